@@ -1,0 +1,39 @@
+/** @file Where bytes come from: one small interface, so that files, memory and browser blobs look the same to readers. */
+
+/** Random access to bytes that do not change while they are read. */
+export interface ByteSource {
+  /** Name for messages: a path, or what the user called it. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Absolute path with links resolved, where the bytes are a file that a runtime can map. */
+  readonly realPath?: string;
+  /** Exactly `length` bytes from `offset`; the caller has checked both against `sizeBytes`. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** Number formats that a stored tensor can have and the engine can use without conversion outside the graph. */
+export const STORED_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
+export type StoredType = keyof typeof STORED_BYTES;
+
+/** A tensor in a file (or in memory), located but not read. Row-major and contiguous. */
+export interface StoredTensor {
+  readonly type: StoredType;
+  readonly shape: readonly number[];
+  readonly source: ByteSource;
+  /** First byte within the source. */
+  readonly offset: number;
+  /** Product of shape times bytes per value: checked against the source by whoever made this. */
+  readonly sizeBytes: number;
+}
+
+/** Tensors of a checkpoint by their name in the checkpoint. */
+export type Weights = ReadonlyMap<string, StoredTensor>;
+
+/** Bytes that are already in memory. */
+export function bytesInMemory(name: string, bytes: Uint8Array): ByteSource {
+  return {
+    name,
+    sizeBytes: bytes.byteLength,
+    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+  };
+}

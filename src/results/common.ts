@@ -1,0 +1,54 @@
+/** @file What every Result says about itself: model, input, warnings, environment. JSON, checked by zod. */
+import { z } from "zod";
+
+/** Numbers by layer and head: `[layer][head]`. */
+export const byHead = z.array(z.array(z.number()));
+
+/** A 95 % interval, [low, high]; null where there are too few examples for one. */
+export const interval = z.tuple([z.number(), z.number()]).nullable();
+export const intervalByHead = z.array(z.array(interval));
+
+export const modelInfo = z.object({
+  id: z.string().describe("what the user called the model"),
+  family: z.string().describe("forward pass, such as gpt2 or llama"),
+  revision: z.string().nullable().describe("full commit of a hub model, else null"),
+  sha256: z.string().describe("hash of the weight files, in name order"),
+  layers: z.int(),
+  heads: z.int().describe("query heads in a layer"),
+  kvHeads: z.int().describe("key and value heads in a layer; query head h belongs to group floor(h * kvHeads / heads)"),
+  processing: z.string().describe('what was done to the weights: "none", or folding and centring by name'),
+});
+export type ModelInfo = z.infer<typeof modelInfo>;
+
+export const inputInfo = z.object({
+  kind: z.string().describe("pattern generator, or tokens for the user's own"),
+  seed: z.int().nullable(),
+  examples: z.int(),
+  period: z.int().nullable().describe("tokens between a token and its copy"),
+  bos: z.boolean().describe("whether column 0 is the BOS token"),
+  bosToken: z.int().nullable(),
+  bosPolicy: z.string().describe("why BOS is or is not there, in words"),
+  length: z.int().describe("tokens in each row, BOS included"),
+  tokensSha256: z.string().nullable().describe("hash of the token ids (int32, little endian) when they are the user's own"),
+});
+export type InputInfo = z.infer<typeof inputInfo>;
+
+export const environmentInfo = z.object({
+  device: z.string(),
+  threads: z.int(),
+  versions: z.record(z.string(), z.string()),
+  prepacking: z.boolean(),
+});
+export type EnvironmentInfo = z.infer<typeof environmentInfo>;
+
+/** What all Results share. The same input gives the same bytes apart from `environment` and `timings`. */
+export const resultHeader = {
+  version: z.string().describe("version of induction-lens"),
+  model: modelInfo,
+  input: inputInfo,
+  warnings: z.array(z.string()),
+};
+export const resultFooter = {
+  environment: environmentInfo,
+  timings: z.record(z.string(), z.number()).describe("milliseconds by step"),
+};
