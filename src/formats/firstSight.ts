@@ -1,0 +1,75 @@
+/**
+ * @file What is found out about a checkpoint the first time it is seen, remembered by file: hashing and scanning take
+ * seconds and need not be done again. Node only. The cache is a convenience: nothing fails when it cannot be kept.
+ */
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { FileSnapshot } from "./file.ts";
+
+const sight = z.object({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  nonFinite: z.array(z.object({ name: z.string(), nans: z.int(), infinities: z.int() })),
+});
+
+/** Hash of the weight files, and the tensors that have NaN or infinite values. */
+export type FirstSight = z.infer<typeof sight>;
+
+/** Folder for what can be made again: `$XDG_CACHE_HOME/induction-lens` or `~/.cache/induction-lens`. */
+export function cacheFolder(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  return join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "induction-lens");
+}
+
+/**
+ * What was found out about these files before, or else what `find` finds out now, which is then remembered.
+ *
+ * Files count as the same while real path, size, time of change and inode are.
+ */
+export async function firstSight(
+  files: readonly FileSnapshot[],
+  find: () => Promise<FirstSight>,
+  folder: string = cacheFolder(),
+): Promise<FirstSight> {
+  const path = join(folder, "first-sight.json");
+  const key = keyOf(files);
+  const known = (await remembered(path)).find(([other]) => other === key)?.[1];
+  if (known) return known;
+  const found = await find();
+  await remember(path, key, found);
+  return found;
+}
+
+const entries = z.array(z.tuple([z.string(), sight]));
+const MAX_ENTRIES = 500;
+
+function keyOf(files: readonly FileSnapshot[]): string {
+  return JSON.stringify(
+    files.map(({ realPath, size, mtimeMs, ino }) => [realPath, size, mtimeMs, ino]),
+  );
+}
+
+/** Newest first. A file that cannot be read or makes no sense remembers nothing. */
+async function remembered(path: string): Promise<[string, FirstSight][]> {
+  try {
+    return entries.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch {
+    return [];
+  }
+}
+
+/** Reads again before writing, so that of two processes that write at once at most the last entry is lost. */
+async function remember(path: string, key: string, found: FirstSight): Promise<void> {
+  const others = (await remembered(path)).filter(([other]) => other !== key);
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, JSON.stringify([[key, found], ...others.slice(0, MAX_ENTRIES - 1)]));
+    await rename(temporary, path);
+  } catch {
+    await rm(temporary, { force: true }).catch(() => undefined); // a home that cannot be written is no fault
+  }
+}

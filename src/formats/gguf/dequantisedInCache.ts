@@ -1,0 +1,200 @@
+/**
+ * @file Dequantised weights in a cache file, so that the second load is as quick as safetensors. Node only.
+ *
+ * The file is safetensors (float32, names of the GGUF) under the hash of the GGUF; beside it lies a record of its own
+ * checksum and of how it looked when that was last right. (A CRC against damage; against those who can write to the
+ * user's cache a hash would not help, and SHA-256 would take longer than all the rest.)
+ */
+import { randomUUID } from "node:crypto";
+import {
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  writeFile,
+  type FileHandle,
+} from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
+import { z } from "zod";
+import type { ByteSource } from "../../base/bytes.ts";
+import { InputError, Interrupted } from "../../base/errors.ts";
+import { fileSource, type FileSnapshot, type OpenFile } from "../file.ts";
+import { cacheFolder } from "../firstSight.ts";
+import { inChunks, type ScanOptions } from "../inChunks.ts";
+import { readSafetensors } from "../safetensors.ts";
+import { safetensorsLayout } from "../writeSafetensors.ts";
+import { dequantiseInPieces } from "./dequantiseInPieces.ts";
+import {
+  dequantisedInMemory,
+  float32Bytes,
+  type Dequantised,
+  type Dequantiser,
+} from "./ggufWeights.ts";
+import type { GgufTensor } from "./tensors.ts";
+
+/** Where and under which key dequantised weights are kept. */
+export interface DequantisedCache {
+  /** SHA-256 of the GGUF file: what the cache file is named by. */
+  readonly sha256: string;
+  /** Folder of the cache; see `cacheFolder`. */
+  readonly folder?: string;
+  /** Is told why the cache could not be written; the weights are then decoded into memory. */
+  readonly warn?: (message: string) => void;
+}
+
+/** A dequantiser that decodes once and finds its work again; see `ggufWeights`. */
+export function dequantisedInCache({
+  sha256: key,
+  folder = cacheFolder(),
+  warn,
+}: DequantisedCache): Dequantiser {
+  const path = join(folder, "dequantised", `${key}.safetensors`);
+  return async (source, tensors, options) => {
+    const known = await found(path, tensors);
+    if (known) return known;
+    try {
+      await make(path, source, tensors, options);
+    } catch (error) {
+      if (error instanceof InputError || error instanceof Interrupted) throw error;
+      warn?.(`cannot keep dequantised weights in ${dirname(path)}: ${String(error)}`);
+      return dequantisedInMemory(source, tensors, options);
+    }
+    const made = await found(path, tensors);
+    if (!made) throw new Error(`internal: ${path} is not what was just written`);
+    return made;
+  };
+}
+
+type Tensors = ReadonlyMap<string, GgufTensor>;
+
+/** The cache file, if it is there, whole, unchanged and has just these tensors. */
+async function found(path: string, tensors: Tensors): Promise<Dequantised | undefined> {
+  let file: OpenFile | undefined;
+  try {
+    file = await fileSource(path);
+    const { weights } = await readSafetensors(file);
+    const same =
+      weights.size === tensors.size &&
+      [...tensors].every(([name, { shape }]) => {
+        const weight = weights.get(name);
+        return weight?.type === "F32" && weight.shape.join() === shape.join();
+      });
+    if (same && (await isAsWritten(path, file))) return { tensors: weights, close: file.close };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error; // missing or damaged: it is made anew
+  }
+  await file?.close();
+  return undefined;
+}
+
+const record = z.object({
+  crc32: z.int(),
+  size: z.int(),
+  mtimeMs: z.number(),
+  ino: z.number(),
+});
+
+/** Whether the file looks as it did when its checksum was right, or else still has that checksum. */
+async function isAsWritten(path: string, file: OpenFile): Promise<boolean> {
+  const known = await readFile(`${path}.json`, "utf8").then(
+    (text) => record.safeParse(jsonOrNothing(text)).data,
+    () => undefined,
+  );
+  if (!known) return false;
+  const { size, mtimeMs, ino } = file.snapshot;
+  if (known.size === size && known.mtimeMs === mtimeMs && known.ino === ino) return true;
+  if ((await checksum(file)) !== known.crc32) return false;
+  await keepRecord(path, known.crc32, file.snapshot).catch(() => undefined); // only saves reading it all again
+  return true;
+}
+
+async function checksum(file: OpenFile): Promise<number> {
+  let crc = 0;
+  await inChunks([{ source: file, offset: 0, sizeBytes: file.sizeBytes }], (bytes) => {
+    crc = crc32(bytes, crc);
+  });
+  return crc;
+}
+
+function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function keepRecord(
+  path: string,
+  crc: number,
+  { size, mtimeMs, ino }: FileSnapshot,
+): Promise<void> {
+  return replaceFile(`${path}.json`, JSON.stringify({ crc32: crc, size, mtimeMs, ino }));
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.partial`;
+  await writeFile(temporary, text);
+  await rename(temporary, path);
+}
+
+/** Writes under a temporary name, summing up what is written, and renames: nobody ever sees half of it. */
+async function make(
+  path: string,
+  source: ByteSource,
+  tensors: Tensors,
+  options: ScanOptions,
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await removeAbandoned(dirname(path));
+  const temporary = `${path}.${randomUUID()}.partial`;
+  try {
+    const handle = await open(temporary, "wx");
+    const crc = await writeAll(handle, source, tensors, options).finally(() => handle.close());
+    const { size, mtimeMs, ino } = await stat(temporary);
+    await keepRecord(path, crc, { realPath: path, size, mtimeMs, ino });
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** @returns the CRC-32 of all that was written */
+async function writeAll(
+  handle: FileHandle,
+  source: ByteSource,
+  tensors: Tensors,
+  options: ScanOptions,
+): Promise<number> {
+  const plans = [...tensors].map(([name, tensor]) => {
+    return { name, dtype: "F32", shape: tensor.shape, sizeBytes: float32Bytes(tensor) };
+  });
+  const { header, offsets } = safetensorsLayout(plans);
+  const inFileOrder = new Map([...offsets.keys()].map((name) => [name, tensors.get(name)!]));
+  let crc = 0;
+  const append = async (_name: string, bytes: Uint8Array) => {
+    const written = handle.appendFile(bytes);
+    crc = crc32(bytes, crc); // while the write is under way
+    await written;
+  };
+  await append("", header);
+  await dequantiseInPieces(source, inFileOrder, append, options);
+  await handle.datasync();
+  return crc;
+}
+
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+/** Removes what a killed process left behind: it has not been written to for a day. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const partial = (await readdir(folder)).filter((name) => name.endsWith(".partial"));
+  for (const name of partial) {
+    const state = await stat(join(folder, name)).catch(() => undefined);
+    if (state && Date.now() - state.mtimeMs > ABANDONED_MS)
+      await rm(join(folder, name), { force: true });
+  }
+}

@@ -1,0 +1,66 @@
+/** @file Tensor types of ggml: https://github.com/ggml-org/ggml/blob/master/include/ggml.h (enum ggml_type). */
+import type { Dequantise } from "./dequantise/blocks.ts";
+import { q2_K } from "./dequantise/q2_K.ts";
+import { q3_K } from "./dequantise/q3_K.ts";
+import { q4_0 } from "./dequantise/q4_0.ts";
+import { q4_1 } from "./dequantise/q4_1.ts";
+import { q4_K } from "./dequantise/q4_K.ts";
+import { q5_0 } from "./dequantise/q5_0.ts";
+import { q5_1 } from "./dequantise/q5_1.ts";
+import { q5_K } from "./dequantise/q5_K.ts";
+import { q6_K } from "./dequantise/q6_K.ts";
+import { q8_0 } from "./dequantise/q8_0.ts";
+
+/** How values of one type are stored: blocks of so many values in so many bytes, along the innermost axis. */
+export interface GgmlType {
+  readonly id: number;
+  readonly blockValues: number;
+  readonly blockBytes: number;
+  /** Absent for types that need none (F32, F16, BF16) and for those that are not supported. */
+  readonly dequantise?: Dequantise;
+}
+
+/** Every type that ggml has today, by name, so that sizes can be checked even where values cannot be used. */
+export const GGML_TYPES = {
+  F32: { id: 0, blockValues: 1, blockBytes: 4 },
+  F16: { id: 1, blockValues: 1, blockBytes: 2 },
+  BF16: { id: 30, blockValues: 1, blockBytes: 2 },
+  Q4_0: { id: 2, blockValues: 32, blockBytes: 18, dequantise: q4_0 },
+  Q4_1: { id: 3, blockValues: 32, blockBytes: 20, dequantise: q4_1 },
+  Q5_0: { id: 6, blockValues: 32, blockBytes: 22, dequantise: q5_0 },
+  Q5_1: { id: 7, blockValues: 32, blockBytes: 24, dequantise: q5_1 },
+  Q8_0: { id: 8, blockValues: 32, blockBytes: 34, dequantise: q8_0 },
+  Q2_K: { id: 10, blockValues: 256, blockBytes: 84, dequantise: q2_K },
+  Q3_K: { id: 11, blockValues: 256, blockBytes: 110, dequantise: q3_K },
+  Q4_K: { id: 12, blockValues: 256, blockBytes: 144, dequantise: q4_K },
+  Q5_K: { id: 13, blockValues: 256, blockBytes: 176, dequantise: q5_K },
+  Q6_K: { id: 14, blockValues: 256, blockBytes: 210, dequantise: q6_K },
+  Q8_1: { id: 9, blockValues: 32, blockBytes: 40 },
+  Q8_K: { id: 15, blockValues: 256, blockBytes: 292 },
+  IQ2_XXS: { id: 16, blockValues: 256, blockBytes: 66 },
+  IQ2_XS: { id: 17, blockValues: 256, blockBytes: 74 },
+  IQ3_XXS: { id: 18, blockValues: 256, blockBytes: 98 },
+  IQ1_S: { id: 19, blockValues: 256, blockBytes: 50 },
+  IQ4_NL: { id: 20, blockValues: 32, blockBytes: 18 },
+  IQ3_S: { id: 21, blockValues: 256, blockBytes: 110 },
+  IQ2_S: { id: 22, blockValues: 256, blockBytes: 82 },
+  IQ4_XS: { id: 23, blockValues: 256, blockBytes: 136 },
+  I8: { id: 24, blockValues: 1, blockBytes: 1 },
+  I16: { id: 25, blockValues: 1, blockBytes: 2 },
+  I32: { id: 26, blockValues: 1, blockBytes: 4 },
+  I64: { id: 27, blockValues: 1, blockBytes: 8 },
+  F64: { id: 28, blockValues: 1, blockBytes: 8 },
+  IQ1_M: { id: 29, blockValues: 256, blockBytes: 56 },
+  TQ1_0: { id: 34, blockValues: 256, blockBytes: 54 },
+  TQ2_0: { id: 35, blockValues: 256, blockBytes: 66 },
+  MXFP4: { id: 39, blockValues: 32, blockBytes: 17 },
+  NVFP4: { id: 40, blockValues: 64, blockBytes: 36 },
+  Q1_0: { id: 41, blockValues: 128, blockBytes: 18 },
+} as const satisfies Readonly<Record<string, GgmlType>>;
+export type GgmlTypeName = keyof typeof GGML_TYPES;
+
+/** The name of the type that files number `id`; undefined for a number that ggml does not use. */
+export function ggmlTypeName(id: number): GgmlTypeName | undefined {
+  const names = Object.keys(GGML_TYPES) as GgmlTypeName[];
+  return names.find((name) => GGML_TYPES[name].id === id);
+}

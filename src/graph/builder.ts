@@ -1,0 +1,124 @@
+/** @file Writes a Program line by line: each call adds one operation, checks its shapes at once and returns the value's name. */
+import type { StoredTensor } from "../base/bytes.ts";
+import { inferType, type Op, type OpAttributes, type OpName } from "./ops.ts";
+import type {
+  Axis,
+  Constant,
+  Fill,
+  NumberType,
+  Program,
+  ProgramInput,
+  ValueType,
+  Weight,
+} from "./program.ts";
+
+/** The name of a value: what the builder's calls take and give. */
+export type Name = string;
+
+/** Sizes of axes by name; a string is a symbol. Order counts. */
+export type Axes = Readonly<Record<string, number | string>>;
+
+export type Builder = ReturnType<typeof builder>;
+
+/** A weight as a family declares it: our name, its axes in the stored order, and which part of it is meant. */
+export interface WeightSpec {
+  readonly name: Name;
+  readonly axes: Axes;
+  readonly stored: StoredTensor;
+  readonly select?: { readonly axis: string; readonly index: number };
+}
+
+/** `{batch: "batch", d_model: 32}` as a list of axes. */
+export function axesOf(axes: Axes): Axis[] {
+  return Object.entries(axes).map(([name, size]) => ({ name, size }));
+}
+
+export function builder() {
+  const inputs: ProgramInput[] = [];
+  const weights: Weight[] = [];
+  const constants: Constant[] = [];
+  const ops: Op[] = [];
+  const types = new Map<Name, ValueType>();
+
+  const define = (name: Name, type: ValueType): Name => {
+    if (types.has(name)) throw new Error(`internal: value ${name} is made twice`);
+    types.set(name, type);
+    return name;
+  };
+  const typeOf = (name: Name): ValueType => {
+    const type = types.get(name);
+    if (!type) throw new Error(`internal: no value ${name} yet`);
+    return type;
+  };
+  const op = <Kind extends OpName>(
+    kind: Kind,
+    from: readonly Name[],
+    attributes: OpAttributes[Kind],
+    as: Name = `${kind}.${ops.length}`,
+  ): Name => {
+    const made = { op: kind, inputs: from, output: as, attributes } as unknown as Op;
+    define(as, inferType(made, from.map(typeOf)));
+    ops.push(made);
+    return as;
+  };
+
+  return {
+    op,
+    typeOf,
+    input(
+      name: Name,
+      type: NumberType,
+      axes: Axes,
+      more: { fill?: Fill; below?: number } = {},
+    ): Name {
+      inputs.push({ name, type, axes: axesOf(axes), ...more });
+      return define(name, inputs.at(-1)!);
+    },
+    weight({ name, axes, stored, select }: WeightSpec): Name {
+      const layout = axesOf(axes);
+      const kept = layout.filter((axis) => axis.name !== select?.axis);
+      weights.push({
+        name,
+        type: "float32",
+        axes: kept,
+        stored,
+        layout,
+        ...(select && { select }),
+      });
+      return define(name, weights.at(-1)!);
+    },
+    constant(name: Name, axes: Axes, data: readonly number[], type: NumberType = "float32"): Name {
+      if (types.has(name)) return name;
+      constants.push({ name, type, axes: axesOf(axes), data });
+      return define(name, constants.at(-1)!);
+    },
+    contract: (
+      a: Name,
+      b: Name,
+      axes: readonly string[],
+      more: { scale?: number; bias?: Name | null; as?: Name } = {},
+    ) =>
+      op(
+        "contract",
+        more.bias ? [a, b, more.bias] : [a, b],
+        { axes, ...(more.scale !== undefined && { scale: more.scale }) },
+        more.as,
+      ),
+    gather: (table: Name, ids: Name, as?: Name) => op("gather", [table, ids], {}, as),
+    add: (a: Name, b: Name, as?: Name) => op("add", [a, b], {}, as),
+    mul: (a: Name, b: Name, as?: Name) => op("mul", [a, b], {}, as),
+    rename: (x: Name, names: Readonly<Record<string, string>>, as?: Name) =>
+      op("rename", [x], { names }, as),
+    program: (
+      outputs: readonly Name[],
+      limits: Readonly<Record<string, number>> = {},
+    ): Program => ({
+      inputs,
+      weights,
+      constants,
+      ops,
+      outputs,
+      limits,
+    }),
+  };
+}

@@ -1,0 +1,50 @@
+import type { Op } from "../ops.ts";
+import { ancestorsOf, prune, typesOf, type Program } from "../program.ts";
+
+/**
+ * Compute some outputs for some rows only: losses of ten sequences beside the scores of a hundred, in one session.
+ *
+ * Everything that only `outputs` need runs on the rows of `axis` that the new int32 input `rows` lists, in its order;
+ * what other outputs need too runs on all rows, and is cut where the two meet. An empty list costs nothing.
+ *
+ * @throws {Error} internal, if an output is needed whole by another one
+ */
+export function narrow(
+  program: Program,
+  {
+    outputs,
+    axis,
+    rows,
+  }: { readonly outputs: readonly string[]; readonly axis: string; readonly rows: string },
+): Program {
+  const whole = ancestorsOf(
+    program,
+    program.outputs.filter((name) => !outputs.includes(name)),
+  );
+  const wanted = ancestorsOf(program, outputs);
+  const shared = outputs.filter((name) => whole.has(name));
+  if (shared.length > 0) throw new Error(`internal: ${shared.join(", ")} is needed whole`);
+
+  const types = typesOf(program);
+  const made = new Set(program.ops.map((op) => op.output));
+  const cuts = new Map<string, Op>();
+  const cut = (name: string): string => {
+    const atBorder = whole.has(name) || !made.has(name);
+    if (!atBorder || !types.get(name)!.axes.some((one) => one.name === axis)) return name;
+    const output = `${name}.${rows}`;
+    if (!cuts.has(name))
+      cuts.set(name, { op: "take", inputs: [name, rows], output, attributes: { axis } });
+    return output;
+  };
+  const ops = program.ops.flatMap((op): Op[] => {
+    if (whole.has(op.output) || !wanted.has(op.output)) return [op];
+    const before = new Set(cuts.keys());
+    const narrowed = { ...op, inputs: op.inputs.map(cut) };
+    return [...[...cuts].filter(([name]) => !before.has(name)).map(([, take]) => take), narrowed];
+  });
+  return prune({
+    ...program,
+    inputs: [...program.inputs, { name: rows, type: "int32", axes: [{ name: axis, size: rows }] }],
+    ops,
+  });
+}

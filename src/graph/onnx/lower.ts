@@ -1,0 +1,83 @@
+/** @file A Program as one ONNX graph: operation by operation, then without the nodes that no output needs. */
+import type { Op } from "../ops.ts";
+import { prune, typesOf, type Constant, type Program, type ValueType } from "../program.ts";
+import { emitter, type Emitter, type Handle } from "./emitter.ts";
+import { lowerNorm } from "./lowerNorm.ts";
+import { LOWERINGS } from "./lowerOps.ts";
+import type { OnnxGraph } from "./model.ts";
+import { weightHandle } from "./shapes.ts";
+
+/** The ONNX graph of what the outputs of `program` need; initializers still say where their bytes lie. */
+export function lower(program: Program): OnnxGraph {
+  const needed = prune(program);
+  const types = typesOf(needed);
+  const producers = new Map(needed.ops.map((op) => [op.output, op]));
+  const emit = emitter(symbolsOf(needed));
+  const handles = new Map<string, Handle>();
+  for (const input of needed.inputs)
+    handles.set(input.name, { tensor: input.name, axes: input.axes });
+  for (const weight of needed.weights) handles.set(weight.name, weightHandle(emit, weight));
+  for (const constant of needed.constants)
+    handles.set(constant.name, lowerConstant(emit, constant));
+  for (const op of needed.ops) {
+    const inputs = op.inputs.map((name) => handles.get(name)!);
+    const type = types.get(op.output)!;
+    handles.set(op.output, {
+      tensor: lowerOp(emit, op, inputs, type, producers, handles),
+      axes: type.axes,
+    });
+  }
+  for (const name of needed.outputs)
+    emit.node("Identity", [handles.get(name)!.tensor], {}, `out:${name}`);
+  return withoutDead({
+    inputs: needed.inputs,
+    outputs: needed.outputs.map((name) => ({ name: `out:${name}`, ...types.get(name)! })),
+    nodes: emit.nodes,
+    initializers: [...emit.initializers.values()],
+  });
+}
+
+function lowerOp(
+  emit: Emitter,
+  op: Op,
+  inputs: readonly Handle[],
+  type: ValueType,
+  producers: ReadonlyMap<string, Op>,
+  handles: ReadonlyMap<string, Handle>,
+): string {
+  if (op.op === "norm" || op.op === "gain" || op.op === "scale") {
+    return lowerNorm(emit, op, inputs, producers, handles);
+  }
+  const lowering = LOWERINGS[op.op] as (...args: unknown[]) => string;
+  return lowering(emit, inputs, op.attributes, type);
+}
+
+function lowerConstant(emit: Emitter, { type, axes, data }: Constant): Handle {
+  const values = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type].from(data);
+  const dims = axes.map(({ size }) => Number(size));
+  return { tensor: emit.constant(type, dims, new Uint8Array(values.buffer)), axes };
+}
+
+function symbolsOf(program: Program): Map<string, { input: string; axis: number }> {
+  const symbols = new Map<string, { input: string; axis: number }>();
+  for (const { name, axes } of program.inputs) {
+    axes.forEach(({ size }, axis) => {
+      if (typeof size === "string" && !symbols.has(size)) symbols.set(size, { input: name, axis });
+    });
+  }
+  return symbols;
+}
+
+/** Nodes and initializers that lead to an output, in the same order. */
+function withoutDead(graph: OnnxGraph): OnnxGraph {
+  const live = new Set(graph.outputs.map(({ name }) => name));
+  for (const node of graph.nodes.toReversed()) {
+    if (node.outputs.some((name) => live.has(name)))
+      for (const input of node.inputs) live.add(input);
+  }
+  return {
+    ...graph,
+    nodes: graph.nodes.filter((node) => node.outputs.some((name) => live.has(name))),
+    initializers: graph.initializers.filter(({ name }) => live.has(name)),
+  };
+}

@@ -1,0 +1,161 @@
+/** @file The ONNX form of every operation but contractions and norms. */
+import type { Axis, ValueType } from "../program.ts";
+import type { OpAttributes, OpName } from "../ops.ts";
+import type { Emitter, Handle } from "./emitter.ts";
+import { lowerContract } from "./lowerContract.ts";
+import { aligned, reshaped, transposed, withSizes } from "./shapes.ts";
+
+type Lowering<Name extends OpName> = (
+  emit: Emitter,
+  inputs: readonly Handle[],
+  attributes: OpAttributes[Name],
+  result: ValueType,
+) => string;
+
+/** Operations whose ONNX form depends on nothing but their inputs; norms look at their producers (lowerNorm.ts). */
+export type PlainOp = Exclude<OpName, "norm" | "gain" | "scale">;
+
+export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
+  contract: lowerContract,
+  gather: (emit, [table, ids]) => emit.node("Gather", [table!.tensor, ids!.tensor], { axis: 0 }),
+  take: (emit, [x, indices], { axis }) =>
+    emit.node("Gather", [x!.tensor, indices!.tensor], { axis: indexOf(x!, axis) }),
+  pick: (emit, [x, ids]) => {
+    const last = emit.integers([-1]);
+    const column = emit.node("Unsqueeze", [ids!.tensor, last]);
+    return emit.node("Squeeze", [
+      emit.node("GatherElements", [x!.tensor, column], { axis: -1 }),
+      last,
+    ]);
+  },
+  add: elementwise("Add"),
+  sub: elementwise("Sub"),
+  mul: elementwise("Mul"),
+  div: elementwise("Div"),
+  where: elementwise("Where"),
+  exp: unary("Exp"),
+  log: unary("Log"),
+  sqrt: unary("Sqrt"),
+  tanh: unary("Tanh"),
+  relu: unary("Relu"),
+  sigmoid: unary("Sigmoid"),
+  gelu: (emit, [x], { approximate }) => emit.node("Gelu", [x!.tensor], { approximate }),
+  silu: (emit, [x], { beta = 1 }) => {
+    const scaled = beta === 1 ? x!.tensor : emit.node("Mul", [x!.tensor, emit.floats([beta], [])]);
+    return emit.node("Mul", [x!.tensor, emit.node("Sigmoid", [scaled])]);
+  },
+  softmax: (emit, [x], { axis }) => emit.node("Softmax", [x!.tensor], { axis: indexOf(x!, axis) }),
+  logSumExp: (emit, [x], { axis }) => reduction(emit, "ReduceLogSumExp", x!, [axis]),
+  sum: (emit, [x], { axes }) => reduction(emit, "ReduceSum", x!, axes),
+  mean: (emit, [x], { axes }) => reduction(emit, "ReduceMean", x!, axes),
+  rotary: lowerRotary,
+  slice: (emit, [x], { axis, start, end }) => cut(emit, x!.tensor, indexOf(x!, axis), start, end),
+  concat: (emit, inputs, { axis }) =>
+    emit.node(
+      "Concat",
+      inputs.map(({ tensor }) => tensor),
+      { axis: indexOf(inputs[0]!, axis) },
+    ),
+  splitAxis: (emit, [x], _, { axes }) =>
+    withSizes(
+      emit,
+      x!.tensor,
+      x!.axes.map(({ size }) => [size]),
+      axes.map(({ size }) => [size]),
+    ),
+  mergeAxes: (emit, [x], { axes: merged }) => {
+    const first = x!.axes.findIndex(({ name }) => name === merged[0]);
+    const alone = (axis: Axis) => [axis];
+    return reshaped(emit, x!.tensor, x!.axes, [
+      ...x!.axes.slice(0, first).map(alone),
+      x!.axes.slice(first, first + merged.length),
+      ...x!.axes.slice(first + merged.length).map(alone),
+    ]);
+  },
+  transpose: (emit, [x], _, { axes }) => transposed(emit, x!, axes),
+  rename: (_, [x]) => x!.tensor,
+  repeat: (emit, [x], { axis, times }) => {
+    const at = indexOf(x!, axis);
+    const size = Number(x!.axes[at]!.size);
+    const entries = Array.from({ length: size * times }, (_, entry) => Math.floor(entry / times));
+    return emit.node("Gather", [x!.tensor, emit.integers(entries)], { axis: at });
+  },
+};
+
+/** Operations without attributes. */
+type Attributeless = (
+  emit: Emitter,
+  inputs: readonly Handle[],
+  _: unknown,
+  result: ValueType,
+) => string;
+
+function unary(type: string): Attributeless {
+  return (emit, [x]) => emit.node(type, [x!.tensor]);
+}
+
+function elementwise(type: string): Attributeless {
+  return (emit, inputs, _, { axes }) =>
+    emit.node(
+      type,
+      inputs.map((input) => aligned(emit, input, axes)),
+    );
+}
+
+function reduction(emit: Emitter, type: string, x: Handle, axes: readonly string[]): string {
+  return emit.node(type, [x.tensor, emit.integers(axes.map((axis) => indexOf(x, axis)))], {
+    keepdims: 0,
+  });
+}
+
+function cut(emit: Emitter, tensor: string, axis: number, start: number, end: number): string {
+  return emit.node("Slice", [tensor, ...[[start], [end], [axis]].map((one) => emit.integers(one))]);
+}
+
+/** Pairs (i, i + n): y = [a cos - b sin, b cos + a sin, rest]; `interleaved` pairs (2i, 2i + 1) are cut with a step of 2. */
+function lowerRotary(
+  emit: Emitter,
+  [x, cos, sin]: readonly Handle[],
+  { interleaved }: OpAttributes["rotary"],
+  { axes }: ValueType,
+): string {
+  const last = axes.length - 1;
+  const [pairs, width] = [Number(cos!.axes.at(-1)!.size), Number(axes[last]!.size)];
+  const halves = axes.map((axis, index) => (index === last ? { ...axis, size: pairs } : axis));
+  const table = (handle: Handle) =>
+    aligned(emit, { ...handle, axes: [...handle.axes.slice(0, -1), halves[last]!] }, halves);
+  const part = (from: number) =>
+    interleaved
+      ? emit.node("Slice", [
+          x!.tensor,
+          ...[[from], [2 * pairs], [last], [2]].map((one) => emit.integers(one)),
+        ])
+      : cut(emit, x!.tensor, last, from * pairs, (from + 1) * pairs);
+  const [a, b] = [part(0), part(1)];
+  const times = (value: string, by: Handle) => emit.node("Mul", [value, table(by)]);
+  const first = emit.node("Sub", [times(a, cos!), times(b, sin!)]);
+  const second = emit.node("Add", [times(b, cos!), times(a, sin!)]);
+  const turned = interleaved ? [woven(emit, first, second, axes, pairs)] : [first, second];
+  const rest = width > 2 * pairs ? [cut(emit, x!.tensor, last, 2 * pairs, width)] : [];
+  return turned.length + rest.length === 1
+    ? turned[0]!
+    : emit.node("Concat", [...turned, ...rest], { axis: last });
+}
+
+/** Entries of `first` and `second` in turn along the last axis. */
+function woven(
+  emit: Emitter,
+  first: string,
+  second: string,
+  axes: readonly Axis[],
+  pairs: number,
+): string {
+  const column = (tensor: string) => emit.node("Unsqueeze", [tensor, emit.integers([-1])]);
+  const stacked = emit.node("Concat", [column(first), column(second)], { axis: -1 });
+  const outer = axes.slice(0, -1).map(({ size }) => [size]);
+  return withSizes(emit, stacked, [...outer, [pairs], [2]], [...outer, [2 * pairs]]);
+}
+
+function indexOf(x: Handle, axis: string): number {
+  return x.axes.findIndex(({ name }) => name === axis);
+}

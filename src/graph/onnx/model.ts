@@ -1,0 +1,129 @@
+/** @file An ONNX model as plain data, and its bytes (field numbers: onnx/onnx.proto3, IR version 10, opset 21). */
+import type { ByteSource } from "../../base/bytes.ts";
+import type { Axis, NumberType } from "../program.ts";
+import { bytes, encoded, float, int, nested, text, type Message } from "./protobuf.ts";
+
+export const IR_VERSION = 10;
+export const OPSET = 21;
+
+/** `TensorProto.DataType` by name. */
+export const DATA_TYPES = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  F32: 1,
+  F16: 10,
+  BF16: 16,
+} as const;
+export type DataType = keyof typeof DATA_TYPES;
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+export interface OnnxNode {
+  readonly type: string;
+  /** "" is ONNX itself; "com.microsoft" are ONNX Runtime's own operators, there on every backend we use. */
+  readonly domain?: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+}
+
+/** Where bytes of a checkpoint lie that an initializer reads. */
+export interface StoredBytes {
+  readonly source: ByteSource;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
+/** Numbers of the graph: given here, or where they lie in the checkpoint. */
+export interface OnnxInitializer {
+  readonly name: string;
+  readonly type: DataType;
+  readonly dims: readonly number[];
+  readonly data: Uint8Array | StoredBytes;
+}
+
+export interface OnnxGraph {
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly type: NumberType;
+    readonly axes: readonly Axis[];
+  }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly type: NumberType;
+    readonly axes: readonly Axis[];
+  }[];
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxInitializer[];
+}
+
+/** Where the runtime finds an initializer's bytes: in the model itself, or in a file beside it. */
+export type Placed = Uint8Array | { readonly location: string; readonly offset: number };
+
+/**
+ * The bytes of a model that any ONNX Runtime 1.20 or later reads.
+ *
+ * @param place says for bytes of the checkpoint whether they go into the model or stay where they lie
+ */
+export function encodeModel(graph: OnnxGraph, place: (stored: StoredBytes) => Placed): Uint8Array {
+  return encoded([
+    int(1, IR_VERSION),
+    text(2, "induction-lens"),
+    nested(7, [
+      ...graph.nodes.map((node) => nested(1, encodeNode(node))),
+      text(2, "program"),
+      ...graph.initializers.map((initializer) => nested(5, encodeInitializer(initializer, place))),
+      ...graph.inputs.map((input) => nested(11, encodeValue(input.name, input.type, input.axes))),
+      ...graph.outputs.map((output) =>
+        nested(12, encodeValue(output.name, output.type, output.axes)),
+      ),
+    ]),
+    nested(8, [text(1, ""), int(2, OPSET)]),
+    nested(8, [text(1, "com.microsoft"), int(2, 1)]),
+  ]);
+}
+
+function encodeNode({ type, domain, inputs, outputs, attributes = {} }: OnnxNode): Message[] {
+  return [
+    ...inputs.map((name) => text(1, name)),
+    ...outputs.map((name) => text(2, name)),
+    text(3, outputs[0]!),
+    text(4, type),
+    ...Object.entries(attributes).map(([name, value]) => nested(5, encodeAttribute(name, value))),
+    ...(domain ? [text(7, domain)] : []),
+  ];
+}
+
+function encodeAttribute(name: string, value: Attribute): Message[] {
+  if (typeof value === "number") return [text(1, name), int(3, value), int(20, 2)];
+  if (typeof value === "string") return [text(1, name), text(4, value), int(20, 3)];
+  if ("float" in value) return [text(1, name), float(2, value.float), int(20, 1)];
+  return [text(1, name), ...value.map((each) => int(8, each)), int(20, 7)];
+}
+
+function encodeInitializer(
+  { name, type, dims, data }: OnnxInitializer,
+  place: (stored: StoredBytes) => Placed,
+): Message[] {
+  const head = [...dims.map((size) => int(1, size)), int(2, DATA_TYPES[type]), text(8, name)];
+  const placed = data instanceof Uint8Array ? data : place(data);
+  if (placed instanceof Uint8Array) return [...head, bytes(9, placed)];
+  const entry = (key: string, value: string | number) =>
+    nested(13, [text(1, key), text(2, String(value))]);
+  return [
+    ...head,
+    entry("location", placed.location),
+    entry("offset", placed.offset),
+    entry("length", (data as StoredBytes).sizeBytes),
+    int(14, 1),
+  ];
+}
+
+function encodeValue(name: string, type: NumberType, axes: readonly Axis[]): Message[] {
+  const dims = axes.map(({ size }) =>
+    nested(1, [typeof size === "number" ? int(1, size) : text(2, size)]),
+  );
+  return [text(1, name), nested(2, [nested(1, [int(1, DATA_TYPES[type]), nested(2, dims)])])];
+}

@@ -1,0 +1,137 @@
+/** @file Reshape, transpose and align tensors by axis name; weights are re-declared with other sizes instead. */
+import type { Axis, Weight } from "../program.ts";
+import type { Emitter, Handle } from "./emitter.ts";
+import { weightTensor } from "./weights.ts";
+
+/** One dimension of a reshaped tensor: the axes that it merges, possibly none (size 1). */
+export type Group = readonly Axis[];
+
+/**
+ * The tensor `x` with its axes grouped as `groups`, in this order: transposed if the order differs, merged if a group
+ * has several axes.
+ */
+export function grouped(emit: Emitter, x: Handle, groups: readonly Group[]): string {
+  const wanted = groups.flat();
+  const inOrder = x.axes.every((axis, index) => axis.name === wanted[index]!.name);
+  const dims = groups.map(sizesOf);
+  if (inOrder && x.weight) return weightTensor(emit, x.weight, dims.map(staticSize));
+  const ordered = inOrder ? x.tensor : transposed(emit, x, wanted);
+  return reshaped(emit, ordered, wanted, groups);
+}
+
+/** Whether `x` has the axes of `groups` in this order already, so that grouping it costs nothing but a new shape. */
+export function isInOrder(x: Handle, groups: readonly Group[]): boolean {
+  const wanted = groups.flat();
+  return x.axes.every((axis, index) => axis.name === wanted[index]!.name);
+}
+
+export function transposed(emit: Emitter, x: Handle, order: readonly Axis[]): string {
+  const perm = order.map(({ name }) => x.axes.findIndex((axis) => axis.name === name));
+  if (perm.every((from, to) => from === to)) return x.tensor;
+  return emit.node("Transpose", [x.tensor], { perm });
+}
+
+/** The tensor with axes `from` in groups `to` of the same axes in the same order. */
+export function reshaped(
+  emit: Emitter,
+  tensor: string,
+  from: readonly Axis[],
+  to: readonly Group[],
+): string {
+  return withSizes(
+    emit,
+    tensor,
+    from.map((axis) => [axis.size]),
+    to.map(sizesOf),
+  );
+}
+
+type Size = number | string;
+
+/**
+ * Reshape to `to`, each dimension a product of sizes. Symbols are copied (0) or inferred (-1) where that is safe, else
+ * computed: -1 beside an empty axis cannot be inferred, and a batch may be empty.
+ */
+export function withSizes(
+  emit: Emitter,
+  tensor: string,
+  from: readonly Size[][],
+  to: readonly Size[][],
+): string {
+  const [source, target] = [from.map(simplified), to.map(simplified)];
+  if (source.length === target.length && target.every((dim, index) => same(dim, source[index]!)))
+    return tensor;
+  const known = target.map((dim, index) => {
+    if (isStatic(dim)) return dim.factor;
+    return source[index] && same(dim, source[index]) ? 0 : null;
+  });
+  const unknown = known.filter((size) => size === null).length;
+  const copies = known.includes(0);
+  if (unknown === 0 || (unknown === 1 && !copies)) {
+    return emit.node("Reshape", [tensor, emit.integers(known.map((size) => size ?? -1))]);
+  }
+  const key = target.map(({ factor, symbols }) => [factor, ...symbols].join("*")).join(",");
+  const shape = emit.once(`shape ${key}`, () =>
+    emit.node(
+      "Concat",
+      target.map((dim) => product(emit, dim)),
+      { axis: 0 },
+    ),
+  );
+  return emit.node("Reshape", [tensor, shape], { allowzero: 1 });
+}
+
+/** `x` with axes of size 1 put in, so that it stretches over `over` as ONNX does: from the last axis backwards. */
+export function aligned(emit: Emitter, x: Handle, over: readonly Axis[]): string {
+  if (x.axes.length === 0 || x.axes.length === over.length) return x.tensor;
+  const first = over.findIndex(({ name }) => name === x.axes[0]!.name);
+  const within = over.slice(first);
+  const missing = within.flatMap(({ name }, index) =>
+    x.axes.some((axis) => axis.name === name) ? [] : [index],
+  );
+  if (missing.length === 0) return x.tensor;
+  return emit.node("Unsqueeze", [x.tensor, emit.integers(missing)]);
+}
+
+interface Product {
+  readonly factor: number;
+  readonly symbols: readonly string[];
+}
+
+function simplified(sizes: readonly Size[]): Product {
+  const factor = sizes.reduce<number>(
+    (total, size) => (typeof size === "number" ? total * size : total),
+    1,
+  );
+  return { factor, symbols: sizes.filter((size) => typeof size === "string").toSorted() };
+}
+
+function same(a: Product, b: Product): boolean {
+  return a.factor === b.factor && a.symbols.join() === b.symbols.join();
+}
+
+function isStatic({ symbols }: Product): boolean {
+  return symbols.length === 0;
+}
+
+function product(emit: Emitter, { factor, symbols }: Product): string {
+  const lengths = symbols.map((symbol) => emit.lengthOf(symbol));
+  const all = factor === 1 && lengths.length > 0 ? lengths : [emit.integers([factor]), ...lengths];
+  return emit.once(`product ${factor} ${symbols.join()}`, () =>
+    all.reduce((a, b) => emit.node("Mul", [a, b])),
+  );
+}
+
+function sizesOf(group: Group): Size[] {
+  return group.map(({ size }) => size);
+}
+
+function staticSize(sizes: readonly Size[]): number {
+  return sizes.reduce<number>((total, size) => total * (size as number), 1);
+}
+
+/** The handle of a weight with its natural sizes. */
+export function weightHandle(emit: Emitter, weight: Weight): Handle {
+  const dims = weight.axes.map(({ size }) => size as number);
+  return { tensor: weightTensor(emit, weight, dims), axes: weight.axes, weight };
+}

@@ -1,0 +1,146 @@
+/**
+ * @file A model as data: named values, each made by one operation, in order.
+ *
+ * Nothing else in the project runs a model; edits (graph/edits) take a Program and return a new one, `runtime` lowers
+ * and executes it. Every axis has a name; `batch` and `position` have symbolic sizes, so one Program serves any length.
+ */
+import { InputError } from "../base/errors.ts";
+import type { StoredTensor } from "../base/bytes.ts";
+import { inferType, type Op } from "./ops.ts";
+
+/** One axis of a value: its meaning, and its size: a number, or a symbol such as "batch" that a run decides. */
+export interface Axis {
+  readonly name: string;
+  readonly size: number | string;
+}
+
+export type NumberType = "float32" | "int32" | "bool";
+
+/** What is known about a value before a run. */
+export interface ValueType {
+  readonly type: NumberType;
+  readonly axes: readonly Axis[];
+}
+
+/** How a run fills an input that nobody feeds, from the sizes of the inputs that somebody did. */
+export type Fill =
+  | { readonly kind: "constant"; readonly value: number }
+  /** 0 where the key may be seen, minus infinity where not: keys after the query, or `window` or more before it. */
+  | { readonly kind: "causalMask"; readonly window: number | null }
+  /** cos or sin of position x frequency, axes [position, frequency]. */
+  | {
+      readonly kind: "rotary";
+      readonly part: "cos" | "sin";
+      readonly frequencies: readonly number[];
+      readonly factor: number;
+    }
+  /** 0, 1, 2, ... along the last axis. */
+  | { readonly kind: "count" };
+
+/** A value that comes from outside at every run. */
+export interface ProgramInput extends ValueType {
+  readonly name: string;
+  readonly fill?: Fill;
+  /** Integers must lie in [0, below): checked before every run, because no backend can be trusted to. */
+  readonly below?: number;
+}
+
+/** A value of the checkpoint. */
+export interface Weight extends ValueType {
+  readonly name: string;
+  readonly stored: StoredTensor;
+  /** Axes of the stored bytes in order, `select` included; a reading of the same bytes, never a copy. */
+  readonly layout: readonly Axis[];
+  /** Take one entry of this axis of the layout, as the queries of a fused query-key-value matrix. */
+  readonly select?: { readonly axis: string; readonly index: number };
+}
+
+/** Small numbers that are part of the Program itself. */
+export interface Constant extends ValueType {
+  readonly name: string;
+  readonly data: readonly number[];
+}
+
+export interface Program {
+  readonly inputs: readonly ProgramInput[];
+  readonly weights: readonly Weight[];
+  readonly constants: readonly Constant[];
+  /** In an order in which every operation follows those that make its inputs. */
+  readonly ops: readonly Op[];
+  /** Names of the values that a run returns. */
+  readonly outputs: readonly string[];
+  /** Largest sizes of symbols, such as the context length for "position". */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** The type of every value of `program` by name, inferred operation by operation: this is the shape check. */
+export function typesOf(program: Program): Map<string, ValueType> {
+  const types = new Map<string, ValueType>();
+  const define = (name: string, type: ValueType) => {
+    if (types.has(name)) throw new Error(`internal: value ${name} is made twice`);
+    types.set(name, type);
+  };
+  for (const value of [...program.inputs, ...program.weights, ...program.constants]) {
+    define(value.name, value);
+  }
+  for (const op of program.ops) {
+    const inputs = op.inputs.map((name) => {
+      const type = types.get(name);
+      if (!type)
+        throw new Error(`internal: ${op.output} needs ${name}, which nothing before it makes`);
+      return type;
+    });
+    define(op.output, inferType(op, inputs));
+  }
+  return types;
+}
+
+/**
+ * The operation that makes the value `name`.
+ *
+ * @throws {InputError} "unknown-value" if no operation does; near names are listed
+ */
+export function producerOf(program: Program, name: string): Op {
+  const made = program.ops.find((op) => op.output === name);
+  if (made) return made;
+  const near = program.ops.map((op) => op.output).filter((output) => alike(output, name));
+  throw new InputError(
+    "unknown-value",
+    `the program has no value named ${name}${near.length ? `; near: ${near.slice(0, 5).join(", ")}` : ""}`,
+  );
+}
+
+/** Same last part, or same first parts: enough to suggest a hook of another layer or another hook of this one. */
+function alike(value: string, asked: string): boolean {
+  const last = (name: string) => name.slice(name.lastIndexOf(".") + 1);
+  return (
+    last(value) === last(asked) ||
+    value.startsWith(asked.slice(0, asked.lastIndexOf(".") + 1) || " ")
+  );
+}
+
+/** Only what the outputs need: unused operations, inputs, weights and constants are dropped. */
+export function prune(program: Program): Program {
+  const needed = ancestorsOf(program, program.outputs);
+  return {
+    ...program,
+    inputs: program.inputs.filter(({ name }) => needed.has(name)),
+    weights: program.weights.filter(({ name }) => needed.has(name)),
+    constants: program.constants.filter(({ name }) => needed.has(name)),
+    ops: program.ops.filter(({ output }) => needed.has(output)),
+  };
+}
+
+/** Names of all values that `names` are computed from, themselves included. */
+export function ancestorsOf(program: Program, names: readonly string[]): Set<string> {
+  const needed = new Set(names);
+  for (const op of program.ops.toReversed()) {
+    if (needed.has(op.output)) for (const input of op.inputs) needed.add(input);
+  }
+  return needed;
+}
+
+/** `[batch, position, d_model=32]`: how messages write the axes of a value. */
+export function formatAxes(axes: readonly Axis[]): string {
+  return `[${axes.map(({ name, size }) => (name === size ? name : `${name}=${size}`)).join(", ")}]`;
+}

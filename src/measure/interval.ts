@@ -1,0 +1,146 @@
+/** @file Confidence intervals over sequences: logit-t for scores, t for nats, bootstrap for ratios of effects. */
+import jStat from "jstat";
+import { InputError } from "../base/errors.ts";
+import { random } from "../base/random.ts";
+import { moments } from "./moments.ts";
+
+/** [low, high]. */
+export type Interval = readonly [number, number];
+
+/** Under this many sequences there is no interval: no method that we tried covers what it claims there. */
+export const FEWEST_FOR_INTERVAL = 10;
+
+/**
+ * How sure the mean of a score between 0 and 1 is: the t interval on the logit scale.
+ *
+ * With m the mean over n sequences and e its standard error, logit(m) -+ t * e / (m (1 - m)) mapped back, t the 0.975
+ * quantile of Student's t with n - 1 degrees of freedom. It stays within 0 and 1 and is longer towards the middle.
+ * Single values of exactly 0 or 1 need no care, only the mean is transformed. If all values are equal the interval
+ * has no width: [1, 1] for a perfect head says that every sequence agreed, and nothing about sequences unlike these.
+ *
+ * @param values one score per sequence, independent, from 0 to 1; rounding beyond that up to 1e-5 is cut off
+ * @returns [low, high], or null under {@link FEWEST_FOR_INTERVAL} values
+ * @throws {InputError} "range" for values outside 0 to 1, or NaN
+ * @see measured coverage: .92 at n = 10, .93 at 100 over all heads of a real model; near-zero skewed heads are worst
+ */
+export function scoreInterval(values: ArrayLike<number>, level = 0.95): Interval | null {
+  checkScores(values);
+  if (values.length < FEWEST_FOR_INTERVAL) return null;
+  const { mean, standardError } = moments(Array.from(values, (value) => clamp(value)));
+  if (standardError === 0 || mean <= 0 || mean >= 1) return [mean, mean];
+  const logit = Math.log(mean / (1 - mean));
+  const reach = (tQuantile(values.length, level) * standardError) / (mean * (1 - mean));
+  return [logistic(logit - reach), logistic(logit + reach)];
+}
+
+/**
+ * How sure a mean is whose values have no bounds, such as nats: mean -+ t * standard error.
+ *
+ * @param values one number per sequence, independent
+ * @returns [low, high], or null under {@link FEWEST_FOR_INTERVAL} values
+ * @throws {InputError} "range" for NaN or infinite values
+ */
+export function meanInterval(values: ArrayLike<number>, level = 0.95): Interval | null {
+  checkFinite("meanInterval", values);
+  if (values.length < FEWEST_FOR_INTERVAL) return null;
+  const { mean, standardError } = moments(values);
+  const reach = tQuantile(values.length, level) * standardError;
+  return [mean - reach, mean + reach];
+}
+
+/**
+ * How sure a ratio of two batch means is: percentile bootstrap, sequences drawn with replacement.
+ *
+ * The ratio is mean(numerators) / mean(denominators); both values of a sequence are drawn together. It is not cut to
+ * 0 ... 1.
+ *
+ * @param numerators one number per sequence, such as patched - corrupted
+ * @param denominators of the same sequences, such as clean - corrupted
+ * @returns ratio, and [low, high] or null under {@link FEWEST_FOR_INTERVAL} sequences
+ * @throws {InputError} "range" if the mean denominator is within 3 standard errors of 0: there is no effect to divide
+ * @see coverage of the percentile bootstrap is below its level at small n (.85 to .90 at n = 10)
+ */
+export function ratioInterval(
+  numerators: ArrayLike<number>,
+  denominators: ArrayLike<number>,
+  { seed = 0, draws = 2000, level = 0.95 }: { seed?: number; draws?: number; level?: number } = {},
+): { readonly ratio: number; readonly interval: Interval | null } {
+  checkFinite("ratioInterval", numerators);
+  checkFinite("ratioInterval", denominators);
+  checkDenominators(numerators.length, denominators);
+  const count = numerators.length;
+  const ratio = moments(numerators).mean / moments(denominators).mean;
+  if (count < FEWEST_FOR_INTERVAL) return { ratio, interval: null };
+  const { integer } = random(seed);
+  const ratios = Float64Array.from({ length: draws }, () => {
+    let above = 0;
+    let below = 0;
+    for (let drawn = 0; drawn < count; drawn++) {
+      const sequence = integer(0, count - 1);
+      above += numerators[sequence]!;
+      below += denominators[sequence]!;
+    }
+    return above / below;
+  }).sort();
+  const tail = (1 - level) / 2;
+  return { ratio, interval: [quantile(ratios, tail), quantile(ratios, 1 - tail)] };
+}
+
+/** The value below which a share `probability` of the ascending `sorted` lies, between neighbours in proportion. */
+export function quantile(sorted: ArrayLike<number>, probability: number): number {
+  const place = probability * (sorted.length - 1);
+  const below = Math.floor(place);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (high - low) * (place - below);
+}
+
+/** Half-width of a two-sided t interval of `count` values, in standard errors. */
+export function tQuantile(count: number, level = 0.95): number {
+  return jStat.studentt.inv((1 + level) / 2, count - 1);
+}
+
+function logistic(value: number): number {
+  return 1 / (1 + Math.exp(-value));
+}
+
+function clamp(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}
+
+const ROUNDING = 1e-5;
+
+function checkScores(values: ArrayLike<number>): void {
+  const wrong = Array.from(values).findIndex(
+    (value) => !(value >= -ROUNDING && value <= 1 + ROUNDING),
+  );
+  if (wrong < 0) return;
+  throw new InputError(
+    "range",
+    `scoreInterval needs scores from 0 to 1, got ${values[wrong]} for sequence ${wrong}`,
+  );
+}
+
+function checkFinite(asker: string, values: ArrayLike<number>): void {
+  const wrong = Array.from(values).findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return;
+  throw new InputError(
+    "range",
+    `${asker} needs finite numbers, got ${values[wrong]} for sequence ${wrong}`,
+  );
+}
+
+function checkDenominators(count: number, denominators: ArrayLike<number>): void {
+  if (denominators.length !== count) {
+    throw new InputError(
+      "shape",
+      `ratioInterval needs one denominator per numerator, got ${count} and ${denominators.length}`,
+    );
+  }
+  const { mean, standardError } = moments(denominators);
+  if (count >= 2 ? Math.abs(mean) >= 3 * standardError && mean !== 0 : mean !== 0) return;
+  throw new InputError(
+    "range",
+    `a ratio of effects needs a denominator of at least 3 standard errors, got ${mean} with standard error ${standardError}`,
+  );
+}

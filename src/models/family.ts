@@ -1,0 +1,43 @@
+/** @file What every family gives: a Program and the facts about it that studies and Results need. */
+import type { Program } from "../graph/program.ts";
+import type { CheckpointTensors } from "./weightMap.ts";
+
+/** Facts about an architecture with its sizes. */
+export interface Architecture {
+  readonly family: string;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly contextLength: number;
+  readonly vocabulary: number;
+  /** The configuration's BOS id; null if it declares none. */
+  readonly bosToken: number | null;
+  /** Ids that the configuration calls special. */
+  readonly specialTokens: readonly number[];
+}
+
+export interface Model {
+  readonly architecture: Architecture;
+  /** The whole forward pass; its outputs are `logits`. */
+  readonly program: Program;
+}
+
+/** Builds a model of one family from config.json and the tensors of a checkpoint. */
+export type Family = (
+  config: Readonly<Record<string, unknown>>,
+  checkpoint: CheckpointTensors,
+) => Model;
+
+/** `bos_token_id` and its like: an id, several, or none; id 0 is an id like any other. */
+export function specialTokensOf(config: Readonly<Record<string, unknown>>): {
+  bosToken: number | null;
+  specialTokens: number[];
+} {
+  const ids = (key: string) =>
+    [config[key]].flat().filter((id): id is number => Number.isInteger(id) && Number(id) >= 0);
+  const keys = ["bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "sep_token_id"];
+  return {
+    bosToken: ids("bos_token_id")[0] ?? null,
+    specialTokens: [...new Set(keys.flatMap(ids))].sort((a, b) => a - b),
+  };
+}

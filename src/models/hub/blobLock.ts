@@ -1,0 +1,111 @@
+/**
+ * @file One process at a time per blob. A lock is a file made with O_EXCL that says whose it is; it is touched while the
+ * work goes on, so that the lock of a dead process, or of a machine that is gone, can be told and broken.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { UnableError } from "../../base/errors.ts";
+import { pause } from "./request.ts";
+import { hostTag, isAlive, temporaryName } from "./temporaryFiles.ts";
+
+/** A lock that is held. */
+export interface HeldLock {
+  /** Throws if somebody took the lock over, which happens to a process that slept for minutes. */
+  check(): Promise<void>;
+}
+
+/** Not ".lock": Python's client has files of that name, which stay when nobody holds them. */
+export const LOCK_SUFFIX = ".owner";
+
+const BEAT_MS = 5_000;
+const SILENT_MS = 120_000;
+const UNSIGNED_MS = 5_000; // made, but its owner's name not written yet
+
+/** Runs `work` while holding the lock at `path`; waits for it as long as its owner lives. */
+export async function withLock<Value>(
+  path: string,
+  signal: AbortSignal | undefined,
+  work: (lock: HeldLock) => Promise<Value>,
+): Promise<Value> {
+  const mark = JSON.stringify({
+    pid: process.pid,
+    host: hostTag(),
+    key: randomBytes(8).toString("hex"),
+  });
+  await mkdir(dirname(path), { recursive: true });
+  while (!(await taken(path, mark))) {
+    if (!(await brokenIfStale(path))) await pause(40, signal);
+  }
+  const beat = setInterval(() => void touch(path), BEAT_MS).unref();
+  const check = async () => {
+    if ((await markAt(path)) !== mark)
+      throw new UnableError(`${path} was taken over by another process`);
+  };
+  try {
+    return await work({ check });
+  } finally {
+    clearInterval(beat);
+    if ((await markAt(path)) === mark) await rm(path, { force: true });
+  }
+}
+
+/** Removes the locks in `folder` whose owners are gone. */
+export async function sweepLocks(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name.endsWith(LOCK_SUFFIX)) await brokenIfStale(join(folder, name));
+  }
+}
+
+async function taken(path: string, mark: string): Promise<boolean> {
+  try {
+    await writeFile(path, mark, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Removes the lock if its owner is gone. By rename, so that of several who see it only one removes it. */
+async function brokenIfStale(path: string): Promise<boolean> {
+  const mark = await markAt(path);
+  if (mark === null) return true; // released meanwhile
+  if (!(await isStale(path, mark))) return false;
+  const aside = `${dirname(path)}/${temporaryName("lock")}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return true; // somebody else was quicker
+  }
+  const moved = await markAt(aside);
+  if (moved !== mark && moved !== null) await taken(path, moved).catch(() => false); // a new owner's: give it back
+  await rm(aside, { force: true });
+  return true;
+}
+
+async function isStale(path: string, mark: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  const silentMs = found === null ? 0 : Date.now() - found.mtimeMs;
+  const owner = ownerOf(mark);
+  if (owner === null) return silentMs > UNSIGNED_MS;
+  return isAlive(owner.pid, owner.host) === false || silentMs > SILENT_MS;
+}
+
+function ownerOf(mark: string): { pid: number; host: string } | null {
+  try {
+    const { pid, host } = JSON.parse(mark) as Record<string, unknown>;
+    return Number.isInteger(pid) && (pid as number) > 0 && typeof host === "string"
+      ? { pid: pid as number, host }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+const markAt = (path: string) => readFile(path, "utf8").catch(() => null);
+
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch(() => undefined);
+}

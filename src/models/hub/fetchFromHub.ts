@@ -1,0 +1,239 @@
+/** @file A model from the hub, or from the cache that holds what was downloaded before. Node only. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError, UnableError } from "../../base/errors.ts";
+import { sweepLocks } from "./blobLock.ts";
+import {
+  fileState,
+  linkFile,
+  rememberAbsent,
+  rememberCommit,
+  rememberedCommit,
+  repoCache,
+  type RepoCache,
+} from "./cacheLayout.ts";
+import { checkedFileName, checkedId, checkedRevision, isCommit, shown } from "./checkedNames.ts";
+import { downloadBlob } from "./downloadBlob.ts";
+import { hubSettings, type HubOptions, type HubSettings } from "./hubSettings.ts";
+import { repoListing, type RepoListing } from "./repoListing.ts";
+import { sweep } from "./temporaryFiles.ts";
+import { MODEL_FILES, type WantedFiles } from "./wantedFiles.ts";
+
+/** How far the download of one file is. */
+export interface HubProgress {
+  readonly file: string;
+  /** Bytes of it that are here, those of earlier calls included. */
+  readonly bytes: number;
+  readonly total: number;
+}
+
+export interface FetchOptions extends HubOptions {
+  /** Branch, tag or commit. Default `main`. */
+  readonly revision?: string | undefined;
+  /** Which files. Default: configuration, tokenizer and weights. */
+  readonly wanted?: WantedFiles | undefined;
+  /** Called as bytes arrive. */
+  readonly onProgress?: ((progress: HubProgress) => void) | undefined;
+}
+
+/** Files of one commit, on disk. */
+export interface HubSnapshot {
+  readonly id: string;
+  /** As it was asked for. */
+  readonly revision: string;
+  /** Full commit. */
+  readonly commit: string;
+  /** Holds the files under their own names, as links into the cache. */
+  readonly folder: string;
+  /** Names of the wanted files that the repository has, in the order they were wanted. */
+  readonly files: readonly string[];
+  /** Why this may not be what the hub has now, or null. */
+  readonly warning: string | null;
+}
+
+/**
+ * Brings the wanted files of a model into the cache, and says where they are. What is there already is not asked for
+ * again: nothing is sent for a full commit or offline, one small request for a branch or tag.
+ *
+ * @param id `name` or `organisation/name`
+ * @throws {InputError} "hub-name" for hostile names, "hub-refused", "hub-not-found", "hub-offline", "hub-answer" for what
+ *   is not what the hub listed
+ * @throws {UnableError} if the hub cannot be reached, or the disk is full
+ * @throws {Interrupted} if the signal fires
+ */
+export async function fetchFromHub(id: string, options: FetchOptions = {}): Promise<HubSnapshot> {
+  const settings = hubSettings(options);
+  const revision = checkedRevision(options.revision ?? "main");
+  const cache = repoCache(settings.cacheDir, checkedId(id));
+  const wanted = options.wanted ?? MODEL_FILES;
+  const cached = await cachedSnapshot(cache, revision, wanted, settings.offline);
+  if (cached && (settings.offline || isCommit(revision))) return cached;
+  if (settings.offline) throw notCached(id, revision, settings.cacheDir);
+
+  const hurried = cached ? { ...settings, retries: 0 } : settings;
+  let listing: RepoListing;
+  try {
+    listing = await repoListing(hurried, id, revision);
+  } catch (error) {
+    if (!cached || !(error instanceof UnableError)) throw error;
+    return {
+      ...cached,
+      warning: `${revision} of ${id} is as it was last downloaded: ${error.message}`,
+    };
+  }
+  return freshSnapshot(
+    settings,
+    cache,
+    revision,
+    listing,
+    wanted,
+    options.onProgress ?? (() => undefined),
+  );
+}
+
+/** Tells whether the repository has a file of this name, and has it in the snapshot when it says yes. */
+type Bring = (name: string) => Promise<boolean>;
+
+async function freshSnapshot(
+  settings: HubSettings,
+  cache: RepoCache,
+  revision: string,
+  listing: RepoListing,
+  wanted: WantedFiles,
+  onProgress: (progress: HubProgress) => void,
+): Promise<HubSnapshot> {
+  const { commit } = listing;
+  const bring: Bring = async (name) => {
+    const file = listing.file(name);
+    if (file === null) {
+      await rememberAbsent(cache, commit, name).catch(() => undefined); // it saves a request, no more
+      return false;
+    }
+    const path = name.split("/").map(encodeURIComponent).join("/");
+    const url = `${settings.endpoint}/${cache.id}/resolve/${commit}/${path}`;
+    const total = file.sizeBytes;
+    await downloadBlob(settings, cache, url, file, (bytes) =>
+      onProgress({ file: name, bytes, total }),
+    );
+    await linkFile(cache, commit, name, file.hash);
+    return true;
+  };
+  const files = await collected(cache, commit, wanted, bring);
+  if (typeof files === "string")
+    throw new InputError("hub-not-found", `${cache.id} at ${revision} ${files}`);
+  await rememberCommit(cache, revision, commit);
+  await tidied(cache);
+  return {
+    id: cache.id,
+    revision,
+    commit,
+    folder: join(cache.snapshots, commit),
+    files,
+    warning: null,
+  };
+}
+
+/** The snapshot, if the cache is known to have all of it; offline, what the cache cannot tell counts as absent. */
+async function cachedSnapshot(
+  cache: RepoCache,
+  revision: string,
+  wanted: WantedFiles,
+  offline: boolean,
+): Promise<HubSnapshot | null> {
+  const commit =
+    (await rememberedCommit(cache, revision)) ??
+    (offline ? await shortCommit(cache, revision) : null);
+  if (commit === null) return null;
+  let unknown = false;
+  const bring: Bring = async (name) => {
+    const state = await fileState(cache, commit, name);
+    unknown ||= state === "unknown";
+    return state === "here";
+  };
+  const files = await collected(cache, commit, wanted, bring);
+  if (typeof files === "string" || (unknown && !offline)) return null;
+  return {
+    id: cache.id,
+    revision,
+    commit,
+    folder: join(cache.snapshots, commit),
+    files,
+    warning: null,
+  };
+}
+
+/** The wanted files that there are, or a sentence's end about what is missing. */
+async function collected(
+  cache: RepoCache,
+  commit: string,
+  wanted: WantedFiles,
+  bring: Bring,
+): Promise<readonly string[] | string> {
+  const files: string[] = [];
+  const missing: string[] = [];
+  const take = async (name: string) => {
+    const has = await bring(checkedFileName(name));
+    if (has) files.push(name);
+    return has;
+  };
+  for (const name of wanted.required) if (!(await take(name))) missing.push(name);
+  for (const name of wanted.optional) await take(name);
+  let first: string | undefined;
+  for (const name of wanted.firstOf) {
+    if (first === undefined && (await take(name))) first = name;
+  }
+  if (first?.endsWith(".index.json")) {
+    for (const name of await shards(cache, commit, first))
+      if (!(await take(name))) missing.push(name);
+  }
+  if (missing.length > 0) return `has no ${missing.join(", ")}`;
+  if (wanted.firstOf.length > 0 && first === undefined)
+    return `has none of ${wanted.firstOf.join(", ")}`;
+  return files;
+}
+
+/** Names of the files that an index of weights points to, each once. */
+async function shards(cache: RepoCache, commit: string, index: string): Promise<string[]> {
+  let map: unknown;
+  try {
+    const path = join(cache.snapshots, commit, index);
+    map = (JSON.parse(await readFile(path, "utf8")) as { weight_map?: unknown }).weight_map;
+  } catch (cause) {
+    throw new InputError("hub-answer", `${index} of ${cache.id} needs to be JSON`, { cause });
+  }
+  const names = typeof map === "object" && map !== null ? [...new Set(Object.values(map))] : [];
+  if (
+    names.length === 0 ||
+    names.length > 10_000 ||
+    !names.every((name) => typeof name === "string")
+  ) {
+    throw new InputError(
+      "hub-answer",
+      `${index} of ${cache.id} needs a weight_map of file names, got ${shown(map)}`,
+    );
+  }
+  return names.sort();
+}
+
+/** The one commit in the cache that begins with these digits, or null. */
+async function shortCommit(cache: RepoCache, digits: string): Promise<string | null> {
+  if (!/^[0-9a-f]{5,39}$/.test(digits)) return null;
+  const commits = await readdir(cache.snapshots).catch(() => []);
+  const found = commits.filter((commit) => isCommit(commit) && commit.startsWith(digits));
+  return found.length === 1 ? found[0]! : null;
+}
+
+/** Removes what killed processes left, unless it is the beginning of a blob that is still missing. */
+async function tidied(cache: RepoCache): Promise<void> {
+  const blobs = new Set(await readdir(cache.blobs).catch(() => []));
+  await sweep(cache.blobs, (name) => !blobs.has(name.slice(0, name.indexOf("."))));
+  await sweep(cache.locks);
+  await sweepLocks(cache.locks);
+}
+
+function notCached(id: string, revision: string, cacheDir: string): InputError {
+  return new InputError(
+    "hub-offline",
+    `${id} at ${revision} is not complete in ${cacheDir}, and no request is made offline`,
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * @file Files under way. Their name says which process writes them, so that what a killed process left is known and can
+ * be continued or removed, and what a living one writes is left alone.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { readlinkSync } from "node:fs";
+import { readdir, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+const SUFFIX = ".incomplete";
+const PATTERN = /^(.+)\.(\d+)\.([0-9a-f]{8})\.[0-9a-f]{12}\.incomplete$/;
+const ABANDONED_MS = 24 * 3600_000;
+
+/** A new name, unique on every machine that shares the cache: WHAT.PID.HOST.RANDOM.incomplete */
+export function temporaryName(what: string, pid: number = process.pid): string {
+  return `${what}.${pid}.${hostTag()}.${randomBytes(6).toString("hex")}${SUFFIX}`;
+}
+
+/** Gives up a file under way that is worth continuing: whoever comes next may take it. */
+export async function abandon(folder: string, name: string): Promise<void> {
+  const what = PATTERN.exec(name)?.[1] ?? "blob";
+  await rename(join(folder, name), join(folder, temporaryName(what, 0)));
+}
+
+/** Files in `folder` that nobody writes any more, of `what` if it is given; oldest clients' names are not touched. */
+export async function leftovers(folder: string, what?: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const checked = await Promise.all(
+    names.map(async (name) => {
+      const [, of, pid, host] = PATTERN.exec(name) ?? [];
+      const wanted = of !== undefined && (what === undefined || of === what);
+      return wanted && (await isLeft(join(folder, name), Number(pid), host!)) ? name : null;
+    }),
+  );
+  return checked.filter((name) => name !== null);
+}
+
+/** Removes what dead processes left in `folder`; `keep` names what may stay to be continued. */
+export async function sweep(
+  folder: string,
+  keep: (name: string) => boolean = () => false,
+): Promise<void> {
+  for (const name of await leftovers(folder)) {
+    if (!keep(name)) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** Whether a process of this machine is alive; null if it cannot be known from here. */
+export function isAlive(pid: number, host: string): boolean | null {
+  if (host !== hostTag()) return null;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Stands for this machine, and for this container where process numbers are counted anew. */
+export function hostTag(): string {
+  let space = "";
+  try {
+    space = readlinkSync("/proc/self/ns/pid");
+  } catch {
+    // only Linux has it
+  }
+  return createHash("sha256").update(`${hostname()} ${space}`).digest("hex").slice(0, 8);
+}
+
+async function isLeft(path: string, pid: number, host: string): Promise<boolean> {
+  if (pid === 0) return true;
+  const alive = isAlive(pid, host);
+  if (alive !== null) return !alive;
+  const found = await stat(path).catch(() => null);
+  return found !== null && Date.now() - found.mtimeMs > ABANDONED_MS;
+}

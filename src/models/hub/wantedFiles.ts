@@ -1,0 +1,40 @@
+/** @file Which files of a repository a load needs, as data. */
+
+/** Files to bring from a repository. An index (`*.index.json`) brings the shards that it names. */
+export interface WantedFiles {
+  /** Must be there. */
+  readonly required: readonly string[];
+  /** Taken if they are there. */
+  readonly optional: readonly string[];
+  /** The first that is there is taken; one must be, unless the list is empty. */
+  readonly firstOf: readonly string[];
+}
+
+const TOKENIZER = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "vocab.json",
+  "merges.txt",
+  "generation_config.json",
+];
+
+/** A model with its tokenizer: safetensors where the repository has them, else the torch checkpoint. */
+export const MODEL_FILES: WantedFiles = {
+  required: ["config.json"],
+  optional: TOKENIZER,
+  firstOf: [
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+  ],
+};
+
+/** A tokenizer without its model. */
+export const TOKENIZER_FILES: WantedFiles = { required: [], optional: TOKENIZER, firstOf: [] };
+
+/** The files of these names, such as one GGUF. */
+export function exactly(...names: readonly string[]): WantedFiles {
+  return { required: names, optional: [], firstOf: [] };
+}

@@ -1,0 +1,106 @@
+/** @file The frame of a one-file report: works offline, asks nobody for anything, follows the reader's light or dark. */
+import { markup, trusted, type Markup } from "./markup.ts";
+import { THEMES, type Theme } from "./theme.ts";
+
+/** A picture drawn for each theme; the page shows the one that fits. */
+export interface Pictures {
+  readonly light: string;
+  readonly dark: string;
+}
+
+/** A whole HTML document. Its policy allows no request at all, and no script but the sorting of tables. */
+export async function page(title: string, body: Markup): Promise<string> {
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${await sha256(SORT)}'; base-uri 'none'; form-action 'none'`;
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+<script>${trusted(SORT)}</script>
+</body>
+</html>
+`.html;
+}
+
+/** Both pictures, of which a reader sees and hears one; a wide one scrolls, by keyboard too. */
+export function figure(label: string, pictures: Pictures): Markup {
+  const picture = (theme: "light" | "dark") =>
+    markup`<div class="picture ${theme}" role="group" tabindex="0" aria-label="${label}">${trusted(pictures[theme])}</div>`;
+  return markup`${picture("light")}
+${picture("dark")}`;
+}
+
+async function sha256(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(hash)));
+}
+
+/** Turns the column heads of `table.sortable` into buttons; without scripts the table stays as it was written. */
+const SORT = `
+for (const table of document.querySelectorAll("table.sortable")) {
+  const heads = [...table.querySelectorAll("thead th")];
+  const place = new Map([...table.tBodies[0].rows].map((row, index) => [row, index]));
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") !== "descending";
+      for (const other of heads) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const value = (row) => column === 0 ? -place.get(row) : Number.parseFloat(row.cells[column].textContent);
+      const order = (one, other) => (value(one) - value(other) || 0) * (down ? -1 : 1);
+      table.tBodies[0].append(...[...table.tBodies[0].rows].sort(order));
+    });
+  });
+}
+`;
+
+const colours = ({ panel, text, secondText, line }: Theme) =>
+  `--panel: ${panel}; --text: ${text}; --second: ${secondText}; --line: ${line};`;
+
+const STYLE = `
+:root { ${colours(THEMES.light)} color-scheme: light dark; }
+body { margin: 0; background: var(--panel); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 76rem; margin: 0 auto; padding: 24px 20px 48px; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 8px; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 36px 0 8px; }
+p, ul, dl { max-width: 70ch; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 20px; }
+dt { color: var(--second); }
+dd { margin: 0; overflow-wrap: anywhere; }
+.lead { font-size: 1.1rem; }
+.picture { overflow-x: auto; margin: 0 -20px; }
+.picture svg { display: block; }
+.dark { display: none; }
+.scroll { overflow: auto; max-height: 80vh; border: 1px solid var(--line); border-radius: 6px; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+caption { text-align: left; padding: 8px 12px; color: var(--second); }
+th, td { text-align: right; padding: 3px 12px; font-weight: normal; }
+thead th { position: sticky; top: 0; background: var(--panel); border-bottom: 2px solid var(--line); }
+tbody th { color: var(--second); }
+tbody tr { border-bottom: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
+button { font: inherit; color: inherit; background: none; border: 0; padding: 4px 0; cursor: pointer; text-decoration: underline; }
+th[aria-sort="descending"] button::after { content: " ↓"; }
+th[aria-sort="ascending"] button::after { content: " ↑"; }
+:focus-visible { outline: 3px solid var(--text); outline-offset: 2px; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { ${colours(THEMES.dark)} }
+  .light { display: none; }
+  .dark { display: block; }
+}
+@media print {
+  .scroll { max-height: none; overflow: visible; border: 0; }
+  thead th { position: static; }
+}
+`;

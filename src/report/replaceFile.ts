@@ -1,0 +1,80 @@
+/** @file Writing a file in Node so that readers see the old one or the new one, and never a part. */
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { InputError } from "../base/errors.ts";
+
+/**
+ * Puts `content` at `file` by way of a new file in the same folder; makes missing folders, and removes them again if
+ * the writing fails. It is synchronous, so that a signal handler finds all of it or nothing.
+ *
+ * @throws {InputError} "output" if the system does not let us
+ */
+export function replaceFile(file: string, content: string | Uint8Array): void {
+  const target = entryAt(file) ? realpathSync(file) : resolve(file); // a link stays, its target is replaced
+  const folder = dirname(target);
+  const temporary = `${target}.${process.pid}.tmp`;
+  let firstMade: string | undefined;
+  try {
+    firstMade = mkdirSync(folder, { recursive: true });
+    writeFileSync(temporary, content, { flag: "wx" });
+    renameSync(temporary, target);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    if (firstMade !== undefined) removeFolders(folder, firstMade);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError("output", `output ${file} could not be written: ${reason}`, { cause });
+  }
+}
+
+/**
+ * Refuses a `file` that `replaceFile` could not write, and touches nothing.
+ *
+ * @throws {InputError} "output" for a folder in place of a file, a file in place of a folder, or no right to write
+ */
+export function checkPlace(file: string): void {
+  if (entryAt(file)?.isDirectory()) {
+    throw new InputError("output", `output needs a file, got the folder ${file}`);
+  }
+  let folder = dirname(resolve(file));
+  while (entryAt(folder) === undefined && dirname(folder) !== folder) folder = dirname(folder);
+  if (!entryAt(folder)?.isDirectory()) {
+    throw new InputError("output", `output ${file} needs a folder, but ${folder} is a file`);
+  }
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const message = `output ${file} needs a folder that can be written, got ${folder}`;
+    throw new InputError("output", message, { cause });
+  }
+}
+
+/** What is at `path`, through links; undefined if nothing is or can be there. */
+function entryAt(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The empty folders from `deepest` up to `topmost`, both included. */
+function removeFolders(deepest: string, topmost: string): void {
+  for (let folder = deepest; folder.startsWith(topmost); folder = dirname(folder)) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      return; // somebody else uses it by now
+    }
+  }
+}

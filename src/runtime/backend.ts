@@ -1,0 +1,45 @@
+/** @file What the runtime needs of an engine, so that native, WASM and WebGPU look the same to everything above. */
+import type { Tensor, TensorData } from "../base/tensor.ts";
+
+export type Device = "cpu" | "wasm" | "webgpu";
+
+/** Numbers without axis names: what crosses the border to the engine. */
+export interface RawTensor {
+  readonly type: "float32" | "int32" | "bool";
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** Bytes that an ONNX model refers to by `path` and finds beside itself. */
+export interface SideFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+export interface EngineSession {
+  run(feeds: ReadonlyMap<string, RawTensor>): Promise<Map<string, RawTensor>>;
+  release(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Folder that external data are relative to, where the engine maps files itself. */
+  readonly folder?: string;
+  readonly sideFiles?: readonly SideFile[];
+  /** Repack weights for speed when the session is made: twice the memory and half a second for +20 % speed. */
+  readonly prepack: boolean;
+}
+
+/** An engine that runs ONNX models. */
+export interface Backend {
+  readonly device: Device;
+  readonly threads: number;
+  /** Versions of what computes, for Results. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Whether weights can stay in their files. */
+  readonly mapsFiles: boolean;
+  create(model: Uint8Array, options: SessionOptions): Promise<EngineSession>;
+}
+
+/** Values fed to a run and values it returns, by name. */
+export type Feeds = ReadonlyMap<string, Tensor<TensorData>>;
+export type Trace = ReadonlyMap<string, Tensor>;

@@ -1,0 +1,106 @@
+/** @file Checks what is fed to a run against the Program's inputs, and fills what nobody feeds. */
+import { InputError } from "../base/errors.ts";
+import type { Tensor, TensorData } from "../base/tensor.ts";
+import { formatAxes, type Program, type ProgramInput } from "../graph/program.ts";
+import type { Feeds, RawTensor } from "./backend.ts";
+import { filled } from "./fill.ts";
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/**
+ * Every input of `program` as numbers: what was fed, checked, and the rest filled.
+ *
+ * @throws {InputError} "feed" for a missing input, other axes or sizes, or a name that is no input; "tokens" for an id
+ *   outside the vocabulary; "length" for more positions than the context has
+ */
+export function completeFeeds(program: Program, feeds: Feeds): Map<string, RawTensor> {
+  const unknown = [...feeds.keys()].filter(
+    (name) => !program.inputs.some((input) => input.name === name),
+  );
+  if (unknown.length > 0) {
+    const known = program.inputs.map(({ name }) => name).join(", ");
+    throw new InputError(
+      "feed",
+      `this program has no input ${unknown.join(", ")}; it has ${known}`,
+    );
+  }
+  const sizes = sizesIn(program, feeds);
+  return new Map(
+    program.inputs.map((input) => {
+      const fed = feeds.get(input.name);
+      if (fed) return [input.name, { type: input.type, shape: fed.shape, data: fed.data }];
+      if (!input.fill)
+        throw new InputError(
+          "feed",
+          `the run needs ${input.name} ${formatAxes(input.axes)}, got nothing`,
+        );
+      const shape = input.axes.map(({ size }) =>
+        typeof size === "number" ? size : sizes.get(size)!,
+      );
+      if (shape.includes(undefined as never))
+        throw new InputError("feed", `the run needs ${input.name}, got nothing to size it by`);
+      return [input.name, { type: input.type, shape, data: filled(input.fill, input.type, shape) }];
+    }),
+  );
+}
+
+/** Lengths of the symbols, from what is fed; the same symbol must have one length everywhere. */
+export function sizesIn(program: Program, feeds: Feeds): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const input of program.inputs) {
+    const fed = feeds.get(input.name);
+    if (!fed) continue;
+    checkFeed(input, fed);
+    input.axes.forEach(({ size }, axis) => {
+      if (typeof size !== "string") return;
+      const length = fed.shape[axis]!;
+      const known = sizes.get(size) ?? length;
+      if (known !== length)
+        throw new InputError("feed", `${input.name} has ${size} ${length}, others have ${known}`);
+      sizes.set(size, length);
+    });
+  }
+  for (const [symbol, limit] of Object.entries(program.limits)) {
+    const length = sizes.get(symbol) ?? 0;
+    if (length > limit)
+      throw new InputError(
+        "length",
+        `the model has ${limit} positions, got ${length} tokens in a row`,
+      );
+  }
+  return sizes;
+}
+
+function checkFeed(input: ProgramInput, fed: Tensor<TensorData>): void {
+  const fits =
+    fed.axes.length === input.axes.length &&
+    input.axes.every(
+      ({ name, size }, axis) =>
+        fed.axes[axis] === name && (typeof size === "string" || fed.shape[axis] === size),
+    );
+  if (!fits) {
+    const got = fed.axes.map((axis, index) => `${axis}=${fed.shape[index]}`).join(", ");
+    throw new InputError(
+      "feed",
+      `${input.name} needs axes ${formatAxes(input.axes)}, got [${got}]`,
+    );
+  }
+  if (!(fed.data instanceof ARRAYS[input.type])) {
+    throw new InputError(
+      "feed",
+      `${input.name} needs ${input.type}, got ${fed.data.constructor.name}`,
+    );
+  }
+  if (input.below !== undefined) checkIds(input.name, fed, input.below);
+}
+
+function checkIds(name: string, { data, shape }: Tensor<TensorData>, below: number): void {
+  const wrong = (data as Int32Array).findIndex((id) => id < 0 || id >= below);
+  if (wrong < 0) return;
+  const width = shape.at(-1)!;
+  const where = `row ${Math.floor(wrong / width)}, position ${wrong % width}`;
+  throw new InputError(
+    "tokens",
+    `${name} must be ids from 0 to ${below - 1}, got ${data[wrong]} at ${where}`,
+  );
+}

@@ -1,0 +1,40 @@
+import type { TensorData } from "../base/tensor.ts";
+import type { Fill } from "../graph/program.ts";
+
+/** The numbers of an input that nobody feeds, for the sizes of this run: masks, positions, rotary tables, switches. */
+export function filled(
+  fill: Fill,
+  type: "float32" | "int32" | "bool",
+  shape: readonly number[],
+): TensorData {
+  const size = shape.reduce((product, each) => product * each, 1);
+  const data = new { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type](size);
+  if (fill.kind === "constant") return data.fill(fill.value);
+  if (fill.kind === "count") return data.map((_: number, index: number) => index % shape.at(-1)!);
+  if (fill.kind === "causalMask") return causalMask(data, shape, fill.window);
+  return rotaryTable(data, fill);
+}
+
+/** [query, key]: 0 where key <= query and, with a window, key > query - window; elsewhere minus infinity. */
+function causalMask(data: TensorData, shape: readonly number[], window: number | null): TensorData {
+  const [queries, keys] = shape as [number, number];
+  for (let query = 0; query < queries; query++) {
+    for (let key = 0; key < keys; key++) {
+      const seen = key <= query && (window === null || key > query - window);
+      data[query * keys + key] = seen ? 0 : -Infinity;
+    }
+  }
+  return data;
+}
+
+/** [position, frequency]: factor * cos or sin (position * frequency), in float64 until it is stored. */
+function rotaryTable(
+  data: TensorData,
+  { part, frequencies, factor }: Extract<Fill, { kind: "rotary" }>,
+): TensorData {
+  const turn = Math[part];
+  return data.map((_: number, index: number) => {
+    const position = Math.floor(index / frequencies.length);
+    return factor * turn(position * frequencies[index % frequencies.length]!);
+  });
+}

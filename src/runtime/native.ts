@@ -1,0 +1,42 @@
+/** @file ONNX Runtime's native engine (onnxruntime-node, an optional dependency). Node only. */
+import { availableParallelism } from "node:os";
+import type { Backend, SessionOptions } from "./backend.ts";
+import { engineSession, explained } from "./ortSession.ts";
+
+/**
+ * The native engine on the processor or, where an adapter exists, on WebGPU; null if onnxruntime-node is not installed
+ * or has no binary for this machine.
+ *
+ * @param threads threads within an operation; more than there are cores is slower, not faster
+ */
+export async function nativeBackend(
+  threads = availableParallelism(),
+  device: "cpu" | "webgpu" = "cpu",
+): Promise<Backend | null> {
+  const ort = await import("onnxruntime-node").catch(() => null);
+  if (!ort) return null;
+  const create = async (model: Uint8Array, { folder, sideFiles = [], prepack }: SessionOptions) => {
+    const session = await ort.InferenceSession.create(model, {
+      executionProviders: device === "cpu" ? ["cpu"] : ["webgpu", "cpu"],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+      externalData: sideFiles.map(({ path, data }) => ({ path, data })),
+      extra: {
+        session: {
+          ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
+          ...(!prepack && { disable_prepacking: "1" }),
+        },
+      },
+    }).catch(explained);
+    return engineSession(session, ort.Tensor);
+  };
+  return {
+    device,
+    threads,
+    versions: { "onnxruntime-node": ort.env.versions.node ?? ort.env.versions.common },
+    mapsFiles: true,
+    create,
+  };
+}

@@ -1,0 +1,38 @@
+/** @file Chooses the engine in Node: native where it is installed, else WASM, and says which. */
+import { UnableError } from "../base/errors.ts";
+import type { Backend } from "./backend.ts";
+import { nativeBackend } from "./native.ts";
+import { wasmBackend } from "./wasm.ts";
+
+export const INSTALL_NATIVE = "npm install onnxruntime-node --ignore-scripts";
+
+export interface OpenedBackend {
+  readonly backend: Backend;
+  /** Said to the user if it is not what they would expect. */
+  readonly notice: string | null;
+}
+
+/**
+ * @param device "auto" is the native processor engine if it is installed, else WASM
+ * @throws {UnableError} if the device asked for by name cannot be had
+ */
+export async function openBackend(
+  device: "auto" | "cpu" | "wasm" | "webgpu" = "auto",
+  threads?: number,
+): Promise<OpenedBackend> {
+  if (device !== "wasm") {
+    const native = await nativeBackend(threads, device === "webgpu" ? "webgpu" : "cpu");
+    if (native) return { backend: native, notice: null };
+    if (device !== "auto") {
+      throw new UnableError(
+        `device ${device} needs onnxruntime-node, which is not installed here: ${INSTALL_NATIVE}`,
+      );
+    }
+  }
+  const ort = await import("onnxruntime-web");
+  const notice =
+    device === "auto"
+      ? `onnxruntime-node is not installed, so this runs on WASM, several times slower; to install it: ${INSTALL_NATIVE}`
+      : null;
+  return { backend: wasmBackend(ort), notice };
+}

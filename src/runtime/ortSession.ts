@@ -1,0 +1,37 @@
+/** @file The part of ONNX Runtime's JavaScript API that is the same in onnxruntime-node and onnxruntime-web. */
+import { UnableError } from "../base/errors.ts";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import type { EngineSession, RawTensor } from "./backend.ts";
+
+type OrtTensorType = typeof OrtTensor;
+
+export function engineSession(session: InferenceSession, Tensor: OrtTensorType): EngineSession {
+  return {
+    async run(feeds) {
+      const given: Record<string, OrtTensor> = {};
+      for (const [name, { type, data, shape }] of feeds)
+        given[name] = new Tensor(type, data as never, shape);
+      const results = await session.run(given).catch(explained);
+      return new Map(
+        Object.entries(results).map(([name, { type, dims, data }]) => [
+          name,
+          { type, shape: dims, data } as unknown as RawTensor,
+        ]),
+      );
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Allocation failures say so in words of many kinds; everything else is a fault of ours and is passed on. */
+export function explained(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  if (
+    /bad_alloc|failed to allocate|out of memory|Array buffer allocation|RangeError: Invalid typed array/i.test(
+      message,
+    )
+  ) {
+    throw new UnableError(`out of memory: ${message}`, { cause: error });
+  }
+  throw error;
+}

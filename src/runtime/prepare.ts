@@ -1,0 +1,113 @@
+/** @file A Program made ready to run: lowered, its weights placed, one engine session. */
+import { InputError } from "../base/errors.ts";
+import { tensor } from "../base/tensor.ts";
+import { lower } from "../graph/onnx/lower.ts";
+import { encodeModel, type OnnxGraph, type Placed, type StoredBytes } from "../graph/onnx/model.ts";
+import { prune, typesOf, type Program } from "../graph/program.ts";
+import type { Backend, Feeds, SideFile, Trace } from "./backend.ts";
+import { commonFolder } from "./commonFolder.ts";
+import { completeFeeds } from "./feeds.ts";
+
+/** Weights up to this size travel inside the model; larger ones stay in their file or in side files. */
+const INLINE_BYTES = 64 * 1024 * 1024;
+
+/** A Program that runs. Has memory and threads until `dispose`. */
+export interface Session {
+  readonly program: Program;
+  readonly backend: Backend;
+  /**
+   * One run.
+   *
+   * @returns the outputs of the program, axes as `typesOf` says with symbols replaced by lengths
+   * @throws {InputError} as `completeFeeds`
+   */
+  run(feeds: Feeds): Promise<Trace>;
+  dispose(): Promise<void>;
+}
+
+export interface PrepareOptions {
+  /** Repack weights: worth it unless very little is run. */
+  readonly prepack?: boolean;
+}
+
+export async function prepare(
+  program: Program,
+  backend: Backend,
+  { prepack = true }: PrepareOptions = {},
+): Promise<Session> {
+  const needed = prune(program);
+  const types = typesOf(needed);
+  const graph = lower(needed);
+  const { model, folder, sideFiles } = await placed(graph, backend);
+  const engine = await backend.create(model, {
+    ...(folder !== undefined && { folder }),
+    sideFiles,
+    prepack,
+  });
+  return {
+    program: needed,
+    backend,
+    async run(feeds) {
+      const results = await engine.run(completeFeeds(needed, feeds));
+      return new Map(
+        needed.outputs.map((name) => {
+          const { shape, data } = results.get(`out:${name}`)!;
+          const axes = types.get(name)!.axes.map((axis) => axis.name);
+          return [name, tensor(axes, shape, data as Float32Array)];
+        }),
+      );
+    },
+    dispose: () => engine.release(),
+  };
+}
+
+/** The model's bytes, with each initializer inside it, in a mapped file, or in a side file. */
+async function placed(graph: OnnxGraph, backend: Backend) {
+  const stored = graph.initializers.flatMap(({ data }) =>
+    data instanceof Uint8Array ? [] : [data],
+  );
+  const total = stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (total > INLINE_BYTES && backend.mapsFiles) {
+    const sources = new Set(stored.map(({ source }) => source));
+    if ([...sources].every(({ realPath }) => realPath !== undefined)) {
+      const { folder, relative } = commonFolder([...sources].map(({ realPath }) => realPath!));
+      const place = ({ source, offset }: StoredBytes) => ({
+        location: relative(source.realPath!),
+        offset,
+      });
+      return { model: encodeModel(graph, place), folder, sideFiles: [] };
+    }
+  }
+  const pieces = await readPieces(stored);
+  if (total <= INLINE_BYTES) {
+    return { model: encodeModel(graph, (bytes) => pieces.get(keyOf(bytes))!.data), sideFiles: [] };
+  }
+  const place = (bytes: StoredBytes): Placed => ({
+    location: pieces.get(keyOf(bytes))!.path,
+    offset: 0,
+  });
+  return { model: encodeModel(graph, place), sideFiles: [...pieces.values()] };
+}
+
+/** The bytes of each different range, read once however many initializers show it. */
+async function readPieces(stored: readonly StoredBytes[]): Promise<Map<string, SideFile>> {
+  const pieces = new Map<string, SideFile>();
+  for (const range of stored) {
+    const key = keyOf(range);
+    if (pieces.has(key)) continue;
+    const data = await range.source.read(range.offset, range.sizeBytes);
+    if (data.byteLength !== range.sizeBytes) {
+      throw new InputError(
+        "file",
+        `${range.source.name} should have ${range.sizeBytes} bytes at ${range.offset}, got ${data.byteLength}`,
+      );
+    }
+    pieces.set(key, { path: `piece-${pieces.size}`, data });
+  }
+  return pieces;
+}
+
+/** Sources of one checkpoint have different names, so name and range tell pieces apart. */
+function keyOf({ source, offset, sizeBytes }: StoredBytes): string {
+  return `${source.realPath ?? source.name} ${offset} ${sizeBytes}`;
+}

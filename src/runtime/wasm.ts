@@ -1,0 +1,34 @@
+/** @file ONNX Runtime's WASM engine (onnxruntime-web): in Node where native is absent, and in the browser. */
+import type * as OrtWeb from "onnxruntime-web";
+import type { Backend, SessionOptions } from "./backend.ts";
+import { engineSession, explained } from "./ortSession.ts";
+
+/**
+ * The engine in an onnxruntime-web module that the caller imported: "onnxruntime-web" in Node (one thread),
+ * "onnxruntime-web/wasm" or "onnxruntime-web/webgpu" in the browser.
+ *
+ * @param threads used only where the page is cross-origin isolated
+ */
+export function wasmBackend(
+  ort: typeof OrtWeb,
+  threads = 1,
+  device: "wasm" | "webgpu" = "wasm",
+): Backend {
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = "error";
+  const create = async (model: Uint8Array, { sideFiles = [] }: SessionOptions) => {
+    const session = await ort.InferenceSession.create(model, {
+      executionProviders: [device],
+      graphOptimizationLevel: "all",
+      externalData: sideFiles.map(({ path, data }) => ({ path, data })),
+    }).catch(explained);
+    return engineSession(session, ort.Tensor);
+  };
+  return {
+    device,
+    threads,
+    versions: { "onnxruntime-web": ort.env.versions.web ?? ort.env.versions.common },
+    mapsFiles: false,
+    create,
+  };
+}

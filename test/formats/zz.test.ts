@@ -1,0 +1,23 @@
+import { test } from "vitest";
+import { rmSync } from "node:fs";
+import { fileSource } from "../../src/formats/file.ts";
+import { sha256 } from "../../src/formats/sha256.ts";
+import { nonFinite } from "../../src/formats/nonFinite.ts";
+import { readGguf } from "../../src/formats/gguf/readGguf.ts";
+import { ggufWeights } from "../../src/formats/gguf/ggufWeights.ts";
+import { dequantisedInCache } from "../../src/formats/gguf/dequantisedInCache.ts";
+const time = async <T>(n: string, f: () => Promise<T>) => {const c = process.cpuUsage(); const t = performance.now(); const r = await f(); const d = process.cpuUsage(c);console.log(n, "wall", (performance.now() - t).toFixed(0), "user", (d.user/1000).toFixed(0), "sys", (d.system/1000).toFixed(0)); return r; };
+test("x", async () => {
+  const p = "../shared/data/smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf";
+  const folder = "/work/oracle/formats/cache"; rmSync(folder, { recursive: true, force: true });
+  const s = await fileSource(p);
+  const g = await time("header", () => readGguf(s));
+  const key = await time("sha gguf", () => sha256([s]));
+  const c = await time("first", () => ggufWeights(s, g, dequantisedInCache({ sha256: key, folder })));
+  const d = await time("second", () => ggufWeights(s, g, dequantisedInCache({ sha256: key, folder })));
+  await time("memory", () => ggufWeights(s, g));
+  await time("memory", () => ggufWeights(s, g));
+  await time("scan", () => nonFinite(d.weights));
+  console.log(d.weights.get("token_embd.weight")!.source.sizeBytes);
+  await c.close?.(); await d.close?.();
+});

@@ -1,0 +1,275 @@
+/** @file Every operation on native and WASM against the float64 interpreter, on random shapes and orders of axes. */
+import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { tensor, type Tensor, type TensorData } from "../../src/base/tensor.ts";
+import { random } from "../../src/base/random.ts";
+import { builder, type Builder } from "../../src/graph/builder.ts";
+import type { Program } from "../../src/graph/program.ts";
+import { prepare } from "../../src/runtime/prepare.ts";
+import { backends } from "../runtime/backends.ts";
+import { interpret, numbers } from "./interpreter.ts";
+
+const engines = await backends();
+const TOLERANCE = 2e-6; // float32 against float64, a few operations deep, values near 1
+
+/** Runs a program whose inputs have the given sizes on every engine and compares all outputs with the interpreter. */
+async function compare(
+  program: Program,
+  sizes: Readonly<Record<string, number>>,
+  seed = 1,
+): Promise<void> {
+  const feeds = feedsFor(program, sizes, seed);
+  const truth = interpret(
+    program,
+    new Map([...feeds].map(([name, { axes, shape, data }]) => [name, numbers(axes, shape, data)])),
+  );
+  for (const engine of engines) {
+    const session = await prepare(program, engine);
+    const trace = await session.run(feeds);
+    await session.dispose();
+    for (const name of program.outputs) {
+      const [got, want] = [trace.get(name)!, truth.get(name)!];
+      expect([engine.device, name, got.axes, [...got.shape]]).toEqual([
+        engine.device,
+        name,
+        want.axes,
+        [...want.shape],
+      ]);
+      const largest = want.data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      got.data.forEach((value, index) => {
+        const error = Math.abs(value - want.data[index]!) / largest;
+        if (!(error <= TOLERANCE))
+          expect.fail(`${engine.device} ${name}[${index}] is ${value}, not ${want.data[index]}`);
+      });
+    }
+  }
+}
+
+function feedsFor(
+  program: Program,
+  sizes: Readonly<Record<string, number>>,
+  seed: number,
+): Map<string, Tensor<TensorData>> {
+  return new Map(
+    program.inputs.map((input, stream) => {
+      const shape = input.axes.map(({ size }) => (typeof size === "number" ? size : sizes[size]!));
+      const count = shape.reduce((product, each) => product * each, 1);
+      const draw = random(seed, stream);
+      const values = Array.from({ length: count }, () =>
+        input.type === "float32"
+          ? Math.fround(draw.normal())
+          : draw.integer(0, (input.below ?? 2) - 1),
+      );
+      const data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[input.type].from(
+        values,
+      );
+      return [
+        input.name,
+        tensor(
+          input.axes.map(({ name }) => name),
+          shape,
+          data,
+        ),
+      ];
+    }),
+  );
+}
+
+const SIZES = { batch: 2, position: 5, rows: 3 };
+
+/** One small program per operation. */
+const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
+  "elementwise operations stretch by axis name": (b) => {
+    const x = b.input("x", "float32", { batch: "batch", position: "position", head: 3, d_head: 4 });
+    const y = b.input("y", "float32", { batch: "batch", head: 3 });
+    const one = b.input("one", "float32", { d_head: 4 });
+    const on = b.input("on", "bool", { batch: "batch", head: 3 });
+    const positive = b.op("exp", [y], {});
+    return [
+      b.op("add", [x, y], {}),
+      b.op("sub", [y, x], {}),
+      b.op("mul", [one, x], {}),
+      b.op("div", [x, positive], {}),
+      b.op("where", [on, x, y], {}),
+      b.op("where", [on, one, x], {}),
+    ];
+  },
+  "functions of one value": (b) => {
+    const x = b.input("x", "float32", { batch: "batch", d_mlp: 7 });
+    const positive = b.op("exp", [x], {});
+    return [
+      positive,
+      b.op("log", [positive], {}),
+      b.op("sqrt", [positive], {}),
+      b.op("tanh", [x], {}),
+      b.op("relu", [x], {}),
+      b.op("sigmoid", [x], {}),
+      b.op("gelu", [x], { approximate: "none" }),
+      b.op("gelu", [x], { approximate: "tanh" }),
+      b.op("silu", [x], {}),
+      b.op("silu", [x], { beta: 1.702 }),
+    ];
+  },
+  "reductions and softmax": (b) => {
+    const x = b.input("x", "float32", { batch: "batch", head: 3, query: "position", key: 6 });
+    return [
+      b.op("softmax", [x], { axis: "key" }),
+      b.op("softmax", [x], { axis: "head" }),
+      b.op("logSumExp", [x], { axis: "key" }),
+      b.op("logSumExp", [x], { axis: "query" }),
+      b.op("sum", [x], { axes: ["head", "key"] }),
+      b.op("mean", [x], { axes: ["batch"] }),
+    ];
+  },
+  "norms, fused and with a scale from outside": (b) => {
+    const x = b.input("x", "float32", { batch: "batch", position: "position", d_model: 8 });
+    const given = b.op(
+      "exp",
+      [b.input("s", "float32", { batch: "batch", position: "position", d_model: 1 })],
+      {},
+    );
+    const [w, bias] = [
+      b.input("w", "float32", { d_model: 8 }),
+      b.input("b", "float32", { d_model: 8 }),
+    ];
+    const layer = { eps: 1e-5, center: true };
+    const rms = { eps: 1e-3, center: false };
+    const [own, ownRms] = [b.op("scale", [x], layer), b.op("scale", [x], rms)];
+    const normed = b.op("norm", [x, ownRms], rms);
+    const frozen = b.op("norm", [x, given], rms);
+    return [
+      own,
+      ownRms,
+      b.op("norm", [x, own], layer),
+      b.op("norm", [x, own, w, bias], layer),
+      b.op("norm", [x, given, w, bias], layer),
+      b.op("norm", [x, given, w], layer),
+      normed,
+      b.op("gain", [normed, w], {}),
+      b.op("gain", [frozen, w], {}),
+    ];
+  },
+  "rotary turns pairs of the first entries and passes the rest": (b) => {
+    const x = b.input("x", "float32", {
+      batch: "batch",
+      position: "position",
+      head: 2,
+      d_head: 10,
+    });
+    const [cos, sin] = [3, 3].map((pairs, index) =>
+      b.input(`t${index}`, "float32", { position: "position", rotary: pairs }),
+    );
+    const [cosAll, sinAll] = [5, 5].map((pairs, index) =>
+      b.input(`a${index}`, "float32", { position: "position", rotary: pairs }),
+    );
+    return [true, false].flatMap((interleaved) => [
+      b.op("rotary", [x, cos!, sin!], { interleaved }),
+      b.op("rotary", [x, cosAll!, sinAll!], { interleaved }),
+    ]);
+  },
+  indexing: (b) => {
+    const table = b.input("table", "float32", { d_vocab: 7, d_model: 4 });
+    const ids = b.input("ids", "int32", { batch: "batch", position: "position" }, { below: 7 });
+    const rows = b.input("rows", "int32", { row: "rows" }, { below: 2 });
+    const x = b.gather(table, ids);
+    const wide = b.input("wide", "float32", { batch: "batch", position: "position", d_vocab: 7 });
+    return [
+      x,
+      b.op("take", [x, rows], { axis: "batch" }),
+      b.op("take", [x, rows], { axis: "d_model" }),
+      b.op("pick", [wide, ids], {}),
+    ];
+  },
+  shapes: (b) => {
+    const x = b.input("x", "float32", { batch: "batch", position: "position", head: 6, d_head: 4 });
+    const split = b.op("splitAxis", [x], {
+      axis: "head",
+      into: [
+        { name: "kv_head", size: 2 },
+        { name: "group", size: 3 },
+      ],
+    });
+    const piece = b.op("slice", [x], { axis: "d_head", start: 1, end: 3 });
+    return [
+      split,
+      b.op("mergeAxes", [split], { axes: ["group", "d_head"], into: "flat" }),
+      b.op("transpose", [x], { axes: ["head", "batch", "d_head", "position"] }),
+      b.rename(x, { position: "query" }),
+      b.op("repeat", [x], { axis: "head", times: 2, into: "copy" }),
+      piece,
+      b.op("concat", [piece, x, piece], { axis: "d_head" }),
+    ];
+  },
+};
+
+describe("lowering equals the interpreter", () => {
+  for (const [title, write] of Object.entries(CASES)) {
+    test(title, async () => {
+      const b = builder();
+      await compare(b.program(write(b)), SIZES);
+    });
+  }
+
+  test("contractions over any axes in any order, with bias and scale", async () => {
+    const pool = {
+      batch: "batch",
+      position: "position",
+      head: 2,
+      d_head: 3,
+      d_model: 4,
+      measure: 2,
+    } as const;
+    const names = Object.keys(pool) as (keyof typeof pool)[];
+    const roles = fc.array(fc.constantFrom("a", "b", "both", "summed", "none"), {
+      minLength: 6,
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        roles,
+        fc.integer(),
+        fc.boolean(),
+        fc.boolean(),
+        async (role, seed, hasBias, scaled) => {
+          const draw = random(seed);
+          const having = (...kinds: string[]) =>
+            draw.shuffled(names.filter((_, index) => kinds.includes(role[index]!)));
+          const sized = (axes: readonly (keyof typeof pool)[]) =>
+            Object.fromEntries(axes.map((axis) => [axis, pool[axis]]));
+          const b = builder();
+          const out = having("a", "b", "both");
+          const [left, right] = [
+            b.input("left", "float32", sized(having("a", "both", "summed"))),
+            b.input("right", "float32", sized(having("b", "both", "summed"))),
+          ];
+          const bias = hasBias ? b.input("bias", "float32", sized(out.slice(-1))) : null;
+          const result = b.contract(left, right, out, { bias, ...(scaled && { scale: 0.3 }) });
+          const used = names.some(
+            (name, index) => role[index] !== "none" && typeof pool[name] === "string",
+          );
+          if (used || out.length > 0) await compare(b.program([result]), SIZES, seed);
+        },
+      ),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+
+  test("an empty batch gives empty results", async () => {
+    const b = builder();
+    const x = b.input("x", "float32", { batch: "batch", position: "position", head: 2, d_head: 4 });
+    const k = b.input("k", "float32", { batch: "batch", position: "position", head: 2, d_head: 4 });
+    const w = b.input("w", "float32", { head: 2, d_head: 4, d_model: 8 });
+    const scores = b.contract(
+      b.rename(x, { position: "query" }),
+      b.rename(k, { position: "key" }),
+      ["batch", "head", "query", "key"],
+    );
+    const out = b.contract(x, w, ["batch", "position", "d_model"]);
+    const scale = b.op("scale", [out], { eps: 1e-5, center: true });
+    const program = b.program([
+      b.op("softmax", [scores], { axis: "key" }),
+      b.op("norm", [out, scale], { eps: 1e-5, center: true }),
+    ]);
+    await compare(program, { ...SIZES, batch: 0 });
+  });
+});

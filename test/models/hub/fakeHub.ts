@@ -1,0 +1,192 @@
+/** @file A hub of our own on the loopback address, which answers as the real one does, or as badly as a test wants. */
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface FakeFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly lfs: boolean;
+}
+
+/** A request that the hub got. */
+export interface Seen {
+  readonly host: "hub" | "store";
+  readonly path: string;
+  readonly range: string | undefined;
+  readonly token: string | undefined;
+  readonly ifRange: string | undefined;
+}
+
+/** Answers in place of the hub; returns false to let the hub answer. `nth` counts the requests for this path, from 1. */
+export type Misbehave = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  nth: number,
+) => boolean;
+
+export interface FakeHub {
+  readonly endpoint: string;
+  /** A second server, where large files lie, as the real hub has one. Another port is another origin. */
+  readonly store: string;
+  readonly seen: Seen[];
+  /** Bytes a second of a body, all connections together; 0 for no limit. */
+  setRate(bytesPerSecond: number): void;
+  setMisbehave(misbehave: Misbehave | null): void;
+  /** Called with the body bytes sent for `path` since the start of the answer. */
+  onSent: ((path: string, bytes: number) => void) | null;
+  /** Replaces the listing that the API sends. */
+  listing: ((honest: Record<string, unknown>) => unknown) | null;
+  close(): Promise<void>;
+}
+
+export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+export const OTHER_COMMIT = "89abcdef0123456789abcdef0123456789abcdef";
+
+export const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+export const gitHash = (bytes: Uint8Array) =>
+  createHash("sha1").update(`blob ${bytes.byteLength}\0`).update(bytes).digest("hex");
+export const hashOf = ({ bytes, lfs }: FakeFile) => (lfs ? sha256(bytes) : gitHash(bytes));
+
+/** `size` bytes that look random and are the same in every run. */
+export function someBytes(size: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let state = seed >>> 0 || 1;
+  for (let at = 0; at < size; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  return bytes;
+}
+
+export const text = (name: string, content: string): FakeFile => ({
+  name,
+  bytes: new TextEncoder().encode(content),
+  lfs: false,
+});
+export const large = (name: string, size: number, seed = 1): FakeFile => ({
+  name,
+  bytes: someBytes(size, seed),
+  lfs: true,
+});
+
+/** Serves `files` as every model, at branch `main`, tag `step1000`, commit COMMIT and its short form. */
+export async function fakeHub(files: readonly FakeFile[]): Promise<FakeHub> {
+  let rate = 0;
+  let misbehave: Misbehave | null = null;
+  const counts = new Map<string, number>();
+  const hub: FakeHub = {
+    endpoint: "",
+    store: "",
+    seen: [],
+    onSent: null,
+    listing: null,
+    setRate: (bytes) => void (rate = bytes),
+    setMisbehave: (next) => void ((misbehave = next), counts.clear()),
+    close: async () => {
+      await Promise.all([closed(front), closed(store)]);
+    },
+  };
+  const note = (host: "hub" | "store", request: IncomingMessage) => {
+    const path = decodeURIComponent(request.url ?? "");
+    const { range, authorization, "if-range": ifRange } = request.headers;
+    hub.seen.push({
+      host,
+      path,
+      range,
+      token: authorization,
+      ifRange: ifRange as string | undefined,
+    });
+    counts.set(path, (counts.get(path) ?? 0) + 1);
+    return path;
+  };
+  const front = createServer((request, response) => {
+    const path = note("hub", request);
+    if (misbehave?.(request, response, counts.get(path)!)) return;
+    const api = /^\/api\/models\/(.+)\/revision\/(.+)\?blobs=true$/.exec(path);
+    if (api) return sendListing(hub, files, api[1]!, api[2]!, response);
+    const file = files.find(({ name }) => path.endsWith(`/resolve/${COMMIT}/${name}`));
+    if (!file) return void response.writeHead(404, { "x-error-code": "EntryNotFound" }).end();
+    if (!file.lfs) return void sendFile(hub, path, file, request, response, rate);
+    const location = `${hub.store}/blob/${hashOf(file)}?signature=secret`;
+    response.writeHead(302, { location, "x-linked-etag": `"${hashOf(file)}"` }).end();
+  });
+  const store = createServer((request, response) => {
+    const path = note("store", request);
+    if (misbehave?.(request, response, counts.get(path)!)) return;
+    const file = files.find((each) => path.startsWith(`/blob/${hashOf(each)}`));
+    if (!file) return void response.writeHead(404).end();
+    void sendFile(hub, path, file, request, response, rate);
+  });
+  const [endpoint, storeAt] = await Promise.all([listening(front), listening(store)]);
+  return Object.assign(hub, { endpoint, store: storeAt });
+}
+
+function sendListing(
+  hub: FakeHub,
+  files: readonly FakeFile[],
+  id: string,
+  revision: string,
+  response: ServerResponse,
+): void {
+  if (!["main", "step1000", "refs/pr/1", COMMIT, COMMIT.slice(0, 7)].includes(revision)) {
+    return void response.writeHead(404, { "x-error-code": "RevisionNotFound" }).end();
+  }
+  const honest = {
+    id,
+    sha: COMMIT,
+    siblings: files.map((file) => ({
+      rfilename: file.name,
+      size: file.bytes.byteLength,
+      blobId: gitHash(file.bytes),
+      ...(file.lfs
+        ? { lfs: { sha256: sha256(file.bytes), size: file.bytes.byteLength, pointerSize: 130 } }
+        : {}),
+    })),
+  };
+  const answer = JSON.stringify(hub.listing ? hub.listing(honest) : honest);
+  response.writeHead(200, { "content-type": "application/json" }).end(answer);
+}
+
+/** The file or the rest of it, in small pieces at the set rate. */
+export async function sendFile(
+  hub: FakeHub,
+  path: string,
+  file: FakeFile,
+  request: IncomingMessage,
+  response: ServerResponse,
+  rate: number,
+): Promise<void> {
+  const size = file.bytes.byteLength;
+  const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+  const etag = `"${hashOf(file)}"`;
+  const honoured =
+    start > 0 && [undefined, etag].includes(request.headers["if-range"] as string | undefined);
+  const from = honoured ? start : 0;
+  if (from >= size && size > 0)
+    return void response.writeHead(416, { "content-range": `bytes */${size}` }).end();
+  response.writeHead(honoured ? 206 : 200, {
+    etag,
+    "content-length": size - from,
+    ...(honoured ? { "content-range": `bytes ${from}-${size - 1}/${size}` } : {}),
+  });
+  const piece = rate > 0 ? Math.max(64, Math.round(rate / 200)) : 64 * 1024;
+  for (let at = from; at < size && !response.destroyed; at += piece) {
+    const end = Math.min(size, at + piece);
+    response.write(file.bytes.subarray(at, end));
+    hub.onSent?.(path, end);
+    if (rate > 0) await new Promise((done) => setTimeout(done, 5));
+  }
+  response.end();
+}
+
+async function listening(server: Server): Promise<string> {
+  server.on("clientError", (_, socket) => socket.destroy());
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((done) => server.close(() => done()));
+}
