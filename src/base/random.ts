@@ -42,7 +42,11 @@ export function random(seed: number, stream = 0): Random {
 }
 
 /** Fisher-Yates over a sparse table, so that 50 of 150,000 cost 50 steps. */
-function distinct(integer: (low: number, high: number) => number, count: number, size: number): number[] {
+function distinct(
+  integer: (low: number, high: number) => number,
+  count: number,
+  size: number,
+): number[] {
   const moved = new Map<number, number>();
   return Array.from({ length: count }, (_, index) => {
     const other = integer(index, size - 1);

@@ -1,15 +1,16 @@
 /** @file Writes a Program line by line: each call adds one operation, checks its shapes at once and returns the value's name. */
 import type { StoredTensor } from "../base/bytes.ts";
 import { inferType, type Op, type OpAttributes, type OpName } from "./ops.ts";
-import type {
-  Axis,
-  Constant,
-  Fill,
-  NumberType,
-  Program,
-  ProgramInput,
-  ValueType,
-  Weight,
+import {
+  typesOf,
+  type Axis,
+  type Constant,
+  type Fill,
+  type NumberType,
+  type Program,
+  type ProgramInput,
+  type ValueType,
+  type Weight,
 } from "./program.ts";
 
 /** The name of a value: what the builder's calls take and give. */
@@ -33,12 +34,13 @@ export function axesOf(axes: Axes): Axis[] {
   return Object.entries(axes).map(([name, size]) => ({ name, size }));
 }
 
-export function builder() {
-  const inputs: ProgramInput[] = [];
-  const weights: Weight[] = [];
-  const constants: Constant[] = [];
-  const ops: Op[] = [];
-  const types = new Map<Name, ValueType>();
+/** @param from a program to add operations to; it stays as it is */
+export function builder(from?: Program) {
+  const inputs: ProgramInput[] = [...(from?.inputs ?? [])];
+  const weights: Weight[] = [...(from?.weights ?? [])];
+  const constants: Constant[] = [...(from?.constants ?? [])];
+  const ops: Op[] = [...(from?.ops ?? [])];
+  const types = from ? typesOf(from) : new Map<Name, ValueType>();
 
   const define = (name: Name, type: ValueType): Name => {
     if (types.has(name)) throw new Error(`internal: value ${name} is made twice`);

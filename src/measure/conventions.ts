@@ -12,7 +12,12 @@ import { diagonalTable, firstColumnTable, offsetDiagonalTable } from "./diagonal
 import type { IdealHead } from "./idealHeads.ts";
 import { duplicateTable, inductionTable, strongestTarget } from "./inductionTargets.ts";
 import { olssonTable } from "./olsson.ts";
-import { detectorScores, legacyDetectorScores, type DetectorScores } from "./prefixDetector.ts";
+import {
+  detectorCeilings,
+  detectorScores,
+  legacyDetectorScores,
+  type DetectorScores,
+} from "./prefixDetector.ts";
 import { secondCopy, type Repeats } from "./repeats.ts";
 import { entryMeanTable, queryMeanTable, stackTables } from "./weightTable.ts";
 
@@ -307,7 +312,7 @@ const DETECTOR = Object.fromEntries(
         source,
         finds: "induction",
         scores: (pattern, { tokens }) => scored(pattern, tokens).map((scores) => scores[metric]),
-        ceiling: () => 1,
+        ceiling: ({ tokens }) => detectorCeilings(tokens, scored === legacyDetectorScores)[metric],
       });
       return [
         [

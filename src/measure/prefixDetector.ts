@@ -54,6 +54,25 @@ export function legacyDetectorScores(pattern: Tensor, tokens: ArrayLike<number>)
   return scoresOf(pattern, tokens, { late: 1 });
 }
 
+/**
+ * The most that any attention can have in the three metrics on these tokens; `overall` is the mean of the three, which
+ * no one head need reach.
+ *
+ * @param legacy whether as the original's code computes them
+ */
+export function detectorCeilings(tokens: ArrayLike<number>, legacy: boolean): DetectorScores {
+  const indexing: Indexing = { late: legacy ? 1 : 0 };
+  const induction = reachable(inductionKeys(tokens, indexing));
+  const prefixMatching = reachable(prefixKeys(tokens, indexing));
+  const copying = reachableCopying(tokens, indexing);
+  return {
+    induction,
+    prefixMatching,
+    copying,
+    overall: (induction + prefixMatching + copying) / 3,
+  };
+}
+
 const PREFIX = 2;
 
 function scoresOf(
@@ -84,38 +103,64 @@ function scoresOf(
 }
 
 type Attention = (query: number, key: number) => number;
+type KeysByQuery = readonly (readonly number[])[];
 
-function inductionOf(attention: Attention, tokens: ArrayLike<number>, { late }: Indexing): number {
-  let sum = 0;
-  let pairs = 0;
-  for (let query = 2; query < tokens.length; query++) {
-    for (let copy = 0; copy + 1 < query; copy++) {
-      if (tokens[copy] !== tokens[query - late]) continue;
-      sum += attention(query, copy + 1);
-      pairs += 1;
-    }
-  }
-  return pairs === 0 ? 0 : sum / pairs;
+/** Keys j + 1 whose earlier token equals that of the query, j + 1 < q, q >= 2. */
+function inductionKeys(tokens: ArrayLike<number>, { late }: Indexing): KeysByQuery {
+  return Array.from({ length: tokens.length }, (_, query) =>
+    query < 2
+      ? []
+      : Array.from({ length: query - 1 }, (__, copy) => copy + 1).filter(
+          (key) => tokens[key - 1] === tokens[query - late],
+        ),
+  );
+}
+
+/** Keys k < q before which stand the two tokens that end at the query. */
+function prefixKeys(tokens: ArrayLike<number>, indexing: Indexing): KeysByQuery {
+  return scannedKeys(tokens, indexing).map((keys, query) =>
+    keys.filter(
+      (key) =>
+        tokens[key - 1] === tokens[query - indexing.late] &&
+        tokens[key - 2] === tokens[query - indexing.late - 1],
+    ),
+  );
+}
+
+/** All keys that prefix matching looks at: 2 <= k < q, from the first query with a whole prefix on. */
+function scannedKeys(tokens: ArrayLike<number>, { late }: Indexing): KeysByQuery {
+  return Array.from({ length: tokens.length }, (_, query) =>
+    query < PREFIX - 1 + late
+      ? []
+      : Array.from({ length: Math.max(0, query - PREFIX) }, (__, index) => index + PREFIX),
+  );
+}
+
+function inductionOf(attention: Attention, tokens: ArrayLike<number>, indexing: Indexing): number {
+  const { sum, count } = totalOf(attention, inductionKeys(tokens, indexing));
+  return count === 0 ? 0 : sum / count;
 }
 
 function prefixMatchingOf(
   attention: Attention,
   tokens: ArrayLike<number>,
-  { late }: Indexing,
+  indexing: Indexing,
 ): number {
-  const sums = { match: 0, other: 0 };
-  const pairs = { match: 0, other: 0 };
-  for (let query = PREFIX - 1 + late; query < tokens.length; query++) {
-    for (let key = PREFIX; key < query; key++) {
-      const matches =
-        tokens[key - 1] === tokens[query - late] && tokens[key - 2] === tokens[query - late - 1];
-      const kind = matches ? "match" : "other";
-      sums[kind] += attention(query, key);
-      pairs[kind] += 1;
-    }
-  }
-  if (pairs.match === 0 || pairs.other === 0) return 0;
-  return Math.max(0, sums.match / pairs.match - sums.other / pairs.other);
+  const match = totalOf(attention, prefixKeys(tokens, indexing));
+  const all = totalOf(attention, scannedKeys(tokens, indexing));
+  const others = all.count - match.count;
+  if (match.count === 0 || others === 0) return 0;
+  return Math.max(0, match.sum / match.count - (all.sum - match.sum) / others);
+}
+
+function totalOf(attention: Attention, keysOf: KeysByQuery): { sum: number; count: number } {
+  let sum = 0;
+  let count = 0;
+  keysOf.forEach((keys, query) => {
+    for (const key of keys) sum += attention(query, key);
+    count += keys.length;
+  });
+  return { sum, count };
 }
 
 function copyingOf(attention: Attention, tokens: ArrayLike<number>, { late }: Indexing): number {
@@ -123,9 +168,25 @@ function copyingOf(attention: Attention, tokens: ArrayLike<number>, { late }: In
   const last = tokens.length - 2;
   for (let query = 1; query <= last; query++) {
     let most = 0;
-    for (let key = 1; key < query; key++)
+    for (let key = 1; key < query; key++) {
       if (attention(query, key) > attention(query, most)) most = key;
+    }
     if (tokens[most + late] === tokens[query + 1]) right += 1;
   }
   return last < 1 ? 0 : right / last;
+}
+
+function reachableCopying(tokens: ArrayLike<number>, { late }: Indexing): number {
+  const last = tokens.length - 2;
+  const queries = Array.from({ length: Math.max(0, last) }, (_, index) => index + 1);
+  const reached = queries.filter((query) =>
+    Array.from({ length: query }, (_, key) => tokens[key + late]).includes(tokens[query + 1]),
+  );
+  return last < 1 ? 0 : reached.length / last;
+}
+
+/** One key of each row can have all attention: rows that have one, over all pairs. */
+function reachable(keysOf: KeysByQuery): number {
+  const pairs = keysOf.flat().length;
+  return pairs === 0 ? 0 : keysOf.filter((keys) => keys.length > 0).length / pairs;
 }

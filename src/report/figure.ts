@@ -94,7 +94,9 @@ function frame(
 /** Plot's own style sheet, class and font would leak into the page around the figure, so they go. */
 function placed(node: SVGElement, x: number, y: number): SVGElement {
   for (const style of [...node.querySelectorAll("style")]) style.remove();
-  for (const name of ["class", "font-family", "style"]) node.removeAttribute(name);
+  for (const svg of [node, ...node.querySelectorAll("svg")]) {
+    for (const name of ["class", "font-family", "style"]) svg.removeAttribute(name);
+  }
   node.setAttribute("x", String(x));
   node.setAttribute("y", String(y));
   return node;

@@ -4,7 +4,8 @@ import { InputError } from "../base/errors.ts";
 import { cellSize, type CellSize } from "./cellSize.ts";
 import { drawFigure } from "./figure.ts";
 import { fractionOf, valueText, type HeadScale } from "./headScale.ts";
-import { drawLegend, type KeyEntry } from "./legend.ts";
+import type { KeyEntry } from "./key.ts";
+import { drawLegend } from "./legend.ts";
 import { rampColour, rampRgb, textOn } from "./ramp.ts";
 import { THEMES, type Theme } from "./theme.ts";
 

@@ -1,8 +1,11 @@
 /** @file Writing a file in Node so that readers see the old one or the new one, and never a part. */
+import { randomUUID } from "node:crypto";
 import {
   accessSync,
+  closeSync,
   constants,
   mkdirSync,
+  openSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -23,15 +26,18 @@ import { InputError } from "../base/errors.ts";
 export function replaceFile(file: string, content: string | Uint8Array): void {
   const target = entryAt(file) ? realpathSync(file) : resolve(file); // a link stays, its target is replaced
   const folder = dirname(target);
-  const temporary = `${target}.${process.pid}.tmp`;
-  let firstMade: string | undefined;
+  const temporary = `${target}.${randomUUID().slice(0, 8)}.tmp`;
+  let firstFolder: string | undefined;
+  let isOurs = false;
   try {
-    firstMade = mkdirSync(folder, { recursive: true });
-    writeFileSync(temporary, content, { flag: "wx" });
+    firstFolder = mkdirSync(folder, { recursive: true });
+    closeSync(openSync(temporary, "wx")); // never through a file or link that somebody put there
+    isOurs = true;
+    writeFileSync(temporary, content);
     renameSync(temporary, target);
   } catch (cause) {
-    rmSync(temporary, { force: true });
-    if (firstMade !== undefined) removeFolders(folder, firstMade);
+    if (isOurs) rmSync(temporary, { force: true });
+    if (firstFolder !== undefined) removeFolders(folder, firstFolder);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InputError("output", `output ${file} could not be written: ${reason}`, { cause });
   }

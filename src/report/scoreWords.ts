@@ -43,7 +43,7 @@ export function topWords({ top }: ScoreResult): string[] {
 export function intervalWords({ input, intervals }: ScoreResult): string {
   const some = intervals.induction.some((row) => row.some((interval) => interval !== null));
   return some
-    ? `95 % intervals over ${input.examples} sequences in brackets (logit-t)`
+    ? `95\u00a0% intervals over ${input.examples} sequences in brackets (logit-t)`
     : `no intervals (they need at least 10 sequences, got ${input.examples})`;
 }
 

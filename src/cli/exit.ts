@@ -1,0 +1,27 @@
+import { CommanderError } from "commander";
+import { InputError, Interrupted, UnableError } from "../base/errors.ts";
+
+/** 0 fine; 1 a check that did not hold; 2 bad use or bad input; 3 not able to finish; 130 interrupted. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof InputError) return 2;
+  if (error instanceof Interrupted) return 130;
+  return 3;
+}
+
+/** One line for what the user can mend; the stack for what we must. */
+export function explain(error: unknown): string {
+  if (error instanceof InputError) return `error: ${visible(error.message)}`;
+  if (error instanceof Interrupted) return `interrupted: ${error.message}`;
+  if (error instanceof UnableError) return `unable: ${visible(error.message)}`;
+  return `this is a fault of induction-lens: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
+/** Names from files and arguments must not steer the terminal. */
+function visible(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what is made visible
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+}

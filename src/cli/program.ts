@@ -1,0 +1,108 @@
+/** @file All commands and their help. What a command needs is loaded when it runs, so that help is quick. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { VERSION } from "../base/version.ts";
+import type { ScoreCommandOptions } from "./score.ts";
+import type { RunCommandOptions } from "./run.ts";
+
+export function buildProgram(): Command {
+  const program = new Command("induction-lens")
+    .description("Find the induction heads of a transformer, and prove them.")
+    .version(VERSION)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText("after", EPILOG);
+  shared(
+    program
+      .command("score")
+      .description(
+        "score every head of a model on repeated random tokens; print the best and draw the head map",
+      )
+      .argument("[model]", MODEL, "planted:induction"),
+  )
+    .option("--num-examples <n>", "sequences to measure (default 100)", integer(1))
+    .option(
+      "--seq-len <n>",
+      "tokens in the two copies together, even (default 64, less if the model has no room)",
+      integer(4),
+    )
+    .option("--seed <n>", "seed of the random tokens (default 0)", integer(-(2 ** 31)))
+    .addOption(
+      new Option(
+        "--bos <when>",
+        "begin rows with BOS: auto is on if the model declares one",
+      ).choices(["auto", "on", "off"]),
+    )
+    .option(
+      "--loss-examples <n>",
+      "sequences that also give losses: a number, all, or 0 (default 10)",
+      lossExamples,
+    )
+    .option("--tokens <file>", 'measure these rows: {"tokens": [[...]], "period": S, "bos": true}')
+    .option(
+      "--out <file>",
+      "write .png, .svg, .html, .csv or .json; may repeat (default output/induction_scores.png)",
+      collected,
+    )
+    .option("--json", "print the Result as JSON and nothing else")
+    .action(async (model: string, options: ScoreCommandOptions) =>
+      (await import("./score.ts")).scoreCommand(model, options),
+    );
+  shared(
+    program
+      .command("run")
+      .description("run a model on your tokens and save any named values as safetensors")
+      .argument("<model>", MODEL),
+  )
+    .requiredOption("--tokens <file>", 'rows to run, as they are: {"tokens": [[...]]}')
+    .requiredOption(
+      "--capture <names>",
+      "values to save: names or globs with *, separated by commas; logits too",
+      (text) => text.split(","),
+    )
+    .requiredOption("--out <file>", "the safetensors file to write")
+    .action(async (model: string, options: RunCommandOptions) =>
+      (await import("./run.ts")).runCommand(model, options),
+    );
+  return program;
+}
+
+const MODEL = "a folder with config.json and safetensors, or planted:NAME";
+
+const EPILOG = `
+Examples:
+  induction-lens score                                   the embedded model, picture in output/induction_scores.png
+  induction-lens score ./my-model --num-examples 200     a checkpoint in a folder
+  induction-lens score ./my-model --json > scores.json
+  induction-lens run ./my-model --tokens tokens.json --capture "blocks.*.attn.hook_pattern" --out patterns.safetensors
+
+Exit codes: 0 fine, 2 bad use or bad input, 3 not able to finish, 130 interrupted.`;
+
+/** Options that every command takes. */
+function shared(command: Command): Command {
+  return command
+    .option("--threads <n>", "threads of the engine (default: all cores)", integer(1))
+    .addOption(
+      new Option("--device <name>", "what computes; auto is cpu")
+        .choices(["auto", "cpu", "wasm", "webgpu"])
+        .default("auto"),
+    )
+    .option("--quiet", "no progress on standard error")
+    .allowExcessArguments(false);
+}
+
+function integer(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^[+-]?\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value >= least)
+      return value;
+    throw new InvalidArgumentError(`needs a whole number from ${least} on, got ${text}.`);
+  };
+}
+
+function lossExamples(text: string): number | "all" {
+  return text === "all" ? "all" : integer(0)(text);
+}
+
+function collected(file: string, before: readonly string[] = []): string[] {
+  return [...before, file];
+}

@@ -1,0 +1,60 @@
+/** @file Writes a safetensors file piece by piece, so that its tensors need not be in memory together. Node only. */
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { dirname } from "node:path";
+import { InputError } from "../base/errors.ts";
+import { safetensorsLayout, type TensorPlan } from "./writeSafetensors.ts";
+
+/** A file that appears under its name only when it is whole. */
+export interface SafetensorsFile {
+  /** Puts values at `first`, counted in values of 4 bytes, of the tensor `name`. */
+  write(name: string, first: number, values: Float32Array): Promise<void>;
+  /** Everything was written: gives the file its name. */
+  commit(): Promise<void>;
+  /** Leaves nothing behind. */
+  abort(): Promise<void>;
+}
+
+/**
+ * Begins a file at `path` for the tensors of `plans`; folders above it are made.
+ *
+ * @throws {InputError} "output" if the place cannot be written
+ */
+export async function createSafetensorsFile(
+  path: string,
+  plans: readonly TensorPlan[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<SafetensorsFile> {
+  const { header, offsets, sizeBytes } = safetensorsLayout(plans, metadata);
+  const temporary = `${path}.${randomUUID()}.part`;
+  const file = await mkdir(dirname(path), { recursive: true })
+    .then(() => open(temporary, "wx"))
+    .catch((error: Error) => {
+      throw new InputError("output", `cannot write ${path}: ${error.message}`, { cause: error });
+    });
+  const abort = async () => {
+    await file.close().catch(() => undefined);
+    await rm(temporary, { force: true });
+  };
+  const explained = async (error: Error): Promise<never> => {
+    await abort();
+    throw new InputError("output", `cannot write ${path}: ${error.message}`, { cause: error });
+  };
+  await file
+    .truncate(sizeBytes)
+    .then(() => file.write(header, 0, header.length, 0))
+    .catch(explained);
+  return {
+    async write(name, first, values) {
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      await file.write(bytes, 0, bytes.length, offsets.get(name)! + 4 * first).catch(explained);
+    },
+    async commit() {
+      await file
+        .close()
+        .then(() => rename(temporary, path))
+        .catch(explained);
+    },
+    abort,
+  };
+}

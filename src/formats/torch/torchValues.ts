@@ -1,0 +1,150 @@
+/** @file What torch.save names: storages, and the functions that rebuild tensors as views of them. */
+import { STORED_BYTES, type ByteSource, type StoredTensor, type StoredType } from "../../base/bytes.ts";
+import { InputError } from "../../base/errors.ts";
+import {
+  isArray,
+  isMade,
+  isName,
+  type Made,
+  type PickleArray,
+  type PickleOptions,
+  type PickleValue,
+} from "./pickleValues.ts";
+import { contiguousSource, isContiguous, lastOf } from "./strides.ts";
+
+/** A tensor of a torch file. */
+export interface TorchTensor extends Made {
+  readonly made: "tensor";
+  /** As safetensors calls it: F32, F16, BF16, F64, I64, BOOL, ... */
+  readonly type: string;
+  readonly shape: readonly number[];
+  /** Where its values are; absent for types that the engine does not use. */
+  readonly stored?: StoredTensor;
+}
+
+export function isTensor(value: PickleValue | undefined): value is TorchTensor {
+  return isMade(value) && value.made === "tensor";
+}
+
+/** What a persistent id of torch says: key, type and size of a storage. */
+export interface StorageId {
+  readonly key: string;
+  readonly type: string;
+  readonly values: number;
+  readonly sizeBytes: number;
+}
+
+/** Values of one type in a row; tensors are views of them. */
+interface Storage extends Made, StorageId {
+  readonly made: "storage";
+  readonly offset: number;
+}
+
+/** Types by the class of their storage: name and bytes per value. */
+const STORAGES: Readonly<Record<string, readonly [type: string, width: number]>> = {
+  "torch.FloatStorage": ["F32", 4],
+  "torch.HalfStorage": ["F16", 2],
+  "torch.BFloat16Storage": ["BF16", 2],
+  "torch.DoubleStorage": ["F64", 8],
+  "torch.LongStorage": ["I64", 8],
+  "torch.IntStorage": ["I32", 4],
+  "torch.ShortStorage": ["I16", 2],
+  "torch.CharStorage": ["I8", 1],
+  "torch.ByteStorage": ["U8", 1],
+  "torch.BoolStorage": ["BOOL", 1],
+};
+const DTYPES = "float32 float16 bfloat16 float64 int64 int32 int16 int8 uint8 bool".split(" ").map((name) => `torch.${name}`);
+
+type Fault = (message: string) => InputError;
+
+/**
+ * How the pickles of a torch file are read.
+ *
+ * @param place the first byte of a storage, after checking that the file has just as many bytes for it
+ */
+export function torchPickle(source: ByteSource, place: (id: StorageId) => number): PickleOptions {
+  const fault: Fault = (message) => new InputError("pickle", `${source.name} ${message}`);
+  const onlyNamed = (name: string): [string, () => never] => [
+    name,
+    () => {
+      throw fault(`calls ${name}, which only names a type`);
+    },
+  ];
+  return {
+    name: source.name,
+    callables: {
+      ...Object.fromEntries([...Object.keys(STORAGES), ...DTYPES].map(onlyNamed)),
+      ...PLAIN_CALLABLES,
+      "torch._utils._rebuild_tensor": (args) => rebuilt(source, args, fault),
+      "torch._utils._rebuild_tensor_v2": (args) => rebuilt(source, args, fault),
+      "torch._utils._rebuild_parameter": ([data = null]) => data,
+      "torch.Size": ([sizes = []]) => sizes,
+      "torch.device": ([name = null]) => name,
+    },
+    persistent: (id) => {
+      const storage = storageId(id, fault);
+      const made: Storage = { made: "storage", ...storage, offset: place(storage) };
+      return made;
+    },
+  };
+}
+
+/** Names that plain data need. */
+export const PLAIN_CALLABLES: NonNullable<PickleOptions["callables"]> = {
+  "collections.OrderedDict": ([pairs = []]) => {
+    const items = isArray(pairs) ? pairs.filter((pair) => isArray(pair)) : [];
+    return new Map(items.map(([key = null, value = null]) => [key, value]));
+  },
+};
+
+/** ("storage", type, key, place it was on, number of values), and in old files what it is a view of: nothing. */
+function storageId(id: PickleValue, fault: Fault): StorageId {
+  const [kind, name, key, , values, view = null] = isArray(id) ? id : [];
+  const [type, width] = (isName(name) && STORAGES[name.name]) || [];
+  if (kind !== "storage" || !type || !width || typeof key !== "string" || !isCount(values)) {
+    throw fault("refers to a storage in a way that is not torch's, or of a type that is not known");
+  }
+  if (view !== null) throw fault(`has storage ${key} as a view of another, which is not read`);
+  return { key, type, values, sizeBytes: values * width };
+}
+
+/** A tensor: values of a storage from an offset on, one size and one stride per axis. */
+function rebuilt(source: ByteSource, args: PickleArray, fault: Fault): TorchTensor {
+  const [storage, first, shape, strides] = args;
+  const known = isStorage(storage) && isCount(first) && isCounts(shape) && isCounts(strides);
+  if (!known || shape.length !== strides.length) throw fault("rebuilds a tensor in a way that is not torch's");
+  const { key, type, values, sizeBytes, offset } = storage;
+  if (first + lastOf(shape, strides) >= values + (shape.includes(0) ? 1 : 0)) {
+    const view = `[${shape.join(", ")}] with strides [${strides.join(", ")}] from ${first}`;
+    throw fault(`has a tensor ${view} that leaves storage ${key} of ${values} values`);
+  }
+  if (!isStored(type)) return { made: "tensor", type, shape };
+  const width = STORED_BYTES[type];
+  const size = shape.reduce((product, length) => product * length, width);
+  const place = { source, offset: offset + first * width, sizeBytes: size };
+  if (isContiguous(shape, strides)) return { made: "tensor", type, shape, stored: { type, shape, ...place } };
+  if (size > MAX_EXPANSION * source.sizeBytes) {
+    throw fault(`has a tensor of ${size} bytes on storage ${key} of ${sizeBytes}: repeated too often`);
+  }
+  const gathered = contiguousSource(source, place.offset, { shape, strides, width });
+  return { made: "tensor", type, shape, stored: { type, shape, source: gathered, offset: 0, sizeBytes: size } };
+}
+
+/** A tensor that repeats values may take so many times the bytes of the whole file once it is made contiguous. */
+const MAX_EXPANSION = 16;
+
+function isStorage(value: PickleValue | undefined): value is Storage {
+  return isMade(value) && value.made === "storage";
+}
+
+function isStored(type: string): type is StoredType {
+  return Object.hasOwn(STORED_BYTES, type);
+}
+
+function isCount(value: PickleValue | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isCounts(value: PickleValue | undefined): value is readonly number[] {
+  return isArray(value) && value.every(isCount);
+}

@@ -1,0 +1,68 @@
+/** @file The planted models by name: `planted:NAME`. */
+import { closest } from "fastest-levenshtein";
+import { sha256Hex } from "../../base/sha256.ts";
+import { InputError } from "../../base/errors.ts";
+import { modelFrom } from "../families.ts";
+import type { LoadedModel } from "../loaded.ts";
+import { plantedCheckpoint, type PlantedHead } from "./circuit.ts";
+
+const SIZES = { vocabulary: 256, contextLength: 160, width: 64, heads: 4, layers: 2, seed: 1 };
+
+/** A previous-token head writes into the block that the induction head's keys read: the circuit of Elhage et al. 2021. */
+const INDUCTION: readonly PlantedHead[] = [
+  { layer: 0, head: 1, query: "token", key: "token", sharpness: 18, avoidSelf: 18, rest: 8 }, // duplicate-token
+  { layer: 0, head: 2, query: "previous", key: "previous", sharpness: 0, rest: 12 }, // rests on the first token
+  {
+    layer: 0,
+    head: 3,
+    query: "position",
+    key: "position",
+    sharpness: 30,
+    shift: 1,
+    copies: { from: "token", to: "previous", strength: 1 },
+  }, // previous-token
+  {
+    layer: 1,
+    head: 2,
+    query: "token",
+    key: "previous",
+    sharpness: 18,
+    rest: 8,
+    copies: { from: "token", to: "prediction", strength: 20 },
+  }, // induction
+];
+
+/** Planted models and what each is for. */
+export const PLANTED = {
+  induction: {
+    heads: INDUCTION,
+    about:
+      "previous-token head 0.3, induction head 1.2, duplicate-token head 0.1, resting head 0.2; the others are noise",
+  },
+} as const;
+
+/**
+ * The planted model `name`.
+ *
+ * @throws {InputError} "unknown-model" if there is none of that name
+ */
+export async function openPlanted(name: string): Promise<LoadedModel> {
+  const names = Object.keys(PLANTED);
+  if (!Object.hasOwn(PLANTED, name)) {
+    throw new InputError(
+      "unknown-model",
+      `there is no planted:${name}, did you mean planted:${closest(name, names)} (there are: ${names.join(", ")})`,
+    );
+  }
+  const { config, weights } = plantedCheckpoint(SIZES, PLANTED[name as keyof typeof PLANTED].heads);
+  const model = modelFrom(config, { weights, unsupported: new Map() });
+  const { source } = weights.values().next().value!;
+  return {
+    ...model,
+    id: `planted:${name}`,
+    revision: null,
+    sha256: await sha256Hex(await source.read(0, source.sizeBytes)),
+    unchanged: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,39 @@
+/** @file Cuts a batch into runs small enough to stay in memory and to be stopped between. */
+import { typesOf, type Program } from "../graph/program.ts";
+import type { Backend } from "./backend.ts";
+
+/** Tokens in one run: enough for full speed, few enough for little memory (measured flat from 256 to 3,200). */
+const TOKENS_PER_RUN = 320;
+
+/** Multiply-adds that a run may take: half a second at a quarter of what two slow cores were measured to do. */
+const OPERATIONS_PER_RUN = { cpu: 15e9, wasm: 3e9, webgpu: 15e9 } as const;
+
+/**
+ * How many rows of `length` tokens one run takes, at least 1. Results do not depend on it, bit for bit.
+ */
+export function rowsPerRun(program: Program, backend: Backend, length: number): number {
+  const byTokens = Math.floor(TOKENS_PER_RUN / length);
+  const byWork = Math.floor(
+    OPERATIONS_PER_RUN[backend.device] / multiplyAdds(program, { batch: 1, position: length }),
+  );
+  return Math.max(1, Math.min(byTokens, byWork));
+}
+
+/** Multiply-adds of all contractions for these lengths of the symbols; symbols without one count as 1. */
+export function multiplyAdds(program: Program, sizes: Readonly<Record<string, number>>): number {
+  const types = typesOf(program);
+  let total = 0;
+  for (const op of program.ops) {
+    if (op.op !== "contract") continue;
+    const axes = new Map(
+      op.inputs
+        .slice(0, 2)
+        .flatMap((name) => types.get(name)!.axes.map((axis) => [axis.name, axis.size])),
+    );
+    total += [...axes.values()].reduce<number>(
+      (product, size) => product * (typeof size === "number" ? size : (sizes[size] ?? 1)),
+      1,
+    );
+  }
+  return total;
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, open, readdir, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ByteSource } from "../../src/base/bytes.ts";
+import { fileSource } from "../../src/formats/file.ts";
+import { dequantisedInCache } from "../../src/formats/gguf/dequantisedInCache.ts";
+import { ggufWeights } from "../../src/formats/gguf/ggufWeights.ts";
+import { readGguf, type Gguf } from "../../src/formats/gguf/readGguf.ts";
+import { readTensor } from "../../src/formats/readTensor.ts";
+
+const KEY = "ab".repeat(32);
+const NAMES = [`${KEY}.safetensors`, `${KEY}.safetensors.json`];
+let folder = "";
+let source: ByteSource;
+let header: Gguf;
+let reads = 0;
+
+beforeAll(async () => {
+  const file = await fileSource("test/fixtures/gguf/tiny.gguf");
+  source = { ...file, read: (at, size) => (reads++, file.read(at, size)) };
+  header = await readGguf(source);
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "dequantised-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Loads through the cache; says how often the GGUF was read for it. */
+async function load(options: { warn?: (message: string) => void; folder?: string } = {}) {
+  reads = 0;
+  const dequantiser = dequantisedInCache({ sha256: KEY, folder, ...options });
+  const { weights, close } = await ggufWeights(source, header, dequantiser);
+  const values = await Promise.all(
+    ["packed.Q4_1", "packed.Q6_K", "packed.Q8_0"].map((name) => readTensor(weights.get(name)!)),
+  );
+  await close?.();
+  return { weights, values, reads };
+}
+
+describe("dequantisedInCache({sha256, folder})", () => {
+  test("decodes once, then finds its work again and reads nothing of the GGUF", async () => {
+    const inMemory = await ggufWeights(source, header);
+    const first = await load();
+    const second = await load();
+    expect(first.reads).toBe(3);
+    expect(second.reads).toBe(0);
+    expect(second.values).toEqual(first.values);
+    expect(first.values[1]).toEqual(await readTensor(inMemory.weights.get("packed.Q6_K")!));
+    expect(second.weights.get("packed.Q6_K")!.source.realPath).toBe(
+      join(folder, "dequantised", NAMES[0]!),
+    );
+    expect((await readdir(join(folder, "dequantised"))).sort()).toEqual(NAMES);
+  });
+
+  test("makes the file anew when it was cut, damaged or has no record", async () => {
+    const path = join(folder, "dequantised", NAMES[0]!);
+    const { values } = await load();
+    const damages = [
+      () => truncate(path, 1000),
+      () => writeFile(path, "x"),
+      () => rm(`${path}.json`),
+      () => writeFile(`${path}.json`, "{"),
+      () => flipLastByte(path),
+    ];
+    for (const damage of damages) {
+      await damage();
+      expect(await load()).toMatchObject({ reads: 3, values });
+      expect(await load()).toMatchObject({ reads: 0, values });
+    }
+  });
+
+  test("believes a file whose time changed if its checksum is right", async () => {
+    await load();
+    await utimes(join(folder, "dequantised", NAMES[0]!), 1, 1);
+    expect((await load()).reads).toBe(0);
+  });
+
+  test("leaves nothing behind when it is interrupted, and removes what a killed process left a day ago", async () => {
+    const dequantiser = dequantisedInCache({ sha256: KEY, folder });
+    const stopped = ggufWeights(source, header, dequantiser, { signal: AbortSignal.abort() });
+    await expect(stopped).rejects.toThrow("interrupted while dequantising");
+    expect(await readdir(join(folder, "dequantised"))).toEqual([]);
+    const [old, young] = ["old.partial", "young.partial"].map((name) =>
+      join(folder, "dequantised", name),
+    );
+    await writeFile(old!, "");
+    await utimes(old!, 1, 1);
+    await writeFile(young!, "");
+    await load();
+    expect((await readdir(join(folder, "dequantised"))).sort()).toEqual([
+      ...NAMES,
+      "young.partial",
+    ]);
+  });
+
+  test("decodes into memory and says why when the cache cannot be written", async () => {
+    await writeFile(join(folder, "file"), "");
+    const warnings: string[] = [];
+    const { values } = await load({
+      folder: join(folder, "file"),
+      warn: (message) => warnings.push(message),
+    });
+    expect(values).toEqual((await load()).values);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^cannot keep dequantised weights in .*ENOTDIR/),
+    ]);
+  });
+
+  test("does not take a file with other tensors for its own", async () => {
+    await load();
+    const few: Gguf = {
+      ...header,
+      tensors: new Map([...header.tensors].filter(([name]) => name !== "packed.Q8_0")),
+    };
+    const { weights } = await ggufWeights(source, few, dequantisedInCache({ sha256: KEY, folder }));
+    expect(weights.has("packed.Q8_0")).toBe(false);
+    expect(weights.has("packed.Q6_K")).toBe(true);
+  });
+
+  test("two loads at once both end with the whole file", async () => {
+    const [one, other] = await Promise.all([load(), load()]);
+    expect(one.values).toEqual(other.values);
+    expect((await readdir(join(folder, "dequantised"))).sort()).toEqual(NAMES);
+  });
+});
+
+async function flipLastByte(path: string): Promise<void> {
+  const { size } = await stat(path);
+  const handle = await open(path, "r+");
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  await handle.write(Uint8Array.of(buffer[0]! ^ 1), 0, 1, size - 1);
+  await handle.close();
+}
