@@ -19,7 +19,6 @@ export function explain(error: unknown): string {
 
 /** Names from files and arguments must not steer the terminal. */
 function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what is made visible
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
     (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,

@@ -1,21 +1,17 @@
-import { Interrupted } from "../base/errors.ts";
-import { explain } from "./exit.ts";
+import type { FromSupervisor } from "./supervised.ts";
 
-/** Time that the work has to stop by itself, between two runs, before the process ends. */
-const PATIENCE_MS = 1500;
-
-/** A signal that Ctrl-C (or a request to terminate) aborts. Files appear only when they are whole, so ending is safe. */
+/**
+ * A signal that aborts when the supervisor asks to stop; between two runs the work then ends by itself.
+ *
+ * Ctrl-C in a terminal reaches every process of the group, so that here it has to be ignored: the supervisor passes it on.
+ */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
-  const stop = (code: number) => () => {
-    if (controller.signal.aborted) process.exit(code);
-    controller.abort();
-    setTimeout(() => {
-      process.stderr.write(`${explain(new Interrupted("stopped"))}\n`);
-      process.exit(code);
-    }, PATIENCE_MS).unref();
-  };
-  process.on("SIGINT", stop(130));
-  process.on("SIGTERM", stop(143));
+  process.on("SIGINT", () => undefined);
+  process.on("SIGTERM", () => undefined);
+  process.on("message", (message: FromSupervisor) => {
+    if (message === "stop") controller.abort();
+  });
+  process.on("disconnect", () => process.exit(3)); // nobody is left to tell
   return controller.signal;
 }

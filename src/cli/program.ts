@@ -1,24 +1,34 @@
-/** @file All commands and their help. What a command needs is loaded when it runs, so that help is quick. */
+/** @file All commands, their options and their help. What they do comes from outside, so that help is quick. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../base/version.ts";
 import type { ScoreCommandOptions } from "./score.ts";
 import type { RunCommandOptions } from "./run.ts";
 
-export function buildProgram(): Command {
+/** What carries the commands out. */
+export interface Commands {
+  readonly score: (model: string, options: ScoreCommandOptions) => Promise<void>;
+  readonly run: (model: string, options: RunCommandOptions) => Promise<void>;
+}
+
+export function buildProgram(commands: Commands): Command {
   const program = new Command("induction-lens")
     .description("Find the induction heads of a transformer, and prove them.")
     .version(VERSION)
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", EPILOG);
-  shared(
-    program
-      .command("score")
-      .description(
-        "score every head of a model on repeated random tokens; print the best and draw the head map",
-      )
-      .argument("[model]", MODEL, "planted:induction"),
-  )
+  addScore(program, commands.score);
+  addRun(program, commands.run);
+  return program;
+}
+
+function addScore(program: Command, action: Commands["score"]): void {
+  const command = program
+    .command("score")
+    .description(
+      "score every head of a model on repeated random tokens; print the best and draw the head map",
+    )
+    .argument("[model]", MODEL, "planted:induction")
     .option("--num-examples <n>", "sequences to measure (default 100)", integer(1))
     .option(
       "--seq-len <n>",
@@ -43,27 +53,23 @@ export function buildProgram(): Command {
       "write .png, .svg, .html, .csv or .json; may repeat (default output/induction_scores.png)",
       collected,
     )
-    .option("--json", "print the Result as JSON and nothing else")
-    .action(async (model: string, options: ScoreCommandOptions) =>
-      (await import("./score.ts")).scoreCommand(model, options),
-    );
-  shared(
-    program
-      .command("run")
-      .description("run a model on your tokens and save any named values as safetensors")
-      .argument("<model>", MODEL),
-  )
+    .option("--json", "print the Result as JSON and nothing else");
+  shared(command).action(action);
+}
+
+function addRun(program: Command, action: Commands["run"]): void {
+  const command = program
+    .command("run")
+    .description("run a model on your tokens and save any named values as safetensors")
+    .argument("<model>", MODEL)
     .requiredOption("--tokens <file>", 'rows to run, as they are: {"tokens": [[...]]}')
     .requiredOption(
       "--capture <names>",
       "values to save: names or globs with *, separated by commas; logits too",
       (text) => text.split(","),
     )
-    .requiredOption("--out <file>", "the safetensors file to write")
-    .action(async (model: string, options: RunCommandOptions) =>
-      (await import("./run.ts")).runCommand(model, options),
-    );
-  return program;
+    .requiredOption("--out <file>", "the safetensors file to write");
+  shared(command).action(action);
 }
 
 const MODEL = "a folder with config.json and safetensors, or planted:NAME";
@@ -75,7 +81,7 @@ Examples:
   induction-lens score ./my-model --json > scores.json
   induction-lens run ./my-model --tokens tokens.json --capture "blocks.*.attn.hook_pattern" --out patterns.safetensors
 
-Exit codes: 0 fine, 2 bad use or bad input, 3 not able to finish, 130 interrupted.`;
+Exit codes: 0 fine, 2 bad use or bad input, 3 not able to finish, 130 interrupted (143 by SIGTERM).`;
 
 /** Options that every command takes. */
 function shared(command: Command): Command {

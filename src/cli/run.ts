@@ -6,6 +6,7 @@ import { matchValues, runModel, type CapturedValue } from "../studies/run.ts";
 import { engineFor, type EngineOptions } from "./engine.ts";
 import { interruption } from "./interruption.ts";
 import { progressOn } from "./progress.ts";
+import type { FromWork } from "./supervised.ts";
 import { readRows } from "./tokensFile.ts";
 
 export interface RunCommandOptions extends EngineOptions {
@@ -39,6 +40,7 @@ export async function runCommand(name: string, options: RunCommandOptions): Prom
             model: model.id,
             sha256: model.sha256,
           });
+          process.send?.({ temporary: file.temporary } satisfies FromWork);
         },
       },
     );

@@ -7,6 +7,8 @@ import { safetensorsLayout, type TensorPlan } from "./writeSafetensors.ts";
 
 /** A file that appears under its name only when it is whole. */
 export interface SafetensorsFile {
+  /** Where it lies until `commit`: for whoever tidies up if this process is killed. */
+  readonly temporary: string;
   /** Puts values at `first`, counted in values of 4 bytes, of the tensor `name`. */
   write(name: string, first: number, values: Float32Array): Promise<void>;
   /** Everything was written: gives the file its name. */
@@ -45,6 +47,7 @@ export async function createSafetensorsFile(
     .then(() => file.write(header, 0, header.length, 0))
     .catch(explained);
   return {
+    temporary,
     async write(name, first, values) {
       const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
       await file.write(bytes, 0, bytes.length, offsets.get(name)! + 4 * first).catch(explained);

@@ -61,6 +61,22 @@ export interface OpAttributes {
   rename: { readonly names: Readonly<Record<string, string>> };
   /** Each entry of `axis` `times` times in a row; the axis is called `into` from then on. */
   repeat: { readonly axis: string; readonly times: number; readonly into: string };
+  /** a, b: whether a > b, a bool. */
+  greater: Record<never, never>;
+  /** 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
+  erf: Record<never, never>;
+  /** x, like: x over all axes of like; x's axes are some of them, in the same order, and size 1 stretches. */
+  stretch: Record<never, never>;
+  /** How many entries `axes` have together, a float32 without axes. */
+  count: { readonly axes: readonly string[] };
+  /** Zeros put before and after the entries of `axis`. */
+  pad: { readonly axis: string; readonly before: number; readonly after: number };
+  /** base, ids, rows: each row added to the row of base that its id names: gather turned round. */
+  addGathered: Record<never, never>;
+  /** base, indices, x: entries of `axis` of x added to the entries of base that indices name: take turned round. */
+  addTaken: { readonly axis: string };
+  /** base, ids, x: each x added to the entry of base's last axis that its id names: pick turned round. */
+  addPicked: Record<never, never>;
 }
 
 export type OpName = keyof OpAttributes;
@@ -107,6 +123,11 @@ const INPUT_COUNTS: Partial<Record<OpName, readonly [number, number]>> = {
   gain: [2, 2],
   rotary: [3, 3],
   concat: [1, Infinity],
+  greater: [2, 2],
+  stretch: [2, 2],
+  addGathered: [3, 3],
+  addTaken: [3, 3],
+  addPicked: [3, 3],
 };
 
 const RULES: { readonly [Name in OpName]: Rule<Name> } = {
@@ -210,6 +231,35 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     const { size } = axisOf(x!, axis, fail);
     if (typeof size !== "number") fail("needs a known size");
     return replaceAxis(x!, axis, [{ name: into, size: Number(size) * times }], fail);
+  },
+  greater: (inputs, _, fail) => ({ ...elementwise(inputs, _, fail), type: "bool" }),
+  erf: unary,
+  stretch: ([x, like], _, fail) => {
+    sameAxes(elementwise([x!, { ...like!, type: x!.type }], _, fail).axes, like!.axes, fail);
+    return { ...x!, axes: like!.axes };
+  },
+  count: ([x], { axes }, fail) => {
+    for (const axis of axes) axisOf(x!, axis, fail);
+    return { type: "float32", axes: [] };
+  },
+  pad: ([x], { axis, before, after }, fail) => {
+    const { size } = axisOf(x!, axis, fail);
+    if (typeof size !== "number") fail("needs a known size");
+    return replaceAxis(x!, axis, [{ name: axis, size: before + Number(size) + after }], fail);
+  },
+  addGathered: ([base, ids, rows], _, fail) => {
+    sameAxes([...ids!.axes, ...base!.axes.slice(1)], rows!.axes, fail);
+    return base!;
+  },
+  addTaken: ([base, indices, x], { axis }, fail) => {
+    const taken = { name: axis, size: indices!.axes[0]!.size };
+    sameAxes(replaceAxis(base!, axis, [taken], fail).axes, x!.axes, fail);
+    return base!;
+  },
+  addPicked: ([base, ids, x], _, fail) => {
+    sameAxes(base!.axes.slice(0, -1), ids!.axes, fail);
+    sameAxes(ids!.axes, x!.axes, fail);
+    return base!;
   },
 };
 

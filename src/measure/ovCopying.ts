@@ -9,7 +9,7 @@ import { shapeOf, type Tensor } from "../base/tensor.ts";
  * @param matrix square
  * @returns 1 for pure copying, -1 for pure anti-copying, about 0 for a random matrix; null ("none") if there are no
  *   eigenvalues to speak of, such as for a zero matrix; never NaN
- * @throws {InputError} "shape" unless square
+ * @throws {InputError} "shape" unless square, "range" for NaN or infinity
  * @see Elhage et al. 2021, "Detecting copying": strong but not decisive. Eigenvalues come in conjugate pairs, so the sum
  *   is real, and equals the trace
  */
@@ -22,6 +22,10 @@ export function eigenvalueShare(matrix: Matrix): number | null {
   }
   const size = matrix.norm("frobenius");
   if (size === 0) return null;
+  if (!Number.isFinite(size)) {
+    // The decomposition would never end.
+    throw new InputError("range", "eigenvalueShare needs finite numbers, got NaN or infinity");
+  }
   const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(
     Matrix.div(matrix, size),
   );

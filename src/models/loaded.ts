@@ -1,11 +1,11 @@
 /** @file What loading adds to a model: identity, hash, the check for NaN, and a watch on its files. */
-import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight } from "../formats/firstSight.ts";
-import { nonFinite, type NonFinite } from "../formats/nonFinite.ts";
+import { nonFinite } from "../formats/nonFinite.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { Model } from "./family.ts";
+import { refuseNonFinite } from "./refuseNonFinite.ts";
 
 /** A model with where it comes from. Its files stay open until `close`. */
 export interface LoadedModel extends Model {
@@ -69,16 +69,4 @@ export async function loaded({
       for (const file of files) await file.close();
     },
   };
-}
-
-function refuseNonFinite(id: string, bad: readonly NonFinite[]): void {
-  if (bad.length === 0) return;
-  const named = bad
-    .slice(0, 5)
-    .map(({ name, nans, infinities }) => `${name} (${nans} NaN, ${infinities} infinite)`);
-  const more = bad.length > 5 ? ` and ${bad.length - 5} more` : "";
-  throw new InputError(
-    "weights",
-    `${id} has weights that are not finite: ${named.join(", ")}${more}`,
-  );
 }

@@ -6,7 +6,7 @@ import type { LoadedModel, LoadOptions } from "./loaded.ts";
 import { openPlanted } from "./planted/planted.ts";
 
 /**
- * The model called `name`: an existing path comes first, then `planted:`.
+ * The model called `name`: an existing path comes first, then `planted:`. Its files stay open until `close`.
  *
  * @throws {InputError} "unknown-model" or "file" if there is none; "config" or "weights" if it cannot be used
  */

@@ -128,7 +128,7 @@ function intervalMarks(
 }
 
 function barText({ value, low, high }: Bar, bound: number): string {
-  const text = (number: number) => toBound(number, bound / 10); // one digit more than the bound needs
+  const text = (number: number) => toBound(number, bound / 5); // intervals need more digits than a map
   return low === null || high === null
     ? text(value)
     : `${text(value)} [${text(low)}, ${text(high)}]`;

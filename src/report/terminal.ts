@@ -58,6 +58,7 @@ function topTable({ top }: ScoreResult, bold: (text: string) => string): string[
 }
 
 const PLAIN: Readonly<Record<string, string>> = {
+  "\u00a0": " ",
   "·": "-",
   "×": "x",
   "–": "-",

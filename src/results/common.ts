@@ -15,8 +15,14 @@ export const modelInfo = z.object({
   sha256: z.string().describe("hash of the weight files, in name order"),
   layers: z.int(),
   heads: z.int().describe("query heads in a layer"),
-  kvHeads: z.int().describe("key and value heads in a layer; query head h belongs to group floor(h * kvHeads / heads)"),
-  processing: z.string().describe('what was done to the weights: "none", or folding and centring by name'),
+  kvHeads: z
+    .int()
+    .describe(
+      "key and value heads in a layer; query head h belongs to group floor(h * kvHeads / heads)",
+    ),
+  processing: z
+    .string()
+    .describe('what was done to the weights: "none", or folding and centring by name'),
 });
 export type ModelInfo = z.infer<typeof modelInfo>;
 
@@ -29,7 +35,10 @@ export const inputInfo = z.object({
   bosToken: z.int().nullable(),
   bosPolicy: z.string().describe("why BOS is or is not there, in words"),
   length: z.int().describe("tokens in each row, BOS included"),
-  tokensSha256: z.string().nullable().describe("hash of the token ids (int32, little endian) when they are the user's own"),
+  tokensSha256: z
+    .string()
+    .nullable()
+    .describe("hash of the token ids (int32, little endian) when they are the user's own"),
 });
 export type InputInfo = z.infer<typeof inputInfo>;
 

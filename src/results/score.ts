@@ -25,7 +25,9 @@ export const scoreResult = z.object({
     .record(z.enum(SCORE_NAMES), z.number())
     .describe("what uniform causal attention scores on these rows: the null to compare with"),
   intervals: z.object({
-    induction: intervalByHead.describe("95 % interval over sequences, logit-t; null under 10 examples"),
+    induction: intervalByHead.describe(
+      "95 % interval over sequences, logit-t; null under 10 examples",
+    ),
   }),
   loss: z
     .object({
@@ -46,7 +48,9 @@ export const scoreResult = z.object({
       high: z.number().nullable(),
     }),
   ),
-  verdictInWords: z.string().describe("one sentence: whether any head attends like an induction head on this input"),
+  verdictInWords: z
+    .string()
+    .describe("one sentence: whether any head attends like an induction head on this input"),
   ...resultFooter,
 });
 export type ScoreResult = z.infer<typeof scoreResult>;

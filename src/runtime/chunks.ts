@@ -5,8 +5,8 @@ import type { Backend } from "./backend.ts";
 /** Tokens in one run: enough for full speed, few enough for little memory (measured flat from 256 to 3,200). */
 const TOKENS_PER_RUN = 320;
 
-/** Multiply-adds that a run may take: half a second at a quarter of what two slow cores were measured to do. */
-const OPERATIONS_PER_RUN = { cpu: 15e9, wasm: 3e9, webgpu: 15e9 } as const;
+/** Multiply-adds that a run may take: about a quarter of a second on two cores that are not busy. */
+const OPERATIONS_PER_RUN = { cpu: 30e9, wasm: 3e9, webgpu: 30e9 } as const;
 
 /**
  * How many rows of `length` tokens one run takes, at least 1. Results do not depend on it, bit for bit.

@@ -1,5 +1,5 @@
 /** @file ONNX Runtime's native engine (onnxruntime-node, an optional dependency). Node only. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, freemem } from "node:os";
 import type { Backend, SessionOptions } from "./backend.ts";
 import { engineSession, explained } from "./ortSession.ts";
 
@@ -15,7 +15,7 @@ export async function nativeBackend(
 ): Promise<Backend | null> {
   const ort = await import("onnxruntime-node").catch(() => null);
   if (!ort) return null;
-  const create = async (model: Uint8Array, { folder, sideFiles = [], prepack }: SessionOptions) => {
+  const create = async (model: Uint8Array, { folder, sideFiles = [] }: SessionOptions) => {
     const session = await ort.InferenceSession.create(model, {
       executionProviders: device === "cpu" ? ["cpu"] : ["webgpu", "cpu"],
       intraOpNumThreads: threads,
@@ -26,7 +26,6 @@ export async function nativeBackend(
       extra: {
         session: {
           ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
-          ...(!prepack && { disable_prepacking: "1" }),
         },
       },
     }).catch(explained);
@@ -37,6 +36,7 @@ export async function nativeBackend(
     threads,
     versions: { "onnxruntime-node": ort.env.versions.node ?? ort.env.versions.common },
     mapsFiles: true,
+    availableBytes: freemem,
     create,
   };
 }

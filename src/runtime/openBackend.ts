@@ -1,5 +1,5 @@
 /** @file Chooses the engine in Node: native where it is installed, else WASM, and says which. */
-import { UnableError } from "../base/errors.ts";
+import { InputError, UnableError } from "../base/errors.ts";
 import type { Backend } from "./backend.ts";
 import { nativeBackend } from "./native.ts";
 import { wasmBackend } from "./wasm.ts";
@@ -14,12 +14,15 @@ export interface OpenedBackend {
 
 /**
  * @param device "auto" is the native processor engine if it is installed, else WASM
+ * @throws {InputError} "options" if WASM is asked for with several threads, which it has only in browsers
  * @throws {UnableError} if the device asked for by name cannot be had
  */
 export async function openBackend(
   device: "auto" | "cpu" | "wasm" | "webgpu" = "auto",
   threads?: number,
 ): Promise<OpenedBackend> {
+  if (device === "wasm" && threads !== undefined && threads !== 1)
+    throw new InputError("options", `device wasm has 1 thread outside browsers, got ${threads}`);
   if (device !== "wasm") {
     const native = await nativeBackend(threads, device === "webgpu" ? "webgpu" : "cpu");
     if (native) return { backend: native, notice: null };

@@ -3,6 +3,9 @@ import type * as OrtWeb from "onnxruntime-web";
 import type { Backend, SessionOptions } from "./backend.ts";
 import { engineSession, explained } from "./ortSession.ts";
 
+/** 32-bit addresses reach this far. */
+const WASM_BYTES = 4e9;
+
 /**
  * The engine in an onnxruntime-web module that the caller imported: "onnxruntime-web" in Node (one thread),
  * "onnxruntime-web/wasm" or "onnxruntime-web/webgpu" in the browser.
@@ -29,6 +32,7 @@ export function wasmBackend(
     threads,
     versions: { "onnxruntime-web": ort.env.versions.web ?? ort.env.versions.common },
     mapsFiles: false,
+    availableBytes: () => WASM_BYTES,
     create,
   };
 }

@@ -94,9 +94,9 @@ export async function runModel(
   );
   await model.unchanged();
   await begin?.(values);
-  const session = await prepare(program, backend);
+  const perRun = rowsPerRun(program, backend, length);
+  const session = await prepare(program, backend, { batch: perRun, position: length });
   try {
-    const perRun = rowsPerRun(program, backend, length);
     for (let first = 0; first < examples; first += perRun) {
       if (signal?.aborted) throw new Interrupted("stopped while running the model");
       const count = Math.min(perRun, examples - first);

@@ -1,13 +1,8 @@
 /** @file `score`: the five attention scores of every head, with intervals, and the losses of both copies. */
-import { Interrupted } from "../base/errors.ts";
+import { InputError, Interrupted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
-import { VERSION } from "../base/version.ts";
 import { attentionTables, ATTENTION_SCORES } from "../measure/attentionTables.ts";
-import { meanInterval, scoreInterval } from "../measure/interval.ts";
-import { copyLosses } from "../measure/losses.ts";
-import { uniformScores } from "../measure/uniformScores.ts";
 import type { LoadedModel } from "../models/loaded.ts";
-import type { Interval } from "../measure/interval.ts";
 import type { ScoreName, ScoreResult } from "../results/score.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
@@ -21,7 +16,7 @@ import {
   type RepeatedRows,
 } from "./scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
-import { scoreWords } from "./scoreWords.ts";
+import { scoreResultOf, type Measured } from "./scoreResult.ts";
 
 export interface ScoreOptions extends GeneratedInput {
   /** Measure these rows in place of generated ones. */
@@ -55,17 +50,20 @@ export async function score(
     ? await ownRows(model.architecture, options.own)
     : generatedRows(model.architecture, options);
   const examples = rows.info.examples;
-  const lossExamples = Math.min(
-    examples,
-    options.lossExamples === "all" ? examples : (options.lossExamples ?? LOSS_EXAMPLES),
-  );
+  const lossExamples = lossExamplesOf(options.lossExamples, examples);
   await model.unchanged();
   const started = performance.now();
   const program = scoreProgram(model.program, model.architecture, {
     measures: ATTENTION_SCORES.length,
     withLoss: lossExamples > 0,
   });
-  const session = await prepare(program, backend);
+  const length = rows.info.length;
+  const perRun = rowsPerRun(program, backend, length);
+  const session = await prepare(program, backend, {
+    batch: perRun,
+    position: length,
+    [SCORE_VALUES.lossRows]: Math.min(perRun, lossExamples),
+  });
   const prepared = performance.now();
   try {
     const measured = await measure(session, rows, {
@@ -76,7 +74,7 @@ export async function score(
     });
     await model.unchanged();
     const timings = { prepare: prepared - started, run: performance.now() - prepared };
-    return resultOf(model, backend, rows, measured, {
+    return scoreResultOf(model, backend, rows, measured, {
       topHeads: options.topHeads ?? TOP_HEADS,
       timings,
     });
@@ -85,11 +83,15 @@ export async function score(
   }
 }
 
-interface Measured {
-  /** [layer][head]: one score per example, by measure. */
-  readonly scores: readonly (readonly Readonly<Record<ScoreName, Float64Array>>[])[];
-  /** -log p of each token, axes [sequence, position]; null without losses. */
-  readonly losses: Tensor | null;
+/** The default shrinks to what there is; a number that was asked for does not. */
+function lossExamplesOf(asked: number | "all" | undefined, examples: number): number {
+  if (asked === "all") return examples;
+  if (asked === undefined) return Math.min(LOSS_EXAMPLES, examples);
+  if (Number.isInteger(asked) && asked >= 0 && asked <= examples) return asked;
+  throw new InputError(
+    "range",
+    `losses need from 0 to all ${examples} examples (--loss-examples), got ${asked}`,
+  );
 }
 
 async function measure(
@@ -190,96 +192,4 @@ function keepLosses(losses: Tensor, trace: Tensor, first: number): void {
       losses.data[(first + row) * length + position + 1] = trace.data[row * length + position]!;
     }
   }
-}
-
-function resultOf(
-  model: LoadedModel,
-  backend: Backend,
-  rows: RepeatedRows,
-  { scores, losses }: Measured,
-  { topHeads, timings }: { topHeads: number; timings: Record<string, number> },
-): ScoreResult {
-  const uniform = uniformScores(
-    attentionTables({ start: rows.start, period: rows.period, length: rows.info.length }),
-  );
-  const means = (name: ScoreName) => scores.map((layer) => layer.map((head) => mean(head[name])));
-  const intervals = scores.map((layer) =>
-    layer.map(({ induction }) => mutable(scoreInterval(induction))),
-  );
-  const induction = means("induction");
-  const { layers, heads, kvHeads, family } = model.architecture;
-  const top = induction
-    .flatMap((layer, at) => layer.map((score, head) => ({ layer: at, head, score })))
-    .sort((a, b) => b.score - a.score || a.layer - b.layer || a.head - b.head)
-    .slice(0, topHeads)
-    .map((best) => ({
-      ...best,
-      low: intervals[best.layer]![best.head]?.[0] ?? null,
-      high: intervals[best.layer]![best.head]?.[1] ?? null,
-    }));
-  const facts = { top, uniform: uniform.data[0]!, examples: rows.info.examples };
-  return {
-    schema: "induction-lens/score@1",
-    version: VERSION,
-    model: {
-      id: model.id,
-      family,
-      revision: model.revision,
-      sha256: model.sha256,
-      layers,
-      heads,
-      kvHeads,
-      processing: "none",
-    },
-    input: rows.info,
-    warnings: [...rows.warnings, ...tooFew(rows.info.examples)],
-    scores: {
-      induction,
-      previousToken: means("previousToken"),
-      duplicateToken: means("duplicateToken"),
-      firstToken: means("firstToken"),
-      currentToken: means("currentToken"),
-    },
-    uniform: Object.fromEntries(
-      ATTENTION_SCORES.map((name, index) => [name, uniform.data[index]!]),
-    ) as Record<ScoreName, number>,
-    intervals: { induction: intervals },
-    loss: losses && lossOf(losses, rows),
-    top,
-    verdictInWords: scoreWords(facts),
-    environment: {
-      device: backend.device,
-      threads: backend.threads,
-      versions: { ...backend.versions },
-      prepacking: true,
-    },
-    timings,
-  };
-}
-
-function tooFew(examples: number): string[] {
-  return examples < 10 ? [`${examples} examples are too few for an interval; 10 is the least`] : [];
-}
-
-function lossOf(losses: Tensor, { start, period }: RepeatedRows): ScoreResult["loss"] {
-  const { firstCopy, secondCopy, copyGain } = copyLosses(losses, { start, period });
-  return {
-    firstCopy: mean(firstCopy),
-    secondCopy: mean(secondCopy),
-    copyGain: mean(copyGain),
-    intervals: {
-      firstCopy: mutable(meanInterval(firstCopy)),
-      secondCopy: mutable(meanInterval(secondCopy)),
-      copyGain: mutable(meanInterval(copyGain)),
-    },
-    examples: losses.shape[0]!,
-  };
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function mutable(interval: Interval | null): [number, number] | null {
-  return interval && [...interval];
 }

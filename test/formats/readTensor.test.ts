@@ -76,6 +76,12 @@ describe("nonFinite(weights)", () => {
     ]);
   });
 
+  test.each([0, 1, 2, 3])("finds one NaN of 16 bits at place %i of four", async (place) => {
+    const bits = [1, 2, 3, 4].map((value, at) => (at === place ? 0x7e00 : value));
+    const found = await nonFinite(new Map([["w", stored("F16", bits)]]));
+    expect(found).toEqual([{ name: "w", nans: 1, infinities: 0 }]);
+  });
+
   test("finds one NaN at the end of a tensor of several pieces, and reports progress up to the end", async () => {
     const values = new Float32Array(3_000_000);
     values[values.length - 1] = NaN;

@@ -296,7 +296,38 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
       x!.axes.map((each) => lengthOf(x!, each) * (each === axis ? times : 1)),
       (place) => at(x!, { ...place, [axis]: Math.floor(place[into]! / times) }),
     ),
+  greater: (inputs) => zip(inputs, (a, b) => (a > b ? 1 : 0)),
+  erf: ([x]) => map(x!, erf),
+  stretch: ([x, like]) => build(like!.axes, like!.shape, (place) => at(x!, place)),
+  count: ([x], { axes }) =>
+    numbers([], [], [axes.reduce((product, axis) => product * lengthOf(x!, axis), 1)]),
+  pad: ([x], { axis, before, after }) =>
+    build(
+      x!.axes,
+      x!.axes.map((each) => lengthOf(x!, each) + (each === axis ? before + after : 0)),
+      (place) => {
+        const index = place[axis]! - before;
+        return index >= 0 && index < lengthOf(x!, axis) ? at(x!, { ...place, [axis]: index }) : 0;
+      },
+    ),
+  addGathered: ([base, ids, rows]) =>
+    scattered(base!, rows!, (place) => ({ ...place, [base!.axes[0]!]: at(ids!, place) })),
+  addTaken: ([base, indices, x], { axis }) =>
+    scattered(base!, x!, (place) => ({ ...place, [axis]: indices!.data[place[axis]!]! })),
+  addPicked: ([base, ids, x]) =>
+    scattered(base!, x!, (place) => ({ ...place, [last(base!)]: at(ids!, place) })),
 };
+
+/** `base` with every entry of `x` added at the place where `to` sends it. */
+function scattered(base: Numbers, x: Numbers, to: (place: Place) => Place): Numbers {
+  const data = base.data.slice();
+  for (const place of places(x, x.axes)) {
+    const target = to(place);
+    const index = base.axes.reduce((i, axis) => i * lengthOf(base, axis) + target[axis]!, 0);
+    data[index]! += at(x, place);
+  }
+  return { ...base, data };
+}
 
 /** The numbers of an operation alone, for tests of single operations. */
 export function meaning(op: Op, inputs: readonly Numbers[], type: ValueType): Numbers {

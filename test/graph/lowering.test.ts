@@ -200,6 +200,43 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
       b.op("concat", [piece, x, piece], { axis: "d_head" }),
     ];
   },
+  "what gradients need: comparing, stretching, counting, padding": (b) => {
+    const x = b.input("x", "float32", { batch: "batch", position: "position", head: 3, d_head: 4 });
+    const y = b.input("y", "float32", { position: "position", d_head: 4 });
+    const one = b.input("one", "float32", { batch: "batch", position: "position", d_head: 1 });
+    const wide = b.input("wide", "float32", { batch: "batch", position: "position", d_head: 5 });
+    const number = b.op("sum", [y], { axes: ["position", "d_head"] });
+    const flat = b.op("sum", [one], { axes: ["d_head"] });
+    return [
+      b.op("where", [b.op("greater", [x, y], {}), x, y], {}),
+      b.op("erf", [x], {}),
+      b.op("stretch", [y, x], {}),
+      b.op("stretch", [one, wide], {}),
+      b.op("stretch", [flat, one], {}),
+      b.op("stretch", [number, x], {}),
+      b.op("count", [x], { axes: ["batch", "head"] }),
+      b.op("count", [x], { axes: ["d_head", "head"] }),
+      b.op("pad", [x], { axis: "head", before: 2, after: 1 }),
+      b.op("pad", [x], { axis: "d_head", before: 0, after: 3 }),
+    ];
+  },
+  "the transposes of gather, take and pick": (b) => {
+    const ids = b.input("ids", "int32", { batch: "batch", position: "position" }, { below: 7 });
+    const rows = b.input("rows", "int32", { row: "rows" }, { below: 2 });
+    const small = b.input("small", "float32", { d_vocab: 7, head: 2, d_head: 3 });
+    const large = b.input("large", "float32", { d_vocab: 600, head: 2, d_head: 3 });
+    const sizes = { batch: "batch", position: "position" } as const;
+    const x = b.input("x", "float32", { ...sizes, head: 2, d_head: 3 });
+    const wide = b.input("wide", "float32", { ...sizes, d_vocab: 7 });
+    return [
+      b.op("addGathered", [small, ids, x], {}),
+      b.op("addGathered", [large, ids, x], {}),
+      b.op("addPicked", [wide, ids, b.op("pick", [wide, ids], {})], {}),
+      ...["batch", "head", "d_head"].map((axis) =>
+        b.op("addTaken", [x, rows, b.op("take", [x, rows], { axis })], { axis }),
+      ),
+    ];
+  },
 };
 
 describe("lowering equals the interpreter", () => {

@@ -106,6 +106,7 @@ describe("eigenvalueShare(matrix)", () => {
   test("does not depend on the size of the weights", () => {
     const random4 = matrix(noise(["row", "column"], [4, 4]));
     expect(eigenvalueShare(Matrix.mul(random4, 1e-20))).toBeCloseTo(eigenvalueShare(random4)!, 9);
+    expect(() => eigenvalueShare(Matrix.eye(2).mul(NaN))).toThrow("needs finite numbers, got NaN");
     expect(() => eigenvalueShare(Matrix.zeros(2, 3))).toThrow("needs a square matrix, got 2 x 3");
   });
 

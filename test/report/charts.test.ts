@@ -101,7 +101,9 @@ describe("barChart(chart, document)", () => {
 
   test("draws bars that are all zero, and refuses none or NaN", () => {
     const zero = { name: "0.0", value: 0, low: 0, high: 0 };
-    expect(parsed(drawnBars({ ...bars, bars: [zero] })).texts).toContain(".00 [.00, .00]");
+    expect(
+      parsed(drawnBars({ ...bars, bars: [zero], reference: { value: 1, label: "null" } })).texts,
+    ).toContain(".00 [.00, .00]");
     expect(() => drawnBars({ ...bars, bars: [] })).toThrow("a bar chart needs bars, got none");
     expect(() => drawnBars({ ...bars, bars: [{ ...zero, value: NaN }] })).toThrow("bar 0.0 needs");
   });

@@ -60,11 +60,13 @@ describe("scoreText(result, options)", () => {
   });
 
   test("is ASCII only when asked", () => {
-    const text = scoreText(scoreFixture(48, 64, { id: "modèle-漢", examples: 4 }), {
-      unicode: false,
-    });
-    expect(text).toMatch(/^[\n\u0020-\u007e]*$/);
-    expect(text).toContain("mod\\u{e8}le-\\u{6f22}");
+    for (const examples of [4, 100]) {
+      const result = scoreFixture(48, 64, { id: "modèle-漢", examples });
+      const text = scoreText(result, { unicode: false });
+      expect(text).toMatch(/^[\n\u0020-\u007e]*$/);
+      expect(text).toContain("mod\\u{e8}le-\\u{6f22}");
+      expect(text.match(/\\u/g)).toHaveLength(2);
+    }
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import type { ByteSource } from "../../base/bytes.ts";
 import { InputError } from "../../base/errors.ts";
-import { unpickle } from "./pickle.ts";
+import { MAX_PICKLE_BYTES, unpickle } from "./pickle.ts";
 import { isArray, isMap, type PickleValue } from "./pickleValues.ts";
 import { torchPickle, type StorageId } from "./torchValues.ts";
 
@@ -30,7 +30,11 @@ export function isLegacyTorch(start: Uint8Array): boolean {
 export async function readLegacyTorch(source: ByteSource): Promise<PickleValue> {
   const { bytes, start, storages, dataStart, keys } = await firstPass(source);
   const offsets = await storageOffsets(source, keys, storages, dataStart);
-  return unpickle(bytes, torchPickle(source, ({ key }) => offsets.get(key)!), start).value;
+  return unpickle(
+    bytes,
+    torchPickle(source, ({ key }) => offsets.get(key)!),
+    start,
+  ).value;
 }
 
 interface FirstPass {
@@ -50,7 +54,9 @@ async function firstPass(source: ByteSource): Promise<FirstPass> {
     try {
       return pickles(source, bytes);
     } catch (error) {
-      if (size >= source.sizeBytes || !(error instanceof InputError)) throw error;
+      const more =
+        error instanceof InputError && error.code === "truncated" && size < source.sizeBytes;
+      if (!more || size >= MAX_PICKLE_BYTES) throw error;
     }
   }
 }
@@ -59,7 +65,8 @@ function pickles(source: ByteSource, bytes: Uint8Array): FirstPass {
   const plain = { name: source.name };
   const magic = unpickle(bytes, plain);
   const version = unpickle(bytes, plain, magic.end);
-  if (version.value !== PROTOCOL) throw broken(source, `needs torch's old format ${PROTOCOL}, got another`);
+  if (version.value !== PROTOCOL)
+    throw broken(source, `needs torch's old format ${PROTOCOL}, got another`);
   const machine = unpickle(bytes, plain, version.end);
   const little = isMap(machine.value) ? machine.value.get("little_endian") : undefined;
   if (little !== true) throw broken(source, "needs little-endian values");
@@ -70,7 +77,8 @@ function pickles(source: ByteSource, bytes: Uint8Array): FirstPass {
   };
   const value = unpickle(bytes, torchPickle(source, note), machine.end);
   const keys = unpickle(bytes, plain, value.end);
-  const known = isArray(keys.value) && keys.value.every((key): key is string => typeof key === "string");
+  const known =
+    isArray(keys.value) && keys.value.every((key): key is string => typeof key === "string");
   if (!known) throw broken(source, "needs a list of the keys of its storages");
   return { bytes, start: machine.end, storages, keys: keys.value as string[], dataStart: keys.end };
 }
@@ -85,9 +93,11 @@ async function storageOffsets(
   let at = dataStart;
   for (const key of keys) {
     const storage = storages.get(key);
-    if (!storage || offsets.has(key)) throw broken(source, `lists storage ${JSON.stringify(key)}, which nothing uses`);
+    if (!storage || offsets.has(key))
+      throw broken(source, `lists storage ${JSON.stringify(key)}, which nothing uses`);
     const end = at + COUNT_BYTES + storage.sizeBytes;
-    if (end > source.sizeBytes) throw broken(source, `ends within storage ${key}: ${end} bytes are needed`);
+    if (end > source.sizeBytes)
+      throw broken(source, `ends within storage ${key}: ${end} bytes are needed`);
     const count = await source.read(at, COUNT_BYTES);
     const values = new DataView(count.buffer, count.byteOffset, COUNT_BYTES).getBigInt64(0, true);
     if (values !== BigInt(storage.values)) {
@@ -97,7 +107,8 @@ async function storageOffsets(
     at = end;
   }
   const missing = [...storages.keys()].filter((key) => !offsets.has(key));
-  if (missing.length > 0) throw broken(source, `has no values for storage ${missing.slice(0, 5).join(", ")}`);
+  if (missing.length > 0)
+    throw broken(source, `has no values for storage ${missing.slice(0, 5).join(", ")}`);
   return offsets;
 }
 

@@ -15,13 +15,13 @@ export interface Unpickled {
 /**
  * The value of the pickle that begins at `start` (protocols 2 to 5).
  *
- * @throws {InputError} "pickle" if it names something that is not on the list (the message says what), uses what data do
+ * @throws {InputError} "truncated" if the pickle goes on after `bytes`; "pickle" if it names something that is not on the list (the message says what), uses what data do
  *   not need, or is damaged
  */
 export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): Unpickled {
   const machine = pickleMachine(bytes, options.name, start);
-  for (;;) {
-    const code = machine.take(1).getUint8(0);
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
+    const code = machine.byte();
     if (code === STOP) return { value: machine.pop(), end: machine.position() };
     const step = PICKLE_STEPS[code];
     if (!step) {
@@ -30,6 +30,12 @@ export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): 
     }
     step(machine, options);
   }
+  throw machine.fault(`takes more than ${MAX_STEPS} steps to read`);
 }
+
+/** Far above real checkpoints (tens of thousands); with it, an object for every byte stays below about 0.6 GB. */
+const MAX_STEPS = 3_000_000;
+/** Pickles of checkpoints are far below 1 MB; what is larger is not read into memory. */
+export const MAX_PICKLE_BYTES = 256 * 1024 * 1024;
 
 const STOP = ".".charCodeAt(0);

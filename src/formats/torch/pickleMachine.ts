@@ -1,9 +1,11 @@
 import { InputError } from "../../base/errors.ts";
-import { isArray, isMap, type PickleArray, type PickleValue } from "./pickleValues.ts";
+import { isArray, isMap, type Fault, type PickleArray, type PickleValue } from "./pickleValues.ts";
 
 /** The state of reading one pickle: a place in the bytes, a stack with marks, and values to come back to. */
 export interface PickleMachine {
   position(): number;
+  /** The next byte. */
+  byte(): number;
   /** The next `size` bytes. */
   take(size: number): DataView;
   /** The next bytes up to a line feed, as text. */
@@ -19,56 +21,41 @@ export interface PickleMachine {
   /** Keeps the top of the stack under a number; without one, under the next that is free. */
   keep(index?: number): void;
   kept(index: number): PickleValue;
-  fault(message: string): InputError;
+  readonly fault: Fault;
 }
 
+/** A machine that reads `bytes` from `start` on; `name` is for messages. */
 export function pickleMachine(bytes: Uint8Array, name: string, start: number): PickleMachine {
   const stack: PickleValue[] = [];
   const marks: number[] = [];
   const memo = new Map<number, PickleValue>();
-  let at = start;
-  const fault = (message: string) => new InputError("pickle", `${name} ${message}`);
-  const damaged = () => fault(`is a damaged pickle at byte ${at}`);
-  const take = (size: number) => {
-    if (at + size > bytes.length) throw fault(`is a pickle that ends too early: ${size} bytes are needed at ${at}`);
-    at += size;
-    return new DataView(bytes.buffer, bytes.byteOffset + at - size, size);
-  };
+  const fault: Fault = (message) => new InputError("pickle", `${name} ${message}`);
+  const reader = pickleReader(bytes, name, start);
+  const damaged = () => fault(`is a damaged pickle at byte ${reader.position()}`);
   const top = (): PickleValue => {
     if (stack.length <= (marks.at(-1) ?? 0)) throw damaged();
     return stack.at(-1)!;
   };
+  const filled = <Value extends PickleValue>(is: (value: PickleValue) => value is Value): Value => {
+    const value = top();
+    if (!is(value)) throw damaged();
+    return value;
+  };
   return {
-    position: () => at,
-    take,
-    line: () => {
-      const end = bytes.indexOf("\n".charCodeAt(0), at);
-      if (end < 0) throw damaged();
-      const line = textOf(take(end - at));
-      at++;
-      return line;
-    },
+    ...reader,
     push: (value) => stack.push(value),
     pop: () => {
       top();
       return stack.pop()!;
     },
+    mark: () => marks.push(stack.length),
     popToMark: () => {
       const mark = marks.pop();
       if (mark === undefined) throw damaged();
       return stack.splice(mark);
     },
-    mark: () => marks.push(stack.length),
-    topList: () => {
-      const list = top();
-      if (!isArray(list)) throw damaged();
-      return list as PickleValue[];
-    },
-    topMap: () => {
-      const map = top();
-      if (!isMap(map)) throw damaged();
-      return map as Map<PickleValue, PickleValue>;
-    },
+    topList: () => filled(isArray) as PickleValue[],
+    topMap: () => filled(isMap) as Map<PickleValue, PickleValue>,
     keep: (index = memo.size) => memo.set(index, top()),
     kept: (index) => {
       const value = memo.get(index);
@@ -78,6 +65,38 @@ export function pickleMachine(bytes: Uint8Array, name: string, start: number): P
     fault,
   };
 }
+
+function pickleReader(
+  bytes: Uint8Array,
+  name: string,
+  start: number,
+): Pick<PickleMachine, "position" | "byte" | "take" | "line"> {
+  let at = start;
+  const step = (size: number) => {
+    if (at + size > bytes.length) {
+      throw new InputError(
+        "truncated",
+        `${name} is a pickle that ends too early: ${size} bytes are needed at ${at}`,
+      );
+    }
+    at += size;
+    return at - size;
+  };
+  const take = (size: number) => new DataView(bytes.buffer, bytes.byteOffset + step(size), size);
+  return {
+    position: () => at,
+    byte: () => bytes[step(1)]!,
+    take,
+    line: () => {
+      const end = bytes.indexOf(LINE_FEED, at);
+      const line = textOf(take(end < 0 ? bytes.length + 1 : end - at));
+      at++;
+      return line;
+    },
+  };
+}
+
+const LINE_FEED = 10;
 
 /** Text of a pickle; bytes that are no UTF-8 become U+FFFD, which no name on a list has. */
 export function textOf(view: DataView): string {

@@ -1,6 +1,14 @@
 /** @file What each opcode does: those that data need, and no others (no classes, no instances, no extensions). */
 import { textOf, type PickleMachine } from "./pickleMachine.ts";
-import { isArray, isMap, isName, type PickleArray, type PickleName, type PickleOptions, type PickleValue } from "./pickleValues.ts";
+import {
+  isArray,
+  isMap,
+  isName,
+  type PickleArray,
+  type PickleName,
+  type PickleOptions,
+  type PickleValue,
+} from "./pickleValues.ts";
 
 type Step = (machine: PickleMachine, options: PickleOptions) => void;
 
@@ -19,18 +27,18 @@ export const PICKLE_STEPS: Readonly<Record<number, Step>> = {
   [code("N")]: ({ push }) => push(null), // NONE
   0x88: ({ push }) => push(true), // NEWTRUE
   0x89: ({ push }) => push(false), // NEWFALSE
-  [code("K")]: ({ push, take }) => push(take(1).getUint8(0)), // BININT1
+  [code("K")]: ({ push, byte }) => push(byte()), // BININT1
   [code("M")]: ({ push, take }) => push(take(2).getUint16(0, true)), // BININT2
   [code("J")]: ({ push, take }) => push(take(4).getInt32(0, true)), // BININT
   [code("G")]: ({ push, take }) => push(take(8).getFloat64(0)), // BINFLOAT
-  0x8a: (machine) => machine.push(long(machine, size8(machine))), // LONG1
+  0x8a: (machine) => machine.push(long(machine, machine.byte())), // LONG1
   0x8b: (machine) => machine.push(long(machine, size32(machine))), // LONG4
-  0x8c: (machine) => machine.push(textOf(machine.take(size8(machine)))), // SHORT_BINUNICODE
+  0x8c: (machine) => machine.push(textOf(machine.take(machine.byte()))), // SHORT_BINUNICODE
   [code("X")]: (machine) => machine.push(textOf(machine.take(size32(machine)))), // BINUNICODE
   0x8d: (machine) => machine.push(textOf(machine.take(size64(machine)))), // BINUNICODE8
-  [code("U")]: (machine) => machine.push(textOf(machine.take(size8(machine)))), // SHORT_BINSTRING, of Python 2
+  [code("U")]: (machine) => machine.push(textOf(machine.take(machine.byte()))), // SHORT_BINSTRING, of Python 2
   [code("T")]: (machine) => machine.push(textOf(machine.take(size32(machine)))), // BINSTRING, of Python 2
-  [code("C")]: (machine) => machine.push(bytesOf(machine.take(size8(machine)))), // SHORT_BINBYTES
+  [code("C")]: (machine) => machine.push(bytesOf(machine.take(machine.byte()))), // SHORT_BINBYTES
   [code("B")]: (machine) => machine.push(bytesOf(machine.take(size32(machine)))), // BINBYTES
   0x8e: (machine) => machine.push(bytesOf(machine.take(size64(machine)))), // BINBYTES8
   [code(")")]: ({ push }) => push([]), // EMPTY_TUPLE
@@ -46,10 +54,10 @@ export const PICKLE_STEPS: Readonly<Record<number, Step>> = {
   [code("s")]: setItem, // SETITEM
   [code("u")]: setItems, // SETITEMS
   [code("d")]: dictionary, // DICT
-  [code("q")]: (machine) => machine.keep(size8(machine)), // BINPUT
+  [code("q")]: (machine) => machine.keep(machine.byte()), // BINPUT
   [code("r")]: (machine) => machine.keep(size32(machine)), // LONG_BINPUT
   0x94: ({ keep }) => keep(), // MEMOIZE
-  [code("h")]: (machine) => machine.push(machine.kept(size8(machine))), // BINGET
+  [code("h")]: (machine) => machine.push(machine.kept(machine.byte())), // BINGET
   [code("j")]: (machine) => machine.push(machine.kept(size32(machine))), // LONG_BINGET
   [code("c")]: (machine, options) => named(machine, options, machine.line(), machine.line()), // GLOBAL
   [code("i")]: (machine, options) => named(machine, options, machine.line(), machine.line()), // INST: only to refuse it by name
@@ -59,15 +67,11 @@ export const PICKLE_STEPS: Readonly<Record<number, Step>> = {
   [code("Q")]: persistentId, // BINPERSID
 };
 
-function protocol({ take, fault }: PickleMachine): void {
-  const version = take(1).getUint8(0);
+function protocol({ byte, fault }: PickleMachine): void {
+  const version = byte();
   if (version < 2 || version > MAX_PROTOCOL) {
     throw fault(`needs pickle protocol 2 to ${MAX_PROTOCOL}, got ${version}`);
   }
-}
-
-function size8({ take }: PickleMachine): number {
-  return take(1).getUint8(0);
 }
 
 function size32({ take }: PickleMachine): number {
@@ -123,7 +127,11 @@ function dictionary(machine: PickleMachine): void {
   fill(machine, machine.topMap(), items);
 }
 
-function fill(machine: PickleMachine, map: Map<PickleValue, PickleValue>, items: PickleArray): void {
+function fill(
+  machine: PickleMachine,
+  map: Map<PickleValue, PickleValue>,
+  items: PickleArray,
+): void {
   if (items.length % 2 !== 0) throw machine.fault("is a damaged pickle: a key without a value");
   for (let at = 0; at < items.length; at += 2) map.set(items[at]!, items[at + 1]!);
 }
@@ -137,10 +145,17 @@ function stackGlobal(machine: PickleMachine, options: PickleOptions): void {
   named(machine, options, module, name);
 }
 
-function named(machine: PickleMachine, { callables = {} }: PickleOptions, module: string, name: string): void {
+function named(
+  machine: PickleMachine,
+  { callables = {} }: PickleOptions,
+  module: string,
+  name: string,
+): void {
   const full = `${module}.${name}`;
   if (!Object.hasOwn(callables, full)) {
-    throw machine.fault(`names ${full.slice(0, 120)}, which weights and plain data do not need: refused, nothing was run`);
+    throw machine.fault(
+      `names ${full.slice(0, 120)}, which weights and plain data do not need: refused, nothing was run`,
+    );
   }
   const known: PickleName = { made: "name", name: full };
   machine.push(known);
@@ -152,7 +167,7 @@ function reduce(machine: PickleMachine, { callables = {} }: PickleOptions): void
   if (!isName(callable) || !isArray(args)) {
     throw machine.fault("is a damaged pickle: a call of something that is no name");
   }
-  machine.push(callables[callable.name]!(args));
+  machine.push(callables[callable.name]!(args, machine.fault));
 }
 
 /** Attributes that Python sets on what was made: an OrderedDict's `_metadata` is not needed, others are refused. */
@@ -164,5 +179,5 @@ function build(machine: PickleMachine): void {
 function persistentId(machine: PickleMachine, { persistent }: PickleOptions): void {
   const id: PickleValue = machine.pop();
   if (!persistent) throw machine.fault("refers to storages outside, which plain data do not");
-  machine.push(persistent(id));
+  machine.push(persistent(id, machine.fault));
 }

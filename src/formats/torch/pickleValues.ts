@@ -1,4 +1,5 @@
 /** @file What pickles are read as. */
+import type { InputError } from "../../base/errors.ts";
 
 /** Something that a name on the list makes, such as a tensor; the reader only hands it on. */
 export interface Made {
@@ -6,17 +7,21 @@ export interface Made {
 }
 
 /** Lists and tuples are arrays; dictionaries are maps; whole numbers are bigint only where a number cannot hold them. */
-export type PickleValue = null | boolean | number | bigint | string | Uint8Array | Made | PickleArray | PickleMap;
+export type PickleValue =
+  null | boolean | number | bigint | string | Uint8Array | Made | PickleArray | PickleMap;
 export type PickleArray = readonly PickleValue[];
 export type PickleMap = ReadonlyMap<PickleValue, PickleValue>;
+
+/** Makes the error for a pickle that cannot be read: puts the name of the file before the message. */
+export type Fault = (message: string) => InputError;
 
 export interface PickleOptions {
   /** For messages: the file. */
   readonly name: string;
   /** What calling a name does, by `module.name`. */
-  readonly callables?: Readonly<Record<string, (args: PickleArray) => PickleValue>>;
+  readonly callables?: Readonly<Record<string, (args: PickleArray, fault: Fault) => PickleValue>>;
   /** What a persistent id stands for; without it such ids are refused. */
-  readonly persistent?: (id: PickleValue) => PickleValue;
+  readonly persistent?: (id: PickleValue, fault: Fault) => PickleValue;
 }
 
 /** A name on the list that has not been called: it stands for itself, such as the type of a storage. */

@@ -2,9 +2,9 @@
 import type { ByteSource } from "../../base/bytes.ts";
 import { InputError } from "../../base/errors.ts";
 import { readLegacyTorch, isLegacyTorch } from "./legacyTorch.ts";
-import { unpickle } from "./pickle.ts";
+import { MAX_PICKLE_BYTES, unpickle } from "./pickle.ts";
 import type { PickleValue } from "./pickleValues.ts";
-import { PLAIN_CALLABLES, torchPickle } from "./torchValues.ts";
+import { PLAIN_CALLABLES, torchPickle, type StorageId } from "./torchValues.ts";
 import { zipEntries, type ZipEntry } from "./zip.ts";
 
 /**
@@ -20,17 +20,28 @@ export async function readTorch(source: ByteSource): Promise<PickleValue> {
   const start = await source.read(0, Math.min(FIRST_BYTES, source.sizeBytes));
   if (isLegacyTorch(start)) return readLegacyTorch(source);
   const isZip = start[0] === "P".charCodeAt(0) && start[1] === "K".charCodeAt(0);
-  if (!isZip) throw new InputError("file", `${source.name} needs to be what torch.save writes, a zip archive or a pickle`);
+  if (!isZip)
+    throw new InputError(
+      "file",
+      `${source.name} needs to be what torch.save writes, a zip archive or a pickle`,
+    );
   const entries = await zipEntries(source);
   const folder = folderOf(source, entries);
-  await checkByteOrder(source, entries.get(`${folder}byteorder`));
-  const bytes = await readEntry(source, entries.get(`${folder}data.pkl`)!);
-  const place = (storage: { key: string; sizeBytes: number }) => {
-    const entry = entries.get(`${folder}data/${storage.key}`);
-    if (entry?.sizeBytes === storage.sizeBytes) return entry.offset;
-    const key = JSON.stringify(storage.key.slice(0, 80));
+  const read = (name: string) => readEntry(source, folder + name, entries.get(folder + name)!);
+  const order = entries.has(`${folder}byteorder`) ? await read("byteorder") : LITTLE_ENDIAN;
+  checkByteOrder(source, new TextDecoder().decode(order));
+  const bytes = await read("data.pkl");
+  const place = ({ key, sizeBytes }: StorageId) => {
+    const name = `${folder}data/${key}`;
+    const entry = entries.get(name);
+    if (entry) checkPlain(source, name, entry);
+    if (entry?.sizeBytes === sizeBytes) return entry.offset;
     const got = entry ? `got ${entry.sizeBytes}` : "but there is none";
-    throw new InputError("pickle", `${source.name} needs ${storage.sizeBytes} bytes in storage ${key}, ${got}`);
+    const shown = JSON.stringify(key.slice(0, 80));
+    throw new InputError(
+      "pickle",
+      `${source.name} needs ${sizeBytes} bytes in storage ${shown}, ${got}`,
+    );
   };
   return unpickle(bytes, torchPickle(source, place)).value;
 }
@@ -41,7 +52,7 @@ export async function readTorch(source: ByteSource): Promise<PickleValue> {
  * @throws {InputError} "pickle" if it names anything but OrderedDict, or is damaged
  */
 export async function readPickle(source: ByteSource): Promise<PickleValue> {
-  const bytes = await source.read(0, source.sizeBytes);
+  const bytes = await readWhole(source, 0, source.sizeBytes);
   return unpickle(bytes, { name: source.name, callables: PLAIN_CALLABLES }).value;
 }
 
@@ -52,20 +63,47 @@ function folderOf(source: ByteSource, entries: ReadonlyMap<string, ZipEntry>): s
   const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   const folder = pickles[0]?.slice(0, -"data.pkl".length);
   if (pickles.length !== 1 || folder === undefined) {
-    throw new InputError("file", `${source.name} needs one data.pkl as torch.save writes it, got ${pickles.length}`);
+    throw new InputError(
+      "file",
+      `${source.name} needs one data.pkl as torch.save writes it, got ${pickles.length}`,
+    );
   }
   if (entries.has(`${folder}constants.pkl`)) {
-    throw new InputError("file", `${source.name} is a TorchScript program; its weights are needed alone (torch.save)`);
+    throw new InputError(
+      "file",
+      `${source.name} is a TorchScript program; its weights are needed alone (torch.save)`,
+    );
   }
   return folder;
 }
 
-async function checkByteOrder(source: ByteSource, entry: ZipEntry | undefined): Promise<void> {
-  const order = entry ? new TextDecoder().decode(await readEntry(source, entry)) : "little";
+const LITTLE_ENDIAN = new TextEncoder().encode("little");
+
+function checkByteOrder(source: ByteSource, order: string): void {
   if (order === "little") return;
-  throw new InputError("file", `${source.name} needs little-endian values, got ${JSON.stringify(order.slice(0, 20))}`);
+  throw new InputError(
+    "file",
+    `${source.name} needs little-endian values, got ${JSON.stringify(order.slice(0, 20))}`,
+  );
 }
 
-function readEntry(source: ByteSource, { offset, sizeBytes }: ZipEntry): Promise<Uint8Array> {
-  return source.read(offset, sizeBytes);
+function checkPlain(source: ByteSource, name: string, { plain }: ZipEntry): void {
+  if (plain) return;
+  throw new InputError(
+    "file",
+    `${source.name} has ${name} compressed or encrypted, which torch.save does not do`,
+  );
+}
+
+async function readEntry(source: ByteSource, name: string, entry: ZipEntry): Promise<Uint8Array> {
+  checkPlain(source, name, entry);
+  return readWhole(source, entry.offset, entry.sizeBytes);
+}
+
+function readWhole(source: ByteSource, offset: number, sizeBytes: number): Promise<Uint8Array> {
+  if (sizeBytes <= MAX_PICKLE_BYTES) return source.read(offset, sizeBytes);
+  throw new InputError(
+    "file",
+    `${source.name} needs a pickle of at most ${MAX_PICKLE_BYTES} bytes, got ${sizeBytes}`,
+  );
 }

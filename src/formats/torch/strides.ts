@@ -9,7 +9,7 @@ export interface View {
   readonly width: number;
 }
 
-/** Place of the last value, from the first; below 0 for a tensor without values. */
+/** Place of the last value, from the first; 0 for a tensor without values. */
 export function lastOf(shape: readonly number[], strides: readonly number[]): number {
   if (shape.includes(0)) return 0;
   return shape.reduce((sum, length, axis) => sum + (length - 1) * strides[axis]!, 0);
@@ -53,7 +53,8 @@ function gather(bytes: Uint8Array, { shape, strides, width }: View): Uint8Array 
   const index = shape.map(() => 0);
   let from = 0;
   for (let value = 0; value < count; value++) {
-    for (let byte = 0; byte < width; byte++) contiguous[value * width + byte] = bytes[from * width + byte]!;
+    for (let byte = 0; byte < width; byte++)
+      contiguous[value * width + byte] = bytes[from * width + byte]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       from += strides[axis]!;
       if (++index[axis]! < shape[axis]!) break;

@@ -1,10 +1,15 @@
 /** @file What torch.save names: storages, and the functions that rebuild tensors as views of them. */
-import { STORED_BYTES, type ByteSource, type StoredTensor, type StoredType } from "../../base/bytes.ts";
-import { InputError } from "../../base/errors.ts";
+import {
+  STORED_BYTES,
+  type ByteSource,
+  type StoredTensor,
+  type StoredType,
+} from "../../base/bytes.ts";
 import {
   isArray,
   isMade,
   isName,
+  type Fault,
   type Made,
   type PickleArray,
   type PickleOptions,
@@ -53,9 +58,9 @@ const STORAGES: Readonly<Record<string, readonly [type: string, width: number]>>
   "torch.ByteStorage": ["U8", 1],
   "torch.BoolStorage": ["BOOL", 1],
 };
-const DTYPES = "float32 float16 bfloat16 float64 int64 int32 int16 int8 uint8 bool".split(" ").map((name) => `torch.${name}`);
-
-type Fault = (message: string) => InputError;
+const DTYPES = "float32 float16 bfloat16 float64 int64 int32 int16 int8 uint8 bool"
+  .split(" ")
+  .map((name) => `torch.${name}`);
 
 /**
  * How the pickles of a torch file are read.
@@ -63,38 +68,37 @@ type Fault = (message: string) => InputError;
  * @param place the first byte of a storage, after checking that the file has just as many bytes for it
  */
 export function torchPickle(source: ByteSource, place: (id: StorageId) => number): PickleOptions {
-  const fault: Fault = (message) => new InputError("pickle", `${source.name} ${message}`);
-  const onlyNamed = (name: string): [string, () => never] => [
-    name,
-    () => {
-      throw fault(`calls ${name}, which only names a type`);
-    },
-  ];
-  return {
-    name: source.name,
-    callables: {
-      ...Object.fromEntries([...Object.keys(STORAGES), ...DTYPES].map(onlyNamed)),
-      ...PLAIN_CALLABLES,
-      "torch._utils._rebuild_tensor": (args) => rebuilt(source, args, fault),
-      "torch._utils._rebuild_tensor_v2": (args) => rebuilt(source, args, fault),
-      "torch._utils._rebuild_parameter": ([data = null]) => data,
-      "torch.Size": ([sizes = []]) => sizes,
-      "torch.device": ([name = null]) => name,
-    },
-    persistent: (id) => {
-      const storage = storageId(id, fault);
-      const made: Storage = { made: "storage", ...storage, offset: place(storage) };
-      return made;
-    },
+  let leftBytes = MAX_EXPANSION * source.sizeBytes;
+  const spend = (sizeBytes: number) => (leftBytes -= sizeBytes) >= 0;
+  const tensor = (args: PickleArray, fault: Fault) => rebuilt(source, args, spend, fault);
+  const persistent = (id: PickleValue, fault: Fault) => {
+    const storage = storageId(id, fault);
+    const made: Storage = { made: "storage", ...storage, offset: place(storage) };
+    return made;
   };
+  const callables = {
+    ...Object.fromEntries([...Object.keys(STORAGES), ...DTYPES].map((name) => [name, onlyNamed])),
+    ...PLAIN_CALLABLES,
+    "torch._utils._rebuild_tensor": tensor,
+    "torch._utils._rebuild_tensor_v2": tensor,
+    "torch._utils._rebuild_parameter": ([data = null]: PickleArray) => data,
+    "torch.Size": ([sizes = []]: PickleArray) => sizes,
+    "torch.device": ([name = null]: PickleArray) => name,
+  };
+  return { name: source.name, callables, persistent };
+}
+
+function onlyNamed(_args: PickleArray, fault: Fault): never {
+  throw fault("calls the name of a type");
 }
 
 /** Names that plain data need. */
 export const PLAIN_CALLABLES: NonNullable<PickleOptions["callables"]> = {
-  "collections.OrderedDict": ([pairs = []]) => {
-    const items = isArray(pairs) ? pairs.filter((pair) => isArray(pair)) : [];
-    return new Map(items.map(([key = null, value = null]) => [key, value]));
+  "collections.OrderedDict": (args, fault) => {
+    if (args.length === 0) return new Map();
+    throw fault("makes an OrderedDict of something, which a short pickle could fill memory with");
   },
+  "_codecs.encode": ([text = null]) => text, // bytes in protocol 2, as text of Latin-1
 };
 
 /** ("storage", type, key, place it was on, number of values), and in old files what it is a view of: nothing. */
@@ -109,29 +113,46 @@ function storageId(id: PickleValue, fault: Fault): StorageId {
 }
 
 /** A tensor: values of a storage from an offset on, one size and one stride per axis. */
-function rebuilt(source: ByteSource, args: PickleArray, fault: Fault): TorchTensor {
-  const [storage, first, shape, strides] = args;
+function rebuilt(
+  source: ByteSource,
+  [storage, first, shape, strides]: PickleArray,
+  spend: (sizeBytes: number) => boolean,
+  fault: Fault,
+): TorchTensor {
   const known = isStorage(storage) && isCount(first) && isCounts(shape) && isCounts(strides);
-  if (!known || shape.length !== strides.length) throw fault("rebuilds a tensor in a way that is not torch's");
-  const { key, type, values, sizeBytes, offset } = storage;
+  if (!known || shape.length !== strides.length) {
+    throw fault("rebuilds a tensor in a way that is not torch's");
+  }
+  const { key, type, values } = storage;
   if (first + lastOf(shape, strides) >= values + (shape.includes(0) ? 1 : 0)) {
     const view = `[${shape.join(", ")}] with strides [${strides.join(", ")}] from ${first}`;
     throw fault(`has a tensor ${view} that leaves storage ${key} of ${values} values`);
   }
   if (!isStored(type)) return { made: "tensor", type, shape };
   const width = STORED_BYTES[type];
-  const size = shape.reduce((product, length) => product * length, width);
-  const place = { source, offset: offset + first * width, sizeBytes: size };
-  if (isContiguous(shape, strides)) return { made: "tensor", type, shape, stored: { type, shape, ...place } };
-  if (size > MAX_EXPANSION * source.sizeBytes) {
-    throw fault(`has a tensor of ${size} bytes on storage ${key} of ${sizeBytes}: repeated too often`);
+  const sizeBytes = shape.reduce((product, length) => product * length, width);
+  const offset = storage.offset + first * width;
+  if (isContiguous(shape, strides)) {
+    return { made: "tensor", type, shape, stored: { type, shape, source, offset, sizeBytes } };
   }
-  const gathered = contiguousSource(source, place.offset, { shape, strides, width });
-  return { made: "tensor", type, shape, stored: { type, shape, source: gathered, offset: 0, sizeBytes: size } };
+  if (!spend(sizeBytes)) {
+    throw fault(
+      `repeats the ${values} values of storage ${key} until they take ${sizeBytes} bytes`,
+    );
+  }
+  const gathered = contiguousSource(source, offset, { shape, strides, width });
+  return {
+    made: "tensor",
+    type,
+    shape,
+    stored: { type, shape, source: gathered, offset: 0, sizeBytes },
+  };
 }
 
-/** A tensor that repeats values may take so many times the bytes of the whole file once it is made contiguous. */
+/** Tensors made contiguous may together take so many times the bytes of the whole file: views can repeat values. */
 const MAX_EXPANSION = 16;
+/** As in torch. */
+const MAX_AXES = 64;
 
 function isStorage(value: PickleValue | undefined): value is Storage {
   return isMade(value) && value.made === "storage";
@@ -146,5 +167,5 @@ function isCount(value: PickleValue | undefined): value is number {
 }
 
 function isCounts(value: PickleValue | undefined): value is readonly number[] {
-  return isArray(value) && value.every(isCount);
+  return isArray(value) && value.length <= MAX_AXES && value.every(isCount);
 }

@@ -10,10 +10,12 @@ import { InputError } from "../../base/errors.ts";
 export interface ZipEntry {
   readonly offset: number;
   readonly sizeBytes: number;
+  /** Whether the bytes are the file's own: neither compressed nor encrypted. */
+  readonly plain: boolean;
 }
 
 /**
- * The files in a zip archive by name. Archives above 4 GB (zip64) are read, compressed or encrypted ones are not.
+ * The files in a zip archive by name. Archives above 4 GB (zip64) are read.
  *
  * @throws {InputError} "file" if it is no zip archive, is damaged, or its files overlap
  */
@@ -22,17 +24,20 @@ export async function zipEntries(source: ByteSource): Promise<ReadonlyMap<string
   const bytes = await source.read(directory.offset, directory.sizeBytes);
   const headers = directoryHeaders(source, bytes, directory);
   const entries = new Map<string, ZipEntry>();
-  for (const { name, headerAt, sizeBytes } of headers) {
+  for (const { name, headerAt, sizeBytes, plain } of headers) {
     const offset = await dataStart(source, name, headerAt);
-    if (offset + sizeBytes > directory.offset) throw broken(source, `has ${shown(name)} outside its data`);
+    if (offset + sizeBytes > directory.offset)
+      throw broken(source, `has ${shown(name)} outside its data`);
     if (entries.has(name)) throw broken(source, `has ${shown(name)} twice`);
-    entries.set(name, { offset, sizeBytes });
+    entries.set(name, { offset, sizeBytes, plain });
   }
   checkApart(source, entries);
   return entries;
 }
 
-interface Directory extends ZipEntry {
+interface Directory {
+  readonly offset: number;
+  readonly sizeBytes: number;
   readonly count: number;
 }
 
@@ -40,7 +45,9 @@ interface Directory extends ZipEntry {
 interface DirectoryHeader {
   readonly name: string;
   readonly headerAt: number;
+  /** As it lies in the archive. */
   readonly sizeBytes: number;
+  readonly plain: boolean;
 }
 
 const END = { signature: 0x06054b50, bytes: 22 } as const;
@@ -68,7 +75,10 @@ async function findDirectory(source: ByteSource): Promise<Directory> {
     if (directory.count * HEADER.bytes > directory.sizeBytes) break;
     return directory;
   }
-  throw broken(source, "needs to be a whole zip archive, but its directory was not found: is it truncated?");
+  throw broken(
+    source,
+    "needs to be a whole zip archive, but its directory was not found: is it truncated?",
+  );
 }
 
 async function directory64(source: ByteSource, endAt: number): Promise<Directory> {
@@ -76,54 +86,75 @@ async function directory64(source: ByteSource, endAt: number): Promise<Directory
   if (endAt < LOCATOR_64.bytes) throw fault;
   const locator = viewOf(await source.read(endAt - LOCATOR_64.bytes, LOCATOR_64.bytes));
   const at = numberAt(source, locator, 8);
-  if (locator.getUint32(0, true) !== LOCATOR_64.signature || at + END_64.bytes > source.sizeBytes) throw fault;
+  if (locator.getUint32(0, true) !== LOCATOR_64.signature || at + END_64.bytes > source.sizeBytes)
+    throw fault;
   const end = viewOf(await source.read(at, END_64.bytes));
   if (end.getUint32(0, true) !== END_64.signature) throw fault;
   const [count, sizeBytes, offset] = [32, 40, 48].map((place) => numberAt(source, end, place));
   return { count: count!, sizeBytes: sizeBytes!, offset: offset! };
 }
 
-function directoryHeaders(source: ByteSource, bytes: Uint8Array, { count }: Directory): DirectoryHeader[] {
+function directoryHeaders(
+  source: ByteSource,
+  bytes: Uint8Array,
+  { count }: Directory,
+): DirectoryHeader[] {
   const view = viewOf(bytes);
   const headers: DirectoryHeader[] = [];
-  for (let at = 0; headers.length < count; ) {
+  for (let at = 0; headers.length < count;) {
     const fits = at + HEADER.bytes <= bytes.length && view.getUint32(at, true) === HEADER.signature;
     if (!fits) throw broken(source, `has a damaged zip directory at entry ${headers.length}`);
-    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((place) => view.getUint16(at + place, true));
+    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((place) =>
+      view.getUint16(at + place, true),
+    );
     const nameAt = at + HEADER.bytes;
     const extraAt = nameAt + nameBytes!;
     const next = extraAt + extraBytes! + commentBytes!;
-    if (next > bytes.length) throw broken(source, `has a damaged zip directory at entry ${headers.length}`);
+    if (next > bytes.length)
+      throw broken(source, `has a damaged zip directory at entry ${headers.length}`);
     const name = new TextDecoder().decode(bytes.subarray(nameAt, extraAt));
     const extra = viewOf(bytes.subarray(extraAt, extraAt + extraBytes!));
-    headers.push(directoryHeader(source, name, new DataView(view.buffer, view.byteOffset + at, HEADER.bytes), extra));
+    headers.push(
+      directoryHeader(
+        source,
+        name,
+        new DataView(view.buffer, view.byteOffset + at, HEADER.bytes),
+        extra,
+      ),
+    );
     at = next;
   }
   return headers;
 }
 
-function directoryHeader(source: ByteSource, name: string, header: DataView, extra: DataView): DirectoryHeader {
-  if (header.getUint16(8, true) & 1) throw broken(source, `has ${shown(name)} encrypted`);
-  if (header.getUint16(10, true) !== 0) {
-    throw broken(source, `has ${shown(name)} compressed, which torch.save does not do`);
-  }
+function directoryHeader(
+  source: ByteSource,
+  name: string,
+  header: DataView,
+  extra: DataView,
+): DirectoryHeader {
   const wide = wideValues(source, extra);
   const value = (at: number) => {
     const short = header.getUint32(at, true);
     return short === IN_ZIP64_32 ? (wide.shift() ?? short) : short;
   };
-  const sizeBytes = value(24); // in zip64 extras the order is: size, compressed size, place
-  const packedBytes = value(20);
-  if (packedBytes !== sizeBytes) throw broken(source, `has ${shown(name)} with two sizes`);
-  return { name, sizeBytes, headerAt: value(42) };
+  const unpackedBytes = value(24); // in this order in zip64: size, size in the archive, place
+  const sizeBytes = value(20);
+  const encrypted = (header.getUint16(8, true) & 1) === 1;
+  const plain = !encrypted && header.getUint16(10, true) === 0;
+  if (plain && sizeBytes !== unpackedBytes)
+    throw broken(source, `has ${shown(name)} with two sizes`);
+  return { name, sizeBytes, headerAt: value(42), plain };
 }
 
 /** The 64-bit values of the zip64 extra field, if there is one. */
 function wideValues(source: ByteSource, extra: DataView): number[] {
-  for (let at = 0; at + 4 <= extra.byteLength; ) {
+  for (let at = 0; at + 4 <= extra.byteLength;) {
     const size = extra.getUint16(at + 2, true);
     if (extra.getUint16(at, true) === 1 && at + 4 + size <= extra.byteLength) {
-      return Array.from({ length: Math.floor(size / 8) }, (_, index) => numberAt(source, extra, at + 4 + index * 8));
+      return Array.from({ length: Math.floor(size / 8) }, (_, index) =>
+        numberAt(source, extra, at + 4 + index * 8),
+      );
     }
     at += 4 + size;
   }
@@ -132,15 +163,19 @@ function wideValues(source: ByteSource, extra: DataView): number[] {
 
 /** The local header repeats name and extra field, of its own length: the data come after it. */
 async function dataStart(source: ByteSource, name: string, headerAt: number): Promise<number> {
-  if (headerAt + LOCAL.bytes > source.sizeBytes) throw broken(source, `has ${shown(name)} outside the file`);
+  if (headerAt + LOCAL.bytes > source.sizeBytes)
+    throw broken(source, `has ${shown(name)} outside the file`);
   const header = viewOf(await source.read(headerAt, LOCAL.bytes));
-  if (header.getUint32(0, true) !== LOCAL.signature) throw broken(source, `has no file header for ${shown(name)}`);
+  if (header.getUint32(0, true) !== LOCAL.signature)
+    throw broken(source, `has no file header for ${shown(name)}`);
   return headerAt + LOCAL.bytes + header.getUint16(26, true) + header.getUint16(28, true);
 }
 
 function checkApart(source: ByteSource, entries: ReadonlyMap<string, ZipEntry>): void {
   let reached = 0;
-  for (const [name, { offset, sizeBytes }] of [...entries].sort(([, one], [, other]) => one.offset - other.offset)) {
+  for (const [name, { offset, sizeBytes }] of [...entries].sort(
+    ([, one], [, other]) => one.offset - other.offset,
+  )) {
     if (offset < reached) throw broken(source, `has ${shown(name)} over another file`);
     reached = offset + sizeBytes;
   }
@@ -152,7 +187,8 @@ function viewOf(bytes: Uint8Array): DataView {
 
 function numberAt(source: ByteSource, view: DataView, at: number): number {
   const value = Number(view.getBigUint64(at, true));
-  if (!Number.isSafeInteger(value)) throw broken(source, `has a size or place above 2^53 in its zip directory`);
+  if (!Number.isSafeInteger(value))
+    throw broken(source, `has a size or place above 2^53 in its zip directory`);
   return value;
 }
 

@@ -1,3 +1,4 @@
+import { InputError } from "../../base/errors.ts";
 import {
   producerOf,
   typesOf,
@@ -21,6 +22,9 @@ export interface Interception {
  *
  * What was computed keeps its operation under the name that `edit` gets as `before`; the last operation of the
  * interception makes `name`. The order of operations is kept, so later edits see the edited value.
+ *
+ * @throws {InputError} "unknown-value" if the program does not make `name`; "unread" if nothing reads it, as
+ *   `attn.hook_result`: an edit there would silently do nothing
  */
 export function intercept(
   program: Program,
@@ -28,6 +32,12 @@ export function intercept(
   edit: (value: ValueType, before: string) => Interception,
 ): Program {
   const made = producerOf(program, name);
+  if (!program.outputs.includes(name) && !program.ops.some((op) => op.inputs.includes(name))) {
+    throw new InputError(
+      "unread",
+      `an edit needs a value that the model reads, but nothing reads ${name}`,
+    );
+  }
   const before = freeName(program, `${name}.before`);
   const { inputs = [], constants = [], ops } = edit(typesOf(program).get(name)!, before);
   const known = new Set(program.constants.map((constant) => constant.name));

@@ -1,15 +1,24 @@
-/** @file A contraction by axis names as Gemm (one side is a plain matrix) or MatMul (batched), with the fewest transposes. */
+/**
+ * @file A contraction by axis names as Gemm (two plain matrices) or MatMul (batched), with the fewest transposes: a
+ * matrix may be read in either order, so either side may be turned, and the two sides may change places.
+ */
 import type { Axis, ValueType } from "../program.ts";
 import type { OpAttributes } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { grouped, isInOrder, transposed, withSizes, type Group } from "./shapes.ts";
 
-/** Axes of a contraction by role. */
+/** Axes of a contraction by role, each group in the order in which the product has it. */
 interface Roles {
   readonly both: readonly Axis[];
   readonly left: readonly Axis[];
   readonly right: readonly Axis[];
   readonly summed: readonly Axis[];
+}
+
+/** left[left, summed] x right[summed, right]. */
+interface Product extends Roles {
+  readonly a: Handle;
+  readonly b: Handle;
 }
 
 export function lowerContract(
@@ -18,65 +27,111 @@ export function lowerContract(
   { axes, scale = 1 }: OpAttributes["contract"],
   result: ValueType,
 ): string {
-  const roles = rolesOf(a!, b!, axes);
-  const order = [...roles.both, ...roles.left, ...roles.right];
-  const inGemm = roles.both.length === 0 && bias !== undefined && isVector(bias, roles.right);
-  const made =
-    roles.both.length === 0
-      ? gemm(emit, a!, b!, roles, scale, inGemm ? bias : undefined)
-      : matMul(emit, a!, b!, roles, scale);
-  const groups: Group[] = [...roles.both.map((axis) => [axis]), roles.left, roles.right];
+  const product = cheapest(a!, b!, axes, result);
+  const { both, left, right } = product;
+  const added = bias && both.length === 0 ? gemmBias(emit, bias, product) : undefined;
+  const made = both.length === 0 ? gemm(emit, product, scale, added) : matMul(emit, product, scale);
+  const groups: Group[] = [...both.map((axis) => [axis]), left, right];
   const whole = ungrouped(emit, made, groups);
-  const ordered = transposed(emit, { tensor: whole, axes: order }, result.axes);
-  return bias && !inGemm
-    ? emit.node("Add", [
-        ordered,
-        grouped(
-          emit,
-          bias,
-          bias.axes.map((axis) => [axis]),
-        ),
-      ])
-    : ordered;
+  const ordered = transposed(emit, { tensor: whole, axes: groups.flat() }, result.axes);
+  if (!bias || added !== undefined) return ordered;
+  return emit.node("Add", [
+    ordered,
+    grouped(
+      emit,
+      bias,
+      bias.axes.map((axis) => [axis]),
+    ),
+  ]);
 }
 
-function rolesOf(a: Handle, b: Handle, axes: readonly string[]): Roles {
-  const inA = (axis: Axis) => a.axes.some(({ name }) => name === axis.name);
-  const inB = (axis: Axis) => b.axes.some(({ name }) => name === axis.name);
-  const kept = ({ name }: Axis) => axes.includes(name);
-  const shared = b.axes.filter((axis) => inA(axis));
-  const both = axes.flatMap((name) => shared.filter((axis) => axis.name === name));
-  return {
-    both,
-    left: a.axes.filter((axis) => !inB(axis)),
-    right: b.axes.filter((axis) => !inA(axis)),
-    summed: shared.filter((axis) => !kept(axis)), // in b's order: b is the weight, and weights are not moved
-  };
+/** Of the orders that groups can have, the product that moves the fewest numbers; in doubt, a stays on the left. */
+function cheapest(a: Handle, b: Handle, axes: readonly string[], result: ValueType): Product {
+  const products = [
+    [a, b],
+    [b, a],
+  ].flatMap(([first, second]) => arrangements(first!, second!, axes, result));
+  const costs = products.map((product) => cost(product, result));
+  return products[costs.indexOf(Math.min(...costs))]!;
 }
 
-function isVector(bias: Handle, right: readonly Axis[]): boolean {
-  return (
-    bias.axes.length === right.length &&
-    bias.axes.every(({ name }, index) => name === right[index]!.name)
+function arrangements(
+  a: Handle,
+  b: Handle,
+  axes: readonly string[],
+  result: ValueType,
+): readonly Product[] {
+  const has = (x: { readonly axes: readonly Axis[] }, axis: Axis) =>
+    x.axes.some(({ name }) => name === axis.name);
+  const both = result.axes.filter((axis) => has(a, axis) && has(b, axis));
+  const left = (x: { readonly axes: readonly Axis[] }) =>
+    x.axes.filter((axis) => has(a, axis) && !has(b, axis));
+  const right = (x: { readonly axes: readonly Axis[] }) =>
+    x.axes.filter((axis) => has(b, axis) && !has(a, axis));
+  const summed = (x: Handle) =>
+    x.axes.filter((axis) => has(a, axis) && has(b, axis) && !axes.includes(axis.name));
+  return [a, result].flatMap((lefts) =>
+    [b, result].flatMap((rights) =>
+      [b, a].map((sums) => ({
+        a,
+        b,
+        both,
+        left: left(lefts),
+        right: right(rights),
+        summed: summed(sums),
+      })),
+    ),
   );
 }
 
-/** [left, summed] x [summed, right], either stored order of b, bias added on the way. */
+/** Numbers to move. Weights are moved once, when the session is made, but need their memory twice. */
+function cost({ a, b, both, left, right, summed }: Product, result: ValueType): number {
+  const batch = both.map((axis) => [axis]);
+  const moved = (x: Handle, free: Group) =>
+    isInOrder(x, [...batch, free, summed]) || isInOrder(x, [...batch, summed, free])
+      ? 0
+      : size(x.axes);
+  const made = [...both, ...left, ...right];
+  const inOrder = made.every(({ name }, index) => name === result.axes[index]!.name);
+  return moved(a, left) + moved(b, right) + (inOrder ? 0 : size(made));
+}
+
+/** A guess of the size of symbols is enough to compare by. */
+const TYPICAL_LENGTH = 64;
+
+function size(axes: readonly Axis[]): number {
+  return axes.reduce(
+    (total, axis) => total * (typeof axis.size === "number" ? axis.size : TYPICAL_LENGTH),
+    1,
+  );
+}
+
+/** The bias as Gemm adds it: along the columns, or a whole matrix; undefined if it is neither. */
+function gemmBias(emit: Emitter, bias: Handle, { left, right }: Product): string | undefined {
+  const same = (axes: readonly Axis[]) =>
+    bias.axes.length === axes.length &&
+    bias.axes.every(({ name, size }, at) => name === axes[at]!.name && size === axes[at]!.size);
+  if (same(right)) return grouped(emit, bias, [right]);
+  return same([...left, ...right]) ? grouped(emit, bias, [left, right]) : undefined;
+}
+
+/** Either side in either order, bias added on the way. */
 function gemm(
   emit: Emitter,
-  a: Handle,
-  b: Handle,
-  { left, right, summed }: Roles,
+  { a, b, left, right, summed }: Product,
   scale: number,
-  bias?: Handle,
+  bias?: string,
 ): string {
-  const transB = !isInOrder(b, [summed, right]) && isInOrder(b, [right, summed]);
+  const turned = (x: Handle, asIs: readonly Group[]) =>
+    !isInOrder(x, asIs) && isInOrder(x, asIs.toReversed());
+  const [transA, transB] = [turned(a, [left, summed]), turned(b, [summed, right])];
   const inputs = [
-    grouped(emit, a, [left, summed]),
+    grouped(emit, a, transA ? [summed, left] : [left, summed]),
     grouped(emit, b, transB ? [right, summed] : [summed, right]),
+    ...(bias === undefined ? [] : [bias]),
   ];
-  if (bias) inputs.push(grouped(emit, bias, [right]));
   return emit.node("Gemm", inputs, {
+    ...(transA && { transA: 1 }),
     ...(transB && { transB: 1 }),
     ...(scale !== 1 && { alpha: { float: scale } }),
   });
@@ -84,17 +139,36 @@ function gemm(
 
 function matMul(
   emit: Emitter,
-  a: Handle,
-  b: Handle,
-  { both, left, right, summed }: Roles,
+  { a, b, both, left, right, summed }: Product,
   scale: number,
 ): string {
   const batch = both.map((axis) => [axis]);
   const product = emit.node("MatMul", [
-    grouped(emit, a, [...batch, left, summed]),
-    grouped(emit, b, [...batch, summed, right]),
+    matrices(emit, a, batch, left, summed),
+    matrices(emit, b, batch, summed, right),
   ]);
   return scale === 1 ? product : emit.node("Mul", [product, emit.floats([scale], [])]);
+}
+
+/**
+ * x as [batch, rows, columns]. Where x must be moved, its last axis stays last and the two sides of the matrix are
+ * turned after: the engine's MatMul takes the turn in its stride, and the moved values serve other products too.
+ */
+function matrices(
+  emit: Emitter,
+  x: Handle,
+  batch: readonly Group[],
+  rows: Group,
+  columns: Group,
+): string {
+  const asIs = isInOrder(x, [...batch, rows, columns]);
+  const turned = isInOrder(x, [...batch, columns, rows]);
+  const last = x.axes.at(-1)!.name;
+  const keepsLast = rows.at(-1)?.name === last;
+  if (asIs || !(turned || keepsLast)) return grouped(emit, x, [...batch, rows, columns]);
+  const whole = grouped(emit, x, [...batch, columns, rows]);
+  const [row, column] = [batch.length, batch.length + 1];
+  return emit.node("Transpose", [whole], { perm: [...batch.map((_, at) => at), column, row] });
 }
 
 function ungrouped(emit: Emitter, tensor: string, groups: readonly Group[]): string {

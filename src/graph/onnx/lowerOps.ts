@@ -3,7 +3,8 @@ import type { Axis, ValueType } from "../program.ts";
 import type { OpAttributes, OpName } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { lowerContract } from "./lowerContract.ts";
-import { aligned, reshaped, transposed, withSizes } from "./shapes.ts";
+import { lowerAddGathered, lowerAddPicked, lowerAddTaken } from "./lowerScatter.ts";
+import { aligned, countOf, reshaped, stretched, transposed, withSizes } from "./shapes.ts";
 
 type Lowering<Name extends OpName> = (
   emit: Emitter,
@@ -80,6 +81,17 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
     const entries = Array.from({ length: size * times }, (_, entry) => Math.floor(entry / times));
     return emit.node("Gather", [x!.tensor, emit.integers(entries)], { axis: at });
   },
+  greater: elementwise("Greater"),
+  erf: unary("Erf"),
+  stretch: (emit, [x], _, { axes }) => stretched(emit, x!, axes),
+  count: (emit, [x], { axes }) => countOf(emit, x!, axes),
+  pad: (emit, [x], { axis, before, after }) => {
+    const at = emit.integers([indexOf(x!, axis)]);
+    return emit.node("Pad", [x!.tensor, emit.integers([before, after]), "", at]);
+  },
+  addGathered: lowerAddGathered,
+  addTaken: lowerAddTaken,
+  addPicked: lowerAddPicked,
 };
 
 /** Operations without attributes. */

@@ -93,6 +93,38 @@ export function aligned(emit: Emitter, x: Handle, over: readonly Axis[]): string
   return emit.node("Unsqueeze", [x.tensor, emit.integers(missing)]);
 }
 
+/** `x` repeated over the axes and sizes `over`; a view where it only lacks axes of size 1. */
+export function stretched(emit: Emitter, x: Handle, over: readonly Axis[]): string {
+  const whole = aligned(emit, x, over);
+  const reaches = over.every(
+    ({ name, size }) => size === (x.axes.find((axis) => axis.name === name)?.size ?? 1),
+  );
+  if (reaches && x.axes.length > 0) return whole;
+  return emit.node("Expand", [whole, sizesTensor(emit, over)]);
+}
+
+/** The sizes of `axes` as an int64 vector. */
+export function sizesTensor(emit: Emitter, axes: readonly Axis[]): string {
+  if (axes.every(({ size }) => typeof size === "number"))
+    return emit.integers(axes.map(({ size }) => size as number));
+  return emit.once(`sizes ${axes.map(({ size }) => size).join()}`, () =>
+    emit.node(
+      "Concat",
+      axes.map(({ size }) => product(emit, simplified([size]))),
+      { axis: 0 },
+    ),
+  );
+}
+
+/** How many entries the axes of `x` called `names` have together, as a float32 scalar. */
+export function countOf(emit: Emitter, x: Handle, names: readonly string[]): string {
+  const sizes = x.axes.filter(({ name }) => names.includes(name)).map(({ size }) => size);
+  const { factor, symbols } = simplified(sizes);
+  if (symbols.length === 0) return emit.floats([factor], []);
+  const whole = product(emit, { factor, symbols });
+  return emit.node("Squeeze", [emit.node("Cast", [whole], { to: 1 }), emit.integers([0])]);
+}
+
 interface Product {
   readonly factor: number;
   readonly symbols: readonly string[];

@@ -1,7 +1,7 @@
 /** @file Byte-pair encoding by the library @huggingface/tokenizers, from a vocabulary that has been checked. */
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { InputError } from "../../base/errors.ts";
-import { bytesOfToken } from "./byteAlphabet.ts";
+import { bytesOfToken, CHARACTER_OF_BYTE } from "./byteAlphabet.ts";
 import { tokenizerOf, type BosPolicy, type Tokenizer } from "./tokenizer.ts";
 
 /** A token that is found in text before anything is cut or merged. */
@@ -44,11 +44,16 @@ export function bpeTokenizer(bpe: Bpe): Tokenizer {
   const library = guarded(bpe.description, () => new Library(libraryParts(bpe), {}));
   const addedIds = new Set(bpe.added.map(({ id }) => id));
   const encoder = new TextEncoder();
+  const known = new Map<number, Uint8Array>(); // texts use the same tokens over and over
   const bytesOf = (id: number) => {
+    const seen = known.get(id);
+    if (seen) return seen;
     const token = tokenOf.get(id);
     if (token === undefined) return null;
-    if (addedIds.has(id)) return encoder.encode(token);
-    return bpe.kind === "byte-level" ? bytesOfToken(token) : bytesOfPiece(token);
+    const plain = bpe.kind === "byte-level" ? bytesOfToken : bytesOfPiece;
+    const bytes = addedIds.has(id) ? encoder.encode(token) : plain(token);
+    known.set(id, bytes);
+    return bytes;
   };
   return tokenizerOf({
     description: bpe.description,
@@ -84,11 +89,30 @@ function libraryParts(bpe: Bpe): object {
       ignore_merges: bpe.ignoreMerges,
     },
     normalizer: bpe.normalizer,
-    pre_tokenizer: bpe.preTokenizer,
+    pre_tokenizer: withoutMissingBytes(bpe),
     post_processor: null, // what it adds is the BOS policy's matter
     decoder: null, // ours goes through bytes, which give the ranges too
     added_tokens: bpe.added,
   };
+}
+
+/**
+ * Bytes for which there is no token go before the merges, so that what is left and right of them can merge: some
+ * vocabularies, such as SmolLM2's, lack the bytes that UTF-8 never or seldom has.
+ */
+function withoutMissingBytes({
+  kind,
+  vocab,
+  unknown,
+  byteFallback,
+  preTokenizer,
+}: Bpe): object | null {
+  const missing = CHARACTER_OF_BYTE.filter((character) => !vocab.has(character));
+  if (kind !== "byte-level" || missing.length === 0 || unknown !== null || byteFallback)
+    return preTokenizer;
+  const Regex = `[${missing.map((character) => `\\u{${character.codePointAt(0)!.toString(16)}}`).join("")}]`;
+  const drop = { type: "Replace", pattern: { Regex }, content: "" };
+  return { type: "Sequence", pretokenizers: [...(preTokenizer ? [preTokenizer] : []), drop] };
 }
 
 /** Token by id, added tokens first. */

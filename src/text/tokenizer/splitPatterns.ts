@@ -13,7 +13,8 @@ const split = (Regex: string) => ({
   behavior: "Isolated",
   invert: false,
 });
-const DIGITS = { type: "Digits", individual_digits: true };
+/** Digits one by one, in every script: the library's own step knows ASCII only. */
+const DIGITS = split("\\p{N}");
 const BYTES = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false };
 
 /** GPT-2's cut, spelled out: the library's built-in one takes U+FEFF for a space and U+0085 for none. */

@@ -75,7 +75,8 @@ export function hasStep(step: unknown, type: string, depth = 0): boolean {
 }
 
 function byteLevel({ add_prefix_space, use_regex }: Step): object[] {
-  const prefix = { type: "Replace", pattern: { Regex: "\\A(?! )" }, content: " " };
+  // a space in front unless there is one; not by a pattern, whose \A would hold between the halves of a surrogate pair
+  const prefix = { type: "Metaspace", replacement: " ", prepend_scheme: "always" };
   const bytes = { type: "ByteLevel", add_prefix_space: false, use_regex: false };
   return [
     ...(add_prefix_space === true ? [prefix] : []),

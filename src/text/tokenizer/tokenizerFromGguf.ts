@@ -103,8 +103,8 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
     ),
   );
   const cut = anyOf([...apart.keys()]);
-  const plain = (text: string, first: boolean) =>
-    text === "" ? [] : pieceIds((first ? prefix : "") + text.replaceAll(" ", "\u2581"), pieces);
+  const plain = (text: string) =>
+    text === "" ? [] : pieceIds(prefix + text.replaceAll(" ", "\u2581"), pieces);
   const encoder = new TextEncoder();
   return tokenizerOf({
     description: "the GGUF's llama tokenizer (SentencePiece)",
@@ -114,7 +114,7 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
     encode: (text) =>
       (cut ? text.split(cut) : [text]).flatMap((part, index) => {
         const id = index % 2 === 1 ? apart.get(part) : undefined;
-        return id === undefined ? plain(part, index === 0 || part === text) : [id];
+        return id === undefined ? plain(part) : [id];
       }),
     bytesOf: (id) => {
       const token = tokens[id];

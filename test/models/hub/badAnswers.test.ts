@@ -193,7 +193,10 @@ const BAD: Record<string, [Misbehave | ReturnType<typeof listed>, RegExp]> = {
     }),
     /sent more than 67108864 bytes of JSON/,
   ],
-  "a listing without files": [listed((honest) => ({ ...honest, siblings: undefined })), /sent no list of files/],
+  "a listing without files": [
+    listed((honest) => ({ ...honest, siblings: undefined })),
+    /sent no list of files/,
+  ],
   "a listing without commit": [
     listed((honest) => ({ ...honest, sha: undefined })),
     /a commit is 40 hexadecimal digits, got undefined/,
@@ -264,7 +267,7 @@ describe(`${Object.keys(BAD).length} bad answers leave nothing in the cache`, ()
 
       hub.setMisbehave(null);
       hub.listing = null;
-      await fetchFromHub("org/name", { ...options, wanted }); // and the next call is fine
+      await fetchFromHub("org/name", { ...options, timeoutMs: 20_000, wanted }); // and the next call is fine
       rmSync(cacheDir, { recursive: true });
     });
   }

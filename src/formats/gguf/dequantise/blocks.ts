@@ -1,7 +1,8 @@
 /**
  * @file What the dequantisers share. Each is bit for bit equal to the reference package `gguf` (gguf-py/gguf/quants.py),
- * which works in float32: products of a float32 and a small whole number are exact in float64 and rounded on being
- * stored; where a product is used further it is rounded first (`Math.fround`).
+ * which works in float32. The arithmetic here is float64, rounded once on being stored: that gives the same bits because
+ * every product (a half has 11 bits, scales at most 7, quanta at most 5) is exact in float32 too, and of a sum the second
+ * rounding does no harm.
  */
 
 import { fromFloat16 } from "../../readTensor.ts";

@@ -11,13 +11,13 @@ export const q2_K: Dequantise = (blocks, values) => {
     const scale = halfAt(blocks, at + 80);
     const minimum = halfAt(blocks, at + 82);
     for (let part = 0; part < 16; part++) {
-      const partScale = Math.fround((blocks[at + part]! & 15) * scale);
-      const partMinimum = Math.fround((blocks[at + part]! >> 4) * minimum);
+      const partScale = (blocks[at + part]! & 15) * scale;
+      const partMinimum = (blocks[at + part]! >> 4) * minimum;
       const from = at + 16 + (part >> 3) * 32 + (part & 1) * 16;
       const shift = part & 6;
       for (let index = 0; index < 16; index++) {
         const quantum = (blocks[from + index]! >> shift) & 3;
-        values[value + part * 16 + index] = Math.fround(quantum * partScale) - partMinimum;
+        values[value + part * 16 + index] = quantum * partScale - partMinimum;
       }
     }
   }

@@ -8,7 +8,7 @@ export const q3_K: Dequantise = (blocks, values) => {
   for (let at = 0, value = 0; at < blocks.length; at += 110, value += 256) {
     const scale = halfAt(blocks, at + 108);
     for (let part = 0; part < 16; part++) {
-      const partScale = Math.fround((scaleOf(blocks, at + 96, part) - 32) * scale);
+      const partScale = (scaleOf(blocks, at + 96, part) - 32) * scale;
       const from = at + 32 + (part >> 3) * 32 + (part & 1) * 16;
       const third = at + (part & 1) * 16;
       for (let index = 0; index < 16; index++) {

@@ -7,8 +7,8 @@ export const q4_1: Dequantise = (blocks, values) => {
     const minimum = halfAt(blocks, at + 2);
     for (let index = 0; index < 16; index++) {
       const pair = blocks[at + 4 + index]!;
-      values[value + index] = Math.fround((pair & 15) * scale) + minimum;
-      values[value + index + 16] = Math.fround((pair >> 4) * scale) + minimum;
+      values[value + index] = (pair & 15) * scale + minimum;
+      values[value + index + 16] = (pair >> 4) * scale + minimum;
     }
   }
 };

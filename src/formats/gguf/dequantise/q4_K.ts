@@ -9,13 +9,13 @@ export const q4_K: Dequantise = (blocks, values) => {
     const scale = halfAt(blocks, at);
     const minimum = halfAt(blocks, at + 2);
     for (let part = 0; part < 8; part++) {
-      const partScale = Math.fround(scaleK(blocks, at + 4, part) * scale);
-      const partMinimum = Math.fround(minimumK(blocks, at + 4, part) * minimum);
+      const partScale = scaleK(blocks, at + 4, part) * scale;
+      const partMinimum = minimumK(blocks, at + 4, part) * minimum;
       const from = at + 16 + (part >> 1) * 32;
       const shift = (part & 1) * 4;
       for (let index = 0; index < 32; index++) {
         const quantum = (blocks[from + index]! >> shift) & 15;
-        values[value + part * 32 + index] = Math.fround(quantum * partScale) - partMinimum;
+        values[value + part * 32 + index] = quantum * partScale - partMinimum;
       }
     }
   }

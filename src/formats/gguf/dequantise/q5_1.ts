@@ -11,8 +11,8 @@ export const q5_1: Dequantise = (blocks, values) => {
       const fifthAbove = blocks[at + 6 + (index >> 3)]! >> (index & 7);
       const low = (pair & 15) + ((fifth & 1) << 4);
       const high = (pair >> 4) + ((fifthAbove & 1) << 4);
-      values[value + index] = Math.fround(low * scale) + minimum;
-      values[value + index + 16] = Math.fround(high * scale) + minimum;
+      values[value + index] = low * scale + minimum;
+      values[value + index + 16] = high * scale + minimum;
     }
   }
 };

@@ -9,15 +9,14 @@ export const q5_K: Dequantise = (blocks, values) => {
     const scale = halfAt(blocks, at);
     const minimum = halfAt(blocks, at + 2);
     for (let part = 0; part < 8; part++) {
-      const partScale = Math.fround(scaleK(blocks, at + 4, part) * scale);
-      const partMinimum = Math.fround(minimumK(blocks, at + 4, part) * minimum);
+      const partScale = scaleK(blocks, at + 4, part) * scale;
+      const partMinimum = minimumK(blocks, at + 4, part) * minimum;
       const from = at + 48 + (part >> 1) * 32;
       const shift = (part & 1) * 4;
       for (let index = 0; index < 32; index++) {
         const low = (blocks[from + index]! >> shift) & 15;
         const fifth = (blocks[at + 16 + index]! >> part) & 1;
-        values[value + part * 32 + index] =
-          Math.fround((low + (fifth << 4)) * partScale) - partMinimum;
+        values[value + part * 32 + index] = (low + (fifth << 4)) * partScale - partMinimum;
       }
     }
   }

@@ -11,7 +11,7 @@ export const q6_K: Dequantise = (blocks, values) => {
   for (let at = 0, value = 0; at < blocks.length; at += 210, value += 256) {
     const scale = halfAt(blocks, at + 208);
     for (let part = 0; part < 16; part++) {
-      const partScale = Math.fround(((blocks[at + 192 + part]! << 24) >> 24) * scale);
+      const partScale = ((blocks[at + 192 + part]! << 24) >> 24) * scale;
       const low = at + (part >> 3) * 64 + (part & 3) * 16;
       const high = at + 128 + (part >> 3) * 32 + (part & 1) * 16;
       const lowShift = part & 4;

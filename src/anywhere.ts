@@ -1,0 +1,53 @@
+/** @file The part of the public library that is the same in Node and in browsers; nothing here may need Node. */
+export { bytesInMemory, type ByteSource, type Weights } from "./base/bytes.ts";
+export { InputError, Interrupted, UnableError } from "./base/errors.ts";
+export { random, type Random } from "./base/random.ts";
+export { tensor, type Tensor, type TensorData } from "./base/tensor.ts";
+export { VERSION } from "./base/version.ts";
+
+export { ablate, ablationInput } from "./graph/edits/ablate.ts";
+export { add, additionInput } from "./graph/edits/add.ts";
+export { capture } from "./graph/edits/capture.ts";
+export { freeze } from "./graph/edits/freeze.ts";
+export { narrow } from "./graph/edits/narrow.ts";
+export { replace, replacementInputs, type SwitchNames } from "./graph/edits/replace.ts";
+export { slice } from "./graph/edits/slice.ts";
+export { variants, type VariantEdit, type Variants } from "./graph/edits/variants.ts";
+export { prune, typesOf, type Axis, type Program, type ValueType } from "./graph/program.ts";
+
+export type { Architecture, Model } from "./models/family.ts";
+export type { LoadedModel, LoadOptions } from "./models/loaded.ts";
+export { PLANTED } from "./models/planted/planted.ts";
+
+export type { Backend, Device, Feeds, Trace } from "./runtime/backend.ts";
+export { prepare, type Session } from "./runtime/prepare.ts";
+
+export {
+  matchValues,
+  runModel,
+  type CapturedValue,
+  type Receiver,
+  type RunOptions,
+} from "./studies/run.ts";
+export type { BosChoice, GeneratedInput, OwnTokens } from "./studies/scoreInput.ts";
+
+export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
+export { SCORE_NAMES, scoreResult, type ScoreName, type ScoreResult } from "./results/score.ts";
+
+export { scoreCsv } from "./report/csv.ts";
+export { jsonText } from "./report/json.ts";
+export { scoreText, type TextOptions } from "./report/terminal.ts";
+
+export { attentionTables, ATTENTION_SCORES } from "./measure/attentionTables.ts";
+export { contract } from "./measure/contract.ts";
+export { CONVENTIONS } from "./measure/conventions.ts";
+export { idealHeads, IDEAL_HEADS, type IdealHead } from "./measure/idealHeads.ts";
+export { meanInterval, scoreInterval, type Interval } from "./measure/interval.ts";
+export { copyLosses, olssonInContextScore } from "./measure/losses.ts";
+export type { Repeats } from "./measure/repeats.ts";
+export { uniformScores } from "./measure/uniformScores.ts";
+
+export { disjointControl, reshuffledControl } from "./text/patterns/controls.ts";
+export { ordinaryTokens } from "./text/patterns/ordinaryTokens.ts";
+export { repeatedTokens } from "./text/patterns/repeatedTokens.ts";
+export type { PatternOptions, TokenPattern } from "./text/patterns/tokenPattern.ts";

@@ -1,0 +1,56 @@
+/** @file The public library in browsers: the same as in Node, but models come from files that the user picked. */
+import { InputError } from "./base/errors.ts";
+import type { LoadedModel } from "./models/loaded.ts";
+import { openPlanted } from "./models/planted/planted.ts";
+import type { ScoreResult } from "./results/score.ts";
+import type { Backend } from "./runtime/backend.ts";
+import { openInBrowser, type BrowserEngine } from "./runtime/openInBrowser.ts";
+import { score as scoreWith, type ScoreOptions as StudyOptions } from "./studies/score.ts";
+
+export * from "./anywhere.ts";
+export { openBlobs as loadFiles, type NamedBlob } from "./models/openBlobs.ts";
+export { openInBrowser as openBackend, type BrowserEngine } from "./runtime/openInBrowser.ts";
+export { headMap, type HeadMap } from "./report/headMap.ts";
+export { scoreHeadMap } from "./report/scoreHeadMap.ts";
+export { THEMES, type Theme } from "./report/theme.ts";
+
+/** What `score` measures, and what computes it. */
+export interface ScoreOptions extends StudyOptions {
+  /** An engine that is open already; left out: `engine` is opened for this call. */
+  readonly backend?: Backend;
+  /** Left out: WASM. */
+  readonly engine?: BrowserEngine;
+}
+
+/**
+ * The embedded model called `planted:NAME`. Checkpoints come in through `loadFiles`.
+ *
+ * @throws {InputError} "unknown-model" if there is none of that name
+ */
+export async function load(name: string): Promise<LoadedModel> {
+  const [scheme, rest] = name.split(/:(.*)/s);
+  if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
+  throw new InputError(
+    "unknown-model",
+    `in a browser load takes planted:NAME, and loadFiles takes checkpoints; got ${name}`,
+  );
+}
+
+/**
+ * Scores every head of a model on repeated random tokens, or on rows of your own; the same numbers as in Node.
+ *
+ * induction[layer][head] = mean of A[q, q - period + 1] over the queries q of the second copy and over sequences, where
+ * A is the head's attention pattern; the other four scores are means over the same queries.
+ *
+ * @returns scores from 0 to 1 with 95 % intervals, losses in nats. A head that attends evenly scores `uniform`; a model
+ *   without any structure has both losses near ln(vocabulary)
+ * @throws {InputError} for options that do not fit the model
+ * @throws {UnableError} if there is no WebGPU adapter and one was asked for, or memory does not suffice
+ * @throws {Interrupted} between two runs once `signal` is aborted
+ */
+export async function score(
+  model: LoadedModel,
+  { backend, engine, ...options }: ScoreOptions = {},
+): Promise<ScoreResult> {
+  return scoreWith(model, backend ?? (await openInBrowser(engine)), options);
+}

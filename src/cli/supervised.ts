@@ -1,0 +1,70 @@
+/**
+ * @file Runs a command in a process of its own. An engine blocks its thread for as long as it computes, and a weight file
+ * that is cut short while it is mapped ends the process; so somebody else has to listen to signals and tidy up.
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { InputError, Interrupted, UnableError } from "../base/errors.ts";
+import { exitCodeOf, explain } from "./exit.ts";
+
+/** What the supervisor says to the work. */
+export type FromSupervisor = "stop";
+
+/** What the work says to the supervisor: a file that exists until the work is done, to remove if it cannot. */
+export interface FromWork {
+  readonly temporary: string;
+}
+
+/** Time that the work has to stop by itself before it is ended. */
+const PATIENCE_MS = 1200;
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const SHOW_CURSOR = "\u001b[?25h";
+
+/** Runs the command line `args` to its end and returns its exit code. */
+export async function supervised(args: readonly string[]): Promise<number> {
+  const child = fork(fileURLToPath(new URL("./work.js", import.meta.url)), args);
+  const temporaries = new Set<string>();
+  child.on("message", ({ temporary }: FromWork) => temporaries.add(temporary));
+  const stop = stopOnSignal(child);
+  const { code, signal } = await ended(child);
+  if (code !== null) return code === 0 ? 0 : (stop.code() ?? code);
+  for (const path of temporaries) rmSync(path, { force: true });
+  if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR); // a progress bar may have hidden it
+  const error = stop.code() === null ? deathBy(signal) : new Interrupted("stopped");
+  process.stderr.write(`${explain(error)}\n`);
+  return stop.code() ?? exitCodeOf(error);
+}
+
+/** Passes the first signal on, and ends the work if that takes too long or at the second signal. */
+function stopOnSignal(child: ChildProcess): { readonly code: () => number | null } {
+  let code: number | null = null;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (code !== null) child.kill("SIGKILL");
+      code = EXIT_CODES[signal];
+      if (child.connected) child.send("stop" satisfies FromSupervisor, () => undefined);
+      setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS).unref();
+    });
+  }
+  return { code: () => code };
+}
+
+function ended(child: ChildProcess) {
+  return new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+function deathBy(signal: NodeJS.Signals | null): Error {
+  if (signal === "SIGBUS")
+    return new InputError(
+      "file",
+      "a weight file must not change while it is in use, it was cut short",
+    );
+  if (signal === "SIGKILL")
+    return new UnableError("the engine was killed, as systems do when memory runs out");
+  return new Error(`internal: the engine ended with ${signal}`);
+}

@@ -1,0 +1,10 @@
+/** @file The process that does what the supervisor was asked for: the same command line, with its commands carried out. */
+import { buildProgram } from "./program.ts";
+import { exited } from "./exited.ts";
+
+await exited(
+  buildProgram({
+    score: async (model, options) => (await import("./score.ts")).scoreCommand(model, options),
+    run: async (model, options) => (await import("./run.ts")).runCommand(model, options),
+  }).parseAsync(process.argv.slice(2), { from: "user" }),
+);

@@ -1,0 +1,75 @@
+/**
+ * @file The transposes of gather, take and pick. Never ScatterND with a reduction: it is a data race on several threads,
+ * silently wrong for large arrays. ScatterElements and products with one-hot rows give the same bits on any number.
+ */
+import type { Axis, ValueType } from "../program.ts";
+import type { Emitter, Handle } from "./emitter.ts";
+import { grouped, sizesTensor, withSizes } from "./shapes.ts";
+
+/** Up to this many rows of the table a product with one-hot rows is faster than ScatterElements. */
+const MOST_ONE_HOT = 512;
+
+const ADD = { reduction: "add" } as const;
+
+export function lowerAddGathered(
+  emit: Emitter,
+  [base, ids, rows]: readonly Handle[],
+  _: unknown,
+  { axes }: ValueType,
+): string {
+  const [entry, ...inner] = axes as [Axis, ...Axis[]];
+  const flatBase = grouped(emit, base!, [[entry], inner]);
+  const flatIds = grouped(emit, ids!, [ids!.axes]);
+  const flatRows = grouped(emit, rows!, [ids!.axes, inner]);
+  const added =
+    Number(entry.size) <= MOST_ONE_HOT
+      ? emit.node("Gemm", [oneHot(emit, flatIds, Number(entry.size)), flatRows, flatBase])
+      : emit.node(
+          "ScatterElements",
+          [flatBase, repeated(emit, flatIds, inner), flatRows],
+          { axis: 0, ...ADD },
+        );
+  const sizes = (list: readonly Axis[]) => list.map(({ size }) => size);
+  return withSizes(
+    emit,
+    added,
+    [[entry.size], sizes(inner)],
+    axes.map(({ size }) => [size]),
+  );
+}
+
+/** [rows, ids]: 1 where the id names the row. */
+function oneHot(emit: Emitter, ids: string, rows: number): string {
+  const depth = emit.constant("int32", [], new Uint8Array(Int32Array.of(rows).buffer));
+  return emit.node("OneHot", [ids, depth, emit.floats([0, 1])], { axis: 0 });
+}
+
+/** Each id once for every entry of its row: [ids, inner]. */
+function repeated(emit: Emitter, ids: string, inner: readonly Axis[]): string {
+  const column = emit.node("Unsqueeze", [ids, emit.integers([1])]);
+  const width = inner.reduce((product, { size }) => product * Number(size), 1);
+  return emit.node("Expand", [column, emit.integers([1, width])]);
+}
+
+export function lowerAddTaken(
+  emit: Emitter,
+  [base, indices, x]: readonly Handle[],
+  { axis }: { readonly axis: string },
+): string {
+  const at = x!.axes.findIndex(({ name }) => name === axis);
+  const after = x!.axes.slice(at + 1).map((_, index) => index + 1);
+  const column = after.length
+    ? emit.node("Unsqueeze", [indices!.tensor, emit.integers(after)])
+    : indices!.tensor;
+  const everywhere = emit.node("Expand", [column, sizesTensor(emit, x!.axes)]);
+  return emit.node("ScatterElements", [base!.tensor, everywhere, x!.tensor], { axis: at, ...ADD });
+}
+
+export function lowerAddPicked(emit: Emitter, [base, ids, x]: readonly Handle[]): string {
+  const last = emit.integers([-1]);
+  const column = (value: Handle) => emit.node("Unsqueeze", [value.tensor, last]);
+  return emit.node("ScatterElements", [base!.tensor, column(ids!), column(x!)], {
+    axis: -1,
+    ...ADD,
+  });
+}

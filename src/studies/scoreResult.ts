@@ -1,0 +1,114 @@
+/** @file From what was measured, per sequence, to the Result of `score`. */
+import type { Tensor } from "../base/tensor.ts";
+import { VERSION } from "../base/version.ts";
+import { attentionTables, ATTENTION_SCORES } from "../measure/attentionTables.ts";
+import { meanInterval, scoreInterval, type Interval } from "../measure/interval.ts";
+import { copyLosses } from "../measure/losses.ts";
+import { uniformScores } from "../measure/uniformScores.ts";
+import type { LoadedModel } from "../models/loaded.ts";
+import type { ModelInfo } from "../results/common.ts";
+import type { ScoreName, ScoreResult } from "../results/score.ts";
+import type { Backend } from "../runtime/backend.ts";
+import type { RepeatedRows } from "./scoreInput.ts";
+import { scoreWords } from "./scoreWords.ts";
+
+export interface Measured {
+  /** [layer][head]: one score per example, by measure. */
+  readonly scores: readonly (readonly Readonly<Record<ScoreName, Float64Array>>[])[];
+  /** -log p of each token, axes [sequence, position]; null without losses. */
+  readonly losses: Tensor | null;
+}
+
+/** Means and intervals over sequences, the best heads, the words, and where all of it comes from. */
+export function scoreResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  rows: RepeatedRows,
+  { scores, losses }: Measured,
+  { topHeads, timings }: { topHeads: number; timings: Record<string, number> },
+): ScoreResult {
+  const { info } = rows;
+  const tables = attentionTables({ start: rows.start, period: rows.period, length: info.length });
+  const uniform = uniformScores(tables).data;
+  const means = (name: ScoreName) => scores.map((layer) => layer.map((head) => mean(head[name])));
+  const intervals = scores.map((layer) =>
+    layer.map(({ induction }) => mutable(scoreInterval(induction))),
+  );
+  const induction = means("induction");
+  const top = best(induction, intervals).slice(0, topHeads);
+  return {
+    schema: "induction-lens/score@1",
+    version: VERSION,
+    model: modelInfoOf(model),
+    input: info,
+    warnings: [...rows.warnings, ...tooFew(info.examples)],
+    scores: {
+      induction,
+      previousToken: means("previousToken"),
+      duplicateToken: means("duplicateToken"),
+      firstToken: means("firstToken"),
+      currentToken: means("currentToken"),
+    },
+    uniform: Object.fromEntries(
+      ATTENTION_SCORES.map((name, index) => [name, uniform[index]!]),
+    ) as Record<ScoreName, number>,
+    intervals: { induction: intervals },
+    loss: losses && lossOf(losses, rows),
+    top,
+    verdictInWords: scoreWords({ top, uniform: uniform[0]!, examples: info.examples }),
+    environment: {
+      device: backend.device,
+      threads: backend.threads,
+      versions: { ...backend.versions },
+      prepacking: true,
+    },
+    timings,
+  };
+}
+
+/** What every Result says about its model. */
+function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel): ModelInfo {
+  const { family, layers, heads, kvHeads } = architecture;
+  return { id, family, revision, sha256, layers, heads, kvHeads, processing: "none" };
+}
+
+/** All heads, highest first; of equal ones the earlier first. */
+function best(
+  induction: readonly (readonly number[])[],
+  intervals: readonly (readonly (Interval | null)[])[],
+): ScoreResult["top"] {
+  return induction
+    .flatMap((heads, layer) => heads.map((score, head) => ({ layer, head, score })))
+    .sort((a, b) => b.score - a.score || a.layer - b.layer || a.head - b.head)
+    .map((one) => {
+      const [low, high] = intervals[one.layer]![one.head] ?? [null, null];
+      return { ...one, low, high };
+    });
+}
+
+function tooFew(examples: number): string[] {
+  return examples < 10 ? [`${examples} examples are too few for an interval; 10 is the least`] : [];
+}
+
+function lossOf(losses: Tensor, { start, period }: RepeatedRows): ScoreResult["loss"] {
+  const { firstCopy, secondCopy, copyGain } = copyLosses(losses, { start, period });
+  return {
+    firstCopy: mean(firstCopy),
+    secondCopy: mean(secondCopy),
+    copyGain: mean(copyGain),
+    intervals: {
+      firstCopy: mutable(meanInterval(firstCopy)),
+      secondCopy: mutable(meanInterval(secondCopy)),
+      copyGain: mutable(meanInterval(copyGain)),
+    },
+    examples: losses.shape[0]!,
+  };
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function mutable(interval: Interval | null): [number, number] | null {
+  return interval && [...interval];
+}

@@ -1,0 +1,139 @@
+/** @file What the command line promises: names of options, what goes where, and the same bytes for the same seed. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { VERSION } from "../../src/base/version.ts";
+import { scoreResult, type ScoreResult } from "../../src/results/score.ts";
+import { lasting } from "../lasting.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import { cli, emptyFolder, pathsIn, started } from "./cli.ts";
+
+const PICTURE = "output/induction_scores.png";
+const PNG = Buffer.from("89504e470d0a1a0a", "hex");
+
+describe("score", () => {
+  test("finds the planted head, and draws the picture where seed 0 says", async () => {
+    const folder = emptyFolder();
+    const { code, stdout, stderr } = await cli(folder, ["score"]);
+    expect([code, stderr]).toEqual([0, `wrote ${PICTURE}\n`]);
+    expect(stdout).toContain("Head 1.2 attends like an induction head");
+    expect(pathsIn(folder)).toEqual(["output", PICTURE]);
+    expect(readFileSync(join(folder, PICTURE)).subarray(0, 8)).toEqual(PNG);
+  });
+
+  test("takes the option names of seed 0", async () => {
+    const folder = emptyFolder();
+    await writeCheckpoint(folder, "model");
+    const old = ["--model_name", "model", "--num_examples", "12", "--seq_len=20"];
+    const names = ["--num-examples", "12", "--seq-len", "20"];
+    expect(await cli(folder, [...old, "--output_path", "old.json"])).toMatchObject({ code: 0 });
+    expect(await cli(folder, ["score", ...old, "--output_path=same.json"])).toMatchObject({
+      code: 0,
+    });
+    await cli(folder, ["score", "model", ...names, "--out", "new.json"]);
+    const read = (file: string) =>
+      lasting(JSON.parse(readFileSync(join(folder, file), "utf8")) as ScoreResult);
+    expect(read("old.json")).toBe(read("new.json"));
+    expect(read("same.json")).toBe(read("new.json"));
+  });
+
+  test("writes what --out asks for, and only that", async () => {
+    const folder = emptyFolder();
+    const files = ["a.csv", "b/c.html", "b/d.svg", "e.json", "f.png"];
+    const args = files.flatMap((file) => ["--out", file]);
+    expect(await cli(folder, ["score", "--num-examples", "10", ...args])).toMatchObject({
+      code: 0,
+    });
+    expect(pathsIn(folder)).toEqual([...files, "b"].sort());
+    expect(readFileSync(join(folder, "f.png")).subarray(0, 8)).toEqual(PNG);
+    expect(readFileSync(join(folder, "b/d.svg"), "utf8")).toMatch(/^<svg/);
+    expect(readFileSync(join(folder, "a.csv"), "utf8")).toMatch(/^layer,head,induction/);
+  });
+
+  test("prints with --json the Result, which its schema describes, and nothing else", async () => {
+    const folder = emptyFolder();
+    const { stdout, stderr } = await cli(folder, ["score", "--json", "--out", "a.json"]);
+    const result = scoreResult.parse(JSON.parse(stdout));
+    expect(result.top[0]).toMatchObject({ layer: 1, head: 2 });
+    expect(readFileSync(join(folder, "a.json"), "utf8")).toBe(stdout);
+    expect(stderr).toBe("wrote a.json\n");
+  });
+
+  test("gives the same bytes for the same seed whatever the threads, and others for another", async () => {
+    const folder = emptyFolder();
+    const bytes = async (...args: string[]) => {
+      const { stdout } = await cli(folder, ["score", "--json", "--num-examples", "12", ...args]);
+      return lasting(JSON.parse(stdout) as ScoreResult);
+    };
+    const one = await bytes("--threads", "1");
+    expect(await bytes("--threads", "2")).toBe(one);
+    expect(await bytes("--seed", "1")).not.toBe(one);
+  });
+
+  test("says on --quiet nothing but the result", async () => {
+    const folder = emptyFolder();
+    const { stdout, stderr } = await cli(folder, ["score", "--quiet"]);
+    expect(stderr).toBe("");
+    expect(stdout).toContain("1.2");
+  });
+
+  test("writes no colours to what is no terminal", async () => {
+    const { stdout, stderr } = await cli(emptyFolder(), ["score"], { TERM: "xterm-256color" });
+    expect(stdout + stderr).not.toContain("\u001b");
+  });
+
+  test("is quick to end when nobody reads its output any more", async () => {
+    const folder = emptyFolder();
+    const { child, ended } = started(folder, ["score", "--json"]);
+    child.stdout!.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: `wrote ${PICTURE}\n` });
+  });
+});
+
+describe("run", () => {
+  test("saves the values that names and globs mean", async () => {
+    const folder = emptyFolder();
+    await writeCheckpoint(folder, "model");
+    writeFileSync(join(folder, "rows.json"), JSON.stringify({ tokens: [[1, 2, 3, 4]] }));
+    const capture = ["--capture", "blocks.*.attn.hook_pattern,logits"];
+    const args = [
+      "run",
+      "model",
+      "--tokens",
+      "rows.json",
+      ...capture,
+      "--out",
+      "a/values.safetensors",
+    ];
+    expect(await cli(folder, args)).toMatchObject({ code: 0, stdout: "" });
+    const bytes = readFileSync(join(folder, "a/values.safetensors"));
+    const header = bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString();
+    const { __metadata__, ...tensors } = JSON.parse(header) as Record<string, { shape: number[] }>;
+    expect(Object.entries(tensors).map(([name, { shape }]) => [name, shape])).toEqual([
+      ["blocks.0.attn.hook_pattern", [1, 2, 4, 4]],
+      ["blocks.1.attn.hook_pattern", [1, 2, 4, 4]],
+      ["logits", [1, 4, 40]],
+    ]);
+  });
+});
+
+describe("help", () => {
+  test("names every command, and of each command every option", async () => {
+    const folder = emptyFolder();
+    const main = await cli(folder, ["--help"]);
+    expect(main.code).toBe(0);
+    for (const text of ["score", "run", "Exit codes", "130"]) expect(main.stdout).toContain(text);
+    const shared = ["--threads", "--device", "--quiet", "--tokens", "--out"];
+    const own = {
+      score: ["--num-examples", "--seq-len", "--seed", "--bos", "--loss-examples", "--json"],
+      run: ["--capture"],
+    };
+    for (const [command, options] of Object.entries(own)) {
+      const { code, stdout } = await cli(folder, [command, "--help"]);
+      expect(code).toBe(0);
+      for (const option of [...shared, ...options]) expect(stdout).toContain(`${option} `);
+    }
+    expect(await cli(folder, ["--version"])).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
+    expect(pathsIn(folder)).toEqual([]);
+  });
+});
