@@ -53,6 +53,158 @@ def whole_model(folder: Path) -> dict:
     }
 
 
+# Small models for training: our own forward passes in TransformerLens' layout, checked against the goldens elsewhere.
+TRAINING = {
+    "attn-2l": dict(vocabulary=13, contextLength=12, layers=2, heads=2, dModel=16, positions="learned", norm="LN"),
+    "attn-1l-short": dict(vocabulary=11, contextLength=10, layers=1, heads=3, dModel=12, positions="shortformer", norm=None),
+    "attn-3l-rotary": dict(vocabulary=13, contextLength=12, layers=3, heads=2, dModel=16, positions="rotary", norm="RMS"),
+    "gpt-2l": dict(vocabulary=13, contextLength=12, layers=2, heads=2, dModel=16, dMlp=40, activation="gelu_new", positions="learned", norm="LN"),
+}
+OPTIMISER = dict(learningRate=3e-3, betas=[0.9, 0.99], eps=1e-8, weightDecay=0.1, clip=0.5)
+BATCH, CURVE_STEPS = 4, 200
+
+
+class Draws:
+    """A generator that any language has: x -> 1103515245 x + 12345 mod 2^31; draws are its high bits."""
+
+    def __init__(self, seed: int) -> None:
+        self.x = seed
+
+    def next(self) -> int:
+        self.x = (self.x * 1103515245 + 12345) % 2**31
+        return self.x >> 8
+
+    def unit(self) -> float:
+        return self.next() / 2**22 - 1
+
+
+def weight_shapes(c: dict) -> dict:
+    """As src/training/freshModel.ts, in the same order."""
+    heads, d_model = c["heads"], c["dModel"]
+    d_head = d_model // heads
+    shapes = {"embed.W_E": (c["vocabulary"], d_model)}
+    if c["positions"] != "rotary":
+        shapes["pos_embed.W_pos"] = (c["contextLength"], d_model)
+
+    def norm(at: str) -> None:
+        if c["norm"]:
+            shapes[f"{at}.w"] = (d_model,)
+        if c["norm"] == "LN":
+            shapes[f"{at}.b"] = (d_model,)
+
+    for layer in range(c["layers"]):
+        at = f"blocks.{layer}"
+        norm(f"{at}.ln1")
+        for which in "QKV":
+            shapes[f"{at}.attn.W_{which}"] = (heads, d_model, d_head)
+            shapes[f"{at}.attn.b_{which}"] = (heads, d_head)
+        shapes[f"{at}.attn.W_O"] = (heads, d_head, d_model)
+        shapes[f"{at}.attn.b_O"] = (d_model,)
+        if "dMlp" in c:
+            norm(f"{at}.ln2")
+            shapes[f"{at}.mlp.W_in"] = (d_model, c["dMlp"])
+            shapes[f"{at}.mlp.b_in"] = (c["dMlp"],)
+            shapes[f"{at}.mlp.W_out"] = (c["dMlp"], d_model)
+            shapes[f"{at}.mlp.b_out"] = (d_model,)
+    norm("ln_final")
+    shapes["unembed.W_U"] = (d_model, c["vocabulary"])
+    shapes["unembed.b_U"] = (c["vocabulary"],)
+    return shapes
+
+
+def initial(c: dict, dtype: torch.dtype) -> dict:
+    """Every weight 0.4 times a draw, gains 1 more, rounded to float32 on the way."""
+    draws = Draws(1)
+    made = {}
+    for name, shape in weight_shapes(c).items():
+        is_gain = name.endswith(".w")
+        values = [0.4 * draws.unit() + (1 if is_gain else 0) for _ in range(math.prod(shape))]
+        made[name] = torch.tensor(values, dtype=torch.float32).to(dtype).reshape(shape).requires_grad_()
+    return made
+
+
+def batch_of(c: dict, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows whose second half repeats the first; the last token of the vocabulary never comes."""
+    draws, length = Draws(1000 + step), c["contextLength"] + 1
+    rows = []
+    for _ in range(BATCH):
+        first = [draws.next() % (c["vocabulary"] - 1) for _ in range(length // 2)]
+        rows.append((first * 3)[:length])
+    tokens = torch.tensor(rows)
+    return tokens[:, :-1], tokens[:, 1:]
+
+
+def rotate(x: torch.Tensor) -> torch.Tensor:
+    """[batch, position, head, d_head]; pairs (i, i + d_head / 2)."""
+    half = x.shape[-1] // 2
+    frequencies = 10000.0 ** (-torch.arange(half, dtype=x.dtype) / half)
+    angles = torch.arange(x.shape[1], dtype=x.dtype)[:, None] * frequencies
+    cos, sin = angles.cos()[None, :, None], angles.sin()[None, :, None]
+    a, b = x[..., :half], x[..., half:]
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+def logits_of(c: dict, w: dict, tokens: torch.Tensor) -> torch.Tensor:
+    length, d_head = tokens.shape[1], c["dModel"] // c["heads"]
+    mask = torch.full((length, length), -math.inf, dtype=w["embed.W_E"].dtype).triu(1)
+
+    def norm(at: str, x: torch.Tensor) -> torch.Tensor:
+        if c["norm"] == "LN":
+            return F.layer_norm(x, x.shape[-1:], w[f"{at}.w"], w[f"{at}.b"], 1e-5)
+        return x / (x.pow(2).mean(-1, keepdim=True) + 1e-5).sqrt() * w[f"{at}.w"] if c["norm"] else x
+
+    x = w["embed.W_E"][tokens]
+    place = w["pos_embed.W_pos"][:length] if c["positions"] != "rotary" else None
+    if c["positions"] == "learned":
+        x = x + place
+    for layer in range(c["layers"]):
+        at = f"blocks.{layer}"
+        v_input = norm(f"{at}.ln1", x)
+        placed = v_input + place if c["positions"] == "shortformer" else v_input
+        q, k, v = (
+            torch.einsum("bpd,hde->bphe", source, w[f"{at}.attn.W_{which}"]) + w[f"{at}.attn.b_{which}"]
+            for which, source in zip("QKV", (placed, placed, v_input))
+        )
+        if c["positions"] == "rotary":
+            q, k = rotate(q), rotate(k)
+        pattern = (torch.einsum("bqhe,bkhe->bhqk", q, k) / math.sqrt(d_head) + mask).softmax(-1)
+        z = torch.einsum("bhqk,bkhe->bqhe", pattern, v)
+        x = x + torch.einsum("bphe,hed->bpd", z, w[f"{at}.attn.W_O"]) + w[f"{at}.attn.b_O"]
+        if "dMlp" in c:
+            inner = norm(f"{at}.ln2", x) @ w[f"{at}.mlp.W_in"] + w[f"{at}.mlp.b_in"]
+            x = x + F.gelu(inner, approximate="tanh") @ w[f"{at}.mlp.W_out"] + w[f"{at}.mlp.b_out"]
+    return norm("ln_final", x) @ w["unembed.W_U"] + w["unembed.b_U"]
+
+
+def training(c: dict) -> dict:
+    """AdamW in float64: the gradient at the start, the weights after one step and after three, the losses of all."""
+    w = initial(c, torch.float64)
+    matrices = [weight for name, weight in w.items() if not is_vector(name)]
+    others = [weight for name, weight in w.items() if is_vector(name)]
+    o = OPTIMISER
+    groups = [dict(params=matrices, weight_decay=o["weightDecay"]), dict(params=others, weight_decay=0.0)]
+    optimiser = torch.optim.AdamW(groups, lr=o["learningRate"], betas=tuple(o["betas"]), eps=o["eps"])
+    losses, norms, kept = [], [], {}
+    for step in range(1, CURVE_STEPS + 1):
+        tokens, targets = batch_of(c, step)
+        loss = F.cross_entropy(logits_of(c, w, tokens).flatten(0, 1), targets.flatten())
+        optimiser.zero_grad()
+        loss.backward()
+        if step == 1:
+            kept["gradients"] = {name: digest(weight.grad) for name, weight in w.items()}
+        norms.append(float(torch.nn.utils.clip_grad_norm_(w.values(), o["clip"])))
+        optimiser.step()
+        losses.append(loss.item())
+        if step in (1, 3):
+            kept[f"after{step}"] = {name: digest(weight) for name, weight in w.items()}
+    return {"shape": c, "optimiser": o, "losses": losses, "norms": norms, **kept}
+
+
+def is_vector(name: str) -> bool:
+    """What does not decay: gains and biases, whatever their number of axes."""
+    return name.split(".")[-1][0] in "wb"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("checkpoints", type=Path)
@@ -60,6 +212,8 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("gpt2", "neox", "llama"):
         (FOLDER / f"{name}.json").write_text(json.dumps(whole_model(folder / name)))
+    made = {name: training(shape) for name, shape in TRAINING.items()}
+    (FOLDER / "training.json").write_text(json.dumps(made))
 
 
 if __name__ == "__main__":

@@ -9,4 +9,11 @@ const work = async () => {
   const { supervised } = await import("./supervised.ts");
   process.exitCode = await supervised(args);
 };
-await exited(buildProgram({ score: work, run: work }).parseAsync(args, { from: "user" }));
+await exited(
+  buildProgram({ score: work, run: work, tokens: work, cache: work, audit: work }).parseAsync(
+    args,
+    {
+      from: "user",
+    },
+  ),
+);

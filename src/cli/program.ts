@@ -1,13 +1,18 @@
 /** @file All commands, their options and their help. What they do comes from outside, so that help is quick. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../base/version.ts";
+import type { AuditCommandOptions } from "./audit.ts";
 import type { ScoreCommandOptions } from "./score.ts";
 import type { RunCommandOptions } from "./run.ts";
+import type { TokensCommandOptions } from "./tokens.ts";
 
 /** What carries the commands out. */
 export interface Commands {
   readonly score: (model: string, options: ScoreCommandOptions) => Promise<void>;
   readonly run: (model: string, options: RunCommandOptions) => Promise<void>;
+  readonly audit: (model: string | undefined, options: AuditCommandOptions) => Promise<void>;
+  readonly tokens: (model: string, text: string, options: TokensCommandOptions) => Promise<void>;
+  readonly cache: (action: string, target: string | undefined) => Promise<void>;
 }
 
 export function buildProgram(commands: Commands): Command {
@@ -19,6 +24,9 @@ export function buildProgram(commands: Commands): Command {
     .addHelpText("after", EPILOG);
   addScore(program, commands.score);
   addRun(program, commands.run);
+  addAudit(program, commands.audit);
+  addTokens(program, commands.tokens);
+  addCache(program, commands.cache);
   return program;
 }
 
@@ -72,20 +80,69 @@ function addRun(program: Command, action: Commands["run"]): void {
   shared(command).action(action);
 }
 
-const MODEL = "a folder with config.json and safetensors, or planted:NAME";
+function addAudit(program: Command, action: Commands["audit"]): void {
+  const command = program
+    .command("audit")
+    .description("what every way of scoring attention makes of ideal heads, and what it confuses")
+    .argument("[model]", `whose BOS and context to follow: ${MODEL}`)
+    .option("--seq-len <n>", "tokens in the two copies together, even (default 64)", integer(8))
+    .addOption(
+      new Option("--bos <when>", "begin with BOS: auto is on if the model declares one").choices([
+        "auto",
+        "on",
+        "off",
+      ]),
+    )
+    .option("--out <file>", "write .png, .svg, .html, .csv or .json; may repeat", collected)
+    .option("--json", "print the Result as JSON and nothing else")
+    .option("--quiet", "nothing on standard error");
+  fromHub(command).allowExcessArguments(false).action(action);
+}
+
+function addTokens(program: Command, action: Commands["tokens"]): void {
+  const command = program
+    .command("tokens")
+    .description("show what a model's tokenizer makes of a text: ids, pieces, UTF-8 byte ranges")
+    .argument("<model>", MODEL)
+    .argument("<text>", "the text, in quotes")
+    .option("--json", "print JSON and nothing else");
+  fromHub(command).allowExcessArguments(false).action(action);
+}
+
+function addCache(program: Command, action: Commands["cache"]): void {
+  program
+    .command("cache")
+    .description("the download cache, shared with Python: list, verify [model], remove <model>")
+    .addArgument(new Argument("<action>", "what to do").choices(["list", "verify", "remove"]))
+    .argument("[model]", "an id, id@revision or the first digits of a commit")
+    .allowExcessArguments(false)
+    .action(action);
+}
+
+const MODEL =
+  "a folder with config.json and weights, a .gguf or nanoGPT ckpt.pt, a hub id, or planted:NAME";
 
 const EPILOG = `
 Examples:
   induction-lens score                                   the embedded model, picture in output/induction_scores.png
   induction-lens score ./my-model --num-examples 200     a checkpoint in a folder
-  induction-lens score ./my-model --json > scores.json
+  induction-lens score gpt2 --json > scores.json          a hub model
+  induction-lens tokens ./model.gguf "one two one two"
   induction-lens run ./my-model --tokens tokens.json --capture "blocks.*.attn.hook_pattern" --out patterns.safetensors
 
 Exit codes: 0 fine, 2 bad use or bad input, 3 not able to finish, 130 interrupted (143 by SIGTERM).`;
 
-/** Options that every command takes. */
-function shared(command: Command): Command {
+/** Options of models that may come from the hub. */
+function fromHub(command: Command): Command {
   return command
+    .option("--revision <name>", "branch, tag or commit of a hub model (default main)")
+    .option("--offline", "ask nothing of the network; use what the cache has");
+}
+
+/** Options that every command takes that runs a model. */
+function shared(command: Command): Command {
+  return fromHub(command)
+    .option("--no-cache", "keep no decoded weights on disk (GGUF)")
     .option("--threads <n>", "threads of the engine (default: all cores)", integer(1))
     .addOption(
       new Option("--device <name>", "what computes; auto is cpu")

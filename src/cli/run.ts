@@ -1,15 +1,15 @@
 import { extname } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { createSafetensorsFile, type SafetensorsFile } from "../formats/safetensorsFile.ts";
-import { openModel } from "../models/open.ts";
 import { matchValues, runModel, type CapturedValue } from "../studies/run.ts";
 import { engineFor, type EngineOptions } from "./engine.ts";
 import { interruption } from "./interruption.ts";
+import { modelFor, type ModelOptions } from "./model.ts";
 import { progressOn } from "./progress.ts";
 import type { FromWork } from "./supervised.ts";
 import { readRows } from "./tokensFile.ts";
 
-export interface RunCommandOptions extends EngineOptions {
+export interface RunCommandOptions extends EngineOptions, ModelOptions {
   readonly tokens: string;
   readonly capture: readonly string[];
   readonly out: string;
@@ -22,7 +22,7 @@ export async function runCommand(name: string, options: RunCommandOptions): Prom
   const signal = interruption();
   const progress = progressOn(process.stderr, { quiet: options.quiet ?? false });
   const backend = await engineFor(options);
-  const model = await openModel(name, { signal, progress: progress.report });
+  const model = await modelFor(name, options, { signal, progress });
   const names = matchValues(model.program, options.capture);
   let file: SafetensorsFile | null = null;
   try {

@@ -1,15 +1,15 @@
 import { InputError } from "../base/errors.ts";
-import { openModel } from "../models/open.ts";
 import { jsonText } from "../report/json.ts";
 import { scoreText } from "../report/terminal.ts";
 import { checkOutput, writeResult } from "../report/write.ts";
 import { score } from "../studies/score.ts";
 import { interruption } from "./interruption.ts";
 import { engineFor, type EngineOptions } from "./engine.ts";
+import { modelFor, type ModelOptions } from "./model.ts";
 import { progressOn } from "./progress.ts";
 import { readOwnTokens } from "./tokensFile.ts";
 
-export interface ScoreCommandOptions extends EngineOptions {
+export interface ScoreCommandOptions extends EngineOptions, ModelOptions {
   readonly numExamples?: number;
   readonly seqLen?: number;
   readonly seed?: number;
@@ -30,7 +30,7 @@ export async function scoreCommand(name: string, options: ScoreCommandOptions): 
   const signal = interruption();
   const progress = progressOn(process.stderr, { quiet: options.quiet ?? false });
   const backend = await engineFor(options);
-  const model = await openModel(name, { signal, progress: progress.report });
+  const model = await modelFor(name, options, { signal, progress });
   const { numExamples, seqLen, seed, bos, lossExamples } = options;
   const given = { numExamples, seqLen, seed, bos, lossExamples, own };
   const wanted = Object.fromEntries(

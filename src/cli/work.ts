@@ -6,5 +6,9 @@ await exited(
   buildProgram({
     score: async (model, options) => (await import("./score.ts")).scoreCommand(model, options),
     run: async (model, options) => (await import("./run.ts")).runCommand(model, options),
+    audit: async (model, options) => (await import("./audit.ts")).auditCommand(model, options),
+    tokens: async (model, text, options) =>
+      (await import("./tokens.ts")).tokensCommand(model, text, options),
+    cache: async (action, target) => (await import("./cache.ts")).cacheCommand(action, target),
   }).parseAsync(process.argv.slice(2), { from: "user" }),
 );

@@ -36,12 +36,24 @@ export function axesOf(axes: Axes): Axis[] {
 
 /** @param from a program to add operations to; it stays as it is */
 export function builder(from?: Program) {
+  const draft = draftOf(from);
+  const { inputs, weights, constants, ops, op, typeOf } = draft;
+  const program = (
+    outputs: readonly Name[],
+    limits: Readonly<Record<string, number>> = {},
+  ): Program => ({ inputs, weights, constants, ops, outputs, limits });
+  return { op, typeOf, ...declarations(draft), ...shorthands(op), program };
+}
+
+type Draft = ReturnType<typeof draftOf>;
+
+/** What there is so far, and the one way to add an operation. */
+function draftOf(from?: Program) {
   const inputs: ProgramInput[] = [...(from?.inputs ?? [])];
   const weights: Weight[] = [...(from?.weights ?? [])];
   const constants: Constant[] = [...(from?.constants ?? [])];
   const ops: Op[] = [...(from?.ops ?? [])];
   const types = from ? typesOf(from) : new Map<Name, ValueType>();
-
   const define = (name: Name, type: ValueType): Name => {
     if (types.has(name)) throw new Error(`internal: value ${name} is made twice`);
     types.set(name, type);
@@ -63,10 +75,12 @@ export function builder(from?: Program) {
     ops.push(made);
     return as;
   };
+  return { inputs, weights, constants, ops, types, define, typeOf, op };
+}
 
+/** Values that no operation makes. */
+function declarations({ inputs, weights, constants, types, define }: Draft) {
   return {
-    op,
-    typeOf,
     input(
       name: Name,
       type: NumberType,
@@ -79,14 +93,8 @@ export function builder(from?: Program) {
     weight({ name, axes, stored, select }: WeightSpec): Name {
       const layout = axesOf(axes);
       const kept = layout.filter((axis) => axis.name !== select?.axis);
-      weights.push({
-        name,
-        type: "float32",
-        axes: kept,
-        stored,
-        layout,
-        ...(select && { select }),
-      });
+      const part = select && { select };
+      weights.push({ name, type: "float32", axes: kept, stored, layout, ...part });
       return define(name, weights.at(-1)!);
     },
     constant(name: Name, axes: Axes, data: readonly number[], type: NumberType = "float32"): Name {
@@ -94,33 +102,28 @@ export function builder(from?: Program) {
       constants.push({ name, type, axes: axesOf(axes), data });
       return define(name, constants.at(-1)!);
     },
+  };
+}
+
+/** The operations that families use most, in fewer words. */
+function shorthands(op: Draft["op"]) {
+  return {
     contract: (
       a: Name,
       b: Name,
       axes: readonly string[],
-      more: { scale?: number; bias?: Name | null; as?: Name } = {},
+      { scale, bias, as }: { scale?: number; bias?: Name | null; as?: Name } = {},
     ) =>
       op(
         "contract",
-        more.bias ? [a, b, more.bias] : [a, b],
-        { axes, ...(more.scale !== undefined && { scale: more.scale }) },
-        more.as,
+        bias ? [a, b, bias] : [a, b],
+        { axes, ...(scale !== undefined && { scale }) },
+        as,
       ),
     gather: (table: Name, ids: Name, as?: Name) => op("gather", [table, ids], {}, as),
     add: (a: Name, b: Name, as?: Name) => op("add", [a, b], {}, as),
     mul: (a: Name, b: Name, as?: Name) => op("mul", [a, b], {}, as),
     rename: (x: Name, names: Readonly<Record<string, string>>, as?: Name) =>
       op("rename", [x], { names }, as),
-    program: (
-      outputs: readonly Name[],
-      limits: Readonly<Record<string, number>> = {},
-    ): Program => ({
-      inputs,
-      weights,
-      constants,
-      ops,
-      outputs,
-      limits,
-    }),
   };
 }

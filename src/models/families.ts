@@ -1,7 +1,7 @@
 /** @file Which family reads which configuration. */
 import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
-import type { Family, Model } from "./family.ts";
+import type { Family, Model, StoredLayout } from "./family.ts";
 import { gpt2 } from "./families/gpt2.ts";
 import { gptNeox } from "./families/gptNeox.ts";
 import { llama } from "./families/llama.ts";
@@ -28,6 +28,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
 export function modelFrom(
   config: Readonly<Record<string, unknown>>,
   checkpoint: CheckpointTensors,
+  layout: StoredLayout = "hugging_face",
 ): Model {
   if (config["format"] === "transformer_lens") return transformerLens(config, checkpoint);
   if (config["format"] !== undefined)
@@ -38,7 +39,7 @@ export function modelFrom(
   const type = config["model_type"];
   const family =
     typeof type === "string" && Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
-  if (family) return family(config, checkpoint);
+  if (family) return family(config, checkpoint, layout);
   const known = Object.keys(FAMILIES);
   const near =
     typeof type === "string" && distance(closest(type, known), type) <= 2

@@ -22,10 +22,17 @@ export interface Model {
   readonly program: Program;
 }
 
-/** Builds a model of one family from config.json and the tensors of a checkpoint. */
+/**
+ * How tensors lie in a file. Hugging Face: as its modules keep them. GGUF: matrices are [out, in], fused queries, keys
+ * and values one after the other, and LLaMA's query and key rows in llama.cpp's order. nanoGPT: matrices are [out, in].
+ */
+export type StoredLayout = "hugging_face" | "gguf" | "nanogpt";
+
+/** Builds a model of one family from config.json (or what says the same) and the tensors of a checkpoint. */
 export type Family = (
   config: Readonly<Record<string, unknown>>,
   checkpoint: CheckpointTensors,
+  layout?: StoredLayout,
 ) => Model;
 
 /** `bos_token_id` and its like: an id, several, or none; id 0 is an id like any other. */

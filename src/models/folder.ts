@@ -1,13 +1,23 @@
-/** @file Opens a Hugging Face or TransformerLens folder: config.json and safetensors, one file or shards. Node only. */
+/** @file Opens a Hugging Face or TransformerLens folder: config.json with safetensors or torch files, whole or in shards. Node only. */
 import { access, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { ByteSource } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { fileSource, type OpenFile } from "../formats/file.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards } from "../formats/shards.ts";
+import { readTorch } from "../formats/torch/readTorch.ts";
+import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import { modelFrom } from "./families.ts";
-import { loaded, type LoadedModel, type LoadOptions } from "./loaded.ts";
+import { folderSpecialTokens, folderTokenizer } from "./folderTokenizer.ts";
+import { loaded, sightOfTensors, type LoadedModel, type LoadOptions } from "./loaded.ts";
+
+/** Weight files by name, in the order of preference; shards have an index beside them. */
+const READERS = {
+  "model.safetensors": readSafetensors,
+  "pytorch_model.bin": async (source) => torchCheckpoint(source.name, await readTorch(source)),
+} satisfies Record<string, (source: ByteSource) => Promise<Checkpoint>>;
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
@@ -24,7 +34,20 @@ export async function openFolder(
   const config = await readJson(join(path, "config.json"), path);
   const { checkpoint, files } = await readWeights(path);
   try {
-    return await loaded({ id, model: modelFrom(config, checkpoint), checkpoint, files, options });
+    const model = modelFrom(config, checkpoint);
+    const { architecture } = model;
+    const special = [...architecture.specialTokens, ...(await folderSpecialTokens(path))];
+    const specialTokens = [...new Set(special)]
+      .filter((id) => id < architecture.vocabulary)
+      .sort((a, b) => a - b);
+    return await loaded({
+      id,
+      model: { ...model, architecture: { ...architecture, specialTokens } },
+      sight: await sightOfTensors(files, options, checkpoint.weights),
+      files,
+      options,
+      tokenizer: () => folderTokenizer(path),
+    });
   } catch (error) {
     await Promise.all(files.map((file) => file.close()));
     throw error;
@@ -60,12 +83,12 @@ async function readWeights(folder: string): Promise<{ checkpoint: Checkpoint; fi
     return file;
   };
   try {
-    if (await exists(join(folder, "model.safetensors"))) {
-      return { checkpoint: await readSafetensors(await open("model.safetensors")), files };
-    }
-    if (await exists(join(folder, "model.safetensors.index.json"))) {
-      const index = await fileSource(join(folder, "model.safetensors.index.json"));
-      return { checkpoint: await readShards(index, { open, read: readSafetensors }), files };
+    for (const [name, read] of Object.entries(READERS)) {
+      if (await exists(join(folder, name)))
+        return { checkpoint: await read(await open(name)), files };
+      const index = join(folder, `${name}.index.json`);
+      if (await exists(index))
+        return { checkpoint: await readShards(await fileSource(index), { open, read }), files };
     }
   } catch (error) {
     await Promise.all(files.map((file) => file.close()));
@@ -74,7 +97,7 @@ async function readWeights(folder: string): Promise<{ checkpoint: Checkpoint; fi
   const present = (await readdir(folder)).filter((name) => !name.startsWith(".")).slice(0, 12);
   throw new InputError(
     "file",
-    `${folder} needs model.safetensors or model.safetensors.index.json, has ${present.join(", ") || "nothing"}`,
+    `${folder} needs model.safetensors or pytorch_model.bin (or their .index.json), has ${present.join(", ") || "nothing"}`,
   );
 }
 

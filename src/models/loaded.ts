@@ -1,9 +1,11 @@
-/** @file What loading adds to a model: identity, hash, the check for NaN, and a watch on its files. */
-import type { Checkpoint } from "../formats/checkpoint.ts";
+/** @file What loading adds to a model: identity, hash, the check for NaN, its tokenizer, and a watch on its files. */
+import type { Weights } from "../base/bytes.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
-import { firstSight } from "../formats/firstSight.ts";
+import { firstSight, type FirstSight } from "../formats/firstSight.ts";
+import type { ScanOptions } from "../formats/inChunks.ts";
 import { nonFinite } from "../formats/nonFinite.ts";
 import { sha256 } from "../formats/sha256.ts";
+import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
 import { refuseNonFinite } from "./refuseNonFinite.ts";
 
@@ -15,6 +17,8 @@ export interface LoadedModel extends Model {
   readonly revision: string | null;
   /** Hash of the weight files' bytes, in name order. */
   readonly sha256: string;
+  /** The tokenizer that lies with the weights; null if there is none. Made at each call. */
+  tokenizer(): Promise<Tokenizer | null>;
   /**
    * Checks that the weight files are as they were when the model was loaded; called before and after measuring.
    *
@@ -26,47 +30,84 @@ export interface LoadedModel extends Model {
 
 export interface LoadOptions {
   readonly revision?: string | null;
+  /** False: keep no decoded weights on disk. */
+  readonly cache?: boolean;
   readonly signal?: AbortSignal;
   /** Told what is going on and how far it is, in bytes. */
   readonly progress?: (step: string, done: number, total: number) => void;
+}
+
+/** `signal` and `progress` for one step of loading. */
+export function told({ signal, progress }: LoadOptions, step: string): ScanOptions {
+  return {
+    signal,
+    ...(progress && { progress: (done: number, total: number) => progress(step, done, total) }),
+  };
+}
+
+/** Hash and NaN check, done once per state of the files and remembered; `find` hashes and gives the weights to check. */
+export async function sightOf(
+  files: readonly OpenFile[],
+  options: LoadOptions,
+  find: () => Promise<{ readonly sha256: string; readonly weights: Weights }>,
+): Promise<FirstSight> {
+  const snapshots = inNameOrder(files).map((file) => file.snapshot);
+  return firstSight(snapshots, async () => {
+    const { sha256: hash, weights } = await find();
+    return {
+      sha256: hash,
+      nonFinite: [...(await nonFinite(weights, told(options, "checking weights")))],
+    };
+  });
+}
+
+/** The same where the weights are known before anything is hashed. */
+export function sightOfTensors(
+  files: readonly OpenFile[],
+  options: LoadOptions,
+  weights: Weights,
+): Promise<FirstSight> {
+  return sightOf(files, options, async () => ({
+    sha256: await sha256(inNameOrder(files), told(options, "hashing weights")),
+    weights,
+  }));
+}
+
+function inNameOrder(files: readonly OpenFile[]): OpenFile[] {
+  return files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** @throws {InputError} "weights" if any weight is NaN or infinite: such a model has no scores */
 export async function loaded({
   id,
   model,
-  checkpoint,
+  sight,
   files,
   options,
+  tokenizer,
+  release,
 }: {
   readonly id: string;
   readonly model: Model;
-  readonly checkpoint: Checkpoint;
+  readonly sight: FirstSight;
   readonly files: readonly OpenFile[];
   readonly options: LoadOptions;
+  readonly tokenizer: () => Promise<Tokenizer | null>;
+  readonly release?: () => Promise<void>;
 }): Promise<LoadedModel> {
-  const { signal, progress } = options;
-  const ordered = files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const snapshots = ordered.map((file) => file.snapshot);
-  const told = (step: string) => ({
-    signal,
-    ...(progress && { progress: (done: number, total: number) => progress(step, done, total) }),
-  });
-  const sight = await firstSight(snapshots, async () => ({
-    sha256: await sha256(ordered, told("hashing weights")),
-    nonFinite: [...(await nonFinite(checkpoint.weights, told("checking weights")))],
-  }));
   refuseNonFinite(id, sight.nonFinite);
   return {
     ...model,
     id,
     revision: options.revision ?? null,
     sha256: sight.sha256,
+    tokenizer,
     unchanged: async () => {
-      for (const snapshot of snapshots) await checkUnchanged(snapshot);
+      for (const file of files) await checkUnchanged(file.snapshot);
     },
     close: async () => {
       for (const file of files) await file.close();
+      await release?.();
     },
   };
 }

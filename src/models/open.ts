@@ -1,27 +1,90 @@
 /** @file Opens what the user calls a model: an existing path, `planted:NAME`, or a hub id. Node only. */
 import { stat } from "node:fs/promises";
-import { InputError } from "../base/errors.ts";
+import { join } from "node:path";
+import { InputError, UnableError } from "../base/errors.ts";
 import { openFolder } from "./folder.ts";
+import { fetchFromHub } from "./hub/fetchFromHub.ts";
+import { hubName } from "./hub/names.ts";
 import type { LoadedModel, LoadOptions } from "./loaded.ts";
+import { openGguf } from "./openGguf.ts";
+import { openTorch } from "./openTorch.ts";
 import { openPlanted } from "./planted/planted.ts";
 
+export interface OpenOptions extends LoadOptions {
+  /** Branch, tag or commit of a hub model; left out: main. */
+  readonly revision?: string | null;
+  /** Ask nothing of the network. */
+  readonly offline?: boolean;
+  /** Told what the user should know, such as that the hub could not be reached and the cached copy is used. */
+  readonly notice?: (text: string) => void;
+}
+
 /**
- * The model called `name`: an existing path comes first, then `planted:`. Its files stay open until `close`.
+ * The model called `name`: an existing path comes first, then `planted:`, then the hub. A name that begins with `.` or
+ * `/` or ends like a weight file is never a hub id.
  *
- * @throws {InputError} "unknown-model" or "file" if there is none; "config" or "weights" if it cannot be used
+ * @throws {InputError} "file" or "unknown-model" if there is none; "config" or "weights" if it cannot be used
+ * @throws {UnableError} if the hub is needed and cannot be reached
  */
-export async function openModel(name: string, options: LoadOptions = {}): Promise<LoadedModel> {
+export async function openModel(name: string, options: OpenOptions = {}): Promise<LoadedModel> {
   const found = await stat(name).catch(() => null);
-  if (found?.isDirectory()) return openFolder(name, name, options);
-  if (found)
-    throw new InputError(
-      "file",
-      `${name} should be a folder with config.json and safetensors, is a file`,
-    );
+  if (found) {
+    if (options.revision)
+      throw new InputError("options", `--revision is for hub models, ${name} is a path`);
+    return found.isDirectory() ? openDirectory(name, options) : openFile(name, options);
+  }
   const [scheme, rest] = name.split(/:(.*)/s);
   if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
+  if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(name))
+    throw new InputError("file", `there is no file or folder ${name}`);
+  return openFromHub(name, options);
+}
+
+/** A folder with config.json, or one in which nanoGPT left its ckpt.pt. */
+async function openDirectory(path: string, options: LoadOptions): Promise<LoadedModel> {
+  const has = (name: string) =>
+    stat(join(path, name))
+      .then((entry) => entry.isFile())
+      .catch(() => false);
+  if (!(await has("config.json")) && (await has("ckpt.pt")))
+    return openTorch(join(path, "ckpt.pt"), path, options);
+  return openFolder(path, path, options);
+}
+
+async function openFile(path: string, options: LoadOptions): Promise<LoadedModel> {
+  if (/\.gguf$/i.test(path)) return openGguf(path, path, options);
+  if (/\.(pt|pth|bin|ckpt)$/i.test(path)) return openTorch(path, path, options);
+  if (/\.safetensors$/i.test(path))
+    throw new InputError(
+      "file",
+      `${path} has no sizes; give the folder that holds it and config.json`,
+    );
   throw new InputError(
     "file",
-    `there is no folder ${name}, and it is no planted model (planted:NAME)`,
+    `${path} is no model file (known: .gguf, .pt, or a folder with config.json)`,
   );
+}
+
+async function openFromHub(typed: string, options: OpenOptions): Promise<LoadedModel> {
+  const { revision, offline, signal, progress, notice } = options;
+  const id = hubName(typed)?.id ?? typed;
+  const snapshot = await fetchFromHub(id, {
+    revision: revision ?? undefined,
+    ...(offline !== undefined && { offline }),
+    signal,
+    onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
+  }).catch((error: unknown) => {
+    throw notHere(typed, error);
+  });
+  if (snapshot.warning) notice?.(snapshot.warning);
+  return openFolder(snapshot.folder, typed, { ...options, revision: snapshot.commit });
+}
+
+/** The same error, saying first that no path of that name exists: a mistyped path looks like a hub id. */
+function notHere(typed: string, error: unknown): unknown {
+  const lead = `there is no file or folder ${typed}, and as a hub model: `;
+  if (error instanceof InputError)
+    return new InputError(error.code, lead + error.message, { cause: error });
+  if (error instanceof UnableError) return new UnableError(lead + error.message, { cause: error });
+  return error;
 }

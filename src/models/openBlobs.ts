@@ -6,6 +6,8 @@ import type { Checkpoint } from "../formats/checkpoint.ts";
 import { nonFinite } from "../formats/nonFinite.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards, shardNames } from "../formats/shards.ts";
+import { tokenizerFromJson } from "../text/tokenizer/tokenizerFromJson.ts";
+import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { modelFrom } from "./families.ts";
 import type { LoadedModel, LoadOptions } from "./loaded.ts";
 import { refuseNonFinite } from "./refuseNonFinite.ts";
@@ -49,9 +51,20 @@ export async function openBlobs(
     id,
     revision: options.revision ?? null,
     sha256: await sha256Hex(new Uint8Array(await new Blob(parts).arrayBuffer())),
+    tokenizer: () => blobTokenizer(blobs),
     unchanged: () => Promise.resolve(), // a blob whose file has changed cannot be read any more
     close: () => Promise.resolve(),
   };
+}
+
+/** tokenizer.json, with tokenizer_config.json where it is there; null without. */
+async function blobTokenizer(blobs: ReadonlyMap<string, Blob>): Promise<Tokenizer | null> {
+  const json = blobs.get("tokenizer.json");
+  if (!json) return null;
+  return tokenizerFromJson(
+    await json.text(),
+    (await blobs.get("tokenizer_config.json")?.text()) ?? null,
+  );
 }
 
 async function configOf(blobs: ReadonlyMap<string, Blob>): Promise<Record<string, unknown>> {

@@ -8,12 +8,14 @@ export type Sizes = Readonly<Record<string, number>>;
 
 /** Where one of our weights lies in a checkpoint. */
 export interface WeightEntry {
-  /** Name in the checkpoint; `{layer}` stands for the layer. */
+  /** Name in the checkpoint; `{layer}` stands for the layer; a name that begins with / never has the model's prefix. */
   readonly from: string;
   /** The checkpoint's dimensions, each one axis of ours or several merged, outermost first. */
   readonly shape: readonly (string | readonly string[])[];
   /** The part that is meant, where several weights share a tensor. */
   readonly select?: readonly [axis: string, index: number];
+  /** Axes that are stored in another order than ours: their order for us, merged into the axis `into`. */
+  readonly reorder?: { readonly axes: readonly string[]; readonly into: string };
 }
 
 /** Our names (TransformerLens', `{layer}` for the layer) to where they lie. */
@@ -61,17 +63,18 @@ export function bindWeights(
   const prefix =
     prefixes.find((each) => expanded.some(([, { from }]) => checkpoint.weights.has(each + from))) ??
     "";
+  const nameOf = ({ from }: WeightEntry) => (from.startsWith("/") ? from.slice(1) : prefix + from);
   const faults: string[] = [];
   const bound = new Map<string, Bound>();
   for (const [name, entry] of expanded) {
-    const from = prefix + entry.from;
+    const from = nameOf(entry);
     const stored = checkpoint.weights.get(from);
     const fault = stored ? shapeFault(from, stored, entry, sizes) : missing(from, checkpoint);
     if (fault) faults.push(fault);
     else if (stored) bound.set(name, { entry, stored });
   }
   faults.push(
-    ...leftOver(checkpoint, new Set(expanded.map(([, { from }]) => prefix + from)), ignorable),
+    ...leftOver(checkpoint, new Set(expanded.map(([, entry]) => nameOf(entry))), ignorable),
   );
   if (faults.length > 0)
     throw new InputError("weights", `the weights do not fit the configuration: ${listed(faults)}`);
@@ -137,12 +140,27 @@ function listed(faults: readonly string[]): string {
 
 function declare(b: Builder, name: string, { entry, stored }: Bound, sizes: Sizes): void {
   const axes = Object.fromEntries(entry.shape.flat().map((axis) => [axis, sizeOf(axis, sizes)]));
-  b.weight({
-    name,
+  const { select, reorder } = entry;
+  const declared = b.weight({
+    name: reorder ? `${name}.stored` : name,
     axes,
     stored,
-    ...(entry.select && { select: { axis: entry.select[0], index: entry.select[1] } }),
+    ...(select && { select: { axis: select[0], index: select[1] } }),
   });
+  if (reorder) putInOrder(b, declared, name, reorder);
+}
+
+/** The engine folds this when the session is made: it is done once, to numbers and not in runs. */
+function putInOrder(
+  b: Builder,
+  declared: Name,
+  name: Name,
+  { axes, into }: NonNullable<WeightEntry["reorder"]>,
+): void {
+  const all = b.typeOf(declared).axes.map((axis) => axis.name);
+  const first = all.findIndex((axis) => axes.includes(axis));
+  const order = [...all.slice(0, first), ...axes, ...all.slice(first + axes.length)];
+  b.op("mergeAxes", [b.op("transpose", [declared], { axes: order })], { axes, into }, name);
 }
 
 function sizeOf(axis: string, sizes: Sizes): number {

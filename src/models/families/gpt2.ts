@@ -5,7 +5,7 @@ import { activationName } from "../config/activation.ts";
 import { perHead, readConfig } from "../config/readConfig.ts";
 import { specialTokensOf, type Family } from "../family.ts";
 import { attention, causalMask, mlp, needed, norm, tokenInputs, unembed } from "../parts.ts";
-import { bindWeights, type WeightMap } from "../weightMap.ts";
+import { bindWeights, type WeightEntry, type WeightMap } from "../weightMap.ts";
 
 const schema = z.object({
   n_layer: z.int().positive(),
@@ -20,64 +20,61 @@ const schema = z.object({
   scale_attn_weights: z.boolean().default(true),
   scale_attn_by_inverse_layer_idx: z.boolean().default(false),
   tie_word_embeddings: z.boolean().default(true),
+  /** nanoGPT's: false leaves out all biases, those of norms too. */
+  bias: z.boolean().default(true),
 });
 
-/** Conv1D keeps [in, out]; c_attn's columns are queries, keys, values of all heads. */
-const qkv = ["qkv", "head", "d_head"];
-export const GPT2_WEIGHTS = {
-  "embed.W_E": { from: "wte.weight", shape: ["d_vocab", "d_model"] },
-  "pos_embed.W_pos": { from: "wpe.weight", shape: ["n_ctx", "d_model"] },
-  "blocks.{layer}.ln1.w": { from: "h.{layer}.ln_1.weight", shape: ["d_model"] },
-  "blocks.{layer}.ln1.b": { from: "h.{layer}.ln_1.bias", shape: ["d_model"] },
-  "blocks.{layer}.attn.W_Q": {
-    from: "h.{layer}.attn.c_attn.weight",
-    shape: ["d_model", qkv],
-    select: ["qkv", 0],
-  },
-  "blocks.{layer}.attn.W_K": {
-    from: "h.{layer}.attn.c_attn.weight",
-    shape: ["d_model", qkv],
-    select: ["qkv", 1],
-  },
-  "blocks.{layer}.attn.W_V": {
-    from: "h.{layer}.attn.c_attn.weight",
-    shape: ["d_model", qkv],
-    select: ["qkv", 2],
-  },
-  "blocks.{layer}.attn.b_Q": {
-    from: "h.{layer}.attn.c_attn.bias",
+/** Conv1D keeps [in, out], nn.Linear (nanoGPT, GGUF) [out, in]; c_attn's outputs are queries, keys, values of all heads. */
+function weightMap(linear: boolean, { bias, tied }: { bias: boolean; tied: boolean }): WeightMap {
+  const layer = "h.{layer}";
+  const matrix = (from: string, inner: string | string[], outer: string | string[]) => ({
+    from: `${layer}.${from}.weight`,
+    shape: linear ? [outer, inner] : [inner, outer],
+  });
+  const vector = (from: string, axis: string) => ({ from, shape: [axis] });
+  const qkv = ["qkv", "head", "d_head"];
+  const fused = (index: number): WeightEntry => ({
+    ...matrix("attn.c_attn", "d_model", qkv),
+    select: ["qkv", index],
+  });
+  const fusedBias = (index: number): WeightEntry => ({
+    from: `${layer}.attn.c_attn.bias`,
     shape: [qkv],
-    select: ["qkv", 0],
-  },
-  "blocks.{layer}.attn.b_K": {
-    from: "h.{layer}.attn.c_attn.bias",
-    shape: [qkv],
-    select: ["qkv", 1],
-  },
-  "blocks.{layer}.attn.b_V": {
-    from: "h.{layer}.attn.c_attn.bias",
-    shape: [qkv],
-    select: ["qkv", 2],
-  },
-  "blocks.{layer}.attn.W_O": {
-    from: "h.{layer}.attn.c_proj.weight",
-    shape: [["head", "d_head"], "d_model"],
-  },
-  "blocks.{layer}.attn.b_O": { from: "h.{layer}.attn.c_proj.bias", shape: ["d_model"] },
-  "blocks.{layer}.ln2.w": { from: "h.{layer}.ln_2.weight", shape: ["d_model"] },
-  "blocks.{layer}.ln2.b": { from: "h.{layer}.ln_2.bias", shape: ["d_model"] },
-  "blocks.{layer}.mlp.W_in": { from: "h.{layer}.mlp.c_fc.weight", shape: ["d_model", "d_mlp"] },
-  "blocks.{layer}.mlp.b_in": { from: "h.{layer}.mlp.c_fc.bias", shape: ["d_mlp"] },
-  "blocks.{layer}.mlp.W_out": { from: "h.{layer}.mlp.c_proj.weight", shape: ["d_mlp", "d_model"] },
-  "blocks.{layer}.mlp.b_out": { from: "h.{layer}.mlp.c_proj.bias", shape: ["d_model"] },
-  "ln_final.w": { from: "ln_f.weight", shape: ["d_model"] },
-  "ln_final.b": { from: "ln_f.bias", shape: ["d_model"] },
-} satisfies WeightMap;
+    select: ["qkv", index],
+  });
+  const biases: WeightMap = {
+    "blocks.{layer}.ln1.b": vector(`${layer}.ln_1.bias`, "d_model"),
+    "blocks.{layer}.attn.b_Q": fusedBias(0),
+    "blocks.{layer}.attn.b_K": fusedBias(1),
+    "blocks.{layer}.attn.b_V": fusedBias(2),
+    "blocks.{layer}.attn.b_O": vector(`${layer}.attn.c_proj.bias`, "d_model"),
+    "blocks.{layer}.ln2.b": vector(`${layer}.ln_2.bias`, "d_model"),
+    "blocks.{layer}.mlp.b_in": vector(`${layer}.mlp.c_fc.bias`, "d_mlp"),
+    "blocks.{layer}.mlp.b_out": vector(`${layer}.mlp.c_proj.bias`, "d_model"),
+    "ln_final.b": vector("ln_f.bias", "d_model"),
+  };
+  return {
+    "embed.W_E": { from: "wte.weight", shape: ["d_vocab", "d_model"] },
+    "pos_embed.W_pos": { from: "wpe.weight", shape: ["n_ctx", "d_model"] },
+    "blocks.{layer}.ln1.w": vector(`${layer}.ln_1.weight`, "d_model"),
+    "blocks.{layer}.attn.W_Q": fused(0),
+    "blocks.{layer}.attn.W_K": fused(1),
+    "blocks.{layer}.attn.W_V": fused(2),
+    "blocks.{layer}.attn.W_O": matrix("attn.c_proj", ["head", "d_head"], "d_model"),
+    "blocks.{layer}.ln2.w": vector(`${layer}.ln_2.weight`, "d_model"),
+    "blocks.{layer}.mlp.W_in": matrix("mlp.c_fc", "d_model", "d_mlp"),
+    "blocks.{layer}.mlp.W_out": matrix("mlp.c_proj", "d_mlp", "d_model"),
+    "ln_final.w": vector("ln_f.weight", "d_model"),
+    ...(bias && biases),
+    ...(!tied && { "unembed.W_U": { from: "/lm_head.weight", shape: ["d_vocab", "d_model"] } }),
+  };
+}
 
-/** Old files carry the causal mask of each layer; a tied head may be stored twice. */
-const IGNORABLE = [/(^|\.)h\.\d+\.attn\.(masked_)?bias$/, /^lm_head\.weight$/];
+/** Old files carry the causal mask of each layer. */
+const MASKS = /(^|\.)h\.\d+\.attn\.(masked_)?bias$/;
+const TIED_HEAD = /^lm_head\.weight$/;
 
-export const gpt2: Family = (json, checkpoint) => {
+export const gpt2: Family = (json, checkpoint, layout = "hugging_face") => {
   const c = readConfig("gpt2", schema, json);
   const dHead = perHead("n_embd", c.n_embd, c.n_head);
   const sizes = {
@@ -89,12 +86,11 @@ export const gpt2: Family = (json, checkpoint) => {
     d_vocab: c.vocab_size,
     n_ctx: c.n_positions,
   };
-  const untied: WeightMap = c.tie_word_embeddings
-    ? {}
-    : { "unembed.W_U": { from: "lm_head.weight", shape: ["d_vocab", "d_model"] } };
+  const map = weightMap(layout !== "hugging_face", { bias: c.bias, tied: c.tie_word_embeddings });
+  const ignorable = c.tie_word_embeddings ? [MASKS, TIED_HEAD] : [MASKS];
   const weights = bindWeights(
-    { ...GPT2_WEIGHTS, ...untied },
-    { layers: c.n_layer, sizes, prefixes: ["transformer.", ""], ignorable: IGNORABLE },
+    map,
+    { layers: c.n_layer, sizes, prefixes: ["transformer.", ""], ignorable },
     checkpoint,
   );
 

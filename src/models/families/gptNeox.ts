@@ -15,7 +15,7 @@ import {
   tokenInputs,
   unembed,
 } from "../parts.ts";
-import { bindWeights, type WeightMap } from "../weightMap.ts";
+import { bindWeights, type WeightEntry, type WeightMap } from "../weightMap.ts";
 
 const schema = z.object({
   num_hidden_layers: z.int().positive(),
@@ -34,97 +34,67 @@ const schema = z.object({
   ...ropeKeys,
 });
 
-/** query_key_value keeps, head by head, rows of queries, keys and values. */
-const qkv = ["head", "qkv", "d_head"];
-const WEIGHTS = {
-  "embed.W_E": { from: "gpt_neox.embed_in.weight", shape: ["d_vocab", "d_model"] },
-  "blocks.{layer}.ln1.w": {
-    from: "gpt_neox.layers.{layer}.input_layernorm.weight",
-    shape: ["d_model"],
-  },
-  "blocks.{layer}.ln1.b": {
-    from: "gpt_neox.layers.{layer}.input_layernorm.bias",
-    shape: ["d_model"],
-  },
-  "blocks.{layer}.attn.W_Q": {
-    from: "gpt_neox.layers.{layer}.attention.query_key_value.weight",
+/** query_key_value keeps, head by head, rows of queries, keys and values; GGUF has them one after the other. */
+function weightMap(
+  qkv: readonly string[],
+  { biases, tied }: { biases: boolean; tied: boolean },
+): WeightMap {
+  const layer = "gpt_neox.layers.{layer}";
+  const fused = (index: number): WeightEntry => ({
+    from: `${layer}.attention.query_key_value.weight`,
     shape: [qkv, "d_model"],
-    select: ["qkv", 0],
-  },
-  "blocks.{layer}.attn.W_K": {
-    from: "gpt_neox.layers.{layer}.attention.query_key_value.weight",
-    shape: [qkv, "d_model"],
-    select: ["qkv", 1],
-  },
-  "blocks.{layer}.attn.W_V": {
-    from: "gpt_neox.layers.{layer}.attention.query_key_value.weight",
-    shape: [qkv, "d_model"],
-    select: ["qkv", 2],
-  },
-  "blocks.{layer}.attn.W_O": {
-    from: "gpt_neox.layers.{layer}.attention.dense.weight",
-    shape: ["d_model", ["head", "d_head"]],
-  },
-  "blocks.{layer}.ln2.w": {
-    from: "gpt_neox.layers.{layer}.post_attention_layernorm.weight",
-    shape: ["d_model"],
-  },
-  "blocks.{layer}.ln2.b": {
-    from: "gpt_neox.layers.{layer}.post_attention_layernorm.bias",
-    shape: ["d_model"],
-  },
-  "blocks.{layer}.mlp.W_in": {
-    from: "gpt_neox.layers.{layer}.mlp.dense_h_to_4h.weight",
-    shape: ["d_mlp", "d_model"],
-  },
-  "blocks.{layer}.mlp.b_in": {
-    from: "gpt_neox.layers.{layer}.mlp.dense_h_to_4h.bias",
-    shape: ["d_mlp"],
-  },
-  "blocks.{layer}.mlp.W_out": {
-    from: "gpt_neox.layers.{layer}.mlp.dense_4h_to_h.weight",
-    shape: ["d_model", "d_mlp"],
-  },
-  "blocks.{layer}.mlp.b_out": {
-    from: "gpt_neox.layers.{layer}.mlp.dense_4h_to_h.bias",
-    shape: ["d_model"],
-  },
-  "ln_final.w": { from: "gpt_neox.final_layer_norm.weight", shape: ["d_model"] },
-  "ln_final.b": { from: "gpt_neox.final_layer_norm.bias", shape: ["d_model"] },
-} satisfies WeightMap;
+    select: ["qkv", index],
+  });
+  const fusedBias = (index: number): WeightEntry => ({
+    from: `${layer}.attention.query_key_value.bias`,
+    shape: [qkv],
+    select: ["qkv", index],
+  });
+  return {
+    "embed.W_E": { from: "gpt_neox.embed_in.weight", shape: ["d_vocab", "d_model"] },
+    "blocks.{layer}.ln1.w": { from: `${layer}.input_layernorm.weight`, shape: ["d_model"] },
+    "blocks.{layer}.ln1.b": { from: `${layer}.input_layernorm.bias`, shape: ["d_model"] },
+    "blocks.{layer}.attn.W_Q": fused(0),
+    "blocks.{layer}.attn.W_K": fused(1),
+    "blocks.{layer}.attn.W_V": fused(2),
+    "blocks.{layer}.attn.W_O": {
+      from: `${layer}.attention.dense.weight`,
+      shape: ["d_model", ["head", "d_head"]],
+    },
+    ...(biases && {
+      "blocks.{layer}.attn.b_Q": fusedBias(0),
+      "blocks.{layer}.attn.b_K": fusedBias(1),
+      "blocks.{layer}.attn.b_V": fusedBias(2),
+      "blocks.{layer}.attn.b_O": { from: `${layer}.attention.dense.bias`, shape: ["d_model"] },
+    }),
+    "blocks.{layer}.ln2.w": {
+      from: `${layer}.post_attention_layernorm.weight`,
+      shape: ["d_model"],
+    },
+    "blocks.{layer}.ln2.b": { from: `${layer}.post_attention_layernorm.bias`, shape: ["d_model"] },
+    "blocks.{layer}.mlp.W_in": {
+      from: `${layer}.mlp.dense_h_to_4h.weight`,
+      shape: ["d_mlp", "d_model"],
+    },
+    "blocks.{layer}.mlp.b_in": { from: `${layer}.mlp.dense_h_to_4h.bias`, shape: ["d_mlp"] },
+    "blocks.{layer}.mlp.W_out": {
+      from: `${layer}.mlp.dense_4h_to_h.weight`,
+      shape: ["d_model", "d_mlp"],
+    },
+    "blocks.{layer}.mlp.b_out": { from: `${layer}.mlp.dense_4h_to_h.bias`, shape: ["d_model"] },
+    "ln_final.w": { from: "gpt_neox.final_layer_norm.weight", shape: ["d_model"] },
+    "ln_final.b": { from: "gpt_neox.final_layer_norm.bias", shape: ["d_model"] },
+    ...(!tied && { "unembed.W_U": { from: "embed_out.weight", shape: ["d_vocab", "d_model"] } }),
+  };
+}
 
-const ATTENTION_BIASES = {
-  "blocks.{layer}.attn.b_Q": {
-    from: "gpt_neox.layers.{layer}.attention.query_key_value.bias",
-    shape: [qkv],
-    select: ["qkv", 0],
-  },
-  "blocks.{layer}.attn.b_K": {
-    from: "gpt_neox.layers.{layer}.attention.query_key_value.bias",
-    shape: [qkv],
-    select: ["qkv", 1],
-  },
-  "blocks.{layer}.attn.b_V": {
-    from: "gpt_neox.layers.{layer}.attention.query_key_value.bias",
-    shape: [qkv],
-    select: ["qkv", 2],
-  },
-  "blocks.{layer}.attn.b_O": {
-    from: "gpt_neox.layers.{layer}.attention.dense.bias",
-    shape: ["d_model"],
-  },
-} satisfies WeightMap;
-
-const UNEMBED = {
-  "unembed.W_U": { from: "embed_out.weight", shape: ["d_vocab", "d_model"] },
-} satisfies WeightMap;
 const IGNORABLE = [
   /\.attention\.(masked_)?bias$/,
   /\.rotary_emb\.inv_freq$/,
   /^embed_out\.weight$/,
 ];
 
-export const gptNeox: Family = (json, checkpoint) => {
+export const gptNeox: Family = (json, checkpoint, layout = "hugging_face") => {
   const c = readConfig("gpt_neox", schema, json);
   const dHead = perHead("hidden_size", c.hidden_size, c.num_attention_heads);
   const sizes = {
@@ -144,11 +114,8 @@ export const gptNeox: Family = (json, checkpoint) => {
     dHead,
     { theta: 10000, part: 0.25 },
   );
-  const map: WeightMap = {
-    ...WEIGHTS,
-    ...(c.attention_bias && ATTENTION_BIASES),
-    ...(!c.tie_word_embeddings && UNEMBED),
-  };
+  const qkv = layout === "gguf" ? ["qkv", "head", "d_head"] : ["head", "qkv", "d_head"];
+  const map = weightMap(qkv, { biases: c.attention_bias, tied: c.tie_word_embeddings });
   const weights = bindWeights(
     map,
     { layers: c.num_hidden_layers, sizes, ignorable: IGNORABLE },

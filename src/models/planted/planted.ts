@@ -62,6 +62,7 @@ export async function openPlanted(name: string): Promise<LoadedModel> {
     id: `planted:${name}`,
     revision: null,
     sha256: await sha256Hex(await source.read(0, source.sizeBytes)),
+    tokenizer: () => Promise.resolve(null),
     unchanged: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -1,0 +1,53 @@
+/** @file The tokenizer of what the user calls a model, without loading its weights. Node only. */
+import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { InputError } from "../base/errors.ts";
+import { fileSource } from "../formats/file.ts";
+import { readGguf } from "../formats/gguf/readGguf.ts";
+import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
+import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
+import { characterTable } from "./characterTable.ts";
+import { folderTokenizer } from "./folderTokenizer.ts";
+import { fetchFromHub } from "./hub/fetchFromHub.ts";
+import { hubName } from "./hub/names.ts";
+import { TOKENIZER_FILES } from "./hub/wantedFiles.ts";
+import type { OpenOptions } from "./open.ts";
+
+/**
+ * The tokenizer of the model called `name`: from its folder, its GGUF, the meta.pkl beside its ckpt.pt, or the hub.
+ *
+ * @throws {InputError} "tokenizer" if the model has none
+ */
+export async function openTokenizer(name: string, options: OpenOptions = {}): Promise<Tokenizer> {
+  const tokenizer = await findTokenizer(name, options);
+  if (tokenizer) return tokenizer;
+  throw new InputError(
+    "tokenizer",
+    `${name} has no tokenizer: no tokenizer.json, no vocab.json with merges.txt, no meta.pkl`,
+  );
+}
+
+async function findTokenizer(
+  name: string,
+  { revision, offline, signal, progress }: OpenOptions,
+): Promise<Tokenizer | null> {
+  const found = await stat(name).catch(() => null);
+  if (found?.isDirectory())
+    return (await folderTokenizer(name)) ?? characterTable(join(name, "meta.pkl"));
+  if (found && /\.gguf$/i.test(name)) {
+    const file = await fileSource(name);
+    const { metadata } = await readGguf(file).finally(() => file.close());
+    return tokenizerFromGguf(Object.fromEntries(metadata));
+  }
+  if (found) return characterTable(join(dirname(name), "meta.pkl"));
+  if (/^(planted|zoo):/.test(name)) return null;
+  const known = hubName(name);
+  const { folder } = await fetchFromHub(known?.tokenizer ?? known?.id ?? name, {
+    revision: revision ?? undefined,
+    wanted: TOKENIZER_FILES,
+    ...(offline !== undefined && { offline }),
+    signal,
+    onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
+  });
+  return folderTokenizer(folder);
+}

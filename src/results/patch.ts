@@ -1,0 +1,95 @@
+/** @file The Result of `patch`: what each component carries of the difference between a clean and a corrupted run. */
+import { z } from "zod";
+import { interval, resultFooter, resultHeader } from "./common.ts";
+
+export const METRIC_NAMES = [
+  "log-probability",
+  "centred-logit",
+  "logit-difference",
+  "loss",
+  "probability",
+  "kl",
+] as const;
+export type MetricName = (typeof METRIC_NAMES)[number];
+
+export const UNIT_NAMES = [
+  "head-out",
+  "head-q",
+  "head-k",
+  "head-v",
+  "head-pattern",
+  "resid-pre",
+  "resid-mid",
+  "attn-out",
+  "mlp-out",
+] as const;
+export type UnitName = (typeof UNIT_NAMES)[number];
+
+export const DESIGN_NAMES = ["AB", "BA", "BB", "BC", "single"] as const;
+export type DesignName = (typeof DESIGN_NAMES)[number];
+
+/** A number for each component: `[layer]`, `[layer][head]`, `[layer][position]` or `[layer][head][position]`. */
+const components = z.union([
+  z.array(z.number()),
+  z.array(z.array(z.number())),
+  z.array(z.array(z.array(z.number()))),
+]);
+export type Components = z.infer<typeof components>;
+
+export const pairInfo = z.object({
+  design: z
+    .enum([...DESIGN_NAMES, "own"])
+    .describe("clean is A A; what the corrupted run has in place of it, or the user's own rows"),
+  corruptedSha256: z.string().describe("hash of the corrupted token ids (int32, little endian)"),
+  positions: z
+    .array(z.int())
+    .describe("positions whose predictions the metric reads; the target is the clean next token"),
+});
+export type PairInfo = z.infer<typeof pairInfo>;
+
+export const metricInfo = z.object({
+  name: z.enum(METRIC_NAMES),
+  clean: z.number().describe("mean over examples of the run without any change"),
+  corrupted: z.number(),
+});
+
+export const patchResult = z.object({
+  schema: z.literal("induction-lens/patch@1"),
+  ...resultHeader,
+  pair: pairInfo,
+  mode: z
+    .enum(["denoise", "noise"])
+    .describe("denoise: clean values into the corrupted run; noise: the other way round"),
+  unit: z.enum(UNIT_NAMES),
+  axes: z.array(z.string()).describe("what the levels of values and effects are"),
+  metric: metricInfo,
+  values: components.describe("the metric of each patched run"),
+  effects: components.describe(
+    "denoise: (patched - corrupted) / (clean - corrupted); noise: (clean - patched) / (clean - corrupted)",
+  ),
+  intervals: z
+    .array(z.array(interval))
+    .nullable()
+    .describe("95 % bootstrap intervals of the effects [layer][head]; null by position"),
+  centredLogit: z
+    .object({ clean: z.number(), corrupted: z.number(), values: components, effects: components })
+    .nullable()
+    .describe(
+      "the same with the target logit less the mean logit, which does not saturate; null if it is the metric, or if clean and corrupted do not differ in it",
+    ),
+  important: z
+    .array(
+      z.object({
+        layer: z.int(),
+        head: z.int().nullable(),
+        position: z.int().nullable(),
+        effect: z.number(),
+        low: z.number().nullable(),
+        high: z.number().nullable(),
+      }),
+    )
+    .describe("components whose effect is at least `threshold` in size, largest first"),
+  threshold: z.number(),
+  ...resultFooter,
+});
+export type PatchResult = z.infer<typeof patchResult>;

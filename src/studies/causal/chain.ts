@@ -1,0 +1,222 @@
+/**
+ * @file A model as a chain of sessions, one for each stage between two points (points.ts). A run may begin at any point
+ * with values saved from another run, change values where it passes, and end with metrics: so a patch at layer l costs
+ * the layers from l on, and the weights are kept once for all patches.
+ */
+import { Interrupted } from "../../base/errors.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { Program } from "../../graph/program.ts";
+import { slice } from "../../graph/edits/slice.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { MetricName } from "../../results/patch.ts";
+import type { Backend, Trace } from "../../runtime/backend.ts";
+import { rowsPerRun } from "../../runtime/chunks.ts";
+import { checkMemory, planMemory } from "../../runtime/memory.ts";
+import { prepare, type Session } from "../../runtime/prepare.ts";
+import { turn } from "../../runtime/turn.ts";
+import { METRIC_INPUTS, metricTail } from "./metrics.ts";
+import {
+  pointsOf,
+  residBefore,
+  stageOf,
+  withReads,
+  type Point,
+  type PointHooks,
+  type Stage,
+} from "./points.ts";
+
+/** Values at a point by hook name; first axis batch. */
+export type State = ReadonlyMap<string, Tensor>;
+
+/** What the rows of one run should predict, axes [batch, position]. */
+export interface MetricFeeds {
+  readonly targets: Tensor<Int32Array>;
+  readonly others?: Tensor<Int32Array>;
+  readonly positions: readonly number[];
+}
+
+/** May change the state where a run passes a point. */
+export type AtPoint = (point: Point, state: State) => State | Promise<State>;
+
+export interface Chain {
+  readonly points: readonly Point[];
+  /** Rows that one run takes. */
+  readonly rows: number;
+  /** From token rows to the first point. */
+  embed(tokens: Tensor<Int32Array>): Promise<State>;
+  /** From the state at one point to that at a later one; `at` is asked at every point, the last one included. */
+  advance(state: State, from: string, to: string, at?: AtPoint): Promise<State>;
+  /** From the state at a point to the metrics; `at` is asked at every point on the way, the first one included. */
+  finish(state: State, from: string, feeds: MetricFeeds, at?: AtPoint): Promise<Trace>;
+  dispose(): Promise<void>;
+}
+
+export interface ChainOptions {
+  /** Points of each layer in the order of computation; the last must not come before `attn.hook_z`. */
+  readonly hooks: readonly PointHooks[];
+  readonly metrics: readonly MetricName[];
+  /** Tokens in a row, and positions at which metrics are read. */
+  readonly length: number;
+  readonly positions: number;
+  /** Hooks that every layer is fed, as `attn.hook_pattern`, in place of computing them: `at` puts them into the state. */
+  readonly frozen?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+const EMBED = "tokens";
+
+/**
+ * Prepares a model for causal runs. Has memory and threads until `dispose`.
+ *
+ * @throws {InputError} "unit" if the model lacks one of the hooks; @throws {UnableError} if memory does not suffice
+ */
+export async function openChain(
+  { program, architecture }: LoadedModel,
+  backend: Backend,
+  { hooks, metrics, length, positions, frozen = [], signal }: ChainOptions,
+): Promise<Chain> {
+  const { layers, vocabulary } = architecture;
+  const points = pointsOf(program, layers, hooks).map((point) => withFrozen(point, frozen));
+  const last = points.at(-1)!;
+  const stages = points
+    .slice(0, -1)
+    .map((point, index) => stageOf(program, point, beginOf(points[index + 1]!, frozen)));
+  const tail = withReads(
+    metricTail(program, vocabulary, { metrics, from: last.needs }),
+    last.needs,
+  );
+  const whole = slice(program, { outputs: ["logits"], from: last.needs });
+  const embed = slice(program, { outputs: [residBefore(0, layers)] });
+  const rows = Math.min(
+    ...[...stages.map((stage) => stage.program), whole].map((one) =>
+      rowsPerRun(one, backend, length),
+    ),
+  );
+  const sizes = { batch: rows, position: length, [METRIC_INPUTS.positions]: positions };
+  const programs = [embed, ...stages.map((stage) => stage.program), tail.program];
+  checkWholePlan(programs, backend, sizes);
+  const sessions = await prepareAll(programs, backend, sizes, signal);
+  return chainOf({ points, rows, stages: [...stages, tail], sessions, signal });
+}
+
+/** The frozen hooks of the point's layer are there whenever something reads them. */
+function withFrozen(point: Point, frozen: readonly string[]): Point {
+  const names = frozen.map((hook) => `blocks.${point.layer}.${hook}`);
+  return { ...point, needs: [...new Set([...point.needs, ...names])] };
+}
+
+/** What a stage must make for the point that it ends at. */
+function beginOf(point: Point, frozen: readonly string[]): string[] {
+  return point.needs.filter((name) => !frozen.some((hook) => name.endsWith(`.${hook}`)));
+}
+
+/** All sessions live together, so their plans are added up before the first is made. */
+function checkWholePlan(
+  programs: readonly Program[],
+  backend: Backend,
+  sizes: Readonly<Record<string, number>>,
+): void {
+  const plans = programs.map((program) => planMemory(program, backend, sizes));
+  const sum = (part: "weightBytes" | "valueBytes") =>
+    plans.reduce((total, plan) => total + plan[part], 0);
+  const [weightBytes, valueBytes] = [sum("weightBytes"), sum("valueBytes")];
+  checkMemory({ weightBytes, valueBytes, totalBytes: weightBytes + valueBytes }, backend);
+}
+
+async function prepareAll(
+  programs: readonly Program[],
+  backend: Backend,
+  sizes: Readonly<Record<string, number>>,
+  signal: AbortSignal | undefined,
+): Promise<Session[]> {
+  const sessions: Session[] = [];
+  try {
+    for (const program of programs) {
+      stopIf(signal);
+      sessions.push(await prepare(program, backend, sizes));
+      await turn();
+    }
+    return sessions;
+  } catch (error) {
+    for (const session of sessions) await session.dispose();
+    throw error;
+  }
+}
+
+function chainOf({
+  points,
+  rows,
+  stages,
+  sessions,
+  signal,
+}: {
+  readonly points: readonly Point[];
+  readonly rows: number;
+  /** stages[i] leads away from points[i]; the last one to the metrics. */
+  readonly stages: readonly Stage[];
+  /** sessions[0] leads to points[0], sessions[i + 1] is that of stages[i]. */
+  readonly sessions: readonly Session[];
+  readonly signal: AbortSignal | undefined;
+}): Chain {
+  const indexOf = (name: string) => {
+    const index = points.findIndex((point) => point.name === name);
+    if (index < 0) throw new Error(`internal: the chain has no point ${name}`);
+    return index;
+  };
+  const through = async (index: number, state: State, more: ReadonlyMap<string, Tensor | Tensor<Int32Array>> = new Map()) => {
+    stopIf(signal);
+    const fed = stages[index]!.reads.map((name) => {
+      const value = state.get(name);
+      if (!value) throw new Error(`internal: ${points[index]!.name} needs ${name}`);
+      return [name, value] as const;
+    });
+    const trace = await sessions[index + 1]!.run(new Map([...fed, ...more]));
+    await turn();
+    return trace;
+  };
+  const step = async (index: number, state: State): Promise<State> => {
+    const trace = await through(index, state);
+    const within = points[index]!.layer === points[index + 1]!.layer;
+    return new Map([...(within ? state : []), ...trace]);
+  };
+  const advance: Chain["advance"] = async (state, from, to, at = (_, same) => same) => {
+    let now = state;
+    for (let index = indexOf(from); index < indexOf(to); index++)
+      now = await at(points[index + 1]!, await step(index, now));
+    return now;
+  };
+  return {
+    points,
+    rows,
+    advance,
+    async embed(tokens) {
+      stopIf(signal);
+      return sessions[0]!.run(new Map([[EMBED, tokens]]));
+    },
+    async finish(state, from, feeds, at = (_, same) => same) {
+      const first = await at(points[indexOf(from)]!, state);
+      const last = await advance(first, from, points.at(-1)!.name, at);
+      return through(points.length - 1, last, metricFeeds(sessions.at(-1)!, feeds));
+    },
+    async dispose() {
+      for (const session of sessions) await session.dispose();
+    },
+  };
+}
+
+/** Only what the metrics at hand read. */
+function metricFeeds({ program }: Session, { targets, others, positions }: MetricFeeds) {
+  const all: [string, Tensor<Int32Array>][] = [
+    [METRIC_INPUTS.targets, targets],
+    ...(others ? ([[METRIC_INPUTS.others, others]] as [string, Tensor<Int32Array>][]) : []),
+    [
+      METRIC_INPUTS.positions,
+      tensor(["position"], [positions.length], Int32Array.from(positions)),
+    ],
+  ];
+  return new Map(all.filter(([name]) => program.inputs.some((input) => input.name === name)));
+}
+
+function stopIf(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Interrupted("stopped between two runs");
+}

@@ -1,0 +1,86 @@
+/** @file What a causal study reads at the end of a run: one number per row, reduced inside the graph. */
+import { builder, type Builder, type Name } from "../../graph/builder.ts";
+import { narrow } from "../../graph/edits/narrow.ts";
+import { slice } from "../../graph/edits/slice.ts";
+import type { Program } from "../../graph/program.ts";
+import type { MetricName } from "../../results/patch.ts";
+
+/** Inputs that metrics add to a program. */
+export const METRIC_INPUTS = {
+  /** [batch, position]: the token that each position should predict. */
+  targets: "targets",
+  /** [batch, position]: the token to compare it with. */
+  others: "others",
+  /** Positions at which the metric is read. */
+  positions: "metric_positions",
+} as const;
+
+/** The value of a metric: [batch], for KL [batch, position, d_vocab]. */
+export function metricValue(name: MetricName): string {
+  return `metric.${name}`;
+}
+
+/** What metrics are made from; each is written at most once. */
+interface Parts {
+  readonly b: Builder;
+  readonly target: () => Name;
+  readonly other: () => Name;
+  readonly logProbability: () => Name;
+}
+
+const perRow = (b: Builder, x: Name, as: Name) => b.op("mean", [x], { axes: ["position"] }, as);
+
+/** Each takes the parts and names its value. */
+const WRITERS: Readonly<Record<MetricName, (parts: Parts, as: Name) => Name>> = {
+  "log-probability": ({ b, logProbability }, as) => perRow(b, logProbability(), as),
+  loss: ({ b, logProbability }, as) =>
+    perRow(
+      b,
+      b.op("sub", [b.constant("nothing", {}, [0]), logProbability()], {}),
+      as,
+    ),
+  probability: ({ b, logProbability }, as) => perRow(b, b.op("exp", [logProbability()], {}), as),
+  "centred-logit": ({ b, target }, as) => {
+    const average = b.op("mean", ["logits"], { axes: ["d_vocab"] });
+    return perRow(b, b.op("sub", [target(), average], {}), as);
+  },
+  "logit-difference": ({ b, target, other }, as) =>
+    perRow(b, b.op("sub", [target(), other()], {}), as),
+  kl: ({ b }, as) =>
+    b.op("sub", ["logits", b.op("logSumExp", ["logits"], { axis: "d_vocab" })], {}, as),
+};
+
+/**
+ * The end of a forward pass with `metrics` in place of the logits, started from the values `from`, at the positions
+ * that a run asks for only.
+ */
+export function metricTail(
+  program: Program,
+  vocabulary: number,
+  { metrics, from }: { readonly metrics: readonly MetricName[]; readonly from: readonly string[] },
+): Program {
+  const b = builder(program);
+  const ids = (name: string) =>
+    b.input(name, "int32", { batch: "batch", position: "position" }, { below: vocabulary });
+  const picked = (name: string) => b.op("pick", ["logits", ids(name)], {});
+  const target = once(() => picked(METRIC_INPUTS.targets));
+  const parts = {
+    b,
+    target,
+    other: once(() => picked(METRIC_INPUTS.others)),
+    logProbability: once(() =>
+      b.op("sub", [target(), b.op("logSumExp", ["logits"], { axis: "d_vocab" })], {}),
+    ),
+  };
+  const outputs = metrics.map((name) => WRITERS[name](parts, metricValue(name)));
+  return narrow(slice(b.program(outputs, program.limits), { outputs, from }), {
+    outputs,
+    axis: "position",
+    rows: METRIC_INPUTS.positions,
+  });
+}
+
+function once(make: () => Name): () => Name {
+  let made: Name | null = null;
+  return () => (made ??= make());
+}

@@ -1,0 +1,86 @@
+/** @file Many changed runs as rows of shared batches: each begins at the first point that it changes. */
+import type { Tensor } from "../../base/tensor.ts";
+import type { Trace } from "../../runtime/backend.ts";
+import { feedsFor } from "./baseRun.ts";
+import type { Chain, MetricFeeds, State } from "./chain.ts";
+import { takeState, valueOf, withParts, type Part } from "./rows.ts";
+
+/** One value changed in every example: the part becomes what `source` has. */
+export interface Change {
+  readonly value: string;
+  /** Values for all examples of the base, [examples, ...]. */
+  readonly source: Tensor;
+  readonly part: Part;
+  /** Which example of `source` each example gets; left out: its own. */
+  readonly exampleOf?: (example: number) => number;
+}
+
+/** A run with some changes, all at or after the point that it begins at. */
+export type Variant = readonly Change[];
+
+export interface VariantsFrom {
+  /** The point at which all of them begin. */
+  readonly from: string;
+  readonly base: State;
+  readonly examples: number;
+  readonly feeds: MetricFeeds;
+  readonly variants: readonly Variant[];
+}
+
+/** Takes the metrics of some rows; row r of the trace is `places[r]`. */
+export type TakeMetrics = (
+  trace: Trace,
+  places: readonly { readonly variant: number; readonly example: number }[],
+) => void;
+
+/** Runs variants x examples rows from `from` to the metrics, as many at a time as fit. */
+export async function runVariants(
+  chain: Chain,
+  { from, base, examples, feeds, variants }: VariantsFrom,
+  take: TakeMetrics,
+): Promise<void> {
+  const start = chain.points.find((point) => point.name === from)!;
+  const places = variants.flatMap((_, variant) =>
+    Array.from({ length: examples }, (_row, example) => ({ variant, example })),
+  );
+  for (let first = 0; first < places.length; first += chain.rows) {
+    const now = places.slice(first, first + chain.rows);
+    const rowExamples = now.map(({ example }) => example);
+    const trace = await chain.finish(
+      takeState(base, start.needs, rowExamples),
+      from,
+      feedsFor(feeds, rowExamples),
+      (_, state) => changed(state, variants, now),
+    );
+    take(trace, now);
+  }
+}
+
+/** Applies the changes of values that have just come into the state. */
+function changed(
+  state: State,
+  variants: readonly Variant[],
+  places: readonly { readonly variant: number; readonly example: number }[],
+): State {
+  const all = places.flatMap(({ variant, example }, row) =>
+    variants[variant]!.filter(({ value }) => state.has(value)).map((change) => ({
+      ...change,
+      row,
+      example: change.exampleOf?.(example) ?? example,
+    })),
+  );
+  const names = new Set(all.map(({ value }) => value));
+  return new Map([
+    ...state,
+    ...[...names].map(
+      (name) =>
+        [
+          name,
+          withParts(
+            valueOf(state, name),
+            all.filter(({ value }) => value === name),
+          ),
+        ] as const,
+    ),
+  ]);
+}

@@ -1,0 +1,110 @@
+/** @file Models to be trained: a TransformerLens configuration with weights drawn from a seed, in memory. */
+import { bytesInMemory, type StoredTensor } from "../base/bytes.ts";
+import { random } from "../base/random.ts";
+import type { Model } from "../models/family.ts";
+import { modelFrom } from "../models/families.ts";
+
+export interface ModelShape {
+  readonly vocabulary: number;
+  readonly contextLength: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly dModel: number;
+  /** Left out: attention only. */
+  readonly dMlp?: number;
+  readonly activation?: "relu" | "gelu" | "gelu_new" | "silu";
+  /** learned: added to the residual stream; shortformer: to what queries and keys read; rotary: turns them. */
+  readonly positions?: "learned" | "shortformer" | "rotary";
+  readonly norm?: "LN" | "RMS" | null;
+}
+
+/** The weights of a shape by TransformerLens' names, with their sizes, in the order of the forward pass. */
+export function weightShapes(shape: ModelShape): Map<string, readonly number[]> {
+  const { vocabulary, contextLength, layers, heads, dModel, dMlp, positions, norm = "LN" } = shape;
+  const dHead = dModel / heads;
+  const shapes = new Map<string, readonly number[]>([["embed.W_E", [vocabulary, dModel]]]);
+  if (positions !== "rotary") shapes.set("pos_embed.W_pos", [contextLength, dModel]);
+  const putNorm = (at: string) => {
+    if (norm) shapes.set(`${at}.w`, [dModel]);
+    if (norm === "LN") shapes.set(`${at}.b`, [dModel]);
+  };
+  for (let layer = 0; layer < layers; layer++) {
+    const at = `blocks.${layer}`;
+    putNorm(`${at}.ln1`);
+    for (const which of ["Q", "K", "V"]) {
+      shapes.set(`${at}.attn.W_${which}`, [heads, dModel, dHead]);
+      shapes.set(`${at}.attn.b_${which}`, [heads, dHead]);
+    }
+    shapes.set(`${at}.attn.W_O`, [heads, dHead, dModel]);
+    shapes.set(`${at}.attn.b_O`, [dModel]);
+    if (dMlp === undefined) continue;
+    putNorm(`${at}.ln2`);
+    shapes.set(`${at}.mlp.W_in`, [dModel, dMlp]);
+    shapes.set(`${at}.mlp.b_in`, [dMlp]);
+    shapes.set(`${at}.mlp.W_out`, [dMlp, dModel]);
+    shapes.set(`${at}.mlp.b_out`, [dModel]);
+  }
+  putNorm("ln_final");
+  shapes.set("unembed.W_U", [dModel, vocabulary]);
+  shapes.set("unembed.b_U", [vocabulary]);
+  return shapes;
+}
+
+/** The configuration of a shape in TransformerLens' layout. */
+export function configOf(shape: ModelShape): Record<string, unknown> {
+  const { positions = "learned", dMlp, activation = "gelu_new", norm = "LN" } = shape;
+  return {
+    format: "transformer_lens",
+    n_layers: shape.layers,
+    d_model: shape.dModel,
+    n_heads: shape.heads,
+    d_head: shape.dModel / shape.heads,
+    n_ctx: shape.contextLength,
+    d_vocab: shape.vocabulary,
+    attn_only: dMlp === undefined,
+    ...(dMlp !== undefined && { d_mlp: dMlp, act_fn: activation }),
+    normalization_type: norm,
+    positional_embedding_type: positions === "learned" ? "standard" : positions,
+  };
+}
+
+/**
+ * Initial weights: biases 0, gains 1, all else normal; matrices with standard deviation 1 / sqrt(inputs), those that write
+ * into the residual stream smaller by sqrt(2 layers) as in GPT-2.
+ */
+export function initialWeights(shape: ModelShape, seed: number): Map<string, Float32Array> {
+  const draw = random(seed);
+  return new Map(
+    [...weightShapes(shape)].map(([name, sizes]) => {
+      const data = new Float32Array(sizes.reduce((product, size) => product * size, 1));
+      if (/(ln1|ln2|ln_final)\.w$/.test(name)) return [name, data.fill(1)];
+      const deviation = deviationOf(name, shape);
+      return [name, deviation === 0 ? data : data.map(() => deviation * draw.normal())];
+    }),
+  );
+}
+
+function deviationOf(name: string, { dModel, dMlp = 0, layers }: ModelShape): number {
+  if (/\.b(_\w+)?$/.test(name)) return 0;
+  if (name === "embed.W_E" || name === "pos_embed.W_pos") return 0.3;
+  const inputs = name.endsWith("W_out") ? dMlp : dModel;
+  const intoStream = /W_(O|out)$/.test(name);
+  return 1 / Math.sqrt(inputs * (intoStream ? 2 * layers : 1));
+}
+
+/** The model of a shape with these weights, as if they were a checkpoint. */
+export function modelOf(shape: ModelShape, weights: ReadonlyMap<string, Float32Array>): Model {
+  const stored = new Map<string, StoredTensor>();
+  for (const [name, sizes] of weightShapes(shape)) {
+    const data = weights.get(name)!;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const source = bytesInMemory(name, bytes);
+    stored.set(name, { type: "F32", shape: sizes, source, offset: 0, sizeBytes: data.byteLength });
+  }
+  return modelFrom(configOf(shape), { weights: stored, unsupported: new Map() });
+}
+
+/** Weights of a shape that must not move: key biases, unless keys are turned after them (trainStep.ts, `unmoved`). */
+export function unmovedIn({ positions }: ModelShape): (name: string) => boolean {
+  return (name) => positions !== "rotary" && name.endsWith("attn.b_K");
+}

@@ -1,0 +1,79 @@
+/** @file The README is run: its commands, its library example, its options. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { cli, emptyFolder, pathsIn } from "../cli/cli.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+const README = read("README.md");
+
+/** The contents of code blocks in `language`. */
+function blocks(language: string): string[] {
+  return [...README.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(
+    ([, code]) => code!,
+  );
+}
+
+describe("README", () => {
+  test("has a library example that runs", () => {
+    const [example] = blocks("js");
+    mkdirSync(join(ROOT, "output"), { recursive: true });
+    const folder = mkdtempSync(join(ROOT, "output/readme-")); // inside, so that the package finds itself
+    try {
+      writeFileSync(join(folder, "example.js"), example!);
+      const printed = execFileSync(process.execPath, ["example.js"], { cwd: folder });
+      expect(printed.toString()).toContain("best head: 1.2");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    expect(example!.trim().split("\n").length).toBeLessThanOrEqual(10);
+  });
+
+  test("has a run command that runs", async () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, "tokens.json"), '{"tokens": [[0, 1, 2, 3]]}');
+    const line = blocks("sh").find((block) => block.startsWith("npx induction-lens run"))!;
+    const args = [...line.trim().matchAll(/"([^"]*)"|(\S+)/g)].map(
+      ([, quoted, word]) => quoted ?? word!,
+    );
+    expect(await cli(folder, args.slice(2))).toMatchObject({ code: 0 });
+    expect(pathsIn(folder)).toEqual(["tokens.json", "values.safetensors"]);
+  });
+
+  test("names every option of every command, and no other", async () => {
+    const folder = emptyFolder();
+    const flags = (text: string) => new Set(text.match(/(?<![\w-])--[a-z][a-z-]+(?!\w)/g));
+    const helps = await Promise.all(
+      [
+        ["score", "--help"],
+        ["run", "--help"],
+      ].map((args) => cli(folder, args)),
+    );
+    const known = flags(helps.map(({ stdout }) => stdout).join());
+    const table = flags(
+      README.split("\n")
+        .filter((line) => line.startsWith("| `--"))
+        .join("\n"),
+    );
+    expect([...table].sort()).toEqual([...known].filter((flag) => flag !== "--help").sort());
+  });
+
+  test.each(["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])(
+    "%s points only at what exists",
+    (file) => {
+      const text = read(file);
+      const links = [...text.matchAll(/\]\((?!http)([^)#]+)\)/g)].map(([, path]) => path!);
+      const paths = [...text.matchAll(/`((?:src|test|docs)\/[\w/.-]+)`/g)].map(([, path]) => path!);
+      expect([...links, ...paths].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    },
+  );
+
+  test("names only scripts that package.json has", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const text = README + read("CONTRIBUTING.md");
+    const named = [...text.matchAll(/npm (?:run )?(start|test|check|format|build|bench)\b/g)];
+    for (const [, name] of named) expect(Object.keys(scripts)).toContain(name);
+  });
+});
