@@ -76,7 +76,7 @@ export default tseslint.config(
     files: ["src/**/*.ts"],
     plugins: { boundaries },
     settings: {
-      "import/resolver": { typescript: { project: "tsconfig.json" } },
+      "import/resolver": { node: { extensions: [".ts"] } },
       "boundaries/root-path": import.meta.dirname,
       "boundaries/elements": folders.map((type) => ({ type, pattern: `src/${type}` })),
     },

@@ -53,6 +53,8 @@ export interface Weight extends ValueType {
   readonly layout: readonly Axis[];
   /** Take one entry of this axis of the layout, as the queries of a fused query-key-value matrix. */
   readonly select?: { readonly axis: string; readonly index: number };
+  /** Multiplied for few rows only (`narrow`): the engine need not repack it for speed. */
+  readonly rare?: boolean;
 }
 
 /** Small numbers that are part of the Program itself. */

@@ -64,13 +64,17 @@ export const patchResult = z.object({
   axes: z.array(z.string()).describe("what the levels of values and effects are"),
   metric: metricInfo,
   values: components.describe("the metric of each patched run"),
-  effects: components.describe(
-    "denoise: (patched - corrupted) / (clean - corrupted); noise: (clean - patched) / (clean - corrupted)",
-  ),
+  effects: components
+    .nullable()
+    .describe(
+      "denoise: (patched - corrupted) / (clean - corrupted); noise: (clean - patched) / (clean - corrupted); null if only the raw metric was asked for",
+    ),
   intervals: z
     .array(z.array(interval))
     .nullable()
-    .describe("95 % bootstrap intervals of the effects [layer][head]; null by position"),
+    .describe(
+      "95 % bootstrap intervals of the effects [layer][head]; null by position, or without effects",
+    ),
   centredLogit: z
     .object({ clean: z.number(), corrupted: z.number(), values: components, effects: components })
     .nullable()
@@ -93,3 +97,42 @@ export const patchResult = z.object({
   ...resultFooter,
 });
 export type PatchResult = z.infer<typeof patchResult>;
+
+/** Designs of the fingerprint, and what is patched in each: rows and columns of MEASURES 3.4. */
+export const FINGERPRINT_DESIGNS = ["AB", "BA", "BB", "BC"] as const;
+export const FINGERPRINT_UNITS = ["output", "q", "k", "v", "pattern"] as const;
+export type FingerprintUnit = (typeof FINGERPRINT_UNITS)[number];
+export type FingerprintDesign = (typeof FINGERPRINT_DESIGNS)[number];
+
+const cell = z.object({
+  effect: z.number(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  mark: z.enum(["tick", "cross", "between"]).describe("tick: at least half of the output effect; cross: at most a fifth"),
+});
+export type FingerprintCell = z.infer<typeof cell>;
+
+export const fingerprintResult = z.object({
+  schema: z.literal("induction-lens/fingerprint@1"),
+  ...resultHeader,
+  metric: z.record(z.enum(FINGERPRINT_DESIGNS), metricInfo),
+  null: z.object({
+    heads: z.array(z.string()).describe("random heads of the same layers"),
+    effect: z
+      .record(z.enum(FINGERPRINT_DESIGNS), z.number())
+      .describe("99th percentile of the size of their output effects"),
+  }),
+  heads: z.array(
+    z.object({
+      layer: z.int(),
+      head: z.int(),
+      cells: z.record(z.enum(FINGERPRINT_DESIGNS), z.record(z.enum(FINGERPRINT_UNITS), cell)),
+      aboveNull: z.boolean().describe("whether its output effect is above that of random heads in every design"),
+      matches: z
+        .boolean()
+        .describe("whether all 20 marks are those of an induction head; false if not above the null"),
+    }),
+  ),
+  ...resultFooter,
+});
+export type FingerprintResult = z.infer<typeof fingerprintResult>;

@@ -224,7 +224,7 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
     const ids = b.input("ids", "int32", { batch: "batch", position: "position" }, { below: 7 });
     const rows = b.input("rows", "int32", { row: "rows" }, { below: 2 });
     const small = b.input("small", "float32", { d_vocab: 7, head: 2, d_head: 3 });
-    const large = b.input("large", "float32", { d_vocab: 600, head: 2, d_head: 3 });
+    const large = b.input("large", "float32", { d_vocab: 1040, head: 2, d_head: 3 });
     const sizes = { batch: "batch", position: "position" } as const;
     const x = b.input("x", "float32", { ...sizes, head: 2, d_head: 3 });
     const wide = b.input("wide", "float32", { ...sizes, d_vocab: 7 });

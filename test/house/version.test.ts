@@ -20,3 +20,16 @@ test("the lock file names no registry, so that any will do", () => {
   const lock = read("package-lock.json");
   expect(lock).not.toMatch(/"resolved"|https?:\/\/[\w.-]*(registry|npm)[\w.-]*\//);
 });
+
+test("the lock file has every optional package of other platforms, without which npm ci refuses", () => {
+  const { packages } = JSON.parse(read("package-lock.json")) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const locked = Object.keys(packages);
+  const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies),
+  );
+  const missing = wanted.filter((name) => !locked.some((path) => path.endsWith(`/${name}`)));
+  expect(wanted.length).toBeGreaterThan(0);
+  expect(missing).toEqual([]);
+});

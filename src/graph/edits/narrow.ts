@@ -42,8 +42,14 @@ export function narrow(
     const narrowed = { ...op, inputs: op.inputs.map(cut) };
     return [...[...cuts].filter(([name]) => !before.has(name)).map(([, take]) => take), narrowed];
   });
+  const often = new Set(
+    program.ops.flatMap((op) => (op.op === "contract" && whole.has(op.output) ? op.inputs : [])),
+  );
   return prune({
     ...program,
+    weights: program.weights.map((weight) =>
+      often.has(weight.name) ? weight : { ...weight, rare: true },
+    ),
     inputs: [...program.inputs, { name: rows, type: "int32", axes: [{ name: axis, size: rows }] }],
     ops,
   });

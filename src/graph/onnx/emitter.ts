@@ -12,9 +12,13 @@ export interface Handle {
 
 export type Emitter = ReturnType<typeof emitter>;
 
-/** @param symbols for each symbol, a graph input that has it and at which axis */
+/**
+ * @param symbols for each symbol, a graph input that has it and at which axis
+ * @param fuses whether ONNX Runtime's own FusedMatMul is at hand, which scales and turns matrices on the way
+ */
 export function emitter(
   symbols: ReadonlyMap<string, { readonly input: string; readonly axis: number }>,
+  fuses = true,
 ) {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxInitializer>();
@@ -64,7 +68,7 @@ export function emitter(
       return node("Shape", [from.input], { start: from.axis, end: from.axis + 1 });
     });
 
-  return { nodes, initializers, node, constant, once, floats, integers, scalar, lengthOf };
+  return { fuses, nodes, initializers, node, constant, once, floats, integers, scalar, lengthOf };
 }
 
 /** Equal bytes get equal names; FNV-1a over 64 bits is ample for the few constants of one graph, and size is in the name. */

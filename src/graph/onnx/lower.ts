@@ -7,12 +7,17 @@ import { LOWERINGS } from "./lowerOps.ts";
 import type { OnnxGraph } from "./model.ts";
 import { weightHandle } from "./shapes.ts";
 
+export interface LowerOptions {
+  /** Use FusedMatMul, which the processor's engines have and WebGPU's lacks. */
+  readonly fusedMatMul?: boolean;
+}
+
 /** The ONNX graph of what the outputs of `program` need; initializers still say where their bytes lie. */
-export function lower(program: Program): OnnxGraph {
+export function lower(program: Program, { fusedMatMul = true }: LowerOptions = {}): OnnxGraph {
   const needed = prune(program);
   const types = typesOf(needed);
   const producers = new Map(needed.ops.map((op) => [op.output, op]));
-  const emit = emitter(symbolsOf(needed));
+  const emit = emitter(symbolsOf(needed), fusedMatMul);
   const handles = new Map<string, Handle>();
   for (const input of needed.inputs)
     handles.set(input.name, { tensor: input.name, axes: input.axes });

@@ -93,7 +93,9 @@ function cost({ a, b, both, left, right, summed }: Product, result: ValueType): 
       : size(x.axes);
   const made = [...both, ...left, ...right];
   const inOrder = made.every(({ name }, index) => name === result.axes[index]!.name);
-  return moved(a, left) + moved(b, right) + (inOrder ? 0 : size(made));
+  const keepsLast = made.at(-1)?.name === result.axes.at(-1)?.name;
+  const movedAfter = inOrder ? 0 : size(made) * (keepsLast ? 1 : 1.5);
+  return moved(a, left) + moved(b, right) + movedAfter;
 }
 
 /** A guess of the size of symbols is enough to compare by. */
@@ -143,16 +145,33 @@ function matMul(
   scale: number,
 ): string {
   const batch = both.map((axis) => [axis]);
-  const product = emit.node("MatMul", [
-    matrices(emit, a, batch, left, summed),
-    matrices(emit, b, batch, summed, right),
-  ]);
+  const first = matrices(emit, a, batch, left, summed);
+  const second = matrices(emit, b, batch, summed, right);
+  if (emit.fuses && (first.turned || second.turned || scale !== 1)) {
+    const attributes = {
+      ...(first.turned && { transA: 1 }),
+      ...(second.turned && { transB: 1 }),
+      ...(scale !== 1 && { alpha: { float: scale } }),
+    };
+    const inputs = [first.tensor, second.tensor];
+    return emit.node("FusedMatMul", inputs, attributes, undefined, "com.microsoft");
+  }
+  const [row, column] = [batch.length, batch.length + 1];
+  const upright = ({ tensor, turned }: Matrices) =>
+    turned ? emit.node("Transpose", [tensor], { perm: [...batch.keys(), column, row] }) : tensor;
+  const product = emit.node("MatMul", [upright(first), upright(second)]);
   return scale === 1 ? product : emit.node("Mul", [product, emit.floats([scale], [])]);
 }
 
+interface Matrices {
+  readonly tensor: string;
+  /** Whether it is [batch, columns, rows]. */
+  readonly turned: boolean;
+}
+
 /**
- * x as [batch, rows, columns]. Where x must be moved, its last axis stays last and the two sides of the matrix are
- * turned after: the engine's MatMul takes the turn in its stride, and the moved values serve other products too.
+ * x as [batch, rows, columns] or turned. Where x must be moved its last axis stays last: such moves are cheap, and every
+ * product that reads x needs the same one.
  */
 function matrices(
   emit: Emitter,
@@ -160,15 +179,12 @@ function matrices(
   batch: readonly Group[],
   rows: Group,
   columns: Group,
-): string {
-  const asIs = isInOrder(x, [...batch, rows, columns]);
-  const turned = isInOrder(x, [...batch, columns, rows]);
-  const last = x.axes.at(-1)!.name;
-  const keepsLast = rows.at(-1)?.name === last;
-  if (asIs || !(turned || keepsLast)) return grouped(emit, x, [...batch, rows, columns]);
-  const whole = grouped(emit, x, [...batch, columns, rows]);
-  const [row, column] = [batch.length, batch.length + 1];
-  return emit.node("Transpose", [whole], { perm: [...batch.map((_, at) => at), column, row] });
+): Matrices {
+  const upright = [...batch, rows, columns];
+  const over = [...batch, columns, rows];
+  const lastInRows = rows.at(-1)?.name === x.axes.at(-1)!.name;
+  const turned = !isInOrder(x, upright) && (isInOrder(x, over) || lastInRows);
+  return { tensor: grouped(emit, x, turned ? over : upright), turned };
 }
 
 function ungrouped(emit: Emitter, tensor: string, groups: readonly Group[]): string {

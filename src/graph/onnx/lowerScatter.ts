@@ -7,7 +7,7 @@ import type { Emitter, Handle } from "./emitter.ts";
 import { grouped, sizesTensor, withSizes } from "./shapes.ts";
 
 /** Up to this many rows of the table a product with one-hot rows is faster than ScatterElements. */
-const MOST_ONE_HOT = 512;
+const MOST_ONE_HOT = 1024;
 
 const ADD = { reduction: "add" } as const;
 
@@ -24,11 +24,10 @@ export function lowerAddGathered(
   const added =
     Number(entry.size) <= MOST_ONE_HOT
       ? emit.node("Gemm", [oneHot(emit, flatIds, Number(entry.size)), flatRows, flatBase])
-      : emit.node(
-          "ScatterElements",
-          [flatBase, repeated(emit, flatIds, inner), flatRows],
-          { axis: 0, ...ADD },
-        );
+      : emit.node("ScatterElements", [flatBase, repeated(emit, flatIds, inner), flatRows], {
+          axis: 0,
+          ...ADD,
+        });
   const sizes = (list: readonly Axis[]) => list.map(({ size }) => size);
   return withSizes(
     emit,

@@ -42,6 +42,8 @@ export interface OnnxInitializer {
   readonly type: DataType;
   readonly dims: readonly number[];
   readonly data: Uint8Array | StoredBytes;
+  /** Listed as an input too, which nobody feeds: engines then take it for changeable and do not repack it. */
+  readonly overridable?: boolean;
 }
 
 export interface OnnxGraph {
@@ -75,9 +77,23 @@ export function encodeModel(graph: OnnxGraph, place: (stored: StoredBytes) => Pl
       ...graph.nodes.map((node) => nested(1, encodeNode(node))),
       text(2, "program"),
       ...graph.initializers.map((initializer) => nested(5, encodeInitializer(initializer, place))),
-      ...graph.inputs.map((input) => nested(11, encodeValue(input.name, input.type, input.axes))),
+      ...graph.inputs.map((input) =>
+        nested(11, encodeValue(input.name, DATA_TYPES[input.type], input.axes)),
+      ),
+      ...graph.initializers
+        .filter(({ overridable }) => overridable)
+        .map(({ name, type, dims }) =>
+          nested(
+            11,
+            encodeValue(
+              name,
+              DATA_TYPES[type],
+              dims.map((size) => ({ name: "", size })),
+            ),
+          ),
+        ),
       ...graph.outputs.map((output) =>
-        nested(12, encodeValue(output.name, output.type, output.axes)),
+        nested(12, encodeValue(output.name, DATA_TYPES[output.type], output.axes)),
       ),
     ]),
     nested(8, [text(1, ""), int(2, OPSET)]),
@@ -121,9 +137,9 @@ function encodeInitializer(
   ];
 }
 
-function encodeValue(name: string, type: NumberType, axes: readonly Axis[]): Message[] {
+function encodeValue(name: string, type: number, axes: readonly Axis[]): Message[] {
   const dims = axes.map(({ size }) =>
     nested(1, [typeof size === "number" ? int(1, size) : text(2, size)]),
   );
-  return [text(1, name), nested(2, [nested(1, [int(1, DATA_TYPES[type]), nested(2, dims)])])];
+  return [text(1, name), nested(2, [nested(1, [int(1, type), nested(2, dims)])])];
 }

@@ -23,6 +23,8 @@ export function weightTensor(emit: Emitter, weight: Weight, dims: readonly numbe
       type: stored.type,
       dims: whole ? dims : layout.map((axis) => Number(axis.size)),
       data: { source: stored.source, offset, sizeBytes },
+      // What has to be cut or cast first is folded once, which only constants are.
+      ...(weight.rare && whole && stored.type === "F32" && { overridable: true }),
     });
     const part = whole ? initializer : selected(emit, weight, initializer, dims);
     return STORED_BYTES[stored.type] === 4 ? part : emit.node("Cast", [part], { to: 1 });

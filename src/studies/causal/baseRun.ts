@@ -42,7 +42,10 @@ export function feedsFor(
 /** 0 ... count - 1 in lists of at most `size`. */
 export function chunksOf(count: number, size: number): number[][] {
   return Array.from({ length: Math.ceil(count / size) }, (_, chunk) =>
-    Array.from({ length: Math.min(size, count - chunk * size) }, (_entry, index) => chunk * size + index),
+    Array.from(
+      { length: Math.min(size, count - chunk * size) },
+      (_entry, index) => chunk * size + index,
+    ),
   );
 }
 

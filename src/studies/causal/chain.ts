@@ -143,13 +143,7 @@ async function prepareAll(
   }
 }
 
-function chainOf({
-  points,
-  rows,
-  stages,
-  sessions,
-  signal,
-}: {
+interface Parts {
   readonly points: readonly Point[];
   readonly rows: number;
   /** stages[i] leads away from points[i]; the last one to the metrics. */
@@ -157,32 +151,22 @@ function chainOf({
   /** sessions[0] leads to points[0], sessions[i + 1] is that of stages[i]. */
   readonly sessions: readonly Session[];
   readonly signal: AbortSignal | undefined;
-}): Chain {
+}
+
+function chainOf(parts: Parts): Chain {
+  const { points, rows, sessions, signal } = parts;
   const indexOf = (name: string) => {
     const index = points.findIndex((point) => point.name === name);
     if (index < 0) throw new Error(`internal: the chain has no point ${name}`);
     return index;
   };
-  const through = async (index: number, state: State, more: ReadonlyMap<string, Tensor | Tensor<Int32Array>> = new Map()) => {
-    stopIf(signal);
-    const fed = stages[index]!.reads.map((name) => {
-      const value = state.get(name);
-      if (!value) throw new Error(`internal: ${points[index]!.name} needs ${name}`);
-      return [name, value] as const;
-    });
-    const trace = await sessions[index + 1]!.run(new Map([...fed, ...more]));
-    await turn();
-    return trace;
-  };
-  const step = async (index: number, state: State): Promise<State> => {
-    const trace = await through(index, state);
-    const within = points[index]!.layer === points[index + 1]!.layer;
-    return new Map([...(within ? state : []), ...trace]);
-  };
   const advance: Chain["advance"] = async (state, from, to, at = (_, same) => same) => {
     let now = state;
-    for (let index = indexOf(from); index < indexOf(to); index++)
-      now = await at(points[index + 1]!, await step(index, now));
+    for (let index = indexOf(from); index < indexOf(to); index++) {
+      const within = points[index]!.layer === points[index + 1]!.layer;
+      const made = await runStage(parts, index, now);
+      now = await at(points[index + 1]!, new Map([...(within ? now : []), ...made]));
+    }
     return now;
   };
   return {
@@ -196,7 +180,7 @@ function chainOf({
     async finish(state, from, feeds, at = (_, same) => same) {
       const first = await at(points[indexOf(from)]!, state);
       const last = await advance(first, from, points.at(-1)!.name, at);
-      return through(points.length - 1, last, metricFeeds(sessions.at(-1)!, feeds));
+      return runStage(parts, points.length - 1, last, metricFeeds(sessions.at(-1)!, feeds));
     },
     async dispose() {
       for (const session of sessions) await session.dispose();
@@ -204,15 +188,30 @@ function chainOf({
   };
 }
 
+async function runStage(
+  { points, stages, sessions, signal }: Parts,
+  index: number,
+  state: State,
+  more: ReadonlyMap<string, Tensor<Int32Array>> = new Map(),
+): Promise<Trace> {
+  stopIf(signal);
+  const fed = stages[index]!.reads.map((name) => {
+    const value = state.get(name);
+    if (!value) throw new Error(`internal: ${points[index]!.name} needs ${name}`);
+    return [name, value] as const;
+  });
+  const feeds = new Map<string, Tensor | Tensor<Int32Array>>([...fed, ...more]);
+  const trace = await sessions[index + 1]!.run(feeds);
+  await turn();
+  return trace;
+}
+
 /** Only what the metrics at hand read. */
 function metricFeeds({ program }: Session, { targets, others, positions }: MetricFeeds) {
   const all: [string, Tensor<Int32Array>][] = [
     [METRIC_INPUTS.targets, targets],
     ...(others ? ([[METRIC_INPUTS.others, others]] as [string, Tensor<Int32Array>][]) : []),
-    [
-      METRIC_INPUTS.positions,
-      tensor(["position"], [positions.length], Int32Array.from(positions)),
-    ],
+    [METRIC_INPUTS.positions, tensor(["position"], [positions.length], Int32Array.from(positions))],
   ];
   return new Map(all.filter(([name]) => program.inputs.some((input) => input.name === name)));
 }

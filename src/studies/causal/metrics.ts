@@ -34,11 +34,7 @@ const perRow = (b: Builder, x: Name, as: Name) => b.op("mean", [x], { axes: ["po
 const WRITERS: Readonly<Record<MetricName, (parts: Parts, as: Name) => Name>> = {
   "log-probability": ({ b, logProbability }, as) => perRow(b, logProbability(), as),
   loss: ({ b, logProbability }, as) =>
-    perRow(
-      b,
-      b.op("sub", [b.constant("nothing", {}, [0]), logProbability()], {}),
-      as,
-    ),
+    perRow(b, b.op("sub", [b.constant("nothing", {}, [0]), logProbability()], {}), as),
   probability: ({ b, logProbability }, as) => perRow(b, b.op("exp", [logProbability()], {}), as),
   "centred-logit": ({ b, target }, as) => {
     const average = b.op("mean", ["logits"], { axes: ["d_vocab"] });
@@ -73,11 +69,13 @@ export function metricTail(
     ),
   };
   const outputs = metrics.map((name) => WRITERS[name](parts, metricValue(name)));
-  return narrow(slice(b.program(outputs, program.limits), { outputs, from }), {
+  const narrowed = narrow(slice(b.program(outputs, program.limits), { outputs, from }), {
     outputs,
     axis: "position",
     rows: METRIC_INPUTS.positions,
   });
+  // Every run of a sweep multiplies these weights, so they are worth repacking.
+  return { ...narrowed, weights: narrowed.weights.map(({ rare: _, ...weight }) => weight) };
 }
 
 function once(make: () => Name): () => Name {

@@ -112,7 +112,11 @@ async function generatedPair(
     const made = [...bos, ...row(parts)];
     return design === "single" ? withOther(made, changed, ordinary) : made;
   });
-  const corrupted = tensor(rows.tokens.axes, rows.tokens.shape, Int32Array.from(corruptedRows.flat()));
+  const corrupted = tensor(
+    rows.tokens.axes,
+    rows.tokens.shape,
+    Int32Array.from(corruptedRows.flat()),
+  );
   const positions = design === "single" ? [changed] : secondCopyQueries(rows.start, period);
   return paired(rows, corrupted, design, positions);
 }

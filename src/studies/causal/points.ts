@@ -45,9 +45,12 @@ export function residBefore(layer: number, layers: number): string {
 export function pointsOf(program: Program, layers: number, hooks: readonly PointHooks[]): Point[] {
   return Array.from({ length: layers }, (_, layer) => {
     const next = residBefore(layer + 1, layers);
+    const read = ancestorsOf(program, [next]);
     const made = program.ops
       .map(({ output }) => output)
-      .filter((name) => name.startsWith(`blocks.${layer}.`) && /\.hook_\w+$/.test(name));
+      .filter(
+        (name) => name.startsWith(`blocks.${layer}.`) && /\.hook_\w+$/.test(name) && read.has(name),
+      );
     const above = new Map(made.map((name) => [name, ancestorsOf(program, [name])]));
     return hooks.map((group) => {
       const names = group.map((hook) => hookName(layer, hook));
@@ -66,7 +69,9 @@ export function pointsOf(program: Program, layers: number, hooks: readonly Point
 /** What is computed between `from` and values `to`, which may lie in the same layer or begin the next. */
 export function stageOf(program: Program, from: Point, to: readonly string[]): Stage {
   const outputs = to.filter((name) => !from.needs.includes(name));
-  return withReads(slice(program, { outputs, from: from.needs }), from.needs);
+  const read = ancestorsOf(program, outputs);
+  const known = from.needs.filter((name) => read.has(name));
+  return withReads(slice(program, { outputs, from: known }), known);
 }
 
 /** A stage program, with those of `known` that it reads. */

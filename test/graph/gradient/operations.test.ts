@@ -107,7 +107,7 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly Name[]>> = {
   },
   "indexing and its transposes": (b) => {
     const table = b.input("table", "float32", { d_vocab: 7, d_model: 4 });
-    const large = b.input("large", "float32", { d_vocab: 520, d_model: 2, part: 2 });
+    const large = b.input("large", "float32", { d_vocab: 1040, d_model: 2, part: 2 });
     const ids = b.input("ids", "int32", STREAM, { below: 7 });
     const rows = b.input("rows", "int32", { row: "rows" }, { below: 2 });
     const wide = b.input("wide", "float32", { ...STREAM, d_vocab: 7 });

@@ -1,0 +1,195 @@
+/** @file `patch`: activation patching of every component, from the first layer that it changes. */
+import { InputError } from "../../base/errors.ts";
+import { moments } from "../../measure/moments.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { MetricName, PatchResult, UnitName } from "../../results/patch.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { baseRun, chunksOf, feedsFor, type PerExample } from "./baseRun.ts";
+import { openChain, type Chain, type MetricFeeds, type State } from "./chain.ts";
+import { componentsOf, type Component } from "./components.ts";
+import { othersOf, pairOf, targetsOf, type Pair, type PairOptions } from "./pair.ts";
+import { differs, patchResultOf } from "./patchResult.ts";
+import { patchVariants } from "./patchVariants.ts";
+import { metricReader } from "./readMetrics.ts";
+import { takeRows } from "./rows.ts";
+import { hooksFor } from "./units.ts";
+import { runVariants } from "./variantRuns.ts";
+
+export interface PatchOptions extends PairOptions {
+  /** What is patched; left out: head-out. */
+  readonly unit?: UnitName;
+  /** Patch each position by itself; left out: all positions together. */
+  readonly byPosition?: boolean;
+  /** Left out: denoise. */
+  readonly mode?: "denoise" | "noise";
+  /** Left out: log-probability. */
+  readonly metric?: MetricName;
+  /** Only the metric of each run and no effects, which need clean and corrupted runs that differ; left out: false. */
+  readonly raw?: boolean;
+  /** Only these layers; left out: all. */
+  readonly layers?: readonly number[];
+  /** Least size of an effect in the list of important components; left out: .02. */
+  readonly threshold?: number;
+  /** Longest that list may be; left out: 10. */
+  readonly topK?: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: (step: string, done: number, total: number) => void;
+}
+
+/** The metrics of a study over all examples. */
+export interface PatchedRuns {
+  readonly clean: PerExample;
+  readonly corrupted: PerExample;
+  /** One for each component, in their order. */
+  readonly patched: readonly PerExample[];
+}
+
+/**
+ * Patches every component of a kind and reads a metric.
+ *
+ * denoise: the corrupted run with the component's clean value; effect = (patched - corrupted) / (clean - corrupted).
+ * noise: the clean run with its corrupted value; effect = (clean - patched) / (clean - corrupted). Ratios of batch means,
+ * never cut to 0 ... 1.
+ *
+ * @returns the Result of DESIGN 6. A component that carries nothing has effect 0; effects of different components need
+ *   not add up to 1
+ * @throws {InputError} "range" if clean and corrupted differ by less than 3 standard errors in the metric, "unit" for
+ *   values that the model does not have, and as {@link pairOf}; @throws {UnableError} if memory does not suffice
+ * @throws {Interrupted} between two runs once `signal` is aborted
+ * @see TransformerLens `patching.get_act_patch_*`, which runs every patch from the first layer and gives the raw metric
+ */
+export async function patch(
+  model: LoadedModel,
+  backend: Backend,
+  options: PatchOptions = {},
+): Promise<PatchResult> {
+  const { unit = "head-out", metric = "log-probability", byPosition = false } = options;
+  const pair = await pairOf(model.architecture, options);
+  const components = componentsOf(model.architecture, unit, {
+    ...(options.layers && { layers: options.layers }),
+    positions: byPosition ? pair.clean.shape[1]! : null,
+  });
+  await model.unchanged();
+  const started = performance.now();
+  const metrics = [...new Set<MetricName>([metric, "centred-logit"])];
+  const chain = await openChain(model, backend, {
+    hooks: hooksFor([unit]),
+    metrics,
+    length: pair.clean.shape[1]!,
+    positions: pair.positions.length,
+    signal: options.signal,
+  });
+  const prepared = performance.now();
+  try {
+    const runs = await patchedRuns(chain, pair, metrics, components, { ...options, unit });
+    await model.unchanged();
+    return patchResultOf(model, backend, pair, components, runs, {
+      ...options,
+      unit,
+      metric,
+      timings: { prepare: prepared - started, run: performance.now() - prepared },
+    });
+  } finally {
+    await chain.dispose();
+  }
+}
+
+/** Metrics of the clean, the corrupted and every patched run; examples go through a few at a time. */
+export async function patchedRuns(
+  chain: Chain,
+  pair: Pair,
+  metrics: readonly MetricName[],
+  components: readonly Component[],
+  {
+    unit,
+    mode = "denoise",
+    raw = false,
+    progress,
+  }: Pick<PatchOptions, "mode" | "raw" | "progress"> & { readonly unit: UnitName },
+): Promise<PatchedRuns> {
+  const [examples] = pair.clean.shape as readonly [number];
+  const feeds = metricFeedsOf(pair, metrics);
+  const empty = (): PerExample =>
+    Object.fromEntries(metrics.map((name) => [name, new Float64Array(examples)]));
+  const runs = { clean: empty(), corrupted: empty(), patched: components.map(empty) };
+  const chunks = chunksOf(examples, chain.rows);
+  for (const chunk of chunks) await bothRuns(chain, pair, feeds, chunk, metrics, runs, false);
+  if (!raw) checkDifference(runs, metrics[0]!);
+  const total = components.length * examples;
+  let done = 0;
+  for (const chunk of chunks) {
+    const both = await bothRuns(chain, pair, feeds, chunk, metrics, runs);
+    const [base, source] =
+      mode === "denoise" ? [both.corrupted, both.clean] : [both.clean, both.corrupted];
+    for await (const { from, places, variants } of patchVariants(
+      chain,
+      components,
+      unit,
+      base,
+      source,
+    )) {
+      const group = { from, base, examples: chunk.length, feeds: feedsFor(feeds, chunk), variants };
+      await runVariants(chain, group, (trace, rows) => {
+        rows.forEach(({ variant, example }, row) => {
+          for (const name of metrics)
+            runs.patched[places[variant]!]![name]![chunk[example]!] = both.read[name]!(
+              trace,
+              row,
+              example,
+            );
+        });
+        progress?.("patching", (done += rows.length), total);
+      });
+    }
+  }
+  return runs;
+}
+
+/** What the metrics of a pair read. */
+export function metricFeedsOf(pair: Pair, metrics: readonly MetricName[]): MetricFeeds {
+  return {
+    targets: targetsOf(pair.clean),
+    ...(metrics.includes("logit-difference") && { others: othersOf(pair) }),
+    positions: pair.positions,
+  };
+}
+
+/** Clean and corrupted runs of a few examples: their states, their metrics into `runs`, and how to read metrics. */
+export async function bothRuns(
+  chain: Chain,
+  pair: Pair,
+  feeds: MetricFeeds,
+  chunk: readonly number[],
+  metrics: readonly MetricName[],
+  runs: Pick<PatchedRuns, "clean" | "corrupted">,
+  keep = true,
+): Promise<{
+  readonly clean: State;
+  readonly corrupted: State;
+  readonly read: Readonly<Partial<Record<MetricName, ReturnType<typeof metricReader>>>>;
+}> {
+  const few = feedsFor(feeds, chunk);
+  const clean = await baseRun(chain, takeRows(pair.clean, chunk), few, { keep });
+  const corrupted = await baseRun(chain, takeRows(pair.corrupted, chunk), few, { keep });
+  const read = Object.fromEntries(
+    metrics.map((name) => [name, metricReader(name, clean.metrics)]),
+  ) as Record<MetricName, ReturnType<typeof metricReader>>;
+  chunk.forEach((example, row) => {
+    for (const name of metrics) {
+      runs.clean[name]![example] = read[name](clean.metrics, row, row);
+      runs.corrupted[name]![example] = read[name](corrupted.metrics, row, row);
+    }
+  });
+  return { clean: clean.saved, corrupted: corrupted.saved, read };
+}
+
+/** Refused before any patch: there would be nothing to share out. */
+export function checkDifference(runs: Pick<PatchedRuns, "clean" | "corrupted">, metric: MetricName): void {
+  if (differs(runs, metric)) return;
+  const [clean, corrupted] = [runs.clean[metric]!, runs.corrupted[metric]!];
+  const { mean, standardError } = moments(clean.map((value, row) => value - corrupted[row]!));
+  throw new InputError(
+    "range",
+    `effects need clean and corrupted runs that differ by at least 3 standard errors, got a difference of ${mean.toPrecision(3)} in ${metric} with standard error ${standardError.toPrecision(3)}; the metric of each run can be had without effects (raw)`,
+  );
+}
