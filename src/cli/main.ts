@@ -10,10 +10,14 @@ const work = async () => {
   process.exitCode = await supervised(args);
 };
 await exited(
-  buildProgram({ score: work, run: work, tokens: work, cache: work, audit: work }).parseAsync(
-    args,
-    {
-      from: "user",
-    },
-  ),
+  buildProgram({
+    score: work,
+    run: work,
+    tokens: work,
+    cache: work,
+    audit: work,
+    scorePatterns: work,
+  }).parseAsync(args, {
+    from: "user",
+  }),
 );

@@ -4,6 +4,7 @@ import { VERSION } from "../base/version.ts";
 import type { AuditCommandOptions } from "./audit.ts";
 import type { ScoreCommandOptions } from "./score.ts";
 import type { RunCommandOptions } from "./run.ts";
+import type { ScorePatternsCommandOptions } from "./scorePatterns.ts";
 import type { TokensCommandOptions } from "./tokens.ts";
 
 /** What carries the commands out. */
@@ -11,6 +12,7 @@ export interface Commands {
   readonly score: (model: string, options: ScoreCommandOptions) => Promise<void>;
   readonly run: (model: string, options: RunCommandOptions) => Promise<void>;
   readonly audit: (model: string | undefined, options: AuditCommandOptions) => Promise<void>;
+  readonly scorePatterns: (file: string, options: ScorePatternsCommandOptions) => Promise<void>;
   readonly tokens: (model: string, text: string, options: TokensCommandOptions) => Promise<void>;
   readonly cache: (action: string, target: string | undefined) => Promise<void>;
 }
@@ -25,6 +27,7 @@ export function buildProgram(commands: Commands): Command {
   addScore(program, commands.score);
   addRun(program, commands.run);
   addAudit(program, commands.audit);
+  addScorePatterns(program, commands.scorePatterns);
   addTokens(program, commands.tokens);
   addCache(program, commands.cache);
   return program;
@@ -41,7 +44,7 @@ function addScore(program: Command, action: Commands["score"]): void {
     .option(
       "--seq-len <n>",
       "tokens in the two copies together, even (default 64, less if the model has no room)",
-      integer(4),
+      integer(6),
     )
     .option("--seed <n>", "seed of the random tokens (default 0)", integer(-(2 ** 31)))
     .addOption(
@@ -97,6 +100,28 @@ function addAudit(program: Command, action: Commands["audit"]): void {
     .option("--json", "print the Result as JSON and nothing else")
     .option("--quiet", "nothing on standard error");
   fromHub(command).allowExcessArguments(false).action(action);
+}
+
+function addScorePatterns(program: Command, action: Commands["scorePatterns"]): void {
+  program
+    .command("score-patterns")
+    .description("score attention that was computed elsewhere: encoders, T5 and vision too")
+    .argument("<file>", ".safetensors or .npz: [layer, batch, head, query, key], or one per layer")
+    .requiredOption(
+      "--tokens <file>",
+      'whose attention it is: {"tokens": [[...]]}; "period" and "bos" if they repeat, "keyTokens" for cross',
+    )
+    .addOption(
+      new Option("--mask <kind>", "what queries may see")
+        .choices(["causal", "none", "cross"])
+        .default("causal"),
+    )
+    .option("--arrays <glob>", "only the arrays whose name fits, such as 'decoder_attentions.*'")
+    .option("--out <file>", "write .png, .svg, .html, .csv or .json; may repeat", collected)
+    .option("--json", "print the Result as JSON and nothing else")
+    .option("--quiet", "nothing on standard error")
+    .allowExcessArguments(false)
+    .action(action);
 }
 
 function addTokens(program: Command, action: Commands["tokens"]): void {

@@ -7,6 +7,8 @@ await exited(
     score: async (model, options) => (await import("./score.ts")).scoreCommand(model, options),
     run: async (model, options) => (await import("./run.ts")).runCommand(model, options),
     audit: async (model, options) => (await import("./audit.ts")).auditCommand(model, options),
+    scorePatterns: async (file, options) =>
+      (await import("./scorePatterns.ts")).scorePatternsCommand(file, options),
     tokens: async (model, text, options) =>
       (await import("./tokens.ts")).tokensCommand(model, text, options),
     cache: async (action, target) => (await import("./cache.ts")).cacheCommand(action, target),

@@ -30,6 +30,7 @@ export function modelFrom(
   checkpoint: CheckpointTensors,
   layout: StoredLayout = "hugging_face",
 ): Model {
+  checkLayers(config, checkpoint);
   if (config["format"] === "transformer_lens") return transformerLens(config, checkpoint);
   if (config["format"] !== undefined)
     throw new InputError(
@@ -49,4 +50,20 @@ export function modelFrom(
     "config",
     `model_type ${type === undefined ? "is missing" : `${JSON.stringify(type)} is not supported`}${near} (supported: ${known.join(", ")}, and "format": "transformer_lens")`,
   );
+}
+
+/** A layer has tensors; more layers than tensors are refused before anything is made for each of them. */
+function checkLayers(
+  config: Readonly<Record<string, unknown>>,
+  { weights, unsupported }: CheckpointTensors,
+): void {
+  const tensors = weights.size + unsupported.size;
+  for (const key of ["n_layer", "n_layers", "num_hidden_layers"]) {
+    const layers = config[key];
+    if (typeof layers !== "number" || layers <= tensors) continue;
+    throw new InputError(
+      "config",
+      `${key} is ${layers}, but the weight files have only ${tensors} tensors`,
+    );
+  }
 }

@@ -108,7 +108,9 @@ const cell = z.object({
   effect: z.number(),
   low: z.number().nullable(),
   high: z.number().nullable(),
-  mark: z.enum(["tick", "cross", "between"]).describe("tick: at least half of the output effect; cross: at most a fifth"),
+  mark: z
+    .enum(["tick", "cross", "between"])
+    .describe("tick: at least half of the output effect; cross: at most a fifth"),
 });
 export type FingerprintCell = z.infer<typeof cell>;
 
@@ -127,10 +129,14 @@ export const fingerprintResult = z.object({
       layer: z.int(),
       head: z.int(),
       cells: z.record(z.enum(FINGERPRINT_DESIGNS), z.record(z.enum(FINGERPRINT_UNITS), cell)),
-      aboveNull: z.boolean().describe("whether its output effect is above that of random heads in every design"),
+      aboveNull: z
+        .boolean()
+        .describe("whether its output effect is above that of random heads in every design"),
       matches: z
         .boolean()
-        .describe("whether all 20 marks are those of an induction head; false if not above the null"),
+        .describe(
+          "whether all 20 marks are those of an induction head; false if not above the null",
+        ),
     }),
   ),
   ...resultFooter,

@@ -23,7 +23,7 @@ export function engineSession(session: InferenceSession, Tensor: OrtTensorType):
   };
 }
 
-/** Allocation failures say so in words of many kinds; everything else is a fault of ours and is passed on. */
+/** Allocation failures say so in words of many kinds, a missing adapter in one; everything else is a fault of ours and is passed on. */
 export function explained(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
   if (
@@ -33,5 +33,7 @@ export function explained(error: unknown): never {
   ) {
     throw new UnableError(`out of memory: ${message}`, { cause: error });
   }
+  if (/WebGPU adapter/i.test(message))
+    throw new UnableError("device webgpu needs a WebGPU adapter, there is none", { cause: error });
   throw error;
 }

@@ -23,6 +23,7 @@ export function wasmBackend(
     const session = await ort.InferenceSession.create(model, {
       executionProviders: [device],
       graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
     }).catch(explained);
     return engineSession(session, ort.Tensor);

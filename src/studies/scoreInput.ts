@@ -54,9 +54,9 @@ export function generatedRows(
     numExamples = DEFAULTS.numExamples,
     seed = DEFAULTS.seed,
   } = options;
-  if (!Number.isInteger(seqLen) || seqLen < 4 || seqLen % 2 === 1) {
-    throw new InputError("range", `two copies need an even --seq-len of at least 4, got ${seqLen}`);
-  }
+  if (!Number.isInteger(seqLen) || seqLen % 2 === 1)
+    throw new InputError("range", `two copies need an even --seq-len, got ${seqLen}`);
+  if (options.seqLen !== undefined) checkPeriod(seqLen / 2);
   const { bosToken, policy } = bosFor(architecture, options.bos ?? DEFAULTS.bos);
   const start = bosToken === null ? 0 : 1;
   const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
@@ -67,6 +67,7 @@ export function generatedRows(
     start,
     ordinary: ordinary.length,
   });
+  checkPeriod(period);
   const { tokens } = repeatedTokens({
     seed,
     examples: numExamples,
@@ -109,6 +110,7 @@ export async function ownRows(architecture: Architecture, own: OwnTokens): Promi
     );
   }
   const start = own.bos ? 1 : 0;
+  checkPeriod(own.period);
   verifyRepeats(tokens, { start, period: own.period });
   return {
     tokens,
@@ -129,6 +131,17 @@ export async function ownRows(architecture: Architecture, own: OwnTokens): Promi
       ),
     },
   };
+}
+
+/** With a period of 2 the token after the previous copy is the previous token: induction could not be told from it. */
+const LEAST_PERIOD = 3;
+
+function checkPeriod(period: number): void {
+  if (period >= LEAST_PERIOD) return;
+  throw new InputError(
+    "range",
+    `induction and previous-token heads differ from a period of ${LEAST_PERIOD} tokens on (--seq-len ${2 * LEAST_PERIOD}), got ${period}`,
+  );
 }
 
 function bosFor(

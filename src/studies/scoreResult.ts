@@ -2,7 +2,12 @@
 import type { Tensor } from "../base/tensor.ts";
 import { VERSION } from "../base/version.ts";
 import { attentionTables, ATTENTION_SCORES } from "../measure/attentionTables.ts";
-import { meanInterval, scoreInterval, type Interval } from "../measure/interval.ts";
+import {
+  FEWEST_FOR_INTERVAL,
+  meanInterval,
+  scoreInterval,
+  type Interval,
+} from "../measure/interval.ts";
 import { copyLosses } from "../measure/losses.ts";
 import { uniformScores } from "../measure/uniformScores.ts";
 import type { LoadedModel } from "../models/loaded.ts";
@@ -87,7 +92,11 @@ function best(
 }
 
 function tooFew(examples: number): string[] {
-  return examples < 10 ? [`${examples} examples are too few for an interval; 10 is the least`] : [];
+  return examples < FEWEST_FOR_INTERVAL
+    ? [
+        `${examples} ${examples === 1 ? "example is" : "examples are"} too few for an interval; ${FEWEST_FOR_INTERVAL} is the least`,
+      ]
+    : [];
 }
 
 function lossOf(losses: Tensor, { start, period }: RepeatedRows): ScoreResult["loss"] {

@@ -145,6 +145,11 @@ const ROWS: readonly (readonly [string, unknown, readonly string[]])[] = [
     own([[...Array(70).keys()].map((id) => id % 35)], 35, false),
     ["64", "70"],
   ],
+  [
+    "a period of 2, at which the previous token is the induction target",
+    own([[0, 1, 2, 1, 2]], 2),
+    ["period of 3", "2"],
+  ],
   ["a missing period", { tokens: [[0, 1, 2, 1, 2]] }, ["period", "tokens.json"]],
 ];
 
@@ -174,7 +179,11 @@ const OPTIONS: readonly (readonly [string, readonly string[], readonly string[]]
     ["score", "model", "--seq-len", "66"],
     ["33", "64", "31"],
   ],
-  ["a --seq-len below 4", ["score", "model", "--seq-len", "2"], ["--seq-len", "4"]],
+  [
+    "a --seq-len that cannot tell induction from the previous token",
+    ["score", "model", "--seq-len", "4"],
+    ["--seq-len", "6"],
+  ],
   ["a --num-examples of 0", ["score", "model", "--num-examples", "0"], ["--num-examples", "1"]],
   [
     "more losses than examples",

@@ -1,7 +1,7 @@
 /** @file Reverse mode of a Program: the chain rule, operation by operation, written as more operations. */
 import { InputError } from "../../base/errors.ts";
 import { builder, type Builder, type Name } from "../builder.ts";
-import type { OpName } from "../ops.ts";
+import type { Op, OpName } from "../ops.ts";
 import { ancestorsOf, producerOf, type Program } from "../program.ts";
 import type { Part, Rule, Write } from "./rule.ts";
 import { RULES } from "./rules.ts";
@@ -50,9 +50,12 @@ export function gradient(program: Program, { of, wrt, as = gradientOf }: Gradien
     producerOf: (name: Name) => producers.get(name),
     asked: (name: Name) => asked.has(name),
   };
+  const finished: { readonly op: Op; readonly gradient: Name }[] = [];
   for (const op of program.ops.toReversed()) {
     if (!parts.has(op.output)) continue;
-    const step = { ...common, ...op, gradient: finish(op.output) };
+    const readers = () => finished.filter((later) => later.op.inputs.includes(op.output));
+    const step = { ...common, ...op, gradient: finish(op.output), readers };
+    finished.push({ op, gradient: step.gradient });
     (RULES[op.op] as Rule<OpName>)(step).forEach((part, index) => {
       const input = op.inputs[index]!;
       if (part && active.has(input)) parts.set(input, [...(parts.get(input) ?? []), part()]);

@@ -28,6 +28,8 @@ export interface Way {
   readonly number: (value: number) => Name;
   /** The operation that makes a value, if one does. */
   readonly producerOf: (name: Name) => Op | undefined;
+  /** The operations through which `output` got its gradient, each with the gradient of what it makes. */
+  readonly readers: () => readonly { readonly op: Op; readonly gradient: Name }[];
   /** Whether the caller wants the gradient of this very value. */
   readonly asked: (name: Name) => boolean;
 }

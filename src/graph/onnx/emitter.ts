@@ -31,8 +31,10 @@ export function emitter(
     attributes: Readonly<Record<string, Attribute>> = {},
     output = `${type}_${count++}`,
     domain = "",
+    more: readonly string[] = [],
   ): string => {
-    nodes.push({ type, inputs, outputs: [output], attributes, ...(domain && { domain }) });
+    const outputs = [output, ...more];
+    nodes.push({ type, inputs, outputs, attributes, ...(domain && { domain }) });
     return output;
   };
   const constant = (type: DataType, dims: readonly number[], data: Uint8Array): string => {

@@ -2,7 +2,7 @@
 import type { Op } from "../ops.ts";
 import { prune, typesOf, type Constant, type Program, type ValueType } from "../program.ts";
 import { emitter, type Emitter, type Handle } from "./emitter.ts";
-import { lowerNorm } from "./lowerNorm.ts";
+import { lowerNorm, type Surroundings } from "./lowerNorm.ts";
 import { LOWERINGS } from "./lowerOps.ts";
 import type { OnnxGraph } from "./model.ts";
 import { weightHandle } from "./shapes.ts";
@@ -17,6 +17,7 @@ export function lower(program: Program, { fusedMatMul = true }: LowerOptions = {
   const needed = prune(program);
   const types = typesOf(needed);
   const producers = new Map(needed.ops.map((op) => [op.output, op]));
+  const readers = readersOf(needed.ops);
   const emit = emitter(symbolsOf(needed), fusedMatMul);
   const handles = new Map<string, Handle>();
   for (const input of needed.inputs)
@@ -28,7 +29,7 @@ export function lower(program: Program, { fusedMatMul = true }: LowerOptions = {
     const inputs = op.inputs.map((name) => handles.get(name)!);
     const type = types.get(op.output)!;
     handles.set(op.output, {
-      tensor: lowerOp(emit, op, inputs, type, producers, handles),
+      tensor: lowerOp(emit, op, inputs, type, { producers, readers, handles }),
       axes: type.axes,
     });
   }
@@ -47,14 +48,20 @@ function lowerOp(
   op: Op,
   inputs: readonly Handle[],
   type: ValueType,
-  producers: ReadonlyMap<string, Op>,
-  handles: ReadonlyMap<string, Handle>,
+  around: Surroundings,
 ): string {
   if (op.op === "norm" || op.op === "gain" || op.op === "scale") {
-    return lowerNorm(emit, op, inputs, producers, handles);
+    return lowerNorm(emit, op, inputs, around);
   }
   const lowering = LOWERINGS[op.op] as (...args: unknown[]) => string;
   return lowering(emit, inputs, op.attributes, type);
+}
+
+function readersOf(ops: readonly Op[]): Map<string, Op[]> {
+  const readers = new Map<string, Op[]>();
+  for (const op of ops)
+    for (const name of op.inputs) readers.set(name, [...(readers.get(name) ?? []), op]);
+  return readers;
 }
 
 function lowerConstant(emit: Emitter, { type, axes, data }: Constant): Handle {
@@ -82,7 +89,15 @@ function withoutDead(graph: OnnxGraph): OnnxGraph {
   }
   return {
     ...graph,
-    nodes: graph.nodes.filter((node) => node.outputs.some((name) => live.has(name))),
+    nodes: graph.nodes
+      .filter((node) => node.outputs.some((name) => live.has(name)))
+      .map((node) => ({ ...node, outputs: upToLastLive(node.outputs, live) })),
     initializers: graph.initializers.filter(({ name }) => live.has(name)),
   };
+}
+
+/** Optional outputs that nobody reads are not asked for. */
+function upToLastLive(outputs: readonly string[], live: ReadonlySet<string>): readonly string[] {
+  const last = outputs.findLastIndex((name) => live.has(name));
+  return outputs.slice(0, last + 1);
 }

@@ -36,6 +36,9 @@ export interface Rope {
 
 type Keys = { readonly [Key in keyof typeof ropeKeys]?: z.infer<(typeof ropeKeys)[Key]> };
 
+/** Far above any model; a table is made of this many entries, so it is checked first. */
+const MOST_TURNED = 65_536;
+
 /**
  * @param headSize entries of a query or key; the first `partial_rotary_factor` of them are turned
  * @throws {InputError} "config" for types that are not supported, missing numbers, or two values that disagree
@@ -45,6 +48,9 @@ export function ropeOf(
   headSize: number,
   defaults: { theta: number; part: number },
 ): Rope {
+  if (config.rope_parameters && config.rope_scaling) {
+    throw new InputError("config", "config.json gives both rope_parameters and rope_scaling");
+  }
   const given = config.rope_parameters ?? config.rope_scaling ?? {};
   const theta =
     agreed(
@@ -57,10 +63,10 @@ export function ropeOf(
     defaults.part;
   const type = agreed("rope_type", given.rope_type, given.type) ?? "default";
   const turned = Math.trunc(headSize * part);
-  if (turned < 2 || turned % 2 === 1)
+  if (!(turned >= 2 && turned <= MOST_TURNED) || turned % 2 === 1)
     throw new InputError(
       "config",
-      `rotary embeddings need an even number of entries, got ${turned} of ${headSize}`,
+      `rotary embeddings need an even number of entries up to ${MOST_TURNED}, got ${turned} of ${headSize}`,
     );
   const plain = Array.from({ length: turned / 2 }, (_, pair) => theta ** ((-2 * pair) / turned));
   const rescale = SCALINGS[type];

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { builder } from "../../graph/builder.ts";
 import { activationName } from "../config/activation.ts";
 import { readConfig } from "../config/readConfig.ts";
+import { ropeOf } from "../config/rope.ts";
 import { specialTokensOf, type Family } from "../family.ts";
 import {
   attention,
@@ -151,12 +152,13 @@ export const transformerLens: Family = (json, checkpoint) => {
   const { tokens, positions } = tokenInputs(b, c.d_vocab);
   const mask = causalMask(b);
   const turned = c.rotary_dim ?? c.d_head;
-  const frequencies = Array.from(
-    { length: turned / 2 },
-    (_, pair) => c.rotary_base ** ((-2 * pair) / turned),
-  );
+  const rope = () =>
+    ropeOf({ partial_rotary_factor: turned / c.d_head }, c.d_head, {
+      theta: c.rotary_base,
+      part: 1,
+    });
   const rotary = rotates
-    ? { tables: rotaryTables(b, { frequencies, factor: 1 }), interleaved: c.rotary_adjacent_pairs }
+    ? { tables: rotaryTables(b, rope()), interleaved: c.rotary_adjacent_pairs }
     : null;
   const scale = c.use_attn_scale
     ? 1 / (c.attn_scale !== undefined && c.attn_scale > 0 ? c.attn_scale : Math.sqrt(c.d_head))

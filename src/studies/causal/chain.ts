@@ -8,13 +8,12 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { Program } from "../../graph/program.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { MetricName } from "../../results/patch.ts";
 import type { Backend, Trace } from "../../runtime/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { checkMemory, planMemory } from "../../runtime/memory.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import { METRIC_INPUTS, metricTail } from "./metrics.ts";
+import { METRIC_INPUTS, metricTail, type TailName } from "./metrics.ts";
 import {
   pointsOf,
   residBefore,
@@ -54,16 +53,15 @@ export interface Chain {
 export interface ChainOptions {
   /** Points of each layer in the order of computation; the last must not come before `attn.hook_z`. */
   readonly hooks: readonly PointHooks[];
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly TailName[];
   /** Tokens in a row, and positions at which metrics are read. */
   readonly length: number;
   readonly positions: number;
-  /** Hooks that every layer is fed, as `attn.hook_pattern`, in place of computing them: `at` puts them into the state. */
-  readonly frozen?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
 const EMBED = "tokens";
+const BREATHE_MS = 30;
 
 /**
  * Prepares a model for causal runs. Has memory and threads until `dispose`.
@@ -73,14 +71,14 @@ const EMBED = "tokens";
 export async function openChain(
   { program, architecture }: LoadedModel,
   backend: Backend,
-  { hooks, metrics, length, positions, frozen = [], signal }: ChainOptions,
+  { hooks, metrics, length, positions, signal }: ChainOptions,
 ): Promise<Chain> {
   const { layers, vocabulary } = architecture;
-  const points = pointsOf(program, layers, hooks).map((point) => withFrozen(point, frozen));
+  const points = pointsOf(program, layers, hooks);
   const last = points.at(-1)!;
   const stages = points
     .slice(0, -1)
-    .map((point, index) => stageOf(program, point, beginOf(points[index + 1]!, frozen)));
+    .map((point, index) => stageOf(program, point, points[index + 1]!.needs));
   const tail = withReads(
     metricTail(program, vocabulary, { metrics, from: last.needs }),
     last.needs,
@@ -96,18 +94,14 @@ export async function openChain(
   const programs = [embed, ...stages.map((stage) => stage.program), tail.program];
   checkWholePlan(programs, backend, sizes);
   const sessions = await prepareAll(programs, backend, sizes, signal);
-  return chainOf({ points, rows, stages: [...stages, tail], sessions, signal });
-}
-
-/** The frozen hooks of the point's layer are there whenever something reads them. */
-function withFrozen(point: Point, frozen: readonly string[]): Point {
-  const names = frozen.map((hook) => `blocks.${point.layer}.${hook}`);
-  return { ...point, needs: [...new Set([...point.needs, ...names])] };
-}
-
-/** What a stage must make for the point that it ends at. */
-function beginOf(point: Point, frozen: readonly string[]): string[] {
-  return point.needs.filter((name) => !frozen.some((hook) => name.endsWith(`.${hook}`)));
+  return chainOf({
+    points,
+    rows,
+    stages: [...stages, tail],
+    sessions,
+    signal,
+    breathe: breather(),
+  });
 }
 
 /** All sessions live together, so their plans are added up before the first is made. */
@@ -151,6 +145,17 @@ interface Parts {
   /** sessions[0] leads to points[0], sessions[i + 1] is that of stages[i]. */
   readonly sessions: readonly Session[];
   readonly signal: AbortSignal | undefined;
+  readonly breathe: () => Promise<void>;
+}
+
+/** Lets other work be handled often enough to feel prompt: small stages take less time than the pause between them. */
+function breather(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < BREATHE_MS) return;
+    await turn();
+    last = performance.now();
+  };
 }
 
 function chainOf(parts: Parts): Chain {
@@ -189,7 +194,7 @@ function chainOf(parts: Parts): Chain {
 }
 
 async function runStage(
-  { points, stages, sessions, signal }: Parts,
+  { points, stages, sessions, signal, breathe }: Parts,
   index: number,
   state: State,
   more: ReadonlyMap<string, Tensor<Int32Array>> = new Map(),
@@ -202,7 +207,7 @@ async function runStage(
   });
   const feeds = new Map<string, Tensor | Tensor<Int32Array>>([...fed, ...more]);
   const trace = await sessions[index + 1]!.run(feeds);
-  await turn();
+  await breathe();
   return trace;
 }
 

@@ -12,7 +12,6 @@ import {
   type FingerprintDesign,
   type FingerprintResult,
   type FingerprintUnit,
-  type UnitName,
 } from "../../results/patch.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import type { GeneratedInput } from "../scoreInput.ts";
@@ -206,7 +205,8 @@ function tabled(
       const aboveNull = FINGERPRINT_DESIGNS.every(
         (design) => cells[design].output.effect > effects[design],
       );
-      const matches = aboveNull && FINGERPRINT_DESIGNS.every((design) => isInduction(design, cells[design]));
+      const matches =
+        aboveNull && FINGERPRINT_DESIGNS.every((design) => isInduction(design, cells[design]));
       return { ...one, cells, aboveNull, matches };
     }),
   };

@@ -15,8 +15,11 @@ export const METRIC_INPUTS = {
   positions: "metric_positions",
 } as const;
 
-/** The value of a metric: [batch], for KL [batch, position, d_vocab]. */
-export function metricValue(name: MetricName): string {
+/** Metrics, and what others are made from outside the graph: the loss of each token. */
+export type TailName = MetricName | "token-loss";
+
+/** The value of a metric: [batch], for KL [batch, position, d_vocab], for token-loss [batch, position]. */
+export function metricValue(name: TailName): string {
   return `metric.${name}`;
 }
 
@@ -28,13 +31,15 @@ interface Parts {
   readonly logProbability: () => Name;
 }
 
+const negative = (b: Builder, x: Name, as?: Name) =>
+  b.op("sub", [b.constant("nothing", {}, [0]), x], {}, as);
 const perRow = (b: Builder, x: Name, as: Name) => b.op("mean", [x], { axes: ["position"] }, as);
 
 /** Each takes the parts and names its value. */
-const WRITERS: Readonly<Record<MetricName, (parts: Parts, as: Name) => Name>> = {
+const WRITERS: Readonly<Record<TailName, (parts: Parts, as: Name) => Name>> = {
   "log-probability": ({ b, logProbability }, as) => perRow(b, logProbability(), as),
-  loss: ({ b, logProbability }, as) =>
-    perRow(b, b.op("sub", [b.constant("nothing", {}, [0]), logProbability()], {}), as),
+  loss: ({ b, logProbability }, as) => perRow(b, negative(b, logProbability()), as),
+  "token-loss": ({ b, logProbability }, as) => negative(b, logProbability(), as),
   probability: ({ b, logProbability }, as) => perRow(b, b.op("exp", [logProbability()], {}), as),
   "centred-logit": ({ b, target }, as) => {
     const average = b.op("mean", ["logits"], { axes: ["d_vocab"] });
@@ -53,7 +58,7 @@ const WRITERS: Readonly<Record<MetricName, (parts: Parts, as: Name) => Name>> = 
 export function metricTail(
   program: Program,
   vocabulary: number,
-  { metrics, from }: { readonly metrics: readonly MetricName[]; readonly from: readonly string[] },
+  { metrics, from }: { readonly metrics: readonly TailName[]; readonly from: readonly string[] },
 ): Program {
   const b = builder(program);
   const ids = (name: string) =>

@@ -184,7 +184,10 @@ export async function bothRuns(
 }
 
 /** Refused before any patch: there would be nothing to share out. */
-export function checkDifference(runs: Pick<PatchedRuns, "clean" | "corrupted">, metric: MetricName): void {
+export function checkDifference(
+  runs: Pick<PatchedRuns, "clean" | "corrupted">,
+  metric: MetricName,
+): void {
   if (differs(runs, metric)) return;
   const [clean, corrupted] = [runs.clean[metric]!, runs.corrupted[metric]!];
   const { mean, standardError } = moments(clean.map((value, row) => value - corrupted[row]!));

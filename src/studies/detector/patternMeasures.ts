@@ -22,7 +22,7 @@ export interface PatternMeasure {
 
 /**
  * The linear conventions that read a period. Of the others some are left out for not being linear in attention
- * (induction.strongest, detectHead.abs and with exclusions, detector): the detector has those.
+ * (induction.strongest, detectHead.abs and with exclusions, the detector's other metrics).
  */
 export const NEEDS_PERIOD = [
   "induction",
@@ -53,6 +53,8 @@ export const NEEDS_TOKENS = [
   "detectHead.mul.previousToken",
   "detectHead.mul.duplicateToken",
   "detectHead.mul.induction",
+  "detector.induction",
+  "legacy.detector.induction",
 ] as const;
 
 type Matches = (input: SequenceInput, query: number, key: number) => boolean;

@@ -6,14 +6,14 @@ import {
   fingerprintResult,
 } from "../../../src/results/patch.ts";
 import { fingerprint, INDUCTION_FINGERPRINT } from "../../../src/studies/causal/fingerprint.ts";
-import { backends } from "../../runtime/backends.ts";
+import { oneEngine } from "./engine.ts";
 
-const [engine] = await backends();
+const engine = await oneEngine();
 
 describe("fingerprint", () => {
   test("is the table of an induction head, all 20 cells, for the planted one and no other head", async () => {
     const model = await openPlanted("induction");
-    const result = await fingerprint(model, engine!, { heads: ["1.2"], numExamples: 10 });
+    const result = await fingerprint(model, engine, { heads: ["1.2"], numExamples: 10 });
     expect(fingerprintResult.safeParse(result).error).toBeUndefined();
     const [head] = result.heads;
     for (const design of FINGERPRINT_DESIGNS) {
@@ -23,13 +23,16 @@ describe("fingerprint", () => {
       }
     }
     expect(head!.matches).toBe(true);
-    const others = await fingerprint(model, engine!, { heads: ["0.1", "0.3", "0.2"], numExamples: 10 });
+    const others = await fingerprint(model, engine, {
+      heads: ["0.1", "0.3", "0.2"],
+      numExamples: 10,
+    });
     expect(others.heads.map(({ matches }) => matches)).toEqual([false, false, false]);
   });
 
   test("refuses heads that do not exist and names the nearest", async () => {
     const model = await openPlanted("induction");
-    await expect(fingerprint(model, engine!, { heads: ["1.9"] })).rejects.toThrow(/nearest: 1.3/);
-    await expect(fingerprint(model, engine!, { heads: ["a"] })).rejects.toThrow(/layer.head/);
+    await expect(fingerprint(model, engine, { heads: ["1.9"] })).rejects.toThrow(/nearest: 1.3/);
+    await expect(fingerprint(model, engine, { heads: ["a"] })).rejects.toThrow(/layer.head/);
   });
 });

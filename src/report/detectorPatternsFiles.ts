@@ -1,0 +1,107 @@
+/** @file A score-patterns Result to a file in Node, in the format that the extension names. */
+import { extname } from "node:path";
+import type { PatternsResult } from "../results/patterns.ts";
+import { csvText } from "./csv.ts";
+import { attentionWords } from "./detectorPatternsText.ts";
+import type { HeadMap } from "./headMap.ts";
+import { jsonText } from "./json.ts";
+import { markup, scriptJson } from "./markup.ts";
+import { share } from "./numbers.ts";
+import { replaceFile } from "./replaceFile.ts";
+import { checkOutput, type ReportFormat } from "./write.ts";
+
+type Writer = (result: PatternsResult) => Promise<string | Uint8Array>;
+
+const FORMATS: Readonly<Record<ReportFormat, Writer>> = {
+  png: async (result) => (await import("./png.ts")).png(await patternsSvg(result, "light")),
+  svg: (result) => patternsSvg(result, "light"),
+  html: patternsHtml,
+  csv: async (result) => patternsCsv(result),
+  json: async (result) => jsonText(result),
+};
+
+/**
+ * Writes `result` to `file` as `writeResult` does: .png, .svg, .html, .csv or .json; the whole file or nothing.
+ *
+ * @throws {InputError} "output" for an extension that is not known, or a place that cannot be written
+ */
+export async function writePatterns(result: PatternsResult, file: string): Promise<void> {
+  checkOutput(file);
+  const format = extname(file).slice(1).toLowerCase() as ReportFormat; // which checkOutput knows
+  replaceFile(file, await FORMATS[format](result));
+}
+
+/** One row for each head, one column for each convention that was measured; empty where there is no value. */
+export function patternsCsv({ attention, conventions }: PatternsResult): string {
+  const header = ["layer", "head", ...conventions.map(({ convention }) => convention)];
+  const rows = attention.layers.flatMap((layer, index) =>
+    Array.from({ length: attention.heads }, (_, head) => [
+      layer,
+      head,
+      ...conventions.map(({ values }) => values[index]![head] ?? ""),
+    ]),
+  );
+  return csvText([header, ...rows]);
+}
+
+/** The heat map of the primary convention. */
+export function patternsHeadMap(result: PatternsResult): HeadMap {
+  const { attention, conventions, primary, verdictInWords, warnings } = result;
+  const main = conventions.find(({ convention }) => convention === primary);
+  const none = attention.layers.map(() => new Array<null>(attention.heads).fill(null));
+  const inOrder = attention.layers.every((layer, index) => layer === index);
+  const numbers = inOrder ? [] : [`Rows are layers ${attention.layers.join(", ")}.`];
+  return {
+    title: `${primary} by head`,
+    subtitle: [attentionWords(result), verdictInWords],
+    values: main?.values ?? none,
+    scale: { kind: "sequential", bound: 1 },
+    scaleLabel: main?.formula ?? "not measured",
+    ...(main && {
+      reference: { value: main.null, label: `even attention scores ${share(main.null)}` },
+    }),
+    notes: [...numbers, ...warnings],
+    description: verdictInWords,
+  };
+}
+
+async function patternsSvg(result: PatternsResult, theme: "light" | "dark"): Promise<string> {
+  const { headMapSvg } = await import("./svg.ts");
+  const { THEMES } = await import("./theme.ts");
+  return headMapSvg(patternsHeadMap(result), THEMES[theme]);
+}
+
+async function patternsHtml(result: PatternsResult): Promise<string> {
+  const { figure, page } = await import("./page.ts");
+  const pictures = {
+    light: await patternsSvg(result, "light"),
+    dark: await patternsSvg(result, "dark"),
+  };
+  const { attention, conventions } = result;
+  const rows = attention.layers.flatMap((layer, index) =>
+    Array.from({ length: attention.heads }, (_, head) => {
+      const cells = conventions.map(({ values }) => values[index]![head]?.toFixed(3) ?? "–");
+      return markup`<tr><th scope="row">${layer}.${head}</th>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`;
+    }),
+  );
+  const columns = ["head", ...conventions.map(({ convention }) => convention)];
+  const body = markup`<h1>Attention of ${attention.name}</h1>
+<p>${attentionWords(result)}</p>
+<p class="lead">${result.verdictInWords}</p>
+${result.warnings.map((warning) => markup`<p>warning: ${warning}</p>`)}
+${figure(`${result.primary} by head`, pictures)}
+<div class="scroll" role="group" tabindex="0" aria-label="Scores of every head">
+<table class="sortable">
+<caption>Every head (layer.head) by every convention that fits.</caption>
+<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>
+${rows}
+</tbody>
+</table>
+</div>
+<dl>
+${conventions.map(({ convention, formula, source, null: floor, ceiling }) => markup`<dt>${convention}</dt><dd>${formula} (${source}); null ${share(floor)}, ceiling ${share(ceiling)}</dd>`)}
+</dl>
+<script type="application/json" id="result">${scriptJson(result)}</script>`;
+  return page(`Attention of ${attention.name}`, body);
+}

@@ -1,0 +1,23 @@
+import type { Trace } from "../../runtime/backend.ts";
+import { metricValue } from "./metrics.ts";
+
+/** Mean losses of tokens 2 ... S of each copy, one per example, in nats. */
+export interface CopyLossesByExample {
+  readonly firstCopy: Float64Array;
+  readonly secondCopy: Float64Array;
+}
+
+/** Puts row `row` of a trace of token losses, whose first half is the first copy's, into the place of `example`. */
+export function readCopyLosses(
+  into: CopyLossesByExample,
+  example: number,
+  trace: Trace,
+  row: number,
+): void {
+  const { data, shape } = trace.get(metricValue("token-loss"))!;
+  const half = shape[1]! / 2;
+  const mean = (start: number) =>
+    data.subarray(start, start + half).reduce((sum, loss) => sum + loss, 0) / half;
+  into.firstCopy[example] = mean(row * 2 * half);
+  into.secondCopy[example] = mean(row * 2 * half + half);
+}

@@ -1,0 +1,68 @@
+/** @file The token pattern that a detector measures, made for a model. */
+import type { Tensor } from "../../base/tensor.ts";
+import type { Architecture } from "../../models/family.ts";
+import type { InputInfo } from "../../results/common.ts";
+import { disjointControl } from "../../text/patterns/controls.ts";
+import {
+  tokenPattern,
+  type MeasuredPattern,
+  type PatternName,
+} from "../../text/patterns/generators.ts";
+import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { generatedRows, type BosChoice } from "../scoreInput.ts";
+
+export interface PatternChoice {
+  /** Left out: "repeated". */
+  readonly pattern?: PatternName;
+  /** Tokens in the two copies together (`periodic`: in all copies); even. Left out: 64, less if the model has no room. */
+  readonly sequenceLength?: number;
+  /** Left out: 20. */
+  readonly numExamples?: number;
+  /** Left out: 0. */
+  readonly seed?: number;
+  /** Left out: "auto", on if the model declares a BOS id. */
+  readonly bos?: BosChoice;
+  /** `periodic`: copies of the block. Left out: 4. */
+  readonly copies?: number;
+}
+
+export interface DetectorInput {
+  readonly pattern: MeasuredPattern;
+  readonly info: InputInfo;
+  readonly warnings: readonly string[];
+  /** The same rows and first blocks without repetition (control D); null where the pattern or vocabulary has none. */
+  readonly control: Tensor<Int32Array> | null;
+}
+
+const NUM_EXAMPLES = 20;
+const COPIES = 4;
+
+/** @throws {InputError} "range" for sizes that do not fit, "bos" if BOS is asked of a model without */
+export function detectorInput(architecture: Architecture, choice: PatternChoice): DetectorInput {
+  const { pattern: name = "repeated", numExamples = NUM_EXAMPLES, seed = 0 } = choice;
+  const { sequenceLength, bos, copies = COPIES } = choice;
+  const { info, warnings } = generatedRows(architecture, {
+    ...{ numExamples, seed },
+    ...(sequenceLength !== undefined && { seqLen: sequenceLength }),
+    ...(bos !== undefined && { bos }),
+  });
+  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const block = blockOf(name, info, architecture.contextLength, copies);
+  const shared = { seed, examples: numExamples, bos: info.bosToken, ordinary };
+  const pattern = tokenPattern(name, { ...shared, period: block, copies });
+  const length = pattern.tokens.shape[1]!;
+  const hasControl = name === "repeated" && 2 * block <= ordinary.length;
+  return {
+    pattern,
+    info: { ...info, kind: name, period: pattern.period, length },
+    warnings: pattern.measurable ? warnings : [...warnings, `${name} is ${pattern.use}`],
+    control: hasControl ? disjointControl({ ...shared, period: block }).tokens : null,
+  };
+}
+
+/** Tokens in a block: `copy` has one token more than two blocks, `periodic` shares the length among its copies. */
+function blockOf(name: PatternName, info: InputInfo, context: number, copies: number): number {
+  const period = info.period!;
+  if (name === "periodic") return Math.floor((2 * period) / copies);
+  return name === "copy" && info.length + 1 > context ? period - 1 : period;
+}

@@ -1,0 +1,100 @@
+/**
+ * @file What the detector reads off the patterns of a model. Copying needs to know where attention is largest, which is no
+ * linear measure, so patterns are captured; what is linear is then contracted with its table in the same pass.
+ */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { contract } from "../../measure/contract.ts";
+import { diagonalTable } from "../../measure/diagonals.ts";
+import { distanceTable } from "../../measure/distanceScan.ts";
+import {
+  detectorScores,
+  legacyDetectorScores,
+  type DetectorScores,
+} from "../../measure/prefixDetector.ts";
+import { stackTables } from "../../measure/weightTable.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { runModel, type RunOptions } from "../run.ts";
+import type { MeasuredPattern } from "../../text/patterns/generators.ts";
+
+/** One head on one sequence. */
+export interface HeadSequence {
+  readonly scores: DetectorScores;
+  readonly legacy: DetectorScores;
+  readonly diagonal: number;
+  readonly inductionStripe: number;
+}
+
+/**
+ * Scores of every head on every sequence.
+ *
+ * @param rows tokens to run, axes [batch, position]; those of `pattern`, or a control of its layout
+ * @param pattern whose tokens say what counts as a copy
+ * @returns [layer][head][sequence]
+ */
+export async function detectorScan(
+  model: LoadedModel,
+  backend: Backend,
+  rows: Tensor<Int32Array>,
+  pattern: MeasuredPattern,
+  options: RunOptions,
+): Promise<HeadSequence[][][]> {
+  const { layers, heads } = model.architecture;
+  const [, length] = rows.shape as readonly [number, number];
+  const tables = stackTables([
+    diagonalTable(length, 1),
+    distanceTable(length, pattern.queries, pattern.period - 1),
+  ]);
+  const found: HeadSequence[][][] = Array.from({ length: layers }, () =>
+    Array.from({ length: heads }, () => []),
+  );
+  const names = Array.from({ length: layers }, (_, layer) => patternName(layer));
+  const receive = ({ name }: { readonly name: string }, first: number, values: Tensor) => {
+    const layer = names.indexOf(name);
+    for (let row = 0; row < values.shape[0]!; row++) {
+      const at = (first + row) * length;
+      const tokens = pattern.tokens.data.subarray(at, at + length);
+      const sequence = sequenceScores(patternOf(values, row), tokens, tables);
+      sequence.forEach((scores, head) => found[layer]![head]!.push(scores));
+    }
+  };
+  await runModel(model, backend, rowsOf(rows), names, receive, options);
+  return found;
+}
+
+/** The name of a layer's attention, TransformerLens' hook. */
+export function patternName(layer: number): string {
+  return `blocks.${layer}.attn.hook_pattern`;
+}
+
+/** One sequence of attention with axes [batch, head, query, key]. */
+export function patternOf({ shape, data }: Tensor, row: number): Tensor {
+  const [, heads, queries, keys] = shape as readonly [number, number, number, number];
+  const size = heads * queries * keys;
+  const part = data.subarray(row * size, (row + 1) * size);
+  return tensor(["head", "query", "key"], [heads, queries, keys], part);
+}
+
+export function rowsOf({ shape, data }: Tensor<Int32Array>): number[][] {
+  const [rows, length] = shape as readonly [number, number];
+  return Array.from({ length: rows }, (_, row) => [
+    ...data.subarray(row * length, (row + 1) * length),
+  ]);
+}
+
+function sequenceScores(
+  attention: Tensor,
+  tokens: ArrayLike<number>,
+  tables: Tensor,
+): HeadSequence[] {
+  const heads = attention.shape[0]!;
+  const scores = detectorScores(attention, tokens);
+  const legacy = legacyDetectorScores(attention, tokens);
+  const { data } = contract(attention, tables);
+  return scores.map((one, head) => ({
+    scores: one,
+    legacy: legacy[head]!,
+    diagonal: data[head]!,
+    inductionStripe: data[heads + head]!,
+  }));
+}

@@ -1,0 +1,135 @@
+/** @file The induction-head detector: threshold, token pattern, `detect`. Three metrics of attention, no verdict. */
+import { InputError } from "../../base/errors.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { FIXED_THRESHOLD } from "../../measure/thresholds.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { DetectorHead, DetectorResult } from "../../results/detector.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { PATTERN_NAMES, type PatternName } from "../../text/patterns/generators.ts";
+import { runModel, type RunOptions } from "../run.ts";
+import { detectorInput, type PatternChoice } from "./detectorInput.ts";
+import { detectorResultOf } from "./detectorResult.ts";
+import { detectorScan, patternName, patternOf, rowsOf } from "./detectorScan.ts";
+
+export interface DetectorOptions extends PatternChoice, Pick<RunOptions, "signal" | "progress"> {
+  /** Heads whose overall score is at least this are detected; 0 to 1. Left out: .4. */
+  readonly threshold?: number;
+}
+
+/** Attention of one head on one sequence, with what is needed to read it. */
+export interface HeadAttention {
+  /** Axes [query, key]. */
+  readonly pattern: Tensor;
+  readonly tokens: readonly number[];
+  readonly start: number;
+  readonly period: number;
+}
+
+export interface InductionHeadDetector {
+  /** Measures every head; `overrides` hold for this call. */
+  detect(overrides?: DetectorOptions): Promise<DetectorResult>;
+  /** `detect` on every token pattern. Scores of one pattern do not compare with those of another: see their ceilings. */
+  detectAll(overrides?: DetectorOptions): Promise<Record<PatternName, DetectorResult>>;
+  /** The pattern of one head on the first sequence that `detect` measures. */
+  attention(
+    head: { readonly layer: number; readonly head: number },
+    overrides?: DetectorOptions,
+  ): Promise<HeadAttention>;
+}
+
+/**
+ * A detector of heads that attend like induction heads.
+ *
+ * overall = mean of induction, prefixMatching and copying (see detectorScores); on `[BOS] r r` a perfect induction head
+ * has .83 and not 1, since the first copy cannot be foretold: compare with the ceiling in the Result. Uniform attention
+ * has about .01.
+ *
+ * @param engine what computes, opened when it is due
+ * @throws {InputError} "range" for a threshold outside 0 to 1
+ * @see induction-head-detector, whose metrics are one token late and give a perfect induction head 0: in the Result as
+ *   `legacy`. Attention shows neither that a head copies nor that it matters
+ */
+export function inductionHeadDetector(
+  model: LoadedModel,
+  engine: () => Promise<Backend>,
+  options: DetectorOptions = {},
+): InductionHeadDetector {
+  const settings = (overrides: DetectorOptions = {}) => checked({ ...options, ...overrides });
+  settings();
+  const detect = async (overrides?: DetectorOptions) =>
+    detected(model, await engine(), settings(overrides));
+  return {
+    detect,
+    detectAll: async (overrides) => {
+      const all: Partial<Record<PatternName, DetectorResult>> = {};
+      for (const pattern of PATTERN_NAMES) all[pattern] = await detect({ ...overrides, pattern });
+      return all as Record<PatternName, DetectorResult>;
+    },
+    attention: async (head, overrides) =>
+      headAttention(model, await engine(), settings(overrides), head),
+  };
+}
+
+/** The `count` heads with the highest overall score, best first; of equal ones the earlier first. */
+export function topHeads(
+  { heads }: Pick<DetectorResult, "heads">,
+  count = 5,
+): readonly DetectorHead[] {
+  return heads.toSorted((one, other) => other.overall - one.overall).slice(0, count);
+}
+
+function checked(options: DetectorOptions): DetectorOptions {
+  const { threshold = FIXED_THRESHOLD, pattern } = options;
+  if (!(threshold >= 0 && threshold <= 1)) {
+    throw new InputError("range", `the detector needs a threshold from 0 to 1, got ${threshold}`);
+  }
+  if (pattern !== undefined && !PATTERN_NAMES.includes(pattern)) {
+    const known = PATTERN_NAMES.join(", ");
+    throw new InputError("unknown-pattern", `the detector knows ${known}, got ${String(pattern)}`);
+  }
+  return options;
+}
+
+async function detected(
+  model: LoadedModel,
+  backend: Backend,
+  options: DetectorOptions,
+): Promise<DetectorResult> {
+  const input = detectorInput(model.architecture, options);
+  const { pattern, control } = input;
+  const started = performance.now();
+  const sequences = await detectorScan(model, backend, pattern.tokens, pattern, options);
+  const nulls = control && (await detectorScan(model, backend, control, pattern, options));
+  return detectorResultOf({
+    ...{ model, backend, input, sequences, nulls },
+    threshold: options.threshold ?? FIXED_THRESHOLD,
+    timings: { run: performance.now() - started },
+  });
+}
+
+async function headAttention(
+  model: LoadedModel,
+  backend: Backend,
+  options: DetectorOptions,
+  { layer, head }: { readonly layer: number; readonly head: number },
+): Promise<HeadAttention> {
+  const { layers, heads } = model.architecture;
+  const whole = Number.isInteger(layer) && Number.isInteger(head);
+  if (!(whole && layer >= 0 && layer < layers && head >= 0 && head < heads)) {
+    const size = `${layers} layers of ${heads} heads`;
+    throw new InputError("range", `the model has ${size}, got head ${layer}.${head}`);
+  }
+  const { pattern } = detectorInput(model.architecture, { ...options, numExamples: 1 });
+  const rows = rowsOf(pattern.tokens);
+  const length = rows[0]!.length;
+  const data = new Float32Array(length * length);
+  const receive = (_: unknown, __: number, values: Tensor) =>
+    data.set(patternOf(values, 0).data.subarray(head * data.length, (head + 1) * data.length));
+  await runModel(model, backend, rows, [patternName(layer)], receive, options);
+  return {
+    pattern: tensor(["query", "key"], [length, length], data),
+    tokens: rows[0]!,
+    start: pattern.start,
+    period: pattern.period,
+  };
+}

@@ -1,0 +1,152 @@
+/** @file Configurations: what is refused by name, and 20,000 mutants of which none may crash. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { InputError } from "../../src/base/errors.ts";
+import { fileSource } from "../../src/formats/file.ts";
+import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { modelFrom } from "../../src/models/families.ts";
+import { shared, unlessShared } from "../shared.ts";
+
+const GOLDENS = ["gpt2", "neox", "llama", "mistral", "qwen2", "qwen3", "tl-full", "tl-attn2l"];
+const { skip, note } = unlessShared("goldens");
+
+async function golden(name: string) {
+  const folder = shared("goldens", name)!;
+  const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as Record<
+    string,
+    unknown
+  >;
+  return {
+    config,
+    checkpoint: await readSafetensors(await fileSource(join(folder, "model.safetensors"))),
+  };
+}
+
+describe.skipIf(skip)(`configurations${note}`, () => {
+  const REFUSED: readonly (readonly [
+    golden: string,
+    change: Record<string, unknown>,
+    message: RegExp,
+  ])[] = [
+    [
+      "llama",
+      { rope_scaling: { rope_type: "yarn", factor: 2 } },
+      /both rope_parameters and rope_scaling/,
+    ],
+    [
+      "llama",
+      { rope_parameters: { rope_type: "yarn", rope_theta: 1e4, factor: 2 } },
+      /rope type yarn is not supported/,
+    ],
+    ["llama", { rope_theta: 5 }, /two values of rope_theta: 10000 and 5/],
+    ["llama", { quantization_config: { bits: 4 } }, /quantization_config/],
+    ["llama", { num_attention_heads: 3 }, /cannot share num_key_value_heads/],
+    [
+      "llama",
+      { num_hidden_layers: 1e9 },
+      /num_hidden_layers is 1000000000, but the weight files have only 30 tensors/,
+    ],
+    ["llama", { head_dim: 1e9 }, /rotary embeddings need an even number of entries up to 65536/],
+    ["llama", { num_hidden_layers: 4 }, /model.layers.3.self_attn.q_proj.weight is missing/],
+    ["llama", { num_hidden_layers: 2 }, /model.layers.2.self_attn.q_proj.weight has no place/],
+    ["llama", { intermediate_size: 50 }, /gate_proj.weight should be 50 x 32, is 48 x 32/],
+    ["llama", { tie_word_embeddings: "yes" }, /tie_word_embeddings/],
+    ["llama", { hidden_act: "mish" }, /hidden_act/],
+    ["llama", { some_new_trick: 1 }, /some_new_trick = 1 is not known/],
+    ["gpt2", { add_cross_attention: true }, /add_cross_attention = true is not supported/],
+    ["gpt2", { n_head: 5 }, /n_embd 32 cannot be divided among 5 heads/],
+    ["gpt2", { n_layer: "3" }, /n_layer/],
+    ["mistral", { sliding_window: 0 }, /sliding_window/],
+    ["qwen2", { use_sliding_window: true }, /use_sliding_window needs sliding_window/],
+    ["qwen2", { layer_types: ["full_attention"] }, /layer_types needs 2 entries, got 1/],
+    ["neox", { model_type: "gpt_neo" }, /"gpt_neo" is not supported, did you mean gpt_neox/],
+    ["neox", { model_type: "mamba" }, /"mamba" is not supported \(supported: gpt2, gpt_neox/],
+    ["neox", { model_type: "__proto__" }, /is not supported/],
+    ["tl-full", { positional_embedding_type: "alibi" }, /positional_embedding_type/],
+    ["tl-full", { gated_mlp: true }, /gated_mlp = true is not supported/],
+    ["tl-full", { act_fn: "solu_ln" }, /act_fn/],
+    ["tl-full", { format: "other" }, /format other is not known/],
+    ["tl-attn2l", { attn_only: false }, /mlp.W_in is missing/],
+  ];
+  for (const [name, change, message] of REFUSED) {
+    test(`${name} with ${JSON.stringify(change)} is refused by name`, async () => {
+      const { config, checkpoint } = await golden(name);
+      expect(() => modelFrom({ ...config, ...change }, checkpoint)).toThrow(InputError);
+      expect(() => modelFrom({ ...config, ...change }, checkpoint)).toThrow(message);
+    });
+  }
+
+  test("all mismatches are listed at once", async () => {
+    const { config, checkpoint } = await golden("llama");
+    const weights = new Map(checkpoint.weights);
+    weights.delete("model.norm.weight");
+    weights.set("extra.weight", weights.get("lm_head.weight")!);
+    expect(() =>
+      modelFrom({ ...config, intermediate_size: 50 }, { ...checkpoint, weights }),
+    ).toThrow(
+      /gate_proj.weight should be 50 x 32.*model.norm.weight is missing.*extra.weight has no place/s,
+    );
+  });
+
+  test("20,000 mutants are read or refused with an InputError, none slower than 2 s", async () => {
+    const all = await Promise.all(GOLDENS.map(golden));
+    const odd = fc.oneof(
+      fc.constantFrom(
+        0,
+        -1,
+        1,
+        2,
+        3,
+        1e9,
+        2 ** 53,
+        0.5,
+        NaN,
+        Infinity,
+        null,
+        true,
+        false,
+        "",
+        "x",
+        [],
+        {},
+        [1],
+        { rope_type: "linear" },
+        "__proto__",
+      ),
+      fc.integer(),
+      fc.double(),
+      fc.string(),
+    );
+    const change = fc.record({
+      which: fc.nat(GOLDENS.length - 1),
+      key: fc.nat(60),
+      value: odd,
+      remove: fc.boolean(),
+      added: fc.option(fc.string()),
+    });
+    let slowestMs = 0;
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        const { config, checkpoint } = all[changes[0]!.which]!;
+        const mutant: Record<string, unknown> = { ...config };
+        for (const { key, value, remove, added } of changes) {
+          const keys = Object.keys(mutant);
+          const name = added ?? keys[key % keys.length]!;
+          if (remove) delete mutant[name];
+          else mutant[name] = value;
+        }
+        const started = performance.now();
+        try {
+          modelFrom(mutant, checkpoint);
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+        }
+        slowestMs = Math.max(slowestMs, performance.now() - started);
+      }),
+      { numRuns: 20_000, seed: 1 },
+    );
+    expect(slowestMs).toBeLessThan(2000);
+  });
+});
