@@ -22,6 +22,19 @@ export { PLANTED } from "./models/planted/planted.ts";
 export type { Backend, Device, Feeds, Trace } from "./runtime/backend.ts";
 export { prepare, type Session } from "./runtime/prepare.ts";
 
+export { audit, type AuditOptions } from "./studies/audit/audit.ts";
+export { analyseHeadAttention } from "./studies/detector/analyseHeadAttention.ts";
+export type { AttentionArray } from "./studies/detector/attentionLayers.ts";
+export {
+  topHeads,
+  type HeadAttention,
+  type InductionHeadDetector,
+} from "./studies/detector/inductionHeadDetector.ts";
+export {
+  scorePatterns,
+  type PatternTokens,
+  type ScorePatternsOptions,
+} from "./studies/detector/scorePatterns.ts";
 export {
   matchValues,
   runModel,
@@ -31,9 +44,15 @@ export {
 } from "./studies/run.ts";
 export type { BosChoice, GeneratedInput, OwnTokens } from "./studies/scoreInput.ts";
 
+export { auditResult, type AuditResult } from "./results/audit.ts";
+export { detectorResult, type DetectorHead, type DetectorResult } from "./results/detector.ts";
+export { patternsResult, type Mask, type PatternsResult } from "./results/patterns.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
 export { SCORE_NAMES, scoreResult, type ScoreName, type ScoreResult } from "./results/score.ts";
 
+export { plotAttentionPattern, plotHeadScores, plotInductionStripe } from "./report/asciiPlots.ts";
+export { auditText } from "./report/auditText.ts";
+export { detectorText, type DetectorTextOptions } from "./report/detectorText.ts";
 export { scoreCsv } from "./report/csv.ts";
 export { jsonText } from "./report/json.ts";
 export { scoreText, type TextOptions } from "./report/terminal.ts";
@@ -41,12 +60,22 @@ export { scoreText, type TextOptions } from "./report/terminal.ts";
 export { attentionTables, ATTENTION_SCORES } from "./measure/attentionTables.ts";
 export { contract } from "./measure/contract.ts";
 export { CONVENTIONS } from "./measure/conventions.ts";
+export { headBehaviour, type HeadBehaviour } from "./measure/headBehaviour.ts";
 export { idealHeads, IDEAL_HEADS, type IdealHead } from "./measure/idealHeads.ts";
 export { meanInterval, scoreInterval, type Interval } from "./measure/interval.ts";
 export { copyLosses, olssonInContextScore } from "./measure/losses.ts";
+export { detectorScores, legacyDetectorScores } from "./measure/prefixDetector.ts";
 export type { Repeats } from "./measure/repeats.ts";
 export { uniformScores } from "./measure/uniformScores.ts";
 
+export {
+  allPatterns,
+  PATTERN_NAMES,
+  tokenPattern,
+  type GeneratorOptions,
+  type MeasuredPattern,
+  type PatternName,
+} from "./text/patterns/generators.ts";
 export { disjointControl, reshuffledControl } from "./text/patterns/controls.ts";
 export { ordinaryTokens } from "./text/patterns/ordinaryTokens.ts";
 export { repeatedTokens } from "./text/patterns/repeatedTokens.ts";

@@ -5,6 +5,11 @@ import { openPlanted } from "./models/planted/planted.ts";
 import type { ScoreResult } from "./results/score.ts";
 import type { Backend } from "./runtime/backend.ts";
 import { openInBrowser, type BrowserEngine } from "./runtime/openInBrowser.ts";
+import {
+  inductionHeadDetector as detectorWith,
+  type DetectorOptions as StudyDetectorOptions,
+  type InductionHeadDetector,
+} from "./studies/detector/inductionHeadDetector.ts";
 import { score as scoreWith, type ScoreOptions as StudyOptions } from "./studies/score.ts";
 
 export * from "./anywhere.ts";
@@ -21,6 +26,10 @@ export interface ScoreOptions extends StudyOptions {
   /** Left out: WASM. */
   readonly engine?: BrowserEngine;
 }
+
+/** What a detector measures, and what computes it. */
+export interface DetectorOptions
+  extends StudyDetectorOptions, Pick<ScoreOptions, "backend" | "engine"> {}
 
 /**
  * The embedded model called `planted:NAME`. Checkpoints come in through `loadFiles`.
@@ -53,4 +62,19 @@ export async function score(
   { backend, engine, ...options }: ScoreOptions = {},
 ): Promise<ScoreResult> {
   return scoreWith(model, backend ?? (await openInBrowser(engine)), options);
+}
+
+/**
+ * A detector of heads that attend like induction heads, by three metrics of attention.
+ *
+ * overall = mean of induction, prefixMatching and copying; a perfect induction head has the `ceiling` of the Result (.83 on
+ * two copies), uniform attention its `null`. Attention shows neither that a head copies nor that it matters.
+ *
+ * @throws {InputError} "range" for a threshold outside 0 to 1; from `detect`, for options that do not fit the model
+ */
+export function inductionHeadDetector(
+  model: LoadedModel,
+  { backend, engine, ...options }: DetectorOptions = {},
+): InductionHeadDetector {
+  return detectorWith(model, async () => backend ?? (await openInBrowser(engine)), options);
 }

@@ -3,6 +3,11 @@ import type { LoadedModel } from "./models/loaded.ts";
 import type { ScoreResult } from "./results/score.ts";
 import type { Backend } from "./runtime/backend.ts";
 import { openBackend } from "./runtime/openBackend.ts";
+import {
+  inductionHeadDetector as detectorWith,
+  type DetectorOptions as StudyDetectorOptions,
+  type InductionHeadDetector,
+} from "./studies/detector/inductionHeadDetector.ts";
 import { score as scoreWith, type ScoreOptions as StudyOptions } from "./studies/score.ts";
 
 export * from "./anywhere.ts";
@@ -19,6 +24,10 @@ export interface ScoreOptions extends StudyOptions {
   /** Threads of the native engine; left out: all cores. */
   readonly threads?: number;
 }
+
+/** What a detector measures, and what computes it. */
+export interface DetectorOptions
+  extends StudyDetectorOptions, Pick<ScoreOptions, "backend" | "device" | "threads"> {}
 
 /**
  * Scores every head of a model on repeated random tokens, or on rows of your own.
@@ -37,6 +46,21 @@ export async function score(
   { backend, device, threads, ...options }: ScoreOptions = {},
 ): Promise<ScoreResult> {
   return scoreWith(model, backend ?? (await opened(device, threads)), options);
+}
+
+/**
+ * A detector of heads that attend like induction heads, by three metrics of attention.
+ *
+ * overall = mean of induction, prefixMatching and copying; a perfect induction head has the `ceiling` of the Result (.83 on
+ * two copies), uniform attention its `null`. Attention shows neither that a head copies nor that it matters.
+ *
+ * @throws {InputError} "range" for a threshold outside 0 to 1; from `detect`, for options that do not fit the model
+ */
+export function inductionHeadDetector(
+  model: LoadedModel,
+  { backend, device, threads, ...options }: DetectorOptions = {},
+): InductionHeadDetector {
+  return detectorWith(model, async () => backend ?? (await opened(device, threads)), options);
 }
 
 async function opened(device?: ScoreOptions["device"], threads?: number): Promise<Backend> {

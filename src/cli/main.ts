@@ -13,6 +13,8 @@ await exited(
   buildProgram({
     score: work,
     run: work,
+    patch: work,
+    ablate: work,
     tokens: work,
     cache: work,
     audit: work,

@@ -5,10 +5,11 @@ import type { AuditCommandOptions } from "./audit.ts";
 import type { ScoreCommandOptions } from "./score.ts";
 import type { RunCommandOptions } from "./run.ts";
 import type { ScorePatternsCommandOptions } from "./scorePatterns.ts";
+import { addStudies, type StudyCommands } from "./studyCommands.ts";
 import type { TokensCommandOptions } from "./tokens.ts";
 
 /** What carries the commands out. */
-export interface Commands {
+export interface Commands extends StudyCommands {
   readonly score: (model: string, options: ScoreCommandOptions) => Promise<void>;
   readonly run: (model: string, options: RunCommandOptions) => Promise<void>;
   readonly audit: (model: string | undefined, options: AuditCommandOptions) => Promise<void>;
@@ -26,6 +27,7 @@ export function buildProgram(commands: Commands): Command {
     .addHelpText("after", EPILOG);
   addScore(program, commands.score);
   addRun(program, commands.run);
+  addStudies(program, commands, MODEL, shared);
   addAudit(program, commands.audit);
   addScorePatterns(program, commands.scorePatterns);
   addTokens(program, commands.tokens);

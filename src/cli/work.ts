@@ -6,6 +6,8 @@ await exited(
   buildProgram({
     score: async (model, options) => (await import("./score.ts")).scoreCommand(model, options),
     run: async (model, options) => (await import("./run.ts")).runCommand(model, options),
+    patch: async (model, options) => (await import("./patch.ts")).patchCommand(model, options),
+    ablate: async (model, options) => (await import("./ablate.ts")).ablateCommand(model, options),
     audit: async (model, options) => (await import("./audit.ts")).auditCommand(model, options),
     scorePatterns: async (file, options) =>
       (await import("./scorePatterns.ts")).scorePatternsCommand(file, options),

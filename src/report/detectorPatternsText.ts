@@ -2,6 +2,7 @@
 import { createColors } from "picocolors";
 import type { PatternsResult } from "../results/patterns.ts";
 import { intervalText, share } from "./numbers.ts";
+import { plural } from "./scoreWords.ts";
 import { terminalMap } from "./terminalMap.ts";
 import { columnsOf, visible } from "./visible.ts";
 import { wrap } from "./wrap.ts";
@@ -28,8 +29,8 @@ export function patternsText(result: PatternsResult, options: PatternsTextOption
     ...result.top.map(topLine),
     ...prose(thresholdWords(result)),
     "",
-    paint.bold("Conventions: null, ceiling, and the heads that score most"),
-    ...result.conventions.flatMap((convention) => prose(conventionLine(convention, result))),
+    paint.bold("Conventions with their null and ceiling, and the heads that score most"),
+    ...result.conventions.flatMap((convention) => conventionLines(convention, result, width)),
     ...mapLines(result, width, colour, paint.bold),
     ...result.notMeasured.flatMap(({ convention, why }) =>
       prose(`not measured: ${convention}: ${why}`),
@@ -44,7 +45,7 @@ export function attentionWords({ attention, input }: PatternsResult): string {
   const { name, mask, layers, heads, examples, queries, keys } = attention;
   const size = queries === keys ? `${queries} tokens` : `${queries} queries and ${keys} keys`;
   const period = input.period === null ? "" : ` · period ${input.period}`;
-  return `${name} · mask ${mask} · ${layers.length} layers × ${heads} heads · ${examples} sequences of ${size}${period}`;
+  return `${name} · mask ${mask} · ${plural(layers.length, "layer")} × ${plural(heads, "head")} · ${plural(examples, "sequence")} of ${size}${period}`;
 }
 
 function topLine({ layer, head, score, low, high }: PatternsResult["top"][number]): string {
@@ -58,14 +59,18 @@ function thresholdWords({ thresholds, primary, conventions, top }: PatternsResul
   const above = (threshold: number) => values.filter((value) => (value ?? 0) >= threshold).length;
   const { fixed, gap } = thresholds;
   const byGap =
-    gap === null ? "no gap above .1" : `largest gap at ${share(gap)} (${above(gap)} heads)`;
-  return `thresholds: fixed ${share(fixed)} (${above(fixed)} heads); ${byGap}; from the null: needs a control run`;
+    gap === null
+      ? "no gap above .1"
+      : `largest gap at ${share(gap)} (${plural(above(gap), "head")})`;
+  return `thresholds: fixed ${share(fixed)} (${plural(above(fixed), "head")}); ${byGap}; from the null: needs a control run`;
 }
 
-function conventionLine(
+/** One line where it fits, else the name above the numbers. */
+function conventionLines(
   { convention, null: floor, ceiling, values }: PatternsResult["conventions"][number],
-  { attention }: PatternsResult,
-): string {
+  { attention, conventions }: PatternsResult,
+  width: number,
+): string[] {
   const best = values
     .flatMap((heads, layer) =>
       heads.map((value, head) => ({ name: `${attention.layers[layer]}.${head}`, value })),
@@ -73,7 +78,12 @@ function conventionLine(
     .sort((one, other) => (other.value ?? 0) - (one.value ?? 0))
     .slice(0, BEST)
     .map(({ name, value }) => `${name} ${share(value ?? NaN)}`);
-  return `${convention}: ${share(floor)}, ${share(ceiling)}: ${best.join(" · ")}`;
+  const longest = Math.max(...conventions.map((other) => other.convention.length));
+  const numbers = `${share(floor).padStart(5)}${share(ceiling).padStart(5)}   ${best.join(" · ")}`;
+  const line = `${convention.padEnd(longest)}${numbers}`;
+  return columnsOf(line) <= width
+    ? [line]
+    : [convention, ...wrap(numbers.trim(), width, columnsOf)];
 }
 
 function mapLines(

@@ -1,12 +1,14 @@
 /** @file The Result of `ablate`: what the losses of both copies become without some heads. */
 import { z } from "zod";
+import {
+  ABLATION_KINDS,
+  IDEAL_PATTERNS,
+  type AblationKind,
+  type IdealPattern,
+} from "./causalNames.ts";
 import { byHead, interval, intervalByHead, resultFooter, resultHeader } from "./common.ts";
 
-export const ABLATION_KINDS = ["zero", "mean", "resample", "pattern-preserving"] as const;
-export type AblationKind = (typeof ABLATION_KINDS)[number];
-
-export const IDEAL_PATTERNS = ["previousToken", "induction", "firstToken", "currentToken"] as const;
-export type IdealPattern = (typeof IDEAL_PATTERNS)[number];
+export { ABLATION_KINDS, IDEAL_PATTERNS, type AblationKind, type IdealPattern };
 
 const losses = z.object({
   firstCopy: z.number(),

@@ -1,32 +1,15 @@
 /** @file The Result of `patch`: what each component carries of the difference between a clean and a corrupted run. */
 import { z } from "zod";
+import {
+  DESIGN_NAMES,
+  FINGERPRINT_DESIGNS,
+  FINGERPRINT_UNITS,
+  METRIC_NAMES,
+  UNIT_NAMES,
+} from "./causalNames.ts";
 import { interval, resultFooter, resultHeader } from "./common.ts";
 
-export const METRIC_NAMES = [
-  "log-probability",
-  "centred-logit",
-  "logit-difference",
-  "loss",
-  "probability",
-  "kl",
-] as const;
-export type MetricName = (typeof METRIC_NAMES)[number];
-
-export const UNIT_NAMES = [
-  "head-out",
-  "head-q",
-  "head-k",
-  "head-v",
-  "head-pattern",
-  "resid-pre",
-  "resid-mid",
-  "attn-out",
-  "mlp-out",
-] as const;
-export type UnitName = (typeof UNIT_NAMES)[number];
-
-export const DESIGN_NAMES = ["AB", "BA", "BB", "BC", "single"] as const;
-export type DesignName = (typeof DESIGN_NAMES)[number];
+export * from "./causalNames.ts";
 
 /** A number for each component: `[layer]`, `[layer][head]`, `[layer][position]` or `[layer][head][position]`. */
 const components = z.union([
@@ -97,12 +80,6 @@ export const patchResult = z.object({
   ...resultFooter,
 });
 export type PatchResult = z.infer<typeof patchResult>;
-
-/** Designs of the fingerprint, and what is patched in each: rows and columns of MEASURES 3.4. */
-export const FINGERPRINT_DESIGNS = ["AB", "BA", "BB", "BC"] as const;
-export const FINGERPRINT_UNITS = ["output", "q", "k", "v", "pattern"] as const;
-export type FingerprintUnit = (typeof FINGERPRINT_UNITS)[number];
-export type FingerprintDesign = (typeof FINGERPRINT_DESIGNS)[number];
 
 const cell = z.object({
   effect: z.number(),

@@ -77,15 +77,15 @@ export function checkMemory({ totalBytes }: MemoryPlan, backend: Backend): void 
   );
 }
 
-/** The largest sum of values that are alive at once, each from the operation that makes it to the last that reads it. */
+/** The largest sum of values alive at once: inputs all the time, others from where they are made to where they are last read. */
 function mostAlive(program: Program, sizes: Readonly<Record<string, number>>): number {
   const types = typesOf(program);
   const lastUse = new Map<string, number>();
   program.ops.forEach((op, index) => op.inputs.forEach((name) => lastUse.set(name, index)));
   for (const name of program.outputs) lastUse.set(name, Infinity);
   const made = new Map<string, number>();
-  let alive = 0;
-  let most = 0;
+  let alive = program.inputs.reduce((sum, { axes }) => sum + float32Bytes(axes, sizes), 0);
+  let most = alive;
   program.ops.forEach((op, index) => {
     const bytes = op.op === "rename" ? 0 : float32Bytes(types.get(op.output)!.axes, sizes);
     made.set(op.output, bytes);

@@ -42,6 +42,7 @@ const initializer: fc.Arbitrary<OnnxInitializer> = fc.record({
   name,
   type: fc.constantFrom("float32", "int64", "bool", "F16", "BF16"),
   dims: fc.array(size, { maxLength: 4 }),
+  overridable: fc.boolean(),
   data: fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
     fc.record({ source: fc.constant(source), offset: fc.nat(2 ** 40), sizeBytes: fc.nat(2 ** 40) }),
@@ -134,7 +135,17 @@ function plain({ inputs, outputs, nodes, initializers }: OnnxGraph) {
       dims: axes.map(({ size }) => (typeof size === "number" ? size : wellFormed(size))),
     }));
   return {
-    inputs: values(inputs),
+    inputs: [
+      ...values(inputs),
+      // what may be overridden is listed as an input too, or engines take it for a constant
+      ...initializers
+        .filter(({ overridable }) => overridable)
+        .map(({ name, type, dims }) => ({
+          name: wellFormed(name),
+          type: DATA_TYPES[type] as number,
+          dims,
+        })),
+    ],
     outputs: values(outputs),
     nodes: nodes.map((each) => ({ ...each, attributes: { ...each.attributes } })),
     initializers: initializers.map(({ name, type, dims, data }) => ({

@@ -134,7 +134,7 @@ describe.skipIf(skip)(`configurations${note}`, () => {
         for (const { key, value, remove, added } of changes) {
           const keys = Object.keys(mutant);
           const name = added ?? keys[key % keys.length]!;
-          if (remove) delete mutant[name];
+          if (remove) Reflect.deleteProperty(mutant, name);
           else mutant[name] = value;
         }
         const started = performance.now();

@@ -84,7 +84,10 @@ function arrangements(
   );
 }
 
-/** Numbers to move. Weights are moved once, when the session is made, but need their memory twice. */
+/**
+ * Numbers to move; weights are moved once, when the session is made, but need their memory twice. Symbols must be rows
+ * where they can: a row's sums do not depend on how many rows there are, a column's may (on WASM they do).
+ */
 function cost({ a, b, both, left, right, summed }: Product, result: ValueType): number {
   const batch = both.map((axis) => [axis]);
   const moved = (x: Handle, free: Group) =>
@@ -95,8 +98,11 @@ function cost({ a, b, both, left, right, summed }: Product, result: ValueType): 
   const inOrder = made.every(({ name }, index) => name === result.axes[index]!.name);
   const keepsLast = made.at(-1)?.name === result.axes.at(-1)?.name;
   const movedAfter = inOrder ? 0 : size(made) * (keepsLast ? 1 : 1.5);
-  return moved(a, left) + moved(b, right) + movedAfter;
+  const symbols = right.filter((axis) => typeof axis.size === "string").length;
+  return moved(a, left) + moved(b, right) + movedAfter + symbols * NEVER_IF_AVOIDABLE;
 }
+
+const NEVER_IF_AVOIDABLE = 1e15;
 
 /** A guess of the size of symbols is enough to compare by. */
 const TYPICAL_LENGTH = 64;

@@ -1,5 +1,5 @@
 /** @file Reads a configuration strictly: handled keys by schema, neutral keys ignored, everything else refused by name. */
-import { z } from "zod";
+import type { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 
 /** Keys that change nothing about what a trained model computes in a forward pass. */

@@ -85,12 +85,10 @@ export interface LlamaOptions extends LlamaShape {
   readonly pairedRows?: boolean;
 }
 
-const llamaSchema = z.object(llamaKeys);
-
 /** Sizes from the common keys. */
 export function llamaShape(
   family: string,
-  c: z.infer<typeof llamaSchema>,
+  c: z.infer<z.ZodObject<typeof llamaKeys>>,
   json: Readonly<Record<string, unknown>>,
 ): LlamaShape {
   const heads = c.num_attention_heads;

@@ -212,7 +212,7 @@ async function runStage(
 }
 
 /** Only what the metrics at hand read. */
-function metricFeeds({ program }: Session, { targets, others, positions }: MetricFeeds) {
+export function metricFeeds({ program }: Session, { targets, others, positions }: MetricFeeds) {
   const all: [string, Tensor<Int32Array>][] = [
     [METRIC_INPUTS.targets, targets],
     ...(others ? ([[METRIC_INPUTS.others, others]] as [string, Tensor<Int32Array>][]) : []),

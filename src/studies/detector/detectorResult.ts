@@ -1,5 +1,4 @@
 /** @file From scores per head and sequence to the Result of the detector. */
-import { tensor } from "../../base/tensor.ts";
 import { VERSION } from "../../base/version.ts";
 import { scoreInterval } from "../../measure/interval.ts";
 import {

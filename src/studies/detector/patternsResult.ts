@@ -147,13 +147,15 @@ function topHeads(
 function warningsOf({ sequences, why }: MeasuredConvention, examples: number): string[] {
   const found = sequences.length;
   if (found === 0)
-    return [`no sequence repeats anything, so nothing is said about induction: ${why}`];
+    return [`nothing is said about induction, since no sequence has a key for it: ${why}`];
   return [
     ...(found < examples
-      ? [`${examples - found} of ${examples} sequences repeat nothing and are left out: ${why}`]
+      ? [
+          `${examples - found} of ${examples} sequences have no key for induction and are left out: ${why}`,
+        ]
       : []),
     ...(found < FEWEST_FOR_INTERVAL
-      ? [`${found} sequences are too few for an interval; ${FEWEST_FOR_INTERVAL} is the least`]
+      ? [`an interval needs ${FEWEST_FOR_INTERVAL} sequences, got ${found}`]
       : []),
   ];
 }
@@ -163,8 +165,7 @@ function wordsOf(
   [best]: PatternsResult["top"],
   examples: number,
 ): string {
-  if (!best)
-    return `None of the ${examples} sequences repeats anything that induction could follow.`;
+  if (!best) return `No sequence of ${examples} has a key that induction would attend to.`;
   const floor = sequences.reduce((sum, one) => sum + one.null, 0) / sequences.length;
   const name = `${best.layer}.${best.head}`;
   return `Head ${name} has the most ${convention}: ${best.score.toFixed(3)} (even attention ${floor.toFixed(3)}). Attention alone does not show that it copies or matters.`;

@@ -75,7 +75,7 @@ describe("scorePatterns(arrays, tokens, {mask})", () => {
     expect(result.conventions.map(({ convention }) => convention)).toEqual([...NEEDS_TOKENS]);
     expect(valuesOf(result, "induction.general")[0]![0]).toBe(1);
     expect(result.input.repeating).toBe(11);
-    expect(result.warnings.join()).toMatch(/1 of 12 sequences repeat nothing/);
+    expect(result.warnings.join()).toMatch(/1 of 12 sequences have no key for induction/);
   });
 
   test("gives no interval under 10 sequences, and says so", async () => {
@@ -85,7 +85,7 @@ describe("scorePatterns(arrays, tokens, {mask})", () => {
       CAUSAL,
     );
     expect(result.intervals.flat()).toEqual(new Array(6).fill(null));
-    expect(result.warnings).toEqual(["1 sequences are too few for an interval; 10 is the least"]);
+    expect(result.warnings).toEqual(["an interval needs 10 sequences, got 1"]);
   });
 
   test("reads one stacked array as it reads one array per layer, and layers by number, not by order", async () => {

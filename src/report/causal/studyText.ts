@@ -1,0 +1,69 @@
+/** @file A causal study as text for a terminal. */
+import { createColors } from "picocolors";
+import { terminalMap } from "../terminalMap.ts";
+import { columnsOf, visible } from "../visible.ts";
+import { wrap } from "../wrap.ts";
+import { tableText, type StudyTable, type StudyView } from "./studyView.ts";
+
+export interface StudyTextOptions {
+  /** Default false. */
+  readonly colour?: boolean;
+  /** Columns of the terminal, 40 or more. Default 80. */
+  readonly width?: number;
+}
+
+const MOST_ROWS = 15;
+
+/** Title, what was measured, sentences, map, tables of at most 15 rows, warnings; ends with a line end. */
+export function studyText(
+  view: StudyView,
+  { colour = false, width: asked = 80 }: StudyTextOptions = {},
+): string {
+  const width = Math.max(40, asked);
+  const paint = createColors(colour);
+  const prose = (text: string) => wrap(visible(text), width, columnsOf);
+  const map = view.map && {
+    values: view.map.values,
+    scale: view.map.scale,
+    marked: view.map.marked?.heads ?? [],
+  };
+  const lines = [
+    ...prose(view.title).map(paint.bold),
+    ...view.lines.flatMap(prose),
+    "",
+    ...view.sentences.flatMap(prose),
+    ...(map
+      ? [
+          "",
+          ...prose(
+            `${view.map.scaleLabel}: ${view.map.rowName ?? "layer"}s down, ${view.map.columnName ?? "head"}s to the right`,
+          ).map(paint.bold),
+          ...terminalMap(map, { depth: colour ? 24 : 1, width }),
+        ]
+      : []),
+    ...view.tables.flatMap((table) => ["", ...tableLines(table, prose, paint.bold)]),
+    ...view.warnings.flatMap((warning) => prose(`warning: ${warning}`).map(paint.yellow)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function tableLines(
+  { caption, columns, rows }: StudyTable,
+  prose: (text: string) => string[],
+  bold: (text: string) => string,
+): string[] {
+  if (rows.length === 0) return [];
+  const shown = rows.slice(0, MOST_ROWS).map((row) => row.map((cell) => visible(tableText(cell))));
+  const widths = columns.map((name, column) =>
+    Math.max(columnsOf(name), ...shown.map((row) => columnsOf(row[column]!))),
+  );
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, column) => " ".repeat(widths[column]! - columnsOf(cell)) + cell).join("  ");
+  const more = rows.length - shown.length;
+  return [
+    ...prose(caption).map(bold),
+    bold(line(columns)),
+    ...shown.map(line),
+    ...(more > 0 ? prose(`and ${more} more (see --json or --out)`) : []),
+  ];
+}

@@ -1,0 +1,166 @@
+/** @file Path patching: what single paths from heads into the queries, keys or values of later heads carry. */
+import { InputError } from "../../base/errors.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { MetricName, PathMetric, PathRoute } from "../../results/causalNames.ts";
+import type { PathResult } from "../../results/path.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { baseRun, chunksOf, feedsFor } from "./baseRun.ts";
+import { openChain, type Chain, type State } from "./chain.ts";
+import { allHeads, headCalled, headName, type HeadAt } from "./headNames.ts";
+import { pairOf, type Pair, type PairOptions } from "./pair.ts";
+import { metricFeedsOf } from "./patch.ts";
+import { openPathParts, type PathParts } from "./pathParts.ts";
+import { pathResultOf } from "./pathResult.ts";
+import { inductionScores, readThrough } from "./pathRuns.ts";
+import { takeRows } from "./rows.ts";
+import { hooksFor } from "./units.ts";
+
+export interface PathOptions extends PairOptions {
+  /** Receiving heads, layer.head; left out only for the route "logits". */
+  readonly into?: readonly string[];
+  /** Left out: k. */
+  readonly route?: PathRoute;
+  /** Sets of source heads, each one path; left out: every head before the receivers. */
+  readonly from?: readonly (readonly string[])[];
+  /** What is read; left out: induction-score, the receivers' mean attention weight at the induction target. */
+  readonly metric?: PathMetric;
+  /** Left out: direct. */
+  readonly form?: "direct" | "through-mlps";
+  /** Left out: recomputed. */
+  readonly norm?: "recomputed" | "frozen";
+  readonly signal?: AbortSignal;
+  readonly progress?: (step: string, done: number, total: number) => void;
+}
+
+/** What is asked for, with every default in place. */
+export interface PathPlan {
+  readonly receivers: readonly HeadAt[];
+  readonly route: PathRoute;
+  readonly sources: readonly (readonly HeadAt[])[];
+  readonly metric: PathMetric;
+  readonly form: "direct" | "through-mlps";
+  readonly norm: "recomputed" | "frozen";
+}
+
+/** The metric per example: of the clean run, the corrupted run and each path. */
+export interface PathRuns {
+  readonly clean: Float64Array;
+  readonly corrupted: Float64Array;
+  readonly paths: readonly Float64Array[];
+}
+
+/**
+ * How much the receivers owe to each earlier head by one route.
+ *
+ * Clean run; what the source adds to the residual stream, z W_O, is replaced by what it adds in the corrupted run, for the
+ * receivers' queries (or keys, values) only: x' = x + (z_corrupted - z_clean) W_O at the receivers' layer. Everything else
+ * is as in the clean run. With shared keys and values only the receiving query head's own copy changes. Several receivers
+ * change together in a metric of the model's end; their induction scores are averaged.
+ *
+ * @returns for each path the metric and how far it drops; 0 for a head that the receivers do not read
+ * @throws {InputError} "path" for receivers with nothing before them or metrics that do not fit, "unknown-head", and as
+ *   {@link pairOf}; @throws {UnableError} if memory does not suffice; @throws {Interrupted} once `signal` is aborted
+ * @see Wang et al. 2022 and ARENA, whose path patching is the form "through-mlps"; TransformerLens' direct path patching
+ *   freezes the norm
+ */
+export async function pathPatch(
+  model: LoadedModel,
+  backend: Backend,
+  options: PathOptions,
+): Promise<PathResult> {
+  const pair = await pairOf(model.architecture, options);
+  const plan = planOf(model, options);
+  await model.unchanged();
+  const started = performance.now();
+  const metrics = plan.metric === "induction-score" ? [] : [plan.metric];
+  if (plan.metric === "kl") throw new InputError("path", "paths have no kl metric");
+  const length = pair.clean.shape[1]!;
+  const chain = await openChain(model, backend, {
+    hooks: hooksFor(["head-out", "head-q", "head-pattern"]),
+    metrics: metrics.length > 0 ? metrics : ["centred-logit"],
+    length,
+    positions: pair.positions.length,
+    signal: options.signal,
+  });
+  try {
+    const parts = await openPathParts(model, backend, chain, plan, length);
+    const prepared = performance.now();
+    try {
+      const runs = await pathRuns(chain, parts, pair, plan, options);
+      await model.unchanged();
+      return pathResultOf(model, backend, pair, plan, runs, {
+        prepare: prepared - started,
+        run: performance.now() - prepared,
+      });
+    } finally {
+      await parts.dispose();
+    }
+  } finally {
+    await chain.dispose();
+  }
+}
+
+/** @throws {InputError} "path", "unknown-head" */
+function planOf({ architecture }: LoadedModel, options: PathOptions): PathPlan {
+  const { route = "k", form = "direct", norm = "recomputed" } = options;
+  const receivers = (options.into ?? []).map((name) => headCalled(name, architecture));
+  const metric = options.metric ?? (route === "logits" ? "centred-logit" : "induction-score");
+  if ((receivers.length === 0) !== (route === "logits"))
+    throw new InputError(
+      "path",
+      `paths need heads to lead into for q, k and v, and none for logits, got route ${route} into ${receivers.map(headName).join(", ") || "none"}`,
+    );
+  if (metric === "induction-score" && route === "logits")
+    throw new InputError(
+      "path",
+      "the induction score is an attention weight: paths into the logits do not move it",
+    );
+  const first = Math.min(architecture.layers, ...receivers.map(({ layer }) => layer));
+  const before = allHeads(architecture).filter(({ layer }) => layer < first);
+  const sources = options.from
+    ? options.from.map((set) => set.map((name) => headCalled(name, architecture)))
+    : before.map((head) => [head]);
+  const late = sources.flat().find(({ layer }) => layer >= first);
+  if (late || sources.length === 0)
+    throw new InputError(
+      "path",
+      `paths lead from earlier layers to later ones, got ${late ? headName(late) : "no head"} before ${receivers.map(headName).join(", ")}`,
+    );
+  return { receivers, route, sources, metric, form, norm };
+}
+
+async function pathRuns(
+  chain: Chain,
+  parts: PathParts,
+  pair: Pair,
+  plan: PathPlan,
+  { progress }: PathOptions,
+): Promise<PathRuns> {
+  const examples = pair.clean.shape[0]!;
+  const empty = () => new Float64Array(examples);
+  const runs = { clean: empty(), corrupted: empty(), paths: plan.sources.map(empty) };
+  const metric: MetricName = plan.metric === "induction-score" ? "centred-logit" : plan.metric;
+  const feeds = metricFeedsOf(pair, [metric]);
+  let done = 0;
+  for (const chunk of chunksOf(examples, chain.rows)) {
+    const few = feedsFor(feeds, chunk);
+    const run = async (tokens: Tensor<Int32Array>): Promise<{ saved: State; values: number[] }> => {
+      const { saved, metrics } = await baseRun(chain, takeRows(tokens, chunk), few);
+      const values =
+        plan.metric === "induction-score"
+          ? inductionScores(saved, plan.receivers, pair)
+          : [...metrics.get(`metric.${metric}`)!.data];
+      return { saved, values };
+    };
+    const [clean, corrupted] = [await run(pair.clean), await run(pair.corrupted)];
+    clean.values.forEach((value, row) => (runs.clean[chunk[row]!] = value));
+    corrupted.values.forEach((value, row) => (runs.corrupted[chunk[row]!] = value));
+    const both = { clean: clean.saved, corrupted: corrupted.saved };
+    await readThrough(chain, parts, plan, both, few, pair, (source, example, value) => {
+      runs.paths[source]![chunk[example]!] = value;
+      progress?.("following paths", ++done, plan.sources.length * examples);
+    });
+  }
+  return runs;
+}

@@ -1,0 +1,39 @@
+/** @file docs/detector.md is run: every example prints what the page says (`UPDATE_DOCS=1` writes what it prints). */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import prettier from "prettier";
+import { expect, test } from "vitest";
+import * as library from "../../../src/index.ts";
+
+const PAGE = join(import.meta.dirname, "../../../docs/detector.md");
+const EXAMPLE = /```js\n(.*?)```\n\n```text\n(.*?)```/gs;
+
+/** What an example prints; its import becomes a look at the source of this checkout. */
+async function printedBy(code: string): Promise<string> {
+  const body = code.replace(/import \{(.*?)\} from "induction-lens";/s, "const {$1} = library;");
+  expect(body).not.toContain("import ");
+  const lines: string[] = [];
+  const log = (...values: unknown[]) => lines.push(values.map(String).join(" "));
+  const run = new Function("library", "console", `return (async () => {${body}})();`) as (
+    from: typeof library,
+    console: { log: typeof log },
+  ) => Promise<void>;
+  await run(library, { log });
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+test("every example of docs/detector.md prints what it says", async () => {
+  let page = readFileSync(PAGE, "utf8");
+  const examples = [...page.matchAll(EXAMPLE)];
+  expect(examples.length).toBeGreaterThanOrEqual(6);
+  for (const [whole, code, said] of examples) {
+    const printed = await printedBy(code!);
+    if (process.env["UPDATE_DOCS"] === "1")
+      page = page.replace(whole, () =>
+        whole.replace(`\`\`\`text\n${said}`, () => `\`\`\`text\n${printed}`),
+      );
+    else expect(printed).toBe(said);
+  }
+  if (process.env["UPDATE_DOCS"] === "1")
+    writeFileSync(PAGE, await prettier.format(page, { parser: "markdown", printWidth: 100 }));
+});
