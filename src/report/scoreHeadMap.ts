@@ -2,7 +2,7 @@
 import type { ScoreResult } from "../results/score.ts";
 import type { HeadMap } from "./headMap.ts";
 import { share } from "./numbers.ts";
-import { inputWords, intervalWords, modelWords, topWords } from "./scoreWords.ts";
+import { inputWords, intervalWords, modelWords, standingOut, topWords } from "./scoreWords.ts";
 import { shortened } from "./visible.ts";
 
 /** Characters of a model's name that a picture has room for; pages and files have all of it. */
@@ -11,11 +11,9 @@ const LONGEST_LINE = 300;
 
 /** The heat map of `scores.induction`, with the top heads outlined and the score of uniform attention on the scale. */
 export function scoreHeadMap(result: ScoreResult): HeadMap {
-  const { top, scores, uniform, model, verdictInWords } = result;
+  const { scores, uniform, model, verdictInWords } = result;
   const short = { ...result, model: { ...model, id: shortened(model.id, LONGEST_ID) } };
-  const marked = top
-    .filter(({ score }) => score > uniform.induction)
-    .slice(0, Math.ceil((model.layers * model.heads) / 4)); // of few heads, mark few
+  const marked = standingOut(result);
   const topHeads = topWords(result).map((words) => words.replaceAll(" ", "\u00a0"));
   return {
     title: "Induction score by head",

@@ -59,3 +59,11 @@ export function lossWords({ loss }: ScoreResult): string {
   const interval = gain === null ? "" : ` [${nats(gain[0])}, ${nats(gain[1])}]`;
   return `loss in nats (${plural(loss.examples, "example")}): first copy ${nats(loss.firstCopy)}, second copy ${nats(loss.secondCopy)}, copy gain ${nats(loss.copyGain)}${interval}`;
 }
+
+/** So much above uniform attention a head is worth pointing at; less is noise, whatever its rank. */
+const STANDS_OUT_BY = 0.05;
+
+/** The top heads that a picture points at: those clearly above what uniform attention scores. */
+export function standingOut({ top, uniform }: ScoreResult): ScoreResult["top"] {
+  return top.filter(({ score, low }) => (low ?? score) > uniform.induction + STANDS_OUT_BY);
+}

@@ -2,7 +2,7 @@
 import { createColors } from "picocolors";
 import type { ScoreResult } from "../results/score.ts";
 import { share } from "./numbers.ts";
-import { inputWords, intervalWords, lossWords, modelWords } from "./scoreWords.ts";
+import { inputWords, intervalWords, lossWords, modelWords, standingOut } from "./scoreWords.ts";
 import type { ColourDepth } from "./terminalColour.ts";
 import { terminalMap } from "./terminalMap.ts";
 import { columnsOf, visible } from "./visible.ts";
@@ -28,7 +28,7 @@ export function scoreText(result: ScoreResult, options: TextOptions = {}): strin
   const map = {
     values: result.scores.induction,
     scale: { kind: "sequential", bound: 1 } as const,
-    marked: result.top,
+    marked: standingOut(result),
   };
   const heading = (text: string) => prose(text).map(paint.bold);
   const lines = [
