@@ -68,7 +68,7 @@ function draftOf(from?: Program) {
     kind: Kind,
     from: readonly Name[],
     attributes: OpAttributes[Kind],
-    as: Name = `${kind}.${ops.length}`,
+    as: Name = unusedName(kind, ops.length, types),
   ): Name => {
     const made = { op: kind, inputs: from, output: as, attributes } as unknown as Op;
     define(as, inferType(made, from.map(typeOf)));
@@ -126,4 +126,9 @@ function shorthands(op: Draft["op"]) {
     rename: (x: Name, names: Readonly<Record<string, string>>, as?: Name) =>
       op("rename", [x], { names }, as),
   };
+}
+
+/** `kind.count`, or the next count that is free: a program that operations were cut out of has higher names already. */
+function unusedName(kind: OpName, count: number, taken: ReadonlyMap<Name, ValueType>): Name {
+  return taken.has(`${kind}.${count}`) ? unusedName(kind, count + 1, taken) : `${kind}.${count}`;
 }

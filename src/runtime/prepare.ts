@@ -42,7 +42,7 @@ export async function prepare(
   const needed = prune(program);
   checkMemory(planMemory(needed, backend, sizes), backend);
   const types = typesOf(needed);
-  const graph = lower(needed);
+  const graph = lower(needed, { fusedMatMul: backend.device !== "webgpu" });
   const { model, folder, sideFiles } = await placed(graph, backend);
   const engine = await backend.create(model, {
     ...(folder !== undefined && { folder }),

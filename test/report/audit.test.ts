@@ -83,10 +83,14 @@ describe("auditPicture(result)", () => {
     expect(texts).toContain("duplicate token");
   });
 
-  test("outlines one cell for each convention", () => {
-    expect(svg.querySelectorAll("[stroke-width='2.2'] > rect")).toHaveLength(
-      result.conventions.length,
-    );
+  test("outlines one cell for each convention, in the column of the head that it is meant to find", () => {
+    const outlines = [...svg.querySelectorAll("[stroke-width='2.2'] > rect")];
+    expect(outlines).toHaveLength(result.conventions.length);
+    const columns = outlines.map((outline) => outline.getAttribute("x"));
+    const finds = result.conventions.map((convention) => convention.finds);
+    const pairs = new Set(columns.map((column, row) => `${column} ${finds[row]}`));
+    expect(pairs.size).toBe(new Set(finds).size);
+    expect(new Set(columns).size).toBe(new Set(finds).size);
   });
 });
 

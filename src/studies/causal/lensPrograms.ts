@@ -83,14 +83,11 @@ function directions(
   const ofNorm =
     norm.bias === null ? null : b.op("sum", [b.mul(column, norm.bias)], { axes: ["d_model"] });
   const gained = norm.gain === null ? column : b.mul(column, norm.gain);
-  const centred = norm.centring ? b.op("sub", [gained, keptMean(b, gained)], {}) : gained;
+  const centred = norm.centring
+    ? b.op("sub", [gained, b.op("mean", [gained], { axes: ["d_model"] })], {})
+    : gained;
   const bias = ofNorm && ofBias ? b.add(ofNorm, ofBias) : (ofNorm ?? ofBias);
   return { direction: b.op("div", [centred, at(norm.scale)], {}), bias };
-}
-
-/** The mean over the last axis, over all of it. */
-function keptMean(b: Builder, x: Name): Name {
-  return b.op("stretch", [b.op("mean", [x], { axes: ["d_model"] }), x], {});
 }
 
 /** Attention outputs are taken apart into heads and bias; everything else is one part. */

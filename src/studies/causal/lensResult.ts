@@ -1,0 +1,224 @@
+/** @file From logits and parts, position by position, to the Result of `lens`. */
+import type { Tensor } from "../../base/tensor.ts";
+import { VERSION } from "../../base/version.ts";
+import { meanInterval } from "../../measure/interval.ts";
+import { moments } from "../../measure/moments.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { LensResult } from "../../results/lens.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import type { RepeatedRows } from "../scoreInput.ts";
+import { environmentOf, modelInfoOf } from "./about.ts";
+import type { LensOptions, LensSeen } from "./lens.ts";
+
+const THRESHOLD = 0.5;
+const TOP_K = 5;
+
+/** Sums over positions and rows while they come. */
+interface Sums {
+  readonly layers: { probability: number; logProbability: number; rank: number; first: number }[];
+  top: LensResult["layers"][number]["top"][];
+  convergedAt: number[];
+  changes: number;
+  places: number;
+  logit: number;
+  largestError: number;
+  /** By part name, per example: the mean over positions, for heads by head. */
+  readonly parts: Map<string, number[][]>;
+}
+
+export async function lensResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  rows: RepeatedRows,
+  positions: readonly number[],
+  options: LensOptions & { readonly of: "logit" | "centred-logit" },
+  runs: (take: (seen: LensSeen) => void) => Promise<void>,
+): Promise<LensResult> {
+  const { layers } = model.architecture;
+  const { threshold = THRESHOLD, topK = TOP_K, of } = options;
+  const sums: Sums = {
+    layers: Array.from({ length: layers + 1 }, () => ({
+      probability: 0,
+      logProbability: 0,
+      rank: 0,
+      first: 0,
+    })),
+    top: [],
+    convergedAt: [],
+    changes: 0,
+    places: 0,
+    logit: 0,
+    largestError: 0,
+    parts: new Map(),
+  };
+  await runs((seen) => addSeen(sums, seen, { threshold, topK, of }));
+  const mean = (sum: number) => sum / sums.places;
+  const settled = sums.convergedAt;
+  return {
+    schema: "induction-lens/lens@1",
+    version: VERSION,
+    model: modelInfoOf(model),
+    input: rows.info,
+    warnings: [...rows.warnings],
+    positions: [...positions],
+    norm: "lens: the final norm is recomputed for each stream; attribution: its scale is that of the whole stream, frozen",
+    layers: sums.layers.map((layer, index) => ({
+      name: index < layers ? `${index} pre` : "final",
+      probability: mean(layer.probability),
+      logProbability: mean(layer.logProbability),
+      rank: mean(layer.rank),
+      first: mean(layer.first),
+      top: sums.top[index]!,
+    })),
+    convergence: {
+      threshold,
+      layer: settled.length === 0 ? null : moments(settled).mean,
+      share: settled.length / sums.places,
+    },
+    stability: 1 - mean(sums.changes) / layers,
+    attribution: attributionOf(sums, layers, of),
+    environment: environmentOf(backend),
+    timings: {},
+  };
+}
+
+function addSeen(
+  sums: Sums,
+  seen: LensSeen,
+  { threshold, topK, of }: { threshold: number; topK: number; of: "logit" | "centred-logit" },
+): void {
+  const [rows, positions] = seen.targets.shape as readonly [number, number];
+  for (let row = 0; row < rows; row++) {
+    for (let position = 0; position < positions; position++) {
+      const place = row * positions + position;
+      const target = seen.targets.data[place]!;
+      const looks = seen.logits.map((logits) => lookAt(logits, place, target));
+      looks.forEach((look, layer) => addLook(sums.layers[layer]!, look));
+      const settledAt = looks.findIndex((look) => look.most >= threshold);
+      if (settledAt >= 0) sums.convergedAt.push(settledAt);
+      sums.changes += looks.filter(
+        (look, layer) => layer > 0 && look.token !== looks[layer - 1]!.token,
+      ).length;
+      const last = looks.at(-1)!;
+      const logit = of === "logit" ? last.logit : last.logit - last.meanLogit;
+      sums.logit += logit;
+      sums.largestError = Math.max(sums.largestError, Math.abs(sumOfParts(seen, place) - logit));
+      sums.places += 1;
+    }
+    for (const [name, part] of seen.parts) addPart(sums.parts, name, part, row);
+  }
+  if (seen.first === 0)
+    sums.top = seen.logits.map((logits) => mostLikely(logits, positions - 1, topK));
+}
+
+interface Look {
+  readonly logit: number;
+  readonly meanLogit: number;
+  readonly logProbability: number;
+  readonly rank: number;
+  /** The most likely token and its probability. */
+  readonly token: number;
+  readonly most: number;
+}
+
+/** One position of logits [batch, position, d_vocab]. */
+function lookAt({ data, shape }: Tensor, place: number, target: number): Look {
+  const vocabulary = shape.at(-1)!;
+  const start = place * vocabulary;
+  const logit = data[start + target]!;
+  let [token, larger, total] = [0, 0, 0];
+  for (let id = 0; id < vocabulary; id++) {
+    const value = data[start + id]!;
+    if (value > data[start + token]!) token = id;
+    if (value > logit) larger += 1;
+    total += value;
+  }
+  const largest = data[start + token]!;
+  let sum = 0;
+  for (let id = 0; id < vocabulary; id++) sum += Math.exp(data[start + id]! - largest);
+  const all = largest + Math.log(sum);
+  return {
+    logit,
+    meanLogit: total / vocabulary,
+    logProbability: logit - all,
+    rank: larger + 1,
+    token,
+    most: 1 / sum,
+  };
+}
+
+function addLook(layer: Sums["layers"][number], look: Look): void {
+  layer.probability += Math.exp(look.logProbability);
+  layer.logProbability += look.logProbability;
+  layer.rank += look.rank;
+  layer.first += look.rank === 1 ? 1 : 0;
+}
+
+function mostLikely(
+  { data, shape }: Tensor,
+  place: number,
+  count: number,
+): LensResult["layers"][number]["top"] {
+  const vocabulary = shape.at(-1)!;
+  const logits = data.subarray(place * vocabulary, (place + 1) * vocabulary);
+  const largest = logits.reduce((most, value) => Math.max(most, value), -Infinity);
+  const sum = logits.reduce((total, value) => total + Math.exp(value - largest), 0);
+  return Array.from(logits, (value, token) => ({
+    token,
+    probability: Math.exp(value - largest) / sum,
+  }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, count);
+}
+
+function sumOfParts({ parts }: LensSeen, place: number): number {
+  let sum = 0;
+  for (const { data, shape } of parts.values()) {
+    const heads = shape[2] ?? 1;
+    for (let head = 0; head < heads; head++) sum += data[place * heads + head]!;
+  }
+  return sum;
+}
+
+/** The mean over positions of one row, by head if there are heads. */
+function addPart(
+  into: Map<string, number[][]>,
+  name: string,
+  { data, shape }: Tensor,
+  row: number,
+): void {
+  const [, positions, heads = 1] = shape as readonly [number, number, number?];
+  const means = Array.from({ length: heads }, (_, head) => {
+    let sum = 0;
+    for (let position = 0; position < positions; position++)
+      sum += data[(row * positions + position) * heads + head]!;
+    return sum / positions;
+  });
+  into.set(name, [...(into.get(name) ?? []), means]);
+}
+
+function attributionOf(
+  { parts, logit, places, largestError }: Sums,
+  layers: number,
+  of: "logit" | "centred-logit",
+): LensResult["attribution"] {
+  const byHead = Array.from({ length: layers }, (_, layer) => parts.get(`heads ${layer}`) ?? []);
+  const columns = byHead.map((rows) =>
+    (rows[0] ?? []).map((_, head) => rows.map((row) => row[head]!)),
+  );
+  return {
+    of,
+    mean: logit / places,
+    heads: columns.map((heads) => heads.map((values) => moments(values).mean)),
+    headIntervals: columns.map((heads) =>
+      heads.map((values) => {
+        const interval = meanInterval(values);
+        return interval && ([...interval] as [number, number]);
+      }),
+    ),
+    parts: [...parts]
+      .filter(([name]) => !name.startsWith("heads "))
+      .map(([name, rows]) => ({ name, value: moments(rows.map((row) => row[0]!)).mean })),
+    largestError,
+  };
+}
