@@ -1,5 +1,5 @@
 /** @file `lens`: what the residual stream of each layer would predict, and what each part adds to the target's logit. */
-import { InputError } from "../../base/errors.ts";
+import { InputError, Interrupted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { LensResult } from "../../results/lens.ts";
@@ -7,7 +7,6 @@ import type { Backend, Trace } from "../../runtime/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import { Interrupted } from "../../base/errors.ts";
 import {
   generatedRows,
   ownRows,

@@ -93,7 +93,7 @@ function addSeen(
       const place = row * positions + position;
       const target = seen.targets.data[place]!;
       const looks = seen.logits.map((logits) => lookAt(logits, place, target));
-      looks.forEach((look, layer) => addLook(sums.layers[layer]!, look));
+      looks.forEach((look, layer) => addLook(sums.layers[layer]!, look, target));
       const settledAt = looks.findIndex((look) => look.most >= threshold);
       if (settledAt >= 0) sums.convergedAt.push(settledAt);
       sums.changes += looks.filter(
@@ -147,11 +147,11 @@ function lookAt({ data, shape }: Tensor, place: number, target: number): Look {
   };
 }
 
-function addLook(layer: Sums["layers"][number], look: Look): void {
+function addLook(layer: Sums["layers"][number], look: Look, target: number): void {
   layer.probability += Math.exp(look.logProbability);
   layer.logProbability += look.logProbability;
   layer.rank += look.rank;
-  layer.first += look.rank === 1 ? 1 : 0;
+  layer.first += look.token === target ? 1 : 0; // of equal logits the first token counts
 }
 
 function mostLikely(
