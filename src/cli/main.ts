@@ -15,6 +15,8 @@ await exited(
     run: work,
     patch: work,
     ablate: work,
+    lens: work,
+    circuit: work,
     tokens: work,
     cache: work,
     audit: work,

@@ -1,32 +1,58 @@
 import { InputError } from "../base/errors.ts";
 import { fingerprintView, patchView } from "../report/causal/patchView.ts";
-import type { DesignName, MetricName, UnitName } from "../results/patch.ts";
+import { pathView } from "../report/causal/pathView.ts";
+import type { DesignName, PathMetric, PathRoute, UnitName } from "../results/causalNames.ts";
 import { fingerprint } from "../studies/causal/fingerprint.ts";
 import { patch } from "../studies/causal/patch.ts";
+import { pathPatch } from "../studies/causal/path.ts";
 import { given, readPair, rowOptions, runStudy, type StudyCommandOptions } from "./study.ts";
 
 export interface PatchCommandOptions extends StudyCommandOptions {
   readonly unit?: UnitName;
   readonly byPosition?: boolean;
   readonly mode?: "denoise" | "noise";
-  readonly metric?: MetricName;
+  readonly metric?: PathMetric;
   readonly design?: DesignName;
   readonly raw?: boolean;
   readonly threshold?: number;
   readonly topK?: number;
   readonly fingerprint?: readonly string[];
+  readonly route?: PathRoute;
+  readonly into?: readonly string[];
+  readonly from?: readonly (readonly string[])[];
+  readonly throughMlps?: boolean;
+  readonly freezeNorm?: boolean;
 }
+
+/** Options of paths alone, as they are written. */
+const PATH_FLAGS = {
+  into: "--into",
+  from: "--from",
+  throughMlps: "--through-mlps",
+  freezeNorm: "--freeze-norm",
+} as const;
+const PATCH_FLAGS = {
+  unit: "--unit",
+  byPosition: "--by-position",
+  mode: "--mode",
+  raw: "--raw",
+  threshold: "--threshold",
+  topK: "--top-k",
+} as const;
+const ROW_FLAGS = { metric: "--metric", design: "--design", tokens: "--tokens" } as const;
 
 export async function patchCommand(name: string, options: PatchCommandOptions): Promise<void> {
   if (options.fingerprint !== undefined) return fingerprintCommand(name, options);
+  if (options.route !== undefined) return pathCommand(name, options);
+  refuse(options, PATH_FLAGS, "without --route whole values are patched");
   const { unit, byPosition, mode, metric, design, raw, threshold, topK } = options;
-  const rows = rowOptions(options);
-  if (options.tokens !== undefined && design !== undefined)
+  if (metric === "induction-score")
     throw new InputError(
       "options",
-      "--tokens gives the corrupted rows, so --design has nothing to say",
+      "--metric induction-score is for paths into heads (--route q, k or v)",
     );
-  const own = options.tokens === undefined ? undefined : await readPair(options.tokens);
+  const rows = rowOptions(options);
+  const own = await ownPair(options);
   const wanted = given({ own, unit, byPosition, mode, metric, design, raw, threshold, topK });
   await runStudy(
     name,
@@ -38,13 +64,11 @@ export async function patchCommand(name: string, options: PatchCommandOptions): 
 
 /** All four designs and five parts, so what else is patched cannot be chosen. */
 async function fingerprintCommand(name: string, options: PatchCommandOptions): Promise<void> {
-  const { unit, byPosition, mode, metric, design, raw, tokens } = options;
-  const other = Object.keys(given({ unit, byPosition, mode, metric, design, raw, tokens }));
-  if (other.length > 0)
-    throw new InputError(
-      "options",
-      `--fingerprint patches every part under every design, so it cannot be combined with ${other.map((flag) => `--${flag === "byPosition" ? "by-position" : flag}`).join(", ")}`,
-    );
+  refuse(
+    options,
+    { ...PATCH_FLAGS, ...ROW_FLAGS, ...PATH_FLAGS, route: "--route" },
+    "--fingerprint patches every part under every design",
+  );
   const rows = rowOptions(options);
   const heads = options.fingerprint!;
   await runStudy(
@@ -53,4 +77,43 @@ async function fingerprintCommand(name: string, options: PatchCommandOptions): P
     (model, backend, running) => fingerprint(model, backend, { ...rows, heads, ...running }),
     fingerprintView,
   );
+}
+
+async function pathCommand(name: string, options: PatchCommandOptions): Promise<void> {
+  refuse(options, PATCH_FLAGS, "paths (--route) have no units");
+  const { route, into, from, metric, design, throughMlps, freezeNorm } = options;
+  const rows = rowOptions(options);
+  const own = await ownPair(options);
+  const form = throughMlps ? ("through-mlps" as const) : undefined;
+  const norm = freezeNorm ? ("frozen" as const) : undefined;
+  const wanted = given({ own, route, into, from, metric, design, form, norm });
+  await runStudy(
+    name,
+    options,
+    (model, backend, running) => pathPatch(model, backend, { ...rows, ...wanted, ...running }),
+    pathView,
+  );
+}
+
+async function ownPair({ tokens, design }: PatchCommandOptions) {
+  if (tokens === undefined) return undefined;
+  if (design !== undefined)
+    throw new InputError(
+      "options",
+      "--tokens gives the corrupted rows, so it cannot be combined with --design",
+    );
+  return readPair(tokens);
+}
+
+/** @throws {InputError} "options" if any of `flags` was given */
+function refuse(
+  options: PatchCommandOptions,
+  flags: Readonly<Partial<Record<keyof PatchCommandOptions, string>>>,
+  why: string,
+): void {
+  const there = Object.entries(flags).flatMap(([key, flag]) =>
+    options[key as keyof PatchCommandOptions] === undefined ? [] : [flag],
+  );
+  if (there.length > 0)
+    throw new InputError("options", `${why}, so ${there.join(", ")} cannot be used`);
 }

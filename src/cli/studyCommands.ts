@@ -1,13 +1,23 @@
 /** @file The commands of the causal studies, their options and their help. */
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { ABLATION_KINDS, DESIGN_NAMES, METRIC_NAMES, UNIT_NAMES } from "../results/causalNames.ts";
+import {
+  ABLATION_KINDS,
+  DESIGN_NAMES,
+  PATH_METRICS,
+  PATH_ROUTES,
+  UNIT_NAMES,
+} from "../results/causalNames.ts";
 import type { AblateCommandOptions } from "./ablate.ts";
+import type { CircuitCommandOptions } from "./circuit.ts";
+import type { LensCommandOptions } from "./lens.ts";
 import type { PatchCommandOptions } from "./patch.ts";
 
 /** What carries these commands out. */
 export interface StudyCommands {
   readonly patch: (model: string, options: PatchCommandOptions) => Promise<void>;
   readonly ablate: (model: string, options: AblateCommandOptions) => Promise<void>;
+  readonly lens: (model: string, options: LensCommandOptions) => Promise<void>;
+  readonly circuit: (model: string, options: CircuitCommandOptions) => Promise<void>;
 }
 
 /** Adds options that other commands have too. */
@@ -21,6 +31,8 @@ export function addStudies(
 ): void {
   addPatch(program, commands.patch, model, shared);
   addAblate(program, commands.ablate, model, shared);
+  addLens(program, commands.lens, model, shared);
+  addCircuit(program, commands.circuit, model, shared);
 }
 
 function addPatch(
@@ -44,7 +56,7 @@ function addPatch(
       ).choices(["denoise", "noise"]),
     )
     .addOption(
-      new Option("--metric <name>", "what is read (default log-probability)").choices(METRIC_NAMES),
+      new Option("--metric <name>", "what is read (default log-probability)").choices(PATH_METRICS),
     )
     .addOption(
       new Option("--design <name>", "corrupted rows in place of A A (default BA)").choices(
@@ -62,7 +74,21 @@ function addPatch(
       "--fingerprint <heads>",
       "the table of designs x parts of these heads, as 1.2,5.5",
       listed,
-    );
+    )
+    .addOption(
+      new Option(
+        "--route <name>",
+        "follow single paths from earlier heads into queries, keys or values of --into, or into the logits",
+      ).choices(PATH_ROUTES),
+    )
+    .option("--into <heads>", "heads that paths lead into, as 18.6,18.7", listed)
+    .option(
+      "--from <heads>",
+      "one path from these heads together; may repeat (default: each earlier head)",
+      sets,
+    )
+    .option("--through-mlps", "MLPs between respond, other heads do not (default: direct paths)")
+    .option("--freeze-norm", "the receivers' norm keeps its clean scale (default: recomputed)");
   shared(
     rows(command, '{"clean": [[...]], "corrupted": [[...]], "period": S, "bos": true}'),
   ).action(action);
@@ -92,9 +118,43 @@ function addAblate(
   ).action(action);
 }
 
+function addLens(
+  program: Command,
+  action: StudyCommands["lens"],
+  model: string,
+  shared: Share,
+): void {
+  const command = program
+    .command("lens")
+    .description("what each layer would predict, and what each part adds to the target's logit")
+    .argument("<model>", model)
+    .option("--centred", "take the logit less the mean over the vocabulary")
+    .option(
+      "--threshold <x>",
+      "probability at which a token counts as settled (default .5)",
+      number,
+    )
+    .option("--top-k <n>", "most likely tokens to list by layer (default 5)", wholeNumber);
+  shared(rows(command, '{"tokens": [[...]], "period": S, "bos": true}')).action(action);
+}
+
+function addCircuit(
+  program: Command,
+  action: StudyCommands["circuit"],
+  model: string,
+  shared: Share,
+): void {
+  const command = program
+    .command("circuit")
+    .description("composition, copying and matching of heads from the weights alone")
+    .argument("<model>", model)
+    .option("--top-pairs <n>", "strongest pairs to list by route (default 10)", wholeNumber);
+  shared(output(command)).action(action);
+}
+
 /** Rows, and where the Result goes. */
 function rows(command: Command, form: string): Command {
-  return command
+  const withRows = command
     .option("--num-examples <n>", "sequences (default 16)", wholeNumber)
     .option("--seq-len <n>", "tokens in the two copies together, even (default 64)", wholeNumber)
     .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
@@ -104,7 +164,12 @@ function rows(command: Command, form: string): Command {
         "begin rows with BOS: auto is on if the model declares one",
       ).choices(["auto", "on", "off"]),
     )
-    .option("--tokens <file>", `your own rows: ${form}`)
+    .option("--tokens <file>", `your own rows: ${form}`);
+  return output(withRows);
+}
+
+function output(command: Command): Command {
+  return command
     .option(
       "--out <file>",
       "write .png, .svg, .html, .csv or .json; may repeat",

@@ -8,6 +8,9 @@ await exited(
     run: async (model, options) => (await import("./run.ts")).runCommand(model, options),
     patch: async (model, options) => (await import("./patch.ts")).patchCommand(model, options),
     ablate: async (model, options) => (await import("./ablate.ts")).ablateCommand(model, options),
+    lens: async (model, options) => (await import("./lens.ts")).lensCommand(model, options),
+    circuit: async (model, options) =>
+      (await import("./circuit.ts")).circuitCommand(model, options),
     audit: async (model, options) => (await import("./audit.ts")).auditCommand(model, options),
     scorePatterns: async (file, options) =>
       (await import("./scorePatterns.ts")).scorePatternsCommand(file, options),

@@ -11,10 +11,10 @@ import {
 import { copyLosses } from "../measure/losses.ts";
 import { uniformScores } from "../measure/uniformScores.ts";
 import type { LoadedModel } from "../models/loaded.ts";
-import type { ModelInfo } from "../results/common.ts";
 import type { ScoreName, ScoreResult } from "../results/score.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { RepeatedRows } from "./scoreInput.ts";
+import { environmentOf, modelInfoOf } from "./about.ts";
 import { scoreWords } from "./scoreWords.ts";
 
 export interface Measured {
@@ -61,20 +61,9 @@ export function scoreResultOf(
     loss: losses && lossOf(losses, rows),
     top,
     verdictInWords: scoreWords({ top, uniform: uniform[0]!, examples: info.examples }),
-    environment: {
-      device: backend.device,
-      threads: backend.threads,
-      versions: { ...backend.versions },
-      prepacking: true,
-    },
+    environment: environmentOf(backend),
     timings,
   };
-}
-
-/** What every Result says about its model. */
-function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel): ModelInfo {
-  const { family, layers, heads, kvHeads } = architecture;
-  return { id, family, revision, sha256, layers, heads, kvHeads, processing: "none" };
 }
 
 /** All heads, highest first; of equal ones the earlier first. */

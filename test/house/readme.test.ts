@@ -19,7 +19,7 @@ function blocks(language: string): string[] {
 /** The commands that help lists, but for help itself. */
 function commandNames(help: string): string[] {
   const list = help.slice(help.indexOf("Commands:"), help.indexOf("Examples:"));
-  return [...list.matchAll(/^ {2}([a-z]+) /gm)]
+  return [...list.matchAll(/^ {2}([a-z-]+) /gm)]
     .map(([, name]) => name!)
     .filter((name) => name !== "help");
 }
@@ -54,7 +54,7 @@ describe("README", () => {
     const folder = emptyFolder();
     const flags = (text: string) => new Set(text.match(/(?<![\w-])--[a-z][a-z-]+(?!\w)/g));
     const commands = commandNames((await cli(folder, ["--help"])).stdout);
-    const titles = [...README.matchAll(/^### `([a-z]+) /gm)].map(([, name]) => name!);
+    const titles = [...README.matchAll(/^### `([a-z-]+) /gm)].map(([, name]) => name!);
     expect(titles.sort()).toEqual(commands.sort());
     const helps = await Promise.all(commands.map((name) => cli(folder, [name, "--help"])));
     const known = flags(helps.map(({ stdout }) => stdout).join());

@@ -2,9 +2,9 @@
 import { InputError } from "../../base/errors.ts";
 import { VERSION } from "../../base/version.ts";
 import { audit as auditRows, type AuditRow } from "../../measure/audit.ts";
+import { modelInfoOf } from "../about.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AuditResult } from "../../results/audit.ts";
-import type { ModelInfo } from "../../results/common.ts";
 import { DEFAULTS, generatedRows, type BosChoice } from "../scoreInput.ts";
 
 export interface AuditOptions {
@@ -71,11 +71,6 @@ const LONGEST = 1025;
 
 function resultRow(row: AuditRow): AuditResult["conventions"][number] {
   return { ...row, values: { ...row.values }, words: [...row.words] };
-}
-
-function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel): ModelInfo {
-  const { family, layers, heads, kvHeads } = architecture;
-  return { id, family, revision, sha256, layers, heads, kvHeads, processing: "none" };
 }
 
 function summaryOf(conventions: AuditResult["conventions"]): string {

@@ -5,7 +5,7 @@ import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AblateResult } from "../../results/ablate.ts";
 import type { Backend } from "../../runtime/backend.ts";
-import { environmentOf, modelInfoOf } from "./about.ts";
+import { environmentOf, modelInfoOf } from "../about.ts";
 import { jobName, type AblationJob, type AblationPlan } from "./ablate.ts";
 import type { AblationRows } from "./ablationRows.ts";
 import { headName, type HeadAt } from "./headNames.ts";

@@ -15,7 +15,7 @@ import {
 } from "../../results/patch.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import type { GeneratedInput } from "../scoreInput.ts";
-import { environmentOf, modelInfoOf } from "./about.ts";
+import { environmentOf, modelInfoOf } from "../about.ts";
 import { chunksOf, feedsFor } from "./baseRun.ts";
 import { openChain, type Chain } from "./chain.ts";
 import { allHeads, headCalled, headName, type HeadAt } from "./headNames.ts";

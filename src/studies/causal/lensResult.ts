@@ -7,7 +7,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { LensResult } from "../../results/lens.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import type { RepeatedRows } from "../scoreInput.ts";
-import { environmentOf, modelInfoOf } from "./about.ts";
+import { environmentOf, modelInfoOf } from "../about.ts";
 import type { LensOptions, LensSeen } from "./lens.ts";
 
 const THRESHOLD = 0.5;

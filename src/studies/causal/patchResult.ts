@@ -6,7 +6,7 @@ import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { MetricName, PatchResult, UnitName } from "../../results/patch.ts";
 import type { Backend } from "../../runtime/backend.ts";
-import { environmentOf, modelInfoOf } from "./about.ts";
+import { environmentOf, modelInfoOf } from "../about.ts";
 import { axesOfComponents, laidOut, type Component } from "./components.ts";
 import type { Pair } from "./pair.ts";
 import type { PatchedRuns, PatchOptions } from "./patch.ts";

@@ -5,7 +5,7 @@ import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { PathResult } from "../../results/path.ts";
 import type { Backend } from "../../runtime/backend.ts";
-import { environmentOf, modelInfoOf } from "./about.ts";
+import { environmentOf, modelInfoOf } from "../about.ts";
 import { headName } from "./headNames.ts";
 import type { Pair } from "./pair.ts";
 import type { PathPlan, PathRuns } from "./path.ts";

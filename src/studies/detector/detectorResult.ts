@@ -1,4 +1,5 @@
 /** @file From scores per head and sequence to the Result of the detector. */
+import { environmentOf, modelInfoOf } from "../about.ts";
 import { VERSION } from "../../base/version.ts";
 import { scoreInterval } from "../../measure/interval.ts";
 import {
@@ -37,15 +38,10 @@ export function detectorResultOf(facts: Facts): DetectorResult {
     .toSorted((one, other) => other.overall - one.overall)
     .map(({ layer, head }) => ({ layer, head }));
   const first = tokens.data.subarray(0, tokens.shape[1]!);
-  const { id, revision, sha256, architecture } = model;
-  const { family, layers, kvHeads } = architecture;
   return {
     schema: "induction-lens/detector@1",
     version: VERSION,
-    model: {
-      ...{ id, family, revision, sha256, layers },
-      ...{ heads: architecture.heads, kvHeads, processing: "none" },
-    },
+    model: modelInfoOf(model),
     input: input.info,
     warnings: [...input.warnings, ...tooFew(input.info.examples)],
     measurable,
@@ -56,12 +52,7 @@ export function detectorResultOf(facts: Facts): DetectorResult {
     detected,
     thresholds: thresholdsOf(heads, nulls, threshold),
     verdictInWords: wordsOf(detected, threshold, measurable),
-    environment: {
-      device: backend.device,
-      threads: backend.threads,
-      versions: { ...backend.versions },
-      prepacking: true,
-    },
+    environment: environmentOf(backend),
     timings,
   };
 }

@@ -1,7 +1,7 @@
 /** @file What every Result says about its model and about what computed it. */
-import type { LoadedModel } from "../../models/loaded.ts";
-import type { EnvironmentInfo, ModelInfo } from "../../results/common.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { LoadedModel } from "../models/loaded.ts";
+import type { EnvironmentInfo, ModelInfo } from "../results/common.ts";
+import type { Backend } from "../runtime/backend.ts";
 
 export function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel): ModelInfo {
   const { family, layers, heads, kvHeads } = architecture;

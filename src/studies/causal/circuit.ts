@@ -1,0 +1,130 @@
+/** @file `circuit`: composition, copying and matching from the weights alone; no token is run. */
+import { Matrix } from "ml-matrix";
+import { VERSION } from "../../base/version.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import { compositionBaseline } from "../../measure/composition.ts";
+import { eigenvalueShare } from "../../measure/ovCopying.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { CircuitResult } from "../../results/circuit.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { turn } from "../../runtime/turn.ts";
+import { environmentOf, modelInfoOf } from "../about.ts";
+import { compositionRuns, ROUTES, type CompositionTable } from "./compositionRuns.ts";
+import { embeddingProducts, hasEffective, type EmbeddingProducts } from "./embeddingProducts.ts";
+import { headMatrices, matrixOfHead, type HeadMatrices } from "./headMatrices.ts";
+
+export interface CircuitOptions {
+  /** Pairs in the list of the strongest, for each route; left out: 10. */
+  readonly topPairs?: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: (step: string, done: number, total: number) => void;
+}
+
+/**
+ * What the weights alone say: which heads compose, which copy, which match.
+ *
+ * Weights are as they are stored: norms are not folded in, rotary positions are left out. These numbers support and never
+ * decide: strong composition may carry nothing, and the sign of copying depends on the embedding, so both are given.
+ *
+ * @returns composition 0 to 1, random heads 1 / sqrt(d_model); eigenvalue shares -1 to 1, random heads about 0
+ * @throws {InputError} "lens" for a model whose logits are no product; @throws {UnableError} if memory does not suffice
+ * @see Elhage et al. 2021; TransformerLens `all_composition_scores`, the same numbers
+ */
+export async function circuit(
+  model: LoadedModel,
+  backend: Backend,
+  { topPairs = 10, signal, progress }: CircuitOptions = {},
+): Promise<CircuitResult> {
+  const { program, architecture } = model;
+  const { layers: count, heads, vocabulary } = architecture;
+  await model.unchanged();
+  const started = performance.now();
+  const layers: HeadMatrices[] = [];
+  for (let layer = 0; layer < count; layer++) {
+    layers.push(await headMatrices(program, backend, layer, heads));
+    progress?.("reading weights", layer + 1, count);
+  }
+  const composition = await compositionRuns(backend, layers, {
+    ...(signal && { signal }),
+    ...(progress && { progress: (done, total) => progress("composing heads", done, total) }),
+  });
+  const composed = performance.now();
+  const raw = await embeddingProducts(program, vocabulary, backend, "raw");
+  const effective = hasEffective(program)
+    ? await embeddingProducts(program, vocabulary, backend, "effective")
+    : null;
+  const each = (of: (layer: HeadMatrices, head: number) => Matrix) => sharesOf(layers, heads, of);
+  const full = (products: EmbeddingProducts) =>
+    each((layer, head) => ovMatrix(layer, head, products.copying));
+  const match = (products: EmbeddingProducts) =>
+    each((layer, head) => qkMatrix(layer, head, products.matching));
+  const result: CircuitResult = {
+    schema: "induction-lens/circuit@1",
+    version: VERSION,
+    model: modelInfoOf(model),
+    warnings: [],
+    composition: {
+      baseline: compositionBaseline(layers[0]!.query.shape[1]!),
+      ...composition,
+    },
+    top: strongest(composition, heads, topPairs),
+    copying: {
+      ov: await each((layer, head) => ovMatrix(layer, head, null)),
+      full: await full(raw),
+      effective: effective && (await full(effective)),
+    },
+    matching: { raw: await match(raw), effective: effective && (await match(effective)) },
+    environment: environmentOf(backend),
+    timings: { composition: composed - started, run: performance.now() - started },
+  };
+  await model.unchanged();
+  return result;
+}
+
+async function sharesOf(
+  layers: readonly HeadMatrices[],
+  heads: number,
+  of: (layer: HeadMatrices, head: number) => Matrix,
+): Promise<(number | null)[][]> {
+  const shares: (number | null)[][] = [];
+  for (const layer of layers) {
+    shares.push(Array.from({ length: heads }, (_, head) => eigenvalueShare(of(layer, head))));
+    await turn();
+  }
+  return shares;
+}
+
+/** W_O (W_U E) W_V, or W_O W_V: the nonzero eigenvalues of the OV circuit. */
+function ovMatrix(layer: HeadMatrices, head: number, between: Tensor | null): Matrix {
+  const value = matrixOf(matrixOfHead(layer.value, head));
+  const output = matrixOf(matrixOfHead(layer.output, head)).transpose();
+  return output.mmul(between ? matrixOf(between).mmul(value) : value);
+}
+
+/** W_K^T (E^T E) W_Q: the nonzero eigenvalues of E W_Q W_K^T E^T. */
+function qkMatrix(layer: HeadMatrices, head: number, between: Tensor): Matrix {
+  const query = matrixOf(matrixOfHead(layer.query, head));
+  const key = matrixOf(matrixOfHead(layer.key, head)).transpose();
+  return key.mmul(matrixOf(between).mmul(query));
+}
+
+function matrixOf({ shape, data }: Tensor): Matrix {
+  return Matrix.from1DArray(shape[0]!, shape[1]!, data);
+}
+
+function strongest(table: CompositionTable, heads: number, count: number): CircuitResult["top"] {
+  const name = (index: number) => `${Math.floor(index / heads)}.${index % heads}`;
+  return ROUTES.flatMap((route) =>
+    table[route]
+      .flatMap((row, earlier) => row.map((score, later) => ({ earlier, later, score })))
+      .filter(({ score }) => score > 0)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, count)
+      .map(({ earlier, later, score }) => ({
+        route,
+        earlier: name(earlier),
+        later: name(later),
+        score,
+      })),
+  );
+}
