@@ -13,6 +13,30 @@ import { readAll, shared, sharedJson, unlessShared } from "../shared.ts";
 const engines = await backends();
 const engine = engines[0]!;
 
+describe("a Hugging Face folder with torch weights", () => {
+  const folder = join(import.meta.dirname, "../fixtures/torch/folder");
+  const { tokens, logits } = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as {
+    tokens: number[][];
+    logits: number[][][];
+  };
+
+  test.each(["whole", "sharded"])("%s: logits equal PyTorch's", async (name) => {
+    const model = await openModel(join(folder, name));
+    const session = await prepare(model.program, engine);
+    const rows = tensor(
+      ["batch", "position"],
+      [tokens.length, tokens[0]!.length],
+      Int32Array.from(tokens.flat()),
+    );
+    const got = (await session.run(new Map([["tokens", rows]]))).get("logits")!;
+    await session.dispose();
+    await model.close();
+    logits
+      .flat(2)
+      .forEach((value, index) => expect(Math.abs(got.data[index]! - value)).toBeLessThan(1e-5));
+  });
+});
+
 const goldens = unlessShared("goldens", "nanogpt");
 describe.skipIf(goldens.skip)(`nanoGPT checkpoints${goldens.note}`, () => {
   for (const name of ["nanogpt", "nanogpt-bias"]) {
