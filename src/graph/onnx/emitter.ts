@@ -73,9 +73,12 @@ export function emitter(
   return { fuses, nodes, initializers, node, constant, once, floats, integers, scalar, lengthOf };
 }
 
-/** Equal bytes get equal names; FNV-1a over 64 bits is ample for the few constants of one graph, and size is in the name. */
+/** Equal bytes get equal names: two 32-bit FNV-1a hashes, ample for the few constants of one graph; the size is in the name too. */
 function fingerprint(data: Uint8Array): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of data) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash.toString(16);
+  let [one, two] = [0x811c9dc5, 0x9747b28c];
+  for (const byte of data) {
+    one = Math.imul(one ^ byte, 0x01000193);
+    two = Math.imul(two ^ byte, 0x85ebca6b) ^ (two >>> 15);
+  }
+  return [one, two].map((hash) => (hash >>> 0).toString(16).padStart(8, "0")).join("");
 }
