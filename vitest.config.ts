@@ -6,7 +6,7 @@ export default defineConfig({
     // ONNX Runtime aborts the process when a worker thread that runs it is terminated, so tests run in child processes.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
   },
 });
