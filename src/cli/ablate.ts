@@ -1,7 +1,8 @@
 import { ablateView } from "../report/causal/ablateView.ts";
 import type { AblationKind } from "../results/ablate.ts";
 import { ablate } from "../studies/causal/ablate.ts";
-import { given, readAblation, rowOptions, runStudy, type StudyCommandOptions } from "./study.ts";
+import { given, rowOptions } from "./rowOptions.ts";
+import { readAblation, runStudy, type StudyCommandOptions } from "./study.ts";
 
 export interface AblateCommandOptions extends StudyCommandOptions {
   readonly kind?: AblationKind;

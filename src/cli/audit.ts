@@ -6,6 +6,7 @@ import { audit } from "../studies/audit/audit.ts";
 import { interruption } from "./interruption.ts";
 import { modelFor, type ModelOptions } from "./model.ts";
 import { progressOn } from "./progress.ts";
+import { terminal } from "./terminal.ts";
 
 export interface AuditCommandOptions extends ModelOptions {
   readonly seqLen?: number;
@@ -40,12 +41,4 @@ export async function auditCommand(
     await model?.close();
   }
   if (!quiet) process.stderr.write(out.map((file) => `wrote ${file}\n`).join(""));
-}
-
-function terminal() {
-  const { stdout, env } = process;
-  return {
-    colour: stdout.isTTY && env["NO_COLOR"] === undefined,
-    width: stdout.columns ?? 80,
-  };
 }

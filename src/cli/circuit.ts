@@ -1,6 +1,7 @@
 import { circuitView } from "../report/causal/circuitView.ts";
 import { circuit } from "../studies/causal/circuit.ts";
-import { given, runStudy, type StudyCommandOptions } from "./study.ts";
+import { given } from "./rowOptions.ts";
+import { runStudy, type StudyCommandOptions } from "./study.ts";
 
 export interface CircuitCommandOptions extends StudyCommandOptions {
   readonly topPairs?: number;

@@ -1,6 +1,7 @@
 import { lensView } from "../report/causal/lensView.ts";
 import { lens } from "../studies/causal/lens.ts";
-import { given, rowOptions, runStudy, type StudyCommandOptions } from "./study.ts";
+import { given, rowOptions } from "./rowOptions.ts";
+import { runStudy, type StudyCommandOptions } from "./study.ts";
 import { readOwnTokens } from "./tokensFile.ts";
 
 export interface LensCommandOptions extends StudyCommandOptions {

@@ -5,7 +5,8 @@ import type { DesignName, PathMetric, PathRoute, UnitName } from "../results/cau
 import { fingerprint } from "../studies/causal/fingerprint.ts";
 import { patch } from "../studies/causal/patch.ts";
 import { pathPatch } from "../studies/causal/path.ts";
-import { given, readPair, rowOptions, runStudy, type StudyCommandOptions } from "./study.ts";
+import { given, rowOptions } from "./rowOptions.ts";
+import { readPair, runStudy, type StudyCommandOptions } from "./study.ts";
 
 export interface PatchCommandOptions extends StudyCommandOptions {
   readonly unit?: UnitName;

@@ -1,4 +1,3 @@
-import { InputError } from "../base/errors.ts";
 import { jsonText } from "../report/json.ts";
 import { scoreText } from "../report/terminal.ts";
 import { checkOutput, writeResult } from "../report/write.ts";
@@ -7,15 +6,11 @@ import { interruption } from "./interruption.ts";
 import { engineFor, type EngineOptions } from "./engine.ts";
 import { modelFor, type ModelOptions } from "./model.ts";
 import { progressOn } from "./progress.ts";
+import { given, rowOptions, type RowOptions } from "./rowOptions.ts";
 import { readOwnTokens } from "./tokensFile.ts";
 
-export interface ScoreCommandOptions extends EngineOptions, ModelOptions {
-  readonly numExamples?: number;
-  readonly seqLen?: number;
-  readonly seed?: number;
-  readonly bos?: "auto" | "on" | "off";
+export interface ScoreCommandOptions extends EngineOptions, ModelOptions, RowOptions {
   readonly lossExamples?: number | "all";
-  readonly tokens?: string;
   readonly out?: readonly string[];
   readonly json?: boolean;
 }
@@ -25,19 +20,15 @@ const DEFAULT_PICTURE = "output/induction_scores.png";
 export async function scoreCommand(name: string, options: ScoreCommandOptions): Promise<void> {
   const files = options.out ?? [DEFAULT_PICTURE];
   files.forEach(checkOutput);
-  refuseContradictions(options);
+  const rows = rowOptions(options);
   const own = options.tokens === undefined ? undefined : await readOwnTokens(options.tokens);
   const signal = interruption();
   const progress = progressOn(process.stderr, { quiet: options.quiet ?? false });
   const backend = await engineFor(options);
   const model = await modelFor(name, options, { signal, progress });
-  const { numExamples, seqLen, seed, bos, lossExamples } = options;
-  const given = { numExamples, seqLen, seed, bos, lossExamples, own };
-  const wanted = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  );
   const result = await score(model, backend, {
-    ...wanted,
+    ...rows,
+    ...given({ lossExamples: options.lossExamples, own }),
     signal,
     progress: progress.report,
   }).finally(() => progress.end());
@@ -58,23 +49,4 @@ function textFor(result: Parameters<typeof scoreText>[0]): string {
     width: stdout.columns ?? 80,
     unicode: env["TERM"] !== "linux",
   });
-}
-
-/** Given rows are measured exactly as they are, so nothing may ask for other rows. */
-function refuseContradictions(options: ScoreCommandOptions): void {
-  if (options.tokens === undefined) return;
-  const flags = {
-    "--bos": options.bos,
-    "--seq-len": options.seqLen,
-    "--num-examples": options.numExamples,
-    "--seed": options.seed,
-  };
-  const given = Object.entries(flags).flatMap(([flag, value]) =>
-    value === undefined ? [] : [flag],
-  );
-  if (given.length > 0)
-    throw new InputError(
-      "options",
-      `--tokens gives the rows as they are, so it cannot be combined with ${given.join(", ")}`,
-    );
 }

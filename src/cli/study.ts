@@ -1,7 +1,5 @@
 /** @file What the commands of the causal studies have in common. */
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { InputError } from "../base/errors.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import { writeStudy } from "../report/causal/studyFiles.ts";
 import { studyText } from "../report/causal/studyText.ts";
@@ -13,13 +11,11 @@ import { engineFor, type EngineOptions } from "./engine.ts";
 import { interruption } from "./interruption.ts";
 import { modelFor, type ModelOptions } from "./model.ts";
 import { progressOn } from "./progress.ts";
+import type { RowOptions } from "./rowOptions.ts";
+import { terminal } from "./terminal.ts";
+import { readTokens } from "./tokensFile.ts";
 
-export interface StudyCommandOptions extends EngineOptions, ModelOptions {
-  readonly numExamples?: number;
-  readonly seqLen?: number;
-  readonly seed?: number;
-  readonly bos?: "auto" | "on" | "off";
-  readonly tokens?: string;
+export interface StudyCommandOptions extends EngineOptions, ModelOptions, RowOptions {
   readonly out?: readonly string[];
   readonly json?: boolean;
 }
@@ -55,36 +51,6 @@ export async function runStudy<Result>(
   if (!options.quiet) process.stderr.write(files.map((file) => `wrote ${file}\n`).join(""));
 }
 
-function terminal() {
-  const { stdout, env } = process;
-  return { colour: stdout.isTTY && env["NO_COLOR"] === undefined, width: stdout.columns ?? 80 };
-}
-
-/** Options that were given, without those that were left out. */
-export function given<Options extends Readonly<Record<string, unknown>>>(options: Options) {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Options]?: Exclude<Options[Name], undefined>;
-  };
-}
-
-/** The options of generated rows; with `--tokens` they would contradict it. */
-export function rowOptions({ numExamples, seqLen, seed, bos, tokens }: StudyCommandOptions) {
-  const rows = given({ numExamples, seqLen, seed, bos });
-  const flags = {
-    numExamples: "--num-examples",
-    seqLen: "--seq-len",
-    seed: "--seed",
-    bos: "--bos",
-  };
-  const names = Object.keys(rows).map((name) => flags[name as keyof typeof flags]);
-  if (tokens !== undefined && names.length > 0)
-    throw new InputError(
-      "options",
-      `--tokens gives the rows as they are, so it cannot be combined with ${names.join(", ")}`,
-    );
-  return rows;
-}
-
 const rows = z.array(z.array(z.number()));
 const pairFile = z.object({ clean: rows, corrupted: rows, period: z.int(), bos: z.boolean() });
 const ablationFile = z.union([
@@ -98,7 +64,7 @@ const ablationFile = z.union([
 
 /** `--tokens FILE` of `patch`. */
 export function readPair(path: string) {
-  return read(
+  return readTokens(
     path,
     pairFile,
     '{"clean": [[...]], "corrupted": [[...]], "period": S, "bos": true or false}',
@@ -107,32 +73,10 @@ export function readPair(path: string) {
 
 /** `--tokens FILE` of `ablate`: reference rows are optional; those of a pair are its corrupted rows. */
 export async function readAblation(path: string) {
-  const { reference, ...own } = await read(
+  const { reference, ...own } = await readTokens(
     path,
     ablationFile,
     '{"tokens": [[...]], "period": S, "bos": true or false, "reference": [[...]]}',
   );
   return reference === undefined ? own : { ...own, reference };
-}
-
-async function read<Value>(path: string, schema: z.ZodType<Value>, form: string): Promise<Value> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new InputError("file", `cannot read the tokens file ${path}: ${error.message}`, {
-      cause: error,
-    });
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new InputError("tokens", `${path} is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues
-    .slice(0, 5)
-    .map(({ path: at, message }) => `${at.join(".") || "the file"}: ${message}`);
-  throw new InputError("tokens", `${path} needs ${form}: ${faults.join("; ")}`);
 }

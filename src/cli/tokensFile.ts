@@ -7,18 +7,29 @@ import type { OwnTokens } from "../studies/scoreInput.ts";
 const rows = z.array(z.array(z.number()));
 const rowsFile = z.object({ tokens: rows });
 const repeatsFile = z.object({ tokens: rows, period: z.int(), bos: z.boolean() });
+const REPEATS = '{"tokens": [[...]], "period": S, "bos": true or false}';
 
 /** Rows for `run`: only `tokens` is needed. */
 export function readRows(path: string): Promise<number[][]> {
-  return read(path, rowsFile).then(({ tokens }) => tokens);
+  return readTokens(path, rowsFile, REPEATS).then(({ tokens }) => tokens);
 }
 
 /** Rows that repeat, for `score`: `period` and `bos` are needed too. */
 export function readOwnTokens(path: string): Promise<OwnTokens> {
-  return read(path, repeatsFile);
+  return readTokens(path, repeatsFile, REPEATS);
 }
 
-async function read<Value>(path: string, schema: z.ZodType<Value>): Promise<Value> {
+/**
+ * The tokens file at `path`.
+ *
+ * @param form what the file looks like, for the message if it does not
+ * @throws {InputError} "file" if it cannot be read, "tokens" if it is not JSON of this form
+ */
+export async function readTokens<Value>(
+  path: string,
+  schema: z.ZodType<Value>,
+  form: string,
+): Promise<Value> {
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw new InputError("file", `cannot read the tokens file ${path}: ${error.message}`, {
       cause: error,
@@ -29,10 +40,7 @@ async function read<Value>(path: string, schema: z.ZodType<Value>): Promise<Valu
   const faults = parsed.error.issues
     .slice(0, 5)
     .map(({ path: at, message }) => `${at.join(".") || "the file"}: ${message}`);
-  throw new InputError(
-    "tokens",
-    `${path} needs {"tokens": [[...]], "period": S, "bos": true or false}: ${faults.join("; ")}`,
-  );
+  throw new InputError("tokens", `${path} needs ${form}: ${faults.join("; ")}`);
 }
 
 function json(path: string, text: string): unknown {
