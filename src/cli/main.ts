@@ -9,19 +9,4 @@ const work = async () => {
   const { supervised } = await import("./supervised.ts");
   process.exitCode = await supervised(args);
 };
-await exited(
-  buildProgram({
-    score: work,
-    run: work,
-    patch: work,
-    ablate: work,
-    lens: work,
-    circuit: work,
-    tokens: work,
-    cache: work,
-    audit: work,
-    scorePatterns: work,
-  }).parseAsync(args, {
-    from: "user",
-  }),
-);
+await exited(buildProgram(() => work).parseAsync(args, { from: "user" }));

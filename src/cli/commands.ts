@@ -1,0 +1,25 @@
+/** @file All commands, in the order in which help lists them. */
+import { ablate } from "./commands/ablate.ts";
+import { audit } from "./commands/audit.ts";
+import { cache } from "./commands/cache.ts";
+import { circuit } from "./commands/circuit.ts";
+import { lens } from "./commands/lens.ts";
+import { patch } from "./commands/patch.ts";
+import { run } from "./commands/run.ts";
+import { score } from "./commands/score.ts";
+import { scorePatterns } from "./commands/scorePatterns.ts";
+import { tokens } from "./commands/tokens.ts";
+import type { CommandSpec } from "./commands/command.ts";
+
+export const COMMANDS: readonly CommandSpec[] = [
+  score,
+  run,
+  patch,
+  ablate,
+  lens,
+  circuit,
+  audit,
+  scorePatterns,
+  tokens,
+  cache,
+];

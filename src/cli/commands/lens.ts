@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import type { LensCommandOptions } from "../lens.ts";
+import type { CommandSpec } from "./command.ts";
+import { MODEL, rows, shared } from "./sharedOptions.ts";
+import { number, wholeNumber } from "./values.ts";
+
+export const lens: CommandSpec = {
+  declare,
+  carryOut: async (model: string, options: LensCommandOptions) =>
+    (await import("../lens.ts")).lensCommand(model, options),
+};
+
+function declare(program: Command): Command {
+  const command = program
+    .command("lens")
+    .description("what each layer would predict, and what each part adds to the target's logit")
+    .argument("<model>", MODEL)
+    .option("--centred", "take the logit less the mean over the vocabulary")
+    .option(
+      "--threshold <x>",
+      "probability at which a token counts as settled (default .5)",
+      number,
+    )
+    .option("--top-k <n>", "most likely tokens to list by layer (default 5)", wholeNumber);
+  return shared(rows(command, '{"tokens": [[...]], "period": S, "bos": true}'));
+}

@@ -1,0 +1,40 @@
+/** @file What the text of an option may be, and the value it stands for. */
+import { InvalidArgumentError } from "commander";
+
+/** A whole number from `least` on. */
+export function integer(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^[+-]?\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value >= least)
+      return value;
+    throw new InvalidArgumentError(`needs a whole number from ${least} on, got ${text}.`);
+  };
+}
+
+/** Any whole number; what the study allows is said by the study. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^[+-]?\d+$/.test(text.trim()) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError(`needs a whole number, got ${text}.`);
+}
+
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError(`needs a number, got ${text}.`);
+}
+
+/** "18.6, 18.7" as its parts. */
+export function listed(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
+}
+
+/** An option that may repeat, each time with a list. */
+export function sets(text: string, before: readonly string[][] = []): string[][] {
+  return [...before, listed(text)];
+}
+
+/** An option that may repeat. */
+export function collected(file: string, before: readonly string[] = []): string[] {
+  return [...before, file];
+}
