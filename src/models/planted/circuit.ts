@@ -215,7 +215,7 @@ function noise(draw: Random): (data: Float32Array) => void {
 }
 
 /** Every tensor in one block of memory, as a file would have it. */
-function stored(
+export function stored(
   parts: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>,
 ): Weights {
   const total = [...parts.values()].reduce((sum, { data }) => sum + data.length, 0);
