@@ -39,7 +39,7 @@ describe.skipIf(lacks !== null)(title, { timeout: 60_000 }, () => {
   const value = async (tab: Page, selector: string) =>
     Number(await tab.locator(selector).getAttribute("data-value"));
 
-  test("says that numbers are stored, then shows those of its own engine, equal to the library's", async () => {
+  test("says that numbers are stored, then shows those of its own engine, equal to the library's and the command line's", async () => {
     const { tab, errors, asked } = await open();
     expect(await tab.getByRole("status").innerText()).toContain("Stored numbers");
     await live(tab);
@@ -50,8 +50,12 @@ describe.skipIf(lacks !== null)(title, { timeout: 60_000 }, () => {
     const ablated = await ablateHeads(model, backend, { kind: "zero", eachHead: true });
     const induction = await value(tab, "[data-score=induction]");
     expect(induction).toBeCloseTo(scored.scores.induction[1]![2]!, 4);
+    const cli = JSON.parse(readFileSync(at("explorer/generated/stored.json"), "utf8"));
+    expect(induction).toBeCloseTo(cli.score.scores.induction[1][2], 4);
     const after = await value(tab, '[data-loss="secondCopy.after"]');
     expect(after).toBeCloseTo(ablated.loss.secondCopy + ablated.heads!.delta.secondCopy[1]![2]!, 4);
+    const { loss, heads } = cli.ablate;
+    expect(after).toBeCloseTo(loss.secondCopy + heads.delta.secondCopy[1][2], 4);
     expect(after).toBeGreaterThan((await value(tab, '[data-loss="secondCopy.before"]')) + 1);
     expect(errors).toEqual([]);
     expect(asked.filter((url) => !url.startsWith(site.origin) && !url.startsWith("blob:"))).toEqual(
