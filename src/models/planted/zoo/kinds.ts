@@ -79,6 +79,13 @@ export const KINDS = {
     adversarial: false,
     build: { ...MATCH, rest: 8, copies: COPY },
   },
+  partial: {
+    label: "induction",
+    reason:
+      "looks after the earlier copy with less than half its attention, and copies what it sees",
+    adversarial: true,
+    build: { ...MATCH, rest: 18.6, copies: COPY },
+  },
   antiInduction: {
     label: "anti-induction",
     reason: "looks after the earlier copy and lowers the logit of what it sees",

@@ -59,7 +59,8 @@ function matching(draw: Random, cut: boolean): KindName[] {
   if (cut) return [pick(draw, CUT)];
   const second: readonly (KindName | null)[] = [null, "induction", "antiInduction", ...CUT];
   const beside = pick(draw, second);
-  return beside ? ["induction", beside] : ["induction"];
+  const main = pick(draw, ["induction", "partial"] as const);
+  return beside ? [main, beside] : [main];
 }
 
 function filled(draw: Random, chosen: readonly KindName[], heads: number): KindName[] {
