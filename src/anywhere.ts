@@ -23,6 +23,12 @@ export type { Backend, Device, Feeds, Trace } from "./runtime/backend.ts";
 export { prepare, type Session } from "./runtime/prepare.ts";
 
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
+export { ablate as ablateHeads, type AblateOptions } from "./studies/causal/ablate.ts";
+export { circuit, type CircuitOptions } from "./studies/causal/circuit.ts";
+export { fingerprint, type FingerprintOptions } from "./studies/causal/fingerprint.ts";
+export { lens, type LensOptions } from "./studies/causal/lens.ts";
+export { patch, type PatchOptions } from "./studies/causal/patch.ts";
+export { pathPatch, type PathOptions } from "./studies/causal/path.ts";
 export { analyseHeadAttention } from "./studies/detector/analyseHeadAttention.ts";
 export type { AttentionArray } from "./studies/detector/attentionLayers.ts";
 export {
@@ -44,8 +50,18 @@ export {
 } from "./studies/run.ts";
 export type { BosChoice, GeneratedInput, OwnTokens } from "./studies/scoreInput.ts";
 
+export { ablateResult, type AblateResult } from "./results/ablate.ts";
 export { auditResult, type AuditResult } from "./results/audit.ts";
 export { detectorResult, type DetectorHead, type DetectorResult } from "./results/detector.ts";
+export { circuitResult, type CircuitResult } from "./results/circuit.ts";
+export { lensResult, type LensResult } from "./results/lens.ts";
+export {
+  fingerprintResult,
+  patchResult,
+  type FingerprintResult,
+  type PatchResult,
+} from "./results/patch.ts";
+export { pathResult, type PathResult } from "./results/path.ts";
 export { patternsResult, type Mask, type PatternsResult } from "./results/patterns.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
 export { SCORE_NAMES, scoreResult, type ScoreName, type ScoreResult } from "./results/score.ts";

@@ -15,8 +15,6 @@ import { score as scoreWith, type ScoreOptions as StudyOptions } from "./studies
 export * from "./anywhere.ts";
 export { openBlobs as loadFiles, type NamedBlob } from "./models/openBlobs.ts";
 export { openInBrowser as openBackend, type BrowserEngine } from "./runtime/openInBrowser.ts";
-export { ablate as ablateHeads, type AblateOptions } from "./studies/causal/ablate.ts";
-export type { AblateResult } from "./results/ablate.ts";
 export { headMap, type HeadMap } from "./report/headMap.ts";
 export { scoreHeadMap } from "./report/scoreHeadMap.ts";
 export { THEMES, type Theme } from "./report/theme.ts";

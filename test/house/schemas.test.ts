@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { ablateResult } from "../../src/results/ablate.ts";
+import { auditResult } from "../../src/results/audit.ts";
+import { circuitResult } from "../../src/results/circuit.ts";
+import { detectorResult } from "../../src/results/detector.ts";
+import { lensResult } from "../../src/results/lens.ts";
+import { fingerprintResult, patchResult } from "../../src/results/patch.ts";
+import { pathResult } from "../../src/results/path.ts";
+import { patternsResult } from "../../src/results/patterns.ts";
+import { scoreResult } from "../../src/results/score.ts";
+
+test.each([
+  ["ablate", ablateResult],
+  ["audit", auditResult],
+  ["circuit", circuitResult],
+  ["detector", detectorResult],
+  ["fingerprint", fingerprintResult],
+  ["lens", lensResult],
+  ["patch", patchResult],
+  ["path", pathResult],
+  ["score", scoreResult],
+  ["score-patterns", patternsResult],
+] as const)(
+  "docs/schema/%s.json is the schema of the Result (npx vitest run test/house/schemas -u writes it)",
+  async (name, schema) => {
+    await expect(`${JSON.stringify(z.toJSONSchema(schema), null, 2)}\n`).toMatchFileSnapshot(
+      join(import.meta.dirname, `../../docs/schema/${name}.json`),
+    );
+  },
+);
