@@ -7,7 +7,7 @@
 import { nativeBackend } from "../dist/runtime/native.js";
 import { labelQuality } from "../dist/measure/labelQuality.js";
 import { modelFrom } from "../dist/models/families.js";
-import { zooModel } from "../dist/models/planted/zoo/zoo.js";
+import { plantedModel } from "../dist/models/planted/population/plantedModel.js";
 import { score } from "../dist/studies/score.js";
 
 const quick = process.argv.includes("--quick");
@@ -66,10 +66,10 @@ async function baselineLabel(weights, scores, { layer, head }) {
 }
 
 async function labelled(seed, backend) {
-  const { config, weights, truth, circuit } = await zooModel(seed);
+  const { config, weights, truth, circuit } = await plantedModel(seed);
   const model = {
     ...modelFrom(config, { weights, unsupported: new Map() }),
-    id: `zoo:${seed}`,
+    id: `population:${seed}`,
     revision: null,
     sha256: "0".repeat(64),
     unchanged: async () => undefined,

@@ -1,6 +1,14 @@
 /** @file The README is run: its commands, its library example, its options. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { cli, emptyFolder, pathsIn } from "../cli/cli.ts";
@@ -24,6 +32,15 @@ function commandNames(help: string): string[] {
     .filter((name) => name !== "help");
 }
 
+/** Pages of options that several commands share, linked from theirs. */
+const SHARED_PAGES = ["models.md", "rows.md"];
+
+/** The flags that the rows of option tables begin with, or that a help text lists. */
+function flagsIn(text: string): Set<string> {
+  const lines = text.split("\n").filter((line) => /^(\| `|\s+)--|^\s+-\w, --/.test(line));
+  return new Set(lines.flatMap((line) => /--[a-z][a-z_-]+/.exec(line) ?? []));
+}
+
 describe("README", () => {
   test("has a library example that runs", () => {
     const [example] = blocks("js");
@@ -42,26 +59,37 @@ describe("README", () => {
   test("has a run command that runs", async () => {
     const folder = emptyFolder();
     writeFileSync(join(folder, "tokens.json"), '{"tokens": [[0, 1, 2, 3]]}');
-    const line = blocks("sh").find((block) => block.startsWith("npx induction-lens run"))!;
-    const args = [...line.trim().matchAll(/"([^"]*)"|(\S+)/g)].map(
-      ([, quoted, word]) => quoted ?? word!,
-    );
+    const line = /npx induction-lens run .*/.exec(read("docs/commands/run.md"))![0];
+    const args = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word!);
     expect(await cli(folder, args.slice(2))).toMatchObject({ code: 0 });
     expect(pathsIn(folder)).toEqual(["tokens.json", "values.safetensors"]);
   });
 
-  test("names every command with every option, and no other", async () => {
+  test("names every command once, and no other", async () => {
+    const commands = commandNames((await cli(emptyFolder(), ["--help"])).stdout);
+    const named = [...README.matchAll(/^- \[`([a-z-]+)`\]\(docs\/commands\/\1\.md\)/gm)];
+    expect(named.map(([, name]) => name!).sort()).toEqual(commands.sort());
+  });
+
+  test("has a page for every command that lists every option of it, and no other", async () => {
     const folder = emptyFolder();
-    const flags = (text: string) => new Set(text.match(/(?<![\w-])--[a-z][a-z-]+(?!\w)/g));
     const commands = commandNames((await cli(folder, ["--help"])).stdout);
-    const titles = [...README.matchAll(/^### `([a-z-]+) /gm)].map(([, name]) => name!);
-    expect(titles.sort()).toEqual(commands.sort());
-    const helps = await Promise.all(commands.map((name) => cli(folder, [name, "--help"])));
-    const known = flags(helps.map(({ stdout }) => stdout).join());
-    const tables = README.split("\n").filter((line) => line.startsWith("| `--"));
-    expect([...flags(tables.join("\n"))].sort()).toEqual(
-      [...known].filter((flag) => flag !== "--help").sort(),
-    );
+    const pages = readdirSync(join(ROOT, "docs/commands")).map((file) => file.replace(".md", ""));
+    expect(pages.sort()).toEqual([...commands, "models", "rows"].sort());
+    for (const name of commands) {
+      const page = read(`docs/commands/${name}.md`);
+      const shared = SHARED_PAGES.filter((file) => page.includes(`(${file})`));
+      const known = flagsIn((await cli(folder, [name, "--help"])).stdout);
+      known.delete("--help");
+      const own = flagsIn(page);
+      const listed = new Set([
+        ...own,
+        ...shared.flatMap((file) => [...flagsIn(read(`docs/commands/${file}`))]),
+      ]);
+      const missing = [...known].filter((flag) => !listed.has(flag));
+      const unknown = [...own].filter((flag) => !known.has(flag));
+      expect({ name, missing, unknown }).toEqual({ name, missing: [], unknown: [] });
+    }
   });
 
   test.each(["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])(

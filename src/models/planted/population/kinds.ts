@@ -1,4 +1,4 @@
-/** @file The kinds of heads that a zoo model can have: how each is built, what is true of it, and why. */
+/** @file The kinds of heads that a planted model can have: how each is built, what is true of it, and why. */
 import type { PlantedHead } from "../circuit.ts";
 
 /** What a verdict should call a head. */

@@ -11,7 +11,7 @@ export interface TrueHead extends Pick<Kind, "label" | "reason" | "adversarial">
   readonly kind: KindName;
 }
 
-export interface ZooModel {
+export interface PlantedModel {
   readonly config: Readonly<Record<string, unknown>>;
   readonly weights: Weights;
   /** One entry for every head. */
@@ -26,12 +26,12 @@ const CUT = ["attendsOnly", "offUnembedding"] as const;
 const WIDTHS = [48, 64];
 
 /**
- * The zoo model of `seed`: two layers of 4 or 6 heads, attention only, no norm, absolute positions.
+ * The planted model of `seed`: two layers of 4 or 6 heads, attention only, no norm, absolute positions.
  *
  * Layer 0 has one head that feeds the keys of layer 1; layer 1 has one matching head that copies (every fourth model:
  * one that does not, so that the circuit is cut), at times a second redundant or opposed one, and heads of other kinds.
  */
-export async function zooModel(seed: number): Promise<ZooModel> {
+export async function plantedModel(seed: number): Promise<PlantedModel> {
   const draw = random(seed, 1);
   const cut = draw.uniform() < 0.25;
   const heads = pick(draw, [4, 6]);

@@ -5,9 +5,13 @@ import { tensor } from "../../../src/base/tensor.ts";
 import { capture } from "../../../src/graph/edits/capture.ts";
 import { modelFrom } from "../../../src/models/families.ts";
 import { plantedCheckpoint, stored } from "../../../src/models/planted/circuit.ts";
-import { disguise } from "../../../src/models/planted/zoo/disguise.ts";
-import { orthogonal } from "../../../src/models/planted/zoo/orthogonal.ts";
-import { zooModel, type TrueHead, type ZooModel } from "../../../src/models/planted/zoo/zoo.ts";
+import { disguise } from "../../../src/models/planted/population/disguise.ts";
+import { orthogonal } from "../../../src/models/planted/population/orthogonal.ts";
+import {
+  plantedModel,
+  type TrueHead,
+  type PlantedModel,
+} from "../../../src/models/planted/population/plantedModel.ts";
 import { prepare } from "../../../src/runtime/prepare.ts";
 import { oneEngine } from "../../studies/causal/engine.ts";
 
@@ -25,7 +29,7 @@ function repeatedRows(): number[][] {
   });
 }
 
-async function run({ config, weights }: Pick<ZooModel, "config" | "weights">) {
+async function run({ config, weights }: Pick<PlantedModel, "config" | "weights">) {
   const model = modelFrom(config, { weights, unsupported: new Map() });
   const patterns = [0, 1].map((layer) => `blocks.${layer}.attn.hook_pattern`);
   const session = await prepare(capture(model.program, ["logits", ...patterns]), engine);
@@ -63,7 +67,7 @@ function copied({ rows, logits }: Ran): number {
 }
 
 /** The model without what these heads write. */
-async function without(model: ZooModel, heads: readonly TrueHead[]): Promise<ZooModel> {
+async function without(model: PlantedModel, heads: readonly TrueHead[]): Promise<PlantedModel> {
   const parts = new Map<string, { shape: readonly number[]; data: Float32Array }>();
   for (const [name, { source, offset, sizeBytes, shape }] of model.weights) {
     const data = new Float32Array((await source.read(offset, sizeBytes)).slice().buffer);
@@ -89,9 +93,9 @@ const LOOKS_AT: Partial<Record<TrueHead["kind"], (query: number) => number>> = {
   attendsOnly: (query) => query - PERIOD + 1,
   offUnembedding: (query) => query - PERIOD + 1,
 };
-const models = await Promise.all(Array.from({ length: 12 }, (_, seed) => zooModel(100 + seed)));
+const models = await Promise.all(Array.from({ length: 12 }, (_, seed) => plantedModel(100 + seed)));
 
-describe("zooModel(seed)", () => {
+describe("plantedModel(seed)", () => {
   test("looks where its truth says, head by head", async () => {
     const seen = new Set<string>();
     for (const [index, model] of models.entries()) {
@@ -131,12 +135,12 @@ describe("zooModel(seed)", () => {
   });
 
   test("is the same model for the same seed, and another for another", async () => {
-    const bytes = async ({ weights }: ZooModel) => {
+    const bytes = async ({ weights }: PlantedModel) => {
       const { source, offset, sizeBytes } = weights.get("unembed.W_U")!;
       return [...(await source.read(offset, sizeBytes))];
     };
-    expect(await bytes(await zooModel(100))).toEqual(await bytes(models[0]!));
-    expect(await bytes(await zooModel(101))).not.toEqual(await bytes(models[0]!));
+    expect(await bytes(await plantedModel(100))).toEqual(await bytes(models[0]!));
+    expect(await bytes(await plantedModel(101))).not.toEqual(await bytes(models[0]!));
   });
 });
 
