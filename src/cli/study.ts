@@ -1,9 +1,9 @@
 /** @file What the commands of the causal studies have in common. */
 import { z } from "zod";
 import type { LoadedModel } from "../models/loaded.ts";
-import { writeStudy } from "../report/causal/studyFiles.ts";
-import { studyText } from "../report/causal/studyText.ts";
-import type { StudyView } from "../report/causal/studyView.ts";
+import { writeStudy } from "../report/studyFiles.ts";
+import { studyText } from "../report/studyText.ts";
+import type { StudyView } from "../report/studyView.ts";
 import { jsonText } from "../report/json.ts";
 import { checkOutput } from "../report/write.ts";
 import type { Backend } from "../runtime/backend.ts";

@@ -1,7 +1,7 @@
 /** @file What `ablate` shows. */
 import type { AblateResult } from "../../results/ablate.ts";
 import { nats } from "../numbers.ts";
-import { aboutLines, divergingScale, type StudyTable, type StudyView } from "./studyView.ts";
+import { aboutLines, divergingScale, type StudyTable, type StudyView } from "../studyView.ts";
 
 const KIND_WORDS = {
   zero: "the head's output z is zero",

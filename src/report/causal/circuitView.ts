@@ -1,6 +1,6 @@
 /** @file What `circuit` shows. */
 import type { CircuitResult } from "../../results/circuit.ts";
-import { divergingScale, tableText, type StudyView } from "./studyView.ts";
+import { divergingScale, tableText, type StudyView } from "../studyView.ts";
 
 export function circuitView(result: CircuitResult): StudyView {
   const { composition, copying, matching, top, model } = result;

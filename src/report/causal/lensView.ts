@@ -1,6 +1,6 @@
 /** @file What `lens` shows. */
 import type { LensResult } from "../../results/lens.ts";
-import { aboutLines, divergingScale, tableText, type StudyView } from "./studyView.ts";
+import { aboutLines, divergingScale, tableText, type StudyView } from "../studyView.ts";
 
 export function lensView(result: LensResult): StudyView {
   const { layers, attribution, convergence, stability, norm, positions } = result;

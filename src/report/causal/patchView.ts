@@ -14,7 +14,7 @@ import {
   tableText,
   type StudyTable,
   type StudyView,
-} from "./studyView.ts";
+} from "../studyView.ts";
 
 const DESIGN_WORDS = {
   AB: "the second copy replaced (A B)",

@@ -1,6 +1,6 @@
 /** @file What path patching shows. */
 import type { PathResult } from "../../results/path.ts";
-import { aboutLines, divergingScale, tableText, type StudyView } from "./studyView.ts";
+import { aboutLines, divergingScale, tableText, type StudyView } from "../studyView.ts";
 
 const ROUTE_WORDS = { q: "queries", k: "keys", v: "values", logits: "logits" } as const;
 

@@ -1,8 +1,8 @@
-/** @file A causal study as text for a terminal. */
+/** @file A study as text for a terminal. */
 import { createColors } from "picocolors";
-import { terminalMap } from "../terminalMap.ts";
-import { columnsOf, visible } from "../visible.ts";
-import { wrap } from "../wrap.ts";
+import { terminalMap } from "./terminalMap.ts";
+import { columnsOf, visible } from "./visible.ts";
+import { wrap } from "./wrap.ts";
 import { tableText, type StudyTable, type StudyView } from "./studyView.ts";
 
 export interface StudyTextOptions {

@@ -1,17 +1,17 @@
-/** @file A causal study to a file in Node, in the format that the extension names. */
+/** @file A study to a file in Node, in the format that the extension names. */
 import { extname } from "node:path";
-import { InputError } from "../../base/errors.ts";
-import { csvText } from "../csv.ts";
-import { jsonText } from "../json.ts";
-import { markup, scriptJson } from "../markup.ts";
-import { replaceFile } from "../replaceFile.ts";
-import { checkOutput, type ReportFormat } from "../write.ts";
+import { InputError } from "../base/errors.ts";
+import { csvText } from "./csv.ts";
+import { jsonText } from "./json.ts";
+import { markup, scriptJson } from "./markup.ts";
+import { replaceFile } from "./replaceFile.ts";
+import { checkOutput, type ReportFormat } from "./write.ts";
 import { tableText, type StudyTable, type StudyView } from "./studyView.ts";
 
 type Writer = (view: StudyView, result: unknown) => Promise<string | Uint8Array>;
 
 const FORMATS: Readonly<Record<ReportFormat, Writer>> = {
-  png: async (view) => (await import("../png.ts")).png(await studySvg(view, "light")),
+  png: async (view) => (await import("./png.ts")).png(await studySvg(view, "light")),
   svg: (view) => studySvg(view, "light"),
   html: studyHtml,
   csv: async ({ tables: [{ columns, rows }] }) =>
@@ -34,13 +34,13 @@ export async function writeStudy(view: StudyView, result: unknown, file: string)
 async function studySvg({ map }: StudyView, theme: "light" | "dark"): Promise<string> {
   if (!map)
     throw new InputError("output", "this Result has no picture; write .csv, .json or .html");
-  const { headMapSvg } = await import("../svg.ts");
-  const { THEMES } = await import("../theme.ts");
+  const { headMapSvg } = await import("./svg.ts");
+  const { THEMES } = await import("./theme.ts");
   return headMapSvg(map, THEMES[theme]);
 }
 
 async function studyHtml(view: StudyView, result: unknown): Promise<string> {
-  const { figure, page } = await import("../page.ts");
+  const { figure, page } = await import("./page.ts");
   const pictures = view.map && {
     light: await studySvg(view, "light"),
     dark: await studySvg(view, "dark"),

@@ -1,7 +1,7 @@
-/** @file What a causal study shows, whatever it measured: a sentence, a map, tables. Text, pictures and files draw this. */
-import type { InputInfo, ModelInfo } from "../../results/common.ts";
-import type { HeadMap } from "../headMap.ts";
-import type { HeadScale } from "../headScale.ts";
+/** @file What a study shows, whatever it measured: a sentence, a map, tables. Text, pictures and files draw this. */
+import type { InputInfo, ModelInfo } from "../results/common.ts";
+import type { HeadMap } from "./headMap.ts";
+import type { HeadScale } from "./headScale.ts";
 
 export interface StudyTable {
   readonly caption: string;
