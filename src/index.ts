@@ -13,7 +13,8 @@ import { score as scoreWith, type ScoreOptions as StudyOptions } from "./studies
 export * from "./anywhere.ts";
 export { openModel as load } from "./models/open.ts";
 export { openBackend, type OpenedBackend } from "./runtime/openBackend.ts";
-export { REPORT_FORMATS, writeResult, type ReportFormat } from "./report/write.ts";
+export { writeResult } from "./report/scoreFiles.ts";
+export { REPORT_FORMATS, type ReportFormat } from "./report/write.ts";
 
 /** What `score` measures, and what computes it. */
 export interface ScoreOptions extends StudyOptions {

@@ -1,6 +1,7 @@
 import { jsonText } from "../report/json.ts";
 import { scoreText } from "../report/terminal.ts";
-import { checkOutput, writeResult } from "../report/write.ts";
+import { writeResult } from "../report/scoreFiles.ts";
+import { checkOutput } from "../report/write.ts";
 import { score } from "../studies/score.ts";
 import { interruption } from "./interruption.ts";
 import { engineFor, type EngineOptions } from "./engine.ts";

@@ -1,34 +1,25 @@
-/** @file A score-patterns Result to a file in Node, in the format that the extension names. */
-import { extname } from "node:path";
+/** @file A score-patterns Result as files: what each format shows of it. */
 import type { PatternsResult } from "../results/patterns.ts";
 import { csvText } from "./csv.ts";
 import { attentionWords } from "./detectorPatternsText.ts";
 import type { HeadMap } from "./headMap.ts";
-import { jsonText } from "./json.ts";
+import { lazySvg } from "./lazySvg.ts";
 import { markup, scriptJson } from "./markup.ts";
 import { share } from "./numbers.ts";
-import { replaceFile } from "./replaceFile.ts";
-import { checkOutput, type ReportFormat } from "./write.ts";
-
-type Writer = (result: PatternsResult) => Promise<string | Uint8Array>;
-
-const FORMATS: Readonly<Record<ReportFormat, Writer>> = {
-  png: async (result) => (await import("./png.ts")).png(await patternsSvg(result, "light")),
-  svg: (result) => patternsSvg(result, "light"),
-  html: patternsHtml,
-  csv: async (result) => patternsCsv(result),
-  json: async (result) => jsonText(result),
-};
+import type { Pictures } from "./page.ts";
+import { writeReport } from "./write.ts";
 
 /**
- * Writes `result` to `file` as `writeResult` does: .png, .svg, .html, .csv or .json; the whole file or nothing.
+ * Writes a Result of `score-patterns` to `file`: .png, .svg, .html, .csv or .json; the whole file or nothing.
  *
  * @throws {InputError} "output" for an extension that is not known, or a place that cannot be written
  */
-export async function writePatterns(result: PatternsResult, file: string): Promise<void> {
-  checkOutput(file);
-  const format = extname(file).slice(1).toLowerCase() as ReportFormat; // which checkOutput knows
-  replaceFile(file, await FORMATS[format](result));
+export function writePatterns(result: PatternsResult, file: string): Promise<void> {
+  const html = (pictures: Pictures) => patternsHtml(result, pictures);
+  return writeReport(
+    { result, svg: lazySvg(patternsHeadMap(result)), html, csv: () => patternsCsv(result) },
+    file,
+  );
 }
 
 /** One row for each head, one column for each convention that was measured; empty where there is no value. */
@@ -65,18 +56,8 @@ export function patternsHeadMap(result: PatternsResult): HeadMap {
   };
 }
 
-async function patternsSvg(result: PatternsResult, theme: "light" | "dark"): Promise<string> {
-  const { headMapSvg } = await import("./svg.ts");
-  const { THEMES } = await import("./theme.ts");
-  return headMapSvg(patternsHeadMap(result), THEMES[theme]);
-}
-
-async function patternsHtml(result: PatternsResult): Promise<string> {
+async function patternsHtml(result: PatternsResult, pictures: Pictures): Promise<string> {
   const { figure, page } = await import("./page.ts");
-  const pictures = {
-    light: await patternsSvg(result, "light"),
-    dark: await patternsSvg(result, "dark"),
-  };
   const { attention, conventions } = result;
   const rows = attention.layers.flatMap((layer, index) =>
     Array.from({ length: attention.heads }, (_, head) => {

@@ -1,50 +1,28 @@
-/** @file A study to a file in Node, in the format that the extension names. */
-import { extname } from "node:path";
-import { InputError } from "../base/errors.ts";
+/** @file A study as files: what each format shows of its view. */
 import { csvText } from "./csv.ts";
-import { jsonText } from "./json.ts";
+import { lazySvg } from "./lazySvg.ts";
 import { markup, scriptJson } from "./markup.ts";
-import { replaceFile } from "./replaceFile.ts";
-import { checkOutput, type ReportFormat } from "./write.ts";
+import type { Pictures } from "./page.ts";
+import { writeReport } from "./write.ts";
 import { tableText, type StudyTable, type StudyView } from "./studyView.ts";
 
-type Writer = (view: StudyView, result: unknown) => Promise<string | Uint8Array>;
-
-const FORMATS: Readonly<Record<ReportFormat, Writer>> = {
-  png: async (view) => (await import("./png.ts")).png(await studySvg(view, "light")),
-  svg: (view) => studySvg(view, "light"),
-  html: studyHtml,
-  csv: async ({ tables: [{ columns, rows }] }) =>
-    csvText([columns, ...rows.map((row) => row.map((cell) => cell ?? ""))]),
-  json: async (_, result) => jsonText(result),
-};
-
 /**
- * Writes a Result to `file` as `writeResult` does: .png, .svg, .html, .csv or .json; the whole file or nothing.
+ * Writes a Result to `file`: .png, .svg, .html, .csv or .json; the whole file or nothing.
  *
  * @param view what the study shows of `result`
- * @throws {InputError} "output" for an extension that is not known, or a place that cannot be written
+ * @throws {InputError} "output" for an extension that is not known, a picture of a study that has none, or a place that
+ *   cannot be written
  */
-export async function writeStudy(view: StudyView, result: unknown, file: string): Promise<void> {
-  checkOutput(file);
-  const format = extname(file).slice(1).toLowerCase() as ReportFormat; // which checkOutput knows
-  replaceFile(file, await FORMATS[format](view, result));
+export function writeStudy(view: StudyView, result: unknown, file: string): Promise<void> {
+  const { map } = view;
+  const { columns, rows } = view.tables[0];
+  const html = (pictures?: Pictures) => studyHtml(view, result, pictures);
+  const csv = () => csvText([columns, ...rows.map((row) => row.map((cell) => cell ?? ""))]);
+  return writeReport({ result, svg: map && lazySvg(map), html, csv }, file);
 }
 
-async function studySvg({ map }: StudyView, theme: "light" | "dark"): Promise<string> {
-  if (!map)
-    throw new InputError("output", "this Result has no picture; write .csv, .json or .html");
-  const { headMapSvg } = await import("./svg.ts");
-  const { THEMES } = await import("./theme.ts");
-  return headMapSvg(map, THEMES[theme]);
-}
-
-async function studyHtml(view: StudyView, result: unknown): Promise<string> {
+async function studyHtml(view: StudyView, result: unknown, pictures?: Pictures): Promise<string> {
   const { figure, page } = await import("./page.ts");
-  const pictures = view.map && {
-    light: await studySvg(view, "light"),
-    dark: await studySvg(view, "dark"),
-  };
   const body = markup`<h1>${view.title}</h1>
 ${view.lines.map((line) => markup`<p>${line}</p>`)}
 ${view.sentences.map((sentence) => markup`<p class="lead">${sentence}</p>`)}

@@ -1,47 +1,63 @@
 /** @file A Result to a file in Node, in the format that the extension names: the whole file or nothing. */
 import { extname } from "node:path";
 import { InputError } from "../base/errors.ts";
-import type { ScoreResult } from "../results/score.ts";
-import { scoreCsv } from "./csv.ts";
 import { jsonText } from "./json.ts";
+import type { Pictures } from "./page.ts";
 import { checkPlace, replaceFile } from "./replaceFile.ts";
 
-type Writer = (result: ScoreResult) => Promise<string | Uint8Array>;
+/** What one Result looks like in every format; nothing is made before it is asked for. */
+export type Report = Drawn | Undrawn;
+
+interface Common {
+  readonly result: unknown;
+  readonly csv: () => string;
+}
+
+interface Drawn extends Common {
+  /** The picture. */
+  readonly svg: (theme: "light" | "dark") => Promise<string>;
+  readonly html: (pictures: Pictures) => Promise<string>;
+}
+
+/** A Result that has no picture. */
+interface Undrawn extends Common {
+  readonly svg: null;
+  readonly html: () => Promise<string>;
+}
 
 /** Formats by extension. What draws is loaded when it is due: a DOM alone costs a fifth of a second. */
 const FORMATS = {
-  png: async (result) => (await import("./png.ts")).png(await scoreSvg(result, "light")),
-  svg: (result) => scoreSvg(result, "light"),
-  html: async (result) => {
-    const { scoreHtml } = await import("./html.ts");
-    const light = await scoreSvg(result, "light");
-    return scoreHtml(result, { light, dark: await scoreSvg(result, "dark") });
-  },
-  csv: async (result) => scoreCsv(result),
-  json: async (result) => jsonText(result),
-} as const satisfies Record<string, Writer>;
+  png: async (report) => (await import("./png.ts")).png(await pictureOf(report)("light")),
+  svg: (report) => pictureOf(report)("light"),
+  html: async (report) =>
+    report.svg === null
+      ? report.html()
+      : report.html({ light: await report.svg("light"), dark: await report.svg("dark") }),
+  csv: async ({ csv }) => csv(),
+  json: async ({ result }) => jsonText(result),
+} as const satisfies Record<string, (report: Report) => Promise<string | Uint8Array>>;
 
 export type ReportFormat = keyof typeof FORMATS;
 
-/** The extensions that `writeResult` knows, without the dot. */
+/** The extensions that `writeReport` knows, without the dot. */
 export const REPORT_FORMATS = Object.keys(FORMATS) as readonly ReportFormat[];
 
 /**
- * Writes `result` to `file`, whose extension chooses the format, and makes the folders above it if they are missing.
+ * Writes `report` to `file`, whose extension chooses the format, and makes the folders above it if they are missing.
  * An existing file is replaced in one step; if anything fails, it stays as it was and nothing new is left behind.
  *
- * @throws {InputError} "output" for an extension that is not known, a folder in place of a file, or a place that cannot
- *   be written
+ * @throws {InputError} "output" for an extension that is not known, a picture of a Result that has none, a folder in
+ *   place of a file, or a place that cannot be written
  */
-export async function writeResult(result: ScoreResult, file: string): Promise<void> {
+export async function writeReport(report: Report, file: string): Promise<void> {
   checkOutput(file);
-  replaceFile(file, await FORMATS[formatOf(file)](result));
+  replaceFile(file, await FORMATS[formatOf(file)](report));
 }
 
 /**
- * Refuses a `file` that `writeResult` could not write, before any work is done; touches nothing.
+ * Refuses a `file` that `writeReport` could not write, before any work is done; touches nothing.
  *
- * @throws {InputError} "output" as `writeResult`
+ * @throws {InputError} "output" as `writeReport`
  */
 export function checkOutput(file: string): void {
   formatOf(file);
@@ -56,9 +72,7 @@ function formatOf(file: string): ReportFormat {
   throw new InputError("output", `output needs a file that ends in ${known}, got ${file}`);
 }
 
-async function scoreSvg(result: ScoreResult, theme: "light" | "dark"): Promise<string> {
-  const { headMapSvg } = await import("./svg.ts");
-  const { scoreHeadMap } = await import("./scoreHeadMap.ts");
-  const { THEMES } = await import("./theme.ts");
-  return headMapSvg(scoreHeadMap(result), THEMES[theme]);
+function pictureOf({ svg }: Report): Drawn["svg"] {
+  if (svg) return svg;
+  throw new InputError("output", "this Result has no picture; write .csv, .json or .html");
 }

@@ -15,7 +15,8 @@ import { scoreResult, SCORE_NAMES } from "../../src/results/score.ts";
 import { csvText, scoreCsv } from "../../src/report/csv.ts";
 import { jsonText } from "../../src/report/json.ts";
 import { replaceFile } from "../../src/report/replaceFile.ts";
-import { checkOutput, REPORT_FORMATS, writeResult } from "../../src/report/write.ts";
+import { writeResult } from "../../src/report/scoreFiles.ts";
+import { checkOutput, REPORT_FORMATS } from "../../src/report/write.ts";
 import { scoreFixture, SHAPES } from "./fixtures.ts";
 
 let folder: string;
