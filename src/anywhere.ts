@@ -48,6 +48,15 @@ export {
   type Receiver,
   type RunOptions,
 } from "./studies/run.ts";
+export {
+  openWorkbench,
+  type HeadEdit,
+  type Reference,
+  type Workbench,
+  type WorkbenchOptions,
+  type WorkbenchRows,
+  type WorkbenchRun,
+} from "./studies/workbench/workbench.ts";
 export type { BosChoice, GeneratedInput, OwnTokens } from "./studies/scoreInput.ts";
 
 export { ablateResult, type AblateResult } from "./results/ablate.ts";

@@ -17,7 +17,11 @@ export interface SideFile {
 }
 
 export interface EngineSession {
-  run(feeds: ReadonlyMap<string, RawTensor>): Promise<Map<string, RawTensor>>;
+  /** @param outputs those that are handed over; left out: all */
+  run(
+    feeds: ReadonlyMap<string, RawTensor>,
+    outputs?: readonly string[],
+  ): Promise<Map<string, RawTensor>>;
   release(): Promise<void>;
 }
 

@@ -7,11 +7,13 @@ type OrtTensorType = typeof OrtTensor;
 
 export function engineSession(session: InferenceSession, Tensor: OrtTensorType): EngineSession {
   return {
-    async run(feeds) {
+    async run(feeds, outputs) {
       const given: Record<string, OrtTensor> = {};
       for (const [name, { type, data, shape }] of feeds)
         given[name] = new Tensor(type, data as never, shape);
-      const results = await session.run(given).catch(explained);
+      const results = await (outputs ? session.run(given, [...outputs]) : session.run(given)).catch(
+        explained,
+      );
       return new Map(
         Object.entries(results).map(([name, { type, dims, data }]) => [
           name,

@@ -19,10 +19,11 @@ export interface Session {
   /**
    * One run.
    *
+   * @param outputs those that are handed over; left out: all of the program's
    * @returns the outputs of the program, axes as `typesOf` says with symbols replaced by lengths
    * @throws {InputError} as `completeFeeds`
    */
-  run(feeds: Feeds): Promise<Trace>;
+  run(feeds: Feeds, outputs?: readonly string[]): Promise<Trace>;
   dispose(): Promise<void>;
 }
 
@@ -51,10 +52,13 @@ export async function prepare(
   return {
     program: needed,
     backend,
-    async run(feeds) {
-      const results = await engine.run(completeFeeds(needed, feeds));
+    async run(feeds, outputs = needed.outputs) {
+      const results = await engine.run(
+        completeFeeds(needed, feeds),
+        outputs.map((name) => `out:${name}`),
+      );
       return new Map(
-        needed.outputs.map((name) => {
+        outputs.map((name) => {
           const { shape, data } = results.get(`out:${name}`)!;
           const axes = types.get(name)!.axes.map((axis) => axis.name);
           return [name, tensor(axes, shape, data as Float32Array)];
