@@ -3,6 +3,7 @@ import { ablate } from "./commands/ablate.ts";
 import { audit } from "./commands/audit.ts";
 import { cache } from "./commands/cache.ts";
 import { circuit } from "./commands/circuit.ts";
+import { explore } from "./commands/explore.ts";
 import { lens } from "./commands/lens.ts";
 import { patch } from "./commands/patch.ts";
 import { run } from "./commands/run.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   circuit,
   audit,
   scorePatterns,
+  explore,
   tokens,
   cache,
 ];

@@ -68,10 +68,14 @@ function node(...args: string[]) {
 describe("the packed package in an empty project (SKIPPED where no registry is reached)", () => {
   test("has what it needs, and no sources, tests or build caches", ({ skip }) => {
     if (unreached !== null) skip();
-    const files = readdirSync(join(project, "node_modules/induction-lens"), { recursive: true })
-      .map(String)
-      .filter((file) => !/^(dist|fonts|docs)\b/.test(file));
-    expect(files.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+    const files = readdirSync(join(project, "node_modules/induction-lens"), {
+      recursive: true,
+    }).map(String);
+    const others = files.filter((file) => !/^(dist|fonts|docs|explorer)\b/.test(file));
+    expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+    const page = files.filter((file) => file.startsWith("explorer"));
+    expect(page).toContain("explorer/dist/index.html");
+    expect(page.filter((file) => /\.(wasm|tsx?)$/.test(file))).toEqual([]);
     expect(readdirSync(join(project, "node_modules/induction-lens/dist"))).not.toContain(
       ".tsbuildinfo",
     );

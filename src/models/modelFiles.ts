@@ -1,0 +1,80 @@
+/** @file The files that make up what the user calls a model, to hand them to somebody else, such as a page. Node only. */
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { InputError } from "../base/errors.ts";
+import { fileSource } from "../formats/file.ts";
+import { shardNames } from "../formats/shards.ts";
+import { fetchFromHub } from "./hub/fetchFromHub.ts";
+import { hubName } from "./hub/names.ts";
+import { MODEL_FILES } from "./hub/wantedFiles.ts";
+import type { OpenOptions } from "./open.ts";
+
+export interface ModelFile {
+  /** As it is called in the folder of the model, without a path. */
+  readonly name: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * The files of the model called `name`, which is read as `openModel` reads it; none for models that come with the tool
+ * (`planted:`, `zoo:`).
+ *
+ * @throws {InputError} "file" or "unknown-model" if there is no such model; nothing else of it is checked
+ * @throws {UnableError} if the hub is needed and cannot be reached
+ */
+export async function modelFiles(name: string, options: OpenOptions = {}): Promise<ModelFile[]> {
+  if (/^(planted|zoo):/.test(name)) return [];
+  const found = await stat(name).catch(() => null);
+  if (found?.isDirectory()) return folderFiles(name);
+  if (found) return withCharacters(name);
+  if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(name))
+    throw new InputError("file", `there is no file or folder ${name}`);
+  const { revision, offline, signal, progress } = options;
+  const { folder } = await fetchFromHub(hubName(name)?.id ?? name, {
+    revision: revision ?? undefined,
+    ...(offline !== undefined && { offline }),
+    signal,
+    onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
+  });
+  return folderFiles(folder);
+}
+
+/** What a load of the folder reads: configuration, tokenizer, and the weights or the shards that an index names. */
+async function folderFiles(folder: string): Promise<ModelFile[]> {
+  const present = new Set(await readdir(folder));
+  if (!present.has("config.json") && present.has("ckpt.pt"))
+    return withCharacters(join(folder, "ckpt.pt"));
+  const { required, optional, firstOf } = MODEL_FILES;
+  const weights = firstOf.find((file) => present.has(file));
+  if (!present.has("config.json") || weights === undefined)
+    throw new InputError(
+      "file",
+      `${folder} needs config.json and weights (${firstOf.join(", ")}), has ${[...present].slice(0, 12).join(", ") || "nothing"}`,
+    );
+  const shards = weights.endsWith(".index.json") ? await shardsOf(join(folder, weights)) : [];
+  const others = [...required, ...optional].filter((file) => present.has(file));
+  return sized([...others, weights, ...shards].map((file) => join(folder, file)));
+}
+
+async function shardsOf(index: string): Promise<string[]> {
+  const source = await fileSource(index);
+  return shardNames(source).finally(() => source.close());
+}
+
+/** A single file, with the table of characters that nanoGPT leaves beside its checkpoint. */
+async function withCharacters(path: string): Promise<ModelFile[]> {
+  const beside = join(dirname(path), "meta.pkl");
+  const wanted = /\.(pt|pth|ckpt)$/i.test(path) && (await stat(beside).catch(() => null));
+  return sized(wanted ? [path, beside] : [path]);
+}
+
+async function sized(paths: readonly string[]): Promise<ModelFile[]> {
+  return Promise.all(
+    paths.map(async (path) => ({
+      name: basename(path),
+      path,
+      sizeBytes: (await stat(path)).size,
+    })),
+  );
+}

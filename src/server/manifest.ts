@@ -1,0 +1,104 @@
+/** @file Every path that the server answers, made once at the start: no request ever names a file. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, extname, join } from "node:path";
+import { InputError } from "../base/errors.ts";
+import type { ModelFile } from "../models/modelFiles.ts";
+
+export interface Served {
+  readonly type: string;
+  readonly sizeBytes: number;
+  /** Sent from memory; null: read from `path`. */
+  readonly body: Uint8Array | null;
+  readonly path: string | null;
+  /** May be kept by the browser for good: its name changes with its content. */
+  readonly lasting: boolean;
+}
+
+export type Manifest = ReadonlyMap<string, Served>;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".wasm": "application/wasm",
+};
+const IN_MEMORY_BYTES = 4e6;
+
+/** Adds every file below `folder` under its own path, `index.html` under `/` too. */
+export function pageManifest(folder: string): Map<string, Served> {
+  if (!existsSync(join(folder, "index.html")))
+    throw new InputError("file", `the explorer is not built: ${folder} has no index.html`);
+  const files = new Map<string, Served>();
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const name = path.slice(folder.length).replaceAll("\\", "/");
+    files.set(name.startsWith("/") ? name : `/${name}`, servedFile(path));
+  }
+  for (const [name, file] of enginesOf(files)) files.set(name, file);
+  files.set("/", files.get("/index.html")!);
+  return files;
+}
+
+/**
+ * The engine's WASM, 40 MB, is not packed with the page: it is the same file that the engine's own package has. What the
+ * page's scripts call `ort-NAME-HASH.wasm` is NAME there.
+ */
+function enginesOf(page: ReadonlyMap<string, Served>): [string, Served][] {
+  const scripts = [...page].filter(([name]) => name.endsWith(".js"));
+  const wanted = new Set(
+    scripts.flatMap(([, { body, path }]) => {
+      const text = body ? Buffer.from(body).toString("latin1") : readFileSync(path!, "latin1");
+      return text.match(/ort-[\w.-]+-[\w-]{8}\.wasm/g) ?? [];
+    }),
+  );
+  const folder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
+  return [...wanted].flatMap((name): [string, Served][] => {
+    const own = join(folder, name.replace(/-[\w-]{8}\.wasm$/, ".wasm"));
+    return page.has(`/assets/${name}`) || !existsSync(own)
+      ? []
+      : [[`/assets/${name}`, servedFile(own, true)]];
+  });
+}
+
+function servedFile(path: string, lasting = /-[\w-]{8}\.\w+$/.test(path)): Served {
+  const { size } = statSync(path);
+  const type = TYPES[extname(path)] ?? "application/octet-stream";
+  const body = size <= IN_MEMORY_BYTES ? new Uint8Array(readFileSync(path)) : null;
+  return { type, sizeBytes: size, body, path, lasting };
+}
+
+/** The list of a model's files at `/model/list.json`, and each under a number. */
+export function modelManifest(name: string, files: readonly ModelFile[]): Map<string, Served> {
+  const list = files.map(({ name: file, sizeBytes }, index) => ({
+    name: file,
+    sizeBytes,
+    path: `model/${index}`,
+  }));
+  return new Map([
+    ["/model/list.json", text("application/json", JSON.stringify({ name, files: list }))],
+    ...files.map(({ path, sizeBytes }, index): [string, Served] => [
+      `/model/${index}`,
+      { type: "application/octet-stream", sizeBytes, body: null, path, lasting: false },
+    ]),
+  ]);
+}
+
+/** A file that exists only in memory. */
+export function text(type: string, content: string): Served {
+  const body = new TextEncoder().encode(content);
+  return { type, sizeBytes: body.length, body, path: null, lasting: false };
+}
+
+/** What a browser compares to know whether its copy is still good. */
+export function tagOf({ body, path, sizeBytes }: Served): string {
+  const hash = createHash("sha256");
+  if (body) hash.update(body);
+  else hash.update(`${path} ${sizeBytes} ${statSync(path!).mtimeMs}`);
+  return `"${hash.digest("hex").slice(0, 32)}"`;
+}

@@ -1,0 +1,86 @@
+/** @file `induction-lens explore` as a user starts it, and the page that it serves in a real browser. */
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { cli, emptyFolder, started } from "../cli/cli.ts";
+
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const built = existsSync(join(import.meta.dirname, "../../explorer/dist/index.html"));
+const page = built ? describe : describe.skip;
+
+/** The command with `--no-open`, once it serves: its address, and its end by Ctrl-C. */
+async function exploring(...args: string[]) {
+  const { child, ended, printed } = started(emptyFolder(), ["explore", "--no-open", ...args]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const address = new Promise<string>((seen) =>
+    child.stdout!.once("data", (text: string) => seen(text.trim())),
+  );
+  await printed("Ctrl-C ends it");
+  const stop = () => {
+    child.kill("SIGINT");
+    return ended;
+  };
+  return { address: await address, stop };
+}
+
+page("induction-lens explore", { timeout: 60_000 }, () => {
+  test("prints an address with a token and ends well by Ctrl-C", async () => {
+    const { stop } = await exploring();
+    const { code, stdout } = await stop();
+    expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/open#token=[\w-]{43}\n$/);
+    expect(code).toBe(0);
+  });
+
+  test("names the model that it starts with in the address", async () => {
+    const { stop } = await exploring("planted:induction");
+    expect((await stop()).stdout).toMatch(/&model=planted%3Ainduction\n$/);
+  });
+
+  test("refuses a model that is none, a host that is no address and a port that is none", async () => {
+    const refused = async (...args: string[]) =>
+      cli(emptyFolder(), ["explore", "--no-open", ...args]);
+    expect(await refused("./nothing")).toMatchObject({ code: 2, stdout: "" });
+    expect(await refused("--host", "evil.example")).toMatchObject({ code: 2, stdout: "" });
+    expect(await refused("--port", "70000")).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  test("says that a port is taken", async () => {
+    const taken = createServer();
+    const port = await new Promise<number>((ready) =>
+      taken.listen(0, "127.0.0.1", () => ready((taken.address() as { port: number }).port)),
+    );
+    onTestFinished(() => void taken.close());
+    const { code, stderr } = await cli(emptyFolder(), [
+      "explore",
+      "--no-open",
+      "--port",
+      String(port),
+    ]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining(`port ${port} is taken`)]);
+  });
+
+  test.skipIf(!existsSync(CHROMIUM))(
+    "serves a page that is isolated, computes, and asks nothing of elsewhere (needs Chromium)",
+    async () => {
+      const { address } = await exploring();
+      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+      onTestFinished(() => browser.close());
+      const tab = await browser.newPage();
+      const faults: string[] = [];
+      tab.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+      tab.on("pageerror", (error) => faults.push(String(error)));
+      const { origin } = new URL(address);
+      tab.on("request", (request) => {
+        if (!request.url().startsWith(origin) && !request.url().startsWith("blob:"))
+          faults.push(request.url());
+      });
+      await tab.goto(address);
+      await tab.getByText("Live numbers").waitFor({ timeout: 40_000 });
+      expect(await tab.evaluate("crossOriginIsolated")).toBe(true);
+      expect(tab.url()).not.toContain("token");
+      expect(faults).toEqual([]);
+    },
+  );
+});
