@@ -28,6 +28,7 @@ export { circuit, type CircuitOptions } from "./studies/causal/circuit.ts";
 export { fingerprint, type FingerprintOptions } from "./studies/causal/fingerprint.ts";
 export { lens, type LensOptions } from "./studies/causal/lens.ts";
 export { patch, type PatchOptions } from "./studies/causal/patch.ts";
+export { attribution, type AttributionOptions } from "./studies/causal/attribution.ts";
 export { pathPatch, type PathOptions } from "./studies/causal/path.ts";
 export { analyseHeadAttention } from "./studies/detector/analyseHeadAttention.ts";
 export type { AttentionArray } from "./studies/detector/attentionLayers.ts";
@@ -70,6 +71,7 @@ export {
   type FingerprintResult,
   type PatchResult,
 } from "./results/patch.ts";
+export { attributionResult, type AttributionResult } from "./results/attribution.ts";
 export { pathResult, type PathResult } from "./results/path.ts";
 export { patternsResult, type Mask, type PatternsResult } from "./results/patterns.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";

@@ -1,7 +1,16 @@
 import { InputError } from "../base/errors.ts";
+import { attributionView } from "../report/causal/attributionView.ts";
 import { fingerprintView, patchView } from "../report/causal/patchView.ts";
 import { pathView } from "../report/causal/pathView.ts";
-import type { DesignName, PathMetric, PathRoute, UnitName } from "../results/causalNames.ts";
+import type {
+  DesignName,
+  MetricName,
+  PathMetric,
+  PathRoute,
+  UnitName,
+} from "../results/causalNames.ts";
+import { attribution } from "../studies/causal/attribution.ts";
+import { HEAD_UNITS } from "../studies/causal/attributionProgram.ts";
 import { fingerprint } from "../studies/causal/fingerprint.ts";
 import { patch } from "../studies/causal/patch.ts";
 import { pathPatch } from "../studies/causal/path.ts";
@@ -23,6 +32,9 @@ export interface PatchCommandOptions extends StudyCommandOptions {
   readonly from?: readonly (readonly string[])[];
   readonly throughMlps?: boolean;
   readonly freezeNorm?: boolean;
+  readonly attribution?: boolean;
+  readonly screen?: number;
+  readonly controls?: number;
 }
 
 /** Options of paths alone, as they are written. */
@@ -40,21 +52,24 @@ const PATCH_FLAGS = {
   threshold: "--threshold",
   topK: "--top-k",
 } as const;
+const ATTRIBUTION_FLAGS = {
+  attribution: "--attribution",
+  screen: "--screen",
+  controls: "--controls",
+} as const;
 const ROW_FLAGS = { metric: "--metric", design: "--design", tokens: "--tokens" } as const;
 
 export async function patchCommand(name: string, options: PatchCommandOptions): Promise<void> {
   if (options.fingerprint !== undefined) return fingerprintCommand(name, options);
   if (options.route !== undefined) return pathCommand(name, options);
+  if (options.attribution || options.screen !== undefined) return attributionCommand(name, options);
+  refuse(options, { controls: "--controls" }, "without --screen nothing is confirmed");
   refuse(options, PATH_FLAGS, "without --route whole values are patched");
   const { unit, byPosition, mode, metric, design, raw, threshold, topK } = options;
-  if (metric === "induction-score")
-    throw new InputError(
-      "options",
-      "--metric induction-score is for paths into heads (--route q, k or v)",
-    );
   const rows = rowOptions(options);
   const own = await ownPair(options);
-  const wanted = given({ own, unit, byPosition, mode, metric, design, raw, threshold, topK });
+  const read = wholeRunMetric(metric);
+  const wanted = given({ own, unit, byPosition, mode, metric: read, design, raw, threshold, topK });
   await runStudy(
     name,
     options,
@@ -63,11 +78,21 @@ export async function patchCommand(name: string, options: PatchCommandOptions): 
   );
 }
 
+/** @throws {InputError} "options" for the metric of paths alone */
+function wholeRunMetric(metric: PathMetric | undefined): MetricName | undefined {
+  if (metric === "induction-score")
+    throw new InputError(
+      "options",
+      "--metric induction-score is for paths into heads (--route q, k or v)",
+    );
+  return metric;
+}
+
 /** All four designs and five parts, so what else is patched cannot be chosen. */
 async function fingerprintCommand(name: string, options: PatchCommandOptions): Promise<void> {
   refuse(
     options,
-    { ...PATCH_FLAGS, ...ROW_FLAGS, ...PATH_FLAGS, route: "--route" },
+    { ...PATCH_FLAGS, ...ROW_FLAGS, ...PATH_FLAGS, ...ATTRIBUTION_FLAGS, route: "--route" },
     "--fingerprint patches every part under every design",
   );
   const rows = rowOptions(options);
@@ -80,8 +105,44 @@ async function fingerprintCommand(name: string, options: PatchCommandOptions): P
   );
 }
 
+/** Estimates; all units and paths, or those of a screen alone. */
+async function attributionCommand(name: string, options: PatchCommandOptions): Promise<void> {
+  const { byPosition, threshold } = PATCH_FLAGS;
+  refuse(options, { ...PATH_FLAGS, byPosition, threshold }, "--attribution estimates whole heads");
+  const { unit: asked, mode, metric, design, raw, topK, screen, controls } = options;
+  const unit = HEAD_UNITS.find((one) => one === (asked ?? HEAD_UNITS[0]));
+  if (!unit)
+    throw new InputError(
+      "options",
+      `--attribution estimates ${HEAD_UNITS.join(", ")}, got --unit ${asked}`,
+    );
+  const units = screen !== undefined || asked !== undefined ? [unit] : undefined;
+  const paths = options.attribution && asked === undefined ? true : undefined;
+  const rows = rowOptions(options);
+  const own = await ownPair(options);
+  const wanted = given({
+    own,
+    units,
+    paths,
+    mode,
+    metric: wholeRunMetric(metric),
+    design,
+    raw,
+    topK,
+    screen,
+    controls,
+  });
+  await runStudy(
+    name,
+    options,
+    (model, backend, running) => attribution(model, backend, { ...rows, ...wanted, ...running }),
+    attributionView,
+  );
+}
+
 async function pathCommand(name: string, options: PatchCommandOptions): Promise<void> {
   refuse(options, PATCH_FLAGS, "paths (--route) have no units");
+  refuse(options, ATTRIBUTION_FLAGS, "--attribution estimates paths of every route");
   const { route, into, from, metric, design, throughMlps, freezeNorm } = options;
   const rows = rowOptions(options);
   const own = await ownPair(options);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ablateResult } from "../../src/results/ablate.ts";
+import { attributionResult } from "../../src/results/attribution.ts";
 import { auditResult } from "../../src/results/audit.ts";
 import { circuitResult } from "../../src/results/circuit.ts";
 import { detectorResult } from "../../src/results/detector.ts";
@@ -13,6 +14,7 @@ import { scoreResult } from "../../src/results/score.ts";
 
 test.each([
   ["ablate", ablateResult],
+  ["attribution", attributionResult],
   ["audit", auditResult],
   ["circuit", circuitResult],
   ["detector", detectorResult],

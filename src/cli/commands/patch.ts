@@ -3,7 +3,7 @@ import { DESIGN_NAMES, PATH_METRICS, PATH_ROUTES, UNIT_NAMES } from "../../resul
 import type { PatchCommandOptions } from "../patch.ts";
 import type { CommandSpec } from "./command.ts";
 import { MODEL, rows, shared } from "./sharedOptions.ts";
-import { listed, number, sets, wholeNumber } from "./values.ts";
+import { integer, listed, number, sets, wholeNumber } from "./values.ts";
 
 export const patch: CommandSpec = {
   declare,
@@ -12,7 +12,14 @@ export const patch: CommandSpec = {
 };
 
 function declare(program: Command): Command {
-  const command = program
+  const command = attributionOptions(pathOptions(patchOptions(program)));
+  return shared(
+    rows(command, '{"clean": [[...]], "corrupted": [[...]], "period": S, "bos": true}'),
+  );
+}
+
+function patchOptions(program: Command): Command {
+  return program
     .command("patch")
     .description("activation patching: what each component carries of clean against corrupted runs")
     .argument("<model>", MODEL)
@@ -45,7 +52,11 @@ function declare(program: Command): Command {
       "--fingerprint <heads>",
       "the table of designs x parts of these heads, as 1.2,5.5",
       listed,
-    )
+    );
+}
+
+function pathOptions(command: Command): Command {
+  return command
     .addOption(
       new Option(
         "--route <name>",
@@ -60,7 +71,18 @@ function declare(program: Command): Command {
     )
     .option("--through-mlps", "MLPs between respond, other heads do not (default: direct paths)")
     .option("--freeze-norm", "the receivers' norm keeps its clean scale (default: recomputed)");
-  return shared(
-    rows(command, '{"clean": [[...]], "corrupted": [[...]], "period": S, "bos": true}'),
-  );
+}
+
+function attributionOptions(command: Command): Command {
+  return command
+    .option(
+      "--attribution",
+      "estimate all heads and paths from one gradient; approximate, and quick",
+    )
+    .option("--screen <n>", "run the n heads with the largest estimates exactly", integer(1))
+    .option(
+      "--controls <n>",
+      "random other heads to run exactly beside them (default 10)",
+      integer(0),
+    );
 }

@@ -60,6 +60,18 @@ export function metricTail(
   vocabulary: number,
   { metrics, from }: { readonly metrics: readonly TailName[]; readonly from: readonly string[] },
 ): Program {
+  const made = withMetrics(program, vocabulary, metrics);
+  const narrowed = atPositions(slice(made, { outputs: made.outputs, from }), metrics);
+  // Every run of a sweep multiplies these weights, so they are worth repacking.
+  return { ...narrowed, weights: narrowed.weights.map(({ rare: _, ...weight }) => weight) };
+}
+
+/** A program with `metrics` as its outputs. */
+export function withMetrics(
+  program: Program,
+  vocabulary: number,
+  metrics: readonly TailName[],
+): Program {
   const b = builder(program);
   const ids = (name: string) =>
     b.input(name, "int32", { batch: "batch", position: "position" }, { below: vocabulary });
@@ -74,13 +86,13 @@ export function metricTail(
     ),
   };
   const outputs = metrics.map((name) => WRITERS[name](parts, metricValue(name)));
-  const narrowed = narrow(slice(b.program(outputs, program.limits), { outputs, from }), {
-    outputs,
-    axis: "position",
-    rows: METRIC_INPUTS.positions,
-  });
-  // Every run of a sweep multiplies these weights, so they are worth repacking.
-  return { ...narrowed, weights: narrowed.weights.map(({ rare: _, ...weight }) => weight) };
+  return b.program(outputs, program.limits);
+}
+
+/** What only the metrics need, computed at the positions that a run asks for. */
+export function atPositions(program: Program, metrics: readonly TailName[]): Program {
+  const outputs = metrics.map(metricValue);
+  return narrow(program, { outputs, axis: "position", rows: METRIC_INPUTS.positions });
 }
 
 function once(make: () => Name): () => Name {

@@ -143,6 +143,6 @@ function importantOf(
     .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
 }
 
-function tooFew(examples: number): string[] {
+export function tooFew(examples: number): string[] {
   return examples < 10 ? [`${examples} examples are too few for an interval; 10 is the least`] : [];
 }
