@@ -26,7 +26,7 @@ export const reservedPackages = {
 };
 
 /** Folders that must run anywhere, so that nothing in them may need Node; in runtime two files may. */
-const anywhere = ["base", "results", "text", "graph", "measure", "runtime"];
+const anywhere = ["base", "results", "text", "graph", "measure", "runtime", "training"];
 const nodeOnly = ["src/runtime/native.ts", "src/runtime/openBackend.ts"];
 
 const folders = Object.keys(walls);

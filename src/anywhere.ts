@@ -95,6 +95,18 @@ export { detectorScores, legacyDetectorScores } from "./measure/prefixDetector.t
 export type { Repeats } from "./measure/repeats.ts";
 export { uniformScores } from "./measure/uniformScores.ts";
 
+export { checkpointFiles, type ModelFiles } from "./training/checkpointFiles.ts";
+export { textData } from "./training/data/textSplit.ts";
+export { recipeFrom, type Recipe, type RecipeInput } from "./training/recipe.ts";
+export {
+  train,
+  type TrainedWeight,
+  type TrainingState,
+  type TrainingStep,
+  type TrainOptions,
+} from "./training/train.ts";
+export type { BestHead, TrainingScores } from "./training/trainingScores.ts";
+
 export {
   allPatterns,
   PATTERN_NAMES,

@@ -35,7 +35,9 @@ export type Fill =
       readonly factor: number;
     }
   /** 0, 1, 2, ... along the last axis. */
-  | { readonly kind: "count" };
+  | { readonly kind: "count" }
+  /** [from, to]: 1 where from = max(0, to - 1), else 0. */
+  | { readonly kind: "previous" };
 
 /** A value that comes from outside at every run. */
 export interface ProgramInput extends ValueType {

@@ -12,6 +12,7 @@ export function filled(
   if (fill.kind === "constant") return data.fill(fill.value);
   if (fill.kind === "count") return data.map((_: number, index: number) => index % shape.at(-1)!);
   if (fill.kind === "causalMask") return causalMask(data, shape, fill.window);
+  if (fill.kind === "previous") return previous(data, shape);
   return rotaryTable(data, fill);
 }
 
@@ -24,6 +25,13 @@ function causalMask(data: TensorData, shape: readonly number[], window: number |
       data[query * keys + key] = seen ? 0 : -Infinity;
     }
   }
+  return data;
+}
+
+function previous(data: TensorData, shape: readonly number[]): TensorData {
+  const to = shape[1]!;
+  for (let position = 0; position < to; position++)
+    data[Math.max(0, position - 1) * to + position] = 1;
   return data;
 }
 

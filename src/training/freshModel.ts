@@ -1,10 +1,13 @@
-/** @file Models to be trained: a TransformerLens configuration with weights drawn from a seed, in memory. */
+/** @file Models to be trained: a configuration with weights drawn from a seed, in memory. */
 import { bytesInMemory, type StoredTensor } from "../base/bytes.ts";
 import { random } from "../base/random.ts";
 import type { Model } from "../models/family.ts";
 import { modelFrom } from "../models/families.ts";
+import { llamaConfig, llamaShapes } from "./freshLlama.ts";
 
 export interface ModelShape {
+  /** How the checkpoint is laid out; llama has grouped keys, rotary positions, RMS norms, gated MLPs and no biases. */
+  readonly family?: "transformer_lens" | "llama";
   readonly vocabulary: number;
   readonly contextLength: number;
   readonly layers: number;
@@ -16,10 +19,22 @@ export interface ModelShape {
   /** learned: added to the residual stream; shortformer: to what queries and keys read; rotary: turns them. */
   readonly positions?: "learned" | "shortformer" | "rotary";
   readonly norm?: "LN" | "RMS" | null;
+  /** llama: heads that keys and values have; left out: as many as queries. */
+  readonly kvHeads?: number;
+  /** Each head mixes every key with the one before it, by a learned share (Olsson et al. 2022): one layer then suffices. */
+  readonly smearedKeys?: boolean;
+  /** The embedding serves as unembedding too. */
+  readonly tied?: boolean;
+  /** Biases that are trained; the others stay 0. inner: all but the unembedding's, as in GPT-2. Left out: all. */
+  readonly biases?: "all" | "inner" | "none";
 }
 
-/** The weights of a shape by TransformerLens' names, with their sizes, in the order of the forward pass. */
+/** The weights of a shape by their names in a checkpoint, with their sizes, in the order of the forward pass. */
 export function weightShapes(shape: ModelShape): Map<string, readonly number[]> {
+  return shape.family === "llama" ? llamaShapes(shape) : transformerLensShapes(shape);
+}
+
+function transformerLensShapes(shape: ModelShape): Map<string, readonly number[]> {
   const { vocabulary, contextLength, layers, heads, dModel, dMlp, positions, norm = "LN" } = shape;
   const dHead = dModel / heads;
   const shapes = new Map<string, readonly number[]>([["embed.W_E", [vocabulary, dModel]]]);
@@ -35,6 +50,7 @@ export function weightShapes(shape: ModelShape): Map<string, readonly number[]> 
       shapes.set(`${at}.attn.W_${which}`, [heads, dModel, dHead]);
       shapes.set(`${at}.attn.b_${which}`, [heads, dHead]);
     }
+    if (shape.smearedKeys) shapes.set(`${at}.attn.smear`, [heads]);
     shapes.set(`${at}.attn.W_O`, [heads, dHead, dModel]);
     shapes.set(`${at}.attn.b_O`, [dModel]);
     if (dMlp === undefined) continue;
@@ -45,13 +61,14 @@ export function weightShapes(shape: ModelShape): Map<string, readonly number[]> 
     shapes.set(`${at}.mlp.b_out`, [dModel]);
   }
   putNorm("ln_final");
-  shapes.set("unembed.W_U", [dModel, vocabulary]);
+  if (!shape.tied) shapes.set("unembed.W_U", [dModel, vocabulary]);
   shapes.set("unembed.b_U", [vocabulary]);
   return shapes;
 }
 
-/** The configuration of a shape in TransformerLens' layout. */
+/** The configuration of a shape, as its checkpoint has it. */
 export function configOf(shape: ModelShape): Record<string, unknown> {
+  if (shape.family === "llama") return llamaConfig(shape);
   const { positions = "learned", dMlp, activation = "gelu_new", norm = "LN" } = shape;
   return {
     format: "transformer_lens",
@@ -65,6 +82,8 @@ export function configOf(shape: ModelShape): Record<string, unknown> {
     ...(dMlp !== undefined && { d_mlp: dMlp, act_fn: activation }),
     normalization_type: norm,
     positional_embedding_type: positions === "learned" ? "standard" : positions,
+    ...(shape.smearedKeys && { smeared_keys: true }),
+    ...(shape.tied && { tie_word_embeddings: true }),
   };
 }
 
@@ -77,18 +96,19 @@ export function initialWeights(shape: ModelShape, seed: number): Map<string, Flo
   return new Map(
     [...weightShapes(shape)].map(([name, sizes]) => {
       const data = new Float32Array(sizes.reduce((product, size) => product * size, 1));
-      if (/(ln1|ln2|ln_final)\.w$/.test(name)) return [name, data.fill(1)];
+      if (/(ln1|ln2|ln_final)\.w$|norm\.weight$/.test(name)) return [name, data.fill(1)];
       const deviation = deviationOf(name, shape);
       return [name, deviation === 0 ? data : data.map(() => deviation * draw.normal())];
     }),
   );
 }
 
-function deviationOf(name: string, { dModel, dMlp = 0, layers }: ModelShape): number {
-  if (/\.b(_\w+)?$/.test(name)) return 0;
-  if (name === "embed.W_E" || name === "pos_embed.W_pos") return 0.3;
-  const inputs = name.endsWith("W_out") ? dMlp : dModel;
-  const intoStream = /W_(O|out)$/.test(name);
+function deviationOf(name: string, { dModel, dMlp = 0, layers, tied }: ModelShape): number {
+  if (/\.(b(_\w+)?|smear)$/.test(name)) return 0;
+  if (/^embed\.W_E$|embed_tokens/.test(name)) return tied ? 0.02 : 0.3;
+  if (name === "pos_embed.W_pos") return tied ? 0.02 : 0.3;
+  const inputs = /W_out$|down_proj/.test(name) ? dMlp : dModel;
+  const intoStream = /W_(O|out)$|(o|down)_proj/.test(name);
   return 1 / Math.sqrt(inputs * (intoStream ? 2 * layers : 1));
 }
 
@@ -104,7 +124,13 @@ export function modelOf(shape: ModelShape, weights: ReadonlyMap<string, Float32A
   return modelFrom(configOf(shape), { weights: stored, unsupported: new Map() });
 }
 
-/** Weights of a shape that must not move: key biases, unless keys are turned after them (trainStep.ts, `unmoved`). */
-export function unmovedIn({ positions }: ModelShape): (name: string) => boolean {
-  return (name) => positions !== "rotary" && name.endsWith("attn.b_K");
+/**
+ * Weights of a shape that must not move, by our names: biases that it does not train, and key biases, unless keys are turned
+ * after them (trainStep.ts, `unmoved`).
+ */
+export function unmovedIn({ positions, biases = "all" }: ModelShape): (name: string) => boolean {
+  return (name) =>
+    (positions !== "rotary" && name.endsWith("attn.b_K")) ||
+    (biases !== "all" && name === "unembed.b_U") ||
+    (biases === "none" && /\.b(_\w+)?$/.test(name));
 }

@@ -29,16 +29,24 @@ export interface Trainable {
  * each of many short ones, and only one array crosses the border to the engine.
  *
  * @param first weights that come first in the vector, such as those that decay
+ * @param parameters where the weights lie, if another Program has decided it: the same vector serves both
  */
 export function trainable(
   program: Program,
-  { first = () => true }: { readonly first?: (weight: Weight) => boolean } = {},
+  {
+    first = () => true,
+    parameters: known,
+  }: {
+    readonly first?: (weight: Weight) => boolean;
+    readonly parameters?: readonly Parameter[];
+  } = {},
 ): Trainable {
   const needed = prune(program);
-  const parameters = placed(needed, [
+  const inOrder = [
     ...needed.weights.filter(first),
     ...needed.weights.filter((weight) => !first(weight)),
-  ]);
+  ];
+  const parameters = known ?? placed(needed, inOrder);
   const b = builder();
   b.input(PARAMETERS, "float32", { [AXIS]: parameters.at(-1)?.end ?? 0 });
   for (const { weight, axes, start, end } of parameters) {
@@ -103,26 +111,31 @@ export function reordered(
   return out;
 }
 
-/** The vector of parameters from weights by name, each with the axes that its `Weight` declares. */
+/** The vector of parameters from weights by name in the checkpoint, each with the axes that its `Weight` declares. */
 export function gathered(
   parameters: readonly Parameter[],
   weights: ReadonlyMap<string, Float32Array>,
 ): Float32Array {
   const all = new Float32Array(parameters.at(-1)?.end ?? 0);
   for (const { weight, axes, start } of parameters)
-    all.set(reordered(weights.get(weight.name)!, weight.axes, axes), start);
+    all.set(reordered(weights.get(nameOf(weight))!, weight.axes, axes), start);
   return all;
 }
 
-/** Weights by name from the vector of parameters, each with the axes that its `Weight` declares. */
+/** Weights by name in the checkpoint from the vector of parameters, each with the axes that its `Weight` declares. */
 export function scattered(
   parameters: readonly Parameter[],
   all: Float32Array,
 ): Map<string, Float32Array> {
   return new Map(
     parameters.map(({ weight, axes, start, end }) => [
-      weight.name,
+      nameOf(weight),
       reordered(all.subarray(start, end), axes, weight.axes),
     ]),
   );
+}
+
+/** The name that a weight in memory has in its checkpoint; fused weights cannot be trained and have none. */
+function nameOf({ stored }: Weight): string {
+  return stored.source.name;
 }

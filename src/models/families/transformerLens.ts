@@ -1,9 +1,10 @@
 /**
  * @file TransformerLens' own layout (`"format": "transformer_lens"`): HookedTransformerConfig and state_dict() names.
- * Attention-only or with MLPs; standard, shortformer or rotary positions; layer norm, RMS norm or none.
+ * Attention-only or with MLPs; standard, shortformer or rotary positions; layer norm, RMS norm or none. `smeared_keys` and
+ * `tie_word_embeddings` are ours: TransformerLens has no smeared keys, and writes out an unembedding that is tied.
  */
 import { z } from "zod";
-import { builder } from "../../graph/builder.ts";
+import { builder, type Builder, type Name } from "../../graph/builder.ts";
 import { activationName } from "../config/activation.ts";
 import { readConfig } from "../config/readConfig.ts";
 import { ropeOf } from "../config/rope.ts";
@@ -14,7 +15,9 @@ import {
   mlp,
   needed,
   norm,
+  previousPosition,
   rotaryTables,
+  smeared,
   tokenInputs,
   unembed,
 } from "../parts.ts";
@@ -39,6 +42,8 @@ const schema = z.object({
   rotary_dim: z.int().positive().nullish(),
   rotary_base: z.number().positive().default(10000),
   rotary_adjacent_pairs: z.boolean().default(false),
+  smeared_keys: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().default(false),
 });
 
 /** Settings of TransformerLens that change the computation in ways we do not compute. */
@@ -87,8 +92,15 @@ const STACK = {
   "blocks.{layer}.attn.b_K": { from: "blocks.{layer}.attn.b_K", shape: ["head", "d_head"] },
   "blocks.{layer}.attn.b_V": { from: "blocks.{layer}.attn.b_V", shape: ["head", "d_head"] },
   "blocks.{layer}.attn.b_O": { from: "blocks.{layer}.attn.b_O", shape: ["d_model"] },
-  "unembed.W_U": { from: "unembed.W_U", shape: ["d_model", "d_vocab"] },
   "unembed.b_U": { from: "unembed.b_U", shape: ["d_vocab"] },
+} satisfies WeightMap;
+
+const UNEMBEDDING = {
+  "unembed.W_U": { from: "unembed.W_U", shape: ["d_model", "d_vocab"] },
+} satisfies WeightMap;
+
+const SMEAR = {
+  "blocks.{layer}.attn.smear": { from: "blocks.{layer}.attn.smear", shape: ["head"] },
 } satisfies WeightMap;
 
 const POSITIONS = {
@@ -134,6 +146,8 @@ export const transformerLens: Family = (json, checkpoint) => {
   const rotates = c.positional_embedding_type === "rotary";
   const map: WeightMap = {
     ...STACK,
+    ...(!c.tie_word_embeddings && UNEMBEDDING),
+    ...(c.smeared_keys && SMEAR),
     ...gains,
     ...(!c.attn_only && MLP),
     ...(!rotates && POSITIONS),
@@ -151,6 +165,7 @@ export const transformerLens: Family = (json, checkpoint) => {
       : x;
   const { tokens, positions } = tokenInputs(b, c.d_vocab);
   const mask = causalMask(b);
+  const before = c.smeared_keys ? previousPosition(b) : null;
   const turned = c.rotary_dim ?? c.d_head;
   const rope = () =>
     ropeOf({ partial_rotary_factor: turned / c.d_head }, c.d_head, {
@@ -181,6 +196,7 @@ export const transformerLens: Family = (json, checkpoint) => {
       scale,
       mask,
       ...(rotary && { rotary }),
+      ...(before && { prepare: smearing(b, needed(w, `${at}.attn.smear`), before) }),
     });
     if (c.attn_only) {
       x = b.add(pre, attnOut, `${at}.hook_resid_post`);
@@ -207,3 +223,8 @@ export const transformerLens: Family = (json, checkpoint) => {
     program: b.program(["logits"], { position: c.n_ctx }),
   };
 };
+
+/** Keys are smeared before they are rotated, queries are not. */
+function smearing(b: Builder, smear: Name, before: Name) {
+  return (x: Name, which: "q" | "k"): Name => (which === "k" ? smeared(b, x, smear, before) : x);
+}

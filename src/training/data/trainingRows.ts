@@ -1,0 +1,75 @@
+/** @file Rows to train on, by the recipe: the batch of a step is a function of seed and step alone. */
+import { random, type Random } from "../../base/random.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { Recipe, TrainingData } from "../recipe.ts";
+import { bigramRow } from "./bigramRow.ts";
+import type { TextSplit } from "./textSplit.ts";
+
+/** Token ids, axes [batch, position]; `targets` are the tokens that follow. */
+export interface TrainingRows {
+  readonly tokens: Tensor<Int32Array>;
+  readonly targets: Tensor<Int32Array>;
+}
+
+/** One row of `length` tokens. */
+type RowMaker = (draw: Random, length: number) => ArrayLike<number>;
+
+/**
+ * The batch of each step, counted from 1.
+ *
+ * @param text the text as token ids, where the recipe trains on one
+ */
+export function trainingRows(
+  { data, model, batch, seed }: Recipe,
+  text: TextSplit | null,
+): (step: number) => TrainingRows {
+  const rowOf = rowMaker(data, { vocabulary: model.vocabulary, seed, text });
+  const length = model.contextLength;
+  return (step) => {
+    const draw = random(seed, step);
+    return rowsFrom(
+      Array.from({ length: batch }, () => rowOf(draw, length + 1)),
+      length,
+    );
+  };
+}
+
+/** Tokens and targets from rows that are one token longer. */
+export function rowsFrom(rows: readonly ArrayLike<number>[], length: number): TrainingRows {
+  const part = (from: number) => {
+    const data = new Int32Array(rows.length * length);
+    rows.forEach((row, index) => {
+      for (let position = 0; position < length; position++)
+        data[index * length + position] = row[from + position]!;
+    });
+    return tensor(["batch", "position"], [rows.length, length], data);
+  };
+  return { tokens: part(0), targets: part(1) };
+}
+
+function rowMaker(
+  data: TrainingData,
+  {
+    vocabulary,
+    seed,
+    text,
+  }: { readonly vocabulary: number; readonly seed: number; readonly text: TextSplit | null },
+): RowMaker {
+  const again = (block: readonly number[], length: number) =>
+    Int32Array.from({ length }, (_, position) => block[position % block.length]!);
+  if (data.kind === "repeated")
+    return (draw, length) => again(draw.distinct(data.period, vocabulary), length);
+  if (data.kind === "periodic")
+    return (draw, length) => {
+      const period = draw.integer(data.minPeriod, data.maxPeriod);
+      const block = Array.from({ length: period }, () => draw.integer(0, vocabulary - 1));
+      return again(block, length);
+    };
+  if (data.kind === "bigram") return bigramRow(data, { vocabulary, seed });
+  if (!text) throw new Error("internal: a recipe of text needs its text");
+  const { training } = text;
+  return (draw, length) => {
+    const start = draw.integer(0, training.length - length);
+    return training.subarray(start, start + length);
+  };
+}

@@ -1,0 +1,234 @@
+/** @file Everything that decides a training run, as JSON: the same recipe gives the same weights, bit for bit, on one engine. */
+import { z } from "zod";
+import { InputError } from "../base/errors.ts";
+import type { ModelShape } from "./freshModel.ts";
+import { logSpacedSteps } from "./schedule.ts";
+
+const count = z.int().positive();
+
+const model = z.strictObject({
+  family: z.enum(["transformer_lens", "llama"]).default("transformer_lens"),
+  vocabulary: count,
+  contextLength: count,
+  layers: count,
+  heads: count,
+  kvHeads: count.nullable().default(null).describe("llama: heads of keys and values"),
+  dModel: count,
+  dMlp: count.nullable().default(null).describe("null: attention only"),
+  activation: z.enum(["relu", "gelu", "gelu_new", "silu"]).default("gelu_new"),
+  positions: z.enum(["learned", "shortformer", "rotary"]).default("rotary"),
+  norm: z.enum(["LN", "RMS"]).nullable().default("LN"),
+  smearedKeys: z.boolean().default(false),
+  tied: z.boolean().default(false),
+  biases: z.enum(["all", "inner", "none"]).default("inner"),
+});
+
+/** What rows are made of; `T` is the context length. */
+const data = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("repeated").describe("a block of different tokens, again and again"),
+    period: count,
+  }),
+  z.strictObject({
+    kind: z
+      .literal("periodic")
+      .describe("random tokens, repeated with a period drawn for each row"),
+    minPeriod: count.default(4),
+    maxPeriod: count,
+  }),
+  z.strictObject({
+    kind: z.literal("bigram").describe("a fixed random bigram table, with earlier spans repeated"),
+    successors: count.default(4).describe("tokens that may follow a token"),
+    repeats: z.number().min(0).max(1).default(0.1).describe("chance of a repeat at each place"),
+    minSpan: count.default(4),
+    maxSpan: count.default(16),
+  }),
+  z.strictObject({
+    kind: z.literal("text").describe("windows of a text, one token per character"),
+    file: z.string(),
+    sha256: z.string(),
+    characters: z.array(z.string()).describe("in the order of their ids"),
+    validation: z.number().min(0).lt(1).default(0.1).describe("last share of the text, held out"),
+  }),
+]);
+
+const optimiser = z.strictObject({
+  learningRate: z.number().nonnegative(),
+  warmUp: z.int().nonnegative().default(50).describe("steps of linear rise"),
+  floor: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("share of the rate that the cosine ends at"),
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.99]),
+  eps: z.number().positive().default(1e-8),
+  weightDecay: z.number().nonnegative().default(0.01),
+  clip: z.number().positive().nullable().default(1),
+});
+
+export const RECIPE_FORMAT = "induction-lens/recipe@1";
+
+export const recipeSchema = z.strictObject({
+  format: z.literal(RECIPE_FORMAT),
+  model,
+  data,
+  optimiser,
+  batch: count,
+  steps: count,
+  seed: z.int(),
+  logEvery: count.describe("steps between two lines of the log"),
+  checkpoints: z.array(z.int().nonnegative()).describe("steps after which the model is kept"),
+});
+
+/** A run, decided in full. */
+export type Recipe = z.infer<typeof recipeSchema>;
+export type TrainingData = Recipe["data"];
+
+type Part<Key extends "model" | "optimiser"> = Partial<z.input<typeof recipeSchema>[Key]>;
+
+/** A recipe as a person writes it: what is left out is the default. */
+export interface RecipeInput extends Partial<
+  Omit<z.input<typeof recipeSchema>, "model" | "optimiser" | "checkpoints">
+> {
+  readonly model?: Part<"model">;
+  readonly optimiser?: Part<"optimiser">;
+  /** Steps, or how many, spaced evenly on a log scale. */
+  readonly checkpoints?: number | readonly number[];
+}
+
+/** The model that the zoo's attn-2l is, and data that make it an induction model within a minute. */
+export const RECIPE_DEFAULTS = {
+  model: { vocabulary: 64, contextLength: 64, layers: 2, heads: 4, dModel: 64 },
+  optimiser: { learningRate: 4e-3 },
+  run: { batch: 32, steps: 1500, seed: 0, logEvery: 50 },
+  checkpoints: 20,
+} as const;
+
+/**
+ * The whole recipe.
+ *
+ * @throws {InputError} "recipe" for keys that are not known, values of another kind, or parts that do not fit together,
+ *   all of them listed
+ */
+export function recipeFrom(input: unknown = {}): Recipe {
+  if (typeof input !== "object" || input === null || Array.isArray(input))
+    throw new InputError("recipe", "a recipe must be an object of keys");
+  const given = input as RecipeInput;
+  const steps = given.steps ?? RECIPE_DEFAULTS.run.steps;
+  const contextLength = given.model?.contextLength ?? RECIPE_DEFAULTS.model.contextLength;
+  const { checkpoints = RECIPE_DEFAULTS.checkpoints } = given;
+  const parsed = recipeSchema.safeParse({
+    format: RECIPE_FORMAT,
+    ...RECIPE_DEFAULTS.run,
+    ...given,
+    model: { ...RECIPE_DEFAULTS.model, ...charactersOf(given), ...given.model },
+    data: given.data ?? { kind: "periodic", maxPeriod: Math.max(4, Math.floor(contextLength / 2)) },
+    optimiser: { ...RECIPE_DEFAULTS.optimiser, ...given.optimiser },
+    checkpoints:
+      typeof checkpoints === "number" ? logSpacedSteps(Number(steps), checkpoints) : checkpoints,
+  });
+  const faults = parsed.success
+    ? misfits(parsed.data)
+    : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  if (faults.length > 0 || !parsed.success)
+    throw new InputError("recipe", `the recipe cannot be used: ${faults.join("; ")}`);
+  return parsed.data;
+}
+
+function charactersOf({ data: given }: RecipeInput): { vocabulary?: number } {
+  return given?.kind === "text" && Array.isArray(given.characters)
+    ? { vocabulary: given.characters.length }
+    : {};
+}
+
+/** Parts that do not fit together, in words. */
+function misfits({ model: m, data: d, checkpoints, steps }: Recipe): string[] {
+  const head = m.dModel / m.heads;
+  const llama = m.family === "llama";
+  const rules: readonly (readonly [boolean, string])[] = [
+    [!Number.isInteger(head), `dModel ${m.dModel} must be a multiple of heads ${m.heads}`],
+    [
+      m.positions === "rotary" && head % 2 === 1,
+      `rotary positions need heads of even width, got ${head}`,
+    ],
+    [
+      m.kvHeads !== null && m.heads % m.kvHeads !== 0,
+      `heads ${m.heads} must be a multiple of kvHeads ${m.kvHeads}`,
+    ],
+    [m.kvHeads !== null && m.kvHeads !== m.heads && !llama, "kvHeads needs the family llama"],
+    [
+      llama && (m.positions !== "rotary" || m.norm !== "RMS" || m.dMlp === null),
+      "the family llama needs positions rotary, norm RMS and a dMlp",
+    ],
+    [llama && m.smearedKeys, "smearedKeys needs the family transformer_lens"],
+    [m.contextLength < 8, `contextLength must be at least 8, got ${m.contextLength}`],
+    [m.vocabulary < 8, `vocabulary must be at least 8, got ${m.vocabulary}`],
+    [checkpoints.some((step) => step > steps), `checkpoints must be at most steps ${steps}`],
+    ...dataRules(d, m),
+  ];
+  return rules.flatMap(([broken, words]) => (broken ? [words] : []));
+}
+
+function dataRules(
+  d: TrainingData,
+  m: Pick<ModelShape, "vocabulary" | "contextLength">,
+): readonly (readonly [boolean, string])[] {
+  if (d.kind === "repeated")
+    return [
+      [
+        d.period < 2 || d.period > m.contextLength / 2 || d.period > m.vocabulary,
+        `data.period must be from 2 to half the contextLength and to the vocabulary, got ${d.period}`,
+      ],
+    ];
+  if (d.kind === "periodic")
+    return [
+      [
+        d.minPeriod < 2 || d.minPeriod > d.maxPeriod || d.maxPeriod > m.contextLength,
+        `periods must be from 2 to the contextLength, got ${d.minPeriod} to ${d.maxPeriod}`,
+      ],
+    ];
+  if (d.kind === "bigram")
+    return [
+      [
+        d.successors > m.vocabulary,
+        `data.successors must be at most the vocabulary, got ${d.successors}`,
+      ],
+      [
+        d.minSpan < 2 || d.minSpan > d.maxSpan || d.maxSpan > m.contextLength / 2,
+        `spans must be from 2 to half the contextLength, got ${d.minSpan} to ${d.maxSpan}`,
+      ],
+    ];
+  return [
+    [
+      d.characters.length > m.vocabulary,
+      `the text has ${d.characters.length} characters, vocabulary is ${m.vocabulary}`,
+    ],
+  ];
+}
+
+/** The model that a recipe trains. */
+export function shapeOf({ model: { dMlp, kvHeads, ...rest } }: Recipe): ModelShape {
+  return { ...rest, ...(dMlp !== null && { dMlp }), ...(kvHeads !== null && { kvHeads }) };
+}
+
+/**
+ * What differs between two recipes, one line for each key: `optimiser.learningRate: 0.004, now 0.001`. Where the text lies
+ * does not count as long as it is the same.
+ */
+export function recipeDifferences(before: Recipe, now: Recipe): string[] {
+  const [a, b] = [leaves(before), leaves(now)];
+  return [...new Set([...a.keys(), ...b.keys()])]
+    .filter((key) => key !== "data.file" && a.get(key) !== b.get(key))
+    .map((key) => `${key}: ${a.get(key) ?? "not there"}, now ${b.get(key) ?? "not there"}`);
+}
+
+function leaves(value: unknown, at = ""): Map<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return new Map([[at, JSON.stringify(value)]]);
+  return new Map(
+    Object.entries(value).flatMap(([key, inner]) => [
+      ...leaves(inner, at === "" ? key : `${at}.${key}`),
+    ]),
+  );
+}

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  charactersIn,
+  textData,
+  textSplit,
+  validationRows,
+} from "../../src/training/data/textSplit.ts";
+import { trainingRows } from "../../src/training/data/trainingRows.ts";
+import { recipeFrom, type RecipeInput } from "../../src/training/recipe.ts";
+
+const KINDS: Readonly<Record<string, RecipeInput>> = {
+  repeated: { data: { kind: "repeated", period: 9 } },
+  periodic: { data: { kind: "periodic", minPeriod: 3, maxPeriod: 20 } },
+  bigram: { data: { kind: "bigram", repeats: 0.2 } },
+};
+
+describe("trainingRows(recipe)", () => {
+  test.each(Object.entries(KINDS))(
+    "of %s tokens are a function of seed and step, and targets follow tokens",
+    (_, input) => {
+      fc.assert(
+        fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), fc.nat(100_000), (seed, step) => {
+          const recipe = recipeFrom({ ...input, seed, batch: 3 });
+          const { tokens, targets } = trainingRows(recipe, null)(step);
+          expect(trainingRows(recipe, null)(step)).toEqual({ tokens, targets });
+          expect(trainingRows(recipe, null)(step + 1).tokens.data).not.toEqual(tokens.data);
+          expect(tokens.shape).toEqual([3, 64]);
+          for (let index = 0; index < 3 * 64 - 1; index++)
+            if (index % 64 < 63) expect(targets.data[index]).toBe(tokens.data[index + 1]);
+          expect(tokens.data.every((id) => id >= 0 && id < 64)).toBe(true);
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+
+  test("of repeated tokens come back after the period, and differ within it", () => {
+    const { tokens } = trainingRows(recipeFrom(KINDS["repeated"]), null)(1);
+    const row = [...tokens.data.slice(0, 64)];
+    expect(new Set(row.slice(0, 9)).size).toBe(9);
+    row.slice(9).forEach((id, index) => expect(id).toBe(row[index]));
+  });
+
+  test("of bigrams follow one table in all rows, but for where a span begins or ends", () => {
+    const recipe = recipeFrom({ data: { kind: "bigram", successors: 2, repeats: 0 }, batch: 64 });
+    const { tokens, targets } = trainingRows(recipe, null)(1);
+    const seen = new Map<number, Set<number>>();
+    tokens.data.forEach((id, index) =>
+      seen.set(id, (seen.get(id) ?? new Set()).add(targets.data[index]!)),
+    );
+    expect(Math.max(...[...seen.values()].map(({ size }) => size))).toBe(2);
+  });
+
+  test("of a text are windows of its first part; held-out windows are of the rest", async () => {
+    const text = "abcdefghij".repeat(10);
+    const data = await textData(text, { file: "a.txt", validation: 0.3 });
+    const recipe = recipeFrom({ data, model: { contextLength: 8 }, batch: 50 });
+    expect(recipe.model.vocabulary).toBe(10);
+    const split = await textSplit(text, data, 8);
+    expect([split.training.length, split.validation.length]).toEqual([70, 30]);
+    const { tokens, targets } = trainingRows(recipe, split)(1);
+    tokens.data.forEach((id, index) => expect(targets.data[index]).toBe((id + 1) % 10));
+    const held = validationRows(split, { windows: 3, contextLength: 8 })!;
+    expect([...held.tokens.data.slice(0, 3)]).toEqual([0, 1, 2]);
+    expect([...held.targets.data.slice(-3)]).toEqual([7, 8, 9]);
+  });
+});
+
+describe("textSplit(text, data, contextLength)", () => {
+  const data = {
+    kind: "text",
+    file: "a.txt",
+    sha256: createHash("sha256").update("banana").digest("hex"),
+    characters: charactersIn("banana"),
+    validation: 0.5,
+  } as const;
+
+  test("refuses a text shorter than a window, unknown characters, and another text", async () => {
+    await expect(textSplit("banana", data, 4)).rejects.toThrow(
+      "a window has 4 + 1 characters (--context), the training part of a.txt has 3",
+    );
+    await expect(textSplit("bandana", data, 2)).rejects.toThrow('the character table has no "d"');
+    await expect(textSplit("nabana", data, 2)).rejects.toThrow(/sha256 b493/);
+  });
+});
