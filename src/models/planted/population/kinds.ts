@@ -1,17 +1,54 @@
 /** @file The kinds of heads that a planted model can have: how each is built, what is true of it, and why. */
-import type { PlantedHead } from "../circuit.ts";
+import type { Block } from "./stream.ts";
 
 /** What a verdict should call a head. */
 export type TrueLabel =
   | "induction"
   | "anti-induction"
+  | "copy-suppression"
   | "attends-without-copying"
   | "positional"
   | "previous-token"
   | "duplicate-token"
   | "current-token"
   | "first-token"
+  | "mixed"
   | "other";
+
+/** A term of attention scores that compares contents: `sharpness` for a perfect match. */
+export interface Match {
+  readonly query: Block;
+  readonly key: Block;
+  readonly sharpness: number;
+}
+
+/** A term that compares places: highest `shift` before the position that the query block holds. */
+export interface Place {
+  /** Left out: position, the query's own. */
+  readonly query?: "position" | "pointer";
+  readonly shift: number | "drawn";
+  /** About the lead over the neighbours. */
+  readonly sharpness: number;
+}
+
+export interface Copies {
+  /** `content`: what the unembedding knows tokens by, the token or what an MLP derived from it. */
+  readonly from: Block | "content";
+  readonly to: Block;
+  readonly strength: number;
+  /** In place of a copy a random linear map of what is read, which raises the token itself by 0 on average. */
+  readonly scrambled?: boolean;
+}
+
+export interface Build {
+  readonly matches?: readonly Match[];
+  readonly places?: readonly Place[];
+  /** Score of the first position for every query. */
+  readonly rest?: number;
+  /** Share of attention for the match, the rest on the first position: in place of `rest`. */
+  readonly share?: "drawn";
+  readonly copies?: Copies;
+}
 
 export interface Kind {
   readonly label: TrueLabel;
@@ -20,27 +57,50 @@ export interface Kind {
   /** Built so that a simple rule gets it wrong. */
   readonly adversarial: boolean;
   /** Its weights but for the place; null: left as noise. */
-  readonly build: Omit<PlantedHead, "layer" | "head"> | null;
+  readonly build: Build | null;
+  /** What earlier heads of this kind write and it reads, through its keys, its queries or both. */
+  readonly fedBy?: Readonly<Partial<Record<"k" | "q", string>>>;
+  /** It writes to the right place and that is undone: `induction` with the flag `inert` says the same. */
+  readonly inert?: boolean;
 }
 
-const MATCH = { query: "token", key: "previous", sharpness: 18 } as const;
-const AT = { query: "position", key: "position", sharpness: 30 } as const;
-const SAME = { query: "token", key: "token", sharpness: 18, avoidSelf: 18, rest: 8 } as const;
-const COPY = { from: "token", to: "prediction", strength: 20 } as const;
+/** What each induction head writes; the unembedding multiplies it by 12. */
+const FULL = 1.5;
+const MATCH: readonly Match[] = [{ query: "token", key: "previous", sharpness: 20 }];
+const SAME: Build = {
+  matches: [{ query: "token", key: "token", sharpness: 24 }],
+  places: [{ shift: 0, sharpness: -16 }],
+  rest: 11,
+};
+const at = (shift: Place["shift"]): readonly Place[] => [{ shift, sharpness: 30 }];
+const predicts = (strength: number): Copies => ({ from: "content", to: "prediction", strength });
+const fed = { k: "feeder" } as const;
 
-/** Heads of layer 0 feed the keys of the matching heads of layer 1. */
 export const KINDS = {
   feeder: {
     label: "previous-token",
     reason: "looks one back and writes that token where later keys read it",
     adversarial: false,
-    build: { ...AT, shift: 1, copies: { from: "token", to: "previous", strength: 1 } },
+    build: { places: at(1), copies: { from: "token", to: "previous", strength: 1 } },
   },
   previous: {
     label: "previous-token",
-    reason: "looks one back, writes nothing, and may be in the last layer",
+    reason: "looks one back and writes nothing",
+    adversarial: false,
+    build: { places: at(1) },
+  },
+  latePrevious: {
+    label: "previous-token",
+    reason: "looks one back in a layer after the first, where matching heads are",
     adversarial: true,
-    build: { ...AT, shift: 1 },
+    build: { places: at(1) },
+  },
+  pointer: {
+    label: "duplicate-token",
+    reason:
+      "looks at the earlier copy of the current token and writes its position where queries read it",
+    adversarial: true,
+    build: { ...SAME, copies: { from: "position", to: "pointer", strength: 1 } },
   },
   duplicate: {
     label: "duplicate-token",
@@ -52,58 +112,177 @@ export const KINDS = {
     label: "duplicate-token",
     reason: "looks at the earlier copy of the current token, and raises the logit of what it sees",
     adversarial: true,
-    build: { ...SAME, copies: { ...COPY, strength: 4 } },
+    build: { ...SAME, copies: predicts(0.4) },
   },
   current: {
     label: "current-token",
     reason: "looks at its own position",
     adversarial: false,
-    build: AT,
+    build: { places: at(0) },
+  },
+  canceller: {
+    label: "current-token",
+    reason: "looks at its own position and takes off what a copier wrote there",
+    adversarial: true,
+    build: { places: at(0), copies: { from: "shadow", to: "shadow", strength: -1 } },
   },
   first: {
     label: "first-token",
     reason: "every query looks at position 0",
     adversarial: false,
-    build: { query: "previous", key: "previous", sharpness: 0, rest: 12 },
+    build: { rest: 12 },
+  },
+  unfed: {
+    label: "first-token",
+    reason: "has the weights of an induction head, and nobody writes what its keys read",
+    adversarial: true,
+    build: { matches: MATCH, rest: 9, copies: predicts(FULL) },
   },
   noise: { label: "other", reason: "small random weights", adversarial: false, build: null },
   positional: {
     label: "positional",
     reason: "looks a fixed distance back, which is the induction stripe at one period only",
     adversarial: true,
-    build: { ...AT, shift: 23 },
+    build: { places: at("drawn") },
+  },
+  positionalThatCopies: {
+    label: "positional",
+    reason: "looks a fixed distance back and raises the logit of what it sees there",
+    adversarial: true,
+    build: { places: at("drawn"), copies: predicts(0.4) },
   },
   induction: {
     label: "induction",
     reason: "looks after the earlier copy and raises the logit of what it sees",
     adversarial: false,
-    build: { ...MATCH, rest: 8, copies: COPY },
+    build: { matches: MATCH, rest: 9, copies: predicts(FULL) },
+    fedBy: fed,
+  },
+  redundant: {
+    label: "induction",
+    reason: "is one of two heads that do the same, so that each alone can be missed",
+    adversarial: true,
+    build: { matches: MATCH, rest: 9, copies: predicts(FULL) },
+    fedBy: fed,
   },
   partial: {
     label: "induction",
-    reason:
-      "looks after the earlier copy with less than half its attention, and copies what it sees",
+    reason: "looks after the earlier copy with .2 to .5 of its attention, and copies what it sees",
     adversarial: true,
-    build: { ...MATCH, rest: 18.6, copies: COPY },
+    build: { matches: MATCH, share: "drawn", copies: predicts(FULL) },
+    fedBy: fed,
+  },
+  pointerInduction: {
+    label: "induction",
+    reason: "its query holds the position of the earlier copy, it looks one after that and copies",
+    adversarial: true,
+    build: {
+      places: [{ query: "pointer", shift: -1, sharpness: 24 }],
+      rest: 9,
+      copies: predicts(FULL),
+    },
+    fedBy: { q: "pointer" },
+  },
+  doubleInduction: {
+    label: "induction",
+    reason: "finds its target by its keys and by its queries, either alone would do in part",
+    adversarial: true,
+    build: {
+      matches: [{ query: "token", key: "previous", sharpness: 12 }],
+      places: [{ query: "pointer", shift: -1, sharpness: 12 }],
+      rest: 10,
+      copies: predicts(FULL),
+    },
+    fedBy: { k: "feeder", q: "pointer" },
   },
   antiInduction: {
     label: "anti-induction",
     reason: "looks after the earlier copy and lowers the logit of what it sees",
     adversarial: true,
-    build: { ...MATCH, rest: 8, copies: { ...COPY, strength: -20 } },
+    build: { matches: MATCH, rest: 9, copies: predicts(-1) },
+    fedBy: fed,
+  },
+  copySuppression: {
+    label: "copy-suppression",
+    reason: "looks where the token stands that earlier heads predict, and lowers it",
+    adversarial: true,
+    build: {
+      matches: [{ query: "prediction", key: "token", sharpness: 14 }],
+      rest: 9,
+      copies: predicts(-0.75),
+    },
   },
   attendsOnly: {
     label: "attends-without-copying",
     reason: "looks after the earlier copy and writes nothing that was planted",
     adversarial: true,
-    build: { ...MATCH, rest: 8 },
+    build: { matches: MATCH, rest: 9 },
+    fedBy: fed,
+  },
+  scrambled: {
+    label: "attends-without-copying",
+    reason: "looks after the earlier copy and writes a random map of what it sees",
+    adversarial: true,
+    build: { matches: MATCH, rest: 9, copies: { ...predicts(0.6), scrambled: true } },
+    fedBy: fed,
   },
   offUnembedding: {
     label: "attends-without-copying",
     reason: "looks after the earlier copy and writes it where the unembedding does not read",
     adversarial: true,
-    build: { ...MATCH, rest: 8, copies: { from: "token", to: "position", strength: 20 } },
+    build: { matches: MATCH, rest: 9, copies: { from: "token", to: "aside", strength: FULL } },
+    fedBy: fed,
+  },
+  cancelled: {
+    label: "attends-without-copying",
+    reason: "looks after the earlier copy and raises what it sees, and a later part takes that off",
+    adversarial: true,
+    build: { matches: MATCH, rest: 9, copies: { from: "token", to: "shadow", strength: 0.8 } },
+    fedBy: fed,
+    inert: true,
+  },
+  previousAndDuplicate: {
+    label: "mixed",
+    reason: "looks at the earlier copy of half of all tokens, and one back from the others",
+    adversarial: true,
+    build: {
+      matches: [{ query: "half", key: "token", sharpness: 30 }],
+      places: [
+        { shift: 1, sharpness: 14 },
+        { shift: 0, sharpness: -20 },
+      ],
+    },
+  },
+  inductionAndPrevious: {
+    label: "mixed",
+    reason: "looks after the earlier copy of half of all tokens, and one back from the others",
+    adversarial: true,
+    build: {
+      matches: [{ query: "half", key: "previous", sharpness: 26 }],
+      places: [{ shift: 1, sharpness: 14 }],
+      copies: predicts(FULL),
+    },
+    fedBy: fed,
+  },
+  threefold: {
+    label: "mixed",
+    reason: "a third of its attention each is on itself, on the earlier copy and after that",
+    adversarial: true,
+    build: {
+      matches: [
+        { query: "token", key: "token", sharpness: 20 },
+        { query: "token", key: "previous", sharpness: 18 }, // wins against the others together as often as not if equal
+      ],
+      rest: 9,
+      copies: predicts(FULL),
+    },
+    fedBy: fed,
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type KindName = keyof typeof KINDS;
+
+/** The same table with every field that a kind may have. */
+export function kindOf(name: KindName): Kind {
+  return KINDS[name];
+}

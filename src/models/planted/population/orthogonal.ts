@@ -1,15 +1,26 @@
 import type { Random } from "../../../base/random.ts";
+import { zeros, type Matrix } from "./matrix.ts";
 
-/** A random orthogonal matrix by rows, uniform over rotations and reflections: Gram-Schmidt of normal rows. */
-export function orthogonal(draw: Random, size: number): Float64Array[] {
-  const rows: Float64Array[] = [];
+/**
+ * A random orthogonal matrix by rows, uniform over rotations and reflections: Gram-Schmidt of normal rows.
+ *
+ * @param first the direction of the first row; left out: random too
+ */
+export function orthogonal(draw: Random, size: number, first?: Float64Array): Matrix {
+  const rows: Float64Array[] = first ? [unit(first)] : [];
   while (rows.length < size) {
     const row = Float64Array.from({ length: size }, () => draw.normal());
     for (let pass = 0; pass < 2; pass++) rows.forEach((other) => takeOff(row, other)); // twice is enough for rounding
-    const length = Math.hypot(...row);
-    rows.push(row.map((value) => value / length));
+    rows.push(unit(row));
   }
-  return rows;
+  const matrix = zeros(size, size);
+  rows.forEach((row, at) => matrix.data.set(row, at * size));
+  return matrix;
+}
+
+function unit(row: Float64Array): Float64Array {
+  const length = Math.hypot(...row);
+  return row.map((value) => value / length);
 }
 
 function takeOff(row: Float64Array, other: Float64Array): void {

@@ -1,73 +1,80 @@
 /** @file Models with known heads for measuring how often a verdict is right: a seed gives the model and its truth. */
 import type { Weights } from "../../../base/bytes.ts";
-import { random, type Random } from "../../../base/random.ts";
-import { plantedCheckpoint } from "../circuit.ts";
-import { disguise } from "./disguise.ts";
-import { KINDS, type Kind, type KindName } from "./kinds.ts";
+import { random } from "../../../base/random.ts";
+import { stored } from "../circuit.ts";
+import { bareModel } from "./bareModel.ts";
+import { disguised } from "./disguise.ts";
+import { kindOf, type Kind, type KindName } from "./kinds.ts";
+import { checkpointOf } from "./layouts.ts";
+import { PLANS, sizesFor } from "./plans.ts";
+import { scenarioOf, type Scenario } from "./scenario.ts";
 
-export interface TrueHead extends Pick<Kind, "label" | "reason" | "adversarial"> {
+export interface TrueHead extends Pick<Kind, "label" | "reason" | "adversarial" | "inert"> {
   readonly layer: number;
   readonly head: number;
   readonly kind: KindName;
+  /** Heads that write what this one reads, `layer.head`, by route; none for heads that no head feeds. */
+  readonly fedBy: Readonly<Partial<Record<"k" | "q", readonly string[]>>>;
 }
 
 export interface PlantedModel {
+  /** Which of {@link PLANS} it is. */
+  readonly architecture: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly weights: Weights;
   /** One entry for every head. */
   readonly truth: readonly TrueHead[];
-  /** Whether a matching head copies to the unembedding; false: its attention is there and the circuit is cut. */
-  readonly circuit: "whole" | "cut";
+  /** Whether a matching head copies to the unembedding; false: its attention may be there and the circuit is cut. */
+  readonly circuit: Scenario["circuit"];
 }
 
-const EASY = ["noise", "first", "current", "duplicate"] as const;
-const ANYWHERE = [...EASY, "previous", "positional", "duplicateThatCopies"] as const;
-const CUT = ["attendsOnly", "offUnembedding"] as const;
-const WIDTHS = [48, 64];
+/** Weight noise is at most this share of 1 / sqrt(d_model). */
+const MOST_NOISE = 0.02;
 
 /**
- * The planted model of `seed`: two layers of 4 or 6 heads, attention only, no norm, absolute positions.
+ * The planted model of `seed`: 2 to 4 layers of 2 to 8 heads; seeds take the architectures of {@link PLANS} in turn.
  *
- * Layer 0 has one head that feeds the keys of layer 1; layer 1 has one matching head that copies (every fourth model:
- * one that does not, so that the circuit is cut), at times a second redundant or opposed one, and heads of other kinds.
+ * Three in four have a circuit: a previous-token head feeds an induction head of some kind, and others oppose it, follow
+ * it or resemble it. In the others the circuit is cut. All other heads are of any kind that needs no circuit.
  */
-export async function plantedModel(seed: number): Promise<PlantedModel> {
+export function plantedModel(seed: number): PlantedModel {
   const draw = random(seed, 1);
-  const cut = draw.uniform() < 0.25;
-  const heads = pick(draw, [4, 6]);
-  const layers = [
-    draw.shuffled<KindName>(filled(draw, ["feeder"], heads)),
-    draw.shuffled<KindName>(filled(draw, matching(draw, cut), heads)),
-  ];
-  const truth = layers.flatMap((kinds, layer) =>
-    kinds.map((kind, head): TrueHead => {
-      const { label, reason, adversarial } = KINDS[kind];
-      return { layer, head, kind, label, reason, adversarial };
-    }),
+  const plan = PLANS[((seed % PLANS.length) + PLANS.length) % PLANS.length]!;
+  const sizes = sizesFor(plan, draw);
+  const scenario = scenarioOf(plan, sizes, draw);
+  const bare = bareModel(plan, sizes, scenario, draw);
+  const noise = MOST_NOISE * draw.uniform();
+  const scaledScores = draw.uniform() < 0.5;
+  const parts = disguised(bare, plan, { rotate: true, noise }, draw);
+  const checkpoint = checkpointOf(parts, { plan, sizes, bare, scaledScores });
+  return {
+    architecture: plan.name,
+    config: checkpoint.config,
+    weights: stored(checkpoint.parts),
+    truth: truthOf(scenario),
+    circuit: scenario.circuit,
+  };
+}
+
+function truthOf({ kinds }: Scenario): TrueHead[] {
+  const places = kinds.flatMap((layer, at) =>
+    layer.map((kind, head) => ({ layer: at, head, kind })),
   );
-  const planted = truth.flatMap(({ layer, head, kind }) => {
-    const { build } = KINDS[kind];
-    return build ? [{ layer, head, ...build }] : [];
+  return places.map((place): TrueHead => {
+    const { label, reason, adversarial, inert, fedBy = {} } = kindOf(place.kind);
+    const feeders = Object.entries(fedBy).map(([route, kind]) => [
+      route,
+      places
+        .filter((other) => other.kind === kind && other.layer < place.layer)
+        .map(({ layer, head }) => `${layer}.${head}`),
+    ]);
+    return {
+      ...place,
+      label,
+      reason,
+      adversarial,
+      ...(inert && { inert }),
+      fedBy: Object.fromEntries(feeders) as TrueHead["fedBy"],
+    };
   });
-  const sizes = { vocabulary: pick(draw, [128, 256]), contextLength: 160, layers: 2, heads, seed };
-  const { config, weights } = plantedCheckpoint({ ...sizes, width: pick(draw, WIDTHS) }, planted);
-  const hidden = await disguise(weights, { rotate: true, noise: 0.02 * draw.uniform() }, draw);
-  return { config, weights: hidden, truth, circuit: cut ? "cut" : "whole" };
-}
-
-function matching(draw: Random, cut: boolean): KindName[] {
-  if (cut) return [pick(draw, CUT)];
-  const second: readonly (KindName | null)[] = [null, "induction", "antiInduction", ...CUT];
-  const beside = pick(draw, second);
-  const main = pick(draw, ["induction", "partial"] as const);
-  return beside ? [main, beside] : [main];
-}
-
-function filled(draw: Random, chosen: readonly KindName[], heads: number): KindName[] {
-  const rest = Array.from({ length: heads - chosen.length }, () => pick(draw, ANYWHERE));
-  return [...chosen, ...rest];
-}
-
-function pick<Item>(draw: Random, items: readonly Item[]): Item {
-  return items[draw.integer(0, items.length - 1)]!;
 }
