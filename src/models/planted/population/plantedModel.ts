@@ -26,6 +26,7 @@ export interface PlantedModel {
   readonly truth: readonly TrueHead[];
   /** Whether a matching head copies to the unembedding; false: its attention may be there and the circuit is cut. */
   readonly circuit: Scenario["circuit"];
+  readonly dModel: number;
 }
 
 /** Weight noise is at most this share of 1 / sqrt(d_model). */
@@ -36,11 +37,17 @@ const MOST_NOISE = 0.02;
  *
  * Three in four have a circuit: a previous-token head feeds an induction head of some kind, and others oppose it, follow
  * it or resemble it. In the others the circuit is cut. All other heads are of any kind that needs no circuit.
+ *
+ * @param layers in place of the drawn number; a single layer has no circuit, whatever its heads attend to
  */
-export function plantedModel(seed: number): PlantedModel {
+export function plantedModel(
+  seed: number,
+  { layers }: { readonly layers?: number } = {},
+): PlantedModel {
   const draw = random(seed, 1);
   const plan = PLANS[((seed % PLANS.length) + PLANS.length) % PLANS.length]!;
-  const sizes = sizesFor(plan, draw);
+  const drawn = sizesFor(plan, draw);
+  const sizes = layers === undefined ? drawn : { ...drawn, layers };
   const scenario = scenarioOf(plan, sizes, draw);
   const bare = bareModel(plan, sizes, scenario, draw);
   const noise = MOST_NOISE * draw.uniform();
@@ -53,6 +60,7 @@ export function plantedModel(seed: number): PlantedModel {
     weights: stored(checkpoint.parts),
     truth: truthOf(scenario),
     circuit: scenario.circuit,
+    dModel: bare.stream.dModel,
   };
 }
 

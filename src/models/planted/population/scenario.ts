@@ -30,7 +30,7 @@ const CUT = ["attendsOnly", "scrambled", "offUnembedding"] as const;
 export function scenarioOf(plan: Plan, { layers, heads }: Sizes, draw: Random): Scenario {
   const derives = plan.mlp !== null && draw.uniform() < 0.4;
   const feeder = layers > 2 ? draw.integer(0, layers - 3) : 0;
-  const cut = draw.uniform() < 0.25;
+  const cut = draw.uniform() < 0.25 || layers === 1;
   const chosen = cut
     ? cutCircuit(draw, { feeder, last: layers - 1 })
     : wholeCircuit(draw, plan, { feeder, last: layers - 1, derives });
