@@ -86,6 +86,13 @@ export { scoreText, type TextOptions } from "./report/terminal.ts";
 
 export { attentionTables, ATTENTION_SCORES } from "./measure/attentionTables.ts";
 export { contract } from "./measure/contract.ts";
+export {
+  changePoint,
+  changeSearch,
+  type ChangeFinding,
+  type ChangeOptions,
+  type ChangePoint,
+} from "./measure/changePoint.ts";
 export { CONVENTIONS } from "./measure/conventions.ts";
 export { headBehaviour, type HeadBehaviour } from "./measure/headBehaviour.ts";
 export { idealHeads, IDEAL_HEADS, type IdealHead } from "./measure/idealHeads.ts";
