@@ -24,12 +24,14 @@ export { prepare, type Session } from "./runtime/prepare.ts";
 
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
 export { ablate as ablateHeads, type AblateOptions } from "./studies/causal/ablate.ts";
+export { attention, type AttentionOptions } from "./studies/causal/attention.ts";
 export { circuit, type CircuitOptions } from "./studies/causal/circuit.ts";
 export { fingerprint, type FingerprintOptions } from "./studies/causal/fingerprint.ts";
 export { lens, type LensOptions } from "./studies/causal/lens.ts";
 export { patch, type PatchOptions } from "./studies/causal/patch.ts";
 export { attribution, type AttributionOptions } from "./studies/causal/attribution.ts";
 export { pathPatch, type PathOptions } from "./studies/causal/path.ts";
+export { why, type WhyOptions } from "./studies/causal/why.ts";
 export { analyseHeadAttention } from "./studies/detector/analyseHeadAttention.ts";
 export type { AttentionArray } from "./studies/detector/attentionLayers.ts";
 export {
@@ -61,6 +63,7 @@ export {
 export type { BosChoice, GeneratedInput, OwnTokens } from "./studies/scoreInput.ts";
 
 export { ablateResult, type AblateResult } from "./results/ablate.ts";
+export { attentionResult, type AttentionResult } from "./results/attention.ts";
 export { auditResult, type AuditResult } from "./results/audit.ts";
 export { detectorResult, type DetectorHead, type DetectorResult } from "./results/detector.ts";
 export { circuitResult, type CircuitResult } from "./results/circuit.ts";
@@ -74,6 +77,7 @@ export {
 export { attributionResult, type AttributionResult } from "./results/attribution.ts";
 export { pathResult, type PathResult } from "./results/path.ts";
 export { patternsResult, type Mask, type PatternsResult } from "./results/patterns.ts";
+export { whyResult, type WhyResult } from "./results/why.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
 export { SCORE_NAMES, scoreResult, type ScoreName, type ScoreResult } from "./results/score.ts";
 

@@ -1,5 +1,6 @@
 /** @file All commands, in the order in which help lists them. */
 import { ablate } from "./commands/ablate.ts";
+import { attention } from "./commands/attention.ts";
 import { audit } from "./commands/audit.ts";
 import { cache } from "./commands/cache.ts";
 import { circuit } from "./commands/circuit.ts";
@@ -10,6 +11,7 @@ import { run } from "./commands/run.ts";
 import { score } from "./commands/score.ts";
 import { scorePatterns } from "./commands/scorePatterns.ts";
 import { tokens } from "./commands/tokens.ts";
+import { why } from "./commands/why.ts";
 import type { CommandSpec } from "./commands/command.ts";
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -19,6 +21,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ablate,
   lens,
   circuit,
+  attention,
+  why,
   audit,
   scorePatterns,
   explore,

@@ -30,20 +30,22 @@ export function headName({
  * An attention pattern as a grid: queries down, keys to the right, ` ` for 0 to `@` for 1.
  *
  * @param pattern attention weights, axes [query, key]
- * @param options width: most columns; larger patterns are drawn in blocks, each as its largest weight. Default 64
+ * @param options width: most columns; larger patterns are drawn in blocks, each as its largest weight. Default 64. labels:
+ *   what stands before each row in place of its number, where rows are not in blocks
  * @throws {InputError} "shape" for other axes
  */
 export function plotAttentionPattern(
   pattern: Tensor,
-  { width = 64 }: { readonly width?: number } = {},
+  { width = 64, labels }: { readonly width?: number; readonly labels?: readonly string[] } = {},
 ): string {
   const [queries, keys] = shapeOf(pattern, ["query", "key"]);
   const block = Math.max(1, Math.ceil(Math.max(queries, keys) / Math.max(1, width)));
+  const label = (row: number) => (block === 1 ? labels?.[row] : undefined) ?? `${row * block}`;
   const rows = Array.from({ length: Math.ceil(queries / block) }, (_, row) => {
     const cells = Array.from({ length: Math.ceil(keys / block) }, (__, column) =>
       shade(largest(pattern, row * block, column * block, block)),
     );
-    return `${String(row * block).padStart(5)} |${cells.join("")}|`;
+    return `${label(row).padStart(5)} |${cells.join("")}|`;
   });
   const scale = block === 1 ? "" : `, a character is ${block} x ${block} weights (the largest)`;
   return `${[`query down, key to the right${scale}`, ...rows, `shades: "${SHADES}" is 0 to 1`].join("\n")}\n`;

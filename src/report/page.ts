@@ -8,9 +8,21 @@ export interface Pictures {
   readonly dark: string;
 }
 
-/** A whole HTML document. Its policy allows no request at all, and no script but the sorting of tables. */
-export async function page(title: string, body: Markup): Promise<string> {
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${await sha256(SORT)}'; base-uri 'none'; form-action 'none'`;
+/**
+ * A whole HTML document. Its policy allows no request at all, and no script but the sorting of tables and `more`.
+ *
+ * @param more scripts of ours, run in this order at the end of the page
+ */
+export async function page(
+  title: string,
+  body: Markup,
+  more: readonly string[] = [],
+): Promise<string> {
+  const scripts = [SORT, ...more];
+  const hashes = await Promise.all(
+    scripts.map(async (script) => `'sha256-${await sha256(script)}'`),
+  );
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src ${hashes.join(" ")}; base-uri 'none'; form-action 'none'`;
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -26,7 +38,7 @@ export async function page(title: string, body: Markup): Promise<string> {
 <main>
 ${body}
 </main>
-<script>${trusted(SORT)}</script>
+${scripts.map((script) => trusted(`<script>${script}</script>`))}
 </body>
 </html>
 `.html;
@@ -83,7 +95,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .picture { overflow-x: auto; margin: 0 -20px; }
 .picture svg { display: block; }
 .dark { display: none; }
-.scroll { overflow: auto; max-height: 80vh; border: 1px solid var(--line); border-radius: 6px; }
+.scroll { overflow: auto; max-height: 80vh; margin: 16px 0; border: 1px solid var(--line); border-radius: 6px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 8px 12px; color: var(--second); }
 th, td { text-align: right; padding: 3px 12px; font-weight: normal; }

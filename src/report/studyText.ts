@@ -41,6 +41,7 @@ export function studyText(
           ...terminalMap(map, { depth: colour ? 24 : 1, width }),
         ]
       : []),
+    ...(view.plots?.length ? ["", ...view.plots] : []),
     ...view.tables.flatMap((table) => ["", ...tableLines(table, prose, paint.bold)]),
     ...view.warnings.flatMap((warning) => prose(`warning: ${warning}`).map(paint.yellow)),
   ];

@@ -2,12 +2,27 @@
 import type { InputInfo, ModelInfo } from "../results/common.ts";
 import type { HeadMap } from "./headMap.ts";
 import type { HeadScale } from "./headScale.ts";
+import type { Markup } from "./markup.ts";
+import type { Theme } from "./theme.ts";
 
 export interface StudyTable {
   readonly caption: string;
   readonly columns: readonly string[];
   /** Numbers are written with every digit in files, shortened elsewhere. */
   readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
+/** A picture that is not a map of heads. */
+export interface StudyPicture {
+  readonly label: string;
+  /** Loads what draws, and gives it. */
+  readonly draw: () => Promise<(document: Document, theme: Theme) => SVGSVGElement>;
+}
+
+/** A part of the page that answers to the reader's pointer and keys; it finds its numbers in the element `result`. */
+export interface StudyWidget {
+  readonly markup: Markup;
+  readonly script: string;
 }
 
 export interface StudyView {
@@ -17,8 +32,15 @@ export interface StudyView {
   readonly sentences: readonly string[];
   /** Null for a study that has no map. */
   readonly map: HeadMap | null;
-  /** The first one is what a .csv file has. */
+  /** Other pictures; the first one, where there is one, is what .png and .svg have in place of the map. */
+  readonly pictures?: readonly StudyPicture[];
+  /** Lines for a terminal, as they are: plots. */
+  readonly plots?: readonly string[];
+  readonly widget?: StudyWidget;
+  /** The first one is what a .csv file has, unless `csv` says another. */
   readonly tables: readonly [StudyTable, ...StudyTable[]];
+  /** What a .csv file has, if that is too long to be shown. */
+  readonly csv?: () => StudyTable;
   readonly warnings: readonly string[];
 }
 

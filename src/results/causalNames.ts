@@ -45,3 +45,6 @@ export type PathRoute = (typeof PATH_ROUTES)[number];
 /** What a path study reads: the receiver's attention, or the model's end. */
 export const PATH_METRICS = ["induction-score", ...METRIC_NAMES] as const;
 export type PathMetric = (typeof PATH_METRICS)[number];
+
+export const ATTENTION_VALUES = ["pattern", "value-weighted", "scores"] as const;
+export type AttentionValue = (typeof ATTENTION_VALUES)[number];

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { ablateResult } from "../../src/results/ablate.ts";
 import { attributionResult } from "../../src/results/attribution.ts";
+import { attentionResult } from "../../src/results/attention.ts";
 import { auditResult } from "../../src/results/audit.ts";
 import { circuitResult } from "../../src/results/circuit.ts";
 import { detectorResult } from "../../src/results/detector.ts";
@@ -11,10 +12,12 @@ import { fingerprintResult, patchResult } from "../../src/results/patch.ts";
 import { pathResult } from "../../src/results/path.ts";
 import { patternsResult } from "../../src/results/patterns.ts";
 import { scoreResult } from "../../src/results/score.ts";
+import { whyResult } from "../../src/results/why.ts";
 
 test.each([
   ["ablate", ablateResult],
   ["attribution", attributionResult],
+  ["attention", attentionResult],
   ["audit", auditResult],
   ["circuit", circuitResult],
   ["detector", detectorResult],
@@ -24,6 +27,7 @@ test.each([
   ["path", pathResult],
   ["score", scoreResult],
   ["score-patterns", patternsResult],
+  ["why", whyResult],
 ] as const)(
   "docs/schema/%s.json is the schema of the Result (npx vitest run test/house/schemas -u writes it)",
   async (name, schema) => {

@@ -44,6 +44,21 @@ export function rows(command: Command, form: string): Command {
   return output(withRows);
 }
 
+/** The sequences of a study that looks at tokens one by one. */
+export function sequences(command: Command): Command {
+  return command
+    .option("--text <text>", "a text; may repeat", collected)
+    .option("--file <file>", "a file of text")
+    .option("--tokens <file>", 'token ids: {"tokens": [[...]]}')
+    .option(
+      "--seq-len <n>",
+      "without text: tokens in two random copies together, even (default 64)",
+      wholeNumber,
+    )
+    .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
+    .addOption(bosOption());
+}
+
 /** Where a Result goes. */
 export function output(command: Command): Command {
   return command

@@ -57,7 +57,7 @@ export function finalLayers(program: Program): FinalLayers {
 }
 
 /** The terms of a sum, in the order in which they are made. */
-function summandsOf(producers: ReadonlyMap<string, Op>, name: string): string[] {
+export function summandsOf(producers: ReadonlyMap<string, Op>, name: string): string[] {
   const op = producers.get(name);
   if (op?.op === "add" && op.inputs.every((input) => producers.has(input)))
     return op.inputs.flatMap((input) => summandsOf(producers, input));

@@ -24,6 +24,22 @@ export function headCalled(name: string, { layers, heads }: Architecture): HeadA
   );
 }
 
+/**
+ * The heads that `names` mean: layer.head, or layer.* for all heads of a layer; each once, in the order of the names.
+ *
+ * @throws {InputError} "unknown-head"
+ */
+export function headsCalled(names: readonly string[], architecture: Architecture): HeadAt[] {
+  const { heads } = architecture;
+  const all = names.flatMap((name) => {
+    const layer = /^(\d+)\.\*$/.exec(name.trim())?.[1];
+    return layer === undefined
+      ? [headCalled(name, architecture)]
+      : Array.from({ length: heads }, (_, head) => headCalled(`${layer}.${head}`, architecture));
+  });
+  return [...new Map(all.map((head) => [headName(head), head])).values()];
+}
+
 export function headName({ layer, head }: HeadAt): string {
   return `${layer}.${head}`;
 }
