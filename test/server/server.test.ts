@@ -1,13 +1,21 @@
 import { Agent } from "node:http";
 import { connect } from "node:net";
-import { writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.ts";
-import { modelManifest, pageManifest } from "../../src/server/manifest.ts";
+import {
+  modelManifest,
+  pageManifest,
+  type Manifest,
+  type Served,
+} from "../../src/server/manifest.ts";
 import { emptyFolder } from "../cli/cli.ts";
 import { ask, cookieOf, openSession, SECRET, servedSite, tokenOf } from "./client.ts";
 
+const PAGE = join(import.meta.dirname, "../../explorer/dist");
+const tag = ({ path }: Served) => createHash("sha256").update(readFileSync(path!)).digest("hex");
 const METHODS = ["GET", "HEAD", "POST", "DELETE"];
 
 describe("server of the explorer", () => {
@@ -215,6 +223,21 @@ describe("server of the explorer", () => {
     const { status, body } = await ask(serving, { path: "/model/0", headers });
     expect([status, body.length]).toEqual([200, big.length]);
   });
+
+  test.skipIf(!existsSync(PAGE))(
+    "takes the engine's WASM from the engine's package where the page comes without it (needs the built page)",
+    () => {
+      const whole = pageManifest(PAGE);
+      const bare = emptyFolder();
+      cpSync(PAGE, bare, { recursive: true, filter: (path) => !path.endsWith(".wasm") });
+      const wasm = (files: Manifest) =>
+        [...files]
+          .filter(([name]) => name.endsWith(".wasm"))
+          .map(([name, file]) => [name, tag(file)]);
+      expect(wasm(whole).length).toBeGreaterThan(0);
+      expect(wasm(pageManifest(bare)).sort()).toEqual(wasm(whole).sort());
+    },
+  );
 
   test("refuses a folder that is no built page", () => {
     expect(() => pageManifest(emptyFolder())).toThrow(/not built/);
