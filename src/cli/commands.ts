@@ -12,6 +12,7 @@ import { score } from "./commands/score.ts";
 import { scorePatterns } from "./commands/scorePatterns.ts";
 import { tokens } from "./commands/tokens.ts";
 import { why } from "./commands/why.ts";
+import { train } from "./commands/train.ts";
 import type { CommandSpec } from "./commands/command.ts";
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -26,6 +27,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   audit,
   scorePatterns,
   explore,
+  train,
   tokens,
   cache,
 ];

@@ -167,12 +167,16 @@ async function reported(run: Run, { state, ...losses }: Done): Promise<TrainingS
   const isMeasured =
     step % recipe.logEvery === 0 || isCheckpoint || step === recipe.steps || losses.loss === null;
   const [[, vector]] = vectorsOf(state) as [[string, Tensor]];
+  const learningRate = learningRateAt(Math.max(1, step), recipe.optimiser, recipe.steps);
+  const measured = isMeasured ? await scores.measure(vector) : null;
+  if (measured && !Number.isFinite(measured.copyGain))
+    throw blownUp(step, "the loss of repeated tokens is not finite", learningRate);
   return {
     step,
     ...losses,
     tokens: step * recipe.batch * recipe.model.contextLength,
-    learningRate: learningRateAt(Math.max(1, step), recipe.optimiser, recipe.steps),
-    scores: isMeasured ? await scores.measure(vector) : null,
+    learningRate,
+    scores: measured,
     validationLoss: isMeasured && validation ? await validation.measure(vector) : null,
     isCheckpoint,
     weights: () => weightsOf(recipe, scattered(parameters, state.parameters)),
@@ -246,14 +250,17 @@ interface Outcome {
 }
 
 function refuseLost({ step, loss, gradientNorm, learningRate }: Outcome, vocabulary: number): void {
-  const lost = (what: string) =>
-    new UnableError(
-      `training blew up at step ${step}: ${what} (learning rate ${learningRate.toPrecision(3)} there)`,
-    );
+  const lost = (what: string) => blownUp(step, what, learningRate);
   if (!Number.isFinite(loss)) throw lost(`the loss is ${loss}`);
   if (!Number.isFinite(gradientNorm)) throw lost(`the norm of the gradient is ${gradientNorm}`);
   if (loss > LOST * Math.log(vocabulary))
     throw lost(`the loss is ${loss.toPrecision(3)}, more than ${LOST} times that of a guess`);
+}
+
+function blownUp(step: number, what: string, learningRate: number): UnableError {
+  return new UnableError(
+    `training blew up at step ${step}: ${what} (learning rate ${learningRate.toPrecision(3)} there)`,
+  );
 }
 
 /** A sum is finite if all its terms are, as float64 reaches much further than float32. */
@@ -268,7 +275,5 @@ function refuseInfinite(
   const { weight } = parameters.find(({ start, end }) =>
     vector.subarray(start, end).some((value) => !Number.isFinite(value)),
   )!;
-  throw new UnableError(
-    `training blew up at step ${step}: ${weight.name} is not finite (learning rate ${learningRate.toPrecision(3)} there)`,
-  );
+  throw blownUp(step, `${weight.name} is not finite`, learningRate);
 }

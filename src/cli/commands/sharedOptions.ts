@@ -14,9 +14,14 @@ export function fromHub(command: Command): Command {
 
 /** Options of every command that runs a model. */
 export function shared(command: Command): Command {
-  return fromHub(command)
-    .option("--no-cache", "keep no decoded weights on disk (GGUF)")
-    .option("--threads <n>", "threads of the engine (default: all cores)", integer(1))
+  const from = fromHub(command).option("--no-cache", "keep no decoded weights on disk (GGUF)");
+  return engine(from, "all cores");
+}
+
+/** What computes, and whether it says how far it is. */
+export function engine(command: Command, threads = "1"): Command {
+  return command
+    .option("--threads <n>", `threads of the engine (default: ${threads})`, integer(1))
     .addOption(
       new Option("--device <name>", "what computes; auto is cpu")
         .choices(["auto", "cpu", "wasm", "webgpu"])

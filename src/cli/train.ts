@@ -1,0 +1,143 @@
+import { InputError, Interrupted, UnableError } from "../base/errors.ts";
+import type { Backend } from "../runtime/backend.ts";
+import { recipeDifferences, type Recipe } from "../training/recipe.ts";
+import type { SavedState } from "../training/stateFile.ts";
+import { train, type TrainingStep } from "../training/train.ts";
+import { engineFor, type EngineOptions } from "./engine.ts";
+import { interruption } from "./interruption.ts";
+import { left, liveLine } from "./training/liveLine.ts";
+import { recipeOf, type RecipeAndText, type RecipeOptions } from "./training/recipeOptions.ts";
+import { readJson, runFolder, type RunFolder } from "./training/runFolder.ts";
+
+export interface TrainCommandOptions extends RecipeOptions, EngineOptions {
+  readonly recipe?: string;
+  readonly resume?: boolean;
+}
+
+/** At most so much work is lost if the run is killed. */
+const SAVE_EVERY_MS = 10_000;
+
+export async function trainCommand(run: string, options: TrainCommandOptions): Promise<void> {
+  const folder = runFolder(run);
+  const { recipe, text } = await recipeFor(run, folder, options);
+  const signal = interruption();
+  const saved = options.resume ? await folder.goOn() : null;
+  const backend = await engineFor({ ...options, threads: options.threads ?? 1 });
+  const engine = wordsOf(backend);
+  if (saved && saved.engine !== engine)
+    process.stderr.write(
+      `note: ${saved.engine} computed this run so far, ${engine} goes on: not bit for bit\n`,
+    );
+  const live = liveLine(process.stderr, { steps: recipe.steps, quiet: options.quiet ?? false });
+  const began = performance.now();
+  let last: TrainingStep | null = null;
+  try {
+    const steps = train(recipe, backend, {
+      ...(text !== undefined && { text }),
+      ...(saved && { from: saved.state }),
+    });
+    for await (const step of kept(steps, folder, { recipe, engine, saved, signal })) {
+      live.tell(step);
+      last = step;
+    }
+  } catch (error) {
+    throw withCheckpoint(error, folder);
+  } finally {
+    live.end();
+  }
+  process.stdout.write(summary(last!, folder, performance.now() - began));
+}
+
+/** The recipe to train by: the run's own if it goes on, and then nothing may differ. */
+async function recipeFor(
+  run: string,
+  folder: RunFolder,
+  { recipe: file, resume, ...options }: TrainCommandOptions,
+): Promise<RecipeAndText> {
+  const base = file === undefined ? undefined : readJson(file);
+  if (!resume) {
+    if (folder.hasRecipe())
+      throw new InputError(
+        "output",
+        `${run} has a run already; --resume goes on with it, another folder begins another`,
+      );
+    return recipeOf(base ?? {}, options);
+  }
+  if (!folder.hasRecipe())
+    throw new InputError("file", `--resume needs a run, ${run} has no recipe.json`);
+  const before = folder.readRecipe();
+  const now = await recipeOf(base ?? before, options);
+  const differences = recipeDifferences(before, now.recipe);
+  if (differences.length > 0)
+    throw new InputError(
+      "recipe",
+      `${run} was begun with another recipe, and goes on with that one only: ${differences.join("; ")}`,
+    );
+  return now;
+}
+
+/** The same steps, each with what is to be kept of it on disk. */
+async function* kept(
+  steps: AsyncGenerator<TrainingStep>,
+  folder: RunFolder,
+  {
+    recipe,
+    engine,
+    saved,
+    signal,
+  }: {
+    readonly recipe: Recipe;
+    readonly engine: string;
+    readonly saved: SavedState | null;
+    readonly signal: AbortSignal;
+  },
+): AsyncGenerator<TrainingStep> {
+  const isDue = dueSteps(recipe);
+  let savedAt = performance.now();
+  for await (const step of steps) {
+    if (!folder.hasRecipe()) folder.begin(recipe); // not before the first step: by then all is known to fit
+    if (step.step !== saved?.state.step) {
+      if (step.isCheckpoint) folder.keepModel(recipe, step);
+      if (isDue(step.step)) folder.log(step);
+      const due = performance.now() - savedAt > SAVE_EVERY_MS;
+      if (due || signal.aborted || step.isCheckpoint || step.step === recipe.steps) {
+        folder.keepState({ state: step.state(), engine });
+        savedAt = performance.now();
+      }
+    }
+    yield step;
+    if (signal.aborted && step.step < recipe.steps)
+      throw new Interrupted(`stopped after step ${step.step} and saved; --resume goes on`);
+  }
+}
+
+/** Steps that have a line in the log. */
+function dueSteps({ logEvery, checkpoints, steps }: Recipe): (step: number) => boolean {
+  const all = new Set([0, ...checkpoints, steps]);
+  return (step) => step % logEvery === 0 || all.has(step);
+}
+
+function withCheckpoint(error: unknown, folder: RunFolder): unknown {
+  const last = folder.lastCheckpoint();
+  if (!(error instanceof UnableError) || last === null) return error;
+  return new UnableError(`${error.message}; the last good checkpoint is ${last}`, { cause: error });
+}
+
+function wordsOf({ device, threads, versions }: Backend): string {
+  const engine = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `${device} with ${threads} ${threads === 1 ? "thread" : "threads"} of ${engine.join(", ")}`;
+}
+
+function summary({ step, scores }: TrainingStep, folder: RunFolder, elapsedMs: number): string {
+  const { best, firstCopyLoss, secondCopyLoss } = scores!;
+  const head = ({ layer, head: index, score }: typeof best.induction) =>
+    `${layer}.${index} (${score.toFixed(2)})`;
+  return [
+    `trained to step ${step} in ${left(elapsedMs)}`,
+    `attends most like an induction head: ${head(best.induction)}`,
+    `attends most to the token before: ${head(best.previousToken)}`,
+    `loss of the second copy of random tokens: ${secondCopyLoss.toFixed(3)}, of the first: ${firstCopyLoss.toFixed(3)} nats`,
+    `last checkpoint: ${folder.lastCheckpoint() ?? "none was asked for"}`,
+    "",
+  ].join("\n");
+}

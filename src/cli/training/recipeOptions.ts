@@ -1,0 +1,169 @@
+/** @file The options of `train` as a recipe: a base, and over it what the command line says. */
+import { readFile } from "node:fs/promises";
+import { InputError } from "../../base/errors.ts";
+import { textData } from "../../training/data/textSplit.ts";
+import { recipeFrom, type Recipe, type RecipeInput } from "../../training/recipe.ts";
+import { given } from "../rowOptions.ts";
+
+export interface RecipeOptions {
+  readonly family?: string;
+  readonly layers?: number;
+  readonly heads?: number;
+  readonly kvHeads?: number;
+  readonly width?: number;
+  /** 0: attention only. */
+  readonly mlp?: number;
+  readonly activation?: string;
+  readonly positions?: string;
+  readonly norm?: string;
+  readonly smearedKeys?: boolean;
+  readonly tied?: boolean;
+  readonly biases?: string;
+  readonly context?: number;
+  readonly vocabulary?: number;
+  readonly data?: string;
+  readonly text?: string;
+  readonly validation?: number;
+  readonly period?: number;
+  readonly minPeriod?: number;
+  readonly maxPeriod?: number;
+  readonly successors?: number;
+  readonly repeats?: number;
+  readonly minSpan?: number;
+  readonly maxSpan?: number;
+  readonly learningRate?: number;
+  readonly warmUp?: number;
+  readonly floor?: number;
+  readonly betas?: readonly [number, number];
+  readonly eps?: number;
+  readonly weightDecay?: number;
+  readonly clip?: number | "none";
+  readonly batch?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly logEvery?: number;
+  readonly checkpoints?: number | readonly number[];
+}
+
+/** Options of each kind of data; one of another kind is refused. */
+const DATA_KEYS = {
+  repeated: ["period"],
+  periodic: ["minPeriod", "maxPeriod"],
+  bigram: ["successors", "repeats", "minSpan", "maxSpan"],
+  text: ["validation"],
+} as const;
+type Kind = keyof typeof DATA_KEYS;
+
+/** A recipe with its text, where it has one. */
+export interface RecipeAndText {
+  readonly recipe: Recipe;
+  readonly text?: string;
+}
+
+/**
+ * @param base a recipe as JSON, whole or in part
+ * @throws {InputError} "recipe" or "options" for what cannot be used, "file" if the text cannot be read
+ */
+export async function recipeOf(base: unknown, options: RecipeOptions): Promise<RecipeAndText> {
+  const before = (typeof base === "object" ? base : {}) as RecipeInput;
+  const { data, text } = await dataOf(before.data, options);
+  const recipe = recipeFrom({
+    ...before,
+    ...given({
+      batch: options.batch,
+      steps: options.steps,
+      seed: options.seed,
+      logEvery: options.logEvery,
+      checkpoints: options.checkpoints,
+    }),
+    ...(data && { data }),
+    model: { ...withoutVocabulary(before, data), ...modelOf(options) },
+    optimiser: {
+      ...before.optimiser,
+      ...given({
+        learningRate: options.learningRate,
+        warmUp: options.warmUp,
+        floor: options.floor,
+        betas: options.betas,
+        eps: options.eps,
+        weightDecay: options.weightDecay,
+        clip: options.clip === "none" ? null : options.clip,
+      }),
+    },
+  });
+  return { recipe, ...(text !== undefined && { text }) };
+}
+
+function modelOf(options: RecipeOptions): object {
+  return given({
+    family: options.family,
+    layers: options.layers,
+    heads: options.heads,
+    kvHeads: options.kvHeads,
+    dModel: options.width,
+    dMlp: options.mlp === 0 ? null : options.mlp,
+    activation: options.activation,
+    positions: options.positions,
+    norm: options.norm === "none" ? null : options.norm,
+    smearedKeys: options.smearedKeys,
+    tied: options.tied,
+    biases: options.biases,
+    contextLength: options.context,
+    vocabulary: options.vocabulary,
+  });
+}
+
+/** A new text brings a vocabulary of its own. */
+function withoutVocabulary({ model = {}, data: before }: RecipeInput, data: RecipeInput["data"]) {
+  const { vocabulary, ...rest } = model;
+  const isNew = data?.kind === "text" && before?.kind !== "text";
+  return isNew || vocabulary === undefined ? rest : { ...rest, vocabulary };
+}
+
+async function dataOf(
+  base: RecipeInput["data"],
+  options: RecipeOptions,
+): Promise<{ readonly data?: RecipeInput["data"]; readonly text?: string }> {
+  const wanted = options.text === undefined ? options.data : "text";
+  if (options.text !== undefined && options.data !== undefined && options.data !== "text")
+    throw new InputError("options", `--text cannot be combined with --data ${options.data}`);
+  const kind = (wanted ?? base?.kind ?? "periodic") as Kind;
+  const own = given(Object.fromEntries(DATA_KEYS[kind].map((key) => [key, options[key]])));
+  refuseOthers(kind, options);
+  const before = base?.kind === kind ? base : undefined;
+  if (kind !== "text") {
+    if (wanted === undefined && base === undefined && Object.keys(own).length === 0) return {};
+    const half = Math.floor((options.context ?? 64) / 2);
+    const start = { periodic: { maxPeriod: half }, repeated: { period: half }, bigram: {} }[kind];
+    return { data: { kind, ...start, ...before, ...own } as RecipeInput["data"] };
+  }
+  const known = before as Extract<Recipe["data"], { kind: "text" }> | undefined;
+  const file = options.text ?? known?.file;
+  if (file === undefined) throw new InputError("options", "--data text needs --text FILE");
+  const text = await read(file);
+  const data = known?.sha256 ? { ...known, file, ...own } : await textData(text, { file, ...own });
+  return { data, text };
+}
+
+function refuseOthers(kind: Kind, options: RecipeOptions): void {
+  const others = (Object.keys(DATA_KEYS) as Kind[]).filter((other) => other !== kind);
+  const wrong = others.flatMap((other) =>
+    DATA_KEYS[other].filter((key) => options[key] !== undefined),
+  );
+  if (wrong.length === 0) return;
+  const flags = wrong.map((key) => `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
+  throw new InputError("options", `data of kind ${kind} has no ${flags.join(", ")}`);
+}
+
+async function read(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((error: Error) => {
+    throw new InputError("file", `cannot read the text ${file}: ${error.message}`, {
+      cause: error,
+    });
+  });
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new InputError("file", `the text ${file} must be UTF-8`, { cause });
+  }
+}

@@ -1,0 +1,192 @@
+/** @file `train` as a user runs it: what it leaves, how it is stopped, and that it goes on as if it had not been. */
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { random } from "../../src/base/random.ts";
+import { cli, emptyFolder, MAIN, pathsIn, started } from "./cli.ts";
+
+const SMALL = "train run --width 16 --heads 2 --context 16 --batch 4 --warm-up 5".split(" ");
+const RUN = [...SMALL, "--vocabulary", "16"];
+const WORK = join(MAIN, "../work.js");
+
+function read(folder: string, ...path: string[]): Buffer {
+  return readFileSync(join(folder, "run", ...path));
+}
+
+function log(folder: string): Record<string, unknown>[] {
+  const lines = read(folder, "log.jsonl").toString().trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** What a run must have in common with an undisturbed one. */
+function outcome(folder: string, step: string) {
+  return {
+    weights: read(folder, "checkpoints", step, "model.safetensors").toString("hex"),
+    state: read(folder, "state.safetensors").toString("hex"),
+    log: log(folder),
+    paths: pathsIn(join(folder, "run")),
+  };
+}
+
+describe("train", () => {
+  test("leaves recipe, log, checkpoints that open as models, and a state", async () => {
+    const folder = emptyFolder();
+    const ended = await cli(folder, [
+      ...RUN,
+      "--steps",
+      "30",
+      "--checkpoints",
+      "0,10,30",
+      "--log-every",
+      "20",
+    ]);
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toMatch(/trained to step 30 .*\n.*induction head: \d\.\d \(/);
+    expect(ended.stderr).toContain("step 30 of 30 | loss");
+    expect(readdirSync(join(folder, "run")).sort()).toEqual(
+      ["checkpoints", "log.jsonl", "recipe.json", "state.safetensors"].sort(),
+    );
+    expect(log(folder).map(({ step }) => step)).toEqual([0, 10, 20, 30]);
+    expect(log(folder)[3]).toMatchObject({
+      tokens: 30 * 4 * 16,
+      best: { induction: { layer: expect.any(Number), score: expect.any(Number) } },
+    });
+    const scored = await cli(folder, ["score", "run/checkpoints/step-000030", "--json", "--quiet"]);
+    const { scores } = JSON.parse(scored.stdout) as { scores: { induction: number[][] } };
+    expect(scores.induction.map((heads) => heads.length)).toEqual([2, 2]);
+  });
+
+  test("makes the same run from its recipe.json", async () => {
+    const folder = emptyFolder();
+    await cli(folder, [
+      ...RUN,
+      "--steps",
+      "12",
+      "--seed",
+      "3",
+      "--positions",
+      "shortformer",
+      "--mlp",
+      "8",
+    ]);
+    const again = await cli(folder, ["train", "again", "--recipe", "run/recipe.json"]);
+    expect(again.code).toBe(0);
+    for (const file of ["recipe.json", "log.jsonl", "state.safetensors"])
+      expect(readFileSync(join(folder, "again", file))).toEqual(read(folder, file));
+  });
+
+  test("saves at Ctrl-C, ends with 130, and goes on where it was", async () => {
+    const folder = emptyFolder();
+    const steps = ["--steps", "100000", "--checkpoints", "0"];
+    const running = started(folder, [...RUN, ...steps]);
+    await running.printed("step ");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    running.child.kill("SIGINT");
+    const { code, stderr, stdout } = await running.ended;
+    expect([code, stdout]).toEqual([130, ""]);
+    const step = Number(/stopped after step (\d+) and saved; --resume goes on/.exec(stderr)![1]);
+    expect(step).toBeGreaterThan(0);
+    const further = started(folder, ["train", "run", "--resume"]);
+    await further.printed(`step ${step} of 100000`);
+    further.child.kill("SIGINT");
+    expect((await further.ended).code).toBe(130);
+  });
+
+  test("killed 20 times anywhere, ends with the weights, log and state of an undisturbed run", async () => {
+    const args = [...RUN, "--steps", "1500", "--log-every", "100", "--quiet"];
+    const often = ["--checkpoints", Array.from({ length: 76 }, (_, index) => 20 * index).join(",")];
+    const [undisturbed, disturbed] = [emptyFolder(), emptyFolder()];
+    expect((await cli(undisturbed, [...args, ...often])).code).toBe(0);
+    const draw = random(20);
+    for (let kills = 0; kills < 20; kills++) {
+      const resume = kills === 0 ? [...args, ...often] : ["train", "run", "--resume", "--quiet"];
+      const child = spawn(process.execPath, [WORK, ...resume], { cwd: disturbed, stdio: "ignore" });
+      const ended = new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
+      const state = join(disturbed, "run/state.safetensors");
+      while (!existsSync(state)) await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 400 + 300 * draw.uniform()));
+      child.kill("SIGKILL");
+      await ended;
+    }
+    expect((await cli(disturbed, ["train", "run", "--resume", "--quiet"])).code).toBe(0);
+    expect(outcome(disturbed, "step-001500")).toEqual(outcome(undisturbed, "step-001500"));
+  });
+});
+
+describe("train refuses, with exit code 2 and nothing left behind,", () => {
+  test.each([
+    ["--heads 3", "dModel 16 must be a multiple of heads 3"],
+    ["--learning-rate fast", "needs a number, got fast"],
+    ["--positions absolute", "Allowed choices are learned, shortformer, rotary"],
+    ["--text missing.txt", "cannot read the text missing.txt"],
+    [
+      "--text short.txt",
+      "a window has 16 + 1 characters (--context), the training part of short.txt has 14",
+    ],
+    ["--data periodic --text short.txt", "--text cannot be combined with --data periodic"],
+    ["--data text", "--data text needs --text FILE"],
+    ["--data bigram --max-period 4", "data of kind bigram has no --max-period"],
+    ["--recipe short.txt", "the recipe short.txt cannot be read"],
+    ["--resume", "--resume needs a run, run has no recipe.json"],
+    ["--kv-heads 1", "kvHeads needs the family llama"],
+  ])("%s", async (options, words) => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, "short.txt"), "to be or not, I.");
+    const { code, stderr } = await cli(folder, [...SMALL, ...options.split(" ")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+    expect(pathsIn(folder)).toEqual(["short.txt"]);
+  });
+
+  test("a folder that has a run, and to resume with another recipe: differences are listed", async () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, "a.txt"), "abcdefgh".repeat(40));
+    const text = ["--text", "a.txt", "--context", "8", "--steps", "3", "--width", "16"];
+    expect((await cli(folder, ["train", "run", ...text])).code).toBe(0);
+    const before = outcome(folder, "step-000003");
+    const again = await cli(folder, ["train", "run", ...text]);
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("has a run already") });
+    const other = await cli(folder, ["train", "run", "--resume", "--seed", "1", "--clip", "none"]);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain(
+      "goes on with that one only: optimiser.clip: 1, now null; seed: 0, now 1",
+    );
+    writeFileSync(join(folder, "a.txt"), "abcdefgi".repeat(40));
+    const changed = await cli(folder, ["train", "run", "--resume"]);
+    expect(changed).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the character table has no "i"'),
+    });
+    expect(outcome(folder, "step-000003")).toEqual(before);
+  });
+
+  test("a learning rate that blows up: says where, ends with 3, keeps the last good checkpoint", async () => {
+    const folder = emptyFolder();
+    const rate = ["--learning-rate", "1e30", "--warm-up", "0", "--steps", "50"];
+    const { code, stderr } = await cli(folder, [...RUN, ...rate]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(
+      /unable: training blew up at step \d+: .* is (NaN|Infinity|not finite) .*; the last good checkpoint is run.checkpoints.step-00000\d/,
+    );
+    const kept = /checkpoint is (\S+)/.exec(stderr)![1]!;
+    expect((await cli(folder, ["score", kept, "--quiet"])).code).toBe(0);
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "a disk that is full: says so, leaves no part, and goes on once there is room",
+    async () => {
+      const folder = emptyFolder();
+      const steps = ["--steps", "5", "--checkpoints", "0,5"];
+      const limited = `ulimit -f 16; exec "$0" "$@"`;
+      const run = () =>
+        execFileSync("bash", ["-c", limited, process.execPath, MAIN, ...RUN, ...steps], {
+          cwd: folder,
+          stdio: "pipe",
+        });
+      expect(run).toThrow(/output .* could not be written: EFBIG/);
+      expect(pathsIn(folder).filter((path) => path.endsWith(".tmp"))).toEqual([]);
+      expect((await cli(folder, ["train", "run", "--resume"])).code).toBe(0);
+      expect(log(folder).map(({ step }) => step)).toEqual([0, 5]);
+    },
+  );
+});
