@@ -23,6 +23,27 @@ const change = z.object({
   interval: interval.describe("95 % t interval of secondCopy over sequences; null under 10"),
 });
 
+const foundSet = z.object({
+  heads: z.array(z.string()),
+  kept: z
+    .number()
+    .describe(
+      "1 - secondCopy / (loss of the first copy - loss of the second), on the rows of the search",
+    ),
+  interval: interval.describe("95 % bootstrap interval of kept"),
+  reached: z.boolean().describe("whether the search got where it should"),
+  pruned: z.boolean().describe("whether heads that are not needed were looked for one by one"),
+  check: z
+    .object({
+      what: z.string(),
+      examples: z.int(),
+      kept: z.number(),
+      interval,
+      holds: z.boolean(),
+    })
+    .describe("an exact run of the set on rows that the search did not see, where there are any"),
+});
+
 export const ablateResult = z.object({
   schema: z.literal("induction-lens/ablate@1"),
   ...resultHeader,
@@ -53,6 +74,7 @@ export const ablateResult = z.object({
       synergy: z
         .number()
         .describe("secondCopy - sumOfAlone: above 0 if the heads stand in for each other"),
+      synergyInterval: interval.describe("95 % t interval of synergy over sequences"),
       givenOthers: z
         .array(z.number())
         .describe("what each of its heads adds to the ablation of the others of the set"),
@@ -70,6 +92,33 @@ export const ablateResult = z.object({
         ),
     }),
   ),
+  curve: z
+    .object({
+      order: z
+        .array(z.object({ head: z.string(), score: z.number() }))
+        .describe("heads in the order in which they go: induction score, highest first"),
+      randomSets: z.int(),
+      points: z.array(
+        change.extend({
+          count: z.int().describe("how many heads of the order are ablated together"),
+          random: z
+            .object({ mean: z.number(), low: z.number(), high: z.number() })
+            .describe(
+              "secondCopy of random sets of other heads, as many in each layer: mean, lowest, highest",
+            ),
+        }),
+      ),
+    })
+    .nullable()
+    .describe("null if not asked for"),
+  minimal: z
+    .object({
+      share: z.number(),
+      necessary: foundSet.describe("without these heads at most 1 - share is kept"),
+      sufficient: foundSet.describe("without all heads but these at least share is kept"),
+    })
+    .nullable()
+    .describe("greedy: no smaller set was looked for; null if not asked for"),
   words: z.array(z.string()),
   ...resultFooter,
 });

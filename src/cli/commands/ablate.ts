@@ -3,7 +3,7 @@ import { ABLATION_KINDS } from "../../results/causalNames.ts";
 import type { AblateCommandOptions } from "../ablate.ts";
 import type { CommandSpec } from "./command.ts";
 import { MODEL, rows, shared } from "./sharedOptions.ts";
-import { listed, sets } from "./values.ts";
+import { integer, listed, number, sets } from "./values.ts";
 
 export const ablate: CommandSpec = {
   declare,
@@ -14,7 +14,9 @@ export const ablate: CommandSpec = {
 function declare(program: Command): Command {
   const command = program
     .command("ablate")
-    .description("the losses of both copies without heads: each alone, sets, exact patterns")
+    .description(
+      "the losses of both copies without heads: each alone, sets, curves, exact patterns",
+    )
     .argument("<model>", MODEL)
     .addOption(
       new Option("--kind <name>", "what a head's output becomes (default mean)").choices(
@@ -24,7 +26,19 @@ function declare(program: Command): Command {
     .option("--set <heads>", "ablate these together, as 18.6,18.7; may repeat", sets)
     .option("--given <heads>", "ablate these in every run", listed)
     .option("--idealise <heads>", "put exact patterns in place of these heads' own", listed)
-    .option("--each-head", "each head alone, beside sets and patterns");
+    .option("--each-head", "each head alone, beside sets and patterns")
+    .option(
+      "--curve [n]",
+      "ablate the n heads with the best induction scores one after the other, beside random sets (default 10)",
+      integer(1),
+    )
+    .option("--random-sets <n>", "random sets in the band of a curve (default 10)", integer(2))
+    .option("--minimal", "search, greedily, a set that copying needs and one that is enough for it")
+    .option(
+      "--share <x>",
+      "share of what repetition helps that --minimal goes by (default .8)",
+      number,
+    );
   return shared(
     rows(command, '{"tokens": [[...]], "period": S, "bos": true, "reference": [[...]]}'),
   );

@@ -1,6 +1,8 @@
 /** @file What `ablate` shows. */
 import type { AblateResult } from "../../results/ablate.ts";
-import { nats } from "../numbers.ts";
+import type { LineChart } from "../lines.ts";
+import { nats, share } from "../numbers.ts";
+import type { Theme } from "../theme.ts";
 import { aboutLines, divergingScale, type StudyTable, type StudyView } from "../studyView.ts";
 
 const KIND_WORDS = {
@@ -11,12 +13,14 @@ const KIND_WORDS = {
 } as const;
 
 export function ablateView(result: AblateResult): StudyView {
-  const { kind, reference, given, loss, heads, sets, ideal, words } = result;
+  const { kind, reference, given, loss, heads, sets, ideal, curve, minimal, words } = result;
   const values = heads?.delta.secondCopy;
   const tables: StudyTable[] = [
+    ...(curve ? [curveTable(curve)] : []),
     ...(heads ? [headTable(heads)] : []),
     ...(sets.length > 0 ? [setTable(sets)] : []),
     ...(ideal.length > 0 ? [idealTable(ideal)] : []),
+    ...(minimal ? [minimalTable(minimal)] : []),
   ];
   return {
     title: `Ablation (${kind}): ${result.model.id}`,
@@ -26,7 +30,11 @@ export function ablateView(result: AblateResult): StudyView {
       ...(given.length > 0 ? [`in every run, these are ablated too: ${given.join(", ")}`] : []),
       `loss in nats before: first copy ${nats(loss.firstCopy)}, second copy ${nats(loss.secondCopy)}`,
     ],
-    sentences: words.length > 0 ? words : [worstWords(result)],
+    sentences: [
+      ...(curve ? [curveWords(curve)] : []),
+      ...(words.length > 0 || curve ? words : [worstWords(result)]),
+    ],
+    ...(curve && { pictures: [curvePicture(result, curve)] }),
     map: values
       ? {
           title: `Ablation (${kind}) by head`,
@@ -39,6 +47,105 @@ export function ablateView(result: AblateResult): StudyView {
       : null,
     tables: tables as [StudyTable, ...StudyTable[]],
     warnings: result.warnings,
+  };
+}
+
+type Curve = NonNullable<AblateResult["curve"]>;
+
+function curveWords({ points, randomSets }: Curve): string {
+  const last = points.at(-1)!;
+  const apart = last.secondCopy > last.random.high ? "above all" : "not above all";
+  return `Without the ${last.count} heads that attend most like induction the second copy's loss rises by ${nats(last.secondCopy)} nats, ${apart} of ${randomSets} random sets of other heads of the same layers (${nats(last.random.low)} to ${nats(last.random.high)}).`;
+}
+
+function curvePicture(result: AblateResult, curve: Curve) {
+  const chart: LineChart = {
+    title: `Ablation (${result.kind}) in the order of induction scores`,
+    subtitle: aboutLines(result),
+    lines: [
+      {
+        name: "highest induction scores (95 % interval)",
+        points: [
+          { x: 0, y: 0 },
+          ...curve.points.map(({ count, secondCopy, interval }) => ({
+            x: count,
+            y: secondCopy,
+            low: interval?.[0] ?? null,
+            high: interval?.[1] ?? null,
+          })),
+        ],
+      },
+      {
+        name: `random heads of the same layers (mean, lowest and highest of ${curve.randomSets})`,
+        points: [
+          { x: 0, y: 0, low: 0, high: 0 },
+          ...curve.points.map(({ count, random: { mean, low, high } }) => ({
+            x: count,
+            y: mean,
+            low,
+            high,
+          })),
+        ],
+      },
+    ],
+    x: { label: "heads ablated together" },
+    y: { label: "rise of the second copy's loss, nats" },
+    description: curveWords(curve),
+  };
+  return {
+    label: chart.title,
+    draw: async () => {
+      const { lineChart } = await import("../lines.ts");
+      return (document: Document, theme: Theme) => lineChart(chart, document, theme);
+    },
+  };
+}
+
+function curveTable({ order, points }: Curve): StudyTable {
+  return {
+    caption: "One head after the other: change of the losses, nats",
+    columns: [
+      "heads",
+      "last",
+      "score",
+      "firstCopy",
+      "secondCopy",
+      "low",
+      "high",
+      "randomMean",
+      "randomLow",
+      "randomHigh",
+    ],
+    rows: points.map(({ count, firstCopy, secondCopy, interval, random }) => [
+      count,
+      order[count - 1]!.head,
+      order[count - 1]!.score,
+      firstCopy,
+      secondCopy,
+      ...(interval ?? [null, null]),
+      random.mean,
+      random.low,
+      random.high,
+    ]),
+  };
+}
+
+function minimalTable(minimal: NonNullable<AblateResult["minimal"]>): StudyTable {
+  return {
+    caption: `Greedy sets at a share of ${share(minimal.share)}: what is kept of what repetition helps`,
+    columns: ["set", "size", "heads", "kept", "low", "high", "keptOnOtherRows", "holds"],
+    rows: (["necessary", "sufficient"] as const).map((which) => {
+      const { heads, kept, interval, check } = minimal[which];
+      return [
+        which,
+        heads.length,
+        heads.join(" "),
+        kept,
+        ...(interval ?? [null, null]),
+        check.kept,
+        check.holds ? "yes" : "no",
+      ];
+    }),
   };
 }
 

@@ -2,19 +2,16 @@
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AblateResult, AblationKind } from "../../results/ablate.ts";
 import type { Backend } from "../../runtime/backend.ts";
+import { score } from "../score.ts";
 import { ablateResultOf } from "./ablateResult.ts";
+import { curveJobs, curvePlan, type CurveOptions, type CurvePlan } from "./ablationCurve.ts";
 import { ablationRows, type AblationInput, type AblationRows } from "./ablationRows.ts";
-import { ablationSources, type AblationSources } from "./ablationSources.ts";
-import { baseRun, chunksOf, feedsFor } from "./baseRun.ts";
-import { openChain, type Chain, type MetricFeeds } from "./chain.ts";
+import { ablations, jobName, type AblationJob, type Ablations } from "./ablationRuns.ts";
+import { openChain, type SweepLog } from "./chain.ts";
 import { allHeads, headCalled, headName, type HeadAt } from "./headNames.ts";
-import { idealJobs, idealPattern, type IdealJob } from "./idealPatterns.ts";
-import { targetsOf } from "./pair.ts";
-import { hookName } from "./points.ts";
-import { readCopyLosses, type CopyLossesByExample } from "./readCopyLosses.ts";
-import { takeRows } from "./rows.ts";
+import { idealJobs, type IdealJob } from "./idealPatterns.ts";
+import { minimalSets, type MinimalOptions, type Ranking } from "./minimalSets.ts";
 import { hooksFor } from "./units.ts";
-import { runVariants, type Variant } from "./variantRuns.ts";
 
 export interface AblateOptions extends AblationInput {
   /** Left out: mean. */
@@ -27,14 +24,14 @@ export interface AblateOptions extends AblationInput {
   readonly given?: readonly string[];
   /** Heads whose patterns are replaced by exact ones, one pattern at a time. */
   readonly idealise?: readonly string[];
+  /** Ablate heads one after the other in the order of their induction scores, beside random sets. */
+  readonly curve?: CurveOptions;
+  /** Look for small sets that copying needs and that are enough for it. */
+  readonly minimal?: MinimalOptions;
+  /** What an interrupted sweep with the same model and options left behind. */
+  readonly log?: SweepLog;
   readonly signal?: AbortSignal;
   readonly progress?: (step: string, done: number, total: number) => void;
-}
-
-/** One ablated run: the heads that are gone, and a head with an ideal pattern if there is one. */
-export interface AblationJob {
-  readonly heads: readonly HeadAt[];
-  readonly ideal?: IdealJob;
 }
 
 /**
@@ -54,20 +51,11 @@ export async function ablate(
   backend: Backend,
   options: AblateOptions = {},
 ): Promise<AblateResult> {
-  const { architecture } = model;
-  const { kind = "mean", sets = [], given = [], idealise = [] } = options;
-  const named = (names: readonly string[]) => names.map((name) => headCalled(name, architecture));
-  const rows = await ablationRows(architecture, options);
-  const plan = {
-    kind,
-    given: named(given),
-    each: (options.eachHead ?? sets.length + idealise.length === 0) ? allHeads(architecture) : [],
-    sets: sets.map(named),
-    ideal: idealJobs(named(idealise)),
-  };
-  const jobs = distinctJobs(plan);
+  const { kind = "mean" } = options;
+  const rows = await ablationRows(model.architecture, options);
   await model.unchanged();
   const started = performance.now();
+  const plan = await planOf(model, backend, rows, options);
   const withPatterns = kind === "pattern-preserving" || plan.ideal.length > 0;
   const chain = await openChain(model, backend, {
     hooks: hooksFor(["head-out", ...(withPatterns ? (["head-pattern"] as const) : [])]),
@@ -75,12 +63,19 @@ export async function ablate(
     length: rows.info.length,
     positions: 2 * (rows.period - 1),
     signal: options.signal,
+    log: options.log,
   });
   const prepared = performance.now();
   try {
-    const losses = await ablatedLosses(chain, rows, jobs, { ...options, kind });
+    const runs = await ablations(chain, rows, kind, options.progress);
+    const losses = await runs.run(distinctJobs(plan), "ablating");
+    const minimal = options.minimal
+      ? await minimalSets(runs, await freshRuns(model, runs, options), rankingOf(plan, losses), {
+          ...options.minimal,
+        })
+      : null;
     await model.unchanged();
-    return ablateResultOf(model, backend, rows, plan, losses, {
+    return ablateResultOf(model, backend, rows, plan, losses, minimal, {
       prepare: prepared - started,
       run: performance.now() - prepared,
     });
@@ -95,16 +90,75 @@ export interface AblationPlan {
   readonly each: readonly HeadAt[];
   readonly sets: readonly (readonly HeadAt[])[];
   readonly ideal: readonly IdealJob[];
+  readonly curve: CurvePlan | null;
+  /** Heads by induction score, best first; empty if nobody asks. */
+  readonly byScore: readonly HeadAt[];
 }
 
-/** What a job is called: its heads in order, and the ideal pattern. */
-export function jobName({ heads, ideal }: AblationJob): string {
-  const names = [...new Set(heads.map(headName))].sort().join();
-  return ideal ? `${names} ${headName(ideal.head)}=${ideal.pattern}` : names;
+async function planOf(
+  model: LoadedModel,
+  backend: Backend,
+  rows: AblationRows,
+  options: AblateOptions,
+): Promise<AblationPlan> {
+  const { architecture } = model;
+  const { kind = "mean", sets = [], given = [], idealise = [], curve, minimal } = options;
+  const named = (names: readonly string[]) => names.map((name) => headCalled(name, architecture));
+  const asked = sets.length + idealise.length > 0 || curve !== undefined;
+  const chosen = { given: named(given), sets: sets.map(named), ideal: idealJobs(named(idealise)) };
+  const scores = curve || minimal ? await inductionScores(model, backend, rows, options) : null;
+  return {
+    kind,
+    ...chosen,
+    each: minimal || (options.eachHead ?? !asked) ? allHeads(architecture) : [],
+    curve: curve ? curvePlan(scores!, { seed: rows.info.seed ?? 0, ...curve }) : null,
+    byScore: scores
+      ? allHeads(architecture).sort((a, b) => scores[b.layer]![b.head]! - scores[a.layer]![a.head]!)
+      : [],
+  };
+}
+
+/** [layer][head], on the rows that are measured. */
+async function inductionScores(
+  model: LoadedModel,
+  backend: Backend,
+  { tokens, period, info }: AblationRows,
+  { signal, progress }: AblateOptions,
+): Promise<readonly (readonly number[])[]> {
+  const rows = Array.from({ length: info.examples }, (_, row) => [
+    ...tokens.data.subarray(row * info.length, (row + 1) * info.length),
+  ]);
+  const { scores } = await score(model, backend, {
+    own: { tokens: rows, period, bos: info.bos },
+    lossExamples: 0,
+    ...(signal && { signal }),
+    ...(progress && { progress }),
+  });
+  return scores.induction;
+}
+
+const FRESH_SEED = 2_000_003;
+
+/** Rows that no search has seen; the user's own rows are all there are. */
+async function freshRuns({ architecture }: LoadedModel, runs: Ablations, options: AblateOptions) {
+  if (options.own) return { runs, what: "the rows of the search themselves" };
+  const seed = (options.seed ?? 0) + FRESH_SEED;
+  const seqLen = 2 * runs.rows.period;
+  const rows = await ablationRows(architecture, { ...options, seed, seqLen });
+  return { runs: runs.of(rows), what: `repeated rows of seed ${seed}` };
+}
+
+function rankingOf(
+  { given, each, byScore }: AblationPlan,
+  losses: ReadonlyMap<string, { readonly secondCopy: Float64Array }>,
+): Ranking {
+  const cost = (head: HeadAt) =>
+    losses.get(jobName({ heads: [...given, head] }))!.secondCopy.reduce((sum, x) => sum + x, 0);
+  return { given, byScore, byCost: each.toSorted((a, b) => cost(b) - cost(a)) };
 }
 
 /** Every run that the plan needs, once: the given heads alone, each head, each set and what tells its parts. */
-function distinctJobs({ given, each, sets, ideal }: AblationPlan): AblationJob[] {
+function distinctJobs({ given, each, sets, ideal, curve }: AblationPlan): AblationJob[] {
   const all: AblationJob[] = [
     { heads: given },
     ...each.map((head) => ({ heads: [...given, head] })),
@@ -116,84 +170,7 @@ function distinctJobs({ given, each, sets, ideal }: AblationPlan): AblationJob[]
       })),
     ]),
     ...ideal.flatMap((one) => [{ heads: [...given, one.head] }, { heads: given, ideal: one }]),
+    ...(curve ? curveJobs(curve, given) : []),
   ];
   return [...new Map(all.map((job) => [jobName(job), job])).values()];
-}
-
-/** Losses of both copies by job name. */
-async function ablatedLosses(
-  chain: Chain,
-  rows: AblationRows,
-  jobs: readonly AblationJob[],
-  { kind, progress }: AblateOptions & { readonly kind: AblationKind },
-): Promise<Map<string, CopyLossesByExample>> {
-  const examples = rows.info.examples;
-  const feeds = lossFeeds(rows);
-  const losses = new Map(
-    jobs.map((job) => [
-      jobName(job),
-      { firstCopy: new Float64Array(examples), secondCopy: new Float64Array(examples) },
-    ]),
-  );
-  const sources = await ablationSources(chain, rows, kind, feeds);
-  let done = 0;
-  for (const chunk of chunksOf(examples, chain.rows)) {
-    const few = feedsFor(feeds, chunk);
-    const base = await baseRun(chain, takeRows(rows.tokens, chunk), few);
-    const changes = await sources.forChunk(chunk, base.saved);
-    for (const { from, jobs: some } of byStart(jobs, chain)) {
-      const variants = some.map((job) => variantOf(job, changes, chain, rows));
-      const group = { from, base: base.saved, examples: chunk.length, feeds: few, variants };
-      await runVariants(chain, group, (trace, places) => {
-        places.forEach(({ variant, example }, row) =>
-          readCopyLosses(losses.get(jobName(some[variant]!))!, chunk[example]!, trace, row),
-        );
-        progress?.("ablating", (done += places.length), jobs.length * examples);
-      });
-    }
-  }
-  return losses;
-}
-
-/** Positions that predict tokens 2 ... S of the first copy, then those of the second. */
-function lossFeeds({ tokens, start, period }: AblationRows): MetricFeeds {
-  const copy = (begin: number) => Array.from({ length: period - 1 }, (_, offset) => begin + offset);
-  return { targets: targetsOf(tokens), positions: [...copy(start), ...copy(start + period)] };
-}
-
-/** Jobs in groups that begin at the same point: the first layer that they change. */
-function byStart(
-  jobs: readonly AblationJob[],
-  chain: Chain,
-): { readonly from: string; readonly jobs: AblationJob[] }[] {
-  const groups = new Map<string, AblationJob[]>();
-  for (const job of jobs) {
-    const all = [...job.heads, ...(job.ideal ? [job.ideal.head] : [])];
-    const layer = Math.min(...all.map((head) => head.layer), chain.points.at(-1)!.layer);
-    const atPattern = job.ideal !== undefined && job.ideal.head.layer === layer;
-    const from = hookName(layer, atPattern ? "attn.hook_pattern" : "attn.hook_z");
-    groups.set(from, [...(groups.get(from) ?? []), job]);
-  }
-  return [...groups].map(([from, some]) => ({ from, jobs: some }));
-}
-
-function variantOf(
-  { heads, ideal }: AblationJob,
-  changes: AblationSources,
-  chain: Chain,
-  rows: AblationRows,
-): Variant {
-  const layers = [...new Set(heads.map(({ layer }) => layer))];
-  const gone = layers.map((layer) =>
-    changes.ofHeads(
-      layer,
-      heads.filter((one) => one.layer === layer).map(({ head }) => head),
-    ),
-  );
-  const first = Math.min(...layers);
-  const later = [...new Set(chain.points.map(({ layer }) => layer))].filter(
-    (layer) => layer > first,
-  );
-  const kept = changes.ofPatterns ? later.map(changes.ofPatterns) : [];
-  return [...gone, ...kept, ...(ideal ? [idealPattern(ideal, rows)] : [])];
 }

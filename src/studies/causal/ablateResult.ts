@@ -6,12 +6,12 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { AblateResult } from "../../results/ablate.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { environmentOf, modelInfoOf } from "../about.ts";
-import { jobName, type AblationJob, type AblationPlan } from "./ablate.ts";
+import type { AblationPlan } from "./ablate.ts";
+import { curveOf } from "./ablationCurve.ts";
 import type { AblationRows } from "./ablationRows.ts";
+import { jobName, type AblationJob, type Losses } from "./ablationRuns.ts";
 import { headName, type HeadAt } from "./headNames.ts";
 import type { CopyLossesByExample } from "./readCopyLosses.ts";
-
-type Losses = ReadonlyMap<string, CopyLossesByExample>;
 
 export function ablateResultOf(
   model: LoadedModel,
@@ -19,6 +19,7 @@ export function ablateResultOf(
   rows: AblationRows,
   plan: AblationPlan,
   losses: Losses,
+  minimal: AblateResult["minimal"],
   timings: Record<string, number>,
 ): AblateResult {
   const { kind, given } = plan;
@@ -46,24 +47,40 @@ export function ablateResultOf(
     heads: plan.each.length > 0 ? headsOf(plan, losses) : null,
     sets,
     ideal: idealOf(plan, losses),
-    words: sets.filter(({ heads }) => heads.length > 1).map(setWords),
+    curve: plan.curve && curveOf(plan.curve, given, losses),
+    minimal,
+    words: [
+      ...sets.filter(({ heads }) => heads.length > 1).map(setWords),
+      ...(minimal ? minimalWords(minimal) : []),
+    ],
     environment: environmentOf(backend),
     timings,
   };
 }
 
-/** What a job adds to the losses of the run with the given heads ablated. */
-function changeOf(job: AblationJob, { given }: AblationPlan, losses: Losses) {
-  const [with_, without] = [losses.get(jobName(job))!, losses.get(jobName({ heads: given }))!];
-  const minus = (copy: keyof CopyLossesByExample) =>
-    with_[copy].map((loss, example) => loss - without[copy][example]!);
-  const second = minus("secondCopy");
-  const interval = meanInterval(second);
+/** What a job adds to the losses of each row, against the run with the given heads ablated. */
+function rises(
+  job: AblationJob,
+  { given }: AblationPlan,
+  losses: Losses,
+  copy: keyof CopyLossesByExample = "secondCopy",
+): Float64Array {
+  const [after, before] = [losses.get(jobName(job))!, losses.get(jobName({ heads: given }))!];
+  return after[copy].map((loss, example) => loss - before[copy][example]!);
+}
+
+function changeOf(job: AblationJob, plan: AblationPlan, losses: Losses) {
+  const second = rises(job, plan, losses);
   return {
-    firstCopy: mean(minus("firstCopy")),
+    firstCopy: mean(rises(job, plan, losses, "firstCopy")),
     secondCopy: mean(second),
-    interval: interval && ([...interval] as [number, number]),
+    interval: intervalOf(second),
   };
+}
+
+function intervalOf(values: Float64Array): [number, number] | null {
+  const interval = meanInterval(values);
+  return interval && [...interval];
 }
 
 function headsOf(plan: AblationPlan, losses: Losses): AblateResult["heads"] {
@@ -91,7 +108,10 @@ function setOf(
 ): AblateResult["sets"][number] {
   const { given } = plan;
   const joint = changeOf({ heads: [...given, ...set] }, plan, losses);
-  const alone = set.map((head) => changeOf({ heads: [...given, head] }, plan, losses).secondCopy);
+  const each = set.map((head) => rises({ heads: [...given, head] }, plan, losses));
+  const together = rises({ heads: [...given, ...set] }, plan, losses);
+  const more = together.map((rise, row) => each.reduce((rest, alone) => rest - alone[row]!, rise));
+  const alone = each.map(mean);
   const sumOfAlone = alone.reduce((sum, delta) => sum + delta, 0);
   const givenOthers = set.map((head) => {
     const others = set.filter((other) => headName(other) !== headName(head));
@@ -99,7 +119,9 @@ function setOf(
     return joint.secondCopy - without;
   });
   const synergy = joint.secondCopy - sumOfAlone;
-  return { heads: set.map(headName), ...joint, alone, sumOfAlone, synergy, givenOthers };
+  const synergyInterval = intervalOf(more);
+  const heads = set.map(headName);
+  return { heads, ...joint, alone, sumOfAlone, synergy, synergyInterval, givenOthers };
 }
 
 function idealOf(plan: AblationPlan, losses: Losses): AblateResult["ideal"] {
@@ -116,10 +138,34 @@ function setWords({
   secondCopy,
   sumOfAlone,
   synergy,
+  synergyInterval,
 }: AblateResult["sets"][number]): string {
-  const compared = synergy > 0 ? "more than" : synergy < 0 ? "less than" : "exactly";
   const nats = (value: number) => value.toFixed(2);
-  return `Without ${heads.join(", ")} together the loss of the second copy rises by ${nats(secondCopy)} nats, ${compared} the sum of ${nats(sumOfAlone)} that they cost one by one.`;
+  const rises = `Without ${heads.join(", ")} together the loss of the second copy rises by ${nats(secondCopy)} nats`;
+  const sum = `the sum of ${nats(sumOfAlone)} that they cost one by one`;
+  if (!synergyInterval) {
+    const compared = synergy > 0 ? "more than" : synergy < 0 ? "less than" : "exactly";
+    return `${rises}, ${compared} ${sum} (${nats(synergy)}, without an interval).`;
+  }
+  const [low, high] = synergyInterval;
+  const difference = `${nats(synergy)}, 95 % ${nats(low)} to ${nats(high)}`;
+  if (low > 0) return `${rises}, more than ${sum} (${difference}): they stand in for each other.`;
+  if (high < 0) return `${rises}, less than ${sum} (${difference}): they need each other.`;
+  return `${rises}, not told apart from ${sum} (${difference}).`;
+}
+
+function minimalWords({ share, necessary, sufficient }: NonNullable<AblateResult["minimal"]>) {
+  const percent = (part: number) => `${(100 * part).toFixed(0)} %`;
+  const checked = ({ check }: typeof necessary) =>
+    `On ${check.what} ${percent(check.kept)} is kept: ${check.holds ? "it holds" : "it does NOT hold"} there.`;
+  const named = ({ heads }: typeof necessary) =>
+    heads.length > 24 ? `${heads.length} heads` : heads.join(", ") || "no head";
+  return [
+    necessary.reached
+      ? `Without ${named(necessary)} the second copy keeps ${percent(necessary.kept)} of what repetition helps: a necessary set, found greedily, so that a smaller one may exist. ${checked(necessary)}`
+      : `No set of the candidates takes ${percent(share)} of what repetition helps; without ${named(necessary)} it keeps ${percent(necessary.kept)}.`,
+    `With every other head ablated, ${named(sufficient)} keep ${percent(sufficient.kept)}: a sufficient set, found greedily${sufficient.pruned ? "" : " and not pruned head by head"}. ${checked(sufficient)}`,
+  ];
 }
 
 function mean(values: Float64Array): number {

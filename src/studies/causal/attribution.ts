@@ -18,7 +18,7 @@ import {
 } from "./attributionProgram.ts";
 import { attributionResultOf, type Confirmed } from "./attributionResult.ts";
 import { baseRun, chunksOf, feedsFor } from "./baseRun.ts";
-import { metricFeeds, openChain, type Chain, type State } from "./chain.ts";
+import { metricFeeds, openChain, type Chain, type State, type SweepLog } from "./chain.ts";
 import { componentsOf, type Component } from "./components.ts";
 import { metricValue } from "./metrics.ts";
 import { pairOf, type Pair, type PairOptions } from "./pair.ts";
@@ -44,6 +44,8 @@ export interface AttributionOptions extends PairOptions {
   readonly controls?: number;
   /** Longest that the list of paths may be; left out: 20. */
   readonly topK?: number;
+  /** What an interrupted screen with the same model and options left behind. */
+  readonly log?: SweepLog;
   readonly signal?: AbortSignal;
   readonly progress?: (step: string, done: number, total: number) => void;
 }
@@ -92,6 +94,7 @@ export async function attribution(
     length: pair.clean.shape[1]!,
     positions: pair.positions.length,
     signal: options.signal,
+    log: options.log,
   });
   try {
     const { estimates, prepared } = await estimated(model, backend, chain, pair, plan, options);

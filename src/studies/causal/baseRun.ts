@@ -16,12 +16,11 @@ export async function baseRun(
   chain: Chain,
   tokens: Tensor<Int32Array>,
   feeds: MetricFeeds,
-  { keep = true }: { readonly keep?: boolean } = {},
 ): Promise<BaseRun> {
   const saved = new Map<string, Tensor>();
   const begin = await chain.embed(tokens);
   const metrics = await chain.finish(begin, chain.points[0]!.name, feeds, ({ needs }, state) => {
-    if (keep) for (const name of needs) saved.set(name, state.get(name)!);
+    for (const name of needs) saved.set(name, state.get(name)!);
     return state;
   });
   return { saved, metrics };

@@ -13,16 +13,9 @@ import { rowsPerRun } from "../../runtime/chunks.ts";
 import { checkMemory, planMemory } from "../../runtime/memory.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
+import { KEPT_BYTES } from "./keptRuns.ts";
 import { METRIC_INPUTS, metricTail, type TailName } from "./metrics.ts";
-import {
-  pointsOf,
-  residBefore,
-  stageOf,
-  withReads,
-  type Point,
-  type PointHooks,
-  type Stage,
-} from "./points.ts";
+import { pointsOf, stageOf, withReads, type Point, type PointHooks, type Stage } from "./points.ts";
 
 /** Values at a point by hook name; first axis batch. */
 export type State = ReadonlyMap<string, Tensor>;
@@ -41,6 +34,8 @@ export interface Chain {
   readonly points: readonly Point[];
   /** Rows that one run takes. */
   readonly rows: number;
+  /** Numbers that a run gives, or those that a log has of the same run of an earlier, interrupted sweep. */
+  once(run: () => Promise<readonly number[]>): Promise<readonly number[]>;
   /** From token rows to the first point. */
   embed(tokens: Tensor<Int32Array>): Promise<State>;
   /** From the state at one point to that at a later one; `at` is asked at every point, the last one included. */
@@ -58,6 +53,16 @@ export interface ChainOptions {
   readonly length: number;
   readonly positions: number;
   readonly signal?: AbortSignal | undefined;
+  readonly log?: SweepLog | undefined;
+}
+
+/**
+ * What the runs of a sweep gave, kept so that an interrupted sweep can go on. Runs are numbered in the order in which they
+ * are made, which the same model, rows and options repeat.
+ */
+export interface SweepLog {
+  recall(run: number): readonly number[] | undefined;
+  record(run: number, numbers: readonly number[]): void;
 }
 
 const EMBED = "tokens";
@@ -71,7 +76,7 @@ const BREATHE_MS = 30;
 export async function openChain(
   { program, architecture }: LoadedModel,
   backend: Backend,
-  { hooks, metrics, length, positions, signal }: ChainOptions,
+  { hooks, metrics, length, positions, signal, log }: ChainOptions,
 ): Promise<Chain> {
   const { layers, vocabulary } = architecture;
   const points = pointsOf(program, layers, hooks);
@@ -84,7 +89,7 @@ export async function openChain(
     last.needs,
   );
   const whole = slice(program, { outputs: ["logits"], from: last.needs });
-  const embed = slice(program, { outputs: [residBefore(0, layers)] });
+  const embed = slice(program, { outputs: points[0]!.needs });
   const rows = Math.min(
     ...[...stages.map((stage) => stage.program), whole].map((one) =>
       rowsPerRun(one, backend, length),
@@ -100,6 +105,7 @@ export async function openChain(
     stages: [...stages, tail],
     sessions,
     signal,
+    log,
     breathe: breather(),
   });
 }
@@ -114,7 +120,8 @@ function checkWholePlan(
   const sum = (part: "weightBytes" | "valueBytes") =>
     plans.reduce((total, plan) => total + plan[part], 0);
   const [weightBytes, valueBytes] = [sum("weightBytes"), sum("valueBytes")];
-  checkMemory({ weightBytes, valueBytes, totalBytes: weightBytes + valueBytes }, backend);
+  const totalBytes = weightBytes + valueBytes + KEPT_BYTES;
+  checkMemory({ weightBytes, valueBytes, totalBytes }, backend);
 }
 
 async function prepareAll(
@@ -145,6 +152,7 @@ interface Parts {
   /** sessions[0] leads to points[0], sessions[i + 1] is that of stages[i]. */
   readonly sessions: readonly Session[];
   readonly signal: AbortSignal | undefined;
+  readonly log: SweepLog | undefined;
   readonly breathe: () => Promise<void>;
 }
 
@@ -177,6 +185,7 @@ function chainOf(parts: Parts): Chain {
   return {
     points,
     rows,
+    once: numbered(parts),
     advance,
     async embed(tokens) {
       stopIf(signal);
@@ -190,6 +199,20 @@ function chainOf(parts: Parts): Chain {
     async dispose() {
       for (const session of sessions) await session.dispose();
     },
+  };
+}
+
+/** Each call is the next run of the sweep. */
+function numbered({ log, signal }: Parts): Chain["once"] {
+  let next = 0;
+  return async (run) => {
+    stopIf(signal);
+    const number = next++;
+    const known = log?.recall(number);
+    if (known) return known;
+    const numbers = await run();
+    log?.record(number, numbers);
+    return numbers;
   };
 }
 

@@ -171,10 +171,15 @@ async function designTable(
         { value: z, source: sources[unit], part: { heads: [one.head] } },
       ]);
       const group = { from: z, base: corrupted, examples: chunk.length, variants };
-      await runVariants(chain, { ...group, feeds: feedsFor(feeds, chunk) }, (trace, rows) =>
-        rows.forEach(({ variant, example }, row) => {
-          jobs[variant]!.into[chunk[example]!] = read[METRIC]!(trace, row, example);
-        }),
+      await runVariants(
+        chain,
+        { ...group, feeds: feedsFor(feeds, chunk) },
+        {
+          read: (trace, row, { example }) => [read[METRIC]!(trace, row, example)],
+          put: ({ variant, example }, [value]) => {
+            jobs[variant]!.into[chunk[example]!] = value!;
+          },
+        },
       );
     }
   }

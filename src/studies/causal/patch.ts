@@ -5,8 +5,9 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { MetricName, PatchResult, UnitName } from "../../results/patch.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { baseRun, chunksOf, feedsFor, type PerExample } from "./baseRun.ts";
-import { openChain, type Chain, type MetricFeeds, type State } from "./chain.ts";
+import { openChain, type Chain, type MetricFeeds, type State, type SweepLog } from "./chain.ts";
 import { componentsOf, type Component } from "./components.ts";
+import { keptRuns } from "./keptRuns.ts";
 import { othersOf, pairOf, targetsOf, type Pair, type PairOptions } from "./pair.ts";
 import { differs, patchResultOf } from "./patchResult.ts";
 import { patchVariants } from "./patchVariants.ts";
@@ -32,6 +33,8 @@ export interface PatchOptions extends PairOptions {
   readonly threshold?: number;
   /** Longest that list may be; left out: 10. */
   readonly topK?: number;
+  /** What an interrupted sweep with the same model and options left behind. */
+  readonly log?: SweepLog;
   readonly signal?: AbortSignal;
   readonly progress?: (step: string, done: number, total: number) => void;
 }
@@ -78,6 +81,7 @@ export async function patch(
     length: pair.clean.shape[1]!,
     positions: pair.positions.length,
     signal: options.signal,
+    log: options.log,
   });
   const prepared = performance.now();
   try {
@@ -113,14 +117,16 @@ export async function patchedRuns(
     Object.fromEntries(metrics.map((name) => [name, new Float64Array(examples)]));
   const runs = { clean: empty(), corrupted: empty(), patched: components.map(empty) };
   const chunks = chunksOf(examples, chain.rows);
-  for (const chunk of chunks) await bothRuns(chain, pair, feeds, chunk, metrics, runs, false);
+  const kept = keptRuns<BothRuns>();
+  const both = (chunk: readonly number[]) =>
+    kept(chunk.join(), () => bothRuns(chain, pair, feeds, chunk, metrics, runs));
+  for (const chunk of chunks) await both(chunk);
   if (!raw) checkDifference(runs, metrics[0]!);
   const total = components.length * examples;
   let done = 0;
   for (const chunk of chunks) {
-    const both = await bothRuns(chain, pair, feeds, chunk, metrics, runs);
-    const [base, source] =
-      mode === "denoise" ? [both.corrupted, both.clean] : [both.clean, both.corrupted];
+    const { clean, corrupted, read: readers } = await both(chunk);
+    const [base, source] = mode === "denoise" ? [corrupted, clean] : [clean, corrupted];
     for await (const { from, places, variants } of patchVariants(
       chain,
       components,
@@ -129,16 +135,14 @@ export async function patchedRuns(
       source,
     )) {
       const group = { from, base, examples: chunk.length, feeds: feedsFor(feeds, chunk), variants };
-      await runVariants(chain, group, (trace, rows) => {
-        rows.forEach(({ variant, example }, row) => {
-          for (const name of metrics)
-            runs.patched[places[variant]!]![name]![chunk[example]!] = both.read[name]!(
-              trace,
-              row,
-              example,
-            );
-        });
-        progress?.("patching", (done += rows.length), total);
+      await runVariants(chain, group, {
+        read: (trace, row, { example }) =>
+          metrics.map((name) => readers[name]!(trace, row, example)),
+        put: ({ variant, example }, numbers) =>
+          metrics.forEach((name, index) => {
+            runs.patched[places[variant]!]![name]![chunk[example]!] = numbers[index]!;
+          }),
+        ran: (rows) => progress?.("patching", (done += rows), total),
       });
     }
   }
@@ -154,6 +158,13 @@ export function metricFeedsOf(pair: Pair, metrics: readonly MetricName[]): Metri
   };
 }
 
+export interface BothRuns {
+  readonly clean: State;
+  readonly corrupted: State;
+  readonly states: readonly State[];
+  readonly read: Readonly<Partial<Record<MetricName, ReturnType<typeof metricReader>>>>;
+}
+
 /** Clean and corrupted runs of a few examples: their states, their metrics into `runs`, and how to read metrics. */
 export async function bothRuns(
   chain: Chain,
@@ -162,15 +173,10 @@ export async function bothRuns(
   chunk: readonly number[],
   metrics: readonly MetricName[],
   runs: Pick<PatchedRuns, "clean" | "corrupted">,
-  keep = true,
-): Promise<{
-  readonly clean: State;
-  readonly corrupted: State;
-  readonly read: Readonly<Partial<Record<MetricName, ReturnType<typeof metricReader>>>>;
-}> {
+): Promise<BothRuns> {
   const few = feedsFor(feeds, chunk);
-  const clean = await baseRun(chain, takeRows(pair.clean, chunk), few, { keep });
-  const corrupted = await baseRun(chain, takeRows(pair.corrupted, chunk), few, { keep });
+  const clean = await baseRun(chain, takeRows(pair.clean, chunk), few);
+  const corrupted = await baseRun(chain, takeRows(pair.corrupted, chunk), few);
   const read = Object.fromEntries(
     metrics.map((name) => [name, metricReader(name, clean.metrics)]),
   ) as Record<MetricName, ReturnType<typeof metricReader>>;
@@ -180,7 +186,8 @@ export async function bothRuns(
       runs.corrupted[name]![example] = read[name](corrupted.metrics, row, row);
     }
   });
-  return { clean: clean.saved, corrupted: corrupted.saved, read };
+  const states = [clean.saved, corrupted.saved];
+  return { clean: clean.saved, corrupted: corrupted.saved, states, read };
 }
 
 /** Refused before any patch: there would be nothing to share out. */

@@ -6,7 +6,7 @@ import type { MetricName, PathMetric, PathRoute } from "../../results/causalName
 import type { PathResult } from "../../results/path.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { baseRun, chunksOf, feedsFor } from "./baseRun.ts";
-import { openChain, type Chain, type State } from "./chain.ts";
+import { openChain, type Chain, type State, type SweepLog } from "./chain.ts";
 import { allHeads, headCalled, headName, type HeadAt } from "./headNames.ts";
 import { pairOf, type Pair, type PairOptions } from "./pair.ts";
 import { metricFeedsOf } from "./patch.ts";
@@ -29,6 +29,8 @@ export interface PathOptions extends PairOptions {
   readonly form?: "direct" | "through-mlps";
   /** Left out: recomputed. */
   readonly norm?: "recomputed" | "frozen";
+  /** What an interrupted sweep with the same model and options left behind. */
+  readonly log?: SweepLog;
   readonly signal?: AbortSignal;
   readonly progress?: (step: string, done: number, total: number) => void;
 }
@@ -77,11 +79,12 @@ export async function pathPatch(
   if (plan.metric === "kl") throw new InputError("path", "paths have no kl metric");
   const length = pair.clean.shape[1]!;
   const chain = await openChain(model, backend, {
-    hooks: hooksFor(["head-out", "head-q", "head-pattern"]),
+    hooks: hooksFor(["resid-pre", "head-out", "head-q", "head-pattern"]),
     metrics: metrics.length > 0 ? metrics : ["centred-logit"],
     length,
     positions: pair.positions.length,
     signal: options.signal,
+    log: options.log,
   });
   try {
     const parts = await openPathParts(model, backend, chain, plan, length);

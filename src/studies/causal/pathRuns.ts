@@ -60,7 +60,9 @@ export async function readThrough(
   const stream = parts.end && (await endOfStream(context));
   for (let first = 0; first < places.length; first += chain.rows) {
     const now = places.slice(first, first + chain.rows);
-    const values = stream ? await intoLogits(context, stream, now) : await intoHeads(context, now);
+    const values = await chain.once(() =>
+      stream ? intoLogits(context, stream, now) : intoHeads(context, now),
+    );
     now.forEach(({ source, example }, row) => take(source, example, values[row]!));
   }
 }

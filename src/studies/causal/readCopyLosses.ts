@@ -7,17 +7,11 @@ export interface CopyLossesByExample {
   readonly secondCopy: Float64Array;
 }
 
-/** Puts row `row` of a trace of token losses, whose first half is the first copy's, into the place of `example`. */
-export function readCopyLosses(
-  into: CopyLossesByExample,
-  example: number,
-  trace: Trace,
-  row: number,
-): void {
+/** Losses of the first and the second copy from row `row` of a trace of token losses, whose first half is the first copy's. */
+export function readCopyLosses(trace: Trace, row: number): [number, number] {
   const { data, shape } = trace.get(metricValue("token-loss"))!;
   const half = shape[1]! / 2;
   const mean = (start: number) =>
     data.subarray(start, start + half).reduce((sum, loss) => sum + loss, 0) / half;
-  into.firstCopy[example] = mean(row * 2 * half);
-  into.secondCopy[example] = mean(row * 2 * half + half);
+  return [mean(row * 2 * half), mean(row * 2 * half + half)];
 }

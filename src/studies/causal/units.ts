@@ -30,12 +30,12 @@ const Z: PointHooks = ["attn.hook_z"];
 export const QKV: PointHooks = ["attn.hook_q", "attn.hook_k", "attn.hook_v"];
 export const PATTERN: PointHooks = ["attn.hook_pattern", "attn.hook_v"];
 
-/** Where a layer is cut so that each of `units` can be changed. */
+/** Where a layer is cut so that each of `units` can be changed: no more often, since every cut is a session of its own. */
 export function hooksFor(units: readonly UnitName[]): PointHooks[] {
   const some = (...names: UnitName[]) => names.some((name) => units.includes(name));
   const after = (["attn-out", "resid-mid", "mlp-out"] as const).filter((name) => some(name));
   return [
-    RESID,
+    ...(some("resid-pre") ? [RESID] : []),
     ...(some("head-q", "head-k", "head-v") ? [QKV] : []),
     ...(some("head-pattern") ? [PATTERN] : []),
     Z,

@@ -27,17 +27,25 @@ export interface VariantsFrom {
   readonly variants: readonly Variant[];
 }
 
-/** Takes the metrics of some rows; row r of the trace is `places[r]`. */
-export type TakeMetrics = (
-  trace: Trace,
-  places: readonly { readonly variant: number; readonly example: number }[],
-) => void;
+export interface VariantRow {
+  readonly variant: number;
+  readonly example: number;
+}
+
+export interface VariantReader {
+  /** The numbers of one row of a trace. */
+  readonly read: (trace: Trace, row: number, place: VariantRow) => readonly number[];
+  /** Takes the numbers of a row. */
+  readonly put: (place: VariantRow, numbers: readonly number[]) => void;
+  /** Told how many rows a run had. */
+  readonly ran?: (rows: number) => void;
+}
 
 /** Runs variants x examples rows from `from` to the metrics, as many at a time as fit. */
 export async function runVariants(
   chain: Chain,
   { from, base, examples, feeds, variants }: VariantsFrom,
-  take: TakeMetrics,
+  { read, put, ran }: VariantReader,
 ): Promise<void> {
   const start = chain.points.find((point) => point.name === from)!;
   const places = variants.flatMap((_, variant) =>
@@ -46,22 +54,23 @@ export async function runVariants(
   for (let first = 0; first < places.length; first += chain.rows) {
     const now = places.slice(first, first + chain.rows);
     const rowExamples = now.map(({ example }) => example);
-    const trace = await chain.finish(
-      takeState(base, start.needs, rowExamples),
-      from,
-      feedsFor(feeds, rowExamples),
-      (_, state) => changed(state, variants, now),
-    );
-    take(trace, now);
+    const numbers = await chain.once(async () => {
+      const trace = await chain.finish(
+        takeState(base, start.needs, rowExamples),
+        from,
+        feedsFor(feeds, rowExamples),
+        (_, state) => changed(state, variants, now),
+      );
+      return now.flatMap((place, row) => read(trace, row, place));
+    });
+    const each = numbers.length / now.length;
+    now.forEach((place, row) => put(place, numbers.slice(row * each, (row + 1) * each)));
+    ran?.(now.length);
   }
 }
 
 /** Applies the changes of values that have just come into the state. */
-function changed(
-  state: State,
-  variants: readonly Variant[],
-  places: readonly { readonly variant: number; readonly example: number }[],
-): State {
+function changed(state: State, variants: readonly Variant[], places: readonly VariantRow[]): State {
   const all = places.flatMap(({ variant, example }, row) =>
     variants[variant]!.filter(({ value }) => state.has(value)).map((change) => ({
       ...change,

@@ -62,6 +62,73 @@ describe("ablate", () => {
     expect(together.words[0]).toMatch(/less than the sum|more than the sum/);
   });
 
+  test("a set's synergy has the interval of joint rise less single rises, and words that follow it", async () => {
+    const model = await openPlanted("induction");
+    const { sets, words } = await ablate(model, engine, {
+      kind: "zero",
+      sets: [
+        ["0.3", "1.2"],
+        ["0.1", "0.2"],
+      ],
+      numExamples: 10,
+    });
+    const [chain, idle] = sets;
+    expect(chain!.synergyInterval![0]).toBeLessThan(chain!.synergy);
+    expect(chain!.synergyInterval![1]).toBeGreaterThan(chain!.synergy);
+    expect(words[0]).toMatch(chain!.synergyInterval![1] < 0 ? /need each other/ : /sum/);
+    expect(idle!.synergy).toBeCloseTo(0, 3);
+  });
+
+  test("a curve ablates by induction score: its first head is the induction head, above every random head", async () => {
+    const model = await openPlanted("induction");
+    const options = { numExamples: 10, curve: { count: 3, randomSets: 4 } };
+    const result = await ablate(model, engine, options);
+    expect(ablateResult.safeParse(result).error).toBeUndefined();
+    const { order, points } = result.curve!;
+    expect(order[0]!.head).toBe("1.2");
+    expect(order.map(({ score }) => score)).toEqual(
+      order.map(({ score }) => score).toSorted((a, b) => b - a),
+    );
+    expect(points[0]!.secondCopy).toBeGreaterThan(points[0]!.random.high + 1);
+    const direct = await ablate(model, engine, {
+      numExamples: 10,
+      sets: [order.slice(0, 2).map(({ head }) => head)],
+    });
+    expect(points[1]!.secondCopy).toBeCloseTo(direct.sets[0]!.secondCopy, 6);
+    await expect(ablate(model, engine, { curve: { count: 5 } })).rejects.toThrow(/1 to 4 heads/);
+    await expect(ablate(model, engine, { curve: { randomSets: 1 } })).rejects.toThrow(/at least 2/);
+  });
+
+  test("minimal sets of a planted circuit are its two heads, and hold on rows that the search did not see", async () => {
+    const model = await openPlanted("induction");
+    const result = await ablate(model, engine, { numExamples: 10, minimal: {} });
+    expect(ablateResult.safeParse(result).error).toBeUndefined();
+    const { necessary, sufficient } = result.minimal!;
+    expect(necessary.heads).toHaveLength(1);
+    expect(["0.3", "1.2"]).toContain(necessary.heads[0]);
+    expect(sufficient.heads.toSorted()).toEqual(["0.3", "1.2"]);
+    for (const set of [necessary, sufficient])
+      expect(set).toMatchObject({ reached: true, check: { holds: true, examples: 10 } });
+    expect(necessary.kept).toBeLessThanOrEqual(0.2);
+    expect(sufficient.kept).toBeGreaterThanOrEqual(0.8);
+    expect(result.words.join(" ")).toMatch(/greedily.* other|seed/);
+    const without = await ablate(model, engine, {
+      numExamples: 10,
+      seed: 2_000_003,
+      sets: [necessary.heads],
+    });
+    const { loss, sets } = without;
+    const kept = 1 - sets[0]!.secondCopy / (loss.firstCopy - loss.secondCopy);
+    expect(necessary.check.kept).toBeCloseTo(kept, 2);
+  });
+
+  test("refuses minimal sets where repetition does not help, and shares that are none", async () => {
+    const model = await openPlanted("induction");
+    const gone = { given: ["1.2"], kind: "zero" as const, numExamples: 10 };
+    await expect(ablate(model, engine, { ...gone, minimal: {} })).rejects.toThrow(/easier/);
+    await expect(ablate(model, engine, { minimal: { share: 1 } })).rejects.toThrow(/0 and 1/);
+  });
+
   const smol = unlessShared("goldens", "smollm2-135m", "circuit.json");
   test.skipIf(smol.skip)(
     `equals PyTorch on SmolLM2's joint mean ablations${smol.note}`,
