@@ -18,6 +18,7 @@ export { prune, typesOf, type Axis, type Program, type ValueType } from "./graph
 export type { Architecture, Model } from "./models/family.ts";
 export type { LoadedModel, LoadOptions } from "./models/loaded.ts";
 export { PLANTED } from "./models/planted/planted.ts";
+export type { ZooIndex } from "./models/zoo/zooIndex.ts";
 
 export type { Backend, Device, Feeds, Trace } from "./runtime/backend.ts";
 export { prepare, type Session } from "./runtime/prepare.ts";
@@ -108,6 +109,8 @@ export { uniformScores } from "./measure/uniformScores.ts";
 
 export { checkpointFiles, type ModelFiles } from "./training/checkpointFiles.ts";
 export { textData } from "./training/data/textSplit.ts";
+export type { ExportFormat } from "./training/exportFormats.ts";
+export { exportModel, type ExportedModel } from "./training/exportModel.ts";
 export { recipeFrom, type Recipe, type RecipeInput } from "./training/recipe.ts";
 export {
   train,

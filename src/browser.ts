@@ -1,7 +1,8 @@
 /** @file The public library in browsers: the same as in Node, but models come from files that the user picked. */
 import { InputError } from "./base/errors.ts";
-import type { LoadedModel } from "./models/loaded.ts";
+import type { LoadedModel, LoadOptions } from "./models/loaded.ts";
 import { openPlanted } from "./models/planted/planted.ts";
+import { fetchZoo } from "./models/zoo/fetchZoo.ts";
 import type { ScoreResult } from "./results/score.ts";
 import type { Backend } from "./runtime/backend.ts";
 import { openInBrowser, type BrowserEngine } from "./runtime/openInBrowser.ts";
@@ -31,17 +32,27 @@ export interface ScoreOptions extends StudyOptions {
 export interface DetectorOptions
   extends StudyDetectorOptions, Pick<ScoreOptions, "backend" | "engine"> {}
 
+/** Where the models of the zoo come from. */
+export interface BrowserLoadOptions extends LoadOptions {
+  /** Address of the folder zoo/ of the package, with its last slash; left out: "zoo/" beside the page. */
+  readonly zoo?: string;
+}
+
 /**
- * The embedded model called `planted:NAME`. Checkpoints come in through `loadFiles`.
+ * A model that comes with the tool: `zoo:NAME`, `zoo:NAME@STEP` or `planted:NAME`. Checkpoints come in through `loadFiles`.
  *
- * @throws {InputError} "unknown-model" if there is none of that name
+ * @throws {InputError} "unknown-model" if there is none of that name, "file" if the zoo is not served where it should be
  */
-export async function load(name: string): Promise<LoadedModel> {
+export async function load(
+  name: string,
+  { zoo = "zoo/", ...options }: BrowserLoadOptions = {},
+): Promise<LoadedModel> {
   const [scheme, rest] = name.split(/:(.*)/s);
   if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
+  if (scheme === "zoo" && rest !== undefined) return fetchZoo(rest, zoo, options);
   throw new InputError(
     "unknown-model",
-    `in a browser load takes planted:NAME, and loadFiles takes checkpoints; got ${name}`,
+    `in a browser load takes zoo:NAME and planted:NAME, and loadFiles takes checkpoints; got ${name}`,
   );
 }
 

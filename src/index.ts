@@ -12,6 +12,7 @@ import { score as scoreWith, type ScoreOptions as StudyOptions } from "./studies
 
 export * from "./anywhere.ts";
 export { openModel as load } from "./models/open.ts";
+export { readZoo } from "./models/zoo/openZoo.ts";
 export { openBackend, type OpenedBackend } from "./runtime/openBackend.ts";
 export { writeResult } from "./report/scoreFiles.ts";
 export { REPORT_FORMATS, type ReportFormat } from "./report/write.ts";

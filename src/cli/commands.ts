@@ -4,15 +4,17 @@ import { attention } from "./commands/attention.ts";
 import { audit } from "./commands/audit.ts";
 import { cache } from "./commands/cache.ts";
 import { circuit } from "./commands/circuit.ts";
+import { exportModel } from "./commands/export.ts";
 import { explore } from "./commands/explore.ts";
 import { lens } from "./commands/lens.ts";
 import { patch } from "./commands/patch.ts";
 import { run } from "./commands/run.ts";
 import { score } from "./commands/score.ts";
 import { scorePatterns } from "./commands/scorePatterns.ts";
+import { train } from "./commands/train.ts";
 import { tokens } from "./commands/tokens.ts";
 import { why } from "./commands/why.ts";
-import { train } from "./commands/train.ts";
+import { zoo } from "./commands/zoo.ts";
 import type { CommandSpec } from "./commands/command.ts";
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -28,6 +30,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   scorePatterns,
   explore,
   train,
+  exportModel,
   tokens,
+  zoo,
   cache,
 ];

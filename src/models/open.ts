@@ -1,4 +1,4 @@
-/** @file Opens what the user calls a model: an existing path, `planted:NAME`, or a hub id. Node only. */
+/** @file Opens what the user calls a model: an existing path, `zoo:NAME`, `planted:NAME`, or a hub id. Node only. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UnableError } from "../base/errors.ts";
@@ -9,6 +9,7 @@ import type { LoadedModel, LoadOptions } from "./loaded.ts";
 import { openGguf } from "./openGguf.ts";
 import { openTorch } from "./openTorch.ts";
 import { openPlanted } from "./planted/planted.ts";
+import { openZoo } from "./zoo/openZoo.ts";
 
 export interface OpenOptions extends LoadOptions {
   /** Branch, tag or commit of a hub model; left out: main. */
@@ -20,8 +21,8 @@ export interface OpenOptions extends LoadOptions {
 }
 
 /**
- * The model called `name`: an existing path comes first, then `planted:`, then the hub. A name that begins with `.` or
- * `/` or ends like a weight file is never a hub id.
+ * The model called `name`: an existing path comes first, then `zoo:` and `planted:`, then the hub. A name that begins with
+ * `.` or `/` or ends like a weight file is never a hub id.
  *
  * @throws {InputError} "file" or "unknown-model" if there is none; "config" or "weights" if it cannot be used
  * @throws {UnableError} if the hub is needed and cannot be reached
@@ -35,6 +36,7 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   }
   const [scheme, rest] = name.split(/:(.*)/s);
   if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
+  if (scheme === "zoo" && rest !== undefined) return openZoo(rest, options);
   if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(name))
     throw new InputError("file", `there is no file or folder ${name}`);
   return openFromHub(name, options);

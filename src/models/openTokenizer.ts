@@ -12,6 +12,7 @@ import { fetchFromHub } from "./hub/fetchFromHub.ts";
 import { hubName } from "./hub/names.ts";
 import { TOKENIZER_FILES } from "./hub/wantedFiles.ts";
 import type { OpenOptions } from "./open.ts";
+import { zooFolder } from "./zoo/openZoo.ts";
 
 /**
  * The tokenizer of the model called `name`: from its folder, its GGUF, the meta.pkl beside its ckpt.pt, or the hub.
@@ -40,7 +41,8 @@ async function findTokenizer(
     return tokenizerFromGguf(Object.fromEntries(metadata));
   }
   if (found) return characterTable(join(dirname(name), "meta.pkl"));
-  if (/^(planted|zoo):/.test(name)) return null;
+  if (name.startsWith("planted:")) return null;
+  if (name.startsWith("zoo:")) return folderTokenizer(await zooFolder(name.slice("zoo:".length)));
   const known = hubName(name);
   const { folder } = await fetchFromHub(known?.tokenizer ?? known?.id ?? name, {
     revision: revision ?? undefined,

@@ -3,7 +3,7 @@ import { Option, type Command } from "commander";
 import { collected, integer, wholeNumber } from "./values.ts";
 
 export const MODEL =
-  "a folder with config.json and weights, a .gguf or nanoGPT ckpt.pt, a hub id, or planted:NAME";
+  "a folder with config.json and weights, a .gguf or nanoGPT ckpt.pt, a hub id, zoo:NAME or planted:NAME";
 
 /** Options of models that may come from the hub. */
 export function fromHub(command: Command): Command {

@@ -1,0 +1,110 @@
+/** @file The zoo: every model opens, by name and by step, and is what zoo.json says of it. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { load as loadInBrowser } from "../../src/browser.ts";
+import { openModel } from "../../src/models/open.ts";
+import { openTokenizer } from "../../src/models/openTokenizer.ts";
+import { readZoo, ZOO } from "../../src/models/zoo/openZoo.ts";
+import { score } from "../../src/studies/score.ts";
+import { recipeFrom } from "../../src/training/recipe.ts";
+import { backends } from "../runtime/backends.ts";
+
+const zoo = await readZoo();
+const [engine] = await backends();
+const files = readdirSync(ZOO, { recursive: true }).map(String);
+
+describe("the zoo", () => {
+  test("has at most 12 MB, and nothing that zoo.json does not name", () => {
+    const total = files.reduce((sum, file) => sum + statSync(join(ZOO, file)).size, 0);
+    expect(total).toBeLessThan(12e6);
+    expect(readdirSync(ZOO).sort()).toEqual(["zoo.json", ...Object.keys(zoo)].sort());
+    for (const [name, model] of Object.entries(zoo)) {
+      expect(readdirSync(join(ZOO, name)).sort()).toEqual([
+        "checkpoints",
+        "log.jsonl",
+        "recipe.json",
+      ]);
+      const steps = readdirSync(join(ZOO, name, "checkpoints")).map((step) =>
+        Number(step.slice(5)),
+      );
+      expect(steps.sort((a, b) => a - b)).toEqual(model.steps);
+      for (const step of readdirSync(join(ZOO, name, "checkpoints")))
+        expect(readdirSync(join(ZOO, name, "checkpoints", step)).sort()).toEqual(model.files);
+    }
+  });
+
+  test.each(Object.entries(zoo))(
+    "zoo:%s has the scores that zoo.json gives, and the architecture of its recipe",
+    async (name, { scores: known, about, known: found, steps }) => {
+      expect([about, found].every((text) => text.length > 20)).toBe(true);
+      const recipe = recipeFrom(JSON.parse(readFileSync(join(ZOO, name, "recipe.json"), "utf8")));
+      expect(recipe.steps).toBe(steps.at(-1));
+      const model = await openModel(`zoo:${name}`);
+      const { layers, heads, contextLength, vocabulary } = recipe.model;
+      expect(model.architecture).toMatchObject({ layers, heads, contextLength, vocabulary });
+      const { scores, loss } = await score(model, engine!, { lossExamples: "all" });
+      await model.close();
+      for (const measure of ["induction", "previousToken"] as const) {
+        const strong = scores[measure].flatMap((row, layer) =>
+          row.flatMap((value, head) =>
+            value >= 0.5 ? [[`${layer}.${head}`, value] as const] : [],
+          ),
+        );
+        expect(strong.map(([head]) => head)).toEqual(Object.keys(known[measure]));
+        for (const [head, value] of strong) expect(value).toBeCloseTo(known[measure][head]!, 2);
+      }
+      expect(loss!.firstCopy).toBeCloseTo(known.firstCopyLoss, 2);
+      expect(loss!.secondCopy).toBeCloseTo(known.secondCopyLoss, 2);
+    },
+  );
+
+  test("has the change of attn-2l between steps 225 and 300", async () => {
+    const best = async (step: number) => {
+      const model = await openModel(`zoo:attn-2l@${step}`);
+      const { scores } = await score(model, engine!, { numExamples: 10, lossExamples: 0 });
+      await model.close();
+      return Math.max(...scores.induction.flat());
+    };
+    expect(await best(225)).toBeLessThan(0.1);
+    expect(await best(300)).toBeGreaterThan(0.8);
+  });
+
+  test("has the model of a step under NAME@STEP, and refuses names and steps that it has not", async () => {
+    const early = await openModel("zoo:attn-2l@0");
+    expect(early.id).toBe("zoo:attn-2l@0");
+    const { scores } = await score(early, engine!, { numExamples: 10, lossExamples: 0 });
+    await early.close();
+    expect(Math.max(...scores.induction.flat())).toBeLessThan(0.1);
+    await expect(openModel("zoo:attn-2L")).rejects.toThrow(
+      "did you mean zoo:attn-2l (there are: attn-2l",
+    );
+    await expect(openModel("zoo:attn-2l@7")).rejects.toThrow("has no step 7, it has 0, 25");
+    await expect(openModel("zoo:attn-2l@")).rejects.toThrow("has no step");
+    await expect(openTokenizer("zoo:attn-2l")).rejects.toThrow("has no tokenizer");
+  });
+});
+
+describe('load("zoo:NAME") in a browser', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  test("fetches the same weights from where the zoo is served", async () => {
+    const served = vi.fn((url: string) => {
+      const path = join(ZOO, url.replace("https://example.org/z/", ""));
+      return Promise.resolve(new Response(readFileSync(path)));
+    });
+    vi.stubGlobal("fetch", served);
+    const model = await loadInBrowser("zoo:attn-2l@0", { zoo: "https://example.org/z/" });
+    const onDisk = await openModel("zoo:attn-2l@0");
+    expect([model.id, model.sha256]).toEqual([onDisk.id, onDisk.sha256]);
+    await onDisk.close();
+    expect(served).toHaveBeenCalledTimes(3);
+  });
+
+  test("says what could not be fetched", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response("", { status: 404 })));
+    await expect(loadInBrowser("zoo:attn-2l")).rejects.toThrow(
+      "zoo/zoo.json could not be fetched: 404",
+    );
+  });
+});

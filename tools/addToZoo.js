@@ -1,0 +1,56 @@
+/**
+ * @file Puts a finished run into the zoo: `node tools/addToZoo.js NAME RUN [STEP ...]` copies its recipe, its log and the
+ * checkpoints (those of the given steps, or all) to zoo/NAME and writes what `score` finds into zoo/zoo.json. What is said
+ * of the model in words is written there by hand.
+ */
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { load, score } from "../dist/index.js";
+
+const [name, run, ...wanted] = process.argv.slice(2);
+if (!name || !run) throw new Error("addToZoo needs NAME and RUN");
+const zoo = join(import.meta.dirname, "../zoo");
+const to = join(zoo, name);
+rmSync(to, { recursive: true, force: true });
+for (const file of ["recipe.json", "log.jsonl"]) cpSync(join(run, file), join(to, file));
+const all = readdirSync(join(run, "checkpoints")).sort();
+const kept = all.filter(
+  (step) => wanted.length === 0 || wanted.map(Number).includes(Number(step.slice(5))),
+);
+for (const step of kept)
+  cpSync(join(run, "checkpoints", step), join(to, "checkpoints", step), { recursive: true });
+
+const last = join(to, "checkpoints", kept.at(-1));
+const model = await load(last);
+const { scores, loss } = await score(model, { lossExamples: "all", threads: 1 });
+const parameters = model.program.weights.reduce(
+  (sum, { axes }) => sum + axes.reduce((product, { size }) => product * size, 1),
+  0,
+);
+await model.close();
+const rounded = (value) => Math.round(value * 1000) / 1000;
+/** Heads that give the measure at least half their attention. */
+const strong = (byHead) =>
+  Object.fromEntries(
+    byHead
+      .flatMap((heads, layer) => heads.map((value, head) => [`${layer}.${head}`, rounded(value)]))
+      .filter(([, value]) => value >= 0.5),
+  );
+
+const path = join(zoo, "zoo.json");
+const index = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
+index[name] = {
+  about: index[name]?.about ?? "",
+  known: index[name]?.known ?? "",
+  scores: {
+    induction: strong(scores.induction),
+    previousToken: strong(scores.previousToken),
+    firstCopyLoss: rounded(loss.firstCopy),
+    secondCopyLoss: rounded(loss.secondCopy),
+  },
+  parameters,
+  steps: kept.map((step) => Number(step.slice(5))),
+  files: readdirSync(last).sort(),
+};
+writeFileSync(path, `${JSON.stringify(index, null, 2)}\n`);
+process.exit(0);
