@@ -30,7 +30,10 @@ export async function openGguf(
   let checkpoint: Checkpoint | undefined;
   const decoded = async (hash: string) => {
     const dequantiser = options.cache === false ? undefined : dequantisedInCache({ sha256: hash });
-    checkpoint ??= await ggufWeights(file, gguf, dequantiser, told(options, "decoding weights"));
+    checkpoint ??= await ggufWeights(file, gguf, dequantiser, {
+      ...told(options, "decoding weights"),
+      pairedHeads: pairedHeads(config, gguf),
+    });
     return checkpoint;
   };
   try {
@@ -59,6 +62,22 @@ export async function openGguf(
     await file.close();
     throw error;
   }
+}
+
+/** llama.cpp turns queries and keys of llama files in pairs of rows (2i, 2i + 1), where Hugging Face has (i, i + n). */
+function pairedHeads(
+  config: Readonly<Record<string, unknown>>,
+  { tensors }: Gguf,
+): ReadonlyMap<string, number> {
+  if (config["model_type"] !== "llama") return new Map();
+  const heads = Number(config["num_attention_heads"]);
+  const headsOf = { q: heads, k: Number(config["num_key_value_heads"] ?? heads) };
+  return new Map(
+    [...tensors.keys()].flatMap((name): [string, number][] => {
+      const which = /^blk\.\d+\.attn_([qk])\.(weight|bias)$/.exec(name)?.[1];
+      return which === "q" || which === "k" ? [[name, headsOf[which]]] : [];
+    }),
+  );
 }
 
 /** Tensors under the names of the Hugging Face checkpoint that the file was made from; rotary tables are left out. */

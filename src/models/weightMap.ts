@@ -14,8 +14,6 @@ export interface WeightEntry {
   readonly shape: readonly (string | readonly string[])[];
   /** The part that is meant, where several weights share a tensor. */
   readonly select?: readonly [axis: string, index: number];
-  /** Axes that are stored in another order than ours: their order for us, merged into the axis `into`. */
-  readonly reorder?: { readonly axes: readonly string[]; readonly into: string };
 }
 
 /** Our names (TransformerLens', `{layer}` for the layer) to where they lie. */
@@ -140,27 +138,13 @@ function listed(faults: readonly string[]): string {
 
 function declare(b: Builder, name: string, { entry, stored }: Bound, sizes: Sizes): void {
   const axes = Object.fromEntries(entry.shape.flat().map((axis) => [axis, sizeOf(axis, sizes)]));
-  const { select, reorder } = entry;
-  const declared = b.weight({
-    name: reorder ? `${name}.stored` : name,
+  const { select } = entry;
+  b.weight({
+    name,
     axes,
     stored,
     ...(select && { select: { axis: select[0], index: select[1] } }),
   });
-  if (reorder) putInOrder(b, declared, name, reorder);
-}
-
-/** The engine folds this when the session is made: it is done once, to numbers and not in runs. */
-function putInOrder(
-  b: Builder,
-  declared: Name,
-  name: Name,
-  { axes, into }: NonNullable<WeightEntry["reorder"]>,
-): void {
-  const all = b.typeOf(declared).axes.map((axis) => axis.name);
-  const first = all.findIndex((axis) => axes.includes(axis));
-  const order = [...all.slice(0, first), ...axes, ...all.slice(first + axes.length)];
-  b.op("mergeAxes", [b.op("transpose", [declared], { axes: order })], { axes, into }, name);
 }
 
 function sizeOf(axis: string, sizes: Sizes): number {

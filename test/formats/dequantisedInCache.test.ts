@@ -48,13 +48,13 @@ describe("dequantisedInCache({sha256, folder})", () => {
     expect(second.values).toEqual(first.values);
     expect(first.values[1]).toEqual(await readTensor(inMemory.weights.get("packed.Q6_K")!));
     expect(second.weights.get("packed.Q6_K")!.source.realPath).toBe(
-      join(folder, "dequantised", NAMES[0]!),
+      join(folder, "decoded", NAMES[0]!),
     );
-    expect((await readdir(join(folder, "dequantised"))).sort()).toEqual(NAMES);
+    expect((await readdir(join(folder, "decoded"))).sort()).toEqual(NAMES);
   });
 
   test("makes the file anew when it was cut, damaged or has no record", async () => {
-    const path = join(folder, "dequantised", NAMES[0]!);
+    const path = join(folder, "decoded", NAMES[0]!);
     const { values } = await load();
     const damages = [
       () => truncate(path, 1000),
@@ -72,7 +72,7 @@ describe("dequantisedInCache({sha256, folder})", () => {
 
   test("believes a file whose time changed if its checksum is right", async () => {
     await load();
-    await utimes(join(folder, "dequantised", NAMES[0]!), 1, 1);
+    await utimes(join(folder, "decoded", NAMES[0]!), 1, 1);
     expect((await load()).reads).toBe(0);
   });
 
@@ -80,18 +80,15 @@ describe("dequantisedInCache({sha256, folder})", () => {
     const dequantiser = dequantisedInCache({ sha256: KEY, folder });
     const stopped = ggufWeights(source, header, dequantiser, { signal: AbortSignal.abort() });
     await expect(stopped).rejects.toThrow("interrupted while dequantising");
-    expect(await readdir(join(folder, "dequantised"))).toEqual([]);
+    expect(await readdir(join(folder, "decoded"))).toEqual([]);
     const [old, young] = ["old.partial", "young.partial"].map((name) =>
-      join(folder, "dequantised", name),
+      join(folder, "decoded", name),
     );
     await writeFile(old!, "");
     await utimes(old!, 1, 1);
     await writeFile(young!, "");
     await load();
-    expect((await readdir(join(folder, "dequantised"))).sort()).toEqual([
-      ...NAMES,
-      "young.partial",
-    ]);
+    expect((await readdir(join(folder, "decoded"))).sort()).toEqual([...NAMES, "young.partial"]);
   });
 
   test("decodes into memory and says why when the cache cannot be written", async () => {
@@ -121,7 +118,7 @@ describe("dequantisedInCache({sha256, folder})", () => {
   test("two loads at once both end with the whole file", async () => {
     const [one, other] = await Promise.all([load(), load()]);
     expect(one.values).toEqual(other.values);
-    expect((await readdir(join(folder, "dequantised"))).sort()).toEqual(NAMES);
+    expect((await readdir(join(folder, "decoded"))).sort()).toEqual(NAMES);
   });
 });
 

@@ -293,6 +293,33 @@ describe("ggufWeights(source, gguf)", () => {
     }
   });
 
+  test("puts rows of rotary pairs apart, head by head, in plain and in quantised tensors", async () => {
+    const source = await fileSource("test/fixtures/gguf/tiny.gguf");
+    const header = await readGguf(source);
+    const shaped = (name: string, shape: readonly number[]) =>
+      [name, { ...header.tensors.get(name)!, shape }] as const;
+    const tensors = new Map([shaped("packed.Q4_1", [6, 32]), shaped("matrix", [6])]);
+    const plain = (await ggufWeights(source, { ...header, tensors })).weights;
+    for (const [heads, order] of Object.entries({ 1: [0, 2, 4, 1, 3, 5], 3: [0, 1, 2, 3, 4, 5] })) {
+      const pairedHeads = new Map([...tensors.keys()].map((name) => [name, Number(heads)]));
+      const { weights } = await ggufWeights(source, { ...header, tensors }, undefined, {
+        pairedHeads,
+      });
+      for (const [name, weight] of weights) {
+        const [ours, rows] = [await readTensor(weight), await readTensor(plain.get(name)!)];
+        const width = ours.length / 6;
+        const moved = order.flatMap((row) => [...rows.subarray(row * width, (row + 1) * width)]);
+        expect([...ours], `${name}, ${heads} heads`).toEqual(moved);
+      }
+    }
+    for (const heads of [0, 2, 4, NaN]) {
+      const pairedHeads = new Map([["packed.Q4_1", heads]]);
+      await expect(
+        ggufWeights(source, { ...header, tensors }, undefined, { pairedHeads }),
+      ).rejects.toThrow(/"packed.Q4_1" of Q4_1 and shape 6 x 32 has no pairs of rows in/);
+    }
+  });
+
   test("leaves plain tensors where they lie", async () => {
     const source = await fileSource("test/fixtures/gguf/tiny.gguf");
     const header = await readGguf(source);

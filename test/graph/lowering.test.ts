@@ -5,6 +5,7 @@ import { tensor, type Tensor, type TensorData } from "../../src/base/tensor.ts";
 import { random } from "../../src/base/random.ts";
 import { builder, type Builder } from "../../src/graph/builder.ts";
 import type { Program } from "../../src/graph/program.ts";
+import { lower } from "../../src/graph/onnx/lower.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { backends } from "../runtime/backends.ts";
 import { interpret, numbers } from "./interpreter.ts";
@@ -308,5 +309,32 @@ describe("lowering equals the interpreter", () => {
       b.op("norm", [out, scale], { eps: 1e-5, center: true }),
     ]);
     await compare(program, { ...SIZES, batch: 0 });
+  });
+});
+
+describe("lower(program)", () => {
+  const sizes = { batch: "batch", position: "position", head: 2, d_head: 4 };
+
+  test("makes equal nodes once, and none to undo a reshape", () => {
+    const b = builder();
+    const x = b.input("x", "float32", sizes);
+    const [one, other] = [b.op("exp", [x], {}), b.op("exp", [x], {})];
+    const merge = { axes: ["head", "d_head"], into: "d_model" };
+    const into = [
+      { name: "head", size: 2 },
+      { name: "d_head", size: 4 },
+    ];
+    const there = b.op("mergeAxes", [b.add(one, other)], merge);
+    const back = b.op("splitAxis", [there], { axis: "d_model", into });
+    const { nodes } = lower(b.program([back]));
+    expect(nodes.map(({ type }) => type)).toEqual(["Exp", "Add", "Identity"]);
+  });
+
+  test("tells the engine sizes that are products of symbols, by names that equal products share", () => {
+    const b = builder();
+    const x = b.input("x", "float32", sizes);
+    const w = b.input("w", "float32", { head: 2, d_head: 4, d_model: 8 });
+    const { values } = lower(b.program([b.contract(x, w, ["batch", "position", "d_model"])]));
+    expect(values!.map((value) => value.sizes)).toContainEqual(["batch*position", 8]);
   });
 });

@@ -53,6 +53,14 @@ const graph: fc.Arbitrary<OnnxGraph> = fc.record({
   outputs: fc.array(value, { maxLength: 3 }),
   nodes: fc.array(node, { maxLength: 5 }),
   initializers: fc.array(initializer, { maxLength: 4 }),
+  values: fc.array(
+    fc.record({
+      name,
+      type: fc.constantFrom(...types),
+      sizes: fc.array(fc.oneof(size, name), { maxLength: 4 }),
+    }),
+    { maxLength: 3 },
+  ),
 });
 
 describe("encodeModel", () => {
@@ -92,6 +100,7 @@ function read(decoded: Decoded) {
   return {
     inputs: values(decoded.input),
     outputs: values(decoded.output),
+    values: values(decoded.valueInfo),
     nodes: decoded.node.map(({ opType, domain, input, output, attribute }) => ({
       type: opType,
       domain,
@@ -127,7 +136,7 @@ function readAttribute({
 }
 
 /** Our graph in the same words. */
-function plain({ inputs, outputs, nodes, initializers }: OnnxGraph) {
+function plain({ inputs, outputs, nodes, initializers, values: inner = [] }: OnnxGraph) {
   const values = (list: OnnxGraph["inputs"]) =>
     list.map(({ name, type, axes }) => ({
       name: wellFormed(name),
@@ -147,6 +156,12 @@ function plain({ inputs, outputs, nodes, initializers }: OnnxGraph) {
         })),
     ],
     outputs: values(outputs),
+    values: values(
+      inner.map(({ sizes, ...rest }) => ({
+        ...rest,
+        axes: sizes.map((size) => ({ name: "", size })),
+      })),
+    ),
     nodes: nodes.map((each) => ({ ...each, attributes: { ...each.attributes } })),
     initializers: initializers.map(({ name, type, dims, data }) => ({
       name,

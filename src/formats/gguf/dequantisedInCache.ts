@@ -1,7 +1,7 @@
 /**
  * @file Dequantised weights in a cache file, so that the second load is as quick as safetensors. Node only.
  *
- * The file is safetensors (float32, names of the GGUF) under the hash of the GGUF; beside it lies a record of its own
+ * The file is safetensors (float32, names of the GGUF, rows in our order) under the hash of the GGUF; beside it lies a record of its own
  * checksum and of how it looked when that was last right. (A CRC against damage; against those who can write to the
  * user's cache a hash would not help, and SHA-256 would take longer than all the rest.)
  */
@@ -27,14 +27,13 @@ import { cacheFolder } from "../firstSight.ts";
 import { inChunks, type ScanOptions } from "../inChunks.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { safetensorsLayout } from "../writeSafetensors.ts";
-import { dequantiseInPieces } from "./dequantiseInPieces.ts";
+import { dequantiseInPieces, type CodedTensor } from "./dequantiseInPieces.ts";
 import {
   dequantisedInMemory,
   float32Bytes,
   type Dequantised,
   type Dequantiser,
 } from "./ggufWeights.ts";
-import type { GgufTensor } from "./tensors.ts";
 
 /** Where and under which key dequantised weights are kept. */
 export interface DequantisedCache {
@@ -52,7 +51,7 @@ export function dequantisedInCache({
   folder = cacheFolder(),
   warn,
 }: DequantisedCache): Dequantiser {
-  const path = join(folder, "dequantised", `${key}.safetensors`);
+  const path = join(folder, "decoded", `${key}.safetensors`);
   return async (source, tensors, options) => {
     const known = await found(path, tensors);
     if (known) return known;
@@ -69,7 +68,7 @@ export function dequantisedInCache({
   };
 }
 
-type Tensors = ReadonlyMap<string, GgufTensor>;
+type Tensors = ReadonlyMap<string, CodedTensor>;
 
 /** The cache file, if it is there, whole, unchanged and has just these tensors. */
 async function found(path: string, tensors: Tensors): Promise<Dequantised | undefined> {

@@ -9,15 +9,15 @@ import {
 } from "../../base/bytes.ts";
 import type { ScanOptions } from "../inChunks.ts";
 import type { Checkpoint } from "../checkpoint.ts";
-import { dequantiseInPieces } from "./dequantiseInPieces.ts";
+import { dequantiseInPieces, type CodedTensor } from "./dequantiseInPieces.ts";
 import type { Gguf } from "./readGguf.ts";
 import type { GgufTensor } from "./tensors.ts";
 import { GGML_TYPES } from "./types.ts";
 
-/** Makes float32 tensors of quantised ones: in memory, or in a cache file (`dequantisedInCache`). */
+/** Makes float32 tensors of coded ones: in memory, or in a cache file (`dequantisedInCache`). */
 export type Dequantiser = (
   source: ByteSource,
-  tensors: ReadonlyMap<string, GgufTensor>,
+  tensors: ReadonlyMap<string, CodedTensor>,
   options: ScanOptions,
 ) => Promise<Dequantised>;
 
@@ -27,24 +27,36 @@ export interface Dequantised {
   readonly close?: () => Promise<void>;
 }
 
+export interface GgufWeightsOptions extends ScanOptions {
+  /** Names of tensors whose rows llama.cpp keeps in rotary pairs, and how many heads they have; see `CodedTensor`. */
+  readonly pairedHeads?: ReadonlyMap<string, number>;
+}
+
 /**
  * The tensors of a GGUF file under their names in it (`blk.0.attn_q.weight`), in the order of the file.
  *
- * Rows of query and key weights of llama files are permuted by llama.cpp; undoing that is the business of whoever knows
- * the architecture. Types that are neither plain nor dequantised here are under `unsupported`.
+ * Types that are neither plain nor dequantised here are under `unsupported`.
  *
- * @param dequantiser what becomes of quantised tensors; by default they are decoded into memory
+ * @param dequantiser what becomes of quantised tensors, and of those whose rows are wanted in another order; by default
+ *   they are decoded into memory
  */
 export async function ggufWeights(
   source: ByteSource,
   { tensors }: Gguf,
   dequantiser: Dequantiser = dequantisedInMemory,
-  options: ScanOptions = {},
+  { pairedHeads, ...options }: GgufWeightsOptions = {},
 ): Promise<Checkpoint> {
   const all = [...tensors];
-  const quantised = new Map(all.filter(([, { type }]) => "dequantise" in GGML_TYPES[type]));
+  const coded = new Map(
+    all.flatMap(([name, tensor]): [string, CodedTensor][] => {
+      const heads = pairedHeads?.get(name);
+      const isQuantised = "dequantise" in GGML_TYPES[tensor.type];
+      if (!isQuantised && (heads === undefined || !isStored(tensor.type))) return [];
+      return [[name, { ...tensor, ...(heads !== undefined && { pairedHeads: heads }) }]];
+    }),
+  );
   const none: Dequantised = { tensors: new Map() };
-  const decoded = quantised.size > 0 ? await dequantiser(source, quantised, options) : none;
+  const decoded = coded.size > 0 ? await dequantiser(source, coded, options) : none;
   const weights = new Map<string, StoredTensor>();
   const unsupported = new Map<string, string>();
   for (const [name, tensor] of all) {

@@ -21,7 +21,7 @@ export function lower(program: Program, { fusedMatMul = true }: LowerOptions = {
   const emit = emitter(symbolsOf(needed), fusedMatMul);
   const handles = new Map<string, Handle>();
   for (const input of needed.inputs)
-    handles.set(input.name, { tensor: input.name, axes: input.axes });
+    handles.set(input.name, { tensor: input.name, type: input.type, axes: input.axes });
   for (const weight of needed.weights) handles.set(weight.name, weightHandle(emit, weight));
   for (const constant of needed.constants)
     handles.set(constant.name, lowerConstant(emit, constant));
@@ -30,7 +30,7 @@ export function lower(program: Program, { fusedMatMul = true }: LowerOptions = {
     const type = types.get(op.output)!;
     handles.set(op.output, {
       tensor: lowerOp(emit, op, inputs, type, { producers, readers, handles }),
-      axes: type.axes,
+      ...type,
     });
   }
   for (const name of needed.outputs)
@@ -40,6 +40,7 @@ export function lower(program: Program, { fusedMatMul = true }: LowerOptions = {
     outputs: needed.outputs.map((name) => ({ name: `out:${name}`, ...types.get(name)! })),
     nodes: emit.nodes,
     initializers: [...emit.initializers.values()],
+    values: [...emit.values.values()],
   });
 }
 
@@ -67,7 +68,7 @@ function readersOf(ops: readonly Op[]): Map<string, Op[]> {
 function lowerConstant(emit: Emitter, { type, axes, data }: Constant): Handle {
   const values = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type].from(data);
   const dims = axes.map(({ size }) => Number(size));
-  return { tensor: emit.constant(type, dims, new Uint8Array(values.buffer)), axes };
+  return { tensor: emit.constant(type, dims, new Uint8Array(values.buffer)), type, axes };
 }
 
 function symbolsOf(program: Program): Map<string, { input: string; axis: number }> {
@@ -93,6 +94,7 @@ function withoutDead(graph: OnnxGraph): OnnxGraph {
       .filter((node) => node.outputs.some((name) => live.has(name)))
       .map((node) => ({ ...node, outputs: upToLastLive(node.outputs, live) })),
     initializers: graph.initializers.filter(({ name }) => live.has(name)),
+    values: (graph.values ?? []).filter(({ name }) => live.has(name)),
   };
 }
 

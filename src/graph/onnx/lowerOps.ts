@@ -63,15 +63,17 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
       x!.tensor,
       x!.axes.map(({ size }) => [size]),
       axes.map(({ size }) => [size]),
+      x!.type,
     ),
   mergeAxes: (emit, [x], { axes: merged }) => {
     const first = x!.axes.findIndex(({ name }) => name === merged[0]);
     const alone = (axis: Axis) => [axis];
-    return reshaped(emit, x!.tensor, x!.axes, [
+    const groups = [
       ...x!.axes.slice(0, first).map(alone),
       x!.axes.slice(first, first + merged.length),
       ...x!.axes.slice(first + merged.length).map(alone),
-    ]);
+    ];
+    return reshaped(emit, x!.tensor, x!.axes, groups, x!.type);
   },
   transpose: (emit, [x], _, { axes }) => transposed(emit, x!, axes),
   rename: (_, [x]) => x!.tensor,

@@ -46,6 +46,13 @@ export interface OnnxInitializer {
   readonly overridable?: boolean;
 }
 
+/** What is said of a tensor within the graph: its sizes, numbers or names that equal sizes share. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: NumberType;
+  readonly sizes: readonly (number | string)[];
+}
+
 export interface OnnxGraph {
   readonly inputs: readonly {
     readonly name: string;
@@ -59,6 +66,8 @@ export interface OnnxGraph {
   }[];
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxInitializer[];
+  /** An engine that knows sizes to be equal plans to use memory again, and finds its plan sooner. */
+  readonly values?: readonly OnnxValue[];
 }
 
 /** Where the runtime finds an initializer's bytes: in the model itself, or in a file beside it. */
@@ -78,22 +87,16 @@ export function encodeModel(graph: OnnxGraph, place: (stored: StoredBytes) => Pl
       text(2, "program"),
       ...graph.initializers.map((initializer) => nested(5, encodeInitializer(initializer, place))),
       ...graph.inputs.map((input) =>
-        nested(11, encodeValue(input.name, DATA_TYPES[input.type], input.axes)),
+        nested(11, encodeValue(input.name, DATA_TYPES[input.type], sizesOf(input.axes))),
       ),
       ...graph.initializers
         .filter(({ overridable }) => overridable)
-        .map(({ name, type, dims }) =>
-          nested(
-            11,
-            encodeValue(
-              name,
-              DATA_TYPES[type],
-              dims.map((size) => ({ name: "", size })),
-            ),
-          ),
-        ),
+        .map(({ name, type, dims }) => nested(11, encodeValue(name, DATA_TYPES[type], dims))),
       ...graph.outputs.map((output) =>
-        nested(12, encodeValue(output.name, DATA_TYPES[output.type], output.axes)),
+        nested(12, encodeValue(output.name, DATA_TYPES[output.type], sizesOf(output.axes))),
+      ),
+      ...(graph.values ?? []).map(({ name, type, sizes }) =>
+        nested(13, encodeValue(name, DATA_TYPES[type], sizes)),
       ),
     ]),
     nested(8, [text(1, ""), int(2, OPSET)]),
@@ -137,8 +140,12 @@ function encodeInitializer(
   ];
 }
 
-function encodeValue(name: string, type: number, axes: readonly Axis[]): Message[] {
-  const dims = axes.map(({ size }) =>
+function sizesOf(axes: readonly Axis[]) {
+  return axes.map(({ size }) => size);
+}
+
+function encodeValue(name: string, type: number, sizes: readonly (number | string)[]): Message[] {
+  const dims = sizes.map((size) =>
     nested(1, [typeof size === "number" ? int(1, size) : text(2, size)]),
   );
   return [text(1, name), nested(2, [nested(1, [int(1, type), nested(2, dims)])])];

@@ -1,6 +1,6 @@
 /** @file Reshape, transpose and align tensors by axis name; weights are re-declared with other sizes instead. */
-import type { Axis, Weight } from "../program.ts";
-import type { Emitter, Handle } from "./emitter.ts";
+import type { Axis, NumberType, Weight } from "../program.ts";
+import type { Emitter, Handle, Reshaped } from "./emitter.ts";
 import { weightTensor } from "./weights.ts";
 
 /** One dimension of a reshaped tensor: the axes that it merges, possibly none (size 1). */
@@ -16,13 +16,16 @@ export function grouped(emit: Emitter, x: Handle, groups: readonly Group[]): str
   const dims = groups.map(sizesOf);
   if (inOrder && x.weight) return weightTensor(emit, x.weight, dims.map(staticSize));
   const ordered = inOrder ? x.tensor : transposed(emit, x, wanted);
-  return reshaped(emit, ordered, wanted, groups);
+  return reshaped(emit, ordered, wanted, groups, x.type);
 }
 
 /** Whether `x` has the axes of `groups` in this order already, so that grouping it costs nothing but a new shape. */
 export function isInOrder(x: Handle, groups: readonly Group[]): boolean {
-  const wanted = groups.flat();
-  return x.axes.every((axis, index) => axis.name === wanted[index]!.name);
+  let at = 0;
+  for (const group of groups) {
+    for (const { name } of group) if (x.axes[at++]?.name !== name) return false;
+  }
+  return true;
 }
 
 export function transposed(emit: Emitter, x: Handle, order: readonly Axis[]): string {
@@ -37,12 +40,14 @@ export function reshaped(
   tensor: string,
   from: readonly Axis[],
   to: readonly Group[],
+  type?: NumberType,
 ): string {
   return withSizes(
     emit,
     tensor,
     from.map((axis) => [axis.size]),
     to.map(sizesOf),
+    type,
   );
 }
 
@@ -55,10 +60,31 @@ type Size = number | string;
 export function withSizes(
   emit: Emitter,
   tensor: string,
-  from: readonly Size[][],
-  to: readonly Size[][],
+  from: readonly (readonly Size[])[],
+  to: readonly (readonly Size[])[],
+  type: NumberType = "float32",
 ): string {
-  const [source, target] = [from.map(simplified), to.map(simplified)];
+  const before = emit.reshapes.get(tensor) ?? { tensor, sizes: from };
+  const made = reshapedTo(emit, before, to);
+  if (made !== before.tensor) {
+    emit.reshapes.set(made, before);
+    emit.values.set(made, { name: made, type, sizes: to.map((sizes) => sizeName(sizes)) });
+  }
+  return made;
+}
+
+/** The size of a dimension; products of symbols by a name that equal products share. */
+function sizeName(sizes: readonly Size[]): Size {
+  const { factor, symbols } = simplified(sizes);
+  return symbols.length === 0 ? factor : [...(factor === 1 ? [] : [factor]), ...symbols].join("*");
+}
+
+function reshapedTo(
+  emit: Emitter,
+  { tensor, sizes }: Reshaped,
+  to: readonly (readonly Size[])[],
+): string {
+  const [source, target] = [sizes.map(simplified), to.map(simplified)];
   if (source.length === target.length && target.every((dim, index) => same(dim, source[index]!)))
     return tensor;
   const known = target.map((dim, index) => {

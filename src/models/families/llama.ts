@@ -41,20 +41,12 @@ const schema = z.object({
   mlp_bias: z.boolean().default(false),
 });
 
-export const llama: Family = (json, checkpoint, layout = "hugging_face") => {
+export const llama: Family = (json, checkpoint) => {
   const c = readConfig("llama", schema, json);
   const shape = llamaShape("llama", c, json);
   const biases = { qkv: c.attention_bias, o: c.attention_bias, mlp: c.mlp_bias };
-  return llamaModel(
-    {
-      ...shape,
-      biases,
-      windows: fullAttention(shape.layers),
-      qkNorm: false,
-      pairedRows: layout === "gguf",
-    },
-    checkpoint,
-  );
+  const windows = fullAttention(shape.layers);
+  return llamaModel({ ...shape, biases, windows, qkNorm: false }, checkpoint);
 };
 
 /** What the members of this group differ in, with the sizes. */
@@ -81,8 +73,6 @@ export interface LlamaOptions extends LlamaShape {
   readonly windows: readonly (number | null)[];
   /** RMS norm of each query and key over d_head, before the rotation (Qwen3). */
   readonly qkNorm: boolean;
-  /** llama.cpp keeps rows of queries and keys in rotary pairs (2i, 2i + 1); ours are (i, i + n). */
-  readonly pairedRows?: boolean;
 }
 
 /** Sizes from the common keys. */
@@ -123,25 +113,18 @@ export function fullAttention(layers: number): null[] {
 }
 
 /** nn.Linear keeps [out, in]. */
-function weightMap(
-  kv: string,
-  { biases, qkNorm, tied, pairedRows = false }: LlamaOptions,
-): WeightMap {
+function weightMap(kv: string, { biases, qkNorm, tied }: LlamaOptions): WeightMap {
   const layer = "model.layers.{layer}";
-  const rows = (head: string) => (pairedRows ? [head, "pair", "part"] : [head, "d_head"]);
-  const reorder = pairedRows ? { reorder: { axes: ["part", "pair"], into: "d_head" } } : {};
   return {
     "embed.W_E": { from: "model.embed_tokens.weight", shape: ["d_vocab", "d_model"] },
     "blocks.{layer}.ln1.w": { from: `${layer}.input_layernorm.weight`, shape: ["d_model"] },
     "blocks.{layer}.attn.W_Q": {
       from: `${layer}.self_attn.q_proj.weight`,
-      shape: [rows("head"), "d_model"],
-      ...reorder,
+      shape: [["head", "d_head"], "d_model"],
     },
     "blocks.{layer}.attn.W_K": {
       from: `${layer}.self_attn.k_proj.weight`,
-      shape: [rows(kv), "d_model"],
-      ...reorder,
+      shape: [[kv, "d_head"], "d_model"],
     },
     "blocks.{layer}.attn.W_V": {
       from: `${layer}.self_attn.v_proj.weight`,
@@ -154,13 +137,11 @@ function weightMap(
     ...(biases.qkv && {
       "blocks.{layer}.attn.b_Q": {
         from: `${layer}.self_attn.q_proj.bias`,
-        shape: [rows("head")],
-        ...reorder,
+        shape: [["head", "d_head"]],
       },
       "blocks.{layer}.attn.b_K": {
         from: `${layer}.self_attn.k_proj.bias`,
-        shape: [rows(kv)],
-        ...reorder,
+        shape: [[kv, "d_head"]],
       },
       "blocks.{layer}.attn.b_V": {
         from: `${layer}.self_attn.v_proj.bias`,
@@ -213,8 +194,6 @@ export function llamaModel(options: LlamaOptions, checkpoint: CheckpointTensors)
     head: heads,
     kv_head: kvHeads,
     d_head: dHead,
-    pair: dHead / 2,
-    part: 2,
     d_mlp: options.dMlp,
     d_vocab: options.vocabulary,
   };
