@@ -21,6 +21,7 @@ export async function nativeBackend(
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
+      enableMemPattern: false, // it would keep the largest run's memory twice, and runs are no faster for it
       logSeverityLevel: 3,
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
       extra: {
