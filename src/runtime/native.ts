@@ -26,6 +26,8 @@ export async function nativeBackend(
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
       extra: {
         session: {
+          // Threads of a session would go on spinning after a run, on the cores that the next session needs.
+          intra_op: { allow_spinning: "0" },
           ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
         },
       },
