@@ -31,6 +31,8 @@ export { fingerprint, type FingerprintOptions } from "./studies/causal/fingerpri
 export { lens, type LensOptions } from "./studies/causal/lens.ts";
 export { patch, type PatchOptions } from "./studies/causal/patch.ts";
 export { attribution, type AttributionOptions } from "./studies/causal/attribution.ts";
+export { verdict, type VerdictOptions } from "./studies/verdict/verdict.ts";
+export type { StepMemory } from "./studies/verdict/steps.ts";
 export { pathPatch, type PathOptions } from "./studies/causal/path.ts";
 export { why, type WhyOptions } from "./studies/causal/why.ts";
 export { analyseHeadAttention } from "./studies/detector/analyseHeadAttention.ts";
@@ -79,6 +81,7 @@ export { attributionResult, type AttributionResult } from "./results/attribution
 export { pathResult, type PathResult } from "./results/path.ts";
 export { patternsResult, type Mask, type PatternsResult } from "./results/patterns.ts";
 export { whyResult, type WhyResult } from "./results/why.ts";
+export { verdictResult, type VerdictResult } from "./results/verdict.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
 export { SCORE_NAMES, scoreResult, type ScoreName, type ScoreResult } from "./results/score.ts";
 

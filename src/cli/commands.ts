@@ -15,10 +15,12 @@ import { train } from "./commands/train.ts";
 import { tokens } from "./commands/tokens.ts";
 import { why } from "./commands/why.ts";
 import { zoo } from "./commands/zoo.ts";
+import { verdict } from "./commands/verdict.ts";
 import type { CommandSpec } from "./commands/command.ts";
 
 export const COMMANDS: readonly CommandSpec[] = [
   score,
+  verdict,
   run,
   patch,
   ablate,

@@ -42,7 +42,7 @@ export function studyText(
         ]
       : []),
     ...(view.plots?.length ? ["", ...view.plots] : []),
-    ...view.tables.flatMap((table) => ["", ...tableLines(table, prose, paint.bold)]),
+    ...view.tables.flatMap((table) => ["", ...tableLines(table, width, paint.bold)]),
     ...view.warnings.flatMap((warning) => prose(`warning: ${warning}`).map(paint.yellow)),
   ];
   return `${lines.join("\n")}\n`;
@@ -50,21 +50,49 @@ export function studyText(
 
 function tableLines(
   { caption, columns, rows }: StudyTable,
-  prose: (text: string) => string[],
+  width: number,
   bold: (text: string) => string,
 ): string[] {
   if (rows.length === 0) return [];
-  const shown = rows.slice(0, MOST_ROWS).map((row) => row.map((cell) => visible(tableText(cell))));
+  const prose = (text: string) => wrap(visible(text), width, columnsOf);
+  const shown = rows.slice(0, MOST_ROWS);
+  const texts = shown.map((row) => row.map((cell) => visible(tableText(cell))));
+  const words = columns.map((_, column) => shown.every((row) => typeof row[column] === "string"));
   const widths = columns.map((name, column) =>
-    Math.max(columnsOf(name), ...shown.map((row) => columnsOf(row[column]!))),
+    Math.max(columnsOf(name), ...texts.map((row) => columnsOf(row[column]!))),
   );
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, column) => " ".repeat(widths[column]! - columnsOf(cell)) + cell).join("  ");
+  const line = (cells: readonly string[]) => rowLines(cells, widths, words, width);
   const more = rows.length - shown.length;
   return [
     ...prose(caption).map(bold),
-    bold(line(columns)),
-    ...shown.map(line),
+    ...line(columns).map(bold),
+    ...texts.flatMap(line),
     ...(more > 0 ? prose(`and ${more} more (see --json or --out)`) : []),
   ];
+}
+
+const LEAST_WRAPPED = 24;
+
+/** Numbers to the right, words to the left; words in the last column go on below themselves where the line ends. */
+function rowLines(
+  cells: readonly string[],
+  widths: readonly number[],
+  words: readonly boolean[],
+  width: number,
+): string[] {
+  const padded = cells.map((cell, column) => {
+    const space = " ".repeat(widths[column]! - columnsOf(cell));
+    return words[column] ? cell + space : space + cell;
+  });
+  const last = cells.length - 1;
+  const before = padded
+    .slice(0, last)
+    .map((cell) => `${cell}  `)
+    .join("");
+  const room = width - columnsOf(before);
+  if (!words[last] || room < LEAST_WRAPPED) return [(before + padded[last]!).trimEnd()];
+  const indent = " ".repeat(columnsOf(before));
+  return wrap(cells[last]!, room, columnsOf).map((part, index) =>
+    `${index === 0 ? before : indent}${part}`.trimEnd(),
+  );
 }

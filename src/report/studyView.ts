@@ -71,5 +71,5 @@ export function tableText(value: string | number | null): string {
   if (value === null) return "–";
   if (typeof value === "string") return value;
   if (Number.isInteger(value)) return String(value);
-  return (Math.abs(value) < 1e-4 ? value.toExponential(1) : value.toFixed(4)).replace("-", "−");
+  return (Math.abs(value) < 1e-4 ? value.toExponential(1) : value.toFixed(4)).replaceAll("-", "−");
 }

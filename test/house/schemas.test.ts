@@ -13,6 +13,7 @@ import { pathResult } from "../../src/results/path.ts";
 import { patternsResult } from "../../src/results/patterns.ts";
 import { scoreResult } from "../../src/results/score.ts";
 import { whyResult } from "../../src/results/why.ts";
+import { verdictResult } from "../../src/results/verdict.ts";
 
 test.each([
   ["ablate", ablateResult],
@@ -28,6 +29,7 @@ test.each([
   ["score", scoreResult],
   ["score-patterns", patternsResult],
   ["why", whyResult],
+  ["verdict", verdictResult],
 ] as const)(
   "docs/schema/%s.json is the schema of the Result (npx vitest run test/house/schemas -u writes it)",
   async (name, schema) => {

@@ -39,9 +39,9 @@ export function bosOption(): Option {
 }
 
 /** The rows of a causal study, and where its Result goes. */
-export function rows(command: Command, form: string): Command {
+export function rows(command: Command, form: string, examples = "16"): Command {
   const withRows = command
-    .option("--num-examples <n>", "sequences (default 16)", wholeNumber)
+    .option("--num-examples <n>", `sequences (default ${examples})`, wholeNumber)
     .option("--seq-len <n>", "tokens in the two copies together, even (default 64)", wholeNumber)
     .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
     .addOption(bosOption())

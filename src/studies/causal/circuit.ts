@@ -95,7 +95,7 @@ async function sharesOf(
 }
 
 /** W_O (W_U E) W_V, or W_O W_V: the nonzero eigenvalues of the OV circuit. */
-function ovMatrix(layer: HeadMatrices, head: number, between: Tensor | null): Matrix {
+export function ovMatrix(layer: HeadMatrices, head: number, between: Tensor | null): Matrix {
   const value = matrixOf(matrixOfHead(layer.value, head));
   const output = matrixOf(matrixOfHead(layer.output, head)).transpose();
   return output.mmul(between ? matrixOf(between).mmul(value) : value);

@@ -23,7 +23,13 @@ export async function compositionRuns(
   {
     signal,
     progress,
-  }: { readonly signal?: AbortSignal; readonly progress?: (done: number, total: number) => void },
+    into,
+  }: {
+    readonly signal?: AbortSignal;
+    readonly progress?: (done: number, total: number) => void;
+    /** Only pairs whose later head is in one of these layers; left out: all pairs. */
+    readonly into?: ReadonlySet<number>;
+  },
 ): Promise<CompositionTable> {
   const [heads, width, size] = layers[0]!.query.shape as readonly [number, number, number];
   const grams = await gramsOf(backend, layers, { heads, width, size });
@@ -35,7 +41,9 @@ export async function compositionRuns(
   const table: CompositionTable = { q: zeros(count), k: zeros(count), v: zeros(count) };
   const session = await prepare(pairProgram({ heads, width, size }), backend);
   const pairs = layers.flatMap((_, later) =>
-    Array.from({ length: later }, (_layer, earlier) => [earlier, later] as const),
+    into && !into.has(later)
+      ? []
+      : Array.from({ length: later }, (_layer, earlier) => [earlier, later] as const),
   );
   try {
     for (const [index, [earlier, later]] of pairs.entries()) {

@@ -2,10 +2,11 @@
 import { builder, type Builder, type Name } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { producerOf, type Program } from "../../graph/program.ts";
-import { finalLayers, type FinalLayers } from "./finalLayers.ts";
+import { finalLayers } from "./finalLayers.ts";
 import { residBefore } from "./points.ts";
+import { LENS_INPUTS, targetDirections } from "./targetDirections.ts";
 
-export const LENS_INPUTS = { positions: "lens_positions", targets: "lens_targets" } as const;
+export { LENS_INPUTS };
 
 /** One part of the logit: [batch, position], for attention [batch, position, head]. */
 export interface LensPart {
@@ -32,19 +33,11 @@ export function lensPrograms(
 ): LensPrograms {
   const end = finalLayers(program);
   const b = builder(program);
-  const positions = b.input(LENS_INPUTS.positions, "int32", { position: LENS_INPUTS.positions });
-  const targets = b.input(
-    LENS_INPUTS.targets,
-    "int32",
-    { batch: "batch", position: LENS_INPUTS.positions },
-    { below: vocabulary },
-  );
-  const at = (x: Name, as?: Name) => b.op("take", [x, positions], { axis: "position" }, as);
+  const { direction, bias, at } = targetDirections(b, end, vocabulary, of);
   const streams = [
     ...Array.from({ length: layers }, (_, layer) => residBefore(layer, layers)),
     end.stream,
   ].map((name, index) => at(name, `lens.stream.${index}`));
-  const { direction, bias } = directions(b, end, targets, at, of);
   const parts = end.summands.flatMap((name) => partsOf(program, b, name, direction, at));
   const all = [...parts, ...(bias ? [{ value: bias, name: "final bias" }] : [])];
   const outputs = [...streams, ...all.map(({ value }) => value)];
@@ -56,38 +49,6 @@ export function lensPrograms(
     unembed,
     stream: end.stream,
   };
-}
-
-/**
- * The direction of the residual stream that raises the target's logit, norm frozen: [batch, position, d_model], with
- * direction . x + bias = logit: (x - mean x) . d = x . (d - mean d).
- */
-function directions(
-  b: Builder,
-  { norm, unembed, unembedBias }: FinalLayers,
-  targets: Name,
-  at: (x: Name) => Name,
-  of: "logit" | "centred-logit",
-): { readonly direction: Name; readonly bias: Name | null } {
-  const less = (x: Name, mean: Name) => (of === "logit" ? x : b.op("sub", [x, mean], {}));
-  const rows =
-    b.typeOf(unembed).axes[0]!.name === "d_vocab"
-      ? unembed
-      : b.op("transpose", [unembed], { axes: ["d_vocab", "d_model"] });
-  const column = less(b.gather(rows, targets), b.op("mean", [rows], { axes: ["d_vocab"] })); // [batch, position, d_model]
-  const ofBias =
-    unembedBias === null
-      ? null
-      : less(b.gather(unembedBias, targets), b.op("mean", [unembedBias], { axes: ["d_vocab"] }));
-  if (!norm) return { direction: column, bias: ofBias };
-  const ofNorm =
-    norm.bias === null ? null : b.op("sum", [b.mul(column, norm.bias)], { axes: ["d_model"] });
-  const gained = norm.gain === null ? column : b.mul(column, norm.gain);
-  const centred = norm.centring
-    ? b.op("sub", [gained, b.op("mean", [gained], { axes: ["d_model"] })], {})
-    : gained;
-  const bias = ofNorm && ofBias ? b.add(ofNorm, ofBias) : (ofNorm ?? ofBias);
-  return { direction: b.op("div", [centred, at(norm.scale)], {}), bias };
 }
 
 /** Attention outputs are taken apart into heads and bias; everything else is one part. */

@@ -1,0 +1,172 @@
+/** @file What a head looks at: its attention on repeats at several periods, less what it does without the repetition. */
+import { tensor } from "../../base/tensor.ts";
+import { falseDiscovery } from "../falseDiscovery.ts";
+import { signFlipTest } from "../signFlipTest.ts";
+import { meanEstimate, scoreEstimate, summedEstimate, weakest, type Estimate } from "./estimate.ts";
+import { GAIN_MARGIN } from "./thresholds.ts";
+
+/** Scores on one kind of rows, [head][sequence], heads counted through all layers; the entries of attentionTables. */
+export interface ScoresByHead {
+  readonly induction: readonly number[][];
+  readonly previousToken: readonly number[][];
+  readonly duplicateToken: readonly number[][];
+  readonly firstToken: readonly number[][];
+  readonly currentToken: readonly number[][];
+}
+
+/** Attention at one period. */
+export interface PeriodAttention {
+  readonly start: number;
+  readonly period: number;
+  readonly repeated: ScoresByHead;
+  readonly disjoint: ScoresByHead;
+  readonly reshuffled: ScoresByHead;
+  /** On control D by distance: sums over sequences of the mean attention that many tokens back, and of its square. */
+  readonly scan: readonly {
+    readonly sums: readonly number[];
+    readonly squares: readonly number[];
+  }[];
+}
+
+/** Induction or duplicate-token attention at one period. */
+export interface GainAt extends Estimate {
+  readonly period: number;
+  readonly score: number;
+  readonly disjoint: number;
+  readonly reshuffled: number;
+}
+
+/** What one head looks at. Strengths from 0 to 1, each that of the period where its lower bound is least. */
+export interface AttentionEvidence {
+  /** score - max(D, R) of the induction stripe at each period. */
+  readonly gains: readonly GainAt[];
+  readonly induction: Estimate;
+  /** Sign-flip test of gain <= .05, the largest over periods, adjusted over all heads; null with too few sequences. */
+  readonly p: number | null;
+  /** Gain of the duplicate-token stripe. */
+  readonly duplicateToken: Estimate;
+  /** Score less that of uniform attention. */
+  readonly previousToken: Estimate;
+  readonly currentToken: Estimate;
+  readonly firstToken: Estimate;
+  /** The distance of 2 or more that the head attends at whatever the tokens and the period; null where no period shows it. */
+  readonly fixedDistance: (Estimate & { readonly distance: number }) | null;
+}
+
+/** How many distances a scan looks at: those that at least half of the second block's queries have. */
+export function distancesSeen({ start, period }: { start: number; period: number }): number {
+  return start + 2 * period - Math.ceil(period / 2) + 1;
+}
+
+/**
+ * The attention evidence of every head.
+ *
+ * @param periods one entry per period, the same heads and sequences in each
+ */
+export function attentionEvidence(
+  periods: readonly PeriodAttention[],
+  { seed }: { readonly seed: number },
+): AttentionEvidence[] {
+  const heads = periods[0]!.repeated.induction.length;
+  const byPeriod = periods.map((one) => ({
+    one,
+    uniform: uniformOf(one),
+    tested: signFlipTest(gainTable(one, heads), { margin: GAIN_MARGIN, seed }),
+  }));
+  const raw = Array.from({ length: heads }, (_, head) => {
+    const all = byPeriod.map(({ tested }) => tested[head]!);
+    return all.some((p) => p === null) ? null : Math.max(...(all as number[]));
+  });
+  const adjusted = falseDiscovery(raw);
+  return Array.from({ length: heads }, (_, head) => {
+    const gains = periods.map((one) => gainAt(one, "induction", head));
+    const excess = (name: "previousToken" | "currentToken" | "firstToken") =>
+      weakest(
+        byPeriod.map(({ one, uniform }) => less(scoreEstimate(one.repeated[name][head]!), uniform)),
+      );
+    return {
+      gains,
+      induction: plain(weakest(gains)),
+      p: adjusted[head]!,
+      duplicateToken: plain(weakest(periods.map((one) => gainAt(one, "duplicateToken", head)))),
+      previousToken: excess("previousToken"),
+      currentToken: excess("currentToken"),
+      firstToken: excess("firstToken"),
+      fixedDistance: fixedDistanceOf(byPeriod, head),
+    };
+  });
+}
+
+const plain = ({ value, low, high }: Estimate): Estimate => ({ value, low, high });
+
+function less({ value, low, high }: Estimate, by: number): Estimate {
+  return {
+    value: value - by,
+    low: low === null ? null : low - by,
+    high: high === null ? null : high - by,
+  };
+}
+
+/** What uniform causal attention scores in one entry of each row: mean of 1 / (q + 1). */
+function uniformOf({ start, period }: PeriodAttention): number {
+  let sum = 0;
+  for (let query = start + period; query < start + 2 * period; query++) sum += 1 / (query + 1);
+  return sum / period;
+}
+
+/** Gains per sequence of one head, against the control that is larger in the mean. */
+function gainsOf(
+  { repeated, disjoint, reshuffled }: PeriodAttention,
+  score: "induction" | "duplicateToken",
+  head: number,
+): { readonly gains: number[]; readonly means: readonly [number, number, number] } {
+  const [r, d, s] = [repeated, disjoint, reshuffled].map((scores) => scores[score][head]!) as [
+    number[],
+    number[],
+    number[],
+  ];
+  const means = [mean(r), mean(d), mean(s)] as const;
+  const control = means[1] >= means[2] ? d : s;
+  return { gains: r.map((value, sequence) => value - control[sequence]!), means };
+}
+
+function gainAt(
+  period: PeriodAttention,
+  score: "induction" | "duplicateToken",
+  head: number,
+): GainAt {
+  const { gains, means } = gainsOf(period, score, head);
+  const [all, disjoint, reshuffled] = means;
+  return { period: period.period, score: all, disjoint, reshuffled, ...meanEstimate(gains) };
+}
+
+function gainTable(period: PeriodAttention, heads: number) {
+  const rows = Array.from({ length: heads }, (_, head) => gainsOf(period, "induction", head).gains);
+  return tensor(["head", "sequence"], [heads, rows[0]!.length], Float64Array.from(rows.flat()));
+}
+
+/** The distance whose stripe is strongest where it is weakest, over all periods that can show it and at least two if there are two. */
+function fixedDistanceOf(
+  periods: readonly { readonly one: PeriodAttention; readonly uniform: number }[],
+  head: number,
+): AttentionEvidence["fixedDistance"] {
+  const most = Math.max(...periods.map(({ one }) => one.scan[head]!.sums.length));
+  let best: AttentionEvidence["fixedDistance"] = null;
+  for (let distance = 2; distance < most; distance++) {
+    const showing = periods.filter(({ one }) => distance < one.scan[head]!.sums.length);
+    if (showing.length < Math.min(2, periods.length)) continue;
+    const estimate = weakest(
+      showing.map(({ one, uniform }) => {
+        const { sums, squares } = one.scan[head]!;
+        const count = one.disjoint.induction[head]!.length;
+        return less(summedEstimate(sums[distance]!, squares[distance]!, count), uniform);
+      }),
+    );
+    if (!best || estimate.value > best.value) best = { distance, ...estimate };
+  }
+  return best;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

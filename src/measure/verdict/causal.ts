@@ -1,0 +1,70 @@
+/** @file The numbers of causal runs, one per example, as they come from the runs and before anything is made of them. */
+import type { Written } from "./copying.ts";
+
+/** A run's metrics, higher is better at continuing the repeat. */
+export interface Metrics {
+  /** Mean over second-copy positions of the target's logit less the mean logit. */
+  readonly centredLogit: number[];
+  /** Mean log-probability of the target, nats. */
+  readonly logProbability: number[];
+}
+
+export interface Ablated {
+  /** Each head alone, candidates first, then null heads. */
+  readonly alone: readonly Metrics[];
+  /** All candidates together. */
+  readonly allGone: Metrics;
+  /** All candidates but the one in question; for a null head all candidates and it. */
+  readonly given: readonly Metrics[];
+}
+
+export interface CausalNumbers {
+  readonly clean: Metrics;
+  readonly corrupted: Metrics;
+  /** The corrupted run with the head's clean output. */
+  readonly sufficiency: readonly Metrics[];
+  readonly mean: Ablated;
+  /** Of candidates alone: the null is that of mean ablation. */
+  readonly resample: Ablated;
+  /** Candidates mean-ablated while all later patterns stay: what they do by any way but later heads' attention. */
+  readonly frozen: readonly Metrics[];
+  /** Attention to the induction target, [candidate][example]. */
+  readonly stripe: readonly (readonly number[])[];
+  /** The same where all other candidates are mean-ablated. */
+  readonly stripeGivenOthers: readonly (readonly number[])[];
+  /** [head][example]; null where it cannot be read off the weights. */
+  readonly written: readonly (readonly Written[])[] | null;
+  readonly writtenGivenOthers: readonly (readonly Written[])[] | null;
+}
+
+/** The numbers of two sets of examples as those of all of them. */
+export function joinedNumbers(left: CausalNumbers, right: CausalNumbers): CausalNumbers {
+  const metrics = (a: Metrics, b: Metrics): Metrics => ({
+    centredLogit: [...a.centredLogit, ...b.centredLogit],
+    logProbability: [...a.logProbability, ...b.logProbability],
+  });
+  const each = (a: readonly Metrics[], b: readonly Metrics[]) =>
+    a.map((one, index) => metrics(one, b[index]!));
+  const lists = <Item>(a: readonly (readonly Item[])[], b: readonly (readonly Item[])[]) =>
+    a.map((one, index) => [...one, ...b[index]!]);
+  const ablated = (a: Ablated, b: Ablated): Ablated => ({
+    alone: each(a.alone, b.alone),
+    allGone: metrics(a.allGone, b.allGone),
+    given: each(a.given, b.given),
+  });
+  return {
+    clean: metrics(left.clean, right.clean),
+    corrupted: metrics(left.corrupted, right.corrupted),
+    sufficiency: each(left.sufficiency, right.sufficiency),
+    mean: ablated(left.mean, right.mean),
+    resample: ablated(left.resample, right.resample),
+    frozen: each(left.frozen, right.frozen),
+    stripe: lists(left.stripe, right.stripe),
+    stripeGivenOthers: lists(left.stripeGivenOthers, right.stripeGivenOthers),
+    written: left.written && right.written && lists(left.written, right.written),
+    writtenGivenOthers:
+      left.writtenGivenOthers &&
+      right.writtenGivenOthers &&
+      lists(left.writtenGivenOthers, right.writtenGivenOthers),
+  };
+}

@@ -1,0 +1,216 @@
+/** @file From the numbers of causal runs to evidence per candidate: what it writes, and whether it matters. */
+import { denoiseEffect } from "../effects.ts";
+import { quantile } from "../interval.ts";
+import { moments } from "../moments.ts";
+import type { CausalNumbers, Metrics } from "./causal.ts";
+import type { Written } from "./copying.ts";
+import { atLeast, atMost, meanEstimate, type Estimate } from "./estimate.ts";
+import { LEAST_CONSISTENCY, LEAST_EFFECT, NULL_QUANTILE } from "./thresholds.ts";
+
+/** How much lower the metrics are without a head. Above 0: the head helped. */
+export interface Drop {
+  readonly centredLogit: Estimate;
+  /** Of the log-probability, which is a rise of the loss. */
+  readonly nats: Estimate;
+}
+
+export type Sign = "+" | "-" | "none";
+
+export interface CopyingEvidence {
+  /** Direct logit effect on the right token, centred, norm frozen: mean over second-copy positions. */
+  readonly effect: Estimate;
+  /** The same on the tokens that the other positions predict. */
+  readonly others: number;
+  /** (effect - others) / standard deviation among others; null for a head that writes nothing. */
+  readonly consistency: number | null;
+  readonly writes: Sign;
+  /** Effect where all other candidates are ablated. */
+  readonly givenOthers: Estimate;
+}
+
+export interface SufficiencyEvidence {
+  /** Share of clean - corrupted that the head's clean output brings back. */
+  readonly centredLogit: Estimate;
+  /** Null where clean and corrupted log-probabilities do not differ. */
+  readonly logProbability: Estimate | null;
+  /** 99th percentile of null heads' sizes, centred logit. */
+  readonly nullSize: number | null;
+}
+
+export interface NecessityEvidence {
+  readonly alone: { readonly mean: Drop; readonly resample: Drop };
+  readonly givenOthers: { readonly mean: Drop; readonly resample: Drop };
+  /** Mean ablation alone, all later attention patterns kept. */
+  readonly patternsKept: Drop;
+  readonly nullSize: {
+    readonly alone: { readonly centredLogit: number; readonly nats: number };
+    readonly givenOthers: { readonly centredLogit: number; readonly nats: number };
+  };
+}
+
+export interface StripeEvidence {
+  /** Attention to the induction target on the causal rows. */
+  readonly whole: Estimate;
+  readonly givenOthers: Estimate;
+  readonly lost: Estimate;
+}
+
+export interface CausalEvidence {
+  readonly copying: CopyingEvidence | null;
+  /** Null where clean and corrupted runs do not differ. */
+  readonly sufficiency: SufficiencyEvidence | null;
+  readonly necessity: NecessityEvidence;
+  readonly stripe: StripeEvidence;
+}
+
+/** What all candidates are measured against. */
+export interface CausalScale {
+  readonly clean: { readonly centredLogit: number; readonly nats: number };
+  readonly corrupted: { readonly centredLogit: number; readonly nats: number };
+  /** Whether clean and corrupted centred logits differ by 3 standard errors. */
+  readonly differs: boolean;
+  /** The larger of |clean - corrupted| and the largest direct effect of a candidate, centred logit. */
+  readonly reference: number;
+  /** |clean - corrupted| in nats. */
+  readonly referenceNats: number;
+  readonly candidates: number;
+  readonly nullHeads: number;
+}
+
+/** @param candidates how many of the heads are candidates; the rest are null heads */
+export function causalScale(numbers: CausalNumbers, candidates: number): CausalScale {
+  const difference = minus(numbers.clean.centredLogit, numbers.corrupted.centredLogit);
+  const { mean } = moments(difference);
+  const nats = (metrics: Metrics) => -moments(metrics.logProbability).mean;
+  const direct = (numbers.written ?? []).slice(0, candidates).map((one) => Math.abs(ownOf(one)));
+  return {
+    clean: { centredLogit: moments(numbers.clean.centredLogit).mean, nats: nats(numbers.clean) },
+    corrupted: {
+      centredLogit: moments(numbers.corrupted.centredLogit).mean,
+      nats: nats(numbers.corrupted),
+    },
+    differs: runsDiffer(numbers.clean.centredLogit, numbers.corrupted.centredLogit),
+    reference: Math.max(Math.abs(mean), ...direct),
+    referenceNats: Math.abs(nats(numbers.clean) - nats(numbers.corrupted)),
+    candidates,
+    nullHeads: numbers.sufficiency.length - candidates,
+  };
+}
+
+/** The evidence of candidate `index`. */
+export function causalEvidence(
+  numbers: CausalNumbers,
+  scale: CausalScale,
+  index: number,
+): CausalEvidence {
+  const { clean, mean, resample } = numbers;
+  const alone = (of: CausalNumbers["mean"], head: number) => dropOf(clean, of.alone[head]!);
+  const given = (of: CausalNumbers["mean"], head: number) =>
+    head < scale.candidates
+      ? dropOf(of.given[head]!, of.allGone)
+      : dropOf(of.allGone, of.given[head]!);
+  const nulls = Array.from({ length: scale.nullHeads }, (_, place) => scale.candidates + place);
+  const nullSize = (of: (head: number) => Drop) => ({
+    centredLogit: sizeOf(nulls.map((head) => of(head).centredLogit.value)),
+    nats: sizeOf(nulls.map((head) => of(head).nats.value)),
+  });
+  return {
+    copying: copyingOf(numbers, scale, index),
+    sufficiency: sufficiencyOf(numbers, scale, index, nulls),
+    necessity: {
+      alone: { mean: alone(mean, index), resample: alone(resample, index) },
+      givenOthers: { mean: given(mean, index), resample: given(resample, index) },
+      patternsKept: dropOf(clean, numbers.frozen[index]!),
+      nullSize: {
+        alone: nullSize((head) => alone(mean, head)),
+        givenOthers: nullSize((head) => given(mean, head)),
+      },
+    },
+    stripe: {
+      whole: meanEstimate(numbers.stripe[index]!),
+      givenOthers: meanEstimate(numbers.stripeGivenOthers[index]!),
+      lost: meanEstimate(minus(numbers.stripe[index]!, numbers.stripeGivenOthers[index]!)),
+    },
+  };
+}
+
+function copyingOf(
+  { written, writtenGivenOthers }: CausalNumbers,
+  scale: CausalScale,
+  index: number,
+): CopyingEvidence | null {
+  if (!written || !writtenGivenOthers) return null;
+  const all = written[index]!;
+  const effect = meanEstimate(all.map(({ own }) => own));
+  const others = moments(all.map((one) => one.others)).mean;
+  const spread = Math.sqrt(moments(all.map((one) => one.spread ** 2)).mean);
+  const consistency = spread > 0 ? (effect.value - others) / spread : null;
+  return {
+    effect,
+    others,
+    consistency,
+    writes: signOf(effect, consistency, LEAST_EFFECT * scale.reference),
+    givenOthers: meanEstimate(writtenGivenOthers[index]!.map(({ own }) => own)),
+  };
+}
+
+/** The interval lies on one side of zero, the effect is not negligible, and it is the right token's more than others'. */
+function signOf(effect: Estimate, consistency: number | null, least: number): Sign {
+  if (consistency === null || Math.abs(effect.value) < least) return "none";
+  if (atLeast(effect) > 0 && consistency >= LEAST_CONSISTENCY) return "+";
+  if (atMost(effect) < 0 && consistency <= -LEAST_CONSISTENCY) return "-";
+  return "none";
+}
+
+function sufficiencyOf(
+  { clean, corrupted, sufficiency }: CausalNumbers,
+  { differs }: CausalScale,
+  index: number,
+  nulls: readonly number[],
+): SufficiencyEvidence | null {
+  if (!differs) return null;
+  const effect = (head: number, metric: keyof Metrics): Estimate => {
+    const found = denoiseEffect({
+      clean: clean[metric],
+      corrupted: corrupted[metric],
+      patched: sufficiency[head]![metric],
+    });
+    const [low, high] = found.interval ?? [null, null];
+    return { value: found.effect, low, high };
+  };
+  return {
+    centredLogit: effect(index, "centredLogit"),
+    logProbability: runsDiffer(clean.logProbability, corrupted.logProbability)
+      ? effect(index, "logProbability")
+      : null,
+    nullSize:
+      nulls.length > 0 ? sizeOf(nulls.map((head) => effect(head, "centredLogit").value)) : null,
+  };
+}
+
+/** Whether two runs differ by 3 standard errors: a share of a smaller difference means nothing. */
+function runsDiffer(clean: readonly number[], corrupted: readonly number[]): boolean {
+  const { mean, standardError } = moments(minus(clean, corrupted));
+  return mean !== 0 && !(Math.abs(mean) < 3 * standardError);
+}
+
+function dropOf(before: Metrics, after: Metrics): Drop {
+  return {
+    centredLogit: meanEstimate(minus(before.centredLogit, after.centredLogit)),
+    nats: meanEstimate(minus(before.logProbability, after.logProbability)),
+  };
+}
+
+/** 99th percentile of sizes; 0 without null heads. */
+function sizeOf(values: readonly number[]): number {
+  const sizes = values.map(Math.abs).sort((a, b) => a - b);
+  return sizes.length === 0 ? 0 : quantile(sizes, NULL_QUANTILE);
+}
+
+function ownOf(written: readonly Written[]): number {
+  return moments(written.map(({ own }) => own)).mean;
+}
+
+function minus(left: readonly number[], right: readonly number[]): number[] {
+  return left.map((value, example) => value - right[example]!);
+}

@@ -1,0 +1,272 @@
+/** @file The rules of the verdict: from evidence to behaviours, one label, flags and a reason. docs/verdict.md explains them. */
+import type { AttentionEvidence } from "./attention.ts";
+import type { CausalEvidence, CausalScale, Drop, Sign } from "./causalEvidence.ts";
+import { atLeast, atMost, spans, type Estimate } from "./estimate.ts";
+import {
+  BACKUP,
+  DISCOVERY_LEVEL,
+  KEPT_STRIPE,
+  LEAST_EFFECT,
+  LEAST_INDIRECT,
+  LEAST_STRENGTH,
+  PATTERN_SHARE,
+  REDUNDANT,
+  STRONG,
+} from "./thresholds.ts";
+
+export const BEHAVIOURS = [
+  "induction",
+  "positional",
+  "previous-token",
+  "duplicate-token",
+  "current-token",
+  "first-token",
+] as const;
+export type BehaviourName = (typeof BEHAVIOURS)[number];
+
+export const LABELS = [
+  "induction",
+  "anti-induction",
+  "copy-suppression",
+  "attends-without-copying",
+  "positional",
+  "previous-token",
+  "duplicate-token",
+  "current-token",
+  "first-token",
+  "mixed",
+  "other",
+] as const;
+export type Label = (typeof LABELS)[number];
+
+export const FLAGS = [
+  "partial",
+  "redundant",
+  "backup",
+  "follows-prediction",
+  "via-pattern",
+  "indirect",
+  "inert",
+  "first-token-rest",
+  "undecided",
+] as const;
+export type Flag = (typeof FLAGS)[number];
+
+export interface Behaviour extends Estimate {
+  readonly name: BehaviourName;
+}
+
+export interface Verdict {
+  readonly label: Label;
+  /** Strongest first. */
+  readonly behaviours: readonly Behaviour[];
+  readonly flags: readonly Flag[];
+  /** In words. */
+  readonly why: string;
+}
+
+/** Whether a head attends like induction: its gain has a lower bound of .1 at every period and is a discovery. */
+export function attendsLikeInduction({ induction, p }: AttentionEvidence): boolean {
+  return atLeast(induction) >= LEAST_STRENGTH && (p === null || p <= DISCOVERY_LEVEL);
+}
+
+/** Behaviours whose lower bound reaches .1, the largest lower bound first. */
+export function behavioursOf(attention: AttentionEvidence): Behaviour[] {
+  const strengths: Readonly<Record<BehaviourName, Estimate | null>> = {
+    induction: attendsLikeInduction(attention) ? attention.induction : null,
+    positional: attention.fixedDistance,
+    "previous-token": attention.previousToken,
+    "duplicate-token": attention.duplicateToken,
+    "current-token": attention.currentToken,
+    "first-token": attention.firstToken,
+  };
+  return BEHAVIOURS.flatMap((name): Behaviour[] => {
+    const strength = strengths[name];
+    if (!strength || atLeast(strength) < LEAST_STRENGTH) return [];
+    const { value, low, high } = strength;
+    return [{ name, value, low, high }];
+  }).sort((a, b) => atLeast(b) - atLeast(a));
+}
+
+/** What is known about a head that is judged. */
+export interface HeadEvidence {
+  readonly attention: AttentionEvidence;
+  /** Null for heads that no causal run looked at. */
+  readonly causal: CausalEvidence | null;
+  readonly scale: CausalScale | null;
+}
+
+/** The verdict on one head. A pure function: the same evidence, the same verdict. */
+export function verdictOf(evidence: HeadEvidence): Verdict {
+  const behaviours = behavioursOf(evidence.attention);
+  const shown = behaviours.filter(({ name }) => name !== "first-token");
+  const rests = behaviours.some(({ name }) => name === "first-token");
+  const [best, next] = shown;
+  if (best && next && atMost(next) >= atLeast(best))
+    return {
+      label: "mixed",
+      behaviours,
+      flags: flagsOf(evidence, [], rests),
+      why: `${best.name} ${short(best.value)} and ${next.name} ${short(next.value)}: their intervals overlap`,
+    };
+  if (best?.name === "induction") return inductionVerdict(evidence, behaviours, rests);
+  const label = best?.name ?? (rests ? "first-token" : "other");
+  return {
+    label,
+    behaviours,
+    flags: flagsOf(evidence, [], rests && label !== "first-token"),
+    why: attentionWords(evidence.attention, best ?? behaviours[0]),
+  };
+}
+
+/** What a head that attends like induction does with what it sees. */
+function inductionVerdict(
+  evidence: HeadEvidence,
+  behaviours: readonly Behaviour[],
+  rests: boolean,
+): Verdict {
+  const { attention, causal, scale } = evidence;
+  const seen = `attends like induction (gain ${short(attention.induction.value)})`;
+  const verdict = (label: Label, own: readonly Flag[], why: string): Verdict => ({
+    label,
+    behaviours,
+    flags: flagsOf(evidence, own, rests),
+    why: `${seen}, ${why}`,
+  });
+  if (!causal || !scale) return verdict("other", ["undecided"], "but no causal run looked at it");
+  const { copying, necessity, stripe } = causal;
+  const writes: Sign = copying?.writes ?? "none";
+  if (writes === "-") {
+    const follows = followsPrediction(causal);
+    const falls = `its stripe is ${short(stripe.givenOthers.value)} without the other candidates (${short(stripe.whole.value)} with them)`;
+    return verdict(
+      follows ? "copy-suppression" : "anti-induction",
+      mattersFor("-", causal, scale) ? [] : ["inert"],
+      `lowers the logit of what it sees (${logits(copying!.effect.value)}); ${falls}`,
+    );
+  }
+  if (writes === "+") {
+    const raises = `raises the logit of what it sees (${logits(copying!.effect.value)})`;
+    return mattersFor("+", causal, scale)
+      ? verdict("induction", [], `${raises} and matters: ${costWords(necessity)}`)
+      : verdict(
+          "attends-without-copying",
+          ["inert"],
+          `${raises}, but without it nothing is lost: ${costWords(necessity)}`,
+        );
+  }
+  if (!actsIndirectly(causal, scale))
+    return verdict(
+      "attends-without-copying",
+      [],
+      `writes nothing towards what it sees and does not matter: ${costWords(necessity)}`,
+    );
+  return viaPattern(causal)
+    ? verdict(
+        "induction",
+        ["via-pattern"],
+        `acts through where later heads attend: ${costWords(necessity)}`,
+      )
+    : verdict(
+        "induction",
+        ["indirect"],
+        `acts through later layers, which turn it into the copy: ${costWords(necessity)}`,
+      );
+}
+
+/** Whether losing the head costs more than losing null heads does, alone or given the other candidates. */
+export function mattersFor(
+  sign: "+" | "-",
+  { necessity }: CausalEvidence,
+  scale: CausalScale,
+): boolean {
+  const { nullSize } = necessity;
+  const side = ({ value, low, high }: Estimate) =>
+    sign === "+" ? (low ?? value) : -(high ?? value);
+  const passes = (drop: Drop, size: { centredLogit: number; nats: number }) =>
+    side(drop.centredLogit) > Math.max(size.centredLogit, LEAST_EFFECT * scale.reference) ||
+    side(drop.nats) > Math.max(size.nats, LEAST_EFFECT * scale.referenceNats);
+  return (
+    passes(necessity.alone.mean, nullSize.alone) ||
+    passes(necessity.givenOthers.mean, nullSize.givenOthers)
+  );
+}
+
+/** A head that writes nothing to the unembedding, yet costs the copy when it is gone. */
+function actsIndirectly({ necessity }: CausalEvidence, scale: CausalScale): boolean {
+  if (!scale.differs) return false;
+  const least = LEAST_INDIRECT * Math.abs(scale.clean.centredLogit - scale.corrupted.centredLogit);
+  const passes = ({ centredLogit }: Drop, size: { centredLogit: number }) =>
+    atLeast(centredLogit) > Math.max(size.centredLogit, least);
+  return (
+    passes(necessity.alone.mean, necessity.nullSize.alone) ||
+    passes(necessity.givenOthers.mean, necessity.nullSize.givenOthers)
+  );
+}
+
+function viaPattern({ necessity }: CausalEvidence): boolean {
+  const whole = necessity.alone.mean.centredLogit.value;
+  return necessity.patternsKept.centredLogit.value < (1 - PATTERN_SHARE) * whole;
+}
+
+function followsPrediction({ stripe }: CausalEvidence): boolean {
+  return stripe.givenOthers.value < KEPT_STRIPE * stripe.whole.value && atLeast(stripe.lost) > 0;
+}
+
+/** Flags of a head, in the order of FLAGS. */
+function flagsOf(
+  { attention, causal, scale }: HeadEvidence,
+  own: readonly Flag[],
+  rests: boolean,
+): Flag[] {
+  const attends = attendsLikeInduction(attention);
+  const found = new Set<Flag>(own);
+  if (attends && attention.induction.value < STRONG) found.add("partial");
+  if (rests) found.add("first-token-rest");
+  if (spans(attention.induction, LEAST_STRENGTH)) found.add("undecided");
+  if (causal && scale) {
+    const { alone, givenOthers, nullSize } = causal.necessity;
+    const [given, single] = [givenOthers.mean.nats, alone.mean.nats];
+    if (given.value > REDUNDANT * single.value && atLeast(given) > nullSize.givenOthers.nats)
+      found.add("redundant");
+    if (isBackup(causal)) found.add("backup");
+    if (followsPrediction(causal)) found.add("follows-prediction");
+    if (causal.copying && causal.copying.writes === "none" && spans(causal.copying.effect, 0)) {
+      if (Math.abs(causal.copying.consistency ?? 0) >= 0.5) found.add("undecided");
+    }
+  }
+  return FLAGS.filter((flag) => found.has(flag));
+}
+
+/** What it writes itself grows when the others are gone. */
+function isBackup({ copying }: CausalEvidence): boolean {
+  if (!copying || copying.writes === "none") return false;
+  const { effect, givenOthers } = copying;
+  const sign = copying.writes === "+" ? 1 : -1;
+  const least = sign > 0 ? atLeast(givenOthers) : -atMost(givenOthers);
+  const most = sign > 0 ? atMost(effect) : -atLeast(effect);
+  return sign * givenOthers.value > BACKUP * sign * effect.value && least > most;
+}
+
+function costWords({ alone, givenOthers }: CausalEvidence["necessity"]): string {
+  const [one, given] = [alone.mean.nats.value, givenOthers.mean.nats.value];
+  return `costs ${short(one)} nats alone, ${short(given)} without the other candidates`;
+}
+
+function attentionWords(attention: AttentionEvidence, best: Behaviour | undefined): string {
+  if (!best) return "no behaviour reaches .1";
+  const where =
+    best.name === "positional" ? ` (always ${attention.fixedDistance!.distance} tokens back)` : "";
+  return `${best.name} attention ${short(best.value)}${where}`;
+}
+
+function short(value: number): string {
+  return value
+    .toFixed(2)
+    .replace("-", "−")
+    .replace(/^(−?)0\./, "$1.");
+}
+
+function logits(value: number): string {
+  return `${value > 0 ? "+" : ""}${short(value)} logits`;
+}

@@ -1,0 +1,30 @@
+/** @file The thresholds of the verdict. docs/verdict.md gives the reason and the cost of each; a test compares the two. */
+
+/** H0 of the sign-flip test: gains up to this are nothing. */
+export const GAIN_MARGIN = 0.05;
+/** False-discovery rate over heads. */
+export const DISCOVERY_LEVEL = 0.05;
+/** A behaviour is there if its lower bound reaches this. */
+export const LEAST_STRENGTH = 0.1;
+/** Induction attention under this is partial. */
+export const STRONG = 0.5;
+/** A head copies if what it writes towards its own target lies this many standard deviations above other targets. */
+export const LEAST_CONSISTENCY = 0.5;
+/** Null heads that are wanted in the layers of the candidates. */
+export const NULL_HEADS = 20;
+/** An effect counts above this quantile of null heads. */
+export const NULL_QUANTILE = 0.99;
+/** An effect under this share of clean - corrupted is nothing, however quiet the null heads are. */
+export const LEAST_EFFECT = 0.02;
+/** A head that writes nothing to the unembedding needs this share to count as acting through later layers. */
+export const LEAST_INDIRECT = 0.05;
+/** Via-pattern: this share of an effect is gone once later patterns are kept. */
+export const PATTERN_SHARE = 0.5;
+/** A stripe that keeps less than this without the other candidates follows the prediction. */
+export const KEPT_STRIPE = 0.5;
+/** Redundant: given the others a head costs more than this times what it costs alone. */
+export const REDUNDANT = 2;
+/** Backup: without the others a head writes more than this times as much. */
+export const BACKUP = 1.5;
+/** An upstream head carries at least this share of the receiver's stripe. */
+export const LEAST_UPSTREAM = 0.1;

@@ -1,0 +1,123 @@
+/** @file What every head looks at, by sequence: scores on repeats and on controls, and attention by distance. */
+import type { Tensor } from "../../base/tensor.ts";
+import { chunksOf } from "../causal/baseRun.ts";
+import type { Chain } from "../causal/chain.ts";
+import { hookName } from "../causal/points.ts";
+import { takeRows, valueOf } from "../causal/rows.ts";
+import type { PeriodAttention, ScoresByHead } from "../../measure/verdict/attention.ts";
+import { distancesSeen } from "../../measure/verdict/attention.ts";
+import type { PeriodRows } from "./verdictRows.ts";
+
+const KINDS = ["repeated", "disjoint", "reshuffled"] as const;
+
+/** Runs repeats and controls of one period up to the last layer's pattern. */
+export async function attentionRuns(
+  chain: Chain,
+  rows: PeriodRows,
+  { layers, heads }: { readonly layers: number; readonly heads: number },
+  progress: (rowsDone: number) => void,
+): Promise<PeriodAttention> {
+  const count = layers * heads;
+  const all = KINDS.map((kind) => ({ kind, scores: emptyScores(count) }));
+  const distances = distancesSeen(rows);
+  const scan = Array.from({ length: count }, () => ({
+    sums: new Array<number>(distances).fill(0),
+    squares: new Array<number>(distances).fill(0),
+  }));
+  for (const { kind, scores } of all) {
+    const tokens = rows[kind];
+    for (const chunk of chunksOf(tokens.shape[0]!, chain.rows)) {
+      await patternsOf(chain, takeRows(tokens, chunk), (layer, pattern) => {
+        keepScores(scores, pattern, rows, layer * heads);
+        if (kind === "disjoint") keepDistances(scan, pattern, rows, layer * heads);
+      });
+      progress(chunk.length);
+    }
+  }
+  const [repeated, disjoint, reshuffled] = all.map(({ scores }) => scores) as [
+    ScoresByHead,
+    ScoresByHead,
+    ScoresByHead,
+  ];
+  return { start: rows.start, period: rows.period, repeated, disjoint, reshuffled, scan };
+}
+
+/** Runs rows and shows the pattern of every layer, [batch, head, query, key]. */
+export async function patternsOf(
+  chain: Chain,
+  tokens: Tensor<Int32Array>,
+  see: (layer: number, pattern: Tensor) => void,
+): Promise<void> {
+  const patterns = chain.points.filter(({ name }) => name.endsWith(".attn.hook_pattern"));
+  const begin = await chain.embed(tokens);
+  await chain.advance(begin, chain.points[0]!.name, patterns.at(-1)!.name, (point, state) => {
+    const name = hookName(point.layer, "attn.hook_pattern");
+    if (point.name === name) see(point.layer, valueOf(state, name));
+    return state;
+  });
+}
+
+function emptyScores(heads: number): ScoresByHead {
+  const empty = () => Array.from({ length: heads }, (): number[] => []);
+  return {
+    induction: empty(),
+    previousToken: empty(),
+    duplicateToken: empty(),
+    firstToken: empty(),
+    currentToken: empty(),
+  };
+}
+
+/** The same entries as attentionTables; each row of the batch adds one number to each list. */
+function keepScores(
+  scores: ScoresByHead,
+  { data, shape }: Tensor,
+  { start, period }: PeriodRows,
+  firstHead: number,
+): void {
+  const [rows, heads, length] = shape as readonly [number, number, number];
+  for (let row = 0; row < rows; row++)
+    for (let head = 0; head < heads; head++) {
+      const from = (row * heads + head) * length * length;
+      const sums = [0, 0, 0, 0, 0];
+      for (let query = start + period; query < start + 2 * period; query++) {
+        const at = from + query * length;
+        sums[0]! += data[at + query - period + 1]!;
+        sums[1]! += data[at + query - 1]!;
+        sums[2]! += data[at + query - period]!;
+        sums[3]! += data[at]!;
+        sums[4]! += data[at + query]!;
+      }
+      [
+        scores.induction,
+        scores.previousToken,
+        scores.duplicateToken,
+        scores.firstToken,
+        scores.currentToken,
+      ].forEach((list, index) => list[firstHead + head]!.push(sums[index]! / period));
+    }
+}
+
+/** Attention `distance` back, over the second block's queries that have a token there. */
+function keepDistances(
+  scan: readonly { readonly sums: number[]; readonly squares: number[] }[],
+  { data, shape }: Tensor,
+  { start, period }: PeriodRows,
+  firstHead: number,
+): void {
+  const [rows, heads, length] = shape as readonly [number, number, number];
+  for (let row = 0; row < rows; row++)
+    for (let head = 0; head < heads; head++) {
+      const from = (row * heads + head) * length * length;
+      const { sums, squares } = scan[firstHead + head]!;
+      for (let distance = 0; distance < sums.length; distance++) {
+        const first = Math.max(start + period, distance);
+        let sum = 0;
+        for (let query = first; query < start + 2 * period; query++)
+          sum += data[from + query * length + query - distance]!;
+        const mean = sum / (start + 2 * period - first);
+        sums[distance]! += mean;
+        squares[distance]! += mean * mean;
+      }
+    }
+}

@@ -1,0 +1,50 @@
+/** @file The circuit: induction heads and what feeds them. */
+import { LEAST_UPSTREAM } from "../../measure/verdict/thresholds.ts";
+import type { Mechanism } from "../../measure/verdict/upstream.ts";
+import type { VerdictResult } from "../../results/verdict.ts";
+import { headName } from "../causal/headNames.ts";
+
+type Head = VerdictResult["heads"][number];
+
+/** Labels of heads that act on what they see. */
+const ACTS = ["induction", "anti-induction", "copy-suppression"];
+
+/** Edges from every upstream head that surely carries a tenth of a receiver's stripe. */
+export function circuitOf(heads: readonly Head[]): VerdictResult["circuit"] {
+  const induction = heads.filter(({ label }) => label === "induction");
+  const edges = heads
+    .filter(({ label }) => ACTS.includes(label))
+    .flatMap((to) =>
+      to.evidence.upstream
+        .filter(({ effect, low }) => (low ?? effect) >= LEAST_UPSTREAM)
+        .map(({ layer, head, ...edge }) => ({
+          from: headName({ layer, head }),
+          to: headName(to),
+          ...edge,
+        })),
+    );
+  const depths = induction.map(({ depth }) => depth);
+  return {
+    present: induction.length > 0,
+    mechanism: induction.length > 0 ? together(induction.map(mechanism)) : null,
+    edges,
+    depth:
+      depths.length > 0
+        ? {
+            least: Math.min(...depths),
+            most: Math.max(...depths),
+            withinClaim: depths.filter((depth) => depth >= 0.5 && depth <= 0.75).length,
+            heads: depths.length,
+          }
+        : null,
+  };
+}
+
+const mechanism = ({ evidence }: Head): Mechanism => evidence.mechanism ?? "none";
+
+/** One mechanism if all heads that have one agree. */
+function together(mechanisms: readonly Mechanism[]): Mechanism {
+  const known = new Set(mechanisms.filter((one) => one !== "none"));
+  if (known.size === 0) return "none";
+  return known.size === 1 ? [...known][0]! : "mixed";
+}

@@ -1,0 +1,109 @@
+/** @file What heads write towards the logits of tokens: outputs against directions that the unembedding reads. */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { builder } from "../../graph/builder.ts";
+import { slice } from "../../graph/edits/slice.ts";
+import { ancestorsOf, producerOf } from "../../graph/program.ts";
+import type { Written } from "../../measure/verdict/copying.ts";
+import { writtenTowards } from "../../measure/verdict/copying.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { prepare } from "../../runtime/prepare.ts";
+import type { Chain, MetricFeeds, State } from "../causal/chain.ts";
+import { finalLayers } from "../causal/finalLayers.ts";
+import type { HeadAt } from "../causal/headNames.ts";
+import { LENS_INPUTS, targetDirections } from "../causal/targetDirections.ts";
+import { hookName } from "../causal/points.ts";
+import { valueOf } from "../causal/rows.ts";
+import type { CausalRows } from "./verdictRows.ts";
+
+/** By layer: how an output z of a head raises the centred logit of a position's target, [batch, position, head, d_head]. */
+export type ReadDirections = ReadonlyMap<number, Tensor>;
+
+export interface Readers {
+  /** Directions of clean rows, the final norm frozen at their own scale. */
+  read(clean: State, feeds: MetricFeeds): Promise<ReadDirections>;
+  dispose(): Promise<void>;
+}
+
+const valueName = (layer: number) => `verdict.read.${layer}`;
+
+/**
+ * Opens the reading of some layers' heads.
+ *
+ * @returns null where attention outputs are not a product with W_O that the residual stream adds as it is
+ * @throws {InputError} "lens" for a model whose logits are no product
+ */
+export async function openReaders(
+  { program, architecture }: LoadedModel,
+  backend: Backend,
+  chain: Chain,
+  layers: readonly number[],
+  positions: number,
+): Promise<Readers | null> {
+  const end = finalLayers(program);
+  const b = builder(program);
+  const { direction } = targetDirections(b, end, architecture.vocabulary, "centred-logit");
+  for (const layer of layers) {
+    const name = hookName(layer, "hook_attn_out");
+    const made = producerOf(program, name);
+    if (made.op !== "contract" || !end.summands.includes(name)) return null;
+    b.contract(direction, made.inputs[1]!, ["batch", "position", "head", "d_head"], {
+      as: valueName(layer),
+    });
+  }
+  const outputs = layers.map(valueName);
+  const whole = b.program(outputs, program.limits);
+  const read = ancestorsOf(whole, outputs);
+  const needs = chain.points.at(-1)!.needs.filter((name) => read.has(name));
+  const sliced = slice(whole, { outputs, from: needs });
+  const session = await prepare(sliced, backend, {
+    batch: chain.rows,
+    [LENS_INPUTS.positions]: positions,
+  });
+  const asked = new Set(session.program.inputs.map(({ name }) => name));
+  return {
+    async read(clean, feeds) {
+      const positions = Int32Array.from(feeds.positions);
+      const all: [string, Tensor | Tensor<Int32Array>][] = [
+        ...needs.map((name): [string, Tensor] => [name, valueOf(clean, name)]),
+        [LENS_INPUTS.targets, targetsAt(feeds)],
+        [LENS_INPUTS.positions, tensor(["position"], [positions.length], positions)],
+      ];
+      const trace = await session.run(new Map(all.filter(([name]) => asked.has(name))));
+      return new Map(layers.map((layer) => [layer, trace.get(valueName(layer))!]));
+    },
+    dispose: () => session.dispose(),
+  };
+}
+
+/** Targets of the positions alone, [batch, position]. */
+function targetsAt({ targets, positions }: MetricFeeds): Tensor<Int32Array> {
+  const [rows, length] = targets.shape as readonly [number, number];
+  const ids = Array.from({ length: rows }, (_, row) =>
+    positions.map((position) => targets.data[row * length + position]!),
+  );
+  return tensor(["batch", "position"], [rows, positions.length], Int32Array.from(ids.flat()));
+}
+
+/** What one head writes in the rows of a state towards their targets, [example]. */
+export function writtenBy(
+  state: State,
+  directions: ReadDirections,
+  { layer, head }: HeadAt,
+  { positions }: Pick<CausalRows, "positions">,
+): Written[] {
+  const z = valueOf(state, hookName(layer, "attn.hook_z"));
+  const read = directions.get(layer)!;
+  const [examples, length, heads, size] = z.shape as readonly [number, number, number, number];
+  return Array.from({ length: examples }, (_, example) => {
+    const outputs = positions.map((position) => {
+      const at = ((example * length + position) * heads + head) * size;
+      return z.data.subarray(at, at + size);
+    });
+    const targets = positions.map((_position, place) => {
+      const at = ((example * positions.length + place) * heads + head) * size;
+      return read.data.subarray(at, at + size);
+    });
+    return writtenTowards(outputs, targets);
+  });
+}

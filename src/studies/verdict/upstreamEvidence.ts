@@ -1,0 +1,133 @@
+/** @file Upstream heads of the candidates: all earlier heads are tried on a few pairs, the best are measured on the others. */
+import { moments } from "../../measure/moments.ts";
+import { chunksOf } from "../causal/baseRun.ts";
+import { allHeads, headName, type HeadAt } from "../causal/headNames.ts";
+import type { Readers } from "./copyingRuns.ts";
+import { NO_MEMORY, onceDone } from "./steps.ts";
+import {
+  pathSessions,
+  upstreamRuns,
+  type PathJob,
+  type PathNumbers,
+  type PathSessions,
+  type Route,
+} from "./upstreamRuns.ts";
+import type { Work } from "./verdict.ts";
+import type { CausalRows } from "./verdictRows.ts";
+
+/** Paths that were measured, and the receivers' numbers. */
+export interface UpstreamNumbers extends PathNumbers {
+  readonly jobs: readonly PathJob[];
+}
+
+/** With so few paths all of them are measured. */
+const FEW_PATHS = 60;
+/** Paths into a receiver that are measured by each route, after screening. */
+const BEST_PATHS = 4;
+
+/** Measures paths from earlier heads into the receivers' keys, queries and values. */
+export async function upstreamEvidence(
+  work: Work,
+  receivers: readonly HeadAt[],
+  readers: Readers | null,
+  wanted: readonly Route[],
+): Promise<UpstreamNumbers> {
+  const { model, backend, chain, rows, options } = work;
+  const { memory = NO_MEMORY } = options;
+  const routes = wanted.filter((route) => route !== "v" || readers !== null);
+  const layers = [...new Set(receivers.map(({ layer }) => layer))];
+  const all = layers.flatMap((layer) =>
+    allHeads(model.architecture)
+      .filter((head) => head.layer < layer)
+      .flatMap((source) => routes.map((route): PathJob => ({ source, layer, route }))),
+  );
+  const sessions = pathSessions(model, backend, chain, rows.causal.clean.shape[1]!);
+  const run = (part: CausalRows, jobs: readonly PathJob[], name: string) =>
+    pathNumbers({ work, receivers, readers, sessions }, part, jobs, name);
+  try {
+    const jobs =
+      all.length <= FEW_PATHS
+        ? all
+        : bestJobs(
+            all,
+            await onceDone(memory, "upstream heads", () =>
+              run(rows.screening, all, "looking for upstream heads"),
+            ),
+            receivers,
+          );
+    return { jobs, ...(await run(rows.causal, jobs, "measuring upstream heads")) };
+  } finally {
+    await sessions.dispose();
+  }
+}
+
+interface Paths {
+  readonly work: Work;
+  readonly receivers: readonly HeadAt[];
+  readonly readers: Readers | null;
+  readonly sessions: PathSessions;
+}
+
+async function pathNumbers(
+  { work, receivers, readers, sessions }: Paths,
+  rows: CausalRows,
+  jobs: readonly PathJob[],
+  name: string,
+): Promise<PathNumbers> {
+  const { chain, options } = work;
+  const examples = rows.clean.shape[0]!;
+  const total = jobs.length * examples;
+  let done = 0;
+  const step = {
+    chain,
+    sessions,
+    readers,
+    rows,
+    receivers,
+    progress: (count: number) => options.progress?.(name, (done += count), total),
+  };
+  const parts: PathNumbers[] = [];
+  for (const chunk of chunksOf(examples, chain.rows))
+    parts.push(
+      await onceDone(options.memory ?? NO_MEMORY, `${name} ${chunk.join(" ")}`, () =>
+        upstreamRuns(step, jobs, chunk),
+      ),
+    );
+  return parts.reduce((left, right) => ({
+    stripe: lists(left.stripe, right.stripe),
+    written: left.written && right.written && lists(left.written, right.written),
+    paths: left.paths.map((one, job) => lists(one, right.paths[job]!)),
+  }));
+}
+
+function lists(left: readonly number[][], right: readonly number[][]): number[][] {
+  return left.map((one, index) => [...one, ...right[index]!]);
+}
+
+/** For each receiver and route the paths that cost most of its stripe, or of what it writes. */
+function bestJobs(
+  jobs: readonly PathJob[],
+  screened: PathNumbers,
+  receivers: readonly HeadAt[],
+): PathJob[] {
+  const chosen = new Set<number>();
+  const mean = (values: readonly number[]) => moments(values).mean;
+  receivers.forEach((receiver, index) => {
+    const place = receivers
+      .filter(({ layer }) => layer === receiver.layer)
+      .findIndex((one) => headName(one) === headName(receiver));
+    for (const route of ["k", "q", "v"] as const) {
+      const clean = route === "v" ? screened.written?.[index] : screened.stripe[index];
+      if (!clean) continue;
+      const sign = Math.sign(mean(clean));
+      jobs
+        .map((job, at) => ({ job, at }))
+        .filter(({ job }) => job.layer === receiver.layer && job.route === route)
+        .map(({ at }) => ({ at, lost: sign * (mean(clean) - mean(screened.paths[at]![place]!)) }))
+        .sort((a, b) => b.lost - a.lost)
+        .slice(0, BEST_PATHS)
+        .forEach(({ at }) => chosen.add(at));
+    }
+  });
+  return jobs.filter((_, at) => chosen.has(at));
+}

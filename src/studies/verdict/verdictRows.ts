@@ -1,0 +1,224 @@
+/** @file The rows of a verdict: repeats at several periods with their controls, and pairs for causal runs. */
+import { InputError } from "../../base/errors.ts";
+import { random, type Random } from "../../base/random.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { Architecture } from "../../models/family.ts";
+import type { InputInfo } from "../../results/common.ts";
+import { fitPeriod } from "../../text/patterns/fitPeriod.ts";
+import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import {
+  DEFAULTS,
+  generatedRows,
+  ownRows,
+  type GeneratedInput,
+  type OwnTokens,
+  type RepeatedRows,
+} from "../scoreInput.ts";
+import { LEAST_PERIOD, periodsFrom } from "../../measure/verdict/periods.ts";
+
+type Rows = Tensor<Int32Array>;
+
+/** Rows of one period, all of the same length: column 0 is BOS if `start` is 1. */
+export interface PeriodRows {
+  readonly start: number;
+  readonly period: number;
+  /** `[BOS] r r`. */
+  readonly repeated: Rows;
+  /** Control D, `[BOS] r s`. */
+  readonly disjoint: Rows;
+  /** Control R, `[BOS] r shuffled(r)`. */
+  readonly reshuffled: Rows;
+}
+
+/** Rows that causal runs change: clean is `[BOS] r r`, corrupted `[BOS] s r`. */
+export interface CausalRows {
+  readonly start: number;
+  readonly period: number;
+  readonly clean: Rows;
+  readonly corrupted: Rows;
+  /** Rows whose means and outputs stand in for ablated heads; none of them measured. */
+  readonly reference: Rows;
+  /** Positions that predict tokens 2 ... S of the second copy. */
+  readonly positions: readonly number[];
+}
+
+export interface VerdictRows {
+  readonly attention: readonly PeriodRows[];
+  /** The longest period. */
+  readonly causal: CausalRows;
+  /** A few pairs more, on which upstream heads are looked for before they are measured. */
+  readonly screening: CausalRows;
+  readonly info: InputInfo;
+  readonly warnings: readonly string[];
+}
+
+export interface VerdictInput extends GeneratedInput {
+  /** Measure these rows in place of generated ones. */
+  readonly own?: OwnTokens;
+}
+
+export interface RowCounts {
+  readonly attention: number;
+  readonly causal: number;
+  readonly screening: number;
+  readonly reference: number;
+}
+
+/** Seeds of measured rows are asked for; those of other rows lie this far off, so that they never meet. */
+const OTHER_SEED = 1_000_003;
+
+/**
+ * Everything that is run, by default from seed 0.
+ *
+ * @throws {InputError} "range" for a period under 4 or sizes that do not fit, "tokens" and "bos" as `generatedRows`
+ */
+export async function verdictRows(
+  architecture: Architecture,
+  options: VerdictInput,
+  counts: RowCounts,
+): Promise<VerdictRows> {
+  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const { own, ...input } = options;
+  if (own) return ownVerdictRows(await ownRows(architecture, own), ordinary, options.seed ?? 0);
+  const { period, warnings } = longestPeriod(architecture, input, ordinary.length);
+  const rowsOf = (length: number, seed: number, numExamples: number) =>
+    generatedRows(architecture, { ...input, seqLen: 2 * length, seed, numExamples });
+  const seed = input.seed ?? DEFAULTS.seed;
+  const attention = periodsFrom(period).map((length) =>
+    withControls(rowsOf(length, seed, counts.attention), ordinary, seed),
+  );
+  const reference = rowsOf(period, seed + OTHER_SEED, counts.reference).tokens;
+  const causal = (at: number, examples: number) =>
+    causalRows(rowsOf(period, at, examples), ordinary, at, reference);
+  return {
+    attention,
+    causal: causal(seed, counts.causal),
+    screening: causal(seed + 2 * OTHER_SEED, counts.screening),
+    info: rowsOf(period, seed, counts.attention).info,
+    warnings: [...warnings, ...fewPeriods(attention.length, period)],
+  };
+}
+
+/** S = min(asked, floor((context - start) / 2), ordinary tokens / 2): the control D needs two blocks without a common token. */
+function longestPeriod(architecture: Architecture, input: GeneratedInput, ordinary: number) {
+  const asked = (input.seqLen ?? DEFAULTS.seqLen) / 2;
+  checkPeriod(asked);
+  const first = generatedRows(architecture, { ...input, numExamples: 1 });
+  const { period, warning } = fitPeriod({
+    period: first.period,
+    explicit: input.seqLen !== undefined,
+    contextLength: architecture.contextLength,
+    start: first.start,
+    ordinary,
+    distinctBlocks: 2,
+  });
+  checkPeriod(period);
+  return { period, warnings: [...first.warnings, ...(warning ? [warning] : [])] };
+}
+
+function checkPeriod(period: number): void {
+  if (period >= LEAST_PERIOD) return;
+  throw new InputError(
+    "range",
+    `a verdict needs a period of at least ${LEAST_PERIOD} tokens (--seq-len ${2 * LEAST_PERIOD}): in shorter ones induction, previous-token and positional heads are alike; got ${period}`,
+  );
+}
+
+function fewPeriods(count: number, period: number): string[] {
+  return count >= 3
+    ? []
+    : [
+        `with room for ${count === 1 ? "one period" : `${count} periods`} (of at most ${period} tokens), heads that attend at a fixed distance can be told from induction by the controls alone; three periods are wanted`,
+      ];
+}
+
+function ownVerdictRows(rows: RepeatedRows, ordinary: Int32Array, seed: number): VerdictRows {
+  checkPeriod(rows.period);
+  const causal = causalRows(rows, ordinary, seed, rows.tokens);
+  return {
+    attention: [withControls(rows, ordinary, seed)],
+    causal,
+    screening: causal,
+    info: rows.info,
+    warnings: [
+      ...rows.warnings,
+      ...fewPeriods(1, rows.period),
+      "means and resampled outputs of ablated heads come from the given rows themselves",
+    ],
+  };
+}
+
+function withControls(rows: RepeatedRows, ordinary: Int32Array, seed: number): PeriodRows {
+  const { tokens, start, period } = rows;
+  return {
+    start,
+    period,
+    repeated: tokens,
+    disjoint: eachRow(tokens, seed, 11, (row, stream) =>
+      row.toSpliced(start + period, period, ...others(row, period, ordinary, stream)),
+    ),
+    reshuffled: eachRow(tokens, seed, 12, (row, stream) =>
+      row.toSpliced(start + period, period, ...deranged(row.slice(start, start + period), stream)),
+    ),
+  };
+}
+
+function causalRows(
+  { tokens, start, period }: RepeatedRows,
+  ordinary: Int32Array,
+  seed: number,
+  reference: Rows,
+): CausalRows {
+  return {
+    start,
+    period,
+    clean: tokens,
+    corrupted: eachRow(tokens, seed, 13, (row, stream) =>
+      row.toSpliced(start, period, ...others(row, period, ordinary, stream)),
+    ),
+    reference,
+    positions: Array.from({ length: period - 1 }, (_, offset) => start + period + offset),
+  };
+}
+
+function eachRow(
+  tokens: Rows,
+  seed: number,
+  kind: number,
+  change: (row: number[], stream: Random) => number[],
+): Rows {
+  const [rows, length] = tokens.shape as readonly [number, number];
+  const changed = Array.from({ length: rows }, (_, row) =>
+    change(
+      Array.from(tokens.data.subarray(row * length, (row + 1) * length)),
+      random(seed, kind * 100_003 + row),
+    ),
+  );
+  return tensor(tokens.axes, tokens.shape, Int32Array.from(changed.flat()));
+}
+
+/** Ordinary tokens that the row does not have. */
+function others(row: number[], count: number, ordinary: Int32Array, stream: Random): number[] {
+  const taken = new Set(row);
+  const free = ordinary.filter((id) => !taken.has(id));
+  if (free.length < count)
+    throw new InputError(
+      "range",
+      `a control needs ${count} ordinary tokens that its row lacks, the vocabulary has ${free.length}`,
+    );
+  return stream.distinct(count, free.length).map((place) => free[place]!);
+}
+
+const SHUFFLES = 100;
+
+/** In an order that leaves none in place, or of 100 orders the one with fewest in place (rows of the user's may repeat). */
+function deranged(items: readonly number[], stream: Random): number[] {
+  const inPlace = (order: readonly number[]) =>
+    order.filter((item, place) => item === items[place]).length;
+  let best = stream.shuffled(items);
+  for (let tries = 0; tries < SHUFFLES && inPlace(best) > 0; tries++) {
+    const order = stream.shuffled(items);
+    if (inPlace(order) < inPlace(best)) best = order;
+  }
+  return best;
+}

@@ -1,0 +1,43 @@
+/** @file What the weights say beside the causal evidence: composition with the receivers, and copying by the OV circuit. */
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { eigenvalueShare } from "../../measure/ovCopying.ts";
+import { compositionRuns, type CompositionTable } from "../causal/compositionRuns.ts";
+import { ovMatrix } from "../causal/circuit.ts";
+import { embeddingProducts, hasEffective } from "../causal/embeddingProducts.ts";
+import type { HeadAt } from "../causal/headNames.ts";
+import { headMatrices, type HeadMatrices } from "../causal/headMatrices.ts";
+
+export interface WeightEvidence {
+  readonly composition: CompositionTable;
+  /** Eigenvalue shares of each receiver's full OV circuit. */
+  readonly copying: readonly { readonly raw: number | null; readonly effective: number | null }[];
+}
+
+/** Reads matrices up to the last receiver's layer. */
+export async function weightEvidence(
+  { program, architecture }: LoadedModel,
+  backend: Backend,
+  receivers: readonly HeadAt[],
+  signal: AbortSignal | undefined,
+  progress: (done: number, total: number) => void,
+): Promise<WeightEvidence> {
+  const last = Math.max(...receivers.map(({ layer }) => layer));
+  const layers: HeadMatrices[] = [];
+  for (let layer = 0; layer <= last; layer++)
+    layers.push(await headMatrices(program, backend, layer, architecture.heads));
+  const composition = await compositionRuns(backend, layers, {
+    into: new Set(receivers.map(({ layer }) => layer)),
+    progress,
+    ...(signal && { signal }),
+  });
+  const products = (kind: "raw" | "effective") =>
+    embeddingProducts(program, architecture.vocabulary, backend, kind);
+  const raw = await products("raw");
+  const effective = hasEffective(program) ? await products("effective") : null;
+  const copying = receivers.map(({ layer, head }) => ({
+    raw: eigenvalueShare(ovMatrix(layers[layer]!, head, raw.copying)),
+    effective: effective && eigenvalueShare(ovMatrix(layers[layer]!, head, effective.copying)),
+  }));
+  return { composition, copying };
+}

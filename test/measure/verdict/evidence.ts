@@ -1,0 +1,97 @@
+/** @file Evidence of heads that never were: what rules make of it. */
+import type { AttentionEvidence } from "../../../src/measure/verdict/attention.ts";
+import type {
+  CausalEvidence,
+  CausalScale,
+  Drop,
+  Sign,
+} from "../../../src/measure/verdict/causalEvidence.ts";
+import type { Estimate } from "../../../src/measure/verdict/estimate.ts";
+import type { HeadEvidence } from "../../../src/measure/verdict/rules.ts";
+
+/** A mean with an interval of .02 on both sides. */
+export function about(value: number, reach = 0.02): Estimate {
+  return { value, low: value - reach, high: value + reach };
+}
+
+export function attention(strengths: Partial<Record<keyof AttentionEvidence, number>> = {}) {
+  const of = (name: keyof AttentionEvidence) => about(strengths[name] ?? 0);
+  const evidence: AttentionEvidence = {
+    gains: [],
+    induction: of("induction"),
+    p: strengths.p ?? 0.001,
+    duplicateToken: of("duplicateToken"),
+    previousToken: of("previousToken"),
+    currentToken: of("currentToken"),
+    firstToken: of("firstToken"),
+    fixedDistance: { distance: 7, ...of("fixedDistance") },
+  };
+  return evidence;
+}
+
+const drop = (logit: number, nats: number): Drop => ({
+  centredLogit: about(logit, 0.1),
+  nats: about(nats, 0.01),
+});
+
+export interface Cause {
+  readonly writes?: Sign;
+  readonly alone?: readonly [logit: number, nats: number];
+  readonly given?: readonly [logit: number, nats: number];
+  readonly patternsKept?: number;
+  readonly stripeGivenOthers?: number;
+  readonly effectGivenOthers?: number;
+}
+
+export function cause({
+  writes = "+",
+  alone = [10, 2],
+  given = alone,
+  patternsKept = alone[0],
+  stripeGivenOthers = 0.9,
+  effectGivenOthers,
+}: Cause = {}): CausalEvidence {
+  const effect = { "+": 10, "-": -10, none: 0 }[writes];
+  return {
+    copying: {
+      effect: about(effect),
+      others: 0,
+      consistency: effect / 4,
+      writes,
+      givenOthers: about(effectGivenOthers ?? effect),
+    },
+    sufficiency: null,
+    necessity: {
+      alone: { mean: drop(...alone), resample: drop(...alone) },
+      givenOthers: { mean: drop(...given), resample: drop(...given) },
+      patternsKept: drop(patternsKept, alone[1]),
+      nullSize: {
+        alone: { centredLogit: 0.5, nats: 0.05 },
+        givenOthers: { centredLogit: 0.5, nats: 0.05 },
+      },
+    },
+    stripe: {
+      whole: about(0.9),
+      givenOthers: about(stripeGivenOthers),
+      lost: about(0.9 - stripeGivenOthers),
+    },
+  };
+}
+
+export const SCALE: CausalScale = {
+  clean: { centredLogit: 20, nats: 0.1 },
+  corrupted: { centredLogit: 0, nats: 5 },
+  differs: true,
+  reference: 20,
+  referenceNats: 5,
+  candidates: 3,
+  nullHeads: 20,
+};
+
+export function head(
+  strengths: Parameters<typeof attention>[0],
+  causal: CausalEvidence | null = null,
+  scale: CausalScale = SCALE,
+): HeadEvidence {
+  return { attention: attention(strengths), causal, scale: causal && scale };
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { BEHAVIOURS, FLAGS, verdictOf } from "../../../src/measure/verdict/rules.ts";
+import { BEHAVIOURS as SHOWN, FLAGS as SHOWN_FLAGS } from "../../../src/results/verdictNames.ts";
+import { about, cause, head, SCALE } from "./evidence.ts";
+
+const ATTENDS = { induction: 0.9 };
+const verdict = (...evidence: Parameters<typeof head>) => verdictOf(head(...evidence));
+
+describe("verdictOf(evidence)", () => {
+  test("calls a head induction that attends, copies and matters", () => {
+    expect(verdict(ATTENDS, cause())).toMatchObject({ label: "induction", flags: [] });
+  });
+
+  test("calls no head induction for its attention alone", () => {
+    expect(verdict(ATTENDS)).toMatchObject({ label: "other", flags: ["undecided"] });
+    expect(verdict(ATTENDS, cause({ writes: "none", alone: [0, 0] })).label).toBe(
+      "attends-without-copying",
+    );
+  });
+
+  test("calls a head that writes the copy but costs nothing inert, and not induction", () => {
+    expect(verdict(ATTENDS, cause({ alone: [0.1, 0] }))).toMatchObject({
+      label: "attends-without-copying",
+      flags: ["inert"],
+    });
+  });
+
+  test("flags a head redundant that costs little alone and much without the others", () => {
+    expect(verdict(ATTENDS, cause({ alone: [0.1, 0.007], given: [5, 0.365] }))).toMatchObject({
+      label: "induction",
+      flags: ["redundant"],
+    });
+  });
+
+  test("tells anti-induction from copy suppression by the stripe without the other candidates", () => {
+    const opposed = { writes: "-", alone: [-10, -1] } as const;
+    expect(verdict(ATTENDS, cause(opposed)).label).toBe("anti-induction");
+    expect(verdict(ATTENDS, cause({ ...opposed, stripeGivenOthers: 0.1 }))).toMatchObject({
+      label: "copy-suppression",
+      flags: ["follows-prediction"],
+    });
+  });
+
+  test("accepts a head that writes nothing itself if losing it costs the copy, and says how it acts", () => {
+    const silent = { writes: "none", alone: [10, 2] } as const;
+    expect(verdict(ATTENDS, cause({ ...silent, patternsKept: 1 }))).toMatchObject({
+      label: "induction",
+      flags: ["via-pattern"],
+    });
+    expect(verdict(ATTENDS, cause({ ...silent, patternsKept: 9 })).flags).toEqual(["indirect"]);
+    expect(
+      verdict(ATTENDS, cause(silent), { ...SCALE, differs: false }).label,
+      "nothing to lose where the prediction does not depend on the first copy",
+    ).toBe("attends-without-copying");
+  });
+
+  test("flags backup where the direct effect rises without the others", () => {
+    expect(verdict(ATTENDS, cause({ effectGivenOthers: 20 })).flags).toEqual(["backup"]);
+  });
+
+  test("flags partial attention, and resting on the first token besides", () => {
+    expect(verdict({ induction: 0.3, firstToken: 0.6 }, cause()).flags).toEqual([
+      "partial",
+      "first-token-rest",
+    ]);
+  });
+
+  test("does not attend where the test over heads finds no discovery, or the bound is too low", () => {
+    expect(verdict({ ...ATTENDS, p: 0.2 }, cause()).label).toBe("other");
+    expect(verdict({ induction: 0.11 }, cause())).toMatchObject({
+      label: "other",
+      flags: expect.arrayContaining(["undecided"]) as string[],
+    });
+  });
+
+  test.each([
+    ["previousToken", "previous-token"],
+    ["duplicateToken", "duplicate-token"],
+    ["currentToken", "current-token"],
+    ["firstToken", "first-token"],
+    ["fixedDistance", "positional"],
+  ] as const)("names a head of %s alone %s", (name, label) => {
+    expect(verdict({ [name]: 0.8 }).label).toBe(label);
+  });
+
+  test("takes resting on the first token for a label only if nothing else passes", () => {
+    expect(verdict({ firstToken: 0.7, previousToken: 0.25 })).toMatchObject({
+      label: "previous-token",
+      flags: ["first-token-rest"],
+    });
+  });
+
+  test("calls two behaviours mixed if their intervals overlap, else by the larger lower bound", () => {
+    expect(verdict({ previousToken: 0.4, duplicateToken: 0.41 }).label).toBe("mixed");
+    const two = verdict({ previousToken: 0.3, duplicateToken: 0.6 });
+    expect(two.label).toBe("duplicate-token");
+    expect(two.behaviours.map(({ name }) => name)).toEqual(["duplicate-token", "previous-token"]);
+  });
+
+  test("goes by means where there is no interval", () => {
+    const evidence = head(ATTENDS, cause());
+    const bare = { value: 0.9, low: null, high: null };
+    expect(
+      verdictOf({ ...evidence, attention: { ...evidence.attention, induction: bare, p: null } })
+        .label,
+    ).toBe("induction");
+    expect(about(1).low).toBe(0.98);
+  });
+
+  test("knows the names that Results have", () => {
+    expect(BEHAVIOURS).toEqual(SHOWN);
+    expect(FLAGS).toEqual(SHOWN_FLAGS);
+  });
+});
