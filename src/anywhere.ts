@@ -24,6 +24,7 @@ export type { Backend, Device, Feeds, Trace } from "./runtime/backend.ts";
 export { prepare, type Session } from "./runtime/prepare.ts";
 
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
+export { ablationRows, type AblationRows } from "./studies/causal/ablationRows.ts";
 export { ablate as ablateHeads, type AblateOptions } from "./studies/causal/ablate.ts";
 export { attention, type AttentionOptions } from "./studies/causal/attention.ts";
 export { circuit, type CircuitOptions } from "./studies/causal/circuit.ts";
@@ -132,6 +133,7 @@ export {
   type MeasuredPattern,
   type PatternName,
 } from "./text/patterns/generators.ts";
+export type { Tokenizer } from "./text/tokenizer/tokenizer.ts";
 export { disjointControl, reshuffledControl } from "./text/patterns/controls.ts";
 export { ordinaryTokens } from "./text/patterns/ordinaryTokens.ts";
 export { repeatedTokens } from "./text/patterns/repeatedTokens.ts";

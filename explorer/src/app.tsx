@@ -1,137 +1,71 @@
-import { useEffect, useState } from "preact/hooks";
-import { HeadCard } from "./headCard.tsx";
-import { HeadGrid } from "./headGrid.tsx";
-import { Losses } from "./losses.tsx";
-import type { Measured, Message } from "./measured.ts";
-import { readState, stateHash, THEME_NAMES, type PageState, type ThemeName } from "./state.ts";
-import { LABELS, labelOf, sentence } from "./words.ts";
+import { useMemo, useState } from "preact/hooks";
+import { useModel } from "./page/model.ts";
+import { ModelPanel } from "./page/modelPanel.tsx";
+import type { ChosenFiles } from "./page/files.ts";
+import { PageContext, usePageState, type Page } from "./page/page.ts";
+import { TopBar } from "./page/topBar.tsx";
+import { ViewBar } from "./page/viewBar.tsx";
+import { lazyView } from "./page/lazyView.tsx";
+import type { ViewName } from "./page/address.ts";
+import { HeadsView } from "./views/heads/headsView.tsx";
 
-const NAMES: Readonly<Record<ThemeName, string>> = {
-  system: "as the system",
-  light: "light",
-  dark: "dark",
-  contrast: "high contrast",
+/** The view that the page opens on comes with it, the others when somebody goes there. */
+const VIEW_OF: Readonly<Record<ViewName, () => preact.JSX.Element>> = {
+  heads: HeadsView,
+  attention: lazyView(
+    async () => (await import("./views/attention/attentionView.tsx")).AttentionView,
+  ),
+  surgery: lazyView(async () => (await import("./views/surgery/surgeryView.tsx")).SurgeryView),
 };
 
-/** The page: the head map, the chosen head, and what the model loses without it. */
-export function App({ stored }: { readonly stored: Measured }) {
-  const { measured, status } = useMeasured(stored);
-  const [state, change] = usePageState(measured);
-  const { layer, head, off, theme } = state;
-  const { score, ablate } = measured;
+/** The page: one model, one head, one sequence, and five views of them. */
+export function App() {
+  const [state, change] = usePageState();
+  const [chosen, choose] = useState<ChosenFiles | null>(null);
+  const [said, announce] = useState("");
+  const model = useModel(state.model, chosen);
+  const { engine, facts, score, live } = model;
+  const dark = isDark(state.theme);
+  const within = useMemo(() => {
+    const layers = facts?.layers ?? score?.model.layers;
+    const heads = facts?.heads ?? score?.model.heads;
+    if (layers === undefined || heads === undefined) return state;
+    if (state.layer < layers && state.head < heads) return state;
+    const { layer, head } = score?.top[0] ?? { layer: 0, head: 0 };
+    return { ...state, layer, head };
+  }, [state, facts, score]);
+  const page: Page = { state: within, change, engine, facts, score, live, dark, announce };
+  const View = VIEW_OF[state.view];
   return (
-    <>
-      <TopBar
-        model={score.model.id}
-        theme={theme}
-        choose={(name) => change({ ...state, theme: name })}
-      />
-      <main>
-        <p class="status" role="status">
-          {status}
-        </p>
-        <section aria-labelledby="map">
-          <h2 id="map">Induction score of every head</h2>
-          <HeadGrid
-            result={score}
-            {...{ layer, head }}
-            dark={isDark(theme)}
-            choose={(nextLayer, nextHead) =>
-              change({ ...state, layer: nextLayer, head: nextHead, off: false })
-            }
-          />
-          <p class="hint">
-            Columns are heads, from 0. Arrows move.{" "}
-            {Object.values(LABELS)
-              .map(({ glyph, name }) => `${glyph} ${name}`)
-              .join(" · ")}{" "}
-            · ○ other
-          </p>
-          <HeadCard result={score} {...{ layer, head }} />
-        </section>
-        <section aria-labelledby="cut">
-          <h2 id="cut">
-            Head {layer}.{head}
-          </h2>
-          <p class="say">{sentence(labelOf(score.scores, layer, head))}</p>
-          <button type="button" aria-pressed={off} onClick={() => change({ ...state, off: !off })}>
-            {off ? "Switch it on again" : "Switch it off"}
-          </button>
-          <Losses result={ablate} {...{ layer, head, off }} />
-          <p class="hint">Switched off means: the head's output (attn.hook_z) is zero.</p>
-        </section>
+    <PageContext.Provider value={page}>
+      <a class="skip" href="#main" onClick={skip}>
+        Skip to the view
+      </a>
+      <TopBar />
+      <ViewBar />
+      <main id="main" tabIndex={-1}>
+        <ModelPanel
+          model={model}
+          choose={(files) => {
+            choose(files);
+            change({ model: `files:${files.id}`, edits: [], token: null, text: null }, "new");
+          }}
+        />
+        {score && <View key={state.view} />}
       </main>
-    </>
+      <p class="heard" role="log">
+        {said}
+      </p>
+    </PageContext.Provider>
   );
 }
 
-interface TopBarProps {
-  readonly model: string;
-  readonly theme: ThemeName;
-  readonly choose: (theme: ThemeName) => void;
+function skip(event: Event) {
+  event.preventDefault();
+  document.getElementById("main")!.focus();
 }
 
-function TopBar({ model, theme, choose }: TopBarProps) {
-  return (
-    <header>
-      <h1>induction-lens</h1>
-      <span>
-        model <code>{model}</code>
-      </span>
-      <label>
-        Theme{" "}
-        <select value={theme} onChange={(event) => choose(event.currentTarget.value as ThemeName)}>
-          {THEME_NAMES.map((name) => (
-            <option key={name} value={name}>
-              {NAMES[name]}
-            </option>
-          ))}
-        </select>
-      </label>
-    </header>
-  );
-}
-
-/** The stored Results, and in their place those of the page's own engine as soon as it has them. */
-function useMeasured(stored: Measured) {
-  const [measured, show] = useState(stored);
-  const [status, say] = useState("Stored numbers. Loading the engine");
-  useEffect(() => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<Message>) => {
-      if (data.kind === "step") say(`Stored numbers. ${data.words}`);
-      else if (data.kind === "failed")
-        say(`Stored numbers: this browser could not measure. ${data.words}`);
-      else {
-        show(data.measured);
-        say("Live numbers, measured in this page.");
-      }
-    };
-    worker.onerror = () => say("Stored numbers: the engine did not start in this browser.");
-    return () => worker.terminate();
-  }, []);
-  return { measured, status };
-}
-
-function usePageState({ score }: Measured) {
-  const rows = score.scores.induction;
-  const best = score.top[0] ?? { layer: 0, head: 0 };
-  const start: PageState = { layer: best.layer, head: best.head, off: false, theme: "system" };
-  const read = () => readState(location.hash, start, rows.length, rows[0]!.length);
-  const [state, set] = useState(read);
-  useEffect(() => {
-    const follow = () => set(read());
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
-  }, []);
-  useEffect(() => {
-    document.documentElement.dataset["theme"] = state.theme;
-    history.replaceState(null, "", stateHash(state));
-  }, [state]);
-  return [state, set] as const;
-}
-
-function isDark(theme: ThemeName): boolean {
+function isDark(theme: string): boolean {
   if (theme === "system") return matchMedia("(prefers-color-scheme: dark)").matches;
   return theme !== "light";
 }

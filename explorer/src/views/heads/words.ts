@@ -19,6 +19,8 @@ export const LABELS: Readonly<Record<ScoreName, { glyph: string; name: string; d
   currentToken: { glyph: "■", name: "current token", does: "attends to the token it stands on" },
 };
 
+export const OTHER = { glyph: "○", name: "other" };
+
 /** The score that names a head: its largest, if that is at least `CLEARLY`. */
 export function labelOf(scores: ScoreResult["scores"], layer: number, head: number) {
   const names = Object.keys(LABELS) as ScoreName[];
@@ -27,8 +29,38 @@ export function labelOf(scores: ScoreResult["scores"], layer: number, head: numb
   return value(best) >= CLEARLY ? best : null;
 }
 
+/** What a head does, in one sentence. */
 export function sentence(label: ScoreName | null): string {
   return label
     ? `This head ${LABELS[label].does}.`
     : `This head does none of the five things below with half of its attention or more.`;
+}
+
+/** What a reader should keep in mind about a head's numbers. */
+export function flags({ scores, uniform, intervals }: ScoreResult, layer: number, head: number) {
+  const value = (name: ScoreName) => scores[name][layer]![head]!;
+  const range = intervals.induction[layer]![head];
+  const label = labelOf(scores, layer, head);
+  const said: string[] = [];
+  if (label !== "firstToken" && value("firstToken") >= 0.25)
+    said.push(
+      `It rests on the first token with ${percent(value("firstToken"))} of its attention, which is what heads do that have nothing to do: its other scores can only reach what is left.`,
+    );
+  if (label === "induction")
+    said.push(
+      "Attention is not proof: switch it off to see whether the model needs it, and cut the heads that it reads.",
+    );
+  if (label === null && value("induction") > 4 * uniform.induction)
+    said.push(
+      `It attends to what came next ${(value("induction") / uniform.induction).toFixed(0)} times as much as even attention would: a part-time induction head, or one that does several things.`,
+    );
+  if (range && range[1] - range[0] > 0.1)
+    said.push(
+      `Sequences differ: the interval of its induction score is ${(range[1] - range[0]).toFixed(2)} wide.`,
+    );
+  return said;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }

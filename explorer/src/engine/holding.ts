@@ -1,0 +1,116 @@
+/** @file The one model that the engine's thread holds, its engine, and its workbench once somebody needs it. */
+import {
+  load,
+  loadFiles,
+  openBackend,
+  openWorkbench,
+  UnableError,
+  type Backend,
+  type LoadedModel,
+  type NamedBlob,
+  type Tokenizer,
+  type Workbench,
+} from "induction-lens/browser";
+import type { AnswerOptions } from "./answers.ts";
+import type { ModelFacts, ModelSource } from "./protocol.ts";
+
+interface Holding {
+  readonly model: LoadedModel;
+  readonly backend: Backend;
+  readonly tokenizer: Tokenizer | null;
+  readonly facts: ModelFacts;
+  /** Rows that an edit is measured on. */
+  readonly rows: number;
+}
+
+let held: Holding | null = null;
+let bench: Promise<Workbench> | null = null;
+
+/** The open model. */
+export function holding(): Holding {
+  if (!held) throw new Error("internal: no model is open");
+  return held;
+}
+
+/** Rows of an ablation study, or fewer of a large model: an edit shall show at once. */
+const ROWS = 16;
+const QUICK_OPERATIONS = 4e9;
+const LENGTH = 65;
+
+/** Opens the model; a thread holds one, another model takes another thread. */
+export async function openModel(source: ModelSource, options: AnswerOptions): Promise<ModelFacts> {
+  options.progress("loading the engine", 0, 1);
+  const threads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+  const backend = await openBackend({ device: "wasm", threads });
+  const model = await opened(source, options);
+  const tokenizer = await model.tokenizer();
+  const { family, layers, heads, kvHeads, contextLength, vocabulary, bosToken } =
+    model.architecture;
+  const parameters = model.program.weights.reduce(
+    (sum, { axes }) => sum + axes.reduce((product, { size }) => product * Number(size), 1),
+    0,
+  );
+  const facts: ModelFacts = {
+    id: model.id,
+    family,
+    sha256: model.sha256,
+    layers,
+    heads,
+    kvHeads,
+    contextLength,
+    vocabulary,
+    bosToken,
+    parameters,
+    tokenizer: tokenizer?.description ?? null,
+    engine: `WASM, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+  };
+  const rows = Math.min(ROWS, Math.max(1, Math.floor(QUICK_OPERATIONS / (parameters * LENGTH))));
+  held = { model, backend, tokenizer, facts, rows };
+  return facts;
+}
+
+async function opened(source: ModelSource, options: AnswerOptions): Promise<LoadedModel> {
+  if (source.kind === "named") return load(source.name);
+  if (source.kind === "files") return loadFiles(source.files, { id: source.id, ...options });
+  const { id, files } = await servedFiles(source.base, options);
+  return loadFiles(files, { id, ...options });
+}
+
+/** The files that `induction-lens explore MODEL` hands out beside the page. */
+async function servedFiles(base: string, { progress, signal }: AnswerOptions) {
+  const list = (await (await answered(new URL("model/list.json", base), signal)).json()) as {
+    readonly name: string;
+    readonly files: readonly {
+      readonly name: string;
+      readonly path: string;
+      readonly sizeBytes: number;
+    }[];
+  };
+  const total = list.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let done = 0;
+  const files: NamedBlob[] = [];
+  for (const { name, path, sizeBytes } of list.files) {
+    progress(`fetching ${name}`, done, total);
+    files.push({ name, blob: await (await answered(new URL(path, base), signal)).blob() });
+    done += sizeBytes;
+  }
+  return { id: list.name, files };
+}
+
+async function answered(address: URL, signal: AbortSignal): Promise<Response> {
+  const response = await fetch(address, { signal }).catch(() => null);
+  if (response?.ok) return response;
+  throw new UnableError(
+    "the model is not served here: start the page with induction-lens explore MODEL",
+  );
+}
+
+/** The model's workbench, prepared once. */
+export function workbench(): Promise<Workbench> {
+  const { model, backend, rows } = holding();
+  bench ??= openWorkbench(model, backend, { rows, length: LENGTH }).catch((error: unknown) => {
+    bench = null;
+    throw error;
+  });
+  return bench;
+}

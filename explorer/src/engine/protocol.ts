@@ -1,0 +1,135 @@
+/** @file What the page asks of the engine's thread, and what comes back. Every question has an id. */
+import type {
+  AblateResult,
+  HeadEdit,
+  NamedBlob,
+  ScoreName,
+  ScoreResult,
+} from "induction-lens/browser";
+
+export type ModelSource =
+  | { readonly kind: "named"; readonly name: string }
+  | { readonly kind: "served"; readonly base: string }
+  | { readonly kind: "files"; readonly id: string; readonly files: readonly NamedBlob[] };
+
+/** What the page needs to know of a model that is open. */
+export interface ModelFacts {
+  readonly id: string;
+  readonly family: string;
+  readonly sha256: string;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly contextLength: number;
+  readonly vocabulary: number;
+  readonly bosToken: number | null;
+  /** Numbers in its weights. */
+  readonly parameters: number;
+  /** What kind of tokenizer came with it; null: the page takes token ids. */
+  readonly tokenizer: string | null;
+  /** What computes, in words. */
+  readonly engine: string;
+}
+
+/** A row of tokens and how to write each of them. */
+export interface Sequence {
+  readonly ids: readonly number[];
+  readonly pieces: readonly string[];
+  /** Where a block of tokens stands twice; null in texts. */
+  readonly repeats: { readonly start: number; readonly period: number } | null;
+}
+
+export interface SequenceChoice {
+  readonly text: string | null;
+  readonly period: number;
+  readonly seed: number;
+}
+
+/** Attention of all heads of one layer. */
+export interface Look {
+  /** [head, query, key] */
+  readonly patterns: Float32Array;
+  /** Norm of the value at each key, [key, head]. */
+  readonly valueNorms: Float32Array;
+  readonly heads: number;
+  readonly length: number;
+}
+
+export interface Losses {
+  readonly firstCopy: number;
+  readonly secondCopy: number;
+  /** Mean of -log p of the token at each position, nats; null at 0, which nothing predicts. */
+  readonly byPosition: readonly (number | null)[];
+}
+
+export interface Guess {
+  readonly id: number;
+  readonly piece: string;
+  readonly probability: number;
+}
+
+/** The model with some heads edited, in one forward pass of the rows and one of the sequence. */
+export interface Cut {
+  readonly edits: readonly HeadEdit[];
+  readonly rows: number;
+  readonly referenceRows: number | null;
+  readonly period: number;
+  readonly start: number;
+  readonly losses: Losses;
+  readonly scores: Readonly<Record<ScoreName, readonly (readonly number[])[]>>;
+  /** The most likely next tokens after each position asked for. */
+  readonly guesses: readonly Guess[];
+  /** What really comes next, and its probability; null after the last token. */
+  readonly truth: Guess | null;
+  readonly milliseconds: number;
+}
+
+export interface Requests {
+  readonly open: { readonly args: ModelSource; readonly answer: ModelFacts };
+  readonly score: { readonly args: Record<never, never>; readonly answer: ScoreResult };
+  readonly ablate: {
+    readonly args: { readonly kind: "zero" | "mean" | "resample" };
+    readonly answer: AblateResult;
+  };
+  readonly sequence: { readonly args: SequenceChoice; readonly answer: Sequence };
+  readonly look: {
+    readonly args: { readonly ids: readonly number[]; readonly layer: number };
+    readonly answer: Look;
+  };
+  readonly cut: {
+    readonly args: {
+      readonly edits: readonly HeadEdit[];
+      readonly sequence: Sequence;
+      /** Position whose next token is guessed. */
+      readonly at: number;
+    };
+    readonly answer: Cut;
+  };
+}
+
+export type RequestName = keyof Requests;
+
+export type ToWorker =
+  | {
+      readonly kind: "ask";
+      readonly id: number;
+      readonly name: RequestName;
+      readonly args: Requests[RequestName]["args"];
+    }
+  | { readonly kind: "cancel"; readonly id: number };
+
+export type FromWorker =
+  | {
+      readonly kind: "progress";
+      readonly id: number;
+      readonly step: string;
+      readonly done: number;
+      readonly total: number;
+    }
+  | { readonly kind: "done"; readonly id: number; readonly answer: unknown }
+  | {
+      readonly kind: "failed";
+      readonly id: number;
+      readonly words: string;
+      readonly stopped: boolean;
+    };

@@ -1,0 +1,126 @@
+/** @file What the page's address holds: a link opens the same view of the same head of the same model. */
+import type { HeadEdit } from "induction-lens/browser";
+
+export const VIEWS = ["heads", "attention", "surgery"] as const;
+export type ViewName = (typeof VIEWS)[number];
+
+export const THEME_NAMES = ["system", "light", "dark", "contrast"] as const;
+export type ThemeName = (typeof THEME_NAMES)[number];
+
+export const TEXT_SIZES = [100, 125, 150] as const;
+
+export interface PageState {
+  readonly view: ViewName;
+  /** `planted:NAME`, `zoo:NAME`, `served`, or `files:NAME` for files that the reader chose. */
+  readonly model: string;
+  readonly layer: number;
+  readonly head: number;
+  /** Heads that are switched off or replaced, in the order in which that was done. */
+  readonly edits: readonly HeadEdit[];
+  /** The reader's own text, or token ids for a model without tokenizer; null: a generated sequence. */
+  readonly text: string | null;
+  /** Tokens in one copy of the generated sequence, and its seed. */
+  readonly period: number;
+  readonly seed: number;
+  /** Position that is locked in the sequence. */
+  readonly token: number | null;
+  /** How attention is drawn. */
+  readonly form: "matrix" | "lines";
+  /** Attention times the norm of the value. */
+  readonly weighted: boolean;
+  /** From 0. */
+  readonly lesson: number;
+  readonly theme: ThemeName;
+  /** Per cent. */
+  readonly size: number;
+}
+
+export const START: PageState = {
+  view: "heads",
+  model: "planted:induction",
+  layer: 1,
+  head: 2,
+  edits: [],
+  text: null,
+  period: 16,
+  seed: 0,
+  token: null,
+  form: "matrix",
+  weighted: false,
+  lesson: 0,
+  theme: "system",
+  size: 100,
+};
+
+const MAX_PERIOD = 512;
+
+/** The state in an address such as `#view=surgery&head=1.2&off=1.2:zero`; what it lacks or has wrong is the start's. */
+export function readState(hash: string): PageState {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const at = headIn(given.get("head") ?? "");
+  return {
+    view: VIEWS.find((name) => name === given.get("view")) ?? START.view,
+    model: given.get("model") || START.model,
+    layer: at?.layer ?? START.layer,
+    head: at?.head ?? START.head,
+    edits: (given.get("off") ?? "").split(",").flatMap(editIn),
+    text: given.get("text"),
+    period: whole(given.get("period"), 2, MAX_PERIOD) ?? START.period,
+    seed: whole(given.get("seed"), 0, 2 ** 31) ?? START.seed,
+    token: whole(given.get("token"), 0, 1e5),
+    form: given.get("form") === "lines" ? "lines" : "matrix",
+    weighted: given.get("weighted") === "true",
+    lesson: whole(given.get("lesson"), 0, 4) ?? START.lesson,
+    theme: THEME_NAMES.find((name) => name === given.get("theme")) ?? START.theme,
+    size: TEXT_SIZES.find((size) => String(size) === given.get("size")) ?? START.size,
+  };
+}
+
+/** The address of a state: what is as at the start is left out, but the view and the head. */
+export function stateHash(state: PageState): string {
+  const said = new URLSearchParams({ view: state.view, head: `${state.layer}.${state.head}` });
+  for (const key of [
+    "model",
+    "period",
+    "seed",
+    "form",
+    "weighted",
+    "lesson",
+    "theme",
+    "size",
+  ] as const)
+    if (state[key] !== START[key]) said.set(key, String(state[key]));
+  if (state.edits.length > 0) said.set("off", state.edits.map(editText).join(","));
+  if (state.text !== null) said.set("text", state.text);
+  if (state.token !== null) said.set("token", String(state.token));
+  return `#${said.toString().replaceAll("%3A", ":").replaceAll("%2C", ",")}`;
+}
+
+/** `1.2:zero`, `1.2:ideal-induction`. */
+export function editText({ layer, head, kind, pattern }: HeadEdit): string {
+  return `${layer}.${head}:${kind}${pattern ? `-${pattern}` : ""}`;
+}
+
+const EDIT =
+  /^(\d+\.\d+):(zero|mean|resample|ideal-(previousToken|induction|firstToken|currentToken))$/;
+
+function editIn(text: string): HeadEdit[] {
+  const [, name = "", kind = "", pattern] = EDIT.exec(text) ?? [];
+  const at = headIn(name);
+  if (!at) return [];
+  return [
+    pattern
+      ? { ...at, kind: "ideal", pattern: pattern as NonNullable<HeadEdit["pattern"]> }
+      : { ...at, kind: kind as HeadEdit["kind"] },
+  ];
+}
+
+function headIn(text: string) {
+  const at = /^(\d{1,4})\.(\d{1,4})$/.exec(text);
+  return at && { layer: Number(at[1]), head: Number(at[2]) };
+}
+
+function whole(text: string | null, least: number, most: number): number | null {
+  const value = text !== null && /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  return value >= least && value <= most ? value : null;
+}

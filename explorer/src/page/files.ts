@@ -1,0 +1,48 @@
+/** @file Files that the reader dropped or chose. */
+import type { NamedBlob } from "induction-lens/browser";
+
+export interface ChosenFiles {
+  /** What the model is called from then on. */
+  readonly id: string;
+  readonly files: readonly NamedBlob[];
+}
+
+/** The files of one model: those of a folder, or single ones; null without any. */
+export function chosenFiles(list: readonly File[]): ChosenFiles | null {
+  const [first] = list;
+  if (!first) return null;
+  const folder = first.webkitRelativePath.split("/")[0];
+  const files = list.map((file) => ({ name: file.name, blob: file as Blob }));
+  const largest = list.reduce((most, file) => (file.size > most.size ? file : most));
+  return { id: folder || largest.name, files };
+}
+
+/** What was dropped: files, and the files that lie directly in a folder. */
+export async function droppedFiles(data: DataTransfer): Promise<ChosenFiles | null> {
+  const entries = [...data.items].map((item) => item.webkitGetAsEntry());
+  const folder = entries.find((entry) => entry?.isDirectory) as
+    FileSystemDirectoryEntry | undefined;
+  if (!folder) return chosenFiles([...data.files]);
+  const files = await filesIn(folder);
+  return files.length === 0
+    ? null
+    : { id: folder.name, files: files.map((file) => ({ name: file.name, blob: file as Blob })) };
+}
+
+async function filesIn(folder: FileSystemDirectoryEntry): Promise<File[]> {
+  const reader = folder.createReader();
+  const files: File[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    if (some.length === 0) return files;
+    for (const entry of some)
+      if (entry.isFile)
+        files.push(
+          await new Promise((resolve, reject) =>
+            (entry as FileSystemFileEntry).file(resolve, reject),
+          ),
+        );
+  }
+}

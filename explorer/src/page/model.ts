@@ -1,0 +1,92 @@
+/** @file Opens the model of the page's state in an engine thread of its own, and scores it. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ScoreResult } from "induction-lens/browser";
+import { openEngine, Stopped, type Engine } from "../engine/client.ts";
+import type { ModelFacts, ModelSource } from "../engine/protocol.ts";
+import type { ChosenFiles } from "./files.ts";
+import { STORED } from "./stored.ts";
+
+export interface ModelState {
+  readonly engine: Engine | null;
+  readonly facts: ModelFacts | null;
+  readonly score: ScoreResult | null;
+  readonly live: boolean;
+  readonly status: string;
+  /** Share of the step that is done; null where nothing is going on. */
+  readonly share: number | null;
+  readonly failed: boolean;
+}
+
+const EMPTY: ModelState = {
+  engine: null,
+  facts: null,
+  score: null,
+  live: false,
+  status: "",
+  share: null,
+  failed: false,
+};
+
+/** Another name ends the thread of the model before it, which gives its memory back. */
+export function useModel(name: string, chosen: ChosenFiles | null) {
+  const [state, set] = useState<ModelState>(() => beginning(name));
+  const stop = useRef<AbortController | null>(null);
+  const files = name.startsWith("files:") ? chosen : null;
+  useEffect(() => {
+    const source = sourceOf(name, files);
+    if (source === null) {
+      const words = `The link is about ${name.slice("files:".length)}, a file of the reader who made it. Choose the file to go on.`;
+      return set({ ...EMPTY, status: words, failed: true });
+    }
+    const engine = openEngine();
+    const stopping = new AbortController();
+    stop.current = stopping;
+    const { signal } = stopping;
+    set(beginning(name));
+    const lead = name === STORED.score.model.id ? "Stored numbers. " : "";
+    const progress = (step: string, done: number, total: number) =>
+      set((before) => ({ ...before, status: `${lead}${sentence(step)}`, share: done / total }));
+    const work = async () => {
+      const facts = await engine.ask("open", source, { signal, progress });
+      set((before) => ({ ...before, facts, engine }));
+      const score = await engine.ask("score", {}, { signal, progress });
+      const status = `Live numbers, measured in this page (${facts.engine}).`;
+      set({ engine, facts, score, live: true, status, share: null, failed: false });
+    };
+    work().catch((error: Error) => {
+      if (signal.aborted && stop.current !== stopping) return;
+      const stopped = error instanceof Stopped;
+      if (stopped) engine.close();
+      const words = stopped ? "Stopped." : `This model could not be measured: ${error.message}.`;
+      set((before) => ({
+        ...before,
+        ...(stopped && { engine: null }),
+        status: `${lead}${words}`,
+        share: null,
+        failed: true,
+      }));
+    });
+    return () => {
+      stop.current = null;
+      stopping.abort();
+      engine.close();
+    };
+  }, [name, files]);
+  return { ...state, cancel: () => stop.current?.abort() };
+}
+
+function beginning(name: string): ModelState {
+  const stored = name === STORED.score.model.id;
+  const status = stored ? "Stored numbers. Loading the engine" : "Loading the engine";
+  return { ...EMPTY, score: stored ? STORED.score : null, status, share: 0 };
+}
+
+function sourceOf(name: string, files: ChosenFiles | null): ModelSource | null {
+  if (name === "served") return { kind: "served", base: new URL(".", location.href).href };
+  if (!name.startsWith("files:")) return { kind: "named", name };
+  return files && { kind: "files", ...files };
+}
+
+function sentence(step: string): string {
+  return step.charAt(0).toUpperCase() + step.slice(1);
+}

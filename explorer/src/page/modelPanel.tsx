@@ -1,0 +1,127 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { chosenFiles, droppedFiles, type ChosenFiles } from "./files.ts";
+import type { ModelState } from "./model.ts";
+import { usePage } from "./page.ts";
+
+/** Models that come with the page. */
+const EMBEDDED = ["planted:induction"];
+
+interface Props {
+  readonly model: ModelState & { readonly cancel: () => void };
+  readonly choose: (files: ChosenFiles) => void;
+}
+
+/** Which model it is, how far its measuring is, and where others come from. */
+export function ModelPanel({ model, choose }: Props) {
+  const { state, change } = usePage();
+  const [bringing, bring] = useState(false);
+  const over = useDrop(choose);
+  const known = EMBEDDED.includes(state.model);
+  const { facts } = model;
+  return (
+    <div class="model">
+      <label>
+        Model{" "}
+        <select
+          value={state.model}
+          onChange={(event) =>
+            change({ model: event.currentTarget.value, edits: [], token: null, text: null }, "new")
+          }
+        >
+          {EMBEDDED.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+          {!known && <option value={state.model}>{facts?.id ?? state.model}</option>}
+        </select>
+      </label>
+      <button type="button" class="plain" aria-expanded={bringing} onClick={() => bring(!bringing)}>
+        Bring your own
+      </button>
+      <p class="status" role="status">
+        {model.status}
+      </p>
+      {model.share !== null && (
+        <>
+          <progress aria-label="How far the work is" max={1} value={model.share} />
+          {!known && (
+            <button type="button" class="plain" onClick={model.cancel}>
+              Stop
+            </button>
+          )}
+        </>
+      )}
+      {model.failed && !known && (
+        <button type="button" onClick={() => change({ model: EMBEDDED[0]! }, "new")}>
+          Back to {EMBEDDED[0]}
+        </button>
+      )}
+      {facts && (
+        <p class="hint">
+          {facts.layers} layers of {facts.heads} heads, {millions(facts.parameters)} parameters,{" "}
+          {facts.tokenizer ? `tokenizer: ${facts.tokenizer}` : "no tokenizer: token ids"}
+        </p>
+      )}
+      {(bringing || over) && <Bring choose={choose} over={over} />}
+    </div>
+  );
+}
+
+function Bring({ choose, over }: { readonly choose: Props["choose"]; readonly over: boolean }) {
+  const take = (event: Event) => {
+    const files = chosenFiles([...((event.currentTarget as HTMLInputElement).files ?? [])]);
+    if (files) choose(files);
+  };
+  return (
+    <div class={over ? "bring over" : "bring"}>
+      <p>
+        Drop a model anywhere on the page, or choose it: a folder with config.json and safetensors,
+        a GGUF file, or nanoGPT's ckpt.pt (with meta.pkl beside it). It stays on this machine.
+      </p>
+      <label>
+        Files <input type="file" multiple onChange={take} />
+      </label>
+      <label>
+        Folder <input type="file" ref={asFolder} onChange={take} />
+      </label>
+    </div>
+  );
+}
+
+function asFolder(input: HTMLInputElement | null) {
+  if (input) input.webkitdirectory = true;
+}
+
+/** Whether something is being dragged over the page; what is dropped is opened. */
+function useDrop(choose: Props["choose"]): boolean {
+  const [over, set] = useState(false);
+  const latest = useRef(choose);
+  latest.current = choose;
+  useEffect(() => {
+    const enter = (event: DragEvent) => {
+      event.preventDefault();
+      set(true);
+    };
+    const leave = (event: DragEvent) => event.relatedTarget === null && set(false);
+    const drop = (event: DragEvent) => {
+      event.preventDefault();
+      set(false);
+      if (event.dataTransfer)
+        void droppedFiles(event.dataTransfer).then((files) => files && latest.current(files));
+    };
+    addEventListener("dragover", enter);
+    addEventListener("dragleave", leave);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("dragover", enter);
+      removeEventListener("dragleave", leave);
+      removeEventListener("drop", drop);
+    };
+  }, []);
+  return over;
+}
+
+function millions(count: number): string {
+  return count >= 1e6
+    ? `${(count / 1e6).toFixed(0)} million`
+    : `${Math.round(count / 1000)} thousand`;
+}

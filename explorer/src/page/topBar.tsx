@@ -1,0 +1,89 @@
+import { useEffect, useState } from "preact/hooks";
+import { TEXT_SIZES, THEME_NAMES, type ThemeName } from "./address.ts";
+import { usePage } from "./page.ts";
+
+const THEMES: Readonly<Record<ThemeName, string>> = {
+  system: "as the system",
+  light: "light",
+  dark: "dark",
+  contrast: "high contrast",
+};
+
+const KEYS = [
+  ["arrows", "move in a map, a matrix or a row of tokens"],
+  ["Enter", "choose, or lock a token"],
+  ["Escape", "let go of a locked token"],
+  ["Tab", "to the next thing"],
+  ["?", "this list"],
+] as const;
+
+/** Name of the page, and how it looks: what opens does so below, never over anything. */
+export function TopBar() {
+  const { state, change, announce } = usePage();
+  const [open, show] = useState(false);
+  useEffect(() => {
+    const toggle = (event: KeyboardEvent) => {
+      const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea");
+      if (event.key === "?" && !typing) show((before) => !before);
+    };
+    addEventListener("keydown", toggle);
+    return () => removeEventListener("keydown", toggle);
+  }, []);
+  const copy = () =>
+    navigator.clipboard.writeText(location.href).then(
+      () => announce("The link is copied."),
+      () => announce("The link could not be copied: it is what the address bar has."),
+    );
+  return (
+    <header>
+      <h1>induction-lens</h1>
+      <span class="gap" />
+      <button type="button" class="plain" onClick={copy}>
+        Copy link
+      </button>
+      <button type="button" class="plain" aria-expanded={open} onClick={() => show(!open)}>
+        Look and keys
+      </button>
+      {open && (
+        <div class="settings">
+          <label>
+            Theme{" "}
+            <select
+              value={state.theme}
+              onChange={(event) => change({ theme: event.currentTarget.value as ThemeName })}
+            >
+              {THEME_NAMES.map((name) => (
+                <option key={name} value={name}>
+                  {THEMES[name]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            Text size{" "}
+            <select
+              value={state.size}
+              onChange={(event) => change({ size: Number(event.currentTarget.value) })}
+            >
+              {TEXT_SIZES.map((size) => (
+                <option key={size} value={size}>
+                  {size} %
+                </option>
+              ))}
+            </select>
+          </label>
+          <dl class="keys">
+            {KEYS.map(([key, does]) => (
+              <div key={key}>
+                <dt>
+                  <kbd>{key}</kbd>
+                </dt>
+                <dd>{does}</dd>
+              </div>
+            ))}
+          </dl>
+        </div>
+      )}
+    </header>
+  );
+}

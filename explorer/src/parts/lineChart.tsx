@@ -1,0 +1,104 @@
+import { useWidth } from "./useWidth.ts";
+
+export interface Series {
+  readonly name: string;
+  /** A class of the style sheet: colour and dashes, so that lines differ in both. */
+  readonly kind: "first" | "second" | "third" | "fourth";
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+interface Props {
+  readonly label: string;
+  readonly xName: string;
+  readonly yName: string;
+  readonly series: readonly Series[];
+  /** Vertical strokes with a word, such as where the second copy begins. */
+  readonly strokes?: readonly { readonly x: number; readonly name: string }[];
+  readonly height?: number;
+  /** Bottom of the scale; left out: 0. */
+  readonly least?: number;
+  readonly most?: number;
+  readonly log?: boolean;
+}
+
+const [LEFT, RIGHT, TOP, BOTTOM] = [44, 12, 18, 40];
+
+/** Lines over a common axis, drawn at the size at which they are read; every chart has its numbers in a table beside it. */
+export function LineChart(props: Props) {
+  const { label, xName, yName, series, strokes = [], height = 240, log = false } = props;
+  const [box, width] = useWidth<HTMLDivElement>();
+  const points = series.flatMap((one) => one.points);
+  const xs = points.map(([x]) => x);
+  const { least = 0, most = Math.max(...points.map(([, y]) => y), least + 1e-6) } = props;
+  const place = (x: number) => (log ? Math.log10(Math.max(1, x)) : x);
+  const [from, to] = [place(Math.min(...xs)), place(Math.max(...xs))];
+  const left = (x: number) =>
+    LEFT + ((place(x) - from) / Math.max(1e-9, to - from)) * (width - LEFT - RIGHT);
+  const top = (y: number) => TOP + (1 - (y - least) / (most - least)) * (height - TOP - BOTTOM);
+  const path = (one: Series) =>
+    one.points.map(
+      ([x, y], index) => `${index ? "L" : "M"}${left(x).toFixed(1)} ${top(y).toFixed(1)}`,
+    );
+  return (
+    <div ref={box} class="chart">
+      <svg role="img" aria-label={label} width={width} height={height}>
+        {ticks(least, most, 5).map((y) => (
+          <g key={y}>
+            <line class="rule" x1={LEFT} x2={width - RIGHT} y1={top(y)} y2={top(y)} />
+            <text x={LEFT - 6} y={top(y) + 4} text-anchor="end">
+              {Number(y.toPrecision(3))}
+            </text>
+          </g>
+        ))}
+        {xTicks(from, to, log, width).map((x) => (
+          <text key={x} x={left(x)} y={height - BOTTOM + 16} text-anchor="middle">
+            {x}
+          </text>
+        ))}
+        <text x={(LEFT + width) / 2} y={height - 6} text-anchor="middle">
+          {xName}
+        </text>
+        <text x={4} y={12}>
+          {yName}
+        </text>
+        {strokes.map(({ x, name }) => (
+          <g key={name}>
+            <line class="stroke" x1={left(x)} x2={left(x)} y1={TOP} y2={height - BOTTOM} />
+            <text x={left(x) + 4} y={TOP + 10}>
+              {name}
+            </text>
+          </g>
+        ))}
+        {series.map((one) => (
+          <path key={one.name} class={`series ${one.kind}`} d={path(one).join("")} />
+        ))}
+      </svg>
+      <ul class="key">
+        {series.map(({ name, kind }) => (
+          <li key={name}>
+            <svg width="28" height="10" aria-hidden="true">
+              <path class={`series ${kind}`} d="M0 5L28 5" />
+            </svg>{" "}
+            {name}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Round numbers between two ends. */
+function ticks(from: number, to: number, count: number): number[] {
+  const rough = (to - from) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough)!;
+  const first = Math.ceil(from / step - 1e-9);
+  const last = Math.floor(to / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+}
+
+function xTicks(from: number, to: number, log: boolean, width: number): number[] {
+  if (!log) return ticks(from, to, Math.max(2, Math.min(8, width / 80))).map(Math.round);
+  const powers = Math.floor(to) - Math.ceil(from) + 1;
+  return Array.from({ length: Math.max(0, powers) }, (_, index) => 10 ** (Math.ceil(from) + index));
+}

@@ -1,0 +1,81 @@
+import { useState } from "preact/hooks";
+import { usePage } from "../page/page.ts";
+
+const PERIODS = [4, 8, 16, 32, 64, 128, 256, 512];
+
+/** Which tokens the model reads: a generated block that stands twice, or the reader's own. */
+export function SequenceBar({ error }: { readonly error: string | null }) {
+  const { state, change, facts } = usePage();
+  const { text, period, seed } = state;
+  const [draft, write] = useState(text ?? "");
+  const own = text !== null;
+  const room = facts ? Math.floor((facts.contextLength - 1) / 2) : 0;
+  const example = facts?.tokenizer
+    ? "The cat sat on the mat. The cat sat on the"
+    : "7 23 151 40 7 23 151";
+  return (
+    <form
+      class="sequence"
+      onSubmit={(event) => {
+        event.preventDefault();
+        change({ text: draft || example, token: null });
+      }}
+    >
+      <label>
+        Tokens{" "}
+        <select
+          value={own ? "own" : "generated"}
+          onChange={(event) =>
+            change({
+              text: event.currentTarget.value === "own" ? draft || example : null,
+              token: null,
+            })
+          }
+        >
+          <option value="generated">random, twice in a row</option>
+          <option value="own">your own</option>
+        </select>
+      </label>
+      {own ? (
+        <>
+          <label class="wide">
+            {facts?.tokenizer ? "Text" : "Token ids"}{" "}
+            <input
+              type="text"
+              value={draft || text}
+              onInput={(event) => write(event.currentTarget.value)}
+            />
+          </label>
+          <button type="submit">Read it</button>
+        </>
+      ) : (
+        <>
+          <label>
+            Length of the block{" "}
+            <select
+              value={period}
+              onChange={(event) =>
+                change({ period: Number(event.currentTarget.value), token: null })
+              }
+            >
+              {[...new Set([...PERIODS, period])]
+                .filter((one) => one <= room || one === period)
+                .toSorted((a, b) => a - b)
+                .map((one) => (
+                  <option key={one}>{one}</option>
+                ))}
+            </select>
+          </label>
+          <button
+            type="button"
+            class="plain"
+            onClick={() => change({ seed: seed + 1, token: null })}
+          >
+            Other tokens
+          </button>
+        </>
+      )}
+      {error && <p role="alert">{error}</p>}
+    </form>
+  );
+}

@@ -1,0 +1,72 @@
+import { useRef } from "preact/hooks";
+import { cellStyle, type Rgb } from "./colour.ts";
+import { shownToken } from "./shownToken.ts";
+
+interface Props {
+  readonly label: string;
+  readonly pieces: readonly string[];
+  /** The token that the others are shown in relation to. */
+  readonly at: number;
+  readonly locked: boolean;
+  /** 0 to 1 by position: the colour of each token. */
+  readonly shades: readonly number[] | Float32Array;
+  /** 0 to 1 by position: the bar under each token. */
+  readonly bars?: readonly number[] | Float32Array;
+  /** What a screen reader says of a token after its position and text. */
+  readonly words: (position: number) => string;
+  readonly ramp: readonly Rgb[];
+  readonly hover: (position: number | null) => void;
+  readonly lock: (position: number | null) => void;
+}
+
+/** Tokens as boxes in their order. Pointing at one shows its relations, Enter or a click locks it, Escape lets go. */
+export function TokenRow(props: Props) {
+  const { label, pieces, at, locked, shades, bars, words, ramp, hover, lock } = props;
+  const row = useRef<HTMLDivElement>(null);
+  const positionOf = (event: Event) => {
+    const box = (event.target as HTMLElement).closest<HTMLElement>("[data-position]");
+    return box ? Number(box.dataset["position"]) : null;
+  };
+  const go = (position: number) => {
+    hover(position);
+    row.current?.querySelector<HTMLElement>(`[data-position="${position}"]`)?.focus();
+  };
+  const keyed = (event: KeyboardEvent) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -1e6, End: 1e6 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      go(Math.min(pieces.length - 1, Math.max(0, at + step)));
+    } else if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      lock(at);
+    } else if (event.key === "Escape") lock(null);
+  };
+  return (
+    <div
+      ref={row}
+      class="tokens"
+      role="listbox"
+      aria-label={label}
+      onPointerOver={(event) => hover(positionOf(event))}
+      onPointerLeave={() => hover(null)}
+      onClick={(event) => lock(positionOf(event))}
+      onKeyDown={keyed}
+    >
+      {pieces.map((piece, position) => (
+        <span
+          key={position}
+          role="option"
+          class={`token${position === at ? (locked ? " at locked" : " at") : ""}`}
+          data-position={position}
+          aria-selected={position === at}
+          aria-label={`position ${position}, ${shownToken(piece)}, ${words(position)}`}
+          tabIndex={position === at ? 0 : -1}
+          style={cellStyle(ramp, shades[position] ?? 0)}
+        >
+          {shownToken(piece)}
+          {bars && <i style={{ width: `${100 * Math.min(1, bars[position] ?? 0)}%` }} />}
+        </span>
+      ))}
+    </div>
+  );
+}

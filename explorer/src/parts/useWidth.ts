@@ -1,0 +1,13 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+/** The width of an element in px, followed as it changes: charts are drawn at the size at which they are read. */
+export function useWidth<Kind extends HTMLElement>(start = 600) {
+  const element = useRef<Kind>(null);
+  const [width, set] = useState(start);
+  useEffect(() => {
+    const watch = new ResizeObserver(([entry]) => set(Math.round(entry!.contentRect.width)));
+    watch.observe(element.current!);
+    return () => watch.disconnect();
+  }, []);
+  return [element, width] as const;
+}

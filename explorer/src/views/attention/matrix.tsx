@@ -1,0 +1,89 @@
+import { useEffect, useRef } from "preact/hooks";
+import { rampColour, type Rgb } from "../../parts/colour.ts";
+import type { Pattern } from "./pattern.ts";
+
+export interface Cell {
+  readonly query: number;
+  readonly key: number;
+}
+
+interface Props {
+  readonly pattern: Pattern;
+  readonly ramp: readonly Rgb[];
+  readonly cell: Cell;
+  readonly label: string;
+  /** What a screen reader hears of the cell. */
+  readonly words: string;
+  readonly point: (cell: Cell | null) => void;
+  readonly choose: (cell: Cell) => void;
+}
+
+const MOVES: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
+/** Queries down, keys to the right, a pixel or more for each: one picture, however many tokens. */
+export function Matrix({ pattern, ramp, cell, label, words, point, choose }: Props) {
+  const picture = useRef<HTMLCanvasElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const { length } = pattern;
+  useEffect(() => drawPattern(picture.current!, pattern, ramp), [pattern, ramp]);
+  const cellAt = (event: PointerEvent | MouseEvent): Cell => {
+    const { left, top, width, height } = box.current!.getBoundingClientRect();
+    const within = (share: number) => Math.min(length - 1, Math.max(0, Math.floor(share * length)));
+    return {
+      query: within((event.clientY - top) / height),
+      key: within((event.clientX - left) / width),
+    };
+  };
+  const keyed = (event: KeyboardEvent) => {
+    const step = MOVES[event.key];
+    if (event.key === "Enter") choose(cell);
+    if (!step) return;
+    event.preventDefault();
+    const within = (at: number) => Math.min(length - 1, Math.max(0, at));
+    point({ query: within(cell.query + step[0]), key: within(cell.key + step[1]) });
+  };
+  const share = (at: number) => `${(100 * at) / length}%`;
+  return (
+    <div
+      ref={box}
+      class="matrix"
+      role="application"
+      tabIndex={0}
+      aria-label={`${label}. Queries down, keys to the right; arrows move. ${words}`}
+      onPointerMove={(event) => point(cellAt(event))}
+      onPointerLeave={() => point(null)}
+      onClick={(event) => choose(cellAt(event))}
+      onKeyDown={keyed}
+    >
+      <canvas ref={picture} width={length} height={length} aria-hidden="true" />
+      <i class="line" style={{ top: share(cell.query), height: share(1), left: 0, right: 0 }} />
+      <i class="line" style={{ left: share(cell.key), width: share(1), top: 0, bottom: 0 }} />
+    </div>
+  );
+}
+
+/** One pixel for each cell; what no query may see has no colour. */
+export function drawPattern(
+  canvas: HTMLCanvasElement,
+  { length, bound, weight }: Pattern,
+  ramp: readonly Rgb[],
+): void {
+  const context = canvas.getContext("2d")!;
+  const image = context.createImageData(length, length);
+  const colours = Array.from({ length: 256 }, (_, step) => rampColour(ramp, step / 255));
+  for (let query = 0; query < length; query++)
+    for (let key = 0; key <= query; key++) {
+      const [red, green, blue] = colours[Math.round((255 * weight(query, key)) / bound)]!;
+      const at = 4 * (query * length + key);
+      image.data[at] = red;
+      image.data[at + 1] = green;
+      image.data[at + 2] = blue;
+      image.data[at + 3] = 255;
+    }
+  context.putImageData(image, 0, 0);
+}

@@ -1,0 +1,46 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { Look } from "../../engine/protocol.ts";
+import type { Rgb } from "../../parts/colour.ts";
+import { drawPattern } from "./matrix.tsx";
+import { patternOf, type Pattern } from "./pattern.ts";
+
+interface Props {
+  readonly look: Look;
+  readonly layer: number;
+  readonly head: number;
+  readonly weighted: boolean;
+  readonly ramp: readonly Rgb[];
+  readonly choose: (head: number) => void;
+}
+
+/** All heads of a layer as small pictures; choosing one shows it large. */
+export function Thumbs({ look, layer, head, weighted, ramp, choose }: Props) {
+  return (
+    <div class="thumbs" role="group" aria-label={`Patterns of the heads of layer ${layer}`}>
+      {Array.from({ length: look.heads }, (_, one) => (
+        <button
+          key={one}
+          type="button"
+          class="plain thumb"
+          aria-pressed={one === head}
+          onClick={() => choose(one)}
+        >
+          <Thumb pattern={patternOf(look, one, weighted)} ramp={ramp} />
+          {layer}.{one}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function Thumb({
+  pattern,
+  ramp,
+}: {
+  readonly pattern: Pattern;
+  readonly ramp: readonly Rgb[];
+}) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => drawPattern(canvas.current!, pattern, ramp));
+  return <canvas ref={canvas} width={pattern.length} height={pattern.length} aria-hidden="true" />;
+}

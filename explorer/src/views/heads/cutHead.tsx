@@ -1,0 +1,86 @@
+import type { HeadEdit } from "induction-lens/browser";
+import { STORED } from "../../page/stored.ts";
+import { usePage } from "../../page/page.ts";
+import { useCut } from "../surgery/useCut.ts";
+
+/** One button that switches the chosen head off, and the losses with and without it: bars and the same numbers as a table. */
+export function CutHead() {
+  const { state, change, score } = usePage();
+  const { layer, head, edits } = state;
+  const alone: HeadEdit = { layer, head, kind: "zero" };
+  const isOff = (one: HeadEdit) => one.layer === layer && one.head === head;
+  const off = edits.some(isOff);
+  const whole = useCut([]);
+  const without = useCut(off ? [alone] : null);
+  const stored = score?.model.id === STORED.score.model.id ? STORED.ablate : null;
+  const copies = [
+    { copy: "firstCopy", name: "first copy" },
+    { copy: "secondCopy", name: "repeated half" },
+  ] as const;
+  const rows = copies.map(({ copy, name }) => {
+    const base = whole.answer?.losses[copy] ?? stored?.loss[copy] ?? null;
+    const delta = stored ? stored.heads!.delta[copy][layer]![head]! : null;
+    const cut = without.answer?.losses[copy] ?? (stored ? stored.loss[copy] + delta! : null);
+    return { copy, name, before: base, after: off ? cut : null };
+  });
+  const most = Math.max(...rows.flatMap(({ before, after }) => [before ?? 0, after ?? 0]), 1e-9);
+  const sequences = whole.answer?.rows ?? stored?.input.examples;
+  return (
+    <>
+      <button
+        type="button"
+        aria-pressed={off}
+        onClick={() =>
+          change({ edits: off ? edits.filter((one) => !isOff(one)) : [...edits, alone] })
+        }
+      >
+        {off ? "Switch it on again" : "Switch it off"}
+      </button>
+      {(whole.error ?? without.error) && <p role="alert">{whole.error ?? without.error}</p>}
+      <table class="losses">
+        <caption>
+          Loss in nats{sequences === undefined ? "" : `, mean of ${sequences} sequences`}; lower is
+          better
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">part</th>
+            <th scope="col">all heads</th>
+            <th scope="col">
+              without {layer}.{head}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ copy, name, before, after }) => (
+            <tr key={copy}>
+              <th scope="row">{name}</th>
+              <Loss name={`${copy}.before`} value={before} {...{ most }} />
+              <Loss name={`${copy}.after`} value={after} most={most} gone={!off} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="hint">Switched off means: the head's output (attn.hook_z) is zero.</p>
+    </>
+  );
+}
+
+interface LossProps {
+  readonly name: string;
+  readonly value: number | null;
+  readonly most: number;
+  /** The head is on, so there is nothing to show. */
+  readonly gone?: boolean;
+}
+
+function Loss({ name, value, most, gone = false }: LossProps) {
+  if (value === null) return <td data-loss={name}>{gone ? "not switched off" : "measuring"}</td>;
+  const width = { width: `${(100 * Math.max(0, value)) / most}%` };
+  return (
+    <td data-loss={name} data-value={value}>
+      {value.toFixed(2)}
+      <span class={name.endsWith("after") ? "bar gone" : "bar"} aria-hidden="true" style={width} />
+    </td>
+  );
+}

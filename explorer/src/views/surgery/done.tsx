@@ -1,0 +1,74 @@
+import { useEffect, useState } from "preact/hooks";
+import { editText } from "../../page/address.ts";
+import { usePage } from "../../page/page.ts";
+import type { Cut } from "../../engine/protocol.ts";
+import { useCut } from "./useCut.ts";
+import { editWords } from "./words.ts";
+
+/** What was done, in order, with the loss of the repeated half after each step that was measured. */
+export function Done({
+  before,
+  after,
+}: {
+  readonly before: Cut | null;
+  readonly after: Cut | null;
+}) {
+  const { state, change, engine } = usePage();
+  const { edits } = state;
+  const [losses, keep] = useState<Readonly<Record<string, number>>>({});
+  useEffect(() => keep({}), [engine]);
+  const steps = edits.map((_, index) => edits.slice(0, index + 1));
+  const unknown = useCut(steps.find((step) => !(keyOf(step) in losses)) ?? null);
+  const seen = [after, unknown.answer];
+  useEffect(() => {
+    for (const cut of seen)
+      if (cut) keep((known) => ({ ...known, [keyOf(cut.edits)]: cut.losses.secondCopy }));
+  }, seen);
+  if (edits.length === 0) return <p class="hint">Nothing is changed yet.</p>;
+  return (
+    <table class="done">
+      <caption>What was done, in order</caption>
+      <thead>
+        <tr>
+          <th scope="col">head</th>
+          <th scope="col">change</th>
+          <th scope="col">loss of the repeated half</th>
+          <th scope="col">take back</th>
+        </tr>
+      </thead>
+      <tbody>
+        <tr>
+          <th scope="row">none</th>
+          <td>as trained</td>
+          <td>{before?.losses.secondCopy.toFixed(3) ?? "–"}</td>
+          <td />
+        </tr>
+        {edits.map((edit, index) => (
+          <tr key={editText(edit)}>
+            <th scope="row">
+              {edit.layer}.{edit.head}
+            </th>
+            <td>{editWords(edit)}</td>
+            <td data-after={editText(edit)}>
+              {losses[keyOf(edits.slice(0, index + 1))]?.toFixed(3) ?? "–"}
+            </td>
+            <td>
+              <button
+                type="button"
+                class="sort"
+                aria-label={`Take back the change of ${edit.layer}.${edit.head}`}
+                onClick={() => change({ edits: edits.filter((one) => one !== edit) })}
+              >
+                take back
+              </button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function keyOf(edits: Cut["edits"]): string {
+  return edits.map(editText).join();
+}

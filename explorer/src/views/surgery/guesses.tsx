@@ -1,0 +1,94 @@
+import type { Cut, Guess } from "../../engine/protocol.ts";
+import { useAnswer, usePage } from "../../page/page.ts";
+import { sequential } from "../../parts/colour.ts";
+import { SequenceBar } from "../../parts/sequenceBar.tsx";
+import { shownToken } from "../../parts/shownToken.ts";
+import { TokenRow } from "../../parts/tokenRow.tsx";
+
+interface Props {
+  readonly before: Cut;
+  readonly after: Cut;
+}
+
+const SHOWN = 5;
+
+/** What the model says comes next in the page's sequence, with all heads and with the edits. */
+export function Guesses({ before, after }: Props) {
+  const { state, change, engine, dark } = usePage();
+  const { text, period, seed, token } = state;
+  const sequence = useAnswer(engine, "sequence", { text, period, seed });
+  const pieces = sequence.answer?.pieces ?? [];
+  const at = token !== null && token < pieces.length ? token : pieces.length - 2;
+  const rows = joined(before, after);
+  return (
+    <>
+      <h3>What comes next?</h3>
+      <SequenceBar error={sequence.error} />
+      {pieces.length > 0 && (
+        <TokenRow
+          label="The model guesses the token after the chosen one"
+          pieces={pieces}
+          at={at}
+          locked={token !== null}
+          shades={[]}
+          words={(position) =>
+            position === at ? "the model guesses what comes after this" : "choose"
+          }
+          ramp={sequential(dark)}
+          hover={() => undefined}
+          lock={(position) => change({ token: position })}
+        />
+      )}
+      <table class="guesses">
+        <caption>
+          Probability of the token after position {at}; – is less than the best eight have
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">token</th>
+            <th scope="col">all heads</th>
+            <th scope="col">with the changes</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ id, piece, was, is }) => (
+            <tr key={id}>
+              <th scope="row">
+                <code>{shownToken(piece)}</code>
+                {id === after.truth?.id && " (comes next)"}
+              </th>
+              <Probability value={was} kind="bar" />
+              <Probability value={is} kind="bar gone" />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function Probability({ value, kind }: { readonly value: number | null; readonly kind: string }) {
+  return (
+    <td data-value={value ?? undefined}>
+      {value === null ? "–" : value.toFixed(3)}
+      <span class={kind} aria-hidden="true" style={{ width: `${100 * (value ?? 0)}%` }} />
+    </td>
+  );
+}
+
+/** The token that comes next, then the best guesses of both. */
+function joined(before: Cut, after: Cut) {
+  const guesses = (one: Cut) => [...(one.truth ? [one.truth] : []), ...one.guesses.slice(0, SHOWN)];
+  const known = new Map<number, Guess>(
+    [...guesses(before), ...guesses(after)].map((guess) => [guess.id, guess]),
+  );
+  const of = (one: Cut, id: number) =>
+    [...(one.truth ? [one.truth] : []), ...one.guesses].find((guess) => guess.id === id)
+      ?.probability ?? null;
+  return [...known.values()].map(({ id, piece }) => ({
+    id,
+    piece,
+    was: of(before, id),
+    is: of(after, id),
+  }));
+}

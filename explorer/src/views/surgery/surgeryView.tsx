@@ -1,0 +1,175 @@
+import { useState } from "preact/hooks";
+import type { HeadEdit, ScoreName } from "induction-lens/browser";
+import type { Cut } from "../../engine/protocol.ts";
+import { usePage } from "../../page/page.ts";
+import { HeadGrid } from "../../parts/headGrid.tsx";
+import { LABELS } from "../heads/words.ts";
+import { Done } from "./done.tsx";
+import { Guesses } from "./guesses.tsx";
+import { LossByPosition } from "./lossByPosition.tsx";
+import { editWords, KINDS, PATTERNS } from "./words.ts";
+import { useCut } from "./useCut.ts";
+import "./surgery.css";
+
+/** Heads are switched off or get another's pattern; what the model loses, guesses and how other heads change is beside it. */
+export function SurgeryView() {
+  const { state } = usePage();
+  const { edits, token } = state;
+  const before = useCut([], token);
+  const after = useCut(edits, token);
+  const { busy, step, error } = after;
+  return (
+    <div class="panes">
+      <section aria-labelledby="cut">
+        <h2 id="cut">Switch heads off</h2>
+        <Tools />
+        {(error ?? before.error) && <p role="alert">{error ?? before.error}</p>}
+        {step && (
+          <p class="status">
+            {step.words} <progress max={1} value={step.share} aria-label={step.words} />
+          </p>
+        )}
+        <p class="status" role="status">
+          {busy || !after.answer
+            ? "One forward pass"
+            : `Measured on ${after.answer.rows} ${after.answer.rows === 1 ? "sequence" : "sequences"} in one forward pass of ${after.answer.milliseconds.toFixed(0)} ms.`}
+        </p>
+        {before.answer && after.answer && <Others before={before.answer} after={after.answer} />}
+        <Done before={before.answer} after={after.answer} />
+      </section>
+      {before.answer && after.answer && (
+        <section aria-labelledby="effect">
+          <h2 id="effect">What that changes</h2>
+          <LossByPosition before={before.answer} after={after.answer} />
+          <Guesses before={before.answer} after={after.answer} />
+        </section>
+      )}
+    </div>
+  );
+}
+
+/** What can be done to the chosen head, and undone. */
+function Tools() {
+  const { state, change } = usePage();
+  const { layer, head, edits } = state;
+  const [undone, keep] = useState<readonly HeadEdit[]>([]);
+  const isHere = (one: HeadEdit) => one.layer === layer && one.head === head;
+  const current = edits.find(isHere);
+  const doThis = (edit: Pick<HeadEdit, "kind" | "pattern">) => {
+    keep([]);
+    change({ edits: [...edits.filter((one) => !isHere(one)), { layer, head, ...edit }] });
+  };
+  const undo = () => {
+    keep([...undone, edits.at(-1)!]);
+    change({ edits: edits.slice(0, -1) });
+  };
+  const redo = () => {
+    change({ edits: [...edits, undone.at(-1)!] });
+    keep(undone.slice(0, -1));
+  };
+  return (
+    <>
+      <p class="say">
+        Head {layer}.{head}{" "}
+        {current ? `is changed: ${editWords(current)}.` : "works as it was trained."}
+      </p>
+      <div class="ways" role="group" aria-label={`What head ${layer}.${head} puts out`}>
+        {KINDS.map(({ kind, name, means }) => (
+          <button
+            key={kind}
+            type="button"
+            class="plain"
+            title={means}
+            aria-pressed={current?.kind === kind}
+            onClick={() => doThis({ kind })}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <div class="ways" role="group" aria-label={`Where head ${layer}.${head} looks`}>
+        {PATTERNS.map((pattern) => (
+          <button
+            key={pattern}
+            type="button"
+            class="plain"
+            aria-pressed={current?.pattern === pattern}
+            onClick={() => doThis({ kind: "ideal", pattern })}
+          >
+            Ideal {LABELS[pattern].name}
+          </button>
+        ))}
+      </div>
+      <div class="ways">
+        <button type="button" disabled={edits.length === 0} onClick={undo}>
+          Undo
+        </button>
+        <button type="button" class="plain" disabled={undone.length === 0} onClick={redo}>
+          Redo
+        </button>
+        <button
+          type="button"
+          class="plain"
+          disabled={edits.length === 0}
+          onClick={() => {
+            keep([...edits].reverse());
+            change({ edits: [] });
+          }}
+        >
+          All heads on
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** A head whose score moved by this much is marked: it woke up, or lost what it reads. */
+const MOVED = 0.1;
+
+/** Scores of all heads with the edits; those that moved are marked. */
+function Others({ before, after }: { readonly before: Cut; readonly after: Cut }) {
+  const { state, change, dark } = usePage();
+  const { layer, head, edits } = state;
+  const [name, show] = useState<ScoreName>("induction");
+  const cells = after.scores[name].map((row, at) =>
+    row.map((value, column) => {
+      const was = before.scores[name][at]![column]!;
+      const edit = edits.find((one) => one.layer === at && one.head === column);
+      const moved = Math.abs(value - was) >= MOVED;
+      const sign = moved ? (value > was ? "▲" : "▼") : "";
+      return {
+        value,
+        text: value.toFixed(2),
+        glyph: edit ? "✂" : sign,
+        off: edit !== undefined,
+        marked: moved,
+        words: `${edit ? `${editWords(edit)}, ` : ""}${LABELS[name].name} ${value.toFixed(2)}, was ${was.toFixed(2)}`,
+      };
+    }),
+  );
+  return (
+    <>
+      <p class="ways">
+        <label>
+          All heads:{" "}
+          <select value={name} onChange={(event) => show(event.currentTarget.value as ScoreName)}>
+            {(Object.keys(LABELS) as ScoreName[]).map((one) => (
+              <option key={one} value={one}>
+                {LABELS[one].name} score
+              </option>
+            ))}
+          </select>
+        </label>
+      </p>
+      <HeadGrid
+        label={`${LABELS[name].name} score of every head with the changes`}
+        scale="sequential"
+        {...{ cells, layer, head, dark }}
+        choose={(nextLayer, nextHead) => change({ layer: nextLayer, head: nextHead })}
+      />
+      <p class="hint">
+        ✂ changed by you · ▲ ▼ moved by {MOVED} or more. Choose a head to change it too.
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,17 @@
+import type { HeadEdit } from "induction-lens/browser";
+import { usePage, useAnswer } from "../../page/page.ts";
+
+/** What the model does with these edits; null: nothing is asked. */
+export function useCut(edits: readonly HeadEdit[] | null, at: number | null = null) {
+  const { engine, state, live } = usePage();
+  const { text, period, seed } = state;
+  const ready = live && edits !== null;
+  const sequence = useAnswer(ready ? engine : null, "sequence", { text, period, seed }).answer;
+  const args = ready && sequence ? { edits, sequence, at: within(at, sequence.ids.length) } : null;
+  return useAnswer(engine, "cut", args);
+}
+
+/** The position asked for, or the last one from which there is something to guess. */
+function within(at: number | null, length: number): number {
+  return at === null || at >= length ? length - 2 : at;
+}

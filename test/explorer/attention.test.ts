@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { load, openBackend, runModel, type Tensor } from "../../src/browser.ts";
+import { checkLooks, describePage, live, value } from "./openPage.ts";
+
+/** The values that a plain run of planted:induction has on `tokens`. */
+async function values(tokens: readonly number[], names: readonly string[]) {
+  const found = new Map<string, Tensor>();
+  const model = await load("planted:induction");
+  await runModel(model, await openBackend(), [tokens], names, ({ name }, _, tensor) => {
+    found.set(name, tensor);
+  });
+  return found;
+}
+
+const IDS = [7, 23, 151, 40, 7, 23, 151];
+const OWN = `&text=${IDS.join("+")}`;
+
+describePage("attention in the explorer", (open) => {
+  test("shows the weights that the library computes, plain and times the norm of the value", async () => {
+    const names = ["blocks.1.attn.hook_pattern", "blocks.1.attn.hook_v"];
+    const plain = await values(IDS, names);
+    const length = IDS.length;
+    const { data } = plain.get(names[0]!)!;
+    const attention = (query: number, key: number) => data[(2 * length + query) * length + key]!;
+    const { tab, errors, elsewhere } = await open(`#view=attention&head=1.2&token=6${OWN}`);
+    const shown = "[data-cell]";
+    const before = await value(tab, shown);
+    const [query, key] = (await tab.locator(shown).getAttribute("data-cell"))!
+      .split(",")
+      .map(Number) as [number, number];
+    expect([query, key]).toEqual([6, 3]); // 40 came after the last 151
+    expect(before).toBeCloseTo(attention(6, 3), 4);
+    await tab.getByRole("button", { name: "Times the size of the value" }).click();
+    await expect.poll(() => value(tab, shown)).not.toBe(before);
+    const v = plain.get(names[1]!)!;
+    const width = v.shape.at(-1)!;
+    const at = (3 * 4 + 2) * width; // position 3, head 2
+    expect(await value(tab, shown)).toBeCloseTo(
+      attention(6, 3) * Math.hypot(...v.data.subarray(at, at + width)),
+      3,
+    );
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("is walked by keyboard: tokens with arrows, Enter locks, Escape lets go, the matrix cell by cell", async () => {
+    const { tab } = await open(`#view=attention&head=1.2${OWN}`);
+    await live(tab);
+    const tokens = tab.getByRole("listbox");
+    await tokens.getByRole("option", { selected: true }).focus();
+    await tab.keyboard.press("Home");
+    await tab.keyboard.press("ArrowRight");
+    await tab.keyboard.press("Enter");
+    await expect.poll(() => new URL(tab.url()).hash).toContain("token=1");
+    await tab.keyboard.press("Escape");
+    await expect.poll(() => new URL(tab.url()).hash).not.toContain("token=");
+    const matrix = tab.getByRole("application");
+    await matrix.focus();
+    await tab.keyboard.press("ArrowDown");
+    expect(await matrix.getAttribute("aria-label")).toContain("151 at 2 looks at");
+    await tab.close();
+  });
+
+  test("says what is wrong with tokens that the model does not have", async () => {
+    const { tab } = await open("#view=attention&head=1.2&text=7+999");
+    await tab.getByText("it takes ids from 0 to 255, got 999").waitFor();
+    await tab.close();
+  });
+
+  for (const form of ["matrix", "lines"])
+    checkLooks(open, `attention-${form}`, `#view=attention&head=1.2&form=${form}`, async (tab) => {
+      await live(tab);
+      await tab.locator("[data-cell]").waitFor();
+    });
+});

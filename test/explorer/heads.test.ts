@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ablateHeads, load, openBackend, score } from "../../src/browser.ts";
+import { at, checkLooks, describePage, live, value } from "./openPage.ts";
+
+describePage("the heads of the explorer", (open) => {
+  test("says that numbers are stored, then shows those of its own engine, equal to the library's and the command line's", async () => {
+    const { tab, errors, elsewhere } = await open("#head=1.2");
+    expect(await tab.getByRole("status").innerText()).toContain("Stored numbers");
+    await live(tab);
+    await tab.getByRole("button", { name: "Switch it off" }).click();
+    await tab.getByText("mean of 16 sequences").waitFor();
+    const model = await load("planted:induction");
+    const backend = await openBackend();
+    const scored = await score(model, { backend });
+    const ablated = await ablateHeads(model, backend, { kind: "zero", eachHead: true });
+    const induction = await value(tab, "[data-score=induction]");
+    expect(induction).toBeCloseTo(scored.scores.induction[1]![2]!, 4);
+    const cli = JSON.parse(readFileSync(at("explorer/generated/stored.json"), "utf8"));
+    expect(induction).toBeCloseTo(cli.score.scores.induction[1][2], 4);
+    const after = await value(tab, '[data-loss="secondCopy.after"]');
+    expect(after).toBeCloseTo(ablated.loss.secondCopy + ablated.heads!.delta.secondCopy[1]![2]!, 4);
+    const { loss, heads } = cli.ablate;
+    expect(after).toBeCloseTo(loss.secondCopy + heads.delta.secondCopy[1][2], 4);
+    expect(after).toBeGreaterThan((await value(tab, '[data-loss="secondCopy.before"]')) + 1);
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("walks the map with the arrows and keeps head and switch in the address", async () => {
+    const { tab } = await open("#head=1.2");
+    await tab.locator('[data-at="1.2"]').focus();
+    await tab.keyboard.press("ArrowUp");
+    await tab.keyboard.press("ArrowRight");
+    await tab.getByRole("heading", { name: "Head 0.3" }).waitFor();
+    expect(new URL(tab.url()).hash).toBe("#view=heads&head=0.3");
+    await tab.getByRole("button", { name: "Switch it off" }).press("Enter");
+    await tab.getByRole("button", { name: "Switch it on again" }).waitFor();
+    expect(new URL(tab.url()).hash).toBe("#view=heads&head=0.3&off=0.3:zero");
+    await tab.close();
+  });
+
+  test("sorts the table by a column, and a head that is chosen there is chosen everywhere", async () => {
+    const { tab } = await open("#head=0.0");
+    await tab.getByText("As a table").click();
+    await tab.getByRole("button", { name: "duplicate token", exact: true }).click();
+    const first = tab.locator("tbody tr").first().getByRole("button");
+    expect(await first.innerText()).toBe("0.1");
+    await first.click();
+    await tab.getByRole("heading", { name: "Head 0.1" }).waitFor();
+    await tab.close();
+  });
+
+  test("goes from view to view and back with the browser's own button, and loses nothing", async () => {
+    const { tab, errors } = await open("#head=0.1");
+    await tab.getByRole("button", { name: "Surgery" }).click();
+    await tab.getByRole("button", { name: "Learn" }).click();
+    await tab.goBack();
+    await tab.goBack();
+    await tab.getByRole("heading", { name: "Head 0.1" }).waitFor();
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  checkLooks(open, "heads", "#view=heads&head=1.2&off=1.2:zero", async (tab) => {
+    await live(tab);
+    await tab.getByText("mean of 16 sequences").waitFor();
+  });
+});

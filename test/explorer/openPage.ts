@@ -1,0 +1,115 @@
+/** @file The built page in a real browser: one browser for a test file, one tab for a test. */
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { servePage } from "./servePage.ts";
+
+export const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const lacks = !existsSync(CHROMIUM)
+  ? "no Chromium"
+  : !existsSync(at("explorer/dist/index.html"))
+    ? "page not built"
+    : null;
+/** Where screenshots go; left out: none are made. */
+const SHOTS = process.env["EXPLORER_SHOTS"];
+
+/** A tab with the page, what it said on its console, and what it asked for. */
+export interface Tab {
+  readonly tab: Page;
+  readonly errors: readonly string[];
+  /** Addresses outside the page's own origin. */
+  readonly elsewhere: readonly string[];
+}
+
+export type Open = (
+  hash?: string,
+  size?: { readonly width: number; readonly height?: number },
+) => Promise<Tab>;
+
+/** Tests of the page, skipped by name where there is no browser or the page is not built. */
+export function describePage(title: string, tests: (open: Open) => void): void {
+  const reason = lacks ? ` (skipped: ${lacks})` : "";
+  describe.skipIf(lacks !== null)(`${title}${reason}`, { timeout: 120_000 }, () => {
+    let browser: Browser;
+    let site: Awaited<ReturnType<typeof servePage>>;
+    beforeAll(async () => {
+      site = await servePage(at("explorer/dist"));
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+    }, 60_000);
+    afterAll(async () => {
+      await browser?.close();
+      site?.close();
+    });
+    tests(async (hash = "", { width = 1440, height = 900 } = { width: 1440 }) => {
+      const tab = await browser.newPage({ viewport: { width, height } });
+      const errors: string[] = [];
+      const elsewhere: string[] = [];
+      tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      tab.on("pageerror", (error) => errors.push(String(error)));
+      tab.on("request", (request) => {
+        const url = request.url();
+        if (!url.startsWith(site.origin) && !/^(blob|data):/.test(url)) elsewhere.push(url);
+      });
+      await tab.goto(site.address + hash);
+      return { tab, errors, elsewhere };
+    });
+  });
+}
+
+/** Waits until the page's own engine has measured the model. */
+export function live(tab: Page): Promise<void> {
+  return tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
+}
+
+/** The number that an element shows, with every digit. */
+export async function value(tab: Page, selector: string): Promise<number> {
+  const found = tab.locator(`${selector}[data-value]`);
+  await found.waitFor({ timeout: 30_000 });
+  return Number(await found.getAttribute("data-value"));
+}
+
+/**
+ * Holds the view at `hash` to axe's rules and to its width, in the three themes at 360 and 1440 px.
+ *
+ * @param ready waits until the view shows what it shall show
+ */
+export function checkLooks(
+  open: Open,
+  name: string,
+  hash: string,
+  ready: (tab: Page) => Promise<unknown>,
+): void {
+  test(`${name} has no accessibility violation and no sideways scrolling in any theme`, async () => {
+    const { tab, errors, elsewhere } = await open(hash);
+    await ready(tab);
+    await tab.evaluate(readFileSync(at("node_modules/axe-core/axe.min.js"), "utf8"));
+    for (const theme of ["light", "dark", "contrast"]) {
+      await tab.evaluate((address) => (location.hash = address), `${hash}&theme=${theme}`);
+      await tab.locator(`html[data-theme=${theme}]`).waitFor();
+      for (const width of [1440, 360]) {
+        await tab.setViewportSize({ width, height: 900 });
+        const found = await tab.evaluate(
+          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html))",
+        );
+        expect(found, `${theme} at ${width} px`).toEqual([]);
+        const wide = await tab.evaluate("document.documentElement.scrollWidth");
+        expect(wide, `${theme} at ${width} px`).toBeLessThanOrEqual(width);
+        if (SHOTS) await shoot(tab, `${name}-${theme}-${width}`, width);
+      }
+    }
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+}
+
+/** All of the page in one picture: the bar at the bottom stays at the bottom. */
+async function shoot(tab: Page, name: string, width: number): Promise<void> {
+  mkdirSync(SHOTS!, { recursive: true });
+  const height = Number(await tab.evaluate("document.documentElement.scrollHeight"));
+  await tab.setViewportSize({ width, height: Math.max(800, Math.min(height, 3000)) });
+  await tab.waitForTimeout(200);
+  await tab.screenshot({ path: `${SHOTS}/${name}.png` });
+}

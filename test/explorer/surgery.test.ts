@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { ablateHeads, load, openBackend } from "../../src/browser.ts";
+import { checkLooks, describePage, live, value } from "./openPage.ts";
+
+describePage("surgery in the explorer", (open) => {
+  test("gives the losses of the ablation study for zero, mean, resample and an ideal pattern", async () => {
+    const model = await load("planted:induction");
+    const backend = await openBackend();
+    const { tab, errors, elsewhere } = await open("#view=surgery&head=0.3");
+    await live(tab);
+    const after = () => value(tab, '[data-loss="secondCopy.after"]');
+    for (const kind of ["zero", "mean", "resample"] as const) {
+      const name = `${kind[0]!.toUpperCase()}${kind.slice(1)}`;
+      await tab.getByRole("button", { name, exact: true }).click();
+      const study = await ablateHeads(model, backend, { kind, sets: [["0.3"]] });
+      await expect
+        .poll(after, { timeout: 20_000 })
+        .toBeCloseTo(study.loss.secondCopy + study.sets[0]!.secondCopy, 4);
+    }
+    await tab.getByRole("button", { name: "Ideal first token" }).click();
+    const study = await ablateHeads(model, backend, { kind: "zero", idealise: ["0.3"] });
+    const rest = study.ideal.find(({ pattern }) => pattern === "firstToken")!;
+    await expect
+      .poll(after, { timeout: 20_000 })
+      .toBeCloseTo(study.loss.secondCopy + rest.secondCopy, 4);
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("marks the induction head that goes blind when the head it reads is cut, and keeps a table of what was done", async () => {
+    const { tab } = await open("#view=surgery&head=0.3");
+    await live(tab);
+    await tab.getByRole("button", { name: "Zero", exact: true }).click();
+    const blind = tab.locator('[data-at="1.2"].marked');
+    await blind.waitFor();
+    expect(Number(await blind.getAttribute("data-value"))).toBeLessThan(0.2);
+    const step = tab.locator('[data-after="0.3:zero"]');
+    await expect.poll(() => step.innerText()).toMatch(/^5\.\d{3}$/);
+    await tab.getByRole("button", { name: "Undo" }).click();
+    await tab.getByText("Nothing is changed yet").waitFor();
+    await tab.getByRole("button", { name: "Redo" }).click();
+    await blind.waitFor();
+    await tab.close();
+  });
+
+  test("opens a link with the changes that were made, and measures each step of them", async () => {
+    const { tab } = await open("#view=surgery&head=1.2&off=0.1:zero,1.2:zero&token=20");
+    for (const step of ["0.1:zero", "1.2:zero"])
+      await expect
+        .poll(() => tab.locator(`[data-after="${step}"]`).innerText(), { timeout: 30_000 })
+        .toMatch(/^\d\.\d{3}$/);
+    await tab.close();
+  });
+
+  checkLooks(open, "surgery", "#view=surgery&head=1.2&off=0.3:zero&token=20", async (tab) => {
+    await live(tab);
+    await tab.locator('[data-at="1.2"].marked').waitFor();
+    await tab.getByText("(comes next)").waitFor();
+  });
+});
