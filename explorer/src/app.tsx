@@ -12,6 +12,7 @@ import { HeadsView } from "./views/heads/headsView.tsx";
 /** The view that the page opens on comes with it, the others when somebody goes there. */
 const VIEW_OF: Readonly<Record<ViewName, () => preact.JSX.Element>> = {
   heads: HeadsView,
+  learn: lazyView(async () => (await import("./views/learn/learnView.tsx")).LearnView),
   attention: lazyView(
     async () => (await import("./views/attention/attentionView.tsx")).AttentionView,
   ),

@@ -68,9 +68,12 @@ describePage("attention in the explorer", (open) => {
     await tab.close();
   });
 
-  for (const form of ["matrix", "lines"])
-    checkLooks(open, `attention-${form}`, `#view=attention&head=1.2&form=${form}`, async (tab) => {
-      await live(tab);
-      await tab.locator("[data-cell]").waitFor();
-    });
+  checkLooks(
+    open,
+    ["matrix", "lines"].map((form) => ({
+      name: `attention-${form}`,
+      hash: `#view=attention&head=1.2&form=${form}`,
+      ready: (tab) => tab.locator("[data-cell]").waitFor(),
+    })),
+  );
 });

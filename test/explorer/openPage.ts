@@ -70,33 +70,37 @@ export async function value(tab: Page, selector: string): Promise<number> {
   return Number(await found.getAttribute("data-value"));
 }
 
-/**
- * Holds the view at `hash` to axe's rules and to its width, in the three themes at 360 and 1440 px.
- *
- * @param ready waits until the view shows what it shall show
- */
-export function checkLooks(
-  open: Open,
-  name: string,
-  hash: string,
-  ready: (tab: Page) => Promise<unknown>,
-): void {
-  test(`${name} has no accessibility violation and no sideways scrolling in any theme`, async () => {
-    const { tab, errors, elsewhere } = await open(hash);
-    await ready(tab);
+/** A state of the page that is looked at: its name, its address, and what waits until it is there. */
+export interface Look {
+  readonly name: string;
+  readonly hash: string;
+  readonly ready: (tab: Page) => Promise<unknown>;
+}
+
+/** Holds views to axe's rules and to their width, in the three themes at 360 and 1440 px, in one tab. */
+export function checkLooks(open: Open, looks: readonly Look[]): void {
+  test("has no accessibility violation and no sideways scrolling in any theme", async () => {
+    const { tab, errors, elsewhere } = await open(looks[0]!.hash);
+    const go = (hash: string) => tab.evaluate((address) => (location.hash = address), hash);
+    await live(tab);
     await tab.evaluate(readFileSync(at("node_modules/axe-core/axe.min.js"), "utf8"));
-    for (const theme of ["light", "dark", "contrast"]) {
-      await tab.evaluate((address) => (location.hash = address), `${hash}&theme=${theme}`);
-      await tab.locator(`html[data-theme=${theme}]`).waitFor();
-      for (const width of [1440, 360]) {
-        await tab.setViewportSize({ width, height: 900 });
-        const found = await tab.evaluate(
-          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html))",
-        );
-        expect(found, `${theme} at ${width} px`).toEqual([]);
-        const wide = await tab.evaluate("document.documentElement.scrollWidth");
-        expect(wide, `${theme} at ${width} px`).toBeLessThanOrEqual(width);
-        if (SHOTS) await shoot(tab, `${name}-${theme}-${width}`, width);
+    for (const { name, hash, ready } of looks) {
+      await go(hash);
+      await ready(tab);
+      for (const theme of ["light", "dark", "contrast"]) {
+        await go(`${hash}&theme=${theme}`);
+        await tab.locator(`html[data-theme=${theme}]`).waitFor();
+        for (const width of [1440, 360]) {
+          const where = `${name} in ${theme} at ${width} px`;
+          await tab.setViewportSize({ width, height: 900 });
+          const found = await tab.evaluate(
+            "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html))",
+          );
+          expect(found, where).toEqual([]);
+          const wide = await tab.evaluate("document.documentElement.scrollWidth");
+          expect(wide, where).toBeLessThanOrEqual(width);
+          if (SHOTS) await shoot(tab, `${name}-${theme}-${width}`, width);
+        }
       }
     }
     expect(errors).toEqual([]);

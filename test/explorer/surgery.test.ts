@@ -53,9 +53,14 @@ describePage("surgery in the explorer", (open) => {
     await tab.close();
   });
 
-  checkLooks(open, "surgery", "#view=surgery&head=1.2&off=0.3:zero&token=20", async (tab) => {
-    await live(tab);
-    await tab.locator('[data-at="1.2"].marked').waitFor();
-    await tab.getByText("(comes next)").waitFor();
-  });
+  checkLooks(open, [
+    {
+      name: "surgery",
+      hash: "#view=surgery&head=1.2&off=0.3:zero&token=20",
+      ready: async (tab) => {
+        await tab.locator('[data-at="1.2"].marked').waitFor();
+        await tab.getByText("(comes next)").waitFor();
+      },
+    },
+  ]);
 });

@@ -4,12 +4,20 @@ import {
   InputError,
   ordinaryTokens,
   repeatedTokens,
+  runModel,
   score,
   tensor,
 } from "induction-lens/browser";
 import { cut } from "./cut.ts";
 import { holding, openModel, workbench } from "./holding.ts";
-import type { Look, Requests, RequestName, Sequence, SequenceChoice } from "./protocol.ts";
+import type {
+  Captured,
+  Look,
+  Requests,
+  RequestName,
+  Sequence,
+  SequenceChoice,
+} from "./protocol.ts";
 
 export interface AnswerOptions {
   readonly signal: AbortSignal;
@@ -41,6 +49,7 @@ export const answers: Answers = {
   },
   sequence,
   look,
+  values,
   cut,
 };
 
@@ -91,21 +100,35 @@ function idsIn(text: string, vocabulary: number): number[] {
 }
 
 /** Patterns of a layer and the norms of its values, one value for each query head. */
-async function look({
-  ids,
-  layer,
-}: {
-  readonly ids: readonly number[];
-  readonly layer: number;
-}): Promise<Look> {
+async function look({ ids, layer, edits = [] }: Requests["look"]["args"]): Promise<Look> {
   const { facts } = holding();
   const bench = await workbench();
   const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
-  const { patterns, valueNorms } = await bench.run({ tokens, repeats: null }, { layer });
+  const { patterns, valueNorms } = await bench.run({ tokens, repeats: null }, { layer, edits });
   const group = facts.heads / facts.kvHeads;
   const norms = new Float32Array(ids.length * facts.heads).map((_, index) => {
     const [key, head] = [Math.floor(index / facts.heads), index % facts.heads];
     return valueNorms!.data[key * facts.kvHeads + Math.floor(head / group)]!;
   });
   return { patterns: patterns!.data, valueNorms: norms, heads: facts.heads, length: ids.length };
+}
+
+/** Values of a plain run by their hook names. */
+async function values(
+  { ids, names }: Requests["values"]["args"],
+  options: AnswerOptions,
+): Promise<Requests["values"]["answer"]> {
+  const { model, backend } = holding();
+  const found: Record<string, Captured> = {};
+  await runModel(
+    model,
+    backend,
+    [ids],
+    names,
+    ({ name }, _, { shape, data }) => {
+      found[name] = { shape, data };
+    },
+    options,
+  );
+  return { values: found };
 }

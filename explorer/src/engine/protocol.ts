@@ -55,6 +55,12 @@ export interface Look {
   readonly length: number;
 }
 
+/** A value of a run, row-major. */
+export interface Captured {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
 export interface Losses {
   readonly firstCopy: number;
   readonly secondCopy: number;
@@ -93,8 +99,18 @@ export interface Requests {
   };
   readonly sequence: { readonly args: SequenceChoice; readonly answer: Sequence };
   readonly look: {
-    readonly args: { readonly ids: readonly number[]; readonly layer: number };
+    readonly args: {
+      readonly ids: readonly number[];
+      readonly layer: number;
+      /** Heads whose outputs are zero; left out: none. */
+      readonly edits?: readonly HeadEdit[];
+    };
     readonly answer: Look;
+  };
+  readonly values: {
+    readonly args: { readonly ids: readonly number[]; readonly names: readonly string[] };
+    /** By hook name. */
+    readonly answer: { readonly values: Readonly<Record<string, Captured>> };
   };
   readonly cut: {
     readonly args: {

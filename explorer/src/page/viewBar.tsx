@@ -2,6 +2,7 @@ import type { ViewName } from "./address.ts";
 import { usePage } from "./page.ts";
 
 const ITEMS: readonly (readonly [ViewName, string, string])[] = [
+  ["learn", "①", "Learn"],
   ["heads", "▦", "Heads"],
   ["attention", "⤺", "Attention"],
   ["surgery", "✂", "Surgery"],

@@ -32,13 +32,14 @@ export function TokenRow(props: Props) {
     row.current?.querySelector<HTMLElement>(`[data-position="${position}"]`)?.focus();
   };
   const keyed = (event: KeyboardEvent) => {
+    const here = positionOf(event) ?? at;
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -1e6, End: 1e6 }[event.key];
     if (step !== undefined) {
       event.preventDefault();
-      go(Math.min(pieces.length - 1, Math.max(0, at + step)));
+      go(Math.min(pieces.length - 1, Math.max(0, here + step)));
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      lock(at);
+      lock(here);
     } else if (event.key === "Escape") lock(null);
   };
   return (

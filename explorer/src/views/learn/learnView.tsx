@@ -1,0 +1,67 @@
+import type { JSX } from "preact";
+import { usePage } from "../../page/page.ts";
+import { useLesson, type Lesson } from "./lesson.ts";
+import { StreamLesson } from "./streamLesson.tsx";
+import { VectorsLesson } from "./vectorsLesson.tsx";
+import { PatternLesson } from "./patternLesson.tsx";
+import { CircuitLesson } from "./circuitLesson.tsx";
+import { YoursLesson } from "./yoursLesson.tsx";
+import { Words } from "./glossary.tsx";
+import "./learn.css";
+
+const LESSONS: readonly {
+  readonly name: string;
+  readonly Shown: (props: { lesson: Lesson }) => JSX.Element;
+}[] = [
+  { name: "The stream", Shown: StreamLesson },
+  { name: "Query, key, value", Shown: VectorsLesson },
+  { name: "From scores to a pattern", Shown: PatternLesson },
+  { name: "Two heads, one circuit", Shown: CircuitLesson },
+  { name: "Yours", Shown: YoursLesson },
+];
+
+/** Five short lessons on the open model's own numbers, one at a time. */
+export function LearnView() {
+  const { state, change } = usePage();
+  const found = useLesson();
+  const at = Math.min(state.lesson, LESSONS.length - 1);
+  const { name, Shown } = LESSONS[at]!;
+  const go = (lesson: number) => change({ lesson }, "new");
+  return (
+    <section aria-labelledby="lesson" class="lesson">
+      <ol class="ways" aria-label="Lessons">
+        {LESSONS.map((one, index) => (
+          <li key={one.name}>
+            <button
+              type="button"
+              class="plain"
+              aria-label={`${index + 1} ${one.name}`}
+              aria-current={index === at ? "step" : undefined}
+              onClick={() => go(index)}
+            >
+              {index + 1} <span class="name">{one.name}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      <h2 id="lesson">
+        {at + 1} {name}
+      </h2>
+      {found.error && <p role="alert">{found.error}</p>}
+      {found.lesson ? (
+        <Shown key={`${at} ${found.lesson.facts.id}`} lesson={found.lesson} />
+      ) : (
+        !found.error && <p class="status">Waiting for the model's own numbers</p>
+      )}
+      <Words />
+      <p class="ways">
+        <button type="button" class="plain" disabled={at === 0} onClick={() => go(at - 1)}>
+          Back
+        </button>
+        <button type="button" disabled={at === LESSONS.length - 1} onClick={() => go(at + 1)}>
+          Next lesson
+        </button>
+      </p>
+    </section>
+  );
+}

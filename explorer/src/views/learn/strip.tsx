@@ -1,0 +1,52 @@
+import { useEffect, useRef } from "preact/hooks";
+import { diverging, rampColour } from "../../parts/colour.ts";
+import { usePage } from "../../page/page.ts";
+
+/** Numbers of a vector that are drawn; a longer one is cut. */
+const DRAWN = 512;
+
+/** A vector as a strip: purple above zero, orange below, against `bound`. */
+export function Strip({
+  values,
+  bound,
+  name,
+}: {
+  readonly values: Float32Array;
+  readonly bound: number;
+  readonly name: string;
+}) {
+  const { dark } = usePage();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const shown = values.subarray(0, DRAWN);
+  useEffect(() => {
+    const context = canvas.current!.getContext("2d")!;
+    const ramp = diverging(dark);
+    shown.forEach((value, index) => {
+      context.fillStyle = `rgb(${rampColour(ramp, (value / bound + 1) / 2).join(" ")})`;
+      context.fillRect(index, 0, 1, 1);
+    });
+  });
+  const first = [...shown.subarray(0, 6)].map((value) => value.toFixed(2)).join(", ");
+  const more = values.length > DRAWN ? `, the first ${DRAWN} of ${values.length} numbers` : "";
+  return (
+    <canvas
+      ref={canvas}
+      class="strip"
+      width={shown.length}
+      height={1}
+      role="img"
+      aria-label={`${name}: ${first} and so on${more}`}
+    />
+  );
+}
+
+export function largestIn(vectors: readonly Float32Array[]): number {
+  return Math.max(
+    1e-9,
+    ...vectors.map((one) => one.reduce((most, value) => Math.max(most, Math.abs(value)), 0)),
+  );
+}
+
+export function lengthOf(vector: Float32Array): number {
+  return Math.hypot(...vector);
+}

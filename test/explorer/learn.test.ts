@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { load, openBackend, runModel } from "../../src/browser.ts";
+import { checkLooks, describePage, live, value } from "./openPage.ts";
+
+/** Moves the focus with Tab until it is on the button called `name`, then presses Enter. */
+async function press(tab: Page, name: string): Promise<void> {
+  const button = tab.getByRole("button", { name, exact: true });
+  await button.waitFor();
+  for (let steps = 0; steps < 120; steps++) {
+    if (await button.evaluate((element) => element === document.activeElement)) {
+      await tab.keyboard.press("Enter");
+      return;
+    }
+    await tab.keyboard.press("Tab");
+  }
+  throw new Error(`no Tab leads to ${name}`);
+}
+
+const result = (tab: Page) => tab.locator('[data-result="given"]');
+
+describePage("the lessons of the explorer", (open) => {
+  test("are walked by keyboard alone, each with something to do and the model's own answer", async () => {
+    const { tab, errors, elsewhere } = await open("#view=learn");
+    await live(tab);
+    await press(tab, "Hide layer 1");
+    await result(tab).getByText("Without the attention of layer 1").waitFor();
+    await press(tab, "Next lesson");
+
+    await press(tab, "The key of 254 at 1 wins");
+    await result(tab).getByText("Not that one").waitFor();
+    await press(tab, "The key of 123 at 6 wins");
+    await result(tab).getByText("Yes: 123 at 6").waitFor();
+    await press(tab, "Next lesson");
+
+    const wrong = tab.getByRole("button", { name: /^Head A/ });
+    await wrong.waitFor();
+    await press(tab, (await wrong.getAttribute("aria-label"))!);
+    await result(tab).getByText("That one rests").waitFor();
+    const right = tab.getByRole("button", { name: /^Head B/ });
+    await press(tab, (await right.getAttribute("aria-label"))!);
+    await result(tab).getByText("Yes: 0.3").waitFor();
+    await press(tab, "Next lesson");
+
+    for (let step = 0; step < 3; step++) await press(tab, "Next step");
+    await tab.getByText("4 of 4. Copy.").waitFor();
+    await press(tab, "Cut 0.3");
+    await result(tab).getByText("Without 0.3").waitFor();
+    await press(tab, "Cut 1.2");
+    await result(tab).getByText("it takes two heads").waitFor();
+    await press(tab, "Next lesson");
+
+    const tokens = tab.getByRole("listbox");
+    await tokens.getByRole("option", { selected: true }).waitFor();
+    await tab.getByRole("button", { name: "Read it" }).focus();
+    await tab.keyboard.press("Tab");
+    await tab.keyboard.press("Home");
+    for (let step = 0; step < 3; step++) await tab.keyboard.press("ArrowRight");
+    await tab.keyboard.press("Enter");
+    await result(tab).getByText("Right: head 1.2 looks most at 200 at 3").waitFor();
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("show the model's numbers: lengths of the stream, shares of a row, and the path of induction", async () => {
+    const ids = [0, 254, 115, 153, 86, 163, 123, 254, 115, 153, 86, 163, 123];
+    const names = [
+      "blocks.1.hook_resid_post",
+      "blocks.1.attn.hook_pattern",
+      "blocks.0.attn.hook_pattern",
+    ];
+    const found = new Map<string, Float32Array>();
+    const model = await load("planted:induction");
+    await runModel(model, await openBackend(), [ids], names, ({ name }, _, { data }) => {
+      found.set(name, data);
+    });
+    const { tab } = await open("#view=learn");
+    const stream = found.get(names[0]!)!;
+    const width = stream.length / ids.length;
+    const length = await value(tab, `[data-length="${names[0]}"]`);
+    expect(length).toBeCloseTo(Math.hypot(...stream.subarray(11 * width, 12 * width)), 3);
+    const weight = (name: string, head: number, query: number, key: number) =>
+      found.get(name)![(head * ids.length + query) * ids.length + key]!;
+    await tab.getByRole("button", { name: "3 From scores to a pattern" }).click();
+    for (const key of [0, 6])
+      expect(await value(tab, `[data-share="${key}"]`)).toBeCloseTo(
+        weight(names[1]!, 2, 11, key),
+        4,
+      );
+    await tab.getByRole("button", { name: "4 Two heads, one circuit" }).click();
+    const step = tab.locator("[data-step][data-back][data-match]");
+    await step.waitFor();
+    expect(Number(await step.getAttribute("data-back"))).toBeCloseTo(weight(names[2]!, 3, 6, 5), 4);
+    expect(Number(await step.getAttribute("data-match"))).toBeCloseTo(
+      weight(names[1]!, 2, 11, 6),
+      4,
+    );
+    await tab.close();
+  });
+
+  const ready = [
+    '[data-length="blocks.1.hook_resid_post"]',
+    "[data-score]",
+    "[data-share]",
+    "[data-step][data-back][data-match][data-copied]",
+    "[role=option]",
+  ];
+  checkLooks(
+    open,
+    ready.map((selector, lesson) => ({
+      name: `lesson-${lesson + 1}`,
+      hash: `#view=learn&lesson=${lesson}`,
+      ready: (tab) => tab.locator(selector).first().waitFor({ timeout: 60_000 }),
+    })),
+  );
+});
