@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { useModel } from "./page/model.ts";
 import { ModelPanel } from "./page/modelPanel.tsx";
 import type { ChosenFiles } from "./page/files.ts";
@@ -10,7 +10,7 @@ import type { ViewName } from "./page/address.ts";
 import { HeadsView } from "./views/heads/headsView.tsx";
 
 /** The view that the page opens on comes with it, the others when somebody goes there. */
-const VIEW_OF: Readonly<Record<ViewName, () => preact.JSX.Element>> = {
+const VIEW_OF: Readonly<Record<Exclude<ViewName, "lab">, () => preact.JSX.Element>> = {
   heads: HeadsView,
   learn: lazyView(async () => (await import("./views/learn/learnView.tsx")).LearnView),
   attention: lazyView(
@@ -18,6 +18,8 @@ const VIEW_OF: Readonly<Record<ViewName, () => preact.JSX.Element>> = {
   ),
   surgery: lazyView(async () => (await import("./views/surgery/surgeryView.tsx")).SurgeryView),
 };
+
+const Lab = lazyView(async () => (await import("./views/lab/labView.tsx")).LabView);
 
 /** The page: one model, one head, one sequence, and five views of them. */
 export function App() {
@@ -35,8 +37,14 @@ export function App() {
     const { layer, head } = score?.top[0] ?? { layer: 0, head: 0 };
     return { ...state, layer, head };
   }, [state, facts, score]);
-  const page: Page = { state: within, change, engine, facts, score, live, dark, announce };
-  const View = VIEW_OF[state.view];
+  const open = (files: ChosenFiles) => {
+    choose(files);
+    change({ model: `files:${files.id}`, edits: [], token: null, text: null }, "new");
+  };
+  const page: Page = { state: within, change, engine, facts, score, live, dark, open, announce };
+  const View = state.view === "lab" ? null : VIEW_OF[state.view];
+  const lab = useRef(false); // a run goes on while the reader looks elsewhere
+  lab.current ||= state.view === "lab";
   return (
     <PageContext.Provider value={page}>
       <a class="skip" href="#main" onClick={skip}>
@@ -45,14 +53,13 @@ export function App() {
       <TopBar />
       <ViewBar />
       <main id="main" tabIndex={-1}>
-        <ModelPanel
-          model={model}
-          choose={(files) => {
-            choose(files);
-            change({ model: `files:${files.id}`, edits: [], token: null, text: null }, "new");
-          }}
-        />
-        {score && <View key={state.view} />}
+        <ModelPanel model={model} />
+        {View && score && <View key={state.view} />}
+        {lab.current && (
+          <div hidden={state.view !== "lab"}>
+            <Lab />
+          </div>
+        )}
       </main>
       <p class="heard" role="log">
         {said}

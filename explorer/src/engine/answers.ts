@@ -12,6 +12,7 @@ import { cut } from "./cut.ts";
 import { holding, openModel, workbench } from "./holding.ts";
 import type {
   Captured,
+  LabEvent,
   Look,
   Requests,
   RequestName,
@@ -22,6 +23,7 @@ import type {
 export interface AnswerOptions {
   readonly signal: AbortSignal;
   readonly progress: (step: string, done: number, total: number) => void;
+  readonly tell: (event: LabEvent) => void;
 }
 
 type Answers = {
@@ -51,6 +53,8 @@ export const answers: Answers = {
   look,
   values,
   cut,
+  train: async (...asked) => (await import("./training.ts")).trained(...asked),
+  change: async (asked) => (await import("./training.ts")).changeIn(asked),
 };
 
 /** The reader's text as tokens, or `[BOS] r r` for the open model. */

@@ -1,9 +1,11 @@
 /** @file The page's side of the engine's thread. */
-import type { FromWorker, RequestName, Requests, ToWorker } from "./protocol.ts";
+import type { FromWorker, LabEvent, RequestName, Requests, ToWorker } from "./protocol.ts";
 
 export interface AskOptions {
   readonly signal?: AbortSignal;
   readonly progress?: (step: string, done: number, total: number) => void;
+  /** What a training run tells on its way. */
+  readonly told?: (event: LabEvent) => void;
 }
 
 /** Questions to one engine thread, which answers them one after the other. */
@@ -40,6 +42,7 @@ export function openEngine(): Engine {
     const one = waiting.get(data.id);
     if (!one) return;
     if (data.kind === "progress") return one.progress?.(data.step, data.done, data.total);
+    if (data.kind === "told") return one.told?.(data.event);
     waiting.delete(data.id);
     if (data.kind === "done") one.resolve(data.answer as never);
     else one.reject(data.stopped ? new Stopped(data.words) : new Error(data.words));

@@ -3,8 +3,10 @@ import type {
   AblateResult,
   HeadEdit,
   NamedBlob,
+  Recipe,
   ScoreName,
   ScoreResult,
+  TrainingScores,
 } from "induction-lens/browser";
 
 export type ModelSource =
@@ -112,6 +114,19 @@ export interface Requests {
     /** By hook name. */
     readonly answer: { readonly values: Readonly<Record<string, Captured>> };
   };
+  readonly train: {
+    readonly args: { readonly seed: number; readonly steps: number };
+    readonly answer: { readonly recipe: Recipe };
+  };
+  readonly change: {
+    readonly args: { readonly steps: readonly number[]; readonly values: readonly number[] };
+    readonly answer: {
+      /** Null: smooth learning explains the curve as well. */
+      readonly step: number | null;
+      readonly interval: readonly [number, number] | null;
+      readonly p: number;
+    };
+  };
   readonly cut: {
     readonly args: {
       readonly edits: readonly HeadEdit[];
@@ -121,6 +136,28 @@ export interface Requests {
     };
     readonly answer: Cut;
   };
+}
+
+/** The model of a training step. */
+export interface LabCheckpoint {
+  /** Its folder; none in a run that was loaded from a file. */
+  readonly files: readonly NamedBlob[];
+  /** [layer][head][query][key] of a short sequence that repeats, one after the other. */
+  readonly patterns: Float32Array;
+  readonly layers: number;
+  readonly heads: number;
+  readonly length: number;
+}
+
+/** What a training run tells while it goes on. */
+export interface LabEvent {
+  readonly step: number;
+  readonly tokens: number;
+  readonly loss: number | null;
+  readonly scores: TrainingScores;
+  /** Since the start of the run. */
+  readonly milliseconds: number;
+  readonly checkpoint: LabCheckpoint | null;
 }
 
 export type RequestName = keyof Requests;
@@ -142,6 +179,7 @@ export type FromWorker =
       readonly done: number;
       readonly total: number;
     }
+  | { readonly kind: "told"; readonly id: number; readonly event: LabEvent }
   | { readonly kind: "done"; readonly id: number; readonly answer: unknown }
   | {
       readonly kind: "failed";

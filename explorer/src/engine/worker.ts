@@ -20,6 +20,7 @@ async function answer({ id, name, args }: Extract<ToWorker, { kind: "ask" }>): P
   const options: AnswerOptions = {
     signal,
     progress: (step, done, total) => tell({ kind: "progress", id, step, done, total }),
+    tell: (event) => tell({ kind: "told", id, event }),
   };
   try {
     if (signal.aborted) throw new Interrupted("stopped");

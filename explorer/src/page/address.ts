@@ -1,7 +1,7 @@
 /** @file What the page's address holds: a link opens the same view of the same head of the same model. */
 import type { HeadEdit } from "induction-lens/browser";
 
-export const VIEWS = ["learn", "heads", "attention", "surgery"] as const;
+export const VIEWS = ["learn", "heads", "attention", "surgery", "lab"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export const THEME_NAMES = ["system", "light", "dark", "contrast"] as const;

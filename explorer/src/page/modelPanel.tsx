@@ -1,21 +1,20 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { chosenFiles, droppedFiles, type ChosenFiles } from "./files.ts";
+import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
-import { usePage } from "./page.ts";
+import { usePage, type Page } from "./page.ts";
 
 /** Models that come with the page. */
 const EMBEDDED = ["planted:induction"];
 
 interface Props {
   readonly model: ModelState & { readonly cancel: () => void };
-  readonly choose: (files: ChosenFiles) => void;
 }
 
 /** Which model it is, how far its measuring is, and where others come from. */
-export function ModelPanel({ model, choose }: Props) {
-  const { state, change } = usePage();
+export function ModelPanel({ model }: Props) {
+  const { state, change, open } = usePage();
   const [bringing, bring] = useState(false);
-  const over = useDrop(choose);
+  const over = useDrop(open);
   const known = EMBEDDED.includes(state.model);
   const { facts } = model;
   return (
@@ -61,12 +60,12 @@ export function ModelPanel({ model, choose }: Props) {
           {facts.tokenizer ? `tokenizer: ${facts.tokenizer}` : "no tokenizer: token ids"}
         </p>
       )}
-      {(bringing || over) && <Bring choose={choose} over={over} />}
+      {(bringing || over) && <Bring choose={open} over={over} />}
     </div>
   );
 }
 
-function Bring({ choose, over }: { readonly choose: Props["choose"]; readonly over: boolean }) {
+function Bring({ choose, over }: { readonly choose: Page["open"]; readonly over: boolean }) {
   const take = (event: Event) => {
     const files = chosenFiles([...((event.currentTarget as HTMLInputElement).files ?? [])]);
     if (files) choose(files);
@@ -92,7 +91,7 @@ function asFolder(input: HTMLInputElement | null) {
 }
 
 /** Whether something is being dragged over the page; what is dropped is opened. */
-function useDrop(choose: Props["choose"]): boolean {
+function useDrop(choose: Page["open"]): boolean {
   const [over, set] = useState(false);
   const latest = useRef(choose);
   latest.current = choose;

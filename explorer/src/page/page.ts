@@ -4,6 +4,7 @@ import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { ScoreResult } from "induction-lens/browser";
 import { Stopped, type Engine } from "../engine/client.ts";
 import type { ModelFacts, RequestName, Requests } from "../engine/protocol.ts";
+import type { ChosenFiles } from "./files.ts";
 import { readState, stateHash, type PageState } from "./address.ts";
 
 export interface Page {
@@ -17,6 +18,8 @@ export interface Page {
   readonly score: ScoreResult | null;
   readonly live: boolean;
   readonly dark: boolean;
+  /** Opens the model in files that the page has. */
+  readonly open: (files: ChosenFiles) => void;
   /** Says something to who listens to the page. */
   readonly announce: (words: string) => void;
 }
@@ -27,27 +30,32 @@ export function usePage(): Page {
   return useContext(PageContext)!;
 }
 
-/** The state of the address, both ways. */
+/** The state of the address, both ways: a change is in the history before anything else can happen. */
 export function usePageState() {
   const [state, set] = useState(() => readState(location.hash));
-  const entry = useRef<"same" | "new">("same");
+  const current = useRef(state);
+  const show = (next: PageState) => {
+    current.current = next;
+    set(next);
+  };
   useEffect(() => {
-    const follow = () => set(readState(location.hash));
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
+    history.replaceState(null, "", stateHash(current.current));
+    const follow = () => show(readState(location.hash));
+    addEventListener("popstate", follow);
+    return () => removeEventListener("popstate", follow);
   }, []);
   useEffect(() => {
     document.documentElement.dataset["theme"] = state.theme;
     document.documentElement.style.fontSize = `${state.size}%`;
-    const hash = stateHash(state);
-    if (hash === location.hash) return;
-    if (entry.current === "new") history.pushState(null, "", hash);
-    else history.replaceState(null, "", hash);
-    entry.current = "same";
-  }, [state]);
-  const change = (part: Partial<PageState>, how: "same" | "new" = "same") => {
-    entry.current = how;
-    set((before) => ({ ...before, ...part }));
+  }, [state.theme, state.size]);
+  const change = (part: Partial<PageState>, entry: "same" | "new" = "same") => {
+    const next = { ...current.current, ...part };
+    const hash = stateHash(next);
+    if (hash !== location.hash) {
+      if (entry === "new") history.pushState(null, "", hash);
+      else history.replaceState(null, "", hash);
+    }
+    show(next);
   };
   return [state, change] as const;
 }

@@ -6,6 +6,7 @@ const ITEMS: readonly (readonly [ViewName, string, string])[] = [
   ["heads", "▦", "Heads"],
   ["attention", "⤺", "Attention"],
   ["surgery", "✂", "Surgery"],
+  ["lab", "∿", "Lab"],
 ];
 
 /** The five views: a bar on the left, at the bottom where the page is narrow. */

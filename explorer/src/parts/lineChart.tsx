@@ -21,7 +21,7 @@ interface Props {
   readonly log?: boolean;
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [44, 12, 18, 40];
+const [LEFT, RIGHT, TOP, BOTTOM] = [44, 12, 26, 40];
 
 /** Lines over a common axis, drawn at the size at which they are read; every chart has its numbers in a table beside it. */
 export function LineChart(props: Props) {
@@ -64,9 +64,15 @@ export function LineChart(props: Props) {
         {strokes.map(({ x, name }) => (
           <g key={name}>
             <line class="stroke" x1={left(x)} x2={left(x)} y1={TOP} y2={height - BOTTOM} />
-            <text x={left(x) + 4} y={TOP + 10}>
-              {name}
-            </text>
+            {left(x) > 0.7 * width ? (
+              <text x={left(x) - 4} y={TOP + 10} text-anchor="end">
+                {name}
+              </text>
+            ) : (
+              <text x={left(x) + 4} y={TOP + 10}>
+                {name}
+              </text>
+            )}
           </g>
         ))}
         {series.map((one) => (

@@ -5,7 +5,10 @@ export function useWidth<Kind extends HTMLElement>(start = 600) {
   const element = useRef<Kind>(null);
   const [width, set] = useState(start);
   useEffect(() => {
-    const watch = new ResizeObserver(([entry]) => set(Math.round(entry!.contentRect.width)));
+    const watch = new ResizeObserver(([entry]) => {
+      const shown = Math.round(entry!.contentRect.width);
+      if (shown > 0) set(shown); // 0 while its view is not the one that is shown
+    });
     watch.observe(element.current!);
     return () => watch.disconnect();
   }, []);

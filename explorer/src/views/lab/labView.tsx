@@ -1,0 +1,339 @@
+import { useMemo, useState } from "preact/hooks";
+import type { LabEvent } from "../../engine/protocol.ts";
+import { download } from "../../parts/download.ts";
+import { LineChart, type Series } from "../../parts/lineChart.tsx";
+import { sequential } from "../../parts/colour.ts";
+import { usePage } from "../../page/page.ts";
+import { Thumb } from "../attention/thumbs.tsx";
+import { checkpointsOf, runFrom, runText, type LabRun } from "./run.ts";
+import { useLab } from "./useLab.ts";
+import "./lab.css";
+
+const STEPS = 600;
+const KINDS = ["first", "second", "third", "fourth"] as const;
+
+/** A two-layer model is trained in the page, and induction forms: losses, scores and every head's pattern by step. */
+export function LabView() {
+  const lab = useLab();
+  const [seed, choose] = useState(0);
+  const [shown, show] = useState<string | null>(null);
+  const [problem, say] = useState<string | null>(null);
+  const running = lab.runs.some(({ state }) => state === "running");
+  const run = lab.runs.find(({ name }) => name === shown) ?? lab.runs.at(-1) ?? null;
+  const load = async (event: Event) => {
+    const [file] = (event.currentTarget as HTMLInputElement).files ?? [];
+    if (!file) return;
+    try {
+      lab.add(runFrom(await file.text()));
+      say(null);
+    } catch (error) {
+      say(`${file.name}: ${(error as Error).message}.`);
+    }
+  };
+  return (
+    <section aria-labelledby="lab">
+      <h2 id="lab">Train a model, watch induction form</h2>
+      <p class="say">
+        A model of two layers with four heads each reads random tokens that repeat. At first it only
+        guesses; then, within a few hundred steps, heads find each other and the repeated half
+        becomes easy.
+      </p>
+      <div class="sequence">
+        <label>
+          Seed{" "}
+          <input
+            type="number"
+            min={0}
+            max={999}
+            value={seed}
+            onInput={(event) =>
+              choose(Math.max(0, Math.floor(Number(event.currentTarget.value) || 0)))
+            }
+          />
+        </label>
+        {running ? (
+          <button type="button" onClick={lab.stop}>
+            Stop
+          </button>
+        ) : (
+          <button
+            type="button"
+            onClick={() => {
+              show(null);
+              lab.start(seed, STEPS);
+            }}
+          >
+            Train {STEPS.toLocaleString("en")} steps
+          </button>
+        )}
+        <label class="file">
+          Load a run <input type="file" accept=".json" onChange={load} />
+        </label>
+      </div>
+      {problem && <p role="alert">{problem}</p>}
+      {run && run.events.length > 0 ? (
+        <Run key={run.name} run={run} />
+      ) : (
+        <p class="status">
+          {run ? (run.words ?? "Loading the engine") : "Nothing is trained yet."}
+        </p>
+      )}
+      {lab.runs.length > 0 && <Runs {...lab} shown={run?.name ?? null} show={show} />}
+    </section>
+  );
+}
+
+function Run({ run }: { readonly run: LabRun }) {
+  const checkpoints = checkpointsOf(run);
+  const [scrubbed, scrub] = useState<number | null>(null);
+  const at = Math.min(scrubbed ?? checkpoints.length - 1, checkpoints.length - 1);
+  const now = run.events.at(-1)!;
+  const here = checkpoints[at] ?? now;
+  const by = (value: (event: LabEvent) => number) =>
+    run.events.map((event) => [Math.max(1, event.step), value(event)] as const);
+  const strokes = [
+    { x: Math.max(1, here.step), name: `step ${here.step}` },
+    ...(run.change?.step ? [{ x: run.change.step, name: "the change" }] : []),
+  ];
+  const common = { xName: "step (log scale)", log: true, strokes };
+  const rate = now.step / (now.milliseconds / 1000);
+  return (
+    <>
+      <p class="status" data-step={now.step} data-gain={now.scores.copyGain}>
+        {run.name}: step {now.step} of {run.steps}
+        {run.state === "running"
+          ? `, ${rate.toFixed(1)} steps a second`
+          : `, ${ENDED[run.state]}`}. {run.words}
+      </p>
+      <p class="say" data-change={run.change?.step ?? undefined}>
+        {changeWords(run)}
+      </p>
+      <div class="panes">
+        <LineChart
+          {...common}
+          label={`Losses of both copies by step; now ${now.scores.firstCopyLoss.toFixed(2)} and ${now.scores.secondCopyLoss.toFixed(2)} nats`}
+          yName="loss, nats"
+          series={[
+            { name: "first copy", kind: "first", points: by(({ scores }) => scores.firstCopyLoss) },
+            {
+              name: "repeated half",
+              kind: "second",
+              points: by(({ scores }) => scores.secondCopyLoss),
+            },
+          ]}
+        />
+        <LineChart
+          {...common}
+          most={1}
+          label={`Best scores by step; now induction ${now.scores.best.induction.score.toFixed(2)}, previous token ${now.scores.best.previousToken.score.toFixed(2)}`}
+          yName="best head's score"
+          series={[
+            {
+              name: "induction",
+              kind: "first",
+              points: by(({ scores }) => scores.best.induction.score),
+            },
+            {
+              name: "previous token",
+              kind: "second",
+              points: by(({ scores }) => scores.best.previousToken.score),
+            },
+          ]}
+        />
+      </div>
+      {checkpoints.length > 0 && (
+        <>
+          <label class="scrub">
+            Checkpoint: step {here.step}{" "}
+            <input
+              type="range"
+              min={0}
+              max={checkpoints.length - 1}
+              value={at}
+              aria-valuetext={`step ${here.step}`}
+              onInput={(event) => scrub(Number(event.currentTarget.value))}
+            />
+          </label>
+          <Patterns event={here} />
+          <OpenIt run={run} event={here} />
+        </>
+      )}
+      <details>
+        <summary>As a table</summary>
+        <Table run={run} />
+      </details>
+    </>
+  );
+}
+
+const ENDED = { done: "done", stopped: "stopped", loaded: "loaded", failed: "failed" } as const;
+
+function changeWords({ state, change, events }: LabRun): string {
+  const now = events.at(-1)!.scores;
+  const gain = `Copy gain ${now.copyGain.toFixed(2)} nats`;
+  if (state === "running" || !change)
+    return `${gain}: the repeated half is ${now.copyGain.toFixed(2)} nats easier than the first.`;
+  if (change.step === null)
+    return `${gain}. No sudden change: smooth learning explains the curve as well (p ${change.p.toFixed(2)}).`;
+  const [low, high] = change.interval!;
+  return `${gain}. It changed at step ${Math.round(change.step)} (95 % interval ${Math.round(low)} to ${Math.round(high)}, p ${change.p < 0.001 ? "below .001" : change.p.toFixed(3)}).`;
+}
+
+/** Where each head attends at a checkpoint, on a block of eight tokens that stands twice. */
+function Patterns({ event }: { readonly event: LabEvent }) {
+  const { dark } = usePage();
+  const ramp = useMemo(() => sequential(dark), [dark]);
+  const { layers, heads, length, patterns } = event.checkpoint!;
+  const { induction, previousToken } = event.scores;
+  return (
+    <div class="labHeads">
+      {Array.from({ length: layers * heads }, (_, index) => {
+        const [layer, head] = [Math.floor(index / heads), index % heads];
+        const weight = (query: number, key: number) =>
+          patterns[(index * length + query) * length + key]!;
+        const scores = [induction, previousToken].map((one) => one[layer]![head]!.toFixed(2));
+        return (
+          <figure key={index}>
+            <Thumb pattern={{ length, bound: 1, weight }} ramp={ramp} />
+            <figcaption>
+              <b>
+                {layer}.{head}
+              </b>
+              <br />◆ {scores[0]}
+              <br />◀ {scores[1]}
+            </figcaption>
+          </figure>
+        );
+      })}
+      <p class="hint">
+        Queries down, keys to the right. ◆ induction score, ◀ previous-token score.
+      </p>
+    </div>
+  );
+}
+
+function OpenIt({ run, event }: { readonly run: LabRun; readonly event: LabEvent }) {
+  const { open } = usePage();
+  const { files } = event.checkpoint!;
+  if (files.length === 0) return null;
+  return (
+    <p class="ways">
+      <button
+        type="button"
+        class="plain"
+        onClick={() => open({ id: `lab ${run.name}, step ${event.step}`, files })}
+      >
+        Open this checkpoint in the other views
+      </button>
+    </p>
+  );
+}
+
+function Table({ run }: { readonly run: LabRun }) {
+  return (
+    <div class="scroll" role="group" tabIndex={0} aria-label="The run by step">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">step</th>
+            <th scope="col">first copy</th>
+            <th scope="col">repeated half</th>
+            <th scope="col">copy gain</th>
+            <th scope="col">best induction</th>
+            <th scope="col">best previous token</th>
+          </tr>
+        </thead>
+        <tbody>
+          {run.events.map(({ step, scores }) => {
+            const { induction, previousToken } = scores.best;
+            return (
+              <tr key={step}>
+                <th scope="row">{step}</th>
+                <td>{scores.firstCopyLoss.toFixed(3)}</td>
+                <td>{scores.secondCopyLoss.toFixed(3)}</td>
+                <td>{scores.copyGain.toFixed(3)}</td>
+                <td>
+                  {induction.layer}.{induction.head}: {induction.score.toFixed(3)}
+                </td>
+                <td>
+                  {previousToken.layer}.{previousToken.head}: {previousToken.score.toFixed(3)}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface RunsProps {
+  readonly runs: readonly LabRun[];
+  readonly remove: (name: string) => void;
+  readonly shown: string | null;
+  readonly show: (name: string) => void;
+}
+
+/** All runs of this visit, and their copy gains in one chart once there are two. */
+function Runs({ runs, remove, shown, show }: RunsProps) {
+  const compared = runs.filter(({ events }) => events.length > 1).slice(-KINDS.length);
+  const series: Series[] = compared.map((run, index) => ({
+    name: run.name,
+    kind: KINDS[index]!,
+    points: run.events.map(({ step, scores }) => [Math.max(1, step), scores.copyGain] as const),
+  }));
+  return (
+    <>
+      <h3>Runs</h3>
+      {series.length > 1 && (
+        <LineChart
+          label="Copy gain of each run by step"
+          xName="step (log scale)"
+          yName="copy gain, nats"
+          log
+          least={Math.min(0, ...series.flatMap(({ points }) => points.map(([, gain]) => gain)))}
+          series={series}
+        />
+      )}
+      <table class="short">
+        <thead>
+          <tr>
+            <th scope="col">run</th>
+            <th scope="col">steps</th>
+            <th scope="col">copy gain</th>
+            <th scope="col">changed at</th>
+            <th scope="col">keep</th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.name} class={run.name === shown ? "chosen" : undefined}>
+              <th scope="row">
+                <button type="button" class="sort" onClick={() => show(run.name)}>
+                  {run.name}
+                </button>
+              </th>
+              <td>{run.events.at(-1)?.step ?? 0}</td>
+              <td>{run.events.at(-1)?.scores.copyGain.toFixed(2) ?? "–"}</td>
+              <td>{run.change?.step ? Math.round(run.change.step) : "–"}</td>
+              <td>
+                <button
+                  type="button"
+                  class="sort"
+                  onClick={() => download(`${run.name}.json`, "application/json", runText(run))}
+                >
+                  download
+                </button>{" "}
+                {run.state !== "running" && (
+                  <button type="button" class="sort" onClick={() => remove(run.name)}>
+                    forget
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}

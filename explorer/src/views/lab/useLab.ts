@@ -1,0 +1,69 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { openEngine, Stopped, type Engine } from "../../engine/client.ts";
+import { usePage } from "../../page/page.ts";
+import { checkpointsOf, FEWEST, type LabRun } from "./run.ts";
+
+/** Least time between two things that the page says of a run, and least change of the copy gain worth saying. */
+const SAY_MS = 10_000;
+const SAY_NATS = 0.3;
+
+/** Runs of this visit, the newest last; a thread of their own trains, so the other views stay as they are. */
+export function useLab() {
+  const { announce } = usePage();
+  const [runs, set] = useState<readonly LabRun[]>([]);
+  const engine = useRef<Engine | null>(null);
+  const stop = useRef<AbortController | null>(null);
+  useEffect(
+    () => () => {
+      stop.current?.abort();
+      engine.current?.close();
+    },
+    [],
+  );
+  const update = (name: string, part: (run: LabRun) => Partial<LabRun>) =>
+    set((before) => before.map((run) => (run.name === name ? { ...run, ...part(run) } : run)));
+  const start = (seed: number, steps: number) => {
+    engine.current ??= openEngine();
+    const stopping = (stop.current = new AbortController());
+    const taken = runs.filter((run) => run.seed === seed).length;
+    const name = `seed ${seed}${taken ? ` again ${taken}` : ""}`;
+    set([...runs, { name, seed, steps, events: [], state: "running", words: null, change: null }]);
+    let said = { at: performance.now(), gain: 0 };
+    const told = (event: LabRun["events"][number]) => {
+      update(name, ({ events }) => ({ events: [...events, event] }));
+      const gain = event.scores.copyGain;
+      const due = performance.now() - said.at > SAY_MS && Math.abs(gain - said.gain) > SAY_NATS;
+      if (!due) return;
+      said = { at: performance.now(), gain };
+      announce(`Step ${event.step}: copy gain ${gain.toFixed(1)} nats.`);
+    };
+    const ended = (state: LabRun["state"], words: string | null = null) => {
+      update(name, () => ({ state, words }));
+      void look(name);
+    };
+    engine.current.ask("train", { seed, steps }, { signal: stopping.signal, told }).then(
+      () => ended("done"),
+      (error: Error) =>
+        error instanceof Stopped ? ended("stopped") : ended("failed", error.message),
+    );
+  };
+  /** Looks for the change in the copy gain of a run that ended. */
+  const latest = useRef(runs);
+  latest.current = runs;
+  const look = async (name: string) => {
+    const run = latest.current.find((one) => one.name === name);
+    const seen = run ? checkpointsOf(run) : [];
+    if (seen.length < FEWEST) return;
+    const steps = seen.map(({ step }) => step);
+    const values = seen.map(({ scores }) => scores.copyGain);
+    const change = await engine.current!.ask("change", { steps, values }).catch(() => null);
+    if (change) update(name, () => ({ change }));
+  };
+  return {
+    runs,
+    start,
+    stop: () => stop.current?.abort(),
+    add: (run: LabRun) => set((before) => [...before, run]),
+    remove: (name: string) => set((before) => before.filter((run) => run.name !== name)),
+  };
+}
