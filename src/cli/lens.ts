@@ -8,14 +8,15 @@ export interface LensCommandOptions extends StudyCommandOptions {
   readonly centred?: boolean;
   readonly threshold?: number;
   readonly topK?: number;
+  readonly positions?: readonly number[];
 }
 
 export async function lensCommand(name: string, options: LensCommandOptions): Promise<void> {
-  const { centred, threshold, topK } = options;
+  const { centred, threshold, topK, positions } = options;
   const rows = rowOptions(options);
   const own = options.tokens === undefined ? undefined : await readOwnTokens(options.tokens);
   const of = centred ? ("centred-logit" as const) : ("logit" as const);
-  const wanted = given({ own, threshold, topK });
+  const wanted = given({ own, threshold, topK, positions });
   await runStudy(
     name,
     options,

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { LensCommandOptions } from "../lens.ts";
 import type { CommandSpec } from "./command.ts";
 import { MODEL, rows, shared } from "./sharedOptions.ts";
-import { number, wholeNumber } from "./values.ts";
+import { number, wholeNumber, wholeNumbers } from "./values.ts";
 
 export const lens: CommandSpec = {
   declare,
@@ -20,6 +20,11 @@ function declare(program: Command): Command {
       "--threshold <x>",
       "probability at which a token counts as settled (default .5)",
       number,
+    )
+    .option(
+      "--positions <list>",
+      "positions of the second copy to read (default all)",
+      wholeNumbers,
     )
     .option("--top-k <n>", "most likely tokens to list by layer (default 5)", wholeNumber);
   return shared(rows(command, '{"tokens": [[...]], "period": S, "bos": true}'));

@@ -29,6 +29,11 @@ export function listed(text: string): string[] {
   return text.split(",").map((name) => name.trim());
 }
 
+/** "40, 41" as numbers. */
+export function wholeNumbers(text: string): number[] {
+  return listed(text).map(wholeNumber);
+}
+
 /** An option that may repeat, each time with a list. */
 export function sets(text: string, before: readonly string[][] = []): string[][] {
   return [...before, listed(text)];

@@ -1,12 +1,13 @@
 /** @file From logits and parts, position by position, to the Result of `lens`. */
 import type { Tensor } from "../../base/tensor.ts";
 import { VERSION } from "../../base/version.ts";
-import { meanInterval } from "../../measure/interval.ts";
+import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { LensResult } from "../../results/lens.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import type { RepeatedRows } from "../scoreInput.ts";
+import { piecesOf } from "../sequences.ts";
 import { environmentOf, modelInfoOf } from "../about.ts";
 import type { LensOptions, LensSeen } from "./lens.ts";
 
@@ -15,9 +16,19 @@ const TOP_K = 5;
 
 /** Sums over positions and rows while they come. */
 interface Sums {
-  readonly layers: { probability: number; logProbability: number; rank: number; first: number }[];
-  top: LensResult["layers"][number]["top"][];
+  readonly layers: {
+    probability: number;
+    logProbability: number;
+    rank: number;
+    first: number;
+    /** By example, the mean over positions. */
+    readonly byExample: number[];
+  }[];
+  /** At the last position of the first example, by stream. */
+  last: { readonly target: number; readonly streams: readonly Float64Array[] } | null;
   convergedAt: number[];
+  /** Sum over places of the first stream from which on the most likely token is the final one. */
+  settledAt: number;
   changes: number;
   places: number;
   logit: number;
@@ -36,24 +47,10 @@ export async function lensResultOf(
 ): Promise<LensResult> {
   const { layers } = model.architecture;
   const { threshold = THRESHOLD, topK = TOP_K, of } = options;
-  const sums: Sums = {
-    layers: Array.from({ length: layers + 1 }, () => ({
-      probability: 0,
-      logProbability: 0,
-      rank: 0,
-      first: 0,
-    })),
-    top: [],
-    convergedAt: [],
-    changes: 0,
-    places: 0,
-    logit: 0,
-    largestError: 0,
-    parts: new Map(),
-  };
-  await runs((seen) => addSeen(sums, seen, { threshold, topK, of }));
-  const mean = (sum: number) => sum / sums.places;
-  const settled = sums.convergedAt;
+  const sums = noSums(layers);
+  await runs((seen) => addSeen(sums, seen, { threshold, of }));
+  const tokenizer = await model.tokenizer();
+  const named: Named = (token) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
   return {
     schema: "induction-lens/lens@1",
     version: VERSION,
@@ -62,40 +59,97 @@ export async function lensResultOf(
     warnings: [...rows.warnings],
     positions: [...positions],
     norm: "lens: the final norm is recomputed for each stream; attribution: its scale is that of the whole stream, frozen",
-    layers: sums.layers.map((layer, index) => ({
-      name: index < layers ? `${index} pre` : "final",
-      probability: mean(layer.probability),
-      logProbability: mean(layer.logProbability),
-      rank: mean(layer.rank),
-      first: mean(layer.first),
-      top: sums.top[index]!,
-    })),
+    layers: layersOf(sums, named, topK),
     convergence: {
       threshold,
-      layer: settled.length === 0 ? null : moments(settled).mean,
-      share: settled.length / sums.places,
+      layer: sums.convergedAt.length === 0 ? null : moments(sums.convergedAt).mean,
+      share: sums.convergedAt.length / sums.places,
+      settled: sums.settledAt / sums.places,
     },
-    stability: 1 - mean(sums.changes) / layers,
+    stability: 1 - sums.changes / sums.places / layers,
+    evolution: evolutionOf(sums, named, topK, positions.at(-1)!),
     attribution: attributionOf(sums, layers, of),
     environment: environmentOf(backend),
     timings: {},
   };
 }
 
+function noSums(layers: number): Sums {
+  return {
+    layers: Array.from({ length: layers + 1 }, () => ({
+      probability: 0,
+      logProbability: 0,
+      rank: 0,
+      first: 0,
+      byExample: [],
+    })),
+    last: null,
+    convergedAt: [],
+    settledAt: 0,
+    changes: 0,
+    places: 0,
+    logit: 0,
+    largestError: 0,
+    parts: new Map(),
+  };
+}
+
+function layersOf(
+  { layers, last, places }: Sums,
+  named: Named,
+  topK: number,
+): LensResult["layers"] {
+  return layers.map((layer, index) => {
+    const stream = last!.streams[index]!;
+    return {
+      name: index < layers.length - 1 ? `${index} pre` : "final",
+      probability: layer.probability / places,
+      interval: endsOf(scoreInterval(layer.byExample)),
+      logProbability: layer.logProbability / places,
+      rank: layer.rank / places,
+      first: layer.first / places,
+      top: mostLikely(stream, topK).map((token) => ({
+        ...named(token),
+        probability: stream[token]!,
+      })),
+    };
+  });
+}
+
+function evolutionOf(
+  { last }: Sums,
+  named: Named,
+  topK: number,
+  position: number,
+): LensResult["evolution"] {
+  const { streams, target } = last!;
+  const shown = new Set([...mostLikely(streams.at(-1)!, topK), target]);
+  return {
+    position,
+    target,
+    tokens: [...shown].map((token) => ({
+      ...named(token),
+      probabilities: streams.map((stream) => stream[token]!),
+    })),
+  };
+}
+
 function addSeen(
   sums: Sums,
   seen: LensSeen,
-  { threshold, topK, of }: { threshold: number; topK: number; of: "logit" | "centred-logit" },
+  { threshold, of }: { threshold: number; of: "logit" | "centred-logit" },
 ): void {
   const [rows, positions] = seen.targets.shape as readonly [number, number];
   for (let row = 0; row < rows; row++) {
+    const before = sums.layers.map(({ probability }) => probability);
     for (let position = 0; position < positions; position++) {
       const place = row * positions + position;
       const target = seen.targets.data[place]!;
       const looks = seen.logits.map((logits) => lookAt(logits, place, target));
       looks.forEach((look, layer) => addLook(sums.layers[layer]!, look, target));
-      const settledAt = looks.findIndex((look) => look.most >= threshold);
-      if (settledAt >= 0) sums.convergedAt.push(settledAt);
+      const confidentAt = looks.findIndex((look) => look.most >= threshold);
+      if (confidentAt >= 0) sums.convergedAt.push(confidentAt);
+      sums.settledAt += 1 + looks.findLastIndex((look) => look.token !== looks.at(-1)!.token);
       sums.changes += looks.filter(
         (look, layer) => layer > 0 && look.token !== looks[layer - 1]!.token,
       ).length;
@@ -105,10 +159,16 @@ function addSeen(
       sums.largestError = Math.max(sums.largestError, Math.abs(sumOfParts(seen, place) - logit));
       sums.places += 1;
     }
+    sums.layers.forEach(({ byExample, probability }, layer) =>
+      byExample.push((probability - before[layer]!) / positions),
+    );
     for (const [name, part] of seen.parts) addPart(sums.parts, name, part, row);
   }
   if (seen.first === 0)
-    sums.top = seen.logits.map((logits) => mostLikely(logits, positions - 1, topK));
+    sums.last = {
+      target: seen.targets.data[positions - 1]!,
+      streams: seen.logits.map((logits) => probabilitiesOf(logits, positions - 1)),
+    };
 }
 
 interface Look {
@@ -154,20 +214,21 @@ function addLook(layer: Sums["layers"][number], look: Look, target: number): voi
   layer.first += look.token === target ? 1 : 0; // of equal logits the first token counts
 }
 
-function mostLikely(
-  { data, shape }: Tensor,
-  place: number,
-  count: number,
-): LensResult["layers"][number]["top"] {
+type Named = (token: number) => { readonly token: number; readonly piece: string };
+
+/** One position of logits [batch, position, d_vocab] as probabilities. */
+function probabilitiesOf({ data, shape }: Tensor, place: number): Float64Array {
   const vocabulary = shape.at(-1)!;
-  const logits = data.subarray(place * vocabulary, (place + 1) * vocabulary);
+  const logits = Float64Array.from(data.subarray(place * vocabulary, (place + 1) * vocabulary));
   const largest = logits.reduce((most, value) => Math.max(most, value), -Infinity);
   const sum = logits.reduce((total, value) => total + Math.exp(value - largest), 0);
-  return Array.from(logits, (value, token) => ({
-    token,
-    probability: Math.exp(value - largest) / sum,
-  }))
-    .sort((a, b) => b.probability - a.probability)
+  return logits.map((value) => Math.exp(value - largest) / sum);
+}
+
+/** The `count` tokens with the largest probabilities, largest first. */
+function mostLikely(probabilities: Float64Array, count: number): number[] {
+  return [...probabilities.keys()]
+    .sort((one, other) => probabilities[other]! - probabilities[one]!)
     .slice(0, count);
 }
 
@@ -206,19 +267,28 @@ function attributionOf(
   const columns = byHead.map((rows) =>
     (rows[0] ?? []).map((_, head) => rows.map((row) => row[head]!)),
   );
+  const heads = columns.map((layer) => layer.map((values) => moments(values).mean));
+  const part = (name: string) => {
+    const rows = parts.get(name);
+    return rows ? moments(rows.map((row) => row[0]!)).mean : null;
+  };
   return {
     of,
     mean: logit / places,
-    heads: columns.map((heads) => heads.map((values) => moments(values).mean)),
-    headIntervals: columns.map((heads) =>
-      heads.map((values) => {
-        const interval = meanInterval(values);
-        return interval && ([...interval] as [number, number]);
-      }),
-    ),
+    heads,
+    headIntervals: columns.map((layer) => layer.map((values) => endsOf(meanInterval(values)))),
+    layers: heads.map((values, layer) => ({
+      attention:
+        values.reduce((sum, value) => sum + value, 0) + (part(`attention bias ${layer}`) ?? 0),
+      mlp: part(`mlp ${layer}`),
+    })),
     parts: [...parts]
       .filter(([name]) => !name.startsWith("heads "))
       .map(([name, rows]) => ({ name, value: moments(rows.map((row) => row[0]!)).mean })),
     largestError,
   };
+}
+
+function endsOf(interval: Interval | null): [number, number] | null {
+  return interval && [interval[0], interval[1]];
 }

@@ -68,6 +68,12 @@ describe("lens", () => {
           0,
         );
         expect(Math.abs(sum - mean)).toBeLessThan(TOLERANCE);
+        const rest = parts.filter(({ name }) => !/^(mlp|attention bias) /.test(name));
+        const byLayer = result.attribution.layers.map(
+          ({ attention, mlp }) => attention + (mlp ?? 0),
+        );
+        const whole = [...byLayer, ...rest.map(({ value }) => value)].reduce((a, b) => a + b, 0);
+        expect(Math.abs(whole - mean)).toBeLessThan(TOLERANCE);
       }
       await model.close();
     });
@@ -79,6 +85,16 @@ describe("lens", () => {
     expect(result.layers.at(-1)!.first).toBeGreaterThan(0.99);
     expect(result.layers.at(-1)!.rank).toBeLessThan(1.1);
     expect(result.layers[0]!.first).toBeLessThan(0.1);
+    expect(result.layers.at(-1)!.interval![0]).toBeGreaterThan(0.99);
+    expect(result.convergence.settled).toBeCloseTo(2, 1); // the head of layer 1 writes what stream 2 predicts
+    const { tokens, target } = result.evolution;
+    const chart = tokens.find(({ token }) => token === target)!.probabilities;
+    expect(chart.length).toBe(3);
+    expect(chart[2]!).toBeGreaterThan(0.99);
+    result.layers.forEach(({ top }, stream) => {
+      const same = top.find(({ token }) => token === target);
+      if (same) expect(same.probability).toBe(chart[stream]);
+    });
     const { heads, mean } = result.attribution;
     expect(heads[1]![2]!).toBeGreaterThan(0.9 * mean);
     await expect(lens(model, engine, { positions: [3] })).rejects.toThrow(/second copy/);
