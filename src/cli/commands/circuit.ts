@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CircuitCommandOptions } from "../circuit.ts";
 import type { CommandSpec } from "./command.ts";
 import { MODEL, output, shared } from "./sharedOptions.ts";
-import { wholeNumber } from "./values.ts";
+import { integer, listed, wholeNumber } from "./values.ts";
 
 export const circuit: CommandSpec = {
   declare,
@@ -15,6 +15,13 @@ function declare(program: Command): Command {
     .command("circuit")
     .description("composition, copying and matching of heads from the weights alone")
     .argument("<model>", MODEL)
-    .option("--top-pairs <n>", "strongest pairs to list by route (default 10)", wholeNumber);
+    .option("--top-pairs <n>", "strongest pairs to list by route (default 10)", wholeNumber)
+    .option("--heads <list>", "also token by token: heads such as 18.6,17.*", listed)
+    .option(
+      "--circuit-tokens <n>",
+      "tokens to try on the full circuits of --heads (default 8192)",
+      integer(1),
+    )
+    .option("--top-k <n>", "directions of --heads, and tokens of each (default 5)", integer(1));
   return shared(output(command));
 }

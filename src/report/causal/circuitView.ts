@@ -1,6 +1,40 @@
 /** @file What `circuit` shows. */
-import type { CircuitResult } from "../../results/circuit.ts";
-import { divergingScale, tableText, type StudyView } from "../studyView.ts";
+import type { CircuitResult, HeadCircuit } from "../../results/circuit.ts";
+import { tokenText } from "../tokenText.ts";
+import { divergingScale, tableText, type StudyTable, type StudyView } from "../studyView.ts";
+
+/** Tokens of a direction in one cell. */
+function tokensText(tokens: HeadCircuit["ov"]["directions"][number]["from"]): string {
+  return tokens.map(({ piece }) => tokenText(piece)).join(" ");
+}
+
+function headTables({ head, ov, qk, raw, effective }: HeadCircuit): StudyTable[] {
+  const row = (embedding: string, circuit: "ov" | "qk", of: HeadCircuit["raw"]) => {
+    const { top1, top5, tokens } = of[circuit];
+    const ends = top1.interval ?? [null, null];
+    return [embedding, circuit.toUpperCase(), top1.value, ...ends, top5.value, tokens];
+  };
+  const directions = (caption: string, { directions: all }: HeadCircuit["ov"]): StudyTable => ({
+    caption,
+    columns: ["singular value", "from", "to"],
+    rows: all.map(({ value, from, to }) => [value, tokensText(from), tokensText(to)]),
+  });
+  return [
+    {
+      caption: `${head}: how often a token is its own first choice (OV: raises itself most; QK: looks for itself most)`,
+      columns: ["embedding", "circuit", "top-1", "low", "high", "top-5", "tokens"],
+      rows: [
+        row("raw", "ov", raw),
+        row("raw", "qk", raw),
+        ...(effective
+          ? [row("effective", "ov", effective), row("effective", "qk", effective)]
+          : []),
+      ],
+    },
+    directions(`${head}: OV directions, from tokens that are read to tokens that are raised`, ov),
+    directions(`${head}: QK directions, from tokens that look to tokens that are looked for`, qk),
+  ];
+}
 
 export function circuitView(result: CircuitResult): StudyView {
   const { composition, copying, matching, top, model } = result;
@@ -43,6 +77,7 @@ export function circuitView(result: CircuitResult): StudyView {
           ]),
         ),
       },
+      ...result.heads.flatMap(headTables),
     ],
     warnings: result.warnings,
   };

@@ -11,13 +11,15 @@ import { turn } from "../../runtime/turn.ts";
 import { environmentOf, modelInfoOf } from "../about.ts";
 import { compositionRuns, ROUTES, type CompositionTable } from "./compositionRuns.ts";
 import { embeddingProducts, hasEffective, type EmbeddingProducts } from "./embeddingProducts.ts";
+import { headCircuits, type HeadCircuitOptions } from "./headCircuits.ts";
 import { headMatrices, matrixOfHead, type HeadMatrices } from "./headMatrices.ts";
+import { headsCalled } from "./headNames.ts";
 
-export interface CircuitOptions {
+export interface CircuitOptions extends HeadCircuitOptions {
+  /** Heads to look at token by token, layer.head or layer.*; left out: none. */
+  readonly heads?: readonly string[];
   /** Pairs in the list of the strongest, for each route; left out: 10. */
   readonly topPairs?: number;
-  readonly signal?: AbortSignal;
-  readonly progress?: (step: string, done: number, total: number) => void;
 }
 
 /**
@@ -33,9 +35,11 @@ export interface CircuitOptions {
 export async function circuit(
   model: LoadedModel,
   backend: Backend,
-  { topPairs = 10, signal, progress }: CircuitOptions = {},
+  options: CircuitOptions = {},
 ): Promise<CircuitResult> {
+  const { topPairs = 10, signal, progress } = options;
   const { program, architecture } = model;
+  const shown = headsCalled(options.heads ?? [], architecture);
   const { layers: count, heads, vocabulary } = architecture;
   await model.unchanged();
   const started = performance.now();
@@ -74,6 +78,7 @@ export async function circuit(
       effective: effective && (await full(effective)),
     },
     matching: { raw: await match(raw), effective: effective && (await match(effective)) },
+    heads: await headCircuits(model, backend, layers, shown, options),
     environment: environmentOf(backend),
     timings: { composition: composed - started, run: performance.now() - started },
   };

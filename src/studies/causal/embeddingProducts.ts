@@ -69,19 +69,9 @@ export async function embeddingProducts(
 }
 
 function productProgram(program: Program, kind: EmbeddingKind): Program {
-  const reads = program.ops.some(({ output }) => output === "blocks.0.hook_resid_mid")
-    ? "blocks.0.hook_resid_mid"
-    : "blocks.0.hook_resid_pre";
-  const joined = kind === "effective" ? withEmbeddingAt(program, reads) : program;
+  const { joined, embedding, unembedding } = embeddingIn(program, kind);
   const b = builder(joined);
-  const embedding =
-    kind === "effective" ? b.add("hook_embed", "blocks.0.hook_mlp_out") : "hook_embed";
-  const { unembed } = finalLayers(program);
-  const rows =
-    b.typeOf(unembed).axes[0]!.name === "d_vocab"
-      ? unembed
-      : b.op("transpose", [unembed], { axes: ["d_vocab", "d_model"] });
-  const written = b.rename(b.gather(rows, "tokens"), { d_model: "row" }); // [batch, position, row]
+  const written = b.rename(b.gather(unembedding, "tokens"), { d_model: "row" }); // [batch, position, row]
   const column = b.rename(embedding, { d_model: "column" });
   b.contract(written, column, ["row", "column"], { as: "copying" });
   b.contract(b.rename(embedding, { d_model: "row" }), column, ["row", "column"], {
@@ -89,6 +79,28 @@ function productProgram(program: Program, kind: EmbeddingKind): Program {
   });
   const outputs = ["copying", "matching"];
   return slice(b.program(outputs, program.limits), { outputs });
+}
+
+/**
+ * The program with the embedding of its tokens as a value, [batch, position, d_model], and its unembedding by rows,
+ * [d_vocab, d_model].
+ */
+export function embeddingIn(
+  program: Program,
+  kind: EmbeddingKind,
+): { readonly joined: Program; readonly embedding: string; readonly unembedding: string } {
+  const reads = program.ops.some(({ output }) => output === "blocks.0.hook_resid_mid")
+    ? "blocks.0.hook_resid_mid"
+    : "blocks.0.hook_resid_pre";
+  const b = builder(kind === "effective" ? withEmbeddingAt(program, reads) : program);
+  const embedding =
+    kind === "effective" ? b.add("hook_embed", "blocks.0.hook_mlp_out") : "hook_embed";
+  const { unembed } = finalLayers(program);
+  const unembedding =
+    b.typeOf(unembed).axes[0]!.name === "d_vocab"
+      ? unembed
+      : b.op("transpose", [unembed], { axes: ["d_vocab", "d_model"] });
+  return { joined: b.program(program.outputs, program.limits), embedding, unembedding };
 }
 
 /** The program in which the value `name` is the embedding of the tokens and nothing else. */
