@@ -23,6 +23,7 @@ export type { ZooIndex } from "./models/zoo/zooIndex.ts";
 export type { Backend, Device, Feeds, Trace } from "./runtime/backend.ts";
 export { prepare, type Session } from "./runtime/prepare.ts";
 
+export { analyse, type AnalyseOptions } from "./studies/analyse/analyse.ts";
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
 export { ablationRows, type AblationRows } from "./studies/causal/ablationRows.ts";
 export { ablate as ablateHeads, type AblateOptions } from "./studies/causal/ablate.ts";
@@ -67,6 +68,7 @@ export {
 export type { BosChoice, GeneratedInput, OwnTokens } from "./studies/scoreInput.ts";
 
 export { ablateResult, type AblateResult } from "./results/ablate.ts";
+export { analyseResult, type AnalyseResult } from "./results/analyse.ts";
 export { attentionResult, type AttentionResult } from "./results/attention.ts";
 export { auditResult, type AuditResult } from "./results/audit.ts";
 export { detectorResult, type DetectorHead, type DetectorResult } from "./results/detector.ts";

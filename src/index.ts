@@ -15,6 +15,7 @@ export { openModel as load } from "./models/open.ts";
 export { readZoo } from "./models/zoo/openZoo.ts";
 export { openBackend, type OpenedBackend } from "./runtime/openBackend.ts";
 export { writeResult } from "./report/scoreFiles.ts";
+export { writeAnalysis } from "./report/analyse/analyseFiles.ts";
 export { REPORT_FORMATS, type ReportFormat } from "./report/write.ts";
 
 /** What `score` measures, and what computes it. */

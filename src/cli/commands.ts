@@ -1,5 +1,6 @@
 /** @file All commands, in the order in which help lists them. */
 import { ablate } from "./commands/ablate.ts";
+import { analyse } from "./commands/analyse.ts";
 import { attention } from "./commands/attention.ts";
 import { audit } from "./commands/audit.ts";
 import { cache } from "./commands/cache.ts";
@@ -28,6 +29,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   circuit,
   attention,
   why,
+  analyse,
   audit,
   scorePatterns,
   explore,

@@ -22,13 +22,13 @@ export function writeStudy(view: StudyView, result: unknown, file: string): Prom
   return writeReport({ result, svg: first?.svg ?? null, html, csv }, file);
 }
 
-interface Picture {
+export interface Picture {
   readonly label: string;
   readonly svg: (theme: "light" | "dark") => Promise<string>;
 }
 
 /** The study's own pictures first, then its map. */
-function picturesOf({ title, map, pictures = [] }: StudyView): Picture[] {
+export function picturesOf({ title, map, pictures = [] }: StudyView): Picture[] {
   const own = pictures.map(({ label, draw }) => ({ label, svg: drawnLazily(draw) }));
   return [...own, ...(map ? [{ label: title, svg: lazySvg(map) }] : [])];
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { ablateResult } from "../../src/results/ablate.ts";
 import { attributionResult } from "../../src/results/attribution.ts";
+import { analyseResult } from "../../src/results/analyse.ts";
 import { attentionResult } from "../../src/results/attention.ts";
 import { auditResult } from "../../src/results/audit.ts";
 import { circuitResult } from "../../src/results/circuit.ts";
@@ -18,6 +19,7 @@ import { verdictResult } from "../../src/results/verdict.ts";
 test.each([
   ["ablate", ablateResult],
   ["attribution", attributionResult],
+  ["analyse", analyseResult],
   ["attention", attentionResult],
   ["audit", auditResult],
   ["circuit", circuitResult],

@@ -48,7 +48,8 @@ const STYLE = `
 
 const SCRIPT = `
 (() => {
-  const { heads, sequences, values } = JSON.parse(document.getElementById("result").textContent);
+  const result = JSON.parse(document.getElementById("result").textContent);
+  const { heads, sequences, values } = result.studies?.attention ?? result; // alone, or in an analysis
   const box = document.getElementById("attention-tokens");
   const words = document.getElementById("attention-words");
   const canvas = document.getElementById("attention-matrix");

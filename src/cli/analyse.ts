@@ -1,0 +1,37 @@
+import { analyseText } from "../report/analyse/analyseText.ts";
+import { checkAnalysisFolder, writeAnalysis } from "../report/analyse/analyseFiles.ts";
+import { jsonText } from "../report/json.ts";
+import { analyse } from "../studies/analyse/analyse.ts";
+import { engineFor, type EngineOptions } from "./engine.ts";
+import { interruption } from "./interruption.ts";
+import { modelFor, type ModelOptions } from "./model.ts";
+import { progressOn } from "./progress.ts";
+import { rowOptions, type RowOptions } from "./rowOptions.ts";
+import { terminal } from "./terminal.ts";
+
+export interface AnalyseCommandOptions extends EngineOptions, ModelOptions, RowOptions {
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+/** Runs every step, and only then writes the folder. */
+export async function analyseCommand(name: string, options: AnalyseCommandOptions): Promise<void> {
+  const { out, json, quiet = false } = options;
+  checkAnalysisFolder(out);
+  const rows = rowOptions(options);
+  const signal = interruption();
+  const progress = progressOn(process.stderr, { quiet });
+  const backend = await engineFor(options);
+  const model = await modelFor(name, options, { signal, progress });
+  try {
+    const running = { signal, progress: progress.report };
+    const result = await analyse(model, backend, { ...rows, ...running }).finally(() =>
+      progress.end(),
+    );
+    const files = await writeAnalysis(result, out);
+    process.stdout.write(json ? jsonText(result) : analyseText(result, terminal()));
+    if (!quiet) process.stderr.write(`wrote ${out}: ${files.join(", ")}\n`);
+  } finally {
+    await model.close();
+  }
+}

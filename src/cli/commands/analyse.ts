@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import type { AnalyseCommandOptions } from "../analyse.ts";
+import type { CommandSpec } from "./command.ts";
+import { bosOption, MODEL, shared } from "./sharedOptions.ts";
+import { wholeNumber } from "./values.ts";
+
+export const analyse: CommandSpec = {
+  declare,
+  carryOut: async (model: string, options: AnalyseCommandOptions) =>
+    (await import("../analyse.ts")).analyseCommand(model, options),
+};
+
+function declare(program: Command): Command {
+  const command = program
+    .command("analyse")
+    .description("induction test, patch scan, attention and lens, all of it into one folder")
+    .argument("<model>", MODEL)
+    .option("--out <folder>", "where everything goes", "output/analysis")
+    .option(
+      "--num-examples <n>",
+      "sequences of each study (default 10 to 100, by its cost)",
+      wholeNumber,
+    )
+    .option("--seq-len <n>", "tokens in the two copies together, even (default 32)", wholeNumber)
+    .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
+    .addOption(bosOption())
+    .option("--json", "print the Result as JSON and nothing else");
+  return shared(command);
+}

@@ -1,0 +1,53 @@
+/** @file Writing a folder in Node so that readers see the old one or the new one, and never a part. */
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { InputError } from "../base/errors.ts";
+
+/**
+ * Refuses a `folder` that `replaceFolder` could not write, and touches nothing.
+ *
+ * @param names files that it will hold; an existing folder may hold these and no others, so that nothing of the user's is lost
+ * @throws {InputError} "output"
+ */
+export function checkFolder(folder: string, names: readonly string[]): void {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found) return;
+  if (!found.isDirectory())
+    throw new InputError("output", `output needs a folder, but ${folder} is a file`);
+  const others = readdirSync(folder).filter((name) => !names.includes(name));
+  if (others.length > 0)
+    throw new InputError(
+      "output",
+      `output ${folder} holds ${others.slice(0, 3).join(", ")}, which is none of ours; name another folder`,
+    );
+}
+
+/**
+ * Puts `files` into `folder` by way of a new folder beside it. It is synchronous, so that a signal handler finds all of it or
+ * nothing.
+ *
+ * @throws {InputError} "output" if the system does not let us, or as {@link checkFolder}
+ */
+export function replaceFolder(
+  folder: string,
+  files: ReadonlyMap<string, string | Uint8Array>,
+): void {
+  checkFolder(folder, [...files.keys()]);
+  const target = resolve(folder);
+  const beside = (what: string) => `${target}.${randomUUID().slice(0, 8)}.${what}`;
+  const [fresh, old] = [beside("tmp"), beside("old")];
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+    mkdirSync(fresh);
+    for (const [name, content] of files) writeFileSync(join(fresh, name), content);
+    const existed = statSync(target, { throwIfNoEntry: false }) !== undefined;
+    if (existed) renameSync(target, old);
+    renameSync(fresh, target);
+    if (existed) rmSync(old, { recursive: true });
+  } catch (cause) {
+    rmSync(fresh, { recursive: true, force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError("output", `output ${folder} could not be written: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,60 @@
+import type { AnalyseResult } from "../../results/analyse.ts";
+
+type Found = Pick<AnalyseResult, "inductionTest" | "importantLayers" | "depth" | "studies">;
+
+const percent = (value: number) => `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`;
+
+/** What was found, a sentence for each question that the notebook asks. */
+export function findings(found: Found): string[] {
+  return [
+    ...found.inductionTest.map(testWords),
+    found.studies.score.verdictInWords,
+    causeWords(found),
+    depthWords(found.depth, found.studies.score.scores.induction.length),
+    lensWords(found.studies.lens),
+  ];
+}
+
+function testWords(test: AnalyseResult["inductionTest"][number]): string {
+  const { kind, predicted, inTopFive, examples } = test;
+  const what = kind === "block" ? "a block that is repeated" : "one token that comes again";
+  const ends = predicted.interval;
+  const interval = ends ? ` [${percent(ends[0])}, ${percent(ends[1])}]` : "";
+  return `After ${what}, the token that followed it before is the most likely in ${percent(predicted.value)}${interval} of ${examples} rows and among the five most likely in ${percent(inTopFive.value)} (guessing: ${percent(predicted.chance)}).`;
+}
+
+function causeWords({ importantLayers, studies: { patchHeads } }: Found): string {
+  if (!patchHeads) return "Nothing was patched: there is no difference to restore.";
+  const [layer] = importantLayers;
+  const head = strongest(patchHeads.effects as number[][]);
+  const byLayer =
+    layer && layer.effect > 0
+      ? `Of the layers' parts, ${layer.name} alone restores most: ${percent(layer.effect)}`
+      : "No layer's part alone restores the prediction";
+  const byHead =
+    head.effect > 0
+      ? `; of the heads, ${head.name}: ${percent(head.effect)}`
+      : "; no head alone does";
+  return `${byLayer}${byHead} of the difference between rows that repeat and rows that do not.`;
+}
+
+/** The head whose clean output restores most. */
+function strongest(effects: readonly (readonly number[])[]) {
+  return effects
+    .flatMap((row, layer) => row.map((effect, head) => ({ name: `${layer}.${head}`, effect })))
+    .reduce((best, one) => (one.effect > best.effect ? one : best));
+}
+
+function depthWords({ heads, withinClaim }: AnalyseResult["depth"], layers: number): string {
+  if (withinClaim === null) return "No head attends like an induction head.";
+  const claim = `${Math.ceil(layers / 2)} to ${Math.floor((3 * layers) / 4)}`;
+  const count =
+    heads.length === 1
+      ? "1 head attends like an induction head"
+      : `${heads.length} heads attend like induction heads`;
+  return `${count} (${heads.slice(0, 8).join(", ")}${heads.length > 8 ? ", ..." : ""}); ${withinClaim} of them in layers ${claim}, where they are said to be (L/2 to 3L/4).`;
+}
+
+function lensWords({ convergence, layers, stability }: Found["studies"]["lens"]): string {
+  return `At the last position the final prediction stands from stream ${convergence.settled.toFixed(1)} of ${layers.length - 1} on; stability ${stability.toFixed(2)}.`;
+}
