@@ -32,6 +32,7 @@ export { circuit, type CircuitOptions } from "./studies/causal/circuit.ts";
 export { fingerprint, type FingerprintOptions } from "./studies/causal/fingerprint.ts";
 export { lens, type LensOptions } from "./studies/causal/lens.ts";
 export { patch, type PatchOptions } from "./studies/causal/patch.ts";
+export type { SweepLog } from "./studies/causal/chain.ts";
 export { attribution, type AttributionOptions } from "./studies/causal/attribution.ts";
 export { verdict, type VerdictOptions } from "./studies/verdict/verdict.ts";
 export type { StepMemory } from "./studies/verdict/steps.ts";

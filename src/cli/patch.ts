@@ -20,6 +20,8 @@ import { readPair, runStudy, type StudyCommandOptions } from "./study.ts";
 export interface PatchCommandOptions extends StudyCommandOptions {
   readonly unit?: UnitName;
   readonly byPosition?: boolean;
+  readonly byCell?: boolean;
+  readonly heads?: readonly string[];
   readonly mode?: "denoise" | "noise";
   readonly metric?: PathMetric;
   readonly design?: DesignName;
@@ -47,6 +49,8 @@ const PATH_FLAGS = {
 const PATCH_FLAGS = {
   unit: "--unit",
   byPosition: "--by-position",
+  byCell: "--by-cell",
+  heads: "--heads",
   mode: "--mode",
   raw: "--raw",
   threshold: "--threshold",
@@ -65,11 +69,17 @@ export async function patchCommand(name: string, options: PatchCommandOptions): 
   if (options.attribution || options.screen !== undefined) return attributionCommand(name, options);
   refuse(options, { controls: "--controls" }, "without --screen nothing is confirmed");
   refuse(options, PATH_FLAGS, "without --route whole values are patched");
-  const { unit, byPosition, mode, metric, design, raw, threshold, topK } = options;
+  const { unit, byPosition, byCell, heads, mode, metric, design, raw, threshold, topK } = options;
+  if (byPosition && byCell)
+    throw new InputError(
+      "options",
+      "--by-cell patches (query, key), so --by-position cannot be used",
+    );
   const rows = rowOptions(options);
   const own = await ownPair(options);
   const read = wholeRunMetric(metric);
-  const wanted = given({ own, unit, byPosition, mode, metric: read, design, raw, threshold, topK });
+  const what = { unit, byPosition, byCell, heads, mode, metric: read };
+  const wanted = given({ own, ...what, design, raw, threshold, topK });
   await runStudy(
     name,
     options,
@@ -107,8 +117,12 @@ async function fingerprintCommand(name: string, options: PatchCommandOptions): P
 
 /** Estimates; all units and paths, or those of a screen alone. */
 async function attributionCommand(name: string, options: PatchCommandOptions): Promise<void> {
-  const { byPosition, threshold } = PATCH_FLAGS;
-  refuse(options, { ...PATH_FLAGS, byPosition, threshold }, "--attribution estimates whole heads");
+  const { byPosition, byCell, heads, threshold } = PATCH_FLAGS;
+  refuse(
+    options,
+    { ...PATH_FLAGS, byPosition, byCell, heads, threshold },
+    "--attribution estimates whole heads",
+  );
   const { unit: asked, mode, metric, design, raw, topK, screen, controls } = options;
   const unit = HEAD_UNITS.find((one) => one === (asked ?? HEAD_UNITS[0]));
   if (!unit)

@@ -1,4 +1,5 @@
 /** @file What the commands of the causal studies have in common. */
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { LoadedModel } from "../models/loaded.ts";
 import { writeStudy } from "../report/studyFiles.ts";
@@ -7,11 +8,13 @@ import type { StudyView } from "../report/studyView.ts";
 import { jsonText } from "../report/json.ts";
 import { checkOutput } from "../report/write.ts";
 import type { Backend } from "../runtime/backend.ts";
+import type { SweepLog } from "../studies/causal/chain.ts";
 import { engineFor, type EngineOptions } from "./engine.ts";
 import { interruption } from "./interruption.ts";
 import { modelFor, type ModelOptions } from "./model.ts";
 import { progressOn } from "./progress.ts";
 import type { RowOptions } from "./rowOptions.ts";
+import { sweepLog } from "./sweepLog.ts";
 import { terminal } from "./terminal.ts";
 import { readTokens } from "./tokensFile.ts";
 
@@ -21,6 +24,8 @@ export interface StudyCommandOptions extends EngineOptions, ModelOptions, RowOpt
 }
 
 interface Running {
+  /** What an interrupted sweep of the same command left. */
+  readonly log: SweepLog;
   readonly signal: AbortSignal;
   readonly progress: (step: string, done: number, total: number) => void;
 }
@@ -38,10 +43,15 @@ export async function runStudy<Result>(
   const progress = progressOn(process.stderr, { quiet: options.quiet ?? false });
   const backend = await engineFor(options);
   const model = await modelFor(name, options, { signal, progress });
+  const log = sweepLog(factsOf(viewOf.name, model, backend, options), {
+    kept: options.cache !== false,
+  });
+  if (log.known > 0 && !options.quiet)
+    process.stderr.write(`going on after ${log.known} runs that were made before (${log.path})\n`);
   try {
-    const result = await study(model, backend, { signal, progress: progress.report }).finally(() =>
-      progress.end(),
-    );
+    const running = { log, signal, progress: progress.report };
+    const result = await study(model, backend, running).finally(() => progress.end());
+    log.remove();
     const view = viewOf(result);
     for (const file of files) await writeStudy(view, result, file);
     process.stdout.write(options.json ? jsonText(result) : studyText(view, terminal()));
@@ -49,6 +59,20 @@ export async function runStudy<Result>(
     await model.close();
   }
   if (!options.quiet) process.stderr.write(files.map((file) => `wrote ${file}\n`).join(""));
+}
+
+/** Whatever the numbers of a sweep depend on. */
+function factsOf(
+  study: string,
+  { sha256 }: LoadedModel,
+  { device, threads, versions }: Backend,
+  options: StudyCommandOptions,
+) {
+  const { tokens: path } = options;
+  const tokens = path === undefined ? null : readFileSync(path, "utf8");
+  const aside = ["out", "json", "quiet", "cache", "offline", "revision", "tokens"];
+  const asked = Object.entries(options).filter(([name]) => !aside.includes(name));
+  return { study, sha256, asked, tokens, device, threads, versions };
 }
 
 const rows = z.array(z.array(z.number()));

@@ -11,7 +11,10 @@ import { interval, resultFooter, resultHeader } from "./common.ts";
 
 export * from "./causalNames.ts";
 
-/** A number for each component: `[layer]`, `[layer][head]`, `[layer][position]` or `[layer][head][position]`. */
+/**
+ * A number for each component: `[layer]`, `[layer][head]`, `[layer][position]` or `[layer][head][position]`; for chosen heads
+ * `[head]`, `[head][position]` or `[head][query][key]`, whose last level has the keys up to the query.
+ */
 const components = z.union([
   z.array(z.number()),
   z.array(z.array(z.number())),
@@ -44,6 +47,10 @@ export const patchResult = z.object({
     .enum(["denoise", "noise"])
     .describe("denoise: clean values into the corrupted run; noise: the other way round"),
   unit: z.enum(UNIT_NAMES),
+  heads: z
+    .array(z.string())
+    .nullable()
+    .describe("the heads that were chosen, in the order of values and effects; null for all"),
   axes: z.array(z.string()).describe("what the levels of values and effects are"),
   metric: metricInfo,
   values: components.describe("the metric of each patched run"),
@@ -56,7 +63,7 @@ export const patchResult = z.object({
     .array(z.array(interval))
     .nullable()
     .describe(
-      "95 % bootstrap intervals of the effects [layer][head]; null by position, or without effects",
+      "95 % bootstrap intervals of the effects [layer][head], one row for chosen heads; null by position, or without effects",
     ),
   centredLogit: z
     .object({ clean: z.number(), corrupted: z.number(), values: components, effects: components })
@@ -70,6 +77,7 @@ export const patchResult = z.object({
         layer: z.int(),
         head: z.int().nullable(),
         position: z.int().nullable(),
+        key: z.int().nullable().describe("of a pattern's entry, whose query is position"),
         effect: z.number(),
         low: z.number().nullable(),
         high: z.number().nullable(),

@@ -27,6 +27,8 @@ function patchOptions(program: Command): Command {
       new Option("--unit <name>", "what is patched (default head-out)").choices(UNIT_NAMES),
     )
     .option("--by-position", "patch each position by itself")
+    .option("--by-cell", "patch each (query, key) of the patterns of --heads by itself")
+    .option("--heads <heads>", "only these heads, as 1.2,5.5", listed)
     .addOption(
       new Option(
         "--mode <name>",

@@ -7,7 +7,9 @@ import {
   type PatchResult,
 } from "../../results/patch.ts";
 import type { HeadMap } from "../headMap.ts";
+import type { Matrices } from "../matrices.ts";
 import { share } from "../numbers.ts";
+import type { Theme } from "../theme.ts";
 import {
   aboutLines,
   divergingScale,
@@ -36,21 +38,24 @@ export function patchView(result: PatchResult): StudyView {
     title: `Activation patching of ${unit}: ${result.model.id}`,
     lines: [...aboutLines(result), `corrupted: ${DESIGN_WORDS[pair.design]}`, way, numbers],
     sentences: [patchSentence(result)],
-    map: patchMap(result),
+    map: result.heads ? null : patchMap(result),
+    ...(result.heads && { pictures: [headsPicture(result, result.heads)] }),
     tables: [
-      componentTable(result),
       {
         caption: `Effects of at least ${share(result.threshold)} in size`,
         columns: ["component", "effect", "low", "high"],
         rows: important.map((one) => [nameOf(one), one.effect, one.low, one.high]),
       },
+      componentTable(result),
     ],
+    csv: () => componentTable(result),
     warnings: result.warnings,
   };
 }
 
-function nameOf({ layer, head, position }: PatchResult["important"][number]): string {
+function nameOf({ layer, head, position, key }: PatchResult["important"][number]): string {
   const component = head === null ? `layer ${layer}` : `${layer}.${head}`;
+  if (key !== null) return `${component} from query ${position} to key ${key}`;
   return position === null ? component : `${component} at ${position}`;
 }
 
@@ -64,7 +69,7 @@ function patchSentence({ important, effects, threshold, mode }: PatchResult): st
 }
 
 /** Every component with its numbers, in their order. */
-function componentTable({ axes, values, effects, intervals }: PatchResult): StudyTable {
+function componentTable({ axes, heads, values, effects, intervals }: PatchResult): StudyTable {
   const flat = leaves(values);
   const shares = effects === null ? null : leaves(effects);
   const ends = intervals?.flat() ?? null;
@@ -72,7 +77,7 @@ function componentTable({ axes, values, effects, intervals }: PatchResult): Stud
     caption: "Every component",
     columns: [...axes, "value", "effect", "low", "high"],
     rows: flat.map(({ at, value }, index) => [
-      ...at,
+      ...(heads ? [heads[at[0]!]!, ...at.slice(1)] : at),
       value,
       shares?.[index]!.value ?? null,
       ends?.[index]?.[0] ?? null,
@@ -110,6 +115,41 @@ function patchMap(result: PatchResult): HeadMap {
       ? { marked: { heads, label: "largest effects" } }
       : {}),
     description: patchSentence(result),
+  };
+}
+
+/** Chosen heads: a matrix [query, key] for each of the first three, or one with a row for each head. */
+function headsPicture(result: PatchResult, heads: readonly string[]) {
+  const { effects, values, axes, unit, metric } = result;
+  const numbers = effects ?? values;
+  const cells = axes.includes("key");
+  const flat = leaves(numbers).map(({ value }) => value);
+  const counted = (count: number) => Array.from({ length: count }, (_, index) => String(index));
+  const rows = numbers as number[][];
+  const byHead = rows.map((row) => (Array.isArray(row) ? row : [row]));
+  const picture: Matrices = {
+    title: `Patching ${unit}`,
+    subtitle: aboutLines(result),
+    matrices: cells
+      ? (numbers as number[][][]).slice(0, 3).map((matrix, index) => ({
+          title: heads[index]!,
+          rows: counted(matrix.length),
+          columns: counted(matrix.length),
+          values: matrix,
+        }))
+      : [{ title: "", rows: heads, columns: counted(byHead[0]!.length), values: byHead }],
+    rowName: cells ? "query" : "head",
+    columnName: cells ? "key" : axes.includes("position") ? "position" : "all positions",
+    scale: divergingScale([flat]),
+    scaleLabel: effects ? `effect on ${metric.name}` : metric.name,
+    description: patchSentence(result),
+  };
+  return {
+    label: picture.title,
+    draw: async () => {
+      const { matrices } = await import("../matrices.ts");
+      return (document: Document, theme: Theme) => matrices(picture, document, theme);
+    },
   };
 }
 

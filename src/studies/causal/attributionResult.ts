@@ -78,7 +78,7 @@ function unitOf(
   const by = (values: readonly number[]) => laidOut(components, values) as number[][];
   return {
     unit,
-    axes: axesOfComponents(unit, false),
+    axes: axesOfComponents(unit),
     change: by(means),
     effect: share === null ? null : by(means.map((mean) => mean * share)),
   };

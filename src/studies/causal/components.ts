@@ -2,6 +2,7 @@
 import { InputError } from "../../base/errors.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { Components, UnitName } from "../../results/patch.ts";
+import { headCalled } from "./headNames.ts";
 import { UNITS } from "./units.ts";
 
 export interface Component {
@@ -10,56 +11,94 @@ export interface Component {
   readonly head: number | null;
   /** Null: all positions together. */
   readonly position: number | null;
+  /** The key of one entry of a pattern, whose query is `position`; null for anything else. */
+  readonly key: number | null;
+}
+
+export interface ComponentChoice {
+  /** Left out: all. */
+  readonly layers?: readonly number[];
+  /** Only these heads, layer.head; left out: all. */
+  readonly heads?: readonly string[];
+  /** How many positions are patched one by one; null: all together. */
+  readonly positions: number | null;
+  /** Each entry [query, key] of the pattern by itself. */
+  readonly byCell?: boolean;
 }
 
 /**
- * All components of a unit in the order of layer, head and position.
+ * All components of a unit in the order of layer (or of `heads`), head, position and key.
  *
- * @throws {InputError} "unknown-layer" for a layer that the model does not have
+ * @throws {InputError} "unknown-layer", "unknown-head" for what the model does not have, "unit" for heads of units that have
+ *   none and cells of units that are no pattern
  */
 export function componentsOf(
-  { layers, heads, kvHeads }: Architecture,
+  architecture: Architecture,
   unit: UnitName,
-  {
-    layers: only,
-    positions,
-  }: { readonly layers?: readonly number[]; readonly positions: number | null },
+  { layers: only, heads: names, positions, byCell = false }: ComponentChoice,
 ): Component[] {
+  const { layers, heads, kvHeads } = architecture;
   const wrong = only?.find((layer) => !(Number.isInteger(layer) && layer >= 0 && layer < layers));
   if (wrong !== undefined)
     throw new InputError("unknown-layer", `the model has layers 0 to ${layers - 1}, got ${wrong}`);
-  const counts = { head: heads, kv: kvHeads, layer: 0 };
-  const headsOf = counts[UNITS[unit].of];
-  const each = (count: number) => Array.from({ length: count }, (_, index) => index);
-  return (only ?? each(layers)).flatMap((layer) =>
-    (headsOf > 0 ? each(headsOf) : [null]).flatMap((head) =>
-      (positions === null ? [null] : each(positions)).map((position) => ({
-        layer,
-        head,
-        position,
-      })),
+  checkUnit(unit, { names, byCell });
+  const count = { head: heads, kv: kvHeads, layer: 0 }[UNITS[unit].of];
+  const each = (size: number) => Array.from({ length: size }, (_, index) => index);
+  const places = names
+    ? names.map((name) => headCalled(name, { ...architecture, heads: count }))
+    : (only ?? each(layers)).flatMap((layer) =>
+        (count > 0 ? each(count) : [null]).map((head) => ({ layer, head })),
+      );
+  return places.flatMap(({ layer, head }) =>
+    (positions === null ? [null] : each(positions)).flatMap((position) =>
+      (byCell ? each(position! + 1) : [null]).map((key) => ({ layer, head, position, key })),
     ),
   );
 }
 
-/** What the levels of `laidOut` are. */
-export function axesOfComponents(unit: UnitName, byPosition: boolean): string[] {
-  const names = { head: ["head"], kv: ["kvHead"], layer: [] as string[] };
-  return ["layer", ...names[UNITS[unit].of], ...(byPosition ? ["position"] : [])];
+function checkUnit(
+  unit: UnitName,
+  { names, byCell }: { readonly names: readonly string[] | undefined; readonly byCell: boolean },
+): void {
+  if (names && UNITS[unit].of === "layer")
+    throw new InputError("unit", `heads can be chosen for units of heads, got ${unit}`);
+  if (byCell && (unit !== "head-pattern" || !names))
+    throw new InputError(
+      "unit",
+      `cells (query, key) are patched in the patterns of chosen heads, got ${unit} of ${names ? names.join(", ") : "all heads"}`,
+    );
 }
 
-/** One number for each component as `[layer]`, `[layer][head]` and so on. */
-export function laidOut(components: readonly Component[], values: readonly number[]): Components {
+/** What the levels of `laidOut` are. */
+export function axesOfComponents(
+  unit: UnitName,
+  { heads, byPosition, byCell }: { heads?: boolean; byPosition?: boolean; byCell?: boolean } = {},
+): string[] {
+  const names = { head: ["head"], kv: ["kvHead"], layer: [] as string[] }[UNITS[unit].of];
+  const place = heads ? names : ["layer", ...names];
+  return [...place, ...(byCell ? ["query", "key"] : byPosition ? ["position"] : [])];
+}
+
+/** One number for each component as `[layer]`, `[layer][head]` and so on; of chosen heads as `[head]` ... in their order. */
+export function laidOut(
+  components: readonly Component[],
+  values: readonly number[],
+  { heads = false }: { readonly heads?: boolean } = {},
+): Components {
+  const inner = (["position", "key"] as const).map((name) => (one: Component) => one[name]);
+  const outer: ((one: Component) => number | string | null)[] = heads
+    ? [({ layer, head }) => `${layer}.${head}`]
+    : [({ layer }) => layer, ({ head }) => head];
+  const levels = [...outer, ...inner].filter((level) => level(components[0]!) !== null);
   const level = (indices: readonly number[], depth: number): unknown => {
-    const keys = (["layer", "head", "position"] as const).filter(
-      (name) => components[0]![name] !== null,
-    );
-    const key = keys[depth];
-    if (key === undefined) return values[indices[0]!];
-    const groups = new Map<number, number[]>();
+    const keyOf = levels[depth];
+    if (keyOf === undefined) return values[indices[0]!];
+    const groups = new Map<number | string | null, number[]>();
     for (const index of indices) {
-      const at = components[index]![key]!;
-      groups.set(at, [...(groups.get(at) ?? []), index]);
+      const at = keyOf(components[index]!);
+      const group = groups.get(at);
+      if (group) group.push(index);
+      else groups.set(at, [index]);
     }
     return [...groups.values()].map((group) => level(group, depth + 1));
   };

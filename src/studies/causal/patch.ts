@@ -21,6 +21,10 @@ export interface PatchOptions extends PairOptions {
   readonly unit?: UnitName;
   /** Patch each position by itself; left out: all positions together. */
   readonly byPosition?: boolean;
+  /** Only these heads, layer.head (for keys and values layer.kvHead); left out: all. */
+  readonly heads?: readonly string[];
+  /** Patch each entry [query, key] of the patterns of `heads` by itself, not normalised again; left out: false. */
+  readonly byCell?: boolean;
   /** Left out: denoise. */
   readonly mode?: "denoise" | "noise";
   /** Left out: log-probability. */
@@ -66,11 +70,14 @@ export async function patch(
   backend: Backend,
   options: PatchOptions = {},
 ): Promise<PatchResult> {
-  const { unit = "head-out", metric = "log-probability", byPosition = false } = options;
+  const { metric = "log-probability", byPosition = false, byCell = false } = options;
+  const unit = options.unit ?? (byCell ? "head-pattern" : "head-out");
   const pair = await pairOf(model.architecture, options);
   const components = componentsOf(model.architecture, unit, {
     ...(options.layers && { layers: options.layers }),
-    positions: byPosition ? pair.clean.shape[1]! : null,
+    ...(options.heads && { heads: options.heads }),
+    positions: byPosition || byCell ? pair.clean.shape[1]! : null,
+    byCell,
   });
   await model.unchanged();
   const started = performance.now();

@@ -29,8 +29,10 @@ export function patchResultOf(
   facts: PatchFacts,
 ): PatchResult {
   const { unit, metric, mode = "denoise", byPosition = false, threshold = THRESHOLD } = facts;
-  const effects = facts.raw ? null : effectsOf(runs, metric, mode, !byPosition);
-  const byHead = !byPosition && components[0]!.head !== null;
+  const whole = components[0]!.position === null;
+  const effects = facts.raw ? null : effectsOf(runs, metric, mode, whole);
+  const byHead = whole && components[0]!.head !== null;
+  const chosen = { heads: facts.heads !== undefined };
   return {
     schema: "induction-lens/patch@1",
     version: VERSION,
@@ -40,11 +42,12 @@ export function patchResultOf(
     pair: pair.info,
     mode,
     unit,
-    axes: axesOfComponents(unit, byPosition),
+    heads: facts.heads ? [...facts.heads] : null,
+    axes: axesOfComponents(unit, { ...chosen, byPosition, byCell: facts.byCell ?? false }),
     metric: { name: metric, ...bothMeans(runs, metric) },
-    values: laidOut(components, means(runs, metric)),
-    effects: effects && laidOutEffects(components, effects),
-    intervals: effects && byHead ? intervalsByHead(components, effects) : null,
+    values: laidOut(components, means(runs, metric), chosen),
+    effects: effects && laidOutEffects(components, effects, chosen),
+    intervals: effects && byHead ? intervalsByHead(components, effects, chosen) : null,
     centredLogit: centredLogitOf(components, runs, facts),
     important: importantOf(components, effects ?? [], threshold).slice(0, facts.topK ?? TOP_K),
     threshold,
@@ -83,14 +86,15 @@ function means({ patched }: PatchedRuns, metric: MetricName): number[] {
 function centredLogitOf(
   components: readonly Component[],
   runs: PatchedRuns,
-  { metric, mode = "denoise" }: PatchFacts,
+  { metric, mode = "denoise", ...facts }: PatchFacts,
 ): PatchResult["centredLogit"] {
   if (metric === "centred-logit" || !differs(runs, "centred-logit")) return null;
   const effects = effectsOf(runs, "centred-logit", mode, false);
+  const chosen = { heads: facts.heads !== undefined };
   return {
     ...bothMeans(runs, "centred-logit"),
-    values: laidOut(components, means(runs, "centred-logit")),
-    effects: laidOutEffects(components, effects),
+    values: laidOut(components, means(runs, "centred-logit"), chosen),
+    effects: laidOutEffects(components, effects, chosen),
   };
 }
 
@@ -109,20 +113,29 @@ export function differs(
   }
 }
 
-function laidOutEffects(components: readonly Component[], effects: readonly Effect[]) {
-  return laidOut(
-    components,
-    effects.map(({ effect }) => effect),
-  );
+interface Chosen {
+  readonly heads: boolean;
 }
 
+function laidOutEffects(
+  components: readonly Component[],
+  effects: readonly Effect[],
+  chosen: Chosen,
+) {
+  const shares = effects.map(({ effect }) => effect);
+  return laidOut(components, shares, chosen);
+}
+
+/** A row for each layer; one row for chosen heads. */
 function intervalsByHead(
   components: readonly Component[],
   effects: readonly Effect[],
+  { heads }: Chosen,
 ): ([number, number] | null)[][] {
-  return [...new Set(components.map(({ layer }) => layer))].map((layer) =>
+  const rowOf = (component: Component) => (heads ? 0 : component.layer);
+  return [...new Set(components.map(rowOf))].map((row) =>
     effects.flatMap(({ interval }, index) =>
-      components[index]!.layer === layer ? [interval && ([...interval] as [number, number])] : [],
+      rowOf(components[index]!) === row ? [interval && ([...interval] as [number, number])] : [],
     ),
   );
 }

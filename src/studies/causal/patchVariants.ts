@@ -1,6 +1,7 @@
 /** @file The runs of a patch sweep: for each component what changes, and where the run can begin. */
 import type { Tensor } from "../../base/tensor.ts";
 import type { UnitName } from "../../results/patch.ts";
+import { cellVariants } from "./cellVariants.ts";
 import type { Chain, State } from "./chain.ts";
 import type { Component } from "./components.ts";
 import { hookName } from "./points.ts";
@@ -15,7 +16,7 @@ export interface VariantGroup {
   readonly variants: readonly Variant[];
 }
 
-/** Groups in the order of layers; for keys and values by position one for each position. */
+/** Groups in the order of layers; for keys and values by position one for each position, for cells one for each key. */
 export async function* patchVariants(
   chain: Chain,
   components: readonly Component[],
@@ -23,6 +24,10 @@ export async function* patchVariants(
   base: State,
   source: State,
 ): AsyncGenerator<VariantGroup> {
+  if (components.some(({ key }) => key !== null)) {
+    yield* cellVariants(components, base, source);
+    return;
+  }
   const { hook, mixed } = UNITS[unit];
   const layers = [...new Set(components.map(({ layer }) => layer))];
   for (const layer of layers) {

@@ -61,6 +61,35 @@ async function wholeRun(
   return trace.get("logits")!;
 }
 
+/** Logits of the corrupted rows with one weight of one head from the clean rows. */
+async function wholeCell(
+  model: LoadedModel,
+  pair: Pair,
+  name: string,
+  { head, query, key }: { readonly head: number; readonly query: number; readonly key: number },
+) {
+  const source = await prepare(capture(model.program, [name]), engine);
+  const clean = (await source.run(new Map([["tokens", pair.clean]]))).get(name)!;
+  await source.dispose();
+  const session = await prepare(
+    replace(model.program, name, { by: ["batch", "head", "query", "key"] }),
+    engine,
+  );
+  const names = replacementInputs(name);
+  const [, heads, queries, keys] = clean.shape as readonly [number, number, number, number];
+  const at = (head * queries + query) * keys + key;
+  const on = clean.data.map((_, index) => (index % (heads * queries * keys) === at ? 1 : 0));
+  const trace = await session.run(
+    new Map<string, Tensor | Tensor<Int32Array> | Tensor<Uint8Array>>([
+      ["tokens", pair.corrupted],
+      [names.on, tensor(clean.axes, clean.shape, Uint8Array.from(on))],
+      [names.replacement, clean],
+    ]),
+  );
+  await session.dispose();
+  return trace.get("logits")!;
+}
+
 /** The mean log-probability of the clean next tokens at the pair's positions. */
 function logProbability({ data, shape }: Tensor, { clean, positions }: Pair): number {
   const [rows, length, vocabulary] = shape as readonly [number, number, number];
@@ -99,6 +128,67 @@ describe("patch, against whole runs", () => {
       await model.close();
     });
   }
+
+  for (const name of ["llama", "gpt2"]) {
+    const { skip, note } = unlessShared("goldens", name, "config.json");
+    test.skipIf(skip)(
+      `gives the same on ${name} for one weight of one head's pattern${note}`,
+      async () => {
+        const model = await openFolder(shared("goldens", name)!, name);
+        const pair = await pairOf(model.architecture, OPTIONS);
+        const heads = ["1.3", "0.1"];
+        const result = await patch(model, engine, { ...OPTIONS, heads, byCell: true, raw: true });
+        expect([result.unit, result.axes, result.heads]).toEqual([
+          "head-pattern",
+          ["head", "query", "key"],
+          heads,
+        ]);
+        const cells = result.values as number[][][];
+        const length = pair.clean.shape[1]!;
+        expect(cells[0]!.map((row) => row.length)).toEqual(
+          Array.from({ length }, (_, query) => query + 1),
+        );
+        for (const [index, layer, head, query, key] of [
+          [0, 1, 3, 9, 4],
+          [1, 0, 1, 8, 8],
+        ] as const) {
+          const hook = `blocks.${layer}.attn.hook_pattern`;
+          const logits = await wholeCell(model, pair, hook, { head, query, key });
+          expect(Math.abs(cells[index]![query]![key]! - logProbability(logits, pair))).toBeLessThan(
+            TOLERANCE,
+          );
+        }
+        await model.close();
+      },
+    );
+  }
+
+  test("chosen heads have the values that they have among all, in the order of asking", async () => {
+    const model = await openPlanted("induction");
+    const options = { numExamples: 10, seqLen: 12 } as const;
+    for (const unit of ["head-out", "head-k"] as const) {
+      const all = await patch(model, engine, { ...options, unit });
+      const some = await patch(model, engine, { ...options, unit, heads: ["1.2", "0.3"] });
+      const of = (values: unknown) => [
+        (values as number[][])[1]![2],
+        (values as number[][])[0]![3],
+      ];
+      expect(furthest(some.values, of(all.values))).toBeLessThan(1e-5);
+      expect(furthest(some.effects, of(all.effects))).toBeLessThan(1e-5);
+      const intervals = [[all.intervals![1]![2], all.intervals![0]![3]]];
+      expect(furthest(some.intervals, intervals)).toBeLessThan(1e-5);
+      const placed = { ...options, unit, byPosition: true };
+      const positions = await patch(model, engine, { ...placed, heads: ["1.2"] });
+      const every = await patch(model, engine, placed);
+      const theirs = [(every.values as number[][][])[1]![2]];
+      expect(furthest(positions.values, theirs)).toBeLessThan(1e-5);
+    }
+    await expect(patch(model, engine, { heads: ["1.4"] })).rejects.toThrow(/nearest: 1.3/);
+    await expect(patch(model, engine, { heads: ["1.2"], unit: "resid-pre" })).rejects.toThrow(
+      InputError,
+    );
+    await expect(patch(model, engine, { byCell: true })).rejects.toThrow(/chosen heads/);
+  });
 
   test("every metric of every design and mode is a number, and effects of everything are 1", async () => {
     const model = await openPlanted("induction");
