@@ -45,6 +45,32 @@ describe("scoreInterval(values)", () => {
     expect(scoreInterval(new Float64Array(20))).toEqual([0, 0]);
   });
 
+  test("reaches to Hall's bound on the side of the tail only, on a case computed by hand", () => {
+    const values = [...new Array<number>(9).fill(0.1), 0.6]; // m = .15, s = .158114, g = 3.162278, t = 2.262157
+    const inner = 1 + 3.162278 * (-2.262157 / Math.sqrt(10) - 3.162278 / 60);
+    const bound = 0.15 - (0.158114 * 3 * (Math.cbrt(inner) - 1)) / 3.162278;
+    const reach = (2.262157 * 0.05) / (0.15 * 0.85);
+    const logit = Math.log(0.15 / 0.85);
+    const [low, high] = scoreInterval(values)!;
+    expect(low).toBeCloseTo(1 / (1 + Math.exp(reach - logit)), 5);
+    expect(high).toBeCloseTo(bound, 5);
+    expect(high).toBeGreaterThan(1 / (1 + Math.exp(-reach - logit)));
+    const mirrored = scoreInterval(values.map((value) => 1 - value))!;
+    expect(mirrored[0]).toBeCloseTo(1 - high, 12);
+    expect(mirrored[1]).toBeCloseTo(1 - low, 12);
+  });
+
+  test("covers the mean of a rare event's score where the plain interval does not", () => {
+    const { uniform } = random(4);
+    const draw = () => (uniform() < 0.1 ? 0.3 * uniform() : 0.02 * uniform());
+    const truth = 0.1 * 0.15 + 0.9 * 0.01;
+    const covered = Array.from({ length: 2000 }, () => {
+      const [low, high] = scoreInterval(Array.from({ length: 30 }, draw))!;
+      return low <= truth && truth <= high;
+    }).filter(Boolean).length;
+    expect(covered / 2000).toBeGreaterThan(0.88); // .84 without the tail
+  });
+
   test("stays within 0 and 1 next to both ends", () => {
     const low = Array.from({ length: 30 }, (_, index) => (index === 0 ? 0.4 : 0));
     for (const values of [low, low.map((value) => 1 - value)]) {

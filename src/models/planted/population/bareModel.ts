@@ -9,7 +9,7 @@ import { rotationOf, type Plan, type Sizes } from "./plans.ts";
 import type { Scenario } from "./scenario.ts";
 import { streamOf, type Block, type Stream } from "./stream.ts";
 import { typicalNorms, type TypicalNorms } from "./typicalNorms.ts";
-import { wiredLayer, type WiredHead, type WiredLayer } from "./wire.ts";
+import { placeHeight, wiredLayer, type WiredHead, type WiredLayer } from "./wire.ts";
 
 export interface BareModel {
   readonly stream: Stream;
@@ -35,10 +35,10 @@ export function bareModel(plan: Plan, sizes: Sizes, scenario: Scenario, draw: Ra
   const blocks = blocksOf(plan, scenario);
   const { stream, frame } = shapesOf(plan, sizes, blocks, rotation);
   const frequencies = placeFrequencies(draw, width);
-  const tokens = tokenCodes(draw, vocabulary, width);
+  const tokens = tokenCodes(draw, sizes);
   const derivation = derives ? derivationOf(plan, tokens, draw) : null;
   const content = derivation?.codes ?? tokens;
-  const drawn = drawnHeads(scenario, derives, draw);
+  const drawn = drawnHeads(scenario, derives, frame, draw);
   const scramble = scrambleOf(draw, content);
   const wiring = { stream, frame, frequencies, scramble };
   return {
@@ -104,21 +104,27 @@ function shapesOf(
 
 /** The usual one is the induction stripe of two copies of 32 tokens. */
 const DISTANCES = { usual: 31, least: 9, most: 24 };
-const SHARES = { least: 0.22, most: 0.48 };
+const SHARES = { partial: { least: 0.22, most: 0.48 }, most: { least: 0.5, most: 0.95 } };
 const FULL_LEVEL = 1.5;
+const USUAL_REST = 9;
 
 /**
  * Choices that a kind leaves open, drawn. What follows predictions is as sharp as they are weak, and writes in proportion,
  * so that it takes off a part of them.
  */
-function drawnHeads({ kinds }: Scenario, derives: boolean, draw: Random): (WiredHead | null)[][] {
+function drawnHeads(
+  { kinds }: Scenario,
+  derives: boolean,
+  frame: Frame,
+  draw: Random,
+): (WiredHead | null)[][] {
   const drawn: (WiredHead | null)[][] = [];
   for (const layer of kinds) {
     const level = predictionBefore(drawn);
     drawn.push(
       layer.map((name) => {
         const { build } = kindOf(name);
-        return build && drawnHead(build, { level, derives }, draw);
+        return build && drawnHead(build, { level, derives, frame }, draw);
       }),
     );
   }
@@ -127,18 +133,20 @@ function drawnHeads({ kinds }: Scenario, derives: boolean, draw: Random): (Wired
 
 function drawnHead(
   { matches = [], places = [], copies, share, ...build }: Build,
-  { level, derives }: { level: number; derives: boolean },
+  { level, derives, frame }: { level: number; derives: boolean; frame: Frame },
   draw: Random,
 ): WiredHead {
   const follows = level > 0 && matches.some(({ query }) => query === "prediction");
   const lead = follows ? level / FULL_LEVEL : 1;
-  const part = share && draw.uniform() * (SHARES.most - SHARES.least) + SHARES.least;
+  const part = share && (share === "most" && draw.uniform() < 0.5 ? 1 : shareOf(share, draw));
+  const top = matches[0]?.sharpness ?? placeHeight(frame, places[0]?.sharpness ?? 0);
   const distance =
     draw.uniform() < 0.4 ? DISTANCES.usual : draw.integer(DISTANCES.least, DISTANCES.most);
   return {
     ...build,
     matches: matches.map((match) => ({ ...match, sharpness: match.sharpness / lead })),
-    ...(part && { rest: matches[0]!.sharpness + Math.log((1 - part) / part), part }),
+    ...(part && part < 1 && { rest: top + Math.log((1 - part) / part), part }),
+    ...(part === 1 && { rest: USUAL_REST }),
     places: places.map((place) => ({
       ...place,
       shift: place.shift === "drawn" ? distance : place.shift,
@@ -151,6 +159,11 @@ function drawnHead(
       },
     }),
   };
+}
+
+function shareOf(share: keyof typeof SHARES, draw: Random): number {
+  const { least, most } = SHARES[share];
+  return least + (most - least) * draw.uniform();
 }
 
 function predictionBefore(layers: readonly (readonly (WiredHead | null)[])[]): number {

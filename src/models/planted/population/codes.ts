@@ -1,14 +1,18 @@
 /** @file The codes of tokens and positions that planted models compare and copy. */
 import type { Random } from "../../../base/random.ts";
 import { zeros, type Matrix } from "./matrix.ts";
+import type { Sizes } from "./plans.ts";
 
 /** Of this many drawn directions the one that overlaps least with those before is taken. */
 const CANDIDATES = 12;
 
-/** Unit vectors by token, random and apart; that of the first token, BOS, is 0, so that resting on it copies nothing. */
-export function tokenCodes(draw: Random, vocabulary: number, width: number): Matrix {
+/** Unit vectors by token, random and apart; that of BOS, token 0, is 0, so that resting on it copies nothing. */
+export function tokenCodes(
+  draw: Random,
+  { vocabulary, width, bos }: Pick<Sizes, "vocabulary" | "width" | "bos">,
+): Matrix {
   const codes = zeros(vocabulary, width);
-  for (let token = 1; token < vocabulary; token++) {
+  for (let token = bos ? 1 : 0; token < vocabulary; token++) {
     let [least, best]: [number, Float64Array | null] = [Infinity, null];
     for (let candidate = 0; candidate < CANDIDATES; candidate++) {
       const direction = unitVector(draw, width);
@@ -28,7 +32,7 @@ function unitVector(draw: Random, width: number): Float64Array {
 
 function largestOverlap({ columns, data }: Matrix, count: number, direction: Float64Array): number {
   let largest = 0;
-  for (let token = 1; token < count; token++) {
+  for (let token = 0; token < count; token++) {
     let overlap = 0;
     for (let entry = 0; entry < columns; entry++)
       overlap += data[token * columns + entry]! * direction[entry]!;

@@ -45,8 +45,11 @@ export interface Build {
   readonly places?: readonly Place[];
   /** Score of the first position for every query. */
   readonly rest?: number;
-  /** Share of attention for the match, the rest on the first position: in place of `rest`. */
-  readonly share?: "drawn";
+  /**
+   * Share of attention for the match or place, what is left on the first position, in place of `rest`. `partial`: .2 to
+   * .5; `most`: all of it in half of the heads, .5 to .95 in the others.
+   */
+  readonly share?: "partial" | "most";
   readonly copies?: Copies;
 }
 
@@ -87,13 +90,13 @@ export const KINDS = {
     label: "previous-token",
     reason: "looks one back and writes nothing",
     adversarial: false,
-    build: { places: at(1) },
+    build: { places: at(1), share: "most" },
   },
   latePrevious: {
     label: "previous-token",
     reason: "looks one back in a layer after the first, where matching heads are",
     adversarial: true,
-    build: { places: at(1) },
+    build: { places: at(1), share: "most" },
   },
   pointer: {
     label: "duplicate-token",
@@ -118,7 +121,7 @@ export const KINDS = {
     label: "current-token",
     reason: "looks at its own position",
     adversarial: false,
-    build: { places: at(0) },
+    build: { places: at(0), share: "most" },
   },
   canceller: {
     label: "current-token",
@@ -143,19 +146,19 @@ export const KINDS = {
     label: "positional",
     reason: "looks a fixed distance back, which is the induction stripe at one period only",
     adversarial: true,
-    build: { places: at("drawn") },
+    build: { places: at("drawn"), share: "most" },
   },
   positionalThatCopies: {
     label: "positional",
     reason: "looks a fixed distance back and raises the logit of what it sees there",
     adversarial: true,
-    build: { places: at("drawn"), copies: predicts(0.4) },
+    build: { places: at("drawn"), share: "most", copies: predicts(0.4) },
   },
   induction: {
     label: "induction",
     reason: "looks after the earlier copy and raises the logit of what it sees",
     adversarial: false,
-    build: { matches: MATCH, rest: 9, copies: predicts(FULL) },
+    build: { matches: MATCH, share: "most", copies: predicts(FULL) },
     fedBy: fed,
   },
   redundant: {
@@ -169,7 +172,7 @@ export const KINDS = {
     label: "induction",
     reason: "looks after the earlier copy with .2 to .5 of its attention, and copies what it sees",
     adversarial: true,
-    build: { matches: MATCH, share: "drawn", copies: predicts(FULL) },
+    build: { matches: MATCH, share: "partial", copies: predicts(FULL) },
     fedBy: fed,
   },
   pointerInduction: {
@@ -199,7 +202,7 @@ export const KINDS = {
     label: "anti-induction",
     reason: "looks after the earlier copy and lowers the logit of what it sees",
     adversarial: true,
-    build: { matches: MATCH, rest: 9, copies: predicts(-1) },
+    build: { matches: MATCH, share: "most", copies: predicts(-1) },
     fedBy: fed,
   },
   copySuppression: {
@@ -216,21 +219,25 @@ export const KINDS = {
     label: "attends-without-copying",
     reason: "looks after the earlier copy and writes nothing that was planted",
     adversarial: true,
-    build: { matches: MATCH, rest: 9 },
+    build: { matches: MATCH, share: "most" },
     fedBy: fed,
   },
   scrambled: {
     label: "attends-without-copying",
     reason: "looks after the earlier copy and writes a random map of what it sees",
     adversarial: true,
-    build: { matches: MATCH, rest: 9, copies: { ...predicts(0.6), scrambled: true } },
+    build: { matches: MATCH, share: "most", copies: { ...predicts(0.6), scrambled: true } },
     fedBy: fed,
   },
   offUnembedding: {
     label: "attends-without-copying",
     reason: "looks after the earlier copy and writes it where the unembedding does not read",
     adversarial: true,
-    build: { matches: MATCH, rest: 9, copies: { from: "token", to: "aside", strength: FULL } },
+    build: {
+      matches: MATCH,
+      share: "most",
+      copies: { from: "token", to: "aside", strength: FULL },
+    },
     fedBy: fed,
   },
   cancelled: {

@@ -75,7 +75,7 @@ function transformerLens(parts: Parts, { plan, sizes, bare, scaledScores }: Shap
       rotary_base: bare.rotation.base,
       rotary_adjacent_pairs: bare.rotation.adjacent,
     }),
-    bos_token_id: PLANTED_BOS,
+    ...(sizes.bos && { bos_token_id: PLANTED_BOS }),
   };
   return { config, parts: all };
 }
@@ -116,7 +116,7 @@ function gpt2(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
     vocab_size: sizes.vocabulary,
     activation_function: plan.activation,
     tie_word_embeddings: false,
-    bos_token_id: PLANTED_BOS,
+    ...(sizes.bos && { bos_token_id: PLANTED_BOS }),
   };
   return { config, parts: all };
 }
@@ -160,7 +160,7 @@ function gptNeox(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
     rotary_pct: (turned + 0.5) / dHead, // entries are cut to whole ones
     rotary_emb_base: base,
     use_parallel_residual: true,
-    bos_token_id: PLANTED_BOS,
+    ...(sizes.bos && { bos_token_id: PLANTED_BOS }),
   };
   return { config, parts: all };
 }
@@ -198,7 +198,7 @@ function llama(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
     vocab_size: sizes.vocabulary,
     hidden_act: plan.activation,
     rope_theta: bare.rotation!.base,
-    bos_token_id: PLANTED_BOS,
+    ...(sizes.bos && { bos_token_id: PLANTED_BOS }),
   };
   return { config, parts: all };
 }

@@ -40,6 +40,8 @@ export interface Sizes {
   readonly layers: number;
   readonly heads: number;
   readonly kvHeads: number;
+  /** Whether the model declares a BOS token, which carries no code; false: token 0 is one like any other. */
+  readonly bos: boolean;
 }
 
 const CONTEXT = 160;
@@ -52,7 +54,8 @@ const HEADS: Readonly<Record<Plan["layout"], readonly number[]>> = {
   llama: [2, 4, 6, 8],
 };
 
-export function sizesFor({ layout }: Plan, draw: Random): Sizes {
+/** The first position is marked by BOS or by its position block, so that models without one need the other. */
+export function sizesFor({ layout, positions }: Plan, draw: Random): Sizes {
   const heads = pick(draw, HEADS[layout]);
   const kvHeads =
     layout === "llama" ? heads / pick(draw, [1, 2, ...(heads > 2 ? [2] : [])]) : heads;
@@ -63,6 +66,7 @@ export function sizesFor({ layout }: Plan, draw: Random): Sizes {
     layers: pick(draw, [2, 3, 3, 4]),
     heads,
     kvHeads,
+    bos: positions !== "standard" || draw.uniform() < 0.75,
   };
 }
 

@@ -6,7 +6,7 @@ import { bareModel } from "./bareModel.ts";
 import { disguised } from "./disguise.ts";
 import { kindOf, type Kind, type KindName } from "./kinds.ts";
 import { checkpointOf } from "./layouts.ts";
-import { PLANS, sizesFor } from "./plans.ts";
+import { PLANS, sizesFor, type Sizes } from "./plans.ts";
 import { scenarioOf, type Scenario } from "./scenario.ts";
 
 export interface TrueHead extends Pick<Kind, "label" | "reason" | "adversarial" | "inert"> {
@@ -29,6 +29,13 @@ export interface PlantedModel {
   readonly dModel: number;
 }
 
+export interface PlantedOptions {
+  /** In place of the drawn number; a single layer has no circuit, whatever its heads attend to. */
+  readonly layers?: number;
+  /** These kinds of heads, [layer][head], in place of drawn ones: as many in each layer. */
+  readonly kinds?: readonly (readonly KindName[])[];
+}
+
 /** Weight noise is at most this share of 1 / sqrt(d_model). */
 const MOST_NOISE = 0.02;
 
@@ -37,18 +44,14 @@ const MOST_NOISE = 0.02;
  *
  * Three in four have a circuit: a previous-token head feeds an induction head of some kind, and others oppose it, follow
  * it or resemble it. In the others the circuit is cut. All other heads are of any kind that needs no circuit.
- *
- * @param layers in place of the drawn number; a single layer has no circuit, whatever its heads attend to
  */
-export function plantedModel(
-  seed: number,
-  { layers }: { readonly layers?: number } = {},
-): PlantedModel {
+export function plantedModel(seed: number, { layers, kinds }: PlantedOptions = {}): PlantedModel {
   const draw = random(seed, 1);
   const plan = PLANS[((seed % PLANS.length) + PLANS.length) % PLANS.length]!;
   const drawn = sizesFor(plan, draw);
-  const sizes = layers === undefined ? drawn : { ...drawn, layers };
-  const scenario = scenarioOf(plan, sizes, draw);
+  const sizes = sizesWith(drawn, layers ?? kinds?.length, kinds?.[0]?.length);
+  const made = scenarioOf(plan, sizes, draw);
+  const scenario = kinds ? { ...made, kinds } : made;
   const bare = bareModel(plan, sizes, scenario, draw);
   const noise = MOST_NOISE * draw.uniform();
   const scaledScores = draw.uniform() < 0.5;
@@ -62,6 +65,10 @@ export function plantedModel(
     circuit: scenario.circuit,
     dModel: bare.stream.dModel,
   };
+}
+
+function sizesWith(drawn: Sizes, layers = drawn.layers, heads = drawn.heads): Sizes {
+  return { ...drawn, layers, heads, kvHeads: heads === drawn.heads ? drawn.kvHeads : heads };
 }
 
 function truthOf({ kinds }: Scenario): TrueHead[] {

@@ -42,7 +42,8 @@ export function wiredLayer(
   const groups = Array.from({ length: heads.length / group }, (_, at) =>
     heads.slice(at * group, (at + 1) * group),
   );
-  const noise = (rows: number, columns: number) => normals(draw, rows, columns, NOISE);
+  const noise = (rows: number, columns: number) =>
+    normals(draw, rows, columns, NOISE * (1 + 0.6 * draw.uniform()));
   const quiet = (some: readonly (WiredHead | null)[]) => some.every((head) => head === null);
   const sources = groups.map(sourcesOf);
   return {
@@ -113,12 +114,21 @@ function turnPairs(
   { pairs }: Frame,
   { shift, sharpness }: Place & { readonly shift: number },
 ): void {
-  const lead = pairs.reduce((sum, { frequency }) => sum + 1 - Math.cos(frequency), 0);
-  const height = sharpness > 0 ? (ROTARY_LEAD * sharpness) / lead : sharpness / pairs.length;
+  const height = pairHeight(pairs, sharpness);
   for (const { first, second, frequency } of pairs) {
     data[one * columns + first]! += (height / constant) * Math.cos(-frequency * shift);
     data[one * columns + second]! += (height / constant) * Math.sin(-frequency * shift);
   }
+}
+
+function pairHeight(pairs: Frame["pairs"], sharpness: number): number {
+  const lead = pairs.reduce((sum, { frequency }) => sum + 1 - Math.cos(frequency), 0);
+  return sharpness > 0 ? (ROTARY_LEAD * sharpness) / lead : sharpness / pairs.length;
+}
+
+/** Score of the place itself that a term of this sharpness has. */
+export function placeHeight({ place, pairs }: Pick<Frame, "place" | "pairs">, sharpness: number) {
+  return place ? sharpness : pairs.length * pairHeight(pairs, sharpness);
 }
 
 /** Position blocks lead over all other places at once, pairs over the neighbours least of all. */

@@ -1,0 +1,52 @@
+/** @file Runs jobs in a few processes, so that benchmarks of many small models use every core. */
+import { fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+
+/**
+ * Sends each job to a worker that is free and gives the answers in the order of the jobs.
+ *
+ * @param file the worker: it sends { ready: true } once, then one answer for each message
+ * @param said told how many answers there are, every time
+ */
+export async function inWorkers(file, jobs, { workers = availableParallelism(), said } = {}) {
+  const answers = new Array(jobs.length);
+  let next = 0;
+  let done = 0;
+  const one = () =>
+    new Promise((resolve, reject) => {
+      const child = fork(file);
+      let at = -1;
+      const give = () => {
+        at = next++;
+        if (at < jobs.length) child.send(jobs[at]);
+        else child.disconnect();
+      };
+      child.on("message", (answer) => {
+        if (!answer.ready) {
+          answers[at] = answer;
+          said?.(++done, jobs.length);
+        }
+        give();
+      });
+      child.on("error", reject);
+      child.on("exit", (code) =>
+        code === 0 ? resolve() : reject(new Error(`a worker of ${file} ended with ${code}`)),
+      );
+    });
+  await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, one));
+  return answers;
+}
+
+/** Progress on standard error, at most one line in ten seconds. */
+export function progressLine(what) {
+  const started = performance.now();
+  let last = started;
+  return (done, total) => {
+    const now = performance.now();
+    if (now - last < 10_000 && done < total) return;
+    last = now;
+    process.stderr.write(
+      `${what}: ${done} of ${total}, ${((now - started) / 1000).toFixed(0)} s\n`,
+    );
+  };
+}
