@@ -102,7 +102,10 @@ function shapesOf(
   return { stream: streamOf(width, blocks, heads * frame.dHead), frame };
 }
 
-/** The usual one is the induction stripe of two copies of 32 tokens. */
+/**
+ * The usual one is the induction stripe of two copies of 32 tokens. Heads that look as far take all their attention there:
+ * in shorter rows the first position is near that distance, and resting there would hide it.
+ */
 const DISTANCES = { usual: 31, least: 9, most: 24 };
 const SHARES = { partial: { least: 0.22, most: 0.48 }, most: { least: 0.5, most: 0.95 } };
 const FULL_LEVEL = 1.5;
@@ -138,10 +141,12 @@ function drawnHead(
 ): WiredHead {
   const follows = level > 0 && matches.some(({ query }) => query === "prediction");
   const lead = follows ? level / FULL_LEVEL : 1;
-  const part = share && (share === "most" && draw.uniform() < 0.5 ? 1 : shareOf(share, draw));
   const top = matches[0]?.sharpness ?? placeHeight(frame, places[0]?.sharpness ?? 0);
   const distance =
     draw.uniform() < 0.4 ? DISTANCES.usual : draw.integer(DISTANCES.least, DISTANCES.most);
+  const far = distance === DISTANCES.usual && places.some(({ shift }) => shift === "drawn");
+  const part =
+    share && (far || (share === "most" && draw.uniform() < 0.5) ? 1 : shareOf(share, draw));
   return {
     ...build,
     matches: matches.map((match) => ({ ...match, sharpness: match.sharpness / lead })),
