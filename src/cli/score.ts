@@ -12,6 +12,7 @@ import { readOwnTokens } from "./tokensFile.ts";
 
 export interface ScoreCommandOptions extends EngineOptions, ModelOptions, RowOptions {
   readonly lossExamples?: number | "all";
+  readonly precision?: number;
   readonly out?: readonly string[];
   readonly json?: boolean;
 }
@@ -29,7 +30,7 @@ export async function scoreCommand(name: string, options: ScoreCommandOptions): 
   const model = await modelFor(name, options, { signal, progress });
   const result = await score(model, backend, {
     ...rows,
-    ...given({ lossExamples: options.lossExamples, own }),
+    ...given({ lossExamples: options.lossExamples, precision: options.precision, own }),
     signal,
     progress: progress.report,
   }).finally(() => progress.end());

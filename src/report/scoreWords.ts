@@ -47,6 +47,15 @@ export function intervalWords({ input, intervals }: ScoreResult): string {
     : `no intervals (they need at least 10 sequences, got ${input.examples})`;
 }
 
+/** `all heads are within ±0.0186 of these scores at once (95 %; 0.02 was asked for)`, or nothing if it was not asked. */
+export function precisionWords({ precision }: ScoreResult): string[] {
+  if (!precision || precision.halfWidth === null) return [];
+  const { halfWidth, target } = precision;
+  return [
+    `all heads are within ±${halfWidth.toFixed(4)} of these scores at once (95\u00a0%; ${target} was asked for)`,
+  ];
+}
+
 /** `1 layer`, `2 layers`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

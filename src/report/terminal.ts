@@ -2,7 +2,14 @@
 import { createColors } from "picocolors";
 import type { ScoreResult } from "../results/score.ts";
 import { share } from "./numbers.ts";
-import { inputWords, intervalWords, lossWords, modelWords, standingOut } from "./scoreWords.ts";
+import {
+  inputWords,
+  intervalWords,
+  lossWords,
+  modelWords,
+  precisionWords,
+  standingOut,
+} from "./scoreWords.ts";
 import type { ColourDepth } from "./terminalColour.ts";
 import { terminalMap } from "./terminalMap.ts";
 import { columnsOf, visible } from "./visible.ts";
@@ -39,6 +46,7 @@ export function scoreText(result: ScoreResult, options: TextOptions = {}): strin
     "",
     ...topTable(result, paint.bold),
     ...prose(intervalWords(result)),
+    ...precisionWords(result).flatMap(prose),
     ...prose(`uniform attention scores ${share(result.uniform.induction)}`),
     ...prose(lossWords(result)),
     "",
@@ -61,6 +69,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   "\u00a0": " ",
   "·": "-",
   "×": "x",
+  "±": "+-",
   "–": "-",
   "−": "-",
   "…": "...",

@@ -26,9 +26,20 @@ export const scoreResult = z.object({
     .describe("what uniform causal attention scores on these rows: the null to compare with"),
   intervals: z.object({
     induction: intervalByHead.describe(
-      "95 % interval over sequences, logit-t; null under 10 examples",
+      "95 % interval over sequences, logit-t with a correction for skew; null under 10 examples",
     ),
   }),
+  precision: z
+    .object({
+      target: z.number(),
+      halfWidth: z
+        .number()
+        .nullable()
+        .describe("all heads' induction scores are within it at once, 95 %"),
+      reached: z.boolean(),
+    })
+    .nullable()
+    .describe("what --precision asked for and got; null if it was not asked"),
   loss: z
     .object({
       firstCopy: z.number(),

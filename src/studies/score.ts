@@ -2,6 +2,8 @@
 import { InputError, Interrupted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../measure/attentionTables.ts";
+import { stopByPrecision, type Precision } from "../measure/stopByPrecision.ts";
+import type { Architecture } from "../models/family.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { ScoreName, ScoreResult } from "../results/score.ts";
 import type { Backend } from "../runtime/backend.ts";
@@ -21,6 +23,11 @@ import { scoreResultOf, type Measured } from "./scoreResult.ts";
 export interface ScoreOptions extends GeneratedInput {
   /** Measure these rows in place of generated ones. */
   readonly own?: OwnTokens;
+  /**
+   * Half-width to reach for the scores of all heads at once, such as .02: sequences are drawn until then, and no more than
+   * `numExamples` (left out: 400).
+   */
+  readonly precision?: number;
   /** How many of the rows also give losses; left out: 10. */
   readonly lossExamples?: number | "all";
   /** Heads in the list of the best; left out: 5. */
@@ -46,9 +53,7 @@ export async function score(
   backend: Backend,
   options: ScoreOptions = {},
 ): Promise<ScoreResult> {
-  const rows = options.own
-    ? await ownRows(model.architecture, options.own)
-    : generatedRows(model.architecture, options);
+  const rows = await rowsFor(model.architecture, options);
   const examples = rows.info.examples;
   const lossExamples = lossExamplesOf(options.lossExamples, examples);
   await model.unchanged();
@@ -74,13 +79,50 @@ export async function score(
     });
     await model.unchanged();
     const timings = { prepare: prepared - started, run: performance.now() - prepared };
-    return scoreResultOf(model, backend, rows, measured, {
+    return scoreResultOf(model, backend, firstRows(rows, measured.examples), measured, {
       topHeads: options.topHeads ?? TOP_HEADS,
       timings,
     });
   } finally {
     await session.dispose();
   }
+}
+
+const MOST_FOR_PRECISION = 400;
+/** Whether to go on is asked each time so many sequences more are done. */
+const LOOK = 20;
+
+function rowsFor(architecture: Architecture, options: ScoreOptions): Promise<RepeatedRows> {
+  const { own, precision } = options;
+  if (precision !== undefined) checkPrecision(precision, own !== undefined);
+  if (own) return ownRows(architecture, own);
+  const numExamples =
+    options.numExamples ?? (precision === undefined ? undefined : MOST_FOR_PRECISION);
+  return Promise.resolve(
+    generatedRows(architecture, { ...options, ...(numExamples !== undefined && { numExamples }) }),
+  );
+}
+
+function checkPrecision(precision: number, own: boolean): void {
+  if (own)
+    throw new InputError(
+      "options",
+      "--precision draws as many sequences as it needs, so it cannot be combined with --tokens",
+    );
+  if (precision > 0 && precision < 1) return;
+  throw new InputError("range", `--precision needs a half-width between 0 and 1, got ${precision}`);
+}
+
+/** The rows that were measured. */
+function firstRows(rows: RepeatedRows, examples: number): RepeatedRows {
+  if (examples === rows.info.examples) return rows;
+  const { axes, data, shape } = rows.tokens;
+  const length = shape[1]!;
+  return {
+    ...rows,
+    tokens: tensor(axes, [examples, length], data.slice(0, examples * length)),
+    info: { ...rows.info, examples },
+  };
 }
 
 /** The default shrinks to what there is; a number that was asked for does not. */
@@ -101,6 +143,8 @@ async function measure(
     layers,
     heads,
     lossExamples,
+    precision,
+    seed,
     signal,
     progress,
   }: ScoreOptions & { layers: number; heads: number; lossExamples: number },
@@ -114,9 +158,12 @@ async function measure(
     new Float32Array(lossExamples * length),
   );
   const perRun = rowsPerRun(session.program, session.backend, length);
-  for (let first = 0; first < examples; first += perRun) {
+  let [done, reached]: [number, Precision | null] = [0, null];
+  while (done < examples && !reached?.enough) {
     if (signal?.aborted) throw new Interrupted("stopped while scoring");
-    const count = Math.min(perRun, examples - first);
+    const first = done;
+    const untilLook = precision === undefined ? examples : LOOK - (first % LOOK);
+    const count = Math.min(perRun, untilLook, examples - first);
     const withLoss = Math.max(0, Math.min(count, lossExamples - first));
     const trace = await session.run(
       feedsOf(tokens, tables, first, count, lossExamples > 0 ? withLoss : null),
@@ -124,10 +171,45 @@ async function measure(
     for (let layer = 0; layer < layers; layer++)
       keepScores(scores[layer]!, trace.get(SCORE_VALUES.scores(layer))!, first);
     if (withLoss > 0) keepLosses(losses, trace.get(SCORE_VALUES.loss)!, first);
-    progress?.("scoring", first + count, examples);
+    done += count;
+    if (precision !== undefined && (done % LOOK === 0 || done === examples))
+      reached = stopByPrecision(inductionOf(scores, done), { target: precision, ...seedOf(seed) });
+    progress?.("scoring", done, examples);
     await turn();
   }
-  return { scores, losses: lossExamples > 0 ? losses : null };
+  return {
+    examples: done,
+    scores: scores.map((layer) => layer.map((head) => firstOf(head, done))),
+    losses: lossExamples > 0 ? firstLosses(losses, Math.min(done, lossExamples)) : null,
+    precision: reached && { target: precision!, ...reached },
+  };
+}
+
+const seedOf = (seed: number | undefined) => (seed === undefined ? {} : { seed });
+
+/** Induction scores so far, axes [head, sequence]. */
+function inductionOf(
+  scores: readonly (readonly Readonly<Record<ScoreName, Float64Array>>[])[],
+  count: number,
+) {
+  const heads = scores.flat().map(({ induction }) => induction.subarray(0, count));
+  const all = new Float64Array(heads.length * count);
+  heads.forEach((values, head) => all.set(values, head * count));
+  return tensor(["head", "sequence"], [heads.length, count], all);
+}
+
+function firstOf(
+  head: Readonly<Record<ScoreName, Float64Array>>,
+  count: number,
+): Record<ScoreName, Float64Array> {
+  return Object.fromEntries(
+    ATTENTION_SCORES.map((name) => [name, head[name].subarray(0, count)]),
+  ) as Record<ScoreName, Float64Array>;
+}
+
+function firstLosses(losses: Tensor, count: number): Tensor {
+  const length = losses.shape[1]!;
+  return tensor(losses.axes, [count, length], losses.data.slice(0, count * length));
 }
 
 /** Rows first ... first + count - 1, and which of them give losses; targets are the tokens one to the left. */

@@ -10,6 +10,7 @@ import {
 } from "../measure/interval.ts";
 import { copyLosses } from "../measure/losses.ts";
 import { uniformScores } from "../measure/uniformScores.ts";
+import type { Precision } from "../measure/stopByPrecision.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { ScoreName, ScoreResult } from "../results/score.ts";
 import type { Backend } from "../runtime/backend.ts";
@@ -18,10 +19,14 @@ import { environmentOf, modelInfoOf } from "./about.ts";
 import { scoreWords } from "./scoreWords.ts";
 
 export interface Measured {
+  /** Sequences that were measured. */
+  readonly examples: number;
   /** [layer][head]: one score per example, by measure. */
   readonly scores: readonly (readonly Readonly<Record<ScoreName, Float64Array>>[])[];
   /** -log p of each token, axes [sequence, position]; null without losses. */
   readonly losses: Tensor | null;
+  /** What --precision asked for and what was reached; null if it was not asked. */
+  readonly precision: (Precision & { readonly target: number }) | null;
 }
 
 /** Means and intervals over sequences, the best heads, the words, and where all of it comes from. */
@@ -29,7 +34,7 @@ export function scoreResultOf(
   model: LoadedModel,
   backend: Backend,
   rows: RepeatedRows,
-  { scores, losses }: Measured,
+  { scores, losses, precision }: Measured,
   { topHeads, timings }: { topHeads: number; timings: Record<string, number> },
 ): ScoreResult {
   const { info } = rows;
@@ -46,7 +51,7 @@ export function scoreResultOf(
     version: VERSION,
     model: modelInfoOf(model),
     input: info,
-    warnings: [...rows.warnings, ...tooFew(info.examples)],
+    warnings: [...rows.warnings, ...tooFew(info.examples), ...notPrecise(precision)],
     scores: {
       induction,
       previousToken: means("previousToken"),
@@ -58,6 +63,11 @@ export function scoreResultOf(
       ATTENTION_SCORES.map((name, index) => [name, uniform[index]!]),
     ) as Record<ScoreName, number>,
     intervals: { induction: intervals },
+    precision: precision && {
+      target: precision.target,
+      halfWidth: precision.halfWidth,
+      reached: precision.enough,
+    },
     loss: losses && lossOf(losses, rows),
     top,
     verdictInWords: scoreWords({ top, uniform: uniform[0]!, examples: info.examples }),
@@ -86,6 +96,13 @@ function tooFew(examples: number): string[] {
         `${examples} ${examples === 1 ? "example is" : "examples are"} too few for an interval; ${FEWEST_FOR_INTERVAL} is the least`,
       ]
     : [];
+}
+
+function notPrecise(precision: Measured["precision"]): string[] {
+  if (!precision || precision.enough) return [];
+  const { target, halfWidth, sequences } = precision;
+  const got = halfWidth === null ? "no band" : `a half-width of ${halfWidth.toFixed(4)}`;
+  return [`--precision ${target} was not reached: ${sequences} examples give ${got}`];
 }
 
 function lossOf(losses: Tensor, { start, period }: RepeatedRows): ScoreResult["loss"] {

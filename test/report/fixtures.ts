@@ -78,7 +78,8 @@ export function scoreFixture(
       number
     >,
     intervals: { induction: intervals },
-    loss: losses
+    precision: null,
+  loss: losses
       ? {
           firstCopy: 11.2034,
           secondCopy: 0.4421,

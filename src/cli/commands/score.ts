@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { ScoreCommandOptions } from "../score.ts";
 import type { CommandSpec } from "./command.ts";
 import { MODEL, bosOption, shared } from "./sharedOptions.ts";
-import { collected, integer } from "./values.ts";
+import { collected, integer, number } from "./values.ts";
 
 export const score: CommandSpec = {
   declare,
@@ -18,6 +18,11 @@ function declare(program: Command): Command {
     )
     .argument("[model]", MODEL, "planted:induction")
     .option("--num-examples <n>", "sequences to measure (default 100)", integer(1))
+    .option(
+      "--precision <w>",
+      "draw sequences until all heads' scores are within w at once, 95 %; --num-examples is the most (default 400)",
+      number,
+    )
     .option(
       "--seq-len <n>",
       "tokens in the two copies together, even (default 64, less if the model has no room)",

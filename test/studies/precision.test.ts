@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { openPlanted } from "../../src/models/planted/planted.ts";
+import { scoreText } from "../../src/report/terminal.ts";
+import { scoreResult } from "../../src/results/score.ts";
+import { score } from "../../src/studies/score.ts";
+import { oneEngine } from "./causal/engine.ts";
+
+const engine = await oneEngine();
+const model = await openPlanted("induction");
+const same = (result: Awaited<ReturnType<typeof score>>) => ({
+  ...result,
+  timings: null,
+  environment: null,
+  precision: null,
+});
+
+test("score with a precision stops once all heads are within it, as if so many examples had been asked for", async () => {
+  const result = await score(model, engine, { precision: 0.02 });
+  expect(scoreResult.safeParse(result).error).toBeUndefined();
+  expect(result.precision).toMatchObject({ target: 0.02, reached: true });
+  expect(result.precision!.halfWidth).toBeLessThanOrEqual(0.02);
+  const { examples } = result.input;
+  expect(examples % 20).toBe(0);
+  expect(examples).toBeLessThan(400);
+  expect(same(result)).toEqual(same(await score(model, engine, { numExamples: examples })));
+  expect(scoreText(result)).toContain("(95\u00a0%; 0.02 was asked for)");
+});
+
+test("score with a precision needs more examples for less, and says when the most it may use do not suffice", async () => {
+  const wide = await score(model, engine, { precision: 0.1, lossExamples: 0 });
+  expect(wide.input.examples).toBe(20);
+  const short = await score(model, engine, { precision: 0.00001, numExamples: 30, lossExamples: 0 });
+  expect(short.input.examples).toBe(30);
+  expect(short.precision).toMatchObject({ target: 0.00001, reached: false });
+  expect(short.warnings.join()).toMatch(
+    /--precision 0.00001 was not reached: 30 examples give a half-width of 0\.\d+/,
+  );
+});
+
+test("score without a precision says that none was asked for", async () => {
+  const result = await score(model, engine, { numExamples: 10, lossExamples: 0 });
+  expect(result.precision).toBeNull();
+});
+
+test("score refuses a precision that is none, and one for rows that are given", async () => {
+  for (const precision of [0, 1, -0.1, NaN])
+    await expect(score(model, engine, { precision })).rejects.toThrow(
+      `--precision needs a half-width between 0 and 1, got ${precision}`,
+    );
+  const own = { tokens: [[1, 2, 3, 1, 2, 3]], period: 3, bos: false };
+  await expect(score(model, engine, { precision: 0.1, own })).rejects.toThrow(
+    "it cannot be combined with --tokens",
+  );
+});
