@@ -1,0 +1,128 @@
+/**
+ * @file `npm run bench:training`: every number of training that the documents claim, each with its target beside it.
+ *
+ * A step is compared with PyTorch's where INDUCTION_LENS_TORCH names a Python that has it and ../shared/baselines is there:
+ * pairs of 100 steps each, one after the other, and the median of their ratios. `--quick` takes one seed and fewer pairs.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import * as ortWeb from "onnxruntime-web";
+import { nativeBackend } from "../dist/runtime/native.js";
+import { wasmBackend } from "../dist/runtime/wasm.js";
+import { recipeFrom } from "../dist/training/recipe.js";
+import { train } from "../dist/training/train.js";
+import { median, row, table } from "./statistics.js";
+
+const quick = process.argv.includes("--quick");
+const rows = [];
+const told = (line) => process.stderr.write(`${line}\n`);
+
+/** Milliseconds of each of `count` steps, after five that warm up. */
+async function stepTimes(backend, count, model = {}) {
+  const recipe = recipeFrom({ model, steps: count + 5, checkpoints: [], logEvery: 1e6 });
+  const times = [];
+  let before = performance.now();
+  for await (const { step } of train(recipe, backend)) {
+    const now = performance.now();
+    if (step > 5 && step < recipe.steps) times.push(now - before);
+    before = now;
+  }
+  return times;
+}
+
+const INDUCTION = 0.8;
+const SECOND_COPY = 0.2;
+
+/** Seconds and step at which a head scores .8 and the second copy's loss is a fifth of the first's; null if it never is. */
+async function timeToInduction(backend, input) {
+  const recipe = recipeFrom({ ...input, logEvery: 25, checkpoints: [] });
+  const began = performance.now();
+  let best = 0;
+  for await (const { step, scores } of train(recipe, backend)) {
+    if (!scores) continue;
+    best = Math.max(best, scores.best.induction.score);
+    const learned = scores.secondCopyLoss <= SECOND_COPY * scores.firstCopyLoss;
+    if (learned && scores.best.induction.score >= INDUCTION)
+      return { step, seconds: (performance.now() - began) / 1000, best };
+  }
+  return { step: null, seconds: null, best };
+}
+
+const one = await nativeBackend(1);
+const two = await nativeBackend(2);
+
+told("PyTorch on the same step ...");
+const python = process.env["INDUCTION_LENS_TORCH"];
+const baseline = join(import.meta.dirname, "../../shared/baselines/torch_train.py");
+if (python && existsSync(baseline)) {
+  const ratios = [];
+  for (let pair = 0; pair < (quick ? 3 : 7); pair++) {
+    const ours = median(await stepTimes(two, 100, { positions: "learned" }));
+    const printed = execFileSync(python, [baseline], { encoding: "utf8" });
+    const theirs = [...printed.matchAll(/eager ([\d.]+) ms/g)].map(([, ms]) => Number(ms));
+    told(`  ${ours.toFixed(1)} ms, PyTorch ${median(theirs).toFixed(1)} ms`);
+    ratios.push(ours / median(theirs));
+  }
+  const ratio = median(ratios);
+  rows.push(row("a step, our time / PyTorch's", ratio.toFixed(2), "<= 1.2", ratio <= 1.2));
+} else {
+  rows.push(row("a step against PyTorch", "not compared: INDUCTION_LENS_TORCH", "", null));
+}
+
+told("threads and WASM ...");
+const pairs = [];
+for (let pair = 0; pair < (quick ? 1 : 3); pair++) {
+  const [a, b] = [median(await stepTimes(one, 60)), median(await stepTimes(two, 60))];
+  pairs.push({ a, b, wasm: median(await stepTimes(wasmBackend(ortWeb), 30)) });
+}
+rows.push(row("a step, one thread", `${median(pairs.map(({ a }) => a)).toFixed(1)} ms`, "", null));
+rows.push(row("  two threads / one", median(pairs.map(({ a, b }) => b / a)).toFixed(2), "", null));
+const wasm = median(pairs.map(({ a, wasm: slow }) => slow / a));
+rows.push(row("  WASM (one thread) / native", wasm.toFixed(2), "<= 4", wasm <= 4));
+
+told("induction by seed ...");
+const seeds = quick ? [0] : [0, 1, 2, 3, 4];
+const found = [];
+for (const seed of seeds) {
+  const result = await timeToInduction(one, { seed });
+  told(`  seed ${seed}: ${JSON.stringify(result)}`);
+  found.push(result);
+}
+const learned = found.filter(({ seconds }) => seconds !== null);
+rows.push(
+  row(
+    `two layers: seeds with a head of ${INDUCTION} and a second copy of a fifth`,
+    `${learned.length} of ${seeds.length}, at step ${learned.map(({ step }) => step).join(", ")}`,
+    "all",
+    learned.length === seeds.length,
+  ),
+);
+const slowest = Math.max(...learned.map(({ seconds }) => seconds));
+rows.push(row("  seconds, the slowest", slowest.toFixed(0), "<= 60", slowest <= 60));
+const control = [];
+for (const seed of seeds)
+  control.push(await timeToInduction(one, { seed, steps: 1000, model: { layers: 1 } }));
+const most = Math.max(...control.map(({ best }) => best));
+rows.push(
+  row("one layer, the control: its best head of all seeds", most.toFixed(2), "<= 0.2", most <= 0.2),
+);
+
+if (!quick) {
+  told("memory over 5,000 steps ...");
+  const small = { vocabulary: 16, contextLength: 16, layers: 2, heads: 2, dModel: 16 };
+  const recipe = recipeFrom({ model: small, steps: 5000, checkpoints: [], logEvery: 100 });
+  const resident = new Map();
+  for await (const { step } of train(recipe, one)) {
+    if (step !== 1000 && step !== 5000) continue;
+    globalThis.gc?.();
+    resident.set(step, process.memoryUsage().rss);
+  }
+  const growth = resident.get(5000) / resident.get(1000);
+  rows.push(
+    row("memory at step 5,000 / at step 1,000", growth.toFixed(2), "<= 1.1", growth <= 1.1),
+  );
+}
+
+console.log(table(rows));
+process.exit(rows.some(({ met }) => met === false) ? 1 : 0);
