@@ -1,7 +1,20 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
+/** The zoo lies beside the page, so that `load("zoo:NAME")` finds it wherever the built folder is put. */
+const zoo = {
+  name: "zoo",
+  apply: "build",
+  closeBundle: () =>
+    cpSync(join(import.meta.dirname, "../zoo"), join(import.meta.dirname, "dist/zoo"), {
+      recursive: true,
+    }),
+};
+
 export default defineConfig({
+  plugins: [zoo],
   base: "./", // the built folder works wherever it is put
   root: import.meta.dirname,
   resolve: {

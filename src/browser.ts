@@ -34,7 +34,10 @@ export interface DetectorOptions
 
 /** Where the models of the zoo come from. */
 export interface BrowserLoadOptions extends LoadOptions {
-  /** Address of the folder zoo/ of the package, with its last slash; left out: "zoo/" beside the page. */
+  /**
+   * Address of the folder zoo/ of the package, with its last slash; left out: "zoo/" beside the page, or, in a worker, beside
+   * its script.
+   */
   readonly zoo?: string;
 }
 

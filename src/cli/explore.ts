@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { InputError } from "../base/errors.ts";
 import { modelFiles } from "../models/modelFiles.ts";
 import { openModel } from "../models/open.ts";
-import { modelManifest, pageManifest } from "../server/manifest.ts";
+import { ZOO } from "../models/zoo/openZoo.ts";
+import { modelManifest, pageManifest, zooManifest } from "../server/manifest.ts";
 import { serve } from "../server/server.ts";
 import { interruption } from "./interruption.ts";
 import { progressOn } from "./progress.ts";
@@ -34,6 +35,7 @@ export async function exploreCommand(
   const model = name === undefined ? null : await filesOf(name, options, signal);
   const manifest = new Map([
     ...page,
+    ...zooManifest(ZOO),
     ...(model?.files.length ? modelManifest(name!, model.files) : []),
   ]);
   const serving = await serve(manifest, { port, host });

@@ -66,6 +66,21 @@ function enginesOf(page: ReadonlyMap<string, Served>): [string, Served][] {
   });
 }
 
+/** The models of the zoo under `/zoo/`, which are packed once and not with the page. */
+export function zooManifest(folder: string): Map<string, Served> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return new Map(
+    entries.flatMap((entry): [string, Served][] => {
+      if (!entry.isFile()) return [];
+      const path = join(entry.parentPath, entry.name);
+      const name = path.slice(folder.length).replaceAll("\\", "/");
+      const type = TYPES[extname(path)] ?? "application/octet-stream";
+      const sizeBytes = statSync(path).size;
+      return [[`/zoo${name}`, { type, sizeBytes, body: null, path, lasting: false }]];
+    }),
+  );
+}
+
 function servedFile(path: string, lasting = /-[\w-]{8}\.\w+$/.test(path)): Served {
   const { size } = statSync(path);
   const type = TYPES[extname(path)] ?? "application/octet-stream";

@@ -71,10 +71,12 @@ describe("the packed package in an empty project (SKIPPED where no registry is r
     const files = readdirSync(join(project, "node_modules/induction-lens"), {
       recursive: true,
     }).map(String);
-    const others = files.filter((file) => !/^(dist|fonts|docs|explorer)\b/.test(file));
+    const others = files.filter((file) => !/^(dist|fonts|docs|explorer|zoo)\b/.test(file));
     expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
     const page = files.filter((file) => file.startsWith("explorer"));
     expect(page).toContain("explorer/dist/index.html");
+    expect(page.filter((file) => file.startsWith("explorer/dist/zoo"))).toEqual([]); // zoo/ is there once
+    expect(files).toContain("zoo/zoo.json");
     expect(page.filter((file) => /\.(wasm|tsx?)$/.test(file))).toEqual([]);
     expect(readdirSync(join(project, "node_modules/induction-lens/dist"))).not.toContain(
       ".tsbuildinfo",

@@ -8,9 +8,11 @@ import { random } from "../../src/base/random.ts";
 import {
   modelManifest,
   pageManifest,
+  zooManifest,
   type Manifest,
   type Served,
 } from "../../src/server/manifest.ts";
+import { ZOO } from "../../src/models/zoo/openZoo.ts";
 import { emptyFolder } from "../cli/cli.ts";
 import { ask, cookieOf, openSession, SECRET, servedSite, tokenOf } from "./client.ts";
 
@@ -238,6 +240,15 @@ describe("server of the explorer", () => {
       expect(wasm(pageManifest(bare)).sort()).toEqual(wasm(whole).sort());
     },
   );
+
+  test("serves the models of the zoo, each file under its place in it", async () => {
+    const serving = await servedSite(zooManifest(ZOO));
+    const headers = { cookie: await cookieOf(serving) };
+    const config = "attn-2l/checkpoints/step-000000/config.json";
+    const { status, body } = await ask(serving, { path: `/zoo/${config}`, headers });
+    expect([status, body]).toEqual([200, readFileSync(join(ZOO, config), "utf8")]);
+    expect((await ask(serving, { path: "/zoo/../package.json", headers })).status).toBe(404);
+  });
 
   test("refuses a folder that is no built page", () => {
     expect(() => pageManifest(emptyFolder())).toThrow(/not built/);
