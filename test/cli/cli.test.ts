@@ -12,11 +12,11 @@ const PICTURE = "output/induction_scores.png";
 const PNG = Buffer.from("89504e470d0a1a0a", "hex");
 
 describe("score", () => {
-  test("finds the planted head, and draws the picture where seed 0 says", async () => {
+  test("finds an induction head of the zoo's model, and draws the picture where seed 0 says", async () => {
     const folder = emptyFolder();
     const { code, stdout, stderr } = await cli(folder, ["score"]);
     expect([code, stderr]).toEqual([0, expect.stringContaining(`wrote ${PICTURE}\n`)]);
-    expect(stdout).toContain("Head 1.2 attends like an induction head");
+    expect(stdout).toContain("Head 1.0 attends like an induction head");
     expect(pathsIn(folder)).toEqual(["output", PICTURE]);
     expect(readFileSync(join(folder, PICTURE)).subarray(0, 8)).toEqual(PNG);
   });
@@ -54,7 +54,7 @@ describe("score", () => {
     const folder = emptyFolder();
     const { stdout, stderr } = await cli(folder, ["score", "--json", "--out", "a.json"]);
     const result = scoreResult.parse(JSON.parse(stdout));
-    expect(result.top[0]).toMatchObject({ layer: 1, head: 2 });
+    expect(result.top[0]).toMatchObject({ layer: 1, head: 0 });
     expect(readFileSync(join(folder, "a.json"), "utf8")).toBe(stdout);
     expect(stderr).toContain("wrote a.json\n");
   });
@@ -74,7 +74,7 @@ describe("score", () => {
     const folder = emptyFolder();
     const { stdout, stderr } = await cli(folder, ["score", "--quiet"]);
     expect(stderr).toBe("");
-    expect(stdout).toContain("1.2");
+    expect(stdout).toContain("1.0");
   });
 
   test.each(["cpu", "wasm"])("writes no colours to what is no terminal: %s", async (device) => {

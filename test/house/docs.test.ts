@@ -25,6 +25,7 @@ async function printedBy(code: string): Promise<string> {
 test.each([
   ["causal.md", 6],
   ["detector.md", 6],
+  ["nanogpt.md", 1],
   ["training.md", 1],
   ["verdict.md", 1],
 ] as const)("every example of docs/%s prints what it says", async (name, least) => {

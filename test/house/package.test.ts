@@ -12,7 +12,7 @@ const UNREACHED = /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENOTCAC
 
 const SCRIPT = `
 import { load, score } from "induction-lens";
-const model = await load("planted:induction");
+const model = await load("zoo:attn-2l");
 const { top, environment } = await score(model, { numExamples: 10 });
 await model.close();
 console.log(top[0].layer + "." + top[0].head, environment.device);
@@ -96,10 +96,10 @@ describe("the packed package in an empty project (SKIPPED where no registry is r
   test("scores on the native engine from ten lines, and from the command line", ({ skip }) => {
     if (unreached !== null) skip();
     writeFileSync(join(project, "script.js"), SCRIPT);
-    expect(node("script.js")).toMatchObject({ status: 0, stdout: "1.2 cpu\n", stderr: "" });
+    expect(node("script.js")).toMatchObject({ status: 0, stdout: "1.0 cpu\n", stderr: "" });
     const bin = join(project, "node_modules/.bin/induction-lens");
     const { status, stdout } = spawnSync(bin, ["score"], { cwd: project, encoding: "utf8" });
-    expect([status, stdout]).toEqual([0, expect.stringContaining("Head 1.2")]);
+    expect([status, stdout]).toEqual([0, expect.stringContaining("Head 1.0")]);
     expect(readdirSync(join(project, "output"))).toEqual(["induction_scores.png"]);
   });
 
@@ -111,11 +111,11 @@ describe("the packed package in an empty project (SKIPPED where no registry is r
       rmSync(join(project, "node_modules", name), { recursive: true });
     writeFileSync(join(project, "script.js"), SCRIPT);
     const { status, stdout, stderr } = node("script.js");
-    expect([status, stdout]).toEqual([0, "1.2 wasm\n"]);
+    expect([status, stdout]).toEqual([0, "1.0 wasm\n"]);
     expect(stderr).toContain(INSTALL_NATIVE);
     const bin = join(project, "node_modules/.bin/induction-lens");
     const command = spawnSync(bin, ["score"], { cwd: project, encoding: "utf8" });
-    expect([command.status, command.stdout]).toEqual([0, expect.stringContaining("Head 1.2")]);
+    expect([command.status, command.stdout]).toEqual([0, expect.stringContaining("Head 1.0")]);
     expect(command.stderr).toContain(INSTALL_NATIVE);
   });
 });

@@ -16,7 +16,7 @@ function declare(program: Command): Command {
     .description(
       "score every head of a model on repeated random tokens; print the best and draw the head map",
     )
-    .argument("[model]", MODEL, "planted:induction")
+    .argument("[model]", MODEL, "zoo:attn-2l")
     .option("--num-examples <n>", "sequences to measure (default 100)", integer(1))
     .option(
       "--precision <w>",
