@@ -50,6 +50,9 @@ export {
   type PatternTokens,
   type ScorePatternsOptions,
 } from "./studies/detector/scorePatterns.ts";
+export { phase, type PhaseOptions } from "./studies/phase/phase.ts";
+export { phaseRun, type PhaseRunOptions, type RunCheckpoint } from "./studies/phase/phaseRun.ts";
+export { phaseSeeds } from "./studies/phase/phaseSeeds.ts";
 export {
   matchValues,
   runModel,
@@ -86,6 +89,8 @@ export { pathResult, type PathResult } from "./results/path.ts";
 export { patternsResult, type Mask, type PatternsResult } from "./results/patterns.ts";
 export { whyResult, type WhyResult } from "./results/why.ts";
 export { verdictResult, type VerdictResult } from "./results/verdict.ts";
+export { phaseResult, type PhaseCurves, type PhaseResult } from "./results/phase.ts";
+export { phaseSeedsResult, type PhaseSeedsResult } from "./results/phaseSeeds.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
 export { SCORE_NAMES, scoreResult, type ScoreName, type ScoreResult } from "./results/score.ts";
 

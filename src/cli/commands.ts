@@ -9,6 +9,7 @@ import { exportModel } from "./commands/export.ts";
 import { explore } from "./commands/explore.ts";
 import { lens } from "./commands/lens.ts";
 import { patch } from "./commands/patch.ts";
+import { phase } from "./commands/phase.ts";
 import { run } from "./commands/run.ts";
 import { score } from "./commands/score.ts";
 import { scorePatterns } from "./commands/scorePatterns.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   attention,
   why,
   analyse,
+  phase,
   audit,
   scorePatterns,
   explore,

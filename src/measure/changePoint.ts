@@ -100,7 +100,8 @@ export function changeSearch(
   return (given) => {
     const values = checkedValues(given, steps.length);
     const range = Math.max(...values) - Math.min(...values);
-    if (range === 0) return { change: null, p: 1 };
+    const largest = Math.max(...values.map(Math.abs));
+    if (range <= ROUNDING * largest) return { change: null, p: 1 };
     const bounds = { floor: floorOf(range, values.length), most: HIGHEST * range };
     const fits = likelihoods(all, values, bounds);
     const p = Math.max(
@@ -125,7 +126,7 @@ interface Searched {
 }
 
 interface Bounds {
-  /** Least sum of squares. */
+  /** Added to every sum of squares. */
   readonly floor: number;
   /** Largest height of a change. */
   readonly most: number;
@@ -134,9 +135,14 @@ interface Bounds {
 /** A change is at most this many times as high as the range of its curve. */
 const HIGHEST = 1.25;
 
-/** Residuals smaller than a thousandth of the curve's range are nothing that a fit should follow. */
+/** A curve that moves by less than this share of its size has rounding in it and nothing else. */
+const ROUNDING = 1e-9;
+
+/** What no fit should follow, as a share of the curve's range: smooth curves are told from changes no better than this. */
+const RESOLUTION = 4e-3;
+
 function floorOf(range: number, count: number): number {
-  return count * (1e-3 * range) ** 2;
+  return count * (RESOLUTION * range) ** 2;
 }
 
 const COARSE_WIDTHS = [0, 0.15, 0.35, WIDEST_CHANGE];
@@ -179,10 +185,10 @@ function likelihoods(all: readonly Searched[], values: Float64Array, { floor, mo
       const { squares } = improvement(look, rest, most);
       if (squares > best.squares) best = { squares, left: look.left };
     }
-    const likelihood = (squares: number) => count * Math.log(Math.max(squares, floor)) - spread;
+    const likelihood = (squares: number) => count * Math.log(Math.max(0, squares) + floor) - spread;
     const freedom = count - whitened.basis.length;
     const restricted = (squares: number, columns: number, more: number) =>
-      (freedom - columns) * Math.log(Math.max(squares, floor)) -
+      (freedom - columns) * Math.log(Math.max(0, squares) + floor) -
       spread +
       whitened.logDeterminant +
       more;

@@ -18,16 +18,33 @@ export interface Line {
   readonly points: readonly LinePoint[];
 }
 
-export interface LineChart {
-  readonly title: string;
-  readonly subtitle: readonly string[];
+/** One plot with its lines. */
+export interface LinePanel {
   readonly lines: readonly Line[];
   readonly x: AxisOptions;
   readonly y: AxisOptions;
   /** Values of y worth knowing, such as a null's. */
   readonly references?: readonly { readonly value: number; readonly label: string }[];
+  /** Stretches of x that are shaded over the whole height, such as the interval of a change. */
+  readonly spans?: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly label: string;
+  }[];
+}
+
+interface Words {
+  readonly title: string;
+  readonly subtitle: readonly string[];
   readonly notes?: readonly string[];
   readonly description: string;
+}
+
+export interface LineChart extends LinePanel, Words {}
+
+/** Plots one under the other, each with its own key. */
+export interface LineFigure extends Words {
+  readonly panels: readonly LinePanel[];
 }
 
 export interface AxisOptions {
@@ -54,25 +71,31 @@ export function lineChart(
   document: Document,
   theme: Theme = THEMES.light,
 ): SVGSVGElement {
-  checkLineChart(chart);
-  const node = Plot.plot({ ...lineChartPlot(chart, theme), document }) as SVGSVGElement;
-  const entries = chart.lines.map(({ name }, index) => ({
-    shape: "series" as const,
-    index,
-    label: name,
-  }));
-  const key = drawKey(document, theme, entries, { left: MARGIN.marginLeft, most: SIZE.width });
-  return drawFigure(document, theme, {
-    title: chart.title,
-    subtitle: chart.subtitle,
-    parts: [key, { node, ...SIZE }],
-    notes: chart.notes ?? [],
-    description: chart.description,
+  return lineFigure({ ...chart, panels: [chart] }, document, theme);
+}
+
+/** Several plots as one SVG element; see `lineChart`. */
+export function lineFigure(
+  { title, subtitle, panels, notes = [], description }: LineFigure,
+  document: Document,
+  theme: Theme = THEMES.light,
+): SVGSVGElement {
+  panels.forEach(checkLineChart);
+  const parts = panels.flatMap((panel) => {
+    const node = Plot.plot({ ...lineChartPlot(panel, theme), document }) as SVGSVGElement;
+    const entries = panel.lines.map(({ name }, index) => ({
+      shape: "series" as const,
+      index,
+      label: name,
+    }));
+    const key = drawKey(document, theme, entries, { left: MARGIN.marginLeft, most: SIZE.width });
+    return [key, { node, ...SIZE }];
   });
+  return drawFigure(document, theme, { title, subtitle, parts, notes, description });
 }
 
 /** The Observable Plot specification of the lines alone. */
-export function lineChartPlot(chart: LineChart, theme: Theme): Plot.PlotOptions {
+export function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
   const scale = ({ log, domain }: AxisOptions) => ({
     type: log === true ? ("log" as const) : ("linear" as const),
     ...(domain === undefined ? { nice: log !== true } : { domain: [...domain] }),
@@ -95,6 +118,7 @@ export function lineChartPlot(chart: LineChart, theme: Theme): Plot.PlotOptions 
         labelAnchor: "center",
         labelOffset: 38,
       }),
+      ...(chart.spans ?? []).flatMap((span) => spanMarks(span, theme)),
       ...(chart.references ?? []).flatMap((reference) => referenceMarks(reference, theme)),
       ...chart.lines.flatMap((line, index) => lineMarks(line, seriesStyle(theme, index))),
     ],
@@ -123,6 +147,26 @@ function lineMarks(
   ];
 }
 
+/** A narrow stretch is still seen by its two edges. */
+function spanMarks(
+  { from, to, label }: NonNullable<LinePanel["spans"]>[number],
+  theme: Theme,
+): Plot.Markish[] {
+  const edge = { stroke: theme.text, strokeOpacity: 0.45, strokeWidth: 1 };
+  return [
+    Plot.rect([{ from, to }], { x1: "from", x2: "to", fill: theme.text, fillOpacity: 0.13 }),
+    Plot.ruleX([from, to], edge),
+    Plot.text([label], {
+      x: () => Math.sqrt(from * to),
+      text: (text: string) => text,
+      frameAnchor: "top",
+      dy: -14,
+      fontSize: 11.5,
+      fill: theme.text,
+    }),
+  ];
+}
+
 const isNumber = (end: number | null | undefined) => typeof end === "number";
 
 function referenceMarks(
@@ -145,7 +189,7 @@ function referenceMarks(
   ];
 }
 
-function checkLineChart({ lines, x, y }: LineChart): void {
+function checkLineChart({ lines, x, y }: LinePanel): void {
   if (lines.length === 0 || lines.length > MOST_SERIES) {
     throw new InputError(
       "range",

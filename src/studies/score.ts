@@ -71,7 +71,7 @@ export async function score(
   });
   const prepared = performance.now();
   try {
-    const measured = await measure(session, rows, {
+    const measured = await measureRows(session, rows, {
       ...options,
       layers: model.architecture.layers,
       heads: model.architecture.heads,
@@ -136,7 +136,8 @@ function lossExamplesOf(asked: number | "all" | undefined, examples: number): nu
   );
 }
 
-async function measure(
+/** The five scores of every head for each row, and losses of the first `lossExamples`, by a session of `scoreProgram`. */
+export async function measureRows(
   session: Session,
   { tokens, start, period }: RepeatedRows,
   {

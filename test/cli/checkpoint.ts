@@ -3,7 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readTensor } from "../../src/formats/readTensor.ts";
 import { safetensorsBytes, type TensorToWrite } from "../../src/formats/writeSafetensors.ts";
-import { plantedCheckpoint, type CircuitSizes } from "../../src/models/planted/circuit.ts";
+import {
+  plantedCheckpoint,
+  type CircuitSizes,
+  type PlantedHead,
+} from "../../src/models/planted/circuit.ts";
 
 export const SMALL: CircuitSizes = {
   vocabulary: 40,
@@ -22,6 +26,7 @@ export const LARGE: CircuitSizes = { ...SMALL, vocabulary: 400, width: 160, head
 
 interface Changes {
   readonly sizes?: CircuitSizes;
+  readonly planted?: readonly PlantedHead[];
   readonly config?: (config: Record<string, unknown>) => Record<string, unknown>;
   readonly tensor?: (tensor: TensorToWrite) => TensorToWrite;
   readonly bytes?: (bytes: Uint8Array) => Uint8Array;
@@ -29,8 +34,8 @@ interface Changes {
 
 /** Writes config.json and model.safetensors to `folder`/`name`. */
 export async function writeCheckpoint(folder: string, name: string, changes: Changes = {}) {
-  const { sizes = SMALL, config = same, tensor = same, bytes = same } = changes;
-  const made = plantedCheckpoint(sizes, []);
+  const { sizes = SMALL, planted = [], config = same, tensor = same, bytes = same } = changes;
+  const made = plantedCheckpoint(sizes, planted);
   const tensors: TensorToWrite[] = [];
   for (const [key, stored] of made.weights)
     tensors.push(tensor({ name: key, shape: stored.shape, data: await readTensor(stored) }));

@@ -26,6 +26,7 @@ test.each([
   ["causal.md", 6],
   ["detector.md", 6],
   ["nanogpt.md", 1],
+  ["phase.md", 2],
   ["training.md", 1],
   ["verdict.md", 1],
 ] as const)("every example of docs/%s prints what it says", async (name, least) => {

@@ -12,6 +12,8 @@ import { lensResult } from "../../src/results/lens.ts";
 import { fingerprintResult, patchResult } from "../../src/results/patch.ts";
 import { pathResult } from "../../src/results/path.ts";
 import { patternsResult } from "../../src/results/patterns.ts";
+import { phaseResult } from "../../src/results/phase.ts";
+import { phaseSeedsResult } from "../../src/results/phaseSeeds.ts";
 import { scoreResult } from "../../src/results/score.ts";
 import { whyResult } from "../../src/results/why.ts";
 import { verdictResult } from "../../src/results/verdict.ts";
@@ -28,6 +30,8 @@ test.each([
   ["lens", lensResult],
   ["patch", patchResult],
   ["path", pathResult],
+  ["phase", phaseResult],
+  ["phase-seeds", phaseSeedsResult],
   ["score", scoreResult],
   ["score-patterns", patternsResult],
   ["why", whyResult],

@@ -83,9 +83,9 @@ describe("changePoint(steps, values)", () => {
     expect(() => changePoint(STEPS, broken)).toThrow("finite values, got NaN at place 4");
   });
 
-  test("raises few false alarms, and its intervals have the change: 40 made-up curves each (npm run bench:phase: 400)", () => {
+  test("raises few false alarms, and its intervals have the change: 30 made-up curves each (npm run bench:phase: 400)", () => {
     let [alarms, found, covered] = [0, 0, 0];
-    for (let set = 0; set < 4; set++) {
+    for (let set = 0; set < 3; set++) {
       const stream = random(99, set);
       const steps = checkpoints(stream);
       const search = changeSearch(steps, { draws });
@@ -98,8 +98,8 @@ describe("changePoint(steps, values)", () => {
         if (change.interval[0] <= curve.step! && curve.step! <= change.interval[1]) covered += 1;
       }
     }
-    expect(alarms).toBeLessThanOrEqual(5);
-    expect(found).toBeGreaterThanOrEqual(32);
+    expect(alarms).toBeLessThanOrEqual(4);
+    expect(found).toBeGreaterThanOrEqual(25);
     expect(covered / found).toBeGreaterThanOrEqual(0.88);
   });
 });

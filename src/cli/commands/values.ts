@@ -43,3 +43,8 @@ export function sets(text: string, before: readonly string[][] = []): string[][]
 export function collected(file: string, before: readonly string[] = []): string[] {
   return [...before, file];
 }
+
+/** "0,512,1000" as steps. */
+export function stepList(text: string): number[] {
+  return listed(text).map(integer(0));
+}

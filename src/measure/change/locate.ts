@@ -18,7 +18,7 @@ const HALVINGS = 12;
  * @param rest what smooth learning leaves of the curve
  * @param centres where to look first, ascending; what lies outside them is not looked at
  * @param allowance how much larger, as a share, the sum of squares of a centre in the interval may be
- * @param floor least sum of squares
+ * @param floor added to every sum of squares
  * @param most largest height of the change
  */
 export function locate(
@@ -38,7 +38,7 @@ export function locate(
 ): Location {
   const whole = dot(rest, rest);
   const fitAt = (centre: number) => bestAt(centre, whitened, rest, most);
-  const squaresAt = (centre: number) => Math.max(floor, whole - fitAt(centre).squares);
+  const squaresAt = (centre: number) => Math.max(0, whole - fitAt(centre).squares) + floor;
   const coarse = centres.map((centre) => ({ centre, squares: squaresAt(centre) }));
   const first = coarse.reduce((best, one) => (one.squares < best.squares ? one : best));
   const index = coarse.indexOf(first);

@@ -1,0 +1,81 @@
+import { InputError } from "../base/errors.ts";
+import { phaseSeedsView } from "../report/phase/phaseSeedsView.ts";
+import { phaseView } from "../report/phase/phaseView.ts";
+import { jsonText } from "../report/json.ts";
+import { writeStudy } from "../report/studyFiles.ts";
+import { studyText } from "../report/studyText.ts";
+import { checkOutput } from "../report/write.ts";
+import type { PhaseResult } from "../results/phase.ts";
+import { phaseRun } from "../studies/phase/phaseRun.ts";
+import { phaseSeeds } from "../studies/phase/phaseSeeds.ts";
+import { runSources, type RunSource } from "./checkpointSources.ts";
+import { engineFor } from "./engine.ts";
+import { interruption } from "./interruption.ts";
+import { modelFor } from "./model.ts";
+import { progressOn } from "./progress.ts";
+import { rowOptions } from "./rowOptions.ts";
+import type { StudyCommandOptions } from "./study.ts";
+import { terminal } from "./terminal.ts";
+import { readOwnTokens } from "./tokensFile.ts";
+
+export interface PhaseCommandOptions extends StudyCommandOptions {
+  readonly steps?: readonly number[];
+  readonly seeds?: boolean;
+}
+
+export async function phaseCommand(
+  paths: readonly string[],
+  options: PhaseCommandOptions,
+): Promise<void> {
+  const { out: files = [], steps, seeds = false, json, quiet = false } = options;
+  files.forEach(checkOutput);
+  if (options.revision !== undefined)
+    throw new InputError("options", "phase takes --steps in place of --revision");
+  const runs = await runSources(paths, steps);
+  checkCount(runs, seeds);
+  const input = {
+    ...rowOptions(options),
+    ...(options.tokens !== undefined && { own: await readOwnTokens(options.tokens) }),
+  };
+  const signal = interruption();
+  const progress = progressOn(process.stderr, { quiet });
+  const backend = await engineFor(options);
+  const silent = { ...progress, report: () => undefined }; // loading is a part of the checkpoint's turn
+  const results: PhaseResult[] = [];
+  for (const { id, checkpoints, training } of runs) {
+    const said = runs.length > 1 ? `${id}: ` : "";
+    const opened = checkpoints.map(({ step, model, revision }) => ({
+      step,
+      open: () =>
+        modelFor(
+          model,
+          { ...options, ...(revision !== undefined && { revision }) },
+          { signal, progress: revision === undefined ? silent : progress },
+        ),
+    }));
+    const run = phaseRun(opened, backend, {
+      ...input,
+      id,
+      ...(training && { training }),
+      signal,
+      progress: (step, done, total) => progress.report(`${said}${step}`, done, total),
+    });
+    results.push(await run.finally(() => progress.end()));
+  }
+  const result = seeds ? phaseSeeds(results) : results[0]!;
+  const view = "runs" in result ? phaseSeedsView(result) : phaseView(result);
+  for (const file of files) await writeStudy(view, result, file);
+  process.stdout.write(json ? jsonText(result) : studyText(view, terminal()));
+  if (!quiet) process.stderr.write(files.map((file) => `wrote ${file}\n`).join(""));
+}
+
+function checkCount(runs: readonly RunSource[], seeds: boolean): void {
+  const names = runs.map(({ id }) => id).join(", ");
+  if (seeds && runs.length < 2)
+    throw new InputError("options", `--seeds compares at least two runs, got ${names}`);
+  if (!seeds && runs.length > 1)
+    throw new InputError(
+      "options",
+      `these are ${runs.length} runs, which --seeds compares: ${names}`,
+    );
+}

@@ -1,0 +1,136 @@
+/** @file What one checkpoint of a run shows: attention, losses, copying, and the composition of the pairs that matter. */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
+import { composition, type HeadWeights } from "../../measure/composition.ts";
+import { copyLosses } from "../../measure/losses.ts";
+import { eigenvalueShare } from "../../measure/ovCopying.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { PhaseHead } from "../../results/phase.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { rowsPerRun } from "../../runtime/chunks.ts";
+import { prepare } from "../../runtime/prepare.ts";
+import { turn } from "../../runtime/turn.ts";
+import { ovMatrix } from "../causal/circuit.ts";
+import { embeddingProducts, hasEffective } from "../causal/embeddingProducts.ts";
+import { headMatrices, matrixOfHead, type HeadMatrices } from "../causal/headMatrices.ts";
+import type { RepeatedRows } from "../scoreInput.ts";
+import { scoreProgram, SCORE_VALUES } from "../scoreProgram.ts";
+import { measureRows } from "../score.ts";
+
+export interface CheckpointRows {
+  readonly repeated: RepeatedRows;
+  /** The same rows without their repetition; null for the user's own rows. */
+  readonly control: RepeatedRows | null;
+}
+
+export interface Measured {
+  /** [layer][head]. */
+  readonly induction: number[][];
+  readonly control: number[][] | null;
+  readonly previousToken: number[][];
+  readonly copying: (number | null)[][];
+  readonly firstCopy: number;
+  readonly secondCopy: number;
+  /** By layer, as far as they were asked for. */
+  readonly weights: ReadonlyMap<number, HeadMatrices>;
+}
+
+/**
+ * @param keep layers whose weights are given back, for composition; null: all
+ * @throws {Interrupted} between two runs once `signal` is aborted
+ */
+export async function measureCheckpoint(
+  model: LoadedModel,
+  backend: Backend,
+  { repeated, control }: CheckpointRows,
+  { keep, signal }: { readonly keep: ReadonlySet<number> | null; readonly signal?: AbortSignal },
+): Promise<Measured> {
+  const { layers, heads } = model.architecture;
+  const program = scoreProgram(model.program, model.architecture, {
+    measures: ATTENTION_SCORES.length,
+    withLoss: true,
+  });
+  const { length, examples } = repeated.info;
+  const perRun = rowsPerRun(program, backend, length);
+  const sizes = { batch: perRun, position: length, [SCORE_VALUES.lossRows]: perRun };
+  const session = await prepare(program, backend, sizes);
+  const options = { layers, heads, ...(signal && { signal }) };
+  try {
+    const { scores, losses } = await measureRows(session, repeated, {
+      ...options,
+      lossExamples: examples,
+    });
+    const without =
+      control && (await measureRows(session, control, { ...options, lossExamples: 1 }));
+    const copies = copyLosses(losses!, repeated);
+    return {
+      induction: scores.map((layer) => layer.map((head) => mean(head.induction))),
+      control: without && without.scores.map((layer) => layer.map((head) => mean(head.induction))),
+      previousToken: scores.map((layer) => layer.map((head) => mean(head.previousToken))),
+      firstCopy: mean(copies.firstCopy),
+      secondCopy: mean(copies.secondCopy),
+      ...(await weightMeasures(model, backend, keep)),
+    };
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** Copying of every head by the full OV circuit, with the effective embedding where layer 0 has an MLP. */
+async function weightMeasures(
+  model: LoadedModel,
+  backend: Backend,
+  keep: ReadonlySet<number> | null,
+) {
+  const { layers, heads, vocabulary } = model.architecture;
+  const kind = hasEffective(model.program) ? "effective" : "raw";
+  const products = await embeddingProducts(model.program, vocabulary, backend, kind);
+  const copying: (number | null)[][] = [];
+  const weights = new Map<number, HeadMatrices>();
+  for (let layer = 0; layer < layers; layer++) {
+    const matrices = await headMatrices(model.program, backend, layer, heads);
+    copying.push(
+      Array.from({ length: heads }, (_, head) =>
+        eigenvalueShare(ovMatrix(matrices, head, products.copying)),
+      ),
+    );
+    if (keep?.has(layer) ?? true) weights.set(layer, matrices);
+    await turn();
+  }
+  return { copying, weights };
+}
+
+/** K- and Q-composition of a pair of heads from the weights of their layers; 0 if one of them is zero. */
+export function pairComposition(
+  weights: ReadonlyMap<number, HeadMatrices>,
+  previous: PhaseHead,
+  induction: PhaseHead,
+): { readonly k: number; readonly q: number } {
+  const [earlier, later] = [previous, induction].map((one) =>
+    weightsOf(weights.get(one.layer)!, one.head),
+  ) as [HeadWeights, HeadWeights];
+  return { k: composition(earlier, later, "k") ?? 0, q: composition(earlier, later, "q") ?? 0 };
+}
+
+function weightsOf({ query, key, value, output }: HeadMatrices, head: number): HeadWeights {
+  return {
+    query: matrixOfHead(query, head),
+    key: matrixOfHead(key, head),
+    value: matrixOfHead(value, head),
+    output: transposed(matrixOfHead(output, head)),
+  };
+}
+
+/** [d_model, d_head] as [d_head, d_model]. */
+function transposed({ shape, data }: Tensor): Tensor {
+  const [rows, columns] = shape as readonly [number, number];
+  const turned = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      turned[column * rows + row] = data[row * columns + column]!;
+  return tensor(["d_head", "d_model"], [columns, rows], turned);
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

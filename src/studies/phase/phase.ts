@@ -1,0 +1,173 @@
+/** @file `phase` on curves: the change of a run, its parts in order, and words for them. Needs no model and no engine. */
+import { VERSION } from "../../base/version.ts";
+import {
+  changeSearch,
+  FEWEST_CHECKPOINTS,
+  type ChangeFinding,
+  type ChangeOptions,
+} from "../../measure/changePoint.ts";
+import { falseDiscovery } from "../../measure/falseDiscovery.ts";
+import type { PhaseChange, PhaseCurves, PhaseHead, PhaseResult } from "../../results/phase.ts";
+import { ATTENDS_FROM } from "../scoreWords.ts";
+import { byInduction, inductionHeads, previousBefore, type RankedHead } from "./leadingPair.ts";
+import { lossBump, type ChangeIn } from "./lossBump.ts";
+import { phaseWords } from "./phaseWords.ts";
+
+export interface PhaseOptions extends ChangeOptions {
+  /** What the run is called. Default "run". */
+  readonly id?: string;
+  readonly warnings?: readonly string[];
+  /** Composition of the pair, once it is known; left out: that of the curves. */
+  readonly compositionOf?: (
+    previous: PhaseHead,
+    induction: PhaseHead,
+  ) => PhaseCurves["composition"];
+  /** Where the curves come from, for the Result. */
+  readonly about?: Pick<PhaseResult, "model" | "input" | "environment" | "timings">;
+}
+
+/** A change as a Result has it, or none, with the p of the search; p is null if there were too few checkpoints. */
+export interface Finding {
+  readonly change: PhaseChange | null;
+  readonly p: number | null;
+}
+
+/** Changes are looked for at this rate of false discoveries. */
+const LEVEL = 0.05;
+
+/**
+ * What the curves of a run show: whether and when induction heads form, in which order the parts of the circuit appear,
+ * and what the loss does meanwhile.
+ *
+ * The phase change is the change point of the leading head's induction score: of the heads that attend by induction at the
+ * end (score less control at least .1), the highest whose score rises suddenly by .1 or more, at a rate of false
+ * discoveries of 5 % over all heads.
+ *
+ * @param steps of the checkpoints, rising
+ * @param given curves as in the Result, axes [layer][head][checkpoint]; `composition` is that of the pair
+ * @returns `change` is null where no head changes so: in models that cannot, such as those of one layer, and in runs that
+ *   learn smoothly
+ * @throws {InputError} as `changeSearch`
+ */
+export function phase(
+  steps: readonly number[],
+  given: PhaseCurves,
+  { id = "run", warnings = [], about, compositionOf, level = LEVEL, ...search }: PhaseOptions = {},
+): PhaseResult {
+  const enough = steps.length >= FEWEST_CHECKPOINTS;
+  const searched = enough ? changeSearch(steps, { ...search, level }) : null;
+  const find = (values: readonly number[]): Finding => found(searched?.(values));
+  const changeIn: ChangeIn = (at, values) =>
+    at === steps
+      ? find(values).change
+      : found(changeSearch(at, { ...search, level })(values)).change;
+  const heads = headsOf(given, find, level);
+  const leading = heads.find(({ change }) => change) ?? heads[0] ?? null;
+  const best = byInduction(given)[0] ?? null;
+  const pair = leading && {
+    previous: previousBefore(leading.layer, given),
+    induction: { layer: leading.layer, head: leading.head },
+  };
+  const composed = pair?.previous && compositionOf?.(pair.previous, pair.induction);
+  const curves = composed ? { ...given, composition: composed } : given;
+  const events = eventsOf(curves, pair, leading, find);
+  const change = leading?.change ?? null;
+  const parts = {
+    pair,
+    change,
+    p: leading ? leading.p : best && find(curveOf(curves.induction, best)).p,
+    inductionHeads: heads,
+    events,
+    order: orderOf(events),
+    bump: lossBump(steps, curves, change, changeIn),
+  };
+  return {
+    schema: "induction-lens/phase@1",
+    version: VERSION,
+    id,
+    model: about?.model ?? null,
+    input: about?.input ?? null,
+    warnings: [...warnings, ...(enough ? [] : [tooFew(steps.length)])],
+    steps: [...steps],
+    curves,
+    ...parts,
+    words: phaseWords({ ...parts, curves, steps, best, enough }),
+    environment: about?.environment ?? null,
+    timings: about?.timings ?? {},
+  };
+}
+
+function tooFew(count: number): string {
+  return `${count} checkpoints are too few to find a change in; ${FEWEST_CHECKPOINTS} are the least`;
+}
+
+function found(finding: ChangeFinding | undefined): Finding {
+  if (!finding) return { change: null, p: null };
+  const { change, p } = finding;
+  if (!change) return { change, p };
+  const { step, interval, effectSize, width, noise } = change;
+  return { p, change: { step, low: interval[0], high: interval[1], effectSize, width, noise } };
+}
+
+/** Heads that attend by induction at the end; a change counts if it is up, large, and found over all heads. */
+function headsOf(
+  curves: PhaseCurves,
+  find: (values: readonly number[]) => Finding,
+  level: number,
+): PhaseResult["inductionHeads"] {
+  const all = byInduction(curves);
+  const attending = inductionHeads(curves);
+  const findings = all.map((one) => find(curveOf(curves.induction, one)));
+  const adjusted = falseDiscovery(findings.map(({ p }) => p));
+  const layers = curves.induction.length;
+  return attending.map((one) => {
+    const index = all.findIndex(({ layer, head }) => layer === one.layer && head === one.head);
+    const p = adjusted[index]!;
+    const { change } = findings[index]!;
+    const counts = change !== null && p !== null && p <= level && change.effectSize >= ATTENDS_FROM;
+    return { ...plain(one, layers), change: counts ? change : null, p };
+  });
+}
+
+function plain({ layer, head, score, gain }: RankedHead, layers: number) {
+  return { layer, head, depth: layer / layers, score, gain };
+}
+
+function curveOf(curves: PhaseCurves["induction"], { layer, head }: PhaseHead): readonly number[] {
+  return curves[layer]![head]!;
+}
+
+type Event = PhaseResult["events"][number];
+
+/** The parts of the circuit with their changes; without an induction head only what the whole model does. */
+function eventsOf(
+  curves: PhaseCurves,
+  pair: PhaseResult["pair"],
+  leading: Finding | null,
+  find: (values: readonly number[]) => Finding,
+): Event[] {
+  const events: Event[] = [];
+  const put = (name: Event["name"], head: PhaseHead | null, finding: Finding) => {
+    events.push({ name, head, change: finding.change, p: finding.p });
+  };
+  if (pair?.previous)
+    put("previousToken", pair.previous, find(curveOf(curves.previousToken, pair.previous)));
+  if (pair && curves.composition) {
+    put("kComposition", pair.induction, find(curves.composition.k));
+    put("qComposition", pair.induction, find(curves.composition.q));
+  }
+  if (pair && leading) put("induction", pair.induction, leading);
+  const copying = pair ? curves.copying?.[pair.induction.layer]?.[pair.induction.head] : null;
+  if (pair && copying?.every((share) => share !== null))
+    put("copying", pair.induction, find(copying));
+  if (curves.loss) put("copyGain", null, find(curves.loss.copyGain));
+  return events.sort((a, b) => (a.change?.step ?? Infinity) - (b.change?.step ?? Infinity));
+}
+
+function orderOf(events: readonly Event[]): PhaseResult["order"] {
+  const of = (name: Event["name"]) => events.find((event) => event.name === name)?.change;
+  const [previous, induction] = [of("previousToken"), of("induction")];
+  if (!previous || !induction) return "none";
+  if (previous.high < induction.low) return "previous-token first";
+  return induction.high < previous.low ? "induction first" : "not resolved";
+}

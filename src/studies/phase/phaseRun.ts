@@ -1,0 +1,245 @@
+/** @file `phase` on the checkpoints of a run: each is loaded, measured and closed, the last one first. */
+import { InputError, Interrupted } from "../../base/errors.ts";
+import { compositionBaseline } from "../../measure/composition.ts";
+import type { Architecture } from "../../models/family.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { PhaseCurves, PhaseHead, PhaseResult } from "../../results/phase.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { reshuffledControl } from "../../text/patterns/controls.ts";
+import { environmentOf, modelInfoOf } from "../about.ts";
+import {
+  generatedRows,
+  ownRows,
+  type GeneratedInput,
+  type OwnTokens,
+  type RepeatedRows,
+} from "../scoreInput.ts";
+import { inductionHeads, previousBefore } from "./leadingPair.ts";
+import {
+  measureCheckpoint,
+  pairComposition,
+  type CheckpointRows,
+  type Measured,
+} from "./measureCheckpoint.ts";
+import { phase } from "./phase.ts";
+
+/** A model of a run, opened when its turn has come. */
+export interface RunCheckpoint {
+  readonly step: number;
+  readonly open: () => Promise<LoadedModel>;
+}
+
+export interface PhaseRunOptions extends GeneratedInput {
+  /** What the run is called. */
+  readonly id?: string;
+  /** Measure these rows in place of generated ones. */
+  readonly own?: OwnTokens;
+  /** The loss in the run's own log. */
+  readonly training?: PhaseCurves["training"];
+  readonly signal?: AbortSignal;
+  readonly progress?: (step: string, done: number, total: number) => void;
+}
+
+const EXAMPLES = 16;
+
+/**
+ * Measures every checkpoint on the same rows and says what changed; see `phase`. Memory does not grow with checkpoints:
+ * one model is open at a time, and numbers by head are all that is kept.
+ *
+ * @throws {InputError} "checkpoints" for none, for a step that is there twice, or for models that differ in shape
+ * @throws {Interrupted} between two runs once `signal` is aborted
+ */
+export async function phaseRun(
+  checkpoints: readonly RunCheckpoint[],
+  backend: Backend,
+  { id, training, own, signal, progress, ...input }: PhaseRunOptions = {},
+): Promise<PhaseResult> {
+  const ordered = rising(checkpoints);
+  const started = performance.now();
+  const { measured, compositions, pairs, model, rows } = await measureAll(ordered, backend, {
+    input,
+    ...(own && { own }),
+    ...(signal && { signal }),
+    ...(progress && { progress }),
+  });
+  const width = widthOf(model);
+  return phase(
+    ordered.map(({ step }) => step),
+    curvesOf(measured, training ?? null),
+    {
+      ...(id !== undefined && { id }),
+      warnings: rows.repeated.warnings,
+      compositionOf: (previous, induction) => {
+        const which = pairs.findIndex((pair) => same(pair, { previous, induction }));
+        const of = (route: "k" | "q") => compositions.map((one) => one[which]![route]);
+        return which < 0 ? null : { k: of("k"), q: of("q"), baseline: compositionBaseline(width) };
+      },
+      about: {
+        model: modelInfoOf(model),
+        input: rows.repeated.info,
+        environment: environmentOf(backend),
+        timings: { run: performance.now() - started },
+      },
+    },
+  );
+}
+
+type Numbers = Omit<Measured, "weights">;
+
+interface MeasuredRun {
+  readonly measured: readonly Numbers[];
+  /** By checkpoint and pair. */
+  readonly compositions: readonly (readonly { readonly k: number; readonly q: number }[])[];
+  readonly pairs: readonly Pair[];
+  /** The last checkpoint; closed by now. */
+  readonly model: LoadedModel;
+  readonly rows: CheckpointRows;
+}
+
+async function measureAll(
+  ordered: readonly RunCheckpoint[],
+  backend: Backend,
+  {
+    own,
+    signal,
+    progress,
+    input,
+  }: Pick<PhaseRunOptions, "own" | "signal" | "progress"> & { readonly input: GeneratedInput },
+): Promise<MeasuredRun> {
+  const measured = new Array<Numbers>(ordered.length);
+  const compositions = new Array<MeasuredRun["compositions"][number]>(ordered.length);
+  let last: { readonly model: LoadedModel; readonly rows: CheckpointRows } | null = null;
+  let pairs: readonly Pair[] | null = null;
+  const turns = [ordered.length - 1, ...ordered.keys()].slice(0, ordered.length); // the last shows which heads matter
+  for (const [done, index] of turns.entries()) {
+    if (signal?.aborted) throw new Interrupted("stopped between two checkpoints");
+    progress?.("checkpoints", done, turns.length);
+    const model = await ordered[index]!.open();
+    try {
+      last ??= { model, rows: await rowsFor(model.architecture, own, input) };
+      refuseOther(last.model, model, ordered[index]!.step);
+      const { weights, ...numbers } = await measureCheckpoint(model, backend, last.rows, {
+        keep: pairs ? layersOf(pairs) : null,
+        ...(signal && { signal }),
+      });
+      pairs ??= pairsOf(numbers);
+      compositions[index] = pairs.map((pair) =>
+        pairComposition(weights, pair.previous, pair.induction),
+      );
+      measured[index] = numbers;
+    } finally {
+      await model.close();
+    }
+  }
+  progress?.("checkpoints", turns.length, turns.length);
+  return { measured, compositions, pairs: pairs!, ...last! };
+}
+
+function layersOf(pairs: readonly Pair[]): Set<number> {
+  return new Set(pairs.flatMap(({ previous, induction }) => [previous.layer, induction.layer]));
+}
+
+interface Pair {
+  readonly previous: PhaseHead;
+  readonly induction: PhaseHead;
+}
+
+function same(one: Pair, other: Pair): boolean {
+  return (["previous", "induction"] as const).every(
+    (role) => one[role].layer === other[role].layer && one[role].head === other[role].head,
+  );
+}
+
+/** Each head that attends by induction at the end, with the previous-token head before it. */
+function pairsOf({
+  induction,
+  control,
+  previousToken,
+}: Pick<Measured, "induction" | "control" | "previousToken">): Pair[] {
+  const asCurves = (scores: readonly (readonly number[])[]) =>
+    scores.map((heads) => heads.map((score) => [score]));
+  const curves = {
+    induction: asCurves(induction),
+    control: control && asCurves(control),
+    previousToken: asCurves(previousToken),
+  };
+  return inductionHeads(curves).flatMap(({ layer, head }) => {
+    const previous = previousBefore(layer, curves);
+    return previous ? [{ previous, induction: { layer, head } }] : [];
+  });
+}
+
+function curvesOf(measured: readonly Numbers[], training: PhaseCurves["training"]): PhaseCurves {
+  const byHead = <Score>(of: (one: Numbers) => readonly (readonly Score[])[]) =>
+    of(measured[0]!).map((heads, layer) =>
+      heads.map((_, head) => measured.map((one) => of(one)[layer]![head]!)),
+    );
+  return {
+    loss: {
+      firstCopy: measured.map(({ firstCopy }) => firstCopy),
+      secondCopy: measured.map(({ secondCopy }) => secondCopy),
+      copyGain: measured.map(({ firstCopy, secondCopy }) => firstCopy - secondCopy),
+    },
+    icl: null,
+    training,
+    induction: byHead(({ induction }) => induction),
+    control: measured[0]!.control && byHead(({ control }) => control!),
+    previousToken: byHead(({ previousToken }) => previousToken),
+    copying: byHead<number | null>(({ copying }) => copying),
+    composition: null,
+  };
+}
+
+async function rowsFor(
+  architecture: Architecture,
+  own: OwnTokens | undefined,
+  input: GeneratedInput,
+): Promise<CheckpointRows> {
+  if (own) return { repeated: await ownRows(architecture, own), control: null };
+  const repeated = generatedRows(architecture, { numExamples: EXAMPLES, ...input });
+  const { seed, examples, bosToken } = repeated.info;
+  const { tokens } = reshuffledControl({
+    seed: seed!,
+    examples,
+    period: repeated.period,
+    bos: bosToken,
+    ordinary: ordinaryTokens(architecture.vocabulary, architecture.specialTokens),
+  });
+  const control: RepeatedRows = { ...repeated, tokens };
+  return { repeated, control };
+}
+
+function rising(checkpoints: readonly RunCheckpoint[]): readonly RunCheckpoint[] {
+  if (checkpoints.length === 0)
+    throw new InputError("checkpoints", "phase needs checkpoints, got none");
+  const ordered = checkpoints.toSorted((a, b) => a.step - b.step);
+  const twice = ordered.find(({ step }, index) => ordered[index - 1]?.step === step);
+  if (twice)
+    throw new InputError(
+      "checkpoints",
+      `phase needs one checkpoint a step, got two of step ${twice.step}`,
+    );
+  return ordered;
+}
+
+function refuseOther(last: LoadedModel, model: LoadedModel, step: number): void {
+  const names = ["family", "layers", "heads", "kvHeads", "vocabulary", "contextLength"] as const;
+  const differ = names.filter((name) => model.architecture[name] !== last.architecture[name]);
+  if (differ.length === 0) return;
+  const said = differ.map(
+    (name) => `${name} ${model.architecture[name]} and not ${last.architecture[name]}`,
+  );
+  throw new InputError(
+    "checkpoints",
+    `the checkpoints of a run need one shape, but step ${step} has ${said.join(", ")}`,
+  );
+}
+
+/** d_model, by the residual stream. */
+function widthOf({ program }: LoadedModel): number {
+  const embedding = program.weights.find(({ axes }) =>
+    axes.some(({ name }) => name === "d_model"),
+  )!;
+  return Number(embedding.axes.find(({ name }) => name === "d_model")!.size);
+}

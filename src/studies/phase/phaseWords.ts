@@ -1,0 +1,112 @@
+/** @file What a run shows, in sentences. */
+import type { PhaseChange, PhaseCurves, PhaseHead, PhaseResult } from "../../results/phase.ts";
+import type { RankedHead } from "./leadingPair.ts";
+
+type Parts = Pick<
+  PhaseResult,
+  "pair" | "change" | "p" | "inductionHeads" | "events" | "order" | "bump"
+>;
+
+interface Said extends Parts {
+  readonly curves: PhaseCurves;
+  readonly steps: readonly number[];
+  /** The head with the highest induction score at the end. */
+  readonly best: RankedHead | null;
+  /** Whether there were checkpoints enough to look for a change. */
+  readonly enough: boolean;
+}
+
+/** The change or that there is none, the order of events, the loss, and where the heads are. */
+export function phaseWords(said: Said): string[] {
+  return [changeWords(said), orderWords(said), ...lossWords(said), ...depthWords(said)].filter(
+    (text) => text !== "",
+  );
+}
+
+/** `620 [600, 645]`. */
+export function stepText({ step, low, high }: PhaseChange): string {
+  return `${whole(step)} [${whole(low)}, ${whole(high)}]`;
+}
+
+export const headText = ({ layer, head }: PhaseHead) => `${layer}.${head}`;
+
+const whole = (step: number) =>
+  (step < 10 ? Number(step.toPrecision(2)) : Math.round(step)).toLocaleString("en-GB");
+
+function changeWords({ change, pair, inductionHeads, best, enough, p }: Said): string {
+  if (!enough) return "Too few checkpoints to find a change in: the curves only.";
+  if (change && pair)
+    return `Phase change at step ${stepText(change)}: the induction score of head ${headText(pair.induction)} rises by ${change.effectSize.toFixed(2)} within ${widthText(change)} (p ${pText(p)}).`;
+  const [leading] = inductionHeads;
+  if (leading)
+    return `No phase change: none. Head ${headText(leading)} attends by induction at the end (${leading.score.toFixed(2)}), but its score does not rise suddenly.`;
+  const reached = best
+    ? ` The best head, ${headText(best)}, ends at ${best.score.toFixed(3)}${best.gain < best.score ? ` (${best.gain.toFixed(3)} above what it scores where nothing repeats)` : ""}.`
+    : "";
+  return `No phase change: none. No head attends by induction at the end.${reached}`;
+}
+
+function widthText({ width }: PhaseChange): string {
+  return width < 0.01
+    ? "the time between two checkpoints"
+    : `a factor of ${(10 ** width).toFixed(1)} in steps`;
+}
+
+function pText(p: number | null): string {
+  if (p === null) return "unknown";
+  return p < 1e-4 ? "< 0.0001" : p.toFixed(4);
+}
+
+function orderWords({ events, order, pair }: Said): string {
+  if (!pair) return "";
+  const previous = events.find(({ name }) => name === "previousToken");
+  const induction = events.find(({ name }) => name === "induction")?.change;
+  if (!previous) return "No head before it attends to the previous token.";
+  const name = `previous-token head ${headText(previous.head!)}`;
+  if (!previous.change || !induction)
+    return `Order of events: none to tell, the score of ${name} ${previous.change ? `changes at step ${stepText(previous.change)}` : "does not change suddenly"}.`;
+  const both = `${name} at step ${stepText(previous.change)}, induction head ${headText(pair.induction)} at ${stepText(induction)}`;
+  return {
+    "previous-token first": `The previous-token head comes first: ${both}.`,
+    "induction first": `The induction head comes first: ${both}.`,
+    "not resolved": `Which comes first is not resolved, the intervals overlap: ${both}.`,
+    none: "",
+  }[order];
+}
+
+function lossWords({ events, bump, curves }: Said): string[] {
+  const gain = events.find(({ name }) => name === "copyGain");
+  const end = curves.loss?.copyGain.at(-1);
+  const words: string[] = [];
+  if (gain && end !== undefined)
+    words.push(
+      gain.change
+        ? `Copy gain changes by ${gain.change.effectSize.toFixed(2)} nats at step ${stepText(gain.change)} and ends at ${end.toFixed(2)}.`
+        : `Copy gain ends at ${end.toFixed(2)} nats and does not change suddenly.`,
+    );
+  if (!bump) return words;
+  const meanwhile = bump.withChange ? "together with the heads" : "not together with the heads";
+  words.push(
+    bump.change
+      ? `The loss (${bump.curve}) falls suddenly by ${Math.abs(bump.change.effectSize).toFixed(2)} nats at step ${stepText(bump.change)}, ${meanwhile}.`
+      : `The loss (${bump.curve}) has no sudden fall.`,
+  );
+  if (bump.overshoot.nats >= LEAST_OVERSHOOT)
+    words.push(
+      `The first copy's loss rises by up to ${bump.overshoot.nats.toFixed(2)} nats above what it had been (step ${whole(bump.overshoot.step)}).`,
+    );
+  return words;
+}
+
+const LEAST_OVERSHOOT = 0.05;
+
+function depthWords({ inductionHeads }: Said): string[] {
+  if (inductionHeads.length === 0) return [];
+  const heads = inductionHeads
+    .slice(0, 5)
+    .map((head) => `${headText(head)} (${head.score.toFixed(2)}, depth ${head.depth.toFixed(2)})`);
+  const count = inductionHeads.length;
+  return [
+    `${count} ${count === 1 ? "head attends" : "heads attend"} by induction at the end: ${heads.join(", ")}${count > 5 ? ", ..." : ""}. Depth is layer / layers.`,
+  ];
+}

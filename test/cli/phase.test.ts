@@ -1,0 +1,106 @@
+/** @file The phase command on made-up runs in folders. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { phaseResult } from "../../src/results/phase.ts";
+import { phaseSeedsResult } from "../../src/results/phaseSeeds.ts";
+import { headsAt, STEPS } from "../studies/phase/plantedRun.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import { cli, emptyFolder, pathsIn } from "./cli.ts";
+
+const SIZES = { vocabulary: 60, contextLength: 48, width: 16, heads: 2, layers: 2, seed: 1 };
+const QUICK = ["--num-examples", "10", "--seq-len", "40", "--quiet", "--threads", "1"];
+
+async function writeRun(folder: string, name: string, induction = true) {
+  for (const step of STEPS)
+    await writeCheckpoint(join(folder, name, "checkpoints"), `step-${step}`, {
+      sizes: SIZES,
+      planted: headsAt(step, { induction }),
+    });
+  const line = (step: number) => JSON.stringify({ step, loss: step > 400 ? 1 : 3 });
+  writeFileSync(join(folder, name, "log.jsonl"), `${STEPS.map(line).join("\n")}\n{"step":`);
+}
+
+describe("induction-lens phase", () => {
+  test("finds the change of a run, and writes it in every format", async () => {
+    const folder = emptyFolder();
+    await writeRun(folder, "run");
+    const files = ["png", "svg", "html", "csv", "json"].flatMap((ending) => [
+      "--out",
+      `a.${ending}`,
+    ]);
+    const { code, stdout, stderr } = await cli(folder, ["phase", "run", ...QUICK, ...files]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/Phase change at step \d+/);
+    expect(stdout).toMatch(/The previous-token head comes first/);
+    const result = phaseResult.parse(JSON.parse(readFileSync(join(folder, "a.json"), "utf8")));
+    expect(result.steps).toEqual(STEPS);
+    expect(result.curves.training).toMatchObject({ what: "training loss", steps: STEPS });
+    const [head, ...rows] = readFileSync(join(folder, "a.csv"), "utf8").trim().split("\n");
+    expect(head).toMatch(/^step,loss first copy,loss second copy,copy gain,K-composition/);
+    expect(rows).toHaveLength(STEPS.length);
+    expect(readFileSync(join(folder, "a.svg"), "utf8")).toContain("change at ");
+    expect(readFileSync(join(folder, "a.html"), "utf8")).toContain("<h1>Phase change: run</h1>");
+    expect(readFileSync(join(folder, "a.png")).subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  test("says none for a run without induction heads, and compares runs with --seeds", async () => {
+    const folder = emptyFolder();
+    await writeRun(folder, "one");
+    await writeRun(folder, "none", false);
+    const none = await cli(folder, ["phase", "none", ...QUICK]);
+    expect(none.stdout).toMatch(/No phase change: none/);
+    const both = await cli(folder, ["phase", "one", "none", "--seeds", "--json", ...QUICK]);
+    const result = phaseSeedsResult.parse(JSON.parse(both.stdout));
+    expect(result.found).toBe(1);
+    expect(result.words[0]).toMatch(/^1 of 2 runs have a phase change/);
+  });
+
+  test("takes single checkpoints as one run, and only the steps that are asked for", async () => {
+    const folder = emptyFolder();
+    for (const step of [10, 20, 30])
+      await writeCheckpoint(folder, `checkpoint-${step}`, { sizes: SIZES, planted: headsAt(step) });
+    const paths = [30, 10, 20].map((step) => `checkpoint-${step}`);
+    const { stdout } = await cli(folder, [
+      "phase",
+      ...paths,
+      "--steps",
+      "10,30",
+      "--json",
+      ...QUICK,
+    ]);
+    expect(phaseResult.parse(JSON.parse(stdout)).steps).toEqual([10, 30]);
+  });
+
+  test("refuses what is no run, with what it got, and writes nothing", async () => {
+    const folder = emptyFolder();
+    mkdirSync(join(folder, "empty"));
+    await writeCheckpoint(folder, "step-1", { sizes: SIZES });
+    await writeCheckpoint(folder, "last", { sizes: SIZES });
+    mkdirSync(join(folder, "broken"));
+    await writeCheckpoint(join(folder, "broken"), "step-2", { sizes: SIZES });
+    writeFileSync(join(folder, "broken/log.jsonl"), 'no\n{"step":1}\n');
+    const refused: [string[], string][] = [
+      [["./nowhere"], "there is no file or folder ./nowhere"],
+      [["EleutherAI/pythia-70m", "--offline"], "a hub model needs --steps"],
+      [["empty"], "empty holds no checkpoints"],
+      [["last"], "needs its step, such as step-000120, got last"],
+      [["step-1", "--steps", "1,7"], "has no checkpoint of step 7; it has 1"],
+      [["step-1", "--seeds"], "--seeds compares at least two runs, got step-1"],
+      [["step-1", "--revision", "main"], "phase takes --steps in place of --revision"],
+      [["broken"], "broken/log.jsonl has no JSON object in line 1"],
+      [["step-1", "--steps", "x"], "needs a whole number from 0 on, got x"],
+    ];
+    for (const [args, said] of refused) {
+      const { code, stderr } = await cli(folder, ["phase", ...args, "--out", "a.json"]);
+      expect(stderr).toContain(said);
+      expect(code).toBe(2);
+    }
+    expect(existsSync(join(folder, "a.json"))).toBe(false);
+    expect(
+      pathsIn(folder)
+        .filter((path) => path.endsWith(".json"))
+        .every((path) => path.endsWith("config.json")),
+    ).toBe(true);
+  });
+});

@@ -1,0 +1,99 @@
+/** @file `phase` on made-up runs whose events are known, through the engine. */
+import { describe, expect, test } from "vitest";
+import { Interrupted } from "../../../src/base/errors.ts";
+import { phaseResult } from "../../../src/results/phase.ts";
+import { phaseRun } from "../../../src/studies/phase/phaseRun.ts";
+import { score } from "../../../src/studies/score.ts";
+import { oneEngine } from "../causal/engine.ts";
+import { INDUCTION_FORMS, modelAt, plantedRun, PREVIOUS_FORMS, STEPS } from "./plantedRun.ts";
+
+const ROWS = { numExamples: 12, seqLen: 48 };
+
+describe("phaseRun(checkpoints)", () => {
+  test("finds the heads of a circuit, when they form, and that the previous-token head comes first", async () => {
+    const result = await phaseRun(plantedRun(), await oneEngine(), { ...ROWS, id: "made up" });
+    expect(phaseResult.parse(result)).toEqual(result);
+    expect(result.pair).toEqual({
+      previous: { layer: 0, head: 1 },
+      induction: { layer: 1, head: 0 },
+    });
+    expect(result.order).toBe("previous-token first");
+    expect(result.change!.step / INDUCTION_FORMS).toBeGreaterThan(0.7);
+    expect(result.change!.step / INDUCTION_FORMS).toBeLessThan(1.4);
+    const previous = result.events.find(({ name }) => name === "previousToken")!.change!;
+    expect(previous.step / PREVIOUS_FORMS).toBeGreaterThan(0.7);
+    expect(previous.step / PREVIOUS_FORMS).toBeLessThan(1.4);
+    expect(result.inductionHeads.map(({ depth }) => depth)).toEqual([0.5]);
+    expect(result.bump!.withChange).toBe(true);
+    const { k, q, baseline } = result.curves.composition!;
+    expect(k.at(-1)! / baseline).toBeGreaterThan(1.8);
+    expect(k.at(-1)!).toBeGreaterThan(q.at(-1)!);
+  });
+
+  test("says none where no head attends by induction", async () => {
+    const result = await phaseRun(plantedRun({ induction: false }), await oneEngine(), ROWS);
+    expect([result.change, result.pair, result.order]).toEqual([null, null, "none"]);
+    expect(result.words[0]).toMatch(/^No phase change: none. No head attends by induction/);
+  });
+
+  test("has the scores and losses of `score` at each checkpoint", async () => {
+    const backend = await oneEngine();
+    const [step] = STEPS.slice(-1);
+    const model = await modelAt(step!);
+    const whole = await score(model, backend, { ...ROWS, lossExamples: "all" });
+    const { curves } = await phaseRun([{ step: step!, open: async () => model }], backend, ROWS);
+    const last = (of: number[][][]) => of.map((heads) => heads.map((curve) => curve.at(-1)));
+    expect(last(curves.induction)).toEqual(whole.scores.induction);
+    expect(last(curves.previousToken)).toEqual(whole.scores.previousToken);
+    expect(curves.loss!.copyGain[0]).toBeCloseTo(whole.loss!.copyGain, 10);
+  });
+
+  test("has curves but no change from few checkpoints, and says so", async () => {
+    const result = await phaseRun(plantedRun().slice(-3), await oneEngine(), ROWS);
+    expect([result.change, result.p]).toEqual([null, null]);
+    expect(result.warnings).toContain(
+      "3 checkpoints are too few to find a change in; 12 are the least",
+    );
+  });
+
+  test("opens one model at a time and closes each, the last first", async () => {
+    const said: string[] = [];
+    const checkpoints = plantedRun()
+      .slice(0, 4)
+      .map(({ step, open }) => ({
+        step,
+        open: async () => {
+          said.push(`open ${step}`);
+          const model = await open();
+          return { ...model, close: async () => void said.push(`close ${step}`) };
+        },
+      }));
+    await phaseRun(checkpoints, await oneEngine(), ROWS);
+    const order = [3, 0, 1, 2].map((index) => STEPS[index]);
+    expect(said).toEqual(order.flatMap((step) => [`open ${step}`, `close ${step}`]));
+  });
+
+  test("refuses no checkpoints, a step twice, and models of another shape", async () => {
+    const backend = await oneEngine();
+    const [one] = plantedRun();
+    await expect(phaseRun([], backend)).rejects.toThrow("phase needs checkpoints, got none");
+    await expect(phaseRun([one!, one!], backend)).rejects.toThrow("got two of step 10");
+    const other = { step: 5, open: () => modelAt(5, { layers: 1, induction: false }) };
+    await expect(phaseRun([one!, other], backend, ROWS)).rejects.toThrow(
+      "need one shape, but step 5 has layers 1 and not 2",
+    );
+  });
+
+  test("stops between two checkpoints when it is told to", async () => {
+    const controller = new AbortController();
+    const progress = (_: string, done: number) => {
+      if (done === 1) controller.abort();
+    };
+    const run = phaseRun(plantedRun(), await oneEngine(), {
+      ...ROWS,
+      signal: controller.signal,
+      progress,
+    });
+    await expect(run).rejects.toThrow(Interrupted);
+  });
+});
