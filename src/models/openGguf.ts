@@ -2,10 +2,11 @@
 import { InputError } from "../base/errors.ts";
 import type { StoredTensor } from "../base/bytes.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
-import { fileSource } from "../formats/file.ts";
+import { fileSource, type OpenFile } from "../formats/file.ts";
 import { dequantisedInCache } from "../formats/gguf/dequantisedInCache.ts";
 import { ggufWeights } from "../formats/gguf/ggufWeights.ts";
 import { readGguf, type Gguf } from "../formats/gguf/readGguf.ts";
+import { readTensor } from "../formats/readTensor.ts";
 import { sha256 } from "../formats/sha256.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { modelFrom } from "./families.ts";
@@ -26,7 +27,7 @@ export async function openGguf(
 ): Promise<LoadedModel> {
   const file = await fileSource(path);
   const gguf = await readGguf(file);
-  const config = ggufConfig(gguf, path);
+  const config = ggufConfig(gguf, path, await frequencyFactors(file, gguf));
   let checkpoint: Checkpoint | undefined;
   const decoded = async (hash: string) => {
     const dequantiser = options.cache === false ? undefined : dequantisedInCache({ sha256: hash });
@@ -63,6 +64,25 @@ export async function openGguf(
     throw error;
   }
 }
+
+/** The values of rope_freqs.weight: LLaMA 3's scaling. */
+async function frequencyFactors(
+  file: OpenFile,
+  { tensors }: Gguf,
+): Promise<readonly number[] | undefined> {
+  const table = tensors.get("rope_freqs.weight");
+  if (!table) return undefined;
+  const { type, ...place } = table;
+  if (type !== "F32" || table.sizeBytes > MOST_FACTOR_BYTES) {
+    throw new InputError(
+      "weights",
+      `${file.name} needs rope_freqs.weight of up to ${MOST_FACTOR_BYTES} bytes of F32, has ${table.sizeBytes} of ${type}`,
+    );
+  }
+  return [...(await readTensor({ type, ...place, source: file }))];
+}
+
+const MOST_FACTOR_BYTES = 65_536;
 
 /** llama.cpp turns queries and keys of llama files in pairs of rows (2i, 2i + 1), where Hugging Face has (i, i + n). */
 function pairedHeads(

@@ -1,5 +1,5 @@
 /** @file Every architecture of GGUF: checkpoints converted as llama.cpp does give the numbers of the original. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -167,14 +167,72 @@ describe.skipIf(skip)(`GGUF${note}`, () => {
     });
   }
 
-  test("names what is not supported: an architecture, a key, LLaMA 3's table", async () => {
-    const write = (entries: GgufEntry[], tensors: GgufTensorToWrite[] = []) => {
+  test("llama: the table that LLaMA 3's scaling becomes gives the numbers of the scaling", async () => {
+    const folder = shared("goldens", "llama")!;
+    const plain = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as Config;
+    const theta = plain.rope_parameters!.rope_theta;
+    const scaling = {
+      rope_type: "llama3",
+      rope_theta: theta,
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 16,
+    };
+    const scaled = join(scratch, "llama3");
+    mkdirSync(scaled);
+    writeFileSync(
+      join(scaled, "config.json"),
+      JSON.stringify({ ...plain, rope_parameters: scaling }),
+    );
+    copyFileSync(join(folder, "model.safetensors"), join(scaled, "model.safetensors"));
+    const dHead = plain["head_dim"]!;
+    const factors = Float32Array.from({ length: dHead / 2 }, (_, pair) => {
+      const turns = (16 * theta ** ((-2 * pair) / dHead)) / (2 * Math.PI); // in the original context
+      if (turns < 1) return 8;
+      return turns > 4 ? 1 : 1 / ((1 - (turns - 1) / 3) / 8 + (turns - 1) / 3);
+    });
+    expect(new Set(factors).size).toBeGreaterThan(1);
+    const values = await readAll(join(folder, "model.safetensors"));
+    const tensors = [...values].map(([name, value]): GgufTensorToWrite => ({
+      name: ggufName("llama", name),
+      ...convert("llama", name, value, plain),
+    }));
+    const path = join(scratch, "llama3.gguf");
+    const write = (table: Float32Array) =>
+      writeFileSync(
+        path,
+        ggufBytes(
+          [["general.architecture", "string", "llama"], ...llamaKeys("llama", plain)],
+          [...tensors, { name: "rope_freqs.weight", shape: [table.length], data: table }],
+        ),
+      );
+    const { tokens } = JSON.parse(readFileSync(join(folder, "tokens.json"), "utf8")) as {
+      tokens: number[][];
+    };
+    write(factors);
+    const names = ["logits", "blocks.1.attn.hook_pattern"];
+    const [ours, original] = [await run(path, tokens, names), await run(scaled, tokens, names)];
+    for (const name of names) {
+      original
+        .get(name)!
+        .data.forEach((value, index) =>
+          expect(Math.abs(ours.get(name)!.data[index]! - value), name).toBeLessThan(2e-5),
+        );
+    }
+    write(factors.subarray(1));
+    await expect(openModel(path)).rejects.toThrow(/rope_freqs.weight needs .* factors/);
+    write(factors.map(() => 0));
+    await expect(openModel(path)).rejects.toThrow(/frequency_factors/);
+  });
+
+  test("names what is not supported: an architecture, a key", async () => {
+    const write = (entries: GgufEntry[]) => {
       const path = join(scratch, "refused.gguf");
       writeFileSync(
         path,
         ggufBytes(entries, [
           { name: "token_embd.weight", shape: [4, 2], data: new Float32Array(8) },
-          ...tensors,
         ]),
       );
       return openModel(path);
@@ -188,10 +246,6 @@ describe.skipIf(skip)(`GGUF${note}`, () => {
         ["llama.expert_count", "uint32", 8],
       ]),
     ).rejects.toThrow(/llama.expert_count/);
-    const table = { name: "rope_freqs.weight", shape: [2], data: new Float32Array(2) };
-    await expect(write([["general.architecture", "string", "llama"]], [table])).rejects.toThrow(
-      /rope_freqs.weight/,
-    );
   });
 });
 

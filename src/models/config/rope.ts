@@ -1,6 +1,7 @@
 /**
  * @file Rotary position embeddings: frequencies from `rope_parameters` (transformers 5) or from `rope_theta` with
- * `rope_scaling`; types default, linear and llama3. Others are refused by name.
+ * `rope_scaling`; types default, linear and llama3, and what a GGUF file has in place of the last, a table
+ * (`frequency_factors`). Others are refused by name.
  * @see transformers, modeling_rope_utils.py
  */
 import { z } from "zod";
@@ -16,6 +17,7 @@ const scaling = z
     low_freq_factor: z.number().positive().optional(),
     high_freq_factor: z.number().positive().optional(),
     original_max_position_embeddings: z.number().positive().optional(),
+    frequency_factors: z.array(z.number().positive()).optional(),
   })
   .nullish();
 
@@ -76,19 +78,23 @@ export function ropeOf(
       `rope type ${type} is not supported (only ${Object.keys(SCALINGS).join(", ")})`,
     );
   }
-  const need = (
-    key: "factor" | "low_freq_factor" | "high_freq_factor" | "original_max_position_embeddings",
-  ) => {
+  const need: Need = (key) => {
     const value = given[key];
     if (value === undefined) throw new InputError("config", `rope type ${type} needs ${key}`);
-    return value;
+    return value as never; // its type is that of the key
   };
   return { frequencies: rescale(plain, need), factor: 1 };
 }
 
-type Need = (
-  key: "factor" | "low_freq_factor" | "high_freq_factor" | "original_max_position_embeddings",
-) => number;
+interface Numbers {
+  readonly factor: number;
+  readonly low_freq_factor: number;
+  readonly high_freq_factor: number;
+  readonly original_max_position_embeddings: number;
+  readonly frequency_factors: readonly number[];
+}
+
+type Need = <Key extends keyof Numbers>(key: Key) => Numbers[Key];
 
 const SCALINGS: Readonly<
   Record<string, (frequencies: readonly number[], need: Need) => readonly number[]>
@@ -105,6 +111,16 @@ const SCALINGS: Readonly<
       const smooth = (context / wavelength - low) / (high - low);
       return (1 - smooth) * (frequency / factor) + smooth * frequency;
     });
+  },
+  /** llama.cpp's rope_freqs.weight: each frequency is divided by its factor. */
+  frequency_factors: (frequencies, need) => {
+    const factors = need("frequency_factors");
+    if (factors.length !== frequencies.length)
+      throw new InputError(
+        "config",
+        `rope_freqs.weight needs ${frequencies.length} factors, one for each pair, has ${factors.length}`,
+      );
+    return frequencies.map((frequency, pair) => frequency / factors[pair]!);
   },
 };
 

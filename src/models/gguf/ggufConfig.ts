@@ -57,9 +57,14 @@ const IMPLIED = new Set([
 /**
  * The configuration that `metadata` describes.
  *
+ * @param frequencyFactors values of rope_freqs.weight, where the file has it
  * @throws {InputError} "config" for an architecture or a key that is not supported, by name
  */
-export function ggufConfig({ metadata, tensors }: Gguf, path: string): Record<string, unknown> {
+export function ggufConfig(
+  { metadata, tensors }: Gguf,
+  path: string,
+  frequencyFactors?: readonly number[],
+): Record<string, unknown> {
   const architecture = String(metadata.get("general.architecture"));
   const type = Object.hasOwn(TYPES, architecture) ? TYPES[architecture]! : undefined;
   if (!type) {
@@ -76,7 +81,7 @@ export function ggufConfig({ metadata, tensors }: Gguf, path: string): Record<st
   );
   const config: Record<string, unknown> = {
     model_type: type,
-    ...scaling(own, tensors.has("rope_freqs.weight"), path),
+    ...scaling(own, frequencyFactors),
   };
   const unknown: string[] = [];
   for (const [key, value] of own) {
@@ -109,13 +114,11 @@ function partialRotation(
   return Number.isNaN(turned) || type === "gpt2" ? {} : { partial_rotary_factor: turned / dHead };
 }
 
-/** Linear scaling is a factor; LLaMA 3's is a table of its own, which we do not read. */
-function scaling(own: ReadonlyMap<string, unknown>, table: boolean, path: string) {
-  if (table)
-    throw new InputError(
-      "config",
-      `${path} has rope_freqs.weight (LLaMA 3's scaling), which is not supported in GGUF; use the safetensors checkpoint`,
-    );
+/** Linear scaling is a factor; LLaMA 3's is a table of one factor for each pair, and then nothing else. */
+function scaling(own: ReadonlyMap<string, unknown>, factors?: readonly number[]) {
+  if (factors) {
+    return { rope_scaling: { rope_type: "frequency_factors", frequency_factors: [...factors] } };
+  }
   const type = own.get("rope.scaling.type");
   if (type === undefined || type === "none") return {};
   return {

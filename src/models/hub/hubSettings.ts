@@ -48,7 +48,7 @@ export function hubSettings(options: HubOptions = {}): HubSettings {
   const env = options.env ?? process.env;
   return {
     endpoint: checkedEndpoint(options.endpoint ?? (env.HF_ENDPOINT || "https://huggingface.co")),
-    cacheDir: resolve(options.cacheDir ?? cacheFolder(env)),
+    cacheDir: resolve(options.cacheDir ?? hubCacheFolder(env)),
     token: options.token === false ? null : checkedToken(options.token ?? implicitToken(env)),
     offline: options.offline ?? isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     timeoutMs: options.timeoutMs ?? 30_000,
@@ -59,7 +59,7 @@ export function hubSettings(options: HubOptions = {}): HubSettings {
 }
 
 /** The folder that holds downloaded models: the one that Python uses under the same environment. */
-export function cacheFolder(env: Environment = process.env): string {
+export function hubCacheFolder(env: Environment = process.env): string {
   return expanded(
     env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(homeOfHub(env), "hub"),
     env,
