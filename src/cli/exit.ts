@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { InputError, Interrupted, UnableError } from "../base/errors.ts";
+import { visible } from "../report/visible.ts";
 
 /** 0 fine; 1 a check that did not hold; 2 bad use or bad input; 3 not able to finish; 130 interrupted. */
 export function exitCodeOf(error: unknown): number {
@@ -11,16 +12,13 @@ export function exitCodeOf(error: unknown): number {
 
 /** One line for what the user can mend; the stack for what we must. */
 export function explain(error: unknown): string {
-  if (error instanceof InputError) return `error: ${visible(error.message)}`;
+  if (error instanceof InputError) return `error: ${shown(error.message)}`;
   if (error instanceof Interrupted) return `interrupted: ${error.message}`;
-  if (error instanceof UnableError) return `unable: ${visible(error.message)}`;
+  if (error instanceof UnableError) return `unable: ${shown(error.message)}`;
   return `this is a fault of induction-lens: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
-/** Names from files and arguments must not steer the terminal. */
-function visible(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+/** Names from files and arguments must not steer the terminal; a message may have several lines. */
+function shown(message: string): string {
+  return message.split("\n").map(visible).join("\n");
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
+import { globPattern } from "../base/glob.ts";
 import { fileSource, type OpenFile } from "../formats/file.ts";
 import { readNpz } from "../formats/npz.ts";
 import { readTensor } from "../formats/readTensor.ts";
@@ -36,7 +37,8 @@ export async function scorePatternsCommand(
   const file = await fileSource(path);
   try {
     const all = await attentionArrays(path, file);
-    const chosen = new Map([...all].filter(([name]) => globOf(arrays).test(name)));
+    const pattern = globPattern(arrays);
+    const chosen = new Map([...all].filter(([name]) => pattern.test(name)));
     const result = await scorePatterns(chosen, own, {
       mask,
       name: path,
@@ -78,11 +80,6 @@ function attentionArrays(path: string, file: OpenFile) {
     "file",
     `attention needs a file that ends in ${Object.keys(READERS).join(" or ")}, got ${path}`,
   );
-}
-
-function globOf(glob: string): RegExp {
-  const parts = glob.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "s");
 }
 
 const ids = z.array(z.array(z.number()));

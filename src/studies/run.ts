@@ -1,5 +1,6 @@
 /** @file `run`: any named values of a forward pass, saved as they are computed. */
 import { distance } from "fastest-levenshtein";
+import { globPattern } from "../base/glob.ts";
 import { InputError, Interrupted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { slice } from "../graph/edits/slice.ts";
@@ -45,7 +46,7 @@ export function matchValues(program: Program, patterns: readonly string[]): stri
   return [
     ...new Set(
       patterns.flatMap((pattern) => {
-        const glob = new RegExp(`^${pattern.split("*").map(escaped).join(".*")}$`);
+        const glob = globPattern(pattern);
         const found = pattern.includes("*")
           ? hooks.filter(
               (name) =>
@@ -124,8 +125,4 @@ function captured(
     axes: axes.map((axis) => axis.name),
     shape: axes.map(({ size }) => (typeof size === "number" ? size : sizes[size]!)),
   };
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

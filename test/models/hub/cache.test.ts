@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { InputError, UnableError } from "../../../src/base/errors.ts";
 import { cacheEntries, verifyCache } from "../../../src/models/hub/cacheEntries.ts";
 import { fetchFromHub, type FetchOptions } from "../../../src/models/hub/fetchFromHub.ts";
-import { cacheFolder } from "../../../src/models/hub/hubSettings.ts";
+import { hubCacheFolder } from "../../../src/models/hub/hubSettings.ts";
 import { hubName } from "../../../src/models/hub/names.ts";
 import { removeFromCache } from "../../../src/models/hub/removeFromCache.ts";
 import { exactly } from "../../../src/models/hub/wantedFiles.ts";
@@ -251,10 +251,10 @@ describe("names and folders", () => {
   });
 
   test("the cache is where Python has it", () => {
-    expect(cacheFolder({ HOME: "/h" })).toBe("/h/.cache/huggingface/hub");
-    expect(cacheFolder({ HOME: "/h", XDG_CACHE_HOME: "/x" })).toBe("/x/huggingface/hub");
-    expect(cacheFolder({ HOME: "/h", HF_HOME: "~/hf" })).toBe("/h/hf/hub");
-    expect(cacheFolder({ HOME: "/h", HF_HUB_CACHE: "$HOME/c", HF_HOME: "/n" })).toBe("/h/c");
-    expect(cacheFolder({ HOME: "/h", HUGGINGFACE_HUB_CACHE: "/old" })).toBe("/old");
+    expect(hubCacheFolder({ HOME: "/h" })).toBe("/h/.cache/huggingface/hub");
+    expect(hubCacheFolder({ HOME: "/h", XDG_CACHE_HOME: "/x" })).toBe("/x/huggingface/hub");
+    expect(hubCacheFolder({ HOME: "/h", HF_HOME: "~/hf" })).toBe("/h/hf/hub");
+    expect(hubCacheFolder({ HOME: "/h", HF_HUB_CACHE: "$HOME/c", HF_HOME: "/n" })).toBe("/h/c");
+    expect(hubCacheFolder({ HOME: "/h", HUGGINGFACE_HUB_CACHE: "/old" })).toBe("/old");
   });
 });
