@@ -40,7 +40,7 @@ const attention = z.object({
   fixedDistance: estimate
     .extend({ distance: z.int() })
     .nullable()
-    .describe("the distance of 2 or more that is attended most on D at every period"),
+    .describe("the distance of 2 or more that is attended most on D of the longest period"),
 });
 
 const copying = z.object({
@@ -68,7 +68,12 @@ const sufficiency = z.object({
     "share of clean - corrupted that the head's clean output restores",
   ),
   logProbability: estimate.nullable(),
-  nullSize: z.number().nullable().describe("99th percentile of null heads' sizes, centred logit"),
+  nullSize: z
+    .number()
+    .nullable()
+    .describe(
+      "what null heads reach, centred logit: the 99th percentile of sizes, with fewer than 20 heads median + 3 deviations",
+    ),
 });
 
 const necessity = z.object({
@@ -79,7 +84,7 @@ const necessity = z.object({
   patternsKept: drop.describe("mean ablation alone while all later patterns stay as they were"),
   nullSize: z
     .object({ alone: sizes, givenOthers: sizes })
-    .describe("99th percentile of null heads' sizes, mean ablation"),
+    .describe("what null heads reach, mean ablation"),
 });
 
 const edge = {

@@ -21,7 +21,7 @@ export interface PeriodAttention {
   readonly repeated: ScoresByHead;
   readonly disjoint: ScoresByHead;
   readonly reshuffled: ScoresByHead;
-  /** On control D by distance: sums over sequences of the mean attention that many tokens back, and of its square. */
+  /** On control D by distance, of the longest period only (else empty): sums over sequences of the mean attention that many tokens back, and of its square. */
   readonly scan: readonly {
     readonly sums: readonly number[];
     readonly squares: readonly number[];
@@ -49,7 +49,7 @@ export interface AttentionEvidence {
   readonly previousToken: Estimate;
   readonly currentToken: Estimate;
   readonly firstToken: Estimate;
-  /** The distance of 2 or more that the head attends at whatever the tokens and the period; null where no period shows it. */
+  /** The distance of 2 or more that the head attends at most where nothing repeats: on D of the longest period. */
   readonly fixedDistance: (Estimate & { readonly distance: number }) | null;
 }
 
@@ -92,7 +92,7 @@ export function attentionEvidence(
       previousToken: excess("previousToken"),
       currentToken: excess("currentToken"),
       firstToken: excess("firstToken"),
-      fixedDistance: fixedDistanceOf(byPeriod, head),
+      fixedDistance: fixedDistanceOf(byPeriod[0]!, head),
     };
   });
 }
@@ -145,23 +145,19 @@ function gainTable(period: PeriodAttention, heads: number) {
   return tensor(["head", "sequence"], [heads, rows[0]!.length], Float64Array.from(rows.flat()));
 }
 
-/** The distance whose stripe is strongest where it is weakest, over all periods that can show it and at least two if there are two. */
+/**
+ * The distance with the strongest stripe on control D. Nothing repeats there, so that a stripe at any distance is one of
+ * position, and the rows of the longest period show the most distances.
+ */
 function fixedDistanceOf(
-  periods: readonly { readonly one: PeriodAttention; readonly uniform: number }[],
+  { one, uniform }: { readonly one: PeriodAttention; readonly uniform: number },
   head: number,
 ): AttentionEvidence["fixedDistance"] {
-  const most = Math.max(...periods.map(({ one }) => one.scan[head]!.sums.length));
+  const { sums, squares } = one.scan[head]!;
+  const count = one.disjoint.induction[head]!.length;
   let best: AttentionEvidence["fixedDistance"] = null;
-  for (let distance = 2; distance < most; distance++) {
-    const showing = periods.filter(({ one }) => distance < one.scan[head]!.sums.length);
-    if (showing.length < Math.min(2, periods.length)) continue;
-    const estimate = weakest(
-      showing.map(({ one, uniform }) => {
-        const { sums, squares } = one.scan[head]!;
-        const count = one.disjoint.induction[head]!.length;
-        return less(summedEstimate(sums[distance]!, squares[distance]!, count), uniform);
-      }),
-    );
+  for (let distance = 2; distance < sums.length; distance++) {
+    const estimate = less(summedEstimate(sums[distance]!, squares[distance]!, count), uniform);
     if (!best || estimate.value > best.value) best = { distance, ...estimate };
   }
   return best;

@@ -5,7 +5,13 @@ import { moments } from "../moments.ts";
 import type { CausalNumbers, Metrics } from "./causal.ts";
 import type { Written } from "./copying.ts";
 import { atLeast, atMost, meanEstimate, type Estimate } from "./estimate.ts";
-import { LEAST_CONSISTENCY, LEAST_EFFECT, NULL_QUANTILE } from "./thresholds.ts";
+import {
+  LEAST_CONSISTENCY,
+  LEAST_EFFECT,
+  NULL_DEVIATIONS,
+  NULL_HEADS,
+  NULL_QUANTILE,
+} from "./thresholds.ts";
 
 /** How much lower the metrics are without a head. Above 0: the head helped. */
 export interface Drop {
@@ -33,7 +39,7 @@ export interface SufficiencyEvidence {
   readonly centredLogit: Estimate;
   /** Null where clean and corrupted log-probabilities do not differ. */
   readonly logProbability: Estimate | null;
-  /** 99th percentile of null heads' sizes, centred logit. */
+  /** What null heads reach, centred logit; see nullSizeOf. */
   readonly nullSize: number | null;
 }
 
@@ -73,12 +79,25 @@ export interface CausalScale {
   readonly reference: number;
   /** |clean - corrupted| in nats. */
   readonly referenceNats: number;
+  /**
+   * How much wider intervals are over tokens than over sequences: sqrt(tokens measured / vocabulary), at least 1. Tokens of
+   * a small vocabulary come again in every sequence, so that a head that writes at random favours the right ones by
+   * chance in all sequences alike.
+   */
+  readonly widening: number;
   readonly candidates: number;
   readonly nullHeads: number;
 }
 
-/** @param candidates how many of the heads are candidates; the rest are null heads */
-export function causalScale(numbers: CausalNumbers, candidates: number): CausalScale {
+/**
+ * @param candidates how many of the heads are candidates; the rest are null heads
+ * @param tokens predicted in all sequences together; vocabulary: ordinary tokens that they were drawn from
+ */
+export function causalScale(
+  numbers: CausalNumbers,
+  candidates: number,
+  { tokens, vocabulary }: { readonly tokens: number; readonly vocabulary: number },
+): CausalScale {
   const difference = minus(numbers.clean.centredLogit, numbers.corrupted.centredLogit);
   const { mean } = moments(difference);
   const nats = (metrics: Metrics) => -moments(metrics.logProbability).mean;
@@ -92,6 +111,7 @@ export function causalScale(numbers: CausalNumbers, candidates: number): CausalS
     differs: runsDiffer(numbers.clean.centredLogit, numbers.corrupted.centredLogit),
     reference: Math.max(Math.abs(mean), ...direct),
     referenceNats: Math.abs(nats(numbers.clean) - nats(numbers.corrupted)),
+    widening: Math.sqrt(Math.max(1, tokens / vocabulary)),
     candidates,
     nullHeads: numbers.sufficiency.length - candidates,
   };
@@ -111,8 +131,8 @@ export function causalEvidence(
       : dropOf(of.allGone, of.given[head]!);
   const nulls = Array.from({ length: scale.nullHeads }, (_, place) => scale.candidates + place);
   const nullSize = (of: (head: number) => Drop) => ({
-    centredLogit: sizeOf(nulls.map((head) => of(head).centredLogit.value)),
-    nats: sizeOf(nulls.map((head) => of(head).nats.value)),
+    centredLogit: nullSizeOf(nulls.map((head) => of(head).centredLogit.value)),
+    nats: nullSizeOf(nulls.map((head) => of(head).nats.value)),
   });
   return {
     copying: copyingOf(numbers, scale, index),
@@ -184,7 +204,7 @@ function sufficiencyOf(
       ? effect(index, "logProbability")
       : null,
     nullSize:
-      nulls.length > 0 ? sizeOf(nulls.map((head) => effect(head, "centredLogit").value)) : null,
+      nulls.length > 0 ? nullSizeOf(nulls.map((head) => effect(head, "centredLogit").value)) : null,
   };
 }
 
@@ -201,10 +221,17 @@ function dropOf(before: Metrics, after: Metrics): Drop {
   };
 }
 
-/** 99th percentile of sizes; 0 without null heads. */
-function sizeOf(values: readonly number[]): number {
+/**
+ * What null heads reach: the 99th percentile of sizes where there are twenty; fewer cannot show it, and one that matters
+ * after all must not hide every candidate, so then median + 3 x 1.4826 x median absolute deviation. 0 without null heads.
+ */
+export function nullSizeOf(values: readonly number[]): number {
   const sizes = values.map(Math.abs).sort((a, b) => a - b);
-  return sizes.length === 0 ? 0 : quantile(sizes, NULL_QUANTILE);
+  if (sizes.length === 0) return 0;
+  if (sizes.length >= NULL_HEADS) return quantile(sizes, NULL_QUANTILE);
+  const median = quantile(sizes, 0.5);
+  const deviations = sizes.map((size) => Math.abs(size - median)).sort((a, b) => a - b);
+  return median + NULL_DEVIATIONS * 1.4826 * quantile(deviations, 0.5);
 }
 
 function ownOf(written: readonly Written[]): number {

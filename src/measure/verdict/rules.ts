@@ -6,12 +6,14 @@ import {
   BACKUP,
   DISCOVERY_LEVEL,
   KEPT_STRIPE,
+  LEAST_ARRIVING,
+  LEAST_CONSISTENCY,
   LEAST_EFFECT,
-  LEAST_INDIRECT,
   LEAST_STRENGTH,
   PATTERN_SHARE,
   REDUNDANT,
   STRONG,
+  SURER,
 } from "./thresholds.ts";
 
 export const BEHAVIOURS = [
@@ -148,18 +150,22 @@ function inductionVerdict(
   if (writes === "+") {
     const raises = `raises the logit of what it sees (${logits(copying!.effect.value)})`;
     return mattersFor("+", causal, scale)
-      ? verdict("induction", [], `${raises} and matters: ${costWords(necessity)}`)
+      ? verdict(
+          "induction",
+          viaPattern(causal) ? ["via-pattern"] : [],
+          `${raises} and matters: ${costWords(necessity)}`,
+        )
       : verdict(
           "attends-without-copying",
           ["inert"],
-          `${raises}, but without it nothing is lost: ${costWords(necessity)}`,
+          `${raises}, but what it writes does not arrive or costs no more than null heads do: ${costWords(necessity)}`,
         );
   }
   if (!actsIndirectly(causal, scale))
     return verdict(
       "attends-without-copying",
       [],
-      `writes nothing towards what it sees and does not matter: ${costWords(necessity)}`,
+      `writes nothing towards what it sees and costs no more than null heads do: ${costWords(necessity)}`,
     );
   return viaPattern(causal)
     ? verdict(
@@ -174,30 +180,37 @@ function inductionVerdict(
       );
 }
 
-/** Whether losing the head costs more than losing null heads does, alone or given the other candidates. */
+/**
+ * Whether losing the head costs more than losing null heads does, alone or given the other candidates, in logits or nats,
+ * and a tenth of what it writes itself is lost with it.
+ */
 export function mattersFor(
   sign: "+" | "-",
-  { necessity }: CausalEvidence,
+  { copying, necessity }: CausalEvidence,
   scale: CausalScale,
 ): boolean {
-  const { nullSize } = necessity;
-  const side = ({ value, low, high }: Estimate) =>
-    sign === "+" ? (low ?? value) : -(high ?? value);
+  const { alone, givenOthers, nullSize } = necessity;
+  const side = sign === "+" ? 1 : -1;
+  const surely = (estimate: Estimate) => (side > 0 ? atLeast(estimate) : -atMost(estimate));
   const passes = (drop: Drop, size: { centredLogit: number; nats: number }) =>
-    side(drop.centredLogit) > Math.max(size.centredLogit, LEAST_EFFECT * scale.reference) ||
-    side(drop.nats) > Math.max(size.nats, LEAST_EFFECT * scale.referenceNats);
+    surely(drop.centredLogit) > Math.max(size.centredLogit, LEAST_EFFECT * scale.reference) ||
+    surely(drop.nats) > Math.max(size.nats, LEAST_EFFECT * scale.referenceNats);
+  const lost = [alone, givenOthers].map(({ mean }) => side * mean.centredLogit.value);
+  const arrives = Math.max(...lost) >= LEAST_ARRIVING * side * (copying?.effect.value ?? 0);
   return (
-    passes(necessity.alone.mean, nullSize.alone) ||
-    passes(necessity.givenOthers.mean, nullSize.givenOthers)
+    arrives &&
+    (passes(alone.mean, nullSize.alone) || passes(givenOthers.mean, nullSize.givenOthers))
   );
 }
 
 /** A head that writes nothing to the unembedding, yet costs the copy when it is gone. */
 function actsIndirectly({ necessity }: CausalEvidence, scale: CausalScale): boolean {
   if (!scale.differs) return false;
-  const least = LEAST_INDIRECT * Math.abs(scale.clean.centredLogit - scale.corrupted.centredLogit);
+  const least = LEAST_EFFECT * Math.abs(scale.clean.centredLogit - scale.corrupted.centredLogit);
+  const surely = ({ value, low }: Estimate) =>
+    value - SURER * scale.widening * (value - (low ?? value));
   const passes = ({ centredLogit }: Drop, size: { centredLogit: number }) =>
-    atLeast(centredLogit) > Math.max(size.centredLogit, least);
+    surely(centredLogit) > Math.max(size.centredLogit, least);
   return (
     passes(necessity.alone.mean, necessity.nullSize.alone) ||
     passes(necessity.givenOthers.mean, necessity.nullSize.givenOthers)
@@ -225,17 +238,23 @@ function flagsOf(
   if (rests) found.add("first-token-rest");
   if (spans(attention.induction, LEAST_STRENGTH)) found.add("undecided");
   if (causal && scale) {
-    const { alone, givenOthers, nullSize } = causal.necessity;
-    const [given, single] = [givenOthers.mean.nats, alone.mean.nats];
-    if (given.value > REDUNDANT * single.value && atLeast(given) > nullSize.givenOthers.nats)
-      found.add("redundant");
+    if (isRedundant(causal, scale)) found.add("redundant");
     if (isBackup(causal)) found.add("backup");
     if (followsPrediction(causal)) found.add("follows-prediction");
     if (causal.copying && causal.copying.writes === "none" && spans(causal.copying.effect, 0)) {
-      if (Math.abs(causal.copying.consistency ?? 0) >= 0.5) found.add("undecided");
+      if (Math.abs(causal.copying.consistency ?? 0) >= LEAST_CONSISTENCY) found.add("undecided");
     }
   }
   return FLAGS.filter((flag) => found.has(flag));
+}
+
+/** It costs little alone and much once the others are gone. */
+function isRedundant({ copying, necessity }: CausalEvidence, scale: CausalScale): boolean {
+  if (copying?.writes === "-") return false;
+  const { alone, givenOthers, nullSize } = necessity;
+  const [given, single] = [givenOthers.mean.nats, alone.mean.nats];
+  const least = Math.max(nullSize.givenOthers.nats, LEAST_EFFECT * scale.referenceNats);
+  return given.value > REDUNDANT * single.value && atLeast(given) > least;
 }
 
 /** What it writes itself grows when the others are gone. */

@@ -12,12 +12,16 @@ export const STRONG = 0.5;
 export const LEAST_CONSISTENCY = 0.5;
 /** Null heads that are wanted in the layers of the candidates. */
 export const NULL_HEADS = 20;
-/** An effect counts above this quantile of null heads. */
+/** An effect counts above this quantile of null heads, where there are as many as are wanted. */
 export const NULL_QUANTILE = 0.99;
+/** With fewer null heads it counts above their median and this many deviations (1.4826 x median absolute deviation). */
+export const NULL_DEVIATIONS = 3;
 /** An effect under this share of clean - corrupted is nothing, however quiet the null heads are. */
-export const LEAST_EFFECT = 0.02;
-/** A head that writes nothing to the unembedding needs this share to count as acting through later layers. */
-export const LEAST_INDIRECT = 0.05;
+export const LEAST_EFFECT = 0.005;
+/** Of what a head writes directly, this share has to be lost with it: else something later takes it off. */
+export const LEAST_ARRIVING = 0.1;
+/** A head that writes nothing itself needs an interval this many times as wide above the null to count as acting indirectly. */
+export const SURER = 1.5;
 /** Via-pattern: this share of an effect is gone once later patterns are kept. */
 export const PATTERN_SHARE = 0.5;
 /** A stripe that keeps less than this without the other candidates follows the prediction. */

@@ -10,17 +10,18 @@ import type { PeriodRows } from "./verdictRows.ts";
 
 const KINDS = ["repeated", "disjoint", "reshuffled"] as const;
 
-/** Runs repeats and controls of one period up to the last layer's pattern. */
+/** Runs repeats and controls of one period up to the last layer's pattern; `scanned`: attention by distance as well. */
 export async function attentionRuns(
   chain: Chain,
   rows: PeriodRows,
   { layers, heads }: { readonly layers: number; readonly heads: number },
+  scanned: boolean,
   progress: (rowsDone: number) => void,
 ): Promise<PeriodAttention> {
   const count = layers * heads;
   const all = KINDS.map((kind) => ({ kind, scores: emptyScores(count) }));
   const distances = distancesSeen(rows);
-  const scan = Array.from({ length: count }, () => ({
+  const scan = Array.from({ length: scanned ? count : 0 }, () => ({
     sums: new Array<number>(distances).fill(0),
     squares: new Array<number>(distances).fill(0),
   }));
@@ -29,7 +30,7 @@ export async function attentionRuns(
     for (const chunk of chunksOf(tokens.shape[0]!, chain.rows)) {
       await patternsOf(chain, takeRows(tokens, chunk), (layer, pattern) => {
         keepScores(scores, pattern, rows, layer * heads);
-        if (kind === "disjoint") keepDistances(scan, pattern, rows, layer * heads);
+        if (scanned && kind === "disjoint") keepDistances(scan, pattern, rows, layer * heads);
       });
       progress(chunk.length);
     }

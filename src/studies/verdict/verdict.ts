@@ -6,7 +6,7 @@ import type { PeriodAttention } from "../../measure/verdict/attention.ts";
 import { joinedNumbers, type CausalNumbers } from "../../measure/verdict/causal.ts";
 import { atLeast } from "../../measure/verdict/estimate.ts";
 import { attendsLikeInduction, behavioursOf } from "../../measure/verdict/rules.ts";
-import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
+import { NULL_HEADS, STRONG } from "../../measure/verdict/thresholds.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { VerdictResult } from "../../results/verdict.ts";
 import type { Backend } from "../../runtime/backend.ts";
@@ -167,7 +167,7 @@ async function attentionOf({ model, chain, rows, options }: Work): Promise<Perio
     const before = done;
     periods.push(
       await onceDone(memory, `attention ${one.period}`, () =>
-        attentionRuns(chain, one, model.architecture, (count) =>
+        attentionRuns(chain, one, model.architecture, one === rows.attention[0], (count) =>
           options.progress?.("attention", (done += count), total),
         ),
       ),
@@ -177,7 +177,7 @@ async function attentionOf({ model, chain, rows, options }: Work): Promise<Perio
   return periods;
 }
 
-/** Random heads of the candidates' layers that have no behaviour but resting and looking at themselves. */
+/** Random heads of the candidates' layers that rest on the first token, look in part at themselves, or do nothing. */
 function nullHeads(
   all: readonly HeadAt[],
   attention: readonly AttentionEvidence[],
@@ -190,7 +190,7 @@ function nullHeads(
   const taken = new Set(attending.map(headName));
   const quiet = (index: number) =>
     behavioursOf(attention[index]!).every(
-      ({ name }) => name === "first-token" || name === "current-token",
+      ({ name, value }) => name === "first-token" || (name === "current-token" && value < STRONG),
     );
   const others = all.filter(
     (head, index) => layers.has(head.layer) && !taken.has(headName(head)) && quiet(index),

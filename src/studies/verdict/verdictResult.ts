@@ -33,7 +33,13 @@ export function verdictResultOf(
   },
 ): VerdictResult {
   const { rows, heads: run, causal } = measured;
-  const scale = causal && causalScale(causal, run.candidates.length);
+  const { vocabulary, specialTokens } = model.architecture;
+  const scale =
+    causal &&
+    causalScale(causal, run.candidates.length, {
+      tokens: rows.causal.positions.length * rows.causal.clean.shape[0]!,
+      vocabulary: vocabulary - specialTokens.length,
+    });
   const heads = allHeads(model.architecture).map((at, index) =>
     headResult(model, measured, scale, at, index),
   );

@@ -84,6 +84,7 @@ export const SCALE: CausalScale = {
   differs: true,
   reference: 20,
   referenceNats: 5,
+  widening: 1,
   candidates: 3,
   nullHeads: 20,
 };

@@ -1,10 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { nullSizeOf } from "../../../src/measure/verdict/causalEvidence.ts";
 import { BEHAVIOURS, FLAGS, verdictOf } from "../../../src/measure/verdict/rules.ts";
 import { BEHAVIOURS as SHOWN, FLAGS as SHOWN_FLAGS } from "../../../src/results/verdictNames.ts";
 import { about, cause, head, SCALE } from "./evidence.ts";
 
 const ATTENDS = { induction: 0.9 };
 const verdict = (...evidence: Parameters<typeof head>) => verdictOf(head(...evidence));
+
+test("nullSizeOf is the 99th percentile of twenty sizes; of fewer, one that matters does not count", () => {
+  const twenty = Array.from({ length: 20 }, (_, head) => (head + 1) / 20);
+  expect(nullSizeOf(twenty)).toBeCloseTo(0.99, 2);
+  expect(nullSizeOf([0.01, -0.02, 0.01, 9])).toBeLessThan(0.1);
+  expect(nullSizeOf([])).toBe(0);
+});
 
 describe("verdictOf(evidence)", () => {
   test("calls a head induction that attends, copies and matters", () => {
@@ -23,6 +31,22 @@ describe("verdictOf(evidence)", () => {
       label: "attends-without-copying",
       flags: ["inert"],
     });
+  });
+
+  test("does not call a head induction of whose writing nothing arrives, however quiet the null", () => {
+    const cancelled = cause({ alone: [0.5, 0.3], given: [0.5, 0.3] });
+    expect(verdict(ATTENDS, cancelled)).toMatchObject({
+      label: "attends-without-copying",
+      flags: ["inert"],
+    });
+  });
+
+  test("asks more of a head that acts indirectly where a small vocabulary comes again and again", () => {
+    const silent = cause({ writes: "none", alone: [0.7, 0.3] });
+    expect(verdict(ATTENDS, silent).label).toBe("induction");
+    expect(verdict(ATTENDS, silent, { ...SCALE, widening: 2 }).label).toBe(
+      "attends-without-copying",
+    );
   });
 
   test("flags a head redundant that costs little alone and much without the others", () => {
