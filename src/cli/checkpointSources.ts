@@ -1,8 +1,13 @@
-/** @file The runs that PATHs of `phase` name: a run's folder, a folder of checkpoints, single checkpoints, or a hub model. */
+/**
+ * @file The runs that PATHs of `phase` name: a run's folder, a folder of checkpoints, single checkpoints, `zoo:NAME`,
+ * or a hub model.
+ */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
 import type { LoadedModel } from "../models/loaded.ts";
+import { readZoo, ZOO } from "../models/zoo/openZoo.ts";
+import { zooPlace } from "../models/zoo/zooIndex.ts";
 import type { PhaseResult } from "../results/phase.ts";
 
 /** Checkpoints that belong together, each by the name under which it is opened. */
@@ -36,7 +41,7 @@ export async function runSources(
   const runs = await Promise.all(
     kinds
       .filter(({ kind }) => kind !== "checkpoint")
-      .map(({ path, kind }) => (kind === "folder" ? folderRun(path, steps) : hubRun(path, steps))),
+      .map(({ path, kind }) => RUNS[kind as keyof typeof RUNS](path, steps)),
   );
   if (single.length === 0) return runs;
   const checkpoints = single.map((path) => ({ step: stepOf(path), model: path }));
@@ -44,9 +49,12 @@ export async function runSources(
   return [...runs, { id, checkpoints: chosen(checkpoints, steps, id), training: null }];
 }
 
-async function kindOf(path: string): Promise<"checkpoint" | "folder" | "hub"> {
+const RUNS = { folder: folderRun, zoo: zooRun, hub: hubRun } as const;
+
+async function kindOf(path: string): Promise<"checkpoint" | keyof typeof RUNS> {
   const found = await stat(path).catch(() => null);
   if (!found) {
+    if (path.startsWith("zoo:")) return "zoo";
     if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(path))
       throw new InputError("file", `there is no file or folder ${path}`);
     return "hub";
@@ -75,6 +83,19 @@ async function folderRun(path: string, steps: readonly number[] | undefined): Pr
     checkpoints: chosen(checkpoints, steps, path),
     training: await trainingLog(join(path, "log.jsonl")),
   };
+}
+
+/** The steps that the zoo has of a model, and its run's log. */
+async function zooRun(id: string, steps: readonly number[] | undefined): Promise<RunSource> {
+  const name = id.slice("zoo:".length);
+  const zoo = await readZoo();
+  zooPlace(zoo, name); // refuses names that it has not
+  const run = zoo[name];
+  if (!run)
+    throw new InputError("checkpoints", `phase needs a whole run, as zoo:attn-2l, got ${id}`);
+  const checkpoints = run.steps.map((step) => ({ step, model: `${id}@${step}` }));
+  const training = await trainingLog(join(ZOO, name, "log.jsonl"));
+  return { id, checkpoints: chosen(checkpoints, steps, id), training };
 }
 
 function hubRun(id: string, steps: readonly number[] | undefined): RunSource {

@@ -56,6 +56,19 @@ describe("induction-lens phase", () => {
     expect(result.words[0]).toMatch(/^1 of 2 runs have a phase change/);
   });
 
+  test("finds the change of zoo:attn-2l where its log has it, and none in zoo:attn-1l", async () => {
+    const folder = emptyFolder();
+    const two = await cli(folder, ["phase", "zoo:attn-2l", "--json", "--quiet", "--threads", "1"]);
+    const { change, words } = phaseResult.parse(JSON.parse(two.stdout));
+    expect(change!.step).toBeGreaterThan(225);
+    expect(change!.step).toBeLessThan(300);
+    expect(words.join(" ")).toContain("induction score of head 1.0");
+    const one = await cli(folder, ["phase", "zoo:attn-1l", "--quiet", "--threads", "1"]);
+    expect([one.code, one.stdout]).toEqual([0, expect.stringContaining("No phase change: none")]);
+    const step = await cli(folder, ["phase", "zoo:attn-2l@300"]);
+    expect([step.code, step.stderr]).toEqual([2, expect.stringContaining("needs a whole run")]);
+  });
+
   test("takes single checkpoints as one run, and only the steps that are asked for", async () => {
     const folder = emptyFolder();
     for (const step of [10, 20, 30])
