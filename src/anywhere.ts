@@ -69,6 +69,8 @@ export {
   type WorkbenchRows,
   type WorkbenchRun,
 } from "./studies/workbench/workbench.ts";
+export { text, type TextOptions as TextStudyOptions } from "./studies/text/text.ts";
+export type { PromptPair } from "./studies/text/pairGaps.ts";
 export type { BosChoice, GeneratedInput, OwnTokens } from "./studies/scoreInput.ts";
 
 export { ablateResult, type AblateResult } from "./results/ablate.ts";
@@ -87,6 +89,7 @@ export {
 export { attributionResult, type AttributionResult } from "./results/attribution.ts";
 export { pathResult, type PathResult } from "./results/path.ts";
 export { patternsResult, type Mask, type PatternsResult } from "./results/patterns.ts";
+export { textResult, type TextResult } from "./results/text.ts";
 export { whyResult, type WhyResult } from "./results/why.ts";
 export { verdictResult, type VerdictResult } from "./results/verdict.ts";
 export { phaseResult, type PhaseCurves, type PhaseResult } from "./results/phase.ts";

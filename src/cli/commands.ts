@@ -14,6 +14,7 @@ import { run } from "./commands/run.ts";
 import { score } from "./commands/score.ts";
 import { scorePatterns } from "./commands/scorePatterns.ts";
 import { train } from "./commands/train.ts";
+import { text } from "./commands/text.ts";
 import { tokens } from "./commands/tokens.ts";
 import { why } from "./commands/why.ts";
 import { zoo } from "./commands/zoo.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   why,
   analyse,
   phase,
+  text,
   audit,
   scorePatterns,
   explore,

@@ -28,10 +28,15 @@ export interface Sequences {
 /**
  * The sequences that the input means: its texts, its tokens, or else generated rows `[BOS] r r`, one unless asked for more.
  *
+ * @param longest tokens that a sequence may have; left out: the model's context
  * @throws {InputError} "tokenizer" for a text and a model without one, "tokens" for ids outside the vocabulary, "range" for
  *   sequences longer than the context, "options" for texts and tokens at once
  */
-export async function sequencesOf(model: LoadedModel, input: SequenceInput): Promise<Sequences> {
+export async function sequencesOf(
+  model: LoadedModel,
+  input: SequenceInput,
+  { longest = model.architecture.contextLength }: { readonly longest?: number } = {},
+): Promise<Sequences> {
   const { texts, tokens } = input;
   if (texts && tokens)
     throw new InputError("options", "sequences are texts or tokens, got both at once");
@@ -39,7 +44,7 @@ export async function sequencesOf(model: LoadedModel, input: SequenceInput): Pro
   const rows = texts ? textRows(model, tokenizer, texts, input.bos ?? "auto") : null;
   if (!rows && !tokens) return generated(model, tokenizer, input);
   const ids = rows?.ids ?? tokens!;
-  checkRows(model, ids);
+  checkRows(model, ids, longest);
   const { bosToken } = model.architecture;
   const starts = ids.map((row) => (rows ? Number(rows.bosToken !== null) : startOf(row, bosToken)));
   return {
@@ -120,8 +125,11 @@ function textRows(
   };
 }
 
-function checkRows({ architecture }: LoadedModel, rows: readonly (readonly number[])[]): void {
-  const { vocabulary, contextLength } = architecture;
+function checkRows(
+  { architecture: { vocabulary } }: LoadedModel,
+  rows: readonly (readonly number[])[],
+  longest: number,
+): void {
   if (rows.length === 0) throw new InputError("tokens", "needs at least one sequence, got none");
   rows.forEach((row, index) => {
     if (row.length < 2)
@@ -130,10 +138,10 @@ function checkRows({ architecture }: LoadedModel, rows: readonly (readonly numbe
         `sequences need 2 tokens or more, got ${row.length} in sequence ${index}`,
       );
     verifyTokens([row], vocabulary);
-    if (row.length > contextLength)
+    if (row.length > longest)
       throw new InputError(
         "range",
-        `the model has ${contextLength} positions, got ${row.length} tokens in sequence ${index}`,
+        `the model has ${longest} positions, got ${row.length} tokens in sequence ${index}`,
       );
   });
 }

@@ -15,6 +15,7 @@ import { patternsResult } from "../../src/results/patterns.ts";
 import { phaseResult } from "../../src/results/phase.ts";
 import { phaseSeedsResult } from "../../src/results/phaseSeeds.ts";
 import { scoreResult } from "../../src/results/score.ts";
+import { textResult } from "../../src/results/text.ts";
 import { whyResult } from "../../src/results/why.ts";
 import { verdictResult } from "../../src/results/verdict.ts";
 
@@ -34,6 +35,7 @@ test.each([
   ["phase-seeds", phaseSeedsResult],
   ["score", scoreResult],
   ["score-patterns", patternsResult],
+  ["text", textResult],
   ["why", whyResult],
   ["verdict", verdictResult],
 ] as const)(

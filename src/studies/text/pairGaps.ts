@@ -1,0 +1,189 @@
+/** @file The gap in probability of a continuation between two prompts, with heads on and off. */
+import { InputError, Interrupted } from "../../base/errors.ts";
+import { random } from "../../base/random.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { meanInterval } from "../../measure/interval.ts";
+import { moments } from "../../measure/moments.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { TextResult } from "../../results/text.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { turn } from "../../runtime/turn.ts";
+import { drawTokens } from "../../text/patterns/tokenPattern.ts";
+import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { allHeads, headName, type HeadAt } from "../causal/headNames.ts";
+import { sequencesOf } from "../sequences.ts";
+import type { BosChoice } from "../scoreInput.ts";
+import { openWorkbench, type Reference, type Workbench } from "../workbench/workbench.ts";
+
+/** Two prompts and what may follow either. */
+export interface PromptPair {
+  readonly prompts: readonly [string, string];
+  readonly target: string;
+}
+
+export interface GapOptions {
+  readonly bos?: BosChoice;
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: (step: string, done: number, total: number) => void;
+}
+
+/** Sets of other heads that are switched off in place of the chosen ones. */
+const CONTROLS = 5;
+/** Rows of random tokens whose mean output stands in for a head that is off. */
+const REFERENCE_ROWS = 16;
+
+type Pairs = NonNullable<TextResult["pairs"]>;
+
+/** Token ids of a prompt with its target, and where the target begins. */
+interface Prompt {
+  readonly ids: readonly number[];
+  readonly from: number;
+}
+
+/**
+ * gap = log p(target | first prompt) - log p(target | second prompt), in nats, the sum over the target's tokens.
+ *
+ * Off: each head's output is its mean by position over 16 rows of random tokens, so that it knows nothing of the prompt.
+ * Controls: as many other heads of the same layers, 5 sets of them, switched off in the same way. A change is worth a thought
+ * only where it is beyond what controls do.
+ *
+ * @param why how `heads` were chosen
+ * @throws {InputError} "pairs" for no pairs or an empty target, "heads" where the model has too few other heads, and as
+ *   `sequencesOf`
+ */
+export async function pairGaps(
+  model: LoadedModel,
+  backend: Backend,
+  pairs: readonly PromptPair[],
+  heads: readonly HeadAt[],
+  why: string,
+  options: GapOptions = {},
+): Promise<Pairs> {
+  const prompts = await promptsOf(model, pairs, options);
+  const controls = controlSets(model, heads, options.seed ?? 0);
+  const length = Math.max(...prompts.flat().map(({ ids }) => ids.length));
+  const bench = await openWorkbench(model, backend, { rows: 1, length });
+  const gaps = gapReader(bench, model, options.seed ?? 0);
+  const list: Pairs["list"] = [];
+  try {
+    for (const [index, { prompts: texts, target }] of pairs.entries()) {
+      if (options.signal?.aborted) throw new Interrupted("stopped between two pairs");
+      const two = prompts[index]!;
+      const without: number[] = [];
+      for (const set of controls) without.push(await gaps(two, set));
+      list.push({
+        prompts: [...texts],
+        target,
+        on: await gaps(two, []),
+        off: await gaps(two, heads),
+        controls: without,
+      });
+      options.progress?.("comparing pairs", index + 1, pairs.length);
+    }
+  } finally {
+    await bench.dispose();
+  }
+  return { ...summary(list), heads: heads.map(headName), why, ablation: ABLATION, list };
+}
+
+const ABLATION = `the head's output z is its mean by position over ${REFERENCE_ROWS} rows of random tokens`;
+
+function summary(list: Pairs["list"]) {
+  const share = (values: readonly number[]) => {
+    const ends = meanInterval(values);
+    return {
+      mean: moments(values).mean,
+      interval: ends && ([ends[0], ends[1]] as [number, number]),
+    };
+  };
+  return {
+    gapOn: share(list.map(({ on }) => on)),
+    gapOff: share(list.map(({ off }) => off)),
+    change: share(list.map(({ on, off }) => off - on)),
+    controlChange: share(list.map(({ on, controls }) => moments(controls).mean - on)),
+  };
+}
+
+async function promptsOf(
+  model: LoadedModel,
+  pairs: readonly PromptPair[],
+  { bos }: GapOptions,
+): Promise<(readonly [Prompt, Prompt])[]> {
+  if (pairs.length === 0) throw new InputError("pairs", "needs at least one pair, got none");
+  const choice = bos === undefined ? {} : { bos };
+  const { sequences, tokenizer } = await sequencesOf(model, {
+    texts: pairs.flatMap(({ prompts }) => prompts),
+    ...choice,
+  });
+  const { contextLength } = model.architecture;
+  return pairs.map(({ target }, index) => {
+    const added = tokenizer!.encode(target);
+    if (added.length === 0)
+      throw new InputError("pairs", `pair ${index} needs a target with at least one token, got ""`);
+    const prompt = (place: number): Prompt => {
+      const { tokens } = sequences[2 * index + place]!;
+      if (tokens.length + added.length > contextLength)
+        throw new InputError(
+          "range",
+          `pair ${index} is longer than the model's ${contextLength} positions`,
+        );
+      return { ids: [...tokens, ...added], from: tokens.length };
+    };
+    return [prompt(0), prompt(1)] as const;
+  });
+}
+
+/** Reads gaps; the reference of each length is made once. */
+function gapReader(bench: Workbench, { architecture }: LoadedModel, seed: number) {
+  const references = new Map<number, Promise<Reference>>();
+  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const referenceOf = (length: number) => {
+    const known = references.get(length);
+    if (known) return known;
+    const rows = Array.from({ length: REFERENCE_ROWS }, (_, row) =>
+      drawTokens(random(seed, row), length, ordinary),
+    );
+    const tokens = tensor(
+      ["batch", "position"],
+      [REFERENCE_ROWS, length],
+      Int32Array.from(rows.flat()),
+    );
+    const made = bench.reference(tokens);
+    references.set(length, made);
+    return made;
+  };
+  const logProbability = async ({ ids, from }: Prompt, off: readonly HeadAt[]) => {
+    const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
+    const edits = off.map((at) => ({ ...at, kind: "mean" as const }));
+    const reference = edits.length > 0 ? { reference: await referenceOf(ids.length) } : {};
+    const { losses } = await bench.run({ tokens, repeats: null }, { edits, ...reference });
+    await turn();
+    return -sumFrom(losses, from);
+  };
+  return async ([first, second]: readonly [Prompt, Prompt], off: readonly HeadAt[]) =>
+    (await logProbability(first, off)) - (await logProbability(second, off));
+}
+
+function sumFrom({ data }: Tensor, from: number): number {
+  return data.subarray(from).reduce((sum, loss) => sum + loss, 0);
+}
+
+/** As many other heads in each of the layers. */
+function controlSets(
+  { architecture }: LoadedModel,
+  heads: readonly HeadAt[],
+  seed: number,
+): HeadAt[][] {
+  const chosen = new Set(heads.map(headName));
+  return Array.from({ length: CONTROLS }, (_, set) => {
+    const draw = random(seed, 1_000 + set);
+    return [...new Set(heads.map(({ layer }) => layer))].flatMap((layer) => {
+      const count = heads.filter((head) => head.layer === layer).length;
+      const others = allHeads(architecture).filter(
+        (head) => head.layer === layer && !chosen.has(headName(head)),
+      );
+      return draw.shuffled(others).slice(0, count);
+    });
+  });
+}

@@ -1,0 +1,144 @@
+/** @file How much every head attends to what followed the earlier copies that a text really has. */
+import { InputError } from "../../base/errors.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import { builder } from "../../graph/builder.ts";
+import { slice } from "../../graph/edits/slice.ts";
+import { ratioInterval } from "../../measure/interval.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { RepeatGroupResult, TextResult } from "../../results/text.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { findRepeats, type Repeat } from "../../text/repeats.ts";
+import { eachSequence, type EachOptions } from "../causal/eachSequence.ts";
+import { hookName } from "../causal/points.ts";
+import type { Sequences } from "../sequences.ts";
+import { isOf, repeatClasses, repeatTables, type RepeatClass } from "./repeatTables.ts";
+
+type Repeats = NonNullable<TextResult["repeats"]>;
+
+const TABLES = "repeat_tables";
+
+/**
+ * Attention to the token after the earlier copy, A[q, copy + 1], summed over the repeats of a class and divided by their
+ * number; every repeat counts once, whatever piece it is in. The copy is the one that agrees in most tokens, of equal ones the
+ * last.
+ *
+ * @throws {InputError} "tokens" if the sequences repeat nothing
+ */
+export async function repeatScores(
+  { program, architecture }: LoadedModel,
+  backend: Backend,
+  found: Sequences,
+  options: Pick<EachOptions, "signal" | "progress">,
+): Promise<Pick<Repeats, "groups" | "intervals">> {
+  const { layers, heads } = architecture;
+  const repeats = found.sequences.map(({ tokens }, index) =>
+    findRepeats(tokens, { start: found.starts[index]! }),
+  );
+  const all = repeats.flat();
+  if (all.length === 0)
+    throw new InputError(
+      "tokens",
+      "the text repeats no token at a distance of 3 or more, so there is nothing to score",
+    );
+  const classes = repeatClasses(found.info.length).filter((one) =>
+    all.some((repeat) => isOf(one, repeat)),
+  );
+  const sums = found.sequences.map(() => new Float64Array(classes.length * layers * heads));
+  const b = builder(program);
+  const tables = b.input(TABLES, "float32", {
+    measure: classes.length,
+    query: "position",
+    key: "position",
+  });
+  const outputs = Array.from({ length: layers }, (_, layer) =>
+    b.contract(hookName(layer, "attn.hook_pattern"), tables, ["batch", "measure", "head"], {
+      as: `repeats.${layer}`,
+    }),
+  );
+  const feeds = (index: number) =>
+    repeats[index]!.length === 0
+      ? null
+      : new Map([
+          [TABLES, repeatTables(classes, repeats[index]!, found.sequences[index]!.tokens.length)],
+        ]);
+  const scored = slice(b.program(outputs, program.limits), { outputs });
+  await eachSequence(
+    scored,
+    backend,
+    found,
+    { step: "reading the text", feeds, ...options },
+    (trace, piece) =>
+      outputs.forEach((name, layer) => keepSums(sums[piece]!, trace.get(name)!, layer, layers)),
+  );
+  return summedUp(classes, repeats, sums, layers, heads);
+}
+
+/** [1, measure, head] of a layer into [measure][layer][head]. */
+function keepSums(
+  into: Float64Array,
+  { data, shape }: Tensor,
+  layer: number,
+  layers: number,
+): void {
+  const [, measures, heads] = shape as readonly [number, number, number];
+  for (let measure = 0; measure < measures; measure++)
+    for (let head = 0; head < heads; head++)
+      into[(measure * layers + layer) * heads + head] = data[measure * heads + head]!;
+}
+
+function summedUp(
+  classes: readonly RepeatClass[],
+  repeats: readonly (readonly Repeat[])[],
+  sums: readonly Float64Array[],
+  layers: number,
+  heads: number,
+): Pick<Repeats, "groups" | "intervals"> {
+  const perHead = <Value>(of: (place: number) => Value): Value[][] =>
+    Array.from({ length: layers }, (_, layer) =>
+      Array.from({ length: heads }, (_head, head) => of(layer * heads + head)),
+    );
+  const total = (place: number) => sums.reduce((sum, one) => sum + one[place]!, 0);
+  const counts = repeats.map((some) => some.length);
+  return {
+    groups: classes.map((one, measure) => {
+      const own = repeats.flat().filter((repeat) => isOf(one, repeat));
+      return {
+        ...groupOf(one, own),
+        scores: perHead((place) => total(measure * layers * heads + place) / own.length),
+      };
+    }),
+    intervals: perHead((place) =>
+      intervalOf(
+        sums.map((one) => one[place]!),
+        counts,
+      ),
+    ),
+  };
+}
+
+function groupOf(
+  { name, ngram, distance }: RepeatClass,
+  own: readonly Repeat[],
+): Omit<RepeatGroupResult, "scores"> {
+  const known = own.filter(({ continues }) => continues !== null);
+  return {
+    name,
+    ngram,
+    distance: distance && [distance[0], distance[1]],
+    repeats: own.length,
+    continues:
+      known.length === 0 ? null : known.filter(({ continues }) => continues).length / known.length,
+    uniform: own.reduce((sum, { query }) => sum + 1 / (query + 1), 0) / own.length,
+  };
+}
+
+/** Null where pieces with repeats are too few, or their numbers too uneven, to say. */
+function intervalOf(sums: readonly number[], counts: readonly number[]): [number, number] | null {
+  try {
+    const { interval } = ratioInterval(sums, counts, { draws: 1000 });
+    return interval && [interval[0], interval[1]];
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+/** @file Groups of a text's repeats and the weight table of each: by n-gram length, and by how far back the copy lies. */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { LONGEST_NGRAM, type Repeat } from "../../text/repeats.ts";
+
+/** Which repeats belong together. */
+export interface RepeatClass {
+  readonly name: string;
+  readonly ngram: number | null;
+  readonly distance: readonly [number, number] | null;
+}
+
+/** All; by n-gram, 1 to 4; by distance in octaves up to `length`. */
+export function repeatClasses(length: number): RepeatClass[] {
+  const octaves = Math.max(0, Math.ceil(Math.log2(length)) - 1);
+  return [
+    { name: "all", ngram: null, distance: null },
+    ...Array.from({ length: LONGEST_NGRAM }, (_, index) => ({
+      name: index + 1 === LONGEST_NGRAM ? `${LONGEST_NGRAM} tokens or more` : `${index + 1} tokens`,
+      ngram: index + 1,
+      distance: null,
+    })),
+    ...Array.from({ length: octaves }, (_, octave) => {
+      const least = 2 ** (octave + 1);
+      const distance = [least, 2 * least] as const;
+      return { name: `${least} to ${2 * least - 1} back`, ngram: null, distance };
+    }),
+  ];
+}
+
+/** Whether a repeat belongs to a class. */
+export function isOf({ ngram, distance }: RepeatClass, repeat: Repeat): boolean {
+  const near =
+    distance === null || (repeat.distance >= distance[0] && repeat.distance < distance[1]);
+  return near && (ngram === null || repeat.ngram === ngram);
+}
+
+/**
+ * One table for each class: 1 at (query, key) of every repeat of it, so that contracting with a pattern sums attention.
+ *
+ * @returns axes [measure, query, key]
+ */
+export function repeatTables(
+  classes: readonly RepeatClass[],
+  repeats: readonly Repeat[],
+  length: number,
+): Tensor {
+  const data = new Float32Array(classes.length * length * length);
+  classes.forEach((one, measure) => {
+    for (const repeat of repeats)
+      if (isOf(one, repeat)) data[(measure * length + repeat.query) * length + repeat.key] = 1;
+  });
+  return tensor(["measure", "query", "key"], [classes.length, length, length], data);
+}

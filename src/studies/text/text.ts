@@ -1,0 +1,185 @@
+/** @file `text`: induction on the repeats that the user's own text has, and what induction heads do between paired prompts. */
+import { InputError } from "../../base/errors.ts";
+import { VERSION } from "../../base/version.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { ScoreResult } from "../../results/score.ts";
+import type { TextResult } from "../../results/text.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { environmentOf, modelInfoOf } from "../about.ts";
+import { headsCalled, type HeadAt } from "../causal/headNames.ts";
+import { score } from "../score.ts";
+import { sequencesOf, type SequenceInput, type Sequences } from "../sequences.ts";
+import { pairGaps, type PromptPair } from "./pairGaps.ts";
+import { repeatScores } from "./repeatScores.ts";
+
+export interface TextOptions extends Pick<SequenceInput, "texts" | "tokens" | "bos" | "seed"> {
+  /** Tokens in one piece of a text; left out: 256, or what the model has room for. */
+  readonly pieceLength?: number;
+  /** Paired prompts to compare. */
+  readonly pairs?: readonly PromptPair[];
+  /** Heads to switch off in pairs; left out: those that attend like induction heads on random tokens. */
+  readonly heads?: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly progress?: (step: string, done: number, total: number) => void;
+}
+
+const PIECE = 256;
+const LEAST_PIECE = 8;
+const RANDOM_EXAMPLES = 30;
+const TOP = 10;
+/** Score on random tokens from which on a head is switched off in pairs, if it is twice even attention too. */
+const ATTENDS = 0.3;
+
+/**
+ * Scores heads on the repeats of a text (n-grams of 1 to 4 tokens, by length and by distance), beside their scores on repeated
+ * random tokens; and compares paired prompts with induction heads on and off.
+ *
+ * score = mean over repeats of A[q, copy + 1]: where the token at q came before, at copy, attention to what followed it there.
+ *
+ * @returns scores 0 to 1; even attention has `uniform`. In a text a head may look there for another reason than induction,
+ *   since what is repeated is also related
+ * @throws {InputError} "options" for neither text nor pairs, and as `sequencesOf`, `repeatScores` and `pairGaps`
+ * @throws {Interrupted} between two runs once `signal` is aborted
+ */
+export async function text(
+  model: LoadedModel,
+  backend: Backend,
+  options: TextOptions,
+): Promise<TextResult> {
+  const { texts, tokens, pairs, signal, progress, seed = 0 } = options;
+  if (!texts && !tokens && !pairs)
+    throw new InputError("options", "needs a text, tokens or pairs, got none of them");
+  const running = { ...(signal && { signal }), ...(progress && { progress }) };
+  await model.unchanged();
+  const started = performance.now();
+  const named = options.heads ? headsCalled(options.heads, model.architecture) : null;
+  const found =
+    texts || tokens
+      ? cutUp(await sequencesOf(model, options, { longest: Infinity }), model, options)
+      : null;
+  const random = await score(model, backend, {
+    numExamples: RANDOM_EXAMPLES,
+    lossExamples: 0,
+    seed,
+    ...running,
+  });
+  const scored = found && (await repeatScores(model, backend, found, running));
+  const compared = pairs
+    ? await pairGaps(model, backend, pairs, named ?? attending(random), whyWords(named), {
+        ...(options.bos && { bos: options.bos }),
+        seed,
+        ...running,
+      })
+    : null;
+  await model.unchanged();
+  return {
+    schema: "induction-lens/text@1",
+    version: VERSION,
+    model: modelInfoOf(model),
+    input: found ? found.info : random.input,
+    warnings: warningsOf(found, compared),
+    repeats: found && scored && repeatsOf(found, scored, random),
+    pairs: compared,
+    environment: environmentOf(backend),
+    timings: { run: performance.now() - started },
+  };
+}
+
+/** Texts in pieces that the model has room for, each after BOS where the text begins with it; a tail of a few tokens is left. */
+function cutUp(
+  found: Sequences,
+  { architecture }: LoadedModel,
+  { pieceLength }: TextOptions,
+): Sequences {
+  const most = Math.min(pieceLength ?? PIECE, architecture.contextLength);
+  if (!(Number.isInteger(most) && most >= LEAST_PIECE))
+    throw new InputError("range", `pieces need ${LEAST_PIECE} tokens or more, got ${most}`);
+  const pieces = found.sequences.flatMap((sequence, index) => {
+    const start = found.starts[index]!;
+    const step = most - start;
+    const count = Math.max(1, Math.ceil((sequence.tokens.length - start) / step));
+    return Array.from({ length: count }, (_, piece) => {
+      const [from, end] = [start + piece * step, start + (piece + 1) * step];
+      const part = <Item>(all: readonly Item[]) => [
+        ...all.slice(0, start),
+        ...all.slice(from, end),
+      ];
+      return {
+        start,
+        piece,
+        tokens: part(sequence.tokens),
+        pieces: part(sequence.pieces),
+        text: null,
+      };
+    });
+  });
+  const kept = pieces.filter(({ tokens, piece }) => piece === 0 || tokens.length >= LEAST_PIECE);
+  return {
+    ...found,
+    sequences: kept.map(({ tokens, pieces: shown }) => ({ tokens, pieces: shown, text: null })),
+    starts: kept.map(({ start }) => start),
+    info: {
+      ...found.info,
+      examples: kept.length,
+      length: Math.max(...kept.map(({ tokens }) => tokens.length)),
+    },
+  };
+}
+
+function attending({ scores, uniform }: ScoreResult): HeadAt[] {
+  const heads = scores.induction.flatMap((row, layer) =>
+    row.flatMap((value, head) =>
+      value >= Math.max(ATTENDS, 2 * uniform.induction) ? [{ layer, head }] : [],
+    ),
+  );
+  if (heads.length > 0) return heads;
+  throw new InputError(
+    "heads",
+    "no head of the model attends like an induction head, so there is none to switch off; name heads",
+  );
+}
+
+function whyWords(named: readonly HeadAt[] | null): string {
+  return named
+    ? "as asked"
+    : `they attend to the induction target with ${ATTENDS} or more on repeated random tokens`;
+}
+
+function repeatsOf(
+  { sequences }: Sequences,
+  { groups, intervals }: Awaited<ReturnType<typeof repeatScores>>,
+  random: ScoreResult,
+): NonNullable<TextResult["repeats"]> {
+  const [all] = groups;
+  const top = all!.scores
+    .flatMap((row, layer) =>
+      row.map((value, head) => {
+        const ends = intervals[layer]![head] ?? [null, null];
+        const other = random.scores.induction[layer]![head]!;
+        return { layer, head, score: value, low: ends[0], high: ends[1], random: other };
+      }),
+    )
+    .sort((one, other) => other.score - one.score)
+    .slice(0, TOP);
+  return {
+    pieces: sequences.length,
+    tokens: sequences.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    groups,
+    intervals,
+    random: {
+      scores: random.scores.induction,
+      uniform: random.uniform.induction,
+      examples: random.input.examples,
+    },
+    top,
+  };
+}
+
+function warningsOf(found: Sequences | null, pairs: TextResult["pairs"]): string[] {
+  const few = (what: string, count: number) =>
+    count < 10 ? [`${count} ${what} are too few for intervals, which need 10`] : [];
+  return [
+    ...(found ? few("pieces of text", found.sequences.length) : []),
+    ...(pairs ? few("pairs", pairs.list.length) : []),
+  ];
+}
