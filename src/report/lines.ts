@@ -54,6 +54,8 @@ export interface AxisOptions {
   readonly domain?: readonly [number, number];
   /** Logarithmic; every number must be positive then. */
   readonly log?: boolean;
+  /** Where the ticks are, as for layers, which have no halves; left out: round numbers. */
+  readonly ticks?: readonly number[];
 }
 
 const SIZE = { width: 680, height: 340 };
@@ -102,7 +104,10 @@ export function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions 
   });
   const axis = { fontSize: 11.5, tickSize: 4, labelArrow: "none" as const };
   const plain = (value: number) => value.toLocaleString("en-GB", { maximumSignificantDigits: 6 });
-  const ticks = ({ log }: AxisOptions) => (log === true ? {} : { tickFormat: plain });
+  const ticks = ({ log, ticks: at }: AxisOptions) => ({
+    ...(log === true ? {} : { tickFormat: plain }),
+    ...(at && { ticks: [...at] }),
+  });
   return {
     ...SIZE,
     ...MARGIN,

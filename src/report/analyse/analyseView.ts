@@ -37,7 +37,7 @@ export function layerChart(result: AnalyseResult): BarChart {
   const shown = result.importantLayers.slice(0, BARS);
   return {
     title: "Layers that carry induction (activation patching)",
-    subtitle: aboutLines(result),
+    subtitle: aboutLines(result.studies.patchAttention ?? result),
     bars: shown.map(({ name, effect, interval }) => ({
       name,
       value: effect,

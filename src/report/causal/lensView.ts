@@ -1,6 +1,6 @@
 /** @file What `lens` shows. */
 import type { LensResult } from "../../results/lens.ts";
-import type { LineChart } from "../lines.ts";
+import type { AxisOptions, LineChart } from "../lines.ts";
 import type { Theme } from "../theme.ts";
 import { tokenText } from "../tokenText.ts";
 import {
@@ -99,7 +99,15 @@ const drawing = (chart: () => LineChart) => async () => {
   return (document: Document, theme: Theme) => lineChart(chart(), document, theme);
 };
 
-const STREAM_AXIS = "residual stream before this layer; the last one is the final stream";
+/** Streams by number, at most a dozen of them with a tick. */
+function streamAxis(streams: number): AxisOptions {
+  const step = Math.ceil(streams / 12);
+  return {
+    label: "residual stream before this layer; the last one is the final stream",
+    domain: [0, streams - 1],
+    ticks: Array.from({ length: Math.ceil(streams / step) }, (_, index) => index * step),
+  };
+}
 
 /** The target's probability and how often it is the first choice, over all positions. */
 export function targetChart(result: LensResult): LineChart {
@@ -122,7 +130,7 @@ export function targetChart(result: LensResult): LineChart {
         points: layers.map(({ first }, x) => ({ x, y: first })),
       },
     ],
-    x: { label: STREAM_AXIS, domain: [0, layers.length - 1] },
+    x: streamAxis(layers.length),
     y: { label: `mean over ${positions.length} positions`, domain: [0, 1] },
     notes: [
       "Bands are 95 % intervals over examples. The final norm is computed again for each stream.",
@@ -142,7 +150,7 @@ export function evolutionChart(result: LensResult): LineChart {
       name: `${tokenText(piece)}${about(token)}`,
       points: probabilities.map((y, x) => ({ x, y })),
     })),
-    x: { label: STREAM_AXIS, domain: [0, result.layers.length - 1] },
+    x: streamAxis(result.layers.length),
     y: { label: "probability", domain: [0, 1] },
     description: `Probabilities of ${tokens.map(({ piece }) => tokenText(piece)).join(", ")} by stream.`,
   };
