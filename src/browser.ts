@@ -14,7 +14,7 @@ import {
 import { score as scoreWith, type ScoreOptions as StudyOptions } from "./studies/score.ts";
 
 export * from "./anywhere.ts";
-export { openBlobs as loadFiles, type NamedBlob } from "./models/openBlobs.ts";
+export { openBlobs as loadFiles, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
 export { openInBrowser as openBackend, type BrowserEngine } from "./runtime/openInBrowser.ts";
 export { headMap, type HeadMap } from "./report/headMap.ts";
 export { scoreHeadMap } from "./report/scoreHeadMap.ts";

@@ -1,10 +1,7 @@
 import { access } from "node:fs/promises";
-import { InputError } from "../base/errors.ts";
 import { fileSource } from "../formats/file.ts";
-import { isMap } from "../formats/torch/pickleValues.ts";
-import { readPickle } from "../formats/torch/readTorch.ts";
-import { characterTokenizer } from "../text/tokenizer/characterTokenizer.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
+import { characterTableIn } from "./characterTableIn.ts";
 
 /** The tokenizer in a nanoGPT meta.pkl at `path`; null if there is no such file. Node only. */
 export async function characterTable(path: string): Promise<Tokenizer | null> {
@@ -12,9 +9,5 @@ export async function characterTable(path: string): Promise<Tokenizer | null> {
     () => true,
     () => false,
   );
-  if (!there) return null;
-  const meta = await readPickle(await fileSource(path));
-  const stoi = isMap(meta) ? meta.get("stoi") : undefined;
-  if (!isMap(stoi)) throw new InputError("file", `${path} needs stoi, a dictionary of characters`);
-  return characterTokenizer({ stoi: Object.fromEntries(stoi) as Record<string, number> });
+  return there ? characterTableIn(await fileSource(path)) : null;
 }

@@ -9,8 +9,8 @@ import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards } from "../formats/shards.ts";
 import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
-import { modelFrom } from "./families.ts";
-import { folderSpecialTokens, folderTokenizer } from "./folderTokenizer.ts";
+import { folderModel } from "./folderModel.ts";
+import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import { loaded, sightOfTensors, type LoadedModel, type LoadOptions } from "./loaded.ts";
 
 /** Weight files by name, in the order of preference; shards have an index beside them. */
@@ -34,15 +34,9 @@ export async function openFolder(
   const config = await readJson(join(path, "config.json"), path);
   const { checkpoint, files } = await readWeights(path);
   try {
-    const model = modelFrom(config, checkpoint);
-    const { architecture } = model;
-    const special = [...architecture.specialTokens, ...(await folderSpecialTokens(path))];
-    const specialTokens = [...new Set(special)]
-      .filter((id) => id < architecture.vocabulary)
-      .sort((a, b) => a - b);
     return await loaded({
       id,
-      model: { ...model, architecture: { ...architecture, specialTokens } },
+      model: await folderModel(config, checkpoint, folderText(path)),
       sight: await sightOfTensors(files, options, checkpoint.weights),
       files,
       options,

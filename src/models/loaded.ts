@@ -2,12 +2,12 @@
 import type { Weights } from "../base/bytes.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight, type FirstSight } from "../formats/firstSight.ts";
-import type { ScanOptions } from "../formats/inChunks.ts";
 import { nonFinite } from "../formats/nonFinite.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
 import { refuseNonFinite } from "./refuseNonFinite.ts";
+import { told } from "./told.ts";
 
 /** A model with where it comes from. Its files stay open until `close`. */
 export interface LoadedModel extends Model {
@@ -35,14 +35,6 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   /** Told what is going on and how far it is, in bytes. */
   readonly progress?: (step: string, done: number, total: number) => void;
-}
-
-/** `signal` and `progress` for one step of loading. */
-export function told({ signal, progress }: LoadOptions, step: string): ScanOptions {
-  return {
-    signal,
-    ...(progress && { progress: (done: number, total: number) => progress(step, done, total) }),
-  };
 }
 
 /** Hash and NaN check, done once per state of the files and remembered; `find` hashes and gives the weights to check. */

@@ -1,16 +1,28 @@
 /** @file Opens a model from files that are at hand as blobs: what a user picked or dropped in a browser. */
+import type { Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import { sha256Hex } from "../base/sha256.ts";
 import { blobSource } from "../formats/blob.ts";
-import type { Checkpoint } from "../formats/checkpoint.ts";
+import { ggufWeights } from "../formats/gguf/ggufWeights.ts";
+import { readGguf } from "../formats/gguf/readGguf.ts";
 import { nonFinite } from "../formats/nonFinite.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards, shardNames } from "../formats/shards.ts";
-import { tokenizerFromJson } from "../text/tokenizer/tokenizerFromJson.ts";
+import { readTorch } from "../formats/torch/readTorch.ts";
+import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
+import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
-import { modelFrom } from "./families.ts";
+import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
+import { characterTableIn } from "./characterTableIn.ts";
+import type { Model } from "./family.ts";
+import { ggufConfig } from "./gguf/ggufConfig.ts";
+import { frequencyFactors, ggufModel, pairedHeads } from "./gguf/ggufModel.ts";
+import { folderModel } from "./folderModel.ts";
 import type { LoadedModel, LoadOptions } from "./loaded.ts";
+import { told } from "./told.ts";
+import { nanoGptModel } from "./nanoGpt.ts";
 import { refuseNonFinite } from "./refuseNonFinite.ts";
+import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
 
 /** A file of a checkpoint's folder, named as it is there. */
 export interface NamedBlob {
@@ -18,59 +30,123 @@ export interface NamedBlob {
   readonly blob: Blob;
 }
 
+export interface BlobOptions extends LoadOptions {
+  /** What to call the model; left out: "files". */
+  readonly id?: string;
+  /** Told how many numbers the weights have, before any is read; what it throws ends the opening. */
+  readonly sized?: (parameters: number) => void;
+}
+
+/** A model and the files that its weights are in. */
+interface Opened {
+  readonly model: Model;
+  readonly weights: Weights;
+  readonly weightFiles: readonly string[];
+  readonly tokenizer: () => Promise<Tokenizer | null>;
+}
+
+type Blobs = ReadonlyMap<string, Blob>;
+
 const CONFIG = "config.json";
-const WHOLE = "model.safetensors";
-const INDEX = "model.safetensors.index.json";
+/** Weight files of a folder in the order of preference; shards have an index beside them. */
+const READERS = {
+  "model.safetensors": readSafetensors,
+  "pytorch_model.bin": async (source) => torchCheckpoint(source.name, await readTorch(source)),
+} satisfies Record<string, (source: ReturnType<typeof blobSource>) => Promise<Checkpoint>>;
 
 /**
- * The model in `files`: config.json with model.safetensors, or with model.safetensors.index.json and its shards. Other
- * files of the folder may be there.
+ * The model in `files`: config.json with weights (whole, or an index and its shards), a GGUF file, or nanoGPT's ckpt.pt
+ * with meta.pkl. Other files of the folder may be there. Quantised weights are decoded into memory.
  *
- * @param options.id what to call the model; left out: "files"
  * @throws {InputError} "file", "config" or "weights": what is missing or does not fit
  */
 export async function openBlobs(
   files: readonly NamedBlob[],
-  { id = "files", ...options }: LoadOptions & { readonly id?: string } = {},
+  { id = "files", ...options }: BlobOptions = {},
 ): Promise<LoadedModel> {
   const blobs = new Map(files.map(({ name, blob }) => [name, blob]));
-  const config = await configOf(blobs);
-  const { checkpoint, weightFiles } = await readWeights(blobs);
-  const model = modelFrom(config, checkpoint);
-  const { signal, progress } = options;
-  const bad = await nonFinite(checkpoint.weights, {
-    signal,
-    ...(progress && {
-      progress: (done: number, total: number) => progress("checking weights", done, total),
-    }),
-  });
-  refuseNonFinite(id, bad);
+  const { model, weights, weightFiles, tokenizer } = await openedFrom(blobs, options);
+  refuseNonFinite(id, await nonFinite(weights, told(options, "checking weights")));
   const parts = weightFiles.toSorted().map((name) => blobs.get(name)!);
   return {
     ...model,
     id,
     revision: options.revision ?? null,
     sha256: await sha256Hex(new Uint8Array(await new Blob(parts).arrayBuffer())),
-    tokenizer: () => blobTokenizer(blobs),
+    tokenizer,
     unchanged: () => Promise.resolve(), // a blob whose file has changed cannot be read any more
     close: () => Promise.resolve(),
   };
 }
 
-/** tokenizer.json, with tokenizer_config.json where it is there; null without. */
-async function blobTokenizer(blobs: ReadonlyMap<string, Blob>): Promise<Tokenizer | null> {
-  const json = blobs.get("tokenizer.json");
-  if (!json) return null;
-  return tokenizerFromJson(
-    await json.text(),
-    (await blobs.get("tokenizer_config.json")?.text()) ?? null,
+function openedFrom(blobs: Blobs, options: BlobOptions): Promise<Opened> {
+  const names = [...blobs.keys()];
+  if (blobs.has(CONFIG)) return fromFolder(blobs, options);
+  const gguf = names.find((name) => /\.gguf$/i.test(name));
+  if (gguf) return fromGguf(blobs, gguf, options);
+  const torch = names.find((name) => /\.(pt|pth|ckpt)$/i.test(name));
+  if (torch) return fromTorch(blobs, torch, options);
+  const alone = names.some((name) => /\.(safetensors|bin)$/i.test(name));
+  throw new InputError(
+    "file",
+    `a model is a folder with ${CONFIG} and weights, a .gguf file, or nanoGPT's ckpt.pt; got ${listed(names)}${alone ? `: weights without ${CONFIG} have no sizes, choose the whole folder` : ""}`,
   );
 }
 
-async function configOf(blobs: ReadonlyMap<string, Blob>): Promise<Record<string, unknown>> {
-  const blob = needed(blobs, CONFIG);
+async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<Opened> {
+  const text: FolderText = async (name) => (await blobs.get(name)?.text()) ?? null;
+  const config = configIn((await text(CONFIG))!);
+  const { checkpoint, weightFiles } = await readWeights(blobs);
+  sizeOf(checkpoint.weights, options);
+  return {
+    model: await folderModel(config, checkpoint, text),
+    weights: checkpoint.weights,
+    weightFiles,
+    tokenizer: () => textTokenizer(text, CONFIG),
+  };
+}
+
+async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promise<Opened> {
+  const source = blobSource(blobs.get(name)!, name);
+  const gguf = await readGguf(source);
+  const config = ggufConfig(gguf, name, await frequencyFactors(source, gguf));
+  sizeOf(gguf.tensors, options);
+  const checkpoint = await ggufWeights(source, gguf, undefined, {
+    ...told(options, "decoding weights"),
+    pairedHeads: pairedHeads(config, gguf),
+  });
+  return {
+    model: ggufModel(gguf, config, checkpoint, name),
+    weights: checkpoint.weights,
+    weightFiles: [name],
+    tokenizer: () => Promise.resolve(tokenizerFromGguf(Object.fromEntries(gguf.metadata))),
+  };
+}
+
+async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Promise<Opened> {
+  const { model, weights } = await nanoGptModel(blobSource(blobs.get(name)!, name), name);
+  sizeOf(weights, options);
+  const meta = blobs.get("meta.pkl");
+  return {
+    model,
+    weights,
+    weightFiles: [name],
+    tokenizer: () =>
+      meta ? characterTableIn(blobSource(meta, "meta.pkl")) : Promise.resolve(null),
+  };
+}
+
+function sizeOf(
+  tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  { sized }: BlobOptions,
+): void {
+  const sizes = [...tensors.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+  sized?.(sizes.reduce((a, b) => a + b, 0));
+}
+
+function configIn(text: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(await blob.text());
+    const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch (error) {
@@ -82,22 +158,29 @@ async function configOf(blobs: ReadonlyMap<string, Blob>): Promise<Record<string
 }
 
 async function readWeights(
-  blobs: ReadonlyMap<string, Blob>,
+  blobs: Blobs,
 ): Promise<{ checkpoint: Checkpoint; weightFiles: readonly string[] }> {
   const source = (name: string) => blobSource(needed(blobs, name), name);
-  if (blobs.has(WHOLE))
-    return { checkpoint: await readSafetensors(source(WHOLE)), weightFiles: [WHOLE] };
-  if (!blobs.has(INDEX)) needed(blobs, WHOLE);
-  const open = async (name: string) => source(name);
-  return {
-    checkpoint: await readShards(source(INDEX), { open, read: readSafetensors }),
-    weightFiles: await shardNames(source(INDEX)),
-  };
+  for (const [name, read] of Object.entries(READERS)) {
+    if (blobs.has(name)) return { checkpoint: await read(source(name)), weightFiles: [name] };
+    const index = `${name}.index.json`;
+    if (!blobs.has(index)) continue;
+    const open = async (shard: string) => source(shard);
+    return {
+      checkpoint: await readShards(source(index), { open, read }),
+      weightFiles: await shardNames(source(index)),
+    };
+  }
+  needed(blobs, "model.safetensors");
+  throw new Error("internal: there are weights");
 }
 
-function needed(blobs: ReadonlyMap<string, Blob>, name: string): Blob {
+function needed(blobs: Blobs, name: string): Blob {
   const blob = blobs.get(name);
   if (blob) return blob;
-  const given = [...blobs.keys()].slice(0, 12).join(", ") || "nothing";
-  throw new InputError("file", `a model needs the file ${name}, got ${given}`);
+  throw new InputError("file", `a model needs the file ${name}, got ${listed([...blobs.keys()])}`);
+}
+
+function listed(names: readonly string[]): string {
+  return names.slice(0, 12).join(", ") || "nothing";
 }

@@ -127,7 +127,7 @@ describe("the browser entry", () => {
     const file = (name: string, blob: Blob) => ({ name, blob });
     const weights = file("model.safetensors", new Blob([whole as BlobPart]));
     await expect(browser.loadFiles([weights])).rejects.toThrow(
-      "a model needs the file config.json, got model.safetensors",
+      "weights without config.json have no sizes, choose the whole folder",
     );
     await expect(browser.loadFiles([file("config.json", config)])).rejects.toThrow(
       "a model needs the file model.safetensors, got config.json",
@@ -135,11 +135,13 @@ describe("the browser entry", () => {
     await expect(
       browser.loadFiles([file("config.json", new Blob(["{"])), weights]),
     ).rejects.toThrow("config.json is not JSON");
-    await expect(browser.load("gpt2")).rejects.toThrow("in a browser load takes planted:NAME");
+    await expect(browser.load("gpt2")).rejects.toThrow(
+      "in a browser load takes zoo:NAME and planted:NAME",
+    );
   });
 
   test("exports everything of the Node entry that needs no file system", () => {
     const missing = Object.keys(node).filter((name) => !(name in browser));
-    expect(missing.sort()).toEqual(["REPORT_FORMATS", "writeResult"]);
+    expect(missing.sort()).toEqual(["REPORT_FORMATS", "readZoo", "writeResult"]);
   });
 });

@@ -10,7 +10,7 @@ import type {
 } from "induction-lens/browser";
 
 export type ModelSource =
-  | { readonly kind: "named"; readonly name: string }
+  | { readonly kind: "named"; readonly name: string; readonly base: string }
   | { readonly kind: "served"; readonly base: string }
   | { readonly kind: "files"; readonly id: string; readonly files: readonly NamedBlob[] };
 

@@ -44,8 +44,12 @@ export function useModel(name: string, chosen: ChosenFiles | null) {
     const { signal } = stopping;
     set(beginning(name));
     const lead = name === STORED.score.model.id ? "Stored numbers. " : "";
-    const progress = (step: string, done: number, total: number) =>
-      set((before) => ({ ...before, status: `${lead}${sentence(step)}`, share: done / total }));
+    let need = "";
+    const progress = (step: string, done: number, total: number) => {
+      if (step.startsWith("this needs")) need = `${sentence(step)}. `;
+      const status = `${lead}${need}${step.startsWith("this needs") ? "" : sentence(step)}`;
+      set((before) => ({ ...before, status, share: done / total }));
+    };
     const work = async () => {
       const facts = await engine.ask("open", source, { signal, progress });
       set((before) => ({ ...before, facts, engine }));
@@ -82,8 +86,9 @@ function beginning(name: string): ModelState {
 }
 
 function sourceOf(name: string, files: ChosenFiles | null): ModelSource | null {
-  if (name === "served") return { kind: "served", base: new URL(".", location.href).href };
-  if (!name.startsWith("files:")) return { kind: "named", name };
+  const base = new URL(".", location.href).href;
+  if (name === "served") return { kind: "served", base };
+  if (!name.startsWith("files:")) return { kind: "named", name, base };
   return files && { kind: "files", ...files };
 }
 

@@ -2,9 +2,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
 import { usePage, type Page } from "./page.ts";
+import { ZOO } from "./zoo.ts";
 
 /** Models that come with the page. */
-const EMBEDDED = ["planted:induction"];
+const EMBEDDED: readonly string[] = ["planted:induction", ...ZOO.map(({ name }) => name)];
 
 interface Props {
   readonly model: ModelState & { readonly cancel: () => void };
@@ -54,6 +55,11 @@ export function ModelPanel({ model }: Props) {
           Back to {EMBEDDED[0]}
         </button>
       )}
+      {ZOO.filter(({ name }) => name === state.model).map(({ about }) => (
+        <p key={about} class="hint">
+          {about}
+        </p>
+      ))}
       {facts && (
         <p class="hint">
           {facts.layers} layers of {facts.heads} heads, {millions(facts.parameters)} parameters,{" "}

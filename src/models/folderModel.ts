@@ -1,0 +1,19 @@
+import type { Checkpoint } from "../formats/checkpoint.ts";
+import { modelFrom } from "./families.ts";
+import type { Model } from "./family.ts";
+import { specialTokensIn, type FolderText } from "./tokenizerFiles.ts";
+
+/** The model of a folder, wherever its files are: ids that its tokenizer calls special are no ordinary tokens. */
+export async function folderModel(
+  config: Readonly<Record<string, unknown>>,
+  checkpoint: Checkpoint,
+  text: FolderText,
+): Promise<Model> {
+  const model = modelFrom(config, checkpoint);
+  const { architecture } = model;
+  const special = [...architecture.specialTokens, ...(await specialTokensIn(text))];
+  const specialTokens = [...new Set(special)]
+    .filter((id) => id < architecture.vocabulary)
+    .sort((a, b) => a - b);
+  return { ...model, architecture: { ...architecture, specialTokens } };
+}

@@ -1,0 +1,35 @@
+/** @file The tokenizer in the files of a Hugging Face folder, wherever they are, and the ids that they call special. */
+import { tokenizerFromJson, tokenizerFromMerges } from "../text/tokenizer/tokenizerFromJson.ts";
+import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
+
+/** The text of a file of a folder; null if it has none of that name. */
+export type FolderText = (name: string) => Promise<string | null>;
+
+/**
+ * tokenizer.json, or else vocab.json with merges.txt; null if there is neither.
+ *
+ * @param path of tokenizer.json, for messages
+ */
+export async function textTokenizer(text: FolderText, path: string): Promise<Tokenizer | null> {
+  const config = await text("tokenizer_config.json");
+  const whole = await text("tokenizer.json");
+  if (whole !== null) return tokenizerFromJson(whole, config, path);
+  const [vocab, merges] = [await text("vocab.json"), await text("merges.txt")];
+  return vocab !== null && merges !== null ? tokenizerFromMerges(vocab, merges, config) : null;
+}
+
+/** Ids of tokenizer.json's special added tokens; none if there is no such file. Quicker than making the tokenizer. */
+export async function specialTokensIn(text: FolderText): Promise<number[]> {
+  const json = await text("tokenizer.json");
+  if (json === null) return [];
+  try {
+    const { added_tokens: added } = JSON.parse(json) as {
+      added_tokens?: { id?: unknown; special?: unknown }[];
+    };
+    return (added ?? []).flatMap(({ id, special }) =>
+      special === true && Number.isInteger(id) ? [Number(id)] : [],
+    );
+  } catch {
+    return []; // a tokenizer that cannot be read is an error where a tokenizer is needed, not here
+  }
+}

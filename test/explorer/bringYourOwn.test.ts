@@ -1,0 +1,149 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { load, openBackend, score } from "../../src/index.ts";
+import { shared, unlessShared } from "../shared.ts";
+import { checkLooks, describePage, live, value } from "./openPage.ts";
+
+const STORIES = unlessShared("data", "stories260k", "hf");
+const SMOLLM = shared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf");
+/** A minute or more of two cores: asked for by name. */
+const PATIENT = process.env["EXPLORER_PATIENT"] === "1";
+
+/** Moves a pointer over the matrix and waits until the page has drawn what it says of it: the median of nine moves. */
+const HOVER = async () => {
+  const matrix = document.querySelector(".matrix")!;
+  const { left, top, width, height } = matrix.getBoundingClientRect();
+  const taken: number[] = [];
+  for (let move = 0; move < 9; move++) {
+    const place = { clientX: left + 0.1 * width, clientY: top + (0.2 + move / 90) * height };
+    const started = performance.now();
+    matrix.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, ...place }));
+    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    taken.push(performance.now() - started);
+  }
+  return taken.sort((a, b) => a - b)[4]!;
+};
+
+async function choose(tab: Page, files: Parameters<Page["setInputFiles"]>[1]): Promise<void> {
+  await tab.getByRole("button", { name: "Bring your own" }).click();
+  await tab.getByLabel("Files").setInputFiles(files);
+}
+
+/** The page's scores of all heads against those of the library in Node. */
+async function compare(tab: Page, path: string, numExamples: number): Promise<void> {
+  const model = await load(path);
+  const { scores } = await score(model, { backend: (await openBackend()).backend, numExamples });
+  await model.close();
+  const cells = tab.locator("[role=gridcell]");
+  expect(await cells.count()).toBe(scores.induction.flat().length);
+  const shown = await cells.evaluateAll((all) =>
+    all.map((cell) => Number((cell as HTMLElement).dataset["value"])),
+  );
+  scores.induction.flat().forEach((expected, at) => {
+    expect(shown[at]).toBeCloseTo(expected, 4);
+  });
+}
+
+describePage("models of the reader's own in the explorer", (open) => {
+  test.skipIf(STORIES.skip)(
+    `a folder is sized, opened and scored, with the numbers of the library in Node${STORIES.note}`,
+    async () => {
+      const folder = shared("data", "stories260k", "hf")!;
+      const { tab, errors, elsewhere } = await open();
+      await choose(
+        tab,
+        readdirSync(folder).map((name) => join(folder, name)),
+      );
+      await tab.getByText(/5 layers of 8 heads/).waitFor({ timeout: 60_000 });
+      await live(tab);
+      await compare(tab, folder, 100);
+      await tab.getByRole("button", { name: "See where it looks" }).click();
+      await tab.locator("form.sequence select").first().selectOption("own");
+      const ids = Array.from({ length: 512 }, (_, at) => 5 + ((at * 37) % 500));
+      await tab.getByRole("textbox", { name: "Token ids" }).fill(ids.join(" "));
+      await tab.getByRole("button", { name: "Read it" }).click();
+      await expect.poll(() => tab.locator(".token").count(), { timeout: 60_000 }).toBe(512);
+      const took = await tab.evaluate(HOVER);
+      console.log(`a pointer on the matrix of 512 tokens is answered after ${took.toFixed(0)} ms`);
+      expect(await tab.locator("[data-cell]").getAttribute("data-cell")).toMatch(/^1\d\d,/);
+      expect(errors).toEqual([]);
+      expect(elsewhere).toEqual([]);
+      await tab.close();
+    },
+  );
+
+  test("a model of the zoo is there from the start, with the scores of the zoo's own page", async () => {
+    const { tab, errors, elsewhere } = await open("#view=heads&model=zoo:attn-2l&head=1.0");
+    await live(tab);
+    await compare(tab, "zoo:attn-2l", 100);
+    expect(await value(tab, "[data-score=induction]")).toBeGreaterThan(0.9);
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test.each([
+    ["a text", "notes.txt", "hello", "a model is a folder with config.json and weights"],
+    ["weights alone", "model.safetensors", "x", "choose the whole folder"],
+    ["a GGUF that is none", "model.gguf", "hello, hello", "needs to begin with GGUF"],
+    ["a checkpoint that is none", "ckpt.pt", "hello, hello", "needs to be what torch.save writes"],
+    ["a configuration that is none", "config.json", "{", "config.json is not JSON"],
+  ])(
+    "of %s it says in a sentence why that is no model, and leads back",
+    async (_, name, text, said) => {
+      const { tab } = await open("#head=1.2");
+      const buffer = Buffer.from(text);
+      await choose(tab, { name, mimeType: "application/octet-stream", buffer });
+      await tab.getByRole("status").getByText(said).waitFor({ timeout: 30_000 });
+      await tab.getByRole("button", { name: "Back to planted:induction" }).click();
+      await live(tab);
+      await tab.getByRole("heading", { name: "Head 1.2" }).waitFor();
+      await tab.close();
+    },
+  );
+
+  test("a link to somebody else's file asks for the file", async () => {
+    const { tab, errors } = await open("#model=files:mine.gguf");
+    await tab.getByText("mine.gguf, a file of the reader who made it").waitFor();
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test.skipIf(!PATIENT || SMOLLM === null || !existsSync(SMOLLM ?? ""))(
+    "SmolLM2's GGUF is scored and cut in the page, which stays responsive (asked for with EXPLORER_PATIENT=1)",
+    { timeout: 900_000 },
+    async () => {
+      const { tab, errors } = await open();
+      await tab.evaluate(`
+        window.longest = 0;
+        new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
+        }).observe({ entryTypes: ["longtask"] });
+      `);
+      const started = Date.now();
+      await choose(tab, SMOLLM!);
+      await tab.getByText(/this needs about 2\.\d GB of memory/i).waitFor({ timeout: 60_000 });
+      await tab.getByText("Live numbers").waitFor({ timeout: 800_000 });
+      console.log(`SmolLM2 scored after ${((Date.now() - started) / 1000).toFixed(0)} s`);
+      await compare(tab, SMOLLM!, 45);
+      await tab.getByRole("button", { name: "Switch it off" }).click();
+      console.log(`first cut: loss ${await value(tab, '[data-loss="secondCopy.after"]')}`);
+      console.log(`longest task of the page ${await tab.evaluate("window.longest")} ms`);
+      expect(errors).toEqual([]);
+      await tab.close();
+    },
+  );
+
+  checkLooks(open, [
+    {
+      name: "bring-your-own",
+      hash: "#view=heads&model=zoo:llama-gqa&head=1.0",
+      ready: async (tab) => {
+        await tab.getByRole("button", { name: "Bring your own" }).click();
+        await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
+      },
+    },
+  ]);
+});
