@@ -117,3 +117,37 @@ describe("induction-lens phase", () => {
     ).toBe(true);
   });
 });
+
+/** Half height of the logistic a + b / (1 + e^-z) that fits best by least squares, over a grid of places and widths. */
+function logisticMidpoint(steps: readonly number[], values: readonly number[]): number {
+  const x = steps.map((step) => Math.log10(step || steps[1]! / 2));
+  const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b) / numbers.length;
+  let best = { squares: Infinity, centre: 0 };
+  for (let centre = 2; centre < 3; centre += 0.001) {
+    for (let width = 0.02; width < 1; width *= 1.1) {
+      const shape = x.map((at) => 1 / (1 + Math.exp((-2 * Math.log(9) * (at - centre)) / width)));
+      const [middle, level] = [mean(shape), mean(values)];
+      const squares = (of: (index: number) => number) =>
+        shape.reduce((sum, _, index) => sum + of(index), 0);
+      const height =
+        squares((index) => (shape[index]! - middle) * (values[index]! - level)) /
+        squares((index) => (shape[index]! - middle) ** 2);
+      const rest = squares(
+        (index) => (values[index]! - level - height * (shape[index]! - middle)) ** 2,
+      );
+      if (rest < best.squares) best = { squares: rest, centre };
+    }
+  }
+  return 10 ** best.centre;
+}
+
+describe("induction-lens phase on the zoo", () => {
+  test("has the change of attn-2l where a logistic fit has the midpoint of its head's score", async () => {
+    const { stdout } = await cli(emptyFolder(), ["phase", "zoo:attn-2l", "--json", "--quiet"]);
+    const { steps, curves, change, pair } = phaseResult.parse(JSON.parse(stdout));
+    const { layer, head } = pair!.induction;
+    const midpoint = logisticMidpoint(steps, curves.induction[layer]![head]!);
+    expect(Math.abs(Math.log10(change!.step / midpoint))).toBeLessThan(0.01);
+    expect(pair!.previous!.layer).toBe(0);
+  });
+});
