@@ -14,6 +14,7 @@ import { interruption } from "./interruption.ts";
 import { modelFor } from "./model.ts";
 import { progressOn } from "./progress.ts";
 import { rowOptions } from "./rowOptions.ts";
+import { readText } from "./sequenceOptions.ts";
 import type { StudyCommandOptions } from "./study.ts";
 import { terminal } from "./terminal.ts";
 import { readOwnTokens } from "./tokensFile.ts";
@@ -21,6 +22,7 @@ import { readOwnTokens } from "./tokensFile.ts";
 export interface PhaseCommandOptions extends StudyCommandOptions {
   readonly steps?: readonly number[];
   readonly seeds?: boolean;
+  readonly file?: string;
 }
 
 export async function phaseCommand(
@@ -35,6 +37,7 @@ export async function phaseCommand(
   checkCount(runs, seeds);
   const input = {
     ...rowOptions(options),
+    ...(options.file !== undefined && { text: await readText(options.file) }),
     ...(options.tokens !== undefined && { own: await readOwnTokens(options.tokens) }),
   };
   const signal = interruption();

@@ -41,7 +41,7 @@ export async function sequenceInput(options: SequenceOptions): Promise<SequenceI
   return given({ bos, seqLen, seed, numExamples });
 }
 
-async function readText(path: string): Promise<string> {
+export async function readText(path: string): Promise<string> {
   return readFile(path, "utf8").catch((error: Error) => {
     throw new InputError("file", `cannot read the text ${path}: ${error.message}`, {
       cause: error,

@@ -139,7 +139,7 @@ function lossExamplesOf(asked: number | "all" | undefined, examples: number): nu
 /** The five scores of every head for each row, and losses of the first `lossExamples`, by a session of `scoreProgram`. */
 export async function measureRows(
   session: Session,
-  { tokens, start, period }: RepeatedRows,
+  { tokens, start, period }: Pick<RepeatedRows, "tokens" | "start" | "period">,
   {
     layers,
     heads,

@@ -23,6 +23,7 @@ function declare(program: Command): Command {
       "only these, as 0,512,1000; of a hub id the revisions stepN",
       stepList,
     )
+    .option("--file <file>", "a natural text for icl.olsson, where the context is long enough")
     .option("--seeds", "compare several runs: how stable time, place and mechanism are");
   return shared(rows(command, '{"tokens": [[...]], "period": S, "bos": true}'));
 }

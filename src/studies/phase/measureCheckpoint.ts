@@ -2,13 +2,13 @@
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { composition, type HeadWeights } from "../../measure/composition.ts";
-import { copyLosses } from "../../measure/losses.ts";
+import { copyLosses, olssonInContextScore } from "../../measure/losses.ts";
 import { eigenvalueShare } from "../../measure/ovCopying.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { PhaseHead } from "../../results/phase.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
-import { prepare } from "../../runtime/prepare.ts";
+import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
 import { ovMatrix } from "../causal/circuit.ts";
 import { embeddingProducts, hasEffective } from "../causal/embeddingProducts.ts";
@@ -16,11 +16,14 @@ import { headMatrices, matrixOfHead, type HeadMatrices } from "../causal/headMat
 import type { RepeatedRows } from "../scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "../scoreProgram.ts";
 import { measureRows } from "../score.ts";
+import { OLSSON_POSITIONS } from "./textWindows.ts";
 
 export interface CheckpointRows {
   readonly repeated: RepeatedRows;
   /** The same rows without their repetition; null for the user's own rows. */
   readonly control: RepeatedRows | null;
+  /** Windows of the user's text, axes [batch, position]. */
+  readonly text: Tensor<Int32Array> | null;
 }
 
 export interface Measured {
@@ -31,8 +34,17 @@ export interface Measured {
   readonly copying: (number | null)[][];
   readonly firstCopy: number;
   readonly secondCopy: number;
+  /** On the text, where there is one. */
+  readonly icl: TextLosses | null;
   /** By layer, as far as they were asked for. */
   readonly weights: ReadonlyMap<number, HeadMatrices>;
+}
+
+/** Mean losses at the early and the late position, nats, and their difference. */
+export interface TextLosses {
+  readonly early: number;
+  readonly late: number;
+  readonly olsson: number;
 }
 
 /**
@@ -42,7 +54,7 @@ export interface Measured {
 export async function measureCheckpoint(
   model: LoadedModel,
   backend: Backend,
-  { repeated, control }: CheckpointRows,
+  { repeated, control, text }: CheckpointRows,
   { keep, signal }: { readonly keep: ReadonlySet<number> | null; readonly signal?: AbortSignal },
 ): Promise<Measured> {
   const { layers, heads } = model.architecture;
@@ -51,8 +63,9 @@ export async function measureCheckpoint(
     withLoss: true,
   });
   const { length, examples } = repeated.info;
-  const perRun = rowsPerRun(program, backend, length);
-  const sizes = { batch: perRun, position: length, [SCORE_VALUES.lossRows]: perRun };
+  const longest = Math.max(length, text?.shape[1] ?? 0);
+  const perRun = rowsPerRun(program, backend, longest);
+  const sizes = { batch: perRun, position: longest, [SCORE_VALUES.lossRows]: perRun };
   const session = await prepare(program, backend, sizes);
   const options = { layers, heads, ...(signal && { signal }) };
   try {
@@ -69,11 +82,35 @@ export async function measureCheckpoint(
       previousToken: scores.map((layer) => layer.map((head) => mean(head.previousToken))),
       firstCopy: mean(copies.firstCopy),
       secondCopy: mean(copies.secondCopy),
+      icl: text && (await textLosses(session, text, options)),
       ...(await weightMeasures(model, backend, keep)),
     };
   } finally {
     await session.dispose();
   }
+}
+
+/** The session of the scores also has the losses of any rows; as rows that repeat they are not looked at. */
+async function textLosses(
+  session: Session,
+  tokens: Tensor<Int32Array>,
+  options: { readonly layers: number; readonly heads: number; readonly signal?: AbortSignal },
+): Promise<TextLosses> {
+  const [lossExamples, length] = tokens.shape as readonly [number, number];
+  const rows = { tokens, start: 0, period: Math.floor(length / 2) };
+  const { losses } = await measureRows(session, rows, { ...options, lossExamples });
+  const at = (position: number) =>
+    mean(
+      Float64Array.from(
+        { length: lossExamples },
+        (_, row) => losses!.data[row * length + position]!,
+      ),
+    );
+  return {
+    early: at(OLSSON_POSITIONS.early),
+    late: at(OLSSON_POSITIONS.late),
+    olsson: mean(olssonInContextScore(losses!, OLSSON_POSITIONS)),
+  };
 }
 
 /** Copying of every head by the full OV circuit, with the effective embedding where layer 0 has an MLP. */

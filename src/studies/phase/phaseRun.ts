@@ -21,7 +21,9 @@ import {
   pairComposition,
   type CheckpointRows,
   type Measured,
+  type TextLosses,
 } from "./measureCheckpoint.ts";
+import { OLSSON_POSITIONS, textWindows } from "./textWindows.ts";
 import { phase } from "./phase.ts";
 
 /** A model of a run, opened when its turn has come. */
@@ -35,6 +37,8 @@ export interface PhaseRunOptions extends GeneratedInput {
   readonly id?: string;
   /** Measure these rows in place of generated ones. */
   readonly own?: OwnTokens;
+  /** A natural text for `icl.olsson`: windows of 501 tokens, as many as there are examples at most. */
+  readonly text?: string;
   /** The loss in the run's own log. */
   readonly training?: PhaseCurves["training"];
   readonly signal?: AbortSignal;
@@ -53,13 +57,14 @@ const EXAMPLES = 16;
 export async function phaseRun(
   checkpoints: readonly RunCheckpoint[],
   backend: Backend,
-  { id, training, own, signal, progress, ...input }: PhaseRunOptions = {},
+  { id, training, own, text, signal, progress, ...input }: PhaseRunOptions = {},
 ): Promise<PhaseResult> {
   const ordered = rising(checkpoints);
   const started = performance.now();
   const { measured, compositions, pairs, model, rows } = await measureAll(ordered, backend, {
     input,
     ...(own && { own }),
+    ...(text !== undefined && { text }),
     ...(signal && { signal }),
     ...(progress && { progress }),
   });
@@ -69,7 +74,7 @@ export async function phaseRun(
     curvesOf(measured, training ?? null),
     {
       ...(id !== undefined && { id }),
-      warnings: rows.repeated.warnings,
+      warnings: rows.warnings,
       compositionOf: (previous, induction) => {
         const which = pairs.findIndex((pair) => same(pair, { previous, induction }));
         const of = (route: "k" | "q") => compositions.map((one) => one[which]![route]);
@@ -94,7 +99,7 @@ interface MeasuredRun {
   readonly pairs: readonly Pair[];
   /** The last checkpoint; closed by now. */
   readonly model: LoadedModel;
-  readonly rows: CheckpointRows;
+  readonly rows: Rows;
 }
 
 async function measureAll(
@@ -102,14 +107,17 @@ async function measureAll(
   backend: Backend,
   {
     own,
+    text,
     signal,
     progress,
     input,
-  }: Pick<PhaseRunOptions, "own" | "signal" | "progress"> & { readonly input: GeneratedInput },
+  }: Pick<PhaseRunOptions, "own" | "text" | "signal" | "progress"> & {
+    readonly input: GeneratedInput;
+  },
 ): Promise<MeasuredRun> {
   const measured = new Array<Numbers>(ordered.length);
   const compositions = new Array<MeasuredRun["compositions"][number]>(ordered.length);
-  let last: { readonly model: LoadedModel; readonly rows: CheckpointRows } | null = null;
+  let last: { readonly model: LoadedModel; readonly rows: Rows } | null = null;
   let pairs: readonly Pair[] | null = null;
   const turns = [ordered.length - 1, ...ordered.keys()].slice(0, ordered.length); // the last shows which heads matter
   for (const [done, index] of turns.entries()) {
@@ -117,7 +125,7 @@ async function measureAll(
     progress?.("checkpoints", done, turns.length);
     const model = await ordered[index]!.open();
     try {
-      last ??= { model, rows: await rowsFor(model.architecture, own, input) };
+      last ??= { model, rows: await rowsFor(model, { own, text, input }) };
       refuseOther(last.model, model, ordered[index]!.step);
       const { weights, ...numbers } = await measureCheckpoint(model, backend, last.rows, {
         keep: pairs ? layersOf(pairs) : null,
@@ -181,7 +189,7 @@ function curvesOf(measured: readonly Numbers[], training: PhaseCurves["training"
       secondCopy: measured.map(({ secondCopy }) => secondCopy),
       copyGain: measured.map(({ firstCopy, secondCopy }) => firstCopy - secondCopy),
     },
-    icl: null,
+    icl: measured[0]!.icl && iclOf(measured.map(({ icl }) => icl!)),
     training,
     induction: byHead(({ induction }) => induction),
     control: measured[0]!.control && byHead(({ control }) => control!),
@@ -191,23 +199,61 @@ function curvesOf(measured: readonly Numbers[], training: PhaseCurves["training"
   };
 }
 
+function iclOf(losses: readonly TextLosses[]): PhaseCurves["icl"] {
+  return {
+    ...OLSSON_POSITIONS,
+    earlyLoss: losses.map(({ early }) => early),
+    lateLoss: losses.map(({ late }) => late),
+    olsson: losses.map(({ olsson }) => olsson),
+  };
+}
+
+interface Rows extends CheckpointRows {
+  readonly warnings: readonly string[];
+}
+
 async function rowsFor(
-  architecture: Architecture,
-  own: OwnTokens | undefined,
-  input: GeneratedInput,
-): Promise<CheckpointRows> {
-  if (own) return { repeated: await ownRows(architecture, own), control: null };
-  const repeated = generatedRows(architecture, { numExamples: EXAMPLES, ...input });
+  model: LoadedModel,
+  {
+    own,
+    text,
+    input,
+  }: {
+    readonly own: OwnTokens | undefined;
+    readonly text: string | undefined;
+    readonly input: GeneratedInput;
+  },
+): Promise<Rows> {
+  const { architecture } = model;
+  const repeated = own
+    ? await ownRows(architecture, own)
+    : generatedRows(architecture, { numExamples: EXAMPLES, ...input });
+  const windows =
+    text === undefined
+      ? { tokens: null, warnings: [] }
+      : await textWindows(model, text, repeated.info.examples);
+  return {
+    repeated,
+    control: own ? null : controlOf(repeated, architecture),
+    text: windows.tokens,
+    warnings: [...repeated.warnings, ...windows.warnings],
+  };
+}
+
+/** The same rows without their repetition. */
+function controlOf(
+  repeated: RepeatedRows,
+  { vocabulary, specialTokens }: Architecture,
+): RepeatedRows {
   const { seed, examples, bosToken } = repeated.info;
   const { tokens } = reshuffledControl({
     seed: seed!,
     examples,
     period: repeated.period,
     bos: bosToken,
-    ordinary: ordinaryTokens(architecture.vocabulary, architecture.specialTokens),
+    ordinary: ordinaryTokens(vocabulary, specialTokens),
   });
-  const control: RepeatedRows = { ...repeated, tokens };
-  return { repeated, control };
+  return { ...repeated, tokens };
 }
 
 function rising(checkpoints: readonly RunCheckpoint[]): readonly RunCheckpoint[] {

@@ -84,6 +84,10 @@ function lossWords({ events, bump, curves }: Said): string[] {
         ? `Copy gain changes by ${gain.change.effectSize.toFixed(2)} nats at step ${stepText(gain.change)} and ends at ${end.toFixed(2)}.`
         : `Copy gain ends at ${end.toFixed(2)} nats and does not change suddenly.`,
     );
+  if (curves.icl)
+    words.push(
+      `On the text, token ${curves.icl.late} is ${(-curves.icl.olsson.at(-1)!).toFixed(2)} nats easier than token ${curves.icl.early} at the end (icl.olsson ${curves.icl.olsson.at(-1)!.toFixed(2)}).`,
+    );
   if (!bump) return words;
   const meanwhile = bump.withChange ? "together with the heads" : "not together with the heads";
   words.push(

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Interrupted } from "../../../src/base/errors.ts";
 import { phaseResult } from "../../../src/results/phase.ts";
 import { phaseRun } from "../../../src/studies/phase/phaseRun.ts";
+import type { Tokenizer } from "../../../src/text/tokenizer/tokenizer.ts";
 import { score } from "../../../src/studies/score.ts";
 import { oneEngine } from "../causal/engine.ts";
 import { INDUCTION_FORMS, modelAt, plantedRun, PREVIOUS_FORMS, STEPS } from "./plantedRun.ts";
@@ -54,6 +55,32 @@ describe("phaseRun(checkpoints)", () => {
     expect(result.warnings).toContain(
       "3 checkpoints are too few to find a change in; 12 are the least",
     );
+  });
+
+  test("has Olsson's score on a text that repeats, and says so where the context is too short", async () => {
+    const backend = await oneEngine();
+    const text = Array.from({ length: 1100 }, (_, index) => 1 + (((index % 90) * 37) % 97)).join(
+      " ",
+    );
+    const encode = (words: string) => words.split(" ").map(Number);
+    const withText = async (step: number) => {
+      const model = await modelAt(step, { contextLength: 512 });
+      return { ...model, tokenizer: async () => ({ encode }) as unknown as Tokenizer };
+    };
+    const checkpoints = [10, 3000].map((step) => ({ step, open: () => withText(step) }));
+    const { curves } = await phaseRun(checkpoints, backend, { ...ROWS, text });
+    const { early, late, earlyLoss, lateLoss, olsson } = curves.icl!;
+    expect([early, late]).toEqual([50, 500]);
+    olsson.forEach((score, index) =>
+      expect(score).toBeCloseTo(lateLoss[index]! - earlyLoss[index]!, 9),
+    );
+    expect(Math.abs(olsson[0]!)).toBeLessThan(0.5);
+    expect(olsson[1]!).toBeLessThan(-1);
+    const short = await phaseRun(plantedRun().slice(-1), backend, { ...ROWS, text });
+    expect(short.curves.icl).toBeNull();
+    expect(short.warnings).toContain("icl.olsson needs 501 positions, the model has 64");
+    const few = phaseRun(checkpoints, backend, { ...ROWS, text: "1 2 3" });
+    await expect(few).rejects.toThrow("icl.olsson needs a text of 500 tokens, got 3");
   });
 
   test("opens one model at a time and closes each, the last first", async () => {

@@ -54,10 +54,18 @@ export function plantedRun(options: { readonly induction?: boolean } = {}): RunC
 
 export async function modelAt(
   step: number,
-  options: { readonly induction?: boolean; readonly layers?: number } = {},
+  {
+    induction = true,
+    layers = SIZES.layers,
+    contextLength = SIZES.contextLength,
+  }: {
+    readonly induction?: boolean;
+    readonly layers?: number;
+    readonly contextLength?: number;
+  } = {},
 ): Promise<LoadedModel> {
-  const sizes = { ...SIZES, layers: options.layers ?? SIZES.layers };
-  const { config, weights } = plantedCheckpoint(sizes, headsAt(step, options));
+  const sizes = { ...SIZES, layers, contextLength };
+  const { config, weights } = plantedCheckpoint(sizes, headsAt(step, { induction }));
   return {
     ...modelFrom(config, { weights, unsupported: new Map() }),
     id: `step ${step}`,
