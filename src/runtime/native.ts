@@ -1,7 +1,7 @@
 /** @file ONNX Runtime's native engine (onnxruntime-node, an optional dependency). Node only. */
 import { availableParallelism, freemem } from "node:os";
 import type { Backend, SessionOptions } from "./backend.ts";
-import { engineSession, explained } from "./ortSession.ts";
+import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
 
 /**
  * The native engine on the processor or, where an adapter exists, on WebGPU; null if onnxruntime-node is not installed
@@ -25,6 +25,7 @@ export async function nativeBackend(
       logSeverityLevel: 3,
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
       extra: {
+        optimization: OPTIMISATION,
         session: {
           // Threads of a session would go on spinning after a run, on the cores that the next session needs.
           intra_op: { allow_spinning: "0" },

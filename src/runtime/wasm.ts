@@ -1,7 +1,7 @@
 /** @file ONNX Runtime's WASM engine (onnxruntime-web): in Node where native is absent, and in the browser. */
 import type * as OrtWeb from "onnxruntime-web";
 import type { Backend, SessionOptions } from "./backend.ts";
-import { engineSession, explained } from "./ortSession.ts";
+import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
 
 /** 32-bit addresses reach this far. */
 const WASM_BYTES = 4e9;
@@ -24,6 +24,7 @@ export function wasmBackend(
       executionProviders: [device],
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
+      extra: { optimization: OPTIMISATION },
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
     }).catch(explained);
     return engineSession(session, ort.Tensor);
