@@ -18,5 +18,6 @@ export function proportionInterval(successes: number, count: number): Interval {
   const shrink = 1 + Z ** 2 / count;
   const middle = (share + Z ** 2 / (2 * count)) / shrink;
   const half = (Z / shrink) * Math.sqrt((share * (1 - share)) / count + (Z / (2 * count)) ** 2);
-  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+  const low = successes === 0 ? 0 : Math.max(0, middle - half); // exact ends, which rounding misses
+  return [low, successes === count ? 1 : Math.min(1, middle + half)];
 }

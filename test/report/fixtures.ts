@@ -79,7 +79,7 @@ export function scoreFixture(
     >,
     intervals: { induction: intervals },
     precision: null,
-  loss: losses
+    loss: losses
       ? {
           firstCopy: 11.2034,
           secondCopy: 0.4421,
