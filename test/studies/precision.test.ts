@@ -29,7 +29,11 @@ test("score with a precision stops once all heads are within it, as if so many e
 test("score with a precision needs more examples for less, and says when the most it may use do not suffice", async () => {
   const wide = await score(model, engine, { precision: 0.1, lossExamples: 0 });
   expect(wide.input.examples).toBe(20);
-  const short = await score(model, engine, { precision: 0.00001, numExamples: 30, lossExamples: 0 });
+  const short = await score(model, engine, {
+    precision: 0.00001,
+    numExamples: 30,
+    lossExamples: 0,
+  });
   expect(short.input.examples).toBe(30);
   expect(short.precision).toMatchObject({ target: 0.00001, reached: false });
   expect(short.warnings.join()).toMatch(
