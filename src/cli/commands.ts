@@ -10,6 +10,7 @@ import { explore } from "./commands/explore.ts";
 import { lens } from "./commands/lens.ts";
 import { patch } from "./commands/patch.ts";
 import { phase } from "./commands/phase.ts";
+import { report } from "./commands/report.ts";
 import { run } from "./commands/run.ts";
 import { score } from "./commands/score.ts";
 import { scorePatterns } from "./commands/scorePatterns.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   text,
   audit,
   scorePatterns,
+  report,
   explore,
   train,
   exportModel,

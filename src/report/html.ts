@@ -11,8 +11,18 @@ import { inputWords, intervalWords, modelWords, plural, SCORE_TITLES } from "./s
  * @param pictures the head map in both themes, as SVG
  */
 export function scoreHtml(result: ScoreResult, pictures: Pictures): Promise<string> {
-  const body = markup`<h1>Induction score by head: ${result.model.id}</h1>
-<p>${modelWords(result)}<br>${inputWords(result)}</p>
+  const title = scoreTitle(result);
+  const body = markup`<h1>${title}</h1>
+${scoreBody(result, pictures)}
+<script type="application/json" id="result">${scriptJson(result)}</script>`;
+  return page(title, body);
+}
+
+export const scoreTitle = ({ model }: ScoreResult) => `Induction score by head: ${model.id}`;
+
+/** All of the page but its title and the Result. */
+export function scoreBody(result: ScoreResult, pictures: Pictures): Markup {
+  return markup`<p>${modelWords(result)}<br>${inputWords(result)}</p>
 <p class="lead">${result.verdictInWords}</p>
 ${warnings(result)}
 <h2>Top heads</h2>
@@ -23,9 +33,7 @@ ${headTable(result)}
 <h2>Losses</h2>
 ${losses(result)}
 <h2>Settings</h2>
-${settings(result)}
-<script type="application/json" id="result">${scriptJson(result)}</script>`;
-  return page(`Induction score by head: ${result.model.id}`, body);
+${settings(result)}`;
 }
 
 function warnings({ warnings: all }: ScoreResult): Markup {

@@ -1,0 +1,123 @@
+/** @file Several Results as one HTML file that works offline, a section for each. */
+import { z } from "zod";
+import { InputError } from "../base/errors.ts";
+import { ablateResult } from "../results/ablate.ts";
+import { attentionResult } from "../results/attention.ts";
+import { attributionResult } from "../results/attribution.ts";
+import { circuitResult } from "../results/circuit.ts";
+import { lensResult } from "../results/lens.ts";
+import { fingerprintResult, patchResult } from "../results/patch.ts";
+import { pathResult } from "../results/path.ts";
+import { phaseResult } from "../results/phase.ts";
+import { phaseSeedsResult } from "../results/phaseSeeds.ts";
+import { scoreResult } from "../results/score.ts";
+import { textResult } from "../results/text.ts";
+import { verdictResult } from "../results/verdict.ts";
+import { whyResult } from "../results/why.ts";
+import { ablateView } from "./causal/ablateView.ts";
+import { attentionView } from "./causal/attentionView.ts";
+import { attributionView } from "./causal/attributionView.ts";
+import { circuitView } from "./causal/circuitView.ts";
+import { lensView } from "./causal/lensView.ts";
+import { fingerprintView, patchView } from "./causal/patchView.ts";
+import { pathView } from "./causal/pathView.ts";
+import { whyView } from "./causal/whyView.ts";
+import { scoreBody, scoreTitle } from "./html.ts";
+import { lazySvg } from "./lazySvg.ts";
+import { markup, scriptJson, type Markup } from "./markup.ts";
+import { page } from "./page.ts";
+import { phaseSeedsView } from "./phase/phaseSeedsView.ts";
+import { phaseView } from "./phase/phaseView.ts";
+import { scoreHeadMap } from "./scoreHeadMap.ts";
+import { studyBody } from "./studyFiles.ts";
+import type { StudyView } from "./studyView.ts";
+import { textView } from "./textView.ts";
+import { verdictView } from "./verdict/verdictView.ts";
+
+/** A Result, and where it comes from for messages. */
+export interface NamedResult {
+  readonly name: string;
+  readonly result: unknown;
+}
+
+interface Section {
+  readonly title: string;
+  readonly body: Markup;
+}
+type Kind = (given: NamedResult) => Promise<Section>;
+
+/** How each kind of Result is a section, by the name in its `schema`. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  score: async (given) => {
+    const result = parsed(scoreResult, given);
+    const svg = lazySvg(scoreHeadMap(result));
+    const pictures = { light: await svg("light"), dark: await svg("dark") };
+    return { title: scoreTitle(result), body: scoreBody(result, pictures) };
+  },
+  verdict: study(verdictResult, verdictView),
+  patch: study(patchResult, patchView),
+  fingerprint: study(fingerprintResult, fingerprintView),
+  path: study(pathResult, pathView),
+  attribution: study(attributionResult, attributionView),
+  ablate: study(ablateResult, ablateView),
+  lens: study(lensResult, lensView),
+  circuit: study(circuitResult, circuitView),
+  attention: study(attentionResult, attentionView),
+  why: study(whyResult, whyView),
+  text: study(textResult, textView),
+  phase: study(phaseResult, phaseView),
+  "phase-seeds": study(phaseSeedsResult, phaseSeedsView),
+};
+
+/**
+ * The page. Parts that answer to the pointer are left out, since they belong to a page of one Result; all Results can be
+ * read back from the elements `result-1`, `result-2`, ...
+ *
+ * @throws {InputError} "result" for a Result of a kind that is not known, or that does not fit its schema
+ */
+export async function reportPage(title: string, results: readonly NamedResult[]): Promise<string> {
+  const sections: Section[] = [];
+  for (const given of results) sections.push(await kindOf(given)(given));
+  const links = sections.map(
+    (section, index) => markup`<li><a href="#section-${index + 1}">${section.title}</a></li>`,
+  );
+  const body = markup`<h1>${title}</h1>
+<ul>
+${links}
+</ul>
+${sections.map(
+  (section, index) => markup`<section id="section-${index + 1}">
+<h2>${section.title}</h2>
+${section.body}
+<script type="application/json" id="result-${index + 1}">${scriptJson(results[index]!.result)}</script>
+</section>`,
+)}`;
+  return page(title, body);
+}
+
+function study<Result>(schema: z.ZodType<Result>, viewOf: (result: Result) => StudyView): Kind {
+  return async (given) => {
+    const { widget: _, ...view } = viewOf(parsed(schema, given));
+    return { title: view.title, body: await studyBody(view) };
+  };
+}
+
+function kindOf({ name, result }: NamedResult): Kind {
+  const said = z.object({ schema: z.string() }).safeParse(result);
+  const schema = said.success ? said.data.schema : "none";
+  const kind = KINDS[/^induction-lens\/([a-z-]+)@1$/.exec(schema)?.[1] ?? ""];
+  if (kind) return kind;
+  throw new InputError(
+    "result",
+    `a report has sections for ${Object.keys(KINDS).join(", ")}; ${name} has the schema ${schema}`,
+  );
+}
+
+function parsed<Result>(schema: z.ZodType<Result>, { name, result }: NamedResult): Result {
+  const read = schema.safeParse(result);
+  if (read.success) return read.data;
+  const faults = read.error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new InputError("result", `${name} does not fit its schema: ${faults.join("; ")}`);
+}
