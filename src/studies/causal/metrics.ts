@@ -2,7 +2,7 @@
 import { builder, type Builder, type Name } from "../../graph/builder.ts";
 import { narrow } from "../../graph/edits/narrow.ts";
 import { slice } from "../../graph/edits/slice.ts";
-import type { Program } from "../../graph/program.ts";
+import { producerOf, type Program } from "../../graph/program.ts";
 import type { MetricName } from "../../results/patch.ts";
 
 /** Inputs that metrics add to a program. */
@@ -28,6 +28,8 @@ interface Parts {
   readonly b: Builder;
   readonly target: () => Name;
   readonly other: () => Name;
+  /** The mean over the vocabulary of each position's logits. */
+  readonly average: () => Name;
   readonly logProbability: () => Name;
 }
 
@@ -41,10 +43,8 @@ const WRITERS: Readonly<Record<TailName, (parts: Parts, as: Name) => Name>> = {
   loss: ({ b, logProbability }, as) => perRow(b, negative(b, logProbability()), as),
   "token-loss": ({ b, logProbability }, as) => negative(b, logProbability(), as),
   probability: ({ b, logProbability }, as) => perRow(b, b.op("exp", [logProbability()], {}), as),
-  "centred-logit": ({ b, target }, as) => {
-    const average = b.op("mean", ["logits"], { axes: ["d_vocab"] });
-    return perRow(b, b.op("sub", [target(), average], {}), as);
-  },
+  "centred-logit": ({ b, target, average }, as) =>
+    perRow(b, b.op("sub", [target(), average()], {}), as),
   "logit-difference": ({ b, target, other }, as) =>
     perRow(b, b.op("sub", [target(), other()], {}), as),
   kl: ({ b }, as) =>
@@ -75,18 +75,50 @@ export function withMetrics(
   const b = builder(program);
   const ids = (name: string) =>
     b.input(name, "int32", { batch: "batch", position: "position" }, { below: vocabulary });
-  const picked = (name: string) => b.op("pick", ["logits", ids(name)], {});
-  const target = once(() => picked(METRIC_INPUTS.targets));
+  const { picked, average } = logitsOf(b, program, metrics);
+  const target = once(() => picked(ids(METRIC_INPUTS.targets)));
   const parts = {
     b,
     target,
-    other: once(() => picked(METRIC_INPUTS.others)),
+    other: once(() => picked(ids(METRIC_INPUTS.others))),
+    average: once(average),
     logProbability: once(() =>
       b.op("sub", [target(), b.op("logSumExp", ["logits"], { axis: "d_vocab" })], {}),
     ),
   };
   const outputs = metrics.map((name) => WRITERS[name](parts, metricValue(name)));
   return b.program(outputs, program.limits);
+}
+
+/** Metrics that read a few logits and no probability. */
+const FEW_LOGITS: readonly TailName[] = ["centred-logit", "logit-difference"];
+
+/**
+ * Logits of given tokens, and their mean. Where no metric needs a probability, each is a product with one row of the
+ * unembedding, and the mean one with its mean row: the product with the whole vocabulary is the largest of all.
+ */
+function logitsOf(b: Builder, program: Program, metrics: readonly TailName[]) {
+  const made = producerOf(program, "logits");
+  const [x, weight, bias] = made.inputs as [Name, Name, Name?];
+  const byToken = made.op === "contract" && b.typeOf(weight).axes[0]!.name === "d_vocab";
+  if (!byToken || !metrics.every((name) => FEW_LOGITS.includes(name)))
+    return {
+      picked: (ids: Name) => b.op("pick", ["logits", ids], {}),
+      average: () => b.op("mean", ["logits"], { axes: ["d_vocab"] }),
+    };
+  const plus = (value: Name, more: (bias: Name) => Name) =>
+    bias === undefined ? value : b.add(value, more(bias));
+  return {
+    picked: (ids: Name) => {
+      const product = b.mul(x, b.gather(weight, ids));
+      return plus(b.op("sum", [product], { axes: ["d_model"] }), (all) => b.gather(all, ids));
+    },
+    average: () => {
+      const row = b.op("mean", [weight], { axes: ["d_vocab"] });
+      const product = b.contract(x, row, ["batch", "position"]);
+      return plus(product, (all) => b.op("mean", [all], { axes: ["d_vocab"] }));
+    },
+  };
 }
 
 /** What only the metrics need, computed at the positions that a run asks for. */

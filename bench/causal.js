@@ -1,0 +1,281 @@
+/**
+ * @file `npm run bench:causal`: speed of patching, gradients, screens and composition on GPT-2's shape, each with its target.
+ *
+ * Quoted are ratios within this process: a part of a study, then MatMul alone for about as long, and the median over pairs.
+ * The arithmetic that a sweep cannot avoid is counted from the program: each head's runs from its layer on. `--quick` takes
+ * fewer heads and pairs. TransformerLens is compared with where INDUCTION_LENS_TL names a Python that has it and
+ * ../shared/baselines is there; what a screen finds is measured where ../shared/data has SmolLM2 (270 exact runs, minutes;
+ * not with `--quick`).
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { slice } from "../dist/graph/edits/slice.js";
+import { openModel } from "../dist/models/open.js";
+import { multiplyAdds } from "../dist/runtime/chunks.js";
+import { nativeBackend } from "../dist/runtime/native.js";
+import { prepare } from "../dist/runtime/prepare.js";
+import { tensor } from "../dist/base/tensor.js";
+import { attribution } from "../dist/studies/causal/attribution.js";
+import { attributionProgram } from "../dist/studies/causal/attributionProgram.js";
+import { circuit } from "../dist/studies/causal/circuit.js";
+import { metricTail } from "../dist/studies/causal/metrics.js";
+import { patch } from "../dist/studies/causal/patch.js";
+import { hookName } from "../dist/studies/causal/points.js";
+import { gpt2Shape } from "./gpt2Shape.js";
+import { matMul, MATMUL_OPERATIONS } from "./matMul.js";
+import { median, row, spread, table } from "./statistics.js";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const quick = process.argv.includes("--quick");
+const [EXAMPLES, PERIOD] = [8, 32];
+const LAYERS = quick ? [6] : Array.from({ length: 12 }, (_, layer) => layer);
+const rows = [];
+const add = (...more) => {
+  rows.push(...more);
+  told(table(more));
+};
+const told = (line) => process.stderr.write(`${line}\n`);
+
+told("writing the model ...");
+const model = await openModel(await gpt2Shape(join(here, "..", ".bench")));
+const backend = await nativeBackend();
+const { vocabulary, heads, layers } = model.architecture;
+const alone = await matMul(backend);
+await alone.seconds(2);
+const draw = (seed) => {
+  const next = () => (seed = (seed * 48271) % 2147483647);
+  return Array.from({ length: EXAMPLES }, () =>
+    Array.from({ length: PERIOD }, () => 1000 + (next() % 9000)),
+  );
+};
+const [repeated, other] = [draw(1), draw(2)];
+const own = {
+  clean: repeated.map((r) => [...r, ...r]),
+  corrupted: repeated.map((r, index) => [...other[index], ...r]),
+  period: PERIOD,
+  bos: false,
+};
+
+/** Operations of one row from the patched value of each head to the metric. */
+function unavoidable(metric, positions) {
+  const length = 2 * PERIOD;
+  return LAYERS.map((layer) => {
+    const at = (where) => [hookName(where, "attn.hook_z"), hookName(where, "hook_resid_pre")];
+    const last = at(layers - 1);
+    const sizes = { batch: 1, position: length, metric_positions: positions };
+    const stream =
+      layer < layers - 1 ? slice(model.program, { outputs: last, from: at(layer) }) : null;
+    const end = metricTail(model.program, vocabulary, { metrics: [metric], from: last });
+    const adds = (stream ? multiplyAdds(stream, sizes) : 0) + multiplyAdds(end, sizes);
+    return 2 * heads * EXAMPLES * adds;
+  }).reduce((total, each) => total + each, 0);
+}
+
+/** Seconds of `work`, beside MatMul alone for about as long: its rate in the seconds before and after. */
+async function besideMatMul(work, operations) {
+  const times = Math.max(2, Math.round(Math.min(operations, 1e12) / MATMUL_OPERATIONS / 2));
+  const before = await alone.seconds(times);
+  const seconds = await work();
+  const after = await alone.seconds(times);
+  const rates = [before, after].map((each) => (times * MATMUL_OPERATIONS) / each);
+  return { seconds, rate: (rates[0] + rates[1]) / 2, rateSpread: spread(rates) };
+}
+const note = (spreads) =>
+  Math.max(...spreads) > 0.15
+    ? `(MatMul varied by ${Math.round(100 * Math.max(...spreads))} %: noisy)`
+    : "";
+const tera = (operations) => `${(operations / 1e12).toFixed(2)} TFLOP`;
+
+async function patchRow(metric, title) {
+  told(`${title} ...`);
+  const patched = unavoidable(metric, PERIOD - 1);
+  const base = slice(model.program, { outputs: [hookName(layers - 1, "hook_resid_post")] });
+  const both = 4 * EXAMPLES * multiplyAdds(base, { batch: 1, position: 2 * PERIOD });
+  const operations = patched + both;
+  const runs = [];
+  for (let pair = 0; pair < 3; pair++) {
+    const work = async () => {
+      const { timings } = await patch(model, backend, { own, metric, raw: true, layers: LAYERS });
+      return timings.run / 1000;
+    };
+    runs.push(await besideMatMul(work, operations));
+  }
+  const share = median(runs.map(({ seconds, rate }) => operations / seconds / rate));
+  const what = `${title}, ${LAYERS.length * heads} heads, ${EXAMPLES} x ${2 * PERIOD} tokens: ${tera(patched)} (${tera(both)} more for clean and corrupted)`;
+  const seconds = median(runs.map((one) => one.seconds));
+  const got = `${(100 * share).toFixed(0)} % of MatMul, ${seconds.toFixed(1)} s`;
+  add(row(what, got, ">= 80 %", share >= 0.8, note(runs.map((one) => one.rateSpread))));
+  return seconds;
+}
+
+const logit = await patchRow("centred-logit", "exact patches, target logit");
+const probability = await patchRow("log-probability", "exact patches, log-probability");
+
+told("one gradient ...");
+{
+  const plan = { metric: "log-probability", units: ["head-out"], paths: false };
+  const whole = attributionProgram(model, plan);
+  const sizes = { batch: 5, position: 2 * PERIOD, metric_positions: PERIOD - 1 };
+  const forward = await prepare(
+    slice(whole, { outputs: ["metric.log-probability"] }),
+    backend,
+    sizes,
+  );
+  const both = await prepare(whole, backend, sizes);
+  const ids = (all) =>
+    tensor(["batch", "position"], [5, 2 * PERIOD], Int32Array.from(all.slice(0, 5).flat()));
+  const positions = Int32Array.from({ length: PERIOD - 1 }, (_, index) => PERIOD + index);
+  const feeds = new Map([
+    ["tokens", ids(own.corrupted)],
+    ["targets", ids(own.clean.map((r) => [...r.slice(1), 0]))],
+    ["metric_positions", tensor(["position"], [PERIOD - 1], positions)],
+  ]);
+  const values = new Map(feeds);
+  for (const { name, axes } of both.program.inputs.filter((input) =>
+    input.name.startsWith("source:"),
+  )) {
+    const shape = axes.map(({ size }) => (typeof size === "number" ? size : sizes[size]));
+    const count = shape.reduce((product, size) => product * size, 1);
+    values.set(
+      name,
+      tensor(
+        axes.map((axis) => axis.name),
+        shape,
+        new Float32Array(count),
+      ),
+    );
+  }
+  const timed = async (session, fed) => {
+    const started = performance.now();
+    await session.run(fed);
+    return performance.now() - started;
+  };
+  await timed(forward, feeds);
+  await timed(both, values);
+  const ratios = [];
+  for (let pair = 0; pair < (quick ? 3 : 9); pair++)
+    ratios.push((await timed(both, values)) / (await timed(forward, feeds)));
+  await forward.dispose();
+  await both.dispose();
+  const ratio = median(ratios);
+  add(
+    row(
+      "one gradient of all heads against one forward pass",
+      ratio.toFixed(2),
+      "<= 3.5",
+      ratio <= 3.5,
+    ),
+  );
+}
+
+told("screen of 20 ...");
+const units = ["head-out"];
+const screened = await attribution(model, backend, {
+  own,
+  units,
+  metric: "centred-logit",
+  screen: 20,
+}).then(
+  ({ timings }) => timings.run / 1000,
+  ({ message }) => told(`  not measured: ${message}`),
+);
+if (screened !== undefined)
+  add(row("--screen 20, target logit", `${screened.toFixed(1)} s`, "", null));
+
+told("composition of all pairs ...");
+{
+  const started = performance.now();
+  await circuit(model, backend, {});
+  const seconds = (performance.now() - started) / 1000;
+  add(
+    row(
+      `composition of all pairs of ${layers * heads} heads`,
+      `${seconds.toFixed(1)} s`,
+      "<= 5 s",
+      seconds <= 5,
+    ),
+  );
+}
+
+const python = process.env["INDUCTION_LENS_TL"];
+const baseline = join(here, "..", "..", "shared", "baselines", "tl_gpt2_shape.py");
+if (python && existsSync(baseline) && !quick) {
+  told("TransformerLens patches the same shape ...");
+  const printed = execFileSync(
+    python,
+    [baseline, join(here, "..", ".bench"), "patch", String(EXAMPLES)],
+    {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    },
+  );
+  const theirs = Number(/^patch ([\d.]+)s/m.exec(printed)[1]);
+  const against = (what, seconds, target) =>
+    add(
+      row(
+        `TransformerLens: ${what}, our time / its`,
+        (seconds / theirs).toFixed(2),
+        `<= ${target.toFixed(2)}`,
+        seconds / theirs <= target,
+      ),
+    );
+  against("its own metric (a logit)", logit, 1 / 3);
+  against("the default metric", probability, 0.45);
+  if (screened !== undefined) against("--screen 20", screened, 1 / 9);
+} else
+  add(
+    row("TransformerLens", "not compared: INDUCTION_LENS_TL names no Python that has it", "", null),
+  );
+await model.close();
+
+const folder = join(here, "..", "..", "shared", "data", "smollm2-135m");
+const file = existsSync(folder) && readdirSync(folder).find((name) => name.endsWith(".gguf"));
+if (file && !quick) {
+  told("what a screen of SmolLM2 finds ...");
+  const smol = await openModel(join(folder, file));
+  const rowsOf = { numExamples: 10, seqLen: 32 };
+  const estimates = await attribution(smol, backend, { ...rowsOf, units });
+  const exact = await patch(smol, backend, rowsOf);
+  await smol.close();
+  const all = exact.effects.flatMap((each, layer) =>
+    each.map((effect, head) => {
+      const [low, high] = exact.intervals[layer][head];
+      const errors = Math.abs(effect) / ((high - low) / (2 * 1.96));
+      return {
+        effect: Math.abs(effect),
+        errors,
+        estimate: Math.abs(estimates.units[0].effect[layer][head]),
+      };
+    }),
+  );
+  const screen = new Set(all.toSorted((a, b) => b.estimate - a.estimate).slice(0, 20));
+  const largest = all.toSorted((a, b) => b.effect - a.effect).slice(0, 20);
+  const above = all.filter(({ errors }) => errors > 3);
+  const found = (some) => some.filter((one) => screen.has(one)).length;
+  add(
+    row(
+      `SmolLM2: heads above 3 of their own standard errors that --screen 20 runs`,
+      `${found(above)} of ${above.length}`,
+      ">= 95 %",
+      found(above) >= 0.95 * above.length,
+      above.length > 20 ? "(more than a screen of 20 can hold)" : "",
+    ),
+    row(
+      `  of the 20 largest exact effects`,
+      `${found(largest)} of 20`,
+      ">= 19",
+      found(largest) >= 19,
+    ),
+    row(
+      `  of effects of .025 and more`,
+      `${found(all.filter(({ effect }) => effect >= 0.025))} of ${all.filter(({ effect }) => effect >= 0.025).length}`,
+      "",
+      null,
+    ),
+  );
+}
+
+console.log(table(rows));
+process.exit(rows.some(({ met }) => met === false) ? 1 : 0);
