@@ -26,8 +26,10 @@ export interface CircuitDrawing {
   readonly description: string;
 }
 
-const BOX = { width: 132, height: 40 };
-const STEP = { x: 236, y: 62 };
+const BOX = { width: 148, height: 40, line: 14 };
+const GAP = { x: 104, y: 22 };
+/** Paths of one route that a box names; the table has all. */
+const NAMED = 2;
 const TOP = 26;
 /** Room for half an outline. */
 const EDGE = 2;
@@ -52,30 +54,53 @@ export function circuitDrawing(
 interface Placed extends CircuitNode {
   readonly x: number;
   readonly y: number;
+  readonly height: number;
+  /** What feeds the head, one line a route: "keys 0.0 .88, 0.2 .24". */
+  readonly fed: readonly string[];
 }
 
 /** Columns are layers that have a node, evenly spaced; in a column heads go down. */
-function placed(nodes: readonly CircuitNode[]): Placed[] {
+function placed(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]): Placed[] {
+  const feeding = nodes.map(({ name }) => fedLines(edges.filter(({ to }) => to === name)));
+  const height = BOX.height + BOX.line * Math.max(0, ...feeding.map((lines) => lines.length));
+  const stepY = height + GAP.y;
   const layers = [...new Set(nodes.map(({ layer }) => layer))].sort((a, b) => a - b);
   const most = Math.max(
     ...layers.map((layer) => nodes.filter((one) => one.layer === layer).length),
   );
   return layers.flatMap((layer, column) => {
     const here = nodes.filter((one) => one.layer === layer);
-    const lead = ((most - here.length) * STEP.y) / 2;
-    return here.map((node, row) => ({
-      ...node,
-      x: EDGE + column * STEP.x,
-      y: TOP + lead + row * STEP.y,
-    }));
+    const lead = ((most - here.length) * stepY) / 2;
+    return here.map((node, row) => {
+      const fed = feeding[nodes.indexOf(node)]!;
+      const own = BOX.height + BOX.line * fed.length;
+      const y = TOP + lead + row * stepY + (height - own) / 2;
+      return { ...node, fed, x: EDGE + column * (BOX.width + GAP.x), y, height: own };
+    });
   });
 }
 
+const ROUTES = { k: "keys", q: "queries", v: "values" } as const;
+
+function fedLines(edges: readonly CircuitEdge[]): string[] {
+  return (["k", "q", "v"] as const).flatMap((route) => {
+    const here = edges.filter((edge) => edge.route === route);
+    const best = here.toSorted((a, b) => b.effect - a.effect).slice(0, NAMED);
+    const more = here.length > best.length ? `, +${here.length - best.length}` : "";
+    const named = best.map(({ from, effect }) => `${from} ${shareText(effect)}`).join(", ");
+    return here.length > 0 ? [`${ROUTES[route]} ${named}${more}`] : [];
+  });
+}
+
+function shareText(effect: number): string {
+  return effect.toFixed(2).replace(/^0/, "");
+}
+
 function graph({ nodes, edges }: CircuitDrawing, document: Document, theme: Theme): Part {
-  const places = placed(nodes);
+  const places = placed(nodes, edges);
   const at = new Map(places.map((place) => [place.name, place]));
   const width = Math.max(...places.map(({ x }) => x)) + BOX.width + EDGE;
-  const height = Math.max(...places.map(({ y }) => y)) + BOX.height + 8;
+  const height = Math.max(...places.map((place) => place.y + place.height)) + 8;
   const columns = new Map(places.map(({ layer, x }) => [layer, x]));
   const headings = [...columns].map(([layer, x]) =>
     svgNode(
@@ -96,9 +121,8 @@ function graph({ nodes, edges }: CircuitDrawing, document: Document, theme: Them
     .map((edge) => edgeNode(edge, at.get(edge.from)!, at.get(edge.to)!, document, theme));
   const node = svgNode(document, "svg", { width, height, viewBox: `0 0 ${width} ${height}` }, [
     ...headings,
-    ...lines.map(({ line }) => line),
+    ...lines,
     ...places.map((place) => box(place, document, theme)),
-    ...lines.map(({ text }) => text),
   ]);
   return { node, width, height };
 }
@@ -110,12 +134,12 @@ function edgeNode(
   document: Document,
   theme: Theme,
 ) {
-  const start = { x: from.x + BOX.width, y: from.y + BOX.height / 2 };
-  const end = { x: to.x, y: to.y + BOX.height / 2 };
+  const start = { x: from.x + BOX.width, y: from.y + from.height / 2 };
+  const end = { x: to.x, y: to.y + to.height / 2 };
   const bend = Math.max(40, (end.x - start.x) / 2);
   const d = `M${start.x},${start.y}C${start.x + bend},${start.y},${end.x - bend},${end.y},${end.x},${end.y}`;
   const size = THIN + (THICK - THIN) * Math.min(1, Math.max(0, effect));
-  const line = svgNode(document, "path", {
+  return svgNode(document, "path", {
     d,
     fill: "none",
     stroke: theme.line,
@@ -123,22 +147,6 @@ function edgeNode(
     "stroke-opacity": 0.75,
     ...(route === "k" ? {} : { "stroke-dasharray": route === "q" ? "7 4" : "2 4" }),
   });
-  const text = svgNode(
-    document,
-    "text",
-    {
-      x: end.x - 6,
-      y: end.y - 5 - size / 2,
-      "font-size": 11,
-      "text-anchor": "end",
-      fill: theme.text,
-      stroke: theme.panel,
-      "stroke-width": 3,
-      "paint-order": "stroke",
-    },
-    [`${from.name} ${route.toUpperCase()} ${effect.toFixed(2).replace(/^0/, "")}`],
-  );
-  return { line, text };
 }
 
 /** Marks by what a head is; the label is written as well. */
@@ -148,7 +156,11 @@ function markOf(label: string, theme: Theme): string {
   return label === "previous-token" ? theme.marks[1] : theme.secondText;
 }
 
-function box({ name, label, x, y }: Placed, document: Document, theme: Theme): SVGElement {
+function box(
+  { name, label, x, y, height, fed }: Placed,
+  document: Document,
+  theme: Theme,
+): SVGElement {
   const middle = x + BOX.width / 2;
   const colour = markOf(label, theme);
   const text = (content: string, dy: number, size: number, fill: string) =>
@@ -163,7 +175,7 @@ function box({ name, label, x, y }: Placed, document: Document, theme: Theme): S
       x,
       y,
       width: BOX.width,
-      height: BOX.height,
+      height,
       rx: 6,
       fill: theme.panel,
       stroke: colour,
@@ -171,5 +183,6 @@ function box({ name, label, x, y }: Placed, document: Document, theme: Theme): S
     }),
     text(name, 17, 14, theme.text),
     text(label, 32, 11, colour),
+    ...fed.map((line, row) => text(line, 47 + row * BOX.line, 10.5, theme.secondText)),
   ]);
 }

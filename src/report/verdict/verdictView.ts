@@ -134,7 +134,7 @@ function drawingOf({ heads, circuit, model, words, input }: VerdictResult): Circ
       .map((one) => ({ name: name(one), layer: one.layer, label: one.label })),
     edges: circuit.edges,
     notes: [
-      "A line is a direct path into keys (whole), queries (dashed) or values (dotted) that surely carries a tenth of its receiver's induction attention, for values of what it writes; thicker carries more.",
+      "A line is a direct path into keys (whole), queries (dashed) or values (dotted) whose interval lies above a tenth of its receiver's induction attention, for values of what it writes; thicker carries more.",
     ],
     description: words.join(" "),
   };
