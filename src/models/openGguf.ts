@@ -23,18 +23,19 @@ export async function openGguf(
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
   const file = await fileSource(path);
-  const gguf = await readGguf(file);
-  const config = ggufConfig(gguf, path, await frequencyFactors(file, gguf));
   let checkpoint: Checkpoint | undefined;
-  const decoded = async (hash: string) => {
-    const dequantiser = options.cache === false ? undefined : dequantisedInCache({ sha256: hash });
-    checkpoint ??= await ggufWeights(file, gguf, dequantiser, {
-      ...told(options, "decoding weights"),
-      pairedHeads: pairedHeads(config, gguf),
-    });
-    return checkpoint;
-  };
   try {
+    const gguf = await readGguf(file);
+    const config = ggufConfig(gguf, path, await frequencyFactors(file, gguf));
+    const decoded = async (hash: string) => {
+      const dequantiser =
+        options.cache === false ? undefined : dequantisedInCache({ sha256: hash });
+      checkpoint ??= await ggufWeights(file, gguf, dequantiser, {
+        ...told(options, "decoding weights"),
+        pairedHeads: pairedHeads(config, gguf),
+      });
+      return checkpoint;
+    };
     const sight = await sightOf([file], options, async () => {
       const hash = await sha256([file], told(options, "hashing weights"));
       return { sha256: hash, weights: (await decoded(hash)).weights };
