@@ -1,0 +1,110 @@
+/** @file Labels one model per message: { kind, seed } in, what was found out. Runs in a process of its own. */
+import { join } from "node:path";
+import { nativeBackend } from "../../dist/runtime/native.js";
+import { random } from "../../dist/base/random.js";
+import { modelFrom } from "../../dist/models/families.js";
+import { openModel } from "../../dist/models/open.js";
+import { plantedModel } from "../../dist/models/planted/population/plantedModel.js";
+import {
+  freshWeights,
+  shuffledWeights,
+} from "../../dist/models/planted/population/changedWeights.js";
+import { verdict } from "../../dist/studies/verdict/verdict.js";
+import { attendsOnControl } from "./control.js";
+import { baselineLabels } from "./baseline.js";
+
+const STORIES = join(import.meta.dirname, "../../../shared/data/stories260k/hf");
+const backend = await nativeBackend(1);
+if (!backend) throw new Error("bench:truth needs onnxruntime-node, which is not installed");
+
+function loaded(id, config, weights) {
+  return {
+    ...modelFrom(config, { weights, unsupported: new Map() }),
+    id,
+    revision: null,
+    sha256: "0".repeat(64),
+    tokenizer: async () => null,
+    unchanged: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+async function planted(seed) {
+  const { config, weights, truth, architecture, circuit } = plantedModel(seed);
+  const model = loaded(`population:${seed}`, config, weights);
+  const baseline = await baselineLabels(model, backend, seed);
+  const result = await verdict(model, backend, { seed });
+  const heads = truth.map((head) => {
+    const { label, flags, why, evidence } = result.heads.find(
+      (one) => one.layer === head.layer && one.head === head.head,
+    );
+    return {
+      ...head,
+      truth: head.label,
+      said: label,
+      flags,
+      why,
+      mechanism: evidence.mechanism,
+      upstream: evidence.upstream.map((one) => `${one.route} ${one.layer}.${one.head}`),
+      baseline: baseline[head.layer][head.head],
+    };
+  });
+  return { seed, architecture, circuit, heads };
+}
+
+/** Models in which no head is an induction head, whatever it attends to. */
+const NULLS = {
+  "shuffled weights": async (seed) => {
+    const { config, weights } = plantedModel(seed);
+    return loaded(`shuffled:${seed}`, config, await shuffledWeights(weights, random(seed, 7)));
+  },
+  "random init": async (seed) => {
+    const { config, weights, dModel } = plantedModel(seed);
+    const draw = random(seed, 7);
+    const options = { dModel, deviation: 0.5 + 2 * draw.uniform() };
+    return loaded(`fresh:${seed}`, config, await freshWeights(weights, options, draw));
+  },
+  "one layer": async (seed) => {
+    const { config, weights } = plantedModel(seed, { layers: 1 });
+    return loaded(`one-layer:${seed}`, config, weights);
+  },
+  stories260K: () => openModel(STORIES),
+};
+
+/** Models that may have induction heads, on rows in which nothing repeats. */
+const CONTROLS = {
+  "planted, nothing repeats": async (seed) => {
+    const { config, weights } = plantedModel(seed);
+    return loaded(`control:${seed}`, config, weights);
+  },
+  "stories260K, nothing repeats": () => openModel(STORIES),
+};
+
+const INDUCTION_LABELS = [
+  "induction",
+  "anti-induction",
+  "copy-suppression",
+  "attends-without-copying",
+];
+
+async function nullModel(kind, seed) {
+  const model = await (NULLS[kind] ?? CONTROLS[kind])(seed);
+  try {
+    if (CONTROLS[kind]) return { kind, seed, called: await attendsOnControl(model, backend, seed) };
+    const { heads } = await verdict(model, backend, { seed });
+    const called = heads
+      .filter(({ label }) => INDUCTION_LABELS.includes(label))
+      .map(({ layer, head, label, why }) => `${layer}.${head} ${label}: ${why}`);
+    return { kind, seed, called };
+  } finally {
+    await model.close();
+  }
+}
+
+process.on("message", async ({ kind, seed }) => {
+  const before = process.cpuUsage();
+  const answer = kind === "planted" ? await planted(seed) : await nullModel(kind, seed);
+  const { user, system } = process.cpuUsage(before);
+  process.send({ ...answer, cpuSeconds: (user + system) / 1e6 });
+});
+process.send({ ready: true });

@@ -1,0 +1,56 @@
+/** @file A few planted models of the benchmark (`npm run bench:truth`), so that a broken rule is seen at once. */
+import { expect, test } from "vitest";
+import { modelFrom } from "../../../src/models/families.ts";
+import type { LoadedModel } from "../../../src/models/loaded.ts";
+import {
+  plantedModel,
+  type PlantedModel,
+} from "../../../src/models/planted/population/plantedModel.ts";
+import { PLANS } from "../../../src/models/planted/population/plans.ts";
+import { LABELS } from "../../../src/results/verdictNames.ts";
+import { verdict } from "../../../src/studies/verdict/verdict.ts";
+import { oneEngine } from "../causal/engine.ts";
+
+const engine = await oneEngine();
+/** One small model of each architecture, with every label among them; the circuit of some is cut. */
+const SEEDS = [228, 222, 223, 252, 204, 254, 262];
+const models = SEEDS.map((seed) => plantedModel(seed));
+
+function loaded({ config, weights }: PlantedModel, seed: number): LoadedModel {
+  return {
+    ...modelFrom(config, { weights, unsupported: new Map() }),
+    id: `population:${seed}`,
+    revision: null,
+    sha256: "0".repeat(64),
+    tokenizer: () => Promise.resolve(null),
+    unchanged: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+test("these models have every architecture, every label, and circuits that are cut", () => {
+  expect(new Set(models.map(({ architecture }) => architecture)).size).toBe(PLANS.length);
+  const labels = new Set<string>(models.flatMap(({ truth }) => truth.map(({ label }) => label)));
+  expect([...labels].sort()).toEqual([...LABELS].sort());
+  expect(models.some(({ circuit }) => circuit === "cut")).toBe(true);
+});
+
+test("verdict --quick calls the heads of planted models what they are", async () => {
+  const wrong: string[] = [];
+  let heads = 0;
+  for (const [at, model] of models.entries()) {
+    const seed = SEEDS[at]!;
+    const result = await verdict(loaded(model, seed), engine, { seed, quick: true });
+    for (const { layer, head, kind, label } of model.truth) {
+      const said = result.heads.find((one) => one.layer === layer && one.head === head)!;
+      heads++;
+      if (said.label !== label)
+        wrong.push(
+          `${seed} ${layer}.${head} ${kind}: is ${label}, called ${said.label}: ${said.why}`,
+        );
+      if (label === "induction") expect(said.label, wrong.at(-1) ?? "").toBe("induction");
+      if (model.circuit === "cut") expect(said.label).not.toBe("induction");
+    }
+  }
+  expect(wrong.length / heads, wrong.join("\n")).toBeLessThan(0.04);
+});
