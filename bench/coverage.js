@@ -2,7 +2,7 @@
  * @file `npm run bench:coverage`: how often the interval of a score holds the truth, and how often the scores of all heads
  * are within the band when `stopByPrecision` stops. Exit code 1 if a target is missed.
  *
- * `--quick`: a tenth of everything, which is too little to judge by. The truth of a head is its mean over many sequences
+ * `--quick`: a tenth of everything, which is too little to judge by. `--models N` planted ones only, `--draws N` of each. The truth of a head is its mean over many sequences
  * that no interval sees. A stratum is what the truth lies in.
  */
 import { existsSync } from "node:fs";
@@ -12,7 +12,11 @@ import { median, row, table } from "./statistics.js";
 
 const quick = process.argv.includes("--quick");
 const SEQUENCES = quick ? 2_000 : 20_000;
-const DRAWS = quick ? 6 : 30;
+const asked = (name) => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : Number(process.argv[at + 1]);
+};
+const DRAWS = asked("--draws") ?? (quick ? 6 : 30);
 const SIZES = [10, 30, 100];
 const STRATA = [
   { name: "< .1", holds: (truth) => truth < 0.1 },
@@ -21,10 +25,12 @@ const STRATA = [
 ];
 /** The first three architectures: their weights have TransformerLens' names, and position blocks. */
 const planted = Array.from(
-  { length: quick ? 3 : 15 },
+  { length: asked("--models") ?? (quick ? 3 : 15) },
   (_, at) => 700 + 7 * Math.floor(at / 3) + (at % 3),
 );
-const stories = existsSync(join(import.meta.dirname, "../../shared/data/stories260k/hf"));
+const stories =
+  asked("--models") === undefined &&
+  existsSync(join(import.meta.dirname, "../../shared/data/stories260k/hf"));
 const models = [...planted.map((seed) => ({ seed })), ...(stories ? [{ stories: true }] : [])];
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
@@ -73,7 +79,7 @@ if (stops.length > 0) {
   const share = stops.filter(({ covered }) => covered).length / stops.length;
   rows.push(
     row(
-      "--precision 0.02, all heads at once",
+      "stopped at a half-width of .04, all heads at once",
       percent(share),
       ">= 93 %",
       quick ? null : share >= 0.93,

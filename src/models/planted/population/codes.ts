@@ -41,10 +41,33 @@ function largestOverlap({ columns, data }: Matrix, count: number, direction: Flo
   return largest;
 }
 
-/** One in each of equal parts of (0, pi), so that every two positions differ in some pair. */
+/** Of this many draws of frequencies the one is taken whose positions are least alike. */
+const FREQUENCY_DRAWS = 100;
+const FARTHEST = 64;
+
+/** One in each of equal parts of (0, pi), so that every two positions up to 64 apart differ in most pairs. */
 export function placeFrequencies(draw: Random, width: number): number[] {
   const pairs = width / 2;
-  return Array.from({ length: pairs }, (_, pair) => (Math.PI * (pair + draw.uniform())) / pairs);
+  let [least, best]: [number, number[]] = [Infinity, []];
+  for (let tries = 0; tries < FREQUENCY_DRAWS; tries++) {
+    const drawn = Array.from(
+      { length: pairs },
+      (_, pair) => (Math.PI * (pair + draw.uniform())) / pairs,
+    );
+    const alike = mostAlike(drawn);
+    if (alike < least) [least, best] = [alike, drawn];
+  }
+  return best;
+}
+
+/** The largest product, in size, of the codes of two different positions. */
+function mostAlike(frequencies: readonly number[]): number {
+  let most = 0;
+  for (let distance = 1; distance <= FARTHEST; distance++) {
+    const sum = frequencies.reduce((all, frequency) => all + Math.cos(frequency * distance), 0);
+    most = Math.max(most, Math.abs(sum) / frequencies.length);
+  }
+  return most;
 }
 
 /** Unit vectors whose product depends on the distance of two positions only; that of the first position is 0. */

@@ -253,9 +253,9 @@ export const KINDS = {
     reason: "looks at the earlier copy of half of all tokens, and one back from the others",
     adversarial: true,
     build: {
-      matches: [{ query: "half", key: "token", sharpness: 30 }],
+      matches: [{ query: "half", key: "token", sharpness: 44 }],
       places: [
-        { shift: 1, sharpness: 14 },
+        { shift: 1, sharpness: 24 },
         { shift: 0, sharpness: -20 },
       ],
     },
