@@ -186,9 +186,8 @@ if (screened !== undefined)
 
 told("composition of all pairs ...");
 {
-  const started = performance.now();
-  await circuit(model, backend, {});
-  const seconds = (performance.now() - started) / 1000;
+  const { timings } = await circuit(model, backend, {});
+  const seconds = timings.composition / 1000;
   add(
     row(
       `composition of all pairs of ${layers * heads} heads`,
