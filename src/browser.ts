@@ -17,6 +17,9 @@ export * from "./anywhere.ts";
 export { openBlobs as loadFiles, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
 export { openInBrowser as openBackend, type BrowserEngine } from "./runtime/openInBrowser.ts";
 export { headMap, type HeadMap } from "./report/headMap.ts";
+export { csvText } from "./report/csv.ts";
+export { viewPage, type ViewPage } from "./report/viewPage.ts";
+export type { StudyTable } from "./report/studyView.ts";
 export { scoreHeadMap } from "./report/scoreHeadMap.ts";
 export { THEMES, type Theme } from "./report/theme.ts";
 

@@ -1,9 +1,10 @@
 /** @file A study as files: what each format shows of its view. */
 import { csvText } from "./csv.ts";
 import { drawnLazily, lazySvg } from "./lazySvg.ts";
+import { tableMarkup } from "./viewPage.ts";
 import { markup, scriptJson, type Markup } from "./markup.ts";
 import { writeReport } from "./write.ts";
-import { tableText, type StudyTable, type StudyView } from "./studyView.ts";
+import type { StudyView } from "./studyView.ts";
 
 /**
  * Writes a Result to `file`: .png, .svg, .html, .csv or .json; the whole file or nothing.
@@ -53,16 +54,4 @@ ${view.warnings.map((warning) => markup`<p>warning: ${warning}</p>`)}
 ${view.widget?.markup ?? markup``}
 ${figures}
 ${view.tables.map(tableMarkup)}`;
-}
-
-function tableMarkup({ caption, columns, rows }: StudyTable) {
-  return markup`<div class="scroll" role="group" tabindex="0" aria-label="${caption}">
-<table class="sortable">
-<caption>${caption}</caption>
-<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
-<tbody>
-${rows.map((row) => markup`<tr>${row.map((cell) => markup`<td>${tableText(cell)}</td>`)}</tr>`)}
-</tbody>
-</table>
-</div>`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { load, openBackend, runModel, type Tensor } from "../../src/browser.ts";
+import { load, openBackend, runModel, why, type Tensor } from "../../src/browser.ts";
 import { checkLooks, describePage, live, value } from "./openPage.ts";
 
 /** The values that a plain run of planted:induction has on `tokens`. */
@@ -41,6 +41,26 @@ describePage("attention in the explorer", (open) => {
     );
     expect(errors).toEqual([]);
     expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("takes the score of a cell apart as the library does, into parts that sum to it", async () => {
+    const model = await load("planted:induction");
+    const study = await why(model, await openBackend(), {
+      tokens: IDS,
+      head: "1.2",
+      query: 6,
+      key: 3,
+    });
+    const { tab, errors } = await open(`#view=attention&head=1.2&token=6${OWN}`);
+    await tab.getByRole("button", { name: "Why does it look there?" }).click();
+    const sum = await value(tab, '[data-part="sum"]');
+    expect(sum).toBeCloseTo(study.cell.score, 3);
+    const parts = await tab
+      .locator("[data-part]:not([data-part=sum])")
+      .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLElement).dataset["value"])));
+    expect(parts.reduce((a, b) => a + b, 0)).toBeCloseTo(sum, 3);
+    expect(errors).toEqual([]);
     await tab.close();
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ablateHeads, load, openBackend, score } from "../../src/browser.ts";
+import { ablateHeads, load, openBackend, score, scoreResult, verdict } from "../../src/browser.ts";
 import { at, checkLooks, describePage, live, value } from "./openPage.ts";
 
 describePage("the heads of the explorer", (open) => {
@@ -60,6 +60,45 @@ describePage("the heads of the explorer", (open) => {
     await tab.goBack();
     await tab.getByRole("heading", { name: "Head 0.1" }).waitFor();
     expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("gives verdicts that equal the library's, with evidence side by side, when asked", async () => {
+    const { tab, errors } = await open("#view=heads&head=1.2");
+    await live(tab);
+    await tab.getByRole("button", { name: "Give each head a verdict" }).click();
+    await tab.locator("[data-verdict=induction]").waitFor({ timeout: 110_000 });
+    const study = await verdict(await load("planted:induction"), await openBackend());
+    const { evidence, why } = study.heads.find(({ layer, head }) => layer === 1 && head === 2)!;
+    expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
+    const shown = await value(tab, '[data-evidence="necessity: nats lost without it"]');
+    expect(shown).toBeCloseTo(evidence.necessity!.alone.mean.nats.value, 4);
+    for (const { layer, head, label } of study.heads)
+      expect(
+        await tab.locator(`[data-at="${layer}.${head}"]`).getAttribute("aria-label"),
+      ).toContain(label);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("hands the map over as SVG, PNG, CSV, JSON and one HTML file", async () => {
+    const { tab, errors, elsewhere } = await open("#view=heads&head=1.2");
+    await live(tab);
+    const begins = { SVG: "<svg", PNG: "\x89PNG", CSV: "layer,head", JSON: "{", HTML: "<!doctype" };
+    for (const [format, begin] of Object.entries(begins)) {
+      const [waiting] = await Promise.all([
+        tab.waitForEvent("download"),
+        tab.getByRole("button", { name: format, exact: true }).click(),
+      ]);
+      const content = readFileSync(await waiting.path());
+      expect(content.toString("latin1").slice(0, 20)).toContain(begin);
+      expect(content.length).toBeGreaterThan(300);
+      if (format !== "JSON") continue;
+      const { scores } = scoreResult.parse(JSON.parse(content.toString()));
+      expect(scores.induction[1]![2]).toBeGreaterThan(0.9);
+    }
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
     await tab.close();
   });
 

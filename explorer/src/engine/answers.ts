@@ -53,6 +53,9 @@ export const answers: Answers = {
   look,
   values,
   cut,
+  why: async (...asked) => (await import("./studies.ts")).whyOf(...asked),
+  attention: async (...asked) => (await import("./studies.ts")).attentionOf(...asked),
+  verdict: async (_, options) => (await import("./studies.ts")).verdictOf(options),
   train: async (...asked) => (await import("./training.ts")).trained(...asked),
   change: async (asked) => (await import("./training.ts")).changeIn(asked),
 };

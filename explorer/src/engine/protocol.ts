@@ -1,12 +1,15 @@
 /** @file What the page asks of the engine's thread, and what comes back. Every question has an id. */
 import type {
   AblateResult,
+  AttentionResult,
   HeadEdit,
   NamedBlob,
   Recipe,
   ScoreName,
   ScoreResult,
   TrainingScores,
+  VerdictResult,
+  WhyResult,
 } from "induction-lens/browser";
 
 export type ModelSource =
@@ -114,6 +117,25 @@ export interface Requests {
     /** By hook name. */
     readonly answer: { readonly values: Readonly<Record<string, Captured>> };
   };
+  readonly why: {
+    readonly args: {
+      readonly ids: readonly number[];
+      /** layer.head */
+      readonly head: string;
+      readonly query: number;
+      readonly key: number;
+    };
+    readonly answer: WhyResult;
+  };
+  readonly attention: {
+    readonly args: {
+      readonly ids: readonly number[];
+      readonly head: string;
+      readonly weighted: boolean;
+    };
+    readonly answer: AttentionResult;
+  };
+  readonly verdict: { readonly args: Record<never, never>; readonly answer: VerdictResult };
   readonly train: {
     readonly args: { readonly seed: number; readonly steps: number };
     readonly answer: { readonly recipe: Recipe };

@@ -4,11 +4,13 @@ import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { shownToken } from "../../parts/shownToken.ts";
+import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { Lines } from "./lines.tsx";
 import { Matrix, type Cell } from "./matrix.tsx";
 import { largest, lookedAt, looks, patternOf } from "./pattern.ts";
 import { Thumbs } from "./thumbs.tsx";
+import { WhyCell } from "./whyCell.tsx";
 import "./attention.css";
 
 /** Where the chosen head looks in a sequence: tokens, matrix or lines, and lists. */
@@ -134,11 +136,46 @@ function Shown({ look, sequence }: ShownProps) {
           />
         </div>
       </div>
+      <WhyCell ids={sequence.ids} cell={{ query, key }} />
+      <Take {...{ look, sequence }} />
       <h3>All heads of layer {layer}</h3>
       <LayerButtons />
       <Thumbs {...{ look, layer, head, weighted, ramp }} choose={(one) => change({ head: one })} />
     </>
   );
+}
+
+/** Weights from here on are rows of a table; the JSON has all. */
+const LEAST_ROW = 5e-4;
+
+function Take({ look, sequence }: ShownProps) {
+  const { state, engine } = usePage();
+  const { layer, head, weighted } = state;
+  const { ids, pieces } = sequence;
+  const take = async () => {
+    const name = `${layer}.${head}`;
+    const result = await engine!.ask("attention", { ids, head: name, weighted });
+    const { pagePicture } = await import("../../export/files.ts");
+    const pattern = patternOf(look, head, weighted);
+    const rows = ids.flatMap((_, query) =>
+      ids.slice(0, query + 1).flatMap((_, key) => {
+        const weight = pattern.weight(query, key);
+        return weight >= LEAST_ROW ? [[query, pieces[query]!, key, pieces[key]!, weight]] : [];
+      }),
+    );
+    const canvas = document.querySelector<HTMLCanvasElement>(".attention canvas")!;
+    const title = `Attention of head ${name} of ${result.model.id}`;
+    const columns = ["query", "token", "key", "looks at", "weight"];
+    const caption = `Weights of ${LEAST_ROW} or more${weighted ? ", times the length of the value" : ""}`;
+    return {
+      title,
+      lines: [`${ids.length} tokens, queries down, keys to the right.`],
+      picture: pagePicture(canvas, title),
+      tables: [{ caption, columns, rows }] as const,
+      result,
+    };
+  };
+  return <TakeAlong name={`attention-${layer}.${head}`} take={take} />;
 }
 
 function LayerButtons() {

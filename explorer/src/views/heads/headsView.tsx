@@ -1,9 +1,17 @@
 import type { ScoreName, ScoreResult } from "induction-lens/browser";
 import { HeadGrid } from "../../parts/headGrid.tsx";
 import { SortedTable } from "../../parts/sortedTable.tsx";
+import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
 import { CutHead } from "./cutHead.tsx";
 import { HeadCard } from "./headCard.tsx";
+import {
+  useVerdict,
+  VERDICT_GLYPHS,
+  VerdictBar,
+  VerdictCard,
+  type HeadVerdict,
+} from "./verdicts.tsx";
 import { LABELS, labelOf, OTHER, sentence } from "./words.ts";
 
 /** Every head's induction score as a map and as a table, and the chosen head with all that is known of it. */
@@ -11,6 +19,9 @@ export function HeadsView() {
   const { state, change, score, dark } = usePage();
   const { layer, head } = state;
   const result = score!;
+  const found = useVerdict();
+  const verdicts = found.verdict?.heads ?? null;
+  const verdict = verdicts?.find((one) => one.layer === layer && one.head === head) ?? null;
   const choose = (nextLayer: number, nextHead: number) =>
     change({ layer: nextLayer, head: nextHead });
   return (
@@ -20,27 +31,27 @@ export function HeadsView() {
         <p class="say">{result.verdictInWords}</p>
         <HeadGrid
           label="Induction score by layer and head"
-          cells={cellsOf(result)}
+          cells={cellsOf(result, verdicts)}
           scale="sequential"
           {...{ layer, head, dark, choose }}
         />
-        <p class="hint">
-          {Object.values(LABELS)
-            .map(({ glyph, name }) => `${glyph} ${name}`)
-            .join(" · ")}{" "}
-          · {OTHER.glyph} {OTHER.name}. Glyphs say what a head attends to with half of its attention
-          or more; that is no verdict yet on what it does.
-        </p>
+        <p class="hint">{legend(verdicts)}</p>
+        <VerdictBar found={found} />
         <details>
           <summary>As a table</summary>
           <HeadTable result={result} chosen={`${layer}.${head}`} choose={choose} />
         </details>
+        <TakeAlong name="induction-scores" take={() => taken(result)} />
       </section>
       <section aria-labelledby="chosen">
         <h2 id="chosen">
           Head {layer}.{head}
         </h2>
-        <p class="say">{sentence(labelOf(result.scores, layer, head))}</p>
+        {verdict ? (
+          <VerdictCard head={verdict} />
+        ) : (
+          <p class="say">{sentence(labelOf(result.scores, layer, head))}</p>
+        )}
         <CutHead />
         <HeadCard {...{ result, layer, head }} />
         <p class="ways">
@@ -56,20 +67,54 @@ export function HeadsView() {
   );
 }
 
-function cellsOf({ scores, intervals }: ScoreResult) {
+function legend(verdicts: readonly HeadVerdict[] | null): string {
+  if (verdicts) {
+    const seen = [...new Set(verdicts.map(({ label }) => label))];
+    return `${seen.map((label) => `${VERDICT_GLYPHS[label]} ${label}`).join(" · ")}. Colour and number are the induction score.`;
+  }
+  const names = [...Object.values(LABELS), OTHER].map(({ glyph, name }) => `${glyph} ${name}`);
+  return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more.`;
+}
+
+function cellsOf({ scores, intervals }: ScoreResult, verdicts: readonly HeadVerdict[] | null) {
   return scores.induction.map((row, layer) =>
     row.map((value, head) => {
       const label = labelOf(scores, layer, head);
       const range = intervals.induction[layer]![head];
+      const verdict = verdicts?.find((one) => one.layer === layer && one.head === head)?.label;
+      const name = verdict ?? (label ? LABELS[label].name : OTHER.name);
       const words = range ? `, interval ${range[0].toFixed(2)} to ${range[1].toFixed(2)}` : "";
       return {
         value,
         text: value.toFixed(2),
-        glyph: label ? LABELS[label].glyph : OTHER.glyph,
-        words: `${label ? LABELS[label].name : OTHER.name}, induction ${value.toFixed(2)}${words}`,
+        glyph: verdict ? VERDICT_GLYPHS[verdict] : label ? LABELS[label].glyph : OTHER.glyph,
+        words: `${name}, induction ${value.toFixed(2)}${words}`,
       };
     }),
   );
+}
+
+async function taken(result: ScoreResult) {
+  const { scorePicture } = await import("../../export/files.ts");
+  const { scores, intervals, model, input } = result;
+  const names = Object.keys(LABELS) as ScoreName[];
+  const rows = scores.induction.flatMap((row, layer) =>
+    row.map((_, head) => [
+      layer,
+      head,
+      ...names.map((name) => scores[name][layer]![head]!),
+      ...(intervals.induction[layer]![head] ?? [null, null]),
+    ]),
+  );
+  const columns = ["layer", "head", ...names, "inductionLow", "inductionHigh"];
+  const caption = `Mean attention of ${input.examples} sequences, 0 to 1`;
+  return {
+    title: `Induction score by head: ${model.id}`,
+    lines: [result.verdictInWords, `Weights: sha256 ${model.sha256}.`],
+    picture: scorePicture(result),
+    tables: [{ caption, columns, rows }] as const,
+    result,
+  };
 }
 
 interface HeadRow {

@@ -3,6 +3,7 @@ import type { LabEvent } from "../../engine/protocol.ts";
 import { download } from "../../parts/download.ts";
 import { LineChart, type Series } from "../../parts/lineChart.tsx";
 import { sequential } from "../../parts/colour.ts";
+import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
 import { Thumb } from "../attention/thumbs.tsx";
 import { checkpointsOf, runFrom, runText, type LabRun } from "./run.ts";
@@ -162,8 +163,39 @@ function Run({ run }: { readonly run: LabRun }) {
         <summary>As a table</summary>
         <Table run={run} />
       </details>
+      <TakeAlong name={`lab ${run.name}`} take={() => taken(run)} />
     </>
   );
+}
+
+async function taken(run: LabRun) {
+  const { pagePicture } = await import("../../export/files.ts");
+  const chart = document.querySelector<SVGElement>("[aria-labelledby=lab] .chart > svg")!;
+  const columns = [
+    "step",
+    "firstCopyLoss",
+    "secondCopyLoss",
+    "copyGain",
+    "induction",
+    "previousToken",
+  ];
+  const rows = run.events.map(({ step, scores }) => [
+    step,
+    scores.firstCopyLoss,
+    scores.secondCopyLoss,
+    scores.copyGain,
+    scores.best.induction.score,
+    scores.best.previousToken.score,
+  ]);
+  return {
+    title: `Training a two-layer model: ${run.name}`,
+    lines: [changeWords(run)],
+    picture: pagePicture(chart, "Losses of both copies by step"),
+    tables: [
+      { caption: "By step; losses in nats, scores of the best heads", columns, rows },
+    ] as const,
+    result: JSON.parse(runText(run)) as unknown,
+  };
 }
 
 const ENDED = { done: "done", stopped: "stopped", loaded: "loaded", failed: "failed" } as const;

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { HeadEdit, ScoreName } from "induction-lens/browser";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
+import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { HeadGrid } from "../../parts/headGrid.tsx";
 import { LABELS } from "../heads/words.ts";
 import { Done } from "./done.tsx";
@@ -13,8 +14,9 @@ import "./surgery.css";
 
 /** Heads are switched off or get another's pattern; what the model loses, guesses and how other heads change is beside it. */
 export function SurgeryView() {
-  const { state } = usePage();
+  const { state, facts } = usePage();
   const { edits, token } = state;
+  const model = facts && { id: facts.id, sha256: facts.sha256 };
   const before = useCut([], token);
   const after = useCut(edits, token);
   const { busy, step, error } = after;
@@ -41,11 +43,39 @@ export function SurgeryView() {
         <section aria-labelledby="effect">
           <h2 id="effect">What that changes</h2>
           <LossByPosition before={before.answer} after={after.answer} />
+          <TakeAlong name="surgery" take={() => taken(before.answer!, after.answer!, model)} />
           <Guesses before={before.answer} after={after.answer} />
         </section>
       )}
     </div>
   );
+}
+
+async function taken(before: Cut, after: Cut, model: { id: string; sha256: string } | null) {
+  const { pagePicture } = await import("../../export/files.ts");
+  const chart = document.querySelector<SVGElement>("[aria-labelledby=effect] .chart > svg")!;
+  const rows = before.losses.byPosition.map((loss, position) => [
+    position,
+    loss,
+    after.losses.byPosition[position] ?? null,
+  ]);
+  const done = after.edits.map((edit) => `${edit.layer}.${edit.head}: ${editWords(edit)}.`);
+  return {
+    title: `Losses with heads changed: ${model?.id}`,
+    lines: [
+      ...done,
+      `Repeated half: ${before.losses.secondCopy.toFixed(3)} nats with all heads, ${after.losses.secondCopy.toFixed(3)} with the changes; ${after.rows} sequences.`,
+    ],
+    picture: pagePicture(chart, "Loss by position"),
+    tables: [
+      {
+        caption: "Loss of the token at each position, nats",
+        columns: ["position", "all heads", "changed"],
+        rows,
+      },
+    ] as const,
+    result: { model, edits: after.edits, before, after },
+  };
 }
 
 /** What can be done to the chosen head, and undone. */

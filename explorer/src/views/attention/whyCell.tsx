@@ -1,0 +1,95 @@
+import { useState } from "preact/hooks";
+import type { WhyResult } from "induction-lens/browser";
+import { useAnswer, usePage } from "../../page/page.ts";
+import { shownToken } from "../../parts/shownToken.ts";
+import type { Cell } from "./matrix.tsx";
+
+/** Parts that are shown by themselves; the others are one row. */
+const SHOWN = 8;
+
+/** Why the head attends from one token to the other: its score as a sum of parts, and what it then does. */
+export function WhyCell({ ids, cell }: { readonly ids: readonly number[]; readonly cell: Cell }) {
+  const { engine, state } = usePage();
+  const { layer, head } = state;
+  const [asked, ask] = useState<Cell | null>(null);
+  const args = asked && { ids, head: `${layer}.${head}`, query: asked.query, key: asked.key };
+  const { answer, busy, error, step } = useAnswer(engine, "why", args);
+  const seen = cell.key <= cell.query;
+  return (
+    <div class="why">
+      <button type="button" disabled={!seen} onClick={() => ask(cell)}>
+        Why does it look there?
+      </button>
+      {busy && (
+        <p class="status">
+          {step?.words ?? "Taking the score apart"}{" "}
+          <progress max={1} value={step?.share ?? 0} aria-label="How far the work is" />
+        </p>
+      )}
+      {error && <p role="alert">{error}</p>}
+      {answer && asked && !busy && <Parts result={answer} />}
+    </div>
+  );
+}
+
+function Parts({ result }: { readonly result: WhyResult }) {
+  const { cell, parts, score, contrast, effect } = result;
+  const ranked = parts
+    .map((name, index) => ({ name, value: score.byKey[index]!, stands: contrast.byKey[index]! }))
+    .toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const rest = ranked.slice(SHOWN);
+  const sum = (key: "value" | "stands") => rest.reduce((total, one) => total + one[key], 0);
+  const rows = [
+    ...ranked.slice(0, SHOWN),
+    ...(rest.length > 0
+      ? [{ name: `${rest.length} others`, value: sum("value"), stands: sum("stands") }]
+      : []),
+  ];
+  const most = Math.max(...rows.map(({ value }) => Math.abs(value)), 1e-9);
+  const target = shownToken(effect.target.piece);
+  return (
+    <>
+      <table class="parts">
+        <caption>
+          The score of {cell.query} for {cell.key} in head {cell.layer}.{cell.head}, by what wrote
+          into the key; the parts sum to it
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">part of the key</th>
+            <th scope="col">adds to the score</th>
+            <th scope="col">more than at other keys</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, value, stands }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td data-part={name} data-value={value}>
+                {value.toFixed(2)}
+                <span
+                  class={value < 0 ? "bar gone" : "bar"}
+                  aria-hidden="true"
+                  style={{ width: `${(100 * Math.abs(value)) / most}%` }}
+                />
+              </td>
+              <td>{stands.toFixed(2)}</td>
+            </tr>
+          ))}
+          <tr class="chosen">
+            <th scope="row">score</th>
+            <td data-part="sum" data-value={cell.score}>
+              {cell.score.toFixed(2)}
+            </td>
+            <td>{contrast.logRatio.toFixed(2)}</td>
+          </tr>
+        </tbody>
+      </table>
+      <p>
+        Of {cell.visibleKeys} keys this one has rank {cell.rank}, with {cell.weight.toFixed(3)} of
+        the attention. What it hands over adds {effect.cell.toFixed(2)} to the logit of{" "}
+        <code>{target}</code> ({effect.target.why}).
+      </p>
+    </>
+  );
+}
