@@ -9,7 +9,9 @@ import {
   LEAST_ARRIVING,
   LEAST_CONSISTENCY,
   LEAST_EFFECT,
+  LEAST_POSITIONAL,
   LEAST_STRENGTH,
+  MIXED_SHARE,
   PATTERN_SHARE,
   REDUNDANT,
   STRONG,
@@ -72,7 +74,7 @@ export function attendsLikeInduction({ induction, p }: AttentionEvidence): boole
   return atLeast(induction) >= LEAST_STRENGTH && (p === null || p <= DISCOVERY_LEVEL);
 }
 
-/** Behaviours whose lower bound reaches .1, the largest lower bound first. */
+/** Behaviours whose lower bound reaches .1 (positional: .3), the largest lower bound first. */
 export function behavioursOf(attention: AttentionEvidence): Behaviour[] {
   const strengths: Readonly<Record<BehaviourName, Estimate | null>> = {
     induction: attendsLikeInduction(attention) ? attention.induction : null,
@@ -84,7 +86,8 @@ export function behavioursOf(attention: AttentionEvidence): Behaviour[] {
   };
   return BEHAVIOURS.flatMap((name): Behaviour[] => {
     const strength = strengths[name];
-    if (!strength || atLeast(strength) < LEAST_STRENGTH) return [];
+    const least = name === "positional" ? LEAST_POSITIONAL : LEAST_STRENGTH;
+    if (!strength || atLeast(strength) < least) return [];
     const { value, low, high } = strength;
     return [{ name, value, low, high }];
   }).sort((a, b) => atLeast(b) - atLeast(a));
@@ -104,12 +107,12 @@ export function verdictOf(evidence: HeadEvidence): Verdict {
   const shown = behaviours.filter(({ name }) => name !== "first-token");
   const rests = behaviours.some(({ name }) => name === "first-token");
   const [best, next] = shown;
-  if (best && next && atMost(next) >= atLeast(best))
+  if (best && next && atMost(next) >= MIXED_SHARE * atLeast(best))
     return {
       label: "mixed",
       behaviours,
       flags: flagsOf(evidence, [], rests),
-      why: `${best.name} ${short(best.value)} and ${next.name} ${short(next.value)}: their intervals overlap`,
+      why: `${best.name} ${short(best.value)} and ${next.name} ${short(next.value)}: neither is much the larger`,
     };
   if (best?.name === "induction") return inductionVerdict(evidence, behaviours, rests);
   const label = best?.name ?? (rests ? "first-token" : "other");
@@ -275,7 +278,9 @@ function costWords({ alone, givenOthers }: CausalEvidence["necessity"]): string 
 function attentionWords(attention: AttentionEvidence, best: Behaviour | undefined): string {
   if (!best) return "no behaviour reaches .1";
   const where =
-    best.name === "positional" ? ` (always ${attention.fixedDistance!.distance} tokens back)` : "";
+    best.name === "positional"
+      ? ` (${attention.fixedDistance!.distance} tokens back, whatever stands there)`
+      : "";
   return `${best.name} attention ${short(best.value)}${where}`;
 }
 

@@ -6,6 +6,10 @@ export const GAIN_MARGIN = 0.05;
 export const DISCOVERY_LEVEL = 0.05;
 /** A behaviour is there if its lower bound reaches this. */
 export const LEAST_STRENGTH = 0.1;
+/** A fixed distance needs this much: it is the best of some fifty distances, of which chance favours one. */
+export const LEAST_POSITIONAL = 0.3;
+/** Two behaviours are mixed if the weaker may have this share of the stronger. */
+export const MIXED_SHARE = 0.75;
 /** Induction attention under this is partial. */
 export const STRONG = 0.5;
 /** A head copies if what it writes towards its own target lies this many standard deviations above other targets. */

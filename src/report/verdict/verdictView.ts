@@ -6,6 +6,14 @@ import type { CircuitDrawing } from "./circuitDrawing.ts";
 
 type Head = VerdictResult["heads"][number];
 
+/** Labels of heads that attend like induction. */
+const ATTENDS: readonly string[] = [
+  "induction",
+  "anti-induction",
+  "copy-suppression",
+  "attends-without-copying",
+];
+
 const name = ({ layer, head }: { layer: number; head: number }) => `${layer}.${head}`;
 
 export function verdictView(result: VerdictResult): StudyView {
@@ -56,9 +64,16 @@ export function verdictView(result: VerdictResult): StudyView {
   };
 }
 
+/** Attention that the label speaks of; null for mixed and other heads. */
+function strengthOf({ label, behaviours, evidence }: Head) {
+  if (ATTENDS.includes(label)) return evidence.attention.induction;
+  const own = behaviours.find((one) => one.name === label);
+  return own ? { ...own, value: own.strength } : null;
+}
+
 /** Labels in the order of LABELS, in each the strongest head first. */
 function byInterest(heads: readonly Head[]): Head[] {
-  const strength = ({ behaviours }: Head) => behaviours[0]?.strength ?? 0;
+  const strength = (head: Head) => strengthOf(head)?.value ?? 0;
   return heads.toSorted(
     (a, b) => LABELS.indexOf(a.label) - LABELS.indexOf(b.label) || strength(b) - strength(a),
   );
@@ -67,16 +82,17 @@ function byInterest(heads: readonly Head[]): Head[] {
 function headTable(heads: readonly Head[]): StudyTable {
   return {
     caption:
-      "Heads: gain of induction attention, direct effect on the right logit, nats lost without the head alone and given the other candidates",
-    columns: ["head", "label", "gain", "low", "high", "writes", "alone", "given", "flags"],
+      "Heads: attention that the label speaks of, direct effect on the right logit, nats lost without the head alone and given the other candidates",
+    columns: ["head", "label", "strength", "low", "high", "writes", "alone", "given", "flags"],
     rows: byInterest(heads).map((one) => {
-      const { attention, copying, necessity } = one.evidence;
+      const { copying, necessity } = one.evidence;
+      const strength = strengthOf(one);
       return [
         name(one),
         one.label,
-        attention.induction.value,
-        attention.induction.low,
-        attention.induction.high,
+        strength?.value ?? null,
+        strength?.low ?? null,
+        strength?.high ?? null,
         copying?.effect.value ?? null,
         necessity?.alone.mean.nats.value ?? null,
         necessity?.givenOthers.mean.nats.value ?? null,
@@ -122,20 +138,31 @@ function drawingOf({ heads, circuit, model, words, input }: VerdictResult): Circ
     ["induction", "anti-induction", "copy-suppression"].includes(label),
   );
   if (acting.length === 0) return null;
-  const names = new Set([
-    ...acting.map(name),
-    ...circuit.edges.flatMap(({ from, to }) => [from, to]),
-  ]);
+  const shown = drawnEdges(circuit.edges);
+  const names = new Set([...acting.map(name), ...shown.flatMap(({ from, to }) => [from, to])]);
   return {
     title: `Circuit: ${model.id}`,
     subtitle: aboutLines({ model, input }),
     nodes: heads
       .filter((one) => names.has(name(one)))
       .map((one) => ({ name: name(one), layer: one.layer, label: one.label })),
-    edges: circuit.edges,
+    edges: shown,
     notes: [
-      "A line is a direct path into keys (whole), queries (dashed) or values (dotted) whose interval lies above a tenth of its receiver's induction attention, for values of what it writes; thicker carries more.",
+      `A line is a direct path into keys (whole), queries (dashed) or values (dotted); thicker carries more of its receiver's induction attention, for values of what it writes.${circuit.edges.length > shown.length ? ` Of ${circuit.edges.length} paths the strongest into each head and those that carry half are drawn; the table has all.` : ""}`,
     ],
     description: words.join(" "),
   };
+}
+
+type Edge = VerdictResult["circuit"]["edges"][number];
+const FEW_EDGES = 12;
+const STRONG_EDGE = 0.5;
+
+/** All of a few; of many the strongest into each head and those that carry half. */
+function drawnEdges(edges: readonly Edge[]): Edge[] {
+  if (edges.length <= FEW_EDGES) return [...edges];
+  return edges.filter(
+    ({ to, effect }) =>
+      effect >= STRONG_EDGE || edges.every((other) => other.to !== to || other.effect <= effect),
+  );
 }

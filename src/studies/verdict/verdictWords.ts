@@ -35,24 +35,37 @@ function found({ heads, screened, causal, circuit }: Said): string[] {
 
 const ROUTES = { k: "keys", q: "queries", v: "values" } as const;
 
-/** Each induction head's strongest feeder, as a line: 16.0 -> keys of 18.6. */
+/** Each receiver's strongest feeder, receivers of one feeder together: 16.0 -> keys of 17.3, 18.6. */
 function line({ circuit, heads }: Said): string[] {
   if (!circuit.present) return [];
-  const strongest = new Map<string, Said["circuit"]["edges"][number]>();
+  const strongest = new Map<string, Edge>();
   for (const edge of circuit.edges) {
     const known = strongest.get(edge.to);
     if (!known || edge.effect > known.effect) strongest.set(edge.to, edge);
   }
-  const labelOf = (name: string) => heads.find((one) => headName(one) === name)!.label;
-  const lines = [...strongest.values()].map(
-    ({ from, to, route, effect }) =>
-      `${from} (${labelOf(from)}) → ${ROUTES[route]} of ${to} (${labelOf(to)}), ${(100 * effect).toFixed(0)} %`,
-  );
-  return lines.length > 0
-    ? [
-        `Circuit, with the share of ${lines.length === 1 ? "its" : "their"} stripe that is lost without the path: ${lines.join("; ")}.`,
-      ]
-    : ["No single earlier head carries a tenth of what the induction heads match by."];
+  if (strongest.size === 0)
+    return ["No single earlier head carries a tenth of what the induction heads match by."];
+  const groups = new Map<string, Edge[]>();
+  for (const edge of strongest.values()) {
+    const key = `${edge.from} ${edge.route}`;
+    groups.set(key, [...(groups.get(key) ?? []), edge]);
+  }
+  const named = (name: string) => `${name} (${heads.find((one) => headName(one) === name)!.label})`;
+  const parts = [...groups.values()].map((edges) => {
+    const { from, route } = edges[0]!;
+    return `${named(from)} → ${ROUTES[route]} of ${edges.map(({ to }) => to).join(", ")}: ${shares(edges)}`;
+  });
+  return [
+    `Circuit, the strongest path into each, with the share of attention (for values, of output) lost without it: ${parts.join("; ")}.`,
+  ];
+}
+
+type Edge = Said["circuit"]["edges"][number];
+
+function shares(edges: readonly Edge[]): string {
+  const all = edges.map(({ effect }) => Math.round(100 * effect));
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  return least === most ? `${least} %` : `${least} to ${most} %`;
 }
 
 function depth({ circuit, model }: Said): string[] {

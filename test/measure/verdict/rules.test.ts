@@ -107,6 +107,10 @@ describe("verdictOf(evidence)", () => {
     expect(verdict({ [name]: 0.8 }).label).toBe(label);
   });
 
+  test("asks more of the best of fifty distances than of a behaviour that was named before", () => {
+    expect(verdict({ fixedDistance: 0.15 }).label).toBe("other");
+  });
+
   test("takes resting on the first token for a label only if nothing else passes", () => {
     expect(verdict({ firstToken: 0.7, previousToken: 0.25 })).toMatchObject({
       label: "previous-token",
@@ -114,8 +118,9 @@ describe("verdictOf(evidence)", () => {
     });
   });
 
-  test("calls two behaviours mixed if their intervals overlap, else by the larger lower bound", () => {
+  test("calls two behaviours mixed if the next reaches three quarters of the best, else by the larger bound", () => {
     expect(verdict({ previousToken: 0.4, duplicateToken: 0.41 }).label).toBe("mixed");
+    expect(verdict({ induction: 0.46, previousToken: 0.38 }, cause()).label).toBe("mixed");
     const two = verdict({ previousToken: 0.3, duplicateToken: 0.6 });
     expect(two.label).toBe("duplicate-token");
     expect(two.behaviours.map(({ name }) => name)).toEqual(["duplicate-token", "previous-token"]);
