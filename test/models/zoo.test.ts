@@ -7,6 +7,7 @@ import { openModel } from "../../src/models/open.ts";
 import { openTokenizer } from "../../src/models/openTokenizer.ts";
 import { readZoo, ZOO } from "../../src/models/zoo/openZoo.ts";
 import { score } from "../../src/studies/score.ts";
+import { verdict } from "../../src/studies/verdict/verdict.ts";
 import { recipeFrom } from "../../src/training/recipe.ts";
 import { backends } from "../runtime/backends.ts";
 
@@ -58,6 +59,25 @@ describe("the zoo", () => {
       expect(loss!.secondCopy).toBeCloseTo(known.secondCopyLoss, 2);
     },
   );
+
+  test.each([
+    ["attn-2l", ["1.0", "1.1", "1.2", "1.3"]],
+    ["llama-gqa", ["1.0", "1.1", "1.2", "1.3"]],
+    ["attn-1l", []],
+  ])("has the induction heads of %s by verdict: %j, each fed by 0.0", async (name, wanted) => {
+    const model = await openModel(`zoo:${name}`);
+    const { heads, circuit } = await verdict(model, engine!);
+    await model.close();
+    const labelled = (label: string) =>
+      heads.filter((head) => head.label === label).map(({ layer, head }) => `${layer}.${head}`);
+    expect(labelled("induction").sort()).toEqual(wanted);
+    expect(labelled("previous-token")).toEqual(wanted.length > 0 ? ["0.0"] : []);
+    for (const to of wanted)
+      expect(circuit.edges).toContainEqual(
+        expect.objectContaining({ from: "0.0", to, route: "k", effect: expect.any(Number) }),
+      );
+    expect(circuit.mechanism).toBe(wanted.length > 0 ? "K" : null);
+  });
 
   test("has the change of attn-2l between steps 225 and 300", async () => {
     const best = async (step: number) => {
