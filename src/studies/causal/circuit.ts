@@ -1,7 +1,7 @@
 /** @file `circuit`: composition, copying and matching from the weights alone; no token is run. */
 import { Matrix } from "ml-matrix";
 import { VERSION } from "../../base/version.ts";
-import type { Tensor } from "../../base/tensor.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
 import { eigenvalueShare } from "../../measure/ovCopying.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -12,8 +12,9 @@ import { environmentOf, modelInfoOf } from "../about.ts";
 import { compositionRuns, ROUTES, type CompositionTable } from "./compositionRuns.ts";
 import { embeddingProducts, hasEffective, type EmbeddingProducts } from "./embeddingProducts.ts";
 import { headCircuits, type HeadCircuitOptions } from "./headCircuits.ts";
-import { headMatrices, matrixOfHead, type HeadMatrices } from "./headMatrices.ts";
+import { headMatrices, type HeadMatrices } from "./headMatrices.ts";
 import { headsCalled } from "./headNames.ts";
+import { headProducts } from "./headProducts.ts";
 
 export interface CircuitOptions extends HeadCircuitOptions {
   /** Heads to look at token by token, layer.head or layer.*; left out: none. */
@@ -57,11 +58,6 @@ export async function circuit(
   const effective = hasEffective(program)
     ? await embeddingProducts(program, vocabulary, backend, "effective")
     : null;
-  const each = (of: (layer: HeadMatrices, head: number) => Matrix) => sharesOf(layers, heads, of);
-  const full = (products: EmbeddingProducts) =>
-    each((layer, head) => ovMatrix(layer, head, products.copying));
-  const match = (products: EmbeddingProducts) =>
-    each((layer, head) => qkMatrix(layer, head, products.matching));
   const result: CircuitResult = {
     schema: "induction-lens/circuit@1",
     version: VERSION,
@@ -72,12 +68,7 @@ export async function circuit(
       ...composition,
     },
     top: strongest(composition, heads, topPairs),
-    copying: {
-      ov: await each((layer, head) => ovMatrix(layer, head, null)),
-      full: await full(raw),
-      effective: effective && (await full(effective)),
-    },
-    matching: { raw: await match(raw), effective: effective && (await match(effective)) },
+    ...(await allShares(backend, layers, heads, raw, effective)),
     heads: await headCircuits(model, backend, layers, shown, options),
     environment: environmentOf(backend),
     timings: { composition: composed - started, run: performance.now() - started },
@@ -86,35 +77,61 @@ export async function circuit(
   return result;
 }
 
+async function allShares(
+  backend: Backend,
+  layers: readonly HeadMatrices[],
+  heads: number,
+  raw: EmbeddingProducts,
+  effective: EmbeddingProducts | null,
+): Promise<Pick<CircuitResult, "copying" | "matching">> {
+  const products = await headProducts(backend, layers[0]!.query.shape as [number, number, number]);
+  const share = (left: "output" | "key", right: "value" | "query", between: Tensor) =>
+    sharesOf(layers, heads, (layer) => products.of(layer[left], between, layer[right]));
+  const full = ({ copying }: EmbeddingProducts) => share("output", "value", copying);
+  const match = ({ matching }: EmbeddingProducts) => share("key", "query", matching);
+  try {
+    return {
+      copying: {
+        ov: await share("output", "value", identity(layers[0]!)),
+        full: await full(raw),
+        effective: effective && (await full(effective)),
+      },
+      matching: { raw: await match(raw), effective: effective && (await match(effective)) },
+    };
+  } finally {
+    await products.dispose();
+  }
+}
+
+/** Eigenvalue shares of W_O M W_V or W_K^T M W_Q, small matrices with the nonzero eigenvalues of the whole circuits. */
 async function sharesOf(
   layers: readonly HeadMatrices[],
   heads: number,
-  of: (layer: HeadMatrices, head: number) => Matrix,
+  productOf: (layer: HeadMatrices) => Promise<Tensor>,
 ): Promise<(number | null)[][]> {
   const shares: (number | null)[][] = [];
   for (const layer of layers) {
-    shares.push(Array.from({ length: heads }, (_, head) => eigenvalueShare(of(layer, head))));
+    const { data, shape } = await productOf(layer);
+    const size = shape[1]!;
+    const area = size * size;
+    shares.push(
+      Array.from({ length: heads }, (_, head) =>
+        eigenvalueShare(
+          Matrix.from1DArray(size, size, data.subarray(head * area, (head + 1) * area)),
+        ),
+      ),
+    );
     await turn();
   }
   return shares;
 }
 
-/** W_O (W_U E) W_V, or W_O W_V: the nonzero eigenvalues of the OV circuit. */
-export function ovMatrix(layer: HeadMatrices, head: number, between: Tensor | null): Matrix {
-  const value = matrixOf(matrixOfHead(layer.value, head));
-  const output = matrixOf(matrixOfHead(layer.output, head)).transpose();
-  return output.mmul(between ? matrixOf(between).mmul(value) : value);
-}
-
-/** W_K^T (E^T E) W_Q: the nonzero eigenvalues of E W_Q W_K^T E^T. */
-function qkMatrix(layer: HeadMatrices, head: number, between: Tensor): Matrix {
-  const query = matrixOf(matrixOfHead(layer.query, head));
-  const key = matrixOf(matrixOfHead(layer.key, head)).transpose();
-  return key.mmul(matrixOf(between).mmul(query));
-}
-
-function matrixOf({ shape, data }: Tensor): Matrix {
-  return Matrix.from1DArray(shape[0]!, shape[1]!, data);
+function identity({ value }: HeadMatrices): Tensor {
+  const width = value.shape[1]!;
+  const data = Float32Array.from({ length: width * width }, (_, place) =>
+    place % (width + 1) === 0 ? 1 : 0,
+  );
+  return tensor(["row", "column"], [width, width], data);
 }
 
 function strongest(table: CompositionTable, heads: number, count: number): CircuitResult["top"] {

@@ -10,7 +10,7 @@ import type { Backend } from "../../runtime/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import { ovMatrix } from "../causal/circuit.ts";
+import { ovMatrix } from "../causal/ovMatrix.ts";
 import { embeddingProducts, hasEffective } from "../causal/embeddingProducts.ts";
 import { headMatrices, matrixOfHead, type HeadMatrices } from "../causal/headMatrices.ts";
 import type { RepeatedRows } from "../scoreInput.ts";

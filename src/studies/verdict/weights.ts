@@ -3,7 +3,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { eigenvalueShare } from "../../measure/ovCopying.ts";
 import { compositionRuns, type CompositionTable } from "../causal/compositionRuns.ts";
-import { ovMatrix } from "../causal/circuit.ts";
+import { ovMatrix } from "../causal/ovMatrix.ts";
 import { embeddingProducts, hasEffective } from "../causal/embeddingProducts.ts";
 import type { HeadAt } from "../causal/headNames.ts";
 import { headMatrices, type HeadMatrices } from "../causal/headMatrices.ts";
