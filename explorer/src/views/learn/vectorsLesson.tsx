@@ -26,7 +26,6 @@ export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
   const scores = entry(values[hook("hook_attn_scores")]!, [0, head, query], query + 1);
   const winner = scores.indexOf(Math.max(...scores));
   const keys = Array.from({ length: query + 1 }, (_, position) => position);
-  const bound = largestIn(keys.map((key) => vector("hook_k", key)));
   const result =
     guess === null
       ? null
@@ -56,7 +55,8 @@ export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
       </div>
       <table>
         <caption>
-          Keys and values of head {headName(induction)}; the scores are hidden until you have chosen
+          Keys and values of head {headName(induction)}, each against its own largest number; the
+          scores are hidden until you have chosen
         </caption>
         <thead>
           <tr>
@@ -81,7 +81,11 @@ export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
                 </button>
               </th>
               <td class="strips">
-                <Strip bound={bound} values={vector("hook_k", key)} name={`key at ${key}`} />
+                <Strip
+                  bound={largestIn([vector("hook_k", key)])}
+                  values={vector("hook_k", key)}
+                  name={`key at ${key}`}
+                />
               </td>
               <td class="strips">
                 <Strip
