@@ -30,7 +30,7 @@ export async function attendsOnControl(model, backend, seed) {
     const periods = [];
     for (const [at, one] of rows.attention.entries()) {
       const control = { ...one, repeated: others.attention[at].disjoint };
-      periods.push(await attentionRuns(chain, control, architecture, () => undefined));
+      periods.push(await attentionRuns(chain, control, architecture, at === 0, () => undefined));
     }
     return attentionEvidence(periods, { seed }).flatMap((evidence, index) => {
       const head = `${Math.floor(index / architecture.heads)}.${index % architecture.heads}`;
