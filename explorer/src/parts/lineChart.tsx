@@ -61,15 +61,15 @@ export function LineChart(props: Props) {
         <text x={4} y={12}>
           {yName}
         </text>
-        {strokes.map(({ x, name }) => (
+        {strokes.map(({ x, name }, row) => (
           <g key={name}>
             <line class="stroke" x1={left(x)} x2={left(x)} y1={TOP} y2={height - BOTTOM} />
             {left(x) > 0.7 * width ? (
-              <text x={left(x) - 4} y={TOP + 10} text-anchor="end">
+              <text x={left(x) - 4} y={TOP + 10 + 14 * row} text-anchor="end">
                 {name}
               </text>
             ) : (
-              <text x={left(x) + 4} y={TOP + 10}>
+              <text x={left(x) + 4} y={TOP + 10 + 14 * row}>
                 {name}
               </text>
             )}
