@@ -1,6 +1,5 @@
 /** @file What the engine's thread can do, by the name of the question. */
 import {
-  ablateHeads,
   InputError,
   ordinaryTokens,
   repeatedTokens,
@@ -44,10 +43,6 @@ export const answers: Answers = {
     const affordable = Math.floor(PATIENT_OPERATIONS / (facts.parameters * 65));
     const numExamples = Math.min(EXAMPLES, Math.max(10, affordable));
     return score(model, { backend, numExamples, ...options });
-  },
-  ablate: async ({ kind }, options) => {
-    const { model, backend } = holding();
-    return ablateHeads(model, backend, { kind, eachHead: true, ...options });
   },
   sequence,
   look,

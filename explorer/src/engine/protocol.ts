@@ -1,6 +1,5 @@
 /** @file What the page asks of the engine's thread, and what comes back. Every question has an id. */
 import type {
-  AblateResult,
   AttentionResult,
   HeadEdit,
   NamedBlob,
@@ -98,10 +97,6 @@ export interface Cut {
 export interface Requests {
   readonly open: { readonly args: ModelSource; readonly answer: ModelFacts };
   readonly score: { readonly args: Record<never, never>; readonly answer: ScoreResult };
-  readonly ablate: {
-    readonly args: { readonly kind: "zero" | "mean" | "resample" };
-    readonly answer: AblateResult;
-  };
   readonly sequence: { readonly args: SequenceChoice; readonly answer: Sequence };
   readonly look: {
     readonly args: {
