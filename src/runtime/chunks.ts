@@ -9,7 +9,9 @@ const TOKENS_PER_RUN = 320;
 const OPERATIONS_PER_RUN = { cpu: 30e9, wasm: 3e9, webgpu: 30e9 } as const;
 
 /**
- * How many rows of `length` tokens one run takes, at least 1. Results do not depend on it, bit for bit.
+ * How many rows of `length` tokens one run takes, at least 1. It depends on the program, the engine's kind and the length
+ * alone, so that the same input is always cut alike. Scores do not depend on the cut, bit for bit; a product with a single
+ * row or column is made by another kernel, so metrics of few positions can differ by it in their last float32 digit.
  */
 export function rowsPerRun(program: Program, backend: Backend, length: number): number {
   const byTokens = Math.floor(TOKENS_PER_RUN / length);
