@@ -15,7 +15,6 @@ describe.each(engines.map((engine) => [engine.device, engine] as const))(
       const result = await score(await openPlanted("induction"), engine);
       expect(scoreResult.safeParse(result).error).toBeUndefined();
       expect(result.top[0]).toMatchObject({ layer: 1, head: 2 });
-      console.log(JSON.stringify(result.scores), result.loss, result.verdictInWords);
       expect(result.scores.induction[1]![2]).toBeGreaterThan(0.9);
       expect(result.scores.previousToken[0]![3]).toBeGreaterThan(0.9);
       expect(result.scores.duplicateToken[0]![1]).toBeGreaterThan(0.9);
