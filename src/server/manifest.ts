@@ -9,8 +9,9 @@ import type { ModelFile } from "../models/modelFiles.ts";
 export interface Served {
   readonly type: string;
   readonly sizeBytes: number;
-  /** Sent from memory; null: read from `path`. */
+  /** Sent from memory, with the hash that a browser compares its copy by; null: read from `path`. */
   readonly body: Uint8Array | null;
+  readonly hash: string | null;
   readonly path: string | null;
   /** May be kept by the browser for good: its name changes with its content. */
   readonly lasting: boolean;
@@ -76,7 +77,7 @@ export function zooManifest(folder: string): Map<string, Served> {
       const name = path.slice(folder.length).replaceAll("\\", "/");
       const type = TYPES[extname(path)] ?? "application/octet-stream";
       const sizeBytes = statSync(path).size;
-      return [[`/zoo${name}`, { type, sizeBytes, body: null, path, lasting: false }]];
+      return [[`/zoo${name}`, { type, sizeBytes, body: null, hash: null, path, lasting: false }]];
     }),
   );
 }
@@ -85,7 +86,7 @@ function servedFile(path: string, lasting = /-[\w-]{8}\.\w+$/.test(path)): Serve
   const { size } = statSync(path);
   const type = TYPES[extname(path)] ?? "application/octet-stream";
   const body = size <= IN_MEMORY_BYTES ? new Uint8Array(readFileSync(path)) : null;
-  return { type, sizeBytes: size, body, path, lasting };
+  return { type, sizeBytes: size, body, hash: body && hashOf(body), path, lasting };
 }
 
 /** The list of a model's files at `/model/list.json`, and each under a number. */
@@ -99,7 +100,7 @@ export function modelManifest(name: string, files: readonly ModelFile[]): Map<st
     ["/model/list.json", text("application/json", JSON.stringify({ name, files: list }))],
     ...files.map(({ path, sizeBytes }, index): [string, Served] => [
       `/model/${index}`,
-      { type: "application/octet-stream", sizeBytes, body: null, path, lasting: false },
+      { type: "application/octet-stream", sizeBytes, body: null, hash: null, path, lasting: false },
     ]),
   ]);
 }
@@ -107,13 +108,14 @@ export function modelManifest(name: string, files: readonly ModelFile[]): Map<st
 /** A file that exists only in memory. */
 export function text(type: string, content: string): Served {
   const body = new TextEncoder().encode(content);
-  return { type, sizeBytes: body.length, body, path: null, lasting: false };
+  return { type, sizeBytes: body.length, body, hash: hashOf(body), path: null, lasting: false };
 }
 
-/** What a browser compares to know whether its copy is still good. */
-export function tagOf({ body, path, sizeBytes }: Served): string {
-  const hash = createHash("sha256");
-  if (body) hash.update(body);
-  else hash.update(`${path} ${sizeBytes} ${statSync(path!).mtimeMs}`);
-  return `"${hash.digest("hex").slice(0, 32)}"`;
+/** What a browser compares to know whether its copy is still good; of a file on disk as it is now. */
+export function tagOf({ hash, path, sizeBytes }: Served): string {
+  return `"${hash ?? hashOf(`${path} ${sizeBytes} ${statSync(path!).mtimeMs}`)}"`;
+}
+
+function hashOf(content: Uint8Array | string): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 32);
 }
