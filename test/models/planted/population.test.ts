@@ -215,8 +215,8 @@ const LOOKS: Partial<Record<KindName, readonly [keyof typeof PLACES, number, num
     ["duplicate", 0.25, 0.65],
   ],
   inductionAndPrevious: [
-    ["induction", 0.3, 0.65],
-    ["previous", 0.3, 0.65],
+    ["induction", 0.3, 0.6],
+    ["previous", 0.3, 0.6],
   ],
   threefold: [
     ["itself", 0.2, 0.45],
