@@ -4,10 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { fileSource } from "../formats/file.ts";
 import { shardNames } from "../formats/shards.ts";
-import { fetchFromHub } from "./hub/fetchFromHub.ts";
-import { hubName } from "./hub/names.ts";
 import { MODEL_FILES } from "./hub/wantedFiles.ts";
-import type { OpenOptions } from "./open.ts";
+import { hubSnapshot, type OpenOptions } from "./open.ts";
 
 export interface ModelFile {
   /** As it is called in the folder of the model, without a path. */
@@ -28,15 +26,7 @@ export async function modelFiles(name: string, options: OpenOptions = {}): Promi
   const found = await stat(name).catch(() => null);
   if (found?.isDirectory()) return folderFiles(name);
   if (found) return withCharacters(name);
-  if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(name))
-    throw new InputError("file", `there is no file or folder ${name}`);
-  const { revision, offline, signal, progress } = options;
-  const { folder } = await fetchFromHub(hubName(name)?.id ?? name, {
-    revision: revision ?? undefined,
-    ...(offline !== undefined && { offline }),
-    signal,
-    onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
-  });
+  const { folder } = await hubSnapshot(name, options);
   return folderFiles(folder);
 }
 

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UnableError } from "../base/errors.ts";
 import { openFolder } from "./folder.ts";
-import { fetchFromHub } from "./hub/fetchFromHub.ts";
+import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
 import { hubName } from "./hub/names.ts";
 import type { LoadedModel, LoadOptions } from "./loaded.ts";
 import { openGguf } from "./openGguf.ts";
@@ -37,9 +37,30 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   const [scheme, rest] = name.split(/:(.*)/s);
   if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
   if (scheme === "zoo" && rest !== undefined) return openZoo(rest, options);
-  if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(name))
-    throw new InputError("file", `there is no file or folder ${name}`);
-  return openFromHub(name, options);
+  const snapshot = await hubSnapshot(name, options);
+  if (snapshot.warning) options.notice?.(snapshot.warning);
+  return openFolder(snapshot.folder, name, { ...options, revision: snapshot.commit });
+}
+
+/**
+ * The hub model called `typed`, which is no path that exists, in the cache.
+ *
+ * @throws {InputError} "file" for a name that can only be a path; @throws {UnableError} if the hub cannot be reached
+ */
+export async function hubSnapshot(
+  typed: string,
+  { revision, offline, signal, progress }: OpenOptions,
+): Promise<HubSnapshot> {
+  if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(typed))
+    throw new InputError("file", `there is no file or folder ${typed}`);
+  return fetchFromHub(hubName(typed)?.id ?? typed, {
+    revision: revision ?? undefined,
+    ...(offline !== undefined && { offline }),
+    signal,
+    onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
+  }).catch((error: unknown) => {
+    throw notHere(typed, error);
+  });
 }
 
 /** A folder with config.json, or one in which nanoGPT left its ckpt.pt. */
@@ -65,21 +86,6 @@ async function openFile(path: string, options: LoadOptions): Promise<LoadedModel
     "file",
     `${path} is no model file (known: .gguf, .pt, or a folder with config.json)`,
   );
-}
-
-async function openFromHub(typed: string, options: OpenOptions): Promise<LoadedModel> {
-  const { revision, offline, signal, progress, notice } = options;
-  const id = hubName(typed)?.id ?? typed;
-  const snapshot = await fetchFromHub(id, {
-    revision: revision ?? undefined,
-    ...(offline !== undefined && { offline }),
-    signal,
-    onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
-  }).catch((error: unknown) => {
-    throw notHere(typed, error);
-  });
-  if (snapshot.warning) notice?.(snapshot.warning);
-  return openFolder(snapshot.folder, typed, { ...options, revision: snapshot.commit });
 }
 
 /** The same error, saying first that no path of that name exists: a mistyped path looks like a hub id. */
