@@ -1,10 +1,10 @@
 /** @file Steps of a long study on disk, a line of JSON each, so that an interrupted command goes on where it stopped. */
-import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { sha256Hex } from "../base/sha256.ts";
 import { VERSION } from "../base/version.ts";
 import { cacheFolder } from "../formats/firstSight.ts";
 import type { StepMemory } from "../studies/verdict/steps.ts";
+import { keptLines } from "./keptLines.ts";
 
 /** Work of less than this is quicker done again than kept. */
 const WORTH_KEEPING_MS = 5000;
@@ -22,43 +22,24 @@ export async function statePath(study: string, about: unknown): Promise<string> 
  * @param notice told where the steps are, when it goes on from them and when it begins to keep them
  */
 export async function stateFile(path: string, notice: (text: string) => void): Promise<StepMemory> {
-  const steps = await readSteps(path);
+  const lines = keptLines(path, WORTH_KEEPING_MS);
+  const steps = new Map(lines.left.flatMap(stepOf));
   if (steps.size > 0)
     notice(`going on after ${steps.size} steps that an earlier run left in ${path}`);
-  const started = performance.now();
-  let waiting: string[] = [];
   let told = steps.size > 0;
   return {
     recall: (step) => Promise.resolve(steps.get(step)),
-    async keep(step, value) {
-      waiting.push(`${JSON.stringify({ step, value })}\n`);
-      if (performance.now() - started < WORTH_KEEPING_MS) return;
-      const lines = `\n${waiting.join("")}`; // an earlier run may have been ended within a line
-      waiting = [];
-      const kept = await mkdir(dirname(path), { recursive: true })
-        .then(() => appendFile(path, lines))
-        .then(
-          () => true,
-          () => false,
-        );
+    keep(step, value) {
+      const kept = lines.keep({ step, value });
       if (kept && !told) notice(`if this is stopped, the same command goes on from ${path}`);
-      told = true;
+      told ||= kept;
+      return Promise.resolve();
     },
-    finished: () => rm(path, { force: true }).catch(() => undefined),
+    finished: () => Promise.resolve(lines.remove()),
   };
 }
 
-/** A last line that was cut off, or a file that makes no sense, remembers nothing. */
-async function readSteps(path: string): Promise<Map<string, unknown>> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  const steps = new Map<string, unknown>();
-  for (const line of text.split("\n")) {
-    try {
-      const { step, value } = JSON.parse(line) as { step: string; value: unknown };
-      steps.set(step, value);
-    } catch {
-      continue;
-    }
-  }
-  return steps;
+function stepOf(line: unknown): [string, unknown][] {
+  const { step, value } = (line ?? {}) as { readonly step?: unknown; readonly value?: unknown };
+  return typeof step === "string" ? [[step, value]] : [];
 }

@@ -3,12 +3,12 @@
  * The file is named by everything that the numbers depend on, and gone once the sweep has ended.
  */
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { VERSION } from "../base/version.ts";
 import { cacheFolder } from "../formats/firstSight.ts";
 import type { SweepLog } from "../studies/causal/chain.ts";
+import { keptLines } from "./keptLines.ts";
 
 export interface FileLog extends SweepLog {
   readonly path: string;
@@ -21,7 +21,7 @@ export interface FileLog extends SweepLog {
 /** Sweeps shorter than this leave no file. */
 const WRITTEN_AFTER_MS = 3000;
 
-const line = z.tuple([z.int(), z.array(z.number().nullable())]);
+const line = z.tuple([z.int(), z.array(z.number())]);
 
 /**
  * @param facts model, options and engine: whatever the numbers depend on
@@ -35,49 +35,21 @@ export function sweepLog(
     .update(JSON.stringify([VERSION, facts]))
     .digest("hex");
   const path = join(folder, `${key}.jsonl`);
-  const runs = kept ? readRuns(path) : new Map<number, readonly number[]>();
-  const known = runs.size;
-  const started = performance.now();
-  let waiting = "";
+  const lines = kept ? keptLines(path, afterMs) : null;
+  const runs = new Map((lines?.left ?? []).flatMap(runOf));
   return {
     path,
-    known,
+    known: runs.size,
     recall: (run) => runs.get(run),
     record(run, numbers) {
-      if (!kept || !numbers.every(Number.isFinite)) return; // JSON has no others; such a run is made again
-      waiting += `${JSON.stringify([run, numbers])}\n`;
-      if (performance.now() - started < afterMs && !existsSync(path)) return;
-      try {
-        mkdirSync(dirname(path), { recursive: true });
-        appendFileSync(path, waiting);
-      } catch {
-        return; // without a cache a sweep cannot be resumed, and nothing else changes
-      }
-      waiting = "";
+      if (numbers.every(Number.isFinite)) lines?.keep([run, numbers]); // JSON has no others; such a run is made again
     },
-    remove: () => {
-      if (kept) rmSync(path, { force: true });
-    },
+    remove: () => lines?.remove(),
   };
 }
 
-/** Whole lines; a run that stands there twice was made twice, with the same numbers. */
-function readRuns(path: string): Map<number, readonly number[]> {
-  const runs = new Map<number, readonly number[]>();
-  if (!existsSync(path)) return runs;
-  for (const text of readFileSync(path, "utf8").split("\n")) {
-    const read = parsed(text);
-    if (read) runs.set(...read);
-  }
-  return runs;
-}
-
-/** Null for a line that was cut short. */
-function parsed(text: string): [number, number[]] | null {
-  try {
-    const [run, numbers] = line.parse(JSON.parse(text));
-    return numbers.every((value) => value !== null) ? [run, numbers as number[]] : null;
-  } catch {
-    return null;
-  }
+/** A run that stands there twice was made twice, with the same numbers; none for a line of something else. */
+function runOf(value: unknown): [number, number[]][] {
+  const { data } = line.safeParse(value);
+  return data ? [data] : [];
 }
