@@ -4,6 +4,7 @@ import type { AblationKind } from "../../results/ablate.ts";
 import type { AblationRows } from "./ablationRows.ts";
 import { baseRun, chunksOf, feedsFor } from "./baseRun.ts";
 import type { Chain, MetricFeeds, State } from "./chain.ts";
+import { meansOverRows } from "./meansOverRows.ts";
 import { hookName } from "./points.ts";
 import { takeRows, valueOf } from "./rows.ts";
 import type { Change } from "./variantRuns.ts";
@@ -91,27 +92,12 @@ async function meanOutputs(
   feeds: MetricFeeds,
 ): Promise<Map<string, Tensor>> {
   const rows = reference.shape[0]!;
-  const sums = new Map<string, { readonly value: Tensor; readonly sum: Float64Array }>();
+  const means = meansOverRows();
   const measured = feeds.targets.shape[0]!;
   for (const chunk of chunksOf(rows, chain.rows)) {
     const any = chunk.map((row) => row % measured); // metrics are not read
     const { saved } = await baseRun(chain, takeRows(reference, chunk), feedsFor(feeds, any));
-    for (const [name, value] of saved) {
-      if (!name.endsWith("attn.hook_z")) continue;
-      const size = value.data.length / chunk.length;
-      const { sum } = sums.get(name) ?? { sum: new Float64Array(size) };
-      value.data.forEach((entry, index) => (sum[index % size]! += entry));
-      sums.set(name, { value, sum });
-    }
+    for (const [name, value] of saved) if (name.endsWith("attn.hook_z")) means.add(name, value);
   }
-  return new Map(
-    [...sums].map(([name, { value, sum }]) => [
-      name,
-      tensor(
-        value.axes,
-        [1, ...value.shape.slice(1)],
-        Float32Array.from(sum, (total) => total / rows),
-      ),
-    ]),
-  );
+  return means.means();
 }

@@ -1,10 +1,11 @@
 /** @file What restoring and ablating heads does to the prediction of the second copy, example by example. */
-import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { Tensor } from "../../base/tensor.ts";
 import type { Trace } from "../../runtime/backend.ts";
 import { chunksOf, feedsFor } from "../causal/baseRun.ts";
 import type { Chain, MetricFeeds, State } from "../causal/chain.ts";
 import type { HeadAt } from "../causal/headNames.ts";
 import { metricValue } from "../causal/metrics.ts";
+import { meansOverRows } from "../causal/meansOverRows.ts";
 import { targetsOf } from "../causal/pair.ts";
 import { inductionScores } from "../causal/pathRuns.ts";
 import { hookName } from "../causal/points.ts";
@@ -39,31 +40,17 @@ export async function meanOutputs(
   progress: (rows: number) => void,
 ): Promise<MeanOutputs> {
   const rows = reference.shape[0]!;
-  const sums = new Map<string, { readonly value: Tensor; readonly sum: Float64Array }>();
+  const means = meansOverRows();
   const last = chain.points.filter(atOutputs).at(-1)!.name;
   for (const chunk of chunksOf(rows, chain.rows)) {
     const begin = await chain.embed(takeRows(reference, chunk));
     await chain.advance(begin, chain.points[0]!.name, last, (point, state) => {
-      if (!atOutputs(point)) return state;
-      const value = valueOf(state, point.name);
-      const size = value.data.length / chunk.length;
-      const { sum } = sums.get(point.name) ?? { sum: new Float64Array(size) };
-      value.data.forEach((entry, index) => (sum[index % size]! += entry));
-      sums.set(point.name, { value, sum });
+      if (atOutputs(point)) means.add(point.name, valueOf(state, point.name));
       return state;
     });
     progress(chunk.length);
   }
-  return new Map(
-    [...sums].map(([name, { value, sum }]) => [
-      name,
-      tensor(
-        value.axes,
-        [1, ...value.shape.slice(1)],
-        Float32Array.from(sum, (total) => total / rows),
-      ),
-    ]),
-  );
+  return means.means();
 }
 
 /** What an ablated head's output becomes. */
