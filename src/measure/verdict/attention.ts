@@ -1,18 +1,13 @@
 /** @file What a head looks at: its attention on repeats at several periods, less what it does without the repetition. */
 import { tensor } from "../../base/tensor.ts";
+import type { AttentionScore } from "../attentionTables.ts";
 import { falseDiscovery } from "../falseDiscovery.ts";
 import { signFlipTest } from "../signFlipTest.ts";
 import { meanEstimate, scoreEstimate, summedEstimate, weakest, type Estimate } from "./estimate.ts";
 import { GAIN_MARGIN } from "./thresholds.ts";
 
 /** Scores on one kind of rows, [head][sequence], heads counted through all layers; the entries of attentionTables. */
-export interface ScoresByHead {
-  readonly induction: readonly number[][];
-  readonly previousToken: readonly number[][];
-  readonly duplicateToken: readonly number[][];
-  readonly firstToken: readonly number[][];
-  readonly currentToken: readonly number[][];
-}
+export type ScoresByHead = Readonly<Record<AttentionScore, readonly number[][]>>;
 
 /** Attention at one period. */
 export interface PeriodAttention {

@@ -1,9 +1,15 @@
 /** @file What every head looks at, by sequence: scores on repeats and on controls, and attention by distance. */
-import type { Tensor } from "../../base/tensor.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
 import { chunksOf } from "../causal/baseRun.ts";
 import type { Chain } from "../causal/chain.ts";
 import { hookName } from "../causal/points.ts";
 import { takeRows, valueOf } from "../causal/rows.ts";
+import {
+  ATTENTION_SCORES,
+  attentionTables,
+  type AttentionScore,
+} from "../../measure/attentionTables.ts";
+import { contract } from "../../measure/contract.ts";
 import type { PeriodAttention, ScoresByHead } from "../../measure/verdict/attention.ts";
 import { distancesSeen } from "../../measure/verdict/attention.ts";
 import type { PeriodRows } from "./verdictRows.ts";
@@ -19,6 +25,8 @@ export async function attentionRuns(
   progress: (rowsDone: number) => void,
 ): Promise<PeriodAttention> {
   const count = layers * heads;
+  const { start, period } = rows;
+  const tables = attentionTables({ start, period, length: rows.repeated.shape[1]! });
   const all = KINDS.map((kind) => ({ kind, scores: emptyScores(count) }));
   const distances = distancesSeen(rows);
   const scan = Array.from({ length: scanned ? count : 0 }, () => ({
@@ -29,7 +37,7 @@ export async function attentionRuns(
     const tokens = rows[kind];
     for (const chunk of chunksOf(tokens.shape[0]!, chain.rows)) {
       await patternsOf(chain, takeRows(tokens, chunk), (layer, pattern) => {
-        keepScores(scores, pattern, rows, layer * heads);
+        keepScores(scores, pattern, tables, layer * heads);
         if (scanned && kind === "disjoint") keepDistances(scan, pattern, rows, layer * heads);
       });
       progress(chunk.length);
@@ -40,7 +48,7 @@ export async function attentionRuns(
     ScoresByHead,
     ScoresByHead,
   ];
-  return { start: rows.start, period: rows.period, repeated, disjoint, reshuffled, scan };
+  return { start, period, repeated, disjoint, reshuffled, scan };
 }
 
 /** Runs rows and shows the pattern of every layer, [batch, head, query, key]. */
@@ -60,43 +68,27 @@ export async function patternsOf(
 
 function emptyScores(heads: number): ScoresByHead {
   const empty = () => Array.from({ length: heads }, (): number[] => []);
-  return {
-    induction: empty(),
-    previousToken: empty(),
-    duplicateToken: empty(),
-    firstToken: empty(),
-    currentToken: empty(),
-  };
+  return Object.fromEntries(ATTENTION_SCORES.map((name) => [name, empty()])) as Record<
+    AttentionScore,
+    number[][]
+  >;
 }
 
-/** The same entries as attentionTables; each row of the batch adds one number to each list. */
+/** Each row of the batch adds one number to each list. */
 function keepScores(
   scores: ScoresByHead,
   { data, shape }: Tensor,
-  { start, period }: PeriodRows,
+  tables: Tensor,
   firstHead: number,
 ): void {
   const [rows, heads, length] = shape as readonly [number, number, number];
-  for (let row = 0; row < rows; row++)
-    for (let head = 0; head < heads; head++) {
-      const from = (row * heads + head) * length * length;
-      const sums = [0, 0, 0, 0, 0];
-      for (let query = start + period; query < start + 2 * period; query++) {
-        const at = from + query * length;
-        sums[0]! += data[at + query - period + 1]!;
-        sums[1]! += data[at + query - 1]!;
-        sums[2]! += data[at + query - period]!;
-        sums[3]! += data[at]!;
-        sums[4]! += data[at + query]!;
-      }
-      [
-        scores.induction,
-        scores.previousToken,
-        scores.duplicateToken,
-        scores.firstToken,
-        scores.currentToken,
-      ].forEach((list, index) => list[firstHead + head]!.push(sums[index]! / period));
-    }
+  const patterns = tensor(["head", "query", "key"], [rows * heads, length, length], data);
+  const { data: found } = contract(patterns, tables); // [measure, row and head]
+  ATTENTION_SCORES.forEach((name, measure) => {
+    for (let row = 0; row < rows; row++)
+      for (let head = 0; head < heads; head++)
+        scores[name][firstHead + head]!.push(found[(measure * rows + row) * heads + head]!);
+  });
 }
 
 /** Attention `distance` back, over the second block's queries that have a token there. */
