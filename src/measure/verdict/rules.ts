@@ -2,6 +2,7 @@
 import type { AttentionEvidence } from "./attention.ts";
 import type { CausalEvidence, CausalScale, Drop, Sign } from "./causalEvidence.ts";
 import { atLeast, atMost, spans, type Estimate } from "./estimate.ts";
+import { BEHAVIOURS, FLAGS, type BehaviourName, type Flag, type Label } from "./names.ts";
 import {
   BACKUP,
   DISCOVERY_LEVEL,
@@ -17,44 +18,6 @@ import {
   STRONG,
   SURER,
 } from "./thresholds.ts";
-
-export const BEHAVIOURS = [
-  "induction",
-  "positional",
-  "previous-token",
-  "duplicate-token",
-  "current-token",
-  "first-token",
-] as const;
-export type BehaviourName = (typeof BEHAVIOURS)[number];
-
-export const LABELS = [
-  "induction",
-  "anti-induction",
-  "copy-suppression",
-  "attends-without-copying",
-  "positional",
-  "previous-token",
-  "duplicate-token",
-  "current-token",
-  "first-token",
-  "mixed",
-  "other",
-] as const;
-export type Label = (typeof LABELS)[number];
-
-export const FLAGS = [
-  "partial",
-  "redundant",
-  "backup",
-  "follows-prediction",
-  "via-pattern",
-  "indirect",
-  "inert",
-  "first-token-rest",
-  "undecided",
-] as const;
-export type Flag = (typeof FLAGS)[number];
 
 export interface Behaviour extends Estimate {
   readonly name: BehaviourName;
