@@ -8,8 +8,8 @@ const run = (...args) =>
     execFileSync(process.execPath, [cli, ...args, "--json", "--quiet"], { maxBuffer: 2 ** 26 }),
   );
 const stored = {
-  score: run("score", "planted:induction"),
-  ablate: run("ablate", "planted:induction", "--kind", "zero", "--each-head"),
+  score: run("score", "zoo:attn-2l"),
+  ablate: run("ablate", "zoo:attn-2l", "--kind", "zero", "--each-head"),
 };
 const folder = new URL("generated/", import.meta.url);
 mkdirSync(folder, { recursive: true });

@@ -1,18 +1,19 @@
 import { expect, test } from "vitest";
-import { load, openBackend, runModel, why, type Tensor } from "../../src/browser.ts";
+import { openBackend, runModel, why, type Tensor } from "../../src/browser.ts";
+import { load } from "../../src/index.ts";
 import { checkLooks, describePage, live, value } from "./openPage.ts";
 
-/** The values that a plain run of planted:induction has on `tokens`. */
+/** The values that a plain run of zoo:attn-2l has on `tokens`. */
 async function values(tokens: readonly number[], names: readonly string[]) {
   const found = new Map<string, Tensor>();
-  const model = await load("planted:induction");
+  const model = await load("zoo:attn-2l");
   await runModel(model, await openBackend(), [tokens], names, ({ name }, _, tensor) => {
     found.set(name, tensor);
   });
   return found;
 }
 
-const IDS = [7, 23, 151, 40, 7, 23, 151];
+const IDS = [7, 23, 51, 40, 7, 23, 51];
 const OWN = `&text=${IDS.join("+")}`;
 
 describePage("attention in the explorer", (open) => {
@@ -28,7 +29,7 @@ describePage("attention in the explorer", (open) => {
     const [query, key] = (await tab.locator(shown).getAttribute("data-cell"))!
       .split(",")
       .map(Number) as [number, number];
-    expect([query, key]).toEqual([6, 3]); // 40 came after the last 151
+    expect([query, key]).toEqual([6, 3]); // 40 came after the last 51
     expect(before).toBeCloseTo(attention(6, 3), 4);
     await tab.getByRole("button", { name: "Times the size of the value" }).click();
     await expect.poll(() => value(tab, shown)).not.toBe(before);
@@ -45,7 +46,7 @@ describePage("attention in the explorer", (open) => {
   });
 
   test("takes the score of a cell apart as the library does, into parts that sum to it", async () => {
-    const model = await load("planted:induction");
+    const model = await load("zoo:attn-2l");
     const study = await why(model, await openBackend(), {
       tokens: IDS,
       head: "1.2",
@@ -78,13 +79,13 @@ describePage("attention in the explorer", (open) => {
     const matrix = tab.getByRole("application");
     await matrix.focus();
     await tab.keyboard.press("ArrowDown");
-    expect(await matrix.getAttribute("aria-label")).toContain("151 at 2 looks at");
+    expect(await matrix.getAttribute("aria-label")).toContain("51 at 2 looks at");
     await tab.close();
   });
 
   test("says what is wrong with tokens that the model does not have", async () => {
     const { tab } = await open("#view=attention&head=1.2&text=7+999");
-    await tab.getByText("it takes ids from 0 to 255, got 999").waitFor();
+    await tab.getByText("it takes ids from 0 to 63, got 999").waitFor();
     await tab.close();
   });
 

@@ -97,7 +97,7 @@ describePage("models of the reader's own in the explorer", (open) => {
       const buffer = Buffer.from(text);
       await choose(tab, { name, mimeType: "application/octet-stream", buffer });
       await tab.getByRole("status").getByText(said).waitFor({ timeout: 30_000 });
-      await tab.getByRole("button", { name: "Back to planted:induction" }).click();
+      await tab.getByRole("button", { name: "Back to zoo:attn-2l" }).click();
       await live(tab);
       await tab.getByRole("heading", { name: "Head 1.2" }).waitFor();
       await tab.close();

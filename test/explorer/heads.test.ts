@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ablateHeads, load, openBackend, score, scoreResult, verdict } from "../../src/browser.ts";
+import { ablateHeads, openBackend, score, scoreResult, verdict } from "../../src/browser.ts";
+import { load } from "../../src/index.ts";
 import { at, checkLooks, describePage, live, value } from "./openPage.ts";
 
 describePage("the heads of the explorer", (open) => {
@@ -10,7 +11,7 @@ describePage("the heads of the explorer", (open) => {
     await live(tab);
     await tab.getByRole("button", { name: "Switch it off" }).click();
     await tab.getByText("mean of 16 sequences").waitFor();
-    const model = await load("planted:induction");
+    const model = await load("zoo:attn-2l");
     const backend = await openBackend();
     const scored = await score(model, { backend });
     const ablated = await ablateHeads(model, backend, { kind: "zero", eachHead: true });
@@ -46,9 +47,9 @@ describePage("the heads of the explorer", (open) => {
     await tab.getByText("As a table").click();
     await tab.getByRole("button", { name: "duplicate token", exact: true }).click();
     const first = tab.locator("tbody tr").first().getByRole("button");
-    expect(await first.innerText()).toBe("0.1");
+    expect(await first.innerText()).toBe("0.3");
     await first.click();
-    await tab.getByRole("heading", { name: "Head 0.1" }).waitFor();
+    await tab.getByRole("heading", { name: "Head 0.3" }).waitFor();
     await tab.close();
   });
 
@@ -68,7 +69,7 @@ describePage("the heads of the explorer", (open) => {
     await live(tab);
     await tab.getByRole("button", { name: "Give each head a verdict" }).click();
     await tab.locator("[data-verdict=induction]").waitFor({ timeout: 110_000 });
-    const study = await verdict(await load("planted:induction"), await openBackend());
+    const study = await verdict(await load("zoo:attn-2l"), await openBackend());
     const { evidence, why } = study.heads.find(({ layer, head }) => layer === 1 && head === 2)!;
     expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
     const shown = await value(tab, '[data-evidence="necessity: nats lost without it"]');

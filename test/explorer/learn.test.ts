@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { load, openBackend, runModel } from "../../src/browser.ts";
+import { ablateHeads, openBackend, runModel } from "../../src/browser.ts";
+import { load } from "../../src/index.ts";
 import { checkLooks, describePage, live, value } from "./openPage.ts";
 
 /** Moves the focus with Tab until it is on the button called `name`, then presses Enter. */
@@ -27,27 +28,29 @@ describePage("the lessons of the explorer", (open) => {
     await result(tab).getByText("Without the attention of layer 1").waitFor();
     await press(tab, "Next lesson");
 
-    await press(tab, "The key of 254 at 1 wins");
+    await press(tab, "The key of 58 at 1 wins");
     await result(tab).getByText("Not that one").waitFor();
-    await press(tab, "The key of 123 at 6 wins");
-    await result(tab).getByText("Yes: 123 at 6").waitFor();
+    await press(tab, "The key of 59 at 5 wins");
+    await result(tab).getByText("Yes: 59 at 5").waitFor();
     await press(tab, "Next lesson");
 
     const wrong = tab.getByRole("button", { name: /^Head A/ });
     await wrong.waitFor();
     await press(tab, (await wrong.getAttribute("aria-label"))!);
-    await result(tab).getByText("That one rests").waitFor();
+    await result(tab).getByText("Not that one: 0.1 attends to the token it stands on").waitFor();
     const right = tab.getByRole("button", { name: /^Head B/ });
     await press(tab, (await right.getAttribute("aria-label"))!);
-    await result(tab).getByText("Yes: 0.3").waitFor();
+    await result(tab).getByText("Yes: 0.0").waitFor();
     await press(tab, "Next lesson");
 
     for (let step = 0; step < 3; step++) await press(tab, "Next step");
     await tab.getByText("4 of 4. Copy.").waitFor();
-    await press(tab, "Cut 0.3");
-    await result(tab).getByText("Without 0.3").waitFor();
-    await press(tab, "Cut 1.2");
-    await result(tab).getByText("it takes two heads").waitFor();
+    await press(tab, "Cut 1.0");
+    await result(tab).getByText("It is not alone: 1.2, 1.1 and 1.3 attend as it does").waitFor();
+    await press(tab, "Cut all 4: 1.0, 1.2, 1.1 and 1.3");
+    await result(tab).getByText("they stand in for each other").waitFor();
+    await press(tab, "Cut 0.0");
+    await result(tab).getByText("Either cut breaks it").waitFor();
     await press(tab, "Next lesson");
 
     const tokens = tab.getByRole("listbox");
@@ -57,21 +60,21 @@ describePage("the lessons of the explorer", (open) => {
     await tab.keyboard.press("Home");
     for (let step = 0; step < 3; step++) await tab.keyboard.press("ArrowRight");
     await tab.keyboard.press("Enter");
-    await result(tab).getByText("Right: head 1.2 looks most at 200 at 3").waitFor();
+    await result(tab).getByText("Right: head 1.0 looks most at 20 at 3").waitFor();
     expect(errors).toEqual([]);
     expect(elsewhere).toEqual([]);
     await tab.close();
   });
 
   test("show the model's numbers: lengths of the stream, shares of a row, and the path of induction", async () => {
-    const ids = [0, 254, 115, 153, 86, 163, 123, 254, 115, 153, 86, 163, 123];
+    const ids = [40, 58, 27, 63, 23, 59, 40, 58, 27, 63, 23, 59];
     const names = [
       "blocks.1.hook_resid_post",
       "blocks.1.attn.hook_pattern",
       "blocks.0.attn.hook_pattern",
     ];
     const found = new Map<string, Float32Array>();
-    const model = await load("planted:induction");
+    const model = await load("zoo:attn-2l");
     await runModel(model, await openBackend(), [ids], names, ({ name }, _, { data }) => {
       found.set(name, data);
     });
@@ -79,24 +82,55 @@ describePage("the lessons of the explorer", (open) => {
     const stream = found.get(names[0]!)!;
     const width = stream.length / ids.length;
     const length = await value(tab, `[data-length="${names[0]}"]`);
-    expect(length).toBeCloseTo(Math.hypot(...stream.subarray(11 * width, 12 * width)), 3);
+    expect(length).toBeCloseTo(Math.hypot(...stream.subarray(10 * width, 11 * width)), 3);
     const weight = (name: string, head: number, query: number, key: number) =>
       found.get(name)![(head * ids.length + query) * ids.length + key]!;
     await tab.getByRole("button", { name: "3 From scores to a pattern" }).click();
-    for (const key of [0, 6])
+    for (const key of [0, 5])
       expect(await value(tab, `[data-share="${key}"]`)).toBeCloseTo(
-        weight(names[1]!, 2, 11, key),
+        weight(names[1]!, 0, 10, key),
         4,
       );
     await tab.getByRole("button", { name: "4 Two heads, one circuit" }).click();
     const step = tab.locator("[data-step][data-back][data-match]");
     await step.waitFor();
-    expect(Number(await step.getAttribute("data-back"))).toBeCloseTo(weight(names[2]!, 3, 6, 5), 4);
+    expect(Number(await step.getAttribute("data-back"))).toBeCloseTo(weight(names[2]!, 0, 5, 4), 4);
     expect(Number(await step.getAttribute("data-match"))).toBeCloseTo(
-      weight(names[1]!, 2, 11, 6),
+      weight(names[1]!, 0, 10, 5),
       4,
     );
     await tab.close();
+  });
+
+  test("say with the losses of the ablation study that four heads stand in for each other, and that one alone does not", async () => {
+    const model = await load("zoo:attn-2l");
+    const sets = [["1.0"], ["1.0", "1.1", "1.2", "1.3"], ["0.0"]];
+    const study = await ablateHeads(model, await openBackend(), { kind: "zero", sets });
+    const { firstCopy, secondCopy } = study.loss;
+    const left = (set: number) => {
+      const share = 1 - study.sets[set]!.secondCopy / (firstCopy - secondCopy);
+      return `${Math.max(0, Math.round(100 * share))} %`;
+    };
+    const { tab } = await open("#view=learn&lesson=3");
+    for (const [set, name] of ["1.0", "all 4: 1.0, 1.2, 1.1 and 1.3", "0.0"].entries()) {
+      await tab.getByRole("button", { name: `Cut ${name}`, exact: true }).click();
+      const after = (secondCopy + study.sets[set]!.secondCopy).toFixed(2);
+      await result(tab)
+        .getByText(
+          `On 16 random sequences the loss of the repeated half goes from ${secondCopy.toFixed(2)} to ${after} nats. ${left(set)} of what the repeat helps is left.`,
+        )
+        .waitFor();
+    }
+    const said = await result(tab).innerText();
+    expect(said).toContain(`Without 1.0 alone ${left(0)} is left, without all 4 ${left(1)}`);
+    await tab.close();
+
+    const planted = await open("#view=learn&lesson=3&model=planted:induction");
+    await planted.tab.getByRole("button", { name: "Cut 1.2" }).click();
+    await result(planted.tab).getByText("Put it back and cut the other one").waitFor();
+    expect(await planted.tab.getByRole("button", { name: /^Cut all/ }).count()).toBe(0);
+    expect(await result(planted.tab).innerText()).not.toContain("stand in");
+    await planted.tab.close();
   });
 
   const ready = [

@@ -1,24 +1,25 @@
 import { expect, test } from "vitest";
-import { ablateHeads, load, openBackend } from "../../src/browser.ts";
+import { ablateHeads, openBackend } from "../../src/browser.ts";
+import { load } from "../../src/index.ts";
 import { checkLooks, describePage, live, value } from "./openPage.ts";
 
 describePage("surgery in the explorer", (open) => {
   test("gives the losses of the ablation study for zero, mean, resample and an ideal pattern", async () => {
-    const model = await load("planted:induction");
+    const model = await load("zoo:attn-2l");
     const backend = await openBackend();
-    const { tab, errors, elsewhere } = await open("#view=surgery&head=0.3");
+    const { tab, errors, elsewhere } = await open("#view=surgery&head=0.0");
     await live(tab);
     const after = () => value(tab, '[data-loss="secondCopy.after"]');
     for (const kind of ["zero", "mean", "resample"] as const) {
       const name = `${kind[0]!.toUpperCase()}${kind.slice(1)}`;
       await tab.getByRole("button", { name, exact: true }).click();
-      const study = await ablateHeads(model, backend, { kind, sets: [["0.3"]] });
+      const study = await ablateHeads(model, backend, { kind, sets: [["0.0"]] });
       await expect
         .poll(after, { timeout: 20_000 })
         .toBeCloseTo(study.loss.secondCopy + study.sets[0]!.secondCopy, 4);
     }
     await tab.getByRole("button", { name: "Ideal first token" }).click();
-    const study = await ablateHeads(model, backend, { kind: "zero", idealise: ["0.3"] });
+    const study = await ablateHeads(model, backend, { kind: "zero", idealise: ["0.0"] });
     const rest = study.ideal.find(({ pattern }) => pattern === "firstToken")!;
     await expect
       .poll(after, { timeout: 20_000 })
@@ -29,18 +30,34 @@ describePage("surgery in the explorer", (open) => {
   });
 
   test("marks the induction head that goes blind when the head it reads is cut, and keeps a table of what was done", async () => {
-    const { tab } = await open("#view=surgery&head=0.3");
+    const { tab } = await open("#view=surgery&head=0.0");
     await live(tab);
     await tab.getByRole("button", { name: "Zero", exact: true }).click();
     const blind = tab.locator('[data-at="1.2"].marked');
     await blind.waitFor();
     expect(Number(await blind.getAttribute("data-value"))).toBeLessThan(0.2);
-    const step = tab.locator('[data-after="0.3:zero"]');
-    await expect.poll(() => step.innerText()).toMatch(/^5\.\d{3}$/);
+    const step = tab.locator('[data-after="0.0:zero"]');
+    await expect.poll(() => step.innerText()).toMatch(/^6\.\d{3}$/);
     await tab.getByRole("button", { name: "Undo" }).click();
     await tab.getByText("Nothing is changed yet").waitFor();
     await tab.getByRole("button", { name: "Redo" }).click();
     await blind.waitFor();
+    await tab.close();
+  });
+
+  test("cuts all heads that attend alike at once, and shows that each costs more once the others are gone", async () => {
+    const model = await load("zoo:attn-2l");
+    const backend = await openBackend();
+    const { tab } = await open("#view=surgery&head=1.0");
+    await live(tab);
+    await tab.getByRole("button", { name: "Zero all 4 induction heads" }).click();
+    const sets = [["1.0"], ["1.0", "1.2"], ["1.0", "1.2", "1.1"], ["1.0", "1.2", "1.1", "1.3"]];
+    const study = await ablateHeads(model, backend, { kind: "zero", sets });
+    for (const [index, step] of ["1.0:zero", "1.2:zero", "1.1:zero", "1.3:zero"].entries()) {
+      const shown = tab.locator(`[data-after="${step}"]`);
+      const expected = study.loss.secondCopy + study.sets[index]!.secondCopy;
+      await expect.poll(() => shown.innerText(), { timeout: 30_000 }).toBe(expected.toFixed(3));
+    }
     await tab.close();
   });
 
@@ -56,7 +73,7 @@ describePage("surgery in the explorer", (open) => {
   checkLooks(open, [
     {
       name: "surgery",
-      hash: "#view=surgery&head=1.2&off=0.3:zero&token=20",
+      hash: "#view=surgery&head=1.2&off=0.0:zero&token=20",
       ready: async (tab) => {
         await tab.locator('[data-at="1.2"].marked').waitFor();
         await tab.getByText("(comes next)").waitFor();

@@ -37,7 +37,7 @@ export interface PageState {
 
 export const START: PageState = {
   view: "heads",
-  model: "planted:induction",
+  model: "zoo:attn-2l",
   layer: 1,
   head: 2,
   edits: [],

@@ -1,11 +1,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { START } from "./address.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
 import { usePage, type Page } from "./page.ts";
 import { ZOO } from "./zoo.ts";
 
-/** Models that come with the page. */
-const EMBEDDED: readonly string[] = ["planted:induction", ...ZOO.map(({ name }) => name)];
+/** Models that come with the page; the first is the one that it starts with. */
+const EMBEDDED: readonly string[] = [
+  START.model,
+  ...ZOO.map(({ name }) => name).filter((name) => name !== START.model),
+  "planted:induction",
+];
 
 interface Props {
   readonly model: ModelState & { readonly cancel: () => void };

@@ -2,6 +2,7 @@ import type { HeadEdit } from "induction-lens/browser";
 import { STORED } from "../../page/stored.ts";
 import { usePage } from "../../page/page.ts";
 import { useCut } from "../surgery/useCut.ts";
+import { headList, inductionHeads, type HeadPlace } from "./words.ts";
 
 /** One button that switches the chosen head off, and the losses with and without it: bars and the same numbers as a table. */
 export function CutHead() {
@@ -23,6 +24,9 @@ export function CutHead() {
     const cut = without.answer?.losses[copy] ?? (stored ? stored.loss[copy] + delta! : null);
     return { copy, name, before: base, after: off ? cut : null };
   });
+  const alike = score ? inductionHeads(score.scores) : [];
+  const here = (at: HeadPlace) => at.layer === layer && at.head === head;
+  const others = alike.some(here) ? alike.filter((at) => !here(at)) : [];
   const most = Math.max(...rows.flatMap(({ before, after }) => [before ?? 0, after ?? 0]), 1e-9);
   const sequences = whole.answer?.rows ?? stored?.input.examples;
   return (
@@ -62,6 +66,12 @@ export function CutHead() {
         </tbody>
       </table>
       <p class="hint">Switched off means: the head's output (attn.hook_z) is zero.</p>
+      {off && others.length > 0 && (
+        <p class="hint">
+          {headList(others)} {others.length === 1 ? "attends" : "attend"} the same way and may stand
+          in for it: Surgery cuts them together.
+        </p>
+      )}
     </>
   );
 }

@@ -29,6 +29,27 @@ export function labelOf(scores: ScoreResult["scores"], layer: number, head: numb
   return value(best) >= CLEARLY ? best : null;
 }
 
+export interface HeadPlace {
+  readonly layer: number;
+  readonly head: number;
+}
+
+/** `1.0, 1.1 and 1.3` */
+export function headList(heads: readonly HeadPlace[]): string {
+  const names = heads.map(({ layer, head }) => `${layer}.${head}`);
+  const last = names.pop() ?? "";
+  return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
+}
+
+/** Heads that the label induction fits, the highest score first. */
+export function inductionHeads(scores: ScoreResult["scores"]): readonly HeadPlace[] {
+  const score = (at: HeadPlace) => scores.induction[at.layer]![at.head]!;
+  return scores.induction
+    .flatMap((row, layer) => row.map((_, head) => ({ layer, head })))
+    .filter(({ layer, head }) => labelOf(scores, layer, head) === "induction")
+    .toSorted((a, b) => score(b) - score(a));
+}
+
 /** What a head does, in one sentence. */
 export function sentence(label: ScoreName | null): string {
   return label

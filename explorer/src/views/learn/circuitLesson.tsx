@@ -5,9 +5,11 @@ import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { Folded, Task } from "./folded.tsx";
-import { headName, type HeadAt, type Lesson } from "./lesson.ts";
+import { CLEARLY, headList, type HeadPlace } from "../heads/words.ts";
+import { conclusion, lossWords } from "./cutWords.ts";
+import { headName, type Lesson } from "./lesson.ts";
 
-/** Previous token, key, match, copy: the path of induction with the model's numbers. The reader cuts either head. */
+/** Previous token, key, match, copy: the path of induction with the model's numbers. The reader cuts either head, and all that do as the second does. */
 export function CircuitLesson({ lesson }: { readonly lesson: Lesson }) {
   const { previous } = lesson;
   if (!previous)
@@ -21,18 +23,36 @@ export function CircuitLesson({ lesson }: { readonly lesson: Lesson }) {
   return <Circuit lesson={lesson} previous={previous} />;
 }
 
-function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previous: HeadAt }) {
+/** What can be cut: the head that looks back, the one that matches, or all that match. */
+const WAYS = ["previous", "best", "all"] as const;
+type Way = (typeof WAYS)[number];
+
+function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previous: HeadPlace }) {
   const { engine, dark } = usePage();
-  const { sequence, query, target, induction, tokenAt, facts } = lesson;
+  const { sequence, query, target, induction, alike, tokenAt, score, facts } = lesson;
   const [step, go] = useState(0);
-  const [gone, cut] = useState<readonly HeadAt[]>([]);
-  const [tried, remember] = useState<readonly string[]>([]);
-  const edits: HeadEdit[] = gone.map((at) => ({ ...at, kind: "zero" }));
+  const [chosen, cut] = useState<Way | null>(null);
+  const [tried, remember] = useState<readonly Way[]>([]);
+  const ways: Readonly<Record<Way, readonly HeadPlace[]>> = {
+    previous: [previous],
+    best: [induction],
+    all: alike.length > 1 ? alike : [induction],
+  };
+  const gone = chosen ? ways[chosen] : [];
+  const edits = zeroed(gone);
   const ids = sequence.ids;
   const firstLook = useAnswer(engine, "look", { ids, layer: previous.layer, edits: [] }).answer;
   const lookArgs: Requests["look"]["args"] = { ids, layer: induction.layer, edits };
   const secondLook = useAnswer(engine, "look", lookArgs).answer;
-  const now = useAnswer(engine, "cut", { edits, sequence, at: query });
+  const at = { sequence, at: query };
+  const now = useAnswer(engine, "cut", { edits, ...at });
+  const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
+  const after = (way: Way) => (tried.includes(way) ? { edits: zeroed(ways[way]), ...at } : null);
+  const cuts = {
+    previous: { heads: ways.previous, after: useAnswer(engine, "cut", after("previous")).answer },
+    best: { heads: ways.best, after: useAnswer(engine, "cut", after("best")).answer },
+    all: { heads: ways.all, after: useAnswer(engine, "cut", after("all")).answer },
+  };
   const weight = (look: typeof firstLook, head: number, from: number, to: number) =>
     look ? look.patterns[(head * ids.length + from) * ids.length + to]! : null;
   const back = weight(firstLook, previous.head, target, target - 1);
@@ -62,23 +82,38 @@ function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previ
     },
   ];
   const shown = steps[step]!;
-  const name = gone.map(headName).join(" and ");
-  const both = tried.length > 1;
+  const name = headList(gone);
+  const lost = chosen && cuts[chosen].after;
+  const looks = gone.some((one) => headName(one) === headName(induction)) ? "still gives" : "gives";
   const result =
-    gone.length === 0 || now.busy
-      ? null
-      : `Without ${name}: head ${headName(induction)} gives position ${target} ${number(match)} of its attention, and the next token gets a probability of ${number(copied)}.${both ? " Either cut breaks it: it takes two heads." : " Put it back and cut the other one."}`;
-  const toggle = (at: HeadAt) => {
-    const is = gone.some((one) => headName(one) === headName(at));
-    cut(is ? [] : [at]);
-    if (!is) remember([...new Set([...tried, headName(at)])]);
+    lost && whole && !now.busy
+      ? `Without ${name}: head ${headName(induction)} ${looks} position ${target} ${number(match)} of its attention, and the next token gets a probability of ${number(copied)}; with all heads it gets ${number(whole.truth?.probability ?? null)}. ${lossWords(whole, lost)} ${conclusion({ whole, ...cuts })}`
+      : null;
+  const toggle = (way: Way) => {
+    cut(chosen === way ? null : way);
+    remember([...new Set([...tried, way])]);
   };
+  const strength = score.scores.induction[induction.layer]![induction.head]!;
+  const offered = WAYS.filter((way) => way !== "all" || alike.length > 1);
   return (
     <>
       <p class="say">
         Induction takes two heads. One writes into every position what stood before it; the other
         looks for the position where its own token stood before.
       </p>
+      {alike.length > 1 && (
+        <p data-alike={alike.length}>
+          Here {alike.length} heads do the second part: {headList(alike)}. The numbers are those of{" "}
+          {headName(induction)}, the one with the highest score.
+        </p>
+      )}
+      {strength < CLEARLY && (
+        <p>
+          This model has no clear induction head: the best one, {headName(induction)}, scores{" "}
+          {strength.toFixed(2)} of 1. The steps below say what an induction head would do, with the
+          numbers that this one has.
+        </p>
+      )}
       <TokenRow
         label="The sequence of this lesson"
         pieces={sequence.pieces}
@@ -102,17 +137,17 @@ function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previ
         </button>
       </div>
       <Task result={result}>
-        <p>Cut either head and read the numbers again.</p>
+        <p>Cut heads and read the numbers again.</p>
         <div class="ways">
-          {[previous, induction].map((at) => (
+          {offered.map((way) => (
             <button
-              key={headName(at)}
+              key={way}
               type="button"
               class="plain"
-              aria-pressed={gone.some((one) => headName(one) === headName(at))}
-              onClick={() => toggle(at)}
+              aria-pressed={chosen === way}
+              onClick={() => toggle(way)}
             >
-              Cut {headName(at)}
+              Cut {way === "all" ? `all ${alike.length}: ${headList(alike)}` : headList(ways[way])}
             </button>
           ))}
         </div>
@@ -123,4 +158,8 @@ function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previ
       />
     </>
   );
+}
+
+function zeroed(heads: readonly HeadPlace[]): HeadEdit[] {
+  return heads.map(({ layer, head }) => ({ layer, head, kind: "zero" }));
 }

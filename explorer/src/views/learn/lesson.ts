@@ -4,11 +4,7 @@ import type { ScoreName, ScoreResult } from "induction-lens/browser";
 import type { Captured, ModelFacts, Sequence } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { shownToken } from "../../parts/shownToken.ts";
-
-export interface HeadAt {
-  readonly layer: number;
-  readonly head: number;
-}
+import { inductionHeads, type HeadPlace } from "../heads/words.ts";
 
 export interface Lesson {
   readonly facts: ModelFacts;
@@ -18,10 +14,11 @@ export interface Lesson {
   readonly query: number;
   /** Where an induction head looks from there: after the earlier copy of its token. */
   readonly target: number;
-  /** The head with the highest score of each kind; the previous-token head lies before the induction head. */
-  readonly induction: HeadAt;
-  readonly previous: HeadAt | null;
-  readonly resting: HeadAt;
+  /** The head with the highest score of its kind; the previous-token head lies before the induction head. */
+  readonly induction: HeadPlace;
+  readonly previous: HeadPlace | null;
+  /** All heads that attend like induction heads with half of their attention or more, the best first. */
+  readonly alike: readonly HeadPlace[];
   readonly tokenAt: (position: number) => string;
 }
 
@@ -54,20 +51,20 @@ function lessonOf(facts: ModelFacts, score: ScoreResult, sequence: Sequence): Le
     target: query - period + 1,
     induction,
     previous: bestHead(score, "previousToken", induction.layer),
-    resting: bestHead(score, "firstToken", facts.layers)!,
+    alike: inductionHeads(score.scores),
     tokenAt: (position) => shownToken(sequence.pieces[position]!),
   };
 }
 
 /** The head that scores highest, of the layers before `end`. */
-function bestHead({ scores }: ScoreResult, name: ScoreName, end: number): HeadAt | null {
+export function bestHead({ scores }: ScoreResult, name: ScoreName, end: number): HeadPlace | null {
   const heads = scores[name]
     .slice(0, end)
     .flatMap((row, layer) => row.map((value, head) => ({ layer, head, value })));
   return heads.toSorted((a, b) => b.value - a.value)[0] ?? null;
 }
 
-export function headName({ layer, head }: HeadAt): string {
+export function headName({ layer, head }: HeadPlace): string {
   return `${layer}.${head}`;
 }
 

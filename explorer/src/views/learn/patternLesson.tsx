@@ -1,34 +1,40 @@
 import { useMemo, useState } from "preact/hooks";
+import type { ScoreName, ScoreResult } from "induction-lens/browser";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { patternOf } from "../attention/pattern.ts";
 import { Thumb } from "../attention/thumbs.tsx";
 import { Folded, Task } from "./folded.tsx";
-import { entry, headName, type HeadAt, type Lesson } from "./lesson.ts";
+import { CLEARLY, LABELS, type HeadPlace } from "../heads/words.ts";
+import { bestHead, entry, headName, type Lesson } from "./lesson.ts";
 
-/** Scores become shares of a row. The reader tells a previous-token head from a resting one. */
+/** Scores become shares of a row. The reader tells a previous-token head from a resting one, or from another where none rests. */
 export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
   const { engine } = usePage();
-  const { sequence, query, induction, resting, score, tokenAt } = lesson;
+  const { facts, sequence, query, induction, score, tokenAt } = lesson;
   const { layer, head } = induction;
   const names = ["hook_attn_scores", "hook_pattern"].map((name) => `blocks.${layer}.attn.${name}`);
   const answer = useAnswer(engine, "values", { ids: sequence.ids, names });
-  const previous = lesson.previous ?? induction;
+  const previous = bestHead(score, "previousToken", facts.layers)!;
+  const other = besides(previous, score);
   const [guess, choose] = useState<number | null>(null);
   if (!answer.answer) return <p class="status">{answer.error ?? "Reading the scores"}</p>;
   const row = (name: string) =>
     entry(answer.answer!.values[name]!, [0, head, query], sequence.ids.length);
   const [scores, weights] = [row(names[0]!), row(names[1]!)];
   const most = Math.max(...scores.subarray(0, query + 1));
-  const pair: readonly HeadAt[] = [resting, previous];
-  const of = (at: HeadAt, name: "previousToken" | "firstToken") =>
-    score.scores[name][at.layer]![at.head]!;
+  const pair: readonly HeadPlace[] = [other, previous];
+  const of = (at: HeadPlace, name: ScoreName) => score.scores[name][at.layer]![at.head]!.toFixed(2);
   const result =
     guess === null
       ? null
       : guess === 1
-        ? `Yes: ${headName(previous)} attends to the token before with ${of(previous, "previousToken").toFixed(2)} on average: the diagonal just left of the edge.`
-        : `That one rests: ${headName(resting)} gives the first token ${of(resting, "firstToken").toFixed(2)} on average, which is the bright first column.`;
+        ? `Yes: ${headName(previous)} attends to the token before with ${of(previous, "previousToken")} on average: the diagonal just left of the edge.`
+        : other.name === "firstToken"
+          ? `That one rests: ${headName(other)} gives the first token ${of(other, "firstToken")} on average, which is the bright first column.`
+          : `Not that one: ${headName(other)} ${LABELS[other.name].does}, with ${of(other, other.name)} of its attention on average.`;
+  const rest = bestHead(score, "firstToken", facts.layers)!;
+  const rests = score.scores.firstToken[rest.layer]![rest.head]! >= CLEARLY;
   return (
     <>
       <p class="say">
@@ -39,6 +45,8 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
         Below is the row of <code>{tokenAt(query)}</code> at {query} in head {headName(induction)}.
         A head that has nothing to do still has to put its 1 somewhere; most rest on the first
         token, so the first column is so often bright.
+        {!rests &&
+          ` In this model none does: ${headName(rest)} gives it the most, ${of(rest, "firstToken")} on average.`}
       </p>
       <div class="scroll" role="group" tabIndex={0} aria-label="A row of the pattern">
         <table>
@@ -73,7 +81,7 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
       </div>
       <Task result={result}>
         <p>
-          Two heads of this model, queries down, keys to the right. Which one attends to the
+          Two heads of this model, queries down, keys to the right. Which one attends more to the
           previous token?
         </p>
         <div class="ways">
@@ -96,8 +104,21 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
   );
 }
 
+/** A head that clearly does something other than look one back, if it can be one that rests; else the one that comes nearest. */
+function besides(previous: HeadPlace, { scores }: ScoreResult) {
+  const kinds = (["firstToken", "currentToken", "duplicateToken", "induction"] as const).map(
+    (name) =>
+      scores[name]
+        .flatMap((row, layer) => row.map((value, head) => ({ name, layer, head, value })))
+        .filter(({ layer, head }) => layer !== previous.layer || head !== previous.head)
+        .toSorted((a, b) => b.value - a.value)[0]!,
+  );
+  const nearest = kinds.toSorted((a, b) => b.value - a.value)[0]!;
+  return kinds.find(({ value }) => value >= CLEARLY) ?? nearest;
+}
+
 interface HeadButtonProps {
-  readonly at: HeadAt;
+  readonly at: HeadPlace;
   readonly lesson: Lesson;
   readonly name: string;
   readonly chosen: boolean;

@@ -7,7 +7,7 @@ import { largestIn, Strip } from "./strip.tsx";
 /** One head at one position: its query, everybody's keys, and how well they meet. The reader finds the key that wins. */
 export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
   const { engine } = usePage();
-  const { facts, sequence, query, induction, tokenAt } = lesson;
+  const { facts, sequence, query, target, induction, tokenAt } = lesson;
   const { layer, head } = induction;
   const hook = (name: string) => `blocks.${layer}.attn.${name}`;
   const names = ["hook_q", "hook_k", "hook_v", "hook_attn_scores"].map(hook);
@@ -30,7 +30,7 @@ export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
     guess === null
       ? null
       : guess === winner
-        ? `Yes: ${tokenAt(winner)} at ${winner}, score ${scores[winner]!.toFixed(2)}. It is the token that came after the earlier ${tokenAt(query)}.`
+        ? `Yes: ${tokenAt(winner)} at ${winner}, score ${scores[winner]!.toFixed(2)}. ${winner === target ? `It is the token that came after the earlier ${tokenAt(query)}.` : `An induction head would choose ${tokenAt(target)} at ${target}, which came after the earlier ${tokenAt(query)}; its score here is ${scores[target]!.toFixed(2)}.`}`
         : `Not that one: its score is ${scores[guess]!.toFixed(2)}, and another reaches ${scores[winner]!.toFixed(2)}. Its key answers the query: look for the row whose colours go with the query's.`;
   return (
     <>

@@ -13,7 +13,7 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
   const { facts, induction, score } = lesson;
   const example = facts.tokenizer
     ? "Mr and Mrs Dursley lived there. Mr and Mrs"
-    : "5 80 13 200 41 5 80 13";
+    : "5 30 13 20 41 5 30 13";
   const [draft, write] = useState(example);
   const [text, read] = useState(example);
   const [guess, choose] = useState<number | null>(null);

@@ -4,7 +4,7 @@ import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { HeadGrid } from "../../parts/headGrid.tsx";
-import { LABELS } from "../heads/words.ts";
+import { inductionHeads, LABELS } from "../heads/words.ts";
 import { Done } from "./done.tsx";
 import { Guesses } from "./guesses.tsx";
 import { LossByPosition } from "./lossByPosition.tsx";
@@ -80,14 +80,22 @@ async function taken(before: Cut, after: Cut, model: { id: string; sha256: strin
 
 /** What can be done to the chosen head, and undone. */
 function Tools() {
-  const { state, change } = usePage();
+  const { state, change, score } = usePage();
   const { layer, head, edits } = state;
+  const alike = score ? inductionHeads(score.scores) : [];
   const [undone, keep] = useState<readonly HeadEdit[]>([]);
   const isHere = (one: HeadEdit) => one.layer === layer && one.head === head;
   const current = edits.find(isHere);
   const doThis = (edit: Pick<HeadEdit, "kind" | "pattern">) => {
     keep([]);
     change({ edits: [...edits.filter((one) => !isHere(one)), { layer, head, ...edit }] });
+  };
+  const cutAlike = () => {
+    keep([]);
+    const others = edits.filter(
+      (edit) => !alike.some((at) => at.layer === edit.layer && at.head === edit.head),
+    );
+    change({ edits: [...others, ...alike.map((at) => ({ ...at, kind: "zero" as const }))] });
   };
   const undo = () => {
     keep([...undone, edits.at(-1)!]);
@@ -130,6 +138,17 @@ function Tools() {
           </button>
         ))}
       </div>
+      {alike.length > 1 && (
+        <p class="ways">
+          <button type="button" class="plain" onClick={cutAlike}>
+            Zero all {alike.length} induction heads
+          </button>
+          <span class="hint">
+            Heads that attend the same way can stand in for each other: the table shows what each
+            more of them costs.
+          </span>
+        </p>
+      )}
       <div class="ways">
         <button type="button" disabled={edits.length === 0} onClick={undo}>
           Undo

@@ -1,0 +1,61 @@
+/** @file What cutting the heads of a circuit showed, in words that the model's own losses decide. */
+import type { Cut } from "../../engine/protocol.ts";
+import { headList, type HeadPlace } from "../heads/words.ts";
+
+/** One of the cuts that the lesson offers, with what came of it once it was tried. */
+export interface TriedCut {
+  readonly heads: readonly HeadPlace[];
+  readonly after: Cut | null;
+}
+
+export interface Tried {
+  readonly whole: Cut;
+  /** The previous-token head, the best induction head, and all heads that attend as it does. */
+  readonly previous: TriedCut;
+  readonly best: TriedCut;
+  readonly all: TriedCut;
+}
+
+/**
+ * Share of what the repeat helps that is left: (first copy, all heads - repeated half, cut) / (first copy - repeated half,
+ * all heads). 1 if nothing is lost, 0 or less if the repeat helps no more; null if it does not help the whole model.
+ */
+export function shareLeft({ losses: whole }: Cut, { losses: cut }: Cut): number | null {
+  const gain = whole.firstCopy - whole.secondCopy;
+  return gain > 0 ? (whole.firstCopy - cut.secondCopy) / gain : null;
+}
+
+/** From how much that is left a cut did not break induction. */
+const HALF = 0.5;
+
+/** The losses without these heads, beside those with all heads. */
+export function lossWords(whole: Cut, cut: Cut): string {
+  const [was, is] = [whole.losses.secondCopy.toFixed(2), cut.losses.secondCopy.toFixed(2)];
+  const rows = whole.rows === 1 ? "a random sequence" : `${whole.rows} random sequences`;
+  const share = shareLeft(whole, cut);
+  const left = share === null ? "" : ` ${percent(share)} of what the repeat helps is left.`;
+  return `On ${rows} the loss of the repeated half goes from ${was} to ${is} nats.${left}`;
+}
+
+/** What the cuts tried so far say together, or which one to try next. */
+export function conclusion({ whole, previous, best, all }: Tried): string {
+  const share = ({ after }: TriedCut) => (after ? shareLeft(whole, after) : null);
+  const [first, one, every] = [share(previous), share(best), share(all)];
+  const many = all.heads.length > 1;
+  const others = headList(all.heads.slice(1));
+  if (one !== null && one >= HALF && many && every === null)
+    return `It is not alone: ${others} attend${all.heads.length === 2 ? "s" : ""} as it does. Cut all ${all.heads.length}.`;
+  const standIn =
+    one !== null && every !== null && one >= HALF && every < HALF
+      ? `Without ${headList(best.heads)} alone ${percent(one)} is left, without all ${all.heads.length} ${percent(every)}: they stand in for each other.`
+      : "";
+  const second = many ? (every ?? one) : one;
+  if (first === null || second === null) return standIn || "Put it back and cut the other one.";
+  if (first < HALF && second < HALF)
+    return `${standIn} Either cut breaks it: it takes both steps, the look back and the match.`.trim();
+  return `${standIn} Not every cut breaks it: other parts of this model do the same work.`.trim();
+}
+
+function percent(share: number): string {
+  return `${Math.max(0, Math.round(100 * share))} %`;
+}
