@@ -9,6 +9,8 @@ import type { LoadedModel } from "../models/loaded.ts";
 import { readZoo, ZOO } from "../models/zoo/openZoo.ts";
 import { zooPlace } from "../models/zoo/zooIndex.ts";
 import type { PhaseResult } from "../results/phase.ts";
+import { hubRun, type HubRunOptions } from "./hubRun.ts";
+import { logSpaced } from "./logSpaced.ts";
 
 /** Checkpoints that belong together, each by the name under which it is opened. */
 export interface RunSource {
@@ -26,30 +28,53 @@ export interface CheckpointName {
 
 export type OpenCheckpoint = (checkpoint: CheckpointName) => Promise<LoadedModel>;
 
+export interface SourceOptions extends HubRunOptions {
+  /** Only these. */
+  readonly steps?: readonly number[];
+  /** At most so many of each run, evenly on a log scale. Default: all, of a hub model 30. */
+  readonly checkpoints?: number;
+}
+
+/** A checkpoint of the hub is a download. */
+const OF_HUB = 30;
+
 /**
  * One run for each folder of checkpoints and each hub model; single checkpoints together are one run.
  *
- * @param steps only these; a hub model needs them, its revisions are called `stepN`
  * @throws {InputError} "checkpoints" for paths without checkpoints, names without a step, or steps that are not there
  */
 export async function runSources(
   paths: readonly string[],
-  steps: readonly number[] | undefined,
+  options: SourceOptions,
 ): Promise<RunSource[]> {
+  if (options.steps && options.checkpoints !== undefined)
+    throw new InputError("options", "phase takes --steps or --checkpoints, not both");
   const kinds = await Promise.all(paths.map(async (path) => ({ path, kind: await kindOf(path) })));
   const single = kinds.filter(({ kind }) => kind === "checkpoint").map(({ path }) => path);
   const runs = await Promise.all(
     kinds
       .filter(({ kind }) => kind !== "checkpoint")
-      .map(({ path, kind }) => RUNS[kind as keyof typeof RUNS](path, steps)),
+      .map(({ path, kind }) => RUNS[kind as keyof typeof RUNS](path, options)),
   );
   if (single.length === 0) return runs;
   const checkpoints = single.map((path) => ({ step: stepOf(path), model: path }));
   const id = single.length === 1 ? single[0]! : `${single[0]} to ${basename(single.at(-1)!)}`;
-  return [...runs, { id, checkpoints: chosen(checkpoints, steps, id), training: null }];
+  return [...runs, { id, checkpoints: chosen(checkpoints, options, id), training: null }];
 }
 
-const RUNS = { folder: folderRun, zoo: zooRun, hub: hubRun } as const;
+const RUNS = {
+  folder: folderRun,
+  zoo: zooRun,
+  hub: async (id: string, options: SourceOptions): Promise<RunSource> => {
+    const all = await hubRun(id, options);
+    const checkpoints = chosen(all, { checkpoints: OF_HUB, ...options }, id);
+    if (!options.steps && checkpoints.length < all.length)
+      options.notice(
+        `${id} has ${all.length} revisions ${options.revisions}; ${checkpoints.length} of them, evenly on a log scale, are measured (--checkpoints, --steps)`,
+      );
+    return { id, checkpoints, training: null };
+  },
+} as const;
 
 async function kindOf(path: string): Promise<"checkpoint" | keyof typeof RUNS> {
   const found = await stat(path).catch(() => null);
@@ -65,7 +90,7 @@ async function kindOf(path: string): Promise<"checkpoint" | keyof typeof RUNS> {
 }
 
 /** `checkpoints/` inside a run, or the folder itself. */
-async function folderRun(path: string, steps: readonly number[] | undefined): Promise<RunSource> {
+async function folderRun(path: string, options: SourceOptions): Promise<RunSource> {
   const inside = join(path, "checkpoints");
   const holder = (await isFolder(inside)) ? inside : path;
   const entries = await readdir(holder, { withFileTypes: true });
@@ -80,13 +105,13 @@ async function folderRun(path: string, steps: readonly number[] | undefined): Pr
   const checkpoints = names.map((name) => ({ step: stepOf(name), model: join(holder, name) }));
   return {
     id: path,
-    checkpoints: chosen(checkpoints, steps, path),
+    checkpoints: chosen(checkpoints, options, path),
     training: await trainingLog(join(path, "log.jsonl")),
   };
 }
 
 /** The steps that the zoo has of a model, and its run's log. */
-async function zooRun(id: string, steps: readonly number[] | undefined): Promise<RunSource> {
+async function zooRun(id: string, options: SourceOptions): Promise<RunSource> {
   const name = id.slice("zoo:".length);
   const zoo = await readZoo();
   zooPlace(zoo, name); // refuses names that it has not
@@ -95,17 +120,7 @@ async function zooRun(id: string, steps: readonly number[] | undefined): Promise
     throw new InputError("checkpoints", `phase needs a whole run, as zoo:attn-2l, got ${id}`);
   const checkpoints = run.steps.map((step) => ({ step, model: `${id}@${step}` }));
   const training = await trainingLog(join(ZOO, name, "log.jsonl"));
-  return { id, checkpoints: chosen(checkpoints, steps, id), training };
-}
-
-function hubRun(id: string, steps: readonly number[] | undefined): RunSource {
-  if (!steps)
-    throw new InputError(
-      "options",
-      `there is no folder ${id}; a hub model needs --steps, such as 0,1,2,4,512,1000, and has them as revisions step0, step1, ...`,
-    );
-  const checkpoints = steps.map((step) => ({ step, model: id, revision: `step${step}` }));
-  return { id, checkpoints, training: null };
+  return { id, checkpoints: chosen(checkpoints, options, id), training };
 }
 
 /** The last number in a name: `step-000120`, `checkpoint-500`, `iter1000`. */
@@ -120,19 +135,20 @@ function stepOf(path: string): number {
 
 function chosen(
   checkpoints: readonly CheckpointName[],
-  steps: readonly number[] | undefined,
+  { steps, checkpoints: most }: Pick<SourceOptions, "steps" | "checkpoints">,
   id: string,
 ): readonly CheckpointName[] {
-  if (!steps) return checkpoints;
+  const rising = checkpoints.toSorted((a, b) => a.step - b.step);
+  if (!steps) return most === undefined ? rising : logSpaced(rising, most);
   const missing = steps.filter((step) => !checkpoints.some((one) => one.step === step));
   if (missing.length > 0) {
-    const there = checkpoints.map(({ step }) => step).sort((a, b) => a - b);
+    const there = rising.map(({ step }) => step);
     throw new InputError(
       "checkpoints",
       `${id} has no checkpoint of step ${missing.join(", ")}; it has ${there.join(", ")}`,
     );
   }
-  return checkpoints.filter(({ step }) => steps.includes(step));
+  return rising.filter(({ step }) => steps.includes(step));
 }
 
 /** The loss that a run wrote down: on held-out data where every line has it, else of the batch; null without a log. */

@@ -12,7 +12,7 @@ import { runSources, type RunSource } from "./checkpointSources.ts";
 import { engineFor } from "./engine.ts";
 import { interruption } from "./interruption.ts";
 import { modelFor } from "./model.ts";
-import { progressOn } from "./progress.ts";
+import { progressOn, type Progress } from "./progress.ts";
 import { rowOptions } from "./rowOptions.ts";
 import { readText } from "./sequenceOptions.ts";
 import type { StudyCommandOptions } from "./study.ts";
@@ -21,6 +21,8 @@ import { readOwnTokens } from "./tokensFile.ts";
 
 export interface PhaseCommandOptions extends StudyCommandOptions {
   readonly steps?: readonly number[];
+  readonly checkpoints?: number;
+  readonly revisions: string;
   readonly seeds?: boolean;
   readonly file?: string;
 }
@@ -29,21 +31,26 @@ export async function phaseCommand(
   paths: readonly string[],
   options: PhaseCommandOptions,
 ): Promise<void> {
-  const { out: files = [], steps, seeds = false, json, quiet = false } = options;
+  const { out: files = [], seeds = false, json, quiet = false } = options;
   files.forEach(checkOutput);
   if (options.revision !== undefined)
-    throw new InputError("options", "phase takes --steps in place of --revision");
-  const runs = await runSources(paths, steps);
+    throw new InputError("options", "phase takes --revisions and --steps in place of --revision");
+  const signal = interruption();
+  const notice = (text: string) => quiet || process.stderr.write(`note: ${text}\n`);
+  const runs = await runSources(paths, { ...options, signal, notice });
   checkCount(runs, seeds);
   const input = {
     ...rowOptions(options),
     ...(options.file !== undefined && { text: await readText(options.file) }),
     ...(options.tokens !== undefined && { own: await readOwnTokens(options.tokens) }),
   };
-  const signal = interruption();
   const progress = progressOn(process.stderr, { quiet });
   const backend = await engineFor(options);
   const silent = { ...progress, report: () => undefined }; // loading is a part of the checkpoint's turn
+  const downloading = (revision: string): Progress => ({
+    ...progress,
+    report: (what, ...amount) => progress.report(`${revision}: ${what}`, ...amount),
+  });
   const results: PhaseResult[] = [];
   for (const { id, checkpoints, training } of runs) {
     const said = runs.length > 1 ? `${id}: ` : "";
@@ -53,7 +60,7 @@ export async function phaseCommand(
         modelFor(
           model,
           { ...options, ...(revision !== undefined && { revision }) },
-          { signal, progress: revision === undefined ? silent : progress },
+          { signal, progress: revision === undefined ? silent : downloading(revision) },
         ),
     }));
     const run = phaseRun(opened, backend, {

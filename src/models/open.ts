@@ -5,6 +5,7 @@ import { InputError, UnableError } from "../base/errors.ts";
 import { openFolder } from "./folder.ts";
 import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
 import { hubName } from "./hub/names.ts";
+import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
 import type { LoadedModel, LoadOptions } from "./loaded.ts";
 import { openGguf } from "./openGguf.ts";
 import { openTorch } from "./openTorch.ts";
@@ -58,6 +59,23 @@ export async function hubSnapshot(
     ...(offline !== undefined && { offline }),
     signal,
     onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
+  }).catch((error: unknown) => {
+    throw notHere(typed, error);
+  });
+}
+
+/**
+ * Names of the branches and tags of the hub model called `typed`, which is no path that exists.
+ *
+ * @throws {InputError} as `hubRevisions`, saying first that there is no such path; @throws {UnableError} likewise
+ */
+export async function revisionsOf(
+  typed: string,
+  { offline, signal }: Pick<OpenOptions, "offline" | "signal">,
+): Promise<HubRevisions> {
+  return hubRevisions(hubName(typed)?.id ?? typed, {
+    ...(offline !== undefined && { offline }),
+    signal,
   }).catch((error: unknown) => {
     throw notHere(typed, error);
   });

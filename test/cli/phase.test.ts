@@ -95,12 +95,15 @@ describe("induction-lens phase", () => {
     writeFileSync(join(folder, "broken/log.jsonl"), 'no\n{"step":1}\n');
     const refused: [string[], string][] = [
       [["./nowhere"], "there is no file or folder ./nowhere"],
-      [["EleutherAI/pythia-70m", "--offline"], "a hub model needs --steps"],
+      [["EleutherAI/pythia-70m", "--offline"], "no revision of EleutherAI/pythia-70m is in "],
       [["empty"], "empty holds no checkpoints"],
       [["last"], "needs its step, such as step-000120, got last"],
       [["step-1", "--steps", "1,7"], "has no checkpoint of step 7; it has 1"],
       [["step-1", "--seeds"], "--seeds compares at least two runs, got step-1"],
-      [["step-1", "--revision", "main"], "phase takes --steps in place of --revision"],
+      [
+        ["step-1", "--revision", "main"],
+        "phase takes --revisions and --steps in place of --revision",
+      ],
       [["broken"], "broken/log.jsonl has no JSON object in line 1"],
       [["step-1", "--steps", "x"], "needs a whole number from 0 on, got x"],
     ];

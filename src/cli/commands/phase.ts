@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { PhaseCommandOptions } from "../phase.ts";
 import type { CommandSpec } from "./command.ts";
 import { rows, shared } from "./sharedOptions.ts";
-import { stepList } from "./values.ts";
+import { integer, stepList } from "./values.ts";
 
 export const phase: CommandSpec = {
   declare,
@@ -16,13 +16,15 @@ function declare(program: Command): Command {
     .description("when induction heads form over the checkpoints of a run, and in which order")
     .argument(
       "<path...>",
-      "a run's folder, a folder of checkpoints, checkpoints, or a hub id with --steps",
+      "a run's folder, a folder of checkpoints, checkpoints, zoo:NAME, or a hub id",
     )
+    .option("--steps <list>", "only the checkpoints of these steps, as 0,512,1000", stepList)
     .option(
-      "--steps <list>",
-      "only these, as 0,512,1000; of a hub id the revisions stepN",
-      stepList,
+      "--checkpoints <n>",
+      "at most so many, evenly on a log scale (default: all; of a hub id 30)",
+      integer(2),
     )
+    .option("--revisions <pattern>", "branches and tags of a hub id; the step is at the *", "step*")
     .option("--file <file>", "a natural text for icl.olsson, where the context is long enough")
     .option("--seeds", "compare several runs: how stable time, place and mechanism are");
   return shared(rows(command, '{"tokens": [[...]], "period": S, "bos": true}'));

@@ -70,8 +70,22 @@ export const large = (name: string, size: number, seed = 1): FakeFile => ({
   lfs: true,
 });
 
-/** Serves `files` as every model, at branch `main`, tag `step1000`, commit COMMIT and its short form. */
-export async function fakeHub(files: readonly FakeFile[]): Promise<FakeHub> {
+/** A commit of its own for a branch that is not `main`. */
+export const commitOf = (branch: string) => createHash("sha1").update(branch).digest("hex");
+
+/**
+ * Serves `files` as every model, at branch `main`, tag `step1000`, commit COMMIT and its short form.
+ *
+ * @param branches other branches with files of their own, in the order in which the hub lists them
+ */
+export async function fakeHub(
+  files: readonly FakeFile[],
+  branches: ReadonlyMap<string, readonly FakeFile[]> = new Map(),
+): Promise<FakeHub> {
+  const at = (commit: string) =>
+    [...branches].find(([branch]) => commitOf(branch) === commit)?.[1] ??
+    (commit === COMMIT ? files : []);
+  const all = [files, ...branches.values()].flat();
   let rate = 0;
   let misbehave: Misbehave | null = null;
   const counts = new Map<string, number>();
@@ -104,8 +118,16 @@ export async function fakeHub(files: readonly FakeFile[]): Promise<FakeHub> {
     const path = note("hub", request);
     if (misbehave?.(request, response, counts.get(path)!)) return;
     const api = /^\/api\/models\/(.+)\/revision\/(.+)\?blobs=true$/.exec(path);
-    if (api) return sendListing(hub, files, api[1]!, api[2]!, response);
-    const file = files.find(({ name }) => path.endsWith(`/resolve/${COMMIT}/${name}`));
+    if (api) {
+      const branch = branches.get(api[2]!);
+      const known = branch
+        ? { files: branch, sha: commitOf(api[2]!) }
+        : { files, sha: MAIN_NAMES.includes(api[2]!) ? COMMIT : null };
+      return sendListing(hub, known.files, api[1]!, known.sha, response);
+    }
+    if (/^\/api\/models\/.+\/refs$/.test(path)) return sendRefs([...branches.keys()], response);
+    const [, commit = "", name = ""] = /\/resolve\/([0-9a-f]{40})\/(.+)$/.exec(path) ?? [];
+    const file = at(commit).find((one) => one.name === name);
     if (!file) return void response.writeHead(404, { "x-error-code": "EntryNotFound" }).end();
     if (!file.lfs) return void sendFile(hub, path, file, request, response, rate);
     const location = `${hub.store}/blob/${hashOf(file)}?signature=secret`;
@@ -114,7 +136,7 @@ export async function fakeHub(files: readonly FakeFile[]): Promise<FakeHub> {
   const store = createServer((request, response) => {
     const path = note("store", request);
     if (misbehave?.(request, response, counts.get(path)!)) return;
-    const file = files.find((each) => path.startsWith(`/blob/${hashOf(each)}`));
+    const file = all.find((each) => path.startsWith(`/blob/${hashOf(each)}`));
     if (!file) return void response.writeHead(404).end();
     void sendFile(hub, path, file, request, response, rate);
   });
@@ -122,19 +144,37 @@ export async function fakeHub(files: readonly FakeFile[]): Promise<FakeHub> {
   return Object.assign(hub, { endpoint, store: storeAt });
 }
 
+const MAIN_NAMES = ["main", "step1000", "refs/pr/1", COMMIT, COMMIT.slice(0, 7)];
+
+/** What the hub says of branches and tags; `step1000` is a tag. */
+function sendRefs(branches: readonly string[], response: ServerResponse): void {
+  const ref = (kind: string, targetCommit: string) => (name: string) => ({
+    name,
+    ref: `refs/${kind}/${name}`,
+    targetCommit,
+  });
+  const answer = {
+    tags: ["step1000"].map(ref("tags", COMMIT)),
+    branches: ["main", ...branches].map(ref("heads", COMMIT)),
+    converts: [],
+  };
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+}
+
+/** @param sha null: there is no such revision */
 function sendListing(
   hub: FakeHub,
   files: readonly FakeFile[],
   id: string,
-  revision: string,
+  sha: string | null,
   response: ServerResponse,
 ): void {
-  if (!["main", "step1000", "refs/pr/1", COMMIT, COMMIT.slice(0, 7)].includes(revision)) {
+  if (sha === null) {
     return void response.writeHead(404, { "x-error-code": "RevisionNotFound" }).end();
   }
   const honest = {
     id,
-    sha: COMMIT,
+    sha,
     siblings: files.map((file) => ({
       rfilename: file.name,
       size: file.bytes.byteLength,
