@@ -9,12 +9,18 @@ const TOKENS_PER_RUN = 320;
 const OPERATIONS_PER_RUN = { cpu: 30e9, wasm: 3e9, webgpu: 30e9 } as const;
 
 /**
- * How many rows of `length` tokens one run takes, at least 1. It depends on the program, the engine's kind and the length
- * alone, so that the same input is always cut alike. Scores do not depend on the cut, bit for bit; a product with a single
- * row or column is made by another kernel, so metrics of few positions can differ by it in their last float32 digit.
+ * How many rows of `length` tokens one run takes: at least 1, with at most `tokens` tokens. It depends on the program, the
+ * engine's kind, the length and `tokens` alone, so that the same input is always cut alike. Scores do not depend on the cut,
+ * bit for bit; a product with a single row or column is made by another kernel, so metrics of few positions can differ by it
+ * in their last float32 digit.
  */
-export function rowsPerRun(program: Program, backend: Backend, length: number): number {
-  const byTokens = Math.floor(TOKENS_PER_RUN / length);
+export function rowsPerRun(
+  program: Program,
+  backend: Backend,
+  length: number,
+  tokens = TOKENS_PER_RUN,
+): number {
+  const byTokens = Math.floor(tokens / length);
   const byWork = Math.floor(
     OPERATIONS_PER_RUN[backend.device] / multiplyAdds(program, { batch: 1, position: length }),
   );

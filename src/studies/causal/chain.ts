@@ -67,6 +67,8 @@ export interface SweepLog {
 
 const EMBED = "tokens";
 const BREATHE_MS = 30;
+/** Twice what one session for a whole model takes: the stages of a chain are shorter, so the start of a run weighs more. */
+const TOKENS_PER_RUN = 640;
 
 /**
  * Prepares a model for causal runs. Has memory and threads until `dispose`.
@@ -92,7 +94,7 @@ export async function openChain(
   const embed = slice(program, { outputs: points[0]!.needs });
   const rows = Math.min(
     ...[...stages.map((stage) => stage.program), whole].map((one) =>
-      rowsPerRun(one, backend, length),
+      rowsPerRun(one, backend, length, TOKENS_PER_RUN),
     ),
   );
   const sizes = { batch: rows, position: length, [METRIC_INPUTS.positions]: positions };
