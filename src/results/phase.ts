@@ -23,6 +23,38 @@ export type PhaseChange = z.infer<typeof change>;
 
 const head = z.object({ layer: z.int(), head: z.int() });
 
+const lost = z.object({
+  share: z.number().describe("of the induction score, lost without the path: drop / clean"),
+  sure: z.boolean().describe("whether the 95 % interval of the drop lies above 0"),
+});
+
+const pair = z.object({
+  previous: head.nullable().describe("the previous-token head before it that feeds it; null: none"),
+  induction: head,
+  chosenBy: z
+    .enum(["paths", "composition", "attention"])
+    .nullable()
+    .describe(
+      "what told the previous-token heads apart: paths that were cut, the weights, or only who attends most; null: there is none",
+    ),
+  upstream: z
+    .array(
+      head.extend({
+        previousToken: z.number().describe("score at the last checkpoint"),
+        composition: z
+          .object({ k: z.number(), q: z.number() })
+          .nullable()
+          .describe("at the last checkpoint; null where weights are not known"),
+        lost: z
+          .object({ k: lost, q: lost })
+          .nullable()
+          .describe("without its path into the keys or queries; null: not measured"),
+      }),
+    )
+    .describe("previous-token heads before the induction head, strongest attention first"),
+});
+export type PhasePair = z.infer<typeof pair>;
+
 export const EVENT_NAMES = [
   "previousToken",
   "kComposition",
@@ -75,10 +107,9 @@ export const phaseResult = z.object({
       .nullable()
       .describe("of the pair, from the weights; random heads score the baseline"),
   }),
-  pair: z
-    .object({ previous: head.nullable(), induction: head })
+  pair: pair
     .nullable()
-    .describe("leading induction head and the strongest previous-token head before it"),
+    .describe("leading induction head and the previous-token head that it reads"),
   change: change
     .nullable()
     .describe("of the leading head's induction score: the phase change; null: none"),

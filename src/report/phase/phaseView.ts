@@ -16,7 +16,13 @@ export function phaseView(result: PhaseResult): StudyView {
     map: null,
     pictures: [linePicture(phaseFigure(result, [span, ...last]))],
     csv: () => curveTable(result),
-    tables: [eventTable(result), headTable(result), lossTable(result), shortTable(result)],
+    tables: [
+      eventTable(result),
+      headTable(result),
+      upstreamTable(result),
+      lossTable(result),
+      shortTable(result),
+    ],
     warnings,
   };
 }
@@ -196,6 +202,23 @@ function headTable({ inductionHeads }: PhaseResult): StudyTable {
       change && Math.round(change.low),
       change && Math.round(change.high),
       p,
+    ]),
+  };
+}
+
+/** What tells the previous-token heads before the leading head apart. */
+function upstreamTable({ pair }: PhaseResult): StudyTable {
+  const lead = pair ? `${pair.induction.layer}.${pair.induction.head}` : "it";
+  return {
+    caption: `Previous-token heads before ${lead}: composition, and share of its score lost without the path`,
+    columns: ["head", "previous token", "K-comp.", "Q-comp.", "into keys", "into queries"],
+    rows: (pair?.upstream ?? []).map(({ layer, head, previousToken, composition, lost }) => [
+      `${layer}.${head}`,
+      previousToken,
+      composition?.k ?? null,
+      composition?.q ?? null,
+      lost?.k.share ?? null,
+      lost?.q.share ?? null,
     ]),
   };
 }

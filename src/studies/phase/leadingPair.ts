@@ -1,5 +1,6 @@
-/** @file Which heads of a run form the circuit: by what they are at the last checkpoint. */
-import type { PhaseCurves, PhaseHead } from "../../results/phase.ts";
+/** @file Which heads of a run form the circuit: by what they are, and what they read, at the last checkpoint. */
+import { LEAST_UPSTREAM } from "../../measure/verdict/thresholds.ts";
+import type { PhaseCurves, PhaseHead, PhasePair } from "../../results/phase.ts";
 import { ATTENDS_FROM } from "../scoreWords.ts";
 
 export type HeadCurves = Pick<PhaseCurves, "induction" | "control" | "previousToken">;
@@ -9,6 +10,9 @@ export interface RankedHead extends PhaseHead {
   /** Score less what the head has where nothing repeats. */
   readonly gain: number;
 }
+
+/** A previous-token head before an induction head, and what is known of its part in it. */
+export type Upstream = PhasePair["upstream"][number];
 
 /** All heads by their induction score at the last checkpoint, highest first. */
 export function byInduction({ induction, control }: HeadCurves): RankedHead[] {
@@ -23,10 +27,61 @@ export function inductionHeads(curves: HeadCurves): RankedHead[] {
   return byInduction(curves).filter(({ gain }) => gain >= ATTENDS_FROM);
 }
 
-/** The strongest previous-token head in a layer before `layer`; null if none attends so. */
-export function previousBefore(layer: number, { previousToken }: HeadCurves): PhaseHead | null {
-  const before = ranked(previousToken).find((one) => one.layer < layer);
-  return before && before.score >= ATTENDS_FROM ? { layer: before.layer, head: before.head } : null;
+/** So many previous-token heads are told apart; more would be a model in which every head is one. */
+const MOST_CANDIDATES = 8;
+
+/** Heads in a layer before `layer` that attend to the previous token at the end, strongest first. */
+export function previousBefore(
+  layer: number,
+  { previousToken }: Pick<HeadCurves, "previousToken">,
+): RankedHead[] {
+  return ranked(previousToken)
+    .filter((one) => one.layer < layer && one.score >= ATTENDS_FROM)
+    .slice(0, MOST_CANDIDATES)
+    .map((one) => ({ ...one, gain: one.score }));
+}
+
+/**
+ * The pair of an induction head with the previous-token head that feeds it.
+ *
+ * It is the candidate without whose path into the keys, or the queries, most of the induction score is lost, if that is a
+ * tenth or more and surely above 0; where paths were not measured, the one with the largest K- or Q-composition; else the
+ * one that attends most to the previous token.
+ *
+ * @param candidates strongest attention first, as `previousBefore` has them
+ */
+export function pairWith(induction: PhaseHead, candidates: readonly Upstream[]): PhasePair {
+  const { layer, head } = induction;
+  const [strongest] = candidates;
+  const pair = (previous: Upstream | undefined, chosenBy: PhasePair["chosenBy"]): PhasePair => ({
+    previous: previous ? { layer: previous.layer, head: previous.head } : null,
+    induction: { layer, head },
+    chosenBy,
+    upstream: [...candidates],
+  });
+  if (!strongest) return pair(undefined, null);
+  const best = (of: (one: Upstream) => number) =>
+    candidates.reduce((top, one) => (of(one) > of(top) ? one : top));
+  if (strongest.lost) {
+    const feeding = best(lostOf);
+    return lostOf(feeding) >= LEAST_UPSTREAM
+      ? pair(feeding, "paths")
+      : pair(strongest, "attention");
+  }
+  if (strongest.composition) return pair(best(composedOf), "composition");
+  return pair(strongest, "attention");
+}
+
+/** The larger share of the two routes, of those that are surely above 0. */
+function lostOf({ lost }: Upstream): number {
+  return Math.max(
+    0,
+    ...(lost ? [lost.k, lost.q] : []).map(({ share, sure }) => (sure ? share : 0)),
+  );
+}
+
+function composedOf({ composition }: Upstream): number {
+  return composition ? Math.max(composition.k, composition.q) : 0;
 }
 
 function ranked(curves: PhaseCurves["induction"]) {

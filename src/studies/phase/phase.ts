@@ -7,9 +7,21 @@ import {
   type ChangeOptions,
 } from "../../measure/changePoint.ts";
 import { falseDiscovery } from "../../measure/falseDiscovery.ts";
-import type { PhaseChange, PhaseCurves, PhaseHead, PhaseResult } from "../../results/phase.ts";
+import type {
+  PhaseChange,
+  PhaseCurves,
+  PhaseHead,
+  PhasePair,
+  PhaseResult,
+} from "../../results/phase.ts";
 import { ATTENDS_FROM } from "../scoreWords.ts";
-import { byInduction, inductionHeads, previousBefore, type RankedHead } from "./leadingPair.ts";
+import {
+  byInduction,
+  inductionHeads,
+  pairWith,
+  previousBefore,
+  type RankedHead,
+} from "./leadingPair.ts";
 import { lossBump, type ChangeIn } from "./lossBump.ts";
 import { phaseWords } from "./phaseWords.ts";
 
@@ -17,6 +29,8 @@ export interface PhaseOptions extends ChangeOptions {
   /** What the run is called. Default "run". */
   readonly id?: string;
   readonly warnings?: readonly string[];
+  /** Which previous-token head each induction head reads; left out: the one that attends most. */
+  readonly pairOf?: (induction: PhaseHead) => PhasePair | null;
   /** Composition of the pair, once it is known; left out: that of the curves. */
   readonly compositionOf?: (
     previous: PhaseHead,
@@ -52,7 +66,15 @@ const LEVEL = 0.05;
 export function phase(
   steps: readonly number[],
   given: PhaseCurves,
-  { id = "run", warnings = [], about, compositionOf, level = LEVEL, ...search }: PhaseOptions = {},
+  {
+    id = "run",
+    warnings = [],
+    about,
+    pairOf,
+    compositionOf,
+    level = LEVEL,
+    ...search
+  }: PhaseOptions = {},
 ): PhaseResult {
   const enough = steps.length >= FEWEST_CHECKPOINTS;
   const searched = enough ? changeSearch(steps, { ...search, level }) : null;
@@ -64,10 +86,7 @@ export function phase(
   const heads = headsOf(given, find, level);
   const leading = heads.find(({ change }) => change) ?? heads[0] ?? null;
   const best = byInduction(given)[0] ?? null;
-  const pair = leading && {
-    previous: previousBefore(leading.layer, given),
-    induction: { layer: leading.layer, head: leading.head },
-  };
+  const pair = leading && (pairOf?.(leading) ?? byAttention(leading, given));
   const composed = pair?.previous && compositionOf?.(pair.previous, pair.induction);
   const curves = composed ? { ...given, composition: composed } : given;
   const events = eventsOf(curves, pair, leading, find);
@@ -95,6 +114,18 @@ export function phase(
     environment: about?.environment ?? null,
     timings: about?.timings ?? {},
   };
+}
+
+/** Curves tell who attends to the previous token, and not who is read. */
+function byAttention(induction: PhaseHead, curves: PhaseCurves): PhasePair {
+  const candidates = previousBefore(induction.layer, curves).map(({ layer, head, score }) => ({
+    layer,
+    head,
+    previousToken: score,
+    composition: null,
+    lost: null,
+  }));
+  return pairWith(induction, candidates);
 }
 
 function tooFew(count: number): string {

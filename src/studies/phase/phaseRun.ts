@@ -3,7 +3,7 @@ import { InputError, Interrupted } from "../../base/errors.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { PhaseCurves, PhaseHead, PhaseResult } from "../../results/phase.ts";
+import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "../../results/phase.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
 import { reshuffledControl } from "../../text/patterns/controls.ts";
@@ -15,7 +15,8 @@ import {
   type OwnTokens,
   type RepeatedRows,
 } from "../scoreInput.ts";
-import { inductionHeads, previousBefore } from "./leadingPair.ts";
+import { inductionHeads, pairWith, previousBefore } from "./leadingPair.ts";
+import { composedWith, withPaths, type PathRows } from "./upstreamHeads.ts";
 import {
   measureCheckpoint,
   pairComposition,
@@ -75,9 +76,10 @@ export async function phaseRun(
     {
       ...(id !== undefined && { id }),
       warnings: rows.warnings,
-      compositionOf: (previous, induction) => {
-        const which = pairs.findIndex((pair) => same(pair, { previous, induction }));
-        const of = (route: "k" | "q") => compositions.map((one) => one[which]![route]);
+      pairOf: (induction) => pairs.find((pair) => same(pair.induction, induction)) ?? null,
+      compositionOf: (_, induction) => {
+        const which = pairs.findIndex((pair) => same(pair.induction, induction));
+        const of = (route: "k" | "q") => compositions.map((one) => one[which]?.[route] ?? 0);
         return which < 0 ? null : { k: of("k"), q: of("q"), baseline: compositionBaseline(width) };
       },
       about: {
@@ -95,8 +97,11 @@ type Numbers = Omit<Measured, "weights">;
 interface MeasuredRun {
   readonly measured: readonly Numbers[];
   /** By checkpoint and pair. */
-  readonly compositions: readonly (readonly { readonly k: number; readonly q: number }[])[];
-  readonly pairs: readonly Pair[];
+  readonly compositions: readonly (readonly ({
+    readonly k: number;
+    readonly q: number;
+  } | null)[])[];
+  readonly pairs: readonly PhasePair[];
   /** The last checkpoint; closed by now. */
   readonly model: LoadedModel;
   readonly rows: Rows;
@@ -118,7 +123,8 @@ async function measureAll(
   const measured = new Array<Numbers>(ordered.length);
   const compositions = new Array<MeasuredRun["compositions"][number]>(ordered.length);
   let last: { readonly model: LoadedModel; readonly rows: Rows } | null = null;
-  let pairs: readonly Pair[] | null = null;
+  let pairs: readonly PhasePair[] | null = null;
+  const pathRows: PathRows = { seed: input.seed, bos: input.bos, signal };
   const turns = [ordered.length - 1, ...ordered.keys()].slice(0, ordered.length); // the last shows which heads matter
   for (const [done, index] of turns.entries()) {
     if (signal?.aborted) throw new Interrupted("stopped between two checkpoints");
@@ -131,9 +137,9 @@ async function measureAll(
         keep: pairs ? layersOf(pairs) : null,
         ...(signal && { signal }),
       });
-      pairs ??= pairsOf(numbers);
-      compositions[index] = pairs.map((pair) =>
-        pairComposition(weights, pair.previous, pair.induction),
+      pairs ??= await pairsOf(model, backend, { weights, ...numbers }, pathRows);
+      compositions[index] = pairs.map(({ previous, induction }) =>
+        previous ? pairComposition(weights, previous, induction) : null,
       );
       measured[index] = numbers;
     } finally {
@@ -144,27 +150,25 @@ async function measureAll(
   return { measured, compositions, pairs: pairs!, ...last! };
 }
 
-function layersOf(pairs: readonly Pair[]): Set<number> {
-  return new Set(pairs.flatMap(({ previous, induction }) => [previous.layer, induction.layer]));
-}
-
-interface Pair {
-  readonly previous: PhaseHead;
-  readonly induction: PhaseHead;
-}
-
-function same(one: Pair, other: Pair): boolean {
-  return (["previous", "induction"] as const).every(
-    (role) => one[role].layer === other[role].layer && one[role].head === other[role].head,
+function layersOf(pairs: readonly PhasePair[]): Set<number> {
+  return new Set(
+    pairs.flatMap(({ previous, induction }) => (previous ? [previous.layer, induction.layer] : [])),
   );
 }
 
-/** Each head that attends by induction at the end, with the previous-token head before it. */
-function pairsOf({
-  induction,
-  control,
-  previousToken,
-}: Pick<Measured, "induction" | "control" | "previousToken">): Pair[] {
+const same = (one: PhaseHead, other: PhaseHead) =>
+  one.layer === other.layer && one.head === other.head;
+
+/** Induction heads whose upstream paths are cut; of the others the weights tell. */
+const PATHS_OF = 4;
+
+/** Each head that attends by induction at the end, best first, with the previous-token head before it that feeds it. */
+async function pairsOf(
+  model: LoadedModel,
+  backend: Backend,
+  { induction, control, previousToken, weights }: Measured,
+  options: PathRows,
+): Promise<PhasePair[]> {
   const asCurves = (scores: readonly (readonly number[])[]) =>
     scores.map((heads) => heads.map((score) => [score]));
   const curves = {
@@ -172,10 +176,14 @@ function pairsOf({
     control: control && asCurves(control),
     previousToken: asCurves(previousToken),
   };
-  return inductionHeads(curves).flatMap(({ layer, head }) => {
-    const previous = previousBefore(layer, curves);
-    return previous ? [{ previous, induction: { layer, head } }] : [];
-  });
+  const pairs: PhasePair[] = [];
+  for (const head of inductionHeads(curves)) {
+    const composed = composedWith(head, previousBefore(head.layer, curves), weights);
+    const candidates =
+      pairs.length < PATHS_OF ? await withPaths(model, backend, head, composed, options) : composed;
+    pairs.push(pairWith(head, candidates));
+  }
+  return pairs;
 }
 
 function curvesOf(measured: readonly Numbers[], training: PhaseCurves["training"]): PhaseCurves {

@@ -1,5 +1,11 @@
 /** @file What a run shows, in sentences. */
-import type { PhaseChange, PhaseCurves, PhaseHead, PhaseResult } from "../../results/phase.ts";
+import type {
+  PhaseChange,
+  PhaseCurves,
+  PhaseHead,
+  PhasePair,
+  PhaseResult,
+} from "../../results/phase.ts";
 import type { RankedHead } from "./leadingPair.ts";
 
 type Parts = Pick<
@@ -18,9 +24,13 @@ interface Said extends Parts {
 
 /** The change or that there is none, the order of events, the loss, and where the heads are. */
 export function phaseWords(said: Said): string[] {
-  return [changeWords(said), orderWords(said), ...lossWords(said), ...depthWords(said)].filter(
-    (text) => text !== "",
-  );
+  return [
+    changeWords(said),
+    orderWords(said),
+    pairWords(said),
+    ...lossWords(said),
+    ...depthWords(said),
+  ].filter((text) => text !== "");
 }
 
 /** `620 [600, 645]`. */
@@ -55,6 +65,53 @@ function widthText({ width }: PhaseChange): string {
 function pText(p: number | null): string {
   if (p === null) return "unknown";
   return p < 1e-4 ? "< 0.0001" : p.toFixed(4);
+}
+
+/** Which previous-token head is meant, what chose it, and who else attends so. */
+function pairWords({ pair }: Said): string {
+  if (!pair?.previous) return "";
+  const { induction, previous, chosenBy, upstream } = pair;
+  const is = (one: PhaseHead) => one.layer === previous.layer && one.head === previous.head;
+  const chosen = upstream.find(is)!;
+  const [strongest] = upstream;
+  const reads = readsText(headText(induction), chosen, chosenBy!);
+  const others = upstream.filter((one) => !is(one));
+  if (others.length === 0 || !chosen.lost) return `${reads}.`;
+  const stronger = strongest && !is(strongest) ? strongest : null;
+  const rest = stronger ?? others.reduce((a, b) => (lostMost(b).share > lostMost(a).share ? b : a));
+  const said = stronger
+    ? `${headText(rest)} attends more to the previous token (${rest.previousToken.toFixed(2)} against ${chosen.previousToken.toFixed(2)})`
+    : `the next is ${headText(rest)}`;
+  return `${reads}; ${said}: ${lostText(rest)}.`;
+}
+
+function readsText(
+  receiver: string,
+  chosen: PhasePair["upstream"][number],
+  by: NonNullable<PhasePair["chosenBy"]>,
+): string {
+  const name = headText(chosen);
+  if (by === "paths")
+    return `Head ${receiver} reads previous-token head ${name}: ${lostText(chosen)}`;
+  if (by === "composition") {
+    const { k, q } = chosen.composition!;
+    return `Head ${receiver} composes most with previous-token head ${name} by the weights (${Math.max(k, q).toFixed(2)}); paths were not measured`;
+  }
+  return chosen.lost
+    ? `No previous-token head before ${receiver} carries a tenth of its score into its keys or queries; the strongest is ${name}: ${lostText(chosen)}`
+    : `Of the heads before ${receiver}, ${name} attends most to the previous token; whether it is read, curves do not tell`;
+}
+
+function lostMost({ lost }: PhasePair["upstream"][number]) {
+  const { k, q } = lost!;
+  return k.share >= q.share
+    ? { share: k.share, into: "keys" }
+    : { share: q.share, into: "queries" };
+}
+
+function lostText(one: PhasePair["upstream"][number]): string {
+  const { share, into } = lostMost(one);
+  return `without its path into the ${into}, ${(100 * Math.max(0, share)).toFixed(0)} % of the induction score is lost`;
 }
 
 function orderWords({ events, order, pair }: Said): string {

@@ -14,9 +14,10 @@ describe("phaseRun(checkpoints)", () => {
   test("finds the heads of a circuit, when they form, and that the previous-token head comes first", async () => {
     const result = await phaseRun(plantedRun(), await oneEngine(), { ...ROWS, id: "made up" });
     expect(phaseResult.parse(result)).toEqual(result);
-    expect(result.pair).toEqual({
+    expect(result.pair).toMatchObject({
       previous: { layer: 0, head: 1 },
       induction: { layer: 1, head: 0 },
+      chosenBy: "paths",
     });
     expect(result.order).toBe("previous-token first");
     expect(result.change!.step / INDUCTION_FORMS).toBeGreaterThan(0.7);
@@ -29,6 +30,23 @@ describe("phaseRun(checkpoints)", () => {
     const { k, q, baseline } = result.curves.composition!;
     expect(k.at(-1)! / baseline).toBeGreaterThan(1.8);
     expect(k.at(-1)!).toBeGreaterThan(q.at(-1)!);
+  });
+
+  test("takes the previous-token head that is read, not the one that attends most, and says why", async () => {
+    const result = await phaseRun(plantedRun({ decoy: true }), await oneEngine(), ROWS);
+    expect(phaseResult.parse(result)).toEqual(result);
+    const { previous, chosenBy, upstream } = result.pair!;
+    expect([previous, chosenBy]).toEqual([{ layer: 0, head: 1 }, "paths"]);
+    const [most, read] = upstream;
+    expect([most!.head, read!.head]).toEqual([0, 1]);
+    expect(most!.previousToken).toBeGreaterThan(read!.previousToken);
+    expect(most!.lost!.k.share).toBeLessThan(0.05);
+    expect(read!.lost!.k.share).toBeGreaterThan(0.5);
+    expect(read!.composition!.k).toBeGreaterThan(2 * most!.composition!.k);
+    expect(result.order).toBe("previous-token first"); // the decoy attends so from the start
+    expect(result.words.join(" ")).toMatch(
+      /Head 1\.0 reads previous-token head 0\.1: without its path into the keys, \d+ % of the induction score is lost; 0\.0 attends more to the previous token \(1\.00 against \d\.\d+\)/,
+    );
   });
 
   test("says none where no head attends by induction", async () => {

@@ -20,8 +20,19 @@ export const INDUCTION_FORMS = 500;
 const formed = (step: number, middle: number) =>
   1 / (1 + Math.exp((-2 * Math.log(9) * Math.log10(step / middle)) / 0.3));
 
+/** Attends to the previous token more than the head that is read, from the start, and writes where no key reads. */
+const DECOY: PlantedHead = {
+  layer: 0,
+  head: 0,
+  query: "position",
+  key: "position",
+  sharpness: 30,
+  shift: 1,
+  copies: { from: "token", to: "prediction", strength: 0.1 },
+};
+
 /** Heads at a step; without `induction` the circuit never forms. */
-export function headsAt(step: number, { induction = true } = {}): PlantedHead[] {
+export function headsAt(step: number, { induction = true, decoy = false } = {}): PlantedHead[] {
   const [before, after] = [formed(step, PREVIOUS_FORMS), formed(step, INDUCTION_FORMS)];
   return [
     {
@@ -33,6 +44,7 @@ export function headsAt(step: number, { induction = true } = {}): PlantedHead[] 
       shift: 1,
       copies: { from: "token", to: "previous", strength: before },
     },
+    ...(decoy ? [DECOY] : []),
     ...(induction
       ? [
           {
@@ -48,7 +60,9 @@ export function headsAt(step: number, { induction = true } = {}): PlantedHead[] 
   ];
 }
 
-export function plantedRun(options: { readonly induction?: boolean } = {}): RunCheckpoint[] {
+export function plantedRun(
+  options: { readonly induction?: boolean; readonly decoy?: boolean } = {},
+): RunCheckpoint[] {
   return STEPS.map((step) => ({ step, open: () => modelAt(step, options) }));
 }
 
@@ -56,16 +70,18 @@ export async function modelAt(
   step: number,
   {
     induction = true,
+    decoy = false,
     layers = SIZES.layers,
     contextLength = SIZES.contextLength,
   }: {
     readonly induction?: boolean;
+    readonly decoy?: boolean;
     readonly layers?: number;
     readonly contextLength?: number;
   } = {},
 ): Promise<LoadedModel> {
   const sizes = { ...SIZES, layers, contextLength };
-  const { config, weights } = plantedCheckpoint(sizes, headsAt(step, { induction }));
+  const { config, weights } = plantedCheckpoint(sizes, headsAt(step, { induction, decoy }));
   return {
     ...modelFrom(config, { weights, unsupported: new Map() }),
     id: `step ${step}`,
