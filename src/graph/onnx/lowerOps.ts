@@ -146,8 +146,10 @@ function lowerRotary(
   const last = axes.length - 1;
   const [pairs, width] = [Number(cos!.axes.at(-1)!.size), Number(axes[last]!.size)];
   const halves = axes.map((axis, index) => (index === last ? { ...axis, size: pairs } : axis));
-  const table = (handle: Handle) =>
-    aligned(emit, { ...handle, axes: [...handle.axes.slice(0, -1), halves[last]!] }, halves);
+  const table = (handle: Handle) => {
+    const narrow = { ...handle, axes: [...handle.axes.slice(0, -1), halves[last]!] };
+    return stretchedOver(emit, aligned(emit, narrow, halves), narrow.axes, halves);
+  };
   const part = (from: number) =>
     interleaved
       ? emit.node("Slice", [
@@ -164,6 +166,25 @@ function lowerRotary(
   return turned.length + rest.length === 1
     ? turned[0]!
     : emit.node("Concat", [...turned, ...rest], { axis: last });
+}
+
+/**
+ * A table over the heads that it is the same for, each entry once for every head: an engine multiplies runs of equal shape,
+ * and without this a run is as short as the pairs of one head (six times slower with eight). Rows of a batch share it.
+ */
+function stretchedOver(
+  emit: Emitter,
+  table: string,
+  has: readonly Axis[],
+  axes: readonly Axis[],
+): string {
+  const first = axes.findIndex((axis) => has.some(({ name }) => name === axis.name));
+  const inner = axes.slice(first);
+  const lacks = inner.map(({ name, size }) =>
+    has.some((one) => one.name === name) || typeof size !== "number" ? 1 : size,
+  );
+  if (lacks.every((size) => size === 1)) return table;
+  return emit.node("Expand", [table, emit.integers(lacks)]);
 }
 
 /** Entries of `first` and `second` in turn along the last axis. */
