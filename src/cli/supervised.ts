@@ -11,10 +11,11 @@ import { exitCodeOf, explain } from "./exit.ts";
 /** What the supervisor says to the work. */
 export type FromSupervisor = "stop";
 
-/** What the work says to the supervisor: a file that exists until the work is done, to remove if it cannot. */
-export interface FromWork {
-  readonly temporary: string;
-}
+/**
+ * What the work says to the supervisor: a file that exists until the work is done, to remove if it cannot; or what is kept
+ * should the work have to be ended, to say then.
+ */
+export type FromWork = { readonly temporary: string } | { readonly kept: string };
 
 /** Time that the work has to stop by itself before it is ended. */
 const PATIENCE_MS = 1200;
@@ -26,13 +27,17 @@ const SHOW_CURSOR = "\u001b[?25h";
 export async function supervised(args: readonly string[]): Promise<number> {
   const child = fork(fileURLToPath(new URL("./work.js", import.meta.url)), args);
   const temporaries = new Set<string>();
-  child.on("message", ({ temporary }: FromWork) => temporaries.add(temporary));
+  let kept = "stopped";
+  child.on("message", (said: FromWork) => {
+    if ("temporary" in said) temporaries.add(said.temporary);
+    else kept = `stopped, ${said.kept}`;
+  });
   const stop = stopOnSignal(child);
   const { code, signal } = await ended(child);
   if (code !== null) return code === 0 ? 0 : (stop.code() ?? code);
   for (const path of temporaries) rmSync(path, { force: true });
   if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR); // a progress bar may have hidden it
-  const error = stop.code() === null ? deathBy(signal) : new Interrupted("stopped");
+  const error = stop.code() === null ? deathBy(signal) : new Interrupted(kept);
   process.stderr.write(`${explain(error)}\n`);
   return stop.code() ?? exitCodeOf(error);
 }

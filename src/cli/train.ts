@@ -1,10 +1,12 @@
 import { InputError, Interrupted, UnableError } from "../base/errors.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { recipeDifferences, type Recipe } from "../training/recipe.ts";
+import { turn } from "../runtime/turn.ts";
 import type { SavedState } from "../training/stateFile.ts";
 import { train, type TrainingStep } from "../training/train.ts";
 import { engineFor, type EngineOptions } from "./engine.ts";
 import { interruption } from "./interruption.ts";
+import type { FromWork } from "./supervised.ts";
 import { left, liveLine } from "./training/liveLine.ts";
 import { recipeOf, type RecipeAndText, type RecipeOptions } from "./training/recipeOptions.ts";
 import { readJson, runFolder, type RunFolder } from "./training/runFolder.ts";
@@ -16,6 +18,10 @@ export interface TrainCommandOptions extends RecipeOptions, EngineOptions {
 
 /** At most so much work is lost if the run is killed. */
 const SAVE_EVERY_MS = 10_000;
+/** After steps of this length each is saved: at Ctrl-C the next one might not end in the time that there is. */
+const SLOW_STEP_MS = 400;
+/** Time between two looks at whether somebody wants to stop. */
+const LOOK_MS = 50;
 
 export async function trainCommand(run: string, options: TrainCommandOptions): Promise<void> {
   const folder = runFolder(run);
@@ -94,20 +100,29 @@ async function* kept(
 ): AsyncGenerator<TrainingStep> {
   const isDue = dueSteps(recipe);
   let savedAt = performance.now();
+  let [endedAt, lookedAt] = [savedAt, savedAt];
   for await (const step of steps) {
+    const now = performance.now();
+    const slow = now - endedAt > SLOW_STEP_MS;
+    if (now - lookedAt > LOOK_MS) {
+      await turn(); // lets the message of a Ctrl-C in, before another step would be begun
+      lookedAt = now;
+    }
     if (!folder.hasRecipe()) folder.begin(recipe); // not before the first step: by then all is known to fit
     if (step.step !== saved?.state.step) {
       if (step.isCheckpoint) folder.keepModel(recipe, step);
       if (isDue(step.step)) folder.log(step);
-      const due = performance.now() - savedAt > SAVE_EVERY_MS;
+      const due = now - savedAt > SAVE_EVERY_MS || slow;
       if (due || signal.aborted || step.isCheckpoint || step.step === recipe.steps) {
         folder.keepState({ state: step.state(), engine });
         savedAt = performance.now();
+        process.send?.({ kept: `step ${step.step} is saved; --resume goes on` } satisfies FromWork);
       }
     }
     yield step;
     if (signal.aborted && step.step < recipe.steps)
       throw new Interrupted(`stopped after step ${step.step} and saved; --resume goes on`);
+    endedAt = performance.now();
   }
 }
 

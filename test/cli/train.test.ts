@@ -93,6 +93,37 @@ describe("train", () => {
     expect((await further.ended).code).toBe(130);
   });
 
+  test("saves the last finished step at Ctrl-C in the middle of one that takes seconds, and ends in two", async () => {
+    const folder = emptyFolder();
+    const model = "--width 384 --heads 4 --context 64 --mlp 1536 --layers 3 --batch 64".split(" ");
+    const often = ["--steps", "1000", "--threads", "1", "--checkpoints", "0", "--log-every", "1"];
+    const running = started(folder, ["train", "run", ...model, ...often]);
+    const state = join(folder, "run/state.safetensors");
+    const stepOf = () => Number(/"step":"(\d+)"/.exec(readFileSync(state).toString("latin1"))?.[1]);
+    const lines = join(folder, "run/log.jsonl");
+    while (!existsSync(lines) || !readFileSync(lines, "utf8").includes('{"step":1,')) {
+      expect(running.child.exitCode).toBe(null);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300)); // the next step is under way
+    running.child.kill("SIGINT");
+    const began = performance.now();
+    const { code, stderr } = await running.ended;
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(code).toBe(130);
+    const said =
+      /stopped, step (\d+) is saved; --resume goes on|stopped after step (\d+) and saved/;
+    const [, killed, ended] = said.exec(stderr)!;
+    expect(stepOf()).toBeGreaterThanOrEqual(Number(killed ?? ended));
+    const finished = Number(log(folder).at(-1)!["step"]); // or just being saved when the command was ended
+    expect(finished - stepOf()).toBeLessThanOrEqual(1);
+    expect(stepOf()).toBeGreaterThanOrEqual(1);
+    const further = started(folder, ["train", "run", "--resume"]);
+    await further.printed(`step ${stepOf()} of 1000`);
+    further.child.kill("SIGINT");
+    await further.ended;
+  });
+
   test("killed 20 times anywhere, ends with the weights, log and state of an undisturbed run", async () => {
     const args = [...RUN, "--steps", "1500", "--log-every", "100", "--quiet"];
     const often = ["--checkpoints", Array.from({ length: 76 }, (_, index) => 20 * index).join(",")];
