@@ -88,6 +88,9 @@ export async function score(
   }
 }
 
+/** WebGPU refuses a kernel without work, so a run that gives no losses computes those of a row that nobody reads. */
+const LEAST_WEBGPU_ROWS = 1;
+
 const MOST_FOR_PRECISION = 400;
 /** Whether to go on is asked each time so many sequences more are done. */
 const LOOK = 20;
@@ -159,6 +162,7 @@ export async function measureRows(
     new Float32Array(lossExamples * length),
   );
   const perRun = rowsPerRun(session.program, session.backend, length);
+  const leastRows = session.backend.device === "webgpu" ? LEAST_WEBGPU_ROWS : 0;
   let [done, reached]: [number, Precision | null] = [0, null];
   while (done < examples && !reached?.enough) {
     if (signal?.aborted) throw new Interrupted("stopped while scoring");
@@ -167,7 +171,13 @@ export async function measureRows(
     const count = Math.min(perRun, untilLook, examples - first);
     const withLoss = Math.max(0, Math.min(count, lossExamples - first));
     const trace = await session.run(
-      feedsOf(tokens, tables, first, count, lossExamples > 0 ? withLoss : null),
+      feedsOf(
+        tokens,
+        tables,
+        first,
+        count,
+        lossExamples > 0 ? Math.max(leastRows, withLoss) : null,
+      ),
     );
     for (let layer = 0; layer < layers; layer++)
       keepScores(scores[layer]!, trace.get(SCORE_VALUES.scores(layer))!, first);
