@@ -26,24 +26,38 @@ export interface Tab {
 export type Open = (
   hash?: string,
   size?: { readonly width: number; readonly height?: number },
+  /** Done to the tab before it goes to the page. */
+  before?: (tab: Page) => Promise<unknown>,
 ) => Promise<Tab>;
 
-/** Tests of the page, skipped by name where there is no browser or the page is not built. */
-export function describePage(title: string, tests: (open: Open) => void): void {
+/**
+ * Tests of the page, skipped by name where there is no browser or the page is not built.
+ *
+ * @param flags of the browser, beside those that every test has
+ */
+export function describePage(
+  title: string,
+  tests: (open: Open) => void,
+  flags: readonly string[] = [],
+): void {
   const reason = lacks ? ` (skipped: ${lacks})` : "";
   describe.skipIf(lacks !== null)(`${title}${reason}`, { timeout: 120_000 }, () => {
     let browser: Browser;
     let site: Awaited<ReturnType<typeof servePage>>;
     beforeAll(async () => {
       site = await servePage(at("explorer/dist"));
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+      browser = await chromium.launch({
+        executablePath: CHROMIUM,
+        args: ["--no-sandbox", ...flags],
+      });
     }, 60_000);
     afterAll(async () => {
       await browser?.close();
       site?.close();
     });
-    tests(async (hash = "", { width = 1440, height = 900 } = { width: 1440 }) => {
+    tests(async (hash = "", { width = 1440, height = 900 } = { width: 1440 }, before) => {
       const tab = await browser.newPage({ viewport: { width, height } });
+      await before?.(tab);
       const errors: string[] = [];
       const elsewhere: string[] = [];
       tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -59,8 +73,8 @@ export function describePage(title: string, tests: (open: Open) => void): void {
 }
 
 /** Waits until the page's own engine has measured the model. */
-export function live(tab: Page): Promise<void> {
-  return tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
+export function live(tab: Page, timeout = 60_000): Promise<void> {
+  return tab.getByText("Live numbers").waitFor({ timeout });
 }
 
 /** The number that an element shows, with every digit. */

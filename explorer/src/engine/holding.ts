@@ -2,7 +2,6 @@
 import {
   load,
   loadFiles,
-  openBackend,
   openWorkbench,
   UnableError,
   type Backend,
@@ -12,6 +11,7 @@ import {
   type Workbench,
 } from "induction-lens/browser";
 import type { AnswerOptions } from "./answers.ts";
+import { fastestEngine } from "./fastest.ts";
 import type { ModelFacts, ModelSource } from "./protocol.ts";
 
 interface Holding {
@@ -40,9 +40,8 @@ const LENGTH = 65;
 /** Opens the model; a thread holds one, another model takes another thread. */
 export async function openModel(source: ModelSource, options: AnswerOptions): Promise<ModelFacts> {
   options.progress("loading the engine", 0, 1);
-  const threads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
-  const backend = await openBackend({ device: "wasm", threads });
   const model = await opened(source, options);
+  const { backend, words } = await fastestEngine(model, options);
   const tokenizer = await model.tokenizer();
   const { family, layers, heads, kvHeads, contextLength, vocabulary, bosToken } =
     model.architecture;
@@ -62,7 +61,7 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
     bosToken,
     parameters,
     tokenizer: tokenizer?.description ?? null,
-    engine: `WASM, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    ...words,
   };
   const rows = Math.min(ROWS, Math.max(1, Math.floor(QUICK_OPERATIONS / (parameters * LENGTH))));
   held = { model, backend, tokenizer, facts, rows };

@@ -33,6 +33,8 @@ export interface ModelFacts {
   readonly tokenizer: string | null;
   /** What computes, in words. */
   readonly engine: string;
+  /** Why it is that engine, in a sentence. */
+  readonly why: string;
 }
 
 /** A row of tokens and how to write each of them. */

@@ -71,6 +71,11 @@ export function ModelPanel({ model }: Props) {
           {facts.tokenizer ? `tokenizer: ${facts.tokenizer}` : "no tokenizer: token ids"}
         </p>
       )}
+      {facts && (
+        <p class="hint" data-engine={facts.engine}>
+          Runs on {facts.engine}: {facts.why}.
+        </p>
+      )}
       {(bringing || over) && <Bring choose={open} over={over} />}
     </div>
   );

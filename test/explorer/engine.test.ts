@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { load, openBackend, score } from "../../src/index.ts";
+import { describePage, live } from "./openPage.ts";
+
+const NAME = "zoo:attn-2l";
+/** A software adapter takes a second for what WASM does in a hundredth. */
+const SOFTWARE_MS = 240_000;
+const HASH = `#view=heads&model=${NAME}&head=1.0`;
+
+/** The engine that the page says it runs on, with its reason. */
+async function engine(tab: Page): Promise<{ readonly name: string; readonly said: string }> {
+  await live(tab, SOFTWARE_MS);
+  const line = tab.locator("[data-engine]");
+  return { name: (await line.getAttribute("data-engine"))!, said: await line.innerText() };
+}
+
+async function expectScores(tab: Page): Promise<void> {
+  const model = await load(NAME);
+  const { scores } = await score(model, { backend: (await openBackend()).backend });
+  await model.close();
+  const shown = await tab
+    .locator("[role=gridcell]")
+    .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLElement).dataset["value"])));
+  expect(shown).toHaveLength(scores.induction.flat().length);
+  scores.induction.flat().forEach((value, at) => expect(shown[at]).toBeCloseTo(value, 4));
+}
+
+/** Lines put before the script of the engine's thread. */
+const inThread = (lines: string) => (tab: Page) =>
+  tab.route("**/worker-*.js", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${lines}\n${await response.text()}` });
+  });
+
+describePage("the explorer in a browser without WebGPU", (open) => {
+  test("runs on WASM, says that there is no adapter and why there is one thread", async () => {
+    const { tab, errors } = await open(HASH);
+    const { name, said } = await engine(tab);
+    expect(name).toBe("WASM, 1 thread");
+    expect(said).toContain("this browser has no WebGPU adapter");
+    expect(said).toContain("not cross-origin isolated, so WASM has one thread");
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+});
+
+describePage(
+  "the explorer in a browser with WebGPU",
+  (open) => {
+    test(
+      "runs on WebGPU once it gave what WASM gives, with the numbers of the command line",
+      { timeout: SOFTWARE_MS },
+      async () => {
+        const { tab, errors, elsewhere } = await open(HASH);
+        const { name, said } = await engine(tab);
+        expect(said).toMatch(/differs from WASM by \d\.\de-\d+ where 0\.0001 is allowed/);
+        expect(name).toMatch(/^WebGPU \(.+\)$/);
+        await expectScores(tab);
+        expect(errors).toEqual([]);
+        expect(elsewhere).toEqual([]);
+        await tab.close();
+      },
+    );
+
+    test("runs on WASM where the adapter computes something else, and says by how much", async () => {
+      const wrong = inThread(`{
+        const make = GPUDevice.prototype.createShaderModule;
+        GPUDevice.prototype.createShaderModule = function (shader) {
+          return make.call(this, { ...shader, code: shader.code.replaceAll("exp(", "exp2(") });
+        };
+      }`);
+      const { tab } = await open(HASH, undefined, wrong);
+      const { name, said } = await engine(tab);
+      expect(name).toBe("WASM, 1 thread");
+      expect(said).toMatch(/WebGPU failed its self-check by \S+ where 0\.0001 is allowed/);
+      await expectScores(tab);
+      await tab.close();
+    });
+
+    test("runs on WASM where the adapter cannot run the model, and says what it said", async () => {
+      const broken = inThread(`GPUAdapter.prototype.requestDevice = async () => {
+        throw new Error("this device is lost");
+      };`);
+      const { tab } = await open(HASH, undefined, broken);
+      const { name, said } = await engine(tab);
+      expect(name).toBe("WASM, 1 thread");
+      expect(said).toContain("WebGPU could not run this model (");
+      await expectScores(tab);
+      await tab.close();
+    });
+  },
+  ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+);
