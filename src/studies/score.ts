@@ -93,7 +93,7 @@ const LEAST_WEBGPU_ROWS = 1;
 
 const MOST_FOR_PRECISION = 400;
 /** Whether to go on is asked each time so many sequences more are done. */
-const LOOK = 20;
+const LOOK = 10;
 
 function rowsFor(architecture: Architecture, options: ScoreOptions): Promise<RepeatedRows> {
   const { own, precision } = options;

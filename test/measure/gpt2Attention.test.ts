@@ -32,16 +32,26 @@ function scoresOf(example: number) {
 describe.skipIf(missing)(
   "GPT-2 small on five prompts (needs ../shared/data/gpt2-attention)",
   () => {
-    test.each([0, 1, 2, 3, 4])("prompt %i: 4.11 is the previous-token head, by far", (example) => {
-      const { previousToken, names } = scoresOf(example);
-      const [first, second] = [...names].sort(
-        (left, right) => previousToken(right) - previousToken(left),
-      );
-      expect(first).toBe("4.11");
-      expect(previousToken("4.11")).toBeGreaterThan(0.995);
-      expect(["2.2", "3.7"]).toContain(second);
-      expect(previousToken(second!)).toBeLessThan(0.8);
-    });
+    /** The previous-token head and the runner-up, as docs/benchmark.md lists them. */
+    const PREVIOUS = [
+      [0, 1, "2.2", 0.683],
+      [1, 1, "2.2", 0.619],
+      [2, 1, "2.2", 0.641],
+      [3, 1, "2.2", 0.632],
+      [4, 1, "3.7", 0.652],
+    ] as const;
+    test.each(PREVIOUS)(
+      "prompt %i: 4.11 is the previous-token head with %f, then comes %s with %f",
+      (example, best, runnerUp, score) => {
+        const { previousToken, names } = scoresOf(example);
+        const [first, second] = [...names].sort(
+          (left, right) => previousToken(right) - previousToken(left),
+        );
+        expect([first, second]).toEqual(["4.11", runnerUp]);
+        expect(previousToken("4.11")).toBeCloseTo(best, 3);
+        expect(previousToken(runnerUp)).toBeCloseTo(score, 3);
+      },
+    );
 
     test.each([0, 1, 2, 3, 4])(
       "prompt %i: 5.1, 6.9 and 7.2 rest on the first token, having nothing to repeat",

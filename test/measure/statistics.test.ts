@@ -191,8 +191,10 @@ describe("stopByPrecision(scores, rule)", () => {
       const runs = Array.from({ length: 200 }, (_, index) => run(common, index));
       const coverage = runs.filter(({ covered }) => covered).length / runs.length;
       const lengths = runs.map(({ sequences }) => sequences).sort((left, right) => left - right);
-      expect(coverage).toBeGreaterThanOrEqual(0.92); /* .94 of 400 runs, -+ .012 */
-      expect(lengths.at(-1)).toBeLessThanOrEqual(170);
+      expect(coverage).toBeGreaterThanOrEqual(
+        0.92,
+      ); /* .955 of 800 runs with 1,000 and more signs, looking every 10 or 20 */
+      expect(lengths.at(-1)).toBeLessThanOrEqual(160);
     },
   );
 

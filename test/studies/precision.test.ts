@@ -3,6 +3,8 @@ import { openPlanted } from "../../src/models/planted/planted.ts";
 import { scoreText } from "../../src/report/terminal.ts";
 import { scoreResult } from "../../src/results/score.ts";
 import { score } from "../../src/studies/score.ts";
+import { openModel } from "../../src/models/open.ts";
+import { shared, unlessShared } from "../shared.ts";
 import { oneEngine } from "./causal/engine.ts";
 
 const engine = await oneEngine();
@@ -20,7 +22,7 @@ test("score with a precision stops once all heads are within it, as if so many e
   expect(result.precision).toMatchObject({ target: 0.02, reached: true });
   expect(result.precision!.halfWidth).toBeLessThanOrEqual(0.02);
   const { examples } = result.input;
-  expect(examples % 20).toBe(0);
+  expect(examples % 10).toBe(0);
   expect(examples).toBeLessThan(400);
   expect(same(result)).toEqual(same(await score(model, engine, { numExamples: examples })));
   expect(scoreText(result)).toContain("(95\u00a0%; 0.02 was asked for)");
@@ -56,3 +58,24 @@ test("score refuses a precision that is none, and one for rows that are given", 
     "it cannot be combined with --tokens",
   );
 });
+
+const SMOLLM2 = ["data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf"] as const;
+const smol = unlessShared(...SMOLLM2);
+test.skipIf(smol.skip)(
+  `score --precision 0.02 of SmolLM2's 270 heads takes at most 100 sequences${smol.note}`,
+  async () => {
+    const real = await openModel(shared(...SMOLLM2)!);
+    const { precision, input, top } = await score(real, engine, {
+      precision: 0.02,
+      lossExamples: 0,
+    });
+    await real.close();
+    expect(precision).toMatchObject({ target: 0.02, reached: true });
+    expect(input.examples).toBeLessThanOrEqual(100);
+    expect(top.slice(0, 3).map(({ layer, head }) => `${layer}.${head}`)).toEqual([
+      "18.6",
+      "17.4",
+      "17.3",
+    ]);
+  },
+);

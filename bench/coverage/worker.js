@@ -1,0 +1,143 @@
+/** @file Intervals and stops of one model per message: how often they hold the truth. Runs in a process of its own. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { random } from "../../dist/base/random.js";
+import { tensor } from "../../dist/base/tensor.js";
+import { scoreInterval } from "../../dist/measure/interval.js";
+import { stopByPrecision } from "../../dist/measure/stopByPrecision.js";
+import { modelFrom } from "../../dist/models/families.js";
+import { openModel } from "../../dist/models/open.js";
+import { softened } from "../../dist/models/planted/population/changedWeights.js";
+import { plantedModel } from "../../dist/models/planted/population/plantedModel.js";
+import { rowsPerRun } from "../../dist/runtime/chunks.js";
+import { nativeBackend } from "../../dist/runtime/native.js";
+import { prepare } from "../../dist/runtime/prepare.js";
+import { measureRows } from "../../dist/studies/score.js";
+import { generatedRows } from "../../dist/studies/scoreInput.js";
+import { scoreProgram } from "../../dist/studies/scoreProgram.js";
+
+const SHARED = join(import.meta.dirname, "../../../shared/data");
+const ZOO = join(import.meta.dirname, "../../zoo/attn-2l/checkpoints");
+const MEASURES = 5;
+const LOOK = 10;
+/** Sequences made in one go, under a seed of their own. */
+const BLOCK = 1000;
+const backend = await nativeBackend(1);
+if (!backend) throw new Error("bench:coverage needs onnxruntime-node, which is not installed");
+
+/** Previous-token heads, and heads that match and copy after them. */
+const KINDS = [Array(4).fill("feeder"), Array(4).fill("induction"), Array(4).fill("induction")];
+
+/** Queries of each head times a factor from e^-4 to 1, even in its logarithm, so that scores lie anywhere. */
+async function softenedModel(seed) {
+  const { config, weights } = plantedModel(seed, { kinds: KINDS });
+  const draw = random(seed, 11);
+  const factors = KINDS.map((layer) => layer.map(() => Math.exp(-4 * draw.uniform())));
+  const softer = await softened(weights, (layer, head) => factors[layer][head]);
+  return modelFrom(config, { weights: softer, unsupported: new Map() });
+}
+
+async function modelOf({ seed, step, stories, smollm2 }) {
+  if (step) return openModel(join(ZOO, step));
+  if (stories) return openModel(join(SHARED, "stories260k/hf"));
+  if (!smollm2) return softenedModel(seed);
+  const folder = join(SHARED, "smollm2-135m");
+  return openModel(
+    join(
+      folder,
+      readdirSync(folder).find((name) => name.endsWith(".gguf")),
+    ),
+  );
+}
+
+/** Makes induction scores of as many new sequences as asked, [head][sequence]: no two calls see the same ones. */
+async function scorer({ program, architecture, close }, seqLen) {
+  const { layers, heads } = architecture;
+  const scored = scoreProgram(program, architecture, { measures: MEASURES, withLoss: false });
+  const sizes = generatedRows(architecture, { seqLen, numExamples: 1 }).info;
+  const session = await prepare(scored, backend, {
+    batch: rowsPerRun(scored, backend, sizes.length),
+    position: sizes.length,
+  });
+  let block = 0;
+  const make = async (numExamples) => {
+    const rows = generatedRows(architecture, { seqLen, numExamples, seed: 5000 + block++ });
+    const { scores } = await measureRows(session, rows, { layers, heads, lossExamples: 0 });
+    return scores.flat().map(({ induction }) => induction);
+  };
+  return {
+    heads: layers * heads,
+    async sequences(count) {
+      const parts = [];
+      for (let made = 0; made < count; made += BLOCK)
+        parts.push(await make(Math.min(BLOCK, count - made)));
+      return Array.from({ length: layers * heads }, (_, head) =>
+        Float64Array.from(parts.flatMap((part) => [...part[head]])),
+      );
+    },
+    async dispose() {
+      await session.dispose();
+      await close?.();
+    },
+  };
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Where `score --precision` would stop in these scores, and whether all heads are within the target there; or null. */
+function stopIn(scores, truth, { target, seed }) {
+  for (let count = LOOK; count <= scores[0].length; count += LOOK) {
+    const all = new Float64Array(scores.length * count);
+    scores.forEach((values, head) => all.set(values.subarray(0, count), head * count));
+    const soFar = tensor(["head", "sequence"], [scores.length, count], all);
+    if (!stopByPrecision(soFar, { target, seed }).enough) continue;
+    const covered = scores.every(
+      (values, head) => Math.abs(mean(values.subarray(0, count)) - truth[head]) <= target,
+    );
+    return { covered, sequences: count };
+  }
+  return null;
+}
+
+async function intervals({ model, draws, sequences, sizes, stop }) {
+  const { heads, sequences: drawn, dispose } = await scorer(await modelOf(model), 16);
+  const truth = (await drawn(sequences)).map(mean);
+  const found = truth.map((value) => ({
+    truth: value,
+    hits: Object.fromEntries(sizes.map((size) => [size, 0])),
+    widths: Object.fromEntries(sizes.map((size) => [size, []])),
+  }));
+  const stops = [];
+  for (let draw = 0; draw < draws; draw++) {
+    const scores = await drawn(Math.max(stop.most, ...sizes));
+    stops.push(stopIn(scores, truth, { target: stop.target, seed: draw }));
+    for (let head = 0; head < heads; head++)
+      for (const size of sizes) {
+        const [low, high] = scoreInterval(scores[head].subarray(0, size));
+        found[head].hits[size] += Number(low <= truth[head] && truth[head] <= high);
+        found[head].widths[size].push(high - low);
+      }
+  }
+  await dispose();
+  return { heads: found, stops };
+}
+
+/** Draws with replacement from one pool of sequences, whose mean is the truth: a real model is too slow for new ones. */
+async function resampled({ model, draws, sequences, stop }) {
+  const { sequences: drawn, dispose } = await scorer(await modelOf(model), 64);
+  const pool = await drawn(sequences);
+  await dispose();
+  const truth = pool.map(mean);
+  const { integer } = random(17);
+  const stops = Array.from({ length: draws }, (_, seed) => {
+    const picked = Array.from({ length: stop.most }, () => integer(0, sequences - 1));
+    const scores = pool.map((values) => Float64Array.from(picked, (at) => values[at]));
+    return stopIn(scores, truth, { target: stop.target, seed });
+  });
+  return { heads: [], stops };
+}
+
+process.on("message", async (job) => {
+  process.send(await (job.model.smollm2 ? resampled(job) : intervals(job)));
+});
+process.send({ ready: true });
