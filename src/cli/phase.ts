@@ -15,6 +15,7 @@ import { modelFor } from "./model.ts";
 import { progressOn, type Progress } from "./progress.ts";
 import { rowOptions } from "./rowOptions.ts";
 import { readText } from "./sequenceOptions.ts";
+import { seedRuns } from "./seedRuns.ts";
 import type { StudyCommandOptions } from "./study.ts";
 import { terminal } from "./terminal.ts";
 import { readOwnTokens } from "./tokensFile.ts";
@@ -23,7 +24,8 @@ export interface PhaseCommandOptions extends StudyCommandOptions {
   readonly steps?: readonly number[];
   readonly checkpoints?: number;
   readonly revisions: string;
-  readonly seeds?: boolean;
+  /** How many runs with other seeds make one; true: the runs that are given are compared. */
+  readonly seeds?: boolean | number;
   readonly file?: string;
 }
 
@@ -37,8 +39,9 @@ export async function phaseCommand(
     throw new InputError("options", "phase takes --revisions and --steps in place of --revision");
   const signal = interruption();
   const notice = (text: string) => quiet || process.stderr.write(`note: ${text}\n`);
-  const runs = await runSources(paths, { ...options, signal, notice });
-  checkCount(runs, seeds);
+  const all = typeof seeds === "number" ? await repeated(paths, seeds, options, signal) : paths;
+  const runs = await runSources(all, { ...options, signal, notice });
+  checkCount(runs, seeds !== false);
   const input = {
     ...rowOptions(options),
     ...(options.file !== undefined && { text: await readText(options.file) }),
@@ -79,10 +82,27 @@ export async function phaseCommand(
   if (!quiet) process.stderr.write(files.map((file) => `wrote ${file}\n`).join(""));
 }
 
+/** The one run that is given, and its repetitions with other seeds. */
+async function repeated(
+  paths: readonly string[],
+  count: number,
+  { threads, device, quiet = false }: PhaseCommandOptions,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const [run, ...more] = paths;
+  if (more.length > 0)
+    throw new InputError("options", `--seeds ${count} repeats one run, got ${paths.join(", ")}`);
+  const engine = { device, quiet, ...(threads !== undefined && { threads }) };
+  return seedRuns(run!, count, { ...engine, signal });
+}
+
 function checkCount(runs: readonly RunSource[], seeds: boolean): void {
   const names = runs.map(({ id }) => id).join(", ");
   if (seeds && runs.length < 2)
-    throw new InputError("options", `--seeds compares at least two runs, got ${names}`);
+    throw new InputError(
+      "options",
+      `--seeds compares at least two runs, got ${names}; --seeds 5 repeats one`,
+    );
   if (!seeds && runs.length > 1)
     throw new InputError(
       "options",

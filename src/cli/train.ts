@@ -24,9 +24,17 @@ const SLOW_STEP_MS = 400;
 const LOOK_MS = 50;
 
 export async function trainCommand(run: string, options: TrainCommandOptions): Promise<void> {
+  process.stdout.write(await trainRun(run, options, interruption()));
+}
+
+/** Trains into the folder `run`, and says in words what came out. */
+export async function trainRun(
+  run: string,
+  options: TrainCommandOptions,
+  signal: AbortSignal,
+): Promise<string> {
   const folder = runFolder(run);
   const { recipe, text } = await recipeFor(run, folder, options);
-  const signal = interruption();
   const saved = options.resume ? await folder.goOn() : null;
   const backend = await engineFor({ ...options, threads: options.threads ?? 1 });
   const engine = wordsOf(backend);
@@ -51,7 +59,7 @@ export async function trainCommand(run: string, options: TrainCommandOptions): P
   } finally {
     live.end();
   }
-  process.stdout.write(summary(last!, folder, performance.now() - began));
+  return summary(last!, folder, performance.now() - began);
 }
 
 /** The recipe to train by: the run's own if it goes on, and then nothing may differ. */

@@ -1,5 +1,5 @@
 /** @file The phase command on made-up runs in folders. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { phaseResult } from "../../src/results/phase.ts";
@@ -56,6 +56,30 @@ describe("induction-lens phase", () => {
     expect(result.words[0]).toMatch(/^1 of 2 runs have a phase change/);
   });
 
+  test("repeats a run with other seeds, each trained once, and compares them", async () => {
+    const folder = emptyFolder();
+    const small = "train run --width 16 --heads 2 --context 16 --batch 4 --vocabulary 16 --seed 7";
+    const steps = ["--steps", "40", "--checkpoints", "14", "--quiet"];
+    expect((await cli(folder, [...small.split(" "), ...steps])).code).toBe(0);
+    const phase = () => cli(folder, ["phase", "run", "--seeds", "3", "--json", "--quiet"]);
+    const first = await phase();
+    expect([first.code, first.stderr]).toEqual([0, ""]);
+    const { runs } = phaseSeedsResult.parse(JSON.parse(first.stdout));
+    const names = ["run", join("run", "seeds", "8"), join("run", "seeds", "9")];
+    expect(runs.map(({ id }) => id)).toEqual(names);
+    const recipes = names.map(
+      (name) => JSON.parse(readFileSync(join(folder, name, "recipe.json"), "utf8")) as object,
+    );
+    recipes.forEach((recipe, index) => expect(recipe).toEqual({ ...recipes[0], seed: 7 + index }));
+    expect(runs[1]!.curves.induction).not.toEqual(runs[2]!.curves.induction);
+    const states = names.map((name) => join(folder, name, "state.safetensors"));
+    const times = () => states.map((state) => statSync(state).mtimeMs);
+    const before = times();
+    const again = phaseSeedsResult.parse(JSON.parse((await phase()).stdout));
+    expect(times()).toEqual(before);
+    expect(again.runs.map(({ curves }) => curves)).toEqual(runs.map(({ curves }) => curves));
+  });
+
   test("finds the change of zoo:attn-2l where its log has it, and none in zoo:attn-1l", async () => {
     const folder = emptyFolder();
     const two = await cli(folder, ["phase", "zoo:attn-2l", "--json", "--quiet", "--threads", "1"]);
@@ -99,7 +123,10 @@ describe("induction-lens phase", () => {
       [["empty"], "empty holds no checkpoints"],
       [["last"], "needs its step, such as step-000120, got last"],
       [["step-1", "--steps", "1,7"], "has no checkpoint of step 7; it has 1"],
-      [["step-1", "--seeds"], "--seeds compares at least two runs, got step-1"],
+      [["step-1", "--seeds"], "--seeds compares at least two runs, got step-1; --seeds 5 repeats"],
+      [["step-1", "--seeds", "3"], "repeats a run that train made, by its recipe.json"],
+      [["step-1", "last", "--seeds", "3"], "--seeds 3 repeats one run, got step-1, last"],
+      [["step-1", "--seeds", "1"], "needs a whole number from 2 on, got 1"],
       [
         ["step-1", "--revision", "main"],
         "phase takes --revisions and --steps in place of --revision",

@@ -26,6 +26,10 @@ function declare(program: Command): Command {
     )
     .option("--revisions <pattern>", "branches and tags of a hub id; the step is at the *", "step*")
     .option("--file <file>", "a natural text for icl.olsson, where the context is long enough")
-    .option("--seeds", "compare several runs: how stable time, place and mechanism are");
+    .option(
+      "--seeds [n]",
+      "compare runs: how stable time, place and mechanism are; with n one run is repeated with other seeds",
+      integer(2),
+    );
   return shared(rows(command, '{"tokens": [[...]], "period": S, "bos": true}'));
 }

@@ -41,6 +41,10 @@ export function runFolder(run: string) {
       replaceFile(log, linesUpTo(existsSync(log) ? readFileSync(log, "utf8") : "", saved));
       return saved;
     },
+    /** The step of the saved state, null if there is none. */
+    async savedStep(): Promise<number | null> {
+      return existsSync(state) ? (await readState(await fileSource(state))).state.step : null;
+    },
     keepModel: (made: Recipe, step: TrainingStep) =>
       replaceFolder(join(checkpoints, stepName(step.step)), checkpointFiles(made, step.weights())),
     log: (step: TrainingStep) => appendLine(log, JSON.stringify(logLine(step))),
