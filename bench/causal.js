@@ -44,7 +44,8 @@ const add = (...more) => {
 const told = (line) => process.stderr.write(`${line}\n`);
 
 told("writing the model ...");
-const model = await openModel(await gpt2Shape(join(here, "..", ".bench")));
+const folder = await gpt2Shape(join(here, "..", ".bench"));
+const model = await openModel(folder);
 const backend = await nativeBackend();
 const { vocabulary, heads, layers } = model.architecture;
 const alone = await matMul(backend);
@@ -215,14 +216,10 @@ const python = process.env["INDUCTION_LENS_TL"];
 const baseline = join(here, "..", "..", "shared", "baselines", "tl_gpt2_shape.py");
 if (wanted.has("transformerlens") && python && existsSync(baseline) && !quick) {
   told("TransformerLens patches the same shape ...");
-  const printed = execFileSync(
-    python,
-    [baseline, join(here, "..", ".bench"), "patch", String(EXAMPLES)],
-    {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    },
-  );
+  const printed = execFileSync(python, [baseline, folder, "patch", String(EXAMPLES)], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const theirs = Number(/^patch ([\d.]+)s/m.exec(printed)[1]);
   const against = (what, seconds, target) =>
     add(
@@ -242,11 +239,12 @@ if (wanted.has("transformerlens") && python && existsSync(baseline) && !quick) {
   );
 await model.close();
 
-const folder = join(here, "..", "..", "shared", "data", "smollm2-135m");
-const file = existsSync(folder) && readdirSync(folder).find((name) => name.endsWith(".gguf"));
+const smolFolder = join(here, "..", "..", "shared", "data", "smollm2-135m");
+const file =
+  existsSync(smolFolder) && readdirSync(smolFolder).find((name) => name.endsWith(".gguf"));
 if (wanted.has("smollm2") && file && !quick) {
   told("what a screen of SmolLM2 finds ...");
-  const smol = await openModel(join(folder, file));
+  const smol = await openModel(join(smolFolder, file));
   const rowsOf = { numExamples: 10, seqLen: 32 };
   const estimates = await attribution(smol, backend, { ...rowsOf, units });
   const exact = await patch(smol, backend, rowsOf);
