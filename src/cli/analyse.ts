@@ -1,3 +1,4 @@
+import { InputError } from "../base/errors.ts";
 import { analyseText } from "../report/analyse/analyseText.ts";
 import { checkAnalysisFolder, writeAnalysis } from "../report/analyse/analyseFiles.ts";
 import { jsonText } from "../report/json.ts";
@@ -12,11 +13,14 @@ import { terminal } from "./terminal.ts";
 export interface AnalyseCommandOptions extends EngineOptions, ModelOptions, RowOptions {
   readonly out: string;
   readonly json?: boolean;
+  readonly screen?: number;
+  readonly allHeads?: boolean;
 }
 
 /** Runs every step, and only then writes the folder. */
 export async function analyseCommand(name: string, options: AnalyseCommandOptions): Promise<void> {
   const { out, json, quiet = false } = options;
+  const screen = screenOf(options);
   checkAnalysisFolder(out);
   const rows = rowOptions(options);
   const signal = interruption();
@@ -25,7 +29,7 @@ export async function analyseCommand(name: string, options: AnalyseCommandOption
   const model = await modelFor(name, options, { signal, progress });
   try {
     const running = { signal, progress: progress.report };
-    const result = await analyse(model, backend, { ...rows, ...running }).finally(() =>
+    const result = await analyse(model, backend, { ...rows, ...screen, ...running }).finally(() =>
       progress.end(),
     );
     const files = await writeAnalysis(result, out);
@@ -34,4 +38,14 @@ export async function analyseCommand(name: string, options: AnalyseCommandOption
   } finally {
     await model.close();
   }
+}
+
+/** @throws {InputError} "options" for both a number and all heads */
+function screenOf({ screen, allHeads = false }: AnalyseCommandOptions): {
+  readonly screen?: number | "all";
+} {
+  if (screen !== undefined && allHeads)
+    throw new InputError("options", "--screen runs some heads and --all-heads all; give one");
+  if (allHeads) return { screen: "all" };
+  return screen === undefined ? {} : { screen };
 }

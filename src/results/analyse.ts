@@ -1,6 +1,7 @@
 /** @file The Result of `analyse`: an induction test, a patch scan, attention, lens and scores of one model. */
 import { z } from "zod";
 import { attentionResult } from "./attention.ts";
+import { attributionResult } from "./attribution.ts";
 import { interval, resultFooter, resultHeader } from "./common.ts";
 import { lensResult } from "./lens.ts";
 import { patchResult } from "./patch.ts";
@@ -66,11 +67,20 @@ export const analyseResult = z.object({
           "how many lie in L/2 ... 3L/4, where they are said to be; null if there are none",
         ),
     })
-    .describe("attention alone; causes are in `patchHeads`"),
+    .describe("attention alone; causes are in `patchHeads` or `screenHeads`"),
   findings: z.array(z.string()).describe("what was found, in sentences"),
   studies: z.object({
     score: scoreResult,
-    patchHeads: patchResult.nullable().describe("null where the runs differ by less than noise"),
+    patchHeads: patchResult
+      .nullable()
+      .describe(
+        "exact effects of every head; null where they were screened, or where the runs differ by less than noise",
+      ),
+    screenHeads: attributionResult
+      .nullable()
+      .describe(
+        "approximate effects of every head and exact ones of the best and of random others; null where every head was run exactly, or where the runs differ by less than noise",
+      ),
     patchAttention: patchResult.nullable(),
     patchMlp: patchResult.nullable().describe("also null where the model has no MLP"),
     lens: lensResult,

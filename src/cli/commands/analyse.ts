@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { AnalyseCommandOptions } from "../analyse.ts";
 import type { CommandSpec } from "./command.ts";
 import { bosOption, MODEL, shared } from "./sharedOptions.ts";
-import { wholeNumber } from "./values.ts";
+import { integer, wholeNumber } from "./values.ts";
 
 export const analyse: CommandSpec = {
   declare,
@@ -24,6 +24,12 @@ function declare(program: Command): Command {
     .option("--seq-len <n>", "tokens in the two copies together, even (default 32)", wholeNumber)
     .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
     .addOption(bosOption())
+    .option(
+      "--screen <n>",
+      "patch the n heads with the largest estimates exactly (default 20 if there are more than 64 heads)",
+      integer(1),
+    )
+    .option("--all-heads", "patch every head exactly, however many there are")
     .option("--json", "print the Result as JSON and nothing else");
   return shared(command);
 }

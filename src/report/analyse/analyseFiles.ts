@@ -1,6 +1,7 @@
 /** @file An analysis as one folder: JSON, a page with everything in it, and the pictures. */
 import type { AnalyseResult } from "../../results/analyse.ts";
 import { attentionView } from "../causal/attentionView.ts";
+import { attributionView } from "../causal/attributionView.ts";
 import { lensView } from "../causal/lensView.ts";
 import { patchView } from "../causal/patchView.ts";
 import { jsonText } from "../json.ts";
@@ -21,8 +22,10 @@ const PAGE = "report.html";
 const PICTURES: Readonly<Record<string, (result: AnalyseResult) => Svg | undefined>> = {
   "induction_scores.png": ({ studies }) => lazySvg(scoreHeadMap(studies.score)),
   "induction_patching_effects.png": (result) => picturesOf(analyseView(result))[0]?.svg,
-  "induction_patching_heads.png": ({ studies }) =>
-    studies.patchHeads ? picturesOf(patchView(studies.patchHeads))[0]!.svg : undefined,
+  "induction_patching_heads.png": ({ studies }) => {
+    const view = headsView(studies);
+    return view ? picturesOf(view)[0]!.svg : undefined;
+  },
   "induction_attention.png": ({ studies }) => picturesOf(attentionView(studies.attention))[0]!.svg,
   "induction_target_by_layer.png": ({ studies }) => picturesOf(lensView(studies.lens))[0]!.svg,
   "induction_logit_lens.png": ({ studies }) => picturesOf(lensView(studies.lens))[1]!.svg,
@@ -62,7 +65,7 @@ export async function writeAnalysis(result: AnalyseResult, folder: string): Prom
 
 async function analysePage(result: AnalyseResult): Promise<string> {
   const { figure, page } = await import("../page.ts");
-  const { score, patchHeads, attention, lens } = result.studies;
+  const { score, attention, lens } = result.studies;
   const scores = lazySvg(scoreHeadMap(score));
   const pictures = { light: await scores("light"), dark: await scores("dark") };
   const attending = attentionView(attention);
@@ -70,11 +73,17 @@ async function analysePage(result: AnalyseResult): Promise<string> {
 ${await studyBody(analyseView(result))}
 <h2>Attention scores of every head</h2>
 ${figure("Heat map of the induction score", pictures)}
-${await section("What patching each head restores", patchHeads && patchView(patchHeads))}
+${await section("What patching each head restores", headsView(result.studies))}
 ${await section("Where the best heads look", attending)}
 ${await section("How the prediction forms", lensView(lens))}
 <script type="application/json" id="result">${scriptJson(result)}</script>`;
   return page(analyseView(result).title, body, [attending.widget!.script]);
+}
+
+/** Exact effects of every head, or estimates with the exact effects of some; null where nothing was patched. */
+function headsView({ patchHeads, screenHeads }: AnalyseResult["studies"]): StudyView | null {
+  if (patchHeads) return patchView(patchHeads);
+  return screenHeads && attributionView(screenHeads);
 }
 
 async function section(title: string, view: StudyView | null): Promise<Markup> {

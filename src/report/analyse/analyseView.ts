@@ -100,17 +100,38 @@ function layerTable({ importantLayers }: AnalyseResult): StudyTable {
 }
 
 function headTable({ studies }: AnalyseResult): StudyTable {
-  const { score, patchHeads } = studies;
-  const effects = patchHeads?.effects as number[][] | null | undefined;
+  const { score, screenHeads } = studies;
+  const exact = exactEffects(studies);
+  const estimates = screenHeads?.units[0]!.effect;
   return {
-    caption: "Heads that attend most like induction heads, and what patching them restores",
-    columns: ["head", "attention", "low", "high", "effect"],
+    caption: screenHeads
+      ? "Heads that attend most like induction heads, and what patching them restores: exactly where they were run, else an approximate estimate"
+      : "Heads that attend most like induction heads, and what patching them restores",
+    columns: [
+      "head",
+      "attention",
+      "low",
+      "high",
+      "effect",
+      ...(estimates ? ["approximate effect"] : []),
+    ],
     rows: score.top.map(({ layer, head, score: value, low, high }) => [
       `${layer}.${head}`,
       value,
       low,
       high,
-      effects?.[layer]?.[head] ?? null,
+      exact(layer, head),
+      ...(estimates ? [estimates[layer]![head]!] : []),
     ]),
   };
+}
+
+/** The exact effect of a head that was run, null for others. */
+function exactEffects({ patchHeads, screenHeads }: AnalyseResult["studies"]) {
+  const all = patchHeads?.effects as number[][] | undefined;
+  const confirmed = screenHeads?.screen?.confirmed ?? [];
+  return (layer: number, head: number): number | null =>
+    all?.[layer]![head] ??
+    confirmed.find((one) => one.layer === layer && one.head === head)?.effect ??
+    null;
 }

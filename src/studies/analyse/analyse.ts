@@ -1,9 +1,7 @@
 /** @file `analyse`: a whole notebook about induction in one call: test, scores, patch scan, attention, lens. */
-import { InputError } from "../../base/errors.ts";
 import { VERSION } from "../../base/version.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AnalyseResult, InductionTest } from "../../results/analyse.ts";
-import type { UnitName } from "../../results/causalNames.ts";
 import type { PatchResult } from "../../results/patch.ts";
 import type { ScoreResult } from "../../results/score.ts";
 import type { Backend } from "../../runtime/backend.ts";
@@ -12,19 +10,19 @@ import { tokenPattern } from "../../text/patterns/generators.ts";
 import { environmentOf, modelInfoOf } from "../about.ts";
 import { attention } from "../causal/attention.ts";
 import { lens } from "../causal/lens.ts";
-import { patch } from "../causal/patch.ts";
 import { score } from "../score.ts";
 import { generatedRows, type GeneratedInput, type RepeatedRows } from "../scoreInput.ts";
 import { findings } from "./findings.ts";
 import { inductionTest, type TestRows } from "./inductionTest.ts";
+import { patchScan, type HeadScreen, type PatchScan } from "./patchScan.ts";
 
 export interface AnalyseOptions extends GeneratedInput {
+  /** Left out: all heads of a model with up to 64, else 20. */
+  readonly screen?: HeadScreen;
   readonly signal?: AbortSignal;
   readonly progress?: (step: string, done: number, total: number) => void;
 }
 
-/** Rows of the patch scan, whose cost they are; as many as an interval takes. */
-const PATCHED = 10;
 const SEQ_LEN = 32;
 const TEST_EXAMPLES = 100;
 /** Tokens back to the earlier copy in the single-token test. */
@@ -48,7 +46,7 @@ export async function analyse(
   backend: Backend,
   options: AnalyseOptions = {},
 ): Promise<AnalyseResult> {
-  const { signal, progress, ...asked } = options;
+  const { signal, progress, screen: asksFor, ...asked } = options;
   const running = { ...(signal && { signal }), ...(progress && { progress }) };
   const input = { seqLen: SEQ_LEN, ...shrunk(model, asked) };
   const rows = generatedRows(model.architecture, { ...input, numExamples: TEST_EXAMPLES });
@@ -58,17 +56,11 @@ export async function analyse(
   for (const test of [singleToken(model, rows), block(rows)])
     tests.push(await inductionTest(model, backend, tokenizer, test, running));
   const scored = await score(model, backend, { numExamples: 30, ...input, ...running });
-  const patched = async (unit: UnitName) =>
-    orNull(() => patch(model, backend, { numExamples: PATCHED, ...input, ...running, unit }));
-  const [patchHeads, patchAttention] = [await patched("head-out"), await patched("attn-out")];
-  const hasMlp = model.program.ops.some(({ output }) => output === "blocks.0.hook_mlp_out");
-  const patchMlp = hasMlp ? await patched("mlp-out") : null;
+  const patches = await patchScan(model, backend, { ...input, ...running }, asksFor);
   const last = rows.start + 2 * rows.period - 1;
   const studies = {
     score: scored,
-    patchHeads,
-    patchAttention,
-    patchMlp,
+    ...patches,
     lens: await lens(model, backend, { ...input, ...running, positions: [last] }),
     attention: await attention(model, backend, {
       ...input,
@@ -79,7 +71,7 @@ export async function analyse(
   };
   const found = {
     inductionTest: tests,
-    importantLayers: importantLayers(patchAttention, patchMlp),
+    importantLayers: importantLayers(patches),
     depth: depthOf(scored),
     studies,
   };
@@ -88,7 +80,7 @@ export async function analyse(
     version: VERSION,
     model: modelInfoOf(model),
     input: scored.input,
-    warnings: warningsOf(scored, patchHeads),
+    warnings: warningsOf(scored, patches),
     ...found,
     findings: findings(found),
     environment: environmentOf(backend),
@@ -120,18 +112,10 @@ function block({ tokens, period }: RepeatedRows): TestRows {
   return { kind: "block", tokens, distance: period };
 }
 
-/** Null where clean and corrupted runs do not differ: then there is nothing to restore. */
-async function orNull(run: () => Promise<PatchResult>): Promise<PatchResult | null> {
-  return run().catch((error: unknown) => {
-    if (error instanceof InputError && error.code === "range") return null;
-    throw error;
-  });
-}
-
-function warningsOf({ warnings }: ScoreResult, patched: PatchResult | null): string[] {
+function warningsOf({ warnings }: ScoreResult, { patchHeads, screenHeads }: PatchScan): string[] {
   const none =
     "clean and corrupted runs differ by less than 3 standard errors, so nothing was patched: the model does no induction on these rows";
-  return [...warnings, ...(patched ? [] : [none])];
+  return [...warnings, ...(patchHeads || screenHeads ? [] : [none])];
 }
 
 /** Heads above twice even attention, or the best one. */
@@ -142,10 +126,10 @@ function bestHeads({ top, uniform }: ScoreResult): string[] {
     .map(({ layer, head }) => `${layer}.${head}`);
 }
 
-function importantLayers(
-  attentionOut: PatchResult | null,
-  mlpOut: PatchResult | null,
-): AnalyseResult["importantLayers"] {
+function importantLayers({
+  patchAttention,
+  patchMlp,
+}: PatchScan): AnalyseResult["importantLayers"] {
   const named = (what: string, result: PatchResult | null) =>
     (result?.important ?? []).map(({ layer, effect, low, high }) => ({
       name: `${what} ${layer}`,
@@ -153,7 +137,7 @@ function importantLayers(
       effect,
       interval: low === null || high === null ? null : ([low, high] as [number, number]),
     }));
-  return [...named("attention", attentionOut), ...named("mlp", mlpOut)].sort(
+  return [...named("attention", patchAttention), ...named("mlp", patchMlp)].sort(
     (one, other) => other.effect - one.effect,
   );
 }

@@ -23,26 +23,50 @@ function testWords(test: AnalyseResult["inductionTest"][number]): string {
   return `After ${what}, the token that followed it before is the most likely in ${percent(predicted.value)}${interval} of ${examples} rows and among the five most likely in ${percent(inTopFive.value)} (guessing: ${percent(predicted.chance)}).`;
 }
 
-function causeWords({ importantLayers, studies: { patchHeads } }: Found): string {
-  if (!patchHeads) return "Nothing was patched: there is no difference to restore.";
+function causeWords({ importantLayers, studies }: Found): string {
+  const head = strongest(studies);
+  if (!head) return "Nothing was patched: there is no difference to restore.";
   const [layer] = importantLayers;
-  const head = strongest(patchHeads.effects as number[][]);
   const byLayer =
     layer && layer.effect > 0
       ? `Of the layers' parts, ${layer.name} alone restores most: ${percent(layer.effect)}`
       : "No layer's part alone restores the prediction";
   const byHead =
     head.effect > 0
-      ? `; of the heads, ${head.name}: ${percent(head.effect)}`
-      : "; no head alone does";
+      ? `; of the heads${head.among}, ${head.name}: ${percent(head.effect)}`
+      : `; no head${head.among} alone does`;
   return `${byLayer}${byHead} of the difference between rows that repeat and rows that do not.`;
 }
 
-/** The head whose clean output restores most. */
-function strongest(effects: readonly (readonly number[])[]) {
-  return effects
-    .flatMap((row, layer) => row.map((effect, head) => ({ name: `${layer}.${head}`, effect })))
-    .reduce((best, one) => (one.effect > best.effect ? one : best));
+/** The head whose clean output restores most, of those that were run exactly; null if none was. */
+function strongest({ patchHeads, screenHeads }: Found["studies"]) {
+  const screen = screenHeads?.screen;
+  if (screen) {
+    const among = ` that were run exactly (${counts(screen.confirmed)})`;
+    return most(screen.confirmed, among);
+  }
+  if (!patchHeads) return null;
+  const all = (patchHeads.effects as number[][]).flatMap((row, layer) =>
+    row.map((effect, head) => ({ layer, head, effect })),
+  );
+  return most(all, "");
+}
+
+/** "the 20 best by estimate and 10 random others". */
+function counts(confirmed: readonly { readonly why: "estimate" | "control" }[]): string {
+  const best = confirmed.filter(({ why }) => why === "estimate").length;
+  const others = confirmed.length - best;
+  return `the ${best} best by estimate${others > 0 ? ` and ${others} random others` : ""}`;
+}
+
+function most(
+  heads: readonly { readonly layer: number; readonly head: number; readonly effect: number }[],
+  among: string,
+) {
+  const { layer, head, effect } = heads.reduce((best, one) =>
+    one.effect > best.effect ? one : best,
+  );
+  return { name: `${layer}.${head}`, effect, among };
 }
 
 function depthWords({ heads, withinClaim }: AnalyseResult["depth"], layers: number): string {

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { writeAnalysis } from "../../../src/report/analyse/analyseFiles.ts";
+import { analyseText } from "../../../src/report/analyse/analyseText.ts";
 import { replaceFolder } from "../../../src/report/replaceFolder.ts";
 import { analyseResult } from "../../../src/results/analyse.ts";
 import { analyse } from "../../../src/studies/analyse/analyse.ts";
@@ -39,6 +40,27 @@ describe("analyse", () => {
     expect(page).not.toMatch(/(?:src|href)="/);
     await writeAnalysis(result, folder); // a second time in place of the first
     expect(readdirSync(folder).length).toBe(names.length);
+  });
+
+  test("a screen runs the best heads exactly and says that the others are estimated", async () => {
+    const model = await openPlanted("induction");
+    const result = await analyse(model, engine, { seqLen: 12, screen: 2 });
+    expect(analyseResult.safeParse(result).error).toBeUndefined();
+    const { patchHeads, screenHeads } = result.studies;
+    expect(patchHeads).toBeNull();
+    const confirmed = screenHeads!.screen!.confirmed.filter(({ why }) => why === "estimate");
+    expect(confirmed.map(({ layer, head }) => `${layer}.${head}`).sort()).toEqual(["0.3", "1.2"]);
+    const all = await analyse(model, engine, { seqLen: 12, screen: "all" });
+    const effects = all.studies.patchHeads!.effects as number[][];
+    for (const { layer, head, effect } of screenHeads!.screen!.confirmed)
+      expect(effect).toBeCloseTo(effects[layer]![head]!, 5);
+    expect(result.findings.join(" ")).toContain(
+      "of the heads that were run exactly (the 2 best by estimate and 6 random others)",
+    );
+    expect(analyseText(result)).toContain("approximate effect");
+    const names = await writeAnalysis(result, join(emptyFolder(), "screened"));
+    expect(names).toContain("induction_patching_heads.png");
+    await expect(analyse(model, engine, { screen: 0 })).rejects.toThrow("at least 1 head, got 0");
   });
 
   const { skip, note } = unlessShared("goldens", "tl-full", "config.json");
