@@ -2,7 +2,11 @@ import type { AnalyseResult } from "../../results/analyse.ts";
 
 type Found = Pick<AnalyseResult, "inductionTest" | "importantLayers" | "depth" | "studies">;
 
-const percent = (value: number) => `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`;
+/** Small shares keep two digits: one token of a large vocabulary is not 0. */
+const percent = (value: number) => {
+  const digits = value < 0.1 ? (100 * value).toFixed(1) : (100 * value).toFixed(0);
+  return `${value > 0 && value < 0.001 ? (100 * value).toPrecision(2) : digits} %`;
+};
 
 /** What was found, a sentence for each question that the notebook asks. */
 export function findings(found: Found): string[] {
