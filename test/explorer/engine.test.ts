@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { load, openBackend, score } from "../../src/index.ts";
-import { describePage, live } from "./openPage.ts";
+import { ablateHeads, load, openBackend, score } from "../../src/index.ts";
+import { describePage, live, value } from "./openPage.ts";
 
 const NAME = "zoo:attn-2l";
 /** A software adapter takes a second for what WASM does in a hundredth. */
@@ -59,6 +59,25 @@ describePage(
         await expectScores(tab);
         expect(errors).toEqual([]);
         expect(elsewhere).toEqual([]);
+        await tab.close();
+      },
+    );
+
+    test(
+      "gives on WebGPU the losses of the ablation study for a head that is switched off",
+      { timeout: SOFTWARE_MS },
+      async () => {
+        const model = await load(NAME);
+        const { backend } = await openBackend();
+        const { tab, errors } = await open(`#view=surgery&model=${NAME}&head=0.0`);
+        expect((await engine(tab)).name).toMatch(/^WebGPU/);
+        await tab.getByRole("button", { name: "Zero", exact: true }).click();
+        const study = await ablateHeads(model, backend, { kind: "zero", sets: [["0.0"]] });
+        await expect
+          .poll(() => value(tab, '[data-loss="secondCopy.after"]'), { timeout: 60_000 })
+          .toBeCloseTo(study.loss.secondCopy + study.sets[0]!.secondCopy, 4);
+        await model.close();
+        expect(errors).toEqual([]);
         await tab.close();
       },
     );

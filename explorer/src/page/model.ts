@@ -54,7 +54,7 @@ export function useModel(name: string, chosen: ChosenFiles | null) {
       const facts = await engine.ask("open", source, { signal, progress });
       set((before) => ({ ...before, facts, engine }));
       const score = await engine.ask("score", {}, { signal, progress });
-      const status = `Live numbers, measured in this page (${facts.engine}).`;
+      const status = `Live numbers, measured in this page on ${facts.engine}.`;
       set({ engine, facts, score, live: true, status, share: null, failed: false });
     };
     work().catch((error: Error) => {
