@@ -1,7 +1,7 @@
 /** @file The Result of attribution patching: estimates for every head and path, and exact runs of some. */
 import { z } from "zod";
 import { UNIT_NAMES } from "./causalNames.ts";
-import { byHead, interval, resultFooter, resultHeader } from "./common.ts";
+import { byHead, interval, intervalByHead, resultFooter, resultHeader } from "./common.ts";
 import { metricInfo, pairInfo } from "./patch.ts";
 
 const estimates = z.object({
@@ -13,6 +13,9 @@ const estimates = z.object({
     .describe(
       "APPROXIMATE: the same as a share of clean - corrupted, as in patch; null if only changes were asked for",
     ),
+  intervals: intervalByHead.describe(
+    "95 % t interval of change over sequences, which knows nothing of the error of the approximation; null under 10",
+  ),
 });
 
 export const attributionResult = z.object({
@@ -67,6 +70,14 @@ export const attributionResult = z.object({
         .number()
         .nullable()
         .describe("largest size of an exact effect among the random heads; null without any"),
+      beyond: z
+        .object({
+          heads: z
+            .array(z.string())
+            .describe("layer.head, not run exactly, whose estimate's 95 % interval excludes 0"),
+          screen: z.int().describe("a screen that would run all of them exactly"),
+        })
+        .describe("what the screen left to the estimate, the largest first"),
     })
     .nullable()
     .describe("null if nothing was confirmed"),

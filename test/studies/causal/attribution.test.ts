@@ -174,6 +174,25 @@ describe("attribution", () => {
     const controls = confirmed.filter(({ why }) => why === "control");
     expect(largestControl).toBe(Math.max(...controls.map(({ effect }) => Math.abs(effect))));
     expect(result.words.join(" ")).toMatch(/approximate.* run exactly/);
+
+    const { change, intervals } = result.units[0]!;
+    const run = new Set(confirmed.map(({ layer, head }) => `${layer}.${head}`));
+    const left = change.flatMap((row, layer) =>
+      row.flatMap((value, head) => {
+        const [low, high] = intervals[layer]![head]!;
+        expect((low + high) / 2).toBeCloseTo(value, 6);
+        const name = `${layer}.${head}`;
+        return low * high > 0 && !run.has(name) ? [{ name, size: Math.abs(value) }] : [];
+      }),
+    );
+    left.sort((one, other) => other.size - one.size);
+    const sizes = change.flat().map(Math.abs);
+    const { beyond } = result.screen!;
+    expect(beyond.heads).toEqual(left.map(({ name }) => name));
+    expect(beyond.screen).toBe(
+      left.length === 0 ? 0 : sizes.filter((size) => size >= left.at(-1)!.size).length,
+    );
+    expect(result.words.join(" ").includes("interval excludes 0")).toBe(left.length > 0);
   });
 
   test("refuses metrics that are no number per sequence, screens of nothing, and differences within noise", async () => {
