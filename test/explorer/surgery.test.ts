@@ -29,6 +29,29 @@ describePage("surgery in the explorer", (open) => {
     await tab.close();
   });
 
+  test("gives the difference the interval of the ablation study, and measures more sequences when asked", async () => {
+    const model = await load("zoo:attn-2l");
+    const backend = await openBackend();
+    const { tab, errors } = await open("#view=surgery&head=0.0&off=0.0:resample");
+    await live(tab);
+    const difference = tab.locator("[data-difference=secondCopy]");
+    for (const numExamples of [16, 64]) {
+      const sets = [["0.0"]];
+      const study = await ablateHeads(model, backend, { kind: "resample", sets, numExamples });
+      const { secondCopy, interval } = study.sets[0]!;
+      const [low, high] = interval!.map((end) => `+${end.toFixed(3)}`);
+      await expect
+        .poll(() => difference.innerText(), { timeout: 30_000 })
+        .toBe(`+${secondCopy.toFixed(3)} [${low}, ${high}]`);
+      await tab.getByRole("button", { name: `Measure on ${4 * numExamples} sequences` }).click();
+    }
+    await tab.getByText("Measured on 256 sequences in 16 forward passes").waitFor();
+    await tab.getByRole("button", { name: "Undo" }).click();
+    await tab.getByText("Measured on 16 sequences in one forward pass").waitFor();
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
   test("marks the induction head that goes blind when the head it reads is cut, and keeps a table of what was done", async () => {
     const { tab } = await open("#view=surgery&head=0.0");
     await live(tab);

@@ -1,49 +1,99 @@
 /** @file One edit of the heads, measured: losses, scores and next tokens, on one prepared session. */
 import {
   ablationRows,
+  Interrupted,
   ordinaryTokens,
   random,
+  SCORE_NAMES,
   tensor,
   type AblationRows,
   type HeadEdit,
   type Reference,
+  type Repeats,
   type Tensor,
 } from "induction-lens/browser";
 import type { AnswerOptions } from "./answers.ts";
 import { holding, workbench } from "./holding.ts";
 import type { Cut, Guess, Losses, Requests, Sequence } from "./protocol.ts";
 
-let rows: AblationRows | null = null;
+/** Rows by how many there are; the fewer are the first of the more. */
+const rowsOf = new Map<number, AblationRows>();
 /** What heads put out on reference rows, by the length of a row. */
 const references = new Map<number, Reference>();
 const GUESSES = 8;
 
 /** The rows are those of `ablateHeads` with its defaults, or the first of them where the model is large. */
 export async function cut(
-  { edits, sequence, at }: Requests["cut"]["args"],
+  { edits, sequence, at, times = 1 }: Requests["cut"]["args"],
   options: AnswerOptions,
 ): Promise<Cut> {
   const { model, rows: count } = holding();
   const referenceExamples = referenceCount();
-  rows ??= await ablationRows(model.architecture, { numExamples: count, referenceExamples });
-  const bench = await workbench();
-  const { reference: others, info, start, period, tokens } = rows;
+  const numExamples = count * times;
+  const rows =
+    rowsOf.get(numExamples) ??
+    (await ablationRows(model.architecture, { numExamples, referenceExamples }));
+  rowsOf.set(numExamples, rows);
+  const { reference: others, info, start, period } = rows;
   const reference = await referenceFor(info.length, edits, () => others, options);
   const started = performance.now();
   const repeats = { start, period, length: info.length };
-  const measured = await bench.run({ tokens, repeats }, { edits, ...reference });
+  const measured = await measuredInParts(rows, { edits, repeats, ...reference }, options);
   const milliseconds = performance.now() - started;
   return {
     edits,
-    rows: count,
+    rows: numExamples,
     referenceRows: reference.reference?.rows ?? null,
     period,
     start,
     losses: lossesOf(measured.losses, rows),
-    scores: measured.scores!,
+    scores: measured.scores,
     ...(await guessed(edits, sequence, at, options)),
     milliseconds,
   };
+}
+
+interface Parts {
+  readonly edits: readonly HeadEdit[];
+  readonly repeats: Repeats;
+  readonly reference?: Reference;
+}
+
+/** Losses of all rows and means of the scores, as many rows at once as the bench was prepared for. */
+async function measuredInParts(
+  { tokens }: AblationRows,
+  { repeats, ...edited }: Parts,
+  { signal, progress }: AnswerOptions,
+) {
+  const bench = await workbench();
+  const [count, length] = tokens.shape as readonly [number, number];
+  const step = holding().rows;
+  const losses = tensor(["batch", "position"], [count, length], new Float32Array(count * length));
+  const runs: Cut["scores"][] = [];
+  for (let first = 0; first < count; first += step) {
+    if (signal.aborted) throw new Interrupted("stopped");
+    if (count > step) progress("measuring sequences", first, count);
+    const part = tokens.data.subarray(first * length, (first + step) * length);
+    const rows = tensor(["batch", "position"], [step, length], part);
+    const run = await bench.run({ tokens: rows, repeats }, { ...edited, firstRow: first });
+    losses.data.set(run.losses.data, first * length);
+    runs.push(run.scores!);
+    await new Promise((free) => setTimeout(free)); // lets a stop come in
+  }
+  return { losses, scores: meansOf(runs) };
+}
+
+/** Means over runs of equally many rows. */
+function meansOf(runs: readonly Cut["scores"][]): Cut["scores"] {
+  const mean = (of: (run: Cut["scores"]) => number) =>
+    runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+  const names = SCORE_NAMES.map((name) => [
+    name,
+    runs[0]![name].map((row, layer) =>
+      row.map((_, head) => mean((run) => run[name][layer]![head]!)),
+    ),
+  ]);
+  return Object.fromEntries(names) as Cut["scores"];
 }
 
 /** Next tokens of the sequence; ideal patterns have no meaning in a text, so they are left out there. */
@@ -106,7 +156,7 @@ function randomRows({ ids }: Sequence): Tensor<Int32Array> {
   return tensor(["batch", "position"], [count, ids.length], data);
 }
 
-/** Mean over rows, by position and over tokens 2 ... S of both copies. */
+/** Mean over rows, by position and over tokens 2 ... S of both copies, and those of each row. */
 function lossesOf({ shape, data }: Tensor, { start, period }: AblationRows): Losses {
   const [count, length] = shape as readonly [number, number];
   const byPosition = Array.from({ length }, (_, position) => {
@@ -115,9 +165,18 @@ function lossesOf({ shape, data }: Tensor, { start, period }: AblationRows): Los
     return position === 0 ? null : sum / count;
   });
   const copy = (begin: number) =>
-    byPosition.slice(begin + 1, begin + period).reduce<number>((sum, loss) => sum + loss!, 0) /
-    (period - 1);
-  return { firstCopy: copy(start), secondCopy: copy(start + period), byPosition };
+    Array.from({ length: count }, (_, row) => {
+      const [from, to] = [begin + 1, begin + period].map((position) => row * length + position);
+      return data.subarray(from, to).reduce((sum, loss) => sum + loss, 0) / (period - 1);
+    });
+  const bySequence = { firstCopy: copy(start), secondCopy: copy(start + period) };
+  const mean = (values: readonly number[]) => values.reduce((sum, loss) => sum + loss, 0) / count;
+  return {
+    firstCopy: mean(bySequence.firstCopy),
+    secondCopy: mean(bySequence.secondCopy),
+    byPosition,
+    bySequence,
+  };
 }
 
 function softmax(logits: Float32Array): Float64Array {

@@ -72,6 +72,8 @@ export interface Losses {
   readonly secondCopy: number;
   /** Mean of -log p of the token at each position, nats; null at 0, which nothing predicts. */
   readonly byPosition: readonly (number | null)[];
+  /** Means over tokens 2 ... S of each sequence, in the order of the rows: what differences are paired by. */
+  readonly bySequence: Readonly<Record<"firstCopy" | "secondCopy", readonly number[]>>;
 }
 
 export interface Guess {
@@ -80,7 +82,7 @@ export interface Guess {
   readonly probability: number;
 }
 
-/** The model with some heads edited, in one forward pass of the rows and one of the sequence. */
+/** The model with some heads edited, in one forward pass of the rows (`times` of them) and one of the sequence. */
 export interface Cut {
   readonly edits: readonly HeadEdit[];
   readonly rows: number;
@@ -152,6 +154,8 @@ export interface Requests {
       readonly sequence: Sequence;
       /** Position whose next token is guessed. */
       readonly at: number;
+      /** Runs of rows: more of them give narrower intervals. Left out: 1. */
+      readonly times?: number;
     };
     readonly answer: Cut;
   };

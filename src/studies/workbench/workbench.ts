@@ -33,6 +33,8 @@ export interface WorkbenchOptions {
   readonly edits?: readonly HeadEdit[];
   /** Needed by `mean` and `resample`. */
   readonly reference?: Reference;
+  /** Number of the first row where rows are run in parts: `resample` pairs reference rows by it. Left out: 0. */
+  readonly firstRow?: number;
   /** Layer whose patterns and value norms are wanted. */
   readonly layer?: number;
   /** Positions whose logits are wanted. */
@@ -85,7 +87,7 @@ const IDEALS = IDEAL_HEADS.length;
  * Prepares a model once so that every edit of its heads afterwards costs one forward pass.
  *
  * zero, mean, resample and ideal mean what they mean in `ablateHeads`, and give the same losses: z = 0; z[position] = mean
- * over the reference rows; z of reference row (i + 1) mod rows; the pattern of `idealHeads`, values its own.
+ * over the reference rows; z of reference row (i + 1) mod rows, i counted from `firstRow`; the pattern of `idealHeads`, values its own.
  *
  * @param sizes rows and tokens of the largest run, to see first whether the memory is there
  * @throws {UnableError} if it is not
@@ -140,7 +142,7 @@ function wanted(
 function feedsOf(
   session: Session,
   { tokens, repeats }: WorkbenchRows,
-  { edits = [], reference, layer, asked = [] }: WorkbenchOptions,
+  { edits = [], reference, firstRow = 0, layer, asked = [] }: WorkbenchOptions,
 ): Map<string, Tensor<TensorData>> {
   const [rows, length] = tokens.shape as readonly [number, number];
   const positions = asked.length > 0 ? asked : [0];
@@ -155,8 +157,8 @@ function feedsOf(
     feeds.set(WORKBENCH_VALUES.shown(layer), tensor([], [], Float32Array.of(1)));
   for (const at of new Set(edits.map((edit) => edit.layer))) {
     const some = edits.filter((edit) => edit.layer === at);
-    for (const [name, value] of outputFeeds(session, at, some, { rows, length, reference }))
-      feeds.set(name, value);
+    const sizes = { rows, length, reference, firstRow };
+    for (const [name, value] of outputFeeds(session, at, some, sizes)) feeds.set(name, value);
     for (const [name, value] of idealFeeds(session, at, some, rows)) feeds.set(name, value);
   }
   return feeds;
@@ -175,7 +177,13 @@ function outputFeeds(
     rows,
     length,
     reference,
-  }: { readonly rows: number; readonly length: number; readonly reference: Reference | undefined },
+    firstRow,
+  }: {
+    readonly rows: number;
+    readonly length: number;
+    readonly reference: Reference | undefined;
+    readonly firstRow: number;
+  },
 ): [string, Tensor<TensorData>][] {
   const gone = edits.filter(({ kind }) => kind !== "ideal");
   if (gone.length === 0) return [];
@@ -188,7 +196,7 @@ function outputFeeds(
       on.data[row * heads + head] = 1;
       if (kind === "zero") continue;
       const source = kind === "mean" ? reference!.means[layer]! : reference!.values[layer]!;
-      const first = kind === "mean" ? 0 : ((row + 1) % reference!.rows) * length;
+      const first = kind === "mean" ? 0 : ((firstRow + row + 1) % reference!.rows) * length;
       for (let position = 0; position < length; position++) {
         const from = ((first + position) * heads + head) * width;
         const to = ((row * length + position) * heads + head) * width;

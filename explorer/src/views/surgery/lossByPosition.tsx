@@ -1,3 +1,4 @@
+import { meanInterval } from "induction-lens/browser";
 import type { Cut } from "../../engine/protocol.ts";
 import { LineChart } from "../../parts/lineChart.tsx";
 
@@ -22,7 +23,7 @@ export function LossByPosition({ before, after }: Props) {
             <th scope="col">part</th>
             <th scope="col">all heads</th>
             <th scope="col">changed</th>
-            <th scope="col">difference</th>
+            <th scope="col">difference, 95 %</th>
           </tr>
         </thead>
         <tbody>
@@ -37,7 +38,10 @@ export function LossByPosition({ before, after }: Props) {
                 <td data-loss={`${copy}.after`} data-value={is}>
                   {is.toFixed(3)}
                 </td>
-                <td>{signed(is - was)}</td>
+                <td data-difference={copy}>
+                  {signed(is - was)}
+                  {intervalWords(before, after, copy)}
+                </td>
               </tr>
             );
           })}
@@ -78,6 +82,21 @@ export function LossByPosition({ before, after }: Props) {
       </details>
     </>
   );
+}
+
+/** 95 % interval of the difference, paired by sequence; nothing where there are too few for one. */
+export function differenceInterval(
+  before: Cut,
+  after: Cut,
+  copy: "firstCopy" | "secondCopy",
+): readonly [number, number] | null {
+  const was = before.losses.bySequence[copy];
+  return meanInterval(after.losses.bySequence[copy].map((loss, row) => loss - was[row]!));
+}
+
+function intervalWords(...asked: Parameters<typeof differenceInterval>): string {
+  const interval = differenceInterval(...asked);
+  return interval ? ` [${interval.map(signed).join(", ")}]` : "";
 }
 
 export function signed(value: number): string {

@@ -1,13 +1,14 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { HeadEdit, ScoreName } from "induction-lens/browser";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { HeadGrid } from "../../parts/headGrid.tsx";
 import { inductionHeads, LABELS } from "../heads/words.ts";
+import { editText } from "../../page/address.ts";
 import { Done } from "./done.tsx";
 import { Guesses } from "./guesses.tsx";
-import { LossByPosition } from "./lossByPosition.tsx";
+import { differenceInterval, LossByPosition } from "./lossByPosition.tsx";
 import { editWords, KINDS, PATTERNS } from "./words.ts";
 import { useCut } from "./useCut.ts";
 import "./surgery.css";
@@ -17,9 +18,13 @@ export function SurgeryView() {
   const { state, facts } = usePage();
   const { edits, token } = state;
   const model = facts && { id: facts.id, sha256: facts.sha256 };
-  const before = useCut([], token);
-  const after = useCut(edits, token);
+  const done = edits.map(editText).join();
+  const [more, measureMore] = useState({ done, times: 1 });
+  const times = more.done === done ? more.times : 1; // what is changed next shows after one forward pass
+  const before = useCut([], token, times);
+  const after = useCut(edits, token, times);
   const { busy, step, error } = after;
+  const pair = usePair(before.answer, after.answer);
   return (
     <div class="panes">
       <section aria-labelledby="cut">
@@ -32,22 +37,72 @@ export function SurgeryView() {
           </p>
         )}
         <p class="status" role="status">
-          {busy || !after.answer
-            ? "One forward pass"
-            : `Measured on ${after.answer.rows} ${after.answer.rows === 1 ? "sequence" : "sequences"} in one forward pass of ${after.answer.milliseconds.toFixed(0)} ms.`}
+          {busy || !after.answer ? "One forward pass" : measuredWords(after.answer, times)}
         </p>
-        {before.answer && after.answer && <Others before={before.answer} after={after.answer} />}
-        <Done before={before.answer} after={after.answer} />
+        {pair && <Others {...pair} />}
+        <Done before={before.answer} after={times === 1 ? after.answer : null} />
       </section>
-      {before.answer && after.answer && (
+      {pair && (
         <section aria-labelledby="effect">
           <h2 id="effect">What that changes</h2>
-          <LossByPosition before={before.answer} after={after.answer} />
-          <TakeAlong name="surgery" take={() => taken(before.answer!, after.answer!, model)} />
-          <Guesses before={before.answer} after={after.answer} />
+          <LossByPosition {...pair} />
+          <More
+            rows={pair.after.rows}
+            busy={busy || before.busy}
+            measure={(factor) => measureMore({ done, times: times * factor })}
+          />
+          <TakeAlong name="surgery" take={() => taken(pair.before, pair.after, model)} />
+          <Guesses {...pair} />
         </section>
       )}
     </div>
+  );
+}
+
+interface Pair {
+  readonly before: Cut;
+  readonly after: Cut;
+}
+
+/** Both measured on the same sequences; the last two that were, while others are on their way. */
+function usePair(before: Cut | null, after: Cut | null): Pair | null {
+  const last = useRef<Pair | null>(null);
+  if (!before || !after) last.current = null;
+  else if (before.rows === after.rows) last.current = { before, after };
+  return last.current;
+}
+
+function measuredWords({ rows, milliseconds }: Cut, times: number): string {
+  const sequences = `${rows} ${rows === 1 ? "sequence" : "sequences"}`;
+  const passes = times === 1 ? "one forward pass" : `${times} forward passes`;
+  return `Measured on ${sequences} in ${passes} of ${(milliseconds / times).toFixed(0)} ms${times === 1 ? "" : " each"}.`;
+}
+
+/** Fewer sequences have no interval. */
+const FEWEST = 10;
+const MOST = 1024;
+
+interface MoreProps {
+  readonly rows: number;
+  readonly busy: boolean;
+  readonly measure: (factor: number) => void;
+}
+
+/** More sequences, for a narrower interval, or for one at all. */
+function More({ rows, busy, measure }: MoreProps) {
+  const factor = rows < FEWEST ? Math.ceil(FEWEST / rows) : 4;
+  if (rows * factor > MOST) return null;
+  return (
+    <p class="ways">
+      <button type="button" class="plain" disabled={busy} onClick={() => measure(factor)}>
+        Measure on {rows * factor} sequences
+      </button>
+      <span class="hint">
+        {rows < FEWEST
+          ? `${rows} ${rows === 1 ? "sequence has" : "sequences have"} no interval: ${FEWEST} is the least.`
+          : "The difference has a 95 % interval, paired by sequence; four times as many halve it."}
+      </span>
+    </p>
   );
 }
 
@@ -60,11 +115,15 @@ async function taken(before: Cut, after: Cut, model: { id: string; sha256: strin
     after.losses.byPosition[position] ?? null,
   ]);
   const done = after.edits.map((edit) => `${edit.layer}.${edit.head}: ${editWords(edit)}.`);
+  const interval = differenceInterval(before, after, "secondCopy");
+  const sure = interval
+    ? `, difference in [${interval.map((end) => end.toFixed(3)).join(", ")}]`
+    : "";
   return {
     title: `Losses with heads changed: ${model?.id}`,
     lines: [
       ...done,
-      `Repeated half: ${before.losses.secondCopy.toFixed(3)} nats with all heads, ${after.losses.secondCopy.toFixed(3)} with the changes; ${after.rows} sequences.`,
+      `Repeated half: ${before.losses.secondCopy.toFixed(3)} nats with all heads, ${after.losses.secondCopy.toFixed(3)} with the changes${sure}; ${after.rows} sequences.`,
     ],
     picture: pagePicture(chart, "Loss by position"),
     tables: [

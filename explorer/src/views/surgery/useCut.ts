@@ -1,13 +1,18 @@
 import type { HeadEdit } from "induction-lens/browser";
 import { usePage, useAnswer } from "../../page/page.ts";
 
-/** What the model does with these edits; null: nothing is asked. */
-export function useCut(edits: readonly HeadEdit[] | null, at: number | null = null) {
+/** What the model does with these edits; null: nothing is asked. `times` as many sequences as one forward pass takes. */
+export function useCut(
+  edits: readonly HeadEdit[] | null,
+  at: number | null = null,
+  times: number = 1,
+) {
   const { engine, state, live } = usePage();
   const { text, period, seed } = state;
   const ready = live && edits !== null;
   const sequence = useAnswer(ready ? engine : null, "sequence", { text, period, seed }).answer;
-  const args = ready && sequence ? { edits, sequence, at: within(at, sequence.ids.length) } : null;
+  const args =
+    ready && sequence ? { edits, sequence, at: within(at, sequence.ids.length), times } : null;
   return useAnswer(engine, "cut", args);
 }
 
