@@ -16,7 +16,9 @@ import { score as scoreWith, type ScoreOptions as StudyOptions } from "./studies
 export * from "./anywhere.ts";
 export { openBlobs as loadFiles, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
 export { openInBrowser as openBackend, type BrowserEngine } from "./runtime/openInBrowser.ts";
+export { attentionPicture } from "./report/causal/attentionView.ts";
 export { headMap, type HeadMap } from "./report/headMap.ts";
+export { matrices } from "./report/matrices.ts";
 export { csvText } from "./report/csv.ts";
 export { viewPage, type ViewPage } from "./report/viewPage.ts";
 export type { StudyTable } from "./report/studyView.ts";

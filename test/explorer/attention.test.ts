@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { openBackend, runModel, why, type Tensor } from "../../src/browser.ts";
+import { attention, openBackend, runModel, why, type Tensor } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
 import { checkLooks, describePage, live, value } from "./openPage.ts";
 
@@ -22,7 +23,7 @@ describePage("attention in the explorer", (open) => {
     const plain = await values(IDS, names);
     const length = IDS.length;
     const { data } = plain.get(names[0]!)!;
-    const attention = (query: number, key: number) => data[(2 * length + query) * length + key]!;
+    const weight = (query: number, key: number) => data[(2 * length + query) * length + key]!;
     const { tab, errors, elsewhere } = await open(`#view=attention&head=1.2&token=6${OWN}`);
     const shown = "[data-cell]";
     const before = await value(tab, shown);
@@ -30,14 +31,14 @@ describePage("attention in the explorer", (open) => {
       .split(",")
       .map(Number) as [number, number];
     expect([query, key]).toEqual([6, 3]); // 40 came after the last 51
-    expect(before).toBeCloseTo(attention(6, 3), 4);
+    expect(before).toBeCloseTo(weight(6, 3), 4);
     await tab.getByRole("button", { name: "Times the size of the value" }).click();
     await expect.poll(() => value(tab, shown)).not.toBe(before);
     const v = plain.get(names[1]!)!;
     const width = v.shape.at(-1)!;
     const at = (3 * 4 + 2) * width; // position 3, head 2
     expect(await value(tab, shown)).toBeCloseTo(
-      attention(6, 3) * Math.hypot(...v.data.subarray(at, at + width)),
+      weight(6, 3) * Math.hypot(...v.data.subarray(at, at + width)),
       3,
     );
     expect(errors).toEqual([]);
@@ -80,6 +81,29 @@ describePage("attention in the explorer", (open) => {
     await matrix.focus();
     await tab.keyboard.press("ArrowDown");
     expect(await matrix.getAttribute("aria-label")).toContain("51 at 2 looks at");
+    await tab.close();
+  });
+
+  test("hands over the figure and the numbers that the command line has", async () => {
+    const model = await load("zoo:attn-2l");
+    const study = await attention(model, await openBackend(), { tokens: [IDS], heads: ["1.2"] });
+    const { tab, errors } = await open(`#view=attention&head=1.2${OWN}`);
+    await live(tab);
+    const saved = async (format: string) => {
+      const wait = tab.waitForEvent("download");
+      await tab.getByRole("button", { name: format, exact: true }).click();
+      return readFileSync(await (await wait).path(), "utf8");
+    };
+    const svg = await saved("SVG");
+    expect(svg).toContain("query: the token that looks");
+    expect(svg).toContain("1.2");
+    const weights = (text: string) => (JSON.parse(text) as typeof study).heads[0]!.weights;
+    weights(await saved("JSON")).forEach((row, query) =>
+      row.forEach((weight, key) =>
+        expect(weight).toBeCloseTo(study.heads[0]!.weights[query]![key]!, 4),
+      ),
+    );
+    expect(errors).toEqual([]);
     await tab.close();
   });
 

@@ -1,11 +1,14 @@
 /** @file What a view shows as files: the pictures of the command line where the library draws them, else the page's own. */
 import {
+  attentionPicture,
   csvText,
   jsonText,
   viewPage,
   scoreHeadMap,
   headMap,
+  matrices,
   THEMES,
+  type AttentionResult,
   type ScoreResult,
   type StudyTable,
 } from "induction-lens/browser";
@@ -52,16 +55,18 @@ export function scorePicture(result: ScoreResult): Taken["picture"] {
   return { label: map.title, svg: (theme) => serialised(headMap(map, document, THEMES[theme])) };
 }
 
-/** A chart or a canvas of the page as an SVG file of its own, in the colours of `theme`. */
-export function pagePicture(
-  element: SVGElement | HTMLCanvasElement,
-  label: string,
-): Taken["picture"] {
+/** The figure of an attention Result, as the command line draws it. */
+export function attentionFigure(result: AttentionResult): Taken["picture"] {
+  const picture = attentionPicture(result);
   return {
-    label,
-    svg: (theme) =>
-      element instanceof SVGElement ? chartSvg(element, theme) : canvasSvg(element, label),
+    label: picture.title,
+    svg: (theme) => serialised(matrices(picture, document, THEMES[theme])),
   };
+}
+
+/** A chart of the page as an SVG file of its own, in the colours of `theme`. */
+export function pagePicture(chart: SVGElement, label: string): Taken["picture"] {
+  return { label, svg: (theme) => chartSvg(chart, theme) };
 }
 
 const DRAWN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-family"];
@@ -87,14 +92,6 @@ function chartSvg(element: SVGElement, theme: ThemeName): string {
   } finally {
     root.dataset["theme"] = shown;
   }
-}
-
-/** A canvas, enlarged without blur, as an SVG that holds it. */
-function canvasSvg(canvas: HTMLCanvasElement, label: string): string {
-  const scale = Math.max(1, Math.floor(800 / canvas.width));
-  const [width, height] = [canvas.width * scale, canvas.height * scale];
-  const name = new Option(label).innerHTML;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${name.replaceAll('"', "&quot;")}"><image width="${width}" height="${height}" style="image-rendering:pixelated" href="${canvas.toDataURL("image/png")}"/></svg>\n`;
 }
 
 function serialised(svg: SVGElement): string {

@@ -155,7 +155,7 @@ function Take({ look, sequence }: ShownProps) {
   const take = async () => {
     const name = `${layer}.${head}`;
     const result = await engine!.ask("attention", { ids, head: name, weighted });
-    const { pagePicture } = await import("../../export/files.ts");
+    const { attentionFigure } = await import("../../export/files.ts");
     const pattern = patternOf(look, head, weighted);
     const rows = ids.flatMap((_, query) =>
       ids.slice(0, query + 1).flatMap((_, key) => {
@@ -163,14 +163,13 @@ function Take({ look, sequence }: ShownProps) {
         return weight >= LEAST_ROW ? [[query, pieces[query]!, key, pieces[key]!, weight]] : [];
       }),
     );
-    const canvas = document.querySelector<HTMLCanvasElement>(".attention canvas")!;
     const title = `Attention of head ${name} of ${result.model.id}`;
     const columns = ["query", "token", "key", "looks at", "weight"];
     const caption = `Weights of ${LEAST_ROW} or more${weighted ? ", times the length of the value" : ""}`;
     return {
       title,
       lines: [`${ids.length} tokens, queries down, keys to the right.`],
-      picture: pagePicture(canvas, title),
+      picture: attentionFigure(result),
       tables: [{ caption, columns, rows }] as const,
       result,
     };
