@@ -4,6 +4,15 @@ import type { Backend, SessionOptions } from "./backend.ts";
 import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
 
 /**
+ * Since 1.29 onnxruntime-node makes a device id under the user's cache folder and reports runs to its maker unless this is
+ * set before its first session. Whoever set it themselves is not overruled. In a worker thread `process.env` is a copy that
+ * the engine does not see: there it has to be set before the process starts.
+ */
+function silenceTelemetry(): void {
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+}
+
+/**
  * The native engine on the processor or, where an adapter exists, on WebGPU; null if onnxruntime-node is not installed
  * or has no binary for this machine.
  *
@@ -13,6 +22,7 @@ export async function nativeBackend(
   threads = availableParallelism(),
   device: "cpu" | "webgpu" = "cpu",
 ): Promise<Backend | null> {
+  silenceTelemetry();
   const ort = await import("onnxruntime-node").catch(() => null);
   if (!ort) return null;
   const create = async (model: Uint8Array, { folder, sideFiles = [] }: SessionOptions) => {
