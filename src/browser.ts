@@ -1,6 +1,6 @@
 /** @file The public library in browsers: the same as in Node, but models come from files that the user picked. */
-import { InputError } from "./base/errors.ts";
 import type { LoadedModel, LoadOptions } from "./models/loaded.ts";
+import { openBlobs } from "./models/openBlobs.ts";
 import { openPlanted } from "./models/planted/planted.ts";
 import { fetchZoo } from "./models/zoo/fetchZoo.ts";
 import type { ScoreResult } from "./results/score.ts";
@@ -44,24 +44,38 @@ export interface BrowserLoadOptions extends LoadOptions {
    * its script.
    */
   readonly zoo?: string;
+  /** Address of the hub; left out: the public one. */
+  readonly hub?: string;
+  /**
+   * Told how many numbers the weights of a hub model have: at least, before they are fetched, and exactly, before any is
+   * read. What it throws ends the loading.
+   */
+  readonly sized?: (parameters: number) => void;
 }
 
 /**
- * A model that comes with the tool: `zoo:NAME`, `zoo:NAME@STEP` or `planted:NAME`. Checkpoints come in through `loadFiles`.
+ * A model that comes with the tool (`zoo:NAME`, `zoo:NAME@STEP`, `planted:NAME`), or one of the hub by its id or a short name,
+ * fetched anew at each call. Checkpoints at hand come in through `loadFiles`.
  *
- * @throws {InputError} "unknown-model" if there is none of that name, "file" if the zoo is not served where it should be
+ * @throws {InputError} "unknown-model" if there is none of that name, "file" if the zoo is not served where it should be;
+ *   for the hub "hub-name", "hub-not-found", "hub-refused", "hub-answer"; "config" or "weights" if it cannot be used
+ * @throws {UnableError} if the hub cannot be reached
+ * @throws {Interrupted} once `signal` is aborted
  */
 export async function load(
   name: string,
-  { zoo = "zoo/", ...options }: BrowserLoadOptions = {},
+  { zoo = "zoo/", hub, sized, ...options }: BrowserLoadOptions = {},
 ): Promise<LoadedModel> {
   const [scheme, rest] = name.split(/:(.*)/s);
   if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
   if (scheme === "zoo" && rest !== undefined) return fetchZoo(rest, zoo, options);
-  throw new InputError(
-    "unknown-model",
-    `in a browser load takes zoo:NAME and planted:NAME, and loadFiles takes checkpoints; got ${name}`,
-  );
+  const { fetchHubBlobs } = await import("./models/hub/fetchHubBlobs.ts");
+  const { commit, files } = await fetchHubBlobs(name, {
+    ...options,
+    ...(sized && { sized }),
+    ...(hub !== undefined && { endpoint: hub }),
+  });
+  return openBlobs(files, { ...options, ...(sized && { sized }), id: name, revision: commit });
 }
 
 /**

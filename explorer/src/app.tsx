@@ -25,8 +25,9 @@ const Lab = lazyView(async () => (await import("./views/lab/labView.tsx")).LabVi
 export function App() {
   const [state, change] = usePageState();
   const [chosen, choose] = useState<ChosenFiles | null>(null);
+  const [allowed, allow] = useState<string | null>(null);
   const [said, announce] = useState("");
-  const model = useModel(state.model, chosen);
+  const model = useModel(state.model, chosen, allowed);
   const { engine, facts, score, live } = model;
   const dark = isDark(state.theme);
   const within = useMemo(() => {
@@ -41,6 +42,12 @@ export function App() {
     choose(files);
     change({ model: `files:${files.id}`, edits: [], token: null, text: null }, "new");
   };
+  const fetchFromHub = (name: string) => {
+    const wanted = `hub:${name}`;
+    allow(wanted);
+    if (wanted !== state.model)
+      change({ model: wanted, edits: [], token: null, text: null }, "new");
+  };
   const page: Page = { state: within, change, engine, facts, score, live, dark, open, announce };
   const View = state.view === "lab" ? null : VIEW_OF[state.view];
   const lab = useRef(false); // a run goes on while the reader looks elsewhere
@@ -53,7 +60,7 @@ export function App() {
       <TopBar />
       <ViewBar />
       <main id="main" tabIndex={-1}>
-        <ModelPanel model={model} />
+        <ModelPanel model={model} mayFetch={allowed === state.model} {...{ fetchFromHub }} />
         {View && score && <View key={state.view} />}
         {lab.current && (
           <div hidden={state.view !== "lab"}>

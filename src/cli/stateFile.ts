@@ -1,6 +1,6 @@
 /** @file Steps of a long study on disk, a line of JSON each, so that an interrupted command goes on where it stopped. */
 import { join } from "node:path";
-import { sha256Hex } from "../base/sha256.ts";
+import { sha256Hex } from "../base/hash.ts";
 import { VERSION } from "../base/version.ts";
 import { cacheFolder } from "../formats/firstSight.ts";
 import type { StepMemory } from "../studies/verdict/steps.ts";

@@ -1,7 +1,7 @@
 /** @file Opens a model from files that are at hand as blobs: what a user picked or dropped in a browser. */
 import type { Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
-import { sha256Hex } from "../base/sha256.ts";
+import { sha256Hex } from "../base/hash.ts";
 import { blobSource } from "../formats/blob.ts";
 import { ggufWeights } from "../formats/gguf/ggufWeights.ts";
 import { readGguf } from "../formats/gguf/readGguf.ts";

@@ -7,7 +7,7 @@ import { fitPeriod } from "../text/patterns/fitPeriod.ts";
 import { ordinaryTokens } from "../text/patterns/ordinaryTokens.ts";
 import { repeatedTokens } from "../text/patterns/repeatedTokens.ts";
 import { verifyRepeats, verifyTokens } from "../text/patterns/verifyTokens.ts";
-import { sha256Hex } from "../base/sha256.ts";
+import { sha256Hex } from "../base/hash.ts";
 
 export type BosChoice = "auto" | "on" | "off";
 

@@ -1,6 +1,6 @@
 /** @file Sequences that a study looks at one by one: a text, token ids, or generated repeats. Their lengths may differ. */
 import { InputError } from "../base/errors.ts";
-import { sha256Hex } from "../base/sha256.ts";
+import { sha256Hex } from "../base/hash.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { InputInfo } from "../results/common.ts";

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { load, openBackend, score } from "../../src/index.ts";
 import { shared, unlessShared } from "../shared.ts";
-import { checkLooks, describePage, live, value } from "./openPage.ts";
+import { gitHash } from "../models/hub/fakeHub.ts";
+import { at, checkLooks, describePage, live, value } from "./openPage.ts";
 
 const STORIES = unlessShared("data", "stories260k", "hf");
 const SMOLLM = shared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -30,6 +31,24 @@ async function choose(tab: Page, files: Parameters<Page["setInputFiles"]>[1]): P
   await tab.getByRole("button", { name: "Bring your own" }).click();
   await tab.getByLabel("Files").setInputFiles(files);
 }
+
+/** Answers for the public hub: every model has these files, but for those of `no`. */
+const servesHub = (folder: string) => (tab: Page) =>
+  tab.route("https://huggingface.co/**", async (route) => {
+    const { pathname } = new URL(route.request().url());
+    const headers = { "access-control-allow-origin": "*" };
+    if (pathname.startsWith("/api/models/no/")) return route.fulfill({ status: 404, headers });
+    const names = ["config.json", "model.safetensors"];
+    const bytes = (name: string) => readFileSync(at(`${folder}/${name}`));
+    const siblings = names.map((rfilename) => ({
+      rfilename,
+      size: bytes(rfilename).byteLength,
+      blobId: gitHash(bytes(rfilename)),
+    }));
+    if (pathname.startsWith("/api/"))
+      return route.fulfill({ headers, json: { sha: "a".repeat(40), siblings } });
+    return route.fulfill({ headers, body: bytes(pathname.split("/").at(-1)!) });
+  });
 
 /** The page's scores of all heads against those of the library in Node. */
 async function compare(tab: Page, path: string, numExamples: number): Promise<void> {
@@ -103,6 +122,27 @@ describePage("models of the reader's own in the explorer", (open) => {
       await tab.close();
     },
   );
+
+  test("a model of the hub comes once the reader says so, and a link to one asks first", async () => {
+    const { tab, errors, elsewhere } = await open(
+      "#view=heads&model=hub:org/tiny@step600",
+      undefined,
+      servesHub("zoo/llama-gqa/checkpoints/step-001500"),
+    );
+    await tab.getByText("org/tiny@step600, a model of the hub").waitFor();
+    expect(elsewhere).toEqual([]);
+    await tab.getByRole("button", { name: "Fetch org/tiny@step600" }).click();
+    await live(tab);
+    await compare(tab, "zoo:llama-gqa", 100);
+    expect(elsewhere.length).toBe(3);
+    await tab.getByRole("button", { name: "Bring your own" }).click();
+    await tab.getByLabel("Or the name of a model of the hub").fill("no/such");
+    await tab.getByRole("button", { name: "Fetch it" }).click();
+    await tab.getByText("the hub has no /api/models/no/such").waitFor();
+    expect(new URL(tab.url()).hash).toContain("model=hub:no/such");
+    expect(errors.filter((line) => !line.includes("404"))).toEqual([]);
+    await tab.close();
+  });
 
   test("a link to somebody else's file asks for the file", async () => {
     const { tab, errors } = await open("#model=files:mine.gguf");

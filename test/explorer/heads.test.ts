@@ -7,7 +7,7 @@ import { at, checkLooks, describePage, live, value } from "./openPage.ts";
 describePage("the heads of the explorer", (open) => {
   test("says that numbers are stored, then shows those of its own engine, equal to the library's and the command line's", async () => {
     const { tab, errors, elsewhere } = await open("#head=1.2");
-    expect(await tab.getByRole("status").innerText()).toContain("Stored numbers");
+    expect(await tab.locator(".model [role=status]").innerText()).toContain("Stored numbers");
     await live(tab);
     await tab.getByRole("button", { name: "Switch it off" }).click();
     await tab.getByText("mean of 16 sequences").waitFor();

@@ -135,9 +135,7 @@ describe("the browser entry", () => {
     await expect(
       browser.loadFiles([file("config.json", new Blob(["{"])), weights]),
     ).rejects.toThrow("config.json is not JSON");
-    await expect(browser.load("gpt2")).rejects.toThrow(
-      "in a browser load takes zoo:NAME and planted:NAME",
-    );
+    await expect(browser.load("no model at all")).rejects.toThrow("a hub id is");
   });
 
   test("exports everything of the Node entry that needs no file system", () => {

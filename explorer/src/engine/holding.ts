@@ -71,20 +71,21 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
 async function opened(source: ModelSource, options: AnswerOptions): Promise<LoadedModel> {
   if (source.kind === "named")
     return load(source.name, { zoo: new URL("zoo/", source.base).href, ...options });
+  if (source.kind === "hub") {
+    const [name, revision] = source.name.split(/@(.*)/s) as [string, string?];
+    const sized = (count: number) => checkSize(count, 0, options);
+    return load(name, { ...(revision && { revision }), sized, ...options });
+  }
   const { id, files } = source.kind === "files" ? source : await servedFiles(source.base, options);
-  return loadFiles(files, { id, ...options, sized: (count) => checkSize(count, files, options) });
+  const decoded = files.some(({ name }) => /\.gguf$/i.test(name)) ? 1 : 0;
+  return loadFiles(files, { id, ...options, sized: (count) => checkSize(count, decoded, options) });
 }
 
 /** The engine copies weights twice while it starts (measured: 2.6 to 3.1 times their size); quantised ones are decoded first. */
 const COPIES = 3;
 
 /** Says what a model will take before anything large is made, and refuses what cannot be. */
-function checkSize(
-  parameters: number,
-  files: readonly NamedBlob[],
-  { progress }: AnswerOptions,
-): void {
-  const decoded = files.some(({ name }) => /\.gguf$/i.test(name)) ? 1 : 0;
+function checkSize(parameters: number, decoded: number, { progress }: AnswerOptions): void {
   const needed = 4 * parameters * (COPIES + decoded);
   const given = holdable();
   const words = `${gigabytes(needed)} of memory, this browser gives ${gigabytes(given)}`;

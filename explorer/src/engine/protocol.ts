@@ -14,6 +14,8 @@ import type {
 export type ModelSource =
   | { readonly kind: "named"; readonly name: string; readonly base: string }
   | { readonly kind: "served"; readonly base: string }
+  /** An id or a short name of the hub, with @REVISION after it where it is not main. */
+  | { readonly kind: "hub"; readonly name: string }
   | { readonly kind: "files"; readonly id: string; readonly files: readonly NamedBlob[] };
 
 /** What the page needs to know of a model that is open. */

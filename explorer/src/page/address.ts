@@ -11,7 +11,7 @@ export const TEXT_SIZES = [100, 125, 150] as const;
 
 export interface PageState {
   readonly view: ViewName;
-  /** `planted:NAME`, `zoo:NAME`, `served`, or `files:NAME` for files that the reader chose. */
+  /** `planted:NAME`, `zoo:NAME`, `served`, `hub:NAME`, or `files:NAME` for files that the reader chose. */
   readonly model: string;
   readonly layer: number;
   readonly head: number;
@@ -93,7 +93,12 @@ export function stateHash(state: PageState): string {
   if (state.edits.length > 0) said.set("off", state.edits.map(editText).join(","));
   if (state.text !== null) said.set("text", state.text);
   if (state.token !== null) said.set("token", String(state.token));
-  return `#${said.toString().replaceAll("%3A", ":").replaceAll("%2C", ",")}`;
+  return `#${plainly(said.toString())}`;
+}
+
+/** Signs that an address may have after # as they are: links stay readable. */
+function plainly(query: string): string {
+  return query.replace(/%(3A|2C|2F|40)/g, decodeURIComponent);
 }
 
 /** `1.2:zero`, `1.2:ideal-induction`. */

@@ -27,15 +27,22 @@ const EMPTY: ModelState = {
   failed: false,
 };
 
-/** Another name ends the thread of the model before it, which gives its memory back. */
-export function useModel(name: string, chosen: ChosenFiles | null) {
+/**
+ * Another name ends the thread of the model before it, which gives its memory back.
+ *
+ * @param allowed the model of the hub that the reader said to fetch: a link alone asks nobody else for anything
+ */
+export function useModel(name: string, chosen: ChosenFiles | null, allowed: string | null) {
   const [state, set] = useState<ModelState>(() => beginning(name));
   const stop = useRef<AbortController | null>(null);
   const files = name.startsWith("files:") ? chosen : null;
+  const mayFetch = name === allowed;
   useEffect(() => {
     const source = sourceOf(name, files);
-    if (source === null) {
-      const words = `The link is about ${name.slice("files:".length)}, a file of the reader who made it. Choose the file to go on.`;
+    const wanting =
+      source === null ? FILES_WANTED : source.kind === "hub" && !mayFetch && HUB_WANTED;
+    if (source === null || wanting) {
+      const words = `The link is about ${name.replace(/^\w+:/, "")}, ${wanting || ""}`;
       return set({ ...EMPTY, status: words, failed: true });
     }
     const engine = openEngine();
@@ -75,9 +82,12 @@ export function useModel(name: string, chosen: ChosenFiles | null) {
       stopping.abort();
       engine.close();
     };
-  }, [name, files]);
+  }, [name, files, mayFetch]);
   return { ...state, cancel: () => stop.current?.abort() };
 }
+
+const FILES_WANTED = "a file of the reader who made it. Choose the file to go on.";
+const HUB_WANTED = "a model of the hub, huggingface.co. It comes from there once you say so.";
 
 function beginning(name: string): ModelState {
   const stored = name === STORED.score.model.id;
@@ -88,6 +98,7 @@ function beginning(name: string): ModelState {
 function sourceOf(name: string, files: ChosenFiles | null): ModelSource | null {
   const base = new URL(".", location.href).href;
   if (name === "served") return { kind: "served", base };
+  if (name.startsWith("hub:")) return { kind: "hub", name: name.slice("hub:".length) };
   if (!name.startsWith("files:")) return { kind: "named", name, base };
   return files && { kind: "files", ...files };
 }

@@ -14,15 +14,19 @@ const EMBEDDED: readonly string[] = [
 
 interface Props {
   readonly model: ModelState & { readonly cancel: () => void };
+  /** Fetches a model of the hub, by its id or a short name. */
+  readonly fetchFromHub: (name: string) => void;
+  readonly mayFetch: boolean;
 }
 
 /** Which model it is, how far its measuring is, and where others come from. */
-export function ModelPanel({ model }: Props) {
+export function ModelPanel({ model, fetchFromHub, mayFetch }: Props) {
   const { state, change, open } = usePage();
   const [bringing, bring] = useState(false);
   const over = useDrop(open);
   const known = EMBEDDED.includes(state.model);
   const { facts } = model;
+  const [, hubModel] = /^hub:(.+)/s.exec(state.model) ?? [];
   return (
     <div class="model">
       <label>
@@ -55,6 +59,11 @@ export function ModelPanel({ model }: Props) {
           )}
         </>
       )}
+      {hubModel !== undefined && !mayFetch && (
+        <button type="button" onClick={() => fetchFromHub(hubModel)}>
+          Fetch {hubModel}
+        </button>
+      )}
       {model.failed && !known && (
         <button type="button" onClick={() => change({ model: EMBEDDED[0]! }, "new")}>
           Back to {EMBEDDED[0]}
@@ -76,12 +85,19 @@ export function ModelPanel({ model }: Props) {
           Runs on {facts.engine}: {facts.why}.
         </p>
       )}
-      {(bringing || over) && <Bring choose={open} over={over} />}
+      {(bringing || over) && <Bring choose={open} {...{ over, fetchFromHub }} />}
     </div>
   );
 }
 
-function Bring({ choose, over }: { readonly choose: Page["open"]; readonly over: boolean }) {
+interface BringProps extends Pick<Props, "fetchFromHub"> {
+  readonly choose: Page["open"];
+  /** Something is being dragged over the page. */
+  readonly over: boolean;
+}
+
+function Bring({ choose, over, fetchFromHub }: BringProps) {
+  const [name, write] = useState("");
   const take = (event: Event) => {
     const files = chosenFiles([...((event.currentTarget as HTMLInputElement).files ?? [])]);
     if (files) choose(files);
@@ -98,6 +114,23 @@ function Bring({ choose, over }: { readonly choose: Page["open"]; readonly over:
       <label>
         Folder <input type="file" ref={asFolder} onChange={take} />
       </label>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.trim() !== "") fetchFromHub(name.trim());
+        }}
+      >
+        <label>
+          Or the name of a model of the hub, huggingface.co{" "}
+          <input
+            type="text"
+            placeholder="EleutherAI/pythia-70m"
+            value={name}
+            onInput={(event) => write(event.currentTarget.value)}
+          />
+        </label>{" "}
+        <button type="submit">Fetch it</button>
+      </form>
     </div>
   );
 }

@@ -19,8 +19,9 @@ const KEYS = [
 
 /** Name of the page, and how it looks: what opens does so below, never over anything. */
 export function TopBar() {
-  const { state, change, announce } = usePage();
+  const { state, change } = usePage();
   const [open, show] = useState(false);
+  const [copied, tell] = useState("");
   useEffect(() => {
     const toggle = (event: KeyboardEvent) => {
       const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea");
@@ -29,16 +30,22 @@ export function TopBar() {
     addEventListener("keydown", toggle);
     return () => removeEventListener("keydown", toggle);
   }, []);
-  const copy = () =>
-    navigator.clipboard.writeText(location.href).then(
-      () => announce("The link is copied."),
-      () => announce("The link could not be copied: it is what the address bar has."),
-    );
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      tell("The link is copied.");
+    } catch {
+      tell("The link could not be copied: it is what the address bar has."); // plain http has no clipboard
+    }
+  };
   return (
     <header>
       <h1>induction-lens</h1>
       <span class="gap" />
-      <button type="button" class="plain" onClick={copy}>
+      <span class="status" role="status">
+        {copied}
+      </span>
+      <button type="button" class="plain" onClick={() => void copy()} onBlur={() => tell("")}>
         Copy link
       </button>
       <button type="button" class="plain" aria-expanded={open} onClick={() => show(!open)}>

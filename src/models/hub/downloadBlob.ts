@@ -9,7 +9,7 @@ import { InputError, UnableError } from "../../base/errors.ts";
 import { LOCK_SUFFIX, withLock, type HeldLock } from "./blobLock.ts";
 import { folderInside, type RepoCache } from "./cacheLayout.ts";
 import type { HubSettings } from "./hubSettings.ts";
-import type { RepoFile } from "./repoListing.ts";
+import type { RepoFile } from "./listing.ts";
 import { ask, retried, TryAgain, type Answer } from "./request.ts";
 import { abandon, leftovers, temporaryName } from "./temporaryFiles.ts";
 

@@ -12,10 +12,12 @@ import {
   repoCache,
   type RepoCache,
 } from "./cacheLayout.ts";
-import { checkedFileName, checkedId, checkedRevision, isCommit, shown } from "./checkedNames.ts";
+import { checkedId, checkedRevision, isCommit } from "./checkedNames.ts";
+import { collected, type Bring } from "./collected.ts";
 import { downloadBlob } from "./downloadBlob.ts";
 import { hubSettings, type HubOptions, type HubSettings } from "./hubSettings.ts";
-import { repoListing, type RepoListing } from "./repoListing.ts";
+import { fileUrl, type RepoListing } from "./listing.ts";
+import { repoListing } from "./repoListing.ts";
 import { sweep } from "./temporaryFiles.ts";
 import { MODEL_FILES, type WantedFiles } from "./wantedFiles.ts";
 
@@ -91,9 +93,6 @@ export async function fetchFromHub(id: string, options: FetchOptions = {}): Prom
   );
 }
 
-/** Tells whether the repository has a file of this name, and has it in the snapshot when it says yes. */
-type Bring = (name: string) => Promise<boolean>;
-
 async function freshSnapshot(
   settings: HubSettings,
   cache: RepoCache,
@@ -109,8 +108,7 @@ async function freshSnapshot(
       await rememberAbsent(cache, commit, name).catch(() => undefined); // it saves a request, no more
       return false;
     }
-    const path = name.split("/").map(encodeURIComponent).join("/");
-    const url = `${settings.endpoint}/${cache.id}/resolve/${commit}/${path}`;
+    const url = fileUrl(settings.endpoint, cache.id, commit, name);
     const total = file.sizeBytes;
     await downloadBlob(settings, cache, url, file, (bytes) =>
       onProgress({ file: name, bytes, total }),
@@ -118,7 +116,7 @@ async function freshSnapshot(
     await linkFile(cache, commit, name, file.hash);
     return true;
   };
-  const files = await collected(cache, commit, wanted, bring);
+  const files = await collected(cache.id, wanted, bring, textIn(cache, commit));
   if (typeof files === "string")
     throw new InputError("hub-not-found", `${cache.id} at ${revision} ${files}`);
   await rememberCommit(cache, revision, commit);
@@ -150,7 +148,7 @@ async function cachedSnapshot(
     unknown ||= state === "unknown";
     return state === "here";
   };
-  const files = await collected(cache, commit, wanted, bring);
+  const files = await collected(cache.id, wanted, bring, textIn(cache, commit));
   if (typeof files === "string" || (unknown && !offline)) return null;
   return {
     id: cache.id,
@@ -162,58 +160,8 @@ async function cachedSnapshot(
   };
 }
 
-/** The wanted files that there are, or a sentence's end about what is missing. */
-async function collected(
-  cache: RepoCache,
-  commit: string,
-  wanted: WantedFiles,
-  bring: Bring,
-): Promise<readonly string[] | string> {
-  const files: string[] = [];
-  const missing: string[] = [];
-  const take = async (name: string) => {
-    const has = await bring(checkedFileName(name));
-    if (has) files.push(name);
-    return has;
-  };
-  for (const name of wanted.required) if (!(await take(name))) missing.push(name);
-  for (const name of wanted.optional) await take(name);
-  let first: string | undefined;
-  for (const name of wanted.firstOf) {
-    if (first === undefined && (await take(name))) first = name;
-  }
-  if (first?.endsWith(".index.json")) {
-    for (const name of await shards(cache, commit, first))
-      if (!(await take(name))) missing.push(name);
-  }
-  if (missing.length > 0) return `has no ${missing.join(", ")}`;
-  if (wanted.firstOf.length > 0 && first === undefined)
-    return `has none of ${wanted.firstOf.join(", ")}`;
-  return files;
-}
-
-/** Names of the files that an index of weights points to, each once. */
-async function shards(cache: RepoCache, commit: string, index: string): Promise<string[]> {
-  let map: unknown;
-  try {
-    const path = join(cache.snapshots, commit, index);
-    map = (JSON.parse(await readFile(path, "utf8")) as { weight_map?: unknown }).weight_map;
-  } catch (cause) {
-    throw new InputError("hub-answer", `${index} of ${cache.id} needs to be JSON`, { cause });
-  }
-  const names = typeof map === "object" && map !== null ? [...new Set(Object.values(map))] : [];
-  if (
-    names.length === 0 ||
-    names.length > 10_000 ||
-    !names.every((name) => typeof name === "string")
-  ) {
-    throw new InputError(
-      "hub-answer",
-      `${index} of ${cache.id} needs a weight_map of file names, got ${shown(map)}`,
-    );
-  }
-  return names.sort();
-}
+const textIn = (cache: RepoCache, commit: string) => (name: string) =>
+  readFile(join(cache.snapshots, commit, name), "utf8");
 
 /** The one commit in the cache that begins with these digits, or null. */
 async function shortCommit(cache: RepoCache, digits: string): Promise<string | null> {

@@ -1,88 +1,23 @@
-/** @file What a repository of the hub holds at a revision: one request, answered with a commit and the files' hashes. */
-import { InputError } from "../../base/errors.ts";
-import { checkedCommit, isCommit, shown } from "./checkedNames.ts";
+/** @file Asks the hub what a repository holds at a revision: one request, answered with a commit and the files' hashes. Node only. */
 import type { HubSettings } from "./hubSettings.ts";
+import { listingIn, listingUrl, type RepoListing } from "./listing.ts";
 import { ask, jsonOf, retried } from "./request.ts";
-
-/** A file of a repository and how to know it: the name of its blob is its hash. */
-export interface RepoFile {
-  readonly name: string;
-  readonly sizeBytes: number;
-  /** sha256 of a large file (64 digits), or git's hash of a small one (40 digits). */
-  readonly hash: string;
-}
-
-export interface RepoListing {
-  /** Full commit that the revision stands for now. */
-  readonly commit: string;
-  /** The file called `name`, or null if the repository has none. */
-  file(name: string): RepoFile | null;
-}
 
 const MOST_LISTING_BYTES = 64 * 2 ** 20;
 
 /**
  * The listing of the model `id` at `revision`, both already checked.
  *
- * @throws {InputError} "hub-answer" if the answer is not a listing, "hub-name" for a hash or commit that is none
+ * @throws {InputError} as `listingIn`
  */
 export async function repoListing(
   settings: HubSettings,
   id: string,
   revision: string,
 ): Promise<RepoListing> {
-  const url = `${settings.endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
+  const url = listingUrl(settings.endpoint, id, revision);
   const answer = await retried(settings, async () =>
     jsonOf(await ask(settings, url), MOST_LISTING_BYTES),
   );
-  const { sha, siblings } = recordOf(answer, id);
-  const commit = checkedCommit(sha);
-  if (isCommit(revision) && commit !== revision) {
-    throw new InputError(
-      "hub-answer",
-      `the hub answered with commit ${commit} for ${revision} of ${id}`,
-    );
-  }
-  if (!Array.isArray(siblings))
-    throw new InputError("hub-answer", `the hub sent no list of files of ${id}`);
-  const files = siblings.map((entry) => recordOf(entry, id));
-  return { commit, file: (name) => fileCalled(name, files, id) };
-}
-
-function fileCalled(
-  name: string,
-  files: readonly Record<string, unknown>[],
-  id: string,
-): RepoFile | null {
-  const found = files.filter((entry) => entry.rfilename === name);
-  if (found.length === 0) return null;
-  if (found.length > 1)
-    throw new InputError("hub-answer", `the hub lists ${name} of ${id} more than once`);
-  const entry = found[0]!;
-  const lfs = entry.lfs === undefined || entry.lfs === null ? null : recordOf(entry.lfs, id);
-  const hash = lfs ? (lfs.sha256 ?? lfs.oid) : entry.blobId;
-  const sizeBytes = lfs ? (lfs.size ?? entry.size) : entry.size;
-  if (typeof hash !== "string" || !(lfs ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(hash)) {
-    throw new InputError(
-      "hub-name",
-      `${name} of ${id} needs a hash of hexadecimal digits, got ${shown(hash)}`,
-    );
-  }
-  if (typeof sizeBytes !== "number" || !Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
-    throw new InputError(
-      "hub-answer",
-      `${name} of ${id} needs a size in bytes, got ${shown(sizeBytes)}`,
-    );
-  }
-  return { name, sizeBytes, hash };
-}
-
-function recordOf(value: unknown, id: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new InputError(
-      "hub-answer",
-      `the hub's listing of ${id} needs objects, got ${shown(value)}`,
-    );
-  }
-  return value as Record<string, unknown>;
+  return listingIn(answer, id, revision);
 }

@@ -1,6 +1,6 @@
 /** @file The planted models by name: `planted:NAME`. */
 import { closest } from "fastest-levenshtein";
-import { sha256Hex } from "../../base/sha256.ts";
+import { sha256Hex } from "../../base/hash.ts";
 import { InputError } from "../../base/errors.ts";
 import { modelFrom } from "../families.ts";
 import type { LoadedModel } from "../loaded.ts";

@@ -1,6 +1,6 @@
 /** @file `score-patterns`: conventions on attention that somebody else computed. No model, nothing is run. */
 import { InputError } from "../../base/errors.ts";
-import { sha256Hex } from "../../base/sha256.ts";
+import { sha256Hex } from "../../base/hash.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { PatternsResult, Mask } from "../../results/patterns.ts";
 import { verifyRepeats, verifyTokens } from "../../text/patterns/verifyTokens.ts";

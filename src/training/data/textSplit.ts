@@ -1,6 +1,6 @@
 /** @file A text as token ids, one per character, in a part to train on and a part that is held out. */
 import { InputError } from "../../base/errors.ts";
-import { sha256Hex } from "../../base/sha256.ts";
+import { sha256Hex } from "../../base/hash.ts";
 import { characterTokenizer } from "../../text/tokenizer/characterTokenizer.ts";
 import type { TrainingData } from "../recipe.ts";
 import { rowsFrom, type TrainingRows } from "./trainingRows.ts";
