@@ -1,3 +1,4 @@
+import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { cellStyle, type Rgb } from "./colour.ts";
 import { shownToken } from "./shownToken.ts";
@@ -23,6 +24,7 @@ interface Props {
 export function TokenRow(props: Props) {
   const { label, pieces, at, locked, shades, bars, words, ramp, hover, lock } = props;
   const row = useRef<HTMLDivElement>(null);
+  const token = useTokens();
   const positionOf = (event: Event) => {
     const box = (event.target as HTMLElement).closest<HTMLElement>("[data-position]");
     return box ? Number(box.dataset["position"]) : null;
@@ -53,21 +55,62 @@ export function TokenRow(props: Props) {
       onClick={(event) => lock(positionOf(event))}
       onKeyDown={keyed}
     >
-      {pieces.map((piece, position) => (
-        <span
-          key={position}
-          role="option"
-          class={`token${position === at ? (locked ? " at locked" : " at") : ""}`}
-          data-position={position}
-          aria-selected={position === at}
-          aria-label={`position ${position}, ${shownToken(piece)}, ${words(position)}`}
-          tabIndex={position === at ? 0 : -1}
-          style={cellStyle(ramp, shades[position] ?? 0)}
-        >
-          {shownToken(piece)}
-          {bars && <i style={{ width: `${100 * Math.min(1, bars[position] ?? 0)}%` }} />}
-        </span>
-      ))}
+      {pieces.map((piece, position) =>
+        token({
+          position,
+          piece: shownToken(piece),
+          words: words(position),
+          kind: position === at ? (locked ? " at locked" : " at") : "",
+          shade: Math.round(STEPS * (shades[position] ?? 0)) / STEPS,
+          bar: bars ? Math.round(100 * Math.min(1, bars[position] ?? 0)) : null,
+          ramp,
+        }),
+      )}
     </div>
   );
+}
+
+/** Shades that the eye can tell apart are fewer. */
+const STEPS = 100;
+
+interface Drawn {
+  readonly position: number;
+  readonly piece: string;
+  readonly words: string;
+  readonly kind: string;
+  readonly shade: number;
+  /** Per cent. */
+  readonly bar: number | null;
+  readonly ramp: readonly Rgb[];
+}
+
+/** Boxes of tokens; one that is to look as it did is the same object, which is then not compared again. */
+function useTokens() {
+  const last = useRef<{ readonly drawn: Drawn; readonly box: JSX.Element }[]>([]);
+  return (drawn: Drawn): JSX.Element => {
+    const before = last.current[drawn.position];
+    if (before && isSame(before.drawn, drawn)) return before.box;
+    const { position, piece, words, kind, shade, bar, ramp } = drawn;
+    const box = (
+      <span
+        key={position}
+        role="option"
+        class={`token${kind}`}
+        data-position={position}
+        aria-selected={kind !== ""}
+        aria-label={`position ${position}, ${piece}, ${words}`}
+        tabIndex={kind === "" ? -1 : 0}
+        style={cellStyle(ramp, shade)}
+      >
+        {piece}
+        {bar !== null && <i style={{ width: `${bar}%` }} />}
+      </span>
+    );
+    last.current[position] = { drawn, box };
+    return box;
+  };
+}
+
+function isSame(a: Drawn, b: Drawn): boolean {
+  return (Object.keys(a) as (keyof Drawn)[]).every((key) => a[key] === b[key]);
 }

@@ -62,6 +62,12 @@ function Shown({ look, sequence }: ShownProps) {
         ? null
         : { query: position, key: largest(pattern, "from", position, 1)[0]!.position },
     );
+  const thumbs = useMemo(
+    () => (
+      <Thumbs {...{ look, layer, head, weighted, ramp }} choose={(one) => change({ head: one })} />
+    ),
+    [look, layer, head, weighted, ramp],
+  );
   const lock = (position: number | null) =>
     change({ token: position === locked ? null : position });
   return (
@@ -140,7 +146,7 @@ function Shown({ look, sequence }: ShownProps) {
       <Take {...{ look, sequence }} />
       <h3>All heads of layer {layer}</h3>
       <LayerButtons />
-      <Thumbs {...{ look, layer, head, weighted, ramp }} choose={(one) => change({ head: one })} />
+      {thumbs}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Look } from "../../engine/protocol.ts";
 import type { Rgb } from "../../parts/colour.ts";
 import { drawPattern } from "./matrix.tsx";
@@ -15,6 +15,10 @@ interface Props {
 
 /** All heads of a layer as small pictures; choosing one shows it large. */
 export function Thumbs({ look, layer, head, weighted, ramp, choose }: Props) {
+  const patterns = useMemo(
+    () => Array.from({ length: look.heads }, (_, one) => patternOf(look, one, weighted)),
+    [look, weighted],
+  );
   return (
     <div class="thumbs" role="group" aria-label={`Patterns of the heads of layer ${layer}`}>
       {Array.from({ length: look.heads }, (_, one) => (
@@ -25,7 +29,7 @@ export function Thumbs({ look, layer, head, weighted, ramp, choose }: Props) {
           aria-pressed={one === head}
           onClick={() => choose(one)}
         >
-          <Thumb pattern={patternOf(look, one, weighted)} ramp={ramp} />
+          <Thumb pattern={patterns[one]!} ramp={ramp} />
           {layer}.{one}
         </button>
       ))}
@@ -41,6 +45,6 @@ export function Thumb({
   readonly ramp: readonly Rgb[];
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => drawPattern(canvas.current!, pattern, ramp));
+  useEffect(() => drawPattern(canvas.current!, pattern, ramp), [pattern, ramp]);
   return <canvas ref={canvas} width={pattern.length} height={pattern.length} aria-hidden="true" />;
 }

@@ -217,16 +217,23 @@ function Patterns({ event }: { readonly event: LabEvent }) {
   const ramp = useMemo(() => sequential(dark), [dark]);
   const { layers, heads, length, patterns } = event.checkpoint!;
   const { induction, previousToken } = event.scores;
+  const shown = useMemo(
+    () =>
+      Array.from({ length: layers * heads }, (_, index) => ({
+        length,
+        bound: 1,
+        weight: (query: number, key: number) => patterns[(index * length + query) * length + key]!,
+      })),
+    [patterns],
+  );
   return (
     <div class="labHeads">
       {Array.from({ length: layers * heads }, (_, index) => {
         const [layer, head] = [Math.floor(index / heads), index % heads];
-        const weight = (query: number, key: number) =>
-          patterns[(index * length + query) * length + key]!;
         const scores = [induction, previousToken].map((one) => one[layer]![head]!.toFixed(2));
         return (
           <figure key={index}>
-            <Thumb pattern={{ length, bound: 1, weight }} ramp={ramp} />
+            <Thumb pattern={shown[index]!} ramp={ramp} />
             <figcaption>
               <b>
                 {layer}.{head}
