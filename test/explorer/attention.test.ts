@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { attention, openBackend, runModel, why, type Tensor } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
-import { checkLooks, describePage, live, value } from "./openPage.ts";
+import { checkLooks, describePage, live, saved, value } from "./openPage.ts";
 
 /** The values that a plain run of zoo:attn-2l has on `tokens`. */
 async function values(tokens: readonly number[], names: readonly string[]) {
@@ -89,16 +88,11 @@ describePage("attention in the explorer", (open) => {
     const study = await attention(model, await openBackend(), { tokens: [IDS], heads: ["1.2"] });
     const { tab, errors } = await open(`#view=attention&head=1.2${OWN}`);
     await live(tab);
-    const saved = async (format: string) => {
-      const wait = tab.waitForEvent("download");
-      await tab.getByRole("button", { name: format, exact: true }).click();
-      return readFileSync(await (await wait).path(), "utf8");
-    };
-    const svg = await saved("SVG");
+    const svg = await saved(tab, "SVG");
     expect(svg).toContain("query: the token that looks");
     expect(svg).toContain("1.2");
     const weights = (text: string) => (JSON.parse(text) as typeof study).heads[0]!.weights;
-    weights(await saved("JSON")).forEach((row, query) =>
+    weights(await saved(tab, "JSON")).forEach((row, query) =>
       row.forEach((weight, key) =>
         expect(weight).toBeCloseTo(study.heads[0]!.weights[query]![key]!, 4),
       ),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { ablateHeads, openBackend, runModel } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
-import { checkLooks, describePage, live, value } from "./openPage.ts";
+import { checkLooks, describePage, live, saved, value } from "./openPage.ts";
 
 /** Moves the focus with Tab until it is on the button called `name`, then presses Enter. */
 async function press(tab: Page, name: string): Promise<void> {
@@ -131,6 +131,20 @@ describePage("the lessons of the explorer", (open) => {
     expect(await planted.tab.getByRole("button", { name: /^Cut all/ }).count()).toBe(0);
     expect(await result(planted.tab).innerText()).not.toContain("stand in");
     await planted.tab.close();
+  });
+
+  test("are taken along with their words, their numbers and the attention of their head", async () => {
+    const { tab, errors } = await open("#view=learn&lesson=0");
+    const length = await value(tab, '[data-length="blocks.1.hook_resid_post"]');
+    const html = await saved(tab, "HTML");
+    expect(html).toContain("Lesson 1, The stream: zoo:attn-2l");
+    expect(html).toContain("A transformer reads tokens.");
+    expect(await saved(tab, "CSV")).toContain(`after layer 1,${length},`);
+    expect(JSON.parse(await saved(tab, "JSON")).heads[0].weights).toHaveLength(12);
+    expect(await saved(tab, "SVG")).toContain("query: the token that looks");
+    expect((await saved(tab, "PNG")).slice(1, 4)).toBe("PNG");
+    expect(errors).toEqual([]);
+    await tab.close();
   });
 
   const ready = [

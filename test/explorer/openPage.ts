@@ -84,6 +84,13 @@ export async function value(tab: Page, selector: string): Promise<number> {
   return Number(await found.getAttribute("data-value"));
 }
 
+/** What the button of this name hands over. */
+export async function saved(tab: Page, format: string): Promise<string> {
+  const wait = tab.waitForEvent("download");
+  await tab.getByRole("button", { name: format, exact: true }).click();
+  return readFileSync(await (await wait).path(), "utf8");
+}
+
 /** A state of the page that is looked at: its name, its address, and what waits until it is there. */
 export interface Look {
   readonly name: string;

@@ -1,4 +1,6 @@
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
 import { useLesson, type Lesson } from "./lesson.ts";
 import { StreamLesson } from "./streamLesson.tsx";
@@ -7,6 +9,7 @@ import { PatternLesson } from "./patternLesson.tsx";
 import { CircuitLesson } from "./circuitLesson.tsx";
 import { YoursLesson } from "./yoursLesson.tsx";
 import { Words } from "./glossary.tsx";
+import { lessonTaken } from "./taken.ts";
 import "./learn.css";
 
 const LESSONS: readonly {
@@ -22,7 +25,8 @@ const LESSONS: readonly {
 
 /** Five short lessons on the open model's own numbers, one at a time. */
 export function LearnView() {
-  const { state, change } = usePage();
+  const { state, change, engine } = usePage();
+  const shown = useRef<HTMLDivElement>(null);
   const found = useLesson();
   const at = Math.min(state.lesson, LESSONS.length - 1);
   const { name, Shown } = LESSONS[at]!;
@@ -49,11 +53,21 @@ export function LearnView() {
       </h2>
       {found.error && <p role="alert">{found.error}</p>}
       {found.lesson ? (
-        <Shown key={`${at} ${found.lesson.facts.id}`} lesson={found.lesson} />
+        <div ref={shown}>
+          <Shown key={`${at} ${found.lesson.facts.id}`} lesson={found.lesson} />
+        </div>
       ) : (
         !found.error && <p class="status">Waiting for the model's own numbers</p>
       )}
       <Words />
+      {found.lesson && engine && (
+        <TakeAlong
+          name={`lesson-${at + 1}`}
+          take={() =>
+            lessonTaken(found.lesson!, `Lesson ${at + 1}, ${name}`, shown.current!, engine)
+          }
+        />
+      )}
       <p class="ways">
         <button type="button" class="plain" disabled={at === 0} onClick={() => go(at - 1)}>
           Back

@@ -1,0 +1,57 @@
+/** @file A lesson as files: what it says with the model's numbers, its tables, and the attention of the head it is about. */
+import type { StudyTable } from "induction-lens/browser";
+import type { Engine } from "../../engine/client.ts";
+import { headName, type Lesson } from "./lesson.ts";
+
+/** @param shown the lesson on the page, whose sentences and tables are taken as they stand */
+export async function lessonTaken(
+  { sequence, induction }: Lesson,
+  title: string,
+  shown: Element,
+  engine: Engine,
+) {
+  const head = headName(induction);
+  const args = { ids: sequence.ids, head, weighted: false };
+  const result = await engine.ask("attention", args);
+  const { attentionFigure } = await import("../../export/files.ts");
+  const weights: StudyTable = {
+    caption: `Attention of head ${head}, which the lesson is about`,
+    columns: ["query", "token", "key", "looks at", "weight"],
+    rows: result.heads[0]!.weights.flatMap((row, query) =>
+      row
+        .slice(0, query + 1)
+        .map((weight, key) => [query, sequence.pieces[query]!, key, sequence.pieces[key]!, weight]),
+    ),
+  };
+  const tables = [...shown.querySelectorAll("table")].map((table) => tableOf(table, title));
+  return {
+    title: `${title}: ${result.model.id}`,
+    lines: [...shown.querySelectorAll("p")].map(textOf).filter(Boolean),
+    picture: attentionFigure(result),
+    tables: [...tables, weights] as unknown as readonly [StudyTable, ...StudyTable[]],
+    result,
+  };
+}
+
+function tableOf(table: HTMLTableElement, title: string): StudyTable {
+  const [head, ...body] = [...table.rows];
+  return {
+    caption: textOf(table.caption) || title,
+    columns: [...head!.cells].map(textOf),
+    rows: body.map((row) => [...row.cells].map(cellOf)),
+  };
+}
+
+/** The number with every digit where there is one. */
+function cellOf(cell: HTMLTableCellElement): string | number {
+  const { value } = cell.dataset;
+  return value === undefined ? textOf(cell) : Number(value);
+}
+
+/** What the element says, without what only a pointer uses. */
+function textOf(element: Element | null): string {
+  const copy = element?.cloneNode(true) as Element | undefined;
+  for (const button of copy?.querySelectorAll("button, [aria-hidden=true]") ?? [])
+    button.replaceWith(button.matches("button") ? (button.textContent ?? "") : "");
+  return copy?.textContent?.replace(/\s+/g, " ").trim() ?? "";
+}
