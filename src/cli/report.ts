@@ -22,7 +22,8 @@ export async function reportCommand(
     files.map(async (name) => ({ name, result: await readResult(name) })),
   );
   const { reportPage } = await import("../report/reportPage.ts");
-  replaceFile(out, await reportPage(title, results));
+  const { drawnInNode } = await import("../report/drawnInNode.ts");
+  replaceFile(out, await reportPage(title, results, drawnInNode));
   process.stdout.write(`wrote ${out}\n`);
 }
 

@@ -3,6 +3,7 @@ import type { PatternsResult } from "../results/patterns.ts";
 import { csvText } from "./csv.ts";
 import { attentionWords } from "./detectorPatternsText.ts";
 import type { HeadMap } from "./headMap.ts";
+import { drawnInNode } from "./drawnInNode.ts";
 import { lazySvg } from "./lazySvg.ts";
 import { markup, scriptJson } from "./markup.ts";
 import { share } from "./numbers.ts";
@@ -17,7 +18,12 @@ import { writeReport } from "./write.ts";
 export function writePatterns(result: PatternsResult, file: string): Promise<void> {
   const html = (pictures: Pictures) => patternsHtml(result, pictures);
   return writeReport(
-    { result, svg: lazySvg(patternsHeadMap(result)), html, csv: () => patternsCsv(result) },
+    {
+      result,
+      svg: lazySvg(patternsHeadMap(result), drawnInNode),
+      html,
+      csv: () => patternsCsv(result),
+    },
     file,
   );
 }

@@ -1,4 +1,5 @@
 /** @file The frame of a one-file report: works offline, asks nobody for anything, follows the reader's light or dark. */
+import { hashOf } from "../base/hash.ts";
 import { markup, trusted, type Markup } from "./markup.ts";
 import { THEMES, type Theme } from "./theme.ts";
 
@@ -53,8 +54,8 @@ ${picture("dark")}`;
 }
 
 async function sha256(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(hash)));
+  const hash = await hashOf("SHA-256", new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...hash));
 }
 
 /** Turns the column heads of `table.sortable` into buttons; without scripts the table stays as it was written. */

@@ -23,13 +23,13 @@ import { fingerprintView, patchView } from "./causal/patchView.ts";
 import { pathView } from "./causal/pathView.ts";
 import { whyView } from "./causal/whyView.ts";
 import { scoreBody, scoreTitle } from "./html.ts";
-import { lazySvg } from "./lazySvg.ts";
+import { lazySvg, type Drawn } from "./lazySvg.ts";
 import { markup, scriptJson, type Markup } from "./markup.ts";
 import { page } from "./page.ts";
 import { phaseSeedsView } from "./phase/phaseSeedsView.ts";
 import { phaseView } from "./phase/phaseView.ts";
 import { scoreHeadMap } from "./scoreHeadMap.ts";
-import { studyBody } from "./studyFiles.ts";
+import { studyBody } from "./studyBody.ts";
 import type { StudyView } from "./studyView.ts";
 import { textView } from "./textView.ts";
 import { verdictView } from "./verdict/verdictView.ts";
@@ -44,13 +44,13 @@ interface Section {
   readonly title: string;
   readonly body: Markup;
 }
-type Kind = (given: NamedResult) => Promise<Section>;
+type Kind = (given: NamedResult, drawn: Drawn) => Promise<Section>;
 
 /** How each kind of Result is a section, by the name in its `schema`. */
 const KINDS: Readonly<Record<string, Kind>> = {
-  score: async (given) => {
+  score: async (given, drawn) => {
     const result = parsed(scoreResult, given);
-    const svg = lazySvg(scoreHeadMap(result));
+    const svg = lazySvg(scoreHeadMap(result), drawn);
     const pictures = { light: await svg("light"), dark: await svg("dark") };
     return { title: scoreTitle(result), body: scoreBody(result, pictures) };
   },
@@ -73,11 +73,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
  * The page. Parts that answer to the pointer are left out, since they belong to a page of one Result; all Results can be
  * read back from the elements `result-1`, `result-2`, ...
  *
+ * @param drawn makes SVG text of a picture
  * @throws {InputError} "result" for a Result of a kind that is not known, or that does not fit its schema
  */
-export async function reportPage(title: string, results: readonly NamedResult[]): Promise<string> {
+export async function reportPage(
+  title: string,
+  results: readonly NamedResult[],
+  drawn: Drawn,
+): Promise<string> {
   const sections: Section[] = [];
-  for (const given of results) sections.push(await kindOf(given)(given));
+  for (const given of results) sections.push(await kindOf(given)(given, drawn));
   const links = sections.map(
     (section, index) => markup`<li><a href="#section-${index + 1}">${section.title}</a></li>`,
   );
@@ -96,9 +101,9 @@ ${section.body}
 }
 
 function study<Result>(schema: z.ZodType<Result>, viewOf: (result: Result) => StudyView): Kind {
-  return async (given) => {
+  return async (given, drawn) => {
     const { widget: _, ...view } = viewOf(parsed(schema, given));
-    return { title: view.title, body: await studyBody(view) };
+    return { title: view.title, body: await studyBody(view, drawn) };
   };
 }
 

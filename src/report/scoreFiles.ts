@@ -1,5 +1,6 @@
 import type { ScoreResult } from "../results/score.ts";
 import { scoreCsv } from "./csv.ts";
+import { drawnInNode } from "./drawnInNode.ts";
 import { lazySvg } from "./lazySvg.ts";
 import type { Pictures } from "./page.ts";
 import { scoreHeadMap } from "./scoreHeadMap.ts";
@@ -15,7 +16,7 @@ export function writeResult(result: ScoreResult, file: string): Promise<void> {
   const html = async (pictures: Pictures) =>
     (await import("./html.ts")).scoreHtml(result, pictures);
   return writeReport(
-    { result, svg: lazySvg(scoreHeadMap(result)), html, csv: () => scoreCsv(result) },
+    { result, svg: lazySvg(scoreHeadMap(result), drawnInNode), html, csv: () => scoreCsv(result) },
     file,
   );
 }

@@ -14,7 +14,7 @@ export function drawnSvg(draw: (document: Document) => SVGSVGElement): string {
   try {
     const svg = draw(window.document as unknown as Document);
     const text = new window.XMLSerializer().serializeToString(svg as never);
-    return `${text.replaceAll("&nbsp;", "&#160;")}\n`; // XML has no &nbsp;, happy-dom writes one
+    return `${text.replaceAll("&nbsp;", "\u00a0")}\n`; // XML has no &nbsp;, happy-dom writes one
   } finally {
     window.happyDOM.abort().catch(() => undefined);
   }

@@ -1,8 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ablateHeads, openBackend, score, scoreResult, verdict } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
-import { at, checkLooks, describePage, live, value } from "./openPage.ts";
+import { cli, emptyFolder } from "../cli/cli.ts";
+import { at, checkLooks, describePage, live, saved, value } from "./openPage.ts";
+
+/** A page without places: charts lie half a pixel further where a screen has no finer ones. */
+const placed = (html: string) => html.replaceAll(/ transform="[^"]*"/g, "");
 
 describePage("the heads of the explorer", (open) => {
   test("says that numbers are stored, then shows those of its own engine, equal to the library's and the command line's", async () => {
@@ -80,6 +85,20 @@ describePage("the heads of the explorer", (open) => {
       ).toContain(label);
     expect(errors).toEqual([]);
     await tab.close();
+  });
+
+  test("makes the page that the command line's report makes of the same Result", async () => {
+    const { tab } = await open("#view=heads&head=1.2");
+    await live(tab);
+    const folder = emptyFolder();
+    writeFileSync(join(folder, "score.json"), await saved(tab, "JSON"));
+    const html = await saved(tab, "HTML");
+    await tab.close();
+    expect(await cli(folder, ["report", "score.json", "--out", "r.html"])).toMatchObject({
+      code: 0,
+    });
+    const page = readFileSync(join(folder, "r.html"), "utf8");
+    expect(placed(html)).toBe(placed(page));
   });
 
   test("hands the map over as SVG, PNG, CSV, JSON and one HTML file", async () => {

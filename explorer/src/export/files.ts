@@ -7,8 +7,11 @@ import {
   scoreHeadMap,
   headMap,
   matrices,
+  reportPage,
   THEMES,
   type AttentionResult,
+  type Drawn,
+  type NamedResult,
   type ScoreResult,
   type StudyTable,
 } from "induction-lens/browser";
@@ -22,7 +25,12 @@ export interface Taken {
   readonly picture: { readonly label: string; readonly svg: (theme: ThemeName) => string };
   readonly tables: readonly [StudyTable, ...StudyTable[]];
   readonly result: unknown;
+  /** Results of the library: their page is the one that `induction-lens report` makes of them. */
+  readonly results?: readonly NamedResult[];
 }
+
+/** Title of that page where nobody gave another. */
+const REPORT_TITLE = "Induction heads";
 
 export interface Written {
   readonly type: string;
@@ -32,7 +40,7 @@ export interface Written {
 type Format = "SVG" | "PNG" | "CSV" | "JSON" | "HTML";
 
 export async function written(taken: Taken, format: Format): Promise<Written> {
-  const { title, lines, picture, tables, result } = taken;
+  const { title, lines, picture, tables, result, results } = taken;
   if (format === "JSON") return { type: "application/json", content: jsonText(result) };
   if (format === "CSV") {
     const [{ columns, rows }] = tables;
@@ -41,6 +49,8 @@ export async function written(taken: Taken, format: Format): Promise<Written> {
   }
   if (format === "SVG") return { type: "image/svg+xml", content: picture.svg("light") };
   if (format === "PNG") return { type: "image/png", content: await png(picture.svg("light")) };
+  if (results)
+    return { type: "text/html", content: await reportPage(REPORT_TITLE, results, drawnHere) };
   const svg = { light: picture.svg("light"), dark: picture.svg("dark") };
   const pictures = [{ label: picture.label, svg }];
   return {
@@ -48,6 +58,8 @@ export async function written(taken: Taken, format: Format): Promise<Written> {
     content: await viewPage({ title, lines, pictures, tables, result }),
   };
 }
+
+const drawnHere: Drawn = async (paint) => serialised(paint(document));
 
 /** The head map of a score Result, as the command line draws it. */
 export function scorePicture(result: ScoreResult): Taken["picture"] {

@@ -5,11 +5,12 @@ import { attributionView } from "../causal/attributionView.ts";
 import { lensView } from "../causal/lensView.ts";
 import { patchView } from "../causal/patchView.ts";
 import { jsonText } from "../json.ts";
+import { drawnInNode } from "../drawnInNode.ts";
 import { lazySvg } from "../lazySvg.ts";
 import { markup, scriptJson, type Markup } from "../markup.ts";
 import { checkFolder, replaceFolder } from "../replaceFolder.ts";
 import { scoreHeadMap } from "../scoreHeadMap.ts";
-import { picturesOf, studyBody } from "../studyFiles.ts";
+import { picturesOf, studyBody } from "../studyBody.ts";
 import type { StudyView } from "../studyView.ts";
 import { analyseView } from "./analyseView.ts";
 
@@ -20,15 +21,19 @@ const PAGE = "report.html";
 
 /** Every picture there may be, by file name. */
 const PICTURES: Readonly<Record<string, (result: AnalyseResult) => Svg | undefined>> = {
-  "induction_scores.png": ({ studies }) => lazySvg(scoreHeadMap(studies.score)),
-  "induction_patching_effects.png": (result) => picturesOf(analyseView(result))[0]?.svg,
+  "induction_scores.png": ({ studies }) => lazySvg(scoreHeadMap(studies.score), drawnInNode),
+  "induction_patching_effects.png": (result) =>
+    picturesOf(analyseView(result), drawnInNode)[0]?.svg,
   "induction_patching_heads.png": ({ studies }) => {
     const view = headsView(studies);
-    return view ? picturesOf(view)[0]!.svg : undefined;
+    return view ? picturesOf(view, drawnInNode)[0]!.svg : undefined;
   },
-  "induction_attention.png": ({ studies }) => picturesOf(attentionView(studies.attention))[0]!.svg,
-  "induction_target_by_layer.png": ({ studies }) => picturesOf(lensView(studies.lens))[0]!.svg,
-  "induction_logit_lens.png": ({ studies }) => picturesOf(lensView(studies.lens))[1]!.svg,
+  "induction_attention.png": ({ studies }) =>
+    picturesOf(attentionView(studies.attention), drawnInNode)[0]!.svg,
+  "induction_target_by_layer.png": ({ studies }) =>
+    picturesOf(lensView(studies.lens), drawnInNode)[0]!.svg,
+  "induction_logit_lens.png": ({ studies }) =>
+    picturesOf(lensView(studies.lens), drawnInNode)[1]!.svg,
 };
 
 const NAMES = [JSON_FILE, PAGE, ...Object.keys(PICTURES)];
@@ -66,11 +71,11 @@ export async function writeAnalysis(result: AnalyseResult, folder: string): Prom
 async function analysePage(result: AnalyseResult): Promise<string> {
   const { figure, page } = await import("../page.ts");
   const { score, attention, lens } = result.studies;
-  const scores = lazySvg(scoreHeadMap(score));
+  const scores = lazySvg(scoreHeadMap(score), drawnInNode);
   const pictures = { light: await scores("light"), dark: await scores("dark") };
   const attending = attentionView(attention);
   const body = markup`<h1>${analyseView(result).title}</h1>
-${await studyBody(analyseView(result))}
+${await studyBody(analyseView(result), drawnInNode)}
 <h2>Attention scores of every head</h2>
 ${figure("Heat map of the induction score", pictures)}
 ${await section("What patching each head restores", headsView(result.studies))}
@@ -87,5 +92,5 @@ function headsView({ patchHeads, screenHeads }: AnalyseResult["studies"]): Study
 }
 
 async function section(title: string, view: StudyView | null): Promise<Markup> {
-  return view ? markup`<h2>${title}</h2>\n${await studyBody(view)}` : markup``;
+  return view ? markup`<h2>${title}</h2>\n${await studyBody(view, drawnInNode)}` : markup``;
 }

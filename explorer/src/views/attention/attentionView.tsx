@@ -178,6 +178,7 @@ function Take({ look, sequence }: ShownProps) {
       picture: attentionFigure(result),
       tables: [{ caption, columns, rows }] as const,
       result,
+      results: [{ name: "attention", result }],
     };
   };
   return <TakeAlong name={`attention-${layer}.${head}`} take={take} />;

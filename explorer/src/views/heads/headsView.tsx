@@ -1,4 +1,4 @@
-import type { ScoreName, ScoreResult } from "induction-lens/browser";
+import type { ScoreName, ScoreResult, VerdictResult } from "induction-lens/browser";
 import { HeadGrid } from "../../parts/headGrid.tsx";
 import { SortedTable } from "../../parts/sortedTable.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
@@ -41,7 +41,7 @@ export function HeadsView() {
           <summary>As a table</summary>
           <HeadTable result={result} chosen={`${layer}.${head}`} choose={choose} />
         </details>
-        <TakeAlong name="induction-scores" take={() => taken(result)} />
+        <TakeAlong name="induction-scores" take={() => taken(result, found.verdict)} />
       </section>
       <section aria-labelledby="chosen">
         <h2 id="chosen">
@@ -94,7 +94,7 @@ function cellsOf({ scores, intervals }: ScoreResult, verdicts: readonly HeadVerd
   );
 }
 
-async function taken(result: ScoreResult) {
+async function taken(result: ScoreResult, verdict: VerdictResult | null) {
   const { scorePicture } = await import("../../export/files.ts");
   const { scores, intervals, model, input } = result;
   const names = Object.keys(LABELS) as ScoreName[];
@@ -114,6 +114,10 @@ async function taken(result: ScoreResult) {
     picture: scorePicture(result),
     tables: [{ caption, columns, rows }] as const,
     result,
+    results: [
+      { name: "score", result },
+      ...(verdict ? [{ name: "verdict", result: verdict }] : []),
+    ],
   };
 }
 
