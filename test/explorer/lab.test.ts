@@ -28,7 +28,7 @@ describePage("the lab of the explorer", (open) => {
       .waitFor();
     const [waiting] = await Promise.all([
       tab.waitForEvent("download"),
-      tab.getByRole("button", { name: "download" }).click(),
+      tab.getByRole("button", { name: "keep with weights" }).click(),
     ]);
     const path = await waiting.path();
     const kept = JSON.parse(readFileSync(path, "utf8"));
@@ -41,13 +41,13 @@ describePage("the lab of the explorer", (open) => {
     });
     await tab.getByLabel("Load a run").setInputFiles(path);
     await tab.getByText("seed 3 (loaded)").first().waitFor();
-    await tab.getByRole("button", { name: "seed 3", exact: true }).click();
     await tab.getByRole("slider").focus();
     await tab.keyboard.press("Home");
     await tab.getByText("Checkpoint: step 0").waitFor();
     await tab.getByRole("button", { name: "Open this checkpoint" }).click();
     await tab.getByRole("button", { name: "Heads" }).click();
-    await tab.getByText("8 heads of 2 layers").or(tab.getByText("2 layers of 4 heads")).waitFor();
+    await tab.getByText("2 layers of 4 heads").waitFor();
+    expect(decodeURIComponent(tab.url())).toContain("files:lab+seed+3+(loaded),+step+0");
     expect(errors).toEqual([]);
     expect(elsewhere).toEqual([]);
     await tab.close();

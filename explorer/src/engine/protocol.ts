@@ -165,7 +165,7 @@ export interface Requests {
 
 /** The model of a training step. */
 export interface LabCheckpoint {
-  /** Its folder; none in a run that was loaded from a file. */
+  /** Its folder; none in a run that was kept without weights. */
   readonly files: readonly NamedBlob[];
   /** [layer][head][query][key] of a short sequence that repeats, one after the other. */
   readonly patterns: Float32Array;

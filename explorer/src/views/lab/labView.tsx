@@ -194,7 +194,7 @@ async function taken(run: LabRun) {
     tables: [
       { caption: "By step; losses in nats, scores of the best heads", columns, rows },
     ] as const,
-    result: JSON.parse(runText(run)) as unknown,
+    result: JSON.parse(await runText(run, { whole: false })) as unknown,
   };
 }
 
@@ -313,6 +313,11 @@ interface RunsProps {
   readonly show: (name: string) => void;
 }
 
+async function keep(run: LabRun): Promise<void> {
+  const text = await runText(run, { whole: true });
+  download(`${run.name}.json`, "application/json", text);
+}
+
 /** All runs of this visit, and their copy gains in one chart once there are two. */
 function Runs({ runs, remove, shown, show }: RunsProps) {
   const compared = runs.filter(({ events }) => events.length > 1).slice(-KINDS.length);
@@ -356,12 +361,8 @@ function Runs({ runs, remove, shown, show }: RunsProps) {
               <td>{run.events.at(-1)?.scores.copyGain.toFixed(2) ?? "–"}</td>
               <td>{run.change?.step ? Math.round(run.change.step) : "–"}</td>
               <td>
-                <button
-                  type="button"
-                  class="sort"
-                  onClick={() => download(`${run.name}.json`, "application/json", runText(run))}
-                >
-                  download
+                <button type="button" class="sort" onClick={() => void keep(run)}>
+                  keep with weights
                 </button>{" "}
                 {run.state !== "running" && (
                   <button type="button" class="sort" onClick={() => remove(run.name)}>

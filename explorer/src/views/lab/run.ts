@@ -1,4 +1,5 @@
 /** @file A training run as the lab keeps it, and as a file. */
+import type { NamedBlob } from "induction-lens/browser";
 import type { LabEvent } from "../../engine/protocol.ts";
 
 export interface LabRun {
@@ -27,20 +28,48 @@ export function checkpointsOf({ events }: LabRun): LabEvent[] {
   return events.filter(({ checkpoint }) => checkpoint !== null);
 }
 
-/** The run as JSON: all numbers and patterns, without the weights. */
-export function runText({ name, seed, steps, events, change }: LabRun): string {
+/** The run as JSON: all numbers and patterns; its checkpoints' files too where `whole`, each in base64. */
+export async function runText(
+  run: LabRun,
+  { whole }: { readonly whole: boolean },
+): Promise<string> {
+  const { name, seed, steps, change } = run;
   const rounded = (values: Float32Array) =>
     [...values].map((value) => Number(value.toPrecision(4)));
-  const kept = events.map(({ checkpoint, ...event }) => ({
-    ...event,
-    checkpoint: checkpoint && {
-      layers: checkpoint.layers,
-      heads: checkpoint.heads,
-      length: checkpoint.length,
-      patterns: rounded(checkpoint.patterns),
-    },
-  }));
-  return JSON.stringify({ format: FORMAT, name, seed, steps, change, events: kept });
+  const events: unknown[] = [];
+  for (const { checkpoint, ...event } of run.events)
+    events.push({
+      ...event,
+      checkpoint: checkpoint && {
+        layers: checkpoint.layers,
+        heads: checkpoint.heads,
+        length: checkpoint.length,
+        patterns: rounded(checkpoint.patterns),
+        files: whole ? await Promise.all(checkpoint.files.map(fileText)) : [],
+      },
+    });
+  return JSON.stringify({ format: FORMAT, name, seed, steps, change, events });
+}
+
+interface KeptFile {
+  readonly name: string;
+  readonly base64: string;
+}
+
+async function fileText({ name, blob }: NamedBlob): Promise<KeptFile> {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += CHUNK)
+    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  return { name, base64: btoa(binary) };
+}
+
+/** Arguments that a call can take at once. */
+const CHUNK = 8192;
+
+function fileIn({ name, base64 }: KeptFile): NamedBlob {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return { name: String(name), blob: new Blob([bytes]) };
 }
 
 /**
@@ -60,7 +89,11 @@ export function runFrom(text: string): LabRun {
     if (!fits || !Number.isInteger(event.step) || !Array.isArray(scores?.induction)) throw wrong;
     return {
       ...event,
-      checkpoint: at && { ...at, files: [], patterns: Float32Array.from(at.patterns) },
+      checkpoint: at && {
+        ...at,
+        files: filesIn((at as { readonly files?: unknown }).files, wrong),
+        patterns: Float32Array.from(at.patterns),
+      },
     };
   });
   return {
@@ -72,6 +105,16 @@ export function runFrom(text: string): LabRun {
     words: null,
     change: kept.change ?? null,
   };
+}
+
+/** Files of a checkpoint; none in a run that was kept without them. */
+function filesIn(files: unknown, wrong: Error): NamedBlob[] {
+  if (!Array.isArray(files)) return [];
+  try {
+    return (files as KeptFile[]).map(fileIn);
+  } catch {
+    throw wrong;
+  }
 }
 
 function parsed(text: string, wrong: Error) {
