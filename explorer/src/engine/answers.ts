@@ -67,6 +67,12 @@ async function sequence({ text, period, seed }: SequenceChoice): Promise<Sequenc
           ...tokenizer.encode(text),
         ]
       : idsIn(text, vocabulary);
+    const beyond = ids.find((id) => id >= vocabulary);
+    if (beyond !== undefined)
+      throw new InputError(
+        "tokenizer",
+        `the tokenizer gives the id ${beyond}, the model has ids to ${vocabulary - 1}: it belongs to another model`,
+      );
     if (ids.length < 2)
       throw new InputError(
         "tokens",

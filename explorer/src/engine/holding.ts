@@ -42,7 +42,7 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
   options.progress("loading the engine", 0, 1);
   const model = await opened(source, options);
   const { backend, words } = await fastestEngine(model, options);
-  const tokenizer = await model.tokenizer();
+  const { tokenizer, fault } = await tokenizerOf(model);
   const { family, layers, heads, kvHeads, contextLength, vocabulary, bosToken } =
     model.architecture;
   const parameters = model.program.weights.reduce(
@@ -61,11 +61,21 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
     bosToken,
     parameters,
     tokenizer: tokenizer?.description ?? null,
+    tokenizerFault: fault,
     ...words,
   };
   const rows = Math.min(ROWS, Math.max(1, Math.floor(QUICK_OPERATIONS / (parameters * LENGTH))));
   held = { model, backend, tokenizer, facts, rows };
   return facts;
+}
+
+/** A tokenizer that cannot be read takes nothing from the model: the page then takes ids. */
+async function tokenizerOf(model: LoadedModel) {
+  try {
+    return { tokenizer: await model.tokenizer(), fault: null };
+  } catch (error) {
+    return { tokenizer: null, fault: (error as Error).message };
+  }
 }
 
 async function opened(source: ModelSource, options: AnswerOptions): Promise<LoadedModel> {

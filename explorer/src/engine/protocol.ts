@@ -33,6 +33,8 @@ export interface ModelFacts {
   readonly parameters: number;
   /** What kind of tokenizer came with it; null: the page takes token ids. */
   readonly tokenizer: string | null;
+  /** Why the tokenizer that came with it cannot be used; null where there is nothing to say. */
+  readonly tokenizerFault: string | null;
   /** What computes, in words. */
   readonly engine: string;
   /** Why it is that engine, in a sentence. */

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { START } from "./address.ts";
+import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
 import { usePage, type Page } from "./page.ts";
@@ -77,7 +78,7 @@ export function ModelPanel({ model, fetchFromHub, mayFetch }: Props) {
       {facts && (
         <p class="hint">
           {facts.layers} layers of {facts.heads} heads, {millions(facts.parameters)} parameters,{" "}
-          {facts.tokenizer ? `tokenizer: ${facts.tokenizer}` : "no tokenizer: token ids"}
+          {tokenizerWords(facts)}
         </p>
       )}
       {facts && (
@@ -156,16 +157,24 @@ function useDrop(choose: Page["open"]): boolean {
       if (event.dataTransfer)
         void droppedFiles(event.dataTransfer).then((files) => files && latest.current(files));
     };
+    addEventListener("dragenter", enter);
     addEventListener("dragover", enter);
     addEventListener("dragleave", leave);
     addEventListener("drop", drop);
     return () => {
+      removeEventListener("dragenter", enter);
       removeEventListener("dragover", enter);
       removeEventListener("dragleave", leave);
       removeEventListener("drop", drop);
     };
   }, []);
   return over;
+}
+
+function tokenizerWords({ tokenizer, tokenizerFault }: ModelFacts): string {
+  if (tokenizer) return `tokenizer: ${tokenizer}`;
+  if (tokenizerFault) return `its tokenizer cannot be read (${tokenizerFault}): token ids`;
+  return "no tokenizer: token ids";
 }
 
 function millions(count: number): string {

@@ -1,0 +1,175 @@
+/** @file Models that are dropped on the page as a reader drops them, good and bad. */
+import { cpSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { Page } from "playwright-core";
+import { load, openBackend, runModel, score } from "../../src/index.ts";
+import { emptyFolder } from "../cli/cli.ts";
+import { writeCheckpoint } from "../cli/checkpoint.ts";
+import { shared, unlessShared } from "../shared.ts";
+import { at, describePage, live, value } from "./openPage.ts";
+
+const NANOGPT = unlessShared("goldens", "nanogpt", "ckpt.pt");
+const SHAKESPEARE = at("zoo/shakespeare/checkpoints/step-002000");
+
+/** Files and folders come down in the middle of the page, as from a file manager. */
+async function drop(tab: Page, ...files: readonly string[]): Promise<void> {
+  await tab.getByRole("button", { name: "Bring your own" }).waitFor();
+  const session = await tab.context().newCDPSession(tab);
+  const data = { items: [], files: [...files], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type, x: 500, y: 400, data });
+    await tab.waitForTimeout(100); // a hand is no quicker
+  }
+}
+
+/** The page's scores of all heads against those of the library in Node. */
+async function expectScores(tab: Page, path: string): Promise<void> {
+  await live(tab, 60_000);
+  const model = await load(path);
+  const { scores } = await score(model, { backend: (await openBackend()).backend });
+  await model.close();
+  const cells = tab.locator("[role=gridcell]");
+  await expect.poll(() => cells.count()).toBe(scores.induction.flat().length);
+  const shown = await cells.evaluateAll((all) =>
+    all.map((cell) => Number((cell as HTMLElement).dataset["value"])),
+  );
+  scores.induction.flat().forEach((expected, index) => {
+    expect(shown[index]).toBeCloseTo(expected, 4);
+  });
+}
+
+/** What the page says once it could not open what was dropped. */
+async function refusal(tab: Page): Promise<string> {
+  const line = tab.locator(".model [role=status]");
+  await expect.poll(() => line.innerText(), { timeout: 30_000 }).toContain("could not be measured");
+  return line.innerText();
+}
+
+async function backToTheStart(tab: Page): Promise<void> {
+  await tab.getByRole("button", { name: "Back to zoo:attn-2l" }).click();
+  await live(tab);
+}
+
+describePage("models dropped on the explorer", (open) => {
+  test("a folder with a tokenizer: scores, the reader's own text and its attention are the library's", async () => {
+    const { tab, errors, elsewhere } = await open();
+    await drop(tab, SHAKESPEARE);
+    await tab.getByText(/tokenizer: \w/).waitFor({ timeout: 60_000 });
+    await expectScores(tab, SHAKESPEARE);
+    const model = await load(SHAKESPEARE);
+    const text = "ROMEO: ROMEO";
+    const ids = (await model.tokenizer())!.encode(text);
+    const found = new Map<string, Float32Array>();
+    await runModel(
+      model,
+      (await openBackend()).backend,
+      [ids],
+      ["blocks.1.attn.hook_pattern"],
+      ({ name }, _, { data }) => void found.set(name, data),
+    );
+    await model.close();
+    await tab.getByRole("button", { name: "Attention" }).click();
+    await tab.locator("form.sequence select").first().selectOption("own");
+    await tab.getByRole("textbox", { name: "Text" }).fill(text);
+    await tab.getByRole("button", { name: "Read it" }).click();
+    const tokens = tab.locator(".token");
+    await expect.poll(() => tokens.count()).toBe(text.length);
+    expect((await tokens.allInnerTexts()).join("")).toBe("ROMEO:·ROMEO");
+    const cell = tab.locator("[data-cell]");
+    const [layer, head] = /head (\d+)\.(\d+)/
+      .exec(await tab.getByRole("heading", { level: 2 }).innerText())!
+      .slice(1)
+      .map(Number) as [number, number];
+    expect(layer).toBe(1);
+    const [query, key] = (await cell.getAttribute("data-cell"))!.split(",").map(Number);
+    const place = (head * ids.length + query!) * ids.length + key!;
+    expect(await value(tab, "[data-cell]")).toBeCloseTo([...found.values()][0]![place]!, 4);
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test.skipIf(NANOGPT.skip)(`nanoGPT's checkpoint, a file alone${NANOGPT.note}`, async () => {
+    const path = shared("goldens", "nanogpt", "ckpt.pt")!;
+    const { tab, errors } = await open();
+    await drop(tab, path);
+    await tab.getByText("no tokenizer: token ids").waitFor({ timeout: 60_000 });
+    await expectScores(tab, path);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("of a model that is too large it says how much it needs before it reads any of it", async () => {
+    const folder = join(emptyFolder(), "large");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "config.json"), '{"model_type":"gpt2"}');
+    const [parameters, bytes] = [2_000_000_000, 8_000_000_000];
+    const header = `{"wte.weight":{"dtype":"F32","shape":[${parameters}],"data_offsets":[0,${bytes}]}}`;
+    const start = Buffer.alloc(8 + header.length);
+    start.writeBigUInt64LE(BigInt(header.length));
+    start.write(header, 8);
+    const weights = join(folder, "model.safetensors");
+    writeFileSync(weights, start);
+    truncateSync(weights, start.length + bytes); // takes no room on disk
+    const { tab } = await open();
+    await drop(tab, folder);
+    expect(await refusal(tab)).toContain("it needs about 24.0 GB of memory, this browser gives");
+    await backToTheStart(tab);
+    await tab.close();
+  });
+
+  test("of a tokenizer that belongs to another model, or is none, it says so, and ids still work", async () => {
+    const folder = join(emptyFolder(), "mixed");
+    await writeCheckpoint(join(folder, ".."), "mixed");
+    cpSync(join(SHAKESPEARE, "tokenizer.json"), join(folder, "tokenizer.json"));
+    const { tab, errors } = await open("#view=attention&head=1.0");
+    await drop(tab, folder);
+    await tab.getByText("mixed", { exact: true }).first().waitFor({ state: "attached" });
+    await live(tab);
+    await tab.locator("form.sequence select").first().selectOption("own");
+    await tab.getByRole("textbox", { name: "Text" }).fill("zzzz");
+    await tab.getByRole("button", { name: "Read it" }).click();
+    await tab.getByText(/the tokenizer gives the id \d+, the model has ids to 39/).waitFor();
+    writeFileSync(join(folder, "tokenizer.json"), "{");
+    await drop(tab, folder);
+    await tab.getByText(/its tokenizer cannot be read/).waitFor({ timeout: 60_000 });
+    await live(tab);
+    await tab.locator("form.sequence select").first().selectOption("own");
+    await tab.getByRole("textbox", { name: "Token ids" }).fill("1 2 3 1 2");
+    await tab.getByRole("button", { name: "Read it" }).click();
+    await expect.poll(() => tab.locator(".token").count()).toBe(5);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("a tab that is closed in the middle of the work leaves nothing behind for the next one", async () => {
+    const { tab } = await open("#view=lab");
+    const browser = tab.context().browser()!;
+    await tab.getByRole("button", { name: "Train 600 steps" }).click();
+    await tab.locator("[data-step][data-gain]").waitFor();
+    const other = await browser.newPage();
+    onTestFinished(() => other.close());
+    await other.goto(tab.url());
+    await tab.close();
+    await other.getByRole("button", { name: "Heads" }).click();
+    await live(other);
+  });
+
+  test("keeps nothing in the browser's storage, so a full one changes nothing", async () => {
+    const { tab, errors } = await open("#view=surgery&head=1.0");
+    const session = await tab.context().newCDPSession(tab);
+    const { origin } = new URL(tab.url());
+    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 0 });
+    await tab.reload();
+    await live(tab);
+    await tab.getByRole("button", { name: "Zero", exact: true }).click();
+    await value(tab, '[data-loss="secondCopy.after"]');
+    const kept = await tab.evaluate(
+      "Promise.all([caches.keys(), indexedDB.databases()]).then((all) => all.flat().length + localStorage.length + sessionStorage.length + document.cookie.length)",
+    );
+    expect(kept).toBe(0);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+});
