@@ -1,12 +1,14 @@
 /** @file `induction-lens explore` as a user starts it, and the page that it serves in a real browser. */
-import { existsSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { ScoreResult } from "../../src/index.ts";
 import { cli, emptyFolder, started } from "../cli/cli.ts";
 
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const LLAMA = join(import.meta.dirname, "../../zoo/llama-gqa/checkpoints/step-001500");
 const built = existsSync(join(import.meta.dirname, "../../explorer/dist/index.html"));
 const page = built ? describe : describe.skip;
 
@@ -60,6 +62,40 @@ page("induction-lens explore", { timeout: 60_000 }, () => {
     ]);
     expect([code, stderr]).toEqual([3, expect.stringContaining(`port ${port} is taken`)]);
   });
+
+  test.skipIf(!existsSync(CHROMIUM))(
+    "serves a folder's model, with the numbers of `score --json`, and lets the page fetch from the hub alone (needs Chromium)",
+    async () => {
+      const folder = emptyFolder();
+      cpSync(LLAMA, join(folder, "mine"), { recursive: true });
+      const scored = await cli(folder, ["score", "mine", "--json"]);
+      const { scores } = JSON.parse(scored.stdout) as ScoreResult;
+      const { address } = await exploring(join(folder, "mine"));
+      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+      onTestFinished(() => browser.close());
+      const tab = await browser.newPage();
+      const asked: string[] = [];
+      await tab.route(/^https:/, async (route) => {
+        asked.push(new URL(route.request().url()).origin);
+        await route.fulfill({ status: 404, headers: { "access-control-allow-origin": "*" } });
+      });
+      await tab.goto(address);
+      await tab.getByText("Live numbers").waitFor({ timeout: 40_000 });
+      const shown = await tab
+        .locator("[role=gridcell]")
+        .evaluateAll((all) => all.map((cell) => Number((cell as HTMLElement).dataset["value"])));
+      expect(shown).toHaveLength(scores.induction.flat().length);
+      scores.induction.flat().forEach((value, at) => expect(shown[at]).toBeCloseTo(value, 4));
+      await tab.getByRole("button", { name: "Bring your own" }).click();
+      await tab.getByLabel("Or the name of a model of the hub").fill("org/tiny");
+      await tab.getByRole("button", { name: "Fetch it" }).click();
+      await tab.getByText("the hub has no /api/models/org/tiny").waitFor();
+      const elsewhere = await tab.evaluate(
+        "fetch('https://example.org/').then(() => 'fetched', () => 'refused')",
+      );
+      expect([elsewhere, asked]).toEqual(["refused", ["https://huggingface.co"]]);
+    },
+  );
 
   test.skipIf(!existsSync(CHROMIUM))(
     "serves a page that is isolated, computes, and asks nothing of elsewhere (needs Chromium)",

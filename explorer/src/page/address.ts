@@ -7,7 +7,7 @@ export type ViewName = (typeof VIEWS)[number];
 export const THEME_NAMES = ["system", "light", "dark", "contrast"] as const;
 export type ThemeName = (typeof THEME_NAMES)[number];
 
-export const TEXT_SIZES = [100, 125, 150] as const;
+export const TEXT_SIZES = [100, 125, 150, 200] as const;
 
 export interface PageState {
   readonly view: ViewName;
