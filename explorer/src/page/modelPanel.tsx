@@ -70,21 +70,20 @@ export function ModelPanel({ model, fetchFromHub, mayFetch }: Props) {
           Back to {EMBEDDED[0]}
         </button>
       )}
-      {ZOO.filter(({ name }) => name === state.model).map(({ about }) => (
-        <p key={about} class="hint">
-          {about}
-        </p>
-      ))}
       {facts && (
-        <p class="hint">
-          {facts.layers} layers of {facts.heads} heads, {millions(facts.parameters)} parameters,{" "}
-          {tokenizerWords(facts)}
-        </p>
-      )}
-      {facts && (
-        <p class="hint" data-engine={facts.engine}>
-          Runs on {facts.engine}: {facts.why}.
-        </p>
+        <details class="about" open={!matchMedia("(max-width: 720px)").matches}>
+          <summary>About this model and what computes it</summary>
+          {ZOO.filter(({ name }) => name === state.model).map(({ about }) => (
+            <p key={about}>{about}</p>
+          ))}
+          <p>
+            {facts.layers} layers of {facts.heads} heads, {millions(facts.parameters)} parameters,{" "}
+            {tokenizerWords(facts)}
+          </p>
+          <p data-engine={facts.engine}>
+            Runs on {facts.engine}: {facts.why}.
+          </p>
+        </details>
       )}
       {(bringing || over) && <Bring choose={open} {...{ over, fetchFromHub }} />}
     </div>

@@ -19,24 +19,26 @@ export function HeadCard({ result, layer, head }: Props) {
           ))}
         </ul>
       )}
-      <table class="evidence">
-        <caption>
-          Where {layer}.{head} attends, as mean attention from 0 to 1. The stroke is what even
-          attention scores.
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">score</th>
-            <th scope="col">this head</th>
-            <th scope="col">even attention</th>
-          </tr>
-        </thead>
-        <tbody>
-          {(Object.keys(LABELS) as ScoreName[]).map((name) => (
-            <Evidence key={name} {...{ result, layer, head, name }} />
-          ))}
-        </tbody>
-      </table>
+      <div class="scroll wide" role="group" tabIndex={0} aria-label={`Scores of ${layer}.${head}`}>
+        <table class="evidence">
+          <caption>
+            Where {layer}.{head} attends, as mean attention from 0 to 1. The stroke is what even
+            attention scores.
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">score</th>
+              <th scope="col">this head</th>
+              <th scope="col">even attention</th>
+            </tr>
+          </thead>
+          <tbody>
+            {(Object.keys(LABELS) as ScoreName[]).map((name) => (
+              <Evidence key={name} {...{ result, layer, head, name }} />
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }

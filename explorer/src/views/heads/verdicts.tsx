@@ -113,31 +113,33 @@ export function VerdictCard({ head }: { readonly head: HeadVerdict }) {
           ))}
         </ul>
       )}
-      <table class="evidence">
-        <caption>Evidence, means over sequences with 95 % intervals</caption>
-        <thead>
-          <tr>
-            <th scope="col">evidence</th>
-            <th scope="col">value</th>
-            <th scope="col">interval</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, estimate]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td data-evidence={name} data-value={estimate?.value}>
-                {estimate ? estimate.value.toFixed(3) : "not measured: no candidate"}
-              </td>
-              <td>
-                {estimate?.low !== null && estimate?.high !== null && estimate
-                  ? `${estimate.low.toFixed(3)} to ${estimate.high.toFixed(3)}`
-                  : "–"}
-              </td>
+      <div class="scroll wide" role="group" tabIndex={0} aria-label="Evidence">
+        <table class="evidence">
+          <caption>Evidence, means over sequences with 95 % intervals</caption>
+          <thead>
+            <tr>
+              <th scope="col">evidence</th>
+              <th scope="col">value</th>
+              <th scope="col">interval</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map(([name, estimate]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td data-evidence={name} data-value={estimate?.value}>
+                  {estimate ? estimate.value.toFixed(3) : "not measured: no candidate"}
+                </td>
+                <td>
+                  {estimate?.low !== null && estimate?.high !== null && estimate
+                    ? `${estimate.low.toFixed(3)} to ${estimate.high.toFixed(3)}`
+                    : "–"}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       {upstream.length > 0 && (
         <p>
           Reads{" "}

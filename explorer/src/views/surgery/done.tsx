@@ -26,46 +26,48 @@ export function Done({
   }, seen);
   if (edits.length === 0) return <p class="hint">Nothing is changed yet.</p>;
   return (
-    <table class="done">
-      <caption>What was done, in order</caption>
-      <thead>
-        <tr>
-          <th scope="col">head</th>
-          <th scope="col">change</th>
-          <th scope="col">loss of the repeated half</th>
-          <th scope="col">take back</th>
-        </tr>
-      </thead>
-      <tbody>
-        <tr>
-          <th scope="row">none</th>
-          <td>as trained</td>
-          <td>{before?.losses.secondCopy.toFixed(3) ?? "–"}</td>
-          <td />
-        </tr>
-        {edits.map((edit, index) => (
-          <tr key={editText(edit)}>
-            <th scope="row">
-              {edit.layer}.{edit.head}
-            </th>
-            <td>{editWords(edit)}</td>
-            <td data-after={editText(edit)}>
-              {losses[keyOf(edits.slice(0, index + 1))]?.toFixed(3) ?? "–"}
-            </td>
-            <td>
-              <button
-                type="button"
-                class="sort"
-                aria-label={`Take back the change of ${edit.layer}.${edit.head}`}
-                onClick={() => change({ edits: edits.filter((one) => one !== edit) })}
-              >
-                take back
-              </button>
-            </td>
+    <div class="scroll wide" role="group" tabIndex={0} aria-label="What was done">
+      <table class="done">
+        <caption>What was done, in order</caption>
+        <thead>
+          <tr>
+            <th scope="col">head</th>
+            <th scope="col">change</th>
+            <th scope="col">loss of the repeated half</th>
+            <th scope="col">take back</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">none</th>
+            <td>as trained</td>
+            <td>{before?.losses.secondCopy.toFixed(3) ?? "–"}</td>
+            <td />
+          </tr>
+          {edits.map((edit, index) => (
+            <tr key={editText(edit)}>
+              <th scope="row">
+                {edit.layer}.{edit.head}
+              </th>
+              <td>{editWords(edit)}</td>
+              <td data-after={editText(edit)}>
+                {losses[keyOf(edits.slice(0, index + 1))]?.toFixed(3) ?? "–"}
+              </td>
+              <td>
+                <button
+                  type="button"
+                  class="sort"
+                  aria-label={`Take back the change of ${edit.layer}.${edit.head}`}
+                  onClick={() => change({ edits: edits.filter((one) => one !== edit) })}
+                >
+                  take back
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -16,37 +16,38 @@ export function LossByPosition({ before, after }: Props) {
   const second = before.start + before.period;
   return (
     <>
-      <table class="losses">
-        <caption>Loss in nats, mean of {after.rows} sequences; lower is better</caption>
-        <thead>
-          <tr>
-            <th scope="col">part</th>
-            <th scope="col">all heads</th>
-            <th scope="col">changed</th>
-            <th scope="col">difference, 95 %</th>
-          </tr>
-        </thead>
-        <tbody>
-          {(["firstCopy", "secondCopy"] as const).map((copy) => {
-            const [was, is] = [before.losses[copy], after.losses[copy]];
-            return (
-              <tr key={copy}>
-                <th scope="row">{copy === "firstCopy" ? "first copy" : "repeated half"}</th>
-                <td data-loss={`${copy}.before`} data-value={was}>
-                  {was.toFixed(3)}
-                </td>
-                <td data-loss={`${copy}.after`} data-value={is}>
-                  {is.toFixed(3)}
-                </td>
-                <td data-difference={copy}>
-                  {signed(is - was)}
-                  {intervalWords(before, after, copy)}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <div class="scroll wide" role="group" tabIndex={0} aria-label="Losses of both copies">
+        <table class="losses">
+          <caption>Loss in nats, mean of {after.rows} sequences; lower is better</caption>
+          <thead>
+            <tr>
+              <th scope="col">part</th>
+              <th scope="col">all heads</th>
+              <th scope="col">changed</th>
+              <th scope="col">difference, 95 %</th>
+            </tr>
+          </thead>
+          <tbody>
+            {(["firstCopy", "secondCopy"] as const).map((copy) => {
+              const [was, is] = [before.losses[copy], after.losses[copy]];
+              return (
+                <tr key={copy}>
+                  <th scope="row">{copy === "firstCopy" ? "first copy" : "repeated half"}</th>
+                  <td data-loss={`${copy}.before`} data-value={was}>
+                    {was.toFixed(3)}
+                  </td>
+                  <td data-loss={`${copy}.after`} data-value={is}>
+                    {is.toFixed(3)}
+                  </td>
+                  <td data-difference={copy}>
+                    {signed(is - was)} <Interval {...{ before, after, copy }} />
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
       <LineChart
         label={`Loss by position: repeated half ${before.losses.secondCopy.toFixed(2)} nats with all heads, ${after.losses.secondCopy.toFixed(2)} with the changes`}
         xName="position of the token"
@@ -94,9 +95,13 @@ export function differenceInterval(
   return meanInterval(after.losses.bySequence[copy].map((loss, row) => loss - was[row]!));
 }
 
-function intervalWords(...asked: Parameters<typeof differenceInterval>): string {
-  const interval = differenceInterval(...asked);
-  return interval ? ` [${interval.map(signed).join(", ")}]` : "";
+interface IntervalProps extends Props {
+  readonly copy: "firstCopy" | "secondCopy";
+}
+
+function Interval({ before, after, copy }: IntervalProps) {
+  const interval = differenceInterval(before, after, copy);
+  return interval && <span class="interval">[{interval.map(signed).join(", ")}]</span>;
 }
 
 export function signed(value: number): string {
