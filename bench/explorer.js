@@ -1,0 +1,275 @@
+/**
+ * @file `npm run bench:explorer`: what the page's readers wait for, in a headless Chromium on the page that
+ * `induction-lens explore` serves. Times are medians on this machine, so they say something of machines like it. SmolLM2's row
+ * needs ../shared.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { readTensor } from "../dist/formats/readTensor.js";
+import { safetensorsBytes } from "../dist/formats/writeSafetensors.js";
+import { plantedCheckpoint } from "../dist/models/planted/circuit.js";
+import { median, row, table } from "./statistics.js";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const SMOLLM = join(
+  import.meta.dirname,
+  "../../shared/data/smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf",
+);
+const REPEATS = 5;
+const rows = [];
+const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
+const whole = (milliseconds) => `${milliseconds.toFixed(0)} ms`;
+const told = (line) => process.stderr.write(`${line}\n`);
+
+/** Moves the pointer over the matrix, nine times: how long until the page has drawn what it says of the place. */
+const HOVERS = `(async () => {
+  const matrix = document.querySelector(".matrix");
+  const { left, top, width, height } = matrix.getBoundingClientRect();
+  const taken = [];
+  for (let move = 0; move < 9; move++) {
+    const place = { clientX: left + 0.1 * width, clientY: top + (0.2 + move / 90) * height };
+    const started = performance.now();
+    matrix.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, ...place }));
+    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    taken.push(performance.now() - started);
+  }
+  return taken;
+})()`;
+
+/** Chooses the heads of the layer one after the other: how long until each is drawn. */
+const SELECTIONS = `(async () => {
+  const taken = [];
+  for (const thumb of document.querySelectorAll(".thumbs button")) {
+    const started = performance.now();
+    thumb.click();
+    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    taken.push(performance.now() - started);
+  }
+  return taken;
+})()`;
+
+const scratch = mkdtempSync(join(tmpdir(), "induction-lens-bench-"));
+const explore = spawn(
+  process.execPath,
+  [join(import.meta.dirname, "../dist/cli/main.js"), "explore", "--no-open"],
+  { stdio: ["ignore", "pipe", "ignore"] },
+);
+const address = await new Promise((said) =>
+  explore.stdout.once("data", (bytes) => said(String(bytes).trim())),
+);
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+try {
+  const start = async (hash) => {
+    const tab = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await tab.goto(`${address}&${hash}`);
+    return tab;
+  };
+  told("the model that comes with the page ...");
+  await embedded(start);
+  told("1,024 tokens ...");
+  await attention(start, 512);
+  await attention(start, 1000);
+  told("surgery ...");
+  await surgery(start);
+  told("the lab ...");
+  await lab(start);
+  if (existsSync(SMOLLM)) {
+    told("SmolLM2 ...");
+    await smollm(start);
+  } else told(`no SmolLM2: there is no ${SMOLLM}`);
+} finally {
+  await browser.close();
+  explore.kill("SIGINT");
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.stdout.write(`${cpus().length} processors, ${cpus()[0].model}\n${table(rows)}\n`);
+
+async function embedded(start) {
+  const taken = [];
+  for (let repeat = 0; repeat < REPEATS; repeat++) {
+    const tab = await start("view=heads");
+    await tab.waitForURL(/#view=heads/);
+    await tab.waitForLoadState("load");
+    const idle = Date.now();
+    await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
+    taken.push(Date.now() - idle);
+    await tab.close();
+  }
+  const got = median(taken);
+  rows.push(
+    row(
+      "embedded model scored after load",
+      seconds(got),
+      "<= 2 s",
+      got <= 2000,
+      `(first ${seconds(taken[0])})`,
+    ),
+  );
+}
+
+/** A model with planted heads that reads 1,024 tokens. */
+async function folder() {
+  const path = join(scratch, "wide");
+  const { config, weights } = plantedCheckpoint(
+    { vocabulary: 300, contextLength: 1024, width: 32, heads: 8, layers: 2, seed: 1 },
+    [],
+  );
+  const tensors = [];
+  for (const [name, stored] of weights)
+    tensors.push({ name, shape: stored.shape, data: await readTensor(stored) });
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, "config.json"), JSON.stringify(config));
+  writeFileSync(join(path, "model.safetensors"), safetensorsBytes(tensors));
+  return ["config.json", "model.safetensors"].map((name) => join(path, name));
+}
+
+async function attention(start, length) {
+  const tab = await start("view=attention&head=1.0");
+  await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
+  await tab.getByRole("button", { name: "Bring your own" }).click();
+  await tab.getByLabel("Files").setInputFiles(await folder());
+  await tab.getByText("2 layers of 8 heads").waitFor({ timeout: 60_000 });
+  await tab.getByText("Live numbers").waitFor({ timeout: 120_000 });
+  await tab.locator("form.sequence select").first().selectOption("own");
+  const ids = Array.from({ length }, (_, position) => (position * 37) % 300);
+  await tab.getByRole("textbox", { name: "Token ids" }).fill(ids.join(" "));
+  await tab.getByRole("button", { name: "Read it" }).click();
+  await tab
+    .locator(".token")
+    .nth(length - 1)
+    .waitFor({ timeout: 60_000 });
+  const hover = median(await tab.evaluate(HOVERS));
+  const select = median(await tab.evaluate(SELECTIONS));
+  const isBound = length === 512;
+  for (const [what, got] of [
+    ["hover", hover],
+    ["selection", select],
+  ])
+    rows.push(
+      row(
+        `${what} at ${length} tokens`,
+        whole(got),
+        isBound ? "<= 50 ms" : "",
+        isBound ? got <= 50 : null,
+      ),
+    );
+  await tab.close();
+}
+
+async function surgery(start) {
+  const tab = await start("view=surgery&head=0.0");
+  await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
+  const taken = [];
+  const passes = [];
+  for (const name of [
+    "Zero",
+    "Ideal first token",
+    "Ideal induction",
+    "Zero",
+    "Ideal first token",
+  ]) {
+    const started = Date.now();
+    await tab.getByRole("button", { name, exact: true }).click();
+    await tab
+      .locator("p.status", { hasText: "One forward pass" })
+      .waitFor({ timeout: 2000 })
+      .catch(() => undefined);
+    const words = tab.locator("p.status", { hasText: "Measured on" });
+    await words.waitFor();
+    taken.push(Date.now() - started);
+    passes.push(Number(/pass of (\d+) ms/.exec(await words.innerText())[1]));
+  }
+  rows.push(
+    row(
+      "an edit in Surgery is shown after",
+      whole(median(taken)),
+      "",
+      null,
+      `(its forward pass: ${whole(median(passes))})`,
+    ),
+  );
+  await tab.close();
+}
+
+async function lab(start) {
+  const tab = await start("view=lab");
+  await tab.getByRole("button", { name: "Train 600 steps" }).click();
+  const started = Date.now();
+  await tab.locator("[data-change]").waitFor({ timeout: 600_000 });
+  const got = Date.now() - started;
+  const step = await tab.locator("[data-change]").getAttribute("data-change");
+  rows.push(
+    row(
+      "the lab's change is marked after",
+      seconds(got),
+      "<= 180 s",
+      got <= 180_000,
+      `(step ${Math.round(step)})`,
+    ),
+  );
+  await tab.close();
+}
+
+async function smollm(start) {
+  const tab = await start("view=heads");
+  await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
+  const before = await memory();
+  await tab.evaluate(`
+    window.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
+    }).observe({ entryTypes: ["longtask"] });
+  `);
+  await tab.getByRole("button", { name: "Bring your own" }).click();
+  const started = Date.now();
+  await tab.getByLabel("Files").setInputFiles(SMOLLM);
+  await tab.getByText("30 layers of 9 heads").waitFor({ timeout: 600_000 });
+  await tab.getByText("Live numbers").waitFor({ timeout: 600_000 });
+  rows.push(row("SmolLM2 (98 MB) scored after", seconds(Date.now() - started), "", null));
+  await tab.getByRole("button", { name: "Switch it off" }).click();
+  await tab.locator('[data-loss="secondCopy.after"][data-value]').waitFor({ timeout: 120_000 });
+  const longest = await tab.evaluate("window.longest");
+  rows.push(
+    row(
+      "longest task of the page meanwhile",
+      whole(longest),
+      "<= 200 ms",
+      longest <= 200,
+      "(0: none over 50)",
+    ),
+  );
+  const held = await memory();
+  await tab.locator(".model select").selectOption("zoo:attn-2l");
+  await tab.getByText("2 layers of 4 heads").waitFor({ timeout: 60_000 });
+  await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
+  await new Promise((settled) => setTimeout(settled, 3000));
+  const after = await memory();
+  const left = (after - before) / (held - before);
+  const gigabytes = (bytes) => `${(bytes / 1e9).toFixed(2)} GB`;
+  rows.push(
+    row(
+      "of its memory left after unloading",
+      `${(100 * left).toFixed(0)} %`,
+      "<= 10 %",
+      left <= 0.1,
+      `(${gigabytes(before)} before, ${gigabytes(held)} with it, ${gigabytes(after)} after)`,
+    ),
+  );
+  await tab.close();
+}
+
+/** Resident bytes of all processes that draw pages. */
+async function memory() {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  return processInfo
+    .filter(({ type }) => type === "renderer")
+    .reduce((sum, { id }) => {
+      const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"));
+      return sum + 1024 * Number(kilobytes);
+    }, 0);
+}
