@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { openBackend, recipeFrom, train } from "../../src/browser.ts";
-import { checkLooks, describePage } from "./openPage.ts";
+import { checkLooks, describePage, SHOTS } from "./openPage.ts";
 
 /** Scores after `step` steps of the lab's recipe. */
 async function scoresAfter(step: number) {
@@ -71,7 +71,8 @@ describePage("the lab of the explorer", (open) => {
       ready: async (tab) => {
         await tab.getByRole("button", { name: "Train 600 steps" }).click();
         await tab.getByRole("slider").waitFor({ timeout: 60_000 });
-        await tab.getByRole("button", { name: "Stop" }).click();
+        if (SHOTS) await tab.locator("[data-change]").waitFor({ timeout: 100_000 });
+        else await tab.getByRole("button", { name: "Stop" }).click();
       },
     },
   ]);

@@ -13,7 +13,7 @@ const lacks = !existsSync(CHROMIUM)
     ? "page not built"
     : null;
 /** Where screenshots go; left out: none are made. */
-const SHOTS = process.env["EXPLORER_SHOTS"];
+export const SHOTS = process.env["EXPLORER_SHOTS"];
 
 /** A tab with the page, what it said on its console, and what it asked for. */
 export interface Tab {
@@ -45,7 +45,7 @@ export function describePage(
     let browser: Browser;
     let site: Awaited<ReturnType<typeof servePage>>;
     beforeAll(async () => {
-      site = await servePage(at("explorer/dist"));
+      site = await servePage(at("explorer/dist"), { isolated: SHOTS !== undefined });
       browser = await chromium.launch({
         executablePath: CHROMIUM,
         args: ["--no-sandbox", ...flags],

@@ -81,7 +81,15 @@ export function pagePicture(chart: SVGElement, label: string): Taken["picture"] 
   return { label, svg: (theme) => chartSvg(chart, theme) };
 }
 
-const DRAWN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-family"];
+const DRAWN = [
+  "fill",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "paint-order",
+  "font-size",
+  "font-family",
+];
 
 /** The chart with what the style sheet says of it written into it; the page's colours become those of `theme`. */
 function chartSvg(element: SVGElement, theme: ThemeName): string {

@@ -61,6 +61,9 @@ export function LineChart(props: Props) {
         <text x={4} y={12}>
           {yName}
         </text>
+        {series.map((one) => (
+          <path key={one.name} class={`series ${one.kind}`} d={path(one).join("")} />
+        ))}
         {strokes.map(({ x, name }, row) => (
           <g key={name}>
             <line class="stroke" x1={left(x)} x2={left(x)} y1={TOP} y2={height - BOTTOM} />
@@ -74,9 +77,6 @@ export function LineChart(props: Props) {
               </text>
             )}
           </g>
-        ))}
-        {series.map((one) => (
-          <path key={one.name} class={`series ${one.kind}`} d={path(one).join("")} />
         ))}
       </svg>
       <ul class="key">
