@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Page } from "playwright-core";
 import { load, openBackend, runModel, score } from "../../src/index.ts";
 import { emptyFolder } from "../cli/cli.ts";
-import { writeCheckpoint } from "../cli/checkpoint.ts";
+import { LARGE, writeCheckpoint } from "../cli/checkpoint.ts";
 import { shared, unlessShared } from "../shared.ts";
 import { at, describePage, live, value } from "./openPage.ts";
 
@@ -116,6 +116,20 @@ describePage("models dropped on the explorer", (open) => {
     await drop(tab, folder);
     expect(await refusal(tab)).toContain("it needs about 24.0 GB of memory, this browser gives");
     await backToTheStart(tab);
+    await tab.close();
+  });
+
+  test("work on it is stopped when the reader says so, and the page goes back", async () => {
+    const folder = emptyFolder();
+    await writeCheckpoint(folder, "slow", { sizes: LARGE });
+    const { tab, errors } = await open("#head=1.2");
+    await drop(tab, join(folder, "slow"));
+    await tab.getByText(/needs about [\d.]+ [MG]B of memory/).waitFor();
+    await tab.getByRole("button", { name: "Stop" }).click();
+    await tab.locator(".model [role=status]").getByText("Stopped.").waitFor();
+    await backToTheStart(tab);
+    await tab.getByRole("heading", { name: "Head 1.2" }).waitFor();
+    expect(errors).toEqual([]);
     await tab.close();
   });
 

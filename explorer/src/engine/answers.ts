@@ -8,22 +8,16 @@ import {
   tensor,
 } from "induction-lens/browser";
 import { cut } from "./cut.ts";
+import type { AnswerOptions } from "./answerOptions.ts";
 import { holding, openModel, workbench } from "./holding.ts";
 import type {
   Captured,
-  LabEvent,
   Look,
   Requests,
   RequestName,
   Sequence,
   SequenceChoice,
 } from "./protocol.ts";
-
-export interface AnswerOptions {
-  readonly signal: AbortSignal;
-  readonly progress: (step: string, done: number, total: number) => void;
-  readonly tell: (event: LabEvent) => void;
-}
 
 type Answers = {
   readonly [Name in RequestName]: (

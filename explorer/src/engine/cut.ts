@@ -12,7 +12,7 @@ import {
   type Repeats,
   type Tensor,
 } from "induction-lens/browser";
-import type { AnswerOptions } from "./answers.ts";
+import type { AnswerOptions } from "./answerOptions.ts";
 import { holding, workbench } from "./holding.ts";
 import type { Cut, Guess, Losses, Requests, Sequence } from "./protocol.ts";
 

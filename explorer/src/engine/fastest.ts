@@ -10,7 +10,7 @@ import {
   type LoadedModel,
   type WorkbenchRun,
 } from "induction-lens/browser";
-import type { AnswerOptions } from "./answers.ts";
+import type { AnswerOptions } from "./answerOptions.ts";
 
 export interface Chosen {
   readonly backend: Backend;

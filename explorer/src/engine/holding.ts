@@ -10,7 +10,7 @@ import {
   type Tokenizer,
   type Workbench,
 } from "induction-lens/browser";
-import type { AnswerOptions } from "./answers.ts";
+import type { AnswerOptions } from "./answerOptions.ts";
 import { fastestEngine } from "./fastest.ts";
 import type { ModelFacts, ModelSource } from "./protocol.ts";
 

@@ -1,6 +1,6 @@
 /** @file Studies of the library that are asked for rarely, in a script of their own. */
 import { attention, verdict, why } from "induction-lens/browser";
-import type { AnswerOptions } from "./answers.ts";
+import type { AnswerOptions } from "./answerOptions.ts";
 import { holding } from "./holding.ts";
 import type { Requests } from "./protocol.ts";
 

@@ -13,7 +13,7 @@ import {
   type Recipe,
   type TrainingStep,
 } from "induction-lens/browser";
-import type { AnswerOptions } from "./answers.ts";
+import type { AnswerOptions } from "./answerOptions.ts";
 import type { LabCheckpoint, LabEvent, Requests } from "./protocol.ts";
 
 const CHECKPOINTS = 40;

@@ -1,7 +1,8 @@
 /** @file The engine's thread: answers the page's questions one after the other, so that the page never waits for it. */
 import { Interrupted } from "induction-lens/browser";
 import type { FromWorker, ToWorker } from "./protocol.ts";
-import { answers, type AnswerOptions } from "./answers.ts";
+import type { AnswerOptions } from "./answerOptions.ts";
+import { answers } from "./answers.ts";
 
 const stops = new Map<number, AbortController>();
 const tell = (message: FromWorker, transfer: Transferable[] = []) =>

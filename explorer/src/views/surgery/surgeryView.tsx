@@ -1,15 +1,14 @@
 import { useRef, useState } from "preact/hooks";
-import type { HeadEdit, ScoreName } from "induction-lens/browser";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
-import { HeadGrid } from "../../parts/headGrid.tsx";
-import { inductionHeads, LABELS } from "../heads/words.ts";
 import { editText } from "../../page/address.ts";
 import { Done } from "./done.tsx";
 import { Guesses } from "./guesses.tsx";
 import { differenceInterval, LossByPosition } from "./lossByPosition.tsx";
-import { editWords, KINDS, PATTERNS } from "./words.ts";
+import { Others } from "./others.tsx";
+import { Tools } from "./tools.tsx";
+import { editWords } from "./words.ts";
 import { useCut } from "./useCut.ts";
 import "./surgery.css";
 
@@ -135,149 +134,4 @@ async function taken(before: Cut, after: Cut, model: { id: string; sha256: strin
     ] as const,
     result: { model, edits: after.edits, before, after },
   };
-}
-
-/** What can be done to the chosen head, and undone. */
-function Tools() {
-  const { state, change, score } = usePage();
-  const { layer, head, edits } = state;
-  const alike = score ? inductionHeads(score.scores) : [];
-  const [undone, keep] = useState<readonly HeadEdit[]>([]);
-  const isHere = (one: HeadEdit) => one.layer === layer && one.head === head;
-  const current = edits.find(isHere);
-  const doThis = (edit: Pick<HeadEdit, "kind" | "pattern">) => {
-    keep([]);
-    change({ edits: [...edits.filter((one) => !isHere(one)), { layer, head, ...edit }] });
-  };
-  const cutAlike = () => {
-    keep([]);
-    const others = edits.filter(
-      (edit) => !alike.some((at) => at.layer === edit.layer && at.head === edit.head),
-    );
-    change({ edits: [...others, ...alike.map((at) => ({ ...at, kind: "zero" as const }))] });
-  };
-  const undo = () => {
-    keep([...undone, edits.at(-1)!]);
-    change({ edits: edits.slice(0, -1) });
-  };
-  const redo = () => {
-    change({ edits: [...edits, undone.at(-1)!] });
-    keep(undone.slice(0, -1));
-  };
-  return (
-    <>
-      <p class="say">
-        Head {layer}.{head}{" "}
-        {current ? `is changed: ${editWords(current)}.` : "works as it was trained."}
-      </p>
-      <div class="ways" role="group" aria-label={`What head ${layer}.${head} puts out`}>
-        {KINDS.map(({ kind, name, means }) => (
-          <button
-            key={kind}
-            type="button"
-            class="plain"
-            title={means}
-            aria-pressed={current?.kind === kind}
-            onClick={() => doThis({ kind })}
-          >
-            {name}
-          </button>
-        ))}
-      </div>
-      <div class="ways" role="group" aria-label={`Where head ${layer}.${head} looks`}>
-        {PATTERNS.map((pattern) => (
-          <button
-            key={pattern}
-            type="button"
-            class="plain"
-            aria-pressed={current?.pattern === pattern}
-            onClick={() => doThis({ kind: "ideal", pattern })}
-          >
-            Ideal {LABELS[pattern].name}
-          </button>
-        ))}
-      </div>
-      {alike.length > 1 && (
-        <p class="ways">
-          <button type="button" class="plain" onClick={cutAlike}>
-            Zero all {alike.length} induction heads
-          </button>
-          <span class="hint">
-            Heads that attend the same way can stand in for each other: the table shows what each
-            more of them costs.
-          </span>
-        </p>
-      )}
-      <div class="ways">
-        <button type="button" disabled={edits.length === 0} onClick={undo}>
-          Undo
-        </button>
-        <button type="button" class="plain" disabled={undone.length === 0} onClick={redo}>
-          Redo
-        </button>
-        <button
-          type="button"
-          class="plain"
-          disabled={edits.length === 0}
-          onClick={() => {
-            keep([...edits].reverse());
-            change({ edits: [] });
-          }}
-        >
-          All heads on
-        </button>
-      </div>
-    </>
-  );
-}
-
-/** A head whose score moved by this much is marked: it woke up, or lost what it reads. */
-const MOVED = 0.1;
-
-/** Scores of all heads with the edits; those that moved are marked. */
-function Others({ before, after }: { readonly before: Cut; readonly after: Cut }) {
-  const { state, change, dark } = usePage();
-  const { layer, head, edits } = state;
-  const [name, show] = useState<ScoreName>("induction");
-  const cells = after.scores[name].map((row, at) =>
-    row.map((value, column) => {
-      const was = before.scores[name][at]![column]!;
-      const edit = edits.find((one) => one.layer === at && one.head === column);
-      const moved = Math.abs(value - was) >= MOVED;
-      const sign = moved ? (value > was ? "▲" : "▼") : "";
-      return {
-        value,
-        text: value.toFixed(2),
-        glyph: edit ? "✂" : sign,
-        off: edit !== undefined,
-        marked: moved,
-        words: `${edit ? `${editWords(edit)}, ` : ""}${LABELS[name].name} ${value.toFixed(2)}, was ${was.toFixed(2)}`,
-      };
-    }),
-  );
-  return (
-    <>
-      <p class="ways">
-        <label>
-          All heads:{" "}
-          <select value={name} onChange={(event) => show(event.currentTarget.value as ScoreName)}>
-            {(Object.keys(LABELS) as ScoreName[]).map((one) => (
-              <option key={one} value={one}>
-                {LABELS[one].name} score
-              </option>
-            ))}
-          </select>
-        </label>
-      </p>
-      <HeadGrid
-        label={`${LABELS[name].name} score of every head with the changes`}
-        scale="sequential"
-        {...{ cells, layer, head, dark }}
-        choose={(nextLayer, nextHead) => change({ layer: nextLayer, head: nextHead })}
-      />
-      <p class="hint">
-        ✂ changed by you · ▲ ▼ moved by {MOVED} or more. Choose a head to change it too.
-      </p>
-    </>
-  );
 }

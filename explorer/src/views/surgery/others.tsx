@@ -1,0 +1,58 @@
+import { useState } from "preact/hooks";
+import type { ScoreName } from "induction-lens/browser";
+import type { Cut } from "../../engine/protocol.ts";
+import { usePage } from "../../page/page.ts";
+import { HeadGrid } from "../../parts/headGrid.tsx";
+import { LABELS } from "../heads/words.ts";
+import { editWords } from "./words.ts";
+
+/** A head whose score moved by this much is marked: it woke up, or lost what it reads. */
+const MOVED = 0.1;
+
+/** Scores of all heads with the edits; those that moved are marked. */
+export function Others({ before, after }: { readonly before: Cut; readonly after: Cut }) {
+  const { state, change, dark } = usePage();
+  const { layer, head, edits } = state;
+  const [name, show] = useState<ScoreName>("induction");
+  const cells = after.scores[name].map((row, at) =>
+    row.map((value, column) => {
+      const was = before.scores[name][at]![column]!;
+      const edit = edits.find((one) => one.layer === at && one.head === column);
+      const moved = Math.abs(value - was) >= MOVED;
+      const sign = moved ? (value > was ? "▲" : "▼") : "";
+      return {
+        value,
+        text: value.toFixed(2),
+        glyph: edit ? "✂" : sign,
+        off: edit !== undefined,
+        marked: moved,
+        words: `${edit ? `${editWords(edit)}, ` : ""}${LABELS[name].name} ${value.toFixed(2)}, was ${was.toFixed(2)}`,
+      };
+    }),
+  );
+  return (
+    <>
+      <p class="ways">
+        <label>
+          All heads:{" "}
+          <select value={name} onChange={(event) => show(event.currentTarget.value as ScoreName)}>
+            {(Object.keys(LABELS) as ScoreName[]).map((one) => (
+              <option key={one} value={one}>
+                {LABELS[one].name} score
+              </option>
+            ))}
+          </select>
+        </label>
+      </p>
+      <HeadGrid
+        label={`${LABELS[name].name} score of every head with the changes`}
+        scale="sequential"
+        {...{ cells, layer, head, dark }}
+        choose={(nextLayer, nextHead) => change({ layer: nextLayer, head: nextHead })}
+      />
+      <p class="hint">
+        ✂ changed by you · ▲ ▼ moved by {MOVED} or more. Choose a head to change it too.
+      </p>
+    </>
+  );
+}
