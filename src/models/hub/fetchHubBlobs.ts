@@ -4,7 +4,7 @@ import { sha1Hex, sha256Hex } from "../../base/hash.ts";
 import type { NamedBlob } from "../openBlobs.ts";
 import { checkedId, checkedRevision } from "./checkedNames.ts";
 import { collected } from "./collected.ts";
-import { fileUrl, listingIn, listingUrl, type RepoFile } from "./listing.ts";
+import { fileUrl, listingIn, listingUrl, type RepoFile, type RepoListing } from "./listing.ts";
 import { hubName } from "./names.ts";
 import { MODEL_FILES, TOKENIZER_FILES, type WantedFiles } from "./wantedFiles.ts";
 
@@ -61,18 +61,30 @@ async function fetched(
   const answer = await asked(listingUrl(endpoint, id, revision), options);
   const listing = listingIn(await jsonIn(answer, id), id, revision);
   const files = new Map<string, Blob>();
+  const bound = (bytes: number) => options.sized?.(Math.floor(bytes / MOST_BYTES_EACH));
   const bring = async (name: string) => {
     const file = listing.file(name);
     if (file === null) return false;
-    if (WEIGHTS.test(name)) options.sized?.(Math.floor(file.sizeBytes / MOST_BYTES_EACH));
+    if (WEIGHTS.test(name)) bound(file.sizeBytes);
     const url = fileUrl(endpoint, id, listing.commit, name);
     files.set(name, await download(url, file, options));
     return true;
   };
-  const names = await collected(id, wanted, bring, async (name) => files.get(name)!.text());
+  const indexText = async (name: string) => {
+    const text = await files.get(name)!.text();
+    bound(bytesOfShards(text, listing));
+    return text;
+  };
+  const names = await collected(id, wanted, bring, indexText);
   if (typeof names === "string")
     throw new InputError("hub-not-found", `${id} at ${revision} ${names}`);
   return { commit: listing.commit, files: names.map((name) => ({ name, blob: files.get(name)! })) };
+}
+
+/** Of all shards together that an index names; what is wrong with the index is said where it is read. */
+function bytesOfShards(index: string, listing: RepoListing): number {
+  const names = new Set(index.match(/[^"]+\.(safetensors|bin)(?=")/g) ?? []);
+  return [...names].reduce((sum, name) => sum + (listing.file(name)?.sizeBytes ?? 0), 0);
 }
 
 async function jsonIn(answer: Response, id: string): Promise<unknown> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { load } from "../../../src/browser.ts";
 import { fetchHubBlobs } from "../../../src/models/hub/fetchHubBlobs.ts";
-import { COMMIT, fakeHub, type FakeFile, type FakeHub, type Misbehave } from "./fakeHub.ts";
+import { COMMIT, fakeHub, text, type FakeFile, type FakeHub, type Misbehave } from "./fakeHub.ts";
 
 const LAST = join(import.meta.dirname, "../../../zoo/attn-2l/checkpoints/step-001500");
 const file = (name: string, lfs = false): FakeFile => ({
@@ -59,6 +59,21 @@ describe("a model of the hub in a browser", () => {
       `too large: ${Math.floor(WEIGHTS.bytes.byteLength / 4)}`,
     );
     expect(hub.seen.some(({ path }) => path.endsWith("model.safetensors"))).toBe(false);
+  });
+
+  test("in shards counts as large as all of them together", async () => {
+    const shard = (name: string) => ({ ...WEIGHTS, name });
+    const names = ["model-1-of-2.safetensors", "model-2-of-2.safetensors"];
+    const map = { weight_map: Object.fromEntries(names.map((name, at) => [`w${at}`, name])) };
+    const index = text("model.safetensors.index.json", JSON.stringify(map));
+    const sharded = await fakeHub([FILES[0]!, index, ...names.map(shard)]);
+    const seen: number[] = [];
+    await fetchHubBlobs("org/tiny", {
+      endpoint: sharded.endpoint,
+      sized: (parameters) => void seen.push(parameters),
+    });
+    expect(seen[0]).toBe(Math.floor((2 * WEIGHTS.bytes.byteLength) / 4));
+    await sharded.close();
   });
 
   test("must be what the hub listed", async () => {
