@@ -106,12 +106,15 @@ function inductionVerdict(
   const writes: Sign = copying?.writes ?? "none";
   if (writes === "-") {
     const follows = followsPrediction(causal);
+    const lowers = `lowers the logit of what it sees (${logits(copying!.effect.value)})`;
+    if (!mattersFor("-", causal, scale))
+      return verdict(
+        "attends-without-copying",
+        ["inert"],
+        `${lowers}, but nothing is gained without it: ${costWords(necessity)}`,
+      );
     const falls = `its stripe is ${short(stripe.givenOthers.value)} without the other candidates (${short(stripe.whole.value)} with them)`;
-    return verdict(
-      follows ? "copy-suppression" : "anti-induction",
-      mattersFor("-", causal, scale) ? [] : ["inert"],
-      `lowers the logit of what it sees (${logits(copying!.effect.value)}); ${falls}`,
-    );
+    return verdict(follows ? "copy-suppression" : "anti-induction", [], `${lowers}; ${falls}`);
   }
   if (writes === "+") {
     const raises = `raises the logit of what it sees (${logits(copying!.effect.value)})`;
@@ -169,12 +172,16 @@ export function mattersFor(
   );
 }
 
-/** A head that writes nothing to the unembedding, yet costs the copy when it is gone. */
-function actsIndirectly({ necessity }: CausalEvidence, scale: CausalScale): boolean {
+/**
+ * A head that writes nothing to the unembedding, yet costs the copy when it is gone, by more than what it writes there itself:
+ * a random output favours the right tokens of one model by chance, and that is no act of later layers.
+ */
+function actsIndirectly({ copying, necessity }: CausalEvidence, scale: CausalScale): boolean {
   if (!scale.differs) return false;
   const least = LEAST_EFFECT * Math.abs(scale.clean.centredLogit - scale.corrupted.centredLogit);
+  const direct = copying ? Math.max(0, copying.effect.value - copying.others) : 0;
   const surely = ({ value, low }: Estimate) =>
-    value - SURER * scale.widening * (value - (low ?? value));
+    value - direct - SURER * scale.widening * (value - (low ?? value));
   const passes = ({ centredLogit }: Drop, size: { centredLogit: number }) =>
     surely(centredLogit) > Math.max(size.centredLogit, least);
   return (

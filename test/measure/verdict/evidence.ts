@@ -36,6 +36,8 @@ const drop = (logit: number, nats: number): Drop => ({
 
 export interface Cause {
   readonly writes?: Sign;
+  /** Direct effect on the right token; left out: 10, -10 or 0, as `writes` says. */
+  readonly effect?: number;
   readonly alone?: readonly [logit: number, nats: number];
   readonly given?: readonly [logit: number, nats: number];
   readonly patternsKept?: number;
@@ -45,13 +47,13 @@ export interface Cause {
 
 export function cause({
   writes = "+",
+  effect = { "+": 10, "-": -10, none: 0 }[writes],
   alone = [10, 2],
   given = alone,
   patternsKept = alone[0],
   stripeGivenOthers = 0.9,
   effectGivenOthers,
 }: Cause = {}): CausalEvidence {
-  const effect = { "+": 10, "-": -10, none: 0 }[writes];
   return {
     copying: {
       effect: about(effect),

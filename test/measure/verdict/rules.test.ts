@@ -34,6 +34,13 @@ describe("verdictOf(evidence)", () => {
     });
   });
 
+  test("calls a head that writes against the copy but takes nothing away inert, and not anti-induction", () => {
+    expect(verdict(ATTENDS, cause({ writes: "-", alone: [-0.1, 0] }))).toMatchObject({
+      label: "attends-without-copying",
+      flags: ["inert"],
+    });
+  });
+
   test("does not call a head induction of whose writing nothing arrives, however quiet the null", () => {
     const cancelled = cause({ alone: [0.5, 0.3], given: [0.5, 0.3] });
     expect(verdict(ATTENDS, cancelled)).toMatchObject({
@@ -48,6 +55,13 @@ describe("verdictOf(evidence)", () => {
     expect(verdict(ATTENDS, silent, { ...SCALE, widening: 2 }).label).toBe(
       "attends-without-copying",
     );
+  });
+
+  test("does not call a head induction whose output favours the right tokens by chance, with no later layer in it", () => {
+    const byChance = cause({ writes: "none", effect: 1.2, alone: [1.25, 0.07] });
+    expect(verdict(ATTENDS, byChance).label).toBe("attends-without-copying");
+    const more = cause({ writes: "none", effect: 1.2, alone: [3, 0.4] });
+    expect(verdict(ATTENDS, more)).toMatchObject({ label: "induction", flags: ["indirect"] });
   });
 
   test("flags a head redundant that costs little alone and much without the others", () => {
