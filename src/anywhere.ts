@@ -116,7 +116,12 @@ export {
 export { CONVENTIONS } from "./measure/conventions.ts";
 export { headBehaviour, type HeadBehaviour } from "./measure/headBehaviour.ts";
 export { idealHeads, IDEAL_HEADS, type IdealHead } from "./measure/idealHeads.ts";
-export { meanInterval, scoreInterval, type Interval } from "./measure/interval.ts";
+export {
+  FEWEST_FOR_INTERVAL,
+  meanInterval,
+  scoreInterval,
+  type Interval,
+} from "./measure/interval.ts";
 export { copyLosses, olssonInContextScore } from "./measure/losses.ts";
 export { detectorScores, legacyDetectorScores } from "./measure/prefixDetector.ts";
 export type { Repeats } from "./measure/repeats.ts";

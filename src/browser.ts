@@ -20,7 +20,7 @@ export { attentionPicture } from "./report/causal/attentionView.ts";
 export { headMap, type HeadMap } from "./report/headMap.ts";
 export { matrices } from "./report/matrices.ts";
 export type { Drawn } from "./report/lazySvg.ts";
-export { reportPage, type NamedResult } from "./report/reportPage.ts";
+export { REPORT_TITLE, reportPage, type NamedResult } from "./report/reportPage.ts";
 export { csvText } from "./report/csv.ts";
 export { viewPage, type ViewPage } from "./report/viewPage.ts";
 export type { StudyTable } from "./report/studyView.ts";

@@ -13,7 +13,7 @@ const DEFAULT_PAGE = "output/report.html";
 /** Reads every Result before anything is written. */
 export async function reportCommand(
   files: readonly string[],
-  { out = DEFAULT_PAGE, title = "Induction heads" }: ReportCommandOptions,
+  { out = DEFAULT_PAGE, title }: ReportCommandOptions,
 ): Promise<void> {
   if (extname(out).toLowerCase() !== ".html")
     throw new InputError("output", `a report needs a file that ends in .html, got ${out}`);
@@ -21,9 +21,9 @@ export async function reportCommand(
   const results = await Promise.all(
     files.map(async (name) => ({ name, result: await readResult(name) })),
   );
-  const { reportPage } = await import("../report/reportPage.ts");
+  const { reportPage, REPORT_TITLE } = await import("../report/reportPage.ts");
   const { drawnInNode } = await import("../report/drawnInNode.ts");
-  replaceFile(out, await reportPage(title, results, drawnInNode));
+  replaceFile(out, await reportPage(title ?? REPORT_TITLE, results, drawnInNode));
   process.stdout.write(`wrote ${out}\n`);
 }
 

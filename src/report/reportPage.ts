@@ -34,6 +34,9 @@ import type { StudyView } from "./studyView.ts";
 import { textView } from "./textView.ts";
 import { verdictView } from "./verdict/verdictView.ts";
 
+/** Title of a page to which nobody gave another. */
+export const REPORT_TITLE = "Induction heads";
+
 /** A Result, and where it comes from for messages. */
 export interface NamedResult {
   readonly name: string;

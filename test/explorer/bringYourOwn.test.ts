@@ -139,25 +139,16 @@ describePage("models of the reader's own in the explorer", (open) => {
   });
 
   test.skipIf(!PATIENT || SMOLLM === null || !existsSync(SMOLLM ?? ""))(
-    "SmolLM2's GGUF is scored and cut in the page, which stays responsive (asked for with EXPLORER_PATIENT=1)",
+    "SmolLM2's GGUF is scored and cut in the page (asked for with EXPLORER_PATIENT=1)",
     { timeout: 900_000 },
     async () => {
       const { tab, errors } = await open();
-      await tab.evaluate(`
-        window.longest = 0;
-        new PerformanceObserver((list) => {
-          for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
-        }).observe({ entryTypes: ["longtask"] });
-      `);
-      const started = Date.now();
       await choose(tab, SMOLLM!);
       await tab.getByText(/this needs about 2\.\d GB of memory/i).waitFor({ timeout: 60_000 });
       await tab.getByText("Live numbers").waitFor({ timeout: 800_000 });
-      console.log(`SmolLM2 scored after ${((Date.now() - started) / 1000).toFixed(0)} s`);
       await compare(tab, SMOLLM!, 45);
       await tab.getByRole("button", { name: "Switch it off" }).click();
-      console.log(`first cut: loss ${await value(tab, '[data-loss="secondCopy.after"]')}`);
-      console.log(`longest task of the page ${await tab.evaluate("window.longest")} ms`);
+      await value(tab, '[data-loss="secondCopy.after"]');
       expect(errors).toEqual([]);
       await tab.close();
     },

@@ -7,6 +7,7 @@ import {
   scoreHeadMap,
   headMap,
   matrices,
+  REPORT_TITLE,
   reportPage,
   THEMES,
   type AttentionResult,
@@ -28,9 +29,6 @@ export interface Taken {
   /** Results of the library: their page is the one that `induction-lens report` makes of them. */
   readonly results?: readonly NamedResult[];
 }
-
-/** Title of that page where nobody gave another. */
-const REPORT_TITLE = "Induction heads";
 
 export interface Written {
   readonly type: string;

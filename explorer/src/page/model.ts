@@ -38,11 +38,9 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
   const files = name.startsWith("files:") ? chosen : null;
   const mayFetch = name === allowed;
   useEffect(() => {
-    const source = sourceOf(name, files);
-    const wanting =
-      source === null ? FILES_WANTED : source.kind === "hub" && !mayFetch && HUB_WANTED;
-    if (source === null || wanting) {
-      const words = `The link is about ${name.replace(/^\w+:/, "")}, ${wanting || ""}`;
+    const source = sourceOf(name, files, mayFetch);
+    if (typeof source === "string") {
+      const words = `The link is about ${name.replace(/^\w+:/, "")}, ${source}`;
       return set({ ...EMPTY, status: words, failed: true });
     }
     const engine = openEngine();
@@ -95,12 +93,18 @@ function beginning(name: string): ModelState {
   return { ...EMPTY, score: stored ? STORED.score : null, status, share: 0 };
 }
 
-function sourceOf(name: string, files: ChosenFiles | null): ModelSource | null {
+/** Where the model comes from, or in words what it waits for. */
+function sourceOf(
+  name: string,
+  files: ChosenFiles | null,
+  mayFetch: boolean,
+): ModelSource | string {
   const base = new URL(".", location.href).href;
   if (name === "served") return { kind: "served", base };
-  if (name.startsWith("hub:")) return { kind: "hub", name: name.slice("hub:".length) };
+  if (name.startsWith("hub:"))
+    return mayFetch ? { kind: "hub", name: name.slice("hub:".length) } : HUB_WANTED;
   if (!name.startsWith("files:")) return { kind: "named", name, base };
-  return files && { kind: "files", ...files };
+  return files ? { kind: "files", ...files } : FILES_WANTED;
 }
 
 function sentence(step: string): string {

@@ -4,7 +4,14 @@ import { sha1Hex, sha256Hex } from "../../base/hash.ts";
 import type { NamedBlob } from "../openBlobs.ts";
 import { checkedId, checkedRevision } from "./checkedNames.ts";
 import { collected } from "./collected.ts";
-import { fileUrl, listingIn, listingUrl, type RepoFile, type RepoListing } from "./listing.ts";
+import {
+  fileUrl,
+  listingIn,
+  listingUrl,
+  PUBLIC_HUB,
+  type RepoFile,
+  type RepoListing,
+} from "./listing.ts";
 import { hubName } from "./names.ts";
 import { MODEL_FILES, TOKENIZER_FILES, type WantedFiles } from "./wantedFiles.ts";
 
@@ -25,7 +32,6 @@ export interface HubBlobs {
   readonly files: readonly NamedBlob[];
 }
 
-const HUB = "https://huggingface.co";
 const WEIGHTS = /\.(safetensors|bin)$/;
 /** No weight takes more bytes. */
 const MOST_BYTES_EACH = 4;
@@ -57,7 +63,7 @@ async function fetched(
   wanted: WantedFiles,
   options: HubBlobsOptions,
 ): Promise<HubBlobs> {
-  const endpoint = options.endpoint ?? HUB;
+  const endpoint = options.endpoint ?? PUBLIC_HUB;
   const answer = await asked(listingUrl(endpoint, id, revision), options);
   const listing = listingIn(await jsonIn(answer, id), id, revision);
   const files = new Map<string, Blob>();
@@ -108,7 +114,10 @@ async function download(url: string, file: RepoFile, options: HubBlobsOptions): 
       if (ended) break;
       parts.push(new Blob([value as BlobPart]));
       done += value.byteLength;
-      if (done > sizeBytes) await reader.cancel().then(() => wrong(file, "is longer than it says"));
+      if (done > sizeBytes) {
+        await reader.cancel();
+        wrong(file, "is longer than it says");
+      }
       options.progress?.(`downloading ${name}`, done, sizeBytes);
     }
   } catch (error) {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { InputError } from "../../base/errors.ts";
+import { PUBLIC_HUB } from "./listing.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,7 +48,7 @@ export interface HubSettings {
 export function hubSettings(options: HubOptions = {}): HubSettings {
   const env = options.env ?? process.env;
   return {
-    endpoint: checkedEndpoint(options.endpoint ?? (env.HF_ENDPOINT || "https://huggingface.co")),
+    endpoint: checkedEndpoint(options.endpoint ?? (env.HF_ENDPOINT || PUBLIC_HUB)),
     cacheDir: resolve(options.cacheDir ?? hubCacheFolder(env)),
     token: options.token === false ? null : checkedToken(options.token ?? implicitToken(env)),
     offline: options.offline ?? isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),

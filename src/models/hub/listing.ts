@@ -2,6 +2,8 @@
 import { InputError } from "../../base/errors.ts";
 import { checkedCommit, isCommit, shown } from "./checkedNames.ts";
 
+export const PUBLIC_HUB = "https://huggingface.co";
+
 /** A file of a repository and how to know it: the name of its blob is its hash. */
 export interface RepoFile {
   readonly name: string;

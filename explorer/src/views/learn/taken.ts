@@ -24,11 +24,12 @@ export async function lessonTaken(
     ),
   };
   const tables = [...shown.querySelectorAll("table")].map((table) => tableOf(table, title));
+  const [first = weights, ...more] = [...tables, weights];
   return {
     title: `${title}: ${result.model.id}`,
     lines: [...shown.querySelectorAll("p")].map(textOf).filter(Boolean),
     picture: attentionFigure(result),
-    tables: [...tables, weights] as unknown as readonly [StudyTable, ...StudyTable[]],
+    tables: [first, ...more] as const,
     result,
   };
 }
@@ -48,10 +49,9 @@ function cellOf(cell: HTMLTableCellElement): string | number {
   return value === undefined ? textOf(cell) : Number(value);
 }
 
-/** What the element says, without what only a pointer uses. */
+/** What the element says, without what is only drawn. */
 function textOf(element: Element | null): string {
   const copy = element?.cloneNode(true) as Element | undefined;
-  for (const button of copy?.querySelectorAll("button, [aria-hidden=true]") ?? [])
-    button.replaceWith(button.matches("button") ? (button.textContent ?? "") : "");
+  for (const drawn of copy?.querySelectorAll("[aria-hidden=true]") ?? []) drawn.remove();
   return copy?.textContent?.replace(/\s+/g, " ").trim() ?? "";
 }

@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import { FEWEST_FOR_INTERVAL } from "induction-lens/browser";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
@@ -77,8 +78,6 @@ function measuredWords({ rows, milliseconds }: Cut, times: number): string {
   return `Measured on ${sequences} in ${passes} of ${(milliseconds / times).toFixed(0)} ms${times === 1 ? "" : " each"}.`;
 }
 
-/** Fewer sequences have no interval. */
-const FEWEST = 10;
 const MOST = 1024;
 
 interface MoreProps {
@@ -89,7 +88,7 @@ interface MoreProps {
 
 /** More sequences, for a narrower interval, or for one at all. */
 function More({ rows, busy, measure }: MoreProps) {
-  const factor = rows < FEWEST ? Math.ceil(FEWEST / rows) : 4;
+  const factor = rows < FEWEST_FOR_INTERVAL ? Math.ceil(FEWEST_FOR_INTERVAL / rows) : 4;
   if (rows * factor > MOST) return null;
   return (
     <p class="ways">
@@ -97,8 +96,8 @@ function More({ rows, busy, measure }: MoreProps) {
         Measure on {rows * factor} sequences
       </button>
       <span class="hint">
-        {rows < FEWEST
-          ? `${rows} ${rows === 1 ? "sequence has" : "sequences have"} no interval: ${FEWEST} is the least.`
+        {rows < FEWEST_FOR_INTERVAL
+          ? `${rows} ${rows === 1 ? "sequence has" : "sequences have"} no interval: ${FEWEST_FOR_INTERVAL} is the least.`
           : "The difference has a 95 % interval, paired by sequence; four times as many halve it."}
       </span>
     </p>
