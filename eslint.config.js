@@ -1,7 +1,10 @@
 import boundaries from "eslint-plugin-boundaries";
 import tseslint from "typescript-eslint";
 
-/** Who may import whom: a folder may import itself and these. ARCHITECTURE.md explains; a test holds both to one table. */
+/**
+ * Who may import whom: a part may import itself and these. A part is a folder of src, or a role of the files in a study's
+ * folder, which their names begin with. ARCHITECTURE.md explains; a test holds both to one table.
+ */
 export const walls = {
   base: [],
   results: ["base", "measure"],
@@ -9,12 +12,24 @@ export const walls = {
   text: ["base"],
   graph: ["base"],
   measure: ["base"],
+  draw: ["base", "results"],
   models: ["base", "formats", "text", "graph"],
   runtime: ["base", "graph"],
-  studies: ["base", "results", "formats", "text", "graph", "measure", "models", "runtime"],
+  inputs: ["base", "results", "text", "graph", "measure", "models", "runtime"],
+  interventions: ["base", "results", "text", "graph", "measure", "models", "runtime", "inputs"],
   training: ["base", "results", "formats", "text", "graph", "measure", "models", "runtime"],
-  report: ["base", "results"],
-  sweep: ["base", "results", "studies", "report"],
+  "study/result": ["base", "results", "measure"],
+  "study/view": ["base", "results", "measure", "draw", "study/result"],
+  "studies/common": ["base", "results", "text", "graph", "measure", "models", "runtime", "inputs"],
+  "study/run": [
+    ...["base", "results", "formats", "text", "graph", "measure", "models", "runtime", "inputs"],
+    ...["interventions", "studies/common", "study/result"],
+  ],
+  "study/command": [
+    ...["base", "results", "formats", "draw", "models", "runtime", "inputs", "cli"],
+    ...["study/run", "study/result", "study/view"],
+  ],
+  studies: ["base", "results", "draw", "study/run", "study/result", "study/view"],
   cli: ["*"],
   server: ["*"],
 };
@@ -26,19 +41,41 @@ export const reservedPackages = {
 };
 
 /** Folders that must run anywhere, so that nothing in them may need Node; in runtime two files may. */
-const anywhere = ["base", "results", "text", "graph", "measure", "runtime", "training"];
+const anywhere = [
+  ...[
+    "base",
+    "results",
+    "text",
+    "graph",
+    "measure",
+    "runtime",
+    "inputs",
+    "interventions",
+    "training",
+  ],
+  ...["studies/common"],
+];
 const nodeOnly = ["src/runtime/native.ts", "src/runtime/openBackend.ts"];
 
-const folders = Object.keys(walls);
-const toFolders = (types) => ({ to: { element: { types: { anyOf: types } } } });
-const policies = folders.map((from) => ({
-  from: { element: { type: from } },
-  allow: toFolders(walls[from][0] === "*" ? folders : [from, ...walls[from]]),
+const parts = Object.keys(walls);
+
+/** The files of a part; no file fits two. */
+const patternOf = (part) => {
+  if (part === "studies") return "src/studies/*.ts";
+  if (part === "study/run") return "src/studies/!(common)/!(result|view|command)*.ts";
+  if (part.startsWith("study/")) return `src/studies/!(common)/${part.slice(6)}*.ts`;
+  return `src/${part}/**/*.ts`;
+};
+const toParts = (names) => ({ to: { file: { categories: { anyOf: names } } } });
+const policies = parts.map((from) => ({
+  from: { file: { categories: from } },
+  allow: toParts(walls[from][0] === "*" ? parts : [from, ...walls[from]]),
 }));
 
-const reservedPatterns = (folder) =>
+const ownerOf = (part) => (part === "study/command" ? "cli" : part);
+const reservedPatterns = (part) =>
   Object.entries(reservedPackages)
-    .filter(([owner]) => owner !== folder)
+    .filter(([owner]) => owner !== ownerOf(part))
     .map(([owner, names]) => ({
       regex: `^(${names.join("|")})(/|$)`,
       message: `only src/${owner} imports this package`,
@@ -78,7 +115,7 @@ export default tseslint.config(
     settings: {
       "import/resolver": { node: { extensions: [".ts"] } },
       "boundaries/root-path": import.meta.dirname,
-      "boundaries/elements": folders.map((type) => ({ type, pattern: `src/${type}` })),
+      "boundaries/files": parts.map((part) => ({ category: part, pattern: patternOf(part) })),
     },
     rules: {
       "boundaries/dependencies": ["error", { default: "disallow", policies }],
@@ -92,12 +129,15 @@ export default tseslint.config(
     files: ["src/*.ts"],
     rules: { "boundaries/no-unknown-files": "off" }, // the public entries may import every folder
   },
-  ...[...folders, "."].map((folder) => ({
-    files: folder === "." ? ["src/*.ts"] : [`src/${folder}/**/*.ts`],
-    rules: restricted([...reservedPatterns(folder), ...(anywhere.includes(folder) ? [NODE] : [])]),
+  ...[".", ...parts].map((part) => ({
+    files: [part === "." ? "src/*.ts" : patternOf(part)],
+    rules: restricted([...reservedPatterns(part), ...(anywhere.includes(part) ? [NODE] : [])]),
   })),
   { files: nodeOnly, rules: restricted(reservedPatterns("runtime")) },
-  { files: ["src/cli/**/*.ts", "src/server/**/*.ts"], rules: { "no-console": "off" } },
+  {
+    files: ["src/cli/**/*.ts", "src/server/**/*.ts"],
+    rules: { "no-console": "off" },
+  },
   {
     // A forward pass and a name map are read top to bottom on one screen; cut up they are harder to follow.
     files: ["src/models/families/*.ts"],

@@ -18,12 +18,12 @@ import { multiplyAdds } from "../dist/runtime/chunks.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { prepare } from "../dist/runtime/prepare.js";
 import { tensor } from "../dist/base/tensor.js";
-import { attribution } from "../dist/studies/causal/attribution.js";
-import { attributionProgram } from "../dist/studies/causal/attributionProgram.js";
-import { circuit } from "../dist/studies/causal/circuit.js";
-import { metricTail } from "../dist/studies/causal/metrics.js";
-import { patch } from "../dist/studies/causal/patch.js";
-import { hookName } from "../dist/studies/causal/points.js";
+import { attribution } from "../dist/studies/attribution/attribution.js";
+import { attributionProgram } from "../dist/studies/attribution/attributionProgram.js";
+import { circuit } from "../dist/studies/circuit/circuit.js";
+import { metricTail } from "../dist/interventions/metrics.js";
+import { patch } from "../dist/studies/patch/patch.js";
+import { hookName } from "../dist/interventions/points.js";
 import { gpt2Shape } from "./gpt2Shape.js";
 import { matMul, MATMUL_OPERATIONS } from "./matMul.js";
 import { median, row, spread, table } from "./statistics.js";
@@ -103,7 +103,7 @@ async function patchRow(metric, title) {
   const runs = [];
   for (let pair = 0; pair < 3; pair++) {
     const work = async () => {
-      const { timings } = await patch(model, backend, { own, metric, raw: true, layers: LAYERS });
+      const { timings } = await patch(model, { backend, own, metric, raw: true, layers: LAYERS });
       return timings.run / 1000;
     };
     runs.push(await besideMatMul(work, operations));
@@ -191,7 +191,7 @@ if (wanted.has("screen")) {
   const times = [];
   for (let pair = 0; pair < (quick ? 1 : 3); pair++) {
     const options = { own: same, units, metric: "centred-logit", screen: 20 };
-    const { timings } = await attribution(model, backend, options);
+    const { timings } = await attribution(model, { backend, ...options });
     times.push(timings.run / 1000);
   }
   screened = median(times);
@@ -200,7 +200,7 @@ if (wanted.has("screen")) {
 
 if (wanted.has("composition")) {
   told("composition of all pairs ...");
-  const { timings } = await circuit(model, backend, {});
+  const { timings } = await circuit(model, { backend });
   const seconds = timings.composition / 1000;
   add(
     row(
@@ -246,8 +246,8 @@ if (wanted.has("smollm2") && file && !quick) {
   told("what a screen of SmolLM2 finds ...");
   const smol = await openModel(join(smolFolder, file));
   const rowsOf = { numExamples: 10, seqLen: 32 };
-  const estimates = await attribution(smol, backend, { ...rowsOf, units });
-  const exact = await patch(smol, backend, rowsOf);
+  const estimates = await attribution(smol, { backend, ...rowsOf, units });
+  const exact = await patch(smol, { backend, ...rowsOf });
   await smol.close();
   const all = exact.effects.flatMap((each, layer) =>
     each.map((effect, head) => {

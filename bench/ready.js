@@ -6,7 +6,7 @@
 import { openModel } from "../dist/models/open.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { prepare } from "../dist/runtime/prepare.js";
-import { scoreProgram } from "../dist/studies/scoreProgram.js";
+import { scoreProgram } from "../dist/studies/score/scoreProgram.js";
 
 async function timed(work) {
   const [cpu, started] = [process.cpuUsage(), performance.now()];

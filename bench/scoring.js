@@ -10,8 +10,8 @@ import { openModel } from "../dist/models/open.js";
 import { multiplyAdds } from "../dist/runtime/chunks.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { wasmBackend } from "../dist/runtime/wasm.js";
-import { score } from "../dist/studies/score.js";
-import { scoreProgram } from "../dist/studies/scoreProgram.js";
+import { score } from "../dist/studies/score/score.js";
+import { scoreProgram } from "../dist/studies/score/scoreProgram.js";
 import { matMul, MATMUL_OPERATIONS } from "./matMul.js";
 import { median, spread } from "./statistics.js";
 
@@ -30,7 +30,8 @@ const shares = [];
 const rates = [];
 const prepared = [];
 for (let pair = 0; pair <= Number(pairs); pair++) {
-  const { timings } = await score(model, backend, {
+  const { timings } = await score(model, {
+    backend,
     bos: "off",
     seqLen: LENGTH,
     numExamples: examples,

@@ -20,28 +20,31 @@ export type { LoadedModel, LoadOptions } from "./models/loaded.ts";
 export { PLANTED } from "./models/planted/planted.ts";
 export type { ZooIndex } from "./models/zoo/zooIndex.ts";
 
-export type { Backend, Device, Feeds, Trace } from "./runtime/backend.ts";
+export type { Backend, Device, EngineOptions, Feeds, Trace } from "./base/backend.ts";
+export type { Progress } from "./base/progress.ts";
 export { prepare, type Session } from "./runtime/prepare.ts";
 
 export { analyse, type AnalyseOptions } from "./studies/analyse/analyse.ts";
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
-export { ablationRows, type AblationRows } from "./studies/causal/ablationRows.ts";
-export { ablate as ablateHeads, type AblateOptions } from "./studies/causal/ablate.ts";
-export { attention, type AttentionOptions } from "./studies/causal/attention.ts";
-export { circuit, type CircuitOptions } from "./studies/causal/circuit.ts";
-export { fingerprint, type FingerprintOptions } from "./studies/causal/fingerprint.ts";
-export { lens, type LensOptions } from "./studies/causal/lens.ts";
-export { patch, type PatchOptions } from "./studies/causal/patch.ts";
-export type { SweepLog } from "./studies/causal/chain.ts";
-export { attribution, type AttributionOptions } from "./studies/causal/attribution.ts";
+export { ablationRows, type AblationRows } from "./studies/ablate/ablationRows.ts";
+export { ablate as ablateHeads, type AblateOptions } from "./studies/ablate/ablate.ts";
+export { attention, type AttentionOptions } from "./studies/attention/attention.ts";
+export { circuit, type CircuitOptions } from "./studies/circuit/circuit.ts";
+export { fingerprint, type FingerprintOptions } from "./studies/patch/fingerprint.ts";
+export { lens, type LensOptions } from "./studies/lens/lens.ts";
+export { patch, type PatchOptions } from "./studies/patch/patch.ts";
+export type { SweepLog } from "./interventions/chain.ts";
+export { attribution, type AttributionOptions } from "./studies/attribution/attribution.ts";
 export { verdict, type VerdictOptions } from "./studies/verdict/verdict.ts";
 export type { StepMemory } from "./studies/verdict/steps.ts";
-export { pathPatch, type PathOptions } from "./studies/causal/path.ts";
-export { why, type WhyOptions } from "./studies/causal/why.ts";
+export { pathPatch, type PathOptions } from "./studies/path/path.ts";
+export { why, type WhyOptions } from "./studies/why/why.ts";
 export { analyseHeadAttention } from "./studies/detector/analyseHeadAttention.ts";
-export type { AttentionArray } from "./studies/detector/attentionLayers.ts";
+export type { AttentionArray } from "./studies/patterns/attentionLayers.ts";
 export {
+  inductionHeadDetector,
   topHeads,
+  type DetectorOptions,
   type HeadAttention,
   type InductionHeadDetector,
 } from "./studies/detector/inductionHeadDetector.ts";
@@ -49,7 +52,7 @@ export {
   scorePatterns,
   type PatternTokens,
   type ScorePatternsOptions,
-} from "./studies/detector/scorePatterns.ts";
+} from "./studies/patterns/scorePatterns.ts";
 export { phase, type PhaseOptions } from "./studies/phase/phase.ts";
 export { phaseRun, type PhaseRunOptions, type RunCheckpoint } from "./studies/phase/phaseRun.ts";
 export { phaseSeeds } from "./studies/phase/phaseSeeds.ts";
@@ -59,7 +62,7 @@ export {
   type CapturedValue,
   type Receiver,
   type RunOptions,
-} from "./studies/run.ts";
+} from "./studies/run/run.ts";
 export {
   openWorkbench,
   type HeadEdit,
@@ -68,41 +71,52 @@ export {
   type WorkbenchOptions,
   type WorkbenchRows,
   type WorkbenchRun,
-} from "./studies/workbench/workbench.ts";
+} from "./interventions/workbench/workbench.ts";
+export { score, type ScoreOptions } from "./studies/score/score.ts";
+export type { StudyOptions } from "./studies/common/studyOptions.ts";
 export { text, type TextOptions as TextStudyOptions } from "./studies/text/text.ts";
 export type { PromptPair } from "./studies/text/pairGaps.ts";
-export type { BosChoice, GeneratedInput, OwnTokens } from "./studies/scoreInput.ts";
+export type { BosChoice, GeneratedInput, OwnTokens } from "./inputs/scoreInput.ts";
 
-export { ablateResult, type AblateResult } from "./results/ablate.ts";
-export { analyseResult, type AnalyseResult } from "./results/analyse.ts";
-export { attentionResult, type AttentionResult } from "./results/attention.ts";
-export { auditResult, type AuditResult } from "./results/audit.ts";
-export { detectorResult, type DetectorHead, type DetectorResult } from "./results/detector.ts";
-export { circuitResult, type CircuitResult } from "./results/circuit.ts";
-export { lensResult, type LensResult } from "./results/lens.ts";
+export { ablateResult, type AblateResult } from "./studies/ablate/result.ts";
+export { analyseResult, type AnalyseResult } from "./studies/analyse/result.ts";
+export { attentionResult, type AttentionResult } from "./studies/attention/result.ts";
+export { auditResult, type AuditResult } from "./studies/audit/result.ts";
+export {
+  detectorResult,
+  type DetectorHead,
+  type DetectorResult,
+} from "./studies/detector/result.ts";
+export { circuitResult, type CircuitResult } from "./studies/circuit/result.ts";
+export { lensResult, type LensResult } from "./studies/lens/result.ts";
 export {
   fingerprintResult,
   patchResult,
   type FingerprintResult,
   type PatchResult,
-} from "./results/patch.ts";
-export { attributionResult, type AttributionResult } from "./results/attribution.ts";
-export { pathResult, type PathResult } from "./results/path.ts";
-export { patternsResult, type Mask, type PatternsResult } from "./results/patterns.ts";
-export { textResult, type TextResult } from "./results/text.ts";
-export { whyResult, type WhyResult } from "./results/why.ts";
-export { verdictResult, type VerdictResult } from "./results/verdict.ts";
-export { phaseResult, type PhaseCurves, type PhaseResult } from "./results/phase.ts";
-export { phaseSeedsResult, type PhaseSeedsResult } from "./results/phaseSeeds.ts";
+} from "./studies/patch/result.ts";
+export { attributionResult, type AttributionResult } from "./studies/attribution/result.ts";
+export { pathResult, type PathResult } from "./studies/path/result.ts";
+export { patternsResult, type Mask, type PatternsResult } from "./studies/patterns/result.ts";
+export { textResult, type TextResult } from "./studies/text/result.ts";
+export { whyResult, type WhyResult } from "./studies/why/result.ts";
+export { verdictResult, type VerdictResult } from "./studies/verdict/result.ts";
+export { phaseResult, type PhaseCurves, type PhaseResult } from "./studies/phase/result.ts";
+export { phaseSeedsResult, type PhaseSeedsResult } from "./studies/phase/resultSeeds.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
-export { SCORE_NAMES, scoreResult, type ScoreName, type ScoreResult } from "./results/score.ts";
+export {
+  SCORE_NAMES,
+  scoreResult,
+  type ScoreName,
+  type ScoreResult,
+} from "./studies/score/result.ts";
 
-export { plotAttentionPattern, plotHeadScores, plotInductionStripe } from "./report/asciiPlots.ts";
-export { auditText } from "./report/auditText.ts";
-export { detectorText, type DetectorTextOptions } from "./report/detectorText.ts";
-export { scoreCsv } from "./report/csv.ts";
-export { jsonText } from "./report/json.ts";
-export { scoreText, type TextOptions } from "./report/terminal.ts";
+export { plotAttentionPattern, plotHeadScores, plotInductionStripe } from "./draw/asciiPlots.ts";
+export { auditText } from "./studies/audit/viewText.ts";
+export { detectorText, type DetectorTextOptions } from "./studies/detector/viewText.ts";
+export { scoreCsv } from "./studies/score/viewCsv.ts";
+export { jsonText } from "./draw/json.ts";
+export { scoreText, type TextOptions } from "./studies/score/viewTerminal.ts";
 
 export { attentionTables, ATTENTION_SCORES } from "./measure/attentionTables.ts";
 export { contract } from "./measure/contract.ts";

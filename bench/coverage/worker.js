@@ -12,9 +12,9 @@ import { plantedModel } from "../../dist/models/planted/population/plantedModel.
 import { rowsPerRun } from "../../dist/runtime/chunks.js";
 import { nativeBackend } from "../../dist/runtime/native.js";
 import { prepare } from "../../dist/runtime/prepare.js";
-import { measureRows } from "../../dist/studies/score.js";
-import { generatedRows } from "../../dist/studies/scoreInput.js";
-import { scoreProgram } from "../../dist/studies/scoreProgram.js";
+import { measureRows } from "../../dist/studies/score/score.js";
+import { generatedRows } from "../../dist/inputs/scoreInput.js";
+import { scoreProgram } from "../../dist/studies/score/scoreProgram.js";
 
 const SHARED = join(import.meta.dirname, "../../../shared/data");
 const ZOO = join(import.meta.dirname, "../../zoo/attn-2l/checkpoints");

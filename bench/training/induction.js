@@ -17,7 +17,7 @@ async function verdictOf(recipe, weights, backend) {
     blob: new Blob([content]),
   }));
   const model = await loadFiles(files);
-  const { heads, circuit } = await verdict(model, backend);
+  const { heads, circuit } = await verdict(model, { backend });
   const label = (name) => heads.find(({ layer, head }) => `${layer}.${head}` === name).label;
   return circuit.edges.some(
     ({ from, to }) => label(to) === "induction" && label(from) === "previous-token",

@@ -3,8 +3,8 @@
  * attention score over a threshold, two of them near each other are mixed, and heads on the induction stripe copy or
  * oppose by the sign of their OV circuit's eigenvalues, with the embedding after the first MLP where there is one.
  */
-import { circuit } from "../../dist/studies/causal/circuit.js";
-import { score } from "../../dist/studies/score.js";
+import { circuit } from "../../dist/studies/circuit/circuit.js";
+import { score } from "../../dist/studies/score/score.js";
 
 const LABELS = {
   induction: "induction",
@@ -21,8 +21,8 @@ const COPIES = 0.2;
 
 /** [layer][head] */
 export async function baselineLabels(model, backend, seed) {
-  const { scores } = await score(model, backend, { numExamples: 20, lossExamples: 0, seed });
-  const { copying } = await circuit(model, backend);
+  const { scores } = await score(model, { backend, numExamples: 20, lossExamples: 0, seed });
+  const { copying } = await circuit(model, { backend });
   const shares = copying.effective ?? copying.full;
   return shares.map((layer, at) =>
     layer.map((share, head) => {

@@ -4,8 +4,8 @@
  */
 import { attentionEvidence } from "../../dist/measure/verdict/attention.js";
 import { attendsLikeInduction } from "../../dist/measure/verdict/rules.js";
-import { openChain } from "../../dist/studies/causal/chain.js";
-import { hooksFor } from "../../dist/studies/causal/units.js";
+import { openChain } from "../../dist/interventions/chain.js";
+import { hooksFor } from "../../dist/interventions/units.js";
 import { attentionRuns } from "../../dist/studies/verdict/attentionRuns.js";
 import { verdictRows } from "../../dist/studies/verdict/verdictRows.js";
 

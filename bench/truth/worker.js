@@ -33,7 +33,7 @@ async function planted(seed) {
   const { config, weights, truth, architecture, circuit } = plantedModel(seed);
   const model = loaded(`population:${seed}`, config, weights);
   const baseline = await baselineLabels(model, backend, seed);
-  const result = await verdict(model, backend, { seed });
+  const result = await verdict(model, { backend, seed });
   const heads = truth.map((head) => {
     const { label, flags, why, evidence } = result.heads.find(
       (one) => one.layer === head.layer && one.head === head.head,
@@ -91,7 +91,7 @@ async function nullModel(kind, seed) {
   const model = await (NULLS[kind] ?? CONTROLS[kind])(seed);
   try {
     if (CONTROLS[kind]) return { kind, seed, called: await attendsOnControl(model, backend, seed) };
-    const { heads } = await verdict(model, backend, { seed });
+    const { heads } = await verdict(model, { backend, seed });
     const called = heads
       .filter(({ label }) => INDUCTION_LABELS.includes(label))
       .map(({ layer, head, label, why }) => `${layer}.${head} ${label}: ${why}`);

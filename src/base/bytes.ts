@@ -6,7 +6,7 @@ export interface ByteSource {
   readonly name: string;
   readonly sizeBytes: number;
   /** Absolute path with links resolved, where the bytes are a file that a runtime can map. */
-  readonly realPath?: string;
+  readonly realPath?: string | undefined;
   /** Exactly `length` bytes from `offset`; the caller has checked both against `sizeBytes`. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }

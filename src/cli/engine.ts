@@ -1,10 +1,10 @@
-import type { Backend } from "../runtime/backend.ts";
+import type { Backend } from "../base/backend.ts";
 import { openBackend } from "../runtime/openBackend.ts";
 
 export interface EngineOptions {
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly device: "auto" | "cpu" | "wasm" | "webgpu";
-  readonly quiet?: boolean;
+  readonly quiet?: boolean | undefined;
 }
 
 /** The engine that the options name; what the user would not expect is said on standard error. */

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { InputError, Interrupted, UnableError } from "../base/errors.ts";
-import { visible } from "../report/visible.ts";
+import { visible } from "../draw/visible.ts";
 
 /** 0 fine; 1 a check that did not hold; 2 bad use or bad input; 3 not able to finish; 130 interrupted. */
 export function exitCodeOf(error: unknown): number {

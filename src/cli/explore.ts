@@ -11,13 +11,13 @@ import { interruption } from "./interruption.ts";
 import { progressOn } from "./progress.ts";
 
 export interface ExploreCommandOptions {
-  readonly port?: number;
-  readonly host?: string;
+  readonly port?: number | undefined;
+  readonly host?: string | undefined;
   /** Commander's form of --no-open: false if it was given. */
   readonly open: boolean;
-  readonly revision?: string;
-  readonly offline?: boolean;
-  readonly quiet?: boolean;
+  readonly revision?: string | undefined;
+  readonly offline?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
 }
 
 const PAGE = fileURLToPath(new URL("../../explorer/dist", import.meta.url));

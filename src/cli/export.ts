@@ -7,7 +7,7 @@ import { readTensor } from "../formats/readTensor.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import { openModel } from "../models/open.ts";
 import { zooFolder } from "../models/zoo/openZoo.ts";
-import type { Backend } from "../runtime/backend.ts";
+import type { Backend } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
 import type { ModelFiles } from "../training/checkpointFiles.ts";
 import type { ExportFormat } from "../training/exportFormats.ts";

@@ -4,10 +4,10 @@ import type { Progress } from "./progress.ts";
 
 /** Options of every command that opens a model. */
 export interface ModelOptions {
-  readonly revision?: string;
-  readonly offline?: boolean;
+  readonly revision?: string | undefined;
+  readonly offline?: boolean | undefined;
   /** Commander's form of --no-cache: false if it was given. */
-  readonly cache?: boolean;
+  readonly cache?: boolean | undefined;
 }
 
 /** The model that the user named; what they should know about it is said on standard error. */

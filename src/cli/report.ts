@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { InputError } from "../base/errors.ts";
-import { checkPlace, replaceFile } from "../report/replaceFile.ts";
+import { checkPlace, replaceFile } from "../draw/replaceFile.ts";
 
 export interface ReportCommandOptions {
-  readonly out?: string;
-  readonly title?: string;
+  readonly out?: string | undefined;
+  readonly title?: string | undefined;
 }
 
 const DEFAULT_PAGE = "output/report.html";
@@ -21,8 +21,8 @@ export async function reportCommand(
   const results = await Promise.all(
     files.map(async (name) => ({ name, result: await readResult(name) })),
   );
-  const { reportPage, REPORT_TITLE } = await import("../report/reportPage.ts");
-  const { drawnInNode } = await import("../report/drawnInNode.ts");
+  const { reportPage, REPORT_TITLE } = await import("../studies/reportPage.ts");
+  const { drawnInNode } = await import("../draw/drawnInNode.ts");
   replaceFile(out, await reportPage(title ?? REPORT_TITLE, results, drawnInNode));
   process.stdout.write(`wrote ${out}\n`);
 }

@@ -2,11 +2,11 @@
 import { InputError } from "../base/errors.ts";
 
 export interface RowOptions {
-  readonly numExamples?: number;
-  readonly seqLen?: number;
-  readonly seed?: number;
-  readonly bos?: "auto" | "on" | "off";
-  readonly tokens?: string;
+  readonly numExamples?: number | undefined;
+  readonly seqLen?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly bos?: "auto" | "on" | "off" | undefined;
+  readonly tokens?: string | undefined;
 }
 
 /** Options that were given, without those that were left out. */

@@ -1,13 +1,13 @@
 /** @file Options of commands that look at sequences: texts, a file of text, token ids, or generated repeats. */
 import { readFile } from "node:fs/promises";
 import { InputError } from "../base/errors.ts";
-import type { SequenceInput } from "../studies/sequences.ts";
+import type { SequenceInput } from "../inputs/sequences.ts";
 import { given, type RowOptions } from "./rowOptions.ts";
 import { readRows } from "./tokensFile.ts";
 
 export interface SequenceOptions extends RowOptions {
-  readonly text?: readonly string[];
-  readonly file?: string;
+  readonly text?: readonly string[] | undefined;
+  readonly file?: string | undefined;
 }
 
 /**

@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { LoadedModel } from "../models/loaded.ts";
-import { writeStudy } from "../report/studyFiles.ts";
-import { studyText } from "../report/studyText.ts";
-import type { StudyView } from "../report/studyView.ts";
-import { jsonText } from "../report/json.ts";
-import { checkOutput } from "../report/write.ts";
-import type { Backend } from "../runtime/backend.ts";
-import type { SweepLog } from "../studies/causal/chain.ts";
+import { writeStudy } from "../draw/studyFiles.ts";
+import { studyText } from "../draw/studyText.ts";
+import type { StudyView } from "../draw/studyView.ts";
+import { jsonText } from "../draw/json.ts";
+import { checkOutput } from "../draw/write.ts";
+import type { Backend } from "../base/backend.ts";
+import type { SweepLog } from "../interventions/chain.ts";
 import { engineFor, type EngineOptions } from "./engine.ts";
 import { interruption } from "./interruption.ts";
 import { modelFor, type ModelOptions } from "./model.ts";
@@ -19,8 +19,8 @@ import { terminal } from "./terminal.ts";
 import { readTokens } from "./tokensFile.ts";
 
 export interface StudyCommandOptions extends EngineOptions, ModelOptions, RowOptions {
-  readonly out?: readonly string[];
-  readonly json?: boolean;
+  readonly out?: readonly string[] | undefined;
+  readonly json?: boolean | undefined;
 }
 
 interface Running {

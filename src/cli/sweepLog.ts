@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { VERSION } from "../base/version.ts";
 import { cacheFolder } from "../formats/firstSight.ts";
-import type { SweepLog } from "../studies/causal/chain.ts";
+import type { SweepLog } from "../interventions/chain.ts";
 import { keptLines } from "./keptLines.ts";
 
 export interface FileLog extends SweepLog {

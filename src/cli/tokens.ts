@@ -1,10 +1,10 @@
 import { openTokenizer } from "../models/openTokenizer.ts";
-import { visible } from "../report/visible.ts";
+import { visible } from "../draw/visible.ts";
 import { interruption } from "./interruption.ts";
 import type { ModelOptions } from "./model.ts";
 
 export interface TokensCommandOptions extends ModelOptions {
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
 }
 
 /** Ids, pieces and UTF-8 byte ranges of a text, and what the tokenizer says about BOS. */

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
-import type { OwnTokens } from "../studies/scoreInput.ts";
+import type { OwnTokens } from "../inputs/scoreInput.ts";
 
 const rows = z.array(z.array(z.number()));
 const rowsFile = z.object({ tokens: rows });

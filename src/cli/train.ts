@@ -1,5 +1,5 @@
 import { InputError, Interrupted, UnableError } from "../base/errors.ts";
-import type { Backend } from "../runtime/backend.ts";
+import type { Backend } from "../base/backend.ts";
 import { recipeDifferences, type Recipe } from "../training/recipe.ts";
 import { turn } from "../runtime/turn.ts";
 import type { SavedState } from "../training/stateFile.ts";
@@ -12,8 +12,8 @@ import { recipeOf, type RecipeAndText, type RecipeOptions } from "./training/rec
 import { readJson, runFolder, type RunFolder } from "./training/runFolder.ts";
 
 export interface TrainCommandOptions extends RecipeOptions, EngineOptions {
-  readonly recipe?: string;
-  readonly resume?: boolean;
+  readonly recipe?: string | undefined;
+  readonly resume?: boolean | undefined;
 }
 
 /** At most so much work is lost if the run is killed. */

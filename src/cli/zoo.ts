@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { readZoo, ZOO } from "../models/zoo/openZoo.ts";
 import type { ZooIndex } from "../models/zoo/zooIndex.ts";
-import { wrap } from "../report/wrap.ts";
+import { wrap } from "../draw/wrap.ts";
 
 /** `zoo list`: every model of the zoo, what it is, what was found in it, and how to make it again. */
 export async function zooCommand(): Promise<void> {

@@ -8,5 +8,5 @@ export interface Checkpoint {
   /** Free text that the writer left: `__metadata__` of safetensors; empty where the format has none. */
   readonly metadata: ReadonlyMap<string, string>;
   /** Gives back files that reading opened besides those it was given; absent where there are none. */
-  readonly close?: () => Promise<void>;
+  readonly close?: (() => Promise<void>) | undefined;
 }

@@ -42,9 +42,9 @@ export type Fill =
 /** A value that comes from outside at every run. */
 export interface ProgramInput extends ValueType {
   readonly name: string;
-  readonly fill?: Fill;
+  readonly fill?: Fill | undefined;
   /** Integers must lie in [0, below): checked before every run, because no backend can be trusted to. */
-  readonly below?: number;
+  readonly below?: number | undefined;
 }
 
 /** A value of the checkpoint. */
@@ -56,7 +56,7 @@ export interface Weight extends ValueType {
   /** Take one entry of this axis of the layout, as the queries of a fused query-key-value matrix. */
   readonly select?: { readonly axis: string; readonly index: number };
   /** Multiplied for few rows only (`narrow`): the engine need not repack it for speed. */
-  readonly rare?: boolean;
+  readonly rare?: boolean | undefined;
 }
 
 /** Small numbers that are part of the Program itself. */

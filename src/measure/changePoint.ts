@@ -39,11 +39,11 @@ export interface ChangeFinding {
 
 export interface ChangeOptions {
   /** Of the simulated curves. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Simulated curves without a change for each autocorrelation. Default 400. */
-  readonly draws?: number;
+  readonly draws?: number | undefined;
   /** Largest p of a change. Default .05. */
-  readonly level?: number;
+  readonly level?: number | undefined;
 }
 
 /** Fewest checkpoints that a change can be looked for in. */

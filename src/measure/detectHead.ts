@@ -13,13 +13,13 @@ export type DetectedHead = (typeof DETECTED_HEADS)[number];
 /** The options of `detect_head`, under our spelling. */
 export interface DetectHeadOptions {
   /** How attention A and detection pattern D are compared. Default "mul". */
-  readonly errorMeasure?: "mul" | "abs";
+  readonly errorMeasure?: "mul" | "abs" | undefined;
   /** Leave out key 0. Default false. */
-  readonly excludeBos?: boolean;
+  readonly excludeBos?: boolean | undefined;
   /** Leave out the diagonal. Default false. */
-  readonly excludeCurrentToken?: boolean;
+  readonly excludeCurrentToken?: boolean | undefined;
   /** "abs" only: round the difference to 3 decimals, as the original does. Default true. */
-  readonly rounded?: boolean;
+  readonly rounded?: boolean | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ export interface Unembedding {
   /** W_U, axes [d_model, d_vocab]. */
   readonly unembed: Tensor;
   /** Weight of the final norm, one per d_model; absent if there is no norm or it was folded into W_U. */
-  readonly gain?: ArrayLike<number>;
+  readonly gain?: ArrayLike<number> | undefined;
   /** Whether the final norm subtracts the mean (LayerNorm) or not (RMSNorm, none). */
   readonly centring: boolean;
 }

@@ -6,14 +6,14 @@ import { queryMeanTable } from "./weightTable.ts";
 /** How targets are found. */
 export interface TargetOptions {
   /** Tokens that must agree, up to and including the query's own: 1 (default) is plain induction. */
-  readonly prefix?: number;
+  readonly prefix?: number | undefined;
   /** Positions before this, such as BOS, take no part. Default 0. */
-  readonly start?: number;
+  readonly start?: number | undefined;
   /**
    * Keys directly before the query, k = q - 1, which "A B A" makes: left out by default, since previous-token heads
    * attend there too; "only" gives them alone.
    */
-  readonly adjacent?: "without" | "only";
+  readonly adjacent?: "without" | "only" | undefined;
 }
 
 /**

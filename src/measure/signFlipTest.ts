@@ -5,12 +5,12 @@ import { shapeOf, type Tensor, type TensorData } from "../base/tensor.ts";
 /** Options of the test, all of them in the Result. */
 export interface SignFlipOptions {
   /** Gain that still counts as nothing. Default .05: "no difference" at all would call half of all heads. */
-  readonly margin?: number;
-  readonly seed?: number;
+  readonly margin?: number | undefined;
+  readonly seed?: number | undefined;
   /** Flips per head; at least 20 x heads, the default. */
-  readonly flips?: number;
+  readonly flips?: number | undefined;
   /** False-discovery rate that p must be able to reach over this many heads. Default .05. */
-  readonly level?: number;
+  readonly level?: number | undefined;
 }
 
 /**

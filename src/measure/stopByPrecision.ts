@@ -21,11 +21,11 @@ export interface StopRule {
   /** Half-width to reach, such as .02. */
   readonly target: number;
   /** Joint level of the band. Default .95. */
-  readonly level?: number;
+  readonly level?: number | undefined;
   /** Never stop before this many sequences. Default 20. */
-  readonly fewest?: number;
-  readonly seed?: number;
-  readonly draws?: number;
+  readonly fewest?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly draws?: number | undefined;
 }
 
 /**

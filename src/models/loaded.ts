@@ -1,4 +1,5 @@
 /** @file What loading adds to a model: identity, hash, the check for NaN, its tokenizer, and a watch on its files. */
+import type { OpenEngine } from "../base/backend.ts";
 import type { Weights } from "../base/bytes.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight, type FirstSight } from "../formats/firstSight.ts";
@@ -26,15 +27,17 @@ export interface LoadedModel extends Model {
    */
   unchanged(): Promise<void>;
   close(): Promise<void>;
+  /** Opens what runs the model where nobody names an engine; the public `load` adds it. */
+  readonly openEngine?: OpenEngine | undefined;
 }
 
 export interface LoadOptions {
-  readonly revision?: string | null;
+  readonly revision?: string | null | undefined;
   /** False: keep no decoded weights on disk. */
-  readonly cache?: boolean;
-  readonly signal?: AbortSignal;
+  readonly cache?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Told what is going on and how far it is, in bytes. */
-  readonly progress?: (step: string, done: number, total: number) => void;
+  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
 }
 
 /** Hash and NaN check, done once per state of the files and remembered; `find` hashes and gives the weights to check. */
@@ -85,7 +88,7 @@ export async function loaded({
   readonly files: readonly OpenFile[];
   readonly options: LoadOptions;
   readonly tokenizer: () => Promise<Tokenizer | null>;
-  readonly release?: () => Promise<void>;
+  readonly release?: (() => Promise<void>) | undefined;
 }): Promise<LoadedModel> {
   refuseNonFinite(id, sight.nonFinite);
   return {

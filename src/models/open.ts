@@ -14,11 +14,11 @@ import { openZoo } from "./zoo/openZoo.ts";
 
 export interface OpenOptions extends LoadOptions {
   /** Branch, tag or commit of a hub model; left out: main. */
-  readonly revision?: string | null;
+  readonly revision?: string | null | undefined;
   /** Ask nothing of the network. */
-  readonly offline?: boolean;
+  readonly offline?: boolean | undefined;
   /** Told what the user should know, such as that the hub could not be reached and the cached copy is used. */
-  readonly notice?: (text: string) => void;
+  readonly notice?: ((text: string) => void) | undefined;
 }
 
 /**

@@ -32,9 +32,9 @@ export interface NamedBlob {
 
 export interface BlobOptions extends LoadOptions {
   /** What to call the model; left out: "files". */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** Told how many numbers the weights have, before any is read; what it throws ends the opening. */
-  readonly sized?: (parameters: number) => void;
+  readonly sized?: ((parameters: number) => void) | undefined;
 }
 
 /** A model and the files that its weights are in. */

@@ -103,7 +103,7 @@ export interface AttentionOptions {
   readonly mask: Name;
   readonly rotary?: { readonly tables: readonly [Name, Name]; readonly interleaved: boolean };
   /** Done to queries and keys before the rotation (Qwen3's norms). */
-  readonly prepare?: (x: Name, which: "q" | "k") => Name;
+  readonly prepare?: ((x: Name, which: "q" | "k") => Name) | undefined;
 }
 
 /**

@@ -13,7 +13,7 @@ export interface WeightEntry {
   /** The checkpoint's dimensions, each one axis of ours or several merged, outermost first. */
   readonly shape: readonly (string | readonly string[])[];
   /** The part that is meant, where several weights share a tensor. */
-  readonly select?: readonly [axis: string, index: number];
+  readonly select?: readonly [axis: string, index: number] | undefined;
 }
 
 /** Our names (TransformerLens', `{layer}` for the layer) to where they lie. */
@@ -52,8 +52,8 @@ export function bindWeights(
   }: {
     readonly layers: number;
     readonly sizes: Sizes;
-    readonly prefixes?: readonly string[];
-    readonly ignorable?: readonly RegExp[];
+    readonly prefixes?: readonly string[] | undefined;
+    readonly ignorable?: readonly RegExp[] | undefined;
   },
   checkpoint: CheckpointTensors,
 ): BoundWeights {

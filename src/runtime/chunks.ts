@@ -1,6 +1,6 @@
 /** @file Cuts a batch into runs small enough to stay in memory and to be stopped between. */
 import { typesOf, type Program } from "../graph/program.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend } from "../base/backend.ts";
 
 /** Tokens in one run: enough for full speed, few enough for little memory (measured flat from 256 to 3,200). */
 const TOKENS_PER_RUN = 320;

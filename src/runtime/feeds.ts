@@ -2,7 +2,7 @@
 import { InputError } from "../base/errors.ts";
 import type { Tensor, TensorData } from "../base/tensor.ts";
 import { formatAxes, type Program, type ProgramInput } from "../graph/program.ts";
-import type { Feeds, RawTensor } from "./backend.ts";
+import type { Feeds, RawTensor } from "../base/backend.ts";
 import { filled } from "./fill.ts";
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

@@ -2,7 +2,7 @@
 import { STORED_BYTES } from "../base/bytes.ts";
 import { UnableError } from "../base/errors.ts";
 import { prune, typesOf, type Axis, type Program, type Weight } from "../graph/program.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend } from "../base/backend.ts";
 
 export interface MemoryPlan {
   /** Weights as the engine keeps them, at the worst moment. */

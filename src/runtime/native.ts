@@ -1,6 +1,6 @@
 /** @file ONNX Runtime's native engine (onnxruntime-node, an optional dependency). Node only. */
 import { availableParallelism, freemem } from "node:os";
-import type { Backend, SessionOptions } from "./backend.ts";
+import type { Backend, SessionOptions } from "../base/backend.ts";
 import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
 
 /**

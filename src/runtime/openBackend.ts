@@ -1,6 +1,6 @@
 /** @file Chooses the engine in Node: native where it is installed, else WASM, and says which. */
 import { InputError, UnableError } from "../base/errors.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend } from "../base/backend.ts";
 import { nativeBackend } from "./native.ts";
 import { wasmBackend } from "./wasm.ts";
 

@@ -1,15 +1,15 @@
 /** @file Chooses the engine in a browser. The part of ONNX Runtime that is not used is not loaded. */
 import { UnableError } from "../base/errors.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend } from "../base/backend.ts";
 import { wasmBackend } from "./wasm.ts";
 
 export interface BrowserEngine {
   /** Left out: "wasm". */
-  readonly device?: "wasm" | "webgpu";
+  readonly device?: "wasm" | "webgpu" | undefined;
   /** Used only where the page is cross-origin isolated; left out: 1. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Folder or address that onnxruntime-web's .wasm files are served from; left out: beside its script. */
-  readonly wasmPaths?: string;
+  readonly wasmPaths?: string | undefined;
 }
 
 /** @throws {UnableError} if WebGPU is asked for and the browser has no adapter */

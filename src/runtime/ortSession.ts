@@ -1,7 +1,7 @@
 /** @file The part of ONNX Runtime's JavaScript API that is the same in onnxruntime-node and onnxruntime-web. */
 import { UnableError } from "../base/errors.ts";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
-import type { EngineSession, RawTensor } from "./backend.ts";
+import type { EngineSession, RawTensor } from "../base/backend.ts";
 
 type OrtTensorType = typeof OrtTensor;
 

@@ -4,7 +4,7 @@ import { tensor } from "../base/tensor.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { encodeModel, type OnnxGraph, type Placed, type StoredBytes } from "../graph/onnx/model.ts";
 import { prune, typesOf, type Program } from "../graph/program.ts";
-import type { Backend, Feeds, SideFile, Trace } from "./backend.ts";
+import type { Backend, Feeds, SideFile, Trace } from "../base/backend.ts";
 import { commonFolder } from "./commonFolder.ts";
 import { completeFeeds } from "./feeds.ts";
 import { checkMemory, planMemory } from "./memory.ts";

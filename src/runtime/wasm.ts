@@ -1,6 +1,6 @@
 /** @file ONNX Runtime's WASM engine (onnxruntime-web): in Node where native is absent, and in the browser. */
 import type * as OrtWeb from "onnxruntime-web";
-import type { Backend, SessionOptions } from "./backend.ts";
+import type { Backend, SessionOptions } from "../base/backend.ts";
 import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
 
 /** 32-bit addresses reach this far. */

@@ -13,7 +13,7 @@ export interface ServeOptions {
   /** Address to listen on beside the loopback address's names; null: loopback only. */
   readonly host: string | null;
   /** How long a client may take to send a request, or a response may stand still; left out: 15 seconds. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 export interface Serving {

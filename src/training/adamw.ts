@@ -4,10 +4,10 @@ import type { Builder, Name } from "../graph/builder.ts";
 
 export interface AdamWOptions {
   /** How much of the running mean of the gradient, and of its square, is kept at each step. */
-  readonly betas?: readonly [number, number];
-  readonly eps?: number;
+  readonly betas?: readonly [number, number] | undefined;
+  readonly eps?: number | undefined;
   /** Gradients whose norm over all parameters is larger are shortened to it; null: never. */
-  readonly clip?: number | null;
+  readonly clip?: number | null | undefined;
 }
 
 export const ADAMW = { betas: [0.9, 0.999], eps: 1e-8, clip: null } as const;

@@ -91,10 +91,10 @@ type Part<Key extends "model" | "optimiser"> = Partial<z.input<typeof recipeSche
 export interface RecipeInput extends Partial<
   Omit<z.input<typeof recipeSchema>, "model" | "optimiser" | "checkpoints">
 > {
-  readonly model?: Part<"model">;
-  readonly optimiser?: Part<"optimiser">;
+  readonly model?: Part<"model"> | undefined;
+  readonly optimiser?: Part<"optimiser"> | undefined;
   /** Steps, or how many, spaced evenly on a log scale. */
-  readonly checkpoints?: number | readonly number[];
+  readonly checkpoints?: number | readonly number[] | undefined;
 }
 
 /** The model that the zoo's attn-2l is, and data that make it an induction model within a minute. */

@@ -3,7 +3,7 @@ import { InputError, UnableError } from "../base/errors.ts";
 import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
 import { prepare } from "../runtime/prepare.ts";
-import type { Backend } from "../runtime/backend.ts";
+import type { Backend } from "../base/backend.ts";
 import { turn } from "../runtime/turn.ts";
 import { ADAMW_VALUES, adamwNumbers } from "./adamw.ts";
 import { textSplit, validationRows } from "./data/textSplit.ts";
@@ -56,9 +56,9 @@ export interface TrainingStep {
 
 export interface TrainOptions {
   /** The text, where the recipe trains on one. */
-  readonly text?: string;
+  readonly text?: string | undefined;
   /** Goes on from here, bit for bit; left out: from the start. */
-  readonly from?: TrainingState;
+  readonly from?: TrainingState | undefined;
 }
 
 /** Time between two pauses in which others have their turn. */

@@ -7,12 +7,12 @@ import { PARAMETERS, trainable, type Parameter } from "./trainable.ts";
 
 export interface TrainStepOptions extends AdamWOptions {
   /** Weights that decay; by default those that multiply, as in nanoGPT: no biases and no gains of norms. */
-  readonly decays?: (weight: Weight) => boolean;
+  readonly decays?: ((weight: Weight) => boolean) | undefined;
   /**
    * Weights whose true gradient is zero and computed one is rounding, which the optimiser would blow up to the size of a
    * step: key biases without rotation, which add the same to all scores of a query.
    */
-  readonly unmoved?: (name: string) => boolean;
+  readonly unmoved?: ((name: string) => boolean) | undefined;
 }
 
 export interface TrainStep {

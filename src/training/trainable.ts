@@ -37,8 +37,8 @@ export function trainable(
     first = () => true,
     parameters: known,
   }: {
-    readonly first?: (weight: Weight) => boolean;
-    readonly parameters?: readonly Parameter[];
+    readonly first?: ((weight: Weight) => boolean) | undefined;
+    readonly parameters?: readonly Parameter[] | undefined;
   } = {},
 ): Trainable {
   const needed = prune(program);

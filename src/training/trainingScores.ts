@@ -5,7 +5,7 @@ import { prune, type Program } from "../graph/program.ts";
 import { ATTENTION_SCORES, attentionTables } from "../measure/attentionTables.ts";
 import { copyLosses } from "../measure/losses.ts";
 import type { Architecture, Model } from "../models/family.ts";
-import type { Backend } from "../runtime/backend.ts";
+import type { Backend } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
 import { ordinaryTokens } from "../text/patterns/ordinaryTokens.ts";
 import { repeatedTokens } from "../text/patterns/repeatedTokens.ts";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { VERSION } from "../../src/base/version.ts";
-import { scoreResult, type ScoreResult } from "../../src/results/score.ts";
+import { scoreResult, type ScoreResult } from "../../src/studies/score/result.ts";
 import { lasting } from "../lasting.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { cli, emptyFolder, pathsIn, started } from "./cli.ts";

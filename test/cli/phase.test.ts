@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { phaseResult } from "../../src/results/phase.ts";
-import { phaseSeedsResult } from "../../src/results/phaseSeeds.ts";
+import { phaseResult } from "../../src/studies/phase/result.ts";
+import { phaseSeedsResult } from "../../src/studies/phase/resultSeeds.ts";
 import { headsAt, STEPS } from "../studies/phase/plantedRun.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { cli, emptyFolder, pathsIn } from "./cli.ts";

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { phaseResult } from "../../src/results/phase.ts";
+import { phaseResult } from "../../src/studies/phase/result.ts";
 import { fakeHub, type FakeHub } from "../models/hub/fakeHub.ts";
 import { cli, emptyFolder, pathsIn, started } from "./cli.ts";
 import { neoxFiles, ZOO_STEPS } from "./neoxRun.ts";

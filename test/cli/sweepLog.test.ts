@@ -4,11 +4,11 @@ import { describe, expect, test } from "vitest";
 import { Interrupted } from "../../src/base/errors.ts";
 import { sweepLog } from "../../src/cli/sweepLog.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
-import { ablate } from "../../src/studies/causal/ablate.ts";
-import type { SweepLog } from "../../src/studies/causal/chain.ts";
-import { patch } from "../../src/studies/causal/patch.ts";
-import { pathPatch } from "../../src/studies/causal/path.ts";
-import { oneEngine } from "../studies/causal/engine.ts";
+import { ablate } from "../../src/studies/ablate/ablate.ts";
+import type { SweepLog } from "../../src/interventions/chain.ts";
+import { patch } from "../../src/studies/patch/patch.ts";
+import { pathPatch } from "../../src/studies/path/path.ts";
+import { oneEngine } from "../interventions/engine.ts";
 import { emptyFolder } from "./cli.ts";
 
 const engine = await oneEngine();
@@ -70,9 +70,11 @@ describe("an interrupted sweep", () => {
   test("goes on where it stopped and ends with the Result of one that was not", async () => {
     const model = await openPlanted("induction");
     const studies = {
-      patch: (more: object) => patch(model, engine, { ...OPTIONS, ...more }),
-      ablate: (more: object) => ablate(model, engine, { ...OPTIONS, minimal: {}, ...more }),
-      path: (more: object) => pathPatch(model, engine, { ...OPTIONS, into: ["1.2"], ...more }),
+      patch: (more: object) => patch(model, { backend: engine, ...OPTIONS, ...more }),
+      ablate: (more: object) =>
+        ablate(model, { backend: engine, ...OPTIONS, minimal: {}, ...more }),
+      path: (more: object) =>
+        pathPatch(model, { backend: engine, ...OPTIONS, into: ["1.2"], ...more }),
     };
     for (const [name, study] of Object.entries(studies)) {
       const folder = emptyFolder();

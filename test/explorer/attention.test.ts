@@ -47,7 +47,8 @@ describePage("attention in the explorer", (open) => {
 
   test("takes the score of a cell apart as the library does, into parts that sum to it", async () => {
     const model = await load("zoo:attn-2l");
-    const study = await why(model, await openBackend(), {
+    const study = await why(model, {
+      backend: await openBackend(),
       tokens: IDS,
       head: "1.2",
       query: 6,
@@ -85,7 +86,11 @@ describePage("attention in the explorer", (open) => {
 
   test("hands over the figure and the numbers that the command line has", async () => {
     const model = await load("zoo:attn-2l");
-    const study = await attention(model, await openBackend(), { tokens: [IDS], heads: ["1.2"] });
+    const study = await attention(model, {
+      backend: await openBackend(),
+      tokens: [IDS],
+      heads: ["1.2"],
+    });
     const { tab, errors } = await open(`#view=attention&head=1.2${OWN}`);
     await live(tab);
     const svg = await saved(tab, "SVG");

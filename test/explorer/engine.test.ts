@@ -72,7 +72,7 @@ describePage(
         const { tab, errors } = await open(`#view=surgery&model=${NAME}&head=0.0`);
         expect((await engine(tab)).name).toMatch(/^WebGPU/);
         await tab.getByRole("button", { name: "Zero", exact: true }).click();
-        const study = await ablateHeads(model, backend, { kind: "zero", sets: [["0.0"]] });
+        const study = await ablateHeads(model, { backend, kind: "zero", sets: [["0.0"]] });
         await expect
           .poll(() => value(tab, '[data-loss="secondCopy.after"]'), { timeout: 60_000 })
           .toBeCloseTo(study.loss.secondCopy + study.sets[0]!.secondCopy, 4);

@@ -19,7 +19,7 @@ describePage("the heads of the explorer", (open) => {
     const model = await load("zoo:attn-2l");
     const backend = await openBackend();
     const scored = await score(model, { backend });
-    const ablated = await ablateHeads(model, backend, { kind: "zero", eachHead: true });
+    const ablated = await ablateHeads(model, { backend, kind: "zero", eachHead: true });
     const induction = await value(tab, "[data-score=induction]");
     expect(induction).toBeCloseTo(scored.scores.induction[1]![2]!, 4);
     const cli = JSON.parse(readFileSync(at("explorer/generated/stored.json"), "utf8"));
@@ -74,7 +74,7 @@ describePage("the heads of the explorer", (open) => {
     await live(tab);
     await tab.getByRole("button", { name: "Give each head a verdict" }).click();
     await tab.locator("[data-verdict=induction]").waitFor({ timeout: 110_000 });
-    const study = await verdict(await load("zoo:attn-2l"), await openBackend());
+    const study = await verdict(await load("zoo:attn-2l"), { backend: await openBackend() });
     const { evidence, why } = study.heads.find(({ layer, head }) => layer === 1 && head === 2)!;
     expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
     const shown = await value(tab, '[data-evidence="necessity: nats lost without it"]');

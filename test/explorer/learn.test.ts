@@ -105,7 +105,7 @@ describePage("the lessons of the explorer", (open) => {
   test("say with the losses of the ablation study that four heads stand in for each other, and that one alone does not", async () => {
     const model = await load("zoo:attn-2l");
     const sets = [["1.0"], ["1.0", "1.1", "1.2", "1.3"], ["0.0"]];
-    const study = await ablateHeads(model, await openBackend(), { kind: "zero", sets });
+    const study = await ablateHeads(model, { backend: await openBackend(), kind: "zero", sets });
     const { firstCopy, secondCopy } = study.loss;
     const left = (set: number) => {
       const share = 1 - study.sets[set]!.secondCopy / (firstCopy - secondCopy);

@@ -13,13 +13,13 @@ describePage("surgery in the explorer", (open) => {
     for (const kind of ["zero", "mean", "resample"] as const) {
       const name = `${kind[0]!.toUpperCase()}${kind.slice(1)}`;
       await tab.getByRole("button", { name, exact: true }).click();
-      const study = await ablateHeads(model, backend, { kind, sets: [["0.0"]] });
+      const study = await ablateHeads(model, { backend, kind, sets: [["0.0"]] });
       await expect
         .poll(after, { timeout: 20_000 })
         .toBeCloseTo(study.loss.secondCopy + study.sets[0]!.secondCopy, 4);
     }
     await tab.getByRole("button", { name: "Ideal first token" }).click();
-    const study = await ablateHeads(model, backend, { kind: "zero", idealise: ["0.0"] });
+    const study = await ablateHeads(model, { backend, kind: "zero", idealise: ["0.0"] });
     const rest = study.ideal.find(({ pattern }) => pattern === "firstToken")!;
     await expect
       .poll(after, { timeout: 20_000 })
@@ -37,7 +37,7 @@ describePage("surgery in the explorer", (open) => {
     const difference = tab.locator("[data-difference=secondCopy]");
     for (const numExamples of [16, 64]) {
       const sets = [["0.0"]];
-      const study = await ablateHeads(model, backend, { kind: "resample", sets, numExamples });
+      const study = await ablateHeads(model, { backend, kind: "resample", sets, numExamples });
       const { secondCopy, interval } = study.sets[0]!;
       const [low, high] = interval!.map((end) => `+${end.toFixed(3)}`);
       await expect
@@ -75,7 +75,7 @@ describePage("surgery in the explorer", (open) => {
     await live(tab);
     await tab.getByRole("button", { name: "Zero all 4 induction heads" }).click();
     const sets = [["1.0"], ["1.0", "1.2"], ["1.0", "1.2", "1.1"], ["1.0", "1.2", "1.1", "1.3"]];
-    const study = await ablateHeads(model, backend, { kind: "zero", sets });
+    const study = await ablateHeads(model, { backend, kind: "zero", sets });
     for (const [index, step] of ["1.0:zero", "1.2:zero", "1.1:zero", "1.3:zero"].entries()) {
       const shown = tab.locator(`[data-after="${step}"]`);
       const expected = study.loss.secondCopy + study.sets[index]!.secondCopy;

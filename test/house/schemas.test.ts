@@ -1,23 +1,23 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { ablateResult } from "../../src/results/ablate.ts";
-import { attributionResult } from "../../src/results/attribution.ts";
-import { analyseResult } from "../../src/results/analyse.ts";
-import { attentionResult } from "../../src/results/attention.ts";
-import { auditResult } from "../../src/results/audit.ts";
-import { circuitResult } from "../../src/results/circuit.ts";
-import { detectorResult } from "../../src/results/detector.ts";
-import { lensResult } from "../../src/results/lens.ts";
-import { fingerprintResult, patchResult } from "../../src/results/patch.ts";
-import { pathResult } from "../../src/results/path.ts";
-import { patternsResult } from "../../src/results/patterns.ts";
-import { phaseResult } from "../../src/results/phase.ts";
-import { phaseSeedsResult } from "../../src/results/phaseSeeds.ts";
-import { scoreResult } from "../../src/results/score.ts";
-import { textResult } from "../../src/results/text.ts";
-import { whyResult } from "../../src/results/why.ts";
-import { verdictResult } from "../../src/results/verdict.ts";
+import { ablateResult } from "../../src/studies/ablate/result.ts";
+import { attributionResult } from "../../src/studies/attribution/result.ts";
+import { analyseResult } from "../../src/studies/analyse/result.ts";
+import { attentionResult } from "../../src/studies/attention/result.ts";
+import { auditResult } from "../../src/studies/audit/result.ts";
+import { circuitResult } from "../../src/studies/circuit/result.ts";
+import { detectorResult } from "../../src/studies/detector/result.ts";
+import { lensResult } from "../../src/studies/lens/result.ts";
+import { fingerprintResult, patchResult } from "../../src/studies/patch/result.ts";
+import { pathResult } from "../../src/studies/path/result.ts";
+import { patternsResult } from "../../src/studies/patterns/result.ts";
+import { phaseResult } from "../../src/studies/phase/result.ts";
+import { phaseSeedsResult } from "../../src/studies/phase/resultSeeds.ts";
+import { scoreResult } from "../../src/studies/score/result.ts";
+import { textResult } from "../../src/studies/text/result.ts";
+import { whyResult } from "../../src/studies/why/result.ts";
+import { verdictResult } from "../../src/studies/verdict/result.ts";
 
 test.each([
   ["ablate", ablateResult],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import * as thresholds from "../../src/measure/verdict/thresholds.ts";
-import { FLAGS, LABELS } from "../../src/results/verdictNames.ts";
+import { FLAGS, LABELS } from "../../src/measure/verdict/names.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/verdict.md"), "utf8");
 

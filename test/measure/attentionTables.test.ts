@@ -10,7 +10,7 @@ import { contract } from "../../src/measure/contract.ts";
 import { IDEAL_HEADS, idealHeads, type IdealHead } from "../../src/measure/idealHeads.ts";
 import { uniformScores } from "../../src/measure/uniformScores.ts";
 import { queryMeanTable, shares } from "../../src/measure/weightTable.ts";
-import { SCORE_NAMES, type ScoreName } from "../../src/results/score.ts";
+import { SCORE_NAMES, type ScoreName } from "../../src/studies/score/result.ts";
 
 const LAYOUTS = [
   { start: 1, period: 50, length: 101 },

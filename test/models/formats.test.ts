@@ -6,7 +6,7 @@ import { tensor } from "../../src/base/tensor.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { openModel } from "../../src/models/open.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
-import { score } from "../../src/studies/score.ts";
+import { score } from "../../src/studies/score/score.ts";
 import { backends } from "../runtime/backends.ts";
 import { readAll, shared, sharedJson, unlessShared } from "../shared.ts";
 
@@ -102,7 +102,8 @@ describe.skipIf(smol.skip)(`SmolLM2-135M from GGUF${smol.note}`, () => {
     const { tokens, period, bos, ...wanted } = expected();
     const model = await openModel(path());
     expect(model.architecture).toMatchObject({ layers: 30, heads: 9, kvHeads: 3, bosToken: 1 });
-    const result = await score(model, engine, {
+    const result = await score(model, {
+      backend: engine,
       own: { tokens, period, bos },
       lossExamples: "all",
     });

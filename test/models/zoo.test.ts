@@ -6,7 +6,7 @@ import { load as loadInBrowser } from "../../src/browser.ts";
 import { openModel } from "../../src/models/open.ts";
 import { openTokenizer } from "../../src/models/openTokenizer.ts";
 import { readZoo, ZOO } from "../../src/models/zoo/openZoo.ts";
-import { score } from "../../src/studies/score.ts";
+import { score } from "../../src/studies/score/score.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
 import { recipeFrom } from "../../src/training/recipe.ts";
 import { backends } from "../runtime/backends.ts";
@@ -44,7 +44,7 @@ describe("the zoo", () => {
       const model = await openModel(`zoo:${name}`);
       const { layers, heads, contextLength, vocabulary } = recipe.model;
       expect(model.architecture).toMatchObject({ layers, heads, contextLength, vocabulary });
-      const { scores, loss } = await score(model, engine!, { lossExamples: "all" });
+      const { scores, loss } = await score(model, { backend: engine!, lossExamples: "all" });
       await model.close();
       for (const measure of ["induction", "previousToken"] as const) {
         const strong = scores[measure].flatMap((row, layer) =>
@@ -66,7 +66,7 @@ describe("the zoo", () => {
     ["attn-1l", []],
   ])("has the induction heads of %s by verdict: %j, each fed by 0.0", async (name, wanted) => {
     const model = await openModel(`zoo:${name}`);
-    const { heads, circuit } = await verdict(model, engine!);
+    const { heads, circuit } = await verdict(model, { backend: engine! });
     await model.close();
     const labelled = (label: string) =>
       heads.filter((head) => head.label === label).map(({ layer, head }) => `${layer}.${head}`);
@@ -82,7 +82,7 @@ describe("the zoo", () => {
   test("has the change of attn-2l between steps 225 and 300", async () => {
     const best = async (step: number) => {
       const model = await openModel(`zoo:attn-2l@${step}`);
-      const { scores } = await score(model, engine!, { numExamples: 10, lossExamples: 0 });
+      const { scores } = await score(model, { backend: engine!, numExamples: 10, lossExamples: 0 });
       await model.close();
       return Math.max(...scores.induction.flat());
     };
@@ -93,7 +93,7 @@ describe("the zoo", () => {
   test("has the model of a step under NAME@STEP, and refuses names and steps that it has not", async () => {
     const early = await openModel("zoo:attn-2l@0");
     expect(early.id).toBe("zoo:attn-2l@0");
-    const { scores } = await score(early, engine!, { numExamples: 10, lossExamples: 0 });
+    const { scores } = await score(early, { backend: engine!, numExamples: 10, lossExamples: 0 });
     await early.close();
     expect(Math.max(...scores.induction.flat())).toBeLessThan(0.1);
     await expect(openModel("zoo:attn-2L")).rejects.toThrow(

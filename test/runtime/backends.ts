@@ -1,7 +1,7 @@
 /** @file The engines that exist on this machine: the same tests run on all of them. */
 import * as ortWeb from "onnxruntime-web";
 import { builder } from "../../src/graph/builder.ts";
-import type { Backend } from "../../src/runtime/backend.ts";
+import type { Backend } from "../../src/base/backend.ts";
 import { nativeBackend } from "../../src/runtime/native.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { wasmBackend } from "../../src/runtime/wasm.ts";

@@ -10,7 +10,7 @@ export async function whyOf(
   { signal, progress }: AnswerOptions,
 ): Promise<Requests["why"]["answer"]> {
   const { model, backend } = holding();
-  return why(model, backend, { tokens: ids, ...cell, signal, progress });
+  return why(model, { backend, tokens: ids, ...cell, signal, progress });
 }
 
 export async function attentionOf(
@@ -19,7 +19,7 @@ export async function attentionOf(
 ): Promise<Requests["attention"]["answer"]> {
   const { model, backend } = holding();
   const values = weighted ? "value-weighted" : "pattern";
-  return attention(model, backend, { tokens: [ids], heads: [head], values, signal, progress });
+  return attention(model, { backend, tokens: [ids], heads: [head], values, signal, progress });
 }
 
 export async function verdictOf({
@@ -27,5 +27,5 @@ export async function verdictOf({
   progress,
 }: AnswerOptions): Promise<Requests["verdict"]["answer"]> {
   const { model, backend } = holding();
-  return verdict(model, backend, { signal, progress });
+  return verdict(model, { backend, signal, progress });
 }

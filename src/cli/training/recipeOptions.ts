@@ -6,43 +6,43 @@ import { recipeFrom, type Recipe, type RecipeInput } from "../../training/recipe
 import { given } from "../rowOptions.ts";
 
 export interface RecipeOptions {
-  readonly family?: string;
-  readonly layers?: number;
-  readonly heads?: number;
-  readonly kvHeads?: number;
-  readonly width?: number;
+  readonly family?: string | undefined;
+  readonly layers?: number | undefined;
+  readonly heads?: number | undefined;
+  readonly kvHeads?: number | undefined;
+  readonly width?: number | undefined;
   /** 0: attention only. */
-  readonly mlp?: number;
-  readonly activation?: string;
-  readonly positions?: string;
-  readonly norm?: string;
-  readonly smearedKeys?: boolean;
-  readonly tied?: boolean;
-  readonly biases?: string;
-  readonly context?: number;
-  readonly vocabulary?: number;
-  readonly data?: string;
-  readonly text?: string;
-  readonly validation?: number;
-  readonly period?: number;
-  readonly minPeriod?: number;
-  readonly maxPeriod?: number;
-  readonly successors?: number;
-  readonly repeats?: number;
-  readonly minSpan?: number;
-  readonly maxSpan?: number;
-  readonly learningRate?: number;
-  readonly warmUp?: number;
-  readonly floor?: number;
-  readonly betas?: readonly [number, number];
-  readonly eps?: number;
-  readonly weightDecay?: number;
-  readonly clip?: number | "none";
-  readonly batch?: number;
-  readonly steps?: number;
-  readonly seed?: number;
-  readonly logEvery?: number;
-  readonly checkpoints?: number | readonly number[];
+  readonly mlp?: number | undefined;
+  readonly activation?: string | undefined;
+  readonly positions?: string | undefined;
+  readonly norm?: string | undefined;
+  readonly smearedKeys?: boolean | undefined;
+  readonly tied?: boolean | undefined;
+  readonly biases?: string | undefined;
+  readonly context?: number | undefined;
+  readonly vocabulary?: number | undefined;
+  readonly data?: string | undefined;
+  readonly text?: string | undefined;
+  readonly validation?: number | undefined;
+  readonly period?: number | undefined;
+  readonly minPeriod?: number | undefined;
+  readonly maxPeriod?: number | undefined;
+  readonly successors?: number | undefined;
+  readonly repeats?: number | undefined;
+  readonly minSpan?: number | undefined;
+  readonly maxSpan?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly warmUp?: number | undefined;
+  readonly floor?: number | undefined;
+  readonly betas?: readonly [number, number] | undefined;
+  readonly eps?: number | undefined;
+  readonly weightDecay?: number | undefined;
+  readonly clip?: number | "none" | undefined;
+  readonly batch?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly logEvery?: number | undefined;
+  readonly checkpoints?: number | readonly number[] | undefined;
 }
 
 /** Options of each kind of data; one of another kind is refused. */
@@ -57,7 +57,7 @@ type Kind = keyof typeof DATA_KEYS;
 /** A recipe with its text, where it has one. */
 export interface RecipeAndText {
   readonly recipe: Recipe;
-  readonly text?: string;
+  readonly text?: string | undefined;
 }
 
 /**

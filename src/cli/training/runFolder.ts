@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
 import { fileSource } from "../../formats/file.ts";
-import { replaceFile } from "../../report/replaceFile.ts";
+import { replaceFile } from "../../draw/replaceFile.ts";
 import { checkpointFiles, jsonFile, type ModelFiles } from "../../training/checkpointFiles.ts";
 import { recipeFrom, type Recipe } from "../../training/recipe.ts";
 import { readState, stateFile, type SavedState } from "../../training/stateFile.ts";

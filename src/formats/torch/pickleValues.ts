@@ -21,7 +21,7 @@ export interface PickleOptions {
   /** What calling a name does, by `module.name`. */
   readonly callables?: Readonly<Record<string, (args: PickleArray, fault: Fault) => PickleValue>>;
   /** What a persistent id stands for; without it such ids are refused. */
-  readonly persistent?: (id: PickleValue, fault: Fault) => PickleValue;
+  readonly persistent?: ((id: PickleValue, fault: Fault) => PickleValue) | undefined;
 }
 
 /** A name on the list that has not been called: it stands for itself, such as the type of a storage. */

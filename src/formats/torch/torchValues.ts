@@ -24,7 +24,7 @@ export interface TorchTensor extends Made {
   readonly type: string;
   readonly shape: readonly number[];
   /** Where its values are; absent for types that the engine does not use. */
-  readonly stored?: StoredTensor;
+  readonly stored?: StoredTensor | undefined;
 }
 
 export function isTensor(value: PickleValue | undefined): value is TorchTensor {

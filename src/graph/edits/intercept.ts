@@ -12,8 +12,8 @@ import type { Op } from "../ops.ts";
 
 /** What an edit puts after a value: its own inputs and constants, and operations from `before` to `name`. */
 export interface Interception {
-  readonly inputs?: readonly ProgramInput[];
-  readonly constants?: readonly Constant[];
+  readonly inputs?: readonly ProgramInput[] | undefined;
+  readonly constants?: readonly Constant[] | undefined;
   readonly ops: readonly Op[];
 }
 

@@ -8,7 +8,7 @@ export interface VariantEdit {
   readonly value: string;
   readonly with: "zero" | "replacement";
   /** Entries that change, such as {head: 3}; left out: the whole value. */
-  readonly only?: Readonly<Record<string, number>>;
+  readonly only?: Readonly<Record<string, number>> | undefined;
 }
 
 /** A program in which each of K variants is a block of rows of one batch. */

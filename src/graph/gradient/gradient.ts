@@ -17,7 +17,7 @@ export interface GradientOptions {
   /** Values, inputs or weights: any that lead to `of`. */
   readonly wrt: readonly string[];
   /** What the gradients are called; of a second metric they need other names than those of the first. */
-  readonly as?: (name: string) => string;
+  readonly as?: ((name: string) => string) | undefined;
 }
 
 /**

@@ -9,10 +9,10 @@ import type { Attribute, DataType, OnnxInitializer, OnnxNode, OnnxValue } from "
 export interface Handle {
   readonly tensor: string;
   /** Left out: float32. */
-  readonly type?: NumberType;
+  readonly type?: NumberType | undefined;
   readonly axes: readonly Axis[];
   /** Set if it is a weight as stored: its bytes can be declared with other sizes at no cost. */
-  readonly weight?: Weight;
+  readonly weight?: Weight | undefined;
 }
 
 /** The same numbers with other sizes. */

@@ -9,7 +9,7 @@ import { weightHandle } from "./shapes.ts";
 
 export interface LowerOptions {
   /** Use FusedMatMul, which the processor's engines have and WebGPU's lacks. */
-  readonly fusedMatMul?: boolean;
+  readonly fusedMatMul?: boolean | undefined;
 }
 
 /** The ONNX graph of what the outputs of `program` need; initializers still say where their bytes lie. */

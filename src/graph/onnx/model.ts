@@ -23,10 +23,10 @@ export type Attribute = number | string | readonly number[] | { readonly float: 
 export interface OnnxNode {
   readonly type: string;
   /** "" is ONNX itself; "com.microsoft" are ONNX Runtime's own operators, there on every backend we use. */
-  readonly domain?: string;
+  readonly domain?: string | undefined;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly attributes?: Readonly<Record<string, Attribute>> | undefined;
 }
 
 /** Where bytes of a checkpoint lie that an initializer reads. */
@@ -43,7 +43,7 @@ export interface OnnxInitializer {
   readonly dims: readonly number[];
   readonly data: Uint8Array | StoredBytes;
   /** Listed as an input too, which nobody feeds: engines then take it for changeable and do not repack it. */
-  readonly overridable?: boolean;
+  readonly overridable?: boolean | undefined;
 }
 
 /** What is said of a tensor within the graph: its sizes, numbers or names that equal sizes share. */
@@ -67,7 +67,7 @@ export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxInitializer[];
   /** An engine that knows sizes to be equal plans to use memory again, and finds its plan sooner. */
-  readonly values?: readonly OnnxValue[];
+  readonly values?: readonly OnnxValue[] | undefined;
 }
 
 /** Where the runtime finds an initializer's bytes: in the model itself, or in a file beside it. */

@@ -17,13 +17,13 @@ import { MODEL_FILES, TOKENIZER_FILES, type WantedFiles } from "./wantedFiles.ts
 
 export interface HubBlobsOptions {
   /** Branch, tag or commit; left out: main. */
-  readonly revision?: string | null;
+  readonly revision?: string | null | undefined;
   /** Address of the hub; left out: the public one. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** Told how many numbers the weights have at least, before they are fetched; what it throws ends the download. */
-  readonly sized?: (parameters: number) => void;
-  readonly signal?: AbortSignal;
-  readonly progress?: (step: string, done: number, total: number) => void;
+  readonly sized?: ((parameters: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
 }
 
 export interface HubBlobs {

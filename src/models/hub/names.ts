@@ -4,7 +4,7 @@
 export interface HubName {
   readonly id: string;
   /** Where the tokenizer is, if the model's own repository may have none. */
-  readonly tokenizer?: string;
+  readonly tokenizer?: string | undefined;
 }
 
 const GPT_NEO = "EleutherAI/gpt-neo-125M";

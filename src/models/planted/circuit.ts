@@ -30,11 +30,11 @@ export interface PlantedHead {
   /** Score of a perfect match. */
   readonly sharpness: number;
   /** Queries look for their position less this. */
-  readonly shift?: number;
+  readonly shift?: number | undefined;
   /** Score of the first position for every query. */
-  readonly rest?: number;
+  readonly rest?: number | undefined;
   /** Taken off the score of the current token itself. */
-  readonly avoidSelf?: number;
+  readonly avoidSelf?: number | undefined;
   readonly copies?: { readonly from: Block; readonly to: Block; readonly strength: number };
 }
 

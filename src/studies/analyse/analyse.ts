@@ -1,26 +1,25 @@
 /** @file `analyse`: a whole notebook about induction in one call: test, scores, patch scan, attention, lens. */
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
 import { VERSION } from "../../base/version.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { AnalyseResult, InductionTest } from "../../results/analyse.ts";
-import type { PatchResult } from "../../results/patch.ts";
-import type { ScoreResult } from "../../results/score.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { AnalyseResult, InductionTest } from "./result.ts";
+import type { PatchResult } from "../patch/result.ts";
+import type { ScoreResult } from "../score/result.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
 import { tokenPattern } from "../../text/patterns/generators.ts";
-import { environmentOf, modelInfoOf } from "../about.ts";
-import { attention } from "../causal/attention.ts";
-import { lens } from "../causal/lens.ts";
-import { score } from "../score.ts";
-import { generatedRows, type GeneratedInput, type RepeatedRows } from "../scoreInput.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
+import { attention } from "../attention/attention.ts";
+import { lens } from "../lens/lens.ts";
+import { score } from "../score/score.ts";
+import { generatedRows, type GeneratedInput, type RepeatedRows } from "../../inputs/scoreInput.ts";
 import { findings } from "./findings.ts";
 import { inductionTest, type TestRows } from "./inductionTest.ts";
 import { patchScan, type HeadScreen, type PatchScan } from "./patchScan.ts";
 
-export interface AnalyseOptions extends GeneratedInput {
+export interface AnalyseOptions extends GeneratedInput, StudyOptions {
   /** Left out: all heads of a model with up to 64, else 20. */
-  readonly screen?: HeadScreen;
-  readonly signal?: AbortSignal;
-  readonly progress?: (step: string, done: number, total: number) => void;
+  readonly screen?: HeadScreen | undefined;
 }
 
 const SEQ_LEN = 32;
@@ -43,9 +42,9 @@ const SHOWN_HEADS = 4;
  */
 export async function analyse(
   model: LoadedModel,
-  backend: Backend,
   options: AnalyseOptions = {},
 ): Promise<AnalyseResult> {
+  const backend = await engineFor(model, options);
   const { signal, progress, screen: asksFor, ...asked } = options;
   const running = { ...(signal && { signal }), ...(progress && { progress }) };
   const input = { seqLen: SEQ_LEN, ...shrunk(model, asked) };
@@ -55,14 +54,15 @@ export async function analyse(
   const tests: InductionTest[] = [];
   for (const test of [singleToken(model, rows), block(rows)])
     tests.push(await inductionTest(model, backend, tokenizer, test, running));
-  const scored = await score(model, backend, { numExamples: 30, ...input, ...running });
+  const scored = await score(model, { backend, numExamples: 30, ...input, ...running });
   const patches = await patchScan(model, backend, { ...input, ...running }, asksFor);
   const last = rows.start + 2 * rows.period - 1;
   const studies = {
     score: scored,
     ...patches,
-    lens: await lens(model, backend, { ...input, ...running, positions: [last] }),
-    attention: await attention(model, backend, {
+    lens: await lens(model, { backend, ...input, ...running, positions: [last] }),
+    attention: await attention(model, {
+      backend,
       ...input,
       numExamples: 1,
       heads: bestHeads(scored),

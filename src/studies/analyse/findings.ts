@@ -1,4 +1,4 @@
-import type { AnalyseResult } from "../../results/analyse.ts";
+import type { AnalyseResult } from "./result.ts";
 
 type Found = Pick<AnalyseResult, "inductionTest" | "importantLayers" | "depth" | "studies">;
 

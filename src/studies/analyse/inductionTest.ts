@@ -8,16 +8,16 @@ import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import { proportionInterval } from "../../measure/proportionInterval.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { InductionTest } from "../../results/analyse.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { InductionTest } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
-import { chunksOf } from "../causal/baseRun.ts";
-import { residBefore } from "../causal/points.ts";
-import { takeRows } from "../causal/rows.ts";
-import { piecesOf } from "../sequences.ts";
+import { chunksOf } from "../../interventions/baseRun.ts";
+import { residBefore } from "../../interventions/points.ts";
+import { takeRows } from "../../interventions/rows.ts";
+import { piecesOf } from "../../inputs/sequences.ts";
 
 /** Rows whose last token came `distance` tokens before. */
 export interface TestRows {

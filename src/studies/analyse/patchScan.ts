@@ -1,12 +1,12 @@
 /** @file The patch scan of `analyse`: what clean values of heads, attention and MLPs restore in corrupted runs. */
 import { InputError } from "../../base/errors.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { AnalyseResult } from "../../results/analyse.ts";
+import type { AnalyseResult } from "./result.ts";
 import type { UnitName } from "../../results/causalNames.ts";
-import type { Backend } from "../../runtime/backend.ts";
-import { attribution } from "../causal/attribution.ts";
-import { patch } from "../causal/patch.ts";
-import type { GeneratedInput } from "../scoreInput.ts";
+import type { Backend } from "../../base/backend.ts";
+import { attribution } from "../attribution/attribution.ts";
+import { patch } from "../patch/patch.ts";
+import type { GeneratedInput } from "../../inputs/scoreInput.ts";
 
 export type PatchScan = Pick<
   AnalyseResult["studies"],
@@ -17,8 +17,8 @@ export type PatchScan = Pick<
 export type HeadScreen = number | "all";
 
 interface ScanOptions extends GeneratedInput {
-  readonly signal?: AbortSignal;
-  readonly progress?: (step: string, done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
 }
 
 /** Rows, whose cost a sweep is; as many as an interval takes. */
@@ -40,7 +40,7 @@ export async function patchScan(
   asked: HeadScreen | undefined,
 ): Promise<PatchScan> {
   const input = { numExamples: EXAMPLES, ...options };
-  const patched = (unit: UnitName) => orNull(() => patch(model, backend, { ...input, unit }));
+  const patched = (unit: UnitName) => orNull(() => patch(model, { backend, ...input, unit }));
   const screen = screenOf(model, asked);
   const hasMlp = model.program.ops.some(({ output }) => output === "blocks.0.hook_mlp_out");
   return {
@@ -49,7 +49,7 @@ export async function patchScan(
       screen === null
         ? null
         : await orNull(() =>
-            attribution(model, backend, { ...input, units: ["head-out"], screen }),
+            attribution(model, { backend, ...input, units: ["head-out"], screen }),
           ),
     patchAttention: await patched("attn-out"),
     patchMlp: hasMlp ? await patched("mlp-out") : null,

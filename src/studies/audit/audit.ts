@@ -2,18 +2,18 @@
 import { InputError } from "../../base/errors.ts";
 import { VERSION } from "../../base/version.ts";
 import { audit as auditRows, type AuditRow } from "../../measure/audit.ts";
-import { modelInfoOf } from "../about.ts";
+import { modelInfoOf } from "../common/about.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { AuditResult } from "../../results/audit.ts";
-import { DEFAULTS, generatedRows, type BosChoice } from "../scoreInput.ts";
+import type { AuditResult } from "./result.ts";
+import { DEFAULTS, generatedRows, type BosChoice } from "../../inputs/scoreInput.ts";
 
 export interface AuditOptions {
   /** Its BOS and context decide the layout, as they do for `score`; left out: a layout without a model. */
-  readonly model?: LoadedModel;
+  readonly model?: LoadedModel | undefined;
   /** Tokens in the two copies together; even. Left out: 64, less if the model has no room. */
-  readonly seqLen?: number;
+  readonly seqLen?: number | undefined;
   /** Left out: "auto", on if the model declares a BOS id, or if there is no model. */
-  readonly bos?: BosChoice;
+  readonly bos?: BosChoice | undefined;
 }
 
 /**

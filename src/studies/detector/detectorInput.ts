@@ -9,21 +9,21 @@ import {
   type PatternName,
 } from "../../text/patterns/generators.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
-import { generatedRows, type BosChoice } from "../scoreInput.ts";
+import { generatedRows, type BosChoice } from "../../inputs/scoreInput.ts";
 
 export interface PatternChoice {
   /** Left out: "repeated". */
-  readonly pattern?: PatternName;
+  readonly pattern?: PatternName | undefined;
   /** Tokens in the two copies together (`periodic`: in all copies); even. Left out: 64, less if the model has no room. */
-  readonly sequenceLength?: number;
+  readonly sequenceLength?: number | undefined;
   /** Left out: 20. */
-  readonly numExamples?: number;
+  readonly numExamples?: number | undefined;
   /** Left out: 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Left out: "auto", on if the model declares a BOS id. */
-  readonly bos?: BosChoice;
+  readonly bos?: BosChoice | undefined;
   /** `periodic`: copies of the block. Left out: 4. */
-  readonly copies?: number;
+  readonly copies?: number | undefined;
 }
 
 export interface DetectorInput {

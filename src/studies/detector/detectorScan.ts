@@ -13,8 +13,8 @@ import {
 } from "../../measure/prefixDetector.ts";
 import { stackTables } from "../../measure/weightTable.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { Backend } from "../../runtime/backend.ts";
-import { runModel, type RunOptions } from "../run.ts";
+import type { Backend } from "../../base/backend.ts";
+import { runModel, type RunOptions } from "../run/run.ts";
 import type { MeasuredPattern } from "../../text/patterns/generators.ts";
 
 /** One head on one sequence. */

@@ -3,17 +3,18 @@ import { InputError } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { FIXED_THRESHOLD } from "../../measure/thresholds.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { DetectorHead, DetectorResult } from "../../results/detector.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { DetectorHead, DetectorResult } from "./result.ts";
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
 import { PATTERN_NAMES, type PatternName } from "../../text/patterns/generators.ts";
-import { runModel, type RunOptions } from "../run.ts";
+import { runModel } from "../run/run.ts";
 import { detectorInput, type PatternChoice } from "./detectorInput.ts";
-import { detectorResultOf } from "./detectorResult.ts";
+import { detectorResultOf } from "./buildResult.ts";
 import { detectorScan, patternName, patternOf, rowsOf } from "./detectorScan.ts";
 
-export interface DetectorOptions extends PatternChoice, Pick<RunOptions, "signal" | "progress"> {
+export interface DetectorOptions extends PatternChoice, StudyOptions {
   /** Heads whose overall score is at least this are detected; 0 to 1. Left out: .4. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 /** Attention of one head on one sequence, with what is needed to read it. */
@@ -44,20 +45,17 @@ export interface InductionHeadDetector {
  * has .83 and not 1, since the first copy cannot be foretold: compare with the ceiling in the Result. Uniform attention
  * has about .01.
  *
- * @param engine what computes, opened when it is due
  * @throws {InputError} "range" for a threshold outside 0 to 1
  * @see induction-head-detector, whose metrics are one token late and give a perfect induction head 0: in the Result as
  *   `legacy`. Attention shows neither that a head copies nor that it matters
  */
 export function inductionHeadDetector(
   model: LoadedModel,
-  engine: () => Promise<Backend>,
   options: DetectorOptions = {},
 ): InductionHeadDetector {
   const settings = (overrides: DetectorOptions = {}) => checked({ ...options, ...overrides });
   settings();
-  const detect = async (overrides?: DetectorOptions) =>
-    detected(model, await engine(), settings(overrides));
+  const detect = async (overrides?: DetectorOptions) => detected(model, settings(overrides));
   return {
     detect,
     detectAll: async (overrides) => {
@@ -65,8 +63,7 @@ export function inductionHeadDetector(
       for (const pattern of PATTERN_NAMES) all[pattern] = await detect({ ...overrides, pattern });
       return all as Record<PatternName, DetectorResult>;
     },
-    attention: async (head, overrides) =>
-      headAttention(model, await engine(), settings(overrides), head),
+    attention: async (head, overrides) => headAttention(model, settings(overrides), head),
   };
 }
 
@@ -90,11 +87,8 @@ function checked(options: DetectorOptions): DetectorOptions {
   return options;
 }
 
-async function detected(
-  model: LoadedModel,
-  backend: Backend,
-  options: DetectorOptions,
-): Promise<DetectorResult> {
+async function detected(model: LoadedModel, options: DetectorOptions): Promise<DetectorResult> {
+  const backend = await engineFor(model, options);
   const input = detectorInput(model.architecture, options);
   const { pattern, control } = input;
   const started = performance.now();
@@ -109,10 +103,10 @@ async function detected(
 
 async function headAttention(
   model: LoadedModel,
-  backend: Backend,
   options: DetectorOptions,
   { layer, head }: { readonly layer: number; readonly head: number },
 ): Promise<HeadAttention> {
+  const backend = await engineFor(model, options);
   const { layers, heads } = model.architecture;
   const whole = Number.isInteger(layer) && Number.isInteger(head);
   if (!(whole && layer >= 0 && layer < layers && head >= 0 && head < heads)) {

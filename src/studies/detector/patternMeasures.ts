@@ -4,7 +4,7 @@ import { contract } from "../../measure/contract.ts";
 import { CONVENTIONS, type MeasuredInput } from "../../measure/conventions.ts";
 import { shares, stackTables } from "../../measure/weightTable.ts";
 import { InputError } from "../../base/errors.ts";
-import type { Mask } from "../../results/patterns.ts";
+import type { Mask } from "../patterns/result.ts";
 
 /** One sequence: tokens of the queries, tokens of the keys (the same but for cross attention), and its layout. */
 export interface SequenceInput extends MeasuredInput {

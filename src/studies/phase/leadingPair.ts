@@ -1,7 +1,7 @@
 /** @file Which heads of a run form the circuit: by what they are, and what they read, at the last checkpoint. */
 import { LEAST_UPSTREAM } from "../../measure/verdict/thresholds.ts";
-import type { PhaseCurves, PhaseHead, PhasePair } from "../../results/phase.ts";
-import { ATTENDS_FROM } from "../scoreWords.ts";
+import type { PhaseCurves, PhaseHead, PhasePair } from "./result.ts";
+import { ATTENDS_FROM } from "../score/words.ts";
 
 export type HeadCurves = Pick<PhaseCurves, "induction" | "control" | "previousToken">;
 

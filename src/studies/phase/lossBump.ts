@@ -1,5 +1,5 @@
 /** @file What the loss does while the heads form. */
-import type { PhaseChange, PhaseCurves, PhaseResult } from "../../results/phase.ts";
+import type { PhaseChange, PhaseCurves, PhaseResult } from "./result.ts";
 
 /** The change of a curve over these steps, null for none or too few. */
 export type ChangeIn = (steps: readonly number[], values: readonly number[]) => PhaseChange | null;

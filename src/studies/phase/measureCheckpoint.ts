@@ -5,17 +5,17 @@ import { composition, type HeadWeights } from "../../measure/composition.ts";
 import { copyLosses, olssonInContextScore } from "../../measure/losses.ts";
 import { eigenvalueShare } from "../../measure/ovCopying.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { PhaseHead } from "../../results/phase.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { PhaseHead } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import { ovMatrix } from "../causal/ovMatrix.ts";
-import { embeddingProducts, hasEffective } from "../causal/embeddingProducts.ts";
-import { headMatrices, matrixOfHead, type HeadMatrices } from "../causal/headMatrices.ts";
-import type { RepeatedRows } from "../scoreInput.ts";
-import { scoreProgram, SCORE_VALUES } from "../scoreProgram.ts";
-import { measureRows } from "../score.ts";
+import { ovMatrix } from "../../interventions/ovMatrix.ts";
+import { embeddingProducts, hasEffective } from "../../interventions/embeddingProducts.ts";
+import { headMatrices, matrixOfHead, type HeadMatrices } from "../../interventions/headMatrices.ts";
+import type { RepeatedRows } from "../../inputs/scoreInput.ts";
+import { scoreProgram, SCORE_VALUES } from "../score/scoreProgram.ts";
+import { measureRows } from "../score/score.ts";
 import { OLSSON_POSITIONS } from "./textWindows.ts";
 
 export interface CheckpointRows {

@@ -7,14 +7,8 @@ import {
   type ChangeOptions,
 } from "../../measure/changePoint.ts";
 import { falseDiscovery } from "../../measure/falseDiscovery.ts";
-import type {
-  PhaseChange,
-  PhaseCurves,
-  PhaseHead,
-  PhasePair,
-  PhaseResult,
-} from "../../results/phase.ts";
-import { ATTENDS_FROM } from "../scoreWords.ts";
+import type { PhaseChange, PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
+import { ATTENDS_FROM } from "../score/words.ts";
 import {
   byInduction,
   inductionHeads,
@@ -27,17 +21,17 @@ import { phaseWords } from "./phaseWords.ts";
 
 export interface PhaseOptions extends ChangeOptions {
   /** What the run is called. Default "run". */
-  readonly id?: string;
-  readonly warnings?: readonly string[];
+  readonly id?: string | undefined;
+  readonly warnings?: readonly string[] | undefined;
   /** Which previous-token head each induction head reads; left out: the one that attends most. */
-  readonly pairOf?: (induction: PhaseHead) => PhasePair | null;
+  readonly pairOf?: ((induction: PhaseHead) => PhasePair | null) | undefined;
   /** Composition of the pair, once it is known; left out: that of the curves. */
   readonly compositionOf?: (
     previous: PhaseHead,
     induction: PhaseHead,
   ) => PhaseCurves["composition"];
   /** Where the curves come from, for the Result. */
-  readonly about?: Pick<PhaseResult, "model" | "input" | "environment" | "timings">;
+  readonly about?: Pick<PhaseResult, "model" | "input" | "environment" | "timings"> | undefined;
 }
 
 /** A change as a Result has it, or none, with the p of the search; p is null if there were too few checkpoints. */

@@ -3,18 +3,18 @@ import { InputError, Interrupted } from "../../base/errors.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "../../results/phase.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
 import { reshuffledControl } from "../../text/patterns/controls.ts";
-import { environmentOf, modelInfoOf } from "../about.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
 import {
   generatedRows,
   ownRows,
   type GeneratedInput,
   type OwnTokens,
   type RepeatedRows,
-} from "../scoreInput.ts";
+} from "../../inputs/scoreInput.ts";
 import { inductionHeads, pairWith, previousBefore } from "./leadingPair.ts";
 import { composedWith, withPaths, type PathRows } from "./upstreamHeads.ts";
 import {
@@ -35,15 +35,15 @@ export interface RunCheckpoint {
 
 export interface PhaseRunOptions extends GeneratedInput {
   /** What the run is called. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** Measure these rows in place of generated ones. */
-  readonly own?: OwnTokens;
+  readonly own?: OwnTokens | undefined;
   /** A natural text for `icl.olsson`: windows of 501 tokens, as many as there are examples at most. */
-  readonly text?: string;
+  readonly text?: string | undefined;
   /** The loss in the run's own log. */
-  readonly training?: PhaseCurves["training"];
-  readonly signal?: AbortSignal;
-  readonly progress?: (step: string, done: number, total: number) => void;
+  readonly training?: PhaseCurves["training"] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
 }
 
 const EXAMPLES = 16;

@@ -1,8 +1,8 @@
 /** @file `phase --seeds`: several runs of one recipe compared. */
 import { InputError } from "../../base/errors.ts";
 import { VERSION } from "../../base/version.ts";
-import type { PhaseResult } from "../../results/phase.ts";
-import type { MECHANISMS, PhaseSeedsResult } from "../../results/phaseSeeds.ts";
+import type { PhaseResult } from "./result.ts";
+import type { MECHANISMS, PhaseSeedsResult } from "./resultSeeds.ts";
 
 /** What is expected of small language models, by what a run says of itself. */
 const EXPECTATIONS: readonly {

@@ -1,11 +1,5 @@
 /** @file What a run shows, in sentences. */
-import type {
-  PhaseChange,
-  PhaseCurves,
-  PhaseHead,
-  PhasePair,
-  PhaseResult,
-} from "../../results/phase.ts";
+import type { PhaseChange, PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
 import type { RankedHead } from "./leadingPair.ts";
 
 type Parts = Pick<

@@ -1,11 +1,11 @@
 /** @file What tells the previous-token heads before an induction head apart: the weights, and paths that are cut. */
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { PhaseHead } from "../../results/phase.ts";
-import type { Backend } from "../../runtime/backend.ts";
-import { headName } from "../causal/headNames.ts";
-import { pathPatch } from "../causal/path.ts";
-import type { GeneratedInput } from "../scoreInput.ts";
-import type { HeadMatrices } from "../causal/headMatrices.ts";
+import type { PhaseHead } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
+import { headName } from "../../interventions/headNames.ts";
+import { pathPatch } from "../path/path.ts";
+import type { GeneratedInput } from "../../inputs/scoreInput.ts";
+import type { HeadMatrices } from "../../interventions/headMatrices.ts";
 import type { RankedHead, Upstream } from "./leadingPair.ts";
 import { pairComposition } from "./measureCheckpoint.ts";
 
@@ -46,7 +46,8 @@ export async function withPaths(
 ): Promise<Upstream[]> {
   if (candidates.length === 0) return [];
   const along = async (route: "k" | "q") => {
-    const { metric, paths } = await pathPatch(model, backend, {
+    const { metric, paths } = await pathPatch(model, {
+      backend,
       ...(seed !== undefined && { seed }),
       ...(bos !== undefined && { bos }),
       ...(signal && { signal }),

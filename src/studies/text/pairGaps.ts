@@ -5,15 +5,19 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { TextResult } from "../../results/text.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { TextResult } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
 import { turn } from "../../runtime/turn.ts";
 import { drawTokens } from "../../text/patterns/tokenPattern.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
-import { allHeads, headName, type HeadAt } from "../causal/headNames.ts";
-import { sequencesOf } from "../sequences.ts";
-import type { BosChoice } from "../scoreInput.ts";
-import { openWorkbench, type Reference, type Workbench } from "../workbench/workbench.ts";
+import { allHeads, headName, type HeadAt } from "../../interventions/headNames.ts";
+import { sequencesOf } from "../../inputs/sequences.ts";
+import type { BosChoice } from "../../inputs/scoreInput.ts";
+import {
+  openWorkbench,
+  type Reference,
+  type Workbench,
+} from "../../interventions/workbench/workbench.ts";
 
 /** Two prompts and what may follow either. */
 export interface PromptPair {
@@ -22,10 +26,10 @@ export interface PromptPair {
 }
 
 export interface GapOptions {
-  readonly bos?: BosChoice;
-  readonly seed?: number;
-  readonly signal?: AbortSignal;
-  readonly progress?: (step: string, done: number, total: number) => void;
+  readonly bos?: BosChoice | undefined;
+  readonly seed?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
 }
 
 /** Sets of other heads that are switched off in place of the chosen ones. */

@@ -5,12 +5,12 @@ import { builder } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { ratioInterval } from "../../measure/interval.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { RepeatGroupResult, TextResult } from "../../results/text.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { RepeatGroupResult, TextResult } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
 import { findRepeats, type Repeat } from "../../text/repeats.ts";
-import { eachSequence, type EachOptions } from "../causal/eachSequence.ts";
-import { hookName } from "../causal/points.ts";
-import type { Sequences } from "../sequences.ts";
+import { eachSequence, type EachOptions } from "../../interventions/eachSequence.ts";
+import { hookName } from "../../interventions/points.ts";
+import type { Sequences } from "../../inputs/sequences.ts";
 import { isOf, repeatClasses, repeatTables, type RepeatClass } from "./repeatTables.ts";
 
 type Repeats = NonNullable<TextResult["repeats"]>;

@@ -1,26 +1,26 @@
 /** @file `text`: induction on the repeats that the user's own text has, and what induction heads do between paired prompts. */
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
 import { InputError } from "../../base/errors.ts";
 import { VERSION } from "../../base/version.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { ScoreResult } from "../../results/score.ts";
-import type { TextResult } from "../../results/text.ts";
-import type { Backend } from "../../runtime/backend.ts";
-import { environmentOf, modelInfoOf } from "../about.ts";
-import { headsCalled, type HeadAt } from "../causal/headNames.ts";
-import { score } from "../score.ts";
-import { sequencesOf, type SequenceInput, type Sequences } from "../sequences.ts";
+import type { ScoreResult } from "../score/result.ts";
+import type { TextResult } from "./result.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
+import { headsCalled, type HeadAt } from "../../interventions/headNames.ts";
+import { score } from "../score/score.ts";
+import { sequencesOf, type SequenceInput, type Sequences } from "../../inputs/sequences.ts";
 import { pairGaps, type PromptPair } from "./pairGaps.ts";
 import { repeatScores } from "./repeatScores.ts";
 
-export interface TextOptions extends Pick<SequenceInput, "texts" | "tokens" | "bos" | "seed"> {
+export interface TextOptions
+  extends Pick<SequenceInput, "texts" | "tokens" | "bos" | "seed">, StudyOptions {
   /** Tokens in one piece of a text; left out: 256, or what the model has room for. */
-  readonly pieceLength?: number;
+  readonly pieceLength?: number | undefined;
   /** Paired prompts to compare. */
-  readonly pairs?: readonly PromptPair[];
+  readonly pairs?: readonly PromptPair[] | undefined;
   /** Heads to switch off in pairs; left out: those that attend like induction heads on random tokens. */
-  readonly heads?: readonly string[];
-  readonly signal?: AbortSignal;
-  readonly progress?: (step: string, done: number, total: number) => void;
+  readonly heads?: readonly string[] | undefined;
 }
 
 const PIECE = 256;
@@ -41,11 +41,8 @@ const ATTENDS = 0.3;
  * @throws {InputError} "options" for neither text nor pairs, and as `sequencesOf`, `repeatScores` and `pairGaps`
  * @throws {Interrupted} between two runs once `signal` is aborted
  */
-export async function text(
-  model: LoadedModel,
-  backend: Backend,
-  options: TextOptions,
-): Promise<TextResult> {
+export async function text(model: LoadedModel, options: TextOptions): Promise<TextResult> {
+  const backend = await engineFor(model, options);
   const { texts, tokens, pairs, signal, progress, seed = 0 } = options;
   if (!texts && !tokens && !pairs)
     throw new InputError("options", "needs a text, tokens or pairs, got none of them");
@@ -57,7 +54,8 @@ export async function text(
     texts || tokens
       ? cutUp(await sequencesOf(model, options, { longest: Infinity }), model, options)
       : null;
-  const random = await score(model, backend, {
+  const random = await score(model, {
+    backend,
     numExamples: RANDOM_EXAMPLES,
     lossExamples: 0,
     seed,

@@ -1,9 +1,9 @@
 /** @file What every head looks at, by sequence: scores on repeats and on controls, and attention by distance. */
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import { chunksOf } from "../causal/baseRun.ts";
-import type { Chain } from "../causal/chain.ts";
-import { hookName } from "../causal/points.ts";
-import { takeRows, valueOf } from "../causal/rows.ts";
+import { chunksOf } from "../../interventions/baseRun.ts";
+import type { Chain } from "../../interventions/chain.ts";
+import { hookName } from "../../interventions/points.ts";
+import { takeRows, valueOf } from "../../interventions/rows.ts";
 import {
   ATTENTION_SCORES,
   attentionTables,

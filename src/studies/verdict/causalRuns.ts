@@ -1,19 +1,19 @@
 /** @file What restoring and ablating heads does to the prediction of the second copy, example by example. */
 import type { Tensor } from "../../base/tensor.ts";
-import type { Trace } from "../../runtime/backend.ts";
-import { chunksOf, feedsFor } from "../causal/baseRun.ts";
-import type { Chain, MetricFeeds, State } from "../causal/chain.ts";
-import type { HeadAt } from "../causal/headNames.ts";
-import { metricValue } from "../causal/metrics.ts";
-import { meansOverRows } from "../causal/meansOverRows.ts";
-import { targetsOf } from "../causal/pair.ts";
-import { inductionScores } from "../causal/pathRuns.ts";
-import { hookName } from "../causal/points.ts";
-import { takeRows, valueOf, withParts } from "../causal/rows.ts";
-import { runVariants, type Change, type Variant } from "../causal/variantRuns.ts";
+import type { Trace } from "../../base/backend.ts";
+import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
+import type { HeadAt } from "../../interventions/headNames.ts";
+import { metricValue } from "../../interventions/metrics.ts";
+import { meansOverRows } from "../../interventions/meansOverRows.ts";
+import { targetsOf } from "../../inputs/pair.ts";
+import { inductionScores } from "../../interventions/pathRuns.ts";
+import { hookName } from "../../interventions/points.ts";
+import { takeRows, valueOf, withParts } from "../../interventions/rows.ts";
+import { runVariants, type Change, type Variant } from "../../interventions/variantRuns.ts";
 import type { CausalNumbers, Metrics } from "../../measure/verdict/causal.ts";
 import { writtenBy, type Readers } from "./copyingRuns.ts";
-import { atOutputs, keptRun } from "./keptRun.ts";
+import { atOutputs, keptRun } from "../../interventions/keptRun.ts";
 import type { CausalRows } from "./verdictRows.ts";
 
 /** Heads of a causal step. */
@@ -56,7 +56,7 @@ export async function meanOutputs(
 /** What an ablated head's output becomes. */
 interface Ablation {
   readonly sourceOf: (layer: number) => Tensor;
-  readonly exampleOf?: (example: number) => number;
+  readonly exampleOf?: ((example: number) => number) | undefined;
 }
 
 interface Step {

@@ -1,8 +1,8 @@
 /** @file The circuit: induction heads and what feeds them. */
 import { LEAST_UPSTREAM } from "../../measure/verdict/thresholds.ts";
 import type { Mechanism } from "../../measure/verdict/upstream.ts";
-import type { VerdictResult } from "../../results/verdict.ts";
-import { headName } from "../causal/headNames.ts";
+import type { VerdictResult } from "./result.ts";
+import { headName } from "../../interventions/headNames.ts";
 
 type Head = VerdictResult["heads"][number];
 

@@ -6,14 +6,14 @@ import { ancestorsOf, producerOf } from "../../graph/program.ts";
 import type { Written } from "../../measure/verdict/copying.ts";
 import { writtenTowards } from "../../measure/verdict/copying.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { Backend } from "../../base/backend.ts";
 import { prepare } from "../../runtime/prepare.ts";
-import type { Chain, MetricFeeds, State } from "../causal/chain.ts";
-import { finalLayers } from "../causal/finalLayers.ts";
-import type { HeadAt } from "../causal/headNames.ts";
-import { LENS_INPUTS, targetDirections } from "../causal/targetDirections.ts";
-import { hookName } from "../causal/points.ts";
-import { valueOf } from "../causal/rows.ts";
+import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
+import { finalLayers } from "../../interventions/finalLayers.ts";
+import type { HeadAt } from "../../interventions/headNames.ts";
+import { LENS_INPUTS, targetDirections } from "../../interventions/targetDirections.ts";
+import { hookName } from "../../interventions/points.ts";
+import { valueOf } from "../../interventions/rows.ts";
 import type { CausalRows } from "./verdictRows.ts";
 
 /** By layer: how an output z of a head raises the centred logit of a position's target, [batch, position, head, d_head]. */

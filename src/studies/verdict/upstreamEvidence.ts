@@ -1,7 +1,7 @@
 /** @file Upstream heads of the candidates: all earlier heads are tried on a few pairs, the best are measured on the others. */
 import { moments } from "../../measure/moments.ts";
-import { chunksOf } from "../causal/baseRun.ts";
-import { allHeads, headName, type HeadAt } from "../causal/headNames.ts";
+import { chunksOf } from "../../interventions/baseRun.ts";
+import { allHeads, headName, type HeadAt } from "../../interventions/headNames.ts";
 import type { Readers } from "./copyingRuns.ts";
 import { NO_MEMORY, onceDone } from "./steps.ts";
 import {

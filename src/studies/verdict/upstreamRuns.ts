@@ -2,17 +2,17 @@
 import { slice } from "../../graph/edits/slice.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { Backend } from "../../base/backend.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
-import { feedsFor } from "../causal/baseRun.ts";
-import type { Chain, State } from "../causal/chain.ts";
-import type { HeadAt } from "../causal/headNames.ts";
-import { inductionScores } from "../causal/pathRuns.ts";
-import { hookName } from "../causal/points.ts";
-import { takeRows, takeState, valueOf } from "../causal/rows.ts";
+import { feedsFor } from "../../interventions/baseRun.ts";
+import type { Chain, State } from "../../interventions/chain.ts";
+import type { HeadAt } from "../../interventions/headNames.ts";
+import { inductionScores } from "../../interventions/pathRuns.ts";
+import { hookName } from "../../interventions/points.ts";
+import { takeRows, takeState, valueOf } from "../../interventions/rows.ts";
 import { metricFeedsOf } from "./causalRuns.ts";
 import { writtenBy, type ReadDirections, type Readers } from "./copyingRuns.ts";
-import { atOutputs, keptRun } from "./keptRun.ts";
+import { atOutputs, keptRun } from "../../interventions/keptRun.ts";
 import type { CausalRows } from "./verdictRows.ts";
 
 export const ROUTES = ["k", "q", "v"] as const;

@@ -1,4 +1,6 @@
 /** @file `verdict`: what each head is, by attention with controls, by what it writes, and by what is lost without it. */
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
 import { Interrupted } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
 import { attentionEvidence, type AttentionEvidence } from "../../measure/verdict/attention.ts";
@@ -8,28 +10,26 @@ import { atLeast } from "../../measure/verdict/estimate.ts";
 import { attendsLikeInduction, behavioursOf } from "../../measure/verdict/rules.ts";
 import { NULL_HEADS, STRONG } from "../../measure/verdict/thresholds.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { VerdictResult } from "../../results/verdict.ts";
-import type { Backend } from "../../runtime/backend.ts";
-import { chunksOf } from "../causal/baseRun.ts";
-import { openChain, type Chain } from "../causal/chain.ts";
-import { allHeads, headName, type HeadAt } from "../causal/headNames.ts";
-import { hooksFor } from "../causal/units.ts";
+import type { VerdictResult } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
+import { chunksOf } from "../../interventions/baseRun.ts";
+import { openChain, type Chain } from "../../interventions/chain.ts";
+import { allHeads, headName, type HeadAt } from "../../interventions/headNames.ts";
+import { hooksFor } from "../../interventions/units.ts";
 import { attentionRuns } from "./attentionRuns.ts";
 import { causalRuns, meanOutputs, METRICS, type CausalHeads } from "./causalRuns.ts";
 import { openReaders, type Readers } from "./copyingRuns.ts";
 import { NO_MEMORY, onceDone, type StepMemory } from "./steps.ts";
 import { upstreamEvidence, type UpstreamNumbers } from "./upstreamEvidence.ts";
-import { verdictResultOf } from "./verdictResult.ts";
+import { verdictResultOf } from "./buildResult.ts";
 import { verdictRows, type RowCounts, type VerdictInput, type VerdictRows } from "./verdictRows.ts";
 import { weightEvidence, type WeightEvidence } from "./weights.ts";
 
-export interface VerdictOptions extends VerdictInput {
+export interface VerdictOptions extends VerdictInput, StudyOptions {
   /** Fewer sequences and null heads, no more than 12 candidates, paths into keys and queries only. Left out: false. */
-  readonly quick?: boolean;
+  readonly quick?: boolean | undefined;
   /** Keeps what is done, so that an interrupted verdict goes on where it stopped. Left out: nothing is kept. */
-  readonly memory?: StepMemory;
-  readonly signal?: AbortSignal;
-  readonly progress?: (step: string, done: number, total: number) => void;
+  readonly memory?: StepMemory | undefined;
 }
 
 /** How much is measured. */
@@ -78,9 +78,9 @@ export interface Measured {
  */
 export async function verdict(
   model: LoadedModel,
-  backend: Backend,
   options: VerdictOptions = {},
 ): Promise<VerdictResult> {
+  const backend = await engineFor(model, options);
   const extent = extentOf(options);
   const rows = await verdictRows(model.architecture, options, extent.counts);
   await model.unchanged();

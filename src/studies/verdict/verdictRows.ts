@@ -13,7 +13,7 @@ import {
   type GeneratedInput,
   type OwnTokens,
   type RepeatedRows,
-} from "../scoreInput.ts";
+} from "../../inputs/scoreInput.ts";
 import { LEAST_PERIOD, periodsFrom } from "../../measure/verdict/periods.ts";
 
 type Rows = Tensor<Int32Array>;
@@ -54,7 +54,7 @@ export interface VerdictRows {
 
 export interface VerdictInput extends GeneratedInput {
   /** Measure these rows in place of generated ones. */
-  readonly own?: OwnTokens;
+  readonly own?: OwnTokens | undefined;
 }
 
 export interface RowCounts {

@@ -1,6 +1,6 @@
 /** @file What a verdict says in sentences. */
-import type { VerdictResult } from "../../results/verdict.ts";
-import { headName } from "../causal/headNames.ts";
+import type { VerdictResult } from "./result.ts";
+import { headName } from "../../interventions/headNames.ts";
 
 type Said = Pick<VerdictResult, "heads" | "circuit" | "causal" | "periods" | "model" | "screened">;
 

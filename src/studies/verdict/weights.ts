@@ -1,12 +1,12 @@
 /** @file What the weights say beside the causal evidence: composition with the receivers, and copying by the OV circuit. */
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { Backend } from "../../runtime/backend.ts";
+import type { Backend } from "../../base/backend.ts";
 import { eigenvalueShare } from "../../measure/ovCopying.ts";
-import { compositionRuns, type CompositionTable } from "../causal/compositionRuns.ts";
-import { ovMatrix } from "../causal/ovMatrix.ts";
-import { embeddingProducts, hasEffective } from "../causal/embeddingProducts.ts";
-import type { HeadAt } from "../causal/headNames.ts";
-import { headMatrices, type HeadMatrices } from "../causal/headMatrices.ts";
+import { compositionRuns, type CompositionTable } from "../../interventions/compositionRuns.ts";
+import { ovMatrix } from "../../interventions/ovMatrix.ts";
+import { embeddingProducts, hasEffective } from "../../interventions/embeddingProducts.ts";
+import type { HeadAt } from "../../interventions/headNames.ts";
+import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
 
 export interface WeightEvidence {
   readonly composition: CompositionTable;

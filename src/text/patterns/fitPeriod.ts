@@ -13,7 +13,7 @@ export interface PeriodLimits {
   /** How many ordinary tokens there are. */
   readonly ordinary: number;
   /** Blocks in a row that share no token: 2 where control D is wanted, else 1. */
-  readonly distinctBlocks?: number;
+  readonly distinctBlocks?: number | undefined;
 }
 
 /**

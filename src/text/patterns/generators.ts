@@ -22,11 +22,11 @@ export interface MeasuredPattern extends TokenPattern {
 /** What single generators need besides. */
 export interface GeneratorOptions extends PatternOptions {
   /** `periodic`: copies of the block. Default 4. */
-  readonly copies?: number;
+  readonly copies?: number | undefined;
   /** `copy`: id of the token between the copies. Default: an ordinary token that is in neither. */
-  readonly separator?: number;
+  readonly separator?: number | undefined;
   /** `embedded`: tokens that recur, "A B" by default; 1 for a single repeated token. */
-  readonly recurring?: 1 | 2;
+  readonly recurring?: 1 | 2 | undefined;
 }
 
 const GENERATORS = { repeated, abab, copy, embedded, periodic } as const;

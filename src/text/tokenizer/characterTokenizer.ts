@@ -6,7 +6,7 @@ export interface CharacterTable {
   /** Id by character. */
   readonly stoi: ReadonlyMap<string, number> | Readonly<Record<string, number>>;
   /** Number of ids, if it is more than the characters need. */
-  readonly vocabSize?: number;
+  readonly vocabSize?: number | undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { random } from "../../../src/base/random.ts";
 import type { Builder, Name } from "../../../src/graph/builder.ts";
 import { gradient, gradientOf } from "../../../src/graph/gradient/gradient.ts";
 import type { Program } from "../../../src/graph/program.ts";
-import type { Backend } from "../../../src/runtime/backend.ts";
+import type { Backend } from "../../../src/base/backend.ts";
 import { prepare } from "../../../src/runtime/prepare.ts";
 import { interpret, numbers, type Numbers } from "../interpreter.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { nullSizeOf } from "../../../src/measure/verdict/causalEvidence.ts";
 import { BEHAVIOURS, FLAGS } from "../../../src/measure/verdict/names.ts";
 import { verdictOf } from "../../../src/measure/verdict/rules.ts";
-import { BEHAVIOURS as SHOWN, FLAGS as SHOWN_FLAGS } from "../../../src/results/verdictNames.ts";
+import { BEHAVIOURS as SHOWN, FLAGS as SHOWN_FLAGS } from "../../../src/measure/verdict/names.ts";
 import { about, cause, head, SCALE } from "./evidence.ts";
 
 const ATTENDS = { induction: 0.9 };

@@ -16,7 +16,7 @@ import {
   type TrueHead,
 } from "../../../src/models/planted/population/plantedModel.ts";
 import { prepare } from "../../../src/runtime/prepare.ts";
-import { oneEngine } from "../../studies/causal/engine.ts";
+import { oneEngine } from "../../interventions/engine.ts";
 
 const engine = await oneEngine();
 const PERIOD = 28;

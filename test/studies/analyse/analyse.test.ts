@@ -4,20 +4,20 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
-import { writeAnalysis } from "../../../src/report/analyse/analyseFiles.ts";
-import { analyseText } from "../../../src/report/analyse/analyseText.ts";
-import { replaceFolder } from "../../../src/report/replaceFolder.ts";
-import { analyseResult } from "../../../src/results/analyse.ts";
+import { writeAnalysis } from "../../../src/studies/analyse/viewFiles.ts";
+import { analyseText } from "../../../src/studies/analyse/viewText.ts";
+import { replaceFolder } from "../../../src/draw/replaceFolder.ts";
+import { analyseResult } from "../../../src/studies/analyse/result.ts";
 import { analyse } from "../../../src/studies/analyse/analyse.ts";
 import { shared, unlessShared } from "../../shared.ts";
-import { oneEngine } from "../causal/engine.ts";
+import { oneEngine } from "../../interventions/engine.ts";
 
 const engine = await oneEngine();
 const emptyFolder = () => mkdtempSync(join(tmpdir(), "analysis-"));
 
 describe("analyse", () => {
   test("the planted model predicts what followed; its induction head restores it; all of it is in one folder", async () => {
-    const result = await analyse(await openPlanted("induction"), engine, { seqLen: 12 });
+    const result = await analyse(await openPlanted("induction"), { backend: engine, seqLen: 12 });
     expect(analyseResult.safeParse(result).error).toBeUndefined();
     for (const { predicted, rank, first } of result.inductionTest) {
       expect(predicted.value).toBeGreaterThan(0.98);
@@ -44,13 +44,13 @@ describe("analyse", () => {
 
   test("a screen runs the best heads exactly and says that the others are estimated", async () => {
     const model = await openPlanted("induction");
-    const result = await analyse(model, engine, { seqLen: 12, screen: 2 });
+    const result = await analyse(model, { backend: engine, seqLen: 12, screen: 2 });
     expect(analyseResult.safeParse(result).error).toBeUndefined();
     const { patchHeads, screenHeads } = result.studies;
     expect(patchHeads).toBeNull();
     const confirmed = screenHeads!.screen!.confirmed.filter(({ why }) => why === "estimate");
     expect(confirmed.map(({ layer, head }) => `${layer}.${head}`).sort()).toEqual(["0.3", "1.2"]);
-    const all = await analyse(model, engine, { seqLen: 12, screen: "all" });
+    const all = await analyse(model, { backend: engine, seqLen: 12, screen: "all" });
     const effects = all.studies.patchHeads!.effects as number[][];
     for (const { layer, head, effect } of screenHeads!.screen!.confirmed)
       expect(effect).toBeCloseTo(effects[layer]![head]!, 5);
@@ -60,7 +60,9 @@ describe("analyse", () => {
     expect(analyseText(result)).toContain("approximate effect");
     const names = await writeAnalysis(result, join(emptyFolder(), "screened"));
     expect(names).toContain("induction_patching_heads.png");
-    await expect(analyse(model, engine, { screen: 0 })).rejects.toThrow("at least 1 head, got 0");
+    await expect(analyse(model, { backend: engine, screen: 0 })).rejects.toThrow(
+      "at least 1 head, got 0",
+    );
   });
 
   const { skip, note } = unlessShared("goldens", "tl-full", "config.json");
@@ -68,7 +70,7 @@ describe("analyse", () => {
     `a model that knows nothing guesses, and nothing is patched${note}`,
     async () => {
       const model = await openFolder(shared("goldens", "tl-full")!, "tl-full");
-      const result = await analyse(model, engine, { seqLen: 12 });
+      const result = await analyse(model, { backend: engine, seqLen: 12 });
       await model.close();
       expect(analyseResult.safeParse(result).error).toBeUndefined();
       const [single] = result.inductionTest;
@@ -82,7 +84,7 @@ describe("analyse", () => {
 
   test("stops when asked", async () => {
     const model = await openPlanted("induction");
-    await expect(analyse(model, engine, { signal: AbortSignal.abort() })).rejects.toThrow(
+    await expect(analyse(model, { backend: engine, signal: AbortSignal.abort() })).rejects.toThrow(
       /stopped/,
     );
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
-import { auditResult } from "../../../src/results/audit.ts";
+import { auditResult } from "../../../src/studies/audit/result.ts";
 import { audit } from "../../../src/studies/audit/audit.ts";
 
 const rowOf = (result: ReturnType<typeof audit>, name: string) =>

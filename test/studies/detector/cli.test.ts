@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { safetensorsBytes } from "../../../src/formats/writeSafetensors.ts";
 import { idealHeads } from "../../../src/measure/idealHeads.ts";
-import { auditResult } from "../../../src/results/audit.ts";
-import { patternsResult } from "../../../src/results/patterns.ts";
+import { auditResult } from "../../../src/studies/audit/result.ts";
+import { patternsResult } from "../../../src/studies/patterns/result.ts";
 import { cli, emptyFolder, pathsIn } from "../../cli/cli.ts";
 
 const TOKENS = { tokens: [[9, 0, 1, 2, 3, 0, 1, 2, 3]], period: 4, bos: true };

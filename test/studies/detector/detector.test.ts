@@ -4,21 +4,21 @@ import { tensor } from "../../../src/base/tensor.ts";
 import { idealHeads, IDEAL_HEADS, type IdealHead } from "../../../src/measure/idealHeads.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
-import { detectorText } from "../../../src/report/detectorText.ts";
+import { detectorText } from "../../../src/studies/detector/viewText.ts";
 import {
   plotAttentionPattern,
   plotHeadScores,
   plotInductionStripe,
-} from "../../../src/report/asciiPlots.ts";
-import { detectorResult, type DetectorResult } from "../../../src/results/detector.ts";
-import type { Backend } from "../../../src/runtime/backend.ts";
+} from "../../../src/draw/asciiPlots.ts";
+import { detectorResult, type DetectorResult } from "../../../src/studies/detector/result.ts";
+import type { Backend } from "../../../src/base/backend.ts";
 import { analyseHeadAttention } from "../../../src/studies/detector/analyseHeadAttention.ts";
 import {
   inductionHeadDetector,
   topHeads,
   type InductionHeadDetector,
 } from "../../../src/studies/detector/inductionHeadDetector.ts";
-import { score } from "../../../src/studies/score.ts";
+import { score } from "../../../src/studies/score/score.ts";
 import { backends } from "../../runtime/backends.ts";
 
 let model: LoadedModel;
@@ -31,7 +31,7 @@ const headOf = (of: DetectorResult, layer: number, head: number) =>
 beforeAll(async () => {
   model = await openPlanted("induction");
   backend = (await backends())[0]!;
-  detector = inductionHeadDetector(model, async () => backend, { numExamples: 12 });
+  detector = inductionHeadDetector(model, { backend, numExamples: 12 });
   result = await detector.detect();
 });
 
@@ -64,7 +64,7 @@ describe("inductionHeadDetector(planted:induction)", () => {
   });
 
   test("its stripe is the induction score that the graph contracts, to rounding", async () => {
-    const { scores } = await score(model, backend, { numExamples: 12, lossExamples: 0 });
+    const { scores } = await score(model, { backend, numExamples: 12, lossExamples: 0 });
     for (const { layer, head, inductionStripe } of result.heads)
       expect(inductionStripe).toBeCloseTo(scores.induction[layer]![head]!, 5);
     expect(headOf(result, 0, 3).diagonal).toBeGreaterThan(0.9);
@@ -106,8 +106,7 @@ describe("inductionHeadDetector(planted:induction)", () => {
   });
 
   test("refuses thresholds, patterns and heads that are not there", async () => {
-    const engine = async () => backend;
-    expect(() => inductionHeadDetector(model, engine, { threshold: 1.5 })).toThrow(
+    expect(() => inductionHeadDetector(model, { threshold: 1.5 })).toThrow(
       "the detector needs a threshold from 0 to 1, got 1.5",
     );
     await expect(detector.detect({ pattern: "aba" as never })).rejects.toThrow(

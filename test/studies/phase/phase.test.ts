@@ -1,8 +1,8 @@
 /** @file `phase` on curves alone, as a page that trains has them. */
 import { describe, expect, test } from "vitest";
 import { random } from "../../../src/base/random.ts";
-import type { PhaseCurves } from "../../../src/results/phase.ts";
-import { phaseSeedsResult } from "../../../src/results/phaseSeeds.ts";
+import type { PhaseCurves } from "../../../src/studies/phase/result.ts";
+import { phaseSeedsResult } from "../../../src/studies/phase/resultSeeds.ts";
 import { phase } from "../../../src/studies/phase/phase.ts";
 import { phaseSeeds } from "../../../src/studies/phase/phaseSeeds.ts";
 

@@ -1,11 +1,11 @@
 /** @file `phase` on made-up runs whose events are known, through the engine. */
 import { describe, expect, test } from "vitest";
 import { Interrupted } from "../../../src/base/errors.ts";
-import { phaseResult } from "../../../src/results/phase.ts";
+import { phaseResult } from "../../../src/studies/phase/result.ts";
 import { phaseRun } from "../../../src/studies/phase/phaseRun.ts";
 import type { Tokenizer } from "../../../src/text/tokenizer/tokenizer.ts";
-import { score } from "../../../src/studies/score.ts";
-import { oneEngine } from "../causal/engine.ts";
+import { score } from "../../../src/studies/score/score.ts";
+import { oneEngine } from "../../interventions/engine.ts";
 import { INDUCTION_FORMS, modelAt, plantedRun, PREVIOUS_FORMS, STEPS } from "./plantedRun.ts";
 
 const ROWS = { numExamples: 12, seqLen: 48 };
@@ -59,7 +59,7 @@ describe("phaseRun(checkpoints)", () => {
     const backend = await oneEngine();
     const [step] = STEPS.slice(-1);
     const model = await modelAt(step!);
-    const whole = await score(model, backend, { ...ROWS, lossExamples: "all" });
+    const whole = await score(model, { backend, ...ROWS, lossExamples: "all" });
     const { curves } = await phaseRun([{ step: step!, open: async () => model }], backend, ROWS);
     const last = (of: number[][][]) => of.map((heads) => heads.map((curve) => curve.at(-1)));
     expect(last(curves.induction)).toEqual(whole.scores.induction);

@@ -3,15 +3,15 @@ import { openFolder } from "../../../src/models/folder.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { random } from "../../../src/base/random.ts";
-import { textResult } from "../../../src/results/text.ts";
-import { attention } from "../../../src/studies/causal/attention.ts";
-import { runModel } from "../../../src/studies/run.ts";
+import { textResult } from "../../../src/studies/text/result.ts";
+import { attention } from "../../../src/studies/attention/attention.ts";
+import { runModel } from "../../../src/studies/run/run.ts";
 import { isOf, repeatClasses } from "../../../src/studies/text/repeatTables.ts";
 import { text } from "../../../src/studies/text/text.ts";
 import { tokenizerOf } from "../../../src/text/tokenizer/tokenizer.ts";
 import { findRepeats } from "../../../src/text/repeats.ts";
 import { shared, unlessShared } from "../../shared.ts";
-import { oneEngine } from "../causal/engine.ts";
+import { oneEngine } from "../../interventions/engine.ts";
 
 const engine = await oneEngine();
 
@@ -52,9 +52,9 @@ describe("text", () => {
     async () => {
       const model = await openFolder(shared("goldens", "llama")!, "llama");
       const tokens = [babble(1, 20), babble(2, 13)];
-      const { repeats } = await text(model, engine, { tokens });
+      const { repeats } = await text(model, { backend: engine, tokens });
       const heads = [`1.*`];
-      const { heads: panels } = await attention(model, engine, { tokens, heads });
+      const { heads: panels } = await attention(model, { backend: engine, tokens, heads });
       for (const group of repeats!.groups) {
         const own = tokens.map((row) => findRepeats(row).filter((repeat) => isOf(group, repeat)));
         expect(group.repeats).toBe(own.flat().length);
@@ -76,7 +76,8 @@ describe("text", () => {
   test("the planted induction head looks at what followed, also in long rows that are cut up", async () => {
     const model = await openPlanted("induction");
     const block = Array.from({ length: 20 }, (_, index) => 10 + index);
-    const result = await text(model, engine, {
+    const result = await text(model, {
+      backend: engine,
       tokens: [[0, ...Array.from({ length: 24 }, () => block).flat()]],
       pieceLength: 41,
     });
@@ -115,7 +116,8 @@ describe("text", () => {
         });
         return sum;
       };
-      const result = await text(model, engine, {
+      const result = await text(model, {
+        backend: engine,
         pairs: [
           { prompts, target },
           { prompts: [prompts[0], prompts[0]], target },
@@ -149,6 +151,8 @@ describe("text", () => {
     ["no pairs", { pairs: [], heads: ["1.2"] }, /at least one pair/],
     ["heads that are not there", { pairs: [], heads: ["5.0"] }, /nearest: 1.0/],
   ])("refuses %s", async (_, options, message) => {
-    await expect(text(await openPlanted("induction"), engine, options)).rejects.toThrow(message);
+    await expect(
+      text(await openPlanted("induction"), { backend: engine, ...options }),
+    ).rejects.toThrow(message);
   });
 });

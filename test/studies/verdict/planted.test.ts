@@ -7,9 +7,9 @@ import {
   type PlantedModel,
 } from "../../../src/models/planted/population/plantedModel.ts";
 import { PLANS } from "../../../src/models/planted/population/plans.ts";
-import { LABELS } from "../../../src/results/verdictNames.ts";
+import { LABELS } from "../../../src/measure/verdict/names.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
-import { oneEngine } from "../causal/engine.ts";
+import { oneEngine } from "../../interventions/engine.ts";
 
 const engine = await oneEngine();
 /** One small model of each architecture, with every label among them; the circuit of some is cut. */
@@ -40,7 +40,7 @@ test("verdict --quick calls the heads of planted models what they are", async ()
   let heads = 0;
   for (const [at, model] of models.entries()) {
     const seed = SEEDS[at]!;
-    const result = await verdict(loaded(model, seed), engine, { seed, quick: true });
+    const result = await verdict(loaded(model, seed), { backend: engine, seed, quick: true });
     for (const { layer, head, kind, label } of model.truth) {
       const said = result.heads.find((one) => one.layer === layer && one.head === head)!;
       heads++;

@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { openModel } from "../../../src/models/open.ts";
 import { nativeBackend } from "../../../src/runtime/native.ts";
-import type { VerdictResult } from "../../../src/results/verdict.ts";
+import type { VerdictResult } from "../../../src/studies/verdict/result.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
 import { shared, unlessShared } from "../../shared.ts";
-import { oneEngine } from "../causal/engine.ts";
+import { oneEngine } from "../../interventions/engine.ts";
 
 const stories = unlessShared("data", "stories260k", "hf");
 const smol = unlessShared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -17,7 +17,7 @@ test.skipIf(stories.skip)(
   `stories260K has no induction head, said in words${stories.note}`,
   async () => {
     const model = await openModel(shared("data", "stories260k", "hf")!);
-    const result = await verdict(model, await oneEngine());
+    const result = await verdict(model, { backend: await oneEngine() });
     await model.close();
     expect(result.circuit).toMatchObject({ present: false, edges: [], depth: null });
     expect(result.heads.map(({ label }) => label)).not.toContain("induction");
@@ -34,7 +34,7 @@ describe.skipIf(smol.skip || asked === undefined)(
       );
       const backend = (await nativeBackend())!;
       const quick = asked === "quick";
-      const result = await verdict(model, backend, { quick });
+      const result = await verdict(model, { backend, quick });
       await model.close();
       const main = labelOf(result, "18.6");
       expect(main.label).toBe("induction");

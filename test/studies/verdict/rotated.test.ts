@@ -17,7 +17,7 @@ test(title, { timeout: 1000 * SECONDS_EACH * COUNT }, async () => {
   const seen = new Map<string, number>();
   for (let seed = 0; seed < COUNT; seed++) {
     const { model, labels } = await rotatedModel(seed, NOISES[seed % NOISES.length]!);
-    const { heads } = await verdict(model, backend);
+    const { heads } = await verdict(model, { backend });
     for (const { layer, head, label, why } of heads) {
       const truth = labels[layer]![head]!;
       seen.set(truth, (seen.get(truth) ?? 0) + 1);

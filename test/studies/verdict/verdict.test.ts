@@ -4,10 +4,10 @@ import { modelFrom } from "../../../src/models/families.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "../../../src/models/planted/circuit.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
-import { verdictResult, type VerdictResult } from "../../../src/results/verdict.ts";
-import type { Backend } from "../../../src/runtime/backend.ts";
+import { verdictResult, type VerdictResult } from "../../../src/studies/verdict/result.ts";
+import type { Backend } from "../../../src/base/backend.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
-import { oneEngine } from "../causal/engine.ts";
+import { oneEngine } from "../../interventions/engine.ts";
 import { steps } from "./memory.ts";
 
 let backend: Backend;
@@ -66,7 +66,7 @@ const lasting = ({ environment, timings, ...rest }: VerdictResult) => JSON.strin
 
 describe("verdict(model)", () => {
   test("finds the planted circuit: what each head is, what the induction head reads, and where", async () => {
-    const result = await verdict(await openPlanted("induction"), backend, SMALL);
+    const result = await verdict(await openPlanted("induction"), { backend, ...SMALL });
     expect(verdictResult.safeParse(result).success).toBe(true);
     expect(result.heads.map(({ label }) => label)).toEqual([
       "other",
@@ -93,7 +93,7 @@ describe("verdict(model)", () => {
   test("gives no head induction in a circuit that is cut while its attention stays", async () => {
     for (const copies of [undefined, { ...COPY, to: "position" as const }]) {
       const cut = planted([FEEDER, { ...MATCHING, ...(copies && { copies }) }]);
-      const result = await verdict(cut, backend, SMALL);
+      const result = await verdict(cut, { backend, ...SMALL });
       expect(labelOf(result, "1.2").label).toBe("attends-without-copying");
       expect(result.circuit.present).toBe(false);
       expect(result.words[0]).toContain("No induction head: 1.2 attends like one");
@@ -107,17 +107,17 @@ describe("verdict(model)", () => {
       { ...MATCHING, copies: COPY },
       { ...second, copies: { ...COPY, strength: -8 } },
     ]);
-    const against = await verdict(opposed, backend, SMALL);
+    const against = await verdict(opposed, { backend, ...SMALL });
     expect(labelOf(against, "1.1").label).toBe("anti-induction");
     expect(labelOf(against, "1.2").label).toBe("induction");
     const two = planted([FEEDER, { ...MATCHING, copies: COPY }, { ...second, copies: COPY }]);
-    const shared = await verdict(two, backend, SMALL);
+    const shared = await verdict(two, { backend, ...SMALL });
     for (const name of ["1.1", "1.2"])
       expect(labelOf(shared, name)).toMatchObject({ label: "induction", flags: ["redundant"] });
   });
 
   test("says in words that there is none where no head attends like one", async () => {
-    const result = await verdict(planted([FEEDER]), backend, SMALL);
+    const result = await verdict(planted([FEEDER]), { backend, ...SMALL });
     expect(result.words[0]).toContain("No induction head");
     expect(result.causal).toBeNull();
     expect(labelOf(result, "0.3").label).toBe("previous-token");
@@ -125,10 +125,11 @@ describe("verdict(model)", () => {
 
   test("goes on where it stopped, to the same bytes, and asks for nothing twice", async () => {
     const model = await openPlanted("induction");
-    const whole = await verdict(model, backend, SMALL);
+    const whole = await verdict(model, { backend, ...SMALL });
     const memory = steps();
     const controller = new AbortController();
-    const stopped = verdict(model, backend, {
+    const stopped = verdict(model, {
+      backend,
       ...SMALL,
       memory,
       signal: controller.signal,
@@ -139,7 +140,8 @@ describe("verdict(model)", () => {
     await expect(stopped).rejects.toMatchObject({ name: "Interrupted" });
     expect([...memory.kept.keys()]).toEqual(["attention 24", "attention 19", "attention 15"]);
     const seen = new Set<string>();
-    const resumed = await verdict(model, backend, {
+    const resumed = await verdict(model, {
+      backend,
       ...SMALL,
       memory,
       progress: (step) => seen.add(step),
@@ -150,7 +152,8 @@ describe("verdict(model)", () => {
   });
 
   test("has no interval and no p under ten examples, and says so", async () => {
-    const result = await verdict(await openPlanted("induction"), backend, {
+    const result = await verdict(await openPlanted("induction"), {
+      backend,
       numExamples: 4,
       seqLen: 32,
     });
@@ -161,7 +164,7 @@ describe("verdict(model)", () => {
   });
 
   test("quick runs fewer sequences and says what was left out", async () => {
-    const result = await verdict(await openPlanted("induction"), backend, { quick: true });
+    const result = await verdict(await openPlanted("induction"), { backend, quick: true });
     expect(labelOf(result, "1.2").label).toBe("induction");
     expect(result.screened).toMatchObject({ quick: true, examples: { attention: 14, causal: 10 } });
   });
@@ -174,7 +177,7 @@ describe("verdict(model)", () => {
         .map((id) => id + 1);
       return [0, ...block, ...block];
     });
-    const result = await verdict(model, backend, { own: { tokens: rows, period: 16, bos: true } });
+    const result = await verdict(model, { backend, own: { tokens: rows, period: 16, bos: true } });
     expect(result.periods).toEqual([16]);
     expect(labelOf(result, "1.2").label).toBe("induction");
     expect(result.warnings.join()).toContain("one period");
@@ -185,18 +188,19 @@ describe("verdict(model)", () => {
     ["an odd length", { seqLen: 33 }, /even/],
     ["a length that the context has no room for", { seqLen: 400 }, /do not fit/],
   ])("refuses %s", async (_, options, message) => {
-    await expect(verdict(await openPlanted("induction"), backend, options)).rejects.toThrow(
+    await expect(verdict(await openPlanted("induction"), { backend, ...options })).rejects.toThrow(
       message,
     );
   });
 
   test("shrinks to a context of few tokens, and says so; refuses one without room for 4", async () => {
-    const small = await verdict(planted([FEEDER], { contextLength: 11 }), backend, {
+    const small = await verdict(planted([FEEDER], { contextLength: 11 }), {
+      backend,
       numExamples: 12,
     });
     expect(small.periods).toEqual([5, 4]);
     expect(small.warnings.join()).toMatch(/the period is 5 .* three periods are wanted/);
-    await expect(verdict(planted([FEEDER], { contextLength: 7 }), backend)).rejects.toThrow(
+    await expect(verdict(planted([FEEDER], { contextLength: 7 }), { backend })).rejects.toThrow(
       /period of at least 4/,
     );
   });

@@ -25,7 +25,7 @@ export interface Match {
 /** A term that compares places: highest `shift` before the position that the query block holds. */
 export interface Place {
   /** Left out: position, the query's own. */
-  readonly query?: "position" | "pointer";
+  readonly query?: "position" | "pointer" | undefined;
   readonly shift: number | "drawn";
   /** About the lead over the neighbours. */
   readonly sharpness: number;
@@ -37,20 +37,20 @@ export interface Copies {
   readonly to: Block;
   readonly strength: number;
   /** In place of a copy a random linear map of what is read, which raises the token itself by 0 on average. */
-  readonly scrambled?: boolean;
+  readonly scrambled?: boolean | undefined;
 }
 
 export interface Build {
-  readonly matches?: readonly Match[];
-  readonly places?: readonly Place[];
+  readonly matches?: readonly Match[] | undefined;
+  readonly places?: readonly Place[] | undefined;
   /** Score of the first position for every query. */
-  readonly rest?: number;
+  readonly rest?: number | undefined;
   /**
    * Share of attention for the match or place, what is left on the first position, in place of `rest`. `partial`: .2 to
    * .5; `most`: all of it in half of the heads, .5 to .95 in the others.
    */
-  readonly share?: "partial" | "most";
-  readonly copies?: Copies;
+  readonly share?: "partial" | "most" | undefined;
+  readonly copies?: Copies | undefined;
 }
 
 export interface Kind {
@@ -62,9 +62,9 @@ export interface Kind {
   /** Its weights but for the place; null: left as noise. */
   readonly build: Build | null;
   /** What earlier heads of this kind write and it reads, through its keys, its queries or both. */
-  readonly fedBy?: Readonly<Partial<Record<"k" | "q", string>>>;
+  readonly fedBy?: Readonly<Partial<Record<"k" | "q", string>>> | undefined;
   /** It writes to the right place and that is undone: `induction` with the flag `inert` says the same. */
-  readonly inert?: boolean;
+  readonly inert?: boolean | undefined;
 }
 
 /** What each induction head writes; the unembedding multiplies it by 12. */

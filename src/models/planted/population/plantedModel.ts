@@ -31,9 +31,9 @@ export interface PlantedModel {
 
 export interface PlantedOptions {
   /** In place of the drawn number; a single layer has no circuit, whatever its heads attend to. */
-  readonly layers?: number;
+  readonly layers?: number | undefined;
   /** These kinds of heads, [layer][head], in place of drawn ones: as many in each layer. */
-  readonly kinds?: readonly (readonly KindName[])[];
+  readonly kinds?: readonly (readonly KindName[])[] | undefined;
 }
 
 /** Weight noise is at most this share of 1 / sqrt(d_model). */

@@ -19,7 +19,7 @@ export interface WiredHead extends Omit<Build, "places" | "share" | "copies"> {
   readonly places: readonly (Place & { readonly shift: number })[];
   readonly copies?: Copies & { readonly from: Block };
   /** Share of attention for the match, where it was drawn. */
-  readonly part?: number;
+  readonly part?: number | undefined;
 }
 
 export interface Wiring {

@@ -1,0 +1,62 @@
+/** @file What the runtime needs of an engine, so that native, WASM and WebGPU look the same to everything above. */
+import type { Tensor, TensorData } from "./tensor.ts";
+
+export type Device = "cpu" | "wasm" | "webgpu";
+
+/** Numbers without axis names: what crosses the border to the engine. */
+export interface RawTensor {
+  readonly type: "float32" | "int32" | "bool";
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** Bytes that an ONNX model refers to by `path` and finds beside itself. */
+export interface SideFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+export interface EngineSession {
+  /** @param outputs those that are handed over; left out: all */
+  run(
+    feeds: ReadonlyMap<string, RawTensor>,
+    outputs?: readonly string[],
+  ): Promise<Map<string, RawTensor>>;
+  release(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Folder that external data are relative to, where the engine maps files itself. */
+  readonly folder?: string | undefined;
+  readonly sideFiles?: readonly SideFile[] | undefined;
+}
+
+/** An engine that runs ONNX models. */
+export interface Backend {
+  readonly device: Device;
+  readonly threads: number;
+  /** Versions of what computes, for Results. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Whether weights can stay in their files. */
+  readonly mapsFiles: boolean;
+  /** Memory that a session may take now. */
+  availableBytes(): number;
+  create(model: Uint8Array, options: SessionOptions): Promise<EngineSession>;
+}
+
+/** Values fed to a run and values it returns, by name. */
+export type Feeds = ReadonlyMap<string, Tensor<TensorData>>;
+export type Trace = ReadonlyMap<string, Tensor>;
+
+/** Which engine computes. A model that `load` gave knows how to open one, so that every study takes these and needs none. */
+export interface EngineOptions {
+  /** An engine that is open already; left out: `device` is opened for this call. */
+  readonly backend?: Backend | undefined;
+  /** Left out: "auto", which is the native engine in Node where it is installed, else WASM. */
+  readonly device?: Device | "auto" | undefined;
+  /** Threads of the engine; left out: all cores in Node, 1 in a browser. */
+  readonly threads?: number | undefined;
+}
+
+/** Opens the engine that the options name. */
+export type OpenEngine = (options: Pick<EngineOptions, "device" | "threads">) => Promise<Backend>;

@@ -1,0 +1,155 @@
+/** @file Sequences that a study looks at one by one: a text, token ids, or generated repeats. Their lengths may differ. */
+import { InputError } from "../base/errors.ts";
+import { sha256Hex } from "../base/hash.ts";
+import { tensor, type Tensor } from "../base/tensor.ts";
+import type { LoadedModel } from "../models/loaded.ts";
+import type { InputInfo } from "../results/common.ts";
+import type { SequenceInfo } from "../results/sequence.ts";
+import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
+import { verifyTokens } from "../text/patterns/verifyTokens.ts";
+import { generatedRows, type BosChoice, type GeneratedInput } from "./scoreInput.ts";
+
+export interface SequenceInput extends GeneratedInput {
+  /** Texts for the model's tokenizer; BOS "auto" is what the tokenizer's files ask for. */
+  readonly texts?: readonly string[] | undefined;
+  /** Token ids, used as they are; rows may differ in length. */
+  readonly tokens?: readonly (readonly number[])[] | undefined;
+}
+
+export interface Sequences {
+  readonly sequences: readonly SequenceInfo[];
+  /** Positions before this hold BOS, by sequence. */
+  readonly starts: readonly number[];
+  readonly info: InputInfo;
+  readonly warnings: readonly string[];
+  readonly tokenizer: Tokenizer | null;
+}
+
+/**
+ * The sequences that the input means: its texts, its tokens, or else generated rows `[BOS] r r`, one unless asked for more.
+ *
+ * @param longest tokens that a sequence may have; left out: the model's context
+ * @throws {InputError} "tokenizer" for a text and a model without one, "tokens" for ids outside the vocabulary, "range" for
+ *   sequences longer than the context, "options" for texts and tokens at once
+ */
+export async function sequencesOf(
+  model: LoadedModel,
+  input: SequenceInput,
+  { longest = model.architecture.contextLength }: { readonly longest?: number } = {},
+): Promise<Sequences> {
+  const { texts, tokens } = input;
+  if (texts && tokens)
+    throw new InputError("options", "sequences are texts or tokens, got both at once");
+  const tokenizer = await model.tokenizer();
+  const rows = texts ? textRows(model, tokenizer, texts, input.bos ?? "auto") : null;
+  if (!rows && !tokens) return generated(model, tokenizer, input);
+  const ids = rows?.ids ?? tokens!;
+  checkRows(model, ids, longest);
+  const { bosToken } = model.architecture;
+  const starts = ids.map((row) => (rows ? Number(rows.bosToken !== null) : startOf(row, bosToken)));
+  return {
+    sequences: ids.map((row, index) => ({
+      tokens: [...row],
+      pieces: piecesOf(tokenizer, row),
+      text: texts?.[index] ?? null,
+    })),
+    starts,
+    info: {
+      kind: texts ? "text" : "tokens",
+      seed: null,
+      examples: ids.length,
+      period: null,
+      bos: starts.every((start) => start === 1),
+      bosToken: rows ? rows.bosToken : starts.includes(1) ? bosToken : null,
+      bosPolicy: rows?.policy ?? "the given tokens, as they are",
+      length: Math.max(...ids.map((row) => row.length)),
+      tokensSha256: await tokensHash(ids),
+    },
+    warnings: [],
+    tokenizer,
+  };
+}
+
+/** Tokens as people read them: the tokenizer's pieces, or ids where there is none. */
+export function piecesOf(tokenizer: Tokenizer | null, ids: readonly number[]): string[] {
+  return tokenizer ? tokenizer.pieces(ids) : ids.map(String);
+}
+
+/** One sequence as a batch of one row, or its first `length` tokens. */
+export function rowOf(
+  { tokens }: Pick<SequenceInfo, "tokens">,
+  length = tokens.length,
+): Tensor<Int32Array> {
+  return tensor(["batch", "position"], [1, length], Int32Array.from(tokens.slice(0, length)));
+}
+
+function generated(
+  { architecture }: LoadedModel,
+  tokenizer: Tokenizer | null,
+  input: GeneratedInput,
+): Sequences {
+  const rows = generatedRows(architecture, { numExamples: 1, ...input });
+  const { length, examples } = rows.info;
+  const sequences = Array.from({ length: examples }, (_, row) => {
+    const ids = [...rows.tokens.data.subarray(row * length, (row + 1) * length)];
+    return { tokens: ids, pieces: piecesOf(tokenizer, ids), text: null };
+  });
+  const starts = sequences.map(() => rows.start);
+  return { sequences, starts, info: rows.info, warnings: rows.warnings, tokenizer };
+}
+
+function textRows(
+  { architecture }: LoadedModel,
+  tokenizer: Tokenizer | null,
+  texts: readonly string[],
+  choice: BosChoice,
+): {
+  readonly ids: number[][];
+  readonly bosToken: number | null;
+  readonly policy: string;
+} {
+  if (!tokenizer)
+    throw new InputError(
+      "tokenizer",
+      "a text needs a tokenizer beside the model, this one has none; give token ids",
+    );
+  const { id, addToText, why } = tokenizer.bos;
+  const bos = id ?? architecture.bosToken;
+  if (choice === "on" && bos === null)
+    throw new InputError("bos", "BOS needs a model that declares one, this one declares none");
+  const added = choice === "on" || (choice === "auto" && addToText) ? bos : null;
+  return {
+    ids: texts.map((text) => [...(added === null ? [] : [added]), ...tokenizer.encode(text)]),
+    bosToken: added,
+    policy: choice === "auto" ? `auto: ${why}` : `${choice}, as asked`,
+  };
+}
+
+function checkRows(
+  { architecture: { vocabulary } }: LoadedModel,
+  rows: readonly (readonly number[])[],
+  longest: number,
+): void {
+  if (rows.length === 0) throw new InputError("tokens", "needs at least one sequence, got none");
+  rows.forEach((row, index) => {
+    if (row.length < 2)
+      throw new InputError(
+        "tokens",
+        `sequences need 2 tokens or more, got ${row.length} in sequence ${index}`,
+      );
+    verifyTokens([row], vocabulary);
+    if (row.length > longest)
+      throw new InputError(
+        "range",
+        `the model has ${longest} positions, got ${row.length} tokens in sequence ${index}`,
+      );
+  });
+}
+
+function startOf(row: readonly number[], bosToken: number | null): number {
+  return bosToken !== null && row[0] === bosToken ? 1 : 0;
+}
+
+function tokensHash(rows: readonly (readonly number[])[]): Promise<string> {
+  return sha256Hex(new Uint8Array(Int32Array.from(rows.flat()).buffer));
+}

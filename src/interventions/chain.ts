@@ -1,0 +1,251 @@
+/**
+ * @file A model as a chain of sessions, one for each stage between two points (points.ts). A run may begin at any point
+ * with values saved from another run, change values where it passes, and end with metrics: so a patch at layer l costs
+ * the layers from l on, and the weights are kept once for all patches.
+ */
+import { Interrupted } from "../base/errors.ts";
+import { tensor, type Tensor } from "../base/tensor.ts";
+import type { Program } from "../graph/program.ts";
+import { slice } from "../graph/edits/slice.ts";
+import type { LoadedModel } from "../models/loaded.ts";
+import type { Backend, Trace } from "../base/backend.ts";
+import { rowsPerRun } from "../runtime/chunks.ts";
+import { checkMemory, planMemory } from "../runtime/memory.ts";
+import { prepare, type Session } from "../runtime/prepare.ts";
+import { turn } from "../runtime/turn.ts";
+import { KEPT_BYTES } from "./keptRuns.ts";
+import { METRIC_INPUTS, metricTail, type TailName } from "./metrics.ts";
+import { pointsOf, stageOf, withReads, type Point, type PointHooks, type Stage } from "./points.ts";
+
+/** Values at a point by hook name; first axis batch. */
+export type State = ReadonlyMap<string, Tensor>;
+
+/** What the rows of one run should predict, axes [batch, position]. */
+export interface MetricFeeds {
+  readonly targets: Tensor<Int32Array>;
+  readonly others?: Tensor<Int32Array> | undefined;
+  readonly positions: readonly number[];
+}
+
+/** May change the state where a run passes a point. */
+export type AtPoint = (point: Point, state: State) => State | Promise<State>;
+
+export interface Chain {
+  readonly points: readonly Point[];
+  /** Rows that one run takes. */
+  readonly rows: number;
+  /** Numbers that a run gives, or those that a log has of the same run of an earlier, interrupted sweep. */
+  once(run: () => Promise<readonly number[]>): Promise<readonly number[]>;
+  /** From token rows to the first point. */
+  embed(tokens: Tensor<Int32Array>): Promise<State>;
+  /** From the state at one point to that at a later one; `at` is asked at every point, the last one included. */
+  advance(state: State, from: string, to: string, at?: AtPoint): Promise<State>;
+  /** From the state at a point to the metrics; `at` is asked at every point on the way, the first one included. */
+  finish(state: State, from: string, feeds: MetricFeeds, at?: AtPoint): Promise<Trace>;
+  dispose(): Promise<void>;
+}
+
+export interface ChainOptions {
+  /** Points of each layer in the order of computation; the last must not come before `attn.hook_z`. */
+  readonly hooks: readonly PointHooks[];
+  readonly metrics: readonly TailName[];
+  /** Tokens in a row, and positions at which metrics are read. */
+  readonly length: number;
+  readonly positions: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly log?: SweepLog | undefined;
+}
+
+/**
+ * What the runs of a sweep gave, kept so that an interrupted sweep can go on. Runs are numbered in the order in which they
+ * are made, which the same model, rows and options repeat.
+ */
+export interface SweepLog {
+  recall(run: number): readonly number[] | undefined;
+  record(run: number, numbers: readonly number[]): void;
+}
+
+const EMBED = "tokens";
+const BREATHE_MS = 30;
+/** Twice what one session for a whole model takes: the stages of a chain are shorter, so the start of a run weighs more. */
+const TOKENS_PER_RUN = 640;
+
+/**
+ * Prepares a model for causal runs. Has memory and threads until `dispose`.
+ *
+ * @throws {InputError} "unit" if the model lacks one of the hooks; @throws {UnableError} if memory does not suffice
+ */
+export async function openChain(
+  { program, architecture }: LoadedModel,
+  backend: Backend,
+  { hooks, metrics, length, positions, signal, log }: ChainOptions,
+): Promise<Chain> {
+  const { layers, vocabulary } = architecture;
+  const points = pointsOf(program, layers, hooks);
+  const last = points.at(-1)!;
+  const stages = points
+    .slice(0, -1)
+    .map((point, index) => stageOf(program, point, points[index + 1]!.needs));
+  const tail = withReads(
+    metricTail(program, vocabulary, { metrics, from: last.needs }),
+    last.needs,
+  );
+  const whole = slice(program, { outputs: ["logits"], from: last.needs });
+  const embed = slice(program, { outputs: points[0]!.needs });
+  const rows = Math.min(
+    ...[...stages.map((stage) => stage.program), whole].map((one) =>
+      rowsPerRun(one, backend, length, TOKENS_PER_RUN),
+    ),
+  );
+  const sizes = { batch: rows, position: length, [METRIC_INPUTS.positions]: positions };
+  const programs = [embed, ...stages.map((stage) => stage.program), tail.program];
+  checkWholePlan(programs, backend, sizes);
+  const sessions = await prepareAll(programs, backend, sizes, signal);
+  return chainOf({
+    points,
+    rows,
+    stages: [...stages, tail],
+    sessions,
+    signal,
+    log,
+    breathe: breather(),
+  });
+}
+
+/** All sessions live together, so their plans are added up before the first is made. */
+function checkWholePlan(
+  programs: readonly Program[],
+  backend: Backend,
+  sizes: Readonly<Record<string, number>>,
+): void {
+  const plans = programs.map((program) => planMemory(program, backend, sizes));
+  const sum = (part: "weightBytes" | "valueBytes") =>
+    plans.reduce((total, plan) => total + plan[part], 0);
+  const [weightBytes, valueBytes] = [sum("weightBytes"), sum("valueBytes")];
+  const totalBytes = weightBytes + valueBytes + KEPT_BYTES;
+  checkMemory({ weightBytes, valueBytes, totalBytes }, backend);
+}
+
+async function prepareAll(
+  programs: readonly Program[],
+  backend: Backend,
+  sizes: Readonly<Record<string, number>>,
+  signal: AbortSignal | undefined,
+): Promise<Session[]> {
+  const sessions: Session[] = [];
+  try {
+    for (const program of programs) {
+      stopIf(signal);
+      sessions.push(await prepare(program, backend, sizes));
+      await turn();
+    }
+    return sessions;
+  } catch (error) {
+    for (const session of sessions) await session.dispose();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly points: readonly Point[];
+  readonly rows: number;
+  /** stages[i] leads away from points[i]; the last one to the metrics. */
+  readonly stages: readonly Stage[];
+  /** sessions[0] leads to points[0], sessions[i + 1] is that of stages[i]. */
+  readonly sessions: readonly Session[];
+  readonly signal: AbortSignal | undefined;
+  readonly log: SweepLog | undefined;
+  readonly breathe: () => Promise<void>;
+}
+
+/** Lets other work be handled often enough to feel prompt: small stages take less time than the pause between them. */
+function breather(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < BREATHE_MS) return;
+    await turn();
+    last = performance.now();
+  };
+}
+
+function chainOf(parts: Parts): Chain {
+  const { points, rows, sessions, signal } = parts;
+  const indexOf = (name: string) => {
+    const index = points.findIndex((point) => point.name === name);
+    if (index < 0) throw new Error(`internal: the chain has no point ${name}`);
+    return index;
+  };
+  const advance: Chain["advance"] = async (state, from, to, at = (_, same) => same) => {
+    let now = state;
+    for (let index = indexOf(from); index < indexOf(to); index++) {
+      const within = points[index]!.layer === points[index + 1]!.layer;
+      const made = await runStage(parts, index, now);
+      now = await at(points[index + 1]!, new Map([...(within ? now : []), ...made]));
+    }
+    return now;
+  };
+  return {
+    points,
+    rows,
+    once: numbered(parts),
+    advance,
+    async embed(tokens) {
+      stopIf(signal);
+      return sessions[0]!.run(new Map([[EMBED, tokens]]));
+    },
+    async finish(state, from, feeds, at = (_, same) => same) {
+      const first = await at(points[indexOf(from)]!, state);
+      const last = await advance(first, from, points.at(-1)!.name, at);
+      return runStage(parts, points.length - 1, last, metricFeeds(sessions.at(-1)!, feeds));
+    },
+    async dispose() {
+      for (const session of sessions) await session.dispose();
+    },
+  };
+}
+
+/** Each call is the next run of the sweep. */
+function numbered({ log, signal }: Parts): Chain["once"] {
+  let next = 0;
+  return async (run) => {
+    stopIf(signal);
+    const number = next++;
+    const known = log?.recall(number);
+    if (known) return known;
+    const numbers = await run();
+    log?.record(number, numbers);
+    return numbers;
+  };
+}
+
+async function runStage(
+  { points, stages, sessions, signal, breathe }: Parts,
+  index: number,
+  state: State,
+  more: ReadonlyMap<string, Tensor<Int32Array>> = new Map(),
+): Promise<Trace> {
+  stopIf(signal);
+  const fed = stages[index]!.reads.map((name) => {
+    const value = state.get(name);
+    if (!value) throw new Error(`internal: ${points[index]!.name} needs ${name}`);
+    return [name, value] as const;
+  });
+  const feeds = new Map<string, Tensor | Tensor<Int32Array>>([...fed, ...more]);
+  const trace = await sessions[index + 1]!.run(feeds);
+  await breathe();
+  return trace;
+}
+
+/** Only what the metrics at hand read. */
+export function metricFeeds({ program }: Session, { targets, others, positions }: MetricFeeds) {
+  const all: [string, Tensor<Int32Array>][] = [
+    [METRIC_INPUTS.targets, targets],
+    ...(others ? ([[METRIC_INPUTS.others, others]] as [string, Tensor<Int32Array>][]) : []),
+    [METRIC_INPUTS.positions, tensor(["position"], [positions.length], Int32Array.from(positions))],
+  ];
+  return new Map(all.filter(([name]) => program.inputs.some((input) => input.name === name)));
+}
+
+function stopIf(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Interrupted("stopped between two runs");
+}

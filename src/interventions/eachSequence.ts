@@ -1,0 +1,44 @@
+import { Interrupted } from "../base/errors.ts";
+import type { TensorData, Tensor } from "../base/tensor.ts";
+import type { Program } from "../graph/program.ts";
+import type { Backend, Trace } from "../base/backend.ts";
+import { prepare } from "../runtime/prepare.ts";
+import { turn } from "../runtime/turn.ts";
+import { rowOf, type Sequences } from "../inputs/sequences.ts";
+
+export interface EachOptions {
+  /** What is being done, for progress. */
+  readonly step: string;
+  /** What each sequence is fed beside its tokens, by input; null for a sequence to leave out. */
+  readonly feeds?:
+    ((sequence: number) => ReadonlyMap<string, Tensor<TensorData>> | null) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
+}
+
+/**
+ * Runs sequences one by one, since they may differ in length, in one session.
+ *
+ * @throws {Interrupted} between two sequences once `signal` is aborted
+ */
+export async function eachSequence(
+  program: Program,
+  backend: Backend,
+  { sequences, info }: Pick<Sequences, "sequences" | "info">,
+  { step, feeds = () => new Map(), signal, progress }: EachOptions,
+  take: (trace: Trace, sequence: number) => void,
+): Promise<void> {
+  const session = await prepare(program, backend, { batch: 1, position: info.length });
+  try {
+    for (const [index, sequence] of sequences.entries()) {
+      if (signal?.aborted) throw new Interrupted("stopped between two sequences");
+      const more = feeds(index);
+      if (!more) continue;
+      take(await session.run(new Map([["tokens", rowOf(sequence)], ...more])), index);
+      progress?.(step, index + 1, sequences.length);
+      await turn();
+    }
+  } finally {
+    await session.dispose();
+  }
+}

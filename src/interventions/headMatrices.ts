@@ -1,0 +1,73 @@
+/** @file The four weight matrices of every head as arrays, as the Program multiplies them. */
+import { tensor, type Tensor } from "../base/tensor.ts";
+import { builder } from "../graph/builder.ts";
+import { slice } from "../graph/edits/slice.ts";
+import { producerOf, type Program } from "../graph/program.ts";
+import type { Backend } from "../base/backend.ts";
+import { prepare } from "../runtime/prepare.ts";
+import { hookName } from "./points.ts";
+
+/** Of one layer, each [head, d_model, d_head]; keys and values of a group stand once for each of its heads. */
+export interface HeadMatrices {
+  readonly query: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+  /** W_O transposed: [head, d_model, d_head]. */
+  readonly output: Tensor;
+}
+
+const HOOKS = {
+  query: "attn.hook_q",
+  key: "attn.hook_k",
+  value: "attn.hook_v",
+  output: "hook_attn_out",
+} as const;
+
+/** Reads a layer's matrices through the engine, which knows every form that they are stored in. */
+export async function headMatrices(
+  program: Program,
+  backend: Backend,
+  layer: number,
+  heads: number,
+): Promise<HeadMatrices> {
+  const b = builder(program);
+  const names = Object.entries(HOOKS).map(([name, hook]) => {
+    const matrix = producerOf(program, hookName(layer, hook)).inputs[1]!;
+    const head = b.typeOf(matrix).axes.some((axis) => axis.name === "head") ? "head" : "kv_head";
+    const as = `matrix.${name}`;
+    b.op("transpose", [matrix], { axes: [head, "d_model", "d_head"] }, as);
+    return [name, as] as const;
+  });
+  const outputs = names.map(([, as]) => as);
+  const session = await prepare(slice(b.program(outputs, program.limits), { outputs }), backend);
+  try {
+    const trace = await session.run(new Map());
+    return Object.fromEntries(
+      names.map(([name, as]) => [name, perQueryHead(trace.get(as)!, heads)]),
+    ) as unknown as HeadMatrices;
+  } finally {
+    await session.dispose();
+  }
+}
+
+function perQueryHead({ data, shape }: Tensor, heads: number): Tensor {
+  const [count, width, size] = shape as readonly [number, number, number];
+  const area = width * size;
+  const all = new Float32Array(heads * area);
+  for (let head = 0; head < heads; head++) {
+    const from = Math.floor((head * count) / heads) * area;
+    all.set(data.subarray(from, from + area), head * area);
+  }
+  return tensor(["head", "d_model", "d_head"], [heads, width, size], all);
+}
+
+/** One head's part of a matrix, axes [d_model, d_head]. */
+export function matrixOfHead({ data, shape }: Tensor, head: number): Tensor {
+  const [, width, size] = shape as readonly [number, number, number];
+  const area = width * size;
+  return tensor(
+    ["d_model", "d_head"],
+    [width, size],
+    data.subarray(head * area, (head + 1) * area),
+  );
+}

@@ -1,0 +1,28 @@
+/** @file Saved values of runs that a study looks at more than once. */
+import type { Tensor } from "../base/tensor.ts";
+
+type State = ReadonlyMap<string, Tensor>;
+
+/** Bytes of saved values that are kept for a second look; beyond them runs are made again, so memory has a bound. */
+export const KEPT_BYTES = 192 * 1024 * 1024;
+
+/** Makes each run once as long as what it saved fits beside the others, and again from then on. */
+export function keptRuns<Run extends { readonly states: readonly State[] }>() {
+  const kept = new Map<string, Run>();
+  let bytes = 0;
+  return async (key: string, make: () => Promise<Run>): Promise<Run> => {
+    const known = kept.get(key);
+    if (known) return known;
+    const run = await make();
+    const size = run.states.reduce((total, state) => total + bytesOf(state), 0);
+    if (bytes + size <= KEPT_BYTES) {
+      bytes += size;
+      kept.set(key, run);
+    }
+    return run;
+  };
+}
+
+function bytesOf(state: State): number {
+  return [...state.values()].reduce((total, { data }) => total + data.byteLength, 0);
+}

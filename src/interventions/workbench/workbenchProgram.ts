@@ -1,0 +1,145 @@
+/** @file A forward pass with every switch that a page needs, so that one session serves all edits of all heads. */
+import { builder, type Builder } from "../../graph/builder.ts";
+import { intercept } from "../../graph/edits/intercept.ts";
+import { replace, replacementInputs } from "../../graph/edits/replace.ts";
+import { prune, type Program } from "../../graph/program.ts";
+import type { Architecture } from "../../models/family.ts";
+import { hookName } from "../points.ts";
+
+/** Values that the workbench's program returns, and inputs that it adds. */
+export const WORKBENCH_VALUES = {
+  tables: "attention_tables",
+  targets: "targets",
+  asked: "asked_positions",
+  ideals: "ideal_patterns",
+  loss: "loss",
+  askedLogits: "logits.asked",
+  patterns: "patterns.shown",
+  valueNorms: "value_norms.shown",
+  scores: (layer: number) => `blocks.${layer}.attn.scores`,
+  z: (layer: number) => hookName(layer, "attn.hook_z"),
+  zSwitch: (layer: number) => replacementInputs(hookName(layer, "attn.hook_z")),
+  idealOn: (layer: number) => `blocks.${layer}.attn.ideal.on`,
+  idealOf: (layer: number) => `blocks.${layer}.attn.ideal.of`,
+  shown: (layer: number) => `blocks.${layer}.shown`,
+} as const;
+
+/**
+ * Adds to the forward pass, for each layer, a switch of `hook_z` by [batch, head] and one that puts an ideal pattern in the
+ * place of a head's own, and what a page reads: scores, losses, logits at asked positions, patterns of one layer.
+ *
+ * Nobody feeds a switch: nothing is switched. Ideal patterns come in once, [ideal, query, key], and `ideal.of` [batch,
+ * head, ideal] is 1 where a head takes one. `blocks.L.shown` is 1 for the layer whose patterns and value norms are wanted.
+ *
+ * @param measures rows of `attention_tables` [measure, query, key]
+ * @param ideals rows of `ideal_patterns`
+ */
+export function workbenchProgram(
+  program: Program,
+  { layers, vocabulary }: Pick<Architecture, "layers" | "vocabulary">,
+  { measures, ideals }: { readonly measures: number; readonly ideals: number },
+): Program {
+  const all = Array.from({ length: layers }, (_, layer) => layer);
+  const switched = all.reduce(
+    (before, layer) => withSwitches(before, layer),
+    withIdealTable(program, ideals),
+  );
+  const b = builder(switched);
+  const tables = b.input(WORKBENCH_VALUES.tables, "float32", {
+    measure: measures,
+    query: "position",
+    key: "position",
+  });
+  const scores = all.map((layer) =>
+    b.contract(hookName(layer, "attn.hook_pattern"), tables, ["batch", "measure", "head"], {
+      as: WORKBENCH_VALUES.scores(layer),
+    }),
+  );
+  const outputs = [
+    ...scores,
+    lossOf(b, vocabulary),
+    askedLogits(b),
+    ...shownLayer(b, all),
+    ...all.map(WORKBENCH_VALUES.z),
+  ];
+  return prune(b.program(outputs, program.limits));
+}
+
+function withIdealTable(program: Program, ideals: number): Program {
+  const b = builder(program);
+  b.input(WORKBENCH_VALUES.ideals, "float32", {
+    ideal: ideals,
+    query: "position",
+    key: "position",
+  });
+  return b.program(program.outputs, program.limits);
+}
+
+function withSwitches(program: Program, layer: number): Program {
+  const z = replace(program, WORKBENCH_VALUES.z(layer), { by: ["batch", "head"] });
+  const [on, of, pattern] = [
+    WORKBENCH_VALUES.idealOn(layer),
+    WORKBENCH_VALUES.idealOf(layer),
+    `blocks.${layer}.attn.ideal`,
+  ];
+  const none = { kind: "constant", value: 0 } as const;
+  return intercept(z, hookName(layer, "attn.hook_pattern"), (value, before) => {
+    const [batch, head] = value.axes as [(typeof value.axes)[0], (typeof value.axes)[0]];
+    const { ideals } = WORKBENCH_VALUES;
+    const kinds = z.inputs.find(({ name }) => name === ideals)!.axes[0]!;
+    return {
+      inputs: [
+        { name: on, type: "bool", axes: [batch, head], fill: none },
+        { name: of, type: "float32", axes: [batch, head, kinds], fill: none },
+      ],
+      ops: [
+        {
+          op: "contract",
+          inputs: [of, ideals],
+          output: pattern,
+          attributes: { axes: value.axes.map(({ name }) => name) },
+        },
+        {
+          op: "where",
+          inputs: [on, pattern, before],
+          output: hookName(layer, "attn.hook_pattern"),
+          attributes: {},
+        },
+      ],
+    };
+  });
+}
+
+/** `loss` [batch, position]: -log p of `targets`, in nats. */
+function lossOf(b: Builder, vocabulary: number): string {
+  const sizes = { batch: "batch", position: "position" };
+  const targets = b.input(WORKBENCH_VALUES.targets, "int32", sizes, { below: vocabulary });
+  const all = b.op("logSumExp", ["logits"], { axis: "d_vocab" });
+  return b.op("sub", [all, b.op("pick", ["logits", targets], {})], {}, WORKBENCH_VALUES.loss);
+}
+
+/** [batch, asked, d_vocab] */
+function askedLogits(b: Builder): string {
+  const asked = b.input(WORKBENCH_VALUES.asked, "int32", { position: "asked" });
+  return b.op("take", ["logits", asked], { axis: "position" }, WORKBENCH_VALUES.askedLogits);
+}
+
+/**
+ * Patterns [batch, head, query, key] and norms of values [batch, position, head or kv_head] of one layer: sums over layers
+ * in which all but one are multiplied by 0, so that what is not shown does not stay in memory.
+ */
+function shownLayer(b: Builder, layers: readonly number[]): string[] {
+  const chosen = (values: readonly string[], as: string) => {
+    const parts = values.map((value, layer) => b.mul(value, WORKBENCH_VALUES.shown(layer)));
+    const sum = parts.reduce((total, part) => b.add(total, part));
+    return b.op("rename", [sum], { names: {} }, as);
+  };
+  for (const layer of layers)
+    b.input(WORKBENCH_VALUES.shown(layer), "float32", {}, { fill: { kind: "constant", value: 0 } });
+  const norms = layers.map((layer) => {
+    const v = hookName(layer, "attn.hook_v");
+    return b.op("sqrt", [b.op("sum", [b.mul(v, v)], { axes: ["d_head"] })], {});
+  });
+  const patterns = layers.map((layer) => hookName(layer, "attn.hook_pattern"));
+  return [chosen(patterns, WORKBENCH_VALUES.patterns), chosen(norms, WORKBENCH_VALUES.valueNorms)];
+}

@@ -1,0 +1,177 @@
+/** @file `ablate`: the losses of both copies without some heads, or with ideal patterns in place of their own. */
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { AblateResult, AblationKind } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
+import { score } from "../score/score.ts";
+import { ablateResultOf } from "./buildResult.ts";
+import { curveJobs, curvePlan, type CurveOptions, type CurvePlan } from "./ablationCurve.ts";
+import { ablationRows, type AblationInput, type AblationRows } from "./ablationRows.ts";
+import { ablations, jobName, type AblationJob, type Ablations } from "./ablationRuns.ts";
+import { openChain, type SweepLog } from "../../interventions/chain.ts";
+import { allHeads, headCalled, headName, type HeadAt } from "../../interventions/headNames.ts";
+import { idealJobs, type IdealJob } from "./idealPatterns.ts";
+import { minimalSets, type MinimalOptions, type Ranking } from "./minimalSets.ts";
+import { hooksFor } from "../../interventions/units.ts";
+
+export interface AblateOptions extends AblationInput, StudyOptions {
+  /** Left out: mean. */
+  readonly kind?: AblationKind | undefined;
+  /** Also ablate each head of the model alone; left out: only if nothing else is asked for. */
+  readonly eachHead?: boolean | undefined;
+  /** Sets of heads, layer.head, ablated together. */
+  readonly sets?: readonly (readonly string[])[] | undefined;
+  /** Heads that are ablated in every run. */
+  readonly given?: readonly string[] | undefined;
+  /** Heads whose patterns are replaced by exact ones, one pattern at a time. */
+  readonly idealise?: readonly string[] | undefined;
+  /** Ablate heads one after the other in the order of their induction scores, beside random sets. */
+  readonly curve?: CurveOptions | undefined;
+  /** Look for small sets that copying needs and that are enough for it. */
+  readonly minimal?: MinimalOptions | undefined;
+  /** What an interrupted sweep with the same model and options left behind. */
+  readonly log?: SweepLog | undefined;
+}
+
+/**
+ * Ablates heads one by one, in sets, or given others, and reads the loss of both copies.
+ *
+ * zero: z = 0. mean: z[position] = mean over the reference rows. resample: z of a reference row. pattern-preserving: z = 0
+ * while every attention pattern stays that of the run without it, so that only values change. What comes before the first
+ * ablated head is not computed again.
+ *
+ * @returns changes of the loss in nats; 0 for a head that does nothing. Above 0: the head helped
+ * @throws {InputError} "unknown-head", and as {@link ablationRows}; @throws {UnableError} if memory does not suffice
+ * @throws {Interrupted} between two runs once `signal` is aborted
+ * @see Olsson et al. 2022, full and pattern-preserving ablation; ARENA zeroes v, which is the same only without b_V
+ */
+export async function ablate(
+  model: LoadedModel,
+  options: AblateOptions = {},
+): Promise<AblateResult> {
+  const backend = await engineFor(model, options);
+  const { kind = "mean" } = options;
+  const rows = await ablationRows(model.architecture, options);
+  await model.unchanged();
+  const started = performance.now();
+  const plan = await planOf(model, backend, rows, options);
+  const withPatterns = kind === "pattern-preserving" || plan.ideal.length > 0;
+  const chain = await openChain(model, backend, {
+    hooks: hooksFor(["head-out", ...(withPatterns ? (["head-pattern"] as const) : [])]),
+    metrics: ["token-loss"],
+    length: rows.info.length,
+    positions: 2 * (rows.period - 1),
+    signal: options.signal,
+    log: options.log,
+  });
+  const prepared = performance.now();
+  try {
+    const runs = await ablations(chain, rows, kind, options.progress);
+    const losses = await runs.run(distinctJobs(plan), "ablating");
+    const minimal = options.minimal
+      ? await minimalSets(runs, await freshRuns(model, runs, options), rankingOf(plan, losses), {
+          ...options.minimal,
+        })
+      : null;
+    await model.unchanged();
+    return ablateResultOf(model, backend, rows, plan, losses, minimal, {
+      prepare: prepared - started,
+      run: performance.now() - prepared,
+    });
+  } finally {
+    await chain.dispose();
+  }
+}
+
+export interface AblationPlan {
+  readonly kind: AblationKind;
+  readonly given: readonly HeadAt[];
+  readonly each: readonly HeadAt[];
+  readonly sets: readonly (readonly HeadAt[])[];
+  readonly ideal: readonly IdealJob[];
+  readonly curve: CurvePlan | null;
+  /** Heads by induction score, best first; empty if nobody asks. */
+  readonly byScore: readonly HeadAt[];
+}
+
+async function planOf(
+  model: LoadedModel,
+  backend: Backend,
+  rows: AblationRows,
+  options: AblateOptions,
+): Promise<AblationPlan> {
+  const { architecture } = model;
+  const { kind = "mean", sets = [], given = [], idealise = [], curve, minimal } = options;
+  const named = (names: readonly string[]) => names.map((name) => headCalled(name, architecture));
+  const asked = sets.length + idealise.length > 0 || curve !== undefined;
+  const chosen = { given: named(given), sets: sets.map(named), ideal: idealJobs(named(idealise)) };
+  const scores = curve || minimal ? await inductionScores(model, backend, rows, options) : null;
+  return {
+    kind,
+    ...chosen,
+    each: minimal || (options.eachHead ?? !asked) ? allHeads(architecture) : [],
+    curve: curve ? curvePlan(scores!, { seed: rows.info.seed ?? 0, ...curve }) : null,
+    byScore: scores
+      ? allHeads(architecture).sort((a, b) => scores[b.layer]![b.head]! - scores[a.layer]![a.head]!)
+      : [],
+  };
+}
+
+/** [layer][head], on the rows that are measured. */
+async function inductionScores(
+  model: LoadedModel,
+  backend: Backend,
+  { tokens, period, info }: AblationRows,
+  { signal, progress }: AblateOptions,
+): Promise<readonly (readonly number[])[]> {
+  const rows = Array.from({ length: info.examples }, (_, row) => [
+    ...tokens.data.subarray(row * info.length, (row + 1) * info.length),
+  ]);
+  const { scores } = await score(model, {
+    backend,
+    own: { tokens: rows, period, bos: info.bos },
+    lossExamples: 0,
+    ...(signal && { signal }),
+    ...(progress && { progress }),
+  });
+  return scores.induction;
+}
+
+const FRESH_SEED = 2_000_003;
+
+/** Rows that no search has seen; the user's own rows are all there are. */
+async function freshRuns({ architecture }: LoadedModel, runs: Ablations, options: AblateOptions) {
+  if (options.own) return { runs, what: "the rows of the search themselves" };
+  const seed = (options.seed ?? 0) + FRESH_SEED;
+  const seqLen = 2 * runs.rows.period;
+  const rows = await ablationRows(architecture, { ...options, seed, seqLen });
+  return { runs: runs.of(rows), what: `repeated rows of seed ${seed}` };
+}
+
+function rankingOf(
+  { given, each, byScore }: AblationPlan,
+  losses: ReadonlyMap<string, { readonly secondCopy: Float64Array }>,
+): Ranking {
+  const cost = (head: HeadAt) =>
+    losses.get(jobName({ heads: [...given, head] }))!.secondCopy.reduce((sum, x) => sum + x, 0);
+  return { given, byScore, byCost: each.toSorted((a, b) => cost(b) - cost(a)) };
+}
+
+/** Every run that the plan needs, once: the given heads alone, each head, each set and what tells its parts. */
+function distinctJobs({ given, each, sets, ideal, curve }: AblationPlan): AblationJob[] {
+  const all: AblationJob[] = [
+    { heads: given },
+    ...each.map((head) => ({ heads: [...given, head] })),
+    ...sets.flatMap((set) => [
+      { heads: [...given, ...set] },
+      ...set.map((head) => ({ heads: [...given, head] })),
+      ...set.map((head) => ({
+        heads: [...given, ...set.filter((other) => headName(other) !== headName(head))],
+      })),
+    ]),
+    ...ideal.flatMap((one) => [{ heads: [...given, one.head] }, { heads: given, ideal: one }]),
+    ...(curve ? curveJobs(curve, given) : []),
+  ];
+  return [...new Map(all.map((job) => [jobName(job), job])).values()];
+}

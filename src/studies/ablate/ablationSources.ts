@@ -1,0 +1,103 @@
+/** @file What an ablated head's output becomes: zero, a mean by position, or its output in another row. */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { AblationKind } from "./result.ts";
+import type { AblationRows } from "./ablationRows.ts";
+import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
+import { meansOverRows } from "../../interventions/meansOverRows.ts";
+import { hookName } from "../../interventions/points.ts";
+import { takeRows, valueOf } from "../../interventions/rows.ts";
+import type { Change } from "../../interventions/variantRuns.ts";
+
+/** The changes of a few examples. */
+export interface AblationSources {
+  ofHeads(layer: number, heads: readonly number[]): Change;
+  /** Keeps all patterns of a layer as they were; null if patterns may change. */
+  readonly ofPatterns: ((layer: number) => Change) | null;
+}
+
+export interface AllSources {
+  forChunk(chunk: readonly number[], base: State): Promise<AblationSources>;
+}
+
+const zName = (layer: number) => hookName(layer, "attn.hook_z");
+
+/** Reference rows run once for means, and a few at a time for samples. */
+export async function ablationSources(
+  chain: Chain,
+  { reference }: AblationRows,
+  kind: AblationKind,
+  feeds: MetricFeeds,
+): Promise<AllSources> {
+  if (kind === "mean") {
+    const means = await meanOutputs(chain, reference, feeds);
+    return {
+      forChunk: () => Promise.resolve(constantOutputs((layer) => means.get(zName(layer))!)),
+    };
+  }
+  if (kind === "resample") {
+    const rows = reference.shape[0]!;
+    return {
+      async forChunk(chunk) {
+        const others = takeRows(
+          reference,
+          chunk.map((example) => (example + 1) % rows),
+        );
+        const { saved } = await baseRun(chain, others, feedsFor(feeds, chunk));
+        const ofHeads = (layer: number, heads: readonly number[]) => ({
+          value: zName(layer),
+          source: valueOf(saved, zName(layer)),
+          part: { heads },
+        });
+        return { ofHeads, ofPatterns: null };
+      },
+    };
+  }
+  return {
+    forChunk: (_, base) =>
+      Promise.resolve({
+        ...constantOutputs((layer) => zeros(valueOf(base, zName(layer)))),
+        ofPatterns: kind === "zero" ? null : (layer) => savedPatterns(base, layer),
+      }),
+  };
+}
+
+/** The same for every example. */
+function constantOutputs(sourceOf: (layer: number) => Tensor): AblationSources {
+  return {
+    ofHeads: (layer, heads) => ({
+      value: zName(layer),
+      source: sourceOf(layer),
+      part: { heads },
+      exampleOf: () => 0,
+    }),
+    ofPatterns: null,
+  };
+}
+
+function savedPatterns(base: State, layer: number): Change {
+  const value = hookName(layer, "attn.hook_pattern");
+  return { value, source: valueOf(base, value), part: {} };
+}
+
+function zeros({ axes, shape }: Tensor): Tensor {
+  const one = [1, ...shape.slice(1)];
+  return tensor(axes, one, new Float32Array(one.reduce((product, size) => product * size, 1)));
+}
+
+/** Mean of hook_z over all reference rows, by position and head: [1, position, head, d_head] by name. */
+async function meanOutputs(
+  chain: Chain,
+  reference: Tensor<Int32Array>,
+  feeds: MetricFeeds,
+): Promise<Map<string, Tensor>> {
+  const rows = reference.shape[0]!;
+  const means = meansOverRows();
+  const measured = feeds.targets.shape[0]!;
+  for (const chunk of chunksOf(rows, chain.rows)) {
+    const any = chunk.map((row) => row % measured); // metrics are not read
+    const { saved } = await baseRun(chain, takeRows(reference, chunk), feedsFor(feeds, any));
+    for (const [name, value] of saved) if (name.endsWith("attn.hook_z")) means.add(name, value);
+  }
+  return means.means();
+}

@@ -1,0 +1,192 @@
+/**
+ * @file Small sets of heads that copying cannot do without, and that are enough for it. Both searches are greedy: each step
+ * is an exact run, but no smaller set is looked for beside the one that the steps lead to.
+ */
+import { InputError } from "../../base/errors.ts";
+import { ratioInterval } from "../../measure/interval.ts";
+import { moments } from "../../measure/moments.ts";
+import type { AblateResult } from "./result.ts";
+import { jobName, type AblationJob, type Ablations, type Losses } from "./ablationRuns.ts";
+import { headName, type HeadAt } from "../../interventions/headNames.ts";
+
+export interface MinimalOptions {
+  /** Share of what repetition helps that has to go, or to stay; left out: .8. */
+  readonly share?: number | undefined;
+}
+
+/** What a search begins with. */
+export interface Ranking {
+  readonly given: readonly HeadAt[];
+  /** All heads, those that cost most alone first. */
+  readonly byCost: readonly HeadAt[];
+  /** Heads that attend most like induction, best first. */
+  readonly byScore: readonly HeadAt[];
+}
+
+type Minimal = NonNullable<AblateResult["minimal"]>;
+type Found = Minimal["necessary"];
+
+const SHARE = 0.8;
+/** Candidates of the necessary set: as many by cost alone, and by score. */
+const BY_COST = 12;
+const BY_SCORE = 8;
+/** A sufficient set up to this size is pruned head by head. */
+const MOST_TO_PRUNE = 48;
+
+/**
+ * Greedy necessary and sufficient sets.
+ *
+ * kept = 1 - (second-copy loss without heads - loss) / (first-copy loss - second-copy loss): what repetition still helps.
+ * Necessary: heads are added, each time the one whose loss hurts most, until kept <= 1 - share; then those that are not
+ * needed leave. Sufficient: all other heads are ablated at once; the fewest heads in the order of their cost alone that
+ * keep >= share (by halving), then those that are not needed leave.
+ *
+ * @param fresh ablations of other rows: the sets were chosen on the rows of `runs`, so they are checked on these
+ * @throws {InputError} "range" where repetition does not help, or for a share not between 0 and 1
+ */
+export async function minimalSets(
+  runs: Ablations,
+  fresh: { readonly runs: Ablations; readonly what: string },
+  ranking: Ranking,
+  { share = SHARE }: MinimalOptions,
+): Promise<Minimal> {
+  if (!(share > 0 && share < 1))
+    throw new InputError("range", `a share lies between 0 and 1, got ${share}`);
+  const { given } = ranking;
+  await runs.run([{ heads: given }], "ablating");
+  const search = { runs, given, share };
+  checkGain(await runs.run([], "ablating"), given);
+  const gone = await necessary(search, ranking);
+  const left = await sufficient(search, ranking, gone.set);
+  const check = async (ablated: readonly HeadAt[]): Promise<Kept> => {
+    const job = { heads: [...given, ...ablated] };
+    return keptOf(await fresh.runs.run([{ heads: given }, job], "checking"), given, job);
+  };
+  const checked = { examples: fresh.runs.rows.info.examples, what: fresh.what };
+  const found = async (
+    { set, kept, reached, pruned }: Searched,
+    ablated: readonly HeadAt[],
+    holds: (kept: number) => boolean,
+  ): Promise<Found> => {
+    const again = await check(ablated);
+    return {
+      heads: set.map(headName),
+      ...kept,
+      reached,
+      pruned,
+      check: { ...checked, ...again, holds: holds(again.kept) },
+    };
+  };
+  const rest = without(ranking.byCost, left.set);
+  return {
+    share,
+    necessary: await found(gone, gone.set, (kept) => kept <= 1 - share),
+    sufficient: await found(left, rest, (kept) => kept >= share),
+  };
+}
+
+interface Search {
+  readonly runs: Ablations;
+  readonly given: readonly HeadAt[];
+  readonly share: number;
+}
+
+interface Kept {
+  readonly kept: number;
+  readonly interval: [number, number] | null;
+}
+
+interface Searched {
+  readonly set: readonly HeadAt[];
+  readonly kept: Kept;
+  readonly reached: boolean;
+  readonly pruned: boolean;
+}
+
+function without(heads: readonly HeadAt[], some: readonly HeadAt[]): HeadAt[] {
+  const names = new Set(some.map(headName));
+  return heads.filter((head) => !names.has(headName(head)));
+}
+
+/** What repetition helps in each row: the loss of the first copy less that of the second. */
+function gains(losses: Losses, given: readonly HeadAt[]): Float64Array {
+  const { firstCopy, secondCopy } = losses.get(jobName({ heads: given }))!;
+  return firstCopy.map((loss, example) => loss - secondCopy[example]!);
+}
+
+function checkGain(losses: Losses, given: readonly HeadAt[]): void {
+  const { mean, standardError } = moments(gains(losses, given));
+  if (mean > 0 && mean >= 3 * standardError) return;
+  throw new InputError(
+    "range",
+    `minimal sets need a second copy that is easier than the first by at least 3 standard errors, got ${mean.toPrecision(3)} nats with standard error ${standardError.toPrecision(3)}`,
+  );
+}
+
+function keptOf(losses: Losses, given: readonly HeadAt[], job: AblationJob): Kept {
+  const gain = gains(losses, given);
+  const before = losses.get(jobName({ heads: given }))!.secondCopy;
+  const after = losses.get(jobName(job))!.secondCopy;
+  const left = gain.map((value, example) => value - (after[example]! - before[example]!));
+  const { ratio, interval } = ratioInterval(left, gain);
+  return { kept: ratio, interval: interval && [...interval] };
+}
+
+/** What is kept without each of some sets of heads. */
+async function keptWithout(
+  { runs, given }: Search,
+  sets: readonly (readonly HeadAt[])[],
+  step: string,
+): Promise<Kept[]> {
+  const jobs = sets.map((set) => ({ heads: [...given, ...set] }));
+  const losses = await runs.run(jobs, step);
+  return jobs.map((job) => keptOf(losses, given, job));
+}
+
+async function necessary(search: Search, { byCost, byScore }: Ranking): Promise<Searched> {
+  const step = "searching a necessary set";
+  const best = byCost.slice(0, BY_COST);
+  const candidates = [...best, ...without(byScore.slice(0, BY_SCORE), best)];
+  const enough = 1 - search.share;
+  let set: HeadAt[] = [];
+  let [now] = (await keptWithout(search, [set], step)) as [Kept];
+  while (now.kept > enough && set.length < candidates.length) {
+    const more = without(candidates, set).map((head) => [...set, head]);
+    const kept = await keptWithout(search, more, step);
+    const least = kept.reduce((at, one, index) => (one.kept < kept[at]!.kept ? index : at), 0);
+    [set, now] = [more[least]!, kept[least]!];
+  }
+  const reached = now.kept <= enough;
+  for (const head of reached ? [...set] : []) {
+    const fewer = without(set, [head]);
+    const [kept] = (await keptWithout(search, [fewer], step)) as [Kept];
+    if (kept.kept <= enough) [set, now] = [fewer, kept];
+  }
+  return { set, kept: now, reached, pruned: true };
+}
+
+async function sufficient(
+  search: Search,
+  { byCost }: Ranking,
+  first: readonly HeadAt[],
+): Promise<Searched> {
+  const step = "searching a sufficient set";
+  const order = [...first, ...without(byCost, first)];
+  const keptBy = async (set: readonly HeadAt[]) =>
+    (await keptWithout(search, [without(order, set)], step))[0]!;
+  let [low, high] = [0, order.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((await keptBy(order.slice(0, middle))).kept >= search.share) high = middle;
+    else low = middle + 1;
+  }
+  let set = order.slice(0, high);
+  let now = await keptBy(set);
+  const pruned = set.length <= MOST_TO_PRUNE;
+  for (const head of pruned ? set.toReversed() : []) {
+    const fewer = without(set, [head]);
+    const kept = await keptBy(fewer);
+    if (kept.kept >= search.share) [set, now] = [fewer, kept];
+  }
+  return { set, kept: now, reached: now.kept >= search.share, pruned };
+}

@@ -1,0 +1,208 @@
+/** @file What `ablate` shows. */
+import type { AblateResult } from "./result.ts";
+import type { LineChart } from "../../draw/lines.ts";
+import { nats, share } from "../../draw/numbers.ts";
+import type { Theme } from "../../draw/theme.ts";
+import {
+  aboutLines,
+  divergingScale,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
+
+const KIND_WORDS = {
+  zero: "the head's output z is zero",
+  mean: "the head's output z is its mean by position over reference rows",
+  resample: "the head's output z is that of a reference row",
+  "pattern-preserving": "the head's output z is zero, and all attention patterns stay as they were",
+} as const;
+
+export function ablateView(result: AblateResult): StudyView {
+  const { kind, reference, given, loss, heads, sets, ideal, curve, minimal, words } = result;
+  const values = heads?.delta.secondCopy;
+  const tables: StudyTable[] = [
+    ...(curve ? [curveTable(curve)] : []),
+    ...(heads ? [headTable(heads)] : []),
+    ...(sets.length > 0 ? [setTable(sets)] : []),
+    ...(ideal.length > 0 ? [idealTable(ideal)] : []),
+    ...(minimal ? [minimalTable(minimal)] : []),
+  ];
+  return {
+    title: `Ablation (${kind}): ${result.model.id}`,
+    lines: [
+      ...aboutLines(result),
+      `ablated: ${KIND_WORDS[kind]}${reference ? ` (${reference.examples} rows: ${reference.what})` : ""}`,
+      ...(given.length > 0 ? [`in every run, these are ablated too: ${given.join(", ")}`] : []),
+      `loss in nats before: first copy ${nats(loss.firstCopy)}, second copy ${nats(loss.secondCopy)}`,
+    ],
+    sentences: [
+      ...(curve ? [curveWords(curve)] : []),
+      ...(words.length > 0 || curve ? words : [worstWords(result)]),
+    ],
+    ...(curve && { pictures: [curvePicture(result, curve)] }),
+    map: values
+      ? {
+          title: `Ablation (${kind}) by head`,
+          subtitle: aboutLines(result),
+          values,
+          scale: divergingScale(values),
+          scaleLabel: "change of the loss of the second copy, nats",
+          description: worstWords(result),
+        }
+      : null,
+    tables: tables as [StudyTable, ...StudyTable[]],
+    warnings: result.warnings,
+  };
+}
+
+type Curve = NonNullable<AblateResult["curve"]>;
+
+function curveWords({ points, randomSets }: Curve): string {
+  const last = points.at(-1)!;
+  const apart = last.secondCopy > last.random.high ? "above all" : "not above all";
+  return `Without the ${last.count} heads that attend most like induction the second copy's loss rises by ${nats(last.secondCopy)} nats, ${apart} of ${randomSets} random sets of other heads of the same layers (${nats(last.random.low)} to ${nats(last.random.high)}).`;
+}
+
+function curvePicture(result: AblateResult, curve: Curve) {
+  const chart: LineChart = {
+    title: `Ablation (${result.kind}) in the order of induction scores`,
+    subtitle: aboutLines(result),
+    lines: [
+      {
+        name: "highest induction scores (95 % interval)",
+        points: [
+          { x: 0, y: 0 },
+          ...curve.points.map(({ count, secondCopy, interval }) => ({
+            x: count,
+            y: secondCopy,
+            low: interval?.[0] ?? null,
+            high: interval?.[1] ?? null,
+          })),
+        ],
+      },
+      {
+        name: `random heads of the same layers (mean, lowest and highest of ${curve.randomSets})`,
+        points: [
+          { x: 0, y: 0, low: 0, high: 0 },
+          ...curve.points.map(({ count, random: { mean, low, high } }) => ({
+            x: count,
+            y: mean,
+            low,
+            high,
+          })),
+        ],
+      },
+    ],
+    x: { label: "heads ablated together" },
+    y: { label: "rise of the second copy's loss, nats" },
+    description: curveWords(curve),
+  };
+  return {
+    label: chart.title,
+    draw: async () => {
+      const { lineChart } = await import("../../draw/lines.ts");
+      return (document: Document, theme: Theme) => lineChart(chart, document, theme);
+    },
+  };
+}
+
+function curveTable({ order, points }: Curve): StudyTable {
+  return {
+    caption: "One head after the other: change of the losses, nats",
+    columns: [
+      "heads",
+      "last",
+      "score",
+      "firstCopy",
+      "secondCopy",
+      "low",
+      "high",
+      "randomMean",
+      "randomLow",
+      "randomHigh",
+    ],
+    rows: points.map(({ count, firstCopy, secondCopy, interval, random }) => [
+      count,
+      order[count - 1]!.head,
+      order[count - 1]!.score,
+      firstCopy,
+      secondCopy,
+      ...(interval ?? [null, null]),
+      random.mean,
+      random.low,
+      random.high,
+    ]),
+  };
+}
+
+function minimalTable(minimal: NonNullable<AblateResult["minimal"]>): StudyTable {
+  return {
+    caption: `Greedy sets at a share of ${share(minimal.share)}: what is kept of what repetition helps`,
+    columns: ["set", "size", "heads", "kept", "low", "high", "keptOnOtherRows", "holds"],
+    rows: (["necessary", "sufficient"] as const).map((which) => {
+      const { heads, kept, interval, check } = minimal[which];
+      return [
+        which,
+        heads.length,
+        heads.join(" "),
+        kept,
+        ...(interval ?? [null, null]),
+        check.kept,
+        check.holds ? "yes" : "no",
+      ];
+    }),
+  };
+}
+
+function headTable({ delta, intervals }: NonNullable<AblateResult["heads"]>): StudyTable {
+  return {
+    caption: "Each head alone: change of the losses, nats",
+    columns: ["layer", "head", "firstCopy", "secondCopy", "low", "high"],
+    rows: delta.secondCopy.flatMap((row, layer) =>
+      row.map((second, head) => [
+        layer,
+        head,
+        delta.firstCopy[layer]![head]!,
+        second,
+        ...(intervals[layer]![head] ?? [null, null]),
+      ]),
+    ),
+  };
+}
+
+function setTable(sets: AblateResult["sets"]): StudyTable {
+  return {
+    caption: "Sets: change of the losses, nats",
+    columns: ["heads", "firstCopy", "secondCopy", "low", "high", "sumOfAlone", "synergy"],
+    rows: sets.map(({ heads, firstCopy, secondCopy, interval, sumOfAlone, synergy }) => [
+      heads.join(" "),
+      firstCopy,
+      secondCopy,
+      ...(interval ?? [null, null]),
+      sumOfAlone,
+      synergy,
+    ]),
+  };
+}
+
+function idealTable(ideal: AblateResult["ideal"]): StudyTable {
+  return {
+    caption: "Exact patterns in place of a head's own",
+    columns: ["head", "pattern", "secondCopy", "kept"],
+    rows: ideal.map(({ head, pattern, secondCopy, kept }) => [head, pattern, secondCopy, kept]),
+  };
+}
+
+function worstWords({ heads, sets, ideal }: AblateResult): string {
+  const all = heads
+    ? heads.delta.secondCopy.flatMap((row, layer) =>
+        row.map((delta, head) => ({ name: `${layer}.${head}`, delta })),
+      )
+    : sets.map((set) => ({ name: set.heads.join(", "), delta: set.secondCopy }));
+  const [worst] = all.sort((a, b) => b.delta - a.delta);
+  if (worst) return `The second copy needs ${worst.name} most: ${nats(worst.delta)} nats without.`;
+  const [best] = ideal.toSorted((a, b) => (b.kept ?? -Infinity) - (a.kept ?? -Infinity));
+  return best
+    ? `An exact ${best.pattern} pattern keeps ${((best.kept ?? 0) * 100).toFixed(0)} % of what ${best.head} does.`
+    : "Nothing was ablated.";
+}

@@ -1,0 +1,106 @@
+/** @file `attention`: where heads attend on sequences of the user's, weight by weight. */
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import { InputError } from "../../base/errors.ts";
+import { VERSION } from "../../base/version.ts";
+import { slice } from "../../graph/edits/slice.ts";
+import { looksAt } from "../../measure/looksAt.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { AttentionPanel, AttentionResult } from "./result.ts";
+import type { AttentionValue } from "../../results/causalNames.ts";
+import type { Backend } from "../../base/backend.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
+import { sequencesOf, type SequenceInput, type Sequences } from "../../inputs/sequences.ts";
+import { attentionHooks, patternOf, shownValues } from "./attentionValues.ts";
+import { eachSequence } from "../../interventions/eachSequence.ts";
+import { headsCalled, type HeadAt } from "../../interventions/headNames.ts";
+import { strongestHeads } from "./strongestHeads.ts";
+
+export interface AttentionOptions extends SequenceInput, StudyOptions {
+  /** Heads as layer.head, `5.*` for all of a layer. Left out: the four that attend most to induction's targets. */
+  readonly heads?: readonly string[] | undefined;
+  /** Left out: pattern. */
+  readonly values?: AttentionValue | undefined;
+}
+
+/** Heads that are shown if nobody names any. */
+const SHOWN = 4;
+/** Weights in one Result: 64 heads of 250 tokens, or one of 2,000. */
+const MOST_WEIGHTS = 4_000_000;
+
+/**
+ * What heads attend to: rows are queries, columns keys.
+ *
+ * pattern: A[q, k] after softmax. value-weighted: A[q, k] * |v_k|, with v_k the value of the head's group and | | its Euclidean
+ * length, since weight on a key with a short value moves little. scores: before softmax, scale * q . k, as QK heat maps have
+ * it.
+ *
+ * @returns weights[query][key] for keys 0 ... query; uniform attention has 1 / (q + 1) everywhere in row q
+ * @throws {InputError} "unknown-head", "size" for more weights than a page can show, "heads" where none are named and the
+ *   sequences repeat nothing, and as `sequencesOf`
+ * @throws {Interrupted} between two sequences once `signal` is aborted
+ * @see Kobayashi et al. 2020 (arXiv:2004.10102) for the norm of values: theirs is |v_k W_O|, after the output projection
+ */
+export async function attention(
+  model: LoadedModel,
+  options: AttentionOptions = {},
+): Promise<AttentionResult> {
+  const backend = await engineFor(model, options);
+  const { values = "pattern" } = options;
+  const named = options.heads ? headsCalled(options.heads, model.architecture) : null;
+  const found = await sequencesOf(model, options);
+  checkSize(found, named?.length ?? SHOWN);
+  await model.unchanged();
+  const started = performance.now();
+  const heads = named ?? (await strongestHeads(model, backend, found, SHOWN, options));
+  const panels = await panelsOf(model, backend, found, heads, values, options);
+  await model.unchanged();
+  return {
+    schema: "induction-lens/attention@1",
+    version: VERSION,
+    model: modelInfoOf(model),
+    input: found.info,
+    warnings: [...found.warnings],
+    values,
+    sequences: [...found.sequences],
+    heads: panels,
+    environment: environmentOf(backend),
+    timings: { run: performance.now() - started },
+  };
+}
+
+async function panelsOf(
+  { program, architecture }: LoadedModel,
+  backend: Backend,
+  found: Sequences,
+  heads: readonly HeadAt[],
+  values: AttentionValue,
+  { signal, progress }: AttentionOptions,
+): Promise<AttentionPanel[]> {
+  const layers = [...new Set(heads.map(({ layer }) => layer))];
+  const outputs = layers.flatMap((layer) => attentionHooks(layer, values));
+  const panels: AttentionPanel[] = [];
+  const options = { step: "reading attention", signal, progress };
+  await eachSequence(slice(program, { outputs }), backend, found, options, (trace, sequence) => {
+    const { tokens } = found.sequences[sequence]!;
+    for (const at of heads)
+      panels.push({
+        ...at,
+        kvHead: Math.floor((at.head * architecture.kvHeads) / architecture.heads),
+        sequence,
+        weights: shownValues(trace, at, values, architecture.heads),
+        looksAt: looksAt(patternOf(trace, at), tokens, found.starts[sequence]!),
+      });
+  });
+  return panels;
+}
+
+function checkSize({ sequences }: Sequences, heads: number): void {
+  const area = sequences.reduce((sum, { tokens }) => sum + tokens.length ** 2, 0);
+  if (heads * area <= MOST_WEIGHTS) return;
+  const fit = Math.floor(MOST_WEIGHTS / area);
+  throw new InputError(
+    "size",
+    `${heads} heads on these sequences are ${heads * area} weights, more than the ${MOST_WEIGHTS} that can be shown: ${fit > 0 ? `name at most ${fit} heads` : "use shorter sequences"}`,
+  );
+}

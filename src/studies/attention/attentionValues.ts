@@ -1,0 +1,63 @@
+/** @file What `attention` shows of one head: its pattern, that weighted by values, or its scores. */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { AttentionValue } from "../../results/causalNames.ts";
+import type { Trace } from "../../base/backend.ts";
+import type { HeadAt } from "../../interventions/headNames.ts";
+import { hookName } from "../../interventions/points.ts";
+
+const SCORES = "attn.hook_attn_scores";
+const PATTERN = "attn.hook_pattern";
+const VALUE = "attn.hook_v";
+
+/** Hooks of a layer that are read. */
+export function attentionHooks(layer: number, values: AttentionValue): string[] {
+  const hooks = [PATTERN, SCORES, ...(values === "value-weighted" ? [VALUE] : [])];
+  return hooks.map((hook) => hookName(layer, hook));
+}
+
+/** The pattern of a head: [query, key]. */
+export function patternOf(trace: Trace, { layer, head }: HeadAt): Tensor {
+  return matrixOfHead(trace.get(hookName(layer, PATTERN))!, head);
+}
+
+/** The values that are shown, [query][key] for keys 0 ... query; null where the query may not look. */
+export function shownValues(
+  trace: Trace,
+  at: HeadAt,
+  values: AttentionValue,
+  heads: number,
+): (number | null)[][] {
+  const scores = matrixOfHead(trace.get(hookName(at.layer, SCORES))!, at.head);
+  const [queries, keys] = scores.shape as readonly [number, number];
+  const shown =
+    values === "scores"
+      ? scores
+      : values === "pattern"
+        ? patternOf(trace, at)
+        : valueWeighted(patternOf(trace, at), trace.get(hookName(at.layer, VALUE))!, at, heads);
+  return Array.from({ length: queries }, (_, query) =>
+    Array.from({ length: query + 1 }, (_key, key) => {
+      const place = query * keys + key;
+      return scores.data[place]! > -Infinity ? Number(shown.data[place]!.toPrecision(7)) : null;
+    }),
+  );
+}
+
+/** @param value [1, key, head or kv_head, d_head] */
+function valueWeighted(pattern: Tensor, value: Tensor, { head }: HeadAt, heads: number): Tensor {
+  const [, keys, count, width] = value.shape as readonly [number, number, number, number];
+  const own = Math.floor((head * count) / heads);
+  const lengths = Array.from({ length: keys }, (_, key) => {
+    const from = (key * count + own) * width;
+    return Math.hypot(...value.data.subarray(from, from + width));
+  });
+  const data = pattern.data.map((weight, place) => weight * lengths[place % keys]!);
+  return tensor(pattern.axes, pattern.shape, data);
+}
+
+/** One head's [query, key] of [1, head, query, key]. */
+function matrixOfHead({ shape, data }: Tensor, head: number): Tensor {
+  const [, , queries, keys] = shape as readonly [number, number, number, number];
+  const area = queries * keys;
+  return tensor(["query", "key"], [queries, keys], data.subarray(head * area, (head + 1) * area));
+}

@@ -1,0 +1,81 @@
+/** @file The heads that attend most to the tokens that induction would look at, on sequences of any kind. */
+import { InputError } from "../../base/errors.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import { builder } from "../../graph/builder.ts";
+import { slice } from "../../graph/edits/slice.ts";
+import { inductionTable, inductionTargets } from "../../measure/inductionTargets.ts";
+import { uniformScores } from "../../measure/uniformScores.ts";
+import { stackTables } from "../../measure/weightTable.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { Backend } from "../../base/backend.ts";
+import type { Sequences } from "../../inputs/sequences.ts";
+import { eachSequence, type EachOptions } from "../../interventions/eachSequence.ts";
+import { allHeads, type HeadAt } from "../../interventions/headNames.ts";
+import { hookName } from "../../interventions/points.ts";
+
+/** The table of targets is an input of the graph, so that no pattern of the whole model leaves it. */
+const TABLE = "attention_table";
+
+/** Heads below this many times even attention are not worth a picture, unless none is above. */
+const ABOVE_EVEN = 2;
+
+/**
+ * At most `count` heads with the largest sum over sequences of the general induction score, largest first: those above twice
+ * what even attention scores, or the best one.
+ *
+ * @throws {InputError} "heads" if no sequence repeats a token
+ */
+export async function strongestHeads(
+  { program, architecture }: LoadedModel,
+  backend: Backend,
+  found: Sequences,
+  count: number,
+  options: Pick<EachOptions, "signal" | "progress">,
+): Promise<HeadAt[]> {
+  const { layers, heads } = architecture;
+  const tables = found.sequences.map(({ tokens }, index) => tableOf(tokens, found.starts[index]!));
+  if (tables.every((table) => table === null))
+    throw new InputError(
+      "heads",
+      "no token of the sequences comes again, so no head stands out; name heads, such as 1.2 or 1.*",
+    );
+  const b = builder(program);
+  const table = b.input(TABLE, "float32", { query: "position", key: "position" });
+  const outputs = Array.from({ length: layers }, (_, layer) =>
+    b.contract(hookName(layer, "attn.hook_pattern"), table, ["batch", "head"], {
+      as: `targets.${layer}`,
+    }),
+  );
+  const scores = new Float64Array(layers * heads);
+  const feeds = (index: number) => {
+    const own = tables[index]!;
+    return own && new Map([[TABLE, own]]);
+  };
+  const scored = slice(b.program(outputs, program.limits), { outputs });
+  await eachSequence(
+    scored,
+    backend,
+    found,
+    { step: "finding heads", feeds, ...options },
+    (trace) =>
+      outputs.forEach((name, layer) =>
+        trace.get(name)!.data.forEach((score, head) => (scores[layer * heads + head]! += score)),
+      ),
+  );
+  const even = tables.reduce((sum, one) => sum + (one ? evenScore(one) : 0), 0);
+  const order = [...scores.keys()].sort((one, other) => scores[other]! - scores[one]!);
+  const all = allHeads(architecture);
+  return order
+    .slice(0, count)
+    .filter((place, index) => index === 0 || scores[place]! > ABOVE_EVEN * even)
+    .map((place) => all[place]!);
+}
+
+function tableOf(tokens: readonly number[], start: number) {
+  const repeats = inductionTargets(tokens, { start }).some((keys) => keys.length > 0);
+  return repeats ? inductionTable(tokens, { start }).table : null;
+}
+
+function evenScore(table: Tensor): number {
+  return uniformScores(stackTables([table])).data[0]!;
+}

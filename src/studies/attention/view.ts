@@ -1,0 +1,235 @@
+/** @file What `attention` shows: a grid of heads, a page in which tokens answer to the pointer, plots for a terminal. */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { AttentionPanel, AttentionResult } from "./result.ts";
+import { asciiBar, plotAttentionPattern } from "../../draw/asciiPlots.ts";
+import type { HeadScale } from "../../draw/headScale.ts";
+import type { Matrices } from "../../draw/matrices.ts";
+import { share } from "../../draw/numbers.ts";
+import { tokenText } from "../../draw/tokenText.ts";
+import { columnsOf } from "../../draw/visible.ts";
+import { attentionWidget } from "./viewWidget.ts";
+import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+
+export const QUERY_NAME = "query: the token that looks";
+export const KEY_NAME = "key: the token that is looked at";
+
+const VALUE_WORDS = {
+  pattern: "attention weight A[q, k], 0 to 1",
+  "value-weighted": "attention weight × length of the value, A[q, k] · ‖v_k‖",
+  scores: "score before softmax",
+} as const;
+
+/** Plots in a terminal, and the widest of them. */
+const PLOTS = 2;
+const PLOT_WIDTH = 60;
+const SENTENCES = 4;
+const LARGEST = 15;
+
+export function attentionView(result: AttentionResult): StudyView {
+  const { model, values, heads } = result;
+  return {
+    title: `Attention: ${model.id}`,
+    lines: [
+      ...aboutLines(result),
+      `values: ${VALUE_WORDS[values]}; rows are queries (they look), columns are keys (they are looked at)`,
+    ],
+    sentences: heads.slice(0, SENTENCES).map((panel) => looksWords(panel, result)),
+    map: null,
+    pictures: [
+      {
+        label: `Attention of ${heads.length} heads, ${QUERY_NAME}, ${KEY_NAME}`,
+        draw: async () => {
+          const { matrices } = await import("../../draw/matrices.ts");
+          return (document, theme) => matrices(attentionPicture(result), document, theme);
+        },
+      },
+    ],
+    plots: heads.slice(0, PLOTS).flatMap((panel) => plotOf(panel, result)),
+    widget: attentionWidget(result),
+    tables: [summaryTable(result), largestTable(result)],
+    csv: () => everyWeight(result),
+    warnings: result.warnings,
+  };
+}
+
+/** The grid of all panels on one scale. */
+export function attentionPicture(result: AttentionResult): Matrices {
+  const { values, heads, sequences, model } = result;
+  return {
+    title: `Attention: ${model.id}`,
+    subtitle: aboutLines(result),
+    matrices: heads.map(({ weights, ...panel }) => {
+      const labels = labelsOf(sequences[panel.sequence]!.pieces);
+      return {
+        title: panelName({ ...panel, weights }, result),
+        rows: labels,
+        columns: labels,
+        values: weights,
+      };
+    }),
+    rowName: QUERY_NAME,
+    columnName: KEY_NAME,
+    scale: scaleOf(result),
+    scaleLabel: VALUE_WORDS[values],
+    description: heads.map((panel) => looksWords(panel, result)).join(" "),
+  };
+}
+
+function scaleOf({ values, heads }: AttentionResult): HeadScale {
+  if (values === "pattern") return { kind: "sequential", bound: 1 };
+  let bound = 0;
+  for (const { weights } of heads)
+    for (const row of weights)
+      for (const value of row) bound = Math.max(bound, Math.abs(value ?? 0));
+  return { kind: values === "scores" ? "diverging" : "sequential", bound: bound || 1 };
+}
+
+/** Position and token, so that equal tokens can be told apart. */
+function labelsOf(pieces: readonly string[]): string[] {
+  return pieces.map((piece, position) => `${tokenText(piece)} ${position}`);
+}
+
+function panelName(
+  { layer, head, sequence }: AttentionPanel,
+  { sequences }: AttentionResult,
+): string {
+  return sequences.length === 1
+    ? `head ${layer}.${head}`
+    : `head ${layer}.${head}, sequence ${sequence}`;
+}
+
+const LOOKS_WORDS = {
+  induction: "tokens after an earlier copy",
+  previousToken: "the previous token",
+  firstToken: "the first token",
+  currentToken: "the token itself",
+} as const;
+
+/** What gets most, of the four that have names, and induction's targets where there are any. */
+function looksWords(panel: AttentionPanel, result: AttentionResult): string {
+  const known = Object.entries(panel.looksAt).flatMap(([name, mean]) =>
+    mean === null ? [] : [{ words: LOOKS_WORDS[name as keyof typeof LOOKS_WORDS], ...mean }],
+  );
+  const [most] = known.toSorted((one, other) => other.value - one.value);
+  const induction = panel.looksAt.induction;
+  const also =
+    induction && most && induction.value !== most.value
+      ? `; ${LOOKS_WORDS.induction} get ${share(induction.value)} (even attention ${share(induction.uniform)})`
+      : "";
+  return most
+    ? `${panelName(panel, result)}: most attention of these goes to ${most.words}, ${share(most.value)} (even attention ${share(most.uniform)})${also}.`
+    : `${panelName(panel, result)}.`;
+}
+
+function plotOf(panel: AttentionPanel, result: AttentionResult): string[] {
+  const pieces = result.sequences[panel.sequence]!.pieces;
+  const labels = padded(labelsOf(pieces));
+  const pattern = shadesOf(panel, result);
+  const plot = plotAttentionPattern(pattern, { width: PLOT_WIDTH, labels });
+  const scale = scaleOf(result);
+  const unit =
+    result.values === "pattern"
+      ? []
+      : [
+          `darkest is ${scale.bound.toPrecision(3)}${result.values === "scores" ? ", lightest the negative" : ""}`,
+        ];
+  return [
+    `${panelName(panel, result)} (${VALUE_WORDS[result.values]})`,
+    ...plot.trimEnd().split("\n"),
+    ...unit,
+    "",
+  ];
+}
+
+function padded(labels: readonly string[]): string[] {
+  const width = Math.max(...labels.map(columnsOf));
+  return labels.map((label) => " ".repeat(width - columnsOf(label)) + label);
+}
+
+/** Values as shades, 0 to 1: [query, key]. */
+function shadesOf({ weights }: AttentionPanel, result: AttentionResult): Tensor {
+  const { kind, bound } = scaleOf(result);
+  const length = weights.length;
+  const data = new Float32Array(length * length);
+  weights.forEach((row, query) =>
+    row.forEach((value, key) => {
+      if (value === null) return;
+      data[query * length + key] = kind === "diverging" ? 0.5 + value / bound / 2 : value / bound;
+    }),
+  );
+  return tensor(["query", "key"], [length, length], data);
+}
+
+function summaryTable(result: AttentionResult): StudyTable {
+  const cells = (panel: AttentionPanel) =>
+    (Object.keys(LOOKS_WORDS) as (keyof typeof LOOKS_WORDS)[]).flatMap((name) => [
+      panel.looksAt[name]?.value ?? null,
+      panel.looksAt[name]?.uniform ?? null,
+    ]);
+  return {
+    caption: "Mean attention on these sequences, and what even attention has there",
+    columns: [
+      "head",
+      "sequence",
+      "induction",
+      "(even)",
+      "previous",
+      "(even)",
+      "first",
+      "(even)",
+      "current",
+      "(even)",
+    ],
+    rows: result.heads.map((panel) => [
+      `${panel.layer}.${panel.head}`,
+      panel.sequence,
+      ...cells(panel),
+    ]),
+  };
+}
+
+/** The cells with the largest values, beside those of the first token, where heads rest. */
+function largestTable(result: AttentionResult): StudyTable {
+  const cells = result.heads.flatMap((panel) =>
+    panel.weights.flatMap((row, query) =>
+      row.flatMap((value, key) =>
+        value === null || key === 0 ? [] : [{ panel, query, key, value }],
+      ),
+    ),
+  );
+  const pieces = (panel: AttentionPanel) => result.sequences[panel.sequence]!.pieces;
+  return {
+    caption: "Largest values but for those of the first token",
+    columns: ["head", "sequence", "query", "token", "key", "token", "value", ""],
+    rows: cells
+      .sort((one, other) => other.value - one.value)
+      .slice(0, LARGEST)
+      .map(({ panel, query, key, value }) => [
+        `${panel.layer}.${panel.head}`,
+        panel.sequence,
+        query,
+        tokenText(pieces(panel)[query]!),
+        key,
+        tokenText(pieces(panel)[key]!),
+        value,
+        result.values === "pattern" ? asciiBar(value) : "",
+      ]),
+  };
+}
+
+function everyWeight({ heads, sequences }: AttentionResult): StudyTable {
+  return {
+    caption: "Every value",
+    columns: ["sequence", "layer", "head", "query", "key", "query_token", "key_token", "value"],
+    rows: heads.flatMap(({ layer, head, sequence, weights }) => {
+      const { tokens } = sequences[sequence]!;
+      return weights.flatMap((row, query) =>
+        row.flatMap((value, key) =>
+          value === null
+            ? []
+            : [[sequence, layer, head, query, key, tokens[query]!, tokens[key]!, value]],
+        ),
+      );
+    }),
+  };
+}

@@ -1,0 +1,251 @@
+/** @file Attribution patching: first-order effects of every head and path, the best of them confirmed by exact runs. */
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import { InputError } from "../../base/errors.ts";
+import { random } from "../../base/random.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { AttributionResult } from "./result.ts";
+import type { MetricName } from "../../results/causalNames.ts";
+import type { Backend } from "../../base/backend.ts";
+import { rowsPerRun } from "../../runtime/chunks.ts";
+import { prepare, type Session } from "../../runtime/prepare.ts";
+import {
+  attributionProgram,
+  estimateOf,
+  HEAD_UNITS,
+  sourceInput,
+  type AttributionPlan,
+  type HeadUnit,
+} from "./attributionProgram.ts";
+import { attributionResultOf, type Confirmed } from "./buildResult.ts";
+import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import {
+  metricFeeds,
+  openChain,
+  type Chain,
+  type State,
+  type SweepLog,
+} from "../../interventions/chain.ts";
+import { componentsOf, type Component } from "../../interventions/components.ts";
+import { metricValue } from "../../interventions/metrics.ts";
+import { pairOf, type Pair, type PairOptions } from "../../inputs/pair.ts";
+import { checkDifference, metricFeedsOf, patchedRuns } from "../patch/patch.ts";
+import { emptySums, addPaths, type PathSums } from "./pathEstimates.ts";
+import { takeRows, valueOf } from "../../interventions/rows.ts";
+import { hooksFor } from "../../interventions/units.ts";
+
+export interface AttributionOptions extends PairOptions, StudyOptions {
+  /** Left out: all of them. */
+  readonly units?: readonly HeadUnit[] | undefined;
+  /** Also estimate every path from head to head and into the logits; left out: false. */
+  readonly paths?: boolean | undefined;
+  /** Left out: denoise. */
+  readonly mode?: "denoise" | "noise" | undefined;
+  /** Left out: log-probability. */
+  readonly metric?: MetricName | undefined;
+  /** Only changes of the metric and no effects, which need clean and corrupted runs that differ; left out: false. */
+  readonly raw?: boolean | undefined;
+  /** How many heads, best by the estimate of the first unit, are confirmed by exact runs; left out: none. */
+  readonly screen?: number | undefined;
+  /** Random other heads that are run exactly as well; left out: 10. */
+  readonly controls?: number | undefined;
+  /** Longest that the list of paths may be; left out: 20. */
+  readonly topK?: number | undefined;
+  /** What an interrupted screen with the same model and options left behind. */
+  readonly log?: SweepLog | undefined;
+}
+
+/** Per example: the metric of both runs, and what each component is estimated to change it by. */
+export interface Estimates {
+  readonly clean: Float64Array;
+  readonly corrupted: Float64Array;
+  readonly changes: ReadonlyMap<HeadUnit, readonly Float64Array[]>;
+  readonly paths: PathSums | null;
+}
+
+const CONTROLS = 10;
+
+/**
+ * Estimates what patching each head would do, from two forward runs and one gradient; exact runs for some if asked.
+ *
+ * estimate = sum over positions and features of (a_source - a_base) * dM / da at the base run (denoise: the corrupted
+ * one), per sequence; effect = mean estimate / mean (clean - corrupted). It is the exact effect where the metric is a
+ * straight line between the runs; saturation (softmax, norms) is what it misses.
+ *
+ * @returns estimates, marked as such; `screen.confirmed` alone is exact. A head that carries nothing has 0
+ * @throws {InputError} "metric" for kl, "range" as `patch`; @throws {UnableError} if memory does not suffice
+ * @throws {Interrupted} between two runs once `signal` is aborted
+ * @see Nanda 2023, attribution patching; Syed et al. 2023 for paths. Theirs hold the receiver's norm, ours follows it
+ */
+export async function attribution(
+  model: LoadedModel,
+  options: AttributionOptions = {},
+): Promise<AttributionResult> {
+  const backend = await engineFor(model, options);
+  const { metric = "log-probability", units = HEAD_UNITS, paths = false } = options;
+  if (metric === "kl")
+    throw new InputError(
+      "metric",
+      "attribution needs a metric that is one number for each sequence, got kl",
+    );
+  checkScreen(options);
+  const pair = await pairOf(model.architecture, options);
+  const plan = { metric, units, paths };
+  await model.unchanged();
+  const started = performance.now();
+  const chain = await openChain(model, backend, {
+    hooks: hooksFor(paths ? [...HEAD_UNITS] : units),
+    metrics: [metric],
+    length: pair.clean.shape[1]!,
+    positions: pair.positions.length,
+    signal: options.signal,
+    log: options.log,
+  });
+  try {
+    const { estimates, prepared } = await estimated(model, backend, chain, pair, plan, options);
+    const { clean, corrupted } = estimates;
+    if (!options.raw)
+      checkDifference({ clean: { [metric]: clean }, corrupted: { [metric]: corrupted } }, metric);
+    const confirmed = await confirm(model, chain, pair, plan, estimates, options);
+    await model.unchanged();
+    return attributionResultOf(model, backend, pair, plan, estimates, confirmed, {
+      ...options,
+      timings: { prepare: prepared - started, run: performance.now() - prepared },
+    });
+  } finally {
+    await chain.dispose();
+  }
+}
+
+/** @throws {InputError} "range" */
+function checkScreen({ screen, controls = 0, raw = false }: AttributionOptions): void {
+  if (screen !== undefined && !(Number.isInteger(screen) && screen >= 1))
+    throw new InputError("range", `a screen confirms at least 1 head, got ${screen}`);
+  if (!(Number.isInteger(controls) && controls >= 0))
+    throw new InputError("range", `random controls are a count from 0 on, got ${controls}`);
+  if (raw && screen !== undefined)
+    throw new InputError("range", "a screen compares effects, so it cannot be raw");
+}
+
+/** The session of the gradient lives only as long as the estimates are made: it has all weights once more. */
+async function estimated(
+  model: LoadedModel,
+  backend: Backend,
+  chain: Chain,
+  pair: Pair,
+  plan: AttributionPlan,
+  options: AttributionOptions,
+): Promise<{ readonly estimates: Estimates; readonly prepared: number }> {
+  const program = attributionProgram(model, plan);
+  const length = pair.clean.shape[1]!;
+  const rows = Math.min(chain.rows, rowsPerRun(program, backend, length));
+  const session = await prepare(program, backend, {
+    batch: rows,
+    position: length,
+    metric_positions: pair.positions.length,
+  });
+  const prepared = performance.now();
+  try {
+    return { estimates: await estimatesOf(chain, session, pair, plan, rows, options), prepared };
+  } finally {
+    await session.dispose();
+  }
+}
+
+async function estimatesOf(
+  chain: Chain,
+  session: Session,
+  pair: Pair,
+  plan: AttributionPlan,
+  rows: number,
+  { mode = "denoise", progress }: AttributionOptions,
+): Promise<Estimates> {
+  const examples = pair.clean.shape[0]!;
+  const feeds = metricFeedsOf(pair, [plan.metric]);
+  const changes = new Map<HeadUnit, Float64Array[]>(plan.units.map((unit) => [unit, []]));
+  const [atBase, atSource] = [new Float64Array(examples), new Float64Array(examples)];
+  const paths = plan.paths ? emptySums() : null;
+  const [base, source] =
+    mode === "denoise" ? [pair.corrupted, pair.clean] : [pair.clean, pair.corrupted];
+  for (const chunk of chunksOf(examples, rows)) {
+    const few = feedsFor(feeds, chunk);
+    const run = await baseRun(chain, takeRows(source, chunk), few);
+    const fed = new Map<string, Tensor | Tensor<Int32Array>>([
+      ["tokens", takeRows(base, chunk)],
+      ...sources(session, run.saved),
+      ...metricFeeds(session, few),
+    ]);
+    const trace = await session.run(fed);
+    const metricOf = (from: typeof trace) => from.get(metricValue(plan.metric))!.data;
+    chunk.forEach((example, row) => {
+      atSource[example] = metricOf(run.metrics)[row]!;
+      atBase[example] = metricOf(trace)[row]!;
+    });
+    for (const [unit, all] of changes) takeEstimates(all, trace, unit, chunk, examples);
+    if (paths) addPaths(paths, trace, chunk.length);
+    progress?.("estimating", chunk.at(-1)! + 1, examples);
+  }
+  const [clean, corrupted] = mode === "denoise" ? [atSource, atBase] : [atBase, atSource];
+  return { clean, corrupted, changes, paths };
+}
+
+/** Values of the other run under the names of the inputs that take them. */
+function sources(session: Session, saved: State): [string, Tensor][] {
+  const prefix = sourceInput("");
+  return session.program.inputs
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name }) => [name, valueOf(saved, name.slice(prefix.length))]);
+}
+
+/** Appends to `all[component]` in the order of layers and heads. */
+function takeEstimates(
+  all: Float64Array[],
+  trace: ReadonlyMap<string, Tensor>,
+  unit: HeadUnit,
+  chunk: readonly number[],
+  examples: number,
+): void {
+  let place = 0;
+  for (let layer = 0; trace.has(estimateOf(unit, layer)); layer++) {
+    const { data, shape } = trace.get(estimateOf(unit, layer))!;
+    const heads = shape[1]!;
+    for (let head = 0; head < heads; head++, place++) {
+      const values = (all[place] ??= new Float64Array(examples));
+      chunk.forEach((example, row) => (values[example] = data[row * heads + head]!));
+    }
+  }
+}
+
+/** Exact runs of the heads with the largest estimates, and of random others. */
+async function confirm(
+  { architecture }: LoadedModel,
+  chain: Chain,
+  pair: Pair,
+  { metric, units }: AttributionPlan,
+  { changes }: Estimates,
+  options: AttributionOptions,
+): Promise<readonly Confirmed[]> {
+  const { screen = 0, controls = CONTROLS, seed = 0 } = options;
+  if (screen <= 0) return [];
+  const unit = units[0]!;
+  const all = componentsOf(architecture, unit, { positions: null });
+  const size = (component: Component) =>
+    Math.abs(changes.get(unit)![all.indexOf(component)]!.reduce((sum, value) => sum + value, 0));
+  const ranked = all.toSorted((a, b) => size(b) - size(a));
+  const best = ranked.slice(0, screen);
+  const others = random(seed, 2).shuffled(ranked.slice(screen)).slice(0, controls);
+  const chosen = [...best, ...others];
+  const { mode, progress } = options;
+  const runs = await patchedRuns(chain, pair, [metric], chosen, {
+    unit,
+    ...(mode && { mode }),
+    ...(progress && { progress }),
+  });
+  return chosen.map((component, index) => ({
+    component,
+    place: all.indexOf(component),
+    why: index < best.length ? ("estimate" as const) : ("control" as const),
+    patched: runs.patched[index]![metric]!,
+  }));
+}

@@ -1,0 +1,208 @@
+/**
+ * @file One program that runs rows forward, takes the gradient of a metric back to every head, and contracts it with what
+ * a patch would change: first-order effects of all heads and all paths, reduced inside the graph.
+ */
+import { builder, type Builder, type Name } from "../../graph/builder.ts";
+import { capture } from "../../graph/edits/capture.ts";
+import { perQueryHead } from "../../graph/edits/perQueryHead.ts";
+import { slice } from "../../graph/edits/slice.ts";
+import { gradient, gradientOf } from "../../graph/gradient/gradient.ts";
+import { producerOf, type Program } from "../../graph/program.ts";
+import type { Model } from "../../models/family.ts";
+import type { MetricName, UnitName } from "../../results/causalNames.ts";
+import { attentionInput } from "../../interventions/attentionInputs.ts";
+import {
+  atPositions,
+  METRIC_INPUTS,
+  metricValue,
+  withMetrics,
+} from "../../interventions/metrics.ts";
+import { hookName, residBefore } from "../../interventions/points.ts";
+import { UNITS } from "../../interventions/units.ts";
+
+/** Units that a gradient is contracted with. */
+export const HEAD_UNITS = ["head-out", "head-q", "head-k", "head-v", "head-pattern"] as const;
+export type HeadUnit = (typeof HEAD_UNITS)[number];
+
+/** Routes of paths in the order in which receivers stand in a value of {@link pathsInto}. */
+export const HEAD_ROUTES = ["q", "k", "v"] as const;
+
+/** The input that takes the other run's value of a hook. */
+export function sourceInput(name: string): string {
+  return `source:${name}`;
+}
+
+/** [batch, head] or, for keys and values, [batch, kv_head]: change of the metric to first order. */
+export function estimateOf(unit: UnitName, layer: number): string {
+  return `estimate:${hookName(layer, UNITS[unit].hook)}`;
+}
+
+/** [batch, source, receiver]: heads of the layers before, then q, k and v of the heads of `layer` one after the other. */
+export function pathsInto(layer: number): string {
+  return `estimate:paths.${layer}`;
+}
+
+/** [batch, head]: paths of a layer's heads into the logits. */
+export function pathsOut(layer: number): string {
+  return `estimate:logits.${layer}`;
+}
+
+export interface AttributionPlan {
+  readonly metric: MetricName;
+  readonly units: readonly HeadUnit[];
+  readonly paths: boolean;
+}
+
+/**
+ * estimate[head] = sum over positions and features of (source - base) * dM / d base, at the base run.
+ *
+ * A path from head s into an input of head h has, with d = (z_source - z_base) W_O of s, the estimate
+ * sum of d * dM / dx through that input alone; the norm between follows d to first order. Into the logits x is the end
+ * of the stream. Shared keys and values have a copy for each query head.
+ *
+ * @throws {InputError} "path" where queries, keys or values are not a norm and a product
+ */
+export function attributionProgram(
+  { program, architecture }: Pick<Model, "program" | "architecture">,
+  { metric, units, paths }: AttributionPlan,
+): Program {
+  const { layers, heads, kvHeads, vocabulary } = architecture;
+  const each = Array.from({ length: layers }, (_, layer) => layer);
+  const hooks = hooksOf(units, paths);
+  const shared = ["attn.hook_k", "attn.hook_v"].filter((hook) => hooks.includes(hook));
+  const apart =
+    heads === kvHeads
+      ? program
+      : each
+          .flatMap((layer) => shared.map((hook) => hookName(layer, hook)))
+          .reduce((before, name) => perQueryHead(before, name, heads / kvHeads), program);
+  const values = each.flatMap((layer) => hooks.map((hook) => hookName(layer, hook)));
+  const measured = withMetrics(apart, vocabulary, [metric]);
+  const whole = slice(capture(measured, values), { outputs: [metricValue(metric), ...values] });
+  const narrowed = atPositions(whole, [metric]);
+  const end = residBefore(layers, layers);
+  const forward = { ...narrowed, outputs: [metricValue(metric)] };
+  const wrt = paths ? [...values, end] : values;
+  const backward = gradient(forward, { of: metricValue(metric), wrt });
+  const writing = { b: builder(backward), program: backward, end, differences: new Map() };
+  const estimates = each.flatMap((layer) =>
+    units.map((unit) => writeEstimate(writing, unit, layer)),
+  );
+  const all = paths ? [...estimates, ...writePaths(writing, each)] : estimates;
+  return writing.b.program([metricValue(metric), ...all], program.limits);
+}
+
+function hooksOf(units: readonly HeadUnit[], paths: boolean): string[] {
+  const routes = HEAD_ROUTES.map((route) => `attn.hook_${route}`);
+  const more = paths ? ["attn.hook_z", ...routes] : [];
+  return [...new Set([...units.map((unit) => UNITS[unit].hook), ...more])];
+}
+
+interface Writing {
+  readonly b: Builder;
+  /** Forward and backward pass, without what is being written. */
+  readonly program: Program;
+  /** The end of the residual stream. */
+  readonly end: Name;
+  /** source - base by hook, each written once. */
+  readonly differences: Map<Name, Name>;
+}
+
+function axesOf({ b }: Writing, name: Name): string[] {
+  return b.typeOf(name).axes.map((axis) => axis.name);
+}
+
+/** source - base of a hook, in the axes that the model computes: before it was copied for each query head, if it was. */
+function difference({ b, program, differences }: Writing, name: Name): Name {
+  const before = `${name}.before`;
+  const base = program.ops.some(({ output }) => output === before) ? before : name;
+  const sizes = b.typeOf(base).axes.map((axis) => [axis.name, axis.size]);
+  const made =
+    differences.get(name) ??
+    b.op("sub", [b.input(sourceInput(name), "float32", Object.fromEntries(sizes)), base], {});
+  differences.set(name, made);
+  return made;
+}
+
+function writeEstimate(writing: Writing, unit: HeadUnit, layer: number): Name {
+  const { b } = writing;
+  const name = hookName(layer, UNITS[unit].hook);
+  const changed = difference(writing, name);
+  const copies = gradientOf(name);
+  const slope = axesOf(writing, copies).includes("group")
+    ? b.op("sum", [copies], { axes: ["group"] })
+    : copies;
+  const kept = ["batch", "head", "kv_head"];
+  const axes = axesOf(writing, changed).filter((axis) => !kept.includes(axis));
+  return b.op("sum", [b.mul(changed, slope)], { axes }, estimateOf(unit, layer));
+}
+
+function writePaths(writing: Writing, layers: readonly number[]): Name[] {
+  const written = layers.slice(0, -1).map((layer) => writtenBy(writing, layer));
+  const into = layers.slice(1).map((layer) => {
+    const sources = written.slice(0, layer);
+    const before =
+      sources.length === 1 ? sources[0]! : writing.b.op("concat", sources, { axis: "source" });
+    return writeInto(writing, layer, before);
+  });
+  return [...into, ...layers.map((layer) => writeOut(writing, layer))];
+}
+
+/** What each head of a layer would add to the residual stream more than it does: [batch, source, position, d_model]. */
+function writtenBy(writing: Writing, layer: number): Name {
+  const { b } = writing;
+  const changed = difference(writing, hookName(layer, "attn.hook_z"));
+  const [source, output] = [changed, outputWeight(writing, layer)].map((name) =>
+    b.rename(name, { head: "source" }),
+  );
+  return b.contract(source!, output!, ["batch", "source", "position", "d_model"]);
+}
+
+function outputWeight({ program }: Writing, layer: number): Name {
+  return producerOf(program, hookName(layer, "hook_attn_out")).inputs[1]!;
+}
+
+/** All paths from `before` into the heads of `layer`. */
+function writeInto(writing: Writing, layer: number, before: Name): Name {
+  const { b, program } = writing;
+  const readings = HEAD_ROUTES.map((route) => writeReading(writing, layer, `attn.hook_${route}`));
+  const slopes = b.op("concat", readings, { axis: "receiver" });
+  const { norm } = attentionInput(program, layer, "attn.hook_q");
+  const axes = ["batch", "source", "receiver"];
+  if (!norm) return b.contract(before, slopes, axes, { as: pathsInto(layer) });
+  const { stream, scale, eps, center } = norm;
+  const moved = center
+    ? b.op("sub", [before, b.op("mean", [before], { axes: ["d_model"] })], {})
+    : before;
+  // d (x / scale) = (dx - n mean(n dx)) / scale, n the normalised stream; the division is in the slopes.
+  const normalised = b.op("norm", [stream, scale], { eps, center });
+  const along = (x: Name, axis: string) => b.contract(x, normalised, ["batch", axis, "position"]);
+  const lost = b.contract(along(moved, "source"), along(slopes, "receiver"), axes, {
+    scale: 1 / Number(b.typeOf(before).axes.at(-1)!.size),
+  });
+  return b.op("sub", [b.contract(moved, slopes, axes), lost], {}, pathsInto(layer));
+}
+
+/** dM / dx through one input of each head, the norm's scale held: [batch, receiver, position, d_model]. */
+function writeReading(writing: Writing, layer: number, hook: string): Name {
+  const { b, program } = writing;
+  const { weight, norm } = attentionInput(program, layer, hook);
+  const slope = gradientOf(hookName(layer, hook));
+  const heads = axesOf(writing, slope).filter((axis) => /^(head|kv_head|group)$/.test(axis));
+  const turned = b.contract(slope, weight, ["batch", ...heads, "position", "d_model"]);
+  const receivers = b.op("mergeAxes", [turned], { axes: heads, into: "receiver" });
+  if (!norm) return receivers;
+  const { gain, scale } = norm;
+  return gain === null
+    ? b.op("div", [receivers, scale], {})
+    : b.mul(receivers, b.op("div", [gain, scale], {}));
+}
+
+/** Paths into the logits, read at the metric's positions. */
+function writeOut(writing: Writing, layer: number): Name {
+  const { b, end } = writing;
+  const changed = difference(writing, hookName(layer, "attn.hook_z"));
+  const there = b.op("take", [changed, METRIC_INPUTS.positions], { axis: "position" });
+  const slope = b.contract(gradientOf(end), outputWeight(writing, layer), axesOf(writing, there));
+  return b.op("sum", [b.mul(there, slope)], { axes: ["position", "d_head"] }, pathsOut(layer));
+}

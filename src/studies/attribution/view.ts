@@ -1,0 +1,104 @@
+/** @file What attribution patching shows. */
+import type { AttributionResult } from "./result.ts";
+import { share } from "../../draw/numbers.ts";
+import {
+  aboutLines,
+  divergingScale,
+  tableText,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
+
+export function attributionView(result: AttributionResult): StudyView {
+  const { metric, mode, units, paths, screen, words } = result;
+  const [first] = units;
+  const values = first!.effect ?? first!.change;
+  const what = first!.effect ? `effect on ${metric.name}` : `change of ${metric.name}`;
+  const found = bestWords(result);
+  return {
+    title: `Attribution patching (approximate): ${result.model.id}`,
+    lines: [
+      ...aboutLines(result),
+      `gradients at the ${mode === "denoise" ? "corrupted" : "clean"} run, times what a patch would change`,
+      `${metric.name}: clean ${tableText(metric.clean)}, corrupted ${tableText(metric.corrupted)}`,
+    ],
+    sentences: [found, ...words],
+    map: {
+      title: `Estimated effect of ${first!.unit} (approximate)`,
+      subtitle: aboutLines(result),
+      values,
+      scale: divergingScale(values),
+      scaleLabel: `approximate ${what}`,
+      rowName: "layer",
+      columnName: first!.axes[1] === "kvHead" ? "key head" : "head",
+      ...(screen && {
+        marked: {
+          heads: screen.confirmed.map(({ layer, head }) => ({ layer, head })),
+          label: "run exactly",
+        },
+      }),
+      description: found,
+    },
+    tables: [
+      ...(screen ? [screenTable(screen)] : []),
+      unitTable(units),
+      ...(paths ? [pathTable(paths)] : []),
+    ] as [StudyTable, ...StudyTable[]],
+    warnings: result.warnings,
+  };
+}
+
+function bestWords({ units, screen, metric }: AttributionResult): string {
+  const [best] = screen?.confirmed ?? [];
+  if (best)
+    return `${best.layer}.${best.head} has the largest exact effect of those that were run: ${share(best.effect)} (estimate ${share(best.estimate)}).`;
+  const { unit, effect, change } = units[0]!;
+  const all = (effect ?? change).flatMap((row, layer) =>
+    row.map((value, head) => ({ name: `${layer}.${head}`, value })),
+  );
+  const [first] = all.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  return `Of ${unit}, ${first!.name} has the largest estimate: ${tableText(first!.value)}${effect ? " of the difference" : ` of ${metric.name}`}.`;
+}
+
+function screenTable({ unit, confirmed }: NonNullable<AttributionResult["screen"]>): StudyTable {
+  return {
+    caption: `Exact effects of ${unit}, largest first`,
+    columns: ["layer", "head", "why", "estimate", "effect", "low", "high"],
+    rows: confirmed.map(({ layer, head, why, estimate, effect, low, high }) => [
+      layer,
+      head,
+      why,
+      estimate,
+      effect,
+      low,
+      high,
+    ]),
+  };
+}
+
+function unitTable(units: AttributionResult["units"]): StudyTable {
+  return {
+    caption: "Every estimate (approximate)",
+    columns: ["unit", "layer", "head", "change", "effect"],
+    rows: units.flatMap(({ unit, change, effect }) =>
+      change.flatMap((row, layer) =>
+        row.map((value, head) => [unit, layer, head, value, effect?.[layer]?.[head] ?? null]),
+      ),
+    ),
+  };
+}
+
+function pathTable({ count, top }: NonNullable<AttributionResult["paths"]>): StudyTable {
+  return {
+    caption: `Largest of ${count} paths (approximate)`,
+    columns: ["from", "into", "route", "change", "effect", "low", "high"],
+    rows: top.map(({ from, into, route, change, effect, interval }) => [
+      from,
+      into ?? "logits",
+      route,
+      change,
+      effect,
+      ...(interval ?? [null, null]),
+    ]),
+  };
+}

@@ -1,0 +1,162 @@
+/** @file `circuit`: composition, copying and matching from the weights alone; no token is run. */
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import { Matrix } from "ml-matrix";
+import { VERSION } from "../../base/version.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { compositionBaseline } from "../../measure/composition.ts";
+import { eigenvalueShare } from "../../measure/ovCopying.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { CircuitResult } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
+import { turn } from "../../runtime/turn.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
+import {
+  compositionRuns,
+  ROUTES,
+  type CompositionTable,
+} from "../../interventions/compositionRuns.ts";
+import {
+  embeddingProducts,
+  hasEffective,
+  type EmbeddingProducts,
+} from "../../interventions/embeddingProducts.ts";
+import { headCircuits, type HeadCircuitOptions } from "./headCircuits.ts";
+import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
+import { headsCalled } from "../../interventions/headNames.ts";
+import { headProducts } from "../../interventions/headProducts.ts";
+
+export interface CircuitOptions extends HeadCircuitOptions, StudyOptions {
+  /** Heads to look at token by token, layer.head or layer.*; left out: none. */
+  readonly heads?: readonly string[] | undefined;
+  /** Pairs in the list of the strongest, for each route; left out: 10. */
+  readonly topPairs?: number | undefined;
+}
+
+/**
+ * What the weights alone say: which heads compose, which copy, which match.
+ *
+ * Weights are as they are stored: norms are not folded in, rotary positions are left out. These numbers support and never
+ * decide: strong composition may carry nothing, and the sign of copying depends on the embedding, so both are given.
+ *
+ * @returns composition 0 to 1, random heads 1 / sqrt(d_model); eigenvalue shares -1 to 1, random heads about 0
+ * @throws {InputError} "lens" for a model whose logits are no product; @throws {UnableError} if memory does not suffice
+ * @see Elhage et al. 2021; TransformerLens `all_composition_scores`, the same numbers
+ */
+export async function circuit(
+  model: LoadedModel,
+  options: CircuitOptions = {},
+): Promise<CircuitResult> {
+  const backend = await engineFor(model, options);
+  const { topPairs = 10, signal, progress } = options;
+  const { program, architecture } = model;
+  const shown = headsCalled(options.heads ?? [], architecture);
+  const { layers: count, heads, vocabulary } = architecture;
+  await model.unchanged();
+  const started = performance.now();
+  const layers: HeadMatrices[] = [];
+  for (let layer = 0; layer < count; layer++) {
+    layers.push(await headMatrices(program, backend, layer, heads));
+    progress?.("reading weights", layer + 1, count);
+  }
+  const composition = await compositionRuns(backend, layers, {
+    ...(signal && { signal }),
+    ...(progress && { progress: (done, total) => progress("composing heads", done, total) }),
+  });
+  const composed = performance.now();
+  const raw = await embeddingProducts(program, vocabulary, backend, "raw");
+  const effective = hasEffective(program)
+    ? await embeddingProducts(program, vocabulary, backend, "effective")
+    : null;
+  const result: CircuitResult = {
+    schema: "induction-lens/circuit@1",
+    version: VERSION,
+    model: modelInfoOf(model),
+    warnings: [],
+    composition: {
+      baseline: compositionBaseline(layers[0]!.query.shape[1]!),
+      ...composition,
+    },
+    top: strongest(composition, heads, topPairs),
+    ...(await allShares(backend, layers, heads, raw, effective)),
+    heads: await headCircuits(model, backend, layers, shown, options),
+    environment: environmentOf(backend),
+    timings: { composition: composed - started, run: performance.now() - started },
+  };
+  await model.unchanged();
+  return result;
+}
+
+async function allShares(
+  backend: Backend,
+  layers: readonly HeadMatrices[],
+  heads: number,
+  raw: EmbeddingProducts,
+  effective: EmbeddingProducts | null,
+): Promise<Pick<CircuitResult, "copying" | "matching">> {
+  const products = await headProducts(backend, layers[0]!.query.shape as [number, number, number]);
+  const share = (left: "output" | "key", right: "value" | "query", between: Tensor) =>
+    sharesOf(layers, heads, (layer) => products.of(layer[left], between, layer[right]));
+  const full = ({ copying }: EmbeddingProducts) => share("output", "value", copying);
+  const match = ({ matching }: EmbeddingProducts) => share("key", "query", matching);
+  try {
+    return {
+      copying: {
+        ov: await share("output", "value", identity(layers[0]!)),
+        full: await full(raw),
+        effective: effective && (await full(effective)),
+      },
+      matching: { raw: await match(raw), effective: effective && (await match(effective)) },
+    };
+  } finally {
+    await products.dispose();
+  }
+}
+
+/** Eigenvalue shares of W_O M W_V or W_K^T M W_Q, small matrices with the nonzero eigenvalues of the whole circuits. */
+async function sharesOf(
+  layers: readonly HeadMatrices[],
+  heads: number,
+  productOf: (layer: HeadMatrices) => Promise<Tensor>,
+): Promise<(number | null)[][]> {
+  const shares: (number | null)[][] = [];
+  for (const layer of layers) {
+    const { data, shape } = await productOf(layer);
+    const size = shape[1]!;
+    const area = size * size;
+    shares.push(
+      Array.from({ length: heads }, (_, head) =>
+        eigenvalueShare(
+          Matrix.from1DArray(size, size, data.subarray(head * area, (head + 1) * area)),
+        ),
+      ),
+    );
+    await turn();
+  }
+  return shares;
+}
+
+function identity({ value }: HeadMatrices): Tensor {
+  const width = value.shape[1]!;
+  const data = Float32Array.from({ length: width * width }, (_, place) =>
+    place % (width + 1) === 0 ? 1 : 0,
+  );
+  return tensor(["row", "column"], [width, width], data);
+}
+
+function strongest(table: CompositionTable, heads: number, count: number): CircuitResult["top"] {
+  const name = (index: number) => `${Math.floor(index / heads)}.${index % heads}`;
+  return ROUTES.flatMap((route) =>
+    table[route]
+      .flatMap((row, earlier) => row.map((score, later) => ({ earlier, later, score })))
+      .filter(({ score }) => score > 0)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, count)
+      .map(({ earlier, later, score }) => ({
+        route,
+        earlier: name(earlier),
+        later: name(later),
+        score,
+      })),
+  );
+}

@@ -1,0 +1,180 @@
+/** @file The circuits of single heads token by token: singular directions, what they read and write, full-circuit accuracy. */
+import type { Progress } from "../../base/progress.ts";
+import { Interrupted } from "../../base/errors.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { productSvd, type ProductSvd } from "../../measure/productSvd.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { HeadCircuit } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
+import { piecesOf } from "../../inputs/sequences.ts";
+import { circuitTokens, ranker, type Ranker } from "./circuitAccuracy.ts";
+import { hasEffective } from "../../interventions/embeddingProducts.ts";
+import { matrixOfHead, type HeadMatrices } from "../../interventions/headMatrices.ts";
+import { headName, type HeadAt } from "../../interventions/headNames.ts";
+import { tokenProjector, type Columns, type TokenProjector } from "./tokenProjections.ts";
+
+export interface HeadCircuitOptions {
+  /** Tokens tried for accuracy; more than the vocabulary: all of it. Left out: 8,192. */
+  readonly circuitTokens?: number | undefined;
+  /** Directions and tokens of each to list; left out: 5. */
+  readonly topK?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: Progress | undefined;
+}
+
+const CIRCUIT_TOKENS = 8192;
+const TOP_K = 5;
+
+/**
+ * Of each head: the singular value decompositions of W_V W_O and W_Q W_K^T with the tokens at both ends of their strongest
+ * directions, and how often a token of the full circuits is its own first choice. Rows of the full circuits, [token, token],
+ * exist a hundred at a time.
+ */
+export async function headCircuits(
+  model: LoadedModel,
+  backend: Backend,
+  layers: readonly HeadMatrices[],
+  heads: readonly HeadAt[],
+  options: HeadCircuitOptions,
+): Promise<HeadCircuit[]> {
+  if (heads.length === 0) return [];
+  const { program, architecture } = model;
+  const { vocabulary } = architecture;
+  const width = layers[0]!.query.shape.at(-1)!;
+  const raw = await tokenProjector(program, vocabulary, backend, "raw");
+  const effective = hasEffective(program)
+    ? await tokenProjector(program, vocabulary, backend, "effective")
+    : null;
+  const ranks = await ranker(backend, { vocabulary, width });
+  const tokens = circuitTokens(vocabulary, options.circuitTokens ?? CIRCUIT_TOKENS);
+  const tokenizer = await model.tokenizer();
+  const named: Named = (token, value) => ({
+    token,
+    piece: piecesOf(tokenizer, [token])[0]!,
+    value,
+  });
+  try {
+    const all: HeadCircuit[] = [];
+    for (const [index, at] of heads.entries()) {
+      if (options.signal?.aborted) throw new Interrupted("stopped between two heads");
+      const matrices = matricesOf(layers[at.layer]!, at.head);
+      all.push({
+        head: headName(at),
+        ...(await directionsOf(matrices, raw, named, options.topK ?? TOP_K)),
+        raw: await accuraciesOf(matrices, raw, ranks, tokens),
+        effective: effective && (await accuraciesOf(matrices, effective, ranks, tokens)),
+      });
+      options.progress?.("reading circuits", index + 1, heads.length);
+    }
+    return all;
+  } finally {
+    await raw.dispose();
+    await effective?.dispose();
+    await ranks.dispose();
+  }
+}
+
+type Named = (
+  token: number,
+  value: number,
+) => HeadCircuit["ov"]["directions"][number]["from"][number];
+
+/** [d_model, d_head] each. */
+interface OneHead {
+  readonly query: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+  readonly output: Tensor;
+}
+
+function matricesOf({ query, key, value, output }: HeadMatrices, head: number): OneHead {
+  const of = (all: Tensor) => matrixOfHead(all, head);
+  return { query: of(query), key: of(key), value: of(value), output: of(output) };
+}
+
+async function directionsOf(
+  { query, key, value, output }: OneHead,
+  projector: TokenProjector,
+  named: Named,
+  topK: number,
+): Promise<Pick<HeadCircuit, "ov" | "qk">> {
+  const ov = productSvd(value, output);
+  const qk = productSvd(query, key);
+  const count = Math.min(topK, ov.values.length);
+  const first = ({ left, right }: ProductSvd) => [left, right].map((all) => columnsOf(all, count));
+  const [reads, writes] = first(ov);
+  const [queries, keys] = first(qk);
+  const { embed, unembed } = await projector.of({
+    embed: beside([reads!, queries!, keys!]),
+    unembed: writes!,
+  });
+  const top = (from: Tensor, column: number) => topTokens(from, column, topK, named);
+  const listed = (
+    values: readonly number[],
+    from: number,
+    to: (direction: number) => [Tensor, number],
+  ) => ({
+    singularValues: [...values],
+    directions: Array.from({ length: count }, (_, direction) => ({
+      value: values[direction]!,
+      from: top(embed, from * count + direction),
+      to: top(...to(direction)),
+    })),
+  });
+  return {
+    ov: listed(ov.values, 0, (direction) => [unembed, direction]),
+    qk: listed(qk.values, 1, (direction) => [embed, 2 * count + direction]),
+  };
+}
+
+async function accuraciesOf(
+  { query, key, value, output }: OneHead,
+  projector: TokenProjector,
+  ranks: Ranker,
+  tokens: readonly number[],
+): Promise<HeadCircuit["raw"]> {
+  const width = query.shape[1]!;
+  const all: Columns = await projector.of({
+    embed: beside([value, query, key]),
+    unembed: output,
+  });
+  const part = (index: number) => columnsOf(all.embed, width, index * width);
+  return {
+    ov: await ranks.accuracy(part(0), all.unembed, tokens),
+    qk: await ranks.accuracy(part(1), part(2), tokens),
+  };
+}
+
+/** Matrices of equal rows, one after the other. */
+function beside(matrices: readonly Tensor[]): Tensor {
+  const rows = matrices[0]!.shape[0]!;
+  const width = matrices.reduce((sum, { shape }) => sum + shape[1]!, 0);
+  const data = new Float32Array(rows * width);
+  let from = 0;
+  for (const { shape, data: part } of matrices) {
+    const own = shape[1]!;
+    for (let row = 0; row < rows; row++)
+      data.set(part.subarray(row * own, (row + 1) * own), row * width + from);
+    from += own;
+  }
+  return tensor(["row", "column"], [rows, width], data);
+}
+
+/** `count` columns from `first` on. */
+function columnsOf({ axes, shape, data }: Tensor, count: number, first = 0): Tensor {
+  const [rows, width] = shape as readonly [number, number];
+  const part = new Float32Array(rows * count);
+  for (let row = 0; row < rows; row++)
+    part.set(data.subarray(row * width + first, row * width + first + count), row * count);
+  return tensor(axes, [rows, count], part);
+}
+
+/** The tokens with the largest entries in a column of [token, column]. */
+function topTokens({ shape, data }: Tensor, column: number, count: number, named: Named) {
+  const [rows, width] = shape as readonly [number, number];
+  const entry = (token: number) => data[token * width + column]!;
+  return Array.from({ length: rows }, (_, token) => token)
+    .sort((one, other) => entry(other) - entry(one))
+    .slice(0, count)
+    .map((token) => named(token, entry(token)));
+}

@@ -1,0 +1,294 @@
+/** @file From logits and parts, position by position, to the Result of `lens`. */
+import type { Tensor } from "../../base/tensor.ts";
+import { VERSION } from "../../base/version.ts";
+import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
+import { moments } from "../../measure/moments.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { LensResult } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
+import type { RepeatedRows } from "../../inputs/scoreInput.ts";
+import { piecesOf } from "../../inputs/sequences.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
+import type { LensOptions, LensSeen } from "./lens.ts";
+
+const THRESHOLD = 0.5;
+const TOP_K = 5;
+
+/** Sums over positions and rows while they come. */
+interface Sums {
+  readonly layers: {
+    probability: number;
+    logProbability: number;
+    rank: number;
+    first: number;
+    /** By example, the mean over positions. */
+    readonly byExample: number[];
+  }[];
+  /** At the last position of the first example, by stream. */
+  last: { readonly target: number; readonly streams: readonly Float64Array[] } | null;
+  convergedAt: number[];
+  /** Sum over places of the first stream from which on the most likely token is the final one. */
+  settledAt: number;
+  changes: number;
+  places: number;
+  logit: number;
+  largestError: number;
+  /** By part name, per example: the mean over positions, for heads by head. */
+  readonly parts: Map<string, number[][]>;
+}
+
+export async function lensResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  rows: RepeatedRows,
+  positions: readonly number[],
+  options: LensOptions & { readonly of: "logit" | "centred-logit" },
+  runs: (take: (seen: LensSeen) => void) => Promise<void>,
+): Promise<LensResult> {
+  const { layers } = model.architecture;
+  const { threshold = THRESHOLD, topK = TOP_K, of } = options;
+  const sums = noSums(layers);
+  await runs((seen) => addSeen(sums, seen, { threshold, of }));
+  const tokenizer = await model.tokenizer();
+  const named: Named = (token) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
+  return {
+    schema: "induction-lens/lens@1",
+    version: VERSION,
+    model: modelInfoOf(model),
+    input: rows.info,
+    warnings: [...rows.warnings],
+    positions: [...positions],
+    norm: "lens: the final norm is recomputed for each stream; attribution: its scale is that of the whole stream, frozen",
+    layers: layersOf(sums, named, topK),
+    convergence: {
+      threshold,
+      layer: sums.convergedAt.length === 0 ? null : moments(sums.convergedAt).mean,
+      share: sums.convergedAt.length / sums.places,
+      settled: sums.settledAt / sums.places,
+    },
+    stability: 1 - sums.changes / sums.places / layers,
+    evolution: evolutionOf(sums, named, topK, positions.at(-1)!),
+    attribution: attributionOf(sums, layers, of),
+    environment: environmentOf(backend),
+    timings: {},
+  };
+}
+
+function noSums(layers: number): Sums {
+  return {
+    layers: Array.from({ length: layers + 1 }, () => ({
+      probability: 0,
+      logProbability: 0,
+      rank: 0,
+      first: 0,
+      byExample: [],
+    })),
+    last: null,
+    convergedAt: [],
+    settledAt: 0,
+    changes: 0,
+    places: 0,
+    logit: 0,
+    largestError: 0,
+    parts: new Map(),
+  };
+}
+
+function layersOf(
+  { layers, last, places }: Sums,
+  named: Named,
+  topK: number,
+): LensResult["layers"] {
+  return layers.map((layer, index) => {
+    const stream = last!.streams[index]!;
+    return {
+      name: index < layers.length - 1 ? `${index} pre` : "final",
+      probability: layer.probability / places,
+      interval: endsOf(scoreInterval(layer.byExample)),
+      logProbability: layer.logProbability / places,
+      rank: layer.rank / places,
+      first: layer.first / places,
+      top: mostLikely(stream, topK).map((token) => ({
+        ...named(token),
+        probability: stream[token]!,
+      })),
+    };
+  });
+}
+
+function evolutionOf(
+  { last }: Sums,
+  named: Named,
+  topK: number,
+  position: number,
+): LensResult["evolution"] {
+  const { streams, target } = last!;
+  const shown = new Set([...mostLikely(streams.at(-1)!, topK), target]);
+  return {
+    position,
+    target,
+    tokens: [...shown].map((token) => ({
+      ...named(token),
+      probabilities: streams.map((stream) => stream[token]!),
+    })),
+  };
+}
+
+function addSeen(
+  sums: Sums,
+  seen: LensSeen,
+  { threshold, of }: { threshold: number; of: "logit" | "centred-logit" },
+): void {
+  const [rows, positions] = seen.targets.shape as readonly [number, number];
+  for (let row = 0; row < rows; row++) {
+    const before = sums.layers.map(({ probability }) => probability);
+    for (let position = 0; position < positions; position++) {
+      const place = row * positions + position;
+      const target = seen.targets.data[place]!;
+      const looks = seen.logits.map((logits) => lookAt(logits, place, target));
+      looks.forEach((look, layer) => addLook(sums.layers[layer]!, look, target));
+      const confidentAt = looks.findIndex((look) => look.most >= threshold);
+      if (confidentAt >= 0) sums.convergedAt.push(confidentAt);
+      sums.settledAt += 1 + looks.findLastIndex((look) => look.token !== looks.at(-1)!.token);
+      sums.changes += looks.filter(
+        (look, layer) => layer > 0 && look.token !== looks[layer - 1]!.token,
+      ).length;
+      const last = looks.at(-1)!;
+      const logit = of === "logit" ? last.logit : last.logit - last.meanLogit;
+      sums.logit += logit;
+      sums.largestError = Math.max(sums.largestError, Math.abs(sumOfParts(seen, place) - logit));
+      sums.places += 1;
+    }
+    sums.layers.forEach(({ byExample, probability }, layer) =>
+      byExample.push((probability - before[layer]!) / positions),
+    );
+    for (const [name, part] of seen.parts) addPart(sums.parts, name, part, row);
+  }
+  if (seen.first === 0)
+    sums.last = {
+      target: seen.targets.data[positions - 1]!,
+      streams: seen.logits.map((logits) => probabilitiesOf(logits, positions - 1)),
+    };
+}
+
+interface Look {
+  readonly logit: number;
+  readonly meanLogit: number;
+  readonly logProbability: number;
+  readonly rank: number;
+  /** The most likely token and its probability. */
+  readonly token: number;
+  readonly most: number;
+}
+
+/** One position of logits [batch, position, d_vocab]. */
+function lookAt({ data, shape }: Tensor, place: number, target: number): Look {
+  const vocabulary = shape.at(-1)!;
+  const start = place * vocabulary;
+  const logit = data[start + target]!;
+  let [token, larger, total] = [0, 0, 0];
+  for (let id = 0; id < vocabulary; id++) {
+    const value = data[start + id]!;
+    if (value > data[start + token]!) token = id;
+    if (value > logit) larger += 1;
+    total += value;
+  }
+  const largest = data[start + token]!;
+  let sum = 0;
+  for (let id = 0; id < vocabulary; id++) sum += Math.exp(data[start + id]! - largest);
+  const all = largest + Math.log(sum);
+  return {
+    logit,
+    meanLogit: total / vocabulary,
+    logProbability: logit - all,
+    rank: larger + 1,
+    token,
+    most: 1 / sum,
+  };
+}
+
+function addLook(layer: Sums["layers"][number], look: Look, target: number): void {
+  layer.probability += Math.exp(look.logProbability);
+  layer.logProbability += look.logProbability;
+  layer.rank += look.rank;
+  layer.first += look.token === target ? 1 : 0; // of equal logits the first token counts
+}
+
+type Named = (token: number) => { readonly token: number; readonly piece: string };
+
+/** One position of logits [batch, position, d_vocab] as probabilities. */
+function probabilitiesOf({ data, shape }: Tensor, place: number): Float64Array {
+  const vocabulary = shape.at(-1)!;
+  const logits = Float64Array.from(data.subarray(place * vocabulary, (place + 1) * vocabulary));
+  const largest = logits.reduce((most, value) => Math.max(most, value), -Infinity);
+  const sum = logits.reduce((total, value) => total + Math.exp(value - largest), 0);
+  return logits.map((value) => Math.exp(value - largest) / sum);
+}
+
+/** The `count` tokens with the largest probabilities, largest first. */
+function mostLikely(probabilities: Float64Array, count: number): number[] {
+  return [...probabilities.keys()]
+    .sort((one, other) => probabilities[other]! - probabilities[one]!)
+    .slice(0, count);
+}
+
+function sumOfParts({ parts }: LensSeen, place: number): number {
+  let sum = 0;
+  for (const { data, shape } of parts.values()) {
+    const heads = shape[2] ?? 1;
+    for (let head = 0; head < heads; head++) sum += data[place * heads + head]!;
+  }
+  return sum;
+}
+
+/** The mean over positions of one row, by head if there are heads. */
+function addPart(
+  into: Map<string, number[][]>,
+  name: string,
+  { data, shape }: Tensor,
+  row: number,
+): void {
+  const [, positions, heads = 1] = shape as readonly [number, number, number?];
+  const means = Array.from({ length: heads }, (_, head) => {
+    let sum = 0;
+    for (let position = 0; position < positions; position++)
+      sum += data[(row * positions + position) * heads + head]!;
+    return sum / positions;
+  });
+  into.set(name, [...(into.get(name) ?? []), means]);
+}
+
+function attributionOf(
+  { parts, logit, places, largestError }: Sums,
+  layers: number,
+  of: "logit" | "centred-logit",
+): LensResult["attribution"] {
+  const byHead = Array.from({ length: layers }, (_, layer) => parts.get(`heads ${layer}`) ?? []);
+  const columns = byHead.map((rows) =>
+    (rows[0] ?? []).map((_, head) => rows.map((row) => row[head]!)),
+  );
+  const heads = columns.map((layer) => layer.map((values) => moments(values).mean));
+  const part = (name: string) => {
+    const rows = parts.get(name);
+    return rows ? moments(rows.map((row) => row[0]!)).mean : null;
+  };
+  return {
+    of,
+    mean: logit / places,
+    heads,
+    headIntervals: columns.map((layer) => layer.map((values) => endsOf(meanInterval(values)))),
+    layers: heads.map((values, layer) => ({
+      attention:
+        values.reduce((sum, value) => sum + value, 0) + (part(`attention bias ${layer}`) ?? 0),
+      mlp: part(`mlp ${layer}`),
+    })),
+    parts: [...parts]
+      .filter(([name]) => !name.startsWith("heads "))
+      .map(([name, rows]) => ({ name, value: moments(rows.map((row) => row[0]!)).mean })),
+    largestError,
+  };
+}
+
+function endsOf(interval: Interval | null): [number, number] | null {
+  return interval && [interval[0], interval[1]];
+}

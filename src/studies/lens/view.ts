@@ -1,0 +1,157 @@
+/** @file What `lens` shows. */
+import type { LensResult } from "./result.ts";
+import type { AxisOptions, LineChart } from "../../draw/lines.ts";
+import type { Theme } from "../../draw/theme.ts";
+import { tokenText } from "../../draw/tokenText.ts";
+import {
+  aboutLines,
+  divergingScale,
+  tableText,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
+
+export function lensView(result: LensResult): StudyView {
+  const { attribution } = result;
+  const { heads } = attribution;
+  const sentence = lensSentence(result);
+  return {
+    title: `Logit lens and attribution: ${result.model.id}`,
+    lines: [...aboutLines(result), result.norm, convergenceWords(result)],
+    sentences: [sentence],
+    pictures: [
+      { label: "The target's probability by layer", draw: drawing(() => targetChart(result)) },
+      { label: "How one prediction forms", draw: drawing(() => evolutionChart(result)) },
+    ],
+    map: {
+      title: `What each head adds to the target's ${attribution.of}`,
+      subtitle: aboutLines(result),
+      values: heads,
+      scale: divergingScale(heads),
+      scaleLabel: `part of the target's ${attribution.of}`,
+      description: sentence,
+    },
+    tables: [
+      layerTable(result),
+      {
+        caption: `What each layer adds to the ${attribution.of}`,
+        columns: ["layer", "attention", "mlp"],
+        rows: attribution.layers.map(({ attention, mlp }, layer) => [layer, attention, mlp]),
+      },
+      {
+        caption: `Other parts of the ${attribution.of}; all parts sum to it within ${tableText(attribution.largestError)}`,
+        columns: ["part", "value"],
+        rows: attribution.parts.map(({ name, value }) => [name, value]),
+      },
+    ],
+    warnings: result.warnings,
+  };
+}
+
+function lensSentence({ layers, attribution }: LensResult): string {
+  const all = attribution.heads.flatMap((row, layer) =>
+    row.map((value, head) => ({ name: `${layer}.${head}`, value })),
+  );
+  const most = all.reduce((best, one) => (one.value > best.value ? one : best));
+  const known = layers.find(({ first }) => first >= 0.5);
+  const when = known
+    ? `The target is the most likely token at half of the positions from the stream "${known.name}" on`
+    : "In no layer is the target the most likely token at half of the positions";
+  return `${when}; ${most.name} adds most to its ${attribution.of}: ${tableText(most.value)} of ${tableText(attribution.mean)}.`;
+}
+
+function convergenceWords({ convergence, stability, positions, layers }: LensResult): string {
+  const confident =
+    convergence.layer === null
+      ? `no stream gives a token ${convergence.threshold} or more`
+      : `some token has ${convergence.threshold} or more first in stream ${convergence.layer.toFixed(1)} (${Math.round(100 * convergence.share)} % of the positions)`;
+  return `${positions.length} positions; ${confident}; what is predicted in the end stands from stream ${convergence.settled.toFixed(1)} of ${layers.length - 1} on; stability ${stability.toFixed(3)}`;
+}
+
+function layerTable({ layers }: LensResult): StudyTable {
+  return {
+    caption: "The target by layer; `predicts` is at the last position of the first example",
+    columns: [
+      "stream",
+      "probability",
+      "low",
+      "high",
+      "log-probability",
+      "rank",
+      "first",
+      "predicts",
+    ],
+    rows: layers.map(({ name, probability, interval, logProbability, rank, first, top }) => [
+      name,
+      probability,
+      interval?.[0] ?? null,
+      interval?.[1] ?? null,
+      logProbability,
+      rank,
+      first,
+      top[0] ? `${tokenText(top[0].piece)} ${top[0].probability.toFixed(2)}` : "",
+    ]),
+  };
+}
+
+const drawing = (chart: () => LineChart) => async () => {
+  const { lineChart } = await import("../../draw/lines.ts");
+  return (document: Document, theme: Theme) => lineChart(chart(), document, theme);
+};
+
+/** Streams by number, at most a dozen of them with a tick. */
+function streamAxis(streams: number): AxisOptions {
+  const step = Math.ceil(streams / 12);
+  return {
+    label: "residual stream before this layer; the last one is the final stream",
+    domain: [0, streams - 1],
+    ticks: Array.from({ length: Math.ceil(streams / step) }, (_, index) => index * step),
+  };
+}
+
+/** The target's probability and how often it is the first choice, over all positions. */
+export function targetChart(result: LensResult): LineChart {
+  const { layers, positions } = result;
+  return {
+    title: "When the target is known",
+    subtitle: aboutLines(result),
+    lines: [
+      {
+        name: "probability of the target",
+        points: layers.map(({ probability, interval }, x) => ({
+          x,
+          y: probability,
+          low: interval?.[0] ?? null,
+          high: interval?.[1] ?? null,
+        })),
+      },
+      {
+        name: "share of positions where it is the most likely token",
+        points: layers.map(({ first }, x) => ({ x, y: first })),
+      },
+    ],
+    x: streamAxis(layers.length),
+    y: { label: `mean over ${positions.length} positions`, domain: [0, 1] },
+    notes: [
+      "Bands are 95 % intervals over examples. The final norm is computed again for each stream.",
+    ],
+    description: `The probability of the target is ${layers.map(({ probability }) => probability.toFixed(2)).join(", ")} from the first stream to the final one.`,
+  };
+}
+
+/** The final stream's most likely tokens at one position, in every stream. */
+export function evolutionChart(result: LensResult): LineChart {
+  const { position, target, tokens } = result.evolution;
+  const about = (token: number) => (token === target ? " (target)" : "");
+  return {
+    title: "How one prediction forms",
+    subtitle: [...aboutLines(result), `position ${position} of the first example`],
+    lines: tokens.map(({ token, piece, probabilities }) => ({
+      name: `${tokenText(piece)}${about(token)}`,
+      points: probabilities.map((y, x) => ({ x, y })),
+    })),
+    x: streamAxis(result.layers.length),
+    y: { label: "probability", domain: [0, 1] },
+    description: `Probabilities of ${tokens.map(({ piece }) => tokenText(piece)).join(", ")} by stream.`,
+  };
+}

@@ -1,0 +1,250 @@
+/** @file A head's fingerprint: which of its inputs carry its effect under four corruptions (MEASURES 3.4). */
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import { random } from "../../base/random.ts";
+import { VERSION } from "../../base/version.ts";
+import { denoiseEffect } from "../../measure/effects.ts";
+import { quantile } from "../../measure/interval.ts";
+import { moments } from "../../measure/moments.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import {
+  FINGERPRINT_DESIGNS,
+  FINGERPRINT_UNITS,
+  type FingerprintDesign,
+  type FingerprintUnit,
+} from "../../results/causalNames.ts";
+import { type FingerprintCell, type FingerprintResult } from "./result.ts";
+import type { GeneratedInput } from "../../inputs/scoreInput.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
+import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import { openChain, type Chain } from "../../interventions/chain.ts";
+import { allHeads, headCalled, headName, type HeadAt } from "../../interventions/headNames.ts";
+import { pairOf, type Pair } from "../../inputs/pair.ts";
+import { bothRuns, checkDifference, metricFeedsOf } from "./patch.ts";
+import { mixedWith } from "./patchVariants.ts";
+import { hookName } from "../../interventions/points.ts";
+import { valueOf } from "../../interventions/rows.ts";
+import { hooksFor } from "../../interventions/units.ts";
+import { runVariants, type Variant } from "../../interventions/variantRuns.ts";
+
+export interface FingerprintOptions extends GeneratedInput, StudyOptions {
+  /** Heads, layer.head. */
+  readonly heads: readonly string[];
+  /** Random heads of the same layers to compare with; left out: 20, fewer if there are fewer. */
+  readonly nullHeads?: number | undefined;
+}
+
+const METRIC = "centred-logit";
+const TICK = 0.5;
+const CROSS = 0.2;
+const NULL_HEADS = 20;
+
+/** What an induction head shows, whether it finds its keys by their previous token or by the query's: all 20 cells. */
+export const INDUCTION_FINGERPRINT: Readonly<
+  Record<FingerprintDesign, readonly FingerprintUnit[]>
+> = {
+  AB: ["output", "q", "pattern"],
+  BA: ["output"],
+  BB: ["output", "v"],
+  BC: ["output"],
+};
+
+/**
+ * The table of corruption design x patched part of some heads, in effects on the centred target logit (denoise).
+ *
+ * A part is marked tick if its effect is at least half of the head's output effect of the same design, cross if at most a
+ * fifth of it. With shared keys and values only the head's own copy is replaced.
+ *
+ * @returns a head `matches` if all 20 marks are those of {@link INDUCTION_FINGERPRINT} and its output effect is above the
+ *   99th percentile of random heads of the same layers in every design
+ * @throws {InputError} "unknown-head", "range" if a design makes no difference, and as {@link pairOf}
+ * @see TransformerLens' patching demo, which reads the table off log-probabilities, where it does not hold
+ */
+export async function fingerprint(
+  model: LoadedModel,
+  options: FingerprintOptions,
+): Promise<FingerprintResult> {
+  const backend = await engineFor(model, options);
+  const { architecture } = model;
+  const asked = options.heads.map((name) => headCalled(name, architecture));
+  const nulls = nullHeads(asked, allHeads(architecture), options);
+  await model.unchanged();
+  const started = performance.now();
+  const narrowest = await pairOf(architecture, { ...options, design: "BC" });
+  const sized = { ...options, seqLen: 2 * narrowest.period };
+  const chain = await openChain(model, backend, {
+    hooks: hooksFor(["head-out", "head-q", "head-pattern"]),
+    metrics: [METRIC],
+    length: narrowest.clean.shape[1]!,
+    positions: narrowest.positions.length,
+    signal: options.signal,
+  });
+  try {
+    const tables: Partial<Record<FingerprintDesign, DesignTable>> = {};
+    for (const design of FINGERPRINT_DESIGNS) {
+      const pair = await pairOf(architecture, { ...sized, design });
+      tables[design] = await designTable(chain, pair, asked, nulls);
+      options.progress?.("fingerprints", Object.keys(tables).length, FINGERPRINT_DESIGNS.length);
+    }
+    await model.unchanged();
+    return {
+      schema: "induction-lens/fingerprint@1",
+      version: VERSION,
+      model: modelInfoOf(model),
+      input: narrowest.input,
+      warnings: [...narrowest.warnings, ...fewNulls(nulls)],
+      ...tabled(tables as Record<FingerprintDesign, DesignTable>, asked, nulls),
+      environment: environmentOf(backend),
+      timings: { run: performance.now() - started },
+    };
+  } finally {
+    await chain.dispose();
+  }
+}
+
+/** Random heads of the layers of `asked`, none of them asked for. */
+function nullHeads(
+  asked: readonly HeadAt[],
+  all: readonly HeadAt[],
+  { nullHeads: count = NULL_HEADS, seed = 0 }: FingerprintOptions,
+): HeadAt[] {
+  const names = new Set(asked.map(headName));
+  const layers = new Set(asked.map(({ layer }) => layer));
+  const others = all.filter((one) => layers.has(one.layer) && !names.has(headName(one)));
+  return random(seed, 1).shuffled(others).slice(0, count);
+}
+
+function fewNulls(nulls: readonly HeadAt[]): string[] {
+  return nulls.length < NULL_HEADS
+    ? [`the null has ${nulls.length} random heads of the same layers, ${NULL_HEADS} are wanted`]
+    : [];
+}
+
+interface DesignTable {
+  readonly clean: Float64Array;
+  readonly corrupted: Float64Array;
+  /** [head][unit]: the metric per example. */
+  readonly asked: readonly Readonly<Record<FingerprintUnit, Float64Array>>[];
+  readonly nulls: readonly Float64Array[];
+}
+
+async function designTable(
+  chain: Chain,
+  pair: Pair,
+  asked: readonly HeadAt[],
+  nulls: readonly HeadAt[],
+): Promise<DesignTable> {
+  const examples = pair.clean.shape[0]!;
+  const feeds = metricFeedsOf(pair, [METRIC]);
+  const empty = () => new Float64Array(examples);
+  const runs = { clean: { [METRIC]: empty() }, corrupted: { [METRIC]: empty() } };
+  const table = {
+    asked: asked.map(
+      () =>
+        Object.fromEntries(FINGERPRINT_UNITS.map((unit) => [unit, empty()])) as Record<
+          FingerprintUnit,
+          Float64Array
+        >,
+    ),
+    nulls: nulls.map(empty),
+  };
+  for (const chunk of chunksOf(examples, chain.rows)) {
+    const { clean, corrupted, read } = await bothRuns(chain, pair, feeds, chunk, [METRIC], runs);
+    for (const layer of new Set([...asked, ...nulls].map((one) => one.layer))) {
+      const z = hookName(layer, "attn.hook_z");
+      const sources: Record<FingerprintUnit, Awaited<ReturnType<typeof mixedWith>>> = {
+        output: valueOf(clean, z),
+        q: await mixedWith(chain, layer, "head-q", corrupted, clean),
+        k: await mixedWith(chain, layer, "head-k", corrupted, clean),
+        v: await mixedWith(chain, layer, "head-v", corrupted, clean),
+        pattern: await mixedWith(chain, layer, "head-pattern", corrupted, clean),
+      };
+      const jobs = [
+        ...asked.flatMap((one, index) =>
+          FINGERPRINT_UNITS.map((unit) => ({ one, unit, into: table.asked[index]![unit] })),
+        ),
+        ...nulls.map((one, index) => ({ one, unit: "output" as const, into: table.nulls[index]! })),
+      ].filter(({ one }) => one.layer === layer);
+      const variants = jobs.map(({ one, unit }): Variant => [
+        { value: z, source: sources[unit], part: { heads: [one.head] } },
+      ]);
+      const group = { from: z, base: corrupted, examples: chunk.length, variants };
+      await runVariants(
+        chain,
+        { ...group, feeds: feedsFor(feeds, chunk) },
+        {
+          read: (trace, row, { example }) => [read[METRIC]!(trace, row, example)],
+          put: ({ variant, example }, [value]) => {
+            jobs[variant]!.into[chunk[example]!] = value!;
+          },
+        },
+      );
+    }
+  }
+  checkDifference(runs, METRIC);
+  return { clean: runs.clean[METRIC], corrupted: runs.corrupted[METRIC], ...table };
+}
+
+/** From metrics to effects, marks and the answer. */
+function tabled(
+  tables: Readonly<Record<FingerprintDesign, DesignTable>>,
+  asked: readonly HeadAt[],
+  nulls: readonly HeadAt[],
+): Pick<FingerprintResult, "metric" | "null" | "heads"> {
+  const byDesign = <Value>(each: (table: DesignTable, design: FingerprintDesign) => Value) =>
+    Object.fromEntries(
+      FINGERPRINT_DESIGNS.map((design) => [design, each(tables[design], design)]),
+    ) as Record<FingerprintDesign, Value>;
+  const effects = byDesign((table) => nullEffect(table));
+  return {
+    metric: byDesign(({ clean, corrupted }) => ({
+      name: METRIC,
+      clean: moments(clean).mean,
+      corrupted: moments(corrupted).mean,
+    })),
+    null: { heads: nulls.map(headName), effect: effects },
+    heads: asked.map((one, index) => {
+      const cells = byDesign((table) => cellsOf(table, index));
+      const aboveNull = FINGERPRINT_DESIGNS.every(
+        (design) => cells[design].output.effect > effects[design],
+      );
+      const matches =
+        aboveNull && FINGERPRINT_DESIGNS.every((design) => isInduction(design, cells[design]));
+      return { ...one, cells, aboveNull, matches };
+    }),
+  };
+}
+
+function nullEffect({ clean, corrupted, nulls }: DesignTable): number {
+  const sizes = nulls
+    .map((patched) => Math.abs(denoiseEffect({ clean, corrupted, patched }).effect))
+    .sort((a, b) => a - b);
+  return sizes.length === 0 ? 0 : quantile(sizes, 0.99);
+}
+
+function cellsOf(
+  { clean, corrupted, asked }: DesignTable,
+  index: number,
+): Record<FingerprintUnit, FingerprintCell> {
+  const effectOf = (unit: FingerprintUnit) =>
+    denoiseEffect({ clean, corrupted, patched: asked[index]![unit] });
+  const output = effectOf("output").effect;
+  return Object.fromEntries(
+    FINGERPRINT_UNITS.map((unit) => {
+      const { effect, interval } = effectOf(unit);
+      const share = effect / output;
+      const mark = share >= TICK ? "tick" : share <= CROSS ? "cross" : "between";
+      return [unit, { effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null, mark }];
+    }),
+  ) as Record<FingerprintUnit, FingerprintCell>;
+}
+
+function isInduction(
+  design: FingerprintDesign,
+  cells: Readonly<Record<FingerprintUnit, FingerprintCell>>,
+): boolean {
+  return FINGERPRINT_UNITS.every(
+    (unit) =>
+      cells[unit].mark === (INDUCTION_FINGERPRINT[design].includes(unit) ? "tick" : "cross"),
+  );
+}

@@ -1,0 +1,271 @@
+/** @file What `phase` shows: losses and head scores over log steps, the change shaded; the heads; the events. */
+import type { PhaseCurves, PhaseResult } from "./result.ts";
+import type { Line, LineFigure, LinePanel } from "../../draw/lines.ts";
+import { linePicture } from "./viewLines.ts";
+import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+
+export function phaseView(result: PhaseResult): StudyView {
+  const { id, model, input, steps, words, warnings } = result;
+  const last =
+    model && input ? aboutLines({ model: { ...model, id: "last checkpoint" }, input }) : [];
+  const span = `${steps.length} checkpoints, steps ${steps[0]} to ${steps.at(-1)}`;
+  return {
+    title: `Phase change: ${id}`,
+    lines: [span, ...last],
+    sentences: words,
+    map: null,
+    pictures: [linePicture(phaseFigure(result, [span, ...last]))],
+    csv: () => curveTable(result),
+    tables: [
+      eventTable(result),
+      headTable(result),
+      upstreamTable(result),
+      lossTable(result),
+      shortTable(result),
+    ],
+    warnings,
+  };
+}
+
+/** Losses above, scores below. */
+function phaseFigure(result: PhaseResult, subtitle: readonly string[]): LineFigure {
+  const { id, words, steps } = result;
+  return {
+    title: `Phase change: ${id}`,
+    subtitle: [...subtitle, words[0]!],
+    panels: [...lossPanels(result), scorePanel(result)],
+    notes: [
+      ...(result.change
+        ? ["Shaded: 95 % interval of the step at which half of the change is done."]
+        : []),
+      ...(steps[0] === 0 ? ["Step 0 is drawn at half of the first step."] : []),
+    ],
+    description: words.join(" "),
+  };
+}
+
+function lossPanels(result: PhaseResult): LinePanel[] {
+  const { loss, training } = result.curves;
+  if (!loss) return [];
+  const lines = [
+    lineOf("first copy", result.steps, loss.firstCopy),
+    lineOf("second copy", result.steps, loss.secondCopy),
+    ...(training ? [lineOf(training.what, training.steps, training.loss)] : []),
+  ];
+  return [panelOf(result, lines, { label: "loss, nats" })];
+}
+
+const MOST_LINES = 6;
+
+function scorePanel(result: PhaseResult): LinePanel {
+  const { curves, steps, pair } = result;
+  const lines = [
+    ...shownHeads(result).map(({ layer, head }) =>
+      lineOf(`induction ${layer}.${head}`, steps, curves.induction[layer]![head]!),
+    ),
+    ...(pair?.previous ? [previousLine(result, pair.previous)] : []),
+  ];
+  return panelOf(result, lines, { label: "attention score, 0 to 1", domain: [0, 1] });
+}
+
+function previousLine(
+  { curves, steps }: PhaseResult,
+  { layer, head }: { layer: number; head: number },
+) {
+  return lineOf(`previous token ${layer}.${head}`, steps, curves.previousToken[layer]![head]!);
+}
+
+/** The leading head first, then others that attend by induction; the best of all if none does. */
+function shownHeads({ pair, inductionHeads, curves }: PhaseResult) {
+  if (!pair) return bestHeads(curves).slice(0, 2);
+  const { induction } = pair;
+  const others = inductionHeads.filter(
+    ({ layer, head }) => layer !== induction.layer || head !== induction.head,
+  );
+  return [induction, ...others].slice(0, MOST_LINES - 1);
+}
+
+function bestHeads({ induction }: PhaseCurves) {
+  return induction
+    .flatMap((heads, layer) => heads.map((curve, head) => ({ layer, head, score: curve.at(-1)! })))
+    .sort((a, b) => b.score - a.score);
+}
+
+function panelOf(
+  { change, steps }: PhaseResult,
+  lines: readonly Line[],
+  y: LinePanel["y"],
+): LinePanel {
+  const first = steps.find((step) => step > 0) ?? 1;
+  const label = change && `change at ${rounded(change.step)}`;
+  return {
+    lines,
+    x: { label: "training steps", log: true, domain: [shownStep(steps[0]!, first), steps.at(-1)!] },
+    y,
+    ...(change && { spans: [{ from: change.low, to: change.high, label: label! }] }),
+  };
+}
+
+function lineOf(name: string, steps: readonly number[], values: readonly number[]): Line {
+  const first = steps.find((step) => step > 0) ?? 1;
+  return {
+    name,
+    points: values.map((y, index) => ({ x: shownStep(steps[index]!, first), y })),
+  };
+}
+
+const shownStep = (step: number, first: number) => (step > 0 ? step : first / 2);
+const rounded = (step: number) => Math.round(step).toLocaleString("en-GB");
+
+/** One row a checkpoint: what a .csv file has, with every head. */
+function curveTable({ steps, curves }: PhaseResult): StudyTable {
+  const heads = curves.induction.flatMap((layer, index) =>
+    layer.map((_, head) => [index, head] as const),
+  );
+  const columns: [string, (checkpoint: number) => number | null][] = [
+    ["step", (at) => steps[at]!],
+    ...losses(curves),
+    ...heads.flatMap(([layer, head]): [string, (at: number) => number | null][] => [
+      [`induction ${layer}.${head}`, (at) => curves.induction[layer]![head]![at]!],
+      [`previous token ${layer}.${head}`, (at) => curves.previousToken[layer]![head]![at]!],
+      [`copying ${layer}.${head}`, (at) => curves.copying?.[layer]?.[head]?.[at] ?? null],
+    ]),
+  ];
+  return {
+    caption: "Every checkpoint",
+    columns: columns.map(([name]) => name),
+    rows: steps.map((_, at) => columns.map(([, of]) => of(at))),
+  };
+}
+
+function losses({
+  loss,
+  icl,
+  composition,
+}: PhaseCurves): [string, (at: number) => number | null][] {
+  return [
+    ...(loss
+      ? ([
+          ["loss first copy", (at) => loss.firstCopy[at]!],
+          ["loss second copy", (at) => loss.secondCopy[at]!],
+          ["copy gain", (at) => loss.copyGain[at]!],
+        ] as [string, (at: number) => number][])
+      : []),
+    ...(icl
+      ? [["icl.olsson", (at: number) => icl.olsson[at]!] as [string, (at: number) => number]]
+      : []),
+    ...(composition
+      ? ([
+          ["K-composition", (at) => composition.k[at]!],
+          ["Q-composition", (at) => composition.q[at]!],
+        ] as [string, (at: number) => number][])
+      : []),
+  ];
+}
+
+const EVENT_WORDS: Record<PhaseResult["events"][number]["name"], string> = {
+  previousToken: "previous-token score",
+  kComposition: "K-composition",
+  qComposition: "Q-composition",
+  induction: "induction score",
+  copying: "copying (OV eigenvalues)",
+  copyGain: "copy gain, nats",
+};
+
+function eventTable({ events }: PhaseResult): StudyTable {
+  return {
+    caption: "Changes in order; a dash is none",
+    columns: ["what", "head", "step", "low", "high", "change", "decades", "p"],
+    rows: events.map(({ name, head, change, p }) => [
+      EVENT_WORDS[name],
+      head ? `${head.layer}.${head.head}` : "model",
+      change && Math.round(change.step),
+      change && Math.round(change.low),
+      change && Math.round(change.high),
+      change && change.effectSize,
+      change && change.width,
+      p,
+    ]),
+  };
+}
+
+function headTable({ inductionHeads }: PhaseResult): StudyTable {
+  return {
+    caption: "Heads that attend by induction at the end; depth is layer / layers",
+    columns: ["head", "depth", "score", "gain", "step", "low", "high", "p"],
+    rows: inductionHeads.map(({ layer, head, depth, score, gain, change, p }) => [
+      `${layer}.${head}`,
+      depth,
+      score,
+      gain,
+      change && Math.round(change.step),
+      change && Math.round(change.low),
+      change && Math.round(change.high),
+      p,
+    ]),
+  };
+}
+
+/** What tells the previous-token heads before the leading head apart. */
+function upstreamTable({ pair }: PhaseResult): StudyTable {
+  const lead = pair ? `${pair.induction.layer}.${pair.induction.head}` : "it";
+  return {
+    caption: `Previous-token heads before ${lead}: composition, and share of its score lost without the path`,
+    columns: ["head", "previous token", "K-comp.", "Q-comp.", "into keys", "into queries"],
+    rows: (pair?.upstream ?? []).map(({ layer, head, previousToken, composition, lost }) => [
+      `${layer}.${head}`,
+      previousToken,
+      composition?.k ?? null,
+      composition?.q ?? null,
+      lost?.k.share ?? null,
+      lost?.q.share ?? null,
+    ]),
+  };
+}
+
+const MOST_STEPS = 12;
+
+/** The circuit at some checkpoints, for a terminal. */
+function shortTable({ steps, curves, pair, ...rest }: PhaseResult): StudyTable {
+  const [lead] = shownHeads({ steps, curves, pair, ...rest });
+  const before = pair?.previous;
+  const every = (steps.length - 1) / Math.min(MOST_STEPS - 1, Math.max(1, steps.length - 1));
+  const places = [
+    ...new Set(steps.map((_, index) => Math.min(steps.length - 1, Math.round(index * every)))),
+  ];
+  return {
+    caption: `${steps.length > MOST_STEPS ? "Some" : "All"} checkpoints`,
+    columns: [
+      "step",
+      "copy gain",
+      ...(before ? [`previous token ${before.layer}.${before.head}`] : []),
+      ...(lead ? [`induction ${lead.layer}.${lead.head}`] : []),
+    ],
+    rows: places.map((at) => [
+      steps[at]!,
+      curves.loss?.copyGain[at] ?? null,
+      ...(before ? [curves.previousToken[before.layer]![before.head]![at]!] : []),
+      ...(lead ? [curves.induction[lead.layer]![lead.head]![at]!] : []),
+    ]),
+  };
+}
+
+function lossTable({ bump }: PhaseResult): StudyTable {
+  const fall = bump?.change;
+  return {
+    caption: "The loss",
+    columns: ["curve", "step of its sudden fall", "low", "high", "nats", "with the change"],
+    rows: bump
+      ? [
+          [
+            bump.curve,
+            fall ? Math.round(fall.step) : null,
+            fall ? Math.round(fall.low) : null,
+            fall ? Math.round(fall.high) : null,
+            fall ? fall.effectSize : null,
+            bump.withChange ? "yes" : "no",
+          ],
+        ]
+      : [],
+  };
+}

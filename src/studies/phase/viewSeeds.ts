@@ -1,0 +1,73 @@
+/** @file What `phase --seeds` shows: the leading head of every run over log steps, and the runs as a table. */
+import type { PhaseSeedsResult } from "./resultSeeds.ts";
+import type { LineFigure } from "../../draw/lines.ts";
+import type { StudyView } from "../../draw/studyView.ts";
+import { linePicture } from "./viewLines.ts";
+
+export function phaseSeedsView(result: PhaseSeedsResult): StudyView {
+  const { runs, mechanisms, words, warnings } = result;
+  return {
+    title: `Phase change over ${runs.length} runs`,
+    lines: [runs.map(({ id }) => id).join(", ")],
+    sentences: words,
+    map: null,
+    pictures: [linePicture(seedsFigure(result))],
+    tables: [
+      {
+        caption: "Runs; a dash is none",
+        columns: ["run", "step", "low", "high", "rise", "head", "before it", "order", "mechanism"],
+        rows: runs.map(({ id, change, pair, order }, index) => [
+          id,
+          change && Math.round(change.step),
+          change && Math.round(change.low),
+          change && Math.round(change.high),
+          change && change.effectSize,
+          pair ? `${pair.induction.layer}.${pair.induction.head}` : null,
+          pair?.previous ? `${pair.previous.layer}.${pair.previous.head}` : null,
+          order,
+          mechanisms[index]!,
+        ]),
+      },
+    ],
+    warnings,
+  };
+}
+
+/** As many runs as a picture can tell apart. */
+const MOST_RUNS = 12;
+
+function seedsFigure({ runs, words }: PhaseSeedsResult): LineFigure {
+  const shown = runs.slice(0, MOST_RUNS);
+  const lines = shown.map(({ id, steps, curves, pair }) => {
+    const { layer, head } = pair?.induction ?? bestOf(curves.induction);
+    const first = steps.find((step) => step > 0) ?? 1;
+    const values = curves.induction[layer]![head]!;
+    const points = values.map((y, index) => ({
+      x: steps[index]! > 0 ? steps[index]! : first / 2,
+      y,
+    }));
+    return { name: `${id}: ${layer}.${head}`, points };
+  });
+  return {
+    title: `Phase change over ${runs.length} runs`,
+    subtitle: words.slice(0, 2),
+    panels: [
+      {
+        lines,
+        x: { label: "training steps", log: true },
+        y: { label: "induction score of the leading head", domain: [0, 1] },
+      },
+    ],
+    notes: [
+      "Step 0 is drawn at half of the first step.",
+      ...(shown.length < runs.length ? [`The first ${shown.length} of ${runs.length} runs.`] : []),
+    ],
+    description: words.join(" "),
+  };
+}
+
+function bestOf(induction: readonly (readonly (readonly number[])[])[]) {
+  return induction
+    .flatMap((heads, layer) => heads.map((curve, head) => ({ layer, head, score: curve.at(-1)! })))
+    .reduce((best, one) => (one.score > best.score ? one : best));
+}

@@ -1,0 +1,129 @@
+/** @file From what was measured, per sequence, to the Result of `score`. */
+import type { Tensor } from "../../base/tensor.ts";
+import { VERSION } from "../../base/version.ts";
+import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
+import {
+  FEWEST_FOR_INTERVAL,
+  meanInterval,
+  scoreInterval,
+  type Interval,
+} from "../../measure/interval.ts";
+import { copyLosses } from "../../measure/losses.ts";
+import { uniformScores } from "../../measure/uniformScores.ts";
+import type { Precision } from "../../measure/stopByPrecision.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { ScoreName, ScoreResult } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
+import type { RepeatedRows } from "../../inputs/scoreInput.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
+import { scoreWords } from "./words.ts";
+
+export interface Measured {
+  /** Sequences that were measured. */
+  readonly examples: number;
+  /** [layer][head]: one score per example, by measure. */
+  readonly scores: readonly (readonly Readonly<Record<ScoreName, Float64Array>>[])[];
+  /** -log p of each token, axes [sequence, position]; null without losses. */
+  readonly losses: Tensor | null;
+  /** What --precision asked for and what was reached; null if it was not asked. */
+  readonly precision: (Precision & { readonly target: number }) | null;
+}
+
+/** Means and intervals over sequences, the best heads, the words, and where all of it comes from. */
+export function scoreResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  rows: RepeatedRows,
+  { scores, losses, precision }: Measured,
+  { topHeads, timings }: { topHeads: number; timings: Record<string, number> },
+): ScoreResult {
+  const { info } = rows;
+  const tables = attentionTables({ start: rows.start, period: rows.period, length: info.length });
+  const uniform = uniformScores(tables).data;
+  const means = (name: ScoreName) => scores.map((layer) => layer.map((head) => mean(head[name])));
+  const intervals = scores.map((layer) =>
+    layer.map(({ induction }) => mutable(scoreInterval(induction))),
+  );
+  const induction = means("induction");
+  const top = best(induction, intervals).slice(0, topHeads);
+  return {
+    schema: "induction-lens/score@1",
+    version: VERSION,
+    model: modelInfoOf(model),
+    input: info,
+    warnings: [...rows.warnings, ...tooFew(info.examples), ...notPrecise(precision)],
+    scores: {
+      induction,
+      previousToken: means("previousToken"),
+      duplicateToken: means("duplicateToken"),
+      firstToken: means("firstToken"),
+      currentToken: means("currentToken"),
+    },
+    uniform: Object.fromEntries(
+      ATTENTION_SCORES.map((name, index) => [name, uniform[index]!]),
+    ) as Record<ScoreName, number>,
+    intervals: { induction: intervals },
+    precision: precision && {
+      target: precision.target,
+      halfWidth: precision.halfWidth,
+      reached: precision.enough,
+    },
+    loss: losses && lossOf(losses, rows),
+    top,
+    verdictInWords: scoreWords({ top, uniform: uniform[0]!, examples: info.examples }),
+    environment: environmentOf(backend),
+    timings,
+  };
+}
+
+/** All heads, highest first; of equal ones the earlier first. */
+function best(
+  induction: readonly (readonly number[])[],
+  intervals: readonly (readonly (Interval | null)[])[],
+): ScoreResult["top"] {
+  return induction
+    .flatMap((heads, layer) => heads.map((score, head) => ({ layer, head, score })))
+    .sort((a, b) => b.score - a.score || a.layer - b.layer || a.head - b.head)
+    .map((one) => {
+      const [low, high] = intervals[one.layer]![one.head] ?? [null, null];
+      return { ...one, low, high };
+    });
+}
+
+function tooFew(examples: number): string[] {
+  return examples < FEWEST_FOR_INTERVAL
+    ? [
+        `${examples} ${examples === 1 ? "example is" : "examples are"} too few for an interval; ${FEWEST_FOR_INTERVAL} is the least`,
+      ]
+    : [];
+}
+
+function notPrecise(precision: Measured["precision"]): string[] {
+  if (!precision || precision.enough) return [];
+  const { target, halfWidth, sequences } = precision;
+  const got = halfWidth === null ? "no band" : `a half-width of ${halfWidth.toFixed(4)}`;
+  return [`--precision ${target} was not reached: ${sequences} examples give ${got}`];
+}
+
+function lossOf(losses: Tensor, { start, period }: RepeatedRows): ScoreResult["loss"] {
+  const { firstCopy, secondCopy, copyGain } = copyLosses(losses, { start, period });
+  return {
+    firstCopy: mean(firstCopy),
+    secondCopy: mean(secondCopy),
+    copyGain: mean(copyGain),
+    intervals: {
+      firstCopy: mutable(meanInterval(firstCopy)),
+      secondCopy: mutable(meanInterval(secondCopy)),
+      copyGain: mutable(meanInterval(copyGain)),
+    },
+    examples: losses.shape[0]!,
+  };
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function mutable(interval: Interval | null): [number, number] | null {
+  return interval && [...interval];
+}

@@ -1,0 +1,50 @@
+import type { Command } from "commander";
+import type { ScoreCommandOptions } from "./commandRun.ts";
+import type { CommandSpec } from "../../cli/commands/command.ts";
+import { MODEL, bosOption, shared } from "../../cli/commands/sharedOptions.ts";
+import { collected, integer, number } from "../../cli/commands/values.ts";
+
+export const score: CommandSpec = {
+  declare,
+  carryOut: async (model: string, options: ScoreCommandOptions) =>
+    (await import("./commandRun.ts")).scoreCommand(model, options),
+};
+
+function declare(program: Command): Command {
+  const command = program
+    .command("score")
+    .description(
+      "score every head of a model on repeated random tokens; print the best and draw the head map",
+    )
+    .argument("[model]", MODEL, "zoo:attn-2l")
+    .option("--num-examples <n>", "sequences to measure (default 100)", integer(1))
+    .option(
+      "--precision <w>",
+      "draw sequences until all heads' scores are within w at once, 95 %; --num-examples is the most (default 400)",
+      number,
+    )
+    .option(
+      "--seq-len <n>",
+      "tokens in the two copies together, even (default 64, less if the model has no room)",
+      integer(6),
+    )
+    .option("--seed <n>", "seed of the random tokens (default 0)", integer(-(2 ** 31)))
+    .addOption(bosOption())
+    .option(
+      "--loss-examples <n>",
+      "sequences that also give losses: a number, all, or 0 (default 10)",
+      lossExamples,
+    )
+    .option("--tokens <file>", 'measure these rows: {"tokens": [[...]], "period": S, "bos": true}')
+    .option(
+      "--out <file>",
+      "write .png, .svg, .html, .csv or .json; may repeat (default output/induction_scores.png)",
+      collected,
+    )
+    .option("--json", "print the Result as JSON and nothing else");
+  return shared(command);
+}
+
+function lossExamples(text: string): number | "all" {
+  return text === "all" ? "all" : integer(0)(text);
+}

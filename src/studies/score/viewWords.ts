@@ -1,0 +1,78 @@
+/** @file What a score Result says about itself, in words that picture, page and terminal share. */
+import type { ScoreName, ScoreResult } from "./result.ts";
+import { nats, share } from "../../draw/numbers.ts";
+
+/** Names for people, in the order of the Result. */
+export const SCORE_TITLES: Readonly<Record<ScoreName, string>> = {
+  induction: "induction",
+  previousToken: "previous token",
+  duplicateToken: "duplicate token",
+  firstToken: "first token",
+  currentToken: "current token",
+};
+
+/** `gpt2 · family gpt2 · 12 layers × 12 heads · revision 607a30d7`. */
+export function modelWords({ model }: ScoreResult): string {
+  const grouped = model.kvHeads === model.heads ? "" : ` (${model.kvHeads} key and value heads)`;
+  const revision = model.revision === null ? "" : ` · revision ${model.revision.slice(0, 8)}`;
+  const processing = model.processing === "none" ? "" : ` · weights: ${model.processing}`;
+  return `${model.id} · family ${model.family} · ${plural(model.layers, "layer")} × ${plural(model.heads, "head")}${grouped}${revision}${processing}`;
+}
+
+/** `100 examples · period 25 · BOS on · seed 0`. */
+export function inputWords({ input }: ScoreResult): string {
+  return [
+    `input: ${input.kind}`,
+    `${plural(input.examples, "example")} of ${plural(input.length, "token")}`,
+    ...(input.period === null ? [] : [`period ${input.period}`]),
+    `BOS ${input.bos ? "on" : "off"}`,
+    ...(input.seed === null ? [] : [`seed ${input.seed}`]),
+    ...(input.tokensSha256 === null ? [] : [`tokens sha256 ${input.tokensSha256.slice(0, 8)}`]),
+  ].join(" · ");
+}
+
+/** `18.6 .93 [.91, .95]`, one for each top head. */
+export function topWords({ top }: ScoreResult): string[] {
+  return top.map(({ layer, head, score, low, high }) => {
+    const interval = low === null || high === null ? "" : ` [${share(low)}, ${share(high)}]`;
+    return `${layer}.${head} ${share(score)}${interval}`;
+  });
+}
+
+/** What the intervals are, or why there are none. */
+export function intervalWords({ input, intervals }: ScoreResult): string {
+  const some = intervals.induction.some((row) => row.some((interval) => interval !== null));
+  return some
+    ? `95\u00a0% intervals over ${input.examples} sequences in brackets (logit-t)`
+    : `no intervals (they need at least 10 sequences, got ${input.examples})`;
+}
+
+/** `all heads are within ±0.0186 of these scores at once (95 %; 0.02 was asked for)`, or nothing if it was not asked. */
+export function precisionWords({ precision }: ScoreResult): string[] {
+  if (!precision || precision.halfWidth === null) return [];
+  const { halfWidth, target } = precision;
+  return [
+    `all heads are within ±${halfWidth.toFixed(4)} of these scores at once (95\u00a0%; ${target} was asked for)`,
+  ];
+}
+
+/** `1 layer`, `2 layers`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** `loss in nats (10 examples): first copy 11.203, second copy 0.442, copy gain 10.761 [10.600, 10.900]`. */
+export function lossWords({ loss }: ScoreResult): string {
+  if (loss === null) return "losses were not asked for";
+  const gain = loss.intervals.copyGain;
+  const interval = gain === null ? "" : ` [${nats(gain[0])}, ${nats(gain[1])}]`;
+  return `loss in nats (${plural(loss.examples, "example")}): first copy ${nats(loss.firstCopy)}, second copy ${nats(loss.secondCopy)}, copy gain ${nats(loss.copyGain)}${interval}`;
+}
+
+/** So much above uniform attention a head is worth pointing at; less is noise, whatever its rank. */
+const STANDS_OUT_BY = 0.05;
+
+/** The top heads that a picture points at: those clearly above what uniform attention scores. */
+export function standingOut({ top, uniform }: ScoreResult): ScoreResult["top"] {
+  return top.filter(({ score, low }) => (low ?? score) > uniform.induction + STANDS_OUT_BY);
+}

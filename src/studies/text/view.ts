@@ -1,0 +1,131 @@
+/** @file What `text` shows. */
+import type { TextResult } from "./result.ts";
+import { share, toBound } from "../../draw/numbers.ts";
+import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+
+type Repeats = NonNullable<TextResult["repeats"]>;
+type Pairs = NonNullable<TextResult["pairs"]>;
+
+export function textView(result: TextResult): StudyView {
+  const { repeats, pairs } = result;
+  const tables = [
+    ...(repeats ? [topTable(repeats), groupTable(repeats)] : []),
+    ...(pairs ? [gapTable(pairs), pairTable(pairs)] : []),
+  ];
+  return {
+    title: `Induction on a text: ${result.model.id}`,
+    lines: [
+      ...aboutLines(result),
+      ...(repeats
+        ? [
+            `${repeats.pieces} pieces, ${repeats.tokens} tokens; a score is mean attention to the token after the earlier copy`,
+          ]
+        : []),
+      ...(pairs
+        ? [`switched off: ${pairs.heads.join(", ")} (${pairs.why}); ${pairs.ablation}`]
+        : []),
+    ],
+    sentences: [...(repeats ? [repeatWords(repeats)] : []), ...(pairs ? [pairWords(pairs)] : [])],
+    map: repeats && {
+      title: "Attention to what followed a repeat, in the text",
+      subtitle: aboutLines(result),
+      values: repeats.groups[0]!.scores,
+      scale: { kind: "sequential", bound: 1 },
+      scaleLabel: "mean attention to the token after the earlier copy, 0 to 1",
+      reference: { value: repeats.groups[0]!.uniform, label: "even attention" },
+      description: repeatWords(repeats),
+    },
+    tables: tables as [StudyTable, ...StudyTable[]],
+    warnings: result.warnings,
+  };
+}
+
+function repeatWords({ groups, top, random }: Repeats): string {
+  const [all] = groups;
+  const [best] = top;
+  const continues =
+    all!.continues === null
+      ? ""
+      : `; ${Math.round(100 * all!.continues)} % go on as they did before`;
+  return `The text has ${all!.repeats} repeats${continues}. ${best!.layer}.${best!.head} attends most to what followed the earlier copy: ${share(best!.score)} (even attention ${share(all!.uniform)}; on random tokens it has ${share(best!.random)}, even attention ${share(random.uniform)}).`;
+}
+
+function nats(value: number): string {
+  return toBound(value, Math.abs(value) || 1);
+}
+
+function pairWords({ gapOn, gapOff, change, controlChange }: Pairs): string {
+  const ends = ({ interval }: Pairs["change"]) =>
+    interval ? ` [${nats(interval[0])}, ${nats(interval[1])}]` : "";
+  return `The mean gap is ${nats(gapOn.mean)} nats with the heads on and ${nats(gapOff.mean)} with them off: a change of ${nats(change.mean)}${ends(change)}. Switching off as many other heads changes it by ${nats(controlChange.mean)}${ends(controlChange)}.`;
+}
+
+function topTable({ top, groups }: Repeats): StudyTable {
+  const byNgram = groups.filter(({ ngram }) => ngram !== null);
+  return {
+    caption:
+      "Heads that attend most to what followed a repeat; beside it their score on random tokens, then by n-gram",
+    columns: ["head", "score", "low", "high", "random", ...byNgram.map(({ name }) => name)],
+    rows: top.map(({ layer, head, score, low, high, random }) => [
+      `${layer}.${head}`,
+      score,
+      low,
+      high,
+      random,
+      ...byNgram.map(({ scores }) => scores[layer]![head]!),
+    ]),
+  };
+}
+
+function groupTable({ groups, top }: Repeats): StudyTable {
+  const heads = top.slice(0, 4);
+  return {
+    caption: "Repeats by the length of what is repeated, and by how far back it lies",
+    columns: [
+      "repeats of",
+      "number",
+      "go on",
+      "even",
+      ...heads.map(({ layer, head }) => `${layer}.${head}`),
+    ],
+    rows: groups.map(({ name, repeats, continues, uniform, scores }) => [
+      name,
+      repeats,
+      continues,
+      uniform,
+      ...heads.map(({ layer, head }) => scores[layer]![head]!),
+    ]),
+  };
+}
+
+function gapTable({ gapOn, gapOff, change, controlChange }: Pairs): StudyTable {
+  const row = (what: string, { mean, interval }: Pairs["change"]) => [
+    what,
+    mean,
+    ...(interval ?? [null, null]),
+  ];
+  return {
+    caption: "Gap in log-probability of the target between the two prompts, nats",
+    columns: ["", "mean", "low", "high"],
+    rows: [
+      row("heads on", gapOn),
+      row("heads off", gapOff),
+      row("change", change),
+      row("change by as many other heads", controlChange),
+    ],
+  };
+}
+
+function pairTable({ list }: Pairs): StudyTable {
+  return {
+    caption: "Every pair",
+    columns: ["first prompt", "second prompt", "target", "on", "off", "controls"],
+    rows: list.map(({ prompts, target, on, off, controls }) => [
+      ...prompts,
+      target,
+      on,
+      off,
+      controls.map((gap) => gap.toFixed(3)).join(" "),
+    ]),
+  };
+}

@@ -1,0 +1,203 @@
+/** @file From what was measured to the Result of `verdict`: the rules, the circuit, the words. */
+import { VERSION } from "../../base/version.ts";
+import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
+import {
+  causalEvidence,
+  causalScale,
+  type CausalEvidence,
+  type CausalScale,
+} from "../../measure/verdict/causalEvidence.ts";
+import { verdictOf } from "../../measure/verdict/rules.ts";
+import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
+import { mechanismOf, pathEffect } from "../../measure/verdict/upstream.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { VerdictResult } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
+import { allHeads, headName, type HeadAt } from "../../interventions/headNames.ts";
+import { circuitOf } from "./circuitOf.ts";
+import type { Measured } from "./verdict.ts";
+import { verdictWords } from "./verdictWords.ts";
+
+type Head = VerdictResult["heads"][number];
+
+/** Applies the rules to every head. */
+export function verdictResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  measured: Measured,
+  about: {
+    readonly quick: boolean;
+    readonly seed: number;
+    readonly timings: Record<string, number>;
+  },
+): VerdictResult {
+  const { rows, heads: run, causal } = measured;
+  const { vocabulary, specialTokens } = model.architecture;
+  const scale =
+    causal &&
+    causalScale(causal, run.candidates.length, {
+      tokens: rows.causal.positions.length * rows.causal.clean.shape[0]!,
+      vocabulary: vocabulary - specialTokens.length,
+    });
+  const heads = allHeads(model.architecture).map((at, index) =>
+    headResult(model, measured, scale, at, index),
+  );
+  const circuit = circuitOf(heads);
+  const counts = Object.fromEntries(
+    [...new Set(heads.map(({ label }) => label))].map((label) => [
+      label,
+      heads.filter((one) => one.label === label).length,
+    ]),
+  );
+  const result = {
+    schema: "induction-lens/verdict@1" as const,
+    version: VERSION,
+    model: modelInfoOf(model),
+    input: rows.info,
+    warnings: [...rows.warnings, ...warningsOf(measured, about.quick)],
+    periods: rows.attention.map(({ period }) => period),
+    screened: {
+      quick: about.quick,
+      candidates: run.candidates.map(headName),
+      leftOut: measured.leftOut.map(headName),
+      nullHeads: run.nulls.map(headName),
+      examples: {
+        attention: rows.attention[0]!.repeated.shape[0]!,
+        causal: rows.causal.clean.shape[0]!,
+      },
+    },
+    causal: scale && { clean: scale.clean, corrupted: scale.corrupted, differs: scale.differs },
+    counts,
+    heads,
+    circuit,
+  };
+  return {
+    ...result,
+    words: verdictWords(result),
+    environment: environmentOf(backend),
+    timings: about.timings,
+  };
+}
+
+function headResult(
+  { architecture }: LoadedModel,
+  measured: Measured,
+  scale: CausalScale | null,
+  { layer, head }: HeadAt,
+  index: number,
+): Head {
+  const { heads: run, causal } = measured;
+  const attention = measured.attention[index]!;
+  const candidate = run.candidates.findIndex((one) => one.layer === layer && one.head === head);
+  const found = causal && scale && candidate >= 0 ? causalEvidence(causal, scale, candidate) : null;
+  const { label, behaviours, flags, why } = verdictOf({ attention, causal: found, scale });
+  const upstream = candidate >= 0 ? upstreamOf(architecture, measured, candidate) : [];
+  return {
+    layer,
+    head,
+    kvHead: kvHeadOf(architecture, head),
+    depth: layer / architecture.layers,
+    label,
+    why,
+    behaviours: behaviours.map(({ name, value, low, high }) => ({
+      name,
+      strength: value,
+      low,
+      high,
+    })),
+    flags: [...flags],
+    evidence: {
+      attention: { ...attention, gains: [...attention.gains] },
+      ...causalParts(measured, found, candidate),
+      upstream,
+      mechanism:
+        candidate >= 0
+          ? mechanismOf(upstream.map(({ effect, ...one }) => ({ ...one, value: effect })))
+          : null,
+    },
+  };
+}
+
+function causalParts(measured: Measured, found: CausalEvidence | null, candidate: number) {
+  return {
+    copying: found?.copying
+      ? { ...found.copying, weights: measured.weights?.copying[candidate] ?? null }
+      : null,
+    sufficiency: found?.sufficiency ?? null,
+    necessity: found?.necessity ?? null,
+    stripe: found?.stripe ?? null,
+  };
+}
+
+function kvHeadOf({ heads, kvHeads }: LoadedModel["architecture"], head: number): number {
+  return Math.floor((head * kvHeads) / heads);
+}
+
+/** Paths into one candidate, largest effect first. */
+function upstreamOf(
+  architecture: LoadedModel["architecture"],
+  { heads: { candidates }, upstream, weights }: Measured,
+  candidate: number,
+): Head["evidence"]["upstream"] {
+  const receiver = candidates[candidate]!;
+  const place = candidates
+    .filter(({ layer }) => layer === receiver.layer)
+    .findIndex(({ head }) => head === receiver.head);
+  const shared = architecture.kvHeads < architecture.heads;
+  return (upstream?.jobs ?? [])
+    .flatMap(({ source, layer, route }, job) => {
+      if (layer !== receiver.layer) return [];
+      const clean = route === "v" ? upstream!.written?.[candidate] : upstream!.stripe[candidate];
+      const effect = clean && pathEffect(clean, upstream!.paths[job]![place]!);
+      if (!effect) return [];
+      const at = ({ layer: l, head }: HeadAt) => l * architecture.heads + head;
+      const column = weights?.composition[route].map((row) => row[at(receiver)]!) ?? null;
+      const composition = column?.[at(source)] ?? null;
+      return [
+        {
+          ...source,
+          route,
+          replacement: "corrupted run" as const,
+          effect: effect.value,
+          low: effect.low,
+          high: effect.high,
+          composition,
+          compositionRank:
+            column && composition !== null
+              ? 1 + column.filter((other) => other > composition).length
+              : null,
+          sharedKv: shared && route !== "q",
+        },
+      ];
+    })
+    .sort((a, b) => b.effect - a.effect);
+}
+
+function warningsOf({ rows, heads, attention, leftOut }: Measured, quick: boolean): string[] {
+  const examples = rows.attention[0]!.repeated.shape[0]!;
+  const causal = rows.causal.clean.shape[0]!;
+  const { candidates, nulls } = heads;
+  return [
+    ...(causal < FEWEST_FOR_INTERVAL
+      ? [
+          `${examples} examples for attention and ${causal} for causal runs: under ${FEWEST_FOR_INTERVAL} there is no interval, and the rules go by means`,
+        ]
+      : []),
+    ...(attention.every(({ p }) => p === null)
+      ? [
+          `p is null: ${examples} sequences are too few for a test over ${attention.length} heads, and the rules go by intervals`,
+        ]
+      : []),
+    ...(candidates.length > 0 && nulls.length < NULL_HEADS
+      ? [
+          `the causal null has ${nulls.length} heads, ${NULL_HEADS} are wanted${quick ? " (--quick takes 10)" : ": the candidates' layers have no more without behaviours of their own"}`,
+        ]
+      : []),
+    ...(leftOut.length > 0
+      ? [
+          `--quick ran the ${candidates.length} strongest candidates; these attend like induction too and have no verdict: ${leftOut.map(headName).join(", ")}`,
+        ]
+      : []),
+  ];
+}

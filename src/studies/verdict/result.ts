@@ -1,0 +1,186 @@
+/** @file The Result of `verdict`: what each head is, the evidence for it, and the circuit. */
+import { z } from "zod";
+import { resultFooter, resultHeader } from "../../results/common.ts";
+import { BEHAVIOURS, FLAGS, LABELS } from "../../measure/verdict/names.ts";
+
+const bounds = {
+  low: z.number().nullable().describe("of the 95 % interval; null under 10 examples"),
+  high: z.number().nullable(),
+};
+const estimate = z.object({ value: z.number().describe("mean over sequences"), ...bounds });
+const drop = z.object({
+  centredLogit: estimate.describe("target's logit less the mean logit, second copy"),
+  nats: estimate.describe("loss of the second copy"),
+});
+const sizes = z.object({ centredLogit: z.number(), nats: z.number() });
+
+const attention = z.object({
+  gains: z
+    .array(
+      z.object({
+        period: z.int(),
+        score: z.number().describe("mean of A[q, q - S + 1] on [BOS] r r"),
+        disjoint: z.number().describe("the same on control D, [BOS] r s"),
+        reshuffled: z.number().describe("the same on control R, [BOS] r shuffled(r)"),
+        ...estimate.shape,
+      }),
+    )
+    .describe("gain = score - max(D, R) at each period, longest first"),
+  induction: estimate.describe("gain at the period where its lower bound is least"),
+  p: z
+    .number()
+    .nullable()
+    .describe(
+      "sign-flip test of gain <= .05, the largest over periods, adjusted over heads; null with too few sequences",
+    ),
+  duplicateToken: estimate.describe("gain of A[q, q - S]"),
+  previousToken: estimate.describe("A[q, q - 1] less that of uniform attention"),
+  currentToken: estimate.describe("A[q, q] less that of uniform attention"),
+  firstToken: estimate.describe("A[q, 0] less that of uniform attention"),
+  fixedDistance: estimate
+    .extend({ distance: z.int() })
+    .nullable()
+    .describe("the distance of 2 or more that is attended most on D of the longest period"),
+});
+
+const copying = z.object({
+  effect: estimate.describe(
+    "direct logit effect on the right token, centred, norm frozen; mean over the second copy",
+  ),
+  others: z.number().describe("the same on the tokens that other positions predict"),
+  consistency: z
+    .number()
+    .nullable()
+    .describe("(effect - others) / standard deviation among others; null: it writes nothing"),
+  writes: z.enum(["+", "-", "none"]),
+  givenOthers: estimate.describe("effect where all other candidates are mean-ablated"),
+  weights: z
+    .object({
+      raw: z.number().nullable(),
+      effective: z.number().nullable(),
+    })
+    .nullable()
+    .describe("eigenvalue share of the full OV circuit by embedding; supports, never decides"),
+});
+
+const sufficiency = z.object({
+  centredLogit: estimate.describe(
+    "share of clean - corrupted that the head's clean output restores",
+  ),
+  logProbability: estimate.nullable(),
+  nullSize: z
+    .number()
+    .nullable()
+    .describe(
+      "what null heads reach, centred logit: the 99th percentile of sizes, with fewer than 20 heads median + 3 deviations",
+    ),
+});
+
+const necessity = z.object({
+  alone: z.object({ mean: drop, resample: drop }),
+  givenOthers: z
+    .object({ mean: drop, resample: drop })
+    .describe("what the head adds to the ablation of all other candidates"),
+  patternsKept: drop.describe("mean ablation alone while all later patterns stay as they were"),
+  nullSize: z
+    .object({ alone: sizes, givenOthers: sizes })
+    .describe("what null heads reach, mean ablation"),
+});
+
+const edge = {
+  route: z.enum(["q", "k", "v"]).describe("the receiver's input that the path leads into"),
+  replacement: z.literal("corrupted run").describe("what stands in for the source's output"),
+  effect: z
+    .number()
+    .describe(
+      "share of the receiver's stripe (for v: of what it writes) that is lost without the path",
+    ),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  composition: z
+    .number()
+    .nullable()
+    .describe("by the weights, Frobenius; random heads 1 / sqrt(d_model)"),
+  compositionRank: z
+    .int()
+    .nullable()
+    .describe("1: of all earlier heads the source composes most with the receiver by this route"),
+  sharedKv: z
+    .boolean()
+    .describe(
+      "whether other query heads read the same keys and values; only this head's copy changed",
+    ),
+};
+
+const head = z.object({
+  layer: z.int(),
+  head: z.int(),
+  kvHead: z.int(),
+  depth: z.number().describe("layer / layers"),
+  label: z.enum(LABELS),
+  why: z.string(),
+  behaviours: z
+    .array(z.object({ name: z.enum(BEHAVIOURS), strength: z.number(), ...bounds }))
+    .describe("those whose lower bound reaches .1, strongest first"),
+  flags: z.array(z.enum(FLAGS)),
+  evidence: z.object({
+    attention,
+    copying: copying.nullable(),
+    sufficiency: sufficiency
+      .nullable()
+      .describe("null too where clean and corrupted runs do not differ"),
+    necessity: necessity.nullable(),
+    stripe: z
+      .object({ whole: estimate, givenOthers: estimate, lost: estimate })
+      .nullable()
+      .describe("attention to the induction target with and without the other candidates"),
+    upstream: z
+      .array(z.object({ layer: z.int(), head: z.int(), ...edge }))
+      .describe("earlier heads by effect, those that were measured; empty for heads not run"),
+    mechanism: z
+      .enum(["K", "Q", "mixed", "none"])
+      .nullable()
+      .describe("whether keys or queries carry the match; none: no single earlier head does"),
+  }),
+});
+
+export const verdictResult = z.object({
+  schema: z.literal("induction-lens/verdict@1"),
+  ...resultHeader,
+  periods: z.array(z.int()).describe("at which attention was measured, longest first"),
+  screened: z.object({
+    quick: z.boolean(),
+    candidates: z
+      .array(z.string())
+      .describe("heads that attend like induction: all were run causally"),
+    leftOut: z.array(z.string()).describe("attend like induction, but --quick did not run them"),
+    nullHeads: z
+      .array(z.string())
+      .describe("random heads of the same layers without behaviours of their own"),
+    examples: z.object({ attention: z.int(), causal: z.int() }),
+  }),
+  causal: z
+    .object({
+      clean: sizes,
+      corrupted: sizes,
+      differs: z
+        .boolean()
+        .describe("whether replacing the first copy changes the prediction by 3 standard errors"),
+    })
+    .nullable()
+    .describe("predictions of the second copy, centred logit and loss; null without candidates"),
+  counts: z.partialRecord(z.enum(LABELS), z.int()),
+  heads: z.array(head),
+  circuit: z.object({
+    present: z.boolean().describe("whether any head is labelled induction"),
+    mechanism: z.enum(["K", "Q", "mixed", "none"]).nullable(),
+    edges: z.array(z.object({ from: z.string(), to: z.string(), ...edge })),
+    depth: z
+      .object({ least: z.number(), most: z.number(), withinClaim: z.int(), heads: z.int() })
+      .nullable()
+      .describe("of induction heads, layer / layers; withinClaim: how many lie from 1/2 to 3/4"),
+  }),
+  words: z.array(z.string()),
+  ...resultFooter,
+});
+export type VerdictResult = z.infer<typeof verdictResult>;

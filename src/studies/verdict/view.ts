@@ -1,0 +1,168 @@
+/** @file What `verdict` shows: labelled heads with their reasons, the map of induction attention, the circuit. */
+import type { VerdictResult } from "./result.ts";
+import { LABELS } from "../../measure/verdict/names.ts";
+import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+import type { CircuitDrawing } from "./viewCircuit.ts";
+
+type Head = VerdictResult["heads"][number];
+
+/** Labels of heads that attend like induction. */
+const ATTENDS: readonly string[] = [
+  "induction",
+  "anti-induction",
+  "copy-suppression",
+  "attends-without-copying",
+];
+
+const name = ({ layer, head }: { layer: number; head: number }) => `${layer}.${head}`;
+
+export function verdictView(result: VerdictResult): StudyView {
+  const { model, circuit, screened, periods, words } = result;
+  const induction = result.heads.filter(({ label }) => label === "induction");
+  const drawing = drawingOf(result);
+  return {
+    title: `Verdict: ${model.id}`,
+    lines: [
+      ...aboutLines(result),
+      `periods ${periods.join(", ")}; controls on the same rows: the second block new (D), the second block reshuffled (R)`,
+      screened.candidates.length > 0
+        ? `run causally: ${screened.candidates.length} ${screened.candidates.length === 1 ? "head that attends" : "heads that attend"} like induction, ${screened.nullHeads.length} random heads of their layers for the null, ${screened.examples.causal} examples${screened.quick ? "; --quick" : ""}`
+        : "run causally: none, since no head attends like induction",
+    ],
+    sentences: words,
+    map: {
+      title: "Induction attention by head",
+      subtitle: aboutLines(result),
+      values: Array.from({ length: model.layers }, (_, layer) =>
+        result.heads
+          .filter((one) => one.layer === layer)
+          .map(({ evidence }) => Math.max(0, evidence.attention.induction.value)),
+      ),
+      scale: { kind: "sequential", bound: 1 },
+      scaleLabel:
+        "gain: attention to the token after the earlier copy, less that on controls, 0 to 1",
+      ...(induction.length > 0 && { marked: { heads: induction, label: "labelled induction" } }),
+      description: words[0]!,
+    },
+    pictures: drawing
+      ? [
+          {
+            label: drawing.title,
+            draw: async () => {
+              const { circuitDrawing } = await import("./viewCircuit.ts");
+              return (document, theme) => circuitDrawing(drawing, document, theme);
+            },
+          },
+        ]
+      : [],
+    tables: [
+      headTable(result.heads),
+      whyTable(result.heads),
+      ...(circuit.edges.length > 0 ? [edgeTable(circuit)] : []),
+    ],
+    warnings: result.warnings,
+  };
+}
+
+/** Attention that the label speaks of; null for mixed and other heads. */
+function strengthOf({ label, behaviours, evidence }: Head) {
+  if (ATTENDS.includes(label)) return evidence.attention.induction;
+  const own = behaviours.find((one) => one.name === label);
+  return own ? { ...own, value: own.strength } : null;
+}
+
+/** Labels in the order of LABELS, in each the strongest head first. */
+function byInterest(heads: readonly Head[]): Head[] {
+  const strength = (head: Head) => strengthOf(head)?.value ?? 0;
+  return heads.toSorted(
+    (a, b) => LABELS.indexOf(a.label) - LABELS.indexOf(b.label) || strength(b) - strength(a),
+  );
+}
+
+function headTable(heads: readonly Head[]): StudyTable {
+  return {
+    caption:
+      "Heads: attention that the label speaks of, direct effect on the right logit, nats lost without the head alone and given the other candidates",
+    columns: ["head", "label", "strength", "low", "high", "writes", "alone", "given", "flags"],
+    rows: byInterest(heads).map((one) => {
+      const { copying, necessity } = one.evidence;
+      const strength = strengthOf(one);
+      return [
+        name(one),
+        one.label,
+        strength?.value ?? null,
+        strength?.low ?? null,
+        strength?.high ?? null,
+        copying?.effect.value ?? null,
+        necessity?.alone.mean.nats.value ?? null,
+        necessity?.givenOthers.mean.nats.value ?? null,
+        one.flags.join(" "),
+      ];
+    }),
+  };
+}
+
+function whyTable(heads: readonly Head[]): StudyTable {
+  return {
+    caption: "Why",
+    columns: ["head", "label", "why"],
+    rows: byInterest(heads)
+      .filter(({ label }) => label !== "other" && label !== "first-token")
+      .map((one) => [name(one), one.label, one.why]),
+  };
+}
+
+const ROUTES = { k: "keys", q: "queries", v: "values" } as const;
+
+function edgeTable({ edges }: VerdictResult["circuit"]): StudyTable {
+  return {
+    caption:
+      "Circuit: share of the receiver's stripe (for values: of what it writes) that is lost without the path",
+    columns: ["from", "into", "of", "effect", "low", "high", "composition", "rank"],
+    rows: edges.map(({ from, to, route, effect, low, high, composition, compositionRank }) => [
+      from,
+      ROUTES[route],
+      to,
+      effect,
+      low,
+      high,
+      composition,
+      compositionRank,
+    ]),
+  };
+}
+
+/** Null where nothing acts on what it sees. */
+function drawingOf({ heads, circuit, model, words, input }: VerdictResult): CircuitDrawing | null {
+  const acting = heads.filter(({ label }) =>
+    ["induction", "anti-induction", "copy-suppression"].includes(label),
+  );
+  if (acting.length === 0) return null;
+  const shown = drawnEdges(circuit.edges);
+  const names = new Set([...acting.map(name), ...shown.flatMap(({ from, to }) => [from, to])]);
+  return {
+    title: `Circuit: ${model.id}`,
+    subtitle: aboutLines({ model, input }),
+    nodes: heads
+      .filter((one) => names.has(name(one)))
+      .map((one) => ({ name: name(one), layer: one.layer, label: one.label })),
+    edges: shown,
+    notes: [
+      `A line is a direct path into keys (whole), queries (dashed) or values (dotted); thicker carries more of its receiver's induction attention, for values of what it writes.${circuit.edges.length > shown.length ? ` Of ${circuit.edges.length} paths the strongest into each head and those that carry half are drawn; the table has all.` : ""}`,
+    ],
+    description: words.join(" "),
+  };
+}
+
+type Edge = VerdictResult["circuit"]["edges"][number];
+const FEW_EDGES = 12;
+const STRONG_EDGE = 0.5;
+
+/** All of a few; of many the strongest into each head and those that carry half. */
+function drawnEdges(edges: readonly Edge[]): Edge[] {
+  if (edges.length <= FEW_EDGES) return [...edges];
+  return edges.filter(
+    ({ to, effect }) =>
+      effect >= STRONG_EDGE || edges.every((other) => other.to !== to || other.effect <= effect),
+  );
+}

@@ -1,0 +1,188 @@
+/** @file The circuit as a small graph: heads by layer from left to right, and the paths between them. */
+import { drawFigure, type Part } from "../../draw/figure.ts";
+import { svgNode } from "../../draw/svgNode.ts";
+import { THEMES, type Theme } from "../../draw/theme.ts";
+
+export interface CircuitNode {
+  readonly name: string;
+  readonly layer: number;
+  readonly label: string;
+}
+
+export interface CircuitEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly route: "q" | "k" | "v";
+  /** Share of the receiver's stripe; 1 is all of it. */
+  readonly effect: number;
+}
+
+export interface CircuitDrawing {
+  readonly title: string;
+  readonly subtitle: readonly string[];
+  readonly nodes: readonly CircuitNode[];
+  readonly edges: readonly CircuitEdge[];
+  readonly notes: readonly string[];
+  readonly description: string;
+}
+
+const BOX = { width: 148, height: 40, line: 14 };
+const GAP = { x: 104, y: 22 };
+/** Paths of one route that a box names; the table has all. */
+const NAMED = 2;
+const TOP = 26;
+/** Room for half an outline. */
+const EDGE = 2;
+const THIN = 1.2;
+const THICK = 6;
+
+/** The graph as one SVG element. */
+export function circuitDrawing(
+  drawing: CircuitDrawing,
+  document: Document,
+  theme: Theme = THEMES.light,
+): SVGSVGElement {
+  return drawFigure(document, theme, {
+    title: drawing.title,
+    subtitle: drawing.subtitle,
+    parts: [graph(drawing, document, theme)],
+    notes: drawing.notes,
+    description: drawing.description,
+  });
+}
+
+interface Placed extends CircuitNode {
+  readonly x: number;
+  readonly y: number;
+  readonly height: number;
+  /** What feeds the head, one line a route: "keys 0.0 .88, 0.2 .24". */
+  readonly fed: readonly string[];
+}
+
+/** Columns are layers that have a node, evenly spaced; in a column heads go down. */
+function placed(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]): Placed[] {
+  const feeding = nodes.map(({ name }) => fedLines(edges.filter(({ to }) => to === name)));
+  const height = BOX.height + BOX.line * Math.max(0, ...feeding.map((lines) => lines.length));
+  const stepY = height + GAP.y;
+  const layers = [...new Set(nodes.map(({ layer }) => layer))].sort((a, b) => a - b);
+  const most = Math.max(
+    ...layers.map((layer) => nodes.filter((one) => one.layer === layer).length),
+  );
+  return layers.flatMap((layer, column) => {
+    const here = nodes.filter((one) => one.layer === layer);
+    const lead = ((most - here.length) * stepY) / 2;
+    return here.map((node, row) => {
+      const fed = feeding[nodes.indexOf(node)]!;
+      const own = BOX.height + BOX.line * fed.length;
+      const y = TOP + lead + row * stepY + (height - own) / 2;
+      return { ...node, fed, x: EDGE + column * (BOX.width + GAP.x), y, height: own };
+    });
+  });
+}
+
+const ROUTES = { k: "keys", q: "queries", v: "values" } as const;
+
+function fedLines(edges: readonly CircuitEdge[]): string[] {
+  return (["k", "q", "v"] as const).flatMap((route) => {
+    const here = edges.filter((edge) => edge.route === route);
+    const best = here.toSorted((a, b) => b.effect - a.effect).slice(0, NAMED);
+    const more = here.length > best.length ? `, +${here.length - best.length}` : "";
+    const named = best.map(({ from, effect }) => `${from} ${shareText(effect)}`).join(", ");
+    return here.length > 0 ? [`${ROUTES[route]} ${named}${more}`] : [];
+  });
+}
+
+function shareText(effect: number): string {
+  return effect.toFixed(2).replace(/^0/, "");
+}
+
+function graph({ nodes, edges }: CircuitDrawing, document: Document, theme: Theme): Part {
+  const places = placed(nodes, edges);
+  const at = new Map(places.map((place) => [place.name, place]));
+  const width = Math.max(...places.map(({ x }) => x)) + BOX.width + EDGE;
+  const height = Math.max(...places.map((place) => place.y + place.height)) + 8;
+  const columns = new Map(places.map(({ layer, x }) => [layer, x]));
+  const headings = [...columns].map(([layer, x]) =>
+    svgNode(
+      document,
+      "text",
+      {
+        x: x + BOX.width / 2,
+        y: 12,
+        "font-size": 12,
+        "text-anchor": "middle",
+        fill: theme.secondText,
+      },
+      [`layer ${layer}`],
+    ),
+  );
+  const lines = edges
+    .toSorted((a, b) => a.effect - b.effect)
+    .map((edge) => edgeNode(edge, at.get(edge.from)!, at.get(edge.to)!, document, theme));
+  const node = svgNode(document, "svg", { width, height, viewBox: `0 0 ${width} ${height}` }, [
+    ...headings,
+    ...lines,
+    ...places.map((place) => box(place, document, theme)),
+  ]);
+  return { node, width, height };
+}
+
+function edgeNode(
+  { route, effect }: CircuitEdge,
+  from: Placed,
+  to: Placed,
+  document: Document,
+  theme: Theme,
+) {
+  const start = { x: from.x + BOX.width, y: from.y + from.height / 2 };
+  const end = { x: to.x, y: to.y + to.height / 2 };
+  const bend = Math.max(40, (end.x - start.x) / 2);
+  const d = `M${start.x},${start.y}C${start.x + bend},${start.y},${end.x - bend},${end.y},${end.x},${end.y}`;
+  const size = THIN + (THICK - THIN) * Math.min(1, Math.max(0, effect));
+  return svgNode(document, "path", {
+    d,
+    fill: "none",
+    stroke: theme.line,
+    "stroke-width": size,
+    "stroke-opacity": 0.75,
+    ...(route === "k" ? {} : { "stroke-dasharray": route === "q" ? "7 4" : "2 4" }),
+  });
+}
+
+/** Marks by what a head is; the label is written as well. */
+function markOf(label: string, theme: Theme): string {
+  if (label === "induction") return theme.marks[3];
+  if (label === "anti-induction" || label === "copy-suppression") return theme.marks[2];
+  return label === "previous-token" ? theme.marks[1] : theme.secondText;
+}
+
+function box(
+  { name, label, x, y, height, fed }: Placed,
+  document: Document,
+  theme: Theme,
+): SVGElement {
+  const middle = x + BOX.width / 2;
+  const colour = markOf(label, theme);
+  const text = (content: string, dy: number, size: number, fill: string) =>
+    svgNode(
+      document,
+      "text",
+      { x: middle, y: y + dy, "font-size": size, "text-anchor": "middle", fill },
+      [content],
+    );
+  return svgNode(document, "g", {}, [
+    svgNode(document, "rect", {
+      x,
+      y,
+      width: BOX.width,
+      height,
+      rx: 6,
+      fill: theme.panel,
+      stroke: colour,
+      "stroke-width": label === "induction" ? 2.5 : 1.5,
+    }),
+    text(name, 17, 14, theme.text),
+    text(label, 32, 11, colour),
+    ...fed.map((line, row) => text(line, 47 + row * BOX.line, 10.5, theme.secondText)),
+  ]);
+}

@@ -1,0 +1,153 @@
+/** @file From a score taken apart and its effect to the Result of `why`. */
+import type { Tensor } from "../../base/tensor.ts";
+import { VERSION } from "../../base/version.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { WhyResult } from "./result.ts";
+import type { Backend } from "../../base/backend.ts";
+import { environmentOf, modelInfoOf } from "../common/about.ts";
+import { piecesOf, type Sequences } from "../../inputs/sequences.ts";
+import type { ScoreInputs } from "../../interventions/scoreInputs.ts";
+import type { WhyOptions, WhyRun } from "./why.ts";
+import type { CellEffect } from "./whyEffect.ts";
+import type { ScoreCell, ScoreTakenApart } from "./whyScore.ts";
+
+const TOP_K = 5;
+
+interface Seen {
+  readonly inputs: ScoreInputs;
+  readonly found: Sequences;
+  readonly cell: ScoreCell;
+  readonly run: WhyRun;
+  readonly apart: ScoreTakenApart;
+  readonly effect: CellEffect;
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+export function whyResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  seen: Seen,
+  { topK = TOP_K, target }: WhyOptions,
+): WhyResult {
+  const { inputs, found, cell, apart, run, timings } = seen;
+  const sequence = found.sequences[0]!;
+  const named: Named = (token) => ({ token, piece: piecesOf(found.tokenizer, [token])[0]! });
+  return {
+    schema: "induction-lens/why@1",
+    version: VERSION,
+    model: modelInfoOf(model),
+    input: found.info,
+    warnings: [...found.warnings],
+    sequence,
+    cell: cellOf(cell, run, model.architecture),
+    frozen: frozenWords(inputs),
+    parts: [...apart.parts],
+    score: scoreOf(apart, run.scores[cell.key]!),
+    contrast: contrastOf(apart, cell, run),
+    row: strongest(run.weights, run.visible, topK).map((key) => ({
+      ...named(sequence.tokens[key]!),
+      key,
+      score: run.scores[key]!,
+      weight: run.weights[key]!,
+    })),
+    effect: effectOf(seen, named, topK, target),
+    environment: environmentOf(backend),
+    timings: { ...timings },
+  };
+}
+
+type Named = (token: number) => { readonly token: number; readonly piece: string };
+
+function cellOf(
+  cell: ScoreCell,
+  { scores, weights, visible }: WhyRun,
+  { heads, kvHeads }: LoadedModel["architecture"],
+): WhyResult["cell"] {
+  const weight = weights[cell.key]!;
+  return {
+    ...cell,
+    kvHead: Math.floor((cell.head * kvHeads) / heads),
+    score: scores[cell.key]!,
+    weight,
+    rank: 1 + weights.filter((other) => other > weight).length,
+    visibleKeys: visible.length,
+  };
+}
+
+function frozenWords({ scales }: ScoreInputs): string {
+  if (scales.length === 0) return "nothing: the model has no norm before its queries and keys";
+  const names = scales.map((name) => name.replace(/^blocks\.\d+\./, "").replace(".hook_scale", ""));
+  return `the scales of ${names.join(", ")} are those of the whole run, so that parts add up`;
+}
+
+function scoreOf({ contributions }: ScoreTakenApart, score: number): WhyResult["score"] {
+  const byQuery = contributions.map(total);
+  const byKey = contributions.map((_, key) => total(contributions.map((row) => row[key]!)));
+  return {
+    contributions: contributions.map((row) => row.map(short)),
+    byQuery,
+    byKey,
+    largestError: Math.abs(total(byQuery) - score),
+  };
+}
+
+function contrastOf(
+  { byKeyAt }: ScoreTakenApart,
+  { key }: ScoreCell,
+  { visible }: WhyRun,
+): WhyResult["contrast"] {
+  const place = visible.indexOf(key);
+  const byKey = byKeyAt.map((atKeys) => atKeys[place]! - total(atKeys) / atKeys.length);
+  return { logRatio: total(byKey), byKey };
+}
+
+function effectOf(
+  { effect, run, cell, found }: Seen,
+  named: Named,
+  topK: number,
+  asked: number | undefined,
+): WhyResult["effect"] {
+  const logits = lastRow(run.saved.get("logits")!);
+  const next = found.sequences[0]!.tokens[cell.query + 1];
+  const likely = logits.indexOf(Math.max(...logits));
+  const target = asked ?? next ?? likely;
+  const largest = logits[likely]!;
+  const all = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  const listed = (sign: 1 | -1) =>
+    strongest(
+      effect.cell.map((logit) => sign * logit),
+      [...effect.cell.keys()],
+      topK,
+    ).map((token) => ({ ...named(token), logit: effect.cell[token]! }));
+  return {
+    target: {
+      ...named(target),
+      why:
+        asked !== undefined ? "asked for" : next === undefined ? "most likely token" : "next token",
+      logit: logits[target]!,
+      probability: Math.exp(logits[target]! - largest) / all,
+    },
+    cell: effect.cell[target]!,
+    head: effect.head[target]!,
+    raised: listed(1),
+    lowered: listed(-1),
+  };
+}
+
+function lastRow({ data, shape }: Tensor): Float32Array {
+  return data.slice(data.length - shape.at(-1)!);
+}
+
+/** The `count` of `places` with the largest values, largest first. */
+function strongest(values: ArrayLike<number>, places: readonly number[], count: number): number[] {
+  return places.toSorted((a, b) => values[b]! - values[a]!).slice(0, count);
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** Seven digits: as many as a float32 has, a third of the bytes. */
+function short(value: number): number {
+  return Number(value.toPrecision(7));
+}

@@ -1,0 +1,134 @@
+/** @file What one cell of attention writes, and what that adds to the logits at its query, final norm frozen. */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { Program } from "../../graph/program.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { Backend, Trace } from "../../base/backend.ts";
+import { finalLayers } from "../../interventions/finalLayers.ts";
+import { linearMap } from "../../interventions/linearMap.ts";
+import { hookName } from "../../interventions/points.ts";
+import type { ScoreCell } from "./whyScore.ts";
+
+export interface CellEffect {
+  /** What weight x value of the cell adds to each logit, less its mean over tokens: [d_vocab]. */
+  readonly cell: Float64Array;
+  /** The same of all keys of the head together. */
+  readonly head: Float64Array;
+}
+
+/** What the run has to save. */
+export function effectNames(program: Program, layer: number): string[] {
+  const { norm } = finalLayers(program);
+  return [
+    hookName(layer, "attn.hook_z"),
+    hookName(layer, "attn.hook_v"),
+    ...(norm ? [norm.scale] : []),
+  ];
+}
+
+/**
+ * centred(logits(A[q, k] v_k W_O)) for the cell and centred(logits(z_q W_O)) for its head.
+ *
+ * @param saved values `effectNames` of a run of tokens 0 ... query
+ * @throws {InputError} "lens" for a model whose logits are no product
+ */
+export async function cellEffect(
+  { program, architecture }: LoadedModel,
+  backend: Backend,
+  cell: ScoreCell,
+  weight: number,
+  saved: Trace,
+): Promise<CellEffect> {
+  const { stream, norm } = finalLayers(program);
+  const z = hookName(cell.layer, "attn.hook_z");
+  const all = saved.get(z)!;
+  const value = valueVector(saved.get(hookName(cell.layer, "attn.hook_v"))!, cell, architecture);
+  const own = headEntries(all, cell.query, cell.head);
+  const written = await writes(program, backend, cell, all, [
+    value.map((entry) => weight * entry),
+    own,
+  ]);
+  const frozen = norm
+    ? new Map([[norm.scale, atPosition(saved.get(norm.scale)!, cell.query)]])
+    : new Map<string, Tensor>();
+  const map = await linearMap(program, backend, {
+    from: [stream],
+    outputs: ["logits"],
+    frozen,
+    length: 1,
+  });
+  try {
+    const logits = await map.of(written.map((one) => ({ input: stream, value: one })));
+    const [ofCell, ofHead] = [0, 1].map((row) => centred(logits.get("logits")!, row));
+    return { cell: ofCell!, head: ofHead! };
+  } finally {
+    await map.dispose();
+  }
+}
+
+/** What the head would write if its z at the query were each of `entries`: [1, 1, d_model] each. */
+async function writes(
+  program: Program,
+  backend: Backend,
+  { layer, head }: ScoreCell,
+  { axes, shape }: Tensor,
+  entries: readonly Float32Array[],
+): Promise<Tensor[]> {
+  const [from, to] = [hookName(layer, "attn.hook_z"), hookName(layer, "hook_attn_out")];
+  const map = await linearMap(program, backend, {
+    from: [from],
+    outputs: [to],
+    frozen: new Map(),
+    length: 1,
+  });
+  try {
+    const parts = entries.map((vector) => {
+      const data = new Float32Array(shape[2]! * vector.length);
+      data.set(vector, head * vector.length);
+      return { input: from, value: tensor(axes, [1, 1, ...shape.slice(2)], data) };
+    });
+    const { data, shape: sizes } = (await map.of(parts)).get(to)!;
+    const width = sizes.at(-1)!;
+    return entries.map((_, row) =>
+      tensor(
+        ["batch", "position", "d_model"],
+        [1, 1, width],
+        data.slice(row * width, (row + 1) * width),
+      ),
+    );
+  } finally {
+    await map.dispose();
+  }
+}
+
+function valueVector(
+  value: Tensor,
+  { head, key }: ScoreCell,
+  { heads }: { readonly heads: number },
+): Float32Array {
+  return headEntries(value, key, Math.floor((head * value.shape[2]!) / heads));
+}
+
+/** One head's entries at one position of [1, position, head, d_head]. */
+function headEntries({ data, shape }: Tensor, position: number, head: number): Float32Array {
+  const [, , heads, width] = shape as readonly [number, number, number, number];
+  const from = (position * heads + head) * width;
+  return data.slice(from, from + width);
+}
+
+/** [1, position, x] at one position: [1, 1, x]. */
+function atPosition({ axes, shape, data }: Tensor, position: number): Tensor {
+  const width = data.length / shape[1]!;
+  return tensor(
+    axes,
+    [1, 1, ...shape.slice(2)],
+    data.slice(position * width, (position + 1) * width),
+  );
+}
+
+/** A row of logits less its mean. */
+function centred({ data, shape }: Tensor, row: number): Float64Array {
+  const width = shape.at(-1)!;
+  const own = Float64Array.from(data.subarray(row * width, (row + 1) * width));
+  const mean = own.reduce((total, logit) => total + logit, 0) / width;
+  return own.map((logit) => logit - mean);
+}

@@ -1,0 +1,147 @@
+/** @file One attention score as query parts times key parts, from a run of the tokens up to the query. */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { scoreParts } from "../../measure/scoreParts.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { Backend, Trace } from "../../base/backend.ts";
+import type { HeadAt } from "../../interventions/headNames.ts";
+import { linearMap, type MapPart } from "../../interventions/linearMap.ts";
+import type { ScoreInputs } from "../../interventions/scoreInputs.ts";
+import { streamParts } from "../../interventions/streamParts.ts";
+import type { WhyRun } from "./why.ts";
+
+export interface ScoreTakenApart {
+  readonly parts: readonly string[];
+  /** [query part][key part]. */
+  readonly contributions: readonly (readonly number[])[];
+  /** For each key part, query . part at every key that the query sees: [key part][key]. */
+  readonly byKeyAt: readonly (readonly number[])[];
+}
+
+/** Vectors of one head, [d_head] each: the query's at its position, the key's at every position. */
+interface PartVectors {
+  readonly name: string;
+  readonly query: Float32Array;
+  readonly keys: readonly Float32Array[];
+}
+
+export interface ScoreCell extends HeadAt {
+  readonly query: number;
+  readonly key: number;
+}
+
+const CONSTANT = "biases";
+
+/**
+ * The score as a sum over query parts and key parts; the key parts at every key that the query sees as well.
+ *
+ * @param run of tokens 0 ... query, with the layer's scales and what its stream is the sum of
+ */
+export async function scoreTakenApart(
+  model: LoadedModel,
+  backend: Backend,
+  inputs: ScoreInputs,
+  cell: ScoreCell,
+  { saved, visible }: WhyRun,
+  told: (parts: number) => void,
+): Promise<ScoreTakenApart> {
+  const { stream, beside, queries, keys, scales, scale } = inputs;
+  const { architecture } = model;
+  const map = await linearMap(model.program, backend, {
+    from: [stream, ...(beside ? [beside] : [])],
+    outputs: [queries, keys],
+    frozen: new Map(scales.map((name) => [name, saved.get(name)!])),
+    length: cell.query + 1,
+  });
+  const read = (trace: Trace, row: number, name: string): PartVectors => ({
+    name,
+    query: headVector(trace.get(queries)!, row, cell.query, cell.head, architecture),
+    keys: visible.map((key) => headVector(trace.get(keys)!, row, key, cell.head, architecture)),
+  });
+  const vectors: PartVectors[] = [];
+  try {
+    for await (const few of inGroups(namedParts(model, backend, inputs, saved), map.rows)) {
+      const trace = await map.of(few.map(({ part }) => part));
+      few.forEach(({ name }, row) => vectors.push(read(trace, row, name)));
+      told(few.length);
+    }
+    vectors.push(read(map.constant, 0, CONSTANT));
+  } finally {
+    await map.dispose();
+  }
+  return takenApart(vectors, visible.indexOf(cell.key), scale);
+}
+
+interface NamedPart {
+  readonly name: string;
+  readonly part: MapPart;
+}
+
+async function* namedParts(
+  { program }: LoadedModel,
+  backend: Backend,
+  { stream, beside, summands }: ScoreInputs,
+  saved: Trace,
+): AsyncGenerator<NamedPart> {
+  for await (const { name, value } of streamParts(program, backend, summands, saved))
+    yield { name, part: { input: stream, value } };
+  if (beside) yield { name: "position", part: { input: beside, value: saved.get(beside)! } };
+}
+
+function takenApart(
+  vectors: readonly PartVectors[],
+  place: number,
+  scale: number,
+): ScoreTakenApart {
+  const keysAt = (key: number) => stacked(vectors.map(({ keys }) => keys[key]!));
+  const queries = stacked(vectors.map(({ query }) => query));
+  const whole = stacked([sum(vectors.map(({ query }) => query))]);
+  const all = Array.from(vectors.keys());
+  const { data } = scoreParts(queries, keysAt(place), scale);
+  const byKey = vectors[0]!.keys.map((_, key) => scoreParts(whole, keysAt(key), scale).data);
+  return {
+    parts: vectors.map(({ name }) => name),
+    contributions: all.map((query) => all.map((key) => data[query * all.length + key]!)),
+    byKeyAt: all.map((part) => byKey.map((products) => products[part]!)),
+  };
+}
+
+function sum(rows: readonly Float32Array[]): Float32Array {
+  return Float32Array.from(rows[0]!, (_, entry) =>
+    rows.reduce((total, row) => total + row[entry]!, 0),
+  );
+}
+
+function stacked(rows: readonly Float32Array[]): Tensor {
+  const width = rows[0]!.length;
+  const data = new Float32Array(rows.length * width);
+  rows.forEach((row, index) => data.set(row, index * width));
+  return tensor(["part", "d_head"], [rows.length, width], data);
+}
+
+/** Axes [batch, position, ...heads, d_head]; a head's keys are those of its group. */
+function headVector(
+  { shape, data }: Tensor,
+  row: number,
+  position: number,
+  head: number,
+  { heads }: { readonly heads: number },
+): Float32Array {
+  const [, length, ...rest] = shape as readonly number[];
+  const width = rest.at(-1)!;
+  const count = rest.slice(0, -1).reduce((product, size) => product * size, 1);
+  const own = Math.floor((head * count) / heads);
+  const from = ((row * length! + position) * count + own) * width;
+  return data.slice(from, from + width); // a copy: the whole trace need not be kept
+}
+
+/** Items in lists of at most `size`, each list as soon as it is full. */
+async function* inGroups<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
+  let group: Item[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}

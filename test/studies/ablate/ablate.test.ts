@@ -1,0 +1,185 @@
+import { describe, expect, test } from "vitest";
+import { openModel } from "../../../src/models/open.ts";
+import { openPlanted } from "../../../src/models/planted/planted.ts";
+import { ablateResult } from "../../../src/studies/ablate/result.ts";
+import { ablate } from "../../../src/studies/ablate/ablate.ts";
+import { shared, sharedJson, unlessShared } from "../../shared.ts";
+import { oneEngine } from "../../interventions/engine.ts";
+import { furthest, golden, GOLDENS, TOLERANCE } from "../../interventions/goldens.ts";
+
+const engine = await oneEngine();
+
+describe("ablate", () => {
+  for (const name of GOLDENS) {
+    const { skip, note, analysis, model } = golden(name);
+    test.skipIf(skip)(`zero ablation equals TransformerLens on ${name}${note}`, async () => {
+      const { clean, period, bos, ...expected } = analysis();
+      const loaded = await model();
+      const result = await ablate(loaded, {
+        backend: engine,
+        own: { tokens: clean, period, bos },
+        kind: "zero",
+      });
+      await loaded.close();
+      expect(ablateResult.safeParse(result).error).toBeUndefined();
+      const metric = result.heads!.delta.secondCopy.map((layer) =>
+        layer.map((delta) => -(result.loss.secondCopy + delta)),
+      );
+      expect(furthest(metric, expected["zero_ablation_z_metric_on_clean"])).toBeLessThan(TOLERANCE);
+    });
+  }
+
+  test("an induction head needs its previous-token head for its pattern, not for its values", async () => {
+    const model = await openPlanted("induction");
+    const of = async (kind: "zero" | "mean" | "resample" | "pattern-preserving") =>
+      (await ablate(model, { backend: engine, kind, sets: [["0.3"], ["1.2"]], numExamples: 10 }))
+        .sets;
+    for (const kind of ["zero", "mean", "resample"] as const) {
+      const [previous, induction] = await of(kind);
+      expect(previous!.secondCopy, kind).toBeGreaterThan(1);
+      expect(induction!.secondCopy, kind).toBeGreaterThan(1);
+    }
+    const [previous, induction] = await of("pattern-preserving");
+    expect(Math.abs(previous!.secondCopy)).toBeLessThan(0.05);
+    expect(induction!.secondCopy).toBeGreaterThan(1);
+  });
+
+  test("an exact induction pattern keeps what an induction head does, other exact patterns do not", async () => {
+    const model = await openPlanted("induction");
+    const { ideal } = await ablate(model, { backend: engine, idealise: ["1.2"], numExamples: 10 });
+    const kept = Object.fromEntries(ideal.map((one) => [one.pattern, one.kept!]));
+    expect(kept["induction"]).toBeGreaterThan(0.99);
+    expect(kept["previousToken"]).toBeLessThan(0.5);
+    expect(kept["firstToken"]).toBeLessThan(0.5);
+  });
+
+  test("a head given others and a set cost what their own runs say", async () => {
+    const model = await openPlanted("induction");
+    const options = { kind: "zero", numExamples: 10 } as const;
+    const together = await ablate(model, { backend: engine, ...options, sets: [["0.3", "1.2"]] });
+    const given = await ablate(model, {
+      backend: engine,
+      ...options,
+      given: ["0.3"],
+      sets: [["1.2"]],
+    });
+    const [set] = together.sets;
+    expect(set!.givenOthers[1]).toBeCloseTo(given.sets[0]!.secondCopy, 5);
+    expect(set!.synergy).toBeCloseTo(set!.secondCopy - set!.alone[0]! - set!.alone[1]!, 6);
+    expect(together.words[0]).toMatch(/less than the sum|more than the sum/);
+  });
+
+  test("a set's synergy has the interval of joint rise less single rises, and words that follow it", async () => {
+    const model = await openPlanted("induction");
+    const { sets, words } = await ablate(model, {
+      backend: engine,
+      kind: "zero",
+      sets: [
+        ["0.3", "1.2"],
+        ["0.1", "0.2"],
+      ],
+      numExamples: 10,
+    });
+    const [chain, idle] = sets;
+    expect(chain!.synergyInterval![0]).toBeLessThan(chain!.synergy);
+    expect(chain!.synergyInterval![1]).toBeGreaterThan(chain!.synergy);
+    expect(words[0]).toMatch(chain!.synergyInterval![1] < 0 ? /need each other/ : /sum/);
+    expect(idle!.synergy).toBeCloseTo(0, 3);
+  });
+
+  test("a curve ablates by induction score: its first head is the induction head, above every random head", async () => {
+    const model = await openPlanted("induction");
+    const options = { numExamples: 10, curve: { count: 3, randomSets: 4 } };
+    const result = await ablate(model, { backend: engine, ...options });
+    expect(ablateResult.safeParse(result).error).toBeUndefined();
+    const { order, points } = result.curve!;
+    expect(order[0]!.head).toBe("1.2");
+    expect(order.map(({ score }) => score)).toEqual(
+      order.map(({ score }) => score).toSorted((a, b) => b - a),
+    );
+    expect(points[0]!.secondCopy).toBeGreaterThan(points[0]!.random.high + 1);
+    const direct = await ablate(model, {
+      backend: engine,
+      numExamples: 10,
+      sets: [order.slice(0, 2).map(({ head }) => head)],
+    });
+    expect(points[1]!.secondCopy).toBeCloseTo(direct.sets[0]!.secondCopy, 6);
+    await expect(ablate(model, { backend: engine, curve: { count: 5 } })).rejects.toThrow(
+      /1 to 4 heads/,
+    );
+    await expect(ablate(model, { backend: engine, curve: { randomSets: 1 } })).rejects.toThrow(
+      /at least 2/,
+    );
+  });
+
+  test("minimal sets of a planted circuit are its two heads, and hold on rows that the search did not see", async () => {
+    const model = await openPlanted("induction");
+    const result = await ablate(model, { backend: engine, numExamples: 10, minimal: {} });
+    expect(ablateResult.safeParse(result).error).toBeUndefined();
+    const { necessary, sufficient } = result.minimal!;
+    expect(necessary.heads).toHaveLength(1);
+    expect(["0.3", "1.2"]).toContain(necessary.heads[0]);
+    expect(sufficient.heads.toSorted()).toEqual(["0.3", "1.2"]);
+    for (const set of [necessary, sufficient])
+      expect(set).toMatchObject({ reached: true, check: { holds: true, examples: 10 } });
+    expect(necessary.kept).toBeLessThanOrEqual(0.2);
+    expect(sufficient.kept).toBeGreaterThanOrEqual(0.8);
+    expect(result.words.join(" ")).toMatch(/greedily.* other|seed/);
+    const without = await ablate(model, {
+      backend: engine,
+      numExamples: 10,
+      seed: 2_000_003,
+      sets: [necessary.heads],
+    });
+    const { loss, sets } = without;
+    const kept = 1 - sets[0]!.secondCopy / (loss.firstCopy - loss.secondCopy);
+    expect(necessary.check.kept).toBeCloseTo(kept, 2);
+  });
+
+  test("refuses minimal sets where repetition does not help, and shares that are none", async () => {
+    const model = await openPlanted("induction");
+    const gone = { given: ["1.2"], kind: "zero" as const, numExamples: 10 };
+    await expect(ablate(model, { backend: engine, ...gone, minimal: {} })).rejects.toThrow(
+      /easier/,
+    );
+    await expect(ablate(model, { backend: engine, minimal: { share: 1 } })).rejects.toThrow(
+      /0 and 1/,
+    );
+  });
+
+  const smol = unlessShared("goldens", "smollm2-135m", "circuit.json");
+  test.skipIf(smol.skip)(
+    `equals PyTorch on SmolLM2's joint mean ablations${smol.note}`,
+    async () => {
+      const expected = sharedJson("goldens", "smollm2-135m", "circuit.json") as {
+        clean: number[][];
+        corrupted: number[][];
+        period: number;
+        bos: boolean;
+        base_second_copy_loss: number;
+        ablate: { heads: string[]; delta: number }[];
+      };
+      const model = await openModel(
+        shared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf")!,
+      );
+      const { clean, corrupted, period, bos } = expected;
+      const result = await ablate(model, {
+        backend: engine,
+        own: { tokens: clean, period, bos, reference: corrupted },
+        kind: "mean",
+        sets: expected.ablate.map(({ heads }) => heads),
+      });
+      await model.close();
+      expect(result.loss.secondCopy).toBeCloseTo(expected.base_second_copy_loss, 3);
+      expected.ablate.forEach(({ heads, delta }, index) => {
+        const ours = result.sets[index]!.secondCopy;
+        expect(Math.abs(ours - delta), heads.join()).toBeLessThan(
+          0.01 * Math.max(0.1, Math.abs(delta)),
+        );
+      });
+      const five = result.sets.find(({ heads }) => heads.length === 5)!;
+      expect(five.synergy).toBeGreaterThan(0);
+      expect(result.words.some((words) => words.includes("more than the sum"))).toBe(true);
+    },
+  );
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { openFolder } from "../../../src/models/folder.ts";
+import { openPlanted } from "../../../src/models/planted/planted.ts";
+import { lensResult } from "../../../src/studies/lens/result.ts";
+import { lens, lensRuns, type LensSeen } from "../../../src/studies/lens/lens.ts";
+import { lensPrograms } from "../../../src/studies/lens/lensPrograms.ts";
+import { ownRows } from "../../../src/inputs/scoreInput.ts";
+import { shared, unlessShared } from "../../shared.ts";
+import { oneEngine } from "../../interventions/engine.ts";
+import { furthest, golden, GOLDENS, TOLERANCE } from "../../interventions/goldens.ts";
+
+const engine = await oneEngine();
+
+describe("lens", () => {
+  for (const name of GOLDENS) {
+    const { skip, note, analysis, model } = golden(name);
+    test.skipIf(skip)(
+      `equals TransformerLens on ${name}: lens and attribution${note}`,
+      async () => {
+        const { clean, period, bos, ...expected } = analysis() as ReturnType<typeof analysis> & {
+          logit_lens_last_pos: { logits: number[][][] };
+          head_logit_attribution_last_pos: { values: number[][][] };
+        };
+        const loaded = await model();
+        const rows = await ownRows(loaded.architecture, { tokens: clean, period, bos });
+        const programs = lensPrograms(loaded.program, loaded.architecture, "logit");
+        const seen: LensSeen[] = [];
+        const last = [2 * period - 1];
+        await lensRuns(engine, programs, rows, last, {}, (one) => seen.push(one));
+        await loaded.close();
+        const [{ logits, parts }] = seen as [LensSeen];
+        const theirs = expected.logit_lens_last_pos.logits;
+        logits.forEach((layer, index) =>
+          expect(furthest([...layer.data], theirs[index]!.flat()), `stream ${index}`).toBeLessThan(
+            TOLERANCE,
+          ),
+        );
+        const heads = expected.head_logit_attribution_last_pos.values;
+        heads.forEach((values, layer) => {
+          const [batch, , count] = parts.get(`heads ${layer}`)!.shape as readonly [
+            number,
+            number,
+            number,
+          ];
+          const ours = Array.from({ length: count }, (_, head) =>
+            Array.from(
+              { length: batch },
+              (_row, row) => parts.get(`heads ${layer}`)!.data[row * count + head]!,
+            ),
+          );
+          expect(furthest(ours, values), `layer ${layer}`).toBeLessThan(TOLERANCE);
+        });
+      },
+    );
+  }
+
+  for (const name of ["gpt2", "neox", "llama", "qwen2", "tl-full", "tl-attn2l-ln"]) {
+    const { skip, note } = unlessShared("goldens", name, "config.json");
+    test.skipIf(skip)(`parts sum to the logit on ${name}${note}`, async () => {
+      const model = await openFolder(shared("goldens", name)!, name);
+      for (const of of ["logit", "centred-logit"] as const) {
+        const result = await lens(model, { backend: engine, of, numExamples: 3, seqLen: 12 });
+        expect(lensResult.safeParse(result).error).toBeUndefined();
+        expect(result.attribution.largestError).toBeLessThan(TOLERANCE);
+        const { heads, parts, mean } = result.attribution;
+        const sum = [...heads.flat(), ...parts.map(({ value }) => value)].reduce(
+          (a, b) => a + b,
+          0,
+        );
+        expect(Math.abs(sum - mean)).toBeLessThan(TOLERANCE);
+        const rest = parts.filter(({ name }) => !/^(mlp|attention bias) /.test(name));
+        const byLayer = result.attribution.layers.map(
+          ({ attention, mlp }) => attention + (mlp ?? 0),
+        );
+        const whole = [...byLayer, ...rest.map(({ value }) => value)].reduce((a, b) => a + b, 0);
+        expect(Math.abs(whole - mean)).toBeLessThan(TOLERANCE);
+      }
+      await model.close();
+    });
+  }
+
+  test("the planted induction head writes the target, and only the last stream knows it", async () => {
+    const model = await openPlanted("induction");
+    const result = await lens(model, { backend: engine, of: "centred-logit", numExamples: 10 });
+    expect(result.layers.at(-1)!.first).toBeGreaterThan(0.99);
+    expect(result.layers.at(-1)!.rank).toBeLessThan(1.1);
+    expect(result.layers[0]!.first).toBeLessThan(0.1);
+    expect(result.layers.at(-1)!.interval![0]).toBeGreaterThan(0.99);
+    expect(result.convergence.settled).toBeCloseTo(2, 1); // the head of layer 1 writes what stream 2 predicts
+    const { tokens, target } = result.evolution;
+    const chart = tokens.find(({ token }) => token === target)!.probabilities;
+    expect(chart.length).toBe(3);
+    expect(chart[2]!).toBeGreaterThan(0.99);
+    result.layers.forEach(({ top }, stream) => {
+      const same = top.find(({ token }) => token === target);
+      if (same) expect(same.probability).toBe(chart[stream]);
+    });
+    const { heads, mean } = result.attribution;
+    expect(heads[1]![2]!).toBeGreaterThan(0.9 * mean);
+    await expect(lens(model, { backend: engine, positions: [3] })).rejects.toThrow(/second copy/);
+  });
+});

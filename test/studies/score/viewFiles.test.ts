@@ -1,0 +1,167 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { scoreResult, SCORE_NAMES } from "../../../src/studies/score/result.ts";
+import { csvText } from "../../../src/draw/csv.ts";
+import { scoreCsv } from "../../../src/studies/score/viewCsv.ts";
+import { jsonText } from "../../../src/draw/json.ts";
+import { replaceFile } from "../../../src/draw/replaceFile.ts";
+import { writeResult } from "../../../src/studies/score/viewFiles.ts";
+import { checkOutput, REPORT_FORMATS } from "../../../src/draw/write.ts";
+import { scoreFixture, SHAPES } from "./fixtures.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "report-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const everything = () => readdirSync(folder, { recursive: true }).sort();
+
+describe("writeResult(result, file)", () => {
+  test.each(REPORT_FORMATS)(
+    "writes %s, the same bytes each time, and leaves nothing else",
+    async (format) => {
+      const file = join(folder, "deep", "er", `scores.${format}`);
+      await writeResult(scoreFixture(2, 4), file);
+      const first = readFileSync(file);
+      await writeResult(scoreFixture(2, 4), file);
+      expect(readFileSync(file).equals(first)).toBe(true);
+      expect(everything()).toEqual(["deep", "deep/er", `deep/er/scores.${format}`]);
+    },
+  );
+
+  test.each(SHAPES)(
+    "writes a PNG of twice the pixels of the SVG for %i x %i heads",
+    async (...shape) => {
+      const result = scoreFixture(...shape);
+      await writeResult(result, join(folder, "map.png"));
+      await writeResult(result, join(folder, "map.svg"));
+      const bytes = readFileSync(join(folder, "map.png"));
+      expect([...bytes.subarray(0, 8)]).toEqual([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+      const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(
+        readFileSync(join(folder, "map.svg"), "utf8"),
+      )!;
+      expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([2 * +width!, 2 * +height!]);
+    },
+  );
+
+  test("writes JSON that reads back as the same Result", async () => {
+    const result = scoreFixture(30, 9);
+    const file = join(folder, "scores.JSON");
+    await writeResult(result, file);
+    expect(scoreResult.parse(JSON.parse(readFileSync(file, "utf8")))).toEqual(result);
+  });
+
+  test("refuses an unknown extension, names the known ones, and writes nothing", async () => {
+    for (const name of ["scores.gif", "scores", ".png", "scores.png.bak"]) {
+      const attempt = writeResult(scoreFixture(2, 4), join(folder, "new", name));
+      await expect(attempt).rejects.toMatchObject({ name: "InputError", code: "output" });
+      await expect(attempt).rejects.toThrow(".png, .svg, .html, .csv, .json, got");
+    }
+    expect(everything()).toEqual([]);
+  });
+
+  test("refuses a folder in place of the file, and a file in place of the folder", async () => {
+    mkdirSync(join(folder, "taken.csv"));
+    writeFileSync(join(folder, "plain"), "");
+    const before = everything();
+    const to = (name: string) => writeResult(scoreFixture(2, 4), join(folder, name));
+    await expect(to("taken.csv")).rejects.toThrow("output needs a file, got the folder");
+    await expect(to("plain/x.csv")).rejects.toThrow("plain is a file");
+    await expect(to("plain/deep/x.csv")).rejects.toThrow("plain is a file");
+    expect(everything()).toEqual(before);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("refuses a folder that cannot be written", () => {
+    chmodSync(folder, 0o500);
+    expect(() => checkOutput(join(folder, "x.csv"))).toThrow("a folder that can be written");
+    chmodSync(folder, 0o700);
+  });
+
+  test("replaces what a link points to, and keeps the link", async () => {
+    writeFileSync(join(folder, "real.csv"), "old");
+    symlinkSync("real.csv", join(folder, "link.csv"));
+    await writeResult(scoreFixture(2, 4), join(folder, "link.csv"));
+    expect(readFileSync(join(folder, "real.csv"), "utf8")).toMatch(/^layer,/);
+    expect(everything()).toEqual(["link.csv", "real.csv"]);
+  });
+});
+
+describe("replaceFile(file, content)", () => {
+  test("leaves the old file, and none of its own folders, when the system refuses", () => {
+    const name = `${"x".repeat(250)}.csv`; // fits, but not with the ending of the temporary file
+    expect(() => replaceFile(join(folder, "a", "b", name), "new")).toThrow("could not be written");
+    expect(everything()).toEqual([]);
+    writeFileSync(join(folder, name), "old");
+    expect(() => replaceFile(join(folder, name), "new")).toThrow("could not be written");
+    expect(readFileSync(join(folder, name), "utf8")).toBe("old");
+    expect(everything()).toEqual([name]);
+  });
+});
+
+describe("scoreCsv(result)", () => {
+  test("has a row for each head with every digit of its scores and interval", () => {
+    const result = scoreFixture(3, 4);
+    const [header, ...rows] = scoreCsv(result)
+      .trimEnd()
+      .split("\r\n")
+      .map((line) => line.split(","));
+    expect(header).toEqual(["layer", "head", ...SCORE_NAMES, "inductionLow", "inductionHigh"]);
+    expect(rows).toHaveLength(12);
+    rows.forEach((row, index) => {
+      const [layer, head] = [Math.floor(index / 4), index % 4];
+      const scores = SCORE_NAMES.map((name) => result.scores[name][layer]![head]!);
+      const interval = result.intervals.induction[layer]![head]!;
+      expect(row.map(Number)).toEqual([layer, head, ...scores, ...interval]);
+    });
+  });
+
+  test("leaves the interval empty where there is none", () => {
+    const lines = scoreCsv(scoreFixture(1, 1, { examples: 4 })).split("\r\n");
+    expect(lines[1]).toMatch(/^0,0,.*,,$/);
+  });
+});
+
+describe("csvText(rows)", () => {
+  test("quotes commas, quotes and line ends", () => {
+    expect(csvText([["a,b", 'say "x"', "two\nlines", 1.5]])).toBe(
+      '"a,b","say ""x""","two\nlines",1.5\r\n',
+    );
+  });
+});
+
+describe("jsonText(value)", () => {
+  test("keeps a row on its line and reads back as the same value", () => {
+    const value = {
+      a: [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+      b: [{ c: null }],
+      d: {},
+      e: [],
+      f: "x\n[1, 2]",
+    };
+    expect(JSON.parse(jsonText(value))).toEqual(value);
+    expect(
+      jsonText({
+        rows: [
+          [0.5, 1, 2],
+          [3, 4, 5],
+        ],
+      }),
+    ).toBe('{\n  "rows": [\n    [0.5,1,2],\n    [3,4,5]\n  ]\n}\n');
+  });
+});
