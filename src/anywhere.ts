@@ -1,6 +1,6 @@
 /** @file The part of the public library that is the same in Node and in browsers; nothing here may need Node. */
 export { bytesInMemory, type ByteSource, type Weights } from "./base/bytes.ts";
-export { InputError, Interrupted, UnableError } from "./base/errors.ts";
+export { InputError, AbortError, UnableError } from "./base/errors.ts";
 export { random, type Random } from "./base/random.ts";
 export { tensor, type Tensor, type TensorData } from "./base/tensor.ts";
 export { VERSION } from "./base/version.ts";

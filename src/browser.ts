@@ -44,7 +44,7 @@ export interface BrowserLoadOptions extends LoadOptions {
  * @throws {InputError} "unknown-model" if there is none of that name, "file" if the zoo is not served where it should be;
  *   for the hub "hub-name", "hub-not-found", "hub-refused", "hub-answer"; "config" or "weights" if it cannot be used
  * @throws {UnableError} if the hub cannot be reached
- * @throws {Interrupted} once `signal` is aborted
+ * @throws {AbortError} once `signal` is aborted
  */
 export async function load(name: string, options: BrowserLoadOptions = {}): Promise<LoadedModel> {
   return { ...(await openNamed(name, options)), openEngine };

@@ -1,21 +1,33 @@
 import { CommanderError } from "commander";
-import { InputError, Interrupted, UnableError } from "../base/errors.ts";
+import { AbortError, InputError, UnableError } from "../base/errors.ts";
 import { visible } from "../draw/visible.ts";
 
 /** 0 fine; 1 a check that did not hold; 2 bad use or bad input; 3 not able to finish; 130 interrupted. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof InputError) return 2;
-  if (error instanceof Interrupted) return 130;
+  if (error instanceof AbortError) return 130;
   return 3;
 }
 
 /** One line for what the user can mend; the stack for what we must. */
 export function explain(error: unknown): string {
-  if (error instanceof InputError) return `error: ${shown(error.message)}`;
-  if (error instanceof Interrupted) return `interrupted: ${error.message}`;
+  if (error instanceof InputError) return `error: ${shown(withFlags(error.message))}`;
+  if (error instanceof AbortError) return `interrupted: ${error.message}`;
   if (error instanceof UnableError) return `unable: ${shown(error.message)}`;
   return `this is a fault of induction-lens: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
+/** Options whose flags have another name. */
+const FLAGS: Readonly<Record<string, string>> = { own: "--tokens", contextLength: "--context" };
+
+/** The library names options between backticks, `seqLen`; here they are flags: --seq-len. */
+export function withFlags(message: string): string {
+  return message.replace(
+    /`([a-z][A-Za-z]*)`/g,
+    (_, name: string) =>
+      FLAGS[name] ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
 }
 
 /** Names from files and arguments must not steer the terminal; a message may have several lines. */

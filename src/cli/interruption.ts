@@ -10,7 +10,7 @@ export function interruption(): AbortSignal {
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => undefined);
   process.on("message", (message: FromSupervisor) => {
-    if (message === "stop") controller.abort();
+    if (message === "stop") controller.abort("stopped");
   });
   process.on("disconnect", () => process.exit(3)); // nobody is left to tell
   return controller.signal;

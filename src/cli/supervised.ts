@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { InputError, Interrupted, UnableError } from "../base/errors.ts";
+import { AbortError, InputError, UnableError } from "../base/errors.ts";
 import { exitCodeOf, explain } from "./exit.ts";
 
 /** What the supervisor says to the work. */
@@ -37,7 +37,7 @@ export async function supervised(args: readonly string[]): Promise<number> {
   if (code !== null) return code === 0 ? 0 : (stop.code() ?? code);
   for (const path of temporaries) rmSync(path, { force: true });
   if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR); // a progress bar may have hidden it
-  const error = stop.code() === null ? deathBy(signal) : new Interrupted(kept);
+  const error = stop.code() === null ? deathBy(signal) : new AbortError(kept);
   process.stderr.write(`${explain(error)}\n`);
   return stop.code() ?? exitCodeOf(error);
 }

@@ -1,4 +1,4 @@
-import { InputError, Interrupted, UnableError } from "../base/errors.ts";
+import { AbortError, InputError, UnableError } from "../base/errors.ts";
 import type { Backend } from "../base/backend.ts";
 import { recipeDifferences, type Recipe } from "../training/recipe.ts";
 import { turn } from "../runtime/turn.ts";
@@ -129,7 +129,7 @@ async function* kept(
     }
     yield step;
     if (signal.aborted && step.step < recipe.steps)
-      throw new Interrupted(`stopped after step ${step.step} and saved; --resume goes on`);
+      throw new AbortError(`stopped after step ${step.step} and saved; --resume goes on`);
     endedAt = performance.now();
   }
 }

@@ -1,5 +1,5 @@
 import type { ByteSource } from "../base/bytes.ts";
-import { Interrupted } from "../base/errors.ts";
+import { throwIfAborted } from "../base/errors.ts";
 
 /** For work that goes through a whole checkpoint. */
 export interface ScanOptions {
@@ -19,7 +19,7 @@ const CHUNK_BYTES = 4 * 1024 * 1024; // a multiple of every value's width
 /**
  * Hands all bytes of `ranges` to `visit`, in order and in pieces, so that memory stays small.
  *
- * @throws {Interrupted} between two pieces once `signal` is aborted
+ * @throws {AbortError} between two pieces once `signal` is aborted
  */
 export async function inChunks<Range extends ByteRange>(
   ranges: readonly Range[],
@@ -30,7 +30,7 @@ export async function inChunks<Range extends ByteRange>(
   let doneBytes = 0;
   for (const range of ranges) {
     for (let done = 0; done < range.sizeBytes; done += CHUNK_BYTES) {
-      if (signal?.aborted) throw new Interrupted("interrupted while reading the checkpoint");
+      throwIfAborted(signal);
       const length = Math.min(CHUNK_BYTES, range.sizeBytes - done);
       visit(await range.source.read(range.offset + done, length), range);
       doneBytes += length;

@@ -55,7 +55,9 @@ export function generatedRows(
     seed = DEFAULTS.seed,
   } = options;
   if (!Number.isInteger(seqLen) || seqLen % 2 === 1)
-    throw new InputError("range", `two copies need an even --seq-len, got ${seqLen}`);
+    throw new InputError("range", `two copies need an even \`seqLen\`, got ${seqLen}`, {
+      option: "seqLen",
+    });
   if (options.seqLen !== undefined) checkPeriod(seqLen / 2);
   const { bosToken, policy } = bosFor(architecture, options.bos ?? DEFAULTS.bos);
   const start = bosToken === null ? 0 : 1;
@@ -140,7 +142,8 @@ function checkPeriod(period: number): void {
   if (period >= LEAST_PERIOD) return;
   throw new InputError(
     "range",
-    `induction and previous-token heads differ from a period of ${LEAST_PERIOD} tokens on (--seq-len ${2 * LEAST_PERIOD}), got ${period}`,
+    `induction and previous-token heads differ from a period of ${LEAST_PERIOD} tokens on (\`seqLen\` ${2 * LEAST_PERIOD}), got ${period}`,
+    { option: "seqLen" },
   );
 }
 
@@ -158,7 +161,8 @@ function bosFor(
   if (choice === "on")
     throw new InputError(
       "bos",
-      "--bos on needs a model that declares bos_token_id, this one declares none",
+      "`bos` on needs a model that declares bos_token_id, this one declares none",
+      { option: "bos" },
     );
   return { bosToken: null, policy: "auto: the model declares no BOS id" };
 }

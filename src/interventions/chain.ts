@@ -3,7 +3,7 @@
  * with values saved from another run, change values where it passes, and end with metrics: so a patch at layer l costs
  * the layers from l on, and the weights are kept once for all patches.
  */
-import { Interrupted } from "../base/errors.ts";
+import { throwIfAborted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
 import { slice } from "../graph/edits/slice.ts";
@@ -247,5 +247,5 @@ export function metricFeeds({ program }: Session, { targets, others, positions }
 }
 
 function stopIf(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new Interrupted("stopped between two runs");
+  throwIfAborted(signal);
 }

@@ -1,5 +1,5 @@
 /** @file Composition of all pairs of heads through the engine, by d_head x d_head matrices only. */
-import { Interrupted } from "../base/errors.ts";
+import { throwIfAborted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { builder } from "../graph/builder.ts";
 import type { Backend } from "../base/backend.ts";
@@ -47,7 +47,7 @@ export async function compositionRuns(
   );
   try {
     for (const [index, [earlier, later]] of pairs.entries()) {
-      if (signal?.aborted) throw new Interrupted("stopped while composing heads");
+      throwIfAborted(signal);
       for (const route of ROUTES) {
         const [read, other] = (
           { q: ["query", "key"], k: ["key", "query"], v: ["value", "output"] } as const

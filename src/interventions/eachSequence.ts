@@ -1,4 +1,4 @@
-import { Interrupted } from "../base/errors.ts";
+import { throwIfAborted } from "../base/errors.ts";
 import type { TensorData, Tensor } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
 import type { Backend, Trace } from "../base/backend.ts";
@@ -19,7 +19,7 @@ export interface EachOptions {
 /**
  * Runs sequences one by one, since they may differ in length, in one session.
  *
- * @throws {Interrupted} between two sequences once `signal` is aborted
+ * @throws {AbortError} between two sequences once `signal` is aborted
  */
 export async function eachSequence(
   program: Program,
@@ -31,7 +31,7 @@ export async function eachSequence(
   const session = await prepare(program, backend, { batch: 1, position: info.length });
   try {
     for (const [index, sequence] of sequences.entries()) {
-      if (signal?.aborted) throw new Interrupted("stopped between two sequences");
+      throwIfAborted(signal);
       const more = feeds(index);
       if (!more) continue;
       take(await session.run(new Map([["tokens", rowOf(sequence)], ...more])), index);

@@ -32,7 +32,9 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   const found = await stat(name).catch(() => null);
   if (found) {
     if (options.revision)
-      throw new InputError("options", `--revision is for hub models, ${name} is a path`);
+      throw new InputError("options", `\`revision\` is for hub models, ${name} is a path`, {
+        option: "revision",
+      });
     return found.isDirectory() ? openDirectory(name, options) : openFile(name, options);
   }
   const [scheme, rest] = name.split(/:(.*)/s);

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Interrupted } from "../../src/base/errors.ts";
+import { AbortError } from "../../src/base/errors.ts";
 import { sweepLog } from "../../src/cli/sweepLog.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";
@@ -81,7 +81,7 @@ describe("an interrupted sweep", () => {
       const open = () => sweepLog(name, { folder, afterMs: 0 });
       const abort = new AbortController();
       const stopped = study({ log: stopping(open(), 4, abort), signal: abort.signal });
-      await expect(stopped, name).rejects.toThrow(Interrupted);
+      await expect(stopped, name).rejects.toThrow(AbortError);
       const log = open();
       expect(log.known, name).toBe(4);
       const made: number[] = [];

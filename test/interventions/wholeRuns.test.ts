@@ -1,6 +1,6 @@
 /** @file Patches against the plain way: the whole program run once for each, with an edit, and metrics from its logits. */
 import { describe, expect, test } from "vitest";
-import { InputError, Interrupted } from "../../src/base/errors.ts";
+import { AbortError, InputError } from "../../src/base/errors.ts";
 import { tensor, type Tensor } from "../../src/base/tensor.ts";
 import { capture } from "../../src/graph/edits/capture.ts";
 import { replace, replacementInputs } from "../../src/graph/edits/replace.ts";
@@ -244,7 +244,7 @@ describe("patch, against whole runs", () => {
       patch(model, { backend: engine, design: "AB", metric: "logit-difference", own }),
     ).rejects.toThrow(/suggests another/);
     await expect(patch(model, { backend: engine, signal: AbortSignal.abort() })).rejects.toThrow(
-      Interrupted,
+      AbortError,
     );
   });
 });

@@ -1,7 +1,7 @@
 /** @file One edit of the heads, measured: losses, scores and next tokens, on one prepared session. */
 import {
   ablationRows,
-  Interrupted,
+  AbortError,
   ordinaryTokens,
   random,
   SCORE_NAMES,
@@ -71,7 +71,7 @@ async function measuredInParts(
   const losses = tensor(["batch", "position"], [count, length], new Float32Array(count * length));
   const runs: Cut["scores"][] = [];
   for (let first = 0; first < count; first += step) {
-    if (signal.aborted) throw new Interrupted("stopped");
+    throwIfAborted(signal);
     if (count > step) progress("measuring sequences", first, count);
     const part = tokens.data.subarray(first * length, (first + step) * length);
     const rows = tensor(["batch", "position"], [step, length], part);

@@ -1,6 +1,6 @@
 /** @file Which engine runs a model: WebGPU where there is an adapter that computes what WASM computes, else WASM; and why. */
 import {
-  Interrupted,
+  AbortError,
   openBackend,
   openWorkbench,
   ordinaryTokens,
@@ -58,7 +58,7 @@ export async function fastestEngine(model: LoadedModel, options: AnswerOptions):
       },
     };
   } catch (error) {
-    if (error instanceof Interrupted) throw error;
+    if (error instanceof AbortError) throw error;
     return onWasm(`WebGPU could not run this model (${(error as Error).message})`);
   }
 }
@@ -96,7 +96,7 @@ async function runs(
     const asked = Array.from({ length }, (_, position) => position);
     const done: WorkbenchRun[] = [];
     for (const edits of [[], [{ layer: 0, head: 0, kind: "zero" }] as const]) {
-      if (signal.aborted) throw new Interrupted("stopped");
+      throwIfAborted(signal);
       const rows = { tokens, repeats: { start, period, length } };
       done.push(await bench.run(rows, { edits, layer: layers - 1, asked }));
     }

@@ -1,5 +1,5 @@
 /** @file The engine's thread: answers the page's questions one after the other, so that the page never waits for it. */
-import { Interrupted } from "induction-lens/browser";
+import { AbortError } from "induction-lens/browser";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { answers } from "./answers.ts";
@@ -24,12 +24,12 @@ async function answer({ id, name, args }: Extract<ToWorker, { kind: "ask" }>): P
     tell: (event) => tell({ kind: "told", id, event }),
   };
   try {
-    if (signal.aborted) throw new Interrupted("stopped");
+    throwIfAborted(signal);
     const given = await answers[name](args as never, options);
     tell({ kind: "done", id, answer: given }, buffersIn(given));
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    tell({ kind: "failed", id, words, stopped: error instanceof Interrupted });
+    tell({ kind: "failed", id, words, stopped: error instanceof AbortError });
   } finally {
     stops.delete(id);
   }

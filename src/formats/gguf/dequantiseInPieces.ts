@@ -1,5 +1,5 @@
 import type { ByteSource } from "../../base/bytes.ts";
-import { InputError, Interrupted } from "../../base/errors.ts";
+import { InputError, throwIfAborted } from "../../base/errors.ts";
 import type { ScanOptions } from "../inChunks.ts";
 import { fromBfloat16, fromFloat16, words } from "../readTensor.ts";
 import type { Dequantise } from "./dequantise/blocks.ts";
@@ -23,7 +23,7 @@ const PIECE_VALUES = 2 ** 20; // whole blocks of every type
  * A piece is the receiver's until its promise resolves; the next one is decoded meanwhile.
  *
  * @throws {InputError} "file" for paired rows that are not a whole number of pairs in each head
- * @throws {Interrupted} between two pieces once `signal` is aborted
+ * @throws {AbortError} between two pieces once `signal` is aborted
  */
 export async function dequantiseInPieces(
   source: ByteSource,
@@ -38,7 +38,7 @@ export async function dequantiseInPieces(
     const { offset, sizeBytes } = tensor;
     const { pieceBytes, decoded } = decoding(source, name, tensor);
     for (let done = 0; done < sizeBytes; done += pieceBytes) {
-      if (signal?.aborted) throw new Interrupted("interrupted while dequantising");
+      throwIfAborted(signal);
       const blocks = await source.read(offset + done, Math.min(pieceBytes, sizeBytes - done));
       const values = decoded(blocks);
       await taken;

@@ -21,7 +21,7 @@ import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import type { ByteSource } from "../../base/bytes.ts";
-import { InputError, Interrupted } from "../../base/errors.ts";
+import { AbortError, InputError } from "../../base/errors.ts";
 import { fileSource, type FileSnapshot, type OpenFile } from "../file.ts";
 import { cacheFolder } from "../firstSight.ts";
 import { inChunks, type ScanOptions } from "../inChunks.ts";
@@ -58,7 +58,7 @@ export function dequantisedInCache({
     try {
       await make(path, source, tensors, options);
     } catch (error) {
-      if (error instanceof InputError || error instanceof Interrupted) throw error;
+      if (error instanceof InputError || error instanceof AbortError) throw error;
       warn?.(`cannot keep dequantised weights in ${dirname(path)}: ${String(error)}`);
       return dequantisedInMemory(source, tensors, options);
     }

@@ -1,5 +1,5 @@
 /** @file One prepared session of a model whose heads can be switched off and looked into: what an interactive page needs. */
-import { InputError, Interrupted } from "../../base/errors.ts";
+import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import {
   attentionTables,
@@ -277,7 +277,7 @@ async function referenceOf(
   const names = Array.from({ length: layers }, (_, layer) => WORKBENCH_VALUES.z(layer));
   const values: Tensor[] = [];
   for (let row = 0; row < rows; row++) {
-    if (signal?.aborted) throw new Interrupted("stopped while reading reference rows");
+    throwIfAborted(signal);
     const one = tokens.data.slice(row * length, (row + 1) * length);
     const alone = { tokens: tensor(["batch", "position"], [1, length], one), repeats: null };
     const trace = await session.run(feedsOf(session, alone, {}), names);

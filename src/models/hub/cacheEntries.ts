@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { Interrupted } from "../../base/errors.ts";
+import { AbortError, throwIfAborted } from "../../base/errors.ts";
 import { repoCache, type RepoCache } from "./cacheLayout.ts";
 import { isCommit } from "./checkedNames.ts";
 
@@ -100,14 +100,14 @@ async function problemOf(
     const hash =
       name.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
     for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
-      if (signal?.aborted) throw new Interrupted("the check was stopped");
+      throwIfAborted(signal);
       hash.update(chunk as Uint8Array);
       count(chunk as Uint8Array);
     }
     const got = hash.digest("hex");
     return got === name ? null : `has the hash ${got}`;
   } catch (error) {
-    if (error instanceof Interrupted) throw error;
+    if (error instanceof AbortError) throw error;
     return `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
   }
 }

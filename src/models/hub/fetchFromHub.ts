@@ -61,7 +61,7 @@ export interface HubSnapshot {
  * @throws {InputError} "hub-name" for hostile names, "hub-refused", "hub-not-found", "hub-offline", "hub-answer" for what
  *   is not what the hub listed
  * @throws {UnableError} if the hub cannot be reached, or the disk is full
- * @throws {Interrupted} if the signal fires
+ * @throws {AbortError} if the signal fires
  */
 export async function fetchFromHub(id: string, options: FetchOptions = {}): Promise<HubSnapshot> {
   const settings = hubSettings(options);

@@ -1,5 +1,5 @@
 /** @file A model from the hub as blobs, for browsers: one request for the list, one for each file, nothing is kept. */
-import { InputError, Interrupted, UnableError } from "../../base/errors.ts";
+import { AbortError, InputError, UnableError } from "../../base/errors.ts";
 import { sha1Hex, sha256Hex } from "../../base/hash.ts";
 import type { NamedBlob } from "../openBlobs.ts";
 import { checkedId, checkedRevision } from "./checkedNames.ts";
@@ -42,7 +42,7 @@ const MOST_BYTES_EACH = 4;
  *
  * @throws {InputError} "hub-name", "hub-not-found", "hub-refused", "hub-answer" for what is not what the hub listed
  * @throws {UnableError} if the hub cannot be reached or a transfer breaks off
- * @throws {Interrupted} if the signal fires
+ * @throws {AbortError} if the signal fires
  */
 export async function fetchHubBlobs(
   typed: string,
@@ -164,7 +164,7 @@ async function asked(url: string, options: HubBlobsOptions): Promise<Response> {
 }
 
 function broken(url: string, cause: unknown, { signal }: HubBlobsOptions): Error {
-  if (signal?.aborted) return new Interrupted("the download was stopped");
+  if (signal?.aborted) return new AbortError(signal?.reason);
   return new UnableError(
     `the hub at ${new URL(url).origin} cannot be reached from here, or the connection broke off`,
     { cause },

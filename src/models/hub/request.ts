@@ -2,7 +2,7 @@
  * @file Requests to the hub. Redirects are followed by hand, so that the token goes to the hub's own origin and to no
  * other; every answer has a time limit on silence; what may succeed later is a `TryAgain`.
  */
-import { InputError, Interrupted, UnableError } from "../../base/errors.ts";
+import { AbortError, InputError, throwIfAborted, UnableError } from "../../base/errors.ts";
 import type { HubSettings } from "./hubSettings.ts";
 
 /** A failure that another try may mend: no connection, a server in trouble, a body that broke off. */
@@ -68,11 +68,11 @@ export async function retried<Value>(
 ): Promise<Value> {
   let failures = 0;
   for (;;) {
-    if (settings.signal?.aborted) throw new Interrupted("the download was stopped");
+    throwIfAborted(settings.signal);
     try {
       return await attempt(() => (failures = 0));
     } catch (error) {
-      if (settings.signal?.aborted) throw new Interrupted("the download was stopped");
+      throwIfAborted(settings.signal);
       if (!(error instanceof TryAgain)) throw error;
       if (failures >= settings.retries) {
         throw new UnableError(`${error.message}; gave up after ${failures + 1} tries`, {
@@ -88,11 +88,11 @@ export async function retried<Value>(
 
 /** Waits; ends early with an error when `signal` fires. */
 export async function pause(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) throw new Interrupted("the download was stopped");
+  throwIfAborted(signal);
   await new Promise<void>((done, stopped) => {
     const stop = () => {
       clearTimeout(timer);
-      stopped(new Interrupted("the download was stopped"));
+      stopped(new AbortError(signal?.reason));
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", stop);
@@ -177,7 +177,7 @@ async function* chunksOf(
 }
 
 function connectionError(error: unknown, place: string, signal: AbortSignal | undefined): Error {
-  if (signal?.aborted) return new Interrupted("the download was stopped");
+  if (signal?.aborted) return new AbortError(signal?.reason);
   if (error instanceof TryAgain) return error;
   const cause =
     error instanceof Error

@@ -43,7 +43,7 @@ export interface AblateOptions extends AblationInput, StudyOptions {
  *
  * @returns changes of the loss in nats; 0 for a head that does nothing. Above 0: the head helped
  * @throws {InputError} "unknown-head", and as {@link ablationRows}; @throws {UnableError} if memory does not suffice
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  * @see Olsson et al. 2022, full and pattern-preserving ablation; ARENA zeroes v, which is the same only without b_V
  */
 export async function ablate(

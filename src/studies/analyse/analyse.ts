@@ -38,7 +38,7 @@ const SHOWN_HEADS = 4;
  *
  * @returns one Result that holds those of the studies; a model without induction predicts 1 / vocabulary of the targets
  * @throws {InputError} as the studies; @throws {UnableError} if memory does not suffice
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function analyse(
   model: LoadedModel,

@@ -1,5 +1,5 @@
 /** @file Whether a model predicts what followed the earlier copy of its last token: rank, probability, five most likely. */
-import { Interrupted } from "../../base/errors.ts";
+import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { narrow } from "../../graph/edits/narrow.ts";
 import { slice } from "../../graph/edits/slice.ts";
@@ -112,7 +112,7 @@ async function lastLogits(
   const session = await prepare(last, backend, { batch: perRun, position: length, [POSITION]: 1 });
   try {
     for (const chunk of chunksOf(examples, perRun)) {
-      if (signal?.aborted) throw new Interrupted("stopped while testing induction");
+      throwIfAborted(signal);
       const position = tensor(["position"], [1], Int32Array.of(length - 1));
       const feeds = new Map([
         ["tokens", takeRows(tokens, chunk)],

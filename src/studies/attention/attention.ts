@@ -38,7 +38,7 @@ const MOST_WEIGHTS = 4_000_000;
  * @returns weights[query][key] for keys 0 ... query; uniform attention has 1 / (q + 1) everywhere in row q
  * @throws {InputError} "unknown-head", "size" for more weights than a page can show, "heads" where none are named and the
  *   sequences repeat nothing, and as `sequencesOf`
- * @throws {Interrupted} between two sequences once `signal` is aborted
+ * @throws {AbortError} between two sequences once `signal` is aborted
  * @see Kobayashi et al. 2020 (arXiv:2004.10102) for the norm of values: theirs is |v_k W_O|, after the output projection
  */
 export async function attention(

@@ -75,7 +75,7 @@ const CONTROLS = 10;
  *
  * @returns estimates, marked as such; `screen.confirmed` alone is exact. A head that carries nothing has 0
  * @throws {InputError} "metric" for kl, "range" as `patch`; @throws {UnableError} if memory does not suffice
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  * @see Nanda 2023, attribution patching; Syed et al. 2023 for paths. Theirs hold the receiver's norm, ours follows it
  */
 export async function attribution(

@@ -171,7 +171,7 @@ function wordsOf(screen: AttributionResult["screen"]): string[] {
     `The ${Math.min(asked, confirmed.length - controls)} best by estimate were run exactly.${above}`,
     ...(beyond.heads.length > 0
       ? [
-          `${beyond.heads.length} more have an estimate whose 95 % interval excludes 0 and were not run: --screen ${beyond.screen} runs them all.`,
+          `${beyond.heads.length} more have an estimate whose 95 % interval excludes 0 and were not run: a screen of ${beyond.screen} runs them all.`,
         ]
       : []),
   ];

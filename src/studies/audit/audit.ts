@@ -59,7 +59,11 @@ function modelLayout({ architecture }: LoadedModel, options: AuditOptions): Layo
 
 function plainLayout({ seqLen = DEFAULTS.seqLen, bos = "auto" }: AuditOptions): Layout {
   if (!Number.isSafeInteger(seqLen) || seqLen < 4 || seqLen % 2 === 1) {
-    throw new InputError("range", `two copies need an even --seq-len of at least 4, got ${seqLen}`);
+    throw new InputError(
+      "range",
+      `two copies need an even \`seqLen\` of at least 4, got ${seqLen}`,
+      { option: "seqLen" },
+    );
   }
   const start = bos === "off" ? 0 : 1;
   const bosPolicy = bos === "auto" ? "auto: on, there is no model to ask" : `${bos}, as asked`;

@@ -1,6 +1,6 @@
 /** @file The circuits of single heads token by token: singular directions, what they read and write, full-circuit accuracy. */
 import type { Progress } from "../../base/progress.ts";
-import { Interrupted } from "../../base/errors.ts";
+import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { productSvd, type ProductSvd } from "../../measure/productSvd.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -56,7 +56,7 @@ export async function headCircuits(
   try {
     const all: HeadCircuit[] = [];
     for (const [index, at] of heads.entries()) {
-      if (options.signal?.aborted) throw new Interrupted("stopped between two heads");
+      throwIfAborted(options.signal);
       const matrices = matricesOf(layers[at.layer]!, at.head);
       all.push({
         head: headName(at),

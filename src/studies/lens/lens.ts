@@ -1,7 +1,7 @@
 /** @file `lens`: what the residual stream of each layer would predict, and what each part adds to the target's logit. */
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import { InputError, Interrupted } from "../../base/errors.ts";
+import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { LensResult } from "./result.ts";
@@ -55,7 +55,7 @@ export interface LensSeen {
  *
  * @returns a model that knows nothing has probability 1 / vocabulary and rank (vocabulary + 1) / 2
  * @throws {InputError} "lens" for a model whose logits are no product, "range" for positions outside the second copy
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  * @see TransformerLens `logit_attrs` and `accumulated_resid`; the direct logit effect of `measure`, which is centred
  */
 export async function lens(model: LoadedModel, options: LensOptions = {}): Promise<LensResult> {
@@ -115,7 +115,7 @@ export async function lensRuns(
     });
     try {
       for (const chunk of chunksOf(examples, perRun)) {
-        if (signal?.aborted) throw new Interrupted("stopped while reading layers");
+        throwIfAborted(signal);
         const targets = lensTargets(rows, chunk, positions);
         const trace = await model.run(
           new Map([

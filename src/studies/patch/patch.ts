@@ -68,7 +68,7 @@ export interface PatchedRuns {
  *   not add up to 1
  * @throws {InputError} "range" if clean and corrupted differ by less than 3 standard errors in the metric, "unit" for
  *   values that the model does not have, and as {@link pairOf}; @throws {UnableError} if memory does not suffice
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  * @see TransformerLens `patching.get_act_patch_*`, which runs every patch from the first layer and gives the raw metric
  */
 export async function patch(model: LoadedModel, options: PatchOptions = {}): Promise<PatchResult> {

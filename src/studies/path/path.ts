@@ -52,7 +52,7 @@ export interface PathRuns {
  *
  * @returns for each path the metric and how far it drops; 0 for a head that the receivers do not read
  * @throws {InputError} "path" for receivers with nothing before them or metrics that do not fit, "unknown-head", and as
- *   {@link pairOf}; @throws {UnableError} if memory does not suffice; @throws {Interrupted} once `signal` is aborted
+ *   {@link pairOf}; @throws {UnableError} if memory does not suffice; @throws {AbortError} once `signal` is aborted
  * @see Wang et al. 2022 and ARENA, whose path patching is the form "through-mlps"; TransformerLens' direct path patching
  *   freezes the norm
  */

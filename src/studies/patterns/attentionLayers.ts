@@ -35,7 +35,10 @@ export async function attentionLayers(
   layers.forEach(({ layer, name }, index) => {
     if (layers[index + 1]?.layer !== layer) return;
     const both = `${name} and ${layers[index + 1]!.name}`;
-    throw new InputError("shape", `layer ${layer} needs one array, got ${both} (see --arrays)`);
+    throw new InputError(
+      "shape",
+      `layer ${layer} needs one array, got ${both} (choose with \`arrays\`)`,
+    );
   });
   const values: Float32Array[] = [];
   for (const { read } of layers) values.push(await read());
@@ -61,7 +64,10 @@ function checkArrays(arrays: readonly Named[]): void {
     .map(({ name, shape }) => `${name} [${shape.join(", ")}]`)
     .join(", ");
   const more = arrays.length > MOST_LISTED ? ` and ${arrays.length - MOST_LISTED} more` : "";
-  throw new InputError("shape", `${needs}; got ${listed || "no array"}${more} (see --arrays)`);
+  throw new InputError(
+    "shape",
+    `${needs}; got ${listed || "no array"}${more} (choose with \`arrays\`)`,
+  );
 }
 
 async function stackedLayers({ shape, read }: Named): Promise<AttentionLayers> {

@@ -49,7 +49,7 @@ export interface TextLosses {
 
 /**
  * @param keep layers whose weights are given back, for composition; null: all
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function measureCheckpoint(
   model: LoadedModel,

@@ -1,5 +1,5 @@
 /** @file `phase` on the checkpoints of a run: each is loaded, measured and closed, the last one first. */
-import { InputError, Interrupted } from "../../base/errors.ts";
+import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -53,7 +53,7 @@ const EXAMPLES = 16;
  * one model is open at a time, and numbers by head are all that is kept.
  *
  * @throws {InputError} "checkpoints" for none, for a step that is there twice, or for models that differ in shape
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function phaseRun(
   checkpoints: readonly RunCheckpoint[],
@@ -127,7 +127,7 @@ async function measureAll(
   const pathRows: PathRows = { seed: input.seed, bos: input.bos, signal };
   const turns = [ordered.length - 1, ...ordered.keys()].slice(0, ordered.length); // the last shows which heads matter
   for (const [done, index] of turns.entries()) {
-    if (signal?.aborted) throw new Interrupted("stopped between two checkpoints");
+    throwIfAborted(signal);
     progress?.("checkpoints", done, turns.length);
     const model = await ordered[index]!.open();
     try {

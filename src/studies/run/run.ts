@@ -1,7 +1,7 @@
 /** @file `run`: any named values of a forward pass, saved as they are computed. */
 import { distance } from "fastest-levenshtein";
 import { globPattern } from "../../base/glob.ts";
-import { InputError, Interrupted } from "../../base/errors.ts";
+import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program, type ValueType } from "../../graph/program.ts";
@@ -99,7 +99,7 @@ export async function runModel(
   const session = await prepare(program, backend, { batch: perRun, position: length });
   try {
     for (let first = 0; first < examples; first += perRun) {
-      if (signal?.aborted) throw new Interrupted("stopped while running the model");
+      throwIfAborted(signal);
       const count = Math.min(perRun, examples - first);
       const part = tokens.data.slice(first * length, (first + count) * length);
       const trace = await session.run(

@@ -25,7 +25,7 @@ export interface Measured {
   readonly scores: readonly (readonly Readonly<Record<ScoreName, Float64Array>>[])[];
   /** -log p of each token, axes [sequence, position]; null without losses. */
   readonly losses: Tensor | null;
-  /** What --precision asked for and what was reached; null if it was not asked. */
+  /** The precision that was asked for, and what was reached; null if none was. */
   readonly precision: (Precision & { readonly target: number }) | null;
 }
 
@@ -102,7 +102,7 @@ function notPrecise(precision: Measured["precision"]): string[] {
   if (!precision || precision.enough) return [];
   const { target, halfWidth, sequences } = precision;
   const got = halfWidth === null ? "no band" : `a half-width of ${halfWidth.toFixed(4)}`;
-  return [`--precision ${target} was not reached: ${sequences} examples give ${got}`];
+  return [`a precision of ${target} was not reached: ${sequences} examples give ${got}`];
 }
 
 function lossOf(losses: Tensor, { start, period }: RepeatedRows): ScoreResult["loss"] {

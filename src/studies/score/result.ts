@@ -45,7 +45,7 @@ export const scoreResult = z.object({
       reached: z.boolean(),
     })
     .nullable()
-    .describe("what --precision asked for and got; null if it was not asked"),
+    .describe("the precision that was asked for, and what was reached; null if none was asked for"),
   loss: z
     .object({
       firstCopy: z.number(),

@@ -1,7 +1,7 @@
 /** @file `score`: the five attention scores of every head, with intervals, and the losses of both copies. */
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import { InputError, Interrupted } from "../../base/errors.ts";
+import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.ts";
@@ -45,7 +45,7 @@ const TOP_HEADS = 5;
  * @returns the Result of DESIGN 6. On a model without any structure each score is near `uniform` and both losses are
  *   near ln(vocabulary)
  * @throws {InputError} for options that do not fit the model, or weights that change meanwhile
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function score(model: LoadedModel, options: ScoreOptions = {}): Promise<ScoreResult> {
   const backend = await engineFor(model, options);
@@ -106,10 +106,15 @@ function checkPrecision(precision: number, own: boolean): void {
   if (own)
     throw new InputError(
       "options",
-      "--precision draws as many sequences as it needs, so it cannot be combined with --tokens",
+      "`precision` draws as many sequences as it needs, so it cannot be combined with `own` rows",
+      { option: "precision" },
     );
   if (precision > 0 && precision < 1) return;
-  throw new InputError("range", `--precision needs a half-width between 0 and 1, got ${precision}`);
+  throw new InputError(
+    "range",
+    `\`precision\` needs a half-width between 0 and 1, got ${precision}`,
+    { option: "precision" },
+  );
 }
 
 /** The rows that were measured. */
@@ -131,7 +136,8 @@ function lossExamplesOf(asked: number | "all" | undefined, examples: number): nu
   if (Number.isInteger(asked) && asked >= 0 && asked <= examples) return asked;
   throw new InputError(
     "range",
-    `losses need from 0 to all ${examples} examples (--loss-examples), got ${asked}`,
+    `losses need \`lossExamples\` from 0 to all ${examples} examples, got ${asked}`,
+    { option: "lossExamples" },
   );
 }
 
@@ -161,7 +167,7 @@ export async function measureRows(
   const leastRows = session.backend.device === "webgpu" ? LEAST_WEBGPU_ROWS : 0;
   let [done, reached]: [number, Precision | null] = [0, null];
   while (done < examples && !reached?.enough) {
-    if (signal?.aborted) throw new Interrupted("stopped while scoring");
+    throwIfAborted(signal);
     const first = done;
     const untilLook = precision === undefined ? examples : LOOK - (first % LOOK);
     const count = Math.min(perRun, untilLook, examples - first);

@@ -1,5 +1,5 @@
 /** @file The gap in probability of a continuation between two prompts, with heads on and off. */
-import { InputError, Interrupted } from "../../base/errors.ts";
+import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { meanInterval } from "../../measure/interval.ts";
@@ -72,7 +72,7 @@ export async function pairGaps(
   const list: Pairs["list"] = [];
   try {
     for (const [index, { prompts: texts, target }] of pairs.entries()) {
-      if (options.signal?.aborted) throw new Interrupted("stopped between two pairs");
+      throwIfAborted(options.signal);
       const two = prompts[index]!;
       const without: number[] = [];
       for (const set of controls) without.push(await gaps(two, set));

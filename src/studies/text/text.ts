@@ -39,7 +39,7 @@ const ATTENDS = 0.3;
  * @returns scores 0 to 1; even attention has `uniform`. In a text a head may look there for another reason than induction,
  *   since what is repeated is also related
  * @throws {InputError} "options" for neither text nor pairs, and as `sequencesOf`, `repeatScores` and `pairGaps`
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function text(model: LoadedModel, options: TextOptions): Promise<TextResult> {
   const backend = await engineFor(model, options);

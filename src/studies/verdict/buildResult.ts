@@ -191,12 +191,12 @@ function warningsOf({ rows, heads, attention, leftOut }: Measured, quick: boolea
       : []),
     ...(candidates.length > 0 && nulls.length < NULL_HEADS
       ? [
-          `the causal null has ${nulls.length} heads, ${NULL_HEADS} are wanted${quick ? " (--quick takes 10)" : ": the candidates' layers have no more without behaviours of their own"}`,
+          `the causal null has ${nulls.length} heads, ${NULL_HEADS} are wanted${quick ? " (a quick verdict takes 10)" : ": the candidates' layers have no more without behaviours of their own"}`,
         ]
       : []),
     ...(leftOut.length > 0
       ? [
-          `--quick ran the ${candidates.length} strongest candidates; these attend like induction too and have no verdict: ${leftOut.map(headName).join(", ")}`,
+          `the quick verdict ran the ${candidates.length} strongest candidates; these attend like induction too and have no verdict: ${leftOut.map(headName).join(", ")}`,
         ]
       : []),
   ];

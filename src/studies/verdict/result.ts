@@ -153,7 +153,9 @@ export const verdictResult = z.object({
     candidates: z
       .array(z.string())
       .describe("heads that attend like induction: all were run causally"),
-    leftOut: z.array(z.string()).describe("attend like induction, but --quick did not run them"),
+    leftOut: z
+      .array(z.string())
+      .describe("attend like induction, but the quick verdict did not run them"),
     nullHeads: z
       .array(z.string())
       .describe("random heads of the same layers without behaviours of their own"),

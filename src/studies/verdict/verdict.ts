@@ -1,7 +1,7 @@
 /** @file `verdict`: what each head is, by attention with controls, by what it writes, and by what is lost without it. */
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import { Interrupted } from "../../base/errors.ts";
+import { throwIfAborted } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
 import { attentionEvidence, type AttentionEvidence } from "../../measure/verdict/attention.ts";
 import type { PeriodAttention } from "../../measure/verdict/attention.ts";
@@ -74,7 +74,7 @@ export interface Measured {
  * @returns the Result of DESIGN 6. A model without structure has labels `first-token` and `other` only; at most one null
  *   model in twenty is meant to have any induction label (`npm run bench:truth` measures it)
  * @throws {InputError} "range" for a period under 4 tokens or sizes that do not fit, "tokens" for rows that cannot be used
- * @throws {UnableError} if memory does not suffice; @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {UnableError} if memory does not suffice; @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function verdict(
   model: LoadedModel,
@@ -209,7 +209,7 @@ async function causesOf(
   try {
     const causal = await causalNumbers(work, heads, readers);
     const upstream = await upstreamEvidence(work, heads.candidates, readers, extent.routes);
-    if (signal?.aborted) throw new Interrupted("stopped before reading weights");
+    throwIfAborted(signal);
     const weights = options.quick
       ? null
       : await onceDone(memory, "weights", () =>

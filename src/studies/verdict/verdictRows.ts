@@ -120,7 +120,8 @@ function checkPeriod(period: number): void {
   if (period >= LEAST_PERIOD) return;
   throw new InputError(
     "range",
-    `a verdict needs a period of at least ${LEAST_PERIOD} tokens (--seq-len ${2 * LEAST_PERIOD}): in shorter ones induction, previous-token and positional heads are alike; got ${period}`,
+    `a verdict needs a period of at least ${LEAST_PERIOD} tokens (\`seqLen\` ${2 * LEAST_PERIOD}): in shorter ones induction, previous-token and positional heads are alike; got ${period}`,
+    { option: "seqLen" },
   );
 }
 

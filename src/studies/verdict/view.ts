@@ -26,7 +26,7 @@ export function verdictView(result: VerdictResult): StudyView {
       ...aboutLines(result),
       `periods ${periods.join(", ")}; controls on the same rows: the second block new (D), the second block reshuffled (R)`,
       screened.candidates.length > 0
-        ? `run causally: ${screened.candidates.length} ${screened.candidates.length === 1 ? "head that attends" : "heads that attend"} like induction, ${screened.nullHeads.length} random heads of their layers for the null, ${screened.examples.causal} examples${screened.quick ? "; --quick" : ""}`
+        ? `run causally: ${screened.candidates.length} ${screened.candidates.length === 1 ? "head that attends" : "heads that attend"} like induction, ${screened.nullHeads.length} random heads of their layers for the null, ${screened.examples.causal} examples${screened.quick ? "; quick" : ""}`
         : "run causally: none, since no head attends like induction",
     ],
     sentences: words,

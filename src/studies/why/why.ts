@@ -1,7 +1,7 @@
 /** @file `why`: why a head attends from one token to another, part by part, and what it then does to the next token. */
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import { InputError, Interrupted } from "../../base/errors.ts";
+import { InputError, throwIfAborted } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -60,7 +60,7 @@ export interface WhyRun {
  * @returns contributions in the unit of scores before softmax (nats); a part that says nothing has 0
  * @throws {InputError} "unknown-head", "range" for positions that are not there or not seen, "why" for a model whose scores
  *   are no product, and as `sequencesOf`
- * @throws {Interrupted} between two runs once `signal` is aborted
+ * @throws {AbortError} between two runs once `signal` is aborted
  * @see Elhage et al. 2021; TransformerLens' demos take one side of the score apart at a time, and fold norms first
  */
 export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyResult> {
@@ -104,7 +104,7 @@ function teller(
   const total = summands.reduce((sum, name) => sum + (name.endsWith("attn_out") ? heads : 1), 0);
   let done = 0;
   return (parts = 0) => {
-    if (signal?.aborted) throw new Interrupted("stopped between two parts");
+    throwIfAborted(signal);
     progress?.("taking the score apart", Math.min(total, (done += parts)), total);
   };
 }

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { InputError, Interrupted } from "../../../src/base/errors.ts";
+import { AbortError, InputError } from "../../../src/base/errors.ts";
 import { fetchFromHub, type FetchOptions } from "../../../src/models/hub/fetchFromHub.ts";
 import { exactly, TOKENIZER_FILES } from "../../../src/models/hub/wantedFiles.ts";
 import { COMMIT, fakeHub, gitHash, hashOf, large, sha256, text, type FakeHub } from "./fakeHub.ts";
@@ -271,13 +271,13 @@ describe("fetchFromHub(id, options)", () => {
       signal: control.signal,
       onProgress: ({ bytes }) => bytes > 1000 && control.abort(),
     });
-    await expect(stopped).rejects.toThrow(Interrupted);
+    await expect(stopped).rejects.toThrow(AbortError);
     const root = join(cacheDir, "models--org--name");
     expect(readdirSync(join(root, "blobs")).filter((name) => name.includes("."))).toEqual([]);
     expect(readdirSync(join(cacheDir, ".locks/models--org--name"))).toEqual([]);
     const never = new AbortController();
     never.abort();
-    await expect(fetched({ signal: never.signal })).rejects.toThrow(Interrupted);
+    await expect(fetched({ signal: never.signal })).rejects.toThrow(AbortError);
   });
 
   test("two calls at once in one process make one transfer", async () => {

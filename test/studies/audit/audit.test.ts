@@ -40,7 +40,7 @@ describe("audit({model, seqLen, bos})", () => {
 
   test.each([
     [{ seqLen: 6 }, "audit needs a period of at least 4, got 3"],
-    [{ seqLen: 7 }, "two copies need an even --seq-len of at least 4, got 7"],
+    [{ seqLen: 7 }, "two copies need an even `seqLen` of at least 4, got 7"],
     [{ seqLen: 4000 }, "audit takes up to 1025 tokens, got 4001"],
   ])("refuses %o", (options, message) => {
     expect(() => audit(options)).toThrow(message);

@@ -1,6 +1,6 @@
 /** @file `phase` on made-up runs whose events are known, through the engine. */
 import { describe, expect, test } from "vitest";
-import { Interrupted } from "../../../src/base/errors.ts";
+import { AbortError } from "../../../src/base/errors.ts";
 import { phaseResult } from "../../../src/studies/phase/result.ts";
 import { phaseRun } from "../../../src/studies/phase/phaseRun.ts";
 import type { Tokenizer } from "../../../src/text/tokenizer/tokenizer.ts";
@@ -139,6 +139,6 @@ describe("phaseRun(checkpoints)", () => {
       signal: controller.signal,
       progress,
     });
-    await expect(run).rejects.toThrow(Interrupted);
+    await expect(run).rejects.toThrow(AbortError);
   });
 });

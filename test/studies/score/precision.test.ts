@@ -42,7 +42,7 @@ test("score with a precision needs more examples for less, and says when the mos
   expect(short.input.examples).toBe(30);
   expect(short.precision).toMatchObject({ target: 0.00001, reached: false });
   expect(short.warnings.join()).toMatch(
-    /--precision 0.00001 was not reached: 30 examples give a half-width of 0\.\d+/,
+    /a precision of 0.00001 was not reached: 30 examples give a half-width of 0\.\d+/,
   );
 });
 
@@ -54,11 +54,11 @@ test("score without a precision says that none was asked for", async () => {
 test("score refuses a precision that is none, and one for rows that are given", async () => {
   for (const precision of [0, 1, -0.1, NaN])
     await expect(score(model, { backend: engine, precision })).rejects.toThrow(
-      `--precision needs a half-width between 0 and 1, got ${precision}`,
+      `\`precision\` needs a half-width between 0 and 1, got ${precision}`,
     );
   const own = { tokens: [[1, 2, 3, 1, 2, 3]], period: 3, bos: false };
   await expect(score(model, { backend: engine, precision: 0.1, own })).rejects.toThrow(
-    "it cannot be combined with --tokens",
+    "it cannot be combined with `own` rows",
   );
 });
 

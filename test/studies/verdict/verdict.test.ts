@@ -137,7 +137,7 @@ describe("verdict(model)", () => {
         if (step === "restoring and ablating") controller.abort();
       },
     });
-    await expect(stopped).rejects.toMatchObject({ name: "Interrupted" });
+    await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
     expect([...memory.kept.keys()]).toEqual(["attention 24", "attention 19", "attention 15"]);
     const seen = new Set<string>();
     const resumed = await verdict(model, {
