@@ -2,7 +2,7 @@
  * @file `npm run bench:phase`: false alarms, coverage and width of the change point on made-up curves (trainingCurves.js):
  * 400 without a change and 400 with one, over 20 sets of checkpoints, none of them used while the method was made.
  */
-import { changeSearch, random } from "../dist/index.js";
+import { changeSearch, random } from "../dist/measure.js";
 import { row, table } from "./statistics.js";
 import { checkpoints, trainingCurve } from "./trainingCurves.js";
 

@@ -18,9 +18,12 @@ export default defineConfig({
   base: "./", // the built folder works wherever it is put
   root: import.meta.dirname,
   resolve: {
-    alias: {
-      "induction-lens/browser": fileURLToPath(new URL("../dist/browser.js", import.meta.url)),
-    },
+    alias: Object.fromEntries(
+      ["browser", "graph", "measure", "trainInBrowser", "reportAnywhere"].map((entry) => [
+        `induction-lens/${entry.replace(/(InBrowser|Anywhere)$/, "")}`,
+        fileURLToPath(new URL(`../dist/${entry}.js`, import.meta.url)),
+      ]),
+    ),
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },

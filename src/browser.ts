@@ -1,25 +1,14 @@
-/** @file The public library in browsers: the same as in Node, but models come from files that the user picked. */
-import type { Device, OpenEngine } from "./base/backend.ts";
-import { InputError } from "./base/errors.ts";
+/** @file The library in browsers: the same names as in Node. Files that the user picked come in through `loadFiles`. */
+import { runnableModel, type RunnableModel } from "./inputs/runnableModel.ts";
 import type { LoadedModel, LoadOptions } from "./models/loaded.ts";
 import { openBlobs, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
 import { openPlanted } from "./models/planted/planted.ts";
 import { fetchZoo } from "./models/zoo/fetchZoo.ts";
-import { openInBrowser } from "./runtime/openInBrowser.ts";
+import { openEngine } from "./runtime/openInBrowser.ts";
 
 export * from "./anywhere.ts";
 export type { BlobOptions, NamedBlob } from "./models/openBlobs.ts";
-export { openInBrowser as openBackend, type BrowserEngine } from "./runtime/openInBrowser.ts";
-export { attentionPicture } from "./studies/attention/view.ts";
-export { headMap, type HeadMap } from "./draw/headMap.ts";
-export { matrices } from "./draw/matrices.ts";
-export type { Drawn } from "./draw/lazySvg.ts";
-export { REPORT_TITLE, reportPage, type NamedResult } from "./studies/reportPage.ts";
-export { csvText } from "./draw/csv.ts";
-export { viewPage, type ViewPage } from "./draw/viewPage.ts";
-export type { StudyTable } from "./draw/studyView.ts";
-export { scoreHeadMap } from "./studies/score/viewHeadMap.ts";
-export { THEMES, type Theme } from "./draw/theme.ts";
+export { openEngine, type BrowserEngineOptions } from "./runtime/openInBrowser.ts";
 
 /** Where the models of the zoo come from. */
 export interface BrowserLoadOptions extends LoadOptions {
@@ -43,11 +32,10 @@ export interface BrowserLoadOptions extends LoadOptions {
  *
  * @throws {InputError} "unknown-model" if there is none of that name, "file" if the zoo is not served where it should be;
  *   for the hub "hub-name", "hub-not-found", "hub-refused", "hub-answer"; "config" or "weights" if it cannot be used
- * @throws {UnableError} if the hub cannot be reached
- * @throws {AbortError} once `signal` is aborted
+ * @throws {UnableError} if the hub cannot be reached; @throws {AbortError} once `signal` is aborted
  */
-export async function load(name: string, options: BrowserLoadOptions = {}): Promise<LoadedModel> {
-  return { ...(await openNamed(name, options)), openEngine };
+export async function load(name: string, options: BrowserLoadOptions = {}): Promise<RunnableModel> {
+  return runnableModel(await openNamed(name, options), openEngine);
 }
 
 /**
@@ -58,20 +46,8 @@ export async function load(name: string, options: BrowserLoadOptions = {}): Prom
 export async function loadFiles(
   files: readonly NamedBlob[],
   options: BlobOptions = {},
-): Promise<LoadedModel> {
-  return { ...(await openBlobs(files, options)), openEngine };
-}
-
-const openEngine: OpenEngine = ({ device, threads }) =>
-  openInBrowser({
-    ...(device !== undefined && device !== "auto" && { device: browserDevice(device) }),
-    ...(threads !== undefined && { threads }),
-  });
-
-/** @throws {InputError} "options" for the native engine, which no browser has */
-function browserDevice(device: Device): "wasm" | "webgpu" {
-  if (device !== "cpu") return device;
-  throw new InputError("options", "a browser has the devices wasm and webgpu, got device cpu");
+): Promise<RunnableModel> {
+  return runnableModel(await openBlobs(files, options), openEngine);
 }
 
 async function openNamed(

@@ -1,25 +1,19 @@
-/** @file The public library in Node: `import { load, score } from "induction-lens"`. */
-import type { OpenEngine } from "./base/backend.ts";
-import type { LoadedModel } from "./models/loaded.ts";
+/** @file The library in Node: models and studies. Its parts are in `/graph`, `/measure`, `/train` and `/report`. */
+import { runnableModel, type RunnableModel } from "./inputs/runnableModel.ts";
 import { openModel, type OpenOptions } from "./models/open.ts";
-import { openBackend } from "./runtime/openBackend.ts";
+import { openEngine } from "./runtime/openBackend.ts";
 
 export * from "./anywhere.ts";
 export { readZoo } from "./models/zoo/openZoo.ts";
-export { openBackend, type OpenedBackend } from "./runtime/openBackend.ts";
-export { writeResult } from "./studies/score/viewFiles.ts";
-export { writeAnalysis } from "./studies/analyse/viewFiles.ts";
-export { REPORT_FORMATS, type ReportFormat } from "./draw/write.ts";
-
-const openEngine: OpenEngine = async ({ device, threads }) =>
-  (await openBackend(device, threads)).backend;
+export { openEngine } from "./runtime/openBackend.ts";
+export type { OpenOptions } from "./models/open.ts";
 
 /**
  * The model called `name`: an existing path, `zoo:NAME`, `planted:NAME`, or a hub id; in this order.
  *
  * @throws {InputError} "file" or "unknown-model" if there is none; "config" or "weights" if it cannot be used
- * @throws {UnableError} if the hub is needed and cannot be reached
+ * @throws {UnableError} if the hub is needed and cannot be reached; @throws {AbortError} once `signal` is aborted
  */
-export async function load(name: string, options: OpenOptions = {}): Promise<LoadedModel> {
-  return { ...(await openModel(name, options)), openEngine };
+export async function load(name: string, options: OpenOptions = {}): Promise<RunnableModel> {
+  return runnableModel(await openModel(name, options), openEngine);
 }

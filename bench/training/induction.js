@@ -1,5 +1,6 @@
 /** @file Whether and when the models of the issue learn induction, over seeds, and that the control does not. */
-import { checkpointFiles, loadFiles, verdict } from "../../dist/browser.js";
+import { loadFiles, verdict } from "../../dist/browser.js";
+import { checkpointFiles } from "../../dist/train.js";
 import { nativeBackend } from "../../dist/runtime/native.js";
 import { recipeFrom } from "../../dist/training/recipe.js";
 import { train } from "../../dist/training/train.js";

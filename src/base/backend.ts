@@ -59,4 +59,4 @@ export interface EngineOptions {
 }
 
 /** Opens the engine that the options name. */
-export type OpenEngine = (options: Pick<EngineOptions, "device" | "threads">) => Promise<Backend>;
+export type OpenEngine = (options?: EngineOptions) => Promise<Backend>;

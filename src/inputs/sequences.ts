@@ -41,7 +41,7 @@ export async function sequencesOf(
   if (texts && tokens)
     throw new InputError("options", "sequences are texts or tokens, got both at once");
   const tokenizer = await model.tokenizer();
-  const rows = texts ? textRows(model, tokenizer, texts, input.bos ?? "auto") : null;
+  const rows = texts ? tokenizeTexts(model, tokenizer, texts, input.bos ?? "auto") : null;
   if (!rows && !tokens) return generated(model, tokenizer, input);
   const ids = rows?.ids ?? tokens!;
   checkRows(model, ids, longest);
@@ -98,8 +98,13 @@ function generated(
   return { sequences, starts, info: rows.info, warnings: rows.warnings, tokenizer };
 }
 
-function textRows(
-  { architecture }: LoadedModel,
+/**
+ * Texts as token ids, with BOS as the choice and the tokenizer say.
+ *
+ * @throws {InputError} "tokenizer" for a model without one, "bos" if BOS is asked of a model that declares none
+ */
+export function tokenizeTexts(
+  { architecture }: Pick<LoadedModel, "architecture">,
   tokenizer: Tokenizer | null,
   texts: readonly string[],
   choice: BosChoice,

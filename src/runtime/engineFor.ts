@@ -14,6 +14,6 @@ export async function engineFor(
   if (openEngine) return openEngine({ device, threads });
   throw new InputError(
     "options",
-    "a model that `load` did not make needs the option backend (see openBackend), got none",
+    "a model that `load` did not make needs the option backend (see `openEngine`), got none",
   );
 }

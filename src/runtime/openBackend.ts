@@ -1,6 +1,6 @@
 /** @file Chooses the engine in Node: native where it is installed, else WASM, and says which. */
 import { InputError, UnableError } from "../base/errors.ts";
-import type { Backend } from "../base/backend.ts";
+import type { Backend, OpenEngine } from "../base/backend.ts";
 import { nativeBackend } from "./native.ts";
 import { wasmBackend } from "./wasm.ts";
 
@@ -39,3 +39,16 @@ export async function openBackend(
       : null;
   return { backend: wasmBackend(ort), notice };
 }
+
+/**
+ * Opens what computes in Node: `backend` as it is, else `device` with `threads`. If `auto` finds no native engine, a warning of
+ * the process says so and how to install it.
+ *
+ * @throws {InputError} "options" if WASM is asked for with several threads; @throws {UnableError} if there is no such device
+ */
+export const openEngine: OpenEngine = async ({ backend, device, threads } = {}) => {
+  if (backend) return backend;
+  const opened = await openBackend(device, threads);
+  if (opened.notice) process.emitWarning(opened.notice, "InductionLensWarning");
+  return opened.backend;
+};

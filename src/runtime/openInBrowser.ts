@@ -1,30 +1,43 @@
 /** @file Chooses the engine in a browser. The part of ONNX Runtime that is not used is not loaded. */
-import { UnableError } from "../base/errors.ts";
-import type { Backend } from "../base/backend.ts";
+import type { Backend, Device, EngineOptions } from "../base/backend.ts";
+import { InputError, UnableError } from "../base/errors.ts";
 import { wasmBackend } from "./wasm.ts";
 
-export interface BrowserEngine {
-  /** Left out: "wasm". */
-  readonly device?: "wasm" | "webgpu" | undefined;
-  /** Used only where the page is cross-origin isolated; left out: 1. */
-  readonly threads?: number | undefined;
+export interface BrowserEngineOptions extends EngineOptions {
   /** Folder or address that onnxruntime-web's .wasm files are served from; left out: beside its script. */
   readonly wasmPaths?: string | undefined;
 }
 
-/** @throws {UnableError} if WebGPU is asked for and the browser has no adapter */
-export async function openInBrowser({
-  device = "wasm",
+/**
+ * Opens what computes in a browser: `backend` as it is, else `device` with `threads`. "auto" is WASM; threads are used only
+ * where the page is cross-origin isolated.
+ *
+ * @throws {InputError} "options" for the native engine, which no browser has
+ * @throws {UnableError} if WebGPU is asked for and the browser has no adapter
+ */
+export async function openEngine({
+  backend,
+  device = "auto",
   threads = 1,
   wasmPaths,
-}: BrowserEngine = {}): Promise<Backend> {
-  if (device === "webgpu" && !(await hasAdapter()))
+}: BrowserEngineOptions = {}): Promise<Backend> {
+  if (backend) return backend;
+  const chosen = deviceOf(device);
+  if (chosen === "webgpu" && !(await hasAdapter()))
     throw new UnableError("device webgpu needs a browser with a WebGPU adapter, this one has none");
-  const ort = await (device === "wasm"
+  const ort = await (chosen === "wasm"
     ? import("onnxruntime-web/wasm")
     : import("onnxruntime-web/webgpu"));
   if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
-  return wasmBackend(ort, threads, device);
+  return wasmBackend(ort, threads, chosen);
+}
+
+function deviceOf(device: Device | "auto"): "wasm" | "webgpu" {
+  if (device === "auto") return "wasm";
+  if (device !== "cpu") return device;
+  throw new InputError("options", "a browser has the devices wasm and webgpu, got `device` cpu", {
+    option: "device",
+  });
 }
 
 interface WithGpu {

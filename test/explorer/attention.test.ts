@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { attention, openBackend, runModel, why, type Tensor } from "../../src/browser.ts";
+import { attention, openEngine, runModel, why, type Tensor } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
 import { checkLooks, describePage, live, saved, value } from "./openPage.ts";
 
@@ -7,8 +7,13 @@ import { checkLooks, describePage, live, saved, value } from "./openPage.ts";
 async function values(tokens: readonly number[], names: readonly string[]) {
   const found = new Map<string, Tensor>();
   const model = await load("zoo:attn-2l");
-  await runModel(model, await openBackend(), [tokens], names, ({ name }, _, tensor) => {
-    found.set(name, tensor);
+  await runModel(model, {
+    backend: await openEngine(),
+    tokens: [tokens],
+    names,
+    receive: ({ name }, _, tensor) => {
+      found.set(name, tensor);
+    },
   });
   return found;
 }
@@ -48,7 +53,7 @@ describePage("attention in the explorer", (open) => {
   test("takes the score of a cell apart as the library does, into parts that sum to it", async () => {
     const model = await load("zoo:attn-2l");
     const study = await why(model, {
-      backend: await openBackend(),
+      backend: await openEngine(),
       tokens: IDS,
       head: "1.2",
       query: 6,
@@ -87,7 +92,7 @@ describePage("attention in the explorer", (open) => {
   test("hands over the figure and the numbers that the command line has", async () => {
     const model = await load("zoo:attn-2l");
     const study = await attention(model, {
-      backend: await openBackend(),
+      backend: await openEngine(),
       tokens: [IDS],
       heads: ["1.2"],
     });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { load, openBackend, score } from "../../src/index.ts";
+import { load, openEngine, score } from "../../src/index.ts";
 import { shared, unlessShared } from "../shared.ts";
 import { gitHash } from "../models/hub/fakeHub.ts";
 import { at, checkLooks, describePage, live, value } from "./openPage.ts";
@@ -38,7 +38,7 @@ const servesHub = (folder: string) => (tab: Page) =>
 /** The page's scores of all heads against those of the library in Node. */
 async function compare(tab: Page, path: string, numExamples: number): Promise<void> {
   const model = await load(path);
-  const { scores } = await score(model, { backend: (await openBackend()).backend, numExamples });
+  const { scores } = await score(model, { backend: await openEngine(), numExamples });
   await model.close();
   const cells = tab.locator("[role=gridcell]");
   expect(await cells.count()).toBe(scores.induction.flat().length);

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Page } from "playwright-core";
-import { load, openBackend, runModel, score } from "../../src/index.ts";
+import { load, openEngine, runModel, score } from "../../src/index.ts";
 import { emptyFolder } from "../cli/cli.ts";
 import { LARGE, writeCheckpoint } from "../cli/checkpoint.ts";
 import { shared, unlessShared } from "../shared.ts";
@@ -27,7 +27,7 @@ async function drop(tab: Page, ...files: readonly string[]): Promise<void> {
 async function expectScores(tab: Page, path: string): Promise<void> {
   await live(tab, 60_000);
   const model = await load(path);
-  const { scores } = await score(model, { backend: (await openBackend()).backend });
+  const { scores } = await score(model, { backend: await openEngine() });
   await model.close();
   const cells = tab.locator("[role=gridcell]");
   await expect.poll(() => cells.count()).toBe(scores.induction.flat().length);
@@ -61,13 +61,12 @@ describePage("models dropped on the explorer", (open) => {
     const text = "ROMEO: ROMEO";
     const ids = (await model.tokenizer())!.encode(text);
     const found = new Map<string, Float32Array>();
-    await runModel(
-      model,
-      (await openBackend()).backend,
-      [ids],
-      ["blocks.1.attn.hook_pattern"],
-      ({ name }, _, { data }) => void found.set(name, data),
-    );
+    await runModel(model, {
+      backend: await openEngine(),
+      tokens: [ids],
+      names: ["blocks.1.attn.hook_pattern"],
+      receive: ({ name }, _, { data }) => void found.set(name, data),
+    });
     await model.close();
     await tab.getByRole("button", { name: "Attention" }).click();
     await tab.locator("form.sequence select").first().selectOption("own");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { ablateHeads, load, openBackend, score } from "../../src/index.ts";
+import { ablate, load, openEngine, score } from "../../src/index.ts";
 import { describePage, live, value } from "./openPage.ts";
 
 const NAME = "zoo:attn-2l";
@@ -17,7 +17,7 @@ async function engine(tab: Page): Promise<{ readonly name: string; readonly said
 
 async function expectScores(tab: Page): Promise<void> {
   const model = await load(NAME);
-  const { scores } = await score(model, { backend: (await openBackend()).backend });
+  const { scores } = await score(model, { backend: await openEngine() });
   await model.close();
   const shown = await tab
     .locator("[role=gridcell]")
@@ -68,11 +68,11 @@ describePage(
       { timeout: SOFTWARE_MS },
       async () => {
         const model = await load(NAME);
-        const { backend } = await openBackend();
+        const backend = await openEngine();
         const { tab, errors } = await open(`#view=surgery&model=${NAME}&head=0.0`);
         expect((await engine(tab)).name).toMatch(/^WebGPU/);
         await tab.getByRole("button", { name: "Zero", exact: true }).click();
-        const study = await ablateHeads(model, { backend, kind: "zero", sets: [["0.0"]] });
+        const study = await ablate(model, { backend, kind: "zero", sets: [["0.0"]] });
         await expect
           .poll(() => value(tab, '[data-loss="secondCopy.after"]'), { timeout: 60_000 })
           .toBeCloseTo(study.loss.secondCopy + study.sets[0]!.secondCopy, 4);

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ablateHeads, openBackend, score, scoreResult, verdict } from "../../src/browser.ts";
+import { ablate, openEngine, score, scoreResult, verdict } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
 import { cli, emptyFolder } from "../cli/cli.ts";
 import { at, checkLooks, describePage, live, saved, value } from "./openPage.ts";
@@ -17,9 +17,9 @@ describePage("the heads of the explorer", (open) => {
     await tab.getByRole("button", { name: "Switch it off" }).click();
     await tab.getByText("mean of 16 sequences").waitFor();
     const model = await load("zoo:attn-2l");
-    const backend = await openBackend();
+    const backend = await openEngine();
     const scored = await score(model, { backend });
-    const ablated = await ablateHeads(model, { backend, kind: "zero", eachHead: true });
+    const ablated = await ablate(model, { backend, kind: "zero", eachHead: true });
     const induction = await value(tab, "[data-score=induction]");
     expect(induction).toBeCloseTo(scored.scores.induction[1]![2]!, 4);
     const cli = JSON.parse(readFileSync(at("explorer/generated/stored.json"), "utf8"));
@@ -74,7 +74,7 @@ describePage("the heads of the explorer", (open) => {
     await live(tab);
     await tab.getByRole("button", { name: "Give each head a verdict" }).click();
     await tab.locator("[data-verdict=induction]").waitFor({ timeout: 110_000 });
-    const study = await verdict(await load("zoo:attn-2l"), { backend: await openBackend() });
+    const study = await verdict(await load("zoo:attn-2l"), { backend: await openEngine() });
     const { evidence, why } = study.heads.find(({ layer, head }) => layer === 1 && head === 2)!;
     expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
     const shown = await value(tab, '[data-evidence="necessity: nats lost without it"]');

@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { openBackend, recipeFrom, train } from "../../src/browser.ts";
+import { recipeFrom, train } from "../../src/trainInBrowser.ts";
 import { checkLooks, describePage, SHOTS } from "./openPage.ts";
 
 /** Scores after `step` steps of the lab's recipe. */
 async function scoresAfter(step: number) {
   const recipe = recipeFrom({ seed: 3, steps: 600, logEvery: 25, checkpoints: 40 });
-  for await (const one of train(recipe, await openBackend()))
-    if (one.step === step) return one.scores!;
+  for await (const one of train(recipe)) if (one.step === step) return one.scores!;
   throw new Error(`no step ${step}`);
 }
 

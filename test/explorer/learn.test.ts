@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { ablateHeads, openBackend, runModel } from "../../src/browser.ts";
+import { ablate, openEngine, runModel } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
 import { checkLooks, describePage, live, saved, value } from "./openPage.ts";
 
@@ -75,8 +75,13 @@ describePage("the lessons of the explorer", (open) => {
     ];
     const found = new Map<string, Float32Array>();
     const model = await load("zoo:attn-2l");
-    await runModel(model, await openBackend(), [ids], names, ({ name }, _, { data }) => {
-      found.set(name, data);
+    await runModel(model, {
+      backend: await openEngine(),
+      tokens: [ids],
+      names,
+      receive: ({ name }, _, { data }) => {
+        found.set(name, data);
+      },
     });
     const { tab } = await open("#view=learn");
     const stream = found.get(names[0]!)!;
@@ -105,7 +110,7 @@ describePage("the lessons of the explorer", (open) => {
   test("say with the losses of the ablation study that four heads stand in for each other, and that one alone does not", async () => {
     const model = await load("zoo:attn-2l");
     const sets = [["1.0"], ["1.0", "1.1", "1.2", "1.3"], ["0.0"]];
-    const study = await ablateHeads(model, { backend: await openBackend(), kind: "zero", sets });
+    const study = await ablate(model, { backend: await openEngine(), kind: "zero", sets });
     const { firstCopy, secondCopy } = study.loss;
     const left = (set: number) => {
       const share = 1 - study.sets[set]!.secondCopy / (firstCopy - secondCopy);

@@ -1,25 +1,25 @@
 import { expect, test } from "vitest";
-import { ablateHeads, openBackend } from "../../src/browser.ts";
+import { ablate, openEngine } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
 import { checkLooks, describePage, live, value } from "./openPage.ts";
 
 describePage("surgery in the explorer", (open) => {
   test("gives the losses of the ablation study for zero, mean, resample and an ideal pattern", async () => {
     const model = await load("zoo:attn-2l");
-    const backend = await openBackend();
+    const backend = await openEngine();
     const { tab, errors, elsewhere } = await open("#view=surgery&head=0.0");
     await live(tab);
     const after = () => value(tab, '[data-loss="secondCopy.after"]');
     for (const kind of ["zero", "mean", "resample"] as const) {
       const name = `${kind[0]!.toUpperCase()}${kind.slice(1)}`;
       await tab.getByRole("button", { name, exact: true }).click();
-      const study = await ablateHeads(model, { backend, kind, sets: [["0.0"]] });
+      const study = await ablate(model, { backend, kind, sets: [["0.0"]] });
       await expect
         .poll(after, { timeout: 20_000 })
         .toBeCloseTo(study.loss.secondCopy + study.sets[0]!.secondCopy, 4);
     }
     await tab.getByRole("button", { name: "Ideal first token" }).click();
-    const study = await ablateHeads(model, { backend, kind: "zero", idealise: ["0.0"] });
+    const study = await ablate(model, { backend, kind: "zero", idealise: ["0.0"] });
     const rest = study.ideal.find(({ pattern }) => pattern === "firstToken")!;
     await expect
       .poll(after, { timeout: 20_000 })
@@ -31,13 +31,13 @@ describePage("surgery in the explorer", (open) => {
 
   test("gives the difference the interval of the ablation study, and measures more sequences when asked", async () => {
     const model = await load("zoo:attn-2l");
-    const backend = await openBackend();
+    const backend = await openEngine();
     const { tab, errors } = await open("#view=surgery&head=0.0&off=0.0:resample");
     await live(tab);
     const difference = tab.locator("[data-difference=secondCopy]");
     for (const numExamples of [16, 64]) {
       const sets = [["0.0"]];
-      const study = await ablateHeads(model, { backend, kind: "resample", sets, numExamples });
+      const study = await ablate(model, { backend, kind: "resample", sets, numExamples });
       const { secondCopy, interval } = study.sets[0]!;
       const [low, high] = interval!.map((end) => `+${end.toFixed(3)}`);
       await expect
@@ -70,12 +70,12 @@ describePage("surgery in the explorer", (open) => {
 
   test("cuts all heads that attend alike at once, and shows that each costs more once the others are gone", async () => {
     const model = await load("zoo:attn-2l");
-    const backend = await openBackend();
+    const backend = await openEngine();
     const { tab } = await open("#view=surgery&head=1.0");
     await live(tab);
     await tab.getByRole("button", { name: "Zero all 4 induction heads" }).click();
     const sets = [["1.0"], ["1.0", "1.2"], ["1.0", "1.2", "1.1"], ["1.0", "1.2", "1.1", "1.3"]];
-    const study = await ablateHeads(model, { backend, kind: "zero", sets });
+    const study = await ablate(model, { backend, kind: "zero", sets });
     for (const [index, step] of ["1.0:zero", "1.2:zero", "1.1:zero", "1.3:zero"].entries()) {
       const shown = tab.locator(`[data-after="${step}"]`);
       const expected = study.loss.secondCopy + study.sets[index]!.secondCopy;

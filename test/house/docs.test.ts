@@ -3,22 +3,39 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import prettier from "prettier";
 import { expect, test } from "vitest";
-import * as library from "../../src/index.ts";
+import * as graph from "../../src/graph.ts";
+import * as main from "../../src/index.ts";
+import * as measure from "../../src/measure.ts";
+import * as report from "../../src/report.ts";
+import * as train from "../../src/train.ts";
+
+/** The public entries, by what is imported. */
+const ENTRIES = {
+  "induction-lens": main,
+  "induction-lens/graph": graph,
+  "induction-lens/measure": measure,
+  "induction-lens/report": report,
+  "induction-lens/train": train,
+};
 
 const DOCS = join(import.meta.dirname, "../../docs");
 const EXAMPLE = /```js\n(.*?)```\n\n```text\n(.*?)```/gs;
 
-/** What an example prints; its import becomes a look at the source of this checkout. */
+/** What an example prints; its imports read the source of this checkout. */
 async function printedBy(code: string): Promise<string> {
-  const body = code.replace(/import \{(.*?)\} from "induction-lens";/s, "const {$1} = library;");
+  const body = code.replaceAll(
+    /import \{(.*?)\} from "(induction-lens[\w/]*)";/gs,
+    (_, names: string, entry: string) =>
+      `const {${names.replaceAll(/(\w+) as (\w+)/g, "$1: $2")}} = entries["${entry}"];`,
+  );
   expect(body).not.toContain("import ");
   const lines: string[] = [];
   const log = (...values: unknown[]) => lines.push(values.map(String).join(" "));
-  const run = new Function("library", "console", `return (async () => {${body}})();`) as (
-    from: typeof library,
+  const run = new Function("entries", "console", `return (async () => {${body}})();`) as (
+    entries: typeof ENTRIES,
     console: { log: typeof log },
   ) => Promise<void>;
-  await run(library, { log });
+  await run(ENTRIES, { log });
   return `${lines.join("\n").trimEnd()}\n`;
 }
 

@@ -19,7 +19,8 @@ console.log(top[0].layer + "." + top[0].head, environment.device);
 `;
 
 const TYPED = `
-import { ablate, InputError, load, score, scoreResult, type Program, type ScoreResult } from "induction-lens";
+import { InputError, load, score, scoreResult, type ScoreResult } from "induction-lens";
+import { ablate, type Program } from "induction-lens/graph";
 const model = await load("planted:induction", { signal: new AbortController().signal });
 const result: ScoreResult = await score(model, { numExamples: 10, bos: "auto", device: "wasm" });
 const edited: Program = ablate(model.program, "blocks.0.attn.hook_z");
@@ -31,7 +32,7 @@ score(model, { numExamples: "10" });
 /** Types of these entries name those of Observable Plot, which are not sound without d3's. */
 const TYPED_DRAWING = `
 import { load, score } from "induction-lens";
-import { headMapSvg, scoreHeadMap } from "induction-lens/pictures";
+import { headMapSvg, scoreHeadMap } from "induction-lens/report";
 import { loadFiles } from "induction-lens/browser";
 const svg: string = headMapSvg(scoreHeadMap(await score(await load("planted:induction"))));
 export const all = [svg, await loadFiles([{ name: "config.json", blob: new Blob([]) }])];

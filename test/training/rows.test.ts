@@ -79,7 +79,7 @@ describe("textSplit(text, data, contextLength)", () => {
 
   test("refuses a text shorter than a window, unknown characters, and another text", async () => {
     await expect(textSplit("banana", data, 4)).rejects.toThrow(
-      "a window has 4 + 1 characters (--context), the training part of a.txt has 3",
+      "a window has 4 + 1 characters (`contextLength`), the training part of a.txt has 3",
     );
     await expect(textSplit("bandana", data, 2)).rejects.toThrow('the character table has no "d"');
     await expect(textSplit("nabana", data, 2)).rejects.toThrow(/sha256 b493/);

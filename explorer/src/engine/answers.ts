@@ -1,12 +1,7 @@
 /** @file What the engine's thread can do, by the name of the question. */
-import {
-  InputError,
-  ordinaryTokens,
-  repeatedTokens,
-  runModel,
-  score,
-  tensor,
-} from "induction-lens/browser";
+import { tensor } from "induction-lens/graph";
+import { InputError, runModel, score } from "induction-lens/browser";
+import { ordinaryTokens, repeatedTokens } from "induction-lens/measure";
 import { cut } from "./cut.ts";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { holding, openModel, workbench } from "./holding.ts";
@@ -122,15 +117,14 @@ async function values(
 ): Promise<Requests["values"]["answer"]> {
   const { model, backend } = holding();
   const found: Record<string, Captured> = {};
-  await runModel(
-    model,
+  await runModel(model, {
     backend,
-    [ids],
+    tokens: [ids],
     names,
-    ({ name }, _, { shape, data }) => {
+    receive: ({ name }, _, { shape, data }) => {
       found[name] = { shape, data };
     },
-    options,
-  );
+    ...options,
+  });
   return { values: found };
 }

@@ -1,17 +1,15 @@
 /** @file One edit of the heads, measured: losses, scores and next tokens, on one prepared session. */
+import { tensor } from "induction-lens/graph";
 import {
   ablationRows,
-  AbortError,
-  ordinaryTokens,
-  random,
   SCORE_NAMES,
-  tensor,
   type AblationRows,
   type HeadEdit,
   type Reference,
-  type Repeats,
   type Tensor,
+  throwIfAborted,
 } from "induction-lens/browser";
+import { ordinaryTokens, type Repeats, random } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { holding, workbench } from "./holding.ts";
 import type { Cut, Guess, Losses, Requests, Sequence } from "./protocol.ts";
@@ -22,7 +20,7 @@ const rowsOf = new Map<number, AblationRows>();
 const references = new Map<number, Reference>();
 const GUESSES = 8;
 
-/** The rows are those of `ablateHeads` with its defaults, or the first of them where the model is large. */
+/** The rows are those of `ablate` with its defaults, or the first of them where the model is large. */
 export async function cut(
   { edits, sequence, at, times = 1 }: Requests["cut"]["args"],
   options: AnswerOptions,

@@ -1,15 +1,15 @@
 /** @file Which engine runs a model: WebGPU where there is an adapter that computes what WASM computes, else WASM; and why. */
+import { tensor } from "induction-lens/graph";
 import {
   AbortError,
-  openBackend,
+  openEngine,
   openWorkbench,
-  ordinaryTokens,
-  repeatedTokens,
-  tensor,
   type Backend,
   type LoadedModel,
   type WorkbenchRun,
+  throwIfAborted,
 } from "induction-lens/browser";
+import { ordinaryTokens, repeatedTokens } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
 
 export interface Chosen {
@@ -30,7 +30,7 @@ const SEED = 1;
 export async function fastestEngine(model: LoadedModel, options: AnswerOptions): Promise<Chosen> {
   const isolated = globalThis.crossOriginIsolated;
   const threads = isolated ? navigator.hardwareConcurrency : 1;
-  const wasm = await openBackend({ device: "wasm", threads });
+  const wasm = await openEngine({ device: "wasm", threads });
   const onWasm = (why: string): Chosen => ({
     backend: wasm,
     words: {
@@ -46,7 +46,7 @@ export async function fastestEngine(model: LoadedModel, options: AnswerOptions):
   const expected = await runs(model, wasm, options);
   options.progress("checking WebGPU against WASM", 1, 2);
   try {
-    const webgpu = await openBackend({ device: "webgpu", threads });
+    const webgpu = await openEngine({ device: "webgpu", threads });
     const difference = farthest(expected, await runs(model, webgpu, options));
     const words = `${difference.toExponential(1)} where ${ALLOWED} is allowed`;
     if (!(difference <= ALLOWED)) return onWasm(`WebGPU failed its self-check by ${words}`);
@@ -91,7 +91,7 @@ async function runs(
   const row = repeatedTokens({ seed: SEED, examples: 1, period, bos: bosToken, ordinary });
   const length = start + 2 * period;
   const tokens = tensor(["batch", "position"], [1, length], Int32Array.from(row.tokens.data));
-  const bench = await openWorkbench(model, backend, { rows: 1, length });
+  const bench = await openWorkbench(model, { backend, rows: 1, length });
   try {
     const asked = Array.from({ length }, (_, position) => position);
     const done: WorkbenchRun[] = [];

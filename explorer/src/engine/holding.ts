@@ -148,7 +148,7 @@ async function answered(address: URL, signal: AbortSignal): Promise<Response> {
 /** The model's workbench, prepared once. */
 export function workbench(): Promise<Workbench> {
   const { model, backend, rows } = holding();
-  bench ??= openWorkbench(model, backend, { rows, length: LENGTH }).catch((error: unknown) => {
+  bench ??= openWorkbench(model, { backend, rows, length: LENGTH }).catch((error: unknown) => {
     bench = null;
     throw error;
   });

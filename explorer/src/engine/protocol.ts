@@ -3,13 +3,12 @@ import type {
   AttentionResult,
   HeadEdit,
   NamedBlob,
-  Recipe,
   ScoreName,
   ScoreResult,
-  TrainingScores,
   VerdictResult,
   WhyResult,
 } from "induction-lens/browser";
+import type { Recipe, TrainingScores } from "induction-lens/train";
 
 export type ModelSource =
   | { readonly kind: "named"; readonly name: string; readonly base: string }

@@ -1,17 +1,18 @@
 /** @file Training in the engine's thread: the library's own run, told step by step, with the pattern of every head. */
+import { changePoint, repeatedTokens } from "induction-lens/measure";
 import {
-  changePoint,
   checkpointFiles,
-  loadFiles,
-  openBackend,
   recipeFrom,
-  repeatedTokens,
-  runModel,
   train,
-  type Backend,
-  type NamedBlob,
   type Recipe,
   type TrainingStep,
+} from "induction-lens/train";
+import {
+  loadFiles,
+  openEngine,
+  runModel,
+  type Backend,
+  type NamedBlob,
 } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 import type { LabCheckpoint, LabEvent, Requests } from "./protocol.ts";
@@ -28,9 +29,9 @@ export async function trained(
   const recipe = recipeFrom({ seed, steps, logEvery: 25, checkpoints: CHECKPOINTS });
   progress("loading the engine", 0, 1);
   const threads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
-  const backend = await openBackend({ device: "wasm", threads });
+  const backend = await openEngine({ device: "wasm", threads });
   const started = performance.now();
-  for await (const one of train(recipe, backend)) {
+  for await (const one of train(recipe, { backend })) {
     if (one.scores) tell(await event(one, recipe, backend, performance.now() - started));
     if (signal.aborted) break;
   }
@@ -71,8 +72,13 @@ async function checkpoint(
   const length = 2 * PERIOD;
   const patterns = new Float32Array(layers * heads * length * length);
   const names = Array.from({ length: layers }, (_, layer) => `blocks.${layer}.attn.hook_pattern`);
-  await runModel(model, backend, [[...tokens.data]], names, ({ name }, _, { data }) => {
-    patterns.set(data, names.indexOf(name) * data.length);
+  await runModel(model, {
+    backend,
+    tokens: [[...tokens.data]],
+    names,
+    receive: ({ name }, _, { data }) => {
+      patterns.set(data, names.indexOf(name) * data.length);
+    },
   });
   return { files, patterns, layers, heads, length };
 }

@@ -1,5 +1,5 @@
 /** @file The engine's thread: answers the page's questions one after the other, so that the page never waits for it. */
-import { AbortError } from "induction-lens/browser";
+import { AbortError, throwIfAborted } from "induction-lens/browser";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { answers } from "./answers.ts";

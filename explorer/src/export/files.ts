@@ -10,12 +10,11 @@ import {
   REPORT_TITLE,
   reportPage,
   THEMES,
-  type AttentionResult,
   type Drawn,
   type NamedResult,
-  type ScoreResult,
   type StudyTable,
-} from "induction-lens/browser";
+} from "induction-lens/report";
+import { type AttentionResult, type ScoreResult } from "induction-lens/browser";
 
 type ThemeName = "light" | "dark";
 

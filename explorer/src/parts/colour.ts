@@ -1,5 +1,5 @@
 /** @file Colours of cells, from the same ramps as the pictures of the command line. */
-import { THEMES } from "induction-lens/browser";
+import { THEMES } from "induction-lens/report";
 
 export type Rgb = readonly [number, number, number];
 

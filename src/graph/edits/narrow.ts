@@ -5,7 +5,8 @@ import { ancestorsOf, prune, typesOf, type Program } from "../program.ts";
  * Compute some outputs for some rows only: losses of ten sequences beside the scores of a hundred, in one session.
  *
  * Everything that only `outputs` need runs on the rows of `axis` that the new int32 input `rows` lists, in its order;
- * what other outputs need too runs on all rows, and is cut where the two meet. An empty list costs nothing.
+ * what other outputs need too, or an operation that mixes rows (attention, along positions), runs on all rows, and is cut
+ * where the two meet. An empty list costs nothing.
  *
  * @throws {Error} internal, if an output is needed whole by another one
  */
@@ -17,10 +18,9 @@ export function narrow(
     rows,
   }: { readonly outputs: readonly string[]; readonly axis: string; readonly rows: string },
 ): Program {
-  const whole = ancestorsOf(
-    program,
-    program.outputs.filter((name) => !outputs.includes(name)),
-  );
+  const mixing = program.ops.filter((op) => mixes(op, axis)).map((op) => op.output);
+  const others = program.outputs.filter((name) => !outputs.includes(name));
+  const whole = ancestorsOf(program, [...others, ...mixing]);
   const wanted = ancestorsOf(program, outputs);
   const shared = outputs.filter((name) => whole.has(name));
   if (shared.length > 0) throw new Error(`internal: ${shared.join(", ")} is needed whole`);
@@ -53,4 +53,16 @@ export function narrow(
     inputs: [...program.inputs, { name: rows, type: "int32", axes: [{ name: axis, size: rows }] }],
     ops,
   });
+}
+
+/** Operations along an axis whose result depends on which entries there are. A sum or mean is over the rows that are left. */
+const ALONG = ["slice", "concat", "pad", "take", "repeat", "softmax"];
+
+/** Whether entries of `axis` in what `op` makes are not those of what it reads: attention renames positions to keys. */
+function mixes({ op, attributes }: Op, axis: string): boolean {
+  if (op === "rename") return Object.entries(attributes.names).flat().includes(axis);
+  if (op === "mergeAxes") return attributes.axes.includes(axis);
+  return (
+    (op === "splitAxis" || ALONG.includes(op)) && "axis" in attributes && attributes.axis === axis
+  );
 }

@@ -10,7 +10,8 @@ import { idealHeads, IDEAL_HEADS } from "../../measure/idealHeads.ts";
 import type { Repeats } from "../../measure/repeats.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { IdealPattern } from "../../results/causalNames.ts";
-import type { Backend } from "../../base/backend.ts";
+import type { EngineOptions } from "../../base/backend.ts";
+import { engineFor } from "../../runtime/engineFor.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
 import { targetsOf } from "../../inputs/pair.ts";
@@ -97,9 +98,9 @@ const IDEALS = IDEAL_HEADS.length;
  */
 export async function openWorkbench(
   model: LoadedModel,
-  backend: Backend,
-  sizes: { readonly rows: number; readonly length: number },
+  sizes: EngineOptions & { readonly rows: number; readonly length: number },
 ): Promise<Workbench> {
+  const backend = await engineFor(model, sizes);
   const { architecture } = model;
   const program = workbenchProgram(model.program, architecture, {
     measures: ATTENTION_SCORES.length,

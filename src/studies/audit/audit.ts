@@ -8,8 +8,6 @@ import type { AuditResult } from "./result.ts";
 import { DEFAULTS, generatedRows, type BosChoice } from "../../inputs/scoreInput.ts";
 
 export interface AuditOptions {
-  /** Its BOS and context decide the layout, as they do for `score`; left out: a layout without a model. */
-  readonly model?: LoadedModel | undefined;
   /** Tokens in the two copies together; even. Left out: 64, less if the model has no room. */
   readonly seqLen?: number | undefined;
   /** Left out: "auto", on if the model declares a BOS id, or if there is no model. */
@@ -21,10 +19,11 @@ export interface AuditOptions {
  *
  * Nothing is run, since ideal heads are known exactly: the same layout gives the same bytes.
  *
+ * @param model its BOS and context decide the layout, as they do for `score`; null: a layout without a model
  * @throws {InputError} "range" for a period under 4 or a length that does not fit the model; "bos" if BOS is asked of a
  *   model without one
  */
-export function audit({ model, ...options }: AuditOptions = {}): AuditResult {
+export function audit(model: LoadedModel | null = null, options: AuditOptions = {}): AuditResult {
   const { layout, warnings } = model ? modelLayout(model, options) : plainLayout(options);
   if (layout.length > LONGEST) {
     throw new InputError("range", `audit takes up to ${LONGEST} tokens, got ${layout.length}`);

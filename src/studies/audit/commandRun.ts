@@ -30,11 +30,7 @@ export async function auditCommand(
       ? undefined
       : await modelFor(name, options, { signal, progress }).finally(progress.end);
   try {
-    const result = audit({
-      ...(model && { model }),
-      ...(seqLen !== undefined && { seqLen }),
-      ...(bos !== undefined && { bos }),
-    });
+    const result = audit(model ?? null, { seqLen, bos });
     for (const file of out) await writeAudit(result, file);
     process.stdout.write(json ? jsonText(result) : auditText(result, terminal()));
   } finally {

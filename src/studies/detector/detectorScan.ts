@@ -14,7 +14,8 @@ import {
 import { stackTables } from "../../measure/weightTable.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend } from "../../base/backend.ts";
-import { runModel, type RunOptions } from "../run/run.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import { runModel } from "../run/runModel.ts";
 import type { MeasuredPattern } from "../../text/patterns/generators.ts";
 
 /** One head on one sequence. */
@@ -37,7 +38,7 @@ export async function detectorScan(
   backend: Backend,
   rows: Tensor<Int32Array>,
   pattern: MeasuredPattern,
-  options: RunOptions,
+  options: StudyOptions,
 ): Promise<HeadSequence[][][]> {
   const { layers, heads } = model.architecture;
   const [, length] = rows.shape as readonly [number, number];
@@ -58,7 +59,7 @@ export async function detectorScan(
       sequence.forEach((scores, head) => found[layer]![head]!.push(scores));
     }
   };
-  await runModel(model, backend, rowsOf(rows), names, receive, options);
+  await runModel(model, { ...options, backend, tokens: rowsOf(rows), names, receive });
   return found;
 }
 

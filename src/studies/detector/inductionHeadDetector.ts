@@ -7,7 +7,7 @@ import type { DetectorHead, DetectorResult } from "./result.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { PATTERN_NAMES, type PatternName } from "../../text/patterns/generators.ts";
-import { runModel } from "../run/run.ts";
+import { runModel } from "../run/runModel.ts";
 import { detectorInput, type PatternChoice } from "./detectorInput.ts";
 import { detectorResultOf } from "./buildResult.ts";
 import { detectorScan, patternName, patternOf, rowsOf } from "./detectorScan.ts";
@@ -119,7 +119,13 @@ async function headAttention(
   const data = new Float32Array(length * length);
   const receive = (_: unknown, __: number, values: Tensor) =>
     data.set(patternOf(values, 0).data.subarray(head * data.length, (head + 1) * data.length));
-  await runModel(model, backend, rows, [patternName(layer)], receive, options);
+  await runModel(model, {
+    backend,
+    tokens: rows,
+    names: [patternName(layer)],
+    receive,
+    ...options,
+  });
   return {
     pattern: tensor(["query", "key"], [length, length], data),
     tokens: rows[0]!,

@@ -66,7 +66,8 @@ export async function phaseCommand(
           { signal, progress: revision === undefined ? silent : downloading(revision) },
         ),
     }));
-    const run = phaseRun(opened, backend, {
+    const run = phaseRun(opened, {
+      backend,
       ...input,
       id,
       ...(training && { training }),

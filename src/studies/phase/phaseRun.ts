@@ -1,10 +1,12 @@
 /** @file `phase` on the checkpoints of a run: each is loaded, measured and closed, the last one first. */
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
-import type { Backend } from "../../base/backend.ts";
+import type { Backend, EngineOptions } from "../../base/backend.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
 import { reshuffledControl } from "../../text/patterns/controls.ts";
 import { environmentOf, modelInfoOf } from "../common/about.ts";
@@ -33,7 +35,7 @@ export interface RunCheckpoint {
   readonly open: () => Promise<LoadedModel>;
 }
 
-export interface PhaseRunOptions extends GeneratedInput {
+export interface PhaseRunOptions extends GeneratedInput, StudyOptions {
   /** What the run is called. */
   readonly id?: string | undefined;
   /** Measure these rows in place of generated ones. */
@@ -42,8 +44,6 @@ export interface PhaseRunOptions extends GeneratedInput {
   readonly text?: string | undefined;
   /** The loss in the run's own log. */
   readonly training?: PhaseCurves["training"] | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
 }
 
 const EXAMPLES = 16;
@@ -57,12 +57,14 @@ const EXAMPLES = 16;
  */
 export async function phaseRun(
   checkpoints: readonly RunCheckpoint[],
-  backend: Backend,
-  { id, training, own, text, signal, progress, ...input }: PhaseRunOptions = {},
+  options: PhaseRunOptions = {},
 ): Promise<PhaseResult> {
+  const { id, training, own, text, backend: given, device, threads, ...rest } = options;
+  const { signal, progress, ...input } = rest;
   const ordered = rising(checkpoints);
   const started = performance.now();
-  const { measured, compositions, pairs, model, rows } = await measureAll(ordered, backend, {
+  const { measured, compositions, pairs, model, backend, rows } = await measureAll(ordered, {
+    ...{ backend: given, device, threads },
     input,
     ...(own && { own }),
     ...(text !== undefined && { text }),
@@ -104,25 +106,25 @@ interface MeasuredRun {
   readonly pairs: readonly PhasePair[];
   /** The last checkpoint; closed by now. */
   readonly model: LoadedModel;
+  readonly backend: Backend;
   readonly rows: Rows;
 }
 
 async function measureAll(
   ordered: readonly RunCheckpoint[],
-  backend: Backend,
   {
     own,
     text,
     signal,
     progress,
     input,
-  }: Pick<PhaseRunOptions, "own" | "text" | "signal" | "progress"> & {
-    readonly input: GeneratedInput;
-  },
+    ...engine
+  }: Pick<PhaseRunOptions, "own" | "text" | "signal" | "progress"> &
+    EngineOptions & { readonly input: GeneratedInput },
 ): Promise<MeasuredRun> {
   const measured = new Array<Numbers>(ordered.length);
   const compositions = new Array<MeasuredRun["compositions"][number]>(ordered.length);
-  let last: { readonly model: LoadedModel; readonly rows: Rows } | null = null;
+  let last: Pick<MeasuredRun, "model" | "backend" | "rows"> | null = null;
   let pairs: readonly PhasePair[] | null = null;
   const pathRows: PathRows = { seed: input.seed, bos: input.bos, signal };
   const turns = [ordered.length - 1, ...ordered.keys()].slice(0, ordered.length); // the last shows which heads matter
@@ -131,7 +133,12 @@ async function measureAll(
     progress?.("checkpoints", done, turns.length);
     const model = await ordered[index]!.open();
     try {
-      last ??= { model, rows: await rowsFor(model, { own, text, input }) };
+      last ??= {
+        model,
+        backend: await engineFor(model, engine),
+        rows: await rowsFor(model, { own, text, input }),
+      };
+      const { backend } = last;
       refuseOther(last.model, model, ordered[index]!.step);
       const { weights, ...numbers } = await measureCheckpoint(model, backend, last.rows, {
         keep: pairs ? layersOf(pairs) : null,

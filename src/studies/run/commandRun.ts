@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { InputError } from "../../base/errors.ts";
 import { createSafetensorsFile, type SafetensorsFile } from "../../formats/safetensorsFile.ts";
-import { matchValues, runModel, type CapturedValue } from "./run.ts";
+import { matchValues, runModel, type CapturedValue } from "./runModel.ts";
 import { engineFor, type EngineOptions } from "../../cli/engine.ts";
 import { interruption } from "../../cli/interruption.ts";
 import { modelFor, type ModelOptions } from "../../cli/model.ts";
@@ -26,24 +26,22 @@ export async function runCommand(name: string, options: RunCommandOptions): Prom
   const names = matchValues(model.program, options.capture);
   let file: SafetensorsFile | null = null;
   try {
-    await runModel(
-      model,
+    await runModel(model, {
       backend,
-      rows,
+      tokens: rows,
       names,
-      (value, first, values) => file!.write(value.name, first * innerOf(value), values.data),
-      {
-        signal,
-        progress: progress.report,
-        begin: async (values) => {
-          file = await createSafetensorsFile(options.out, values.map(planOf), {
-            model: model.id,
-            sha256: model.sha256,
-          });
-          process.send?.({ temporary: file.temporary } satisfies FromWork);
-        },
+      receive: (value, first, values) =>
+        file!.write(value.name, first * innerOf(value), values.data),
+      signal,
+      progress: progress.report,
+      begin: async (values) => {
+        file = await createSafetensorsFile(options.out, values.map(planOf), {
+          model: model.id,
+          sha256: model.sha256,
+        });
+        process.send?.({ temporary: file.temporary } satisfies FromWork);
       },
-    );
+    });
     await (file as SafetensorsFile | null)?.commit();
   } catch (error) {
     await (file as SafetensorsFile | null)?.abort();

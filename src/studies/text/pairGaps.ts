@@ -67,7 +67,7 @@ export async function pairGaps(
   const prompts = await promptsOf(model, pairs, options);
   const controls = controlSets(model, heads, options.seed ?? 0);
   const length = Math.max(...prompts.flat().map(({ ids }) => ids.length));
-  const bench = await openWorkbench(model, backend, { rows: 1, length });
+  const bench = await openWorkbench(model, { backend, rows: 1, length });
   const gaps = gapReader(bench, model, options.seed ?? 0);
   const list: Pairs["list"] = [];
   try {

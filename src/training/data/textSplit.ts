@@ -48,7 +48,7 @@ export async function textSplit(
     if (length > contextLength || (part === "validation" && validation === 0)) continue;
     throw new InputError(
       "text",
-      `a window has \`contextLength\` ${contextLength} + 1 characters, the ${part} part of ${file} has ${length}`,
+      `a window has ${contextLength} + 1 characters (\`contextLength\`), the ${part} part of ${file} has ${length}`,
       { option: "contextLength" },
     );
   }

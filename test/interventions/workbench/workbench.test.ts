@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tensor } from "../../../src/base/tensor.ts";
-import { load, openBackend } from "../../../src/browser.ts";
+import { load, openEngine } from "../../../src/browser.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import type { IdealPattern } from "../../../src/results/causalNames.ts";
 import type { Backend } from "../../../src/base/backend.ts";
 import { ablate } from "../../../src/studies/ablate/ablate.ts";
 import { ablationRows } from "../../../src/studies/ablate/ablationRows.ts";
-import { runModel } from "../../../src/studies/run/run.ts";
+import { runModel } from "../../../src/studies/run/runModel.ts";
 import { score } from "../../../src/studies/score/score.ts";
 import {
   openWorkbench,
@@ -23,9 +23,9 @@ const options = { numExamples: EXAMPLES, referenceExamples: 6 };
 
 beforeAll(async () => {
   model = await load("planted:induction");
-  backend = await openBackend();
+  backend = await openEngine();
   rows = await ablationRows(model.architecture, options);
-  bench = await openWorkbench(model, backend, { rows: EXAMPLES, length: rows.info.length });
+  bench = await openWorkbench(model, { backend, rows: EXAMPLES, length: rows.info.length });
 });
 afterAll(() => bench.dispose());
 
@@ -91,8 +91,13 @@ test("shows patterns, norms of values and logits of one layer as a plain run has
   const shown = await bench.run({ tokens, repeats: null }, { layer: 1, asked: [4, 0] });
   const names = ["blocks.1.attn.hook_pattern", "blocks.1.attn.hook_v", "logits"];
   const plain = new Map<string, Float32Array>();
-  await runModel(model, backend, [[...tokens.data]], names, ({ name }, _, { data }) => {
-    plain.set(name, data);
+  await runModel(model, {
+    backend,
+    tokens: [[...tokens.data]],
+    names,
+    receive: ({ name }, _, { data }) => {
+      plain.set(name, data);
+    },
   });
   expect(shown.scores).toBeNull();
   expect([...shown.patterns!.data]).toEqual([...plain.get(names[0]!)!]);

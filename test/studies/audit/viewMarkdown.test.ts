@@ -5,7 +5,7 @@ import { auditMarkdown } from "../../../src/studies/audit/viewMarkdown.ts";
 import { audit } from "../../../src/studies/audit/audit.ts";
 
 test("docs/measures.md is what the audit says (npx vitest run test/studies/audit/viewMarkdown -u writes it)", async () => {
-  const page = await prettier.format(auditMarkdown(audit({ seqLen: 100 })), {
+  const page = await prettier.format(auditMarkdown(audit(null, { seqLen: 100 })), {
     parser: "markdown",
     printWidth: 100,
   });

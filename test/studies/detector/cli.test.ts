@@ -79,7 +79,7 @@ describe("score-patterns", () => {
       "a file with other arrays",
       TOKENS,
       [],
-      /got decoder\.0 \[1, 6, 9, 9\].*hidden \[3\] \(see --arrays\)/,
+      /got decoder\.0 \[1, 6, 9, 9\].*hidden \[3\] \(choose with --arrays\)/,
     ],
     ["no array of that name", TOKENS, ["--arrays", "encoder.*"], /got no array/],
     ["a misspelt key", { ...TOKENS, perod: 4 }, ["--arrays", "d*"], /tokens\.json needs .*perod/],

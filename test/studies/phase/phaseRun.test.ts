@@ -12,7 +12,11 @@ const ROWS = { numExamples: 12, seqLen: 48 };
 
 describe("phaseRun(checkpoints)", () => {
   test("finds the heads of a circuit, when they form, and that the previous-token head comes first", async () => {
-    const result = await phaseRun(plantedRun(), await oneEngine(), { ...ROWS, id: "made up" });
+    const result = await phaseRun(plantedRun(), {
+      backend: await oneEngine(),
+      ...ROWS,
+      id: "made up",
+    });
     expect(phaseResult.parse(result)).toEqual(result);
     expect(result.pair).toMatchObject({
       previous: { layer: 0, head: 1 },
@@ -33,7 +37,10 @@ describe("phaseRun(checkpoints)", () => {
   });
 
   test("takes the previous-token head that is read, not the one that attends most, and says why", async () => {
-    const result = await phaseRun(plantedRun({ decoy: true }), await oneEngine(), ROWS);
+    const result = await phaseRun(plantedRun({ decoy: true }), {
+      backend: await oneEngine(),
+      ...ROWS,
+    });
     expect(phaseResult.parse(result)).toEqual(result);
     const { previous, chosenBy, upstream } = result.pair!;
     expect([previous, chosenBy]).toEqual([{ layer: 0, head: 1 }, "paths"]);
@@ -50,7 +57,10 @@ describe("phaseRun(checkpoints)", () => {
   });
 
   test("says none where no head attends by induction", async () => {
-    const result = await phaseRun(plantedRun({ induction: false }), await oneEngine(), ROWS);
+    const result = await phaseRun(plantedRun({ induction: false }), {
+      backend: await oneEngine(),
+      ...ROWS,
+    });
     expect([result.change, result.pair, result.order]).toEqual([null, null, "none"]);
     expect(result.words[0]).toMatch(/^No phase change: none. No head attends by induction/);
   });
@@ -60,7 +70,10 @@ describe("phaseRun(checkpoints)", () => {
     const [step] = STEPS.slice(-1);
     const model = await modelAt(step!);
     const whole = await score(model, { backend, ...ROWS, lossExamples: "all" });
-    const { curves } = await phaseRun([{ step: step!, open: async () => model }], backend, ROWS);
+    const { curves } = await phaseRun([{ step: step!, open: async () => model }], {
+      backend,
+      ...ROWS,
+    });
     const last = (of: number[][][]) => of.map((heads) => heads.map((curve) => curve.at(-1)));
     expect(last(curves.induction)).toEqual(whole.scores.induction);
     expect(last(curves.previousToken)).toEqual(whole.scores.previousToken);
@@ -68,7 +81,7 @@ describe("phaseRun(checkpoints)", () => {
   });
 
   test("has curves but no change from few checkpoints, and says so", async () => {
-    const result = await phaseRun(plantedRun().slice(-3), await oneEngine(), ROWS);
+    const result = await phaseRun(plantedRun().slice(-3), { backend: await oneEngine(), ...ROWS });
     expect([result.change, result.p]).toEqual([null, null]);
     expect(result.warnings).toContain(
       "3 checkpoints are too few to find a change in; 12 are the least",
@@ -86,7 +99,7 @@ describe("phaseRun(checkpoints)", () => {
       return { ...model, tokenizer: async () => ({ encode }) as unknown as Tokenizer };
     };
     const checkpoints = [10, 3000].map((step) => ({ step, open: () => withText(step) }));
-    const { curves } = await phaseRun(checkpoints, backend, { ...ROWS, text });
+    const { curves } = await phaseRun(checkpoints, { backend, ...ROWS, text });
     const { early, late, earlyLoss, lateLoss, olsson } = curves.icl!;
     expect([early, late]).toEqual([50, 500]);
     olsson.forEach((score, index) =>
@@ -94,10 +107,10 @@ describe("phaseRun(checkpoints)", () => {
     );
     expect(Math.abs(olsson[0]!)).toBeLessThan(0.5);
     expect(olsson[1]!).toBeLessThan(-1);
-    const short = await phaseRun(plantedRun().slice(-1), backend, { ...ROWS, text });
+    const short = await phaseRun(plantedRun().slice(-1), { backend, ...ROWS, text });
     expect(short.curves.icl).toBeNull();
     expect(short.warnings).toContain("icl.olsson needs 501 positions, the model has 64");
-    const few = phaseRun(checkpoints, backend, { ...ROWS, text: "1 2 3" });
+    const few = phaseRun(checkpoints, { backend, ...ROWS, text: "1 2 3" });
     await expect(few).rejects.toThrow("icl.olsson needs a text of 500 tokens, got 3");
   });
 
@@ -113,7 +126,7 @@ describe("phaseRun(checkpoints)", () => {
           return { ...model, close: async () => void said.push(`close ${step}`) };
         },
       }));
-    await phaseRun(checkpoints, await oneEngine(), ROWS);
+    await phaseRun(checkpoints, { backend: await oneEngine(), ...ROWS });
     const order = [3, 0, 1, 2].map((index) => STEPS[index]);
     expect(said).toEqual(order.flatMap((step) => [`open ${step}`, `close ${step}`]));
   });
@@ -121,10 +134,10 @@ describe("phaseRun(checkpoints)", () => {
   test("refuses no checkpoints, a step twice, and models of another shape", async () => {
     const backend = await oneEngine();
     const [one] = plantedRun();
-    await expect(phaseRun([], backend)).rejects.toThrow("phase needs checkpoints, got none");
-    await expect(phaseRun([one!, one!], backend)).rejects.toThrow("got two of step 10");
+    await expect(phaseRun([], { backend })).rejects.toThrow("phase needs checkpoints, got none");
+    await expect(phaseRun([one!, one!], { backend })).rejects.toThrow("got two of step 10");
     const other = { step: 5, open: () => modelAt(5, { layers: 1, induction: false }) };
-    await expect(phaseRun([one!, other], backend, ROWS)).rejects.toThrow(
+    await expect(phaseRun([one!, other], { backend, ...ROWS })).rejects.toThrow(
       "need one shape, but step 5 has layers 1 and not 2",
     );
   });
@@ -134,7 +147,8 @@ describe("phaseRun(checkpoints)", () => {
     const progress = (_: string, done: number) => {
       if (done === 1) controller.abort();
     };
-    const run = phaseRun(plantedRun(), await oneEngine(), {
+    const run = phaseRun(plantedRun(), {
+      backend: await oneEngine(),
       ...ROWS,
       signal: controller.signal,
       progress,

@@ -5,7 +5,7 @@ import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { random } from "../../../src/base/random.ts";
 import { textResult } from "../../../src/studies/text/result.ts";
 import { attention } from "../../../src/studies/attention/attention.ts";
-import { runModel } from "../../../src/studies/run/run.ts";
+import { runModel } from "../../../src/studies/run/runModel.ts";
 import { isOf, repeatClasses } from "../../../src/studies/text/repeatTables.ts";
 import { text } from "../../../src/studies/text/text.ts";
 import { tokenizerOf } from "../../../src/text/tokenizer/tokenizer.ts";
@@ -106,13 +106,18 @@ describe("text", () => {
         const before = [...bos, ...tokenizer.encode(prompt)];
         const ids = [...before, ...tokenizer.encode(target)];
         let sum = 0;
-        await runModel(model, engine, [ids], ["logits"], (_, _first, { data, shape }) => {
-          const width = shape[2]!;
-          for (let at = before.length; at < ids.length; at++) {
-            const logits = data.subarray((at - 1) * width, at * width);
-            const all = Math.log(logits.reduce((total, logit) => total + Math.exp(logit), 0));
-            sum += logits[ids[at]!]! - all;
-          }
+        await runModel(model, {
+          backend: engine,
+          tokens: [ids],
+          names: ["logits"],
+          receive: (_, _first, { data, shape }) => {
+            const width = shape[2]!;
+            for (let at = before.length; at < ids.length; at++) {
+              const logits = data.subarray((at - 1) * width, at * width);
+              const all = Math.log(logits.reduce((total, logit) => total + Math.exp(logit), 0));
+              sum += logits[ids[at]!]! - all;
+            }
+          },
         });
         return sum;
       };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openBackend, verdict } from "../../../src/index.ts";
+import { openEngine, verdict } from "../../../src/index.ts";
 import { rotatedModel } from "./rotatedModel.ts";
 
 /** Models to build; VERDICT_ROTATED asks for more than a test run has time for. */
@@ -12,7 +12,7 @@ const MOST_WRONG = 0.005;
 const title = "heads of models that were built in another way are called what they are";
 
 test(title, { timeout: 1000 * SECONDS_EACH * COUNT }, async () => {
-  const { backend } = await openBackend();
+  const backend = await openEngine();
   const wrong: string[] = [];
   const seen = new Map<string, number>();
   for (let seed = 0; seed < COUNT; seed++) {

@@ -1,5 +1,5 @@
 /** @file A lesson as files: what it says with the model's numbers, its tables, and the attention of the head it is about. */
-import type { StudyTable } from "induction-lens/browser";
+import type { StudyTable } from "induction-lens/report";
 import type { Engine } from "../../engine/client.ts";
 import { headName, type Lesson } from "./lesson.ts";
 

@@ -1,4 +1,4 @@
-import { meanInterval } from "induction-lens/browser";
+import { meanInterval } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
 import { LineChart } from "../../parts/lineChart.tsx";
 

@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { FEWEST_FOR_INTERVAL } from "induction-lens/browser";
+import { FEWEST_FOR_INTERVAL } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";

@@ -6,7 +6,9 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program, type ValueType } from "../../graph/program.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { Backend } from "../../base/backend.ts";
+import type { Feeds } from "../../base/backend.ts";
+import { engineFor } from "../../runtime/engineFor.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
@@ -26,11 +28,16 @@ export type Receiver = (
   values: Tensor,
 ) => Promise<void> | void;
 
-export interface RunOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
+export interface RunOptions extends StudyOptions {
+  /** Rows of token ids, all of one length, used as they are. */
+  readonly tokens: readonly (readonly number[])[];
+  /** Names of the values that are handed over. */
+  readonly names: readonly string[];
+  readonly receive: Receiver;
   /** Told what will come, before anything runs. */
   readonly begin?: ((values: readonly CapturedValue[]) => Promise<void>) | undefined;
+  /** Values of inputs that edits added, by their names. */
+  readonly feeds?: Feeds | undefined;
 }
 
 /**
@@ -70,16 +77,13 @@ export function matchValues(program: Program, patterns: readonly string[]): stri
 /**
  * Runs the model on token rows as they are and hands over the values `names`, a few rows at a time.
  *
- * @throws {InputError} "tokens" for rows of unequal length or ids outside the vocabulary, "length" for too many positions
+ * @throws {InputError} "tokens" for rows of unequal length or ids outside the vocabulary, "range" for too many positions
  */
 export async function runModel(
   model: LoadedModel,
-  backend: Backend,
-  rows: readonly (readonly number[])[],
-  names: readonly string[],
-  receive: Receiver,
-  { signal, progress, begin }: RunOptions = {},
+  { tokens: rows, names, receive, begin, feeds = new Map(), ...options }: RunOptions,
 ): Promise<void> {
+  const { signal, progress } = options;
   const tokens = verifyTokens(rows, model.architecture.vocabulary);
   const [examples, length] = tokens.shape as readonly [number, number];
   if (length > model.architecture.contextLength) {
@@ -88,6 +92,7 @@ export async function runModel(
       `the model has ${model.architecture.contextLength} positions, got rows of ${length} tokens`,
     );
   }
+  const backend = await engineFor(model, options);
   const program = slice(model.program, { outputs: names });
   const types = typesOf(program);
   const values = names.map((name) =>
@@ -103,7 +108,7 @@ export async function runModel(
       const count = Math.min(perRun, examples - first);
       const part = tokens.data.slice(first * length, (first + count) * length);
       const trace = await session.run(
-        new Map([["tokens", tensor(["batch", "position"], [count, length], part)]]),
+        new Map([...feeds, ["tokens", tensor(["batch", "position"], [count, length], part)]]),
       );
       for (const value of values) await receive(value, first, trace.get(value.name)!);
       progress?.("running", first + count, examples);

@@ -1,0 +1,53 @@
+import { InputError } from "../../base/errors.ts";
+import type { Program } from "../program.ts";
+import { typesOf } from "../program.ts";
+import { hook } from "./hook.ts";
+
+/** A head as people write it, `"18.6"`, or by its numbers. */
+export type HeadChoice = string | { readonly layer: number; readonly head: number };
+
+/**
+ * Zero ablation of whole heads, for good: `attn.hook_z` of each head in `heads` becomes 0. (`ablate` adds a switch instead.)
+ *
+ * @throws {InputError} "unknown-head" for a name that is not layer.head, or a head that the program does not have
+ */
+export function ablateHeads(program: Program, heads: readonly HeadChoice[]): Program {
+  const byLayer = new Map<number, Set<number>>();
+  for (const { layer, head } of heads.map(headNumbers)) {
+    const count = headsIn(program, layer);
+    if (head >= count)
+      throw new InputError(
+        "unknown-head",
+        count === 0
+          ? `there is no layer ${layer} with heads, got head ${layer}.${head}`
+          : `layer ${layer} has heads 0 to ${count - 1}, got head ${layer}.${head}`,
+      );
+    byLayer.set(layer, (byLayer.get(layer) ?? new Set()).add(head));
+  }
+  return [...byLayer].reduce((edited, [layer, gone]) => withoutHeads(edited, layer, gone), program);
+}
+
+function withoutHeads(program: Program, layer: number, gone: ReadonlySet<number>): Program {
+  const z = `blocks.${layer}.attn.hook_z`;
+  const count = headsIn(program, layer);
+  return hook(program, z, (b, value) => {
+    const off = Array.from({ length: count }, (_, head) => (gone.has(head) ? 1 : 0));
+    const name = `${z}.ablated_heads.${[...gone].join("_")}`;
+    const choose = b.constant(name, { head: count }, off, "bool");
+    return b.op("where", [choose, b.constant("zero", {}, [0]), value], {});
+  });
+}
+
+/** Heads of a layer; 0 if the program has no such layer. */
+function headsIn(program: Program, layer: number): number {
+  const z = typesOf(program).get(`blocks.${layer}.attn.hook_z`);
+  return Number(z?.axes.find(({ name }) => name === "head")?.size ?? 0);
+}
+
+function headNumbers(choice: HeadChoice): { readonly layer: number; readonly head: number } {
+  if (typeof choice !== "string") return choice;
+  const [, layer, head] = /^(\d+)\.(\d+)$/.exec(choice) ?? [];
+  if (layer === undefined || head === undefined)
+    throw new InputError("unknown-head", `heads are layer.head, such as 18.6, got ${choice}`);
+  return { layer: Number(layer), head: Number(head) };
+}

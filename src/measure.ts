@@ -1,0 +1,37 @@
+/** @file `induction-lens/measure`: arrays to numbers, and the token rows that they are measured on; no model needed. */
+export { random, type Random } from "./base/random.ts";
+export { analyseHeadAttention } from "./studies/detector/analyseHeadAttention.ts";
+export { attentionTables, ATTENTION_SCORES } from "./measure/attentionTables.ts";
+export { contract } from "./measure/contract.ts";
+export {
+  changePoint,
+  changeSearch,
+  type ChangeFinding,
+  type ChangeOptions,
+  type ChangePoint,
+} from "./measure/changePoint.ts";
+export { CONVENTIONS } from "./measure/conventions.ts";
+export { headBehaviour, type HeadBehaviour } from "./measure/headBehaviour.ts";
+export { idealHeads, IDEAL_HEADS, type IdealHead } from "./measure/idealHeads.ts";
+export {
+  FEWEST_FOR_INTERVAL,
+  meanInterval,
+  scoreInterval,
+  type Interval,
+} from "./measure/interval.ts";
+export { copyLosses, olssonInContextScore } from "./measure/losses.ts";
+export { detectorScores, legacyDetectorScores } from "./measure/prefixDetector.ts";
+export type { Repeats } from "./measure/repeats.ts";
+export { uniformScores } from "./measure/uniformScores.ts";
+export {
+  allPatterns,
+  PATTERN_NAMES,
+  tokenPattern,
+  type GeneratorOptions,
+  type MeasuredPattern,
+  type PatternName,
+} from "./text/patterns/generators.ts";
+export { disjointControl, reshuffledControl } from "./text/patterns/controls.ts";
+export { ordinaryTokens } from "./text/patterns/ordinaryTokens.ts";
+export { repeatedTokens } from "./text/patterns/repeatedTokens.ts";
+export type { PatternOptions, TokenPattern } from "./text/patterns/tokenPattern.ts";

@@ -1,0 +1,112 @@
+/** @file `runWithCache`: logits and named values of one forward pass, in one call. */
+import { distance } from "fastest-levenshtein";
+import { InputError } from "../../base/errors.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { Edit } from "../../graph/edits/hook.ts";
+import type { Feeds } from "../../base/backend.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { engineFor } from "../../runtime/engineFor.ts";
+import { promptRows, type Prompt } from "../../inputs/promptRows.ts";
+import type { BosChoice } from "../../inputs/scoreInput.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import { matchValues, runModel } from "./runModel.ts";
+
+export interface RunWithCacheOptions extends StudyOptions {
+  /**
+   * Names of the values to keep, or globs in which `*` stands for any characters. Left out: every hook but
+   * `attn.hook_result`.
+   */
+  readonly names?: string | readonly string[] | undefined;
+  /** Changes of the model, done one after the other before it runs. */
+  readonly edits?: readonly Edit[] | undefined;
+  /** Values of inputs that edits added, by their names. */
+  readonly feeds?: Feeds | undefined;
+  /** Whether texts begin with BOS; left out: as the tokenizer's files ask. */
+  readonly bos?: BosChoice | undefined;
+}
+
+/** Values of a run by hook name. */
+export interface ActivationCache {
+  readonly names: readonly string[];
+  has(name: string): boolean;
+  /** @throws {InputError} "unknown-value" for a value that was not kept, with near names */
+  get(name: string): Tensor;
+  [Symbol.iterator](): Iterator<[name: string, value: Tensor]>;
+}
+
+export interface CachedRun {
+  /** Axes [batch, position, d_vocab]; null for a model without an unembedding. */
+  readonly logits: Tensor | null;
+  readonly cache: ActivationCache;
+  /** The ids that went in, a row for each sequence. */
+  readonly tokens: readonly (readonly number[])[];
+}
+
+const LOGITS = "logits";
+
+/**
+ * Runs a model once and keeps named values, as TransformerLens' `run_with_cache` does.
+ *
+ * ```js
+ * const { logits, cache } = await runWithCache(model, "one two one", { names: "blocks.*.attn.hook_pattern" });
+ * cache.get("blocks.1.attn.hook_pattern"); // {axes: ["batch", "head", "query", "key"], shape, data}
+ * ```
+ *
+ * @param prompt text, texts of one length in tokens, ids, or rows of ids of one length
+ * @returns logits and values as float32; axes have the names of the field (batch, position, head, query, key, d_model ...)
+ * @throws {InputError} "unknown-value" for a name that the model does not have, "tokens" for ids outside the vocabulary or rows
+ *   of unequal length, "tokenizer" for text and a model without a tokenizer, "range" for more tokens than the context
+ * @throws {UnableError} if the values do not fit the memory: name fewer; @throws {AbortError} once `signal` is aborted
+ */
+export async function runWithCache(
+  model: LoadedModel,
+  prompt: Prompt,
+  options: RunWithCacheOptions = {},
+): Promise<CachedRun> {
+  const { edits = [], names = "*", feeds, bos, signal, progress } = options;
+  const backend = await engineFor(model, options);
+  const { rows } = await promptRows(model, prompt, bos);
+  const program = edits.reduce((edited, edit) => edit(edited), model.program);
+  const wanted = matchValues(program, [names].flat());
+  const hasLogits = program.ops.some((op) => op.output === LOGITS);
+  const values = new Map<string, Tensor>();
+  await runModel(
+    { ...model, program },
+    {
+      backend,
+      tokens: rows,
+      names: [...new Set([...(hasLogits ? [LOGITS] : []), ...wanted])],
+      feeds,
+      signal,
+      progress,
+      begin: async (captured) => {
+        for (const { name, axes, shape } of captured)
+          values.set(name, tensor(axes, shape, new Float32Array(shape.reduce((a, b) => a * b, 1))));
+      },
+      receive: ({ name, shape }, first, part) =>
+        values.get(name)!.data.set(part.data, first * shape.slice(1).reduce((a, b) => a * b, 1)),
+    },
+  );
+  const logits = values.get(LOGITS) ?? null;
+  const kept = new Map(wanted.map((name) => [name, values.get(name)!]));
+  return { logits, cache: cacheOf(kept), tokens: rows };
+}
+
+function cacheOf(values: ReadonlyMap<string, Tensor>): ActivationCache {
+  const names = [...values.keys()];
+  return {
+    names,
+    has: (name) => values.has(name),
+    get(name) {
+      const value = values.get(name);
+      if (value) return value;
+      const near = names.toSorted((a, b) => distance(a, name) - distance(b, name)).slice(0, 3);
+      throw new InputError(
+        "unknown-value",
+        `the cache has no value ${name}${near.length > 0 ? `; near: ${near.join(", ")}` : ""}; name it in \`names\` to keep it`,
+        { option: "names" },
+      );
+    },
+    [Symbol.iterator]: () => values[Symbol.iterator](),
+  };
+}
