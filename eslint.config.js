@@ -30,6 +30,7 @@ export const walls = {
     ...["study/run", "study/result", "study/view"],
   ],
   studies: ["base", "results", "draw", "study/run", "study/result", "study/view"],
+  bench: ["base", "results", "formats", "text", "graph", "measure", "models"],
   cli: ["*"],
   server: ["*"],
 };

@@ -1,5 +1,5 @@
 /** @file What `npm run bench:truth` prints: quality of labels with targets, confusions, errors one by one. */
-import { labelQuality } from "../../dist/measure/labelQuality.js";
+import { labelQuality } from "../../dist/bench/measure/labelQuality.js";
 import { row, table } from "../statistics.js";
 
 const shown = (value) => value.toFixed(3);

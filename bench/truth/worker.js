@@ -4,11 +4,8 @@ import { nativeBackend } from "../../dist/runtime/native.js";
 import { random } from "../../dist/base/random.js";
 import { modelFrom } from "../../dist/models/families.js";
 import { openModel } from "../../dist/models/open.js";
-import { plantedModel } from "../../dist/models/planted/population/plantedModel.js";
-import {
-  freshWeights,
-  shuffledWeights,
-} from "../../dist/models/planted/population/changedWeights.js";
+import { plantedModel } from "../../dist/bench/population/plantedModel.js";
+import { freshWeights, shuffledWeights } from "../../dist/bench/population/changedWeights.js";
 import { verdict } from "../../dist/studies/verdict/verdict.js";
 import { attendsOnControl } from "./control.js";
 import { baselineLabels } from "./baseline.js";

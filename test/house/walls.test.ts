@@ -30,6 +30,7 @@ const SOME_FILE: Readonly<Record<string, string>> = {
   "study/run": "studies/score/score.ts",
   "study/command": "studies/score/command.ts",
   studies: "studies/reportPage.ts",
+  bench: "bench/population/plantedModel.ts",
   cli: "cli/exit.ts",
   server: "server/server.ts",
 };

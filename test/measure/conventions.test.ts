@@ -18,7 +18,7 @@ import { OLSSON_READINGS, olssonTable } from "../../src/measure/olsson.ts";
 import { detectorScores, legacyDetectorScores } from "../../src/measure/prefixDetector.ts";
 import type { Repeats } from "../../src/measure/repeats.ts";
 import { stackTables } from "../../src/measure/weightTable.ts";
-import { legacyVarianceLabel } from "../../src/measure/varianceThreshold.ts";
+import { legacyVarianceLabel } from "../../src/bench/measure/varianceThreshold.ts";
 import { blockTokens, oneHead } from "./oneHead.ts";
 
 const WITH_BOS: Repeats = { start: 1, period: 50, length: 101 };

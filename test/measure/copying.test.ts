@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.ts";
 import { tensor } from "../../src/base/tensor.ts";
 import { composition, compositionBaseline } from "../../src/measure/composition.ts";
-import { directLogitEffect } from "../../src/measure/directLogitEffect.ts";
+import { directLogitEffect } from "../../src/bench/measure/directLogitEffect.ts";
 import { denoiseEffect, noiseEffect } from "../../src/measure/effects.ts";
-import { empiricalCopying } from "../../src/measure/empiricalCopying.ts";
+import { empiricalCopying } from "../../src/bench/measure/empiricalCopying.ts";
 import {
   eigenvalueShare,
   ovCore,

@@ -2,11 +2,8 @@
 import { expect, test } from "vitest";
 import { modelFrom } from "../../../src/models/families.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
-import {
-  plantedModel,
-  type PlantedModel,
-} from "../../../src/models/planted/population/plantedModel.ts";
-import { PLANS } from "../../../src/models/planted/population/plans.ts";
+import { plantedModel, type PlantedModel } from "../../../src/bench/population/plantedModel.ts";
+import { PLANS } from "../../../src/bench/population/plans.ts";
 import { LABELS } from "../../../src/measure/verdict/names.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
 import { oneEngine } from "../../interventions/engine.ts";

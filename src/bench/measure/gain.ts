@@ -1,5 +1,5 @@
-import { InputError } from "../base/errors.ts";
-import { shapeOf, tensor, type Tensor, type TensorData } from "../base/tensor.ts";
+import { InputError } from "../../base/errors.ts";
+import { shapeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 
 /**
  * What of a score is due to the repetition itself.

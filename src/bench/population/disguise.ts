@@ -1,5 +1,5 @@
 /** @file Hides how a planted model was made: random bases of the stream and of heads, gains of norms, noise. */
-import type { Random } from "../../../base/random.ts";
+import type { Random } from "../../base/random.ts";
 import type { BareModel } from "./bareModel.ts";
 import { product, transposed, zeros, type Matrix } from "./matrix.ts";
 import { orthogonal } from "./orthogonal.ts";

@@ -1,5 +1,5 @@
 /** @file The codes of tokens and positions that planted models compare and copy. */
-import type { Random } from "../../../base/random.ts";
+import type { Random } from "../../base/random.ts";
 import { zeros, type Matrix } from "./matrix.ts";
 import type { Sizes } from "./plans.ts";
 

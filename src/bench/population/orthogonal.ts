@@ -1,4 +1,4 @@
-import type { Random } from "../../../base/random.ts";
+import type { Random } from "../../base/random.ts";
 import { zeros, type Matrix } from "./matrix.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** @file MLPs of planted models: one that does nothing planned, one that derives a code, one that takes off `shadow`. */
-import type { Random } from "../../../base/random.ts";
+import type { Random } from "../../base/random.ts";
 import { connect, normals, product, type Matrix } from "./matrix.ts";
 import type { Plan } from "./plans.ts";
 import type { MlpRole } from "./scenario.ts";

@@ -1,5 +1,5 @@
 /** @file Writes the weights of a planted model as each family's files have them. */
-import { PLANTED_BOS } from "../circuit.ts";
+import { PLANTED_BOS } from "../../models/planted/circuit.ts";
 import type { BareModel } from "./bareModel.ts";
 import type { Part, Parts } from "./disguise.ts";
 import { mlpWidth } from "./mlps.ts";

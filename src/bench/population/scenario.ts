@@ -1,5 +1,5 @@
 /** @file Which kinds of heads a planted model has, and where: circuits first, then heads of any kind around them. */
-import type { Random } from "../../../base/random.ts";
+import type { Random } from "../../base/random.ts";
 import type { KindName } from "./kinds.ts";
 import { pick, type Plan, type Sizes } from "./plans.ts";
 

@@ -1,6 +1,6 @@
 /** @file The dynamic threshold of Mechanistic-Interpretability (a seed of this project), as written. */
-import { InputError } from "../base/errors.ts";
-import { shapeOf, type Tensor } from "../base/tensor.ts";
+import { InputError } from "../../base/errors.ts";
+import { shapeOf, type Tensor } from "../../base/tensor.ts";
 
 /** What the original concludes about one sequence and one layer. */
 export interface VarianceLabel {

@@ -1,7 +1,7 @@
 /** @file Models with known heads for measuring how often a verdict is right: a seed gives the model and its truth. */
-import type { Weights } from "../../../base/bytes.ts";
-import { random } from "../../../base/random.ts";
-import { stored } from "../circuit.ts";
+import type { Weights } from "../../base/bytes.ts";
+import { random } from "../../base/random.ts";
+import { stored } from "../../models/planted/circuit.ts";
 import { bareModel } from "./bareModel.ts";
 import { disguised } from "./disguise.ts";
 import { kindOf, type Kind, type KindName } from "./kinds.ts";

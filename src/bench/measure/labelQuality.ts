@@ -1,6 +1,6 @@
 /** @file How well labels of heads agree with a known truth, with lower bounds from resampling whole models. */
-import { InputError } from "../base/errors.ts";
-import { random } from "../base/random.ts";
+import { InputError } from "../../base/errors.ts";
+import { random } from "../../base/random.ts";
 
 /** One head: what it is and what it was called. */
 export interface LabelledHead {

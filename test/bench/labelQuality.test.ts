@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { labelQuality } from "../../src/measure/labelQuality.ts";
+import { labelQuality } from "../../src/bench/measure/labelQuality.ts";
 
 const head = (truth: string, label: string) => ({ truth, label });
 

@@ -1,5 +1,5 @@
 /** @file A planted model before it is disguised: its heads wired in the plain basis, with the truth about them. */
-import type { Random } from "../../../base/random.ts";
+import type { Random } from "../../base/random.ts";
 import { placeCodes, placeFrequencies, scrambleOf, tokenCodes } from "./codes.ts";
 import { blockFrame, partlyRotaryFrame, rotaryFrame, type Frame, type Rotation } from "./frame.ts";
 import { kindOf, type Build } from "./kinds.ts";

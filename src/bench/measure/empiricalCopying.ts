@@ -1,5 +1,5 @@
-import { InputError } from "../base/errors.ts";
-import { shapeOf, type Tensor } from "../base/tensor.ts";
+import { InputError } from "../../base/errors.ts";
+import { shapeOf, type Tensor } from "../../base/tensor.ts";
 
 /**
  * How the ratio of "raise of the attended-to token" to "raise of all tokens in the sample" is taken and scaled. With

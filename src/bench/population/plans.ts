@@ -1,5 +1,5 @@
 /** @file The architectures that planted models have, each written in the layout of a real family. */
-import type { Random } from "../../../base/random.ts";
+import type { Random } from "../../base/random.ts";
 import type { Rotation } from "./frame.ts";
 
 export interface Plan {

@@ -1,22 +1,22 @@
 /** @file Holds the truth of planted models to their constructions: attention, direct effects and ablations, by kind. */
 import { describe, expect, test } from "vitest";
-import { random } from "../../../src/base/random.ts";
-import { tensor, type Tensor } from "../../../src/base/tensor.ts";
-import { ablate, ablationInput } from "../../../src/graph/edits/ablate.ts";
-import { capture } from "../../../src/graph/edits/capture.ts";
-import { replace, replacementInputs } from "../../../src/graph/edits/replace.ts";
-import type { Program } from "../../../src/graph/program.ts";
-import { modelFrom } from "../../../src/models/families.ts";
-import type { KindName } from "../../../src/models/planted/population/kinds.ts";
-import { orthogonal } from "../../../src/models/planted/population/orthogonal.ts";
-import { PLANS } from "../../../src/models/planted/population/plans.ts";
+import { random } from "../../src/base/random.ts";
+import { tensor, type Tensor } from "../../src/base/tensor.ts";
+import { ablate, ablationInput } from "../../src/graph/edits/ablate.ts";
+import { capture } from "../../src/graph/edits/capture.ts";
+import { replace, replacementInputs } from "../../src/graph/edits/replace.ts";
+import type { Program } from "../../src/graph/program.ts";
+import { modelFrom } from "../../src/models/families.ts";
+import type { KindName } from "../../src/bench/population/kinds.ts";
+import { orthogonal } from "../../src/bench/population/orthogonal.ts";
+import { PLANS } from "../../src/bench/population/plans.ts";
 import {
   plantedModel,
   type PlantedModel,
   type TrueHead,
-} from "../../../src/models/planted/population/plantedModel.ts";
-import { prepare } from "../../../src/runtime/prepare.ts";
-import { oneEngine } from "../../interventions/engine.ts";
+} from "../../src/bench/population/plantedModel.ts";
+import { prepare } from "../../src/runtime/prepare.ts";
+import { oneEngine } from "../interventions/engine.ts";
 
 const engine = await oneEngine();
 const PERIOD = 28;

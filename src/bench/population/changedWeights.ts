@@ -1,7 +1,7 @@
 /** @file Models made from others by their weights: null models, which have no induction head, and softer attention. */
-import type { Weights } from "../../../base/bytes.ts";
-import type { Random } from "../../../base/random.ts";
-import { stored } from "../circuit.ts";
+import type { Weights } from "../../base/bytes.ts";
+import type { Random } from "../../base/random.ts";
+import { stored } from "../../models/planted/circuit.ts";
 
 type Values = Float32Array<ArrayBuffer>;
 

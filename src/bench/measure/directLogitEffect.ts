@@ -1,5 +1,5 @@
-import { InputError } from "../base/errors.ts";
-import { shapeOf, tensor, type Tensor } from "../base/tensor.ts";
+import { InputError } from "../../base/errors.ts";
+import { shapeOf, tensor, type Tensor } from "../../base/tensor.ts";
 
 /** What turns the residual stream into logits. */
 export interface Unembedding {

@@ -1,5 +1,5 @@
 /** @file How good labels are, given the truth: precision, recall, F1, and average precision of a ranking. */
-import { InputError } from "../base/errors.ts";
+import { InputError } from "../../base/errors.ts";
 
 /** Each from 0 to 1; null where there is nothing to divide by. */
 export interface DetectionQuality {

@@ -1,5 +1,5 @@
 /** @file The weights of planted heads in the plain basis: blocks of the stream to entries of heads and back. */
-import type { Random } from "../../../base/random.ts";
+import type { Random } from "../../base/random.ts";
 import type { Frame } from "./frame.ts";
 import type { Build, Copies, Match, Place } from "./kinds.ts";
 import { connect, normals, zeros, type Matrix } from "./matrix.ts";
