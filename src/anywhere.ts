@@ -8,9 +8,11 @@ export {
   type InputErrorCode,
 } from "./base/errors.ts";
 export type { Tensor, TensorData } from "./base/tensor.ts";
+export { headName, type HeadAt, type HeadChoice } from "./base/headName.ts";
 export { VERSION } from "./base/version.ts";
 export type { Architecture, Model } from "./models/family.ts";
-export type { LoadedModel, LoadOptions } from "./models/loaded.ts";
+export type { LoadOptions } from "./models/loadOptions.ts";
+export type { LoadedModel } from "./models/loaded.ts";
 export type { RunnableModel } from "./inputs/runnableModel.ts";
 export type { Prompt } from "./inputs/promptRows.ts";
 export { PLANTED } from "./models/planted/planted.ts";
@@ -20,18 +22,25 @@ export type { Progress } from "./base/progress.ts";
 export { analyse, type AnalyseOptions } from "./studies/analyse/analyse.ts";
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
 export { ablationRows, type AblationRows } from "./studies/ablate/ablationRows.ts";
-export { ablate, type AblateOptions } from "./studies/ablate/ablate.ts";
+export { ablate } from "./studies/ablate/ablate.ts";
+export type { AblateOptions } from "./studies/ablate/plan.ts";
 export { attention, type AttentionOptions } from "./studies/attention/attention.ts";
 export { circuit, type CircuitOptions } from "./studies/circuit/circuit.ts";
 export { fingerprint, type FingerprintOptions } from "./studies/patch/fingerprint.ts";
-export { lens, type LensOptions } from "./studies/lens/lens.ts";
-export { patch, type PatchOptions } from "./studies/patch/patch.ts";
+export { lens } from "./studies/lens/lens.ts";
+export type { LensOptions } from "./studies/lens/plan.ts";
+export { patch } from "./studies/patch/patch.ts";
+export type { PatchOptions } from "./studies/patch/plan.ts";
 export type { SweepLog } from "./interventions/chain.ts";
-export { attribution, type AttributionOptions } from "./studies/attribution/attribution.ts";
-export { verdict, type VerdictOptions } from "./studies/verdict/verdict.ts";
+export { attribution } from "./studies/attribution/attribution.ts";
+export type { AttributionOptions } from "./studies/attribution/plan.ts";
+export { verdict } from "./studies/verdict/verdict.ts";
+export type { VerdictOptions } from "./studies/verdict/plan.ts";
 export type { StepMemory } from "./studies/verdict/steps.ts";
-export { pathPatch, type PathOptions } from "./studies/path/path.ts";
-export { why, type WhyOptions } from "./studies/why/why.ts";
+export { pathPatch } from "./studies/path/path.ts";
+export type { PathOptions } from "./studies/path/plan.ts";
+export { why } from "./studies/why/why.ts";
+export type { WhyOptions } from "./studies/why/plan.ts";
 export type { AttentionArray } from "./studies/patterns/attentionLayers.ts";
 export {
   inductionHeadDetector,
@@ -40,11 +49,8 @@ export {
   type HeadAttention,
   type InductionHeadDetector,
 } from "./studies/detector/inductionHeadDetector.ts";
-export {
-  scorePatterns,
-  type PatternTokens,
-  type ScorePatternsOptions,
-} from "./studies/patterns/scorePatterns.ts";
+export { scorePatterns } from "./studies/patterns/scorePatterns.ts";
+export type { PatternTokens, ScorePatternsOptions } from "./studies/patterns/plan.ts";
 export { phase, type PhaseOptions } from "./studies/phase/phase.ts";
 export { phaseRun, type PhaseRunOptions, type RunCheckpoint } from "./studies/phase/phaseRun.ts";
 export { phaseSeeds } from "./studies/phase/phaseSeeds.ts";

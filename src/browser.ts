@@ -1,6 +1,7 @@
 /** @file The library in browsers: the same names as in Node. Files that the user picked come in through `loadFiles`. */
 import { runnableModel, type RunnableModel } from "./inputs/runnableModel.ts";
-import type { LoadedModel, LoadOptions } from "./models/loaded.ts";
+import type { LoadOptions } from "./models/loadOptions.ts";
+import type { LoadedModel } from "./models/loaded.ts";
 import { openBlobs, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
 import { openPlanted } from "./models/planted/planted.ts";
 import { fetchZoo } from "./models/zoo/fetchZoo.ts";

@@ -3,15 +3,13 @@ import type { StoredTensor } from "../base/bytes.ts";
 import { inferType, type Op, type OpAttributes, type OpName } from "./ops.ts";
 import {
   typesOf,
-  type Axis,
   type Constant,
   type Fill,
-  type NumberType,
   type Program,
   type ProgramInput,
-  type ValueType,
   type Weight,
 } from "./program.ts";
+import type { Axis, NumberType, ValueType } from "./axes.ts";
 
 /** The name of a value: what the builder's calls take and give. */
 export type Name = string;

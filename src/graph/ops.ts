@@ -4,8 +4,8 @@
  * Values have named axes, and operations are told axes by name. The meaning of each operation in numbers is the float64
  * interpreter in test/graph/interpreter.ts; its ONNX form is in graph/onnx/lower*.ts.
  */
-import type { Axis, ValueType } from "./program.ts";
-import { formatAxes } from "./program.ts";
+import type { Axis, ValueType } from "./axes.ts";
+import { formatAxes } from "./axes.ts";
 
 /** Attributes of every operation, with its meaning. `x` is the first input. */
 export interface OpAttributes {

@@ -6,21 +6,8 @@
  */
 import { InputError } from "../base/errors.ts";
 import type { StoredTensor } from "../base/bytes.ts";
+import type { Axis, ValueType } from "./axes.ts";
 import { inferType, type Op } from "./ops.ts";
-
-/** One axis of a value: its meaning, and its size: a number, or a symbol such as "batch" that a run decides. */
-export interface Axis {
-  readonly name: string;
-  readonly size: number | string;
-}
-
-export type NumberType = "float32" | "int32" | "bool";
-
-/** What is known about a value before a run. */
-export interface ValueType {
-  readonly type: NumberType;
-  readonly axes: readonly Axis[];
-}
 
 /** How a run fills an input that nobody feeds, from the sizes of the inputs that somebody did. */
 export type Fill =
@@ -142,9 +129,4 @@ export function ancestorsOf(program: Program, names: readonly string[]): Set<str
     if (needed.has(op.output)) for (const input of op.inputs) needed.add(input);
   }
   return needed;
-}
-
-/** `[batch, position, d_model=32]`: how messages write the axes of a value. */
-export function formatAxes(axes: readonly Axis[]): string {
-  return `[${axes.map(({ name, size }) => (name === size ? name : `${name}=${size}`)).join(", ")}]`;
 }

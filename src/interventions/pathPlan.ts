@@ -1,6 +1,6 @@
 /** @file What a path study follows. */
 import type { PathMetric, PathRoute } from "../results/causalNames.ts";
-import type { HeadAt } from "./headNames.ts";
+import type { HeadAt } from "../base/headName.ts";
 
 /** What is asked for, with every default in place. */
 export interface PathPlan {

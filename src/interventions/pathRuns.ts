@@ -2,7 +2,7 @@
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { feedsFor } from "./baseRun.ts";
 import { metricFeeds, type Chain, type MetricFeeds, type State } from "./chain.ts";
-import type { HeadAt } from "./headNames.ts";
+import type { HeadAt } from "../base/headName.ts";
 import { metricValue } from "./metrics.ts";
 import type { Pair } from "../inputs/pair.ts";
 import type { PathPlan } from "./pathPlan.ts";

@@ -11,7 +11,8 @@ import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import { folderModel } from "./folderModel.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
-import { loaded, sightOfTensors, type LoadedModel, type LoadOptions } from "./loaded.ts";
+import type { LoadOptions } from "./loadOptions.ts";
+import { loaded, sightOfTensors, type LoadedModel } from "./loaded.ts";
 
 /** Weight files by name, in the order of preference; shards have an index beside them. */
 const READERS = {

@@ -8,7 +8,7 @@ import { sha256 } from "../formats/sha256.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
 import { refuseNonFinite } from "./refuseNonFinite.ts";
-import { told } from "./told.ts";
+import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 
 /** A model with where it comes from. Its files stay open until `close`. */
 export interface LoadedModel extends Model {
@@ -31,15 +31,6 @@ export interface LoadedModel extends Model {
   readonly openEngine?: OpenEngine | undefined;
 }
 
-export interface LoadOptions {
-  readonly revision?: string | null | undefined;
-  /** False: keep no decoded weights on disk. */
-  readonly cache?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Told what is going on and how far it is, in bytes. */
-  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
-}
-
 /** Hash and NaN check, done once per state of the files and remembered; `find` hashes and gives the weights to check. */
 export async function sightOf(
   files: readonly OpenFile[],
@@ -51,7 +42,7 @@ export async function sightOf(
     const { sha256: hash, weights } = await find();
     return {
       sha256: hash,
-      nonFinite: [...(await nonFinite(weights, told(options, "checking weights")))],
+      nonFinite: [...(await nonFinite(weights, stepOptions(options, "checking weights")))],
     };
   });
 }
@@ -63,7 +54,7 @@ export function sightOfTensors(
   weights: Weights,
 ): Promise<FirstSight> {
   return sightOf(files, options, async () => ({
-    sha256: await sha256(inNameOrder(files), told(options, "hashing weights")),
+    sha256: await sha256(inNameOrder(files), stepOptions(options, "hashing weights")),
     weights,
   }));
 }

@@ -18,8 +18,9 @@ import type { Model } from "./family.ts";
 import { ggufConfig } from "./gguf/ggufConfig.ts";
 import { frequencyFactors, ggufModel, pairedHeads } from "./gguf/ggufModel.ts";
 import { folderModel } from "./folderModel.ts";
-import type { LoadedModel, LoadOptions } from "./loaded.ts";
-import { told } from "./told.ts";
+import type { LoadOptions } from "./loadOptions.ts";
+import type { LoadedModel } from "./loaded.ts";
+import { stepOptions } from "./loadOptions.ts";
 import { nanoGptModel } from "./nanoGpt.ts";
 import { refuseNonFinite } from "./refuseNonFinite.ts";
 import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
@@ -66,7 +67,7 @@ export async function openBlobs(
 ): Promise<LoadedModel> {
   const blobs = new Map(files.map(({ name, blob }) => [name, blob]));
   const { model, weights, weightFiles, tokenizer } = await openedFrom(blobs, options);
-  refuseNonFinite(id, await nonFinite(weights, told(options, "checking weights")));
+  refuseNonFinite(id, await nonFinite(weights, stepOptions(options, "checking weights")));
   const parts = weightFiles.toSorted().map((name) => blobs.get(name)!);
   return {
     ...model,
@@ -112,7 +113,7 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
   const config = ggufConfig(gguf, name, await frequencyFactors(source, gguf));
   sizeOf(gguf.tensors, options);
   const checkpoint = await ggufWeights(source, gguf, undefined, {
-    ...told(options, "decoding weights"),
+    ...stepOptions(options, "decoding weights"),
     pairedHeads: pairedHeads(config, gguf),
   });
   return {

@@ -8,8 +8,9 @@ import { sha256 } from "../formats/sha256.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { ggufConfig } from "./gguf/ggufConfig.ts";
 import { frequencyFactors, ggufModel, pairedHeads } from "./gguf/ggufModel.ts";
-import { loaded, sightOf, type LoadedModel, type LoadOptions } from "./loaded.ts";
-import { told } from "./told.ts";
+import type { LoadOptions } from "./loadOptions.ts";
+import { loaded, sightOf, type LoadedModel } from "./loaded.ts";
+import { stepOptions } from "./loadOptions.ts";
 
 /**
  * The model in the GGUF file `path`. Quantised weights are decoded into a cache file the first time.
@@ -31,13 +32,13 @@ export async function openGguf(
       const dequantiser =
         options.cache === false ? undefined : dequantisedInCache({ sha256: hash });
       checkpoint ??= await ggufWeights(file, gguf, dequantiser, {
-        ...told(options, "decoding weights"),
+        ...stepOptions(options, "decoding weights"),
         pairedHeads: pairedHeads(config, gguf),
       });
       return checkpoint;
     };
     const sight = await sightOf([file], options, async () => {
-      const hash = await sha256([file], told(options, "hashing weights"));
+      const hash = await sha256([file], stepOptions(options, "hashing weights"));
       return { sha256: hash, weights: (await decoded(hash)).weights };
     });
     const model = ggufModel(gguf, config, await decoded(sight.sha256), path);

@@ -2,7 +2,8 @@
 import { dirname, join } from "node:path";
 import { fileSource } from "../formats/file.ts";
 import { characterTable } from "./characterTable.ts";
-import { loaded, sightOfTensors, type LoadedModel, type LoadOptions } from "./loaded.ts";
+import type { LoadOptions } from "./loadOptions.ts";
+import { loaded, sightOfTensors, type LoadedModel } from "./loaded.ts";
 import { nanoGptModel } from "./nanoGpt.ts";
 
 /**

@@ -2,7 +2,7 @@
  * @file The parts that forward passes are written with: norm, attention, MLP. Values carry TransformerLens' hook names.
  * Every head of a layer is one axis; nothing is folded or centred.
  */
-import type { Axis } from "../graph/program.ts";
+import type { Axis } from "../graph/axes.ts";
 import type { Builder, Name } from "../graph/builder.ts";
 import { activation, type ActivationName } from "./config/activation.ts";
 import type { Rope } from "./config/rope.ts";

@@ -1,7 +1,8 @@
 /** @file Checks what is fed to a run against the Program's inputs, and fills what nobody feeds. */
 import { InputError } from "../base/errors.ts";
 import type { Tensor, TensorData } from "../base/tensor.ts";
-import { formatAxes, type Program, type ProgramInput } from "../graph/program.ts";
+import { formatAxes } from "../graph/axes.ts";
+import type { Program, ProgramInput } from "../graph/program.ts";
 import type { Feeds, RawTensor } from "../base/backend.ts";
 import { filled } from "./fill.ts";
 

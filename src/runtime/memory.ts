@@ -1,7 +1,8 @@
 /** @file How much memory a Program will take, before anything is made: plans are refused rather than killed. */
 import { STORED_BYTES } from "../base/bytes.ts";
 import { UnableError } from "../base/errors.ts";
-import { prune, typesOf, type Axis, type Program, type Weight } from "../graph/program.ts";
+import { prune, typesOf, type Program, type Weight } from "../graph/program.ts";
+import type { Axis } from "../graph/axes.ts";
 import type { Backend } from "../base/backend.ts";
 
 export interface MemoryPlan {

@@ -1,5 +1,5 @@
 /** @file LLaMA's layout for models to be trained: names, sizes and configuration as Hugging Face has them. */
-import type { ModelShape } from "./freshModel.ts";
+import type { ModelShape } from "./modelShape.ts";
 
 /** Weights by name with their sizes [out, in], in the order of the forward pass. */
 export function llamaShapes(shape: ModelShape): Map<string, readonly number[]> {

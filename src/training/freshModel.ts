@@ -4,30 +4,7 @@ import { random } from "../base/random.ts";
 import type { Model } from "../models/family.ts";
 import { modelFrom } from "../models/families.ts";
 import { llamaConfig, llamaShapes } from "./freshLlama.ts";
-
-export interface ModelShape {
-  /** How the checkpoint is laid out; llama has grouped keys, rotary positions, RMS norms, gated MLPs and no biases. */
-  readonly family?: "transformer_lens" | "llama" | undefined;
-  readonly vocabulary: number;
-  readonly contextLength: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly dModel: number;
-  /** Left out: attention only. */
-  readonly dMlp?: number | undefined;
-  readonly activation?: "relu" | "gelu" | "gelu_new" | "silu" | undefined;
-  /** learned: added to the residual stream; shortformer: to what queries and keys read; rotary: turns them. */
-  readonly positions?: "learned" | "shortformer" | "rotary" | undefined;
-  readonly norm?: "LN" | "RMS" | null | undefined;
-  /** llama: heads that keys and values have; left out: as many as queries. */
-  readonly kvHeads?: number | undefined;
-  /** Each head mixes every key with the one before it, by a learned share (Olsson et al. 2022): one layer then suffices. */
-  readonly smearedKeys?: boolean | undefined;
-  /** The embedding serves as unembedding too. */
-  readonly tied?: boolean | undefined;
-  /** Biases that are trained; the others stay 0. inner: all but the unembedding's, as in GPT-2. Left out: all. */
-  readonly biases?: "all" | "inner" | "none" | undefined;
-}
+import type { ModelShape } from "./modelShape.ts";
 
 /** The weights of a shape by their names in a checkpoint, with their sizes, in the order of the forward pass. */
 export function weightShapes(shape: ModelShape): Map<string, readonly number[]> {

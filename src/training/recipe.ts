@@ -1,7 +1,7 @@
 /** @file Everything that decides a training run, as JSON: the same recipe gives the same weights, bit for bit, on one engine. */
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
-import type { ModelShape } from "./freshModel.ts";
+import type { ModelShape } from "./modelShape.ts";
 import { logSpacedSteps } from "./schedule.ts";
 
 const count = z.int().positive();

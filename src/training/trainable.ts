@@ -1,7 +1,8 @@
 /** @file A Program whose weights are no longer a checkpoint's: they come in as one vector, so that a step can change them. */
 import { builder } from "../graph/builder.ts";
 import type { Op } from "../graph/ops.ts";
-import { prune, type Axis, type Program, type Weight } from "../graph/program.ts";
+import { prune, type Program, type Weight } from "../graph/program.ts";
+import type { Axis } from "../graph/axes.ts";
 
 /** The input that holds all weights: [parameter]. */
 export const PARAMETERS = "parameters";

@@ -3,7 +3,8 @@
  * gradients. Test only: it loops over every index and is slow.
  */
 import type { Op, OpAttributes, OpName } from "../../src/graph/ops.ts";
-import { typesOf, type Program, type ValueType } from "../../src/graph/program.ts";
+import { typesOf, type Program } from "../../src/graph/program.ts";
+import type { ValueType } from "../../src/graph/axes.ts";
 
 export interface Numbers {
   readonly axes: readonly string[];

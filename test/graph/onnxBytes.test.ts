@@ -14,7 +14,7 @@ import {
   type OnnxInitializer,
   type Placed,
 } from "../../src/graph/onnx/model.ts";
-import type { NumberType } from "../../src/graph/program.ts";
+import type { NumberType } from "../../src/graph/axes.ts";
 
 const name = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" });
 const size = fc.integer({ min: 0, max: 2 ** 31 });

@@ -1,4 +1,5 @@
 /** @file A training step of small models against PyTorch (tools/make_gradient_goldens.py): gradient, AdamW, loss curve. */
+import type { ModelShape } from "../../src/training/modelShape.ts";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -10,7 +11,6 @@ import {
   modelOf,
   unmovedIn,
   weightShapes,
-  type ModelShape,
 } from "../../src/training/freshModel.ts";
 import { PARAMETERS, gathered, scattered } from "../../src/training/trainable.ts";
 import { trainStep, withLoss } from "../../src/training/trainStep.ts";

@@ -1,12 +1,8 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  charactersIn,
-  textData,
-  textSplit,
-  validationRows,
-} from "../../src/training/data/textSplit.ts";
+import { charactersIn, textData, textSplit } from "../../src/training/data/textSplit.ts";
+import { validationRows } from "../../src/training/data/validationRows.ts";
 import { trainingRows } from "../../src/training/data/trainingRows.ts";
 import { recipeFrom, type RecipeInput } from "../../src/training/recipe.ts";
 

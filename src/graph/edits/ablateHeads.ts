@@ -1,10 +1,8 @@
 import { InputError } from "../../base/errors.ts";
+import { headNumbers, type HeadChoice } from "../../base/headName.ts";
 import type { Program } from "../program.ts";
 import { typesOf } from "../program.ts";
 import { hook } from "./hook.ts";
-
-/** A head as people write it, `"18.6"`, or by its numbers. */
-export type HeadChoice = string | { readonly layer: number; readonly head: number };
 
 /**
  * Zero ablation of whole heads, for good: `attn.hook_z` of each head in `heads` becomes 0. (`ablate` adds a switch instead.)
@@ -42,12 +40,4 @@ function withoutHeads(program: Program, layer: number, gone: ReadonlySet<number>
 function headsIn(program: Program, layer: number): number {
   const z = typesOf(program).get(`blocks.${layer}.attn.hook_z`);
   return Number(z?.axes.find(({ name }) => name === "head")?.size ?? 0);
-}
-
-function headNumbers(choice: HeadChoice): { readonly layer: number; readonly head: number } {
-  if (typeof choice !== "string") return choice;
-  const [, layer, head] = /^(\d+)\.(\d+)$/.exec(choice) ?? [];
-  if (layer === undefined || head === undefined)
-    throw new InputError("unknown-head", `heads are layer.head, such as 18.6, got ${choice}`);
-  return { layer: Number(layer), head: Number(head) };
 }

@@ -1,6 +1,7 @@
 import { InputError } from "../../base/errors.ts";
 import { builder, type Builder, type Name } from "../builder.ts";
-import { formatAxes, producerOf, typesOf, type Program } from "../program.ts";
+import { formatAxes } from "../axes.ts";
+import { producerOf, typesOf, type Program } from "../program.ts";
 import { intercept } from "./intercept.ts";
 
 /** A change of a Program: it takes one and returns another. */

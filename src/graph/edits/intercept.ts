@@ -1,13 +1,6 @@
 import { InputError } from "../../base/errors.ts";
-import {
-  producerOf,
-  typesOf,
-  type Axis,
-  type Constant,
-  type Program,
-  type ProgramInput,
-  type ValueType,
-} from "../program.ts";
+import { producerOf, typesOf, type Constant, type Program, type ProgramInput } from "../program.ts";
+import type { Axis, ValueType } from "../axes.ts";
 import type { Op } from "../ops.ts";
 
 /** What an edit puts after a value: its own inputs and constants, and operations from `before` to `name`. */

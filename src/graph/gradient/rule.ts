@@ -1,7 +1,7 @@
 /** @file What the gradient of an operation is written with. */
 import type { Name } from "../builder.ts";
 import type { Op, OpAttributes, OpName } from "../ops.ts";
-import type { ValueType } from "../program.ts";
+import type { ValueType } from "../axes.ts";
 
 /**
  * What an operation adds to the gradient of one of its inputs: a value with exactly the input's axes, or, where adding

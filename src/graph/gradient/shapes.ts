@@ -1,6 +1,6 @@
 /** @file Operations that move numbers and change none: the way back undoes the move. */
 import type { Name } from "../builder.ts";
-import type { Axis } from "../program.ts";
+import type { Axis } from "../axes.ts";
 import type { Rule } from "./rule.ts";
 
 export const slice: Rule<"slice"> = ({ inputs, attributes, gradient, write, typeOf }) => [

@@ -2,7 +2,8 @@
  * @file Collects ONNX nodes and initializers while a Program is lowered: equal constants and equal nodes are made once, and
  * reshapes of reshapes start from what was there before. An engine takes .2 ms for each node when a session is made.
  */
-import type { Axis, NumberType, Weight } from "../program.ts";
+import type { Axis, NumberType } from "../axes.ts";
+import type { Weight } from "../program.ts";
 import type { Attribute, DataType, OnnxInitializer, OnnxNode, OnnxValue } from "./model.ts";
 
 /** A tensor of the ONNX graph and the axes it has there. */

@@ -1,6 +1,7 @@
 /** @file A Program as one ONNX graph: operation by operation, then without the nodes that no output needs. */
 import type { Op } from "../ops.ts";
-import { prune, typesOf, type Constant, type Program, type ValueType } from "../program.ts";
+import { prune, typesOf, type Constant, type Program } from "../program.ts";
+import type { ValueType } from "../axes.ts";
 import { emitter, type Emitter, type Handle } from "./emitter.ts";
 import { lowerNorm, type Surroundings } from "./lowerNorm.ts";
 import { LOWERINGS } from "./lowerOps.ts";

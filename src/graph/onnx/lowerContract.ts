@@ -2,7 +2,7 @@
  * @file A contraction by axis names as Gemm (two plain matrices) or MatMul (batched), with the fewest transposes: a
  * matrix may be read in either order, so either side may be turned, and the two sides may change places.
  */
-import type { Axis, ValueType } from "../program.ts";
+import type { Axis, ValueType } from "../axes.ts";
 import type { OpAttributes } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { grouped, isInOrder, transposed, withSizes, type Group } from "./shapes.ts";

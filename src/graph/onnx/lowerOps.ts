@@ -1,5 +1,5 @@
 /** @file The ONNX form of every operation but contractions and norms. */
-import type { Axis, ValueType } from "../program.ts";
+import type { Axis, ValueType } from "../axes.ts";
 import type { OpAttributes, OpName } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { lowerContract } from "./lowerContract.ts";

@@ -2,7 +2,7 @@
  * @file The transposes of gather, take and pick. Never ScatterND with a reduction: it is a data race on several threads,
  * silently wrong for large arrays. ScatterElements and products with one-hot rows give the same bits on any number.
  */
-import type { Axis, ValueType } from "../program.ts";
+import type { Axis, ValueType } from "../axes.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { grouped, sizesTensor, withSizes } from "./shapes.ts";
 

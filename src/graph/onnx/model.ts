@@ -1,6 +1,6 @@
 /** @file An ONNX model as plain data, and its bytes (field numbers: onnx/onnx.proto3, IR version 10, opset 21). */
 import type { ByteSource } from "../../base/bytes.ts";
-import type { Axis, NumberType } from "../program.ts";
+import type { Axis, NumberType } from "../axes.ts";
 import { bytes, encoded, float, int, nested, text, type Message } from "./protobuf.ts";
 
 export const IR_VERSION = 10;

@@ -1,5 +1,6 @@
 /** @file Reshape, transpose and align tensors by axis name; weights are re-declared with other sizes instead. */
-import type { Axis, NumberType, Weight } from "../program.ts";
+import type { Axis, NumberType } from "../axes.ts";
+import type { Weight } from "../program.ts";
 import type { Emitter, Handle, Reshaped } from "./emitter.ts";
 import { weightTensor } from "./weights.ts";
 

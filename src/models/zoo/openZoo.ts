@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openFolder } from "../folder.ts";
-import type { LoadedModel, LoadOptions } from "../loaded.ts";
+import type { LoadOptions } from "../loadOptions.ts";
+import type { LoadedModel } from "../loaded.ts";
 import { zooIndex, zooPlace, type ZooIndex } from "./zooIndex.ts";
 
 /** The package's folder zoo/. */

@@ -1,38 +1,18 @@
 /** @file `ablate`: the losses of both copies without some heads, or with ideal patterns in place of their own. */
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { AblateResult, AblationKind } from "./result.ts";
+import type { AblateResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { score } from "../score/score.ts";
 import { ablateResultOf } from "./buildResult.ts";
-import { curveJobs, curvePlan, type CurveOptions, type CurvePlan } from "./ablationCurve.ts";
-import { ablationRows, type AblationInput, type AblationRows } from "./ablationRows.ts";
+import { curveJobs } from "./ablationCurve.ts";
+import { ablationRows, type AblationRows } from "./ablationRows.ts";
 import { ablations, jobName, type AblationJob, type Ablations } from "./ablationRuns.ts";
-import { openChain, type SweepLog } from "../../interventions/chain.ts";
-import { allHeads, headCalled, headName, type HeadAt } from "../../interventions/headNames.ts";
-import { idealJobs, type IdealJob } from "./idealPatterns.ts";
-import { minimalSets, type MinimalOptions, type Ranking } from "./minimalSets.ts";
+import { openChain } from "../../interventions/chain.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
+import { minimalSets, type Ranking } from "./minimalSets.ts";
+import { ablationChoice, ablationPlan, type AblateOptions, type AblationPlan } from "./plan.ts";
 import { hooksFor } from "../../interventions/units.ts";
-
-export interface AblateOptions extends AblationInput, StudyOptions {
-  /** Left out: mean. */
-  readonly kind?: AblationKind | undefined;
-  /** Also ablate each head of the model alone; left out: only if nothing else is asked for. */
-  readonly eachHead?: boolean | undefined;
-  /** Sets of heads, layer.head, ablated together. */
-  readonly sets?: readonly (readonly string[])[] | undefined;
-  /** Heads that are ablated in every run. */
-  readonly given?: readonly string[] | undefined;
-  /** Heads whose patterns are replaced by exact ones, one pattern at a time. */
-  readonly idealise?: readonly string[] | undefined;
-  /** Ablate heads one after the other in the order of their induction scores, beside random sets. */
-  readonly curve?: CurveOptions | undefined;
-  /** Look for small sets that copying needs and that are enough for it. */
-  readonly minimal?: MinimalOptions | undefined;
-  /** What an interrupted sweep with the same model and options left behind. */
-  readonly log?: SweepLog | undefined;
-}
 
 /**
  * Ablates heads one by one, in sets, or given others, and reads the loss of both copies.
@@ -51,12 +31,15 @@ export async function ablate(
   options: AblateOptions = {},
 ): Promise<AblateResult> {
   const backend = await engineFor(model, options);
-  const { kind = "mean" } = options;
-  const rows = await ablationRows(model.architecture, options);
+  const { architecture } = model;
+  const choice = ablationChoice(architecture, options);
+  const rows = await ablationRows(architecture, options);
   await model.unchanged();
   const started = performance.now();
-  const plan = await planOf(model, backend, rows, options);
-  const withPatterns = kind === "pattern-preserving" || plan.ideal.length > 0;
+  const { curve, minimal: sets } = options;
+  const scores = curve || sets ? await inductionScores(model, backend, rows, options) : null;
+  const plan = ablationPlan(architecture, choice, options, scores, rows.info.seed ?? 0);
+  const withPatterns = plan.kind === "pattern-preserving" || plan.ideal.length > 0;
   const chain = await openChain(model, backend, {
     hooks: hooksFor(["head-out", ...(withPatterns ? (["head-pattern"] as const) : [])]),
     metrics: ["token-loss"],
@@ -67,7 +50,7 @@ export async function ablate(
   });
   const prepared = performance.now();
   try {
-    const runs = await ablations(chain, rows, kind, options.progress);
+    const runs = await ablations(chain, rows, plan.kind, options.progress);
     const losses = await runs.run(distinctJobs(plan), "ablating");
     const minimal = options.minimal
       ? await minimalSets(runs, await freshRuns(model, runs, options), rankingOf(plan, losses), {
@@ -82,40 +65,6 @@ export async function ablate(
   } finally {
     await chain.dispose();
   }
-}
-
-export interface AblationPlan {
-  readonly kind: AblationKind;
-  readonly given: readonly HeadAt[];
-  readonly each: readonly HeadAt[];
-  readonly sets: readonly (readonly HeadAt[])[];
-  readonly ideal: readonly IdealJob[];
-  readonly curve: CurvePlan | null;
-  /** Heads by induction score, best first; empty if nobody asks. */
-  readonly byScore: readonly HeadAt[];
-}
-
-async function planOf(
-  model: LoadedModel,
-  backend: Backend,
-  rows: AblationRows,
-  options: AblateOptions,
-): Promise<AblationPlan> {
-  const { architecture } = model;
-  const { kind = "mean", sets = [], given = [], idealise = [], curve, minimal } = options;
-  const named = (names: readonly string[]) => names.map((name) => headCalled(name, architecture));
-  const asked = sets.length + idealise.length > 0 || curve !== undefined;
-  const chosen = { given: named(given), sets: sets.map(named), ideal: idealJobs(named(idealise)) };
-  const scores = curve || minimal ? await inductionScores(model, backend, rows, options) : null;
-  return {
-    kind,
-    ...chosen,
-    each: minimal || (options.eachHead ?? !asked) ? allHeads(architecture) : [],
-    curve: curve ? curvePlan(scores!, { seed: rows.info.seed ?? 0, ...curve }) : null,
-    byScore: scores
-      ? allHeads(architecture).sort((a, b) => scores[b.layer]![b.head]! - scores[a.layer]![a.head]!)
-      : [],
-  };
 }
 
 /** [layer][head], on the rows that are measured. */

@@ -5,7 +5,7 @@ import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { AblateResult } from "./result.ts";
 import { jobName, type AblationJob, type Losses } from "./ablationRuns.ts";
-import { headName, type HeadAt } from "../../interventions/headNames.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 
 export interface CurvePlan {
   /** Heads in the order in which they go, and the score that they stand in the order of. */

@@ -4,7 +4,7 @@ import type { AblationRows } from "./ablationRows.ts";
 import { ablationSources, type AblationSources, type AllSources } from "./ablationSources.ts";
 import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
-import { headName, type HeadAt } from "../../interventions/headNames.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 import { idealPattern, type IdealJob } from "./idealPatterns.ts";
 import { keptRuns } from "../../interventions/keptRuns.ts";
 import { targetsOf } from "../../inputs/pair.ts";

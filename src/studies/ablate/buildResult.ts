@@ -1,16 +1,15 @@
 /** @file From losses, per example, to the Result of `ablate`. */
-import { VERSION } from "../../base/version.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AblateResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
-import type { AblationPlan } from "./ablate.ts";
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import { curveOf } from "./ablationCurve.ts";
 import type { AblationRows } from "./ablationRows.ts";
+import type { AblationPlan } from "./plan.ts";
 import { jobName, type AblationJob, type Losses } from "./ablationRuns.ts";
-import { headName, type HeadAt } from "../../interventions/headNames.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 import type { CopyLossesByExample } from "../../interventions/readCopyLosses.ts";
 
 export function ablateResultOf(
@@ -29,15 +28,7 @@ export function ablateResultOf(
   const needsReference = kind === "mean" || kind === "resample";
   return {
     schema: "induction-lens/ablate@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: rows.info,
-    warnings: [
-      ...rows.warnings,
-      ...(examples < 10
-        ? [`${examples} examples are too few for an interval; 10 is the least`]
-        : []),
-    ],
+    ...headerOf(model, rows.info, [...rows.warnings, ...tooFewWarning(examples)]),
     kind,
     reference: needsReference
       ? { what: rows.referenceWhat, examples: rows.reference.shape[0]! }
@@ -53,8 +44,7 @@ export function ablateResultOf(
       ...sets.filter(({ heads }) => heads.length > 1).map(setWords),
       ...(minimal ? minimalWords(minimal) : []),
     ],
-    environment: environmentOf(backend),
-    timings,
+    ...footerOf(backend, timings),
   };
 }
 

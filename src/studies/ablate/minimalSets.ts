@@ -7,7 +7,7 @@ import { ratioInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { AblateResult } from "./result.ts";
 import { jobName, type AblationJob, type Ablations, type Losses } from "./ablationRuns.ts";
-import { headName, type HeadAt } from "../../interventions/headNames.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 
 export interface MinimalOptions {
   /** Share of what repetition helps that has to go, or to stay; left out: .8. */

@@ -13,7 +13,8 @@ import { environmentOf, modelInfoOf } from "../common/about.ts";
 import { sequencesOf, type SequenceInput, type Sequences } from "../../inputs/sequences.ts";
 import { attentionHooks, patternOf, shownValues } from "./attentionValues.ts";
 import { eachSequence } from "../../interventions/eachSequence.ts";
-import { headsCalled, type HeadAt } from "../../interventions/headNames.ts";
+import { headsCalled } from "../../interventions/headNames.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { strongestHeads } from "./strongestHeads.ts";
 
 export interface AttentionOptions extends SequenceInput, StudyOptions {

@@ -2,7 +2,7 @@
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { AttentionValue } from "../../results/causalNames.ts";
 import type { Trace } from "../../base/backend.ts";
-import type { HeadAt } from "../../interventions/headNames.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { hookName } from "../../interventions/points.ts";
 
 const SCORES = "attn.hook_attn_scores";

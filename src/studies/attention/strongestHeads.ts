@@ -10,7 +10,8 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { Sequences } from "../../inputs/sequences.ts";
 import { eachSequence, type EachOptions } from "../../interventions/eachSequence.ts";
-import { allHeads, type HeadAt } from "../../interventions/headNames.ts";
+import { allHeads } from "../../interventions/headNames.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { hookName } from "../../interventions/points.ts";
 
 /** The table of targets is an input of the graph, so that no pattern of the whole model leaves it. */

@@ -1,70 +1,33 @@
 /** @file Attribution patching: first-order effects of every head and path, the best of them confirmed by exact runs. */
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
-import { InputError } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AttributionResult } from "./result.ts";
-import type { MetricName } from "../../results/causalNames.ts";
 import type { Backend } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
+import { attributionProgram, estimateOf, sourceInput } from "./attributionProgram.ts";
+import type { Estimates } from "./estimates.ts";
 import {
-  attributionProgram,
-  estimateOf,
+  attributionPlan,
   HEAD_UNITS,
-  sourceInput,
+  type AttributionOptions,
   type AttributionPlan,
   type HeadUnit,
-} from "./attributionProgram.ts";
+} from "./plan.ts";
 import { attributionResultOf, type Confirmed } from "./buildResult.ts";
 import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
-import {
-  metricFeeds,
-  openChain,
-  type Chain,
-  type State,
-  type SweepLog,
-} from "../../interventions/chain.ts";
+import { metricFeeds, openChain, type Chain, type State } from "../../interventions/chain.ts";
 import { componentsOf, type Component } from "../../interventions/components.ts";
 import { metricValue } from "../../interventions/metrics.ts";
-import { pairOf, type Pair, type PairOptions } from "../../inputs/pair.ts";
-import { checkDifference, metricFeedsOf, patchedRuns } from "../patch/patch.ts";
-import { emptySums, addPaths, type PathSums } from "./pathEstimates.ts";
+import { pairOf, type Pair } from "../../inputs/pair.ts";
+import { checkDifference, metricFeedsOf } from "../../interventions/pairRuns.ts";
+import { patchedRuns } from "../../interventions/patchedRuns.ts";
+import type { Progress } from "../../base/progress.ts";
+import { emptySums, addPaths } from "./pathEstimates.ts";
 import { takeRows, valueOf } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
-
-export interface AttributionOptions extends PairOptions, StudyOptions {
-  /** Left out: all of them. */
-  readonly units?: readonly HeadUnit[] | undefined;
-  /** Also estimate every path from head to head and into the logits; left out: false. */
-  readonly paths?: boolean | undefined;
-  /** Left out: denoise. */
-  readonly mode?: "denoise" | "noise" | undefined;
-  /** Left out: log-probability. */
-  readonly metric?: MetricName | undefined;
-  /** Only changes of the metric and no effects, which need clean and corrupted runs that differ; left out: false. */
-  readonly raw?: boolean | undefined;
-  /** How many heads, best by the estimate of the first unit, are confirmed by exact runs; left out: none. */
-  readonly screen?: number | undefined;
-  /** Random other heads that are run exactly as well; left out: 10. */
-  readonly controls?: number | undefined;
-  /** Longest that the list of paths may be; left out: 20. */
-  readonly topK?: number | undefined;
-  /** What an interrupted screen with the same model and options left behind. */
-  readonly log?: SweepLog | undefined;
-}
-
-/** Per example: the metric of both runs, and what each component is estimated to change it by. */
-export interface Estimates {
-  readonly clean: Float64Array;
-  readonly corrupted: Float64Array;
-  readonly changes: ReadonlyMap<HeadUnit, readonly Float64Array[]>;
-  readonly paths: PathSums | null;
-}
-
-const CONTROLS = 10;
 
 /**
  * Estimates what patching each head would do, from two forward runs and one gradient; exact runs for some if asked.
@@ -82,16 +45,10 @@ export async function attribution(
   model: LoadedModel,
   options: AttributionOptions = {},
 ): Promise<AttributionResult> {
-  const backend = await engineFor(model, options);
-  const { metric = "log-probability", units = HEAD_UNITS, paths = false } = options;
-  if (metric === "kl")
-    throw new InputError(
-      "metric",
-      "attribution needs a metric that is one number for each sequence, got kl",
-    );
-  checkScreen(options);
+  const plan = attributionPlan(options);
+  const { metric, units, paths } = plan;
   const pair = await pairOf(model.architecture, options);
-  const plan = { metric, units, paths };
+  const backend = await engineFor(model, options);
   await model.unchanged();
   const started = performance.now();
   const chain = await openChain(model, backend, {
@@ -103,29 +60,24 @@ export async function attribution(
     log: options.log,
   });
   try {
-    const { estimates, prepared } = await estimated(model, backend, chain, pair, plan, options);
+    const { estimates, prepared } = await estimated(
+      model,
+      backend,
+      chain,
+      pair,
+      plan,
+      options.progress,
+    );
     const { clean, corrupted } = estimates;
-    if (!options.raw)
+    if (!plan.raw)
       checkDifference({ clean: { [metric]: clean }, corrupted: { [metric]: corrupted } }, metric);
-    const confirmed = await confirm(model, chain, pair, plan, estimates, options);
+    const confirmed = await confirm(model, chain, pair, plan, estimates, options.progress);
     await model.unchanged();
-    return attributionResultOf(model, backend, pair, plan, estimates, confirmed, {
-      ...options,
-      timings: { prepare: prepared - started, run: performance.now() - prepared },
-    });
+    const timings = { prepare: prepared - started, run: performance.now() - prepared };
+    return attributionResultOf({ model, backend, pair, plan, estimates, confirmed, timings });
   } finally {
     await chain.dispose();
   }
-}
-
-/** @throws {InputError} "range" */
-function checkScreen({ screen, controls = 0, raw = false }: AttributionOptions): void {
-  if (screen !== undefined && !(Number.isInteger(screen) && screen >= 1))
-    throw new InputError("range", `a screen confirms at least 1 head, got ${screen}`);
-  if (!(Number.isInteger(controls) && controls >= 0))
-    throw new InputError("range", `random controls are a count from 0 on, got ${controls}`);
-  if (raw && screen !== undefined)
-    throw new InputError("range", "a screen compares effects, so it cannot be raw");
 }
 
 /** The session of the gradient lives only as long as the estimates are made: it has all weights once more. */
@@ -135,7 +87,7 @@ async function estimated(
   chain: Chain,
   pair: Pair,
   plan: AttributionPlan,
-  options: AttributionOptions,
+  progress: Progress | undefined,
 ): Promise<{ readonly estimates: Estimates; readonly prepared: number }> {
   const program = attributionProgram(model, plan);
   const length = pair.clean.shape[1]!;
@@ -147,7 +99,7 @@ async function estimated(
   });
   const prepared = performance.now();
   try {
-    return { estimates: await estimatesOf(chain, session, pair, plan, rows, options), prepared };
+    return { estimates: await estimatesOf(chain, session, pair, plan, rows, progress), prepared };
   } finally {
     await session.dispose();
   }
@@ -159,7 +111,7 @@ async function estimatesOf(
   pair: Pair,
   plan: AttributionPlan,
   rows: number,
-  { mode = "denoise", progress }: AttributionOptions,
+  progress: Progress | undefined,
 ): Promise<Estimates> {
   const examples = pair.clean.shape[0]!;
   const feeds = metricFeedsOf(pair, [plan.metric]);
@@ -167,7 +119,7 @@ async function estimatesOf(
   const [atBase, atSource] = [new Float64Array(examples), new Float64Array(examples)];
   const paths = plan.paths ? emptySums() : null;
   const [base, source] =
-    mode === "denoise" ? [pair.corrupted, pair.clean] : [pair.clean, pair.corrupted];
+    plan.mode === "denoise" ? [pair.corrupted, pair.clean] : [pair.clean, pair.corrupted];
   for (const chunk of chunksOf(examples, rows)) {
     const few = feedsFor(feeds, chunk);
     const run = await baseRun(chain, takeRows(source, chunk), few);
@@ -186,7 +138,7 @@ async function estimatesOf(
     if (paths) addPaths(paths, trace, chunk.length);
     progress?.("estimating", chunk.at(-1)! + 1, examples);
   }
-  const [clean, corrupted] = mode === "denoise" ? [atSource, atBase] : [atBase, atSource];
+  const [clean, corrupted] = plan.mode === "denoise" ? [atSource, atBase] : [atBase, atSource];
   return { clean, corrupted, changes, paths };
 }
 
@@ -222,11 +174,10 @@ async function confirm(
   { architecture }: LoadedModel,
   chain: Chain,
   pair: Pair,
-  { metric, units }: AttributionPlan,
+  { metric, units, screen, controls, seed, mode }: AttributionPlan,
   { changes }: Estimates,
-  options: AttributionOptions,
+  progress: Progress | undefined,
 ): Promise<readonly Confirmed[]> {
-  const { screen = 0, controls = CONTROLS, seed = 0 } = options;
   if (screen <= 0) return [];
   const unit = units[0]!;
   const all = componentsOf(architecture, unit, { positions: null });
@@ -236,12 +187,14 @@ async function confirm(
   const best = ranked.slice(0, screen);
   const others = random(seed, 2).shuffled(ranked.slice(screen)).slice(0, controls);
   const chosen = [...best, ...others];
-  const { mode, progress } = options;
-  const runs = await patchedRuns(chain, pair, [metric], chosen, {
-    unit,
-    ...(mode && { mode }),
-    ...(progress && { progress }),
-  });
+  const runs = await patchedRuns(
+    chain,
+    pair,
+    [metric],
+    chosen,
+    { unit, mode, raw: false },
+    progress,
+  );
   return chosen.map((component, index) => ({
     component,
     place: all.indexOf(component),

@@ -9,7 +9,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import { gradient, gradientOf } from "../../graph/gradient/gradient.ts";
 import { producerOf, type Program } from "../../graph/program.ts";
 import type { Model } from "../../models/family.ts";
-import type { MetricName, UnitName } from "../../results/causalNames.ts";
+import type { UnitName } from "../../results/causalNames.ts";
 import { attentionInput } from "../../interventions/attentionInputs.ts";
 import {
   atPositions,
@@ -19,10 +19,7 @@ import {
 } from "../../interventions/metrics.ts";
 import { hookName, residBefore } from "../../interventions/points.ts";
 import { UNITS } from "../../interventions/units.ts";
-
-/** Units that a gradient is contracted with. */
-export const HEAD_UNITS = ["head-out", "head-q", "head-k", "head-v", "head-pattern"] as const;
-export type HeadUnit = (typeof HEAD_UNITS)[number];
+import type { AttributionPlan, HeadUnit } from "./plan.ts";
 
 /** Routes of paths in the order in which receivers stand in a value of {@link pathsInto}. */
 export const HEAD_ROUTES = ["q", "k", "v"] as const;
@@ -45,12 +42,6 @@ export function pathsInto(layer: number): string {
 /** [batch, head]: paths of a layer's heads into the logits. */
 export function pathsOut(layer: number): string {
   return `estimate:logits.${layer}`;
-}
-
-export interface AttributionPlan {
-  readonly metric: MetricName;
-  readonly units: readonly HeadUnit[];
-  readonly paths: boolean;
 }
 
 /**

@@ -1,23 +1,22 @@
 /** @file From estimates and exact runs, per example, to the Result of attribution patching. */
-import { VERSION } from "../../base/version.ts";
-import { meanInterval } from "../../measure/interval.ts";
-import { denoiseEffect, noiseEffect } from "../../measure/effects.ts";
-import { moments } from "../../measure/moments.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
-import type { AttributionResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
-import type { AttributionOptions, Estimates } from "./attribution.ts";
-import type { AttributionPlan, HeadUnit } from "./attributionProgram.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
+import type { Pair } from "../../inputs/pair.ts";
 import {
   axesOfComponents,
   componentsOf,
   laidOut,
   type Component,
 } from "../../interventions/components.ts";
-import type { Pair } from "../../inputs/pair.ts";
-import { tooFew } from "../patch/buildResult.ts";
+import { denoiseEffect, noiseEffect } from "../../measure/effects.ts";
+import { meanInterval } from "../../measure/interval.ts";
+import { moments } from "../../measure/moments.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import type { Estimates } from "./estimates.ts";
 import { pathsOf } from "./pathEstimates.ts";
+import type { AttributionPlan, HeadUnit } from "./plan.ts";
+import type { AttributionResult } from "./result.ts";
 
 /** An exact run of one component. */
 export interface Confirmed {
@@ -28,39 +27,29 @@ export interface Confirmed {
   readonly patched: Float64Array;
 }
 
-const TOP_PATHS = 20;
-
-interface Facts extends AttributionOptions {
+interface Measured {
+  readonly model: LoadedModel;
+  readonly backend: Backend;
+  readonly pair: Pair;
+  readonly plan: AttributionPlan;
+  readonly estimates: Estimates;
+  readonly confirmed: readonly Confirmed[];
   readonly timings: Record<string, number>;
 }
 
-export function attributionResultOf(
-  model: LoadedModel,
-  backend: Backend,
-  pair: Pair,
-  plan: AttributionPlan,
-  estimates: Estimates,
-  confirmed: readonly Confirmed[],
-  facts: Facts,
-): AttributionResult {
+export function attributionResultOf(measured: Measured): AttributionResult {
+  const { model, backend, pair, plan, estimates, timings } = measured;
   const { clean, corrupted, paths } = estimates;
-  const { mode = "denoise", topK = TOP_PATHS } = facts;
+  const { mode, metric, topK } = plan;
   const total = moments(clean).mean - moments(corrupted).mean;
-  const share = facts.raw ? null : (mode === "denoise" ? 1 : -1) / total;
-  const screen = share === null ? null : screenOf(model, plan, estimates, confirmed, facts, share);
+  const share = plan.raw ? null : (mode === "denoise" ? 1 : -1) / total;
+  const screen = share === null ? null : screenOf(measured, share);
   return {
     schema: "induction-lens/attribution@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: pair.input,
-    warnings: [...pair.warnings, ...tooFew(pair.input.examples)],
+    ...headerOf(model, pair.input, [...pair.warnings, ...tooFewWarning(pair.input.examples)]),
     pair: pair.info,
     mode,
-    metric: {
-      name: plan.metric,
-      clean: moments(clean).mean,
-      corrupted: moments(corrupted).mean,
-    },
+    metric: { name: metric, clean: moments(clean).mean, corrupted: moments(corrupted).mean },
     units: plan.units.map((unit) => unitOf(model, unit, estimates, share)),
     paths: paths && {
       norm: "recomputed",
@@ -68,8 +57,7 @@ export function attributionResultOf(
     },
     screen,
     words: wordsOf(screen),
-    environment: environmentOf(backend),
-    timings: facts.timings,
+    ...footerOf(backend, timings),
   };
 }
 
@@ -100,14 +88,12 @@ function unitOf(
 }
 
 function screenOf(
-  { architecture }: LoadedModel,
-  { units }: AttributionPlan,
-  { clean, corrupted, changes }: Estimates,
-  confirmed: readonly Confirmed[],
-  { mode, screen }: Facts,
+  { model: { architecture }, plan, estimates, confirmed }: Measured,
   share: number,
 ): AttributionResult["screen"] {
-  if (!screen) return null;
+  const { units, mode, screen } = plan;
+  const { clean, corrupted, changes } = estimates;
+  if (screen === 0) return null;
   const unit = units[0]!;
   const effectOf = mode === "noise" ? noiseEffect : denoiseEffect;
   const rows = confirmed.map(({ component, place, why, patched }) => {
@@ -151,9 +137,13 @@ function leftToEstimates(
     return clear && !run.has(place) ? [{ place, rank }] : [];
   });
   return {
-    heads: left.map(({ place }) => `${components[place]!.layer}.${components[place]!.head}`),
+    heads: left.map(({ place }) => headName(headOf(components[place]!))),
     screen: (left.at(-1)?.rank ?? -1) + 1,
   };
+}
+
+function headOf({ layer, head }: Component): HeadAt {
+  return { layer, head: head! };
 }
 
 function wordsOf(screen: AttributionResult["screen"]): string[] {

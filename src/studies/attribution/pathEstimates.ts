@@ -4,7 +4,7 @@ import { FEWEST_FOR_INTERVAL, tQuantile } from "../../measure/interval.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { AttributionResult } from "./result.ts";
 import { HEAD_ROUTES, pathsInto, pathsOut } from "./attributionProgram.ts";
-import { headName } from "../../interventions/headNames.ts";
+import { headName } from "../../base/headName.ts";
 
 export interface PathSums {
   examples: number;

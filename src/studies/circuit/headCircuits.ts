@@ -10,7 +10,7 @@ import { piecesOf } from "../../inputs/sequences.ts";
 import { circuitTokens, ranker, type Ranker } from "./circuitAccuracy.ts";
 import { hasEffective } from "../../interventions/embeddingProducts.ts";
 import { matrixOfHead, type HeadMatrices } from "../../interventions/headMatrices.ts";
-import { headName, type HeadAt } from "../../interventions/headNames.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 import { tokenProjector, type Columns, type TokenProjector } from "./tokenProjections.ts";
 
 export interface HeadCircuitOptions {

@@ -1,7 +1,9 @@
-/** @file What every Result says about its model and about what computed it. */
-import type { LoadedModel } from "../../models/loaded.ts";
-import type { EnvironmentInfo, ModelInfo } from "../../results/common.ts";
+/** @file What every Result says about its model, its input and what computed it. */
 import type { Backend } from "../../base/backend.ts";
+import { VERSION } from "../../base/version.ts";
+import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { EnvironmentInfo, InputInfo, ModelInfo } from "../../results/common.ts";
 
 export function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel): ModelInfo {
   const { family, layers, heads, kvHeads } = architecture;
@@ -10,4 +12,21 @@ export function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel)
 
 export function environmentOf({ device, threads, versions }: Backend): EnvironmentInfo {
   return { device, threads, versions: { ...versions }, prepacking: true };
+}
+
+/** The fields that a Result begins with, after its schema. */
+export function headerOf(model: LoadedModel, input: InputInfo, warnings: readonly string[]) {
+  return { version: VERSION, model: modelInfoOf(model), input, warnings: [...warnings] };
+}
+
+/** The fields that a Result ends with; all that differs between two runs of the same input. */
+export function footerOf(backend: Backend, timings: Record<string, number>) {
+  return { environment: environmentOf(backend), timings };
+}
+
+/** A warning where there are too few examples for an interval. */
+export function tooFewWarning(examples: number): string[] {
+  if (examples >= FEWEST_FOR_INTERVAL) return [];
+  const are = examples === 1 ? "example is" : "examples are";
+  return [`${examples} ${are} too few for an interval; ${FEWEST_FOR_INTERVAL} is the least`];
 }

@@ -1,6 +1,5 @@
 /** @file From logits and parts, position by position, to the Result of `lens`. */
 import type { Tensor } from "../../base/tensor.ts";
-import { VERSION } from "../../base/version.ts";
 import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -8,11 +7,9 @@ import type { LensResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { piecesOf } from "../../inputs/sequences.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
-import type { LensOptions, LensSeen } from "./lens.ts";
-
-const THRESHOLD = 0.5;
-const TOP_K = 5;
+import { footerOf, headerOf } from "../common/about.ts";
+import type { LensSeen } from "./lensSeen.ts";
+import type { LensPlan } from "./plan.ts";
 
 /** Sums over positions and rows while they come. */
 interface Sums {
@@ -41,22 +38,18 @@ export async function lensResultOf(
   model: LoadedModel,
   backend: Backend,
   rows: RepeatedRows,
-  positions: readonly number[],
-  options: LensOptions & { readonly of: "logit" | "centred-logit" },
+  plan: LensPlan,
   runs: (take: (seen: LensSeen) => void) => Promise<void>,
 ): Promise<LensResult> {
   const { layers } = model.architecture;
-  const { threshold = THRESHOLD, topK = TOP_K, of } = options;
+  const { positions, threshold, topK, of } = plan;
   const sums = noSums(layers);
   await runs((seen) => addSeen(sums, seen, { threshold, of }));
   const tokenizer = await model.tokenizer();
   const named: Named = (token) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
   return {
     schema: "induction-lens/lens@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: rows.info,
-    warnings: [...rows.warnings],
+    ...headerOf(model, rows.info, rows.warnings),
     positions: [...positions],
     norm: "lens: the final norm is recomputed for each stream; attribution: its scale is that of the whole stream, frozen",
     layers: layersOf(sums, named, topK),
@@ -69,8 +62,7 @@ export async function lensResultOf(
     stability: 1 - sums.changes / sums.places / layers,
     evolution: evolutionOf(sums, named, topK, positions.at(-1)!),
     attribution: attributionOf(sums, layers, of),
-    environment: environmentOf(backend),
-    timings: {},
+    ...footerOf(backend, {}),
   };
 }
 

@@ -1,7 +1,7 @@
 /** @file `lens`: what the residual stream of each layer would predict, and what each part adds to the target's logit. */
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import { InputError, throwIfAborted } from "../../base/errors.ts";
+import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { LensResult } from "./result.ts";
@@ -9,41 +9,14 @@ import type { Backend, Trace } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import {
-  generatedRows,
-  ownRows,
-  type GeneratedInput,
-  type OwnTokens,
-  type RepeatedRows,
-} from "../../inputs/scoreInput.ts";
+import { generatedRows, ownRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
 import { chunksOf } from "../../interventions/baseRun.ts";
 import { lensResultOf } from "./buildResult.ts";
+import type { LensSeen } from "./lensSeen.ts";
+import { lensPlan, type LensOptions } from "./plan.ts";
 import { LENS_INPUTS, lensPrograms, type LensPrograms } from "./lensPrograms.ts";
 import { PAIR_EXAMPLES } from "../../inputs/pair.ts";
 import { takeRows } from "../../interventions/rows.ts";
-
-export interface LensOptions extends GeneratedInput, StudyOptions {
-  readonly own?: OwnTokens | undefined;
-  /** Positions to read, in the second copy; left out: all of it. */
-  readonly positions?: readonly number[] | undefined;
-  /** Left out: logit. */
-  readonly of?: "logit" | "centred-logit" | undefined;
-  /** Probability at which a layer's most likely token counts as settled; left out: .5. */
-  readonly threshold?: number | undefined;
-  /** Most likely tokens to list for each layer; left out: 5. */
-  readonly topK?: number | undefined;
-}
-
-/** What the lens sees of some rows; each call has the rows from `first` on. */
-export interface LensSeen {
-  readonly first: number;
-  /** [batch, position], the token after the earlier copy of each position's. */
-  readonly targets: Tensor<Int32Array>;
-  /** By stream, the first layer's first: [batch, position, d_vocab]. */
-  readonly logits: readonly Tensor[];
-  /** By part name: [batch, position] or, for `heads LAYER`, [batch, position, head]. */
-  readonly parts: ReadonlyMap<string, Tensor>;
-}
 
 /**
  * Logit lens and direct logit attribution on repeated rows.
@@ -63,33 +36,16 @@ export async function lens(model: LoadedModel, options: LensOptions = {}): Promi
   const rows = options.own
     ? await ownRows(model.architecture, options.own)
     : generatedRows(model.architecture, { numExamples: PAIR_EXAMPLES, ...options });
-  const positions = lensPositions(rows, options.positions);
-  const { of = "logit" } = options;
+  const plan = lensPlan(rows, options);
+  const { positions } = plan;
   await model.unchanged();
   const started = performance.now();
-  const programs = lensPrograms(model.program, model.architecture, of);
-  const result = await lensResultOf(model, backend, rows, positions, { ...options, of }, (take) =>
+  const programs = lensPrograms(model.program, model.architecture, plan.of);
+  const result = await lensResultOf(model, backend, rows, plan, (take) =>
     lensRuns(backend, programs, rows, positions, options, take),
   );
   await model.unchanged();
   return { ...result, timings: { run: performance.now() - started } };
-}
-
-/** @throws {InputError} "range" */
-function lensPositions(
-  { start, period }: RepeatedRows,
-  asked: readonly number[] | undefined,
-): number[] {
-  const first = start + period;
-  const wrong = asked?.find(
-    (position) => !(Number.isInteger(position) && position >= first && position < first + period),
-  );
-  if (wrong !== undefined)
-    throw new InputError(
-      "range",
-      `the lens reads positions of the second copy, ${first} to ${first + period - 1}, got ${wrong}`,
-    );
-  return asked ? [...asked] : Array.from({ length: period }, (_, offset) => first + offset);
 }
 
 /** Runs all rows, a few at a time. */
@@ -98,7 +54,7 @@ export async function lensRuns(
   programs: LensPrograms,
   rows: RepeatedRows,
   positions: readonly number[],
-  { signal, progress }: Pick<LensOptions, "signal" | "progress">,
+  { signal, progress }: StudyOptions,
   take: (seen: LensSeen) => void,
 ): Promise<void> {
   const { length, examples } = rows.info;

@@ -1,59 +1,50 @@
 /** @file From what was measured, per example, to the Result of `patch`. */
-import { InputError } from "../../base/errors.ts";
-import { VERSION } from "../../base/version.ts";
+import type { Backend } from "../../base/backend.ts";
+import type { Pair } from "../../inputs/pair.ts";
+import { axesOfComponents, laidOut, type Component } from "../../interventions/components.ts";
+import { differs } from "../../interventions/pairRuns.ts";
+import type { PatchedRuns, PatchMode } from "../../interventions/patchedRuns.ts";
 import { denoiseEffect, noiseEffect, type Effect } from "../../measure/effects.ts";
 import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { MetricName, UnitName } from "../../results/causalNames.ts";
+import type { MetricName } from "../../results/causalNames.ts";
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import type { PatchPlan } from "./plan.ts";
 import type { PatchResult } from "./result.ts";
-import type { Backend } from "../../base/backend.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
-import { axesOfComponents, laidOut, type Component } from "../../interventions/components.ts";
-import type { Pair } from "../../inputs/pair.ts";
-import type { PatchedRuns, PatchOptions } from "./patch.ts";
 
-const THRESHOLD = 0.02;
-const TOP_K = 10;
-
-export interface PatchFacts extends PatchOptions {
-  readonly unit: UnitName;
-  readonly metric: MetricName;
+interface Measured {
+  readonly model: LoadedModel;
+  readonly backend: Backend;
+  readonly pair: Pair;
+  readonly components: readonly Component[];
+  readonly plan: PatchPlan;
+  readonly runs: PatchedRuns;
   readonly timings: Record<string, number>;
 }
 
-export function patchResultOf(
-  model: LoadedModel,
-  backend: Backend,
-  pair: Pair,
-  components: readonly Component[],
-  runs: PatchedRuns,
-  facts: PatchFacts,
-): PatchResult {
-  const { unit, metric, mode = "denoise", byPosition = false, threshold = THRESHOLD } = facts;
+export function patchResultOf(measured: Measured): PatchResult {
+  const { model, backend, pair, components, plan, runs, timings } = measured;
+  const { unit, metric, mode, byPosition, byCell, threshold } = plan;
   const whole = components[0]!.position === null;
-  const effects = facts.raw ? null : effectsOf(runs, metric, mode, whole);
+  const effects = plan.raw ? null : effectsOf(runs, metric, mode, whole);
   const byHead = whole && components[0]!.head !== null;
-  const chosen = { heads: facts.heads !== undefined };
+  const chosen = { heads: plan.heads !== null };
   return {
     schema: "induction-lens/patch@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: pair.input,
-    warnings: [...pair.warnings, ...tooFew(pair.input.examples)],
+    ...headerOf(model, pair.input, [...pair.warnings, ...tooFewWarning(pair.input.examples)]),
     pair: pair.info,
     mode,
     unit,
-    heads: facts.heads ? [...facts.heads] : null,
-    axes: axesOfComponents(unit, { ...chosen, byPosition, byCell: facts.byCell ?? false }),
+    heads: plan.heads && [...plan.heads],
+    axes: axesOfComponents(unit, { ...chosen, byPosition, byCell }),
     metric: { name: metric, ...bothMeans(runs, metric) },
     values: laidOut(components, means(runs, metric), chosen),
     effects: effects && laidOutEffects(components, effects, chosen),
     intervals: effects && byHead ? intervalsByHead(components, effects, chosen) : null,
-    centredLogit: centredLogitOf(components, runs, facts),
-    important: importantOf(components, effects ?? [], threshold).slice(0, facts.topK ?? TOP_K),
+    centredLogit: centredLogitOf(measured),
+    important: importantOf(components, effects ?? [], threshold).slice(0, plan.topK),
     threshold,
-    environment: environmentOf(backend),
-    timings: facts.timings,
+    ...footerOf(backend, timings),
   };
 }
 
@@ -61,7 +52,7 @@ export function patchResultOf(
 function effectsOf(
   { clean, corrupted, patched }: PatchedRuns,
   metric: MetricName,
-  mode: "denoise" | "noise",
+  mode: PatchMode,
   withIntervals: boolean,
 ): Effect[] {
   const effectOf = mode === "denoise" ? denoiseEffect : noiseEffect;
@@ -84,34 +75,16 @@ function means({ patched }: PatchedRuns, metric: MetricName): number[] {
 }
 
 /** Logits do not saturate, so they are reported beside another metric, where clean and corrupted differ in them. */
-function centredLogitOf(
-  components: readonly Component[],
-  runs: PatchedRuns,
-  { metric, mode = "denoise", ...facts }: PatchFacts,
-): PatchResult["centredLogit"] {
+function centredLogitOf({ components, runs, plan }: Measured): PatchResult["centredLogit"] {
+  const { metric, mode } = plan;
   if (metric === "centred-logit" || !differs(runs, "centred-logit")) return null;
   const effects = effectsOf(runs, "centred-logit", mode, false);
-  const chosen = { heads: facts.heads !== undefined };
+  const chosen = { heads: plan.heads !== null };
   return {
     ...bothMeans(runs, "centred-logit"),
     values: laidOut(components, means(runs, "centred-logit"), chosen),
     effects: laidOutEffects(components, effects, chosen),
   };
-}
-
-/** Whether there is something to share out: |clean - corrupted| of at least 3 standard errors. */
-export function differs(
-  { clean, corrupted }: Pick<PatchedRuns, "clean" | "corrupted">,
-  metric: MetricName,
-): boolean {
-  const [c, k] = [clean[metric]!, corrupted[metric]!];
-  try {
-    denoiseEffect({ clean: c, corrupted: k, patched: k });
-    return true;
-  } catch (error) {
-    if (error instanceof InputError) return false;
-    throw error;
-  }
 }
 
 interface Chosen {
@@ -155,8 +128,4 @@ function importantOf(
     }))
     .filter(({ effect }) => Math.abs(effect) >= threshold)
     .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
-}
-
-export function tooFew(examples: number): string[] {
-  return examples < 10 ? [`${examples} examples are too few for an interval; 10 is the least`] : [];
 }

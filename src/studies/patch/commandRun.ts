@@ -10,7 +10,7 @@ import type {
   UnitName,
 } from "../../results/causalNames.ts";
 import { attribution } from "../attribution/attribution.ts";
-import { HEAD_UNITS } from "../attribution/attributionProgram.ts";
+import { HEAD_UNITS } from "../attribution/plan.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { patch } from "./patch.ts";
 import { pathPatch } from "../path/path.ts";

@@ -1,4 +1,4 @@
-/** @file A head's fingerprint: which of its inputs carry its effect under four corruptions (MEASURES 3.4). */
+/** @file A head's fingerprint: which of its inputs carry its effect under four corruptions. */
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { random } from "../../base/random.ts";
@@ -18,10 +18,11 @@ import type { GeneratedInput } from "../../inputs/scoreInput.ts";
 import { environmentOf, modelInfoOf } from "../common/about.ts";
 import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
 import { openChain, type Chain } from "../../interventions/chain.ts";
-import { allHeads, headCalled, headName, type HeadAt } from "../../interventions/headNames.ts";
+import { allHeads, headCalled } from "../../interventions/headNames.ts";
+import { headName, type HeadAt, type HeadChoice } from "../../base/headName.ts";
 import { pairOf, type Pair } from "../../inputs/pair.ts";
-import { bothRuns, checkDifference, metricFeedsOf } from "./patch.ts";
-import { mixedWith } from "./patchVariants.ts";
+import { bothRuns, checkDifference, metricFeedsOf } from "../../interventions/pairRuns.ts";
+import { mixedWith } from "../../interventions/patchVariants.ts";
 import { hookName } from "../../interventions/points.ts";
 import { valueOf } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
@@ -29,7 +30,7 @@ import { runVariants, type Variant } from "../../interventions/variantRuns.ts";
 
 export interface FingerprintOptions extends GeneratedInput, StudyOptions {
   /** Heads, layer.head. */
-  readonly heads: readonly string[];
+  readonly heads: readonly HeadChoice[];
   /** Random heads of the same layers to compare with; left out: 20, fewer if there are fewer. */
   readonly nullHeads?: number | undefined;
 }

@@ -1,15 +1,14 @@
 /** @file From the metric of every path, per example, to the Result of path patching. */
-import { VERSION } from "../../base/version.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { PathResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
-import { headName } from "../../interventions/headNames.ts";
+import { footerOf, headerOf } from "../common/about.ts";
+import { headName } from "../../base/headName.ts";
 import type { Pair } from "../../inputs/pair.ts";
 import type { PathPlan } from "../../interventions/pathPlan.ts";
-import type { PathRuns } from "./path.ts";
+import type { PathRuns } from "./pathRunsByExample.ts";
 
 export function pathResultOf(
   model: LoadedModel,
@@ -23,17 +22,14 @@ export function pathResultOf(
   const shared = Math.abs(total.mean) >= 3 * total.standardError && total.mean !== 0;
   return {
     schema: "induction-lens/path@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: pair.input,
-    warnings: [
+    ...headerOf(model, pair.input, [
       ...pair.warnings,
       ...(shared
         ? []
         : [
             `clean and corrupted runs differ in ${metric} by less than 3 standard errors, so drops are not divided by that`,
           ]),
-    ],
+    ]),
     pair: pair.info,
     into: receivers.map(headName),
     route,
@@ -55,7 +51,6 @@ export function pathResultOf(
         };
       })
       .sort((a, b) => b.drop - a.drop),
-    environment: environmentOf(backend),
-    timings,
+    ...footerOf(backend, timings),
   };
 }

@@ -1,46 +1,21 @@
 /** @file Path patching: what single paths from heads into the queries, keys or values of later heads carry. */
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
-import { InputError } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { MetricName, PathMetric, PathRoute } from "../../results/causalNames.ts";
+import type { MetricName } from "../../results/causalNames.ts";
 import type { PathResult } from "./result.ts";
 import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
-import { openChain, type Chain, type State, type SweepLog } from "../../interventions/chain.ts";
-import { allHeads, headCalled, headName } from "../../interventions/headNames.ts";
-import { pairOf, type Pair, type PairOptions } from "../../inputs/pair.ts";
-import { metricFeedsOf } from "../patch/patch.ts";
+import { openChain, type Chain, type State } from "../../interventions/chain.ts";
+import { pairOf, type Pair } from "../../inputs/pair.ts";
+import { metricFeedsOf } from "../../interventions/pairRuns.ts";
 import type { PathPlan } from "../../interventions/pathPlan.ts";
 import { openPathParts, type PathParts } from "../../interventions/pathParts.ts";
 import { pathResultOf } from "./buildResult.ts";
+import type { PathRuns } from "./pathRunsByExample.ts";
+import { pathPlan, type PathOptions } from "./plan.ts";
 import { inductionScores, readThrough } from "../../interventions/pathRuns.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
-
-export interface PathOptions extends PairOptions, StudyOptions {
-  /** Receiving heads, layer.head; left out only for the route "logits". */
-  readonly into?: readonly string[] | undefined;
-  /** Left out: k. */
-  readonly route?: PathRoute | undefined;
-  /** Sets of source heads, each one path; left out: every head before the receivers. */
-  readonly from?: readonly (readonly string[])[] | undefined;
-  /** What is read; left out: induction-score, the receivers' mean attention weight at the induction target. */
-  readonly metric?: PathMetric | undefined;
-  /** Left out: direct. */
-  readonly form?: "direct" | "through-mlps" | undefined;
-  /** Left out: recomputed. */
-  readonly norm?: "recomputed" | "frozen" | undefined;
-  /** What an interrupted sweep with the same model and options left behind. */
-  readonly log?: SweepLog | undefined;
-}
-
-/** The metric per example: of the clean run, the corrupted run and each path. */
-export interface PathRuns {
-  readonly clean: Float64Array;
-  readonly corrupted: Float64Array;
-  readonly paths: readonly Float64Array[];
-}
 
 /**
  * How much the receivers owe to each earlier head by one route.
@@ -59,11 +34,10 @@ export interface PathRuns {
 export async function pathPatch(model: LoadedModel, options: PathOptions): Promise<PathResult> {
   const backend = await engineFor(model, options);
   const pair = await pairOf(model.architecture, options);
-  const plan = planOf(model, options);
+  const plan = pathPlan(model.architecture, options);
   await model.unchanged();
   const started = performance.now();
   const metrics = plan.metric === "induction-score" ? [] : [plan.metric];
-  if (plan.metric === "kl") throw new InputError("path", "paths have no kl metric");
   const length = pair.clean.shape[1]!;
   const chain = await openChain(model, backend, {
     hooks: hooksFor(["resid-pre", "head-out", "head-q", "head-pattern"]),
@@ -89,35 +63,6 @@ export async function pathPatch(model: LoadedModel, options: PathOptions): Promi
   } finally {
     await chain.dispose();
   }
-}
-
-/** @throws {InputError} "path", "unknown-head" */
-function planOf({ architecture }: LoadedModel, options: PathOptions): PathPlan {
-  const { route = "k", form = "direct", norm = "recomputed" } = options;
-  const receivers = (options.into ?? []).map((name) => headCalled(name, architecture));
-  const metric = options.metric ?? (route === "logits" ? "centred-logit" : "induction-score");
-  if ((receivers.length === 0) !== (route === "logits"))
-    throw new InputError(
-      "path",
-      `paths need heads to lead into for q, k and v, and none for logits, got route ${route} into ${receivers.map(headName).join(", ") || "none"}`,
-    );
-  if (metric === "induction-score" && route === "logits")
-    throw new InputError(
-      "path",
-      "the induction score is an attention weight: paths into the logits do not move it",
-    );
-  const first = Math.min(architecture.layers, ...receivers.map(({ layer }) => layer));
-  const before = allHeads(architecture).filter(({ layer }) => layer < first);
-  const sources = options.from
-    ? options.from.map((set) => set.map((name) => headCalled(name, architecture)))
-    : before.map((head) => [head]);
-  const late = sources.flat().find(({ layer }) => layer >= first);
-  if (late || sources.length === 0)
-    throw new InputError(
-      "path",
-      `paths lead from earlier layers to later ones, got ${late ? headName(late) : "no head"} before ${receivers.map(headName).join(", ")}`,
-    );
-  return { receivers, route, sources, metric, form, norm };
 }
 
 async function pathRuns(

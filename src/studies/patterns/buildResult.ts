@@ -5,7 +5,7 @@ import { FIXED_THRESHOLD, thresholdByGap } from "../../measure/thresholds.ts";
 import type { PatternsResult } from "./result.ts";
 import type { AttentionLayers } from "./attentionLayers.ts";
 import { primaryMeasure } from "../detector/patternMeasures.ts";
-import type { PatternTokens, ScorePatternsOptions } from "./scorePatterns.ts";
+import type { PatternTokens, ScorePatternsOptions } from "./plan.ts";
 
 export interface SequenceScores {
   /** [layer * heads + head]. */

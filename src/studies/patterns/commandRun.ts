@@ -14,7 +14,8 @@ import { jsonText } from "../../draw/json.ts";
 import { checkOutput } from "../../draw/write.ts";
 import type { Mask } from "./result.ts";
 import type { AttentionArray } from "./attentionLayers.ts";
-import { scorePatterns, type PatternTokens } from "./scorePatterns.ts";
+import type { PatternTokens } from "./plan.ts";
+import { scorePatterns } from "./scorePatterns.ts";
 import { interruption } from "../../cli/interruption.ts";
 
 export interface ScorePatternsCommandOptions {

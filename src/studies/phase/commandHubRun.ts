@@ -2,7 +2,13 @@
 import { InputError } from "../../base/errors.ts";
 import { globPattern } from "../../base/glob.ts";
 import { revisionsOf } from "../../models/open.ts";
-import type { CheckpointName } from "./commandSources.ts";
+
+export interface CheckpointName {
+  readonly step: number;
+  readonly model: string;
+  /** Of a hub model. */
+  readonly revision?: string | undefined;
+}
 
 export interface HubRunOptions {
   /** Which branches and tags; the number of a step begins where the first `*` stands. */

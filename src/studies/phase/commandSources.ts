@@ -9,7 +9,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import { readZoo, ZOO } from "../../models/zoo/openZoo.ts";
 import { zooPlace } from "../../models/zoo/zooIndex.ts";
 import type { PhaseResult } from "./result.ts";
-import { hubRun, type HubRunOptions } from "./commandHubRun.ts";
+import { hubRun, type CheckpointName, type HubRunOptions } from "./commandHubRun.ts";
 import { logSpaced } from "./logSpaced.ts";
 
 /** Checkpoints that belong together, each by the name under which it is opened. */
@@ -17,13 +17,6 @@ export interface RunSource {
   readonly id: string;
   readonly checkpoints: readonly CheckpointName[];
   readonly training: PhaseResult["curves"]["training"];
-}
-
-export interface CheckpointName {
-  readonly step: number;
-  readonly model: string;
-  /** Of a hub model. */
-  readonly revision?: string | undefined;
 }
 
 export type OpenCheckpoint = (checkpoint: CheckpointName) => Promise<LoadedModel>;

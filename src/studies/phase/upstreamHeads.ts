@@ -2,7 +2,7 @@
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { PhaseHead } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import { headName } from "../../interventions/headNames.ts";
+import { headName } from "../../base/headName.ts";
 import { pathPatch } from "../path/path.ts";
 import type { GeneratedInput } from "../../inputs/scoreInput.ts";
 import type { HeadMatrices } from "../../interventions/headMatrices.ts";

@@ -10,7 +10,8 @@ import type { Backend } from "../../base/backend.ts";
 import { turn } from "../../runtime/turn.ts";
 import { drawTokens } from "../../text/patterns/tokenPattern.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
-import { allHeads, headName, type HeadAt } from "../../interventions/headNames.ts";
+import { allHeads } from "../../interventions/headNames.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 import { sequencesOf } from "../../inputs/sequences.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
 import {

@@ -1,5 +1,4 @@
 /** @file From what was measured to the Result of `verdict`: the rules, the circuit, the words. */
-import { VERSION } from "../../base/version.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
 import {
   causalEvidence,
@@ -13,10 +12,12 @@ import { mechanismOf, pathEffect } from "../../measure/verdict/upstream.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { VerdictResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
-import { allHeads, headName, type HeadAt } from "../../interventions/headNames.ts";
+import { footerOf, headerOf } from "../common/about.ts";
+import { allHeads } from "../../interventions/headNames.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 import { circuitOf } from "./circuitOf.ts";
-import type { Measured } from "./verdict.ts";
+import type { Measured } from "./measured.ts";
+import type { VerdictPlan } from "./plan.ts";
 import { verdictWords } from "./verdictWords.ts";
 
 type Head = VerdictResult["heads"][number];
@@ -26,11 +27,8 @@ export function verdictResultOf(
   model: LoadedModel,
   backend: Backend,
   measured: Measured,
-  about: {
-    readonly quick: boolean;
-    readonly seed: number;
-    readonly timings: Record<string, number>;
-  },
+  { quick }: VerdictPlan,
+  timings: Record<string, number>,
 ): VerdictResult {
   const { rows, heads: run, causal } = measured;
   const { vocabulary, specialTokens } = model.architecture;
@@ -52,13 +50,10 @@ export function verdictResultOf(
   );
   const result = {
     schema: "induction-lens/verdict@1" as const,
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: rows.info,
-    warnings: [...rows.warnings, ...warningsOf(measured, about.quick)],
+    ...headerOf(model, rows.info, [...rows.warnings, ...warningsOf(measured, quick)]),
     periods: rows.attention.map(({ period }) => period),
     screened: {
-      quick: about.quick,
+      quick,
       candidates: run.candidates.map(headName),
       leftOut: measured.leftOut.map(headName),
       nullHeads: run.nulls.map(headName),
@@ -75,8 +70,7 @@ export function verdictResultOf(
   return {
     ...result,
     words: verdictWords(result),
-    environment: environmentOf(backend),
-    timings: about.timings,
+    ...footerOf(backend, timings),
   };
 }
 

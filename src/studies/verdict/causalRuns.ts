@@ -3,7 +3,7 @@ import type { Tensor } from "../../base/tensor.ts";
 import type { Trace } from "../../base/backend.ts";
 import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
-import type { HeadAt } from "../../interventions/headNames.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { metricValue } from "../../interventions/metrics.ts";
 import { meansOverRows } from "../../interventions/meansOverRows.ts";
 import { targetsOf } from "../../inputs/pair.ts";

@@ -2,7 +2,7 @@
 import { LEAST_UPSTREAM } from "../../measure/verdict/thresholds.ts";
 import type { Mechanism } from "../../measure/verdict/upstream.ts";
 import type { VerdictResult } from "./result.ts";
-import { headName } from "../../interventions/headNames.ts";
+import { headName } from "../../base/headName.ts";
 
 type Head = VerdictResult["heads"][number];
 

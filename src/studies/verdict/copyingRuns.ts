@@ -10,7 +10,7 @@ import type { Backend } from "../../base/backend.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
 import { finalLayers } from "../../interventions/finalLayers.ts";
-import type { HeadAt } from "../../interventions/headNames.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { LENS_INPUTS, targetDirections } from "../../interventions/targetDirections.ts";
 import { hookName } from "../../interventions/points.ts";
 import { valueOf } from "../../interventions/rows.ts";

@@ -1,9 +1,10 @@
 /** @file Upstream heads of the candidates: all earlier heads are tried on a few pairs, the best are measured on the others. */
 import { moments } from "../../measure/moments.ts";
 import { chunksOf } from "../../interventions/baseRun.ts";
-import { allHeads, headName, type HeadAt } from "../../interventions/headNames.ts";
+import { allHeads } from "../../interventions/headNames.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 import type { Readers } from "./copyingRuns.ts";
-import { NO_MEMORY, onceDone } from "./steps.ts";
+import { onceDone } from "./steps.ts";
 import {
   pathSessions,
   upstreamRuns,
@@ -12,7 +13,7 @@ import {
   type PathSessions,
   type Route,
 } from "./upstreamRuns.ts";
-import type { Work } from "./verdict.ts";
+import type { Work } from "./work.ts";
 import type { CausalRows } from "./verdictRows.ts";
 
 /** Paths that were measured, and the receivers' numbers. */
@@ -32,8 +33,7 @@ export async function upstreamEvidence(
   readers: Readers | null,
   wanted: readonly Route[],
 ): Promise<UpstreamNumbers> {
-  const { model, backend, chain, rows, options } = work;
-  const { memory = NO_MEMORY } = options;
+  const { model, backend, chain, rows, memory } = work;
   const routes = wanted.filter((route) => route !== "v" || readers !== null);
   const layers = [...new Set(receivers.map(({ layer }) => layer))];
   const all = layers.flatMap((layer) =>
@@ -74,7 +74,7 @@ async function pathNumbers(
   jobs: readonly PathJob[],
   name: string,
 ): Promise<PathNumbers> {
-  const { chain, options } = work;
+  const { chain, memory, progress } = work;
   const examples = rows.clean.shape[0]!;
   const total = jobs.length * examples;
   let done = 0;
@@ -84,14 +84,12 @@ async function pathNumbers(
     readers,
     rows,
     receivers,
-    progress: (count: number) => options.progress?.(name, (done += count), total),
+    progress: (count: number) => progress?.(name, (done += count), total),
   };
   const parts: PathNumbers[] = [];
   for (const chunk of chunksOf(examples, chain.rows))
     parts.push(
-      await onceDone(options.memory ?? NO_MEMORY, `${name} ${chunk.join(" ")}`, () =>
-        upstreamRuns(step, jobs, chunk),
-      ),
+      await onceDone(memory, `${name} ${chunk.join(" ")}`, () => upstreamRuns(step, jobs, chunk)),
     );
   return parts.reduce((left, right) => ({
     stripe: lists(left.stripe, right.stripe),

@@ -6,7 +6,7 @@ import type { Backend } from "../../base/backend.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { feedsFor } from "../../interventions/baseRun.ts";
 import type { Chain, State } from "../../interventions/chain.ts";
-import type { HeadAt } from "../../interventions/headNames.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { inductionScores } from "../../interventions/pathRuns.ts";
 import { hookName } from "../../interventions/points.ts";
 import { takeRows, takeState, valueOf } from "../../interventions/rows.ts";

@@ -1,6 +1,6 @@
 /** @file What a verdict says in sentences. */
 import type { VerdictResult } from "./result.ts";
-import { headName } from "../../interventions/headNames.ts";
+import { headName } from "../../base/headName.ts";
 
 type Said = Pick<VerdictResult, "heads" | "circuit" | "causal" | "periods" | "model" | "screened">;
 

@@ -5,7 +5,7 @@ import { eigenvalueShare } from "../../measure/ovCopying.ts";
 import { compositionRuns, type CompositionTable } from "../../interventions/compositionRuns.ts";
 import { ovMatrix } from "../../interventions/ovMatrix.ts";
 import { embeddingProducts, hasEffective } from "../../interventions/embeddingProducts.ts";
-import type { HeadAt } from "../../interventions/headNames.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
 
 export interface WeightEvidence {

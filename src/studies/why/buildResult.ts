@@ -1,19 +1,20 @@
 /** @file From a score taken apart and its effect to the Result of `why`. */
 import type { Tensor } from "../../base/tensor.ts";
-import { VERSION } from "../../base/version.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { WhyResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
+import { footerOf, headerOf } from "../common/about.ts";
 import { piecesOf, type Sequences } from "../../inputs/sequences.ts";
 import type { ScoreInputs } from "../../interventions/scoreInputs.ts";
-import type { WhyOptions, WhyRun } from "./why.ts";
+import type { WhyPlan } from "./plan.ts";
 import type { CellEffect } from "./whyEffect.ts";
-import type { ScoreCell, ScoreTakenApart } from "./whyScore.ts";
+import type { ScoreCell, WhyRun } from "./whyRun.ts";
+import type { ScoreTakenApart } from "./whyScore.ts";
 
-const TOP_K = 5;
-
-interface Seen {
+interface Measured {
+  readonly model: LoadedModel;
+  readonly backend: Backend;
+  readonly plan: WhyPlan;
   readonly inputs: ScoreInputs;
   readonly found: Sequences;
   readonly cell: ScoreCell;
@@ -23,36 +24,27 @@ interface Seen {
   readonly timings: Readonly<Record<string, number>>;
 }
 
-export function whyResultOf(
-  model: LoadedModel,
-  backend: Backend,
-  seen: Seen,
-  { topK = TOP_K, target }: WhyOptions,
-): WhyResult {
-  const { inputs, found, cell, apart, run, timings } = seen;
+export function whyResultOf(measured: Measured): WhyResult {
+  const { model, backend, plan, inputs, found, cell, apart, run, timings } = measured;
   const sequence = found.sequences[0]!;
   const named: Named = (token) => ({ token, piece: piecesOf(found.tokenizer, [token])[0]! });
   return {
     schema: "induction-lens/why@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: found.info,
-    warnings: [...found.warnings],
+    ...headerOf(model, found.info, found.warnings),
     sequence,
     cell: cellOf(cell, run, model.architecture),
     frozen: frozenWords(inputs),
     parts: [...apart.parts],
     score: scoreOf(apart, run.scores[cell.key]!),
     contrast: contrastOf(apart, cell, run),
-    row: strongest(run.weights, run.visible, topK).map((key) => ({
+    row: strongest(run.weights, run.visible, plan.topK).map((key) => ({
       ...named(sequence.tokens[key]!),
       key,
       score: run.scores[key]!,
       weight: run.weights[key]!,
     })),
-    effect: effectOf(seen, named, topK, target),
-    environment: environmentOf(backend),
-    timings: { ...timings },
+    effect: effectOf(measured, named),
+    ...footerOf(backend, { ...timings }),
   };
 }
 
@@ -101,12 +93,8 @@ function contrastOf(
   return { logRatio: total(byKey), byKey };
 }
 
-function effectOf(
-  { effect, run, cell, found }: Seen,
-  named: Named,
-  topK: number,
-  asked: number | undefined,
-): WhyResult["effect"] {
+function effectOf({ effect, run, cell, found, plan }: Measured, named: Named): WhyResult["effect"] {
+  const { target: asked, topK } = plan;
   const logits = lastRow(run.saved.get("logits")!);
   const next = found.sequences[0]!.tokens[cell.query + 1];
   const likely = logits.indexOf(Math.max(...logits));
@@ -122,8 +110,7 @@ function effectOf(
   return {
     target: {
       ...named(target),
-      why:
-        asked !== undefined ? "asked for" : next === undefined ? "most likely token" : "next token",
+      why: asked !== null ? "asked for" : next === undefined ? "most likely token" : "next token",
       logit: logits[target]!,
       probability: Math.exp(logits[target]! - largest) / all,
     },

@@ -1,51 +1,22 @@
 /** @file `why`: why a head attends from one token to another, part by part, and what it then does to the next token. */
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { WhyResult } from "./result.ts";
-import type { Backend, Trace } from "../../base/backend.ts";
+import type { Backend } from "../../base/backend.ts";
 import { prepare } from "../../runtime/prepare.ts";
-import type { BosChoice } from "../../inputs/scoreInput.ts";
 import { rowOf, sequencesOf, type Sequences } from "../../inputs/sequences.ts";
-import { headCalled, type HeadAt } from "../../interventions/headNames.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { hookName } from "../../interventions/points.ts";
 import { scoreInputs, type ScoreInputs } from "../../interventions/scoreInputs.ts";
 import { streamPartNames } from "../../interventions/streamParts.ts";
 import { cellEffect, effectNames } from "./whyEffect.ts";
 import { whyResultOf } from "./buildResult.ts";
+import { whyPlan, type WhyOptions } from "./plan.ts";
+import type { WhyRun } from "./whyRun.ts";
 import { scoreTakenApart } from "./whyScore.ts";
-
-export interface WhyOptions extends StudyOptions {
-  /** layer.head, such as "1.2". */
-  readonly head: string;
-  /** Position that looks; negative counts from the end. Left out: the last. */
-  readonly query?: number | undefined;
-  /** Position that is looked at; negative counts from the query. Left out: the one with most weight, but for the first. */
-  readonly key?: number | undefined;
-  /** A text for the model's tokenizer. */
-  readonly text?: string | undefined;
-  /** Token ids, used as they are. Without text and tokens: one generated row `[BOS] r r`. */
-  readonly tokens?: readonly number[] | undefined;
-  readonly bos?: BosChoice | undefined;
-  readonly seqLen?: number | undefined;
-  readonly seed?: number | undefined;
-  /** Token whose logit the effect is on. Left out: the sequence's next token, or else the most likely one. */
-  readonly target?: number | undefined;
-  /** Tokens to list as raised and lowered, and keys of the row; left out: 5. */
-  readonly topK?: number | undefined;
-}
-
-/** One run of the tokens up to the query. */
-export interface WhyRun {
-  readonly saved: Trace;
-  /** Of the head's query, by key; minus infinity where it may not look. */
-  readonly scores: Float32Array;
-  readonly weights: Float32Array;
-  readonly visible: readonly number[];
-}
 
 /**
  * Takes one attention score apart.
@@ -64,39 +35,27 @@ export interface WhyRun {
  * @see Elhage et al. 2021; TransformerLens' demos take one side of the score apart at a time, and fold norms first
  */
 export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyResult> {
+  const { architecture } = model;
+  const plan = whyPlan(architecture, options);
+  const inputs = scoreInputs(model.program, plan.head.layer);
+  const found = await sequencesOf(model, plan.sequence);
+  const query = queryOf(plan.query, found.sequences[0]!.tokens.length);
   const backend = await engineFor(model, options);
-  const at = headCalled(options.head, model.architecture);
-  const inputs = scoreInputs(model.program, at.layer);
-  const found = await sequencesOf(model, sequenceInput(options));
-  const { tokens } = found.sequences[0]!;
-  checkTarget(options.target, model.architecture.vocabulary);
-  const query = queryOf(options.query, tokens.length);
-  const told = teller(options, inputs, model.architecture.heads);
+  const advance = partCounter(options, inputs, architecture.heads);
   await model.unchanged();
   const started = performance.now();
-  told();
-  const run = await savedRun(model, backend, inputs, at, query, found);
-  const cell = { ...at, query, key: keyOf(options.key, query, run) };
-  const apart = await scoreTakenApart(model, backend, inputs, cell, run, told);
+  advance();
+  const run = await savedRun(model, backend, inputs, plan.head, query, found);
+  const cell = { ...plan.head, query, key: keyOf(plan.key, query, run) };
+  const apart = await scoreTakenApart(model, backend, inputs, cell, run, advance);
   const effect = await cellEffect(model, backend, cell, run.weights[cell.key]!, run.saved);
   await model.unchanged();
   const timings = { run: performance.now() - started };
-  return whyResultOf(model, backend, { inputs, found, cell, run, apart, effect, timings }, options);
-}
-
-function sequenceInput({ text, tokens, bos, seqLen, seed }: WhyOptions) {
-  return {
-    ...(text !== undefined && { texts: [text] }),
-    ...(tokens !== undefined && { tokens: [tokens] }),
-    ...(bos !== undefined && { bos }),
-    ...(seqLen !== undefined && { seqLen }),
-    ...(seed !== undefined && { seed }),
-    numExamples: 1,
-  };
+  return whyResultOf({ model, backend, plan, inputs, found, cell, run, apart, effect, timings });
 }
 
 /** Stops where asked to, and says how many parts of the stream are done. */
-function teller(
+function partCounter(
   { signal, progress }: WhyOptions,
   { summands }: ScoreInputs,
   heads: number,
@@ -152,8 +111,8 @@ function rowOfHead({ data, shape }: Tensor, head: number, query: number): Float3
   return data.slice(from, from + keys);
 }
 
-function queryOf(asked: number | undefined, length: number): number {
-  const query = asked === undefined ? length - 1 : asked < 0 ? length + asked : asked;
+function queryOf(asked: number | null, length: number): number {
+  const query = asked === null ? length - 1 : asked < 0 ? length + asked : asked;
   if (Number.isInteger(query) && query >= 0 && query < length) return query;
   throw new InputError(
     "range",
@@ -161,8 +120,8 @@ function queryOf(asked: number | undefined, length: number): number {
   );
 }
 
-function keyOf(asked: number | undefined, query: number, { visible, weights }: WhyRun): number {
-  if (asked === undefined) {
+function keyOf(asked: number | null, query: number, { visible, weights }: WhyRun): number {
+  if (asked === null) {
     const later = visible.filter((key) => key > 0); // heads rest on the first token
     return (later.length > 0 ? later : visible).reduce((best, key) =>
       weights[key]! > weights[best]! ? key : best,
@@ -173,14 +132,5 @@ function keyOf(asked: number | undefined, query: number, { visible, weights }: W
   throw new InputError(
     "range",
     `query ${query} sees keys ${visible[0]} to ${visible.at(-1)}, got ${asked}`,
-  );
-}
-
-function checkTarget(target: number | undefined, vocabulary: number): void {
-  if (target === undefined || (Number.isInteger(target) && target >= 0 && target < vocabulary))
-    return;
-  throw new InputError(
-    "tokens",
-    `the target must be an id from 0 to ${vocabulary - 1}, got ${target}`,
   );
 }

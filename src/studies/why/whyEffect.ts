@@ -6,7 +6,7 @@ import type { Backend, Trace } from "../../base/backend.ts";
 import { finalLayers } from "../../interventions/finalLayers.ts";
 import { linearMap } from "../../interventions/linearMap.ts";
 import { hookName } from "../../interventions/points.ts";
-import type { ScoreCell } from "./whyScore.ts";
+import type { ScoreCell } from "./whyRun.ts";
 
 export interface CellEffect {
   /** What weight x value of the cell adds to each logit, less its mean over tokens: [d_vocab]. */

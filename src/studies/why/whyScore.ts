@@ -3,11 +3,10 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import { scoreParts } from "../../measure/scoreParts.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
-import type { HeadAt } from "../../interventions/headNames.ts";
 import { linearMap, type MapPart } from "../../interventions/linearMap.ts";
 import type { ScoreInputs } from "../../interventions/scoreInputs.ts";
 import { streamParts } from "../../interventions/streamParts.ts";
-import type { WhyRun } from "./why.ts";
+import type { ScoreCell, WhyRun } from "./whyRun.ts";
 
 export interface ScoreTakenApart {
   readonly parts: readonly string[];
@@ -24,11 +23,6 @@ interface PartVectors {
   readonly keys: readonly Float32Array[];
 }
 
-export interface ScoreCell extends HeadAt {
-  readonly query: number;
-  readonly key: number;
-}
-
 const CONSTANT = "biases";
 
 /**
@@ -42,7 +36,7 @@ export async function scoreTakenApart(
   inputs: ScoreInputs,
   cell: ScoreCell,
   { saved, visible }: WhyRun,
-  told: (parts: number) => void,
+  advance: (parts: number) => void,
 ): Promise<ScoreTakenApart> {
   const { stream, beside, queries, keys, scales, scale } = inputs;
   const { architecture } = model;
@@ -62,7 +56,7 @@ export async function scoreTakenApart(
     for await (const few of inGroups(namedParts(model, backend, inputs, saved), map.rows)) {
       const trace = await map.of(few.map(({ part }) => part));
       few.forEach(({ name }, row) => vectors.push(read(trace, row, name)));
-      told(few.length);
+      advance(few.length);
     }
     vectors.push(read(map.constant, 0, CONSTANT));
   } finally {

@@ -3,7 +3,6 @@ import { InputError } from "../../base/errors.ts";
 import { sha256Hex } from "../../base/hash.ts";
 import { characterTokenizer } from "../../text/tokenizer/characterTokenizer.ts";
 import type { TrainingData } from "../recipe.ts";
-import { rowsFrom, type TrainingRows } from "./trainingRows.ts";
 
 type TextData = Extract<TrainingData, { kind: "text" }>;
 
@@ -53,20 +52,4 @@ export async function textSplit(
     );
   }
   return split;
-}
-
-/** Windows of the held-out part, evenly spaced; null if none is held out. */
-export function validationRows(
-  { validation }: TextSplit,
-  { windows, contextLength }: { readonly windows: number; readonly contextLength: number },
-): TrainingRows | null {
-  const room = validation.length - contextLength - 1;
-  if (room < 0) return null;
-  const starts = Array.from({ length: windows }, (_, index) =>
-    Math.floor((room * index) / Math.max(1, windows - 1)),
-  );
-  return rowsFrom(
-    starts.map((start) => validation.subarray(start, start + contextLength + 1)),
-    contextLength,
-  );
 }

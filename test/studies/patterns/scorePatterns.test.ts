@@ -12,11 +12,8 @@ import { CONVENTIONS } from "../../../src/measure/conventions.ts";
 import { IDEAL_HEADS, idealHeads } from "../../../src/measure/idealHeads.ts";
 import { patternsResult, type PatternsResult } from "../../../src/studies/patterns/result.ts";
 import { NEEDS_PERIOD, NEEDS_TOKENS } from "../../../src/studies/detector/patternMeasures.ts";
-import {
-  scorePatterns,
-  type PatternTokens,
-  type ScorePatternsOptions,
-} from "../../../src/studies/patterns/scorePatterns.ts";
+import type { PatternTokens, ScorePatternsOptions } from "../../../src/studies/patterns/plan.ts";
+import { scorePatterns } from "../../../src/studies/patterns/scorePatterns.ts";
 import { zipBytes } from "../../formats/zipFile.ts";
 import { shared, unlessShared } from "../../shared.ts";
 

@@ -1,10 +1,10 @@
 /** @file Runs in which one entry of a pattern is the source's: z of its query moves by the change times the key's value. */
-import { tensor, type Tensor } from "../../base/tensor.ts";
-import type { State } from "../../interventions/chain.ts";
-import type { Component } from "../../interventions/components.ts";
-import type { VariantGroup } from "./patchVariants.ts";
-import { hookName } from "../../interventions/points.ts";
-import { valueOf } from "../../interventions/rows.ts";
+import { tensor, type Tensor } from "../base/tensor.ts";
+import type { State } from "./chain.ts";
+import type { Component } from "./components.ts";
+import type { VariantGroup } from "./variantGroup.ts";
+import { hookName } from "./points.ts";
+import { valueOf } from "./rows.ts";
 
 /**
  * z'[query] = z[query] + (A_source[query, key] - A_base[query, key]) v[key]: the row is not normalised again. One group for

@@ -1,20 +1,14 @@
 /** @file The runs of a patch sweep: for each component what changes, and where the run can begin. */
-import type { Tensor } from "../../base/tensor.ts";
-import type { UnitName } from "../../results/causalNames.ts";
+import type { VariantGroup } from "./variantGroup.ts";
+import type { Tensor } from "../base/tensor.ts";
+import type { UnitName } from "../results/causalNames.ts";
 import { cellVariants } from "./cellVariants.ts";
-import type { Chain, State } from "../../interventions/chain.ts";
-import type { Component } from "../../interventions/components.ts";
-import { hookName } from "../../interventions/points.ts";
-import { valueOf, withParts, type Part } from "../../interventions/rows.ts";
-import { mixingPoint, UNITS } from "../../interventions/units.ts";
-import type { Variant } from "../../interventions/variantRuns.ts";
-
-/** Variants that begin at one point; `places[i]` is the component of `variants[i]`. */
-export interface VariantGroup {
-  readonly from: string;
-  readonly places: readonly number[];
-  readonly variants: readonly Variant[];
-}
+import type { Chain, State } from "./chain.ts";
+import type { Component } from "./components.ts";
+import { hookName } from "./points.ts";
+import { valueOf, withParts, type Part } from "./rows.ts";
+import { mixingPoint, UNITS } from "./units.ts";
+import type { Variant } from "./variantRuns.ts";
 
 /** Groups in the order of layers; for keys and values by position one for each position, for cells one for each key. */
 export async function* patchVariants(

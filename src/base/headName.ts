@@ -1,0 +1,31 @@
+/** @file Heads as people write them, `18.6`: layer and head, both from 0. */
+import { InputError } from "./errors.ts";
+
+export interface HeadAt {
+  readonly layer: number;
+  readonly head: number;
+}
+
+/** A head by its name, `"18.6"`, or by its numbers. */
+export type HeadChoice = string | HeadAt;
+
+/** `18.6` */
+export function headName({ layer, head }: HeadAt): string {
+  return `${layer}.${head}`;
+}
+
+/**
+ * The numbers of a head.
+ *
+ * @throws {InputError} "unknown-head" for a name that is not layer.head
+ */
+export function headNumbers(choice: HeadChoice): HeadAt {
+  if (typeof choice !== "string") return { layer: choice.layer, head: choice.head };
+  const [, layer, head] = /^(\d+)\.(\d+)$/.exec(choice.trim()) ?? [];
+  if (layer === undefined || head === undefined)
+    throw new InputError(
+      "unknown-head",
+      `heads are written layer.head, such as 1.2, got ${choice}`,
+    );
+  return { layer: Number(layer), head: Number(head) };
+}

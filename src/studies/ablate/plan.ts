@@ -1,0 +1,77 @@
+/** @file What `ablate` is asked for: its options, and the plan with every default in place. */
+import type { HeadAt, HeadChoice } from "../../base/headName.ts";
+import type { SweepLog } from "../../interventions/chain.ts";
+import { allHeads, headCalled } from "../../interventions/headNames.ts";
+import type { Architecture } from "../../models/family.ts";
+import type { AblationKind } from "../../results/causalNames.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import { curvePlan, type CurveOptions, type CurvePlan } from "./ablationCurve.ts";
+import type { AblationInput } from "./ablationRows.ts";
+import { idealJobs, type IdealJob } from "./idealPatterns.ts";
+import type { MinimalOptions } from "./minimalSets.ts";
+
+export interface AblateOptions extends AblationInput, StudyOptions {
+  /** Left out: mean. */
+  readonly kind?: AblationKind | undefined;
+  /** Also ablate each head of the model alone; left out: only if nothing else is asked for. */
+  readonly eachHead?: boolean | undefined;
+  /** Sets of heads, layer.head, ablated together. */
+  readonly sets?: readonly (readonly HeadChoice[])[] | undefined;
+  /** Heads that are ablated in every run. */
+  readonly given?: readonly HeadChoice[] | undefined;
+  /** Heads whose patterns are replaced by exact ones, one pattern at a time. */
+  readonly idealise?: readonly HeadChoice[] | undefined;
+  /** Ablate heads one after the other in the order of their induction scores, beside random sets. */
+  readonly curve?: CurveOptions | undefined;
+  /** Look for small sets that copying needs and that are enough for it. */
+  readonly minimal?: MinimalOptions | undefined;
+  /** What an interrupted sweep with the same model and options left behind. */
+  readonly log?: SweepLog | undefined;
+}
+
+/** What is asked for, with every default in place. */
+export interface AblationPlan {
+  readonly kind: AblationKind;
+  readonly given: readonly HeadAt[];
+  readonly each: readonly HeadAt[];
+  readonly sets: readonly (readonly HeadAt[])[];
+  readonly ideal: readonly IdealJob[];
+  readonly curve: CurvePlan | null;
+  /** Heads by induction score, best first; empty if nobody asks. */
+  readonly byScore: readonly HeadAt[];
+}
+
+/** What of a plan needs no scores. */
+export type AblationChoice = Omit<AblationPlan, "curve" | "byScore">;
+
+/** @throws {InputError} "unknown-head" */
+export function ablationChoice(architecture: Architecture, options: AblateOptions): AblationChoice {
+  const { kind = "mean", sets = [], given = [], idealise = [], curve, minimal } = options;
+  const heads = (choices: readonly HeadChoice[]) =>
+    choices.map((choice) => headCalled(choice, architecture));
+  const asked = sets.length + idealise.length > 0 || curve !== undefined;
+  return {
+    kind,
+    given: heads(given),
+    sets: sets.map(heads),
+    ideal: idealJobs(heads(idealise)),
+    each: minimal || (options.eachHead ?? !asked) ? allHeads(architecture) : [],
+  };
+}
+
+/** @param scores induction scores [layer][head]; null where neither a curve nor minimal sets are asked for */
+export function ablationPlan(
+  architecture: Architecture,
+  choice: AblationChoice,
+  { curve }: AblateOptions,
+  scores: readonly (readonly number[])[] | null,
+  seed: number,
+): AblationPlan {
+  return {
+    ...choice,
+    curve: curve ? curvePlan(scores!, { seed, ...curve }) : null,
+    byScore: scores
+      ? allHeads(architecture).sort((a, b) => scores[b.layer]![b.head]! - scores[a.layer]![a.head]!)
+      : [],
+  };
+}

@@ -1,0 +1,73 @@
+/** @file What attribution patching is asked for: its options, and the plan with every default in place. */
+import { InputError } from "../../base/errors.ts";
+import type { PairOptions } from "../../inputs/pair.ts";
+import type { SweepLog } from "../../interventions/chain.ts";
+import type { PatchMode } from "../../interventions/patchedRuns.ts";
+import type { MetricName } from "../../results/causalNames.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+
+/** Units that a gradient is contracted with. */
+export const HEAD_UNITS = ["head-out", "head-q", "head-k", "head-v", "head-pattern"] as const;
+export type HeadUnit = (typeof HEAD_UNITS)[number];
+
+export interface AttributionOptions extends PairOptions, StudyOptions {
+  /** Left out: all of them. */
+  readonly units?: readonly HeadUnit[] | undefined;
+  /** Also estimate every path from head to head and into the logits; left out: false. */
+  readonly paths?: boolean | undefined;
+  /** Left out: denoise. */
+  readonly mode?: "denoise" | "noise" | undefined;
+  /** Left out: log-probability. */
+  readonly metric?: MetricName | undefined;
+  /** Only changes of the metric and no effects, which need clean and corrupted runs that differ; left out: false. */
+  readonly raw?: boolean | undefined;
+  /** How many heads, best by the estimate of the first unit, are confirmed by exact runs; left out: none. */
+  readonly screen?: number | undefined;
+  /** Random other heads that are run exactly as well; left out: 10. */
+  readonly controls?: number | undefined;
+  /** Longest that the list of paths may be; left out: 20. */
+  readonly topK?: number | undefined;
+  /** What an interrupted screen with the same model and options left behind. */
+  readonly log?: SweepLog | undefined;
+}
+
+/** What is asked for, with every default in place. */
+export interface AttributionPlan {
+  readonly metric: MetricName;
+  readonly units: readonly HeadUnit[];
+  readonly paths: boolean;
+  readonly mode: PatchMode;
+  readonly raw: boolean;
+  /** Heads to confirm by exact runs; 0: none. */
+  readonly screen: number;
+  readonly controls: number;
+  readonly topK: number;
+  readonly seed: number;
+}
+
+/** @throws {InputError} "metric" for kl, "range" for a screen or controls that are no count, or a raw screen */
+export function attributionPlan(options: AttributionOptions): AttributionPlan {
+  const { metric = "log-probability", screen, controls = 10, raw = false } = options;
+  if (metric === "kl")
+    throw new InputError(
+      "metric",
+      "attribution needs a metric that is one number for each sequence, got kl",
+    );
+  if (screen !== undefined && !(Number.isInteger(screen) && screen >= 1))
+    throw new InputError("range", `a screen confirms at least 1 head, got ${screen}`);
+  if (!(Number.isInteger(controls) && controls >= 0))
+    throw new InputError("range", `random controls are a count from 0 on, got ${controls}`);
+  if (raw && screen !== undefined)
+    throw new InputError("range", "a screen compares effects, so it cannot be raw");
+  return {
+    metric,
+    units: options.units ?? HEAD_UNITS,
+    paths: options.paths ?? false,
+    mode: options.mode ?? "denoise",
+    raw,
+    screen: screen ?? 0,
+    controls,
+    topK: options.topK ?? 20,
+    seed: options.seed ?? 0,
+  };
+}

@@ -1,0 +1,50 @@
+/** @file What `lens` is asked for: its options, and the plan with every default in place. */
+import { InputError } from "../../base/errors.ts";
+import type { GeneratedInput, OwnTokens, RepeatedRows } from "../../inputs/scoreInput.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+
+export interface LensOptions extends GeneratedInput, StudyOptions {
+  readonly own?: OwnTokens | undefined;
+  /** Positions to read, in the second copy; left out: all of it. */
+  readonly positions?: readonly number[] | undefined;
+  /** Left out: logit. */
+  readonly of?: "logit" | "centred-logit" | undefined;
+  /** Probability at which a layer's most likely token counts as settled; left out: .5. */
+  readonly threshold?: number | undefined;
+  /** Most likely tokens to list for each layer; left out: 5. */
+  readonly topK?: number | undefined;
+}
+
+/** What is asked for, with every default in place. */
+export interface LensPlan {
+  readonly positions: readonly number[];
+  readonly of: "logit" | "centred-logit";
+  readonly threshold: number;
+  readonly topK: number;
+}
+
+/** @throws {InputError} "range" for positions outside the second copy */
+export function lensPlan(rows: RepeatedRows, options: LensOptions): LensPlan {
+  return {
+    positions: lensPositions(rows, options.positions),
+    of: options.of ?? "logit",
+    threshold: options.threshold ?? 0.5,
+    topK: options.topK ?? 5,
+  };
+}
+
+function lensPositions(
+  { start, period }: RepeatedRows,
+  asked: readonly number[] | undefined,
+): number[] {
+  const first = start + period;
+  const wrong = asked?.find(
+    (position) => !(Number.isInteger(position) && position >= first && position < first + period),
+  );
+  if (wrong !== undefined)
+    throw new InputError(
+      "range",
+      `the lens reads positions of the second copy, ${first} to ${first + period - 1}, got ${wrong}`,
+    );
+  return asked ? [...asked] : Array.from({ length: period }, (_, offset) => first + offset);
+}

@@ -1,0 +1,23 @@
+/** @file What `score-patterns` is given. */
+import type { Mask } from "./result.ts";
+
+/** Tokens of the sequences whose attention it is, [sequence][position]. */
+export interface PatternTokens {
+  /** Ids, or whatever else says what is the same, such as clusters of image patches. */
+  readonly tokens: readonly (readonly number[])[];
+  /** Tokens between copies, if the rows are `[BOS] r r`; verified. Without it only measures for any text are made. */
+  readonly period?: number | undefined;
+  /** Whether column 0 is BOS; needed with a period. */
+  readonly bos?: boolean | undefined;
+  /** Cross attention: the tokens of the keys. */
+  readonly keyTokens?: readonly (readonly number[])[] | undefined;
+}
+
+export interface ScorePatternsOptions {
+  readonly mask: Mask;
+  /** For the Result. */
+  readonly name?: string | undefined;
+  readonly sha256?: string | undefined;
+  /** Heads in the list of the best; left out: 5. */
+  readonly topHeads?: number | undefined;
+}

@@ -1,0 +1,19 @@
+/** @file What a verdict has measured, before the rules look at it. */
+import type { HeadAt } from "../../base/headName.ts";
+import type { AttentionEvidence } from "../../measure/verdict/attention.ts";
+import type { CausalNumbers } from "../../measure/verdict/causal.ts";
+import type { CausalHeads } from "./causalRuns.ts";
+import type { UpstreamNumbers } from "./upstreamEvidence.ts";
+import type { VerdictRows } from "./verdictRows.ts";
+import type { WeightEvidence } from "./weights.ts";
+
+/** Everything that was measured, before the rules look at it. */
+export interface Measured {
+  readonly rows: VerdictRows;
+  readonly attention: readonly AttentionEvidence[];
+  readonly heads: CausalHeads;
+  readonly leftOut: readonly HeadAt[];
+  readonly causal: CausalNumbers | null;
+  readonly upstream: UpstreamNumbers | null;
+  readonly weights: WeightEvidence | null;
+}

@@ -1,0 +1,57 @@
+/** @file What `verdict` is asked for: its options, and how much it measures. */
+import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import type { StepMemory } from "./steps.ts";
+import type { RowCounts, VerdictInput } from "./verdictRows.ts";
+
+export interface VerdictOptions extends VerdictInput, StudyOptions {
+  /** Fewer sequences and null heads, no more than 12 candidates, paths into keys and queries only. Left out: false. */
+  readonly quick?: boolean | undefined;
+  /** Keeps what is done, so that an interrupted verdict goes on where it stopped. Left out: nothing is kept. */
+  readonly memory?: StepMemory | undefined;
+}
+
+/** How much is measured. */
+export interface Extent {
+  readonly counts: RowCounts;
+  readonly nullHeads: number;
+  readonly candidates: number;
+  readonly routes: readonly ("k" | "q" | "v")[];
+}
+
+const FULL: Extent = {
+  counts: { attention: 20, causal: 16, screening: 4, reference: 32 },
+  nullHeads: NULL_HEADS,
+  candidates: Infinity,
+  routes: ["k", "q", "v"],
+};
+const QUICK: Extent = {
+  counts: { attention: 14, causal: 10, screening: 2, reference: 12 },
+  nullHeads: 10,
+  candidates: 12,
+  routes: ["k", "q"],
+};
+
+/** What is asked for, with every default in place. */
+export interface VerdictPlan {
+  readonly quick: boolean;
+  readonly seed: number;
+  readonly extent: Extent;
+}
+
+export function verdictPlan(options: VerdictOptions): VerdictPlan {
+  const { quick = false, seed = 0 } = options;
+  return { quick, seed, extent: extentOf(options, quick) };
+}
+
+/** A number of examples that was asked for holds for attention; causal runs take as many up to their own number. */
+function extentOf({ numExamples, own }: VerdictOptions, quick: boolean): Extent {
+  const extent = quick ? QUICK : FULL;
+  const asked = own ? own.tokens.length : numExamples;
+  if (asked === undefined) return extent;
+  const { counts } = extent;
+  return {
+    ...extent,
+    counts: { ...counts, attention: asked, causal: Math.min(asked, counts.causal) },
+  };
+}

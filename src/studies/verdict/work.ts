@@ -1,0 +1,20 @@
+/** @file What every step of a verdict runs on. */
+import type { Backend } from "../../base/backend.ts";
+import type { Progress } from "../../base/progress.ts";
+import type { Chain } from "../../interventions/chain.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { VerdictPlan } from "./plan.ts";
+import type { StepMemory } from "./steps.ts";
+import type { VerdictRows } from "./verdictRows.ts";
+
+export interface Work {
+  readonly model: LoadedModel;
+  readonly backend: Backend;
+  readonly chain: Chain;
+  readonly rows: VerdictRows;
+  readonly plan: VerdictPlan;
+  /** Remembers finished steps. */
+  readonly memory: StepMemory;
+  readonly signal: AbortSignal | undefined;
+  readonly progress: Progress | undefined;
+}
