@@ -11,6 +11,7 @@ export type { Tensor, TensorData } from "./base/tensor.ts";
 export { headName, type HeadAt, type HeadChoice } from "./base/headName.ts";
 export { VERSION } from "./base/version.ts";
 export type { Architecture, Model } from "./models/family.ts";
+export { kvHeadOf } from "./models/kvHeadOf.ts";
 export type { LoadOptions } from "./models/loadOptions.ts";
 export type { LoadedModel } from "./models/loaded.ts";
 export type { RunnableModel } from "./inputs/runnableModel.ts";

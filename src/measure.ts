@@ -11,6 +11,8 @@ export {
   type ChangePoint,
 } from "./measure/changePoint.ts";
 export { CONVENTIONS } from "./measure/conventions.ts";
+export { INDUCTION_ATTENTION, isSubstantialInduction } from "./measure/attendsLikeInduction.ts";
+export { headDepth } from "./measure/headDepth.ts";
 export { headBehaviour, type HeadBehaviour } from "./measure/headBehaviour.ts";
 export { idealHeads, IDEAL_HEADS, type IdealHead } from "./measure/idealHeads.ts";
 export {

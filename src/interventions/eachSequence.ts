@@ -1,3 +1,4 @@
+import type { Progress } from "../base/progress.ts";
 import { throwIfAborted } from "../base/errors.ts";
 import type { TensorData, Tensor } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
@@ -13,7 +14,7 @@ export interface EachOptions {
   readonly feeds?:
     ((sequence: number) => ReadonlyMap<string, Tensor<TensorData>> | null) | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 /**

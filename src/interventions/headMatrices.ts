@@ -1,4 +1,5 @@
 /** @file The four weight matrices of every head as arrays, as the Program multiplies them. */
+import { kvHeadOf } from "../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { builder } from "../graph/builder.ts";
 import { slice } from "../graph/edits/slice.ts";
@@ -55,7 +56,7 @@ function perQueryHead({ data, shape }: Tensor, heads: number): Tensor {
   const area = width * size;
   const all = new Float32Array(heads * area);
   for (let head = 0; head < heads; head++) {
-    const from = Math.floor((head * count) / heads) * area;
+    const from = kvHeadOf({ heads, kvHeads: count }, head) * area;
     all.set(data.subarray(from, from + area), head * area);
   }
   return tensor(["head", "d_model", "d_head"], [heads, width, size], all);

@@ -1,3 +1,4 @@
+import { FEWEST_FOR_INTERVAL } from "./interval.ts";
 import { InputError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
 import { shapeOf, type Tensor, type TensorData } from "../base/tensor.ts";
@@ -51,7 +52,7 @@ export function stopByPrecision(
     throw new InputError("range", `precision needs a half-width between 0 and 1, got ${target}`);
   }
   const sequences = shapeOf(scores, ["head", "sequence"])[1];
-  if (sequences < 10) return { enough: false, halfWidth: null, sequences };
+  if (sequences < FEWEST_FOR_INTERVAL) return { enough: false, halfWidth: null, sequences };
   const halfWidth = bandHalfWidth(scores, { level, seed, draws });
   return { enough: sequences >= fewest && halfWidth <= target, halfWidth, sequences };
 }

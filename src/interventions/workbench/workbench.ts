@@ -1,4 +1,5 @@
 /** @file One prepared session of a model whose heads can be switched off and looked into: what an interactive page needs. */
+import type { Progress } from "../../base/progress.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import {
@@ -82,7 +83,7 @@ export interface Workbench {
 
 export interface ReferenceOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 const IDEALS = IDEAL_HEADS.length;

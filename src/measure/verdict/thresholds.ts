@@ -1,17 +1,18 @@
 /** @file The thresholds of the verdict. docs/verdict.md gives the reason and the cost of each; a test compares the two. */
+import { INDUCTION_ATTENTION } from "../attendsLikeInduction.ts";
 
 /** H0 of the sign-flip test: gains up to this are nothing. */
 export const GAIN_MARGIN = 0.05;
 /** False-discovery rate over heads. */
 export const DISCOVERY_LEVEL = 0.05;
 /** A behaviour is there if its lower bound reaches this. */
-export const LEAST_STRENGTH = 0.1;
+export const LEAST_STRENGTH = INDUCTION_ATTENTION.least;
 /** A fixed distance needs this much: it is the best of some fifty distances, of which chance favours one. */
 export const LEAST_POSITIONAL = 0.3;
 /** Two behaviours are mixed if the weaker may have this share of the stronger. */
 export const MIXED_SHARE = 0.75;
 /** Induction attention under this is partial. */
-export const STRONG = 0.5;
+export const STRONG = INDUCTION_ATTENTION.strong;
 /** A head copies if what it writes towards its own target lies this many standard deviations above other targets. */
 export const LEAST_CONSISTENCY = 0.5;
 /** Null heads that are wanted in the layers of the candidates. */

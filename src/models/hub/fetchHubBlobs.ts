@@ -1,4 +1,5 @@
 /** @file A model from the hub as blobs, for browsers: one request for the list, one for each file, nothing is kept. */
+import type { Progress } from "../../base/progress.ts";
 import { AbortError, InputError, UnableError } from "../../base/errors.ts";
 import { sha1Hex, sha256Hex } from "../../base/hash.ts";
 import type { NamedBlob } from "../openBlobs.ts";
@@ -23,7 +24,7 @@ export interface HubBlobsOptions {
   /** Told how many numbers the weights have at least, before they are fetched; what it throws ends the download. */
   readonly sized?: ((parameters: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 export interface HubBlobs {

@@ -1,14 +1,15 @@
 /** @file `analyse`: a whole notebook about induction in one call: test, scores, patch scan, attention, lens. */
+import { footerOf, headerOf } from "../common/about.ts";
+import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
+import { headDepth } from "../../measure/headDepth.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import { VERSION } from "../../base/version.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AnalyseResult, InductionTest } from "./result.ts";
 import type { PatchResult } from "../patch/result.ts";
 import type { ScoreResult } from "../score/result.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
 import { tokenPattern } from "../../text/patterns/generators.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
 import { attention } from "../attention/attention.ts";
 import { lens } from "../lens/lens.ts";
 import { score } from "../score/score.ts";
@@ -77,14 +78,10 @@ export async function analyse(
   };
   return {
     schema: "induction-lens/analyse@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: scored.input,
-    warnings: warningsOf(scored, patches),
+    ...headerOf(model, scored.input, warningsOf(scored, patches)),
     ...found,
     findings: findings(found),
-    environment: environmentOf(backend),
-    timings: { run: performance.now() - started },
+    ...footerOf(backend, { run: performance.now() - started }),
   };
 }
 
@@ -122,7 +119,10 @@ function warningsOf({ warnings }: ScoreResult, { patchHeads, screenHeads }: Patc
 function bestHeads({ top, uniform }: ScoreResult): string[] {
   return top
     .slice(0, SHOWN_HEADS)
-    .filter(({ score: value }, index) => index === 0 || value > 2 * uniform.induction)
+    .filter(
+      ({ score: value }, index) =>
+        index === 0 || value > INDUCTION_ATTENTION.timesUniform * uniform.induction,
+    )
     .map(({ layer, head }) => `${layer}.${head}`);
 }
 
@@ -142,20 +142,17 @@ function importantLayers({
   );
 }
 
-/** Mean attention of at least this, twice what even attention has, is worth a place. */
-const ATTENDS = 0.3;
-
 function depthOf({ scores, uniform }: ScoreResult): AnalyseResult["depth"] {
   const layers = scores.induction.length;
   const heads = scores.induction.flatMap((row, layer) =>
     row.flatMap((value, head) =>
-      value >= Math.max(ATTENDS, 2 * uniform.induction) ? [{ layer, head }] : [],
+      isSubstantialInduction(value, uniform.induction) ? [{ layer, head }] : [],
     ),
   );
   const within = heads.filter(({ layer }) => layer >= layers / 2 && layer <= (3 * layers) / 4);
   return {
     heads: heads.map(({ layer, head }) => `${layer}.${head}`),
-    fractions: heads.map(({ layer }) => (layers > 1 ? layer / (layers - 1) : 0)),
+    fractions: heads.map(({ layer }) => headDepth(layer, layers)),
     withinClaim: heads.length === 0 ? null : within.length,
   };
 }

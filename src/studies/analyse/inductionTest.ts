@@ -1,4 +1,5 @@
 /** @file Whether a model predicts what followed the earlier copy of its last token: rank, probability, five most likely. */
+import type { Progress } from "../../base/progress.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { narrow } from "../../graph/edits/narrow.ts";
@@ -28,7 +29,7 @@ export interface TestRows {
 
 export interface TestOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 /** What the model makes of one row's end. */

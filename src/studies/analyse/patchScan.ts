@@ -1,4 +1,5 @@
 /** @file The patch scan of `analyse`: what clean values of heads, attention and MLPs restore in corrupted runs. */
+import type { Progress } from "../../base/progress.ts";
 import { InputError } from "../../base/errors.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AnalyseResult } from "./result.ts";
@@ -18,7 +19,7 @@ export type HeadScreen = number | "all";
 
 interface ScanOptions extends GeneratedInput {
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 /** Rows, whose cost a sweep is; as many as an interval takes. */

@@ -59,7 +59,7 @@ export const analyseResult = z.object({
   depth: z
     .object({
       heads: z.array(z.string()).describe("heads that attend like induction heads"),
-      fractions: z.array(z.number()).describe("layer / (layers - 1) of each"),
+      fractions: z.array(z.number()).describe("layer / layers of each"),
       withinClaim: z
         .int()
         .nullable()

@@ -1,15 +1,15 @@
 /** @file `attention`: where heads attend on sequences of the user's, weight by weight. */
+import { kvHeadOf } from "../../models/kvHeadOf.ts";
+import { footerOf, headerOf } from "../common/about.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { InputError } from "../../base/errors.ts";
-import { VERSION } from "../../base/version.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { looksAt } from "../../measure/looksAt.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AttentionPanel, AttentionResult } from "./result.ts";
 import type { AttentionValue } from "../../results/causalNames.ts";
 import type { Backend } from "../../base/backend.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
 import { sequencesOf, type SequenceInput, type Sequences } from "../../inputs/sequences.ts";
 import { attentionHooks, patternOf, shownValues } from "./attentionValues.ts";
 import { eachSequence } from "../../interventions/eachSequence.ts";
@@ -58,15 +58,11 @@ export async function attention(
   await model.unchanged();
   return {
     schema: "induction-lens/attention@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: found.info,
-    warnings: [...found.warnings],
+    ...headerOf(model, found.info, found.warnings),
     values,
     sequences: [...found.sequences],
     heads: panels,
-    environment: environmentOf(backend),
-    timings: { run: performance.now() - started },
+    ...footerOf(backend, { run: performance.now() - started }),
   };
 }
 
@@ -87,7 +83,7 @@ async function panelsOf(
     for (const at of heads)
       panels.push({
         ...at,
-        kvHead: Math.floor((at.head * architecture.kvHeads) / architecture.heads),
+        kvHead: kvHeadOf(architecture, at.head),
         sequence,
         weights: shownValues(trace, at, values, architecture.heads),
         looksAt: looksAt(patternOf(trace, at), tokens, found.starts[sequence]!),

@@ -1,4 +1,5 @@
 /** @file What `attention` shows of one head: its pattern, that weighted by values, or its scores. */
+import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { AttentionValue } from "../../results/causalNames.ts";
 import type { Trace } from "../../base/backend.ts";
@@ -46,7 +47,7 @@ export function shownValues(
 /** @param value [1, key, head or kv_head, d_head] */
 function valueWeighted(pattern: Tensor, value: Tensor, { head }: HeadAt, heads: number): Tensor {
   const [, keys, count, width] = value.shape as readonly [number, number, number, number];
-  const own = Math.floor((head * count) / heads);
+  const own = kvHeadOf({ heads, kvHeads: count }, head);
   const lengths = Array.from({ length: keys }, (_, key) => {
     const from = (key * count + own) * width;
     return Math.hypot(...value.data.subarray(from, from + width));

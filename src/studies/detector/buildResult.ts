@@ -1,6 +1,5 @@
 /** @file From scores per head and sequence to the Result of the detector. */
-import { environmentOf, modelInfoOf } from "../common/about.ts";
-import { VERSION } from "../../base/version.ts";
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import { scoreInterval } from "../../measure/interval.ts";
 import {
   detectorCeilings,
@@ -40,10 +39,7 @@ export function detectorResultOf(facts: Facts): DetectorResult {
   const first = tokens.data.subarray(0, tokens.shape[1]!);
   return {
     schema: "induction-lens/detector@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: input.info,
-    warnings: [...input.warnings, ...tooFew(input.info.examples)],
+    ...headerOf(model, input.info, [...input.warnings, ...tooFewWarning(input.info.examples)]),
     measurable,
     heads,
     ceiling: detectorCeilings(first, false),
@@ -52,8 +48,7 @@ export function detectorResultOf(facts: Facts): DetectorResult {
     detected,
     thresholds: thresholdsOf(heads, nulls, threshold),
     verdictInWords: wordsOf(detected, threshold, measurable),
-    environment: environmentOf(backend),
-    timings,
+    ...footerOf(backend, timings),
   };
 }
 
@@ -107,10 +102,6 @@ function meanScores(all: readonly DetectorScores[]): DetectorScores {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function tooFew(examples: number): string[] {
-  return examples < 10 ? [`${examples} examples are too few for an interval; 10 is the least`] : [];
 }
 
 function wordsOf(

@@ -1,8 +1,8 @@
 /** @file A head's fingerprint: which of its inputs carry its effect under four corruptions. */
+import { footerOf, headerOf } from "../common/about.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { random } from "../../base/random.ts";
-import { VERSION } from "../../base/version.ts";
 import { denoiseEffect } from "../../measure/effects.ts";
 import { quantile } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
@@ -15,7 +15,6 @@ import {
 } from "../../results/causalNames.ts";
 import { type FingerprintCell, type FingerprintResult } from "./result.ts";
 import type { GeneratedInput } from "../../inputs/scoreInput.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
 import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
 import { openChain, type Chain } from "../../interventions/chain.ts";
 import { allHeads, headCalled } from "../../interventions/headNames.ts";
@@ -90,13 +89,9 @@ export async function fingerprint(
     await model.unchanged();
     return {
       schema: "induction-lens/fingerprint@1",
-      version: VERSION,
-      model: modelInfoOf(model),
-      input: narrowest.input,
-      warnings: [...narrowest.warnings, ...fewNulls(nulls)],
+      ...headerOf(model, narrowest.input, [...narrowest.warnings, ...fewNulls(nulls)]),
       ...tabled(tables as Record<FingerprintDesign, DesignTable>, asked, nulls),
-      environment: environmentOf(backend),
-      timings: { run: performance.now() - started },
+      ...footerOf(backend, { run: performance.now() - started }),
     };
   } finally {
     await chain.dispose();

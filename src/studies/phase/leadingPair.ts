@@ -1,7 +1,7 @@
 /** @file Which heads of a run form the circuit: by what they are, and what they read, at the last checkpoint. */
 import { LEAST_UPSTREAM } from "../../measure/verdict/thresholds.ts";
 import type { PhaseCurves, PhaseHead, PhasePair } from "./result.ts";
-import { ATTENDS_FROM } from "../score/words.ts";
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 
 export type HeadCurves = Pick<PhaseCurves, "induction" | "control" | "previousToken">;
 
@@ -24,7 +24,7 @@ export function byInduction({ induction, control }: HeadCurves): RankedHead[] {
 
 /** Heads that attend by induction at the end, and not by position. */
 export function inductionHeads(curves: HeadCurves): RankedHead[] {
-  return byInduction(curves).filter(({ gain }) => gain >= ATTENDS_FROM);
+  return byInduction(curves).filter(({ gain }) => gain >= INDUCTION_ATTENTION.least);
 }
 
 /** So many previous-token heads are told apart; more would be a model in which every head is one. */
@@ -36,7 +36,7 @@ export function previousBefore(
   { previousToken }: Pick<HeadCurves, "previousToken">,
 ): RankedHead[] {
   return ranked(previousToken)
-    .filter((one) => one.layer < layer && one.score >= ATTENDS_FROM)
+    .filter((one) => one.layer < layer && one.score >= INDUCTION_ATTENTION.least)
     .slice(0, MOST_CANDIDATES)
     .map((one) => ({ ...one, gain: one.score }));
 }

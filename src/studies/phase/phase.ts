@@ -1,4 +1,5 @@
 /** @file `phase` on curves: the change of a run, its parts in order, and words for them. Needs no model and no engine. */
+import { headDepth } from "../../measure/headDepth.ts";
 import { VERSION } from "../../base/version.ts";
 import {
   changeSearch,
@@ -8,7 +9,7 @@ import {
 } from "../../measure/changePoint.ts";
 import { falseDiscovery } from "../../measure/falseDiscovery.ts";
 import type { PhaseChange, PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
-import { ATTENDS_FROM } from "../score/words.ts";
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import {
   byInduction,
   inductionHeads,
@@ -149,13 +150,14 @@ function headsOf(
     const index = all.findIndex(({ layer, head }) => layer === one.layer && head === one.head);
     const p = adjusted[index]!;
     const { change } = findings[index]!;
-    const counts = change !== null && p !== null && p <= level && change.effectSize >= ATTENDS_FROM;
+    const counts =
+      change !== null && p !== null && p <= level && change.effectSize >= INDUCTION_ATTENTION.least;
     return { ...plain(one, layers), change: counts ? change : null, p };
   });
 }
 
 function plain({ layer, head, score, gain }: RankedHead, layers: number) {
-  return { layer, head, depth: layer / layers, score, gain };
+  return { layer, head, depth: headDepth(layer, layers), score, gain };
 }
 
 function curveOf(curves: PhaseCurves["induction"], { layer, head }: PhaseHead): readonly number[] {

@@ -1,13 +1,8 @@
 /** @file From what was measured, per sequence, to the Result of `score`. */
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import { VERSION } from "../../base/version.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
-import {
-  FEWEST_FOR_INTERVAL,
-  meanInterval,
-  scoreInterval,
-  type Interval,
-} from "../../measure/interval.ts";
+import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
 import { copyLosses } from "../../measure/losses.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
 import type { Precision } from "../../measure/stopByPrecision.ts";
@@ -15,7 +10,6 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
 import { scoreWords } from "./words.ts";
 
 export interface Measured {
@@ -48,10 +42,11 @@ export function scoreResultOf(
   const top = best(induction, intervals).slice(0, topHeads);
   return {
     schema: "induction-lens/score@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: info,
-    warnings: [...rows.warnings, ...tooFew(info.examples), ...notPrecise(precision)],
+    ...headerOf(model, info, [
+      ...rows.warnings,
+      ...tooFewWarning(info.examples),
+      ...notPrecise(precision),
+    ]),
     scores: {
       induction,
       previousToken: means("previousToken"),
@@ -71,8 +66,7 @@ export function scoreResultOf(
     loss: losses && lossOf(losses, rows),
     top,
     verdictInWords: scoreWords({ top, uniform: uniform[0]!, examples: info.examples }),
-    environment: environmentOf(backend),
-    timings,
+    ...footerOf(backend, timings),
   };
 }
 
@@ -88,14 +82,6 @@ function best(
       const [low, high] = intervals[one.layer]![one.head] ?? [null, null];
       return { ...one, low, high };
     });
-}
-
-function tooFew(examples: number): string[] {
-  return examples < FEWEST_FOR_INTERVAL
-    ? [
-        `${examples} ${examples === 1 ? "example is" : "examples are"} too few for an interval; ${FEWEST_FOR_INTERVAL} is the least`,
-      ]
-    : [];
 }
 
 function notPrecise(precision: Measured["precision"]): string[] {

@@ -1,4 +1,5 @@
 /** @file What a score Result says about itself, in words that picture, page and terminal share. */
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import { nats, share } from "../../draw/numbers.ts";
 
@@ -69,10 +70,9 @@ export function lossWords({ loss }: ScoreResult): string {
   return `loss in nats (${plural(loss.examples, "example")}): first copy ${nats(loss.firstCopy)}, second copy ${nats(loss.secondCopy)}, copy gain ${nats(loss.copyGain)}${interval}`;
 }
 
-/** So much above uniform attention a head is worth pointing at; less is noise, whatever its rank. */
-const STANDS_OUT_BY = 0.05;
-
 /** The top heads that a picture points at: those clearly above what uniform attention scores. */
 export function standingOut({ top, uniform }: ScoreResult): ScoreResult["top"] {
-  return top.filter(({ score, low }) => (low ?? score) > uniform.induction + STANDS_OUT_BY);
+  return top.filter(
+    ({ score, low }) => (low ?? score) > uniform.induction + INDUCTION_ATTENTION.aboveUniform,
+  );
 }

@@ -1,5 +1,4 @@
-/** From this lower bound on, a head counts as attending like an induction head (MEASURES 6: partial from .1). */
-export const ATTENDS_FROM = 0.1;
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 
 interface Facts {
   readonly top: readonly {
@@ -19,7 +18,7 @@ export function scoreWords({ top, uniform, examples }: Facts): string {
   const [best] = top;
   if (!best) return "The model has no heads.";
   const name = `${best.layer}.${best.head}`;
-  const attends = (best.low ?? best.score) >= ATTENDS_FROM;
+  const attends = (best.low ?? best.score) >= INDUCTION_ATTENTION.least;
   const null_ = `uniform attention scores ${uniform.toFixed(3)}`;
   if (!attends) {
     return `No head attends like an induction head on these ${examples} sequences: the best, ${name}, scores ${best.score.toFixed(3)} (${null_}).`;

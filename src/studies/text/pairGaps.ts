@@ -1,4 +1,5 @@
 /** @file The gap in probability of a continuation between two prompts, with heads on and off. */
+import type { Progress } from "../../base/progress.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
@@ -30,7 +31,7 @@ export interface GapOptions {
   readonly bos?: BosChoice | undefined;
   readonly seed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: ((step: string, done: number, total: number) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 /** Sets of other heads that are switched off in place of the chosen ones. */

@@ -1,12 +1,13 @@
 /** @file `text`: induction on the repeats that the user's own text has, and what induction heads do between paired prompts. */
+import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
+import { footerOf, headerOf } from "../common/about.ts";
+import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { InputError } from "../../base/errors.ts";
-import { VERSION } from "../../base/version.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { ScoreResult } from "../score/result.ts";
 import type { TextResult } from "./result.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
 import { headsCalled } from "../../interventions/headNames.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { score } from "../score/score.ts";
@@ -28,8 +29,6 @@ const PIECE = 256;
 const LEAST_PIECE = 8;
 const RANDOM_EXAMPLES = 30;
 const TOP = 10;
-/** Score on random tokens from which on a head is switched off in pairs, if it is twice even attention too. */
-const ATTENDS = 0.3;
 
 /**
  * Scores heads on the repeats of a text (n-grams of 1 to 4 tokens, by length and by distance), beside their scores on repeated
@@ -73,14 +72,10 @@ export async function text(model: LoadedModel, options: TextOptions): Promise<Te
   await model.unchanged();
   return {
     schema: "induction-lens/text@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    input: found ? found.info : random.input,
-    warnings: warningsOf(found, compared),
+    ...headerOf(model, found ? found.info : random.input, warningsOf(found, compared)),
     repeats: found && scored && repeatsOf(found, scored, random),
     pairs: compared,
-    environment: environmentOf(backend),
-    timings: { run: performance.now() - started },
+    ...footerOf(backend, { run: performance.now() - started }),
   };
 }
 
@@ -128,7 +123,7 @@ function cutUp(
 function attending({ scores, uniform }: ScoreResult): HeadAt[] {
   const heads = scores.induction.flatMap((row, layer) =>
     row.flatMap((value, head) =>
-      value >= Math.max(ATTENDS, 2 * uniform.induction) ? [{ layer, head }] : [],
+      isSubstantialInduction(value, uniform.induction) ? [{ layer, head }] : [],
     ),
   );
   if (heads.length > 0) return heads;
@@ -141,7 +136,7 @@ function attending({ scores, uniform }: ScoreResult): HeadAt[] {
 function whyWords(named: readonly HeadAt[] | null): string {
   return named
     ? "as asked"
-    : `they attend to the induction target with ${ATTENDS} or more on repeated random tokens`;
+    : `they attend to the induction target with ${INDUCTION_ATTENTION.substantial} or more on repeated random tokens`;
 }
 
 function repeatsOf(
@@ -176,7 +171,9 @@ function repeatsOf(
 
 function warningsOf(found: Sequences | null, pairs: TextResult["pairs"]): string[] {
   const few = (what: string, count: number) =>
-    count < 10 ? [`${count} ${what} are too few for intervals, which need 10`] : [];
+    count < FEWEST_FOR_INTERVAL
+      ? [`${count} ${what} are too few for intervals, which need ${FEWEST_FOR_INTERVAL}`]
+      : [];
   return [
     ...(found ? few("pieces of text", found.sequences.length) : []),
     ...(pairs ? few("pairs", pairs.list.length) : []),

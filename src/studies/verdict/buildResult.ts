@@ -1,4 +1,6 @@
 /** @file From what was measured to the Result of `verdict`: the rules, the circuit, the words. */
+import { kvHeadOf } from "../../models/kvHeadOf.ts";
+import { headDepth } from "../../measure/headDepth.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
 import {
   causalEvidence,
@@ -91,7 +93,7 @@ function headResult(
     layer,
     head,
     kvHead: kvHeadOf(architecture, head),
-    depth: layer / architecture.layers,
+    depth: headDepth(layer, architecture.layers),
     label,
     why,
     behaviours: behaviours.map(({ name, value, low, high }) => ({
@@ -122,10 +124,6 @@ function causalParts(measured: Measured, found: CausalEvidence | null, candidate
     necessity: found?.necessity ?? null,
     stripe: found?.stripe ?? null,
   };
-}
-
-function kvHeadOf({ heads, kvHeads }: LoadedModel["architecture"], head: number): number {
-  return Math.floor((head * kvHeads) / heads);
 }
 
 /** Paths into one candidate, largest effect first. */

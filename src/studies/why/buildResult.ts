@@ -1,4 +1,5 @@
 /** @file From a score taken apart and its effect to the Result of `why`. */
+import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { WhyResult } from "./result.ts";
@@ -58,7 +59,7 @@ function cellOf(
   const weight = weights[cell.key]!;
   return {
     ...cell,
-    kvHead: Math.floor((cell.head * kvHeads) / heads),
+    kvHead: kvHeadOf({ heads, kvHeads }, cell.head),
     score: scores[cell.key]!,
     weight,
     rank: 1 + weights.filter((other) => other > weight).length,

@@ -1,4 +1,5 @@
 /** @file What one cell of attention writes, and what that adds to the logits at its query, final norm frozen. */
+import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { Program } from "../../graph/program.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -105,7 +106,7 @@ function valueVector(
   { head, key }: ScoreCell,
   { heads }: { readonly heads: number },
 ): Float32Array {
-  return headEntries(value, key, Math.floor((head * value.shape[2]!) / heads));
+  return headEntries(value, key, kvHeadOf({ heads, kvHeads: value.shape[2]! }, head));
 }
 
 /** One head's entries at one position of [1, position, head, d_head]. */

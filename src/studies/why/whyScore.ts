@@ -1,4 +1,5 @@
 /** @file One attention score as query parts times key parts, from a run of the tokens up to the query. */
+import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { scoreParts } from "../../measure/scoreParts.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -123,7 +124,7 @@ function headVector(
   const [, length, ...rest] = shape as readonly number[];
   const width = rest.at(-1)!;
   const count = rest.slice(0, -1).reduce((product, size) => product * size, 1);
-  const own = Math.floor((head * count) / heads);
+  const own = kvHeadOf({ heads, kvHeads: count }, head);
   const from = ((row * length! + position) * count + own) * width;
   return data.slice(from, from + width); // a copy: the whole trace need not be kept
 }

@@ -1,0 +1,29 @@
+/**
+ * @file When a head's attention counts as that of an induction head. One table: each use has its threshold and the reason for
+ * it, on the score `induction` (mean of A[q, q - S + 1] over the second copy, 0 to 1). Attention proves no induction head.
+ */
+
+export const INDUCTION_ATTENTION = {
+  /**
+   * Anything at all is there: the lower bound of the score. A head that attends like induction in one query of ten is worth a
+   * causal test, and null heads of 40 random models stay below it (docs/verdict.md). Used by the sentence under `score`,
+   * the verdict's candidates and behaviours, and `phase`.
+   */
+  least: 0.1,
+  /** Above what uniform attention scores on these rows: a picture points at no head that is below it. */
+  aboveUniform: 0.05,
+  /**
+   * The score itself, without a test: what is cut in paired prompts and counted by depth, where a head that does it now and
+   * then would add noise. Also at least `timesUniform` times what uniform attention scores.
+   */
+  substantial: 0.3,
+  timesUniform: 2,
+  /** From here on induction is what the head mostly does; below it the verdict has the flag `partial`. */
+  strong: 0.5,
+} as const;
+
+/** Whether a score is substantial: at least .3, and twice what uniform attention scores on the same rows. */
+export function isSubstantialInduction(score: number, uniform: number): boolean {
+  const { substantial, timesUniform } = INDUCTION_ATTENTION;
+  return score >= Math.max(substantial, timesUniform * uniform);
+}
