@@ -22,7 +22,7 @@ export interface Effect {
  *
  * @returns 0 if the patch does nothing, 1 if it restores all
  * @throws {InputError} "range" if |clean - corrupted| is under 3 standard errors: there is nothing to restore
- * @see not abs(clean - corrupted) in the denominator, as seed projects have it: the sign would be lost
+ * @see not abs(clean - corrupted) in the denominator, as others have it: the sign would be lost
  */
 export function denoiseEffect({ clean, corrupted, patched }: PatchedMetric, seed = 0): Effect {
   return effectOf(minus(patched, corrupted), minus(clean, corrupted), seed);

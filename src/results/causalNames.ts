@@ -23,7 +23,7 @@ export const UNIT_NAMES = [
 
 export const DESIGN_NAMES = ["AB", "BA", "BB", "BC", "single"] as const;
 
-/** Designs of the fingerprint, and what is patched in each: rows and columns of MEASURES 3.4. */
+/** Designs of the fingerprint, and what is patched in each: rows and columns of its table (docs/causal.md). */
 export const FINGERPRINT_DESIGNS = ["AB", "BA", "BB", "BC"] as const;
 
 export const FINGERPRINT_UNITS = ["output", "q", "k", "v", "pattern"] as const;

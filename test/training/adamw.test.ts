@@ -7,11 +7,7 @@ import { tensor, type Tensor, type TensorData } from "../../src/base/tensor.ts";
 import { gradient, gradientOf } from "../../src/graph/gradient/gradient.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { ADAMW_VALUES, adamwNumbers } from "../../src/training/adamw.ts";
-import {
-  modelOf,
-  unmovedIn,
-  weightShapes,
-} from "../../src/training/freshModel.ts";
+import { modelOf, unmovedIn, weightShapes } from "../../src/training/freshModel.ts";
 import { PARAMETERS, gathered, scattered } from "../../src/training/trainable.ts";
 import { trainStep, withLoss } from "../../src/training/trainStep.ts";
 import { expectDigest, type Digest } from "../graph/gradient/digest.ts";

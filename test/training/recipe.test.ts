@@ -18,15 +18,15 @@ describe("recipeFrom(input)", () => {
   });
 
   test("refuses keys that it does not know, and lists every part that does not fit", () => {
-    expect(() => recipeFrom({ learning_rate: 1 })).toThrow(/learning_rate/);
+    expect(() => recipeFrom({ learning_rate: 1 })).toThrow(/Unrecognized key.*learning_rate/);
     expect(() =>
       recipeFrom({
         model: { heads: 5, kvHeads: 2, contextLength: 64 },
         data: { kind: "periodic", minPeriod: 9, maxPeriod: 8 },
       }),
     ).toThrow(/multiple of heads 5.*multiple of kvHeads 2.*family llama.*got 9 to 8/);
-    expect(() => recipeFrom({ steps: 0 })).toThrow(/steps/);
-    expect(() => recipeFrom([])).toThrow(/object/);
+    expect(() => recipeFrom({ steps: 0 })).toThrow(/steps.*0/);
+    expect(() => recipeFrom([])).toThrow(/a recipe must be an object of keys/);
   });
 });
 

@@ -24,7 +24,7 @@ const SPACING = 0.5;
 const BEYOND = 0.3;
 
 /**
- * Smooth learning: a constant, a line in log step, and exponential approaches e^(-step / time) with times .6 decades apart;
+ * Smooth learning: a constant, a line in log step, and exponential approaches e^(-step / time) with times half a decade apart;
  * at most a third as many columns as checkpoints. By Bernstein's theorem mixtures of them are the completely monotone
  * curves, power laws among them.
  */

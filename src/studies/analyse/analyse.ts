@@ -30,7 +30,7 @@ const DISTANCE = 10;
 const SHOWN_HEADS = 4;
 
 /**
- * The steps of the seed project's notebook: does the model predict what followed a repeat; which layers, heads carry it; where
+ * The steps that a notebook about induction takes: does the model predict what followed a repeat; which layers, heads carry it; where
  * the best heads attend; at which layer the prediction forms.
  *
  * Causes are activation patches (design BA, clean values into corrupted runs, mean log-probability of the second copy), so
@@ -92,7 +92,7 @@ function shrunk({ architecture }: LoadedModel, asked: GeneratedInput): Generated
   return { ...asked, seqLen: Math.min(SEQ_LEN, 2 * period) };
 }
 
-/** The seed project's row: one token of a random row comes again at its end. */
+/** One token of a random row comes again at its end. */
 function singleToken({ architecture }: LoadedModel, { info, period }: RepeatedRows): TestRows {
   const { tokens, period: distance } = tokenPattern("embedded", {
     seed: info.seed!,

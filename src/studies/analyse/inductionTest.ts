@@ -46,7 +46,7 @@ const TOP = 5;
  * The target of a row is the token after the earlier copy of its last token.
  *
  * @returns shares with 95 % intervals (Wilson's; t for the probability); guessing has 1 / vocabulary, 5 / vocabulary
- * @see the notebook of seed projects, which tries one row
+ * @see notebooks about induction try one row; this takes many
  */
 export async function inductionTest(
   model: LoadedModel,

@@ -44,7 +44,7 @@ export const lensResult = z.object({
           "mean of the first stream from which on the most likely token is the final one; the number of layers if only the final stream has it",
         ),
     })
-    .describe("as seed projects define it, over the streams in `layers`"),
+    .describe("1 - changes of the most likely token from stream to stream / layers"),
   stability: z
     .number()
     .describe("1 - changes of the most likely token between layers / number of layers, mean"),

@@ -42,7 +42,7 @@ const TOP_HEADS = 5;
 /**
  * Scores every head of a model on repeated random tokens.
  *
- * @returns the Result of DESIGN 6. On a model without any structure each score is near `uniform` and both losses are
+ * @returns scores from 0 to 1 with 95 % intervals, and losses in nats. On a model without any structure each score is near `uniform` and both losses are
  *   near ln(vocabulary)
  * @throws {InputError} for options that do not fit the model, or weights that change meanwhile
  * @throws {AbortError} between two runs once `signal` is aborted

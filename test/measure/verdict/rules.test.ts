@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nullSizeOf } from "../../../src/measure/verdict/causalEvidence.ts";
-import { BEHAVIOURS, FLAGS } from "../../../src/measure/verdict/names.ts";
 import { verdictOf } from "../../../src/measure/verdict/rules.ts";
-import { BEHAVIOURS as SHOWN, FLAGS as SHOWN_FLAGS } from "../../../src/measure/verdict/names.ts";
 import { about, cause, head, SCALE } from "./evidence.ts";
 
 const ATTENDS = { induction: 0.9 };
@@ -149,10 +147,5 @@ describe("verdictOf(evidence)", () => {
         .label,
     ).toBe("induction");
     expect(about(1).low).toBe(0.98);
-  });
-
-  test("knows the names that Results have", () => {
-    expect(BEHAVIOURS).toEqual(SHOWN);
-    expect(FLAGS).toEqual(SHOWN_FLAGS);
   });
 });

@@ -38,7 +38,8 @@ describe("auditText(result)", () => {
       "-",
       ".00",
     ]);
-    for (const { convention } of result.conventions) expect(lineOf(convention)).toBeDefined();
+    for (const { convention } of result.conventions)
+      expect(lineOf(convention)).toMatch(new RegExp(`^${convention.replaceAll(".", "\\.")} +\\S`));
   });
 
   test("says in words what a convention confuses, under its formula", () => {

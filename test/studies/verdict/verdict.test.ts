@@ -185,8 +185,12 @@ describe("verdict(model)", () => {
 
   test.each([
     ["a period under 4", { seqLen: 6 }, /period of at least 4 tokens .* got 3/],
-    ["an odd length", { seqLen: 33 }, /even/],
-    ["a length that the context has no room for", { seqLen: 400 }, /do not fit/],
+    ["an odd length", { seqLen: 33 }, /two copies need an even `seqLen`, got 33/],
+    [
+      "a length that the context has no room for",
+      { seqLen: 400 },
+      /two copies of 200 tokens do not fit: the context of 160 tokens/,
+    ],
   ])("refuses %s", async (_, options, message) => {
     await expect(verdict(await openPlanted("induction"), { backend, ...options })).rejects.toThrow(
       message,
