@@ -14,6 +14,8 @@ export type { Axis, ValueType } from "./graph/axes.ts";
 export { prepare, type Session } from "./runtime/prepare.ts";
 export { builder, type Axes, type Builder, type Name, type WeightSpec } from "./graph/builder.ts";
 export { ablateHeads } from "./graph/edits/ablateHeads.ts";
+export { ATTENTION_SCORE_VALUES, withAttentionScores } from "./graph/edits/withAttentionScores.ts";
+export { TOKEN_LOSS_VALUES, withTokenLoss } from "./graph/edits/withTokenLoss.ts";
 export { hook, type Edit } from "./graph/edits/hook.ts";
 export { intercept, type Interception } from "./graph/edits/intercept.ts";
 export { perQueryHead } from "./graph/edits/perQueryHead.ts";

@@ -1,6 +1,7 @@
 /** @file Clean and corrupted runs, which every patch begins with and is measured against. */
+import { nextTokens } from "../measure/nextTokens.ts";
 import { InputError } from "../base/errors.ts";
-import { othersOf, targetsOf, type Pair } from "../inputs/pair.ts";
+import { othersOf, type Pair } from "../inputs/pair.ts";
 import { denoiseEffect } from "../measure/effects.ts";
 import { moments } from "../measure/moments.ts";
 import type { MetricName } from "../results/causalNames.ts";
@@ -18,7 +19,7 @@ export interface PairMetrics {
 /** What the metrics of a pair read. */
 export function metricFeedsOf(pair: Pair, metrics: readonly MetricName[]): MetricFeeds {
   return {
-    targets: targetsOf(pair.clean),
+    targets: nextTokens(pair.clean),
     ...(metrics.includes("logit-difference") && { others: othersOf(pair) }),
     positions: pair.positions,
   };

@@ -1,4 +1,6 @@
 /** @file One prepared session of a model whose heads can be switched off and looked into: what an interactive page needs. */
+import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
+import { unpackScores } from "../../measure/unpackScores.ts";
 import type { Progress } from "../../base/progress.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
@@ -15,7 +17,6 @@ import type { EngineOptions } from "../../base/backend.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import { targetsOf } from "../../inputs/pair.ts";
 import { workbenchProgram, WORKBENCH_VALUES } from "./workbenchProgram.ts";
 
 /** What is done to one head. `ideal` puts an exact pattern in the place of its own; the others change `hook_z`. */
@@ -117,7 +118,7 @@ export async function openWorkbench(
         wanted(layers, rows, options),
       );
       return {
-        losses: shifted(trace.get(WORKBENCH_VALUES.loss)!),
+        losses: lossesByToken(trace.get(WORKBENCH_VALUES.loss)!),
         scores:
           rows.repeats && scoresOf(layers, (layer) => trace.get(WORKBENCH_VALUES.scores(layer))!),
         patterns: trace.get(WORKBENCH_VALUES.patterns) ?? null,
@@ -153,7 +154,7 @@ function feedsOf(
   const positions = asked.length > 0 ? asked : [0];
   const feeds = new Map<string, Tensor<TensorData>>([
     ["tokens", tokens],
-    [WORKBENCH_VALUES.targets, targetsOf(tokens)],
+    [WORKBENCH_VALUES.targets, nextTokens(tokens)],
     [WORKBENCH_VALUES.asked, tensor(["position"], [positions.length], Int32Array.from(positions))],
     [WORKBENCH_VALUES.tables, repeats ? attentionTables(repeats) : noTables(length)],
     [WORKBENCH_VALUES.ideals, renamed(repeats ? idealHeads(repeats) : noIdeals(length))],
@@ -306,33 +307,18 @@ function meanOverRows({ axes, shape, data }: Tensor): Tensor {
   );
 }
 
-/** The loss that the run gives at p is that of the token at p + 1. */
-function shifted({ axes, shape, data }: Tensor): Tensor {
-  const length = shape[1]!;
-  return tensor(
-    axes,
-    shape,
-    data.map((_, index) => (index % length === 0 ? NaN : data[index - 1]!)),
-  );
-}
-
-/** Means over the batch of [batch, measure, head]. */
+/** Means over the batch. */
 function scoresOf(
   layers: number,
   traceOf: (layer: number) => Tensor,
 ): Record<AttentionScore, number[][]> {
-  const layer = (measure: number, { shape, data }: Tensor) => {
-    const [rows, measures, heads] = shape as readonly [number, number, number];
-    return Array.from({ length: heads }, (_, head) => {
-      let sum = 0;
-      for (let row = 0; row < rows; row++) sum += data[(row * measures + measure) * heads + head]!;
-      return sum / rows;
-    });
-  };
+  const mean = (values: Float64Array) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const unpacked = Array.from({ length: layers }, (_, layer) => unpackScores(traceOf(layer)));
   return Object.fromEntries(
     ATTENTION_SCORES.map((name, measure) => [
       name,
-      Array.from({ length: layers }, (_, at) => layer(measure, traceOf(at))),
+      unpacked.map((measures) => measures[measure]!.map(mean)),
     ]),
   ) as Record<AttentionScore, number[][]>;
 }

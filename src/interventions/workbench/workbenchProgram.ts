@@ -1,6 +1,11 @@
 /** @file A forward pass with every switch that a page needs, so that one session serves all edits of all heads. */
 import { builder, type Builder } from "../../graph/builder.ts";
 import { intercept } from "../../graph/edits/intercept.ts";
+import {
+  ATTENTION_SCORE_VALUES,
+  withAttentionScores,
+} from "../../graph/edits/withAttentionScores.ts";
+import { TOKEN_LOSS_VALUES, withTokenLoss } from "../../graph/edits/withTokenLoss.ts";
 import { replace, replacementInputs } from "../../graph/edits/replace.ts";
 import { prune, type Program } from "../../graph/program.ts";
 import type { Architecture } from "../../models/family.ts";
@@ -8,15 +13,13 @@ import { hookName } from "../points.ts";
 
 /** Values that the workbench's program returns, and inputs that it adds. */
 export const WORKBENCH_VALUES = {
-  tables: "attention_tables",
-  targets: "targets",
+  ...ATTENTION_SCORE_VALUES,
+  ...TOKEN_LOSS_VALUES,
   asked: "asked_positions",
   ideals: "ideal_patterns",
-  loss: "loss",
   askedLogits: "logits.asked",
   patterns: "patterns.shown",
   valueNorms: "value_norms.shown",
-  scores: (layer: number) => `blocks.${layer}.attn.scores`,
   z: (layer: number) => hookName(layer, "attn.hook_z"),
   zSwitch: (layer: number) => replacementInputs(hookName(layer, "attn.hook_z")),
   idealOn: (layer: number) => `blocks.${layer}.attn.ideal.on`,
@@ -44,20 +47,11 @@ export function workbenchProgram(
     (before, layer) => withSwitches(before, layer),
     withIdealTable(program, ideals),
   );
-  const b = builder(switched);
-  const tables = b.input(WORKBENCH_VALUES.tables, "float32", {
-    measure: measures,
-    query: "position",
-    key: "position",
-  });
-  const scores = all.map((layer) =>
-    b.contract(hookName(layer, "attn.hook_pattern"), tables, ["batch", "measure", "head"], {
-      as: WORKBENCH_VALUES.scores(layer),
-    }),
-  );
+  const scored = withAttentionScores({ ...switched, outputs: [] }, { layers, measures });
+  const measured = withTokenLoss(scored, vocabulary);
+  const b = builder(measured);
   const outputs = [
-    ...scores,
-    lossOf(b, vocabulary),
+    ...measured.outputs,
     askedLogits(b),
     ...shownLayer(b, all),
     ...all.map(WORKBENCH_VALUES.z),
@@ -108,14 +102,6 @@ function withSwitches(program: Program, layer: number): Program {
       ],
     };
   });
-}
-
-/** `loss` [batch, position]: -log p of `targets`, in nats. */
-function lossOf(b: Builder, vocabulary: number): string {
-  const sizes = { batch: "batch", position: "position" };
-  const targets = b.input(WORKBENCH_VALUES.targets, "int32", sizes, { below: vocabulary });
-  const all = b.op("logSumExp", ["logits"], { axis: "d_vocab" });
-  return b.op("sub", [all, b.op("pick", ["logits", targets], {})], {}, WORKBENCH_VALUES.loss);
 }
 
 /** [batch, asked, d_vocab] */

@@ -1,4 +1,5 @@
 /** @file Runs without heads: jobs are run once each, and what they cost is remembered for all who ask. */
+import { nextTokens } from "../../measure/nextTokens.ts";
 import type { AblationKind } from "./result.ts";
 import type { AblationRows } from "./ablationRows.ts";
 import { ablationSources, type AblationSources, type AllSources } from "./ablationSources.ts";
@@ -7,7 +8,7 @@ import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { idealPattern, type IdealJob } from "./idealPatterns.ts";
 import { keptRuns } from "../../interventions/keptRuns.ts";
-import { targetsOf } from "../../inputs/pair.ts";
+
 import { hookName } from "../../interventions/points.ts";
 import { readCopyLosses, type CopyLossesByExample } from "../../interventions/readCopyLosses.ts";
 import { takeRows } from "../../interventions/rows.ts";
@@ -39,7 +40,7 @@ export function jobName({ heads, ideal }: AblationJob): string {
 /** Positions that predict tokens 2 ... S of the first copy, then those of the second. */
 function lossFeeds({ tokens, start, period }: AblationRows): MetricFeeds {
   const copy = (begin: number) => Array.from({ length: period - 1 }, (_, offset) => begin + offset);
-  return { targets: targetsOf(tokens), positions: [...copy(start), ...copy(start + period)] };
+  return { targets: nextTokens(tokens), positions: [...copy(start), ...copy(start + period)] };
 }
 
 /** Ablations of one kind on a chain; means are taken once. */

@@ -1,4 +1,6 @@
 /** @file `score`: the five attention scores of every head, with intervals, and the losses of both copies. */
+import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
+import { unpackScores } from "../../measure/unpackScores.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
@@ -234,15 +236,14 @@ function feedsOf(
   withLoss: number | null,
 ) {
   const length = tokens.shape[1]!;
-  const axes = ["batch", "position"];
   const rows = tokens.data.slice(first * length, (first + count) * length);
+  const part = tensor(["batch", "position"], [count, length], rows);
   const feeds = new Map<string, Tensor | Tensor<Int32Array>>([
-    ["tokens", tensor(axes, [count, length], rows)],
+    ["tokens", part],
     [SCORE_VALUES.tables, tables],
   ]);
   if (withLoss !== null) {
-    const targets = rows.map((_, index) => (index % length === length - 1 ? 0 : rows[index + 1]!));
-    feeds.set(SCORE_VALUES.targets, tensor(axes, [count, length], targets));
+    feeds.set(SCORE_VALUES.targets, nextTokens(part));
     feeds.set(
       SCORE_VALUES.lossRows,
       tensor(
@@ -263,28 +264,17 @@ function emptyScores(layers: number, heads: number, examples: number) {
   return Array.from({ length: layers }, () => Array.from({ length: heads }, head));
 }
 
-/** `trace` has axes [batch, measure, head]. */
 function keepScores(
   layer: readonly Readonly<Record<ScoreName, Float64Array>>[],
   trace: Tensor,
   first: number,
 ): void {
-  const [rows, measures, heads] = trace.shape as readonly [number, number, number];
-  for (let row = 0; row < rows; row++) {
-    ATTENTION_SCORES.forEach((name, measure) => {
-      for (let head = 0; head < heads; head++) {
-        layer[head]![name][first + row] = trace.data[(row * measures + measure) * heads + head]!;
-      }
-    });
-  }
+  const unpacked = unpackScores(trace);
+  ATTENTION_SCORES.forEach((name, measure) =>
+    unpacked[measure]!.forEach((values, head) => layer[head]![name].set(values, first)),
+  );
 }
 
-/** The loss at position p is that of the token at p + 1. */
 function keepLosses(losses: Tensor, trace: Tensor, first: number): void {
-  const [rows, length] = trace.shape as readonly [number, number];
-  for (let row = 0; row < rows; row++) {
-    for (let position = 0; position + 1 < length; position++) {
-      losses.data[(first + row) * length + position + 1] = trace.data[row * length + position]!;
-    }
-  }
+  losses.data.set(lossesByToken(trace).data, first * trace.shape[1]!);
 }

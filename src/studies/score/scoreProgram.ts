@@ -1,16 +1,19 @@
 /** @file The Program of `score`: attention is reduced to one number per head inside the graph and never leaves it. */
-import { builder } from "../../graph/builder.ts";
 import { narrow } from "../../graph/edits/narrow.ts";
+import {
+  ATTENTION_SCORE_VALUES,
+  withAttentionScores,
+} from "../../graph/edits/withAttentionScores.ts";
+import { TOKEN_LOSS_VALUES, withTokenLoss } from "../../graph/edits/withTokenLoss.ts";
 import { prune, type Program } from "../../graph/program.ts";
 import type { Architecture } from "../../models/family.ts";
 
 /** Values that the score program returns, and inputs that it adds. */
 export const SCORE_VALUES = {
-  tables: "attention_tables",
-  targets: "targets",
+  ...ATTENTION_SCORE_VALUES,
+  ...TOKEN_LOSS_VALUES,
+  /** Input: rows of the batch that give losses. */
   lossRows: "loss_rows",
-  loss: "loss",
-  scores: (layer: number) => `blocks.${layer}.attn.scores`,
 } as const;
 
 /**
@@ -27,28 +30,11 @@ export function scoreProgram(
   { layers, vocabulary }: Pick<Architecture, "layers" | "vocabulary">,
   { measures, withLoss }: { readonly measures: number; readonly withLoss: boolean },
 ): Program {
-  const b = builder(program);
-  const tables = b.input(SCORE_VALUES.tables, "float32", {
-    measure: measures,
-    query: "position",
-    key: "position",
-  });
-  const scores = Array.from({ length: layers }, (_, layer) =>
-    b.contract(`blocks.${layer}.attn.hook_pattern`, tables, ["batch", "measure", "head"], {
-      as: SCORE_VALUES.scores(layer),
-    }),
-  );
-  if (!withLoss) return prune(b.program(scores, program.limits));
-  const targets = b.input(
-    SCORE_VALUES.targets,
-    "int32",
-    { batch: "batch", position: "position" },
-    { below: vocabulary },
-  );
-  const all = b.op("logSumExp", ["logits"], { axis: "d_vocab" });
-  const loss = b.op("sub", [all, b.op("pick", ["logits", targets], {})], {}, SCORE_VALUES.loss); // [loss_rows, position]
-  return narrow(b.program([...scores, loss], program.limits), {
-    outputs: [loss],
+  const bare = { ...program, outputs: [] };
+  const scored = withAttentionScores(bare, { layers, measures });
+  if (!withLoss) return prune(scored);
+  return narrow(withTokenLoss(scored, vocabulary), {
+    outputs: [SCORE_VALUES.loss], // [loss_rows, position]
     axis: "batch",
     rows: SCORE_VALUES.lossRows,
   });

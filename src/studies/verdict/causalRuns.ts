@@ -1,4 +1,5 @@
 /** @file What restoring and ablating heads does to the prediction of the second copy, example by example. */
+import { nextTokens } from "../../measure/nextTokens.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { Trace } from "../../base/backend.ts";
 import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
@@ -6,7 +7,7 @@ import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { metricValue } from "../../interventions/metrics.ts";
 import { meansOverRows } from "../../interventions/meansOverRows.ts";
-import { targetsOf } from "../../inputs/pair.ts";
+
 import { inductionScores } from "../../interventions/pathRuns.ts";
 import { hookName } from "../../interventions/points.ts";
 import { takeRows, valueOf, withParts } from "../../interventions/rows.ts";
@@ -30,7 +31,7 @@ export type MeanOutputs = ReadonlyMap<string, Tensor>;
 const zName = (layer: number) => hookName(layer, "attn.hook_z");
 
 export function metricFeedsOf({ clean, positions }: CausalRows): MetricFeeds {
-  return { targets: targetsOf(clean), positions };
+  return { targets: nextTokens(clean), positions };
 }
 
 /** Runs the reference rows once. */
