@@ -15,7 +15,7 @@ export interface OpAttributes {
   gather: Record<never, never>;
   /** x, indices: entries of `axis` of x in the order of the one-axis indices, whose axis symbol sizes the result. */
   take: { readonly axis: string };
-  /** x, ids: for each id the entry of x's last axis; ids has x's other axes. */
+  /** x, ids: for each id the entry of x's last axis; ids has x's other axes, and may have one more for several ids. */
   pick: Record<never, never>;
   /** Element by element; the axes of one input may be some of the other's, in the same order. */
   add: Record<never, never>;
@@ -34,6 +34,8 @@ export interface OpAttributes {
   gelu: { readonly approximate: "none" | "tanh" };
   /** x * sigmoid(beta x): SiLU with beta 1, OpenAI's quick GELU with 1.702. */
   silu: { readonly beta?: number };
+  /** x, but at least `low` and at most `high`. */
+  clamp: { readonly low?: number; readonly high?: number };
   /** exp(x) / sum of exp(x) over `axis`. */
   softmax: { readonly axis: string };
   /** log of the sum of exp(x) over `axis`, which is removed. */
@@ -71,6 +73,15 @@ export interface OpAttributes {
   count: { readonly axes: readonly string[] };
   /** Zeros put before and after the entries of `axis`. */
   pad: { readonly axis: string; readonly before: number; readonly after: number };
+  /** Places (int32) of the `count` largest entries of the last axis, largest first, along the axis `into` in its place. */
+  topK: { readonly count: number; readonly into: string };
+  /** ids: 1 where the new last axis' place is the id, else 0. */
+  oneHot: { readonly axis: string; readonly size: number };
+  /**
+   * x, ids, W 0, W 1, ...: x times the matrix that the id names, over x's last axis, which the matrices have beside one
+   * more. ids has the axes of the result but the last; x has them too, or all but the last of them.
+   */
+  routed: Record<never, never>;
   /** base, ids, rows: each row added to the row of base that its id names: gather turned round. */
   addGathered: Record<never, never>;
   /** base, indices, x: entries of `axis` of x added to the entries of base that indices name: take turned round. */
@@ -125,6 +136,7 @@ const INPUT_COUNTS: Partial<Record<OpName, readonly [number, number]>> = {
   concat: [1, Infinity],
   greater: [2, 2],
   stretch: [2, 2],
+  routed: [3, Infinity],
   addGathered: [3, 3],
   addTaken: [3, 3],
   addPicked: [3, 3],
@@ -138,7 +150,7 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     return replaceAxis(x!, axis, [{ name: axis, size: indices!.axes[0]!.size }], fail);
   },
   pick: ([x, ids], _, fail) => {
-    sameAxes(x!.axes.slice(0, -1), ids!.axes, fail);
+    sameAxes(x!.axes.slice(0, -1), pickedFrom(x!, ids!), fail);
     return { ...x!, axes: ids!.axes };
   },
   add: elementwise,
@@ -160,6 +172,7 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
   sigmoid: unary,
   gelu: unary,
   silu: unary,
+  clamp: unary,
   softmax: ([x], { axis }, fail) => (axisOf(x!, axis, fail), x!),
   logSumExp: ([x], { axis }, fail) => replaceAxis(x!, axis, [], fail),
   sum: reduction,
@@ -247,6 +260,26 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     if (typeof size !== "number") fail("needs a known size");
     return replaceAxis(x!, axis, [{ name: axis, size: before + Number(size) + after }], fail);
   },
+  topK: ([x], { count, into }, fail) => {
+    const { size } = x!.axes.at(-1)!;
+    if (typeof size !== "number" || count < 1 || count > size) fail(`cannot take ${count}`);
+    return { type: "int32", axes: [...x!.axes.slice(0, -1), { name: into, size: count }] };
+  },
+  oneHot: ([ids], { axis, size }) => ({
+    type: "float32",
+    axes: [...ids!.axes, { name: axis, size }],
+  }),
+  routed: ([x, ids, ...matrices], _, fail) => {
+    const last = x!.axes.at(-1)!;
+    const outer = x!.axes.slice(0, -1);
+    sameAxes(outer, ids!.axes.slice(0, outer.length), fail);
+    if (ids!.axes.length - outer.length > 1) fail("needs ids with at most one axis more than x");
+    for (const matrix of matrices) sameAxes(matrix.axes, matrices[0]!.axes, fail);
+    const [made, ...others] = matrices[0]!.axes.filter(({ name }) => name !== last.name);
+    if (axisOf(matrices[0]!, last.name, fail).size !== last.size || !made || others.length > 0)
+      fail(`needs matrices with ${last.name} and one more axis`);
+    return { ...x!, axes: [...ids!.axes, made!] };
+  },
   addGathered: ([base, ids, rows], _, fail) => {
     sameAxes([...ids!.axes, ...base!.axes.slice(1)], rows!.axes, fail);
     return base!;
@@ -257,11 +290,16 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     return base!;
   },
   addPicked: ([base, ids, x], _, fail) => {
-    sameAxes(base!.axes.slice(0, -1), ids!.axes, fail);
+    sameAxes(base!.axes.slice(0, -1), pickedFrom(base!, ids!), fail);
     sameAxes(ids!.axes, x!.axes, fail);
     return base!;
   },
 };
+
+/** The axes of ids that x has too. */
+function pickedFrom(x: ValueType, ids: ValueType): readonly Axis[] {
+  return ids.axes.length === x.axes.length ? ids.axes.slice(0, -1) : ids.axes;
+}
 
 function contractRule(
   [a, b, bias]: readonly ValueType[],

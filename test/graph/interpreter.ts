@@ -193,6 +193,8 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
         : 0.5 * value * (1 + erf(value / Math.SQRT2)),
     ),
   silu: ([x], { beta = 1 }) => map(x!, (value) => value * sigmoid(beta * value)),
+  clamp: ([x], { low = -Infinity, high = Infinity }) =>
+    map(x!, (value) => Math.min(Math.max(value, low), high)),
   softmax: ([x], { axis }) => {
     const largest = along(x!, [axis], (values) => Math.max(...values));
     const raised = build(x!.axes, x!.shape, (place) =>
@@ -311,6 +313,29 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
         return index >= 0 && index < lengthOf(x!, axis) ? at(x!, { ...place, [axis]: index }) : 0;
       },
     ),
+  topK: ([x], { count, into }) => {
+    const axis = last(x!);
+    const axes = [...x!.axes.slice(0, -1), into];
+    return build(axes, [...x!.shape.slice(0, -1), count], (place) => {
+      const valueAt = (index: number) => at(x!, { ...place, [axis]: index });
+      const order = upTo(lengthOf(x!, axis)).sort((a, b) => valueAt(b) - valueAt(a) || a - b);
+      return order[place[into]!]!;
+    });
+  },
+  oneHot: ([ids], { axis, size }) =>
+    build([...ids!.axes, axis], [...ids!.shape, size], (place) =>
+      at(ids!, place) === place[axis] ? 1 : 0,
+    ),
+  routed: ([x, ids, ...matrices]) => {
+    const from = last(x!);
+    const made = matrices[0]!.axes.find((axis) => axis !== from)!;
+    const shape = [...ids!.shape, lengthOf(matrices[0]!, made)];
+    return build([...ids!.axes, made], shape, (place) => {
+      const matrix = matrices[at(ids!, place)]!;
+      const entries = upTo(lengthOf(x!, from)).map((index) => ({ ...place, [from]: index }));
+      return sum(entries.map((entry) => at(x!, entry) * at(matrix, entry)));
+    });
+  },
   addGathered: ([base, ids, rows]) =>
     scattered(base!, rows!, (place) => ({ ...place, [base!.axes[0]!]: at(ids!, place) })),
   addTaken: ([base, indices, x], { axis }) =>

@@ -109,6 +109,8 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
       b.op("gelu", [x], { approximate: "tanh" }),
       b.op("silu", [x], {}),
       b.op("silu", [x], { beta: 1.702 }),
+      b.op("clamp", [x], { low: -0.5, high: 0.7 }),
+      b.op("clamp", [x], { high: 0.1 }),
     ];
   },
   "reductions and softmax": (b) => {
@@ -179,6 +181,30 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
       b.op("take", [x, rows], { axis: "batch" }),
       b.op("take", [x, rows], { axis: "d_model" }),
       b.op("pick", [wide, ids], {}),
+    ];
+  },
+  "places of the largest, marks, and products with a matrix that each row chooses": (b) => {
+    const sizes = { batch: "batch", position: "position" } as const;
+    const scores = b.input("scores", "float32", { ...sizes, expert: 5 });
+    const x = b.input("x", "float32", { ...sizes, d_model: 4 });
+    const matrices = Array.from({ length: 5 }, (_, expert) =>
+      b.input(`w${expert}`, "float32", { d_mlp: 3, d_model: 4 }),
+    );
+    const back = Array.from({ length: 5 }, (_, expert) =>
+      b.input(`v${expert}`, "float32", { d_mlp: 3, d_out: 6 }),
+    );
+    const ids = b.op("topK", [scores], { count: 3, into: "slot" });
+    const one = b.input("one", "int32", { ...sizes, slot: 1 }, { below: 5 });
+    const inner = b.op("routed", [x, ids, ...matrices], {});
+    const picked = b.op("pick", [scores, ids], {});
+    return [
+      ids,
+      picked,
+      b.op("addPicked", [scores, ids, picked], {}),
+      b.op("oneHot", [ids], { axis: "expert", size: 5 }),
+      inner,
+      b.op("routed", [inner, ids, ...back], {}),
+      b.op("routed", [x, one, ...matrices], {}),
     ];
   },
   shapes: (b) => {

@@ -2,7 +2,8 @@
 import type { Name } from "../builder.ts";
 import type { Rule, Step, Way } from "./rule.ts";
 
-type Function = "exp" | "log" | "sqrt" | "tanh" | "relu" | "sigmoid" | "erf" | "gelu" | "silu";
+type Function =
+  "exp" | "log" | "sqrt" | "tanh" | "relu" | "sigmoid" | "erf" | "gelu" | "silu" | "clamp";
 
 /** What derivatives are written with. */
 function algebra({ write, number }: Way) {
@@ -51,6 +52,13 @@ export const functions: { readonly [Kind in Function]: Rule<Kind> } = {
   relu: rule((_, g, _x, y, { write, number }) =>
     write("where", [write("greater", [y, number(0)], {}), g, number(0)], {}),
   ),
+  /** 0 beyond the bounds and on them. */
+  clamp: rule((_, g, x, _y, { attributes: { low, high }, write, number }) => {
+    const where = (a: Name, b: Name, kept: Name) =>
+      write("where", [write("greater", [a, b], {}), kept, number(0)], {});
+    const below = high === undefined ? g : where(number(high), x, g);
+    return low === undefined ? below : where(x, number(low), below);
+  }),
   sigmoid: rule(({ mul, sub }, g, _, y) => mul(g, sub(y, mul(y, y)))),
   erf: rule(({ mul }, g, x, _, { write }) =>
     mul(g, mul(write("exp", [mul(mul(x, x), -1)], {}), 2 / Math.sqrt(Math.PI))),

@@ -6,13 +6,14 @@ import { functions } from "./functions.ts";
 import { addGathered, addPicked, addTaken, gather, pick, take } from "./indexing.ts";
 import { gain, norm, scale } from "./norm.ts";
 import { mean, stretch, sum } from "./reductions.ts";
+import { routed } from "./routed.ts";
 import { rotary } from "./rotary.ts";
 import type { Rule } from "./rule.ts";
 import { concat, mergeAxes, pad, rename, repeat, slice, splitAxis, transpose } from "./shapes.ts";
 import { logSumExp, softmax } from "./softmax.ts";
 
 /** Steps and sizes: they do not change with small changes of x. */
-const none: Rule<"greater" | "count"> = ({ inputs }) => inputs.map(() => null);
+const none: Rule<"greater" | "count" | "topK" | "oneHot"> = ({ inputs }) => inputs.map(() => null);
 
 export const RULES: { readonly [Kind in OpName]: Rule<Kind> } = {
   contract,
@@ -37,6 +38,9 @@ export const RULES: { readonly [Kind in OpName]: Rule<Kind> } = {
   rename,
   repeat,
   greater: none as Rule<"greater">,
+  topK: none as Rule<"topK">,
+  oneHot: none as Rule<"oneHot">,
+  routed,
   stretch,
   count: none as Rule<"count">,
   pad,

@@ -3,7 +3,8 @@ import type { Axis, ValueType } from "../axes.ts";
 import type { OpAttributes, OpName } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { lowerContract } from "./lowerContract.ts";
-import { lowerAddGathered, lowerAddPicked, lowerAddTaken } from "./lowerScatter.ts";
+import { lowerRouted, lowerTopK } from "./lowerRouted.ts";
+import { int32Scalar, lowerAddGathered, lowerAddPicked, lowerAddTaken } from "./lowerScatter.ts";
 import { aligned, countOf, reshaped, stretched, transposed, withSizes } from "./shapes.ts";
 
 type Lowering<Name extends OpName> = (
@@ -22,6 +23,8 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
   take: (emit, [x, indices], { axis }) =>
     emit.node("Gather", [x!.tensor, indices!.tensor], { axis: indexOf(x!, axis) }),
   pick: (emit, [x, ids]) => {
+    if (ids!.axes.length === x!.axes.length)
+      return emit.node("GatherElements", [x!.tensor, ids!.tensor], { axis: -1 });
     const last = emit.integers([-1]);
     const column = emit.node("Unsqueeze", [ids!.tensor, last]);
     return emit.node("Squeeze", [
@@ -44,6 +47,12 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
   silu: (emit, [x], { beta = 1 }) => {
     const scaled = beta === 1 ? x!.tensor : emit.node("Mul", [x!.tensor, emit.floats([beta], [])]);
     return emit.node("Mul", [x!.tensor, emit.node("Sigmoid", [scaled])]);
+  },
+  clamp: (emit, [x], { low, high }) => {
+    const bounds = [low, high].map((bound) =>
+      bound === undefined ? "" : emit.floats([bound], []),
+    );
+    return emit.node("Clip", [x!.tensor, ...bounds]);
   },
   softmax: (emit, [x], { axis }) => emit.node("Softmax", [x!.tensor], { axis: indexOf(x!, axis) }),
   logSumExp: (emit, [x], { axis }) => lowerLogSumExp(emit, x!, axis),
@@ -91,6 +100,10 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
     const at = emit.integers([indexOf(x!, axis)]);
     return emit.node("Pad", [x!.tensor, emit.integers([before, after]), "", at]);
   },
+  topK: lowerTopK,
+  oneHot: (emit, [ids], { size }) =>
+    emit.node("OneHot", [ids!.tensor, int32Scalar(emit, size), emit.floats([0, 1])], { axis: -1 }),
+  routed: lowerRouted,
   addGathered: lowerAddGathered,
   addTaken: lowerAddTaken,
   addPicked: lowerAddPicked,

@@ -39,8 +39,12 @@ export function lowerAddGathered(
 
 /** [rows, ids]: 1 where the id names the row. */
 function oneHot(emit: Emitter, ids: string, rows: number): string {
-  const depth = emit.constant("int32", [], new Uint8Array(Int32Array.of(rows).buffer));
-  return emit.node("OneHot", [ids, depth, emit.floats([0, 1])], { axis: 0 });
+  return emit.node("OneHot", [ids, int32Scalar(emit, rows), emit.floats([0, 1])], { axis: 0 });
+}
+
+/** The engine takes an int32 depth for int32 ids. */
+export function int32Scalar(emit: Emitter, value: number): string {
+  return emit.constant("int32", [], new Uint8Array(Int32Array.of(value).buffer));
 }
 
 /** Each id once for every entry of its row: [ids, inner]. */
@@ -66,7 +70,10 @@ export function lowerAddTaken(
 
 export function lowerAddPicked(emit: Emitter, [base, ids, x]: readonly Handle[]): string {
   const last = emit.integers([-1]);
-  const column = (value: Handle) => emit.node("Unsqueeze", [value.tensor, last]);
+  const column = (value: Handle) =>
+    value.axes.length === base!.axes.length
+      ? value.tensor
+      : emit.node("Unsqueeze", [value.tensor, last]);
   return emit.node("ScatterElements", [base!.tensor, column(ids!), column(x!)], {
     axis: -1,
     ...ADD,

@@ -53,6 +53,8 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly Name[]>> = {
       b.op("gelu", [x], { approximate: "tanh" }),
       b.op("silu", [x], {}),
       b.op("silu", [x], { beta: 1.702 }),
+      b.op("clamp", [x], { low: -0.5, high: 0.7 }),
+      b.op("clamp", [b.op("exp", [x], {})], { high: 1.1 }),
     ];
   },
   "reductions and softmax": (b) => {
@@ -123,6 +125,21 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly Name[]>> = {
       b.op("addGathered", [table, ids, x], {}),
       b.op("addPicked", [wide, ids, picked], {}),
       b.op("logSumExp", [wide], { axis: "d_vocab" }),
+    ];
+  },
+  "products with a matrix that each row chooses, by the largest scores": (b) => {
+    const scores = b.input("scores", "float32", { ...STREAM, expert: 4 });
+    const x = b.input("x", "float32", { ...STREAM, d_model: 3 });
+    const matrices = (name: string, sizes: Readonly<Record<string, number>>) =>
+      Array.from({ length: 4 }, (_, expert) => b.input(`${name}${expert}`, "float32", sizes));
+    const ids = b.op("topK", [scores], { count: 2, into: "slot" });
+    const inner = b.op("routed", [x, ids, ...matrices("in", { d_mlp: 2, d_model: 3 })], {});
+    const outer = b.op("routed", [inner, ids, ...matrices("out", { d_mlp: 2, d_out: 3 })], {});
+    const share = b.op("softmax", [b.op("pick", [scores, ids], {})], { axis: "slot" });
+    const marks = b.op("oneHot", [ids], { axis: "expert", size: 4 });
+    return [
+      b.contract(outer, share, ["batch", "position", "d_out"]),
+      b.mul(scores, b.op("sum", [marks], { axes: ["slot"] })),
     ];
   },
   shapes: (b) => {
