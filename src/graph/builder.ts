@@ -7,6 +7,7 @@ import {
   type Fill,
   type Program,
   type ProgramInput,
+  type Selection,
   type Weight,
 } from "./program.ts";
 import type { Axis, NumberType, ValueType } from "./axes.ts";
@@ -24,7 +25,9 @@ export interface WeightSpec {
   readonly name: Name;
   readonly axes: Axes;
   readonly stored: StoredTensor;
-  readonly select?: { readonly axis: string; readonly index: number };
+  readonly select?: readonly Selection[];
+  /** Neighbouring axes that are one from then on, by its name. */
+  readonly merge?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** `{batch: "batch", d_model: 32}` as a list of axes. */
@@ -39,7 +42,15 @@ export function builder(from?: Program) {
   const program = (
     outputs: readonly Name[],
     limits: Readonly<Record<string, number>> = {},
-  ): Program => ({ inputs, weights, constants, ops, outputs, limits });
+  ): Program => ({
+    inputs,
+    weights,
+    constants,
+    ops,
+    outputs,
+    limits,
+    ...(from?.absent && { absent: from.absent }),
+  });
   return { op, typeOf, ...declarations(draft), ...shorthands(op), program };
 }
 
@@ -88,11 +99,12 @@ function declarations({ inputs, weights, constants, types, define }: Draft) {
       inputs.push({ name, type, axes: axesOf(axes), ...more });
       return define(name, inputs.at(-1)!);
     },
-    weight({ name, axes, stored, select }: WeightSpec): Name {
+    weight({ name, axes, stored, select, merge = {} }: WeightSpec): Name {
       const layout = axesOf(axes);
-      const kept = layout.filter((axis) => axis.name !== select?.axis);
+      const kept = (select ?? []).reduce(selectedAxes, layout);
       const part = select && { select };
-      weights.push({ name, type: "float32", axes: kept, stored, layout, ...part });
+      const merged = Object.entries(merge).reduce(mergedAxes, kept);
+      weights.push({ name, type: "float32", axes: merged, stored, layout, ...part });
       return define(name, weights.at(-1)!);
     },
     constant(name: Name, axes: Axes, data: readonly number[], type: NumberType = "float32"): Name {
@@ -103,6 +115,26 @@ function declarations({ inputs, weights, constants, types, define }: Draft) {
   };
 }
 
+/** The axes that a selection leaves. */
+export function selectedAxes(axes: readonly Axis[], selection: Selection): Axis[] {
+  return axes.flatMap((axis) => {
+    if (axis.name !== selection.axis) return [axis];
+    return "index" in selection ? [] : [{ ...axis, size: selection.length }];
+  });
+}
+
+function mergedAxes(
+  axes: readonly Axis[],
+  [into, parts]: readonly [string, readonly string[]],
+): Axis[] {
+  const first = axes.findIndex(({ name }) => name === parts[0]);
+  const merged = axes.slice(first, first + parts.length);
+  if (first < 0 || merged.some(({ name }, index) => name !== parts[index]))
+    throw new Error(`internal: a weight has no neighbours ${parts.join(", ")}`);
+  const size = merged.reduce((product, axis) => product * Number(axis.size), 1);
+  return [...axes.slice(0, first), { name: into, size }, ...axes.slice(first + parts.length)];
+}
+
 /** The operations that families use most, in fewer words. */
 function shorthands(op: Draft["op"]) {
   return {
@@ -110,7 +142,7 @@ function shorthands(op: Draft["op"]) {
       a: Name,
       b: Name,
       axes: readonly string[],
-      { scale, bias, as }: { scale?: number; bias?: Name | null; as?: Name } = {},
+      { scale, bias, as }: { scale?: number; bias?: Name | null; as?: Name | undefined } = {},
     ) =>
       op(
         "contract",

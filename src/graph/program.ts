@@ -14,6 +14,14 @@ export type Fill =
   | { readonly kind: "constant"; readonly value: number }
   /** 0 where the key may be seen, minus infinity where not: keys after the query, or `window` or more before it. */
   | { readonly kind: "causalMask"; readonly window: number | null }
+  /** The same for each head [head, query, key], with slope (key - query) in place of 0: attention with linear biases. */
+  | {
+      readonly kind: "alibiMask";
+      readonly window: number | null;
+      readonly slopes: readonly number[];
+      /** Slopes, and slope x position, are rounded to bfloat16, and their differences multiplied by this. */
+      readonly rounded?: number;
+    }
   /** cos or sin of position x frequency, axes [position, frequency]. */
   | {
       readonly kind: "rotary";
@@ -34,14 +42,19 @@ export interface ProgramInput extends ValueType {
   readonly below?: number | undefined;
 }
 
+/** A part of an axis: one entry, and then the axis is gone, or `length` entries from `start` on. */
+export type Selection =
+  | { readonly axis: string; readonly index: number }
+  | { readonly axis: string; readonly start: number; readonly length: number };
+
 /** A value of the checkpoint. */
 export interface Weight extends ValueType {
   readonly name: string;
   readonly stored: StoredTensor;
-  /** Axes of the stored bytes in order, `select` included; a reading of the same bytes, never a copy. */
+  /** Axes of the stored bytes in order, selected ones included; a reading of the same bytes, never a copy. */
   readonly layout: readonly Axis[];
-  /** Take one entry of this axis of the layout, as the queries of a fused query-key-value matrix. */
-  readonly select?: { readonly axis: string; readonly index: number };
+  /** The parts of the layout that are meant, as the queries of a fused query-key-value matrix. */
+  readonly select?: readonly Selection[];
   /** Multiplied for few rows only (`narrow`): the engine need not repack it for speed. */
   readonly rare?: boolean | undefined;
 }
@@ -62,6 +75,8 @@ export interface Program {
   readonly outputs: readonly string[];
   /** Largest sizes of symbols, such as the context length for "position". */
   readonly limits: Readonly<Record<string, number>>;
+  /** Values that such programs have and this one cannot, by name, each with the reason, as a sentence. */
+  readonly absent?: Readonly<Record<string, string>>;
 }
 
 /** The type of every value of `program` by name, inferred operation by operation: this is the shape check. */
@@ -89,11 +104,13 @@ export function typesOf(program: Program): Map<string, ValueType> {
 /**
  * The operation that makes the value `name`.
  *
- * @throws {InputError} "unknown-value" if no operation does; near names are listed
+ * @throws {InputError} "unknown-value" if no operation does: why the program cannot have it, else near names
  */
 export function producerOf(program: Program, name: string): Op {
   const made = program.ops.find((op) => op.output === name);
   if (made) return made;
+  const reason = program.absent?.[name];
+  if (reason !== undefined) throw new InputError("unknown-value", reason);
   const near = program.ops.map((op) => op.output).filter((output) => alike(output, name));
   throw new InputError(
     "unknown-value",

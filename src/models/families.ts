@@ -1,7 +1,7 @@
 /** @file Which family reads which configuration. */
 import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
-import type { Family, Model, StoredLayout } from "./family.ts";
+import type { Family, Model, ModelOptions, StoredLayout } from "./family.ts";
 import { gpt2 } from "./families/gpt2.ts";
 import { gptNeox } from "./families/gptNeox.ts";
 import { llama } from "./families/llama.ts";
@@ -9,6 +9,7 @@ import { mistral } from "./families/mistral.ts";
 import { qwen2, qwen3 } from "./families/qwen.ts";
 import { transformerLens } from "./families/transformerLens.ts";
 import type { CheckpointTensors } from "./weightMap.ts";
+import { unwrapped } from "./weightPrefix.ts";
 
 /** Families by `model_type` of config.json. */
 export const FAMILIES: Readonly<Record<string, Family>> = {
@@ -29,9 +30,11 @@ export function modelFrom(
   config: Readonly<Record<string, unknown>>,
   checkpoint: CheckpointTensors,
   layout: StoredLayout = "hugging_face",
+  options: Omit<ModelOptions, "layout"> = {},
 ): Model {
-  checkLayers(config, checkpoint);
-  if (config["format"] === "transformer_lens") return transformerLens(config, checkpoint);
+  const plain = unwrapped(checkpoint);
+  checkCounts(config, plain);
+  if (config["format"] === "transformer_lens") return transformerLens(config, plain, options);
   if (config["format"] !== undefined)
     throw new InputError(
       "config",
@@ -40,30 +43,68 @@ export function modelFrom(
   const type = config["model_type"];
   const family =
     typeof type === "string" && Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
-  if (family) return family(config, checkpoint, layout);
+  if (family) return family(config, plain, { layout, ...options });
+  const inner = textConfigOf(config);
+  if (inner) return textModel(config, inner, plain, options);
+  throw unknownType(type);
+}
+
+/** The language model's own configuration, in one of a model that also sees or hears. */
+function textConfigOf(config: Readonly<Record<string, unknown>>) {
+  const inner = config["text_config"] ?? config["llm_config"];
+  if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return null;
+  const text = inner as Readonly<Record<string, unknown>>;
+  return typeof text["model_type"] === "string" && Object.hasOwn(FAMILIES, text["model_type"])
+    ? text
+    : null;
+}
+
+/** Says that of several models in one checkpoint this is the one that reads text. */
+function textModel(
+  outer: Readonly<Record<string, unknown>>,
+  inner: Readonly<Record<string, unknown>>,
+  checkpoint: CheckpointTensors,
+  options: Omit<ModelOptions, "layout">,
+): Model {
+  const ties = "tie_word_embeddings";
+  const config = { ...(ties in outer && { [ties]: outer[ties] }), ...inner };
+  const model = modelFrom(config, checkpoint, "hugging_face", { ...options, others: true });
+  const [whole, part] = [outer["model_type"], inner["model_type"]].map(String);
+  const notice = `the files hold a ${whole} model; its text model (${part}) is used, and what sees or hears is left aside`;
+  return { ...model, notices: [notice, ...(model.notices ?? [])] };
+}
+
+function unknownType(type: unknown): InputError {
   const known = Object.keys(FAMILIES);
   const near =
     typeof type === "string" && distance(closest(type, known), type) <= 2
       ? `, did you mean ${closest(type, known)}`
       : "";
-  throw new InputError(
+  return new InputError(
     "config",
     `model_type ${type === undefined ? "is missing" : `${JSON.stringify(type)} is not supported`}${near} (supported: ${known.join(", ")}, and "format": "transformer_lens")`,
   );
 }
 
+const LAYERS = /^(n_layers?|num_layers|num_hidden_layers)$/;
+/** Counts of which something is made before any tensor is looked at. */
+const COUNTS = /^(n_heads?|num_.*heads|num_.*experts|n_.*experts|moe_num_experts)$/;
+const MOST_COUNTED = 65_536;
+
 /** A layer has tensors; more layers than tensors are refused before anything is made for each of them. */
-function checkLayers(
+function checkCounts(
   config: Readonly<Record<string, unknown>>,
   { weights, unsupported }: CheckpointTensors,
 ): void {
   const tensors = weights.size + unsupported.size;
-  for (const key of ["n_layer", "n_layers", "num_hidden_layers"]) {
-    const layers = config[key];
-    if (typeof layers !== "number" || layers <= tensors) continue;
-    throw new InputError(
-      "config",
-      `${key} is ${layers}, but the weight files have only ${tensors} tensors`,
-    );
+  for (const [key, count] of Object.entries(config)) {
+    if (typeof count !== "number") continue;
+    if (LAYERS.test(key) && count > tensors)
+      throw new InputError(
+        "config",
+        `${key} is ${count}, but the weight files have only ${tensors} tensors`,
+      );
+    if (COUNTS.test(key) && count > MOST_COUNTED)
+      throw new InputError("config", `${key} must be at most ${MOST_COUNTED}, got ${count}`);
   }
 }

@@ -1,9 +1,10 @@
 /** @file What every family gives: a Program and the facts about it that studies and Results need. */
+import type { StoredTensor } from "../base/bytes.ts";
 import type { Program } from "../graph/program.ts";
 import type { CheckpointTensors } from "./weightMap.ts";
 
 /** Facts about an architecture with its sizes. */
-export interface Architecture {
+export interface Architecture extends Partial<Anatomy> {
   readonly family: string;
   readonly layers: number;
   readonly heads: number;
@@ -16,10 +17,46 @@ export interface Architecture {
   readonly specialTokens: readonly number[];
 }
 
+/** How a decoder is built, for studies whose method depends on it. */
+export interface Anatomy {
+  readonly dModel: number;
+  /** Entries of a query and of a key. */
+  readonly dHead: number;
+  readonly dValue: number;
+  /** Keys that a query of each layer sees, itself included; null: all up to it. */
+  readonly windows: readonly (number | null)[];
+  /** How the model knows where a token is; none: through the mask alone. */
+  readonly positions: "learned" | "shortformer" | "rotary" | "alibi" | "none";
+  /** Layers whose queries and keys are turned. */
+  readonly rotaryLayers: readonly number[];
+  readonly norm: "LN" | "RMS" | null;
+  /** Before a part, after it, both, or of the stream itself. */
+  readonly normPlaces: "before" | "after" | "around" | "stream";
+  /** Attention and MLP read the same stream. */
+  readonly parallel: boolean;
+  /** Queries and keys have norms of their own. */
+  readonly queryKeyNorm: boolean;
+  /** Scores and logits are kept within plus and minus this. */
+  readonly softcap: { readonly scores: number | null; readonly logits: number | null };
+  /** Heads may attend to no key. */
+  readonly sinks: boolean;
+  readonly experts: {
+    readonly count: number;
+    readonly perToken: number;
+    readonly layers: readonly number[];
+  } | null;
+  /** The unembedding: a matrix of its own, the embedding, or none in the files: then there are no logits. */
+  readonly head: "own" | "tied" | "none";
+}
+
 export interface Model {
   readonly architecture: Architecture;
   /** The whole forward pass; its outputs are `logits`. */
   readonly program: Program;
+  /** What the user should know about how the files were read. */
+  readonly notices?: readonly string[];
+  /** The unembedding that the configuration ties, and one of its own that the files have; left out where it ties none. */
+  readonly tiedHead?: { readonly embedding: StoredTensor; readonly own: StoredTensor };
 }
 
 /**
@@ -28,11 +65,22 @@ export interface Model {
  */
 export type StoredLayout = "hugging_face" | "gguf" | "nanogpt";
 
+/** Which unembedding is used where a configuration ties it and the files have one: theirs, or the embedding. */
+export type HeadChoice = "file" | "tied";
+
+export interface ModelOptions {
+  readonly layout?: StoredLayout;
+  /** Left out: the embedding, where the configuration says so. */
+  readonly head?: HeadChoice | undefined;
+  /** The checkpoint has other models beside this one. */
+  readonly others?: boolean;
+}
+
 /** Builds a model of one family from config.json (or what says the same) and the tensors of a checkpoint. */
 export type Family = (
   config: Readonly<Record<string, unknown>>,
   checkpoint: CheckpointTensors,
-  layout?: StoredLayout,
+  options?: ModelOptions,
 ) => Model;
 
 /** `bos_token_id` and its like: an id, several, or none; id 0 is an id like any other. */

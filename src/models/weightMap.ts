@@ -2,18 +2,31 @@
 import { InputError } from "../base/errors.ts";
 import type { StoredTensor, Weights } from "../base/bytes.ts";
 import type { Builder, Name } from "../graph/builder.ts";
+import type { Selection } from "../graph/program.ts";
+import { prefixOf, withPrefix, type Prefix } from "./weightPrefix.ts";
 
 /** Sizes of a model's axes by name. */
 export type Sizes = Readonly<Record<string, number>>;
 
 /** Where one of our weights lies in a checkpoint. */
 export interface WeightEntry {
-  /** Name in the checkpoint; `{layer}` stands for the layer; a name that begins with / never has the model's prefix. */
+  /**
+   * Name in the checkpoint after the model's prefix; `{layer}`, `{expert}`, `{head}` count; a name that begins with / is
+   * outside of the part that has the prefix, as an unembedding.
+   */
   readonly from: string;
+  /** Another name, if the checkpoint does not have the first. */
+  readonly orElse?: string;
   /** The checkpoint's dimensions, each one axis of ours or several merged, outermost first. */
   readonly shape: readonly (string | readonly string[])[];
-  /** The part that is meant, where several weights share a tensor. */
-  readonly select?: readonly [axis: string, index: number] | undefined;
+  /** The parts that are meant, where several weights share a tensor. */
+  readonly select?: readonly Selection[];
+  /** Axes that are one afterwards, by its name; one axis gets another name so. */
+  readonly merge?: Readonly<Record<string, readonly string[]>>;
+  /** Layers that have it; left out: all. */
+  readonly layers?: readonly number[];
+  /** A checkpoint may lack it. */
+  readonly optional?: boolean;
 }
 
 /** Our names (TransformerLens', `{layer}` for the layer) to where they lie. */
@@ -25,81 +38,127 @@ export interface CheckpointTensors {
   readonly unsupported: ReadonlyMap<string, string>;
 }
 
+export interface BindOptions {
+  readonly layers: number;
+  /** How often `{expert}` and `{head}` count. */
+  readonly counts?: Readonly<Record<string, number>>;
+  readonly sizes: Sizes;
+  /** What stands before most names: `transformer.`; a checkpoint may have it, lack it or have more. */
+  readonly base?: string;
+  /** Tensors that files carry and no computation needs: masks, rotary tables. */
+  readonly ignorable?: readonly RegExp[];
+  /** The checkpoint has other models beside this one, such as a vision tower. */
+  readonly others?: boolean;
+}
+
 interface Bound {
   readonly entry: WeightEntry;
   readonly stored: StoredTensor;
 }
 
-/**
- * Weights of a checkpoint under our names: `bound(b)` gives a look-up that declares a weight in the Program at its first
- * use; null for a weight that this model does not have.
- */
+/** A look-up that declares a weight in the Program at its first use; null for a weight that this model does not have. */
 export type BoundWeights = (b: Builder) => (name: string) => Name | null;
+
+/** Weights of a checkpoint under our names. */
+export interface Binding {
+  readonly weights: BoundWeights;
+  /** The tensor that a weight lies in. */
+  readonly stored: (name: string) => StoredTensor | undefined;
+  /** What stands before the names of the model's own part. */
+  readonly prefix: string;
+}
 
 /**
  * Finds every weight of `map` in the checkpoint and checks its shape, and that nothing of the checkpoint is left over.
  *
- * @param ignorable tensors that files carry and no computation needs: masks, rotary tables, heads that are tied
- * @throws {InputError} "weights" with every mismatch: missing, of another shape or type, and tensors without a place
+ * @throws {InputError} "weights" with what is missing, of another shape or type, and tensors without a place: three of each
  */
 export function bindWeights(
   map: WeightMap,
-  {
-    layers,
-    sizes,
-    prefixes = [""],
-    ignorable = [],
-  }: {
-    readonly layers: number;
-    readonly sizes: Sizes;
-    readonly prefixes?: readonly string[] | undefined;
-    readonly ignorable?: readonly RegExp[] | undefined;
-  },
+  options: BindOptions,
   checkpoint: CheckpointTensors,
-): BoundWeights {
-  const expanded = Object.entries(map).flatMap(([name, entry]) => perLayer(name, entry, layers));
-  const prefix =
-    prefixes.find((each) => expanded.some(([, { from }]) => checkpoint.weights.has(each + from))) ??
-    "";
-  const nameOf = ({ from }: WeightEntry) => (from.startsWith("/") ? from.slice(1) : prefix + from);
-  const faults: string[] = [];
-  const bound = new Map<string, Bound>();
-  for (const [name, entry] of expanded) {
-    const from = nameOf(entry);
-    const stored = checkpoint.weights.get(from);
-    const fault = stored ? shapeFault(from, stored, entry, sizes) : missing(from, checkpoint);
-    if (fault) faults.push(fault);
-    else if (stored) bound.set(name, { entry, stored });
-  }
-  faults.push(
-    ...leftOver(checkpoint, new Set(expanded.map(([, entry]) => nameOf(entry))), ignorable),
+): Binding {
+  const { sizes, base = "", ignorable = [], others = false } = options;
+  const expanded = Object.entries(map).flatMap(([name, entry]) => expand(name, entry, options));
+  const prefix = prefixOf(
+    expanded.flatMap(([, { from }]) => (from.startsWith("/") ? [] : [from])),
+    base,
+    checkpoint,
   );
-  if (faults.length > 0)
-    throw new InputError("weights", `the weights do not fit the configuration: ${listed(faults)}`);
-  return (b) => {
-    const declared = new Set<string>();
-    return (name) => {
-      const found = bound.get(name);
-      if (found && !declared.has(name)) declare(b, name, found, sizes);
-      declared.add(name);
-      return found ? name : null;
-    };
+  const faults: Faults = { missing: [], shape: [], leftOver: [] };
+  const bound = new Map<string, Bound>();
+  const known = new Set<string>();
+  for (const [name, entry] of expanded) {
+    const [from, stored] = found(entry, prefix, checkpoint);
+    known.add(from);
+    const type = checkpoint.unsupported.get(from);
+    if (stored) {
+      const fault = shapeFault(from, stored, entry, sizes);
+      if (fault) faults.shape.push(fault);
+      bound.set(name, { entry, stored });
+    } else if (type !== undefined) faults.shape.push(unreadable(from, type));
+    else if (!entry.optional) faults.missing.push(`${from} is missing`);
+  }
+  faults.leftOver.push(...leftOver(checkpoint, known, ignorable, others ? prefix.own : ""));
+  refuse(faults);
+  return {
+    weights: (b) => lookUp(b, bound, sizes),
+    stored: (name) => bound.get(name)?.stored,
+    prefix: prefix.own,
   };
 }
 
-function perLayer(name: string, entry: WeightEntry, layers: number): [string, WeightEntry][] {
-  if (!name.includes("{layer}")) return [[name, entry]];
-  return Array.from({ length: layers }, (_, layer) => [
-    name.replace("{layer}", String(layer)),
-    { ...entry, from: entry.from.replace("{layer}", String(layer)) },
-  ]);
+function found(
+  { from, orElse }: WeightEntry,
+  prefix: Prefix,
+  { weights, unsupported }: CheckpointTensors,
+): [string, StoredTensor | undefined] {
+  const has = (name: string) => weights.has(name) || unsupported.has(name);
+  const first = withPrefix(from, prefix, has);
+  const other = orElse === undefined ? first : withPrefix(orElse, prefix, has);
+  const name = !has(first) && has(other) ? other : first;
+  return [name, weights.get(name)];
 }
 
-function missing(from: string, { unsupported }: CheckpointTensors): string {
-  const type = unsupported.get(from);
-  return type
-    ? `${from} has type ${type}, which is not one of F32, F16, BF16`
-    : `${from} is missing`;
+function lookUp(
+  b: Builder,
+  bound: ReadonlyMap<string, Bound>,
+  sizes: Sizes,
+): (name: string) => Name | null {
+  const declared = new Set<string>();
+  return (name) => {
+    const weight = bound.get(name);
+    if (weight && !declared.has(name)) declare(b, name, weight, sizes);
+    declared.add(name);
+    return weight ? name : null;
+  };
+}
+
+/** The entry for each layer, expert or head that its names count. */
+function expand(
+  name: string,
+  entry: WeightEntry,
+  { layers, counts = {} }: BindOptions,
+): [string, WeightEntry][] {
+  const all = { layer: layers, ...counts };
+  const key = Object.keys(all).find((one) => name.includes(`{${one}}`));
+  if (key === undefined) return [[name, entry]];
+  const indices =
+    key === "layer" && entry.layers
+      ? entry.layers
+      : Array.from({ length: all[key as keyof typeof all] }, (_, index) => index);
+  return indices.flatMap((index) => {
+    const put = (text: string) => text.replace(`{${key}}`, String(index));
+    const select = entry.select?.map((one) =>
+      "index" in one && one.axis === key ? { ...one, index } : one,
+    );
+    const one = { ...entry, from: put(entry.from), ...(select && { select }) };
+    return expand(put(name), one, { layers, counts, sizes: {} });
+  });
+}
+
+function unreadable(from: string, type: string): string {
+  return `${from} has type ${type}, which is not one of F32, F16, BF16`;
 }
 
 function shapeFault(
@@ -123,28 +182,37 @@ function leftOver(
   { weights, unsupported }: CheckpointTensors,
   known: ReadonlySet<string>,
   ignorable: readonly RegExp[],
+  within: string,
 ): string[] {
   return [...weights.keys(), ...unsupported.keys()]
-    .filter((name) => !known.has(name) && !ignorable.some((pattern) => pattern.test(name)))
+    .filter((name) => name.startsWith(within) && !known.has(name))
+    .filter((name) => !ignorable.some((pattern) => pattern.test(name)))
     .map((name) => `${name} has no place in this architecture`);
 }
 
-const MOST_LISTED = 40;
+interface Faults {
+  readonly missing: string[];
+  readonly shape: string[];
+  readonly leftOver: string[];
+}
 
-function listed(faults: readonly string[]): string {
-  const more = faults.length > MOST_LISTED ? `; and ${faults.length - MOST_LISTED} more` : "";
-  return faults.slice(0, MOST_LISTED).join("; ") + more;
+const MOST_LISTED = 3;
+
+function refuse({ missing, shape, leftOver: rest }: Faults): void {
+  if (missing.length + shape.length + rest.length === 0) return;
+  const listed = [shape, missing, rest].filter((faults) => faults.length > 0).map(some);
+  throw new InputError("weights", `the weights do not fit the configuration: ${listed.join("; ")}`);
+}
+
+function some(faults: readonly string[]): string {
+  const more = faults.length - MOST_LISTED;
+  return faults.slice(0, MOST_LISTED).join("; ") + (more > 0 ? `; and ${more} more such` : "");
 }
 
 function declare(b: Builder, name: string, { entry, stored }: Bound, sizes: Sizes): void {
   const axes = Object.fromEntries(entry.shape.flat().map((axis) => [axis, sizeOf(axis, sizes)]));
-  const { select } = entry;
-  b.weight({
-    name,
-    axes,
-    stored,
-    ...(select && { select: { axis: select[0], index: select[1] } }),
-  });
+  const { select, merge } = entry;
+  b.weight({ name, axes, stored, ...(select && { select }), ...(merge && { merge }) });
 }
 
 function sizeOf(axis: string, sizes: Sizes): number {

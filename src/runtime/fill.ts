@@ -1,5 +1,6 @@
 import type { TensorData } from "../base/tensor.ts";
 import type { Fill } from "../graph/program.ts";
+import { alibiMask } from "./alibiMask.ts";
 
 /** The numbers of an input that nobody feeds, for the sizes of this run: masks, positions, rotary tables, switches. */
 export function filled(
@@ -12,6 +13,7 @@ export function filled(
   if (fill.kind === "constant") return data.fill(fill.value);
   if (fill.kind === "count") return data.map((_: number, index: number) => index % shape.at(-1)!);
   if (fill.kind === "causalMask") return causalMask(data, shape, fill.window);
+  if (fill.kind === "alibiMask") return alibiMask(data, shape, fill);
   if (fill.kind === "previous") return previous(data, shape);
   return rotaryTable(data, fill);
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { tensor } from "../../src/base/tensor.ts";
 import { capture } from "../../src/graph/edits/capture.ts";
 import { builder } from "../../src/graph/builder.ts";
-import { previousPosition, smeared } from "../../src/models/parts.ts";
+import { previousPosition, smeared } from "../../src/models/decoder/smearedKeys.ts";
 import { gradient, gradientOf } from "../../src/graph/gradient/gradient.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { backends } from "../runtime/backends.ts";

@@ -1,44 +1,85 @@
-import type { Weight } from "../program.ts";
-import type { Emitter } from "./emitter.ts";
 import { STORED_BYTES } from "../../base/bytes.ts";
+import { selectedAxes } from "../builder.ts";
+import type { Axis } from "../axes.ts";
+import type { Selection, Weight } from "../program.ts";
+import type { Emitter } from "./emitter.ts";
 
 /**
  * The tensor of a weight, float32, with sizes `dims`: the same bytes in the same order, however they are grouped.
  *
- * The initializer points at the checkpoint's own bytes. A selected part is an offset where it is contiguous, else a
- * Gather that the runtime folds when the session is made; 16-bit numbers are cast, which is folded too.
+ * The initializer points at the checkpoint's own bytes. What is selected is an offset as far as it is contiguous, the rest
+ * a Gather or Slice that the runtime folds when the session is made; 16-bit numbers are cast, which is folded too.
  */
 export function weightTensor(emit: Emitter, weight: Weight, dims: readonly number[]): string {
   const name = `${weight.name}[${dims.join(",")}]`;
   return emit.once(name, () => {
-    const { stored, select, layout } = weight;
-    const outer = layout[0]?.name === select?.axis;
-    const size = select ? Number(layout.find((axis) => axis.name === select.axis)!.size) : 1;
-    const whole = !select || outer;
-    const sizeBytes = whole ? stored.sizeBytes / size : stored.sizeBytes;
-    const offset = stored.offset + (select && outer ? select.index * sizeBytes : 0);
+    const { stored, rare } = weight;
+    const { first, layout, rest } = contiguous(weight);
+    const whole = rest.length === 0;
+    const bytes = STORED_BYTES[stored.type];
     const initializer = `${name}.stored`;
     emit.initializers.set(initializer, {
       name: initializer,
       type: stored.type,
-      dims: whole ? dims : layout.map((axis) => Number(axis.size)),
-      data: { source: stored.source, offset, sizeBytes },
+      dims: whole ? dims : layout.map(({ size }) => Number(size)),
+      data: {
+        source: stored.source,
+        offset: stored.offset + first * bytes,
+        sizeBytes: entries(layout) * bytes,
+      },
       // What has to be cut or cast first is folded once, which only constants are.
-      ...(weight.rare && whole && stored.type === "F32" && { overridable: true }),
+      ...(rare && whole && stored.type === "F32" && { overridable: true }),
     });
-    const part = whole ? initializer : selected(emit, weight, initializer, dims);
-    return STORED_BYTES[stored.type] === 4 ? part : emit.node("Cast", [part], { to: 1 });
+    const part = whole ? initializer : selected(emit, initializer, layout, rest, dims);
+    return bytes === 4 ? part : emit.node("Cast", [part], { to: 1 });
   });
+}
+
+interface Contiguous {
+  /** Entries before the part. */
+  readonly first: number;
+  /** The axes of the part. */
+  readonly layout: readonly Axis[];
+  /** What is still to be selected in it. */
+  readonly rest: readonly Selection[];
+}
+
+/** The smallest run of entries that has all that is selected: outer axes of which one entry, then one of which a range is meant. */
+function contiguous({ layout, select = [] }: Pick<Weight, "layout" | "select">): Contiguous {
+  const [outer, ...inner] = layout;
+  const chosen = outer && select.find(({ axis }) => axis === outer.name);
+  if (!chosen) return { first: 0, layout, rest: select };
+  const rest = select.filter((one) => one !== chosen);
+  const size = entries(inner);
+  if (!("index" in chosen))
+    return { first: chosen.start * size, layout: selectedAxes(layout, chosen), rest };
+  const within = contiguous({ layout: inner, select: rest });
+  return { ...within, first: chosen.index * size + within.first };
+}
+
+function entries(axes: readonly Axis[]): number {
+  return axes.reduce((product, { size }) => product * Number(size), 1);
 }
 
 function selected(
   emit: Emitter,
-  { layout, select, axes }: Weight,
   initializer: string,
+  layout: readonly Axis[],
+  select: readonly Selection[],
   dims: readonly number[],
 ): string {
-  const axis = layout.findIndex(({ name }) => name === select!.axis);
-  const part = emit.node("Gather", [initializer, emit.scalar(select!.index)], { axis });
-  if (axes.length === dims.length) return part;
-  return emit.node("Reshape", [part, emit.integers(dims)]);
+  let [tensor, axes] = [initializer, layout];
+  for (const one of select) {
+    const axis = axes.findIndex(({ name }) => name === one.axis);
+    tensor =
+      "index" in one
+        ? emit.node("Gather", [tensor, emit.scalar(one.index)], { axis })
+        : emit.node("Slice", [
+            tensor,
+            ...[one.start, one.start + one.length, axis].map((value) => emit.integers([value])),
+          ]);
+    axes = selectedAxes(axes, one);
+  }
+  const same = axes.length === dims.length && axes.every(({ size }, at) => size === dims[at]);
+  return same ? tensor : emit.node("Reshape", [tensor, emit.integers(dims)]);
 }

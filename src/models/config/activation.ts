@@ -10,8 +10,18 @@ const ACTIVATIONS = {
   gelu_new: (b, x, as) => b.op("gelu", [x], { approximate: "tanh" }, as),
   gelu_fast: (b, x, as) => b.op("gelu", [x], { approximate: "tanh" }, as),
   gelu_pytorch_tanh: (b, x, as) => b.op("gelu", [x], { approximate: "tanh" }, as),
+  gelu_python: (b, x, as) => b.op("gelu", [x], { approximate: "none" }, as),
   quick_gelu: (b, x, as) => b.op("silu", [x], { beta: 1.702 }, as),
+  relu2: (b, x, as) => squared(b, b.op("relu", [x], {}), as),
+  relu_squared: (b, x, as) => squared(b, b.op("relu", [x], {}), as),
+  tanh: (b, x, as) => b.op("tanh", [x], {}, as),
+  sigmoid: (b, x, as) => b.op("sigmoid", [x], {}, as),
+  linear: (b, x, as) => b.rename(x, {}, as),
 } satisfies Record<string, (b: Builder, x: Name, as?: Name) => Name>;
+
+function squared(b: Builder, x: Name, as?: Name): Name {
+  return b.mul(x, x, as);
+}
 
 export type ActivationName = keyof typeof ACTIVATIONS;
 

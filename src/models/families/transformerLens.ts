@@ -4,24 +4,14 @@
  * `tie_word_embeddings` are ours: TransformerLens has no smeared keys, and writes out an unembedding that is tied.
  */
 import { z } from "zod";
-import { builder, type Builder, type Name } from "../../graph/builder.ts";
 import { activationName } from "../config/activation.ts";
 import { readConfig } from "../config/readConfig.ts";
 import { ropeOf } from "../config/rope.ts";
-import { specialTokensOf, type Family } from "../family.ts";
-import {
-  attention,
-  causalMask,
-  mlp,
-  needed,
-  norm,
-  previousPosition,
-  rotaryTables,
-  smeared,
-  tokenInputs,
-  unembed,
-} from "../parts.ts";
-import { bindWeights, type WeightMap } from "../weightMap.ts";
+import { decoderModel } from "../decoder/decoderModel.ts";
+import type { AttentionSpec, DecoderSpec } from "../decoder/spec.ts";
+import type { Family } from "../family.ts";
+import type { WeightMap } from "../weightMap.ts";
+import { blocksOf } from "./row.ts";
 
 const schema = z.object({
   format: z.literal("transformer_lens"),
@@ -96,7 +86,7 @@ const STACK = {
 } satisfies WeightMap;
 
 const UNEMBEDDING = {
-  "unembed.W_U": { from: "unembed.W_U", shape: ["d_model", "d_vocab"] },
+  "unembed.W_U": { from: "unembed.W_U", shape: ["d_model", "d_vocab"], optional: true },
 } satisfies WeightMap;
 
 const SMEAR = {
@@ -123,108 +113,71 @@ function norms(type: "LN" | "RMS", places: readonly string[]): WeightMap {
 
 const IGNORABLE = [/\.attn\.(mask|IGNORE|rotary_sin|rotary_cos)$/];
 
-export const transformerLens: Family = (json, checkpoint) => {
+type Config = z.infer<typeof schema>;
+
+export const transformerLens: Family = (json, checkpoint, options) => {
   const known = Object.fromEntries(Object.entries(json).filter(([key]) => !NEUTRAL.test(key)));
   const c = readConfig("transformer_lens", schema, known, {
     ...FIXED,
     n_key_value_heads: [null, json["n_heads"]],
     d_vocab_out: [json["d_vocab"], -1],
   });
-  const sizes = {
-    d_model: c.d_model,
-    head: c.n_heads,
-    d_head: c.d_head,
-    d_mlp: c.d_mlp ?? 4 * c.d_model,
-    d_vocab: c.d_vocab,
-    n_ctx: c.n_ctx,
+  const row = {
+    spec: specOf(c),
+    weights: weightMap(c),
+    sizes: { d_mlp: c.d_mlp ?? 4 * c.d_model },
+    tied: c.tie_word_embeddings,
+    ignorable: IGNORABLE,
   };
-  const places = ["blocks.{layer}.ln1", ...(c.attn_only ? [] : ["blocks.{layer}.ln2"]), "ln_final"];
-  const gains =
-    c.normalization_type === "LN" || c.normalization_type === "RMS"
-      ? norms(c.normalization_type, places)
-      : {};
-  const rotates = c.positional_embedding_type === "rotary";
-  const map: WeightMap = {
-    ...STACK,
-    ...(!c.tie_word_embeddings && UNEMBEDDING),
-    ...(c.smeared_keys && SMEAR),
-    ...gains,
-    ...(!c.attn_only && MLP),
-    ...(!rotates && POSITIONS),
-  };
-  const weights = bindWeights(map, { layers: c.n_layers, sizes, ignorable: IGNORABLE }, checkpoint);
-
-  const b = builder();
-  const w = weights(b);
-  const normed = (at: string, x: string) =>
-    c.normalization_type
-      ? norm(b, w, at, x, {
-          kind: c.normalization_type.startsWith("LN") ? "LN" : "RMS",
-          eps: c.eps,
-        })
-      : x;
-  const { tokens, positions } = tokenInputs(b, c.d_vocab);
-  const mask = causalMask(b);
-  const before = c.smeared_keys ? previousPosition(b) : null;
-  const turned = c.rotary_dim ?? c.d_head;
-  const rope = () =>
-    ropeOf({ partial_rotary_factor: turned / c.d_head }, c.d_head, {
-      theta: c.rotary_base,
-      part: 1,
-    });
-  const rotary = rotates
-    ? { tables: rotaryTables(b, rope()), interleaved: c.rotary_adjacent_pairs }
-    : null;
-  const scale = c.use_attn_scale
-    ? 1 / (c.attn_scale !== undefined && c.attn_scale > 0 ? c.attn_scale : Math.sqrt(c.d_head))
-    : 1;
-
-  const embed = b.gather(needed(w, "embed.W_E"), tokens, "hook_embed"); // [batch, position, d_model]
-  const place = rotates
-    ? null
-    : b.gather(needed(w, "pos_embed.W_pos"), positions(), "hook_pos_embed");
-  const short = c.positional_embedding_type === "shortformer" ? place : null; // added to queries and keys only
-  let x = place && !short ? b.add(embed, place) : embed;
-  for (let layer = 0; layer < c.n_layers; layer++) {
-    const at = `blocks.${layer}`;
-    const pre = b.rename(x, {}, `${at}.hook_resid_pre`);
-    const ln1 = normed(`${at}.ln1`, pre);
-    const placed = short ? b.add(ln1, short) : ln1;
-    const input = short ? { q: placed, k: placed, v: ln1 } : ln1;
-    const attnOut = attention(b, w, at, input, {
-      group: 1,
-      scale,
-      mask,
-      ...(rotary && { rotary }),
-      ...(before && { prepare: smearing(b, needed(w, `${at}.attn.smear`), before) }),
-    });
-    if (c.attn_only) {
-      x = b.add(pre, attnOut, `${at}.hook_resid_post`);
-    } else {
-      const mid = b.add(pre, attnOut, `${at}.hook_resid_mid`);
-      x = b.add(
-        mid,
-        mlp(b, w, at, normed(`${at}.ln2`, mid), c.act_fn ?? "relu"),
-        `${at}.hook_resid_post`,
-      );
-    }
-  }
-  unembed(b, w, normed("ln_final", x)); // [batch, position, d_vocab]
-  return {
-    architecture: {
-      family: "transformer_lens",
-      layers: c.n_layers,
-      heads: c.n_heads,
-      kvHeads: c.n_heads,
-      contextLength: c.n_ctx,
-      vocabulary: c.d_vocab,
-      ...specialTokensOf(json),
-    },
-    program: b.program(["logits"], { position: c.n_ctx }),
-  };
+  return decoderModel(row, json, checkpoint, options);
 };
 
-/** Keys are smeared before they are rotated, queries are not. */
-function smearing(b: Builder, smear: Name, before: Name) {
-  return (x: Name, which: "q" | "k"): Name => (which === "k" ? smeared(b, x, smear, before) : x);
+function specOf(c: Config): DecoderSpec {
+  const type = c.normalization_type;
+  const positions = {
+    standard: { to: "stream" },
+    shortformer: { to: "queries and keys" },
+    rotary: null,
+  } as const;
+  return {
+    family: "transformer_lens",
+    dModel: c.d_model,
+    vocabulary: c.d_vocab,
+    contextLength: c.n_ctx,
+    blocks: blocksOf(c.n_layers, attentionOf(c), c.attn_only ? null : { act: c.act_fn ?? "relu" }),
+    norm: type ? { kind: type.startsWith("LN") ? "LN" : "RMS", eps: c.eps } : null,
+    residual: { norms: "before" },
+    positions: positions[c.positional_embedding_type],
+  };
+}
+
+function attentionOf(c: Config): AttentionSpec {
+  const { d_head: dHead, attn_scale: given } = c;
+  const divisor = given !== undefined && given > 0 ? given : Math.sqrt(dHead);
+  const part = (c.rotary_dim ?? dHead) / dHead;
+  const rope = () =>
+    ropeOf({ partial_rotary_factor: part }, dHead, { theta: c.rotary_base, part: 1 });
+  return {
+    heads: c.n_heads,
+    kvHeads: c.n_heads,
+    dHead,
+    scale: c.use_attn_scale ? 1 / divisor : 1,
+    smearedKeys: c.smeared_keys,
+    ...(c.positional_embedding_type === "rotary" && {
+      rotary: { rope: rope(), interleaved: c.rotary_adjacent_pairs },
+    }),
+  };
+}
+
+function weightMap(c: Config): WeightMap {
+  const type = c.normalization_type;
+  const places = ["blocks.{layer}.ln1", ...(c.attn_only ? [] : ["blocks.{layer}.ln2"]), "ln_final"];
+  return {
+    ...STACK,
+    ...UNEMBEDDING,
+    ...(c.smeared_keys && SMEAR),
+    ...((type === "LN" || type === "RMS") && norms(type, places)),
+    ...(!c.attn_only && MLP),
+    ...(c.positional_embedding_type !== "rotary" && POSITIONS),
+  };
 }

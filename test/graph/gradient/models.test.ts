@@ -33,17 +33,32 @@ function withLoss(program: Program): Program {
 function assembled(weights: readonly Weight[], trace: ReadonlyMap<string, Tensor>): Float32Array {
   const shape = weights[0]!.layout.map(({ size }) => Number(size));
   const whole = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  for (const { name, layout, select } of weights) {
+  for (const { name, layout, select = [] } of weights) {
     const part = trace.get(gradientOf(name))!.data;
-    const chosen = layout.findIndex((axis) => axis.name === select?.axis);
-    const inner = shape.slice(chosen + 1).reduce((product, size) => product * size, 1);
-    part.forEach((value, index) => {
-      const outer = Math.floor(index / inner);
-      const at = select ? (outer * shape[chosen]! + select.index) * inner + (index % inner) : index;
-      whole[at]! += value;
+    const ranges = layout.map((axis, at) => {
+      const one = select.find((selection) => selection.axis === axis.name);
+      if (!one) return { start: 0, length: shape[at]! };
+      return "index" in one ? { start: one.index, length: 1 } : one;
     });
+    part.forEach((value, index) => (whole[placeIn(shape, ranges, index)]! += value));
   }
   return whole;
+}
+
+/** Where in a tensor the entry `index` of a part of it is. */
+function placeIn(
+  shape: readonly number[],
+  ranges: readonly { readonly start: number; readonly length: number }[],
+  index: number,
+): number {
+  let [rest, stride, place] = [index, 1, 0];
+  for (let at = shape.length - 1; at >= 0; at--) {
+    const { start, length } = ranges[at]!;
+    place += (start + (rest % length)) * stride;
+    rest = Math.floor(rest / length);
+    stride *= shape[at]!;
+  }
+  return place;
 }
 
 const { skip, note } = unlessShared("goldens");

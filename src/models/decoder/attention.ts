@@ -1,0 +1,130 @@
+/** @file Attention, from what a block reads to `hook_attn_out`. Every head of a layer is one axis; nothing is folded. */
+import type { Axis } from "../../graph/axes.ts";
+import type { Builder, Name } from "../../graph/builder.ts";
+import type { Rope } from "../config/rope.ts";
+import { queryKeyNorm } from "./norms.ts";
+import { softcapped } from "./numbers.ts";
+import { projections, type Three, type Which } from "./projections.ts";
+import { smeared } from "./smearedKeys.ts";
+import type { AttentionSpec } from "./spec.ts";
+import { needed, type WeightLookup } from "./weights.ts";
+
+/** What the layers of a model share: inputs that depend on positions. */
+export interface Shared {
+  readonly maskOf: (attention: AttentionSpec) => Name;
+  readonly tablesOf: (rope: Rope) => readonly [Name, Name];
+  /** From `previousPosition`; null where no layer smears its keys. */
+  readonly before: Name | null;
+}
+
+/**
+ * Attention from `input` to `hook_attn_out`. With shared keys, query head h reads key head floor(h / group).
+ *
+ * `hook_q`, `hook_k`, `hook_v` are what the projections give, before norms, clipping and rotation. `hook_result` is there on
+ * request and leads nowhere: what is changed there changes nothing, change `hook_z`.
+ */
+export function attention(
+  b: Builder,
+  w: WeightLookup,
+  at: string,
+  input: Three,
+  spec: AttentionSpec,
+  { maskOf, tablesOf, before }: Shared,
+): Name {
+  const hook = (name: string) => `${at}.attn.hook_${name}`;
+  const group = spec.heads / spec.kvHeads;
+  const heads = group === 1 ? ["head"] : ["kv_head", "group"];
+  const { q, k, v } = projections(b, w, at, input, spec); // [batch, position, head, d_head]
+  const ready = (x: Name, which: Which) => prepared(b, w, at, x, which, spec, before);
+  const turned = (x: Name, which: Which) => rotated(b, x, spec, tablesOf, hook(`rot_${which}`));
+  const queries = b.rename(turned(ready(q, "q"), "q"), { position: "query" });
+  const keys = b.rename(turned(ready(k, "k"), "k"), { position: "key" });
+  const raw = b.contract(grouped(b, queries, group), keys, ["batch", ...heads, "query", "key"], {
+    scale: spec.scale,
+  });
+  const each = ungrouped(b, raw, group); // [batch, head, query, key]
+  const capped = spec.softcap ? softcapped(b, each, spec.softcap) : each;
+  const scores = b.add(capped, maskOf(spec), hook("attn_scores"));
+  const pattern = spec.sinks
+    ? besideSink(b, scores, needed(w, `${at}.attn.sinks`), hook)
+    : b.op("softmax", [scores], { axis: "key" }, hook("pattern"));
+  const values = b.rename(clipped(b, v, spec), { position: "key" });
+  const mixed = b.contract(grouped(b, pattern, group), values, [
+    "batch",
+    "query",
+    ...heads,
+    "d_head",
+  ]);
+  const z = b.rename(ungrouped(b, mixed, group), { query: "position" }, hook("z")); // [batch, position, head, d_head]
+  const W_O = needed(w, `${at}.attn.W_O`);
+  b.contract(z, W_O, ["batch", "position", "head", "d_model"], { as: hook("result") });
+  const bias = w(`${at}.attn.b_O`);
+  return b.contract(z, W_O, ["batch", "position", "d_model"], { bias, as: `${at}.hook_attn_out` });
+}
+
+/** Norm, clipping and smearing of queries or keys, in this order. */
+function prepared(
+  b: Builder,
+  w: WeightLookup,
+  at: string,
+  x: Name,
+  which: Which,
+  spec: AttentionSpec,
+  before: Name | null,
+): Name {
+  const normed = spec.norm ? queryKeyNorm(b, w, `${at}.attn.${which}_norm`, x, spec.norm) : x;
+  const kept = clipped(b, normed, spec);
+  return spec.smearedKeys && before && which === "k"
+    ? smeared(b, kept, needed(w, `${at}.attn.smear`), before)
+    : kept;
+}
+
+function clipped(b: Builder, x: Name, { clip }: AttentionSpec): Name {
+  return clip ? b.op("clamp", [x], { low: -clip, high: clip }) : x;
+}
+
+/** The whole of x, or with latent attention its last entries, turned by its position. */
+function rotated(
+  b: Builder,
+  x: Name,
+  { rotary, latent }: AttentionSpec,
+  tablesOf: Shared["tablesOf"],
+  as: Name,
+): Name {
+  if (!rotary) return x;
+  const { rope, interleaved } = rotary;
+  const turn = (part: Name, name?: Name) =>
+    b.op("rotary", [part, ...tablesOf(rope)], { interleaved }, name);
+  const end = Number(b.typeOf(x).axes.at(-1)!.size);
+  const start = latent ? end - latent.rotated : 0;
+  if (start === 0) return turn(x, as);
+  const part = (from: number, to: number) =>
+    b.op("slice", [x], { axis: "d_head", start: from, end: to });
+  return b.op("concat", [part(0, start), turn(part(start, end))], { axis: "d_head" }, as);
+}
+
+/**
+ * Attention with a sink s for each head: A[q, k] = exp(score[q, k]) / (sum over keys of exp(score) + exp(s)). `hook_sink` is
+ * the share 1 - sum of A[q, k] that goes to no key: [batch, head, query].
+ */
+function besideSink(b: Builder, scores: Name, sinks: Name, hook: (name: string) => Name): Name {
+  const total = b.op("logSumExp", [scores], { axis: "key" }); // [batch, head, query]
+  const lead = b.op("sub", [b.op("stretch", [sinks, total], {}), total], {});
+  const share = b.op("sigmoid", [lead], {}, hook("sink"));
+  const rest = b.op("sub", [b.constant("number 1", {}, [1]), share], {});
+  return b.mul(b.op("softmax", [scores], { axis: "key" }), rest, hook("pattern"));
+}
+
+function grouped(b: Builder, x: Name, group: number): Name {
+  if (group === 1) return x;
+  const heads = b.typeOf(x).axes.find(({ name }) => name === "head")!.size as number;
+  const into: Axis[] = [
+    { name: "kv_head", size: heads / group },
+    { name: "group", size: group },
+  ];
+  return b.op("splitAxis", [x], { axis: "head", into });
+}
+
+function ungrouped(b: Builder, x: Name, group: number): Name {
+  return group === 1 ? x : b.op("mergeAxes", [x], { axes: ["kv_head", "group"], into: "head" });
+}

@@ -1,0 +1,117 @@
+/** @file From a family's row to its model: weights found and checked, Program built, facts told. */
+import { anatomyOf } from "./anatomy.ts";
+import { decoderProgram } from "./decoder.ts";
+import { hasExperts, type DecoderSpec } from "./spec.ts";
+import { specialTokensOf, type Anatomy, type Model, type ModelOptions } from "../family.ts";
+import {
+  bindWeights,
+  type Binding,
+  type CheckpointTensors,
+  type Sizes,
+  type WeightMap,
+} from "../weightMap.ts";
+import { sizesOf } from "./sizes.ts";
+
+/** A model as data: what it is made of, and where its weights lie. */
+export interface DecoderRow {
+  readonly spec: DecoderSpec;
+  readonly weights: WeightMap;
+  /** Before most names. */
+  readonly base?: string;
+  /** Sizes that the spec does not say: d_mlp and its like. */
+  readonly sizes: Sizes;
+  /** The embedding serves as unembedding too. */
+  readonly tied: boolean;
+  readonly ignorable?: readonly RegExp[];
+}
+
+/** Left in files by training: tables that are computed, and heads of other tasks. */
+const IGNORABLE = [
+  /(^|\.)rotary_emb\.(inv_freq|cos_cached|sin_cached)$/,
+  /^(score|classifier|qa_outputs|v_head|summary)\./,
+];
+
+/** @throws {InputError} "weights" if the tensors do not fit */
+export function decoderModel(
+  row: DecoderRow,
+  json: Readonly<Record<string, unknown>>,
+  checkpoint: CheckpointTensors,
+  options: ModelOptions = {},
+): Model {
+  const { spec } = row;
+  const { weights, headNames } = withHead(row, options);
+  const binding = bindWeights(
+    weights,
+    {
+      layers: spec.blocks.length,
+      counts: countsOf(spec),
+      sizes: { ...sizesOf(spec), ...row.sizes },
+      base: row.base ?? "",
+      ignorable: [...IGNORABLE, ...headNames, ...(row.ignorable ?? [])],
+      others: options.others ?? false,
+    },
+    checkpoint,
+  );
+  const head = headOf(row, binding, options);
+  const attention = spec.blocks[0]!.attention;
+  return {
+    architecture: {
+      family: spec.family,
+      layers: spec.blocks.length,
+      heads: attention.heads,
+      kvHeads: attention.kvHeads,
+      contextLength: spec.contextLength,
+      vocabulary: spec.vocabulary,
+      ...specialTokensOf(json),
+      ...anatomyOf(spec, head),
+    },
+    program: decoderProgram(spec, binding.weights, head === "none" ? HEADLESS : null),
+    ...tiedHead(row, checkpoint, binding),
+  };
+}
+
+const HEADLESS =
+  "this model has no logits: its files have no unembedding (lm_head.weight) and its configuration does not tie one; scores and patterns of attention need none";
+
+function countsOf({ blocks }: DecoderSpec) {
+  const [{ attention }] = blocks as readonly [DecoderSpec["blocks"][number]];
+  const experts = blocks.flatMap(({ mlp }) => (hasExperts(mlp) ? [mlp.experts] : []))[0] ?? 0;
+  return { expert: experts, head: attention.heads, kv_head: attention.kvHeads };
+}
+
+/** The map, without an unembedding of its own where the embedding is used; such a one in the files is then no stranger. */
+function withHead({ weights, tied }: DecoderRow, { head }: ModelOptions) {
+  const own = weights["unembed.W_U"];
+  if (!own || head === "file" || (head === undefined && !tied)) return { weights, headNames: [] };
+  const { "unembed.W_U": _, ...rest } = weights;
+  const name = own.from.replace(/^\//, "").replaceAll(".", "\\.");
+  return { weights: rest, headNames: [new RegExp(`(^|\\.)${name}$`)] };
+}
+
+function headOf(
+  { tied }: DecoderRow,
+  { stored }: Binding,
+  { head }: ModelOptions,
+): Anatomy["head"] {
+  if (stored("unembed.W_U")) return "own";
+  return tied || head === "tied" ? "tied" : "none";
+}
+
+/** The two tensors, where the configuration ties them and the files have both. */
+function tiedHead(
+  { weights, tied }: DecoderRow,
+  checkpoint: CheckpointTensors,
+  { stored, prefix }: Binding,
+): Pick<Model, "tiedHead"> {
+  const from = weights["unembed.W_U"]?.from.replace(/^\//, "");
+  const embedding = stored("embed.W_E");
+  if (!tied || from === undefined || !embedding) return {};
+  const names = [from, ...prefixes(prefix).map((one) => one + from)];
+  const own = names.map((name) => checkpoint.weights.get(name)).find((found) => found);
+  return own && own !== embedding ? { tiedHead: { embedding, own } } : {};
+}
+
+function prefixes(prefix: string): string[] {
+  const parts = prefix.split(".").slice(0, -1);
+  return parts.map((_, index) => `${parts.slice(0, index + 1).join(".")}.`);
+}

@@ -1,0 +1,51 @@
+/** @file The part of a block that looks at one position at a time. */
+import type { Builder, Name } from "../../graph/builder.ts";
+import { activation } from "../config/activation.ts";
+import { number } from "./numbers.ts";
+import type { MlpSpec } from "./spec.ts";
+import { needed, type WeightLookup } from "./weights.ts";
+
+/**
+ * act(x W_in + b) W_out + b; gated, where the model has `W_gate`: (act(x W_gate) * (x W_in)) W_out.
+ *
+ * @param at where its weights and hooks are, as `blocks.0.mlp`
+ */
+export function mlp(
+  b: Builder,
+  w: WeightLookup,
+  at: string,
+  x: Name,
+  spec: MlpSpec,
+  as: Name,
+): Name {
+  const inner = (which: string, hook: string) =>
+    b.contract(x, needed(w, `${at}.W_${which}`), ["batch", "position", "d_mlp"], {
+      bias: w(`${at}.b_${which}`),
+      as: `${at}.${hook}`,
+    });
+  const gated = w(`${at}.W_gate`) !== null;
+  const [pre, linear] = gated
+    ? [inner("gate", "hook_pre"), inner("in", "hook_pre_linear")]
+    : [inner("in", "hook_pre"), null];
+  const post = activated(b, spec, pre, linear, `${at}.hook_post`);
+  return b.contract(post, needed(w, `${at}.W_out`), ["batch", "position", "d_model"], {
+    bias: w(`${at}.b_out`),
+    as,
+  });
+}
+
+/** act(pre), times the linear part where there is one. */
+export function activated(
+  b: Builder,
+  { act, clamped }: MlpSpec,
+  pre: Name,
+  linear: Name | null,
+  as: Name,
+): Name {
+  if (!linear) return activation(b, act, pre, as);
+  if (!clamped) return b.mul(activation(b, act, pre), linear, as);
+  const { limit, alpha } = clamped;
+  const gate = b.op("silu", [b.op("clamp", [pre], { high: limit })], { beta: alpha });
+  const within = b.op("clamp", [linear], { low: -limit, high: limit });
+  return b.mul(gate, b.add(within, number(b, 1)), as);
+}

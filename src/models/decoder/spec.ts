@@ -1,0 +1,155 @@
+/**
+ * @file What a decoder is made of, as data: `decoder.ts` turns it and the weights into a Program. Weights that a model may
+ * or may not have (biases) are not named here: the weight map says whether they are there.
+ */
+import type { ActivationName } from "../config/activation.ts";
+import type { Rope } from "../config/rope.ts";
+
+export interface NormSpec {
+  /** LN: layer norm; RMS: root mean square norm (nothing is subtracted). */
+  readonly kind: "LN" | "RMS";
+  readonly eps: number;
+  /** What the weight `w` stands for: the gain itself (default), or the gain less 1 (Gemma, Nemotron). */
+  readonly gain?: "w" | "1 + w";
+}
+
+/** Norms of queries and keys, before the rotation. */
+export interface QueryKeyNorm extends NormSpec {
+  /** head: one gain for all heads; all heads: one norm over all of them together; each head: a gain for each head. */
+  readonly over: "head" | "all heads" | "each head";
+}
+
+export interface RotarySpec {
+  /** Layers that share a table share this object. */
+  readonly rope: Rope;
+  /** Pairs are (2i, 2i + 1); else (i, i + n). */
+  readonly interleaved: boolean;
+}
+
+/** Attention with linear biases (Press et al. 2022): slope (key - query) is added to each score. */
+export interface AlibiSpec {
+  /** By head. */
+  readonly slopes: readonly number[];
+  /** Slopes, and slope x key, are rounded to 16 bits as Falcon does, and then multiplied by this. */
+  readonly rounded?: number;
+}
+
+/** DeepSeek's attention: keys and values (and queries) come from a low-rank vector, a part of each key is rotated. */
+export interface LatentSpec {
+  /** Null: queries are projected as usual. */
+  readonly queryRank: number | null;
+  readonly keyRank: number;
+  /** Entries of a query and key that are rotated, the last ones. The key's are the same for all heads. */
+  readonly rotated: number;
+  /** Of the norms of the low-rank vectors. */
+  readonly eps: number;
+}
+
+export interface AttentionSpec {
+  readonly heads: number;
+  /** Heads of keys and values; query head h reads floor(h kvHeads / heads). */
+  readonly kvHeads: number;
+  readonly dHead: number;
+  /** Entries of a value, where they are not those of a key. */
+  readonly dValue?: number;
+  /** What q k is multiplied by. */
+  readonly scale: number;
+  /** Keys that a query sees, itself included; left out or null: all up to it. */
+  readonly window?: number | null;
+  readonly rotary?: RotarySpec | null;
+  readonly alibi?: AlibiSpec | null;
+  readonly norm?: QueryKeyNorm | null;
+  /** Queries, keys and values (after their norms) are kept within plus and minus this (OLMo, MPT). */
+  readonly clip?: number | null;
+  /** Scores become c tanh(score / c) (Gemma 2). */
+  readonly softcap?: number | null;
+  /** Each head has one more score that no key is behind: its share is `attn.hook_sink`. */
+  readonly sinks?: boolean;
+  readonly latent?: LatentSpec | null;
+  /** Each head mixes every key with the one before it (Olsson et al. 2022). */
+  readonly smearedKeys?: boolean;
+}
+
+/** W_out act(W_in x), or, where the weight map has W_gate, W_out (act(W_gate x) * W_in x). */
+export interface MlpSpec {
+  readonly act: ActivationName;
+  /** gpt_oss: the gate at most `limit`, the linear part within it and 1 added, x sigmoid(alpha x) for the activation. */
+  readonly clamped?: { readonly limit: number; readonly alpha: number } | null;
+}
+
+export interface RouterSpec {
+  /** Of each expert alone, or over all, or over those that were chosen. */
+  readonly scores: "sigmoid" | "softmax" | "softmax of the chosen";
+  /** The weights of the chosen are divided by their sum (plus `eps`). */
+  readonly normalised?: { readonly eps: number } | null;
+  /** Then multiplied by this. */
+  readonly factor?: number;
+  /** Experts in equal groups: only `kept` groups, by the sum of their `best` largest scores, are chosen from. */
+  readonly groups?: {
+    readonly count: number;
+    readonly kept: number;
+    readonly best: number;
+  } | null;
+}
+
+export interface ExpertsSpec extends MlpSpec {
+  readonly experts: number;
+  /** Experts that a token goes to. */
+  readonly perToken: number;
+  readonly router: RouterSpec;
+  /** An MLP for every token beside them, as it is or times a learned sigmoid of x. */
+  readonly shared?: "plain" | "gated" | null;
+}
+
+export interface BlockSpec {
+  readonly attention: AttentionSpec;
+  /** Null: attention alone. */
+  readonly mlp: MlpSpec | ExpertsSpec | null;
+}
+
+export interface ResidualSpec {
+  /**
+   * before: x + f(norm(x)); after: x + norm(f(x)) (OLMo 2); around: x + norm(f(norm(x))) (Gemma 2);
+   * stream: norm(x + f(x)), the norm of the stream itself (OPT-350m).
+   */
+  readonly norms: "before" | "after" | "around" | "stream";
+  /** Attention and MLP side by side: both read the same norm, or each its own. Left out: one after the other. */
+  readonly parallel?: "one norm" | "two norms" | null;
+  /** What each part writes is multiplied by this (Granite). */
+  readonly multiplier?: number;
+  /** What is written is added to the norm's output in place of the stream (BLOOM's option). */
+  readonly fromNorm?: boolean;
+}
+
+export interface PositionsSpec {
+  /** Added to the stream, or to what queries and keys read (shortformer). */
+  readonly to: "stream" | "queries and keys";
+}
+
+export interface DecoderSpec {
+  readonly family: string;
+  readonly dModel: number;
+  readonly vocabulary: number;
+  readonly contextLength: number;
+  readonly blocks: readonly BlockSpec[];
+  /** The norms of the blocks; null: none anywhere. */
+  readonly norm: NormSpec | null;
+  /** Left out: as the blocks'; null: none. */
+  readonly finalNorm?: NormSpec | null;
+  readonly residual: ResidualSpec;
+  /** Embeddings are multiplied by this. */
+  readonly embedMultiplier?: number;
+  /** A norm of the embeddings (BLOOM). */
+  readonly embedNorm?: NormSpec | null;
+  /** Learned positions. */
+  readonly positions?: PositionsSpec | null;
+  /** Logits are multiplied by this. */
+  readonly logitMultiplier?: number;
+  /** Logits become c tanh(logit / c). */
+  readonly logitSoftcap?: number | null;
+}
+
+/** Whether a part of a block has experts. */
+export function hasExperts(mlp: BlockSpec["mlp"]): mlp is ExpertsSpec {
+  return mlp !== null && "experts" in mlp;
+}

@@ -1,0 +1,125 @@
+/** @file A family as a row of data: which configuration keys it reads, what decoder they mean, what its modules are called. */
+import type { z } from "zod";
+import { InputError } from "../../base/errors.ts";
+import { readConfig } from "../config/readConfig.ts";
+import { decoderModel } from "../decoder/decoderModel.ts";
+import type {
+  AttentionSpec,
+  BlockSpec,
+  DecoderSpec,
+  MlpSpec,
+  RotarySpec,
+} from "../decoder/spec.ts";
+import type { Family, StoredLayout } from "../family.ts";
+import { moduleMap, type ModuleNames } from "../names/moduleMap.ts";
+import type { CheckpointTensors, Sizes } from "../weightMap.ts";
+
+/** What a family makes of its configuration. */
+export interface Row {
+  readonly spec: Omit<DecoderSpec, "family">;
+  readonly names: ModuleNames;
+  /** d_mlp, and d_expert, d_shared, d_embed where the model has such parts. */
+  readonly sizes: Sizes;
+  readonly tied: boolean;
+  readonly ignorable?: readonly RegExp[];
+}
+
+/** What a row may depend on beside the configuration's handled keys. */
+export interface RowContext {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly layout: StoredLayout;
+  /** Whether the checkpoint has a tensor whose name ends so. */
+  readonly has: (name: string) => boolean;
+}
+
+/**
+ * @param schema keys of config.json that are handled; those with a default may be missing
+ * @param fixed keys with the only values that are computed
+ */
+export function family<Shape extends z.ZodRawShape>(
+  name: string,
+  schema: z.ZodObject<Shape>,
+  rowOf: (c: z.infer<z.ZodObject<Shape>>, context: RowContext) => Row,
+  fixed: Readonly<Record<string, readonly unknown[]>> = {},
+): Family {
+  return (json, checkpoint, options = {}) => {
+    const c = readConfig(name, schema, json, fixed);
+    const { layout = "hugging_face" } = options;
+    const row = rowOf(c, { json, layout, has: (end) => hasTensor(checkpoint, end) });
+    const spec = { family: name, ...row.spec };
+    const { positionOffset = 0, base } = row.names;
+    const sizes = { n_rows: spec.contextLength + positionOffset, ...row.sizes };
+    const weights = moduleMap(spec, row.names);
+    return decoderModel({ ...row, spec, weights, base, sizes }, json, checkpoint, options);
+  };
+}
+
+function hasTensor({ weights, unsupported }: CheckpointTensors, end: string): boolean {
+  return [...weights.keys(), ...unsupported.keys()].some((name) => name.endsWith(end));
+}
+
+/** What may differ from layer to layer: an entry each; left out: as `attention` says. */
+export interface ByLayer {
+  readonly windows?: readonly (number | null)[];
+  readonly rotary?: readonly (RotarySpec | null)[];
+  readonly scales?: readonly number[];
+}
+
+/** Blocks that are alike but for windows, tables and scales. */
+export function blocksOf(
+  layers: number,
+  attention: AttentionSpec,
+  mlp: BlockSpec["mlp"] | ((layer: number) => MlpSpec),
+  { windows, rotary, scales }: ByLayer = {},
+): BlockSpec[] {
+  return Array.from({ length: layers }, (_, layer) => ({
+    attention: {
+      ...attention,
+      ...(windows && { window: windows[layer]! }),
+      ...(rotary && { rotary: rotary[layer]! }),
+      ...(scales && { scale: scales[layer]! }),
+    },
+    mlp: typeof mlp === "function" ? mlp(layer) : mlp,
+  }));
+}
+
+export type LayerType = "full_attention" | "sliding_attention";
+
+/** The kind of each layer: as the configuration says, else by `otherwise`. */
+export function layerTypesOf(
+  given: readonly LayerType[] | null | undefined,
+  layers: number,
+  otherwise: (layer: number) => boolean,
+): readonly LayerType[] {
+  if (!given)
+    return Array.from({ length: layers }, (_, layer) =>
+      otherwise(layer) ? "sliding_attention" : "full_attention",
+    );
+  if (given.length !== layers)
+    throw new InputError("config", `layer_types needs ${layers} entries, got ${given.length}`);
+  return given;
+}
+
+/** The window of each layer. */
+export function windowsOf(
+  types: readonly LayerType[],
+  window: number | null | undefined,
+  needs = "sliding_window",
+): (number | null)[] {
+  return types.map((type) => {
+    if (type === "full_attention") return null;
+    if (!window)
+      throw new InputError("config", `layer_types has sliding_attention, but ${needs} is not set`);
+    return window;
+  });
+}
+
+/** `heads` that share `kvHeads` evenly. */
+export function checkGroups(
+  heads: number,
+  kvHeads: number,
+  keys = ["num_attention_heads", "num_key_value_heads"],
+): void {
+  if (heads % kvHeads === 0) return;
+  throw new InputError("config", `${keys[0]} ${heads} cannot share ${keys[1]} ${kvHeads} evenly`);
+}

@@ -1,0 +1,129 @@
+/** @file Where experts lie: each on its own, or all in one tensor. */
+import { hasExperts } from "../decoder/spec.ts";
+import type { WeightEntry, WeightMap } from "../weightMap.ts";
+import { matrix, mlpMap, type Around, type MlpNames } from "./moduleMap.ts";
+
+export interface ExpertNames {
+  readonly router: string;
+  readonly routerBias?: boolean;
+  /** A vector that is added to scores when experts are chosen, and not to their weights. */
+  readonly correction?: string;
+  readonly each: EachExpert | StackedExperts | InterleavedExperts;
+  /** The MLP of every token, and the vector of its share. */
+  readonly shared?: MlpNames;
+  readonly sharedGate?: string;
+}
+
+/** Modules of an expert, with `{expert}` for its place. */
+export interface EachExpert {
+  readonly kind: "each";
+  readonly gate: string;
+  readonly in: string;
+  readonly out: string;
+}
+
+/** Tensors [expert, out, in]: gate and in as one or apart. */
+export interface StackedExperts {
+  readonly kind: "stacked";
+  readonly gateIn?: string;
+  readonly gate?: string;
+  readonly in?: string;
+  readonly out: string;
+}
+
+/** gpt_oss: tensors [expert, in, out] with gate and in entry by entry, and biases. */
+export interface InterleavedExperts {
+  readonly kind: "interleaved";
+  readonly gateIn: string;
+  readonly out: string;
+}
+
+export function expertMap(around: Around, experts: ExpertNames): WeightMap {
+  const { spec, names } = around;
+  const layers = spec.blocks.flatMap(({ mlp }, layer) => (hasExperts(mlp) ? [layer] : []));
+  const at = "blocks.{layer}.mlp";
+  const { layer } = names;
+  const map: WeightMap = {
+    [`${at}.W_router`]: matrix({}, layer + experts.router, "expert", "d_model"),
+    ...(experts.routerBias && {
+      [`${at}.b_router`]: { from: `${layer}${experts.router}.bias`, shape: ["expert"] },
+    }),
+    ...(experts.correction && {
+      [`${at}.router_correction`]: { from: layer + experts.correction, shape: ["expert"] },
+    }),
+    ...matrices(experts.each, layer, at),
+    ...(experts.shared && mlpMap(`${at}.shared`, layer, experts.shared, {}, "d_shared")),
+    ...(experts.sharedGate && {
+      [`${at}.shared.W_share`]: {
+        from: `${layer}${experts.sharedGate}.weight`,
+        shape: ["one", "d_model"],
+        select: [{ axis: "one", index: 0 }],
+      },
+    }),
+  };
+  return Object.fromEntries(
+    Object.entries(map).map(([name, entry]) => [name, { ...entry, layers }]),
+  );
+}
+
+const RENAMED = { merge: { d_mlp: ["d_expert"] } };
+
+function matrices(each: ExpertNames["each"], layer: string, at: string): WeightMap {
+  const put = (which: string, entry: WeightEntry) => ({
+    [`${at}.experts.{expert}.W_${which}`]: { ...entry, ...RENAMED },
+  });
+  if (each.kind === "each")
+    return {
+      ...put("gate", matrix({}, layer + each.gate, "d_expert", "d_model")),
+      ...put("in", matrix({}, layer + each.in, "d_expert", "d_model")),
+      ...put("out", matrix({}, layer + each.out, "d_model", "d_expert")),
+    };
+  return each.kind === "stacked" ? stacked(each, layer, put) : interleaved(each, layer, at, put);
+}
+
+type Put = (which: string, entry: WeightEntry) => WeightMap;
+
+const ONE = { axis: "expert", index: 0 };
+
+function stacked({ gateIn, gate, in: linear, out }: StackedExperts, layer: string, put: Put) {
+  const whole = (from: string): WeightEntry => ({
+    from: layer + from,
+    shape: ["expert", "d_expert", "d_model"],
+    select: [ONE],
+  });
+  const half = (index: number): WeightEntry => ({
+    from: layer + gateIn!,
+    shape: ["expert", ["gate_in", "d_expert"], "d_model"],
+    select: [ONE, { axis: "gate_in", index }],
+  });
+  return {
+    ...put("gate", gateIn ? half(0) : whole(gate!)),
+    ...put("in", gateIn ? half(1) : whole(linear!)),
+    ...put("out", {
+      from: layer + out,
+      shape: ["expert", "d_model", "d_expert"],
+      select: [ONE],
+    }),
+  };
+}
+
+function interleaved({ gateIn, out }: InterleavedExperts, layer: string, at: string, put: Put) {
+  const half = (index: number) => ({ axis: "gate_in", index });
+  const both: WeightEntry = {
+    from: layer + gateIn,
+    shape: ["expert", "d_model", ["d_expert", "gate_in"]],
+  };
+  const bias = { from: `${layer}${gateIn}_bias`, shape: ["expert", ["d_expert", "gate_in"]] };
+  return {
+    ...put("gate", { ...both, select: [ONE, half(0)] }),
+    ...put("in", { ...both, select: [ONE, half(1)] }),
+    ...put("out", {
+      from: layer + out,
+      shape: ["expert", "d_expert", "d_model"],
+      select: [ONE],
+    }),
+    [`${at}.experts.b_gate`]: { ...bias, select: [half(0)], ...RENAMED },
+    [`${at}.experts.b_in`]: { ...bias, select: [half(1)], ...RENAMED },
+    [`${at}.experts.b_out`]: { from: `${layer}${out}_bias`, shape: ["expert", "d_model"] },
+  };
+}
