@@ -2,10 +2,18 @@
 import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
 import type { Family, Model, ModelOptions, StoredLayout } from "./family.ts";
+import { bloom } from "./families/bloom.ts";
+import { falcon } from "./families/falcon.ts";
 import { gpt2 } from "./families/gpt2.ts";
+import { gptBigCode } from "./families/gptBigCode.ts";
+import { codegen, gptJ } from "./families/gptJ.ts";
+import { gptNeo } from "./families/gptNeo.ts";
 import { gptNeox } from "./families/gptNeox.ts";
 import { llama } from "./families/llama.ts";
 import { mistral } from "./families/mistral.ts";
+import { mpt } from "./families/mpt.ts";
+import { opt } from "./families/opt.ts";
+import { phi } from "./families/phi.ts";
 import { qwen2, qwen3 } from "./families/qwen.ts";
 import { transformerLens } from "./families/transformerLens.ts";
 import type { CheckpointTensors } from "./weightMap.ts";
@@ -19,6 +27,15 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   mistral,
   qwen2,
   qwen3,
+  bloom,
+  codegen,
+  falcon,
+  gpt_bigcode: gptBigCode,
+  gpt_neo: gptNeo,
+  gptj: gptJ,
+  mpt,
+  opt,
+  phi,
 };
 
 /**

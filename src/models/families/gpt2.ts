@@ -40,35 +40,48 @@ export const GPT2_NAMES = {
   head: "/lm_head",
 } as const;
 
+/** Other names of keys. */
+export const GPT2_ALIASES = {
+  num_hidden_layers: "n_layer",
+  num_attention_heads: "n_head",
+  hidden_size: "n_embd",
+  max_position_embeddings: "n_positions",
+};
+
 /** Old files carry the causal mask of each layer. */
 export const MASKS = /(^|\.)h\.\d+\.attn\.((attention\.)?(masked_)?bias|causal_mask)$/;
 
-export const gpt2 = family("gpt2", schema, (c, { layout }) => {
-  const dHead = perHead("n_embd", c.n_embd, c.n_head);
-  const scale = c.scale_attn_weights ? 1 / Math.sqrt(dHead) : 1;
-  const scales = Array.from(
-    { length: c.n_layer },
-    (_, layer) => scale / (c.scale_attn_by_inverse_layer_idx ? layer + 1 : 1),
-  );
-  const attention = { heads: c.n_head, kvHeads: c.n_head, dHead, scale };
-  const { bias } = c;
-  return {
-    spec: {
-      dModel: c.n_embd,
-      vocabulary: c.vocab_size,
-      contextLength: c.n_positions,
-      blocks: blocksOf(c.n_layer, attention, { act: c.activation_function }, { scales }),
-      norm: { kind: "LN", eps: c.layer_norm_epsilon },
-      residual: { norms: "before" },
-      positions: { to: "stream" },
-    },
-    names: {
-      ...GPT2_NAMES,
-      biases: { qkv: bias, o: bias, mlp: bias, norms: bias },
-      stored: layout === "hugging_face" ? "in, out" : "out, in",
-    },
-    sizes: { d_mlp: c.n_inner ?? 4 * c.n_embd },
-    tied: c.tie_word_embeddings,
-    ignorable: [MASKS],
-  };
-});
+export const gpt2 = family(
+  "gpt2",
+  schema,
+  (c, { layout }) => {
+    const dHead = perHead("n_embd", c.n_embd, c.n_head);
+    const scale = c.scale_attn_weights ? 1 / Math.sqrt(dHead) : 1;
+    const scales = Array.from(
+      { length: c.n_layer },
+      (_, layer) => scale / (c.scale_attn_by_inverse_layer_idx ? layer + 1 : 1),
+    );
+    const attention = { heads: c.n_head, kvHeads: c.n_head, dHead, scale };
+    const { bias } = c;
+    return {
+      spec: {
+        dModel: c.n_embd,
+        vocabulary: c.vocab_size,
+        contextLength: c.n_positions,
+        blocks: blocksOf(c.n_layer, attention, { act: c.activation_function }, { scales }),
+        norm: { kind: "LN", eps: c.layer_norm_epsilon },
+        residual: { norms: "before" },
+        positions: { to: "stream" },
+      },
+      names: {
+        ...GPT2_NAMES,
+        biases: { qkv: bias, o: bias, mlp: bias, norms: bias },
+        stored: layout === "hugging_face" ? "in, out" : "out, in",
+      },
+      sizes: { d_mlp: c.n_inner ?? 4 * c.n_embd },
+      tied: c.tie_word_embeddings,
+      ignorable: [MASKS],
+    };
+  },
+  { aliases: GPT2_ALIASES },
+);

@@ -66,7 +66,7 @@ export function llamaAttention(
 
 /** A row with LLaMA's parts; others change what they have otherwise. */
 export function llamaRow(
-  c: LlamaKeys & { readonly hidden_act?: z.infer<typeof activationName> },
+  c: LlamaKeys & { readonly hidden_act?: z.infer<typeof activationName> | null | undefined },
   attention: AttentionSpec,
   {
     byLayer,

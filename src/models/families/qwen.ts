@@ -32,7 +32,7 @@ export const qwen2 = family(
       byLayer: { windows: qwenWindows(c) },
       names: { biases: { qkv: true } },
     }),
-  { use_mrope: [false] },
+  { fixed: { use_mrope: [false] } },
 );
 
 const qwen3Keys = z.object({
@@ -57,7 +57,7 @@ export const qwen3 = family("qwen3", qwen3Keys, (c) => {
 export const QWEN3_NORMS = { qNorm: "self_attn.q_norm", kNorm: "self_attn.k_norm" };
 
 /** `layer_types` if given, else: with `use_sliding_window`, layers from `max_window_layers` on have the window. */
-function qwenWindows(c: QwenWindows): (number | null)[] {
+export function qwenWindows(c: QwenWindows): (number | null)[] {
   const window = c.use_sliding_window ? (c.sliding_window ?? null) : null;
   if (c.use_sliding_window && !window)
     throw new InputError("config", "use_sliding_window needs sliding_window");

@@ -32,17 +32,24 @@ export interface RowContext {
   readonly has: (name: string) => boolean;
 }
 
+export interface FamilyOptions {
+  /** Keys with the only values that are computed. */
+  readonly fixed?: Readonly<Record<string, readonly unknown[]>>;
+  /** Other names of keys, as transformers' attribute_map has them: other -> own. */
+  readonly aliases?: Readonly<Record<string, string>>;
+}
+
 /**
  * @param schema keys of config.json that are handled; those with a default may be missing
- * @param fixed keys with the only values that are computed
  */
 export function family<Shape extends z.ZodRawShape>(
   name: string,
   schema: z.ZodObject<Shape>,
   rowOf: (c: z.infer<z.ZodObject<Shape>>, context: RowContext) => Row,
-  fixed: Readonly<Record<string, readonly unknown[]>> = {},
+  { fixed = {}, aliases = {} }: FamilyOptions = {},
 ): Family {
-  return (json, checkpoint, options = {}) => {
+  return (given, checkpoint, options = {}) => {
+    const json = underOwnNames(given, aliases);
     const c = readConfig(name, schema, json, fixed);
     const { layout = "hugging_face" } = options;
     const row = rowOf(c, { json, layout, has: (end) => hasTensor(checkpoint, end) });
@@ -52,6 +59,18 @@ export function family<Shape extends z.ZodRawShape>(
     const weights = moduleMap(spec, row.names);
     return decoderModel({ ...row, spec, weights, base, sizes }, json, checkpoint, options);
   };
+}
+
+/** Keys under the family's own names; a key that is there under both keeps the own one. */
+function underOwnNames(
+  json: Readonly<Record<string, unknown>>,
+  aliases: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> {
+  const others = Object.keys(aliases).filter((other) => Object.hasOwn(json, other));
+  if (others.length === 0) return json;
+  const kept = Object.entries(json).filter(([key]) => !others.includes(key));
+  const renamed = others.map((other) => [aliases[other]!, json[other]] as const);
+  return { ...Object.fromEntries(renamed), ...Object.fromEntries(kept) };
 }
 
 function hasTensor({ weights, unsupported }: CheckpointTensors, end: string): boolean {

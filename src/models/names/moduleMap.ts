@@ -16,24 +16,24 @@ export interface ModuleNames {
   readonly base: string;
   readonly embed: string;
   /** Learned positions, and how many rows of the table come before that of the first position. */
-  readonly positions?: string;
+  readonly positions?: string | undefined;
   readonly positionOffset?: number;
-  readonly embedNorm?: string;
+  readonly embedNorm?: string | undefined;
   /** OPT-350m's matrices between the embedding's width and the stream's. */
-  readonly projectIn?: string;
-  readonly projectOut?: string;
+  readonly projectIn?: string | undefined;
+  readonly projectOut?: string | undefined;
   /** `layers.{layer}.`. */
   readonly layer: string;
-  readonly ln1?: string;
-  readonly ln2?: string;
-  readonly ln1_post?: string;
-  readonly ln2_post?: string;
-  readonly finalNorm?: string;
+  readonly ln1?: string | undefined;
+  readonly ln2?: string | undefined;
+  readonly ln1_post?: string | undefined;
+  readonly ln2_post?: string | undefined;
+  readonly finalNorm?: string | undefined;
   readonly attention: AttentionNames;
   readonly o: string;
-  readonly qNorm?: string;
-  readonly kNorm?: string;
-  readonly sinks?: string;
+  readonly qNorm?: string | undefined;
+  readonly kNorm?: string | undefined;
+  readonly sinks?: string | undefined;
   readonly mlp: MlpNames;
   readonly experts?: ExpertNames;
   readonly head: string;

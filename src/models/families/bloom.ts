@@ -1,0 +1,81 @@
+/** @file BLOOM: linear biases in place of positions, a norm of the embeddings. */
+import { z } from "zod";
+import { perHead } from "../config/readConfig.ts";
+import { alibiSlopes } from "../decoder/alibi.ts";
+import { blocksOf, family } from "./row.ts";
+
+const schema = z.object({
+  n_layer: z.int().positive(),
+  n_head: z.int().positive(),
+  hidden_size: z.int().positive(),
+  vocab_size: z.int().positive(),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  apply_residual_connection_post_layernorm: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().default(true),
+  seq_length: z.int().positive().default(2048),
+  slow_but_exact: z.boolean().default(false),
+  n_inner: z.null().optional(),
+  attention_softmax_in_fp32: z.unknown().optional(),
+  bias_dropout_fusion: z.unknown().optional(),
+  masked_softmax_fusion: z.unknown().optional(),
+  offset_alibi: z.unknown().optional(),
+  skip_bias_add: z.unknown().optional(),
+  skip_bias_add_qkv: z.unknown().optional(),
+});
+
+export const bloom = family(
+  "bloom",
+  schema,
+  (c, { layout }) => {
+    const heads = c.n_head;
+    const dHead = perHead("hidden_size", c.hidden_size, heads);
+    const alibi = { slopes: alibiSlopes(heads) };
+    const attention = { heads, kvHeads: heads, dHead, scale: 1 / Math.sqrt(dHead), alibi };
+    const norm = { kind: "LN", eps: c.layer_norm_epsilon } as const;
+    return {
+      spec: {
+        dModel: c.hidden_size,
+        vocabulary: c.vocab_size,
+        contextLength: c.seq_length,
+        blocks: blocksOf(c.n_layer, attention, { act: "gelu_new" }),
+        norm,
+        embedNorm: norm,
+        residual: {
+          norms: "before",
+          fromNorm: c.apply_residual_connection_post_layernorm,
+        },
+      },
+      names: {
+        ...BLOOM_NAMES,
+        attention: {
+          qkv: "self_attention.query_key_value",
+          order: layout === "gguf" ? "q, k, v" : "by head",
+        },
+        embedNorm: "word_embeddings_layernorm",
+        biases: { qkv: true, o: true, mlp: true, norms: true },
+      },
+      sizes: { d_mlp: 4 * c.hidden_size },
+      tied: c.tie_word_embeddings,
+    };
+  },
+  {
+    aliases: {
+      num_hidden_layers: "n_layer",
+      num_attention_heads: "n_head",
+      n_embed: "hidden_size",
+    },
+  },
+);
+
+/** Names that BLOOM and Falcon share. */
+export const BLOOM_NAMES = {
+  base: "transformer.",
+  embed: "word_embeddings",
+  layer: "h.{layer}.",
+  ln1: "input_layernorm",
+  ln2: "post_attention_layernorm",
+  finalNorm: "ln_f",
+  o: "self_attention.dense",
+  mlp: { in: "mlp.dense_h_to_4h", out: "mlp.dense_4h_to_h" },
+  head: "/lm_head",
+} as const;
