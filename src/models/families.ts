@@ -3,18 +3,27 @@ import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
 import type { Family, Model, ModelOptions, StoredLayout } from "./family.ts";
 import { bloom } from "./families/bloom.ts";
+import { cohere, cohere2 } from "./families/cohere.ts";
+import { ernie45 } from "./families/ernie45.ts";
 import { falcon } from "./families/falcon.ts";
+import { glm, glm4 } from "./families/glm4.ts";
 import { gpt2 } from "./families/gpt2.ts";
 import { gptBigCode } from "./families/gptBigCode.ts";
 import { codegen, gptJ } from "./families/gptJ.ts";
 import { gptNeo } from "./families/gptNeo.ts";
 import { gptNeox } from "./families/gptNeox.ts";
+import { granite } from "./families/granite.ts";
 import { llama } from "./families/llama.ts";
 import { mistral } from "./families/mistral.ts";
 import { mpt } from "./families/mpt.ts";
+import { nemotron } from "./families/nemotron.ts";
 import { opt } from "./families/opt.ts";
 import { phi } from "./families/phi.ts";
+import { phi3 } from "./families/phi3.ts";
 import { qwen2, qwen3 } from "./families/qwen.ts";
+import { smollm3 } from "./families/smollm3.ts";
+import { stablelm } from "./families/stablelm.ts";
+import { starcoder2 } from "./families/starcoder2.ts";
 import { transformerLens } from "./families/transformerLens.ts";
 import type { CheckpointTensors } from "./weightMap.ts";
 import { unwrapped } from "./weightPrefix.ts";
@@ -29,13 +38,24 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   qwen3,
   bloom,
   codegen,
+  cohere,
+  cohere2,
+  ernie4_5: ernie45,
   falcon,
+  glm,
+  glm4,
   gpt_bigcode: gptBigCode,
   gpt_neo: gptNeo,
   gptj: gptJ,
+  granite,
   mpt,
+  nemotron,
   opt,
   phi,
+  phi3,
+  smollm3,
+  stablelm,
+  starcoder2,
 };
 
 /**
