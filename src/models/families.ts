@@ -5,7 +5,10 @@ import type { Family, Model, ModelOptions, StoredLayout } from "./family.ts";
 import { bloom } from "./families/bloom.ts";
 import { cohere, cohere2 } from "./families/cohere.ts";
 import { ernie45 } from "./families/ernie45.ts";
+import { exaone4 } from "./families/exaone4.ts";
 import { falcon } from "./families/falcon.ts";
+import { gemma, gemma2 } from "./families/gemma.ts";
+import { gemma3Text } from "./families/gemma3.ts";
 import { glm, glm4 } from "./families/glm4.ts";
 import { gpt2 } from "./families/gpt2.ts";
 import { gptBigCode } from "./families/gptBigCode.ts";
@@ -17,6 +20,7 @@ import { llama } from "./families/llama.ts";
 import { mistral } from "./families/mistral.ts";
 import { mpt } from "./families/mpt.ts";
 import { nemotron } from "./families/nemotron.ts";
+import { olmo, olmo2, olmo3 } from "./families/olmo.ts";
 import { opt } from "./families/opt.ts";
 import { phi } from "./families/phi.ts";
 import { phi3 } from "./families/phi3.ts";
@@ -41,7 +45,11 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   cohere,
   cohere2,
   ernie4_5: ernie45,
+  exaone4,
   falcon,
+  gemma,
+  gemma2,
+  gemma3_text: gemma3Text,
   glm,
   glm4,
   gpt_bigcode: gptBigCode,
@@ -50,6 +58,9 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   granite,
   mpt,
   nemotron,
+  olmo,
+  olmo2,
+  olmo3,
   opt,
   phi,
   phi3,

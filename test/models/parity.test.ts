@@ -10,18 +10,17 @@ import { backends } from "../runtime/backends.ts";
 import { readAll, shared, unlessShared } from "../shared.ts";
 
 const engines = await backends();
-const FAMILIES = [
-  "gpt2",
-  "neox",
-  "llama",
-  "mistral",
-  "qwen2",
-  "qwen3",
-  "tl-attn2l",
-  "tl-attn2l-ln",
-  "tl-shortformer",
-  "tl-full",
-];
+/** No decoders with attention. */
+const OTHERS = ["mamba", "mamba2", "falcon_mamba"];
+const isDecoder = (path: string) =>
+  ["config.json", "tokens.json", "model.safetensors"].every((name) => existsSync(join(path, name)));
+const folder = shared("goldens");
+const GOLDENS = folder
+  ? readdirSync(folder)
+      .filter((name) => !OTHERS.includes(name))
+      .map((name) => join(folder, name))
+      .filter(isDecoder)
+  : [];
 
 /** Relative to the largest finite entry of a value; patterns absolutely. float32 sums in another order differ by this. */
 const TOLERANCE = 1e-4;
@@ -33,12 +32,12 @@ const extra =
   more && existsSync(more)
     ? readdirSync(more)
         .map((name) => join(more, name))
-        .filter((path) => existsSync(join(path, "config.json")))
+        .filter(isDecoder)
     : [];
 
 const { skip, note } = unlessShared("goldens");
 describe.skipIf(skip)(`families equal the reference implementation${note}`, () => {
-  for (const path of [...FAMILIES.map((name) => shared("goldens", name) ?? name), ...extra]) {
+  for (const path of [...GOLDENS, ...extra]) {
     for (const engine of engines) {
       test(`${path.split("/").slice(-2).join("/")} on ${engine.device}`, async () => {
         const model = await openFolder(path, "golden");
