@@ -4,6 +4,7 @@ import { InputError } from "../base/errors.ts";
 import type { Family, Model, ModelOptions, StoredLayout } from "./family.ts";
 import { bloom } from "./families/bloom.ts";
 import { cohere, cohere2 } from "./families/cohere.ts";
+import { deepseekV2, deepseekV3 } from "./families/deepseek.ts";
 import { ernie45 } from "./families/ernie45.ts";
 import { exaone4 } from "./families/exaone4.ts";
 import { falcon } from "./families/falcon.ts";
@@ -15,16 +16,20 @@ import { gptBigCode } from "./families/gptBigCode.ts";
 import { codegen, gptJ } from "./families/gptJ.ts";
 import { gptNeo } from "./families/gptNeo.ts";
 import { gptNeox } from "./families/gptNeox.ts";
+import { gptOss } from "./families/gptOss.ts";
 import { granite } from "./families/granite.ts";
 import { llama } from "./families/llama.ts";
 import { mistral } from "./families/mistral.ts";
+import { mixtral } from "./families/mixtral.ts";
 import { mpt } from "./families/mpt.ts";
 import { nemotron } from "./families/nemotron.ts";
 import { olmo, olmo2, olmo3 } from "./families/olmo.ts";
+import { olmoe } from "./families/olmoe.ts";
 import { opt } from "./families/opt.ts";
 import { phi } from "./families/phi.ts";
 import { phi3 } from "./families/phi3.ts";
 import { qwen2, qwen3 } from "./families/qwen.ts";
+import { qwen2Moe, qwen3Moe } from "./families/qwenMoe.ts";
 import { smollm3 } from "./families/smollm3.ts";
 import { stablelm } from "./families/stablelm.ts";
 import { starcoder2 } from "./families/starcoder2.ts";
@@ -44,6 +49,8 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   codegen,
   cohere,
   cohere2,
+  deepseek_v2: deepseekV2,
+  deepseek_v3: deepseekV3,
   ernie4_5: ernie45,
   exaone4,
   falcon,
@@ -55,15 +62,20 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   gpt_bigcode: gptBigCode,
   gpt_neo: gptNeo,
   gptj: gptJ,
+  gpt_oss: gptOss,
   granite,
+  mixtral,
   mpt,
   nemotron,
   olmo,
   olmo2,
   olmo3,
+  olmoe,
   opt,
   phi,
   phi3,
+  qwen2_moe: qwen2Moe,
+  qwen3_moe: qwen3Moe,
   smollm3,
   stablelm,
   starcoder2,

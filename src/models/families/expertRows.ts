@@ -1,0 +1,62 @@
+/** @file What families with experts have in common: checks of their counts, names of their tensors. */
+import { InputError } from "../../base/errors.ts";
+import type { ExpertsSpec, MlpSpec } from "../decoder/spec.ts";
+import type { ExpertNames } from "../names/expertMap.ts";
+import type { RowContext } from "./row.ts";
+
+/**
+ * The same spec, once its counts fit each other.
+ *
+ * @throws {InputError} "config" for more experts of a token than there are, or groups that do not divide them
+ */
+export function checkedExperts(spec: ExpertsSpec, count: string, perToken: string): ExpertsSpec {
+  const { experts, router } = spec;
+  if (spec.perToken > experts)
+    throw new InputError(
+      "config",
+      `${perToken} must be at most ${count} ${experts}, got ${spec.perToken}`,
+    );
+  if (router.groups) checkGroups(spec, router.groups, count);
+  return spec;
+}
+
+function checkGroups(
+  { experts, perToken }: ExpertsSpec,
+  { count: groups, kept, best }: NonNullable<ExpertsSpec["router"]["groups"]>,
+  count: string,
+): void {
+  const size = experts / groups;
+  if (Number.isInteger(size) && size >= best && kept <= groups && perToken <= kept * size) return;
+  throw new InputError(
+    "config",
+    `n_group ${groups} and topk_group ${kept} do not fit ${count} ${experts} and ${perToken} experts of a token`,
+  );
+}
+
+/** Experts in all layers but some. */
+export function expertsIn(
+  has: (layer: number) => boolean,
+  experts: ExpertsSpec,
+  dense: MlpSpec,
+): (layer: number) => MlpSpec {
+  return (layer) => (has(layer) ? experts : dense);
+}
+
+/** Each expert on its own, as hub checkpoints have them, or all in one tensor, as transformers 5 has them in memory. */
+export function expertTensors({ has, layout }: RowContext, at = "mlp."): ExpertNames["each"] {
+  if (layout === "gguf")
+    return {
+      kind: "stacked",
+      gate: `${at}experts.gate_proj`,
+      in: `${at}experts.up_proj`,
+      out: `${at}experts.down_proj`,
+    };
+  if (has(`${at}experts.gate_up_proj`))
+    return { kind: "stacked", gateIn: `${at}experts.gate_up_proj`, out: `${at}experts.down_proj` };
+  return {
+    kind: "each",
+    gate: `${at}experts.{expert}.gate_proj`,
+    in: `${at}experts.{expert}.up_proj`,
+    out: `${at}experts.{expert}.down_proj`,
+  };
+}
