@@ -37,7 +37,7 @@ export async function openFolder(
   try {
     return await loaded({
       id,
-      model: await folderModel(config, checkpoint, folderText(path)),
+      model: await folderModel(config, checkpoint, folderText(path), options.head),
       sight: await sightOfTensors(files, options, checkpoint.weights),
       files,
       options,

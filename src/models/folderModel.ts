@@ -1,6 +1,7 @@
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { modelFrom } from "./families.ts";
-import type { Model } from "./family.ts";
+import type { HeadChoice, Model } from "./family.ts";
+import { withHead } from "./tiedHead.ts";
 import { specialTokensIn, type FolderText } from "./tokenizerFiles.ts";
 
 /** The model of a folder, wherever its files are: ids that its tokenizer calls special are no ordinary tokens. */
@@ -8,8 +9,12 @@ export async function folderModel(
   config: Readonly<Record<string, unknown>>,
   checkpoint: Checkpoint,
   text: FolderText,
+  choice?: HeadChoice,
 ): Promise<Model> {
-  const model = modelFrom(config, checkpoint);
+  const model = await withHead(
+    (head) => modelFrom(config, checkpoint, "hugging_face", { head }),
+    choice,
+  );
   const { architecture } = model;
   const special = [...architecture.specialTokens, ...(await specialTokensIn(text))];
   const specialTokens = [...new Set(special)]

@@ -1,11 +1,19 @@
 import type { Progress } from "../base/progress.ts";
 import type { ScanOptions } from "../formats/inChunks.ts";
+import type { HeadChoice } from "./family.ts";
 
 export interface LoadOptions {
   readonly revision?: string | null | undefined;
   /** False: keep no decoded weights on disk. */
   readonly cache?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Which unembedding is used where a configuration ties it to the embedding and the files have one with other numbers:
+   * the files' (default, as transformers does) or the embedding.
+   */
+  readonly head?: HeadChoice | undefined;
+  /** Told what the user should know about what was read, such as that one model of several is used. */
+  readonly notice?: ((text: string) => void) | undefined;
   /** Told what is going on and how far it is, in bytes. */
   readonly progress?: Progress | undefined;
 }

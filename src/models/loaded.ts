@@ -82,6 +82,7 @@ export async function loaded({
   readonly release?: (() => Promise<void>) | undefined;
 }): Promise<LoadedModel> {
   refuseNonFinite(id, sight.nonFinite);
+  for (const text of model.notices ?? []) options.notice?.(text);
   return {
     ...model,
     id,

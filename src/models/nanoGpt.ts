@@ -1,13 +1,13 @@
 /** @file The model in a nanoGPT checkpoint (`ckpt.pt`), wherever it is. */
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
-import type { ByteSource, StoredTensor, Weights } from "../base/bytes.ts";
-import type { Checkpoint } from "../formats/checkpoint.ts";
+import type { ByteSource, Weights } from "../base/bytes.ts";
 import { isMap, type PickleValue } from "../formats/torch/pickleValues.ts";
 import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import { modelFrom } from "./families.ts";
-import type { Model } from "./family.ts";
+import type { HeadChoice, Model } from "./family.ts";
+import { withHead } from "./tiedHead.ts";
 
 const modelArgs = z.strictObject({
   n_layer: z.int().positive(),
@@ -26,14 +26,20 @@ const modelArgs = z.strictObject({
 export async function nanoGptModel(
   source: ByteSource,
   path: string,
+  options: { readonly head?: HeadChoice } = {},
 ): Promise<{ readonly model: Model; readonly weights: Weights }> {
   const saved = await readTorch(source);
   const args = argsOf(saved, path);
-  const checkpoint = withoutCompilerPrefix(
-    torchCheckpoint(`${path}: model`, isMap(saved) ? saved.get("model") : undefined),
+  const checkpoint = torchCheckpoint(
+    `${path}: model`,
+    isMap(saved) ? saved.get("model") : undefined,
   );
-  const config = await gpt2Config(args, checkpoint);
-  return { model: modelFrom(config, checkpoint, "nanogpt"), weights: checkpoint.weights };
+  const config = gpt2Config(args);
+  const model = await withHead(
+    (head) => modelFrom(config, checkpoint, "nanogpt", { head }),
+    options.head,
+  );
+  return { model, weights: checkpoint.weights };
 }
 
 function argsOf(saved: PickleValue, path: string): z.infer<typeof modelArgs> {
@@ -51,19 +57,14 @@ function argsOf(saved: PickleValue, path: string): z.infer<typeof modelArgs> {
   throw new InputError("config", `model_args of ${path} cannot be used: ${faults.join("; ")}`);
 }
 
-/** torch.compile puts `_orig_mod.` before every name. */
-function withoutCompilerPrefix({ weights, unsupported, metadata }: Checkpoint): Checkpoint {
-  const plain = <Value>(entries: ReadonlyMap<string, Value>) =>
-    new Map([...entries].map(([name, value]) => [name.replace(/^_orig_mod\./, ""), value]));
-  return { weights: plain(weights), unsupported: plain(unsupported), metadata };
-}
-
-async function gpt2Config(
-  args: z.infer<typeof modelArgs>,
-  { weights }: Checkpoint,
-): Promise<Record<string, unknown>> {
-  const { n_layer, n_head, n_embd, block_size, vocab_size, bias } = args;
-  const tied = await isTied(weights.get("transformer.wte.weight"), weights.get("lm_head.weight"));
+function gpt2Config({
+  n_layer,
+  n_head,
+  n_embd,
+  block_size,
+  vocab_size,
+  bias,
+}: z.infer<typeof modelArgs>): Record<string, unknown> {
   return {
     model_type: "gpt2",
     n_layer,
@@ -73,20 +74,6 @@ async function gpt2Config(
     vocab_size,
     bias,
     activation_function: "gelu",
-    tie_word_embeddings: tied,
+    tie_word_embeddings: true, // a file that was written by other means may hold two
   };
-}
-
-/** nanoGPT shares one tensor; a file that was written by other means may hold two. */
-async function isTied(
-  embed: StoredTensor | undefined,
-  head: StoredTensor | undefined,
-): Promise<boolean> {
-  if (!head || !embed) return true;
-  if (head.source === embed.source && head.offset === embed.offset) return true;
-  if (head.sizeBytes !== embed.sizeBytes) return false;
-  const [a, b] = await Promise.all(
-    [embed, head].map(({ source, offset, sizeBytes }) => source.read(offset, sizeBytes)),
-  );
-  return a!.every((byte, index) => byte === b![index]);
 }

@@ -18,8 +18,6 @@ export interface OpenOptions extends LoadOptions {
   readonly revision?: string | null | undefined;
   /** Ask nothing of the network. */
   readonly offline?: boolean | undefined;
-  /** Told what the user should know, such as that the hub could not be reached and the cached copy is used. */
-  readonly notice?: ((text: string) => void) | undefined;
 }
 
 /**

@@ -68,6 +68,7 @@ export async function openBlobs(
   const blobs = new Map(files.map(({ name, blob }) => [name, blob]));
   const { model, weights, weightFiles, tokenizer } = await openedFrom(blobs, options);
   refuseNonFinite(id, await nonFinite(weights, stepOptions(options, "checking weights")));
+  for (const text of model.notices ?? []) options.notice?.(text);
   const parts = weightFiles.toSorted().map((name) => blobs.get(name)!);
   return {
     ...model,
@@ -100,7 +101,7 @@ async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<Opened> {
   const { checkpoint, weightFiles } = await readWeights(blobs);
   sizeOf(checkpoint.weights, options);
   return {
-    model: await folderModel(config, checkpoint, text),
+    model: await folderModel(config, checkpoint, text, options.head),
     weights: checkpoint.weights,
     weightFiles,
     tokenizer: () => textTokenizer(text, CONFIG),
@@ -125,7 +126,7 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
 }
 
 async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Promise<Opened> {
-  const { model, weights } = await nanoGptModel(blobSource(blobs.get(name)!, name), name);
+  const { model, weights } = await nanoGptModel(blobSource(blobs.get(name)!, name), name, options);
   sizeOf(weights, options);
   const meta = blobs.get("meta.pkl");
   return {

@@ -18,7 +18,7 @@ export async function openTorch(
 ): Promise<LoadedModel> {
   const file = await fileSource(path);
   try {
-    const { model, weights } = await nanoGptModel(file, path);
+    const { model, weights } = await nanoGptModel(file, path, options);
     return await loaded({
       id,
       model,

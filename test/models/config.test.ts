@@ -1,28 +1,14 @@
 /** @file Configurations: what is refused by name, and 20,000 mutants of which none may crash. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
-import { fileSource } from "../../src/formats/file.ts";
-import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { modelFrom } from "../../src/models/families.ts";
 import { shared, unlessShared } from "../shared.ts";
+import { decoderFolders, golden } from "./golden.ts";
 
-const GOLDENS = ["gpt2", "neox", "llama", "mistral", "qwen2", "qwen3", "tl-full", "tl-attn2l"];
+const GOLDENS = decoderFolders(shared("goldens")).map((path) => basename(path));
 const { skip, note } = unlessShared("goldens");
-
-async function golden(name: string) {
-  const folder = shared("goldens", name)!;
-  const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as Record<
-    string,
-    unknown
-  >;
-  return {
-    config,
-    checkpoint: await readSafetensors(await fileSource(join(folder, "model.safetensors"))),
-  };
-}
 
 describe.skipIf(skip)(`configurations${note}`, () => {
   const REFUSED: readonly (readonly [
@@ -50,7 +36,11 @@ describe.skipIf(skip)(`configurations${note}`, () => {
     ],
     ["llama", { head_dim: 1e9 }, /rotary embeddings need an even number of entries up to 65536/],
     ["llama", { num_hidden_layers: 4 }, /model.layers.3.self_attn.q_proj.weight is missing/],
-    ["llama", { num_hidden_layers: 2 }, /model.layers.2.input_layernorm.weight has no place.*and 6 more such/],
+    [
+      "llama",
+      { num_hidden_layers: 2 },
+      /model.layers.2.input_layernorm.weight has no place.*and 6 more such/,
+    ],
     ["llama", { intermediate_size: 50 }, /gate_proj.weight should be 50 x 32, is 48 x 32/],
     ["llama", { tie_word_embeddings: "yes" }, /tie_word_embeddings/],
     ["llama", { hidden_act: "mish" }, /hidden_act/],

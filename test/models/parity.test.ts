@@ -1,5 +1,5 @@
 /** @file Every family against what PyTorch computed: logits and all hooks of tiny random checkpoints, on every engine. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tensor } from "../../src/base/tensor.ts";
@@ -8,36 +8,19 @@ import { openFolder } from "../../src/models/folder.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { backends } from "../runtime/backends.ts";
 import { readAll, shared, unlessShared } from "../shared.ts";
+import { decoderFolders } from "./golden.ts";
 
 const engines = await backends();
-/** No decoders with attention. */
-const OTHERS = ["mamba", "mamba2", "falcon_mamba"];
-const isDecoder = (path: string) =>
-  ["config.json", "tokens.json", "model.safetensors"].every((name) => existsSync(join(path, name)));
-const folder = shared("goldens");
-const GOLDENS = folder
-  ? readdirSync(folder)
-      .filter((name) => !OTHERS.includes(name))
-      .map((name) => join(folder, name))
-      .filter(isDecoder)
-  : [];
-
 /** Relative to the largest finite entry of a value; patterns absolutely. float32 sums in another order differ by this. */
 const TOLERANCE = 1e-4;
 const PATTERN_TOLERANCE = 1e-5;
 
 /** More checkpoints made by the same scripts, in a folder of one's own choice. */
-const more = process.env["INDUCTION_LENS_MORE_GOLDENS"];
-const extra =
-  more && existsSync(more)
-    ? readdirSync(more)
-        .map((name) => join(more, name))
-        .filter(isDecoder)
-    : [];
+const extra = decoderFolders(process.env["INDUCTION_LENS_MORE_GOLDENS"] ?? null);
 
 const { skip, note } = unlessShared("goldens");
 describe.skipIf(skip)(`families equal the reference implementation${note}`, () => {
-  for (const path of [...GOLDENS, ...extra]) {
+  for (const path of [...decoderFolders(shared("goldens")), ...extra]) {
     for (const engine of engines) {
       test(`${path.split("/").slice(-2).join("/")} on ${engine.device}`, async () => {
         const model = await openFolder(path, "golden");

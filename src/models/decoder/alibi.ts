@@ -19,7 +19,7 @@ export function alibiSlopes(heads: number, most = 8): number[] {
  *
  * @see transformers, build_mpt_alibi_tensor of modeling_mpt.py
  */
-export function mptSlopes(heads: number, most: number): number[] {
+export function mptSlopes(heads: number, most = 8): number[] {
   const above = 2 ** Math.ceil(Math.log2(heads));
   const slopes = geometric(above, most);
   if (above === heads) return slopes;

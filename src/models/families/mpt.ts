@@ -6,7 +6,8 @@ import { blocksOf, family } from "./row.ts";
 
 const attention = z.looseObject({
   alibi: z.literal(true).default(true),
-  alibi_bias_max: z.number().positive().default(8),
+  /** transformers' MPT takes 8 whatever is said here. */
+  alibi_bias_max: z.unknown().optional(),
   clip_qkv: z.number().nonnegative().nullish(),
   softmax_scale: z.number().positive().nullish(),
   qk_ln: z.literal(false).default(false),
@@ -48,7 +49,7 @@ export const mpt = family(
       kvHeads: heads,
       dHead,
       scale: given.softmax_scale ?? 1 / Math.sqrt(dHead),
-      alibi: { slopes: mptSlopes(heads, given.alibi_bias_max) },
+      alibi: { slopes: mptSlopes(heads) },
       clip: given.clip_qkv ?? null,
     };
     return {

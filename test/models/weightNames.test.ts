@@ -1,0 +1,109 @@
+/** @file Checkpoints of one model under the names that different tools write. */
+import { describe, expect, test } from "vitest";
+import { InputError } from "../../src/base/errors.ts";
+import { modelFrom } from "../../src/models/families.ts";
+import type { Model } from "../../src/models/family.ts";
+import { unlessShared } from "../shared.ts";
+import { golden, inMemory, renamed, withTensor } from "./golden.ts";
+
+/** What tells two models apart: operations, and where each weight lies. */
+function digest({ program }: Model) {
+  return {
+    ops: program.ops,
+    weights: program.weights.map(({ name, stored, select }) => [name, stored.offset, select]),
+    outputs: program.outputs,
+  };
+}
+
+const { skip, note } = unlessShared("goldens");
+describe.skipIf(skip)(`names of weights${note}`, () => {
+  const WRAPPED: Readonly<Record<string, (name: string) => string>> = {
+    "torch.compile": (name) => `_orig_mod.${name}`,
+    "data-parallel training": (name) => `module.${name}`,
+    "both, twice over": (name) => `module._orig_mod.module._orig_mod.${name}`,
+    "torch.compile of layers": (name) => name.replace(/(\.\d+\.)/, "$1_orig_mod."),
+    "a training framework": (name) => `net.inner.${name}`,
+  };
+  for (const family of ["gpt2", "neox", "llama", "opt", "mixtral", "mpt"]) {
+    for (const [tool, rename] of Object.entries(WRAPPED)) {
+      test(`${family} as ${tool} writes it is the same model`, async () => {
+        const { config, checkpoint } = await golden(family);
+        const wrapped = modelFrom(config, renamed(checkpoint, rename));
+        expect(digest(wrapped)).toEqual(digest(modelFrom(config, checkpoint)));
+      });
+    }
+  }
+
+  for (const family of ["gpt2", "opt", "gemma", "bloom"]) {
+    test(`${family} as AutoModel saves it, without its prefix, is the same model`, async () => {
+      const { config, checkpoint } = await golden(family);
+      const bare = renamed(checkpoint, (name) => name.replace(/^(transformer|model)\./, ""));
+      expect(digest(modelFrom(config, bare))).toEqual(digest(modelFrom(config, checkpoint)));
+    });
+  }
+
+  const HOLDERS: Readonly<Record<string, (name: string) => string>> = {
+    "language_model.*": (name) => `language_model.${name}`,
+    "model.language_model.*": (name) => name.replace(/^model\./, "model.language_model."),
+  };
+  for (const [holder, rename] of Object.entries(HOLDERS)) {
+    test(`the text model of several, under ${holder}, is used, and a notice says so`, async () => {
+      const { config, checkpoint } = await golden("llama");
+      const all = withTensor(
+        renamed(checkpoint, rename),
+        "vision_tower.embeddings.weight",
+        inMemory([2, 2], () => 0),
+      );
+      const whole = { model_type: "llava", text_config: config, vision_config: { depth: 2 } };
+      const model = modelFrom(whole, all);
+      expect(digest(model)).toEqual(digest(modelFrom(config, checkpoint)));
+      expect(model.notices).toEqual([
+        "the files hold a llava model; its text model (llama) is used, and what sees or hears is left aside",
+      ]);
+    });
+  }
+
+  test("heads of other tasks and rotary tables are no strangers", async () => {
+    const { config, checkpoint } = await golden("llama");
+    const more = ["score.weight", "model.layers.0.self_attn.rotary_emb.inv_freq"].reduce(
+      (all, name) =>
+        withTensor(
+          all,
+          name,
+          inMemory([2], () => 0),
+        ),
+      checkpoint,
+    );
+    expect(() => modelFrom(config, more)).not.toThrow();
+  });
+
+  test("what is missing and what has no place are three of each, and counted", async () => {
+    const { config, checkpoint } = await golden("llama");
+    const foreign = renamed(checkpoint, (name) => name.replace("self_attn", "mixer"));
+    const counted =
+      /q_proj\.weight is missing; .*; and 9 more such; .*has no place.*; and 9 more such$/;
+    expect(() => modelFrom(config, foreign)).toThrow(counted);
+  });
+
+  const COUNTS: readonly (readonly [golden: string, key: string])[] = [
+    ["gpt2", "n_layer"],
+    ["gpt_neo", "num_layers"],
+    ["llama", "num_hidden_layers"],
+    ["mixtral", "num_local_experts"],
+    ["olmoe", "num_experts"],
+    ["deepseek_v3", "n_routed_experts"],
+    ["deepseek_v3", "n_shared_experts"],
+    ["bloom", "n_head"],
+    ["mpt", "n_heads"],
+    ["falcon", "num_kv_heads"],
+    ["falcon", "num_attention_heads"],
+  ];
+  for (const [family, key] of COUNTS) {
+    test(`${family} with 10^9 as ${key} is refused at once`, async () => {
+      const { config, checkpoint } = await golden(family);
+      const started = performance.now();
+      expect(() => modelFrom({ ...config, [key]: 1e9 }, checkpoint)).toThrow(InputError);
+      expect(performance.now() - started).toBeLessThan(500);
+    });
+  }
+});
