@@ -274,6 +274,12 @@ describe("lowering equals the interpreter", () => {
     });
   }
 
+  test("of routes, in a batch without rows too", async () => {
+    const b = builder();
+    const [, write] = Object.entries(CASES).find(([title]) => title.startsWith("places of"))!;
+    await compare(b.program(write(b)), { ...SIZES, batch: 0 });
+  });
+
   test("contractions over any axes in any order, with bias and scale", async () => {
     const pool = {
       batch: "batch",

@@ -11,18 +11,33 @@ import type { Axis, ValueType } from "../axes.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { grouped, isInOrder, withSizes } from "./shapes.ts";
 
+/** One more row goes through: the native engine divides by their number, and a batch may be empty. */
 export function lowerTopK(
   emit: Emitter,
   [x]: readonly Handle[],
   { count }: OpAttributes["topK"],
+  { axes }: ValueType,
 ): string {
-  const values = `topK ${count} ${x!.tensor} values`;
-  const places = `topK ${count} ${x!.tensor} places`;
-  emit.once(values, () => {
-    const inputs = [x!.tensor, emit.integers([count])];
-    return emit.node("TopK", inputs, { axis: -1 }, values, "", [places]);
-  });
-  return emit.node("Cast", [places], { to: INT32 });
+  const outer = x!.axes.slice(0, -1);
+  const last = x!.axes.at(-1)!;
+  const rows = grouped(emit, x!, [outer, [last]]);
+  const width = Number(last.size);
+  const more = emit.floats(new Array<number>(width).fill(0), [1, width]);
+  const all = emit.node("Concat", [rows, more], { axis: 0 });
+  const [values, places] = [`largest ${count} of ${all}`, `places of ${count} in ${all}`];
+  emit.once(values, () =>
+    emit.node("TopK", [all, emit.integers([count])], { axis: -1 }, values, "", [places]),
+  );
+  const ends = [[0], [-1], [0]].map((one) => emit.integers(one));
+  const asked = emit.node("Cast", [emit.node("Slice", [places, ...ends])], { to: INT32 });
+  const sizes = outer.map(({ size }) => size);
+  return withSizes(
+    emit,
+    asked,
+    [sizes, [count]],
+    axes.map(({ size }) => [size]),
+    "int32",
+  );
 }
 
 export function lowerRouted(
