@@ -26,7 +26,7 @@ const modelArgs = z.strictObject({
 export async function nanoGptModel(
   source: ByteSource,
   path: string,
-  options: { readonly head?: HeadChoice } = {},
+  options: { readonly head?: HeadChoice | undefined } = {},
 ): Promise<{ readonly model: Model; readonly weights: Weights }> {
   const saved = await readTorch(source);
   const args = argsOf(saved, path);
