@@ -11,6 +11,7 @@ import { falcon } from "./families/falcon.ts";
 import { gemma, gemma2 } from "./families/gemma.ts";
 import { gemma3Text } from "./families/gemma3.ts";
 import { glm, glm4 } from "./families/glm4.ts";
+import { dots1, glm4Moe } from "./families/glm4Moe.ts";
 import { gpt2 } from "./families/gpt2.ts";
 import { gptBigCode } from "./families/gptBigCode.ts";
 import { codegen, gptJ } from "./families/gptJ.ts";
@@ -30,6 +31,8 @@ import { phi } from "./families/phi.ts";
 import { phi3 } from "./families/phi3.ts";
 import { qwen2, qwen3 } from "./families/qwen.ts";
 import { qwen2Moe, qwen3Moe } from "./families/qwenMoe.ts";
+import { qwenVlText } from "./families/qwenVl.ts";
+import { arcee, helium, ministral, seedOss } from "./families/relatives.ts";
 import { smollm3 } from "./families/smollm3.ts";
 import { stablelm } from "./families/stablelm.ts";
 import { starcoder2 } from "./families/starcoder2.ts";
@@ -45,12 +48,14 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   mistral,
   qwen2,
   qwen3,
+  arcee,
   bloom,
   codegen,
   cohere,
   cohere2,
   deepseek_v2: deepseekV2,
   deepseek_v3: deepseekV3,
+  dots1,
   ernie4_5: ernie45,
   exaone4,
   falcon,
@@ -59,11 +64,14 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   gemma3_text: gemma3Text,
   glm,
   glm4,
+  glm4_moe: glm4Moe,
   gpt_bigcode: gptBigCode,
   gpt_neo: gptNeo,
   gptj: gptJ,
   gpt_oss: gptOss,
   granite,
+  helium,
+  ministral,
   mixtral,
   mpt,
   nemotron,
@@ -74,8 +82,11 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   opt,
   phi,
   phi3,
+  qwen2_5_vl_text: qwenVlText,
   qwen2_moe: qwen2Moe,
+  qwen2_vl_text: qwenVlText,
   qwen3_moe: qwen3Moe,
+  seed_oss: seedOss,
   smollm3,
   stablelm,
   starcoder2,
@@ -127,7 +138,7 @@ function textModel(
   options: Omit<ModelOptions, "layout">,
 ): Model {
   const ties = "tie_word_embeddings";
-  const config = { ...(ties in outer && { [ties]: outer[ties] }), ...inner };
+  const config = { ...inner, ...(ties in outer && { [ties]: outer[ties] }) };
   const model = modelFrom(config, checkpoint, "hugging_face", { ...options, others: true });
   const [whole, part] = [outer["model_type"], inner["model_type"]].map(String);
   const notice = `the files hold a ${whole} model; its text model (${part}) is used, and what sees or hears is left aside`;
