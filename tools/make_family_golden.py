@@ -1,0 +1,56 @@
+"""A tiny random checkpoint of a family, and what PyTorch computes on it: the golden of a family that test/models/parity.test.ts runs.
+
+usage: make_family_golden.py OUT_DIR MODEL_TYPE [KEY=JSON ...]     e.g. test/fixtures/families/helium helium head_dim=8
+Needs: torch, transformers, safetensors. Every weight is random, gains and biases too, so that nothing is hidden by a one or a zero.
+Values have TransformerLens' hook names: logits, blocks.L.hook_resid_pre, attn.hook_pattern, attn.hook_z, hook_attn_out, hook_mlp_out.
+"""
+import json, pathlib, sys
+import torch
+from safetensors.torch import save_file
+from transformers import AutoConfig, AutoModelForCausalLM
+
+COMMON = dict(num_hidden_layers=2, hidden_size=16, num_attention_heads=4, num_key_value_heads=2, intermediate_size=20, vocab_size=29,
+              max_position_embeddings=32, bos_token_id=1, eos_token_id=2, pad_token_id=0)
+BATCH, LENGTH = 2, 12
+
+
+def main(out, model_type, *options):
+    torch.manual_seed(0)
+    fields = {**COMMON, **{key: json.loads(value) for key, value in (option.split("=", 1) for option in options)}}
+    config = AutoConfig.for_model(model_type, **fields)
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            gain = "norm" in name.lower()
+            weight.copy_(torch.randn_like(weight) * (0.1 if gain else 0.3) + (1.0 if gain and name.endswith("weight") else 0.0))
+        for name, buffer in model.named_buffers():
+            if name.endswith("e_score_correction_bias"):
+                buffer.copy_(torch.randn_like(buffer) * 0.1)
+    tokens = torch.randint(3, config.vocab_size, (BATCH, LENGTH))
+    kept = {}
+
+    def keep(name, value):
+        kept[name] = value.detach().float().clone()
+
+    for layer, block in enumerate(model.model.layers):
+        at = f"blocks.{layer}"
+        first = lambda out: out[0] if isinstance(out, tuple) else out
+        block.register_forward_pre_hook(lambda _, args, kwargs, at=at: keep(f"{at}.hook_resid_pre", args[0] if args else kwargs["hidden_states"]), with_kwargs=True)
+        block.self_attn.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
+        block.self_attn.o_proj.register_forward_pre_hook(
+            lambda _, args, at=at: keep(f"{at}.attn.hook_z", args[0].reshape(BATCH, LENGTH, config.num_attention_heads, -1)))
+        block.mlp.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out)))
+    with torch.no_grad():
+        result = model(tokens, output_attentions=True, use_cache=False)
+    keep("logits", result.logits)
+    for layer, pattern in enumerate(result.attentions):
+        keep(f"blocks.{layer}.attn.hook_pattern", pattern)
+    folder = pathlib.Path(out)
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    (folder / "tokens.json").write_text(json.dumps({"tokens": tokens.tolist()}))
+    save_file({name: value.contiguous() for name, value in kept.items()}, folder / "expected.safetensors")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
