@@ -37,7 +37,8 @@ import { smollm3 } from "./families/smollm3.ts";
 import { stablelm } from "./families/stablelm.ts";
 import { starcoder2 } from "./families/starcoder2.ts";
 import { transformerLens } from "./families/transformerLens.ts";
-import type { CheckpointTensors } from "./weightMap.ts";
+import type { CheckpointTensors } from "./checkpointTensors.ts";
+
 import { unwrapped } from "./weightPrefix.ts";
 
 /** Families by `model_type` of config.json. */

@@ -1,7 +1,7 @@
 /** @file What every family gives: a Program and the facts about it that studies and Results need. */
 import type { StoredTensor } from "../base/bytes.ts";
 import type { Program } from "../graph/program.ts";
-import type { CheckpointTensors } from "./weightMap.ts";
+import type { CheckpointTensors } from "./checkpointTensors.ts";
 
 /** Facts about an architecture with its sizes. */
 export interface Architecture extends Partial<Anatomy> {

@@ -1,8 +1,9 @@
 /** @file Weight-name maps: which tensor of a checkpoint is which of our weights, as data, checked all at once. */
 import { InputError } from "../base/errors.ts";
-import type { StoredTensor, Weights } from "../base/bytes.ts";
+import type { StoredTensor } from "../base/bytes.ts";
 import type { Builder, Name } from "../graph/builder.ts";
 import type { Selection } from "../graph/program.ts";
+import type { CheckpointTensors } from "./checkpointTensors.ts";
 import { prefixOf, withPrefix, type Prefix } from "./weightPrefix.ts";
 
 /** Sizes of a model's axes by name. */
@@ -31,12 +32,6 @@ export interface WeightEntry {
 
 /** Our names (TransformerLens', `{layer}` for the layer) to where they lie. */
 export type WeightMap = Readonly<Record<string, WeightEntry>>;
-
-/** What a weight file has, as `formats` reads it. */
-export interface CheckpointTensors {
-  readonly weights: Weights;
-  readonly unsupported: ReadonlyMap<string, string>;
-}
 
 export interface BindOptions {
   readonly layers: number;

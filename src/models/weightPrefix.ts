@@ -2,7 +2,7 @@
  * @file What stands before a checkpoint's names: `model.` or nothing as AutoModel saves, `_orig_mod.` of torch.compile, `module.`
  * of data-parallel training, `language_model.` of a text model among others, and chains of them.
  */
-import type { CheckpointTensors } from "./weightMap.ts";
+import type { CheckpointTensors } from "./checkpointTensors.ts";
 
 export interface Prefix {
   /** Before the names of the model's own part. */

@@ -7,7 +7,8 @@ import { slice } from "../../src/graph/edits/slice.ts";
 import { fileSource } from "../../src/formats/file.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import type { Model } from "../../src/models/family.ts";
-import type { CheckpointTensors } from "../../src/models/weightMap.ts";
+import type { CheckpointTensors } from "../../src/models/checkpointTensors.ts";
+
 import { backends } from "../runtime/backends.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { shared, sharedJson } from "../shared.ts";

@@ -5,7 +5,8 @@ import { slice } from "../../src/graph/edits/slice.ts";
 import { modelFrom } from "../../src/models/families.ts";
 import type { HeadChoice } from "../../src/models/family.ts";
 import { withHead } from "../../src/models/tiedHead.ts";
-import type { CheckpointTensors } from "../../src/models/weightMap.ts";
+import type { CheckpointTensors } from "../../src/models/checkpointTensors.ts";
+
 import { unlessShared } from "../shared.ts";
 import { golden, inMemory, renamed, valuesOf, withTensor, type Config } from "./golden.ts";
 

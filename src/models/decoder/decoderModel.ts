@@ -3,13 +3,8 @@ import { anatomyOf } from "./anatomy.ts";
 import { decoderProgram } from "./decoder.ts";
 import { hasExperts, type DecoderSpec } from "./spec.ts";
 import { specialTokensOf, type Anatomy, type Model, type ModelOptions } from "../family.ts";
-import {
-  bindWeights,
-  type Binding,
-  type CheckpointTensors,
-  type Sizes,
-  type WeightMap,
-} from "../weightMap.ts";
+import type { CheckpointTensors } from "../checkpointTensors.ts";
+import { bindWeights, type Binding, type Sizes, type WeightMap } from "../weightMap.ts";
 import { sizesOf } from "./sizes.ts";
 
 /** A model as data: what it is made of, and where its weights lie. */

@@ -1,7 +1,7 @@
 /** @file What families with experts have in common: checks of their counts, names of their tensors. */
 import { InputError } from "../../base/errors.ts";
 import type { ExpertsSpec, MlpSpec } from "../decoder/spec.ts";
-import type { ExpertNames } from "../names/expertMap.ts";
+import type { ExpertNames } from "../names/moduleNames.ts";
 import type { RowContext } from "./row.ts";
 
 /**

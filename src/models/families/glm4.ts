@@ -1,6 +1,6 @@
 /** @file GLM-4: half of each head turned by neighbouring entries, one matrix for the MLP; `glm4` has norms around its parts. */
 import { z } from "zod";
-import type { ModuleNames } from "../names/moduleMap.ts";
+import type { ModuleNames } from "../names/moduleNames.ts";
 import { llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
 import { family, type Row } from "./row.ts";
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import { perHead } from "../config/readConfig.ts";
 import { ropeOf } from "../config/rope.ts";
-import type { AttentionNames } from "../names/moduleMap.ts";
+import type { AttentionNames } from "../names/moduleNames.ts";
 import { CODEGEN_SHARDS } from "../names/fusedOrders.ts";
 import { GPT2_ALIASES, GPT2_NAMES, gpt2Keys, MASKS } from "./gpt2.ts";
 import { blocksOf, family, type Row } from "./row.ts";

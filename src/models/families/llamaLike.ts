@@ -4,7 +4,7 @@ import { activationName } from "../config/activation.ts";
 import { perHead } from "../config/readConfig.ts";
 import { ropeKeys, ropeOf } from "../config/rope.ts";
 import type { AttentionSpec, DecoderSpec, NormSpec } from "../decoder/spec.ts";
-import type { ModuleNames } from "../names/moduleMap.ts";
+import type { ModuleNames } from "../names/moduleNames.ts";
 import { blocksOf, checkGroups, type ByLayer, type Row } from "./row.ts";
 
 /** Keys of LLaMA and its like. */

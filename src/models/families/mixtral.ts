@@ -1,6 +1,6 @@
 /** @file Mixtral: Mistral with experts, two of which see each token. */
 import { z } from "zod";
-import type { ExpertNames } from "../names/expertMap.ts";
+import type { ExpertNames } from "../names/moduleNames.ts";
 import { checkedExperts, expertTensors } from "./expertRows.ts";
 import { llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
 import { family, type RowContext } from "./row.ts";

@@ -11,8 +11,10 @@ import type {
   RotarySpec,
 } from "../decoder/spec.ts";
 import type { Family, StoredLayout } from "../family.ts";
-import { moduleMap, type ModuleNames } from "../names/moduleMap.ts";
-import type { CheckpointTensors, Sizes } from "../weightMap.ts";
+import { moduleMap } from "../names/moduleMap.ts";
+import type { ModuleNames } from "../names/moduleNames.ts";
+import type { CheckpointTensors } from "../checkpointTensors.ts";
+import type { Sizes } from "../weightMap.ts";
 
 /** What a family makes of its configuration. */
 export interface Row {

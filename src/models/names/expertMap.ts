@@ -1,42 +1,8 @@
 /** @file Where experts lie: each on its own, or all in one tensor. */
 import { hasExperts } from "../decoder/spec.ts";
 import type { WeightEntry, WeightMap } from "../weightMap.ts";
-import { matrix, mlpMap, type Around, type MlpNames } from "./moduleMap.ts";
-
-export interface ExpertNames {
-  readonly router: string;
-  readonly routerBias?: boolean;
-  /** A vector that is added to scores when experts are chosen, and not to their weights. */
-  readonly correction?: string;
-  readonly each: EachExpert | StackedExperts | InterleavedExperts;
-  /** The MLP of every token, and the vector of its share. */
-  readonly shared?: MlpNames;
-  readonly sharedGate?: string;
-}
-
-/** Modules of an expert, with `{expert}` for its place. */
-export interface EachExpert {
-  readonly kind: "each";
-  readonly gate: string;
-  readonly in: string;
-  readonly out: string;
-}
-
-/** Tensors [expert, out, in]: gate and in as one or apart. */
-export interface StackedExperts {
-  readonly kind: "stacked";
-  readonly gateIn?: string;
-  readonly gate?: string;
-  readonly in?: string;
-  readonly out: string;
-}
-
-/** gpt_oss: tensors [expert, in, out] with gate and in entry by entry, and biases. */
-export interface InterleavedExperts {
-  readonly kind: "interleaved";
-  readonly gateIn: string;
-  readonly out: string;
-}
+import { matrix, mlpMap } from "./matrices.ts";
+import type { Around, ExpertNames, InterleavedExperts, StackedExperts } from "./moduleNames.ts";
 
 export function expertMap(around: Around, experts: ExpertNames): WeightMap {
   const { spec, names } = around;

@@ -1,5 +1,6 @@
 import type { WeightEntry, WeightMap } from "../weightMap.ts";
-import { matrix, type Around } from "./moduleMap.ts";
+import { matrix } from "./matrices.ts";
+import type { Around } from "./moduleNames.ts";
 
 /** DeepSeek's names of its low-rank attention; several of our weights lie in one tensor. */
 export function latentMap({ spec, names }: Around): WeightMap {

@@ -1,70 +1,11 @@
 /** @file From what a family calls its modules to the map of weight names: shapes follow from the spec. */
 import type { DecoderSpec } from "../decoder/spec.ts";
 import type { WeightEntry, WeightMap } from "../weightMap.ts";
-import { expertMap, type ExpertNames } from "./expertMap.ts";
-import { fusedRows, type FusedOrder, type Part } from "./fusedOrders.ts";
+import { expertMap } from "./expertMap.ts";
+import { fusedRows, type Part } from "./fusedOrders.ts";
 import { latentMap } from "./latentMap.ts";
-
-/** Queries, keys and values of their own, or in one matrix. */
-export type AttentionNames =
-  | { readonly q: string; readonly k: string; readonly v: string }
-  | { readonly qkv: string; readonly order: FusedOrder };
-
-/** Modules by their names in a checkpoint, after the prefix; those of a layer after the layer's. */
-export interface ModuleNames {
-  /** What stands before most names, as `model.`. */
-  readonly base: string;
-  readonly embed: string;
-  /** Learned positions, and how many rows of the table come before that of the first position. */
-  readonly positions?: string | undefined;
-  readonly positionOffset?: number;
-  readonly embedNorm?: string | undefined;
-  /** OPT-350m's matrices between the embedding's width and the stream's. */
-  readonly projectIn?: string | undefined;
-  readonly projectOut?: string | undefined;
-  /** `layers.{layer}.`. */
-  readonly layer: string;
-  readonly ln1?: string | undefined;
-  readonly ln2?: string | undefined;
-  readonly ln1_post?: string | undefined;
-  readonly ln2_post?: string | undefined;
-  readonly finalNorm?: string | undefined;
-  readonly attention: AttentionNames;
-  readonly o: string;
-  readonly qNorm?: string | undefined;
-  readonly kNorm?: string | undefined;
-  readonly sinks?: string | undefined;
-  readonly mlp: MlpNames;
-  readonly experts?: ExpertNames;
-  readonly head: string;
-  readonly biases?: Biases;
-  /** nn.Linear keeps [out, in] (default), Conv1D [in, out]. */
-  readonly stored?: "out, in" | "in, out";
-}
-
-/** gate (if there is one), in, out; or gate and in as one matrix. */
-export type MlpNames =
-  | { readonly gate?: string; readonly in: string; readonly out: string }
-  | { readonly gateIn: string; readonly out: string };
-
-/** Which modules have biases; left out: none. */
-export interface Biases {
-  readonly qkv?: boolean;
-  readonly o?: boolean;
-  readonly mlp?: boolean;
-  readonly head?: boolean;
-  /** Of layer norms. */
-  readonly norms?: boolean;
-  readonly qkNorms?: boolean;
-}
-
-/** Sizes and layers that the map is made for. */
-export interface Around {
-  readonly spec: DecoderSpec;
-  readonly names: ModuleNames;
-}
-
-export type Dims = readonly (string | readonly string[])[];
+import { matrix, mlpMap } from "./matrices.ts";
+import type { Around, Dims, ModuleNames } from "./moduleNames.ts";
 
 /** Every weight that a decoder of `spec` has; the unembedding may be absent. */
 export function moduleMap(spec: DecoderSpec, names: ModuleNames): WeightMap {
@@ -79,16 +20,6 @@ export function moduleMap(spec: DecoderSpec, names: ModuleNames): WeightMap {
     ...mlps(around),
     ...(names.experts && expertMap(around, names.experts)),
   };
-}
-
-/** The weight of a linear module, in the order that the family stores. */
-export function matrix(
-  { stored = "out, in" }: Pick<ModuleNames, "stored">,
-  from: string,
-  out: string | readonly string[],
-  inner: string | readonly string[],
-): WeightEntry {
-  return { from: `${from}.weight`, shape: stored === "out, in" ? [out, inner] : [inner, out] };
 }
 
 function embeddings({ spec, names }: Around): WeightMap {
@@ -214,35 +145,4 @@ function mlps({ spec, names }: Around): WeightMap {
   return Object.fromEntries(
     Object.entries(all).map(([name, entry]) => [name, { ...entry, layers }]),
   );
-}
-
-/** The weights of an MLP whose inner axis has the size of `width`. */
-export function mlpMap(
-  ours: string,
-  layer: string,
-  mlp: MlpNames,
-  names: Pick<ModuleNames, "stored" | "biases">,
-  width: string,
-): WeightMap {
-  const renamed = width === "d_mlp" ? {} : { merge: { d_mlp: [width] } };
-  const inner = (name: string, from: string, more: object = {}, axes: Dims[number] = width) => ({
-    [`${ours}.W_${name}`]: { ...matrix(names, layer + from, axes, "d_model"), ...renamed, ...more },
-    ...(names.biases?.mlp && {
-      [`${ours}.b_${name}`]: { from: `${layer}${from}.bias`, shape: [axes], ...renamed, ...more },
-    }),
-  });
-  const half = (index: number) => ({ select: [{ axis: "gate_in", index }] });
-  const fused = ["gate_in", width];
-  return {
-    ...("gateIn" in mlp
-      ? {
-          ...inner("gate", mlp.gateIn, half(0), fused),
-          ...inner("in", mlp.gateIn, half(1), fused),
-        }
-      : { ...(mlp.gate && inner("gate", mlp.gate)), ...inner("in", mlp.in) }),
-    [`${ours}.W_out`]: { ...matrix(names, layer + mlp.out, "d_model", width), ...renamed },
-    ...(names.biases?.mlp && {
-      [`${ours}.b_out`]: { from: `${layer}${mlp.out}.bias`, shape: ["d_model"] },
-    }),
-  };
 }

@@ -1,0 +1,99 @@
+/** @file What a family calls its modules: the names that weights are found by. */
+import type { DecoderSpec } from "../decoder/spec.ts";
+import type { FusedOrder } from "./fusedOrders.ts";
+
+/** Queries, keys and values of their own, or in one matrix. */
+export type AttentionNames =
+  | { readonly q: string; readonly k: string; readonly v: string }
+  | { readonly qkv: string; readonly order: FusedOrder };
+
+/** Modules by their names in a checkpoint, after the prefix; those of a layer after the layer's. */
+export interface ModuleNames {
+  /** What stands before most names, as `model.`. */
+  readonly base: string;
+  readonly embed: string;
+  /** Learned positions, and how many rows of the table come before that of the first position. */
+  readonly positions?: string | undefined;
+  readonly positionOffset?: number;
+  readonly embedNorm?: string | undefined;
+  /** OPT-350m's matrices between the embedding's width and the stream's. */
+  readonly projectIn?: string | undefined;
+  readonly projectOut?: string | undefined;
+  /** `layers.{layer}.`. */
+  readonly layer: string;
+  readonly ln1?: string | undefined;
+  readonly ln2?: string | undefined;
+  readonly ln1_post?: string | undefined;
+  readonly ln2_post?: string | undefined;
+  readonly finalNorm?: string | undefined;
+  readonly attention: AttentionNames;
+  readonly o: string;
+  readonly qNorm?: string | undefined;
+  readonly kNorm?: string | undefined;
+  readonly sinks?: string | undefined;
+  readonly mlp: MlpNames;
+  readonly experts?: ExpertNames;
+  readonly head: string;
+  readonly biases?: Biases;
+  /** nn.Linear keeps [out, in] (default), Conv1D [in, out]. */
+  readonly stored?: "out, in" | "in, out";
+}
+
+/** gate (if there is one), in, out; or gate and in as one matrix. */
+export type MlpNames =
+  | { readonly gate?: string; readonly in: string; readonly out: string }
+  | { readonly gateIn: string; readonly out: string };
+
+/** Which modules have biases; left out: none. */
+export interface Biases {
+  readonly qkv?: boolean;
+  readonly o?: boolean;
+  readonly mlp?: boolean;
+  readonly head?: boolean;
+  /** Of layer norms. */
+  readonly norms?: boolean;
+  readonly qkNorms?: boolean;
+}
+
+/** Sizes and layers that the map is made for. */
+export interface Around {
+  readonly spec: DecoderSpec;
+  readonly names: ModuleNames;
+}
+
+export type Dims = readonly (string | readonly string[])[];
+
+export interface ExpertNames {
+  readonly router: string;
+  readonly routerBias?: boolean;
+  /** A vector that is added to scores when experts are chosen, and not to their weights. */
+  readonly correction?: string;
+  readonly each: EachExpert | StackedExperts | InterleavedExperts;
+  /** The MLP of every token, and the vector of its share. */
+  readonly shared?: MlpNames;
+  readonly sharedGate?: string;
+}
+
+/** Modules of an expert, with `{expert}` for its place. */
+export interface EachExpert {
+  readonly kind: "each";
+  readonly gate: string;
+  readonly in: string;
+  readonly out: string;
+}
+
+/** Tensors [expert, out, in]: gate and in as one or apart. */
+export interface StackedExperts {
+  readonly kind: "stacked";
+  readonly gateIn?: string;
+  readonly gate?: string;
+  readonly in?: string;
+  readonly out: string;
+}
+
+/** gpt_oss: tensors [expert, in, out] with gate and in entry by entry, and biases. */
+export interface InterleavedExperts {
+  readonly kind: "interleaved";
+  readonly gateIn: string;
+  readonly out: string;
+}
