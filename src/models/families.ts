@@ -121,14 +121,21 @@ export function modelFrom(
   throw unknownType(type);
 }
 
-/** The language model's own configuration, in one of a model that also sees or hears. */
+/** The language model's own configuration, in one of a model that also sees or hears; old files have it beside the others'. */
 function textConfigOf(config: Readonly<Record<string, unknown>>) {
-  const inner = config["text_config"] ?? config["llm_config"];
+  const inner = config["text_config"] ?? config["llm_config"] ?? besideOthers(config);
   if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return null;
   const text = inner as Readonly<Record<string, unknown>>;
   return typeof text["model_type"] === "string" && Object.hasOwn(FAMILIES, text["model_type"])
     ? text
     : null;
+}
+
+function besideOthers(config: Readonly<Record<string, unknown>>): unknown {
+  const type = `${String(config["model_type"])}_text`;
+  if (!Object.hasOwn(FAMILIES, type)) return null;
+  const own = Object.entries(config).filter(([key]) => !/^(vision|image|video|audio)_/.test(key));
+  return { ...Object.fromEntries(own), model_type: type };
 }
 
 /** Says that of several models in one checkpoint this is the one that reads text. */

@@ -63,6 +63,27 @@ describe.skipIf(skip)(`names of weights${note}`, () => {
     });
   }
 
+  test("a text model whose keys lie beside those of another is used", async () => {
+    const { config, checkpoint } = await golden("qwen2");
+    const flat = {
+      ...config,
+      model_type: "qwen2_5_vl",
+      vision_config: { depth: 2 },
+      vision_start_token_id: 3,
+      rope_parameters: null,
+      rope_theta: 10000,
+      rope_scaling: { type: "mrope", mrope_section: [1, 1, 2] },
+    };
+    const all = withTensor(
+      checkpoint,
+      "visual.patch_embed.weight",
+      inMemory([2, 2], () => 0),
+    );
+    const model = modelFrom(flat, all);
+    expect(digest(model)).toEqual(digest(modelFrom(config, checkpoint)));
+    expect(model.notices).toHaveLength(1);
+  });
+
   test("heads of other tasks and rotary tables are no strangers", async () => {
     const { config, checkpoint } = await golden("llama");
     const more = ["score.weight", "model.layers.0.self_attn.rotary_emb.inv_freq"].reduce(

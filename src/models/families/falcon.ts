@@ -27,6 +27,7 @@ const schema = z.object({
   num_ln_in_parallel_attn: z.int().min(1).max(2).nullish(),
   parallel_attn: z.boolean().default(true),
   tie_word_embeddings: z.boolean().default(true),
+  apply_residual_connection_post_layernorm: z.literal(false).optional(),
   ...ropeKeys,
 });
 

@@ -9,6 +9,11 @@ const schema = z.object({
   original_max_position_embeddings: z.int().positive().default(4096),
   rms_norm_eps: z.number().positive().default(1e-5),
   sliding_window: z.int().positive().nullish(),
+  attention_bias: z.literal(false).optional(),
+  mlp_bias: z.literal(false).optional(),
+  lm_head_bias: z.literal(false).optional(),
+  full_attn_mod: z.unknown().optional(),
+  interpolate_factor: z.unknown().optional(),
 });
 
 export const phi3 = family("phi3", schema, (c) =>

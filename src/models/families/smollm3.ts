@@ -13,6 +13,7 @@ const schema = z.object({
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
   use_sliding_window: z.boolean().default(false),
+  max_window_layers: z.unknown().optional(),
   no_rope_layer_interval: z.int().positive().default(4),
   /** 1 for a layer that turns. */
   no_rope_layers: z.array(z.int().min(0).max(1)).nullish(),

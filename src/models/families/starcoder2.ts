@@ -11,6 +11,9 @@ const schema = z.object({
   hidden_act: activationName.default("gelu_pytorch_tanh"),
   norm_epsilon: z.number().positive().default(1e-5),
   sliding_window: z.int().positive().nullish(),
+  mlp_type: z.literal("default").optional(),
+  norm_type: z.literal("layer_norm").optional(),
+  activation_function: z.unknown().optional(),
   use_bias: z.boolean().default(true),
   tie_word_embeddings: z.boolean().default(true),
 });
