@@ -4,11 +4,12 @@
     python tools/make_gguf_fixtures.py
 
 vectors.json: for each quantised type, blocks of random bytes with finite scales, and the float32 values that the
-package dequantises them to; both in base64. tiny.gguf and tiny.json: a small file with metadata and tensors of several
+package dequantises them to; both in base64. codebooks.json: hashes of the codebooks. tiny.gguf and tiny.json: a small file with metadata and tensors of several
 types, and what the package reads from it. The same script gives the same bytes.
 """
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 
@@ -17,11 +18,48 @@ import numpy as np
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType as Type
 
 FOLDER = Path(__file__).parent.parent / "test" / "fixtures" / "gguf"
-BLOCKS = {32: 24, 256: 6}
+BLOCKS = {1: 96, 32: 24, 64: 12, 128: 8, 256: 6}
 # Where the half-precision scales and minima of a block begin.
 HALVES = {
     "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
     "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
+}
+# Types that came later, with random numbers of their own so that the others stay as they are.
+LATER_HALVES = {
+    "IQ4_NL": [0], "IQ4_XS": [0], "MXFP4": [], "NVFP4": [], "TQ1_0": [52], "TQ2_0": [64],
+    "Q1_0": [0], "Q2_0": [0], "F64": [], "I8": [], "I16": [], "I32": [], "I64": [],
+    "IQ2_XXS": [0], "IQ2_XS": [0], "IQ2_S": [0], "IQ3_XXS": [0], "IQ3_S": [0], "IQ1_S": [0], "IQ1_M": [],
+}
+
+
+# Types that the package (0.19.0) does not dequantise: values in a block, its bytes, and the values of blocks.
+SIZES = {"Q1_0": (128, 18), "Q2_0": (64, 18)}
+
+
+def fields(blocks: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scales, and numbers of so many bits, lowest first."""
+    scales = blocks[:, :2].copy().view(np.float16).astype(np.float32)
+    parts = [(blocks[:, 2:] >> shift) & (2**bits - 1) for shift in range(0, 8, bits)]
+    return scales, np.stack(parts, axis=-1).reshape(len(blocks), -1).astype(np.float32)
+
+
+def q1_0(blocks: np.ndarray) -> np.ndarray:
+    scales, bits = fields(blocks, 1)
+    return np.where(bits == 1, scales, -scales)
+
+
+def q2_0(blocks: np.ndarray) -> np.ndarray:
+    scales, quanta = fields(blocks, 2)
+    return (quanta - 1) * scales
+
+
+def number(dtype: str):
+    return lambda blocks: blocks.view(dtype).astype(np.float32)
+
+
+FORMULAS = {
+    "Q1_0": q1_0, "Q2_0": q2_0,
+    "F64": number("<f8"), "I8": number("<i1"), "I16": number("<i2"), "I32": number("<i4"), "I64": number("<i8"),
 }
 
 
@@ -30,21 +68,41 @@ def text(array: np.ndarray) -> str:
 
 
 def random_blocks(name: str, rng: np.random.Generator) -> np.ndarray:
-    values, size = GGML_QUANT_SIZES[Type[name]]
+    values, size = SIZES.get(name) or GGML_QUANT_SIZES[Type[name]]
     blocks = rng.integers(0, 256, (BLOCKS[values], size), dtype=np.uint8)
-    for at in HALVES[name]:
+    for at in {**HALVES, **LATER_HALVES}[name]:
         bits = rng.integers(0, 2**16, BLOCKS[values], dtype=np.uint16)
         bits[(bits & 0x7C00) == 0x7C00] ^= 0x0400  # finite; subnormals and both zeros are among them
         bits[:3] = [0x0001, 0x8000, 0x7BFF]
         blocks[:, at : at + 2] = bits.view(np.uint8).reshape(-1, 2)
+    if name == "F64":
+        blocks = (rng.standard_normal(len(blocks)) * 2.0 ** rng.integers(-60, 60, len(blocks))).view(np.uint8).reshape(-1, 8)
+    if name == "IQ1_M":  # the scale lies in the upper halves of bytes 49, 51, 53 and 55; its exponent ends in the last
+        blocks[:, 55] &= 0xBF
     return blocks
 
 
-def vectors(rng: np.random.Generator) -> dict[str, dict[str, str]]:
+def values_of(name: str, blocks: np.ndarray) -> np.ndarray:
+    if name in FORMULAS:
+        return FORMULAS[name](blocks).astype(np.float32)
+    return gguf.quants.dequantize(blocks, Type[name])
+
+
+def codebooks() -> dict[str, str]:
+    """SHA-256 of each codebook, a signed byte for each value."""
+    hashes = {}
+    for name, kind in {"IQ1": "IQ1_S", **{name: name for name in ("IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S")}}.items():
+        book = getattr(gguf.quants, kind)
+        book.init_grid()
+        hashes[name] = hashlib.sha256(book.grid.astype(np.int8).tobytes()).hexdigest()
+    return hashes
+
+
+def vectors(names: list[str], rng: np.random.Generator) -> dict[str, dict[str, str]]:
     made = {}
-    for name in HALVES:
+    for name in names:
         blocks = random_blocks(name, rng)
-        made[name] = {"blocks": text(blocks), "values": text(gguf.quants.dequantize(blocks, Type[name]))}
+        made[name] = {"blocks": text(blocks), "values": text(values_of(name, blocks))}
     return made
 
 
@@ -83,8 +141,9 @@ def read_tiny(path: Path) -> dict:
     metadata = {key: field.contents() for key, field in reader.fields.items() if not key.startswith("GGUF.")}
     tensors = {}
     for tensor in reader.tensors:
-        known = tensor.tensor_type.name in (*HALVES, "F32", "F16")
-        values = gguf.quants.dequantize(tensor.data, tensor.tensor_type) if known else None
+        name = tensor.tensor_type.name
+        known = name in (*HALVES, "F32", "F16", "I32")
+        values = tensor.data if name == "I32" else gguf.quants.dequantize(tensor.data, tensor.tensor_type) if known else None
         tensors[tensor.name] = {
             "type": tensor.tensor_type.name,
             "shape": [int(size) for size in reversed(tensor.shape)],
@@ -97,7 +156,9 @@ def read_tiny(path: Path) -> dict:
 def main() -> None:
     rng = np.random.default_rng(20260)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "vectors.json").write_text(json.dumps(vectors(rng), indent=1) + "\n")
+    known = {**vectors(list(HALVES), rng), **vectors(list(LATER_HALVES), np.random.default_rng(20261))}
+    (FOLDER / "vectors.json").write_text(json.dumps(known, indent=1) + "\n")
+    (FOLDER / "codebooks.json").write_text(json.dumps(codebooks(), indent=1) + "\n")
     write_tiny(FOLDER / "tiny.gguf", rng)
     (FOLDER / "tiny.json").write_text(json.dumps(read_tiny(FOLDER / "tiny.gguf"), indent=1) + "\n")
 

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { sha256Hex } from "../../src/base/hash.ts";
+import * as codebooks from "../../src/formats/gguf/dequantise/codebooks.ts";
 import { GGML_TYPES, type GgmlType } from "../../src/formats/gguf/types.ts";
 
 /** Made by tools/make_gguf_fixtures.py with the reference package `gguf`. */
@@ -32,4 +34,12 @@ describe.each(QUANTISED)("dequantising %s", (name, type) => {
 
 test("the vectors have every type that is dequantised, and no other", () => {
   expect(Object.keys(VECTORS).sort()).toEqual(QUANTISED.map(([name]) => name).sort());
+});
+
+test("the codebooks of the IQ types are those of the reference package, to the last value", async () => {
+  const expected = JSON.parse(readFileSync("test/fixtures/gguf/codebooks.json", "utf8")) as object;
+  const hashes = Object.entries(codebooks).map(async ([name, { values }]) => {
+    return [name, await sha256Hex(new Uint8Array(values.buffer))] as const;
+  });
+  expect(Object.fromEntries(await Promise.all(hashes))).toEqual(expected);
 });

@@ -51,7 +51,7 @@ function mutant(file: Uint8Array, { integer }: Random): Uint8Array {
 }
 
 describe("readGguf and ggufWeights of damaged files", () => {
-  test("give a typed error or tensors of the file; 20,000 files, none slow, nothing made beyond 16 times the file", async () => {
+  test("give a typed error or tensors of the file; 20,000 files, none slow, nothing made beyond 29 times the file", async () => {
     const generator = random(417);
     let accepted = 0;
     let slowestMs = 0;
@@ -67,7 +67,8 @@ describe("readGguf and ggufWeights of damaged files", () => {
         }
         const { weights } = await ggufWeights(source, header);
         const madeBytes = [...weights.values()].reduce((sum, weight) => sum + weight.sizeBytes, 0);
-        if (madeBytes > 16 * file.length)
+        if (madeBytes > 29 * file.length)
+          // a block of Q1_0 has 18 bytes and 128 values
           throw new Error(`round ${round}: ${madeBytes} of ${file.length} bytes`);
         accepted++;
       } catch (error) {

@@ -1,7 +1,7 @@
 import type { ByteSource } from "../../base/bytes.ts";
 import { InputError } from "../../base/errors.ts";
 import type { Cursor } from "./cursor.ts";
-import { GGML_TYPES, ggmlTypeName, type GgmlTypeName } from "./types.ts";
+import { GGML_TYPES, ggmlTypeName, REMOVED_TYPES, type GgmlTypeName } from "./types.ts";
 
 /** A tensor of a GGUF file, located but not read. */
 export interface GgufTensor {
@@ -32,9 +32,15 @@ export function tensorInfo(source: ByteSource, cursor: Cursor): TensorInfo {
   const type = cursor.u32(what);
   const offset = cursor.count(`the offset of ${what}`);
   const typeName = ggmlTypeName(type);
-  if (!typeName) throw broken(source, `${what} has type ${type}, which ggml does not know`);
+  if (!typeName) throw broken(source, `${what} has type ${type}, ${whyUnknown(type)}`);
   const sizeBytes = sizeOf(source, what, typeName, dims);
   return { name, type: typeName, shape: dims.toReversed(), offset, sizeBytes };
+}
+
+function whyUnknown(type: number): string {
+  const removed = REMOVED_TYPES.get(type);
+  if (!removed) return "which ggml does not know";
+  return `${removed}, which ggml has no more: quantise the model anew, such as to Q4_0`;
 }
 
 function sizeOf(
