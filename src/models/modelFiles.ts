@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { fileSource } from "../formats/file.ts";
+import { partNames } from "../formats/gguf/splitGguf.ts";
 import { shardNames } from "../formats/shards.ts";
 import { MODEL_FILES } from "./hub/wantedFiles.ts";
 import { hubSnapshot, type OpenOptions } from "./open.ts";
@@ -25,6 +26,7 @@ export async function modelFiles(name: string, options: OpenOptions = {}): Promi
   if (/^(planted|zoo):/.test(name)) return [];
   const found = await stat(name).catch(() => null);
   if (found?.isDirectory()) return folderFiles(name);
+  if (found && partNames(basename(name))) return parts(name);
   if (found) return withCharacters(name);
   const { folder } = await hubSnapshot(name, options);
   return folderFiles(folder);
@@ -50,6 +52,13 @@ async function folderFiles(folder: string): Promise<ModelFile[]> {
 async function shardsOf(index: string): Promise<string[]> {
   const source = await fileSource(index);
   return shardNames(source).finally(() => source.close());
+}
+
+/** Those parts of a GGUF that there are; whether one is missing is said by who opens it. */
+async function parts(path: string): Promise<ModelFile[]> {
+  const present = new Set(await readdir(dirname(path)));
+  const names = partNames(basename(path)) ?? [];
+  return sized(names.filter((name) => present.has(name)).map((name) => join(dirname(path), name)));
 }
 
 /** A single file, with the table of characters that nanoGPT leaves beside its checkpoint. */

@@ -4,7 +4,7 @@ import { InputError } from "../base/errors.ts";
 import { sha256Hex } from "../base/hash.ts";
 import { blobSource } from "../formats/blob.ts";
 import { ggufWeights } from "../formats/gguf/ggufWeights.ts";
-import { readGguf } from "../formats/gguf/readGguf.ts";
+import { readGgufFiles } from "../formats/gguf/splitGguf.ts";
 import { nonFinite } from "../formats/nonFinite.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards, shardNames } from "../formats/shards.ts";
@@ -15,12 +15,10 @@ import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { characterTableIn } from "./characterTableIn.ts";
 import type { Model } from "./family.ts";
-import { ggufConfig } from "./gguf/ggufConfig.ts";
-import { frequencyFactors, ggufModel, pairedHeads } from "./gguf/ggufModel.ts";
+import { ggufPlan } from "./gguf/ggufModel.ts";
 import { folderModel } from "./folderModel.ts";
-import type { LoadOptions } from "./loadOptions.ts";
+import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
-import { stepOptions } from "./loadOptions.ts";
 import { nanoGptModel } from "./nanoGpt.ts";
 import { refuseNonFinite } from "./refuseNonFinite.ts";
 import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
@@ -109,18 +107,20 @@ async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<Opened> {
 }
 
 async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promise<Opened> {
-  const source = blobSource(blobs.get(name)!, name);
-  const gguf = await readGguf(source);
-  const config = ggufConfig(gguf, name, await frequencyFactors(source, gguf));
+  const { gguf, files } = await readGgufFiles(name, async (part) =>
+    blobSource(needed(blobs, part), part),
+  );
+  const plan = await ggufPlan(gguf, name);
   sizeOf(gguf.tensors, options);
-  const checkpoint = await ggufWeights(source, gguf, undefined, {
-    ...stepOptions(options, "decoding weights"),
-    pairedHeads: pairedHeads(config, gguf),
-  });
+  const checkpoint = await ggufWeights(
+    plan.tensors,
+    undefined,
+    stepOptions(options, "decoding weights"),
+  );
   return {
-    model: ggufModel(gguf, config, checkpoint, name),
+    model: plan.model(checkpoint),
     weights: checkpoint.weights,
-    weightFiles: [name],
+    weightFiles: files.map((file) => file.name),
     tokenizer: () => Promise.resolve(tokenizerFromGguf(Object.fromEntries(gguf.metadata))),
   };
 }

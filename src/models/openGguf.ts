@@ -1,19 +1,19 @@
-/** @file Opens a GGUF file: its metadata as a Hugging Face configuration, its tensors under Hugging Face's names. Node only. */
+/** @file Opens a GGUF file, in one part or several: its metadata as a configuration, its tensors as Hugging Face's. Node only. */
+import { basename, dirname, join } from "node:path";
 import type { Checkpoint } from "../formats/checkpoint.ts";
-import { fileSource } from "../formats/file.ts";
+import { fileSource, type OpenFile } from "../formats/file.ts";
 import { dequantisedInCache } from "../formats/gguf/dequantisedInCache.ts";
 import { ggufWeights } from "../formats/gguf/ggufWeights.ts";
-import { readGguf } from "../formats/gguf/readGguf.ts";
+import { readGgufFiles } from "../formats/gguf/splitGguf.ts";
 import { sha256 } from "../formats/sha256.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
-import { ggufConfig } from "./gguf/ggufConfig.ts";
-import { frequencyFactors, ggufModel, pairedHeads } from "./gguf/ggufModel.ts";
-import type { LoadOptions } from "./loadOptions.ts";
+import { ggufPlan } from "./gguf/ggufModel.ts";
 import { loaded, sightOf, type LoadedModel } from "./loaded.ts";
-import { stepOptions } from "./loadOptions.ts";
+import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 
 /**
- * The model in the GGUF file `path`. Quantised weights are decoded into a cache file the first time.
+ * The model in the GGUF file `path`, or in that part and the others beside it. Quantised weights are decoded into a cache
+ * file the first time.
  *
  * @param options.cache false decodes into memory and leaves nothing behind
  * @throws {InputError} "file" for a malformed file, "config" or "weights" for what is not supported or does not fit
@@ -23,37 +23,42 @@ export async function openGguf(
   id: string,
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
-  const file = await fileSource(path);
+  const open: OpenFile[] = [];
   let checkpoint: Checkpoint | undefined;
   try {
-    const gguf = await readGguf(file);
-    const config = ggufConfig(gguf, path, await frequencyFactors(file, gguf));
+    const { gguf, files } = await readGgufFiles(basename(path), async (name) => {
+      const file = await fileSource(join(dirname(path), name));
+      open.push(file);
+      return file;
+    });
+    const plan = await ggufPlan(gguf, path);
     const decoded = async (hash: string) => {
       const dequantiser =
         options.cache === false ? undefined : dequantisedInCache({ sha256: hash });
-      checkpoint ??= await ggufWeights(file, gguf, dequantiser, {
-        ...stepOptions(options, "decoding weights"),
-        pairedHeads: pairedHeads(config, gguf),
-      });
+      checkpoint ??= await ggufWeights(
+        plan.tensors,
+        dequantiser,
+        stepOptions(options, "decoding weights"),
+      );
       return checkpoint;
     };
-    const sight = await sightOf([file], options, async () => {
-      const hash = await sha256([file], stepOptions(options, "hashing weights"));
+    const sight = await sightOf(files, options, async () => {
+      const hash = await sha256(files, stepOptions(options, "hashing weights"));
       return { sha256: hash, weights: (await decoded(hash)).weights };
     });
-    const model = ggufModel(gguf, config, await decoded(sight.sha256), path);
+    const model = plan.model(await decoded(sight.sha256));
     return await loaded({
       id,
       model,
       sight,
-      files: [file],
+      files,
       options,
       tokenizer: () => Promise.resolve(tokenizerFromGguf(Object.fromEntries(gguf.metadata))),
       ...(checkpoint?.close && { release: checkpoint.close }),
     });
   } catch (error) {
     await checkpoint?.close?.();
-    await file.close();
+    for (const file of open) await file.close();
     throw error;
   }
 }

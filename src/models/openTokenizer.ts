@@ -1,9 +1,10 @@
 /** @file The tokenizer of what the user calls a model, without loading its weights. Node only. */
 import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { fileSource } from "../formats/file.ts";
 import { readGguf } from "../formats/gguf/readGguf.ts";
+import { partNames } from "../formats/gguf/splitGguf.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { characterTable } from "./characterTable.ts";
@@ -36,9 +37,7 @@ async function findTokenizer(
   if (found?.isDirectory())
     return (await folderTokenizer(name)) ?? characterTable(join(name, "meta.pkl"));
   if (found && /\.gguf$/i.test(name)) {
-    const file = await fileSource(name);
-    const { metadata } = await readGguf(file).finally(() => file.close());
-    return tokenizerFromGguf(Object.fromEntries(metadata));
+    return ggufTokenizer(name);
   }
   if (found) return characterTable(join(dirname(name), "meta.pkl"));
   if (name.startsWith("planted:")) return null;
@@ -52,4 +51,12 @@ async function findTokenizer(
     onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
   });
   return folderTokenizer(folder);
+}
+
+/** Of a GGUF in several parts the first holds the tokenizer. */
+async function ggufTokenizer(path: string): Promise<Tokenizer> {
+  const [first = basename(path)] = partNames(basename(path)) ?? [];
+  const file = await fileSource(join(dirname(path), first));
+  const { metadata } = await readGguf(file).finally(() => file.close());
+  return tokenizerFromGguf(Object.fromEntries(metadata));
 }

@@ -2,16 +2,17 @@ import { mkdtemp, open, readdir, rm, stat, truncate, utimes, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { AbortError } from "../../src/base/errors.ts";
 import type { ByteSource } from "../../src/base/bytes.ts";
+import { AbortError } from "../../src/base/errors.ts";
 import { fileSource } from "../../src/formats/file.ts";
 import { dequantisedInCache } from "../../src/formats/gguf/dequantisedInCache.ts";
 import { ggufWeights } from "../../src/formats/gguf/ggufWeights.ts";
 import { readGguf, type Gguf } from "../../src/formats/gguf/readGguf.ts";
 import { readTensor } from "../../src/formats/readTensor.ts";
+import { allOf } from "./ggufFile.ts";
 
 const KEY = "ab".repeat(32);
-const NAMES = [`${KEY}.safetensors`, `${KEY}.safetensors.json`];
+const NAMES = [`${KEY}.2.safetensors`, `${KEY}.2.safetensors.json`];
 let folder = "";
 let source: ByteSource;
 let header: Gguf;
@@ -31,7 +32,7 @@ afterEach(() => rm(folder, { recursive: true }));
 async function load(options: { warn?: (message: string) => void; folder?: string } = {}) {
   reads = 0;
   const dequantiser = dequantisedInCache({ sha256: KEY, folder, ...options });
-  const { weights, close } = await ggufWeights(source, header, dequantiser);
+  const { weights, close } = await ggufWeights(allOf(header), dequantiser);
   const values = await Promise.all(
     ["packed.Q4_1", "packed.Q6_K", "packed.Q8_0"].map((name) => readTensor(weights.get(name)!)),
   );
@@ -41,7 +42,7 @@ async function load(options: { warn?: (message: string) => void; folder?: string
 
 describe("dequantisedInCache({sha256, folder})", () => {
   test("decodes once, then finds its work again and reads nothing of the GGUF", async () => {
-    const inMemory = await ggufWeights(source, header);
+    const inMemory = await ggufWeights(allOf(header));
     const first = await load();
     const second = await load();
     expect(first.reads).toBe(4);
@@ -79,7 +80,7 @@ describe("dequantisedInCache({sha256, folder})", () => {
 
   test("leaves nothing behind when it is interrupted, and removes what a killed process left a day ago", async () => {
     const dequantiser = dequantisedInCache({ sha256: KEY, folder });
-    const stopped = ggufWeights(source, header, dequantiser, { signal: AbortSignal.abort() });
+    const stopped = ggufWeights(allOf(header), dequantiser, { signal: AbortSignal.abort() });
     await expect(stopped).rejects.toThrow(AbortError);
     expect(await readdir(join(folder, "decoded"))).toEqual([]);
     const [old, young] = ["old.partial", "young.partial"].map((name) =>
@@ -111,7 +112,7 @@ describe("dequantisedInCache({sha256, folder})", () => {
       ...header,
       tensors: new Map([...header.tensors].filter(([name]) => name !== "packed.Q8_0")),
     };
-    const { weights } = await ggufWeights(source, few, dequantisedInCache({ sha256: KEY, folder }));
+    const { weights } = await ggufWeights(allOf(few), dequantisedInCache({ sha256: KEY, folder }));
     expect(weights.has("packed.Q8_0")).toBe(false);
     expect(weights.has("packed.Q6_K")).toBe(true);
   });

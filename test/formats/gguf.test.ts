@@ -6,8 +6,9 @@ import { InputError } from "../../src/base/errors.ts";
 import { fileSource } from "../../src/formats/file.ts";
 import { ggufWeights } from "../../src/formats/gguf/ggufWeights.ts";
 import { readGguf } from "../../src/formats/gguf/readGguf.ts";
+import { entriesOf, whole } from "../../src/formats/gguf/wantedTensor.ts";
 import { readTensor } from "../../src/formats/readTensor.ts";
-import { ggufBytes, ggufFile, joined, pair, tensor, text, u32, u64 } from "./ggufFile.ts";
+import { allOf, ggufBytes, ggufFile, joined, pair, tensor, text, u32, u64 } from "./ggufFile.ts";
 
 const F32 = 0;
 const Q4_0 = 2;
@@ -278,11 +279,11 @@ async function compareWithLibrary(path: string): Promise<void> {
   }
 }
 
-describe("ggufWeights(source, gguf)", () => {
+describe("ggufWeights(wanted)", () => {
   test("gives the values that the reference package gives", async () => {
     const expected = JSON.parse(readFileSync("test/fixtures/gguf/tiny.json", "utf8")) as Tiny;
     const source = await fileSource("test/fixtures/gguf/tiny.gguf");
-    const { weights, unsupported } = await ggufWeights(source, await readGguf(source));
+    const { weights, unsupported } = await ggufWeights(allOf(await readGguf(source)));
     expect([...unsupported]).toEqual([]);
     expect([...weights.keys()]).toEqual(Object.keys(expected.tensors));
     for (const [name, weight] of weights) {
@@ -295,38 +296,56 @@ describe("ggufWeights(source, gguf)", () => {
     }
   });
 
-  test("puts rows of rotary pairs apart, head by head, in plain and in quantised tensors", async () => {
+  test("says by name which tensors have a type that files do not have", async () => {
+    const tensors = [tensor("sum", [32], 9, 0), tensor("scratch", [256], 15, 64)];
+    const header = await readGguf(ggufFile({ tensors, dataBytes: 64 + 292 }));
+    const { weights, unsupported } = await ggufWeights(allOf(header));
+    expect([...weights]).toEqual([]);
+    expect([...unsupported]).toEqual([
+      ["sum", "Q8_1"],
+      ["scratch", "Q8_K"],
+    ]);
+  });
+
+  test("puts runs of several tensors together, changed group by group", async () => {
     const source = await fileSource("test/fixtures/gguf/tiny.gguf");
-    const header = await readGguf(source);
-    const shaped = (name: string, shape: readonly number[]) =>
-      [name, { ...header.tensors.get(name)!, shape }] as const;
-    const tensors = new Map([shaped("packed.Q4_1", [6, 32]), shaped("matrix", [6])]);
-    const plain = (await ggufWeights(source, { ...header, tensors })).weights;
-    for (const [heads, order] of Object.entries({ 1: [0, 2, 4, 1, 3, 5], 3: [0, 1, 2, 3, 4, 5] })) {
-      const pairedHeads = new Map([...tensors.keys()].map((name) => [name, Number(heads)]));
-      const { weights } = await ggufWeights(source, { ...header, tensors }, undefined, {
-        pairedHeads,
-      });
-      for (const [name, weight] of weights) {
-        const [ours, rows] = [await readTensor(weight), await readTensor(plain.get(name)!)];
-        const width = ours.length / 6;
-        const moved = order.flatMap((row) => [...rows.subarray(row * width, (row + 1) * width)]);
-        expect([...ours], `${name}, ${heads} heads`).toEqual(moved);
-      }
-    }
-    for (const heads of [0, 2, 4, NaN]) {
-      const pairedHeads = new Map([["packed.Q4_1", heads]]);
-      await expect(
-        ggufWeights(source, { ...header, tensors }, undefined, { pairedHeads }),
-      ).rejects.toThrow(/"packed.Q4_1" of Q4_1 and shape 6 x 32 has no pairs of rows in/);
-    }
+    const { tensors } = await readGguf(source);
+    const [matrix, packed] = [
+      tensors.get("matrix")!,
+      { ...tensors.get("packed.Q4_1")!, shape: [6, 32] },
+    ];
+    const row = (of: typeof matrix, index: number) => entriesOf("it", of, index, 1);
+    const width = 32;
+    const wanted = {
+      shape: [4, width],
+      runs: [row(packed, 2), row(packed, 0), row(packed, 1), row(packed, 1)],
+      change: { runs: 2, of: (values: Float32Array) => values.map((value) => -value) },
+    };
+    const { weights } = await ggufWeights(
+      new Map([
+        ["made", wanted],
+        ["plain", whole(packed)],
+      ]),
+    );
+    const [made, plain] = [
+      await readTensor(weights.get("made")!),
+      await readTensor(weights.get("plain")!),
+    ];
+    const rows = [2, 0, 1, 1].flatMap((index) => [
+      ...plain.subarray(index * width, (index + 1) * width),
+    ]);
+    expect([...made]).toEqual(rows.map((value) => -value));
+    expect(() => entriesOf("matrix", matrix, 1, 99)).toThrow(
+      /tensor "matrix" of F32 and shape .* has no entries 1 to 100 of its outermost axis/,
+    );
+    expect(() => entriesOf("packed", { ...packed, shape: [32] }, 1, 1)).toThrow(/has no entries/);
   });
 
   test("leaves plain tensors where they lie", async () => {
     const source = await fileSource("test/fixtures/gguf/tiny.gguf");
     const header = await readGguf(source);
-    const { weights } = await ggufWeights(source, header);
-    expect(weights.get("matrix")).toEqual({ ...header.tensors.get("matrix"), source });
+    const { weights } = await ggufWeights(allOf(header));
+    expect(weights.get("matrix")).toEqual(header.tensors.get("matrix"));
     expect(weights.get("half")).toMatchObject({ type: "F16", source });
   });
 });

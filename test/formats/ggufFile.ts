@@ -1,5 +1,8 @@
 /** @file Hand-made GGUF files for tests, right or wrong: written apart from the reader. */
 import { bytesInMemory, type ByteSource } from "../../src/base/bytes.ts";
+import type { Random } from "../../src/base/random.ts";
+import type { Gguf } from "../../src/formats/gguf/readGguf.ts";
+import { whole, type WantedTensor } from "../../src/formats/gguf/wantedTensor.ts";
 
 export type Piece = Uint8Array;
 
@@ -7,6 +10,10 @@ export function u32(value: number): Piece {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value, true);
   return bytes;
+}
+
+export function u16(value: number): Piece {
+  return u32(value).subarray(0, 2);
 }
 
 export function u64(value: number | bigint): Piece {
@@ -69,4 +76,40 @@ export function ggufBytes(parts: Parts): Uint8Array {
 
 export function ggufFile(parts: Parts): ByteSource {
   return bytesInMemory("model.gguf", ggufBytes(parts));
+}
+
+/** All tensors of a file, as they are in it. */
+export function allOf({ tensors }: Pick<Gguf, "tensors">): Map<string, WantedTensor> {
+  return new Map([...tensors].map(([name, tensor]) => [name, whole(tensor)]));
+}
+
+const NUMBERS = [
+  0n,
+  1n,
+  2n,
+  31n,
+  2n ** 16n,
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 40n,
+  2n ** 53n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+];
+
+/** A file with one to four bytes, numbers or runs of bytes changed. */
+export function mutant(file: Uint8Array, { integer }: Random): Uint8Array {
+  let bytes: Uint8Array = file.slice();
+  for (let edits = integer(1, 4); edits > 0; edits--) {
+    const at = integer(0, bytes.length - 1);
+    const kind = integer(0, 3);
+    if (kind === 0) bytes[at] = integer(0, 255);
+    else if (kind === 1)
+      bytes.set(u64(NUMBERS[integer(0, NUMBERS.length - 1)]!).subarray(0, bytes.length - at), at);
+    else if (kind === 2)
+      bytes = joined([bytes.subarray(0, at), bytes.subarray(at + integer(0, 9))]);
+    else bytes = joined([bytes.subarray(0, at), bytes.subarray(Math.max(0, at - integer(0, 40)))]);
+    if (bytes.length === 0) return bytes;
+  }
+  return bytes;
 }

@@ -1,19 +1,8 @@
-import type { ByteSource } from "../../base/bytes.ts";
-import { InputError, throwIfAborted } from "../../base/errors.ts";
+import { throwIfAborted } from "../../base/errors.ts";
 import type { ScanOptions } from "../inChunks.ts";
 import { fromBfloat16, fromFloat16, words } from "../readTensor.ts";
-import type { Dequantise } from "./dequantise/blocks.ts";
-import type { GgufTensor } from "./tensors.ts";
 import { GGML_TYPES, type GgmlType, type GgmlTypeName } from "./types.ts";
-
-/** A tensor to decode, and in what order its rows are wanted. */
-export interface CodedTensor extends GgufTensor {
-  /**
-   * Rows of so many heads are stored in rotary pairs (2i, 2i + 1), as llama.cpp keeps queries and keys; wanted are, for
-   * each head, first all rows 2i and then all rows 2i + 1, as Hugging Face keeps them.
-   */
-  readonly pairedHeads?: number;
-}
+import { valuesOf, type BlockRun, type WantedTensor } from "./wantedTensor.ts";
 
 const PIECE_VALUES = 2 ** 20; // whole blocks of every type
 
@@ -22,92 +11,78 @@ const PIECE_VALUES = 2 ** 20; // whole blocks of every type
  *
  * A piece is the receiver's until its promise resolves; the next one is decoded meanwhile.
  *
- * @throws {InputError} "file" for paired rows that are not a whole number of pairs in each head
  * @throws {AbortError} between two pieces once `signal` is aborted
  */
 export async function dequantiseInPieces(
-  source: ByteSource,
-  tensors: ReadonlyMap<string, CodedTensor>,
+  tensors: ReadonlyMap<string, WantedTensor>,
   take: (name: string, float32: Uint8Array) => Promise<void>,
   { signal, progress }: ScanOptions = {},
 ): Promise<void> {
-  const totalBytes = [...tensors.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const totalBytes = [...tensors.values()].reduce((sum, tensor) => sum + codedBytes(tensor), 0);
   let doneBytes = 0;
   let taken = Promise.resolve();
   for (const [name, tensor] of tensors) {
-    const { offset, sizeBytes } = tensor;
-    const { pieceBytes, decoded } = decoding(source, name, tensor);
-    for (let done = 0; done < sizeBytes; done += pieceBytes) {
+    const change = tensor.change?.of ?? ((values: Float32Array) => values);
+    for (const runs of piecesOf(tensor)) {
       throwIfAborted(signal);
-      const blocks = await source.read(offset + done, Math.min(pieceBytes, sizeBytes - done));
-      const values = decoded(blocks);
+      const values = change(await decoded(runs));
       await taken;
       taken = take(name, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
       taken.catch(() => undefined); // seen at the next await, and until then no unhandled rejection
-      doneBytes += blocks.length;
+      doneBytes += runs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       progress?.(doneBytes, totalBytes);
     }
   }
   await taken;
 }
 
-/** How a tensor is cut, and what becomes of a piece. */
-function decoding(
-  source: ByteSource,
-  name: string,
-  { type, shape, pairedHeads }: CodedTensor,
-): { readonly pieceBytes: number; readonly decoded: (blocks: Uint8Array) => Float32Array } {
-  const { blockValues, blockBytes, dequantise }: GgmlType = GGML_TYPES[type];
-  const values = decoder(type, dequantise, blockValues / blockBytes);
-  const bytesOf = (count: number) => (count / blockValues) * blockBytes;
-  if (pairedHeads === undefined) return { pieceBytes: bytesOf(PIECE_VALUES), decoded: values };
-  const rowValues = shape.slice(1).reduce((product, size) => product * size, 1);
-  const pairs = shape[0]! / pairedHeads / 2;
-  const headValues = 2 * pairs * rowValues;
-  if (!Number.isInteger(pairs) || pairs < 1 || !Number.isInteger(bytesOf(headValues))) {
-    throw new InputError(
-      "file",
-      `${source.name}: tensor ${JSON.stringify(name)} of ${type} and shape ${shape.join(" x ")} has no pairs of rows in ${pairedHeads} heads`,
-    );
+function codedBytes({ runs }: WantedTensor): number {
+  return runs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+/** Runs that are decoded together: those that are changed together, or a piece of one. */
+function* piecesOf({ runs, change }: WantedTensor): Generator<readonly BlockRun[]> {
+  if (change) {
+    for (let at = 0; at < runs.length; at += change.runs) yield runs.slice(at, at + change.runs);
+    return;
   }
-  const heads = Math.max(1, Math.floor(PIECE_VALUES / headValues));
-  return {
-    pieceBytes: bytesOf(heads * headValues),
-    decoded: (blocks) => unpaired(values(blocks), { pairs, rowValues }),
-  };
+  for (const run of runs) {
+    const { blockValues, blockBytes } = GGML_TYPES[run.type];
+    const pieceBytes = (PIECE_VALUES / blockValues) * blockBytes;
+    for (let done = 0; done < run.sizeBytes; done += pieceBytes) {
+      const sizeBytes = Math.min(pieceBytes, run.sizeBytes - done);
+      yield [{ ...run, offset: run.offset + done, sizeBytes }];
+    }
+  }
 }
 
-function decoder(type: GgmlTypeName, dequantise: Dequantise | undefined, valuesPerByte: number) {
+async function decoded(runs: readonly BlockRun[]): Promise<Float32Array> {
+  const [only, ...others] = runs;
+  if (only && others.length === 0) return decodedRun(only);
+  const values = new Float32Array(runs.reduce((sum, run) => sum + valuesOf(run), 0));
+  let at = 0;
+  for (const run of runs) {
+    values.set(await decodedRun(run), at);
+    at += valuesOf(run);
+  }
+  return values;
+}
+
+async function decodedRun(run: BlockRun): Promise<Float32Array> {
+  const { source, type, offset, sizeBytes } = run;
+  const blocks = await source.read(offset, sizeBytes);
   const plain = PLAIN[type];
-  if (plain) return plain;
+  if (plain) return plain(blocks);
+  const { dequantise }: GgmlType = GGML_TYPES[type];
   if (!dequantise) throw new Error(`internal: ${type} is not dequantised`);
-  return (blocks: Uint8Array) => {
-    const values = new Float32Array(blocks.length * valuesPerByte);
-    dequantise(blocks, values);
-    return values;
-  };
+  const values = new Float32Array(valuesOf(run));
+  dequantise(blocks, values);
+  return values;
 }
 
-/** Types that are decoded only where their rows are wanted in another order. */
+/** Types that are decoded only where their values are wanted changed. */
 const PLAIN: Partial<Record<GgmlTypeName, (bytes: Uint8Array) => Float32Array>> = {
   F32: (bytes) => words(Float32Array, bytes),
   F16: (bytes) => fromFloat16(words(Uint16Array, bytes)),
   BF16: (bytes) => fromBfloat16(words(Uint16Array, bytes)),
 };
-
-/** Rows 0, 2, 4, ... of each head before its rows 1, 3, 5, ... */
-function unpaired(
-  rows: Float32Array,
-  { pairs, rowValues }: { readonly pairs: number; readonly rowValues: number },
-): Float32Array {
-  const ordered = new Float32Array(rows.length);
-  const headValues = 2 * pairs * rowValues;
-  for (let head = 0; head < rows.length; head += headValues) {
-    for (let row = 0; row < 2 * pairs; row++) {
-      const from = head + row * rowValues;
-      const to = head + ((row % 2) * pairs + Math.floor(row / 2)) * rowValues;
-      ordered.set(rows.subarray(from, from + rowValues), to);
-    }
-  }
-  return ordered;
-}

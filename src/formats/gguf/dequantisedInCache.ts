@@ -1,7 +1,7 @@
 /**
  * @file Dequantised weights in a cache file, so that the second load is as quick as safetensors. Node only.
  *
- * The file is safetensors (float32, names of the GGUF, rows in our order) under the hash of the GGUF; beside it lies a record of its own
+ * The file is safetensors (float32, the wanted names and order of rows) under the hash of the GGUF; beside it lies a record of its own
  * checksum and of how it looked when that was last right. (A CRC against damage; against those who can write to the
  * user's cache a hash would not help, and SHA-256 would take longer than all the rest.)
  */
@@ -20,20 +20,20 @@ import {
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
-import type { ByteSource } from "../../base/bytes.ts";
 import { AbortError, InputError } from "../../base/errors.ts";
 import { fileSource, type FileSnapshot, type OpenFile } from "../file.ts";
 import { cacheFolder } from "../firstSight.ts";
 import { inChunks, type ScanOptions } from "../inChunks.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { safetensorsLayout } from "../writeSafetensors.ts";
-import { dequantiseInPieces, type CodedTensor } from "./dequantiseInPieces.ts";
+import { dequantiseInPieces } from "./dequantiseInPieces.ts";
 import {
   dequantisedInMemory,
   float32Bytes,
   type Dequantised,
   type Dequantiser,
 } from "./ggufWeights.ts";
+import type { WantedTensor } from "./wantedTensor.ts";
 
 /** Where and under which key dequantised weights are kept. */
 export interface DequantisedCache {
@@ -51,16 +51,16 @@ export function dequantisedInCache({
   folder = cacheFolder(),
   warn,
 }: DequantisedCache): Dequantiser {
-  const path = join(folder, "decoded", `${key}.safetensors`);
-  return async (source, tensors, options) => {
+  const path = join(folder, "decoded", `${key}.${LAYOUT}.safetensors`);
+  return async (tensors, options) => {
     const known = await found(path, tensors);
     if (known) return known;
     try {
-      await make(path, source, tensors, options);
+      await make(path, tensors, options);
     } catch (error) {
       if (error instanceof InputError || error instanceof AbortError) throw error;
       warn?.(`cannot keep dequantised weights in ${dirname(path)}: ${String(error)}`);
-      return dequantisedInMemory(source, tensors, options);
+      return dequantisedInMemory(tensors, options);
     }
     const made = await found(path, tensors);
     if (!made) throw new Error(`internal: ${path} is not what was just written`);
@@ -68,7 +68,10 @@ export function dequantisedInCache({
   };
 }
 
-type Tensors = ReadonlyMap<string, CodedTensor>;
+type Tensors = ReadonlyMap<string, WantedTensor>;
+
+/** Counts up whenever a tensor of the same name and shape would hold other numbers than before. */
+const LAYOUT = 2;
 
 /** The cache file, if it is there, whole, unchanged and has just these tensors. */
 async function found(path: string, tensors: Tensors): Promise<Dequantised | undefined> {
@@ -142,18 +145,13 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 /** Writes under a temporary name, summing up what is written, and renames: nobody ever sees half of it. */
-async function make(
-  path: string,
-  source: ByteSource,
-  tensors: Tensors,
-  options: ScanOptions,
-): Promise<void> {
+async function make(path: string, tensors: Tensors, options: ScanOptions): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await removeAbandoned(dirname(path));
   const temporary = `${path}.${randomUUID()}.partial`;
   try {
     const handle = await open(temporary, "wx");
-    const crc = await writeAll(handle, source, tensors, options).finally(() => handle.close());
+    const crc = await writeAll(handle, tensors, options).finally(() => handle.close());
     const { size, mtimeMs, ino } = await stat(temporary);
     await keepRecord(path, crc, { realPath: path, size, mtimeMs, ino });
     await rename(temporary, path);
@@ -165,7 +163,6 @@ async function make(
 /** @returns the CRC-32 of all that was written */
 async function writeAll(
   handle: FileHandle,
-  source: ByteSource,
   tensors: Tensors,
   options: ScanOptions,
 ): Promise<number> {
@@ -181,7 +178,7 @@ async function writeAll(
     await written;
   };
   await append("", header);
-  await dequantiseInPieces(source, inFileOrder, append, options);
+  await dequantiseInPieces(inFileOrder, append, options);
   await handle.datasync();
   return crc;
 }

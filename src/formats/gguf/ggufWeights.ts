@@ -2,22 +2,19 @@
 import {
   bytesInMemory,
   STORED_BYTES,
-  type ByteSource,
   type StoredTensor,
   type StoredType,
   type Weights,
 } from "../../base/bytes.ts";
 import type { ScanOptions } from "../inChunks.ts";
 import type { Checkpoint } from "../checkpoint.ts";
-import { dequantiseInPieces, type CodedTensor } from "./dequantiseInPieces.ts";
-import type { Gguf } from "./readGguf.ts";
-import type { GgufTensor } from "./tensors.ts";
+import { dequantiseInPieces } from "./dequantiseInPieces.ts";
 import { GGML_TYPES } from "./types.ts";
+import type { WantedTensor } from "./wantedTensor.ts";
 
 /** Makes float32 tensors of coded ones: in memory, or in a cache file (`dequantisedInCache`). */
 export type Dequantiser = (
-  source: ByteSource,
-  tensors: ReadonlyMap<string, CodedTensor>,
+  tensors: ReadonlyMap<string, WantedTensor>,
   options: ScanOptions,
 ) => Promise<Dequantised>;
 
@@ -27,51 +24,41 @@ export interface Dequantised {
   readonly close?: () => Promise<void>;
 }
 
-export interface GgufWeightsOptions extends ScanOptions {
-  /** Names of tensors whose rows llama.cpp keeps in rotary pairs, and how many heads they have; see `CodedTensor`. */
-  readonly pairedHeads?: ReadonlyMap<string, number>;
-}
-
 /**
- * The tensors of a GGUF file under their names in it (`blk.0.attn_q.weight`), in the order of the file.
+ * The wanted tensors, in their order.
  *
- * Types that are neither plain nor dequantised here are under `unsupported`.
+ * Those of types that files do not have (Q8_1, Q8_K) are under `unsupported`.
  *
- * @param dequantiser what becomes of quantised tensors, and of those whose rows are wanted in another order; by default
- *   they are decoded into memory
+ * @param dequantiser what becomes of tensors that are quantised, joined or changed; by default they are decoded into memory
  */
 export async function ggufWeights(
-  source: ByteSource,
-  { tensors }: Gguf,
+  wanted: ReadonlyMap<string, WantedTensor>,
   dequantiser: Dequantiser = dequantisedInMemory,
-  { pairedHeads, ...options }: GgufWeightsOptions = {},
+  options: ScanOptions = {},
 ): Promise<Checkpoint> {
-  const all = [...tensors];
-  const coded = new Map(
-    all.flatMap(([name, tensor]): [string, CodedTensor][] => {
-      const heads = pairedHeads?.get(name);
-      const isQuantised = "dequantise" in GGML_TYPES[tensor.type];
-      if (!isQuantised && (heads === undefined || !isStored(tensor.type))) return [];
-      return [[name, { ...tensor, ...(heads !== undefined && { pairedHeads: heads }) }]];
-    }),
-  );
-  const none: Dequantised = { tensors: new Map() };
-  const decoded = coded.size > 0 ? await dequantiser(source, coded, options) : none;
-  const weights = new Map<string, StoredTensor>();
+  const plain = new Map<string, StoredTensor>();
+  const coded = new Map<string, WantedTensor>();
   const unsupported = new Map<string, string>();
-  for (const [name, tensor] of all) {
-    const { type, ...place } = tensor;
-    const float32 = decoded.tensors.get(name);
-    if (float32) weights.set(name, float32);
-    else if (isStored(type)) weights.set(name, { type, ...place, source });
-    else unsupported.set(name, type);
+  for (const [name, tensor] of wanted) {
+    const where = asItLies(tensor);
+    const unusable = tensor.runs.find(({ type }) => !isUsable(type));
+    if (unusable) unsupported.set(name, unusable.type);
+    else if (where) plain.set(name, where);
+    else coded.set(name, tensor);
+  }
+  const none: Dequantised = { tensors: new Map() };
+  const decoded = coded.size > 0 ? await dequantiser(coded, options) : none;
+  const weights = new Map<string, StoredTensor>();
+  for (const name of wanted.keys()) {
+    const weight = plain.get(name) ?? decoded.tensors.get(name);
+    if (weight) weights.set(name, weight);
   }
   const { close } = decoded;
   return { weights, unsupported, metadata: new Map(), ...(close && { close }) };
 }
 
 /** Float32 tensors in memory, each with bytes of its own. */
-export const dequantisedInMemory: Dequantiser = async (source, tensors, options) => {
+export const dequantisedInMemory: Dequantiser = async (tensors, options) => {
   const bytes = new Map(
     [...tensors].map(([name, tensor]) => [name, new Uint8Array(float32Bytes(tensor))]),
   );
@@ -82,17 +69,29 @@ export const dequantisedInMemory: Dequantiser = async (source, tensors, options)
     filled.set(name, at + piece.length);
     return Promise.resolve();
   };
-  await dequantiseInPieces(source, tensors, keep, options);
-  const stored = [...tensors].map(([name, { shape }]): [string, StoredTensor] => {
-    const memory = bytesInMemory(`${source.name}, ${name}`, bytes.get(name)!);
+  await dequantiseInPieces(tensors, keep, options);
+  const stored = [...tensors].map(([name, { shape, runs }]): [string, StoredTensor] => {
+    const memory = bytesInMemory(`${runs[0]!.source.name}, ${name}`, bytes.get(name)!);
     return [name, { type: "F32", shape, source: memory, offset: 0, sizeBytes: memory.sizeBytes }];
   });
   return { tensors: new Map(stored) };
 };
 
 /** Size of a tensor once it is float32. */
-export function float32Bytes({ shape }: GgufTensor): number {
+export function float32Bytes({ shape }: WantedTensor): number {
   return shape.reduce((product, length) => product * length, STORED_BYTES.F32);
+}
+
+/** A tensor of one run of numbers that the engine can read in the file; else null. */
+function asItLies({ shape, runs, change }: WantedTensor): StoredTensor | null {
+  const [run, ...others] = runs;
+  if (!run || others.length > 0 || change || !isStored(run.type)) return null;
+  const { source, type, offset, sizeBytes } = run;
+  return { type, shape, source, offset, sizeBytes };
+}
+
+function isUsable(type: keyof typeof GGML_TYPES): boolean {
+  return isStored(type) || "dequantise" in GGML_TYPES[type];
 }
 
 function isStored(type: string): type is StoredType {

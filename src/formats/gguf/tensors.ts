@@ -5,6 +5,8 @@ import { GGML_TYPES, ggmlTypeName, REMOVED_TYPES, type GgmlTypeName } from "./ty
 
 /** A tensor of a GGUF file, located but not read. */
 export interface GgufTensor {
+  /** The file that it is in. */
+  readonly source: ByteSource;
   readonly type: GgmlTypeName;
   /** Row-major, outermost axis first: the reverse of ggml's order. */
   readonly shape: readonly number[];
@@ -34,7 +36,7 @@ export function tensorInfo(source: ByteSource, cursor: Cursor): TensorInfo {
   const typeName = ggmlTypeName(type);
   if (!typeName) throw broken(source, `${what} has type ${type}, ${whyUnknown(type)}`);
   const sizeBytes = sizeOf(source, what, typeName, dims);
-  return { name, type: typeName, shape: dims.toReversed(), offset, sizeBytes };
+  return { name, source, type: typeName, shape: dims.toReversed(), offset, sizeBytes };
 }
 
 function whyUnknown(type: number): string {
@@ -95,7 +97,7 @@ export function placed(
         `${what} needs bytes ${dataStart + offset} to ${dataStart + offset + sizeBytes}, but the file has ${source.sizeBytes}`,
       );
     }
-    tensors.set(name, { type, shape, offset: dataStart + offset, sizeBytes });
+    tensors.set(name, { source, type, shape, offset: dataStart + offset, sizeBytes });
   }
   checkApart(source, tensors);
   return tensors;

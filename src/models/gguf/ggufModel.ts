@@ -1,93 +1,73 @@
-/** @file The model of a GGUF file wherever it is: its tensors under Hugging Face's names, its special tokens. */
-import type { ByteSource, StoredTensor } from "../../base/bytes.ts";
+/** @file The model of a GGUF file wherever it is: its configuration and tensors in Hugging Face's terms, special tokens. */
 import { InputError } from "../../base/errors.ts";
 import type { Checkpoint } from "../../formats/checkpoint.ts";
-import { readTensor } from "../../formats/readTensor.ts";
 import type { Gguf } from "../../formats/gguf/readGguf.ts";
+import type { GgufTensor } from "../../formats/gguf/tensors.ts";
+import type { WantedTensor } from "../../formats/gguf/wantedTensor.ts";
+import { readTensor } from "../../formats/readTensor.ts";
 import { modelFrom } from "../families.ts";
-import type { Model } from "../family.ts";
-import { huggingFaceName } from "./names.ts";
+import type { Model, StoredLayout } from "../family.ts";
+import { architectureOf } from "./architectures.ts";
+import { factsOf, shortest } from "./facts.ts";
+import { ggufConfig } from "./ggufConfig.ts";
+import { ggufTensors } from "./ggufTensors.ts";
+
+/** What a GGUF file says, in Hugging Face's terms; of its weights nothing is read but tables of rotary factors. */
+export interface GgufPlan {
+  /** As config.json would have it. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** By Hugging Face's names. */
+  readonly tensors: ReadonlyMap<string, WantedTensor>;
+  /** How matrices lie where it is not as Hugging Face's modules keep them. */
+  readonly layout: StoredLayout | undefined;
+  /** The model, once the tensors are at hand. */
+  readonly model: (checkpoint: Checkpoint) => Model;
+}
 
 /**
- * @param config of `ggufConfig`
- * @param checkpoint of `ggufWeights`
  * @param path for messages
+ * @throws {InputError} "config" for an architecture, a key or a value that is not supported; "weights" or "file" for
+ *   tensors that do not fit it
  */
-export function ggufModel(
-  gguf: Gguf,
-  config: Readonly<Record<string, unknown>>,
-  checkpoint: Checkpoint,
-  path: string,
-): Model {
-  const named = renamed(checkpoint, String(config["model_type"]), path);
-  const model = modelFrom(config, named, "gguf");
-  const { architecture } = model;
-  const special = [...architecture.specialTokens, ...specialTokens(gguf)];
-  const specialIds = [...new Set(special)].sort((a, b) => a - b);
-  return { ...model, architecture: { ...architecture, specialTokens: specialIds } };
+export async function ggufPlan(gguf: Gguf, path: string): Promise<GgufPlan> {
+  const architecture = architectureOf(String(gguf.metadata.get("general.architecture")), path);
+  const facts = factsOf(gguf, path, await tablesIn(gguf));
+  const config = ggufConfig(gguf, architecture, facts);
+  return {
+    config,
+    tensors: ggufTensors(architecture, facts),
+    layout: architecture.layout,
+    model: (checkpoint) => {
+      const model = modelFrom(config, checkpoint, architecture.layout);
+      const special = [...model.architecture.specialTokens, ...specialTokens(gguf)];
+      const specialIds = [...new Set(special)].sort((a, b) => a - b);
+      return { ...model, architecture: { ...model.architecture, specialTokens: specialIds } };
+    },
+  };
 }
 
-/** The values of rope_freqs.weight: LLaMA 3's scaling. */
-export async function frequencyFactors(
-  file: ByteSource,
-  { tensors }: Gguf,
-): Promise<readonly number[] | undefined> {
-  const table = tensors.get("rope_freqs.weight");
-  if (!table) return undefined;
-  const { type, ...place } = table;
-  if (type !== "F32" || table.sizeBytes > MOST_FACTOR_BYTES) {
-    throw new InputError(
-      "weights",
-      `${file.name} needs rope_freqs.weight of up to ${MOST_FACTOR_BYTES} bytes of F32, has ${table.sizeBytes} of ${type}`,
-    );
-  }
-  return [...(await readTensor({ type, ...place, source: file }))];
-}
+const TABLE = /^rope_(freqs|factors_long|factors_short)\.weight$/;
+const MOST_TABLE_BYTES = 65_536;
 
-const MOST_FACTOR_BYTES = 65_536;
-
-/** llama.cpp turns queries and keys of llama files in pairs of rows (2i, 2i + 1), where Hugging Face has (i, i + n). */
-export function pairedHeads(
-  config: Readonly<Record<string, unknown>>,
-  { tensors }: Gguf,
-): ReadonlyMap<string, number> {
-  if (config["model_type"] !== "llama") return new Map();
-  const heads = Number(config["num_attention_heads"]);
-  const headsOf = { q: heads, k: Number(config["num_key_value_heads"] ?? heads) };
+/** Factors of rotary frequencies, which are settings rather than weights. */
+async function tablesIn({ tensors }: Gguf): Promise<ReadonlyMap<string, readonly number[]>> {
+  const found = [...tensors].filter(([name]) => TABLE.test(name));
   return new Map(
-    [...tensors.keys()].flatMap((name): [string, number][] => {
-      const which = /^blk\.\d+\.attn_([qk])\.(weight|bias)$/.exec(name)?.[1];
-      return which === "q" || which === "k" ? [[name, headsOf[which]]] : [];
-    }),
+    await Promise.all(
+      found.map(async ([name, tensor]) => [name, await table(name, tensor)] as const),
+    ),
   );
 }
 
-/** Tensors under the names of the Hugging Face checkpoint that the file was made from; rotary tables are left out. */
-function renamed(
-  { weights, unsupported, metadata }: Checkpoint,
-  type: string,
-  path: string,
-): Checkpoint {
-  const faults: string[] = [];
-  const rename = <Value>(entries: ReadonlyMap<string, Value>) =>
-    new Map(
-      [...entries].flatMap(([name, value]): [string, Value][] => {
-        const other = huggingFaceName(type, name);
-        if (other === undefined) faults.push(name);
-        return other ? [[other, value]] : [];
-      }),
-    );
-  const named = {
-    weights: rename<StoredTensor>(weights),
-    unsupported: rename(unsupported),
-    metadata,
-  };
-  if (faults.length > 0)
+async function table(name: string, { type, source, ...place }: GgufTensor): Promise<number[]> {
+  if (type !== "F32" || place.sizeBytes > MOST_TABLE_BYTES) {
     throw new InputError(
       "weights",
-      `${path} has tensors without a place in ${type}: ${faults.slice(0, 10).join(", ")}`,
+      `${source.name} needs ${name} of up to ${MOST_TABLE_BYTES} bytes of F32, has ${place.sizeBytes} of ${type}`,
     );
-  return named;
+  }
+  const values = [...(await readTensor({ type, source, ...place }))];
+  return name === "rope_freqs.weight" ? values : values.map(shortest); // those were computed, these were written
 }
 
 /** Ids of control, unknown and unused tokens: not what random sequences are made of. */

@@ -1,0 +1,32 @@
+/** @file Architectures of llama.cpp by the name that files give them in `general.architecture`. */
+import { InputError } from "../../base/errors.ts";
+import { closest, distance } from "fastest-levenshtein";
+import type { GgufArchitecture } from "./architecture.ts";
+import { FUSED } from "./architectures/fused.ts";
+import { LLAMA_LIKE } from "./architectures/llama.ts";
+import { MIXTURES } from "./architectures/mixtures.ts";
+import { OTHER_NORMS } from "./architectures/norms.ts";
+
+export const ARCHITECTURES: Readonly<Record<string, GgufArchitecture>> = {
+  ...LLAMA_LIKE,
+  ...OTHER_NORMS,
+  ...FUSED,
+  ...MIXTURES,
+};
+
+/**
+ * The architecture of this name.
+ *
+ * @throws {InputError} "config" for one that is not known
+ */
+export function architectureOf(name: string, path: string): GgufArchitecture {
+  const found = Object.hasOwn(ARCHITECTURES, name) ? ARCHITECTURES[name] : undefined;
+  if (found) return found;
+  const known = Object.keys(ARCHITECTURES);
+  const near = closest(name, known);
+  const hint = distance(near, name) <= 2 ? `, did you mean ${near}` : "";
+  throw new InputError(
+    "config",
+    `${path} has the architecture ${JSON.stringify(name)}, which is not supported${hint} (supported: ${known.join(", ")})`,
+  );
+}

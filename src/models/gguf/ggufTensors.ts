@@ -1,0 +1,64 @@
+/** @file A GGUF's tensors as those of the Hugging Face checkpoint that it was made from: names, rows, stacks. */
+import { InputError } from "../../base/errors.ts";
+import { valuesOf, whole, type WantedTensor } from "../../formats/gguf/wantedTensor.ts";
+import type { GgufArchitecture } from "./architecture.ts";
+import type { GgufFacts } from "./facts.ts";
+import type { GivenTensor } from "./rules.ts";
+
+/**
+ * The tensors under Hugging Face's names; nothing is read.
+ *
+ * @throws {InputError} "weights" for tensors without a place, "file" for those that cannot be divided as they should
+ */
+export function ggufTensors(
+  { tensors }: GgufArchitecture,
+  facts: GgufFacts,
+): Map<string, WantedTensor> {
+  const wanted = new Map<string, WantedTensor>();
+  const faults: string[] = [];
+  for (const name of facts.tensors.keys()) {
+    const { pattern, layer, expert } = patternOf(name);
+    const rule = Object.hasOwn(tensors, pattern) ? tensors[pattern] : undefined;
+    if (rule === undefined) faults.push(name);
+    if (!rule) continue;
+    const given = givenTensor(facts, name, layer)!;
+    const made = typeof rule === "string" ? { [rule]: whole(given.tensor) } : rule(given, facts);
+    for (const [to, tensor] of Object.entries(made)) {
+      const full = to.replace("{}", layer).replace("{x}", expert);
+      if (wanted.has(full)) faults.push(`${name} (a second ${full})`);
+      wanted.set(full, checked(full, tensor));
+    }
+  }
+  if (faults.length === 0) return wanted;
+  const more = faults.length > 10 ? ` and ${faults.length - 10} more` : "";
+  throw new InputError(
+    "weights",
+    `${facts.path} has tensors without a place in ${facts.architecture}: ${faults.slice(0, 10).join(", ")}${more}`,
+  );
+}
+
+/** `blk.3.ffn_up.7.weight` is expert 7 of layer 3 of `blk.{}.ffn_up.{x}.weight`. */
+function patternOf(name: string): { pattern: string; layer: string; expert: string } {
+  const [, layer = "", inner = ""] = /^blk\.(\d+)\.(.*)$/.exec(name) ?? [];
+  if (layer === "") return { pattern: name, layer, expert: "" };
+  const expert = /\.(\d+)\./.exec(inner)?.[1] ?? "";
+  const rest = expert === "" ? inner : inner.replace(`.${expert}.`, ".{x}.");
+  return { pattern: `blk.{}.${rest}`, layer, expert };
+}
+
+function givenTensor(facts: GgufFacts, name: string, layer: string): GivenTensor | undefined {
+  const tensor = facts.tensors.get(name);
+  const beside = (other: string) => givenTensor(facts, other.replace("{}", layer), layer);
+  return tensor && { name, tensor, beside };
+}
+
+function checked(name: string, tensor: WantedTensor): WantedTensor {
+  const values = tensor.runs.reduce((sum, run) => sum + valuesOf(run), 0);
+  const wanted = tensor.shape.reduce((product, length) => product * length, 1);
+  if (values === wanted) return tensor;
+  const source = tensor.runs[0]?.source.name ?? "the file";
+  throw new InputError(
+    "file",
+    `${source}: ${name} of shape ${tensor.shape.join(" x ")} cannot be made of tensors with ${values} values`,
+  );
+}
