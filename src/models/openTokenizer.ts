@@ -25,7 +25,7 @@ export async function openTokenizer(name: string, options: OpenOptions = {}): Pr
   if (tokenizer) return tokenizer;
   throw new InputError(
     "tokenizer",
-    `${name} has no tokenizer: no tokenizer.json, no vocab.json with merges.txt, no meta.pkl`,
+    `${name} has no tokenizer: no tokenizer.json, no vocab.json with merges.txt, no meta.pkl, none in a GGUF`,
   );
 }
 
@@ -54,7 +54,7 @@ async function findTokenizer(
 }
 
 /** Of a GGUF in several parts the first holds the tokenizer. */
-async function ggufTokenizer(path: string): Promise<Tokenizer> {
+async function ggufTokenizer(path: string): Promise<Tokenizer | null> {
   const [first = basename(path)] = partNames(basename(path)) ?? [];
   const file = await fileSource(join(dirname(path), first));
   const { metadata } = await readGguf(file).finally(() => file.close());

@@ -1,62 +1,84 @@
-/** @file The tokenizer inside a GGUF: the kinds `gpt2` (byte-pair encoding on bytes) and `llama` (SentencePiece). */
+/**
+ * @file The tokenizer inside a GGUF: the kinds `gpt2` (byte-pair encoding on bytes) and `llama` (SentencePiece, Gemma's too).
+ * Of other kinds, and of cuts that are not known, tokens have words and text has no tokens.
+ */
 import { InputError } from "../../base/errors.ts";
 import { bpeTokenizer, bytesOfPiece } from "./bpeTokenizer.ts";
+import { bytesOfToken } from "./byteAlphabet.ts";
+import { ggufCut, type GgufCut } from "./ggufCut.ts";
+import { list, TYPE, vocabularyOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
 import { pieceIds, type Pieces } from "./sentencePieces.ts";
-import { SPLIT_PATTERNS } from "./splitPatterns.ts";
-import {
-  tokenizerOf,
-  wellFormed,
-  type BosPolicy,
-  type SpecialToken,
-  type Tokenizer,
-} from "./tokenizer.ts";
+import { tokenizerOf, type BosPolicy, type SpecialToken, type Tokenizer } from "./tokenizer.ts";
 
-/** Key and value pairs of a GGUF's header; only `tokenizer.ggml.*` is read. */
-export type GgufMetadata = Readonly<Record<string, unknown>>;
-
-const TYPE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
-
-interface Vocabulary {
-  readonly tokens: readonly string[];
-  readonly types: readonly number[];
-  readonly special: readonly SpecialToken[];
-}
+export type { GgufMetadata } from "./ggufVocabulary.ts";
 
 /**
- * The tokenizer in a GGUF's metadata.
+ * The tokenizer in a GGUF's metadata; null if there is none. One that cannot cut text as the model's own does refuses to
+ * encode it (InputError "tokenizer" that says why), and still knows what ids stand for.
  *
- * @throws {InputError} "tokenizer" for other kinds, a cut (`tokenizer.ggml.pre`) that is not known, and lists of unequal length
+ * @throws {InputError} "tokenizer" for lists that are missing, malformed or of unequal length
  * @see transformers' GGUF reader, which ignores `tokenizer.ggml.pre` and so takes "12" as one token where the model's own
  *   tokenizer cuts digits; this follows the model's own, as llama.cpp does
  */
-export function tokenizerFromGguf(metadata: GgufMetadata): Tokenizer {
+export function tokenizerFromGguf(metadata: GgufMetadata): Tokenizer | null {
   const kind = metadata["tokenizer.ggml.model"];
-  if (kind === "gpt2") return byteLevel(metadata, vocabularyOf(metadata));
-  if (kind === "llama") return sentencePiece(metadata, vocabularyOf(metadata));
-  throw new InputError(
-    "tokenizer",
-    `a GGUF needs a tokenizer of the kind gpt2 or llama, got ${JSON.stringify(kind)}`,
-  );
+  if (kind === undefined || kind === "none" || kind === "no_vocab") return null;
+  const vocabulary = vocabularyOf(metadata);
+  if (kind === "llama") return sentencePiece(metadata, vocabulary);
+  if (kind !== "gpt2") {
+    const why = `text cannot become tokens: the GGUF has a tokenizer of the kind ${JSON.stringify(kind)}, and of that only ids can be read (known: gpt2, llama)`;
+    return idsOnly(metadata, vocabulary, why, bytesOfPiece);
+  }
+  const cut = ggufCut(metadata, vocabulary);
+  if (typeof cut === "string")
+    return idsOnly(
+      metadata,
+      vocabulary,
+      `text cannot become tokens: ${cut}; give ids`,
+      bytesOfToken,
+    );
+  return byteLevel(metadata, vocabulary, cut);
 }
 
-function byteLevel(metadata: GgufMetadata, { tokens, types, special }: Vocabulary): Tokenizer {
-  const name = metadata["tokenizer.ggml.pre"] ?? "gpt-2"; // files from before the key was there are GPT-2's
-  const pattern = SPLIT_PATTERNS.get(String(name));
-  if (!pattern) {
-    const known = [...SPLIT_PATTERNS.keys()].join(", ");
-    throw new InputError(
-      "tokenizer",
-      `tokenizer.ggml.pre of a GGUF needs to be one of ${known}, got ${JSON.stringify(name)}`,
-    );
-  }
+/** What ids stand for, without a way from text to ids. */
+function idsOnly(
+  metadata: GgufMetadata,
+  { tokens, types, special }: Vocabulary,
+  why: string,
+  bytesOf: (token: string) => Uint8Array,
+): Tokenizer {
+  const encoder = new TextEncoder();
+  const plain: unknown[] = [TYPE.normal, TYPE.byte, TYPE.unused];
+  return tokenizerOf({
+    description: `the GGUF's ${String(metadata["tokenizer.ggml.model"])} tokenizer (for ids only)`,
+    vocabSize: tokens.length,
+    specialTokens: special,
+    bos: bosPolicy(metadata, special, { usual: false, kind: "one that is not known" }),
+    encode: () => {
+      throw new InputError("tokenizer", why);
+    },
+    bytesOf: (id) => {
+      const token = tokens[id];
+      if (token === undefined) return null;
+      return plain.includes(types[id]) ? bytesOf(token) : encoder.encode(token);
+    },
+  });
+}
+
+function byteLevel(
+  metadata: GgufMetadata,
+  { tokens, types, special }: Vocabulary,
+  { name, pattern, guessed }: GgufCut,
+): Tokenizer {
   const merges = list(
     metadata,
     "merges",
     (merge) => typeof merge === "string" && / ./.test(merge),
   ) as string[];
   const apart = tokens.map((content, id) => ({ content, id, type: types[id] }));
+  const known = guessed ? `${name}, which its vocabulary shows and the file does not say` : name;
   return bpeTokenizer({
-    description: `the GGUF's gpt2 tokenizer (${String(name)})`,
+    description: `the GGUF's gpt2 tokenizer (${known})`,
     kind: "byte-level",
     vocab: new Map(tokens.map((token, id) => [token, id])),
     merges: merges.map((merge) => {
@@ -79,7 +101,7 @@ function byteLevel(metadata: GgufMetadata, { tokens, types, special }: Vocabular
     byteFallback: false,
     unknown: null,
     fuseUnknown: false,
-    bos: bosPolicy(metadata, special, false),
+    bos: bosPolicy(metadata, special, { usual: pattern.bos, kind: `gpt2 with the cut ${name}` }),
   });
 }
 
@@ -97,33 +119,37 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
   }
   const pieces = piecesOf(tokens, types, scores, metadata);
   const prefix = metadata["tokenizer.ggml.add_space_prefix"] === false ? "" : "\u2581";
+  const isApart = (id: number) => types[id] === TYPE.control || types[id] === TYPE.userDefined;
   const apart = new Map(
-    tokens.flatMap((token, id) =>
-      types[id] === TYPE.control || types[id] === TYPE.userDefined ? [[token, id] as const] : [],
-    ),
+    // converters write spaces in them as spaces, and text has marks for spaces when they are looked for
+    tokens.flatMap((token, id) => (isApart(id) ? [[marked(token), id] as const] : [])),
   );
   const cut = anyOf([...apart.keys()]);
-  const plain = (text: string) =>
-    text === "" ? [] : pieceIds(prefix + text.replaceAll(" ", "\u2581"), pieces);
+  const plain = (text: string) => (text === "" ? [] : pieceIds(prefix + text, pieces));
   const encoder = new TextEncoder();
   return tokenizerOf({
     description: "the GGUF's llama tokenizer (SentencePiece)",
     vocabSize: tokens.length,
     specialTokens: special,
-    bos: bosPolicy(metadata, special, true),
+    bos: bosPolicy(metadata, special, { usual: true, kind: "llama" }),
     encode: (text) =>
-      (cut ? text.split(cut) : [text]).flatMap((part, index) => {
+      (cut ? marked(text).split(cut) : [marked(text)]).flatMap((part, index) => {
         const id = index % 2 === 1 ? apart.get(part) : undefined;
         return id === undefined ? plain(part) : [id];
       }),
     bytesOf: (id) => {
       const token = tokens[id];
       if (token === undefined) return null;
-      return apart.has(token) || types[id] === TYPE.unknown
-        ? encoder.encode(token)
+      return isApart(id) || types[id] === TYPE.unknown
+        ? encoder.encode(token.replaceAll("\u2581", " "))
         : bytesOfPiece(token);
     },
   });
+}
+
+/** Text with U+2581 for each space. */
+function marked(text: string): string {
+  return text.replaceAll(" ", "\u2581");
 }
 
 /** Matches any of these, the longest first, as one group, so that `split` keeps them at odd places. */
@@ -165,34 +191,10 @@ function piecesOf(
   return { joinable, bytes: all, unknown };
 }
 
-function vocabularyOf(metadata: GgufMetadata): Vocabulary {
-  const tokens = list(metadata, "tokens", (token) => typeof token === "string") as string[];
-  const given = metadata["tokenizer.ggml.token_type"];
-  const types = (
-    given === undefined
-      ? tokens.map(() => TYPE.normal)
-      : list(metadata, "token_type", (type) => Number.isInteger(type))
-  ) as number[];
-  if (types.length !== tokens.length || tokens.length === 0) {
-    throw new InputError(
-      "tokenizer",
-      `a GGUF needs a type per token, got ${types.length} for ${tokens.length}`,
-    );
-  }
-  if (tokens.some((token, id) => token === "" && types[id] !== TYPE.unused)) {
-    throw new InputError("tokenizer", "a token of a GGUF needs at least one character");
-  }
-  const wanted: unknown[] = [TYPE.control, TYPE.unknown];
-  const special = tokens.flatMap((content, id) =>
-    wanted.includes(types[id]) ? [{ id, content: wellFormed(content) }] : [],
-  );
-  return { tokens, types, special };
-}
-
 function bosPolicy(
   metadata: GgufMetadata,
   special: readonly SpecialToken[],
-  usual: boolean,
+  { usual, kind }: { readonly usual: boolean; readonly kind: string },
 ): BosPolicy {
   const given = metadata["tokenizer.ggml.bos_token_id"];
   const id = typeof given === "number" && Number.isInteger(given) && given >= 0 ? given : null;
@@ -200,24 +202,10 @@ function bosPolicy(
   if (id === null) return { id, addToText: false, why: "the GGUF names no BOS" };
   if (typeof flag === "boolean")
     return { id, addToText: flag, why: `the GGUF sets add_bos_token ${flag}` };
-  const kind = usual ? "llama, which has one" : "gpt2, which has none";
   const name = special.find((token) => token.id === id)?.content ?? String(id);
   return {
     id,
     addToText: usual,
-    why: `the GGUF names ${name} and does not say; its kind is ${kind} before a text`,
+    why: `the GGUF names ${name} and does not say; its kind is ${kind}, which has ${usual ? "one" : "none"} before a text`,
   };
-}
-
-function list(metadata: GgufMetadata, key: string, fits: (entry: unknown) => boolean): unknown[] {
-  const value = metadata[`tokenizer.ggml.${key}`];
-  const entries: unknown[] | null = Array.isArray(value)
-    ? value
-    : ArrayBuffer.isView(value)
-      ? Array.from(value as never)
-      : null;
-  if (entries === null || !entries.every(fits)) {
-    throw new InputError("tokenizer", `tokenizer.ggml.${key} of a GGUF is missing or malformed`);
-  }
-  return entries;
 }

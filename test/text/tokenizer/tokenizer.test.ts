@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { gguf } from "@huggingface/gguf";
 import { beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../../../src/base/errors.ts";
+import { fileSource } from "../../../src/formats/file.ts";
+import { readGguf } from "../../../src/formats/gguf/readGguf.ts";
 import { characterTokenizer } from "../../../src/text/tokenizer/characterTokenizer.ts";
+import { SPLIT_PATTERNS } from "../../../src/text/tokenizer/splitPatterns.ts";
 import { wellFormed, type Tokenizer } from "../../../src/text/tokenizer/tokenizer.ts";
 import {
   tokenizerFromGguf,
@@ -35,10 +38,21 @@ const VECTORS = JSON.parse(
   smollm2: Vectors;
   tok512: Vectors;
 };
+/** By tools/make_cut_vectors.py. */
+const CUTS = JSON.parse(
+  readFileSync(new URL("../../fixtures/tokenizer/cuts.json", import.meta.url), "utf8"),
+) as Readonly<Record<string, Vectors>>;
+const GEMMA_VECTORS = JSON.parse(
+  readFileSync(new URL("../../fixtures/tokenizer/gemma.json", import.meta.url), "utf8"),
+) as Vectors;
+const GEMMA = "../shared/data/gemma3-270m/gemma-3-270m.v40960.Q4_K_M.gguf";
 const SMOLLM2 = "../shared/data/smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf";
 const TOK512 = "../shared/data/stories260k/tok512.bin";
 
 const utf8 = new TextEncoder();
+
+/** Of metadata that have one. */
+const fromGguf = (metadata: GgufMetadata): Tokenizer => tokenizerFromGguf(metadata)!;
 
 /** Compares with the reference, and checks what holds for every tokenizer. */
 function expectVectors(
@@ -231,21 +245,37 @@ describe("tokenizerFromGguf(metadata)", () => {
   };
 
   test("gives the ids of the tokenizer.json that it was made from", () => {
-    const [fromGguf, fromJson] = [
-      tokenizerFromGguf(small),
-      tokenizerFromJson(VECTORS.byteLevel.tokenizer),
-    ];
+    const [ours, fromJson] = [fromGguf(small), tokenizerFromJson(VECTORS.byteLevel.tokenizer)];
     const texts = randomTexts(12);
     for (let count = 0; count < 2000; count++) {
       const text = texts.next().value.replaceAll("  ", " "); // the json normalises its added spaces, the GGUF does not
-      expect(fromGguf.encode(text)).toEqual(fromJson.encode(text));
+      expect(ours.encode(text)).toEqual(fromJson.encode(text));
     }
+  });
+
+  test.each(Object.entries(CUTS))(
+    "agrees with the reference on 500 texts under the cut %s, and some that tell cuts apart",
+    (pre, vectors) => {
+      const { vocab: ids, merges: joins } = VECTORS.byteLevel.tokenizer.model;
+      const cut = fromGguf({
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": pre,
+        "tokenizer.ggml.tokens": Object.keys(ids).sort((one, other) => ids[one]! - ids[other]!),
+        "tokenizer.ggml.merges": joins.map((pair) => pair.join(" ")),
+      });
+      expectVectors(cut, vectors, null);
+    },
+  );
+
+  test("knows every cut under each of its names as the reference knows one of them", () => {
+    const checked = Object.keys(CUTS).map((name) => SPLIT_PATTERNS.get(name));
+    for (const [name, pattern] of SPLIT_PATTERNS) expect(checked, name).toContain(pattern);
   });
 
   test(`agrees with SentencePiece on ${VECTORS.sentencePiece.count} texts, for the llama kind`, () => {
     const normalised = (text: string) =>
       text === "" ? "" : ` ${wellFormed(text).replaceAll("\u2581", " ")}`;
-    expectVectors(tokenizerFromGguf(llama), VECTORS.sentencePiece, normalised);
+    expectVectors(fromGguf(llama), VECTORS.sentencePiece, normalised);
   });
 
   test("joins the best score first, of equals the leftmost, and takes unused pieces apart again", () => {
@@ -259,7 +289,7 @@ describe("tokenizerFromGguf(metadata)", () => {
       ["bc", -3, 5],
       ["ab", -4, 1],
     ];
-    const tokenizer = tokenizerFromGguf({
+    const tokenizer = fromGguf({
       "tokenizer.ggml.model": "llama",
       "tokenizer.ggml.add_space_prefix": false,
       "tokenizer.ggml.tokens": rows.map(([piece]) => piece),
@@ -274,28 +304,93 @@ describe("tokenizerFromGguf(metadata)", () => {
   });
 
   test("follows the flags about BOS and the space in front", () => {
-    expect(tokenizerFromGguf(llama).bos).toMatchObject({ id: 1, addToText: true });
-    expect(tokenizerFromGguf(small).bos).toEqual({
+    expect(fromGguf(llama).bos).toMatchObject({ id: 1, addToText: true });
+    expect(fromGguf(small).bos).toEqual({
       id: tokens.length,
       addToText: false,
       why: "the GGUF sets add_bos_token false",
     });
-    const without = tokenizerFromGguf({ ...llama, "tokenizer.ggml.add_space_prefix": false });
+    const without = fromGguf({ ...llama, "tokenizer.ggml.add_space_prefix": false });
     expect(without.decode(without.encode("hello"))).toBe("hello");
-    expect(tokenizerFromGguf(llama).encode("<s>")).toEqual([1]);
+    expect(fromGguf(llama).encode("<s>")).toEqual([1]);
   });
 
-  test.each([
+  test.each<[string, GgufMetadata, RegExp]>([
     [
       "another kind",
-      { ...llama, "tokenizer.ggml.model": "bert" },
-      'kind gpt2 or llama, got "bert"',
+      { ...llama, "tokenizer.ggml.model": "rwkv" },
+      /a tokenizer of the kind "rwkv"/,
     ],
     [
       "a cut that is not known",
-      { ...small, "tokenizer.ggml.pre": "tekken" },
-      /needs to be one of gpt-2, .* got "tekken"/,
+      { ...small, "tokenizer.ggml.pre": "mine" },
+      /is "mine", a cut that is not known \(known: gpt-2, /,
     ],
+    [
+      "no cut, and a vocabulary that does not tell",
+      { ...small, "tokenizer.ggml.pre": undefined },
+      /tokenizer\.ggml\.pre is missing\), and its vocabulary is none that tells; give ids/,
+    ],
+    ["a cut that is none", { ...small, "tokenizer.ggml.pre": "default" }, /is "default"\)/],
+  ])("refuses text for %s, and reads ids", (_, metadata, message) => {
+    const tokenizer = fromGguf(metadata);
+    expect(() => tokenizer.encode("a")).toThrow(InputError);
+    expect(() => tokenizer.encode("a")).toThrow(message);
+    expect(() => tokenizer.ranges("a")).toThrow(message);
+    const ids =
+      metadata["tokenizer.ggml.model"] === "gpt2" ? fromGguf(small).encode("a b é") : [5, 300];
+    const whole = metadata["tokenizer.ggml.model"] === "gpt2" ? fromGguf(small) : fromGguf(llama);
+    expect(tokenizer.pieces(ids)).toEqual(whole.pieces(ids));
+    expect(tokenizer.specialTokens).toEqual(whole.specialTokens);
+    expect(() => tokenizer.pieces([1e6])).toThrow(/has ids from 0 to/);
+  });
+
+  test("is null where the GGUF has none", () => {
+    expect(tokenizerFromGguf({})).toBeNull();
+    expect(tokenizerFromGguf({ "tokenizer.ggml.model": "none" })).toBeNull();
+  });
+
+  test("takes the cut from a vocabulary that tells it, and says so", () => {
+    const end = "<|endoftext|>";
+    const at = (marks: readonly (readonly [number, string])[]) => {
+      const words = Array.from({ length: 50300 }, (_, id) => `x${id}`);
+      for (const [id, token] of marks) words[id] = token;
+      return fromGguf({
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.tokens": words,
+        "tokenizer.ggml.merges": ["x 1"],
+      });
+    };
+    expect(
+      at([
+        [0, "!"],
+        [50256, end],
+      ]).description,
+    ).toBe(
+      "the GGUF's gpt2 tokenizer (gpt-2, which its vocabulary shows and the file does not say)",
+    );
+    expect(
+      at([
+        [0, end],
+        [1, "<|padding|>"],
+        [2, "!"],
+      ]).description,
+    ).toMatch(/\(olmo, which/);
+    expect(at([[50256, end]]).description).toMatch(/for ids only/);
+  });
+
+  test("has BOS before a text where the cut has one and the file does not say", () => {
+    const bos = (pre: string) =>
+      fromGguf({ ...small, "tokenizer.ggml.add_bos_token": undefined, "tokenizer.ggml.pre": pre })
+        .bos;
+    expect(bos("llama-bpe")).toMatchObject({
+      addToText: true,
+      why: expect.stringMatching(/cut llama-bpe, which has one before a text/) as string,
+    });
+    expect(bos("qwen2").addToText).toBe(false);
+  });
+
+  test.each([
     [
       "scores that do not fit",
       { ...llama, "tokenizer.ggml.scores": [1] },
@@ -317,10 +412,22 @@ describe("tokenizerFromGguf(metadata)", () => {
       "at least one character",
     ],
   ])("refuses %s", (_, metadata, message) => {
-    expect(() => tokenizerFromGguf(metadata)).toThrow(message);
-    expect(() => tokenizerFromGguf(metadata)).toThrow(InputError);
+    expect(() => fromGguf(metadata)).toThrow(message);
+    expect(() => fromGguf(metadata)).toThrow(InputError);
   });
 });
+
+describe.skipIf(!existsSync(GEMMA))(
+  "the tokenizer inside Gemma 3's GGUF (needs the shared data)",
+  () => {
+    test(`agrees with SentencePiece on ${GEMMA_VECTORS.count} texts, without a space in front`, async () => {
+      const { metadata } = await readGguf(await fileSource(GEMMA));
+      const tokenizer = fromGguf(Object.fromEntries(metadata));
+      expectVectors(tokenizer, GEMMA_VECTORS, null); // the cut vocabulary has no token for a space
+      expect(tokenizer.bos).toMatchObject({ id: 2, addToText: true });
+    });
+  },
+);
 
 describe.skipIf(!existsSync(SMOLLM2))(
   "the tokenizer inside SmolLM2's GGUF (needs the shared data)",
@@ -330,7 +437,7 @@ describe.skipIf(!existsSync(SMOLLM2))(
     beforeAll(async () => {
       metadata = (await gguf(SMOLLM2, { allowLocalFile: true }))
         .metadata as unknown as GgufMetadata;
-      tokenizer = tokenizerFromGguf(metadata);
+      tokenizer = fromGguf(metadata);
     });
 
     test("gives the ids that Hugging Face gives", () => {
@@ -376,7 +483,7 @@ describe.skipIf(!existsSync(TOK512))(
   "the llama tokenizer of stories260K (needs the shared data)",
   () => {
     test(`agrees with SentencePiece on ${VECTORS.tok512.count} texts`, () => {
-      const tokenizer = tokenizerFromGguf(tok512());
+      const tokenizer = fromGguf(tok512());
       const normalised = (text: string) =>
         text === "" ? "" : ` ${wellFormed(text).replaceAll("\u2581", " ")}`;
       expectVectors(tokenizer, VECTORS.tok512, normalised);
