@@ -5,6 +5,7 @@ import { InputError } from "../base/errors.ts";
 import { fileSource } from "../formats/file.ts";
 import { partNames } from "../formats/gguf/splitGguf.ts";
 import { shardNames } from "../formats/shards.ts";
+import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { MODEL_FILES } from "./hub/wantedFiles.ts";
 import { hubSnapshot, type OpenOptions } from "./open.ts";
 
@@ -26,7 +27,7 @@ export async function modelFiles(name: string, options: OpenOptions = {}): Promi
   if (/^(planted|zoo):/.test(name)) return [];
   const found = await stat(name).catch(() => null);
   if (found?.isDirectory()) return folderFiles(name);
-  if (found && partNames(basename(name))) return parts(name);
+  if (found && /\.gguf$/i.test(name)) return parts(name);
   if (found) return withCharacters(name);
   const { folder } = await hubSnapshot(name, options);
   return folderFiles(folder);
@@ -37,6 +38,8 @@ async function folderFiles(folder: string): Promise<ModelFile[]> {
   const present = new Set(await readdir(folder));
   if (!present.has("config.json") && present.has("ckpt.pt"))
     return withCharacters(join(folder, "ckpt.pt"));
+  const gguf = present.has("config.json") ? null : await ggufInFolder(folder);
+  if (gguf !== null) return parts(gguf);
   const { required, optional, firstOf } = MODEL_FILES;
   const weights = firstOf.find((file) => present.has(file));
   if (!present.has("config.json") || weights === undefined)
@@ -54,10 +57,10 @@ async function shardsOf(index: string): Promise<string[]> {
   return shardNames(source).finally(() => source.close());
 }
 
-/** Those parts of a GGUF that there are; whether one is missing is said by who opens it. */
+/** A GGUF, or those parts of it that there are: one that is missing is named when it is opened. */
 async function parts(path: string): Promise<ModelFile[]> {
   const present = new Set(await readdir(dirname(path)));
-  const names = partNames(basename(path)) ?? [];
+  const names = partNames(basename(path)) ?? [basename(path)];
   return sized(names.filter((name) => present.has(name)).map((name) => join(dirname(path), name)));
 }
 

@@ -8,6 +8,7 @@ import { hubName } from "./hub/names.ts";
 import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
+import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { openGguf } from "./openGguf.ts";
 import { openTorch } from "./openTorch.ts";
 import { openPlanted } from "./planted/planted.ts";
@@ -82,7 +83,7 @@ export async function revisionsOf(
   });
 }
 
-/** A folder with config.json, or one in which nanoGPT left its ckpt.pt. */
+/** A folder with config.json, or one in which nanoGPT left its ckpt.pt, or one with a GGUF. */
 async function openDirectory(path: string, options: LoadOptions): Promise<LoadedModel> {
   const has = (name: string) =>
     stat(join(path, name))
@@ -90,7 +91,8 @@ async function openDirectory(path: string, options: LoadOptions): Promise<Loaded
       .catch(() => false);
   if (!(await has("config.json")) && (await has("ckpt.pt")))
     return openTorch(join(path, "ckpt.pt"), path, options);
-  return openFolder(path, path, options);
+  const gguf = (await has("config.json")) ? null : await ggufInFolder(path);
+  return gguf === null ? openFolder(path, path, options) : openGguf(gguf, path, options);
 }
 
 async function openFile(path: string, options: LoadOptions): Promise<LoadedModel> {

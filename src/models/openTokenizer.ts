@@ -10,6 +10,7 @@ import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { characterTable } from "./characterTable.ts";
 import { folderTokenizer } from "./folderTokenizer.ts";
 import { fetchFromHub } from "./hub/fetchFromHub.ts";
+import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { hubName } from "./hub/names.ts";
 import { TOKENIZER_FILES } from "./hub/wantedFiles.ts";
 import type { OpenOptions } from "./open.ts";
@@ -34,8 +35,11 @@ async function findTokenizer(
   { revision, offline, signal, progress }: OpenOptions,
 ): Promise<Tokenizer | null> {
   const found = await stat(name).catch(() => null);
-  if (found?.isDirectory())
-    return (await folderTokenizer(name)) ?? characterTable(join(name, "meta.pkl"));
+  if (found?.isDirectory()) {
+    const beside = (await folderTokenizer(name)) ?? (await characterTable(join(name, "meta.pkl")));
+    const gguf = beside ? null : await ggufInFolder(name);
+    return gguf === null ? beside : ggufTokenizer(gguf);
+  }
   if (found && /\.gguf$/i.test(name)) {
     return ggufTokenizer(name);
   }

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { tensor } from "../../src/base/tensor.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
+import { FAMILIES } from "../../src/models/families.ts";
+import type { LoadedModel } from "../../src/models/loaded.ts";
 import { openModel } from "../../src/models/open.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { score } from "../../src/studies/score/score.ts";
@@ -72,12 +74,14 @@ describe.skipIf(goldens.skip)(`nanoGPT checkpoints${goldens.note}`, () => {
   }
 });
 
-interface SmolExpected {
+interface RealExpected {
   readonly tokens: number[][];
   readonly period: number;
   readonly bos: boolean;
   readonly loss_first_copy: number;
   readonly loss_second_copy: number;
+}
+interface SmolExpected extends RealExpected {
   readonly texts: {
     readonly text: string;
     readonly ids: number[];
@@ -93,31 +97,37 @@ const MATRICES = {
   currentToken: "current",
 } as const;
 
+/** The scores of a model, which is closed, once all of them and the losses are as the reference has them. */
+async function scoresAsIn(model: LoadedModel, expected: RealExpected) {
+  const { tokens, period, bos, ...wanted } = expected;
+  const result = await score(model, {
+    backend: engine,
+    own: { tokens, period, bos },
+    lossExamples: "all",
+  });
+  await model.close();
+  for (const [ours, theirs] of Object.entries(MATRICES) as [keyof typeof MATRICES, string][]) {
+    const matrix = (wanted as unknown as Record<string, number[][]>)[theirs]!;
+    result.scores[ours].forEach((layer, at) =>
+      layer.forEach((value, head) =>
+        expect(Math.abs(value - matrix[at]![head]!), `${ours} ${at}.${head}`).toBeLessThan(2e-3),
+      ),
+    );
+  }
+  expect(Math.abs(result.loss!.firstCopy - wanted.loss_first_copy)).toBeLessThan(2e-3);
+  expect(Math.abs(result.loss!.secondCopy - wanted.loss_second_copy)).toBeLessThan(2e-3);
+  return result;
+}
+
 const smol = unlessShared("data", "smollm2-135m");
 describe.skipIf(smol.skip)(`SmolLM2-135M from GGUF${smol.note}`, () => {
   const path = () => join(shared("data", "smollm2-135m")!, "SmolLM2-135M-Instruct.Q4_1.gguf");
   const expected = () => sharedJson("goldens", "smollm2-135m", "expected.json") as SmolExpected;
 
   test("scores and losses equal the reference's within 2e-3, and 18.6 is first", async () => {
-    const { tokens, period, bos, ...wanted } = expected();
     const model = await openModel(path());
     expect(model.architecture).toMatchObject({ layers: 30, heads: 9, kvHeads: 3, bosToken: 1 });
-    const result = await score(model, {
-      backend: engine,
-      own: { tokens, period, bos },
-      lossExamples: "all",
-    });
-    await model.close();
-    for (const [ours, theirs] of Object.entries(MATRICES) as [keyof typeof MATRICES, string][]) {
-      const matrix = (wanted as unknown as Record<string, number[][]>)[theirs]!;
-      result.scores[ours].forEach((layer, at) =>
-        layer.forEach((value, head) =>
-          expect(Math.abs(value - matrix[at]![head]!), `${ours} ${at}.${head}`).toBeLessThan(2e-3),
-        ),
-      );
-    }
-    expect(Math.abs(result.loss!.firstCopy - wanted.loss_first_copy)).toBeLessThan(2e-3);
-    expect(Math.abs(result.loss!.secondCopy - wanted.loss_second_copy)).toBeLessThan(2e-3);
+    const result = await scoresAsIn(model, expected());
     expect(result.top[0]).toMatchObject({ layer: 18, head: 6 });
   });
 
@@ -140,3 +150,19 @@ describe.skipIf(smol.skip)(`SmolLM2-135M from GGUF${smol.note}`, () => {
     await model.close();
   });
 });
+
+const gemma = unlessShared("data", "gemma3-270m");
+const isThere = Object.hasOwn(FAMILIES, "gemma3_text");
+describe.skipIf(gemma.skip || !isThere)(
+  `Gemma 3 270M from GGUF${gemma.note}${isThere ? "" : " (once there is a family gemma3_text)"}`,
+  () => {
+    test("scores and losses equal the reference's within 2e-3, and 5.1 is first", async () => {
+      const name = "gemma-3-270m.v40960.Q4_K_M.gguf";
+      const model = await openModel(shared("data", "gemma3-270m", name)!);
+      expect(model.architecture).toMatchObject({ layers: 18, heads: 4, kvHeads: 1, bosToken: 2 });
+      const expected = sharedJson("goldens", "gemma3-270m", "circuit.json") as RealExpected;
+      const result = await scoresAsIn(model, expected);
+      expect(result.top[0]).toMatchObject({ layer: 5, head: 1 });
+    });
+  },
+);

@@ -1,5 +1,12 @@
 /** @file Every architecture of GGUF: files of llama.cpp's own converter give what the Hugging Face checkpoint had. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -14,10 +21,13 @@ import { readTensor } from "../../src/formats/readTensor.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { FAMILIES } from "../../src/models/families.ts";
 import { ARCHITECTURES } from "../../src/models/gguf/architectures.ts";
+import { factsOf } from "../../src/models/gguf/facts.ts";
+import { ggufTensors } from "../../src/models/gguf/ggufTensors.ts";
 import { ggufPlan } from "../../src/models/gguf/ggufModel.ts";
 import { modelFiles } from "../../src/models/modelFiles.ts";
 import { openBlobs } from "../../src/models/openBlobs.ts";
 import { openModel } from "../../src/models/open.ts";
+import { openTokenizer } from "../../src/models/openTokenizer.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { joined, mutant } from "../formats/ggufFile.ts";
 import { backends } from "../runtime/backends.ts";
@@ -206,6 +216,79 @@ describe("a GGUF in parts", () => {
       /is one of 3 parts, of which there are no llama-00003-of-00003\.gguf beside it/,
     );
     expect((await modelFiles(join(folder, PARTS[1]!))).map(({ name }) => name)).toEqual(PARTS);
+  });
+});
+
+test("a folder with one GGUF opens like the file, and one with several asks which", async () => {
+  const folder = mkdtempSync(join(scratch, "folder-"));
+  for (const part of [1, 2, 3]) {
+    const name = `llama-0000${part}-of-00003.gguf`;
+    copyFileSync(join("test/fixtures/gguf/parts", name), join(folder, name));
+  }
+  const model = await openModel(folder, { cache: false });
+  expect(model.architecture).toMatchObject({ family: "llama", layers: 2 });
+  await model.close();
+  expect((await modelFiles(folder)).length).toBe(3);
+  await expect(openTokenizer(folder)).rejects.toThrow(/has no tokenizer: .*none in a GGUF/);
+  copyFileSync(join(FOLDER, "qwen2.gguf"), join(folder, "other.gguf"));
+  await expect(openModel(folder)).rejects.toThrow(
+    /several GGUF files \(llama-00001-of-00003\.gguf, other\.gguf\): name one of them/,
+  );
+});
+
+describe("names that older converters gave", () => {
+  const named = (architecture: string, names: readonly (readonly [string, number[]])[]) => {
+    const tensors = new Map(
+      names.map(([name, shape]) => {
+        const size = shape.reduce((a, b) => a * b, 1);
+        const source = bytesInMemory("old", new Uint8Array(4 * size));
+        return [name, { source, type: "F32", shape, offset: 0, sizeBytes: 4 * size }] as const;
+      }),
+    );
+    const metadata = new Map<string, string | number>([
+      ["general.architecture", architecture],
+      [`${architecture}.attention.head_count`, 4],
+      [`${architecture}.attention.head_count_kv`, 2],
+      [`${architecture}.embedding_length`, 8],
+    ]);
+    const facts = factsOf({ version: 3, metadata, tensors }, "old", new Map());
+    const made = ggufTensors(ARCHITECTURES[architecture]!, facts);
+    return Object.fromEntries([...made].map(([name, { shape }]) => [name, shape]));
+  };
+
+  test("Mixtral's experts one by one", () => {
+    expect(
+      named("llama", [
+        ["blk.3.ffn_gate.12.weight", [6, 8]],
+        ["blk.3.ffn_down.0.weight", [8, 6]],
+      ]),
+    ).toEqual({
+      "model.layers.3.block_sparse_moe.experts.12.w1.weight": [6, 8],
+      "model.layers.3.block_sparse_moe.experts.0.w2.weight": [8, 6],
+    });
+  });
+
+  test("queries, keys and values in one matrix of Phi-2 and ChatGLM", () => {
+    const parts = { q: [8, 8], k: [4, 8], v: [4, 8] };
+    for (const architecture of ["phi2", "chatglm"]) {
+      expect(named(architecture, [["blk.0.attn_qkv.weight", [16, 8]]])).toEqual(
+        Object.fromEntries(
+          Object.entries(parts).map(([part, shape]) => [
+            `model.layers.0.self_attn.${part}_proj.weight`,
+            shape,
+          ]),
+        ),
+      );
+    }
+    expect(() => named("phi2", [["blk.0.attn_qkv.weight", [17, 8]]])).toThrow(
+      /has no rows for each of 8 heads/,
+    );
+  });
+
+  test("DeepSeek's keys and values in one matrix", () => {
+    expect(named("deepseek2", [["blk.0.attn_kv_b.weight", [40, 8]]])).toEqual({
+      "model.layers.0.self_attn.kv_b_proj.weight": [40, 8],
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import type { Gguf } from "../../formats/gguf/readGguf.ts";
 import type { GgufTensor } from "../../formats/gguf/tensors.ts";
 import type { WantedTensor } from "../../formats/gguf/wantedTensor.ts";
 import { readTensor } from "../../formats/readTensor.ts";
+import { ggufTextNotice } from "../../text/tokenizer/tokenizerFromGguf.ts";
 import { modelFrom } from "../families.ts";
 import type { Model, StoredLayout } from "../family.ts";
 import { architectureOf } from "./architectures.ts";
@@ -41,7 +42,13 @@ export async function ggufPlan(gguf: Gguf, path: string): Promise<GgufPlan> {
       const model = modelFrom(config, checkpoint, architecture.layout);
       const special = [...model.architecture.specialTokens, ...specialTokens(gguf)];
       const specialIds = [...new Set(special)].sort((a, b) => a - b);
-      return { ...model, architecture: { ...model.architecture, specialTokens: specialIds } };
+      const { notices = [] } = model as { readonly notices?: readonly string[] };
+      const notice = ggufTextNotice(Object.fromEntries(gguf.metadata));
+      return {
+        ...model,
+        architecture: { ...model.architecture, specialTokens: specialIds },
+        notices: [...notices, ...(notice === null ? [] : [notice])],
+      };
     },
   };
 }

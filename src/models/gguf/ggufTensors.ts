@@ -52,7 +52,16 @@ function givenTensor(facts: GgufFacts, name: string, layer: string): GivenTensor
   return tensor && { name, tensor, beside };
 }
 
+/** Types that llama.cpp has only while it computes. */
+const SCRATCH: readonly string[] = ["Q8_1", "Q8_K"];
+
 function checked(name: string, tensor: WantedTensor): WantedTensor {
+  const scratch = tensor.runs.find(({ type }) => SCRATCH.includes(type));
+  if (scratch)
+    throw new InputError(
+      "weights",
+      `${scratch.source.name}: ${name} has the type ${scratch.type}, which is for numbers in between and not for weights: quantise the model anew`,
+    );
   const values = tensor.runs.reduce((sum, run) => sum + valuesOf(run), 0);
   const wanted = tensor.shape.reduce((product, length) => product * length, 1);
   if (values === wanted) return tensor;

@@ -22,22 +22,40 @@ export type { GgufMetadata } from "./ggufVocabulary.ts";
  */
 export function tokenizerFromGguf(metadata: GgufMetadata): Tokenizer | null {
   const kind = metadata["tokenizer.ggml.model"];
-  if (kind === undefined || kind === "none" || kind === "no_vocab") return null;
+  if (NONE.includes(kind)) return null;
   const vocabulary = vocabularyOf(metadata);
   if (kind === "llama") return sentencePiece(metadata, vocabulary);
-  if (kind !== "gpt2") {
-    const why = `text cannot become tokens: the GGUF has a tokenizer of the kind ${JSON.stringify(kind)}, and of that only ids can be read (known: gpt2, llama)`;
-    return idsOnly(metadata, vocabulary, why, bytesOfPiece);
+  const cut = kind === "gpt2" ? ggufCut(metadata, vocabulary) : otherKind(kind);
+  if (typeof cut !== "string") return byteLevel(metadata, vocabulary, cut);
+  const bytesOf = kind === "gpt2" ? bytesOfToken : bytesOfPiece;
+  return idsOnly(metadata, vocabulary, refusal(cut), bytesOf);
+}
+
+/** What a user should know of the tokenizer in a GGUF before giving it text: a cut that was guessed, or none; else null. */
+export function ggufTextNotice(metadata: GgufMetadata): string | null {
+  const kind = metadata["tokenizer.ggml.model"];
+  if (NONE.includes(kind) || kind === "llama") return null;
+  if (kind !== "gpt2") return refusal(otherKind(kind));
+  try {
+    const cut = ggufCut(metadata, vocabularyOf(metadata));
+    if (typeof cut === "string") return refusal(cut);
+    return cut.guessed
+      ? `the GGUF does not say how text is cut before it is merged; its vocabulary is one that is cut like ${cut.name}, and so it is`
+      : null;
+  } catch (error) {
+    if (error instanceof InputError) return null; // said where a tokenizer is needed
+    throw error;
   }
-  const cut = ggufCut(metadata, vocabulary);
-  if (typeof cut === "string")
-    return idsOnly(
-      metadata,
-      vocabulary,
-      `text cannot become tokens: ${cut}; give ids`,
-      bytesOfToken,
-    );
-  return byteLevel(metadata, vocabulary, cut);
+}
+
+const NONE: readonly unknown[] = [undefined, "none", "no_vocab"];
+
+function otherKind(kind: unknown): string {
+  return `the GGUF has a tokenizer of the kind ${JSON.stringify(kind)} (known: gpt2, llama)`;
+}
+
+function refusal(why: string): string {
+  return `text cannot become tokens: ${why}; give token ids`;
 }
 
 /** What ids stand for, without a way from text to ids. */

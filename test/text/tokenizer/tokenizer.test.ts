@@ -8,6 +8,7 @@ import { characterTokenizer } from "../../../src/text/tokenizer/characterTokeniz
 import { SPLIT_PATTERNS } from "../../../src/text/tokenizer/splitPatterns.ts";
 import { wellFormed, type Tokenizer } from "../../../src/text/tokenizer/tokenizer.ts";
 import {
+  ggufTextNotice,
   tokenizerFromGguf,
   type GgufMetadata,
 } from "../../../src/text/tokenizer/tokenizerFromGguf.ts";
@@ -329,7 +330,7 @@ describe("tokenizerFromGguf(metadata)", () => {
     [
       "no cut, and a vocabulary that does not tell",
       { ...small, "tokenizer.ggml.pre": undefined },
-      /tokenizer\.ggml\.pre is missing\), and its vocabulary is none that tells; give ids/,
+      /tokenizer\.ggml\.pre is missing\), and its vocabulary is none that tells; give token ids/,
     ],
     ["a cut that is none", { ...small, "tokenizer.ggml.pre": "default" }, /is "default"\)/],
   ])("refuses text for %s, and reads ids", (_, metadata, message) => {
@@ -343,6 +344,7 @@ describe("tokenizerFromGguf(metadata)", () => {
     expect(tokenizer.pieces(ids)).toEqual(whole.pieces(ids));
     expect(tokenizer.specialTokens).toEqual(whole.specialTokens);
     expect(() => tokenizer.pieces([1e6])).toThrow(/has ids from 0 to/);
+    expect(ggufTextNotice(metadata)).toMatch(message);
   });
 
   test("is null where the GGUF has none", () => {
@@ -377,6 +379,8 @@ describe("tokenizerFromGguf(metadata)", () => {
       ]).description,
     ).toMatch(/\(olmo, which/);
     expect(at([[50256, end]]).description).toMatch(/for ids only/);
+    expect(ggufTextNotice(small)).toBeNull();
+    expect(ggufTextNotice(llama)).toBeNull();
   });
 
   test("has BOS before a text where the cut has one and the file does not say", () => {
