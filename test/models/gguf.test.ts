@@ -352,6 +352,11 @@ test.each<[string, () => Promise<void>, RegExp]>([
     /llama\.rope\.scaling\.type "dynamic" is not supported/,
   ],
   [
+    "a factor of rotary positions that no configuration has",
+    () => opened("llama", [...SMALL, ["llama.rope.scaling.attn_factor", "float32", 1.5]]),
+    /llama\.rope\.scaling\.attn_factor is 1\.5, which is not supported \(only 1\)/,
+  ],
+  [
     "rotary positions on a part of each head where no family has them",
     () => opened("llama", [...SMALL, ["llama.rope.dimension_count", "uint32", 1]]),
     /rope\.dimension_count is 1 of 2 entries/,

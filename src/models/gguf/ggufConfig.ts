@@ -25,7 +25,8 @@ export function ggufConfig(
     );
   const named = Object.entries(keys).flatMap(([key, name]) => {
     const value = typeof facts.own.get(key) === "boolean" ? facts.own.get(key) : facts.number(key);
-    return value === undefined ? [] : [[name, value] as const];
+    const none = value === undefined || (name === "sliding_window" && value === 0);
+    return none ? [] : [[name, value] as const];
   });
   return {
     model_type: typeof modelType === "string" ? modelType : modelType(facts),
@@ -42,6 +43,11 @@ const NEUTRAL: Readonly<Record<string, unknown>> = {
   "attention.causal": true,
   expert_count: 0,
   expert_used_count: 0,
+  expert_shared_count: 0,
+  expert_gating_func: 1,
+  expert_weights_scale: 1,
+  leading_dense_block_count: 0,
+  "attention.sliding_window": 0,
   nextn_predict_layers: 0,
   use_parallel_residual: true,
 };

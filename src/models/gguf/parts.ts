@@ -35,7 +35,12 @@ export const ROPE = [
 ] as const;
 
 /** Keys that say nothing new, or that `rope` reads. */
-export const IMPLIED = ["vocab_size", "attention.value_length", ...ROPE] as const;
+export const IMPLIED = [
+  "vocab_size",
+  "attention.value_length",
+  "tensor_data_layout",
+  ...ROPE,
+] as const;
 
 export const GRANITE_KEYS = {
   ...LLAMA_KEYS,
@@ -73,6 +78,7 @@ export function ropeParameters(facts: GgufFacts): Record<string, unknown> {
   if (factors) return { rope_type: "frequency_factors", frequency_factors: [...factors], ...theta };
   const long = facts.tables.get("rope_factors_long.weight");
   if (long) return { ...longRope(facts, long), ...theta };
+  fixed(facts, "rope.scaling.attn_factor", 1);
   const old = facts.number("rope.scale_linear");
   const type =
     facts.own.get("rope.scaling.type") ?? (old === undefined || old === 1 ? "none" : "linear");
@@ -93,15 +99,32 @@ function longRope(facts: GgufFacts, long: readonly number[]): Record<string, unk
       "weights",
       `${facts.path} has rope_factors_long.weight without rope_factors_short.weight`,
     );
+  const original = facts.needed("rope.scaling.original_context_length");
+  const scale = facts.needed("context_length") / original;
+  const usual = scale > 1 ? Math.sqrt(1 + Math.log(scale) / Math.log(original)) : 1;
+  const given = facts.number("rope.scaling.attn_factor") ?? usual;
+  const isUsual = Math.abs(given - usual) < 1e-5 * usual;
   return {
     rope_type: "longrope",
     long_factor: [...long],
     short_factor: [...short],
-    original_max_position_embeddings: facts.needed("rope.scaling.original_context_length"),
+    original_max_position_embeddings: original,
+    ...(isUsual ? {} : { attention_factor: given }),
   };
 }
 
+/** Refuses a factor that llama.cpp multiplies with, and no configuration can say. */
+function fixed(facts: GgufFacts, key: string, value: number): void {
+  const given = facts.number(key) ?? value;
+  if (given === value) return;
+  throw new InputError(
+    "config",
+    `${facts.path}: ${facts.architecture}.${key} is ${given}, which is not supported (only ${value})`,
+  );
+}
+
 function yarn(facts: GgufFacts): Record<string, unknown> {
+  fixed(facts, "rope.scaling.yarn_ext_factor", 1);
   const given = {
     attention_factor: facts.number("rope.scaling.yarn_attn_factor"),
     beta_fast: facts.number("rope.scaling.yarn_beta_fast"),
