@@ -25,11 +25,12 @@ export const walls = {
     ...["base", "results", "formats", "text", "graph", "measure", "models", "runtime", "inputs"],
     ...["interventions", "studies/common", "study/result"],
   ],
+  "study/study": ["base", "results", "draw", "studies", "study/run", "study/result", "study/view"],
   "study/command": [
-    ...["base", "results", "formats", "draw", "models", "runtime", "inputs", "cli"],
+    ...["base", "results", "formats", "draw", "models", "runtime", "inputs", "cli", "studies"],
     ...["study/run", "study/result", "study/view"],
   ],
-  studies: ["base", "results", "draw", "study/run", "study/result", "study/view"],
+  studies: ["base", "results", "draw", "study/study", "study/result", "study/view"],
   bench: ["base", "results", "formats", "text", "graph", "measure", "models"],
   cli: ["*"],
   server: ["*"],
@@ -63,7 +64,7 @@ const parts = Object.keys(walls);
 /** The files of a part; no file fits two. */
 const patternOf = (part) => {
   if (part === "studies") return "src/studies/*.ts";
-  if (part === "study/run") return "src/studies/!(common)/!(result|view|command)*.ts";
+  if (part === "study/run") return "src/studies/!(common)/!(result|view|study|command)*.ts";
   if (part.startsWith("study/")) return `src/studies/!(common)/${part.slice(6)}*.ts`;
   return `src/${part}/**/*.ts`;
 };

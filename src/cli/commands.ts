@@ -1,47 +1,40 @@
 /** @file All commands, in the order in which help lists them. */
-import { ablate } from "../studies/ablate/command.ts";
-import { analyse } from "../studies/analyse/command.ts";
-import { attention } from "../studies/attention/command.ts";
-import { audit } from "../studies/audit/command.ts";
-import { cache } from "./commands/cache.ts";
-import { circuit } from "../studies/circuit/command.ts";
-import { exportModel } from "./commands/export.ts";
-import { explore } from "./commands/explore.ts";
-import { lens } from "../studies/lens/command.ts";
-import { patch } from "../studies/patch/command.ts";
-import { phase } from "../studies/phase/command.ts";
-import { report } from "./commands/report.ts";
-import { run } from "../studies/run/command.ts";
-import { score } from "../studies/score/command.ts";
-import { scorePatterns } from "../studies/patterns/command.ts";
-import { train } from "./commands/train.ts";
-import { text } from "../studies/text/command.ts";
-import { tokens } from "./commands/tokens.ts";
-import { why } from "../studies/why/command.ts";
-import { zoo } from "./commands/zoo.ts";
-import { verdict } from "../studies/verdict/command.ts";
-import type { CommandSpec } from "./commands/command.ts";
+import { readdirSync } from "node:fs";
+import { STUDIES } from "../studies/registry.ts";
+import { command as cache } from "./commands/cache.ts";
+import { command as exportModel } from "./commands/export.ts";
+import { command as explore } from "./commands/explore.ts";
+import { command as report } from "./commands/report.ts";
+import { command as tokens } from "./commands/tokens.ts";
+import { command as train } from "./commands/train.ts";
+import { command as zoo } from "./commands/zoo.ts";
+import type { CommandSpec } from "./commandSpec.ts";
 
-export const COMMANDS: readonly CommandSpec[] = [
-  score,
-  verdict,
-  run,
-  patch,
-  ablate,
-  lens,
-  circuit,
-  attention,
-  why,
-  analyse,
-  phase,
-  text,
-  audit,
-  scorePatterns,
-  report,
-  explore,
-  train,
-  exportModel,
-  tokens,
-  zoo,
-  cache,
-];
+const STUDIES_FOLDER = new URL("../studies/", import.meta.url);
+
+/** The commands of studies, as the registry has them; then the others. */
+export async function loadCommands(): Promise<readonly CommandSpec[]> {
+  const ofStudies = await Promise.all(studyFolders().map(commandIn));
+  const order = Object.keys(STUDIES);
+  const place = ({ name }: CommandSpec) => (order.includes(name) ? order.indexOf(name) : Infinity);
+  const sorted = ofStudies.toSorted((one, other) => (place(one) < place(other) ? -1 : 1));
+  return [...sorted, report, explore, train, exportModel, tokens, zoo, cache];
+}
+
+/** Folders of studies that have a command; some have none, such as those that `patch` chooses among. */
+function studyFolders(): string[] {
+  const entries = readdirSync(STUDIES_FOLDER, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return folders
+    .filter((folder) => readdirSync(new URL(`${folder}/`, STUDIES_FOLDER)).some(isCommandFile))
+    .toSorted();
+}
+
+const isCommandFile = (name: string) => name === "command.js" || name === "command.ts";
+
+async function commandIn(folder: string): Promise<CommandSpec> {
+  const { command } = (await import(`../studies/${folder}/command.ts`)) as {
+    readonly command: CommandSpec;
+  };
+  return command;
+}

@@ -1,4 +1,4 @@
-import type { FromSupervisor } from "./supervised.ts";
+import type { FromSupervisor } from "./messages.ts";
 
 /**
  * A signal that aborts when the supervisor asks to stop; between two runs the work then ends by itself.

@@ -1,21 +1,39 @@
 /** @file The command line as commander reads it. What its commands do comes from outside, so that help is quick. */
 import { Command } from "commander";
 import { VERSION } from "../base/version.ts";
-import { COMMANDS } from "./commands.ts";
-import type { CommandSpec } from "./commands/command.ts";
+import type { CommandSpec } from "./commandSpec.ts";
+import type { Surroundings } from "./frame.ts";
+import type { Invocation } from "./messages.ts";
 
-type Action = (...args: unknown[]) => Promise<void>;
-
-/** @param actionOf what is done when a command was asked for: the command itself, or handing it to another process */
-export function buildProgram(actionOf: (command: CommandSpec) => Action): Command {
+/** @param act what is done with what was asked for: carry it out, or hand it to another process */
+export function buildProgram(
+  commands: readonly CommandSpec[],
+  act: (invocation: Invocation) => Promise<void>,
+): Command {
   const program = new Command("induction-lens")
     .description("Find the induction heads of a transformer, and prove them.")
     .version(VERSION)
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", EPILOG);
-  for (const command of COMMANDS) command.declare(program).action(actionOf(command));
+  for (const { name, description, declare } of commands) {
+    const command = program.command(name).description(description).allowExcessArguments(false);
+    declare(command).action(() =>
+      act({ name, flags: command.opts(), args: command.processedArgs as unknown[] }),
+    );
+  }
   return program;
+}
+
+/** Does what was asked for. */
+export async function carryOut(
+  commands: readonly CommandSpec[],
+  { name, flags, args }: Invocation,
+  surroundings?: Partial<Surroundings>,
+): Promise<void> {
+  const spec = commands.find((one) => one.name === name);
+  if (!spec) throw new Error(`internal: there is no command ${name}`);
+  await spec.carryOut(flags as never, args as never, surroundings);
 }
 
 const EPILOG = `

@@ -7,15 +7,7 @@ import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { AbortError, InputError, UnableError } from "../base/errors.ts";
 import { exitCodeOf, explain } from "./exit.ts";
-
-/** What the supervisor says to the work. */
-export type FromSupervisor = "stop";
-
-/**
- * What the work says to the supervisor: a file that exists until the work is done, to remove if it cannot; or what is kept
- * should the work have to be ended, to say then.
- */
-export type FromWork = { readonly temporary: string } | { readonly kept: string };
+import type { FromSupervisor, FromWork, Invocation } from "./messages.ts";
 
 /** Time that the work has to stop by itself before it is ended. */
 const PATIENCE_MS = 1200;
@@ -23,9 +15,12 @@ const PATIENCE_MS = 1200;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 const SHOW_CURSOR = "\u001b[?25h";
 
-/** Runs the command line `args` to its end and returns its exit code. */
-export async function supervised(args: readonly string[]): Promise<number> {
-  const child = fork(fileURLToPath(new URL("./work.js", import.meta.url)), args);
+/** Has a command carried out to its end and returns its exit code. */
+export async function supervised(invocation: Invocation): Promise<number> {
+  const child = fork(fileURLToPath(new URL("./work.js", import.meta.url)), {
+    serialization: "advanced", // an argument that was left out stays undefined
+  });
+  child.send(invocation, () => undefined);
   const temporaries = new Set<string>();
   let kept = "stopped";
   child.on("message", (said: FromWork) => {

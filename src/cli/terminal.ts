@@ -1,5 +1,12 @@
-/** Whether standard output takes colour, and how wide it is. */
+/** The colours of standard output, its width, and whether it has more than ASCII. */
 export function terminal() {
   const { stdout, env } = process;
-  return { colour: stdout.isTTY && env["NO_COLOR"] === undefined, width: stdout.columns ?? 80 };
+  const isColoured = stdout.isTTY && env["NO_COLOR"] === undefined;
+  return {
+    colour: isColoured ? (stdout.getColorDepth() as 1 | 4 | 8 | 24) : (false as const),
+    width: stdout.columns ?? 80,
+    unicode: env["TERM"] !== "linux",
+  };
 }
+
+export type Terminal = ReturnType<typeof terminal>;

@@ -1,22 +1,64 @@
-/** @file `--tokens FILE`: rows of token ids as JSON. */
+/** @file Files of the user's own rows: token ids as JSON. The schemas' library is loaded when a file is read. */
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import type * as Zod from "zod";
 import { InputError } from "../base/errors.ts";
 import type { OwnTokens } from "../inputs/scoreInput.ts";
 
-const rows = z.array(z.array(z.number()));
-const rowsFile = z.object({ tokens: rows });
-const repeatsFile = z.object({ tokens: rows, period: z.int(), bos: z.boolean() });
 const REPEATS = '{"tokens": [[...]], "period": S, "bos": true or false}';
 
 /** Rows for `run`: only `tokens` is needed. */
-export function readRows(path: string): Promise<number[][]> {
-  return readTokens(path, rowsFile, REPEATS).then(({ tokens }) => tokens);
+export async function readRows(path: string): Promise<number[][]> {
+  const { z } = await import("zod");
+  const { tokens } = await readTokens(
+    path,
+    z.object({ tokens: z.array(z.array(z.number())) }),
+    REPEATS,
+  );
+  return tokens;
 }
 
-/** Rows that repeat, for `score`: `period` and `bos` are needed too. */
-export function readOwnTokens(path: string): Promise<OwnTokens> {
-  return readTokens(path, repeatsFile, REPEATS);
+/** Rows that repeat: `period` and `bos` are needed too. */
+export async function readOwnTokens(path: string): Promise<OwnTokens> {
+  const { z } = await import("zod");
+  const rows = z.array(z.array(z.number()));
+  return readTokens(path, z.object({ tokens: rows, period: z.int(), bos: z.boolean() }), REPEATS);
+}
+
+/** Clean and corrupted rows, for `patch`. */
+export async function readPair(path: string) {
+  const form = '{"clean": [[...]], "corrupted": [[...]], "period": S, "bos": true or false}';
+  return readTokens(path, pairFile(await import("zod")), form);
+}
+
+/** Rows for `ablate`: reference rows are optional; those of a pair are its corrupted rows. */
+export async function readAblation(path: string) {
+  const zod = await import("zod");
+  const { z } = zod;
+  const rows = z.array(z.array(z.number()));
+  const file = z.union([
+    pairFile(zod).transform(({ clean, corrupted, ...rest }) => ({
+      tokens: clean,
+      reference: corrupted,
+      ...rest,
+    })),
+    z.object({ tokens: rows, period: z.int(), bos: z.boolean(), reference: rows.optional() }),
+  ]);
+  const form = '{"tokens": [[...]], "period": S, "bos": true or false, "reference": [[...]]}';
+  const { reference, ...own } = await readTokens(path, file, form);
+  return reference === undefined ? own : { ...own, reference };
+}
+
+/** Prompts in pairs, for `text`. */
+export async function readPromptPairs(path: string) {
+  const { z } = await import("zod");
+  const pair = z.object({ prompts: z.tuple([z.string(), z.string()]), target: z.string() });
+  const form = '{"pairs": [{"prompts": ["...", "..."], "target": "..."}]}';
+  return (await readTokens(path, z.object({ pairs: z.array(pair) }), form)).pairs;
+}
+
+function pairFile({ z }: Pick<typeof Zod, "z">) {
+  const rows = z.array(z.array(z.number()));
+  return z.object({ clean: rows, corrupted: rows, period: z.int(), bos: z.boolean() });
 }
 
 /**
@@ -25,9 +67,9 @@ export function readOwnTokens(path: string): Promise<OwnTokens> {
  * @param form what the file looks like, for the message if it does not
  * @throws {InputError} "file" if it cannot be read, "tokens" if it is not JSON of this form
  */
-export async function readTokens<Value>(
+async function readTokens<Value>(
   path: string,
-  schema: z.ZodType<Value>,
+  schema: Zod.ZodType<Value>,
   form: string,
 ): Promise<Value> {
   const text = await readFile(path, "utf8").catch((error: Error) => {

@@ -1,8 +1,9 @@
-/** @file The process that does what the supervisor was asked for: the same command line, with its commands carried out. */
+/** @file The process that does what the supervisor was asked for, which tells it in its first message. */
+import { once } from "node:events";
+import { loadCommands } from "./commands.ts";
 import { exited } from "./exited.ts";
-import { buildProgram } from "./program.ts";
+import type { Invocation } from "./messages.ts";
+import { carryOut } from "./program.ts";
 
-const carriedOut = buildProgram(
-  ({ carryOut }) => carryOut as (...args: unknown[]) => Promise<void>,
-);
-await exited(carriedOut.parseAsync(process.argv.slice(2), { from: "user" }));
+const [invocation] = (await once(process, "message")) as [Invocation];
+await exited(loadCommands().then((commands) => carryOut(commands, invocation)));

@@ -7,6 +7,7 @@ import { throwIfAborted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
 import { slice } from "../graph/edits/slice.ts";
+import { finishedOnce, type ResumeLog } from "../base/resumeLog.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { Backend, Trace } from "../base/backend.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
@@ -53,16 +54,8 @@ export interface ChainOptions {
   readonly length: number;
   readonly positions: number;
   readonly signal?: AbortSignal | undefined;
-  readonly log?: SweepLog | undefined;
-}
-
-/**
- * What the runs of a sweep gave, kept so that an interrupted sweep can go on. Runs are numbered in the order in which they
- * are made, which the same model, rows and options repeat.
- */
-export interface SweepLog {
-  recall(run: number): readonly number[] | undefined;
-  record(run: number, numbers: readonly number[]): void;
+  /** Has the numbers of finished runs, numbered in their order, which the same model, rows and options repeat. */
+  readonly log?: ResumeLog | undefined;
 }
 
 const EMBED = "tokens";
@@ -154,7 +147,7 @@ interface Parts {
   /** sessions[0] leads to points[0], sessions[i + 1] is that of stages[i]. */
   readonly sessions: readonly Session[];
   readonly signal: AbortSignal | undefined;
-  readonly log: SweepLog | undefined;
+  readonly log: ResumeLog | undefined;
   readonly breathe: () => Promise<void>;
 }
 
@@ -209,12 +202,7 @@ function numbered({ log, signal }: Parts): Chain["once"] {
   let next = 0;
   return async (run) => {
     stopIf(signal);
-    const number = next++;
-    const known = log?.recall(number);
-    if (known) return known;
-    const numbers = await run();
-    log?.record(number, numbers);
-    return numbers;
+    return finishedOnce(log, `run ${next++}`, run);
   };
 }
 

@@ -1,38 +1,15 @@
 /** @file Several Results as one HTML file that works offline, a section for each. */
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
-import { ablateResult } from "./ablate/result.ts";
-import { attentionResult } from "./attention/result.ts";
-import { attributionResult } from "./attribution/result.ts";
-import { circuitResult } from "./circuit/result.ts";
-import { lensResult } from "./lens/result.ts";
-import { fingerprintResult, patchResult } from "./patch/result.ts";
-import { pathResult } from "./path/result.ts";
-import { phaseResult } from "./phase/result.ts";
-import { phaseSeedsResult } from "./phase/resultSeeds.ts";
-import { scoreResult } from "./score/result.ts";
-import { textResult } from "./text/result.ts";
-import { verdictResult } from "./verdict/result.ts";
-import { whyResult } from "./why/result.ts";
-import { ablateView } from "./ablate/view.ts";
-import { attentionView } from "./attention/view.ts";
-import { attributionView } from "./attribution/view.ts";
-import { circuitView } from "./circuit/view.ts";
-import { lensView } from "./lens/view.ts";
-import { fingerprintView, patchView } from "./patch/view.ts";
-import { pathView } from "./path/view.ts";
-import { whyView } from "./why/view.ts";
-import { scoreBody, scoreTitle } from "./score/viewHtml.ts";
 import { lazySvg, type Drawn } from "../draw/lazySvg.ts";
 import { markup, scriptJson, type Markup } from "../draw/markup.ts";
 import { page } from "../draw/page.ts";
-import { phaseSeedsView } from "./phase/viewSeeds.ts";
-import { phaseView } from "./phase/view.ts";
-import { scoreHeadMap } from "./score/viewHeadMap.ts";
 import { studyBody } from "../draw/studyBody.ts";
-import type { StudyView } from "../draw/studyView.ts";
-import { textView } from "./text/view.ts";
-import { verdictView } from "./verdict/view.ts";
+import { STUDIES, type Studies } from "./registry.ts";
+import { scoreBody, scoreTitle } from "./score/viewHtml.ts";
+import { scoreHeadMap } from "./score/viewHeadMap.ts";
+import { scoreResult } from "./score/result.ts";
+import type { Study } from "./study.ts";
 
 /** Title of a page to which nobody gave another. */
 export const REPORT_TITLE = "Induction heads";
@@ -47,45 +24,23 @@ interface Section {
   readonly title: string;
   readonly body: Markup;
 }
-type Kind = (given: NamedResult, drawn: Drawn) => Promise<Section>;
-
-/** How each kind of Result is a section, by the name in its `schema`. */
-const KINDS: Readonly<Record<string, Kind>> = {
-  score: async (given, drawn) => {
-    const result = parsed(scoreResult, given);
-    const svg = lazySvg(scoreHeadMap(result), drawn);
-    const pictures = { light: await svg("light"), dark: await svg("dark") };
-    return { title: scoreTitle(result), body: scoreBody(result, pictures) };
-  },
-  verdict: study(verdictResult, verdictView),
-  patch: study(patchResult, patchView),
-  fingerprint: study(fingerprintResult, fingerprintView),
-  path: study(pathResult, pathView),
-  attribution: study(attributionResult, attributionView),
-  ablate: study(ablateResult, ablateView),
-  lens: study(lensResult, lensView),
-  circuit: study(circuitResult, circuitView),
-  attention: study(attentionResult, attentionView),
-  why: study(whyResult, whyView),
-  text: study(textResult, textView),
-  phase: study(phaseResult, phaseView),
-  "phase-seeds": study(phaseSeedsResult, phaseSeedsView),
-};
 
 /**
  * The page. Parts that answer to the pointer are left out, since they belong to a page of one Result; all Results can be
  * read back from the elements `result-1`, `result-2`, ...
  *
  * @param drawn makes SVG text of a picture
+ * @param studies those whose Results may be there; left out: all
  * @throws {InputError} "result" for a Result of a kind that is not known, or that does not fit its schema
  */
 export async function reportPage(
   title: string,
   results: readonly NamedResult[],
   drawn: Drawn,
+  studies: Studies = STUDIES,
 ): Promise<string> {
   const sections: Section[] = [];
-  for (const given of results) sections.push(await kindOf(given)(given, drawn));
+  for (const named of results) sections.push(await sectionOf(named, drawn, studies));
   const links = sections.map(
     (section, index) => markup`<li><a href="#section-${index + 1}">${section.title}</a></li>`,
   );
@@ -103,24 +58,38 @@ ${section.body}
   return page(title, body);
 }
 
-function study<Result>(schema: z.ZodType<Result>, viewOf: (result: Result) => StudyView): Kind {
-  return async (given, drawn) => {
-    const { widget: _, ...view } = viewOf(parsed(schema, given));
-    return { title: view.title, body: await studyBody(view, drawn) };
-  };
+async function sectionOf(named: NamedResult, drawn: Drawn, studies: Studies): Promise<Section> {
+  const study = await studyOf(named, studies);
+  const result = parsed(study.result, named);
+  if (study.name === "score") return scoreSection(scoreResult.parse(result), drawn);
+  if (!study.view)
+    throw new InputError(
+      "result",
+      `${named.name} is a Result of ${study.name}, which has no section`,
+    );
+  const { widget: _, ...view } = await study.view(result);
+  return { title: view.title, body: await studyBody(view, drawn) };
 }
 
-function kindOf({ name, result }: NamedResult): Kind {
-  const said = z.object({ schema: z.string() }).safeParse(result);
-  const schema = said.success ? said.data.schema : "none";
-  const kind = KINDS[/^induction-lens\/([a-z-]+)@1$/.exec(schema)?.[1] ?? ""];
-  if (kind) return kind;
+async function scoreSection(result: z.infer<typeof scoreResult>, drawn: Drawn): Promise<Section> {
+  const svg = lazySvg(scoreHeadMap(result), drawn);
+  const pictures = { light: await svg("light"), dark: await svg("dark") };
+  return { title: scoreTitle(result), body: scoreBody(result, pictures) };
+}
+
+/** The study whose Result it is, by its `schema`. */
+async function studyOf({ name, result }: NamedResult, studies: Studies): Promise<Study> {
+  const read = z.object({ schema: z.string() }).safeParse(result);
+  const schema = read.success ? read.data.schema : "none";
+  const kind = /^induction-lens\/([a-z-]+)@1$/.exec(schema)?.[1] ?? "";
+  if (Object.hasOwn(studies, kind)) return (await studies[kind]!()).study;
   throw new InputError(
     "result",
-    `a report has sections for ${Object.keys(KINDS).join(", ")}; ${name} has the schema ${schema}`,
+    `a report has sections for ${Object.keys(studies).join(", ")}; ${name} has the schema ${schema}`,
   );
 }
 
+/** @throws {InputError} "result" for a Result that does not fit its schema; names the first five faults */
 function parsed<Result>(schema: z.ZodType<Result>, { name, result }: NamedResult): Result {
   const read = schema.safeParse(result);
   if (read.success) return read.data;

@@ -8,7 +8,6 @@ import { cli, emptyFolder, MAIN, pathsIn, started } from "./cli.ts";
 
 const SMALL = "train run --width 16 --heads 2 --context 16 --batch 4 --warm-up 5".split(" ");
 const RUN = [...SMALL, "--vocabulary", "16"];
-const WORK = join(MAIN, "../work.js");
 
 function read(folder: string, ...path: string[]): Buffer {
   return readFileSync(join(folder, "run", ...path));
@@ -124,6 +123,14 @@ describe("train", () => {
     await further.ended;
   });
 
+  test("says nothing on standard error with --quiet, not even that another engine goes on", async () => {
+    const folder = emptyFolder();
+    await cli(folder, [...RUN, "--steps", "30", "--checkpoints", "2", "--threads", "1"]);
+    const resume = ["train", "run", "--resume", "--threads", "2"];
+    expect((await cli(folder, resume)).stderr).toMatch(/^note: .* goes on: not bit for bit\n/);
+    expect(await cli(folder, [...resume, "--quiet"])).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("killed 20 times anywhere, ends with the weights, log and state of an undisturbed run", async () => {
     const args = [...RUN, "--steps", "1500", "--log-every", "100", "--quiet"];
     const often = ["--checkpoints", Array.from({ length: 76 }, (_, index) => 20 * index).join(",")];
@@ -132,12 +139,14 @@ describe("train", () => {
     const draw = random(20);
     for (let kills = 0; kills < 20; kills++) {
       const resume = kills === 0 ? [...args, ...often] : ["train", "run", "--resume", "--quiet"];
-      const child = spawn(process.execPath, [WORK, ...resume], { cwd: disturbed, stdio: "ignore" });
+      const child = spawn(process.execPath, [MAIN, ...resume], {
+        ...{ cwd: disturbed, stdio: "ignore", detached: true }, // a group of its own, with the process that works
+      });
       const ended = new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
       const state = join(disturbed, "run/state.safetensors");
       while (!existsSync(state)) await new Promise((resolve) => setTimeout(resolve, 20));
       await new Promise((resolve) => setTimeout(resolve, 400 + 300 * draw.uniform()));
-      child.kill("SIGKILL");
+      process.kill(-child.pid!, "SIGKILL");
       await ended;
     }
     expect((await cli(disturbed, ["train", "run", "--resume", "--quiet"])).code).toBe(0);

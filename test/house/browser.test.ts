@@ -67,12 +67,23 @@ async function smallFiles() {
 }
 
 describe("the browser entry", () => {
-  test("reaches nothing that needs Node", () => {
-    const ways = reached("browser.ts");
-    expect(ways.size).toBeGreaterThan(40);
-    expect([...ways.keys()]).toContain("onnxruntime-web/wasm");
-    const wrong = [...ways].filter(([target]) => ONLY_NODE.test(target)).map(([, way]) => way);
-    expect(wrong).toEqual([]);
+  test.each(["browser.ts", "reportAnywhere.ts", "trainInBrowser.ts", "graph.ts", "measure.ts"])(
+    "reaches nothing that needs Node: %s",
+    (entry) => {
+      const ways = reached(entry);
+      const wrong = [...ways].filter(([target]) => ONLY_NODE.test(target)).map(([, way]) => way);
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  test("is walked through all that it imports, at once or later, and commands are not among it", () => {
+    const [engines, studies] = [reached("browser.ts"), reached("reportAnywhere.ts")];
+    expect(engines.size).toBeGreaterThan(40);
+    expect([...engines.keys()]).toContain("onnxruntime-web/wasm");
+    const files = [...studies.keys()].map((target) => relative(SRC, target));
+    expect(files).toContain("studies/score/study.ts"); // by way of the registry
+    expect(files).toContain("studies/score/score.ts");
+    expect(files.filter((file) => /^(cli|studies\/\w+\/command)/.test(file))).toEqual([]);
     const inNode = [...reached("index.ts").keys()].filter((target) => ONLY_NODE.test(target));
     expect(inNode).toContain("node:fs/promises"); // so the walk would have seen it
   });

@@ -28,6 +28,7 @@ const SOME_FILE: Readonly<Record<string, string>> = {
   "study/view": "studies/patch/view.ts",
   "studies/common": "studies/common/about.ts",
   "study/run": "studies/score/score.ts",
+  "study/study": "studies/score/study.ts",
   "study/command": "studies/score/command.ts",
   studies: "studies/reportPage.ts",
   bench: "bench/population/plantedModel.ts",

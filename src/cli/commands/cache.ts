@@ -1,17 +1,80 @@
 import { Argument, type Command } from "commander";
-import type { CommandSpec } from "./command.ts";
+import { InputError } from "../../base/errors.ts";
+import type { CacheEntry } from "../../models/hub/cacheEntries.ts";
+import { defineCommand } from "../commandSpec.ts";
 
-export const cache: CommandSpec = {
-  declare,
-  carryOut: async (action: string, target: string | undefined) =>
-    (await import("../cache.ts")).cacheCommand(action, target),
-};
+/** The download cache, which Python's client shares. */
+export const command = defineCommand({
+  name: "cache",
+  description: "the download cache, shared with Python: list, verify [model], remove <model>",
+  declare: (command: Command) =>
+    command
+      .addArgument(new Argument("<action>", "what to do").choices(["list", "verify", "remove"]))
+      .argument("[model]", "an id, id@revision or the first digits of a commit"),
+  carryOut: async (_: object, [action, target]: readonly [string, string?]) => {
+    const { hubSettings } = await import("../../models/hub/hubSettings.ts");
+    const { cacheDir } = hubSettings();
+    if (action === "list") return list(cacheDir);
+    if (action === "verify") return verify(cacheDir, target);
+    return remove(cacheDir, target);
+  },
+});
 
-function declare(program: Command): Command {
-  return program
-    .command("cache")
-    .description("the download cache, shared with Python: list, verify [model], remove <model>")
-    .addArgument(new Argument("<action>", "what to do").choices(["list", "verify", "remove"]))
-    .argument("[model]", "an id, id@revision or the first digits of a commit")
-    .allowExcessArguments(false);
+async function remove(cacheDir: string, target: string | undefined): Promise<void> {
+  if (target === undefined)
+    throw new InputError(
+      "options",
+      "cache remove needs a model: an id, id@revision or the first digits of a commit",
+    );
+  const { removeFromCache } = await import("../../models/hub/removeFromCache.ts");
+  const { id, commits, freedBytes } = await removeFromCache(cacheDir, target);
+  process.stdout.write(`removed ${id} (${commits.length} commits, ${megabytes(freedBytes)})\n`);
+}
+
+async function list(cacheDir: string): Promise<void> {
+  const { cacheEntries } = await import("../../models/hub/cacheEntries.ts");
+  const entries = await cacheEntries(cacheDir);
+  const total = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const lines = entries.flatMap((entry) => [
+    `${megabytes(entry.sizeBytes).padStart(10)}  ${entry.id}${unfinished(entry)}`,
+    ...revisions(entry),
+  ]);
+  process.stdout.write(
+    [...lines, `${entries.length} models, ${megabytes(total)} in ${cacheDir}`, ""].join("\n"),
+  );
+}
+
+function revisions({ revisions: all }: CacheEntry): string[] {
+  return all.map(
+    ({ commit, refs, files }) =>
+      `            ${commit.slice(0, 12)}  ${files.length} files${refs.length ? `  (${refs.join(", ")})` : ""}`,
+  );
+}
+
+function unfinished({ unfinishedBytes }: CacheEntry): string {
+  return unfinishedBytes > 0 ? `  (${megabytes(unfinishedBytes)} of an unfinished download)` : "";
+}
+
+async function verify(cacheDir: string, id: string | undefined): Promise<void> {
+  const { cacheEntries, verifyCache } = await import("../../models/hub/cacheEntries.ts");
+  const { inFrame } = await import("../frame.ts");
+  const { partFlags } = await import("../flags/partFlags.ts");
+  const total = (await cacheEntries(cacheDir)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const { checked, bytes, bad } = await inFrame(partFlags({}).common, ({ signal, progress }) => {
+    const onBytes = (done: number) => progress("verifying", done, Math.max(done, total));
+    return verifyCache(cacheDir, { ...(id !== undefined && { id }), signal, onBytes });
+  });
+  for (const { path, problem } of bad) process.stdout.write(`${path}: ${problem}\n`);
+  process.stdout.write(
+    `${checked} files, ${megabytes(bytes)} checked, ${bad.length} not as they should be\n`,
+  );
+  if (bad.length > 0)
+    throw new InputError(
+      "cache",
+      "the cache has files that are not what was downloaded; remove the models that they belong to",
+    );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

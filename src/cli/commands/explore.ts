@@ -1,21 +1,41 @@
+/** @file `explore`: serves the built page on the loopback address, with a model's files if one was named. */
+import { isIP } from "node:net";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import type { ExploreCommandOptions } from "../explore.ts";
-import type { CommandSpec } from "./command.ts";
-import { fromHub, MODEL } from "./sharedOptions.ts";
-import { integer } from "./values.ts";
+import { InputError } from "../../base/errors.ts";
+import { defineCommand } from "../commandSpec.ts";
+import { partFlags, type ModelFlags, type OutputFlags } from "../flags/partFlags.ts";
+import { fromHub, MODEL, QUIET } from "../flags/sharedFlags.ts";
+import { integer } from "../flags/values.ts";
+import type { Frame } from "../frame.ts";
 
-export const explore: CommandSpec = {
+interface ExploreFlags {
+  readonly port?: number | undefined;
+  readonly host?: string | undefined;
+  /** Commander's form of --no-open: false if it was given. */
+  readonly open: boolean;
+}
+
+const PAGE = fileURLToPath(new URL("../../../explorer/dist", import.meta.url));
+
+export const command = defineCommand({
+  name: "explore",
+  description:
+    "open the explorer, a page that looks at, cuts and trains models in the browser; serve it until Ctrl-C",
   declare,
-  carryOut: async (model: string | undefined, options: ExploreCommandOptions) =>
-    (await import("../explore.ts")).exploreCommand(model, options),
-};
+  carryOut: async (flags: ModelFlags & OutputFlags & ExploreFlags, [name]: readonly [string?]) => {
+    const { inFrame } = await import("../frame.ts");
+    const { common, own } = partFlags<ExploreFlags>(flags);
+    const { port = 0, host } = own;
+    if (port > 65_535) throw new InputError("options", `--port needs 1 to 65535, got ${port}`);
+    if (host !== undefined && isIP(host) === 0)
+      throw new InputError("options", `--host needs an address of this machine, got ${host}`);
+    await inFrame(common, (frame) => explore(frame, name, own));
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("explore")
-    .description(
-      "open the explorer, a page that looks at, cuts and trains models in the browser; serve it until Ctrl-C",
-    )
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("[model]", MODEL)
     .option("--port <n>", "port to serve on (default: any that is free)", integer(1))
     .option(
@@ -23,7 +43,57 @@ function declare(program: Command): Command {
       "listen on this address of the machine too, so that others can reach it; still with a token",
     )
     .option("--no-open", "print the address and do not open a browser");
-  return fromHub(command)
-    .option("--quiet", "no progress on standard error")
-    .allowExcessArguments(false);
+  return fromHub(withFlags).option("--quiet", QUIET);
+}
+
+async function explore(
+  frame: Frame,
+  name: string | undefined,
+  { port = 0, host, open }: ExploreFlags,
+): Promise<void> {
+  const { modelManifest, pageManifest, zooManifest } = await import("../../server/manifest.ts");
+  const { serve } = await import("../../server/server.ts");
+  const { ZOO } = await import("../../models/zoo/openZoo.ts");
+  const { signal, note, done } = frame;
+  const page = pageManifest(PAGE);
+  const model = name === undefined ? null : await filesOf(frame, name);
+  const manifest = new Map([
+    ...page,
+    ...zooManifest(ZOO),
+    ...(model?.files.length ? modelManifest(name!, model.files) : []),
+  ]);
+  const serving = await serve(manifest, { port, host: host ?? null });
+  const address = serving.address(model?.state);
+  process.stdout.write(`${address}\n`);
+  if (host !== undefined)
+    note(
+      `listening on ${host}: whoever reaches it and has this address sees the page and the model`,
+    );
+  done("Serving the explorer. Ctrl-C ends it.");
+  if (open) await openBrowser(address);
+  await new Promise<void>((stop) => {
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", () => stop());
+  });
+  await serving.close();
+}
+
+/** The model's files, checked by opening them here first, so that faults are said before a browser opens. */
+async function filesOf(frame: Frame, name: string) {
+  const { modelFiles } = await import("../../models/modelFiles.ts");
+  const { revision, offline } = frame.flags.model;
+  const { signal, progress } = frame;
+  const model = await frame.openModel(name);
+  await model.close();
+  const files = await modelFiles(name, { revision, offline, signal, progress });
+  const state = files.length === 0 ? `model=${encodeURIComponent(name)}` : "model=served";
+  return { files, state };
+}
+
+/** A machine without a browser is no fault: the address is printed. */
+async function openBrowser(address: string): Promise<void> {
+  const { default: open } = await import("open");
+  const child = await open(address).catch(() => null);
+  child?.on("error", () => undefined);
+  child?.unref();
 }

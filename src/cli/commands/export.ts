@@ -1,19 +1,42 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { Option, type Command } from "commander";
-import { EXPORT_FORMATS } from "../../training/exportFormats.ts";
-import type { ExportCommandOptions } from "../export.ts";
-import type { CommandSpec } from "./command.ts";
-import { engine } from "./sharedOptions.ts";
+import type { Backend } from "../../base/backend.ts";
+import { InputError } from "../../base/errors.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { ModelFiles } from "../../training/checkpointFiles.ts";
+import { EXPORT_FORMATS, type ExportFormat } from "../../training/exportFormats.ts";
+import { defineCommand } from "../commandSpec.ts";
+import { partFlags, type EngineFlags, type OutputFlags } from "../flags/partFlags.ts";
+import { engine } from "../flags/sharedFlags.ts";
+import type { Frame } from "../frame.ts";
 
-export const exportModel: CommandSpec = {
+interface ExportFlags {
+  readonly to: ExportFormat;
+}
+
+/** Rounding of sums in another order; a weight in the wrong place moves logits a thousand times further. */
+const TOLERANCE = 1e-4;
+
+export const command = defineCommand({
+  name: "export",
+  description: "write a trained model in the layout of GPT-2 or nanoGPT, and check its logits",
   declare,
-  carryOut: async (model: string, out: string, options: ExportCommandOptions) =>
-    (await import("../export.ts")).exportCommand(model, out, options),
-};
+  carryOut: async (
+    flags: EngineFlags & OutputFlags & ExportFlags,
+    [name, out]: readonly [string, string],
+  ) => {
+    const { inFrame, withModel } = await import("../frame.ts");
+    const { common, own } = partFlags<ExportFlags>(flags);
+    if (existsSync(out)) throw new InputError("output", `${out} is there already`);
+    await inFrame(common, (frame) =>
+      withModel(frame, name, (model) => exportTo(frame, model, { name, out, to: own.to })),
+    );
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("export")
-    .description("write a trained model in the layout of GPT-2 or nanoGPT, and check its logits")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("<model>", "a folder in TransformerLens' layout, such as a checkpoint, or zoo:NAME")
     .argument("<out>", "folder to make")
     .addOption(
@@ -21,5 +44,85 @@ function declare(program: Command): Command {
         .choices(EXPORT_FORMATS)
         .makeOptionMandatory(),
     );
-  return engine(command);
+  return engine(withFlags);
+}
+
+async function exportTo(
+  frame: Frame,
+  model: LoadedModel,
+  { name, out, to }: { readonly name: string; readonly out: string; readonly to: ExportFormat },
+): Promise<void> {
+  const { zooFolder } = await import("../../models/zoo/openZoo.ts");
+  const { replaceFolder } = await import("../training/runFolder.ts");
+  const { withModel } = await import("../frame.ts");
+  if (model.architecture.family !== "transformer_lens")
+    throw new InputError(
+      "export",
+      `export needs a model in TransformerLens' layout, ${name} is of the family ${model.architecture.family}`,
+    );
+  const folder = name.startsWith("zoo:") ? await zooFolder(name.slice("zoo:".length)) : name;
+  const files = await filesOf(model, folder, to);
+  replaceFolder(out, files);
+  try {
+    const backend = await frame.openEngine();
+    const apart = await withModel(frame, out, (written) =>
+      largestDifference(model, written, backend),
+    );
+    if (!(apart <= TOLERANCE)) throw new Error(`internal: exported logits differ by ${apart}`);
+    process.stdout.write(
+      `wrote ${[...files.keys()].join(", ")} in ${out}; loaded back, its logits differ by at most ${apart.toExponential(1)}\n`,
+    );
+  } catch (error) {
+    rmSync(out, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function filesOf(model: LoadedModel, folder: string, to: ExportFormat): Promise<ModelFiles> {
+  const { readTensor } = await import("../../formats/readTensor.ts");
+  const { exportModel } = await import("../../training/exportModel.ts");
+  const json = (file: string) => JSON.parse(readFileSync(join(folder, file), "utf8")) as object;
+  const tokenizer = existsSync(join(folder, "tokenizer.json")) ? json("tokenizer.json") : null;
+  const weights = await Promise.all(
+    model.program.weights.map(async ({ name, stored }) => ({
+      name,
+      shape: stored.shape,
+      data: await readTensor(stored),
+    })),
+  );
+  const config = json("config.json") as Record<string, unknown>;
+  const files = exportModel({ config, weights, characters: charactersOf(tokenizer) }, to);
+  if (!tokenizer || to === "nanogpt") return files;
+  return new Map([...files, ["tokenizer.json", readFileSync(join(folder, "tokenizer.json"))]]);
+}
+
+/** The characters of a tokenizer without merges, in the order of their ids; null for other tokenizers. */
+function charactersOf(tokenizer: object | null): string[] | null {
+  const { vocab, merges } = (tokenizer as { model?: { vocab?: object; merges?: [] } })?.model ?? {};
+  if (!vocab || merges?.length !== 0) return null;
+  const inOrder = (Object.entries(vocab) as [string, number][]).sort(([, a], [, b]) => a - b);
+  return inOrder.map(([character]) => character);
+}
+
+/** Of logits, in the whole context of a few random rows. */
+async function largestDifference(
+  one: LoadedModel,
+  other: LoadedModel,
+  backend: Backend,
+): Promise<number> {
+  const { prepare } = await import("../../runtime/prepare.ts");
+  const { random } = await import("../../base/random.ts");
+  const { tensor } = await import("../../base/tensor.ts");
+  const { contextLength, vocabulary } = one.architecture;
+  const draw = random(0);
+  const ids = Int32Array.from({ length: 2 * contextLength }, () => draw.integer(0, vocabulary - 1));
+  const tokens = tensor(["batch", "position"], [2, contextLength], ids);
+  const [a, b] = [await logits(one), await logits(other)];
+  return a.reduce((most, value, index) => Math.max(most, Math.abs(value - b[index]!)), 0);
+  async function logits({ program }: LoadedModel): Promise<Float32Array> {
+    const session = await prepare(program, backend);
+    const trace = await session.run(new Map([["tokens", tokens]]));
+    await session.dispose();
+    return trace.get("logits")!.data;
+  }
 }

@@ -1,18 +1,56 @@
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
 import type { Command } from "commander";
-import type { ReportCommandOptions } from "../report.ts";
-import type { CommandSpec } from "./command.ts";
+import { InputError } from "../../base/errors.ts";
+import { defineCommand } from "../commandSpec.ts";
 
-export const report: CommandSpec = {
-  declare,
-  carryOut: async (files: string[], options: ReportCommandOptions) =>
-    (await import("../report.ts")).reportCommand(files, options),
-};
+interface Flags {
+  readonly out?: string | undefined;
+  readonly title?: string | undefined;
+}
 
-function declare(program: Command): Command {
-  return program
-    .command("report")
-    .description("one offline page from Results that were kept as JSON")
-    .argument("<result...>", "JSON files of --out or --json, in the order of the sections")
-    .option("--out <file>", "the page, .html (default output/report.html)")
-    .option("--title <text>", "what the page is called (default Induction heads)");
+const DEFAULT_PAGE = "output/report.html";
+
+export const command = defineCommand({
+  name: "report",
+  description: "one offline page from Results that were kept as JSON",
+  declare: (command: Command) =>
+    command
+      .argument("<result...>", "JSON files of --out or --json, in the order of the sections")
+      .option("--out <file>", `the page, .html (default ${DEFAULT_PAGE})`)
+      .option("--title <text>", "what the page is called (default Induction heads)"),
+  carryOut: writePage,
+});
+
+/** Reads every Result before anything is written. */
+async function writePage(
+  { out = DEFAULT_PAGE, title }: Flags,
+  [files]: readonly [readonly string[]],
+): Promise<void> {
+  if (extname(out).toLowerCase() !== ".html")
+    throw new InputError("output", `a report needs a file that ends in .html, got ${out}`);
+  const { checkPlace, replaceFile } = await import("../../draw/replaceFile.ts");
+  checkPlace(out);
+  const results = await Promise.all(
+    files.map(async (name) => ({ name, result: await readResult(name) })),
+  );
+  const { reportPage, REPORT_TITLE } = await import("../../studies/reportPage.ts");
+  const { drawnInNode } = await import("../../draw/drawnInNode.ts");
+  replaceFile(out, await reportPage(title ?? REPORT_TITLE, results, drawnInNode));
+  process.stdout.write(`wrote ${out}\n`);
+}
+
+async function readResult(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new InputError("file", `cannot read the Result ${path}: ${error.message}`, {
+      cause: error,
+    });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError("result", `${path} is not JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }

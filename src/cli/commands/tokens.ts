@@ -1,20 +1,62 @@
 import type { Command } from "commander";
-import type { TokensCommandOptions } from "../tokens.ts";
-import type { CommandSpec } from "./command.ts";
-import { MODEL, fromHub } from "./sharedOptions.ts";
+import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
+import { defineCommand } from "../commandSpec.ts";
+import { partFlags, type ModelFlags, type OutputFlags } from "../flags/partFlags.ts";
+import { MODEL, fromHub } from "../flags/sharedFlags.ts";
 
-export const tokens: CommandSpec = {
-  declare,
-  carryOut: async (model: string, text: string, options: TokensCommandOptions) =>
-    (await import("../tokens.ts")).tokensCommand(model, text, options),
-};
+/** Ids, pieces and UTF-8 byte ranges of a text, and what the tokenizer says about BOS. */
+export const command = defineCommand({
+  name: "tokens",
+  description: "show what a model's tokenizer makes of a text: ids, pieces, UTF-8 byte ranges",
+  declare: (command: Command) =>
+    fromHub(
+      command
+        .argument("<model>", MODEL)
+        .argument("<text>", "the text, in quotes")
+        .option("--json", "print JSON and nothing else"),
+    ),
+  carryOut: async (flags: ModelFlags & OutputFlags, [name, text]: readonly [string, string]) => {
+    const { inFrame } = await import("../frame.ts");
+    const { openTokenizer } = await import("../../models/openTokenizer.ts");
+    const { visible } = await import("../../draw/visible.ts");
+    const { common } = partFlags(flags);
+    const { revision, offline } = common.model;
+    const tokenizer = await inFrame(common, ({ signal }) =>
+      openTokenizer(name, { signal, revision, offline }),
+    );
+    process.stdout.write(
+      common.output.json ? tokensJson(tokenizer, text) : tokensText(tokenizer, text, visible),
+    );
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("tokens")
-    .description("show what a model's tokenizer makes of a text: ids, pieces, UTF-8 byte ranges")
-    .argument("<model>", MODEL)
-    .argument("<text>", "the text, in quotes")
-    .option("--json", "print JSON and nothing else");
-  return fromHub(command).allowExcessArguments(false);
+function tokensJson(tokenizer: Tokenizer, text: string): string {
+  const ids = tokenizer.encode(text);
+  const [pieces, ranges] = [tokenizer.pieces(ids), tokenizer.ranges(text)];
+  const { bos, description } = tokenizer;
+  const normalised = tokenizer.decode(ids);
+  const tokens = ids.map((id, index) => ({ id, piece: pieces[index], range: ranges[index] }));
+  return `${JSON.stringify({ tokenizer: description, bos, normalised, tokens })}\n`;
+}
+
+/** @param visible makes text from outside safe to show */
+function tokensText(tokenizer: Tokenizer, text: string, visible: (text: string) => string): string {
+  const ids = tokenizer.encode(text);
+  const [pieces, ranges] = [tokenizer.pieces(ids), tokenizer.ranges(text)];
+  const { bos } = tokenizer;
+  const normalised = tokenizer.decode(ids);
+  const shown = (piece: string) => visible(JSON.stringify(piece)); // in quotes, so that spaces can be seen
+  const width = Math.max(...ids.map((id) => String(id).length), 2);
+  const rows = ids.map(
+    (id, index) =>
+      `${String(id).padStart(width)}  ${ranges[index]!.join("-").padEnd(9)}  ${shown(pieces[index]!)}`,
+  );
+  return [
+    `${visible(tokenizer.description)}: ${ids.length} tokens of ${tokenizer.vocabSize}`,
+    `BOS: ${bos.id === null ? "none" : `id ${bos.id}, ${bos.addToText ? "added" : "not added"} to text by default`} (${visible(bos.why)})`,
+    `${"id".padStart(width)}  bytes      piece`,
+    ...rows,
+    ...(normalised === text ? [] : [`the tokenizer reads this text as ${shown(normalised)}`]),
+    "",
+  ].join("\n");
 }

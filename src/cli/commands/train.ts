@@ -1,23 +1,31 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { TrainCommandOptions } from "../train.ts";
-import type { CommandSpec } from "./command.ts";
-import { engine } from "./sharedOptions.ts";
-import { integer, listed, number, wholeNumber } from "./values.ts";
+import { defineCommand } from "../commandSpec.ts";
+import { partFlags, type EngineFlags, type OutputFlags } from "../flags/partFlags.ts";
+import { engine } from "../flags/sharedFlags.ts";
+import { integer, listed, number, wholeNumber } from "../flags/values.ts";
+import type { TrainFlags } from "../training/trainRun.ts";
 
-export const train: CommandSpec = {
+export const command = defineCommand({
+  name: "train",
+  description: "train a small model from a recipe, keep checkpoints, watch induction form",
   declare,
-  carryOut: async (run: string, options: TrainCommandOptions) =>
-    (await import("../train.ts")).trainCommand(run, options),
-};
+  carryOut: async (
+    { threads = 1, ...flags }: EngineFlags & OutputFlags & TrainFlags,
+    [run]: readonly [string],
+  ) => {
+    const { inFrame } = await import("../frame.ts");
+    const { trainRun } = await import("../training/trainRun.ts");
+    const { common, own } = partFlags<TrainFlags>({ ...flags, threads });
+    process.stdout.write(await inFrame(common, (frame) => trainRun(frame, run, own)));
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("train")
-    .description("train a small model from a recipe, keep checkpoints, watch induction form")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("<run>", "folder of the run: recipe, log, checkpoints, state")
     .option("--recipe <file>", "recipe as JSON; the options below go over it")
     .option("--resume", "go on where the run stopped, bit for bit");
-  return engine(schedule(optimiser(data(model(command)))));
+  return engine(schedule(optimiser(data(model(withFlags)))));
 }
 
 function choice(flags: string, description: string, choices: readonly string[]): Option {

@@ -1,15 +1,50 @@
 import { Argument, type Command } from "commander";
-import type { CommandSpec } from "./command.ts";
+import type { ZooIndex } from "../../models/zoo/zooIndex.ts";
+import { defineCommand } from "../commandSpec.ts";
 
-export const zoo: CommandSpec = {
-  declare,
-  carryOut: async () => (await import("../zoo.ts")).zooCommand(),
-};
+export const command = defineCommand({
+  name: "zoo",
+  description: "the models that come with the tool, and what is known about them: list",
+  declare: (command: Command) =>
+    command.addArgument(new Argument("<action>", "what to do").choices(["list"])),
+  carryOut: listZoo,
+});
 
-function declare(program: Command): Command {
-  return program
-    .command("zoo")
-    .description("the models that come with the tool, and what is known about them: list")
-    .addArgument(new Argument("<action>", "what to do").choices(["list"]))
-    .allowExcessArguments(false);
+/** Every model of the zoo, what it is, what was found in it, and how to make it again. */
+async function listZoo(): Promise<void> {
+  const { relative } = await import("node:path");
+  const { wrap } = await import("../../draw/wrap.ts");
+  const { readZoo, ZOO } = await import("../../models/zoo/openZoo.ts");
+  const width = Math.min(100, process.stdout.columns ?? 80);
+  const folder = relative(process.cwd(), ZOO);
+  const fit = (text: string) => wrap(text, width - 2, (line) => line.length);
+  const entries = Object.entries(await readZoo()).map(([name, model]) =>
+    [
+      `zoo:${name} · ${model.parameters} parameters · ${model.steps.length} checkpoints up to step ${model.steps.at(-1)}`,
+      ...sentences(name, model, folder).flatMap((text) => fit(text).map((line) => `  ${line}`)),
+    ].join("\n"),
+  );
+  process.stdout.write(`${entries.join("\n\n")}\n`);
+}
+
+function sentences(
+  name: string,
+  { about, known, scores, steps }: ZooIndex[string],
+  folder: string,
+): string[] {
+  const heads = (byHead: Readonly<Record<string, number>>) =>
+    Object.entries(byHead)
+      .map(([head, score]) => `${head} (${score.toFixed(2)})`)
+      .join(", ") || "none";
+  const { firstCopyLoss, secondCopyLoss } = scores;
+  return [
+    about,
+    known,
+    `Attend like induction heads: ${heads(scores.induction)}; to the token before: ${heads(scores.previousToken)}.`,
+    `Loss of random tokens: ${firstCopyLoss.toFixed(2)} nats, of the same again: ${secondCopyLoss.toFixed(2)}.`,
+    ...(steps.length > 2
+      ? [`Steps: ${steps.join(", ")}; zoo:${name}@STEP is the model there.`]
+      : []),
+    `Again: induction-lens train RUN --recipe ${folder}/${name}/recipe.json`,
+  ];
 }

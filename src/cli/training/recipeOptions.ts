@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { InputError } from "../../base/errors.ts";
 import { textData } from "../../training/data/textSplit.ts";
 import { recipeFrom, type Recipe, type RecipeInput } from "../../training/recipe.ts";
-import { given } from "../rowOptions.ts";
+import { given } from "../flags/given.ts";
 
 export interface RecipeOptions {
   readonly family?: string | undefined;

@@ -14,7 +14,8 @@ import { PAIR_EXAMPLES } from "../../inputs/pair.ts";
 
 export interface AblationInput extends GeneratedInput {
   /** Measure these rows in place of generated ones; `reference` rows have the same length. */
-  readonly own?: OwnTokens & { readonly reference?: readonly (readonly number[])[] };
+  readonly own?:
+    (OwnTokens & { readonly reference?: readonly (readonly number[])[] | undefined }) | undefined;
   /** Reference rows to generate; left out: 64. */
   readonly referenceExamples?: number | undefined;
 }

@@ -1,22 +1,42 @@
 import { Option, type Command } from "commander";
+import { InputError } from "../../base/errors.ts";
 import { ABLATION_KINDS } from "../../results/causalNames.ts";
-import type { AblateCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { MODEL, rows, shared } from "../../cli/commands/sharedOptions.ts";
-import { integer, listed, number, sets } from "../../cli/commands/values.ts";
+import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
+import { integer, listed, number, sets } from "../../cli/flags/values.ts";
+import { given as defined } from "../../cli/flags/given.ts";
+import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
+import { readAblation } from "../../cli/tokensFile.ts";
+import type { AblationKind } from "./result.ts";
 
-export const ablate: CommandSpec = {
+interface Flags extends RowFlags {
+  readonly kind?: AblationKind | undefined;
+  readonly set?: readonly (readonly string[])[] | undefined;
+  readonly given?: readonly string[] | undefined;
+  readonly idealise?: readonly string[] | undefined;
+  readonly eachHead?: boolean | undefined;
+  readonly curve?: number | true | undefined;
+  readonly randomSets?: number | undefined;
+  readonly minimal?: boolean | undefined;
+  readonly share?: number | undefined;
+}
+
+export const command = studyCommand({
+  name: "ablate",
+  description: "the losses of both copies without heads: each alone, sets, curves, exact patterns",
   declare,
-  carryOut: async (model: string, options: AblateCommandOptions) =>
-    (await import("./commandRun.ts")).ablateCommand(model, options),
-};
+  request: async (flags: Flags, model: string) => {
+    const { kind, set: sets, given, idealise, eachHead } = flags;
+    const { curve, minimal } = searches(flags);
+    const rows = await rowOptions(flags, readAblation);
+    const ablations = { kind, sets, given, idealise, eachHead, curve, minimal };
+    return onModel(STUDIES.ablate, model, { ...rows, ...ablations });
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("ablate")
-    .description(
-      "the losses of both copies without heads: each alone, sets, curves, exact patterns",
-    )
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("<model>", MODEL)
     .addOption(
       new Option("--kind <name>", "what a head's output becomes (default mean)").choices(
@@ -40,6 +60,19 @@ function declare(program: Command): Command {
       number,
     );
   return shared(
-    rows(command, '{"tokens": [[...]], "period": S, "bos": true, "reference": [[...]]}'),
+    rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true, "reference": [[...]]}'),
   );
+}
+
+/** @throws {InputError} "options" for options of a curve or a search that was not asked for */
+function searches({ curve, randomSets, minimal, share }: Flags) {
+  if (randomSets !== undefined && curve === undefined)
+    throw new InputError("options", "--random-sets is for the band of a --curve");
+  if (share !== undefined && !minimal)
+    throw new InputError("options", "--share is for the sets of --minimal");
+  const count = curve === true ? undefined : curve;
+  return {
+    curve: curve === undefined ? undefined : defined({ count, randomSets }),
+    minimal: minimal ? defined({ share }) : undefined,
+  };
 }

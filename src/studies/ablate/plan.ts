@@ -1,6 +1,6 @@
 /** @file What `ablate` is asked for: its options, and the plan with every default in place. */
 import type { HeadAt, HeadChoice } from "../../base/headName.ts";
-import type { SweepLog } from "../../interventions/chain.ts";
+import type { ResumeLog } from "../../base/resumeLog.ts";
 import { allHeads, headCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { AblationKind } from "../../results/causalNames.ts";
@@ -26,7 +26,7 @@ export interface AblateOptions extends AblationInput, StudyOptions {
   /** Look for small sets that copying needs and that are enough for it. */
   readonly minimal?: MinimalOptions | undefined;
   /** What an interrupted sweep with the same model and options left behind. */
-  readonly log?: SweepLog | undefined;
+  readonly log?: ResumeLog | undefined;
 }
 
 /** What is asked for, with every default in place. */

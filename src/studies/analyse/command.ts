@@ -1,21 +1,34 @@
 import type { Command } from "commander";
-import type { AnalyseCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { bosOption, MODEL, shared } from "../../cli/commands/sharedOptions.ts";
-import { integer, wholeNumber } from "../../cli/commands/values.ts";
+import { InputError } from "../../base/errors.ts";
+import { bosOption, MODEL, shared } from "../../cli/flags/sharedFlags.ts";
+import { integer, wholeNumber } from "../../cli/flags/values.ts";
+import type { RowFlags } from "../../cli/flags/rowFlags.ts";
+import type { Destination } from "../../cli/request.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
+import type { AnalyseResult } from "./result.ts";
 
-export const analyse: CommandSpec = {
+interface Flags extends RowFlags {
+  readonly screen?: number | undefined;
+  readonly allHeads?: boolean | undefined;
+}
+
+const FOLDER = "output/analysis";
+
+export const command = studyCommand({
+  name: "analyse",
+  description: "induction test, patch scan, attention and lens, all of it into one folder",
   declare,
-  carryOut: async (model: string, options: AnalyseCommandOptions) =>
-    (await import("./commandRun.ts")).analyseCommand(model, options),
-};
+  request: async (flags: Flags, model: string) => ({
+    ...onModel(STUDIES.analyse, model, { ...rowsOf(flags), screen: screenOf(flags) }),
+    destination: ([folder = FOLDER] = []) => folderDestination(folder),
+  }),
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("analyse")
-    .description("induction test, patch scan, attention and lens, all of it into one folder")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("<model>", MODEL)
-    .option("--out <folder>", "where everything goes", "output/analysis")
+    .option("--out <folder>", `where everything goes (default: ${FOLDER})`, (folder) => [folder])
     .option(
       "--num-examples <n>",
       "sequences of each study (default 10 to 100, by its cost)",
@@ -31,5 +44,27 @@ function declare(program: Command): Command {
     )
     .option("--all-heads", "patch every head exactly, however many there are")
     .option("--json", "print the Result as JSON and nothing else");
-  return shared(command);
+  return shared(withFlags);
+}
+
+/** All files of the analysis, or none. */
+function folderDestination(folder: string): Destination<AnalyseResult> {
+  return {
+    check: async () => (await import("./viewFiles.ts")).checkAnalysisFolder(folder),
+    write: async (result, done) => {
+      const files = await (await import("./viewFiles.ts")).writeAnalysis(result, folder);
+      done(`wrote ${folder}: ${files.join(", ")}`);
+    },
+  };
+}
+
+const rowsOf = ({ numExamples, seqLen, seed, bos }: RowFlags) => ({
+  ...{ numExamples, seqLen, seed, bos },
+});
+
+/** @throws {InputError} "options" for both a number and all heads */
+function screenOf({ screen, allHeads = false }: Flags): number | "all" | undefined {
+  if (screen !== undefined && allHeads)
+    throw new InputError("options", "--screen runs some heads and --all-heads all; give one");
+  return allHeads ? "all" : screen;
 }

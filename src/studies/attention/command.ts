@@ -1,20 +1,28 @@
 import { Option, type Command } from "commander";
-import { ATTENTION_VALUES } from "../../results/causalNames.ts";
-import type { AttentionCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { MODEL, output, sequences, shared } from "../../cli/commands/sharedOptions.ts";
-import { listed, wholeNumber } from "../../cli/commands/values.ts";
+import { ATTENTION_VALUES, type AttentionValue } from "../../results/causalNames.ts";
+import { MODEL, output, sequences, shared } from "../../cli/flags/sharedFlags.ts";
+import { listed, wholeNumber } from "../../cli/flags/values.ts";
+import { sequenceInput, type SequenceFlags } from "../../cli/flags/sequenceFlags.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
 
-export const attention: CommandSpec = {
+interface Flags extends SequenceFlags {
+  readonly heads?: readonly string[] | undefined;
+  readonly values?: AttentionValue | undefined;
+}
+
+export const command = studyCommand({
+  name: "attention",
+  description: "where heads attend on a text, token by token",
   declare,
-  carryOut: async (model: string, options: AttentionCommandOptions) =>
-    (await import("./commandRun.ts")).attentionCommand(model, options),
-};
+  request: async (flags: Flags, model: string) => {
+    const { heads, values } = flags;
+    return onModel(STUDIES.attention, model, { ...(await sequenceInput(flags)), heads, values });
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("attention")
-    .description("where heads attend on a text, token by token")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("<model>", MODEL)
     .option(
       "--heads <list>",
@@ -26,7 +34,7 @@ function declare(program: Command): Command {
     );
   return shared(
     output(
-      sequences(command).option(
+      sequences(withFlags).option(
         "--num-examples <n>",
         "generated sequences (default 1)",
         wholeNumber,

@@ -1,7 +1,7 @@
 /** @file What attribution patching is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
 import type { PairOptions } from "../../inputs/pair.ts";
-import type { SweepLog } from "../../interventions/chain.ts";
+import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { PatchMode } from "../../interventions/patchedRuns.ts";
 import type { MetricName } from "../../results/causalNames.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
@@ -28,7 +28,7 @@ export interface AttributionOptions extends PairOptions, StudyOptions {
   /** Longest that the list of paths may be; left out: 20. */
   readonly topK?: number | undefined;
   /** What an interrupted screen with the same model and options left behind. */
-  readonly log?: SweepLog | undefined;
+  readonly log?: ResumeLog | undefined;
 }
 
 /** What is asked for, with every default in place. */

@@ -1,24 +1,41 @@
 import type { Command } from "commander";
-import type { AuditCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { MODEL, bosOption, fromHub } from "../../cli/commands/sharedOptions.ts";
-import { collected, integer } from "../../cli/commands/values.ts";
+import { MODEL, QUIET, bosOption, fromHub, output } from "../../cli/flags/sharedFlags.ts";
+import { integer } from "../../cli/flags/values.ts";
+import { studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
 
-export const audit: CommandSpec = {
+interface Flags {
+  readonly seqLen?: number | undefined;
+  readonly bos?: "auto" | "on" | "off" | undefined;
+}
+
+export const command = studyCommand({
+  name: "audit",
+  description: "what every way of scoring attention makes of ideal heads, and what it confuses",
   declare,
-  carryOut: async (model: string | undefined, options: AuditCommandOptions) =>
-    (await import("./commandRun.ts")).auditCommand(model, options),
-};
+  request: async ({ seqLen, bos }: Flags, name: string | undefined) => ({
+    study: STUDIES.audit,
+    run: async (frame) => {
+      const { audit } = await import("./audit.ts");
+      const { withModel } = await import("../../cli/frame.ts");
+      if (name === undefined) return audit(null, { seqLen, bos });
+      return withModel(frame, name, async (model) => audit(model, { seqLen, bos }));
+    },
+    shown: async () => {
+      const { auditText } = await import("./viewText.ts");
+      return {
+        text: (result, { colour, width }) => auditText(result, { colour: colour !== false, width }),
+        write: (await import("./viewFiles.ts")).writeAudit,
+      };
+    },
+  }),
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("audit")
-    .description("what every way of scoring attention makes of ideal heads, and what it confuses")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("[model]", `whose BOS and context to follow: ${MODEL}`)
     .option("--seq-len <n>", "tokens in the two copies together, even (default 64)", integer(8))
     .addOption(bosOption())
-    .option("--out <file>", "write .png, .svg, .html, .csv or .json; may repeat", collected)
-    .option("--json", "print the Result as JSON and nothing else")
-    .option("--quiet", "nothing on standard error");
-  return fromHub(command).allowExcessArguments(false);
+    .option("--quiet", QUIET);
+  return fromHub(output(withFlags));
 }

@@ -1,19 +1,28 @@
 import type { Command } from "commander";
-import type { CircuitCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { MODEL, output, shared } from "../../cli/commands/sharedOptions.ts";
-import { integer, listed, wholeNumber } from "../../cli/commands/values.ts";
+import { MODEL, output, shared } from "../../cli/flags/sharedFlags.ts";
+import { integer, listed, wholeNumber } from "../../cli/flags/values.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
 
-export const circuit: CommandSpec = {
+interface Flags {
+  readonly topPairs?: number | undefined;
+  readonly heads?: readonly string[] | undefined;
+  readonly circuitTokens?: number | undefined;
+  readonly topK?: number | undefined;
+}
+
+export const command = studyCommand({
+  name: "circuit",
+  description: "composition, copying and matching of heads from the weights alone",
   declare,
-  carryOut: async (model: string, options: CircuitCommandOptions) =>
-    (await import("./commandRun.ts")).circuitCommand(model, options),
-};
+  request: async (flags: Flags, model: string) => {
+    const { topPairs, heads, circuitTokens, topK } = flags;
+    return onModel(STUDIES.circuit, model, { topPairs, heads, circuitTokens, topK });
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("circuit")
-    .description("composition, copying and matching of heads from the weights alone")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("<model>", MODEL)
     .option("--top-pairs <n>", "strongest pairs to list by route (default 10)", wholeNumber)
     .option("--heads <list>", "also token by token: heads such as 18.6,17.*", listed)
@@ -23,5 +32,5 @@ function declare(program: Command): Command {
       integer(1),
     )
     .option("--top-k <n>", "directions of --heads, and tokens of each (default 5)", integer(1));
-  return shared(output(command));
+  return shared(output(withFlags));
 }

@@ -1,27 +1,90 @@
 import { Option, type Command } from "commander";
-import { DESIGN_NAMES, PATH_METRICS, PATH_ROUTES, UNIT_NAMES } from "../../results/causalNames.ts";
-import type { PatchCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { MODEL, rows, shared } from "../../cli/commands/sharedOptions.ts";
-import { integer, listed, number, sets, wholeNumber } from "../../cli/commands/values.ts";
+import { InputError } from "../../base/errors.ts";
+import {
+  DESIGN_NAMES,
+  PATH_METRICS,
+  PATH_ROUTES,
+  UNIT_NAMES,
+  type DesignName,
+  type MetricName,
+  type PathMetric,
+  type PathRoute,
+  type UnitName,
+} from "../../results/causalNames.ts";
+import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
+import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
+import { integer, listed, number, sets, wholeNumber } from "../../cli/flags/values.ts";
+import type { Request } from "../../cli/request.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { readPair } from "../../cli/tokensFile.ts";
+import { STUDIES } from "../registry.ts";
 
-export const patch: CommandSpec = {
-  declare,
-  carryOut: async (model: string, options: PatchCommandOptions) =>
-    (await import("./commandRun.ts")).patchCommand(model, options),
-};
-
-function declare(program: Command): Command {
-  const command = attributionOptions(pathOptions(patchOptions(program)));
-  return shared(
-    rows(command, '{"clean": [[...]], "corrupted": [[...]], "period": S, "bos": true}'),
-  );
+interface Flags extends RowFlags {
+  readonly unit?: UnitName | undefined;
+  readonly byPosition?: boolean | undefined;
+  readonly byCell?: boolean | undefined;
+  readonly heads?: readonly string[] | undefined;
+  readonly mode?: "denoise" | "noise" | undefined;
+  readonly metric?: PathMetric | undefined;
+  readonly design?: DesignName | undefined;
+  readonly raw?: boolean | undefined;
+  readonly threshold?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly fingerprint?: readonly string[] | undefined;
+  readonly route?: PathRoute | undefined;
+  readonly into?: readonly string[] | undefined;
+  readonly from?: readonly (readonly string[])[] | undefined;
+  readonly throughMlps?: boolean | undefined;
+  readonly freezeNorm?: boolean | undefined;
+  readonly attribution?: boolean | undefined;
+  readonly screen?: number | undefined;
+  readonly controls?: number | undefined;
 }
 
-function patchOptions(program: Command): Command {
-  return program
-    .command("patch")
-    .description("activation patching: what each component carries of clean against corrupted runs")
+export const command = studyCommand({
+  name: "patch",
+  description: "activation patching: what each component carries of clean against corrupted runs",
+  declare: (command) =>
+    shared(
+      rows(
+        attributionFlags(pathFlags(patchFlags(command))),
+        '{"clean": [[...]], "corrupted": [[...]], "period": S, "bos": true}',
+      ),
+    ),
+  request: (flags: Flags, model: string): Promise<Request> => {
+    if (flags.fingerprint !== undefined) return fingerprints(flags, flags.fingerprint, model);
+    if (flags.route !== undefined) return paths(flags, model);
+    if (flags.attribution || flags.screen !== undefined) return estimates(flags, model);
+    return wholeValues(flags, model);
+  },
+});
+
+/** Flags of one kind of patching alone, as they are written. */
+const PATH_FLAGS = {
+  into: "--into",
+  from: "--from",
+  throughMlps: "--through-mlps",
+  freezeNorm: "--freeze-norm",
+} as const;
+const PATCH_FLAGS = {
+  unit: "--unit",
+  byPosition: "--by-position",
+  byCell: "--by-cell",
+  heads: "--heads",
+  mode: "--mode",
+  raw: "--raw",
+  threshold: "--threshold",
+  topK: "--top-k",
+} as const;
+const ATTRIBUTION_FLAGS = {
+  attribution: "--attribution",
+  screen: "--screen",
+  controls: "--controls",
+} as const;
+const ROW_FLAGS = { metric: "--metric", design: "--design", tokens: "--tokens" } as const;
+
+function patchFlags(command: Command): Command {
+  return command
     .argument("<model>", MODEL)
     .addOption(
       new Option("--unit <name>", "what is patched (default head-out)").choices(UNIT_NAMES),
@@ -57,7 +120,7 @@ function patchOptions(program: Command): Command {
     );
 }
 
-function pathOptions(command: Command): Command {
+function pathFlags(command: Command): Command {
   return command
     .addOption(
       new Option(
@@ -75,7 +138,7 @@ function pathOptions(command: Command): Command {
     .option("--freeze-norm", "the receivers' norm keeps its clean scale (default: recomputed)");
 }
 
-function attributionOptions(command: Command): Command {
+function attributionFlags(command: Command): Command {
   return command
     .option(
       "--attribution",
@@ -87,4 +150,102 @@ function attributionOptions(command: Command): Command {
       "random other heads to run exactly beside them (default 10)",
       integer(0),
     );
+}
+
+async function wholeValues(flags: Flags, model: string): Promise<Request> {
+  refuse(flags, { controls: "--controls" }, "without --screen nothing is confirmed");
+  refuse(flags, PATH_FLAGS, "without --route whole values are patched");
+  const { unit, byPosition, byCell, heads, mode, metric, design, raw, threshold, topK } = flags;
+  if (byPosition && byCell)
+    throw new InputError(
+      "options",
+      "--by-cell patches (query, key), so --by-position cannot be used",
+    );
+  const what = { unit, byPosition, byCell, heads, mode, metric: wholeRunMetric(metric) };
+  const pair = await pairOptions(flags);
+  return onModel(STUDIES.patch, model, { ...pair, ...what, design, raw, threshold, topK });
+}
+
+/** @throws {InputError} "options" for the metric of paths alone */
+function wholeRunMetric(metric: PathMetric | undefined): MetricName | undefined {
+  if (metric === "induction-score")
+    throw new InputError(
+      "options",
+      "--metric induction-score is for paths into heads (--route q, k or v)",
+    );
+  return metric;
+}
+
+/** All four designs and five parts, so what else is patched cannot be chosen. */
+async function fingerprints(
+  flags: Flags,
+  heads: readonly string[],
+  model: string,
+): Promise<Request> {
+  refuse(
+    flags,
+    { ...PATCH_FLAGS, ...ROW_FLAGS, ...PATH_FLAGS, ...ATTRIBUTION_FLAGS, route: "--route" },
+    "--fingerprint patches every part under every design",
+  );
+  const { own: _, ...rows } = await rowOptions(flags, readPair); // no own rows: --tokens was refused
+  return onModel(STUDIES.fingerprint, model, { ...rows, heads });
+}
+
+/** Estimates; all units and paths, or those of a screen alone. */
+async function estimates(flags: Flags, model: string): Promise<Request> {
+  const { byPosition, byCell, heads, threshold } = PATCH_FLAGS;
+  refuse(
+    flags,
+    { ...PATH_FLAGS, byPosition, byCell, heads, threshold },
+    "--attribution estimates whole heads",
+  );
+  const { unit: asked, mode, metric, design, raw, topK, screen, controls } = flags;
+  const { HEAD_UNITS } = await import("../attribution/plan.ts");
+  const unit = HEAD_UNITS.find((one) => one === (asked ?? HEAD_UNITS[0]));
+  if (!unit)
+    throw new InputError(
+      "options",
+      `--attribution estimates ${HEAD_UNITS.join(", ")}, got --unit ${asked}`,
+    );
+  return onModel(STUDIES.attribution, model, {
+    ...(await pairOptions(flags)),
+    units: screen !== undefined || asked !== undefined ? [unit] : undefined,
+    paths: flags.attribution && asked === undefined ? true : undefined,
+    ...{ mode, metric: wholeRunMetric(metric), design, raw, topK, screen, controls },
+  });
+}
+
+async function paths(flags: Flags, model: string): Promise<Request> {
+  refuse(flags, PATCH_FLAGS, "paths (--route) have no units");
+  refuse(flags, ATTRIBUTION_FLAGS, "--attribution estimates paths of every route");
+  const { route, into, from, metric, design, throughMlps, freezeNorm } = flags;
+  return onModel(STUDIES.path, model, {
+    ...(await pairOptions(flags)),
+    ...{ route, into, from, metric, design },
+    form: throughMlps ? "through-mlps" : undefined,
+    norm: freezeNorm ? "frozen" : undefined,
+  });
+}
+
+/** @throws {InputError} "options" for a design of corrupted rows beside rows of the user's own */
+function pairOptions(flags: Flags) {
+  if (flags.tokens !== undefined && flags.design !== undefined)
+    throw new InputError(
+      "options",
+      "--tokens gives the corrupted rows, so it cannot be combined with --design",
+    );
+  return rowOptions(flags, readPair);
+}
+
+/** @throws {InputError} "options" if any of `refused` was given */
+function refuse(
+  flags: Flags,
+  refused: Readonly<Partial<Record<keyof Flags, string>>>,
+  why: string,
+): void {
+  const there = Object.entries(refused).flatMap(([key, flag]) =>
+    flags[key as keyof Flags] === undefined ? [] : [flag],
+  );
+  if (there.length > 0)
+    throw new InputError("options", `${why}, so ${there.join(", ")} cannot be used`);
 }

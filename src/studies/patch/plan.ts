@@ -1,7 +1,7 @@
 /** @file What `patch` is asked for: its options, and the plan with every default in place. */
 import { headName, headNumbers, type HeadChoice } from "../../base/headName.ts";
 import type { PairOptions } from "../../inputs/pair.ts";
-import type { SweepLog } from "../../interventions/chain.ts";
+import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { PatchMode } from "../../interventions/patchedRuns.ts";
 import type { MetricName, UnitName } from "../../results/causalNames.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
@@ -28,7 +28,7 @@ export interface PatchOptions extends PairOptions, StudyOptions {
   /** Longest that list may be; left out: 10. */
   readonly topK?: number | undefined;
   /** What an interrupted sweep with the same model and options left behind. */
-  readonly log?: SweepLog | undefined;
+  readonly log?: ResumeLog | undefined;
 }
 
 /** What is asked for, with every default in place. */

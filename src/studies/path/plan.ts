@@ -2,7 +2,7 @@
 import { InputError } from "../../base/errors.ts";
 import { headName, type HeadChoice } from "../../base/headName.ts";
 import type { PairOptions } from "../../inputs/pair.ts";
-import type { SweepLog } from "../../interventions/chain.ts";
+import type { ResumeLog } from "../../base/resumeLog.ts";
 import { allHeads, headCalled } from "../../interventions/headNames.ts";
 import type { PathPlan } from "../../interventions/pathPlan.ts";
 import type { Architecture } from "../../models/family.ts";
@@ -23,7 +23,7 @@ export interface PathOptions extends PairOptions, StudyOptions {
   /** Left out: recomputed. */
   readonly norm?: "recomputed" | "frozen" | undefined;
   /** What an interrupted sweep with the same model and options left behind. */
-  readonly log?: SweepLog | undefined;
+  readonly log?: ResumeLog | undefined;
 }
 
 /** @throws {InputError} "path", "unknown-head" */

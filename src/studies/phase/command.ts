@@ -1,19 +1,50 @@
 import type { Command } from "commander";
-import type { PhaseCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { rows, shared } from "../../cli/commands/sharedOptions.ts";
-import { integer, stepList } from "../../cli/commands/values.ts";
+import { InputError } from "../../base/errors.ts";
+import type { Progress } from "../../base/progress.ts";
+import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
+import { readText } from "../../cli/flags/sequenceFlags.ts";
+import { rows, shared } from "../../cli/flags/sharedFlags.ts";
+import { integer, stepList } from "../../cli/flags/values.ts";
+import type { Frame } from "../../cli/frame.ts";
+import type { Request } from "../../cli/request.ts";
+import { studyCommand } from "../../cli/studyCommand.ts";
+import { readOwnTokens } from "../../cli/tokensFile.ts";
+import { STUDIES } from "../registry.ts";
+import type { RunSource } from "./commandSources.ts";
+import type { PhaseRunOptions } from "./phaseRun.ts";
+import type { PhaseResult } from "./result.ts";
 
-export const phase: CommandSpec = {
+interface Flags extends RowFlags {
+  readonly steps?: readonly number[] | undefined;
+  readonly checkpoints?: number | undefined;
+  readonly revisions: string;
+  /** How many runs with other seeds make one; true: the runs that are given are compared. */
+  readonly seeds?: true | number | undefined;
+  readonly file?: string | undefined;
+}
+
+export const command = studyCommand({
+  name: "phase",
+  description: "when induction heads form over the checkpoints of a run, and in which order",
   declare,
-  carryOut: async (paths: string[], options: PhaseCommandOptions) =>
-    (await import("./commandRun.ts")).phaseCommand(paths, options),
-};
+  request: async (flags: Flags, paths: readonly string[]): Promise<Request> => {
+    const { file, seeds } = flags;
+    const input = {
+      ...(await rowOptions(flags, readOwnTokens)),
+      text: file === undefined ? undefined : await readText(file),
+    };
+    const measured = (frame: Frame) => measureRuns(frame, paths, flags, input);
+    if (seeds === undefined)
+      return { study: STUDIES.phase, run: async (frame) => (await measured(frame))[0]! };
+    return {
+      study: STUDIES["phase-seeds"],
+      run: async (frame) => (await import("./phaseSeeds.ts")).phaseSeeds(await measured(frame)),
+    };
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("phase")
-    .description("when induction heads form over the checkpoints of a run, and in which order")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument(
       "<path...>",
       "a run's folder, a folder of checkpoints, checkpoints, zoo:NAME, or a hub id",
@@ -31,5 +62,70 @@ function declare(program: Command): Command {
       "compare runs: how stable time, place and mechanism are; with n one run is repeated with other seeds",
       integer(2),
     );
-  return shared(rows(command, '{"tokens": [[...]], "period": S, "bos": true}'));
+  return shared(rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true}'));
+}
+
+/** One Result for each run that the paths name. */
+async function measureRuns(
+  frame: Frame,
+  paths: readonly string[],
+  flags: Flags,
+  input: PhaseRunOptions,
+): Promise<PhaseResult[]> {
+  const { signal, note, flags: common } = frame;
+  if (common.model.revision !== undefined)
+    throw new InputError("options", "phase takes --revisions and --steps in place of --revision");
+  const { runSources } = await import("./commandSources.ts");
+  const { steps, checkpoints, revisions, seeds } = flags;
+  const all = typeof seeds === "number" ? await repeated(frame, paths, seeds) : paths;
+  const { offline } = common.model;
+  const asked = { steps, checkpoints, revisions, offline, signal, notice: note };
+  const runs = await runSources(all, asked);
+  checkCount(runs, seeds !== undefined);
+  const { phaseRun } = await import("./phaseRun.ts");
+  const backend = await frame.openEngine();
+  const results: PhaseResult[] = [];
+  for (const { id, checkpoints: found, training } of runs) {
+    const of = runs.length > 1 ? `${id}: ` : "";
+    const progress: Progress = (step, ...amount) => frame.progress(`${of}${step}`, ...amount);
+    const opened = found.map(({ step, model, revision }) => ({
+      step,
+      open: () => frame.openModel(model, { revision, progress: loading(frame, revision) }),
+    }));
+    results.push(await phaseRun(opened, { ...input, id, training, backend, signal, progress }));
+  }
+  return results;
+}
+
+/** Loading is a part of the checkpoint's turn, but for one that is downloaded. */
+function loading({ progress }: Frame, revision: string | undefined): Progress {
+  if (revision === undefined) return () => undefined;
+  return (step, ...amount) => progress(`${revision}: ${step}`, ...amount);
+}
+
+/** The one run that is given, and its repetitions with other seeds. */
+async function repeated(
+  frame: Frame,
+  paths: readonly string[],
+  count: number,
+): Promise<readonly string[]> {
+  const { seedRuns } = await import("./commandSeedRuns.ts");
+  const [run, ...more] = paths;
+  if (more.length > 0)
+    throw new InputError("options", `--seeds ${count} repeats one run, got ${paths.join(", ")}`);
+  return seedRuns(frame, run!, count);
+}
+
+function checkCount(runs: readonly RunSource[], seeds: boolean): void {
+  const names = runs.map(({ id }) => id).join(", ");
+  if (seeds && runs.length < 2)
+    throw new InputError(
+      "options",
+      `--seeds compares at least two runs, got ${names}; --seeds 5 repeats one`,
+    );
+  if (!seeds && runs.length > 1)
+    throw new InputError(
+      "options",
+      `these are ${runs.length} runs, which --seeds compares: ${names}`,
+    );
 }

@@ -1,9 +1,9 @@
 /** @file Repetitions of a run that differ in nothing but the seed, trained where they are not there yet. */
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
-import type { EngineOptions } from "../../cli/engine.ts";
-import { trainRun } from "../../cli/train.ts";
+import type { Frame } from "../../cli/frame.ts";
 import { runFolder } from "../../cli/training/runFolder.ts";
+import { trainRun } from "../../cli/training/trainRun.ts";
 
 /**
  * The run in the folder `run` and `count` - 1 repetitions with the seeds after its own, in `seeds/SEED` inside it. One that
@@ -12,11 +12,7 @@ import { runFolder } from "../../cli/training/runFolder.ts";
  * @returns their folders, the given one first
  * @throws {InputError} "options" if there is no recipe to repeat; and as `train`
  */
-export async function seedRuns(
-  run: string,
-  count: number,
-  { signal, ...options }: EngineOptions & { readonly signal: AbortSignal },
-): Promise<string[]> {
+export async function seedRuns(frame: Frame, run: string, count: number): Promise<string[]> {
   const folder = runFolder(run);
   if (!folder.hasRecipe())
     throw new InputError(
@@ -30,16 +26,11 @@ export async function seedRuns(
     const begun = runFolder(other);
     runs.push(other);
     if ((await begun.savedStep()) === steps) continue;
-    await trainRun(
-      other,
-      {
-        ...options,
-        recipe: join(run, "recipe.json"),
-        seed: next,
-        ...(begun.hasRecipe() && { resume: true }),
-      },
-      signal,
-    );
+    await trainRun(frame, other, {
+      recipe: join(run, "recipe.json"),
+      seed: next,
+      resume: begun.hasRecipe(),
+    });
   }
   return runs;
 }

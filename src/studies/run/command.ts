@@ -1,25 +1,109 @@
+import { extname } from "node:path";
 import type { Command } from "commander";
-import type { RunCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { MODEL, shared } from "../../cli/commands/sharedOptions.ts";
+import { InputError } from "../../base/errors.ts";
+import type { SafetensorsFile } from "../../formats/safetensorsFile.ts";
+import { defineCommand } from "../../cli/commandSpec.ts";
+import {
+  partFlags,
+  type EngineFlags,
+  type ModelFlags,
+  type OutputFlags,
+} from "../../cli/flags/partFlags.ts";
+import { MODEL, shared } from "../../cli/flags/sharedFlags.ts";
+import { listed } from "../../cli/flags/values.ts";
+import type { Frame } from "../../cli/frame.ts";
+import type { FromWork } from "../../cli/messages.ts";
+import { readRows } from "../../cli/tokensFile.ts";
+import type { CapturedValue, Receiver } from "./runModel.ts";
 
-export const run: CommandSpec = {
-  declare,
-  carryOut: async (model: string, options: RunCommandOptions) =>
-    (await import("./commandRun.ts")).runCommand(model, options),
-};
+interface RunFlags {
+  readonly tokens: string;
+  readonly capture: readonly string[];
+}
 
-function declare(program: Command): Command {
-  const command = program
-    .command("run")
-    .description("run a model on your tokens and save any named values as safetensors")
-    .argument("<model>", MODEL)
-    .requiredOption("--tokens <file>", 'rows to run, as they are: {"tokens": [[...]]}')
-    .requiredOption(
-      "--capture <names>",
-      "values to save: names or globs with *, separated by commas; logits too",
-      (text) => text.split(","),
-    )
-    .requiredOption("--out <file>", "the safetensors file to write");
-  return shared(command);
+/** It has no Result: what it computes goes into the file as it comes. */
+export const command = defineCommand({
+  name: "run",
+  description: "run a model on your tokens and save any named values as safetensors",
+  declare: (command: Command) =>
+    shared(
+      command
+        .argument("<model>", MODEL)
+        .requiredOption("--tokens <file>", 'rows to run, as they are: {"tokens": [[...]]}')
+        .requiredOption(
+          "--capture <names>",
+          "values to save: names or globs with *, separated by commas; logits too",
+          listed,
+        )
+        .requiredOption("--out <file>", "the safetensors file to write", (file) => [file]),
+    ),
+  carryOut: async (
+    flags: EngineFlags & ModelFlags & OutputFlags & RunFlags,
+    [name]: readonly [string],
+  ) => {
+    const { inFrame } = await import("../../cli/frame.ts");
+    const { common, own } = partFlags<RunFlags>(flags);
+    const out = common.output.out![0]!;
+    if (extname(out) !== ".safetensors")
+      throw new InputError("output", `run writes .safetensors, got ${out}`);
+    const rows = await readRows(own.tokens);
+    await inFrame(common, (frame) => capture(frame, name, rows, own.capture, out));
+  },
+});
+
+async function capture(
+  frame: Frame,
+  name: string,
+  rows: readonly (readonly number[])[],
+  patterns: readonly string[],
+  out: string,
+): Promise<void> {
+  const { withModel } = await import("../../cli/frame.ts");
+  const { matchValues, runModel } = await import("./runModel.ts");
+  const { signal, progress } = frame;
+  const backend = await frame.openEngine();
+  await withModel(frame, name, async (model) => {
+    const names = matchValues(model.program, patterns);
+    let file: SafetensorsFile | null = null;
+    const begin = async (values: readonly CapturedValue[]) => {
+      file = await createFile(out, values, { model: model.id, sha256: model.sha256 });
+    };
+    try {
+      const receive: Receiver = (value, first, { data }) =>
+        file!.write(value.name, first * innerOf(value), data);
+      const options = { backend, tokens: rows, names, receive, begin, signal, progress };
+      await runModel(model, options);
+      await (file as SafetensorsFile | null)?.commit();
+    } catch (error) {
+      await (file as SafetensorsFile | null)?.abort();
+      throw error;
+    }
+    frame.done(`wrote ${out} (${names.length} values)`);
+  });
+}
+
+/** The supervisor removes what is half written if this process cannot. */
+async function createFile(
+  out: string,
+  values: readonly CapturedValue[],
+  about: Readonly<Record<string, string>>,
+): Promise<SafetensorsFile> {
+  const { createSafetensorsFile } = await import("../../formats/safetensorsFile.ts");
+  const file = await createSafetensorsFile(out, values.map(planOf), about);
+  process.send?.({ temporary: file.temporary } satisfies FromWork);
+  return file;
+}
+
+function planOf({ name, shape }: CapturedValue) {
+  return {
+    name,
+    dtype: "F32",
+    shape,
+    sizeBytes: 4 * shape.reduce((product, size) => product * size, 1),
+  };
+}
+
+/** Values in one row of the batch, which is the first axis of everything that a run gives. */
+function innerOf({ shape }: CapturedValue): number {
+  return shape.slice(1).reduce((product, size) => product * size, 1);
 }

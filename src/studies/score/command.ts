@@ -1,21 +1,37 @@
 import type { Command } from "commander";
-import type { ScoreCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { MODEL, bosOption, shared } from "../../cli/commands/sharedOptions.ts";
-import { collected, integer, number } from "../../cli/commands/values.ts";
+import { MODEL, bosOption, shared } from "../../cli/flags/sharedFlags.ts";
+import { collected, integer, number } from "../../cli/flags/values.ts";
+import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
+import { readOwnTokens } from "../../cli/tokensFile.ts";
 
-export const score: CommandSpec = {
+interface Flags extends RowFlags {
+  readonly lossExamples?: number | "all" | undefined;
+  readonly precision?: number | undefined;
+}
+
+export const command = studyCommand({
+  name: "score",
+  description:
+    "score every head of a model on repeated random tokens; print the best and draw the head map",
   declare,
-  carryOut: async (model: string, options: ScoreCommandOptions) =>
-    (await import("./commandRun.ts")).scoreCommand(model, options),
-};
+  request: async (flags: Flags, model: string) => {
+    const { lossExamples, precision } = flags;
+    const rows = await rowOptions(flags, readOwnTokens);
+    return {
+      ...onModel(STUDIES.score, model, { ...rows, lossExamples, precision }),
+      picture: "output/induction_scores.png",
+      shown: async () => ({
+        text: (await import("./viewTerminal.ts")).scoreText,
+        write: (await import("./viewFiles.ts")).writeResult,
+      }),
+    };
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("score")
-    .description(
-      "score every head of a model on repeated random tokens; print the best and draw the head map",
-    )
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("[model]", MODEL, "zoo:attn-2l")
     .option("--num-examples <n>", "sequences to measure (default 100)", integer(1))
     .option(
@@ -42,7 +58,7 @@ function declare(program: Command): Command {
       collected,
     )
     .option("--json", "print the Result as JSON and nothing else");
-  return shared(command);
+  return shared(withFlags);
 }
 
 function lossExamples(text: string): number | "all" {

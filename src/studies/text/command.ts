@@ -1,19 +1,33 @@
 import type { Command } from "commander";
-import type { TextCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { bosOption, MODEL, output, shared } from "../../cli/commands/sharedOptions.ts";
-import { integer, listed, wholeNumber } from "../../cli/commands/values.ts";
+import { bosOption, MODEL, output, shared } from "../../cli/flags/sharedFlags.ts";
+import { integer, listed, wholeNumber } from "../../cli/flags/values.ts";
+import { sequenceInput, type SequenceFlags } from "../../cli/flags/sequenceFlags.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
+import { readPromptPairs } from "../../cli/tokensFile.ts";
 
-export const text: CommandSpec = {
+interface Flags extends SequenceFlags {
+  readonly pairs?: string | undefined;
+  readonly heads?: readonly string[] | undefined;
+  readonly pieceLength?: number | undefined;
+}
+
+export const command = studyCommand({
+  name: "text",
+  description: "induction on the repeats of your own text, and on paired prompts",
   declare,
-  carryOut: async (model: string, words: string | undefined, options: TextCommandOptions) =>
-    (await import("./commandRun.ts")).textCommand(model, words, options),
-};
+  request: async ({ seed, pairs, ...flags }: Flags, model: string, words: string | undefined) => {
+    const { heads, pieceLength, bos } = flags; // the seed is that of the random tokens beside the text
+    const text = words === undefined ? flags.text : [words];
+    const input = await sequenceInput({ ...flags, text });
+    const compared = pairs === undefined ? undefined : await readPromptPairs(pairs);
+    const options = { ...input, pairs: compared, heads, pieceLength, seed, bos };
+    return onModel(STUDIES.text, model, options);
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("text")
-    .description("induction on the repeats of your own text, and on paired prompts")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("<model>", MODEL)
     .argument("[text]", "a text")
     .option("--file <file>", "a file of text")
@@ -30,5 +44,5 @@ function declare(program: Command): Command {
     )
     .option("--seed <n>", "seed of the random tokens to compare with (default 0)", wholeNumber)
     .addOption(bosOption());
-  return shared(output(command));
+  return shared(output(withFlags));
 }

@@ -1,23 +1,31 @@
 import type { Command } from "commander";
-import type { VerdictCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { MODEL, rows, shared } from "../../cli/commands/sharedOptions.ts";
+import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
+import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
+import { readOwnTokens } from "../../cli/tokensFile.ts";
 
-export const verdict: CommandSpec = {
+interface Flags extends RowFlags {
+  readonly quick?: boolean | undefined;
+}
+
+export const command = studyCommand({
+  name: "verdict",
+  description: "what each head is, with the evidence side by side, and the circuit",
   declare,
-  carryOut: async (model: string, options: VerdictCommandOptions) =>
-    (await import("./commandRun.ts")).verdictCommand(model, options),
-};
+  request: async (flags: Flags, model: string) => {
+    const rows = await rowOptions(flags, readOwnTokens);
+    return onModel(STUDIES.verdict, model, { ...rows, quick: flags.quick });
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("verdict")
-    .description("what each head is, with the evidence side by side, and the circuit")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("<model>", MODEL)
     .option("--quick", "fewer sequences and null heads; the Result says what was left out");
   return shared(
     rows(
-      command,
+      withFlags,
       '{"tokens": [[...]], "period": S, "bos": true}',
       "20, of which 16 in causal runs; quick: 14 and 10",
     ),

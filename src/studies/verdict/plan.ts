@@ -1,14 +1,14 @@
 /** @file What `verdict` is asked for: its options, and how much it measures. */
 import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import type { StepMemory } from "./steps.ts";
+import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { RowCounts, VerdictInput } from "./verdictRows.ts";
 
 export interface VerdictOptions extends VerdictInput, StudyOptions {
   /** Fewer sequences and null heads, no more than 12 candidates, paths into keys and queries only. Left out: false. */
   readonly quick?: boolean | undefined;
   /** Keeps what is done, so that an interrupted verdict goes on where it stopped. Left out: nothing is kept. */
-  readonly memory?: StepMemory | undefined;
+  readonly log?: ResumeLog | undefined;
 }
 
 /** How much is measured. */

@@ -4,7 +4,7 @@ import { chunksOf } from "../../interventions/baseRun.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import type { Readers } from "./copyingRuns.ts";
-import { onceDone } from "./steps.ts";
+import { finishedOnce } from "../../base/resumeLog.ts";
 import {
   pathSessions,
   upstreamRuns,
@@ -33,7 +33,7 @@ export async function upstreamEvidence(
   readers: Readers | null,
   wanted: readonly Route[],
 ): Promise<UpstreamNumbers> {
-  const { model, backend, chain, rows, memory } = work;
+  const { model, backend, chain, rows, log } = work;
   const routes = wanted.filter((route) => route !== "v" || readers !== null);
   const layers = [...new Set(receivers.map(({ layer }) => layer))];
   const all = layers.flatMap((layer) =>
@@ -50,7 +50,7 @@ export async function upstreamEvidence(
         ? all
         : bestJobs(
             all,
-            await onceDone(memory, "upstream heads", () =>
+            await finishedOnce(log, "upstream heads", () =>
               run(rows.screening, all, "looking for upstream heads"),
             ),
             receivers,
@@ -74,7 +74,7 @@ async function pathNumbers(
   jobs: readonly PathJob[],
   name: string,
 ): Promise<PathNumbers> {
-  const { chain, memory, progress } = work;
+  const { chain, log, progress } = work;
   const examples = rows.clean.shape[0]!;
   const total = jobs.length * examples;
   let done = 0;
@@ -89,7 +89,7 @@ async function pathNumbers(
   const parts: PathNumbers[] = [];
   for (const chunk of chunksOf(examples, chain.rows))
     parts.push(
-      await onceDone(memory, `${name} ${chunk.join(" ")}`, () => upstreamRuns(step, jobs, chunk)),
+      await finishedOnce(log, `${name} ${chunk.join(" ")}`, () => upstreamRuns(step, jobs, chunk)),
     );
   return parts.reduce((left, right) => ({
     stripe: lists(left.stripe, right.stripe),

@@ -18,7 +18,7 @@ import { hooksFor } from "../../interventions/units.ts";
 import { attentionRuns } from "./attentionRuns.ts";
 import { causalRuns, meanOutputs, METRICS, type CausalHeads } from "./causalRuns.ts";
 import { openReaders, type Readers } from "./copyingRuns.ts";
-import { NO_MEMORY, onceDone } from "./steps.ts";
+import { finishedOnce } from "../../base/resumeLog.ts";
 import { upstreamEvidence } from "./upstreamEvidence.ts";
 import { verdictResultOf } from "./buildResult.ts";
 import type { Measured } from "./measured.ts";
@@ -43,7 +43,7 @@ export async function verdict(
   model: LoadedModel,
   options: VerdictOptions = {},
 ): Promise<VerdictResult> {
-  const { memory = NO_MEMORY, signal, progress } = options;
+  const { log, signal, progress } = options;
   const plan = verdictPlan(options);
   const rows = await verdictRows(model.architecture, options, plan.extent.counts);
   const backend = await engineFor(model, options);
@@ -59,9 +59,8 @@ export async function verdict(
   });
   const prepared = performance.now();
   try {
-    const measured = await measure({ model, backend, chain, rows, plan, memory, signal, progress });
+    const measured = await measure({ model, backend, chain, rows, plan, log, signal, progress });
     await model.unchanged();
-    await memory.finished();
     const timings = { prepare: prepared - started, run: performance.now() - prepared };
     return verdictResultOf(model, backend, measured, plan, timings);
   } finally {
@@ -93,14 +92,14 @@ function inOrder(heads: readonly HeadAt[]): HeadAt[] {
 }
 
 async function attentionOf(work: Work): Promise<PeriodAttention[]> {
-  const { model, chain, rows, memory, progress } = work;
+  const { model, chain, rows, log, progress } = work;
   const total = rows.attention.reduce((sum, one) => sum + 3 * one.repeated.shape[0]!, 0);
   let done = 0;
   const periods: PeriodAttention[] = [];
   for (const one of rows.attention) {
     const before = done;
     periods.push(
-      await onceDone(memory, `attention ${one.period}`, () =>
+      await finishedOnce(log, `attention ${one.period}`, () =>
         attentionRuns(chain, one, model.architecture, one === rows.attention[0], (count) =>
           progress?.("attention", (done += count), total),
         ),
@@ -136,7 +135,7 @@ async function causesOf(
   work: Work,
   heads: CausalHeads,
 ): Promise<Pick<Measured, "causal" | "upstream" | "weights">> {
-  const { model, backend, chain, rows, plan, memory, signal, progress } = work;
+  const { model, backend, chain, rows, plan, log, signal, progress } = work;
   const layers = [...new Set([...heads.candidates, ...heads.nulls].map(({ layer }) => layer))];
   const readers = await openReaders(model, backend, chain, layers, rows.causal.positions.length);
   try {
@@ -145,7 +144,7 @@ async function causesOf(
     throwIfAborted(signal);
     const weights = plan.quick
       ? null
-      : await onceDone(memory, "weights", () =>
+      : await finishedOnce(log, "weights", () =>
           weightEvidence(model, backend, heads.candidates, signal, (done, total) =>
             progress?.("composing heads", done, total),
           ),
@@ -158,7 +157,7 @@ async function causesOf(
 
 /** All examples, a few at a time; means of the reference rows are only made if something is left to do. */
 async function causalNumbers(
-  { chain, rows, memory, progress }: Work,
+  { chain, rows, log, progress }: Work,
   heads: CausalHeads,
   readers: Readers | null,
 ): Promise<CausalNumbers> {
@@ -174,7 +173,7 @@ async function causalNumbers(
   for (const chunk of chunks) {
     const before = done;
     all.push(
-      await onceDone(memory, `causal ${chunk.join(" ")}`, async () => {
+      await finishedOnce(log, `causal ${chunk.join(" ")}`, async () => {
         means ??= meanOutputs(chain, causal.reference, advance);
         const step = { chain, rows: causal, heads, means: await means, readers, progress: advance };
         return causalRuns(step, chunk);

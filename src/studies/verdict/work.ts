@@ -4,7 +4,7 @@ import type { Progress } from "../../base/progress.ts";
 import type { Chain } from "../../interventions/chain.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { VerdictPlan } from "./plan.ts";
-import type { StepMemory } from "./steps.ts";
+import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { VerdictRows } from "./verdictRows.ts";
 
 export interface Work {
@@ -14,7 +14,7 @@ export interface Work {
   readonly rows: VerdictRows;
   readonly plan: VerdictPlan;
   /** Remembers finished steps. */
-  readonly memory: StepMemory;
+  readonly log: ResumeLog | undefined;
   readonly signal: AbortSignal | undefined;
   readonly progress: Progress | undefined;
 }

@@ -1,19 +1,35 @@
 import type { Command } from "commander";
-import type { WhyCommandOptions } from "./commandRun.ts";
-import type { CommandSpec } from "../../cli/commands/command.ts";
-import { MODEL, output, sequences, shared } from "../../cli/commands/sharedOptions.ts";
-import { wholeNumber } from "../../cli/commands/values.ts";
+import { InputError } from "../../base/errors.ts";
+import { MODEL, output, sequences, shared } from "../../cli/flags/sharedFlags.ts";
+import { wholeNumber } from "../../cli/flags/values.ts";
+import { sequenceInput, type SequenceFlags } from "../../cli/flags/sequenceFlags.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
 
-export const why: CommandSpec = {
+interface Flags extends SequenceFlags {
+  readonly head: string;
+  readonly query?: number | undefined;
+  readonly key?: number | undefined;
+  readonly target?: number | undefined;
+  readonly topK?: number | undefined;
+}
+
+export const command = studyCommand({
+  name: "why",
+  description: "why a head attends to a token: its score, query part by key part",
   declare,
-  carryOut: async (model: string, options: WhyCommandOptions) =>
-    (await import("./commandRun.ts")).whyCommand(model, options),
-};
+  request: async (flags: Flags, model: string) => {
+    const { head, query, key, target, topK } = flags;
+    const { texts, tokens, ...rows } = await sequenceInput(flags);
+    const count = (texts ?? tokens ?? [0]).length;
+    if (count > 1) throw new InputError("options", `why reads one sequence, got ${count}`);
+    const sequence = { text: texts?.[0], tokens: tokens?.[0], ...rows };
+    return onModel(STUDIES.why, model, { ...sequence, head, query, key, target, topK });
+  },
+});
 
-function declare(program: Command): Command {
-  const command = program
-    .command("why")
-    .description("why a head attends to a token: its score, query part by key part")
+function declare(command: Command): Command {
+  const withFlags = command
     .argument("<model>", MODEL)
     .requiredOption("--head <layer.head>", "the head, such as 18.6")
     .option(
@@ -28,5 +44,5 @@ function declare(program: Command): Command {
     )
     .option("--target <id>", "token id to read the effect on (default the next token)", wholeNumber)
     .option("--top-k <n>", "keys and tokens to list (default 5)", wholeNumber);
-  return shared(output(sequences(command)));
+  return shared(output(sequences(withFlags)));
 }

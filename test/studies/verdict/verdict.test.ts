@@ -8,7 +8,7 @@ import { verdictResult, type VerdictResult } from "../../../src/studies/verdict/
 import type { Backend } from "../../../src/base/backend.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
 import { oneEngine } from "../../interventions/engine.ts";
-import { steps } from "./memory.ts";
+import { logInMemory } from "../../resumeLog.ts";
 
 let backend: Backend;
 beforeAll(async () => {
@@ -126,29 +126,28 @@ describe("verdict(model)", () => {
   test("goes on where it stopped, to the same bytes, and asks for nothing twice", async () => {
     const model = await openPlanted("induction");
     const whole = await verdict(model, { backend, ...SMALL });
-    const memory = steps();
+    const log = logInMemory();
     const controller = new AbortController();
     const stopped = verdict(model, {
       backend,
       ...SMALL,
-      memory,
+      log,
       signal: controller.signal,
       progress: (step) => {
         if (step === "restoring and ablating") controller.abort();
       },
     });
     await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
-    expect([...memory.kept.keys()]).toEqual(["attention 24", "attention 19", "attention 15"]);
+    expect([...log.values.keys()]).toEqual(["attention 24", "attention 19", "attention 15"]);
     const seen = new Set<string>();
     const resumed = await verdict(model, {
       backend,
       ...SMALL,
-      memory,
+      log,
       progress: (step) => seen.add(step),
     });
     expect(lasting(resumed)).toBe(lasting(whole));
     expect(seen).not.toContain("attention");
-    expect(memory.done()).toBe(true);
   });
 
   test("has no interval and no p under ten examples, and says so", async () => {

@@ -1,0 +1,24 @@
+/**
+ * @file What a long study has finished so far, so that an interrupted one can go on. Whoever opens the log answers for its
+ * key: everything that can change a number must be in it.
+ */
+
+/** Numbers of finished parts of a study; values are plain JSON. */
+export interface ResumeLog {
+  /** What was set under `key`, or a promise of it; undefined if nothing was. */
+  get(key: string): unknown;
+  set(key: string, value: unknown): void | Promise<void>;
+}
+
+/** What `log` has under `key`; else what `make` gives, which is then set. Without a log it is made. */
+export async function finishedOnce<Value>(
+  log: ResumeLog | undefined,
+  key: string,
+  make: () => Promise<Value>,
+): Promise<Value> {
+  const known = await log?.get(key);
+  if (known !== undefined) return known as Value;
+  const made = await make();
+  await log?.set(key, made);
+  return made;
+}

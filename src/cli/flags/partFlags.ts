@@ -1,0 +1,45 @@
+/** @file What commander read, parted once: into what all commands have alike, by whom it concerns, and the command's own. */
+
+export interface EngineFlags {
+  readonly threads?: number | undefined;
+  readonly device?: "auto" | "cpu" | "wasm" | "webgpu" | undefined;
+}
+
+export interface ModelFlags {
+  readonly revision?: string | undefined;
+  readonly offline?: boolean | undefined;
+  /** Commander's form of --no-cache: false if it was given. */
+  readonly cache?: boolean | undefined;
+}
+
+export interface OutputFlags {
+  readonly out?: readonly string[] | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+}
+
+export interface CommonFlags {
+  readonly engine: EngineFlags;
+  readonly model: ModelFlags;
+  readonly output: OutputFlags;
+}
+
+export interface PartedFlags<Own> {
+  readonly common: CommonFlags;
+  readonly own: Own;
+}
+
+/** @param flags those of one command together, as commander gives them */
+export function partFlags<Own>(
+  flags: EngineFlags & ModelFlags & OutputFlags & Own,
+): PartedFlags<Own> {
+  const { threads, device, revision, offline, cache, out, json, quiet, ...own } = flags;
+  return {
+    common: {
+      engine: { threads, device },
+      model: { revision, offline, cache },
+      output: { out, json, quiet },
+    },
+    own: own as unknown as Own,
+  };
+}

@@ -1,0 +1,51 @@
+/** @file Flags of commands that look at sequences: texts, a file of text, token ids, or generated repeats. */
+import { readFile } from "node:fs/promises";
+import { InputError } from "../../base/errors.ts";
+import type { SequenceInput } from "../../inputs/sequences.ts";
+import { readRows } from "../tokensFile.ts";
+import { given } from "./given.ts";
+import type { RowFlags } from "./rowFlags.ts";
+
+export interface SequenceFlags extends RowFlags {
+  readonly text?: readonly string[] | undefined;
+  readonly file?: string | undefined;
+}
+
+/**
+ * The sequences that the flags mean.
+ *
+ * @throws {InputError} "options" for flags that contradict each other, "file" for a file that cannot be read
+ */
+export async function sequenceInput(flags: SequenceFlags): Promise<SequenceInput> {
+  const { text = [], file, tokens, bos, seqLen, seed, numExamples } = flags;
+  const sources = {
+    "--text": text.length > 0,
+    "--file": file !== undefined,
+    "--tokens": tokens !== undefined,
+  };
+  const chosen = Object.entries(sources).flatMap(([flag, is]) => (is ? [flag] : []));
+  const made = Object.entries({
+    "--seq-len": seqLen,
+    "--seed": seed,
+    "--num-examples": numExamples,
+  });
+  const random = made.flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  const wrong = tokens === undefined || bos === undefined ? random : [...random, "--bos"];
+  if (chosen.length > 1 || (chosen.length === 1 && wrong.length > 0))
+    throw new InputError(
+      "options",
+      `${chosen.join(" and ")} cannot be combined${chosen.length > 1 ? "" : ` with ${wrong.join(", ")}`}`,
+    );
+  if (tokens !== undefined) return { tokens: await readRows(tokens) };
+  const texts = file === undefined ? text : [await readText(file)];
+  if (texts.length > 0) return { texts, ...given({ bos }) };
+  return given({ bos, seqLen, seed, numExamples });
+}
+
+export async function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: Error) => {
+    throw new InputError("file", `cannot read the text ${path}: ${error.message}`, {
+      cause: error,
+    });
+  });
+}

@@ -1,0 +1,76 @@
+/** @file Flags that several commands take, with one help text each. */
+import { Option, type Command } from "commander";
+import { collected, integer, wholeNumber } from "./values.ts";
+
+export const MODEL =
+  "a folder with config.json and weights, a .gguf or nanoGPT ckpt.pt, a hub id, zoo:NAME or planted:NAME";
+
+export const QUIET = "nothing on standard error but errors";
+
+/** Options of models that may come from the hub. */
+export function fromHub(command: Command): Command {
+  return command
+    .option("--revision <name>", "branch, tag or commit of a hub model (default main)")
+    .option("--offline", "ask nothing of the network; use what the cache has");
+}
+
+/** Options of every command that runs a model. */
+export function shared(command: Command): Command {
+  const from = fromHub(command).option(
+    "--no-cache",
+    "keep no decoded weights (GGUF) and no finished steps on disk",
+  );
+  return engine(from, "all cores");
+}
+
+/** What computes, and whether it says how far it is. */
+export function engine(command: Command, threads = "1"): Command {
+  return command
+    .option("--threads <n>", `threads of the engine (default: ${threads})`, integer(1))
+    .addOption(
+      new Option("--device <name>", "what computes; auto is cpu")
+        .choices(["auto", "cpu", "wasm", "webgpu"])
+        .default("auto"),
+    )
+    .option("--quiet", QUIET);
+}
+
+export function bosOption(): Option {
+  return new Option(
+    "--bos <when>",
+    "begin rows with BOS: auto is on if the model declares one",
+  ).choices(["auto", "on", "off"]);
+}
+
+/** The rows of a causal study, and where its Result goes. */
+export function rows(command: Command, form: string, examples = "16"): Command {
+  const withRows = command
+    .option("--num-examples <n>", `sequences (default ${examples})`, wholeNumber)
+    .option("--seq-len <n>", "tokens in the two copies together, even (default 64)", wholeNumber)
+    .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
+    .addOption(bosOption())
+    .option("--tokens <file>", `your own rows: ${form}`);
+  return output(withRows);
+}
+
+/** The sequences of a study that looks at tokens one by one. */
+export function sequences(command: Command): Command {
+  return command
+    .option("--text <text>", "a text; may repeat", collected)
+    .option("--file <file>", "a file of text")
+    .option("--tokens <file>", 'token ids: {"tokens": [[...]]}')
+    .option(
+      "--seq-len <n>",
+      "without text: tokens in two random copies together, even (default 64)",
+      wholeNumber,
+    )
+    .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
+    .addOption(bosOption());
+}
+
+/** Where a Result goes. */
+export function output(command: Command): Command {
+  return command
+    .option("--out <file>", "write .png, .svg, .html, .csv or .json; may repeat", collected)
+    .option("--json", "print the Result as JSON and nothing else");
+}

@@ -1,0 +1,80 @@
+/** @file What a command works in: its signal, what it says on standard error, and how it opens engine and model. */
+import type { Backend } from "../base/backend.ts";
+import type { Progress } from "../base/progress.ts";
+import type { LoadedModel } from "../models/loaded.ts";
+import type { CommonFlags } from "./flags/partFlags.ts";
+import { interruption } from "./interruption.ts";
+import { talkOn } from "./talk.ts";
+
+export interface Frame {
+  /** Aborted when the user asks to stop. */
+  readonly signal: AbortSignal;
+  /** How far the work is. */
+  readonly progress: Progress;
+  /** Something that the user would not expect; nothing on --quiet. */
+  readonly note: (text: string) => void;
+  /** A line of what was done, such as a file that was written; nothing on --quiet. */
+  readonly done: (text: string) => void;
+  /** The flags that all commands have alike, for what a command does with them by itself. */
+  readonly flags: CommonFlags;
+  /** The engine that the flags name. */
+  openEngine(): Promise<Backend>;
+  /** The model called `name`; whoever opens it closes it. */
+  openModel(name: string, options?: ModelOpening): Promise<LoadedModel>;
+}
+
+export interface ModelOpening {
+  /** Left out: that of the flags. */
+  readonly revision?: string | undefined;
+  /** Left out: that of the frame. */
+  readonly progress?: Progress | undefined;
+}
+
+/** What a frame is set up in; a test has its own. */
+export interface Surroundings {
+  readonly signal: AbortSignal;
+  readonly stdout: Pick<NodeJS.WriteStream, "write" | "isTTY">;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Does `work` in a frame. */
+export async function inFrame<Value>(
+  flags: CommonFlags,
+  work: (frame: Frame) => Promise<Value>,
+  { signal = interruption(), stderr = process.stderr }: Partial<Surroundings> = {},
+): Promise<Value> {
+  const { note, done, report, end } = talkOn(stderr, { quiet: flags.output.quiet ?? false });
+  const frame: Frame = {
+    ...{ signal, progress: report, note, done, flags },
+    async openEngine() {
+      const { openBackend } = await import("../runtime/openBackend.ts");
+      const { backend, notice } = await openBackend(flags.engine.device, flags.engine.threads);
+      if (notice) note(notice);
+      return backend;
+    },
+    async openModel(name, { revision = flags.model.revision, progress = report } = {}) {
+      const { openModel } = await import("../models/open.ts");
+      const { offline, cache } = flags.model;
+      return openModel(name, { revision, offline, cache, signal, progress, notice: note });
+    },
+  };
+  try {
+    return await work(frame);
+  } finally {
+    end();
+  }
+}
+
+/** What `use` makes of the model called `name`, which is closed then, whatever happens. */
+export async function withModel<Value>(
+  frame: Frame,
+  name: string,
+  use: (model: LoadedModel) => Promise<Value>,
+): Promise<Value> {
+  const model = await frame.openModel(name);
+  try {
+    return await use(model);
+  } finally {
+    await model.close();
+  }
+}

@@ -1,0 +1,39 @@
+/** @file What a command asks of the frame. */
+import type { LoadedModel } from "../models/loaded.ts";
+import type { LazyStudy } from "../studies/study.ts";
+import type { Frame } from "./frame.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command asks for: one study, and how it is run in a frame. */
+export interface Request<Result = unknown> {
+  readonly study: LazyStudy<Result>;
+  run(frame: Frame): Promise<Result>;
+  /** How a Result of a study without a view is shown. */
+  readonly shown?: (() => Promise<Shown<Result>>) | undefined;
+  /** Where the picture goes if nobody says where to put anything; not with --json. */
+  readonly picture?: string | undefined;
+  /** Where the Result goes, if not into the files of --out. */
+  destination?(out: readonly string[] | undefined): Destination<Result>;
+}
+
+/** A Result as text and as files. */
+export interface Shown<Result> {
+  text(result: Result, terminal: Terminal): string;
+  write(result: Result, file: string): Promise<void>;
+}
+
+/** Where a Result goes beside standard output. */
+export interface Destination<Result> {
+  /** @throws {InputError} "output" for what could not be written; called before any work is done */
+  check(): void | Promise<void>;
+  /**
+   * Called once the Result is printed.
+   *
+   * @param done told of each file that was written
+   * @throws {InputError} "output" for what could not be written, once the rest is
+   */
+  write(result: Result, done: (text: string) => void): Promise<void>;
+}
+
+/** The function of a study of one model. */
+export type ModelRun<Result> = (model: LoadedModel, options: never) => Promise<Result>;

@@ -1,0 +1,43 @@
+import { InputError } from "../base/errors.ts";
+import { writeStudy } from "../draw/studyFiles.ts";
+import { checkOutput } from "../draw/write.ts";
+import type { OutputFlags } from "./flags/partFlags.ts";
+import type { Destination, Request } from "./request.ts";
+
+/**
+ * The files of --out, or else the study's own picture. A file that cannot be written does not keep the others from being
+ * written; that nobody asked for a picture, so that its failing is not an error but is said.
+ */
+export function resultFiles<Result>(
+  { study: load, picture, shown }: Pick<Request<Result>, "study" | "picture" | "shown">,
+  { out, json }: OutputFlags,
+): Destination<Result> {
+  const files = out ?? [];
+  const unasked = out === undefined && !json ? picture : undefined;
+  return {
+    check: () => files.forEach(checkOutput),
+    async write(result, done) {
+      const { study } = await load();
+      const write = async (file: string) => {
+        if (shown) await (await shown()).write(result, file);
+        else await writeStudy(await study.view!(result), result, file);
+        done(`wrote ${file}`);
+      };
+      if (unasked !== undefined)
+        await write(unasked).catch((error: unknown) => done(`warning: ${faultOf(error).message}`));
+      const faults: Error[] = [];
+      for (const file of files)
+        await write(file).catch((error: unknown) => faults.push(faultOf(error)));
+      if (faults.length > 0)
+        throw new InputError("output", faults.map(({ message }) => message).join("\n"), {
+          cause: faults[0],
+        });
+    },
+  };
+}
+
+/** @throws what is no fault of the place */
+function faultOf(error: unknown): InputError {
+  if (error instanceof InputError) return error;
+  throw error;
+}

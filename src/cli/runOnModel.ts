@@ -1,0 +1,39 @@
+import type { ResumeLog } from "../base/resumeLog.ts";
+import type { StudyOptions } from "../studies/common/studyOptions.ts";
+import type { LazyStudy } from "../studies/study.ts";
+import { given } from "./flags/given.ts";
+import { withModel, type Frame } from "./frame.ts";
+import { resumeFile } from "./resumeFile.ts";
+import type { ModelRun } from "./request.ts";
+
+/** What the frame adds to a study's own options. */
+interface Lent extends StudyOptions {
+  readonly log?: ResumeLog | undefined;
+}
+
+/**
+ * Runs a study of the model called `name`; one that resumes goes on where the same command was stopped.
+ *
+ * @param options the study's own, without what the frame lends
+ */
+export async function runOnModel<Result, Run extends ModelRun<Result>>(
+  frame: Frame,
+  load: LazyStudy<Result, Run>,
+  name: string,
+  options: object,
+): Promise<Result> {
+  const { study } = await load();
+  const run = await study.run();
+  const backend = await frame.openEngine();
+  const { signal, progress, note, flags } = frame;
+  return withModel(frame, name, async (model) => {
+    const asked = given(options);
+    const keeps = study.resumes && flags.model.cache !== false;
+    const facts = { study: study.name, model, backend, options: asked };
+    const log = keeps ? resumeFile(facts, { note }) : undefined;
+    const lent: Lent = { backend, signal, progress, ...(log && { log }) };
+    const result = await run(model, { ...asked, ...lent } as never); // onModel checked them against the study
+    log?.remove();
+    return result;
+  });
+}

@@ -1,0 +1,36 @@
+/** @file The one frame of all studies: check outputs, run, print, write. */
+import { jsonText } from "../draw/json.ts";
+import { studyText } from "../draw/studyText.ts";
+import type { CommonFlags } from "./flags/partFlags.ts";
+import { inFrame, type Surroundings } from "./frame.ts";
+import { resultFiles } from "./resultFiles.ts";
+import type { Request } from "./request.ts";
+import { terminal } from "./terminal.ts";
+
+/** The Result is printed before anything is written, so that a full disk loses no numbers. */
+export async function runStudy<Result>(
+  flags: CommonFlags,
+  request: Request<Result>,
+  surroundings: Partial<Surroundings> = {},
+): Promise<void> {
+  const { stdout = process.stdout } = surroundings;
+  const { out, json = false } = flags.output;
+  const destination = request.destination?.(out) ?? resultFiles(request, flags.output);
+  await destination.check();
+  await inFrame(
+    flags,
+    async (frame) => {
+      const result = await request.run(frame);
+      stdout.write(json ? jsonText(result) : await textOf(request, result));
+      await destination.write(result, frame.done);
+    },
+    surroundings,
+  );
+}
+
+async function textOf<Result>(request: Request<Result>, result: Result): Promise<string> {
+  if (request.shown) return (await request.shown()).text(result, terminal());
+  const { study } = await request.study();
+  const { colour, width } = terminal();
+  return studyText(await study.view!(result), { colour: colour !== false, width });
+}

@@ -1,0 +1,170 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { AbortError } from "../../src/base/errors.ts";
+import type { ResumeLog } from "../../src/base/resumeLog.ts";
+import { resumeFile, resumeKey, type ResumeFacts } from "../../src/cli/resumeFile.ts";
+import { openPlanted } from "../../src/models/planted/planted.ts";
+import { ablate } from "../../src/studies/ablate/ablate.ts";
+import { attribution } from "../../src/studies/attribution/attribution.ts";
+import { patch } from "../../src/studies/patch/patch.ts";
+import { pathPatch } from "../../src/studies/path/path.ts";
+import { oneEngine } from "../interventions/engine.ts";
+import { emptyFolder } from "./cli.ts";
+
+const engine = await oneEngine();
+
+const FACTS: ResumeFacts = {
+  study: "patch",
+  model: { sha256: "a" },
+  backend: { device: "cpu", threads: 2, versions: { "onnxruntime-node": "1.30.0" } },
+  options: { seed: 0, own: { tokens: [[1, 2]], period: 1, bos: false } },
+};
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A clock that is `elapsed` ms further than now. */
+function later(elapsed: number): void {
+  const now = performance.now();
+  vi.spyOn(performance, "now").mockReturnValue(now + elapsed);
+}
+
+describe("resumeKey(facts)", () => {
+  test("is another for another study, model, device, thread count, engine version, option or row", () => {
+    const { backend, options } = FACTS;
+    const others: ResumeFacts[] = [
+      { ...FACTS, study: "ablate" },
+      { ...FACTS, model: { sha256: "b" } },
+      { ...FACTS, backend: { ...backend, device: "wasm" } },
+      { ...FACTS, backend: { ...backend, threads: 1 } },
+      { ...FACTS, backend: { ...backend, versions: { "onnxruntime-node": "1.30.1" } } },
+      { ...FACTS, options: { ...options, seed: 1 } },
+      { ...FACTS, options: { ...options, own: { tokens: [[1, 3]], period: 1, bos: false } } },
+    ];
+    const keys = [FACTS, ...others].map(resumeKey);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(resumeKey(structuredClone(FACTS))).toBe(keys[0]);
+  });
+
+  test("is another for another version of the package", async () => {
+    const here = resumeKey(FACTS);
+    vi.resetModules();
+    vi.doMock("../../src/base/version.ts", () => ({ VERSION: "999.0.0" }));
+    const other = await import("../../src/cli/resumeFile.ts");
+    vi.doUnmock("../../src/base/version.ts");
+    expect(other.resumeKey(FACTS)).not.toBe(here);
+  });
+});
+
+describe("resumeFile(facts)", () => {
+  test("gives back what was set under the same facts, digit by digit, and nothing of others", () => {
+    const folder = emptyFolder();
+    const first = resumeFile(FACTS, { folder, afterMs: 0 });
+    const numbers = [0.1 + 0.2, -1e-17, 5];
+    void first.set("a", numbers);
+    void first.set("b", { low: null });
+    const second = resumeFile(FACTS, { folder, afterMs: 0 });
+    expect([second.get("a"), second.get("b"), second.get("c")]).toEqual([
+      numbers,
+      { low: null },
+      undefined,
+    ]);
+    const { backend } = FACTS;
+    const onMore = resumeFile({ ...FACTS, backend: { ...backend, threads: 4 } }, { folder });
+    expect(onMore.get("a")).toBeUndefined();
+    second.remove();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("writes once the work is worth keeping, in a folder that it makes, and says where", () => {
+    const folder = join(emptyFolder(), "deep");
+    const notes: string[] = [];
+    const note = (text: string) => notes.push(text);
+    const quick = resumeFile(FACTS, { folder, note });
+    void quick.set("a", 1);
+    expect(existsSync(folder)).toBe(false);
+    later(10_000);
+    void quick.set("b", 2);
+    void quick.set("c", 3);
+    const again = resumeFile(FACTS, { folder, note });
+    expect([again.get("a"), again.get("b")]).toEqual([1, 2]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^if this is stopped, the same command goes on from .*jsonl$/),
+      expect.stringMatching(/^going on after 3 steps of an earlier run/),
+    ]);
+  });
+
+  test("passes over lines that were cut short or are something else, and numbers that JSON cannot hold", () => {
+    const folder = emptyFolder();
+    const log = resumeFile(FACTS, { folder, afterMs: 0 });
+    void log.set("a", [1]);
+    void log.set("b", { deep: [NaN] });
+    const path = join(folder, readdirSync(folder)[0]!);
+    appendFileSync(path, '{"a": 1}\n[2, [3]]\n["c", [4.');
+    const again = resumeFile(FACTS, { folder });
+    expect(["a", "b", "c"].map((key) => again.get(key))).toEqual([[1], undefined, undefined]);
+    void again.set("d", 5);
+    expect(resumeFile(FACTS, { folder }).get("d")).toBe(5);
+    expect(readFileSync(path, "utf8")).toContain('["d",5]');
+  });
+
+  test("is no fault where nothing can be written", () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, "file"), "");
+    const log = resumeFile(FACTS, { folder: join(folder, "file", "below"), afterMs: 0 });
+    void log.set("a", [1]);
+    log.remove();
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+});
+
+/** Lets `runs` runs be recorded and aborts after the last one. */
+function stopping(log: ResumeLog, runs: number, abort: AbortController): ResumeLog {
+  let made = 0;
+  return {
+    get: log.get,
+    set: (key, value) => {
+      void log.set(key, value);
+      if (++made === runs) abort.abort();
+    },
+  };
+}
+
+describe("an interrupted sweep", () => {
+  const OPTIONS = { numExamples: 10, seqLen: 64 } as const;
+
+  test("goes on where it stopped and ends with the Result of one that was not", async () => {
+    const model = await openPlanted("induction");
+    const studies = {
+      patch: (more: object) => patch(model, { backend: engine, ...OPTIONS, ...more }),
+      ablate: (more: object) =>
+        ablate(model, { backend: engine, ...OPTIONS, minimal: {}, ...more }),
+      path: (more: object) =>
+        pathPatch(model, { backend: engine, ...OPTIONS, into: ["1.2"], ...more }),
+      attribution: (more: object) =>
+        attribution(model, { backend: engine, ...OPTIONS, screen: 2, ...more }),
+    };
+    for (const [name, study] of Object.entries(studies)) {
+      const folder = emptyFolder();
+      const open = () => resumeFile({ ...FACTS, study: name }, { folder, afterMs: 0 });
+      const abort = new AbortController();
+      const stopped = study({ log: stopping(open(), 4, abort), signal: abort.signal });
+      await expect(stopped, name).rejects.toThrow(AbortError);
+      const log = open();
+      const made: string[] = [];
+      const counted: ResumeLog = {
+        get: log.get,
+        set: (key, value) => {
+          made.push(key);
+          void log.set(key, value);
+        },
+      };
+      const { timings: _, ...resumed } = await study({ log: counted });
+      const { timings: __, ...whole } = await study({});
+      expect(resumed, name).toEqual(whole);
+      expect(made[0], name).toBe("run 4");
+    }
+  });
+});
