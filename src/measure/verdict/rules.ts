@@ -1,4 +1,7 @@
-/** @file The rules of the verdict: from evidence to behaviours, one label, flags and a reason. docs/verdict.md explains them. */
+/**
+ * @file The rules of the verdict: from evidence to behaviours, one label, flags and a reason. docs/verdict.md explains them;
+ * they decide and do not speak (studies/verdict/reasonWords.ts does).
+ */
 import type { AttentionEvidence } from "./attention.ts";
 import type { CausalEvidence, CausalScale, Drop, Sign } from "./causalEvidence.ts";
 import { atLeast, atMost, spans, type Estimate } from "./estimate.ts";
@@ -23,14 +26,38 @@ export interface Behaviour extends Estimate {
   readonly name: BehaviourName;
 }
 
+/** What is decided about a head. {@link OUTCOMES} has the reasons of heads that attend like induction. */
 export interface Verdict {
   readonly label: Label;
   /** Strongest first. */
   readonly behaviours: readonly Behaviour[];
   readonly flags: readonly Flag[];
-  /** In words. */
-  readonly why: string;
+  readonly reason: Reason;
 }
+
+/** The outcomes of a head that attends like induction: why, the label that follows, and the flags besides. */
+export const OUTCOMES = {
+  "no-causal-run": { label: "other", flags: ["undecided"] },
+  /** Writes + and matters. */
+  "writes-copy": { label: "induction", flags: [] },
+  /** Writes +, but nothing is lost without it. */
+  "writes-copy-inert": { label: "attends-without-copying", flags: ["inert"] },
+  /** Writes - and matters; its stripe stays without the other candidates. */
+  "writes-against": { label: "anti-induction", flags: [] },
+  /** The same, but its stripe falls without them. */
+  "writes-against-prediction": { label: "copy-suppression", flags: [] },
+  /** Writes -, but nothing is gained without it. */
+  "writes-against-inert": { label: "attends-without-copying", flags: ["inert"] },
+  /** Writes nothing, yet the copy is lost without it: by where later heads attend. */
+  "acts-by-patterns": { label: "induction", flags: [] },
+  /** The same, by what later layers make of it. */
+  "acts-by-layers": { label: "induction", flags: ["indirect"] },
+  "writes-nothing": { label: "attends-without-copying", flags: [] },
+} as const satisfies Record<string, { readonly label: Label; readonly flags: readonly Flag[] }>;
+
+export type InductionReason = keyof typeof OUTCOMES;
+/** `behaviour`: the label is that of the strongest; `no-behaviour`: none is strong enough; `mixed`: two are alike. */
+export type Reason = InductionReason | "behaviour" | "no-behaviour" | "mixed";
 
 /** Whether a head attends like induction: its gain has a lower bound of .1 at every period and is a discovery. */
 export function attendsLikeInduction({ induction, p }: AttentionEvidence): boolean {
@@ -67,86 +94,42 @@ export interface HeadEvidence {
 /** The verdict on one head. A pure function: the same evidence, the same verdict. */
 export function verdictOf(evidence: HeadEvidence): Verdict {
   const behaviours = behavioursOf(evidence.attention);
-  const shown = behaviours.filter(({ name }) => name !== "first-token");
-  const rests = behaviours.some(({ name }) => name === "first-token");
-  const [best, next] = shown;
-  if (best && next && atMost(next) >= MIXED_SHARE * atLeast(best))
-    return {
-      label: "mixed",
-      behaviours,
-      flags: flagsOf(evidence, [], rests),
-      why: `${best.name} ${short(best.value)} and ${next.name} ${short(next.value)}: neither is much the larger`,
-    };
-  if (best?.name === "induction") return inductionVerdict(evidence, behaviours, rests);
-  const label = best?.name ?? (rests ? "first-token" : "other");
-  return {
-    label,
-    behaviours,
-    flags: flagsOf(evidence, [], rests && label !== "first-token"),
-    why: attentionWords(evidence.attention, best ?? behaviours[0]),
-  };
+  const reason = reasonOf(evidence, behaviours);
+  const label = labelOf(reason, behaviours);
+  const rests = behaviours.some(({ name }) => name === "first-token") && label !== "first-token";
+  return { label, behaviours, flags: flagsOf(evidence, { reason, label, rests }), reason };
+}
+
+/** Behaviours that may name a head: resting on the first token does so only if there is no other. */
+export function namingBehaviours(behaviours: readonly Behaviour[]): readonly Behaviour[] {
+  const others = behaviours.filter(({ name }) => name !== "first-token");
+  return others.length > 0 ? others : behaviours;
+}
+
+function reasonOf(evidence: HeadEvidence, behaviours: readonly Behaviour[]): Reason {
+  const [best, next] = namingBehaviours(behaviours);
+  if (!best) return "no-behaviour";
+  if (next && atMost(next) >= MIXED_SHARE * atLeast(best)) return "mixed";
+  return best.name === "induction" ? inductionReason(evidence) : "behaviour";
+}
+
+function labelOf(reason: Reason, behaviours: readonly Behaviour[]): Label {
+  if (reason === "no-behaviour") return "other";
+  if (reason === "mixed") return "mixed";
+  return reason === "behaviour" ? namingBehaviours(behaviours)[0]!.name : OUTCOMES[reason].label;
 }
 
 /** What a head that attends like induction does with what it sees. */
-function inductionVerdict(
-  evidence: HeadEvidence,
-  behaviours: readonly Behaviour[],
-  rests: boolean,
-): Verdict {
-  const { attention, causal, scale } = evidence;
-  const seen = `attends like induction (gain ${short(attention.induction.value)})`;
-  const verdict = (label: Label, own: readonly Flag[], why: string): Verdict => ({
-    label,
-    behaviours,
-    flags: flagsOf(evidence, own, rests),
-    why: `${seen}, ${why}`,
-  });
-  if (!causal || !scale) return verdict("other", ["undecided"], "but no causal run looked at it");
-  const { copying, necessity, stripe } = causal;
-  const writes: Sign = copying?.writes ?? "none";
+function inductionReason({ causal, scale }: HeadEvidence): InductionReason {
+  if (!causal || !scale) return "no-causal-run";
+  const writes: Sign = causal.copying?.writes ?? "none";
   if (writes === "-") {
-    const follows = followsPrediction(causal);
-    const lowers = `lowers the logit of what it sees (${logits(copying!.effect.value)})`;
-    if (!mattersFor("-", causal, scale))
-      return verdict(
-        "attends-without-copying",
-        ["inert"],
-        `${lowers}, but nothing is gained without it: ${costWords(necessity)}`,
-      );
-    const falls = `its stripe is ${short(stripe.givenOthers.value)} without the other candidates (${short(stripe.whole.value)} with them)`;
-    return verdict(follows ? "copy-suppression" : "anti-induction", [], `${lowers}; ${falls}`);
+    if (!mattersFor("-", causal, scale)) return "writes-against-inert";
+    return followsPrediction(causal) ? "writes-against-prediction" : "writes-against";
   }
-  if (writes === "+") {
-    const raises = `raises the logit of what it sees (${logits(copying!.effect.value)})`;
-    return mattersFor("+", causal, scale)
-      ? verdict(
-          "induction",
-          viaPattern(causal) ? ["via-pattern"] : [],
-          `${raises} and matters: ${costWords(necessity)}`,
-        )
-      : verdict(
-          "attends-without-copying",
-          ["inert"],
-          `${raises}, but what it writes does not arrive or costs no more than null heads do: ${costWords(necessity)}`,
-        );
-  }
-  if (!actsIndirectly(causal, scale))
-    return verdict(
-      "attends-without-copying",
-      [],
-      `writes nothing towards what it sees and costs no more than null heads do: ${costWords(necessity)}`,
-    );
-  return viaPattern(causal)
-    ? verdict(
-        "induction",
-        ["via-pattern"],
-        `acts through where later heads attend: ${costWords(necessity)}`,
-      )
-    : verdict(
-        "induction",
-        ["indirect"],
-        `acts through later layers, which turn it into the copy: ${costWords(necessity)}`,
-      );
+  if (writes === "+") return mattersFor("+", causal, scale) ? "writes-copy" : "writes-copy-inert";
+  if (!actsIndirectly(causal, scale)) return "writes-nothing";
+  return viaPattern(causal) ? "acts-by-patterns" : "acts-by-layers";
 }
 
 /**
@@ -202,11 +185,15 @@ function followsPrediction({ stripe }: CausalEvidence): boolean {
 /** Flags of a head, in the order of FLAGS. */
 function flagsOf(
   { attention, causal, scale }: HeadEvidence,
-  own: readonly Flag[],
-  rests: boolean,
+  {
+    reason,
+    label,
+    rests,
+  }: { readonly reason: Reason; readonly label: Label; readonly rests: boolean },
 ): Flag[] {
   const attends = attendsLikeInduction(attention);
-  const found = new Set<Flag>(own);
+  const found = new Set<Flag>(reason in OUTCOMES ? OUTCOMES[reason as InductionReason].flags : []);
+  if (label === "induction" && causal && viaPattern(causal)) found.add("via-pattern");
   if (attends && attention.induction.value < STRONG) found.add("partial");
   if (rests) found.add("first-token-rest");
   if (spans(attention.induction, LEAST_STRENGTH)) found.add("undecided");
@@ -238,29 +225,4 @@ function isBackup({ copying }: CausalEvidence): boolean {
   const least = sign > 0 ? atLeast(givenOthers) : -atMost(givenOthers);
   const most = sign > 0 ? atMost(effect) : -atLeast(effect);
   return sign * givenOthers.value > BACKUP * sign * effect.value && least > most;
-}
-
-function costWords({ alone, givenOthers }: CausalEvidence["necessity"]): string {
-  const [one, given] = [alone.mean.nats.value, givenOthers.mean.nats.value];
-  return `costs ${short(one)} nats alone, ${short(given)} without the other candidates`;
-}
-
-function attentionWords(attention: AttentionEvidence, best: Behaviour | undefined): string {
-  if (!best) return "no behaviour reaches .1";
-  const where =
-    best.name === "positional"
-      ? ` (${attention.fixedDistance!.distance} tokens back, whatever stands there)`
-      : "";
-  return `${best.name} attention ${short(best.value)}${where}`;
-}
-
-function short(value: number): string {
-  return value
-    .toFixed(2)
-    .replace("-", "−")
-    .replace(/^(−?)0\./, "$1.");
-}
-
-function logits(value: number): string {
-  return `${value > 0 ? "+" : ""}${short(value)} logits`;
 }

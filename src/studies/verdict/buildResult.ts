@@ -20,6 +20,7 @@ import { headName, type HeadAt } from "../../base/headName.ts";
 import { circuitOf } from "./circuitOf.ts";
 import type { Measured } from "./measured.ts";
 import type { VerdictPlan } from "./plan.ts";
+import { reasonWords } from "./reasonWords.ts";
 import { verdictWords } from "./verdictWords.ts";
 
 type Head = VerdictResult["heads"][number];
@@ -87,7 +88,9 @@ function headResult(
   const attention = measured.attention[index]!;
   const candidate = run.candidates.findIndex((one) => one.layer === layer && one.head === head);
   const found = causal && scale && candidate >= 0 ? causalEvidence(causal, scale, candidate) : null;
-  const { label, behaviours, flags, why } = verdictOf({ attention, causal: found, scale });
+  const evidence = { attention, causal: found, scale };
+  const verdict = verdictOf(evidence);
+  const { label, behaviours, flags } = verdict;
   const upstream = candidate >= 0 ? upstreamOf(architecture, measured, candidate) : [];
   return {
     layer,
@@ -95,7 +98,7 @@ function headResult(
     kvHead: kvHeadOf(architecture, head),
     depth: headDepth(layer, architecture.layers),
     label,
-    why,
+    why: reasonWords(evidence, verdict),
     behaviours: behaviours.map(({ name, value, low, high }) => ({
       name,
       strength: value,
