@@ -1,28 +1,20 @@
 import type { Tensor } from "../base/tensor.ts";
 import { secondCopy, type Repeats } from "./repeats.ts";
+import { SCORE_TABLE, type ScoreRow } from "./scoreTable.ts";
 import { queryMeanTable, stackTables } from "./weightTable.ts";
 
-/** Which key each score reads in row `query`, on `[BOS] r r` with period S. The order is that of the measure axis. */
-const KEY_OF = {
-  /** The token after the earlier copy of the current token: q - S + 1. */
-  induction: (query: number, { period }: Repeats) => query - period + 1,
-  /** The token before: q - 1. */
-  previousToken: (query: number) => query - 1,
-  /** The earlier copy of the current token: q - S. */
-  duplicateToken: (query: number, { period }: Repeats) => query - period,
-  /** The first token of the sequence, BOS where there is one: 0. */
-  firstToken: () => 0,
-  /** The current token itself: q. */
-  currentToken: (query: number) => query,
-} as const satisfies Record<string, (query: number, repeats: Repeats) => number>;
+export type AttentionScore = keyof typeof SCORE_TABLE;
 
-export type AttentionScore = keyof typeof KEY_OF;
+/** Names of the attention scores, in the order of the measure axis. */
+export const ATTENTION_SCORES = Object.keys(SCORE_TABLE) as readonly AttentionScore[];
 
-/** The five attention scores of the main job, in the order of the measure axis. */
-export const ATTENTION_SCORES = Object.keys(KEY_OF) as readonly AttentionScore[];
+/** The row of a score in the table. */
+export function scoreRow(score: AttentionScore): ScoreRow {
+  return SCORE_TABLE[score];
+}
 
 /**
- * The weight tables of the five attention scores.
+ * The weight tables of the attention scores.
  *
  * All read the same rows, the second copy: with S = period, score = (1 / S) * sum over q = start + S ... start + 2S - 1
  * of A[q, key(q)], where key(q) is q - S + 1 (induction), q - 1 (previousToken), q - S (duplicateToken), 0 (firstToken)
@@ -34,7 +26,7 @@ export const ATTENTION_SCORES = Object.keys(KEY_OF) as readonly AttentionScore[]
  *
  * @returns weights, axes [measure, query, key], measures in the order of {@link ATTENTION_SCORES}; 1 / S at every entry,
  *   so scores lie between 0 and 1 and the ideal head of each score has exactly 1. Uniform causal attention scores the
- *   mean of 1 / (q + 1) over those rows in all five (see uniformScores).
+ *   mean of 1 / (q + 1) over those rows in all of them (see uniformScores).
  * @throws {InputError} "range" unless start >= 0, period >= 2 and length >= start + 2 * period
  * @see TransformerLens' and ARENA's `pattern.diagonal(1 - S)`, which takes one or two rows more that are not induction:
  *   a perfect head on [BOS, r, r] has .98 there and a head that rests on BOS .02
@@ -43,7 +35,7 @@ export function attentionTables(repeats: Repeats): Tensor {
   const queries = secondCopy("attentionTables", repeats);
   return stackTables(
     ATTENTION_SCORES.map((score) =>
-      queryMeanTable(repeats.length, queries, (query) => [KEY_OF[score](query, repeats)]),
+      queryMeanTable(repeats.length, queries, (query) => [scoreRow(score).keyOf(query, repeats)]),
     ),
   );
 }

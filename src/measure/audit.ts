@@ -1,4 +1,5 @@
 import { InputError } from "../base/errors.ts";
+import { scoreRow } from "./attentionTables.ts";
 import { CONVENTIONS, type Convention, type MeasuredInput } from "./conventions.ts";
 import { IDEAL_HEADS, idealHeads, type IdealHead } from "./idealHeads.ts";
 import type { Repeats } from "./repeats.ts";
@@ -60,14 +61,8 @@ function auditRow(name: string, convention: Convention, input: MeasuredInput): A
   return { ...row, words: wordsOf(row) };
 }
 
-const NAMES: Record<IdealHead, string> = {
-  induction: "an induction head",
-  duplicateToken: "a duplicate-token head",
-  previousToken: "a previous-token head",
-  firstToken: "a head that rests on the first token",
-  currentToken: "a current-token head",
-  uniform: "uniform attention",
-};
+const headWords = (head: IdealHead) =>
+  head === "uniform" ? "uniform attention" : scoreRow(head).headWords;
 
 /** A share of its own head's score above the null from which an impostor is worth a sentence. */
 const WORTH_SAYING = 0.005;
@@ -77,19 +72,19 @@ function wordsOf({ finds, values, ceiling, null: floor }: Omit<AuditRow, "words"
   const words: string[] = [];
   if (own === null || floor === null || own <= floor) {
     words.push(
-      `does not see ${NAMES[finds]}: it has ${written(own)}, uniform attention ${written(floor)}`,
+      `does not see ${headWords(finds)}: it has ${written(own)}, uniform attention ${written(floor)}`,
     );
   } else if (own < 0.999) {
-    words.push(`${NAMES[finds]} has ${written(own)} and not 1 (ceiling ${written(ceiling)})`);
+    words.push(`${headWords(finds)} has ${written(own)} and not 1 (ceiling ${written(ceiling)})`);
   }
   const span = Math.max(own ?? 0, ceiling) - (floor ?? 0);
   for (const head of IDEAL_HEADS) {
     const value = values[head];
     if (head === finds || head === "uniform") continue;
-    if (value === null) words.push(`is 0/0 for ${NAMES[head]}`);
+    if (value === null) words.push(`is 0/0 for ${headWords(head)}`);
     else if ((value - (floor ?? 0)) / span >= WORTH_SAYING) {
       words.push(
-        `gives ${NAMES[head]} ${written(value)}${own !== null && value > own ? ", more than its own" : ""}`,
+        `gives ${headWords(head)} ${written(value)}${own !== null && value > own ? ", more than its own" : ""}`,
       );
     }
   }

@@ -1,6 +1,6 @@
 /** @file Everybody's attention scores under their own names, as one table: what the audit compares. */
 import type { Tensor } from "../base/tensor.ts";
-import { ATTENTION_SCORES, attentionTables, type AttentionScore } from "./attentionTables.ts";
+import { ATTENTION_SCORES, attentionTables, scoreRow } from "./attentionTables.ts";
 import { contract } from "./contract.ts";
 import {
   detectHead,
@@ -63,20 +63,12 @@ function tableCeiling({ shape, data }: Tensor): number {
   return sum;
 }
 
-const OFFSETS: Record<AttentionScore, string> = {
-  induction: "A[q, q - S + 1]",
-  previousToken: "A[q, q - 1]",
-  duplicateToken: "A[q, q - S]",
-  firstToken: "A[q, 0]",
-  currentToken: "A[q, q]",
-};
-
 const STRICT = Object.fromEntries(
   ATTENTION_SCORES.map((score, measure): [string, Convention] => [
     score,
     linear(
       {
-        formula: `mean of ${OFFSETS[score]} over q in the second copy`,
+        formula: `mean of A[q, ${scoreRow(score).key}] over q in the second copy`,
         source: "induction-lens, the default",
         finds: score,
       },

@@ -1,26 +1,16 @@
 import { tensor, type Tensor } from "../base/tensor.ts";
+import { ATTENTION_SCORES, scoreRow, type AttentionScore } from "./attentionTables.ts";
 import { checkRepeats, type Repeats } from "./repeats.ts";
 
-type AttentionOf = (query: number, repeats: Repeats) => ReadonlyMap<number, number>;
+/** Heads that do one thing and nothing else, one for each score, and `uniform`, which attends to all alike. */
+export type IdealHead = AttentionScore | "uniform";
 
-const all = (key: number) => new Map([[key, 1]]);
-const repeated = (query: number, { start, period }: Repeats) => query >= start + period;
-
-/** Heads that do one thing and nothing else; where they have nothing to do they rest on the first token. */
-const ATTENTION_OF = {
-  induction: (query, repeats) => all(repeated(query, repeats) ? query - repeats.period + 1 : 0),
-  duplicateToken: (query, repeats) => all(repeated(query, repeats) ? query - repeats.period : 0),
-  previousToken: (query) => all(Math.max(0, query - 1)),
-  firstToken: () => all(0),
-  currentToken: (query) => all(query),
-  uniform: (query) =>
-    new Map(Array.from({ length: query + 1 }, (_, key) => [key, 1 / (query + 1)])),
-} as const satisfies Record<string, AttentionOf>;
-
-export type IdealHead = keyof typeof ATTENTION_OF;
-
-/** Names of the ideal heads, in the order of the head axis of {@link idealHeads}. */
-export const IDEAL_HEADS = Object.keys(ATTENTION_OF) as readonly IdealHead[];
+/** Names of the ideal heads, in the order of the head axis of {@link idealHeads}: first those that see repeats. */
+export const IDEAL_HEADS: readonly IdealHead[] = [
+  ...ATTENTION_SCORES.filter((score) => scoreRow(score).needsRepeat),
+  ...ATTENTION_SCORES.filter((score) => !scoreRow(score).needsRepeat),
+  "uniform",
+];
 
 /**
  * The attention of heads that do exactly one thing on `[BOS] r r ...`: what every convention is checked against.
@@ -38,10 +28,17 @@ export function idealHeads(repeats: Repeats): Tensor {
   const data = new Float32Array(IDEAL_HEADS.length * length * length);
   IDEAL_HEADS.forEach((name, head) => {
     for (let query = 0; query < length; query++) {
-      for (const [key, weight] of ATTENTION_OF[name](query, repeats)) {
-        data[(head * length + query) * length + key] = weight;
-      }
+      const row = (head * length + query) * length;
+      if (name === "uniform") data.fill(1 / (query + 1), row, row + query + 1);
+      else data[row + keyOf(name, query, repeats)] = 1;
     }
   });
   return tensor(["head", "query", "key"], [IDEAL_HEADS.length, length, length], data);
+}
+
+/** The one key that the ideal head of a score attends to; where the score has none, the head rests on the first token. */
+function keyOf(score: AttentionScore, query: number, repeats: Repeats): number {
+  const row = scoreRow(score);
+  const repeated = query >= repeats.start + repeats.period;
+  return row.needsRepeat && !repeated ? 0 : Math.max(0, row.keyOf(query, repeats));
 }

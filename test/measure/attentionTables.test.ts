@@ -1,16 +1,18 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as fc from "fast-check";
 import { tensor } from "../../src/base/tensor.ts";
 import {
   ATTENTION_SCORES,
   attentionTables,
+  scoreRow,
   type AttentionScore,
 } from "../../src/measure/attentionTables.ts";
 import { contract } from "../../src/measure/contract.ts";
 import { IDEAL_HEADS, idealHeads, type IdealHead } from "../../src/measure/idealHeads.ts";
 import { uniformScores } from "../../src/measure/uniformScores.ts";
 import { queryMeanTable, shares } from "../../src/measure/weightTable.ts";
-import { SCORE_NAMES, type ScoreName } from "../../src/studies/score/result.ts";
 
 const LAYOUTS = [
   { start: 1, period: 50, length: 101 },
@@ -25,12 +27,14 @@ function scoreOf(layout: (typeof LAYOUTS)[number]) {
     scores.data[ATTENTION_SCORES.indexOf(score) * IDEAL_HEADS.length + IDEAL_HEADS.indexOf(head)]!;
 }
 
-describe("attentionTables({start, period, length})", () => {
-  test("names the scores as the Result does, in the same order", () => {
-    const names: readonly ScoreName[] = ATTENTION_SCORES; // checked by type too
-    expect(names).toEqual(SCORE_NAMES);
-  });
+test("README has every score with its formula", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+  const rows = [...page.matchAll(/^\| `(\w+)` +\| `(A\[q, .+\])` +\|$/gm)];
+  const formulas = ATTENTION_SCORES.map((name) => [name, `A[q, ${scoreRow(name).key}]`]);
+  expect(rows.map(([, name, formula]) => [name, formula]).sort()).toEqual(formulas.sort());
+});
 
+describe("attentionTables({start, period, length})", () => {
   test.each(LAYOUTS)(
     "gives each ideal head exactly 1 in its score and 0 in the others, %o",
     (layout) => {

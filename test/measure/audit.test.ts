@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ATTENTION_SCORES } from "../../src/measure/attentionTables.ts";
 import { audit, type AuditRow } from "../../src/measure/audit.ts";
 import { CONVENTIONS } from "../../src/measure/conventions.ts";
 
@@ -22,13 +23,7 @@ describe("audit(repeats)", () => {
   });
 
   test("finds nothing to say about the default scores", () => {
-    for (const name of [
-      "induction",
-      "previousToken",
-      "duplicateToken",
-      "firstToken",
-      "currentToken",
-    ]) {
+    for (const name of ATTENTION_SCORES) {
       expect(rowOf(rows, name)).toMatchObject({ ceiling: 1, words: [] });
     }
   });

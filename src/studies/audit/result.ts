@@ -1,17 +1,11 @@
 /** @file The Result of `audit`: what every way of scoring attention makes of heads whose nature is known. */
 import { z } from "zod";
+import { IDEAL_HEADS, type IdealHead } from "../../measure/idealHeads.ts";
 import { modelInfo } from "../../results/common.ts";
 
 /** Heads that do one thing only, in the order in which reports show them. */
-export const IDEAL_HEAD_NAMES = [
-  "induction",
-  "duplicateToken",
-  "previousToken",
-  "firstToken",
-  "currentToken",
-  "uniform",
-] as const;
-export type IdealHeadName = (typeof IDEAL_HEAD_NAMES)[number];
+export const IDEAL_HEAD_NAMES = IDEAL_HEADS;
+export type IdealHeadName = IdealHead;
 
 const score = z.number().nullable();
 

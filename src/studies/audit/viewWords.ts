@@ -1,26 +1,18 @@
 /** @file What an audit says about itself, in words that picture, page, terminal and docs share. */
+import { scoreRow } from "../../measure/attentionTables.ts";
 import { IDEAL_HEAD_NAMES, type AuditResult, type IdealHeadName } from "./result.ts";
 
 export type AuditConvention = AuditResult["conventions"][number];
 
-/** Names of the ideal heads for people. */
-export const IDEAL_HEAD_TITLES: Readonly<Record<IdealHeadName, string>> = {
-  induction: "induction",
-  duplicateToken: "duplicate token",
-  previousToken: "previous token",
-  firstToken: "first token",
-  currentToken: "current token",
-  uniform: "uniform",
-};
+/** Name of an ideal head for people. */
+export function idealHeadTitle(head: IdealHeadName): string {
+  return head === "uniform" ? "uniform" : scoreRow(head).title;
+}
 
-const SHORT_TITLES: Readonly<Record<IdealHeadName, string>> = {
-  induction: "ind",
-  duplicateToken: "dup",
-  previousToken: "prev",
-  firstToken: "1st",
-  currentToken: "cur",
-  uniform: "null",
-};
+/** The same in at most 4 characters, for terminals. */
+export function shortHeadTitle(head: IdealHeadName): string {
+  return head === "uniform" ? "null" : scoreRow(head).short;
+}
 
 /** Columns of every table of an audit: what attention can reach, and what each ideal head has. */
 export const AUDIT_COLUMNS: readonly {
@@ -33,8 +25,8 @@ export const AUDIT_COLUMNS: readonly {
 }[] = [
   { title: "ceiling", short: "ceil", valueOf: ({ ceiling }) => ceiling },
   ...IDEAL_HEAD_NAMES.map((head) => ({
-    title: head === "uniform" ? "uniform (null)" : IDEAL_HEAD_TITLES[head],
-    short: SHORT_TITLES[head],
+    title: head === "uniform" ? "uniform (null)" : idealHeadTitle(head),
+    short: shortHeadTitle(head),
     head,
     valueOf: ({ values }: AuditConvention) => values[head] ?? null,
   })),

@@ -1,5 +1,6 @@
 /** @file Which measures fit attention of unknown origin: by its mask, and by whether the tokens have a period. */
 import { tensor, type Tensor } from "../../base/tensor.ts";
+import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { contract } from "../../measure/contract.ts";
 import { CONVENTIONS, type MeasuredInput } from "../../measure/conventions.ts";
 import { shares, stackTables } from "../../measure/weightTable.ts";
@@ -25,11 +26,7 @@ export interface PatternMeasure {
  * (induction.strongest, detectHead.abs and with exclusions, the detector's other metrics).
  */
 export const NEEDS_PERIOD = [
-  "induction",
-  "previousToken",
-  "duplicateToken",
-  "firstToken",
-  "currentToken",
+  ...ATTENTION_SCORES,
   "induction.withinCopy",
   "olsson.perEntry",
   "olsson.perQuery",

@@ -47,16 +47,8 @@ export function scoreResultOf(
       ...tooFewWarning(info.examples),
       ...notPrecise(precision),
     ]),
-    scores: {
-      induction,
-      previousToken: means("previousToken"),
-      duplicateToken: means("duplicateToken"),
-      firstToken: means("firstToken"),
-      currentToken: means("currentToken"),
-    },
-    uniform: Object.fromEntries(
-      ATTENTION_SCORES.map((name, index) => [name, uniform[index]!]),
-    ) as Record<ScoreName, number>,
+    scores: forEachScore(means),
+    uniform: forEachScore((name) => uniform[ATTENTION_SCORES.indexOf(name)]!),
     intervals: { induction: intervals },
     precision: precision && {
       target: precision.target,
@@ -65,9 +57,18 @@ export function scoreResultOf(
     },
     loss: losses && lossOf(losses, rows),
     top,
-    verdictInWords: scoreWords({ top, uniform: uniform[0]!, examples: info.examples }),
+    verdictInWords: scoreWords({
+      top,
+      uniform: uniform[ATTENTION_SCORES.indexOf("induction")]!,
+      examples: info.examples,
+    }),
     ...footerOf(backend, timings),
   };
+}
+
+function forEachScore<Value>(valueOf: (name: ScoreName) => Value): Record<ScoreName, Value> {
+  const entries = ATTENTION_SCORES.map((name) => [name, valueOf(name)]);
+  return Object.fromEntries(entries) as Record<ScoreName, Value>;
 }
 
 /** All heads, highest first; of equal ones the earlier first. */

@@ -1,5 +1,6 @@
-/** @file The Result of `score`: five attention scores of every head, with intervals, and the losses of both copies. */
+/** @file The Result of `score`: the attention scores of every head, with intervals, and the losses of both copies. */
 import { z } from "zod";
+import { ATTENTION_SCORES, scoreRow, type AttentionScore } from "../../measure/attentionTables.ts";
 import {
   byHead,
   interval,
@@ -8,25 +9,22 @@ import {
   resultHeader,
 } from "../../results/common.ts";
 
-export const SCORE_NAMES = [
-  "induction",
-  "previousToken",
-  "duplicateToken",
-  "firstToken",
-  "currentToken",
-] as const;
-export type ScoreName = (typeof SCORE_NAMES)[number];
+/** The attention scores, in the order in which the Result has them. */
+export const SCORE_NAMES = ATTENTION_SCORES;
+export type ScoreName = AttentionScore;
+
+const scores = Object.fromEntries(
+  SCORE_NAMES.map((name, index) => {
+    const queries = index === 0 ? "the queries of the second copy" : "the same queries";
+    const key = scoreRow(name).key.replace("S", "period");
+    return [name, byHead.describe(`mean of A[q, ${key}] over ${queries}`)];
+  }),
+) as Record<ScoreName, typeof byHead>;
 
 export const scoreResult = z.object({
   schema: z.literal("induction-lens/score@1"),
   ...resultHeader,
-  scores: z.object({
-    induction: byHead.describe("mean of A[q, q - period + 1] over the queries of the second copy"),
-    previousToken: byHead.describe("mean of A[q, q - 1] over the same queries"),
-    duplicateToken: byHead.describe("mean of A[q, q - period] over the same queries"),
-    firstToken: byHead.describe("mean of A[q, 0] over the same queries"),
-    currentToken: byHead.describe("mean of A[q, q] over the same queries"),
-  }),
+  scores: z.object(scores),
   uniform: z
     .record(z.enum(SCORE_NAMES), z.number())
     .describe("what uniform causal attention scores on these rows: the null to compare with"),

@@ -1,9 +1,10 @@
 /** @file A score Result as one HTML file: the picture, the same numbers as a table, and the Result itself inside. */
+import { scoreRow } from "../../measure/attentionTables.ts";
 import { SCORE_NAMES, type ScoreResult } from "./result.ts";
 import { markup, scriptJson, type Markup } from "../../draw/markup.ts";
 import { intervalText, nats, share } from "../../draw/numbers.ts";
 import { figure, page, type Pictures } from "../../draw/page.ts";
-import { inputWords, intervalWords, modelWords, plural, SCORE_TITLES } from "./viewWords.ts";
+import { inputWords, intervalWords, modelWords, plural } from "./viewWords.ts";
 
 /**
  * The page. Everything in it is text of the Result, escaped; the Result can be read back from the element `result`.
@@ -66,11 +67,11 @@ function headTable({ scores, intervals, uniform }: ScoreResult): Markup {
   );
   const columns = [
     "head",
-    ...SCORE_NAMES.map((name) => SCORE_TITLES[name]),
+    ...SCORE_NAMES.map((name) => scoreRow(name).title),
     "induction, low",
     "induction, high",
   ];
-  const nulls = SCORE_NAMES.map((name) => `${SCORE_TITLES[name]} ${share(uniform[name])}`);
+  const nulls = SCORE_NAMES.map((name) => `${scoreRow(name).title} ${share(uniform[name])}`);
   const caption = `Mean attention weights of every head (layer.head), 0 to 1, with the 95 % interval of induction. Uniform attention scores: ${nulls.join(", ")}.`;
   return markup`<div class="scroll" role="group" tabindex="0" aria-label="Scores of every head">
 ${table(caption, columns, rows, "sortable")}

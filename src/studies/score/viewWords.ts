@@ -1,16 +1,7 @@
 /** @file What a score Result says about itself, in words that picture, page and terminal share. */
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
-import type { ScoreName, ScoreResult } from "./result.ts";
+import type { ScoreResult } from "./result.ts";
 import { nats, share } from "../../draw/numbers.ts";
-
-/** Names for people, in the order of the Result. */
-export const SCORE_TITLES: Readonly<Record<ScoreName, string>> = {
-  induction: "induction",
-  previousToken: "previous token",
-  duplicateToken: "duplicate token",
-  firstToken: "first token",
-  currentToken: "current token",
-};
 
 /** `gpt2 · family gpt2 · 12 layers × 12 heads · revision 607a30d7`. */
 export function modelWords({ model }: ScoreResult): string {

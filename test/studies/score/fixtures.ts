@@ -70,13 +70,9 @@ export function scoreFixture(
       tokensSha256: null,
     },
     warnings: [...(options.warnings ?? [])],
-    scores: {
-      induction,
-      previousToken: other(),
-      duplicateToken: other(),
-      firstToken: other(),
-      currentToken: other(),
-    },
+    scores: Object.fromEntries(
+      SCORE_NAMES.map((name) => [name, name === "induction" ? induction : other()]),
+    ) as ScoreResult["scores"],
     uniform: Object.fromEntries(SCORE_NAMES.map((name) => [name, 0.0264])) as Record<
       ScoreName,
       number

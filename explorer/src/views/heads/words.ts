@@ -1,23 +1,15 @@
-import type { ScoreName, ScoreResult } from "induction-lens/browser";
+import { SCORE_TABLE, type ScoreName, type ScoreResult } from "induction-lens/browser";
 
-/** Attention from which a head is said to do a thing; below it, the card says that it does none of the five clearly. */
+/** Attention from which a head is said to do a thing; below it, the card says that it does none of them clearly. */
 export const CLEARLY = 0.5;
 
-export const LABELS: Readonly<Record<ScoreName, { glyph: string; name: string; does: string }>> = {
-  induction: {
-    glyph: "◆",
-    name: "induction",
-    does: "looks for the last time the current token appeared and attends to what came next",
-  },
-  previousToken: { glyph: "◀", name: "previous token", does: "attends to the token just before" },
-  duplicateToken: {
-    glyph: "●",
-    name: "duplicate token",
-    does: "attends to the last copy of the current token",
-  },
-  firstToken: { glyph: "▲", name: "first token", does: "rests on the first token" },
-  currentToken: { glyph: "■", name: "current token", does: "attends to the token it stands on" },
-};
+/** For each score a sign, a name, and what a head that has it does. */
+export const LABELS = Object.fromEntries(
+  Object.entries(SCORE_TABLE).map(([score, { sign, title, does }]) => [
+    score,
+    { glyph: sign, name: title, does },
+  ]),
+) as Readonly<Record<ScoreName, { glyph: string; name: string; does: string }>>;
 
 export const OTHER = { glyph: "○", name: "other" };
 
@@ -54,7 +46,7 @@ export function inductionHeads(scores: ScoreResult["scores"]): readonly HeadPlac
 export function sentence(label: ScoreName | null): string {
   return label
     ? `This head ${LABELS[label].does}.`
-    : `This head does none of the five things below with half of its attention or more.`;
+    : `This head does none of the things below with half of its attention or more.`;
 }
 
 /** What a reader should keep in mind about a head's numbers. */
