@@ -39,7 +39,8 @@ def main(out, model_type, *options):
         block.self_attn.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
         block.self_attn.o_proj.register_forward_pre_hook(
             lambda _, args, at=at: keep(f"{at}.attn.hook_z", args[0].reshape(BATCH, LENGTH, config.num_attention_heads, -1)))
-        block.mlp.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out)))
+        mlp = block.mlp if hasattr(block, "mlp") else block.block_sparse_moe
+        mlp.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out)))
     with torch.no_grad():
         result = model(tokens, output_attentions=True, use_cache=False)
     keep("logits", result.logits)

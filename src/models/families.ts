@@ -19,6 +19,7 @@ import { gptNeo } from "./families/gptNeo.ts";
 import { gptNeox } from "./families/gptNeox.ts";
 import { gptOss } from "./families/gptOss.ts";
 import { granite } from "./families/granite.ts";
+import { graniteMoe } from "./families/graniteMoe.ts";
 import { llama } from "./families/llama.ts";
 import { mistral } from "./families/mistral.ts";
 import { mixtral } from "./families/mixtral.ts";
@@ -71,6 +72,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   gptj: gptJ,
   gpt_oss: gptOss,
   granite,
+  granitemoe: graniteMoe,
   helium,
   ministral,
   mixtral,

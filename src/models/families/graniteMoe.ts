@@ -1,0 +1,40 @@
+/** @file Granite MoE: Granite with experts, chosen by logits and weighted by a softmax of the chosen. */
+import { z } from "zod";
+import { checkedExperts } from "./expertRows.ts";
+import { graniteKeys, graniteRow } from "./granite.ts";
+import { family } from "./row.ts";
+
+const schema = z.object({
+  ...graniteKeys,
+  num_local_experts: z.int().positive().default(8),
+  num_experts_per_tok: z.int().positive().default(2),
+  output_router_logits: z.unknown().optional(),
+  router_aux_loss_coef: z.unknown().optional(),
+});
+
+const AT = "block_sparse_moe.";
+
+export const graniteMoe = family("granitemoe", schema, (c) => {
+  const mlp = checkedExperts(
+    {
+      act: c.hidden_act,
+      experts: c.num_local_experts,
+      perToken: c.num_experts_per_tok,
+      router: { scores: "softmax of the chosen" },
+    },
+    "num_local_experts",
+    "num_experts_per_tok",
+  );
+  const row = graniteRow(c, {
+    mlp,
+    experts: {
+      router: `${AT}router.layer`,
+      each: {
+        kind: "stacked",
+        gateIn: `${AT}input_linear.weight`,
+        out: `${AT}output_linear.weight`,
+      },
+    },
+  });
+  return { ...row, sizes: { d_expert: c.intermediate_size } };
+});
