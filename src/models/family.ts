@@ -59,11 +59,8 @@ export interface Model {
   readonly tiedHead?: { readonly embedding: StoredTensor; readonly own: StoredTensor };
 }
 
-/**
- * How tensors lie in a file. Hugging Face: as its modules keep them. GGUF: matrices are [out, in], fused queries, keys
- * and values one after the other, and LLaMA's query and key rows in llama.cpp's order. nanoGPT: matrices are [out, in].
- */
-export type StoredLayout = "hugging_face" | "gguf" | "nanogpt";
+/** How matrices lie in a file: as Hugging Face's modules keep them, or nn.Linear's [out, in] everywhere, as nanoGPT has them. */
+export type StoredLayout = "hugging_face" | "nanogpt";
 
 /** Which unembedding is used where a configuration ties it and the files have one: theirs, or the embedding. */
 export type HeadChoice = "file" | "tied";

@@ -26,7 +26,7 @@ const schema = z.object({
 export const bloom = family(
   "bloom",
   schema,
-  (c, { layout }) => {
+  (c) => {
     const heads = c.n_head;
     const dHead = perHead("hidden_size", c.hidden_size, heads);
     const alibi = { slopes: alibiSlopes(heads) };
@@ -49,7 +49,7 @@ export const bloom = family(
         ...BLOOM_NAMES,
         attention: {
           qkv: "self_attention.query_key_value",
-          order: layout === "gguf" ? "q, k, v" : "by head",
+          order: "by head",
         },
         embedNorm: "word_embeddings_layernorm",
         biases: { qkv: true, o: true, mlp: true, norms: true },

@@ -43,14 +43,7 @@ export function expertsIn(
 }
 
 /** Each expert on its own, as hub checkpoints have them, or all in one tensor, as transformers 5 has them in memory. */
-export function expertTensors({ has, layout }: RowContext, at = "mlp."): ExpertNames["each"] {
-  if (layout === "gguf")
-    return {
-      kind: "stacked",
-      gate: `${at}experts.gate_proj`,
-      in: `${at}experts.up_proj`,
-      out: `${at}experts.down_proj`,
-    };
+export function expertTensors({ has }: RowContext, at = "mlp."): ExpertNames["each"] {
   if (has(`${at}experts.gate_up_proj`))
     return { kind: "stacked", gateIn: `${at}experts.gate_up_proj`, out: `${at}experts.down_proj` };
   return {

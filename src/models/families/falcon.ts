@@ -36,7 +36,7 @@ type Config = z.infer<typeof schema>;
 export const falcon = family(
   "falcon",
   schema,
-  (c, { layout }) => {
+  (c) => {
     const { parallel_attn: parallel, bias } = c;
     const norms = normsOf(c);
     return {
@@ -57,7 +57,7 @@ export const falcon = family(
         ...(parallel && norms === 1 && { ln2: undefined }),
         attention: {
           qkv: "self_attention.query_key_value",
-          order: layout === "gguf" ? "q, k, v" : orderOf(c),
+          order: orderOf(c),
         },
         biases: { qkv: bias, o: bias, mlp: bias, norms: true },
       },

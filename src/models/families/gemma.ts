@@ -3,7 +3,7 @@ import { z } from "zod";
 import { activationName } from "../config/activation.ts";
 import type { NormSpec } from "../decoder/spec.ts";
 import { layerTypeKeys, llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
-import { family, layerTypesOf, windowsOf, type RowContext } from "./row.ts";
+import { family, layerTypesOf, windowsOf } from "./row.ts";
 
 const act = activationName.nullish();
 
@@ -21,9 +21,8 @@ export const gemmaKeys = {
 /** They see what is before them alone. */
 export const CAUSAL = { fixed: { use_bidirectional_attention: [null, false] } };
 
-/** GGUF files have the 1 added already. */
-export function gemmaNorm(eps: number, { layout }: RowContext): NormSpec {
-  return { kind: "RMS", eps, gain: layout === "gguf" ? "w" : "1 + w" };
+export function gemmaNorm(eps: number): NormSpec {
+  return { kind: "RMS", eps, gain: "1 + w" };
 }
 
 const gemmaSchema = z.object({
@@ -34,9 +33,9 @@ const gemmaSchema = z.object({
 export const gemma = family(
   "gemma",
   gemmaSchema,
-  (c, context) =>
+  (c) =>
     llamaRow(c, llamaAttention(c), {
-      norm: gemmaNorm(c.rms_norm_eps, context),
+      norm: gemmaNorm(c.rms_norm_eps),
       mlp: { act: c.hidden_act ?? "gelu_pytorch_tanh" },
       embedMultiplier: Math.sqrt(c.hidden_size),
       names: { biases: { qkv: c.attention_bias, o: c.attention_bias } },
@@ -66,7 +65,7 @@ export const GEMMA2_NORMS = {
 export const gemma2 = family(
   "gemma2",
   gemma2Schema,
-  (c, context) => {
+  (c) => {
     const types = layerTypesOf(c.layer_types, c.num_hidden_layers, (layer) => layer % 2 === 0);
     const attention = {
       ...llamaAttention(c),
@@ -75,7 +74,7 @@ export const gemma2 = family(
     };
     return llamaRow(c, attention, {
       byLayer: { windows: windowsOf(types, c.sliding_window) },
-      norm: gemmaNorm(c.rms_norm_eps, context),
+      norm: gemmaNorm(c.rms_norm_eps),
       mlp: { act: c.hidden_activation ?? "gelu_pytorch_tanh" },
       residual: { norms: "around" },
       embedMultiplier: Math.sqrt(c.hidden_size),

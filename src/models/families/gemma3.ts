@@ -29,14 +29,14 @@ const schema = z.object({
 export const gemma3Text = family(
   "gemma3_text",
   schema,
-  (c, context) => {
+  (c) => {
     const types = layerTypesOf(
       c.layer_types,
       c.num_hidden_layers,
       (layer) => (layer + 1) % c.sliding_window_pattern !== 0,
     );
     const { rope_parameters: _, ...flat } = c;
-    const norm = gemmaNorm(c.rms_norm_eps, context);
+    const norm = gemmaNorm(c.rms_norm_eps);
     const attention = {
       ...llamaAttention(flat, { turns: false }),
       scale: c.query_pre_attn_scalar ** -0.5,

@@ -22,7 +22,7 @@ const schema = z.object({
   ...ropeKeys,
 });
 
-export const gptNeox = family("gpt_neox", schema, (c, { layout }) => {
+export const gptNeox = family("gpt_neox", schema, (c) => {
   const heads = c.num_attention_heads;
   const dHead = perHead("hidden_size", c.hidden_size, heads);
   const keys = {
@@ -33,7 +33,6 @@ export const gptNeox = family("gpt_neox", schema, (c, { layout }) => {
   const rope = ropeOf(keys, dHead, { theta: 10000, part: 0.25 });
   const rotary = { rope, interleaved: false };
   const attention = { heads, kvHeads: heads, dHead, scale: 1 / Math.sqrt(dHead), rotary };
-  const order = layout === "gguf" ? "q, k, v" : "by head";
   const bias = c.attention_bias;
   return {
     spec: {
@@ -51,7 +50,7 @@ export const gptNeox = family("gpt_neox", schema, (c, { layout }) => {
       ln1: "input_layernorm",
       ln2: "post_attention_layernorm",
       finalNorm: "final_layer_norm",
-      attention: { qkv: "attention.query_key_value", order },
+      attention: { qkv: "attention.query_key_value", order: "by head" },
       o: "attention.dense",
       mlp: { in: "mlp.dense_h_to_4h", out: "mlp.dense_4h_to_h" },
       head: "/embed_out",

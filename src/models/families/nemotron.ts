@@ -13,10 +13,10 @@ const schema = z.object({
   mlp_bias: z.boolean().default(false),
 });
 
-export const nemotron = family("nemotron", schema, (c, { layout }) => {
+export const nemotron = family("nemotron", schema, (c) => {
   const bias = c.attention_bias;
   return llamaRow(c, llamaAttention(c, { part: 0.5 }), {
-    norm: { kind: "LN", eps: c.norm_eps, gain: layout === "gguf" ? "w" : "1 + w" },
+    norm: { kind: "LN", eps: c.norm_eps, gain: "1 + w" },
     names: {
       mlp: { in: "mlp.up_proj", out: "mlp.down_proj" },
       biases: { qkv: bias, o: bias, mlp: c.mlp_bias, norms: true },

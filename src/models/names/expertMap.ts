@@ -51,20 +51,15 @@ type Put = (which: string, entry: WeightEntry) => WeightMap;
 
 const ONE = { axis: "expert", index: 0 };
 
-function stacked({ gateIn, gate, in: linear, out }: StackedExperts, layer: string, put: Put) {
-  const whole = (from: string): WeightEntry => ({
-    from: layer + from,
-    shape: ["expert", "d_expert", "d_model"],
-    select: [ONE],
-  });
+function stacked({ gateIn, out }: StackedExperts, layer: string, put: Put) {
   const half = (index: number): WeightEntry => ({
-    from: layer + gateIn!,
+    from: layer + gateIn,
     shape: ["expert", ["gate_in", "d_expert"], "d_model"],
     select: [ONE, { axis: "gate_in", index }],
   });
   return {
-    ...put("gate", gateIn ? half(0) : whole(gate!)),
-    ...put("in", gateIn ? half(1) : whole(linear!)),
+    ...put("gate", half(0)),
+    ...put("in", half(1)),
     ...put("out", {
       from: layer + out,
       shape: ["expert", "d_model", "d_expert"],

@@ -82,12 +82,10 @@ export interface EachExpert {
   readonly out: string;
 }
 
-/** Tensors [expert, out, in]: gate and in as one or apart. */
+/** Tensors [expert, out, in]: gate and in as one. */
 export interface StackedExperts {
   readonly kind: "stacked";
-  readonly gateIn?: string;
-  readonly gate?: string;
-  readonly in?: string;
+  readonly gateIn: string;
   readonly out: string;
 }
 
