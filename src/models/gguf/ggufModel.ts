@@ -42,12 +42,11 @@ export async function ggufPlan(gguf: Gguf, path: string): Promise<GgufPlan> {
       const model = modelFrom(config, checkpoint, architecture.layout);
       const special = [...model.architecture.specialTokens, ...specialTokens(gguf)];
       const specialIds = [...new Set(special)].sort((a, b) => a - b);
-      const { notices = [] } = model as { readonly notices?: readonly string[] };
       const notice = ggufTextNotice(Object.fromEntries(gguf.metadata));
       return {
         ...model,
         architecture: { ...model.architecture, specialTokens: specialIds },
-        notices: [...notices, ...(notice === null ? [] : [notice])],
+        notices: [...(model.notices ?? []), ...(notice === null ? [] : [notice])],
       };
     },
   };
