@@ -98,7 +98,8 @@ describe("README", () => {
       const text = read(file);
       const links = [...text.matchAll(/\]\((?!http)([^)#]+)\)/g)].map(([, path]) => path!);
       const paths = [...text.matchAll(/`((?:src|test|docs)\/[\w/.-]+)`/g)].map(([, path]) => path!);
-      expect([...links, ...paths].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+      const concrete = [...links, ...paths].filter((path) => !path.includes("NAME")); // of recipes
+      expect(concrete.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     },
   );
 
