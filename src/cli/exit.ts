@@ -15,7 +15,7 @@ export function explain(error: unknown): string {
   if (error instanceof InputError) return `error: ${shown(withFlags(error.message))}`;
   if (error instanceof AbortError) return `interrupted: ${error.message}`;
   if (error instanceof UnableError) return `unable: ${shown(error.message)}`;
-  return `this is a fault of induction-lens: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  return `internal error (please report): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
 /** Options whose flags have another name. */

@@ -15,7 +15,7 @@ export async function exited(work: Promise<unknown>): Promise<never> {
   return process.exit(); // what an engine leaves running must not keep a finished command alive
 }
 
-/** A reader that has seen enough, such as `head`, is no fault. */
+/** A reader that has seen enough, such as `head`, is not an error. */
 function ignoreClosed(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") throw error;
 }

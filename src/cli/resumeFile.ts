@@ -1,5 +1,5 @@
 /**
- * @file What a long study has finished, in a file of the cache, a line of JSON each, so that the same command goes on where it
+ * @file What a long study has finished, in a file of the cache, a line of JSON each, so that the same command resumes where it
  * was stopped. The file is named by everything that can change a number, appears once there is something worth keeping, and
  * is gone when the study has ended.
  */
@@ -31,7 +31,7 @@ interface ResumeFileOptions {
   readonly folder?: string | undefined;
   /** Work of less than this is quicker done again than kept. */
   readonly afterMs?: number | undefined;
-  /** Told where the file is, when a study goes on from it and when it begins to be written. */
+  /** Told where the file is, when a study resumes from it and when it begins to be written. */
   readonly note?: ((text: string) => void) | undefined;
 }
 
@@ -44,7 +44,7 @@ export function resumeKey({ study, model, backend, options }: ResumeFacts): stri
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
 
-/** The log of the study with these facts. A place that cannot be written is no fault: nothing is kept then. */
+/** The log of the study with these facts. A place that cannot be written is not an error: nothing is kept then. */
 export function resumeFile(
   facts: ResumeFacts,
   {
@@ -57,14 +57,14 @@ export function resumeFile(
   const finished = finishedIn(path);
   let isWritten = finished.size > 0;
   const steps = finished.size === 1 ? "1 step" : `${finished.size} steps`;
-  if (isWritten) note?.(`going on after ${steps} of an earlier run, kept in ${path}`);
+  if (isWritten) note?.(`resuming: ${steps} of an earlier run are done (${path})`);
   const append = appender(path, afterMs);
   return {
     get: (key) => finished.get(key),
     set(key, value) {
       if (!isJson(value)) return; // such a step is made again
       const kept = append([key, value]);
-      if (kept && !isWritten) note?.(`if this is stopped, the same command goes on from ${path}`);
+      if (kept && !isWritten) note?.(`if this is stopped, the same command resumes from ${path}`);
       isWritten ||= kept;
     },
     remove() {

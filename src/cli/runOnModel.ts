@@ -12,7 +12,7 @@ interface Lent extends StudyOptions {
 }
 
 /**
- * Runs a study of the model called `name`; one that resumes goes on where the same command was stopped.
+ * Runs a study of the model called `name`; one that resumes continues where the same command was stopped.
  *
  * @param options the study's own, without what the frame lends
  */

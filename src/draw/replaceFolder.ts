@@ -19,7 +19,7 @@ export function checkFolder(folder: string, names: readonly string[]): void {
   if (others.length > 0)
     throw new InputError(
       "output",
-      `output ${folder} holds ${others.slice(0, 3).join(", ")}, which is none of ours; name another folder`,
+      `refusing to overwrite ${folder}: it contains files not written by induction-lens (${others.slice(0, 3).join(", ")}); choose another folder`,
     );
 }
 

@@ -70,6 +70,6 @@ async function remember(path: string, key: string, found: FirstSight): Promise<v
     await writeFile(temporary, JSON.stringify([[key, found], ...others.slice(0, MAX_ENTRIES - 1)]));
     await rename(temporary, path);
   } catch {
-    await rm(temporary, { force: true }).catch(() => undefined); // a home that cannot be written is no fault
+    await rm(temporary, { force: true }).catch(() => undefined); // a home that cannot be written is not an error
   }
 }

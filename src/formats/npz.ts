@@ -24,7 +24,7 @@ export type NpyType = keyof typeof VALUES_OF;
  *
  * Checksums of the archive are not compared: a value that changed on the way is for whoever uses the array to notice.
  *
- * @throws {InputError} "file" if it is no zip archive, an entry is no .npy array, or sizes do not agree; names both.
+ * @throws {InputError} "file" if it is not a zip archive, an entry is not a .npy array, or sizes do not agree; names both.
  *   Other types, big endian and Fortran order are refused and not converted
  */
 export async function readNpz(source: ByteSource): Promise<ReadonlyMap<string, NpyArray>> {
@@ -144,7 +144,7 @@ function parsedHeader(source: ByteSource, file: string, head: Uint8Array) {
     !(major === 1 || wide) ||
     head.length < 12
   ) {
-    throw broken(source, file, "is no .npy array of format 1, 2 or 3");
+    throw broken(source, file, "is not a .npy array of format 1, 2 or 3");
   }
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const textAt = wide ? 12 : 10;

@@ -33,7 +33,7 @@ export function attentionInput(program: Program, layer: number, hook: string): A
   if (!way || !weights.has(weight!))
     throw new InputError(
       "path",
-      `paths need ${name} to be a product of the normalised residual stream and a weight, which this model has not`,
+      `path patching is not supported for this model: ${name} is not a linear map of the normalised residual stream`,
     );
   const normed = way.find((op) => op.op === "norm");
   if (!normed) return { weight: weight!, norm: null };

@@ -151,7 +151,7 @@ interface Parts {
   readonly breathe: () => Promise<void>;
 }
 
-/** Lets other work be handled often enough to feel prompt: small stages take less time than the pause between them. */
+/** Yields to the event loop every 30 ms, not after every stage: a stage is shorter than a yield. */
 function breather(): () => Promise<void> {
   let last = performance.now();
   return async () => {

@@ -28,7 +28,7 @@ const BESIDE = "hook_pos_embed";
 /**
  * The way from a layer's stream to its scores.
  *
- * @throws {InputError} "why" for a model whose scores are no scaled product of queries and keys plus a mask
+ * @throws {InputError} "why" for a model whose scores are not q·k/√d plus a mask plus a mask
  */
 export function scoreInputs(program: Program, layer: number): ScoreInputs {
   const producers = new Map(program.ops.map((op) => [op.output, op]));
@@ -54,7 +54,7 @@ function productOf(producers: ReadonlyMap<string, Op>, layer: number) {
   if (product?.op !== "contract" || product.inputs.length !== 2)
     throw new InputError(
       "why",
-      `the attention scores of layer ${layer} are no scaled product of queries and keys`,
+      `the attention scores of layer ${layer} are not q·k/√d plus a mask`,
     );
   const [queries, keys] = product.inputs as [string, string];
   return { queries, keys, scale: product.attributes.scale ?? 1 };

@@ -46,7 +46,7 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
 }
 
 /**
- * The hub model called `typed`, which is no path that exists, in the cache.
+ * The hub model called `typed`, which is not an existing path, in the cache.
  *
  * @throws {InputError} "file" for a name that can only be a path; @throws {UnableError} if the hub cannot be reached
  */
@@ -67,7 +67,7 @@ export async function hubSnapshot(
 }
 
 /**
- * Names of the branches and tags of the hub model called `typed`, which is no path that exists.
+ * Names of the branches and tags of the hub model called `typed`, which is not an existing path.
  *
  * @throws {InputError} as `hubRevisions`, saying first that there is no such path; @throws {UnableError} likewise
  */
@@ -105,7 +105,7 @@ async function openFile(path: string, options: LoadOptions): Promise<LoadedModel
     );
   throw new InputError(
     "file",
-    `${path} is no model file (known: .gguf, .pt, or a folder with config.json)`,
+    `${path} is not a model file (known: .gguf, .pt, or a folder with config.json)`,
   );
 }
 

@@ -91,8 +91,8 @@ describe("resumeFile(facts)", () => {
     const again = resumeFile(FACTS, { folder, note });
     expect([again.get("a"), again.get("b")]).toEqual([1, 2]);
     expect(notes).toEqual([
-      expect.stringMatching(/^if this is stopped, the same command goes on from .*jsonl$/),
-      expect.stringMatching(/^going on after 3 steps of an earlier run/),
+      expect.stringMatching(/^if this is stopped, the same command resumes from .*jsonl$/),
+      expect.stringMatching(/^resuming: 3 steps of an earlier run are done/),
     ]);
   });
 

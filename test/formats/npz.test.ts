@@ -66,9 +66,9 @@ describe("readNpz(source)", () => {
       zipBytes([{ name: "x.pkl", bytes: npy(header("1,"), 1) }]),
       /should end in .npy/,
     ],
-    ["no .npy magic", archive(new Uint8Array(64)), /is no .npy array/],
-    ["an empty entry", archive(new Uint8Array(0)), /is no .npy array/],
-    ["format 9", archive(npy(header("1,"), 1, 9)), /is no .npy array/],
+    ["no .npy magic", archive(new Uint8Array(64)), /is not a .npy array/],
+    ["an empty entry", archive(new Uint8Array(0)), /is not a .npy array/],
+    ["format 9", archive(npy(header("1,"), 1, 9)), /is not a .npy array/],
     ["values missing", archive(npy(header("2, 3"), 5)), /needs 94 bytes, has 90/],
     ["values left over", archive(npy(header("2, 3"), 7)), /of shape 2 x 3 needs 94 bytes, has 98/],
     [
@@ -96,7 +96,7 @@ describe("readNpz(source)", () => {
     [
       "bytes that are not deflated",
       archive(npy(header("1,"), 1), { method: 8 }),
-      /cannot be unpacked|is no .npy array/,
+      /cannot be unpacked|is not a .npy array/,
     ],
     ["no zip archive", npy(header("1,"), 1), /zip archive/],
   ])("refuses %s", async (_, bytes, message) => {

@@ -110,7 +110,7 @@ describe("readPickle(source)", () => {
     ["a new object", "N)\x81.", "uses opcode 0x81"],
     ["a storage outside", "K\x01Q.", "refers to storages outside"],
     ["attributes of a number", "K\x01Nb.", "damaged pickle"],
-    ["a call of a number", "K\x01)R.", "a call of something that is no name"],
+    ["a call of a number", "K\x01)R.", "a call of something that is not a name"],
     [
       "an OrderedDict of a list",
       "ccollections\nOrderedDict\n](K\x01K\x02\x86e\x85R.",

@@ -109,9 +109,9 @@ describe("the frame of all studies", () => {
   }
 
   test("goes on with a stopped study, and then leaves nothing of it", async () => {
-    expect(await stopped([...QUICK, "--json"])).toContain("the same command goes on from");
+    expect(await stopped([...QUICK, "--json"])).toContain("the same command resumes from");
     const again = await typed([...QUICK, "--json"]);
-    expect(again.stderr).toContain("going on after 1 step of");
+    expect(again.stderr).toContain("resuming: 1 step of");
     expect(readdirSync(join(folder, "cache/induction-lens/resume"))).toEqual([]);
     const whole = await typed([...QUICK, "--json"]);
     const weightsIn = (text: string) => selfAttentionResult.parse(JSON.parse(text)).weights;
@@ -126,7 +126,7 @@ describe("the frame of all studies", () => {
     await stopped([...QUICK, "--json"]);
     const { stderr, error } = await typed([...args, "--json"]);
     expect(error).toBeNull();
-    expect(stderr).not.toContain("going on after");
+    expect(stderr).not.toContain("resuming:");
   });
 
   test("keeps nothing with --no-cache, and says nothing with --quiet", async () => {

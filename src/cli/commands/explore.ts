@@ -90,7 +90,7 @@ async function filesOf(frame: Frame, name: string) {
   return { files, state };
 }
 
-/** A machine without a browser is no fault: the address is printed. */
+/** A machine without a browser is not an error: the address is printed. */
 async function openBrowser(address: string): Promise<void> {
   const { default: open } = await import("open");
   const child = await open(address).catch(() => null);

@@ -165,7 +165,7 @@ function reduce(machine: PickleMachine, { callables = {} }: PickleOptions): void
   const args = machine.pop();
   const callable = machine.pop();
   if (!isName(callable) || !isArray(args)) {
-    throw machine.fault("is a damaged pickle: a call of something that is no name");
+    throw machine.fault("is a damaged pickle: a call of something that is not a name");
   }
   machine.push(callables[callable.name]!(args, machine.fault));
 }

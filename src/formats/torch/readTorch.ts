@@ -14,7 +14,7 @@ import { zipEntries, type ZipEntry } from "./zip.ts";
  * What `weights_only=True` of torch reads is read, apart from sparse, quantised and complex tensors.
  *
  * @throws {InputError} "pickle" if the file names something that tensors do not need (nothing is ever run), or is
- *   damaged; "file" if it is no torch file
+ *   damaged; "file" if it is not a torch file
  */
 export async function readTorch(source: ByteSource): Promise<PickleValue> {
   const start = await source.read(0, Math.min(FIRST_BYTES, source.sizeBytes));

@@ -10,7 +10,7 @@ import { isTensor } from "./torchValues.ts";
  * Entries that are no tensors are left out: some writers keep counters beside the weights.
  *
  * @param name of the file or of the part of it, for messages
- * @throws {InputError} "file" if `value` is no dictionary, or has no tensors
+ * @throws {InputError} "file" if `value` is not a dictionary, or has no tensors
  */
 export function torchCheckpoint(name: string, value: PickleValue | undefined): Checkpoint {
   const weights = new Map<string, StoredTensor>();

@@ -17,7 +17,7 @@ export interface ZipEntry {
 /**
  * The files in a zip archive by name. Archives above 4 GB (zip64) are read.
  *
- * @throws {InputError} "file" if it is no zip archive, is damaged, or its files overlap
+ * @throws {InputError} "file" if it is not a zip archive, is damaged, or its files overlap
  */
 export async function zipEntries(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
   const directory = await findDirectory(source);

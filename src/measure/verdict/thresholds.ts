@@ -23,7 +23,7 @@ export const NULL_QUANTILE = 0.99;
 export const NULL_DEVIATIONS = 3;
 /** An effect under this share of clean - corrupted is nothing, however quiet the null heads are. */
 export const LEAST_EFFECT = 0.005;
-/** Of what a head writes directly, this share has to be lost with it: else something later takes it off. */
+/** Ablating the head must remove at least this share of its direct effect; otherwise later layers compensate. */
 export const LEAST_ARRIVING = 0.1;
 /** A head that writes nothing itself needs an interval this many times as wide above the null to count as acting indirectly. */
 export const SURER = 1.5;

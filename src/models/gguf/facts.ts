@@ -29,7 +29,7 @@ export interface GgufFacts {
 /**
  * The facts of a file.
  *
- * @throws {InputError} "config" for a key that is no number, or differs among layers
+ * @throws {InputError} "config" for a key that is not a number, or differs among layers
  */
 export function factsOf(
   { metadata, tensors }: Gguf,

@@ -44,7 +44,7 @@ export interface BadBlob {
   readonly problem: string;
 }
 
-/** The models of a cache, by name. A folder that is no cache, or is not there, has none. */
+/** The models of a cache, by name. A folder that is not a cache, or does not exist, has none. */
 export async function cacheEntries(cacheDir: string): Promise<CacheEntry[]> {
   const names = (await readdir(cacheDir).catch(() => [])).filter((name) =>
     /^models--[^/]+$/.test(name),

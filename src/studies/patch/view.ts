@@ -166,7 +166,7 @@ export function fingerprintView(result: FingerprintResult): StudyView {
       matches
         ? `${layer}.${head} has the fingerprint of an induction head.`
         : aboveNull
-          ? `${layer}.${head} has not the fingerprint of an induction head.`
+          ? `${layer}.${head} does not have the fingerprint of an induction head.`
           : `${layer}.${head} has no fingerprint: its output effect is not above that of random heads.`,
     ),
     map: null,

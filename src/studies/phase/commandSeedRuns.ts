@@ -17,7 +17,7 @@ export async function seedRuns(frame: Frame, run: string, count: number): Promis
   if (!folder.hasRecipe())
     throw new InputError(
       "options",
-      `--seeds ${count} repeats a run that train made, by its recipe.json, which ${run} has not`,
+      `--seeds ${count} needs a run made by train; ${run} has no recipe.json`,
     );
   const { seed, steps } = folder.readRecipe();
   const runs = [run];

@@ -107,7 +107,7 @@ async function folderRun(path: string, options: SourceOptions): Promise<RunSourc
 async function zooRun(id: string, options: SourceOptions): Promise<RunSource> {
   const name = id.slice("zoo:".length);
   const zoo = await readZoo();
-  zooPlace(zoo, name); // refuses names that it has not
+  zooPlace(zoo, name); // refuses names that it does not have
   const run = zoo[name];
   if (!run)
     throw new InputError("checkpoints", `phase needs a whole run, as zoo:attn-2l, got ${id}`);

@@ -43,11 +43,11 @@ function changeWords({ change, pair, inductionHeads, best, enough, p }: Said): s
     return `Phase change at step ${stepText(change)}: the induction score of head ${headText(pair.induction)} rises by ${change.effectSize.toFixed(2)} within ${widthText(change)} (p ${pText(p)}).`;
   const [leading] = inductionHeads;
   if (leading)
-    return `No phase change: none. Head ${headText(leading)} attends by induction at the end (${leading.score.toFixed(2)}), but its score does not rise suddenly.`;
+    return `No phase change. Head ${headText(leading)} attends by induction at the end (${leading.score.toFixed(2)}), but its score does not rise suddenly.`;
   const reached = best
     ? ` The best head, ${headText(best)}, ends at ${best.score.toFixed(3)}${best.gain < best.score ? ` (${best.gain.toFixed(3)} above what it scores where nothing repeats)` : ""}.`
     : "";
-  return `No phase change: none. No head attends by induction at the end.${reached}`;
+  return `No phase change: at the last checkpoint no head attends like induction.${reached}`;
 }
 
 function widthText({ width }: PhaseChange): string {

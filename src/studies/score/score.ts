@@ -90,7 +90,7 @@ export async function score(model: LoadedModel, options: ScoreOptions = {}): Pro
 const LEAST_WEBGPU_ROWS = 1;
 
 const MOST_FOR_PRECISION = 400;
-/** Whether to go on is asked each time so many sequences more are done. */
+/** The stopping rule is checked after every LOOK sequences. */
 const LOOK = 10;
 
 function rowsFor(architecture: Architecture, options: ScoreOptions): Promise<RepeatedRows> {

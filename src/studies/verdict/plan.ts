@@ -7,7 +7,7 @@ import type { RowCounts, VerdictInput } from "./verdictRows.ts";
 export interface VerdictOptions extends VerdictInput, StudyOptions {
   /** Fewer sequences and null heads, no more than 12 candidates, paths into keys and queries only. Left out: false. */
   readonly quick?: boolean | undefined;
-  /** Keeps what is done, so that an interrupted verdict goes on where it stopped. Left out: nothing is kept. */
+  /** Keeps what is done, so that an interrupted verdict resumes where it stopped. Left out: nothing is kept. */
   readonly log?: ResumeLog | undefined;
 }
 

@@ -62,7 +62,9 @@ describe("phaseRun(checkpoints)", () => {
       ...ROWS,
     });
     expect([result.change, result.pair, result.order]).toEqual([null, null, "none"]);
-    expect(result.words[0]).toMatch(/^No phase change: none. No head attends by induction/);
+    expect(result.words[0]).toMatch(
+      /^No phase change: at the last checkpoint no head attends like induction/,
+    );
   });
 
   test("has the scores and losses of `score` at each checkpoint", async () => {
