@@ -1,19 +1,27 @@
-/** @file What `induction-lens/report` is in Node and in browsers: words, pictures and pages of Results. */
+/** @file What `induction-lens/report` is in Node and in browsers: words, tables, pictures and pages of Results. */
 export { plotAttentionPattern, plotHeadScores, plotInductionStripe } from "./draw/asciiPlots.ts";
-export { auditText } from "./studies/audit/viewText.ts";
-export { detectorText, type DetectorTextOptions } from "./studies/detector/viewText.ts";
-export { scoreCsv } from "./studies/score/viewCsv.ts";
-export { jsonText } from "./draw/json.ts";
-export { scoreText, type TextOptions } from "./studies/score/viewTerminal.ts";
-export { attentionPicture } from "./studies/attention/view.ts";
+export { studyCsv } from "./draw/csv.ts";
 export { headMap, type HeadMap, type MarkedHead } from "./draw/headMap.ts";
-export { matrices } from "./draw/matrices.ts";
-export type { Drawn } from "./draw/lazySvg.ts";
-export type { Pictures } from "./draw/page.ts";
-export { REPORT_TITLE, reportPage, type NamedResult } from "./studies/reportPage.ts";
-export { csvText } from "./draw/csv.ts";
-export { viewPage, type ViewPage } from "./draw/viewPage.ts";
-export type { StudyTable } from "./draw/studyView.ts";
-export { scoreHeadMap } from "./studies/score/viewHeadMap.ts";
-export { scoreHtml } from "./studies/score/viewHtml.ts";
+export { jsonText } from "./draw/json.ts";
+export { lazySvg, type Drawn, type LazySvg } from "./draw/lazySvg.ts";
+export { matrices, type Matrices } from "./draw/matrices.ts";
+export { mapPicture, picturesOf } from "./draw/pictures.ts";
+export { ramp, textOn, type Ramp, type Rgb } from "./draw/ramp.ts";
+export { studyPage } from "./draw/studyPage.ts";
+export type { StudyTextOptions } from "./draw/studyText.ts";
+export type {
+  HeadCell,
+  StudyCell,
+  StudyColumn,
+  StudyPicture,
+  StudyTable,
+  StudyView,
+} from "./draw/studyView.ts";
 export { THEMES, type Theme } from "./draw/theme.ts";
+export { tokenText } from "./draw/tokenText.ts";
+export { ROUTE_WORDS } from "./results/causalNames.ts";
+export { attentionView } from "./studies/attention/view.ts";
+export { detectorText, type DetectorTextOptions } from "./studies/detector/viewText.ts";
+export { REPORT_TITLE, reportPage } from "./studies/reportPage.ts";
+export { scoreHeadMap, scoreView } from "./studies/score/view.ts";
+export { toText, viewOf, type NamedResult } from "./studies/views.ts";

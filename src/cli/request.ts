@@ -2,24 +2,15 @@
 import type { LoadedModel } from "../models/loaded.ts";
 import type { LazyStudy } from "../studies/study.ts";
 import type { Frame } from "./frame.ts";
-import type { Terminal } from "./terminal.ts";
 
 /** What a command asks for: one study, and how it is run in a frame. */
 export interface Request<Result = unknown> {
   readonly study: LazyStudy<Result>;
   run(frame: Frame): Promise<Result>;
-  /** How a Result of a study without a view is shown. */
-  readonly shown?: (() => Promise<Shown<Result>>) | undefined;
   /** Where the picture goes if nobody says where to put anything; not with --json. */
   readonly picture?: string | undefined;
   /** Where the Result goes, if not into the files of --out. */
   destination?(out: readonly string[] | undefined): Destination<Result>;
-}
-
-/** A Result as text and as files. */
-export interface Shown<Result> {
-  text(result: Result, terminal: Terminal): string;
-  write(result: Result, file: string): Promise<void>;
 }
 
 /** Where a Result goes beside standard output. */

@@ -9,7 +9,7 @@ import type { Destination, Request } from "./request.ts";
  * written; that nobody asked for a picture, so that its failing is not an error but is said.
  */
 export function resultFiles<Result>(
-  { study: load, picture, shown }: Pick<Request<Result>, "study" | "picture" | "shown">,
+  { study: load, picture }: Pick<Request<Result>, "study" | "picture">,
   { out, json }: OutputFlags,
 ): Destination<Result> {
   const files = out ?? [];
@@ -19,8 +19,7 @@ export function resultFiles<Result>(
     async write(result, done) {
       const { study } = await load();
       const write = async (file: string) => {
-        if (shown) await (await shown()).write(result, file);
-        else await writeStudy(await study.view!(result), result, file);
+        await writeStudy(await study.view(result), result, file);
         done(`wrote ${file}`);
       };
       if (unasked !== undefined)

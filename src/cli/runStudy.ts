@@ -29,8 +29,6 @@ export async function runStudy<Result>(
 }
 
 async function textOf<Result>(request: Request<Result>, result: Result): Promise<string> {
-  if (request.shown) return (await request.shown()).text(result, terminal());
   const { study } = await request.study();
-  const { colour, width } = terminal();
-  return studyText(await study.view!(result), { colour: colour !== false, width });
+  return studyText(await study.view(result), terminal());
 }

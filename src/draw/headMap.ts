@@ -1,12 +1,13 @@
 /** @file A number for every head as a picture: heads to the right, layers down, as an image of the matrix `[layer][head]`. */
 import * as Plot from "@observablehq/plot";
+import { range } from "d3-array";
 import { InputError } from "../base/errors.ts";
 import { cellSize, type CellSize } from "./cellSize.ts";
 import { drawFigure } from "./figure.ts";
 import { fractionOf, valueText, type HeadScale } from "./headScale.ts";
 import type { KeyEntry } from "./key.ts";
 import { drawLegend } from "./legend.ts";
-import { rampColour, rampRgb, textOn } from "./ramp.ts";
+import { hexOf, ramp, textOn } from "./ramp.ts";
 import { THEMES, type Theme } from "./theme.ts";
 
 export interface MarkedHead {
@@ -60,8 +61,10 @@ export function headMap(map: HeadMap, document: Document, theme = THEMES.light):
   );
   const spec = headMapPlot(map, theme, size);
   const plot = Plot.plot({ ...spec, document }) as SVGSVGElement;
+  const colourOf = ramp(theme[map.scale.kind]);
+  const colour = (fraction: number) => hexOf(colourOf(fraction));
   const legend = drawLegend(document, theme, {
-    colour: (fraction) => rampColour(theme[map.scale.kind], fraction),
+    colour,
     low: map.scale.kind === "diverging" ? -map.scale.bound : 0,
     high: map.scale.bound,
     label: map.scaleLabel,
@@ -83,6 +86,7 @@ export function headMapPlot(map: HeadMap, theme: Theme, size: CellSize): Plot.Pl
   const heads = map.values[0]!.length;
   const margin = { marginTop: 3, marginRight: 3, marginBottom: 40, marginLeft: 50 };
   const axis = { tickSize: 0, tickPadding: 5, fontSize: size.axisFont, fill: theme.text };
+  const colourOf = ramp(theme[map.scale.kind]);
   const names = { x: map.columnName ?? "head", y: map.rowName ?? "layer" };
   return {
     ...margin,
@@ -94,7 +98,7 @@ export function headMapPlot(map: HeadMap, theme: Theme, size: CellSize): Plot.Pl
       type: "linear",
       domain: [map.scale.kind === "diverging" ? -map.scale.bound : 0, map.scale.bound],
       clamp: true,
-      interpolate: (fraction: number) => rampColour(theme[map.scale.kind], fraction),
+      interpolate: (fraction: number) => hexOf(colourOf(fraction)),
     },
     marks: [
       Plot.axisX(everyNth(heads, size.width, size.axisFont * 1.9), { ...axis, label: null }),
@@ -120,10 +124,9 @@ function cellMarks(map: HeadMap, theme: Theme, size: CellSize): Plot.Markish[] {
   const at = { x: "head", y: "layer" };
   const known = cells.filter((cell) => cell.value !== null);
   const written = size.font > 0 ? cells.filter((cell) => isWritten(cell, map, size)) : [];
+  const colourOf = ramp(theme[map.scale.kind]);
   const fill = (cell: Cell) =>
-    cell.value === null
-      ? theme.secondText
-      : textOn(rampRgb(theme[map.scale.kind], fractionOf(cell.value, map.scale)));
+    cell.value === null ? theme.secondText : textOn(colourOf(fractionOf(cell.value, map.scale)));
   const marked = map.marked?.heads ?? [];
   const outline = { ...at, fill: "none", rx: 2 };
   return [
@@ -200,8 +203,4 @@ function checkHeadMap({ values, texts, scale }: HeadMap): void {
 function everyNth(count: number, pixels: number, least: number): number[] {
   const step = [1, 2, 5, 10, 20, 50, 100].find((nth) => nth * pixels >= least) ?? 200;
   return range(count).filter((index) => index % step === 0);
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }

@@ -3,7 +3,7 @@ import { InputError } from "../base/errors.ts";
 import { drawFigure, type Part } from "./figure.ts";
 import { fractionOf, valueText, type HeadScale } from "./headScale.ts";
 import { drawLegend } from "./legend.ts";
-import { rampColour, rampRgb, textOn } from "./ramp.ts";
+import { hexOf, ramp, textOn } from "./ramp.ts";
 import { svgNode } from "./svgNode.ts";
 import { THEMES, type Theme } from "./theme.ts";
 import { visible } from "./visible.ts";
@@ -52,8 +52,9 @@ export function matrices(
   const { scale } = picture;
   if (picture.matrices.length === 0 || picture.matrices.some(({ values }) => values.length === 0))
     throw new InputError("shape", "a picture of matrices needs cells, got none");
+  const colourOf = ramp(theme[scale.kind]);
   const legend = drawLegend(document, theme, {
-    colour: (fraction) => rampColour(theme[scale.kind], fraction),
+    colour: (fraction) => hexOf(colourOf(fraction)),
     low: scale.kind === "diverging" ? -scale.bound : 0,
     high: scale.bound,
     label: picture.scaleLabel,
@@ -174,6 +175,7 @@ function cellPaths(
   { values }: Matrix,
   scale: HeadScale,
 ): SVGElement[] {
+  const colourOf = ramp(theme[scale.kind]);
   const paths = new Map<number, string>();
   const none = levelOf(0, scale);
   values.forEach((row, y) => {
@@ -191,7 +193,7 @@ function cellPaths(
   return [...paths].map(([level, d]) =>
     svgNode(document, "path", {
       d,
-      fill: rampColour(theme[scale.kind], level / LEVELS),
+      fill: hexOf(colourOf(level / LEVELS)),
       "shape-rendering": "crispEdges",
     }),
   );
@@ -211,6 +213,7 @@ function cellTexts(frame: Frame, { values }: Matrix, scale: HeadScale): SVGEleme
   const { cell, left, top, theme } = frame;
   const size = Math.min(10.5, cell * 0.36);
   if (size < 7.5) return [];
+  const colourOf = ramp(theme[scale.kind]);
   return values.flatMap((row, y) =>
     row.flatMap((value, x) =>
       value === null || Math.abs(value) < LEAST_WRITTEN * scale.bound
@@ -221,7 +224,7 @@ function cellTexts(frame: Frame, { values }: Matrix, scale: HeadScale): SVGEleme
               y: top + (y + 0.5) * cell + size * 0.36,
               "font-size": size,
               "text-anchor": "middle",
-              fill: textOn(rampRgb(theme[scale.kind], fractionOf(value, scale))),
+              fill: textOn(colourOf(fractionOf(value, scale))),
             }),
           ],
     ),

@@ -30,3 +30,15 @@ function signed(text: string): string {
   const bare = text.replace(/^-/, "").replace(/^0(?=\.\d)/, "");
   return text.startsWith("-") && !zero ? `−${bare}` : bare;
 }
+
+/** A number in a table: four digits are enough to read. */
+export function tableNumber(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return "–";
+  if (Number.isInteger(value)) return signed(String(value));
+  return (Math.abs(value) < 1e-4 ? value.toExponential(1) : value.toFixed(4)).replaceAll("-", "−");
+}
+
+/** `1 head`, `2 heads`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,6 +1,7 @@
 /** @file The frame of a one-file report: works offline, asks nobody for anything, follows the reader's light or dark. */
 import { hashOf } from "../base/hash.ts";
 import { markup, trusted, type Markup } from "./markup.ts";
+import { SORT_SCRIPT } from "./sortScript.ts";
 import { THEMES, type Theme } from "./theme.ts";
 
 /** A picture drawn for each theme; the page shows the one that fits. */
@@ -19,7 +20,7 @@ export async function page(
   body: Markup,
   more: readonly string[] = [],
 ): Promise<string> {
-  const scripts = [SORT, ...more];
+  const scripts = [SORT_SCRIPT, ...more];
   const hashes = await Promise.all(
     scripts.map(async (script) => `'sha256-${await sha256(script)}'`),
   );
@@ -58,27 +59,6 @@ async function sha256(text: string): Promise<string> {
   return btoa(String.fromCharCode(...hash));
 }
 
-/** Turns the column heads of `table.sortable` into buttons; without scripts the table stays as it was written. */
-const SORT = `
-for (const table of document.querySelectorAll("table.sortable")) {
-  const heads = [...table.querySelectorAll("thead th")];
-  const place = new Map([...table.tBodies[0].rows].map((row, index) => [row, index]));
-  heads.forEach((head, column) => {
-    const button = document.createElement("button");
-    button.append(...head.childNodes);
-    head.append(button);
-    button.addEventListener("click", () => {
-      const down = head.getAttribute("aria-sort") !== "descending";
-      for (const other of heads) other.removeAttribute("aria-sort");
-      head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const value = (row) => column === 0 ? -place.get(row) : Number.parseFloat(row.cells[column].textContent);
-      const order = (one, other) => (value(one) - value(other) || 0) * (down ? -1 : 1);
-      table.tBodies[0].append(...[...table.tBodies[0].rows].sort(order));
-    });
-  });
-}
-`;
-
 const colours = ({ panel, text, secondText, line }: Theme) =>
   `--panel: ${panel}; --text: ${text}; --second: ${secondText}; --line: ${line};`;
 
@@ -102,6 +82,7 @@ caption { text-align: left; padding: 8px 12px; color: var(--second); }
 th, td { text-align: right; padding: 3px 12px; font-weight: normal; }
 thead th { position: sticky; top: 0; background: var(--panel); border-bottom: 2px solid var(--line); }
 tbody th { color: var(--second); }
+.words { text-align: left; }
 tbody tr { border-bottom: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 4px 0; cursor: pointer; text-decoration: underline; }
 th[aria-sort="descending"] button::after { content: " ↓"; }

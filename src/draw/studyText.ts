@@ -1,79 +1,138 @@
-/** @file A study as text for a terminal. */
+/** @file A study as text for a terminal. Nothing in its Result can steer the terminal. */
 import { createColors } from "picocolors";
+import { ascii } from "./ascii.ts";
+import { cellText, columnName } from "./cellText.ts";
+import { columnsOf } from "./columns.ts";
+import type { HeadMap } from "./headMap.ts";
+import type { StudyCell, StudyTable, StudyView } from "./studyView.ts";
+import type { ColourDepth } from "./terminalColour.ts";
 import { terminalMap } from "./terminalMap.ts";
-import { columnsOf, visible } from "./visible.ts";
+import { visible } from "./visible.ts";
 import { wrap } from "./wrap.ts";
-import { tableText, type StudyTable, type StudyView } from "./studyView.ts";
 
 export interface StudyTextOptions {
-  /** Default false. */
-  readonly colour?: boolean | undefined;
+  /** Bits of colour, as a stream's `getColorDepth()` counts them; false is none, true all. Default false. */
+  readonly colour?: boolean | ColourDepth | undefined;
   /** Columns of the terminal, 40 or more. Default 80. */
   readonly width?: number | undefined;
+  /** False for a terminal or a log that knows ASCII only. Default true. */
+  readonly unicode?: boolean | undefined;
+}
+
+/** What text is written with: its width, its colours, its characters. */
+interface Pen {
+  readonly width: number;
+  readonly depth: ColourDepth;
+  readonly bold: (text: string) => string;
+  /** A line of ours in the characters that the terminal has. */
+  readonly plain: (line: string) => string;
+  /** Text from anywhere, made safe. */
+  readonly safe: (text: string) => string;
+  /** The same as lines that fit. */
+  readonly prose: (text: string) => string[];
 }
 
 const MOST_ROWS = 15;
 
 /** Title, what was measured, sentences, map, tables of at most 15 rows, warnings; ends with a line end. */
-export function studyText(
-  view: StudyView,
-  { colour = false, width: asked = 80 }: StudyTextOptions = {},
-): string {
-  const width = Math.max(40, asked);
-  const paint = createColors(colour);
-  const prose = (text: string) => wrap(visible(text), width, columnsOf);
-  const map = view.map && {
-    values: view.map.values,
-    scale: view.map.scale,
-    marked: view.map.marked?.heads ?? [],
-  };
+export function studyText(view: StudyView, options: StudyTextOptions = {}): string {
+  const { colour = false, unicode = true } = options;
+  const width = Math.max(40, options.width ?? 80);
+  const depth = colour === true ? 24 : colour === false ? 1 : colour;
+  const { bold, yellow } = createColors(depth > 1);
+  const plain = unicode ? (line: string) => line : ascii;
+  const safe = (text: string) => plain(visible(text));
+  const prose = (text: string) => wrap(safe(text), width, columnsOf);
+  const pen: Pen = { width, depth, bold, plain, safe, prose };
   const lines = [
-    ...prose(view.title).map(paint.bold),
+    ...prose(view.title).map(bold),
     ...view.lines.flatMap(prose),
     "",
     ...view.sentences.flatMap(prose),
-    ...(map
-      ? [
-          "",
-          ...prose(
-            `${view.map.scaleLabel}: ${view.map.rowName ?? "layer"}s down, ${view.map.columnName ?? "head"}s to the right`,
-          ).map(paint.bold),
-          ...terminalMap(map, { depth: colour ? 24 : 1, width }),
-        ]
-      : []),
-    ...(view.plots?.length ? ["", ...view.plots] : []),
-    ...view.tables.flatMap((table) => ["", ...tableLines(table, width, paint.bold)]),
-    ...view.warnings.flatMap((warning) => prose(`warning: ${warning}`).map(paint.yellow)),
+    ...(view.map ? mapLines(view.map, pen) : []),
+    ...(view.plots?.length ? ["", ...view.plots.map(plain)] : []),
+    ...view.tables.flatMap((table) => tableLines(table, pen)),
+    ...view.warnings.flatMap((warning) => prose(`warning: ${warning}`).map(yellow)),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function tableLines(
-  { caption, columns, rows }: StudyTable,
-  width: number,
-  bold: (text: string) => string,
-): string[] {
-  if (rows.length === 0) return [];
-  const prose = (text: string) => wrap(visible(text), width, columnsOf);
-  const shown = rows.slice(0, MOST_ROWS);
-  const texts = shown.map((row) => row.map((cell) => visible(tableText(cell))));
-  const words = columns.map((_, column) => shown.every((row) => typeof row[column] === "string"));
-  const widths = columns.map((name, column) =>
-    Math.max(columnsOf(name), ...texts.map((row) => columnsOf(row[column]!))),
-  );
-  const line = (cells: readonly string[]) => rowLines(cells, widths, words, width);
+function mapLines(map: HeadMap, { depth, width, bold, plain, prose }: Pen): string[] {
+  const { values, scale, marked, rowName = "layer", columnName: column = "head" } = map;
+  return [
+    "",
+    ...prose(`${map.scaleLabel}: ${rowName}s down, ${column}s to the right`).map(bold),
+    ...terminalMap({ values, scale, marked: marked?.heads ?? [] }, { depth, width }).map(plain),
+  ];
+}
+
+function tableLines({ caption, columns, rows, terminalRows }: StudyTable, pen: Pen): string[] {
+  const shown = rows.slice(0, terminalRows ?? MOST_ROWS);
+  if (shown.length === 0) return [];
+  const { bold, safe, prose, width } = pen;
+  const names = columns.map(columnName).map(safe);
+  const texts = shown.map((row) => row.map((cell) => safe(cellText(cell))));
+  const words = columns.map((_, column) => shown.every((row) => isWords(row[column])));
   const more = rows.length - shown.length;
   return [
+    "",
     ...prose(caption).map(bold),
-    ...line(columns).map(bold),
-    ...texts.flatMap(line),
+    ...gridLines({ names, texts, words }, width, bold),
     ...(more > 0 ? prose(`and ${more} more (see --json or --out)`) : []),
   ];
 }
 
+/** Anything but a number or its absence. */
+function isWords(cell: StudyCell | undefined): boolean {
+  return typeof cell === "string" || (typeof cell === "object" && cell !== null);
+}
+
+const GAP = "  ";
 const LEAST_WRAPPED = 24;
 
-/** Numbers to the right, words to the left; words in the last column go on below themselves where the line ends. */
+interface Grid {
+  readonly names: readonly string[];
+  readonly texts: readonly (readonly string[])[];
+  /** Whether all cells of a column are words. */
+  readonly words: readonly boolean[];
+}
+
+/**
+ * Rows in columns: numbers to the right, words to the left; words in the last column continue below themselves. Where all
+ * columns together are too wide, the first one stands above the others; where those are, each cell has a line of its own.
+ */
+function gridLines(
+  { names, texts, words }: Grid,
+  width: number,
+  bold: (text: string) => string,
+): string[] {
+  const widths = names.map((name, column) =>
+    Math.max(columnsOf(name), ...texts.map((row) => columnsOf(row[column]!))),
+  );
+  if (fits(widths, words, width))
+    return [names, ...texts].flatMap((cells, row) => {
+      const lines = rowLines(cells, widths, words, width);
+      return row === 0 ? lines.map(bold) : lines;
+    });
+  const [, ...others] = widths;
+  const room = width - GAP.length;
+  const isStacked = others.length > 0 && fits(others, words.slice(1), room);
+  const under = ([, ...cells]: readonly string[]) =>
+    isStacked
+      ? rowLines(cells, others, words.slice(1), room)
+      : cells.flatMap((cell, column) => wrap(`${names[column + 1]!}: ${cell}`, room, columnsOf));
+  return [...(isStacked ? [names] : []), ...texts].flatMap((cells, row) => {
+    const lines = [...wrap(cells[0]!, width, columnsOf), ...under(cells).map((line) => GAP + line)];
+    return isStacked && row === 0 ? lines.map(bold) : lines;
+  });
+}
+
+function fits(widths: readonly number[], words: readonly boolean[], width: number): boolean {
+  const last = widths.length - 1;
+  const before = widths.slice(0, last).reduce((sum, one) => sum + one + GAP.length, 0);
+  return before + (words[last] ? Math.min(LEAST_WRAPPED, widths[last]!) : widths[last]!) <= width;
+}
+
 function rowLines(
   cells: readonly string[],
   widths: readonly number[],
@@ -87,7 +146,7 @@ function rowLines(
   const last = cells.length - 1;
   const before = padded
     .slice(0, last)
-    .map((cell) => `${cell}  `)
+    .map((cell) => cell + GAP)
     .join("");
   const room = width - columnsOf(before);
   if (!words[last] || room < LEAST_WRAPPED) return [(before + padded[last]!).trimEnd()];

@@ -1,15 +1,38 @@
-/** @file What a study shows, whatever it measured: a sentence, a map, tables. Text, pictures and files draw this. */
-import type { InputInfo, ModelInfo } from "../results/common.ts";
+/** @file What a study shows, whatever it measured: sentences, a map, tables. Text, pictures and files draw this. */
+import type { EnvironmentInfo, InputInfo, ModelInfo } from "../results/common.ts";
 import type { HeadMap } from "./headMap.ts";
 import type { HeadScale } from "./headScale.ts";
 import type { Markup } from "./markup.ts";
+import { plural } from "./numbers.ts";
 import type { Theme } from "./theme.ts";
+import { shortened } from "./visible.ts";
+
+/** A head in a table: `1.2` where people read it, columns for layer and head in files. */
+export interface HeadCell {
+  readonly layer: number;
+  readonly head: number;
+}
+
+/** Several heads are one cell; no such cell of a file can be read as a number. */
+export type StudyCell = string | number | null | HeadCell | readonly HeadCell[];
+
+export interface StudyColumn {
+  /** Heading of the column where people read it. */
+  readonly name: string;
+  /** Name in files, in camelCase as in JSON, with its unit where it has one; left out: made of `name`. */
+  readonly key?: string | undefined;
+  /** Whether its cells are heads. */
+  readonly isHead?: boolean | undefined;
+}
 
 export interface StudyTable {
   readonly caption: string;
-  readonly columns: readonly string[];
+  /** A column called `low` or `high` has a bound of the value before it. */
+  readonly columns: readonly (string | StudyColumn)[];
   /** Numbers are written with every digit in files, shortened elsewhere. */
-  readonly rows: readonly (readonly (string | number | null)[])[];
+  readonly rows: readonly (readonly StudyCell[])[];
+  /** Rows that a terminal shows; pages and files have all. Default 15. */
+  readonly terminalRows?: number | undefined;
 }
 
 /** A picture that is not a map of heads. */
@@ -19,10 +42,28 @@ export interface StudyPicture {
   readonly draw: () => Promise<(document: Document, theme: Theme) => SVGSVGElement>;
 }
 
-/** A part of the page that answers to the reader's pointer and keys; it finds its numbers in the element `result`. */
+/** A part of the page that answers to the reader's pointer and keys. */
 export interface StudyWidget {
-  readonly markup: Markup;
+  /** @param data where its numbers are in the page */
+  readonly markup: (data: WidgetData) => Markup;
+  /** Finds all such parts of the page and their numbers. */
   readonly script: string;
+}
+
+/** A Result in the page, or a part of it. */
+export interface WidgetData {
+  /** Id of the element that holds a Result as JSON. */
+  readonly element: string;
+  /** Members that lead from there to the Result of the widget. */
+  readonly path: readonly string[];
+}
+
+/** Another study as a part of this one, in its page alone. */
+export interface StudySection {
+  readonly title: string;
+  readonly view: StudyView;
+  /** Members that lead from the Result of the whole to that of this part. */
+  readonly path: readonly string[];
 }
 
 export interface StudyView {
@@ -41,7 +82,24 @@ export interface StudyView {
   readonly tables: readonly [StudyTable, ...StudyTable[]];
   /** What a .csv file has, if that is too long to be shown. */
   readonly csv?: (() => StudyTable) | undefined;
+  /** Shown in the page below everything else. */
+  readonly sections?: readonly StudySection[] | undefined;
+  /** Model, input and engine, term by term. */
+  readonly settings?: readonly Setting[] | undefined;
   readonly warnings: readonly string[];
+}
+
+export type Setting = readonly [term: string, value: string | number];
+
+/** A column of heads; in files `layer` and `head`, or with `name` before them. */
+export function headColumn(name = "head"): StudyColumn {
+  return { name, isHead: true };
+}
+
+/** The head that a Result calls `1.2`. */
+export function headCell(name: string): HeadCell {
+  const [layer, head] = name.split(".").map(Number);
+  return { layer: layer!, head: head! };
 }
 
 interface About {
@@ -51,25 +109,90 @@ interface About {
 
 /** `gpt2 · family gpt2 · 12 layers × 12 heads`, and the input. */
 export function aboutLines({ model, input }: About): string[] {
+  return [modelWords(model), inputWords(input)];
+}
+
+/** Characters of a model's name that a picture has room for; pages and files have all of it. */
+const LONGEST_ID = 120;
+
+/** The same for the head of a picture. */
+export function pictureLines({ model, input }: About): string[] {
+  return aboutLines({ model: { ...model, id: shortened(model.id, LONGEST_ID) }, input });
+}
+
+/** `gpt2 · family gpt2 · 12 layers × 12 heads · revision 607a30d7`. */
+export function modelWords(model: ModelInfo): string {
   const grouped = model.kvHeads === model.heads ? "" : ` (${model.kvHeads} key and value heads)`;
-  const period = input.period === null ? "" : ` · period ${input.period}`;
-  const seed = input.seed === null ? "" : ` · seed ${input.seed}`;
   return [
-    `${model.id} · family ${model.family} · ${model.layers} layers × ${model.heads} heads${grouped}`,
-    `input: ${input.kind} · ${input.examples} examples of ${input.length} tokens${period} · BOS ${input.bos ? "on" : "off"}${seed}`,
+    model.id,
+    `family ${model.family}`,
+    `${plural(model.layers, "layer")} × ${plural(model.heads, "head")}${grouped}`,
+    ...(model.revision === null ? [] : [`revision ${model.revision.slice(0, 8)}`]),
+    ...(model.processing === "none" ? [] : [`weights: ${model.processing}`]),
+  ].join(" · ");
+}
+
+/** `input: repeated random tokens · 100 examples of 51 tokens · period 25 · BOS on · seed 0`. */
+function inputWords(input: InputInfo): string {
+  return [
+    `input: ${input.kind}`,
+    `${plural(input.examples, "example")} of ${plural(input.length, "token")}`,
+    ...(input.period === null ? [] : [`period ${input.period}`]),
+    `BOS ${input.bos ? "on" : "off"}`,
+    ...(input.seed === null ? [] : [`seed ${input.seed}`]),
+    ...(input.tokensSha256 === null ? [] : [`tokens sha256 ${input.tokensSha256.slice(0, 8)}`]),
+  ].join(" · ");
+}
+
+interface Made {
+  readonly version: string;
+  readonly model?: ModelInfo | null | undefined;
+  readonly input?: InputInfo | null | undefined;
+  readonly environment?: EnvironmentInfo | null | undefined;
+}
+
+/** All that a Result says of how it was made, for the end of its page. */
+export function settingsOf({ version, model, input, environment }: Made): Setting[] {
+  const versions = Object.entries(environment?.versions ?? {}).map((entry) => entry.join(" "));
+  return [
+    ...(model ? modelSettings(model) : []),
+    ...(input ? inputSettings(input) : []),
+    ...(environment
+      ? [["device", `${environment.device}, ${plural(environment.threads, "thread")}`] as const]
+      : []),
+    ["versions", [`induction-lens ${version}`, ...versions].join(", ")],
+  ];
+}
+
+function modelSettings(model: ModelInfo): Setting[] {
+  return [
+    ["model", model.id],
+    ["family", model.family],
+    ["revision", model.revision ?? "–"],
+    ["sha256 of the weights", model.sha256],
+    ["layers", model.layers],
+    ["heads", `${model.heads} query heads, ${model.kvHeads} key and value heads`],
+    ["weights", model.processing === "none" ? "as they are" : model.processing],
+  ];
+}
+
+function inputSettings(input: InputInfo): Setting[] {
+  const bos = input.bos ? `on (token ${input.bosToken ?? "unknown"})` : "off";
+  return [
+    ["input", input.kind],
+    ["seed", input.seed ?? "–"],
+    ["examples", input.examples],
+    ["tokens in a row", input.length],
+    ["period", input.period ?? "–"],
+    ["BOS", `${bos}: ${input.bosPolicy}`],
+    ["sha256 of the tokens", input.tokensSha256 ?? "–"],
   ];
 }
 
 /** A scale on both sides of zero that the largest value reaches, or 1 if all are 0. */
 export function divergingScale(values: readonly (readonly (number | null)[])[]): HeadScale {
-  const bound = Math.max(0, ...values.flat().map((value) => Math.abs(value ?? 0)));
+  const bound = values
+    .flat()
+    .reduce((most: number, value) => Math.max(most, Math.abs(value ?? 0)), 0);
   return { kind: "diverging", bound: bound > 0 ? bound : 1 };
-}
-
-/** A number in a table: four digits are enough to read. */
-export function tableText(value: string | number | null): string {
-  if (value === null) return "–";
-  if (typeof value === "string") return value;
-  if (Number.isInteger(value)) return String(value);
-  return (Math.abs(value) < 1e-4 ? value.toExponential(1) : value.toFixed(4)).replaceAll("-", "−");
 }

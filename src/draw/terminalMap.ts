@@ -1,10 +1,10 @@
 /** @file A number for every head as lines of text: with colour a heat map, without it the same digits. */
+import { columnsOf } from "./columns.ts";
 import { fractionOf, valueText, type HeadScale } from "./headScale.ts";
 import { toBound } from "./numbers.ts";
-import { rampRgb } from "./ramp.ts";
+import { ramp, type Rgb } from "./ramp.ts";
 import { cellColour, RESET, type ColourDepth } from "./terminalColour.ts";
 import { THEMES } from "./theme.ts";
-import { columnsOf } from "./visible.ts";
 import { wrap } from "./wrap.ts";
 
 export interface TerminalMap {
@@ -56,13 +56,16 @@ interface Block {
 
 function blockLines(map: TerminalMap, depth: ColourDepth, block: Block): string[] {
   const { first, last, gutter, cell } = block;
+  const colourOf = ramp(THEMES.dark[map.scale.kind]);
   const marked = new Set(map.marked.map(({ layer, head }) => `${layer}.${head}`));
   const rows = map.values.map((row, layer) => {
     const cells = row.slice(first, last).map((value, index) => {
       const isMarked = marked.has(`${layer}.${first + index}`);
       const text = cell === 1 ? tenth(value, map.scale) : valueText(value, map.scale);
       const written = cell === 1 ? text : `${isMarked ? ">" : " "}${text.padStart(cell - 1)}`;
-      return coloured(written, value, map.scale, depth, isMarked);
+      return depth === 1 || value === null || isFaint(value, map.scale)
+        ? written
+        : coloured(written, colourOf(placeOf(value, map.scale)), depth, isMarked);
     });
     return `${String(layer).padStart(gutter - 1)} ${cells.join("")}`;
   });
@@ -82,18 +85,18 @@ function headLine({ first, last, gutter, cell }: Block): string {
   return line;
 }
 
-function coloured(
-  text: string,
-  value: number | null,
-  scale: HeadScale,
-  depth: ColourDepth,
-  bold: boolean,
-): string {
-  if (depth === 1 || value === null) return text;
-  if (Math.abs(value) < LEAST_COLOURED * scale.bound) return text;
+function isFaint(value: number, { bound }: HeadScale): boolean {
+  return Math.abs(value) < LEAST_COLOURED * bound;
+}
+
+/** Where on the ramp: no near-blacks, since the terminal may be light. */
+function placeOf(value: number, scale: HeadScale): number {
   const fraction = fractionOf(value, scale);
-  const place = scale.kind === "sequential" ? 0.2 + 0.8 * fraction : fraction; // no near-blacks: the terminal may be light
-  const start = cellColour(rampRgb(THEMES.dark[scale.kind], place), depth, bold);
+  return scale.kind === "sequential" ? 0.2 + 0.8 * fraction : fraction;
+}
+
+function coloured(text: string, background: Rgb, depth: ColourDepth, bold: boolean): string {
+  const start = cellColour(background, depth, bold);
   return start === "" ? text : `${start}${text}${RESET}`;
 }
 

@@ -20,16 +20,3 @@ export function shortened(text: string, most: number): string {
   const head = most - 1 - tail;
   return `${characters.slice(0, head).join("")}…${characters.slice(characters.length - tail).join("")}`;
 }
-
-/** How many terminal columns `text` takes: 2 for East Asian wide characters and emoji, 0 for combining marks. */
-export function columnsOf(text: string): number {
-  let columns = 0;
-  for (const character of text) {
-    if (/\p{M}/u.test(character)) continue;
-    columns += WIDE.test(character) ? 2 : 1;
-  }
-  return columns;
-}
-
-const WIDE =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u;

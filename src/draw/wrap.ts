@@ -13,7 +13,11 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Lines of `text` no wider than `most`, in the units of `measure` (by default, of the font size). Breaks at spaces but not at no-break spaces; a word that is too long is cut. */
+/**
+ * Lines of `text` no wider than `most`, in the units of `measure` (by default, of the font size). Breaks at spaces but not
+ * at no-break spaces; a word that is too long is cut. It is our own because wrap-ansi measures terminal columns alone, and
+ * pictures need the same lines in the widths of a typeface.
+ */
 export function wrap(text: string, most: number, measure = widthOf): string[] {
   const lines: string[] = [];
   let line = "";

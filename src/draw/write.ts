@@ -2,37 +2,21 @@
 import { extname } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { jsonText } from "./json.ts";
-import type { Pictures } from "./page.ts";
 import { checkPlace, replaceFile } from "./replaceFile.ts";
 
 /** What one Result looks like in every format; nothing is made before it is asked for. */
-export type Report = Drawn | Undrawn;
-
-interface Common {
+export interface Report {
   readonly result: unknown;
-  readonly csv: () => string;
-}
-
-interface Drawn extends Common {
-  /** The picture. */
   readonly svg: (theme: "light" | "dark") => Promise<string>;
-  readonly html: (pictures: Pictures) => Promise<string>;
-}
-
-/** A Result that has no picture. */
-interface Undrawn extends Common {
-  readonly svg: null;
   readonly html: () => Promise<string>;
+  readonly csv: () => string;
 }
 
 /** Formats by extension. What draws is loaded when it is due: a DOM alone costs a fifth of a second. */
 const FORMATS = {
-  png: async (report) => (await import("./png.ts")).png(await pictureOf(report)("light")),
-  svg: (report) => pictureOf(report)("light"),
-  html: async (report) =>
-    report.svg === null
-      ? report.html()
-      : report.html({ light: await report.svg("light"), dark: await report.svg("dark") }),
+  png: async ({ svg }) => (await import("./png.ts")).png(await svg("light")),
+  svg: ({ svg }) => svg("light"),
+  html: ({ html }) => html(),
   csv: async ({ csv }) => csv(),
   json: async ({ result }) => jsonText(result),
 } as const satisfies Record<string, (report: Report) => Promise<string | Uint8Array>>;
@@ -46,8 +30,8 @@ export const REPORT_FORMATS = Object.keys(FORMATS) as readonly ReportFormat[];
  * Writes `report` to `file`, whose extension chooses the format, and makes the folders above it if they are missing.
  * An existing file is replaced in one step; if anything fails, it stays as it was and nothing new is left behind.
  *
- * @throws {InputError} "output" for an extension that is not known, a picture of a Result that has none, a folder in
- *   place of a file, or a place that cannot be written
+ * @throws {InputError} "output" for an extension that is not known, a folder in place of a file, or a place that cannot be
+ *   written
  */
 export async function writeReport(report: Report, file: string): Promise<void> {
   checkOutput(file);
@@ -70,9 +54,4 @@ function formatOf(file: string): ReportFormat {
   if (format !== undefined) return format;
   const known = REPORT_FORMATS.map((name) => `.${name}`).join(", ");
   throw new InputError("output", `output needs a file that ends in ${known}, got ${file}`);
-}
-
-function pictureOf({ svg }: Report): Drawn["svg"] {
-  if (svg) return svg;
-  throw new InputError("output", "this Result has no picture; write .csv, .json or .html");
 }

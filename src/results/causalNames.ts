@@ -42,6 +42,9 @@ export type IdealPattern = (typeof IDEAL_PATTERNS)[number];
 export const PATH_ROUTES = ["q", "k", "v", "logits"] as const;
 export type PathRoute = (typeof PATH_ROUTES)[number];
 
+/** What a path goes into, in words. */
+export const ROUTE_WORDS = { q: "queries", k: "keys", v: "values", logits: "logits" } as const;
+
 /** What a path study reads: the receiver's attention, or the model's end. */
 export const PATH_METRICS = ["induction-score", ...METRIC_NAMES] as const;
 export type PathMetric = (typeof PATH_METRICS)[number];

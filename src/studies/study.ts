@@ -8,7 +8,7 @@ export interface Study<Result = unknown, Run = unknown> {
   readonly name: string;
   readonly result: z.ZodType<Result>;
   /** What the study shows of a Result. */
-  view?(result: Result): Promise<StudyView>;
+  view(result: Result): Promise<StudyView>;
   /** The function of the library. */
   run(): Promise<Run>;
   /** It takes a `log`, so that it can go on after an interruption. Left out: false. */

@@ -127,7 +127,7 @@ describe("what patch and ablate write", () => {
       expect(readFileSync(join(folder, `${name}.html`), "utf8")).toContain("</html>");
     }
     const csv = readFileSync(join(folder, "cells.csv"), "utf8").trim().split(/\r?\n/);
-    expect(csv[0]).toBe("head,query,key,value,effect,low,high");
+    expect(csv[0]).toBe("layer,head,query,key,value,effect,effectLow,effectHigh");
     expect(csv).toHaveLength(1 + (13 * 14) / 2);
     expect(existsSync(join(folder, ".cache/induction-lens/sweeps"))).toBe(false);
   });

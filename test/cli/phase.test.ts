@@ -37,8 +37,11 @@ describe("induction-lens phase", () => {
     expect(result.steps).toEqual(STEPS);
     expect(result.curves.training).toMatchObject({ what: "training loss", steps: STEPS });
     const [head, ...rows] = readFileSync(join(folder, "a.csv"), "utf8").trim().split("\n");
-    expect(head).toMatch(/^step,loss first copy,loss second copy,copy gain,K-composition/);
-    expect(rows).toHaveLength(STEPS.length);
+    expect(head).toMatch(
+      /^step,layer,head,induction,previousToken,copying,firstCopyNats,secondCopyNats,copyGainNats/,
+    );
+    const heads = result.model!.layers * result.model!.heads;
+    expect(rows).toHaveLength(STEPS.length * heads);
     expect(readFileSync(join(folder, "a.svg"), "utf8")).toContain("change at ");
     expect(readFileSync(join(folder, "a.html"), "utf8")).toContain("<h1>Phase change: run</h1>");
     expect(readFileSync(join(folder, "a.png")).subarray(1, 4).toString()).toBe("PNG");

@@ -3,7 +3,7 @@ import { Window } from "happy-dom";
 import { describe, expect, test } from "vitest";
 import type { HeadMap } from "../../src/draw/headMap.ts";
 import { contrast, rgbOf } from "../../src/draw/ramp.ts";
-import { scoreHeadMap } from "../../src/studies/score/viewHeadMap.ts";
+import { scoreHeadMap } from "../../src/studies/score/view.ts";
 import { headMapSvg } from "../../src/draw/svg.ts";
 import { THEMES } from "../../src/draw/theme.ts";
 import { scoreFixture, SHAPES } from "../studies/score/fixtures.ts";

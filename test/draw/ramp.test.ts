@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { contrast, rampColour, rampRgb, rgbOf, textOn } from "../../src/draw/ramp.ts";
+import { contrast, hexOf, ramp, rgbOf, textOn } from "../../src/draw/ramp.ts";
 import { THEMES } from "../../src/draw/theme.ts";
 
 const themes = Object.values(THEMES);
@@ -14,9 +14,10 @@ function lightness(rgb: readonly [number, number, number]): number {
 describe("the ramps of both themes", () => {
   test("leave text on every colour a contrast of at least 4.5", () => {
     for (const theme of themes) {
-      for (const ramp of [theme.sequential, theme.diverging]) {
+      for (const anchors of [theme.sequential, theme.diverging]) {
+        const colourOf = ramp(anchors);
         for (const fraction of fractions) {
-          const background = rampRgb(ramp, fraction);
+          const background = colourOf(fraction);
           expect(contrast(rgbOf(textOn(background)), background)).toBeGreaterThanOrEqual(4.5);
         }
       }
@@ -35,7 +36,7 @@ describe("the ramps of both themes", () => {
         expect(contrast(rgbOf(arm[0]!), rgbOf(theme.panel))).toBeLessThan(1.15);
         const direction = theme.name === "light" ? -1 : 1;
         const steps = fractions.filter((_, index) => index % 10 === 0);
-        const values = steps.map((fraction) => direction * lightness(rampRgb(arm, fraction)));
+        const values = steps.map((fraction) => direction * lightness(ramp(arm)(fraction)));
         expect(values).toEqual([...values].sort((one, other) => one - other));
       }
     }
@@ -64,13 +65,14 @@ describe("themes", () => {
   });
 });
 
-describe("rampColour(anchors, fraction)", () => {
+describe("ramp(anchors)", () => {
   test("hits the anchors, mixes between them and clamps outside", () => {
     const anchors = ["#000000", "#0000ff", "#ffffff"];
-    expect([0, 0.5, 1].map((fraction) => rampColour(anchors, fraction))).toEqual(anchors);
-    expect(rampColour(anchors, 0.25)).toBe("#000080");
-    expect(rampColour(anchors, -3)).toBe("#000000");
-    expect(rampColour(anchors, 7)).toBe("#ffffff");
-    expect(rampColour(anchors, NaN)).toBe("#000000");
+    const colourOf = (fraction: number) => hexOf(ramp(anchors)(fraction));
+    expect([0, 0.5, 1].map((fraction) => colourOf(fraction))).toEqual(anchors);
+    expect(colourOf(0.25)).toBe("#000080");
+    expect(colourOf(-3)).toBe("#000000");
+    expect(colourOf(7)).toBe("#ffffff");
+    expect(colourOf(NaN)).toBe("#000000");
   });
 });

@@ -13,7 +13,8 @@ import { auditResult, IDEAL_HEAD_NAMES } from "../../src/studies/audit/result.ts
 import { audit as auditStudy } from "../../src/studies/audit/audit.ts";
 import { score } from "../../src/studies/score/score.ts";
 import { scoreResult, type ScoreName } from "../../src/studies/score/result.ts";
-import { scoreCsv } from "../../src/studies/score/viewCsv.ts";
+import { studyCsv } from "../../src/draw/csv.ts";
+import { scoreView } from "../../src/studies/score/view.ts";
 
 vi.mock("../../src/measure/scoreTable.ts", async (importOriginal) => {
   const { SCORE_TABLE } = await importOriginal<{ SCORE_TABLE: Record<string, ScoreRow> }>();
@@ -53,7 +54,7 @@ describe("a sixth row of the score table", () => {
     const model = await load("planted:induction");
     const result = await score(model, { numExamples: 1, lossExamples: 0 });
     expect(scoreResult.parse(result)).toEqual(result);
-    expect(scoreCsv(result).split("\r\n")[0]).toContain("currentToken,twoBack,");
+    expect(studyCsv(scoreView(result)).split("\r\n")[0]).toMatch(/currentToken,twoBack$/);
 
     const { tokens, start, period } = generatedRows(model.architecture, { numExamples: 1 });
     const { cache } = await runWithCache(model, [...tokens.data]);

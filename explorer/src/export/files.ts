@@ -1,20 +1,22 @@
 /** @file What a view shows as files: the pictures of the command line where the library draws them, else the page's own. */
 import {
-  attentionPicture,
-  csvText,
+  attentionView,
   jsonText,
-  viewPage,
-  scoreHeadMap,
-  headMap,
-  matrices,
+  lazySvg,
+  mapPicture,
   REPORT_TITLE,
   reportPage,
-  THEMES,
+  scoreHeadMap,
+  scoreView,
+  studyCsv,
+  studyPage,
   type Drawn,
   type NamedResult,
+  type StudyPicture,
   type StudyTable,
+  type StudyView,
 } from "induction-lens/report";
-import { type AttentionResult, type ScoreResult } from "induction-lens/browser";
+import type { AttentionResult, ScoreResult } from "induction-lens/browser";
 
 type ThemeName = "light" | "dark";
 
@@ -22,7 +24,7 @@ type ThemeName = "light" | "dark";
 export interface Taken {
   readonly title: string;
   readonly lines: readonly string[];
-  readonly picture: { readonly label: string; readonly svg: (theme: ThemeName) => string };
+  readonly picture: StudyPicture;
   readonly tables: readonly [StudyTable, ...StudyTable[]];
   readonly result: unknown;
   /** Results of the library: their page is the one that `induction-lens report` makes of them. */
@@ -37,45 +39,46 @@ export interface Written {
 type Format = "SVG" | "PNG" | "CSV" | "JSON" | "HTML";
 
 export async function written(taken: Taken, format: Format): Promise<Written> {
-  const { title, lines, picture, tables, result, results } = taken;
+  const { picture, result, results } = taken;
+  const view = viewOf(taken);
   if (format === "JSON") return { type: "application/json", content: jsonText(result) };
-  if (format === "CSV") {
-    const [{ columns, rows }] = tables;
-    const content = csvText([columns, ...rows.map((row) => row.map((cell) => cell ?? ""))]);
-    return { type: "text/csv", content };
+  if (format === "CSV") return { type: "text/csv", content: studyCsv(view) };
+  if (format === "HTML") {
+    const content = await (results
+      ? reportPage(REPORT_TITLE, results, drawnHere)
+      : studyPage(view, result, drawnHere));
+    return { type: "text/html", content };
   }
-  if (format === "SVG") return { type: "image/svg+xml", content: picture.svg("light") };
-  if (format === "PNG") return { type: "image/png", content: await png(picture.svg("light")) };
-  if (results)
-    return { type: "text/html", content: await reportPage(REPORT_TITLE, results, drawnHere) };
-  const svg = { light: picture.svg("light"), dark: picture.svg("dark") };
-  const pictures = [{ label: picture.label, svg }];
-  return {
-    type: "text/html",
-    content: await viewPage({ title, lines, pictures, tables, result }),
-  };
+  const svg = await lazySvg(picture, drawnHere)("light");
+  return format === "SVG"
+    ? { type: "image/svg+xml", content: svg }
+    : { type: "image/png", content: await png(svg) };
+}
+
+function viewOf({ title, lines, picture, tables }: Taken): StudyView {
+  return { title, lines, sentences: [], map: null, pictures: [picture], tables, warnings: [] };
 }
 
 const drawnHere: Drawn = async (paint) => serialised(paint(document));
 
 /** The head map of a score Result, as the command line draws it. */
-export function scorePicture(result: ScoreResult): Taken["picture"] {
-  const map = scoreHeadMap(result);
-  return { label: map.title, svg: (theme) => serialised(headMap(map, document, THEMES[theme])) };
+export function scorePicture(result: ScoreResult): StudyPicture {
+  return mapPicture(scoreHeadMap(result));
+}
+
+/** Every head with its scores. */
+export function scoreTable(result: ScoreResult): StudyTable {
+  return scoreView(result).csv!();
 }
 
 /** The figure of an attention Result, as the command line draws it. */
-export function attentionFigure(result: AttentionResult): Taken["picture"] {
-  const picture = attentionPicture(result);
-  return {
-    label: picture.title,
-    svg: (theme) => serialised(matrices(picture, document, THEMES[theme])),
-  };
+export function attentionFigure(result: AttentionResult): StudyPicture {
+  return attentionView(result).pictures![0]!;
 }
 
-/** A chart of the page as an SVG file of its own, in the colours of `theme`. */
-export function pagePicture(chart: SVGElement, label: string): Taken["picture"] {
-  return { label, svg: (theme) => chartSvg(chart, theme) };
+/** A chart of the page as a picture of its own, in the colours of a theme. */
+export function pagePicture(chart: SVGElement, label: string): StudyPicture {
+  return { label, draw: async () => (_, theme) => chartIn(chart, theme.name) };
 }
 
 const DRAWN = [
@@ -89,12 +92,12 @@ const DRAWN = [
 ];
 
 /** The chart with what the style sheet says of it written into it; the page's colours become those of `theme`. */
-function chartSvg(element: SVGElement, theme: ThemeName): string {
+function chartIn(element: SVGElement, theme: ThemeName): SVGSVGElement {
   const root = document.documentElement;
   const shown = root.dataset["theme"] ?? "system";
   root.dataset["theme"] = theme;
   try {
-    const copy = element.cloneNode(true) as SVGElement;
+    const copy = element.cloneNode(true) as SVGSVGElement;
     const [from, to] = [element, copy].map((one) => [one, ...one.querySelectorAll("*")]);
     from!.forEach((one, index) => {
       const style = getComputedStyle(one);
@@ -105,7 +108,7 @@ function chartSvg(element: SVGElement, theme: ThemeName): string {
     for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: panel }))
       back.setAttribute(name, value);
     copy.prepend(back);
-    return serialised(copy);
+    return copy;
   } finally {
     root.dataset["theme"] = shown;
   }

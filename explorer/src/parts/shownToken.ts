@@ -1,9 +1,6 @@
-/** A token as text that can be seen: spaces, line ends and what has no shape get a sign. */
+import { tokenText } from "induction-lens/report";
+
+/** A token as people can read it, whole. */
 export function shownToken(piece: string): string {
-  if (piece === "") return "∅";
-  return piece
-    .replaceAll(" ", "·")
-    .replaceAll("\n", "↵")
-    .replaceAll("\t", "⇥")
-    .replace(/\p{Cc}/gu, "�");
+  return tokenText(piece, Infinity);
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { cellStyle, type Rgb } from "./colour.ts";
+import type { Ramp } from "induction-lens/report";
+import { cellStyle } from "./colour.ts";
 import { shownToken } from "./shownToken.ts";
 
 interface Props {
@@ -15,7 +16,7 @@ interface Props {
   readonly bars?: readonly number[] | Float32Array;
   /** What a screen reader says of a token after its position and text. */
   readonly words: (position: number) => string;
-  readonly ramp: readonly Rgb[];
+  readonly ramp: Ramp;
   readonly hover: (position: number | null) => void;
   readonly lock: (position: number | null) => void;
 }
@@ -81,7 +82,7 @@ interface Drawn {
   readonly shade: number;
   /** Per cent. */
   readonly bar: number | null;
-  readonly ramp: readonly Rgb[];
+  readonly ramp: Ramp;
 }
 
 /** Boxes of tokens; one that is to look as it did is the same object, which is then not compared again. */

@@ -25,6 +25,12 @@ export const LABELS = [
 ] as const;
 export type Label = (typeof LABELS)[number];
 
+/** Labels of heads that act on what follows an earlier copy. */
+export const ACTING_LABELS: readonly Label[] = ["induction", "anti-induction", "copy-suppression"];
+
+/** Labels of heads that attend to it. */
+export const ATTENDING_LABELS: readonly Label[] = [...ACTING_LABELS, "attends-without-copying"];
+
 export const FLAGS = [
   "partial",
   "redundant",

@@ -1,11 +1,17 @@
 /** @file What `ablate` shows. */
 import type { AblateResult } from "./result.ts";
-import type { LineChart } from "../../draw/lines.ts";
+import type { BarChart } from "../../draw/bars.ts";
+import type { LineFigure, LinePanel } from "../../draw/lines.ts";
 import { nats, share } from "../../draw/numbers.ts";
-import type { Theme } from "../../draw/theme.ts";
+import { barPicture, linePicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
   divergingScale,
+  headCell,
+  headColumn,
+  pictureLines,
+  settingsOf,
+  type StudyPicture,
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
@@ -16,6 +22,10 @@ const KIND_WORDS = {
   resample: "the head's output z is that of a reference row",
   "pattern-preserving": "the head's output z is zero, and all attention patterns stay as they were",
 } as const;
+
+/** Columns of changes of losses. */
+const FIRST_COPY = { name: "first copy", key: "firstCopyNats" };
+const SECOND_COPY = { name: "second copy", key: "secondCopyNats" };
 
 export function ablateView(result: AblateResult): StudyView {
   const { kind, reference, given, loss, heads, sets, ideal, curve, minimal, words } = result;
@@ -39,11 +49,11 @@ export function ablateView(result: AblateResult): StudyView {
       ...(curve ? [curveWords(curve)] : []),
       ...(words.length > 0 || curve ? words : [worstWords(result)]),
     ],
-    ...(curve && { pictures: [curvePicture(result, curve)] }),
+    pictures: picturesOf(result),
     map: values
       ? {
           title: `Ablation (${kind}) by head`,
-          subtitle: aboutLines(result),
+          subtitle: pictureLines(result),
           values,
           scale: divergingScale(values),
           scaleLabel: "change of the loss of the second copy, nats",
@@ -51,6 +61,7 @@ export function ablateView(result: AblateResult): StudyView {
         }
       : null,
     tables: tables as [StudyTable, ...StudyTable[]],
+    settings: settingsOf(result),
     warnings: result.warnings,
   };
 }
@@ -63,10 +74,58 @@ function curveWords({ points, randomSets }: Curve): string {
   return `Without the ${last.count} heads that attend most like induction the second copy's loss rises by ${nats(last.secondCopy)} nats, ${apart} of ${randomSets} random sets of other heads of the same layers (${nats(last.random.low)} to ${nats(last.random.high)}).`;
 }
 
-function curvePicture(result: AblateResult, curve: Curve) {
-  const chart: LineChart = {
-    title: `Ablation (${result.kind}) in the order of induction scores`,
-    subtitle: aboutLines(result),
+/** The curve first; sets and ideal patterns as bars, where there is no map of all heads. */
+function picturesOf(result: AblateResult): StudyPicture[] {
+  const { curve, heads, sets, ideal } = result;
+  return [
+    ...(curve ? [linePicture(curveFigure(result, curve))] : []),
+    ...(!heads && sets.length > 0 ? [barPicture(setChart(result))] : []),
+    ...(!heads && ideal.length > 0 ? [barPicture(idealChart(result))] : []),
+  ];
+}
+
+const MOST_BARS = 24;
+
+function setChart(result: AblateResult): BarChart {
+  return {
+    title: `Ablation (${result.kind}) of sets of heads`,
+    subtitle: pictureLines(result),
+    bars: result.sets.slice(0, MOST_BARS).map(({ heads, secondCopy, interval }) => ({
+      name: heads.join(", "),
+      value: secondCopy,
+      low: interval?.[0] ?? null,
+      high: interval?.[1] ?? null,
+    })),
+    valueLabel: "change of the loss of the second copy, nats",
+    notes: moreWords(result.sets.length, "set"),
+    description: worstWords(result),
+  };
+}
+
+function idealChart(result: AblateResult): BarChart {
+  return {
+    title: "Exact patterns in place of a head's own",
+    subtitle: pictureLines(result),
+    bars: result.ideal.slice(0, MOST_BARS).map(({ head, pattern, secondCopy }) => ({
+      name: `${head} ${pattern}`,
+      value: secondCopy,
+      low: null,
+      high: null,
+    })),
+    valueLabel: "change of the loss of the second copy, nats",
+    notes: moreWords(result.ideal.length, "pattern"),
+    description: worstWords(result),
+  };
+}
+
+function moreWords(count: number, noun: string): string[] {
+  return count > MOST_BARS
+    ? [`The first ${MOST_BARS} of ${count} ${noun}s; the table has all.`]
+    : [];
+}
+
+function curveFigure(result: AblateResult, curve: Curve): LineFigure {
+  const panel: LinePanel = {
     lines: [
       {
         name: "highest induction scores (95 % interval)",
@@ -95,14 +154,12 @@ function curvePicture(result: AblateResult, curve: Curve) {
     ],
     x: { label: "heads ablated together" },
     y: { label: "rise of the second copy's loss, nats" },
-    description: curveWords(curve),
   };
   return {
-    label: chart.title,
-    draw: async () => {
-      const { lineChart } = await import("../../draw/lines.ts");
-      return (document: Document, theme: Theme) => lineChart(chart, document, theme);
-    },
+    title: `Ablation (${result.kind}) in the order of induction scores`,
+    subtitle: pictureLines(result),
+    panels: [panel],
+    description: curveWords(curve),
   };
 }
 
@@ -111,19 +168,19 @@ function curveTable({ order, points }: Curve): StudyTable {
     caption: "One head after the other: change of the losses, nats",
     columns: [
       "heads",
-      "last",
+      headColumn("last"),
       "score",
-      "firstCopy",
-      "secondCopy",
+      FIRST_COPY,
+      SECOND_COPY,
       "low",
       "high",
-      "randomMean",
-      "randomLow",
-      "randomHigh",
+      { name: "random", key: "randomNats" },
+      "low",
+      "high",
     ],
     rows: points.map(({ count, firstCopy, secondCopy, interval, random }) => [
       count,
-      order[count - 1]!.head,
+      headCell(order[count - 1]!.head),
       order[count - 1]!.score,
       firstCopy,
       secondCopy,
@@ -138,13 +195,22 @@ function curveTable({ order, points }: Curve): StudyTable {
 function minimalTable(minimal: NonNullable<AblateResult["minimal"]>): StudyTable {
   return {
     caption: `Greedy sets at a share of ${share(minimal.share)}: what is kept of what repetition helps`,
-    columns: ["set", "size", "heads", "kept", "low", "high", "keptOnOtherRows", "holds"],
+    columns: [
+      "set",
+      "size",
+      "heads",
+      "kept",
+      "low",
+      "high",
+      { name: "kept on other rows", key: "keptOnOtherRows" },
+      "holds",
+    ],
     rows: (["necessary", "sufficient"] as const).map((which) => {
       const { heads, kept, interval, check } = minimal[which];
       return [
         which,
         heads.length,
-        heads.join(" "),
+        heads.map(headCell),
         kept,
         ...(interval ?? [null, null]),
         check.kept,
@@ -157,11 +223,10 @@ function minimalTable(minimal: NonNullable<AblateResult["minimal"]>): StudyTable
 function headTable({ delta, intervals }: NonNullable<AblateResult["heads"]>): StudyTable {
   return {
     caption: "Each head alone: change of the losses, nats",
-    columns: ["layer", "head", "firstCopy", "secondCopy", "low", "high"],
+    columns: [headColumn(), FIRST_COPY, SECOND_COPY, "low", "high"],
     rows: delta.secondCopy.flatMap((row, layer) =>
       row.map((second, head) => [
-        layer,
-        head,
+        { layer, head },
         delta.firstCopy[layer]![head]!,
         second,
         ...(intervals[layer]![head] ?? [null, null]),
@@ -173,9 +238,17 @@ function headTable({ delta, intervals }: NonNullable<AblateResult["heads"]>): St
 function setTable(sets: AblateResult["sets"]): StudyTable {
   return {
     caption: "Sets: change of the losses, nats",
-    columns: ["heads", "firstCopy", "secondCopy", "low", "high", "sumOfAlone", "synergy"],
+    columns: [
+      "heads",
+      FIRST_COPY,
+      SECOND_COPY,
+      "low",
+      "high",
+      { name: "sum of alone", key: "sumOfAloneNats" },
+      { name: "synergy", key: "synergyNats" },
+    ],
     rows: sets.map(({ heads, firstCopy, secondCopy, interval, sumOfAlone, synergy }) => [
-      heads.join(" "),
+      heads.map(headCell),
       firstCopy,
       secondCopy,
       ...(interval ?? [null, null]),
@@ -188,8 +261,13 @@ function setTable(sets: AblateResult["sets"]): StudyTable {
 function idealTable(ideal: AblateResult["ideal"]): StudyTable {
   return {
     caption: "Exact patterns in place of a head's own",
-    columns: ["head", "pattern", "secondCopy", "kept"],
-    rows: ideal.map(({ head, pattern, secondCopy, kept }) => [head, pattern, secondCopy, kept]),
+    columns: [headColumn(), "pattern", SECOND_COPY, "kept"],
+    rows: ideal.map(({ head, pattern, secondCopy, kept }) => [
+      headCell(head),
+      pattern,
+      secondCopy,
+      kept,
+    ]),
   };
 }
 

@@ -1,43 +1,92 @@
 /** @file What `analyse` shows in short: findings, the induction test, the layers and heads that matter. */
 import type { AnalyseResult } from "./result.ts";
+import { attentionView } from "../attention/view.ts";
+import { attributionView } from "../attribution/view.ts";
+import { lensView } from "../lens/view.ts";
+import { patchView } from "../patch/view.ts";
+import { scoreView } from "../score/view.ts";
 import type { BarChart } from "../../draw/bars.ts";
-import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+import { barPicture } from "../../draw/pictures.ts";
+import {
+  aboutLines,
+  headColumn,
+  pictureLines,
+  settingsOf,
+  type StudyPicture,
+  type StudySection,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
 import { tokenText } from "../../draw/tokenText.ts";
 
 /** Bars in the picture of layers. */
 const BARS = 24;
 
-export function analyseView(result: AnalyseResult): StudyView {
+export interface AnalyseView extends StudyView {
+  /** What each part shows: the studies that it consists of, and the picture of layers, where anything was patched. */
+  readonly parts: {
+    readonly score: StudyView;
+    readonly attention: StudyView;
+    readonly lens: StudyView;
+    readonly patching: StudyView | undefined;
+    readonly layers: StudyPicture | undefined;
+  };
+}
+
+export function analyseView(result: AnalyseResult): AnalyseView {
+  const parts = partsOf(result);
   return {
     title: `Induction, the whole analysis: ${result.model.id}`,
     lines: aboutLines(result),
     sentences: result.findings,
-    map: null,
-    pictures: layerPictures(result),
+    map: parts.layers ? null : parts.score.map,
+    pictures: parts.layers ? [parts.layers] : [],
     tables: [testTable(result), exampleTable(result), layerTable(result), headTable(result)],
+    csv: () => headTable(result),
+    sections: sectionsOf(result, parts),
+    settings: settingsOf(result),
     warnings: result.warnings,
+    parts,
   };
 }
 
-function layerPictures(result: AnalyseResult): NonNullable<StudyView["pictures"]> {
-  if (result.importantLayers.length === 0) return [];
+function partsOf(result: AnalyseResult): AnalyseView["parts"] {
+  const { score, attention, lens, patchHeads, screenHeads } = result.studies;
+  const screened = screenHeads ? attributionView(screenHeads) : undefined;
+  return {
+    score: scoreView(score),
+    attention: attentionView(attention),
+    lens: lensView(lens),
+    patching: patchHeads ? patchView(patchHeads) : screened,
+    layers: result.importantLayers.length > 0 ? barPicture(layerChart(result)) : undefined,
+  };
+}
+
+function sectionsOf(
+  { studies }: AnalyseResult,
+  { score, attention, lens, patching }: AnalyseView["parts"],
+): StudySection[] {
+  const patched = studies.patchHeads ? "patchHeads" : "screenHeads";
   return [
-    {
-      label: "Effects of patching each layer's attention and MLP",
-      draw: async () => {
-        const { barChart } = await import("../../draw/bars.ts");
-        return (document, theme) => barChart(layerChart(result), document, theme);
-      },
-    },
+    { title: "Attention scores of every head", view: score, path: path("score") },
+    ...(patching
+      ? [{ title: "What patching each head restores", view: patching, path: path(patched) }]
+      : []),
+    { title: "Where the best heads look", view: attention, path: path("attention") },
+    { title: "How the prediction forms", view: lens, path: path("lens") },
   ];
 }
 
+function path(study: keyof AnalyseResult["studies"]): string[] {
+  return ["studies", study];
+}
+
 /** The layers' parts that restore most. */
-export function layerChart(result: AnalyseResult): BarChart {
+function layerChart(result: AnalyseResult): BarChart {
   const shown = result.importantLayers.slice(0, BARS);
   return {
     title: "Layers that carry induction (activation patching)",
-    subtitle: aboutLines(result.studies.patchAttention ?? result),
+    subtitle: pictureLines(result.studies.patchAttention ?? result),
     bars: shown.map(({ name, effect, interval }) => ({
       name,
       value: effect,
@@ -55,7 +104,17 @@ export function layerChart(result: AnalyseResult): BarChart {
 function testTable({ inductionTest }: AnalyseResult): StudyTable {
   return {
     caption: "Does the model predict what followed the earlier copy?",
-    columns: ["input", "rows", "first", "low", "high", "top 5", "probability", "rank", "guessing"],
+    columns: [
+      "input",
+      "rows",
+      { name: "first", key: "predictedShare" },
+      "low",
+      "high",
+      { name: "top 5", key: "inTopFiveShare" },
+      "probability",
+      "rank",
+      { name: "guessing", key: "chance" },
+    ],
     rows: inductionTest.map(({ kind, examples, predicted, inTopFive, probability, rank }) => [
       kind,
       examples,
@@ -108,7 +167,7 @@ function headTable({ studies }: AnalyseResult): StudyTable {
       ? "Heads that attend most like induction heads, and what patching them restores: exactly where they were run, else an approximate estimate"
       : "Heads that attend most like induction heads, and what patching them restores",
     columns: [
-      "head",
+      headColumn(),
       "attention",
       "low",
       "high",
@@ -116,7 +175,7 @@ function headTable({ studies }: AnalyseResult): StudyTable {
       ...(estimates ? ["approximate effect"] : []),
     ],
     rows: score.top.map(({ layer, head, score: value, low, high }) => [
-      `${layer}.${head}`,
+      { layer, head },
       value,
       low,
       high,

@@ -1,39 +1,25 @@
-/** @file An analysis as one folder: JSON, a page with everything in it, and the pictures. */
+/** @file An analysis as one folder: JSON, a page with everything in it, and the pictures. Node only. */
 import type { AnalyseResult } from "./result.ts";
-import { attentionView } from "../attention/view.ts";
-import { attributionView } from "../attribution/view.ts";
-import { lensView } from "../lens/view.ts";
-import { patchView } from "../patch/view.ts";
-import { jsonText } from "../../draw/json.ts";
 import { drawnInNode } from "../../draw/drawnInNode.ts";
+import { jsonText } from "../../draw/json.ts";
 import { lazySvg } from "../../draw/lazySvg.ts";
-import { markup, scriptJson, type Markup } from "../../draw/markup.ts";
+import { picturesOf } from "../../draw/pictures.ts";
 import { checkFolder, replaceFolder } from "../../draw/replaceFolder.ts";
-import { scoreHeadMap } from "../score/viewHeadMap.ts";
-import { picturesOf, studyBody } from "../../draw/studyBody.ts";
-import type { StudyView } from "../../draw/studyView.ts";
-import { analyseView } from "./view.ts";
-
-type Svg = (theme: "light" | "dark") => Promise<string>;
+import { studyPage } from "../../draw/studyPage.ts";
+import type { StudyPicture } from "../../draw/studyView.ts";
+import { analyseView, type AnalyseView } from "./view.ts";
 
 const JSON_FILE = "induction_heads_analysis.json";
 const PAGE = "report.html";
 
 /** Every picture there may be, by file name. */
-const PICTURES: Readonly<Record<string, (result: AnalyseResult) => Svg | undefined>> = {
-  "induction_scores.png": ({ studies }) => lazySvg(scoreHeadMap(studies.score), drawnInNode),
-  "induction_patching_effects.png": (result) =>
-    picturesOf(analyseView(result), drawnInNode)[0]?.svg,
-  "induction_patching_heads.png": ({ studies }) => {
-    const view = headsView(studies);
-    return view ? picturesOf(view, drawnInNode)[0]!.svg : undefined;
-  },
-  "induction_attention.png": ({ studies }) =>
-    picturesOf(attentionView(studies.attention), drawnInNode)[0]!.svg,
-  "induction_target_by_layer.png": ({ studies }) =>
-    picturesOf(lensView(studies.lens), drawnInNode)[0]!.svg,
-  "induction_logit_lens.png": ({ studies }) =>
-    picturesOf(lensView(studies.lens), drawnInNode)[1]!.svg,
+const PICTURES: Readonly<Record<string, (view: AnalyseView) => StudyPicture | undefined>> = {
+  "induction_scores.png": ({ parts }) => picturesOf(parts.score)[0],
+  "induction_patching_effects.png": ({ parts }) => parts.layers,
+  "induction_patching_heads.png": ({ parts }) => parts.patching && picturesOf(parts.patching)[0],
+  "induction_attention.png": ({ parts }) => picturesOf(parts.attention)[0],
+  "induction_target_by_layer.png": ({ parts }) => picturesOf(parts.lens)[0],
+  "induction_logit_lens.png": ({ parts }) => picturesOf(parts.lens)[1],
 };
 
 const NAMES = [JSON_FILE, PAGE, ...Object.keys(PICTURES)];
@@ -56,41 +42,15 @@ export function checkAnalysisFolder(folder: string): void {
 export async function writeAnalysis(result: AnalyseResult, folder: string): Promise<string[]> {
   checkAnalysisFolder(folder);
   const { png } = await import("../../draw/png.ts");
+  const view = analyseView(result);
   const files = new Map<string, string | Uint8Array>([
     [JSON_FILE, jsonText(result)],
-    [PAGE, await analysePage(result)],
+    [PAGE, await studyPage(view, result, drawnInNode)],
   ]);
-  for (const [name, picture] of Object.entries(PICTURES)) {
-    const svg = picture(result);
-    if (svg) files.set(name, await png(await svg("light")));
+  for (const [name, pictureOf] of Object.entries(PICTURES)) {
+    const picture = pictureOf(view);
+    if (picture) files.set(name, await png(await lazySvg(picture, drawnInNode)("light")));
   }
   replaceFolder(folder, files);
   return [...files.keys()];
-}
-
-async function analysePage(result: AnalyseResult): Promise<string> {
-  const { figure, page } = await import("../../draw/page.ts");
-  const { score, attention, lens } = result.studies;
-  const scores = lazySvg(scoreHeadMap(score), drawnInNode);
-  const pictures = { light: await scores("light"), dark: await scores("dark") };
-  const attending = attentionView(attention);
-  const body = markup`<h1>${analyseView(result).title}</h1>
-${await studyBody(analyseView(result), drawnInNode)}
-<h2>Attention scores of every head</h2>
-${figure("Heat map of the induction score", pictures)}
-${await section("What patching each head restores", headsView(result.studies))}
-${await section("Where the best heads look", attending)}
-${await section("How the prediction forms", lensView(lens))}
-<script type="application/json" id="result">${scriptJson(result)}</script>`;
-  return page(analyseView(result).title, body, [attending.widget!.script]);
-}
-
-/** Exact effects of every head, or estimates with the exact effects of some; null where nothing was patched. */
-function headsView({ patchHeads, screenHeads }: AnalyseResult["studies"]): StudyView | null {
-  if (patchHeads) return patchView(patchHeads);
-  return screenHeads && attributionView(screenHeads);
-}
-
-async function section(title: string, view: StudyView | null): Promise<Markup> {
-  return view ? markup`<h2>${title}</h2>\n${await studyBody(view, drawnInNode)}` : markup``;
 }

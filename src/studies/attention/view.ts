@@ -4,11 +4,19 @@ import type { AttentionPanel, AttentionResult } from "./result.ts";
 import { asciiBar, plotAttentionPattern } from "../../draw/asciiPlots.ts";
 import type { HeadScale } from "../../draw/headScale.ts";
 import type { Matrices } from "../../draw/matrices.ts";
-import { share } from "../../draw/numbers.ts";
+import { matricesPicture } from "../../draw/pictures.ts";
+import { plural, share } from "../../draw/numbers.ts";
 import { tokenText } from "../../draw/tokenText.ts";
-import { columnsOf } from "../../draw/visible.ts";
+import { columnsOf } from "../../draw/columns.ts";
 import { attentionWidget } from "./viewWidget.ts";
-import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+import {
+  aboutLines,
+  headColumn,
+  pictureLines,
+  settingsOf,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
 
 export const QUERY_NAME = "query: the token that looks";
 export const KEY_NAME = "key: the token that is looked at";
@@ -37,17 +45,15 @@ export function attentionView(result: AttentionResult): StudyView {
     map: null,
     pictures: [
       {
-        label: `Attention of ${heads.length} heads, ${QUERY_NAME}, ${KEY_NAME}`,
-        draw: async () => {
-          const { matrices } = await import("../../draw/matrices.ts");
-          return (document, theme) => matrices(attentionPicture(result), document, theme);
-        },
+        ...matricesPicture(attentionPicture(result)),
+        label: `Attention of ${plural(heads.length, "head")}, ${QUERY_NAME}, ${KEY_NAME}`,
       },
     ],
     plots: heads.slice(0, PLOTS).flatMap((panel) => plotOf(panel, result)),
     widget: attentionWidget(result),
     tables: [summaryTable(result), largestTable(result)],
     csv: () => everyWeight(result),
+    settings: settingsOf(result),
     warnings: result.warnings,
   };
 }
@@ -57,7 +63,7 @@ export function attentionPicture(result: AttentionResult): Matrices {
   const { values, heads, sequences, model } = result;
   return {
     title: `Attention: ${model.id}`,
-    subtitle: aboutLines(result),
+    subtitle: pictureLines(result),
     matrices: heads.map(({ weights, ...panel }) => {
       const labels = labelsOf(sequences[panel.sequence]!.pieces);
       return {
@@ -169,19 +175,19 @@ function summaryTable(result: AttentionResult): StudyTable {
   return {
     caption: "Mean attention on these sequences, and what even attention has there",
     columns: [
-      "head",
+      headColumn(),
       "sequence",
       "induction",
-      "(even)",
-      "previous",
-      "(even)",
-      "first",
-      "(even)",
-      "current",
-      "(even)",
+      { name: "(even)", key: "inductionUniform" },
+      { name: "previous", key: "previousToken" },
+      { name: "(even)", key: "previousTokenUniform" },
+      { name: "first", key: "firstToken" },
+      { name: "(even)", key: "firstTokenUniform" },
+      { name: "current", key: "currentToken" },
+      { name: "(even)", key: "currentTokenUniform" },
     ],
     rows: result.heads.map((panel) => [
-      `${panel.layer}.${panel.head}`,
+      { layer: panel.layer, head: panel.head },
       panel.sequence,
       ...cells(panel),
     ]),
@@ -200,12 +206,12 @@ function largestTable(result: AttentionResult): StudyTable {
   const pieces = (panel: AttentionPanel) => result.sequences[panel.sequence]!.pieces;
   return {
     caption: "Largest values but for those of the first token",
-    columns: ["head", "sequence", "query", "token", "key", "token", "value", ""],
+    columns: [headColumn(), "sequence", "query", "token", "key", "token", "value", ""],
     rows: cells
       .sort((one, other) => other.value - one.value)
       .slice(0, LARGEST)
       .map(({ panel, query, key, value }) => [
-        `${panel.layer}.${panel.head}`,
+        { layer: panel.layer, head: panel.head },
         panel.sequence,
         query,
         tokenText(pieces(panel)[query]!),
@@ -220,14 +226,29 @@ function largestTable(result: AttentionResult): StudyTable {
 function everyWeight({ heads, sequences }: AttentionResult): StudyTable {
   return {
     caption: "Every value",
-    columns: ["sequence", "layer", "head", "query", "key", "query_token", "key_token", "value"],
+    columns: [
+      "sequence",
+      headColumn(),
+      "query",
+      "key",
+      "query token",
+      "key token",
+      "query piece",
+      "key piece",
+      "value",
+    ],
     rows: heads.flatMap(({ layer, head, sequence, weights }) => {
-      const { tokens } = sequences[sequence]!;
+      const { tokens, pieces } = sequences[sequence]!;
       return weights.flatMap((row, query) =>
         row.flatMap((value, key) =>
           value === null
             ? []
-            : [[sequence, layer, head, query, key, tokens[query]!, tokens[key]!, value]],
+            : [
+                [
+                  ...[sequence, { layer, head }, query, key, tokens[query]!, tokens[key]!],
+                  ...[pieces[query]!, pieces[key]!, value],
+                ],
+              ],
         ),
       );
     }),

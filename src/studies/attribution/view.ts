@@ -1,10 +1,12 @@
 /** @file What attribution patching shows. */
 import type { AttributionResult } from "./result.ts";
-import { share } from "../../draw/numbers.ts";
+import { share, tableNumber } from "../../draw/numbers.ts";
 import {
   aboutLines,
   divergingScale,
-  tableText,
+  headColumn,
+  pictureLines,
+  settingsOf,
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
@@ -20,12 +22,12 @@ export function attributionView(result: AttributionResult): StudyView {
     lines: [
       ...aboutLines(result),
       `gradients at the ${mode === "denoise" ? "corrupted" : "clean"} run, times what a patch would change`,
-      `${metric.name}: clean ${tableText(metric.clean)}, corrupted ${tableText(metric.corrupted)}`,
+      `${metric.name}: clean ${tableNumber(metric.clean)}, corrupted ${tableNumber(metric.corrupted)}`,
     ],
     sentences: [found, ...words],
     map: {
       title: `Estimated effect of ${first!.unit} (approximate)`,
-      subtitle: aboutLines(result),
+      subtitle: pictureLines(result),
       values,
       scale: divergingScale(values),
       scaleLabel: `approximate ${what}`,
@@ -44,6 +46,7 @@ export function attributionView(result: AttributionResult): StudyView {
       unitTable(units),
       ...(paths ? [pathTable(paths)] : []),
     ] as [StudyTable, ...StudyTable[]],
+    settings: settingsOf(result),
     warnings: result.warnings,
   };
 }
@@ -57,16 +60,15 @@ function bestWords({ units, screen, metric }: AttributionResult): string {
     row.map((value, head) => ({ name: `${layer}.${head}`, value })),
   );
   const [first] = all.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  return `Of ${unit}, ${first!.name} has the largest estimate: ${tableText(first!.value)}${effect ? " of the difference" : ` of ${metric.name}`}.`;
+  return `Of ${unit}, ${first!.name} has the largest estimate: ${tableNumber(first!.value)}${effect ? " of the difference" : ` of ${metric.name}`}.`;
 }
 
 function screenTable({ unit, confirmed }: NonNullable<AttributionResult["screen"]>): StudyTable {
   return {
     caption: `Exact effects of ${unit}, largest first`,
-    columns: ["layer", "head", "why", "estimate", "effect", "low", "high"],
+    columns: [headColumn(), "why", "estimate", "effect", "low", "high"],
     rows: confirmed.map(({ layer, head, why, estimate, effect, low, high }) => [
-      layer,
-      head,
+      { layer, head },
       why,
       estimate,
       effect,
@@ -79,10 +81,10 @@ function screenTable({ unit, confirmed }: NonNullable<AttributionResult["screen"
 function unitTable(units: AttributionResult["units"]): StudyTable {
   return {
     caption: "Every estimate (approximate)",
-    columns: ["unit", "layer", "head", "change", "effect"],
+    columns: ["unit", headColumn(), "change", "effect"],
     rows: units.flatMap(({ unit, change, effect }) =>
       change.flatMap((row, layer) =>
-        row.map((value, head) => [unit, layer, head, value, effect?.[layer]?.[head] ?? null]),
+        row.map((value, head) => [unit, { layer, head }, value, effect?.[layer]?.[head] ?? null]),
       ),
     ),
   };

@@ -21,13 +21,6 @@ export const command = studyCommand({
       if (name === undefined) return audit(null, { seqLen, bos });
       return withModel(frame, name, async (model) => audit(model, { seqLen, bos }));
     },
-    shown: async () => {
-      const { auditText } = await import("./viewText.ts");
-      return {
-        text: (result, { colour, width }) => auditText(result, { colour: colour !== false, width }),
-        write: (await import("./viewFiles.ts")).writeAudit,
-      };
-    },
   }),
 });
 

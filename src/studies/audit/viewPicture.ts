@@ -5,7 +5,7 @@ import { AUDIT_COLUMNS, layoutWords } from "./viewWords.ts";
 import { drawFigure } from "../../draw/figure.ts";
 import { fractionOf, valueText, type HeadScale } from "../../draw/headScale.ts";
 import { drawLegend } from "../../draw/legend.ts";
-import { rampColour, rampRgb, textOn } from "../../draw/ramp.ts";
+import { hexOf, ramp, textOn } from "../../draw/ramp.ts";
 import { THEMES, type Theme } from "../../draw/theme.ts";
 import { shortened, visible } from "../../draw/visible.ts";
 import { widthOf } from "../../draw/wrap.ts";
@@ -35,8 +35,9 @@ export function auditPicture(
 ): SVGSVGElement {
   const spec = auditPlot(result, theme);
   const plot = Plot.plot({ ...spec, document }) as SVGSVGElement;
+  const colourOf = ramp(theme.diverging);
   const legend = drawLegend(document, theme, {
-    colour: (fraction) => rampColour(theme.diverging, fraction),
+    colour: (fraction) => hexOf(colourOf(fraction)),
     low: -1,
     high: 1,
     label: "score of the head in this column",
@@ -96,7 +97,8 @@ function cellsOf(conventions: AuditResult["conventions"]): Cell[] {
 
 function cellMarks(cells: readonly Cell[], theme: Theme): Plot.Markish[] {
   const at = { x: "column", y: "row" };
-  const colour = (value: number) => rampRgb(theme.diverging, fractionOf(value, SCALE));
+  const colourOf = ramp(theme.diverging);
+  const colour = (value: number) => colourOf(fractionOf(value, SCALE));
   const known = cells.filter((cell): cell is Cell & { value: number } => cell.value !== null);
   const meant = cells.filter(({ isMeant }) => isMeant);
   const outline = { ...at, fill: "none", rx: 2 };
@@ -107,7 +109,7 @@ function cellMarks(cells: readonly Cell[], theme: Theme): Plot.Markish[] {
       inset: 0.5,
       title: "title",
       fill: {
-        value: ({ value }: Cell) => rampColour(theme.diverging, fractionOf(value!, SCALE)),
+        value: ({ value }: Cell) => hexOf(colour(value!)),
         scale: null,
       },
     }),

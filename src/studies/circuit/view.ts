@@ -1,9 +1,13 @@
 /** @file What `circuit` shows. */
 import type { CircuitResult, HeadCircuit } from "./result.ts";
+import { tableNumber } from "../../draw/numbers.ts";
 import { tokenText } from "../../draw/tokenText.ts";
 import {
   divergingScale,
-  tableText,
+  headCell,
+  headColumn,
+  modelWords,
+  settingsOf,
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
@@ -47,9 +51,9 @@ export function circuitView(result: CircuitResult): StudyView {
   const which = copying.effective ? "effective embedding, W_E + MLP0(W_E)" : "raw embedding";
   const keys = top.find(({ route }) => route === "k");
   const sentence = keys
-    ? `${keys.earlier} composes most with keys: ${keys.later} reads it with ${tableText(keys.score)} (random heads ${tableText(composition.baseline)}).`
+    ? `${keys.earlier} composes most with keys: ${keys.later} reads it with ${tableNumber(keys.score)} (random heads ${tableNumber(composition.baseline)}).`
     : "A model of one layer has no composition.";
-  const about = `${model.id} · family ${model.family} · ${model.layers} layers × ${model.heads} heads`;
+  const about = modelWords(model);
   return {
     title: `Circuits from weights alone: ${model.id}`,
     lines: [about, "weights as stored: norms are not folded in, rotary positions are left out"],
@@ -64,16 +68,28 @@ export function circuitView(result: CircuitResult): StudyView {
     },
     tables: [
       {
-        caption: `Strongest compositions; random heads score ${tableText(composition.baseline)}`,
-        columns: ["route", "earlier", "later", "score"],
-        rows: top.map(({ route, earlier, later, score }) => [route, earlier, later, score]),
+        caption: `Strongest compositions; random heads score ${tableNumber(composition.baseline)}`,
+        columns: ["route", headColumn("earlier"), headColumn("later"), "score"],
+        rows: top.map(({ route, earlier, later, score }) => [
+          route,
+          headCell(earlier),
+          headCell(later),
+          score,
+        ]),
       },
       {
         caption: "Eigenvalue shares of every head: 1 is copying or matching, -1 the opposite",
-        columns: ["head", "ov", "full", "fullEffective", "match", "matchEffective"],
+        columns: [
+          headColumn(),
+          "ov",
+          "full",
+          { name: "effective", key: "fullEffective" },
+          "match",
+          { name: "effective", key: "matchEffective" },
+        ],
         rows: copying.ov.flatMap((row, layer) =>
           row.map((ov, head) => [
-            `${layer}.${head}`,
+            { layer, head },
             ov,
             copying.full[layer]![head]!,
             copying.effective?.[layer]![head] ?? null,
@@ -84,6 +100,7 @@ export function circuitView(result: CircuitResult): StudyView {
       },
       ...result.heads.flatMap(headTables),
     ],
+    settings: settingsOf(result),
     warnings: result.warnings,
   };
 }

@@ -4,5 +4,6 @@ import { detectorResult } from "./result.ts";
 export const study = defineStudy({
   name: "detector",
   result: detectorResult,
+  view: async (result) => (await import("./view.ts")).detectorView(result),
   run: async () => (await import("./inductionHeadDetector.ts")).inductionHeadDetector,
 });

@@ -1,12 +1,14 @@
 /** @file What `lens` shows. */
 import type { LensResult } from "./result.ts";
-import type { AxisOptions, LineChart } from "../../draw/lines.ts";
-import type { Theme } from "../../draw/theme.ts";
+import type { AxisOptions, LineFigure } from "../../draw/lines.ts";
+import { plural, tableNumber } from "../../draw/numbers.ts";
+import { linePicture } from "../../draw/pictures.ts";
 import { tokenText } from "../../draw/tokenText.ts";
 import {
   aboutLines,
   divergingScale,
-  tableText,
+  pictureLines,
+  settingsOf,
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
@@ -19,13 +21,10 @@ export function lensView(result: LensResult): StudyView {
     title: `Logit lens and attribution: ${result.model.id}`,
     lines: [...aboutLines(result), result.norm, convergenceWords(result)],
     sentences: [sentence],
-    pictures: [
-      { label: "The target's probability by layer", draw: drawing(() => targetChart(result)) },
-      { label: "How one prediction forms", draw: drawing(() => evolutionChart(result)) },
-    ],
+    pictures: [linePicture(targetFigure(result)), linePicture(evolutionFigure(result))],
     map: {
       title: `What each head adds to the target's ${attribution.of}`,
-      subtitle: aboutLines(result),
+      subtitle: pictureLines(result),
       values: heads,
       scale: divergingScale(heads),
       scaleLabel: `part of the target's ${attribution.of}`,
@@ -39,11 +38,12 @@ export function lensView(result: LensResult): StudyView {
         rows: attribution.layers.map(({ attention, mlp }, layer) => [layer, attention, mlp]),
       },
       {
-        caption: `Other parts of the ${attribution.of}; all parts sum to it within ${tableText(attribution.largestError)}`,
+        caption: `Other parts of the ${attribution.of}; all parts sum to it within ${tableNumber(attribution.largestError)}`,
         columns: ["part", "value"],
         rows: attribution.parts.map(({ name, value }) => [name, value]),
       },
     ],
+    settings: settingsOf(result),
     warnings: result.warnings,
   };
 }
@@ -57,7 +57,7 @@ function lensSentence({ layers, attribution }: LensResult): string {
   const when = known
     ? `The target is the most likely token at half of the positions from the stream "${known.name}" on`
     : "In no layer is the target the most likely token at half of the positions";
-  return `${when}; ${most.name} adds most to its ${attribution.of}: ${tableText(most.value)} of ${tableText(attribution.mean)}.`;
+  return `${when}; ${most.name} adds most to its ${attribution.of}: ${tableNumber(most.value)} of ${tableNumber(attribution.mean)}.`;
 }
 
 function convergenceWords({ convergence, stability, positions, layers }: LensResult): string {
@@ -76,9 +76,9 @@ function layerTable({ layers }: LensResult): StudyTable {
       "probability",
       "low",
       "high",
-      "log-probability",
+      { name: "log-probability", key: "logProbabilityNats" },
       "rank",
-      "first",
+      { name: "first", key: "firstShare" },
       "predicts",
     ],
     rows: layers.map(({ name, probability, interval, logProbability, rank, first, top }) => [
@@ -94,11 +94,6 @@ function layerTable({ layers }: LensResult): StudyTable {
   };
 }
 
-const drawing = (chart: () => LineChart) => async () => {
-  const { lineChart } = await import("../../draw/lines.ts");
-  return (document: Document, theme: Theme) => lineChart(chart(), document, theme);
-};
-
 /** Streams by number, at most a dozen of them with a tick. */
 function streamAxis(streams: number): AxisOptions {
   const step = Math.ceil(streams / 12);
@@ -110,28 +105,32 @@ function streamAxis(streams: number): AxisOptions {
 }
 
 /** The target's probability and how often it is the first choice, over all positions. */
-export function targetChart(result: LensResult): LineChart {
+function targetFigure(result: LensResult): LineFigure {
   const { layers, positions } = result;
   return {
     title: "When the target is known",
-    subtitle: aboutLines(result),
-    lines: [
+    subtitle: pictureLines(result),
+    panels: [
       {
-        name: "probability of the target",
-        points: layers.map(({ probability, interval }, x) => ({
-          x,
-          y: probability,
-          low: interval?.[0] ?? null,
-          high: interval?.[1] ?? null,
-        })),
-      },
-      {
-        name: "share of positions where it is the most likely token",
-        points: layers.map(({ first }, x) => ({ x, y: first })),
+        lines: [
+          {
+            name: "probability of the target",
+            points: layers.map(({ probability, interval }, x) => ({
+              x,
+              y: probability,
+              low: interval?.[0] ?? null,
+              high: interval?.[1] ?? null,
+            })),
+          },
+          {
+            name: "share of positions where it is the most likely token",
+            points: layers.map(({ first }, x) => ({ x, y: first })),
+          },
+        ],
+        x: streamAxis(layers.length),
+        y: { label: `mean over ${plural(positions.length, "position")}`, domain: [0, 1] },
       },
     ],
-    x: streamAxis(layers.length),
-    y: { label: `mean over ${positions.length} positions`, domain: [0, 1] },
     notes: [
       "Bands are 95 % intervals over examples. The final norm is computed again for each stream.",
     ],
@@ -140,18 +139,22 @@ export function targetChart(result: LensResult): LineChart {
 }
 
 /** The final stream's most likely tokens at one position, in every stream. */
-export function evolutionChart(result: LensResult): LineChart {
+function evolutionFigure(result: LensResult): LineFigure {
   const { position, target, tokens } = result.evolution;
   const about = (token: number) => (token === target ? " (target)" : "");
   return {
     title: "How one prediction forms",
-    subtitle: [...aboutLines(result), `position ${position} of the first example`],
-    lines: tokens.map(({ token, piece, probabilities }) => ({
-      name: `${tokenText(piece)}${about(token)}`,
-      points: probabilities.map((y, x) => ({ x, y })),
-    })),
-    x: streamAxis(result.layers.length),
-    y: { label: "probability", domain: [0, 1] },
+    subtitle: [...pictureLines(result), `position ${position} of the first example`],
+    panels: [
+      {
+        lines: tokens.map(({ token, piece, probabilities }) => ({
+          name: `${tokenText(piece)}${about(token)}`,
+          points: probabilities.map((y, x) => ({ x, y })),
+        })),
+        x: streamAxis(result.layers.length),
+        y: { label: "probability", domain: [0, 1] },
+      },
+    ],
     description: `Probabilities of ${tokens.map(({ piece }) => tokenText(piece)).join(", ")} by stream.`,
   };
 }

@@ -2,14 +2,20 @@
 import { FINGERPRINT_DESIGNS, FINGERPRINT_UNITS } from "../../results/causalNames.ts";
 import { type Components } from "../../results/pair.ts";
 import { type FingerprintResult, type PatchResult } from "./result.ts";
+import type { BarChart } from "../../draw/bars.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
 import type { Matrices } from "../../draw/matrices.ts";
-import { share } from "../../draw/numbers.ts";
-import type { Theme } from "../../draw/theme.ts";
+import { share, tableNumber } from "../../draw/numbers.ts";
+import { barPicture, matricesPicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
   divergingScale,
-  tableText,
+  headCell,
+  headColumn,
+  pictureLines,
+  settingsOf,
+  type StudyCell,
+  type StudyPicture,
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
@@ -25,7 +31,7 @@ const DESIGN_WORDS = {
 
 export function patchView(result: PatchResult): StudyView {
   const { metric, mode, unit, pair, important } = result;
-  const numbers = `${metric.name}: clean ${tableText(metric.clean)}, corrupted ${tableText(metric.corrupted)}`;
+  const numbers = `${metric.name}: clean ${tableNumber(metric.clean)}, corrupted ${tableNumber(metric.corrupted)}`;
   const way =
     mode === "denoise"
       ? "clean values put into the corrupted run; effect 1 restores all of the difference"
@@ -45,6 +51,7 @@ export function patchView(result: PatchResult): StudyView {
       componentTable(result),
     ],
     csv: () => componentTable(result),
+    settings: settingsOf(result),
     warnings: result.warnings,
   };
 }
@@ -71,15 +78,32 @@ function componentTable({ axes, heads, values, effects, intervals }: PatchResult
   const ends = intervals?.flat() ?? null;
   return {
     caption: "Every component",
-    columns: [...axes, "value", "effect", "low", "high"],
+    columns: [...axisColumns(axes), "value", "effect", "low", "high"],
     rows: flat.map(({ at, value }, index) => [
-      ...(heads ? [heads[at[0]!]!, ...at.slice(1)] : at),
+      ...axisCells(at, axes, heads),
       value,
       shares?.[index]!.value ?? null,
       ends?.[index]?.[0] ?? null,
       ends?.[index]?.[1] ?? null,
     ]),
   };
+}
+
+const isByHead = (axes: readonly string[]) => axes[0] === "layer" && axes[1] === "head";
+
+/** Layer and head are one column of heads. */
+function axisColumns(axes: readonly string[]): StudyTable["columns"] {
+  if (axes[0] === "head") return [headColumn(), ...axes.slice(1)];
+  return isByHead(axes) ? [headColumn(), ...axes.slice(2)] : axes;
+}
+
+function axisCells(
+  at: readonly number[],
+  axes: readonly string[],
+  heads: PatchResult["heads"],
+): StudyCell[] {
+  if (heads) return [headCell(heads[at[0]!]!), ...at.slice(1)];
+  return isByHead(axes) ? [{ layer: at[0]!, head: at[1]! }, ...at.slice(2)] : [...at];
 }
 
 function leaves(values: Components): { readonly at: number[]; readonly value: number }[] {
@@ -101,7 +125,7 @@ function patchMap(result: PatchResult): HeadMap {
   const widest = axes.length === 3 ? " (at the position where it is largest)" : "";
   return {
     title: `Patching ${unit}`,
-    subtitle: aboutLines(result),
+    subtitle: pictureLines(result),
     values: cells,
     scale: divergingScale(cells),
     scaleLabel: effects ? `effect on ${result.metric.name}${widest}` : result.metric.name,
@@ -114,18 +138,41 @@ function patchMap(result: PatchResult): HeadMap {
   };
 }
 
-/** Chosen heads: a matrix [query, key] for each of the first three, or one with a row for each head. */
-function headsPicture(result: PatchResult, heads: readonly string[]) {
+/** Chosen heads: a bar for each, a row for each by position, or a matrix [query, key] for each of the first three. */
+function headsPicture(result: PatchResult, heads: readonly string[]): StudyPicture {
+  return result.axes.length === 1
+    ? barPicture(headsChart(result, heads))
+    : matricesPicture(headsMatrices(result, heads));
+}
+
+function headsChart(result: PatchResult, heads: readonly string[]): BarChart {
+  const { effects, values, intervals, unit, metric } = result;
+  const numbers = leaves(effects ?? values);
+  const ends = effects === null ? [] : (intervals?.flat() ?? []);
+  return {
+    title: `Patching ${unit}`,
+    subtitle: pictureLines(result),
+    bars: heads.map((name, index) => ({
+      name,
+      value: numbers[index]!.value,
+      low: ends[index]?.[0] ?? null,
+      high: ends[index]?.[1] ?? null,
+    })),
+    valueLabel: effects ? `effect on ${metric.name}` : metric.name,
+    description: patchSentence(result),
+  };
+}
+
+function headsMatrices(result: PatchResult, heads: readonly string[]): Matrices {
   const { effects, values, axes, unit, metric } = result;
   const numbers = effects ?? values;
   const cells = axes.includes("key");
   const flat = leaves(numbers).map(({ value }) => value);
   const counted = (count: number) => Array.from({ length: count }, (_, index) => String(index));
-  const rows = numbers as number[][];
-  const byHead = rows.map((row) => (Array.isArray(row) ? row : [row]));
-  const picture: Matrices = {
+  const byHead = numbers as number[][];
+  return {
     title: `Patching ${unit}`,
-    subtitle: aboutLines(result),
+    subtitle: pictureLines(result),
     matrices: cells
       ? (numbers as number[][][]).slice(0, 3).map((matrix, index) => ({
           title: heads[index]!,
@@ -135,17 +182,10 @@ function headsPicture(result: PatchResult, heads: readonly string[]) {
         }))
       : [{ title: "", rows: heads, columns: counted(byHead[0]!.length), values: byHead }],
     rowName: cells ? "query" : "head",
-    columnName: cells ? "key" : axes.includes("position") ? "position" : "all positions",
+    columnName: cells ? "key" : "position",
     scale: divergingScale([flat]),
     scaleLabel: effects ? `effect on ${metric.name}` : metric.name,
     description: patchSentence(result),
-  };
-  return {
-    label: picture.title,
-    draw: async () => {
-      const { matrices } = await import("../../draw/matrices.ts");
-      return (document: Document, theme: Theme) => matrices(picture, document, theme);
-    },
   };
 }
 
@@ -170,13 +210,15 @@ export function fingerprintView(result: FingerprintResult): StudyView {
           : `${layer}.${head} has no fingerprint: its output effect is not above that of random heads.`,
     ),
     map: null,
+    pictures: [matricesPicture(fingerprintMatrices(result))],
+    csv: () => effectTable(result),
     tables: [
       {
-        caption: "Corruption x what is patched",
-        columns: ["head", "design", ...FINGERPRINT_UNITS],
+        caption: "Corruption × what is patched",
+        columns: [headColumn(), "design", ...FINGERPRINT_UNITS],
         rows: result.heads.flatMap(({ layer, head, cells }) =>
           FINGERPRINT_DESIGNS.map((design) => [
-            `${layer}.${head}`,
+            { layer, head },
             design,
             ...FINGERPRINT_UNITS.map((unit) => {
               const { effect, mark } = cells[design][unit];
@@ -186,6 +228,49 @@ export function fingerprintView(result: FingerprintResult): StudyView {
         ),
       },
     ],
+    settings: settingsOf(result),
     warnings: result.warnings,
+  };
+}
+
+/** A row for each cell of the tables, with every digit. */
+function effectTable({ heads }: FingerprintResult): StudyTable {
+  return {
+    caption: "Every effect",
+    columns: [headColumn(), "design", "unit", "effect", "mark"],
+    rows: heads.flatMap(({ layer, head, cells }) =>
+      FINGERPRINT_DESIGNS.flatMap((design) =>
+        FINGERPRINT_UNITS.map((unit) => {
+          const { effect, mark } = cells[design][unit];
+          return [{ layer, head }, design, unit, effect, mark];
+        }),
+      ),
+    ),
+  };
+}
+
+function fingerprintMatrices(result: FingerprintResult): Matrices {
+  const { heads, model } = result;
+  const matrices = heads.map(({ layer, head, cells }) => ({
+    title: `${layer}.${head}`,
+    rows: FINGERPRINT_DESIGNS,
+    columns: FINGERPRINT_UNITS,
+    values: FINGERPRINT_DESIGNS.map((design) =>
+      FINGERPRINT_UNITS.map((unit) => cells[design][unit].effect),
+    ),
+  }));
+  return {
+    title: `Fingerprints: ${model.id}`,
+    subtitle: pictureLines(result),
+    matrices,
+    rowName: "design: which copies are corrupted",
+    columnName: "unit: what is patched",
+    scale: divergingScale(matrices.flatMap(({ values }) => values)),
+    scaleLabel: "effect on the centred target logit; 1 restores all of it",
+    description: heads
+      .map(
+        ({ layer, head, matches }) => `${layer}.${head} ${matches ? "matches" : "does not match"}.`,
+      )
+      .join(" "),
   };
 }

@@ -18,14 +18,6 @@ export const command = studyCommand({
   request: async (flags: Flags, path: string) => ({
     study: STUDIES["score-patterns"],
     run: ({ signal }) => scoreFile(path, flags, signal),
-    shown: async () => {
-      const { patternsText } = await import("./viewText.ts");
-      return {
-        text: (result, { colour, width }) =>
-          patternsText(result, { colour: colour !== false, width }),
-        write: (await import("./viewFiles.ts")).writePatterns,
-      };
-    },
   }),
 });
 

@@ -1,8 +1,14 @@
 /** @file What `phase` shows: losses and head scores over log steps, the change shaded; the heads; the events. */
 import type { PhaseCurves, PhaseResult } from "./result.ts";
 import type { Line, LineFigure, LinePanel } from "../../draw/lines.ts";
-import { linePicture } from "./viewLines.ts";
-import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+import { linePicture } from "../../draw/pictures.ts";
+import {
+  aboutLines,
+  headColumn,
+  settingsOf,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
 
 export function phaseView(result: PhaseResult): StudyView {
   const { id, model, input, steps, words, warnings } = result;
@@ -23,6 +29,7 @@ export function phaseView(result: PhaseResult): StudyView {
       lossTable(result),
       shortTable(result),
     ],
+    settings: settingsOf(result),
     warnings,
   };
 }
@@ -117,48 +124,56 @@ function lineOf(name: string, steps: readonly number[], values: readonly number[
 const shownStep = (step: number, first: number) => (step > 0 ? step : first / 2);
 const rounded = (step: number) => Math.round(step).toLocaleString("en-GB");
 
-/** One row a checkpoint: what a .csv file has, with every head. */
-function curveTable({ steps, curves }: PhaseResult): StudyTable {
-  const heads = curves.induction.flatMap((layer, index) =>
-    layer.map((_, head) => [index, head] as const),
-  );
-  const columns: [string, (checkpoint: number) => number | null][] = [
-    ["step", (at) => steps[at]!],
-    ...losses(curves),
-    ...heads.flatMap(([layer, head]): [string, (at: number) => number | null][] => [
-      [`induction ${layer}.${head}`, (at) => curves.induction[layer]![head]![at]!],
-      [`previous token ${layer}.${head}`, (at) => curves.previousToken[layer]![head]![at]!],
-      [`copying ${layer}.${head}`, (at) => curves.copying?.[layer]?.[head]?.[at] ?? null],
-    ]),
-  ];
+/** One row for each head at each checkpoint, beside the model's own curves there: what a .csv file has. */
+function curveTable(result: PhaseResult): StudyTable {
+  const { steps, curves } = result;
+  const model = modelCurves(curves);
   return {
-    caption: "Every checkpoint",
-    columns: columns.map(([name]) => name),
-    rows: steps.map((_, at) => columns.map(([, of]) => of(at))),
+    caption: "Every head at every checkpoint",
+    columns: [
+      "step",
+      headColumn(),
+      "induction",
+      "previous token",
+      "copying",
+      ...model.map(({ key }) => ({ name: key, key })),
+    ],
+    rows: steps.flatMap((step, at) =>
+      curves.induction.flatMap((heads, layer) =>
+        heads.map((scores, head) => [
+          step,
+          { layer, head },
+          scores[at]!,
+          curves.previousToken[layer]![head]![at]!,
+          curves.copying?.[layer]?.[head]?.[at] ?? null,
+          ...model.map(({ values }) => values[at] ?? null),
+        ]),
+      ),
+    ),
   };
 }
 
-function losses({
-  loss,
-  icl,
-  composition,
-}: PhaseCurves): [string, (at: number) => number | null][] {
+interface ModelCurve {
+  readonly key: string;
+  readonly values: readonly (number | null)[];
+}
+
+/** Curves of the model as a whole. */
+function modelCurves({ loss, icl, composition }: PhaseCurves): ModelCurve[] {
   return [
     ...(loss
-      ? ([
-          ["loss first copy", (at) => loss.firstCopy[at]!],
-          ["loss second copy", (at) => loss.secondCopy[at]!],
-          ["copy gain", (at) => loss.copyGain[at]!],
-        ] as [string, (at: number) => number][])
+      ? [
+          { key: "firstCopyNats", values: loss.firstCopy },
+          { key: "secondCopyNats", values: loss.secondCopy },
+          { key: "copyGainNats", values: loss.copyGain },
+        ]
       : []),
-    ...(icl
-      ? [["icl.olsson", (at: number) => icl.olsson[at]!] as [string, (at: number) => number]]
-      : []),
+    ...(icl ? [{ key: "iclOlssonNats", values: icl.olsson }] : []),
     ...(composition
-      ? ([
-          ["K-composition", (at) => composition.k[at]!],
-          ["Q-composition", (at) => composition.q[at]!],
-        ] as [string, (at: number) => number][])
+      ? [
+          { key: "kComposition", values: composition.k },
+          { key: "qComposition", values: composition.q },
+        ]
       : []),
   ];
 }
@@ -175,10 +190,10 @@ const EVENT_WORDS: Record<PhaseResult["events"][number]["name"], string> = {
 function eventTable({ events }: PhaseResult): StudyTable {
   return {
     caption: "Changes in order; a dash is none",
-    columns: ["what", "head", "step", "low", "high", "change", "decades", "p"],
+    columns: ["what", headColumn(), "step", "low", "high", "change", "decades", "p"],
     rows: events.map(({ name, head, change, p }) => [
       EVENT_WORDS[name],
-      head ? `${head.layer}.${head.head}` : "model",
+      head ? { layer: head.layer, head: head.head } : "model",
       change && Math.round(change.step),
       change && Math.round(change.low),
       change && Math.round(change.high),
@@ -192,9 +207,9 @@ function eventTable({ events }: PhaseResult): StudyTable {
 function headTable({ inductionHeads }: PhaseResult): StudyTable {
   return {
     caption: "Heads that attend by induction at the end; depth is layer / layers",
-    columns: ["head", "depth", "score", "gain", "step", "low", "high", "p"],
+    columns: [headColumn(), "depth", "score", "gain", "step", "low", "high", "p"],
     rows: inductionHeads.map(({ layer, head, depth, score, gain, change, p }) => [
-      `${layer}.${head}`,
+      { layer, head },
       depth,
       score,
       gain,
@@ -211,9 +226,9 @@ function upstreamTable({ pair }: PhaseResult): StudyTable {
   const lead = pair ? `${pair.induction.layer}.${pair.induction.head}` : "it";
   return {
     caption: `Previous-token heads before ${lead}: composition, and share of its score lost without the path`,
-    columns: ["head", "previous token", "K-comp.", "Q-comp.", "into keys", "into queries"],
+    columns: [headColumn(), "previous token", "K-comp.", "Q-comp.", "into keys", "into queries"],
     rows: (pair?.upstream ?? []).map(({ layer, head, previousToken, composition, lost }) => [
-      `${layer}.${head}`,
+      { layer, head },
       previousToken,
       composition?.k ?? null,
       composition?.q ?? null,

@@ -1,8 +1,8 @@
 /** @file What `phase --seeds` shows: the leading head of every run over log steps, and the runs as a table. */
 import type { PhaseSeedsResult } from "./resultSeeds.ts";
 import type { LineFigure } from "../../draw/lines.ts";
-import type { StudyView } from "../../draw/studyView.ts";
-import { linePicture } from "./viewLines.ts";
+import { linePicture } from "../../draw/pictures.ts";
+import { headColumn, settingsOf, type HeadCell, type StudyView } from "../../draw/studyView.ts";
 
 export function phaseSeedsView(result: PhaseSeedsResult): StudyView {
   const { runs, mechanisms, words, warnings } = result;
@@ -15,22 +15,37 @@ export function phaseSeedsView(result: PhaseSeedsResult): StudyView {
     tables: [
       {
         caption: "Runs; a dash is none",
-        columns: ["run", "step", "low", "high", "rise", "head", "before it", "order", "mechanism"],
+        columns: [
+          "run",
+          "step",
+          "low",
+          "high",
+          "rise",
+          headColumn(),
+          { name: "before it", key: "previous", isHead: true },
+          "order",
+          "mechanism",
+        ],
         rows: runs.map(({ id, change, pair, order }, index) => [
           id,
           change && Math.round(change.step),
           change && Math.round(change.low),
           change && Math.round(change.high),
           change && change.effectSize,
-          pair ? `${pair.induction.layer}.${pair.induction.head}` : null,
-          pair?.previous ? `${pair.previous.layer}.${pair.previous.head}` : null,
+          pair ? placeOf(pair.induction) : null,
+          pair?.previous ? placeOf(pair.previous) : null,
           order,
           mechanisms[index]!,
         ]),
       },
     ],
+    settings: settingsOf(result),
     warnings,
   };
+}
+
+function placeOf({ layer, head }: HeadCell): HeadCell {
+  return { layer, head };
 }
 
 /** As many runs as a picture can tell apart. */

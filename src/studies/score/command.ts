@@ -22,10 +22,6 @@ export const command = studyCommand({
     return {
       ...onModel(STUDIES.score, model, { ...rows, lossExamples, precision }),
       picture: "output/induction_scores.png",
-      shown: async () => ({
-        text: (await import("./viewTerminal.ts")).scoreText,
-        write: (await import("./viewFiles.ts")).writeResult,
-      }),
     };
   },
 });

@@ -1,27 +1,7 @@
-/** @file What a score Result says about itself, in words that picture, page and terminal share. */
+/** @file What a score Result says about itself, in words. */
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import type { ScoreResult } from "./result.ts";
-import { nats, share } from "../../draw/numbers.ts";
-
-/** `gpt2 · family gpt2 · 12 layers × 12 heads · revision 607a30d7`. */
-export function modelWords({ model }: ScoreResult): string {
-  const grouped = model.kvHeads === model.heads ? "" : ` (${model.kvHeads} key and value heads)`;
-  const revision = model.revision === null ? "" : ` · revision ${model.revision.slice(0, 8)}`;
-  const processing = model.processing === "none" ? "" : ` · weights: ${model.processing}`;
-  return `${model.id} · family ${model.family} · ${plural(model.layers, "layer")} × ${plural(model.heads, "head")}${grouped}${revision}${processing}`;
-}
-
-/** `100 examples · period 25 · BOS on · seed 0`. */
-export function inputWords({ input }: ScoreResult): string {
-  return [
-    `input: ${input.kind}`,
-    `${plural(input.examples, "example")} of ${plural(input.length, "token")}`,
-    ...(input.period === null ? [] : [`period ${input.period}`]),
-    `BOS ${input.bos ? "on" : "off"}`,
-    ...(input.seed === null ? [] : [`seed ${input.seed}`]),
-    ...(input.tokensSha256 === null ? [] : [`tokens sha256 ${input.tokensSha256.slice(0, 8)}`]),
-  ].join(" · ");
-}
+import { nats, plural, share } from "../../draw/numbers.ts";
 
 /** `18.6 .93 [.91, .95]`, one for each top head. */
 export function topWords({ top }: ScoreResult): string[] {
@@ -35,7 +15,7 @@ export function topWords({ top }: ScoreResult): string[] {
 export function intervalWords({ input, intervals }: ScoreResult): string {
   const some = intervals.induction.some((row) => row.some((interval) => interval !== null));
   return some
-    ? `95\u00a0% intervals over ${input.examples} sequences in brackets (logit-t)`
+    ? `95\u00a0% intervals over ${input.examples} sequences (logit-t)`
     : `no intervals (they need at least 10 sequences, got ${input.examples})`;
 }
 
@@ -46,11 +26,6 @@ export function precisionWords({ precision }: ScoreResult): string[] {
   return [
     `all heads are within ±${halfWidth.toFixed(4)} of these scores at once (95\u00a0%; ${target} was asked for)`,
   ];
-}
-
-/** `1 layer`, `2 layers`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** `loss in nats (10 examples): first copy 11.203, second copy 0.442, copy gain 10.761 [10.600, 10.900]`. */

@@ -1,7 +1,16 @@
 /** @file What `text` shows. */
 import type { TextResult } from "./result.ts";
-import { share, toBound } from "../../draw/numbers.ts";
-import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+import { plural, share, toBound } from "../../draw/numbers.ts";
+import type { BarChart } from "../../draw/bars.ts";
+import { barPicture } from "../../draw/pictures.ts";
+import {
+  aboutLines,
+  headColumn,
+  pictureLines,
+  settingsOf,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
 
 type Repeats = NonNullable<TextResult["repeats"]>;
 type Pairs = NonNullable<TextResult["pairs"]>;
@@ -18,7 +27,7 @@ export function textView(result: TextResult): StudyView {
       ...aboutLines(result),
       ...(repeats
         ? [
-            `${repeats.pieces} pieces, ${repeats.tokens} tokens; a score is mean attention to the token after the earlier copy`,
+            `${plural(repeats.pieces, "piece")}, ${plural(repeats.tokens, "token")}; a score is mean attention to the token after the earlier copy`,
           ]
         : []),
       ...(pairs
@@ -28,7 +37,7 @@ export function textView(result: TextResult): StudyView {
     sentences: [...(repeats ? [repeatWords(repeats)] : []), ...(pairs ? [pairWords(pairs)] : [])],
     map: repeats && {
       title: "Attention to what followed a repeat, in the text",
-      subtitle: aboutLines(result),
+      subtitle: pictureLines(result),
       values: repeats.groups[0]!.scores,
       scale: { kind: "sequential", bound: 1 },
       scaleLabel: "mean attention to the token after the earlier copy, 0 to 1",
@@ -36,6 +45,8 @@ export function textView(result: TextResult): StudyView {
       description: repeatWords(repeats),
     },
     tables: tables as [StudyTable, ...StudyTable[]],
+    pictures: pairs ? [barPicture(gapChart(result, pairs))] : [],
+    settings: settingsOf(result),
     warnings: result.warnings,
   };
 }
@@ -65,9 +76,16 @@ function topTable({ top, groups }: Repeats): StudyTable {
   return {
     caption:
       "Heads that attend most to what followed a repeat; beside it their score on random tokens, then by n-gram",
-    columns: ["head", "score", "low", "high", "random", ...byNgram.map(({ name }) => name)],
+    columns: [
+      headColumn(),
+      "score",
+      "low",
+      "high",
+      { name: "random", key: "randomScore" },
+      ...byNgram.map(({ name }) => name),
+    ],
     rows: top.map(({ layer, head, score, low, high, random }) => [
-      `${layer}.${head}`,
+      { layer, head },
       score,
       low,
       high,
@@ -106,13 +124,36 @@ function gapTable({ gapOn, gapOff, change, controlChange }: Pairs): StudyTable {
   ];
   return {
     caption: "Gap in log-probability of the target between the two prompts, nats",
-    columns: ["", "mean", "low", "high"],
+    columns: ["what", { name: "mean", key: "meanNats" }, "low", "high"],
     rows: [
       row("heads on", gapOn),
       row("heads off", gapOff),
       row("change", change),
       row("change by as many other heads", controlChange),
     ],
+  };
+}
+
+/** The four gaps, each with its interval. */
+function gapChart(result: TextResult, pairs: Pairs): BarChart {
+  const { gapOn, gapOff, change, controlChange } = pairs;
+  const bar = (name: string, { mean, interval }: Pairs["change"]) => ({
+    name,
+    value: mean,
+    low: interval?.[0] ?? null,
+    high: interval?.[1] ?? null,
+  });
+  return {
+    title: "Gap between the two prompts",
+    subtitle: pictureLines(result),
+    bars: [
+      bar("heads on", gapOn),
+      bar("heads off", gapOff),
+      bar("change", change),
+      bar("change by as many other heads", controlChange),
+    ],
+    valueLabel: "difference of the target's log-probability, nats",
+    description: pairWords(pairs),
   };
 }
 

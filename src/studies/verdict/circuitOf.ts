@@ -1,4 +1,5 @@
 /** @file The circuit: induction heads and what feeds them. */
+import { ACTING_LABELS } from "../../measure/verdict/names.ts";
 import { LEAST_UPSTREAM } from "../../measure/verdict/thresholds.ts";
 import type { Mechanism } from "../../measure/verdict/upstream.ts";
 import type { VerdictResult } from "./result.ts";
@@ -6,14 +7,11 @@ import { headName } from "../../base/headName.ts";
 
 type Head = VerdictResult["heads"][number];
 
-/** Labels of heads that act on what they see. */
-const ACTS = ["induction", "anti-induction", "copy-suppression"];
-
 /** Edges from every upstream head that surely carries a tenth of a receiver's stripe. */
 export function circuitOf(heads: readonly Head[]): VerdictResult["circuit"] {
   const induction = heads.filter(({ label }) => label === "induction");
   const edges = heads
-    .filter(({ label }) => ACTS.includes(label))
+    .filter(({ label }) => ACTING_LABELS.includes(label))
     .flatMap((to) =>
       to.evidence.upstream
         .filter(({ effect, low }) => (low ?? effect) >= LEAST_UPSTREAM)

@@ -1,4 +1,5 @@
 /** @file What a verdict says in sentences. */
+import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import type { VerdictResult } from "./result.ts";
 import { headName } from "../../base/headName.ts";
 
@@ -33,8 +34,6 @@ function found({ heads, screened, causal, circuit }: Said): string[] {
       ];
 }
 
-const ROUTES = { k: "keys", q: "queries", v: "values" } as const;
-
 /** Each receiver's strongest feeder, receivers of one feeder together: 16.0 -> keys of 17.3, 18.6. */
 function line({ circuit, heads }: Said): string[] {
   if (!circuit.present) return [];
@@ -53,7 +52,7 @@ function line({ circuit, heads }: Said): string[] {
   const named = (name: string) => `${name} (${heads.find((one) => headName(one) === name)!.label})`;
   const parts = [...groups.values()].map((edges) => {
     const { from, route } = edges[0]!;
-    return `${named(from)} → ${ROUTES[route]} of ${edges.map(({ to }) => to).join(", ")}: ${shares(edges)}`;
+    return `${named(from)} → ${ROUTE_WORDS[route]} of ${edges.map(({ to }) => to).join(", ")}: ${shares(edges)}`;
   });
   return [
     `Circuit, the strongest path into each, with the share of attention (for values, of output) lost without it: ${parts.join("; ")}.`,

@@ -1,18 +1,19 @@
 /** @file What `verdict` shows: labelled heads with their reasons, the map of induction attention, the circuit. */
 import type { VerdictResult } from "./result.ts";
-import { LABELS } from "../../measure/verdict/names.ts";
-import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+import { ACTING_LABELS, ATTENDING_LABELS, LABELS } from "../../measure/verdict/names.ts";
+import { ROUTE_WORDS } from "../../results/causalNames.ts";
+import {
+  aboutLines,
+  headCell,
+  headColumn,
+  pictureLines,
+  settingsOf,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
 import type { CircuitDrawing } from "./viewCircuit.ts";
 
 type Head = VerdictResult["heads"][number];
-
-/** Labels of heads that attend like induction. */
-const ATTENDS: readonly string[] = [
-  "induction",
-  "anti-induction",
-  "copy-suppression",
-  "attends-without-copying",
-];
 
 const name = ({ layer, head }: { layer: number; head: number }) => `${layer}.${head}`;
 
@@ -32,7 +33,7 @@ export function verdictView(result: VerdictResult): StudyView {
     sentences: words,
     map: {
       title: "Induction attention by head",
-      subtitle: aboutLines(result),
+      subtitle: pictureLines(result),
       values: Array.from({ length: model.layers }, (_, layer) =>
         result.heads
           .filter((one) => one.layer === layer)
@@ -60,13 +61,14 @@ export function verdictView(result: VerdictResult): StudyView {
       whyTable(result.heads),
       ...(circuit.edges.length > 0 ? [edgeTable(circuit)] : []),
     ],
+    settings: settingsOf(result),
     warnings: result.warnings,
   };
 }
 
 /** Attention that the label speaks of; null for mixed and other heads. */
 function strengthOf({ label, behaviours, evidence }: Head) {
-  if (ATTENDS.includes(label)) return evidence.attention.induction;
+  if (ATTENDING_LABELS.includes(label)) return evidence.attention.induction;
   const own = behaviours.find((one) => one.name === label);
   return own ? { ...own, value: own.strength } : null;
 }
@@ -83,12 +85,22 @@ function headTable(heads: readonly Head[]): StudyTable {
   return {
     caption:
       "Heads: attention that the label speaks of, direct effect on the right logit, nats lost without the head alone and given the other candidates",
-    columns: ["head", "label", "strength", "low", "high", "writes", "alone", "given", "flags"],
+    columns: [
+      headColumn(),
+      "label",
+      "strength",
+      "low",
+      "high",
+      { name: "writes", key: "writesLogit" },
+      { name: "alone", key: "aloneNats" },
+      { name: "given", key: "givenOthersNats" },
+      "flags",
+    ],
     rows: byInterest(heads).map((one) => {
       const { copying, necessity } = one.evidence;
       const strength = strengthOf(one);
       return [
-        name(one),
+        { layer: one.layer, head: one.head },
         one.label,
         strength?.value ?? null,
         strength?.low ?? null,
@@ -105,24 +117,31 @@ function headTable(heads: readonly Head[]): StudyTable {
 function whyTable(heads: readonly Head[]): StudyTable {
   return {
     caption: "Why",
-    columns: ["head", "label", "why"],
+    columns: [headColumn(), "label", "why"],
     rows: byInterest(heads)
       .filter(({ label }) => label !== "other" && label !== "first-token")
-      .map((one) => [name(one), one.label, one.why]),
+      .map((one) => [{ layer: one.layer, head: one.head }, one.label, one.why]),
   };
 }
-
-const ROUTES = { k: "keys", q: "queries", v: "values" } as const;
 
 function edgeTable({ edges }: VerdictResult["circuit"]): StudyTable {
   return {
     caption:
       "Circuit: share of the receiver's stripe (for values: of what it writes) that is lost without the path",
-    columns: ["from", "into", "of", "effect", "low", "high", "composition", "rank"],
+    columns: [
+      headColumn("from"),
+      "into",
+      headColumn("of"),
+      "effect",
+      "low",
+      "high",
+      "composition",
+      "rank",
+    ],
     rows: edges.map(({ from, to, route, effect, low, high, composition, compositionRank }) => [
-      from,
-      ROUTES[route],
-      to,
+      headCell(from),
+      ROUTE_WORDS[route],
+      headCell(to),
       effect,
       low,
       high,
@@ -134,15 +153,13 @@ function edgeTable({ edges }: VerdictResult["circuit"]): StudyTable {
 
 /** Null where nothing acts on what it sees. */
 function drawingOf({ heads, circuit, model, words, input }: VerdictResult): CircuitDrawing | null {
-  const acting = heads.filter(({ label }) =>
-    ["induction", "anti-induction", "copy-suppression"].includes(label),
-  );
+  const acting = heads.filter(({ label }) => ACTING_LABELS.includes(label));
   if (acting.length === 0) return null;
   const shown = drawnEdges(circuit.edges);
   const names = new Set([...acting.map(name), ...shown.flatMap(({ from, to }) => [from, to])]);
   return {
     title: `Circuit: ${model.id}`,
-    subtitle: aboutLines({ model, input }),
+    subtitle: pictureLines({ model, input }),
     nodes: heads
       .filter((one) => names.has(name(one)))
       .map((one) => ({ name: name(one), layer: one.layer, label: one.label })),

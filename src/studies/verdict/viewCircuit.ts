@@ -1,5 +1,7 @@
 /** @file The circuit as a small graph: heads by layer from left to right, and the paths between them. */
 import { drawFigure, type Part } from "../../draw/figure.ts";
+import { ROUTE_WORDS } from "../../results/causalNames.ts";
+import { share } from "../../draw/numbers.ts";
 import { svgNode } from "../../draw/svgNode.ts";
 import { THEMES, type Theme } from "../../draw/theme.ts";
 
@@ -80,20 +82,14 @@ function placed(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]): P
   });
 }
 
-const ROUTES = { k: "keys", q: "queries", v: "values" } as const;
-
 function fedLines(edges: readonly CircuitEdge[]): string[] {
   return (["k", "q", "v"] as const).flatMap((route) => {
     const here = edges.filter((edge) => edge.route === route);
     const best = here.toSorted((a, b) => b.effect - a.effect).slice(0, NAMED);
     const more = here.length > best.length ? `, +${here.length - best.length}` : "";
-    const named = best.map(({ from, effect }) => `${from} ${shareText(effect)}`).join(", ");
-    return here.length > 0 ? [`${ROUTES[route]} ${named}${more}`] : [];
+    const named = best.map(({ from, effect }) => `${from} ${share(effect)}`).join(", ");
+    return here.length > 0 ? [`${ROUTE_WORDS[route]} ${named}${more}`] : [];
   });
-}
-
-function shareText(effect: number): string {
-  return effect.toFixed(2).replace(/^0/, "");
 }
 
 function graph({ nodes, edges }: CircuitDrawing, document: Document, theme: Theme): Part {

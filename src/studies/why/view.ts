@@ -1,9 +1,16 @@
 /** @file What `why` shows: the score as a matrix of query parts and key parts, and what the cell does to the next token. */
 import type { WhyResult } from "./result.ts";
 import type { Matrices } from "../../draw/matrices.ts";
+import { matricesPicture } from "../../draw/pictures.ts";
 import { share, toBound } from "../../draw/numbers.ts";
 import { tokenText } from "../../draw/tokenText.ts";
-import { aboutLines, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+import {
+  aboutLines,
+  pictureLines,
+  settingsOf,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
 
 /** Parts with a row or column of their own; the others are summed. */
 const SHOWN = 11;
@@ -20,17 +27,10 @@ export function whyView(result: WhyResult): StudyView {
     ],
     sentences: [cellWords(result), contrastWords(result), effectWords(result)],
     map: null,
-    pictures: [
-      {
-        label: "Query parts by key parts",
-        draw: async () => {
-          const { matrices } = await import("../../draw/matrices.ts");
-          return (document, theme) => matrices(whyPicture(result), document, theme);
-        },
-      },
-    ],
+    pictures: [{ ...matricesPicture(whyPicture(result)), label: "Query parts by key parts" }],
     tables: [pairTable(result, PAIRS), partTable(result), rowTable(result), effectTable(result)],
     csv: () => pairTable(result, Infinity),
+    settings: settingsOf(result),
     warnings: result.warnings,
   };
 }
@@ -135,13 +135,13 @@ function effectTable({ effect }: WhyResult): StudyTable {
   return {
     caption:
       "Tokens that the cell's value raises and lowers most (logits less their mean, norm frozen)",
-    columns: ["", "token", "id", "logit"],
+    columns: ["what", "token", "id", "logit"],
     rows: [...rows(effect.raised, "raised"), ...rows(effect.lowered, "lowered")],
   };
 }
 
 /** The parts with the largest sums, the others as one; the cells still sum to the score. */
-export function whyPicture(result: WhyResult): Matrices {
+function whyPicture(result: WhyResult): Matrices {
   const { parts, score, cell, model } = result;
   const rows = groups(score.byQuery);
   const columns = groups(score.byKey);
@@ -158,7 +158,7 @@ export function whyPicture(result: WhyResult): Matrices {
   const bound = Math.max(...values.flat().map(Math.abs)) || 1;
   return {
     title: `Why ${cell.layer}.${cell.head} looks from ${placed(result, cell.query)} to ${placed(result, cell.key)}`,
-    subtitle: [...aboutLines({ ...result, model }), cellWords(result)],
+    subtitle: [...pictureLines({ ...result, model }), cellWords(result)],
     matrices: [
       {
         title: `score ${number(cell.score)} = sum of all cells`,

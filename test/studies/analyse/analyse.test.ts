@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { writeAnalysis } from "../../../src/studies/analyse/viewFiles.ts";
-import { analyseText } from "../../../src/studies/analyse/viewText.ts";
+import { toText } from "../../../src/studies/views.ts";
 import { replaceFolder } from "../../../src/draw/replaceFolder.ts";
 import { analyseResult } from "../../../src/studies/analyse/result.ts";
 import { analyse } from "../../../src/studies/analyse/analyse.ts";
@@ -57,7 +57,7 @@ describe("analyse", () => {
     expect(result.findings.join(" ")).toContain(
       "of the heads that were run exactly (the 2 best by estimate and 6 random others)",
     );
-    expect(analyseText(result)).toContain("approximate effect");
+    expect(await toText(result)).toContain("approximate effect");
     const names = await writeAnalysis(result, join(emptyFolder(), "screened"));
     expect(names).toContain("induction_patching_heads.png");
     await expect(analyse(model, { backend: engine, screen: 0 })).rejects.toThrow(

@@ -52,14 +52,14 @@ test.skipIf(note !== "")(
       });
       await page.goto(`file://${file}`);
       const query = block.length + 40;
-      const said = () => page.textContent("#attention-words");
-      await page.locator(`#attention-tokens [data-position="${query}"]`).hover();
+      const said = () => page.textContent(".attention-words");
+      await page.locator(`.attention-tokens [data-position="${query}"]`).hover();
       expect(await said()).toMatch(new RegExp(`^Query ${query} 41 looks at 42 at 41: (1|0.9)`));
-      await page.locator(`#attention-tokens [data-position="${query}"]`).click();
+      await page.locator(`.attention-tokens [data-position="${query}"]`).click();
       await page.mouse.move(0, 0);
       await page.keyboard.press("ArrowRight");
       expect(await said()).toMatch(new RegExp(`^Query ${query + 1} 42 looks at 43 at 42: `));
-      await page.selectOption("#attention-head", "1");
+      await page.selectOption("section.attention select", "1");
       expect(await said()).toContain(`looks at 41 at ${query}: `); // 0.3 is the previous-token head
       await page.getByLabel("who looks at it").check();
       expect(await said()).toContain(`Key ${query + 1} 42 is looked at by 43 at ${query + 2}: `);

@@ -3,54 +3,56 @@ import { describe, expect, test } from "vitest";
 import { emptyFolder } from "../../cli/cli.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { auditCsv } from "../../../src/studies/audit/viewCsv.ts";
-import { writeAudit } from "../../../src/studies/audit/viewFiles.ts";
-import { auditHtml } from "../../../src/studies/audit/viewHtml.ts";
+import { columnsOf } from "../../../src/draw/columns.ts";
+import { studyCsv } from "../../../src/draw/csv.ts";
+import { writeStudy } from "../../../src/draw/studyFiles.ts";
+import { studyText } from "../../../src/draw/studyText.ts";
+import { auditView } from "../../../src/studies/audit/view.ts";
 import { auditPicture } from "../../../src/studies/audit/viewPicture.ts";
-import { auditText } from "../../../src/studies/audit/viewText.ts";
-import { columnsOf } from "../../../src/draw/visible.ts";
 import { auditResult } from "../../../src/studies/audit/result.ts";
 import { audit } from "../../../src/studies/audit/audit.ts";
 
 const result = audit();
-const lineOf = (name: string, width = 80) =>
-  auditText(result, { width })
+const textOf = (width: number) => studyText(auditView(result), { width });
+const rowOf = (name: string) =>
+  textOf(200)
     .split("\n")
-    .find((line) => line.startsWith(`${name} `))!;
+    .find((line) => line.startsWith(`${name} `))!
+    .split(/ +/);
 
-describe("auditText(result)", () => {
-  test("has a line of numbers for each convention, with the head that is meant marked", () => {
-    expect(lineOf("induction").split(/ +/)).toEqual([
+describe("studyText(auditView(result))", () => {
+  test("has a line of numbers for each convention, with the head that is meant", () => {
+    expect(rowOf("induction")).toEqual([
       "induction",
-      "1.0",
-      ">1.0",
-      ".00",
-      ".00",
-      ".00",
-      ".00",
-      ".02",
+      "ind",
+      "1",
+      "1",
+      "0",
+      "0",
+      "0",
+      "0",
+      "0.0210",
     ]);
-    expect(lineOf("detectHead.mul.induction.excludeBos").split(/ +/).slice(1, 7)).toEqual([
-      "1.0",
-      ">1.0",
-      ".00",
-      ".00",
-      "-",
-      ".00",
+    expect(rowOf("detectHead.mul.induction.excludeBos").slice(1, 8)).toEqual([
+      "ind",
+      "1",
+      "1",
+      "0",
+      "0",
+      "–",
+      "0",
     ]);
-    for (const { convention } of result.conventions)
-      expect(lineOf(convention)).toMatch(new RegExp(`^${convention.replaceAll(".", "\\.")} +\\S`));
+    for (const { convention } of result.conventions) expect(rowOf(convention)[0]).toBe(convention);
   });
 
-  test("says in words what a convention confuses, under its formula", () => {
-    const text = auditText(result, { width: 200 });
-    expect(text).toMatch(
-      /legacy\.inductionViz: attention of the second B.*\n {4}does not see an induction head.*gives a duplicate-token head 1\.0000, more than its own/,
+  test("says in words what a convention confuses, beside its formula", () => {
+    expect(textOf(80)).toMatch(
+      /legacy\.inductionViz\n {2}formula: attention of the second B[^]*?what it confuses: does not see an induction head/,
     );
   });
 
   test.each([40, 60, 80, 132])("has no line over %i columns", (width) => {
-    for (const line of auditText(result, { width }).split("\n"))
+    for (const line of textOf(width).split("\n"))
       expect(columnsOf(line), line).toBeLessThanOrEqual(width);
   });
 
@@ -64,7 +66,7 @@ describe("auditText(result)", () => {
       heads: 1,
     };
     const hostile = { ...result, model: { ...model, kvHeads: 1, processing: "none" } };
-    expect(auditText(hostile)).not.toContain("\u001b");
+    expect(studyText(auditView(hostile))).not.toContain("\u001b");
   });
 });
 
@@ -95,27 +97,21 @@ describe("auditPicture(result)", () => {
   });
 });
 
-describe("auditCsv, auditHtml, writeAudit", () => {
+describe("the files of an audit", () => {
   test("csv has every digit and one row for each convention", () => {
-    const lines = auditCsv(result).trimEnd().split("\r\n");
+    const lines = studyCsv(auditView(result)).trimEnd().split("\r\n");
     expect(lines).toHaveLength(result.conventions.length + 1);
     expect(lines[0]).toMatch(/^convention,source,formula,finds,ceiling,induction,duplicateToken/);
   });
 
-  test("the page holds the Result, which its schema describes", async () => {
-    const html = await auditHtml(result, { light: "<svg></svg>", dark: "<svg></svg>" });
-    const [, json] = /id="result">(.*?)<\/script>/s.exec(html)!;
-    expect(auditResult.parse(JSON.parse(json!))).toEqual(result);
-  });
-
-  test("writes the format that the extension names, and refuses others", async () => {
+  test("are what the extension names; the page holds the Result, which its schema describes", async () => {
     const folder = emptyFolder();
     for (const name of ["a.svg", "a.png", "a.csv", "a.json", "a.html"])
-      await writeAudit(result, join(folder, name));
-    expect(readFileSync(join(folder, "a.svg"), "utf8")).toMatch(/^<svg/);
-    expect(auditResult.parse(JSON.parse(readFileSync(join(folder, "a.json"), "utf8")))).toEqual(
-      result,
-    );
-    await expect(writeAudit(result, join(folder, "a.gif"))).rejects.toThrow(/output needs a file/);
+      await writeStudy(auditView(result), result, join(folder, name));
+    const read = (name: string) => readFileSync(join(folder, name), "utf8");
+    expect(read("a.svg")).toMatch(/^<svg/);
+    expect(auditResult.parse(JSON.parse(read("a.json")))).toEqual(result);
+    const [, json] = /id="result">(.*?)<\/script>/s.exec(read("a.html"))!;
+    expect(auditResult.parse(JSON.parse(json!))).toEqual(result);
   });
 });

@@ -29,7 +29,7 @@ describe("audit", () => {
     const folder = emptyFolder();
     const { code, stdout, stderr } = await cli(folder, ["audit"]);
     expect([code, stderr, pathsIn(folder)]).toEqual([0, "", []]);
-    expect(stdout).toMatch(/^legacy\.inductionViz +1\.0 >\.00 {2}1\.0/m);
+    expect(stdout).toMatch(/^legacy\.inductionViz\n {2}ind +1 +0 +1 /m);
   });
 
   test("follows a model, prints its Result with --json, and writes what --out asks for", async () => {
@@ -57,7 +57,7 @@ describe("score-patterns", () => {
     expect(stdout).toContain(
       "a.safetensors · mask causal · 2 layers × 6 heads · 1 sequence of 9 tokens",
     );
-    expect(stdout).toMatch(/^induction +\.14 {2}1\.0 {3}0\.0 1\.0 · 1\.0 1\.0/m);
+    expect(stdout).toMatch(/^induction +0\.1364 +1 {2}0\.0 1\.0 · 1\.0 1\.0/m);
   });
 
   test("prints with --json the Result with the hash of the file, and writes what --out asks for", async () => {

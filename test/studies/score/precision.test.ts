@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
-import { scoreText } from "../../../src/studies/score/viewTerminal.ts";
+import { studyText } from "../../../src/draw/studyText.ts";
+import { scoreView } from "../../../src/studies/score/view.ts";
 import { scoreResult } from "../../../src/studies/score/result.ts";
 import { score } from "../../../src/studies/score/score.ts";
 import { openModel } from "../../../src/models/open.ts";
@@ -27,7 +28,7 @@ test("score with a precision stops once all heads are within it, as if so many e
   expect(same(result)).toEqual(
     same(await score(model, { backend: engine, numExamples: examples })),
   );
-  expect(scoreText(result)).toContain("(95\u00a0%; 0.02 was asked for)");
+  expect(studyText(scoreView(result))).toContain("(95\u00a0%; 0.02 was asked for)");
 });
 
 test("score with a precision needs more examples for less, and says when the most it may use do not suffice", async () => {

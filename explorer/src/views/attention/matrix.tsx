@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { rampColour, type Rgb } from "../../parts/colour.ts";
+import type { Ramp } from "induction-lens/report";
 import type { Pattern } from "./pattern.ts";
 
 export interface Cell {
@@ -9,7 +9,7 @@ export interface Cell {
 
 interface Props {
   readonly pattern: Pattern;
-  readonly ramp: readonly Rgb[];
+  readonly ramp: Ramp;
   readonly cell: Cell;
   readonly label: string;
   /** What a screen reader hears of the cell. */
@@ -71,11 +71,11 @@ export function Matrix({ pattern, ramp, cell, label, words, point, choose }: Pro
 export function drawPattern(
   canvas: HTMLCanvasElement,
   { length, bound, weight }: Pattern,
-  ramp: readonly Rgb[],
+  ramp: Ramp,
 ): void {
   const context = canvas.getContext("2d")!;
   const image = context.createImageData(length, length);
-  const colours = Array.from({ length: 256 }, (_, step) => rampColour(ramp, step / 255));
+  const colours = Array.from({ length: 256 }, (_, step) => ramp(step / 255));
   for (let query = 0; query < length; query++)
     for (let key = 0; key <= query; key++) {
       const [red, green, blue] = colours[Math.round((255 * weight(query, key)) / bound)]!;

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Look } from "../../engine/protocol.ts";
-import type { Rgb } from "../../parts/colour.ts";
+import type { Ramp } from "induction-lens/report";
 import { drawPattern } from "./matrix.tsx";
 import { patternOf, type Pattern } from "./pattern.ts";
 
@@ -9,7 +9,7 @@ interface Props {
   readonly layer: number;
   readonly head: number;
   readonly weighted: boolean;
-  readonly ramp: readonly Rgb[];
+  readonly ramp: Ramp;
   readonly choose: (head: number) => void;
 }
 
@@ -37,13 +37,7 @@ export function Thumbs({ look, layer, head, weighted, ramp, choose }: Props) {
   );
 }
 
-export function Thumb({
-  pattern,
-  ramp,
-}: {
-  readonly pattern: Pattern;
-  readonly ramp: readonly Rgb[];
-}) {
+export function Thumb({ pattern, ramp }: { readonly pattern: Pattern; readonly ramp: Ramp }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => drawPattern(canvas.current!, pattern, ramp), [pattern, ramp]);
   return <canvas ref={canvas} width={pattern.length} height={pattern.length} aria-hidden="true" />;

@@ -95,24 +95,13 @@ function cellsOf({ scores, intervals }: ScoreResult, verdicts: readonly HeadVerd
 }
 
 async function taken(result: ScoreResult, verdict: VerdictResult | null) {
-  const { scorePicture } = await import("../../export/files.ts");
-  const { scores, intervals, model, input } = result;
-  const names = Object.keys(LABELS) as ScoreName[];
-  const rows = scores.induction.flatMap((row, layer) =>
-    row.map((_, head) => [
-      layer,
-      head,
-      ...names.map((name) => scores[name][layer]![head]!),
-      ...(intervals.induction[layer]![head] ?? [null, null]),
-    ]),
-  );
-  const columns = ["layer", "head", ...names, "inductionLow", "inductionHigh"];
-  const caption = `Mean attention of ${input.examples} sequences, 0 to 1`;
+  const { scorePicture, scoreTable } = await import("../../export/files.ts");
+  const { model } = result;
   return {
     title: `Induction score by head: ${model.id}`,
     lines: [result.verdictInWords, `Weights: sha256 ${model.sha256}.`],
     picture: scorePicture(result),
-    tables: [{ caption, columns, rows }] as const,
+    tables: [scoreTable(result)] as const,
     result,
     results: [
       { name: "score", result },

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { VerdictResult } from "induction-lens/browser";
+import { ROUTE_WORDS } from "induction-lens/report";
 import type { Engine } from "../../engine/client.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 
@@ -147,7 +148,7 @@ export function VerdictCard({ head }: { readonly head: HeadVerdict }) {
             .slice(0, 3)
             .map(
               ({ layer, head: from, route, effect }) =>
-                `${layer}.${from} through its ${ROUTES[route]} (${(100 * effect).toFixed(0)} % of its stripe)`,
+                `${layer}.${from} through its ${ROUTE_WORDS[route]} (${(100 * effect).toFixed(0)} % of its stripe)`,
             )
             .join(", ")}
           .
@@ -156,8 +157,6 @@ export function VerdictCard({ head }: { readonly head: HeadVerdict }) {
     </div>
   );
 }
-
-const ROUTES = { k: "keys", q: "queries", v: "values" } as const;
 
 interface Estimate {
   readonly value: number;

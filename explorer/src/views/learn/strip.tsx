@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { diverging, rampColour } from "../../parts/colour.ts";
+import { diverging } from "../../parts/colour.ts";
 import { usePage } from "../../page/page.ts";
 
 /** Numbers of a vector that are drawn; a longer one is cut. */
@@ -22,7 +22,7 @@ export function Strip({
     const context = canvas.current!.getContext("2d")!;
     const ramp = diverging(dark);
     shown.forEach((value, index) => {
-      context.fillStyle = `rgb(${rampColour(ramp, (value / bound + 1) / 2).join(" ")})`;
+      context.fillStyle = `rgb(${ramp((value / bound + 1) / 2).join(" ")})`;
       context.fillRect(index, 0, 1, 1);
     });
   });

@@ -1,14 +1,19 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { scoreText } from "../../../src/studies/score/viewTerminal.ts";
-import { cellColour, colour256, nearest256 } from "../../../src/draw/terminalColour.ts";
-import { terminalMap } from "../../../src/draw/terminalMap.ts";
-import { columnsOf, visible } from "../../../src/draw/visible.ts";
-import { scoreFixture, SHAPES } from "./fixtures.ts";
+import { studyText, type StudyTextOptions } from "../../src/draw/studyText.ts";
+import { scoreView } from "../../src/studies/score/view.ts";
+import type { ScoreResult } from "../../src/studies/score/result.ts";
+import { cellColour, colour256, nearest256 } from "../../src/draw/terminalColour.ts";
+import { terminalMap } from "../../src/draw/terminalMap.ts";
+import { columnsOf } from "../../src/draw/columns.ts";
+import { visible } from "../../src/draw/visible.ts";
+import { scoreFixture, SHAPES } from "../studies/score/fixtures.ts";
 
+const scoreText = (result: ScoreResult, options?: StudyTextOptions) =>
+  studyText(scoreView(result), options);
 const plain = (text: string) => stripVTControlCharacters(text).split("\n");
 
-describe("scoreText(result, options)", () => {
+describe("studyText(scoreView(result), options)", () => {
   test.each(SHAPES)("keeps every line of %i x %i heads within the width", (...shape) => {
     const id = `org/${"long-name-".repeat(12)}漢字漢字`;
     const result = scoreFixture(...shape, { id, warnings: ["a warning ".repeat(30)] });
@@ -38,11 +43,11 @@ describe("scoreText(result, options)", () => {
   test("prints the top heads with intervals, the losses, the sentence and the warnings", () => {
     const text = scoreText(scoreFixture(12, 12, { warnings: ["seq-len was shortened to 40"] }));
     for (const part of [
-      "     2.7     .83   [.81, .85]",
+      "2.7      0.8339  0.8139  0.8539",
       "first copy 11.203, second copy 0.442",
       "Some heads attend like induction heads",
       "warning: seq-len was shortened to 40",
-      "uniform attention scores .03",
+      "Uniform attention scores .03",
     ]) {
       expect(text).toContain(part);
     }
@@ -65,7 +70,7 @@ describe("scoreText(result, options)", () => {
       const text = scoreText(result, { unicode: false });
       expect(text).toMatch(/^[\n\u0020-\u007e]*$/);
       expect(text).toContain("mod\\u{e8}le-\\u{6f22}");
-      expect(text.match(/\\u/g)).toHaveLength(2);
+      expect(text.match(/\\u/g)).toHaveLength(4); // two of the name, in title and model
     }
   });
 });

@@ -11,14 +11,15 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { scoreResult, SCORE_NAMES } from "../../../src/studies/score/result.ts";
-import { csvText } from "../../../src/draw/csv.ts";
-import { scoreCsv } from "../../../src/studies/score/viewCsv.ts";
-import { jsonText } from "../../../src/draw/json.ts";
-import { replaceFile } from "../../../src/draw/replaceFile.ts";
-import { writeResult } from "../../../src/studies/score/viewFiles.ts";
-import { checkOutput, REPORT_FORMATS } from "../../../src/draw/write.ts";
-import { scoreFixture, SHAPES } from "./fixtures.ts";
+import { scoreResult, SCORE_NAMES } from "../../src/studies/score/result.ts";
+import { csvText, studyCsv, tableCsv } from "../../src/draw/csv.ts";
+import { headColumn } from "../../src/draw/studyView.ts";
+import { scoreView } from "../../src/studies/score/view.ts";
+import { jsonText } from "../../src/draw/json.ts";
+import { replaceFile } from "../../src/draw/replaceFile.ts";
+import { writeResult } from "../../src/studies/writeResult.ts";
+import { checkOutput, REPORT_FORMATS } from "../../src/draw/write.ts";
+import { scoreFixture, SHAPES } from "../studies/score/fixtures.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -110,26 +111,28 @@ describe("replaceFile(file, content)", () => {
   });
 });
 
-describe("scoreCsv(result)", () => {
+describe("studyCsv(scoreView(result))", () => {
   test("has a row for each head with every digit of its scores and interval", () => {
     const result = scoreFixture(3, 4);
-    const [header, ...rows] = scoreCsv(result)
+    const [header, ...rows] = studyCsv(scoreView(result))
       .trimEnd()
       .split("\r\n")
       .map((line) => line.split(","));
-    expect(header).toEqual(["layer", "head", ...SCORE_NAMES, "inductionLow", "inductionHigh"]);
+    const [first, ...others] = SCORE_NAMES;
+    const bounds = ["inductionLow", "inductionHigh"];
+    expect(header).toEqual(["layer", "head", first, ...bounds, ...others]);
     expect(rows).toHaveLength(12);
     rows.forEach((row, index) => {
       const [layer, head] = [Math.floor(index / 4), index % 4];
-      const scores = SCORE_NAMES.map((name) => result.scores[name][layer]![head]!);
+      const [score, ...scores] = SCORE_NAMES.map((name) => result.scores[name][layer]![head]!);
       const interval = result.intervals.induction[layer]![head]!;
-      expect(row.map(Number)).toEqual([layer, head, ...scores, ...interval]);
+      expect(row.map(Number)).toEqual([layer, head, score, ...interval, ...scores]);
     });
   });
 
   test("leaves the interval empty where there is none", () => {
-    const lines = scoreCsv(scoreFixture(1, 1, { examples: 4 })).split("\r\n");
-    expect(lines[1]).toMatch(/^0,0,.*,,$/);
+    const lines = studyCsv(scoreView(scoreFixture(1, 1, { examples: 4 }))).split("\r\n");
+    expect(lines[1]).toMatch(/^0,0,[^,]+,,,/);
   });
 });
 
@@ -138,6 +141,26 @@ describe("csvText(rows)", () => {
     expect(csvText([["a,b", 'say "x"', "two\nlines", 1.5]])).toBe(
       '"a,b","say ""x""","two\nlines",1.5\r\n',
     );
+  });
+});
+
+describe("tableCsv(table)", () => {
+  const table = {
+    caption: "Effects",
+    columns: [headColumn(), headColumn("from"), "set", "previous token", "low", "high", "", "set"],
+    rows: [
+      [{ layer: 1, head: 10 }, null, [{ layer: 0, head: 1 }], 0.1 + 0.2, 0.25, null, "=1", "a"],
+      ["model", { layer: 0, head: 2 }, [], -1e-7, null, null, 'say "x", y', "b"],
+    ],
+  };
+
+  test("has layer and head apart, bounds beside their value, every digit, and names that are all different", () => {
+    expect(tableCsv(table).split("\r\n")).toEqual([
+      "layer,head,fromLayer,fromHead,set,previousToken,previousTokenLow,previousTokenHigh,column7,set2",
+      "1,10,,,L0H1,0.30000000000000004,0.25,,=1,a",
+      ',,0,2,,-1e-7,,,"say ""x"", y",b',
+      "",
+    ]);
   });
 });
 

@@ -1,6 +1,11 @@
 /** @file An audit as a page of documentation: every convention with formula, ceiling, null and what it confuses. */
-import type { AuditResult } from "./result.ts";
-import { AUDIT_COLUMNS, confusions, layoutWords, type AuditConvention } from "./viewWords.ts";
+import type { AuditResult } from "../../../src/studies/audit/result.ts";
+import {
+  AUDIT_COLUMNS,
+  confusions,
+  layoutWords,
+  type AuditConvention,
+} from "../../../src/studies/audit/viewWords.ts";
 
 /** Groups of conventions: the ones with this beginning that no earlier group has. */
 const GROUPS: readonly {

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { Window } from "happy-dom";
 import { describe, expect, test } from "vitest";
-import { scoreHtml } from "../../../src/studies/score/viewHtml.ts";
-import { scoreHeadMap } from "../../../src/studies/score/viewHeadMap.ts";
-import { headMapSvg } from "../../../src/draw/svg.ts";
-import { THEMES } from "../../../src/draw/theme.ts";
-import type { ScoreResult } from "../../../src/studies/score/result.ts";
-import { scoreFixture } from "./fixtures.ts";
+import { drawnInNode } from "../../src/draw/drawnInNode.ts";
+import { studyPage } from "../../src/draw/studyPage.ts";
+import { scoreView } from "../../src/studies/score/view.ts";
+import type { ScoreResult } from "../../src/studies/score/result.ts";
+import { scoreFixture } from "../studies/score/fixtures.ts";
 
 const HOSTILE = [
   `</script><script>alert(1)</script>`,
@@ -19,8 +18,7 @@ const HOSTILE = [
 ];
 
 function htmlOf(result: ScoreResult): Promise<string> {
-  const map = scoreHeadMap(result);
-  return scoreHtml(result, { light: headMapSvg(map), dark: headMapSvg(map, THEMES.dark) });
+  return studyPage(scoreView(result), result, drawnInNode);
 }
 
 function parsed(html: string) {
@@ -41,7 +39,7 @@ function shapeOf(html: string) {
   return { counts, handlers };
 }
 
-describe("scoreHtml(result, pictures)", () => {
+describe("studyPage(scoreView(result), result, drawn)", () => {
   test.each(HOSTILE)("shows %j as text wherever it stands", async (text) => {
     const calm = scoreFixture(2, 4, { id: "model", warnings: ["warning"] });
     const hostile: ScoreResult = {
@@ -87,7 +85,7 @@ describe("scoreHtml(result, pictures)", () => {
     const document = parsed(await htmlOf(scoreFixture(3, 4)));
     expect(document.documentElement.getAttribute("lang")).toBe("en");
     expect(document.querySelectorAll("h1")).toHaveLength(1);
-    const table = document.querySelector("table.sortable")!;
+    const table = document.querySelectorAll("table.sortable")[1]!;
     expect(table.querySelector("caption")!.textContent).toContain("Uniform attention scores");
     expect(table.querySelectorAll('thead th[scope="col"]')).toHaveLength(8);
     expect(table.querySelectorAll('tbody th[scope="row"]')).toHaveLength(12);
@@ -103,7 +101,7 @@ describe("scoreHtml(result, pictures)", () => {
   test("says so when there are no losses, no intervals and no revision", async () => {
     const result = scoreFixture(2, 4, { examples: 4, losses: false });
     const html = await htmlOf({ ...result, model: { ...result.model, revision: null } });
-    expect(html).toContain("Losses were not asked for.");
+    expect(html).toContain("losses were not asked for");
     expect(html).toContain("no intervals (they need at least 10 sequences, got 4)");
     expect(html).not.toMatch(/undefined|NaN|null,null\]<|\[object/);
   });

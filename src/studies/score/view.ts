@@ -1,0 +1,105 @@
+/** @file What `score` shows: the map of induction scores, the best heads, every head, and the losses. */
+import { scoreRow } from "../../measure/attentionTables.ts";
+import type { HeadMap } from "../../draw/headMap.ts";
+import { share } from "../../draw/numbers.ts";
+import {
+  aboutLines,
+  headColumn,
+  pictureLines,
+  settingsOf,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
+import { intervalWords, lossWords, precisionWords, standingOut, topWords } from "./viewWords.ts";
+import { SCORE_NAMES, type ScoreResult } from "./result.ts";
+
+export function scoreView(result: ScoreResult): StudyView {
+  return {
+    title: `Induction score by head: ${result.model.id}`,
+    lines: aboutLines(result),
+    sentences: [
+      result.verdictInWords,
+      `Uniform attention scores ${share(result.uniform.induction)}; ${intervalWords(result)}.`,
+      ...precisionWords(result),
+      lossWords(result),
+    ],
+    map: scoreHeadMap(result),
+    tables: [topTable(result), headTable(result), ...lossTables(result)],
+    csv: () => headTable(result),
+    settings: settingsOf(result),
+    warnings: result.warnings,
+  };
+}
+
+/** The heat map of `scores.induction`, with the top heads outlined and the score of uniform attention on the scale. */
+export function scoreHeadMap(result: ScoreResult): HeadMap {
+  const { scores, uniform, verdictInWords } = result;
+  const marked = standingOut(result);
+  const topHeads = topWords(result).map((words) => words.replaceAll(" ", "\u00a0"));
+  return {
+    title: "Induction score by head",
+    subtitle: pictureLines(result),
+    values: scores.induction,
+    scale: { kind: "sequential", bound: 1 },
+    scaleLabel: "mean attention weight to the token after the previous copy (0 to 1)",
+    marked: {
+      heads: marked,
+      label: marked.length === 1 ? "top head" : `top ${marked.length} heads`,
+    },
+    reference: {
+      value: uniform.induction,
+      label: `uniform attention scores ${share(uniform.induction)}`,
+    },
+    notes: [`Top heads (layer.head): ${topHeads.join(" · ")}; ${intervalWords(result)}.`],
+    description: `${verdictInWords} Top heads: ${topWords(result).join("; ")}.`,
+  };
+}
+
+function topTable({ top }: ScoreResult): StudyTable {
+  return {
+    caption: "Heads with the highest induction score",
+    columns: [headColumn(), "induction", "low", "high"],
+    rows: top.map(({ layer, head, score, low, high }) => [{ layer, head }, score, low, high]),
+  };
+}
+
+function headTable({ scores, intervals, uniform }: ScoreResult): StudyTable {
+  const nulls = SCORE_NAMES.map((name) => `${scoreRow(name).title} ${share(uniform[name])}`);
+  const [, ...others] = SCORE_NAMES;
+  return {
+    caption: `Mean attention weights of every head, 0 to 1, with the 95 % interval of induction. Uniform attention scores: ${nulls.join(", ")}.`,
+    columns: [
+      headColumn(),
+      "induction",
+      "low",
+      "high",
+      ...others.map((name) => ({ name: scoreRow(name).title, key: name })),
+    ],
+    rows: scores.induction.flatMap((row, layer) =>
+      row.map((value, head) => [
+        { layer, head },
+        value,
+        ...(intervals.induction[layer]![head] ?? [null, null]),
+        ...others.map((name) => scores[name][layer]![head]!),
+      ]),
+    ),
+    terminalRows: 0,
+  };
+}
+
+function lossTables({ loss }: ScoreResult): StudyTable[] {
+  if (loss === null) return [];
+  const names = { firstCopy: "first copy", secondCopy: "second copy", copyGain: "copy gain" };
+  return [
+    {
+      caption: `Mean -log p of the tokens of each copy but its first, in nats, over ${loss.examples} sequences; with 95 % intervals`,
+      columns: ["loss", "nats", "low", "high"],
+      rows: (["firstCopy", "secondCopy", "copyGain"] as const).map((name) => [
+        names[name],
+        loss[name],
+        ...(loss.intervals[name] ?? [null, null]),
+      ]),
+      terminalRows: 0,
+    },
+  ];
+}

@@ -1,0 +1,153 @@
+/** @file What holds for the view of every kind of Result: text, pictures, pages and tables. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { columnsOf } from "../../src/draw/columns.ts";
+import { studyCsv } from "../../src/draw/csv.ts";
+import { drawnInNode } from "../../src/draw/drawnInNode.ts";
+import { lazySvg } from "../../src/draw/lazySvg.ts";
+import { picturesOf } from "../../src/draw/pictures.ts";
+import { idealHeads } from "../../src/measure/idealHeads.ts";
+import { openPlanted } from "../../src/models/planted/planted.ts";
+import { ablate } from "../../src/studies/ablate/ablate.ts";
+import { analyse } from "../../src/studies/analyse/analyse.ts";
+import { attention } from "../../src/studies/attention/attention.ts";
+import { attribution } from "../../src/studies/attribution/attribution.ts";
+import { audit } from "../../src/studies/audit/audit.ts";
+import { circuit } from "../../src/studies/circuit/circuit.ts";
+import { inductionHeadDetector } from "../../src/studies/detector/inductionHeadDetector.ts";
+import { lens } from "../../src/studies/lens/lens.ts";
+import { fingerprint } from "../../src/studies/patch/fingerprint.ts";
+import { patch } from "../../src/studies/patch/patch.ts";
+import { pathPatch } from "../../src/studies/path/path.ts";
+import { scorePatterns } from "../../src/studies/patterns/scorePatterns.ts";
+import { phaseRun } from "../../src/studies/phase/phaseRun.ts";
+import { phaseSeeds } from "../../src/studies/phase/phaseSeeds.ts";
+import { score } from "../../src/studies/score/score.ts";
+import { text } from "../../src/studies/text/text.ts";
+import { verdict } from "../../src/studies/verdict/verdict.ts";
+import { reportPage } from "../../src/studies/reportPage.ts";
+import { STUDIES } from "../../src/studies/registry.ts";
+import { toText, viewOf } from "../../src/studies/views.ts";
+import { why } from "../../src/studies/why/why.ts";
+import { writeResult } from "../../src/studies/writeResult.ts";
+import { oneEngine } from "../interventions/engine.ts";
+import { plantedRun } from "./phase/plantedRun.ts";
+import { strictCsv } from "./strictCsv.ts";
+
+/** One Result of each kind, and of each form of a study that shows something else. */
+const NAMES = [
+  ...Object.keys(STUDIES),
+  ...["ablate sets", "ablate ideal", "ablate curve", "patch heads", "patch cells", "path sets"],
+] as const;
+const results: Record<string, unknown> = {};
+
+beforeAll(async () => {
+  const backend = await oneEngine();
+  const model = await openPlanted("induction");
+  const some = { backend, numExamples: 10, seqLen: 12 };
+  const block = [5, 6, 7, 8, 9, 5, 6, 7, 8, 9];
+  results["score"] = await score(model, some);
+  results["verdict"] = await verdict(model, { ...some, quick: true });
+  results["patch"] = await patch(model, some);
+  results["patch heads"] = await patch(model, { ...some, heads: ["1.2", "0.3"] });
+  results["patch cells"] = await patch(model, { ...some, heads: ["1.2"], byCell: true });
+  results["fingerprint"] = await fingerprint(model, { ...some, heads: ["1.2"] });
+  results["path"] = await pathPatch(model, { ...some, into: ["1.2"], route: "k" });
+  const from = [["0.3", "0.1"], ["0.0"]];
+  results["path sets"] = await pathPatch(model, { ...some, into: ["1.2"], route: "k", from });
+  results["attribution"] = await attribution(model, { ...some, paths: true });
+  results["ablate"] = await ablate(model, some);
+  const sets = [["1.2", "0.3"], ["0.1"]];
+  results["ablate sets"] = await ablate(model, { ...some, eachHead: false, sets });
+  const idealise = ["1.2"];
+  results["ablate ideal"] = await ablate(model, { ...some, eachHead: false, idealise });
+  const curve = { count: 2 };
+  results["ablate curve"] = await ablate(model, { ...some, eachHead: false, curve });
+  results["lens"] = await lens(model, some);
+  results["circuit"] = await circuit(model, { backend });
+  results["attention"] = await attention(model, { backend, tokens: [block] });
+  results["why"] = await why(model, { backend, tokens: block, head: "1.2" });
+  results["text"] = await text(model, { backend, tokens: [block] });
+  const phase = await phaseRun(plantedRun(), some);
+  results["phase"] = phase;
+  results["phase-seeds"] = phaseSeeds([phase, phase]);
+  results["analyse"] = await analyse(model, some);
+  results["audit"] = audit();
+  results["detector"] = await inductionHeadDetector(model, { backend, numExamples: 10 }).detect();
+  const { data } = idealHeads({ start: 0, period: 5, length: 10 });
+  const array = { shape: [1, 6, 10, 10], read: () => Promise.resolve(data) };
+  results["score-patterns"] = await scorePatterns(
+    new Map([["layer 0", array]]),
+    { tokens: [block], period: 5, bos: false },
+    { mask: "causal" },
+  );
+});
+
+const viewNamed = (name: string) => viewOf({ name, result: results[name] });
+
+describe.each(NAMES)("the view of %s", (name) => {
+  test("has a picture, which draws in both themes", async () => {
+    const pictures = picturesOf(await viewNamed(name));
+    expect(pictures.length).toBeGreaterThan(0);
+    for (const theme of ["light", "dark"] as const)
+      expect(await lazySvg(pictures[0]!, drawnInNode)(theme)).toMatch(/^<svg[^]*<\/svg>\s*$/);
+  });
+
+  test("fits in 80 columns, says the same in colour, and has no value that is none", async () => {
+    const plain = await toText(results[name]);
+    for (const line of plain.split("\n")) expect(columnsOf(line), line).toBeLessThanOrEqual(80);
+    expect(plain).not.toMatch(/undefined|NaN|\[object|\b1 (heads|examples|layers|pieces,)\b/);
+    expect(await toText(results[name], { unicode: false })).toMatch(/^[\n -~]*$/);
+  });
+
+  test("has a table that a data frame can read: layer and head apart, bounds beside values", async () => {
+    const [header, ...rows] = strictCsv(studyCsv(await viewNamed(name)));
+    expect(new Set(header).size).toBe(header!.length);
+    expect(rows.length).toBeGreaterThan(0);
+    header!.forEach((key, column) => {
+      expect(key).toMatch(/^\p{Ll}[\p{L}\p{N}.]*$/u);
+      const fields = rows.map((row) => row[column]!);
+      if (/(^l|L)ayer$/.test(key) && key !== "layer") expect(header![column + 1]).toMatch(/Head$/);
+      if (/^(layer|head)$|(Layer|Head)$/.test(key))
+        for (const field of fields) expect(field).toMatch(/^\d*$/);
+      const [, value] = /^(.*)(?:Low|High)$/.exec(key) ?? [];
+      if (value) expect(header!.slice(column - 2, column)).toContain(value);
+    });
+    const all = rows.flat().join(" ");
+    expect(all).not.toMatch(/undefined|NaN|\[object|−/);
+  });
+
+  test("makes a page and a file of every format", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "views-"));
+    for (const ending of ["html", "csv", "json"]) {
+      const file = join(folder, `a.${ending}`);
+      await writeResult(results[name], file);
+      const written = readFileSync(file, "utf8");
+      if (ending === "html") {
+        const [, json] = /id="result">(.*?)<\/script>/s.exec(written)!;
+        expect(JSON.parse(json!)).toEqual(JSON.parse(JSON.stringify(results[name])));
+        expect(written).toContain("<dt>versions</dt>");
+      }
+    }
+  });
+});
+
+test("a report has a section for every kind of Result", async () => {
+  const given = NAMES.map((name) => ({ name, result: results[name] }));
+  const page = await reportPage("All", given, drawnInNode);
+  for (const [index, name] of NAMES.entries()) {
+    expect(page).toContain(`id="section-${index + 1}"`);
+    expect(page).toContain((await viewNamed(name)).title.split(":")[0]);
+  }
+  expect(page.match(/<section class="attention"/g)).toHaveLength(2); // of attention, and in the analysis
+});
+
+test("a Result of no kind that is known is refused by what it is called", async () => {
+  const other = { name: "a.json", result: { schema: "induction-lens/x@1" } };
+  await expect(viewOf(other)).rejects.toThrow("a.json has the schema induction-lens/x@1");
+  await expect(toText({ schema: "induction-lens/score@1" })).rejects.toThrow(
+    "does not fit its schema",
+  );
+});
