@@ -1,4 +1,5 @@
 /** @file What `ablate` shows. */
+import { range } from "d3-array";
 import type { AblateResult } from "./result.ts";
 import type { BarChart } from "../../draw/bars.ts";
 import type { LineFigure, LinePanel } from "../../draw/lines.ts";
@@ -71,7 +72,7 @@ type Curve = NonNullable<AblateResult["curve"]>;
 function curveWords({ points, randomSets }: Curve): string {
   const last = points.at(-1)!;
   const apart = last.secondCopy > last.random.high ? "above all" : "not above all";
-  return `Without the ${last.count} heads that attend most like induction the second copy's loss rises by ${nats(last.secondCopy)} nats, ${apart} of ${randomSets} random sets of other heads of the same layers (${nats(last.random.low)} to ${nats(last.random.high)}).`;
+  return `Without the ${last.count} heads that attend most like induction the second copy's loss rises by ${nats(last.secondCopy)} nats, ${apart} of ${randomSets} random sets of other heads, of the same layers where those have others (${nats(last.random.low)} to ${nats(last.random.high)}).`;
 }
 
 /** The curve first; sets and ideal patterns as bars, where there is no map of all heads. */
@@ -140,7 +141,7 @@ function curveFigure(result: AblateResult, curve: Curve): LineFigure {
         ],
       },
       {
-        name: `random heads of the same layers (mean, lowest and highest of ${curve.randomSets})`,
+        name: `random other heads, of the same layers where those have others (mean, lowest and highest of ${curve.randomSets})`,
         points: [
           { x: 0, y: 0, low: 0, high: 0 },
           ...curve.points.map(({ count, random: { mean, low, high } }) => ({
@@ -152,7 +153,7 @@ function curveFigure(result: AblateResult, curve: Curve): LineFigure {
         ],
       },
     ],
-    x: { label: "heads ablated together" },
+    x: { label: "heads ablated together", ticks: countTicks(curve.points.at(-1)!.count) },
     y: { label: "rise of the second copy's loss, nats" },
   };
   return {
@@ -161,6 +162,11 @@ function curveFigure(result: AblateResult, curve: Curve): LineFigure {
     panels: [panel],
     description: curveWords(curve),
   };
+}
+
+/** Whole numbers, at most a dozen: there are no half heads. */
+function countTicks(most: number): number[] {
+  return range(0, most + 1, Math.ceil(most / 12));
 }
 
 function curveTable({ order, points }: Curve): StudyTable {
