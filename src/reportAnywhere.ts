@@ -24,4 +24,5 @@ export { attentionView } from "./studies/attention/view.ts";
 export { detectorText, type DetectorTextOptions } from "./studies/detector/viewText.ts";
 export { REPORT_TITLE, reportPage } from "./studies/reportPage.ts";
 export { scoreHeadMap, scoreView } from "./studies/score/view.ts";
+export { FLAG_WORDS } from "./studies/verdict/viewFlags.ts";
 export { toText, viewOf, type NamedResult } from "./studies/views.ts";

@@ -12,7 +12,7 @@ export interface Random {
   integer(low: number, high: number): number;
   /** A draw from the standard normal distribution. */
   normal(): number;
-  /** A new array with the items in random order (Fisher-Yates). */
+  /** A new array with the items in random order (Fisher-Yates, by unbiased integers; d3-array's shuffler rounds fractions). */
   shuffled<Item>(items: readonly Item[]): Item[];
   /** `count` different integers of [0, size), in random order. */
   distinct(count: number, size: number): number[];

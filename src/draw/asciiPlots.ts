@@ -16,7 +16,7 @@ export function asciiBar(value: number): string {
 }
 
 /** `L05H07`: layer and head with two digits at least. */
-export function headName({
+export function paddedHeadName({
   layer,
   head,
 }: {
@@ -73,7 +73,7 @@ export function plotHeadScores(
 
 /** `L05H07: 0.823 [########--]`. */
 export function scoreLine(head: PlottedHead): string {
-  return `${headName(head)}: ${head.overall.toFixed(3)} ${asciiBar(head.overall)}`;
+  return `${paddedHeadName(head)}: ${head.overall.toFixed(3)} ${asciiBar(head.overall)}`;
 }
 
 /**

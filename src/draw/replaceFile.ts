@@ -1,4 +1,8 @@
-/** @file Writing a file in Node so that readers see the old one or the new one, and never a part. */
+/**
+ * @file Writing a file in Node so that readers see the old one or the new one, and never a part. write-file-atomic does less: it
+ * opens a name that can be foretold, through a link that somebody put there, it leaves missing folders to the caller, and it
+ * listens to signals, which the command line handles itself.
+ */
 import { randomUUID } from "node:crypto";
 import {
   accessSync,

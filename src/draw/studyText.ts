@@ -87,7 +87,9 @@ function isWords(cell: StudyCell | undefined): boolean {
   return typeof cell === "string" || (typeof cell === "object" && cell !== null);
 }
 
-const GAP = "  ";
+/** Spaces between columns: two where there is room, else one. */
+const GAPS = ["  ", " "] as const;
+const INDENT = "  ";
 const LEAST_WRAPPED = 24;
 
 interface Grid {
@@ -101,57 +103,53 @@ interface Grid {
  * Rows in columns: numbers to the right, words to the left; words in the last column continue below themselves. Where all
  * columns together are too wide, the first one stands above the others; where those are, each cell has a line of its own.
  */
-function gridLines(
+function gridLines(grid: Grid, width: number, bold: (text: string) => string): string[] {
+  const { names, texts } = grid;
+  const whole = rowWriter(grid, width);
+  if (whole) return [...whole(names).map(bold), ...texts.flatMap(whole)];
+  const room = width - INDENT.length;
+  const rest = rowWriter(withoutFirst(grid), room);
+  const above = ([first, ...others]: readonly string[], below: (cells: string[]) => string[]) => [
+    ...wrap(first!, width, columnsOf),
+    ...below(others).map((line) => INDENT + line),
+  ];
+  if (rest) return [...above(names, rest).map(bold), ...texts.flatMap((row) => above(row, rest))];
+  const each = (cells: readonly string[]) =>
+    cells.flatMap((cell, column) => wrap(`${names[column + 1]!}: ${cell}`, room, columnsOf));
+  return texts.flatMap((row) => above(row, each));
+}
+
+function withoutFirst({ names, texts, words }: Grid): Grid {
+  return { names: names.slice(1), texts: texts.map((row) => row.slice(1)), words: words.slice(1) };
+}
+
+/** Writes the cells of a row so that all rows stand in columns; null where those are too wide. */
+function rowWriter(
   { names, texts, words }: Grid,
   width: number,
-  bold: (text: string) => string,
-): string[] {
+): ((cells: readonly string[]) => string[]) | null {
   const widths = names.map((name, column) =>
     Math.max(columnsOf(name), ...texts.map((row) => columnsOf(row[column]!))),
   );
-  if (fits(widths, words, width))
-    return [names, ...texts].flatMap((cells, row) => {
-      const lines = rowLines(cells, widths, words, width);
-      return row === 0 ? lines.map(bold) : lines;
-    });
-  const [, ...others] = widths;
-  const room = width - GAP.length;
-  const isStacked = others.length > 0 && fits(others, words.slice(1), room);
-  const under = ([, ...cells]: readonly string[]) =>
-    isStacked
-      ? rowLines(cells, others, words.slice(1), room)
-      : cells.flatMap((cell, column) => wrap(`${names[column + 1]!}: ${cell}`, room, columnsOf));
-  return [...(isStacked ? [names] : []), ...texts].flatMap((cells, row) => {
-    const lines = [...wrap(cells[0]!, width, columnsOf), ...under(cells).map((line) => GAP + line)];
-    return isStacked && row === 0 ? lines.map(bold) : lines;
-  });
-}
-
-function fits(widths: readonly number[], words: readonly boolean[], width: number): boolean {
   const last = widths.length - 1;
-  const before = widths.slice(0, last).reduce((sum, one) => sum + one + GAP.length, 0);
-  return before + (words[last] ? Math.min(LEAST_WRAPPED, widths[last]!) : widths[last]!) <= width;
-}
-
-function rowLines(
-  cells: readonly string[],
-  widths: readonly number[],
-  words: readonly boolean[],
-  width: number,
-): string[] {
-  const padded = cells.map((cell, column) => {
-    const space = " ".repeat(widths[column]! - columnsOf(cell));
-    return words[column] ? cell + space : space + cell;
-  });
-  const last = cells.length - 1;
-  const before = padded
-    .slice(0, last)
-    .map((cell) => cell + GAP)
-    .join("");
-  const room = width - columnsOf(before);
-  if (!words[last] || room < LEAST_WRAPPED) return [(before + padded[last]!).trimEnd()];
-  const indent = " ".repeat(columnsOf(before));
-  return wrap(cells[last]!, room, columnsOf).map((part, index) =>
-    `${index === 0 ? before : indent}${part}`.trimEnd(),
-  );
+  const lastWidth = words[last] ? Math.min(LEAST_WRAPPED, widths[last]!) : widths[last]!;
+  const columns = widths.slice(0, last).reduce((sum, one) => sum + one, 0);
+  const gap = GAPS.find(({ length }) => columns + last * length + lastWidth <= width);
+  if (last < 0 || gap === undefined) return null;
+  return (cells) => {
+    const padded = cells.map((cell, column) => {
+      const space = " ".repeat(widths[column]! - columnsOf(cell));
+      return words[column] ? cell + space : space + cell;
+    });
+    const before = padded
+      .slice(0, last)
+      .map((cell) => cell + gap)
+      .join("");
+    const room = width - columnsOf(before);
+    if (!words[last] || room < LEAST_WRAPPED) return [(before + padded[last]!).trimEnd()];
+    const indent = " ".repeat(columnsOf(before));
+    return wrap(cells[last]!, room, columnsOf).map((part, index) =>
+      `${index === 0 ? before : indent}${part}`.trimEnd(),
+    );
+  };
 }

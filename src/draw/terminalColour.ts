@@ -1,4 +1,7 @@
-/** @file Colours of cells on a terminal, by how many it can show. */
+/**
+ * @file Colours of cells on a terminal, by how many it can show. picocolors, which colours the other text, has 16; ansi-styles
+ * rounds each channel to the cube of 256 colours and takes greys only where channels are equal, this takes the nearest of all.
+ */
 import { rgbOf, textOn, type Rgb } from "./ramp.ts";
 
 /** Bits of colour, as a stream's `getColorDepth()` counts them: 1 none, 4 sixteen colours, 8 256, 24 all. */

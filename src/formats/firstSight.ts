@@ -17,7 +17,10 @@ const sight = z.object({
 /** Hash of the weight files, and the tensors that have NaN or infinite values. */
 export type FirstSight = z.infer<typeof sight>;
 
-/** Folder for what can be made again: `$XDG_CACHE_HOME/induction-lens` or `~/.cache/induction-lens`. */
+/**
+ * Folder for what can be made again: `$XDG_CACHE_HOME/induction-lens` or `~/.cache/induction-lens`, on every system, beside the
+ * hub's own cache, which is found by the same rule. env-paths would put ours elsewhere than that on macOS and Windows.
+ */
 export function cacheFolder(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {

@@ -1,4 +1,5 @@
 /** @file Confidence intervals over sequences: logit-t with a correction for skew for scores, t for nats, bootstrap for ratios of effects. */
+import { quantileSorted } from "d3-array";
 import jStat from "jstat";
 import { InputError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
@@ -116,11 +117,7 @@ export function ratioInterval(
 
 /** The value below which a share `probability` of the ascending `sorted` lies, between neighbours in proportion. */
 export function quantile(sorted: ArrayLike<number>, probability: number): number {
-  const place = probability * (sorted.length - 1);
-  const below = Math.floor(place);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (high - low) * (place - below);
+  return quantileSorted(sorted as number[], probability)!;
 }
 
 /** Half-width of a two-sided t interval of `count` values, in standard errors. */

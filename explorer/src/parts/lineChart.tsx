@@ -1,3 +1,4 @@
+import { range, ticks } from "d3-array";
 import { useWidth } from "./useWidth.ts";
 
 export interface Series {
@@ -93,18 +94,7 @@ export function LineChart(props: Props) {
   );
 }
 
-/** Round numbers between two ends. */
-function ticks(from: number, to: number, count: number): number[] {
-  const rough = (to - from) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough)!;
-  const first = Math.ceil(from / step - 1e-9);
-  const last = Math.floor(to / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
-}
-
 function xTicks(from: number, to: number, log: boolean, width: number): number[] {
-  if (!log) return ticks(from, to, Math.max(2, Math.min(8, width / 80))).map(Math.round);
-  const powers = Math.floor(to) - Math.ceil(from) + 1;
-  return Array.from({ length: Math.max(0, powers) }, (_, index) => 10 ** (Math.ceil(from) + index));
+  if (log) return range(Math.ceil(from), Math.floor(to) + 1).map((power) => 10 ** power);
+  return ticks(from, to, Math.max(2, Math.min(8, width / 80))).filter(Number.isInteger);
 }

@@ -1,6 +1,6 @@
 /** @file The report of the induction-head detector as plain text. */
 import type { DetectorHead, DetectorResult } from "./result.ts";
-import { headName, scoreLine } from "../../draw/asciiPlots.ts";
+import { paddedHeadName, scoreLine } from "../../draw/asciiPlots.ts";
 import { visible } from "../../draw/visible.ts";
 
 export interface DetectorTextOptions {
@@ -30,7 +30,7 @@ export function detectorText(result: DetectorResult, options: DetectorTextOption
     "",
     "Detection Summary:",
     `  Threshold: ${threshold.toFixed(2)}`,
-    `  Heads detected: ${detected.length}${detected.length > 0 ? ` (${detected.map(headName).join(", ")})` : ""}`,
+    `  Heads detected: ${detected.length}${detected.length > 0 ? ` (${detected.map(paddedHeadName).join(", ")})` : ""}`,
     ...thresholdLines(result).map((line) => `  ${line}`),
     "",
     "Top Heads by Score:",
@@ -63,7 +63,7 @@ function detailLines(top: readonly DetectorHead[]): string[] {
     "",
     "Details:",
     ...top.flatMap((head) => [
-      `  ${headName(head)}`,
+      `  ${paddedHeadName(head)}`,
       `    induction ${head.induction.toFixed(3)}, prefix matching ${head.prefixMatching.toFixed(3)}, copying ${head.copying.toFixed(3)}`,
       `    induction stripe ${head.inductionStripe.toFixed(3)}, diagonal ${head.diagonal.toFixed(3)}${intervalOf(head)}`,
       `    overall as the original computes it, one token late: ${head.legacy.overall.toFixed(3)}`,

@@ -1,6 +1,6 @@
 /** @file What `verdict` shows: labelled heads with their reasons, the map of induction attention, the circuit. */
 import type { VerdictResult } from "./result.ts";
-import { ACTING_LABELS, ATTENDING_LABELS, LABELS } from "../../measure/verdict/names.ts";
+import { ACTING_LABELS, ATTENDING_LABELS, FLAGS, LABELS } from "../../measure/verdict/names.ts";
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import {
   aboutLines,
@@ -11,6 +11,7 @@ import {
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
+import { FLAG_WORDS } from "./viewFlags.ts";
 import type { CircuitDrawing } from "./viewCircuit.ts";
 
 type Head = VerdictResult["heads"][number];
@@ -58,6 +59,7 @@ export function verdictView(result: VerdictResult): StudyView {
       : [],
     tables: [
       headTable(result.heads),
+      flagTable(result.heads),
       whyTable(result.heads),
       ...(circuit.edges.length > 0 ? [edgeTable(circuit)] : []),
     ],
@@ -111,6 +113,16 @@ function headTable(heads: readonly Head[]): StudyTable {
         one.flags.join(" "),
       ];
     }),
+  };
+}
+
+/** Those that occur. */
+function flagTable(heads: readonly Head[]): StudyTable {
+  const found = FLAGS.filter((flag) => heads.some(({ flags }) => flags.includes(flag)));
+  return {
+    caption: "What the flags say",
+    columns: ["flag", "meaning"],
+    rows: found.map((flag) => [flag, FLAG_WORDS[flag]]),
   };
 }
 

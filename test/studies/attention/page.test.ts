@@ -70,3 +70,32 @@ test.skipIf(note !== "")(
   },
   60_000,
 );
+
+test.skipIf(note !== "")(
+  `the widget works in a frame that may run scripts and nothing else${note}`,
+  async () => {
+    const { file } = await pageOf(20);
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+    try {
+      const page = await browser.newPage();
+      const faults: string[] = [];
+      page.on("pageerror", (error) => faults.push(error.message));
+      page.on("console", (message) => faults.push(message.text()));
+      await page.setContent('<iframe sandbox="allow-scripts" width="1200" height="900"></iframe>');
+      await page.evaluate(
+        (html) => {
+          document.querySelector("iframe")!.srcdoc = html;
+        },
+        readFileSync(file, "utf8"),
+      );
+      const frame = page.frameLocator("iframe");
+      await frame.locator('.attention-tokens [data-position="14"]').click();
+      expect(await frame.locator(".attention-words").textContent()).toMatch(/^Query 14 5 looks at/);
+      expect(await frame.locator("th button").first().textContent()).toBe("head");
+      expect(faults).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  },
+  60_000,
+);

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { VerdictResult } from "induction-lens/browser";
-import { ROUTE_WORDS } from "induction-lens/report";
+import { FLAG_WORDS, ROUTE_WORDS } from "induction-lens/report";
 import type { Engine } from "../../engine/client.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 
@@ -19,19 +19,6 @@ export const VERDICT_GLYPHS: Readonly<Record<HeadVerdict["label"], string>> = {
   "first-token": "▲",
   mixed: "✚",
   other: "○",
-};
-
-const FLAGS: Readonly<Record<HeadVerdict["flags"][number], string>> = {
-  partial: "It attends that way with less than half of its attention.",
-  redundant: "Others stand in for it: it costs more than twice as much once they are gone too.",
-  backup: "It writes more once the other candidates are gone: a backup.",
-  "follows-prediction":
-    "Its stripe falls once the other candidates are gone: it follows what they predict.",
-  "via-pattern": "It acts through where later heads attend.",
-  indirect: "It acts through later layers and not on the logits directly.",
-  inert: "It writes the right token, and nothing is lost without it.",
-  "first-token-rest": "It rests on the first token when it has nothing else to do.",
-  undecided: "An interval spans a threshold that decides, so the label could be another.",
 };
 
 /** Verdicts of this visit, so that they are there when the reader comes back. */
@@ -110,7 +97,7 @@ export function VerdictCard({ head }: { readonly head: HeadVerdict }) {
       {flags.length > 0 && (
         <ul class="flags">
           {flags.map((flag) => (
-            <li key={flag}>{FLAGS[flag]}</li>
+            <li key={flag}>{FLAG_WORDS[flag]}</li>
           ))}
         </ul>
       )}
