@@ -1,3 +1,4 @@
+import { headName } from "../base/headName.ts";
 import { tableNumber } from "./numbers.ts";
 import type { StudyCell, StudyColumn } from "./studyView.ts";
 
@@ -5,10 +6,7 @@ import type { StudyCell, StudyColumn } from "./studyView.ts";
 export function cellText(cell: StudyCell): string {
   if (typeof cell === "string") return cell;
   if (typeof cell === "number" || cell === null) return tableNumber(cell);
-  return [cell]
-    .flat()
-    .map(({ layer, head }) => `${layer}.${head}`)
-    .join(" ");
+  return [cell].flat().map(headName).join(" ");
 }
 
 /** The heading of a column. */

@@ -1,4 +1,5 @@
 /** @file A number for every head as a picture: heads to the right, layers down, as an image of the matrix `[layer][head]`. */
+import { headName } from "../base/headName.ts";
 import * as Plot from "@observablehq/plot";
 import { range } from "d3-array";
 import { InputError } from "../base/errors.ts";
@@ -142,7 +143,7 @@ function cellMarks(map: HeadMap, theme: Theme, size: CellSize): Plot.Markish[] {
   ];
 }
 
-const tooltip = (cell: Cell) => `${cell.layer}.${cell.head}: ${cell.text}`;
+const tooltip = (cell: Cell) => `${headName(cell)}: ${cell.text}`;
 
 function cellsOf(map: HeadMap): Cell[] {
   return map.values.flatMap((row, layer) =>

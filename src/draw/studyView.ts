@@ -1,4 +1,5 @@
 /** @file What a study shows, whatever it measured: sentences, a map, tables. Text, pictures and files draw this. */
+import type { HeadAt } from "../base/headName.ts";
 import type { EnvironmentInfo, InputInfo, ModelInfo } from "../results/common.ts";
 import type { HeadMap } from "./headMap.ts";
 import type { HeadScale } from "./headScale.ts";
@@ -8,10 +9,7 @@ import type { Theme } from "./theme.ts";
 import { shortened } from "./visible.ts";
 
 /** A head in a table: `1.2` where people read it, columns for layer and head in files. */
-export interface HeadCell {
-  readonly layer: number;
-  readonly head: number;
-}
+export type HeadCell = HeadAt;
 
 /** Several heads are one cell; no such cell of a file can be read as a number. */
 export type StudyCell = string | number | null | HeadCell | readonly HeadCell[];
@@ -94,12 +92,6 @@ export type Setting = readonly [term: string, value: string | number];
 /** A column of heads; in files `layer` and `head`, or with `name` before them. */
 export function headColumn(name = "head"): StudyColumn {
   return { name, isHead: true };
-}
-
-/** The head that a Result calls `1.2`. */
-export function headCell(name: string): HeadCell {
-  const [layer, head] = name.split(".").map(Number);
-  return { layer: layer!, head: head! };
 }
 
 interface About {

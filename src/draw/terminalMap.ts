@@ -1,4 +1,5 @@
 /** @file A number for every head as lines of text: with colour a heat map, without it the same digits. */
+import { headName } from "../base/headName.ts";
 import { columnsOf } from "./columns.ts";
 import { fractionOf, valueText, type HeadScale } from "./headScale.ts";
 import { toBound } from "./numbers.ts";
@@ -57,7 +58,7 @@ interface Block {
 function blockLines(map: TerminalMap, depth: ColourDepth, block: Block): string[] {
   const { first, last, gutter, cell } = block;
   const colourOf = ramp(THEMES.dark[map.scale.kind]);
-  const marked = new Set(map.marked.map(({ layer, head }) => `${layer}.${head}`));
+  const marked = new Set(map.marked.map(headName));
   const rows = map.values.map((row, layer) => {
     const cells = row.slice(first, last).map((value, index) => {
       const isMarked = marked.has(`${layer}.${first + index}`);

@@ -1,4 +1,5 @@
 /** @file What `ablate` shows. */
+import { headName, headNumbers } from "../../base/headName.ts";
 import { range } from "d3-array";
 import type { AblateResult } from "./result.ts";
 import type { BarChart } from "../../draw/bars.ts";
@@ -8,7 +9,6 @@ import { barPicture, linePicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
   divergingScale,
-  headCell,
   headColumn,
   pictureLines,
   settingsOf,
@@ -186,7 +186,7 @@ function curveTable({ order, points }: Curve): StudyTable {
     ],
     rows: points.map(({ count, firstCopy, secondCopy, interval, random }) => [
       count,
-      headCell(order[count - 1]!.head),
+      headNumbers(order[count - 1]!.head),
       order[count - 1]!.score,
       firstCopy,
       secondCopy,
@@ -216,7 +216,7 @@ function minimalTable(minimal: NonNullable<AblateResult["minimal"]>): StudyTable
       return [
         which,
         heads.length,
-        heads.map(headCell),
+        heads.map(headNumbers),
         kept,
         ...(interval ?? [null, null]),
         check.kept,
@@ -254,7 +254,7 @@ function setTable(sets: AblateResult["sets"]): StudyTable {
       { name: "synergy", key: "synergyNats" },
     ],
     rows: sets.map(({ heads, firstCopy, secondCopy, interval, sumOfAlone, synergy }) => [
-      heads.map(headCell),
+      heads.map(headNumbers),
       firstCopy,
       secondCopy,
       ...(interval ?? [null, null]),
@@ -269,7 +269,7 @@ function idealTable(ideal: AblateResult["ideal"]): StudyTable {
     caption: "Exact patterns in place of a head's own",
     columns: [headColumn(), "pattern", SECOND_COPY, "kept"],
     rows: ideal.map(({ head, pattern, secondCopy, kept }) => [
-      headCell(head),
+      headNumbers(head),
       pattern,
       secondCopy,
       kept,
@@ -280,7 +280,7 @@ function idealTable(ideal: AblateResult["ideal"]): StudyTable {
 function worstWords({ heads, sets, ideal }: AblateResult): string {
   const all = heads
     ? heads.delta.secondCopy.flatMap((row, layer) =>
-        row.map((delta, head) => ({ name: `${layer}.${head}`, delta })),
+        row.map((delta, head) => ({ name: headName({ layer, head }), delta })),
       )
     : sets.map((set) => ({ name: set.heads.join(", "), delta: set.secondCopy }));
   const [worst] = all.sort((a, b) => b.delta - a.delta);

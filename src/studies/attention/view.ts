@@ -1,4 +1,5 @@
 /** @file What `attention` shows: a grid of heads, a page in which tokens answer to the pointer, plots for a terminal. */
+import { headName } from "../../base/headName.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { AttentionPanel, AttentionResult } from "./result.ts";
 import { asciiBar, plotAttentionPattern } from "../../draw/asciiPlots.ts";
@@ -100,8 +101,8 @@ function panelName(
   { sequences }: AttentionResult,
 ): string {
   return sequences.length === 1
-    ? `head ${layer}.${head}`
-    : `head ${layer}.${head}, sequence ${sequence}`;
+    ? `head ${headName({ layer, head })}`
+    : `head ${headName({ layer, head })}, sequence ${sequence}`;
 }
 
 const LOOKS_WORDS = {

@@ -1,4 +1,5 @@
 /** @file Tokens that show where they look and who looks at them, in a page that works offline, at any number of tokens. */
+import { headName } from "../../base/headName.ts";
 import type { AttentionResult } from "./result.ts";
 import { markup, trusted } from "../../draw/markup.ts";
 import type { StudyWidget } from "../../draw/studyView.ts";
@@ -9,7 +10,7 @@ import { ATTENTION_SCRIPT } from "./viewScript.ts";
 export function attentionWidget({ heads, sequences }: AttentionResult): StudyWidget {
   const several = sequences.length > 1;
   const name = ({ layer, head, sequence }: AttentionResult["heads"][number]) =>
-    `${layer}.${head}${several ? `, sequence ${sequence}` : ""}`;
+    `${headName({ layer, head })}${several ? `, sequence ${sequence}` : ""}`;
   return {
     markup: ({ element, path }) => {
       const group = ["attention", element, ...path].join("-");

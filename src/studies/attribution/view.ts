@@ -1,4 +1,5 @@
 /** @file What attribution patching shows. */
+import { headName } from "../../base/headName.ts";
 import type { AttributionResult } from "./result.ts";
 import { share, tableNumber } from "../../draw/numbers.ts";
 import {
@@ -54,10 +55,10 @@ export function attributionView(result: AttributionResult): StudyView {
 function bestWords({ units, screen, metric }: AttributionResult): string {
   const [best] = screen?.confirmed ?? [];
   if (best)
-    return `${best.layer}.${best.head} has the largest exact effect of those that were run: ${share(best.effect)} (estimate ${share(best.estimate)}).`;
+    return `${headName(best)} has the largest exact effect of those that were run: ${share(best.effect)} (estimate ${share(best.estimate)}).`;
   const { unit, effect, change } = units[0]!;
   const all = (effect ?? change).flatMap((row, layer) =>
-    row.map((value, head) => ({ name: `${layer}.${head}`, value })),
+    row.map((value, head) => ({ name: headName({ layer, head }), value })),
   );
   const [first] = all.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   return `Of ${unit}, ${first!.name} has the largest estimate: ${tableNumber(first!.value)}${effect ? " of the difference" : ` of ${metric.name}`}.`;

@@ -1,10 +1,10 @@
 /** @file What `circuit` shows. */
+import { headNumbers } from "../../base/headName.ts";
 import type { CircuitResult, HeadCircuit } from "./result.ts";
 import { tableNumber } from "../../draw/numbers.ts";
 import { tokenText } from "../../draw/tokenText.ts";
 import {
   divergingScale,
-  headCell,
   headColumn,
   modelWords,
   settingsOf,
@@ -72,8 +72,8 @@ export function circuitView(result: CircuitResult): StudyView {
         columns: ["route", headColumn("earlier"), headColumn("later"), "score"],
         rows: top.map(({ route, earlier, later, score }) => [
           route,
-          headCell(earlier),
-          headCell(later),
+          headNumbers(earlier),
+          headNumbers(later),
           score,
         ]),
       },

@@ -1,4 +1,5 @@
 /** @file What `lens` shows. */
+import { headName } from "../../base/headName.ts";
 import type { LensResult } from "./result.ts";
 import type { AxisOptions, LineFigure } from "../../draw/lines.ts";
 import { plural, tableNumber } from "../../draw/numbers.ts";
@@ -50,7 +51,7 @@ export function lensView(result: LensResult): StudyView {
 
 function lensSentence({ layers, attribution }: LensResult): string {
   const all = attribution.heads.flatMap((row, layer) =>
-    row.map((value, head) => ({ name: `${layer}.${head}`, value })),
+    row.map((value, head) => ({ name: headName({ layer, head }), value })),
   );
   const most = all.reduce((best, one) => (one.value > best.value ? one : best));
   const known = layers.find(({ first }) => first >= 0.5);

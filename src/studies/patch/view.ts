@@ -1,4 +1,5 @@
 /** @file What `patch` and fingerprints show. */
+import { headName, headNumbers } from "../../base/headName.ts";
 import { FINGERPRINT_DESIGNS, FINGERPRINT_UNITS } from "../../results/causalNames.ts";
 import { type Components } from "../../results/pair.ts";
 import { type FingerprintResult, type PatchResult } from "./result.ts";
@@ -10,7 +11,6 @@ import { barPicture, matricesPicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
   divergingScale,
-  headCell,
   headColumn,
   pictureLines,
   settingsOf,
@@ -57,7 +57,7 @@ export function patchView(result: PatchResult): StudyView {
 }
 
 function nameOf({ layer, head, position, key }: PatchResult["important"][number]): string {
-  const component = head === null ? `layer ${layer}` : `${layer}.${head}`;
+  const component = head === null ? `layer ${layer}` : headName({ layer, head });
   if (key !== null) return `${component} from query ${position} to key ${key}`;
   return position === null ? component : `${component} at ${position}`;
 }
@@ -102,7 +102,7 @@ function axisCells(
   axes: readonly string[],
   heads: PatchResult["heads"],
 ): StudyCell[] {
-  if (heads) return [headCell(heads[at[0]!]!), ...at.slice(1)];
+  if (heads) return [headNumbers(heads[at[0]!]!), ...at.slice(1)];
   return isByHead(axes) ? [{ layer: at[0]!, head: at[1]! }, ...at.slice(2)] : [...at];
 }
 
@@ -204,10 +204,10 @@ export function fingerprintView(result: FingerprintResult): StudyView {
     ],
     sentences: result.heads.map(({ layer, head, matches, aboveNull }) =>
       matches
-        ? `${layer}.${head} has the fingerprint of an induction head.`
+        ? `${headName({ layer, head })} has the fingerprint of an induction head.`
         : aboveNull
-          ? `${layer}.${head} does not have the fingerprint of an induction head.`
-          : `${layer}.${head} has no fingerprint: its output effect is not above that of random heads.`,
+          ? `${headName({ layer, head })} does not have the fingerprint of an induction head.`
+          : `${headName({ layer, head })} has no fingerprint: its output effect is not above that of random heads.`,
     ),
     map: null,
     pictures: [matricesPicture(fingerprintMatrices(result))],
@@ -252,7 +252,7 @@ function effectTable({ heads }: FingerprintResult): StudyTable {
 function fingerprintMatrices(result: FingerprintResult): Matrices {
   const { heads, model } = result;
   const matrices = heads.map(({ layer, head, cells }) => ({
-    title: `${layer}.${head}`,
+    title: headName({ layer, head }),
     rows: FINGERPRINT_DESIGNS,
     columns: FINGERPRINT_UNITS,
     values: FINGERPRINT_DESIGNS.map((design) =>
@@ -269,7 +269,8 @@ function fingerprintMatrices(result: FingerprintResult): Matrices {
     scaleLabel: "effect on the centred target logit; 1 restores all of it",
     description: heads
       .map(
-        ({ layer, head, matches }) => `${layer}.${head} ${matches ? "matches" : "does not match"}.`,
+        ({ layer, head, matches }) =>
+          `${headName({ layer, head })} ${matches ? "matches" : "does not match"}.`,
       )
       .join(" "),
   };

@@ -1,4 +1,5 @@
 /** @file What `score-patterns` shows: the conventions with their best heads, the map of the primary one, every head. */
+import { headName } from "../../base/headName.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
 import { plural, share } from "../../draw/numbers.ts";
 import { headColumn, settingsOf, type StudyTable, type StudyView } from "../../draw/studyView.ts";
@@ -96,7 +97,10 @@ function conventionTable({ attention, conventions }: PatternsResult): StudyTable
       ceiling,
       values
         .flatMap((heads, layer) =>
-          heads.map((value, head) => ({ name: `${attention.layers[layer]}.${head}`, value })),
+          heads.map((value, head) => ({
+            name: headName({ layer: attention.layers[layer]!, head }),
+            value,
+          })),
         )
         .sort((one, other) => (other.value ?? 0) - (one.value ?? 0))
         .slice(0, BEST)

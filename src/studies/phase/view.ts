@@ -1,4 +1,5 @@
 /** @file What `phase` shows: losses and head scores over log steps, the change shaded; the heads; the events. */
+import { headName } from "../../base/headName.ts";
 import type { PhaseCurves, PhaseResult } from "./result.ts";
 import type { Line, LineFigure, LinePanel } from "../../draw/lines.ts";
 import { linePicture } from "../../draw/pictures.ts";
@@ -68,7 +69,7 @@ function scorePanel(result: PhaseResult): LinePanel {
   const { curves, steps, pair } = result;
   const lines = [
     ...shownHeads(result).map(({ layer, head }) =>
-      lineOf(`induction ${layer}.${head}`, steps, curves.induction[layer]![head]!),
+      lineOf(`induction ${headName({ layer, head })}`, steps, curves.induction[layer]![head]!),
     ),
     ...(pair?.previous ? [previousLine(result, pair.previous)] : []),
   ];
@@ -79,7 +80,11 @@ function previousLine(
   { curves, steps }: PhaseResult,
   { layer, head }: { layer: number; head: number },
 ) {
-  return lineOf(`previous token ${layer}.${head}`, steps, curves.previousToken[layer]![head]!);
+  return lineOf(
+    `previous token ${headName({ layer, head })}`,
+    steps,
+    curves.previousToken[layer]![head]!,
+  );
 }
 
 /** The leading head first, then others that attend by induction; the best of all if none does. */
@@ -223,7 +228,7 @@ function headTable({ inductionHeads }: PhaseResult): StudyTable {
 
 /** What tells the previous-token heads before the leading head apart. */
 function upstreamTable({ pair }: PhaseResult): StudyTable {
-  const lead = pair ? `${pair.induction.layer}.${pair.induction.head}` : "it";
+  const lead = pair ? headName(pair.induction) : "it";
   return {
     caption: `Previous-token heads before ${lead}: composition, and share of its score lost without the path`,
     columns: [headColumn(), "previous token", "K-comp.", "Q-comp.", "into keys", "into queries"],
@@ -253,8 +258,8 @@ function shortTable({ steps, curves, pair, ...rest }: PhaseResult): StudyTable {
     columns: [
       "step",
       "copy gain",
-      ...(before ? [`previous token ${before.layer}.${before.head}`] : []),
-      ...(lead ? [`induction ${lead.layer}.${lead.head}`] : []),
+      ...(before ? [`previous token ${headName(before)}`] : []),
+      ...(lead ? [`induction ${headName(lead)}`] : []),
     ],
     rows: places.map((at) => [
       steps[at]!,

@@ -1,4 +1,5 @@
 /** @file What `phase --seeds` shows: the leading head of every run over log steps, and the runs as a table. */
+import { headName } from "../../base/headName.ts";
 import type { PhaseSeedsResult } from "./resultSeeds.ts";
 import type { LineFigure } from "../../draw/lines.ts";
 import { linePicture } from "../../draw/pictures.ts";
@@ -61,7 +62,7 @@ function seedsFigure({ runs, words }: PhaseSeedsResult): LineFigure {
       x: steps[index]! > 0 ? steps[index]! : first / 2,
       y,
     }));
-    return { name: `${id}: ${layer}.${head}`, points };
+    return { name: `${id}: ${headName({ layer, head })}`, points };
   });
   return {
     title: `Phase change over ${runs.length} runs`,

@@ -1,4 +1,5 @@
 /** @file What a score Result says about itself, in words. */
+import { headName } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import type { ScoreResult } from "./result.ts";
 import { nats, plural, share } from "../../draw/numbers.ts";
@@ -7,7 +8,7 @@ import { nats, plural, share } from "../../draw/numbers.ts";
 export function topWords({ top }: ScoreResult): string[] {
   return top.map(({ layer, head, score, low, high }) => {
     const interval = low === null || high === null ? "" : ` [${share(low)}, ${share(high)}]`;
-    return `${layer}.${head} ${share(score)}${interval}`;
+    return `${headName({ layer, head })} ${share(score)}${interval}`;
   });
 }
 

@@ -1,4 +1,5 @@
 /** @file What `text` shows. */
+import { headName } from "../../base/headName.ts";
 import type { TextResult } from "./result.ts";
 import { plural, share, toBound } from "../../draw/numbers.ts";
 import type { BarChart } from "../../draw/bars.ts";
@@ -99,13 +100,7 @@ function groupTable({ groups, top }: Repeats): StudyTable {
   const heads = top.slice(0, 4);
   return {
     caption: "Repeats by the length of what is repeated, and by how far back it lies",
-    columns: [
-      "repeats of",
-      "number",
-      "go on",
-      "even",
-      ...heads.map(({ layer, head }) => `${layer}.${head}`),
-    ],
+    columns: ["repeats of", "number", "go on", "even", ...heads.map(headName)],
     rows: groups.map(({ name, repeats, continues, uniform, scores }) => [
       name,
       repeats,

@@ -1,10 +1,10 @@
 /** @file What `verdict` shows: labelled heads with their reasons, the map of induction attention, the circuit. */
+import { headName, headNumbers } from "../../base/headName.ts";
 import type { VerdictResult } from "./result.ts";
 import { ACTING_LABELS, ATTENDING_LABELS, FLAGS, LABELS } from "../../measure/verdict/names.ts";
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import {
   aboutLines,
-  headCell,
   headColumn,
   pictureLines,
   settingsOf,
@@ -15,8 +15,6 @@ import { FLAG_WORDS } from "./viewFlags.ts";
 import type { CircuitDrawing } from "./viewCircuit.ts";
 
 type Head = VerdictResult["heads"][number];
-
-const name = ({ layer, head }: { layer: number; head: number }) => `${layer}.${head}`;
 
 export function verdictView(result: VerdictResult): StudyView {
   const { model, circuit, screened, periods, words } = result;
@@ -151,9 +149,9 @@ function edgeTable({ edges }: VerdictResult["circuit"]): StudyTable {
       "rank",
     ],
     rows: edges.map(({ from, to, route, effect, low, high, composition, compositionRank }) => [
-      headCell(from),
+      headNumbers(from),
       ROUTE_WORDS[route],
-      headCell(to),
+      headNumbers(to),
       effect,
       low,
       high,
@@ -168,13 +166,13 @@ function drawingOf({ heads, circuit, model, words, input }: VerdictResult): Circ
   const acting = heads.filter(({ label }) => ACTING_LABELS.includes(label));
   if (acting.length === 0) return null;
   const shown = drawnEdges(circuit.edges);
-  const names = new Set([...acting.map(name), ...shown.flatMap(({ from, to }) => [from, to])]);
+  const names = new Set([...acting.map(headName), ...shown.flatMap(({ from, to }) => [from, to])]);
   return {
     title: `Circuit: ${model.id}`,
     subtitle: pictureLines({ model, input }),
     nodes: heads
-      .filter((one) => names.has(name(one)))
-      .map((one) => ({ name: name(one), layer: one.layer, label: one.label })),
+      .filter((one) => names.has(headName(one)))
+      .map((one) => ({ name: headName(one), layer: one.layer, label: one.label })),
     edges: shown,
     notes: [
       `A line is a direct path into keys (whole), queries (dashed) or values (dotted); thicker carries more of its receiver's induction attention, for values of what it writes.${circuit.edges.length > shown.length ? ` Of ${circuit.edges.length} paths the strongest into each head and those that carry half are drawn; the table has all.` : ""}`,

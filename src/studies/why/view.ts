@@ -1,4 +1,5 @@
 /** @file What `why` shows: the score as a matrix of query parts and key parts, and what the cell does to the next token. */
+import { headName } from "../../base/headName.ts";
 import type { WhyResult } from "./result.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { matricesPicture } from "../../draw/pictures.ts";
@@ -19,7 +20,7 @@ const PAIRS = 15;
 export function whyView(result: WhyResult): StudyView {
   const { cell, model } = result;
   return {
-    title: `Why ${cell.layer}.${cell.head} attends: ${model.id}`,
+    title: `Why ${headName(cell)} attends: ${model.id}`,
     lines: [
       ...aboutLines(result),
       `score before softmax = sum over query parts × key parts; ${result.frozen}`,
@@ -51,7 +52,7 @@ function cellWords(result: WhyResult): string {
   const part = best
     ? ` The largest part, ${number(best.value)}, is query part ${best.query} × key part ${best.key}.`
     : "";
-  return `${cell.layer}.${cell.head} looks from ${placed(result, cell.query)} to ${placed(result, cell.key)}: score ${number(cell.score)}, weight ${share(cell.weight)} (number ${cell.rank} of ${cell.visibleKeys} keys).${part}`;
+  return `${headName(cell)} looks from ${placed(result, cell.query)} to ${placed(result, cell.key)}: score ${number(cell.score)}, weight ${share(cell.weight)} (number ${cell.rank} of ${cell.visibleKeys} keys).${part}`;
 }
 
 function contrastWords({ contrast, parts }: WhyResult): string {
@@ -71,7 +72,7 @@ function effectWords({ effect, cell }: WhyResult): string {
   const most = raised
     ? `; it raises “${tokenText(raised.piece)}” most, by ${number(raised.logit)}`
     : "";
-  return `What the cell writes adds ${number(effect.cell)} to the logit of “${tokenText(target.piece)}” (the ${target.why}, probability ${share(target.probability)}), of ${number(effect.head)} by the whole of ${cell.layer}.${cell.head}${most}.`;
+  return `What the cell writes adds ${number(effect.cell)} to the logit of “${tokenText(target.piece)}” (the ${target.why}, probability ${share(target.probability)}), of ${number(effect.head)} by the whole of ${headName(cell)}${most}.`;
 }
 
 interface Pair {
@@ -157,7 +158,7 @@ function whyPicture(result: WhyResult): Matrices {
     group.length === 1 ? parts[group[0]!]! : `${group.length} other parts`;
   const bound = Math.max(...values.flat().map(Math.abs)) || 1;
   return {
-    title: `Why ${cell.layer}.${cell.head} looks from ${placed(result, cell.query)} to ${placed(result, cell.key)}`,
+    title: `Why ${headName(cell)} looks from ${placed(result, cell.query)} to ${placed(result, cell.key)}`,
     subtitle: [...pictureLines({ ...result, model }), cellWords(result)],
     matrices: [
       {
