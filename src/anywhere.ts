@@ -20,14 +20,18 @@ export { PLANTED } from "./models/planted/planted.ts";
 export type { ZooIndex } from "./models/zoo/zooIndex.ts";
 export type { Backend, Device, EngineOptions, Feeds, OpenEngine, Trace } from "./base/backend.ts";
 export type { Progress } from "./base/progress.ts";
-export { analyse, type AnalyseOptions } from "./studies/analyse/analyse.ts";
+export { analyse } from "./studies/analyse/analyse.ts";
+export type { AnalyseOptions } from "./studies/analyse/plan.ts";
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
 export { ablationRows, type AblationRows } from "./studies/ablate/ablationRows.ts";
 export { ablate } from "./studies/ablate/ablate.ts";
 export type { AblateOptions } from "./studies/ablate/plan.ts";
-export { attention, type AttentionOptions } from "./studies/attention/attention.ts";
-export { circuit, type CircuitOptions } from "./studies/circuit/circuit.ts";
-export { fingerprint, type FingerprintOptions } from "./studies/patch/fingerprint.ts";
+export { attention } from "./studies/attention/attention.ts";
+export type { AttentionOptions } from "./studies/attention/plan.ts";
+export { circuit } from "./studies/circuit/circuit.ts";
+export type { CircuitOptions } from "./studies/circuit/plan.ts";
+export { fingerprint } from "./studies/patch/fingerprint.ts";
+export type { FingerprintOptions } from "./studies/patch/planFingerprint.ts";
 export { lens } from "./studies/lens/lens.ts";
 export type { LensOptions } from "./studies/lens/plan.ts";
 export { patch } from "./studies/patch/patch.ts";
@@ -45,14 +49,15 @@ export type { AttentionArray } from "./studies/patterns/attentionLayers.ts";
 export {
   inductionHeadDetector,
   topHeads,
-  type DetectorOptions,
   type HeadAttention,
   type InductionHeadDetector,
 } from "./studies/detector/inductionHeadDetector.ts";
+export type { DetectorOptions } from "./studies/detector/plan.ts";
 export { scorePatterns } from "./studies/patterns/scorePatterns.ts";
 export type { PatternTokens, ScorePatternsOptions } from "./studies/patterns/plan.ts";
-export { phase, type PhaseOptions } from "./studies/phase/phase.ts";
-export { phaseRun, type PhaseRunOptions, type RunCheckpoint } from "./studies/phase/phaseRun.ts";
+export { phase } from "./studies/phase/phase.ts";
+export { phaseRun, type RunCheckpoint } from "./studies/phase/phaseRun.ts";
+export type { PhaseOptions, PhaseRunOptions } from "./studies/phase/plan.ts";
 export { phaseSeeds } from "./studies/phase/phaseSeeds.ts";
 export {
   matchValues,
@@ -70,10 +75,11 @@ export {
   type WorkbenchRows,
   type WorkbenchRun,
 } from "./interventions/workbench/workbench.ts";
-export { score, type ScoreOptions } from "./studies/score/score.ts";
+export { score } from "./studies/score/score.ts";
+export type { ScoreOptions } from "./studies/score/plan.ts";
 export type { StudyOptions } from "./studies/common/studyOptions.ts";
-export { text, type TextOptions } from "./studies/text/text.ts";
-export type { PromptPair } from "./studies/text/pairGaps.ts";
+export { text } from "./studies/text/text.ts";
+export type { PromptPair, TextOptions } from "./studies/text/plan.ts";
 export type { BosChoice, GeneratedInput, OwnTokens } from "./inputs/scoreInput.ts";
 export { ablateResult, type AblateResult } from "./studies/ablate/result.ts";
 export { analyseResult, type AnalyseResult } from "./studies/analyse/result.ts";

@@ -1,7 +1,7 @@
 import type { ResumeLog } from "../base/resumeLog.ts";
 import type { StudyOptions } from "../studies/common/studyOptions.ts";
 import type { LazyStudy } from "../studies/study.ts";
-import { given } from "./flags/given.ts";
+import { withoutUndefined } from "../base/withoutUndefined.ts";
 import { withModel, type Frame } from "./frame.ts";
 import { resumeFile } from "./resumeFile.ts";
 import type { ModelRun } from "./request.ts";
@@ -27,7 +27,7 @@ export async function runOnModel<Result, Run extends ModelRun<Result>>(
   const backend = await frame.openEngine();
   const { signal, progress, note, flags } = frame;
   return withModel(frame, name, async (model) => {
-    const asked = given(options);
+    const asked = withoutUndefined(options);
     const keeps = study.resumes && flags.model.cache !== false;
     const facts = { study: study.name, model, backend, options: asked };
     const log = keeps ? resumeFile(facts, { note }) : undefined;

@@ -87,11 +87,10 @@ async function ownPair(architecture: Architecture, own: OwnPair): Promise<Pair> 
 async function generatedPair(
   architecture: Architecture,
   design: DesignName,
-  { own: _, design: __, ...options }: PairOptions,
+  options: PairOptions,
 ): Promise<Pair> {
-  const given = { numExamples: PAIR_EXAMPLES, ...options };
   const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
-  const first = generatedRows(architecture, given);
+  const first = generatedRows(architecture, options, PAIR_EXAMPLES);
   const { blocks, row } = DESIGNS[design];
   const { period, warning } = fitPeriod({
     period: first.period,
@@ -101,7 +100,8 @@ async function generatedPair(
     ordinary: ordinary.length,
     distinctBlocks: blocks,
   });
-  const fitted = generatedRows(architecture, { ...given, seqLen: 2 * period });
+  const sized = { ...options, seqLen: 2 * period };
+  const fitted = generatedRows(architecture, sized, PAIR_EXAMPLES);
   const rows = { ...fitted, warnings: [...first.warnings, ...(warning ? [warning] : [])] };
   const [examples] = rows.tokens.shape as readonly [number];
   const bos = rows.start === 1 ? [rows.tokens.data[0]!] : [];

@@ -43,17 +43,15 @@ export const DEFAULTS = { seqLen: 64, numExamples: 100, seed: 0, bos: "auto" } a
 /**
  * `[BOS] r r` for the model, by default 100 rows of 2 x 32 tokens from seed 0.
  *
+ * @param usual how many rows a study makes where it is not asked for a number; left out: 100
  * @throws {InputError} "range" for sizes that do not fit and were asked for, "bos" if BOS is asked of a model without
  */
 export function generatedRows(
   architecture: Architecture,
   options: GeneratedInput = {},
+  usual: number = DEFAULTS.numExamples,
 ): RepeatedRows {
-  const {
-    seqLen = DEFAULTS.seqLen,
-    numExamples = DEFAULTS.numExamples,
-    seed = DEFAULTS.seed,
-  } = options;
+  const { seqLen = DEFAULTS.seqLen, numExamples = usual, seed = DEFAULTS.seed } = options;
   if (!Number.isInteger(seqLen) || seqLen % 2 === 1)
     throw new InputError("range", `two copies need an even \`seqLen\`, got ${seqLen}`, {
       option: "seqLen",

@@ -88,7 +88,7 @@ function generated(
   tokenizer: Tokenizer | null,
   input: GeneratedInput,
 ): Sequences {
-  const rows = generatedRows(architecture, { numExamples: 1, ...input });
+  const rows = generatedRows(architecture, input, 1);
   const { length, examples } = rows.info;
   const sequences = Array.from({ length: examples }, (_, row) => {
     const ids = [...rows.tokens.data.subarray(row * length, (row + 1) * length)];

@@ -1,6 +1,6 @@
 /** @file Flags of the rows that a command measures: generated, or the user's own and then exactly as they are. */
 import { InputError } from "../../base/errors.ts";
-import { given } from "./given.ts";
+import { withoutUndefined } from "../../base/withoutUndefined.ts";
 
 export interface RowFlags {
   readonly numExamples?: number | undefined;
@@ -29,7 +29,9 @@ export async function rowOptions<Own>(
   read: (path: string) => Promise<Own>,
 ) {
   const generated = { bos, seqLen, numExamples, seed };
-  const names = Object.keys(given(generated)).map((name) => NAMES[name as keyof typeof NAMES]);
+  const names = Object.keys(withoutUndefined(generated)).map(
+    (name) => NAMES[name as keyof typeof NAMES],
+  );
   if (tokens !== undefined && names.length > 0)
     throw new InputError(
       "options",

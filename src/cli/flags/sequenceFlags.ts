@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { InputError } from "../../base/errors.ts";
 import type { SequenceInput } from "../../inputs/sequences.ts";
 import { readRows } from "../tokensFile.ts";
-import { given } from "./given.ts";
+import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import type { RowFlags } from "./rowFlags.ts";
 
 export interface SequenceFlags extends RowFlags {
@@ -38,8 +38,8 @@ export async function sequenceInput(flags: SequenceFlags): Promise<SequenceInput
     );
   if (tokens !== undefined) return { tokens: await readRows(tokens) };
   const texts = file === undefined ? text : [await readText(file)];
-  if (texts.length > 0) return { texts, ...given({ bos }) };
-  return given({ bos, seqLen, seed, numExamples });
+  if (texts.length > 0) return { texts, ...withoutUndefined({ bos }) };
+  return withoutUndefined({ bos, seqLen, seed, numExamples });
 }
 
 export async function readText(path: string): Promise<string> {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { InputError } from "../../base/errors.ts";
 import { textData } from "../../training/data/textSplit.ts";
 import { recipeFrom, type Recipe, type RecipeInput } from "../../training/recipe.ts";
-import { given } from "../flags/given.ts";
+import { withoutUndefined } from "../../base/withoutUndefined.ts";
 
 export interface RecipeOptions {
   readonly family?: string | undefined;
@@ -69,7 +69,7 @@ export async function recipeOf(base: unknown, options: RecipeOptions): Promise<R
   const { data, text } = await dataOf(before.data, options);
   const recipe = recipeFrom({
     ...before,
-    ...given({
+    ...withoutUndefined({
       batch: options.batch,
       steps: options.steps,
       seed: options.seed,
@@ -80,7 +80,7 @@ export async function recipeOf(base: unknown, options: RecipeOptions): Promise<R
     model: { ...withoutVocabulary(before, data), ...modelOf(options) },
     optimiser: {
       ...before.optimiser,
-      ...given({
+      ...withoutUndefined({
         learningRate: options.learningRate,
         warmUp: options.warmUp,
         floor: options.floor,
@@ -95,7 +95,7 @@ export async function recipeOf(base: unknown, options: RecipeOptions): Promise<R
 }
 
 function modelOf(options: RecipeOptions): object {
-  return given({
+  return withoutUndefined({
     family: options.family,
     layers: options.layers,
     heads: options.heads,
@@ -128,7 +128,9 @@ async function dataOf(
   if (options.text !== undefined && options.data !== undefined && options.data !== "text")
     throw new InputError("options", `--text cannot be combined with --data ${options.data}`);
   const kind = (wanted ?? base?.kind ?? "periodic") as Kind;
-  const own = given(Object.fromEntries(DATA_KEYS[kind].map((key) => [key, options[key]])));
+  const own = withoutUndefined(
+    Object.fromEntries(DATA_KEYS[kind].map((key) => [key, options[key]])),
+  );
   refuseOthers(kind, options);
   const before = base?.kind === kind ? base : undefined;
   if (kind !== "text") {

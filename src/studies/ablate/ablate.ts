@@ -11,6 +11,7 @@ import { ablations, jobName, type AblationJob, type Ablations } from "./ablation
 import { openChain } from "../../interventions/chain.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { minimalSets, type Ranking } from "./minimalSets.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { ablationChoice, ablationPlan, type AblateOptions, type AblationPlan } from "./plan.ts";
 import { hooksFor } from "../../interventions/units.ts";
 
@@ -34,37 +35,41 @@ export async function ablate(
   const { architecture } = model;
   const choice = ablationChoice(architecture, options);
   const rows = await ablationRows(architecture, options);
-  await model.unchanged();
-  const started = performance.now();
-  const { curve, minimal: sets } = options;
-  const scores = curve || sets ? await inductionScores(model, backend, rows, options) : null;
-  const plan = ablationPlan(architecture, choice, options, scores, rows.info.seed ?? 0);
-  const withPatterns = plan.kind === "pattern-preserving" || plan.ideal.length > 0;
-  const chain = await openChain(model, backend, {
-    hooks: hooksFor(["head-out", ...(withPatterns ? (["head-pattern"] as const) : [])]),
-    metrics: ["token-loss"],
-    length: rows.info.length,
-    positions: 2 * (rows.period - 1),
-    signal: options.signal,
-    log: options.log,
-  });
-  const prepared = performance.now();
-  try {
-    const runs = await ablations(chain, rows, plan.kind, options.progress);
-    const losses = await runs.run(distinctJobs(plan), "ablating");
-    const minimal = options.minimal
-      ? await minimalSets(runs, await freshRuns(model, runs, options), rankingOf(plan, losses), {
-          ...options.minimal,
-        })
-      : null;
-    await model.unchanged();
-    return ablateResultOf(model, backend, rows, plan, losses, minimal, {
-      prepare: prepared - started,
-      run: performance.now() - prepared,
+  return whileUnchanged(model, async (elapsed) => {
+    const scores =
+      options.curve || options.minimal
+        ? await inductionScores(model, backend, rows, options)
+        : null;
+    const plan = ablationPlan(architecture, choice, options, scores, rows.info.seed ?? 0);
+    const withPatterns = plan.kind === "pattern-preserving" || plan.ideal.length > 0;
+    const chain = await openChain(model, backend, {
+      hooks: hooksFor(["head-out", ...(withPatterns ? (["head-pattern"] as const) : [])]),
+      metrics: ["token-loss"],
+      length: rows.info.length,
+      positions: 2 * (rows.period - 1),
+      signal: options.signal,
+      log: options.log,
     });
-  } finally {
-    await chain.dispose();
-  }
+    const prepare = elapsed();
+    try {
+      const runs = await ablations(chain, rows, plan.kind, options.progress);
+      const losses = await runs.run(distinctJobs(plan), "ablating");
+      const { minimalShare: share } = plan;
+      const minimal =
+        share === null
+          ? null
+          : await minimalSets(
+              runs,
+              await freshRuns(model, runs, options),
+              rankingOf(plan, losses),
+              share,
+            );
+      const timings = { prepare, run: elapsed() - prepare };
+      return ablateResultOf(model, backend, rows, plan, losses, minimal, timings);
+    } finally {
+      await chain.dispose();
+    }
+  });
 }
 
 /** [layer][head], on the rows that are measured. */
@@ -81,8 +86,8 @@ async function inductionScores(
     backend,
     own: { tokens: rows, period, bos: info.bos },
     lossExamples: 0,
-    ...(signal && { signal }),
-    ...(progress && { progress }),
+    signal,
+    progress,
   });
   return scores.induction;
 }

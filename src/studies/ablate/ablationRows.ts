@@ -51,7 +51,7 @@ export async function ablationRows(
       );
     return { ...rows, reference, referenceWhat: "the given rows" };
   }
-  const rows = generatedRows(architecture, { numExamples: PAIR_EXAMPLES, ...options });
+  const rows = generatedRows(architecture, options, PAIR_EXAMPLES);
   const seed = (options.seed ?? 0) + REFERENCE_SEED;
   const reference = generatedRows(architecture, {
     ...options,

@@ -3,7 +3,7 @@ import { InputError } from "../../base/errors.ts";
 import { ABLATION_KINDS } from "../../results/causalNames.ts";
 import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
 import { integer, listed, number, sets } from "../../cli/flags/values.ts";
-import { given as defined } from "../../cli/flags/given.ts";
+import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
@@ -72,7 +72,7 @@ function searches({ curve, randomSets, minimal, share }: Flags) {
     throw new InputError("options", "--share is for the sets of --minimal");
   const count = curve === true ? undefined : curve;
   return {
-    curve: curve === undefined ? undefined : defined({ count, randomSets }),
-    minimal: minimal ? defined({ share }) : undefined,
+    curve: curve === undefined ? undefined : withoutUndefined({ count, randomSets }),
+    minimal: minimal ? withoutUndefined({ share }) : undefined,
   };
 }

@@ -9,11 +9,6 @@ import type { AblateResult } from "./result.ts";
 import { jobName, type AblationJob, type Ablations, type Losses } from "./ablationRuns.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 
-export interface MinimalOptions {
-  /** Share of what repetition helps that has to go, or to stay; left out: .8. */
-  readonly share?: number | undefined;
-}
-
 /** What a search begins with. */
 export interface Ranking {
   readonly given: readonly HeadAt[];
@@ -26,7 +21,6 @@ export interface Ranking {
 type Minimal = NonNullable<AblateResult["minimal"]>;
 type Found = Minimal["necessary"];
 
-const SHARE = 0.8;
 /** Candidates of the necessary set: as many by cost alone, and by score. */
 const BY_COST = 12;
 const BY_SCORE = 8;
@@ -42,16 +36,14 @@ const MOST_TO_PRUNE = 48;
  * keep >= share (by halving), then those that are not needed leave.
  *
  * @param fresh ablations of other rows: the sets were chosen on the rows of `runs`, so they are checked on these
- * @throws {InputError} "range" where repetition does not help, or for a share not between 0 and 1
+ * @throws {InputError} "range" where repetition does not help
  */
 export async function minimalSets(
   runs: Ablations,
   fresh: { readonly runs: Ablations; readonly what: string },
   ranking: Ranking,
-  { share = SHARE }: MinimalOptions,
+  share: number,
 ): Promise<Minimal> {
-  if (!(share > 0 && share < 1))
-    throw new InputError("range", `a share lies between 0 and 1, got ${share}`);
   const { given } = ranking;
   await runs.run([{ heads: given }], "ablating");
   const search = { runs, given, share };

@@ -1,4 +1,5 @@
 /** @file What `ablate` is asked for: its options, and the plan with every default in place. */
+import { InputError } from "../../base/errors.ts";
 import type { HeadAt, HeadChoice } from "../../base/headName.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import { allHeads, headCalled } from "../../interventions/headNames.ts";
@@ -8,7 +9,11 @@ import type { StudyOptions } from "../common/studyOptions.ts";
 import { curvePlan, type CurveOptions, type CurvePlan } from "./ablationCurve.ts";
 import type { AblationInput } from "./ablationRows.ts";
 import { idealJobs, type IdealJob } from "./idealPatterns.ts";
-import type { MinimalOptions } from "./minimalSets.ts";
+
+export interface MinimalOptions {
+  /** Share of what repetition helps that has to go, or to stay; left out: .8. */
+  readonly share?: number | undefined;
+}
 
 export interface AblateOptions extends AblationInput, StudyOptions {
   /** Left out: mean. */
@@ -37,6 +42,8 @@ export interface AblationPlan {
   readonly sets: readonly (readonly HeadAt[])[];
   readonly ideal: readonly IdealJob[];
   readonly curve: CurvePlan | null;
+  /** Share that a minimal set has to take or leave; null: none is looked for. */
+  readonly minimalShare: number | null;
   /** Heads by induction score, best first; empty if nobody asks. */
   readonly byScore: readonly HeadAt[];
 }
@@ -44,7 +51,7 @@ export interface AblationPlan {
 /** What of a plan needs no scores. */
 export type AblationChoice = Omit<AblationPlan, "curve" | "byScore">;
 
-/** @throws {InputError} "unknown-head" */
+/** @throws {InputError} "unknown-head"; "range" for a share that is none */
 export function ablationChoice(architecture: Architecture, options: AblateOptions): AblationChoice {
   const { kind = "mean", sets = [], given = [], idealise = [], curve, minimal } = options;
   const heads = (choices: readonly HeadChoice[]) =>
@@ -55,8 +62,14 @@ export function ablationChoice(architecture: Architecture, options: AblateOption
     given: heads(given),
     sets: sets.map(heads),
     ideal: idealJobs(heads(idealise)),
+    minimalShare: minimal ? minimalShareOf(minimal) : null,
     each: minimal || (options.eachHead ?? !asked) ? allHeads(architecture) : [],
   };
+}
+
+function minimalShareOf({ share = 0.8 }: MinimalOptions): number {
+  if (share > 0 && share < 1) return share;
+  throw new InputError("range", `a share lies between 0 and 1, got ${share}`);
 }
 
 /** @param scores induction scores [layer][head]; null where neither a curve nor minimal sets are asked for */
@@ -69,7 +82,7 @@ export function ablationPlan(
 ): AblationPlan {
   return {
     ...choice,
-    curve: curve ? curvePlan(scores!, { seed, ...curve }) : null,
+    curve: curve ? curvePlan(scores!, { ...curve, seed: curve.seed ?? seed }) : null,
     byScore: scores
       ? allHeads(architecture).sort((a, b) => scores[b.layer]![b.head]! - scores[a.layer]![a.head]!)
       : [],

@@ -2,8 +2,8 @@
 import { footerOf, headerOf } from "../common/about.ts";
 import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
 import { headDepth } from "../../measure/headDepth.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AnalyseResult, InductionTest } from "./result.ts";
 import type { PatchResult } from "../patch/result.ts";
@@ -13,21 +13,14 @@ import { tokenPattern } from "../../text/patterns/generators.ts";
 import { attention } from "../attention/attention.ts";
 import { lens } from "../lens/lens.ts";
 import { score } from "../score/score.ts";
-import { generatedRows, type GeneratedInput, type RepeatedRows } from "../../inputs/scoreInput.ts";
+import { generatedRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
 import { findings } from "./findings.ts";
 import { inductionTest, type TestRows } from "./inductionTest.ts";
-import { patchScan, type HeadScreen, type PatchScan } from "./patchScan.ts";
+import { patchScan, type PatchScan } from "./patchScan.ts";
+import { analysePlan, type AnalyseOptions } from "./plan.ts";
 
-export interface AnalyseOptions extends GeneratedInput, StudyOptions {
-  /** Left out: all heads of a model with up to 64, else 20. */
-  readonly screen?: HeadScreen | undefined;
-}
-
-const SEQ_LEN = 32;
-const TEST_EXAMPLES = 100;
 /** Tokens back to the earlier copy in the single-token test. */
 const DISTANCE = 10;
-const SHOWN_HEADS = 4;
 
 /**
  * The steps that a notebook about induction takes: does the model predict what followed a repeat; which layers, heads carry it; where
@@ -46,28 +39,26 @@ export async function analyse(
   options: AnalyseOptions = {},
 ): Promise<AnalyseResult> {
   const backend = await engineFor(model, options);
-  const { signal, progress, screen: asksFor, ...asked } = options;
-  const running = { ...(signal && { signal }), ...(progress && { progress }) };
-  const input = { seqLen: SEQ_LEN, ...shrunk(model, asked) };
-  const rows = generatedRows(model.architecture, { ...input, numExamples: TEST_EXAMPLES });
+  const { signal, progress } = options;
+  const { input, rows: count, shownHeads, screen } = analysePlan(model.architecture, options);
+  const shared = { backend, ...input, signal, progress };
+  const rows = generatedRows(model.architecture, { ...input, numExamples: count.test });
   const started = performance.now();
   const tokenizer = await model.tokenizer();
   const tests: InductionTest[] = [];
   for (const test of [singleToken(model, rows), block(rows)])
-    tests.push(await inductionTest(model, backend, tokenizer, test, running));
-  const scored = await score(model, { backend, numExamples: 30, ...input, ...running });
-  const patches = await patchScan(model, backend, { ...input, ...running }, asksFor);
+    tests.push(await inductionTest(model, backend, tokenizer, test, { signal, progress }));
+  const scored = await score(model, { ...shared, numExamples: count.score });
+  const patches = await patchScan(model, { ...shared, numExamples: count.patch }, screen);
   const last = rows.start + 2 * rows.period - 1;
   const studies = {
     score: scored,
     ...patches,
-    lens: await lens(model, { backend, ...input, ...running, positions: [last] }),
+    lens: await lens(model, { ...shared, numExamples: count.lens, positions: [last] }),
     attention: await attention(model, {
-      backend,
-      ...input,
-      numExamples: 1,
-      heads: bestHeads(scored),
-      ...running,
+      ...shared,
+      numExamples: count.attention,
+      heads: bestHeads(scored, shownHeads),
     }),
   };
   const found = {
@@ -85,18 +76,11 @@ export async function analyse(
   };
 }
 
-/** The default length shrinks to the model's room; one that was asked for does not. */
-function shrunk({ architecture }: LoadedModel, asked: GeneratedInput): GeneratedInput {
-  if (asked.seqLen !== undefined) return asked;
-  const { period } = generatedRows(architecture, { ...asked, numExamples: 1 });
-  return { ...asked, seqLen: Math.min(SEQ_LEN, 2 * period) };
-}
-
 /** One token of a random row comes again at its end. */
 function singleToken({ architecture }: LoadedModel, { info, period }: RepeatedRows): TestRows {
   const { tokens, period: distance } = tokenPattern("embedded", {
     seed: info.seed!,
-    examples: TEST_EXAMPLES,
+    examples: info.examples,
     period: Math.min(DISTANCE, period),
     bos: info.bos ? info.bosToken : null,
     ordinary: ordinaryTokens(architecture.vocabulary, architecture.specialTokens),
@@ -116,14 +100,14 @@ function warningsOf({ warnings }: ScoreResult, { patchHeads, screenHeads }: Patc
 }
 
 /** Heads above twice even attention, or the best one. */
-function bestHeads({ top, uniform }: ScoreResult): string[] {
+function bestHeads({ top, uniform }: ScoreResult, most: number): HeadAt[] {
   return top
-    .slice(0, SHOWN_HEADS)
+    .slice(0, most)
     .filter(
       ({ score: value }, index) =>
         index === 0 || value > INDUCTION_ATTENTION.timesUniform * uniform.induction,
     )
-    .map(({ layer, head }) => `${layer}.${head}`);
+    .map(({ layer, head }) => ({ layer, head }));
 }
 
 function importantLayers({
@@ -151,7 +135,7 @@ function depthOf({ scores, uniform }: ScoreResult): AnalyseResult["depth"] {
   );
   const within = heads.filter(({ layer }) => layer >= layers / 2 && layer <= (3 * layers) / 4);
   return {
-    heads: heads.map(({ layer, head }) => `${layer}.${head}`),
+    heads: heads.map(headName),
     fractions: heads.map(({ layer }) => headDepth(layer, layers)),
     withinClaim: heads.length === 0 ? null : within.length,
   };

@@ -2,7 +2,7 @@
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { InputError } from "../../base/errors.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { looksAt } from "../../measure/looksAt.ts";
@@ -10,22 +10,13 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { AttentionPanel, AttentionResult } from "./result.ts";
 import type { AttentionValue } from "../../results/causalNames.ts";
 import type { Backend } from "../../base/backend.ts";
-import { sequencesOf, type SequenceInput, type Sequences } from "../../inputs/sequences.ts";
+import { sequencesOf, type Sequences } from "../../inputs/sequences.ts";
 import { attentionHooks, patternOf, shownValues } from "./attentionValues.ts";
 import { eachSequence } from "../../interventions/eachSequence.ts";
-import { headsCalled } from "../../interventions/headNames.ts";
 import type { HeadAt } from "../../base/headName.ts";
+import { attentionPlan, type AttentionOptions } from "./plan.ts";
 import { strongestHeads } from "./strongestHeads.ts";
 
-export interface AttentionOptions extends SequenceInput, StudyOptions {
-  /** Heads as layer.head, `5.*` for all of a layer. Left out: the four that attend most to induction's targets. */
-  readonly heads?: readonly string[] | undefined;
-  /** Left out: pattern. */
-  readonly values?: AttentionValue | undefined;
-}
-
-/** Heads that are shown if nobody names any. */
-const SHOWN = 4;
 /** Weights in one Result: 64 heads of 250 tokens, or one of 2,000. */
 const MOST_WEIGHTS = 4_000_000;
 
@@ -47,23 +38,21 @@ export async function attention(
   options: AttentionOptions = {},
 ): Promise<AttentionResult> {
   const backend = await engineFor(model, options);
-  const { values = "pattern" } = options;
-  const named = options.heads ? headsCalled(options.heads, model.architecture) : null;
+  const plan = attentionPlan(model.architecture, options);
   const found = await sequencesOf(model, options);
-  checkSize(found, named?.length ?? SHOWN);
-  await model.unchanged();
-  const started = performance.now();
-  const heads = named ?? (await strongestHeads(model, backend, found, SHOWN, options));
-  const panels = await panelsOf(model, backend, found, heads, values, options);
-  await model.unchanged();
-  return {
-    schema: "induction-lens/attention@1",
-    ...headerOf(model, found.info, found.warnings),
-    values,
-    sequences: [...found.sequences],
-    heads: panels,
-    ...footerOf(backend, { run: performance.now() - started }),
-  };
+  checkSize(found, plan.shown);
+  return whileUnchanged(model, async (elapsed) => {
+    const { shown, values } = plan;
+    const heads = plan.heads ?? (await strongestHeads(model, backend, found, shown, options));
+    return {
+      schema: "induction-lens/attention@1",
+      ...headerOf(model, found.info, found.warnings),
+      values,
+      sequences: [...found.sequences],
+      heads: await panelsOf(model, backend, found, heads, values, options),
+      ...footerOf(backend, { run: elapsed() }),
+    };
+  });
 }
 
 async function panelsOf(

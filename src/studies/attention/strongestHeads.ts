@@ -3,6 +3,7 @@ import { InputError } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { builder } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { inductionTable, inductionTargets } from "../../measure/inductionTargets.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
 import { stackTables } from "../../measure/weightTable.ts";
@@ -16,9 +17,6 @@ import { hookName } from "../../interventions/points.ts";
 
 /** The table of targets is an input of the graph, so that no pattern of the whole model leaves it. */
 const TABLE = "attention_table";
-
-/** Heads below this many times even attention are not worth a picture, unless none is above. */
-const ABOVE_EVEN = 2;
 
 /**
  * At most `count` heads with the largest sum over sequences of the general induction score, largest first: those above twice
@@ -68,7 +66,9 @@ export async function strongestHeads(
   const all = allHeads(architecture);
   return order
     .slice(0, count)
-    .filter((place, index) => index === 0 || scores[place]! > ABOVE_EVEN * even)
+    .filter(
+      (place, index) => index === 0 || scores[place]! > INDUCTION_ATTENTION.timesUniform * even,
+    )
     .map((place) => all[place]!);
 }
 

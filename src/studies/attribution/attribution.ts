@@ -25,6 +25,7 @@ import { pairOf, type Pair } from "../../inputs/pair.ts";
 import { checkDifference, metricFeedsOf } from "../../interventions/pairRuns.ts";
 import { patchedRuns } from "../../interventions/patchedRuns.ts";
 import type { Progress } from "../../base/progress.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { emptySums, addPaths } from "./pathEstimates.ts";
 import { takeRows, valueOf } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
@@ -49,46 +50,40 @@ export async function attribution(
   const { metric, units, paths } = plan;
   const pair = await pairOf(model.architecture, options);
   const backend = await engineFor(model, options);
-  await model.unchanged();
-  const started = performance.now();
-  const chain = await openChain(model, backend, {
-    hooks: hooksFor(paths ? [...HEAD_UNITS] : units),
-    metrics: [metric],
-    length: pair.clean.shape[1]!,
-    positions: pair.positions.length,
-    signal: options.signal,
-    log: options.log,
+  return whileUnchanged(model, async (elapsed) => {
+    const chain = await openChain(model, backend, {
+      hooks: hooksFor(paths ? [...HEAD_UNITS] : units),
+      metrics: [metric],
+      length: pair.clean.shape[1]!,
+      positions: pair.positions.length,
+      signal: options.signal,
+      log: options.log,
+    });
+    try {
+      const { progress } = options;
+      const session = await gradientSession(model, backend, chain, pair, plan);
+      const prepare = elapsed();
+      const estimates = await session.estimates(progress);
+      const { clean, corrupted } = estimates;
+      if (!plan.raw)
+        checkDifference({ clean: { [metric]: clean }, corrupted: { [metric]: corrupted } }, metric);
+      const confirmed = await confirm(model, chain, pair, plan, estimates, progress);
+      const timings = { prepare, run: elapsed() - prepare };
+      return attributionResultOf({ model, backend, pair, plan, estimates, confirmed, timings });
+    } finally {
+      await chain.dispose();
+    }
   });
-  try {
-    const { estimates, prepared } = await estimated(
-      model,
-      backend,
-      chain,
-      pair,
-      plan,
-      options.progress,
-    );
-    const { clean, corrupted } = estimates;
-    if (!plan.raw)
-      checkDifference({ clean: { [metric]: clean }, corrupted: { [metric]: corrupted } }, metric);
-    const confirmed = await confirm(model, chain, pair, plan, estimates, options.progress);
-    await model.unchanged();
-    const timings = { prepare: prepared - started, run: performance.now() - prepared };
-    return attributionResultOf({ model, backend, pair, plan, estimates, confirmed, timings });
-  } finally {
-    await chain.dispose();
-  }
 }
 
-/** The session of the gradient lives only as long as the estimates are made: it has all weights once more. */
-async function estimated(
+/** The session of the gradient; it has all weights once more, so it lives only as long as the estimates are made. */
+async function gradientSession(
   model: LoadedModel,
   backend: Backend,
   chain: Chain,
   pair: Pair,
   plan: AttributionPlan,
-  progress: Progress | undefined,
-): Promise<{ readonly estimates: Estimates; readonly prepared: number }> {
+) {
   const program = attributionProgram(model, plan);
   const length = pair.clean.shape[1]!;
   const rows = Math.min(chain.rows, rowsPerRun(program, backend, length));
@@ -97,12 +92,15 @@ async function estimated(
     position: length,
     metric_positions: pair.positions.length,
   });
-  const prepared = performance.now();
-  try {
-    return { estimates: await estimatesOf(chain, session, pair, plan, rows, progress), prepared };
-  } finally {
-    await session.dispose();
-  }
+  return {
+    estimates: async (progress: Progress | undefined): Promise<Estimates> => {
+      try {
+        return await estimatesOf(chain, session, pair, plan, rows, progress);
+      } finally {
+        await session.dispose();
+      }
+    },
+  };
 }
 
 async function estimatesOf(

@@ -1,6 +1,6 @@
 /** @file `circuit`: composition, copying and matching from the weights alone; no token is run. */
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { Matrix } from "ml-matrix";
 import { VERSION } from "../../base/version.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
@@ -10,7 +10,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { CircuitResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { turn } from "../../runtime/turn.ts";
-import { environmentOf, modelInfoOf } from "../common/about.ts";
+import { footerOf, modelInfoOf } from "../common/about.ts";
 import {
   compositionRuns,
   ROUTES,
@@ -21,17 +21,10 @@ import {
   hasEffective,
   type EmbeddingProducts,
 } from "../../interventions/embeddingProducts.ts";
-import { headCircuits, type HeadCircuitOptions } from "./headCircuits.ts";
+import { headCircuits } from "./headCircuits.ts";
+import { circuitPlan, type CircuitOptions } from "./plan.ts";
 import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
-import { headsCalled } from "../../interventions/headNames.ts";
 import { headProducts } from "../../interventions/headProducts.ts";
-
-export interface CircuitOptions extends HeadCircuitOptions, StudyOptions {
-  /** Heads to look at token by token, layer.head or layer.*; left out: none. */
-  readonly heads?: readonly string[] | undefined;
-  /** Pairs in the list of the strongest, for each route; left out: 10. */
-  readonly topPairs?: number | undefined;
-}
 
 /**
  * What the weights alone say: which heads compose, which copy, which match.
@@ -48,43 +41,40 @@ export async function circuit(
   options: CircuitOptions = {},
 ): Promise<CircuitResult> {
   const backend = await engineFor(model, options);
-  const { topPairs = 10, signal, progress } = options;
+  const plan = circuitPlan(model.architecture, options);
+  const { signal, progress } = options;
   const { program, architecture } = model;
-  const shown = headsCalled(options.heads ?? [], architecture);
   const { layers: count, heads, vocabulary } = architecture;
-  await model.unchanged();
-  const started = performance.now();
-  const layers: HeadMatrices[] = [];
-  for (let layer = 0; layer < count; layer++) {
-    layers.push(await headMatrices(program, backend, layer, heads));
-    progress?.("reading weights", layer + 1, count);
-  }
-  const composition = await compositionRuns(backend, layers, {
-    ...(signal && { signal }),
-    ...(progress && { progress: (done, total) => progress("composing heads", done, total) }),
+  return whileUnchanged(model, async (elapsed) => {
+    const layers: HeadMatrices[] = [];
+    for (let layer = 0; layer < count; layer++) {
+      layers.push(await headMatrices(program, backend, layer, heads));
+      progress?.("reading weights", layer + 1, count);
+    }
+    const composition = await compositionRuns(backend, layers, {
+      signal,
+      progress: (done, total) => progress?.("composing heads", done, total),
+    });
+    const composed = elapsed();
+    const raw = await embeddingProducts(program, vocabulary, backend, "raw");
+    const effective = hasEffective(program)
+      ? await embeddingProducts(program, vocabulary, backend, "effective")
+      : null;
+    return {
+      schema: "induction-lens/circuit@1",
+      version: VERSION,
+      model: modelInfoOf(model),
+      warnings: [],
+      composition: {
+        baseline: compositionBaseline(layers[0]!.query.shape[1]!),
+        ...composition,
+      },
+      top: strongest(composition, heads, plan.topPairs),
+      ...(await allShares(backend, layers, heads, raw, effective)),
+      heads: await headCircuits(model, backend, layers, plan, { signal, progress }),
+      ...footerOf(backend, { composition: composed, run: elapsed() }),
+    };
   });
-  const composed = performance.now();
-  const raw = await embeddingProducts(program, vocabulary, backend, "raw");
-  const effective = hasEffective(program)
-    ? await embeddingProducts(program, vocabulary, backend, "effective")
-    : null;
-  const result: CircuitResult = {
-    schema: "induction-lens/circuit@1",
-    version: VERSION,
-    model: modelInfoOf(model),
-    warnings: [],
-    composition: {
-      baseline: compositionBaseline(layers[0]!.query.shape[1]!),
-      ...composition,
-    },
-    top: strongest(composition, heads, topPairs),
-    ...(await allShares(backend, layers, heads, raw, effective)),
-    heads: await headCircuits(model, backend, layers, shown, options),
-    environment: environmentOf(backend),
-    timings: { composition: composed - started, run: performance.now() - started },
-  };
-  await model.unchanged();
-  return result;
 }
 
 async function allShares(

@@ -1,5 +1,4 @@
 /** @file The circuits of single heads token by token: singular directions, what they read and write, full-circuit accuracy. */
-import type { Progress } from "../../base/progress.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { productSvd, type ProductSvd } from "../../measure/productSvd.ts";
@@ -10,20 +9,10 @@ import { piecesOf } from "../../inputs/sequences.ts";
 import { circuitTokens, ranker, type Ranker } from "./circuitAccuracy.ts";
 import { hasEffective } from "../../interventions/embeddingProducts.ts";
 import { matrixOfHead, type HeadMatrices } from "../../interventions/headMatrices.ts";
-import { headName, type HeadAt } from "../../base/headName.ts";
+import { headName } from "../../base/headName.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import type { CircuitPlan } from "./plan.ts";
 import { tokenProjector, type Columns, type TokenProjector } from "./tokenProjections.ts";
-
-export interface HeadCircuitOptions {
-  /** Tokens tried for accuracy; more than the vocabulary: all of it. Left out: 8,192. */
-  readonly circuitTokens?: number | undefined;
-  /** Directions and tokens of each to list; left out: 5. */
-  readonly topK?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly progress?: Progress | undefined;
-}
-
-const CIRCUIT_TOKENS = 8192;
-const TOP_K = 5;
 
 /**
  * Of each head: the singular value decompositions of W_V W_O and W_Q W_K^T with the tokens at both ends of their strongest
@@ -34,8 +23,8 @@ export async function headCircuits(
   model: LoadedModel,
   backend: Backend,
   layers: readonly HeadMatrices[],
-  heads: readonly HeadAt[],
-  options: HeadCircuitOptions,
+  { heads, circuitTokens: count, topK }: CircuitPlan,
+  { signal, progress }: Pick<StudyOptions, "signal" | "progress">,
 ): Promise<HeadCircuit[]> {
   if (heads.length === 0) return [];
   const { program, architecture } = model;
@@ -46,7 +35,7 @@ export async function headCircuits(
     ? await tokenProjector(program, vocabulary, backend, "effective")
     : null;
   const ranks = await ranker(backend, { vocabulary, width });
-  const tokens = circuitTokens(vocabulary, options.circuitTokens ?? CIRCUIT_TOKENS);
+  const tokens = circuitTokens(vocabulary, count);
   const tokenizer = await model.tokenizer();
   const named: Named = (token, value) => ({
     token,
@@ -56,15 +45,15 @@ export async function headCircuits(
   try {
     const all: HeadCircuit[] = [];
     for (const [index, at] of heads.entries()) {
-      throwIfAborted(options.signal);
+      throwIfAborted(signal);
       const matrices = matricesOf(layers[at.layer]!, at.head);
       all.push({
         head: headName(at),
-        ...(await directionsOf(matrices, raw, named, options.topK ?? TOP_K)),
+        ...(await directionsOf(matrices, raw, named, topK)),
         raw: await accuraciesOf(matrices, raw, ranks, tokens),
         effective: effective && (await accuraciesOf(matrices, effective, ranks, tokens)),
       });
-      options.progress?.("reading circuits", index + 1, heads.length);
+      progress?.("reading circuits", index + 1, heads.length);
     }
     return all;
   } finally {

@@ -1,5 +1,6 @@
 /** @file From scores per head and sequence to the Result of the detector. */
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import { headName } from "../../base/headName.ts";
 import { scoreInterval } from "../../measure/interval.ts";
 import {
   detectorCeilings,
@@ -110,7 +111,7 @@ function wordsOf(
   measurable: boolean,
 ): string {
   if (!measurable) return "On this pattern induction cannot be told from other heads.";
-  const names = detected.map(({ layer, head }) => `${layer}.${head}`).join(", ");
+  const names = detected.map(headName).join(", ");
   if (detected.length === 0)
     return `No head attends like an induction head: none reaches ${threshold}.`;
   const heads = detected.length === 1 ? "head attends" : "heads attend";

@@ -9,22 +9,8 @@ import {
   type PatternName,
 } from "../../text/patterns/generators.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
-import { generatedRows, type BosChoice } from "../../inputs/scoreInput.ts";
-
-export interface PatternChoice {
-  /** Left out: "repeated". */
-  readonly pattern?: PatternName | undefined;
-  /** Tokens in the two copies together (`periodic`: in all copies); even. Left out: 64, less if the model has no room. */
-  readonly sequenceLength?: number | undefined;
-  /** Left out: 20. */
-  readonly numExamples?: number | undefined;
-  /** Left out: 0. */
-  readonly seed?: number | undefined;
-  /** Left out: "auto", on if the model declares a BOS id. */
-  readonly bos?: BosChoice | undefined;
-  /** `periodic`: copies of the block. Left out: 4. */
-  readonly copies?: number | undefined;
-}
+import type { DetectorPlan } from "./plan.ts";
+import { generatedRows } from "../../inputs/scoreInput.ts";
 
 export interface DetectorInput {
   readonly pattern: MeasuredPattern;
@@ -34,18 +20,10 @@ export interface DetectorInput {
   readonly control: Tensor<Int32Array> | null;
 }
 
-const NUM_EXAMPLES = 20;
-const COPIES = 4;
-
 /** @throws {InputError} "range" for sizes that do not fit, "bos" if BOS is asked of a model without */
-export function detectorInput(architecture: Architecture, choice: PatternChoice): DetectorInput {
-  const { pattern: name = "repeated", numExamples = NUM_EXAMPLES, seed = 0 } = choice;
-  const { sequenceLength, bos, copies = COPIES } = choice;
-  const { info, warnings } = generatedRows(architecture, {
-    ...{ numExamples, seed },
-    ...(sequenceLength !== undefined && { seqLen: sequenceLength }),
-    ...(bos !== undefined && { bos }),
-  });
+export function detectorInput(architecture: Architecture, plan: DetectorPlan): DetectorInput {
+  const { pattern: name, numExamples, seed, copies } = plan;
+  const { info, warnings } = generatedRows(architecture, plan);
   const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
   const block = blockOf(name, info, architecture.contextLength, copies);
   const shared = { seed, examples: numExamples, bos: info.bosToken, ordinary };

@@ -1,21 +1,17 @@
 /** @file The induction-head detector: threshold, token pattern, `detect`. Three metrics of attention, no verdict. */
-import { InputError } from "../../base/errors.ts";
+import { withoutUndefined } from "../../base/withoutUndefined.ts";
+import type { HeadChoice } from "../../base/headName.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import { FIXED_THRESHOLD } from "../../measure/thresholds.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { DetectorHead, DetectorResult } from "./result.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { headCalled } from "../../interventions/headNames.ts";
 import { PATTERN_NAMES, type PatternName } from "../../text/patterns/generators.ts";
 import { runModel } from "../run/runModel.ts";
-import { detectorInput, type PatternChoice } from "./detectorInput.ts";
+import { detectorInput } from "./detectorInput.ts";
+import { detectorPlan, type DetectorOptions } from "./plan.ts";
 import { detectorResultOf } from "./buildResult.ts";
 import { detectorScan, patternName, patternOf, rowsOf } from "./detectorScan.ts";
-
-export interface DetectorOptions extends PatternChoice, StudyOptions {
-  /** Heads whose overall score is at least this are detected; 0 to 1. Left out: .4. */
-  readonly threshold?: number | undefined;
-}
 
 /** Attention of one head on one sequence, with what is needed to read it. */
 export interface HeadAttention {
@@ -32,10 +28,7 @@ export interface InductionHeadDetector {
   /** `detect` on every token pattern. Scores of one pattern do not compare with those of another: see their ceilings. */
   detectAll(overrides?: DetectorOptions): Promise<Record<PatternName, DetectorResult>>;
   /** The pattern of one head on the first sequence that `detect` measures. */
-  attention(
-    head: { readonly layer: number; readonly head: number },
-    overrides?: DetectorOptions,
-  ): Promise<HeadAttention>;
+  attention(head: HeadChoice, overrides?: DetectorOptions): Promise<HeadAttention>;
 }
 
 /**
@@ -53,8 +46,11 @@ export function inductionHeadDetector(
   model: LoadedModel,
   options: DetectorOptions = {},
 ): InductionHeadDetector {
-  const settings = (overrides: DetectorOptions = {}) => checked({ ...options, ...overrides });
-  settings();
+  detectorPlan(options);
+  const settings = (overrides: DetectorOptions = {}) => ({
+    ...options,
+    ...withoutUndefined(overrides),
+  });
   const detect = async (overrides?: DetectorOptions) => detected(model, settings(overrides));
   return {
     detect,
@@ -75,28 +71,17 @@ export function topHeads(
   return heads.toSorted((one, other) => other.overall - one.overall).slice(0, count);
 }
 
-function checked(options: DetectorOptions): DetectorOptions {
-  const { threshold = FIXED_THRESHOLD, pattern } = options;
-  if (!(threshold >= 0 && threshold <= 1)) {
-    throw new InputError("range", `the detector needs a threshold from 0 to 1, got ${threshold}`);
-  }
-  if (pattern !== undefined && !PATTERN_NAMES.includes(pattern)) {
-    const known = PATTERN_NAMES.join(", ");
-    throw new InputError("unknown-pattern", `the detector knows ${known}, got ${String(pattern)}`);
-  }
-  return options;
-}
-
 async function detected(model: LoadedModel, options: DetectorOptions): Promise<DetectorResult> {
   const backend = await engineFor(model, options);
-  const input = detectorInput(model.architecture, options);
+  const plan = detectorPlan(options);
+  const input = detectorInput(model.architecture, plan);
   const { pattern, control } = input;
   const started = performance.now();
   const sequences = await detectorScan(model, backend, pattern.tokens, pattern, options);
   const nulls = control && (await detectorScan(model, backend, control, pattern, options));
   return detectorResultOf({
     ...{ model, backend, input, sequences, nulls },
-    threshold: options.threshold ?? FIXED_THRESHOLD,
+    threshold: plan.threshold,
     timings: { run: performance.now() - started },
   });
 }
@@ -104,16 +89,12 @@ async function detected(model: LoadedModel, options: DetectorOptions): Promise<D
 async function headAttention(
   model: LoadedModel,
   options: DetectorOptions,
-  { layer, head }: { readonly layer: number; readonly head: number },
+  choice: HeadChoice,
 ): Promise<HeadAttention> {
   const backend = await engineFor(model, options);
-  const { layers, heads } = model.architecture;
-  const whole = Number.isInteger(layer) && Number.isInteger(head);
-  if (!(whole && layer >= 0 && layer < layers && head >= 0 && head < heads)) {
-    const size = `${layers} layers of ${heads} heads`;
-    throw new InputError("range", `the model has ${size}, got head ${layer}.${head}`);
-  }
-  const { pattern } = detectorInput(model.architecture, { ...options, numExamples: 1 });
+  const { architecture } = model;
+  const { layer, head } = headCalled(choice, architecture);
+  const { pattern } = detectorInput(architecture, { ...detectorPlan(options), numExamples: 1 });
   const rows = rowsOf(pattern.tokens);
   const length = rows[0]!.length;
   const data = new Float32Array(length * length);

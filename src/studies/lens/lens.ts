@@ -1,6 +1,7 @@
 /** @file `lens`: what the residual stream of each layer would predict, and what each part adds to the target's logit. */
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -35,17 +36,15 @@ export async function lens(model: LoadedModel, options: LensOptions = {}): Promi
   const backend = await engineFor(model, options);
   const rows = options.own
     ? await ownRows(model.architecture, options.own)
-    : generatedRows(model.architecture, { numExamples: PAIR_EXAMPLES, ...options });
+    : generatedRows(model.architecture, options, PAIR_EXAMPLES);
   const plan = lensPlan(rows, options);
-  const { positions } = plan;
-  await model.unchanged();
-  const started = performance.now();
-  const programs = lensPrograms(model.program, model.architecture, plan.of);
-  const result = await lensResultOf(model, backend, rows, plan, (take) =>
-    lensRuns(backend, programs, rows, positions, options, take),
-  );
-  await model.unchanged();
-  return { ...result, timings: { run: performance.now() - started } };
+  return whileUnchanged(model, async (elapsed) => {
+    const programs = lensPrograms(model.program, model.architecture, plan.of);
+    const result = await lensResultOf(model, backend, rows, plan, (take) =>
+      lensRuns(backend, programs, rows, plan.positions, options, take),
+    );
+    return { ...result, timings: { run: elapsed() } };
+  });
 }
 
 /** Runs all rows, a few at a time. */

@@ -1,8 +1,7 @@
 /** @file A head's fingerprint: which of its inputs carry its effect under four corruptions. */
 import { footerOf, headerOf } from "../common/about.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
-import { random } from "../../base/random.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { denoiseEffect } from "../../measure/effects.ts";
 import { quantile } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
@@ -14,30 +13,21 @@ import {
   type FingerprintUnit,
 } from "../../results/causalNames.ts";
 import { type FingerprintCell, type FingerprintResult } from "./result.ts";
-import type { GeneratedInput } from "../../inputs/scoreInput.ts";
 import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
 import { openChain, type Chain } from "../../interventions/chain.ts";
-import { allHeads, headCalled } from "../../interventions/headNames.ts";
-import { headName, type HeadAt, type HeadChoice } from "../../base/headName.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
 import { pairOf, type Pair } from "../../inputs/pair.ts";
 import { bothRuns, checkDifference, metricFeedsOf } from "../../interventions/pairRuns.ts";
 import { mixedWith } from "../../interventions/patchVariants.ts";
 import { hookName } from "../../interventions/points.ts";
 import { valueOf } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
+import { fingerprintPlan, WANTED_NULLS, type FingerprintOptions } from "./planFingerprint.ts";
 import { runVariants, type Variant } from "../../interventions/variantRuns.ts";
-
-export interface FingerprintOptions extends GeneratedInput, StudyOptions {
-  /** Heads, layer.head. */
-  readonly heads: readonly HeadChoice[];
-  /** Random heads of the same layers to compare with; left out: 20, fewer if there are fewer. */
-  readonly nullHeads?: number | undefined;
-}
 
 const METRIC = "centred-logit";
 const TICK = 0.5;
 const CROSS = 0.2;
-const NULL_HEADS = 20;
 
 /** What an induction head shows, whether it finds its keys by their previous token or by the query's: all 20 cells. */
 export const INDUCTION_FINGERPRINT: Readonly<
@@ -66,53 +56,39 @@ export async function fingerprint(
 ): Promise<FingerprintResult> {
   const backend = await engineFor(model, options);
   const { architecture } = model;
-  const asked = options.heads.map((name) => headCalled(name, architecture));
-  const nulls = nullHeads(asked, allHeads(architecture), options);
-  await model.unchanged();
-  const started = performance.now();
-  const narrowest = await pairOf(architecture, { ...options, design: "BC" });
-  const sized = { ...options, seqLen: 2 * narrowest.period };
-  const chain = await openChain(model, backend, {
-    hooks: hooksFor(["head-out", "head-q", "head-pattern"]),
-    metrics: [METRIC],
-    length: narrowest.clean.shape[1]!,
-    positions: narrowest.positions.length,
-    signal: options.signal,
-  });
-  try {
-    const tables: Partial<Record<FingerprintDesign, DesignTable>> = {};
-    for (const design of FINGERPRINT_DESIGNS) {
-      const pair = await pairOf(architecture, { ...sized, design });
-      tables[design] = await designTable(chain, pair, asked, nulls);
-      options.progress?.("fingerprints", Object.keys(tables).length, FINGERPRINT_DESIGNS.length);
+  const { heads: asked, nulls } = fingerprintPlan(architecture, options);
+  return whileUnchanged(model, async (elapsed) => {
+    const narrowest = await pairOf(architecture, { ...options, design: "BC" });
+    const sized = { ...options, seqLen: 2 * narrowest.period };
+    const chain = await openChain(model, backend, {
+      hooks: hooksFor(["head-out", "head-q", "head-pattern"]),
+      metrics: [METRIC],
+      length: narrowest.clean.shape[1]!,
+      positions: narrowest.positions.length,
+      signal: options.signal,
+    });
+    try {
+      const tables: Partial<Record<FingerprintDesign, DesignTable>> = {};
+      for (const design of FINGERPRINT_DESIGNS) {
+        const pair = await pairOf(architecture, { ...sized, design });
+        tables[design] = await designTable(chain, pair, asked, nulls);
+        options.progress?.("fingerprints", Object.keys(tables).length, FINGERPRINT_DESIGNS.length);
+      }
+      return {
+        schema: "induction-lens/fingerprint@1",
+        ...headerOf(model, narrowest.input, [...narrowest.warnings, ...fewNulls(nulls)]),
+        ...tabled(tables as Record<FingerprintDesign, DesignTable>, asked, nulls),
+        ...footerOf(backend, { run: elapsed() }),
+      };
+    } finally {
+      await chain.dispose();
     }
-    await model.unchanged();
-    return {
-      schema: "induction-lens/fingerprint@1",
-      ...headerOf(model, narrowest.input, [...narrowest.warnings, ...fewNulls(nulls)]),
-      ...tabled(tables as Record<FingerprintDesign, DesignTable>, asked, nulls),
-      ...footerOf(backend, { run: performance.now() - started }),
-    };
-  } finally {
-    await chain.dispose();
-  }
-}
-
-/** Random heads of the layers of `asked`, none of them asked for. */
-function nullHeads(
-  asked: readonly HeadAt[],
-  all: readonly HeadAt[],
-  { nullHeads: count = NULL_HEADS, seed = 0 }: FingerprintOptions,
-): HeadAt[] {
-  const names = new Set(asked.map(headName));
-  const layers = new Set(asked.map(({ layer }) => layer));
-  const others = all.filter((one) => layers.has(one.layer) && !names.has(headName(one)));
-  return random(seed, 1).shuffled(others).slice(0, count);
+  });
 }
 
 function fewNulls(nulls: readonly HeadAt[]): string[] {
-  return nulls.length < NULL_HEADS
-    ? [`the null has ${nulls.length} random heads of the same layers, ${NULL_HEADS} are wanted`]
+  return nulls.length < WANTED_NULLS
+    ? [`the null has ${nulls.length} random heads of the same layers, ${WANTED_NULLS} are wanted`]
     : [];
 }
 

@@ -8,6 +8,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { MetricName } from "../../results/causalNames.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { patchResultOf } from "./buildResult.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { patchPlan, type PatchOptions } from "./plan.ts";
 import type { PatchResult } from "./result.ts";
 
@@ -36,24 +37,23 @@ export async function patch(model: LoadedModel, options: PatchOptions = {}): Pro
     byCell: plan.byCell,
   });
   const backend = await engineFor(model, options);
-  await model.unchanged();
-  const started = performance.now();
-  const metrics = [...new Set<MetricName>([plan.metric, "centred-logit"])];
-  const chain = await openChain(model, backend, {
-    hooks: hooksFor([plan.unit]),
-    metrics,
-    length,
-    positions: pair.positions.length,
-    signal: options.signal,
-    log: options.log,
+  return whileUnchanged(model, async (elapsed) => {
+    const metrics = [...new Set<MetricName>([plan.metric, "centred-logit"])];
+    const chain = await openChain(model, backend, {
+      hooks: hooksFor([plan.unit]),
+      metrics,
+      length,
+      positions: pair.positions.length,
+      signal: options.signal,
+      log: options.log,
+    });
+    const prepare = elapsed();
+    try {
+      const runs = await patchedRuns(chain, pair, metrics, components, plan, options.progress);
+      const timings = { prepare, run: elapsed() - prepare };
+      return patchResultOf({ model, backend, pair, components, plan, runs, timings });
+    } finally {
+      await chain.dispose();
+    }
   });
-  const prepared = performance.now();
-  try {
-    const runs = await patchedRuns(chain, pair, metrics, components, plan, options.progress);
-    await model.unchanged();
-    const timings = { prepare: prepared - started, run: performance.now() - prepared };
-    return patchResultOf({ model, backend, pair, components, plan, runs, timings });
-  } finally {
-    await chain.dispose();
-  }
 }

@@ -12,6 +12,7 @@ import type { PathPlan } from "../../interventions/pathPlan.ts";
 import { openPathParts, type PathParts } from "../../interventions/pathParts.ts";
 import { pathResultOf } from "./buildResult.ts";
 import type { PathRuns } from "./pathRunsByExample.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { pathPlan, type PathOptions } from "./plan.ts";
 import { inductionScores, readThrough } from "../../interventions/pathRuns.ts";
 import { takeRows } from "../../interventions/rows.ts";
@@ -35,34 +36,30 @@ export async function pathPatch(model: LoadedModel, options: PathOptions): Promi
   const backend = await engineFor(model, options);
   const pair = await pairOf(model.architecture, options);
   const plan = pathPlan(model.architecture, options);
-  await model.unchanged();
-  const started = performance.now();
-  const metrics = plan.metric === "induction-score" ? [] : [plan.metric];
-  const length = pair.clean.shape[1]!;
-  const chain = await openChain(model, backend, {
-    hooks: hooksFor(["resid-pre", "head-out", "head-q", "head-pattern"]),
-    metrics: metrics.length > 0 ? metrics : ["centred-logit"],
-    length,
-    positions: pair.positions.length,
-    signal: options.signal,
-    log: options.log,
-  });
-  try {
-    const parts = await openPathParts(model, backend, chain, plan, length);
-    const prepared = performance.now();
+  return whileUnchanged(model, async (elapsed) => {
+    const length = pair.clean.shape[1]!;
+    const chain = await openChain(model, backend, {
+      hooks: hooksFor(["resid-pre", "head-out", "head-q", "head-pattern"]),
+      metrics: [plan.metric === "induction-score" ? "centred-logit" : plan.metric],
+      length,
+      positions: pair.positions.length,
+      signal: options.signal,
+      log: options.log,
+    });
     try {
-      const runs = await pathRuns(chain, parts, pair, plan, options);
-      await model.unchanged();
-      return pathResultOf(model, backend, pair, plan, runs, {
-        prepare: prepared - started,
-        run: performance.now() - prepared,
-      });
+      const parts = await openPathParts(model, backend, chain, plan, length);
+      const prepare = elapsed();
+      try {
+        const runs = await pathRuns(chain, parts, pair, plan, options);
+        const timings = { prepare, run: elapsed() - prepare };
+        return pathResultOf(model, backend, pair, plan, runs, timings);
+      } finally {
+        await parts.dispose();
+      }
     } finally {
-      await parts.dispose();
+      await chain.dispose();
     }
-  } finally {
-    await chain.dispose();
-  }
+  });
 }
 
 async function pathRuns(

@@ -1,11 +1,12 @@
 /** @file From scores per sequence to the Result of `score-patterns`. */
+import { headName } from "../../base/headName.ts";
 import { VERSION } from "../../base/version.ts";
 import { FEWEST_FOR_INTERVAL, scoreInterval } from "../../measure/interval.ts";
 import { FIXED_THRESHOLD, thresholdByGap } from "../../measure/thresholds.ts";
 import type { PatternsResult } from "./result.ts";
 import type { AttentionLayers } from "./attentionLayers.ts";
 import { primaryMeasure } from "../detector/patternMeasures.ts";
-import type { PatternTokens, ScorePatternsOptions } from "./plan.ts";
+import type { PatternTokens, PatternsPlan } from "./plan.ts";
 
 export interface SequenceScores {
   /** [layer * heads + head]. */
@@ -28,20 +29,20 @@ export interface MeasuredConvention {
 interface Facts {
   readonly attention: AttentionLayers;
   readonly own: PatternTokens;
-  readonly options: ScorePatternsOptions;
+  readonly plan: PatternsPlan;
   readonly measured: readonly MeasuredConvention[];
   readonly tokensSha256: string;
   readonly warnings: readonly string[];
 }
 
 export function patternsResultOf(facts: Facts): PatternsResult {
-  const { attention, own, options, measured } = facts;
+  const { attention, own, plan, measured } = facts;
   const [examples, heads, queries, keys] = attention.shape;
-  const primary = primaryMeasure(options.mask, own.period !== undefined);
+  const primary = primaryMeasure(plan.mask, own.period !== undefined);
   const main = measured.find(({ convention }) => convention === primary)!;
-  const top = topHeads(main, attention, options.topHeads ?? 5);
+  const top = topHeads(main, attention, plan.topHeads);
   const scores = meansOf(main, attention).flat();
-  const { name = "attention", sha256 = null, mask } = options;
+  const { name, sha256, mask } = plan;
   return {
     schema: "induction-lens/score-patterns@1",
     version: VERSION,
@@ -167,6 +168,6 @@ function wordsOf(
 ): string {
   if (!best) return `No sequence of ${examples} has a key that induction would attend to.`;
   const floor = sequences.reduce((sum, one) => sum + one.null, 0) / sequences.length;
-  const name = `${best.layer}.${best.head}`;
+  const name = headName(best);
   return `Head ${name} has the most ${convention}: ${best.score.toFixed(3)} (even attention ${floor.toFixed(3)}). Attention alone does not show that it copies or matters.`;
 }

@@ -1,4 +1,4 @@
-/** @file What `score-patterns` is given. */
+/** @file What `score-patterns` is asked for: its options, and the plan with every default in place. */
 import type { Mask } from "./result.ts";
 
 /** Tokens of the sequences whose attention it is, [sequence][position]. */
@@ -20,4 +20,21 @@ export interface ScorePatternsOptions {
   readonly sha256?: string | undefined;
   /** Heads in the list of the best; left out: 5. */
   readonly topHeads?: number | undefined;
+}
+
+/** What is asked for, with every default in place. */
+export interface PatternsPlan {
+  readonly mask: Mask;
+  readonly name: string;
+  readonly sha256: string | null;
+  readonly topHeads: number;
+}
+
+export function patternsPlan(options: ScorePatternsOptions): PatternsPlan {
+  return {
+    mask: options.mask,
+    name: options.name ?? "attention",
+    sha256: options.sha256 ?? null,
+    topHeads: options.topHeads ?? 5,
+  };
 }

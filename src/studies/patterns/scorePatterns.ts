@@ -12,7 +12,7 @@ import {
   type PatternMeasure,
   type SequenceInput,
 } from "../detector/patternMeasures.ts";
-import type { PatternTokens, ScorePatternsOptions } from "./plan.ts";
+import { patternsPlan, type PatternTokens, type ScorePatternsOptions } from "./plan.ts";
 import { patternsResultOf, type MeasuredConvention, type SequenceScores } from "./buildResult.ts";
 
 /**
@@ -28,7 +28,8 @@ export async function scorePatterns(
   own: PatternTokens,
   options: ScorePatternsOptions,
 ): Promise<PatternsResult> {
-  const { mask } = options;
+  const plan = patternsPlan(options);
+  const { mask } = plan;
   const attention = await attentionLayers(arrays);
   const { tokens, keyTokens, start } = checkedTokens(own, attention, mask);
   const looksAhead = checkAttention(attention, mask);
@@ -38,7 +39,7 @@ export async function scorePatterns(
   return patternsResultOf({
     attention,
     own,
-    options,
+    plan,
     measured,
     tokensSha256: await sha256Hex(new Uint8Array(tokens.data.buffer)),
     warnings:

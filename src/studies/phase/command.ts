@@ -11,7 +11,7 @@ import { studyCommand } from "../../cli/studyCommand.ts";
 import { readOwnTokens } from "../../cli/tokensFile.ts";
 import { STUDIES } from "../registry.ts";
 import type { RunSource } from "./commandSources.ts";
-import type { PhaseRunOptions } from "./phaseRun.ts";
+import type { PhaseRunOptions } from "./plan.ts";
 import type { PhaseResult } from "./result.ts";
 
 interface Flags extends RowFlags {

@@ -55,7 +55,10 @@ export async function measureCheckpoint(
   model: LoadedModel,
   backend: Backend,
   { repeated, control, text }: CheckpointRows,
-  { keep, signal }: { readonly keep: ReadonlySet<number> | null; readonly signal?: AbortSignal },
+  {
+    keep,
+    signal,
+  }: { readonly keep: ReadonlySet<number> | null; readonly signal?: AbortSignal | undefined },
 ): Promise<Measured> {
   const { layers, heads } = model.architecture;
   const program = scoreProgram(model.program, model.architecture, {
@@ -67,7 +70,7 @@ export async function measureCheckpoint(
   const perRun = rowsPerRun(program, backend, longest);
   const sizes = { batch: perRun, position: longest, [SCORE_VALUES.lossRows]: perRun };
   const session = await prepare(program, backend, sizes);
-  const options = { layers, heads, ...(signal && { signal }) };
+  const options = { layers, heads, signal };
   try {
     const { scores, losses } = await measureRows(session, repeated, {
       ...options,
@@ -94,7 +97,11 @@ export async function measureCheckpoint(
 async function textLosses(
   session: Session,
   tokens: Tensor<Int32Array>,
-  options: { readonly layers: number; readonly heads: number; readonly signal?: AbortSignal },
+  options: {
+    readonly layers: number;
+    readonly heads: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<TextLosses> {
   const [lossExamples, length] = tokens.shape as readonly [number, number];
   const rows = { tokens, start: 0, period: Math.floor(length / 2) };

@@ -1,12 +1,7 @@
 /** @file `phase` on curves: the change of a run, its parts in order, and words for them. Needs no model and no engine. */
 import { headDepth } from "../../measure/headDepth.ts";
 import { VERSION } from "../../base/version.ts";
-import {
-  changeSearch,
-  FEWEST_CHECKPOINTS,
-  type ChangeFinding,
-  type ChangeOptions,
-} from "../../measure/changePoint.ts";
+import { changeSearch, FEWEST_CHECKPOINTS, type ChangeFinding } from "../../measure/changePoint.ts";
 import { falseDiscovery } from "../../measure/falseDiscovery.ts";
 import type { PhaseChange, PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
@@ -18,31 +13,14 @@ import {
   type RankedHead,
 } from "./leadingPair.ts";
 import { lossBump, type ChangeIn } from "./lossBump.ts";
+import { phasePlan, type PhaseOptions } from "./plan.ts";
 import { phaseWords } from "./phaseWords.ts";
-
-export interface PhaseOptions extends ChangeOptions {
-  /** What the run is called. Default "run". */
-  readonly id?: string | undefined;
-  readonly warnings?: readonly string[] | undefined;
-  /** Which previous-token head each induction head reads; left out: the one that attends most. */
-  readonly pairOf?: ((induction: PhaseHead) => PhasePair | null) | undefined;
-  /** Composition of the pair, once it is known; left out: that of the curves. */
-  readonly compositionOf?: (
-    previous: PhaseHead,
-    induction: PhaseHead,
-  ) => PhaseCurves["composition"];
-  /** Where the curves come from, for the Result. */
-  readonly about?: Pick<PhaseResult, "model" | "input" | "environment" | "timings"> | undefined;
-}
 
 /** A change as a Result has it, or none, with the p of the search; p is null if there were too few checkpoints. */
 export interface Finding {
   readonly change: PhaseChange | null;
   readonly p: number | null;
 }
-
-/** Changes are looked for at this rate of false discoveries. */
-const LEVEL = 0.05;
 
 /**
  * What the curves of a run show: whether and when induction heads form, in which order the parts of the circuit appear,
@@ -61,23 +39,15 @@ const LEVEL = 0.05;
 export function phase(
   steps: readonly number[],
   given: PhaseCurves,
-  {
-    id = "run",
-    warnings = [],
-    about,
-    pairOf,
-    compositionOf,
-    level = LEVEL,
-    ...search
-  }: PhaseOptions = {},
+  options: PhaseOptions = {},
 ): PhaseResult {
+  const { pairOf, compositionOf } = options;
+  const { id, warnings, about, level, search } = phasePlan(options);
   const enough = steps.length >= FEWEST_CHECKPOINTS;
-  const searched = enough ? changeSearch(steps, { ...search, level }) : null;
+  const searched = enough ? changeSearch(steps, search) : null;
   const find = (values: readonly number[]): Finding => found(searched?.(values));
   const changeIn: ChangeIn = (at, values) =>
-    at === steps
-      ? find(values).change
-      : found(changeSearch(at, { ...search, level })(values)).change;
+    at === steps ? find(values).change : found(changeSearch(at, search)(values)).change;
   const heads = headsOf(given, find, level);
   const leading = heads.find(({ change }) => change) ?? heads[0] ?? null;
   const best = byInduction(given)[0] ?? null;
@@ -99,15 +69,15 @@ export function phase(
     schema: "induction-lens/phase@1",
     version: VERSION,
     id,
-    model: about?.model ?? null,
-    input: about?.input ?? null,
+    model: about.model,
+    input: about.input,
     warnings: [...warnings, ...(enough ? [] : [tooFew(steps.length)])],
     steps: [...steps],
     curves,
     ...parts,
     words: phaseWords({ ...parts, curves, steps, best, enough }),
-    environment: about?.environment ?? null,
-    timings: about?.timings ?? {},
+    environment: about.environment,
+    timings: about.timings,
   };
 }
 

@@ -1,12 +1,11 @@
 /** @file `phase` on the checkpoints of a run: each is loaded, measured and closed, the last one first. */
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
-import type { Backend, EngineOptions } from "../../base/backend.ts";
+import type { Backend } from "../../base/backend.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
 import { reshuffledControl } from "../../text/patterns/controls.ts";
 import { environmentOf, modelInfoOf } from "../common/about.ts";
@@ -14,7 +13,6 @@ import {
   generatedRows,
   ownRows,
   type GeneratedInput,
-  type OwnTokens,
   type RepeatedRows,
 } from "../../inputs/scoreInput.ts";
 import { inductionHeads, pairWith, previousBefore } from "./leadingPair.ts";
@@ -28,6 +26,7 @@ import {
 } from "./measureCheckpoint.ts";
 import { OLSSON_POSITIONS, textWindows } from "./textWindows.ts";
 import { phase } from "./phase.ts";
+import type { PhaseRunOptions } from "./plan.ts";
 
 /** A model of a run, opened when its turn has come. */
 export interface RunCheckpoint {
@@ -35,17 +34,7 @@ export interface RunCheckpoint {
   readonly open: () => Promise<LoadedModel>;
 }
 
-export interface PhaseRunOptions extends GeneratedInput, StudyOptions {
-  /** What the run is called. */
-  readonly id?: string | undefined;
-  /** Measure these rows in place of generated ones. */
-  readonly own?: OwnTokens | undefined;
-  /** A natural text for `icl.olsson`: windows of 501 tokens, as many as there are examples at most. */
-  readonly text?: string | undefined;
-  /** The loss in the run's own log. */
-  readonly training?: PhaseCurves["training"] | undefined;
-}
-
+/** Rows where no number is asked for. */
 const EXAMPLES = 16;
 
 /**
@@ -59,24 +48,19 @@ export async function phaseRun(
   checkpoints: readonly RunCheckpoint[],
   options: PhaseRunOptions = {},
 ): Promise<PhaseResult> {
-  const { id, training, own, text, backend: given, device, threads, ...rest } = options;
-  const { signal, progress, ...input } = rest;
+  const { id, training } = options;
   const ordered = rising(checkpoints);
   const started = performance.now();
-  const { measured, compositions, pairs, model, backend, rows } = await measureAll(ordered, {
-    ...{ backend: given, device, threads },
-    input,
-    ...(own && { own }),
-    ...(text !== undefined && { text }),
-    ...(signal && { signal }),
-    ...(progress && { progress }),
-  });
+  const { measured, compositions, pairs, model, backend, rows } = await measureAll(
+    ordered,
+    options,
+  );
   const width = widthOf(model);
   return phase(
     ordered.map(({ step }) => step),
     curvesOf(measured, training ?? null),
     {
-      ...(id !== undefined && { id }),
+      id,
       warnings: rows.warnings,
       pairOf: (induction) => pairs.find((pair) => same(pair.induction, induction)) ?? null,
       compositionOf: (_, induction) => {
@@ -112,21 +96,14 @@ interface MeasuredRun {
 
 async function measureAll(
   ordered: readonly RunCheckpoint[],
-  {
-    own,
-    text,
-    signal,
-    progress,
-    input,
-    ...engine
-  }: Pick<PhaseRunOptions, "own" | "text" | "signal" | "progress"> &
-    EngineOptions & { readonly input: GeneratedInput },
+  options: PhaseRunOptions,
 ): Promise<MeasuredRun> {
+  const { seed, bos, signal, progress } = options;
   const measured = new Array<Numbers>(ordered.length);
   const compositions = new Array<MeasuredRun["compositions"][number]>(ordered.length);
   let last: Pick<MeasuredRun, "model" | "backend" | "rows"> | null = null;
   let pairs: readonly PhasePair[] | null = null;
-  const pathRows: PathRows = { seed: input.seed, bos: input.bos, signal };
+  const pathRows: PathRows = { seed, bos, signal };
   const turns = [ordered.length - 1, ...ordered.keys()].slice(0, ordered.length); // the last shows which heads matter
   for (const [done, index] of turns.entries()) {
     throwIfAborted(signal);
@@ -135,14 +112,14 @@ async function measureAll(
     try {
       last ??= {
         model,
-        backend: await engineFor(model, engine),
-        rows: await rowsFor(model, { own, text, input }),
+        backend: await engineFor(model, options),
+        rows: await rowsFor(model, options),
       };
       const { backend } = last;
       refuseOther(last.model, model, ordered[index]!.step);
       const { weights, ...numbers } = await measureCheckpoint(model, backend, last.rows, {
         keep: pairs ? layersOf(pairs) : null,
-        ...(signal && { signal }),
+        signal,
       });
       pairs ??= await pairsOf(model, backend, { weights, ...numbers }, pathRows);
       compositions[index] = pairs.map(({ previous, induction }) =>
@@ -229,20 +206,13 @@ interface Rows extends CheckpointRows {
 
 async function rowsFor(
   model: LoadedModel,
-  {
-    own,
-    text,
-    input,
-  }: {
-    readonly own: OwnTokens | undefined;
-    readonly text: string | undefined;
-    readonly input: GeneratedInput;
-  },
+  options: Pick<PhaseRunOptions, "own" | "text" | keyof GeneratedInput>,
 ): Promise<Rows> {
   const { architecture } = model;
+  const { own, text } = options;
   const repeated = own
     ? await ownRows(architecture, own)
-    : generatedRows(architecture, { numExamples: EXAMPLES, ...input });
+    : generatedRows(architecture, options, EXAMPLES);
   const windows =
     text === undefined
       ? { tokens: null, warnings: [] }

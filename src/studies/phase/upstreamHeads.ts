@@ -47,13 +47,9 @@ export async function withPaths(
   if (candidates.length === 0) return [];
   const along = async (route: "k" | "q") => {
     const { metric, paths } = await pathPatch(model, {
-      backend,
-      ...(seed !== undefined && { seed }),
-      ...(bos !== undefined && { bos }),
-      ...(signal && { signal }),
-      route,
-      into: [headName(induction)],
-      from: candidates.map((one) => [headName(one)]),
+      ...{ backend, seed, bos, signal, route },
+      into: [induction],
+      from: candidates.map((one) => [one]),
     });
     return (one: Upstream) => {
       const { drop, interval } = paths.find(({ from }) => from[0] === headName(one))!;

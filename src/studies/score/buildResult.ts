@@ -10,6 +10,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
+import type { ScorePlan } from "./plan.ts";
 import { scoreWords } from "./words.ts";
 
 export interface Measured {
@@ -27,9 +28,9 @@ export interface Measured {
 export function scoreResultOf(
   model: LoadedModel,
   backend: Backend,
-  rows: RepeatedRows,
+  { rows, topHeads }: Pick<ScorePlan, "rows" | "topHeads">,
   { scores, losses, precision }: Measured,
-  { topHeads, timings }: { topHeads: number; timings: Record<string, number> },
+  timings: Record<string, number>,
 ): ScoreResult {
   const { info } = rows;
   const tables = attentionTables({ start: rows.start, period: rows.period, length: info.length });

@@ -3,43 +3,20 @@ import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
 import { unpackScores } from "../../measure/unpackScores.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import { InputError, throwIfAborted } from "../../base/errors.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
+import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.ts";
-import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import {
-  generatedRows,
-  ownRows,
-  type GeneratedInput,
-  type OwnTokens,
-  type RepeatedRows,
-} from "../../inputs/scoreInput.ts";
+import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
+import { scorePlan, type ScoreOptions } from "./plan.ts";
 import { scoreResultOf, type Measured } from "./buildResult.ts";
-
-export interface ScoreOptions extends GeneratedInput, StudyOptions {
-  /** Measure these rows in place of generated ones. */
-  readonly own?: OwnTokens | undefined;
-  /**
-   * Half-width to reach for the scores of all heads at once, such as .02: sequences are drawn until then, and no more than
-   * `numExamples` (left out: 400).
-   */
-  readonly precision?: number | undefined;
-  /** How many of the rows also give losses; left out: 10. */
-  readonly lossExamples?: number | "all" | undefined;
-  /** Heads in the list of the best; left out: 5. */
-  readonly topHeads?: number | undefined;
-  /** Told the step and how many of its rows are done. */
-}
-
-const LOSS_EXAMPLES = 10;
-const TOP_HEADS = 5;
 
 /**
  * Scores every head of a model on repeated random tokens.
@@ -51,73 +28,41 @@ const TOP_HEADS = 5;
  */
 export async function score(model: LoadedModel, options: ScoreOptions = {}): Promise<ScoreResult> {
   const backend = await engineFor(model, options);
-  const rows = await rowsFor(model.architecture, options);
-  const examples = rows.info.examples;
-  const lossExamples = lossExamplesOf(options.lossExamples, examples);
-  await model.unchanged();
-  const started = performance.now();
-  const program = scoreProgram(model.program, model.architecture, {
-    measures: ATTENTION_SCORES.length,
-    withLoss: lossExamples > 0,
-  });
-  const length = rows.info.length;
-  const perRun = rowsPerRun(program, backend, length);
-  const session = await prepare(program, backend, {
-    batch: perRun,
-    position: length,
-    [SCORE_VALUES.lossRows]: Math.min(perRun, lossExamples),
-  });
-  const prepared = performance.now();
-  try {
-    const measured = await measureRows(session, rows, {
-      ...options,
-      layers: model.architecture.layers,
-      heads: model.architecture.heads,
-      lossExamples,
+  const { architecture } = model;
+  const plan = await scorePlan(architecture, options);
+  const { rows, lossExamples } = plan;
+  const { length } = rows.info;
+  return whileUnchanged(model, async (elapsed) => {
+    const program = scoreProgram(model.program, architecture, {
+      measures: ATTENTION_SCORES.length,
+      withLoss: lossExamples > 0,
     });
-    await model.unchanged();
-    const timings = { prepare: prepared - started, run: performance.now() - prepared };
-    return scoreResultOf(model, backend, firstRows(rows, measured.examples), measured, {
-      topHeads: options.topHeads ?? TOP_HEADS,
-      timings,
+    const perRun = rowsPerRun(program, backend, length);
+    const session = await prepare(program, backend, {
+      batch: perRun,
+      position: length,
+      [SCORE_VALUES.lossRows]: Math.min(perRun, lossExamples),
     });
-  } finally {
-    await session.dispose();
-  }
+    const prepared = elapsed();
+    try {
+      const { signal, progress } = options;
+      const { layers, heads } = architecture;
+      const asked = { ...plan, layers, heads, signal, progress };
+      const measured = await measureRows(session, rows, asked);
+      const timings = { prepare: prepared, run: elapsed() - prepared };
+      const scored = { ...plan, rows: firstRows(rows, measured.examples) };
+      return scoreResultOf(model, backend, scored, measured, timings);
+    } finally {
+      await session.dispose();
+    }
+  });
 }
 
 /** WebGPU refuses a kernel without work, so a run that gives no losses computes those of a row that nobody reads. */
 const LEAST_WEBGPU_ROWS = 1;
 
-const MOST_FOR_PRECISION = 400;
 /** The stopping rule is checked after every LOOK sequences. */
 const LOOK = 10;
-
-function rowsFor(architecture: Architecture, options: ScoreOptions): Promise<RepeatedRows> {
-  const { own, precision } = options;
-  if (precision !== undefined) checkPrecision(precision, own !== undefined);
-  if (own) return ownRows(architecture, own);
-  const numExamples =
-    options.numExamples ?? (precision === undefined ? undefined : MOST_FOR_PRECISION);
-  return Promise.resolve(
-    generatedRows(architecture, { ...options, ...(numExamples !== undefined && { numExamples }) }),
-  );
-}
-
-function checkPrecision(precision: number, own: boolean): void {
-  if (own)
-    throw new InputError(
-      "options",
-      "`precision` draws as many sequences as it needs, so it cannot be combined with `own` rows",
-      { option: "precision" },
-    );
-  if (precision > 0 && precision < 1) return;
-  throw new InputError(
-    "range",
-    `\`precision\` needs a half-width between 0 and 1, got ${precision}`,
-    { option: "precision" },
-  );
-}
 
 /** The rows that were measured. */
 function firstRows(rows: RepeatedRows, examples: number): RepeatedRows {
@@ -131,31 +76,22 @@ function firstRows(rows: RepeatedRows, examples: number): RepeatedRows {
   };
 }
 
-/** The default shrinks to what there is; a number that was asked for does not. */
-function lossExamplesOf(asked: number | "all" | undefined, examples: number): number {
-  if (asked === "all") return examples;
-  if (asked === undefined) return Math.min(LOSS_EXAMPLES, examples);
-  if (Number.isInteger(asked) && asked >= 0 && asked <= examples) return asked;
-  throw new InputError(
-    "range",
-    `losses need \`lossExamples\` from 0 to all ${examples} examples, got ${asked}`,
-    { option: "lossExamples" },
-  );
+export interface MeasureOptions extends Pick<StudyOptions, "signal" | "progress"> {
+  readonly layers: number;
+  readonly heads: number;
+  /** How many of the rows, from the first on, give losses. */
+  readonly lossExamples: number;
+  /** Half-width at which to stop; null or left out: all rows are measured. */
+  readonly precision?: number | null | undefined;
+  /** Of the draws that say how precise the scores are. */
+  readonly seed?: number | undefined;
 }
 
 /** The five scores of every head for each row, and losses of the first `lossExamples`, by a session of `scoreProgram`. */
 export async function measureRows(
   session: Session,
   { tokens, start, period }: Pick<RepeatedRows, "tokens" | "start" | "period">,
-  {
-    layers,
-    heads,
-    lossExamples,
-    precision,
-    seed,
-    signal,
-    progress,
-  }: ScoreOptions & { layers: number; heads: number; lossExamples: number },
+  { layers, heads, lossExamples, precision = null, seed, signal, progress }: MeasureOptions,
 ): Promise<Measured> {
   const [examples, length] = tokens.shape as readonly [number, number];
   const tables = attentionTables({ start, period, length });
@@ -171,7 +107,7 @@ export async function measureRows(
   while (done < examples && !reached?.enough) {
     throwIfAborted(signal);
     const first = done;
-    const untilLook = precision === undefined ? examples : LOOK - (first % LOOK);
+    const untilLook = precision === null ? examples : LOOK - (first % LOOK);
     const count = Math.min(perRun, untilLook, examples - first);
     const withLoss = Math.max(0, Math.min(count, lossExamples - first));
     const trace = await session.run(
@@ -187,8 +123,8 @@ export async function measureRows(
       keepScores(scores[layer]!, trace.get(SCORE_VALUES.scores(layer))!, first);
     if (withLoss > 0) keepLosses(losses, trace.get(SCORE_VALUES.loss)!, first);
     done += count;
-    if (precision !== undefined && (done % LOOK === 0 || done === examples))
-      reached = stopByPrecision(inductionOf(scores, done), { target: precision, ...seedOf(seed) });
+    if (precision !== null && (done % LOOK === 0 || done === examples))
+      reached = stopByPrecision(inductionOf(scores, done), { target: precision, seed });
     progress?.("scoring", done, examples);
     await turn();
   }
@@ -199,8 +135,6 @@ export async function measureRows(
     precision: reached && { target: precision!, ...reached },
   };
 }
-
-const seedOf = (seed: number | undefined) => (seed === undefined ? {} : { seed });
 
 /** Induction scores so far, axes [head, sequence]. */
 function inductionOf(

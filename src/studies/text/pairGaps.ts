@@ -15,21 +15,16 @@ import { allHeads } from "../../interventions/headNames.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { sequencesOf } from "../../inputs/sequences.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
+import type { PromptPair } from "./plan.ts";
 import {
   openWorkbench,
   type Reference,
   type Workbench,
 } from "../../interventions/workbench/workbench.ts";
 
-/** Two prompts and what may follow either. */
-export interface PromptPair {
-  readonly prompts: readonly [string, string];
-  readonly target: string;
-}
-
 export interface GapOptions {
   readonly bos?: BosChoice | undefined;
-  readonly seed?: number | undefined;
+  readonly seed: number;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
 }
@@ -62,15 +57,14 @@ export async function pairGaps(
   model: LoadedModel,
   backend: Backend,
   pairs: readonly PromptPair[],
-  heads: readonly HeadAt[],
-  why: string,
-  options: GapOptions = {},
+  { heads, why }: { readonly heads: readonly HeadAt[]; readonly why: string },
+  options: GapOptions,
 ): Promise<Pairs> {
   const prompts = await promptsOf(model, pairs, options);
-  const controls = controlSets(model, heads, options.seed ?? 0);
+  const controls = controlSets(model, heads, options.seed);
   const length = Math.max(...prompts.flat().map(({ ids }) => ids.length));
   const bench = await openWorkbench(model, { backend, rows: 1, length });
-  const gaps = gapReader(bench, model, options.seed ?? 0);
+  const gaps = gapReader(bench, model, options.seed);
   const list: Pairs["list"] = [];
   try {
     for (const [index, { prompts: texts, target }] of pairs.entries()) {
@@ -117,10 +111,9 @@ async function promptsOf(
   { bos }: GapOptions,
 ): Promise<(readonly [Prompt, Prompt])[]> {
   if (pairs.length === 0) throw new InputError("pairs", "needs at least one pair, got none");
-  const choice = bos === undefined ? {} : { bos };
   const { sequences, tokenizer } = await sequencesOf(model, {
     texts: pairs.flatMap(({ prompts }) => prompts),
-    ...choice,
+    bos,
   });
   const { contextLength } = model.architecture;
   return pairs.map(({ target }, index) => {

@@ -3,30 +3,18 @@ import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { InputError } from "../../base/errors.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { ScoreResult } from "../score/result.ts";
 import type { TextResult } from "./result.ts";
-import { headsCalled } from "../../interventions/headNames.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { score } from "../score/score.ts";
-import { sequencesOf, type SequenceInput, type Sequences } from "../../inputs/sequences.ts";
-import { pairGaps, type PromptPair } from "./pairGaps.ts";
+import { sequencesOf, type Sequences } from "../../inputs/sequences.ts";
+import { pairGaps } from "./pairGaps.ts";
+import { LEAST_PIECE, textPlan, type TextOptions } from "./plan.ts";
 import { repeatScores } from "./repeatScores.ts";
 
-export interface TextOptions
-  extends Pick<SequenceInput, "texts" | "tokens" | "bos" | "seed">, StudyOptions {
-  /** Tokens in one piece of a text; left out: 256, or what the model has room for. */
-  readonly pieceLength?: number | undefined;
-  /** Paired prompts to compare. */
-  readonly pairs?: readonly PromptPair[] | undefined;
-  /** Heads to switch off in pairs; left out: those that attend like induction heads on random tokens. */
-  readonly heads?: readonly string[] | undefined;
-}
-
-const PIECE = 256;
-const LEAST_PIECE = 8;
 const RANDOM_EXAMPLES = 30;
 const TOP = 10;
 
@@ -43,51 +31,31 @@ const TOP = 10;
  */
 export async function text(model: LoadedModel, options: TextOptions): Promise<TextResult> {
   const backend = await engineFor(model, options);
-  const { texts, tokens, pairs, signal, progress, seed = 0 } = options;
-  if (!texts && !tokens && !pairs)
-    throw new InputError("options", "needs a text, tokens or pairs, got none of them");
-  const running = { ...(signal && { signal }), ...(progress && { progress }) };
-  await model.unchanged();
-  const started = performance.now();
-  const named = options.heads ? headsCalled(options.heads, model.architecture) : null;
-  const found =
-    texts || tokens
-      ? cutUp(await sequencesOf(model, options, { longest: Infinity }), model, options)
-      : null;
-  const random = await score(model, {
-    backend,
-    numExamples: RANDOM_EXAMPLES,
-    lossExamples: 0,
-    seed,
-    ...running,
+  const plan = textPlan(model.architecture, options);
+  const { sequences, pieceLength, pairs, heads, bos, seed } = plan;
+  const { signal, progress } = options;
+  return whileUnchanged(model, async (elapsed) => {
+    const found =
+      sequences && cutUp(await sequencesOf(model, sequences, { longest: Infinity }), pieceLength);
+    const random = await score(model, {
+      ...{ backend, numExamples: RANDOM_EXAMPLES, lossExamples: 0, seed, signal, progress },
+    });
+    const scored = found && (await repeatScores(model, backend, found, { signal, progress }));
+    const chosen = { heads: heads ?? (pairs ? attending(random) : []), why: whyWords(heads) };
+    const compared =
+      pairs && (await pairGaps(model, backend, pairs, chosen, { bos, seed, signal, progress }));
+    return {
+      schema: "induction-lens/text@1",
+      ...headerOf(model, found ? found.info : random.input, warningsOf(found, compared)),
+      repeats: found && scored && repeatsOf(found, scored, random),
+      pairs: compared,
+      ...footerOf(backend, { run: elapsed() }),
+    };
   });
-  const scored = found && (await repeatScores(model, backend, found, running));
-  const compared = pairs
-    ? await pairGaps(model, backend, pairs, named ?? attending(random), whyWords(named), {
-        ...(options.bos && { bos: options.bos }),
-        seed,
-        ...running,
-      })
-    : null;
-  await model.unchanged();
-  return {
-    schema: "induction-lens/text@1",
-    ...headerOf(model, found ? found.info : random.input, warningsOf(found, compared)),
-    repeats: found && scored && repeatsOf(found, scored, random),
-    pairs: compared,
-    ...footerOf(backend, { run: performance.now() - started }),
-  };
 }
 
 /** Texts in pieces that the model has room for, each after BOS where the text begins with it; a tail of a few tokens is left. */
-function cutUp(
-  found: Sequences,
-  { architecture }: LoadedModel,
-  { pieceLength }: TextOptions,
-): Sequences {
-  const most = Math.min(pieceLength ?? PIECE, architecture.contextLength);
-  if (!(Number.isInteger(most) && most >= LEAST_PIECE))
-    throw new InputError("range", `pieces need ${LEAST_PIECE} tokens or more, got ${most}`);
+function cutUp(found: Sequences, most: number): Sequences {
   const pieces = found.sequences.flatMap((sequence, index) => {
     const start = found.starts[index]!;
     const step = most - start;

@@ -22,6 +22,7 @@ import { finishedOnce } from "../../base/resumeLog.ts";
 import { upstreamEvidence } from "./upstreamEvidence.ts";
 import { verdictResultOf } from "./buildResult.ts";
 import type { Measured } from "./measured.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { verdictPlan, type VerdictOptions } from "./plan.ts";
 import { verdictRows } from "./verdictRows.ts";
 import type { Work } from "./work.ts";
@@ -47,25 +48,24 @@ export async function verdict(
   const plan = verdictPlan(options);
   const rows = await verdictRows(model.architecture, options, plan.extent.counts);
   const backend = await engineFor(model, options);
-  await model.unchanged();
-  const started = performance.now();
-  const { clean, positions } = rows.causal;
-  const chain = await openChain(model, backend, {
-    hooks: hooksFor(["head-out", "head-q", "head-pattern"]),
-    metrics: METRICS,
-    length: clean.shape[1]!,
-    positions: positions.length,
-    signal,
+  return whileUnchanged(model, async (elapsed) => {
+    const { clean, positions } = rows.causal;
+    const chain = await openChain(model, backend, {
+      hooks: hooksFor(["head-out", "head-q", "head-pattern"]),
+      metrics: METRICS,
+      length: clean.shape[1]!,
+      positions: positions.length,
+      signal,
+    });
+    const prepare = elapsed();
+    try {
+      const measured = await measure({ model, backend, chain, rows, plan, log, signal, progress });
+      const timings = { prepare, run: elapsed() - prepare };
+      return verdictResultOf(model, backend, measured, plan, timings);
+    } finally {
+      await chain.dispose();
+    }
   });
-  const prepared = performance.now();
-  try {
-    const measured = await measure({ model, backend, chain, rows, plan, log, signal, progress });
-    await model.unchanged();
-    const timings = { prepare: prepared - started, run: performance.now() - prepared };
-    return verdictResultOf(model, backend, measured, plan, timings);
-  } finally {
-    await chain.dispose();
-  }
 }
 
 async function measure(work: Work): Promise<Measured> {

@@ -29,7 +29,7 @@ export async function weightEvidence(
   const composition = await compositionRuns(backend, layers, {
     into: new Set(receivers.map(({ layer }) => layer)),
     progress,
-    ...(signal && { signal }),
+    signal,
   });
   const products = (kind: "raw" | "effective") =>
     embeddingProducts(program, architecture.vocabulary, backend, kind);

@@ -14,6 +14,7 @@ import { scoreInputs, type ScoreInputs } from "../../interventions/scoreInputs.t
 import { streamPartNames } from "../../interventions/streamParts.ts";
 import { cellEffect, effectNames } from "./whyEffect.ts";
 import { whyResultOf } from "./buildResult.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { whyPlan, type WhyOptions } from "./plan.ts";
 import type { WhyRun } from "./whyRun.ts";
 import { scoreTakenApart } from "./whyScore.ts";
@@ -42,16 +43,15 @@ export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyR
   const query = queryOf(plan.query, found.sequences[0]!.tokens.length);
   const backend = await engineFor(model, options);
   const advance = partCounter(options, inputs, architecture.heads);
-  await model.unchanged();
-  const started = performance.now();
-  advance();
-  const run = await savedRun(model, backend, inputs, plan.head, query, found);
-  const cell = { ...plan.head, query, key: keyOf(plan.key, query, run) };
-  const apart = await scoreTakenApart(model, backend, inputs, cell, run, advance);
-  const effect = await cellEffect(model, backend, cell, run.weights[cell.key]!, run.saved);
-  await model.unchanged();
-  const timings = { run: performance.now() - started };
-  return whyResultOf({ model, backend, plan, inputs, found, cell, run, apart, effect, timings });
+  return whileUnchanged(model, async (elapsed) => {
+    advance();
+    const run = await savedRun(model, backend, inputs, plan.head, query, found);
+    const cell = { ...plan.head, query, key: keyOf(plan.key, query, run) };
+    const apart = await scoreTakenApart(model, backend, inputs, cell, run, advance);
+    const effect = await cellEffect(model, backend, cell, run.weights[cell.key]!, run.saved);
+    const timings = { run: elapsed() };
+    return whyResultOf({ model, backend, plan, inputs, found, cell, run, apart, effect, timings });
+  });
 }
 
 /** Stops where asked to, and says how many parts of the stream are done. */

@@ -1,5 +1,5 @@
 /** Options that were given, without those that were left out. */
-export function given<Options extends object>(options: Options): Options {
+export function withoutUndefined<Options extends object>(options: Options): Options {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as Options;

@@ -1,0 +1,34 @@
+/** @file What `attention` is asked for: its options, and the plan with every default in place. */
+import type { HeadAt, HeadChoice } from "../../base/headName.ts";
+import type { SequenceInput } from "../../inputs/sequences.ts";
+import { headsCalled } from "../../interventions/headNames.ts";
+import type { Architecture } from "../../models/family.ts";
+import type { AttentionValue } from "../../results/causalNames.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+
+export interface AttentionOptions extends SequenceInput, StudyOptions {
+  /** Heads, `5.*` for all of a layer. Left out: the four that attend most to induction's targets. */
+  readonly heads?: readonly HeadChoice[] | undefined;
+  /** Left out: pattern. */
+  readonly values?: AttentionValue | undefined;
+}
+
+/** What is asked for, with every default in place. */
+export interface AttentionPlan {
+  /** Null: the `shown` heads that attend most to induction's targets. */
+  readonly heads: readonly HeadAt[] | null;
+  readonly shown: number;
+  readonly values: AttentionValue;
+}
+
+/** Heads that are shown if nobody names any. */
+const SHOWN = 4;
+
+/** @throws {InputError} "unknown-head" */
+export function attentionPlan(
+  architecture: Architecture,
+  { heads: asked, values = "pattern" }: AttentionOptions,
+): AttentionPlan {
+  const heads = asked ? headsCalled(asked, architecture) : null;
+  return { heads, shown: heads?.length ?? SHOWN, values };
+}

@@ -1,0 +1,38 @@
+/** @file What `fingerprint` is asked for: its options, and the plan with every default in place. */
+import { random } from "../../base/random.ts";
+import { headName, type HeadAt, type HeadChoice } from "../../base/headName.ts";
+import type { GeneratedInput } from "../../inputs/scoreInput.ts";
+import { allHeads, headCalled } from "../../interventions/headNames.ts";
+import type { Architecture } from "../../models/family.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+
+export interface FingerprintOptions extends GeneratedInput, StudyOptions {
+  /** Heads, layer.head. */
+  readonly heads: readonly HeadChoice[];
+  /** Random heads of the same layers to compare with; left out: 20, fewer if there are fewer. */
+  readonly nullHeads?: number | undefined;
+}
+
+/** What is asked for, with every default in place. */
+export interface FingerprintPlan {
+  readonly heads: readonly HeadAt[];
+  /** Random heads of the same layers. */
+  readonly nulls: readonly HeadAt[];
+}
+
+/** With fewer null heads a Result warns. */
+export const WANTED_NULLS = 20;
+
+/** @throws {InputError} "unknown-head" */
+export function fingerprintPlan(
+  architecture: Architecture,
+  { heads: asked, nullHeads = WANTED_NULLS, seed = 0 }: FingerprintOptions,
+): FingerprintPlan {
+  const heads = asked.map((head) => headCalled(head, architecture));
+  const names = new Set(heads.map(headName));
+  const layers = new Set(heads.map(({ layer }) => layer));
+  const others = allHeads(architecture).filter(
+    (one) => layers.has(one.layer) && !names.has(headName(one)),
+  );
+  return { heads, nulls: random(seed, 1).shuffled(others).slice(0, nullHeads) };
+}
