@@ -107,6 +107,7 @@ export { verdictResult, type VerdictResult } from "./studies/verdict/result.ts";
 export { phaseResult, type PhaseCurves, type PhaseResult } from "./studies/phase/result.ts";
 export { phaseSeedsResult, type PhaseSeedsResult } from "./studies/phase/resultSeeds.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
+export { INDUCTION_ATTENTION } from "./measure/attendsLikeInduction.ts";
 export { SCORE_TABLE } from "./measure/scoreTable.ts";
 export {
   SCORE_NAMES,

@@ -18,8 +18,15 @@ export const INDUCTION_ATTENTION = {
    */
   substantial: 0.3,
   timesUniform: 2,
-  /** From here on induction is what the head mostly does; below it the verdict has the flag `partial`. */
+  /** What ARENA and induction-head-detector take, on scores that are not this one; for the detector's default and comparison. */
+  fixed: 0.4,
+  /**
+   * From here on induction is what the head mostly does: half of its attention. Below it the verdict has the flag `partial`, and
+   * the explorer names no head by its score.
+   */
   strong: 0.5,
+  /** A head without a name in the explorer is called a part-time induction head above this many times uniform attention. */
+  partTimeUniform: 4,
 } as const;
 
 /** Whether a score is substantial: at least .3, and twice what uniform attention scores on the same rows. */

@@ -8,3 +8,10 @@
 export function headDepth(layer: number, layers: number): number {
   return layer / layers;
 }
+
+/** Where induction heads of small language models are said to lie: from L/2 to 3L/4. Results count how many do. */
+export const CLAIMED_DEPTHS = { low: 0.5, high: 0.75 } as const;
+
+export function isAtClaimedDepth(depth: number): boolean {
+  return depth >= CLAIMED_DEPTHS.low && depth <= CLAIMED_DEPTHS.high;
+}

@@ -1,9 +1,10 @@
 /** @file Where to draw the line between heads that attend like induction heads and the rest: three ways, all printed. */
+import { INDUCTION_ATTENTION } from "./attendsLikeInduction.ts";
 import { InputError } from "../base/errors.ts";
 import { moments } from "./moments.ts";
 
 /** A threshold that somebody chose, for comparison: ARENA .4, induction-head-detector .4. */
-export const FIXED_THRESHOLD = 0.4;
+export const FIXED_THRESHOLD = INDUCTION_ATTENTION.fixed;
 
 /** How a threshold follows from scores of heads that do nothing. */
 export interface NullThreshold {

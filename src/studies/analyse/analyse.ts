@@ -1,7 +1,7 @@
 /** @file `analyse`: a whole notebook about induction in one call: test, scores, patch scan, attention, lens. */
 import { footerOf, headerOf } from "../common/about.ts";
 import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
-import { headDepth } from "../../measure/headDepth.ts";
+import { headDepth, isAtClaimedDepth } from "../../measure/headDepth.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -133,10 +133,10 @@ function depthOf({ scores, uniform }: ScoreResult): AnalyseResult["depth"] {
       isSubstantialInduction(value, uniform.induction) ? [{ layer, head }] : [],
     ),
   );
-  const within = heads.filter(({ layer }) => layer >= layers / 2 && layer <= (3 * layers) / 4);
+  const fractions = heads.map(({ layer }) => headDepth(layer, layers));
   return {
     heads: heads.map(headName),
-    fractions: heads.map(({ layer }) => headDepth(layer, layers)),
-    withinClaim: heads.length === 0 ? null : within.length,
+    fractions,
+    withinClaim: heads.length === 0 ? null : fractions.filter(isAtClaimedDepth).length,
   };
 }

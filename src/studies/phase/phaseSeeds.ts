@@ -1,5 +1,6 @@
 /** @file `phase --seeds`: several runs of one recipe compared. */
 import { InputError } from "../../base/errors.ts";
+import { CLAIMED_DEPTHS } from "../../measure/headDepth.ts";
 import { VERSION } from "../../base/version.ts";
 import type { PhaseResult } from "./result.ts";
 import type { MECHANISMS, PhaseSeedsResult } from "./resultSeeds.ts";
@@ -19,8 +20,7 @@ const EXPECTATIONS: readonly {
   },
   {
     what: "the leading head at depth L/2 to 3L/4",
-    low: 0.5,
-    high: 0.75,
+    ...CLAIMED_DEPTHS,
     of: depthOf,
   },
 ];

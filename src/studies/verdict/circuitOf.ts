@@ -1,5 +1,6 @@
 /** @file The circuit: induction heads and what feeds them. */
 import { ACTING_LABELS } from "../../measure/verdict/names.ts";
+import { isAtClaimedDepth } from "../../measure/headDepth.ts";
 import { LEAST_UPSTREAM } from "../../measure/verdict/thresholds.ts";
 import type { Mechanism } from "../../measure/verdict/upstream.ts";
 import type { VerdictResult } from "./result.ts";
@@ -31,7 +32,7 @@ export function circuitOf(heads: readonly Head[]): VerdictResult["circuit"] {
         ? {
             least: Math.min(...depths),
             most: Math.max(...depths),
-            withinClaim: depths.filter((depth) => depth >= 0.5 && depth <= 0.75).length,
+            withinClaim: depths.filter(isAtClaimedDepth).length,
             heads: depths.length,
           }
         : null,

@@ -1,7 +1,12 @@
-import { SCORE_TABLE, type ScoreName, type ScoreResult } from "induction-lens/browser";
+import {
+  INDUCTION_ATTENTION,
+  SCORE_TABLE,
+  type ScoreName,
+  type ScoreResult,
+} from "induction-lens/browser";
 
 /** Attention from which a head is said to do a thing; below it, the card says that it does none of them clearly. */
-export const CLEARLY = 0.5;
+export const CLEARLY = INDUCTION_ATTENTION.strong;
 
 /** For each score a sign, a name, and what a head that has it does. */
 export const LABELS = Object.fromEntries(
@@ -54,6 +59,7 @@ export function flags({ scores, uniform, intervals }: ScoreResult, layer: number
   const value = (name: ScoreName) => scores[name][layer]![head]!;
   const range = intervals.induction[layer]![head];
   const label = labelOf(scores, layer, head);
+  const { partTimeUniform } = INDUCTION_ATTENTION;
   const said: string[] = [];
   if (label !== "firstToken" && value("firstToken") >= 0.25)
     said.push(
@@ -63,7 +69,7 @@ export function flags({ scores, uniform, intervals }: ScoreResult, layer: number
     said.push(
       "Attention is not proof: switch it off to see whether the model needs it, and cut the heads that it reads.",
     );
-  if (label === null && value("induction") > 4 * uniform.induction)
+  if (label === null && value("induction") > partTimeUniform * uniform.induction)
     said.push(
       `It attends to what came next ${(value("induction") / uniform.induction).toFixed(0)} times as much as even attention would: a part-time induction head, or one that does several things.`,
     );
