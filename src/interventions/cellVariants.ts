@@ -1,4 +1,5 @@
 /** @file Runs in which one entry of a pattern is the source's: z of its query moves by the change times the key's value. */
+import { headName } from "../base/headName.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { State } from "./chain.ts";
 import type { Component } from "./components.ts";
@@ -17,7 +18,7 @@ export function* cellVariants(
 ): Generator<VariantGroup> {
   const groups = new Map<string, { readonly one: Component; readonly places: number[] }>();
   components.forEach((one, place) => {
-    const name = `${one.layer}.${one.head} ${one.key}`;
+    const name = `${headName({ layer: one.layer, head: one.head! })} ${one.key}`;
     const group = groups.get(name) ?? { one, places: [] };
     groups.set(name, group);
     group.places.push(place);

@@ -1,4 +1,5 @@
 /** @file The components that a sweep patches one by one, and how their numbers are laid out in a Result. */
+import { headName } from "../base/headName.ts";
 import { InputError } from "../base/errors.ts";
 import type { Architecture } from "../models/family.ts";
 import type { UnitName } from "../results/causalNames.ts";
@@ -88,7 +89,7 @@ export function laidOut(
 ): Components {
   const inner = (["position", "key"] as const).map((name) => (one: Component) => one[name]);
   const outer: ((one: Component) => number | string | null)[] = heads
-    ? [({ layer, head }) => `${layer}.${head}`]
+    ? [({ layer, head }) => headName({ layer, head: head! })]
     : [({ layer }) => layer, ({ head }) => head];
   const levels = [...outer, ...inner].filter((level) => level(components[0]!) !== null);
   const level = (indices: readonly number[], depth: number): unknown => {

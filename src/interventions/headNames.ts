@@ -32,7 +32,9 @@ export function headsCalled(choices: readonly HeadChoice[], architecture: Archit
     const layer = typeof choice === "string" ? /^(\d+)\.\*$/.exec(choice.trim())?.[1] : undefined;
     return layer === undefined
       ? [headCalled(choice, architecture)]
-      : Array.from({ length: heads }, (_, head) => headCalled(`${layer}.${head}`, architecture));
+      : Array.from({ length: heads }, (_, head) =>
+          headCalled({ layer: Number(layer), head }, architecture),
+        );
   });
   return [...new Map(all.map((head) => [headName(head), head])).values()];
 }

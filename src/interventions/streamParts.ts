@@ -1,4 +1,5 @@
 /** @file The residual stream before a layer as what it is the sum of: embeddings, heads, attention biases, MLPs. */
+import { headName } from "../base/headName.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { slice } from "../graph/edits/slice.ts";
 import { producerOf, type Program } from "../graph/program.ts";
@@ -70,7 +71,7 @@ async function* attentionParts(
       data.set(perHead.data.subarray(from, from + width), position * width);
     }
     data.forEach((value, index) => (rest[index]! -= value));
-    yield { name: `${layer}.${head}`, value: streamTensor(length, width, data) };
+    yield { name: headName({ layer, head }), value: streamTensor(length, width, data) };
   }
   if (producerOf(program, out).inputs.length > 2)
     yield {

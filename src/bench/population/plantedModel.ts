@@ -1,4 +1,5 @@
 /** @file Models with known heads for measuring how often a verdict is right: a seed gives the model and its truth. */
+import { headName } from "../../base/headName.ts";
 import type { Weights } from "../../base/bytes.ts";
 import { random } from "../../base/random.ts";
 import { stored } from "../../models/planted/circuit.ts";
@@ -79,9 +80,7 @@ function truthOf({ kinds }: Scenario): TrueHead[] {
     const { label, reason, adversarial, inert, fedBy = {} } = kindOf(place.kind);
     const feeders = Object.entries(fedBy).map(([route, kind]) => [
       route,
-      places
-        .filter((other) => other.kind === kind && other.layer < place.layer)
-        .map(({ layer, head }) => `${layer}.${head}`),
+      places.filter((other) => other.kind === kind && other.layer < place.layer).map(headName),
     ]);
     return {
       ...place,

@@ -1,5 +1,5 @@
 import { InputError } from "../../base/errors.ts";
-import { headNumbers, type HeadChoice } from "../../base/headName.ts";
+import { headName, headNumbers, type HeadChoice } from "../../base/headName.ts";
 import type { Program } from "../program.ts";
 import { typesOf } from "../program.ts";
 import { hook } from "./hook.ts";
@@ -17,8 +17,8 @@ export function ablateHeads(program: Program, heads: readonly HeadChoice[]): Pro
       throw new InputError(
         "unknown-head",
         count === 0
-          ? `there is no layer ${layer} with heads, got head ${layer}.${head}`
-          : `layer ${layer} has heads 0 to ${count - 1}, got head ${layer}.${head}`,
+          ? `there is no layer ${layer} with heads, got head ${headName({ layer, head })}`
+          : `layer ${layer} has heads 0 to ${count - 1}, got head ${headName({ layer, head })}`,
       );
     byLayer.set(layer, (byLayer.get(layer) ?? new Set()).add(head));
   }

@@ -1,4 +1,5 @@
 /** @file One prepared session of a model whose heads can be switched off and looked into: what an interactive page needs. */
+import { headName } from "../../base/headName.ts";
 import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
 import { unpackScores } from "../../measure/unpackScores.ts";
 import type { Progress } from "../../base/progress.ts";
@@ -253,18 +254,18 @@ function checkEdits(
     if (!(layer < layers && head < heads))
       throw new InputError(
         "unknown-head",
-        `the model has heads 0.0 to ${layers - 1}.${heads - 1}, got ${layer}.${head}`,
+        `the model has heads 0.0 to ${layers - 1}.${heads - 1}, got ${headName({ layer, head })}`,
       );
     if (kind === "ideal" && (!repeats || pattern === undefined))
       throw new InputError(
         "repeats",
-        `an ideal pattern of ${layer}.${head} needs rows that repeat`,
+        `an ideal pattern of ${headName({ layer, head })} needs rows that repeat`,
       );
     const fits = reference?.means[0]?.shape[0] === tokens.shape[1];
     if ((kind === "mean" || kind === "resample") && !fits)
       throw new InputError(
         "reference",
-        `${kind} ablation of ${layer}.${head} needs reference rows of ${tokens.shape[1]} tokens`,
+        `${kind} ablation of ${headName({ layer, head })} needs reference rows of ${tokens.shape[1]} tokens`,
       );
   }
 }

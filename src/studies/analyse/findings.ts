@@ -1,3 +1,4 @@
+import { headName } from "../../base/headName.ts";
 import type { AnalyseResult } from "./result.ts";
 
 type Found = Pick<AnalyseResult, "inductionTest" | "importantLayers" | "depth" | "studies">;
@@ -70,7 +71,7 @@ function most(
   const { layer, head, effect } = heads.reduce((best, one) =>
     one.effect > best.effect ? one : best,
   );
-  return { name: `${layer}.${head}`, effect, among };
+  return { name: headName({ layer, head }), effect, among };
 }
 
 function depthWords({ heads, withinClaim }: AnalyseResult["depth"], layers: number): string {

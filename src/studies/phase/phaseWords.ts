@@ -1,4 +1,5 @@
 /** @file What a run shows, in sentences. */
+import { headName } from "../../base/headName.ts";
 import type { PhaseChange, PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
 import type { RankedHead } from "./leadingPair.ts";
 
@@ -32,20 +33,18 @@ export function stepText({ step, low, high }: PhaseChange): string {
   return `${whole(step)} [${whole(low)}, ${whole(high)}]`;
 }
 
-export const headText = ({ layer, head }: PhaseHead) => `${layer}.${head}`;
-
 const whole = (step: number) =>
   (step < 10 ? Number(step.toPrecision(2)) : Math.round(step)).toLocaleString("en-GB");
 
 function changeWords({ change, pair, inductionHeads, best, enough, p }: Said): string {
   if (!enough) return "Too few checkpoints to find a change in: the curves only.";
   if (change && pair)
-    return `Phase change at step ${stepText(change)}: the induction score of head ${headText(pair.induction)} rises by ${change.effectSize.toFixed(2)} within ${widthText(change)} (p ${pText(p)}).`;
+    return `Phase change at step ${stepText(change)}: the induction score of head ${headName(pair.induction)} rises by ${change.effectSize.toFixed(2)} within ${widthText(change)} (p ${pText(p)}).`;
   const [leading] = inductionHeads;
   if (leading)
-    return `No phase change. Head ${headText(leading)} attends by induction at the end (${leading.score.toFixed(2)}), but its score does not rise suddenly.`;
+    return `No phase change. Head ${headName(leading)} attends by induction at the end (${leading.score.toFixed(2)}), but its score does not rise suddenly.`;
   const reached = best
-    ? ` The best head, ${headText(best)}, ends at ${best.score.toFixed(3)}${best.gain < best.score ? ` (${best.gain.toFixed(3)} above what it scores where nothing repeats)` : ""}.`
+    ? ` The best head, ${headName(best)}, ends at ${best.score.toFixed(3)}${best.gain < best.score ? ` (${best.gain.toFixed(3)} above what it scores where nothing repeats)` : ""}.`
     : "";
   return `No phase change: at the last checkpoint no head attends like induction.${reached}`;
 }
@@ -68,14 +67,14 @@ function pairWords({ pair }: Said): string {
   const is = (one: PhaseHead) => one.layer === previous.layer && one.head === previous.head;
   const chosen = upstream.find(is)!;
   const [strongest] = upstream;
-  const reads = readsText(headText(induction), chosen, chosenBy!);
+  const reads = readsText(headName(induction), chosen, chosenBy!);
   const others = upstream.filter((one) => !is(one));
   if (others.length === 0 || !chosen.lost) return `${reads}.`;
   const stronger = strongest && !is(strongest) ? strongest : null;
   const rest = stronger ?? others.reduce((a, b) => (lostMost(b).share > lostMost(a).share ? b : a));
   const said = stronger
-    ? `${headText(rest)} attends more to the previous token (${rest.previousToken.toFixed(2)} against ${chosen.previousToken.toFixed(2)})`
-    : `the next is ${headText(rest)}`;
+    ? `${headName(rest)} attends more to the previous token (${rest.previousToken.toFixed(2)} against ${chosen.previousToken.toFixed(2)})`
+    : `the next is ${headName(rest)}`;
   return `${reads}; ${said}: ${lostText(rest)}.`;
 }
 
@@ -84,7 +83,7 @@ function readsText(
   chosen: PhasePair["upstream"][number],
   by: NonNullable<PhasePair["chosenBy"]>,
 ): string {
-  const name = headText(chosen);
+  const name = headName(chosen);
   if (by === "paths")
     return `Head ${receiver} reads previous-token head ${name}: ${lostText(chosen)}`;
   if (by === "composition") {
@@ -113,10 +112,10 @@ function orderWords({ events, order, pair }: Said): string {
   const previous = events.find(({ name }) => name === "previousToken");
   const induction = events.find(({ name }) => name === "induction")?.change;
   if (!previous) return "No head before it attends to the previous token.";
-  const name = `previous-token head ${headText(previous.head!)}`;
+  const name = `previous-token head ${headName(previous.head!)}`;
   if (!previous.change || !induction)
     return `Order of events: none to tell, the score of ${name} ${previous.change ? `changes at step ${stepText(previous.change)}` : "does not change suddenly"}.`;
-  const both = `${name} at step ${stepText(previous.change)}, induction head ${headText(pair.induction)} at ${stepText(induction)}`;
+  const both = `${name} at step ${stepText(previous.change)}, induction head ${headName(pair.induction)} at ${stepText(induction)}`;
   return {
     "previous-token first": `The previous-token head comes first: ${both}.`,
     "induction first": `The induction head comes first: ${both}.`,
@@ -159,7 +158,7 @@ function depthWords({ inductionHeads }: Said): string[] {
   if (inductionHeads.length === 0) return [];
   const heads = inductionHeads
     .slice(0, 5)
-    .map((head) => `${headText(head)} (${head.score.toFixed(2)}, depth ${head.depth.toFixed(2)})`);
+    .map((head) => `${headName(head)} (${head.score.toFixed(2)}, depth ${head.depth.toFixed(2)})`);
   const count = inductionHeads.length;
   return [
     `${count} ${count === 1 ? "head attends" : "heads attend"} by induction at the end: ${heads.join(", ")}${count > 5 ? ", ..." : ""}. Depth is layer / layers.`,

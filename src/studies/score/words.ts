@@ -1,3 +1,4 @@
+import { headName } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 
 interface Facts {
@@ -17,7 +18,7 @@ interface Facts {
 export function scoreWords({ top, uniform, examples }: Facts): string {
   const [best] = top;
   if (!best) return "The model has no heads.";
-  const name = `${best.layer}.${best.head}`;
+  const name = headName(best);
   const attends = (best.low ?? best.score) >= INDUCTION_ATTENTION.least;
   const null_ = `uniform attention scores ${uniform.toFixed(3)}`;
   if (!attends) {
