@@ -8,6 +8,7 @@ import { InputError } from "../base/errors.ts";
 import type { StoredTensor } from "../base/bytes.ts";
 import type { Axis, ValueType } from "./axes.ts";
 import { inferType, type Op } from "./ops.ts";
+import type { RotaryTable } from "./rotaryTable.ts";
 
 /** How a run fills an input that nobody feeds, from the sizes of the inputs that somebody did. */
 export type Fill =
@@ -22,13 +23,8 @@ export type Fill =
       /** Slopes, and slope x position, are rounded to bfloat16, and their differences multiplied by this. */
       readonly rounded?: number;
     }
-  /** cos or sin of position x frequency, axes [position, frequency]. */
-  | {
-      readonly kind: "rotary";
-      readonly part: "cos" | "sin";
-      readonly frequencies: readonly number[];
-      readonly factor: number;
-    }
+  /** factor x cos or sin of position x frequency, axes [position, frequency]; frequencies may depend on how many positions a run has. */
+  | ({ readonly kind: "rotary"; readonly part: "cos" | "sin" } & RotaryTable)
   /** 0, 1, 2, ... along the last axis. */
   | { readonly kind: "count" }
   /** [from, to]: 1 where from = max(0, to - 1), else 0. */

@@ -1,5 +1,6 @@
 import type { TensorData } from "../base/tensor.ts";
 import type { Fill } from "../graph/program.ts";
+import { frequenciesOf } from "../graph/rotaryTable.ts";
 import { alibiMask } from "./alibiMask.ts";
 
 /** The numbers of an input that nobody feeds, for the sizes of this run: masks, positions, rotary tables, switches. */
@@ -15,7 +16,7 @@ export function filled(
   if (fill.kind === "causalMask") return causalMask(data, shape, fill.window);
   if (fill.kind === "alibiMask") return alibiMask(data, shape, fill);
   if (fill.kind === "previous") return previous(data, shape);
-  return rotaryTable(data, fill);
+  return rotaryTable(data, shape, fill);
 }
 
 /** [query, key]: 0 where key <= query and, with a window, key > query - window; elsewhere minus infinity. */
@@ -40,11 +41,13 @@ function previous(data: TensorData, shape: readonly number[]): TensorData {
 /** [position, frequency]: factor * cos or sin (position * frequency), in float64 until it is stored. */
 function rotaryTable(
   data: TensorData,
-  { part, frequencies, factor }: Extract<Fill, { kind: "rotary" }>,
+  shape: readonly number[],
+  { part, ...table }: Extract<Fill, { kind: "rotary" }>,
 ): TensorData {
   const turn = Math[part];
+  const frequencies = frequenciesOf(table, shape[0]!);
   return data.map((_: number, index: number) => {
     const position = Math.floor(index / frequencies.length);
-    return factor * turn(position * frequencies[index % frequencies.length]!);
+    return table.factor * turn(position * frequencies[index % frequencies.length]!);
   });
 }

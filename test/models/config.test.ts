@@ -23,8 +23,8 @@ describe.skipIf(skip)(`configurations${note}`, () => {
     ],
     [
       "llama",
-      { rope_parameters: { rope_type: "yarn", rope_theta: 1e4, factor: 2 } },
-      /rope type yarn is not supported/,
+      { rope_parameters: { rope_type: "axial", rope_theta: 1e4, factor: 2 } },
+      /rope type axial is not supported/,
     ],
     ["llama", { rope_theta: 5 }, /two values of rope_theta: 10000 and 5/],
     ["llama", { quantization_config: { bits: 4 } }, /quantization_config/],

@@ -1,30 +1,16 @@
 /** @file Every family against what PyTorch computed: logits and all hooks of tiny random checkpoints, on every engine. */
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tensor } from "../../src/base/tensor.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { openFolder } from "../../src/models/folder.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { backends } from "../runtime/backends.ts";
 import { readAll, shared, unlessShared } from "../shared.ts";
 import { decoderFolders } from "./golden.ts";
 
 const engines = await backends();
-/** They need types of rotary tables that `ropeOf` may refuse: skipped then, and said so. */
-const WAITING = ["gpt_oss", "llama-yarn", "phi3-longrope"];
-
-async function opened(path: string, skip: (note: string) => void): Promise<LoadedModel | null> {
-  try {
-    return await openFolder(path, "golden");
-  } catch (error) {
-    if (!WAITING.includes(basename(path)) || !/rope/.test((error as Error).message)) throw error;
-    skip(`SKIPPED: ${(error as Error).message}`);
-    return null;
-  }
-}
-
 /** Relative to the largest finite entry of a value; patterns absolutely. float32 sums in another order differ by this. */
 const TOLERANCE = 1e-4;
 const PATTERN_TOLERANCE = 1e-5;
@@ -42,9 +28,8 @@ const { note } = unlessShared("goldens");
 describe(`families equal the reference implementation${note}`, () => {
   for (const path of [...GOLDENS, ...extra]) {
     for (const engine of engines) {
-      test(`${path.split("/").slice(-2).join("/")} on ${engine.device}`, async ({ skip }) => {
-        const model = await opened(path, skip);
-        if (!model) return;
+      test(`${path.split("/").slice(-2).join("/")} on ${engine.device}`, async () => {
+        const model = await openFolder(path, "golden");
         const expected = await readAll(join(path, "expected.safetensors"));
         const { tokens } = JSON.parse(readFileSync(join(path, "tokens.json"), "utf8")) as {
           tokens: number[][];

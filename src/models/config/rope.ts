@@ -1,131 +1,233 @@
 /**
- * @file Rotary position embeddings: frequencies from `rope_parameters` (transformers 5) or from `rope_theta` with
- * `rope_scaling`; types default, linear and llama3, and what a GGUF file has in place of the last, a table
- * (`frequency_factors`). Others are refused by name.
+ * @file Rotary position embeddings from a configuration: `rope_parameters` (transformers 5), also by layer type, or
+ * `rope_theta` with `rope_scaling` (transformers 4), in which the kind may be called `type`.
  * @see transformers, modeling_rope_utils.py
  */
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
+import type { RotaryTable } from "../../graph/rotaryTable.ts";
+import { ROPE_KINDS, type RopeFacts, type RopeNumbers } from "./ropeKinds.ts";
 
-const scaling = z
-  .strictObject({
-    rope_type: z.string().optional(),
-    type: z.string().optional(),
-    rope_theta: z.number().positive().optional(),
-    partial_rotary_factor: z.number().positive().max(1).optional(),
-    factor: z.number().positive().optional(),
-    low_freq_factor: z.number().positive().optional(),
-    high_freq_factor: z.number().positive().optional(),
-    original_max_position_embeddings: z.number().positive().optional(),
-    frequency_factors: z.array(z.number().positive()).optional(),
-  })
-  .nullish();
+const positive = z.number().positive().nullish();
+const factors = z.array(z.number().positive()).max(32_768).nullish();
+
+/** Keys of `rope_parameters` and `rope_scaling`; others change nothing, and `readConfig` says so. */
+const parameters = z.looseObject({
+  rope_type: z.string().nullish(),
+  type: z.string().nullish(),
+  rope_theta: positive,
+  partial_rotary_factor: z.number().min(0).max(1).nullish(),
+  factor: positive,
+  low_freq_factor: positive,
+  high_freq_factor: positive,
+  original_max_position_embeddings: positive,
+  attention_factor: z.number().min(0).nullish(),
+  beta_fast: z.number().min(0).nullish(),
+  beta_slow: z.number().min(0).nullish(),
+  mscale: z.number().nullish(),
+  mscale_all_dim: z.number().nullish(),
+  truncate: z.boolean().nullish(),
+  short_factor: factors,
+  long_factor: factors,
+  frequency_factors: factors,
+});
+
+type Parameters = z.infer<typeof parameters>;
 
 /** The configuration keys that describe rotary embeddings, for a family's schema. */
 export const ropeKeys = {
-  rope_parameters: scaling,
-  rope_scaling: scaling,
-  rope_theta: z.number().positive().optional(),
-  partial_rotary_factor: z.number().positive().max(1).optional(),
+  rope_parameters: parameters.nullish(),
+  rope_scaling: parameters.nullish(),
+  rope_theta: positive,
+  partial_rotary_factor: z.number().positive().max(1).nullish(),
+  original_max_position_embeddings: positive,
 };
 
-export interface Rope {
-  /** Radians per position of each pair. */
-  readonly frequencies: readonly number[];
-  /** cos and sin are multiplied by this; 1 for the types that are supported. */
-  readonly factor: number;
+/** Those of families whose layers differ in them: `rope_parameters` has an entry for each type of layer. */
+export const layerRopeKeys = { ...ropeKeys, rope_local_base_freq: positive };
+
+/** Names of keys in `rope_parameters` that are read. */
+export const ROPE_PARAMETERS: readonly string[] = Object.keys(parameters.shape);
+
+/** Frequencies of each pair, what cos and sin are multiplied by, and what long runs have instead. */
+export type Rope = RotaryTable;
+
+/** Keys of a configuration that rotary positions may depend on. `original_max_position_embeddings` beside `rope_parameters` wins. */
+type RopeConfig = { readonly [Key in keyof typeof ropeKeys]?: z.infer<(typeof ropeKeys)[Key]> } & {
+  readonly max_position_embeddings?: number | null | undefined;
+};
+
+export interface RopeDefaults {
+  readonly theta: number;
+  /** Share of the entries that is turned. */
+  readonly part: number;
 }
 
-type Keys = { readonly [Key in keyof typeof ropeKeys]?: z.infer<(typeof ropeKeys)[Key]> };
+/**
+ * The table of a model whose layers have the same.
+ *
+ * @param headSize entries of a query or key; the first `partial_rotary_factor` of them are turned
+ * @throws {InputError} "config" for kinds that are not supported, missing numbers, or two values that disagree
+ */
+export function ropeOf(config: RopeConfig, headSize: number, defaults: RopeDefaults): Rope {
+  const given = parametersIn(config);
+  const nested = Object.keys(given).find((key) => isObject(given[key]));
+  if (nested !== undefined)
+    throw new InputError(
+      "config",
+      `rope_parameters has ${nested} apart, but layers of this family have one rope for all`,
+    );
+  return ropeFrom(given, config, headSize, defaults);
+}
+
+/**
+ * Positions of a run that a model with this table can read: `dynamic` is made to go on to factor x max_position_embeddings.
+ */
+export function reachOf({ longer }: Rope, contextLength: number): number {
+  return longer?.kind === "dynamic"
+    ? Math.max(contextLength, Math.floor(longer.factor * longer.above))
+    : contextLength;
+}
+
+/** What one type of layers has where the configuration does not say more. */
+export interface LayerRopeDefaults extends RopeDefaults {
+  readonly headSize: number;
+  /** Its theta in configurations of transformers 4; null: those have only the default. */
+  readonly thetaKey: "rope_theta" | "rope_local_base_freq" | null;
+  /** Whether `rope_scaling` of transformers 4 is about this type. */
+  readonly scaled: boolean;
+}
+
+/**
+ * The table of each type of layers: from `rope_parameters[type]` (transformers 5; an entry that is missing or null stands
+ * for the default kind), else from `thetaKey` and, where the type is `scaled`, `rope_scaling` (transformers 4).
+ *
+ * @param types the defaults of each type of layers, such as full_attention and sliding_attention
+ * @throws {InputError} "config" as `ropeOf`, and for `rope_parameters` that are not by type
+ */
+export function ropesByLayerType<Type extends string>(
+  config: z.infer<z.ZodObject<typeof layerRopeKeys>> & RopeConfig,
+  types: Readonly<Record<Type, LayerRopeDefaults>>,
+): Readonly<Record<Type, Rope>> {
+  const byType: Readonly<Record<string, unknown>> = config.rope_parameters ?? {};
+  const names = Object.keys(types) as Type[];
+  const flat = Object.keys(byType).find((key) => ROPE_PARAMETERS.includes(key));
+  if (flat !== undefined)
+    throw new InputError(
+      "config",
+      `rope_parameters needs an entry for each type of layers (${names.join(", ")}), has ${flat}`,
+    );
+  const table = (type: Type): Rope => {
+    const { thetaKey, scaled, headSize, ...defaults } = types[type];
+    const own = parametersOf(`rope_parameters.${type}`, byType[type]);
+    const old = scaled ? config.rope_scaling : null;
+    if (own && old) throw twoRopes();
+    checkTruncate(own, type);
+    const theta = thetaKey && config[thetaKey];
+    const { max_position_embeddings, partial_rotary_factor } = config;
+    const rest = { rope_theta: theta, max_position_embeddings, partial_rotary_factor };
+    return ropeFrom(own ?? old ?? {}, rest, headSize, defaults);
+  };
+  return Object.fromEntries(names.map((type) => [type, table(type)])) as Record<Type, Rope>;
+}
+
+function parametersIn({ rope_parameters: renewed, rope_scaling: old }: RopeConfig): Parameters {
+  if (renewed && old && JSON.stringify(renewed) !== JSON.stringify(old)) throw twoRopes();
+  return renewed ?? old ?? {};
+}
+
+function twoRopes(): InputError {
+  return new InputError("config", "config.json gives both rope_parameters and rope_scaling");
+}
+
+function parametersOf(path: string, value: unknown): Parameters | null {
+  const parsed = parameters.nullish().safeParse(value);
+  if (parsed.success) return parsed.data ?? null;
+  const keys = parsed.error.issues.map((issue) => [path, ...issue.path].join("."));
+  throw new InputError("config", `${keys.join(", ")} cannot be read as rotary positions`);
+}
+
+/** transformers 5.24 looks for it beside the types, where it never is: what such a file means is not settled. */
+function checkTruncate(own: Parameters | null, type: string): void {
+  if (own?.truncate !== false) return;
+  throw new InputError(
+    "config",
+    `rope_parameters.${type}.truncate = false is not supported (transformers does not read it there)`,
+  );
+}
+
+function ropeFrom(
+  given: Parameters,
+  config: Omit<RopeConfig, "rope_parameters" | "rope_scaling">,
+  headSize: number,
+  defaults: RopeDefaults,
+): Rope {
+  const kind = kindOf(given);
+  const theta = agreed("rope_theta", given.rope_theta, config.rope_theta) ?? defaults.theta;
+  const part =
+    agreed("partial_rotary_factor", given.partial_rotary_factor, config.partial_rotary_factor) ??
+    defaults.part;
+  const turned = turnedOf(kind, headSize, part);
+  const need: RopeFacts["need"] = (key) => {
+    const value = given[key] as RopeNumbers[typeof key] | null | undefined;
+    return value ?? missing(kind, key);
+  };
+  const context = () => config.max_position_embeddings ?? missing(kind, "max_position_embeddings");
+  const originalContext = () =>
+    config.original_max_position_embeddings ?? given.original_max_position_embeddings ?? context();
+  const facts = { theta, headSize, turned, given, need, context, originalContext };
+  return checked(kind, ROPE_KINDS[kind]!(facts));
+}
+
+/** "su" is what Phi-3 first called longrope; so is its "yarn", which has factors for each pair. */
+function kindOf(given: Parameters): string {
+  const own = (name: string | null | undefined) => {
+    const first = name === "yarn" && given.short_factor && given.long_factor;
+    return name === "su" || first ? "longrope" : name;
+  };
+  const kind = agreed("rope_type", own(given.rope_type), own(given.type)) ?? "default";
+  if (Object.hasOwn(ROPE_KINDS, kind)) return kind;
+  const known = Object.keys(ROPE_KINDS).filter((name) => name !== "frequency_factors");
+  throw new InputError("config", `rope type ${kind} is not supported (only ${known.join(", ")})`);
+}
 
 /** Far above any model; a table is made of this many entries, so it is checked first. */
 const MOST_TURNED = 65_536;
 
-/**
- * @param headSize entries of a query or key; the first `partial_rotary_factor` of them are turned
- * @throws {InputError} "config" for types that are not supported, missing numbers, or two values that disagree
- */
-export function ropeOf(
-  config: Keys,
-  headSize: number,
-  defaults: { theta: number; part: number },
-): Rope {
-  if (config.rope_parameters && config.rope_scaling) {
-    throw new InputError("config", "config.json gives both rope_parameters and rope_scaling");
-  }
-  const given = config.rope_parameters ?? config.rope_scaling ?? {};
-  const theta =
-    agreed(
-      "rope_theta",
-      config.rope_parameters?.rope_theta ?? config.rope_scaling?.rope_theta,
-      config.rope_theta,
-    ) ?? defaults.theta;
-  const part =
-    agreed("partial_rotary_factor", given.partial_rotary_factor, config.partial_rotary_factor) ??
-    defaults.part;
-  const type = agreed("rope_type", given.rope_type, given.type) ?? "default";
+function turnedOf(kind: string, headSize: number, part: number): number {
   const turned = Math.trunc(headSize * part);
-  if (!(turned >= 2 && turned <= MOST_TURNED) || turned % 2 === 1)
-    throw new InputError(
-      "config",
-      `rotary embeddings need an even number of entries up to ${MOST_TURNED}, got ${turned} of ${headSize}`,
-    );
-  const plain = Array.from({ length: turned / 2 }, (_, pair) => theta ** ((-2 * pair) / turned));
-  const rescale = SCALINGS[type];
-  if (!rescale) {
-    throw new InputError(
-      "config",
-      `rope type ${type} is not supported (only ${Object.keys(SCALINGS).join(", ")})`,
-    );
-  }
-  const need: Need = (key) => {
-    const value = given[key];
-    if (value === undefined) throw new InputError("config", `rope type ${type} needs ${key}`);
-    return value as never; // its type is that of the key
-  };
-  return { frequencies: rescale(plain, need), factor: 1 };
+  const size = kind === "proportional" ? headSize : turned; // there the table has all entries, whatever their part
+  if (size >= 2 && size <= MOST_TURNED && size % 2 === 0) return turned;
+  throw new InputError(
+    "config",
+    `rotary embeddings need an even number of entries up to ${MOST_TURNED}, got ${size} of ${headSize}`,
+  );
 }
 
-interface Numbers {
-  readonly factor: number;
-  readonly low_freq_factor: number;
-  readonly high_freq_factor: number;
-  readonly original_max_position_embeddings: number;
-  readonly frequency_factors: readonly number[];
+function missing(kind: string, key: string): never {
+  throw new InputError("config", `rope type ${kind} needs ${key}`);
 }
 
-type Need = <Key extends keyof Numbers>(key: Key) => Numbers[Key];
+function checked(kind: string, rope: Rope): Rope {
+  const { frequencies, factor, longer } = rope;
+  const others = longer?.kind === "table" ? longer.frequencies : [];
+  const odd = [factor, ...frequencies, ...others].find((value) => !Number.isFinite(value));
+  if (odd === undefined) return rope;
+  throw new InputError(
+    "config",
+    `rope type ${kind} with these numbers gives frequencies or factors that are not finite`,
+  );
+}
 
-const SCALINGS: Readonly<
-  Record<string, (frequencies: readonly number[], need: Need) => readonly number[]>
-> = {
-  default: (frequencies) => frequencies,
-  linear: (frequencies, need) => frequencies.map((frequency) => frequency / need("factor")),
-  llama3: (frequencies, need) => {
-    const [factor, low, high] = [need("factor"), need("low_freq_factor"), need("high_freq_factor")];
-    const context = need("original_max_position_embeddings");
-    return frequencies.map((frequency) => {
-      const wavelength = (2 * Math.PI) / frequency;
-      if (wavelength < context / high) return frequency;
-      if (wavelength > context / low) return frequency / factor;
-      const smooth = (context / wavelength - low) / (high - low);
-      return (1 - smooth) * (frequency / factor) + smooth * frequency;
-    });
-  },
-  /** llama.cpp's rope_freqs.weight: each frequency is divided by its factor. */
-  frequency_factors: (frequencies, need) => {
-    const factors = need("frequency_factors");
-    if (factors.length !== frequencies.length)
-      throw new InputError(
-        "config",
-        `rope_freqs.weight needs ${frequencies.length} factors, one for each pair, has ${factors.length}`,
-      );
-    return frequencies.map((frequency, pair) => frequency / factors[pair]!);
-  },
-};
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
-function agreed<Value>(key: string, ...values: readonly (Value | undefined)[]): Value | undefined {
-  const given = values.filter((value) => value !== undefined);
+function agreed<Value>(
+  key: string,
+  ...values: readonly (Value | null | undefined)[]
+): Value | undefined {
+  const given = values.filter((value) => value !== undefined && value !== null);
   if (new Set(given).size > 1)
     throw new InputError(
       "config",

@@ -54,13 +54,8 @@ export function rotaryTables(b: Builder): (rope: Rope) => readonly [Name, Name] 
   };
 }
 
-function table(
-  b: Builder,
-  { frequencies, factor }: Rope,
-  part: "cos" | "sin",
-  suffix: string,
-): Name {
-  const axes = { position: "position", rotary: frequencies.length };
-  const fill = { kind: "rotary", part, frequencies, factor } as const;
+function table(b: Builder, rope: Rope, part: "cos" | "sin", suffix: string): Name {
+  const axes = { position: "position", rotary: rope.frequencies.length };
+  const fill = { kind: "rotary", part, ...rope } as const;
   return b.input(`rotary_${part}${suffix}`, "float32", axes, { fill });
 }

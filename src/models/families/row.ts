@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import { readConfig } from "../config/readConfig.ts";
+import { reachOf } from "../config/rope.ts";
 import { decoderModel } from "../decoder/decoderModel.ts";
 import type {
   AttentionSpec,
@@ -55,12 +56,18 @@ export function family<Shape extends z.ZodRawShape>(
     const c = readConfig(name, schema, json, fixed);
     const { layout = "hugging_face" } = options;
     const row = rowOf(c, { json, layout, has: (end) => hasTensor(checkpoint, end) });
-    const spec = { family: name, ...row.spec };
+    const spec = { family: name, ...row.spec, contextLength: reachOfRow(row) };
     const { positionOffset = 0, base } = row.names;
-    const sizes = { n_rows: spec.contextLength + positionOffset, ...row.sizes };
+    const sizes = { n_rows: row.spec.contextLength + positionOffset, ...row.sizes };
     const weights = moduleMap(spec, row.names);
     return decoderModel({ ...row, spec, weights, base, sizes }, json, checkpoint, options);
   };
+}
+
+/** Positions that every layer can read. */
+function reachOfRow({ spec: { blocks, contextLength } }: Row): number {
+  const ropes = blocks.flatMap(({ attention }) => attention.rotary?.rope ?? []);
+  return ropes.reduce((most, rope) => Math.max(most, reachOf(rope, contextLength)), contextLength);
 }
 
 /** Keys under the family's own names; a key that is there under both keeps the own one. */
