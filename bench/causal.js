@@ -165,8 +165,8 @@ if (wanted.has("gradient")) {
   const ratios = [];
   for (let pair = 0; pair < (quick ? 3 : 9); pair++)
     ratios.push((await timed(both, values)) / (await timed(forward, feeds)));
-  await forward.dispose();
-  await both.dispose();
+  await forward.close();
+  await both.close();
   const ratio = median(ratios);
   add(
     row(

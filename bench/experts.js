@@ -73,5 +73,5 @@ for (const [experts, perToken] of [
   process.stdout.write(
     `${experts} experts, ${perToken} of a token: ${routed.toFixed(1)} ms routed, ${all.toFixed(1)} ms all, ${ratio} times as fast (${experts / perToken} times less arithmetic)\n`,
   );
-  for (const [session] of runs) await session.dispose();
+  for (const [session] of runs) await session.close();
 }

@@ -47,5 +47,5 @@ export async function matMul(backend) {
     for (let run = 0; run < times; run++) await session.run(feeds);
     return (performance.now() - started) / 1000;
   };
-  return { seconds, dispose: () => session.dispose() };
+  return { seconds, close: () => session.close() };
 }

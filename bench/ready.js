@@ -21,7 +21,7 @@ const { program, architecture } = open.made;
 const session = await timed(() =>
   prepare(scoreProgram(program, architecture, { measures: 5, withLoss: true }), backend),
 );
-await session.made.dispose();
+await session.made.close();
 await open.made.close();
 console.log(
   JSON.stringify({

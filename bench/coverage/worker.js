@@ -75,8 +75,8 @@ async function scorer({ program, architecture, close }, seqLen) {
         Float64Array.from(parts.flatMap((part) => [...part[head]])),
       );
     },
-    async dispose() {
-      await session.dispose();
+    async close() {
+      await session.close();
       await close?.();
     },
   };
@@ -100,7 +100,7 @@ function stopIn(scores, truth, { target, seed }) {
 }
 
 async function intervals({ model, draws, sequences, sizes, stop }) {
-  const { heads, sequences: drawn, dispose } = await scorer(await modelOf(model), 16);
+  const { heads, sequences: drawn, close } = await scorer(await modelOf(model), 16);
   const truth = (await drawn(sequences)).map(mean);
   const found = truth.map((value) => ({
     truth: value,
@@ -118,15 +118,15 @@ async function intervals({ model, draws, sequences, sizes, stop }) {
         found[head].widths[size].push(high - low);
       }
   }
-  await dispose();
+  await close();
   return { heads: found, stops };
 }
 
 /** Draws with replacement from one pool of sequences, whose mean is the truth: a real model is too slow for new ones. */
 async function resampled({ model, draws, sequences, stop }) {
-  const { sequences: drawn, dispose } = await scorer(await modelOf(model), 64);
+  const { sequences: drawn, close } = await scorer(await modelOf(model), 64);
   const pool = await drawn(sequences);
-  await dispose();
+  await close();
   const truth = pool.map(mean);
   const { integer } = random(17);
   const stops = Array.from({ length: draws }, (_, seed) => {

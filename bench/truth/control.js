@@ -37,6 +37,6 @@ export async function attendsOnControl(model, backend, seed) {
       return attendsLikeInduction(evidence) ? [head] : [];
     });
   } finally {
-    await chain.dispose();
+    await chain.close();
   }
 }

@@ -22,7 +22,7 @@ export interface EngineSession {
     feeds: ReadonlyMap<string, RawTensor>,
     outputs?: readonly string[],
   ): Promise<Map<string, RawTensor>>;
-  release(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface SessionOptions {

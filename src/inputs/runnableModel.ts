@@ -1,12 +1,12 @@
-/// <reference lib="esnext.disposable" />
 import type { OpenEngine } from "../base/backend.ts";
+import { closable, type Closable } from "../base/closable.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import { promptRows, type Prompt } from "./promptRows.ts";
 import type { BosChoice } from "./scoreInput.ts";
 import { piecesOf } from "./sequences.ts";
 
 /** A model as `load` gives it: it can be handed to every study, and turns text into tokens. */
-export interface RunnableModel extends LoadedModel {
+export interface RunnableModel extends LoadedModel, Closable {
   readonly openEngine: OpenEngine;
   /**
    * Token ids of a text, as TransformerLens' `to_tokens`: with BOS in front where the tokenizer's files ask for it.
@@ -24,8 +24,6 @@ export interface RunnableModel extends LoadedModel {
     prompt: string | readonly number[],
     options?: { readonly bos?: BosChoice | undefined },
   ): Promise<string[]>;
-  /** The same as `close`, for `await using model = await load(...)`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Adds to a model what opens its engine and what turns text into tokens. */
@@ -42,6 +40,6 @@ export function runnableModel(model: LoadedModel, openEngine: OpenEngine): Runna
       const { row, tokenizer } = await rowOf(prompt, bos);
       return piecesOf(tokenizer, row);
     },
-    [Symbol.asyncDispose]: () => model.close(),
+    ...closable(model.close),
   };
 }

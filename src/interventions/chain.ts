@@ -43,7 +43,7 @@ export interface Chain {
   advance(state: State, from: string, to: string, at?: AtPoint): Promise<State>;
   /** From the state at a point to the metrics; `at` is asked at every point on the way, the first one included. */
   finish(state: State, from: string, feeds: MetricFeeds, at?: AtPoint): Promise<Trace>;
-  dispose(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface ChainOptions {
@@ -64,7 +64,7 @@ const BREATHE_MS = 30;
 const TOKENS_PER_RUN = 640;
 
 /**
- * Prepares a model for causal runs. Has memory and threads until `dispose`.
+ * Prepares a model for causal runs. Has memory and threads until `close`.
  *
  * @throws {InputError} "unit" if the model lacks one of the hooks; @throws {UnableError} if memory does not suffice
  */
@@ -134,7 +134,7 @@ async function prepareAll(
     }
     return sessions;
   } catch (error) {
-    for (const session of sessions) await session.dispose();
+    for (const session of sessions) await session.close();
     throw error;
   }
 }
@@ -191,8 +191,8 @@ function chainOf(parts: Parts): Chain {
       const last = await advance(first, from, points.at(-1)!.name, at);
       return runStage(parts, points.length - 1, last, metricFeeds(sessions.at(-1)!, feeds));
     },
-    async dispose() {
-      for (const session of sessions) await session.dispose();
+    async close() {
+      for (const session of sessions) await session.close();
     },
   };
 }

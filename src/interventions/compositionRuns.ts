@@ -74,7 +74,7 @@ export async function compositionRuns(
     }
     return table;
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }
 
@@ -123,7 +123,7 @@ async function gramsOf(
     }
     return all;
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }
 

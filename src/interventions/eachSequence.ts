@@ -40,6 +40,6 @@ export async function eachSequence(
       await turn();
     }
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }

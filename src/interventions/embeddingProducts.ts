@@ -61,7 +61,7 @@ export async function embeddingProducts(
       await turn();
     }
   } finally {
-    await session.dispose();
+    await session.close();
   }
   const product = (name: "copying" | "matching") =>
     tensor(["row", "column"], shape, Float32Array.from(sums[name]!));

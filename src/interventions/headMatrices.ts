@@ -47,7 +47,7 @@ export async function headMatrices(
       names.map(([name, as]) => [name, perQueryHead(trace.get(as)!, heads)]),
     ) as unknown as HeadMatrices;
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { prepare } from "../runtime/prepare.ts";
 export interface HeadProducts {
   /** @param left, right [head, d_model, d_head]; @param between [row, column]; @returns [head, d_left, d_right] */
   of(left: Tensor, between: Tensor, right: Tensor): Promise<Tensor>;
-  dispose(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** @param shape sizes of the matrices of a layer: heads, d_model, d_head */
@@ -31,6 +31,6 @@ export async function headProducts(
       ]);
       return (await session.run(feeds)).get("product")!;
     },
-    dispose: () => session.dispose(),
+    close: () => session.close(),
   };
 }

@@ -19,7 +19,7 @@ export interface LinearMap {
   readonly constant: Trace;
   /** What it makes of each part alone, less the constant: [part, ...] by output. */
   of(parts: readonly MapPart[]): Promise<Trace>;
-  dispose(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface MapOptions {
@@ -55,7 +55,7 @@ export async function linearMap(
     rows,
     constant,
     of: async (parts) => less(await run(parts), constant),
-    dispose: () => session.dispose(),
+    close: () => session.close(),
   };
 }
 

@@ -23,7 +23,7 @@ export interface PathParts {
     readonly scale: Session | null;
     readonly metric: Session;
   } | null;
-  dispose(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** The hook that a route changes. */
@@ -55,10 +55,10 @@ export async function openPathParts(
       ),
       ...(await receiverParts(model.program, plan, open)),
       end: plan.route === "logits" ? await endParts(model, chain, plan, open) : null,
-      dispose: () => disposeAll(opened),
+      close: () => closeAll(opened),
     };
   } catch (error) {
-    await disposeAll(opened);
+    await closeAll(opened);
     throw error;
   }
 }
@@ -121,6 +121,6 @@ async function endParts(
   };
 }
 
-async function disposeAll(sessions: readonly Session[]): Promise<void> {
-  for (const session of sessions) await session.dispose();
+async function closeAll(sessions: readonly Session[]): Promise<void> {
+  for (const session of sessions) await session.close();
 }

@@ -97,6 +97,6 @@ async function written(
   try {
     return (await session.run(new Map([[z, value]]))).get(result)!;
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }

@@ -71,7 +71,7 @@ export async function loaded({
   files,
   options,
   tokenizer,
-  release,
+  closeMore,
 }: {
   readonly id: string;
   readonly model: Model;
@@ -79,7 +79,7 @@ export async function loaded({
   readonly files: readonly OpenFile[];
   readonly options: LoadOptions;
   readonly tokenizer: () => Promise<Tokenizer | null>;
-  readonly release?: (() => Promise<void>) | undefined;
+  readonly closeMore?: (() => Promise<void>) | undefined;
 }): Promise<LoadedModel> {
   refuseNonFinite(id, sight.nonFinite);
   for (const text of model.notices ?? []) options.notice?.(text);
@@ -94,7 +94,7 @@ export async function loaded({
     },
     close: async () => {
       for (const file of files) await file.close();
-      await release?.();
+      await closeMore?.();
     },
   };
 }

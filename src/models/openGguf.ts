@@ -54,7 +54,7 @@ export async function openGguf(
       files,
       options,
       tokenizer: () => Promise.resolve(tokenizerFromGguf(Object.fromEntries(gguf.metadata))),
-      ...(checkpoint?.close && { release: checkpoint.close }),
+      ...(checkpoint?.close && { closeMore: checkpoint.close }),
     });
   } catch (error) {
     await checkpoint?.close?.();

@@ -24,7 +24,7 @@ export function engineSession(session: InferenceSession, Tensor: OrtTensorType):
         ]),
       );
     },
-    release: () => session.release(),
+    close: () => session.release(),
   };
 }
 

@@ -1,5 +1,6 @@
 /** @file A Program made ready to run: lowered, its weights placed, one engine session. */
 import { InputError } from "../base/errors.ts";
+import { closable, type Closable } from "../base/closable.ts";
 import { tensor } from "../base/tensor.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { encodeModel, type OnnxGraph, type Placed, type StoredBytes } from "../graph/onnx/model.ts";
@@ -12,8 +13,8 @@ import { checkMemory, planMemory } from "./memory.ts";
 /** Weights up to this size travel inside the model; larger ones stay in their file or in side files. */
 const INLINE_BYTES = 64 * 1024 * 1024;
 
-/** A Program that runs. Has memory and threads until `dispose`. */
-export interface Session {
+/** A Program that runs. Has memory and threads until `close`. */
+export interface Session extends Closable {
   readonly program: Program;
   readonly backend: Backend;
   /**
@@ -24,7 +25,6 @@ export interface Session {
    * @throws {InputError} as `completeFeeds`
    */
   run(feeds: Feeds, outputs?: readonly string[]): Promise<Trace>;
-  dispose(): Promise<void>;
 }
 
 /**
@@ -65,7 +65,7 @@ export async function prepare(
         }),
       );
     },
-    dispose: () => engine.release(),
+    ...closable(() => engine.close()),
   };
 }
 

@@ -96,9 +96,9 @@ export async function* train(
       told = performance.now();
     }
   } finally {
-    await run.session.dispose();
-    await run.scores.dispose();
-    await run.validation?.dispose();
+    await run.session.close();
+    await run.scores.close();
+    await run.validation?.close();
   }
 }
 
@@ -209,7 +209,7 @@ async function lossOf(
       const trace = await session.run(new Map<string, Tensor<TensorData>>(Object.entries(feeds)));
       return trace.get(STEP_VALUES.loss)!.data[0]!;
     },
-    dispose: () => session.dispose(),
+    close: () => session.close(),
   };
 }
 

@@ -78,7 +78,7 @@ export async function trainingScores(
         copyLosses(lossesByToken(trace.get(TOKEN_LOSS_VALUES.loss)!), { start: 0, period }),
       );
     },
-    dispose: () => session.dispose(),
+    close: () => session.close(),
   };
 }
 

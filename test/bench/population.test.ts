@@ -140,8 +140,8 @@ async function looked(model: PlantedModel): Promise<Looked> {
       return mean(centred((await headSession.run(feeds)).get("logits")!, rows, second));
     },
     close: async () => {
-      await session.dispose();
-      await headSession.dispose();
+      await session.close();
+      await headSession.close();
     },
   };
 }

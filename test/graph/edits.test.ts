@@ -39,7 +39,7 @@ async function run(edited: Program, feeds: Record<string, Tensor<TensorData>>, o
   try {
     return await session.run(new Map(Object.entries(feeds)));
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }
 
@@ -169,7 +169,7 @@ describe("replace(program, name)", () => {
       `${Z0}.replacement.2`,
     ]);
     const session = await prepare(edited, engine);
-    await session.dispose();
+    await session.close();
   });
 });
 

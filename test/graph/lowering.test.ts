@@ -27,7 +27,7 @@ async function compare(
   for (const engine of engines) {
     const session = await prepare(program, engine);
     const trace = await session.run(feeds);
-    await session.dispose();
+    await session.close();
     for (const name of program.outputs) {
       const [got, want] = [trace.get(name)!, truth.get(name)!];
       expect([engine.device, name, got.axes, [...got.shape]]).toEqual([

@@ -66,7 +66,7 @@ describe("a part of a stored tensor", () => {
       test(`${title}, on ${engine.device}`, async () => {
         const session = await prepare(programOf(select).program, engine);
         const copy = (await session.run(new Map())).get("copy")!;
-        await session.dispose();
+        await session.close();
         expect([...copy.data]).toEqual(wanted(select));
       });
     }

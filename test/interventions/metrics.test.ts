@@ -39,7 +39,7 @@ describe("metrics of few logits", () => {
             ["metric_positions", tensor(["position"], [3], Int32Array.of(0, 2, 4))],
           ]),
         );
-        await session.dispose();
+        await session.close();
         return { tail, values: FEW.map((metric) => [...trace.get(metricValue(metric))!.data]) };
       };
       const [few, all] = [await run(FEW), await run([...FEW, "log-probability"])];

@@ -39,7 +39,7 @@ async function wholeRun(
 ) {
   const source = await prepare(capture(model.program, [name]), engine);
   const clean = (await source.run(new Map([["tokens", pair.clean]]))).get(name)!;
-  await source.dispose();
+  await source.close();
   const session = await prepare(
     replace(model.program, name, { by: by ? ["batch", by] : ["batch"] }),
     engine,
@@ -57,7 +57,7 @@ async function wholeRun(
       [names.replacement, clean],
     ]),
   );
-  await session.dispose();
+  await session.close();
   return trace.get("logits")!;
 }
 
@@ -70,7 +70,7 @@ async function wholeCell(
 ) {
   const source = await prepare(capture(model.program, [name]), engine);
   const clean = (await source.run(new Map([["tokens", pair.clean]]))).get(name)!;
-  await source.dispose();
+  await source.close();
   const session = await prepare(
     replace(model.program, name, { by: ["batch", "head", "query", "key"] }),
     engine,
@@ -86,7 +86,7 @@ async function wholeCell(
       [names.replacement, clean],
     ]),
   );
-  await session.dispose();
+  await session.close();
   return trace.get("logits")!;
 }
 

@@ -31,7 +31,7 @@ describe("a Hugging Face folder with torch weights", () => {
       Int32Array.from(tokens.flat()),
     );
     const got = (await session.run(new Map([["tokens", rows]]))).get("logits")!;
-    await session.dispose();
+    await session.close();
     await model.close();
     logits
       .flat(2)
@@ -61,7 +61,7 @@ describe.skipIf(goldens.skip)(`nanoGPT checkpoints${goldens.note}`, () => {
         Int32Array.from(tokens.flat()),
       );
       const trace = await session.run(new Map([["tokens", rows]]));
-      await session.dispose();
+      await session.close();
       await model.close();
       for (const [value, { data }] of expected) {
         const largest = data.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
@@ -146,7 +146,7 @@ describe.skipIf(smol.skip)(`SmolLM2-135M from GGUF${smol.note}`, () => {
       expect(best).toEqual(top5.map(([id]) => id));
       top5.forEach(([id, value]) => expect(Math.abs(last[id]! - value)).toBeLessThan(1e-2));
     }
-    await session.dispose();
+    await session.close();
     await model.close();
   });
 });

@@ -95,7 +95,7 @@ describe.each(MODELS)("the GGUF %s", (name) => {
         Int32Array.from(tokens.flat()),
       );
       const logits = (await session.run(new Map([["tokens", rows]]))).get("logits")!.data;
-      await session.dispose();
+      await session.close();
       await model.close();
       expect(logits.length).toBe(expected.logits.length);
       const largest = Math.max(

@@ -81,6 +81,6 @@ export async function valuesOf(
     Int32Array.from(rows.flat()),
   );
   const trace = await session.run(new Map([["tokens", ids]]));
-  await session.dispose();
+  await session.close();
   return trace;
 }

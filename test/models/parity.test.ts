@@ -47,7 +47,7 @@ describe(`families equal the reference implementation${note}`, () => {
           Int32Array.from(tokens.flat()),
         );
         const trace = await session.run(new Map([["tokens", rows]]));
-        await session.dispose();
+        await session.close();
         await model.close();
         for (const [name, want] of expected) expectClose(name, trace.get(names.get(name)!)!, want);
       });

@@ -35,7 +35,7 @@ for (const engine of await backends()) {
         ["smear", tensor(["head"], [HEADS], Float32Array.from(SMEAR))],
       ]),
     );
-    await session.dispose();
+    await session.close();
     const slope = [0, 0];
     trace.get(out)!.data.forEach((value, index) => {
       const [entry, head] = [index % WIDTH, Math.floor(index / WIDTH) % HEADS];

@@ -22,7 +22,7 @@ async function webgpuBackend(): Promise<Backend | null> {
   const x = b.input("x", "float32", { batch: 1 });
   try {
     const session = await prepare(b.program([b.add(x, x)]), backend);
-    await session.dispose();
+    await session.close();
     return backend;
   } catch (error) {
     console.warn(

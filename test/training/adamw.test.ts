@@ -105,7 +105,7 @@ async function trained(reference: Reference, engine: (typeof engines)[number], s
     norms.push(trace.get("gradient_norm")!.data[0]!);
     after.set(step, scattered(parameters, values[0]!.data));
   }
-  await session.dispose();
+  await session.close();
   return { losses, norms, after };
 }
 
@@ -118,7 +118,7 @@ for (const [name, reference] of Object.entries(references)) {
         const wrt = program.weights.map((weight) => weight.name);
         const session = await prepare(gradient(withLoss(program), { of: "loss", wrt }), engine);
         const trace = await session.run(new Map(Object.entries(batchOf(shape, 1))));
-        await session.dispose();
+        await session.close();
         for (const [weight, digest] of Object.entries(reference.gradients)) {
           const { data } = trace.get(gradientOf(weight))!;
           expectDigest(weight, data, digest, { tolerance: 1e-5, floor: 1e-7 });

@@ -122,7 +122,7 @@ async function logits({ program }: Model): Promise<Float32Array> {
     Int32Array.from({ length: 16 }, (_, id) => (id * id) % 16),
   );
   const trace = await session.run(new Map([["tokens", tokens]]));
-  await session.dispose();
+  await session.close();
   return trace.get("logits")!.data;
 }
 

@@ -102,7 +102,7 @@ async function runs(
     }
     return done;
   } finally {
-    await bench.dispose();
+    await bench.close();
   }
 }
 

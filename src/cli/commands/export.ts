@@ -122,7 +122,7 @@ async function largestDifference(
   async function logits({ program }: LoadedModel): Promise<Float32Array> {
     const session = await prepare(program, backend);
     const trace = await session.run(new Map([["tokens", tokens]]));
-    await session.dispose();
+    await session.close();
     return trace.get("logits")!.data;
   }
 }

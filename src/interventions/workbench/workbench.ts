@@ -2,6 +2,7 @@
 import { headName } from "../../base/headName.ts";
 import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
 import { unpackScores } from "../../measure/unpackScores.ts";
+import { closable, type Closable } from "../../base/closable.ts";
 import type { Progress } from "../../base/progress.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
@@ -70,8 +71,8 @@ export interface WorkbenchRun {
   readonly logits: Tensor | null;
 }
 
-/** A model on the bench. Has memory until `dispose`. */
-export interface Workbench {
+/** A model on the bench. Has memory until `close`. */
+export interface Workbench extends Closable {
   /**
    * One forward pass of all rows, with the edits.
    *
@@ -80,7 +81,6 @@ export interface Workbench {
   run(rows: WorkbenchRows, options?: WorkbenchOptions): Promise<WorkbenchRun>;
   /** Heads' outputs on other rows, for `mean` and `resample`; one forward pass for each row. */
   reference(tokens: Tensor<Int32Array>, options?: ReferenceOptions): Promise<Reference>;
-  dispose(): Promise<void>;
 }
 
 export interface ReferenceOptions {
@@ -128,7 +128,7 @@ export async function openWorkbench(
       };
     },
     reference: (tokens, options = {}) => referenceOf(session, layers, tokens, options),
-    dispose: () => session.dispose(),
+    ...closable(() => session.close()),
   };
 }
 

@@ -67,7 +67,7 @@ export async function ablate(
       const timings = { prepare, run: elapsed() - prepare };
       return ablateResultOf(model, backend, rows, plan, losses, minimal, timings);
     } finally {
-      await chain.dispose();
+      await chain.close();
     }
   });
 }

@@ -126,7 +126,7 @@ async function lastLogits(
       await turn();
     }
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }
 

@@ -71,7 +71,7 @@ export async function attribution(
       const timings = { prepare, run: elapsed() - prepare };
       return attributionResultOf({ model, backend, pair, plan, estimates, confirmed, timings });
     } finally {
-      await chain.dispose();
+      await chain.close();
     }
   });
 }
@@ -97,7 +97,7 @@ async function gradientSession(
       try {
         return await estimatesOf(chain, session, pair, plan, rows, progress);
       } finally {
-        await session.dispose();
+        await session.close();
       }
     },
   };

@@ -99,7 +99,7 @@ async function allShares(
       matching: { raw: await match(raw), effective: effective && (await match(effective)) },
     };
   } finally {
-    await products.dispose();
+    await products.close();
   }
 }
 

@@ -15,7 +15,7 @@ export interface Ranker {
    * Random vectors have 1 / vocabulary and 5 / vocabulary.
    */
   accuracy(left: Tensor, right: Tensor, tokens: readonly number[]): Promise<CircuitAccuracy>;
-  dispose(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Rows of scores in one run: with 50,000 tokens 26 MB. */
@@ -48,7 +48,7 @@ export async function ranker(
   const session = await prepare(b.program(["smaller"]), backend, { batch: ROWS });
   return {
     accuracy: (of, to, which) => accuracy(session, of, to, which),
-    dispose: () => session.dispose(),
+    close: () => session.close(),
   };
 }
 

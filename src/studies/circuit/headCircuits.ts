@@ -57,9 +57,9 @@ export async function headCircuits(
     }
     return all;
   } finally {
-    await raw.dispose();
-    await effective?.dispose();
-    await ranks.dispose();
+    await raw.close();
+    await effective?.close();
+    await ranks.close();
   }
 }
 

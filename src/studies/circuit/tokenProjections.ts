@@ -11,7 +11,7 @@ import { embeddingIn, type EmbeddingKind } from "../../interventions/embeddingPr
 export interface TokenProjector {
   /** E times `embed` and W_U^T times `unembed`, which are [d_model, column]: [token, column] each. */
   of(columns: Columns): Promise<Columns>;
-  dispose(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface Columns {
@@ -65,7 +65,7 @@ export async function tokenProjector(
       );
       return { embed: embed!, unembed: unembed! };
     },
-    dispose: () => session.dispose(),
+    close: () => session.close(),
   };
 }
 

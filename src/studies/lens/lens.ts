@@ -89,10 +89,10 @@ export async function lensRuns(
         await turn();
       }
     } finally {
-      await unembed.dispose();
+      await unembed.close();
     }
   } finally {
-    await model.dispose();
+    await model.close();
   }
 }
 

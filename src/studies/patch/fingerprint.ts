@@ -81,7 +81,7 @@ export async function fingerprint(
         ...footerOf(backend, { run: elapsed() }),
       };
     } finally {
-      await chain.dispose();
+      await chain.close();
     }
   });
 }

@@ -53,7 +53,7 @@ export async function patch(model: LoadedModel, options: PatchOptions = {}): Pro
       const timings = { prepare, run: elapsed() - prepare };
       return patchResultOf({ model, backend, pair, components, plan, runs, timings });
     } finally {
-      await chain.dispose();
+      await chain.close();
     }
   });
 }

@@ -54,10 +54,10 @@ export async function pathPatch(model: LoadedModel, options: PathOptions): Promi
         const timings = { prepare, run: elapsed() - prepare };
         return pathResultOf(model, backend, pair, plan, runs, timings);
       } finally {
-        await parts.dispose();
+        await parts.close();
       }
     } finally {
-      await chain.dispose();
+      await chain.close();
     }
   });
 }

@@ -89,7 +89,7 @@ export async function measureCheckpoint(
       ...(await weightMeasures(model, backend, keep)),
     };
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }
 

@@ -103,7 +103,7 @@ export async function generate(
       await turn();
     }
   } finally {
-    await session.dispose();
+    await session.close();
   }
   return { tokens, newTokens, text: tokenizer?.decode(newTokens) ?? null, finish };
 }

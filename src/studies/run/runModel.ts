@@ -117,7 +117,7 @@ export async function runModel(
     }
     await model.unchanged();
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }
 

@@ -53,7 +53,7 @@ export async function score(model: LoadedModel, options: ScoreOptions = {}): Pro
       const scored = { ...plan, rows: firstRows(rows, measured.examples) };
       return scoreResultOf(model, backend, scored, measured, timings);
     } finally {
-      await session.dispose();
+      await session.close();
     }
   });
 }

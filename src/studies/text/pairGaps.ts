@@ -82,7 +82,7 @@ export async function pairGaps(
       options.progress?.("comparing pairs", index + 1, pairs.length);
     }
   } finally {
-    await bench.dispose();
+    await bench.close();
   }
   return { ...summary(list), heads: heads.map(headName), why, ablation: ABLATION, list };
 }

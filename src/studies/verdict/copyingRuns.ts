@@ -22,7 +22,7 @@ export type ReadDirections = ReadonlyMap<number, Tensor>;
 export interface Readers {
   /** Directions of clean rows, the final norm frozen at their own scale. */
   read(clean: State, feeds: MetricFeeds): Promise<ReadDirections>;
-  dispose(): Promise<void>;
+  close(): Promise<void>;
 }
 
 const valueName = (layer: number) => `verdict.read.${layer}`;
@@ -72,7 +72,7 @@ export async function openReaders(
       const trace = await session.run(new Map(all.filter(([name]) => asked.has(name))));
       return new Map(layers.map((layer) => [layer, trace.get(valueName(layer))!]));
     },
-    dispose: () => session.dispose(),
+    close: () => session.close(),
   };
 }
 

@@ -57,7 +57,7 @@ export async function upstreamEvidence(
           );
     return { jobs, ...(await run(rows.causal, jobs, "measuring upstream heads")) };
   } finally {
-    await sessions.dispose();
+    await sessions.close();
   }
 }
 

@@ -41,7 +41,7 @@ export interface PathSessions {
   written(layer: number): Promise<Session>;
   /** hook_resid_pre -> queries, keys and values. */
   read(layer: number): Promise<Session>;
-  dispose(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export function pathSessions(
@@ -70,8 +70,8 @@ export function pathSessions(
         ROUTES.map((route) => hookName(layer, `attn.hook_${route}`)),
         hookName(layer, "hook_resid_pre"),
       ),
-    async dispose() {
-      for (const made of opened.values()) await (await made).dispose();
+    async close() {
+      for (const made of opened.values()) await (await made).close();
     },
   };
 }

@@ -63,7 +63,7 @@ export async function verdict(
       const timings = { prepare, run: elapsed() - prepare };
       return verdictResultOf(model, backend, measured, plan, timings);
     } finally {
-      await chain.dispose();
+      await chain.close();
     }
   });
 }
@@ -151,7 +151,7 @@ async function causesOf(
         );
     return { causal, upstream, weights };
   } finally {
-    await readers?.dispose();
+    await readers?.close();
   }
 }
 

@@ -100,7 +100,7 @@ async function savedRun(
     const visible = [...scores.keys()].filter((key) => scores[key]! > -Infinity);
     return { saved, scores, weights, visible };
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }
 

@@ -62,7 +62,7 @@ export async function cellEffect(
     const [ofCell, ofHead] = [0, 1].map((row) => centred(logits.get("logits")!, row));
     return { cell: ofCell!, head: ofHead! };
   } finally {
-    await map.dispose();
+    await map.close();
   }
 }
 
@@ -97,7 +97,7 @@ async function writes(
       ),
     );
   } finally {
-    await map.dispose();
+    await map.close();
   }
 }
 

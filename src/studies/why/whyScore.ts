@@ -61,7 +61,7 @@ export async function scoreTakenApart(
     }
     vectors.push(read(map.constant, 0, CONSTANT));
   } finally {
-    await map.dispose();
+    await map.close();
   }
   return takenApart(vectors, visible.indexOf(cell.key), scale);
 }

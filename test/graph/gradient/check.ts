@@ -92,7 +92,7 @@ export async function expectEngines(
       ({ name, type }) => [name, fed(type, given.get(name)!)] as const,
     );
     const trace = await session.run(new Map(feeds));
-    await session.dispose();
+    await session.close();
     for (const name of program.outputs) {
       const [got, want] = [trace.get(name)!, values.get(name)!];
       expect([engine.device, name, got.axes, [...got.shape]]).toEqual([

@@ -158,7 +158,7 @@ describe("gradient(program, {of, wrt})", () => {
         ({ name, type }) => [name, fed(type, values.get(name)!)] as const,
       );
       const { data } = (await session.run(new Map(feeds))).get("grad:hook_attn_scores")!;
-      await session.dispose();
+      await session.close();
       expect(data.some((value) => value !== 0)).toBe(true);
       data.forEach((value, at) => {
         const [query, key] = [Math.floor(at / 5) % 5, at % 5];
@@ -304,7 +304,7 @@ describe("the gradient of an embedding", () => {
         );
         for (let repeat = 0; repeat < 3; repeat++)
           results.push((await session.run(feeds)).get("grad:table")!.data);
-        await session.dispose();
+        await session.close();
       }
       for (const got of results.slice(0, -3))
         expect(Buffer.compare(Buffer.from(got.buffer), Buffer.from(results[0]!.buffer))).toBe(0);

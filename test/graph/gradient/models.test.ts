@@ -85,7 +85,7 @@ describe.skipIf(skip)(`gradients of whole models equal PyTorch's${note}`, () => 
             ["targets", rows(targets)],
           ]),
         );
-        await session.dispose();
+        await session.close();
         await model.close();
         expect(trace.get("loss")!.data[0]).toBeCloseTo(reference.loss, 4);
         const file = await fileSource(join(path, "model.safetensors"));

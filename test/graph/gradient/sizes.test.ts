@@ -75,7 +75,7 @@ async function ran(program: Program, given: ReadonlyMap<string, Numbers>, thread
       session.program.inputs.map(({ name, type }) => [name, fed(type, given.get(name)!)] as const),
     ),
   );
-  await session.dispose();
+  await session.close();
   return trace;
 }
 

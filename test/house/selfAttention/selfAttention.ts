@@ -46,7 +46,7 @@ export async function selfAttention(
       timings: { run: performance.now() - started },
     };
   } finally {
-    await session.dispose();
+    await session.close();
   }
 }
 

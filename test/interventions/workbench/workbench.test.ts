@@ -27,7 +27,7 @@ beforeAll(async () => {
   rows = await ablationRows(model.architecture, options);
   bench = await openWorkbench(model, { backend, rows: EXAMPLES, length: rows.info.length });
 });
-afterAll(() => bench.dispose());
+afterAll(() => bench.close());
 
 const here = () => ({
   tokens: rows.tokens,

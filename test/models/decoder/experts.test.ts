@@ -54,7 +54,7 @@ describe.skipIf(skip)(`experts${note}`, () => {
         return (await session.run(feeds)).get("logits")!.data;
       };
       const [same, other] = [await run(0), await run(1)];
-      await session.dispose();
+      await session.close();
       const want = free.get("logits")!.data;
       const gap = (data: ArrayLike<number>) =>
         want.reduce((most, value, index) => Math.max(most, Math.abs(value - data[index]!)), 0);

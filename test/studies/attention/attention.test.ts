@@ -39,7 +39,7 @@ describe("attention", () => {
     const v = (await session.run(new Map([["tokens", rowOf({ tokens: TOKENS[0]! })]]))).get(
       "blocks.1.attn.hook_v",
     )!;
-    await session.dispose();
+    await session.close();
     const width = v.shape.at(-1)!;
     for (let head = 0; head < heads; head++) {
       const { weights, kvHead } = weighted!.heads[head]!;
