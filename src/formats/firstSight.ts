@@ -37,14 +37,24 @@ export async function firstSight(
   find: () => Promise<FirstSight>,
   folder: string = cacheFolder(),
 ): Promise<FirstSight> {
-  const path = join(folder, "first-sight.json");
-  const key = keyOf(files);
-  const known = (await remembered(path)).find(([other]) => other === key)?.[1];
+  const known = await sightBefore(files, folder);
   if (known) return known;
   const found = await find();
-  await remember(path, key, found);
+  await remember(join(folder, REMEMBERED), keyOf(files), found);
   return found;
 }
+
+/** What was found out about these files before; null if nothing is remembered. */
+export async function sightBefore(
+  files: readonly FileSnapshot[],
+  folder: string = cacheFolder(),
+): Promise<FirstSight | null> {
+  const key = keyOf(files);
+  const known = (await remembered(join(folder, REMEMBERED))).find(([other]) => other === key);
+  return known?.[1] ?? null;
+}
+
+const REMEMBERED = "first-sight.json";
 
 const entries = z.array(z.tuple([z.string(), sight]));
 const MAX_ENTRIES = 500;

@@ -12,6 +12,11 @@ export interface LoadOptions {
    * the files' (default, as transformers does) or the embedding.
    */
   readonly head?: HeadChoice | undefined;
+  /**
+   * For facts alone (`modelCard`): weights are neither hashed nor checked nor decoded. Such a model cannot be run; its
+   * `sha256` is that of an earlier load, or empty.
+   */
+  readonly factsOnly?: boolean | undefined;
   /** Told what the user should know about what was read, such as that one model of several is used. */
   readonly notice?: ((text: string) => void) | undefined;
   /** Told what is going on and how far it is, in bytes. */

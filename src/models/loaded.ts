@@ -1,8 +1,9 @@
 /** @file What loading adds to a model: identity, hash, the check for NaN, its tokenizer, and a watch on its files. */
 import type { OpenEngine } from "../base/backend.ts";
 import type { Weights } from "../base/bytes.ts";
+import { InputError } from "../base/errors.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
-import { firstSight, type FirstSight } from "../formats/firstSight.ts";
+import { firstSight, sightBefore, type FirstSight } from "../formats/firstSight.ts";
 import { nonFinite } from "../formats/nonFinite.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
@@ -16,14 +17,16 @@ export interface LoadedModel extends Model {
   readonly id: string;
   /** Full commit of a hub model. */
   readonly revision: string | null;
-  /** Hash of the weight files' bytes, in name order. */
+  /** Hash of the weight files' bytes, in name order; empty where it was opened for facts alone and never before. */
   readonly sha256: string;
+  /** Bytes of the weight files together; left out where there are none. */
+  readonly sizeBytes?: number | undefined;
   /** The tokenizer that lies with the weights; null if there is none. Made at each call. */
   tokenizer(): Promise<Tokenizer | null>;
   /**
    * Checks that the weight files are as they were when the model was loaded; called before and after measuring.
    *
-   * @throws {InputError} "file" if one was changed
+   * @throws {InputError} "file" if one was changed, "options" if the model was opened for facts alone
    */
   unchanged(): Promise<void>;
   close(): Promise<void>;
@@ -38,6 +41,7 @@ export async function sightOf(
   find: () => Promise<{ readonly sha256: string; readonly weights: Weights }>,
 ): Promise<FirstSight> {
   const snapshots = inNameOrder(files).map((file) => file.snapshot);
+  if (options.factsOnly) return (await sightBefore(snapshots)) ?? { sha256: "", nonFinite: [] };
   return firstSight(snapshots, async () => {
     const { sha256: hash, weights } = await find();
     return {
@@ -88,8 +92,10 @@ export async function loaded({
     id,
     revision: options.revision ?? null,
     sha256: sight.sha256,
+    sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     tokenizer,
     unchanged: async () => {
+      if (options.factsOnly) throw cannotRun(id);
       for (const file of files) await checkUnchanged(file.snapshot);
     },
     close: async () => {
@@ -97,4 +103,10 @@ export async function loaded({
       await closeMore?.();
     },
   };
+}
+
+function cannotRun(id: string): InputError {
+  return new InputError("options", `${id} was opened with \`factsOnly\`, so it cannot be run`, {
+    option: "factsOnly",
+  });
 }

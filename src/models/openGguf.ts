@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { fileSource, type OpenFile } from "../formats/file.ts";
 import { dequantisedInCache } from "../formats/gguf/dequantisedInCache.ts";
-import { ggufWeights } from "../formats/gguf/ggufWeights.ts";
+import { ggufWeights, undecoded, type Dequantiser } from "../formats/gguf/ggufWeights.ts";
 import { readGgufFiles } from "../formats/gguf/splitGguf.ts";
 import { sha256 } from "../formats/sha256.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
@@ -33,11 +33,9 @@ export async function openGguf(
     });
     const plan = await ggufPlan(gguf, path);
     const decoded = async (hash: string) => {
-      const dequantiser =
-        options.cache === false ? undefined : dequantisedInCache({ sha256: hash });
       checkpoint ??= await ggufWeights(
         plan.tensors,
-        dequantiser,
+        dequantiserFor(hash, options),
         stepOptions(options, "decoding weights"),
       );
       return checkpoint;
@@ -61,4 +59,10 @@ export async function openGguf(
     for (const file of open) await file.close();
     throw error;
   }
+}
+
+/** @param hash of the files, which names the cache file */
+function dequantiserFor(hash: string, options: LoadOptions): Dequantiser | undefined {
+  if (options.factsOnly) return undecoded;
+  return options.cache === false ? undefined : dequantisedInCache({ sha256: hash });
 }
