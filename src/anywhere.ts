@@ -32,6 +32,8 @@ export { circuit } from "./studies/circuit/circuit.ts";
 export type { CircuitOptions } from "./studies/circuit/plan.ts";
 export { fingerprint } from "./studies/patch/fingerprint.ts";
 export type { FingerprintOptions } from "./studies/patch/planFingerprint.ts";
+export { modelCard } from "./studies/info/modelCard.ts";
+export { cardResult, type ModelCard } from "./studies/info/result.ts";
 export { lens } from "./studies/lens/lens.ts";
 export type { LensOptions } from "./studies/lens/plan.ts";
 export { patch } from "./studies/patch/patch.ts";

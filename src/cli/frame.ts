@@ -28,6 +28,8 @@ export interface ModelOpening {
   readonly revision?: string | undefined;
   /** Left out: that of the frame. */
   readonly progress?: Progress | undefined;
+  /** For facts alone: nothing is hashed or decoded, and the model cannot be run. */
+  readonly factsOnly?: boolean | undefined;
 }
 
 /** What a frame is set up in; a test has its own. */
@@ -52,10 +54,12 @@ export async function inFrame<Value>(
       if (notice) note(notice);
       return backend;
     },
-    async openModel(name, { revision = flags.model.revision, progress = report } = {}) {
+    async openModel(name, opening = {}) {
       const { openModel } = await import("../models/open.ts");
-      const { offline, cache } = flags.model;
-      return openModel(name, { revision, offline, cache, signal, progress, notice: note });
+      const { revision = flags.model.revision, progress = report, factsOnly } = opening;
+      const { offline, cache, unembedding: head } = flags.model;
+      const how = { revision, offline, cache, head, factsOnly };
+      return openModel(name, { ...how, signal, progress, notice: note });
     },
   };
   try {
@@ -70,8 +74,9 @@ export async function withModel<Value>(
   frame: Frame,
   name: string,
   use: (model: LoadedModel) => Promise<Value>,
+  opening?: ModelOpening,
 ): Promise<Value> {
-  const model = await frame.openModel(name);
+  const model = await frame.openModel(name, opening);
   try {
     return await use(model);
   } finally {

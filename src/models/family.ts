@@ -6,6 +6,8 @@ import type { CheckpointTensors } from "./checkpointTensors.ts";
 /** Facts about an architecture with its sizes. */
 export interface Architecture extends Partial<Anatomy> {
   readonly family: string;
+  /** As the configuration calls it; left out where it does not. */
+  readonly modelType?: string | undefined;
   readonly layers: number;
   readonly heads: number;
   readonly kvHeads: number;
@@ -15,6 +17,16 @@ export interface Architecture extends Partial<Anatomy> {
   readonly bosToken: number | null;
   /** Ids that the configuration calls special. */
   readonly specialTokens: readonly number[];
+}
+
+/** Rotary positions of one layer. */
+export interface RotaryFacts {
+  /** The configuration's `rope_type`: default, linear, llama3, yarn... */
+  readonly type: string;
+  /** Entries of a query and key that are turned. */
+  readonly entries: number;
+  /** Pairs are (2i, 2i + 1); else (i, i + n). */
+  readonly interleaved: boolean;
 }
 
 /** How a decoder is built, for studies whose method depends on it. */
@@ -29,9 +41,15 @@ export interface Anatomy {
   readonly positions: "learned" | "shortformer" | "rotary" | "alibi" | "none";
   /** Layers whose queries and keys are turned. */
   readonly rotaryLayers: readonly number[];
+  /** How each layer turns queries and keys; null for a layer that does not. */
+  readonly rotary: readonly (RotaryFacts | null)[];
+  /** Keys and values (and queries) come from low-rank vectors (DeepSeek). */
+  readonly latent: boolean;
   readonly norm: "LN" | "RMS" | null;
   /** Before a part, after it, both, or of the stream itself. */
   readonly normPlaces: "before" | "after" | "around" | "stream";
+  /** What each part writes is multiplied by `multiplier`; `fromNorm`: and added to the norm's output in place of the stream. */
+  readonly residual: { readonly multiplier: number; readonly fromNorm: boolean };
   /** Attention and MLP read the same stream. */
   readonly parallel: boolean;
   /** Queries and keys have norms of their own. */
@@ -43,6 +61,8 @@ export interface Anatomy {
   readonly experts: {
     readonly count: number;
     readonly perToken: number;
+    /** An MLP for every token beside them: as it is, or times a learned share; null: none. */
+    readonly shared: "plain" | "gated" | null;
     readonly layers: readonly number[];
   } | null;
   /** The unembedding: a matrix of its own, the embedding, or none in the files: then there are no logits. */

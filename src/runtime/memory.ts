@@ -38,7 +38,7 @@ const READ_AHEAD_BYTES = 4 * 1024 * 1024;
  */
 export function planMemory(
   program: Program,
-  backend: Backend,
+  backend: Pick<Backend, "mapsFiles">,
   sizes: Readonly<Record<string, number>>,
 ): MemoryPlan {
   const needed = prune(program);

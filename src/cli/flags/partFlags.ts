@@ -1,5 +1,7 @@
 /** @file What commander read, parted once: into what all commands have alike, by whom it concerns, and the command's own. */
 
+import type { HeadChoice } from "../../models/family.ts";
+
 export interface EngineFlags {
   readonly threads?: number | undefined;
   readonly device?: "auto" | "cpu" | "wasm" | "webgpu" | undefined;
@@ -10,6 +12,7 @@ export interface ModelFlags {
   readonly offline?: boolean | undefined;
   /** Commander's form of --no-cache: false if it was given. */
   readonly cache?: boolean | undefined;
+  readonly unembedding?: HeadChoice | undefined;
 }
 
 export interface OutputFlags {
@@ -33,11 +36,12 @@ export interface PartedFlags<Own> {
 export function partFlags<Own>(
   flags: EngineFlags & ModelFlags & OutputFlags & Own,
 ): PartedFlags<Own> {
-  const { threads, device, revision, offline, cache, out, json, quiet, ...own } = flags;
+  const { threads, device, revision, offline, cache, unembedding, out, json, quiet, ...own } =
+    flags;
   return {
     common: {
       engine: { threads, device },
-      model: { revision, offline, cache },
+      model: { revision, offline, cache, unembedding },
       output: { out, json, quiet },
     },
     own: own as unknown as Own,

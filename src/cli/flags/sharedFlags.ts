@@ -14,12 +14,19 @@ export function fromHub(command: Command): Command {
     .option("--offline", "ask nothing of the network; use what the cache has");
 }
 
+/** Which unembedding, where the configuration ties it and the files have one. `why` has a --head of its own. */
+export function headOption(): Option {
+  return new Option(
+    "--unembedding <which>",
+    "where the configuration ties it and the files have another: theirs, or the embedding (default file)",
+  ).choices(["file", "tied"]);
+}
+
 /** Options of every command that runs a model. */
 export function shared(command: Command): Command {
-  const from = fromHub(command).option(
-    "--no-cache",
-    "keep no decoded weights (GGUF) and no finished steps on disk",
-  );
+  const from = fromHub(command)
+    .option("--no-cache", "keep no decoded weights (GGUF) and no finished steps on disk")
+    .addOption(headOption());
   return engine(from, "all cores");
 }
 

@@ -1,8 +1,15 @@
+import { ropeTypeOf } from "../config/ropeType.ts";
 import type { Anatomy } from "../family.ts";
-import { hasExperts, type DecoderSpec } from "./spec.ts";
+import { hasExperts, type AttentionSpec, type DecoderSpec } from "./spec.ts";
 
-/** The facts of a spec that studies ask for. */
-export function anatomyOf(spec: DecoderSpec, head: Anatomy["head"]): Anatomy {
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * The facts of a spec that studies ask for.
+ *
+ * @param json the configuration, which calls rotary positions by name
+ */
+export function anatomyOf(spec: DecoderSpec, head: Anatomy["head"], json: Json): Anatomy {
   const { blocks, residual, norm } = spec;
   const attentions = blocks.map(({ attention }) => attention);
   const first = attentions[0]!;
@@ -15,8 +22,14 @@ export function anatomyOf(spec: DecoderSpec, head: Anatomy["head"]): Anatomy {
     windows: attentions.map(({ window }) => window ?? null),
     positions: positionsOf(spec),
     rotaryLayers: attentions.flatMap(({ rotary }, layer) => (rotary ? [layer] : [])),
+    rotary: attentions.map((one, layer) => rotaryOf(one, ropeTypeOf(json, layer, one.window))),
+    latent: attentions.some(({ latent }) => latent),
     norm: norm?.kind ?? null,
     normPlaces: residual.norms,
+    residual: {
+      multiplier: residual.multiplier ?? 1,
+      fromNorm: residual.fromNorm ?? false,
+    },
     parallel: residual.parallel !== undefined && residual.parallel !== null,
     queryKeyNorm: attentions.some((one) => one.norm),
     softcap: { scores: first.softcap ?? null, logits: spec.logitSoftcap ?? null },
@@ -25,6 +38,7 @@ export function anatomyOf(spec: DecoderSpec, head: Anatomy["head"]): Anatomy {
       ? {
           count: some.experts,
           perToken: some.perToken,
+          shared: some.shared ?? null,
           layers: withExperts.map(({ layer }) => layer),
         }
       : null,
@@ -36,4 +50,10 @@ function positionsOf({ positions, blocks }: DecoderSpec): Anatomy["positions"] {
   if (positions) return positions.to === "stream" ? "learned" : "shortformer";
   if (blocks.some(({ attention }) => attention.alibi)) return "alibi";
   return blocks.some(({ attention }) => attention.rotary) ? "rotary" : "none";
+}
+
+function rotaryOf({ rotary }: AttentionSpec, type: string): Anatomy["rotary"][number] {
+  if (!rotary) return null;
+  const entries = 2 * rotary.rope.frequencies.length;
+  return { type, entries, interleaved: rotary.interleaved };
 }

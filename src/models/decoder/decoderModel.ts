@@ -52,13 +52,14 @@ export function decoderModel(
   return {
     architecture: {
       family: spec.family,
+      ...(typeof json["model_type"] === "string" && { modelType: json["model_type"] }),
       layers: spec.blocks.length,
       heads: attention.heads,
       kvHeads: attention.kvHeads,
       contextLength: spec.contextLength,
       vocabulary: spec.vocabulary,
       ...specialTokensOf(json),
-      ...anatomyOf(spec, head),
+      ...anatomyOf(spec, head, json),
     },
     program: decoderProgram(spec, binding.weights, head === "none" ? HEADLESS : null),
     ...tiedHead(row, checkpoint, binding),

@@ -1,4 +1,5 @@
 /** @file `analyse`: a whole notebook about induction in one call: test, scores, patch scan, attention, lens. */
+import { checkCanRun } from "../common/canRun.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
 import { headDepth, isAtClaimedDepth } from "../../measure/headDepth.ts";
@@ -38,6 +39,7 @@ export async function analyse(
   model: LoadedModel,
   options: AnalyseOptions = {},
 ): Promise<AnalyseResult> {
+  checkCanRun("analyse", model);
   const backend = await engineFor(model, options);
   const { signal, progress } = options;
   const { input, rows: count, shownHeads, screen } = analysePlan(model.architecture, options);

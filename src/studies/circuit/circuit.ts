@@ -1,4 +1,5 @@
 /** @file `circuit`: composition, copying and matching from the weights alone; no token is run. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { Matrix } from "ml-matrix";
@@ -40,6 +41,7 @@ export async function circuit(
   model: LoadedModel,
   options: CircuitOptions = {},
 ): Promise<CircuitResult> {
+  checkCanRun("circuit", model);
   const backend = await engineFor(model, options);
   const plan = circuitPlan(model.architecture, options);
   const { signal, progress } = options;

@@ -1,4 +1,5 @@
 /** @file `lens`: what the residual stream of each layer would predict, and what each part adds to the target's logit. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
@@ -33,6 +34,7 @@ import { takeRows } from "../../interventions/rows.ts";
  * @see TransformerLens `logit_attrs` and `accumulated_resid`; the direct logit effect of `measure`, which is centred
  */
 export async function lens(model: LoadedModel, options: LensOptions = {}): Promise<LensResult> {
+  checkCanRun("lens", model);
   const backend = await engineFor(model, options);
   const rows = options.own
     ? await ownRows(model.architecture, options.own)

@@ -1,4 +1,5 @@
 /** @file Path patching: what single paths from heads into the queries, keys or values of later heads carry. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -33,6 +34,7 @@ import { hooksFor } from "../../interventions/units.ts";
  *   freezes the norm
  */
 export async function pathPatch(model: LoadedModel, options: PathOptions): Promise<PathResult> {
+  checkCanRun("path", model);
   const backend = await engineFor(model, options);
   const pair = await pairOf(model.architecture, options);
   const plan = pathPlan(model.architecture, options);

@@ -4,7 +4,7 @@ import { unpackScores } from "../../measure/unpackScores.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { throwIfAborted } from "../../base/errors.ts";
+import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.ts";
@@ -15,7 +15,7 @@ import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
-import { scorePlan, type ScoreOptions } from "./plan.ts";
+import { scorePlan, type ScoreOptions, type ScorePlan } from "./plan.ts";
 import { scoreResultOf, type Measured } from "./buildResult.ts";
 
 /**
@@ -29,7 +29,7 @@ import { scoreResultOf, type Measured } from "./buildResult.ts";
 export async function score(model: LoadedModel, options: ScoreOptions = {}): Promise<ScoreResult> {
   const backend = await engineFor(model, options);
   const { architecture } = model;
-  const plan = await scorePlan(architecture, options);
+  const plan = withLossesIfAny(model, await scorePlan(architecture, options), options);
   const { rows, lossExamples } = plan;
   const { length } = rows.info;
   return whileUnchanged(model, async (elapsed) => {
@@ -56,6 +56,26 @@ export async function score(model: LoadedModel, options: ScoreOptions = {}): Pro
       await session.close();
     }
   });
+}
+
+/**
+ * A model without an unembedding has no losses; one whose losses were asked for is refused.
+ *
+ * @throws {InputError} "options"
+ */
+function withLossesIfAny(
+  { program }: LoadedModel,
+  plan: ScorePlan,
+  { lossExamples }: ScoreOptions,
+): ScorePlan {
+  const headless = program.absent?.["logits"];
+  if (!headless) return plan;
+  if ((lossExamples ?? 0) !== 0)
+    throw new InputError("options", `\`lossExamples\` needs logits: ${headless}`, {
+      option: "lossExamples",
+    });
+  const warnings = [...plan.rows.warnings, `no losses: ${headless}`];
+  return { ...plan, lossExamples: 0, rows: { ...plan.rows, warnings } };
 }
 
 /** WebGPU refuses a kernel without work, so a run that gives no losses computes those of a row that nobody reads. */

@@ -1,4 +1,5 @@
 /** @file `text`: induction on the repeats that the user's own text has, and what induction heads do between paired prompts. */
+import { checkCanRun } from "../common/canRun.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
@@ -30,6 +31,7 @@ const TOP = 10;
  * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function text(model: LoadedModel, options: TextOptions): Promise<TextResult> {
+  checkCanRun("text", model);
   const backend = await engineFor(model, options);
   const plan = textPlan(model.architecture, options);
   const { sequences, pieceLength, pairs, heads, bos, seed } = plan;

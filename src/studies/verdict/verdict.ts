@@ -1,4 +1,5 @@
 /** @file `verdict`: what each head is, by attention with controls, by what it writes, and by what is lost without it. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
@@ -44,6 +45,7 @@ export async function verdict(
   model: LoadedModel,
   options: VerdictOptions = {},
 ): Promise<VerdictResult> {
+  checkCanRun("verdict", model);
   const { log, signal, progress } = options;
   const plan = verdictPlan(options);
   const rows = await verdictRows(model.architecture, options, plan.extent.counts);

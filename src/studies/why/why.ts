@@ -1,4 +1,5 @@
 /** @file `why`: why a head attends from one token to another, part by part, and what it then does to the next token. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
@@ -36,6 +37,7 @@ import { scoreTakenApart } from "./whyScore.ts";
  * @see Elhage et al. 2021; TransformerLens' demos take one side of the score apart at a time, and fold norms first
  */
 export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyResult> {
+  checkCanRun("why", model);
   const { architecture } = model;
   const plan = whyPlan(architecture, options);
   const inputs = scoreInputs(model.program, plan.head.layer);

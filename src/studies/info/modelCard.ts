@@ -1,0 +1,115 @@
+/** @file The architecture card: what a model is, read off its configuration and its Program; nothing is run. */
+import { InputError } from "../../base/errors.ts";
+import { VERSION } from "../../base/version.ts";
+import { DEFAULTS } from "../../inputs/scoreInput.ts";
+import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { planMemory } from "../../runtime/memory.ts";
+import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
+import { canRun, MODEL_STUDIES } from "../common/canRun.ts";
+import { scoreProgram, SCORE_VALUES } from "../score/scoreProgram.ts";
+import { parametersOf } from "./parameters.ts";
+import type { ModelCard } from "./result.ts";
+
+/**
+ * What `info` says: sizes, attention layer by layer, norms, experts, parameters, bytes, tokenizer, BOS, and which studies can
+ * run. No weights are read, so a model that was opened with `factsOnly` serves.
+ *
+ * @returns parameters as numbers of weights that the forward pass reads, a tied unembedding once; bytes of memory as planned
+ *   before a session is made (see `planMemory`)
+ */
+export async function modelCard(model: LoadedModel): Promise<ModelCard> {
+  const { id, revision, sha256, architecture } = model;
+  const { family, modelType, experts } = architecture;
+  const text = await tokenizerOf(model);
+  return {
+    schema: "induction-lens/info@1",
+    version: VERSION,
+    model: { id, revision, sha256: sha256 || null, family, modelType: modelType ?? null },
+    sizes: sizesOf(model),
+    attention: attentionOf(model),
+    norm: { kind: architecture.norm ?? null, places: architecture.normPlaces ?? null },
+    parallel: architecture.parallel ?? false,
+    residualMultiplier: architecture.residual?.multiplier ?? 1,
+    logitSoftcap: architecture.softcap?.logits ?? null,
+    unembedding: architecture.head ?? null,
+    experts: experts ? { ...experts, layers: [...experts.layers] } : null,
+    parameters: parametersOf(model),
+    bytes: { disk: model.sizeBytes ?? null, memory: memoryOf(model) },
+    tokenizer: describe(text),
+    bos: bosOf(model, text.tokenizer),
+    notices: [...(model.notices ?? [])],
+    studies: Object.fromEntries(MODEL_STUDIES.map((study) => [study, canRun(study, model)])),
+  };
+}
+
+function sizesOf({ architecture }: LoadedModel): ModelCard["sizes"] {
+  const { layers, heads, kvHeads, vocabulary, contextLength } = architecture;
+  const { dHead = null, dValue = null, dModel = null } = architecture;
+  return { layers, heads, kvHeads, dHead, dValue, dModel, vocabulary, contextLength };
+}
+
+function attentionOf({ architecture }: LoadedModel): ModelCard["attention"] {
+  const { layers, positions, windows, rotary, softcap } = architecture;
+  return {
+    positions: positions ?? null,
+    layers: Array.from({ length: layers }, (_, layer) => ({
+      layer,
+      window: windows?.[layer] ?? null,
+      rotary: rotary?.[layer] ?? null,
+    })),
+    latent: architecture.latent ?? false,
+    queryKeyNorm: architecture.queryKeyNorm ?? false,
+    scoreSoftcap: softcap?.scores ?? null,
+    sinks: architecture.sinks ?? false,
+  };
+}
+
+/** Of the score program with one row of the default length, by kind of engine. */
+function memoryOf({ program, architecture }: LoadedModel): ModelCard["bytes"]["memory"] {
+  const withLoss = program.absent?.["logits"] === undefined;
+  const measures = ATTENTION_SCORES.length;
+  const scored = scoreProgram(program, architecture, { measures, withLoss });
+  const tokens = Math.min(DEFAULTS.seqLen, architecture.contextLength);
+  const sizes = { batch: 1, position: tokens, [SCORE_VALUES.lossRows]: 1 };
+  return {
+    tokens,
+    cpu: planMemory(scored, { mapsFiles: true }, sizes),
+    wasm: planMemory(scored, { mapsFiles: false }, sizes),
+  };
+}
+
+type Found = { readonly tokenizer: Tokenizer | null; readonly none: string | null };
+
+const NO_TOKENIZER =
+  "its files have none that is read: no tokenizer.json, no vocab.json with merges.txt, no meta.pkl beside a ckpt.pt, none in a GGUF";
+
+/** A tokenizer that cannot be used is none, with the reason. */
+async function tokenizerOf(model: LoadedModel): Promise<Found> {
+  try {
+    const tokenizer = await model.tokenizer();
+    return { tokenizer, none: tokenizer ? null : NO_TOKENIZER };
+  } catch (error) {
+    if (error instanceof InputError) return { tokenizer: null, none: error.message };
+    throw error;
+  }
+}
+
+function describe({ tokenizer, none }: Found): ModelCard["tokenizer"] {
+  const [description, vocabulary] = [tokenizer?.description, tokenizer?.vocabSize];
+  return { description: description ?? null, vocabulary: vocabulary ?? null, none };
+}
+
+function bosOf({ architecture }: LoadedModel, tokenizer: Tokenizer | null): ModelCard["bos"] {
+  const { bosToken } = architecture;
+  const rows =
+    bosToken === null
+      ? "the configuration declares no bos_token_id"
+      : `the configuration declares bos_token_id ${bosToken}`;
+  const text = tokenizer && {
+    id: tokenizer.bos.id,
+    added: tokenizer.bos.addToText,
+    why: tokenizer.bos.why,
+  };
+  return { rows: { id: bosToken, why: rows }, text };
+}

@@ -1,0 +1,164 @@
+/** @file The architecture card as text: a name and a value to a line, layers that are alike on one. */
+import type { ModelCard } from "./result.ts";
+
+type Row = readonly [name: string, value: string];
+
+/** @param visible makes text from outside safe to show */
+export function cardText(card: ModelCard, visible: (text: string) => string): string {
+  const rows = [
+    ...aboutRows(card),
+    ...attentionRows(card),
+    ...partRows(card),
+    ...costRows(card),
+    ...textRows(card),
+    ...card.notices.map((notice): Row => ["notice", notice]),
+    ...studyRows(card),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${visible(value)}\n`).join("");
+}
+
+function aboutRows({ model, sizes }: ModelCard): Row[] {
+  const { layers, heads, kvHeads, dHead, dValue, dModel, vocabulary, contextLength } = sizes;
+  const width = (entries: number | null) => (entries === null ? "unknown" : String(entries));
+  return [
+    ["model", model.revision === null ? model.id : `${model.id} at ${model.revision}`],
+    ["family", model.modelType === null ? model.family : `${model.family} (${model.modelType})`],
+    ["sha256", model.sha256 ?? "not hashed yet"],
+    ["layers", String(layers)],
+    ["heads", `${heads}, ${kvHeads} for keys and values`],
+    ["head size", dValue === dHead ? width(dHead) : `${width(dHead)}, values ${width(dValue)}`],
+    ["d_model", width(dModel)],
+    ["vocabulary", `${vocabulary} tokens`],
+    ["context", `${contextLength} tokens`],
+  ];
+}
+
+function attentionRows({ attention }: ModelCard): Row[] {
+  const { layers, positions, latent, queryKeyNorm, scoreSoftcap, sinks } = attention;
+  const turns = layers.map(({ rotary }) =>
+    rotary === null
+      ? "none"
+      : `${rotary.entries} entries of each head, type ${rotary.type}${rotary.interleaved ? ", neighbours in pairs" : ""}`,
+  );
+  const sees = layers.map(({ window }) => (window === null ? "all tokens" : `${window} tokens`));
+  return [
+    ["positions", positions ?? "unknown"],
+    ...(positions === "rotary" ? byLayer("rotary", turns) : []),
+    ...byLayer("attention sees", sees),
+    ...(latent ? [["projections", "low-rank (latent attention)"] as const] : []),
+    ...(queryKeyNorm ? [["query-key norm", "yes"] as const] : []),
+    ...(scoreSoftcap === null ? [] : [["score soft cap", String(scoreSoftcap)] as const]),
+    ...(sinks ? [["sinks", "heads may attend to no key"] as const] : []),
+  ];
+}
+
+/** One row for each value, with the layers that have it; without them where all have the same. */
+function byLayer(name: string, values: readonly string[]): Row[] {
+  const kinds = [...new Set(values)];
+  if (kinds.length === 1) return [[name, kinds[0]!]];
+  return kinds.map((kind) => {
+    const layers = [...values.keys()].filter((layer) => values[layer] === kind);
+    return [name, `${kind}: ${layersNamed(layers)}`];
+  });
+}
+
+/** `layers 0-2, 4`. */
+function layersNamed(layers: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const layer of layers) {
+    const last = runs.at(-1);
+    if (last && last[1] === layer - 1) last[1] = layer;
+    else runs.push([layer, layer]);
+  }
+  const named = runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
+  return `${layers.length === 1 ? "layer" : "layers"} ${named.join(", ")}`;
+}
+
+const PLACES = {
+  before: "before each part",
+  after: "after each part",
+  around: "before and after each part",
+  stream: "of the stream itself, after each part",
+};
+
+const HEADS = {
+  own: "a matrix of its own",
+  tied: "the embedding",
+  none: "none in the files: there are no logits",
+};
+
+function partRows(card: ModelCard): Row[] {
+  const { norm, parallel, residualMultiplier, logitSoftcap, unembedding, experts } = card;
+  const kind = { LN: "layer norm", RMS: "RMS norm", none: "none" }[norm.kind ?? "none"];
+  const places = norm.kind && norm.places ? `, ${PLACES[norm.places]}` : "";
+  const shared = experts?.shared ? `, and one for every token (${experts.shared})` : "";
+  return [
+    ["norms", `${kind}${places}`],
+    ...(parallel ? [["parts", "attention and MLP side by side"] as const] : []),
+    ...(residualMultiplier === 1
+      ? []
+      : [["residual multiplier", String(residualMultiplier)] as const]),
+    ...(experts
+      ? [
+          [
+            "experts",
+            `${experts.count}, ${experts.perToken} for each token${shared}: ${layersNamed(experts.layers)}`,
+          ] as const,
+        ]
+      : []),
+    ["unembedding", unembedding === null ? "unknown" : HEADS[unembedding]],
+    ...(logitSoftcap === null ? [] : [["logit soft cap", String(logitSoftcap)] as const]),
+  ];
+}
+
+function costRows({ parameters, bytes, experts }: ModelCard): Row[] {
+  const { tokens, cpu, wasm } = bytes.memory;
+  const active = experts ? `, ${count(parameters.active)} active for each token` : "";
+  return [
+    ["parameters", `${count(parameters.total)}${active}`],
+    ["on disk", bytes.disk === null ? "nothing" : size(bytes.disk)],
+    [
+      "in memory",
+      `native ${size(cpu.totalBytes)}, WASM ${size(wasm.totalBytes)}, as float32, to score a row of ${tokens} tokens`,
+    ],
+  ];
+}
+
+const count = (value: number) => value.toLocaleString("en-US");
+
+function size(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
+  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${count(bytes)} bytes`;
+}
+
+function textRows({ tokenizer, bos }: ModelCard): Row[] {
+  const { description, vocabulary, none } = tokenizer;
+  const { rows, text } = bos;
+  return [
+    ["tokenizer", description === null ? `none: ${none}` : `${description}, ${vocabulary} tokens`],
+    ["BOS in rows", `${rows.id === null ? "none" : `token ${rows.id}`} (${rows.why})`],
+    ...(text
+      ? [
+          [
+            "BOS in text",
+            `${text.id === null ? "none" : `token ${text.id}, ${text.added ? "added" : "not added"}`} (${text.why})`,
+          ] as const,
+        ]
+      : []),
+  ];
+}
+
+function studyRows({ studies }: ModelCard): Row[] {
+  const entries = Object.entries(studies);
+  const runs = entries.flatMap(([name, reason]) => (reason === null ? [name] : []));
+  const refused = entries.flatMap(([name, reason]) => (reason === null ? [] : [{ name, reason }]));
+  const reasons = [...new Set(refused.map(({ reason }) => reason))];
+  return [
+    ["can run", runs.join(", ")],
+    ...reasons.map((reason): Row => {
+      const names = refused.filter((one) => one.reason === reason).map(({ name }) => name);
+      return ["cannot run", `${names.join(", ")}: ${reason}`];
+    }),
+  ];
+}
