@@ -26,7 +26,7 @@ async function logitsOf(kind: Record<string, unknown>, lengths: readonly number[
     const tokens = tensor(["batch", "position"], [1, length], row);
     runs.push([...(await session.run(new Map([["tokens", tokens]]))).get("logits")!.data]);
   }
-  await session.dispose();
+  await session.close();
   await file.close();
   return { runs, contextLength: model.architecture.contextLength };
 }
