@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import boundaries from "eslint-plugin-boundaries";
 import tseslint from "typescript-eslint";
 
@@ -83,6 +84,9 @@ const reservedPatterns = (part) =>
       message: `only src/${owner} imports this package`,
     }));
 
+/** The views of the page, a folder each. */
+const explorerViews = readdirSync(new URL("explorer/src/views/", import.meta.url));
+
 const NODE = { regex: "^node:", message: "this must run in browsers too" };
 
 const restricted = (patterns) => ({
@@ -136,6 +140,15 @@ export default tseslint.config(
     rules: restricted([...reservedPatterns(part), ...(anywhere.includes(part) ? [NODE] : [])]),
   })),
   { files: nodeOnly, rules: restricted(reservedPatterns("runtime")) },
+  ...explorerViews.map((view) => ({
+    files: [`explorer/src/views/${view}/**`],
+    rules: restricted([
+      {
+        regex: `(^\\.\\./|/views/)(${explorerViews.filter((other) => other !== view).join("|")})/`,
+        message: "views share parts/ and page/, never each other",
+      },
+    ]),
+  })),
   {
     files: ["src/cli/**/*.ts", "src/server/**/*.ts"],
     rules: { "no-console": "off" },

@@ -1,4 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
+import { headName } from "induction-lens/browser";
 import type { Look, Sequence } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
@@ -8,7 +9,7 @@ import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { Lines } from "./lines.tsx";
 import { Matrix, type Cell } from "./matrix.tsx";
-import { largest, lookedAt, looks, patternOf } from "./pattern.ts";
+import { largest, lookedAt, looks, patternOf } from "../../parts/pattern.ts";
 import { Thumbs } from "./thumbs.tsx";
 import { WhyCell } from "./whyCell.tsx";
 import "./attention.css";
@@ -156,10 +157,10 @@ const LEAST_ROW = 5e-4;
 
 function Take({ look, sequence }: ShownProps) {
   const { state, engine } = usePage();
-  const { layer, head, weighted } = state;
+  const { head, weighted } = state;
   const { ids, pieces } = sequence;
   const take = async () => {
-    const name = `${layer}.${head}`;
+    const name = headName(state);
     const result = await engine!.ask("attention", { ids, head: name, weighted });
     const { attentionFigure } = await import("../../export/files.ts");
     const pattern = patternOf(look, head, weighted);
@@ -181,7 +182,7 @@ function Take({ look, sequence }: ShownProps) {
       results: [{ name: "attention", result }],
     };
   };
-  return <TakeAlong name={`attention-${layer}.${head}`} take={take} />;
+  return <TakeAlong name={`attention-${headName(state)}`} take={take} />;
 }
 
 function LayerButtons() {

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { shownToken } from "../../parts/shownToken.ts";
-import type { Pattern } from "./pattern.ts";
+import type { Pattern } from "../../parts/pattern.ts";
 
 interface Props {
   readonly pattern: Pattern;

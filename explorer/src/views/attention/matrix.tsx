@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Ramp } from "induction-lens/report";
-import type { Pattern } from "./pattern.ts";
+import { drawPattern } from "../../parts/drawPattern.ts";
+import type { Pattern } from "../../parts/pattern.ts";
 
 export interface Cell {
   readonly query: number;
@@ -65,25 +66,4 @@ export function Matrix({ pattern, ramp, cell, label, words, point, choose }: Pro
       <i class="line" style={{ left: share(cell.key), width: share(1), top: 0, bottom: 0 }} />
     </div>
   );
-}
-
-/** One pixel for each cell; what no query may see has no colour. */
-export function drawPattern(
-  canvas: HTMLCanvasElement,
-  { length, bound, weight }: Pattern,
-  ramp: Ramp,
-): void {
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(length, length);
-  const colours = Array.from({ length: 256 }, (_, step) => ramp(step / 255));
-  for (let query = 0; query < length; query++)
-    for (let key = 0; key <= query; key++) {
-      const [red, green, blue] = colours[Math.round((255 * weight(query, key)) / bound)]!;
-      const at = 4 * (query * length + key);
-      image.data[at] = red;
-      image.data[at + 1] = green;
-      image.data[at + 2] = blue;
-      image.data[at + 3] = 255;
-    }
-  context.putImageData(image, 0, 0);
 }

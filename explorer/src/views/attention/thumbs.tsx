@@ -1,8 +1,8 @@
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { Look } from "../../engine/protocol.ts";
 import type { Ramp } from "induction-lens/report";
-import { drawPattern } from "./matrix.tsx";
-import { patternOf, type Pattern } from "./pattern.ts";
+import { patternOf } from "../../parts/pattern.ts";
+import { Thumb } from "../../parts/thumb.tsx";
 
 interface Props {
   readonly look: Look;
@@ -35,10 +35,4 @@ export function Thumbs({ look, layer, head, weighted, ramp, choose }: Props) {
       ))}
     </div>
   );
-}
-
-export function Thumb({ pattern, ramp }: { readonly pattern: Pattern; readonly ramp: Ramp }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => drawPattern(canvas.current!, pattern, ramp), [pattern, ramp]);
-  return <canvas ref={canvas} width={pattern.length} height={pattern.length} aria-hidden="true" />;
 }

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { WhyResult } from "induction-lens/browser";
+import { headName, type WhyResult } from "induction-lens/browser";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { shownToken } from "../../parts/shownToken.ts";
 import type { Cell } from "./matrix.tsx";
@@ -10,9 +10,8 @@ const SHOWN = 8;
 /** Why the head attends from one token to the other: its score as a sum of parts, and what it then does. */
 export function WhyCell({ ids, cell }: { readonly ids: readonly number[]; readonly cell: Cell }) {
   const { engine, state } = usePage();
-  const { layer, head } = state;
   const [asked, ask] = useState<Cell | null>(null);
-  const args = asked && { ids, head: `${layer}.${head}`, query: asked.query, key: asked.key };
+  const args = asked && { ids, head: headName(state), query: asked.query, key: asked.key };
   const { answer, busy, error, step } = useAnswer(engine, "why", args);
   const seen = cell.key <= cell.query;
   return (

@@ -1,8 +1,8 @@
-import type { HeadEdit } from "induction-lens/browser";
+import type { HeadAt, HeadEdit } from "induction-lens/browser";
 import { STORED } from "../../page/stored.ts";
 import { usePage } from "../../page/page.ts";
-import { useCut } from "../surgery/useCut.ts";
-import { headList, inductionHeads, type HeadPlace } from "./words.ts";
+import { useCut } from "../../page/useCut.ts";
+import { headList, inductionHeads } from "../../parts/headWords.ts";
 
 /** One button that switches the chosen head off, and the losses with and without it: bars and the same numbers as a table. */
 export function CutHead() {
@@ -25,7 +25,7 @@ export function CutHead() {
     return { copy, name, before: base, after: off ? cut : null };
   });
   const alike = score ? inductionHeads(score.scores) : [];
-  const here = (at: HeadPlace) => at.layer === layer && at.head === head;
+  const here = (at: HeadAt) => at.layer === layer && at.head === head;
   const others = alike.some(here) ? alike.filter((at) => !here(at)) : [];
   const most = Math.max(...rows.flatMap(({ before, after }) => [before ?? 0, after ?? 0]), 1e-9);
   const sequences = whole.answer?.rows ?? stored?.input.examples;

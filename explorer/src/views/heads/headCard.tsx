@@ -1,5 +1,5 @@
 import type { ScoreName, ScoreResult } from "induction-lens/browser";
-import { flags, LABELS } from "./words.ts";
+import { flags, LABELS } from "../../parts/headWords.ts";
 
 interface Props {
   readonly result: ScoreResult;

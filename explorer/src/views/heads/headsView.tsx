@@ -1,4 +1,10 @@
-import type { ScoreName, ScoreResult, VerdictResult } from "induction-lens/browser";
+import {
+  headName,
+  type HeadAt,
+  type ScoreName,
+  type ScoreResult,
+  type VerdictResult,
+} from "induction-lens/browser";
 import { HeadGrid } from "../../parts/headGrid.tsx";
 import { SortedTable } from "../../parts/sortedTable.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
@@ -12,7 +18,7 @@ import {
   VerdictCard,
   type HeadVerdict,
 } from "./verdicts.tsx";
-import { LABELS, labelOf, OTHER, sentence } from "./words.ts";
+import { LABELS, labelOf, OTHER, sentence } from "../../parts/headWords.ts";
 
 /** Every head's induction score as a map and as a table, and the chosen head with all that is known of it. */
 export function HeadsView() {
@@ -39,7 +45,7 @@ export function HeadsView() {
         <VerdictBar found={found} />
         <details>
           <summary>As a table</summary>
-          <HeadTable result={result} chosen={`${layer}.${head}`} choose={choose} />
+          <HeadTable result={result} chosen={headName(state)} choose={choose} />
         </details>
         <TakeAlong name="induction-scores" take={() => taken(result, found.verdict)} />
       </section>
@@ -110,11 +116,6 @@ async function taken(result: ScoreResult, verdict: VerdictResult | null) {
   };
 }
 
-interface HeadRow {
-  readonly layer: number;
-  readonly head: number;
-}
-
 interface TableProps {
   readonly result: ScoreResult;
   readonly chosen: string;
@@ -123,21 +124,20 @@ interface TableProps {
 
 function HeadTable({ result, chosen, choose }: TableProps) {
   const { scores, intervals } = result;
-  const rows: HeadRow[] = scores.induction.flatMap((row, layer) =>
+  const rows: HeadAt[] = scores.induction.flatMap((row, layer) =>
     row.map((_, head) => ({ layer, head })),
   );
-  const name = ({ layer, head }: HeadRow) => `${layer}.${head}`;
-  const label = ({ layer, head }: HeadRow) => labelOf(scores, layer, head);
-  const range = ({ layer, head }: HeadRow) => intervals.induction[layer]![head];
+  const label = ({ layer, head }: HeadAt) => labelOf(scores, layer, head);
+  const range = ({ layer, head }: HeadAt) => intervals.induction[layer]![head];
   return (
     <SortedTable
       caption={`Mean attention of ${result.input.examples} sequences, 0 to 1; interval: 95 % of the induction score`}
       rows={rows}
-      keyOf={name}
+      keyOf={headName}
       chosen={chosen}
       choose={({ layer, head }) => choose(layer, head)}
       columns={[
-        { name: "head", value: ({ layer, head }) => layer * 1e4 + head, text: name },
+        { name: "head", value: ({ layer, head }) => layer * 1e4 + head, text: headName },
         {
           name: "label",
           value: (row) => label(row) ?? OTHER.name,
@@ -148,8 +148,8 @@ function HeadTable({ result, chosen, choose }: TableProps) {
         },
         ...(Object.keys(LABELS) as ScoreName[]).map((score) => ({
           name: LABELS[score].name,
-          value: ({ layer, head }: HeadRow) => scores[score][layer]![head]!,
-          text: ({ layer, head }: HeadRow) => scores[score][layer]![head]!.toFixed(3),
+          value: ({ layer, head }: HeadAt) => scores[score][layer]![head]!,
+          text: ({ layer, head }: HeadAt) => scores[score][layer]![head]!.toFixed(3),
         })),
         {
           name: "interval",

@@ -4,7 +4,7 @@ import { LineChart } from "../../parts/lineChart.tsx";
 import { sequential } from "../../parts/colour.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
-import { Thumb } from "../attention/thumbs.tsx";
+import { Thumb } from "../../parts/thumb.tsx";
 import { checkpointsOf, runText, type LabRun } from "./run.ts";
 
 /** One run: its curves, the change in them, and every head's pattern at the checkpoint that is chosen. */

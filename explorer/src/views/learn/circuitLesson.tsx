@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
-import type { HeadEdit } from "induction-lens/browser";
+import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
 import type { Requests } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { Folded, Task } from "./folded.tsx";
-import { CLEARLY, headList, type HeadPlace } from "../heads/words.ts";
+import { CLEARLY, headList } from "../../parts/headWords.ts";
 import { conclusion, lossWords } from "./cutWords.ts";
-import { headName, type Lesson } from "./lesson.ts";
+import type { Lesson } from "./lesson.ts";
 
 /** Previous token, key, match, copy: the path of induction with the model's numbers. The reader cuts either head, and all that do as the second does. */
 export function CircuitLesson({ lesson }: { readonly lesson: Lesson }) {
@@ -27,13 +27,13 @@ export function CircuitLesson({ lesson }: { readonly lesson: Lesson }) {
 const WAYS = ["previous", "best", "all"] as const;
 type Way = (typeof WAYS)[number];
 
-function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previous: HeadPlace }) {
+function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previous: HeadAt }) {
   const { engine, dark } = usePage();
   const { sequence, query, target, induction, alike, tokenAt, score, facts } = lesson;
   const [step, go] = useState(0);
   const [chosen, cut] = useState<Way | null>(null);
   const [tried, remember] = useState<readonly Way[]>([]);
-  const ways: Readonly<Record<Way, readonly HeadPlace[]>> = {
+  const ways: Readonly<Record<Way, readonly HeadAt[]>> = {
     previous: [previous],
     best: [induction],
     all: alike.length > 1 ? alike : [induction],
@@ -160,6 +160,6 @@ function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previ
   );
 }
 
-function zeroed(heads: readonly HeadPlace[]): HeadEdit[] {
+function zeroed(heads: readonly HeadAt[]): HeadEdit[] {
   return heads.map(({ layer, head }) => ({ layer, head, kind: "zero" }));
 }

@@ -1,10 +1,11 @@
 /** @file What cutting the heads of a circuit showed, in words that the model's own losses decide. */
+import type { HeadAt } from "induction-lens/browser";
 import type { Cut } from "../../engine/protocol.ts";
-import { headList, type HeadPlace } from "../heads/words.ts";
+import { headList } from "../../parts/headWords.ts";
 
 /** One of the cuts that the lesson offers, with what came of it once it was tried. */
 export interface TriedCut {
-  readonly heads: readonly HeadPlace[];
+  readonly heads: readonly HeadAt[];
   readonly after: Cut | null;
 }
 

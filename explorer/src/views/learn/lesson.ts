@@ -1,10 +1,10 @@
 /** @file What the lessons speak of: a short sequence that repeats, and the heads of the model that play a part. */
 import { useMemo } from "preact/hooks";
-import type { ScoreName, ScoreResult } from "induction-lens/browser";
+import type { HeadAt, ScoreName, ScoreResult } from "induction-lens/browser";
 import type { Captured, ModelFacts, Sequence } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { shownToken } from "../../parts/shownToken.ts";
-import { inductionHeads, type HeadPlace } from "../heads/words.ts";
+import { inductionHeads } from "../../parts/headWords.ts";
 
 export interface Lesson {
   readonly facts: ModelFacts;
@@ -15,10 +15,10 @@ export interface Lesson {
   /** Where an induction head looks from there: after the earlier copy of its token. */
   readonly target: number;
   /** The head with the highest score of its kind; the previous-token head lies before the induction head. */
-  readonly induction: HeadPlace;
-  readonly previous: HeadPlace | null;
+  readonly induction: HeadAt;
+  readonly previous: HeadAt | null;
   /** All heads that attend like induction heads with half of their attention or more, the best first. */
-  readonly alike: readonly HeadPlace[];
+  readonly alike: readonly HeadAt[];
   readonly tokenAt: (position: number) => string;
 }
 
@@ -57,15 +57,11 @@ function lessonOf(facts: ModelFacts, score: ScoreResult, sequence: Sequence): Le
 }
 
 /** The head that scores highest, of the layers before `end`. */
-export function bestHead({ scores }: ScoreResult, name: ScoreName, end: number): HeadPlace | null {
+export function bestHead({ scores }: ScoreResult, name: ScoreName, end: number): HeadAt | null {
   const heads = scores[name]
     .slice(0, end)
     .flatMap((row, layer) => row.map((value, head) => ({ layer, head, value })));
   return heads.toSorted((a, b) => b.value - a.value)[0] ?? null;
-}
-
-export function headName({ layer, head }: HeadPlace): string {
-  return `${layer}.${head}`;
 }
 
 /** `length` numbers of a value that begin at the entry with these indices. */

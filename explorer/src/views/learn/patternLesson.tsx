@@ -1,12 +1,12 @@
 import { useMemo, useState } from "preact/hooks";
-import type { ScoreName, ScoreResult } from "induction-lens/browser";
+import { headName, type HeadAt, type ScoreName, type ScoreResult } from "induction-lens/browser";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
-import { patternOf } from "../attention/pattern.ts";
-import { Thumb } from "../attention/thumbs.tsx";
+import { patternOf } from "../../parts/pattern.ts";
+import { Thumb } from "../../parts/thumb.tsx";
 import { Folded, Task } from "./folded.tsx";
-import { CLEARLY, LABELS, type HeadPlace } from "../heads/words.ts";
-import { bestHead, entry, headName, type Lesson } from "./lesson.ts";
+import { CLEARLY, LABELS } from "../../parts/headWords.ts";
+import { bestHead, entry, type Lesson } from "./lesson.ts";
 
 /** Scores become shares of a row. The reader tells a previous-token head from a resting one, or from another where none rests. */
 export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
@@ -23,8 +23,8 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
     entry(answer.answer!.values[name]!, [0, head, query], sequence.ids.length);
   const [scores, weights] = [row(names[0]!), row(names[1]!)];
   const most = Math.max(...scores.subarray(0, query + 1));
-  const pair: readonly HeadPlace[] = [other, previous];
-  const of = (at: HeadPlace, name: ScoreName) => score.scores[name][at.layer]![at.head]!.toFixed(2);
+  const pair: readonly HeadAt[] = [other, previous];
+  const of = (at: HeadAt, name: ScoreName) => score.scores[name][at.layer]![at.head]!.toFixed(2);
   const result =
     guess === null
       ? null
@@ -105,7 +105,7 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
 }
 
 /** A head that clearly does something other than look one back, if it can be one that rests; else the one that comes nearest. */
-function besides(previous: HeadPlace, { scores }: ScoreResult) {
+function besides(previous: HeadAt, { scores }: ScoreResult) {
   const kinds = (["firstToken", "currentToken", "duplicateToken", "induction"] as const).map(
     (name) =>
       scores[name]
@@ -118,7 +118,7 @@ function besides(previous: HeadPlace, { scores }: ScoreResult) {
 }
 
 interface HeadButtonProps {
-  readonly at: HeadPlace;
+  readonly at: HeadAt;
   readonly lesson: Lesson;
   readonly name: string;
   readonly chosen: boolean;

@@ -1,7 +1,8 @@
 /** @file A lesson as files: what it says with the model's numbers, its tables, and the attention of the head it is about. */
+import { headName } from "induction-lens/browser";
 import type { StudyTable } from "induction-lens/report";
 import type { Engine } from "../../engine/client.ts";
-import { headName, type Lesson } from "./lesson.ts";
+import type { Lesson } from "./lesson.ts";
 
 /** @param shown the lesson on the page, whose sentences and tables are taken as they stand */
 export async function lessonTaken(

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
+import { headName, kvHeadOf } from "induction-lens/browser";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { Folded, Task } from "./folded.tsx";
-import { entry, headName, type Lesson } from "./lesson.ts";
+import { entry, type Lesson } from "./lesson.ts";
 import { largestIn, Strip } from "./strip.tsx";
 
 /** One head at one position: its query, everybody's keys, and how well they meet. The reader finds the key that wins. */
@@ -15,12 +16,11 @@ export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
   const [guess, choose] = useState<number | null>(null);
   if (!answer.answer) return <p class="status">{answer.error ?? "Reading the vectors"}</p>;
   const { values } = answer.answer;
-  const group = facts.heads / facts.kvHeads;
   const width = values[hook("hook_q")]!.shape.at(-1)!;
   const vector = (name: string, position: number) =>
     entry(
       values[hook(name)]!,
-      [0, position, name === "hook_q" ? head : Math.floor(head / group)],
+      [0, position, name === "hook_q" ? head : kvHeadOf(facts, head)],
       width,
     );
   const scores = entry(values[hook("hook_attn_scores")]!, [0, head, query], query + 1);

@@ -1,11 +1,12 @@
 import { useMemo, useState } from "preact/hooks";
+import { headName } from "induction-lens/browser";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { shownToken } from "../../parts/shownToken.ts";
 import { TokenRow } from "../../parts/tokenRow.tsx";
-import { largest, looks, patternOf } from "../attention/pattern.ts";
+import { largest, looks, patternOf } from "../../parts/pattern.ts";
 import { Folded, Task } from "./folded.tsx";
-import { headName, type Lesson } from "./lesson.ts";
+import type { Lesson } from "./lesson.ts";
 
 /** The reader's own sequence: where will the induction head look from its last token? */
 export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { editText } from "../../page/address.ts";
 import { usePage } from "../../page/page.ts";
 import type { Cut } from "../../engine/protocol.ts";
-import { useCut } from "./useCut.ts";
+import { useCut } from "../../page/useCut.ts";
 import { editWords } from "./words.ts";
 
 /** What was done, in order, with the loss of the repeated half after each step that was measured. */

@@ -3,7 +3,7 @@ import type { ScoreName } from "induction-lens/browser";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { HeadGrid } from "../../parts/headGrid.tsx";
-import { LABELS } from "../heads/words.ts";
+import { LABELS } from "../../parts/headWords.ts";
 import { editWords } from "./words.ts";
 
 /** A head whose score moved by this much is marked: it woke up, or lost what it reads. */

@@ -10,7 +10,7 @@ import { differenceInterval, LossByPosition } from "./lossByPosition.tsx";
 import { Others } from "./others.tsx";
 import { Tools } from "./tools.tsx";
 import { editWords } from "./words.ts";
-import { useCut } from "./useCut.ts";
+import { useCut } from "../../page/useCut.ts";
 import "./surgery.css";
 
 /** Heads are switched off or get another's pattern; what the model loses, guesses and how other heads change is beside it. */

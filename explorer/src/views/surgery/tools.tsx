@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { HeadEdit } from "induction-lens/browser";
 import { usePage } from "../../page/page.ts";
-import { inductionHeads, LABELS } from "../heads/words.ts";
+import { inductionHeads, LABELS } from "../../parts/headWords.ts";
 import { editWords, KINDS, PATTERNS } from "./words.ts";
 
 /** What can be done to the chosen head, and undone. */

@@ -1,5 +1,5 @@
 import type { HeadEdit } from "induction-lens/browser";
-import { LABELS } from "../heads/words.ts";
+import { LABELS } from "../../parts/headWords.ts";
 
 export const KINDS = [
   { kind: "zero", name: "Zero", means: "its output (attn.hook_z) is zero" },

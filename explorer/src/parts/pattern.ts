@@ -1,5 +1,5 @@
 /** @file One head's attention, read from what the engine gave for its layer. */
-import type { Look } from "../../engine/protocol.ts";
+import type { Look } from "../engine/protocol.ts";
 
 export interface Pattern {
   readonly length: number;

@@ -1,6 +1,8 @@
 import {
+  headName,
   INDUCTION_ATTENTION,
   SCORE_TABLE,
+  type HeadAt,
   type ScoreName,
   type ScoreResult,
 } from "induction-lens/browser";
@@ -26,21 +28,16 @@ export function labelOf(scores: ScoreResult["scores"], layer: number, head: numb
   return value(best) >= CLEARLY ? best : null;
 }
 
-export interface HeadPlace {
-  readonly layer: number;
-  readonly head: number;
-}
-
 /** `1.0, 1.1 and 1.3` */
-export function headList(heads: readonly HeadPlace[]): string {
-  const names = heads.map(({ layer, head }) => `${layer}.${head}`);
+export function headList(heads: readonly HeadAt[]): string {
+  const names = heads.map(headName);
   const last = names.pop() ?? "";
   return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
 }
 
 /** Heads that the label induction fits, the highest score first. */
-export function inductionHeads(scores: ScoreResult["scores"]): readonly HeadPlace[] {
-  const score = (at: HeadPlace) => scores.induction[at.layer]![at.head]!;
+export function inductionHeads(scores: ScoreResult["scores"]): readonly HeadAt[] {
+  const score = (at: HeadAt) => scores.induction[at.layer]![at.head]!;
   return scores.induction
     .flatMap((row, layer) => row.map((_, head) => ({ layer, head })))
     .filter(({ layer, head }) => labelOf(scores, layer, head) === "induction")

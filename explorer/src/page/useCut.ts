@@ -1,5 +1,5 @@
 import type { HeadEdit } from "induction-lens/browser";
-import { usePage, useAnswer } from "../../page/page.ts";
+import { usePage, useAnswer } from "./page.ts";
 
 /** What the model does with these edits; null: nothing is asked. `times` as many sequences as one forward pass takes. */
 export function useCut(
