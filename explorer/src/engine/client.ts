@@ -1,9 +1,18 @@
 /** @file The page's side of the engine's thread. */
-import type { FromWorker, LabEvent, RequestName, Requests, ToWorker } from "./protocol.ts";
+import type {
+  FromWorker,
+  LabEvent,
+  MemoryNeed,
+  RequestName,
+  Requests,
+  ToWorker,
+} from "./protocol.ts";
 
 export interface AskOptions {
   readonly signal?: AbortSignal;
   readonly progress?: (step: string, done: number, total: number) => void;
+  /** What opening a model will take, once its size is known. */
+  readonly memory?: (need: MemoryNeed) => void;
   /** What a training run tells on its way. */
   readonly told?: (event: LabEvent) => void;
 }
@@ -42,6 +51,7 @@ export function openEngine(): Engine {
     const one = waiting.get(data.id);
     if (!one) return;
     if (data.kind === "progress") return one.progress?.(data.step, data.done, data.total);
+    if (data.kind === "memory") return one.memory?.(data.need);
     if (data.kind === "told") return one.told?.(data.event);
     waiting.delete(data.id);
     if (data.kind === "done") one.resolve(data.answer as never);

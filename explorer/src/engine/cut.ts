@@ -9,34 +9,35 @@ import {
   type Tensor,
   throwIfAborted,
 } from "induction-lens/browser";
-import { ordinaryTokens, type Repeats, random } from "induction-lens/measure";
+import { copyLosses, ordinaryTokens, type Repeats, random } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
-import { holding, workbench } from "./holding.ts";
+import type { Held } from "./held.ts";
 import type { Cut, Guess, Losses, Requests, Sequence } from "./protocol.ts";
 
-/** Rows by how many there are; the fewer are the first of the more. */
-const rowsOf = new Map<number, AblationRows>();
-/** What heads put out on reference rows, by the length of a row. */
-const references = new Map<number, Reference>();
 const GUESSES = 8;
 
 /** The rows are those of `ablate` with its defaults, or the first of them where the model is large. */
 export async function cut(
   { edits, sequence, at, times = 1 }: Requests["cut"]["args"],
+  held: Held,
   options: AnswerOptions,
 ): Promise<Cut> {
-  const { model, rows: count } = holding();
-  const referenceExamples = referenceCount();
+  const { model, rows: count } = held.open;
+  const referenceExamples = referenceCount(held);
   const numExamples = count * times;
   const rows =
-    rowsOf.get(numExamples) ??
+    held.ablationRows.get(numExamples) ??
     (await ablationRows(model.architecture, { numExamples, referenceExamples }));
-  rowsOf.set(numExamples, rows);
+  held.ablationRows.set(numExamples, rows);
   const { reference: others, info, start, period } = rows;
-  const reference = await referenceFor(info.length, edits, () => others, options);
+  const reference = await referenceFor(
+    held,
+    { length: info.length, edits, others: () => others },
+    options,
+  );
   const started = performance.now();
   const repeats = { start, period, length: info.length };
-  const measured = await measuredInParts(rows, { edits, repeats, ...reference }, options);
+  const measured = await measuredInParts(held, rows, { edits, repeats, ...reference }, options);
   const milliseconds = performance.now() - started;
   return {
     edits,
@@ -46,7 +47,7 @@ export async function cut(
     start,
     losses: lossesOf(measured.losses, rows),
     scores: measured.scores,
-    ...(await guessed(edits, sequence, at, options)),
+    ...(await guessed(held, { edits, sequence, at }, options)),
     milliseconds,
   };
 }
@@ -59,14 +60,19 @@ interface Parts {
 
 /** Losses of all rows and means of the scores, as many rows at once as the bench was prepared for. */
 async function measuredInParts(
+  held: Held,
   { tokens }: AblationRows,
   { repeats, ...edited }: Parts,
   { signal, progress }: AnswerOptions,
 ) {
-  const bench = await workbench();
+  const bench = await held.workbench();
   const [count, length] = tokens.shape as readonly [number, number];
-  const step = holding().rows;
-  const losses = tensor(["batch", "position"], [count, length], new Float32Array(count * length));
+  const step = held.open.rows;
+  const losses = tensor(
+    ["sequence", "position"],
+    [count, length],
+    new Float32Array(count * length),
+  );
   const runs: Cut["scores"][] = [];
   for (let first = 0; first < count; first += step) {
     throwIfAborted(signal);
@@ -96,16 +102,19 @@ function meansOf(runs: readonly Cut["scores"][]): Cut["scores"] {
 
 /** Next tokens of the sequence; ideal patterns have no meaning in a text, so they are left out there. */
 async function guessed(
-  edits: readonly HeadEdit[],
-  sequence: Sequence,
-  at: number,
+  held: Held,
+  { edits, sequence, at }: Requests["cut"]["args"],
   options: AnswerOptions,
 ): Promise<{ readonly guesses: Guess[]; readonly truth: Guess | null }> {
-  const { tokenizer } = holding();
-  const bench = await workbench();
+  const { tokenizer } = held.open;
+  const bench = await held.workbench();
   const { ids, repeats } = sequence;
   const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
-  const reference = await referenceFor(ids.length, edits, () => randomRows(sequence), options);
+  const reference = await referenceFor(
+    held,
+    { length: ids.length, edits, others: () => randomRows(held, sequence) },
+    options,
+  );
   const { logits } = await bench.run(
     { tokens, repeats: repeats && { ...repeats, length: ids.length } },
     {
@@ -125,29 +134,35 @@ async function guessed(
 }
 
 /** Rows that means are taken over; as many as the ablation study takes, or as many as a large model has time for. */
-function referenceCount(): number {
-  return holding().rows < 4 ? 8 : 64;
+function referenceCount({ open }: Held): number {
+  return open.rows < 4 ? 8 : 64;
+}
+
+interface ReferenceChoice {
+  readonly length: number;
+  readonly edits: readonly HeadEdit[];
+  /** The rows, which are drawn only if they are needed. */
+  readonly others: () => Tensor<Int32Array>;
 }
 
 async function referenceFor(
-  length: number,
-  edits: readonly HeadEdit[],
-  others: () => Tensor<Int32Array>,
+  held: Held,
+  { length, edits, others }: ReferenceChoice,
   options: AnswerOptions,
 ): Promise<{ readonly reference?: Reference }> {
   if (!edits.some(({ kind }) => kind === "mean" || kind === "resample")) return {};
-  const bench = await workbench();
-  const reference = references.get(length) ?? (await bench.reference(others(), options));
-  references.set(length, reference);
+  const bench = await held.workbench();
+  const reference = held.references.get(length) ?? (await bench.reference(others(), options));
+  held.references.set(length, reference);
   return { reference };
 }
 
 /** Rows of ordinary tokens, drawn with repetition; the first token is that of the sequence. */
-function randomRows({ ids }: Sequence): Tensor<Int32Array> {
-  const { vocabulary, specialTokens } = holding().model.architecture;
+function randomRows(held: Held, { ids }: Sequence): Tensor<Int32Array> {
+  const { vocabulary, specialTokens } = held.open.model.architecture;
   const ordinary = ordinaryTokens(vocabulary, specialTokens);
   const draw = random(1);
-  const count = referenceCount();
+  const count = referenceCount(held);
   const data = Int32Array.from({ length: count * ids.length }, (_, index) =>
     index % ids.length === 0 ? ids[0]! : ordinary[Math.floor(draw.uniform() * ordinary.length)]!,
   );
@@ -155,19 +170,16 @@ function randomRows({ ids }: Sequence): Tensor<Int32Array> {
 }
 
 /** Mean over rows, by position and over tokens 2 ... S of both copies, and those of each row. */
-function lossesOf({ shape, data }: Tensor, { start, period }: AblationRows): Losses {
+function lossesOf(losses: Tensor, { start, period }: AblationRows): Losses {
+  const { shape, data } = losses;
   const [count, length] = shape as readonly [number, number];
   const byPosition = Array.from({ length }, (_, position) => {
     let sum = 0;
     for (let row = 0; row < count; row++) sum += data[row * length + position]!;
     return position === 0 ? null : sum / count;
   });
-  const copy = (begin: number) =>
-    Array.from({ length: count }, (_, row) => {
-      const [from, to] = [begin + 1, begin + period].map((position) => row * length + position);
-      return data.subarray(from, to).reduce((sum, loss) => sum + loss, 0) / (period - 1);
-    });
-  const bySequence = { firstCopy: copy(start), secondCopy: copy(start + period) };
+  const { firstCopy, secondCopy } = copyLosses(losses, { start, period });
+  const bySequence = { firstCopy: [...firstCopy], secondCopy: [...secondCopy] };
   const mean = (values: readonly number[]) => values.reduce((sum, loss) => sum + loss, 0) / count;
   return {
     firstCopy: mean(bySequence.firstCopy),

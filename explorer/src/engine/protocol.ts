@@ -40,6 +40,12 @@ export interface ModelFacts {
   readonly why: string;
 }
 
+/** What a model will take of memory, and what this browser gives. */
+export interface MemoryNeed {
+  readonly neededBytes: number;
+  readonly availableBytes: number;
+}
+
 /** A row of tokens and how to write each of them. */
 export interface Sequence {
   readonly ids: readonly number[];
@@ -205,6 +211,7 @@ export type FromWorker =
       readonly done: number;
       readonly total: number;
     }
+  | { readonly kind: "memory"; readonly id: number; readonly need: MemoryNeed }
   | { readonly kind: "told"; readonly id: number; readonly event: LabEvent }
   | { readonly kind: "done"; readonly id: number; readonly answer: unknown }
   | {

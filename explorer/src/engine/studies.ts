@@ -1,31 +1,34 @@
-/** @file Studies of the library that are asked for rarely, in a script of their own. */
+/** @file Studies of the library that are asked for rarely, in a script of their own that is fetched when the first is asked for. */
 import { attention, verdict, why } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
-import { holding } from "./holding.ts";
+import type { Held } from "./held.ts";
 import type { Requests } from "./protocol.ts";
 
 /** What the score of a cell is made of. The tokens are the page's, BOS among them where there is one. */
 export async function whyOf(
   { ids, ...cell }: Requests["why"]["args"],
+  { open }: Held,
   { signal, progress }: AnswerOptions,
 ): Promise<Requests["why"]["answer"]> {
-  const { model, backend } = holding();
+  const { model, backend } = open;
   return why(model, { backend, tokens: ids, ...cell, signal, progress });
 }
 
 export async function attentionOf(
   { ids, head, weighted }: Requests["attention"]["args"],
+  { open }: Held,
   { signal, progress }: AnswerOptions,
 ): Promise<Requests["attention"]["answer"]> {
-  const { model, backend } = holding();
+  const { model, backend } = open;
   const values = weighted ? "value-weighted" : "pattern";
   return attention(model, { backend, tokens: [ids], heads: [head], values, signal, progress });
 }
 
-export async function verdictOf({
-  signal,
-  progress,
-}: AnswerOptions): Promise<Requests["verdict"]["answer"]> {
-  const { model, backend } = holding();
+export async function verdictOf(
+  _: Requests["verdict"]["args"],
+  { open }: Held,
+  { signal, progress }: AnswerOptions,
+): Promise<Requests["verdict"]["answer"]> {
+  const { model, backend } = open;
   return verdict(model, { backend, signal, progress });
 }

@@ -15,6 +15,7 @@ import {
   type NamedBlob,
 } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
+import type { Held } from "./held.ts";
 import type { LabCheckpoint, LabEvent, Requests } from "./protocol.ts";
 
 const CHECKPOINTS = 40;
@@ -24,6 +25,7 @@ const PERIOD = 8;
 /** Trains until the recipe ends or nobody waits any more; what was told before stays good. */
 export async function trained(
   { seed, steps }: Requests["train"]["args"],
+  _: Held,
   { signal, progress, tell }: AnswerOptions,
 ): Promise<Requests["train"]["answer"]> {
   const recipe = recipeFrom({ seed, steps, logEvery: 25, checkpoints: CHECKPOINTS });

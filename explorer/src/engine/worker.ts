@@ -3,7 +3,9 @@ import { AbortError, throwIfAborted } from "induction-lens/browser";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { answers } from "./answers.ts";
+import { Held } from "./held.ts";
 
+const held = new Held();
 const stops = new Map<number, AbortController>();
 const tell = (message: FromWorker, transfer: Transferable[] = []) =>
   postMessage(message, { transfer });
@@ -21,11 +23,12 @@ async function answer({ id, name, args }: Extract<ToWorker, { kind: "ask" }>): P
   const options: AnswerOptions = {
     signal,
     progress: (step, done, total) => tell({ kind: "progress", id, step, done, total }),
+    tellMemory: (need) => tell({ kind: "memory", id, need }),
     tell: (event) => tell({ kind: "told", id, event }),
   };
   try {
     throwIfAborted(signal);
-    const given = await answers[name](args as never, options);
+    const given = await answers[name](args as never, held, options);
     tell({ kind: "done", id, answer: given }, buffersIn(given));
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);

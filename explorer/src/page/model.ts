@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ScoreResult } from "induction-lens/browser";
 import { openEngine, Stopped, type Engine } from "../engine/client.ts";
-import type { ModelFacts, ModelSource } from "../engine/protocol.ts";
+import { memoryWords } from "../engine/memoryWords.ts";
+import type { MemoryNeed, ModelFacts, ModelSource } from "../engine/protocol.ts";
 import type { ChosenFiles } from "./files.ts";
 import { STORED } from "./stored.ts";
 
@@ -51,12 +52,15 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
     const lead = name === STORED.score.model.id ? "Stored numbers. " : "";
     let need = "";
     const progress = (step: string, done: number, total: number) => {
-      if (step.startsWith("this needs")) need = `${sentence(step)}. `;
-      const status = `${lead}${need}${step.startsWith("this needs") ? "" : sentence(step)}`;
+      const status = `${lead}${need}${sentence(step)}`;
       set((before) => ({ ...before, status, share: done / total }));
     };
+    const memory = (of: MemoryNeed) => {
+      need = `This needs about ${memoryWords(of)}. `;
+      set((before) => ({ ...before, status: `${lead}${need}`, share: 0 }));
+    };
     const work = async () => {
-      const facts = await engine.ask("open", source, { signal, progress });
+      const facts = await engine.ask("open", source, { signal, progress, memory });
       set((before) => ({ ...before, facts, engine }));
       const score = await engine.ask("score", {}, { signal, progress });
       const status = `Live numbers, measured in this page on ${facts.engine}.`;

@@ -1,44 +1,22 @@
-/** @file The one model that the engine's thread holds, its engine, and its workbench once somebody needs it. */
+/** @file Opens a model from wherever the page has it, with the engine that runs it best here. */
 import {
   load,
   loadFiles,
-  openWorkbench,
   UnableError,
-  type Backend,
   type LoadedModel,
   type NamedBlob,
-  type Tokenizer,
-  type Workbench,
 } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { fastestEngine } from "./fastest.ts";
+import { ROW_LENGTH, type OpenModel } from "./held.ts";
+import { memoryWords } from "./memoryWords.ts";
 import type { ModelFacts, ModelSource } from "./protocol.ts";
-
-interface Holding {
-  readonly model: LoadedModel;
-  readonly backend: Backend;
-  readonly tokenizer: Tokenizer | null;
-  readonly facts: ModelFacts;
-  /** Rows that an edit is measured on. */
-  readonly rows: number;
-}
-
-let held: Holding | null = null;
-let bench: Promise<Workbench> | null = null;
-
-/** The open model. */
-export function holding(): Holding {
-  if (!held) throw new Error("internal: no model is open");
-  return held;
-}
 
 /** Rows of an ablation study, or fewer of a large model: an edit shall show at once. */
 const ROWS = 16;
 const QUICK_OPERATIONS = 4e9;
-const LENGTH = 65;
 
-/** Opens the model; a thread holds one, another model takes another thread. */
-export async function openModel(source: ModelSource, options: AnswerOptions): Promise<ModelFacts> {
+export async function openModel(source: ModelSource, options: AnswerOptions): Promise<OpenModel> {
   options.progress("loading the engine", 0, 1);
   const model = await opened(source, options);
   const { backend, words } = await fastestEngine(model, options);
@@ -64,9 +42,11 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
     tokenizerFault: fault,
     ...words,
   };
-  const rows = Math.min(ROWS, Math.max(1, Math.floor(QUICK_OPERATIONS / (parameters * LENGTH))));
-  held = { model, backend, tokenizer, facts, rows };
-  return facts;
+  const rows = Math.min(
+    ROWS,
+    Math.max(1, Math.floor(QUICK_OPERATIONS / (parameters * ROW_LENGTH))),
+  );
+  return { model, backend, tokenizer, facts, rows };
 }
 
 /** A tokenizer that cannot be read takes nothing from the model: the page then takes ids. */
@@ -95,25 +75,22 @@ async function opened(source: ModelSource, options: AnswerOptions): Promise<Load
 const COPIES = 3;
 
 /** Says what a model will take before anything large is made, and refuses what cannot be. */
-function checkSize(parameters: number, decoded: number, { progress }: AnswerOptions): void {
-  const needed = 4 * parameters * (COPIES + decoded);
-  const given = holdable();
-  const words = `${gigabytes(needed)} of memory, this browser gives ${gigabytes(given)}`;
-  if (needed > given)
+function checkSize(parameters: number, decoded: number, { tellMemory }: AnswerOptions): void {
+  const need = {
+    neededBytes: 4 * parameters * (COPIES + decoded),
+    availableBytes: availableBytes(),
+  };
+  if (need.neededBytes > need.availableBytes)
     throw new UnableError(
-      `it needs about ${words}; the command line (induction-lens score) has no such limit`,
+      `it needs about ${memoryWords(need)}; the command line (induction-lens score) has no such limit`,
     );
-  progress(`this needs about ${words}`, 0, 1);
+  tellMemory(need);
 }
 
 /** What 32-bit WASM reaches, or what the device has where the browser says so. */
-function holdable(): number {
+function availableBytes(): number {
   const { deviceMemory = 8 } = navigator as Navigator & { readonly deviceMemory?: number };
   return Math.min(4e9, 0.75e9 * deviceMemory);
-}
-
-function gigabytes(bytes: number): string {
-  return bytes < 1e8 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** The files that `induction-lens explore MODEL` hands out beside the page. */
@@ -143,14 +120,4 @@ async function answered(address: URL, signal: AbortSignal): Promise<Response> {
   throw new UnableError(
     `${address.pathname} is not served here; a model of yours comes with induction-lens explore MODEL`,
   );
-}
-
-/** The model's workbench, prepared once. */
-export function workbench(): Promise<Workbench> {
-  const { model, backend, rows } = holding();
-  bench ??= openWorkbench(model, { backend, rows, length: LENGTH }).catch((error: unknown) => {
-    bench = null;
-    throw error;
-  });
-  return bench;
 }

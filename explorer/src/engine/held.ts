@@ -1,0 +1,57 @@
+/** @file What the engine's thread holds while it lives. */
+import {
+  openWorkbench,
+  type AblationRows,
+  type Backend,
+  type LoadedModel,
+  type Reference,
+  type Tokenizer,
+  type Workbench,
+} from "induction-lens/browser";
+import type { ModelFacts } from "./protocol.ts";
+
+/** A model that is open, with the engine that runs it. */
+export interface OpenModel {
+  readonly model: LoadedModel;
+  readonly backend: Backend;
+  readonly tokenizer: Tokenizer | null;
+  readonly facts: ModelFacts;
+  /** Rows that an edit is measured on. */
+  readonly rows: number;
+}
+
+/** Tokens in a row that an edit is measured on. */
+export const ROW_LENGTH = 65;
+
+/** One model, and what was prepared for it: made when it is first asked for, kept until the thread ends. */
+export class Held {
+  #open: OpenModel | null = null;
+  #bench: Promise<Workbench> | null = null;
+  /** Rows by how many there are; the fewer are the first of the more. */
+  readonly ablationRows = new Map<number, AblationRows>();
+  /** What heads put out on reference rows, by the length of a row. */
+  readonly references = new Map<number, Reference>();
+
+  /** The open model. */
+  get open(): OpenModel {
+    if (!this.#open) throw new Error("internal: no model is open");
+    return this.#open;
+  }
+
+  /** A thread holds one model; another model takes another thread. */
+  hold(open: OpenModel): void {
+    this.#open = open;
+  }
+
+  /** The model's workbench, prepared once; one that could not be prepared is tried again. */
+  workbench(): Promise<Workbench> {
+    const { model, backend, rows } = this.open;
+    this.#bench ??= openWorkbench(model, { backend, rows, length: ROW_LENGTH }).catch(
+      (error: unknown) => {
+        this.#bench = null;
+        throw error;
+      },
+    );
+    return this.#bench;
+  }
+}

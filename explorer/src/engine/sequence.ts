@@ -1,0 +1,66 @@
+/** @file The row of tokens that the page shows. */
+import { InputError } from "induction-lens/browser";
+import { ordinaryTokens, repeatedTokens } from "induction-lens/measure";
+import type { Held, OpenModel } from "./held.ts";
+import type { Sequence, SequenceChoice } from "./protocol.ts";
+
+/** The reader's text as tokens, or `[BOS] r r` for the open model. */
+export async function sequence(
+  { text, period, seed }: SequenceChoice,
+  { open }: Held,
+): Promise<Sequence> {
+  const { tokenizer, model } = open;
+  const written = (ids: readonly number[]) => (tokenizer ? tokenizer.pieces(ids) : ids.map(String));
+  if (text !== null) {
+    const ids = idsOf(text, open);
+    return { ids, pieces: written(ids), repeats: null };
+  }
+  const { vocabulary, specialTokens, bosToken, contextLength } = model.architecture;
+  const start = bosToken === null ? 0 : 1;
+  const ordinary = ordinaryTokens(vocabulary, specialTokens);
+  const fits = Math.min(period, ordinary.length, Math.floor((contextLength - start) / 2));
+  const { tokens } = repeatedTokens({ seed, examples: 1, period: fits, bos: bosToken, ordinary });
+  const ids = [...tokens.data];
+  return { ids, pieces: written(ids), repeats: { start, period: fits } };
+}
+
+function idsOf(text: string, { model, tokenizer }: OpenModel): readonly number[] {
+  const { vocabulary, bosToken, contextLength } = model.architecture;
+  const ids = tokenizer
+    ? [
+        ...(tokenizer.bos.addToText && bosToken !== null ? [bosToken] : []),
+        ...tokenizer.encode(text),
+      ]
+    : idsIn(text, vocabulary);
+  const beyond = ids.find((id) => id >= vocabulary);
+  if (beyond !== undefined)
+    throw new InputError(
+      "tokenizer",
+      `the tokenizer gives the id ${beyond}, the model has ids to ${vocabulary - 1}: it belongs to another model`,
+    );
+  if (ids.length < 2)
+    throw new InputError(
+      "tokens",
+      `attention needs two tokens or more, this text has ${ids.length}`,
+    );
+  if (ids.length > contextLength)
+    throw new InputError(
+      "tokens",
+      `the model has ${contextLength} positions, this text has ${ids.length} tokens`,
+    );
+  return ids;
+}
+
+function idsIn(text: string, vocabulary: number): number[] {
+  const words = text
+    .trim()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  const wrong = words.find((word) => !/^\d+$/.test(word) || Number(word) >= vocabulary);
+  if (wrong !== undefined)
+    throw new InputError(
+      "tokens",
+      `this model has no tokenizer: it takes ids from 0 to ${vocabulary - 1}, got ${wrong}`,
+    );
+  return words.map(Number);
+}
