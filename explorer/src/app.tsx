@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useModel } from "./page/model.ts";
 import { ModelPanel } from "./page/modelPanel.tsx";
 import type { ChosenFiles } from "./page/files.ts";
@@ -50,8 +50,11 @@ export function App() {
   };
   const page: Page = { state: within, change, engine, facts, score, live, dark, open, announce };
   const View = state.view === "lab" ? null : VIEW_OF[state.view];
-  const lab = useRef(false); // a run goes on while the reader looks elsewhere
-  lab.current ||= state.view === "lab";
+  const inLab = state.view === "lab";
+  const [labVisited, visitLab] = useState(inLab); // a run goes on while the reader looks elsewhere
+  useEffect(() => {
+    if (inLab) visitLab(true);
+  }, [inLab]);
   return (
     <PageContext.Provider value={page}>
       <a class="skip" href="#main" onClick={skip}>
@@ -62,8 +65,8 @@ export function App() {
       <main id="main" tabIndex={-1}>
         <ModelPanel model={model} mayFetch={allowed === state.model} {...{ fetchFromHub }} />
         {View && score && <View key={state.view} />}
-        {lab.current && (
-          <div hidden={state.view !== "lab"}>
+        {(inLab || labVisited) && (
+          <div hidden={!inLab}>
             <Lab />
           </div>
         )}

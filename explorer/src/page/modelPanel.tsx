@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { START } from "./address.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
@@ -143,7 +143,9 @@ function asFolder(input: HTMLInputElement | null) {
 function useDrop(choose: Page["open"]): boolean {
   const [over, set] = useState(false);
   const latest = useRef(choose);
-  latest.current = choose;
+  useLayoutEffect(() => {
+    latest.current = choose;
+  });
   useEffect(() => {
     const enter = (event: DragEvent) => {
       event.preventDefault();

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { VerdictResult } from "induction-lens/browser";
 import { FLAG_WORDS, ROUTE_WORDS } from "induction-lens/report";
 import type { Engine } from "../../engine/client.ts";
@@ -31,7 +31,9 @@ export function useVerdict() {
   const kept = engine ? (known.get(engine) ?? null) : null;
   const wanted = live && kept === null && asked === engine;
   const answer = useAnswer(wanted ? engine : null, "verdict", wanted ? {} : null);
-  if (engine && answer.answer) known.set(engine, answer.answer);
+  useEffect(() => {
+    if (engine && answer.answer) known.set(engine, answer.answer);
+  }, [engine, answer.answer]);
   return {
     verdict: kept ?? answer.answer,
     busy: answer.busy,

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { openEngine, Stopped, type Engine } from "../../engine/client.ts";
 import { usePage } from "../../page/page.ts";
 import { checkpointsOf, FEWEST, type LabRun } from "./run.ts";
@@ -47,9 +47,11 @@ export function useLab() {
         error instanceof Stopped ? ended("stopped") : ended("failed", error.message),
     );
   };
-  /** Looks for the change in the copy gain of a run that ended. */
   const latest = useRef(runs);
-  latest.current = runs;
+  useLayoutEffect(() => {
+    latest.current = runs;
+  });
+  /** Looks for the change in the copy gain of a run that ended. */
   const look = async (name: string) => {
     const run = latest.current.find((one) => one.name === name);
     const seen = run ? checkpointsOf(run) : [];

@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { FEWEST_FOR_INTERVAL } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
@@ -67,9 +67,12 @@ interface Pair {
 /** Both measured on the same sequences; the last two that were, while others are on their way. */
 function usePair(before: Cut | null, after: Cut | null): Pair | null {
   const last = useRef<Pair | null>(null);
-  if (!before || !after) last.current = null;
-  else if (before.rows === after.rows) last.current = { before, after };
-  return last.current;
+  const both = before && after;
+  const pair = both && before.rows === after.rows ? { before, after } : null;
+  useLayoutEffect(() => {
+    if (!both || pair) last.current = pair;
+  });
+  return both ? (pair ?? last.current) : null;
 }
 
 function measuredWords({ rows, milliseconds }: Cut, times: number): string {
