@@ -70,23 +70,28 @@ export function ModelPanel({ model, fetchFromHub, mayFetch }: Props) {
           Back to {EMBEDDED[0]}
         </button>
       )}
-      {facts && (
-        <details class="about" open={!matchMedia("(max-width: 720px)").matches}>
-          <summary>About this model and what computes it</summary>
-          {ZOO.filter(({ name }) => name === state.model).map(({ about }) => (
-            <p key={about}>{about}</p>
-          ))}
-          <p>
-            {facts.layers} layers of {facts.heads} heads, {millions(facts.parameters)} parameters,{" "}
-            {tokenizerWords(facts)}
-          </p>
-          <p data-engine={facts.engine}>
-            Runs on {facts.engine}: {facts.why}.
-          </p>
-        </details>
-      )}
+      {facts && <About name={state.model} facts={facts} />}
       {(bringing || over) && <Bring choose={open} {...{ over, fetchFromHub }} />}
     </div>
+  );
+}
+
+/** What the model is, and what computes it. */
+function About({ name: model, facts }: { readonly name: string; readonly facts: ModelFacts }) {
+  return (
+    <details class="about" open={!matchMedia("(max-width: 720px)").matches}>
+      <summary>About this model and what computes it</summary>
+      {ZOO.filter(({ name }) => name === model).map(({ about }) => (
+        <p key={about}>{about}</p>
+      ))}
+      <p>
+        {facts.layers} layers of {facts.heads} heads, {millions(facts.parameters)} parameters,{" "}
+        {tokenizerWords(facts)}
+      </p>
+      <p data-engine={facts.engine}>
+        Runs on {facts.engine}: {facts.why}.
+      </p>
+    </details>
   );
 }
 

@@ -19,17 +19,9 @@ const KEYS = [
 
 /** Name of the page, and how it looks: what opens does so below, never over anything. */
 export function TopBar() {
-  const { state, change } = usePage();
   const [open, show] = useState(false);
   const [copied, tell] = useState("");
-  useEffect(() => {
-    const toggle = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea");
-      if (event.key === "?" && !typing) show((before) => !before);
-    };
-    addEventListener("keydown", toggle);
-    return () => removeEventListener("keydown", toggle);
-  }, []);
+  useQuestionMark(() => show((before) => !before));
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(location.href);
@@ -51,46 +43,63 @@ export function TopBar() {
       <button type="button" class="plain" aria-expanded={open} onClick={() => show(!open)}>
         Look and keys
       </button>
-      {open && (
-        <div class="settings">
-          <label>
-            Theme{" "}
-            <select
-              value={state.theme}
-              onChange={(event) => change({ theme: event.currentTarget.value as ThemeName })}
-            >
-              {THEME_NAMES.map((name) => (
-                <option key={name} value={name}>
-                  {THEMES[name]}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            Text size{" "}
-            <select
-              value={state.size}
-              onChange={(event) => change({ size: Number(event.currentTarget.value) })}
-            >
-              {TEXT_SIZES.map((size) => (
-                <option key={size} value={size}>
-                  {size} %
-                </option>
-              ))}
-            </select>
-          </label>
-          <dl class="keys">
-            {KEYS.map(([key, does]) => (
-              <div key={key}>
-                <dt>
-                  <kbd>{key}</kbd>
-                </dt>
-                <dd>{does}</dd>
-              </div>
-            ))}
-          </dl>
-        </div>
-      )}
+      {open && <Settings />}
     </header>
+  );
+}
+
+/** Calls `toggle` when the reader types a question mark anywhere but in a field. */
+function useQuestionMark(toggle: () => void) {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea");
+      if (event.key === "?" && !typing) toggle();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}
+
+function Settings() {
+  const { state, change } = usePage();
+  return (
+    <div class="settings">
+      <label>
+        Theme{" "}
+        <select
+          value={state.theme}
+          onChange={(event) => change({ theme: event.currentTarget.value as ThemeName })}
+        >
+          {THEME_NAMES.map((name) => (
+            <option key={name} value={name}>
+              {THEMES[name]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Text size{" "}
+        <select
+          value={state.size}
+          onChange={(event) => change({ size: Number(event.currentTarget.value) })}
+        >
+          {TEXT_SIZES.map((size) => (
+            <option key={size} value={size}>
+              {size} %
+            </option>
+          ))}
+        </select>
+      </label>
+      <dl class="keys">
+        {KEYS.map(([key, does]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }

@@ -66,31 +66,53 @@ export function LineChart(props: Props) {
           <path key={one.name} class={`series ${one.kind}`} d={path(one).join("")} />
         ))}
         {strokes.map(({ x, name }, row) => (
-          <g key={name}>
-            <line class="stroke" x1={left(x)} x2={left(x)} y1={TOP} y2={height - BOTTOM} />
-            {left(x) > 0.7 * width ? (
-              <text x={left(x) - 4} y={TOP + 10 + 14 * row} text-anchor="end">
-                {name}
-              </text>
-            ) : (
-              <text x={left(x) + 4} y={TOP + 10 + 14 * row}>
-                {name}
-              </text>
-            )}
-          </g>
+          <Stroke key={name} at={left(x)} {...{ name, row, width, height }} />
         ))}
       </svg>
-      <ul class="key">
-        {series.map(({ name, kind }) => (
-          <li key={name}>
-            <svg width="28" height="10" aria-hidden="true">
-              <path class={`series ${kind}`} d="M0 5L28 5" />
-            </svg>{" "}
-            {name}
-          </li>
-        ))}
-      </ul>
+      <Key series={series} />
     </div>
+  );
+}
+
+interface StrokeProps {
+  /** Pixels from the left. */
+  readonly at: number;
+  readonly name: string;
+  /** Words of strokes stand below each other. */
+  readonly row: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function Stroke({ at, name, row, width, height }: StrokeProps) {
+  return (
+    <g>
+      <line class="stroke" x1={at} x2={at} y1={TOP} y2={height - BOTTOM} />
+      {at > 0.7 * width ? (
+        <text x={at - 4} y={TOP + 10 + 14 * row} text-anchor="end">
+          {name}
+        </text>
+      ) : (
+        <text x={at + 4} y={TOP + 10 + 14 * row}>
+          {name}
+        </text>
+      )}
+    </g>
+  );
+}
+
+function Key({ series }: Pick<Props, "series">) {
+  return (
+    <ul class="key">
+      {series.map(({ name, kind }) => (
+        <li key={name}>
+          <svg width="28" height="10" aria-hidden="true">
+            <path class={`series ${kind}`} d="M0 5L28 5" />
+          </svg>{" "}
+          {name}
+        </li>
+      ))}
+    </ul>
   );
 }
 

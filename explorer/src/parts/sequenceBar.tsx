@@ -6,10 +6,9 @@ const PERIODS = [4, 8, 16, 32, 64, 128, 256, 512];
 /** Which tokens the model reads: a generated block that stands twice, or the reader's own. */
 export function SequenceBar({ error }: { readonly error: string | null }) {
   const { state, change, facts } = usePage();
-  const { text, period, seed } = state;
+  const { text } = state;
   const [draft, write] = useState(text ?? "");
   const own = text !== null;
-  const room = facts ? Math.floor((facts.contextLength - 1) / 2) : 0;
   const example = facts?.tokenizer
     ? "The cat sat on the mat. The cat sat on the"
     : "7 23 151 40 7 23 151";
@@ -36,46 +35,53 @@ export function SequenceBar({ error }: { readonly error: string | null }) {
           <option value="own">your own</option>
         </select>
       </label>
-      {own ? (
-        <>
-          <label class="wide">
-            {facts?.tokenizer ? "Text" : "Token ids"}{" "}
-            <input
-              type="text"
-              value={draft || text}
-              onInput={(event) => write(event.currentTarget.value)}
-            />
-          </label>
-          <button type="submit">Read it</button>
-        </>
-      ) : (
-        <>
-          <label>
-            Length of the block{" "}
-            <select
-              value={period}
-              onChange={(event) =>
-                change({ period: Number(event.currentTarget.value), token: null })
-              }
-            >
-              {[...new Set([...PERIODS, period])]
-                .filter((one) => one <= room || one === period)
-                .toSorted((a, b) => a - b)
-                .map((one) => (
-                  <option key={one}>{one}</option>
-                ))}
-            </select>
-          </label>
-          <button
-            type="button"
-            class="plain"
-            onClick={() => change({ seed: seed + 1, token: null })}
-          >
-            Other tokens
-          </button>
-        </>
-      )}
+      {own ? <OwnTokens value={draft || text} {...{ write }} /> : <GeneratedTokens />}
       {error && <p role="alert">{error}</p>}
     </form>
+  );
+}
+
+interface OwnProps {
+  readonly value: string;
+  readonly write: (text: string) => void;
+}
+
+function OwnTokens({ value, write }: OwnProps) {
+  const { facts } = usePage();
+  return (
+    <>
+      <label class="wide">
+        {facts?.tokenizer ? "Text" : "Token ids"}{" "}
+        <input type="text" value={value} onInput={(event) => write(event.currentTarget.value)} />
+      </label>
+      <button type="submit">Read it</button>
+    </>
+  );
+}
+
+function GeneratedTokens() {
+  const { state, change, facts } = usePage();
+  const { period, seed } = state;
+  const room = facts ? Math.floor((facts.contextLength - 1) / 2) : 0;
+  return (
+    <>
+      <label>
+        Length of the block{" "}
+        <select
+          value={period}
+          onChange={(event) => change({ period: Number(event.currentTarget.value), token: null })}
+        >
+          {[...new Set([...PERIODS, period])]
+            .filter((one) => one <= room || one === period)
+            .toSorted((a, b) => a - b)
+            .map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+        </select>
+      </label>
+      <button type="button" class="plain" onClick={() => change({ seed: seed + 1, token: null })}>
+        Other tokens
+      </button>
+    </>
   );
 }

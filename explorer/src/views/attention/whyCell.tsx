@@ -32,18 +32,8 @@ export function WhyCell({ ids, cell }: { readonly ids: readonly number[]; readon
 }
 
 function Parts({ result }: { readonly result: WhyResult }) {
-  const { cell, parts, score, contrast, effect } = result;
-  const ranked = parts
-    .map((name, index) => ({ name, value: score.byKey[index]!, stands: contrast.byKey[index]! }))
-    .toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const rest = ranked.slice(SHOWN);
-  const sum = (key: "value" | "stands") => rest.reduce((total, one) => total + one[key], 0);
-  const rows = [
-    ...ranked.slice(0, SHOWN),
-    ...(rest.length > 0
-      ? [{ name: `${rest.length} others`, value: sum("value"), stands: sum("stands") }]
-      : []),
-  ];
+  const { cell, contrast, effect } = result;
+  const rows = rowsOf(result);
   const most = Math.max(...rows.map(({ value }) => Math.abs(value)), 1e-9);
   const target = shownToken(effect.target.piece);
   return (
@@ -91,4 +81,19 @@ function Parts({ result }: { readonly result: WhyResult }) {
       </p>
     </>
   );
+}
+
+/** The parts that add most, and the sum of the others. */
+function rowsOf({ parts, score, contrast }: WhyResult) {
+  const ranked = parts
+    .map((name, index) => ({ name, value: score.byKey[index]!, stands: contrast.byKey[index]! }))
+    .toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const rest = ranked.slice(SHOWN);
+  const sum = (key: "value" | "stands") => rest.reduce((total, one) => total + one[key], 0);
+  return [
+    ...ranked.slice(0, SHOWN),
+    ...(rest.length > 0
+      ? [{ name: `${rest.length} others`, value: sum("value"), stands: sum("stands") }]
+      : []),
+  ];
 }

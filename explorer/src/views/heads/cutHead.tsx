@@ -1,4 +1,4 @@
-import type { HeadAt, HeadEdit } from "induction-lens/browser";
+import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
 import { STORED } from "../../page/stored.ts";
 import { usePage } from "../../page/page.ts";
 import { useCut } from "../../page/useCut.ts";
@@ -9,62 +9,24 @@ export function CutHead() {
   const { state, change, score } = usePage();
   const { layer, head, edits } = state;
   const alone: HeadEdit = { layer, head, kind: "zero" };
-  const isOff = (one: HeadEdit) => one.layer === layer && one.head === head;
-  const off = edits.some(isOff);
-  const whole = useCut([]);
-  const without = useCut(off ? [alone] : null);
-  const stored = score?.model.id === STORED.score.model.id ? STORED.ablate : null;
-  const copies = [
-    { copy: "firstCopy", name: "first copy" },
-    { copy: "secondCopy", name: "repeated half" },
-  ] as const;
-  const rows = copies.map(({ copy, name }) => {
-    const base = whole.answer?.losses[copy] ?? stored?.loss[copy] ?? null;
-    const delta = stored ? stored.heads!.delta[copy][layer]![head]! : null;
-    const cut = without.answer?.losses[copy] ?? (stored ? stored.loss[copy] + delta! : null);
-    return { copy, name, before: base, after: off ? cut : null };
-  });
-  const alike = score ? inductionHeads(score.scores) : [];
   const here = (at: HeadAt) => at.layer === layer && at.head === head;
+  const off = edits.some(here);
+  const losses = useLosses(alone, off);
+  const alike = score ? inductionHeads(score.scores) : [];
   const others = alike.some(here) ? alike.filter((at) => !here(at)) : [];
-  const most = Math.max(...rows.flatMap(({ before, after }) => [before ?? 0, after ?? 0]), 1e-9);
-  const sequences = whole.answer?.rows ?? stored?.input.examples;
   return (
     <>
       <button
         type="button"
         aria-pressed={off}
         onClick={() =>
-          change({ edits: off ? edits.filter((one) => !isOff(one)) : [...edits, alone] })
+          change({ edits: off ? edits.filter((one) => !here(one)) : [...edits, alone] })
         }
       >
         {off ? "Switch it on again" : "Switch it off"}
       </button>
-      {(whole.error ?? without.error) && <p role="alert">{whole.error ?? without.error}</p>}
-      <table class="losses">
-        <caption>
-          Loss in nats{sequences === undefined ? "" : `, mean of ${sequences} sequences`}; lower is
-          better
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">part</th>
-            <th scope="col">all heads</th>
-            <th scope="col">
-              without {layer}.{head}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ copy, name, before, after }) => (
-            <tr key={copy}>
-              <th scope="row">{name}</th>
-              <Loss name={`${copy}.before`} value={before} {...{ most }} />
-              <Loss name={`${copy}.after`} value={after} most={most} gone={!off} />
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {losses.error && <p role="alert">{losses.error}</p>}
+      <LossTable {...losses} name={headName(alone)} off={off} />
       <p class="hint">Switched off means: the head's output (attn.hook_z) is zero.</p>
       {off && others.length > 0 && (
         <p class="hint">
@@ -73,6 +35,62 @@ export function CutHead() {
         </p>
       )}
     </>
+  );
+}
+
+const COPIES = [
+  { copy: "firstCopy", name: "first copy" },
+  { copy: "secondCopy", name: "repeated half" },
+] as const;
+
+/** Losses of both copies with all heads and without this one; stored ones until the page measured its own. */
+function useLosses(alone: HeadEdit, off: boolean) {
+  const { score } = usePage();
+  const { layer, head } = alone;
+  const whole = useCut([]);
+  const without = useCut(off ? [alone] : null);
+  const stored = score?.model.id === STORED.score.model.id ? STORED.ablate : null;
+  const rows = COPIES.map(({ copy, name }) => {
+    const base = whole.answer?.losses[copy] ?? stored?.loss[copy] ?? null;
+    const delta = stored ? stored.heads!.delta[copy][layer]![head]! : null;
+    const cut = without.answer?.losses[copy] ?? (stored ? stored.loss[copy] + delta! : null);
+    return { copy, name, before: base, after: off ? cut : null };
+  });
+  const sequences = whole.answer?.rows ?? stored?.input.examples;
+  return { rows, sequences, error: whole.error ?? without.error };
+}
+
+type TableProps = Pick<ReturnType<typeof useLosses>, "rows" | "sequences"> & {
+  readonly name: string;
+  /** The head is switched off. */
+  readonly off: boolean;
+};
+
+function LossTable({ rows, sequences, name: head, off }: TableProps) {
+  const most = Math.max(...rows.flatMap(({ before, after }) => [before ?? 0, after ?? 0]), 1e-9);
+  return (
+    <table class="losses">
+      <caption>
+        Loss in nats{sequences === undefined ? "" : `, mean of ${sequences} sequences`}; lower is
+        better
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">part</th>
+          <th scope="col">all heads</th>
+          <th scope="col">without {head}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ copy, name, before, after }) => (
+          <tr key={copy}>
+            <th scope="row">{name}</th>
+            <Loss name={`${copy}.before`} value={before} {...{ most }} />
+            <Loss name={`${copy}.after`} value={after} most={most} gone={!off} />
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

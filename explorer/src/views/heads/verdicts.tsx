@@ -83,14 +83,6 @@ export function VerdictBar({ found }: { readonly found: ReturnType<typeof useVer
 /** The verdict on one head: label, why, flags, and the evidence side by side. */
 export function VerdictCard({ head }: { readonly head: HeadVerdict }) {
   const { label, why, flags, evidence } = head;
-  const { attention, copying, sufficiency, necessity, upstream } = evidence;
-  const rows: (readonly [string, Estimate | null])[] = [
-    ["attention: gain over controls", attention.induction],
-    ["copying: logits on what it sees", copying?.effect ?? null],
-    ["sufficiency: share restored by it alone", sufficiency?.centredLogit ?? null],
-    ["necessity: nats lost without it", necessity?.alone.mean.nats ?? null],
-    ["necessity, the other candidates gone too", necessity?.givenOthers.mean.nats ?? null],
-  ];
   return (
     <div class="verdict">
       <p class="say" data-verdict={label}>
@@ -103,47 +95,68 @@ export function VerdictCard({ head }: { readonly head: HeadVerdict }) {
           ))}
         </ul>
       )}
-      <div class="scroll wide" role="group" tabIndex={0} aria-label="Evidence">
-        <table class="evidence">
-          <caption>Evidence, means over sequences with 95 % intervals</caption>
-          <thead>
-            <tr>
-              <th scope="col">evidence</th>
-              <th scope="col">value</th>
-              <th scope="col">interval</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([name, estimate]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td data-evidence={name} data-value={estimate?.value}>
-                  {estimate ? estimate.value.toFixed(3) : "not measured: no candidate"}
-                </td>
-                <td>
-                  {estimate?.low !== null && estimate?.high !== null && estimate
-                    ? `${estimate.low.toFixed(3)} to ${estimate.high.toFixed(3)}`
-                    : "–"}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {upstream.length > 0 && (
-        <p>
-          Reads{" "}
-          {upstream
-            .slice(0, 3)
-            .map(
-              ({ layer, head: from, route, effect }) =>
-                `${layer}.${from} through its ${ROUTE_WORDS[route]} (${(100 * effect).toFixed(0)} % of its stripe)`,
-            )
-            .join(", ")}
-          .
-        </p>
-      )}
+      <EvidenceTable evidence={evidence} />
+      {evidence.upstream.length > 0 && <Upstream upstream={evidence.upstream} />}
     </div>
+  );
+}
+
+type Evidence = HeadVerdict["evidence"];
+
+function EvidenceTable({ evidence }: { readonly evidence: Evidence }) {
+  const { attention, copying, sufficiency, necessity } = evidence;
+  const rows: (readonly [string, Estimate | null])[] = [
+    ["attention: gain over controls", attention.induction],
+    ["copying: logits on what it sees", copying?.effect ?? null],
+    ["sufficiency: share restored by it alone", sufficiency?.centredLogit ?? null],
+    ["necessity: nats lost without it", necessity?.alone.mean.nats ?? null],
+    ["necessity, the other candidates gone too", necessity?.givenOthers.mean.nats ?? null],
+  ];
+  return (
+    <div class="scroll wide" role="group" tabIndex={0} aria-label="Evidence">
+      <table class="evidence">
+        <caption>Evidence, means over sequences with 95 % intervals</caption>
+        <thead>
+          <tr>
+            <th scope="col">evidence</th>
+            <th scope="col">value</th>
+            <th scope="col">interval</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, estimate]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td data-evidence={name} data-value={estimate?.value}>
+                {estimate ? estimate.value.toFixed(3) : "not measured: no candidate"}
+              </td>
+              <td>
+                {estimate?.low !== null && estimate?.high !== null && estimate
+                  ? `${estimate.low.toFixed(3)} to ${estimate.high.toFixed(3)}`
+                  : "–"}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The heads that it reads most of, and through what. */
+function Upstream({ upstream }: Pick<Evidence, "upstream">) {
+  return (
+    <p>
+      Reads{" "}
+      {upstream
+        .slice(0, 3)
+        .map(
+          ({ layer, head: from, route, effect }) =>
+            `${layer}.${from} through its ${ROUTE_WORDS[route]} (${(100 * effect).toFixed(0)} % of its stripe)`,
+        )
+        .join(", ")}
+      .
+    </p>
   );
 }
 
