@@ -43,112 +43,162 @@ interface ShownProps {
 }
 
 function Shown({ look, sequence }: ShownProps) {
-  const { state, change, dark } = usePage();
-  const { layer, head, token, weighted, form } = state;
-  const { pieces } = sequence;
-  const [pointed, point] = useState<Cell | null>(null);
-  const pattern = useMemo(() => patternOf(look, head, weighted), [look, head, weighted]);
-  const ramp = useMemo(() => sequential(dark), [dark]);
-  const locked = token !== null && token < pieces.length ? token : null;
-  const query = pointed?.query ?? locked ?? pieces.length - 1;
-  const key = pointed?.key ?? largest(pattern, "from", query, 1)[0]!.position;
-  const shades = useMemo(() => looks(pattern, query), [pattern, query]);
-  const bars = useMemo(() => lookedAt(pattern, query), [pattern, query]);
-  const named = (position: number) => `${shownToken(pieces[position]!)} at ${position}`;
-  const number = (weight: number) => weight.toFixed(weighted ? 2 : 3);
-  const cellWords = `${named(query)} looks at ${named(key)} with ${key > query ? "nothing: it comes later" : number(pattern.weight(query, key))}`;
-  const hover = (position: number | null) =>
-    point(
-      position === null
-        ? null
-        : { query: position, key: largest(pattern, "from", position, 1)[0]!.position },
-    );
-  const thumbs = useMemo(
-    () => (
-      <Thumbs {...{ look, layer, head, weighted, ramp }} choose={(one) => change({ head: one })} />
-    ),
-    [look, layer, head, weighted, ramp],
-  );
-  const lock = (position: number | null) =>
-    change({ token: position === locked ? null : position });
+  const { layer } = usePage().state;
+  const focus = useFocus(look, sequence);
   return (
     <>
-      <TokenRow
-        label="Tokens: colour is where the chosen one looks, the bar what looks at it"
-        {...{ pieces, shades, bars, ramp, hover, lock }}
-        at={query}
-        locked={locked === query}
-        words={(position) =>
-          position > query
-            ? `looks at the chosen token with ${number(pattern.weight(position, query))}`
-            : `looked at with ${number(pattern.weight(query, position))}`
-        }
-      />
+      <Tokens focus={focus} />
       <p class="hint">
         Point at a token: colour is where it looks, the bar under a token how much that token looks
         back at it. Click or Enter locks it.
       </p>
-      <div class="ways">
-        {(["matrix", "lines"] as const).map((name) => (
-          <button
-            key={name}
-            type="button"
-            class="plain"
-            aria-pressed={form === name}
-            onClick={() => change({ form: name })}
-          >
-            {name === "matrix" ? "Matrix" : "Lines"}
-          </button>
-        ))}
-        <button
-          type="button"
-          class="plain"
-          aria-pressed={weighted}
-          onClick={() => change({ weighted: !weighted })}
-        >
-          Times the size of the value
-        </button>
-      </div>
+      <FormButtons />
       <div class="attention">
-        <div>
-          {form === "matrix" ? (
-            <Matrix
-              label={`Attention of head ${layer}.${head}`}
-              words={cellWords}
-              cell={{ query, key }}
-              {...{ pattern, ramp, point }}
-              choose={(cell) => change({ token: cell.query })}
-            />
-          ) : (
-            <Lines {...{ pattern, pieces, hover, lock }} at={query} colours={inks(dark)} />
-          )}
-          <p
-            class="cellWords"
-            data-value={pattern.weight(query, key)}
-            data-cell={`${query},${key}`}
-          >
-            {cellWords}
-          </p>
-        </div>
-        <div>
-          <List
-            title={`${named(query)} looks at`}
-            rows={largest(pattern, "from", query, 8)}
-            {...{ named, number }}
-          />
-          <List
-            title={`What looks at ${named(query)}`}
-            rows={largest(pattern, "to", query, 8)}
-            {...{ named, number }}
-          />
-        </div>
+        <Picture focus={focus} />
+        <Lists focus={focus} />
       </div>
-      <WhyCell ids={sequence.ids} cell={{ query, key }} />
+      <WhyCell ids={sequence.ids} cell={focus.cell} />
       <Take {...{ look, sequence }} />
       <h3>All heads of layer {layer}</h3>
       <LayerButtons />
-      {thumbs}
+      <LayerThumbs look={look} />
     </>
+  );
+}
+
+/** The chosen head's pattern and the cell of it that is in focus: pointed at, else of the locked token, else of the last. */
+function useFocus(look: Look, { pieces }: Sequence) {
+  const { state, change, dark } = usePage();
+  const { head, token, weighted } = state;
+  const [pointed, point] = useState<Cell | null>(null);
+  const pattern = useMemo(() => patternOf(look, head, weighted), [look, head, weighted]);
+  const ramp = useMemo(() => sequential(dark), [dark]);
+  const locked = token !== null && token < pieces.length ? token : null;
+  const mostSeen = (query: number) => largest(pattern, "from", query, 1)[0]!.position;
+  const query = pointed?.query ?? locked ?? pieces.length - 1;
+  const key = pointed?.key ?? mostSeen(query);
+  return {
+    pattern,
+    pieces,
+    ramp,
+    locked,
+    cell: { query, key },
+    point,
+    hover: (position: number | null) =>
+      point(position === null ? null : { query: position, key: mostSeen(position) }),
+    lock: (position: number | null) => change({ token: position === locked ? null : position }),
+    named: (position: number) => `${shownToken(pieces[position]!)} at ${position}`,
+    number: (weight: number) => weight.toFixed(weighted ? 2 : 3),
+  };
+}
+
+interface FocusProps {
+  readonly focus: ReturnType<typeof useFocus>;
+}
+
+function Tokens({ focus }: FocusProps) {
+  const { pattern, pieces, ramp, hover, lock, number } = focus;
+  const { query } = focus.cell;
+  const shades = useMemo(() => looks(pattern, query), [pattern, query]);
+  const bars = useMemo(() => lookedAt(pattern, query), [pattern, query]);
+  return (
+    <TokenRow
+      label="Tokens: colour is where the chosen one looks, the bar what looks at it"
+      {...{ pieces, shades, bars, ramp, hover, lock }}
+      at={query}
+      locked={focus.locked === query}
+      words={(position) =>
+        position > query
+          ? `looks at the chosen token with ${number(pattern.weight(position, query))}`
+          : `looked at with ${number(pattern.weight(query, position))}`
+      }
+    />
+  );
+}
+
+function FormButtons() {
+  const { state, change } = usePage();
+  const { form, weighted } = state;
+  return (
+    <div class="ways">
+      {(["matrix", "lines"] as const).map((name) => (
+        <button
+          key={name}
+          type="button"
+          class="plain"
+          aria-pressed={form === name}
+          onClick={() => change({ form: name })}
+        >
+          {name === "matrix" ? "Matrix" : "Lines"}
+        </button>
+      ))}
+      <button
+        type="button"
+        class="plain"
+        aria-pressed={weighted}
+        onClick={() => change({ weighted: !weighted })}
+      >
+        Times the size of the value
+      </button>
+    </div>
+  );
+}
+
+/** The pattern as a matrix or as lines, and the cell in focus in words. */
+function Picture({ focus }: FocusProps) {
+  const { state, change, dark } = usePage();
+  const { pattern, pieces, ramp, cell, point, hover, lock, named, number } = focus;
+  const { query, key } = cell;
+  const weight = key > query ? "nothing: it comes later" : number(pattern.weight(query, key));
+  const words = `${named(query)} looks at ${named(key)} with ${weight}`;
+  return (
+    <div>
+      {state.form === "matrix" ? (
+        <Matrix
+          label={`Attention of head ${headName(state)}`}
+          {...{ words, cell, pattern, ramp, point }}
+          choose={(chosen) => change({ token: chosen.query })}
+        />
+      ) : (
+        <Lines {...{ pattern, pieces, hover, lock }} at={query} colours={inks(dark)} />
+      )}
+      <p class="cellWords" data-value={pattern.weight(query, key)} data-cell={`${query},${key}`}>
+        {words}
+      </p>
+    </div>
+  );
+}
+
+/** What the token in focus looks at most, and what looks at it most. */
+function Lists({ focus }: FocusProps) {
+  const { pattern, named, number } = focus;
+  const { query } = focus.cell;
+  return (
+    <div>
+      <List
+        title={`${named(query)} looks at`}
+        rows={largest(pattern, "from", query, 8)}
+        {...{ named, number }}
+      />
+      <List
+        title={`What looks at ${named(query)}`}
+        rows={largest(pattern, "to", query, 8)}
+        {...{ named, number }}
+      />
+    </div>
+  );
+}
+
+/** Pictures of all heads of the layer, the same elements while the reader only points at tokens. */
+function LayerThumbs({ look }: Pick<ShownProps, "look">) {
+  const { state, change, dark } = usePage();
+  const { layer, head, weighted } = state;
+  const ramp = useMemo(() => sequential(dark), [dark]);
+  return useMemo(
+    () => (
+      <Thumbs {...{ look, layer, head, weighted, ramp }} choose={(one) => change({ head: one })} />
+    ),
+    [look, layer, head, weighted, ramp],
   );
 }
 

@@ -10,11 +10,43 @@ const STEPS = 600;
 /** A two-layer model is trained in the page, and induction forms: losses, scores and every head's pattern by step. */
 export function LabView() {
   const lab = useLab();
-  const [seed, choose] = useState(0);
   const [shown, show] = useState<string | null>(null);
   const [problem, say] = useState<string | null>(null);
-  const running = lab.runs.some(({ state }) => state === "running");
   const run = lab.runs.find(({ name }) => name === shown) ?? lab.runs.at(-1) ?? null;
+  return (
+    <section aria-labelledby="lab">
+      <h2 id="lab">Train a model, watch induction form</h2>
+      <p class="say">
+        A model of two layers with four heads each reads random tokens that repeat. At first it only
+        guesses; then, within a few hundred steps, heads find each other and the repeated half
+        becomes easy.
+      </p>
+      <Controls lab={lab} forgetShown={() => show(null)} say={say} />
+      {problem && <p role="alert">{problem}</p>}
+      {run && run.events.length > 0 ? (
+        <Run key={run.name} run={run} />
+      ) : (
+        <p class="status">
+          {run ? (run.words ?? "Loading the engine") : "Nothing is trained yet."}
+        </p>
+      )}
+      {lab.runs.length > 0 && <Runs {...lab} shown={run?.name ?? null} show={show} />}
+    </section>
+  );
+}
+
+interface ControlsProps {
+  readonly lab: ReturnType<typeof useLab>;
+  /** Shows the newest run and no longer one that was chosen. */
+  readonly forgetShown: () => void;
+  /** Says what is wrong with a file; null: nothing is. */
+  readonly say: (problem: string | null) => void;
+}
+
+/** What starts, stops and loads runs. */
+function Controls({ lab, forgetShown, say }: ControlsProps) {
+  const [seed, choose] = useState(0);
+  const running = lab.runs.some(({ state }) => state === "running");
   const load = async (event: Event) => {
     const [file] = (event.currentTarget as HTMLInputElement).files ?? [];
     if (!file) return;
@@ -26,54 +58,37 @@ export function LabView() {
     }
   };
   return (
-    <section aria-labelledby="lab">
-      <h2 id="lab">Train a model, watch induction form</h2>
-      <p class="say">
-        A model of two layers with four heads each reads random tokens that repeat. At first it only
-        guesses; then, within a few hundred steps, heads find each other and the repeated half
-        becomes easy.
-      </p>
-      <div class="sequence">
-        <label>
-          Seed{" "}
-          <input
-            type="number"
-            min={0}
-            max={999}
-            value={seed}
-            onInput={(event) =>
-              choose(Math.max(0, Math.floor(Number(event.currentTarget.value) || 0)))
-            }
-          />
-        </label>
-        {running ? (
-          <button type="button" onClick={lab.stop}>
-            Stop
-          </button>
-        ) : (
-          <button
-            type="button"
-            onClick={() => {
-              show(null);
-              lab.start(seed, STEPS);
-            }}
-          >
-            Train {STEPS.toLocaleString("en")} steps
-          </button>
-        )}
-        <label class="file">
-          Load a run <input type="file" accept=".json" onChange={load} />
-        </label>
-      </div>
-      {problem && <p role="alert">{problem}</p>}
-      {run && run.events.length > 0 ? (
-        <Run key={run.name} run={run} />
+    <div class="sequence">
+      <label>
+        Seed{" "}
+        <input
+          type="number"
+          min={0}
+          max={999}
+          value={seed}
+          onInput={(event) =>
+            choose(Math.max(0, Math.floor(Number(event.currentTarget.value) || 0)))
+          }
+        />
+      </label>
+      {running ? (
+        <button type="button" onClick={lab.stop}>
+          Stop
+        </button>
       ) : (
-        <p class="status">
-          {run ? (run.words ?? "Loading the engine") : "Nothing is trained yet."}
-        </p>
+        <button
+          type="button"
+          onClick={() => {
+            forgetShown();
+            lab.start(seed, STEPS);
+          }}
+        >
+          Train {STEPS.toLocaleString("en")} steps
+        </button>
       )}
-      {lab.runs.length > 0 && <Runs {...lab} shown={run?.name ?? null} show={show} />}
-    </section>
+      <label class="file">
+        Load a run <input type="file" accept=".json" onChange={load} />
+      </label>
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import type { LabEvent } from "../../engine/protocol.ts";
-import { LineChart } from "../../parts/lineChart.tsx";
+import { LineChart, type Series } from "../../parts/lineChart.tsx";
 import { sequential } from "../../parts/colour.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
@@ -14,13 +14,6 @@ export function Run({ run }: { readonly run: LabRun }) {
   const at = Math.min(scrubbed ?? checkpoints.length - 1, checkpoints.length - 1);
   const now = run.events.at(-1)!;
   const here = checkpoints[at] ?? now;
-  const by = (value: (event: LabEvent) => number) =>
-    run.events.map((event) => [Math.max(1, event.step), value(event)] as const);
-  const strokes = [
-    { x: Math.max(1, here.step), name: `step ${here.step}` },
-    ...(run.change?.step ? [{ x: run.change.step, name: "the change" }] : []),
-  ];
-  const common = { xName: "step (log scale)", log: true, strokes };
   const rate = now.step / (now.milliseconds / 1000);
   return (
     <>
@@ -33,39 +26,7 @@ export function Run({ run }: { readonly run: LabRun }) {
       <p class="say" data-change={run.change?.step ?? undefined}>
         {changeWords(run)}
       </p>
-      <div class="panes">
-        <LineChart
-          {...common}
-          label={`Losses of both copies by step; now ${now.scores.firstCopyLoss.toFixed(2)} and ${now.scores.secondCopyLoss.toFixed(2)} nats`}
-          yName="loss, nats"
-          series={[
-            { name: "first copy", kind: "first", points: by(({ scores }) => scores.firstCopyLoss) },
-            {
-              name: "repeated half",
-              kind: "second",
-              points: by(({ scores }) => scores.secondCopyLoss),
-            },
-          ]}
-        />
-        <LineChart
-          {...common}
-          most={1}
-          label={`Best scores by step; now induction ${now.scores.best.induction.score.toFixed(2)}, previous token ${now.scores.best.previousToken.score.toFixed(2)}`}
-          yName="best head's score"
-          series={[
-            {
-              name: "induction",
-              kind: "first",
-              points: by(({ scores }) => scores.best.induction.score),
-            },
-            {
-              name: "previous token",
-              kind: "second",
-              points: by(({ scores }) => scores.best.previousToken.score),
-            },
-          ]}
-        />
-      </div>
+      <Curves run={run} here={here} />
       {checkpoints.length > 0 && (
         <>
           <label class="scrub">
@@ -89,6 +50,43 @@ export function Run({ run }: { readonly run: LabRun }) {
       </details>
       <TakeAlong name={`lab ${run.name}`} take={() => taken(run)} />
     </>
+  );
+}
+
+/** Losses and best scores by step, with strokes at the chosen checkpoint and at the change. */
+function Curves({ run, here }: { readonly run: LabRun; readonly here: LabEvent }) {
+  const { firstCopyLoss, secondCopyLoss, best } = run.events.at(-1)!.scores;
+  const by = (value: (scores: LabEvent["scores"]) => number) =>
+    run.events.map(({ step, scores }) => [Math.max(1, step), value(scores)] as const);
+  const strokes = [
+    { x: Math.max(1, here.step), name: `step ${here.step}` },
+    ...(run.change?.step ? [{ x: run.change.step, name: "the change" }] : []),
+  ];
+  const common = { xName: "step (log scale)", log: true, strokes };
+  const losses: readonly Series[] = [
+    { name: "first copy", kind: "first", points: by((scores) => scores.firstCopyLoss) },
+    { name: "repeated half", kind: "second", points: by((scores) => scores.secondCopyLoss) },
+  ];
+  const scores: readonly Series[] = [
+    { name: "induction", kind: "first", points: by((one) => one.best.induction.score) },
+    { name: "previous token", kind: "second", points: by((one) => one.best.previousToken.score) },
+  ];
+  return (
+    <div class="panes">
+      <LineChart
+        {...common}
+        label={`Losses of both copies by step; now ${firstCopyLoss.toFixed(2)} and ${secondCopyLoss.toFixed(2)} nats`}
+        yName="loss, nats"
+        series={losses}
+      />
+      <LineChart
+        {...common}
+        most={1}
+        label={`Best scores by step; now induction ${best.induction.score.toFixed(2)}, previous token ${best.previousToken.score.toFixed(2)}`}
+        yName="best head's score"
+        series={scores}
+      />
+    </div>
   );
 }
 

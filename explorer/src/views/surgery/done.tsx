@@ -13,17 +13,9 @@ export function Done({
   readonly before: Cut | null;
   readonly after: Cut | null;
 }) {
-  const { state, change, engine } = usePage();
+  const { state, change } = usePage();
   const { edits } = state;
-  const [losses, keep] = useState<Readonly<Record<string, number>>>({});
-  useEffect(() => keep({}), [engine]);
-  const steps = edits.map((_, index) => edits.slice(0, index + 1));
-  const unknown = useCut(steps.find((step) => !(keyOf(step) in losses)) ?? null);
-  const seen = [after, unknown.answer];
-  useEffect(() => {
-    for (const cut of seen)
-      if (cut) keep((known) => ({ ...known, [keyOf(cut.edits)]: cut.losses.secondCopy }));
-  }, seen);
+  const losses = useLosses(edits, after);
   if (edits.length === 0) return <p class="hint">Nothing is changed yet.</p>;
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="What was done">
@@ -69,6 +61,21 @@ export function Done({
       </table>
     </div>
   );
+}
+
+/** Loss of the repeated half after each step that was measured, by `keyOf`; steps that were not are measured one by one. */
+function useLosses(edits: Cut["edits"], after: Cut | null): Readonly<Record<string, number>> {
+  const { engine } = usePage();
+  const [losses, keep] = useState<Readonly<Record<string, number>>>({});
+  useEffect(() => keep({}), [engine]);
+  const steps = edits.map((_, index) => edits.slice(0, index + 1));
+  const unknown = useCut(steps.find((step) => !(keyOf(step) in losses)) ?? null);
+  const seen = [after, unknown.answer];
+  useEffect(() => {
+    for (const cut of seen)
+      if (cut) keep((known) => ({ ...known, [keyOf(cut.edits)]: cut.losses.secondCopy }));
+  }, seen);
+  return losses;
 }
 
 function keyOf(edits: Cut["edits"]): string {

@@ -9,79 +9,93 @@ interface Props {
 
 /** Loss of the token at each position with all heads and with the edits, and of both copies. */
 export function LossByPosition({ before, after }: Props) {
-  const points = ({ losses }: Cut) =>
-    losses.byPosition.flatMap((loss, position) =>
-      loss === null ? [] : [[position, loss] as const],
-    );
   const second = before.start + before.period;
   return (
     <>
-      <div class="scroll wide" role="group" tabIndex={0} aria-label="Losses of both copies">
-        <table class="losses">
-          <caption>Loss in nats, mean of {after.rows} sequences; lower is better</caption>
-          <thead>
-            <tr>
-              <th scope="col">part</th>
-              <th scope="col">all heads</th>
-              <th scope="col">changed</th>
-              <th scope="col">difference, 95 %</th>
-            </tr>
-          </thead>
-          <tbody>
-            {(["firstCopy", "secondCopy"] as const).map((copy) => {
-              const [was, is] = [before.losses[copy], after.losses[copy]];
-              return (
-                <tr key={copy}>
-                  <th scope="row">{copy === "firstCopy" ? "first copy" : "repeated half"}</th>
-                  <td data-loss={`${copy}.before`} data-value={was}>
-                    {was.toFixed(3)}
-                  </td>
-                  <td data-loss={`${copy}.after`} data-value={is}>
-                    {is.toFixed(3)}
-                  </td>
-                  <td data-difference={copy}>
-                    {signed(is - was)} <Interval {...{ before, after, copy }} />
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+      <CopyTable {...{ before, after }} />
       <LineChart
         label={`Loss by position: repeated half ${before.losses.secondCopy.toFixed(2)} nats with all heads, ${after.losses.secondCopy.toFixed(2)} with the changes`}
         xName="position of the token"
         yName="loss, nats"
         series={[
-          { name: "all heads", kind: "first", points: points(before) },
-          { name: "with the changes", kind: "second", points: points(after) },
+          { name: "all heads", kind: "first", points: pointsOf(before) },
+          { name: "with the changes", kind: "second", points: pointsOf(after) },
         ]}
         strokes={[{ x: second, name: "the block repeats" }]}
       />
-      <details>
-        <summary>Loss by position as a table</summary>
-        <div class="scroll" role="group" tabIndex={0} aria-label="Loss by position">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">position</th>
-                <th scope="col">all heads</th>
-                <th scope="col">changed</th>
-              </tr>
-            </thead>
-            <tbody>
-              {points(before).map(([position, loss]) => (
-                <tr key={position}>
-                  <th scope="row">{position}</th>
-                  <td>{loss.toFixed(3)}</td>
-                  <td>{after.losses.byPosition[position]!.toFixed(3)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </details>
+      <PositionTable {...{ before, after }} />
     </>
+  );
+}
+
+function pointsOf({ losses }: Cut) {
+  return losses.byPosition.flatMap((loss, position) =>
+    loss === null ? [] : [[position, loss] as const],
+  );
+}
+
+function CopyTable({ before, after }: Props) {
+  return (
+    <div class="scroll wide" role="group" tabIndex={0} aria-label="Losses of both copies">
+      <table class="losses">
+        <caption>Loss in nats, mean of {after.rows} sequences; lower is better</caption>
+        <thead>
+          <tr>
+            <th scope="col">part</th>
+            <th scope="col">all heads</th>
+            <th scope="col">changed</th>
+            <th scope="col">difference, 95 %</th>
+          </tr>
+        </thead>
+        <tbody>
+          {(["firstCopy", "secondCopy"] as const).map((copy) => {
+            const [was, is] = [before.losses[copy], after.losses[copy]];
+            return (
+              <tr key={copy}>
+                <th scope="row">{copy === "firstCopy" ? "first copy" : "repeated half"}</th>
+                <td data-loss={`${copy}.before`} data-value={was}>
+                  {was.toFixed(3)}
+                </td>
+                <td data-loss={`${copy}.after`} data-value={is}>
+                  {is.toFixed(3)}
+                </td>
+                <td data-difference={copy}>
+                  {signed(is - was)} <Interval {...{ before, after, copy }} />
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function PositionTable({ before, after }: Props) {
+  return (
+    <details>
+      <summary>Loss by position as a table</summary>
+      <div class="scroll" role="group" tabIndex={0} aria-label="Loss by position">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">position</th>
+              <th scope="col">all heads</th>
+              <th scope="col">changed</th>
+            </tr>
+          </thead>
+          <tbody>
+            {pointsOf(before).map(([position, loss]) => (
+              <tr key={position}>
+                <th scope="row">{position}</th>
+                <td>{loss.toFixed(3)}</td>
+                <td>{after.losses.byPosition[position]!.toFixed(3)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
   );
 }
 

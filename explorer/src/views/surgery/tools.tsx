@@ -1,35 +1,21 @@
 import { useState } from "preact/hooks";
-import type { HeadEdit } from "induction-lens/browser";
+import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
 import { usePage } from "../../page/page.ts";
 import { inductionHeads, LABELS } from "../../parts/headWords.ts";
 import { editWords, KINDS, PATTERNS } from "./words.ts";
 
 /** What can be done to the chosen head, and undone. */
 export function Tools() {
-  const { state, change, score } = usePage();
+  const { state, score } = usePage();
   const { layer, head, edits } = state;
+  const history = useHistory();
   const alike = score ? inductionHeads(score.scores) : [];
-  const [undone, keep] = useState<readonly HeadEdit[]>([]);
-  const isHere = (one: HeadEdit) => one.layer === layer && one.head === head;
-  const current = edits.find(isHere);
-  const doThis = (edit: Pick<HeadEdit, "kind" | "pattern">) => {
-    keep([]);
-    change({ edits: [...edits.filter((one) => !isHere(one)), { layer, head, ...edit }] });
-  };
+  const current = edits.find((one) => isAt(one, state));
+  const changeHead = (edit: Pick<HeadEdit, "kind" | "pattern">) =>
+    history.replace([...edits.filter((one) => !isAt(one, state)), { layer, head, ...edit }]);
   const cutAlike = () => {
-    keep([]);
-    const others = edits.filter(
-      (edit) => !alike.some((at) => at.layer === edit.layer && at.head === edit.head),
-    );
-    change({ edits: [...others, ...alike.map((at) => ({ ...at, kind: "zero" as const }))] });
-  };
-  const undo = () => {
-    keep([...undone, edits.at(-1)!]);
-    change({ edits: edits.slice(0, -1) });
-  };
-  const redo = () => {
-    change({ edits: [...edits, undone.at(-1)!] });
-    keep(undone.slice(0, -1));
+    const others = edits.filter((edit) => !alike.some((at) => isAt(edit, at)));
+    history.replace([...others, ...alike.map((at) => ({ ...at, kind: "zero" as const }))]);
   };
   return (
     <>
@@ -37,33 +23,7 @@ export function Tools() {
         Head {layer}.{head}{" "}
         {current ? `is changed: ${editWords(current)}.` : "works as it was trained."}
       </p>
-      <div class="ways" role="group" aria-label={`What head ${layer}.${head} puts out`}>
-        {KINDS.map(({ kind, name, means }) => (
-          <button
-            key={kind}
-            type="button"
-            class="plain"
-            title={means}
-            aria-pressed={current?.kind === kind}
-            onClick={() => doThis({ kind })}
-          >
-            {name}
-          </button>
-        ))}
-      </div>
-      <div class="ways" role="group" aria-label={`Where head ${layer}.${head} looks`}>
-        {PATTERNS.map((pattern) => (
-          <button
-            key={pattern}
-            type="button"
-            class="plain"
-            aria-pressed={current?.pattern === pattern}
-            onClick={() => doThis({ kind: "ideal", pattern })}
-          >
-            Ideal {LABELS[pattern].name}
-          </button>
-        ))}
-      </div>
+      <Kinds {...{ current, changeHead }} />
       {alike.length > 1 && (
         <p class="ways">
           <button type="button" class="plain" onClick={cutAlike}>
@@ -75,25 +35,96 @@ export function Tools() {
           </span>
         </p>
       )}
-      <div class="ways">
-        <button type="button" disabled={edits.length === 0} onClick={undo}>
-          Undo
-        </button>
-        <button type="button" class="plain" disabled={undone.length === 0} onClick={redo}>
-          Redo
-        </button>
-        <button
-          type="button"
-          class="plain"
-          disabled={edits.length === 0}
-          onClick={() => {
-            keep([...edits].reverse());
-            change({ edits: [] });
-          }}
-        >
-          All heads on
-        </button>
+      <History history={history} />
+    </>
+  );
+}
+
+function isAt(one: HeadAt, { layer, head }: HeadAt): boolean {
+  return one.layer === layer && one.head === head;
+}
+
+/** The page's edits, with what was undone last until something else is done. */
+function useHistory() {
+  const { state, change } = usePage();
+  const { edits } = state;
+  const [undone, keep] = useState<readonly HeadEdit[]>([]);
+  return {
+    undone,
+    replace: (next: readonly HeadEdit[]) => {
+      keep([]);
+      change({ edits: next });
+    },
+    undo: () => {
+      keep([...undone, edits.at(-1)!]);
+      change({ edits: edits.slice(0, -1) });
+    },
+    redo: () => {
+      change({ edits: [...edits, undone.at(-1)!] });
+      keep(undone.slice(0, -1));
+    },
+    undoAll: () => {
+      keep([...edits].reverse());
+      change({ edits: [] });
+    },
+  };
+}
+
+interface KindsProps {
+  readonly current: HeadEdit | undefined;
+  readonly changeHead: (edit: Pick<HeadEdit, "kind" | "pattern">) => void;
+}
+
+/** Ways to change what the head puts out, or where it looks. */
+function Kinds({ current, changeHead }: KindsProps) {
+  const name = headName(usePage().state);
+  return (
+    <>
+      <div class="ways" role="group" aria-label={`What head ${name} puts out`}>
+        {KINDS.map(({ kind, name: title, means }) => (
+          <button
+            key={kind}
+            type="button"
+            class="plain"
+            title={means}
+            aria-pressed={current?.kind === kind}
+            onClick={() => changeHead({ kind })}
+          >
+            {title}
+          </button>
+        ))}
+      </div>
+      <div class="ways" role="group" aria-label={`Where head ${name} looks`}>
+        {PATTERNS.map((pattern) => (
+          <button
+            key={pattern}
+            type="button"
+            class="plain"
+            aria-pressed={current?.pattern === pattern}
+            onClick={() => changeHead({ kind: "ideal", pattern })}
+          >
+            Ideal {LABELS[pattern].name}
+          </button>
+        ))}
       </div>
     </>
+  );
+}
+
+function History({ history }: { readonly history: ReturnType<typeof useHistory> }) {
+  const { edits } = usePage().state;
+  const { undone, undo, redo, undoAll } = history;
+  return (
+    <div class="ways">
+      <button type="button" disabled={edits.length === 0} onClick={undo}>
+        Undo
+      </button>
+      <button type="button" class="plain" disabled={undone.length === 0} onClick={redo}>
+        Redo
+      </button>
+      <button type="button" class="plain" disabled={edits.length === 0} onClick={undoAll}>
+        All heads on
+      </button>
+    </div>
   );
 }
