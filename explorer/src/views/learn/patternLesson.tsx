@@ -15,24 +15,9 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
   const { layer, head } = induction;
   const names = ["hook_attn_scores", "hook_pattern"].map((name) => `blocks.${layer}.attn.${name}`);
   const answer = useAnswer(engine, "values", { ids: sequence.ids, names });
-  const previous = bestHead(score, "previousToken", facts.layers)!;
-  const other = besides(previous, score);
-  const [guess, choose] = useState<number | null>(null);
   if (!answer.answer) return <p class="status">{answer.error ?? "Reading the scores"}</p>;
   const row = (name: string) =>
     entry(answer.answer!.values[name]!, [0, head, query], sequence.ids.length);
-  const [scores, weights] = [row(names[0]!), row(names[1]!)];
-  const most = Math.max(...scores.subarray(0, query + 1));
-  const pair: readonly HeadAt[] = [other, previous];
-  const of = (at: HeadAt, name: ScoreName) => score.scores[name][at.layer]![at.head]!.toFixed(2);
-  const result =
-    guess === null
-      ? null
-      : guess === 1
-        ? `Yes: ${headName(previous)} attends to the token before with ${of(previous, "previousToken")} on average: the diagonal just left of the edge.`
-        : other.name === "firstToken"
-          ? `That one rests: ${headName(other)} gives the first token ${of(other, "firstToken")} on average, which is the bright first column.`
-          : `Not that one: ${headName(other)} ${LABELS[other.name].does}, with ${of(other, other.name)} of its attention on average.`;
   const rest = bestHead(score, "firstToken", facts.layers)!;
   const rests = score.scores.firstToken[rest.layer]![rest.head]! >= CLEARLY;
   return (
@@ -46,62 +31,102 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
         A head that has nothing to do still has to put its 1 somewhere; most rest on the first
         token, so the first column is so often bright.
         {!rests &&
-          ` In this model none does: ${headName(rest)} gives it the most, ${of(rest, "firstToken")} on average.`}
+          ` In this model none does: ${headName(rest)} gives it the most, ${scoreOf(score, rest, "firstToken")} on average.`}
       </p>
-      <div class="scroll" role="group" tabIndex={0} aria-label="A row of the pattern">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">key</th>
-              <th scope="col">score</th>
-              <th scope="col">e^(score − largest)</th>
-              <th scope="col">share</th>
-            </tr>
-          </thead>
-          <tbody>
-            {sequence.ids.map((_, key) => (
-              <tr key={key} class={weights[key]! >= 0.5 ? "chosen" : undefined}>
-                <th scope="row">
-                  <code>{tokenAt(key)}</code> at {key}
-                </th>
-                <td>{key > query ? "masked" : scores[key]!.toFixed(2)}</td>
-                <td>{key > query ? "0" : Math.exp(scores[key]! - most).toFixed(4)}</td>
-                <td data-share={key} data-value={weights[key]}>
-                  {weights[key]!.toFixed(3)}
-                  <span
-                    class="bar"
-                    aria-hidden="true"
-                    style={{ width: `${100 * weights[key]!}%` }}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <Task result={result}>
-        <p>
-          Two heads of this model, queries down, keys to the right. Which one attends more to the
-          previous token?
-        </p>
-        <div class="ways">
-          {pair.map((at, index) => (
-            <HeadButton
-              key={index}
-              {...{ at, lesson }}
-              name={index === 0 ? "A" : "B"}
-              chosen={guess === index}
-              choose={() => choose(index)}
-            />
-          ))}
-        </div>
-      </Task>
+      <RowTable lesson={lesson} scores={row(names[0]!)} weights={row(names[1]!)} />
+      <WhichHead lesson={lesson} />
       <Folded
         formula="pattern[q, k] = exp(score[q, k]) / sum over k' <= q of exp(score[q, k'])"
         call={`await runModel(model, backend, [ids], ${JSON.stringify(names)}, receive)`}
       />
     </>
   );
+}
+
+function scoreOf({ scores }: ScoreResult, { layer, head }: HeadAt, name: ScoreName): string {
+  return scores[name][layer]![head]!.toFixed(2);
+}
+
+interface RowProps {
+  readonly lesson: Lesson;
+  /** Scores and shares of the lesson's query, by key. */
+  readonly scores: Float32Array;
+  readonly weights: Float32Array;
+}
+
+function RowTable({ lesson, scores, weights }: RowProps) {
+  const { sequence, query, tokenAt } = lesson;
+  const most = Math.max(...scores.subarray(0, query + 1));
+  return (
+    <div class="scroll" role="group" tabIndex={0} aria-label="A row of the pattern">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">key</th>
+            <th scope="col">score</th>
+            <th scope="col">e^(score − largest)</th>
+            <th scope="col">share</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sequence.ids.map((_, key) => (
+            <tr key={key} class={weights[key]! >= 0.5 ? "chosen" : undefined}>
+              <th scope="row">
+                <code>{tokenAt(key)}</code> at {key}
+              </th>
+              <td>{key > query ? "masked" : scores[key]!.toFixed(2)}</td>
+              <td>{key > query ? "0" : Math.exp(scores[key]! - most).toFixed(4)}</td>
+              <td data-share={key} data-value={weights[key]}>
+                {weights[key]!.toFixed(3)}
+                <span class="bar" aria-hidden="true" style={{ width: `${100 * weights[key]!}%` }} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The reader's task: two heads by their pictures. */
+function WhichHead({ lesson }: { readonly lesson: Lesson }) {
+  const { facts, score } = lesson;
+  const previous = bestHead(score, "previousToken", facts.layers)!;
+  const other = besides(previous, score);
+  const [guess, choose] = useState<number | null>(null);
+  const pair: readonly HeadAt[] = [other, previous];
+  const result =
+    guess === null
+      ? null
+      : guess === 1
+        ? `Yes: ${headName(previous)} attends to the token before with ${scoreOf(score, previous, "previousToken")} on average: the diagonal just left of the edge.`
+        : otherWords(score, other);
+  return (
+    <Task result={result}>
+      <p>
+        Two heads of this model, queries down, keys to the right. Which one attends more to the
+        previous token?
+      </p>
+      <div class="ways">
+        {pair.map((at, index) => (
+          <HeadButton
+            key={index}
+            {...{ at, lesson }}
+            name={index === 0 ? "A" : "B"}
+            chosen={guess === index}
+            choose={() => choose(index)}
+          />
+        ))}
+      </div>
+    </Task>
+  );
+}
+
+function otherWords(score: ScoreResult, other: HeadAt & { readonly name: ScoreName }): string {
+  const value = scoreOf(score, other, other.name);
+  return other.name === "firstToken"
+    ? `That one rests: ${headName(other)} gives the first token ${value} on average, which is the bright first column.`
+    : `Not that one: ${headName(other)} ${LABELS[other.name].does}, with ${value} of its attention on average.`;
 }
 
 /** A head that clearly does something other than look one back, if it can be one that rests; else the one that comes nearest. */
