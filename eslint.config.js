@@ -140,6 +140,12 @@ export default tseslint.config(
     rules: restricted([...reservedPatterns(part), ...(anywhere.includes(part) ? [NODE] : [])]),
   })),
   { files: nodeOnly, rules: restricted(reservedPatterns("runtime")) },
+  {
+    files: ["explorer/src/**/*.{ts,tsx}"],
+    rules: {
+      "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
+    },
+  },
   ...explorerViews.map((view) => ({
     files: [`explorer/src/views/${view}/**`],
     rules: restricted([
