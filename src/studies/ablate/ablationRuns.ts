@@ -1,4 +1,5 @@
 /** @file Runs without heads: jobs are run once each, and what they cost is remembered for all who ask. */
+import type { Progress } from "../../base/progress.ts";
 import { nextTokens } from "../../measure/nextTokens.ts";
 import type { AblationKind } from "./result.ts";
 import type { AblationRows } from "./ablationRows.ts";
@@ -48,7 +49,7 @@ export async function ablations(
   chain: Chain,
   rows: AblationRows,
   kind: AblationKind,
-  progress?: (step: string, done: number, total: number) => void,
+  progress: Progress | undefined,
 ): Promise<Ablations> {
   const sources = await ablationSources(chain, rows, kind, lossFeeds(rows));
   return ablationsOf({ chain, sources, progress }, rows);
@@ -57,7 +58,7 @@ export async function ablations(
 interface Running {
   readonly chain: Chain;
   readonly sources: AllSources;
-  readonly progress: ((step: string, done: number, total: number) => void) | undefined;
+  readonly progress: Progress | undefined;
 }
 
 function ablationsOf(running: Running, rows: AblationRows): Ablations {
