@@ -44,7 +44,7 @@ export async function openGguf(
       const hash = await sha256(files, stepOptions(options, "hashing weights"));
       return { sha256: hash, weights: (await decoded(hash)).weights };
     });
-    const model = plan.model(await decoded(sight.sha256));
+    const model = plan.model(await decoded(sight.sha256), options.head);
     return await loaded({
       id,
       model,

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { cardResult } from "../../src/studies/info/result.ts";
 import { STUDIES } from "../../src/studies/registry.ts";
 
 const FOLDER = join(import.meta.dirname, "../../docs/schema");
@@ -19,7 +20,12 @@ test.each(Object.entries(STUDIES))(
   },
 );
 
-test("docs/schema has no file of a study that is not in the registry", () => {
-  const known = Object.keys(STUDIES).map((name) => `${name}.json`);
+test("docs/schema/info.json is the schema of the architecture card", async () => {
+  const schema = `${JSON.stringify(z.toJSONSchema(cardResult), null, 2)}\n`;
+  await expect(schema).toMatchFileSnapshot(join(FOLDER, "info.json"));
+});
+
+test("docs/schema has no file but of the card and of studies in the registry", () => {
+  const known = [...Object.keys(STUDIES), "info"].map((name) => `${name}.json`);
   expect(readdirSync(FOLDER).sort()).toEqual(known.sort());
 });
