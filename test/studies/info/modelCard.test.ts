@@ -55,6 +55,10 @@ const GOLDENS: Readonly<Record<string, readonly [Facts, unknown]>> = {
     ],
     [true, "plain", true],
   ],
+  gpt_oss: [
+    (card) => [card.attention.sinks, card.attention.layers[0]!.rotary?.type],
+    [true, "yarn"],
+  ],
   mixtral: [(card) => card.experts?.perToken, 2],
   bloom: [(card) => [card.attention.positions, card.attention.layers[0]!.rotary], ["alibi", null]],
   smollm3: [(card) => card.attention.layers.some(({ rotary }) => rotary === null), true],
