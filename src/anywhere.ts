@@ -6,26 +6,44 @@ export {
   throwIfAborted,
   UnableError,
   type InputErrorCode,
+  type InputErrorOptions,
 } from "./base/errors.ts";
 export type { Tensor, TensorData } from "./base/tensor.ts";
 export { headName, type HeadAt, type HeadChoice } from "./base/headName.ts";
+export type { Closable } from "./base/closable.ts";
 export { VERSION } from "./base/version.ts";
-export type { Architecture, Model } from "./models/family.ts";
+export type { Anatomy, Architecture, Model, UnembeddingChoice } from "./models/family.ts";
 export { kvHeadOf } from "./models/kvHeadOf.ts";
 export type { LoadOptions } from "./models/loadOptions.ts";
 export type { LoadedModel } from "./models/loaded.ts";
 export type { RunnableModel } from "./inputs/runnableModel.ts";
 export type { Prompt } from "./inputs/promptRows.ts";
+export type { Block, PlantedHead } from "./models/planted/circuit.ts";
 export { PLANTED } from "./models/planted/planted.ts";
 export type { ZooIndex } from "./models/zoo/zooIndex.ts";
-export type { Backend, Device, EngineOptions, Feeds, OpenEngine, Trace } from "./base/backend.ts";
+export type {
+  Backend,
+  Device,
+  EngineOptions,
+  EngineSession,
+  Feeds,
+  OpenEngine,
+  RawTensor,
+  SessionOptions,
+  SideFile,
+  Trace,
+} from "./base/backend.ts";
 export type { Progress } from "./base/progress.ts";
 export { analyse } from "./studies/analyse/analyse.ts";
-export type { AnalyseOptions } from "./studies/analyse/plan.ts";
+export type { AnalyseOptions, HeadScreen } from "./studies/analyse/plan.ts";
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
-export { ablationRows, type AblationRows } from "./studies/ablate/ablationRows.ts";
+export {
+  ablationRows,
+  type AblationInput,
+  type AblationRows,
+} from "./studies/ablate/ablationRows.ts";
 export { ablate } from "./studies/ablate/ablate.ts";
-export type { AblateOptions } from "./studies/ablate/plan.ts";
+export type { AblateOptions, MinimalOptions } from "./studies/ablate/plan.ts";
 export { attention } from "./studies/attention/attention.ts";
 export type { AttentionOptions } from "./studies/attention/plan.ts";
 export { circuit } from "./studies/circuit/circuit.ts";
@@ -34,15 +52,27 @@ export { fingerprint } from "./studies/patch/fingerprint.ts";
 export type { FingerprintOptions } from "./studies/patch/planFingerprint.ts";
 export { modelCard } from "./studies/info/modelCard.ts";
 export { cardResult, type ModelCard } from "./studies/info/result.ts";
+export type { CurveOptions } from "./studies/ablate/ablationCurve.ts";
+export type {
+  AblationKind,
+  AttentionValue,
+  DesignName,
+  IdealPattern,
+  MetricName,
+  PathMetric,
+  PathRoute,
+  UnitName,
+} from "./results/causalNames.ts";
 export { lens } from "./studies/lens/lens.ts";
 export type { LensOptions } from "./studies/lens/plan.ts";
 export { patch } from "./studies/patch/patch.ts";
 export type { PatchOptions } from "./studies/patch/plan.ts";
 export type { ResumeLog } from "./base/resumeLog.ts";
 export { attribution } from "./studies/attribution/attribution.ts";
-export type { AttributionOptions } from "./studies/attribution/plan.ts";
+export type { AttributionOptions, HeadUnit } from "./studies/attribution/plan.ts";
 export { verdict } from "./studies/verdict/verdict.ts";
 export type { VerdictOptions } from "./studies/verdict/plan.ts";
+export type { VerdictInput } from "./studies/verdict/verdictRows.ts";
 export { pathPatch } from "./studies/path/path.ts";
 export type { PathOptions } from "./studies/path/plan.ts";
 export { why } from "./studies/why/why.ts";
@@ -72,6 +102,7 @@ export {
   openWorkbench,
   type HeadEdit,
   type Reference,
+  type ReferenceOptions,
   type Workbench,
   type WorkbenchOptions,
   type WorkbenchRows,
@@ -82,7 +113,9 @@ export type { ScoreOptions } from "./studies/score/plan.ts";
 export type { StudyOptions } from "./studies/common/studyOptions.ts";
 export { text } from "./studies/text/text.ts";
 export type { PromptPair, TextOptions } from "./studies/text/plan.ts";
-export type { BosChoice, GeneratedInput, OwnTokens } from "./inputs/scoreInput.ts";
+export type { BosChoice, GeneratedInput, OwnTokens, RepeatedRows } from "./inputs/scoreInput.ts";
+export type { OwnPair, PairOptions } from "./inputs/pair.ts";
+export type { SequenceInput } from "./inputs/sequences.ts";
 export { ablateResult, type AblateResult } from "./studies/ablate/result.ts";
 export { analyseResult, type AnalyseResult } from "./studies/analyse/result.ts";
 export { attentionResult, type AttentionResult } from "./studies/attention/result.ts";
@@ -106,10 +139,17 @@ export { patternsResult, type Mask, type PatternsResult } from "./studies/patter
 export { textResult, type TextResult } from "./studies/text/result.ts";
 export { whyResult, type WhyResult } from "./studies/why/result.ts";
 export { verdictResult, type VerdictResult } from "./studies/verdict/result.ts";
-export { phaseResult, type PhaseCurves, type PhaseResult } from "./studies/phase/result.ts";
+export {
+  phaseResult,
+  type PhaseCurves,
+  type PhaseHead,
+  type PhasePair,
+  type PhaseResult,
+} from "./studies/phase/result.ts";
 export { phaseSeedsResult, type PhaseSeedsResult } from "./studies/phase/resultSeeds.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
 export { INDUCTION_ATTENTION } from "./measure/attendsLikeInduction.ts";
+export type { AttentionScore } from "./measure/attentionTables.ts";
 export { SCORE_TABLE } from "./measure/scoreTable.ts";
 export {
   SCORE_NAMES,
@@ -117,7 +157,7 @@ export {
   type ScoreName,
   type ScoreResult,
 } from "./studies/score/result.ts";
-export type { Tokenizer } from "./text/tokenizer/tokenizer.ts";
+export type { BosPolicy, ByteRange, SpecialToken, Tokenizer } from "./text/tokenizer/tokenizer.ts";
 export {
   runWithCache,
   type ActivationCache,

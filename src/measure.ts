@@ -1,7 +1,12 @@
 /** @file `induction-lens/measure`: arrays to numbers, and the token rows that they are measured on; no model needed. */
 export { random, type Random } from "./base/random.ts";
 export { analyseHeadAttention } from "./studies/detector/analyseHeadAttention.ts";
-export { attentionTables, ATTENTION_SCORES } from "./measure/attentionTables.ts";
+export { tensor, type Tensor, type TensorData } from "./base/tensor.ts";
+export {
+  attentionTables,
+  ATTENTION_SCORES,
+  type AttentionScore,
+} from "./measure/attentionTables.ts";
 export { contract } from "./measure/contract.ts";
 export {
   changePoint,
@@ -10,7 +15,7 @@ export {
   type ChangeOptions,
   type ChangePoint,
 } from "./measure/changePoint.ts";
-export { CONVENTIONS } from "./measure/conventions.ts";
+export { CONVENTIONS, type Convention, type MeasuredInput } from "./measure/conventions.ts";
 export { INDUCTION_ATTENTION, isSubstantialInduction } from "./measure/attendsLikeInduction.ts";
 export { headDepth } from "./measure/headDepth.ts";
 export { headBehaviour, type HeadBehaviour } from "./measure/headBehaviour.ts";
@@ -21,8 +26,12 @@ export {
   scoreInterval,
   type Interval,
 } from "./measure/interval.ts";
-export { copyLosses, olssonInContextScore } from "./measure/losses.ts";
-export { detectorScores, legacyDetectorScores } from "./measure/prefixDetector.ts";
+export { copyLosses, type CopyLosses, olssonInContextScore } from "./measure/losses.ts";
+export {
+  detectorScores,
+  legacyDetectorScores,
+  type DetectorScores,
+} from "./measure/prefixDetector.ts";
 export type { Repeats } from "./measure/repeats.ts";
 export { uniformScores } from "./measure/uniformScores.ts";
 export {

@@ -1,10 +1,17 @@
 /** @file What `induction-lens/report` is in Node and in browsers: words, tables, pictures and pages of Results. */
-export { plotAttentionPattern, plotHeadScores, plotInductionStripe } from "./draw/asciiPlots.ts";
+export {
+  plotAttentionPattern,
+  plotHeadScores,
+  plotInductionStripe,
+  type PlottedHead,
+} from "./draw/asciiPlots.ts";
 export { studyCsv } from "./draw/csv.ts";
 export { headMap, type HeadMap, type MarkedHead } from "./draw/headMap.ts";
+export type { HeadScale } from "./draw/headScale.ts";
 export { jsonText } from "./draw/json.ts";
 export { lazySvg, type Drawn, type LazySvg } from "./draw/lazySvg.ts";
-export { matrices, type Matrices } from "./draw/matrices.ts";
+export type { Markup } from "./draw/markup.ts";
+export { matrices, type Matrices, type Matrix } from "./draw/matrices.ts";
 export { mapPicture, picturesOf } from "./draw/pictures.ts";
 export { ramp, textOn, type Ramp, type Rgb } from "./draw/ramp.ts";
 export { studyPage } from "./draw/studyPage.ts";
@@ -13,13 +20,21 @@ export type {
   HeadCell,
   StudyCell,
   StudyColumn,
+  Setting,
   StudyPicture,
+  StudySection,
   StudyTable,
   StudyView,
+  StudyWidget,
+  WidgetData,
 } from "./draw/studyView.ts";
+export type { ColourDepth } from "./draw/terminalColour.ts";
 export { THEMES, type Theme } from "./draw/theme.ts";
 export { tokenText } from "./draw/tokenText.ts";
 export { ROUTE_WORDS } from "./results/causalNames.ts";
+export type { Flag } from "./measure/verdict/names.ts";
+export type { Studies } from "./studies/registry.ts";
+export type { LazyStudy, Study, StudyModule } from "./studies/study.ts";
 export { attentionView } from "./studies/attention/view.ts";
 export { detectorText, type DetectorTextOptions } from "./studies/detector/viewText.ts";
 export { REPORT_TITLE, reportPage } from "./studies/reportPage.ts";

@@ -1,6 +1,6 @@
 /** @file `induction-lens/train` in browsers. */
 import { openEngine } from "./runtime/openInBrowser.ts";
-import { trainWith, type TrainOptions } from "./trainAnywhere.ts";
+import { trainWith, type OpenTrainOptions } from "./training/trainWith.ts";
 import type { Recipe } from "./training/recipe.ts";
 import type { TrainingStep } from "./training/train.ts";
 
@@ -16,7 +16,7 @@ export * from "./trainAnywhere.ts";
  */
 export function train(
   recipe: Recipe,
-  options: TrainOptions = {},
+  options: OpenTrainOptions = {},
 ): AsyncGenerator<TrainingStep, void, void> {
   return trainWith(openEngine, recipe, options);
 }

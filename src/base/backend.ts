@@ -28,6 +28,7 @@ export interface EngineSession {
 export interface SessionOptions {
   /** Folder that external data are relative to, where the engine maps files itself. */
   readonly folder?: string | undefined;
+  /** Files that lie in no folder; left out: none. */
   readonly sideFiles?: readonly SideFile[] | undefined;
 }
 

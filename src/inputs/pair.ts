@@ -23,6 +23,7 @@ export interface OwnPair {
 }
 
 export interface PairOptions extends GeneratedInput {
+  /** Use these clean and corrupted rows in place of generated ones. */
   readonly own?: OwnPair | undefined;
   /** What the corrupted rows have in place of the clean `A A`; left out: BA, the first copy replaced. */
   readonly design?: DesignName | undefined;

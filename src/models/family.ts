@@ -83,12 +83,12 @@ export interface Model {
 export type StoredLayout = "hugging_face" | "nanogpt";
 
 /** Which unembedding is used where a configuration ties it and the files have one: theirs, or the embedding. */
-export type HeadChoice = "file" | "tied";
+export type UnembeddingChoice = "file" | "tied";
 
 export interface ModelOptions {
   readonly layout?: StoredLayout;
   /** Left out: the embedding, where the configuration says so. */
-  readonly head?: HeadChoice | undefined;
+  readonly head?: UnembeddingChoice | undefined;
   /** The checkpoint has other models beside this one. */
   readonly others?: boolean;
 }

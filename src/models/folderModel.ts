@@ -1,6 +1,6 @@
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { modelFrom } from "./families.ts";
-import type { HeadChoice, Model } from "./family.ts";
+import type { UnembeddingChoice, Model } from "./family.ts";
 import { withHead } from "./tiedHead.ts";
 import { specialTokensIn, type FolderText } from "./tokenizerFiles.ts";
 
@@ -9,7 +9,7 @@ export async function folderModel(
   config: Readonly<Record<string, unknown>>,
   checkpoint: Checkpoint,
   text: FolderText,
-  choice?: HeadChoice,
+  choice?: UnembeddingChoice,
 ): Promise<Model> {
   const model = await withHead(
     (head) => modelFrom(config, checkpoint, "hugging_face", { head }),

@@ -1,17 +1,19 @@
 import type { Progress } from "../base/progress.ts";
 import type { ScanOptions } from "../formats/inChunks.ts";
-import type { HeadChoice } from "./family.ts";
+import type { UnembeddingChoice } from "./family.ts";
 
 export interface LoadOptions {
+  /** Of a hub model: branch, tag or commit, for the Result. */
   readonly revision?: string | null | undefined;
   /** False: keep no decoded weights on disk. */
   readonly cache?: boolean | undefined;
+  /** Aborting it ends the loading. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Which unembedding is used where a configuration ties it to the embedding and the files have one with other numbers:
    * the files' (default, as transformers does) or the embedding.
    */
-  readonly head?: HeadChoice | undefined;
+  readonly head?: UnembeddingChoice | undefined;
   /**
    * For facts alone (`modelCard`): weights are neither hashed nor checked nor decoded. Such a model cannot be run; its
    * `sha256` is that of an earlier load, or empty.

@@ -6,7 +6,7 @@ import { isMap, type PickleValue } from "../formats/torch/pickleValues.ts";
 import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import { modelFrom } from "./families.ts";
-import type { HeadChoice, Model } from "./family.ts";
+import type { UnembeddingChoice, Model } from "./family.ts";
 import { withHead } from "./tiedHead.ts";
 
 const modelArgs = z.strictObject({
@@ -26,7 +26,7 @@ const modelArgs = z.strictObject({
 export async function nanoGptModel(
   source: ByteSource,
   path: string,
-  options: { readonly head?: HeadChoice | undefined } = {},
+  options: { readonly head?: UnembeddingChoice | undefined } = {},
 ): Promise<{ readonly model: Model; readonly weights: Weights }> {
   const saved = await readTorch(source);
   const args = argsOf(saved, path);

@@ -1,6 +1,6 @@
 /** @file Whether an unembedding in the files is the embedding that the configuration ties it to. */
 import type { StoredTensor } from "../base/bytes.ts";
-import type { HeadChoice, Model } from "./family.ts";
+import type { UnembeddingChoice, Model } from "./family.ts";
 
 /**
  * The model with the unembedding that is meant. Where the configuration ties it and the files have one of their own with
@@ -11,8 +11,8 @@ import type { HeadChoice, Model } from "./family.ts";
  * @param build makes the model with either
  */
 export async function withHead(
-  build: (head?: HeadChoice) => Model,
-  choice?: HeadChoice,
+  build: (head?: UnembeddingChoice) => Model,
+  choice?: UnembeddingChoice,
 ): Promise<Model> {
   const model = build(choice);
   const { tiedHead } = model;

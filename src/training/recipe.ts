@@ -85,14 +85,20 @@ export const recipeSchema = z.strictObject({
 export type Recipe = z.infer<typeof recipeSchema>;
 export type TrainingData = Recipe["data"];
 
-type Part<Key extends "model" | "optimiser"> = Partial<z.input<typeof recipeSchema>[Key]>;
+/** Arrays of any depth may be readonly. */
+type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
+type Written = Frozen<z.input<typeof recipeSchema>>;
+/** All members may be left out, or undefined. */
+type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
 /** A recipe as a person writes it: what is left out is the default. */
-export interface RecipeInput extends Partial<
-  Omit<z.input<typeof recipeSchema>, "model" | "optimiser" | "checkpoints">
+export interface RecipeInput extends Optional<
+  Omit<Written, "model" | "optimiser" | "checkpoints">
 > {
-  readonly model?: Part<"model"> | undefined;
-  readonly optimiser?: Part<"optimiser"> | undefined;
+  /** Family, sizes and parts of the model; left out: two attention-only layers of four heads. */
+  readonly model?: Optional<Written["model"]> | undefined;
+  /** AdamW with a linear rise and a cosine; left out: a learning rate of .004. */
+  readonly optimiser?: Optional<Written["optimiser"]> | undefined;
   /** Steps, or how many, spaced evenly on a log scale. */
   readonly checkpoints?: number | readonly number[] | undefined;
 }
@@ -111,10 +117,10 @@ export const RECIPE_DEFAULTS = {
  * @throws {InputError} "recipe" for keys that are not known, values of another kind, or parts that do not fit together,
  *   all of them listed
  */
-export function recipeFrom(input: unknown = {}): Recipe {
+export function recipeFrom(input: RecipeInput = {}): Recipe {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     throw new InputError("recipe", "a recipe must be an object of keys");
-  const given = input as RecipeInput;
+  const given = defined(input);
   const steps = given.steps ?? RECIPE_DEFAULTS.run.steps;
   const contextLength = given.model?.contextLength ?? RECIPE_DEFAULTS.model.contextLength;
   const { checkpoints = RECIPE_DEFAULTS.checkpoints } = given;
@@ -122,9 +128,9 @@ export function recipeFrom(input: unknown = {}): Recipe {
     format: RECIPE_FORMAT,
     ...RECIPE_DEFAULTS.run,
     ...given,
-    model: { ...RECIPE_DEFAULTS.model, ...charactersOf(given), ...given.model },
+    model: { ...RECIPE_DEFAULTS.model, ...charactersOf(given), ...defined(given.model) },
     data: given.data ?? { kind: "periodic", maxPeriod: Math.max(4, Math.floor(contextLength / 2)) },
-    optimiser: { ...RECIPE_DEFAULTS.optimiser, ...given.optimiser },
+    optimiser: { ...RECIPE_DEFAULTS.optimiser, ...defined(given.optimiser) },
     checkpoints:
       typeof checkpoints === "number" ? logSpacedSteps(Number(steps), checkpoints) : checkpoints,
   });
@@ -134,6 +140,13 @@ export function recipeFrom(input: unknown = {}): Recipe {
   if (faults.length > 0 || !parsed.success)
     throw new InputError("recipe", `the recipe cannot be used: ${faults.join("; ")}`);
   return parsed.data;
+}
+
+/** Without members that are undefined, which mean the default; what is no object stays as it is, to be refused. */
+function defined<Input>(input: Input): Input {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
+  const entries = Object.entries(input).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Input;
 }
 
 function charactersOf({ data: given }: RecipeInput): { vocabulary?: number } {

@@ -42,6 +42,7 @@ async function printedBy(code: string): Promise<string> {
 test.each([
   ["causal.md", 6],
   ["detector.md", 6],
+  ["library.md", 12],
   ["nanogpt.md", 1],
   ["phase.md", 2],
   ["training.md", 1],

@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import type { StoredTensor } from "../../src/base/bytes.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { modelFrom } from "../../src/models/families.ts";
-import type { HeadChoice } from "../../src/models/family.ts";
+import type { UnembeddingChoice } from "../../src/models/family.ts";
 import { withHead } from "../../src/models/tiedHead.ts";
 import type { CheckpointTensors } from "../../src/models/checkpointTensors.ts";
 
 import { unlessShared } from "../shared.ts";
 import { golden, inMemory, renamed, valuesOf, withTensor, type Config } from "./golden.ts";
 
-const open = (config: Config, checkpoint: CheckpointTensors, choice?: HeadChoice) =>
+const open = (config: Config, checkpoint: CheckpointTensors, choice?: UnembeddingChoice) =>
   withHead((head) => modelFrom(config, checkpoint, "hugging_face", { head }), choice);
 
 async function copyOf({ source, offset, sizeBytes, ...tensor }: StoredTensor) {

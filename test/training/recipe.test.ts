@@ -17,8 +17,15 @@ describe("recipeFrom(input)", () => {
     expect(recipeFrom(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
   });
 
+  test("takes undefined for what is left out", () => {
+    const none = { steps: undefined, model: { layers: undefined }, optimiser: { clip: undefined } };
+    expect(recipeFrom({ ...none, data: undefined, checkpoints: undefined })).toEqual(recipeFrom());
+  });
+
   test("refuses keys that it does not know, and lists every part that does not fit", () => {
-    expect(() => recipeFrom({ learning_rate: 1 })).toThrow(/Unrecognized key.*learning_rate/);
+    expect(() => recipeFrom({ learning_rate: 1 } as never)).toThrow(
+      /Unrecognized key.*learning_rate/,
+    );
     expect(() =>
       recipeFrom({
         model: { heads: 5, kvHeads: 2, contextLength: 64 },
@@ -26,7 +33,7 @@ describe("recipeFrom(input)", () => {
       }),
     ).toThrow(/multiple of heads 5.*multiple of kvHeads 2.*family llama.*got 9 to 8/);
     expect(() => recipeFrom({ steps: 0 })).toThrow(/steps.*0/);
-    expect(() => recipeFrom([])).toThrow(/a recipe must be an object of keys/);
+    expect(() => recipeFrom([] as never)).toThrow(/a recipe must be an object of keys/);
   });
 });
 

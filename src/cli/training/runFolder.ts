@@ -17,7 +17,7 @@ import { InputError } from "../../base/errors.ts";
 import { fileSource } from "../../formats/file.ts";
 import { replaceFile } from "../../draw/replaceFile.ts";
 import { checkpointFiles, jsonFile, type ModelFiles } from "../../training/checkpointFiles.ts";
-import { recipeFrom, type Recipe } from "../../training/recipe.ts";
+import { recipeFrom, type Recipe, type RecipeInput } from "../../training/recipe.ts";
 import { readState, stateFile, type SavedState } from "../../training/stateFile.ts";
 import type { TrainingStep } from "../../training/train.ts";
 
@@ -32,7 +32,7 @@ export function runFolder(run: string) {
   const checkpoints = at("checkpoints");
   return {
     hasRecipe: () => existsSync(recipe),
-    readRecipe: (): Recipe => recipeFrom(readJson(recipe)),
+    readRecipe: (): Recipe => recipeFrom(readJson(recipe) as RecipeInput),
     begin: (made: Recipe) => replaceFile(recipe, jsonFile(made)),
     /** The state to go on from, null if none was saved; what was logged after it is forgotten. */
     async goOn(): Promise<SavedState | null> {

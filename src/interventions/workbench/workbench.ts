@@ -38,6 +38,7 @@ export interface WorkbenchRows {
 }
 
 export interface WorkbenchOptions {
+  /** What is done to heads; left out: nothing. */
   readonly edits?: readonly HeadEdit[] | undefined;
   /** Needed by `mean` and `resample`. */
   readonly reference?: Reference | undefined;
@@ -84,7 +85,9 @@ export interface Workbench extends Closable {
 }
 
 export interface ReferenceOptions {
+  /** Aborting it ends the work between two runs. */
   readonly signal?: AbortSignal | undefined;
+  /** Told the step and how far it is. */
   readonly progress?: Progress | undefined;
 }
 

@@ -19,6 +19,7 @@ export interface CurveOptions {
   readonly count?: number | undefined;
   /** Random orders; left out: 10. */
   readonly randomSets?: number | undefined;
+  /** Of the random orders; left out: 0. */
   readonly seed?: number | undefined;
 }
 

@@ -5,5 +5,6 @@ import type { Progress } from "../../base/progress.ts";
 export interface StudyOptions extends EngineOptions {
   /** Aborting it ends the study between two runs. */
   readonly signal?: AbortSignal | undefined;
+  /** Told the step and how far it is. */
   readonly progress?: Progress | undefined;
 }

@@ -4,6 +4,7 @@ import type { GeneratedInput, OwnTokens, RepeatedRows } from "../../inputs/score
 import type { StudyOptions } from "../common/studyOptions.ts";
 
 export interface LensOptions extends GeneratedInput, StudyOptions {
+  /** Measure these rows in place of generated ones. */
   readonly own?: OwnTokens | undefined;
   /** Positions to read, in the second copy; left out: all of it. */
   readonly positions?: readonly number[] | undefined;

@@ -14,9 +14,11 @@ export interface PatternTokens {
 }
 
 export interface ScorePatternsOptions {
+  /** What queries may see. */
   readonly mask: Mask;
-  /** For the Result. */
+  /** What the attention is called in the Result; left out: "attention". */
   readonly name?: string | undefined;
+  /** Hash of the file that it comes from, for the Result. */
   readonly sha256?: string | undefined;
   /** Heads in the list of the best; left out: 5. */
   readonly topHeads?: number | undefined;

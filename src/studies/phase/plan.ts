@@ -7,6 +7,7 @@ import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts
 export interface PhaseOptions extends ChangeOptions {
   /** What the run is called. Left out: "run". */
   readonly id?: string | undefined;
+  /** Go into the Result, before its own. */
   readonly warnings?: readonly string[] | undefined;
   /** Which previous-token head each induction head reads; left out: the one that attends most. */
   readonly pairOf?: ((induction: PhaseHead) => PhasePair | null) | undefined;

@@ -34,6 +34,7 @@ export interface RunOptions extends StudyOptions {
   readonly tokens: readonly (readonly number[])[];
   /** Names of the values that are handed over. */
   readonly names: readonly string[];
+  /** Gets each value, chunk of rows by chunk of rows. */
   readonly receive: Receiver;
   /** Told what will come, before anything runs. */
   readonly begin?: ((values: readonly CapturedValue[]) => Promise<void>) | undefined;

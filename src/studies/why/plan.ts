@@ -18,8 +18,11 @@ export interface WhyOptions extends StudyOptions {
   readonly text?: string | undefined;
   /** Token ids, used as they are. Without text and tokens: one generated row `[BOS] r r`. */
   readonly tokens?: readonly number[] | undefined;
+  /** Whether a text or a generated row begins with BOS; left out: "auto", as the model declares. */
   readonly bos?: BosChoice | undefined;
+  /** Tokens in the two copies of a generated row; left out: 64, less if the model has no room. */
   readonly seqLen?: number | undefined;
+  /** Of a generated row; left out: 0. */
   readonly seed?: number | undefined;
   /** Token whose logit the effect is on. Left out: the sequence's next token, or else the most likely one. */
   readonly target?: number | undefined;
