@@ -20,10 +20,13 @@ console.log(top[0].layer + "." + top[0].head, environment.device);
 
 const TYPED = `
 import { InputError, load, score, scoreResult, type ScoreResult } from "induction-lens";
-import { ablate, type Program } from "induction-lens/graph";
+import { ablate, prepare, type Program } from "induction-lens/graph";
+import { idealHeads } from "induction-lens/measure";
+import { recipeFrom, train } from "induction-lens/train";
 const model = await load("planted:induction", { signal: new AbortController().signal });
 const result: ScoreResult = await score(model, { numExamples: 10, bos: "auto", device: "wasm" });
 const edited: Program = ablate(model.program, "blocks.0.attn.hook_z");
+export const entries = [prepare, idealHeads, train(recipeFrom({ steps: undefined }))];
 export const all = [edited, scoreResult.parse(result), new InputError("file", "none")];
 // @ts-expect-error: typed, not any
 score(model, { numExamples: "10" });
@@ -88,7 +91,8 @@ describe("the packed package in an empty project (SKIPPED where no registry is r
     if (unreached !== null) skip();
     const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022"];
     writeFileSync(join(project, "typed.mts"), TYPED);
-    expect(node(TSC, ...options, "typed.mts")).toMatchObject({ stdout: "", status: 0 });
+    for (const more of [[], ["--exactOptionalPropertyTypes"]])
+      expect(node(TSC, ...options, ...more, "typed.mts")).toMatchObject({ stdout: "", status: 0 });
     writeFileSync(join(project, "drawing.mts"), TYPED_DRAWING);
     const checked = node(TSC, ...options, "--skipLibCheck", "drawing.mts");
     expect(checked).toMatchObject({ stdout: "", status: 0 });
