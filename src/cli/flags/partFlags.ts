@@ -1,6 +1,6 @@
 /** @file What commander read, parted once: into what all commands have alike, by whom it concerns, and the command's own. */
 
-import type { HeadChoice } from "../../models/family.ts";
+import type { UnembeddingChoice } from "../../models/family.ts";
 
 export interface EngineFlags {
   readonly threads?: number | undefined;
@@ -12,7 +12,7 @@ export interface ModelFlags {
   readonly offline?: boolean | undefined;
   /** Commander's form of --no-cache: false if it was given. */
   readonly cache?: boolean | undefined;
-  readonly unembedding?: HeadChoice | undefined;
+  readonly unembedding?: UnembeddingChoice | undefined;
 }
 
 export interface OutputFlags {

@@ -7,7 +7,7 @@ import type { WantedTensor } from "../../formats/gguf/wantedTensor.ts";
 import { readTensor } from "../../formats/readTensor.ts";
 import { ggufTextNotice } from "../../text/tokenizer/tokenizerFromGguf.ts";
 import { modelFrom } from "../families.ts";
-import type { HeadChoice, Model, StoredLayout } from "../family.ts";
+import type { UnembeddingChoice, Model, StoredLayout } from "../family.ts";
 import { architectureOf } from "./architectures.ts";
 import { factsOf, shortest } from "./facts.ts";
 import { ggufConfig } from "./ggufConfig.ts";
@@ -22,7 +22,7 @@ export interface GgufPlan {
   /** How matrices lie where it is not as Hugging Face's modules keep them. */
   readonly layout: StoredLayout | undefined;
   /** The model, once the tensors are at hand. */
-  readonly model: (checkpoint: Checkpoint, head?: HeadChoice) => Model;
+  readonly model: (checkpoint: Checkpoint, head?: UnembeddingChoice) => Model;
 }
 
 /**
