@@ -1,7 +1,15 @@
 /** @file Which family reads which configuration. */
 import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
-import type { Family, Model, ModelOptions, StoredLayout } from "./family.ts";
+import { shownValue } from "./config/faultSentences.ts";
+import { ownCodeNotice } from "./config/ownCode.ts";
+import {
+  withNotices,
+  type Family,
+  type Model,
+  type ModelOptions,
+  type StoredLayout,
+} from "./family.ts";
 import { bloom } from "./families/bloom.ts";
 import { cohere, cohere2 } from "./families/cohere.ts";
 import { deepseekV2, deepseekV3 } from "./families/deepseek.ts";
@@ -112,15 +120,18 @@ export function modelFrom(
   if (config["format"] !== undefined)
     throw new InputError(
       "config",
-      `format ${String(config["format"])} is not known (only transformer_lens)`,
+      `format ${nameOf(config["format"])} is not known (only transformer_lens)`,
     );
   const type = config["model_type"];
   const family =
     typeof type === "string" && Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
-  if (family) return family(config, plain, { layout, ...options });
-  const inner = textConfigOf(config);
-  if (inner) return textModel(config, inner, plain, options);
-  throw unknownType(type);
+  const inner = family ? null : textConfigOf(config);
+  if (!family && !inner) throw unknownType(type);
+  const notice = ownCodeNotice(config, options.trustArchitecture ?? false);
+  const model = family
+    ? family(config, plain, { layout, ...options })
+    : textModel(config, inner!, plain, options);
+  return withNotices(model, [notice]);
 }
 
 /** The language model's own configuration, in one of a model that also sees or hears; old files have it beside the others'. */
@@ -134,7 +145,8 @@ function textConfigOf(config: Readonly<Record<string, unknown>>) {
 }
 
 function besideOthers(config: Readonly<Record<string, unknown>>): unknown {
-  const type = `${String(config["model_type"])}_text`;
+  const whole = config["model_type"];
+  const type = typeof whole === "string" ? `${whole}_text` : "";
   if (!Object.hasOwn(FAMILIES, type)) return null;
   const own = Object.entries(config).filter(([key]) => !/^(vision|image|video|audio)_/.test(key));
   return { ...Object.fromEntries(own), model_type: type };
@@ -150,9 +162,14 @@ function textModel(
   const ties = "tie_word_embeddings";
   const config = { ...inner, ...(ties in outer && { [ties]: outer[ties] }) };
   const model = modelFrom(config, checkpoint, "hugging_face", { ...options, others: true });
-  const [whole, part] = [outer["model_type"], inner["model_type"]].map(String);
+  const [whole, part] = [outer["model_type"], inner["model_type"]].map(nameOf);
   const notice = `the files hold a ${whole} model; its text model (${part}) is used, and what sees or hears is left aside`;
   return { ...model, notices: [notice, ...(model.notices ?? [])] };
+}
+
+/** A name as it is; whatever else a file has in its place, as JSON. */
+function nameOf(value: unknown): string {
+  return typeof value === "string" ? value : shownValue(value);
 }
 
 function unknownType(type: unknown): InputError {

@@ -91,6 +91,14 @@ export interface ModelOptions {
   readonly head?: UnembeddingChoice | undefined;
   /** The checkpoint has other models beside this one. */
   readonly others?: boolean;
+  /** The architecture that a configuration declares holds, although it names code of its own. */
+  readonly trustArchitecture?: boolean | undefined;
+}
+
+/** The same model, with more that the user should know. */
+export function withNotices(model: Model, texts: readonly (string | null)[]): Model {
+  const notices = [...(model.notices ?? []), ...texts.filter((text) => text !== null)];
+  return notices.length === 0 ? model : { ...model, notices };
 }
 
 /** Builds a model of one family from config.json (or what says the same) and the tensors of a checkpoint. */
@@ -99,17 +107,3 @@ export type Family = (
   checkpoint: CheckpointTensors,
   options?: ModelOptions,
 ) => Model;
-
-/** `bos_token_id` and its like: an id, several, or none; id 0 is an id like any other. */
-export function specialTokensOf(config: Readonly<Record<string, unknown>>): {
-  bosToken: number | null;
-  specialTokens: number[];
-} {
-  const ids = (key: string) =>
-    [config[key]].flat().filter((id): id is number => Number.isInteger(id) && Number(id) >= 0);
-  const keys = ["bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "sep_token_id"];
-  return {
-    bosToken: ids("bos_token_id")[0] ?? null,
-    specialTokens: [...new Set(keys.flatMap(ids))].sort((a, b) => a - b),
-  };
-}

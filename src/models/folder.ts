@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ByteSource } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
+import { checkConfigSize, parseConfig } from "./config/configJson.ts";
 import { fileSource, type OpenFile } from "../formats/file.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards } from "../formats/shards.ts";
@@ -20,8 +21,6 @@ const READERS = {
   "pytorch_model.bin": async (source) => torchCheckpoint(source.name, await readTorch(source)),
 } satisfies Record<string, (source: ByteSource) => Promise<Checkpoint>>;
 
-const MAX_CONFIG_BYTES = 1024 * 1024;
-
 /**
  * The model in the folder `path`.
  *
@@ -32,12 +31,12 @@ export async function openFolder(
   id: string,
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
-  const config = await readJson(join(path, "config.json"), path);
+  const config = await readConfigFile(join(path, "config.json"), path);
   const { checkpoint, files } = await readWeights(path);
   try {
     return await loaded({
       id,
-      model: await folderModel(config, checkpoint, folderText(path), options.head),
+      model: await folderModel(config, checkpoint, folderText(path), options),
       sight: await sightOfTensors(files, options, checkpoint.weights),
       files,
       options,
@@ -49,25 +48,15 @@ export async function openFolder(
   }
 }
 
-async function readJson(path: string, folder: string): Promise<Record<string, unknown>> {
+async function readConfigFile(path: string, folder: string): Promise<Record<string, unknown>> {
   const source = await fileSource(path).catch(async (error: unknown) => {
     throw (await exists(folder))
       ? new InputError("file", `${folder} has no config.json that can be read`, { cause: error })
       : error;
   });
   await source.close();
-  if (source.sizeBytes > MAX_CONFIG_BYTES)
-    throw new InputError("config", `${path} must be at most 1 MB, got ${source.sizeBytes} bytes`);
-  try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch (error) {
-    throw new InputError("config", `${path} is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  throw new InputError("config", `${path} must be an object of keys`);
+  checkConfigSize(source.sizeBytes, path);
+  return parseConfig(await readFile(path, "utf8"), path);
 }
 
 async function readWeights(folder: string): Promise<{ checkpoint: Checkpoint; files: OpenFile[] }> {

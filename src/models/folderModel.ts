@@ -1,6 +1,7 @@
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { modelFrom } from "./families.ts";
-import type { UnembeddingChoice, Model } from "./family.ts";
+import type { Model } from "./family.ts";
+import type { LoadOptions } from "./loadOptions.ts";
 import { withHead } from "./tiedHead.ts";
 import { specialTokensIn, type FolderText } from "./tokenizerFiles.ts";
 
@@ -9,10 +10,10 @@ export async function folderModel(
   config: Readonly<Record<string, unknown>>,
   checkpoint: Checkpoint,
   text: FolderText,
-  choice?: UnembeddingChoice,
+  { head: choice, trustArchitecture }: Pick<LoadOptions, "head" | "trustArchitecture"> = {},
 ): Promise<Model> {
   const model = await withHead(
-    (head) => modelFrom(config, checkpoint, "hugging_face", { head }),
+    (head) => modelFrom(config, checkpoint, "hugging_face", { head, trustArchitecture }),
     choice,
   );
   const { architecture } = model;

@@ -19,6 +19,11 @@ export interface LoadOptions {
    * `sha256` is that of an earlier load, or empty.
    */
   readonly factsOnly?: boolean | undefined;
+  /**
+   * True: a configuration that names code of its own (`auto_map`) is read as the architecture that its model_type declares.
+   * Left out, such a model is refused, because that code may compute something else.
+   */
+  readonly trustArchitecture?: boolean | undefined;
   /** Told what the user should know about what was read, such as that one model of several is used. */
   readonly notice?: ((text: string) => void) | undefined;
   /** Told what is going on and how far it is, in bytes. */

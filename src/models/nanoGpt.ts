@@ -5,6 +5,7 @@ import type { ByteSource, Weights } from "../base/bytes.ts";
 import { isMap, type PickleValue } from "../formats/torch/pickleValues.ts";
 import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
+import { faultSentences } from "./config/faultSentences.ts";
 import { modelFrom } from "./families.ts";
 import type { UnembeddingChoice, Model } from "./family.ts";
 import { withHead } from "./tiedHead.ts";
@@ -51,9 +52,7 @@ function argsOf(saved: PickleValue, path: string): z.infer<typeof modelArgs> {
     );
   const parsed = modelArgs.safeParse(Object.fromEntries(args));
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(
-    ({ path: key, message }) => `${key.join(".")}: ${message}`,
-  );
+  const faults = faultSentences(parsed.error.issues, Object.fromEntries(args));
   throw new InputError("config", `model_args of ${path} cannot be used: ${faults.join("; ")}`);
 }
 

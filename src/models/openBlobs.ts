@@ -14,6 +14,7 @@ import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { characterTableIn } from "./characterTableIn.ts";
+import { checkConfigSize, parseConfig } from "./config/configJson.ts";
 import type { Model } from "./family.ts";
 import { ggufPlan } from "./gguf/ggufModel.ts";
 import { folderModel } from "./folderModel.ts";
@@ -95,11 +96,13 @@ function openedFrom(blobs: Blobs, options: BlobOptions): Promise<Opened> {
 
 async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<Opened> {
   const text: FolderText = async (name) => (await blobs.get(name)?.text()) ?? null;
-  const config = configIn((await text(CONFIG))!);
+  const file = needed(blobs, CONFIG);
+  checkConfigSize(file.size, CONFIG);
+  const config = parseConfig(await file.text(), CONFIG);
   const { checkpoint, weightFiles } = await readWeights(blobs);
   sizeOf(checkpoint.weights, options);
   return {
-    model: await folderModel(config, checkpoint, text, options.head),
+    model: await folderModel(config, checkpoint, text, options),
     weights: checkpoint.weights,
     weightFiles,
     tokenizer: () => textTokenizer(text, CONFIG),
@@ -144,19 +147,6 @@ function sizeOf(
 ): void {
   const sizes = [...tensors.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   sized?.(sizes.reduce((a, b) => a + b, 0));
-}
-
-function configIn(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch (error) {
-    throw new InputError("config", `${CONFIG} is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  throw new InputError("config", `${CONFIG} must be an object of keys`);
 }
 
 async function readWeights(

@@ -1,6 +1,6 @@
 /** @file Whether an unembedding in the files is the embedding that the configuration ties it to. */
 import type { StoredTensor } from "../base/bytes.ts";
-import type { UnembeddingChoice, Model } from "./family.ts";
+import { withNotices, type Model, type UnembeddingChoice } from "./family.ts";
 
 /**
  * The model with the unembedding that is meant. Where the configuration ties it and the files have one of their own with
@@ -22,7 +22,7 @@ export async function withHead(
   const which = { file: "the one in the files", tied: "the embedding" }[used];
   const other = { file: "tied", tied: "file" }[used];
   const notice = `the configuration ties the unembedding to the embedding, but the files have one with other numbers; ${which} is used (head: "${other}" takes the other)`;
-  return { ...chosen, notices: [...(chosen.notices ?? []), notice] };
+  return withNotices(chosen, [notice]);
 }
 
 const PIECE = 8 * 1024 * 1024;

@@ -3,6 +3,9 @@ import { basename } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
+import { KEYS_READ } from "../../src/models/config/keysRead.ts";
+import { ROPE_PARAMETERS } from "../../src/models/config/rope.ts";
+import { ROPE_KINDS } from "../../src/models/config/ropeKinds.ts";
 import { modelFrom } from "../../src/models/families.ts";
 import { shared, unlessShared } from "../shared.ts";
 import { decoderFolders, golden } from "./golden.ts";
@@ -44,7 +47,7 @@ describe.skipIf(skip)(`configurations${note}`, () => {
     ["llama", { intermediate_size: 50 }, /gate_proj.weight should be 50 x 32, is 48 x 32/],
     ["llama", { tie_word_embeddings: "yes" }, /tie_word_embeddings/],
     ["llama", { hidden_act: "mish" }, /hidden_act/],
-    ["llama", { some_new_trick: 1 }, /some_new_trick = 1 is not known/],
+    ["tl-full", { some_new_trick: 1 }, /some_new_trick = 1 is not known/],
     ["gpt2", { add_cross_attention: true }, /add_cross_attention = true is not supported/],
     ["gpt2", { n_head: 5 }, /n_embd 32 cannot be divided among 5 heads/],
     ["gpt2", { n_layer: "3" }, /n_layer/],
@@ -103,18 +106,27 @@ describe.skipIf(skip)(`configurations${note}`, () => {
         {},
         [1],
         { rope_type: "linear" },
+        { toString: 1, toJSON: 1, valueOf: 1 },
         "__proto__",
       ),
       fc.integer(),
       fc.double(),
       fc.string(),
     );
+    const keys = [...new Set(Object.values(KEYS_READ).flatMap(({ reads }) => Object.keys(reads)))];
+    const ropes = fc.record(
+      {
+        rope_type: fc.constantFrom(...Object.keys(ROPE_KINDS), "su", "axial"),
+        ...Object.fromEntries(ROPE_PARAMETERS.slice(2).map((key) => [key, odd])),
+      },
+      { requiredKeys: ["rope_type"] },
+    );
     const change = fc.record({
       which: fc.nat(GOLDENS.length - 1),
       key: fc.nat(60),
-      value: odd,
+      value: fc.oneof({ weight: 3, arbitrary: odd }, ropes),
       remove: fc.boolean(),
-      added: fc.option(fc.string()),
+      added: fc.option(fc.oneof(fc.string(), fc.constantFrom(...keys, "rope_scaling", "auto_map"))),
     });
     let slowestMs = 0;
     fc.assert(

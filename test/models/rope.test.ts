@@ -169,7 +169,7 @@ describe("ropeOf(config, headSize, defaults), ropesByLayerType(config, types)", 
     [
       "a key of a wrong type in one of them",
       () => layers({ full_attention: { factor: "2" } }),
-      /rope_parameters.full_attention.factor cannot be read/,
+      /rope_parameters\.full_attention\.factor must be a number, got "2"/,
     ],
     [
       "truncate where transformers does not look",

@@ -1,28 +1,33 @@
-/** @file Reads a configuration strictly: handled keys by schema, neutral keys ignored, everything else refused by name. */
+/**
+ * @file Reads a configuration: keys that the family handles by its schema; a key that the reference reads and we do not
+ * is refused by name; a key that nothing reads changes nothing, and the user is told.
+ */
 import type { z } from "zod";
 import { InputError } from "../../base/errors.ts";
+import { faultSentences, shownValue } from "./faultSentences.ts";
+import { KEYS_READ } from "./keysRead.ts";
+import { isNeutral } from "./neutralKeys.ts";
+import { ROPE_PARAMETERS } from "./rope.ts";
+import { NO_DEFAULT } from "./typeKeys.ts";
 
-/** Keys that change nothing about what a trained model computes in a forward pass. */
-const NEUTRAL =
-  /^(_.*|architectures|auto_map|transformers_version|transformers\.js_config|torch_dtype|dtype|use_cache|model_type|name_or_path|bos_token_id|eos_token_id|pad_token_id|sep_token_id|unk_token_id|decoder_start_token_id|initializer_range|initializer_factor|init_std|rescale_layers|gradient_checkpointing|task_specific_params|problem_type|finetuning_task|id2label|label2id|num_labels|classifier_dropout|output_attentions|output_hidden_states|output_past|return_dict|use_return_dict|return_dict_in_generate|torchscript|pruned_heads|chunk_size_feed_forward|max_length|min_length|do_sample|num_beams|temperature|top_k|top_p|typical_p|repetition_penalty|length_penalty|no_repeat_ngram_size|early_stopping|prefix|summary_.*|.*dropout.*|.*_pdrop|pretraining_tp|is_llama_config|tokenizer_class|license|language|keys_to_ignore_at_inference|unsloth_.*)$/;
+type Json = Readonly<Record<string, unknown>>;
+type FixedValues = Readonly<Record<string, readonly unknown[]>>;
 
-/** Keys with only one value that we compute; any other is refused. */
-const FIXED: Readonly<Record<string, readonly unknown[]>> = {
+/** Keys with only some values that we compute, whatever the family; any other is refused. */
+const FIXED: FixedValues = {
   is_encoder_decoder: [false],
-  is_decoder: [false, true],
   add_cross_attention: [false],
-  cross_attention_hidden_size: [null],
-  rope_interleaved: [false],
+  is_causal: [true],
   quantization_config: [null],
-  use_bfloat16: [false],
-  tf_legacy_loss: [false],
-  tie_encoder_decoder: [false],
-  reorder_and_upcast_attn: [false, true],
+  per_layer_config: [null, {}],
+  pruned_heads: [null, {}],
 };
 
 /**
  * The configuration of one family.
  *
+ * @param family the `model_type` under which keysRead.ts lists what the reference reads; of others, every key that is not
+ *   handled or neutral is refused
  * @param schema handled keys; a key with a default may be missing
  * @param fixed more keys with the only values that are computed
  * @throws {InputError} "config" with every key that is missing, of a wrong type, or would change the computation
@@ -30,35 +35,104 @@ const FIXED: Readonly<Record<string, readonly unknown[]>> = {
 export function readConfig<Shape extends z.ZodRawShape>(
   family: string,
   schema: z.ZodObject<Shape>,
-  json: Readonly<Record<string, unknown>>,
-  fixed: Readonly<Record<string, readonly unknown[]>> = {},
+  json: Json,
+  fixed: FixedValues = {},
 ): z.infer<z.ZodObject<Shape>> {
+  const { own, faults } = underOwnNames(family, schema, json);
   const allowed = { ...FIXED, ...fixed };
-  const faults = Object.entries(json).flatMap(([key, value]) => {
-    if (Object.hasOwn(schema.shape, key)) return [];
-    if (Object.hasOwn(allowed, key)) {
-      const same = allowed[key]!.some((one) => one === (value ?? null) || one === value);
-      return same
-        ? []
-        : [
-            `${key} = ${JSON.stringify(value)} is not supported (only ${allowed[key]!.map(String).join(", ")})`,
-          ];
-    }
-    return NEUTRAL.test(key) ? [] : [`${key} = ${shortened(value)} is not known`];
-  });
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) {
-    faults.push(...parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
-  }
-  if (faults.length > 0 || !parsed.success) {
+  const unhandled = Object.entries(own).filter(([key]) => !Object.hasOwn(schema.shape, key));
+  faults.push(...unhandled.flatMap(([key, value]) => faultOf(family, key, value, allowed) ?? []));
+  const parsed = schema.safeParse(own);
+  if (!parsed.success) faults.push(...faultSentences(parsed.error.issues, own));
+  if (faults.length > 0 || !parsed.success)
     throw new InputError("config", `config.json of ${family} cannot be used: ${faults.join("; ")}`);
-  }
   return parsed.data;
 }
 
-function shortened(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+/** What is wrong with a key that the family does not handle; null for one that changes nothing. */
+function faultOf(family: string, key: string, value: unknown, allowed: FixedValues): string | null {
+  const shown = `${key} = ${shownValue(value)}`;
+  if (Object.hasOwn(allowed, key)) {
+    const values = allowed[key]!;
+    const one = values.some((each) => same(each, value ?? null) || same(each, value));
+    return one ? null : `${shown} is not supported (only ${values.map(shownValue).join(", ")})`;
+  }
+  if (isNeutral(key)) return null;
+  const reads = KEYS_READ[family]?.reads;
+  if (!reads) return `${shown} is not known`;
+  const usual = reads[key] === NO_DEFAULT ? null : reads[key];
+  return Object.hasOwn(reads, key) && !same(usual, value)
+    ? `${shown} is not supported: it may change what this model computes`
+    : null;
+}
+
+/**
+ * What to tell about keys that neither we nor the reference read, as `use_flash_attn` or a key of one's own: one sentence,
+ * null where there are none.
+ */
+export function unreadNotice(
+  family: string,
+  schema: z.ZodObject,
+  json: Json,
+  fixed: FixedValues = {},
+): string | null {
+  const keys = KEYS_READ[family];
+  if (!keys) return null;
+  const known = [schema.shape, FIXED, fixed, keys.reads, keys.aliases];
+  const unread = Object.entries(json).filter(
+    ([key]) =>
+      !known.some((names) => Object.hasOwn(names, key)) &&
+      !keys.ignores.includes(key) &&
+      !isNeutral(key),
+  );
+  const all = [...unread, ...unreadRopeKeys(json)].map(
+    ([key, value]) => `${key} = ${shownValue(value)}`,
+  );
+  if (all.length === 0) return null;
+  const more = all.length > MOST_LISTED ? ` and ${all.length - MOST_LISTED} more` : "";
+  const listed = all.slice(0, MOST_LISTED).join(", ") + more;
+  return `config.json has keys that change nothing, since nothing reads them for ${family}: ${listed}`;
+}
+
+const MOST_LISTED = 12;
+
+/** Keys in `rope_parameters`, in its entries by layer type, and in `rope_scaling`, with their paths. */
+function unreadRopeKeys(json: Json): [path: string, value: unknown][] {
+  const within = (path: string, value: unknown): [string, unknown][] =>
+    Object.entries(objectIn(value))
+      .filter(([key]) => !ROPE_PARAMETERS.includes(key))
+      .map(([key, inner]) => [`${path}.${key}`, inner]);
+  return ["rope_parameters", "rope_scaling"]
+    .flatMap((name) => within(name, json[name]))
+    .flatMap(([path, value]) =>
+      /_attention$/.test(path) ? within(path, value) : [[path, value] as [string, unknown]],
+    );
+}
+
+function objectIn(value: unknown): Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Json)
+    : {};
+}
+
+/** Keys that the reference knows by two names, under the one that the family handles; both must agree. */
+function underOwnNames(family: string, { shape }: z.ZodObject, json: Json) {
+  const aliases = KEYS_READ[family]?.aliases ?? {};
+  const isOther = (key: string) =>
+    Object.hasOwn(aliases, key) &&
+    !Object.hasOwn(shape, key) &&
+    Object.hasOwn(shape, aliases[key]!);
+  const others = Object.entries(json).filter(([key]) => isOther(key));
+  const own = Object.entries(json).filter(([key]) => !isOther(key));
+  const renamed = others.map(([key, value]) => [aliases[key]!, value] as const);
+  const faults = others
+    .filter(([key, value]) => !same(json[aliases[key]!] ?? value, value))
+    .map(([key]) => `${key} and ${aliases[key]} are one setting and must agree`);
+  return { own: Object.fromEntries([...renamed, ...own]) as Json, faults };
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return Object.is(a, b) || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
 }
 
 /** `width` / `heads`, which must be whole. */

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import type { RotaryTable } from "../../graph/rotaryTable.ts";
+import { faultSentences } from "./faultSentences.ts";
 import { ROPE_KINDS, type RopeFacts, type RopeNumbers } from "./ropeKinds.ts";
 
 const positive = z.number().positive().nullish();
@@ -119,7 +120,7 @@ export function ropesByLayerType<Type extends string>(
     );
   const table = (type: Type): Rope => {
     const { thetaKey, scaled, headSize, ...defaults } = types[type];
-    const own = parametersOf(`rope_parameters.${type}`, byType[type]);
+    const own = parametersOf("rope_parameters", type, byType[type]);
     const old = scaled ? config.rope_scaling : null;
     if (own && old) throw twoRopes();
     checkTruncate(own, type);
@@ -140,11 +141,17 @@ function twoRopes(): InputError {
   return new InputError("config", "config.json gives both rope_parameters and rope_scaling");
 }
 
-function parametersOf(path: string, value: unknown): Parameters | null {
+function parametersOf(name: string, type: string, value: unknown): Parameters | null {
   const parsed = parameters.nullish().safeParse(value);
   if (parsed.success) return parsed.data ?? null;
-  const keys = parsed.error.issues.map((issue) => [path, ...issue.path].join("."));
-  throw new InputError("config", `${keys.join(", ")} cannot be read as rotary positions`);
+  const issues = parsed.error.issues.map((issue) => ({
+    ...issue,
+    path: [name, type, ...issue.path],
+  }));
+  throw new InputError(
+    "config",
+    `rotary positions cannot be read: ${faultSentences(issues, { [name]: { [type]: value } }).join("; ")}`,
+  );
 }
 
 /** transformers 5.24 looks for it beside the types, where it never is: what such a file means is not settled. */

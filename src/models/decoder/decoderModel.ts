@@ -2,7 +2,8 @@
 import { anatomyOf } from "./anatomy.ts";
 import { decoderProgram } from "./decoder.ts";
 import { hasExperts, type DecoderSpec } from "./spec.ts";
-import { specialTokensOf, type Anatomy, type Model, type ModelOptions } from "../family.ts";
+import { specialTokensOf, strayTokensNotice } from "../config/specialTokens.ts";
+import { withNotices, type Anatomy, type Model, type ModelOptions } from "../family.ts";
 import type { CheckpointTensors } from "../checkpointTensors.ts";
 import { bindWeights, type Binding, type Sizes, type WeightMap } from "../weightMap.ts";
 import { sizesOf } from "./sizes.ts";
@@ -49,7 +50,7 @@ export function decoderModel(
   );
   const head = headOf(row, binding, options);
   const attention = spec.blocks[0]!.attention;
-  return {
+  const model = {
     architecture: {
       family: spec.family,
       ...(typeof json["model_type"] === "string" && { modelType: json["model_type"] }),
@@ -58,12 +59,13 @@ export function decoderModel(
       kvHeads: attention.kvHeads,
       contextLength: spec.contextLength,
       vocabulary: spec.vocabulary,
-      ...specialTokensOf(json),
+      ...specialTokensOf(json, spec.vocabulary),
       ...anatomyOf(spec, head, json),
     },
     program: decoderProgram(spec, binding.weights, head === "none" ? HEADLESS : null),
     ...tiedHead(row, checkpoint, binding),
   };
+  return withNotices(model, [strayTokensNotice(json, spec.vocabulary)]);
 }
 
 const HEADLESS =

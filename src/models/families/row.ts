@@ -1,7 +1,7 @@
 /** @file A family as a row of data: which configuration keys it reads, what decoder they mean, what its modules are called. */
 import type { z } from "zod";
 import { InputError } from "../../base/errors.ts";
-import { readConfig } from "../config/readConfig.ts";
+import { readConfig, unreadNotice } from "../config/readConfig.ts";
 import { reachOf } from "../config/rope.ts";
 import { decoderModel } from "../decoder/decoderModel.ts";
 import type {
@@ -11,7 +11,7 @@ import type {
   MlpSpec,
   RotarySpec,
 } from "../decoder/spec.ts";
-import type { Family, StoredLayout } from "../family.ts";
+import { withNotices, type Family, type StoredLayout } from "../family.ts";
 import { moduleMap } from "../names/moduleMap.ts";
 import type { ModuleNames } from "../names/moduleNames.ts";
 import type { CheckpointTensors } from "../checkpointTensors.ts";
@@ -60,7 +60,8 @@ export function family<Shape extends z.ZodRawShape>(
     const { positionOffset = 0, base } = row.names;
     const sizes = { n_rows: row.spec.contextLength + positionOffset, ...row.sizes };
     const weights = moduleMap(spec, row.names);
-    return decoderModel({ ...row, spec, weights, base, sizes }, json, checkpoint, options);
+    const model = decoderModel({ ...row, spec, weights, base, sizes }, json, checkpoint, options);
+    return withNotices(model, [unreadNotice(name, schema, json, fixed)]);
   };
 }
 

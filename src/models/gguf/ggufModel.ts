@@ -7,7 +7,7 @@ import type { WantedTensor } from "../../formats/gguf/wantedTensor.ts";
 import { readTensor } from "../../formats/readTensor.ts";
 import { ggufTextNotice } from "../../text/tokenizer/tokenizerFromGguf.ts";
 import { modelFrom } from "../families.ts";
-import type { UnembeddingChoice, Model, StoredLayout } from "../family.ts";
+import { withNotices, type Model, type StoredLayout, type UnembeddingChoice } from "../family.ts";
 import { architectureOf } from "./architectures.ts";
 import { factsOf, shortest } from "./facts.ts";
 import { ggufConfig } from "./ggufConfig.ts";
@@ -43,11 +43,8 @@ export async function ggufPlan(gguf: Gguf, path: string): Promise<GgufPlan> {
       const special = [...model.architecture.specialTokens, ...specialTokens(gguf)];
       const specialIds = [...new Set(special)].sort((a, b) => a - b);
       const notice = ggufTextNotice(Object.fromEntries(gguf.metadata));
-      return {
-        ...model,
-        architecture: { ...model.architecture, specialTokens: specialIds },
-        notices: [...(model.notices ?? []), ...(notice === null ? [] : [notice])],
-      };
+      const noticed = withNotices(model, [notice]);
+      return { ...noticed, architecture: { ...noticed.architecture, specialTokens: specialIds } };
     },
   };
 }

@@ -1,0 +1,79 @@
+/** @file What a schema finds wrong with a configuration, as sentences that name the key, what it must be and what it is. */
+import type { z } from "zod";
+
+type Issue = z.core.$ZodIssue;
+
+/** More sentences than this help nobody. */
+const MOST = 10;
+
+/** One sentence for each fault; of very many the first ones, and how many more. */
+export function faultSentences(issues: readonly Issue[], value: unknown): string[] {
+  const sentences = issues.slice(0, MOST).map((issue) => sentence(issue, value));
+  const more = issues.length - MOST;
+  return more > 0 ? [...sentences, `and ${more} more such`] : sentences;
+}
+
+/** A value as messages write it: JSON, cut where it is long; numbers that JSON lacks by their names. */
+export function shownValue(value: unknown): string {
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+}
+
+function sentence(issue: Issue, whole: unknown): string {
+  const key = keyOf(issue.path);
+  const value = valueAt(whole, issue.path);
+  if (issue.code === "unrecognized_keys")
+    return `${key} has ${issue.keys.join(", ")}, which is not known`;
+  if (value === undefined) return `${key} is missing`;
+  return `${key} must be ${wanted(issue)}, got ${shownValue(value)}`;
+}
+
+/** `layer_types[3]`, `rope_parameters.factor` */
+function keyOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (key, part) =>
+      typeof part === "number" ? `${key}[${part}]` : key ? `${key}.${String(part)}` : String(part),
+    "",
+  );
+}
+
+function valueAt(whole: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === "object" && value !== null && Object.hasOwn(value, part)
+        ? (value as Record<PropertyKey, unknown>)[part]
+        : undefined,
+    whole,
+  );
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  string: "a text",
+  array: "a list",
+  object: "an object of keys",
+  null: "null",
+};
+
+function wanted(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return KINDS[issue.expected] ?? "of another kind";
+    case "too_small":
+      return `${issue.inclusive ? "at least" : "above"} ${issue.minimum}${unit(issue.origin)}`;
+    case "too_big":
+      return `${issue.inclusive ? "at most" : "below"} ${issue.maximum}${unit(issue.origin)}`;
+    case "invalid_value":
+      return issue.values.map((value) => shownValue(value)).join(" or ");
+    case "invalid_union":
+      return [...new Set(issue.errors.flatMap((errors) => errors.map(wanted)))].join(" or ");
+    default:
+      return "of another kind";
+  }
+}
+
+function unit(origin: string): string {
+  return origin === "array" ? " entries long" : origin === "string" ? " letters long" : "";
+}

@@ -1,0 +1,40 @@
+/** @file Ids that a configuration calls special. */
+
+const KEYS = ["bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "sep_token_id"];
+
+export interface SpecialTokens {
+  /** The configuration's BOS id; null if it declares none. */
+  readonly bosToken: number | null;
+  /** All ids, in order. */
+  readonly specialTokens: readonly number[];
+}
+
+/** `bos_token_id` and its like: an id, several, or none; id 0 is an id like any other. Ids beyond the vocabulary are none. */
+export function specialTokensOf(
+  config: Readonly<Record<string, unknown>>,
+  vocabulary: number,
+): SpecialTokens {
+  const ids = (key: string) => idsOf(config, key).filter((id) => id < vocabulary);
+  return {
+    bosToken: ids("bos_token_id")[0] ?? null,
+    specialTokens: [...new Set(KEYS.flatMap(ids))].sort((a, b) => a - b),
+  };
+}
+
+/** What to tell about special ids that are beyond the vocabulary, as toy models have them; null where there are none. */
+export function strayTokensNotice(
+  config: Readonly<Record<string, unknown>>,
+  vocabulary: number,
+): string | null {
+  const stray = KEYS.flatMap((key) =>
+    idsOf(config, key)
+      .filter((id) => id >= vocabulary)
+      .map((id) => `${key} = ${id}`),
+  );
+  if (stray.length === 0) return null;
+  return `${stray.slice(0, 8).join(", ")} ${stray.length === 1 ? "is" : "are"} beyond the vocabulary of ${vocabulary} tokens and taken as not declared`;
+}
+
+function idsOf(config: Readonly<Record<string, unknown>>, key: string): number[] {
+  return [config[key]].flat().filter((id): id is number => Number.isInteger(id) && Number(id) >= 0);
+}
