@@ -3,24 +3,16 @@ import type { Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import { sha256Hex } from "../base/hash.ts";
 import { blobSource } from "../formats/blob.ts";
-import { ggufWeights } from "../formats/gguf/ggufWeights.ts";
-import { readGgufFiles } from "../formats/gguf/splitGguf.ts";
 import { nonFinite } from "../formats/nonFinite.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards, shardNames } from "../formats/shards.ts";
-import { readTorch } from "../formats/torch/readTorch.ts";
-import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
-import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
-import { characterTableIn } from "./characterTableIn.ts";
 import { checkConfigSize, parseConfig } from "./config/configJson.ts";
 import type { Model } from "./family.ts";
-import { ggufPlan } from "./gguf/ggufModel.ts";
 import { folderModel } from "./folderModel.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
-import { nanoGptModel } from "./nanoGpt.ts";
 import { refuseNonFinite } from "./refuseNonFinite.ts";
 import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
 
@@ -51,7 +43,11 @@ const CONFIG = "config.json";
 /** Weight files of a folder in the order of preference; shards have an index beside them. */
 const READERS = {
   "model.safetensors": readSafetensors,
-  "pytorch_model.bin": async (source) => torchCheckpoint(source.name, await readTorch(source)),
+  "pytorch_model.bin": async (source) => {
+    const { readTorch } = await import("../formats/torch/readTorch.ts");
+    const { torchCheckpoint } = await import("../formats/torch/torchCheckpoint.ts");
+    return torchCheckpoint(source.name, await readTorch(source));
+  },
 } satisfies Record<string, (source: ReturnType<typeof blobSource>) => Promise<Checkpoint>>;
 
 /**
@@ -109,7 +105,12 @@ async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<Opened> {
   };
 }
 
+/** The readers of GGUF are fetched for a GGUF alone: a page that opens a folder does without them. */
 async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promise<Opened> {
+  const { readGgufFiles } = await import("../formats/gguf/splitGguf.ts");
+  const { ggufWeights } = await import("../formats/gguf/ggufWeights.ts");
+  const { ggufPlan } = await import("./gguf/ggufModel.ts");
+  const { tokenizerFromGguf } = await import("../text/tokenizer/tokenizerFromGguf.ts");
   const { gguf, files } = await readGgufFiles(name, async (part) =>
     blobSource(needed(blobs, part), part),
   );
@@ -129,6 +130,8 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
 }
 
 async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Promise<Opened> {
+  const { nanoGptModel } = await import("./nanoGpt.ts");
+  const { characterTableIn } = await import("./characterTableIn.ts");
   const { model, weights } = await nanoGptModel(blobSource(blobs.get(name)!, name), name, options);
   sizeOf(weights, options);
   const meta = blobs.get("meta.pkl");
