@@ -57,8 +57,8 @@ export async function inFrame<Value>(
     async openModel(name, opening = {}) {
       const { openModel } = await import("../models/open.ts");
       const { revision = flags.model.revision, progress = report, factsOnly } = opening;
-      const { offline, cache, unembedding: head } = flags.model;
-      const how = { revision, offline, cache, head, factsOnly };
+      const { offline, cache, unembedding: head, trustArchitecture } = flags.model;
+      const how = { revision, offline, cache, head, trustArchitecture, factsOnly };
       return openModel(name, { ...how, signal, progress, notice: note });
     },
   };

@@ -54,6 +54,8 @@ export interface Anatomy {
   readonly parallel: boolean;
   /** Queries and keys have norms of their own. */
   readonly queryKeyNorm: boolean;
+  /** That norm is over all heads together (OLMo 2), not over each. */
+  readonly normOverAllHeads: boolean;
   /** Scores and logits are kept within plus and minus this. */
   readonly softcap: { readonly scores: number | null; readonly logits: number | null };
   /** Heads may attend to no key. */

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type ModelFlags, type OutputFlags } from "../flags/partFlags.ts";
-import { MODEL, fromHub, headOption } from "../flags/sharedFlags.ts";
+import { MODEL, fromHub, headOption, trustOption } from "../flags/sharedFlags.ts";
 
 /** What a model is, before anything is run. */
 export const command = defineCommand({
@@ -12,7 +12,8 @@ export const command = defineCommand({
       command
         .argument("<model>", MODEL)
         .option("--json", "print JSON and nothing else")
-        .addOption(headOption()),
+        .addOption(headOption())
+        .addOption(trustOption()),
     ),
   carryOut: async (flags: ModelFlags & OutputFlags, [name]: readonly [string], surroundings) => {
     const { inFrame, withModel } = await import("../frame.ts");

@@ -13,6 +13,7 @@ export interface ModelFlags {
   /** Commander's form of --no-cache: false if it was given. */
   readonly cache?: boolean | undefined;
   readonly unembedding?: UnembeddingChoice | undefined;
+  readonly trustArchitecture?: boolean | undefined;
 }
 
 export interface OutputFlags {
@@ -36,12 +37,13 @@ export interface PartedFlags<Own> {
 export function partFlags<Own>(
   flags: EngineFlags & ModelFlags & OutputFlags & Own,
 ): PartedFlags<Own> {
-  const { threads, device, revision, offline, cache, unembedding, out, json, quiet, ...own } =
+  const { threads, device, revision, offline, cache, unembedding, trustArchitecture, ...rest } =
     flags;
+  const { out, json, quiet, ...own } = rest;
   return {
     common: {
       engine: { threads, device },
-      model: { revision, offline, cache, unembedding },
+      model: { revision, offline, cache, unembedding, trustArchitecture },
       output: { out, json, quiet },
     },
     own: own as unknown as Own,

@@ -22,11 +22,20 @@ export function headOption(): Option {
   ).choices(["file", "tied"]);
 }
 
+/** The declared architecture holds, although the configuration names code of its own. */
+export function trustOption(): Option {
+  return new Option(
+    "--trust-architecture",
+    "the configuration names code of its own (auto_map): read the model as its model_type all the same",
+  );
+}
+
 /** Options of every command that runs a model. */
 export function shared(command: Command): Command {
   const from = fromHub(command)
     .option("--no-cache", "keep no decoded weights (GGUF) and no finished steps on disk")
-    .addOption(headOption());
+    .addOption(headOption())
+    .addOption(trustOption());
   return engine(from, "all cores");
 }
 

@@ -32,6 +32,7 @@ export function anatomyOf(spec: DecoderSpec, head: Anatomy["head"], json: Json):
     },
     parallel: residual.parallel !== undefined && residual.parallel !== null,
     queryKeyNorm: attentions.some((one) => one.norm),
+    normOverAllHeads: attentions.some((one) => one.norm?.over === "all heads"),
     softcap: { scores: first.softcap ?? null, logits: spec.logitSoftcap ?? null },
     sinks: attentions.some(({ sinks }) => sinks),
     experts: some

@@ -54,6 +54,11 @@ const latentQueries: ReasonAgainst = ({ latent }) =>
     ? "its queries, keys and values come from low-rank vectors (latent attention), so there are no W_Q, W_K and W_V of the stream"
     : null;
 
+const sharedKeysNormed: ReasonAgainst = ({ normOverAllHeads, heads, kvHeads }) =>
+  normOverAllHeads && kvHeads < heads
+    ? "a norm over all its key heads together stands behind keys that query heads share, so an estimate cannot tell query heads apart"
+    : null;
+
 const NEEDS: Readonly<
   Record<ModelStudy, { readonly logits: boolean; readonly more: readonly ReasonAgainst[] }>
 > = {
@@ -61,7 +66,7 @@ const NEEDS: Readonly<
   verdict: { logits: true, more: [] },
   patch: { logits: true, more: [] },
   path: { logits: true, more: [] },
-  attribution: { logits: true, more: [latentQueries] },
+  attribution: { logits: true, more: [latentQueries, sharedKeysNormed] },
   ablate: { logits: true, more: [] },
   lens: { logits: true, more: [cappedLogits, changedOutputs] },
   circuit: { logits: true, more: [cappedLogits, latentQueries] },
