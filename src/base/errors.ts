@@ -4,7 +4,7 @@ export const INPUT_ERROR_CODES = [
   ...["heads", "hub-answer", "hub-busy", "hub-name", "hub-not-found", "hub-offline", "hub-refused"],
   ...["hub-settings", "length", "lens", "metric", "name", "options", "output", "pair", "pairs"],
   ...["path", "pickle", "range", "recipe", "reference", "repeats", "result", "shape", "size"],
-  ...["state", "text", "tokenizer", "tokens", "truncated", "type", "unit", "unknown-head"],
+  ...["state", "study", "text", "tokenizer", "tokens", "truncated", "type", "unit", "unknown-head"],
   ...["unknown-layer", "unknown-model", "unknown-pattern", "unknown-value", "unread", "weights"],
   ...["why"],
 ] as const;
