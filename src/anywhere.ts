@@ -71,6 +71,7 @@ export {
   type WorkbenchRun,
 } from "./interventions/workbench/workbench.ts";
 export { score, type ScoreOptions } from "./studies/score/score.ts";
+export { canRun, STUDIES_OF_MODELS, type StudyOfModel } from "./studies/common/canRun.ts";
 export type { StudyOptions } from "./studies/common/studyOptions.ts";
 export { text, type TextOptions } from "./studies/text/text.ts";
 export type { PromptPair } from "./studies/text/pairGaps.ts";

@@ -1,4 +1,5 @@
 /** @file `ablate`: the losses of both copies without some heads, or with ideal patterns in place of their own. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AblateResult } from "./result.ts";
@@ -30,6 +31,7 @@ export async function ablate(
   model: LoadedModel,
   options: AblateOptions = {},
 ): Promise<AblateResult> {
+  checkCanRun("ablate", model);
   const backend = await engineFor(model, options);
   const { architecture } = model;
   const choice = ablationChoice(architecture, options);

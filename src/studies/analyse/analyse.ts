@@ -1,4 +1,5 @@
 /** @file `analyse`: a whole notebook about induction in one call: test, scores, patch scan, attention, lens. */
+import { checkCanRun } from "../common/canRun.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
 import { headDepth } from "../../measure/headDepth.ts";
@@ -45,6 +46,7 @@ export async function analyse(
   model: LoadedModel,
   options: AnalyseOptions = {},
 ): Promise<AnalyseResult> {
+  checkCanRun("analyse", model);
   const backend = await engineFor(model, options);
   const { signal, progress, screen: asksFor, ...asked } = options;
   const running = { ...(signal && { signal }), ...(progress && { progress }) };

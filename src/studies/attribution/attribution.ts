@@ -1,4 +1,5 @@
 /** @file Attribution patching: first-order effects of every head and path, the best of them confirmed by exact runs. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { random } from "../../base/random.ts";
 import type { Tensor } from "../../base/tensor.ts";
@@ -46,6 +47,7 @@ export async function attribution(
   options: AttributionOptions = {},
 ): Promise<AttributionResult> {
   const plan = attributionPlan(options);
+  checkCanRun(plan.paths ? "attribution of paths" : "attribution", model);
   const { metric, units, paths } = plan;
   const pair = await pairOf(model.architecture, options);
   const backend = await engineFor(model, options);

@@ -1,4 +1,5 @@
 /** @file `circuit`: composition, copying and matching from the weights alone; no token is run. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { Matrix } from "ml-matrix";
@@ -40,23 +41,24 @@ export interface CircuitOptions extends HeadCircuitOptions, StudyOptions {
  * decide: strong composition may carry nothing, and the sign of copying depends on the embedding, so both are given.
  *
  * @returns composition 0 to 1, random heads 1 / sqrt(d_model); eigenvalue shares -1 to 1, random heads about 0
- * @throws {InputError} "lens" for a model whose logits are no product; @throws {UnableError} if memory does not suffice
+ * @throws {InputError} "study" for a model whose heads or logits are not products with weights; @throws {UnableError} if memory does not suffice
  * @see Elhage et al. 2021; TransformerLens `all_composition_scores`, the same numbers
  */
 export async function circuit(
   model: LoadedModel,
   options: CircuitOptions = {},
 ): Promise<CircuitResult> {
+  checkCanRun("circuit", model);
   const backend = await engineFor(model, options);
   const { topPairs = 10, signal, progress } = options;
-  const { program, architecture } = model;
+  const { architecture } = model;
   const shown = headsCalled(options.heads ?? [], architecture);
-  const { layers: count, heads, vocabulary } = architecture;
+  const { layers: count, heads } = architecture;
   await model.unchanged();
   const started = performance.now();
   const layers: HeadMatrices[] = [];
   for (let layer = 0; layer < count; layer++) {
-    layers.push(await headMatrices(program, backend, layer, heads));
+    layers.push(await headMatrices(model, backend, layer));
     progress?.("reading weights", layer + 1, count);
   }
   const composition = await compositionRuns(backend, layers, {
@@ -64,9 +66,9 @@ export async function circuit(
     ...(progress && { progress: (done, total) => progress("composing heads", done, total) }),
   });
   const composed = performance.now();
-  const raw = await embeddingProducts(program, vocabulary, backend, "raw");
-  const effective = hasEffective(program)
-    ? await embeddingProducts(program, vocabulary, backend, "effective")
+  const raw = await embeddingProducts(model, backend, "raw");
+  const effective = hasEffective(model)
+    ? await embeddingProducts(model, backend, "effective")
     : null;
   const result: CircuitResult = {
     schema: "induction-lens/circuit@1",

@@ -1,4 +1,5 @@
 /** @file `lens`: what the residual stream of each layer would predict, and what each part adds to the target's logit. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { throwIfAborted } from "../../base/errors.ts";
@@ -27,11 +28,12 @@ import { takeRows } from "../../interventions/rows.ts";
  * norm and unembedding, and sum to the logit.
  *
  * @returns a model that knows nothing has probability 1 / vocabulary and rank (vocabulary + 1) / 2
- * @throws {InputError} "lens" for a model whose logits are no product, "range" for positions outside the second copy
+ * @throws {InputError} "study" for a model whose logits are not a product, "range" for positions outside the second copy
  * @throws {AbortError} between two runs once `signal` is aborted
  * @see TransformerLens `logit_attrs` and `accumulated_resid`; the direct logit effect of `measure`, which is centred
  */
 export async function lens(model: LoadedModel, options: LensOptions = {}): Promise<LensResult> {
+  checkCanRun("lens", model);
   const backend = await engineFor(model, options);
   const rows = options.own
     ? await ownRows(model.architecture, options.own)
@@ -40,7 +42,7 @@ export async function lens(model: LoadedModel, options: LensOptions = {}): Promi
   const { positions } = plan;
   await model.unchanged();
   const started = performance.now();
-  const programs = lensPrograms(model.program, model.architecture, plan.of);
+  const programs = lensPrograms(model, plan.of);
   const result = await lensResultOf(model, backend, rows, plan, (take) =>
     lensRuns(backend, programs, rows, positions, options, take),
   );

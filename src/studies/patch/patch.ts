@@ -1,4 +1,5 @@
 /** @file `patch`: activation patching of every component, from the first layer that it changes. */
+import { checkCanRun } from "../common/canRun.ts";
 import { pairOf } from "../../inputs/pair.ts";
 import { openChain } from "../../interventions/chain.ts";
 import { componentsOf } from "../../interventions/components.ts";
@@ -26,6 +27,7 @@ import type { PatchResult } from "./result.ts";
  * @see TransformerLens `patching.get_act_patch_*`, which runs every patch from the first layer and gives the raw metric
  */
 export async function patch(model: LoadedModel, options: PatchOptions = {}): Promise<PatchResult> {
+  checkCanRun("patch", model);
   const plan = patchPlan(options);
   const pair = await pairOf(model.architecture, options);
   const length = pair.clean.shape[1]!;

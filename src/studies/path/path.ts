@@ -1,4 +1,5 @@
 /** @file Path patching: what single paths from heads into the queries, keys or values of later heads carry. */
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -9,11 +10,12 @@ import { openChain, type Chain, type State } from "../../interventions/chain.ts"
 import { pairOf, type Pair } from "../../inputs/pair.ts";
 import { metricFeedsOf } from "../../interventions/pairRuns.ts";
 import type { PathPlan } from "../../interventions/pathPlan.ts";
-import { openPathParts, type PathParts } from "../../interventions/pathParts.ts";
+import { pathSessions, type PathSessions } from "../../interventions/pathSessions.ts";
+import { inductionScores } from "../../interventions/inductionScores.ts";
 import { pathResultOf } from "./buildResult.ts";
 import type { PathRuns } from "./pathRunsByExample.ts";
 import { pathPlan, type PathOptions } from "./plan.ts";
-import { inductionScores, readThrough } from "../../interventions/pathRuns.ts";
+import { readThrough } from "../../interventions/pathRuns.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
 
@@ -32,6 +34,7 @@ import { hooksFor } from "../../interventions/units.ts";
  *   freezes the norm
  */
 export async function pathPatch(model: LoadedModel, options: PathOptions): Promise<PathResult> {
+  checkCanRun("path", model);
   const backend = await engineFor(model, options);
   const pair = await pairOf(model.architecture, options);
   const plan = pathPlan(model.architecture, options);
@@ -48,17 +51,17 @@ export async function pathPatch(model: LoadedModel, options: PathOptions): Promi
     log: options.log,
   });
   try {
-    const parts = await openPathParts(model, backend, chain, plan, length);
+    const sessions = pathSessions(model, backend, chain, length);
     const prepared = performance.now();
     try {
-      const runs = await pathRuns(chain, parts, pair, plan, options);
+      const runs = await pathRuns(chain, sessions, pair, plan, options);
       await model.unchanged();
       return pathResultOf(model, backend, pair, plan, runs, {
         prepare: prepared - started,
         run: performance.now() - prepared,
       });
     } finally {
-      await parts.dispose();
+      await sessions.dispose();
     }
   } finally {
     await chain.dispose();
@@ -67,7 +70,7 @@ export async function pathPatch(model: LoadedModel, options: PathOptions): Promi
 
 async function pathRuns(
   chain: Chain,
-  parts: PathParts,
+  sessions: PathSessions,
   pair: Pair,
   plan: PathPlan,
   { progress }: PathOptions,
@@ -92,7 +95,7 @@ async function pathRuns(
     clean.values.forEach((value, row) => (runs.clean[chunk[row]!] = value));
     corrupted.values.forEach((value, row) => (runs.corrupted[chunk[row]!] = value));
     const both = { clean: clean.saved, corrupted: corrupted.saved };
-    await readThrough(chain, parts, plan, both, few, pair, (source, example, value) => {
+    await readThrough(chain, sessions, plan, both, few, pair, (source, example, value) => {
       runs.paths[source]![chunk[example]!] = value;
       progress?.("following paths", ++done, plan.sources.length * examples);
     });

@@ -7,6 +7,8 @@ import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
+import { isMissing, required } from "../../models/anatomy/programAnatomy.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
@@ -53,7 +55,7 @@ export async function score(model: LoadedModel, options: ScoreOptions = {}): Pro
   const backend = await engineFor(model, options);
   const rows = await rowsFor(model.architecture, options);
   const examples = rows.info.examples;
-  const lossExamples = lossExamplesOf(options.lossExamples, examples);
+  const lossExamples = lossExamplesOf(model, options.lossExamples, examples);
   await model.unchanged();
   const started = performance.now();
   const program = scoreProgram(model.program, model.architecture, {
@@ -131,8 +133,15 @@ function firstRows(rows: RepeatedRows, examples: number): RepeatedRows {
   };
 }
 
-/** The default shrinks to what there is; a number that was asked for does not. */
-function lossExamplesOf(asked: number | "all" | undefined, examples: number): number {
+/** The default shrinks to what there is, none for a model without logits; a number that was asked for does not. */
+function lossExamplesOf(
+  { program, architecture }: LoadedModel,
+  asked: number | "all" | undefined,
+  examples: number,
+): number {
+  const { logits } = anatomy(program, architecture);
+  if (isMissing(logits) && asked === undefined) return 0;
+  if (asked !== 0) required(logits);
   if (asked === "all") return examples;
   if (asked === undefined) return Math.min(LOSS_EXAMPLES, examples);
   if (Number.isInteger(asked) && asked >= 0 && asked <= examples) return asked;

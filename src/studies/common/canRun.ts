@@ -1,0 +1,131 @@
+/** @file Which studies can run on a model, by what its Program is made of: known before any session is opened. */
+import { InputError } from "../../base/errors.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
+import {
+  isMissing,
+  type LayerAnatomy,
+  type ProgramAnatomy,
+} from "../../models/anatomy/programAnatomy.ts";
+import type { Architecture, Model } from "../../models/family.ts";
+
+/** What a study may need of a model: null where the model has it, else why it does not. */
+const NEEDS = {
+  logits: ({ logits }) => reasonOf(logits),
+  /** Logits are a product of the normed end of the stream, before a soft cap where there is one. */
+  "an unembedding": ({ end }) => reasonOf(end),
+  "logits that are a product": ({ end }) =>
+    reasonOf(end) ??
+    (!isMissing(end) && end.unembedding.softcap !== null
+      ? "its logits go through a soft cap, so parts of the residual stream do not add up to them"
+      : null),
+  /** What a head adds to the stream is its share of what its attention adds. */
+  "heads that add to the stream": ({ layers }) =>
+    firstOf(
+      layers,
+      ({ attention }) => reasonOf(attention.projection) ?? reasonOf(attention.passage),
+    ),
+  /** Queries, keys and values are each a product of the normed stream and one weight. */
+  "projections of the stream": ({ layers }) =>
+    firstOf(
+      layers,
+      ({ attention: { queries, keys, values } }) =>
+        reasonOf(queries.projection) ?? reasonOf(keys.projection) ?? reasonOf(values.projection),
+    ),
+  /** A change of the keys that one query head reads leaves those of others as they are. */
+  "keys of each query head": ({ layers }, { heads, kvHeads }) =>
+    firstOf(layers, ({ layer, attention: { keys } }) =>
+      keys.normOverHeads && kvHeads < heads
+        ? `the keys of layer ${layer} are normalised over all heads together, so those of one head do not change alone`
+        : null,
+    ),
+  "scores that are products": ({ layers }) => firstOf(layers, scoreProblem),
+} as const satisfies Readonly<
+  Record<string, (parts: ProgramAnatomy, architecture: Architecture) => string | null>
+>;
+
+type Need = keyof typeof NEEDS;
+
+const CAUSAL: readonly Need[] = ["logits"];
+const PATHS: readonly Need[] = ["logits", "heads that add to the stream"];
+const WEIGHTS: readonly Need[] = [
+  "an unembedding",
+  "heads that add to the stream",
+  "projections of the stream",
+];
+
+/** What each study needs in any case; options that need more check for themselves. */
+const NEEDS_OF = {
+  score: [],
+  verdict: CAUSAL,
+  patch: CAUSAL,
+  fingerprint: CAUSAL,
+  path: PATHS,
+  attribution: CAUSAL,
+  /** `attribution` with `paths`. */
+  "attribution of paths": [...PATHS, "projections of the stream", "keys of each query head"],
+  ablate: CAUSAL,
+  lens: ["logits that are a product"],
+  circuit: WEIGHTS,
+  attention: [],
+  why: ["scores that are products", "heads that add to the stream", "logits that are a product"],
+  analyse: ["logits that are a product"],
+  phase: ["logits", ...WEIGHTS],
+  text: [],
+  audit: [],
+} as const satisfies Readonly<Record<string, readonly Need[]>>;
+
+/** A study that runs a model, by its name in the registry. */
+export type StudyOfModel = keyof typeof NEEDS_OF;
+
+export const STUDIES_OF_MODELS = Object.keys(NEEDS_OF) as readonly StudyOfModel[];
+
+/**
+ * Whether a study can run on a model, from the model's Program alone.
+ *
+ * @returns null if it can, else one sentence that says why not
+ */
+export function canRun(
+  study: StudyOfModel,
+  { program, architecture }: Pick<Model, "program" | "architecture">,
+): string | null {
+  const parts = anatomy(program, architecture);
+  for (const need of NEEDS_OF[study]) {
+    const reason = NEEDS[need](parts, architecture);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+/** @throws {InputError} "study" if it cannot */
+export function checkCanRun(
+  study: StudyOfModel,
+  model: Pick<Model, "program" | "architecture">,
+): void {
+  const reason = canRun(study, model);
+  if (reason !== null)
+    throw new InputError("study", `${study} cannot run on this model: ${reason}`);
+}
+
+function reasonOf(part: object): string | null {
+  return "missing" in part ? String(part.missing) : null;
+}
+
+function firstOf(
+  layers: readonly LayerAnatomy[],
+  reasonIn: (layer: LayerAnatomy) => string | null,
+): string | null {
+  for (const layer of layers) {
+    const reason = reasonIn(layer);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+function scoreProblem({ layer, attention: { scores } }: LayerAnatomy): string | null {
+  const { product, softcap, biasedByDistance } = scores;
+  if (softcap !== null)
+    return `layer ${layer}'s attention scores go through a soft cap, so parts do not add up to them`;
+  if (biasedByDistance)
+    return `layer ${layer}'s attention scores have a bias by distance beside q.k, which no part of the residual stream makes`;
+  return reasonOf(product);
+}
