@@ -9,7 +9,8 @@ import type { Backend } from "../../base/backend.ts";
 import { piecesOf } from "../../inputs/sequences.ts";
 import { circuitTokens, ranker, type Ranker } from "./circuitAccuracy.ts";
 import { hasEffective } from "../../interventions/embeddingProducts.ts";
-import { matrixOfHead, type HeadMatrices } from "../../interventions/headMatrices.ts";
+import { matrixOfHead } from "../../interventions/matrixOfHead.ts";
+import type { HeadMatrices } from "../../interventions/headMatrices.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { tokenProjector, type Columns, type TokenProjector } from "./tokenProjections.ts";
 

@@ -16,8 +16,9 @@ import {
 } from "../../results/causalNames.ts";
 import { type FingerprintCell, type FingerprintResult } from "./result.ts";
 import type { GeneratedInput } from "../../inputs/scoreInput.ts";
-import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
 import { openChain, type Chain } from "../../interventions/chain.ts";
+import { controlHeads } from "../../interventions/controlHeads.ts";
 import { allHeads, headCalled } from "../../interventions/headNames.ts";
 import { headName, type HeadAt, type HeadChoice } from "../../base/headName.ts";
 import { pairOf, type Pair } from "../../inputs/pair.ts";
@@ -69,7 +70,10 @@ export async function fingerprint(
   const backend = await engineFor(model, options);
   const { architecture } = model;
   const asked = options.heads.map((name) => headCalled(name, architecture));
-  const nulls = nullHeads(asked, allHeads(architecture), options);
+  const nulls = controlHeads(allHeads(architecture), options.nullHeads ?? NULL_HEADS, {
+    ...{ layersOf: asked, not: asked },
+    draw: random(options.seed ?? 0, 1),
+  });
   await model.unchanged();
   const started = performance.now();
   const narrowest = await pairOf(architecture, { ...options, design: "BC" });
@@ -98,18 +102,6 @@ export async function fingerprint(
   } finally {
     await chain.dispose();
   }
-}
-
-/** Random heads of the layers of `asked`, none of them asked for. */
-function nullHeads(
-  asked: readonly HeadAt[],
-  all: readonly HeadAt[],
-  { nullHeads: count = NULL_HEADS, seed = 0 }: FingerprintOptions,
-): HeadAt[] {
-  const names = new Set(asked.map(headName));
-  const layers = new Set(asked.map(({ layer }) => layer));
-  const others = all.filter((one) => layers.has(one.layer) && !names.has(headName(one)));
-  return random(seed, 1).shuffled(others).slice(0, count);
 }
 
 function fewNulls(nulls: readonly HeadAt[]): string[] {
