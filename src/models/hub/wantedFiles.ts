@@ -14,6 +14,7 @@ const TOKENIZER = [
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
+  "added_tokens.json",
   "vocab.json",
   "merges.txt",
   "generation_config.json",

@@ -15,6 +15,8 @@ export interface BosPolicy {
   readonly addToText: boolean;
   /** Which file says so, in words. */
   readonly why: string;
+  /** The file, or the class that a file names; null or left out where there is none. */
+  readonly source?: string | null | undefined;
 }
 
 /** First byte and one past the last, in UTF-8. */

@@ -1,8 +1,10 @@
 /** @file The tokenizer of a Hugging Face folder: tokenizer.json, with tokenizer_config.json beside it. */
 import { InputError } from "../../base/errors.ts";
 import { bpeTokenizer, type AddedToken } from "./bpeTokenizer.ts";
+import { bosOfFiles } from "./bosOfFiles.ts";
 import { checkedNormalizer, checkedPreTokenizer, hasStep } from "./textPipeline.ts";
-import type { BosPolicy, Tokenizer } from "./tokenizer.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { tokenizerClassOf, type TokenizerClass } from "./tokenizerClasses.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -11,21 +13,26 @@ type Json = Readonly<Record<string, unknown>>;
  * with bytes to fall back on (Llama 2, Mistral, Gemma).
  *
  * @param json contents of tokenizer.json, as text or parsed
- * @param config contents of tokenizer_config.json, as text or parsed, for BOS; null if there is none
+ * @param config contents of tokenizer_config.json, as text or parsed, for BOS and add_prefix_space; null if there is none
  * @param name what messages call it
+ * @param modelConfig contents of config.json, which tells the class where tokenizer_config.json does not; null if there is none
  * @throws {InputError} "tokenizer" for other models, steps that are not known, and what is malformed
  */
 export function tokenizerFromJson(
   json: unknown,
   config: unknown = null,
   name = "tokenizer.json",
+  modelConfig: unknown = null,
 ): Tokenizer {
-  const file = object(parsed(json, name), name);
-  const settings =
-    config === null ? {} : object(parsed(config, "tokenizer_config.json"), "tokenizer_config.json");
+  const file = parsedObject(json, name);
+  const settings = config === null ? {} : parsedObject(config, "tokenizer_config.json");
+  const { of } = tokenizerClassOf(
+    settings,
+    modelConfig === null ? {} : parsedObject(modelConfig, "config.json"),
+  );
   const model = object(file.model, `${name}: model`);
   checkModel(model, name);
-  const vocab = vocabOf(model.vocab, name);
+  const vocab = vocabOf(model.vocab, `${name}: model.vocab`);
   const added = addedTokens(file.added_tokens, name);
   const unknown = typeof model.unk_token === "string" ? model.unk_token : null;
   const byteLevel = hasStep(file.decoder, "ByteLevel") || hasStep(file.pre_tokenizer, "ByteLevel");
@@ -36,38 +43,26 @@ export function tokenizerFromJson(
     merges: mergesOf(model.merges, name),
     added,
     normalizer: checkedNormalizer(file.normalizer),
-    preTokenizer: checkedPreTokenizer(file.pre_tokenizer),
+    preTokenizer: checkedPreTokenizer(withPrefixSpace(file.pre_tokenizer, settings, of)),
     ignoreMerges: model.ignore_merges === true,
     byteFallback: model.byte_fallback === true,
     unknown: unknown !== null && vocab.has(unknown) ? unknown : null,
     fuseUnknown: model.fuse_unk === true,
-    bos: bosPolicy(file.post_processor, settings, vocab, added),
+    bos: bosOfFiles({
+      postProcessor: file.post_processor ?? null,
+      config: settings,
+      specials: {},
+      of,
+      idOf: (token) => added.find((each) => each.content === token)?.id ?? vocab.get(token) ?? null,
+    }),
   });
 }
 
-/** The same, from the vocab.json and merges.txt of older folders: GPT-2's kind. */
-export function tokenizerFromMerges(
-  vocab: unknown,
-  merges: string,
-  config: unknown = null,
-): Tokenizer {
-  const file = {
-    model: {
-      type: "BPE",
-      vocab: parsed(vocab, "vocab.json"),
-      merges: merges.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#version")),
-    },
-    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false },
-    added_tokens: namedSpecials(object(parsed(vocab, "vocab.json"), "vocab.json")),
-  };
-  return tokenizerFromJson(file, config, "vocab.json and merges.txt");
-}
-
-/** These files do not list their special tokens; GPT-2's family writes them like this. */
-function namedSpecials(vocab: Json): object[] {
-  return Object.entries(vocab)
-    .filter(([token]) => /^<\|\w+\|>$|^<\/?\w+>$/.test(token))
-    .map(([content, id]) => ({ id, content, special: true, normalized: false }));
+/** Classes on bytes take `add_prefix_space` of tokenizer_config.json, no if it is not there, over that of tokenizer.json. */
+function withPrefixSpace(step: unknown, config: Json, of: TokenizerClass | null): unknown {
+  const { type } = Object(step) as Json;
+  if (of === null || type !== "ByteLevel") return step;
+  return { ...(step as Json), add_prefix_space: config.add_prefix_space === true };
 }
 
 function checkModel(model: Json, name: string): void {
@@ -83,9 +78,9 @@ function checkModel(model: Json, name: string): void {
   }
 }
 
-function vocabOf(value: unknown, name: string): Map<string, number> {
+export function vocabOf(value: unknown, name: string): Map<string, number> {
   const vocab = new Map<string, number>();
-  for (const [token, id] of Object.entries(object(value, `${name}: model.vocab`))) {
+  for (const [token, id] of Object.entries(object(value, name))) {
     if (typeof id !== "number") {
       throw new InputError(
         "tokenizer",
@@ -97,7 +92,7 @@ function vocabOf(value: unknown, name: string): Map<string, number> {
   return vocab;
 }
 
-function mergesOf(value: unknown, name: string): (readonly [string, string])[] {
+export function mergesOf(value: unknown, name: string): (readonly [string, string])[] {
   const merges: unknown[] = Array.isArray(value) ? value : [null];
   return merges.map((merge) => {
     const [left, right, more] =
@@ -143,51 +138,9 @@ function addedTokens(value: unknown, name: string): AddedToken[] {
   });
 }
 
-function bosPolicy(
-  postProcessor: unknown,
-  config: Json,
-  vocab: ReadonlyMap<string, number>,
-  added: readonly AddedToken[],
-): BosPolicy {
-  const token =
-    typeof config.bos_token === "string"
-      ? config.bos_token
-      : (Object(config.bos_token) as Json).content;
-  const idOf = (content: unknown) =>
-    typeof content === "string"
-      ? (added.find((each) => each.content === content)?.id ?? vocab.get(content) ?? null)
-      : null;
-  const first = idOf(firstOfTemplate(postProcessor));
-  const id = idOf(token) ?? first;
-  if (typeof config.add_bos_token === "boolean" && id !== null) {
-    return {
-      id,
-      addToText: config.add_bos_token,
-      why: `tokenizer_config.json sets add_bos_token ${config.add_bos_token}`,
-    };
-  }
-  if (first !== null)
-    return { id: first, addToText: true, why: "the template in tokenizer.json begins with it" };
-  if (id === null) return { id, addToText: false, why: "the tokenizer names no BOS" };
-  return {
-    id,
-    addToText: false,
-    why: "tokenizer_config.json names it, and the template does not begin with it",
-  };
-}
-
-/** The special token that a post-processor puts in front of a text, if it does. */
-function firstOfTemplate(step: unknown): unknown {
-  const { type, single, cls, processors } = Object(step) as Json;
-  if (type === "Sequence" && Array.isArray(processors)) {
-    return processors.map(firstOfTemplate).find((token) => token !== undefined);
-  }
-  if (type === "TemplateProcessing" && Array.isArray(single)) {
-    return (Object((Object(single[0]) as Json).SpecialToken) as Json).id;
-  }
-  return (type === "RobertaProcessing" || type === "BertProcessing") && Array.isArray(cls)
-    ? cls[0]
-    : undefined;
+/** A JSON object, as text or parsed. */
+export function parsedObject(value: unknown, name: string): Json {
+  return object(parsed(value, name), name);
 }
 
 function parsed(value: unknown, name: string): unknown {

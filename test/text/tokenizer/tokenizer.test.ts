@@ -8,10 +8,8 @@ import {
   tokenizerFromGguf,
   type GgufMetadata,
 } from "../../../src/text/tokenizer/tokenizerFromGguf.ts";
-import {
-  tokenizerFromJson,
-  tokenizerFromMerges,
-} from "../../../src/text/tokenizer/tokenizerFromJson.ts";
+import { tokenizerFromJson } from "../../../src/text/tokenizer/tokenizerFromJson.ts";
+import { tokenizerFromMerges } from "../../../src/text/tokenizer/tokenizerFromMerges.ts";
 import { naiveBpe } from "./naiveBpe.ts";
 import { hash24, randomTexts } from "./randomText.ts";
 
@@ -100,10 +98,10 @@ describe("tokenizerFromJson(json, config)", () => {
 
   test("agrees with a plain implementation on 20,000 texts, for GPT-2's kind", () => {
     const { vocab, merges } = VECTORS.byteLevel.tokenizer.model;
-    const tokenizer = tokenizerFromMerges(
-      JSON.stringify(vocab),
-      merges.map((pair) => pair.join(" ")).join("\n"),
-    );
+    const tokenizer = tokenizerFromMerges({
+      vocab: JSON.stringify(vocab),
+      merges: merges.map((pair) => pair.join(" ")).join("\n"),
+    });
     const plain = naiveBpe(new Map(Object.entries(vocab)), merges, "gpt2");
     const texts = randomTexts(11);
     let different = 0;
@@ -128,17 +126,19 @@ describe("tokenizerFromJson(json, config)", () => {
     expect(tokenizer.decode([])).toBe("");
   });
 
-  test("states the BOS policy: the flag of the configuration first, then the template", () => {
+  test("states the BOS policy: the template decides, and a flag against it is mentioned", () => {
     const { tokenizer } = VECTORS.metaspace;
     const policy = (config: object | null) => tokenizerFromJson(tokenizer, config).bos;
     expect(policy(null)).toEqual({
       id: 1,
       addToText: true,
       why: "the template in tokenizer.json begins with it",
+      source: "tokenizer.json",
     });
     expect(policy({ bos_token: { content: "<s>" }, add_bos_token: false })).toMatchObject({
       id: 1,
-      addToText: false,
+      addToText: true,
+      why: "the template in tokenizer.json begins with it; add_bos_token false of tokenizer_config.json counts for nothing beside it",
     });
     const plain = VECTORS.byteLevel.tokenizer;
     expect(tokenizerFromJson(plain).bos).toMatchObject({ id: null, addToText: false });

@@ -1,0 +1,123 @@
+/** @file Whether a text begins with BOS: what the files of a Hugging Face folder say, in the order of the reference. */
+import type { BosPolicy } from "./tokenizer.ts";
+import type { TokenizerClass } from "./tokenizerClasses.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What is known about BOS in a folder. */
+export interface BosFiles {
+  /** The post_processor of tokenizer.json; undefined if there is no such file. */
+  readonly postProcessor: unknown;
+  /** tokenizer_config.json. */
+  readonly config: Json;
+  /** special_tokens_map.json, if it counts. */
+  readonly specials: Json;
+  readonly of: TokenizerClass | null;
+  readonly idOf: (token: string) => number | null;
+}
+
+/**
+ * The token that the files name as BOS, and whether they put it before a text.
+ *
+ * With a tokenizer.json its template decides, and `add_bos_token` of tokenizer_config.json counts for nothing; GPT-NeoX's
+ * class follows neither. Without one `add_bos_token` decides, no if it is not there. This is what transformers 5.24 does
+ * (`PreTrainedTokenizerBase._from_pretrained` drops the flag beside a tokenizer.json); transformers 4 followed the flag for
+ * LLaMA's class. Where flag and template disagree, `why` says so.
+ */
+export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFiles): BosPolicy {
+  const { content, source } = namedBos(config, specials, of);
+  const named = content === null ? null : idOf(content);
+  const flag = typeof config.add_bos_token === "boolean" ? config.add_bos_token : null;
+  if (postProcessor === undefined) return withoutTemplate(named, flag, source);
+  const first = firstOfTemplate(postProcessor);
+  const begins = typeof first === "string" ? idOf(first) : null;
+  const adds = begins !== null && of?.usesTemplate !== false;
+  const against =
+    flag !== null && flag !== adds
+      ? `; add_bos_token ${flag} of tokenizer_config.json counts for nothing beside it`
+      : "";
+  const file = "tokenizer.json";
+  if (adds)
+    return {
+      id: begins,
+      addToText: true,
+      source: file,
+      why: `the template in ${file} begins with it${against}`,
+    };
+  const id = named ?? begins;
+  if (id === null)
+    return {
+      id,
+      addToText: false,
+      source,
+      why: source ? `${source} names no BOS` : "the tokenizer names no BOS",
+    };
+  const why =
+    begins === null
+      ? `${source ?? file} names it, and the template in ${file} does not begin with it${against}`
+      : `${of?.name ?? "its class"} does not follow the template in ${file}`;
+  return { id, addToText: false, source: file, why };
+}
+
+function withoutTemplate(
+  id: number | null,
+  flag: boolean | null,
+  source: string | null,
+): BosPolicy {
+  if (id === null)
+    return {
+      id,
+      addToText: false,
+      source,
+      why: source ? `${source} names no BOS` : "the tokenizer names no BOS",
+    };
+  if (flag !== null)
+    return {
+      id,
+      addToText: flag,
+      source: "tokenizer_config.json",
+      why: `tokenizer_config.json sets add_bos_token ${flag}`,
+    };
+  return {
+    id,
+    addToText: false,
+    source,
+    why: `${source ?? "the tokenizer"} names it, and no file sets add_bos_token`,
+  };
+}
+
+/** The name of BOS: special_tokens_map.json's where that counts, tokenizer_config.json's, or else that of the class. */
+export function namedBos(
+  config: Json,
+  specials: Json,
+  of: TokenizerClass | null,
+): { readonly content: string | null; readonly source: string | null } {
+  for (const [source, file] of [
+    ["special_tokens_map.json", specials],
+    ["tokenizer_config.json", config],
+  ] as const)
+    if (file.bos_token !== undefined) return { content: contentOf(file.bos_token), source };
+  if (of) return { content: of.specials.bos_token ?? null, source: of.name };
+  return { content: null, source: null };
+}
+
+/** The text of a token, which files write as text or as an object. */
+export function contentOf(token: unknown): string | null {
+  if (typeof token === "string") return token;
+  const { content } = Object(token) as Json;
+  return typeof content === "string" ? content : null;
+}
+
+/** The special token that a post-processor puts in front of a text, if it does. */
+function firstOfTemplate(step: unknown): unknown {
+  const { type, single, cls, processors } = Object(step) as Json;
+  if (type === "Sequence" && Array.isArray(processors)) {
+    return processors.map(firstOfTemplate).find((token) => token !== undefined);
+  }
+  if (type === "TemplateProcessing" && Array.isArray(single)) {
+    return (Object((Object(single[0]) as Json).SpecialToken) as Json).id;
+  }
+  return (type === "RobertaProcessing" || type === "BertProcessing") && Array.isArray(cls)
+    ? cls[0]
+    : undefined;
+}

@@ -1,0 +1,111 @@
+/**
+ * @file What follows from the class that a tokenizer_config.json names, for the kinds that vocab.json and merges.txt make.
+ * Source: transformers 5.24, models/{gpt2,qwen2,gpt_neox,codegen,cohere}/tokenization_*.py; tests hold it against that.
+ */
+import { SPLIT_PATTERNS } from "./splitPatterns.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A class of tokenizers on bytes. */
+export interface TokenizerClass {
+  readonly name: string;
+  readonly normalizer: object | null;
+  /** The cut, as tokenizer.json would have it; `space` puts one in front of a text. */
+  readonly preTokenizer: (space: boolean) => object;
+  /** Names of special tokens where no file gives any; what is missing is null. */
+  readonly specials: Readonly<Record<string, string>>;
+  /** Whether it follows the template of a tokenizer.json: GPT-NeoX's class makes its own. */
+  readonly usesTemplate: boolean;
+}
+
+const END = "<|endoftext|>";
+const GPT2_SPECIALS = { bos_token: END, eos_token: END, unk_token: END };
+const byteLevel = (space: boolean) => ({ type: "ByteLevel", add_prefix_space: space });
+const NFC = { type: "NFC" };
+
+const gpt2: TokenizerClass = {
+  name: "GPT2Tokenizer",
+  normalizer: null,
+  preTokenizer: byteLevel,
+  specials: GPT2_SPECIALS,
+  usesTemplate: true,
+};
+const codegen: TokenizerClass = { ...gpt2, name: "CodeGenTokenizer" };
+const gptNeox: TokenizerClass = {
+  ...gpt2,
+  name: "GPTNeoXTokenizer",
+  normalizer: NFC,
+  specials: { ...GPT2_SPECIALS, pad_token: "<|padding|>" },
+  usesTemplate: false,
+};
+const qwen2: TokenizerClass = {
+  name: "Qwen2Tokenizer",
+  normalizer: NFC,
+  preTokenizer: (space) => ({
+    type: "Sequence",
+    pretokenizers: [
+      SPLIT_PATTERNS.get("qwen2")!.preTokenizer.pretokenizers[0],
+      { type: "ByteLevel", add_prefix_space: space, use_regex: false },
+    ],
+  }),
+  specials: { eos_token: END, unk_token: END, pad_token: END },
+  usesTemplate: true,
+};
+const cohere: TokenizerClass = {
+  name: "CohereTokenizer",
+  normalizer: NFC,
+  preTokenizer: (space) => ({
+    type: "Sequence",
+    pretokenizers: [{ type: "Digits", individual_digits: true }, byteLevel(space)],
+  }),
+  specials: {
+    ...{ bos_token: "<BOS_TOKEN>", eos_token: "<|END_OF_TURN_TOKEN|>", unk_token: "<UNK>" },
+    ...{ sep_token: "<SEP>", pad_token: "<PAD>", cls_token: "<CLS>", mask_token: "<MASK_TOKEN>" },
+  },
+  usesTemplate: true,
+};
+
+const CLASSES = new Map([gpt2, codegen, gptNeox, qwen2, cohere].map((each) => [each.name, each]));
+
+/** Names of the classes that are known, for messages. */
+export const TOKENIZER_CLASSES: readonly string[] = [...CLASSES.keys()];
+
+/** The class where no file names one, by `model_type` of config.json: the reference's table. */
+const CLASS_OF_MODEL: Readonly<Record<string, TokenizerClass>> = {
+  ...{ gpt2, gpt_neo: gpt2, gptj: gpt2, opt: gpt2, phi: gpt2, starcoder2: gpt2, jais2: gpt2 },
+  ...{ codegen, gpt_neox: gptNeox, gpt_neox_japanese: gptNeox, cohere, cohere2: cohere },
+  ...{ qwen2, qwen2_moe: qwen2, qwen3: qwen2, qwen3_moe: qwen2, qwen3_next: qwen2 },
+};
+
+/** What the files of a folder say about the class of its tokenizer. */
+export interface NamedClass {
+  /** As the files write it, without "Fast"; null if none does. */
+  readonly name: string | null;
+  /** The file that says so, and in which words; null if none does. */
+  readonly source: string | null;
+  /** The class, if it is one of those that are known. */
+  readonly of: TokenizerClass | null;
+}
+
+/**
+ * The class of a folder's tokenizer: `tokenizer_class` of tokenizer_config.json, then of config.json, then what its
+ * `model_type` means.
+ *
+ * @param config tokenizer_config.json; @param model config.json; each empty if there is none
+ */
+export function tokenizerClassOf(config: Json, model: Json): NamedClass {
+  for (const [file, { tokenizer_class: named }] of [
+    ["tokenizer_config.json", config],
+    ["config.json", model],
+  ] as const) {
+    if (typeof named !== "string") continue;
+    const name = named.replace(/Fast$/, "");
+    const source = `${file} (tokenizer_class ${named})`;
+    return { name, source, of: CLASSES.get(name) ?? null };
+  }
+  const type = model.model_type;
+  const of =
+    typeof type === "string" && Object.hasOwn(CLASS_OF_MODEL, type) ? CLASS_OF_MODEL[type]! : null;
+  const source = of ? `config.json (model_type ${String(type)})` : null;
+  return { name: of?.name ?? null, source, of };
+}
