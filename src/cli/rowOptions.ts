@@ -1,11 +1,12 @@
 /** @file Options of the rows that a command measures: generated, or the user's own and then exactly as they are. */
 import { InputError } from "../base/errors.ts";
+import type { BosChoice } from "../inputs/scoreInput.ts";
 
 export interface RowOptions {
   readonly numExamples?: number | undefined;
   readonly seqLen?: number | undefined;
   readonly seed?: number | undefined;
-  readonly bos?: "auto" | "on" | "off" | undefined;
+  readonly bos?: BosChoice | undefined;
   readonly tokens?: string | undefined;
 }
 

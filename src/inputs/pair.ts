@@ -8,7 +8,7 @@ import type { InputInfo } from "../results/common.ts";
 import type { DesignName } from "../results/causalNames.ts";
 import type { PairInfo } from "../results/pair.ts";
 import { fitPeriod } from "../text/patterns/fitPeriod.ts";
-import { ordinaryTokens } from "../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../models/drawnTokens.ts";
 import { drawTokens } from "../text/patterns/tokenPattern.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { generatedRows, ownRows, type GeneratedInput } from "./scoreInput.ts";
@@ -89,7 +89,7 @@ async function generatedPair(
   { own: _, design: __, ...options }: PairOptions,
 ): Promise<Pair> {
   const given = { numExamples: PAIR_EXAMPLES, ...options };
-  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const ordinary = drawnTokens(architecture).ids;
   const first = generatedRows(architecture, given);
   const { blocks, row } = DESIGNS[design];
   const { period, warning } = fitPeriod({

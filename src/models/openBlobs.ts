@@ -16,6 +16,8 @@ import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { characterTableIn } from "./characterTableIn.ts";
 import type { Model } from "./family.ts";
 import { ggufConfig } from "./gguf/ggufConfig.ts";
+import { withVocabulary } from "./drawnTokens.ts";
+import { vocabularyOfGguf } from "./vocabularyFiles.ts";
 import { frequencyFactors, ggufModel, pairedHeads } from "./gguf/ggufModel.ts";
 import { folderModel } from "./folderModel.ts";
 import type { LoadOptions } from "./loadOptions.ts";
@@ -117,7 +119,10 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
     pairedHeads: pairedHeads(config, gguf),
   });
   return {
-    model: ggufModel(gguf, config, checkpoint, name),
+    model: withVocabulary(
+      ggufModel(gguf, config, checkpoint, name),
+      vocabularyOfGguf(gguf.metadata),
+    ),
     weights: checkpoint.weights,
     weightFiles: [name],
     tokenizer: () => Promise.resolve(tokenizerFromGguf(Object.fromEntries(gguf.metadata))),

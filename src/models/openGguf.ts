@@ -7,6 +7,8 @@ import { readGguf } from "../formats/gguf/readGguf.ts";
 import { sha256 } from "../formats/sha256.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { ggufConfig } from "./gguf/ggufConfig.ts";
+import { withVocabulary } from "./drawnTokens.ts";
+import { vocabularyOfGguf } from "./vocabularyFiles.ts";
 import { frequencyFactors, ggufModel, pairedHeads } from "./gguf/ggufModel.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { loaded, sightOf, type LoadedModel } from "./loaded.ts";
@@ -41,7 +43,10 @@ export async function openGguf(
       const hash = await sha256([file], stepOptions(options, "hashing weights"));
       return { sha256: hash, weights: (await decoded(hash)).weights };
     });
-    const model = ggufModel(gguf, config, await decoded(sight.sha256), path);
+    const model = withVocabulary(
+      ggufModel(gguf, config, await decoded(sight.sha256), path),
+      vocabularyOfGguf(gguf.metadata),
+    );
     return await loaded({
       id,
       model,

@@ -3,6 +3,7 @@ import { auditText } from "./viewText.ts";
 import { jsonText } from "../../draw/json.ts";
 import { checkOutput } from "../../draw/write.ts";
 import { audit } from "./audit.ts";
+import type { BosChoice } from "../../inputs/scoreInput.ts";
 import { interruption } from "../../cli/interruption.ts";
 import { modelFor, type ModelOptions } from "../../cli/model.ts";
 import { progressOn } from "../../cli/progress.ts";
@@ -10,7 +11,7 @@ import { terminal } from "../../cli/terminal.ts";
 
 export interface AuditCommandOptions extends ModelOptions {
   readonly seqLen?: number | undefined;
-  readonly bos?: "auto" | "on" | "off" | undefined;
+  readonly bos?: BosChoice | undefined;
   readonly out?: readonly string[] | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;

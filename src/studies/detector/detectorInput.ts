@@ -8,7 +8,7 @@ import {
   type MeasuredPattern,
   type PatternName,
 } from "../../text/patterns/generators.ts";
-import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
 import { generatedRows, type BosChoice } from "../../inputs/scoreInput.ts";
 
 export interface PatternChoice {
@@ -46,7 +46,7 @@ export function detectorInput(architecture: Architecture, choice: PatternChoice)
     ...(sequenceLength !== undefined && { seqLen: sequenceLength }),
     ...(bos !== undefined && { bos }),
   });
-  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const ordinary = drawnTokens(architecture).ids;
   const block = blockOf(name, info, architecture.contextLength, copies);
   const shared = { seed, examples: numExamples, bos: info.bosToken, ordinary };
   const pattern = tokenPattern(name, { ...shared, period: block, copies });

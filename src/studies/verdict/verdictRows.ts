@@ -5,7 +5,7 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { InputInfo } from "../../results/common.ts";
 import { fitPeriod } from "../../text/patterns/fitPeriod.ts";
-import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
 import {
   DEFAULTS,
   generatedRows,
@@ -77,7 +77,7 @@ export async function verdictRows(
   options: VerdictInput,
   counts: RowCounts,
 ): Promise<VerdictRows> {
-  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const ordinary = drawnTokens(architecture).ids;
   const { own, ...input } = options;
   if (own) return ownVerdictRows(await ownRows(architecture, own), ordinary, options.seed ?? 0);
   const { period, warnings } = longestPeriod(architecture, input, ordinary.length);
