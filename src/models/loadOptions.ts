@@ -6,6 +6,8 @@ export interface LoadOptions {
   /** False: keep no decoded weights on disk. */
   readonly cache?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told what the user should know, such as that a matrix is zero or that a cached copy is used. */
+  readonly notice?: ((text: string) => void) | undefined;
   /** Told what is going on and how far it is, in bytes. */
   readonly progress?: Progress | undefined;
 }

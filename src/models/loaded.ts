@@ -3,11 +3,11 @@ import type { OpenEngine } from "../base/backend.ts";
 import type { Weights } from "../base/bytes.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight, type FirstSight } from "../formats/firstSight.ts";
-import { nonFinite } from "../formats/nonFinite.ts";
+import { weightFaults } from "../formats/weightFaults.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
-import { refuseNonFinite } from "./refuseNonFinite.ts";
+import { checkWeights } from "./checkWeights.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 
 /** A model with where it comes from. Its files stay open until `close`. */
@@ -18,6 +18,8 @@ export interface LoadedModel extends Model {
   readonly revision: string | null;
   /** Hash of the weight files' bytes, in name order. */
   readonly sha256: string;
+  /** What is odd about the files, though the model can be run; left out where nothing was looked at. */
+  readonly warnings?: readonly string[] | undefined;
   /** The tokenizer that lies with the weights; null if there is none. Made at each call. */
   tokenizer(): Promise<Tokenizer | null>;
   /**
@@ -31,7 +33,7 @@ export interface LoadedModel extends Model {
   readonly openEngine?: OpenEngine | undefined;
 }
 
-/** Hash and NaN check, done once per state of the files and remembered; `find` hashes and gives the weights to check. */
+/** Hash and a look at the weights, done once per state of the files and remembered; `find` hashes and gives the weights to check. */
 export async function sightOf(
   files: readonly OpenFile[],
   options: LoadOptions,
@@ -40,10 +42,8 @@ export async function sightOf(
   const snapshots = inNameOrder(files).map((file) => file.snapshot);
   return firstSight(snapshots, async () => {
     const { sha256: hash, weights } = await find();
-    return {
-      sha256: hash,
-      nonFinite: [...(await nonFinite(weights, stepOptions(options, "checking weights")))],
-    };
+    const faults = await weightFaults(weights, stepOptions(options, "checking weights"));
+    return { sha256: hash, ...structuredClone(faults) } as FirstSight;
   });
 }
 
@@ -63,7 +63,7 @@ function inNameOrder(files: readonly OpenFile[]): OpenFile[] {
   return files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** @throws {InputError} "weights" if any weight is NaN or infinite: such a model has no scores */
+/** @throws {InputError} as `checkWeights`: such a model has no scores */
 export async function loaded({
   id,
   model,
@@ -81,12 +81,14 @@ export async function loaded({
   readonly tokenizer: () => Promise<Tokenizer | null>;
   readonly release?: (() => Promise<void>) | undefined;
 }): Promise<LoadedModel> {
-  refuseNonFinite(id, sight.nonFinite);
+  const warnings = checkWeights(id, sight);
+  for (const warning of warnings) options.notice?.(warning);
   return {
     ...model,
     id,
     revision: options.revision ?? null,
     sha256: sight.sha256,
+    warnings,
     tokenizer,
     unchanged: async () => {
       for (const file of files) await checkUnchanged(file.snapshot);

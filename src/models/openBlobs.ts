@@ -5,7 +5,7 @@ import { sha256Hex } from "../base/hash.ts";
 import { blobSource } from "../formats/blob.ts";
 import { ggufWeights } from "../formats/gguf/ggufWeights.ts";
 import { readGguf } from "../formats/gguf/readGguf.ts";
-import { nonFinite } from "../formats/nonFinite.ts";
+import { weightFaults } from "../formats/weightFaults.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards, shardNames } from "../formats/shards.ts";
 import { readTorch } from "../formats/torch/readTorch.ts";
@@ -24,7 +24,7 @@ import type { LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
 import { stepOptions } from "./loadOptions.ts";
 import { nanoGptModel } from "./nanoGpt.ts";
-import { refuseNonFinite } from "./refuseNonFinite.ts";
+import { checkWeights } from "./checkWeights.ts";
 import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
 
 /** A file of a checkpoint's folder, named as it is there. */
@@ -69,12 +69,15 @@ export async function openBlobs(
 ): Promise<LoadedModel> {
   const blobs = new Map(files.map(({ name, blob }) => [name, blob]));
   const { model, weights, weightFiles, tokenizer } = await openedFrom(blobs, options);
-  refuseNonFinite(id, await nonFinite(weights, stepOptions(options, "checking weights")));
+  const faults = await weightFaults(weights, stepOptions(options, "checking weights"));
+  const warnings = checkWeights(id, faults);
+  for (const warning of warnings) options.notice?.(warning);
   const parts = weightFiles.toSorted().map((name) => blobs.get(name)!);
   return {
     ...model,
     id,
     revision: options.revision ?? null,
+    warnings,
     sha256: await sha256Hex(new Uint8Array(await new Blob(parts).arrayBuffer())),
     tokenizer,
     unchanged: () => Promise.resolve(), // a blob whose file has changed cannot be read any more
