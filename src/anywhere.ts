@@ -12,7 +12,13 @@ export type { Tensor, TensorData } from "./base/tensor.ts";
 export { headName, type HeadAt, type HeadChoice } from "./base/headName.ts";
 export type { Closable } from "./base/closable.ts";
 export { VERSION } from "./base/version.ts";
-export type { Anatomy, Architecture, Model, RotaryFacts, UnembeddingChoice } from "./models/family.ts";
+export type {
+  Anatomy,
+  Architecture,
+  Model,
+  RotaryFacts,
+  UnembeddingChoice,
+} from "./models/family.ts";
 export { kvHeadOf } from "./models/kvHeadOf.ts";
 export type { LoadOptions } from "./models/loadOptions.ts";
 export type { LoadedModel } from "./models/loaded.ts";

@@ -26,7 +26,7 @@ export { hook, type Edit } from "./graph/edits/hook.ts";
 export { intercept, type Interception } from "./graph/edits/intercept.ts";
 export { perQueryHead } from "./graph/edits/perQueryHead.ts";
 export { gradient, type GradientOptions } from "./graph/gradient/gradient.ts";
-export type { RotaryTable } from "./graph/rotaryTable.ts";
+export type { LongerRuns, RotaryTable } from "./graph/rotaryTable.ts";
 export type { Op, OpAttributes, OpName } from "./graph/ops.ts";
 export {
   producerOf,
