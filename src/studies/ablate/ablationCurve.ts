@@ -19,7 +19,7 @@ export interface CurveOptions {
   readonly count?: number | undefined;
   /** Random orders; left out: 10. */
   readonly randomSets?: number | undefined;
-  /** Of the random orders; left out: 0. */
+  /** Of the random orders; left out: the seed of the rows. */
   readonly seed?: number | undefined;
 }
 
