@@ -1,0 +1,140 @@
+/** @file Attention of one layer, read from its operations: from the stream to queries, keys and values, and on to z. */
+import { hookName } from "./hookNames.ts";
+import type {
+  AttentionAnatomy,
+  HeadInput,
+  NormAnatomy,
+  OutputProjection,
+  Part,
+  Passage,
+  Projection,
+  ScoreProduct,
+  ScoresAnatomy,
+  TurnedInput,
+} from "./programAnatomy.ts";
+import { normAt, operationsBetween, uncapped, unrenamed, type Operations } from "./readBack.ts";
+
+/** @param passage from `hook_attn_out` to the stream */
+export function readAttention(
+  operations: Operations,
+  layer: number,
+  passage: Part<Passage>,
+): AttentionAnatomy {
+  const hook = (name: string) => hookName(layer, `attn.hook_${name}`);
+  const scores = readScores(operations, layer);
+  const product = "missing" in scores.product ? null : scores.product;
+  const turned = (which: "q" | "k", used: string | undefined): TurnedInput => ({
+    ...headInput(operations, layer, which),
+    norm: used === undefined ? null : normBetween(operations, hook(which), used),
+    rotated: has(operations, hook(`rot_${which}`)),
+  });
+  return {
+    queries: turned("q", product?.queries),
+    keys: turned("k", product?.keys),
+    values: headInput(operations, layer, "v"),
+    scores,
+    pattern: hook("pattern"),
+    sink: has(operations, hook("sink")),
+    z: hook("z"),
+    output: hookName(layer, "hook_attn_out"),
+    projection: outputProjection(operations, layer),
+    passage,
+  };
+}
+
+function has({ producers }: Operations, name: string): string | null {
+  return producers.has(name) ? name : null;
+}
+
+const WORDS = { q: "queries", k: "keys", v: "values" } as const;
+
+function headInput(operations: Operations, layer: number, which: "q" | "k" | "v"): HeadInput {
+  const hook = hookName(layer, `attn.hook_${which}`);
+  const missing = `the ${WORDS[which]} of layer ${layer} are not a product of the normalised residual stream and a weight`;
+  return { hook, projection: projectionOf(operations, layer, hook) ?? { missing } };
+}
+
+function projectionOf(operations: Operations, layer: number, hook: string): Projection | null {
+  const op = operations.producers.get(hook);
+  if (op?.op !== "contract") return null;
+  const [input, weight, bias = null] = op.inputs as [string, string, string?];
+  const stream = hookName(layer, "hook_resid_pre");
+  const found = operations.weights.has(weight) ? normOfStream(operations, input, stream) : null;
+  return found && { weight, bias, norm: found.norm };
+}
+
+/** The norm through which `name` is made from the stream, with or without something added; null if it is made otherwise. */
+function normOfStream(
+  operations: Operations,
+  name: string,
+  stream: string,
+): { readonly norm: NormAnatomy | null } | null {
+  if (name === stream) return { norm: null };
+  const op = operations.producers.get(name);
+  if (op?.op === "add") {
+    const ways = op.inputs.map((input) => normOfStream(operations, input, stream));
+    return ways.find((way) => way !== null) ?? null;
+  }
+  const norm = normAt(operations, name);
+  if (norm)
+    return unrenamed(operations, norm.input) === unrenamed(operations, stream) ? { norm } : null;
+  return op?.op === "rename" ? normOfStream(operations, op.inputs[0]!, stream) : null;
+}
+
+/** The one norm on the way from a hook to the scores. */
+function normBetween(operations: Operations, from: string, to: string): NormAnatomy | null {
+  const way = operationsBetween(operations, from, [to]);
+  const norm = way.find(({ op }) => op === "norm");
+  if (!norm) return null;
+  const gained = way.find(
+    ({ op, inputs }) => (op === "gain" || op === "mul") && inputs[0] === norm.output,
+  );
+  return normAt(operations, gained?.output ?? norm.output);
+}
+
+/** masked = cap(product) + mask, where heads of one group are merged again after the product. */
+function readScores(operations: Operations, layer: number): ScoresAnatomy {
+  const masked = hookName(layer, "attn.hook_attn_scores");
+  const op = operations.producers.get(masked);
+  const [bare, mask] = op?.op === "add" ? op.inputs : [masked, ""];
+  const fill = operations.program.inputs.find(({ name }) => name === mask)?.fill;
+  const { value, cap } = uncapped(operations, bare!);
+  const masks = fill?.kind === "causalMask" || fill?.kind === "alibiMask";
+  const product = masks ? productOf(operations, layer, value) : null;
+  return {
+    product: product ?? {
+      missing: `layer ${layer}'s attention scores are not scale * q.k plus a mask`,
+    },
+    softcap: cap,
+    biasedByDistance: fill?.kind === "alibiMask",
+    window: masks ? fill.window : null,
+    masked,
+  };
+}
+
+function productOf(operations: Operations, layer: number, value: string): ScoreProduct | null {
+  const { producers } = operations;
+  const raw = producers.get(value);
+  const op = raw?.op === "mergeAxes" ? producers.get(raw.inputs[0]!) : raw;
+  if (op?.op !== "contract" || op.inputs.length !== 2) return null;
+  const [queries, keys] = op.inputs as [string, string];
+  const way = operationsBetween(operations, hookName(layer, "hook_resid_pre"), [queries, keys]);
+  return {
+    queries,
+    keys,
+    scale: op.attributes.scale ?? 1,
+    normScales: way.filter((one) => one.op === "scale").map(({ output }) => output),
+    positions: way.find(({ output }) => output === "hook_pos_embed")?.output ?? null,
+  };
+}
+
+function outputProjection(
+  { producers, weights }: Operations,
+  layer: number,
+): Part<OutputProjection> {
+  const op = producers.get(hookName(layer, "hook_attn_out"));
+  const [z, weight, bias = null] = (op?.inputs ?? []) as string[];
+  if (op?.op === "contract" && z === hookName(layer, "attn.hook_z") && weights.has(weight!))
+    return { weight: weight!, bias };
+  return { missing: `the attention output of layer ${layer} is not a product of z and a weight` };
+}
