@@ -116,6 +116,7 @@ export {
 } from "./interventions/workbench/workbench.ts";
 export { score } from "./studies/score/score.ts";
 export type { ScoreOptions } from "./studies/score/plan.ts";
+export { canRun, MODEL_STUDIES, type ModelStudy } from "./studies/common/canRun.ts";
 export type { StudyOptions } from "./studies/common/studyOptions.ts";
 export { text } from "./studies/text/text.ts";
 export type { PromptPair, TextOptions } from "./studies/text/plan.ts";

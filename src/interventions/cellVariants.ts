@@ -4,7 +4,7 @@ import { tensor, type Tensor } from "../base/tensor.ts";
 import type { State } from "./chain.ts";
 import type { Component } from "./components.ts";
 import type { VariantGroup } from "./variantGroup.ts";
-import { hookName } from "./points.ts";
+import { hookName } from "../models/anatomy/hookNames.ts";
 import { valueOf } from "./rows.ts";
 
 /**

@@ -69,20 +69,18 @@ const TOKENS_PER_RUN = 640;
  * @throws {InputError} "unit" if the model lacks one of the hooks; @throws {UnableError} if memory does not suffice
  */
 export async function openChain(
-  { program, architecture }: LoadedModel,
+  model: Pick<LoadedModel, "program" | "architecture">,
   backend: Backend,
   { hooks, metrics, length, positions, signal, log }: ChainOptions,
 ): Promise<Chain> {
-  const { layers, vocabulary } = architecture;
+  const { program, architecture } = model;
+  const { layers } = architecture;
   const points = pointsOf(program, layers, hooks);
   const last = points.at(-1)!;
   const stages = points
     .slice(0, -1)
     .map((point, index) => stageOf(program, point, points[index + 1]!.needs));
-  const tail = withReads(
-    metricTail(program, vocabulary, { metrics, from: last.needs }),
-    last.needs,
-  );
+  const tail = withReads(metricTail(model, { metrics, from: last.needs }), last.needs);
   const whole = slice(program, { outputs: ["logits"], from: last.needs });
   const embed = slice(program, { outputs: points[0]!.needs });
   const rows = Math.min(

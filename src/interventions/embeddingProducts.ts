@@ -6,7 +6,10 @@ import type { Program } from "../graph/program.ts";
 import type { Backend } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";
-import { finalLayers } from "./finalLayers.ts";
+import { anatomy } from "../models/anatomy/anatomy.ts";
+import { required } from "../models/anatomy/programAnatomy.ts";
+import type { Model } from "../models/family.ts";
+import { unembeddingRows } from "./targetDirections.ts";
 
 /** d_model x d_model matrices of one kind of embedding E. */
 export interface EmbeddingProducts {
@@ -21,23 +24,27 @@ export type EmbeddingKind = "raw" | "effective";
 /** Tokens in one piece. */
 const PIECE = 2048;
 
+type Described = Pick<Model, "program" | "architecture">;
+
 /** Whether layer 0 has an MLP, so that the effective embedding is another one. */
-export function hasEffective(program: Program): boolean {
-  return program.ops.some(({ output }) => output === "blocks.0.hook_mlp_out");
+export function hasEffective({ program, architecture }: Described): boolean {
+  return anatomy(program, architecture).layers[0]!.mlp !== null;
 }
 
 /**
  * Sums over all tokens: copying[m, n] = sum of W_U[m, t] E[t, n], matching[m, n] = sum of E[t, m] E[t, n].
  *
- * effective: E = W_E + MLP0(W_E), the MLP of layer 0 with its norm, as if attention there wrote nothing.
+ * effective: E = W_E + MLP0(W_E), the MLP of layer 0 with its norms, as if attention there wrote nothing.
+ *
+ * @throws {InputError} "study" for a model whose logits are not a product
  */
 export async function embeddingProducts(
-  program: Program,
-  vocabulary: number,
+  model: Described,
   backend: Backend,
   kind: EmbeddingKind,
 ): Promise<EmbeddingProducts> {
-  const session = await prepare(productProgram(program, kind), backend, {
+  const { vocabulary } = model.architecture;
+  const session = await prepare(productProgram(model, kind), backend, {
     batch: PIECE,
     position: 1,
   });
@@ -68,8 +75,8 @@ export async function embeddingProducts(
   return { copying: product("copying"), matching: product("matching") };
 }
 
-function productProgram(program: Program, kind: EmbeddingKind): Program {
-  const { joined, embedding, unembedding } = embeddingIn(program, kind);
+function productProgram(model: Described, kind: EmbeddingKind): Program {
+  const { joined, embedding, unembedding } = embeddingIn(model, kind);
   const b = builder(joined);
   const written = b.rename(b.gather(unembedding, "tokens"), { d_model: "row" }); // [batch, position, row]
   const column = b.rename(embedding, { d_model: "column" });
@@ -78,7 +85,7 @@ function productProgram(program: Program, kind: EmbeddingKind): Program {
     as: "matching",
   });
   const outputs = ["copying", "matching"];
-  return slice(b.program(outputs, program.limits), { outputs });
+  return slice(b.program(outputs, joined.limits), { outputs });
 }
 
 /**
@@ -86,20 +93,14 @@ function productProgram(program: Program, kind: EmbeddingKind): Program {
  * [d_vocab, d_model].
  */
 export function embeddingIn(
-  program: Program,
+  { program, architecture }: Described,
   kind: EmbeddingKind,
 ): { readonly joined: Program; readonly embedding: string; readonly unembedding: string } {
-  const reads = program.ops.some(({ output }) => output === "blocks.0.hook_resid_mid")
-    ? "blocks.0.hook_resid_mid"
-    : "blocks.0.hook_resid_pre";
-  const b = builder(kind === "effective" ? withEmbeddingAt(program, reads) : program);
-  const embedding =
-    kind === "effective" ? b.add("hook_embed", "blocks.0.hook_mlp_out") : "hook_embed";
-  const { unembed } = finalLayers(program);
-  const unembedding =
-    b.typeOf(unembed).axes[0]!.name === "d_vocab"
-      ? unembed
-      : b.op("transpose", [unembed], { axes: ["d_vocab", "d_model"] });
+  const { layers, end } = anatomy(program, architecture);
+  const mlp = kind === "effective" ? layers[0]!.mlp : null;
+  const b = builder(mlp ? withEmbeddingAt(program, mlp.reads) : program);
+  const embedding = mlp ? b.add("hook_embed", required(mlp.passage).added) : "hook_embed";
+  const unembedding = unembeddingRows(b, required(end).unembedding);
   return { joined: b.program(program.outputs, program.limits), embedding, unembedding };
 }
 

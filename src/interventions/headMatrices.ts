@@ -3,10 +3,11 @@ import { kvHeadOf } from "../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { builder } from "../graph/builder.ts";
 import { slice } from "../graph/edits/slice.ts";
-import { producerOf, type Program } from "../graph/program.ts";
+import { anatomy } from "../models/anatomy/anatomy.ts";
+import { required, type LayerAnatomy } from "../models/anatomy/programAnatomy.ts";
+import type { Model } from "../models/family.ts";
 import type { Backend } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
-import { hookName } from "./points.ts";
 
 /** Of one layer, each [head, d_model, d_head]; keys and values of a group stand once for each of its heads. */
 export interface HeadMatrices {
@@ -17,23 +18,19 @@ export interface HeadMatrices {
   readonly output: Tensor;
 }
 
-const HOOKS = {
-  query: "attn.hook_q",
-  key: "attn.hook_k",
-  value: "attn.hook_v",
-  output: "hook_attn_out",
-} as const;
-
-/** Reads a layer's matrices through the engine, which knows every form that they are stored in. */
+/**
+ * Reads a layer's matrices through the engine, which knows every form that they are stored in.
+ *
+ * @throws {InputError} "study" where queries, keys, values or outputs are not products with one weight
+ */
 export async function headMatrices(
-  program: Program,
+  { program, architecture }: Pick<Model, "program" | "architecture">,
   backend: Backend,
   layer: number,
-  heads: number,
 ): Promise<HeadMatrices> {
+  const weights = weightsOf(anatomy(program, architecture).layers[layer]!);
   const b = builder(program);
-  const names = Object.entries(HOOKS).map(([name, hook]) => {
-    const matrix = producerOf(program, hookName(layer, hook)).inputs[1]!;
+  const names = Object.entries(weights).map(([name, matrix]) => {
     const head = b.typeOf(matrix).axes.some((axis) => axis.name === "head") ? "head" : "kv_head";
     const as = `matrix.${name}`;
     b.op("transpose", [matrix], { axes: [head, "d_model", "d_head"] }, as);
@@ -44,11 +41,21 @@ export async function headMatrices(
   try {
     const trace = await session.run(new Map());
     return Object.fromEntries(
-      names.map(([name, as]) => [name, perQueryHead(trace.get(as)!, heads)]),
+      names.map(([name, as]) => [name, perQueryHead(trace.get(as)!, architecture.heads)]),
     ) as unknown as HeadMatrices;
   } finally {
     await session.close();
   }
+}
+
+function weightsOf({ attention }: LayerAnatomy): Record<keyof HeadMatrices, string> {
+  const { queries, keys, values, projection } = attention;
+  return {
+    query: required(queries.projection).weight,
+    key: required(keys.projection).weight,
+    value: required(values.projection).weight,
+    output: required(projection).weight,
+  };
 }
 
 function perQueryHead({ data, shape }: Tensor, heads: number): Tensor {

@@ -2,7 +2,10 @@
 import { builder, type Builder, type Name } from "../graph/builder.ts";
 import { narrow } from "../graph/edits/narrow.ts";
 import { slice } from "../graph/edits/slice.ts";
-import { producerOf, type Program } from "../graph/program.ts";
+import type { Program } from "../graph/program.ts";
+import { anatomy } from "../models/anatomy/anatomy.ts";
+import { isMissing, required, type ProgramAnatomy } from "../models/anatomy/programAnatomy.ts";
+import type { Model } from "../models/family.ts";
 import type { MetricName } from "../results/causalNames.ts";
 
 /** Inputs that metrics add to a program. */
@@ -54,28 +57,39 @@ const WRITERS: Readonly<Record<TailName, (parts: Parts, as: Name) => Name>> = {
 /**
  * The end of a forward pass with `metrics` in place of the logits, started from the values `from`, at the positions
  * that a run asks for only.
+ *
+ * @throws {InputError} "study" for a model without logits
  */
 export function metricTail(
-  program: Program,
-  vocabulary: number,
+  { program, architecture }: Pick<Model, "program" | "architecture">,
   { metrics, from }: { readonly metrics: readonly TailName[]; readonly from: readonly string[] },
 ): Program {
-  const made = withMetrics(program, vocabulary, metrics);
+  const { vocabulary } = architecture;
+  const parts = { vocabulary, anatomy: anatomy(program, architecture) };
+  const made = withMetrics(program, parts, metrics);
   const narrowed = atPositions(slice(made, { outputs: made.outputs, from }), metrics);
   // Every run of a sweep multiplies these weights, so they are worth repacking.
   return { ...narrowed, weights: narrowed.weights.map(({ rare: _, ...weight }) => weight) };
 }
 
+/** What a program with metrics needs to know of its model. */
+export interface MetricParts {
+  readonly vocabulary: number;
+  /** Of the model before any edit. */
+  readonly anatomy: ProgramAnatomy;
+}
+
 /** A program with `metrics` as its outputs. */
 export function withMetrics(
   program: Program,
-  vocabulary: number,
+  { vocabulary, anatomy }: MetricParts,
   metrics: readonly TailName[],
 ): Program {
+  required(anatomy.logits);
   const b = builder(program);
   const ids = (name: string) =>
     b.input(name, "int32", { batch: "batch", position: "position" }, { below: vocabulary });
-  const { picked, average } = logitsOf(b, program, metrics);
+  const { picked, average } = logitsOf(b, anatomy.end, metrics);
   const target = once(() => picked(ids(METRIC_INPUTS.targets)));
   const parts = {
     b,
@@ -97,17 +111,21 @@ const FEW_LOGITS: readonly TailName[] = ["centred-logit", "logit-difference"];
  * Logits of given tokens, and their mean. Where no metric needs a probability, each is a product with one row of the
  * unembedding, and the mean one with its mean row: the product with the whole vocabulary is the largest of all.
  */
-function logitsOf(b: Builder, program: Program, metrics: readonly TailName[]) {
-  const made = producerOf(program, "logits");
-  const [x, weight, bias] = made.inputs as [Name, Name, Name?];
-  const byToken = made.op === "contract" && b.typeOf(weight).axes[0]!.name === "d_vocab";
+function logitsOf(b: Builder, end: ProgramAnatomy["end"], metrics: readonly TailName[]) {
+  const unembedding = isMissing(end) ? null : end.unembedding;
+  const byToken =
+    unembedding?.softcap === null && b.typeOf(unembedding.weight).axes[0]!.name === "d_vocab";
   if (!byToken || !metrics.every((name) => FEW_LOGITS.includes(name)))
     return {
       picked: (ids: Name) => b.op("pick", ["logits", ids], {}),
       average: () => b.op("mean", ["logits"], { axes: ["d_vocab"] }),
     };
-  const plus = (value: Name, more: (bias: Name) => Name) =>
-    bias === undefined ? value : b.add(value, more(bias));
+  const { input: x, weight, bias, scale } = unembedding;
+  const plus = (product: Name, more: (bias: Name) => Name) => {
+    const value =
+      scale === 1 ? product : b.mul(product, b.constant(`number ${scale}`, {}, [scale]));
+    return bias === null ? value : b.add(value, more(bias));
+  };
   return {
     picked: (ids: Name) => {
       const product = b.mul(x, b.gather(weight, ids));

@@ -5,7 +5,7 @@ import type { UnitName } from "../results/causalNames.ts";
 import { cellVariants } from "./cellVariants.ts";
 import type { Chain, State } from "./chain.ts";
 import type { Component } from "./components.ts";
-import { hookName } from "./points.ts";
+import { hookName } from "../models/anatomy/hookNames.ts";
 import { valueOf, withParts, type Part } from "./rows.ts";
 import { mixingPoint, UNITS } from "./units.ts";
 import type { Variant } from "./variantRuns.ts";

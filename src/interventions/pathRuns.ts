@@ -1,63 +1,41 @@
 /** @file The runs of path patching: changed residual streams, what receivers read from them, and what comes of it. */
-import { tensor, type Tensor } from "../base/tensor.ts";
+import type { Tensor } from "../base/tensor.ts";
+import type { Pair } from "../inputs/pair.ts";
+import { hookName, residBefore } from "../models/anatomy/hookNames.ts";
+import type { MetricName } from "../results/causalNames.ts";
 import { feedsFor } from "./baseRun.ts";
 import { metricFeeds, type Chain, type MetricFeeds, type State } from "./chain.ts";
-import type { HeadAt } from "../base/headName.ts";
+import { inductionScores } from "./inductionScores.ts";
 import { metricValue } from "./metrics.ts";
-import type { Pair } from "../inputs/pair.ts";
 import type { PathPlan } from "./pathPlan.ts";
-import { routeHook, type PathParts } from "./pathParts.ts";
-import { hookName, residBefore } from "./points.ts";
+import type { HeadRoute, PathSessions } from "./pathSessions.ts";
+import { exchangedStream, readByRoute, writtenChange, type BothStates } from "./exchangedPaths.ts";
 import { takeRows, takeState, valueOf, withParts } from "./rows.ts";
-
-interface Both {
-  readonly clean: State;
-  readonly corrupted: State;
-}
 
 interface Place {
   readonly source: number;
   readonly example: number;
 }
 
-/** Mean weight at the induction target over the second copy and over heads, one per example. */
-export function inductionScores(
-  state: State,
-  heads: readonly HeadAt[],
-  { start, period }: Pick<Pair, "start" | "period">,
-): number[] {
-  const patterns = heads.map(({ layer }) => valueOf(state, hookName(layer, "attn.hook_pattern")));
-  const [examples, headCount, length] = patterns[0]!.shape as readonly [number, number, number];
-  return Array.from({ length: examples }, (_, example) => {
-    let sum = 0;
-    heads.forEach(({ head }, index) => {
-      for (let offset = 0; offset < period; offset++) {
-        const query = start + period + offset;
-        const row = ((example * headCount + head) * length + query) * length;
-        sum += patterns[index]!.data[row + query - period + 1]!;
-      }
-    });
-    return sum / (period * heads.length);
-  });
-}
-
 /** Runs every path for the examples of `both` and hands over the metric of each. */
 export async function readThrough(
   chain: Chain,
-  parts: PathParts,
+  sessions: PathSessions,
   plan: PathPlan,
-  both: Both,
+  both: BothStates,
   feeds: MetricFeeds,
   pair: Pair,
   take: (source: number, example: number, value: number) => void,
 ): Promise<void> {
   const examples = feeds.targets.shape[0]!;
-  const written = await writtenDifferences(parts, both);
+  const written = new Map<number, Tensor>();
+  for (const { layer } of plan.sources.flat())
+    if (!written.has(layer)) written.set(layer, await writtenChange(sessions, both, layer));
   const places = plan.sources.flatMap((_, source) =>
     Array.from({ length: examples }, (_row, example) => ({ source, example })),
   );
-  const context = { chain, parts, plan, both, feeds, pair, written };
-  const stream = parts.end && (await endOfStream(context));
+  const context = { chain, sessions, plan, both, feeds, pair, written };
+  const stream = plan.route === "logits" ? await endOfStream(context) : null;
   for (let first = 0; first < places.length; first += chain.rows) {
     const now = places.slice(first, first + chain.rows);
     const values = await chain.once(() =>
@@ -69,54 +47,26 @@ export async function readThrough(
 
 interface Context {
   readonly chain: Chain;
-  readonly parts: PathParts;
+  readonly sessions: PathSessions;
   readonly plan: PathPlan;
-  readonly both: Both;
+  readonly both: BothStates;
   readonly feeds: MetricFeeds;
   readonly pair: Pair;
   /** By source layer: (z_corrupted - z_clean) W_O, [examples, position, head, d_model]. */
   readonly written: ReadonlyMap<number, Tensor>;
 }
 
-async function writtenDifferences(
-  parts: PathParts,
-  { clean, corrupted }: Both,
-): Promise<Map<number, Tensor>> {
-  const all = new Map<number, Tensor>();
-  for (const [layer, session] of parts.written) {
-    const z = hookName(layer, "attn.hook_z");
-    const [before, after] = [valueOf(clean, z), valueOf(corrupted, z)];
-    const difference = after.data.map((value, index) => value - before.data[index]!);
-    const trace = await session.run(new Map([[z, tensor(before.axes, before.shape, difference)]]));
-    all.set(layer, trace.get(hookName(layer, "attn.hook_result"))!);
-  }
-  return all;
-}
-
-/** The clean residual stream of each row with the contributions of its sources exchanged: [rows, position, d_model]. */
+/** The clean residual stream with the contributions of each place's sources exchanged. */
 function changedStream(
   { plan, written }: Context,
   stream: Tensor,
   places: readonly Place[],
 ): Tensor {
-  const rows = takeRows(
-    stream,
-    places.map(({ example }) => example),
-  );
-  const [, positions, width] = rows.shape as readonly [number, number, number];
-  const data = rows.data.slice();
-  places.forEach(({ source, example }, row) => {
-    for (const { layer, head } of plan.sources[source]!) {
-      const { data: added, shape } = written.get(layer)!;
-      const heads = shape[2]!;
-      for (let position = 0; position < positions; position++) {
-        const to = (row * positions + position) * width;
-        const from = ((example * positions + position) * heads + head) * width;
-        for (let index = 0; index < width; index++) data[to + index]! += added[from + index]!;
-      }
-    }
-  });
-  return tensor(rows.axes, rows.shape, data);
+  const exchanged = places.map(({ source, example }) => ({
+    example,
+    heads: plan.sources[source]!,
+  }));
+  return exchangedStream(stream, written, exchanged);
 }
 
 /** The residual stream before `layer` in which MLPs have responded to the sources, and heads have not. */
@@ -192,38 +142,33 @@ async function receiverState(
   layer: number,
   places: readonly Place[],
 ): Promise<State> {
-  const { chain, parts, plan, both } = context;
-  const examples = places.map(({ example }) => example);
-  const resid = hookName(layer, "hook_resid_pre");
-  const clean = valueOf(both.clean, resid);
+  const { chain, sessions, plan, both } = context;
+  const clean = valueOf(both.clean, hookName(layer, "hook_resid_pre"));
   const stream =
     plan.form === "direct"
       ? changedStream(context, clean, places)
       : await respondedStream(context, layer, places);
-  const scaleSession = parts.scale.get(layer);
-  const scale = scaleSession
-    ? await scaleSession.run(new Map([[resid, takeRows(clean, examples)]]))
-    : [];
-  const read = await parts.read.get(layer)!.run(new Map([[resid, stream], ...scale]));
-  const route = hookName(layer, routeHook(plan.route as "q"));
-  const from = chain.points.find(({ name }) => name === hookName(layer, "attn.hook_q"))!;
-  const state = new Map([
-    ...takeState(both.clean, from.needs, examples),
-    [route, valueOf(read, route)] as const,
-  ]);
-  const to = plan.metric === "induction-score" ? "attn.hook_pattern" : "attn.hook_z";
-  return chain.advance(state, from.name, hookName(layer, to));
+  const examples = places.map(({ example }) => example);
+  const route = plan.route as HeadRoute; // without receivers there is no other route
+  return readByRoute(
+    chain,
+    sessions,
+    { layer, route, norm: plan.norm },
+    { clean: both.clean, stream, examples },
+    plan.metric === "induction-score" ? "attn.hook_pattern" : "attn.hook_z",
+  );
 }
 
-async function endOfStream({ chain, parts, both }: Context): Promise<State> {
-  const { needs } = chain.points.at(-1)!;
+async function endOfStream({ sessions, plan, both }: Context): Promise<State> {
+  const session = await sessions.endOfStream();
   const fed = new Map(
-    needs
-      .filter((name) => parts.end!.stream.program.inputs.some((input) => input.name === name))
-      .map((name) => [name, valueOf(both.clean, name)]),
+    session.program.inputs.flatMap(({ name }) => {
+      const value = both.clean.get(name);
+      return value ? [[name, value] as const] : [];
+    }),
   );
-  const stream = await parts.end!.stream.run(fed);
-  const scale = parts.end!.scale ? await parts.end!.scale.run(stream) : [];
+  const stream = await session.run(fed);
+  const scale = (await (await sessions.endScale(plan.norm))?.run(stream)) ?? [];
   return new Map([...stream, ...scale]);
 }
 
@@ -233,11 +178,11 @@ async function intoLogits(
   stream: State,
   places: readonly Place[],
 ): Promise<number[]> {
-  const { chain, parts, plan, feeds } = context;
+  const { chain, sessions, plan, feeds } = context;
   const examples = places.map(({ example }) => example);
   const layers = chain.points.at(-1)!.layer + 1;
   const name = residBefore(layers, layers);
-  const session = parts.end!.metric;
+  const session = await sessions.metric(plan.metric as MetricName, plan.norm); // the plan refuses attention scores here
   const trace = await session.run(
     new Map<string, Tensor | Tensor<Int32Array>>([
       ...takeState(stream, [...stream.keys()], examples),
@@ -245,5 +190,5 @@ async function intoLogits(
       ...metricFeeds(session, feedsFor(feeds, examples)),
     ]),
   );
-  return [...trace.get(metricValue(plan.metric as "centred-logit"))!.data];
+  return [...trace.get(metricValue(plan.metric as MetricName))!.data];
 }

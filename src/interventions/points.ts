@@ -5,6 +5,7 @@
 import { InputError } from "../base/errors.ts";
 import { slice } from "../graph/edits/slice.ts";
 import { ancestorsOf, type Program } from "../graph/program.ts";
+import { hookName, residBefore } from "../models/anatomy/hookNames.ts";
 
 /** A point, and the values that everything after it is computed from. */
 export interface Point {
@@ -22,18 +23,6 @@ export type PointHooks = readonly [string, ...string[]];
 export interface Stage {
   readonly program: Program;
   readonly reads: readonly string[];
-}
-
-/** `blocks.3.attn.hook_z`. */
-export function hookName(layer: number, hook: string): string {
-  return `blocks.${layer}.${hook}`;
-}
-
-/** Name of the residual stream before `layer`; after the last one it is what the model ends with. */
-export function residBefore(layer: number, layers: number): string {
-  return layer < layers
-    ? hookName(layer, "hook_resid_pre")
-    : hookName(layers - 1, "hook_resid_post");
 }
 
 /**

@@ -2,11 +2,19 @@
 import { headName } from "../base/headName.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { slice } from "../graph/edits/slice.ts";
-import { producerOf, type Program } from "../graph/program.ts";
+import { builder } from "../graph/builder.ts";
+import { anatomy } from "../models/anatomy/anatomy.ts";
+import {
+  isMissing,
+  required,
+  type LayerAnatomy,
+  type Summand,
+} from "../models/anatomy/programAnatomy.ts";
+import type { Model } from "../models/family.ts";
+import { frozenScales, headWrites } from "./passages.ts";
 import type { Backend, Trace } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";
-import { hookName } from "./points.ts";
 
 /** One summand of a stream. */
 export interface StreamPart {
@@ -16,64 +24,71 @@ export interface StreamPart {
   readonly value: Tensor;
 }
 
-const ATTENTION = /^blocks\.(\d+)\.hook_attn_out$/;
+type Described = Pick<Model, "program" | "architecture">;
+
+/** The attention that a summand is, if it can be taken apart into heads. */
+function attentionOf({ program, architecture }: Described, { of }: Summand): LayerAnatomy | null {
+  const layer =
+    of.kind === "attention" ? anatomy(program, architecture).layers[of.layer]! : undefined;
+  return layer && !isMissing(layer.attention.projection) ? layer : null;
+}
 
 /** What a run has to save for `streamParts`: the summands, and what heads read where attention is one of them. */
-export function streamPartNames(summands: readonly string[]): string[] {
-  return summands.flatMap((name) => {
-    const layer = ATTENTION.exec(name)?.[1];
-    return layer === undefined ? [name] : [name, hookName(Number(layer), "attn.hook_z")];
+export function streamPartNames(model: Described, summands: readonly Summand[]): string[] {
+  return summands.flatMap((summand) => {
+    const layer = attentionOf(model, summand);
+    const { value, passage } = summand;
+    return layer ? [value, layer.attention.z, ...frozenScales(passage)] : [value];
   });
 }
 
 /**
  * The parts of a stream, in the order in which they are written. Attention is taken apart into what each head writes and
- * what is left, its bias; all parts sum to the stream.
+ * what is left, its biases; all parts sum to the stream. A norm between a head and the stream has the run's scale.
  *
  * @param saved values `streamPartNames` of a run of one row
  */
 export async function* streamParts(
-  program: Program,
+  model: Described,
   backend: Backend,
-  summands: readonly string[],
+  summands: readonly Summand[],
   saved: Trace,
 ): AsyncGenerator<StreamPart> {
-  for (const name of summands) {
-    const layer = ATTENTION.exec(name)?.[1];
-    if (layer === undefined) yield { name: partName(name), value: saved.get(name)! };
-    else yield* attentionParts(program, backend, Number(layer), saved);
+  for (const summand of summands) {
+    const layer = attentionOf(model, summand);
+    if (layer) yield* attentionParts(model, backend, layer, summand, saved);
+    else yield { name: partName(summand), value: saved.get(summand.value)! };
     await turn();
   }
 }
 
 /** `hook_embed` is `embedding`, `blocks.2.hook_mlp_out` is `mlp 2`. */
-function partName(name: string): string {
-  if (name === "hook_embed") return "embedding";
-  if (name === "hook_pos_embed") return "position";
-  return name.replace(/^blocks\.(\d+)\.hook_mlp_out$/, "mlp $1");
+function partName({ of, value }: Summand): string {
+  if ("layer" in of) return `${of.kind} ${of.layer}`;
+  return of.kind === "rest" ? value : of.kind;
 }
 
 async function* attentionParts(
-  program: Program,
+  model: Described,
   backend: Backend,
-  layer: number,
+  parts: LayerAnatomy,
+  { value, passage }: Summand,
   saved: Trace,
 ): AsyncGenerator<StreamPart> {
-  const [z, result] = [hookName(layer, "attn.hook_z"), hookName(layer, "attn.hook_result")];
-  const out = hookName(layer, "hook_attn_out");
-  const perHead = await written(program, backend, z, result, saved.get(z)!);
+  const { layer, attention } = parts;
+  const perHead = await written(model, backend, parts, saved);
   const [, length, heads, width] = perHead.shape as readonly [number, number, number, number];
-  const rest = Float64Array.from(saved.get(out)!.data);
+  const rest = Float64Array.from(saved.get(value)!.data);
   for (let head = 0; head < heads; head++) {
     const data = new Float32Array(length * width);
     for (let position = 0; position < length; position++) {
       const from = (position * heads + head) * width;
       data.set(perHead.data.subarray(from, from + width), position * width);
     }
-    data.forEach((value, index) => (rest[index]! -= value));
+    data.forEach((entry, index) => (rest[index]! -= entry));
     yield { name: headName({ layer, head }), value: streamTensor(length, width, data) };
   }
-  if (producerOf(program, out).inputs.length > 2)
+  if (required(attention.projection).bias !== null || passage.norm?.bias)
     yield {
       name: `attention bias ${layer}`,
       value: streamTensor(length, width, Float32Array.from(rest)),
@@ -84,18 +99,23 @@ function streamTensor(length: number, width: number, data: Float32Array): Tensor
   return tensor(["batch", "position", "d_model"], [1, length, width], data);
 }
 
-/** What every head of a layer writes: [batch, position, head, d_model]. */
+/** What every head of a layer adds to the stream: [batch, position, head, d_model]. */
 async function written(
-  program: Program,
+  { program }: Described,
   backend: Backend,
-  z: string,
-  result: string,
-  value: Tensor,
+  layer: LayerAnatomy,
+  saved: Trace,
 ): Promise<Tensor> {
-  const sizes = { batch: 1, position: value.shape[1]! };
-  const session = await prepare(slice(program, { outputs: [result], from: [z] }), backend, sizes);
+  const { z, passage } = layer.attention;
+  const b = builder(program);
+  const output = headWrites(b, layer);
+  const from = [z, ...frozenScales(required(passage))];
+  const fed = from.map((name) => [name, saved.get(name)!] as const);
+  const sizes = { batch: 1, position: saved.get(z)!.shape[1]! };
+  const piece = slice(b.program([output], program.limits), { outputs: [output], from });
+  const session = await prepare(piece, backend, sizes);
   try {
-    return (await session.run(new Map([[z, value]]))).get(result)!;
+    return (await session.run(new Map(fed))).get(output)!;
   } finally {
     await session.close();
   }

@@ -1,6 +1,7 @@
 /** @file Which direction of the residual stream raises a token's logit, at some positions of a Program. */
 import type { Builder, Name } from "../graph/builder.ts";
-import type { FinalLayers } from "./finalLayers.ts";
+import type { EndAnatomy, Unembedding } from "../models/anatomy/programAnatomy.ts";
+import { backThroughNorm } from "./passages.ts";
 
 /** Inputs that are added: positions [lens_positions], and the token of each, [batch, lens_positions]. */
 export const LENS_INPUTS = { positions: "lens_positions", targets: "lens_targets" } as const;
@@ -14,11 +15,11 @@ export interface TargetDirections {
 
 /**
  * The direction of the residual stream that raises the target's logit, norm frozen: [batch, position, d_model], with
- * direction . x + bias = logit: (x - mean x) . d = x . (d - mean d).
+ * direction . x + bias = logit: (x - mean x) . d = x . (d - mean d). Where logits are capped, it is the logit before the cap.
  */
 export function targetDirections(
   b: Builder,
-  { norm, unembed, unembedBias }: FinalLayers,
+  { norm, unembedding }: EndAnatomy,
   vocabulary: number,
   of: "logit" | "centred-logit",
 ): TargetDirections {
@@ -31,22 +32,24 @@ export function targetDirections(
   );
   const at = (x: Name, as?: Name) => b.op("take", [x, positions], { axis: "position" }, as);
   const less = (x: Name, mean: Name) => (of === "logit" ? x : b.op("sub", [x, mean], {}));
-  const rows =
-    b.typeOf(unembed).axes[0]!.name === "d_vocab"
-      ? unembed
-      : b.op("transpose", [unembed], { axes: ["d_vocab", "d_model"] });
-  const column = less(b.gather(rows, targets), b.op("mean", [rows], { axes: ["d_vocab"] })); // [batch, position, d_model]
+  const rows = unembeddingRows(b, unembedding);
+  const row = less(b.gather(rows, targets), b.op("mean", [rows], { axes: ["d_vocab"] })); // [batch, position, d_model]
+  const { scale, bias: logitBias } = unembedding;
+  const column = scale === 1 ? row : b.mul(row, b.constant(`number ${scale}`, {}, [scale]));
   const ofBias =
-    unembedBias === null
+    logitBias === null
       ? null
-      : less(b.gather(unembedBias, targets), b.op("mean", [unembedBias], { axes: ["d_vocab"] }));
+      : less(b.gather(logitBias, targets), b.op("mean", [logitBias], { axes: ["d_vocab"] }));
   if (!norm) return { direction: column, bias: ofBias, at };
   const ofNorm =
     norm.bias === null ? null : b.op("sum", [b.mul(column, norm.bias)], { axes: ["d_model"] });
-  const gained = norm.gain === null ? column : b.mul(column, norm.gain);
-  const centred = norm.centring
-    ? b.op("sub", [gained, b.op("mean", [gained], { axes: ["d_model"] })], {})
-    : gained;
-  const bias = ofNorm && ofBias ? b.add(ofNorm, ofBias) : (ofNorm ?? ofBias);
-  return { direction: b.op("div", [centred, at(norm.scale)], {}), bias, at };
+  const direction = backThroughNorm(b, column, norm, at);
+  return { direction, bias: ofNorm && ofBias ? b.add(ofNorm, ofBias) : (ofNorm ?? ofBias), at };
+}
+
+/** W_U by rows: [d_vocab, d_model]. */
+export function unembeddingRows(b: Builder, { weight }: Pick<Unembedding, "weight">): Name {
+  return b.typeOf(weight).axes[0]!.name === "d_vocab"
+    ? weight
+    : b.op("transpose", [weight], { axes: ["d_vocab", "d_model"] });
 }

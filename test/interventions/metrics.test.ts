@@ -12,10 +12,11 @@ const FEW: readonly TailName[] = ["centred-logit", "logit-difference"];
 const SIZES = [2, 5] as const;
 
 describe("metrics of few logits", () => {
-  for (const name of ["gpt2", "llama", "neox", "tl-full"]) {
+  for (const name of ["gpt2", "llama", "neox", "tl-full", "cohere", "granite"]) {
     const { skip, note } = unlessShared("goldens", name, "config.json");
     test.skipIf(skip)(`equal those read off all logits on ${name}${note}`, async () => {
-      const { program, architecture, close } = await openFolder(shared("goldens", name)!, name);
+      const model = await openFolder(shared("goldens", name)!, name);
+      const { program, architecture, close } = model;
       const { vocabulary, layers } = architecture;
       const end = program.ops.find(
         ({ output }) => output === `blocks.${layers - 1}.hook_resid_post`,
@@ -29,7 +30,7 @@ describe("metrics of few logits", () => {
         Math.sin(1 + at * at),
       );
       const run = async (metrics: readonly TailName[]) => {
-        const tail = metricTail(program, vocabulary, { metrics, from: [end.output] });
+        const tail = metricTail(model, { metrics, from: [end.output] });
         const session = await prepare(tail, engine);
         const trace = await session.run(
           new Map<string, Tensor | Tensor<Int32Array>>([

@@ -13,6 +13,8 @@ import {
 } from "../../measure/attentionTables.ts";
 import { idealHeads, IDEAL_HEADS } from "../../measure/idealHeads.ts";
 import type { Repeats } from "../../measure/repeats.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
+import { required } from "../../models/anatomy/programAnatomy.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { IdealPattern } from "../../results/causalNames.ts";
 import type { EngineOptions } from "../../base/backend.ts";
@@ -100,7 +102,7 @@ const IDEALS = IDEAL_HEADS.length;
  * over the reference rows; z of reference row (i + 1) mod rows, i counted from `firstRow`; the pattern of `idealHeads`, values its own.
  *
  * @param sizes rows and tokens of the largest run, to see first whether the memory is there
- * @throws {UnableError} if it is not
+ * @throws {InputError} "study" for a model without logits; @throws {UnableError} if the memory is not there
  */
 export async function openWorkbench(
   model: LoadedModel,
@@ -108,6 +110,7 @@ export async function openWorkbench(
 ): Promise<Workbench> {
   const backend = await engineFor(model, sizes);
   const { architecture } = model;
+  required(anatomy(model.program, architecture).logits);
   const program = workbenchProgram(model.program, architecture, {
     measures: ATTENTION_SCORES.length,
     ideals: IDEALS,

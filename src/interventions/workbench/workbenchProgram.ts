@@ -9,7 +9,7 @@ import { TOKEN_LOSS_VALUES, withTokenLoss } from "../../graph/edits/withTokenLos
 import { replace, replacementInputs } from "../../graph/edits/replace.ts";
 import { prune, type Program } from "../../graph/program.ts";
 import type { Architecture } from "../../models/family.ts";
-import { hookName } from "../points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 
 /** Values that the workbench's program returns, and inputs that it adds. */
 export const WORKBENCH_VALUES = {

@@ -4,7 +4,7 @@ import { hookName, residBefore } from "./hookNames.ts";
 import type { LayerAnatomy, MlpAnatomy, ProgramAnatomy } from "./programAnatomy.ts";
 import { readAttention } from "./readAttention.ts";
 import { operationsOf, type Operations } from "./readBack.ts";
-import { readEnd } from "./readEnd.ts";
+import { readEnd, readLogits } from "./readEnd.ts";
 import { passageOf, summandReader, type SummandsOf } from "./readStream.ts";
 
 const known = new WeakMap<Program, ProgramAnatomy>();
@@ -27,6 +27,7 @@ function read(operations: Operations, layers: number): ProgramAnatomy {
   const summandsOf = summandReader(operations);
   return {
     layers: Array.from({ length: layers }, (_, layer) => readLayer(operations, summandsOf, layer)),
+    logits: readLogits(operations),
     end: readEnd(operations, summandsOf, residBefore(layers, layers)),
   };
 }

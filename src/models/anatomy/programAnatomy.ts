@@ -53,6 +53,8 @@ export interface HeadInput {
 export interface TurnedInput extends HeadInput {
   /** The norm of their own; null where there is none. */
   readonly norm: NormAnatomy | null;
+  /** Whether that norm is over all heads together (OLMo 2). */
+  readonly normOverHeads: boolean;
   /** `attn.hook_rot_q` or `attn.hook_rot_k`; null where nothing is turned. */
   readonly rotated: string | null;
 }
@@ -99,6 +101,8 @@ export interface OutputProjection {
 }
 
 export interface AttentionAnatomy {
+  /** The norm of the stream that queries read through; null where there is none. */
+  readonly norm: NormAnatomy | null;
   readonly queries: TurnedInput;
   readonly keys: TurnedInput;
   readonly values: HeadInput;
@@ -149,6 +153,8 @@ export interface LayerAnatomy {
 
 /** logits = scale * x W_U + bias, of the normed end of the stream. */
 export interface Unembedding {
+  /** x: the end of the stream after its norm. */
+  readonly input: string;
   /** W_U, or W_E where they are tied. */
   readonly weight: string;
   readonly bias: string | null;
@@ -169,5 +175,7 @@ export interface EndAnatomy {
 
 export interface ProgramAnatomy {
   readonly layers: readonly LayerAnatomy[];
+  /** The value `logits`, however it is made. */
+  readonly logits: Part<{ readonly value: string }>;
   readonly end: Part<EndAnatomy>;
 }

@@ -23,12 +23,17 @@ export function readAttention(
   const hook = (name: string) => hookName(layer, `attn.hook_${name}`);
   const scores = readScores(operations, layer);
   const product = "missing" in scores.product ? null : scores.product;
-  const turned = (which: "q" | "k", used: string | undefined): TurnedInput => ({
-    ...headInput(operations, layer, which),
-    norm: used === undefined ? null : normBetween(operations, hook(which), used),
-    rotated: has(operations, hook(`rot_${which}`)),
-  });
+  const turned = (which: "q" | "k", used: string | undefined): TurnedInput => {
+    const norm = used === undefined ? null : normBetween(operations, hook(which), used);
+    return {
+      ...headInput(operations, layer, which),
+      norm,
+      normOverHeads: norm !== null && operations.producers.get(norm.input)?.op === "mergeAxes",
+      rotated: has(operations, hook(`rot_${which}`)),
+    };
+  };
   return {
+    norm: normOfLayer(operations, layer),
     queries: turned("q", product?.queries),
     keys: turned("k", product?.keys),
     values: headInput(operations, layer, "v"),
@@ -81,7 +86,14 @@ function normOfStream(
   return op?.op === "rename" ? normOfStream(operations, op.inputs[0]!, stream) : null;
 }
 
-/** The one norm on the way from a hook to the scores. */
+/** The norm that reads the stream itself, on the way to the queries. */
+function normOfLayer(operations: Operations, layer: number): NormAnatomy | null {
+  const stream = hookName(layer, "hook_resid_pre");
+  const norm = normBetween(operations, stream, hookName(layer, "attn.hook_q"));
+  return norm?.input === stream ? norm : null;
+}
+
+/** The first norm on the way from one value to another. */
 function normBetween(operations: Operations, from: string, to: string): NormAnatomy | null {
   const way = operationsBetween(operations, from, [to]);
   const norm = way.find(({ op }) => op === "norm");

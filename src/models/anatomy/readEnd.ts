@@ -1,17 +1,23 @@
 /** @file How a Program ends: what its residual stream is the sum of, its final norm, its unembedding. */
-import type { EndAnatomy, Part } from "./programAnatomy.ts";
+import { isMissing, type EndAnatomy, type Part, type ProgramAnatomy } from "./programAnatomy.ts";
 import { normAt, uncapped, type Operations } from "./readBack.ts";
 import type { SummandsOf } from "./readStream.ts";
+
+/** Whether the Program ends with logits. */
+export function readLogits({ program, producers }: Operations): ProgramAnatomy["logits"] {
+  if (producers.has("logits")) return { value: "logits" };
+  return { missing: program.absent?.["logits"] ?? "this model has no logits" };
+}
 
 export function readEnd(
   operations: Operations,
   summandsOf: SummandsOf,
   stream: string,
 ): Part<EndAnatomy> {
-  const { program, producers, weights } = operations;
-  if (!producers.has("logits"))
-    return { missing: program.absent?.["logits"] ?? "this model has no logits" };
-  const { value, cap } = uncapped(operations, "logits");
+  const { producers, weights } = operations;
+  const all = readLogits(operations);
+  if (isMissing(all)) return all;
+  const { value, cap } = uncapped(operations, all.value);
   const logits = producers.get(value);
   const [input, weight, bias = null] = (logits?.inputs ?? []) as string[];
   if (logits?.op !== "contract" || !weights.has(weight!))
@@ -27,6 +33,7 @@ export function readEnd(
     summands: summandsOf(end),
     norm,
     unembedding: {
+      input: input!,
       weight: weight!,
       bias,
       scale: logits.attributes.scale ?? 1,

@@ -10,7 +10,7 @@ import { headName, type HeadAt } from "../../base/headName.ts";
 import { idealPattern, type IdealJob } from "./idealPatterns.ts";
 import { keptRuns } from "../../interventions/keptRuns.ts";
 
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 import { readCopyLosses, type CopyLossesByExample } from "../../interventions/readCopyLosses.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { runVariants, type Variant } from "../../interventions/variantRuns.ts";

@@ -5,7 +5,7 @@ import type { AblationRows } from "./ablationRows.ts";
 import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
 import { meansOverRows } from "../../interventions/meansOverRows.ts";
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 import { takeRows, valueOf } from "../../interventions/rows.ts";
 import type { Change } from "../../interventions/variantRuns.ts";
 

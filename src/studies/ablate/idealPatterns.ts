@@ -4,7 +4,7 @@ import { IDEAL_HEADS, idealHeads } from "../../measure/idealHeads.ts";
 import { IDEAL_PATTERNS, type IdealPattern } from "./result.ts";
 import type { AblationRows } from "./ablationRows.ts";
 import type { HeadAt } from "../../base/headName.ts";
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 import type { Change } from "../../interventions/variantRuns.ts";
 
 export interface IdealJob {

@@ -4,7 +4,7 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { AttentionValue } from "../../results/causalNames.ts";
 import type { Trace } from "../../base/backend.ts";
 import type { HeadAt } from "../../base/headName.ts";
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 
 const SCORES = "attn.hook_attn_scores";
 const PATTERN = "attn.hook_pattern";

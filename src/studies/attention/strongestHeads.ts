@@ -13,7 +13,7 @@ import type { Sequences } from "../../inputs/sequences.ts";
 import { eachSequence, type EachOptions } from "../../interventions/eachSequence.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import type { HeadAt } from "../../base/headName.ts";
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 
 /** The table of targets is an input of the graph, so that no pattern of the whole model leaves it. */
 const TABLE = "attention_table";

@@ -47,8 +47,8 @@ export async function attribution(
   model: LoadedModel,
   options: AttributionOptions = {},
 ): Promise<AttributionResult> {
-  checkCanRun("attribution", model);
   const plan = attributionPlan(options);
+  checkCanRun(plan.paths ? "attribution of paths" : "attribution", model);
   const { metric, units, paths } = plan;
   const pair = await pairOf(model.architecture, options);
   const backend = await engineFor(model, options);

@@ -3,21 +3,26 @@
  * a patch would change: first-order effects of all heads and all paths, reduced inside the graph.
  */
 import { builder, type Builder, type Name } from "../../graph/builder.ts";
-import { capture } from "../../graph/edits/capture.ts";
 import { perQueryHead } from "../../graph/edits/perQueryHead.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { gradient, gradientOf } from "../../graph/gradient/gradient.ts";
-import { producerOf, type Program } from "../../graph/program.ts";
+import type { Program } from "../../graph/program.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
+import {
+  required,
+  type ProgramAnatomy,
+  type Projection,
+} from "../../models/anatomy/programAnatomy.ts";
 import type { Model } from "../../models/family.ts";
 import type { UnitName } from "../../results/causalNames.ts";
-import { attentionInput } from "../../interventions/attentionInputs.ts";
+import { backThroughPassage, frozenScales, throughPassage } from "../../interventions/passages.ts";
 import {
   atPositions,
   METRIC_INPUTS,
   metricValue,
   withMetrics,
 } from "../../interventions/metrics.ts";
-import { hookName, residBefore } from "../../interventions/points.ts";
+import { hookName, residBefore } from "../../models/anatomy/hookNames.ts";
 import { UNITS } from "../../interventions/units.ts";
 import type { AttributionPlan, HeadUnit } from "./plan.ts";
 
@@ -49,38 +54,53 @@ export function pathsOut(layer: number): string {
  *
  * A path from head s into an input of head h has, with d = (z_source - z_base) W_O of s, the estimate
  * sum of d * dM / dx through that input alone; the norm between follows d to first order. Into the logits x is the end
- * of the stream. Shared keys and values have a copy for each query head.
+ * of the stream. Shared keys and values have a copy for each query head. A norm between z W_O and the stream is held.
  *
- * @throws {InputError} "path" where queries, keys or values are not a norm and a product
+ * @throws {InputError} "study" for paths where queries, keys or values are not a norm and a product
  */
 export function attributionProgram(
   { program, architecture }: Pick<Model, "program" | "architecture">,
   { metric, units, paths }: AttributionPlan,
 ): Program {
   const { layers, heads, kvHeads, vocabulary } = architecture;
+  const parts = anatomy(program, architecture);
   const each = Array.from({ length: layers }, (_, layer) => layer);
   const hooks = hooksOf(units, paths);
-  const shared = ["attn.hook_k", "attn.hook_v"].filter((hook) => hooks.includes(hook));
   const apart =
     heads === kvHeads
       ? program
-      : each
-          .flatMap((layer) => shared.map((hook) => hookName(layer, hook)))
-          .reduce((before, name) => perQueryHead(before, name, heads / kvHeads), program);
+      : sharedHooks(parts, hooks).reduce(
+          (before, name) => perQueryHead(before, name, heads / kvHeads),
+          program,
+        );
   const values = each.flatMap((layer) => hooks.map((hook) => hookName(layer, hook)));
-  const measured = withMetrics(apart, vocabulary, [metric]);
-  const whole = slice(capture(measured, values), { outputs: [metricValue(metric), ...values] });
+  const measured = withMetrics(apart, { vocabulary, anatomy: parts }, [metric]);
+  const scales = paths ? scalesBehindHeads(parts) : []; // at all positions, as z
+  const whole = slice(measured, { outputs: [metricValue(metric), ...values, ...scales] });
   const narrowed = atPositions(whole, [metric]);
   const end = residBefore(layers, layers);
   const forward = { ...narrowed, outputs: [metricValue(metric)] };
   const wrt = paths ? [...values, end] : values;
   const backward = gradient(forward, { of: metricValue(metric), wrt });
-  const writing = { b: builder(backward), program: backward, end, differences: new Map() };
+  const writing = { b: builder(backward), program: backward, parts, end, differences: new Map() };
   const estimates = each.flatMap((layer) =>
     units.map((unit) => writeEstimate(writing, unit, layer)),
   );
   const all = paths ? [...estimates, ...writePaths(writing, each)] : estimates;
   return writing.b.program([metricValue(metric), ...all], program.limits);
+}
+
+/** Keys and values that several query heads read; keys that are normalised together have no copies. */
+function sharedHooks({ layers }: ProgramAnatomy, hooks: readonly string[]): string[] {
+  return layers.flatMap(({ layer, attention: { keys, values } }) =>
+    [...(keys.normOverHeads ? [] : [keys.hook]), values.hook].filter((name) =>
+      hooks.some((hook) => hookName(layer, hook) === name),
+    ),
+  );
+}
+
+function scalesBehindHeads({ layers }: ProgramAnatomy): string[] {
+  return layers.flatMap(({ attention }) => frozenScales(required(attention.passage)));
 }
 
 function hooksOf(units: readonly HeadUnit[], paths: boolean): string[] {
@@ -93,6 +113,8 @@ interface Writing {
   readonly b: Builder;
   /** Forward and backward pass, without what is being written. */
   readonly program: Program;
+  /** Of the model before any edit. */
+  readonly parts: ProgramAnatomy;
   /** The end of the residual stream. */
   readonly end: Name;
   /** source - base by hook, each written once. */
@@ -142,31 +164,32 @@ function writePaths(writing: Writing, layers: readonly number[]): Name[] {
 /** What each head of a layer would add to the residual stream more than it does: [batch, source, position, d_model]. */
 function writtenBy(writing: Writing, layer: number): Name {
   const { b } = writing;
-  const changed = difference(writing, hookName(layer, "attn.hook_z"));
-  const [source, output] = [changed, outputWeight(writing, layer)].map((name) =>
+  const { z, projection, passage } = writing.parts.layers[layer]!.attention;
+  const changed = difference(writing, z);
+  const [source, output] = [changed, required(projection).weight].map((name) =>
     b.rename(name, { head: "source" }),
   );
-  return b.contract(source!, output!, ["batch", "source", "position", "d_model"]);
-}
-
-function outputWeight({ program }: Writing, layer: number): Name {
-  return producerOf(program, hookName(layer, "hook_attn_out")).inputs[1]!;
+  const result = b.contract(source!, output!, ["batch", "source", "position", "d_model"]);
+  return throughPassage(b, result, required(passage));
 }
 
 /** All paths from `before` into the heads of `layer`. */
 function writeInto(writing: Writing, layer: number, before: Name): Name {
-  const { b, program } = writing;
-  const readings = HEAD_ROUTES.map((route) => writeReading(writing, layer, `attn.hook_${route}`));
+  const { b } = writing;
+  const { queries, keys, values } = writing.parts.layers[layer]!.attention;
+  const readings = [queries, keys, values].map(({ hook, projection }) =>
+    writeReading(writing, hook, required(projection)),
+  );
   const slopes = b.op("concat", readings, { axis: "receiver" });
-  const { norm } = attentionInput(program, layer, "attn.hook_q");
+  const { norm } = required(queries.projection);
   const axes = ["batch", "source", "receiver"];
   if (!norm) return b.contract(before, slopes, axes, { as: pathsInto(layer) });
-  const { stream, scale, eps, center } = norm;
+  const { input, scale, eps, center } = norm;
   const moved = center
     ? b.op("sub", [before, b.op("mean", [before], { axes: ["d_model"] })], {})
     : before;
   // d (x / scale) = (dx - n mean(n dx)) / scale, n the normalised stream; the division is in the slopes.
-  const normalised = b.op("norm", [stream, scale], { eps, center });
+  const normalised = b.op("norm", [input, scale], { eps, center });
   const along = (x: Name, axis: string) => b.contract(x, normalised, ["batch", axis, "position"]);
   const lost = b.contract(along(moved, "source"), along(slopes, "receiver"), axes, {
     scale: 1 / Number(b.typeOf(before).axes.at(-1)!.size),
@@ -175,10 +198,9 @@ function writeInto(writing: Writing, layer: number, before: Name): Name {
 }
 
 /** dM / dx through one input of each head, the norm's scale held: [batch, receiver, position, d_model]. */
-function writeReading(writing: Writing, layer: number, hook: string): Name {
-  const { b, program } = writing;
-  const { weight, norm } = attentionInput(program, layer, hook);
-  const slope = gradientOf(hookName(layer, hook));
+function writeReading(writing: Writing, hook: string, { weight, norm }: Projection): Name {
+  const { b } = writing;
+  const slope = gradientOf(hook);
   const heads = axesOf(writing, slope).filter((axis) => /^(head|kv_head|group)$/.test(axis));
   const turned = b.contract(slope, weight, ["batch", ...heads, "position", "d_model"]);
   const receivers = b.op("mergeAxes", [turned], { axes: heads, into: "receiver" });
@@ -192,8 +214,10 @@ function writeReading(writing: Writing, layer: number, hook: string): Name {
 /** Paths into the logits, read at the metric's positions. */
 function writeOut(writing: Writing, layer: number): Name {
   const { b, end } = writing;
-  const changed = difference(writing, hookName(layer, "attn.hook_z"));
-  const there = b.op("take", [changed, METRIC_INPUTS.positions], { axis: "position" });
-  const slope = b.contract(gradientOf(end), outputWeight(writing, layer), axesOf(writing, there));
+  const { z, projection, passage } = writing.parts.layers[layer]!.attention;
+  const at = (value: Name) => b.op("take", [value, METRIC_INPUTS.positions], { axis: "position" });
+  const there = at(difference(writing, z));
+  const direction = backThroughPassage(b, gradientOf(end), required(passage), at);
+  const slope = b.contract(direction, required(projection).weight, axesOf(writing, there));
   return b.op("sum", [b.mul(there, slope)], { axes: ["position", "d_head"] }, pathsOut(layer));
 }

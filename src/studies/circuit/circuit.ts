@@ -34,7 +34,7 @@ import { headProducts } from "../../interventions/headProducts.ts";
  * decide: strong composition may carry nothing, and the sign of copying depends on the embedding, so both are given.
  *
  * @returns composition 0 to 1, random heads 1 / sqrt(d_model); eigenvalue shares -1 to 1, random heads about 0
- * @throws {InputError} "lens" for a model whose logits are no product; @throws {UnableError} if memory does not suffice
+ * @throws {InputError} "study" for a model whose heads or logits are not products with weights; @throws {UnableError} if memory does not suffice
  * @see Elhage et al. 2021; TransformerLens `all_composition_scores`, the same numbers
  */
 export async function circuit(
@@ -45,12 +45,11 @@ export async function circuit(
   const backend = await engineFor(model, options);
   const plan = circuitPlan(model.architecture, options);
   const { signal, progress } = options;
-  const { program, architecture } = model;
-  const { layers: count, heads, vocabulary } = architecture;
+  const { layers: count, heads } = model.architecture;
   return whileUnchanged(model, async (elapsed) => {
     const layers: HeadMatrices[] = [];
     for (let layer = 0; layer < count; layer++) {
-      layers.push(await headMatrices(program, backend, layer, heads));
+      layers.push(await headMatrices(model, backend, layer));
       progress?.("reading weights", layer + 1, count);
     }
     const composition = await compositionRuns(backend, layers, {
@@ -58,9 +57,9 @@ export async function circuit(
       progress: (done, total) => progress?.("composing heads", done, total),
     });
     const composed = elapsed();
-    const raw = await embeddingProducts(program, vocabulary, backend, "raw");
-    const effective = hasEffective(program)
-      ? await embeddingProducts(program, vocabulary, backend, "effective")
+    const raw = await embeddingProducts(model, backend, "raw");
+    const effective = hasEffective(model)
+      ? await embeddingProducts(model, backend, "effective")
       : null;
     return {
       schema: "induction-lens/circuit@1",

@@ -27,13 +27,10 @@ export async function headCircuits(
   { signal, progress }: Pick<StudyOptions, "signal" | "progress">,
 ): Promise<HeadCircuit[]> {
   if (heads.length === 0) return [];
-  const { program, architecture } = model;
-  const { vocabulary } = architecture;
+  const { vocabulary } = model.architecture;
   const width = layers[0]!.query.shape.at(-1)!;
-  const raw = await tokenProjector(program, vocabulary, backend, "raw");
-  const effective = hasEffective(program)
-    ? await tokenProjector(program, vocabulary, backend, "effective")
-    : null;
+  const raw = await tokenProjector(model, backend, "raw");
+  const effective = hasEffective(model) ? await tokenProjector(model, backend, "effective") : null;
   const ranks = await ranker(backend, { vocabulary, width });
   const tokens = circuitTokens(vocabulary, count);
   const tokenizer = await model.tokenizer();

@@ -2,7 +2,7 @@
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { builder } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
-import type { Program } from "../../graph/program.ts";
+import type { Model } from "../../models/family.ts";
 import type { Backend } from "../../base/backend.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
@@ -23,12 +23,12 @@ const PIECE = 2048;
 const SIDES = ["embed", "unembed"] as const;
 
 export async function tokenProjector(
-  program: Program,
-  vocabulary: number,
+  model: Pick<Model, "program" | "architecture">,
   backend: Backend,
   kind: EmbeddingKind,
 ): Promise<TokenProjector> {
-  const { joined, embedding, unembedding } = embeddingIn(program, kind);
+  const { vocabulary } = model.architecture;
+  const { joined, embedding, unembedding } = embeddingIn(model, kind);
   const b = builder(joined);
   const source = { embed: embedding, unembed: b.gather(unembedding, "tokens") };
   const width = b.typeOf(embedding).axes.at(-1)!.size;
@@ -38,7 +38,7 @@ export async function tokenProjector(
     b.contract(source[side], columns, ["batch", "position", column], { as: `projected.${side}` });
   }
   const outputs = SIDES.map((side) => `projected.${side}`);
-  const session = await prepare(slice(b.program(outputs, program.limits), { outputs }), backend, {
+  const session = await prepare(slice(b.program(outputs, joined.limits), { outputs }), backend, {
     batch: PIECE,
     position: 1,
   });

@@ -1,77 +1,129 @@
-/** @file Which studies a model can have, by how it is built: said before anything is opened or run. */
+/** @file Which studies can run on a model, by what its Program is made of: known before any session is opened. */
 import { InputError } from "../../base/errors.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
+import {
+  isMissing,
+  type LayerAnatomy,
+  type ProgramAnatomy,
+} from "../../models/anatomy/programAnatomy.ts";
 import type { Architecture, Model } from "../../models/family.ts";
+
+/** What a study may need of a model: null where the model has it, else why it does not. */
+const NEEDS = {
+  logits: ({ logits }) => reasonOf(logits),
+  /** Logits are a product of the normed end of the stream, before a soft cap where there is one. */
+  "an unembedding": ({ end }) => reasonOf(end),
+  "logits that are a product": ({ end }) =>
+    reasonOf(end) ??
+    (!isMissing(end) && end.unembedding.softcap !== null
+      ? "its logits go through a soft cap, so parts of the residual stream do not add up to them"
+      : null),
+  /** What a head adds to the stream is its share of what its attention adds. */
+  "heads that add to the stream": ({ layers }) =>
+    firstOf(
+      layers,
+      ({ attention }) => reasonOf(attention.projection) ?? reasonOf(attention.passage),
+    ),
+  /** Queries, keys and values are each a product of the normed stream and one weight. */
+  "projections of the stream": ({ layers }) =>
+    firstOf(
+      layers,
+      ({ attention: { queries, keys, values } }) =>
+        reasonOf(queries.projection) ?? reasonOf(keys.projection) ?? reasonOf(values.projection),
+    ),
+  /** A change of the keys that one query head reads leaves those of others as they are. */
+  "keys of each query head": ({ layers }, { heads, kvHeads }) =>
+    firstOf(layers, ({ layer, attention: { keys } }) =>
+      keys.normOverHeads && kvHeads < heads
+        ? `the keys of layer ${layer} are normalised over all heads together, so those of one head do not change alone`
+        : null,
+    ),
+  "scores that are products": ({ layers }) => firstOf(layers, scoreProblem),
+} as const satisfies Readonly<
+  Record<string, (parts: ProgramAnatomy, architecture: Architecture) => string | null>
+>;
+
+type Need = keyof typeof NEEDS;
+
+const CAUSAL: readonly Need[] = ["logits"];
+const PATHS: readonly Need[] = ["logits", "heads that add to the stream"];
+const WEIGHTS: readonly Need[] = [
+  "an unembedding",
+  "heads that add to the stream",
+  "projections of the stream",
+];
+
+/** What each study needs in any case; options that need more check for themselves. */
+const NEEDS_OF = {
+  score: [],
+  verdict: CAUSAL,
+  patch: CAUSAL,
+  fingerprint: CAUSAL,
+  path: PATHS,
+  attribution: CAUSAL,
+  /** `attribution` with `paths`. */
+  "attribution of paths": [...PATHS, "projections of the stream", "keys of each query head"],
+  ablate: CAUSAL,
+  lens: ["logits that are a product"],
+  circuit: WEIGHTS,
+  attention: [],
+  why: ["scores that are products", "heads that add to the stream", "logits that are a product"],
+  analyse: ["logits that are a product"],
+  phase: ["logits", ...WEIGHTS],
+  text: CAUSAL,
+} as const satisfies Readonly<Record<string, readonly Need[]>>;
+
+/** A study that runs a model, or an option of one that needs more. */
+export type ModelStudy = keyof typeof NEEDS_OF;
 
 /** Studies of one model, as the registry calls them. */
 export const MODEL_STUDIES = [
   ...(["score", "verdict", "patch", "path", "attribution", "ablate", "lens", "circuit"] as const),
   ...(["attention", "why", "analyse", "text"] as const),
-];
-export type ModelStudy = (typeof MODEL_STUDIES)[number];
+] satisfies readonly ModelStudy[];
 
-type Described = Pick<Model, "architecture" | "program">;
+type Described = Pick<Model, "program" | "architecture">;
 
-/** Null where the study can run, else why not, as a sentence. */
-export function canRun(study: ModelStudy, { architecture, program }: Described): string | null {
-  const needs = NEEDS[study];
-  const headless = program.absent?.["logits"] ?? null;
-  if (needs.logits && headless !== null) return headless;
-  return needs.more.map((reasonAgainst) => reasonAgainst(architecture)).find(isReason) ?? null;
+/**
+ * Whether a study can run on a model, from the model's Program alone.
+ *
+ * @returns null if it can, else one sentence that says why not
+ */
+export function canRun(study: ModelStudy, { program, architecture }: Described): string | null {
+  const parts = anatomy(program, architecture);
+  for (const need of NEEDS_OF[study]) {
+    const reason = NEEDS[need](parts, architecture);
+    if (reason !== null) return reason;
+  }
+  return null;
 }
 
-/** @throws {InputError} "study" with the reason, where the study cannot run */
+/** @throws {InputError} "study" if it cannot */
 export function checkCanRun(study: ModelStudy, model: Described): void {
   const reason = canRun(study, model);
   if (reason !== null) throw new InputError("study", `${study} cannot run: ${reason}`);
 }
 
-type ReasonAgainst = (architecture: Architecture) => string | null;
+function reasonOf(part: object): string | null {
+  return "missing" in part ? String(part.missing) : null;
+}
 
-const isReason = (reason: string | null) => reason !== null;
+function firstOf(
+  layers: readonly LayerAnatomy[],
+  reasonIn: (layer: LayerAnatomy) => string | null,
+): string | null {
+  for (const layer of layers) {
+    const reason = reasonIn(layer);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
 
-const cappedLogits: ReasonAgainst = ({ softcap }) =>
-  softcap?.logits
-    ? `its logits are kept within ${softcap.logits} (a soft cap), so they are no sum of what parts add`
-    : null;
-
-const cappedScores: ReasonAgainst = ({ softcap }) =>
-  softcap?.scores
-    ? `its attention scores are kept within ${softcap.scores} (a soft cap), so they are no sum of what parts add`
-    : null;
-
-const changedOutputs: ReasonAgainst = ({ normPlaces, residual }) => {
-  if (normPlaces && normPlaces !== "before")
-    return "norms stand between what its attention writes and the residual stream, so heads do not add to logits directly";
-  if (residual && residual.multiplier !== 1)
-    return `what its attention writes is multiplied by ${residual.multiplier} before it is added to the residual stream`;
-  return residual?.fromNorm
-    ? "its residual stream is normalised at every layer, so the stream is no sum of what heads write"
-    : null;
-};
-
-const latentQueries: ReasonAgainst = ({ latent }) =>
-  latent
-    ? "its queries, keys and values come from low-rank vectors (latent attention), so there are no W_Q, W_K and W_V of the stream"
-    : null;
-
-const sharedKeysNormed: ReasonAgainst = ({ normOverAllHeads, heads, kvHeads }) =>
-  normOverAllHeads && kvHeads < heads
-    ? "a norm over all its key heads together stands behind keys that query heads share, so an estimate cannot tell query heads apart"
-    : null;
-
-const NEEDS: Readonly<
-  Record<ModelStudy, { readonly logits: boolean; readonly more: readonly ReasonAgainst[] }>
-> = {
-  score: { logits: false, more: [] },
-  verdict: { logits: true, more: [] },
-  patch: { logits: true, more: [] },
-  path: { logits: true, more: [] },
-  attribution: { logits: true, more: [latentQueries, sharedKeysNormed] },
-  ablate: { logits: true, more: [] },
-  lens: { logits: true, more: [cappedLogits, changedOutputs] },
-  circuit: { logits: true, more: [cappedLogits, latentQueries] },
-  attention: { logits: false, more: [] },
-  why: { logits: true, more: [cappedScores] },
-  analyse: { logits: true, more: [cappedLogits, changedOutputs] },
-  text: { logits: true, more: [] },
-};
+function scoreProblem({ layer, attention: { scores } }: LayerAnatomy): string | null {
+  const { product, softcap, biasedByDistance } = scores;
+  if (softcap !== null)
+    return `layer ${layer}'s attention scores go through a soft cap, so parts do not add up to them`;
+  if (biasedByDistance)
+    return `layer ${layer}'s attention scores have a bias by distance beside q.k, which no part of the residual stream makes`;
+  return reasonOf(product);
+}

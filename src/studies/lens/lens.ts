@@ -29,7 +29,7 @@ import { takeRows } from "../../interventions/rows.ts";
  * norm and unembedding, and sum to the logit.
  *
  * @returns a model that knows nothing has probability 1 / vocabulary and rank (vocabulary + 1) / 2
- * @throws {InputError} "lens" for a model whose logits are no product, "range" for positions outside the second copy
+ * @throws {InputError} "study" for a model whose logits are not a product, "range" for positions outside the second copy
  * @throws {AbortError} between two runs once `signal` is aborted
  * @see TransformerLens `logit_attrs` and `accumulated_resid`; the direct logit effect of `measure`, which is centred
  */
@@ -41,7 +41,7 @@ export async function lens(model: LoadedModel, options: LensOptions = {}): Promi
     : generatedRows(model.architecture, options, PAIR_EXAMPLES);
   const plan = lensPlan(rows, options);
   return whileUnchanged(model, async (elapsed) => {
-    const programs = lensPrograms(model.program, model.architecture, plan.of);
+    const programs = lensPrograms(model, plan.of);
     const result = await lensResultOf(model, backend, rows, plan, (take) =>
       lensRuns(backend, programs, rows, plan.positions, options, take),
     );

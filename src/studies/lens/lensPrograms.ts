@@ -1,10 +1,23 @@
 /** @file The Programs of `lens`: residual streams and parts of the logit at some positions, and the unembedding alone. */
 import { builder, type Builder, type Name } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
-import { producerOf, type Program } from "../../graph/program.ts";
-import { finalLayers } from "../../interventions/finalLayers.ts";
-import { residBefore } from "../../interventions/points.ts";
-import { LENS_INPUTS, targetDirections } from "../../interventions/targetDirections.ts";
+import type { Program } from "../../graph/program.ts";
+import { backThroughPassage } from "../../interventions/passages.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
+import {
+  isMissing,
+  required,
+  type AttentionAnatomy,
+  type ProgramAnatomy,
+  type Summand,
+} from "../../models/anatomy/programAnatomy.ts";
+import type { Model } from "../../models/family.ts";
+import { residBefore } from "../../models/anatomy/hookNames.ts";
+import {
+  LENS_INPUTS,
+  targetDirections,
+  type TargetDirections,
+} from "../../interventions/targetDirections.ts";
 
 export { LENS_INPUTS };
 
@@ -25,20 +38,25 @@ export interface LensPrograms {
   readonly stream: string;
 }
 
-/** @param of "centred-logit": the target's logit less the mean over the vocabulary */
+/**
+ * @param of "centred-logit": the target's logit less the mean over the vocabulary
+ * @throws {InputError} "study" for a model whose logits are not a product
+ */
 export function lensPrograms(
-  program: Program,
-  { layers, vocabulary }: { readonly layers: number; readonly vocabulary: number },
+  { program, architecture }: Pick<Model, "program" | "architecture">,
   of: "logit" | "centred-logit",
 ): LensPrograms {
-  const end = finalLayers(program);
+  const { layers, vocabulary } = architecture;
+  const parted = anatomy(program, architecture);
+  const end = required(parted.end);
   const b = builder(program);
-  const { direction, bias, at } = targetDirections(b, end, vocabulary, of);
+  const directions = targetDirections(b, end, vocabulary, of);
+  const { bias, at } = directions;
   const streams = [
     ...Array.from({ length: layers }, (_, layer) => residBefore(layer, layers)),
     end.stream,
   ].map((name, index) => at(name, `lens.stream.${index}`));
-  const parts = end.summands.flatMap((name) => partsOf(program, b, name, direction, at));
+  const parts = end.summands.flatMap((summand) => partsOf(b, parted, summand, directions));
   const all = [...parts, ...(bias ? [{ value: bias, name: "final bias" }] : [])];
   const outputs = [...streams, ...all.map(({ value }) => value)];
   const unembed = slice(program, { outputs: ["logits"], from: [end.stream] });
@@ -51,31 +69,52 @@ export function lensPrograms(
   };
 }
 
-/** Attention outputs are taken apart into heads and bias; everything else is one part. */
+/** Attention outputs are taken apart into heads and biases; everything else is one part. */
 function partsOf(
-  program: Program,
   b: Builder,
-  name: Name,
-  direction: Name,
-  at: (x: Name) => Name,
+  { layers }: ProgramAnatomy,
+  summand: Summand,
+  directions: TargetDirections,
 ): LensPart[] {
-  const as = `lens.part.${name}`;
-  const dot = (x: Name, axes: readonly string[], value: Name) =>
-    b.contract(x, direction, axes, { as: value });
-  const made = producerOf(program, name);
-  const attention = /^blocks\.(\d+)\.hook_attn_out$/.exec(name);
-  if (!attention || made.op !== "contract")
-    return [{ name: partName(name), value: dot(at(name), ["batch", "position"], as) }];
-  const [z, W_O, bias] = made.inputs as [Name, Name, Name?];
-  const written = b.contract(at(z), W_O, ["batch", "position", "head", "d_model"]);
-  const layer = attention[1]!;
-  const heads = { name: `heads ${layer}`, value: dot(written, ["batch", "position", "head"], as) };
-  if (bias === undefined) return [heads];
-  const ofBias = b.op("sum", [b.mul(direction, bias)], { axes: ["d_model"] }, `${as}.bias`);
-  return [heads, { name: `attention bias ${layer}`, value: ofBias }];
+  const { of, value } = summand;
+  const attention = of.kind === "attention" ? layers[of.layer]!.attention : null;
+  if (of.kind === "attention" && attention && !isMissing(attention.projection))
+    return headParts(b, attention, of.layer, summand, directions);
+  const { direction, at } = directions;
+  const as = `lens.part.${value}`;
+  const product = b.contract(at(value), direction, ["batch", "position"], { as });
+  return [{ name: partName(summand), value: product }];
 }
 
-function partName(name: string): string {
-  const mlp = /^blocks\.(\d+)\.hook_mlp_out$/.exec(name);
-  return mlp ? `mlp ${mlp[1]}` : name.replace(/^hook_/, "");
+function headParts(
+  b: Builder,
+  { z, output, projection }: AttentionAnatomy,
+  layer: number,
+  { passage }: Summand,
+  { direction, at }: TargetDirections,
+): LensPart[] {
+  const { weight, bias } = required(projection);
+  const as = `lens.part.${output}`;
+  const own = backThroughPassage(b, direction, passage, at);
+  const written = b.contract(at(z), weight, ["batch", "position", "head", "d_model"]);
+  const product = b.contract(written, own, ["batch", "position", "head"], { as });
+  const heads = { name: `heads ${layer}`, value: product };
+  const along = (way: Name, x: Name, value?: Name) =>
+    b.op("sum", [b.mul(way, x)], { axes: ["d_model"] }, value);
+  const biases = [
+    ...(bias === null ? [] : [along(own, bias)]),
+    ...(passage.norm?.bias ? [along(direction, passage.norm.bias)] : []),
+  ];
+  if (biases.length === 0) return [heads];
+  const value = b.rename(
+    biases.reduce((sum, one) => b.add(sum, one)),
+    {},
+    `${as}.bias`,
+  );
+  return [heads, { name: `attention bias ${layer}`, value }];
+}
+
+function partName({ of, value }: Summand): string {
+  if (of.kind === "mlp") return `mlp ${of.layer}`;
+  return of.kind === "embedding" ? "embed" : value.replace(/^hook_/, "");
 }

@@ -1,4 +1,5 @@
 /** @file A head's fingerprint: which of its inputs carry its effect under four corruptions. */
+import { checkCanRun } from "../common/canRun.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
@@ -19,7 +20,7 @@ import { headName, type HeadAt } from "../../base/headName.ts";
 import { pairOf, type Pair } from "../../inputs/pair.ts";
 import { bothRuns, checkDifference, metricFeedsOf } from "../../interventions/pairRuns.ts";
 import { mixedWith } from "../../interventions/patchVariants.ts";
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 import { valueOf } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
 import { fingerprintPlan, WANTED_NULLS, type FingerprintOptions } from "./planFingerprint.ts";
@@ -54,6 +55,7 @@ export async function fingerprint(
   model: LoadedModel,
   options: FingerprintOptions,
 ): Promise<FingerprintResult> {
+  checkCanRun("fingerprint", model);
   const backend = await engineFor(model, options);
   const { architecture } = model;
   const { heads: asked, nulls } = fingerprintPlan(architecture, options);

@@ -10,12 +10,13 @@ import { openChain, type Chain, type State } from "../../interventions/chain.ts"
 import { pairOf, type Pair } from "../../inputs/pair.ts";
 import { metricFeedsOf } from "../../interventions/pairRuns.ts";
 import type { PathPlan } from "../../interventions/pathPlan.ts";
-import { openPathParts, type PathParts } from "../../interventions/pathParts.ts";
+import { pathSessions, type PathSessions } from "../../interventions/pathSessions.ts";
+import { inductionScores } from "../../interventions/inductionScores.ts";
 import { pathResultOf } from "./buildResult.ts";
 import type { PathRuns } from "./pathRunsByExample.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { pathPlan, type PathOptions } from "./plan.ts";
-import { inductionScores, readThrough } from "../../interventions/pathRuns.ts";
+import { readThrough } from "../../interventions/pathRuns.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
 
@@ -49,14 +50,14 @@ export async function pathPatch(model: LoadedModel, options: PathOptions): Promi
       log: options.log,
     });
     try {
-      const parts = await openPathParts(model, backend, chain, plan, length);
+      const sessions = pathSessions(model, backend, chain, length);
       const prepare = elapsed();
       try {
-        const runs = await pathRuns(chain, parts, pair, plan, options);
+        const runs = await pathRuns(chain, sessions, pair, plan, options);
         const timings = { prepare, run: elapsed() - prepare };
         return pathResultOf(model, backend, pair, plan, runs, timings);
       } finally {
-        await parts.close();
+        await sessions.close();
       }
     } finally {
       await chain.close();
@@ -66,7 +67,7 @@ export async function pathPatch(model: LoadedModel, options: PathOptions): Promi
 
 async function pathRuns(
   chain: Chain,
-  parts: PathParts,
+  sessions: PathSessions,
   pair: Pair,
   plan: PathPlan,
   { progress }: PathOptions,
@@ -91,7 +92,7 @@ async function pathRuns(
     clean.values.forEach((value, row) => (runs.clean[chunk[row]!] = value));
     corrupted.values.forEach((value, row) => (runs.corrupted[chunk[row]!] = value));
     const both = { clean: clean.saved, corrupted: corrupted.saved };
-    await readThrough(chain, parts, plan, both, few, pair, (source, example, value) => {
+    await readThrough(chain, sessions, plan, both, few, pair, (source, example, value) => {
       runs.paths[source]![chunk[example]!] = value;
       progress?.("following paths", ++done, plan.sources.length * examples);
     });

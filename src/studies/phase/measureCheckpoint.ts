@@ -1,4 +1,5 @@
 /** @file What one checkpoint of a run shows: attention, losses, copying, and the composition of the pairs that matter. */
+import { checkCanRun } from "../common/canRun.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { composition, type HeadWeights } from "../../measure/composition.ts";
@@ -60,6 +61,7 @@ export async function measureCheckpoint(
     signal,
   }: { readonly keep: ReadonlySet<number> | null; readonly signal?: AbortSignal | undefined },
 ): Promise<Measured> {
+  checkCanRun("phase", model);
   const { layers, heads } = model.architecture;
   const program = scoreProgram(model.program, model.architecture, {
     measures: ATTENTION_SCORES.length,
@@ -126,13 +128,13 @@ async function weightMeasures(
   backend: Backend,
   keep: ReadonlySet<number> | null,
 ) {
-  const { layers, heads, vocabulary } = model.architecture;
-  const kind = hasEffective(model.program) ? "effective" : "raw";
-  const products = await embeddingProducts(model.program, vocabulary, backend, kind);
+  const { layers, heads } = model.architecture;
+  const kind = hasEffective(model) ? "effective" : "raw";
+  const products = await embeddingProducts(model, backend, kind);
   const copying: (number | null)[][] = [];
   const weights = new Map<number, HeadMatrices>();
   for (let layer = 0; layer < layers; layer++) {
-    const matrices = await headMatrices(model.program, backend, layer, heads);
+    const matrices = await headMatrices(model, backend, layer);
     copying.push(
       Array.from({ length: heads }, (_, head) =>
         eigenvalueShare(ovMatrix(matrices, head, products.copying)),

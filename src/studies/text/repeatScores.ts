@@ -9,7 +9,7 @@ import type { RepeatGroupResult, TextResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { findRepeats, type Repeat } from "../../text/repeats.ts";
 import { eachSequence, type EachOptions } from "../../interventions/eachSequence.ts";
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 import type { Sequences } from "../../inputs/sequences.ts";
 import { isOf, repeatClasses, repeatTables, type RepeatClass } from "./repeatTables.ts";
 

@@ -2,7 +2,7 @@
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { chunksOf } from "../../interventions/baseRun.ts";
 import type { Chain } from "../../interventions/chain.ts";
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 import { takeRows, valueOf } from "../../interventions/rows.ts";
 import {
   ATTENTION_SCORES,

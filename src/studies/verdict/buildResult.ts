@@ -53,7 +53,11 @@ export function verdictResultOf(
   );
   const result = {
     schema: "induction-lens/verdict@1" as const,
-    ...headerOf(model, rows.info, [...rows.warnings, ...warningsOf(measured, quick)]),
+    ...headerOf(model, rows.info, [
+      ...rows.warnings,
+      ...warningsOf(measured, quick),
+      ...measured.lacking,
+    ]),
     periods: rows.attention.map(({ period }) => period),
     screened: {
       quick,

@@ -8,8 +8,8 @@ import type { HeadAt } from "../../base/headName.ts";
 import { metricValue } from "../../interventions/metrics.ts";
 import { meansOverRows } from "../../interventions/meansOverRows.ts";
 
-import { inductionScores } from "../../interventions/pathRuns.ts";
-import { hookName } from "../../interventions/points.ts";
+import { inductionScores } from "../../interventions/inductionScores.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 import { takeRows, valueOf, withParts } from "../../interventions/rows.ts";
 import { runVariants, type Change, type Variant } from "../../interventions/variantRuns.ts";
 import type { CausalNumbers, Metrics } from "../../measure/verdict/causal.ts";

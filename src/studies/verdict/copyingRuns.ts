@@ -2,17 +2,19 @@
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { builder } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
-import { ancestorsOf, producerOf } from "../../graph/program.ts";
+import { ancestorsOf } from "../../graph/program.ts";
 import type { Written } from "../../measure/verdict/copying.ts";
 import { writtenTowards } from "../../measure/verdict/copying.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend } from "../../base/backend.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
-import { finalLayers } from "../../interventions/finalLayers.ts";
+import { backThroughPassage } from "../../interventions/passages.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
+import { isMissing } from "../../models/anatomy/programAnatomy.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { LENS_INPUTS, targetDirections } from "../../interventions/targetDirections.ts";
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 import { valueOf } from "../../interventions/rows.ts";
 import type { CausalRows } from "./verdictRows.ts";
 
@@ -30,8 +32,7 @@ const valueName = (layer: number) => `verdict.read.${layer}`;
 /**
  * Opens the reading of some layers' heads.
  *
- * @returns null where attention outputs are not a product with W_O that the residual stream adds as it is
- * @throws {InputError} "lens" for a model whose logits are no product
+ * @returns null where logits are not a product, or attention outputs do not reach the end of the residual stream as a sum
  */
 export async function openReaders(
   { program, architecture }: LoadedModel,
@@ -40,14 +41,22 @@ export async function openReaders(
   layers: readonly number[],
   positions: number,
 ): Promise<Readers | null> {
-  const end = finalLayers(program);
+  const parts = anatomy(program, architecture);
+  if (isMissing(parts.end)) return null;
+  const { summands } = parts.end;
   const b = builder(program);
-  const { direction } = targetDirections(b, end, architecture.vocabulary, "centred-logit");
+  const { direction, at } = targetDirections(
+    b,
+    parts.end,
+    architecture.vocabulary,
+    "centred-logit",
+  );
   for (const layer of layers) {
-    const name = hookName(layer, "hook_attn_out");
-    const made = producerOf(program, name);
-    if (made.op !== "contract" || !end.summands.includes(name)) return null;
-    b.contract(direction, made.inputs[1]!, ["batch", "position", "head", "d_head"], {
+    const { projection } = parts.layers[layer]!.attention;
+    const own = summands.find(({ of }) => of.kind === "attention" && of.layer === layer);
+    if (isMissing(projection) || !own) return null;
+    const direct = backThroughPassage(b, direction, own.passage, at);
+    b.contract(direct, projection.weight, ["batch", "position", "head", "d_head"], {
       as: valueName(layer),
     });
   }

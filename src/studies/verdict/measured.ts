@@ -16,4 +16,6 @@ export interface Measured {
   readonly causal: CausalNumbers | null;
   readonly upstream: UpstreamNumbers | null;
   readonly weights: WeightEvidence | null;
+  /** Evidence that this model cannot give, each with the reason, as sentences. */
+  readonly lacking: readonly string[];
 }

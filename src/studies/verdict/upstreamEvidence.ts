@@ -4,15 +4,9 @@ import { chunksOf } from "../../interventions/baseRun.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import type { Readers } from "./copyingRuns.ts";
+import { pathSessions, type PathSessions } from "../../interventions/pathSessions.ts";
 import { finishedOnce } from "../../base/resumeLog.ts";
-import {
-  pathSessions,
-  upstreamRuns,
-  type PathJob,
-  type PathNumbers,
-  type PathSessions,
-  type Route,
-} from "./upstreamRuns.ts";
+import { upstreamRuns, type PathJob, type PathNumbers, type Route } from "./upstreamRuns.ts";
 import type { Work } from "./work.ts";
 import type { CausalRows } from "./verdictRows.ts";
 

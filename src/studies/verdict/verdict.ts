@@ -1,5 +1,5 @@
 /** @file `verdict`: what each head is, by attention with controls, by what it writes, and by what is lost without it. */
-import { checkCanRun } from "../common/canRun.ts";
+import { canRun, checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
@@ -24,7 +24,7 @@ import { upstreamEvidence } from "./upstreamEvidence.ts";
 import { verdictResultOf } from "./buildResult.ts";
 import type { Measured } from "./measured.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { verdictPlan, type VerdictOptions } from "./plan.ts";
+import { verdictPlan, type VerdictOptions, type VerdictPlan } from "./plan.ts";
 import { verdictRows } from "./verdictRows.ts";
 import type { Work } from "./work.ts";
 import { weightEvidence } from "./weights.ts";
@@ -84,7 +84,7 @@ async function measure(work: Work): Promise<Measured> {
   const leftOut = inOrder(attending.slice(extent.candidates));
   const nulls = nullHeads(all, attention, candidates, attending, extent.nullHeads, seed);
   const heads = { candidates, nulls };
-  const none = { causal: null, upstream: null, weights: null };
+  const none = { causal: null, upstream: null, weights: null, lacking: [] };
   if (candidates.length === 0) return { rows, attention, heads, leftOut, ...none };
   return { rows, attention, heads, leftOut, ...(await causesOf(work, heads)) };
 }
@@ -136,25 +136,40 @@ function nullHeads(
 async function causesOf(
   work: Work,
   heads: CausalHeads,
-): Promise<Pick<Measured, "causal" | "upstream" | "weights">> {
+): Promise<Pick<Measured, "causal" | "upstream" | "weights" | "lacking">> {
   const { model, backend, chain, rows, plan, log, signal, progress } = work;
   const layers = [...new Set([...heads.candidates, ...heads.nulls].map(({ layer }) => layer))];
   const readers = await openReaders(model, backend, chain, layers, rows.causal.positions.length);
   try {
     const causal = await causalNumbers(work, heads, readers);
-    const upstream = await upstreamEvidence(work, heads.candidates, readers, plan.extent.routes);
+    const lacks = { paths: canRun("path", model), weights: canRun("circuit", model) };
+    const upstream =
+      lacks.paths === null
+        ? await upstreamEvidence(work, heads.candidates, readers, plan.extent.routes)
+        : null;
     throwIfAborted(signal);
-    const weights = plan.quick
-      ? null
-      : await finishedOnce(log, "weights", () =>
-          weightEvidence(model, backend, heads.candidates, signal, (done, total) =>
-            progress?.("composing heads", done, total),
-          ),
-        );
-    return { causal, upstream, weights };
+    const weights =
+      plan.quick || lacks.weights !== null
+        ? null
+        : await finishedOnce(log, "weights", () =>
+            weightEvidence(model, backend, heads.candidates, signal, (done, total) =>
+              progress?.("composing heads", done, total),
+            ),
+          );
+    return { causal, upstream, weights, lacking: lackingWords(lacks, plan) };
   } finally {
     await readers?.close();
   }
+}
+
+function lackingWords(
+  { paths, weights }: Readonly<Record<"paths" | "weights", string | null>>,
+  { quick }: VerdictPlan,
+): string[] {
+  return [
+    ...(paths === null ? [] : [`paths into the candidates were not followed: ${paths}`]),
+    ...(weights === null || quick ? [] : [`weights of heads were not compared: ${weights}`]),
+  ];
 }
 
 /** All examples, a few at a time; means of the reference rows are only made if something is left to do. */

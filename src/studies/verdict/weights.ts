@@ -16,7 +16,7 @@ export interface WeightEvidence {
 
 /** Reads matrices up to the last receiver's layer. */
 export async function weightEvidence(
-  { program, architecture }: LoadedModel,
+  model: LoadedModel,
   backend: Backend,
   receivers: readonly HeadAt[],
   signal: AbortSignal | undefined,
@@ -25,16 +25,15 @@ export async function weightEvidence(
   const last = Math.max(...receivers.map(({ layer }) => layer));
   const layers: HeadMatrices[] = [];
   for (let layer = 0; layer <= last; layer++)
-    layers.push(await headMatrices(program, backend, layer, architecture.heads));
+    layers.push(await headMatrices(model, backend, layer));
   const composition = await compositionRuns(backend, layers, {
     into: new Set(receivers.map(({ layer }) => layer)),
     progress,
     signal,
   });
-  const products = (kind: "raw" | "effective") =>
-    embeddingProducts(program, architecture.vocabulary, backend, kind);
+  const products = (kind: "raw" | "effective") => embeddingProducts(model, backend, kind);
   const raw = await products("raw");
-  const effective = hasEffective(program) ? await products("effective") : null;
+  const effective = hasEffective(model) ? await products("effective") : null;
   const copying = receivers.map(({ layer, head }) => ({
     raw: eigenvalueShare(ovMatrix(layers[layer]!, head, raw.copying)),
     effective: effective && eigenvalueShare(ovMatrix(layers[layer]!, head, effective.copying)),

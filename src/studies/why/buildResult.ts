@@ -6,17 +6,16 @@ import type { WhyResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { piecesOf, type Sequences } from "../../inputs/sequences.ts";
-import type { ScoreInputs } from "../../interventions/scoreInputs.ts";
 import type { WhyPlan } from "./plan.ts";
 import type { CellEffect } from "./whyEffect.ts";
-import type { ScoreCell, WhyRun } from "./whyRun.ts";
+import type { ScoreCell, WhyLayer, WhyRun } from "./whyRun.ts";
 import type { ScoreTakenApart } from "./whyScore.ts";
 
 interface Measured {
   readonly model: LoadedModel;
   readonly backend: Backend;
   readonly plan: WhyPlan;
-  readonly inputs: ScoreInputs;
+  readonly inputs: WhyLayer;
   readonly found: Sequences;
   readonly cell: ScoreCell;
   readonly run: WhyRun;
@@ -67,7 +66,7 @@ function cellOf(
   };
 }
 
-function frozenWords({ scales }: ScoreInputs): string {
+function frozenWords({ product: { normScales: scales } }: WhyLayer): string {
   if (scales.length === 0) return "nothing: the model has no norm before its queries and keys";
   const names = scales.map((name) => name.replace(/^blocks\.\d+\./, "").replace(".hook_scale", ""));
   return `the scales of ${names.join(", ")} are those of the whole run, so that parts add up`;

@@ -10,14 +10,14 @@ import type { Backend } from "../../base/backend.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { rowOf, sequencesOf, type Sequences } from "../../inputs/sequences.ts";
 import type { HeadAt } from "../../base/headName.ts";
-import { hookName } from "../../interventions/points.ts";
-import { scoreInputs, type ScoreInputs } from "../../interventions/scoreInputs.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
+import { required } from "../../models/anatomy/programAnatomy.ts";
 import { streamPartNames } from "../../interventions/streamParts.ts";
 import { cellEffect, effectNames } from "./whyEffect.ts";
 import { whyResultOf } from "./buildResult.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { whyPlan, type WhyOptions } from "./plan.ts";
-import type { WhyRun } from "./whyRun.ts";
+import type { WhyLayer, WhyRun } from "./whyRun.ts";
 import { scoreTakenApart } from "./whyScore.ts";
 
 /**
@@ -31,8 +31,8 @@ import { scoreTakenApart } from "./whyScore.ts";
  * effect: logits(A[q, k] v_k W_O) with the final norm's scale frozen, less the mean over tokens.
  *
  * @returns contributions in the unit of scores before softmax (nats); a part that says nothing has 0
- * @throws {InputError} "unknown-head", "range" for positions that are not there or not seen, "why" for a model whose scores
- *   are no product, and as `sequencesOf`
+ * @throws {InputError} "unknown-head", "range" for positions that are not there or not seen, "study" for a model whose
+ *   scores or logits are not products, and as `sequencesOf`
  * @throws {AbortError} between two runs once `signal` is aborted
  * @see Elhage et al. 2021; TransformerLens' demos take one side of the score apart at a time, and fold norms first
  */
@@ -40,7 +40,8 @@ export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyR
   checkCanRun("why", model);
   const { architecture } = model;
   const plan = whyPlan(architecture, options);
-  const inputs = scoreInputs(model.program, plan.head.layer);
+  const layer = anatomy(model.program, architecture).layers[plan.head.layer]!;
+  const inputs = { layer, product: required(layer.attention.scores.product) };
   const found = await sequencesOf(model, plan.sequence);
   const query = queryOf(plan.query, found.sequences[0]!.tokens.length);
   const backend = await engineFor(model, options);
@@ -59,10 +60,10 @@ export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyR
 /** Stops where asked to, and says how many parts of the stream are done. */
 function partCounter(
   { signal, progress }: WhyOptions,
-  { summands }: ScoreInputs,
+  { layer: { summands } }: WhyLayer,
   heads: number,
 ): (parts?: number) => void {
-  const total = summands.reduce((sum, name) => sum + (name.endsWith("attn_out") ? heads : 1), 0);
+  const total = summands.reduce((sum, { of }) => sum + (of.kind === "attention" ? heads : 1), 0);
   let done = 0;
   return (parts = 0) => {
     throwIfAborted(signal);
@@ -71,34 +72,34 @@ function partCounter(
 }
 
 async function savedRun(
-  { program }: LoadedModel,
+  model: LoadedModel,
   backend: Backend,
-  { stream, summands, beside, scales }: ScoreInputs,
+  { layer: { pre, summands, attention }, product: { positions, normScales } }: WhyLayer,
   { layer, head }: HeadAt,
   query: number,
   { sequences }: Sequences,
 ): Promise<WhyRun> {
-  const [scoreName, patternName] = [
-    hookName(layer, "attn.hook_attn_scores"),
-    hookName(layer, "attn.hook_pattern"),
-  ];
+  const {
+    scores: { masked },
+    pattern,
+  } = attention;
   const outputs = new Set([
-    ...streamPartNames(summands),
-    ...(beside ? [beside] : []),
-    ...scales,
-    ...effectNames(program, layer),
-    stream,
-    scoreName,
-    patternName,
+    ...streamPartNames(model, summands),
+    ...(positions ? [positions] : []),
+    ...normScales,
+    ...effectNames(model, layer),
+    pre,
+    masked,
+    pattern,
     "logits",
   ]);
   const length = query + 1; // later tokens change nothing here
-  const sliced = slice(program, { outputs: [...outputs] });
+  const sliced = slice(model.program, { outputs: [...outputs] });
   const session = await prepare(sliced, backend, { batch: 1, position: length });
   try {
     const saved = await session.run(new Map([["tokens", rowOf(sequences[0]!, length)]]));
-    const scores = rowOfHead(saved.get(scoreName)!, head, query);
-    const weights = rowOfHead(saved.get(patternName)!, head, query);
+    const scores = rowOfHead(saved.get(masked)!, head, query);
+    const weights = rowOfHead(saved.get(pattern)!, head, query);
     const visible = [...scores.keys()].filter((key) => scores[key]! > -Infinity);
     return { saved, scores, weights, visible };
   } finally {

@@ -1,12 +1,13 @@
 /** @file What one cell of attention writes, and what that adds to the logits at its query, final norm frozen. */
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import type { Program } from "../../graph/program.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
+import { required } from "../../models/anatomy/programAnatomy.ts";
+import { frozenScales } from "../../interventions/passages.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
-import { finalLayers } from "../../interventions/finalLayers.ts";
 import { linearMap } from "../../interventions/linearMap.ts";
-import { hookName } from "../../interventions/points.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
 import type { ScoreCell } from "./whyRun.ts";
 
 export interface CellEffect {
@@ -17,37 +18,34 @@ export interface CellEffect {
 }
 
 /** What the run has to save. */
-export function effectNames(program: Program, layer: number): string[] {
-  const { norm } = finalLayers(program);
-  return [
-    hookName(layer, "attn.hook_z"),
-    hookName(layer, "attn.hook_v"),
-    ...(norm ? [norm.scale] : []),
-  ];
+export function effectNames({ program, architecture }: LoadedModel, layer: number): string[] {
+  const { layers, end } = anatomy(program, architecture);
+  const { z, values, passage } = layers[layer]!.attention;
+  const { norm } = required(end);
+  return [z, values.hook, ...frozenScales(required(passage)), ...(norm ? [norm.scale] : [])];
 }
 
 /**
  * centred(logits(A[q, k] v_k W_O)) for the cell and centred(logits(z_q W_O)) for its head.
  *
  * @param saved values `effectNames` of a run of tokens 0 ... query
- * @throws {InputError} "lens" for a model whose logits are no product
+ * @throws {InputError} "study" for a model whose logits are not a product
  */
 export async function cellEffect(
-  { program, architecture }: LoadedModel,
+  model: LoadedModel,
   backend: Backend,
   cell: ScoreCell,
   weight: number,
   saved: Trace,
 ): Promise<CellEffect> {
-  const { stream, norm } = finalLayers(program);
+  const { program, architecture } = model;
+  const { stream, norm } = required(anatomy(program, architecture).end);
   const z = hookName(cell.layer, "attn.hook_z");
   const all = saved.get(z)!;
   const value = valueVector(saved.get(hookName(cell.layer, "attn.hook_v"))!, cell, architecture);
   const own = headEntries(all, cell.query, cell.head);
-  const written = await writes(program, backend, cell, all, [
-    value.map((entry) => weight * entry),
-    own,
-  ]);
+  const entries = [value.map((entry) => weight * entry), own];
+  const written = await writes(model, backend, cell, saved, entries);
   const frozen = norm
     ? new Map([[norm.scale, atPosition(saved.get(norm.scale)!, cell.query)]])
     : new Map<string, Tensor>();
@@ -66,19 +64,22 @@ export async function cellEffect(
   }
 }
 
-/** What the head would write if its z at the query were each of `entries`: [1, 1, d_model] each. */
+/** What the head would add to the stream if its z at the query were each of `entries`: [1, 1, d_model] each. */
 async function writes(
-  program: Program,
+  { program, architecture }: LoadedModel,
   backend: Backend,
-  { layer, head }: ScoreCell,
-  { axes, shape }: Tensor,
+  { layer, head, query }: ScoreCell,
+  saved: Trace,
   entries: readonly Float32Array[],
 ): Promise<Tensor[]> {
-  const [from, to] = [hookName(layer, "attn.hook_z"), hookName(layer, "hook_attn_out")];
+  const { z: from, passage } = anatomy(program, architecture).layers[layer]!.attention;
+  const { added: to } = required(passage);
+  const { axes, shape } = saved.get(from)!;
+  const scales = frozenScales(required(passage));
   const map = await linearMap(program, backend, {
     from: [from],
     outputs: [to],
-    frozen: new Map(),
+    frozen: new Map(scales.map((name) => [name, atPosition(saved.get(name)!, query)])),
     length: 1,
   });
   try {

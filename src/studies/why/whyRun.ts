@@ -1,5 +1,12 @@
 import type { Trace } from "../../base/backend.ts";
 import type { HeadAt } from "../../base/headName.ts";
+import type { LayerAnatomy, ScoreProduct } from "../../models/anatomy/programAnatomy.ts";
+
+/** The layer that a score is in, and how its scores are made. */
+export interface WhyLayer {
+  readonly layer: LayerAnatomy;
+  readonly product: ScoreProduct;
+}
 
 /** One run of the tokens up to the query. */
 export interface WhyRun {

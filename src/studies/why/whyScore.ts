@@ -5,9 +5,8 @@ import { scoreParts } from "../../measure/scoreParts.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
 import { linearMap, type MapPart } from "../../interventions/linearMap.ts";
-import type { ScoreInputs } from "../../interventions/scoreInputs.ts";
 import { streamParts } from "../../interventions/streamParts.ts";
-import type { ScoreCell, WhyRun } from "./whyRun.ts";
+import type { ScoreCell, WhyLayer, WhyRun } from "./whyRun.ts";
 
 export interface ScoreTakenApart {
   readonly parts: readonly string[];
@@ -34,17 +33,18 @@ const CONSTANT = "biases";
 export async function scoreTakenApart(
   model: LoadedModel,
   backend: Backend,
-  inputs: ScoreInputs,
+  inputs: WhyLayer,
   cell: ScoreCell,
   { saved, visible }: WhyRun,
   advance: (parts: number) => void,
 ): Promise<ScoreTakenApart> {
-  const { stream, beside, queries, keys, scales, scale } = inputs;
+  const { queries, keys, positions, normScales, scale } = inputs.product;
+  const { pre } = inputs.layer;
   const { architecture } = model;
   const map = await linearMap(model.program, backend, {
-    from: [stream, ...(beside ? [beside] : [])],
+    from: [pre, ...(positions ? [positions] : [])],
     outputs: [queries, keys],
-    frozen: new Map(scales.map((name) => [name, saved.get(name)!])),
+    frozen: new Map(normScales.map((name) => [name, saved.get(name)!])),
     length: cell.query + 1,
   });
   const read = (trace: Trace, row: number, name: string): PartVectors => ({
@@ -72,14 +72,15 @@ interface NamedPart {
 }
 
 async function* namedParts(
-  { program }: LoadedModel,
+  model: LoadedModel,
   backend: Backend,
-  { stream, beside, summands }: ScoreInputs,
+  { layer: { pre, summands }, product: { positions } }: WhyLayer,
   saved: Trace,
 ): AsyncGenerator<NamedPart> {
-  for await (const { name, value } of streamParts(program, backend, summands, saved))
-    yield { name, part: { input: stream, value } };
-  if (beside) yield { name: "position", part: { input: beside, value: saved.get(beside)! } };
+  for await (const { name, value } of streamParts(model, backend, summands, saved))
+    yield { name, part: { input: pre, value } };
+  if (positions)
+    yield { name: "position", part: { input: positions, value: saved.get(positions)! } };
 }
 
 function takenApart(

@@ -64,7 +64,7 @@ describe("attribution", () => {
     );
   }
 
-  for (const name of ["gpt2", "neox", "llama", "qwen3"]) {
+  for (const name of ["gpt2", "neox", "llama", "qwen3", "granite", "glm4"]) {
     const { skip, note } = unlessShared("goldens", name, "config.json");
     test.skipIf(skip)(
       `comes within a twentieth of exact patches of ${name}, both ways, when the step is small${note}`,
@@ -130,6 +130,20 @@ describe("attribution", () => {
       },
     );
   }
+
+  const { skip, note } = unlessShared("goldens", "olmo2", "config.json");
+  test.skipIf(skip)(
+    `estimates heads whose keys are normalised together, and refuses their paths${note}`,
+    async () => {
+      const model = await openFolder(shared("goldens", "olmo2")!, "olmo2");
+      const { units } = await attribution(model, { backend: engine, ...OPTIONS });
+      expect(units.map(({ unit }) => unit)).toContain("head-k");
+      await expect(
+        attribution(model, { backend: engine, ...OPTIONS, paths: true }),
+      ).rejects.toThrow(/keys of layer 0 are normalised over all heads together/);
+      await model.close();
+    },
+  );
 
   test("paths of a head sum to the head's own estimate where nothing but attention lies behind it", async () => {
     const model = await openPlanted("induction");

@@ -24,7 +24,7 @@ describe("lens", () => {
         };
         const loaded = await model();
         const rows = await ownRows(loaded.architecture, { tokens: clean, period, bos });
-        const programs = lensPrograms(loaded.program, loaded.architecture, "logit");
+        const programs = lensPrograms(loaded, "logit");
         const seen: LensSeen[] = [];
         const last = [2 * period - 1];
         await lensRuns(engine, programs, rows, last, {}, (one) => seen.push(one));
@@ -55,7 +55,10 @@ describe("lens", () => {
     );
   }
 
-  for (const name of ["gpt2", "neox", "llama", "qwen2", "tl-full", "tl-attn2l-ln"]) {
+  for (const name of [
+    ...["gpt2", "neox", "llama", "qwen2", "tl-full", "tl-attn2l-ln"],
+    ...["granite", "cohere", "olmo2", "glm4", "gemma3", "bloom", "deepseek_v3"], // multipliers, norms behind heads, experts
+  ]) {
     const { skip, note } = unlessShared("goldens", name, "config.json");
     test.skipIf(skip)(`parts sum to the logit on ${name}${note}`, async () => {
       const model = await openFolder(shared("goldens", name)!, name);

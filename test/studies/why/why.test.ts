@@ -13,7 +13,8 @@ const engine = await oneEngine();
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** Shortformer adds positions beside the stream, qwen3 norms queries and keys, llama and mistral share keys. */
+/** Shortformer adds positions beside the stream, qwen3 norms queries and keys, llama and mistral share keys; granite, olmo2
+ * and gemma3 multiply or norm what heads write. */
 const MODELS = [
   "gpt2",
   "neox",
@@ -26,6 +27,7 @@ const MODELS = [
   "tl-attn2l-ln",
   "tl-full",
   "tl-shortformer",
+  ...["granite", "cohere", "olmo2", "olmo3", "glm4", "gemma3", "deepseek_v3"],
 ];
 
 describe("why", () => {

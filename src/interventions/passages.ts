@@ -1,0 +1,68 @@
+/**
+ * @file What stands between a part's output and the residual stream, with the scale of a norm there frozen: then what heads
+ * write adds up to what their layer writes. Where nothing stands there, values pass as they are.
+ */
+import type { Builder, Name } from "../graph/builder.ts";
+import type { LayerAnatomy, NormAnatomy, Passage } from "../models/anatomy/programAnatomy.ts";
+import { required } from "../models/anatomy/programAnatomy.ts";
+
+/** A value as it is needed: at some positions, or everywhere. */
+export type At = (value: Name) => Name;
+
+const everywhere: At = (value) => value;
+
+/** A summand of a part's output, as it comes into the stream; biases of the norm are left out. */
+export function throughPassage(b: Builder, x: Name, { norm, factor }: Passage): Name {
+  const normed = norm ? throughNorm(b, x, norm) : x;
+  return factor === 1 ? normed : b.mul(normed, number(b, factor));
+}
+
+function throughNorm(b: Builder, x: Name, { scale, center, gain }: NormAnatomy): Name {
+  const scaled = b.op("div", [center ? centred(b, x) : x, scale], {});
+  return gain === null ? scaled : b.mul(scaled, gain);
+}
+
+/** Which direction of a part's output leads to `direction` of the stream: back(d) . x = d . through(x). */
+export function backThroughPassage(
+  b: Builder,
+  direction: Name,
+  { norm, factor }: Passage,
+  at: At = everywhere,
+): Name {
+  const scaled = factor === 1 ? direction : b.mul(direction, number(b, factor));
+  return norm ? backThroughNorm(b, scaled, norm, at) : scaled;
+}
+
+/** The same of a norm: (x - mean x) . d = x . (d - mean d). */
+export function backThroughNorm(
+  b: Builder,
+  direction: Name,
+  { scale, center, gain }: NormAnatomy,
+  at: At = everywhere,
+): Name {
+  const gained = gain === null ? direction : b.mul(direction, gain);
+  return b.op("div", [center ? centred(b, gained) : gained, at(scale)], {});
+}
+
+/** What each head of a layer adds to the stream: [batch, position, head, d_model]. */
+export function headWrites(b: Builder, { attention }: LayerAnatomy): Name {
+  return throughPassage(b, resultOf(attention.z), required(attention.passage));
+}
+
+/** The scales that `headWrites` takes from a run. */
+export function frozenScales({ norm }: Passage): string[] {
+  return norm ? [norm.scale] : [];
+}
+
+/** `attn.hook_result`, z W_O of each head. */
+function resultOf(z: string): string {
+  return z.replace(/hook_z$/, "hook_result");
+}
+
+function centred(b: Builder, x: Name): Name {
+  return b.op("sub", [x, b.op("mean", [x], { axes: ["d_model"] })], {});
+}
+
+function number(b: Builder, value: number): Name {
+  return b.constant(`number ${value}`, {}, [value]);
+}
