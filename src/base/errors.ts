@@ -2,11 +2,10 @@
 export const INPUT_ERROR_CODES = [
   ...["attention", "bos", "cache", "checkpoints", "config", "export", "feed", "file", "gradient"],
   ...["heads", "hub-answer", "hub-busy", "hub-name", "hub-not-found", "hub-offline", "hub-refused"],
-  ...["hub-settings", "length", "lens", "metric", "name", "options", "output", "pair", "pairs"],
+  ...["hub-settings", "length", "metric", "name", "options", "output", "pair", "pairs"],
   ...["path", "pickle", "range", "recipe", "reference", "repeats", "result", "shape", "size"],
   ...["state", "study", "text", "tokenizer", "tokens", "truncated", "type", "unit", "unknown-head"],
   ...["unknown-layer", "unknown-model", "unknown-pattern", "unknown-value", "unread", "weights"],
-  ...["why"],
 ] as const;
 export type InputErrorCode = (typeof INPUT_ERROR_CODES)[number];
 

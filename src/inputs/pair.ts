@@ -8,11 +8,12 @@ import type { Architecture } from "../models/family.ts";
 import type { InputInfo } from "../results/common.ts";
 import type { DesignName } from "../results/causalNames.ts";
 import type { PairInfo } from "../results/pair.ts";
-import { fitPeriod } from "../text/patterns/fitPeriod.ts";
 import { ordinaryTokens } from "../text/patterns/ordinaryTokens.ts";
 import { drawTokens } from "../text/patterns/tokenPattern.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
+import { fittedPeriod } from "./fittedPeriod.ts";
 import { generatedRows, ownRows, type GeneratedInput } from "./scoreInput.ts";
+import { secondCopyQueries } from "./secondCopyQueries.ts";
 
 /** Clean and corrupted rows that somebody brings; the clean ones repeat with `period`. */
 export interface OwnPair {
@@ -82,7 +83,7 @@ async function ownPair(architecture: Architecture, own: OwnPair): Promise<Pair> 
       "pair",
       `clean and corrupted rows need equal sizes, got ${rows.tokens.shape.join(" x ")} and ${corrupted.shape.join(" x ")}`,
     );
-  return paired(rows, corrupted, "own", secondCopyQueries(rows.start, rows.period));
+  return paired(rows, corrupted, "own", secondCopyQueries(rows));
 }
 
 async function generatedPair(
@@ -91,19 +92,10 @@ async function generatedPair(
   options: PairOptions,
 ): Promise<Pair> {
   const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
-  const first = generatedRows(architecture, options, PAIR_EXAMPLES);
   const { blocks, row } = DESIGNS[design];
-  const { period, warning } = fitPeriod({
-    period: first.period,
-    explicit: options.seqLen !== undefined,
-    contextLength: architecture.contextLength,
-    start: first.start,
-    ordinary: ordinary.length,
-    distinctBlocks: blocks,
-  });
+  const { period, warnings } = fittedPeriod(architecture, options, blocks);
   const sized = { ...options, seqLen: 2 * period };
-  const fitted = generatedRows(architecture, sized, PAIR_EXAMPLES);
-  const rows = { ...fitted, warnings: [...first.warnings, ...(warning ? [warning] : [])] };
+  const rows = { ...generatedRows(architecture, sized, PAIR_EXAMPLES), warnings };
   const [examples] = rows.tokens.shape as readonly [number];
   const bos = rows.start === 1 ? [rows.tokens.data[0]!] : [];
   const changed = rows.start + period + Math.floor(period / 2);
@@ -120,7 +112,7 @@ async function generatedPair(
     rows.tokens.shape,
     Int32Array.from(corruptedRows.flat()),
   );
-  const positions = design === "single" ? [changed] : secondCopyQueries(rows.start, period);
+  const positions = design === "single" ? [changed] : secondCopyQueries(rows);
   return paired(rows, corrupted, design, positions);
 }
 
@@ -128,10 +120,6 @@ async function generatedPair(
 function withOther(row: readonly number[], at: number, ordinary: Int32Array): number[] {
   const place = ordinary.indexOf(row[at]!);
   return row.with(at, ordinary[(place + 5) % ordinary.length]!);
-}
-
-function secondCopyQueries(start: number, period: number): number[] {
-  return Array.from({ length: period - 1 }, (_, offset) => start + period + offset);
 }
 
 async function paired(

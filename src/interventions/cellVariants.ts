@@ -1,5 +1,6 @@
 /** @file Runs in which one entry of a pattern is the source's: z of its query moves by the change times the key's value. */
 import { headName } from "../base/headName.ts";
+import { kvHeadOf } from "../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { State } from "./chain.ts";
 import type { Component } from "./components.ts";
@@ -48,7 +49,7 @@ function movedBy(base: State, source: State, { layer, head, key }: Component): T
   const [before, after] = [valueOf(base, name), valueOf(source, name)];
   const [examples, length, heads, width] = z.shape as readonly [number, number, number, number];
   const keyHeads = v.shape[2]!;
-  const shared = Math.floor(head! / (heads / keyHeads));
+  const shared = kvHeadOf({ heads, kvHeads: keyHeads }, head!);
   const data = z.data.slice();
   for (let example = 0; example < examples; example++) {
     const from = ((example * length + key!) * keyHeads + shared) * width;

@@ -14,7 +14,7 @@ import { rowsPerRun } from "../runtime/chunks.ts";
 import { checkMemory, planMemory } from "../runtime/memory.ts";
 import { prepare, type Session } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";
-import { KEPT_BYTES } from "./keptRuns.ts";
+import { CACHE_BYTES } from "./runCache.ts";
 import { METRIC_INPUTS, metricTail, type TailName } from "./metrics.ts";
 import { pointsOf, stageOf, withReads, type Point, type PointHooks, type Stage } from "./points.ts";
 
@@ -113,7 +113,7 @@ function checkWholePlan(
   const sum = (part: "weightBytes" | "valueBytes") =>
     plans.reduce((total, plan) => total + plan[part], 0);
   const [weightBytes, valueBytes] = [sum("weightBytes"), sum("valueBytes")];
-  const totalBytes = weightBytes + valueBytes + KEPT_BYTES;
+  const totalBytes = weightBytes + valueBytes + CACHE_BYTES;
   checkMemory({ weightBytes, valueBytes, totalBytes }, backend);
 }
 

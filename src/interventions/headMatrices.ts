@@ -68,14 +68,3 @@ function perQueryHead({ data, shape }: Tensor, heads: number): Tensor {
   }
   return tensor(["head", "d_model", "d_head"], [heads, width, size], all);
 }
-
-/** One head's part of a matrix, axes [d_model, d_head]. */
-export function matrixOfHead({ data, shape }: Tensor, head: number): Tensor {
-  const [, width, size] = shape as readonly [number, number, number];
-  const area = width * size;
-  return tensor(
-    ["d_model", "d_head"],
-    [width, size],
-    data.subarray(head * area, (head + 1) * area),
-  );
-}

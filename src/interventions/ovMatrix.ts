@@ -1,6 +1,7 @@
 import { Matrix } from "ml-matrix";
 import type { Tensor } from "../base/tensor.ts";
-import { matrixOfHead, type HeadMatrices } from "./headMatrices.ts";
+import type { HeadMatrices } from "./headMatrices.ts";
+import { matrixOfHead } from "./matrixOfHead.ts";
 
 /** W_O (W_U E) W_V of one head, or W_O W_V: the nonzero eigenvalues of the OV circuit. For all heads, see `headProducts`. */
 export function ovMatrix(layer: HeadMatrices, head: number, between: Tensor | null): Matrix {

@@ -5,10 +5,14 @@ import { othersOf, type Pair } from "../inputs/pair.ts";
 import { denoiseEffect } from "../measure/effects.ts";
 import { moments } from "../measure/moments.ts";
 import type { MetricName } from "../results/causalNames.ts";
-import { baseRun, feedsFor, type PerExample } from "./baseRun.ts";
+import { feedsFor } from "./chunks.ts";
+import { savedRun } from "./savedRun.ts";
 import type { Chain, MetricFeeds, State } from "./chain.ts";
 import { metricReader } from "./readMetrics.ts";
 import { takeRows } from "./rows.ts";
+
+/** Numbers of each example by metric. */
+export type PerExample = Readonly<Partial<Record<MetricName, Float64Array>>>;
 
 /** The metrics of the runs without any change, over all examples. */
 export interface PairMetrics {
@@ -16,12 +20,19 @@ export interface PairMetrics {
   readonly corrupted: PerExample;
 }
 
+/** Each position should predict the next token of the clean run. */
+export function nextTokenFeeds({
+  clean,
+  positions,
+}: Pick<Pair, "clean" | "positions">): MetricFeeds {
+  return { targets: nextTokens(clean), positions };
+}
+
 /** What the metrics of a pair read. */
 export function metricFeedsOf(pair: Pair, metrics: readonly MetricName[]): MetricFeeds {
   return {
-    targets: nextTokens(pair.clean),
+    ...nextTokenFeeds(pair),
     ...(metrics.includes("logit-difference") && { others: othersOf(pair) }),
-    positions: pair.positions,
   };
 }
 
@@ -42,8 +53,8 @@ export async function bothRuns(
   runs: PairMetrics,
 ): Promise<BothRuns> {
   const few = feedsFor(feeds, chunk);
-  const clean = await baseRun(chain, takeRows(pair.clean, chunk), few);
-  const corrupted = await baseRun(chain, takeRows(pair.corrupted, chunk), few);
+  const clean = await savedRun(chain, takeRows(pair.clean, chunk), few);
+  const corrupted = await savedRun(chain, takeRows(pair.corrupted, chunk), few);
   const read = Object.fromEntries(
     metrics.map((name) => [name, metricReader(name, clean.metrics)]),
   ) as Record<MetricName, ReturnType<typeof metricReader>>;

@@ -2,10 +2,11 @@
 import type { Progress } from "../base/progress.ts";
 import type { Pair } from "../inputs/pair.ts";
 import type { MetricName, UnitName } from "../results/causalNames.ts";
-import { chunksOf, feedsFor, type PerExample } from "./baseRun.ts";
+import { chunksOf, feedsFor } from "./chunks.ts";
+import { type PerExample } from "./pairRuns.ts";
+import { runCache } from "./runCache.ts";
 import type { Chain } from "./chain.ts";
 import type { Component } from "./components.ts";
-import { keptRuns } from "./keptRuns.ts";
 import {
   bothRuns,
   checkDifference,
@@ -47,7 +48,7 @@ export async function patchedRuns(
     Object.fromEntries(metrics.map((name) => [name, new Float64Array(examples)]));
   const runs = { clean: empty(), corrupted: empty(), patched: components.map(empty) };
   const chunks = chunksOf(examples, chain.rows);
-  const kept = keptRuns<BothRuns>();
+  const kept = runCache<BothRuns>();
   const both = (chunk: readonly number[]) =>
     kept(chunk.join(), () => bothRuns(chain, pair, feeds, chunk, metrics, runs));
   for (const chunk of chunks) await both(chunk);

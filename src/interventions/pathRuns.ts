@@ -3,7 +3,7 @@ import type { Tensor } from "../base/tensor.ts";
 import type { Pair } from "../inputs/pair.ts";
 import { hookName, residBefore } from "../models/anatomy/hookNames.ts";
 import type { MetricName } from "../results/causalNames.ts";
-import { feedsFor } from "./baseRun.ts";
+import { feedsFor } from "./chunks.ts";
 import { metricFeeds, type Chain, type MetricFeeds, type State } from "./chain.ts";
 import { inductionScores } from "./inductionScores.ts";
 import { metricValue } from "./metrics.ts";

@@ -1,7 +1,7 @@
 /** @file Many changed runs as rows of shared batches: each begins at the first point that it changes. */
 import type { Tensor } from "../base/tensor.ts";
 import type { Trace } from "../base/backend.ts";
-import { feedsFor } from "./baseRun.ts";
+import { feedsFor } from "./chunks.ts";
 import type { Chain, MetricFeeds, State } from "./chain.ts";
 import { takeState, valueOf, withParts, type Part } from "./rows.ts";
 
@@ -59,7 +59,7 @@ export async function runVariants(
         takeState(base, start.needs, rowExamples),
         from,
         feedsFor(feeds, rowExamples),
-        (_, state) => changed(state, variants, now),
+        (_, state) => withVariants(state, variants, now),
       );
       return now.flatMap((place, row) => read(trace, row, place));
     });
@@ -69,8 +69,18 @@ export async function runVariants(
   }
 }
 
+/** A state in which every row has the same changes. */
+export function changedState(state: State, changes: Variant, examples: number): State {
+  const rows = Array.from({ length: examples }, (_, example) => ({ variant: 0, example }));
+  return withVariants(state, [changes], rows);
+}
+
 /** Applies the changes of values that have just come into the state. */
-function changed(state: State, variants: readonly Variant[], places: readonly VariantRow[]): State {
+function withVariants(
+  state: State,
+  variants: readonly Variant[],
+  places: readonly VariantRow[],
+): State {
   const all = places.flatMap(({ variant, example }, row) =>
     variants[variant]!.filter(({ value }) => state.has(value)).map((change) => ({
       ...change,

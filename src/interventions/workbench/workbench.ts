@@ -14,6 +14,7 @@ import {
 import { idealHeads, IDEAL_HEADS } from "../../measure/idealHeads.ts";
 import type { Repeats } from "../../measure/repeats.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
+import { meansOverRows } from "../meansOverRows.ts";
 import { required } from "../../models/anatomy/programAnatomy.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { IdealPattern } from "../../results/causalNames.ts";
@@ -286,6 +287,7 @@ async function referenceOf(
   const [rows, length] = tokens.shape as readonly [number, number];
   const names = Array.from({ length: layers }, (_, layer) => WORKBENCH_VALUES.z(layer));
   const values: Tensor[] = [];
+  const means = meansOverRows();
   for (let row = 0; row < rows; row++) {
     throwIfAborted(signal);
     const one = tokens.data.slice(row * length, (row + 1) * length);
@@ -293,25 +295,20 @@ async function referenceOf(
     const trace = await session.run(feedsOf(session, alone, {}), names);
     names.forEach((name, layer) => {
       const { axes, shape, data } = trace.get(name)!;
+      means.add(name, trace.get(name)!);
       values[layer] ??= zeros(axes, [rows, ...shape.slice(1)]);
       values[layer].data.set(data, row * data.length);
     });
     progress?.("reading reference rows", row + 1, rows);
     await turn();
   }
-  return { rows, values, means: values.map(meanOverRows) };
+  const byName = means.means();
+  return { rows, values, means: names.map((name) => withoutRows(byName.get(name)!)) };
 }
 
-function meanOverRows({ axes, shape, data }: Tensor): Tensor {
-  const [rows, ...rest] = shape as [number, ...number[]];
-  const size = data.length / rows;
-  const sums = new Float64Array(size);
-  data.forEach((value, index) => (sums[index % size]! += value));
-  return tensor(
-    axes.slice(1),
-    rest,
-    Float32Array.from(sums, (sum) => sum / rows),
-  );
+/** [1, ...] as [...]. */
+function withoutRows({ axes, shape, data }: Tensor): Tensor {
+  return tensor(axes.slice(1), shape.slice(1), data);
 }
 
 /** Means over the batch. */

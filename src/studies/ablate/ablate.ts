@@ -11,6 +11,7 @@ import { ablationRows, type AblationRows } from "./ablationRows.ts";
 import { ablations, jobName, type AblationJob, type Ablations } from "./ablationRuns.ts";
 import { openChain } from "../../interventions/chain.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
+import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
 import { minimalSets, type Ranking } from "./minimalSets.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { ablationChoice, ablationPlan, type AblateOptions, type AblationPlan } from "./plan.ts";
@@ -94,12 +95,10 @@ async function inductionScores(
   return scores.induction;
 }
 
-const FRESH_SEED = 2_000_003;
-
 /** Rows that no search has seen; the user's own rows are all there are. */
 async function freshRuns({ architecture }: LoadedModel, runs: Ablations, options: AblateOptions) {
   if (options.own) return { runs, what: "the rows of the search themselves" };
-  const seed = (options.seed ?? 0) + FRESH_SEED;
+  const seed = (options.seed ?? 0) + OTHER_SEEDS.fresh;
   const seqLen = 2 * runs.rows.period;
   const rows = await ablationRows(architecture, { ...options, seed, seqLen });
   return { runs: runs.of(rows), what: `repeated rows of seed ${seed}` };

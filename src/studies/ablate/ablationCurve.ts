@@ -5,6 +5,7 @@ import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { AblateResult } from "./result.ts";
 import { jobName, type AblationJob, type Losses } from "./ablationRuns.ts";
+import { controlsByLayer } from "../../interventions/controlHeads.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 
 export interface CurvePlan {
@@ -50,18 +51,9 @@ export function curvePlan(
   const order = ranked.slice(0, count);
   const others = ranked.slice(count);
   const randomOrders = Array.from({ length: randomSets }, (_, set) =>
-    sameLayers(order, random(seed, 3 + set).shuffled(others)),
+    controlsByLayer(others, order, { draw: random(seed, 3 + set) }),
   );
   return { order, randomOrders };
-}
-
-/** For each head of `order` the next of `others` in its layer, or in any where the layer has no more. */
-function sameLayers(order: readonly HeadAt[], others: readonly HeadAt[]): HeadAt[] {
-  const left = [...others];
-  return order.map(({ layer }) => {
-    const inLayer = left.findIndex((other) => other.layer === layer);
-    return left.splice(Math.max(0, inLayer), 1)[0]!;
-  });
 }
 
 /** Every beginning of every order. */

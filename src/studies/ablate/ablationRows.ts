@@ -10,6 +10,7 @@ import {
   type OwnTokens,
   type RepeatedRows,
 } from "../../inputs/scoreInput.ts";
+import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
 import { PAIR_EXAMPLES } from "../../inputs/pair.ts";
 
 export interface AblationInput extends GeneratedInput {
@@ -27,8 +28,6 @@ export interface AblationRows extends RepeatedRows {
 }
 
 const REFERENCE_EXAMPLES = 64;
-/** Seeds of measured rows are asked for; those of reference rows lie this far off, so that the two never meet. */
-const REFERENCE_SEED = 1_000_003;
 
 /**
  * Rows to measure and, apart from them, rows of the same kind to take means and samples from.
@@ -52,7 +51,7 @@ export async function ablationRows(
     return { ...rows, reference, referenceWhat: "the given rows" };
   }
   const rows = generatedRows(architecture, options, PAIR_EXAMPLES);
-  const seed = (options.seed ?? 0) + REFERENCE_SEED;
+  const seed = (options.seed ?? 0) + OTHER_SEEDS.reference;
   const reference = generatedRows(architecture, {
     ...options,
     seqLen: 2 * rows.period,

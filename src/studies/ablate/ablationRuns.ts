@@ -4,11 +4,12 @@ import { nextTokens } from "../../measure/nextTokens.ts";
 import type { AblationKind } from "./result.ts";
 import type { AblationRows } from "./ablationRows.ts";
 import { ablationSources, type AblationSources, type AllSources } from "./ablationSources.ts";
-import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
+import { runCache } from "../../interventions/runCache.ts";
+import { savedRun } from "../../interventions/savedRun.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { idealPattern, type IdealJob } from "./idealPatterns.ts";
-import { keptRuns } from "../../interventions/keptRuns.ts";
 
 import { hookName } from "../../models/anatomy/hookNames.ts";
 import { readCopyLosses, type CopyLossesByExample } from "../../interventions/readCopyLosses.ts";
@@ -63,13 +64,13 @@ interface Running {
 
 function ablationsOf(running: Running, rows: AblationRows): Ablations {
   const losses = new Map<string, CopyLossesByExample>();
-  const kept = keptRuns<{ readonly saved: State; readonly states: readonly State[] }>();
+  const kept = runCache<{ readonly saved: State; readonly states: readonly State[] }>();
   const feeds = lossFeeds(rows);
   const examples = rows.info.examples;
   const { chain } = running;
   const base = (chunk: readonly number[]) =>
     kept(chunk.join(), async () => {
-      const { saved } = await baseRun(chain, takeRows(rows.tokens, chunk), feedsFor(feeds, chunk));
+      const { saved } = await savedRun(chain, takeRows(rows.tokens, chunk), feedsFor(feeds, chunk));
       return { saved, states: [saved] };
     });
   return {

@@ -2,7 +2,8 @@
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { AblationKind } from "./result.ts";
 import type { AblationRows } from "./ablationRows.ts";
-import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
+import { savedRun } from "../../interventions/savedRun.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
 import { meansOverRows } from "../../interventions/meansOverRows.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
@@ -43,7 +44,7 @@ export async function ablationSources(
           reference,
           chunk.map((example) => (example + 1) % rows),
         );
-        const { saved } = await baseRun(chain, others, feedsFor(feeds, chunk));
+        const { saved } = await savedRun(chain, others, feedsFor(feeds, chunk));
         const ofHeads = (layer: number, heads: readonly number[]) => ({
           value: zName(layer),
           source: valueOf(saved, zName(layer)),
@@ -96,7 +97,7 @@ async function meanOutputs(
   const measured = feeds.targets.shape[0]!;
   for (const chunk of chunksOf(rows, chain.rows)) {
     const any = chunk.map((row) => row % measured); // metrics are not read
-    const { saved } = await baseRun(chain, takeRows(reference, chunk), feedsFor(feeds, any));
+    const { saved } = await savedRun(chain, takeRows(reference, chunk), feedsFor(feeds, any));
     for (const [name, value] of saved) if (name.endsWith("attn.hook_z")) means.add(name, value);
   }
   return means.means();

@@ -15,7 +15,7 @@ import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
-import { chunksOf } from "../../interventions/baseRun.ts";
+import { chunksOf } from "../../interventions/chunks.ts";
 import { residBefore } from "../../models/anatomy/hookNames.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { piecesOf } from "../../inputs/sequences.ts";

@@ -3,6 +3,7 @@ import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { AttentionValue } from "../../results/causalNames.ts";
 import type { Trace } from "../../base/backend.ts";
+import { matrixOfHead } from "../../interventions/matrixOfHead.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 
@@ -54,11 +55,4 @@ function valueWeighted(pattern: Tensor, value: Tensor, { head }: HeadAt, heads: 
   });
   const data = pattern.data.map((weight, place) => weight * lengths[place % keys]!);
   return tensor(pattern.axes, pattern.shape, data);
-}
-
-/** One head's [query, key] of [1, head, query, key]. */
-function matrixOfHead({ shape, data }: Tensor, head: number): Tensor {
-  const [, , queries, keys] = shape as readonly [number, number, number, number];
-  const area = queries * keys;
-  return tensor(["query", "key"], [queries, keys], data.subarray(head * area, (head + 1) * area));
 }

@@ -18,8 +18,10 @@ import {
   type HeadUnit,
 } from "./plan.ts";
 import { attributionResultOf, type Confirmed } from "./buildResult.ts";
-import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
+import { savedRun } from "../../interventions/savedRun.ts";
 import { metricFeeds, openChain, type Chain, type State } from "../../interventions/chain.ts";
+import { controlHeads } from "../../interventions/controlHeads.ts";
 import { componentsOf, type Component } from "../../interventions/components.ts";
 import { metricValue } from "../../interventions/metrics.ts";
 import { pairOf, type Pair } from "../../inputs/pair.ts";
@@ -122,7 +124,7 @@ async function estimatesOf(
     plan.mode === "denoise" ? [pair.corrupted, pair.clean] : [pair.clean, pair.corrupted];
   for (const chunk of chunksOf(examples, rows)) {
     const few = feedsFor(feeds, chunk);
-    const run = await baseRun(chain, takeRows(source, chunk), few);
+    const run = await savedRun(chain, takeRows(source, chunk), few);
     const fed = new Map<string, Tensor | Tensor<Int32Array>>([
       ["tokens", takeRows(base, chunk)],
       ...sources(session, run.saved),
@@ -185,7 +187,7 @@ async function confirm(
     Math.abs(changes.get(unit)![all.indexOf(component)]!.reduce((sum, value) => sum + value, 0));
   const ranked = all.toSorted((a, b) => size(b) - size(a));
   const best = ranked.slice(0, screen);
-  const others = random(seed, 2).shuffled(ranked.slice(screen)).slice(0, controls);
+  const others = controlHeads(ranked.slice(screen), controls, { draw: random(seed, 2) });
   const chosen = [...best, ...others];
   const runs = await patchedRuns(
     chain,

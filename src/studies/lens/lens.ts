@@ -12,7 +12,7 @@ import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
 import { generatedRows, ownRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
-import { chunksOf } from "../../interventions/baseRun.ts";
+import { chunksOf } from "../../interventions/chunks.ts";
 import { lensResultOf } from "./buildResult.ts";
 import type { LensSeen } from "./lensSeen.ts";
 import { lensPlan, type LensOptions } from "./plan.ts";

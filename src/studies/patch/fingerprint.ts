@@ -14,7 +14,7 @@ import {
   type FingerprintUnit,
 } from "../../results/causalNames.ts";
 import { type FingerprintCell, type FingerprintResult } from "./result.ts";
-import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
 import { openChain, type Chain } from "../../interventions/chain.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { pairOf, type Pair } from "../../inputs/pair.ts";

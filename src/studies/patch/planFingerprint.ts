@@ -1,6 +1,7 @@
 /** @file What `fingerprint` is asked for: its options, and the plan with every default in place. */
+import { controlHeads } from "../../interventions/controlHeads.ts";
 import { random } from "../../base/random.ts";
-import { headName, type HeadAt, type HeadChoice } from "../../base/headName.ts";
+import type { HeadAt, HeadChoice } from "../../base/headName.ts";
 import type { GeneratedInput } from "../../inputs/scoreInput.ts";
 import { allHeads, headCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
@@ -29,10 +30,11 @@ export function fingerprintPlan(
   { heads: asked, nullHeads = WANTED_NULLS, seed = 0 }: FingerprintOptions,
 ): FingerprintPlan {
   const heads = asked.map((head) => headCalled(head, architecture));
-  const names = new Set(heads.map(headName));
-  const layers = new Set(heads.map(({ layer }) => layer));
-  const others = allHeads(architecture).filter(
-    (one) => layers.has(one.layer) && !names.has(headName(one)),
-  );
-  return { heads, nulls: random(seed, 1).shuffled(others).slice(0, nullHeads) };
+  const draw = random(seed, 1);
+  const nulls = controlHeads(allHeads(architecture), nullHeads, {
+    layersOf: heads,
+    not: heads,
+    draw,
+  });
+  return { heads, nulls };
 }

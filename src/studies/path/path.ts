@@ -5,7 +5,8 @@ import type { Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { MetricName } from "../../results/causalNames.ts";
 import type { PathResult } from "./result.ts";
-import { baseRun, chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
+import { savedRun } from "../../interventions/savedRun.ts";
 import { openChain, type Chain, type State } from "../../interventions/chain.ts";
 import { pairOf, type Pair } from "../../inputs/pair.ts";
 import { metricFeedsOf } from "../../interventions/pairRuns.ts";
@@ -81,7 +82,7 @@ async function pathRuns(
   for (const chunk of chunksOf(examples, chain.rows)) {
     const few = feedsFor(feeds, chunk);
     const run = async (tokens: Tensor<Int32Array>): Promise<{ saved: State; values: number[] }> => {
-      const { saved, metrics } = await baseRun(chain, takeRows(tokens, chunk), few);
+      const { saved, metrics } = await savedRun(chain, takeRows(tokens, chunk), few);
       const values =
         plan.metric === "induction-score"
           ? inductionScores(saved, plan.receivers, pair)

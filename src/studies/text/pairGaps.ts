@@ -11,6 +11,7 @@ import type { Backend } from "../../base/backend.ts";
 import { turn } from "../../runtime/turn.ts";
 import { drawTokens } from "../../text/patterns/tokenPattern.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { controlHeads } from "../../interventions/controlHeads.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { sequencesOf } from "../../inputs/sequences.ts";
@@ -174,15 +175,12 @@ function controlSets(
   heads: readonly HeadAt[],
   seed: number,
 ): HeadAt[][] {
-  const chosen = new Set(heads.map(headName));
+  const all = allHeads(architecture);
   return Array.from({ length: CONTROLS }, (_, set) => {
     const draw = random(seed, 1_000 + set);
     return [...new Set(heads.map(({ layer }) => layer))].flatMap((layer) => {
       const count = heads.filter((head) => head.layer === layer).length;
-      const others = allHeads(architecture).filter(
-        (head) => head.layer === layer && !chosen.has(headName(head)),
-      );
-      return draw.shuffled(others).slice(0, count);
+      return controlHeads(all, count, { layersOf: [{ layer }], not: heads, draw });
     });
   });
 }

@@ -1,6 +1,6 @@
 /** @file What every head looks at, by sequence: scores on repeats and on controls, and attention by distance. */
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import { chunksOf } from "../../interventions/baseRun.ts";
+import { chunksOf } from "../../interventions/chunks.ts";
 import type { Chain } from "../../interventions/chain.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 import { takeRows, valueOf } from "../../interventions/rows.ts";

@@ -1,8 +1,8 @@
 /** @file What restoring and ablating heads does to the prediction of the second copy, example by example. */
-import { nextTokens } from "../../measure/nextTokens.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { Trace } from "../../base/backend.ts";
-import { chunksOf, feedsFor } from "../../interventions/baseRun.ts";
+import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
+import { atOutputs, savedRun } from "../../interventions/savedRun.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { metricValue } from "../../interventions/metrics.ts";
@@ -10,11 +10,17 @@ import { meansOverRows } from "../../interventions/meansOverRows.ts";
 
 import { inductionScores } from "../../interventions/inductionScores.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
-import { takeRows, valueOf, withParts } from "../../interventions/rows.ts";
-import { runVariants, type Change, type Variant } from "../../interventions/variantRuns.ts";
+import { takeRows, valueOf } from "../../interventions/rows.ts";
+import {
+  changedState,
+  runVariants,
+  type Change,
+  type Variant,
+} from "../../interventions/variantRuns.ts";
+import { nextTokenFeeds } from "../../interventions/pairRuns.ts";
+import { replacedFrom, replacedIn, without, type Replacement } from "./headReplacements.ts";
 import type { CausalNumbers, Metrics } from "../../measure/verdict/causal.ts";
 import { writtenBy, type Readers } from "./copyingRuns.ts";
-import { atOutputs, keptRun } from "../../interventions/keptRun.ts";
 import type { CausalRows } from "./verdictRows.ts";
 
 /** Heads of a causal step. */
@@ -29,10 +35,6 @@ export interface CausalHeads {
 export type MeanOutputs = ReadonlyMap<string, Tensor>;
 
 const zName = (layer: number) => hookName(layer, "attn.hook_z");
-
-export function metricFeedsOf({ clean, positions }: CausalRows): MetricFeeds {
-  return { targets: nextTokens(clean), positions };
-}
 
 /** Runs the reference rows once. */
 export async function meanOutputs(
@@ -54,12 +56,6 @@ export async function meanOutputs(
   return means.means();
 }
 
-/** What an ablated head's output becomes. */
-interface Ablation {
-  readonly sourceOf: (layer: number) => Tensor;
-  readonly exampleOf?: ((example: number) => number) | undefined;
-}
-
 interface Step {
   readonly chain: Chain;
   readonly rows: CausalRows;
@@ -72,40 +68,44 @@ interface Step {
 /** Everything about some examples; the numbers of a chunk do not depend on those of others. */
 export async function causalRuns(step: Step, chunk: readonly number[]): Promise<CausalNumbers> {
   const { chain, rows, heads, readers } = step;
-  const feeds = feedsFor(metricFeedsOf(rows), chunk);
+  const feeds = feedsFor(nextTokenFeeds(rows), chunk);
   const all = [...heads.candidates, ...heads.nulls];
-  const clean = await keptRun(chain, takeRows(rows.clean, chunk), feeds, () => true);
-  const corrupted = await keptRun(chain, takeRows(rows.corrupted, chunk), feeds, atOutputs);
+  const outputs = { saves: atOutputs };
+  const clean = await savedRun(chain, takeRows(rows.clean, chunk), feeds);
+  const corrupted = await savedRun(chain, takeRows(rows.corrupted, chunk), feeds, outputs);
   const others = rows.reference.shape[0]!;
-  const sampled = await keptRun(
+  const sampled = await savedRun(
     chain,
     takeRows(
       rows.reference,
       chunk.map((example) => (example + 1) % others),
     ),
     feeds,
-    atOutputs,
+    outputs,
   );
   const run = (from: State, jobs: readonly Job[]) => jobMetrics(step, feeds, from, chunk, jobs);
   const sufficiency = await run(
     corrupted.saved,
     all.map((head) => ({ layer: head.layer, variant: [output(head, clean.saved)] })),
   );
-  const mean: Ablation = {
+  const mean: Replacement = {
     sourceOf: (layer) => step.means.get(zName(layer))!,
     exampleOf: () => 0,
   };
-  const resample: Ablation = { sourceOf: (layer) => valueOf(sampled.saved, zName(layer)) };
+  const resample: Replacement = { sourceOf: (layer) => valueOf(sampled.saved, zName(layer)) };
   const frozen = await run(
     clean.saved,
     heads.candidates.map((head) => ({
       layer: head.layer,
-      variant: [gone(mean, head.layer, [head.head]), ...laterPatterns(chain, clean.saved, head)],
+      variant: [
+        ...replacedIn(head.layer, [head], mean),
+        ...laterPatterns(chain, clean.saved, head),
+      ],
     })),
   );
-  const byMean = await ablated(step, mean, clean.saved, chunk, feeds);
+  const byMean = await ablations(step, mean, clean.saved, chunk, feeds);
   const few = { ...step, heads: { ...heads, nulls: [] } };
-  const byResample = await ablated(few, resample, clean.saved, chunk, feeds);
+  const byResample = await ablations(few, resample, clean.saved, chunk, feeds);
   const written = readers && (await readers.read(clean.saved, feeds));
   return {
     clean: metricsOf(clean.metrics, chunk.length),
@@ -118,7 +118,7 @@ export async function causalRuns(step: Step, chunk: readonly number[]): Promise<
     stripeGivenOthers: byMean.stripes,
     written: written && all.map((head) => writtenBy(clean.saved, written, head, rows)),
     writtenGivenOthers:
-      written && heads.candidates.map((head) => writtenBy(byMean.natural, written, head, rows)),
+      written && heads.candidates.map((head) => writtenBy(byMean.outputs, written, head, rows)),
   };
 }
 
@@ -176,15 +176,6 @@ function output({ layer, head }: HeadAt, from: State): Change {
   return { value: zName(layer), source: valueOf(from, zName(layer)), part: { heads: [head] } };
 }
 
-function gone({ sourceOf, exampleOf }: Ablation, layer: number, heads: readonly number[]): Change {
-  return {
-    value: zName(layer),
-    source: sourceOf(layer),
-    part: { heads },
-    ...(exampleOf && { exampleOf }),
-  };
-}
-
 /** Keeps the patterns after a head's layer as they were: later heads cannot look elsewhere. */
 function laterPatterns(chain: Chain, clean: State, { layer }: HeadAt): Change[] {
   return chain.points
@@ -192,85 +183,58 @@ function laterPatterns(chain: Chain, clean: State, { layer }: HeadAt): Change[] 
     .map(({ name }) => ({ value: name, source: valueOf(clean, name), part: {} }));
 }
 
-/** Heads alone from the clean run, and with all candidates gone: each candidate back, each null head gone too. */
-async function ablated(
+/** Heads ablated alone from the clean run, and with all candidates ablated: each candidate restored, each null head ablated too. */
+async function ablations(
   step: Step,
-  ablation: Ablation,
+  replacement: Replacement,
   clean: State,
   chunk: readonly number[],
   feeds: MetricFeeds,
 ) {
-  const { chain, rows, heads } = step;
-  const { candidates, nulls } = heads;
+  const { candidates, nulls } = step.heads;
+  const jobs = (heads: readonly HeadAt[], ablated: (head: HeadAt) => HeadAt[]) =>
+    heads.map((head) => ({
+      layer: head.layer,
+      variant: replacedFrom(head.layer, ablated(head), replacement),
+    }));
   const alone = await jobMetrics(
     step,
     feeds,
     clean,
     chunk,
-    [...candidates, ...nulls].map((head) => ({
-      layer: head.layer,
-      variant: [gone(ablation, head.layer, [head.head])],
-    })),
+    jobs([...candidates, ...nulls], (head) => [head]),
   );
-  const { goneIn, goneFrom } = removal(ablation, candidates);
+  const { run, stripes } = await withoutCandidates(step, replacement, chunk, feeds);
+  const given = await jobMetrics(step, feeds, run.saved, chunk, [
+    ...jobs(candidates, (head) => without(candidates, head)),
+    ...jobs(nulls, (head) => [...candidates, head]),
+  ]);
+  return {
+    numbers: { alone, allGone: metricsOf(run.metrics, chunk.length), given },
+    stripes,
+    outputs: run.saved,
+  };
+}
+
+/** The run without any candidate: outputs before they were replaced, and each candidate's stripe there. */
+async function withoutCandidates(
+  { chain, rows, heads: { candidates } }: Step,
+  replacement: Replacement,
+  chunk: readonly number[],
+  feeds: MetricFeeds,
+) {
   const stripes = candidates.map((): number[] => []);
-  const base = await keptRun(
-    chain,
-    takeRows(rows.clean, chunk),
-    feeds,
-    atOutputs,
-    (point, state) => {
+  const run = await savedRun(chain, takeRows(rows.clean, chunk), feeds, {
+    saves: atOutputs,
+    change: (point, state) => {
       if (point.name.endsWith(".attn.hook_pattern"))
         candidates.forEach((head, index) => {
           if (head.layer === point.layer) stripes[index] = inductionScores(state, [head], rows);
         });
-      return atOutputs(point) ? applied(state, goneIn(point.layer), chunk.length) : state;
+      return atOutputs(point)
+        ? changedState(state, replacedIn(point.layer, candidates, replacement), chunk.length)
+        : state;
     },
-  );
-  const given = await jobMetrics(step, feeds, base.saved, chunk, [
-    ...candidates.map((head) => ({ layer: head.layer, variant: goneFrom(head.layer, head) })),
-    ...nulls.map((head) => ({
-      layer: head.layer,
-      variant: goneFrom(head.layer, undefined, head),
-    })),
-  ]);
-  return {
-    numbers: { alone, allGone: metricsOf(base.metrics, chunk.length), given },
-    stripes,
-    natural: base.saved,
-  };
-}
-
-/** The changes that take all candidates out, but for one, or one head more, in a layer or from it on. */
-function removal(ablation: Ablation, candidates: readonly HeadAt[]) {
-  const goneIn = (layer: number, but?: HeadAt, also?: HeadAt): Change[] => {
-    const here = [...candidates, ...(also ? [also] : [])]
-      .filter((one) => one.layer === layer && !(one.layer === but?.layer && one.head === but.head))
-      .map(({ head }) => head);
-    return here.length === 0 ? [] : [gone(ablation, layer, here)];
-  };
-  const goneFrom = (from: number, but?: HeadAt, also?: HeadAt): Change[] =>
-    [...new Set([...candidates, ...(also ? [also] : [])].map(({ layer }) => layer))]
-      .filter((layer) => layer >= from)
-      .flatMap((layer) => goneIn(layer, but, also));
-  return { goneIn, goneFrom };
-}
-
-/** One set of changes to every row of a state. */
-function applied(state: State, changes: readonly Change[], examples: number): State {
-  if (changes.length === 0) return state;
-  const rows = Array.from({ length: examples }, (_, row) => row);
-  return new Map([
-    ...state,
-    ...changes.map(
-      ({ value, source, part, exampleOf }) =>
-        [
-          value,
-          withParts(
-            valueOf(state, value),
-            rows.map((row) => ({ row, source, part, example: exampleOf?.(row) ?? row })),
-          ),
-        ] as const,
-    ),
-  ]);
+  });
+  return { run, stripes };
 }

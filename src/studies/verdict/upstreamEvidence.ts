@@ -1,6 +1,6 @@
 /** @file Upstream heads of the candidates: all earlier heads are tried on a few pairs, the best are measured on the others. */
 import { moments } from "../../measure/moments.ts";
-import { chunksOf } from "../../interventions/baseRun.ts";
+import { chunksOf } from "../../interventions/chunks.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import type { Readers } from "./copyingRuns.ts";

@@ -1,6 +1,7 @@
 /** @file Which earlier heads the candidates read: direct paths into their queries, keys and values, replaced one at a time. */
 import type { Tensor } from "../../base/tensor.ts";
-import { feedsFor } from "../../interventions/baseRun.ts";
+import { feedsFor } from "../../interventions/chunks.ts";
+import { atOutputs, savedRun } from "../../interventions/savedRun.ts";
 import type { Chain, State } from "../../interventions/chain.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { exchangedStream, readByRoute, writtenChange } from "../../interventions/exchangedPaths.ts";
@@ -8,9 +9,8 @@ import { inductionScores } from "../../interventions/inductionScores.ts";
 import type { PathSessions } from "../../interventions/pathSessions.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 import { takeRows, valueOf } from "../../interventions/rows.ts";
-import { metricFeedsOf } from "./causalRuns.ts";
+import { nextTokenFeeds } from "../../interventions/pairRuns.ts";
 import { writtenBy, type ReadDirections, type Readers } from "./copyingRuns.ts";
-import { atOutputs, keptRun } from "../../interventions/keptRun.ts";
 import type { CausalRows } from "./verdictRows.ts";
 
 export const ROUTES = ["k", "q", "v"] as const;
@@ -49,9 +49,11 @@ export async function upstreamRuns(
   chunk: readonly number[],
 ): Promise<PathNumbers> {
   const { chain, rows, receivers, readers } = step;
-  const feeds = feedsFor(metricFeedsOf(rows), chunk);
-  const clean = await keptRun(chain, takeRows(rows.clean, chunk), feeds, () => true);
-  const corrupted = await keptRun(chain, takeRows(rows.corrupted, chunk), feeds, atOutputs);
+  const feeds = feedsFor(nextTokenFeeds(rows), chunk);
+  const clean = await savedRun(chain, takeRows(rows.clean, chunk), feeds);
+  const corrupted = await savedRun(chain, takeRows(rows.corrupted, chunk), feeds, {
+    saves: atOutputs,
+  });
   const directions = readers && (await readers.read(clean.saved, feeds));
   const paths: number[][][] = jobs.map(() => []);
   const sources = new Set(jobs.map(({ source }) => source.layer));

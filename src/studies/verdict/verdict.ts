@@ -11,10 +11,11 @@ import { attendsLikeInduction, behavioursOf } from "../../measure/verdict/rules.
 import { STRONG } from "../../measure/verdict/thresholds.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { VerdictResult } from "./result.ts";
-import { chunksOf } from "../../interventions/baseRun.ts";
+import { chunksOf } from "../../interventions/chunks.ts";
 import { openChain } from "../../interventions/chain.ts";
 import { allHeads } from "../../interventions/headNames.ts";
-import { headName, type HeadAt } from "../../base/headName.ts";
+import { controlHeads } from "../../interventions/controlHeads.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { hooksFor } from "../../interventions/units.ts";
 import { attentionRuns } from "./attentionRuns.ts";
 import { causalRuns, meanOutputs, METRICS, type CausalHeads } from "./causalRuns.ts";
@@ -121,16 +122,13 @@ function nullHeads(
   count: number,
   seed: number,
 ): HeadAt[] {
-  const layers = new Set(candidates.map(({ layer }) => layer));
-  const taken = new Set(attending.map(headName));
   const quiet = (index: number) =>
     behavioursOf(attention[index]!).every(
       ({ name, value }) => name === "first-token" || (name === "current-token" && value < STRONG),
     );
-  const others = all.filter(
-    (head, index) => layers.has(head.layer) && !taken.has(headName(head)) && quiet(index),
-  );
-  return inOrder(random(seed, 2).shuffled(others).slice(0, count));
+  const pool = all.filter((_, index) => quiet(index));
+  const draw = random(seed, 2);
+  return inOrder(controlHeads(pool, count, { layersOf: candidates, not: attending, draw }));
 }
 
 async function causesOf(

@@ -1,10 +1,12 @@
 /** @file The rows of a verdict: repeats at several periods with their controls, and pairs for causal runs. */
 import { InputError } from "../../base/errors.ts";
-import { random, type Random } from "../../base/random.ts";
-import { tensor, type Tensor } from "../../base/tensor.ts";
+import type { Tensor } from "../../base/tensor.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { InputInfo } from "../../results/common.ts";
-import { fitPeriod } from "../../text/patterns/fitPeriod.ts";
+import { corruptedRows, disjointRows, reshuffledRows } from "../../inputs/controlRows.ts";
+import { fittedPeriod } from "../../inputs/fittedPeriod.ts";
+import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
+import { secondCopyQueries } from "../../inputs/secondCopyQueries.ts";
 import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
 import {
   DEFAULTS,
@@ -64,9 +66,6 @@ export interface RowCounts {
   readonly reference: number;
 }
 
-/** Seeds of measured rows are asked for; those of other rows lie this far off, so that they never meet. */
-const OTHER_SEED = 1_000_003;
-
 /**
  * Everything that is run, by default from seed 0.
  *
@@ -80,40 +79,31 @@ export async function verdictRows(
   const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
   const { own, ...input } = options;
   if (own) return ownVerdictRows(await ownRows(architecture, own), ordinary, options.seed ?? 0);
-  const { period, warnings } = longestPeriod(architecture, input, ordinary.length);
+  const { period, warnings } = longestPeriod(architecture, input);
   const rowsOf = (length: number, seed: number, numExamples: number) =>
     generatedRows(architecture, { ...input, seqLen: 2 * length, seed, numExamples });
   const seed = input.seed ?? DEFAULTS.seed;
   const attention = periodsFrom(period).map((length) =>
     withControls(rowsOf(length, seed, counts.attention), ordinary, seed),
   );
-  const reference = rowsOf(period, seed + OTHER_SEED, counts.reference).tokens;
+  const reference = rowsOf(period, seed + OTHER_SEEDS.reference, counts.reference).tokens;
   const causal = (at: number, examples: number) =>
     causalRows(rowsOf(period, at, examples), ordinary, at, reference);
   return {
     attention,
     causal: causal(seed, counts.causal),
-    screening: causal(seed + 2 * OTHER_SEED, counts.screening),
+    screening: causal(seed + OTHER_SEEDS.screening, counts.screening),
     info: rowsOf(period, seed, counts.attention).info,
     warnings: [...warnings, ...fewPeriods(attention.length, period)],
   };
 }
 
-/** S = min(asked, floor((context - start) / 2), ordinary tokens / 2): the control D needs two blocks without a common token. */
-function longestPeriod(architecture: Architecture, input: GeneratedInput, ordinary: number) {
-  const asked = (input.seqLen ?? DEFAULTS.seqLen) / 2;
-  checkPeriod(asked);
-  const first = generatedRows(architecture, { ...input, numExamples: 1 });
-  const { period, warning } = fitPeriod({
-    period: first.period,
-    explicit: input.seqLen !== undefined,
-    contextLength: architecture.contextLength,
-    start: first.start,
-    ordinary,
-    distinctBlocks: 2,
-  });
-  checkPeriod(period);
-  return { period, warnings: [...first.warnings, ...(warning ? [warning] : [])] };
+/** The control D needs two blocks without a common token. */
+function longestPeriod(architecture: Architecture, input: GeneratedInput) {
+  checkPeriod((input.seqLen ?? DEFAULTS.seqLen) / 2);
+  const fitted = fittedPeriod(architecture, input, 2);
+  checkPeriod(fitted.period);
+  return fitted;
 }
 
 function checkPeriod(period: number): void {
@@ -155,71 +145,24 @@ function withControls(rows: RepeatedRows, ordinary: Int32Array, seed: number): P
     start,
     period,
     repeated: tokens,
-    disjoint: eachRow(tokens, seed, 11, (row, stream) =>
-      row.toSpliced(start + period, period, ...others(row, period, ordinary, stream)),
-    ),
-    reshuffled: eachRow(tokens, seed, 12, (row, stream) =>
-      row.toSpliced(start + period, period, ...deranged(row.slice(start, start + period), stream)),
-    ),
+    disjoint: disjointRows(rows, ordinary, seed),
+    reshuffled: reshuffledRows(rows, seed),
   };
 }
 
 function causalRows(
-  { tokens, start, period }: RepeatedRows,
+  rows: RepeatedRows,
   ordinary: Int32Array,
   seed: number,
   reference: Rows,
 ): CausalRows {
+  const { tokens, start, period } = rows;
   return {
     start,
     period,
     clean: tokens,
-    corrupted: eachRow(tokens, seed, 13, (row, stream) =>
-      row.toSpliced(start, period, ...others(row, period, ordinary, stream)),
-    ),
+    corrupted: corruptedRows(rows, ordinary, seed),
     reference,
-    positions: Array.from({ length: period - 1 }, (_, offset) => start + period + offset),
+    positions: secondCopyQueries(rows),
   };
-}
-
-function eachRow(
-  tokens: Rows,
-  seed: number,
-  kind: number,
-  change: (row: number[], stream: Random) => number[],
-): Rows {
-  const [rows, length] = tokens.shape as readonly [number, number];
-  const changed = Array.from({ length: rows }, (_, row) =>
-    change(
-      Array.from(tokens.data.subarray(row * length, (row + 1) * length)),
-      random(seed, kind * 100_003 + row),
-    ),
-  );
-  return tensor(tokens.axes, tokens.shape, Int32Array.from(changed.flat()));
-}
-
-/** Ordinary tokens that the row does not have. */
-function others(row: number[], count: number, ordinary: Int32Array, stream: Random): number[] {
-  const taken = new Set(row);
-  const free = ordinary.filter((id) => !taken.has(id));
-  if (free.length < count)
-    throw new InputError(
-      "range",
-      `a control needs ${count} ordinary tokens that its row lacks, the vocabulary has ${free.length}`,
-    );
-  return stream.distinct(count, free.length).map((place) => free[place]!);
-}
-
-const SHUFFLES = 100;
-
-/** In an order that leaves none in place, or of 100 orders the one with fewest in place (rows of the user's may repeat). */
-function deranged(items: readonly number[], stream: Random): number[] {
-  const inPlace = (order: readonly number[]) =>
-    order.filter((item, place) => item === items[place]).length;
-  let best = stream.shuffled(items);
-  for (let tries = 0; tries < SHUFFLES && inPlace(best) > 0; tries++) {
-    const order = stream.shuffled(items);
-    if (inPlace(order) < inPlace(best)) best = order;
-  }
-  return best;
 }

@@ -4,20 +4,20 @@ import type { Tensor } from "../base/tensor.ts";
 type State = ReadonlyMap<string, Tensor>;
 
 /** Bytes of saved values that are kept for a second look; beyond them runs are made again, so memory has a bound. */
-export const KEPT_BYTES = 192 * 1024 * 1024;
+export const CACHE_BYTES = 192 * 1024 * 1024;
 
 /** Makes each run once as long as what it saved fits beside the others, and again from then on. */
-export function keptRuns<Run extends { readonly states: readonly State[] }>() {
-  const kept = new Map<string, Run>();
+export function runCache<Run extends { readonly states: readonly State[] }>() {
+  const runs = new Map<string, Run>();
   let bytes = 0;
   return async (key: string, make: () => Promise<Run>): Promise<Run> => {
-    const known = kept.get(key);
+    const known = runs.get(key);
     if (known) return known;
     const run = await make();
     const size = run.states.reduce((total, state) => total + bytesOf(state), 0);
-    if (bytes + size <= KEPT_BYTES) {
+    if (bytes + size <= CACHE_BYTES) {
       bytes += size;
-      kept.set(key, run);
+      runs.set(key, run);
     }
     return run;
   };

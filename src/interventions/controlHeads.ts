@@ -1,0 +1,50 @@
+/** @file Random heads to compare with. */
+import type { Random } from "../base/random.ts";
+
+/** A head, or what stands for one in a sweep. */
+export interface Placed {
+  readonly layer: number;
+  readonly head: number | null;
+}
+
+export interface ControlOptions {
+  /** Heads that are not drawn. */
+  readonly not?: readonly Placed[] | undefined;
+  readonly draw: Random;
+}
+
+/**
+ * `count` heads of `pool`, each equally likely; fewer if there are fewer.
+ *
+ * @param layersOf only heads of the layers of these; left out: of all layers
+ */
+export function controlHeads<Head extends Placed>(
+  pool: readonly Head[],
+  count: number,
+  {
+    layersOf,
+    not = [],
+    draw,
+  }: ControlOptions & { readonly layersOf?: readonly Pick<Placed, "layer">[] | undefined },
+): Head[] {
+  const layers = layersOf && new Set(layersOf.map(({ layer }) => layer));
+  const others = pool.filter((head) => !among(not, head) && (layers?.has(head.layer) ?? true));
+  return draw.shuffled(others).slice(0, count);
+}
+
+/** For each head of `heads` another one of its layer, or of any layer where its own has no more; all different. */
+export function controlsByLayer<Head extends Placed>(
+  pool: readonly Head[],
+  heads: readonly Placed[],
+  { not = [], draw }: ControlOptions,
+): Head[] {
+  const left = draw.shuffled(pool.filter((head) => !among(not, head)));
+  return heads.flatMap(({ layer }) => {
+    const inLayer = left.findIndex((other) => other.layer === layer);
+    return left.splice(Math.max(0, inLayer), 1);
+  });
+}
+
+function among(heads: readonly Placed[], { layer, head }: Placed): boolean {
+  return heads.some((one) => one.layer === layer && one.head === head);
+}
