@@ -1,5 +1,6 @@
 /** @file The patch scan of `analyse`: what clean values of heads, attention and MLPs restore in corrupted runs. */
 import { InputError } from "../../base/errors.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AnalyseResult } from "./result.ts";
 import type { UnitName } from "../../results/causalNames.ts";
@@ -26,7 +27,7 @@ export async function patchScan(
   screen: number | null,
 ): Promise<PatchScan> {
   const patched = (unit: UnitName) => orNull(() => patch(model, { ...options, unit }));
-  const hasMlp = model.program.ops.some(({ output }) => output === "blocks.0.hook_mlp_out");
+  const hasMlp = anatomy(model.program, model.architecture).layers[0]!.mlp !== null;
   return {
     patchHeads: screen === null ? await patched("head-out") : null,
     screenHeads:
