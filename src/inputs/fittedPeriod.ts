@@ -1,6 +1,6 @@
 import type { Architecture } from "../models/family.ts";
 import { fitPeriod } from "../text/patterns/fitPeriod.ts";
-import { ordinaryTokens } from "../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../models/drawnTokens.ts";
 import { generatedRows, type GeneratedInput } from "./scoreInput.ts";
 
 /**
@@ -20,7 +20,7 @@ export function fittedPeriod(
     explicit: input.seqLen !== undefined,
     contextLength: architecture.contextLength,
     start: first.start,
-    ordinary: ordinaryTokens(architecture.vocabulary, architecture.specialTokens).length,
+    ordinary: drawnTokens(architecture).ids.length,
     distinctBlocks,
   });
   return { period, warnings: [...first.warnings, ...(warning ? [warning] : [])] };

@@ -8,7 +8,7 @@ import type { Architecture } from "../models/family.ts";
 import type { InputInfo } from "../results/common.ts";
 import type { DesignName } from "../results/causalNames.ts";
 import type { PairInfo } from "../results/pair.ts";
-import { ordinaryTokens } from "../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../models/drawnTokens.ts";
 import { drawTokens } from "../text/patterns/tokenPattern.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { fittedPeriod } from "./fittedPeriod.ts";
@@ -91,7 +91,7 @@ async function generatedPair(
   design: DesignName,
   options: PairOptions,
 ): Promise<Pair> {
-  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const ordinary = drawnTokens(architecture).ids;
   const { blocks, row } = DESIGNS[design];
   const { period, warnings } = fittedPeriod(architecture, options, blocks);
   const sized = { ...options, seqLen: 2 * period };

@@ -1,15 +1,16 @@
 /** @file The rows that a study measures: generated as `[BOS] r r`, or the user's own, exactly as they are. */
 import { InputError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
+import { drawnTokens } from "../models/drawnTokens.ts";
 import type { Architecture } from "../models/family.ts";
 import type { InputInfo } from "../results/common.ts";
 import { fitPeriod } from "../text/patterns/fitPeriod.ts";
-import { ordinaryTokens } from "../text/patterns/ordinaryTokens.ts";
 import { repeatedTokens } from "../text/patterns/repeatedTokens.ts";
 import { verifyRepeats, verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { sha256Hex } from "../base/hash.ts";
 
-export type BosChoice = "auto" | "on" | "off";
+/** Whether rows begin with BOS: as the model and its tokenizer say, always, never, or always with this id. */
+export type BosChoice = "auto" | "on" | "off" | number;
 
 /** Token rows that somebody brings: column 0 is BOS if `bos`. */
 export interface OwnTokens {
@@ -25,7 +26,7 @@ export interface GeneratedInput {
   readonly numExamples?: number | undefined;
   /** Left out: 0. */
   readonly seed?: number | undefined;
-  /** Left out: "auto", on if the model declares a BOS id. */
+  /** Left out: "auto", on if the model has a BOS (`bosOfRows`). */
   readonly bos?: BosChoice | undefined;
 }
 
@@ -59,13 +60,13 @@ export function generatedRows(
   if (options.seqLen !== undefined) checkPeriod(seqLen / 2);
   const { bosToken, policy } = bosFor(architecture, options.bos ?? DEFAULTS.bos);
   const start = bosToken === null ? 0 : 1;
-  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const ordinary = drawnTokens(architecture);
   const { period, warning } = fitPeriod({
     period: seqLen / 2,
     explicit: options.seqLen !== undefined,
     contextLength: architecture.contextLength,
     start,
-    ordinary: ordinary.length,
+    ordinary: ordinary.ids.length,
   });
   checkPeriod(period);
   const { tokens } = repeatedTokens({
@@ -73,7 +74,7 @@ export function generatedRows(
     examples: numExamples,
     period,
     bos: bosToken,
-    ordinary,
+    ordinary: ordinary.ids,
   });
   return {
     tokens,
@@ -90,6 +91,11 @@ export function generatedRows(
       bosPolicy: policy,
       length: start + 2 * period,
       tokensSha256: null,
+      drawn: {
+        tokens: ordinary.ids.length,
+        leftOut: { ...ordinary.leftOut },
+        source: ordinary.source,
+      },
     },
   };
 }
@@ -146,21 +152,34 @@ function checkPeriod(period: number): void {
 }
 
 function bosFor(
-  { bosToken }: Architecture,
+  { bosToken, bos, vocabulary }: Architecture,
   choice: BosChoice,
 ): { bosToken: number | null; policy: string } {
   if (choice === "off") return { bosToken: null, policy: "off, as asked" };
+  if (typeof choice === "number")
+    return { bosToken: checkedBos(choice, vocabulary), policy: `id ${choice}, as asked` };
   if (bosToken !== null) {
-    return {
-      bosToken,
-      policy: choice === "on" ? "on, as asked" : `auto: the model declares BOS id ${bosToken}`,
-    };
+    const reason = bos?.reason ?? `the model declares BOS id ${bosToken}`;
+    return { bosToken, policy: choice === "on" ? "on, as asked" : `auto: ${reason}` };
   }
+  const reason = bos?.reason ?? "the model declares no BOS id";
   if (choice === "on")
     throw new InputError(
       "bos",
-      "`bos` on needs a model that declares bos_token_id, this one declares none",
+      `\`bos\` on needs a model that has a BOS, and ${reason}; an id in place of "on" is taken as it is`,
       { option: "bos" },
     );
-  return { bosToken: null, policy: "auto: the model declares no BOS id" };
+  return { bosToken: null, policy: `auto: ${reason}` };
+}
+
+/**
+ * An id that the caller wants as BOS.
+ *
+ * @throws {InputError} "bos" unless the model has it
+ */
+export function checkedBos(id: number, vocabulary: number): number {
+  if (Number.isInteger(id) && id >= 0 && id < vocabulary) return id;
+  throw new InputError("bos", `\`bos\` needs an id from 0 to ${vocabulary - 1}, got ${id}`, {
+    option: "bos",
+  });
 }

@@ -2,12 +2,13 @@
 import { InputError } from "../base/errors.ts";
 import { sha256Hex } from "../base/hash.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
+import { withBos } from "../models/bosPolicy.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { InputInfo } from "../results/common.ts";
 import type { SequenceInfo } from "../results/sequence.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
-import { generatedRows, type BosChoice, type GeneratedInput } from "./scoreInput.ts";
+import { checkedBos, generatedRows, type BosChoice, type GeneratedInput } from "./scoreInput.ts";
 
 export interface SequenceInput extends GeneratedInput {
   /** Texts for the model's tokenizer; BOS "auto" is what the tokenizer's files ask for. */
@@ -46,7 +47,7 @@ export async function sequencesOf(
   const ids = rows?.ids ?? tokens!;
   checkRows(model, ids, longest);
   const { bosToken } = model.architecture;
-  const starts = ids.map((row) => (rows ? Number(rows.bosToken !== null) : startOf(row, bosToken)));
+  const starts = ids.map((row) => (rows && rows.bosToken !== null ? 1 : startOf(row, bosToken)));
   return {
     sequences: ids.map((row, index) => ({
       tokens: [...row],
@@ -60,7 +61,7 @@ export async function sequencesOf(
       examples: ids.length,
       period: null,
       bos: starts.every((start) => start === 1),
-      bosToken: rows ? rows.bosToken : starts.includes(1) ? bosToken : null,
+      bosToken: rows?.bosToken ?? (starts.includes(1) ? bosToken : null),
       bosPolicy: rows?.policy ?? "the given tokens, as they are",
       length: Math.max(...ids.map((row) => row.length)),
       tokensSha256: await tokensHash(ids),
@@ -121,12 +122,23 @@ export function tokenizeTexts(
   const { id, addToText, why } = tokenizer.bos;
   const bos = id ?? architecture.bosToken;
   if (choice === "on" && bos === null)
-    throw new InputError("bos", "BOS needs a model that declares one, this one declares none");
-  const added = choice === "on" || (choice === "auto" && addToText) ? bos : null;
+    throw new InputError(
+      "bos",
+      `\`bos\` on needs a model that has a BOS, and ${why}; an id in place of "on" is taken as it is`,
+      { option: "bos" },
+    );
+  const wanted = typeof choice === "number" ? checkedBos(choice, architecture.vocabulary) : bos;
+  const added = choice === "auto" ? addToText : choice !== "off";
+  const encoded = texts.map((text) => tokenizer.encode(text));
+  const already = wanted !== null && added && encoded.some((ids) => ids[0] === wanted);
+  const policy =
+    choice === "auto"
+      ? `auto: ${why}`
+      : `${typeof choice === "number" ? `id ${choice}` : choice}, as asked`;
   return {
-    ids: texts.map((text) => [...(added === null ? [] : [added]), ...tokenizer.encode(text)]),
-    bosToken: added,
-    policy: choice === "auto" ? `auto: ${why}` : `${choice}, as asked`,
+    ids: encoded.map((ids) => withBos(ids, added ? wanted : null)),
+    bosToken: added ? wanted : null,
+    policy: already ? `${policy}; a text that begins with it gets no second` : policy,
   };
 }
 

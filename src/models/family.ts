@@ -1,7 +1,9 @@
 /** @file What every family gives: a Program and the facts about it that studies and Results need. */
 import type { StoredTensor } from "../base/bytes.ts";
 import type { Program } from "../graph/program.ts";
+import type { RowBos } from "./bosPolicy.ts";
 import type { CheckpointTensors } from "./checkpointTensors.ts";
+import type { NotText } from "./vocabularyFiles.ts";
 
 /** Facts about an architecture with its sizes. */
 export interface Architecture extends Partial<Anatomy> {
@@ -13,10 +15,15 @@ export interface Architecture extends Partial<Anatomy> {
   readonly kvHeads: number;
   readonly contextLength: number;
   readonly vocabulary: number;
-  /** The configuration's BOS id; null if it declares none. */
+  /** The id of BOS: the configuration's, or what loading found out from the tokenizer's files; null if there is none. */
   readonly bosToken: number | null;
-  /** Ids that the configuration calls special. */
+  /** Ids that the configuration or the tokenizer's files call special. */
   readonly specialTokens: readonly number[];
+  /** Why rows begin with BOS or do not; left out where nothing was loaded from files. */
+  readonly bos?: RowBos | undefined;
+  /** Ids that are no text, and the file that says so; left out where there is no tokenizer. */
+  readonly notText?:
+    { readonly ids: ReadonlyMap<number, NotText>; readonly source: string } | undefined;
 }
 
 /** Rotary positions of one layer. */

@@ -1,11 +1,13 @@
 import type { Checkpoint } from "../formats/checkpoint.ts";
+import { withVocabulary } from "./drawnTokens.ts";
 import { modelFrom } from "./families.ts";
 import type { Model } from "./family.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { withHead } from "./tiedHead.ts";
-import { specialTokensIn, type FolderText } from "./tokenizerFiles.ts";
+import type { FolderText } from "./tokenizerFiles.ts";
+import { vocabularyIn } from "./vocabularyFiles.ts";
 
-/** The model of a folder, wherever its files are: ids that its tokenizer calls special are no ordinary tokens. */
+/** The model of a folder, wherever its files are, with what its tokenizer's files say of BOS and of ids that are no text. */
 export async function folderModel(
   config: Readonly<Record<string, unknown>>,
   checkpoint: Checkpoint,
@@ -16,10 +18,5 @@ export async function folderModel(
     (head) => modelFrom(config, checkpoint, "hugging_face", { head, trustArchitecture }),
     choice,
   );
-  const { architecture } = model;
-  const special = [...architecture.specialTokens, ...(await specialTokensIn(text))];
-  const specialTokens = [...new Set(special)]
-    .filter((id) => id < architecture.vocabulary)
-    .sort((a, b) => a - b);
-  return { ...model, architecture: { ...architecture, specialTokens } };
+  return withVocabulary(model, await vocabularyIn(text));
 }

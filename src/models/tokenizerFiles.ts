@@ -1,4 +1,4 @@
-/** @file The tokenizer in the files of a Hugging Face folder, wherever they are, and the ids that they call special. */
+/** @file The tokenizer in the files of a Hugging Face folder, wherever they are. */
 import { tokenizerFromJson } from "../text/tokenizer/tokenizerFromJson.ts";
 import { tokenizerFromMerges } from "../text/tokenizer/tokenizerFromMerges.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
@@ -26,20 +26,4 @@ export async function textTokenizer(text: FolderText, path: string): Promise<Tok
     addedTokens: await text("added_tokens.json"),
     specialTokensMap: await text("special_tokens_map.json"),
   });
-}
-
-/** Ids of tokenizer.json's special added tokens; none if there is no such file. Quicker than making the tokenizer. */
-export async function specialTokensIn(text: FolderText): Promise<number[]> {
-  const json = await text("tokenizer.json");
-  if (json === null) return [];
-  try {
-    const { added_tokens: added } = JSON.parse(json) as {
-      added_tokens?: { id?: unknown; special?: unknown }[];
-    };
-    return (added ?? []).flatMap(({ id, special }) =>
-      special === true && Number.isInteger(id) ? [Number(id)] : [],
-    );
-  } catch {
-    return []; // a tokenizer that cannot be read is an error where a tokenizer is needed, not here
-  }
 }

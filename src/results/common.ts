@@ -39,6 +39,14 @@ export const inputInfo = z.object({
     .string()
     .nullable()
     .describe("hash of the token ids (int32, little endian) when they are the user's own"),
+  drawn: z
+    .object({
+      tokens: z.int().describe("ids that random rows are drawn from"),
+      leftOut: z.record(z.string(), z.int()).describe("how many others are left out, by reason"),
+      source: z.string().nullable().describe("file that says which ids are text; null: none does"),
+    })
+    .optional()
+    .describe("what random rows are made of; not there for rows that were not drawn"),
 });
 export type InputInfo = z.infer<typeof inputInfo>;
 

@@ -1,4 +1,5 @@
 /** @file Flags of the rows that a command measures: generated, or the user's own and then exactly as they are. */
+import type { BosChoice } from "../../inputs/scoreInput.ts";
 import { InputError } from "../../base/errors.ts";
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
 
@@ -6,7 +7,7 @@ export interface RowFlags {
   readonly numExamples?: number | undefined;
   readonly seqLen?: number | undefined;
   readonly seed?: number | undefined;
-  readonly bos?: "auto" | "on" | "off" | undefined;
+  readonly bos?: BosChoice | undefined;
   /** A file of the user's own rows. */
   readonly tokens?: string | undefined;
 }

@@ -1,6 +1,6 @@
 /** @file Flags that several commands take, with one help text each. */
 import { Option, type Command } from "commander";
-import { collected, integer, wholeNumber } from "./values.ts";
+import { bosChoice, collected, integer, wholeNumber } from "./values.ts";
 
 export const MODEL =
   "a folder with config.json and weights, a .gguf or nanoGPT ckpt.pt, a hub id, zoo:NAME or planted:NAME";
@@ -54,8 +54,8 @@ export function engine(command: Command, threads = "1"): Command {
 export function bosOption(): Option {
   return new Option(
     "--bos <when>",
-    "begin rows with BOS: auto is on if the model declares one",
-  ).choices(["auto", "on", "off"]);
+    "begin rows with BOS: auto (on if the model has one), on, off, or the id of a token",
+  ).argParser(bosChoice);
 }
 
 /** The rows of a causal study, and where its Result goes. */

@@ -18,6 +18,13 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError(`needs a whole number, got ${text}.`);
 }
 
+/** When rows begin with BOS, or the id that they begin with. */
+export function bosChoice(text: string): "auto" | "on" | "off" | number {
+  if (text === "auto" || text === "on" || text === "off") return text;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new InvalidArgumentError(`needs auto, on, off or the id of a token, got ${text}.`);
+}
+
 export function number(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value)) return value;

@@ -6,8 +6,10 @@ import type { GgufTensor } from "../../formats/gguf/tensors.ts";
 import type { WantedTensor } from "../../formats/gguf/wantedTensor.ts";
 import { readTensor } from "../../formats/readTensor.ts";
 import { ggufTextNotice } from "../../text/tokenizer/tokenizerFromGguf.ts";
+import { withVocabulary } from "../drawnTokens.ts";
 import { modelFrom } from "../families.ts";
 import { withNotices, type Model, type StoredLayout, type UnembeddingChoice } from "../family.ts";
+import { vocabularyOfGguf } from "../vocabularyFiles.ts";
 import { architectureOf } from "./architectures.ts";
 import { factsOf, shortest } from "./facts.ts";
 import { ggufConfig } from "./ggufConfig.ts";
@@ -40,11 +42,8 @@ export async function ggufPlan(gguf: Gguf, path: string): Promise<GgufPlan> {
     layout: architecture.layout,
     model: (checkpoint, head) => {
       const model = modelFrom(config, checkpoint, architecture.layout, { head });
-      const special = [...model.architecture.specialTokens, ...specialTokens(gguf)];
-      const specialIds = [...new Set(special)].sort((a, b) => a - b);
       const notice = ggufTextNotice(Object.fromEntries(gguf.metadata));
-      const noticed = withNotices(model, [notice]);
-      return { ...noticed, architecture: { ...noticed.architecture, specialTokens: specialIds } };
+      return withVocabulary(withNotices(model, [notice]), vocabularyOfGguf(gguf.metadata));
     },
   };
 }
@@ -71,14 +70,4 @@ async function table(name: string, { type, source, ...place }: GgufTensor): Prom
   }
   const values = [...(await readTensor({ type, source, ...place }))];
   return name === "rope_freqs.weight" ? values : values.map(shortest); // those were computed, these were written
-}
-
-/** Ids of control, unknown and unused tokens: not what random sequences are made of. */
-function specialTokens({ metadata }: Gguf): number[] {
-  const types = metadata.get("tokenizer.ggml.token_type");
-  if (!Array.isArray(types)) return [];
-  const [normal, byte, userDefined] = [1, 6, 4];
-  return types.flatMap((type, id) =>
-    [normal, byte, userDefined].includes(Number(type)) ? [] : [id],
-  );
 }

@@ -9,7 +9,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { AnalyseResult, InductionTest } from "./result.ts";
 import type { PatchResult } from "../patch/result.ts";
 import type { ScoreResult } from "../score/result.ts";
-import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
 import { tokenPattern } from "../../text/patterns/generators.ts";
 import { attention } from "../attention/attention.ts";
 import { lens } from "../lens/lens.ts";
@@ -85,7 +85,7 @@ function singleToken({ architecture }: LoadedModel, { info, period }: RepeatedRo
     examples: info.examples,
     period: Math.min(DISTANCE, period),
     bos: info.bos ? info.bosToken : null,
-    ordinary: ordinaryTokens(architecture.vocabulary, architecture.specialTokens),
+    ordinary: drawnTokens(architecture).ids,
     recurring: 1,
   });
   return { kind: "single token", tokens, distance };

@@ -1,3 +1,4 @@
+import type { BosChoice } from "../../inputs/scoreInput.ts";
 import type { Command } from "commander";
 import { MODEL, QUIET, bosOption, fromHub, output } from "../../cli/flags/sharedFlags.ts";
 import { integer } from "../../cli/flags/values.ts";
@@ -6,7 +7,7 @@ import { STUDIES } from "../registry.ts";
 
 interface Flags {
   readonly seqLen?: number | undefined;
-  readonly bos?: "auto" | "on" | "off" | undefined;
+  readonly bos?: BosChoice | undefined;
 }
 
 export const command = studyCommand({

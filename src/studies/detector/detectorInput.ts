@@ -8,7 +8,7 @@ import {
   type MeasuredPattern,
   type PatternName,
 } from "../../text/patterns/generators.ts";
-import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { DetectorPlan } from "./plan.ts";
 import { generatedRows } from "../../inputs/scoreInput.ts";
 
@@ -24,7 +24,7 @@ export interface DetectorInput {
 export function detectorInput(architecture: Architecture, plan: DetectorPlan): DetectorInput {
   const { pattern: name, numExamples, seed, copies } = plan;
   const { info, warnings } = generatedRows(architecture, plan);
-  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const ordinary = drawnTokens(architecture).ids;
   const block = blockOf(name, info, architecture.contextLength, copies);
   const shared = { seed, examples: numExamples, bos: info.bosToken, ordinary };
   const pattern = tokenPattern(name, { ...shared, period: block, copies });

@@ -6,7 +6,7 @@ import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
 import { reshuffledControl } from "../../text/patterns/controls.ts";
 import { environmentOf, modelInfoOf } from "../common/about.ts";
 import {
@@ -226,17 +226,14 @@ async function rowsFor(
 }
 
 /** The same rows without their repetition. */
-function controlOf(
-  repeated: RepeatedRows,
-  { vocabulary, specialTokens }: Architecture,
-): RepeatedRows {
+function controlOf(repeated: RepeatedRows, architecture: Architecture): RepeatedRows {
   const { seed, examples, bosToken } = repeated.info;
   const { tokens } = reshuffledControl({
     seed: seed!,
     examples,
     period: repeated.period,
     bos: bosToken,
-    ordinary: ordinaryTokens(vocabulary, specialTokens),
+    ordinary: drawnTokens(architecture).ids,
   });
   return { ...repeated, tokens };
 }

@@ -10,7 +10,7 @@ import type { TextResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { turn } from "../../runtime/turn.ts";
 import { drawTokens } from "../../text/patterns/tokenPattern.ts";
-import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
 import { controlHeads } from "../../interventions/controlHeads.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
@@ -137,7 +137,7 @@ async function promptsOf(
 /** Reads gaps; the reference of each length is made once. */
 function gapReader(bench: Workbench, { architecture }: LoadedModel, seed: number) {
   const references = new Map<number, Promise<Reference>>();
-  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const ordinary = drawnTokens(architecture).ids;
   const referenceOf = (length: number) => {
     const known = references.get(length);
     if (known) return known;

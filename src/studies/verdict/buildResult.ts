@@ -11,6 +11,7 @@ import {
 import { verdictOf } from "../../measure/verdict/rules.ts";
 import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
 import { mechanismOf, pathEffect } from "../../measure/verdict/upstream.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { VerdictResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
@@ -34,12 +35,11 @@ export function verdictResultOf(
   timings: Record<string, number>,
 ): VerdictResult {
   const { rows, heads: run, causal } = measured;
-  const { vocabulary, specialTokens } = model.architecture;
   const scale =
     causal &&
     causalScale(causal, run.candidates.length, {
       tokens: rows.causal.positions.length * rows.causal.clean.shape[0]!,
-      vocabulary: vocabulary - specialTokens.length,
+      vocabulary: drawnTokens(model.architecture).ids.length,
     });
   const heads = allHeads(model.architecture).map((at, index) =>
     headResult(model, measured, scale, at, index),

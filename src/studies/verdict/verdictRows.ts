@@ -7,7 +7,7 @@ import { corruptedRows, disjointRows, reshuffledRows } from "../../inputs/contro
 import { fittedPeriod } from "../../inputs/fittedPeriod.ts";
 import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
 import { secondCopyQueries } from "../../inputs/secondCopyQueries.ts";
-import { ordinaryTokens } from "../../text/patterns/ordinaryTokens.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
 import {
   DEFAULTS,
   generatedRows,
@@ -76,7 +76,7 @@ export async function verdictRows(
   options: VerdictInput,
   counts: RowCounts,
 ): Promise<VerdictRows> {
-  const ordinary = ordinaryTokens(architecture.vocabulary, architecture.specialTokens);
+  const ordinary = drawnTokens(architecture).ids;
   const { own, ...input } = options;
   if (own) return ownVerdictRows(await ownRows(architecture, own), ordinary, options.seed ?? 0);
   const { period, warnings } = longestPeriod(architecture, input);

@@ -1,0 +1,76 @@
+/** @file What BOS is for a model, and whether rows that are made for it begin with it: decided here and nowhere else. */
+
+/** One decision, and where it comes from. */
+export interface RowBos {
+  /** The id; null if the model has none. */
+  readonly token: number | null;
+  /** Whether rows begin with it unless the caller says otherwise. */
+  readonly add: boolean;
+  readonly reason: string;
+  /** The file that decides; null where the architecture does. */
+  readonly source: string | null;
+}
+
+/** What a configuration says. */
+interface Declared {
+  readonly bosToken: number | null;
+  readonly family: string;
+  readonly vocabulary: number;
+}
+
+/** What the tokenizer's files say about BOS, apart from the template, which is about texts. */
+export interface TokenizerBos {
+  /** The name of BOS; null if a file says that there is none, undefined if no file says anything. */
+  readonly content: string | null | undefined;
+  /** Its id; null if it has none. */
+  readonly id: number | null;
+  /** The file that says so, or the class that a file names. */
+  readonly source: string | null;
+}
+
+/** Families that are trained without BOS, though their config.json has a `bos_token_id`. */
+const WITHOUT_BOS = /^qwen/;
+
+/**
+ * Whether generated rows begin with BOS, and with which id.
+ *
+ * The tokenizer's files come first: one that says `bos_token` is null belongs to a model that never saw one (Qwen), and the
+ * `bos_token_id` of config.json counts for nothing; one that names a token has that token. Where they say nothing, config.json
+ * counts, unless the family is known to be trained without. `add_bos_token` is not asked: it is about texts, and GPT-2's
+ * and Pythia's say no though their training text has the token before every document.
+ *
+ * @param files null if the model has no tokenizer
+ * @see TransformerLens, `default_prepend_bos`: true, but for Qwen's models
+ */
+export function bosOfRows(
+  { bosToken, family, vocabulary }: Declared,
+  files: TokenizerBos | null,
+): RowBos {
+  const without = (reason: string, source: string | null): RowBos => ({
+    ...{ token: null, add: false, reason, source },
+  });
+  const declared = bosToken === null ? "" : `, though config.json has bos_token_id ${bosToken}`;
+  if (files?.content === null)
+    return without(`${files.source} says that there is no BOS${declared}`, files.source);
+  const named = typeof files?.content === "string" ? files.id : null;
+  if (named === null && WITHOUT_BOS.test(family))
+    return without(`${family} is trained without BOS${declared}`, null);
+  const token = named ?? bosToken;
+  if (token === null) return without("the model declares no BOS id", null);
+  const [source, says] =
+    named === null
+      ? ["config.json", `the model declares BOS id ${token}`]
+      : [
+          files!.source,
+          `${files!.source} names BOS ${JSON.stringify(files!.content)}, id ${token}`,
+        ];
+  if (token >= vocabulary)
+    return without(`${says}, which the model's ${vocabulary} ids do not have`, source);
+  const other = bosToken !== null && bosToken !== token ? `, config.json ${bosToken}` : "";
+  return { token, add: true, reason: `${says}${other}`, source };
+}
+
+/** `ids` with BOS in front, once: a text that begins with it already gets no second. */
+export function withBos(ids: readonly number[], bos: number | null): number[] {
+  return bos === null || ids[0] === bos ? [...ids] : [bos, ...ids];
+}

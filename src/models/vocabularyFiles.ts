@@ -1,0 +1,180 @@
+/** @file What the files of a tokenizer say about its ids, without making the tokenizer: which are text, and which is BOS. */
+import { namedBos } from "../text/tokenizer/bosOfFiles.ts";
+import { bytesOfToken } from "../text/tokenizer/byteAlphabet.ts";
+import { hasStep } from "../text/tokenizer/textPipeline.ts";
+import { tokenizerClassOf } from "../text/tokenizer/tokenizerClasses.ts";
+import type { TokenizerBos } from "./bosPolicy.ts";
+import type { FolderText } from "./tokenizerFiles.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Why an id is no text that a random row could have, in the order in which reasons are looked for. */
+export const NOT_TEXT = {
+  special: "special tokens",
+  added: "added tokens",
+  padded: "ids that the tokenizer does not have",
+  unused: "unused tokens",
+  bytes: "bytes, and parts of characters",
+} as const;
+export type NotText = keyof typeof NOT_TEXT;
+
+/** Ids of a tokenizer. */
+export interface Vocabulary {
+  /** The file that it is in. */
+  readonly source: string;
+  /** Why each id that is no text is none; ids that are text are undefined, and so are those that it does not have. */
+  readonly notText: ReadonlyMap<number, NotText>;
+  readonly has: (id: number) => boolean;
+  readonly bos: TokenizerBos;
+}
+
+/** A token with its id. */
+export interface ListedToken {
+  readonly id: number;
+  readonly content: string;
+}
+
+/** The vocabulary in the files of a folder; null if there is none, or none that can be read: making the tokenizer says why. */
+export async function vocabularyIn(text: FolderText): Promise<Vocabulary | null> {
+  try {
+    const file = await jsonOf(text, "tokenizer.json");
+    const config = (await jsonOf(text, "tokenizer_config.json")) ?? {};
+    const model = (await jsonOf(text, "config.json")) ?? {};
+    if (file) return fromJson(file, config, model);
+    const vocab = await jsonOf(text, "vocab.json");
+    if (!vocab) return null;
+    const listed = Object.entries((config.added_tokens_decoder ?? {}) as Json).map(
+      ([id, token]) => ({ ...(token as object), id: Number(id) }),
+    );
+    const legacy = Object.entries((await jsonOf(text, "added_tokens.json")) ?? {}).map(
+      ([content, id]) => ({ content, id, special: false }),
+    );
+    const specials = (await jsonOf(text, "special_tokens_map.json")) ?? {};
+    const added = listed.length > 0 ? listed : legacy;
+    return vocabularyOf(
+      "vocab.json",
+      vocab,
+      added,
+      true,
+      bosIn(config, listed.length > 0 ? {} : specials, model),
+    );
+  } catch {
+    return null; // a tokenizer that cannot be read is an error where a tokenizer is needed, not here
+  }
+}
+
+function fromJson(file: Json, config: Json, model: Json): Vocabulary {
+  const { vocab, unk_token: unknown } = Object(file.model) as Json;
+  const byteLevel = hasStep(file.decoder, "ByteLevel") || hasStep(file.pre_tokenizer, "ByteLevel");
+  const pairs = Array.isArray(vocab)
+    ? Object.fromEntries(vocab.map((piece: unknown, id) => [String((piece as unknown[])[0]), id]))
+    : (Object(vocab) as Json);
+  const added = [(file.added_tokens ?? []) as object[]].flat();
+  const missing = typeof unknown === "string" && unknown in pairs;
+  const specials = missing ? [{ id: pairs[unknown], content: unknown, special: true }] : [];
+  return vocabularyOf(
+    "tokenizer.json",
+    pairs,
+    [...added, ...specials],
+    byteLevel,
+    bosIn(config, {}, model),
+  );
+}
+
+/** The name of BOS; its id is looked up in the vocabulary. */
+type NamedBos = Omit<TokenizerBos, "id">;
+
+function bosIn(config: Json, specials: Json, model: Json): NamedBos {
+  const { of } = tokenizerClassOf(config, model);
+  const { content, source } = namedBos(config, specials, of);
+  return { content: source === null ? undefined : content, source };
+}
+
+function vocabularyOf(
+  source: string,
+  vocab: Json,
+  added: readonly object[],
+  byteLevel: boolean,
+  bos: NamedBos,
+): Vocabulary {
+  const ids = new Set<number>();
+  const notText = new Map<number, NotText>();
+  const whole = byteLevel ? isWhole : isPiece;
+  for (const [token, id] of Object.entries(vocab) as [string, number][]) {
+    ids.add(id);
+    if (UNUSED.test(token)) notText.set(id, "unused");
+    else if (!whole(token)) notText.set(id, "bytes");
+  }
+  for (const token of added as readonly (ListedToken & { special?: unknown })[]) {
+    ids.add(token.id);
+    notText.set(
+      token.id,
+      token.special === true || notText.get(token.id) === "special" ? "special" : "added",
+    );
+  }
+  const { content } = bos;
+  const entry = (added as readonly ListedToken[]).find((each) => each.content === content);
+  const id = typeof content === "string" ? (entry?.id ?? (vocab[content] as number) ?? null) : null;
+  return { source, notText, has: (each) => ids.has(each), bos: { ...bos, id } };
+}
+
+/** The vocabulary in a GGUF's metadata; null if it has no list of tokens. */
+export function vocabularyOfGguf(metadata: ReadonlyMap<string, unknown>): Vocabulary | null {
+  const value = (key: string) => metadata.get(`tokenizer.ggml.${key}`);
+  const tokens = value("tokens");
+  if (!Array.isArray(tokens)) return null;
+  const types = (value("token_type") ?? []) as ArrayLike<number>;
+  const whole = value("model") === "gpt2" ? isWhole : isPiece;
+  const notText = new Map<number, NotText>();
+  tokens.forEach((token: unknown, id) => {
+    const reason = GGUF_TYPES[Number(types[id] ?? 1)];
+    if (reason) notText.set(id, reason);
+    else if (UNUSED.test(String(token))) notText.set(id, "unused");
+    else if (!whole(String(token))) notText.set(id, "bytes");
+  });
+  const bosId = value("bos_token_id");
+  const id = typeof bosId === "number" && bosId in tokens ? bosId : null;
+  const flag = value("add_bos_token");
+  return {
+    source: "the GGUF",
+    notText,
+    has: (each) => each in tokens,
+    // a GGUF has no way to say that there is no BOS: converters write an id that means something else
+    bos: {
+      content: id !== null && flag === true ? String(tokens[id]) : undefined,
+      id,
+      source: id === null ? null : "the GGUF",
+    },
+  };
+}
+
+/** `tokenizer.ggml.token_type` of what is no text. */
+const GGUF_TYPES: Readonly<Record<number, NotText>> = {
+  ...{ 2: "special", 3: "special", 4: "added", 5: "unused", 6: "bytes" },
+};
+
+/** Places that a vocabulary keeps free, as Gemma's and BERT's. */
+const UNUSED = /^[<[]\|?unused_?\d+\|?[>\]]$/i;
+
+const strict = new TextDecoder("utf-8", { fatal: true });
+
+/** Whether a token of a byte-level vocabulary is whole characters. */
+function isWhole(token: string): boolean {
+  if (/^[!-~\u0120\u010a\u0109]+$/.test(token)) return true; // ASCII, spaces, line ends and tabs
+  try {
+    strict.decode(bytesOfToken(token));
+    return token !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a piece of SentencePiece is no byte. */
+function isPiece(piece: string): boolean {
+  return piece !== "" && !/^<0x[0-9A-Fa-f]{2}>$/.test(piece);
+}
+
+async function jsonOf(text: FolderText, name: string): Promise<Json | null> {
+  const json = await text(name);
+  return json === null ? null : (JSON.parse(json) as Json);
+}
