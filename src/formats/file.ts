@@ -1,5 +1,5 @@
 /** @file Files as byte sources. Node only: the one file of this folder that reads checkpoints through node:fs. */
-import { open, realpath, stat, type FileHandle } from "node:fs/promises";
+import { lstat, open, readlink, realpath, stat, type FileHandle } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import type { ByteSource } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
@@ -36,9 +36,11 @@ export async function fileSource(path: string): Promise<OpenFile> {
     const state = await stat(realPath);
     if (!state.isFile())
       throw new InputError("file", `${path} must be a file, got ${kindOf(state)}`);
-    return await opened(path, realPath);
+    const source = await opened(path, realPath);
+    await refusePointer(source);
+    return source;
   } catch (error) {
-    throw fileError(path, error);
+    throw await fileError(path, error);
   }
 }
 
@@ -52,8 +54,45 @@ export async function fileSnapshot(path: string): Promise<FileSnapshot> {
     const realPath = await realpath(path);
     return snapshotOf(realPath, await stat(realPath));
   } catch (error) {
-    throw fileError(path, error);
+    throw await fileError(path, error);
   }
+}
+
+/**
+ * Whether something is called `path`.
+ *
+ * @throws {InputError} "file" for a link that leads nowhere: it stands for a file that was meant, so no other is to be taken
+ */
+export async function isThere(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  const target = found ? null : await linkTarget(path);
+  if (target !== null) throw new InputError("file", danglingLink(path, target));
+  return found !== null;
+}
+
+/** Where the link at `path` points; null if it is no link. */
+async function linkTarget(path: string): Promise<string | null> {
+  const link = await lstat(path).catch(() => null);
+  return link?.isSymbolicLink() ? readlink(path) : null;
+}
+
+function danglingLink(path: string, target: string): string {
+  return `${path} is a link to ${target}, which is not there; copies of a download cache need their links followed (cp -RL), or download it again`;
+}
+
+const POINTER = "version https://git-lfs.github.com/";
+
+/** What git leaves in place of a large file where Git LFS is not installed. */
+async function refusePointer(source: OpenFile): Promise<void> {
+  if (source.sizeBytes < POINTER.length || source.sizeBytes > 1024) return;
+  const start = new TextDecoder().decode(await source.read(0, source.sizeBytes));
+  if (!start.startsWith(POINTER)) return;
+  await source.close();
+  const size = /^size (\d+)/m.exec(start)?.[1] ?? "unknown";
+  throw new InputError(
+    "file",
+    `${source.name} is Git LFS's pointer to a file of ${size} bytes, not the file; \`git lfs pull\` in its folder brings it`,
+  );
 }
 
 /**
@@ -131,8 +170,10 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Errors of the file system as bad input; everything else as it is. */
-function fileError(path: string, error: unknown): unknown {
+async function fileError(path: string, error: unknown): Promise<unknown> {
   if (!(error instanceof Error) || !("code" in error) || error instanceof InputError) return error;
+  const target = error.code === "ENOENT" ? await linkTarget(path) : null;
+  if (target !== null) return new InputError("file", danglingLink(path, target), { cause: error });
   const reason = REASONS[String(error.code)] ?? error.message;
   return new InputError("file", `cannot read ${path}: ${reason}`, { cause: error });
 }

@@ -12,9 +12,19 @@ import type { FileSnapshot } from "./file.ts";
 const sight = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   nonFinite: z.array(z.object({ name: z.string(), nans: z.int(), infinities: z.int() })),
+  zero: z.array(z.string()),
+  zeroTails: z.array(
+    z.object({
+      file: z.string(),
+      zeroBytes: z.int(),
+      from: z.string(),
+      matrices: z.int(),
+      cut: z.boolean(),
+    }),
+  ),
 });
 
-/** Hash of the weight files, and the tensors that have NaN or infinite values. */
+/** Hash of the weight files, and what is wrong with values in them. */
 export type FirstSight = z.infer<typeof sight>;
 
 /**

@@ -29,20 +29,35 @@ export async function readShards(
   const unsupported = new Map<string, string>();
   const metadata = new Map<string, string>();
   const faults: string[] = [];
+  const missing: [name: string, fileName: string][] = [];
+  const filesByTensor = new Map<string, string>();
   for (const [fileName, names] of tensorsByFile) {
     const shard = await readOne(open(fileName).then(read), faults);
     if (!shard) continue;
+    for (const name of [...shard.weights.keys(), ...shard.unsupported.keys()])
+      filesByTensor.set(name, fileName);
     for (const [key, text] of shard.metadata) metadata.set(key, text);
     for (const name of names) {
       const tensor = shard.weights.get(name);
       const type = shard.unsupported.get(name);
       if (tensor) weights.set(name, tensor);
       else if (type) unsupported.set(name, type);
-      else faults.push(`tensor ${JSON.stringify(name)} is not in ${fileName}`);
+      else missing.push([name, fileName]);
     }
   }
+  for (const [name, fileName] of missing) faults.push(inOtherFile(name, fileName, filesByTensor));
   if (faults.length > 0) throw broken(index, `does not agree with its files: ${listed(faults)}`);
   return { weights, unsupported, metadata };
+}
+
+function inOtherFile(
+  name: string,
+  fileName: string,
+  filesByTensor: ReadonlyMap<string, string>,
+): string {
+  const other = filesByTensor.get(name);
+  const where = other ? `: it is in ${other}, so files were swapped or the index is another's` : "";
+  return `tensor ${JSON.stringify(name)} is not in ${fileName}${where}`;
 }
 
 /** The names of the files that an index lists, in the order of their first use. */

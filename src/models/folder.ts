@@ -1,11 +1,11 @@
 /** @file Opens a Hugging Face or TransformerLens folder: config.json with safetensors or torch files, whole or in shards. Node only. */
-import { access, readFile, readdir } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ByteSource } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { checkConfigSize, parseConfig } from "./config/configJson.ts";
-import { fileSource, type OpenFile } from "../formats/file.ts";
+import { fileSource, isThere, type OpenFile } from "../formats/file.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards } from "../formats/shards.ts";
 import { readTorch } from "../formats/torch/readTorch.ts";
@@ -49,8 +49,10 @@ export async function openFolder(
 }
 
 async function readConfigFile(path: string, folder: string): Promise<Record<string, unknown>> {
+  const there = await isThere(path);
   const source = await fileSource(path).catch(async (error: unknown) => {
-    throw (await exists(folder))
+    if (there) throw error;
+    throw (await isThere(folder))
       ? new InputError("file", `${folder} has no config.json that can be read`, { cause: error })
       : error;
   });
@@ -68,10 +70,10 @@ async function readWeights(folder: string): Promise<{ checkpoint: Checkpoint; fi
   };
   try {
     for (const [name, read] of Object.entries(READERS)) {
-      if (await exists(join(folder, name)))
+      if (await isThere(join(folder, name)))
         return { checkpoint: await read(await open(name)), files };
       const index = join(folder, `${name}.index.json`);
-      if (await exists(index))
+      if (await isThere(index))
         return { checkpoint: await readShards(await fileSource(index), { open, read }), files };
     }
   } catch (error) {
@@ -82,12 +84,5 @@ async function readWeights(folder: string): Promise<{ checkpoint: Checkpoint; fi
   throw new InputError(
     "file",
     `${folder} needs model.safetensors or pytorch_model.bin (or their .index.json), has ${present.join(", ") || "nothing"}`,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }

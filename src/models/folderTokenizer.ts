@@ -1,6 +1,8 @@
 /** @file The tokenizer of a Hugging Face folder. Node only. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { InputError } from "../base/errors.ts";
+import { isThere } from "../formats/file.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
 
@@ -9,7 +11,13 @@ export function folderTokenizer(folder: string): Promise<Tokenizer | null> {
   return textTokenizer(folderText(folder), join(folder, "tokenizer.json"));
 }
 
-/** Reads files of the folder. */
+/** Reads files of the folder; a link that leads nowhere and a file that may not be read are errors, not missing files. */
 export function folderText(folder: string): FolderText {
-  return (name) => readFile(join(folder, name), "utf8").catch(() => null);
+  return async (name) => {
+    const path = join(folder, name);
+    if (!(await isThere(path))) return null;
+    return readFile(path, "utf8").catch((error: Error) => {
+      throw new InputError("file", `cannot read ${path}: ${error.message}`, { cause: error });
+    });
+  };
 }

@@ -24,7 +24,7 @@ export interface LoadOptions {
    * Left out, such a model is refused, because that code may compute something else.
    */
   readonly trustArchitecture?: boolean | undefined;
-  /** Told what the user should know about what was read, such as that one model of several is used. */
+  /** Told what the user should know about what was read, such as that one model of several is used, or that a matrix is zero. */
   readonly notice?: ((text: string) => void) | undefined;
   /** Told what is going on and how far it is, in bytes. */
   readonly progress?: Progress | undefined;

@@ -4,11 +4,11 @@ import type { Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight, sightBefore, type FirstSight } from "../formats/firstSight.ts";
-import { nonFinite } from "../formats/nonFinite.ts";
+import { weightFaults } from "../formats/weightFaults.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
-import { refuseNonFinite } from "./refuseNonFinite.ts";
+import { checkWeights } from "./checkWeights.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 
 /** A model with where it comes from. Its files stay open until `close`. */
@@ -34,22 +34,22 @@ export interface LoadedModel extends Model {
   readonly openEngine?: OpenEngine | undefined;
 }
 
-/** Hash and NaN check, done once per state of the files and remembered; `find` hashes and gives the weights to check. */
+/** Hash and a look at the weights, done once per state of the files and remembered; `find` hashes and gives the weights to check. */
 export async function sightOf(
   files: readonly OpenFile[],
   options: LoadOptions,
   find: () => Promise<{ readonly sha256: string; readonly weights: Weights }>,
 ): Promise<FirstSight> {
   const snapshots = inNameOrder(files).map((file) => file.snapshot);
-  if (options.factsOnly) return (await sightBefore(snapshots)) ?? { sha256: "", nonFinite: [] };
+  if (options.factsOnly) return (await sightBefore(snapshots)) ?? NOTHING_SEEN;
   return firstSight(snapshots, async () => {
     const { sha256: hash, weights } = await find();
-    return {
-      sha256: hash,
-      nonFinite: [...(await nonFinite(weights, stepOptions(options, "checking weights")))],
-    };
+    const faults = await weightFaults(weights, stepOptions(options, "checking weights"));
+    return { sha256: hash, ...structuredClone(faults) } as FirstSight;
   });
 }
+
+const NOTHING_SEEN: FirstSight = { sha256: "", nonFinite: [], zero: [], zeroTails: [] };
 
 /** The same where the weights are known before anything is hashed. */
 export function sightOfTensors(
@@ -67,7 +67,7 @@ function inNameOrder(files: readonly OpenFile[]): OpenFile[] {
   return files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** @throws {InputError} "weights" if any weight is NaN or infinite: such a model has no scores */
+/** @throws {InputError} as `checkWeights`: such a model has no scores */
 export async function loaded({
   id,
   model,
@@ -85,13 +85,14 @@ export async function loaded({
   readonly tokenizer: () => Promise<Tokenizer | null>;
   readonly closeMore?: (() => Promise<void>) | undefined;
 }): Promise<LoadedModel> {
-  refuseNonFinite(id, sight.nonFinite);
-  for (const text of model.notices ?? []) options.notice?.(text);
+  const notices = [...(model.notices ?? []), ...checkWeights(id, sight)];
+  for (const text of notices) options.notice?.(text);
   return {
     ...model,
     id,
     revision: options.revision ?? null,
     sha256: sight.sha256,
+    notices,
     sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     tokenizer,
     unchanged: async () => {

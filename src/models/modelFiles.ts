@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../base/errors.ts";
-import { fileSource } from "../formats/file.ts";
+import { fileSource, isThere } from "../formats/file.ts";
 import { partNames } from "../formats/gguf/splitGguf.ts";
 import { shardNames } from "../formats/shards.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
@@ -72,6 +72,7 @@ async function withCharacters(path: string): Promise<ModelFile[]> {
 }
 
 async function sized(paths: readonly string[]): Promise<ModelFile[]> {
+  for (const path of paths) await isThere(path);
   return Promise.all(
     paths.map(async (path) => ({
       name: basename(path),

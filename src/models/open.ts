@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UnableError } from "../base/errors.ts";
+import { isThere } from "../formats/file.ts";
 import { openFolder } from "./folder.ts";
 import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
 import { hubName } from "./hub/names.ts";
@@ -29,7 +30,7 @@ export interface OpenOptions extends LoadOptions {
  * @throws {UnableError} if the hub is needed and cannot be reached
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<LoadedModel> {
-  const found = await stat(name).catch(() => null);
+  const found = (await isThere(name)) ? await stat(name) : null;
   if (found) {
     if (options.revision)
       throw new InputError("options", `\`revision\` is for hub models, ${name} is a path`, {

@@ -3,7 +3,7 @@ import type { Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import { sha256Hex } from "../base/hash.ts";
 import { blobSource } from "../formats/blob.ts";
-import { nonFinite } from "../formats/nonFinite.ts";
+import { weightFaults } from "../formats/weightFaults.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards, shardNames } from "../formats/shards.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
@@ -13,7 +13,7 @@ import type { Model } from "./family.ts";
 import { folderModel } from "./folderModel.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
-import { refuseNonFinite } from "./refuseNonFinite.ts";
+import { checkWeights } from "./checkWeights.ts";
 import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
 
 /** A file of a checkpoint's folder, named as it is there. */
@@ -62,13 +62,15 @@ export async function openBlobs(
 ): Promise<LoadedModel> {
   const blobs = new Map(files.map(({ name, blob }) => [name, blob]));
   const { model, weights, weightFiles, tokenizer } = await openedFrom(blobs, options);
-  refuseNonFinite(id, await nonFinite(weights, stepOptions(options, "checking weights")));
-  for (const text of model.notices ?? []) options.notice?.(text);
+  const faults = await weightFaults(weights, stepOptions(options, "checking weights"));
+  const notices = [...(model.notices ?? []), ...checkWeights(id, faults)];
+  for (const text of notices) options.notice?.(text);
   const parts = weightFiles.toSorted().map((name) => blobs.get(name)!);
   return {
     ...model,
     id,
     revision: options.revision ?? null,
+    notices,
     sha256: await sha256Hex(new Uint8Array(await new Blob(parts).arrayBuffer())),
     tokenizer,
     unchanged: () => Promise.resolve(), // a blob whose file has changed cannot be read any more

@@ -1,4 +1,5 @@
 /** @file What the files of a tokenizer say about its ids, without making the tokenizer: which are text, and which is BOS. */
+import { InputError } from "../base/errors.ts";
 import { namedBos } from "../text/tokenizer/bosOfFiles.ts";
 import { bytesOfToken } from "../text/tokenizer/byteAlphabet.ts";
 import { hasStep } from "../text/tokenizer/textPipeline.ts";
@@ -58,7 +59,8 @@ export async function vocabularyIn(text: FolderText): Promise<Vocabulary | null>
       true,
       bosIn(config, listed.length > 0 ? {} : specials, model),
     );
-  } catch {
+  } catch (error) {
+    if (error instanceof InputError) throw error; // a file that is there and cannot be read
     return null; // a tokenizer that cannot be read is an error where a tokenizer is needed, not here
   }
 }

@@ -107,8 +107,13 @@ describe("sha256(sources)", () => {
 });
 
 describe("firstSight(files, find, folder)", () => {
-  const found = { sha256: "0".repeat(64), nonFinite: [{ name: "w", nans: 1, infinities: 0 }] };
-  const other = { sha256: "1".repeat(64), nonFinite: [] };
+  const found = {
+    sha256: "0".repeat(64),
+    nonFinite: [{ name: "w", nans: 1, infinities: 0 }],
+    zero: [],
+    zeroTails: [],
+  };
+  const other = { sha256: "1".repeat(64), nonFinite: [], zero: ["w"], zeroTails: [] };
   const never = () => Promise.reject(new Error("looked again"));
 
   test("looks once at files that stay as they are, and again at files that changed", async () => {

@@ -5,7 +5,7 @@ import {
   type StoredTensor,
   type StoredType,
 } from "../../src/base/bytes.ts";
-import { nonFinite } from "../../src/formats/nonFinite.ts";
+import { weightFaults } from "../../src/formats/weightFaults.ts";
 import { readTensor } from "../../src/formats/readTensor.ts";
 
 /** A vector whose values have these bits, `lead` bytes into a source. */
@@ -61,7 +61,7 @@ describe("readTensor(tensor)", () => {
   });
 });
 
-describe("nonFinite(weights)", () => {
+describe("weightFaults(weights)", () => {
   test("counts NaN and infinities of every type and names the tensors", async () => {
     const weights = new Map([
       ["sound", stored("F32", [0, 0x3f800000, 0x7f7fffff, 0x80000001])],
@@ -69,7 +69,7 @@ describe("nonFinite(weights)", () => {
       ["f16", stored("F16", [0x7c00, 0xfc00, 0x7c01, 0x7bff])],
       ["bf16", stored("BF16", [0x7f80, 0x7fc0, 0xffff, 0x7f7f])],
     ]);
-    expect(await nonFinite(weights)).toEqual([
+    expect((await weightFaults(weights)).nonFinite).toEqual([
       { name: "f32", nans: 2, infinities: 2 },
       { name: "f16", nans: 1, infinities: 2 },
       { name: "bf16", nans: 2, infinities: 1 },
@@ -78,7 +78,7 @@ describe("nonFinite(weights)", () => {
 
   test.each([0, 1, 2, 3])("finds one NaN of 16 bits at place %i of four", async (place) => {
     const bits = [1, 2, 3, 4].map((value, at) => (at === place ? 0x7e00 : value));
-    const found = await nonFinite(new Map([["w", stored("F16", bits)]]));
+    const found = (await weightFaults(new Map([["w", stored("F16", bits)]]))).nonFinite;
     expect(found).toEqual([{ name: "w", nans: 1, infinities: 0 }]);
   });
 
@@ -95,7 +95,7 @@ describe("nonFinite(weights)", () => {
       sizeBytes,
     };
     const seen: number[] = [];
-    const found = await nonFinite(new Map([["w", tensor]]), {
+    const { nonFinite: found } = await weightFaults(new Map([["w", tensor]]), {
       progress: (done, total) => seen.push(done / total),
     });
     expect(found).toEqual([{ name: "w", nans: 1, infinities: 0 }]);
@@ -105,7 +105,7 @@ describe("nonFinite(weights)", () => {
 
   test("stops when it is interrupted", async () => {
     const weights = new Map([["w", stored("F32", [0])]]);
-    await expect(nonFinite(weights, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(weightFaults(weights, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       name: "AbortError",
     });
   });
