@@ -6,8 +6,9 @@ import { fileSource, isThere } from "../formats/file.ts";
 import { partNames } from "../formats/gguf/splitGguf.ts";
 import { shardNames } from "../formats/shards.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
+import { lastCheckpoint } from "./lastCheckpoint.ts";
 import { MODEL_FILES } from "./hub/wantedFiles.ts";
-import { hubSnapshot, type OpenOptions } from "./open.ts";
+import { hubSnapshot, refuseRevision, type OpenOptions } from "./open.ts";
 
 export interface ModelFile {
   /** As it is called in the folder of the model, without a path. */
@@ -24,8 +25,9 @@ export interface ModelFile {
  * @throws {UnableError} if the hub is needed and cannot be reached
  */
 export async function modelFiles(name: string, options: OpenOptions = {}): Promise<ModelFile[]> {
-  if (/^(planted|zoo):/.test(name)) return [];
   const found = await stat(name).catch(() => null);
+  refuseRevision(name, found !== null, options);
+  if (/^(planted|zoo):/.test(name)) return [];
   if (found?.isDirectory()) return folderFiles(name);
   if (found && /\.gguf$/i.test(name)) return parts(name);
   if (found) return withCharacters(name);
@@ -36,6 +38,9 @@ export async function modelFiles(name: string, options: OpenOptions = {}): Promi
 /** What a load of the folder reads: configuration, tokenizer, and the weights or the shards that an index names. */
 async function folderFiles(folder: string): Promise<ModelFile[]> {
   const present = new Set(await readdir(folder));
+  const last =
+    present.has("config.json") || present.has("ckpt.pt") ? null : await lastCheckpoint(folder);
+  if (last !== null) return folderFiles(last);
   if (!present.has("config.json") && present.has("ckpt.pt"))
     return withCharacters(join(folder, "ckpt.pt"));
   const gguf = present.has("config.json") ? null : await ggufInFolder(folder);

@@ -7,9 +7,11 @@ import { openFolder } from "./folder.ts";
 import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
 import { hubName } from "./hub/names.ts";
 import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
+import { lastCheckpoint } from "./lastCheckpoint.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
+import { notThere } from "./nearNames.ts";
 import { openGguf } from "./openGguf.ts";
 import { openTorch } from "./openTorch.ts";
 import { openPlanted } from "./planted/planted.ts";
@@ -31,11 +33,8 @@ export interface OpenOptions extends LoadOptions {
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<LoadedModel> {
   const found = (await isThere(name)) ? await stat(name) : null;
+  refuseRevision(name, found !== null, options);
   if (found) {
-    if (options.revision)
-      throw new InputError("options", `\`revision\` is for hub models, ${name} is a path`, {
-        option: "revision",
-      });
     return found.isDirectory() ? openDirectory(name, options) : openFile(name, options);
   }
   const [scheme, rest] = name.split(/:(.*)/s);
@@ -44,6 +43,25 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   const snapshot = await hubSnapshot(name, options);
   if (snapshot.warning) options.notice?.(snapshot.warning);
   return openFolder(snapshot.folder, name, { ...options, revision: snapshot.commit });
+}
+
+/**
+ * Only models of the hub have revisions.
+ *
+ * @throws {InputError} "options" if one is asked of a path, of the zoo or of a planted model
+ */
+export function refuseRevision(
+  name: string,
+  isPath: boolean,
+  { revision }: Pick<OpenOptions, "revision">,
+): void {
+  const here = isPath ? "a path" : /^(planted|zoo):/.test(name) ? "a model of this package" : null;
+  if (!revision || here === null) return;
+  throw new InputError(
+    "options",
+    `\`revision\` is for hub models, ${name} is ${here}${/^zoo:/.test(name) ? " (its steps are zoo:NAME@STEP)" : ""}`,
+    { option: "revision" },
+  );
 }
 
 /**
@@ -56,14 +74,14 @@ export async function hubSnapshot(
   { revision, offline, signal, progress }: OpenOptions,
 ): Promise<HubSnapshot> {
   if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(typed))
-    throw new InputError("file", `there is no file or folder ${typed}`);
+    throw new InputError("file", await notThere(typed));
   return fetchFromHub(hubName(typed)?.id ?? typed, {
     revision: revision ?? undefined,
     ...(offline !== undefined && { offline }),
     signal,
     onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
-  }).catch((error: unknown) => {
-    throw notHere(typed, error);
+  }).catch(async (error: unknown) => {
+    throw await notHere(typed, error);
   });
 }
 
@@ -79,12 +97,12 @@ export async function revisionsOf(
   return hubRevisions(hubName(typed)?.id ?? typed, {
     ...(offline !== undefined && { offline }),
     signal,
-  }).catch((error: unknown) => {
-    throw notHere(typed, error);
+  }).catch(async (error: unknown) => {
+    throw await notHere(typed, error);
   });
 }
 
-/** A folder with config.json, or one in which nanoGPT left its ckpt.pt, or one with a GGUF. */
+/** A folder with config.json, one in which nanoGPT left its ckpt.pt, that of a run (its last checkpoint), or one with a GGUF. */
 async function openDirectory(path: string, options: LoadOptions): Promise<LoadedModel> {
   const has = (name: string) =>
     stat(join(path, name))
@@ -92,7 +110,13 @@ async function openDirectory(path: string, options: LoadOptions): Promise<Loaded
       .catch(() => false);
   if (!(await has("config.json")) && (await has("ckpt.pt")))
     return openTorch(join(path, "ckpt.pt"), path, options);
-  const gguf = (await has("config.json")) ? null : await ggufInFolder(path);
+  if (await has("config.json")) return openFolder(path, path, options);
+  const last = await lastCheckpoint(path);
+  if (last !== null) {
+    options.notice?.(`${path} is the folder of a run: its last checkpoint is ${last}`);
+    return openFolder(last, last, options);
+  }
+  const gguf = await ggufInFolder(path);
   return gguf === null ? openFolder(path, path, options) : openGguf(gguf, path, options);
 }
 
@@ -111,8 +135,8 @@ async function openFile(path: string, options: LoadOptions): Promise<LoadedModel
 }
 
 /** The same error, saying first that no path of that name exists: a mistyped path looks like a hub id. */
-function notHere(typed: string, error: unknown): unknown {
-  const lead = `there is no file or folder ${typed}, and as a hub model: `;
+async function notHere(typed: string, error: unknown): Promise<unknown> {
+  const lead = `${await notThere(typed)}, and as a hub model: `;
   if (error instanceof InputError)
     return new InputError(error.code, lead + error.message, { cause: error });
   if (error instanceof UnableError) return new UnableError(lead + error.message, { cause: error });

@@ -11,9 +11,10 @@ import { characterTable } from "./characterTable.ts";
 import { folderTokenizer } from "./folderTokenizer.ts";
 import { fetchFromHub } from "./hub/fetchFromHub.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
+import { lastCheckpoint } from "./lastCheckpoint.ts";
 import { hubName } from "./hub/names.ts";
 import { TOKENIZER_FILES } from "./hub/wantedFiles.ts";
-import type { OpenOptions } from "./open.ts";
+import { refuseRevision, type OpenOptions } from "./open.ts";
 import { zooFolder } from "./zoo/openZoo.ts";
 
 /**
@@ -30,13 +31,22 @@ export async function openTokenizer(name: string, options: OpenOptions = {}): Pr
   );
 }
 
+/** That of the folder, or of the last checkpoint if it is the folder of a run. */
+async function tokenizerOfFolder(folder: string): Promise<Tokenizer | null> {
+  const own = await folderTokenizer(folder);
+  const last = own ? null : await lastCheckpoint(folder);
+  return last ? folderTokenizer(last) : own;
+}
+
 async function findTokenizer(
   name: string,
   { revision, offline, signal, progress }: OpenOptions,
 ): Promise<Tokenizer | null> {
   const found = await stat(name).catch(() => null);
+  refuseRevision(name, found !== null, { revision });
   if (found?.isDirectory()) {
-    const beside = (await folderTokenizer(name)) ?? (await characterTable(join(name, "meta.pkl")));
+    const beside =
+      (await tokenizerOfFolder(name)) ?? (await characterTable(join(name, "meta.pkl")));
     const gguf = beside ? null : await ggufInFolder(name);
     return gguf === null ? beside : ggufTokenizer(gguf);
   }

@@ -64,6 +64,11 @@ async function verify(cacheDir: string, id: string | undefined): Promise<void> {
     const onBytes = (done: number) => progress("verifying", done, Math.max(done, total));
     return verifyCache(cacheDir, { ...(id !== undefined && { id }), signal, onBytes });
   });
+  if (checked + bad.length === 0)
+    throw new InputError(
+      "cache",
+      `${cacheDir} has no ${id === undefined ? "models" : `model ${id}`} to verify`,
+    );
   for (const { path, problem } of bad) process.stdout.write(`${path}: ${problem}\n`);
   process.stdout.write(
     `${checked} files, ${megabytes(bytes)} checked, ${bad.length} not as they should be\n`,

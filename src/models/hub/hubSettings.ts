@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { InputError } from "../../base/errors.ts";
 import { PUBLIC_HUB } from "./listing.ts";
+import { transport, type Fetch } from "./transport.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,6 +39,8 @@ export interface HubSettings {
   readonly retries: number;
   readonly backoffMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Sends a request, through a proxy where the environment names one. */
+  readonly fetch: Fetch;
 }
 
 /**
@@ -56,6 +59,7 @@ export function hubSettings(options: HubOptions = {}): HubSettings {
     retries: options.retries ?? 5,
     backoffMs: options.backoffMs ?? 500,
     signal: options.signal,
+    fetch: transport(env),
   };
 }
 

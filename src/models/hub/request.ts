@@ -125,7 +125,7 @@ export async function jsonOf(answer: Answer, mostBytes: number): Promise<unknown
 }
 
 async function askOnce(
-  { timeoutMs, signal }: HubSettings,
+  { timeoutMs, signal, fetch: send }: HubSettings,
   url: URL,
   headers: Record<string, string>,
 ): Promise<Answer> {
@@ -136,7 +136,7 @@ async function askOnce(
   const timer = setTimeout(silence, timeoutMs);
   const signals = signal ? [signal, control.signal] : [control.signal];
   try {
-    const response = await fetch(url, {
+    const response = await send(url, {
       headers,
       redirect: "manual",
       signal: AbortSignal.any(signals),
@@ -183,6 +183,16 @@ function connectionError(error: unknown, place: string, signal: AbortSignal | un
     error instanceof Error
       ? ((error.cause as { code?: string } | undefined)?.code ?? error.message)
       : "";
+  if (cause === "ENOTFOUND" || cause === "EAI_AGAIN")
+    return new UnableError(
+      `the name ${new URL(place).hostname} cannot be resolved (${cause}): there is no network, or a proxy is needed (HTTPS_PROXY)`,
+      { cause: error },
+    );
+  if (/CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS/.test(cause))
+    return new UnableError(
+      `${place} shows a certificate that is not trusted (${cause}): a network that opens TLS needs its authority named, in REQUESTS_CA_BUNDLE or NODE_EXTRA_CA_CERTS`,
+      { cause: error },
+    );
   return new TryAgain(`the connection to ${place} failed (${cause})`, null, { cause: error });
 }
 
