@@ -126,12 +126,16 @@ export async function fakeHub(
       return sendListing(hub, known.files, api[1]!, known.sha, response);
     }
     if (/^\/api\/models\/.+\/refs$/.test(path)) return sendRefs([...branches.keys()], response);
-    const [, commit = "", name = ""] = /\/resolve\/([0-9a-f]{40})\/(.+)$/.exec(path) ?? [];
+    if (/^\/api\/models\/.+\/paths-info\//.test(path))
+      return void sendPathsInfo(files, request, response);
+    const [, asked = "", name = ""] = /\/resolve\/([0-9a-f]{40}|main)\/([^?]+)/.exec(path) ?? [];
+    const commit = asked === "main" ? COMMIT : asked;
     const file = at(commit).find((one) => one.name === name);
+    response.setHeader("x-repo-commit", commit);
     if (!file) return void response.writeHead(404, { "x-error-code": "EntryNotFound" }).end();
     if (!file.lfs) return void sendFile(hub, path, file, request, response, rate);
     const location = `${hub.store}/blob/${hashOf(file)}?signature=secret`;
-    response.writeHead(302, { location, "x-linked-etag": `"${hashOf(file)}"` }).end();
+    response.writeHead(302, { location, ...linked(file) }).end();
   });
   const store = createServer((request, response) => {
     const path = note("store", request);
@@ -142,6 +146,31 @@ export async function fakeHub(
   });
   const [endpoint, storeAt] = await Promise.all([listening(front), listening(store)]);
   return Object.assign(hub, { endpoint, store: storeAt });
+}
+
+/** How the hub describes a large file that lies elsewhere. */
+function linked(file: FakeFile): Record<string, string | number> {
+  return { "x-linked-etag": `"${hashOf(file)}"`, "x-linked-size": file.bytes.byteLength };
+}
+
+/** What npm's client asks before it downloads: hashes and sizes of the paths in the request's body. */
+async function sendPathsInfo(
+  files: readonly FakeFile[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let body = "";
+  for await (const chunk of request) body += String(chunk);
+  const { paths } = JSON.parse(body) as { paths: string[] };
+  const found = files.filter(({ name }) => paths.includes(name));
+  const answer = found.map((file) => ({
+    ...{ type: "file", path: file.name, size: file.bytes.byteLength, oid: gitHash(file.bytes) },
+    ...(file.lfs && {
+      lfs: { oid: sha256(file.bytes), size: file.bytes.byteLength, pointerSize: 130 },
+    }),
+    lastCommit: { id: COMMIT, title: "first", date: "2020-01-01T00:00:00.000Z" },
+  }));
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
 }
 
 const MAIN_NAMES = ["main", "step1000", "refs/pr/1", COMMIT, COMMIT.slice(0, 7)];
@@ -198,21 +227,26 @@ export async function sendFile(
   rate: number,
 ): Promise<void> {
   const size = file.bytes.byteLength;
-  const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+  const [, first = "0", last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
+  const start = Number(first);
+  const stop = last ? Math.min(size, Number(last) + 1) : size;
   const etag = `"${hashOf(file)}"`;
   const honoured =
-    start > 0 && [undefined, etag].includes(request.headers["if-range"] as string | undefined);
+    (start > 0 || stop < size) &&
+    [undefined, etag].includes(request.headers["if-range"] as string | undefined);
   const from = honoured ? start : 0;
   if (from >= size && size > 0)
     return void response.writeHead(416, { "content-range": `bytes */${size}` }).end();
   response.writeHead(honoured ? 206 : 200, {
     etag,
-    "content-length": size - from,
-    ...(honoured ? { "content-range": `bytes ${from}-${size - 1}/${size}` } : {}),
+    "content-length": (honoured ? stop : size) - from,
+    ...(honoured ? { "content-range": `bytes ${from}-${stop - 1}/${size}` } : {}),
   });
+  if (request.method === "HEAD") return void response.end();
+  const until = honoured ? stop : size;
   const piece = rate > 0 ? Math.max(64, Math.round(rate / 200)) : 64 * 1024;
-  for (let at = from; at < size && !response.destroyed; at += piece) {
-    const end = Math.min(size, at + piece);
+  for (let at = from; at < until && !response.destroyed; at += piece) {
+    const end = Math.min(until, at + piece);
     response.write(file.bytes.subarray(at, end));
     hub.onSent?.(path, end);
     if (rate > 0) await new Promise((done) => setTimeout(done, 5));
