@@ -9,7 +9,7 @@ import {
   type StoredType,
 } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, PackedTensor } from "./checkpoint.ts";
 import { strictJson } from "./strictJson.ts";
 
 /**
@@ -32,15 +32,17 @@ export async function readSafetensors(source: ByteSource): Promise<Checkpoint> {
   checkContiguous(source, entries, source.sizeBytes - dataStart);
   const weights = new Map<string, StoredTensor>();
   const unsupported = new Map<string, string>();
+  const packed = new Map<string, PackedTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
+    const place = { source, offset: dataStart + begin, sizeBytes: end - begin };
     if (isStored(dtype)) {
-      const place = { source, offset: dataStart + begin, sizeBytes: end - begin };
       weights.set(name, { type: dtype, shape, ...place });
     } else {
       unsupported.set(name, dtype);
+      packed.set(name, { dtype, shape, ...place });
     }
   }
-  return { weights, unsupported, metadata: metadataOf(source, header) };
+  return { weights, unsupported, packed, metadata: metadataOf(source, header) };
 }
 
 const MAX_HEADER_BYTES = 100_000_000;

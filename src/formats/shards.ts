@@ -1,7 +1,7 @@
 /** @file Checkpoints cut into several files, with an index that says which tensor is in which. */
 import type { ByteSource, StoredTensor } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, PackedTensor } from "./checkpoint.ts";
 import { strictJson } from "./strictJson.ts";
 
 /** How the files of a sharded checkpoint are opened and read. */
@@ -27,6 +27,7 @@ export async function readShards(
   const tensorsByFile = groupedByFile(await weightMap(index));
   const weights = new Map<string, StoredTensor>();
   const unsupported = new Map<string, string>();
+  const packed = new Map<string, PackedTensor>();
   const metadata = new Map<string, string>();
   const faults: string[] = [];
   const missing: [name: string, fileName: string][] = [];
@@ -40,6 +41,8 @@ export async function readShards(
     for (const name of names) {
       const tensor = shard.weights.get(name);
       const type = shard.unsupported.get(name);
+      const place = shard.packed?.get(name);
+      if (place) packed.set(name, place);
       if (tensor) weights.set(name, tensor);
       else if (type) unsupported.set(name, type);
       else missing.push([name, fileName]);
@@ -47,7 +50,7 @@ export async function readShards(
   }
   for (const [name, fileName] of missing) faults.push(inOtherFile(name, fileName, filesByTensor));
   if (faults.length > 0) throw broken(index, `does not agree with its files: ${listed(faults)}`);
-  return { weights, unsupported, metadata };
+  return { weights, unsupported, packed, metadata };
 }
 
 function inOtherFile(

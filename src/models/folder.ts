@@ -10,7 +10,9 @@ import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards } from "../formats/shards.ts";
 import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
+import { withNotices } from "./family.ts";
 import { folderModel } from "./folderModel.ts";
+import { unquantised } from "./quantised.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { loaded, sightOfTensors, type LoadedModel } from "./loaded.ts";
@@ -32,11 +34,13 @@ export async function openFolder(
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
   const config = await readConfigFile(join(path, "config.json"), path);
-  const { checkpoint, files } = await readWeights(path);
+  const { checkpoint: stored, files } = await readWeights(path);
   try {
+    const text = folderText(path);
+    const { config: plain, checkpoint, notice } = await unquantised(config, stored, text);
     return await loaded({
       id,
-      model: await folderModel(config, checkpoint, folderText(path), options),
+      model: withNotices(await folderModel(plain, checkpoint, text, options), [notice]),
       sight: await sightOfTensors(files, options, checkpoint.weights),
       files,
       options,

@@ -9,7 +9,8 @@ import { readShards, shardNames } from "../formats/shards.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { checkConfigSize, parseConfig } from "./config/configJson.ts";
-import type { Model } from "./family.ts";
+import { withNotices, type Model } from "./family.ts";
+import { unquantised } from "./quantised.ts";
 import { folderModel } from "./folderModel.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
@@ -97,10 +98,11 @@ async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<Opened> {
   const file = needed(blobs, CONFIG);
   checkConfigSize(file.size, CONFIG);
   const config = parseConfig(await file.text(), CONFIG);
-  const { checkpoint, weightFiles } = await readWeights(blobs);
+  const { checkpoint: stored, weightFiles } = await readWeights(blobs);
+  const { config: plain, checkpoint, notice } = await unquantised(config, stored, text);
   sizeOf(checkpoint.weights, options);
   return {
-    model: await folderModel(config, checkpoint, text, options),
+    model: withNotices(await folderModel(plain, checkpoint, text, options), [notice]),
     weights: checkpoint.weights,
     weightFiles,
     tokenizer: () => textTokenizer(text, CONFIG),
