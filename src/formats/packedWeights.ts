@@ -2,9 +2,10 @@
  * @file Weights stored in 8 or 4 bits with scales, as float32 that is computed when it is read: FP8 and INT8 with scales per
  * tensor, row or block, and MLX's groups. Nothing is rounded: a value is what the format says, in float32.
  */
-import type { ByteSource, StoredTensor } from "../base/bytes.ts";
+import type { StoredTensor } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint, PackedTensor } from "./checkpoint.ts";
+import { computedTensor } from "./computedTensor.ts";
 import { readTensor } from "./readTensor.ts";
 
 /** A checkpoint whose packed weights are decoded, and what they were, in words; `form` is null if there were none. */
@@ -89,7 +90,7 @@ function decodedEights(
       `${name} of ${rows} x ${columns} needs a scale per tensor, row or block${block ? ` of ${block.join(" x ")}` : ""}, ${scaleName} has ${scales.shape.join(" x ")}`,
     );
   let values: Promise<Float32Array> | undefined;
-  return computed(source, shape, async (first, count) => {
+  return computedTensor(source.name, shape, async (first, count) => {
     const scale = await (values ??= readTensor(scales));
     const bytes = await source.read(offset + first, count);
     return Float32Array.from(bytes, (bits, index) => {
@@ -151,7 +152,7 @@ function decodedGroups(
       `${name} needs 2, 4 or 8 bits and ${rows} x ${groups} scales and biases, got ${bits} bits and ${scales.shape.join(" x ")}`,
     );
   let values: Promise<readonly Float32Array[]> | undefined;
-  return computed(source, [rows, columns], async (first, count) => {
+  return computedTensor(source.name, [rows, columns], async (first, count) => {
     const [scale, bias] = await (values ??= Promise.all([scales, biases].map(readTensor)));
     const start = Math.floor(first / perByte);
     const bytes = await source.read(offset + start, Math.ceil((first + count) / perByte) - start);
@@ -163,19 +164,4 @@ function decodedGroups(
       return scale![group]! * value + bias![group]!;
     });
   });
-}
-
-/** A float32 tensor whose values are computed when they are read. */
-function computed(
-  { name }: ByteSource,
-  shape: readonly number[],
-  valuesAt: (first: number, count: number) => Promise<Float32Array>,
-): StoredTensor {
-  const sizeBytes = shape.reduce((product, size) => product * size, 4);
-  const read = async (at: number, length: number) => {
-    const first = Math.floor(at / 4);
-    const values = await valuesAt(first, Math.ceil((at + length) / 4) - first);
-    return new Uint8Array(values.buffer).subarray(at - 4 * first, at - 4 * first + length);
-  };
-  return { type: "F32", shape, source: { name, sizeBytes, read }, offset: 0, sizeBytes };
 }

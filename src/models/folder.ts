@@ -1,6 +1,6 @@
 /** @file Opens a Hugging Face or TransformerLens folder: config.json with safetensors or torch files, whole or in shards. Node only. */
 import { readFile, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { ByteSource } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
@@ -33,31 +33,73 @@ export async function openFolder(
   id: string,
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
-  const config = await readConfigFile(join(path, "config.json"), path);
-  const { checkpoint: stored, files } = await readWeights(path);
-  try {
-    const text = folderText(path);
-    const { config: plain, checkpoint, notice } = await unquantised(config, stored, text);
-    return await loaded({
+  refuseBase(path, options);
+  const { config, checkpoint, files, notice } = await folderParts(path);
+  return closedOnError(files, async () =>
+    loaded({
       id,
-      model: withNotices(await folderModel(plain, checkpoint, text, options), [notice]),
+      model: withNotices(await folderModel(config, checkpoint, folderText(path), options), [
+        notice,
+      ]),
       sight: await sightOfTensors(files, options, checkpoint.weights),
       files,
       options,
       tokenizer: () => folderTokenizer(path),
-    });
+    }),
+  );
+}
+
+/** @throws {InputError} "options" if a base is given for what is a whole model */
+export function refuseBase(name: string, { base }: LoadOptions): void {
+  if (!base) return;
+  throw new InputError(
+    "options",
+    `\`base\` is for LoRA adapters (a folder with adapter_config.json), ${name} is a whole model`,
+    { option: "base" },
+  );
+}
+
+/** What a folder holds, before any model is made of it; the files are open. */
+export interface FolderParts {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly checkpoint: Checkpoint;
+  readonly files: readonly OpenFile[];
+  /** What was decoded; null if nothing was. */
+  readonly notice: string | null;
+}
+
+/** Configuration and weights of the folder, decoded where they are quantised; throws as `openFolder`. */
+export async function folderParts(path: string): Promise<FolderParts> {
+  const config = await readJson(join(path, "config.json"), path);
+  const { checkpoint, files } = await weightsOf(path, READERS);
+  return closedOnError(files, async () => ({
+    ...(await unquantised(config, checkpoint, folderText(path))),
+    files,
+  }));
+}
+
+/** What `work` gives; if it fails, the files are closed. */
+export async function closedOnError<Value>(
+  files: readonly OpenFile[],
+  work: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await work();
   } catch (error) {
     await Promise.all(files.map((file) => file.close()));
     throw error;
   }
 }
 
-async function readConfigFile(path: string, folder: string): Promise<Record<string, unknown>> {
+/** The object in a JSON file of `folder`. */
+export async function readJson(path: string, folder: string): Promise<Record<string, unknown>> {
   const there = await isThere(path);
   const source = await fileSource(path).catch(async (error: unknown) => {
     if (there) throw error;
     throw (await isThere(folder))
-      ? new InputError("file", `${folder} has no config.json that can be read`, { cause: error })
+      ? new InputError("file", `${folder} has no ${basename(path)} that can be read`, {
+          cause: error,
+        })
       : error;
   });
   await source.close();
@@ -65,28 +107,31 @@ async function readConfigFile(path: string, folder: string): Promise<Record<stri
   return parseConfig(await readFile(path, "utf8"), path);
 }
 
-async function readWeights(folder: string): Promise<{ checkpoint: Checkpoint; files: OpenFile[] }> {
+type Readers = Readonly<Record<string, (source: ByteSource) => Promise<Checkpoint>>>;
+
+/** The weights of a folder by the first of these names that it has, whole or by an index of shards. */
+export async function weightsOf(
+  folder: string,
+  readers: Readers,
+): Promise<{ checkpoint: Checkpoint; files: OpenFile[] }> {
   const files: OpenFile[] = [];
   const open = async (name: string) => {
     const file = await fileSource(join(folder, name));
     files.push(file);
     return file;
   };
-  try {
-    for (const [name, read] of Object.entries(READERS)) {
+  return closedOnError(files, async () => {
+    for (const [name, read] of Object.entries(readers)) {
       if (await isThere(join(folder, name)))
         return { checkpoint: await read(await open(name)), files };
       const index = join(folder, `${name}.index.json`);
       if (await isThere(index))
         return { checkpoint: await readShards(await fileSource(index), { open, read }), files };
     }
-  } catch (error) {
-    await Promise.all(files.map((file) => file.close()));
-    throw error;
-  }
-  const present = (await readdir(folder)).filter((name) => !name.startsWith(".")).slice(0, 12);
-  throw new InputError(
-    "file",
-    `${folder} needs model.safetensors or pytorch_model.bin (or their .index.json), has ${present.join(", ") || "nothing"}`,
-  );
+    const present = (await readdir(folder)).filter((name) => !name.startsWith(".")).slice(0, 12);
+    throw new InputError(
+      "file",
+      `${folder} needs ${Object.keys(readers).join(" or ")} (or their .index.json), has ${present.join(", ") || "nothing"}`,
+    );
+  });
 }

@@ -5,6 +5,8 @@ import type { UnembeddingChoice } from "./family.ts";
 export interface LoadOptions {
   /** Of a hub model: branch, tag or commit, for the Result. */
   readonly revision?: string | null | undefined;
+  /** The model that a LoRA adapter was trained on: a folder or a hub id; the adapter is merged into it. */
+  readonly base?: string | null | undefined;
   /** False: keep no decoded weights on disk. */
   readonly cache?: boolean | undefined;
   /** Aborting it ends the loading. */

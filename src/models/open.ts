@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UnableError } from "../base/errors.ts";
 import { isThere } from "../formats/file.ts";
-import { openFolder } from "./folder.ts";
+import { openFolder, refuseBase } from "./folder.ts";
 import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
 import { hubName } from "./hub/names.ts";
 import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
@@ -12,6 +12,7 @@ import type { LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { notThere } from "./nearNames.ts";
+import { hasAdapter, openAdapter } from "./openAdapter.ts";
 import { openGguf } from "./openGguf.ts";
 import { openTorch } from "./openTorch.ts";
 import { openPlanted } from "./planted/planted.ts";
@@ -37,6 +38,7 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   if (found) {
     return found.isDirectory() ? openDirectory(name, options) : openFile(name, options);
   }
+  if (/^(planted|zoo):/.test(name)) refuseBase(name, options);
   const [scheme, rest] = name.split(/:(.*)/s);
   if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
   if (scheme === "zoo" && rest !== undefined) return openZoo(rest, options);
@@ -102,8 +104,11 @@ export async function revisionsOf(
   });
 }
 
-/** A folder with config.json, one in which nanoGPT left its ckpt.pt, that of a run (its last checkpoint), or one with a GGUF. */
-async function openDirectory(path: string, options: LoadOptions): Promise<LoadedModel> {
+/**
+ * A folder with config.json, one in which nanoGPT left its ckpt.pt, a LoRA adapter, the folder of a run (its last
+ * checkpoint), or one with a GGUF.
+ */
+async function openDirectory(path: string, options: OpenOptions): Promise<LoadedModel> {
   const has = (name: string) =>
     stat(join(path, name))
       .then((entry) => entry.isFile())
@@ -111,6 +116,7 @@ async function openDirectory(path: string, options: LoadOptions): Promise<Loaded
   if (!(await has("config.json")) && (await has("ckpt.pt")))
     return openTorch(join(path, "ckpt.pt"), path, options);
   if (await has("config.json")) return openFolder(path, path, options);
+  if (await hasAdapter(path)) return openAdapter(path, options, (base) => folderOf(base, options));
   const last = await lastCheckpoint(path);
   if (last !== null) {
     options.notice?.(`${path} is the folder of a run: its last checkpoint is ${last}`);
@@ -120,7 +126,14 @@ async function openDirectory(path: string, options: LoadOptions): Promise<Loaded
   return gguf === null ? openFolder(path, path, options) : openGguf(gguf, path, options);
 }
 
+/** The folder of a base: a path, or a hub id. */
+async function folderOf(name: string, options: OpenOptions): Promise<string> {
+  if (await isThere(name)) return name;
+  return (await hubSnapshot(name, options)).folder;
+}
+
 async function openFile(path: string, options: LoadOptions): Promise<LoadedModel> {
+  refuseBase(path, options);
   if (/\.gguf$/i.test(path)) return openGguf(path, path, options);
   if (/\.(pt|pth|bin|ckpt)$/i.test(path)) return openTorch(path, path, options);
   if (/\.safetensors$/i.test(path))
