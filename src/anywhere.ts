@@ -13,12 +13,15 @@ export { headName, type HeadAt, type HeadChoice } from "./base/headName.ts";
 export type { Closable } from "./base/closable.ts";
 export { VERSION } from "./base/version.ts";
 export type {
-  Anatomy,
+  DecoderFacts,
   Architecture,
   Model,
   RotaryFacts,
   UnembeddingChoice,
 } from "./models/family.ts";
+export { drawnTokens, type DrawnTokens } from "./models/drawnTokens.ts";
+export type { RowBos } from "./models/bosPolicy.ts";
+export type { NotText } from "./models/vocabularyFiles.ts";
 export { kvHeadOf } from "./models/kvHeadOf.ts";
 export type { LoadOptions } from "./models/loadOptions.ts";
 export type { LoadedModel } from "./models/loaded.ts";

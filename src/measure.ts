@@ -44,5 +44,6 @@ export {
 } from "./text/patterns/generators.ts";
 export { disjointControl, reshuffledControl } from "./text/patterns/controls.ts";
 export { ordinaryTokens } from "./text/patterns/ordinaryTokens.ts";
+export { logSumExp, softmax } from "./measure/softmax.ts";
 export { repeatedTokens } from "./text/patterns/repeatedTokens.ts";
 export type { PatternOptions, TokenPattern } from "./text/patterns/tokenPattern.ts";

@@ -6,7 +6,7 @@ import type { CheckpointTensors } from "./checkpointTensors.ts";
 import type { NotText } from "./vocabularyFiles.ts";
 
 /** Facts about an architecture with its sizes. */
-export interface Architecture extends Partial<Anatomy> {
+export interface Architecture extends Partial<DecoderFacts> {
   readonly family: string;
   /** As the configuration calls it; left out where it does not. */
   readonly modelType?: string | undefined;
@@ -37,7 +37,7 @@ export interface RotaryFacts {
 }
 
 /** How a decoder is built, for studies whose method depends on it. */
-export interface Anatomy {
+export interface DecoderFacts {
   readonly dModel: number;
   /** Entries of a query and of a key. */
   readonly dHead: number;

@@ -2,6 +2,7 @@
 import { tensor } from "induction-lens/graph";
 import {
   ablationRows,
+  drawnTokens,
   SCORE_NAMES,
   type AblationRows,
   type HeadEdit,
@@ -9,7 +10,7 @@ import {
   type Tensor,
   throwIfAborted,
 } from "induction-lens/browser";
-import { copyLosses, ordinaryTokens, type Repeats, random } from "induction-lens/measure";
+import { copyLosses, type Repeats, random, softmax } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
 import type { Held } from "./held.ts";
 import type { Cut, Guess, Losses, Requests, Sequence } from "./protocol.ts";
@@ -159,8 +160,7 @@ async function referenceFor(
 
 /** Rows of ordinary tokens, drawn with repetition; the first token is that of the sequence. */
 function randomRows(held: Held, { ids }: Sequence): Tensor<Int32Array> {
-  const { vocabulary, specialTokens } = held.open.model.architecture;
-  const ordinary = ordinaryTokens(vocabulary, specialTokens);
+  const ordinary = drawnTokens(held.open.model.architecture).ids;
   const draw = random(1);
   const count = referenceCount(held);
   const data = Int32Array.from({ length: count * ids.length }, (_, index) =>
@@ -187,11 +187,4 @@ function lossesOf(losses: Tensor, { start, period }: AblationRows): Losses {
     byPosition,
     bySequence,
   };
-}
-
-function softmax(logits: Float32Array): Float64Array {
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const parts = Float64Array.from(logits, (logit) => Math.exp(logit - most));
-  const sum = parts.reduce((a, b) => a + b, 0);
-  return parts.map((part) => part / sum);
 }

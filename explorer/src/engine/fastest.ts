@@ -2,6 +2,7 @@
 import { tensor } from "induction-lens/graph";
 import {
   AbortError,
+  drawnTokens,
   openEngine,
   openWorkbench,
   type Backend,
@@ -9,7 +10,7 @@ import {
   type WorkbenchRun,
   throwIfAborted,
 } from "induction-lens/browser";
-import { ordinaryTokens, repeatedTokens } from "induction-lens/measure";
+import { repeatedTokens } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
 
 export interface Chosen {
@@ -84,9 +85,9 @@ async function runs(
   backend: Backend,
   { signal }: AnswerOptions,
 ): Promise<readonly WorkbenchRun[]> {
-  const { vocabulary, specialTokens, bosToken, contextLength, layers } = model.architecture;
+  const { bosToken, contextLength, layers } = model.architecture;
   const start = bosToken === null ? 0 : 1;
-  const ordinary = ordinaryTokens(vocabulary, specialTokens);
+  const ordinary = drawnTokens(model.architecture).ids;
   const period = Math.min(PERIOD, ordinary.length, Math.floor((contextLength - start) / 2));
   const row = repeatedTokens({ seed: SEED, examples: 1, period, bos: bosToken, ordinary });
   const length = start + 2 * period;

@@ -3,7 +3,7 @@ import {
   openWorkbench,
   type AblationRows,
   type Backend,
-  type LoadedModel,
+  type RunnableModel,
   type Reference,
   type Tokenizer,
   type Workbench,
@@ -12,7 +12,7 @@ import type { ModelFacts } from "./protocol.ts";
 
 /** A model that is open, with the engine that runs it. */
 export interface OpenModel {
-  readonly model: LoadedModel;
+  readonly model: RunnableModel;
   readonly backend: Backend;
   readonly tokenizer: Tokenizer | null;
   readonly facts: ModelFacts;

@@ -3,7 +3,7 @@ import {
   load,
   loadFiles,
   UnableError,
-  type LoadedModel,
+  type RunnableModel,
   type NamedBlob,
 } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
@@ -50,7 +50,7 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
 }
 
 /** A tokenizer that cannot be read takes nothing from the model: the page then takes ids. */
-async function tokenizerOf(model: LoadedModel) {
+async function tokenizerOf(model: RunnableModel) {
   try {
     return { tokenizer: await model.tokenizer(), fault: null };
   } catch (error) {
@@ -58,7 +58,7 @@ async function tokenizerOf(model: LoadedModel) {
   }
 }
 
-async function opened(source: ModelSource, options: AnswerOptions): Promise<LoadedModel> {
+async function opened(source: ModelSource, options: AnswerOptions): Promise<RunnableModel> {
   if (source.kind === "named")
     return load(source.name, { zoo: new URL("zoo/", source.base).href, ...options });
   if (source.kind === "hub") {

@@ -1,6 +1,6 @@
 /** @file The row of tokens that the page shows. */
-import { InputError } from "induction-lens/browser";
-import { ordinaryTokens, repeatedTokens } from "induction-lens/measure";
+import { drawnTokens, InputError } from "induction-lens/browser";
+import { repeatedTokens } from "induction-lens/measure";
 import type { Held, OpenModel } from "./held.ts";
 import type { Sequence, SequenceChoice } from "./protocol.ts";
 
@@ -12,26 +12,21 @@ export async function sequence(
   const { tokenizer, model } = open;
   const written = (ids: readonly number[]) => (tokenizer ? tokenizer.pieces(ids) : ids.map(String));
   if (text !== null) {
-    const ids = idsOf(text, open);
+    const ids = await idsOf(text, open);
     return { ids, pieces: written(ids), repeats: null };
   }
-  const { vocabulary, specialTokens, bosToken, contextLength } = model.architecture;
+  const { bosToken, contextLength } = model.architecture;
   const start = bosToken === null ? 0 : 1;
-  const ordinary = ordinaryTokens(vocabulary, specialTokens);
+  const ordinary = drawnTokens(model.architecture).ids;
   const fits = Math.min(period, ordinary.length, Math.floor((contextLength - start) / 2));
   const { tokens } = repeatedTokens({ seed, examples: 1, period: fits, bos: bosToken, ordinary });
   const ids = [...tokens.data];
   return { ids, pieces: written(ids), repeats: { start, period: fits } };
 }
 
-function idsOf(text: string, { model, tokenizer }: OpenModel): readonly number[] {
-  const { vocabulary, bosToken, contextLength } = model.architecture;
-  const ids = tokenizer
-    ? [
-        ...(tokenizer.bos.addToText && bosToken !== null ? [bosToken] : []),
-        ...tokenizer.encode(text),
-      ]
-    : idsIn(text, vocabulary);
+async function idsOf(text: string, { model, tokenizer }: OpenModel): Promise<readonly number[]> {
+  const { vocabulary, contextLength } = model.architecture;
+  const ids = tokenizer ? await model.tokens(text) : idsIn(text, vocabulary);
   const beyond = ids.find((id) => id >= vocabulary);
   if (beyond !== undefined)
     throw new InputError(

@@ -1,5 +1,5 @@
 /** @file What the page's address holds: a link opens the same view of the same head of the same model. */
-import type { HeadEdit } from "induction-lens/browser";
+import { headName, type HeadEdit } from "induction-lens/browser";
 
 export const VIEWS = ["learn", "heads", "attention", "surgery", "lab"] as const;
 export type ViewName = (typeof VIEWS)[number];
@@ -78,7 +78,7 @@ export function readState(hash: string): PageState {
 
 /** The address of a state: what is as at the start is left out, but the view and the head. */
 export function stateHash(state: PageState): string {
-  const said = new URLSearchParams({ view: state.view, head: `${state.layer}.${state.head}` });
+  const said = new URLSearchParams({ view: state.view, head: headName(state) });
   for (const key of [
     "model",
     "period",
@@ -103,7 +103,7 @@ function plainly(query: string): string {
 
 /** `1.2:zero`, `1.2:ideal-induction`. */
 export function editText({ layer, head, kind, pattern }: HeadEdit): string {
-  return `${layer}.${head}:${kind}${pattern ? `-${pattern}` : ""}`;
+  return `${headName({ layer, head })}:${kind}${pattern ? `-${pattern}` : ""}`;
 }
 
 const EDIT =

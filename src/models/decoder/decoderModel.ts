@@ -1,9 +1,9 @@
 /** @file From a family's row to its model: weights found and checked, Program built, facts told. */
-import { anatomyOf } from "./anatomy.ts";
+import { decoderFacts } from "./decoderFacts.ts";
 import { decoderProgram } from "./decoder.ts";
 import { hasExperts, type DecoderSpec } from "./spec.ts";
 import { specialTokensOf, strayTokensNotice } from "../config/specialTokens.ts";
-import { withNotices, type Anatomy, type Model, type ModelOptions } from "../family.ts";
+import { withNotices, type DecoderFacts, type Model, type ModelOptions } from "../family.ts";
 import type { CheckpointTensors } from "../checkpointTensors.ts";
 import { bindWeights, type Binding, type Sizes, type WeightMap } from "../weightMap.ts";
 import { sizesOf } from "./sizes.ts";
@@ -60,7 +60,7 @@ export function decoderModel(
       contextLength: spec.contextLength,
       vocabulary: spec.vocabulary,
       ...specialTokensOf(json, spec.vocabulary),
-      ...anatomyOf(spec, head, json),
+      ...decoderFacts(spec, head, json),
     },
     program: decoderProgram(spec, binding.weights, head === "none" ? HEADLESS : null),
     ...tiedHead(row, checkpoint, binding),
@@ -90,7 +90,7 @@ function headOf(
   { tied }: DecoderRow,
   { stored }: Binding,
   { head }: ModelOptions,
-): Anatomy["head"] {
+): DecoderFacts["head"] {
   if (stored("unembed.W_U")) return "own";
   return tied || head === "tied" ? "tied" : "none";
 }

@@ -1,4 +1,5 @@
 /** @file Whether a model predicts what followed the earlier copy of its last token: rank, probability, five most likely. */
+import { softmax } from "../../measure/softmax.ts";
 import type { Progress } from "../../base/progress.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
@@ -141,9 +142,8 @@ function lastProgram(program: Program, layers: number): Program {
 }
 
 function answerOf(logits: Float32Array, target: number): Answer {
-  const largest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
-  const all = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
-  const probability = (token: number) => Math.exp(logits[token]! - largest) / all;
+  const probabilities = softmax(logits);
+  const probability = (token: number) => probabilities[token]!;
   const order = [...logits.keys()].sort((one, other) => logits[other]! - logits[one]!);
   return {
     rank: 1 + logits.filter((logit) => logit > logits[target]!).length,

@@ -1,4 +1,5 @@
 /** @file From logits and parts, position by position, to the Result of `lens`. */
+import { softmax } from "../../measure/softmax.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
@@ -211,10 +212,7 @@ type Named = (token: number) => { readonly token: number; readonly piece: string
 /** One position of logits [batch, position, d_vocab] as probabilities. */
 function probabilitiesOf({ data, shape }: Tensor, place: number): Float64Array {
   const vocabulary = shape.at(-1)!;
-  const logits = Float64Array.from(data.subarray(place * vocabulary, (place + 1) * vocabulary));
-  const largest = logits.reduce((most, value) => Math.max(most, value), -Infinity);
-  const sum = logits.reduce((total, value) => total + Math.exp(value - largest), 0);
-  return logits.map((value) => Math.exp(value - largest) / sum);
+  return softmax(data.subarray(place * vocabulary, (place + 1) * vocabulary));
 }
 
 /** The `count` tokens with the largest probabilities, largest first. */

@@ -1,4 +1,5 @@
 /** @file `generate`: continues a prompt token by token, with edits applied at every step. */
+import { softmax } from "../../measure/softmax.ts";
 import type { Feeds } from "../../base/backend.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { random, type Random } from "../../base/random.ts";
@@ -135,9 +136,7 @@ function chosen(
   const order = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]! || a - b);
   if (temperature === 0) return order[0]!;
   const among = order.slice(0, topK);
-  const best = logits[order[0]!]!;
-  const weights = among.map((id) => Math.exp((logits[id]! - best) / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let left = draw.uniform() * total;
+  const weights = softmax(among.map((id) => logits[id]! / temperature));
+  let left = draw.uniform();
   return among.find((_, index) => (left -= weights[index]!) < 0) ?? among.at(-1)!;
 }

@@ -1,4 +1,5 @@
 /** @file From a score taken apart and its effect to the Result of `why`. */
+import { logSumExp } from "../../measure/softmax.ts";
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -99,8 +100,6 @@ function effectOf({ effect, run, cell, found, plan }: Measured, named: Named): W
   const next = found.sequences[0]!.tokens[cell.query + 1];
   const likely = logits.indexOf(Math.max(...logits));
   const target = asked ?? next ?? likely;
-  const largest = logits[likely]!;
-  const all = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
   const listed = (sign: 1 | -1) =>
     strongest(
       effect.cell.map((logit) => sign * logit),
@@ -112,7 +111,7 @@ function effectOf({ effect, run, cell, found, plan }: Measured, named: Named): W
       ...named(target),
       why: asked !== null ? "asked for" : next === undefined ? "most likely token" : "next token",
       logit: logits[target]!,
-      probability: Math.exp(logits[target]! - largest) / all,
+      probability: Math.exp(logits[target]! - logSumExp(logits)),
     },
     cell: effect.cell[target]!,
     head: effect.head[target]!,

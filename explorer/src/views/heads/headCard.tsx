@@ -1,4 +1,4 @@
-import type { ScoreName, ScoreResult } from "induction-lens/browser";
+import { headName, type ScoreName, type ScoreResult } from "induction-lens/browser";
 import { flags, LABELS } from "../../parts/headWords.ts";
 
 interface Props {
@@ -19,7 +19,12 @@ export function HeadCard({ result, layer, head }: Props) {
           ))}
         </ul>
       )}
-      <div class="scroll wide" role="group" tabIndex={0} aria-label={`Scores of ${layer}.${head}`}>
+      <div
+        class="scroll wide"
+        role="group"
+        tabIndex={0}
+        aria-label={`Scores of ${headName({ layer, head })}`}
+      >
         <table class="evidence">
           <caption>
             Where {layer}.{head} attends, as mean attention from 0 to 1. The stroke is what even

@@ -1,3 +1,4 @@
+import { headName } from "induction-lens/browser";
 import { useEffect, useState } from "preact/hooks";
 import { editText } from "../../page/address.ts";
 import { usePage } from "../../page/page.ts";
@@ -49,7 +50,7 @@ export function Done({
                 <button
                   type="button"
                   class="sort"
-                  aria-label={`Take back the change of ${edit.layer}.${edit.head}`}
+                  aria-label={`Take back the change of ${headName(edit)}`}
                   onClick={() => change({ edits: edits.filter((one) => one !== edit) })}
                 >
                   take back

@@ -1,3 +1,4 @@
+import { headName } from "induction-lens/browser";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { FEWEST_FOR_INTERVAL } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
@@ -115,7 +116,7 @@ async function taken(before: Cut, after: Cut, model: { id: string; sha256: strin
     loss,
     after.losses.byPosition[position] ?? null,
   ]);
-  const done = after.edits.map((edit) => `${edit.layer}.${edit.head}: ${editWords(edit)}.`);
+  const done = after.edits.map((edit) => `${headName(edit)}: ${editWords(edit)}.`);
   const interval = differenceInterval(before, after, "secondCopy");
   const sure = interval
     ? `, difference in [${interval.map((end) => end.toFixed(3)).join(", ")}]`

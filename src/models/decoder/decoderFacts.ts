@@ -1,5 +1,5 @@
 import { ropeTypeOf } from "../config/ropeType.ts";
-import type { Anatomy } from "../family.ts";
+import type { DecoderFacts } from "../family.ts";
 import { hasExperts, type AttentionSpec, type DecoderSpec } from "./spec.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -9,7 +9,11 @@ type Json = Readonly<Record<string, unknown>>;
  *
  * @param json the configuration, which calls rotary positions by name
  */
-export function anatomyOf(spec: DecoderSpec, head: Anatomy["head"], json: Json): Anatomy {
+export function decoderFacts(
+  spec: DecoderSpec,
+  head: DecoderFacts["head"],
+  json: Json,
+): DecoderFacts {
   const { blocks, residual, norm } = spec;
   const attentions = blocks.map(({ attention }) => attention);
   const first = attentions[0]!;
@@ -47,13 +51,13 @@ export function anatomyOf(spec: DecoderSpec, head: Anatomy["head"], json: Json):
   };
 }
 
-function positionsOf({ positions, blocks }: DecoderSpec): Anatomy["positions"] {
+function positionsOf({ positions, blocks }: DecoderSpec): DecoderFacts["positions"] {
   if (positions) return positions.to === "stream" ? "learned" : "shortformer";
   if (blocks.some(({ attention }) => attention.alibi)) return "alibi";
   return blocks.some(({ attention }) => attention.rotary) ? "rotary" : "none";
 }
 
-function rotaryOf({ rotary }: AttentionSpec, type: string): Anatomy["rotary"][number] {
+function rotaryOf({ rotary }: AttentionSpec, type: string): DecoderFacts["rotary"][number] {
   if (!rotary) return null;
   const entries = 2 * rotary.rope.frequencies.length;
   return { type, entries, interleaved: rotary.interleaved };
