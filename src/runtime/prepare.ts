@@ -1,4 +1,5 @@
 /** @file A Program made ready to run: lowered, its weights placed, one engine session. */
+import type { ByteSource } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import { closable, type Closable } from "../base/closable.ts";
 import { tensor } from "../base/tensor.ts";
@@ -86,7 +87,8 @@ async function placed(graph: OnnxGraph, backend: Backend) {
       return { model: encodeModel(graph, place), folder, sideFiles: [] };
     }
   }
-  const pieces = await readPieces(stored);
+  const keyOf = rangeKeys();
+  const pieces = await readPieces(stored, keyOf);
   if (total <= INLINE_BYTES) {
     return { model: encodeModel(graph, (bytes) => pieces.get(keyOf(bytes))!.data), sideFiles: [] };
   }
@@ -98,7 +100,10 @@ async function placed(graph: OnnxGraph, backend: Backend) {
 }
 
 /** The bytes of each different range, read once however many initializers show it. */
-async function readPieces(stored: readonly StoredBytes[]): Promise<Map<string, SideFile>> {
+async function readPieces(
+  stored: readonly StoredBytes[],
+  keyOf: (range: StoredBytes) => string,
+): Promise<Map<string, SideFile>> {
   const pieces = new Map<string, SideFile>();
   for (const range of stored) {
     const key = keyOf(range);
@@ -115,7 +120,15 @@ async function readPieces(stored: readonly StoredBytes[]): Promise<Map<string, S
   return pieces;
 }
 
-/** Sources of one checkpoint have different names, so name and range tell pieces apart. */
-function keyOf({ source, offset, sizeBytes }: StoredBytes): string {
-  return `${source.realPath ?? source.name} ${offset} ${sizeBytes}`;
+/**
+ * Tells ranges apart by the source itself: sources that compute their values (views, decoded or merged weights) have the
+ * name of the file that they come from, all the same one.
+ */
+function rangeKeys(): (range: StoredBytes) => string {
+  const numbers = new Map<ByteSource, number>();
+  return ({ source, offset, sizeBytes }) => {
+    const number = numbers.get(source) ?? numbers.size;
+    numbers.set(source, number);
+    return `${source.realPath ?? number} ${offset} ${sizeBytes}`;
+  };
 }
