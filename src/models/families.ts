@@ -32,6 +32,7 @@ import { llama } from "./families/llama.ts";
 import { mistral } from "./families/mistral.ts";
 import { mixtral } from "./families/mixtral.ts";
 import { mpt } from "./families/mpt.ts";
+import { nanochat } from "./families/nanochat.ts";
 import { nemotron } from "./families/nemotron.ts";
 import { olmo, olmo2, olmo3 } from "./families/olmo.ts";
 import { olmoe } from "./families/olmoe.ts";
@@ -85,6 +86,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   ministral,
   mixtral,
   mpt,
+  nanochat,
   nemotron,
   olmo,
   olmo2,
