@@ -27,6 +27,7 @@ export type { LoadOptions } from "./models/loadOptions.ts";
 export type { LoadedModel } from "./models/loaded.ts";
 export type { RunnableModel } from "./inputs/runnableModel.ts";
 export type { Prompt } from "./inputs/promptRows.ts";
+export type { IdRows, ModelInputs, Numbers } from "./inputs/modelInputs.ts";
 export type { Block, PlantedHead } from "./models/planted/circuit.ts";
 export { PLANTED } from "./models/planted/planted.ts";
 export type { ZooIndex } from "./models/zoo/zooIndex.ts";

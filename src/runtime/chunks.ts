@@ -9,7 +9,7 @@ const TOKENS_PER_RUN = 320;
 const OPERATIONS_PER_RUN = { cpu: 30e9, wasm: 3e9, webgpu: 30e9 } as const;
 
 /**
- * How many rows of `length` tokens one run takes: at least 1, with at most `tokens` tokens. It depends on the program, the
+ * How many rows of `length` tokens (or with these lengths of the symbols, as "position") one run takes: at least 1, with at most `tokens` tokens. It depends on the program, the
  * engine's kind, the length and `tokens` alone, so that the same input is always cut alike. Scores do not depend on the cut,
  * bit for bit; a product with a single row or column is made by another kernel, so metrics of few positions can differ by it
  * in their last float32 digit.
@@ -17,12 +17,14 @@ const OPERATIONS_PER_RUN = { cpu: 30e9, wasm: 3e9, webgpu: 30e9 } as const;
 export function rowsPerRun(
   program: Program,
   backend: Backend,
-  length: number,
+  length: number | Readonly<Record<string, number>>,
   tokens = TOKENS_PER_RUN,
 ): number {
-  const byTokens = Math.floor(tokens / length);
+  const lengths = typeof length === "number" ? { position: length } : length;
+  const longest = Object.values(lengths).reduce((most, one) => Math.max(most, one), 1);
+  const byTokens = Math.floor(tokens / longest);
   const byWork = Math.floor(
-    OPERATIONS_PER_RUN[backend.device] / multiplyAdds(program, { batch: 1, position: length }),
+    OPERATIONS_PER_RUN[backend.device] / multiplyAdds(program, { ...lengths, batch: 1 }),
   );
   return Math.max(1, Math.min(byTokens, byWork));
 }

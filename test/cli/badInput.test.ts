@@ -230,7 +230,7 @@ const OPTIONS: readonly (readonly [string, readonly string[], readonly string[]]
     ["folder.png"],
   ],
   ["no command", [], ["Usage"]],
-  ["run without its options", ["run", "model"], ["--tokens"]],
+  ["run without its options", ["run", "model"], ["--capture"]],
   [
     "run of a value that is not there",
     run("blocks.0.attn.hook_patern", "a.safetensors"),

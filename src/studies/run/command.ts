@@ -13,23 +13,30 @@ import { MODEL, shared } from "../../cli/flags/sharedFlags.ts";
 import { listed } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
 import type { FromWork } from "../../cli/messages.ts";
+import { readInputs } from "../../cli/inputsFile.ts";
 import { readRows } from "../../cli/tokensFile.ts";
+import type { ModelInputs } from "../../inputs/modelInputs.ts";
 import type { CapturedValue, Receiver } from "./runModel.ts";
 
 interface RunFlags {
-  readonly tokens: string;
+  readonly tokens?: string | undefined;
+  readonly inputs?: string | undefined;
   readonly capture: readonly string[];
 }
 
 /** It has no Result: what it computes goes into the file as it comes. */
 export const command = defineCommand({
   name: "run",
-  description: "run a model on your tokens and save any named values as safetensors",
+  description: "run a model on your inputs and save any named values as safetensors",
   declare: (command: Command) =>
     shared(
       command
         .argument("<model>", MODEL)
-        .requiredOption("--tokens <file>", 'rows to run, as they are: {"tokens": [[...]]}')
+        .option("--tokens <file>", 'rows to run, as they are: {"tokens": [[...]]}')
+        .option(
+          "--inputs <file>",
+          'what a model of any kind reads: {"tokens": [[...]]}, {"encoder": [[...]], "decoder": [[...]]}, "features", "pixels"',
+        )
         .requiredOption(
           "--capture <names>",
           "values to save: names or globs with *, separated by commas; logits too",
@@ -46,15 +53,21 @@ export const command = defineCommand({
     const out = common.output.out![0]!;
     if (extname(out) !== ".safetensors")
       throw new InputError("output", `run writes .safetensors, got ${out}`);
-    const rows = await readRows(own.tokens);
-    await inFrame(common, (frame) => capture(frame, name, rows, own.capture, out));
+    const inputs = await inputsOf(own);
+    await inFrame(common, (frame) => capture(frame, name, inputs, own.capture, out));
   },
 });
+
+async function inputsOf({ tokens, inputs }: RunFlags): Promise<ModelInputs> {
+  if ((tokens === undefined) === (inputs === undefined))
+    throw new InputError("options", "run needs either --tokens or --inputs, a file of what to run");
+  return tokens === undefined ? readInputs(inputs!) : { tokens: await readRows(tokens) };
+}
 
 async function capture(
   frame: Frame,
   name: string,
-  rows: readonly (readonly number[])[],
+  inputs: ModelInputs,
   patterns: readonly string[],
   out: string,
 ): Promise<void> {
@@ -71,7 +84,7 @@ async function capture(
     try {
       const receive: Receiver = (value, first, { data }) =>
         file!.write(value.name, first * innerOf(value), data);
-      const options = { backend, tokens: rows, names, receive, begin, signal, progress };
+      const options = { backend, inputs, names, receive, begin, signal, progress };
       await runModel(model, options);
       await (file as SafetensorsFile | null)?.commit();
     } catch (error) {

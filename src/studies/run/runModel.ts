@@ -2,18 +2,18 @@
 import { distance } from "fastest-levenshtein";
 import { globPattern } from "../../base/glob.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
-import { tensor, type Tensor } from "../../base/tensor.ts";
+import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program } from "../../graph/program.ts";
 import type { ValueType } from "../../graph/axes.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { Feeds } from "../../base/backend.ts";
+import type { Backend, Feeds } from "../../base/backend.ts";
+import { feedsOf, type IdRows, type ModelInputs } from "../../inputs/modelInputs.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import { verifyTokens } from "../../text/patterns/verifyTokens.ts";
 
 /** A value that a run gives, with its sizes for the rows at hand. */
 export interface CapturedValue {
@@ -30,8 +30,10 @@ export type Receiver = (
 ) => Promise<void> | void;
 
 export interface RunOptions extends StudyOptions {
-  /** Rows of token ids, all of one length, used as they are. */
-  readonly tokens: readonly (readonly number[])[];
+  /** Rows of token ids, all of one length, used as they are; short for `inputs: {tokens}`. */
+  readonly tokens?: IdRows | undefined;
+  /** What a model of another kind reads: rows for encoder and decoder, features, pixels. */
+  readonly inputs?: ModelInputs | undefined;
   /** Names of the values that are handed over. */
   readonly names: readonly string[];
   /** Gets each value, chunk of rows by chunk of rows. */
@@ -42,6 +44,9 @@ export interface RunOptions extends StudyOptions {
   readonly feeds?: Feeds | undefined;
 }
 
+/** What models end with. */
+const ENDS = /^(logits|logits_per_image|image_embeds|text_embeds)$/;
+
 /**
  * The names of a program's values that `patterns` mean: names, or globs in which `*` stands for any characters.
  *
@@ -51,7 +56,7 @@ export interface RunOptions extends StudyOptions {
  */
 export function matchValues(program: Program, patterns: readonly string[]): string[] {
   const names = program.ops.map((op) => op.output);
-  const hooks = names.filter((name) => name === "logits" || /(^|\.)hook_\w+$/.test(name));
+  const hooks = names.filter((name) => ENDS.test(name) || /(^|\.)hook_\w+$/.test(name));
   return [
     ...new Set(
       patterns.flatMap((pattern) => {
@@ -77,49 +82,79 @@ export function matchValues(program: Program, patterns: readonly string[]): stri
 }
 
 /**
- * Runs the model on token rows as they are and hands over the values `names`, a few rows at a time.
+ * Runs the model on its inputs as they are and hands over the values `names`, a few rows at a time.
  *
- * @throws {InputError} "tokens" for rows of unequal length or ids outside the vocabulary, "range" for too many positions
+ * @throws {InputError} "tokens" for rows of unequal length or ids outside the vocabulary, "feed" for inputs that the model does
+ *   not read or that are missing, "range" for too many positions
  */
 export async function runModel(
   model: LoadedModel,
-  { tokens: rows, names, receive, begin, feeds = new Map(), ...options }: RunOptions,
+  { tokens, inputs = { tokens }, names, receive, begin, feeds = new Map(), ...options }: RunOptions,
 ): Promise<void> {
   const { signal, progress } = options;
-  const tokens = verifyTokens(rows, model.architecture.vocabulary);
-  const [examples, length] = tokens.shape as readonly [number, number];
-  if (length > model.architecture.contextLength) {
-    throw new InputError(
-      "range",
-      `the model has ${model.architecture.contextLength} positions, got rows of ${length} tokens`,
-    );
-  }
-  const backend = await engineFor(model, options);
+  const fed = feedsOf(model.program, inputs);
   const program = slice(model.program, { outputs: names });
+  const sizes = sizesOf(model.program, fed);
+  const backend = await engineFor(model, options);
   const types = typesOf(program);
-  const values = names.map((name) =>
-    captured(name, types.get(name)!, { batch: examples, position: length }),
-  );
+  const values = names.map((name) => captured(name, types.get(name)!, sizes));
   await model.unchanged();
   await begin?.(values);
-  const perRun = rowsPerRun(program, backend, length);
-  const session = await prepare(program, backend, { batch: perRun, position: length });
+  const { rows, perRun } = cut(program, backend, sizes);
+  const session = await prepare(program, backend, { ...sizes, batch: perRun });
+  const read = new Map([...fed].filter(([name]) => isRead(session.program, name)));
   try {
-    for (let first = 0; first < examples; first += perRun) {
+    for (let first = 0; first < rows; first += perRun) {
       throwIfAborted(signal);
-      const count = Math.min(perRun, examples - first);
-      const part = tokens.data.slice(first * length, (first + count) * length);
-      const trace = await session.run(
-        new Map([...feeds, ["tokens", tensor(["batch", "position"], [count, length], part)]]),
-      );
+      const count = Math.min(perRun, rows - first);
+      const part = [...read].map(([name, one]) => [name, rowsOf(one, first, count)] as const);
+      const trace = await session.run(new Map([...feeds, ...part]));
       for (const value of values) await receive(value, first, trace.get(value.name)!);
-      progress?.("running", first + count, examples);
+      progress?.("running", first + count, rows);
       await turn();
     }
     await model.unchanged();
   } finally {
     await session.close();
   }
+}
+
+/** Lengths of the symbols, after checking that the model has so many positions. */
+function sizesOf(program: Program, fed: Feeds): Readonly<Record<string, number>> {
+  const sizes: Record<string, number> = {};
+  for (const [name, { shape }] of fed)
+    program.inputs
+      .find((input) => input.name === name)!
+      .axes.forEach(({ size }, at) => {
+        if (typeof size === "string") sizes[size] = shape[at]!;
+      });
+  for (const [symbol, limit] of Object.entries(program.limits))
+    if ((sizes[symbol] ?? 0) > limit)
+      throw new InputError(
+        "range",
+        `the model has ${limit} positions, got rows of ${sizes[symbol]} tokens`,
+      );
+  return sizes;
+}
+
+/** Rows in all, and of one run: all at once where a value is of all rows together. */
+function cut(program: Program, backend: Backend, sizes: Readonly<Record<string, number>>) {
+  const { batch: rows = 1, ...lengths } = sizes;
+  const types = typesOf(program);
+  const alone = program.outputs.every((name) => types.get(name)!.axes[0]?.size === "batch");
+  return { rows, perRun: alone ? Math.min(rows, rowsPerRun(program, backend, lengths)) : rows };
+}
+
+function isRead({ inputs }: Program, name: string): boolean {
+  return inputs.some((input) => input.name === name);
+}
+
+/** Some rows of a fed value, or the whole of one that has no rows of the batch. */
+function rowsOf(value: Tensor<TensorData>, first: number, count: number): Tensor<TensorData> {
+  if (value.axes[0] !== "batch") return value;
+  const inner = sizeOf(value.shape.slice(1));
+  const part = value.data.slice(first * inner, (first + count) * inner);
+  return tensor(value.axes, [count, ...value.shape.slice(1)], part);
 }
 
 function captured(

@@ -6,6 +6,7 @@ import type { Edit } from "../../graph/edits/hook.ts";
 import type { Feeds } from "../../base/backend.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
+import type { ModelInputs } from "../../inputs/modelInputs.ts";
 import { promptRows, type Prompt } from "../../inputs/promptRows.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
@@ -35,10 +36,10 @@ export interface ActivationCache {
 }
 
 export interface CachedRun {
-  /** Axes [batch, position, d_vocab]; null for a model without an unembedding. */
+  /** Axes [batch, position, d_vocab], or [batch, class] of images; null for a model without an unembedding. */
   readonly logits: Tensor | null;
   readonly cache: ActivationCache;
-  /** The ids that went in, a row for each sequence. */
+  /** The ids that went in, a row for each sequence; of an encoder-decoder those of the decoder, [] where there are none. */
   readonly tokens: readonly (readonly number[])[];
 }
 
@@ -52,20 +53,22 @@ const LOGITS = "logits";
  * cache.get("blocks.1.attn.hook_pattern"); // {axes: ["batch", "head", "query", "key"], shape, data}
  * ```
  *
- * @param prompt text, texts of one length in tokens, ids, or rows of ids of one length
+ * @param prompt text, texts of one length in tokens, ids, rows of ids of one length, or what a model of another kind reads
  * @returns logits and values as float32; axes have the names of the field (batch, position, head, query, key, d_model ...)
- * @throws {InputError} "unknown-value" for a name that the model does not have, "tokens" for ids outside the vocabulary or rows
+ * @throws {InputError} "unknown-value" for a name that the model does not have, "feed" for inputs that it does not read, "tokens" for ids outside the vocabulary or rows
  *   of unequal length, "tokenizer" for text and a model without a tokenizer, "range" for more tokens than the context
  * @throws {UnableError} if the values do not fit the memory: name fewer; @throws {AbortError} once `signal` is aborted
  */
 export async function runWithCache(
   model: LoadedModel,
-  prompt: Prompt,
+  prompt: Prompt | ModelInputs,
   options: RunWithCacheOptions = {},
 ): Promise<CachedRun> {
   const { edits = [], names = "*", feeds, bos, signal, progress } = options;
   const backend = await engineFor(model, options);
-  const { rows } = await promptRows(model, prompt, bos);
+  const inputs = isInputs(prompt)
+    ? prompt
+    : { tokens: (await promptRows(model, prompt, bos)).rows };
   const program = edits.reduce((edited, edit) => edit(edited), model.program);
   const wanted = matchValues(program, [names].flat());
   const hasLogits = program.ops.some((op) => op.output === LOGITS);
@@ -74,7 +77,7 @@ export async function runWithCache(
     { ...model, program },
     {
       backend,
-      tokens: rows,
+      inputs,
       names: [...new Set([...(hasLogits ? [LOGITS] : []), ...wanted])],
       feeds,
       signal,
@@ -89,7 +92,11 @@ export async function runWithCache(
   );
   const logits = values.get(LOGITS) ?? null;
   const kept = new Map(wanted.map((name) => [name, values.get(name)!]));
-  return { logits, cache: cacheOf(kept), tokens: rows };
+  return { logits, cache: cacheOf(kept), tokens: inputs.tokens ?? inputs.decoder ?? [] };
+}
+
+function isInputs(prompt: Prompt | ModelInputs): prompt is ModelInputs {
+  return typeof prompt === "object" && !Array.isArray(prompt);
 }
 
 function cacheOf(values: ReadonlyMap<string, Tensor>): ActivationCache {

@@ -7,25 +7,27 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
  *
  * @param rows token ids, [example][position]
  * @param vocabulary number of token ids of the model
+ * @param name what messages call the rows
  * @returns token ids, axes [batch, position]
  * @throws {InputError} "tokens" naming row and position (both 0-based) of the first violation
  */
 export function verifyTokens(
   rows: readonly (readonly number[])[],
   vocabulary: number,
+  name = "tokens",
 ): Tensor<Int32Array> {
   const length = rows[0]?.length ?? 0;
   if (length === 0) {
-    throw new InputError("tokens", "tokens need at least one row with at least one id, got none");
+    throw new InputError("tokens", `${name} need at least one row with at least one id, got none`);
   }
   rows.forEach((ids, row) => {
     if (ids.length !== length) {
       throw new InputError(
         "tokens",
-        `tokens need rows of equal length, got ${length} ids in row 0 and ${ids.length} in row ${row}`,
+        `${name} need rows of equal length, got ${length} ids in row 0 and ${ids.length} in row ${row}`,
       );
     }
-    ids.forEach((id, position) => checkId(id, row, position, vocabulary));
+    ids.forEach((id, position) => checkId(id, row, position, vocabulary, name));
   });
   return tensor(["batch", "position"], [rows.length, length], Int32Array.from(rows.flat()));
 }
@@ -61,10 +63,16 @@ export function verifyRepeats(
   }
 }
 
-function checkId(id: unknown, row: number, position: number, vocabulary: number): void {
+function checkId(
+  id: unknown,
+  row: number,
+  position: number,
+  vocabulary: number,
+  name: string,
+): void {
   if (typeof id === "number" && Number.isInteger(id) && id >= 0 && id < vocabulary) return;
   throw new InputError(
     "tokens",
-    `tokens need whole ids from 0 to ${vocabulary - 1}, got ${JSON.stringify(id) ?? String(id)} in row ${row} at position ${position}`,
+    `${name} need whole ids from 0 to ${vocabulary - 1}, got ${JSON.stringify(id) ?? String(id)} in row ${row} at position ${position}`,
   );
 }

@@ -1,0 +1,77 @@
+/** @file `run --inputs`: the same values as the library, and one sentence for what cannot be run. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { load, runWithCache } from "../../src/index.ts";
+import { readAll } from "../shared.ts";
+import { cli, emptyFolder } from "./cli.ts";
+
+const TOKENS = [
+  [1, 2, 3, 1, 2, 3],
+  [4, 5, 6, 4, 5, 6],
+];
+const PATTERN = "blocks.1.attn.hook_pattern";
+
+function run(folder: string, inputs: unknown, more: readonly string[] = []) {
+  writeFileSync(join(folder, "inputs.json"), JSON.stringify(inputs));
+  const capture = ["--capture", `${PATTERN},logits`, "--out", "o.safetensors", ...more];
+  return cli(folder, ["run", "zoo:attn-2l", "--inputs", "inputs.json", ...capture]);
+}
+
+describe("run MODEL --inputs FILE", () => {
+  test("saves what the library gives for the same inputs", async () => {
+    const folder = emptyFolder();
+    const { code, stderr } = await run(folder, { tokens: TOKENS, period: 3, bos: false });
+    expect([code, stderr]).toEqual([0, expect.stringContaining("o.safetensors")]);
+    const saved = await readAll(join(folder, "o.safetensors"));
+    const model = await load("zoo:attn-2l");
+    const { cache, logits, tokens } = await runWithCache(
+      model,
+      { tokens: TOKENS },
+      { names: PATTERN },
+    );
+    await model.close();
+    expect(tokens).toEqual(TOKENS);
+    for (const [name, value] of [
+      [PATTERN, cache.get(PATTERN)],
+      ["logits", logits!],
+    ] as const) {
+      expect(saved.get(name)!.shape).toEqual(value.shape);
+      value.data.forEach((one, at) => expect(saved.get(name)!.data[at]).toBeCloseTo(one, 4));
+    }
+  });
+
+  const refused: [string, unknown, string][] = [
+    ["an input that no model reads", { tokns: TOKENS }, "did you mean tokens"],
+    [
+      "inputs of another kind of model",
+      { encoder: TOKENS, decoder: TOKENS },
+      "the model reads tokens, not encoder, decoder",
+    ],
+    ["nothing", {}, "the model reads tokens, got nothing: tokens is missing"],
+    ["what is no rows", { tokens: [1, 2] }, "inputs.json needs rows of ids [[...]] in tokens"],
+    ["an array", [1], "inputs.json needs {"],
+    ["ids outside the vocabulary", { tokens: [[99_999]] }, "tokens need whole ids"],
+    [
+      "an array in no file",
+      { pixels: { file: "a.npz" } },
+      "pixels must lie in a .safetensors file",
+    ],
+    ["a file that is not there", { pixels: { file: "a.safetensors" } }, "a.safetensors"],
+  ];
+  test.each(refused)("refuses %s in one sentence", async (_, inputs, sentence) => {
+    const { code, stderr, stdout } = await run(emptyFolder(), inputs);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(sentence);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("refuses --tokens beside --inputs, and neither", async () => {
+    const folder = emptyFolder();
+    const both = await run(folder, { tokens: TOKENS }, ["--tokens", "inputs.json"]);
+    expect([both.code, both.stderr]).toEqual([
+      2,
+      expect.stringContaining("either --tokens or --inputs"),
+    ]);
+  });
+});
