@@ -34,6 +34,8 @@ export interface OpAttributes {
   gelu: { readonly approximate: "none" | "tanh" };
   /** x * sigmoid(beta x): SiLU with beta 1, OpenAI's quick GELU with 1.702. */
   silu: { readonly beta?: number };
+  /** log(1 + exp x). */
+  softplus: Record<never, never>;
   /** x, but at least `low` and at most `high`. */
   clamp: { readonly low?: number; readonly high?: number };
   /** exp(x) / sum of exp(x) over `axis`. */
@@ -73,6 +75,17 @@ export interface OpAttributes {
   count: { readonly axes: readonly string[] };
   /** Zeros put before and after the entries of `axis`. */
   pad: { readonly axis: string; readonly before: number; readonly after: number };
+  /** The entry that is `by` places before along `axis`, which may have any size (`by` below 0: after it); 0 where there is none. */
+  shift: { readonly axis: string; readonly by: number };
+  /** The sum of all entries up to each along `axis`, itself included; `reverse`: from each on. */
+  cumulate: { readonly axis: string; readonly reverse?: boolean };
+  /**
+   * x [..., axis, channel], w [channel, tap]: causal convolution of each channel by itself, the sum over j of
+   * w[channel, j] x[t - (taps - 1 - j)], 0 before the first; `reverse`: of w[channel, j] x[t + (taps - 1 - j)].
+   */
+  convolve: { readonly axis: string; readonly reverse?: boolean };
+  /** a, u: h[t] = a[t] h[t - 1] + u[t] along `axis`, from 0; `reverse`: h[t] = a[t + 1] h[t + 1] + u[t]. */
+  recur: { readonly axis: string; readonly reverse?: boolean };
   /** Places (int32) of the `count` largest entries of the last axis, largest first, along the axis `into` in its place. */
   topK: { readonly count: number; readonly into: string };
   /** ids: 1 where the new last axis' place is the id, else 0. */
@@ -135,6 +148,8 @@ const INPUT_COUNTS: Partial<Record<OpName, readonly [number, number]>> = {
   rotary: [3, 3],
   concat: [1, Infinity],
   greater: [2, 2],
+  convolve: [2, 2],
+  recur: [2, 2],
   stretch: [2, 2],
   routed: [3, Infinity],
   addGathered: [3, 3],
@@ -172,6 +187,7 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
   sigmoid: unary,
   gelu: unary,
   silu: unary,
+  softplus: unary,
   clamp: unary,
   softmax: ([x], { axis }, fail) => (axisOf(x!, axis, fail), x!),
   logSumExp: ([x], { axis }, fail) => replaceAxis(x!, axis, [], fail),
@@ -259,6 +275,20 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     const { size } = axisOf(x!, axis, fail);
     if (typeof size !== "number") fail("needs a known size");
     return replaceAxis(x!, axis, [{ name: axis, size: before + Number(size) + after }], fail);
+  },
+  shift: ([x], { axis }, fail) => (axisOf(x!, axis, fail), x!),
+  cumulate: ([x], { axis }, fail) => (axisOf(x!, axis, fail), x!),
+  convolve: ([x, w], { axis }, fail) => {
+    if (x!.axes.length < 2 || x!.axes.at(-2)!.name !== axis)
+      fail(`needs ${axis} before the last axis`);
+    if (w!.axes.length !== 2) fail("needs weights [channel, tap]");
+    sameAxes(x!.axes.slice(-1), w!.axes.slice(0, 1), fail);
+    return x!;
+  },
+  recur: ([a, u], { axis }, fail) => {
+    axisOf(u!, axis, fail);
+    sameAxes(a!.axes, u!.axes, fail);
+    return u!;
   },
   topK: ([x], { count, into }, fail) => {
     const { size } = x!.axes.at(-1)!;

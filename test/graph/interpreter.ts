@@ -193,6 +193,8 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
         : 0.5 * value * (1 + erf(value / Math.SQRT2)),
     ),
   silu: ([x], { beta = 1 }) => map(x!, (value) => value * sigmoid(beta * value)),
+  softplus: ([x]) =>
+    map(x!, (value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value)))),
   clamp: ([x], { low = -Infinity, high = Infinity }) =>
     map(x!, (value) => Math.min(Math.max(value, low), high)),
   softmax: ([x], { axis }) => {
@@ -313,6 +315,36 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
         return index >= 0 && index < lengthOf(x!, axis) ? at(x!, { ...place, [axis]: index }) : 0;
       },
     ),
+  shift: ([x], { axis, by }) =>
+    build(x!.axes, x!.shape, (place) => orZero(x!, place, axis, place[axis]! - by)),
+  cumulate: ([x], { axis, reverse = false }) =>
+    build(x!.axes, x!.shape, (place) => {
+      const whole = upTo(lengthOf(x!, axis));
+      const summed = whole.filter((t) => (reverse ? t >= place[axis]! : t <= place[axis]!));
+      return sum(summed.map((t) => at(x!, { ...place, [axis]: t })));
+    }),
+  convolve: ([x, w], { axis, reverse = false }) => {
+    const tap = last(w!);
+    const taps = lengthOf(w!, tap);
+    return build(x!.axes, x!.shape, (place) =>
+      sum(
+        upTo(taps).map((j) => {
+          const back = reverse ? j + 1 - taps : taps - 1 - j;
+          return at(w!, { ...place, [tap]: j }) * orZero(x!, place, axis, place[axis]! - back);
+        }),
+      ),
+    );
+  },
+  recur: ([a, u], { axis, reverse = false }) => {
+    const h = (place: Place): number => {
+      const t = place[axis]!;
+      if (t < 0 || t >= lengthOf(u!, axis)) return 0;
+      const next = { ...place, [axis]: reverse ? t + 1 : t - 1 };
+      const beyond = next[axis]! < 0 || next[axis]! >= lengthOf(u!, axis);
+      return at(u!, place) + (beyond ? 0 : at(a!, reverse ? next : place) * h(next));
+    };
+    return build(u!.axes, u!.shape, h);
+  },
   topK: ([x], { count, into }) => {
     const axis = last(x!);
     const axes = [...x!.axes.slice(0, -1), into];
@@ -343,6 +375,11 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
   addPicked: ([base, ids, x]) =>
     scattered(base!, x!, (place) => ({ ...place, [last(base!)]: at(ids!, place) })),
 };
+
+/** The entry of `x` at `place`, but at `index` of `axis`; 0 beyond its ends. */
+function orZero(x: Numbers, place: Place, axis: string, index: number): number {
+  return index >= 0 && index < lengthOf(x, axis) ? at(x, { ...place, [axis]: index }) : 0;
+}
 
 /** `base` with every entry of `x` added at the place where `to` sends it. */
 function scattered(base: Numbers, x: Numbers, to: (place: Place) => Place): Numbers {

@@ -109,6 +109,8 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
       b.op("gelu", [x], { approximate: "tanh" }),
       b.op("silu", [x], {}),
       b.op("silu", [x], { beta: 1.702 }),
+      b.op("softplus", [x], {}),
+      b.op("softplus", [b.op("mul", [x, b.constant("much", {}, [60])], {})], {}),
       b.op("clamp", [x], { low: -0.5, high: 0.7 }),
       b.op("clamp", [x], { high: 0.1 }),
     ];
@@ -246,6 +248,26 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
       b.op("pad", [x], { axis: "head", before: 2, after: 1 }),
       b.op("pad", [x], { axis: "d_head", before: 0, after: 3 }),
     ];
+  },
+  "shifts, running sums, convolutions and recurrences along a sequence": (b) => {
+    const sizes = { batch: "batch", position: "position" } as const;
+    const x = b.input("x", "float32", { ...sizes, channel: 3 });
+    const w = b.input("w", "float32", { channel: 3, tap: 4 });
+    const short = b.input("short", "float32", { channel: 3, tap: 1 });
+    const alone = b.input("alone", "float32", { position: "position", channel: 3 });
+    const a = b.op("sigmoid", [b.input("a", "float32", { ...sizes, channel: 3, state: 2 })], {});
+    const u = b.input("u", "float32", { ...sizes, channel: 3, state: 2 });
+    return [false, true].flatMap((reverse) => [
+      b.op("shift", [x], { axis: "position", by: reverse ? -2 : 1 }),
+      b.op("shift", [x], { axis: "position", by: reverse ? -9 : 7 }),
+      b.op("cumulate", [u], { axis: "position", reverse }),
+      b.op("cumulate", [x], { axis: "channel", reverse }),
+      b.op("convolve", [x, w], { axis: "position", reverse }),
+      b.op("convolve", [x, short], { axis: "position", reverse }),
+      b.op("convolve", [alone, w], { axis: "position", reverse }),
+      b.op("recur", [a, u], { axis: "position", reverse }),
+      b.op("recur", [u, a], { axis: "channel", reverse }),
+    ]);
   },
   "the transposes of gather, take and pick": (b) => {
     const ids = b.input("ids", "int32", { batch: "batch", position: "position" }, { below: 7 });

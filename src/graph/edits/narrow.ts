@@ -56,7 +56,18 @@ export function narrow(
 }
 
 /** Operations along an axis whose result depends on which entries there are. A sum or mean is over the rows that are left. */
-const ALONG = ["slice", "concat", "pad", "take", "repeat", "softmax"];
+const ALONG = [
+  "slice",
+  "concat",
+  "pad",
+  "take",
+  "repeat",
+  "softmax",
+  "shift",
+  "cumulate",
+  "convolve",
+  "recur",
+];
 
 /** Whether entries of `axis` in what `op` makes are not those of what it reads: attention renames positions to keys. */
 function mixes({ op, attributes }: Op, axis: string): boolean {

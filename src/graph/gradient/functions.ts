@@ -3,7 +3,17 @@ import type { Name } from "../builder.ts";
 import type { Rule, Step, Way } from "./rule.ts";
 
 type Function =
-  "exp" | "log" | "sqrt" | "tanh" | "relu" | "sigmoid" | "erf" | "gelu" | "silu" | "clamp";
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "tanh"
+  | "relu"
+  | "sigmoid"
+  | "erf"
+  | "gelu"
+  | "silu"
+  | "softplus"
+  | "clamp";
 
 /** What derivatives are written with. */
 function algebra({ write, number }: Way) {
@@ -60,6 +70,7 @@ export const functions: { readonly [Kind in Function]: Rule<Kind> } = {
     return low === undefined ? below : where(x, number(low), below);
   }),
   sigmoid: rule(({ mul, sub }, g, _, y) => mul(g, sub(y, mul(y, y)))),
+  softplus: rule(({ mul }, g, x, _, { write }) => mul(g, write("sigmoid", [x], {}))),
   erf: rule(({ mul }, g, x, _, { write }) =>
     mul(g, mul(write("exp", [mul(mul(x, x), -1)], {}), 2 / Math.sqrt(Math.PI))),
   ),

@@ -9,6 +9,7 @@ import { mean, stretch, sum } from "./reductions.ts";
 import { routed } from "./routed.ts";
 import { rotary } from "./rotary.ts";
 import type { Rule } from "./rule.ts";
+import { convolve, cumulate, recur, shift } from "./sequences.ts";
 import { concat, mergeAxes, pad, rename, repeat, slice, splitAxis, transpose } from "./shapes.ts";
 import { logSumExp, softmax } from "./softmax.ts";
 
@@ -44,6 +45,10 @@ export const RULES: { readonly [Kind in OpName]: Rule<Kind> } = {
   stretch,
   count: none as Rule<"count">,
   pad,
+  shift,
+  cumulate,
+  convolve,
+  recur,
   addGathered,
   addTaken,
   addPicked,

@@ -5,7 +5,8 @@ import type { Emitter, Handle } from "./emitter.ts";
 import { lowerContract } from "./lowerContract.ts";
 import { lowerRouted, lowerTopK } from "./lowerRouted.ts";
 import { int32Scalar, lowerAddGathered, lowerAddPicked, lowerAddTaken } from "./lowerScatter.ts";
-import { aligned, countOf, reshaped, stretched, transposed, withSizes } from "./shapes.ts";
+import { lowerConvolve, lowerCumulate, lowerRecur, lowerShift } from "./lowerSequences.ts";
+import { aligned, countOf, indexOf, reshaped, stretched, transposed, withSizes } from "./shapes.ts";
 
 type Lowering<Name extends OpName> = (
   emit: Emitter,
@@ -48,6 +49,7 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
     const scaled = beta === 1 ? x!.tensor : emit.node("Mul", [x!.tensor, emit.floats([beta], [])]);
     return emit.node("Mul", [x!.tensor, emit.node("Sigmoid", [scaled])]);
   },
+  softplus: unary("Softplus"),
   clamp: (emit, [x], { low, high }) => {
     const bounds = [low, high].map((bound) =>
       bound === undefined ? "" : emit.floats([bound], []),
@@ -100,6 +102,10 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
     const at = emit.integers([indexOf(x!, axis)]);
     return emit.node("Pad", [x!.tensor, emit.integers([before, after]), "", at]);
   },
+  shift: lowerShift,
+  cumulate: lowerCumulate,
+  convolve: lowerConvolve,
+  recur: lowerRecur,
   topK: lowerTopK,
   oneHot: (emit, [ids], { size }) =>
     emit.node("OneHot", [ids!.tensor, int32Scalar(emit, size), emit.floats([0, 1])], { axis: -1 }),
@@ -212,8 +218,4 @@ function woven(
   const stacked = emit.node("Concat", [column(first), column(second)], { axis: -1 });
   const outer = axes.slice(0, -1).map(({ size }) => [size]);
   return withSizes(emit, stacked, [...outer, [pairs], [2]], [...outer, [2 * pairs]]);
-}
-
-function indexOf(x: Handle, axis: string): number {
-  return x.axes.findIndex(({ name }) => name === axis);
 }

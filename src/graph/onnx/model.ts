@@ -18,7 +18,15 @@ export const DATA_TYPES = {
 } as const;
 export type DataType = keyof typeof DATA_TYPES;
 
-export type Attribute = number | string | readonly number[] | { readonly float: number };
+export type Attribute =
+  number | string | readonly number[] | { readonly float: number } | { readonly body: OnnxBody };
+
+/** What an operator such as Scan repeats: its own names, all float32 of whatever sizes. */
+export interface OnnxBody {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly nodes: readonly OnnxNode[];
+}
 
 export interface OnnxNode {
   readonly type: string;
@@ -119,7 +127,21 @@ function encodeAttribute(name: string, value: Attribute): Message[] {
   if (typeof value === "number") return [text(1, name), int(3, value), int(20, 2)];
   if (typeof value === "string") return [text(1, name), text(4, value), int(20, 3)];
   if ("float" in value) return [text(1, name), float(2, value.float), int(20, 1)];
+  if ("body" in value) return [text(1, name), nested(6, encodeBody(value.body)), int(20, 5)];
   return [text(1, name), ...value.map((each) => int(8, each)), int(20, 7)];
+}
+
+function encodeBody({ inputs, outputs, nodes }: OnnxBody): Message[] {
+  const value = (name: string) => [
+    text(1, name),
+    nested(2, [nested(1, [int(1, DATA_TYPES.float32)])]),
+  ];
+  return [
+    ...nodes.map((node) => nested(1, encodeNode(node))),
+    text(2, "body"),
+    ...inputs.map((name) => nested(11, value(name))),
+    ...outputs.map((name) => nested(12, value(name))),
+  ];
 }
 
 function encodeInitializer(

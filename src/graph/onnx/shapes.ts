@@ -194,3 +194,8 @@ export function weightHandle(emit: Emitter, weight: Weight): Handle {
   const dims = weight.axes.map(({ size }) => size as number);
   return { tensor: weightTensor(emit, weight, dims), axes: weight.axes, weight };
 }
+
+/** Which axis of `x` is called `axis`. */
+export function indexOf(x: Handle, axis: string): number {
+  return x.axes.findIndex(({ name }) => name === axis);
+}

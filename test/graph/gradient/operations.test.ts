@@ -53,6 +53,7 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly Name[]>> = {
       b.op("gelu", [x], { approximate: "tanh" }),
       b.op("silu", [x], {}),
       b.op("silu", [x], { beta: 1.702 }),
+      b.op("softplus", [x], {}),
       b.op("clamp", [x], { low: -0.5, high: 0.7 }),
       b.op("clamp", [b.op("exp", [x], {})], { high: 1.1 }),
     ];
@@ -70,6 +71,19 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly Name[]>> = {
       b.op("stretch", [b.op("sum", [x], { axes: ["batch"] }), x], {}),
       b.op("mul", [x, b.op("count", [x], { axes: ["query"] })], {}),
     ];
+  },
+  "shifts, running sums, convolutions and recurrences along a sequence": (b) => {
+    const x = b.input("x", "float32", { ...STREAM, channel: 3 });
+    const w = b.input("w", "float32", { channel: 3, tap: 3 });
+    const sizes = { ...STREAM, channel: 3, state: 2 };
+    const a = b.op("sigmoid", [b.input("a", "float32", sizes)], {});
+    const u = b.input("u", "float32", sizes);
+    return [false, true].flatMap((reverse) => [
+      b.op("shift", [x], { axis: "position", by: reverse ? -2 : 1 }),
+      b.op("cumulate", [u], { axis: "position", reverse }),
+      b.op("convolve", [x, w], { axis: "position", reverse }),
+      b.op("recur", [a, u], { axis: "position", reverse }),
+    ]);
   },
   "norms with their own scale": (b) => {
     const { x, w, bias } = normInputs(b);
