@@ -24,6 +24,7 @@ export type { RowBos } from "./models/bosPolicy.ts";
 export type { NotText } from "./models/vocabularyFiles.ts";
 export { kvHeadOf } from "./models/kvHeadOf.ts";
 export type { LoadOptions } from "./models/loadOptions.ts";
+export type { NameMap } from "./models/nameMap.ts";
 export type { LoadedModel } from "./models/loaded.ts";
 export type { RunnableModel } from "./inputs/runnableModel.ts";
 export type { Prompt } from "./inputs/promptRows.ts";

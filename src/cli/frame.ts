@@ -3,6 +3,7 @@ import type { Backend } from "../base/backend.ts";
 import type { Progress } from "../base/progress.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { CommonFlags } from "./flags/partFlags.ts";
+import type { NameMap } from "../models/nameMap.ts";
 import { interruption } from "./interruption.ts";
 import { talkOn } from "./talk.ts";
 
@@ -57,8 +58,9 @@ export async function inFrame<Value>(
     async openModel(name, opening = {}) {
       const { openModel } = await import("../models/open.ts");
       const { revision = flags.model.revision, progress = report, factsOnly } = opening;
-      const { offline, cache, unembedding: head, trustArchitecture } = flags.model;
-      const how = { revision, offline, cache, head, trustArchitecture, factsOnly };
+      const { offline, cache, base, unembedding: head, trustArchitecture } = flags.model;
+      const map = flags.model.map === undefined ? undefined : await readMap(flags.model.map);
+      const how = { revision, offline, cache, base, map, head, trustArchitecture, factsOnly };
       return openModel(name, { ...how, signal, progress, notice: note });
     },
   };
@@ -67,6 +69,14 @@ export async function inFrame<Value>(
   } finally {
     end();
   }
+}
+
+/** The map of names in a file. */
+async function readMap(path: string): Promise<NameMap> {
+  const { readJson } = await import("../models/folder.ts");
+  const { dirname } = await import("node:path");
+  const { checkedMap } = await import("../models/nameMap.ts");
+  return checkedMap(await readJson(path, dirname(path)), path);
 }
 
 /** What `use` makes of the model called `name`, which is closed then, whatever happens. */

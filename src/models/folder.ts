@@ -1,6 +1,6 @@
 /** @file Opens a Hugging Face or TransformerLens folder: config.json with safetensors or torch files, whole or in shards. Node only. */
 import { readFile, readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { ByteSource } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
@@ -12,6 +12,7 @@ import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import { withNotices } from "./family.ts";
 import { folderModel } from "./folderModel.ts";
+import { checkedMap, mappedCheckpoint, mappedConfig } from "./nameMap.ts";
 import { unquantised } from "./quantised.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import type { LoadOptions } from "./loadOptions.ts";
@@ -34,7 +35,7 @@ export async function openFolder(
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
   refuseBase(path, options);
-  const { config, checkpoint, files, notice } = await folderParts(path);
+  const { config, checkpoint, files, notice } = await folderParts(path, options);
   return closedOnError(files, async () =>
     loaded({
       id,
@@ -59,6 +60,16 @@ export function refuseBase(name: string, { base }: LoadOptions): void {
   );
 }
 
+/** @throws {InputError} "options" if a map is given for what has the names of its writer alone */
+export function refuseMap(name: string, { map }: LoadOptions): void {
+  if (!map) return;
+  throw new InputError(
+    "options",
+    `\`map\` is for weights in torch and safetensors files, ${name} has names that are known`,
+    { option: "map" },
+  );
+}
+
 /** What a folder holds, before any model is made of it; the files are open. */
 export interface FolderParts {
   readonly config: Readonly<Record<string, unknown>>;
@@ -69,13 +80,53 @@ export interface FolderParts {
 }
 
 /** Configuration and weights of the folder, decoded where they are quantised; throws as `openFolder`. */
-export async function folderParts(path: string): Promise<FolderParts> {
+export async function folderParts(
+  path: string,
+  { map: given }: Pick<LoadOptions, "map"> = {},
+): Promise<FolderParts> {
+  const map = given && checkedMap(given);
   const config = await readJson(join(path, "config.json"), path);
   const { checkpoint, files } = await weightsOf(path, READERS);
-  return closedOnError(files, async () => ({
-    ...(await unquantised(config, checkpoint, folderText(path))),
-    files,
-  }));
+  return closedOnError(files, async () => {
+    const plain = await unquantised(config, checkpoint, folderText(path));
+    if (!map) return { ...plain, files };
+    return {
+      config: mappedConfig(plain.config, map),
+      checkpoint: mappedCheckpoint(plain.checkpoint, map),
+      notice: plain.notice,
+      files,
+    };
+  });
+}
+
+/**
+ * The model in one safetensors file, whose sizes `map` gives.
+ *
+ * @throws {InputError} "file" without a map that has `config`
+ */
+export async function openSafetensorsFile(
+  path: string,
+  options: LoadOptions = {},
+): Promise<LoadedModel> {
+  const map = options.map && checkedMap(options.map);
+  if (!map?.config)
+    throw new InputError(
+      "file",
+      `${path} has no sizes; give the folder that holds it and config.json, or \`map\` with a config`,
+    );
+  const file = await fileSource(path);
+  return closedOnError([file], async () => {
+    const checkpoint = mappedCheckpoint(await readSafetensors(file), map);
+    const text = folderText(dirname(path));
+    return loaded({
+      id: path,
+      model: await folderModel(mappedConfig({}, map), checkpoint, text, options),
+      sight: await sightOfTensors([file], options, checkpoint.weights),
+      files: [file],
+      options,
+      tokenizer: () => folderTokenizer(dirname(path)),
+    });
+  });
 }
 
 /** What `work` gives; if it fails, the files are closed. */

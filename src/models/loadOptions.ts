@@ -1,3 +1,4 @@
+import type { NameMap } from "./nameMap.ts";
 import type { Progress } from "../base/progress.ts";
 import type { ScanOptions } from "../formats/inChunks.ts";
 import type { UnembeddingChoice } from "./family.ts";
@@ -7,6 +8,8 @@ export interface LoadOptions {
   readonly revision?: string | null | undefined;
   /** The model that a LoRA adapter was trained on: a folder or a hub id; the adapter is merged into it. */
   readonly base?: string | null | undefined;
+  /** Names and sizes of a checkpoint that has names of its own; of an adapter's base, where there is one. */
+  readonly map?: NameMap | undefined;
   /** False: keep no decoded weights on disk. */
   readonly cache?: boolean | undefined;
   /** Aborting it ends the loading. */

@@ -1,9 +1,8 @@
 /** @file The model in a nanoGPT checkpoint (`ckpt.pt`), wherever it is. */
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
-import type { ByteSource, Weights } from "../base/bytes.ts";
+import type { Weights } from "../base/bytes.ts";
 import { isMap, type PickleValue } from "../formats/torch/pickleValues.ts";
-import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import { faultSentences } from "./config/faultSentences.ts";
 import { modelFrom } from "./families.ts";
@@ -21,15 +20,15 @@ const modelArgs = z.strictObject({
 });
 
 /**
+ * @param saved the whole of the file
  * @param path for messages
- * @throws {InputError} "file" for a malformed file or a pickle that asks for more than tensors; "config" or "weights"
+ * @throws {InputError} "file" without model_args or tensors; "config" or "weights"
  */
 export async function nanoGptModel(
-  source: ByteSource,
+  saved: PickleValue,
   path: string,
   options: { readonly head?: UnembeddingChoice | undefined } = {},
 ): Promise<{ readonly model: Model; readonly weights: Weights }> {
-  const saved = await readTorch(source);
   const args = argsOf(saved, path);
   const checkpoint = torchCheckpoint(
     `${path}: model`,

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UnableError } from "../base/errors.ts";
 import { isThere } from "../formats/file.ts";
-import { openFolder, refuseBase } from "./folder.ts";
+import { openFolder, openSafetensorsFile, refuseBase, refuseMap } from "./folder.ts";
 import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
 import { hubName } from "./hub/names.ts";
 import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
@@ -38,7 +38,10 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   if (found) {
     return found.isDirectory() ? openDirectory(name, options) : openFile(name, options);
   }
-  if (/^(planted|zoo):/.test(name)) refuseBase(name, options);
+  if (/^(planted|zoo):/.test(name)) {
+    refuseBase(name, options);
+    refuseMap(name, options);
+  }
   const [scheme, rest] = name.split(/:(.*)/s);
   if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
   if (scheme === "zoo" && rest !== undefined) return openZoo(rest, options);
@@ -105,7 +108,7 @@ export async function revisionsOf(
 }
 
 /**
- * A folder with config.json, one in which nanoGPT left its ckpt.pt, a LoRA adapter, the folder of a run (its last
+ * A folder with config.json, one in which nanoGPT left its ckpt.pt or Meta its consolidated.00.pth, a LoRA adapter, the folder of a run (its last
  * checkpoint), or one with a GGUF.
  */
 async function openDirectory(path: string, options: OpenOptions): Promise<LoadedModel> {
@@ -113,9 +116,8 @@ async function openDirectory(path: string, options: OpenOptions): Promise<Loaded
     stat(join(path, name))
       .then((entry) => entry.isFile())
       .catch(() => false);
-  if (!(await has("config.json")) && (await has("ckpt.pt")))
-    return openTorch(join(path, "ckpt.pt"), path, options);
   if (await has("config.json")) return openFolder(path, path, options);
+  for (const name of ALONE) if (await has(name)) return openFile(join(path, name), options, path);
   if (await hasAdapter(path)) return openAdapter(path, options, (base) => folderOf(base, options));
   const last = await lastCheckpoint(path);
   if (last !== null) {
@@ -126,24 +128,23 @@ async function openDirectory(path: string, options: OpenOptions): Promise<Loaded
   return gguf === null ? openFolder(path, path, options) : openGguf(gguf, path, options);
 }
 
+/** Weights that need no config.json: nanoGPT's, and Meta's with params.json beside. */
+const ALONE = ["ckpt.pt", "consolidated.00.pth"];
+
 /** The folder of a base: a path, or a hub id. */
 async function folderOf(name: string, options: OpenOptions): Promise<string> {
   if (await isThere(name)) return name;
   return (await hubSnapshot(name, options)).folder;
 }
 
-async function openFile(path: string, options: LoadOptions): Promise<LoadedModel> {
+async function openFile(path: string, options: LoadOptions, id = path): Promise<LoadedModel> {
   refuseBase(path, options);
-  if (/\.gguf$/i.test(path)) return openGguf(path, path, options);
-  if (/\.(pt|pth|bin|ckpt)$/i.test(path)) return openTorch(path, path, options);
-  if (/\.safetensors$/i.test(path))
-    throw new InputError(
-      "file",
-      `${path} has no sizes; give the folder that holds it and config.json`,
-    );
+  if (/\.gguf$/i.test(path)) return openGguf(path, id, options);
+  if (/\.(pt|pth|bin|ckpt)$/i.test(path)) return openTorch(path, id, options);
+  if (/\.safetensors$/i.test(path)) return openSafetensorsFile(path, options);
   throw new InputError(
     "file",
-    `${path} is not a model file (known: .gguf, .pt, or a folder with config.json)`,
+    `${path} is not a model file (known: .gguf, .pt, .pth, .safetensors with \`map\`, or a folder with config.json)`,
   );
 }
 

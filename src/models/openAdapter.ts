@@ -46,7 +46,7 @@ export async function openAdapter(
     );
   const settings = adapterConfig(json, join(path, ADAPTER_CONFIG));
   const baseFolder = await folderOf(options.base);
-  const base = await folderParts(baseFolder);
+  const base = await folderParts(baseFolder, options);
   return closedOnError(base.files, async () => {
     const adapter = await weightsOf(path, READERS);
     return closedOnError(adapter.files, async () => {

@@ -134,9 +134,15 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
 }
 
 async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Promise<Opened> {
-  const { nanoGptModel } = await import("./nanoGpt.ts");
+  const { torchModel } = await import("./torchModel.ts");
   const { characterTableIn } = await import("./characterTableIn.ts");
-  const { model, weights } = await nanoGptModel(blobSource(blobs.get(name)!, name), name, options);
+  const { sizesFileOf } = await import("./torchWriters.ts");
+  const beside = sizesFileOf(name);
+  const text = beside === null ? undefined : await blobs.get(beside)?.text();
+  const { model, weights } = await torchModel(blobSource(blobs.get(name)!, name), name, {
+    ...options,
+    sizes: text === undefined ? undefined : parseConfig(text, beside!),
+  });
   sizeOf(weights, options);
   const meta = blobs.get("meta.pkl");
   return {

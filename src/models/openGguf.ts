@@ -7,6 +7,7 @@ import { ggufWeights, undecoded, type Dequantiser } from "../formats/gguf/ggufWe
 import { readGgufFiles } from "../formats/gguf/splitGguf.ts";
 import { sha256 } from "../formats/sha256.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
+import { refuseMap } from "./folder.ts";
 import { ggufPlan } from "./gguf/ggufModel.ts";
 import { loaded, sightOf, type LoadedModel } from "./loaded.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
@@ -23,6 +24,7 @@ export async function openGguf(
   id: string,
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
+  refuseMap(path, options);
   const open: OpenFile[] = [];
   let checkpoint: Checkpoint | undefined;
   try {

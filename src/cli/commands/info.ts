@@ -1,19 +1,15 @@
 import type { Command } from "commander";
 import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type ModelFlags, type OutputFlags } from "../flags/partFlags.ts";
-import { MODEL, fromHub, headOption, trustOption } from "../flags/sharedFlags.ts";
+import { MODEL, fromHub, reading } from "../flags/sharedFlags.ts";
 
 /** What a model is, before anything is run. */
 export const command = defineCommand({
   name: "info",
   description: "show what a model is: sizes, attention, parameters, tokenizer, what can run",
   declare: (command: Command) =>
-    fromHub(
-      command
-        .argument("<model>", MODEL)
-        .option("--json", "print JSON and nothing else")
-        .addOption(headOption())
-        .addOption(trustOption()),
+    reading(
+      fromHub(command.argument("<model>", MODEL).option("--json", "print JSON and nothing else")),
     ),
   carryOut: async (flags: ModelFlags & OutputFlags, [name]: readonly [string], surroundings) => {
     const { inFrame, withModel } = await import("../frame.ts");

@@ -12,6 +12,10 @@ export interface ModelFlags {
   readonly offline?: boolean | undefined;
   /** Commander's form of --no-cache: false if it was given. */
   readonly cache?: boolean | undefined;
+  /** What an adapter is merged into. */
+  readonly base?: string | undefined;
+  /** Path of a map of names. */
+  readonly map?: string | undefined;
   readonly unembedding?: UnembeddingChoice | undefined;
   readonly trustArchitecture?: boolean | undefined;
 }
@@ -37,13 +41,12 @@ export interface PartedFlags<Own> {
 export function partFlags<Own>(
   flags: EngineFlags & ModelFlags & OutputFlags & Own,
 ): PartedFlags<Own> {
-  const { threads, device, revision, offline, cache, unembedding, trustArchitecture, ...rest } =
-    flags;
-  const { out, json, quiet, ...own } = rest;
+  const { threads, device, out, json, quiet, ...others } = flags;
+  const { revision, offline, cache, base, map, unembedding, trustArchitecture, ...own } = others;
   return {
     common: {
       engine: { threads, device },
-      model: { revision, offline, cache, unembedding, trustArchitecture },
+      model: { revision, offline, cache, base, map, unembedding, trustArchitecture },
       output: { out, json, quiet },
     },
     own: own as unknown as Own,

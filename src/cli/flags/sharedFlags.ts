@@ -15,7 +15,7 @@ export function fromHub(command: Command): Command {
 }
 
 /** Which unembedding, where the configuration ties it and the files have one. `why` has a --head of its own. */
-export function headOption(): Option {
+function headOption(): Option {
   return new Option(
     "--unembedding <which>",
     "where the configuration ties it and the files have another: theirs, or the embedding (default file)",
@@ -23,20 +23,29 @@ export function headOption(): Option {
 }
 
 /** The declared architecture holds, although the configuration names code of its own. */
-export function trustOption(): Option {
+function trustOption(): Option {
   return new Option(
     "--trust-architecture",
     "the configuration names code of its own (auto_map): read the model as its model_type all the same",
   );
 }
 
-/** Options of every command that runs a model. */
-export function shared(command: Command): Command {
-  const from = fromHub(command)
-    .option("--no-cache", "keep no decoded weights (GGUF) and no finished steps on disk")
+/** How the files of a model are read. */
+export function reading(command: Command): Command {
+  return command
+    .option("--base <model>", "what a LoRA adapter is merged into: a folder or a hub id")
+    .option("--map <file>", "JSON with names and sizes of a checkpoint that has names of its own")
     .addOption(headOption())
     .addOption(trustOption());
-  return engine(from, "all cores");
+}
+
+/** Options of every command that runs a model. */
+export function shared(command: Command): Command {
+  const from = fromHub(command).option(
+    "--no-cache",
+    "keep no decoded weights (GGUF) and no finished steps on disk",
+  );
+  return engine(reading(from), "all cores");
 }
 
 /** What computes, and whether it says how far it is. */
