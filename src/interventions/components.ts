@@ -4,7 +4,7 @@ import { InputError } from "../base/errors.ts";
 import type { Architecture } from "../models/family.ts";
 import type { UnitName } from "../results/causalNames.ts";
 import type { Components } from "../results/pair.ts";
-import { headCalled } from "./headNames.ts";
+import { headsCalled } from "./headNames.ts";
 import { UNITS } from "./units.ts";
 
 export interface Component {
@@ -47,7 +47,7 @@ export function componentsOf(
   const count = { head: heads, kv: kvHeads, layer: 0 }[UNITS[unit].of];
   const each = (size: number) => Array.from({ length: size }, (_, index) => index);
   const places = names
-    ? names.map((name) => headCalled(name, { ...architecture, heads: count }))
+    ? headsCalled(names, { ...architecture, heads: count })
     : (only ?? each(layers)).flatMap((layer) =>
         (count > 0 ? each(count) : [null]).map((head) => ({ layer, head })),
       );

@@ -32,17 +32,20 @@ export function controlHeads<Head extends Placed>(
   return draw.shuffled(others).slice(0, count);
 }
 
-/** For each head of `heads` another one of its layer, or of any layer where its own has no more; all different. */
+/** For each head of `heads` another one of its layer, all different; ends before the first whose layer has no more. */
 export function controlsByLayer<Head extends Placed>(
   pool: readonly Head[],
   heads: readonly Placed[],
   { not = [], draw }: ControlOptions,
 ): Head[] {
   const left = draw.shuffled(pool.filter((head) => !among(not, head)));
-  return heads.flatMap(({ layer }) => {
+  const drawn: Head[] = [];
+  for (const { layer } of heads) {
     const inLayer = left.findIndex((other) => other.layer === layer);
-    return left.splice(Math.max(0, inLayer), 1);
-  });
+    if (inLayer < 0) break;
+    drawn.push(...left.splice(inLayer, 1));
+  }
+  return drawn;
 }
 
 function among(heads: readonly Placed[], { layer, head }: Placed): boolean {

@@ -1,9 +1,10 @@
 /** @file What the copies lose as heads go one after the other, best score first, beside random sets of as many. */
 import { InputError } from "../../base/errors.ts";
-import { random } from "../../base/random.ts";
+import { random, type Random } from "../../base/random.ts";
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
-import type { AblateResult } from "./result.ts";
+import { FEWEST_SETS, type AblateResult } from "./result.ts";
 import { jobName, type AblationJob, type Losses } from "./ablationRuns.ts";
 import { controlsByLayer } from "../../interventions/controlHeads.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
@@ -11,9 +12,16 @@ import { headName, type HeadAt } from "../../base/headName.ts";
 export interface CurvePlan {
   /** Heads in the order in which they go, and the score that they stand in the order of. */
   readonly order: readonly (HeadAt & { readonly score: number })[];
-  /** Each takes, one by one, another head of the layer that the order takes one of. */
-  readonly randomOrders: readonly (readonly HeadAt[])[];
+  /**
+   * For each beginning of the order, different sets of as many other heads of each layer, none of them a candidate; none where
+   * there are fewer than {@link FEWEST_SETS}.
+   */
+  readonly random: readonly (readonly (readonly HeadAt[])[])[];
+  /** How many sets of each size were asked for. */
+  readonly randomSets: number;
 }
+
+type CurvePoint = NonNullable<AblateResult["curve"]>["points"][number];
 
 export interface CurveOptions {
   /** Heads that go; left out: 10, fewer if half of all heads are fewer. */
@@ -27,11 +35,16 @@ export interface CurveOptions {
 const COUNT = 10;
 const RANDOM_SETS = 10;
 
+/** Draws for each set that is wanted: in layers of few heads many are alike. */
+const DRAWS = 8;
+
 /**
  * The heads of a curve and those of its band.
  *
+ * Heads that attend like induction themselves ({@link INDUCTION_ATTENTION}.least) are candidates and are not drawn.
+ *
  * @param scores [layer][head]
- * @throws {InputError} "range" for more heads than there are others to compare with
+ * @throws {InputError} "range" for more heads than half of the model's
  */
 export function curvePlan(
   scores: readonly (readonly number[])[],
@@ -43,31 +56,49 @@ export function curvePlan(
   if (!(Number.isInteger(count) && count >= 1 && count <= most))
     throw new InputError(
       "range",
-      `a curve needs as many other heads to draw from as it ablates: 1 to ${most} heads, got ${count}`,
+      `a curve ablates at most half of the heads, the others are for comparison: 1 to ${most} heads, got ${count}`,
     );
   if (!(Number.isInteger(randomSets) && randomSets >= 2))
     throw new InputError("range", `a band needs at least 2 random sets, got ${randomSets}`);
   const ranked = all.toSorted((a, b) => b.score - a.score);
   const order = ranked.slice(0, count);
-  const others = ranked.slice(count);
-  const randomOrders = Array.from({ length: randomSets }, (_, set) =>
-    controlsByLayer(others, order, { draw: random(seed, 3 + set) }),
+  const others = all.filter(({ score }) => score < INDUCTION_ATTENTION.least);
+  const band = order.map((_, last) =>
+    differentSets(others, order.slice(0, last + 1), { randomSets, draw: random(seed, 3 + last) }),
   );
-  return { order, randomOrders };
+  return { order, random: band, randomSets };
 }
 
-/** Every beginning of every order. */
+function differentSets(
+  others: readonly HeadAt[],
+  heads: readonly HeadAt[],
+  { randomSets, draw }: { readonly randomSets: number; readonly draw: Random },
+): (readonly HeadAt[])[] {
+  const sets = new Map<string, HeadAt[]>();
+  for (let tries = 0; tries < DRAWS * randomSets && sets.size < randomSets; tries++) {
+    const set = controlsByLayer(others, heads, { not: heads, draw });
+    if (set.length < heads.length) break;
+    sets.set(setName(set), set);
+  }
+  return sets.size < FEWEST_SETS ? [] : [...sets.values()];
+}
+
+/** The same for the same heads in another order. */
+function setName(heads: readonly HeadAt[]): string {
+  return heads.map(headName).sort().join(" ");
+}
+
+/** Every beginning of the order, and the random sets beside it. */
 export function curveJobs(
-  { order, randomOrders }: CurvePlan,
+  { order, random: band }: CurvePlan,
   given: readonly HeadAt[],
 ): AblationJob[] {
-  return [order, ...randomOrders].flatMap((heads) =>
-    heads.map((_, last) => ({ heads: [...given, ...heads.slice(0, last + 1)] })),
-  );
+  const beginnings = order.map((_, last) => order.slice(0, last + 1));
+  return [...beginnings, ...band.flat()].map((heads) => ({ heads: [...given, ...heads] }));
 }
 
 export function curveOf(
-  { order, randomOrders }: CurvePlan,
+  { order, random: band, randomSets }: CurvePlan,
   given: readonly HeadAt[],
   losses: Losses,
 ): NonNullable<AblateResult["curve"]> {
@@ -78,20 +109,27 @@ export function curveOf(
   };
   return {
     order: order.map((one) => ({ head: headName(one), score: one.score })),
-    randomSets: randomOrders.length,
+    randomSets,
     points: order.map((_, last) => {
       const second = change(order.slice(0, last + 1), "secondCopy");
       const interval = meanInterval(second);
-      const drawn = randomOrders
-        .map((heads) => moments(change(heads.slice(0, last + 1), "secondCopy")).mean)
-        .sort((a, b) => a - b);
       return {
         count: last + 1,
         firstCopy: moments(change(order.slice(0, last + 1), "firstCopy")).mean,
         secondCopy: moments(second).mean,
         interval: interval && ([...interval] as [number, number]),
-        random: { mean: moments(drawn).mean, low: drawn[0]!, high: drawn.at(-1)! },
+        random: bandOf(band[last]!.map((heads) => moments(change(heads, "secondCopy")).mean)),
       };
     }),
+  };
+}
+
+function bandOf(rises: readonly number[]): CurvePoint["random"] {
+  if (rises.length === 0) return null;
+  return {
+    sets: rises.length,
+    mean: moments(rises).mean,
+    low: Math.min(...rises),
+    high: Math.max(...rises),
   };
 }

@@ -2,7 +2,7 @@
 import { InputError } from "../../base/errors.ts";
 import type { HeadAt, HeadChoice } from "../../base/headName.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
-import { allHeads, headCalled } from "../../interventions/headNames.ts";
+import { allHeads, headsCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { AblationKind } from "../../results/causalNames.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
@@ -54,8 +54,7 @@ export type AblationChoice = Omit<AblationPlan, "curve" | "byScore">;
 /** @throws {InputError} "unknown-head"; "range" for a share that is none */
 export function ablationChoice(architecture: Architecture, options: AblateOptions): AblationChoice {
   const { kind = "mean", sets = [], given = [], idealise = [], curve, minimal } = options;
-  const heads = (choices: readonly HeadChoice[]) =>
-    choices.map((choice) => headCalled(choice, architecture));
+  const heads = (choices: readonly HeadChoice[]) => headsCalled(choices, architecture);
   const asked = sets.length + idealise.length > 0 || curve !== undefined;
   return {
     kind,

@@ -16,6 +16,9 @@ import {
 
 export { ABLATION_KINDS, IDEAL_PATTERNS, type AblationKind, type IdealPattern };
 
+/** A band needs at least as many different random sets: fewer are no null to be above or below of. */
+export const FEWEST_SETS = 3;
+
 const losses = z.object({
   firstCopy: z.number(),
   secondCopy: z.number(),
@@ -103,14 +106,20 @@ export const ablateResult = z.object({
       order: z
         .array(z.object({ head: z.string(), score: z.number() }))
         .describe("heads in the order in which they go: induction score, highest first"),
-      randomSets: z.int(),
+      randomSets: z.int().describe("random sets that were asked for, for each point"),
       points: z.array(
         change.extend({
           count: z.int().describe("how many heads of the order are ablated together"),
           random: z
-            .object({ mean: z.number(), low: z.number(), high: z.number() })
+            .object({
+              sets: z.int().describe("different sets, at most randomSets"),
+              mean: z.number(),
+              low: z.number(),
+              high: z.number(),
+            })
+            .nullable()
             .describe(
-              "secondCopy of random sets of other heads, as many in each layer: mean, lowest, highest",
+              "secondCopy of random sets of other heads, as many in each layer, none of which attends like induction: mean, lowest, highest; null where those layers have fewer than three such sets",
             ),
         }),
       ),

@@ -1,10 +1,10 @@
 /** @file What `ablate` shows. */
 import { headName, headNumbers } from "../../base/headName.ts";
 import { range } from "d3-array";
-import type { AblateResult } from "./result.ts";
+import { FEWEST_SETS, type AblateResult } from "./result.ts";
 import type { BarChart } from "../../draw/bars.ts";
 import type { LineFigure, LinePanel } from "../../draw/lines.ts";
-import { nats, share } from "../../draw/numbers.ts";
+import { nats, plural, share } from "../../draw/numbers.ts";
 import { barPicture, linePicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
@@ -69,10 +69,30 @@ export function ablateView(result: AblateResult): StudyView {
 
 type Curve = NonNullable<AblateResult["curve"]>;
 
-function curveWords({ points, randomSets }: Curve): string {
+/** What random sets are drawn from, in words. */
+const POOL = "other heads of the same layers that do not attend like induction";
+
+function curveWords({ points }: Curve): string {
   const last = points.at(-1)!;
-  const apart = last.secondCopy > last.random.high ? "above all" : "not above all";
-  return `Without the ${last.count} heads that attend most like induction the second copy's loss rises by ${nats(last.secondCopy)} nats, ${apart} of ${randomSets} random sets of other heads, of the same layers where those have others (${nats(last.random.low)} to ${nats(last.random.high)}).`;
+  const rise = `${headsWithout(last.count)} the second copy's loss rises by ${nats(last.secondCopy)} nats`;
+  if (last.random) return `${rise}, ${comparedWords(last.secondCopy, last.random)}.`;
+  const compared = points.findLast(({ random }) => random !== null);
+  const none = `There is no null for this: these layers have fewer than ${FEWEST_SETS} different sets of ${plural(last.count, "other head")} that do not attend like induction.`;
+  if (!compared?.random) return `${rise}. ${none}`;
+  return `${rise}. ${none} ${headsWithout(compared.count)} it rises by ${nats(compared.secondCopy)} nats, ${comparedWords(compared.secondCopy, compared.random)}.`;
+}
+
+function headsWithout(count: number): string {
+  return count === 1
+    ? "Without the head that attends most like induction"
+    : `Without the ${count} heads that attend most like induction`;
+}
+
+function comparedWords(
+  rise: number,
+  { sets, low, high }: NonNullable<Curve["points"][number]["random"]>,
+): string {
+  return `${rise > high ? "above all" : "not above all"} of ${sets} different random sets of ${POOL} (${nats(low)} to ${nats(high)})`;
 }
 
 /** The curve first; sets and ideal patterns as bars, where there is no map of all heads. */
@@ -141,15 +161,12 @@ function curveFigure(result: AblateResult, curve: Curve): LineFigure {
         ],
       },
       {
-        name: `random other heads, of the same layers where those have others (mean, lowest and highest of ${curve.randomSets})`,
+        name: `random ${POOL} (mean, lowest and highest of up to ${curve.randomSets} sets)`,
         points: [
           { x: 0, y: 0, low: 0, high: 0 },
-          ...curve.points.map(({ count, random: { mean, low, high } }) => ({
-            x: count,
-            y: mean,
-            low,
-            high,
-          })),
+          ...curve.points.flatMap(({ count, random }) =>
+            random ? [{ x: count, y: random.mean, low: random.low, high: random.high }] : [],
+          ),
         ],
       },
     ],
@@ -183,6 +200,7 @@ function curveTable({ order, points }: Curve): StudyTable {
       { name: "random", key: "randomNats" },
       "low",
       "high",
+      { name: "sets", key: "randomSets" },
     ],
     rows: points.map(({ count, firstCopy, secondCopy, interval, random }) => [
       count,
@@ -191,9 +209,10 @@ function curveTable({ order, points }: Curve): StudyTable {
       firstCopy,
       secondCopy,
       ...(interval ?? [null, null]),
-      random.mean,
-      random.low,
-      random.high,
+      random?.mean ?? null,
+      random?.low ?? null,
+      random?.high ?? null,
+      random?.sets ?? null,
     ]),
   };
 }

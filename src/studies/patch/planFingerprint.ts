@@ -3,7 +3,7 @@ import { controlHeads } from "../../interventions/controlHeads.ts";
 import { random } from "../../base/random.ts";
 import type { HeadAt, HeadChoice } from "../../base/headName.ts";
 import type { GeneratedInput } from "../../inputs/scoreInput.ts";
-import { allHeads, headCalled } from "../../interventions/headNames.ts";
+import { allHeads, headsCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 
@@ -29,7 +29,7 @@ export function fingerprintPlan(
   architecture: Architecture,
   { heads: asked, nullHeads = WANTED_NULLS, seed = 0 }: FingerprintOptions,
 ): FingerprintPlan {
-  const heads = asked.map((head) => headCalled(head, architecture));
+  const heads = headsCalled(asked, architecture);
   const draw = random(seed, 1);
   const nulls = controlHeads(allHeads(architecture), nullHeads, {
     layersOf: heads,

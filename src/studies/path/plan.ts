@@ -3,7 +3,7 @@ import { InputError } from "../../base/errors.ts";
 import { headName, type HeadChoice } from "../../base/headName.ts";
 import type { PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
-import { allHeads, headCalled } from "../../interventions/headNames.ts";
+import { allHeads, headsCalled } from "../../interventions/headNames.ts";
 import type { PathPlan } from "../../interventions/pathPlan.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { PathMetric, PathRoute } from "../../results/causalNames.ts";
@@ -29,7 +29,7 @@ export interface PathOptions extends PairOptions, StudyOptions {
 /** @throws {InputError} "path", "unknown-head" */
 export function pathPlan(architecture: Architecture, options: PathOptions): PathPlan {
   const { route = "k", form = "direct", norm = "recomputed" } = options;
-  const receivers = (options.into ?? []).map((name) => headCalled(name, architecture));
+  const receivers = headsCalled(options.into ?? [], architecture);
   const metric = options.metric ?? (route === "logits" ? "centred-logit" : "induction-score");
   if (metric === "kl") throw new InputError("path", "paths have no kl metric");
   if ((receivers.length === 0) !== (route === "logits"))
@@ -45,7 +45,7 @@ export function pathPlan(architecture: Architecture, options: PathOptions): Path
   const first = Math.min(architecture.layers, ...receivers.map(({ layer }) => layer));
   const before = allHeads(architecture).filter(({ layer }) => layer < first);
   const sources = options.from
-    ? options.from.map((set) => set.map((name) => headCalled(name, architecture)))
+    ? options.from.map((set) => headsCalled(set, architecture))
     : before.map((head) => [head]);
   const late = sources.flat().find(({ layer }) => layer >= first);
   if (late || sources.length === 0)

@@ -3,6 +3,9 @@ import { openModel } from "../../../src/models/open.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { ablateResult } from "../../../src/studies/ablate/result.ts";
 import { ablate } from "../../../src/studies/ablate/ablate.ts";
+import { curvePlan } from "../../../src/studies/ablate/ablationCurve.ts";
+import { ablateView } from "../../../src/studies/ablate/view.ts";
+import { headName } from "../../../src/base/headName.ts";
 import { shared, sharedJson, unlessShared } from "../../shared.ts";
 import { oneEngine } from "../../interventions/engine.ts";
 import { furthest, golden, GOLDENS, TOLERANCE } from "../../interventions/goldens.ts";
@@ -97,7 +100,8 @@ describe("ablate", () => {
     expect(order.map(({ score }) => score)).toEqual(
       order.map(({ score }) => score).toSorted((a, b) => b - a),
     );
-    expect(points[0]!.secondCopy).toBeGreaterThan(points[0]!.random.high + 1);
+    expect(points[0]!.secondCopy).toBeGreaterThan(points[0]!.random!.high + 1);
+    expect(points[0]!.random!.sets).toBe(3); // of the three other heads of its layer
     const direct = await ablate(model, {
       backend: engine,
       numExamples: 10,
@@ -110,6 +114,38 @@ describe("ablate", () => {
     await expect(ablate(model, { backend: engine, curve: { randomSets: 1 } })).rejects.toThrow(
       /at least 2/,
     );
+  });
+
+  test("a curve draws from no other layer and no candidate, and has no band where fewer than 3 different sets are left", async () => {
+    const scores = [
+      [0, 0.01, 0.02, 0.03],
+      [0.9, 0.8, 0.4, 0.01],
+      [0.05, 0.04, 0.03, 0.02],
+    ];
+    const { order, random } = curvePlan(scores, { count: 3, randomSets: 10 });
+    expect(order.map(headName)).toEqual(["1.0", "1.1", "1.2"]);
+    expect(random).toEqual([[], [], []]); // 1.3 is the only one left
+    const model = await openPlanted("induction");
+    const options = { backend: engine, numExamples: 10, curve: { count: 2 } };
+    const result = await ablate(model, options);
+    expect(result.curve!.points.map(({ random }) => random?.sets ?? null)).toEqual([3, null]);
+    const [sentence] = ablateView(result).sentences!;
+    expect(sentence).toMatch(
+      /^Without the 2 heads .*nats\. There is no null for this: .*fewer than 3 different sets of 2 other heads.* Without the head that attends most like induction it rises by .*, above all of 3 different random sets of other heads of the same layers that do not attend like induction/,
+    );
+  });
+
+  test("a head that is named twice is one head, in sets and among given ones", async () => {
+    const model = await openPlanted("induction");
+    const options = { backend: engine, numExamples: 10 };
+    const twice = await ablate(model, {
+      ...options,
+      sets: [["1.2", "1.2"]],
+      given: ["0.0", "0.0"],
+    });
+    expect(twice.sets[0]!.heads).toEqual(["1.2"]);
+    expect(twice.given).toEqual(["0.0"]);
+    expect(twice.words).toEqual([]);
   });
 
   test("minimal sets of a planted circuit are its two heads, and hold on rows that the search did not see", async () => {
