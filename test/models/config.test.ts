@@ -47,6 +47,11 @@ describe.skipIf(skip)(`configurations${note}`, () => {
     ["llama", { intermediate_size: 50 }, /gate_proj.weight should be 50 x 32, is 48 x 32/],
     ["llama", { tie_word_embeddings: "yes" }, /tie_word_embeddings/],
     ["llama", { hidden_act: "mish" }, /hidden_act/],
+    [
+      "bloom",
+      { slow_but_exact: true, pretraining_tp: 4 },
+      /slow_but_exact = true with pretraining_tp 4 is not supported/,
+    ],
     ["tl-full", { some_new_trick: 1 }, /some_new_trick = 1 is not known/],
     ["gpt2", { add_cross_attention: true }, /add_cross_attention = true is not supported/],
     ["gpt2", { n_head: 5 }, /n_embd 32 cannot be divided among 5 heads/],

@@ -113,7 +113,9 @@ export function ropesByLayerType<Type extends string>(
   const byType: Readonly<Record<string, unknown>> = config.rope_parameters ?? {};
   const names = Object.keys(types) as Type[];
   const flat = Object.keys(byType).find((key) => ROPE_PARAMETERS.includes(key));
-  if (flat !== undefined)
+  // Where every type has its own entry, transformers writes others beside them and reads none of those.
+  const complete = names.every((type) => isObject(byType[type]));
+  if (!complete && flat !== undefined)
     throw new InputError(
       "config",
       `rope_parameters needs an entry for each type of layers (${names.join(", ")}), has ${flat}`,

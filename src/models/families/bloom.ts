@@ -1,5 +1,6 @@
 /** @file BLOOM: linear biases in place of positions, a norm of the embeddings. */
 import { z } from "zod";
+import { InputError } from "../../base/errors.ts";
 import { perHead } from "../config/readConfig.ts";
 import { alibiSlopes } from "../decoder/alibi.ts";
 import { blocksOf, family } from "./row.ts";
@@ -14,6 +15,7 @@ const schema = z.object({
   tie_word_embeddings: z.boolean().default(true),
   seq_length: z.int().positive().default(2048),
   slow_but_exact: z.boolean().default(false),
+  pretraining_tp: z.int().positive().default(1),
   n_inner: z.null().optional(),
   attention_softmax_in_fp32: z.unknown().optional(),
   bias_dropout_fusion: z.unknown().optional(),
@@ -27,6 +29,7 @@ export const bloom = family(
   "bloom",
   schema,
   (c) => {
+    checkExact(c);
     const heads = c.n_head;
     const dHead = perHead("hidden_size", c.hidden_size, heads);
     const alibi = { slopes: alibiSlopes(heads) };
@@ -66,6 +69,21 @@ export const bloom = family(
     },
   },
 );
+
+/** There transformers leaves out the biases of what attention and MLP write, which the checkpoint was trained with. */
+function checkExact({
+  slow_but_exact,
+  pretraining_tp,
+}: {
+  readonly slow_but_exact: boolean;
+  readonly pretraining_tp: number;
+}): void {
+  if (!slow_but_exact || pretraining_tp === 1) return;
+  throw new InputError(
+    "config",
+    `slow_but_exact = true with pretraining_tp ${pretraining_tp} is not supported: transformers leaves out biases there; set slow_but_exact to false`,
+  );
+}
 
 /** Names that BLOOM and Falcon share. */
 export const BLOOM_NAMES = {

@@ -51,17 +51,14 @@ const schema2 = z.object({
   cache_implementation: z.unknown().optional(),
 });
 
-/** Layers without a window turn nothing. Each head has d_model / heads entries whatever head_dim says. */
+/** Layers without a window turn nothing. */
 export const cohere2 = family("cohere2", schema2, (c) => {
   const types = layerTypesOf(
     c.layer_types,
     c.num_hidden_layers,
     (layer) => (layer + 1) % c.sliding_window_pattern !== 0,
   );
-  const { rotary = null, ...attention } = llamaAttention(
-    { ...c, head_dim: null },
-    { interleaved: true },
-  );
+  const { rotary = null, ...attention } = llamaAttention(c, { interleaved: true });
   const windows = windowsOf(types, c.sliding_window);
   const bias = c.attention_bias;
   return llamaRow(c, attention, {

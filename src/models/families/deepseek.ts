@@ -69,22 +69,29 @@ function deepseekRow(
   perToken: number,
   context: RowContext,
 ): Row {
-  const experts = checkedExperts(
-    { act: c.hidden_act, experts: c.n_routed_experts, perToken, router, shared: "plain" },
-    "n_routed_experts",
-    "num_experts_per_tok",
-  );
-  const dense = { act: c.hidden_act };
+  const counted = {
+    act: c.hidden_act,
+    experts: c.n_routed_experts,
+    perToken,
+    router,
+    shared: "plain",
+  } as const;
+  const dense = c.first_k_dense_replace >= c.num_hidden_layers;
+  const experts = dense
+    ? counted
+    : checkedExperts(counted, "n_routed_experts", "num_experts_per_tok");
   const row = llamaRow(c, attention, {
-    mlp: expertsIn((layer) => layer >= c.first_k_dense_replace, experts, dense),
+    mlp: expertsIn((layer) => layer >= c.first_k_dense_replace, experts, { act: c.hidden_act }),
     names: {
       biases: { qkv: c.attention_bias, o: c.attention_bias },
-      experts: {
-        router: "mlp.gate",
-        ...(router.scores === "sigmoid" && { correction: "mlp.gate.e_score_correction_bias" }),
-        each: expertTensors(context),
-        shared: SHARED,
-      },
+      ...(!dense && {
+        experts: {
+          router: "mlp.gate",
+          ...(router.scores === "sigmoid" && { correction: "mlp.gate.e_score_correction_bias" }),
+          each: expertTensors(context),
+          shared: SHARED,
+        },
+      }),
     },
   });
   const extra = Array.from(

@@ -5,12 +5,12 @@ import { mptSlopes } from "../decoder/alibi.ts";
 import { blocksOf, family } from "./row.ts";
 
 const attention = z.looseObject({
-  alibi: z.literal(true).default(true),
-  /** transformers' MPT takes 8 whatever is said here. */
+  /** transformers' MPT has linear biases of at most 8, and no norms of queries and keys, whatever is said here. */
+  alibi: z.unknown().optional(),
+  qk_ln: z.unknown().optional(),
   alibi_bias_max: z.unknown().optional(),
   clip_qkv: z.number().nonnegative().nullish(),
   softmax_scale: z.number().positive().nullish(),
-  qk_ln: z.literal(false).default(false),
   prefix_lm: z.literal(false).default(false),
   attn_uses_sequence_id: z.literal(false).default(false),
   attn_type: z.literal("multihead_attention").default("multihead_attention"),
