@@ -63,7 +63,9 @@ export async function openReaders(
   const outputs = layers.map(valueName);
   const whole = b.program(outputs, program.limits);
   const read = ancestorsOf(whole, outputs);
-  const needs = chain.points.at(-1)!.needs.filter((name) => read.has(name));
+  // Norms after attention stand in the middle of the model, so that the values of every point are needed, not of the last alone.
+  const saved = new Set(chain.points.flatMap((point) => point.needs));
+  const needs = [...saved].filter((name) => read.has(name));
   const sliced = slice(whole, { outputs, from: needs });
   const session = await prepare(sliced, backend, {
     batch: chain.rows,
