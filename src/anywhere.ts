@@ -57,6 +57,8 @@ export { ablate } from "./studies/ablate/ablate.ts";
 export type { AblateOptions, MinimalOptions } from "./studies/ablate/plan.ts";
 export { attention } from "./studies/attention/attention.ts";
 export type { AttentionOptions } from "./studies/attention/plan.ts";
+export { compare } from "./studies/compare/compare.ts";
+export type { CompareOptions } from "./studies/compare/plan.ts";
 export { circuit } from "./studies/circuit/circuit.ts";
 export type { CircuitOptions } from "./studies/circuit/plan.ts";
 export { fingerprint } from "./studies/patch/fingerprint.ts";
@@ -137,6 +139,12 @@ export {
   type DetectorHead,
   type DetectorResult,
 } from "./studies/detector/result.ts";
+export {
+  compareResult,
+  type ComparedModel,
+  type ComparedPair,
+  type CompareResult,
+} from "./studies/compare/result.ts";
 export { circuitResult, type CircuitResult } from "./studies/circuit/result.ts";
 export { lensResult, type LensResult } from "./studies/lens/result.ts";
 export {

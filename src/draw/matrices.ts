@@ -17,6 +17,8 @@ export interface Matrix {
   readonly values: readonly (readonly (number | null)[])[];
   /** A cell with an outline. */
   readonly marked?: { readonly row: number; readonly column: number };
+  /** A scale of its own with what its colours mean; left out: that of the picture. */
+  readonly own?: { readonly scale: HeadScale; readonly scaleLabel: string } | undefined;
 }
 
 export interface Matrices {
@@ -49,26 +51,35 @@ export function matrices(
   document: Document,
   theme: Theme = THEMES.light,
 ): SVGSVGElement {
-  const { scale } = picture;
   if (picture.matrices.length === 0 || picture.matrices.some(({ values }) => values.length === 0))
     throw new InputError("shape", "a picture of matrices needs cells, got none");
-  const colourOf = ramp(theme[scale.kind]);
-  const legend = drawLegend(document, theme, {
-    colour: (fraction) => hexOf(colourOf(fraction)),
-    low: scale.kind === "diverging" ? -scale.bound : 0,
-    high: scale.bound,
-    label: picture.scaleLabel,
-    key: [],
-  });
+  const legends = [picture, ...picture.matrices.flatMap(({ own }) => own ?? [])].map((one) =>
+    legendOf(document, theme, one),
+  );
   return drawFigure(document, theme, {
     title: picture.title,
     subtitle: picture.subtitle,
-    parts: [legend, gridOf(document, theme, picture)],
+    parts: [...legends, gridOf(document, theme, picture)],
     notes: [
       `Rows are ${picture.rowName}, columns are ${picture.columnName}.`,
       ...(picture.notes ?? []),
     ],
     description: picture.description,
+  });
+}
+
+function legendOf(
+  document: Document,
+  theme: Theme,
+  { scale, scaleLabel: label }: Pick<Matrices, "scale" | "scaleLabel">,
+): Part {
+  const colourOf = ramp(theme[scale.kind]);
+  return drawLegend(document, theme, {
+    colour: (fraction) => hexOf(colourOf(fraction)),
+    low: scale.kind === "diverging" ? -scale.bound : 0,
+    high: scale.bound,
+    label,
+    key: [],
   });
 }
 
@@ -106,9 +117,10 @@ function drawMatrix(
   document: Document,
   theme: Theme,
   matrix: Matrix,
-  { scale, rowName, columnName }: Matrices,
+  { scale: common, rowName, columnName }: Matrices,
   aim: number,
 ): Part {
+  const scale = matrix.own?.scale ?? common;
   const [rows, columns] = [matrix.rows.length, matrix.columns.length];
   const cell = Math.max(1.5, Math.min(34, Math.floor((2 * aim) / Math.max(rows, columns)) / 2));
   const every = Math.ceil((FONT + 2) / cell);

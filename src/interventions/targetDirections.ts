@@ -1,5 +1,7 @@
 /** @file Which direction of the residual stream raises a token's logit, at some positions of a Program. */
+import { tensor, type Tensor } from "../base/tensor.ts";
 import type { Builder, Name } from "../graph/builder.ts";
+import type { RepeatedRows } from "../inputs/scoreInput.ts";
 import type { EndAnatomy, Unembedding } from "../models/anatomy/programAnatomy.ts";
 import { backThroughNorm } from "./passages.ts";
 
@@ -52,4 +54,17 @@ export function unembeddingRows(b: Builder, { weight }: Pick<Unembedding, "weigh
   return b.typeOf(weight).axes[0]!.name === "d_vocab"
     ? weight
     : b.op("transpose", [weight], { axes: ["d_vocab", "d_model"] });
+}
+
+/** The token after the earlier copy, for some rows: of position p, token p + 1 - period; [batch, position]. */
+export function copiedTargets(
+  { tokens, period }: Pick<RepeatedRows, "tokens" | "period">,
+  rows: readonly number[],
+  positions: ArrayLike<number>,
+): Tensor<Int32Array> {
+  const length = tokens.shape[1]!;
+  const ids = rows.flatMap((row) =>
+    Array.from(positions, (position) => tokens.data[row * length + position + 1 - period]!),
+  );
+  return tensor(["batch", "position"], [rows.length, positions.length], Int32Array.from(ids));
 }

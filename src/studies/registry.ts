@@ -24,6 +24,7 @@ export const STUDIES = {
   phase: () => import("./phase/study.ts"),
   "phase-seeds": () => import("./phase/studySeeds.ts"),
   text: () => import("./text/study.ts"),
+  compare: () => import("./compare/study.ts"),
   audit: () => import("./audit/study.ts"),
   "score-patterns": () => import("./patterns/study.ts"),
   detector: () => import("./detector/study.ts"),

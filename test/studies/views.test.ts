@@ -17,6 +17,7 @@ import { attribution } from "../../src/studies/attribution/attribution.ts";
 import { audit } from "../../src/studies/audit/audit.ts";
 import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { inductionHeadDetector } from "../../src/studies/detector/inductionHeadDetector.ts";
+import { compare } from "../../src/studies/compare/compare.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
 import { fingerprint } from "../../src/studies/patch/fingerprint.ts";
 import { patch } from "../../src/studies/patch/patch.ts";
@@ -72,6 +73,7 @@ beforeAll(async () => {
   results["text"] = await text(model, { backend, tokens: [block] });
   const phase = await phaseRun(plantedRun(), some);
   results["phase"] = phase;
+  results["compare"] = await compare([model, model], { ...some, verdicts: "quick" });
   results["phase-seeds"] = phaseSeeds([phase, phase]);
   results["analyse"] = await analyse(model, some);
   results["audit"] = audit();

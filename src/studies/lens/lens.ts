@@ -15,6 +15,7 @@ import { generatedRows, ownRows, type RepeatedRows } from "../../inputs/scoreInp
 import { chunksOf } from "../../interventions/chunks.ts";
 import { lensResultOf } from "./buildResult.ts";
 import type { LensSeen } from "./lensSeen.ts";
+import { copiedTargets } from "../../interventions/targetDirections.ts";
 import { lensPlan, type LensOptions } from "./plan.ts";
 import { LENS_INPUTS, lensPrograms, type LensPrograms } from "./lensPrograms.ts";
 import { PAIR_EXAMPLES } from "../../inputs/pair.ts";
@@ -73,7 +74,7 @@ export async function lensRuns(
     try {
       for (const chunk of chunksOf(examples, perRun)) {
         throwIfAborted(signal);
-        const targets = lensTargets(rows, chunk, positions);
+        const targets = copiedTargets(rows, chunk, positions);
         const trace = await model.run(
           new Map([
             ["tokens", takeRows(rows.tokens, chunk)],
@@ -109,17 +110,4 @@ async function unembedded(
     logits.push(made.get("logits")!);
   }
   return logits;
-}
-
-/** The token after the earlier copy: of position p, token p + 1 - period. */
-function lensTargets(
-  { tokens, period }: RepeatedRows,
-  chunk: readonly number[],
-  positions: readonly number[],
-): Tensor<Int32Array> {
-  const length = tokens.shape[1]!;
-  const ids = chunk.flatMap((row) =>
-    positions.map((position) => tokens.data[row * length + position + 1 - period]!),
-  );
-  return tensor(["batch", "position"], [chunk.length, positions.length], Int32Array.from(ids));
 }

@@ -1,0 +1,149 @@
+/** @file `compare`: several models on the same rows; how each differs from the first. */
+import type { Backend } from "../../base/backend.ts";
+import { InputError } from "../../base/errors.ts";
+import { VERSION } from "../../base/version.ts";
+import { generatedRows, ownRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { engineFor } from "../../runtime/engineFor.ts";
+import { environmentOf } from "../common/about.ts";
+import { comparePair, type Side } from "./comparePair.ts";
+import { sharedRows, vocabularyFacts, type SharedRows } from "./comparedRows.ts";
+import { comparedModelOf } from "./buildModel.ts";
+import { measureModel, type MeasuredModel } from "./measureModel.ts";
+import { COMPARE_EXAMPLES, comparePlan, type CompareOptions, type ComparePlan } from "./plan.ts";
+import type { CompareResult } from "./result.ts";
+import { compareWords } from "./words.ts";
+
+/** A model that is opened when its turn comes: twice, for its vocabulary and for its runs. */
+export interface ComparedSource {
+  /** @param factsOnly nothing will be run */
+  open(factsOnly: boolean): Promise<LoadedModel>;
+}
+
+/**
+ * What differs between models, on the same repeated rows where they share a vocabulary, else on rows of their own.
+ *
+ * For models of one architecture every head's attention scores and direct effect are tested for a difference from the first
+ * model beyond a margin, paired by row, and adjusted for their number (Benjamini-Hochberg). For any two models heads that do
+ * the same are matched.
+ *
+ * @param models at least two, the first one is what the others are compared with
+ * @returns differences are second - first. Of one model with itself there are none; on rows of their own at most `level` of
+ *   such comparisons have any
+ * @throws {InputError} "options" for fewer than two models or options that contradict each other, and as `score` and `verdict`
+ * @throws {AbortError} between two runs once `signal` is aborted
+ */
+export async function compare(
+  models: readonly LoadedModel[],
+  options: CompareOptions = {},
+): Promise<CompareResult> {
+  const kept = models.map((model) => ({
+    open: () => Promise.resolve({ ...model, close: () => Promise.resolve() }),
+  }));
+  const backend = models[0] ? await engineFor(models[0], options) : options.backend;
+  return compareInTurn(kept, { ...options, backend });
+}
+
+/** The same of models that are opened one after another, so that no two are in memory. */
+export async function compareInTurn(
+  sources: readonly ComparedSource[],
+  options: CompareOptions,
+): Promise<CompareResult> {
+  if (sources.length < 2)
+    throw new InputError(
+      "options",
+      `a comparison needs at least two models, got ${sources.length}`,
+    );
+  const plan = comparePlan(options);
+  const backend = await engineFor({}, options);
+  const started = performance.now();
+  const facts = [];
+  for (const source of sources)
+    facts.push(await opened(source, true, (model) => vocabularyFacts(model)));
+  const rows = sharedRows(facts, plan.separateRows);
+  const measured: MeasuredModel[] = [];
+  for (const [index, source] of sources.entries())
+    measured.push(
+      await opened(source, false, (model) =>
+        measuredAt(index, { ...model, architecture: rows.architectures[index]! }, backend, {
+          ...options,
+          plan,
+          of: sources.length,
+        }),
+      ),
+    );
+  return resultOf(measured, rows, plan, backend, { run: performance.now() - started });
+}
+
+async function opened<Value>(
+  source: ComparedSource,
+  factsOnly: boolean,
+  use: (model: LoadedModel) => Promise<Value>,
+): Promise<Value> {
+  const model = await source.open(factsOnly);
+  try {
+    return await use(model);
+  } finally {
+    await model.close();
+  }
+}
+
+interface Asked extends CompareOptions {
+  readonly plan: ComparePlan;
+  /** How many models there are. */
+  readonly of: number;
+}
+
+async function measuredAt(
+  index: number,
+  model: LoadedModel,
+  backend: Backend,
+  { plan, of, ...options }: Asked,
+): Promise<MeasuredModel> {
+  const { own, seqLen, bos, numExamples } = options;
+  const seed = plan.seed + (plan.separateRows ? index : 0);
+  const input = { seqLen, bos, numExamples, seed };
+  const rows: RepeatedRows = own
+    ? await ownRows(model.architecture, own)
+    : generatedRows(model.architecture, input, COMPARE_EXAMPLES);
+  const { signal, progress } = options;
+  const said = (step: string, done: number, total: number) =>
+    progress?.(`model ${index + 1} of ${of}: ${step}`, done, total);
+  const judge =
+    plan.verdicts === "none"
+      ? null
+      : { ...(own ? { own } : input), quick: plan.verdicts === "quick" };
+  return measureModel(model, backend, rows, { signal, progress: said }, judge);
+}
+
+function resultOf(
+  measured: readonly MeasuredModel[],
+  { shared, why }: SharedRows,
+  plan: ComparePlan,
+  backend: Backend,
+  timings: Record<string, number>,
+): CompareResult {
+  const { margin, effectMargin, level, verdicts } = plan;
+  const sides = measured.map((one, index): Side => ({
+    index,
+    measured: one,
+    shown: comparedModelOf(one),
+  }));
+  const models = sides.map(({ shown }) => shown);
+  const [first, ...others] = sides;
+  const result = {
+    schema: "induction-lens/compare@1" as const,
+    version: VERSION,
+    rows: { shared, why },
+    settings: { margin: { attention: margin, effect: effectMargin }, level, verdicts },
+    models,
+    pairs: others.map((other) => comparePair(first!, other, shared, plan)),
+    warnings: models.flatMap(({ id, warnings }) => warnings.map((text) => `${id}: ${text}`)),
+  };
+  return {
+    ...result,
+    words: compareWords(result),
+    environment: environmentOf(backend),
+    timings,
+  };
+}

@@ -1,0 +1,309 @@
+/** @file What `compare` shows: the maps of two models and their difference, the family, and what changed. */
+import { headNumbers } from "../../base/headName.ts";
+import { ATTENTION_SCORES, scoreRow } from "../../measure/attentionTables.ts";
+import { plural } from "../../draw/numbers.ts";
+import { linePicture, matricesPicture } from "../../draw/pictures.ts";
+import {
+  divergingScale,
+  headColumn,
+  modelWords,
+  settingsOf,
+  type StudyPicture,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
+import { COMPARED, type CompareResult, type ComparedModel, type ComparedPair } from "./result.ts";
+import { depthFigure, familyFigure } from "./viewFamily.ts";
+
+export function compareView(result: CompareResult): StudyView {
+  const { models, pairs, words, settings, rows, warnings } = result;
+  const same = pairs.filter(({ heads }) => heads !== null);
+  return {
+    title: `Comparison of ${models.map(({ id }) => id).join(", ")}`,
+    lines: [
+      ...models.map(modelWords),
+      `${plural(models[0]!.input.examples, "row")} of ${plural(models[0]!.input.length, "token")}, ${rows.shared ? "the same for all models" : "other ones for each model"}; differences are second - first; margin ${settings.margin.attention} of attention and ${settings.margin.effect} logits`,
+    ],
+    sentences: words,
+    map: same[0] ? differenceMap(result, same[0]) : null,
+    pictures: picturesOf(result, same),
+    tables: [
+      modelTable(models),
+      ...pairs.flatMap((pair) => pairTables(models, pair)),
+      modelLossTable(models),
+      lossTable(models, pairs),
+    ],
+    csv: () => (same.length > 0 ? headTable(models, same) : modelTable(models)),
+    settings: [
+      ...models.flatMap(({ id, sha256, revision }) => [
+        [`sha256 of the weights of ${id}`, sha256] as const,
+        ...(revision === null ? [] : [[`revision of ${id}`, revision] as const]),
+      ]),
+      ...settingsOf({ ...result, model: null, input: models[0]!.input }),
+    ],
+    warnings,
+  };
+}
+
+function picturesOf(result: CompareResult, same: readonly ComparedPair[]): StudyPicture[] {
+  const sizes = new Set(result.models.map(({ parameters }) => parameters));
+  return [
+    ...same.map((pair) => matricesPicture(mapsOf(result, pair))),
+    ...(sizes.size > 1 ? [linePicture(familyFigure(result))] : []),
+    linePicture(depthFigure(result)),
+  ];
+}
+
+/** The induction maps of both models, and the difference. */
+function mapsOf({ models, words }: CompareResult, pair: ComparedPair) {
+  const [first, second] = [models[pair.first]!, models[pair.second]!];
+  const names = (count: number) => Array.from({ length: count }, (_, index) => String(index));
+  const axes = { rows: names(first.layers), columns: names(first.heads) };
+  const difference = differenceValues(first, second);
+  return {
+    title: `Induction score of ${first.id}, of ${second.id}, and the difference`,
+    subtitle: [modelWords(first), modelWords(second)],
+    matrices: [
+      { title: first.id, ...axes, values: first.scores.induction },
+      { title: second.id, ...axes, values: second.scores.induction },
+      {
+        title: "second - first",
+        ...axes,
+        values: difference,
+        own: { scale: divergingScale(difference), scaleLabel: "difference of the score" },
+      },
+    ],
+    rowName: "layers",
+    columnName: "heads",
+    scale: { kind: "sequential" as const, bound: 1 },
+    scaleLabel: "mean attention to the token after the earlier copy, 0 to 1",
+    description: words.join(" "),
+  };
+}
+
+function differenceValues(first: ComparedModel, second: ComparedModel): number[][] {
+  return second.scores.induction.map((row, layer) =>
+    row.map((score, head) => score - first.scores.induction[layer]![head]!),
+  );
+}
+
+function differenceMap({ models, words }: CompareResult, pair: ComparedPair): StudyView["map"] {
+  const [first, second] = [models[pair.first]!, models[pair.second]!];
+  const values = differenceValues(first, second);
+  return {
+    title: `Induction score of ${second.id} less that of ${first.id}`,
+    subtitle: [modelWords(first), modelWords(second)],
+    values,
+    scale: divergingScale(values),
+    scaleLabel: "difference of the induction score",
+    marked: {
+      heads: pair.heads!.filter(({ found }) => found.length > 0),
+      label: "differs in attention or direct effect",
+    },
+    description: words.join(" "),
+  };
+}
+
+function modelTable(models: readonly ComparedModel[]): StudyTable {
+  return {
+    caption: "Models: the best head, and how many heads are or attend like induction",
+    columns: [
+      "model",
+      "parameters",
+      { name: "best", key: "best", isHead: true },
+      "score",
+      "low",
+      "high",
+      { name: "depth", key: "bestDepth" },
+      { name: "heads", key: "inductionHeads" },
+    ],
+    rows: models.map(({ id, parameters, best, inductionHeads }) => [
+      id,
+      parameters,
+      { layer: best.layer, head: best.head },
+      best.score,
+      best.low,
+      best.high,
+      best.depth,
+      inductionHeads.count,
+    ]),
+  };
+}
+
+const LOSSES = {
+  firstCopy: "first copy",
+  secondCopy: "second copy",
+  copyGain: "copy gain",
+} as const;
+const LOSS_NAMES = Object.keys(LOSSES) as (keyof typeof LOSSES)[];
+
+function modelLossTable(models: readonly ComparedModel[]): StudyTable {
+  return {
+    caption: "Losses, nats",
+    columns: ["model", "loss", "nats", "low", "high"],
+    rows: models.flatMap(({ id, loss }) =>
+      loss === null
+        ? []
+        : LOSS_NAMES.map((name) => [
+            id,
+            LOSSES[name],
+            loss[name].value,
+            loss[name].low,
+            loss[name].high,
+          ]),
+    ),
+  };
+}
+
+function pairTables(models: readonly ComparedModel[], pair: ComparedPair): StudyTable[] {
+  return [
+    ...(pair.heads ? [foundTable(models, pair)] : []),
+    ...(pair.changes ? changeTables(models, pair) : []),
+    matchingTable(models, pair),
+  ];
+}
+
+const namesOf = (models: readonly ComparedModel[], { first, second }: ComparedPair) =>
+  `${models[second]!.id} less ${models[first]!.id}`;
+
+/** A row for each difference that was found, largest first. */
+function foundTable(models: readonly ComparedModel[], pair: ComparedPair): StudyTable {
+  const found = pair.heads!.flatMap((head) =>
+    head.found.map((name) => ({ head, name, ...head[name]! })),
+  );
+  return {
+    caption: `Heads that differ, ${namesOf(models, pair)}; q is p adjusted over ${pair.tests} tests`,
+    columns: [headColumn(), "measure", "difference", "low", "high", "q"],
+    rows: found
+      .toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value))
+      .map(({ head: { layer, head }, name, value, low, high, q }) => [
+        { layer, head },
+        name === "effect" ? "direct effect" : scoreRow(name).title,
+        value,
+        low,
+        high,
+        q,
+      ]),
+  };
+}
+
+/** Every head of every pair, for files. */
+function headTable(models: readonly ComparedModel[], pairs: readonly ComparedPair[]): StudyTable {
+  return {
+    caption: "Every head",
+    columns: [
+      "first",
+      "second",
+      headColumn(),
+      ...COMPARED.flatMap((name) => [
+        { name, key: name },
+        "low",
+        "high",
+        { name: `q of ${name}`, key: `${name}Q` },
+      ]),
+      "found",
+    ],
+    rows: pairs.flatMap((pair) =>
+      pair.heads!.map((one) => [
+        models[pair.first]!.id,
+        models[pair.second]!.id,
+        { layer: one.layer, head: one.head },
+        ...COMPARED.flatMap((name) => {
+          const difference = one[name];
+          return difference
+            ? [difference.value, difference.low, difference.high, difference.q]
+            : [null, null, null, null];
+        }),
+        one.found.join(" "),
+      ]),
+    ),
+  };
+}
+
+function changeTables(models: readonly ComparedModel[], pair: ComparedPair): StudyTable[] {
+  const { labels, flags, edges } = pair.changes!;
+  const way = `from ${models[pair.first]!.id} to ${models[pair.second]!.id}`;
+  return [
+    {
+      caption: `Labels that change ${way}`,
+      columns: [headColumn(), "from", "to", "undecided", "intervals that part"],
+      rows: labels.map(({ layer, head, from, to, undecided, parted }) => [
+        { layer, head },
+        from,
+        to,
+        undecided ? "yes" : "no",
+        parted.join(", ") || "none: other rows could decide otherwise",
+      ]),
+    },
+    {
+      caption: `Flags that change ${way}`,
+      columns: [headColumn(), "gained", "lost"],
+      rows: flags.map(({ layer, head, gained, lost }) => [
+        { layer, head },
+        gained.join(" "),
+        lost.join(" "),
+      ]),
+    },
+    {
+      caption: `Edges of the circuit that change ${way}`,
+      columns: ["edge", headColumn("from"), "into", headColumn("of")],
+      rows: (["gained", "lost"] as const).flatMap((kind) =>
+        edges[kind].map(({ from, to, route }) => [kind, headNumbers(from), route, headNumbers(to)]),
+      ),
+    },
+  ];
+}
+
+function matchingTable(models: readonly ComparedModel[], pair: ComparedPair): StudyTable {
+  const [first, second] = [models[pair.first]!, models[pair.second]!];
+  return {
+    caption: `Heads of ${first.id} and ${second.id} that are each other's nearest by what they do`,
+    columns: [
+      headColumn("first"),
+      headColumn("second"),
+      "distance",
+      { name: "does most", key: "behaviour" },
+    ],
+    rows: pair.matching.matches.map((match) => [
+      match.first,
+      match.second,
+      match.distance,
+      strongest(first, match.first),
+    ]),
+    terminalRows: 10,
+  };
+}
+
+/** The score that is most above uniform attention, with its value. */
+function strongest(
+  { scores, uniform }: ComparedModel,
+  { layer, head }: { readonly layer: number; readonly head: number },
+): string {
+  const above = ATTENTION_SCORES.map((name) => ({
+    name,
+    value: scores[name][layer]![head]!,
+    more: scores[name][layer]![head]! - uniform[name]!,
+  }));
+  const { name, value } = above.reduce((most, one) => (one.more > most.more ? one : most));
+  return `${scoreRow(name).title} ${value.toFixed(2)}`;
+}
+
+function lossTable(models: readonly ComparedModel[], pairs: readonly ComparedPair[]): StudyTable {
+  return {
+    caption: "Losses, second - first, nats",
+    columns: ["first", "second", "loss", "difference", "low", "high", "p"],
+    rows: pairs.flatMap(({ first, second, loss }) =>
+      loss === null
+        ? []
+        : LOSS_NAMES.map((name) => [
+            models[first]!.id,
+            models[second]!.id,
+            LOSSES[name],
+            loss[name].value,
+            loss[name].low,
+            loss[name].high,
+            loss[name].p,
+          ]),
+    ),
+  };
+}

@@ -1,0 +1,90 @@
+/** @file Models of several sizes in one plot, and where in each the heads that attend like induction are. */
+import { headDepth } from "../../measure/headDepth.ts";
+import { MOST_SERIES } from "../../draw/key.ts";
+import type { LineFigure, LinePanel, LinePoint } from "../../draw/lines.ts";
+import { shortened } from "../../draw/visible.ts";
+import type { CompareResult, ComparedModel } from "./result.ts";
+
+const LONGEST_ID = 60;
+
+/** Best score, copy gain, number of induction heads and depth against parameters, on a log scale. */
+export function familyFigure({
+  models,
+  words,
+}: Pick<CompareResult, "models" | "words">): LineFigure {
+  const rising = models.toSorted((a, b) => a.parameters - b.parameters);
+  const x = { label: "parameters", log: true };
+  const panel = (
+    name: string,
+    y: LinePanel["y"],
+    of: (model: ComparedModel) => Omit<LinePoint, "x"> | null,
+  ): LinePanel[] => {
+    const points = rising.flatMap((model) => {
+      const point = of(model);
+      return point === null ? [] : [{ x: model.parameters, ...point }];
+    });
+    return points.length === 0 ? [] : [{ lines: [{ name, points }], x, y }];
+  };
+  return {
+    title: `A family of ${models.length} models`,
+    subtitle: rising.map(
+      ({ id, parameters }) => `${parameters.toLocaleString("en-GB")}: ${shortened(id, LONGEST_ID)}`,
+    ),
+    panels: [
+      ...panel("best head", { label: "induction score", domain: [0, 1] }, ({ best }) => ({
+        y: best.score,
+        low: best.low,
+        high: best.high,
+      })),
+      ...panel("copy gain", { label: "copy gain, nats" }, ({ loss }) =>
+        loss === null
+          ? null
+          : { y: loss.copyGain.value, low: loss.copyGain.low, high: loss.copyGain.high },
+      ),
+      ...panel(
+        models.every(({ inductionHeads }) => inductionHeads.by === "label")
+          ? "heads labelled induction"
+          : "heads that attend like induction",
+        { label: "number of heads" },
+        ({ inductionHeads }) => ({ y: inductionHeads.count }),
+      ),
+      ...panel(
+        "depth of the best head",
+        { label: "layer / layers", domain: [0, 1] },
+        ({ best }) => ({
+          y: best.depth,
+        }),
+      ),
+    ],
+    notes: ["Bands are 95 % intervals over rows; a count and a depth have none."],
+    description: words.join(" "),
+  };
+}
+
+/** The best induction score of each layer over the depth of the layer, a line for each model. */
+export function depthFigure({
+  models,
+  words,
+}: Pick<CompareResult, "models" | "words">): LineFigure {
+  const shown = models.slice(0, MOST_SERIES);
+  return {
+    title: "Where heads attend like induction",
+    subtitle: ["The best induction score in each layer, over the share of layers before it"],
+    panels: [
+      {
+        lines: shown.map(({ id, layers, scores }, index) => ({
+          name: `${models.findIndex((one) => one.id === id) === index ? "" : `${index + 1}: `}${shortened(id, LONGEST_ID)}`,
+          points: scores.induction.map((row, layer) => ({
+            x: headDepth(layer, layers),
+            y: Math.max(...row),
+          })),
+        })),
+        x: { label: "depth, layer / layers", domain: [0, 1] },
+        y: { label: "induction score", domain: [0, 1] },
+      },
+    ],
+    notes:
+      shown.length < models.length ? [`The first ${shown.length} of ${models.length} models.`] : [],
+    description: words.join(" "),
+  };
+}

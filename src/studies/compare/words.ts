@@ -1,0 +1,102 @@
+/** @file What a comparison found, in sentences. */
+import { headName } from "../../base/headName.ts";
+import type { Compared, CompareResult, ComparedPair } from "./result.ts";
+
+type Facts = Pick<CompareResult, "models" | "pairs" | "rows" | "settings">;
+
+/** What each measure is called in a sentence. */
+export const MEASURE_WORDS: Readonly<Record<Compared, string>> = {
+  induction: "induction score",
+  previousToken: "previous-token score",
+  duplicateToken: "duplicate-token score",
+  currentToken: "current-token score",
+  firstToken: "first-token score",
+  effect: "direct effect",
+};
+
+export function compareWords(facts: Facts): string[] {
+  const { models, pairs, rows } = facts;
+  return [
+    rows.shared
+      ? "All models ran the same rows, so differences are paired by row."
+      : `Each model ran rows of its own: ${rows.why}.`,
+    ...models.map(modelWords),
+    ...pairs.flatMap((pair) => pairWords(facts, pair)),
+  ];
+}
+
+function modelWords({
+  id,
+  best,
+  inductionHeads,
+  loss,
+  verdict,
+}: CompareResult["models"][number]): string {
+  const { count, by } = inductionHeads;
+  const counted = by === "label" ? "labelled induction" : "that attend like induction";
+  const gain = loss ? ` It gains ${loss.copyGain.value.toFixed(2)} nats from a copy.` : "";
+  const labels = verdict
+    ? ` Labels: ${Object.entries(verdict.counts)
+        .map(([label, heads]) => `${heads} ${label}`)
+        .join(", ")}.`
+    : "";
+  return `${id}: the best head is ${headName(best)} (${best.score.toFixed(3)}, depth ${best.depth.toFixed(2)}); ${count} ${count === 1 ? "head" : "heads"} ${counted}.${gain}${labels}`;
+}
+
+function pairWords({ models, settings }: Facts, pair: ComparedPair): string[] {
+  const [first, second] = [models[pair.first]!.id, models[pair.second]!.id];
+  return [
+    ...(pair.heads ? [differenceWords(pair, settings, `${second} and ${first}`)] : []),
+    ...(pair.changes ? [changeWords(pair.changes, `from ${first} to ${second}`)] : []),
+    matchingWords(pair, `${first} and ${second}`),
+  ];
+}
+
+const MOST_NAMED = 5;
+
+function differenceWords(
+  { heads, tests, discoveries }: ComparedPair,
+  { margin, level }: CompareResult["settings"],
+  names: string,
+): string {
+  const bounds = `more than ${margin.attention} in attention or ${margin.effect} logits in direct effect, false-discovery rate ${level}`;
+  const tested = (heads ?? []).some(({ induction }) => induction.p !== null);
+  if (!tested) return `Too few rows to test whether heads of ${names} differ.`;
+  if (discoveries === 0) return `No head of ${names} differs (${bounds}, ${tests} tests).`;
+  const found = (heads ?? []).filter((head) => head.found.length > 0);
+  const shown = found.slice(0, MOST_NAMED).map((head) => {
+    const [name] = head.found as [Compared];
+    return `${headName(head)} (${head.found.map((one) => MEASURE_WORDS[one]).join(", ")}${head.found.length === 1 ? ` by ${head[name]!.value.toFixed(3)}` : ""})`;
+  });
+  const more = found.length > MOST_NAMED ? ` and ${found.length - MOST_NAMED} more` : "";
+  return `${found.length === 1 ? "One head" : `${found.length} heads`} of ${names} ${found.length === 1 ? "differs" : "differ"}: ${shown.join(", ")}${more} (${bounds}, ${tests} tests).`;
+}
+
+function changeWords(
+  { labels, flags, edges }: NonNullable<ComparedPair["changes"]>,
+  way: string,
+): string {
+  if (labels.length === 0)
+    return `No label changes ${way}; flags of ${flags.length} heads do, and ${edges.gained.length + edges.lost.length} edges of the circuit.`;
+  const shown = labels
+    .slice(0, MOST_NAMED)
+    .map(
+      (one) =>
+        `${headName(one)} ${one.from} to ${one.to}${one.parted.length === 0 ? " (no interval parts)" : ""}`,
+    );
+  const more = labels.length > MOST_NAMED ? ` and ${labels.length - MOST_NAMED} more` : "";
+  return `${labels.length === 1 ? "One label changes" : `${labels.length} labels change`} ${way}: ${shown.join(", ")}${more}. The circuit gains ${edges.gained.length} edges and loses ${edges.lost.length}.`;
+}
+
+function matchingWords({ matching }: ComparedPair, names: string): string {
+  const { heads, matches, distance, random, p } = matching;
+  if (distance === null || random === null || p === null)
+    return `Heads of ${names} cannot be matched: ${heads[0]} and ${heads[1]} of them do anything.`;
+  const verb =
+    distance < random.low
+      ? "more alike than"
+      : distance > random.high
+        ? "less alike than"
+        : "no more alike than";
+  return `${matches.length} heads of ${names} match by what they do: the mean distance to the nearest is ${distance.toFixed(2)}, ${verb} where measures are mixed at random (${random.mean.toFixed(2)}, p = ${p.toFixed(3)}).`;
+}
