@@ -20,7 +20,11 @@ export type { Axis, NumberType, ValueType } from "./graph/axes.ts";
 export { prepare, type Session } from "./runtime/prepare.ts";
 export { builder, type Axes, type Builder, type Name, type WeightSpec } from "./graph/builder.ts";
 export { ablateHeads } from "./graph/edits/ablateHeads.ts";
-export { ATTENTION_SCORE_VALUES, withAttentionScores } from "./graph/edits/withAttentionScores.ts";
+export {
+  ATTENTION_SCORE_VALUES,
+  attentionTableFeeds,
+  withAttentionScores,
+} from "./graph/edits/withAttentionScores.ts";
 export { TOKEN_LOSS_VALUES, withTokenLoss } from "./graph/edits/withTokenLoss.ts";
 export { hook, type Edit } from "./graph/edits/hook.ts";
 export { intercept, type Interception } from "./graph/edits/intercept.ts";

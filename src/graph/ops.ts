@@ -13,8 +13,11 @@ export interface OpAttributes {
   contract: { readonly axes: readonly string[]; readonly scale?: number };
   /** table, ids: rows of the first axis of table, one for each id. */
   gather: Record<never, never>;
-  /** x, indices: entries of `axis` of x in the order of the one-axis indices, whose axis symbol sizes the result. */
-  take: { readonly axis: string };
+  /**
+   * x, indices: entries of `axis` of x in the order of the one-axis indices, whose axis symbol sizes the result. `merge`:
+   * neighbouring axes of x that count as one, row by row, which is called `axis` from then on.
+   */
+  take: Taking;
   /** x, ids: for each id the entry of x's last axis; ids has x's other axes, and may have one more for several ids. */
   pick: Record<never, never>;
   /** Element by element; the axes of one input may be some of the other's, in the same order. */
@@ -98,9 +101,14 @@ export interface OpAttributes {
   /** base, ids, rows: each row added to the row of base that its id names: gather turned round. */
   addGathered: Record<never, never>;
   /** base, indices, x: entries of `axis` of x added to the entries of base that indices name: take turned round. */
-  addTaken: { readonly axis: string };
+  addTaken: Taking;
   /** base, ids, x: each x added to the entry of base's last axis that its id names: pick turned round. */
   addPicked: Record<never, never>;
+}
+
+interface Taking {
+  readonly axis: string;
+  readonly merge?: readonly string[] | undefined;
 }
 
 export type OpName = keyof OpAttributes;
@@ -160,10 +168,7 @@ const INPUT_COUNTS: Partial<Record<OpName, readonly [number, number]>> = {
 const RULES: { readonly [Name in OpName]: Rule<Name> } = {
   contract: contractRule,
   gather: ([table, ids]) => ({ ...table!, axes: [...ids!.axes, ...table!.axes.slice(1)] }),
-  take: ([x, indices], { axis }, fail) => {
-    if (indices!.axes.length !== 1) fail("needs indices with one axis");
-    return replaceAxis(x!, axis, [{ name: axis, size: indices!.axes[0]!.size }], fail);
-  },
+  take: ([x, indices], attributes, fail) => takenFrom(x!, indices!, attributes, fail),
   pick: ([x, ids], _, fail) => {
     sameAxes(x!.axes.slice(0, -1), pickedFrom(x!, ids!), fail);
     return { ...x!, axes: ids!.axes };
@@ -233,10 +238,8 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     return replaceAxis(x!, axis, into, fail);
   },
   mergeAxes: ([x], { axes, into }, fail) => {
-    const first = x!.axes.findIndex(({ name }) => name === axes[0]);
+    const first = neighbours(x!, axes, fail);
     const merged = x!.axes.slice(first, first + axes.length);
-    if (first < 0 || merged.some(({ name }, index) => name !== axes[index]))
-      fail(`has no neighbours ${axes.join(", ")}`);
     const size = merged.reduce((product, part) => product * Number(part.size), 1);
     if (Number.isNaN(size)) fail("needs known sizes");
     return {
@@ -314,9 +317,8 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     sameAxes([...ids!.axes, ...base!.axes.slice(1)], rows!.axes, fail);
     return base!;
   },
-  addTaken: ([base, indices, x], { axis }, fail) => {
-    const taken = { name: axis, size: indices!.axes[0]!.size };
-    sameAxes(replaceAxis(base!, axis, [taken], fail).axes, x!.axes, fail);
+  addTaken: ([base, indices, x], attributes, fail) => {
+    sameAxes(takenFrom(base!, indices!, attributes, fail).axes, x!.axes, fail);
     return base!;
   },
   addPicked: ([base, ids, x], _, fail) => {
@@ -325,6 +327,31 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     return base!;
   },
 };
+
+/** What `take` makes: `axis`, or the axes that it merges, with as many entries as there are indices. */
+function takenFrom(
+  x: ValueType,
+  indices: ValueType,
+  { axis, merge = [axis] }: Taking,
+  fail: (problem: string) => never,
+): ValueType {
+  if (indices.axes.length !== 1) fail("needs indices with one axis");
+  const first = neighbours(x, merge, fail);
+  const taken = { name: axis, size: indices.axes[0]!.size };
+  return { ...x, axes: x.axes.toSpliced(first, merge.length, taken) };
+}
+
+/** Where the axes `names` begin, which must lie side by side in this order. */
+function neighbours(
+  { axes }: ValueType,
+  names: readonly string[],
+  fail: (problem: string) => never,
+): number {
+  const first = axes.findIndex(({ name }) => name === names[0]);
+  if (first < 0 || names.some((name, index) => name !== axes[first + index]?.name))
+    fail(`has no neighbours ${names.join(", ")}`);
+  return first;
+}
 
 /** The axes of ids that x has too. */
 function pickedFrom(x: ValueType, ids: ValueType): readonly Axis[] {

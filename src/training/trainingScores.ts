@@ -1,6 +1,10 @@
 /** @file How far induction has come, measured during training on the same rows each time. */
 import type { Tensor } from "../base/tensor.ts";
-import { ATTENTION_SCORE_VALUES, withAttentionScores } from "../graph/edits/withAttentionScores.ts";
+import {
+  ATTENTION_SCORE_VALUES,
+  attentionTableFeeds,
+  withAttentionScores,
+} from "../graph/edits/withAttentionScores.ts";
 import { TOKEN_LOSS_VALUES, withTokenLoss } from "../graph/edits/withTokenLoss.ts";
 import { prune, type Program } from "../graph/program.ts";
 import {
@@ -65,7 +69,7 @@ export async function trainingScores(
   const feeds = new Map([
     ["tokens", tokens],
     [TOKEN_LOSS_VALUES.targets, nextTokens(tokens)],
-    [ATTENTION_SCORE_VALUES.tables, attentionTables({ start: 0, period, length })],
+    ...attentionTableFeeds(attentionTables({ start: 0, period, length })),
   ] as [string, Tensor][]);
   return {
     async measure(vector: Tensor): Promise<TrainingScores> {

@@ -167,12 +167,14 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
       at(table!, { ...place, [table!.axes[0]!]: at(ids!, place) }),
     );
   },
-  take: ([x, indices], { axis }) =>
-    build(
-      x!.axes,
-      x!.axes.map((each) => (each === axis ? indices!.shape[0]! : lengthOf(x!, each))),
-      (place) => at(x!, { ...place, [axis]: indices!.data[place[axis]!]! }),
-    ),
+  take: ([x, indices], { axis, merge = [axis] }) => {
+    const axes = x!.axes.toSpliced(x!.axes.indexOf(merge[0]!), merge.length, axis);
+    return build(
+      axes,
+      axes.map((each) => (each === axis ? indices!.shape[0]! : lengthOf(x!, each))),
+      (place) => at(x!, { ...place, ...unmerged(x!, merge, indices!.data[place[axis]!]!) }),
+    );
+  },
   pick: ([x, ids]) =>
     build(ids!.axes, ids!.shape, (place) => at(x!, { ...place, [last(x!)]: at(ids!, place) })),
   add: (inputs) => zip(inputs, (a, b) => a + b),
@@ -370,8 +372,11 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
   },
   addGathered: ([base, ids, rows]) =>
     scattered(base!, rows!, (place) => ({ ...place, [base!.axes[0]!]: at(ids!, place) })),
-  addTaken: ([base, indices, x], { axis }) =>
-    scattered(base!, x!, (place) => ({ ...place, [axis]: indices!.data[place[axis]!]! })),
+  addTaken: ([base, indices, x], { axis, merge = [axis] }) =>
+    scattered(base!, x!, (place) => ({
+      ...place,
+      ...unmerged(base!, merge, indices!.data[place[axis]!]!),
+    })),
   addPicked: ([base, ids, x]) =>
     scattered(base!, x!, (place) => ({ ...place, [last(base!)]: at(ids!, place) })),
 };
@@ -379,6 +384,11 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
 /** The entry of `x` at `place`, but at `index` of `axis`; 0 beyond its ends. */
 function orZero(x: Numbers, place: Place, axis: string, index: number): number {
   return index >= 0 && index < lengthOf(x, axis) ? at(x, { ...place, [axis]: index }) : 0;
+}
+
+/** The place along each of `axes` that `index` names when they count as one, row by row. */
+function unmerged(x: Numbers, axes: readonly string[], index: number): Place {
+  return places(x, axes)[index]!;
 }
 
 /** `base` with every entry of `x` added at the place where `to` sends it. */

@@ -76,7 +76,7 @@ function feedsFor(
   );
 }
 
-const SIZES = { batch: 2, position: 5, rows: 3 };
+const SIZES = { batch: 2, position: 5, rows: 3, entries: 6 };
 
 /** One small program per operation. */
 const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
@@ -176,12 +176,15 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
     const table = b.input("table", "float32", { d_vocab: 7, d_model: 4 });
     const ids = b.input("ids", "int32", { batch: "batch", position: "position" }, { below: 7 });
     const rows = b.input("rows", "int32", { row: "rows" }, { below: 2 });
+    const places = b.input("places", "int32", { entry: "entries" }, { below: 10 });
     const x = b.gather(table, ids);
     const wide = b.input("wide", "float32", { batch: "batch", position: "position", d_vocab: 7 });
     return [
       x,
       b.op("take", [x, rows], { axis: "batch" }),
       b.op("take", [x, rows], { axis: "d_model" }),
+      b.op("take", [wide, places], { axis: "entry", merge: ["position", "d_vocab"] }),
+      b.op("take", [wide, places], { axis: "entry", merge: ["batch", "position"] }),
       b.op("pick", [wide, ids], {}),
     ];
   },
@@ -272,6 +275,7 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
   "the transposes of gather, take and pick": (b) => {
     const ids = b.input("ids", "int32", { batch: "batch", position: "position" }, { below: 7 });
     const rows = b.input("rows", "int32", { row: "rows" }, { below: 2 });
+    const places = b.input("places", "int32", { entry: "entries" }, { below: 10 });
     const small = b.input("small", "float32", { d_vocab: 7, head: 2, d_head: 3 });
     const large = b.input("large", "float32", { d_vocab: 1040, head: 2, d_head: 3 });
     const sizes = { batch: "batch", position: "position" } as const;
@@ -284,6 +288,13 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
       ...["batch", "head", "d_head"].map((axis) =>
         b.op("addTaken", [x, rows, b.op("take", [x, rows], { axis })], { axis }),
       ),
+      ...[
+        ["batch", "position"],
+        ["position", "head"],
+      ].map((axes) => {
+        const merged = { axis: "entry", merge: axes };
+        return b.op("addTaken", [x, places, b.op("take", [x, places], merged)], merged);
+      }),
     ];
   },
 };

@@ -73,6 +73,7 @@ const ALONG = [
 function mixes({ op, attributes }: Op, axis: string): boolean {
   if (op === "rename") return Object.entries(attributes.names).flat().includes(axis);
   if (op === "mergeAxes") return attributes.axes.includes(axis);
+  if (op === "take" && attributes.merge?.includes(axis)) return true;
   return (
     (op === "splitAxis" || ALONG.includes(op)) && "axis" in attributes && attributes.axis === axis
   );

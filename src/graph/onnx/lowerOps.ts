@@ -6,7 +6,17 @@ import { lowerContract } from "./lowerContract.ts";
 import { lowerRouted, lowerTopK } from "./lowerRouted.ts";
 import { int32Scalar, lowerAddGathered, lowerAddPicked, lowerAddTaken } from "./lowerScatter.ts";
 import { lowerConvolve, lowerCumulate, lowerRecur, lowerShift } from "./lowerSequences.ts";
-import { aligned, countOf, indexOf, reshaped, stretched, transposed, withSizes } from "./shapes.ts";
+import {
+  aligned,
+  countOf,
+  grouped,
+  indexOf,
+  mergedGroups,
+  reshaped,
+  stretched,
+  transposed,
+  withSizes,
+} from "./shapes.ts";
 
 type Lowering<Name extends OpName> = (
   emit: Emitter,
@@ -21,8 +31,10 @@ export type PlainOp = Exclude<OpName, "norm" | "gain" | "scale">;
 export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
   contract: lowerContract,
   gather: (emit, [table, ids]) => emit.node("Gather", [table!.tensor, ids!.tensor], { axis: 0 }),
-  take: (emit, [x, indices], { axis }) =>
-    emit.node("Gather", [x!.tensor, indices!.tensor], { axis: indexOf(x!, axis) }),
+  take: (emit, [x, indices], { axis, merge = [axis] }) =>
+    emit.node("Gather", [grouped(emit, x!, mergedGroups(x!, merge)), indices!.tensor], {
+      axis: indexOf(x!, merge[0]!),
+    }),
   pick: (emit, [x, ids]) => {
     if (ids!.axes.length === x!.axes.length)
       return emit.node("GatherElements", [x!.tensor, ids!.tensor], { axis: -1 });
@@ -77,14 +89,7 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
       x!.type,
     ),
   mergeAxes: (emit, [x], { axes: merged }) => {
-    const first = x!.axes.findIndex(({ name }) => name === merged[0]);
-    const alone = (axis: Axis) => [axis];
-    const groups = [
-      ...x!.axes.slice(0, first).map(alone),
-      x!.axes.slice(first, first + merged.length),
-      ...x!.axes.slice(first + merged.length).map(alone),
-    ];
-    return reshaped(emit, x!.tensor, x!.axes, groups, x!.type);
+    return reshaped(emit, x!.tensor, x!.axes, mergedGroups(x!, merged), x!.type);
   },
   transpose: (emit, [x], _, { axes }) => transposed(emit, x!, axes),
   rename: (_, [x]) => x!.tensor,

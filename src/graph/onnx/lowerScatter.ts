@@ -3,8 +3,9 @@
  * silently wrong for large arrays. ScatterElements and products with one-hot rows give the same bits on any number.
  */
 import type { Axis, ValueType } from "../axes.ts";
+import type { OpAttributes } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
-import { grouped, sizesTensor, withSizes } from "./shapes.ts";
+import { grouped, mergedGroups, sizesTensor, withSizes } from "./shapes.ts";
 
 /** Up to this many rows of the table a product with one-hot rows is faster than ScatterElements. */
 const MOST_ONE_HOT = 1024;
@@ -57,7 +58,7 @@ function repeated(emit: Emitter, ids: string, inner: readonly Axis[]): string {
 export function lowerAddTaken(
   emit: Emitter,
   [base, indices, x]: readonly Handle[],
-  { axis }: { readonly axis: string },
+  { axis, merge = [axis] }: OpAttributes["addTaken"],
 ): string {
   const at = x!.axes.findIndex(({ name }) => name === axis);
   const after = x!.axes.slice(at + 1).map((_, index) => index + 1);
@@ -65,7 +66,19 @@ export function lowerAddTaken(
     ? emit.node("Unsqueeze", [indices!.tensor, emit.integers(after)])
     : indices!.tensor;
   const everywhere = emit.node("Expand", [column, sizesTensor(emit, x!.axes)]);
-  return emit.node("ScatterElements", [base!.tensor, everywhere, x!.tensor], { axis: at, ...ADD });
+  const groups = mergedGroups(base!, merge);
+  const added = emit.node(
+    "ScatterElements",
+    [grouped(emit, base!, groups), everywhere, x!.tensor],
+    { axis: at, ...ADD },
+  );
+  const sizes = (list: readonly Axis[]) => list.map(({ size }) => size);
+  return withSizes(
+    emit,
+    added,
+    groups.map(sizes),
+    base!.axes.map(({ size }) => [size]),
+  );
 }
 
 export function lowerAddPicked(emit: Emitter, [base, ids, x]: readonly Handle[]): string {

@@ -20,6 +20,17 @@ export function grouped(emit: Emitter, x: Handle, groups: readonly Group[]): str
   return reshaped(emit, ordered, wanted, groups, x.type);
 }
 
+/** The axes of `x`, each alone but for the neighbours `names`, which are one group. */
+export function mergedGroups({ axes }: Pick<Handle, "axes">, names: readonly string[]): Group[] {
+  const first = axes.findIndex(({ name }) => name === names[0]);
+  const alone = (axis: Axis) => [axis];
+  return [
+    ...axes.slice(0, first).map(alone),
+    axes.slice(first, first + names.length),
+    ...axes.slice(first + names.length).map(alone),
+  ];
+}
+
 /** Whether `x` has the axes of `groups` in this order already, so that grouping it costs nothing but a new shape. */
 export function isInOrder(x: Handle, groups: readonly Group[]): boolean {
   let at = 0;

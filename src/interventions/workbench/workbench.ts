@@ -11,6 +11,7 @@ import {
   ATTENTION_SCORES,
   type AttentionScore,
 } from "../../measure/attentionTables.ts";
+import { attentionTableFeeds } from "../../graph/edits/withAttentionScores.ts";
 import { idealHeads, IDEAL_HEADS } from "../../measure/idealHeads.ts";
 import type { Repeats } from "../../measure/repeats.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
@@ -164,7 +165,7 @@ function feedsOf(
     ["tokens", tokens],
     [WORKBENCH_VALUES.targets, nextTokens(tokens)],
     [WORKBENCH_VALUES.asked, tensor(["position"], [positions.length], Int32Array.from(positions))],
-    [WORKBENCH_VALUES.tables, repeats ? attentionTables(repeats) : noTables(length)],
+    ...attentionTableFeeds(repeats ? attentionTables(repeats) : noTables(length)),
     [WORKBENCH_VALUES.ideals, renamed(repeats ? idealHeads(repeats) : noIdeals(length))],
   ]);
   if (layer !== undefined)

@@ -34,7 +34,7 @@ export const WORKBENCH_VALUES = {
  * Nobody feeds a switch: nothing is switched. Ideal patterns come in once, [ideal, query, key], and `ideal.of` [batch,
  * head, ideal] is 1 where a head takes one. `blocks.L.shown` is 1 for the layer whose patterns and value norms are wanted.
  *
- * @param measures rows of `attention_tables` [measure, query, key]
+ * @param measures rows of the weight tables
  * @param ideals rows of `ideal_patterns`
  */
 export function workbenchProgram(

@@ -1,11 +1,12 @@
 /** @file `score`: the five attention scores of every head, with intervals, and the losses of both copies. */
 import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
 import { unpackScores } from "../../measure/unpackScores.ts";
+import { attentionTableFeeds } from "../../graph/edits/withAttentionScores.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
-import { tensor, type Tensor } from "../../base/tensor.ts";
+import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -114,7 +115,7 @@ export async function measureRows(
   { layers, heads, lossExamples, precision = null, seed, signal, progress }: MeasureOptions,
 ): Promise<Measured> {
   const [examples, length] = tokens.shape as readonly [number, number];
-  const tables = attentionTables({ start, period, length });
+  const tables = attentionTableFeeds(attentionTables({ start, period, length }));
   const scores = emptyScores(layers, heads, examples);
   const losses = tensor(
     ["sequence", "position"],
@@ -184,7 +185,7 @@ function firstLosses(losses: Tensor, count: number): Tensor {
 /** Rows first ... first + count - 1, and which of them give losses; targets are the tokens one to the left. */
 function feedsOf(
   tokens: Tensor<Int32Array>,
-  tables: Tensor,
+  tables: readonly (readonly [string, Tensor<TensorData>])[],
   first: number,
   count: number,
   withLoss: number | null,
@@ -192,10 +193,7 @@ function feedsOf(
   const length = tokens.shape[1]!;
   const rows = tokens.data.slice(first * length, (first + count) * length);
   const part = tensor(["batch", "position"], [count, length], rows);
-  const feeds = new Map<string, Tensor | Tensor<Int32Array>>([
-    ["tokens", part],
-    [SCORE_VALUES.tables, tables],
-  ]);
+  const feeds = new Map<string, Tensor<TensorData>>([["tokens", part], ...tables]);
   if (withLoss !== null) {
     feeds.set(SCORE_VALUES.targets, nextTokens(part));
     feeds.set(

@@ -20,7 +20,7 @@ export const SCORE_VALUES = {
  * Adds to the forward pass, for each layer, `scores` = sum over (query, key) of tables x pattern: [batch, measure, head],
  * and takes away what no score needs: the last layer ends at its pattern.
  *
- * @param measures rows of the input `attention_tables` [measure, query, key]
+ * @param measures rows of the weight tables
  * @param withLoss also returns `loss` [loss_rows, position], -log p(target) in nats, for the rows of the batch that the
  *   input `loss_rows` lists; only they pay for the last layer and the unembedding. `targets` [batch, position] are the
  *   tokens to predict at each position

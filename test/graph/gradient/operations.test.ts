@@ -130,11 +130,14 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly Name[]>> = {
     const x = b.gather(table, ids);
     const y = b.gather(large, ids);
     const picked = b.op("pick", [wide, ids], {});
+    const merged = { axis: "entry", merge: ["position", "d_vocab"] };
     return [
       b.op("tanh", [x], {}),
       b.op("tanh", [y], {}),
       ...["batch", "d_model"].map((axis) => b.op("take", [x, rows], { axis })),
       b.op("addTaken", [x, rows, b.op("take", [x, rows], { axis: "batch" })], { axis: "batch" }),
+      b.op("tanh", [b.op("take", [wide, rows], merged)], {}),
+      b.op("addTaken", [wide, rows, b.op("take", [wide, rows], merged)], merged),
       b.op("tanh", [picked], {}),
       b.op("addGathered", [table, ids, x], {}),
       b.op("addPicked", [wide, ids, picked], {}),
