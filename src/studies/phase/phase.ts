@@ -94,7 +94,8 @@ function byAttention(induction: PhaseHead, curves: PhaseCurves): PhasePair {
 }
 
 function tooFew(count: number): string {
-  return `${count} checkpoints are too few to find a change in; ${FEWEST_CHECKPOINTS} are the least`;
+  const are = count === 1 ? "1 checkpoint is" : `${count} checkpoints are`;
+  return `${are} too few to find a change in; ${FEWEST_CHECKPOINTS} are the least`;
 }
 
 function found(finding: ChangeFinding | undefined): Finding {

@@ -51,42 +51,46 @@ export async function phaseRun(
   const { id, training } = options;
   const ordered = rising(checkpoints);
   const started = performance.now();
-  const { measured, compositions, pairs, model, backend, rows } = await measureAll(
+  const { steps, measured, compositions, pairs, model, backend, rows, copies } = await measureAll(
     ordered,
     options,
   );
   const width = widthOf(model);
-  return phase(
-    ordered.map(({ step }) => step),
-    curvesOf(measured, training ?? null),
-    {
-      id,
-      warnings: rows.warnings,
-      pairOf: (induction) => pairs.find((pair) => same(pair.induction, induction)) ?? null,
-      compositionOf: (_, induction) => {
-        const which = pairs.findIndex((pair) => same(pair.induction, induction));
-        const of = (route: "k" | "q") => compositions.map((one) => one[which]?.[route] ?? 0);
-        return which < 0 ? null : { k: of("k"), q: of("q"), baseline: compositionBaseline(width) };
-      },
-      about: {
-        model: modelInfoOf(model),
-        input: rows.repeated.info,
-        environment: environmentOf(backend),
-        timings: { run: performance.now() - started },
-      },
+  return phase(steps, curvesOf(measured, training ?? null), {
+    id,
+    warnings: [...copyWarnings(copies), ...rows.warnings],
+    pairOf: (induction) => pairs.find((pair) => same(pair.induction, induction)) ?? null,
+    compositionOf: (_, induction) => {
+      const which = pairs.findIndex((pair) => same(pair.induction, induction));
+      const of = (route: "k" | "q") => compositions.map((one) => one[which]?.[route] ?? 0);
+      return which < 0 ? null : { k: of("k"), q: of("q"), baseline: compositionBaseline(width) };
     },
-  );
+    about: {
+      model: modelInfoOf(model),
+      input: rows.repeated.info,
+      environment: environmentOf(backend),
+      timings: { run: performance.now() - started },
+    },
+  });
 }
 
 type Numbers = Omit<Measured, "weights">;
 
+/** Composition of each pair at one checkpoint. */
+type Composed = readonly ({ readonly k: number; readonly q: number } | null)[];
+
+/** A checkpoint with the same weights as one that was measured. */
+interface Copy {
+  readonly step: number;
+  readonly of: number;
+}
+
 interface MeasuredRun {
+  /** Of the checkpoints that were measured, rising. */
+  readonly steps: readonly number[];
+  readonly copies: readonly Copy[];
   readonly measured: readonly Numbers[];
-  /** By checkpoint and pair. */
-  readonly compositions: readonly (readonly ({
-    readonly k: number;
-    readonly q: number;
-  } | null)[])[];
+  readonly compositions: readonly Composed[];
   readonly pairs: readonly PhasePair[];
   /** The last checkpoint; closed by now. */
   readonly model: LoadedModel;
@@ -99,8 +103,9 @@ async function measureAll(
   options: PhaseRunOptions,
 ): Promise<MeasuredRun> {
   const { seed, bos, signal, progress } = options;
-  const measured = new Array<Numbers>(ordered.length);
-  const compositions = new Array<MeasuredRun["compositions"][number]>(ordered.length);
+  const byStep = new Map<number, Numbers & { readonly composed: Composed }>();
+  const stepOf = new Map<string, number>(); // by hash of the weights
+  const copies: Copy[] = [];
   let last: Pick<MeasuredRun, "model" | "backend" | "rows"> | null = null;
   let pairs: readonly PhasePair[] | null = null;
   const pathRows: PathRows = { seed, bos, signal };
@@ -116,22 +121,41 @@ async function measureAll(
         rows: await rowsFor(model, options),
       };
       const { backend } = last;
-      refuseOther(last.model, model, ordered[index]!.step);
+      const { step } = ordered[index]!;
+      refuseOther(last.model, model, step);
+      const same = stepOf.get(model.sha256);
+      if (same !== undefined) {
+        copies.push({ step, of: same });
+        continue;
+      }
+      if (model.sha256 !== "") stepOf.set(model.sha256, step);
       const { weights, ...numbers } = await measureCheckpoint(model, backend, last.rows, {
         keep: pairs ? layersOf(pairs) : null,
         signal,
       });
       pairs ??= await pairsOf(model, backend, { weights, ...numbers }, pathRows);
-      compositions[index] = pairs.map(({ previous, induction }) =>
+      const composed = pairs.map(({ previous, induction }) =>
         previous ? pairComposition(weights, previous, induction) : null,
       );
-      measured[index] = numbers;
+      byStep.set(step, { ...numbers, composed });
     } finally {
       await model.close();
     }
   }
   progress?.("checkpoints", turns.length, turns.length);
-  return { measured, compositions, pairs: pairs!, ...last! };
+  const steps = [...byStep.keys()].sort((a, b) => a - b);
+  const measured = steps.map((step) => byStep.get(step)!);
+  const compositions = measured.map(({ composed }) => composed);
+  return { steps, copies, measured, compositions, pairs: pairs!, ...last! };
+}
+
+/** Equal weights are one state of a run: counted more than once, they would look like time that nothing happens in. */
+function copyWarnings(copies: readonly Copy[]): string[] {
+  return [...new Set(copies.map(({ of }) => of))].map((of) => {
+    const steps = copies.filter((copy) => copy.of === of).map(({ step }) => step);
+    const [are, have] = steps.length === 1 ? ["step", "has"] : ["steps", "have"];
+    return `${are} ${steps.join(", ")} ${have} the same weight files as step ${of} (equal hashes), so they count once, as step ${of}`;
+  });
 }
 
 function layersOf(pairs: readonly PhasePair[]): Set<number> {

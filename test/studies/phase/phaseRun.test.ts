@@ -56,6 +56,30 @@ describe("phaseRun(checkpoints)", () => {
     );
   });
 
+  test("counts equal weight files once: a jump between two states that are copied makes no change point", async () => {
+    const [early, late] = [STEPS[0]!, STEPS.at(-1)!];
+    const states = STEPS.map((step, index) => ({ step, state: index < 9 ? early : late }));
+    const hashed = (isHashed: boolean) =>
+      states.map(({ step, state }) => ({
+        step,
+        open: async () => ({ ...(await modelAt(state)), sha256: isHashed ? `hash ${state}` : "" }),
+      }));
+    const options = { backend: await oneEngine(), ...ROWS };
+    expect((await phaseRun(hashed(false), options)).change).not.toBeNull(); // the harm
+    const result = await phaseRun(hashed(true), options);
+    expect(phaseResult.parse(result)).toEqual(result);
+    expect([result.change, result.p]).toEqual([null, null]);
+    expect(result.steps).toEqual([early, late]);
+    expect(result.warnings).toEqual([
+      `steps ${STEPS.slice(1, 9).join(", ")} have the same weight files as step ${early} (equal hashes), so they count once, as step ${early}`,
+      `steps ${STEPS.slice(9, -1).join(", ")} have the same weight files as step ${late} (equal hashes), so they count once, as step ${late}`,
+      "2 checkpoints are too few to find a change in; 12 are the least",
+    ]);
+    const all = STEPS.slice(0, 8).map((step) => ({ step, open: hashed(true)[0]!.open }));
+    const alone = await phaseRun(all, options);
+    expect([alone.steps.length, alone.warnings.length]).toEqual([1, 2]);
+  });
+
   test("says none where no head attends by induction", async () => {
     const result = await phaseRun(plantedRun({ induction: false }), {
       backend: await oneEngine(),

@@ -86,7 +86,7 @@ export async function modelAt(
     ...modelFrom(config, { weights, unsupported: new Map() }),
     id: `step ${step}`,
     revision: null,
-    sha256: "0".repeat(64),
+    sha256: String(step).padStart(64, "0"),
     tokenizer: () => Promise.resolve(null),
     unchanged: () => Promise.resolve(),
     close: () => Promise.resolve(),
