@@ -75,7 +75,7 @@ export function checkDifference(runs: PairMetrics, metric: MetricName): void {
   const { mean, standardError } = moments(clean.map((value, row) => value - corrupted[row]!));
   throw new InputError(
     "range",
-    `effects need clean and corrupted runs that differ by at least 3 standard errors, got a difference of ${mean.toPrecision(3)} in ${metric} with standard error ${standardError.toPrecision(3)}; the metric of each run can be had without effects (raw)`,
+    `effects need clean and corrupted runs that differ by at least 3 standard errors, got a difference of ${mean.toPrecision(3)} in ${metric} with standard error ${standardError.toPrecision(3)}; more examples may tell them apart (\`numExamples\`), and activation patching has the metric of each run without effects (\`raw\`)`,
   );
 }
 
