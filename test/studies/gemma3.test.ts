@@ -37,6 +37,7 @@ const goldens = unlessShared("goldens", "gemma3-270m", "circuit.json");
 const weights = unlessShared("data", "gemma3-270m", "gemma-3-270m.v40960.Q4_K_M.gguf");
 const all = process.env["CAUSAL_GEMMA3"] !== undefined;
 const judged = process.env["VERDICT_GEMMA3"] !== undefined;
+const SLOW_MS = 3_600_000;
 /** Within 1 %, or .01 nats. */
 const near = (delta: number) => Math.max(0.01, 0.01 * Math.abs(delta));
 

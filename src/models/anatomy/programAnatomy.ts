@@ -3,6 +3,7 @@
  * itself, so a model that is built in another way is understood, or refused with a reason, in one place.
  */
 import { InputError } from "../../base/errors.ts";
+import type { Fill } from "../../graph/program.ts";
 
 /** A part that this Program does not have in the form that studies work with, and why, as a sentence. */
 export interface Missing {
@@ -72,12 +73,17 @@ export interface ScoreProduct {
   readonly positions: string | null;
 }
 
+/** A mask with linear biases. */
+export type AlibiFill = Extract<Fill, { readonly kind: "alibiMask" }>;
+
 export interface ScoresAnatomy {
   readonly product: Part<ScoreProduct>;
   /** Scores become cap * tanh(score / cap); null where they do not. */
   readonly softcap: number | null;
-  /** What the mask adds beside minus infinity: slopes by distance (ALiBi). */
-  readonly biasedByDistance: boolean;
+  /** The product, before the cap and the mask: [batch, head, query, key]. */
+  readonly uncapped: string;
+  /** What the mask adds beside minus infinity: slopes by distance (ALiBi); null where it adds nothing. */
+  readonly alibi: AlibiFill | null;
   /** Keys that a query sees, itself included; null: all up to it. */
   readonly window: number | null;
   /** `attn.hook_attn_scores`: after the cap, masked. */

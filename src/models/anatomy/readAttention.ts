@@ -118,7 +118,8 @@ function readScores(operations: Operations, layer: number): ScoresAnatomy {
       missing: `layer ${layer}'s attention scores are not scale * q.k plus a mask`,
     },
     softcap: cap,
-    biasedByDistance: fill?.kind === "alibiMask",
+    uncapped: value,
+    alibi: fill?.kind === "alibiMask" ? fill : null,
     window: masks ? fill.window : null,
     masked,
   };

@@ -1,11 +1,7 @@
 /** @file Which studies can run on a model, by what its Program is made of: known before any session is opened. */
 import { InputError } from "../../base/errors.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import {
-  isMissing,
-  type LayerAnatomy,
-  type ProgramAnatomy,
-} from "../../models/anatomy/programAnatomy.ts";
+import type { LayerAnatomy, ProgramAnatomy } from "../../models/anatomy/programAnatomy.ts";
 import type { Architecture, Model } from "../../models/family.ts";
 
 /** What a study may need of a model: null where the model has it, else why it does not. */
@@ -13,11 +9,6 @@ const NEEDS = {
   logits: ({ logits }) => reasonOf(logits),
   /** Logits are a product of the normed end of the stream, before a soft cap where there is one. */
   "an unembedding": ({ end }) => reasonOf(end),
-  "logits that are a product": ({ end }) =>
-    reasonOf(end) ??
-    (!isMissing(end) && end.unembedding.softcap !== null
-      ? "its logits go through a soft cap, so parts of the residual stream do not add up to them"
-      : null),
   /** What a head adds to the stream is its share of what its attention adds. */
   "heads that add to the stream": ({ layers }) =>
     firstOf(
@@ -38,7 +29,8 @@ const NEEDS = {
         ? `the keys of layer ${layer} are normalised over all heads together, so those of one head do not change alone`
         : null,
     ),
-  "scores that are products": ({ layers }) => firstOf(layers, scoreProblem),
+  "scores that are products": ({ layers }) =>
+    firstOf(layers, ({ attention }) => reasonOf(attention.scores.product)),
 } as const satisfies Readonly<
   Record<string, (parts: ProgramAnatomy, architecture: Architecture) => string | null>
 >;
@@ -64,11 +56,11 @@ const NEEDS_OF = {
   /** `attribution` with `paths`. */
   "attribution of paths": [...PATHS, "projections of the stream", "keys of each query head"],
   ablate: CAUSAL,
-  lens: ["logits that are a product"],
+  lens: ["an unembedding"],
   circuit: WEIGHTS,
   attention: [],
-  why: ["scores that are products", "heads that add to the stream", "logits that are a product"],
-  analyse: ["logits that are a product"],
+  why: ["scores that are products", "heads that add to the stream", "an unembedding"],
+  analyse: ["an unembedding"],
   phase: ["logits", ...WEIGHTS],
   text: CAUSAL,
 } as const satisfies Readonly<Record<string, readonly Need[]>>;
@@ -117,13 +109,4 @@ function firstOf(
     if (reason !== null) return reason;
   }
   return null;
-}
-
-function scoreProblem({ layer, attention: { scores } }: LayerAnatomy): string | null {
-  const { product, softcap, biasedByDistance } = scores;
-  if (softcap !== null)
-    return `layer ${layer}'s attention scores go through a soft cap, so parts do not add up to them`;
-  if (biasedByDistance)
-    return `layer ${layer}'s attention scores have a bias by distance beside q.k, which no part of the residual stream makes`;
-  return reasonOf(product);
 }

@@ -39,11 +39,11 @@ export async function lensResultOf(
   model: LoadedModel,
   backend: Backend,
   rows: RepeatedRows,
-  plan: LensPlan,
+  plan: LensPlan & { readonly softcap: number | null },
   runs: (take: (seen: LensSeen) => void) => Promise<void>,
 ): Promise<LensResult> {
   const { layers } = model.architecture;
-  const { positions, threshold, topK, of } = plan;
+  const { positions, threshold, topK, of, softcap } = plan;
   const sums = noSums(layers);
   await runs((seen) => addSeen(sums, seen, { threshold, of }));
   const tokenizer = await model.tokenizer();
@@ -52,7 +52,7 @@ export async function lensResultOf(
     schema: "induction-lens/lens@1",
     ...headerOf(model, rows.info, rows.warnings),
     positions: [...positions],
-    norm: "lens: the final norm is recomputed for each stream; attribution: its scale is that of the whole stream, frozen",
+    norm: `lens: the final norm is recomputed for each stream; attribution: its scale is that of the whole stream, frozen${cappedWords(softcap)}`,
     layers: layersOf(sums, named, topK),
     convergence: {
       threshold,
@@ -62,9 +62,15 @@ export async function lensResultOf(
     },
     stability: 1 - sums.changes / sums.places / layers,
     evolution: evolutionOf(sums, named, topK, positions.at(-1)!),
-    attribution: attributionOf(sums, layers, of),
+    attribution: { ...attributionOf(sums, layers, of), softcap },
     ...footerOf(backend, {}),
   };
+}
+
+function cappedWords(softcap: number | null): string {
+  return softcap === null
+    ? ""
+    : `; logits are capped at ${softcap}, and parts add up to the logit before its cap`;
 }
 
 function noSums(layers: number): Sums {
@@ -146,7 +152,8 @@ function addSeen(
       sums.changes += looks.filter(
         (look, layer) => layer > 0 && look.token !== looks[layer - 1]!.token,
       ).length;
-      const last = looks.at(-1)!;
+      const last =
+        seen.uncapped === seen.logits.at(-1) ? looks.at(-1)! : lookAt(seen.uncapped, place, target);
       const logit = of === "logit" ? last.logit : last.logit - last.meanLogit;
       sums.logit += logit;
       sums.largestError = Math.max(sums.largestError, Math.abs(sumOfParts(seen, place) - logit));
@@ -252,7 +259,7 @@ function attributionOf(
   { parts, logit, places, largestError }: Sums,
   layers: number,
   of: "logit" | "centred-logit",
-): LensResult["attribution"] {
+): Omit<LensResult["attribution"], "softcap"> {
   const byHead = Array.from({ length: layers }, (_, layer) => parts.get(`heads ${layer}`) ?? []);
   const columns = byHead.map((rows) =>
     (rows[0] ?? []).map((_, head) => rows.map((row) => row[head]!)),

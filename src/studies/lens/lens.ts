@@ -27,7 +27,7 @@ import { takeRows } from "../../interventions/rows.ts";
  * Lens: logits[layer] = unembed(ln_final(residual stream before the layer)), the norm's scale recomputed for each stream.
  * Attribution: part . d / scale, with d the target's column of W_U times the norm's gain (centred where the norm centres)
  * and the scale that of the whole stream, frozen; parts are embeddings, heads, attention biases, MLPs, and the biases of
- * norm and unembedding, and sum to the logit.
+ * norm and unembedding, and sum to the logit; where logits are capped, to the logit before its cap.
  *
  * @returns a model that knows nothing has probability 1 / vocabulary and rank (vocabulary + 1) / 2
  * @throws {InputError} "study" for a model whose logits are not a product, "range" for positions outside the second copy
@@ -43,8 +43,12 @@ export async function lens(model: LoadedModel, options: LensOptions = {}): Promi
   const plan = lensPlan(rows, options);
   return whileUnchanged(model, async (elapsed) => {
     const programs = lensPrograms(model, plan.of);
-    const result = await lensResultOf(model, backend, rows, plan, (take) =>
-      lensRuns(backend, programs, rows, plan.positions, options, take),
+    const result = await lensResultOf(
+      model,
+      backend,
+      rows,
+      { ...plan, softcap: programs.softcap },
+      (take) => lensRuns(backend, programs, rows, plan.positions, options, take),
     );
     return { ...result, timings: { run: elapsed() } };
   });
@@ -85,9 +89,9 @@ export async function lensRuns(
             ],
           ]),
         );
-        const logits = await unembedded(unembed, programs, trace);
+        const { logits, uncapped } = await unembedded(unembed, programs, trace);
         const parts = new Map(programs.parts.map(({ name, value }) => [name, trace.get(value)!]));
-        take({ first: chunk[0]!, targets, logits, parts });
+        take({ first: chunk[0]!, targets, logits, uncapped, parts });
         progress?.("reading layers", chunk.at(-1)! + 1, examples);
         await turn();
       }
@@ -101,13 +105,15 @@ export async function lensRuns(
 
 async function unembedded(
   session: Session,
-  { streams, stream }: LensPrograms,
+  { streams, stream, uncapped }: LensPrograms,
   trace: Trace,
-): Promise<Tensor[]> {
+): Promise<Pick<LensSeen, "logits" | "uncapped">> {
   const logits: Tensor[] = [];
+  let last: Tensor | null = null;
   for (const name of streams) {
     const made = await session.run(new Map([[stream, trace.get(name)!]]));
     logits.push(made.get("logits")!);
+    last = made.get(uncapped)!;
   }
-  return logits;
+  return { logits, uncapped: last! };
 }

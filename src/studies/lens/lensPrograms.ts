@@ -33,8 +33,11 @@ export interface LensPrograms {
   readonly model: Program;
   /** Outputs of `model` that are streams, first layer first, the final one last. */
   readonly streams: readonly string[];
-  /** From a stream, fed as `stream`, to `logits`; the final norm is recomputed. */
+  /** From a stream, fed as `stream`, to `logits` and `uncapped`; the final norm is recomputed. */
   readonly unembed: Program;
+  /** Logits before their soft cap, which parts add up to; `logits` where there is none. */
+  readonly uncapped: string;
+  readonly softcap: number | null;
   readonly stream: string;
 }
 
@@ -59,13 +62,17 @@ export function lensPrograms(
   const parts = end.summands.flatMap((summand) => partsOf(b, parted, summand, directions));
   const all = [...parts, ...(bias ? [{ value: bias, name: "final bias" }] : [])];
   const outputs = [...streams, ...all.map(({ value }) => value)];
-  const unembed = slice(program, { outputs: ["logits"], from: [end.stream] });
+  const { uncapped, softcap } = end.unembedding;
+  const heads = [...new Set(["logits", uncapped])];
+  const unembed = slice(program, { outputs: heads, from: [end.stream] });
   return {
     parts: all,
     model: slice(b.program(outputs, program.limits), { outputs }),
     streams,
     unembed,
     stream: end.stream,
+    uncapped,
+    softcap,
   };
 }
 

@@ -7,6 +7,8 @@ export interface LensSeen {
   readonly targets: Tensor<Int32Array>;
   /** By stream, the first layer's first: [batch, position, d_vocab]. */
   readonly logits: readonly Tensor[];
+  /** Of the final stream before their soft cap; the last of `logits` where there is none. */
+  readonly uncapped: Tensor;
   /** By part name: [batch, position] or, for `heads LAYER`, [batch, position, head]. */
   readonly parts: ReadonlyMap<string, Tensor>;
 }

@@ -65,7 +65,17 @@ export const lensResult = z.object({
     ),
   attribution: z.object({
     of: z.enum(["logit", "centred-logit"]),
-    mean: z.number().describe("mean of the target's logit, or of it less the mean logit"),
+    mean: z
+      .number()
+      .describe(
+        "mean of the target's logit, or of it less the mean logit; before the soft cap of logits where there is one",
+      ),
+    softcap: z
+      .number()
+      .nullable()
+      .describe(
+        "c, where the model's logits are c tanh(logit / c) of these; null where they are not capped",
+      ),
     heads: byHead.describe("what each head adds [layer][head]"),
     headIntervals: z.array(z.array(interval)).describe("95 % t intervals over examples"),
     layers: z
@@ -78,7 +88,9 @@ export const lensResult = z.object({
       ),
     largestError: z
       .number()
-      .describe("largest difference at any position between the sum of all parts and the logit"),
+      .describe(
+        "largest difference at any position between the sum of all parts and the logit (before its soft cap)",
+      ),
   }),
   ...resultFooter,
 });

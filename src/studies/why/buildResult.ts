@@ -36,7 +36,7 @@ export function whyResultOf(measured: Measured): WhyResult {
     cell: cellOf(cell, run, model.architecture),
     frozen: frozenWords(inputs),
     parts: [...apart.parts],
-    score: scoreOf(apart, run.scores[cell.key]!),
+    score: scoreOf(apart, run.uncapped[cell.key]!, inputs.layer.attention.scores.softcap),
     contrast: contrastOf(apart, cell, run),
     row: strongest(run.weights, run.visible, plan.topK).map((key) => ({
       ...named(sequence.tokens[key]!),
@@ -73,14 +73,20 @@ function frozenWords({ product: { normScales: scales } }: WhyLayer): string {
   return `the scales of ${names.join(", ")} are those of the whole run, so that parts add up`;
 }
 
-function scoreOf({ contributions }: ScoreTakenApart, score: number): WhyResult["score"] {
+function scoreOf(
+  { contributions }: ScoreTakenApart,
+  uncapped: number,
+  softcap: number | null,
+): WhyResult["score"] {
   const byQuery = contributions.map(total);
   const byKey = contributions.map((_, key) => total(contributions.map((row) => row[key]!)));
   return {
     contributions: contributions.map((row) => row.map(short)),
     byQuery,
     byKey,
-    largestError: Math.abs(total(byQuery) - score),
+    uncapped,
+    softcap,
+    largestError: Math.abs(total(byQuery) - uncapped),
   };
 }
 

@@ -29,21 +29,30 @@ export const whyResult = z.object({
   parts: z
     .array(z.string())
     .describe(
-      "what the residual stream before this layer is the sum of: embeddings, earlier heads, attention biases, MLPs; last `biases`, what a stream of zeros gives",
+      "what the residual stream before this layer is the sum of: embeddings, earlier heads, attention biases, MLPs; then `biases`, what a stream of zeros gives, and with linear biases `distance`, what the mask adds for how far the key is, alone in its row and column",
     ),
   score: z.object({
     contributions: z
       .array(z.array(z.number()))
-      .describe("[query part][key part]; the sum of all is the score"),
+      .describe("[query part][key part]; the sum of all is `uncapped`"),
     byQuery: z.array(z.number()).describe("sums over key parts, [query part]"),
     byKey: z.array(z.number()).describe("sums over query parts, [key part]"),
-    largestError: z.number().describe("difference of the sum and the score of the model"),
+    uncapped: z
+      .number()
+      .describe("the score before its soft cap, which the parts add up to; without one the score"),
+    softcap: z
+      .number()
+      .nullable()
+      .describe("c, where the score is c tanh(uncapped / c); null where it is `uncapped`"),
+    largestError: z.number().describe("difference of the sum and `uncapped` of the model"),
   }),
   contrast: z
     .object({
       logRatio: z
         .number()
-        .describe("score less its mean over visible keys: log of weight over their geometric mean"),
+        .describe(
+          "`uncapped` less its mean over visible keys: without a soft cap the log of weight over their geometric mean",
+        ),
       byKey: z
         .array(z.number())
         .describe("[key part], each less its mean over visible keys; the sum is logRatio"),
@@ -61,7 +70,9 @@ export const whyResult = z.object({
       }),
       cell: z
         .number()
-        .describe("what this cell's value adds to the target's logit, less its mean over tokens"),
+        .describe(
+          "what this cell's value adds to the target's logit (before the soft cap of logits where there is one), less its mean over tokens",
+        ),
       head: z.number().describe("the same of the whole head, all keys"),
       raised: z.array(token.extend({ logit: z.number() })),
       lowered: z.array(token.extend({ logit: z.number() })),

@@ -23,8 +23,8 @@ export function whyView(result: WhyResult): StudyView {
     title: `Why ${headName(cell)} attends: ${model.id}`,
     lines: [
       ...aboutLines(result),
-      `score before softmax = sum over query parts × key parts; ${result.frozen}`,
-      `sum of all parts less the score: ${result.score.largestError.toExponential(1)}`,
+      `${sumWords(result)} = sum over query parts × key parts; ${result.frozen}`,
+      `sum of all parts less ${result.score.softcap === null ? "the score" : "that"}: ${result.score.largestError.toExponential(1)}`,
     ],
     sentences: [cellWords(result), contrastWords(result), effectWords(result)],
     map: null,
@@ -34,6 +34,13 @@ export function whyView(result: WhyResult): StudyView {
     settings: settingsOf(result),
     warnings: result.warnings,
   };
+}
+
+/** What the parts add up to. */
+function sumWords({ score: { softcap, uncapped } }: WhyResult): string {
+  return softcap === null
+    ? "score before softmax"
+    : `score before softmax and before its soft cap (${number(uncapped)}, capped at ${softcap})`;
 }
 
 /** A token at its position: `“·the” at 12`. */
@@ -162,7 +169,10 @@ function whyPicture(result: WhyResult): Matrices {
     subtitle: [...pictureLines({ ...result, model }), cellWords(result)],
     matrices: [
       {
-        title: `score ${number(cell.score)} = sum of all cells`,
+        title:
+          score.softcap === null
+            ? `score ${number(cell.score)} = sum of all cells`
+            : `score before its soft cap ${number(score.uncapped)} = sum of all cells`,
         rows: rows.map(name),
         columns: columns.map(name),
         values,

@@ -11,7 +11,8 @@ import { prepare } from "../../runtime/prepare.ts";
 import { rowOf, sequencesOf, type Sequences } from "../../inputs/sequences.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import { required } from "../../models/anatomy/programAnatomy.ts";
+import { required, type AlibiFill } from "../../models/anatomy/programAnatomy.ts";
+import { alibiMask } from "../../runtime/alibiMask.ts";
 import { streamPartNames } from "../../interventions/streamParts.ts";
 import { cellEffect, effectNames } from "./whyEffect.ts";
 import { whyResultOf } from "./buildResult.ts";
@@ -25,10 +26,11 @@ import { scoreTakenApart } from "./whyScore.ts";
  *
  * score[q, k] = scale * sum over parts a, b of Q(a, q) . K(b, k), where the stream before the layer is the sum of parts, Q and
  * K are the layer's norm with its scale frozen (that of queries and keys too), the head's projection, with the key head of its
- * group, and the rotation of the position. Biases are a part of their own. All is linear then, so the parts sum to the score.
+ * group, and the rotation of the position. Biases are a part of their own, and so is what linear biases (ALiBi) add for the
+ * distance. All is linear then, so the parts sum to the score; where scores are capped, to the score before its cap.
  *
  * contrast: every key part less its mean over the keys that the query sees; what all keys share cancels in softmax.
- * effect: logits(A[q, k] v_k W_O) with the final norm's scale frozen, less the mean over tokens.
+ * effect: logits(A[q, k] v_k W_O) with the final norm's scale frozen, less the mean over tokens; of logits before their cap.
  *
  * @returns contributions in the unit of scores before softmax (nats); a part that says nothing has 0
  * @throws {InputError} "unknown-head", "range" for positions that are not there or not seen, "study" for a model whose
@@ -80,7 +82,7 @@ async function savedRun(
   { sequences }: Sequences,
 ): Promise<WhyRun> {
   const {
-    scores: { masked },
+    scores: { masked, uncapped, alibi },
     pattern,
   } = attention;
   const outputs = new Set([
@@ -90,6 +92,7 @@ async function savedRun(
     ...effectNames(model, layer),
     pre,
     masked,
+    uncapped,
     pattern,
     "logits",
   ]);
@@ -101,10 +104,20 @@ async function savedRun(
     const scores = rowOfHead(saved.get(masked)!, head, query);
     const weights = rowOfHead(saved.get(pattern)!, head, query);
     const visible = [...scores.keys()].filter((key) => scores[key]! > -Infinity);
-    return { saved, scores, weights, visible };
+    const distances = alibi && distancesSeen(alibi, head, length);
+    const products = rowOfHead(saved.get(uncapped)!, head, query);
+    const whole = products.map((product, key) => product + (distances?.[key] ?? 0));
+    return { saved, scores, uncapped: whole, distances, weights, visible };
   } finally {
     await session.close();
   }
+}
+
+/** What linear biases add to each key's score, for the last of `length` queries. */
+function distancesSeen(fill: AlibiFill, head: number, length: number): ArrayLike<number> {
+  const own = { ...fill, slopes: [fill.slopes[head]!] };
+  const whole = alibiMask(new Float64Array(length * length), [1, length, length], own);
+  return whole.slice(-length);
 }
 
 /** One row of [1, head, query, key]. */

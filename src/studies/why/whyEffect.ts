@@ -39,7 +39,8 @@ export async function cellEffect(
   saved: Trace,
 ): Promise<CellEffect> {
   const { program, architecture } = model;
-  const { stream, norm } = required(anatomy(program, architecture).end);
+  const { stream, norm, unembedding } = required(anatomy(program, architecture).end);
+  const { uncapped } = unembedding;
   const z = hookName(cell.layer, "attn.hook_z");
   const all = saved.get(z)!;
   const value = valueVector(saved.get(hookName(cell.layer, "attn.hook_v"))!, cell, architecture);
@@ -51,13 +52,13 @@ export async function cellEffect(
     : new Map<string, Tensor>();
   const map = await linearMap(program, backend, {
     from: [stream],
-    outputs: ["logits"],
+    outputs: [uncapped],
     frozen,
     length: 1,
   });
   try {
     const logits = await map.of(written.map((one) => ({ input: stream, value: one })));
-    const [ofCell, ofHead] = [0, 1].map((row) => centred(logits.get("logits")!, row));
+    const [ofCell, ofHead] = [0, 1].map((row) => centred(logits.get(uncapped)!, row));
     return { cell: ofCell!, head: ofHead! };
   } finally {
     await map.close();

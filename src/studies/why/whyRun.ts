@@ -13,6 +13,10 @@ export interface WhyRun {
   readonly saved: Trace;
   /** Of the head's query, by key; minus infinity where it may not look. */
   readonly scores: Float32Array;
+  /** The same before the soft cap, with what the mask adds for the distance: what parts add up to. */
+  readonly uncapped: Float32Array;
+  /** What the mask adds for the distance of each key; null without linear biases. */
+  readonly distances: ArrayLike<number> | null;
   readonly weights: Float32Array;
   readonly visible: readonly number[];
 }

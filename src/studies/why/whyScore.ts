@@ -24,6 +24,7 @@ interface PartVectors {
 }
 
 const CONSTANT = "biases";
+const DISTANCE = "distance";
 
 /**
  * The score as a sum over query parts and key parts; the key parts at every key that the query sees as well.
@@ -35,7 +36,7 @@ export async function scoreTakenApart(
   backend: Backend,
   inputs: WhyLayer,
   cell: ScoreCell,
-  { saved, visible }: WhyRun,
+  { saved, visible, distances }: WhyRun,
   advance: (parts: number) => void,
 ): Promise<ScoreTakenApart> {
   const { queries, keys, positions, normScales, scale } = inputs.product;
@@ -63,7 +64,31 @@ export async function scoreTakenApart(
   } finally {
     await map.close();
   }
-  return takenApart(vectors, visible.indexOf(cell.key), scale);
+  const place = visible.indexOf(cell.key);
+  const apart = takenApart(vectors, place, scale);
+  return distances
+    ? withDistance(
+        apart,
+        visible.map((key) => distances[key]!),
+        place,
+      )
+    : apart;
+}
+
+/** With what the mask adds for the distance as a part that meets no other. */
+function withDistance(
+  { parts, contributions, byKeyAt }: ScoreTakenApart,
+  added: readonly number[],
+  place: number,
+): ScoreTakenApart {
+  return {
+    parts: [...parts, DISTANCE],
+    contributions: [
+      ...contributions.map((row) => [...row, 0]),
+      [...parts.map(() => 0), added[place]!],
+    ],
+    byKeyAt: [...byKeyAt, added],
+  };
 }
 
 interface NamedPart {

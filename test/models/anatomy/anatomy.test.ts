@@ -75,7 +75,7 @@ describe("anatomy(program, architecture)", () => {
   on("reads norms before and after, soft caps and windows of Gemma 2", async () => {
     const found = await anatomyOf("gemma2");
     const { attention, mlp } = found.layers[0]!;
-    expect(attention.scores).toMatchObject({ softcap: 5, window: 8, biasedByDistance: false });
+    expect(attention.scores).toMatchObject({ softcap: 5, window: 8, alibi: null });
     expect(found.layers[1]!.attention.scores.window).toBeNull();
     expect(required(attention.passage)).toMatchObject({
       factor: 1,
@@ -132,7 +132,7 @@ describe("anatomy(program, architecture)", () => {
     const { attention } = (await anatomyOf("tl-shortformer")).layers[1]!;
     expect(required(attention.scores.product).positions).toBe("hook_pos_embed");
     const bloom = (await anatomyOf("bloom")).layers[1]!;
-    expect(bloom.attention.scores.biasedByDistance).toBe(true);
+    expect(bloom.attention.scores.alibi?.slopes).toHaveLength(4);
     expect(sumOf(bloom)).toBe("en a0 m0");
   });
 

@@ -57,7 +57,7 @@ describe("lens", () => {
 
   for (const name of [
     ...["gpt2", "neox", "llama", "qwen2", "tl-full", "tl-attn2l-ln"],
-    ...["granite", "cohere", "olmo2", "glm4", "gemma3", "bloom", "deepseek_v3"], // multipliers, norms behind heads, experts
+    ...["granite", "cohere", "olmo2", "glm4", "gemma2", "gemma3", "bloom", "deepseek_v3"], // multipliers, caps, norms behind heads, experts
   ]) {
     const { skip, note } = unlessShared("goldens", name, "config.json");
     test.skipIf(skip)(`parts sum to the logit on ${name}${note}`, async () => {

@@ -28,6 +28,7 @@ const MODELS = [
   "tl-full",
   "tl-shortformer",
   ...["granite", "cohere", "olmo2", "olmo3", "glm4", "gemma3", "deepseek_v3"],
+  ...["gemma2", "bloom", "mpt", "gpt_oss"], // soft caps, linear biases, sinks
 ];
 
 describe("why", () => {
@@ -46,10 +47,11 @@ describe("why", () => {
         const result = await why(model, { backend: engine, head, seqLen: 12, query: 9, key: 4 });
         expect(whyResult.safeParse(result).error).toBeUndefined();
         const { score, contrast, cell } = result;
-        expect(Math.abs(sum(score.contributions.flat()) - cell.score), head).toBeLessThan(
-          TOLERANCE,
-        );
-        expect(Math.abs(sum(score.byKey) - cell.score), head).toBeLessThan(TOLERANCE);
+        const { softcap, uncapped } = score;
+        const capped = softcap === null ? uncapped : softcap * Math.tanh(uncapped / softcap);
+        expect(Math.abs(capped - cell.score), head).toBeLessThan(TOLERANCE);
+        expect(Math.abs(sum(score.contributions.flat()) - uncapped), head).toBeLessThan(TOLERANCE);
+        expect(Math.abs(sum(score.byKey) - uncapped), head).toBeLessThan(TOLERANCE);
         expect(score.largestError, head).toBeLessThan(TOLERANCE);
         expect(Math.abs(sum(contrast.byKey) - contrast.logRatio), head).toBeLessThan(TOLERANCE);
       }
