@@ -93,6 +93,7 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
         );
       }
     },
+    SLOW_MS,
   );
 
   test("has PyTorch's ablations of heads together", async () => {
@@ -159,5 +160,6 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
         expect(first(name, "q"), name).toMatchObject({ layer: 11, head: 2 });
       }
     },
+    SLOW_MS,
   );
 });

@@ -1,0 +1,126 @@
+/**
+ * @file Every study on every golden of a decoder: it runs and its sums are exact, or one sentence says before it starts what of the
+ * architecture it cannot handle. Takes minutes and runs with EVERY_STUDY=1, or EVERY_STUDY=NAME,NAME for some goldens.
+ */
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { OpenEngine } from "../../src/base/backend.ts";
+import { InputError } from "../../src/base/errors.ts";
+import { openFolder } from "../../src/models/folder.ts";
+import type { LoadedModel } from "../../src/models/loaded.ts";
+import { ablate } from "../../src/studies/ablate/ablate.ts";
+import { analyse } from "../../src/studies/analyse/analyse.ts";
+import { attention } from "../../src/studies/attention/attention.ts";
+import { attribution } from "../../src/studies/attribution/attribution.ts";
+import { circuit } from "../../src/studies/circuit/circuit.ts";
+import { canRun, type ModelStudy } from "../../src/studies/common/canRun.ts";
+import { lens } from "../../src/studies/lens/lens.ts";
+import { fingerprint } from "../../src/studies/patch/fingerprint.ts";
+import { patch } from "../../src/studies/patch/patch.ts";
+import { pathPatch } from "../../src/studies/path/path.ts";
+import { phaseRun } from "../../src/studies/phase/phaseRun.ts";
+import { score } from "../../src/studies/score/score.ts";
+import { text } from "../../src/studies/text/text.ts";
+import { verdict } from "../../src/studies/verdict/verdict.ts";
+import { why } from "../../src/studies/why/why.ts";
+import { oneEngine } from "../interventions/engine.ts";
+import { decoderFolders } from "../models/golden.ts";
+import { shared, unlessShared } from "../shared.ts";
+
+const asked = process.env["EVERY_STUDY"];
+const backend = await oneEngine();
+const TOLERANCE = 1e-4;
+const rows = { backend, numExamples: 2, seqLen: 12 };
+
+/** Random weights do no induction, so there may be nothing to restore. */
+const NO_EFFECT = /clean and corrupted runs that differ by at least 3 standard errors/;
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+/** Sums of many float32 terms: relative to the largest of them. */
+const close = (one: number, other: number, terms: readonly number[]) =>
+  expect(Math.abs(one - other)).toBeLessThan(
+    TOLERANCE * Math.max(1, ...terms.map((term) => Math.abs(term))),
+  );
+
+/** How each study is called on a model of `layers`, and what must hold of what it gives. */
+const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unknown>>> = {
+  score: async (model) => {
+    const { scores, loss } = await score(model, rows);
+    for (const value of Object.values(scores).flat(2)) expect(value).toBeGreaterThanOrEqual(0);
+    expect(Number.isFinite(loss!.secondCopy)).toBe(true);
+  },
+  verdict: (model) => verdict(model, { ...rows, quick: true }),
+  patch: (model) => patch(model, { ...rows, raw: true }),
+  fingerprint: (model) => fingerprint(model, { ...rows, heads: [lastHead(model)] }),
+  path: (model) => pathPatch(model, { ...rows, into: [lastHead(model)] }),
+  attribution: (model) => attribution(model, rows),
+  "attribution of paths": (model) => attribution(model, { ...rows, paths: true }),
+  ablate: async (model) => {
+    for (const kind of ["mean", "resample", "pattern-preserving"] as const)
+      await ablate(model, { ...rows, kind });
+  },
+  lens: async (model) => {
+    const { attribution: found } = await lens(model, rows);
+    const terms = [...found.heads.flat(), ...found.parts.map(({ value }) => value)];
+    close(sum(terms), found.mean, terms);
+    expect(found.largestError).toBeLessThan(TOLERANCE * Math.max(1, ...terms.map(Math.abs)));
+  },
+  circuit: (model) => circuit(model, { backend }),
+  attention: (model) => attention(model, { ...rows, heads: [{ layer: 0, head: 0 }] }),
+  why: async (model) => {
+    for (let layer = 0; layer < model.architecture.layers; layer++) {
+      const { score: found, cell } = await why(model, {
+        ...{ backend, head: `${layer}.0`, seqLen: 12, query: 9 },
+      });
+      const terms = found.contributions.flat();
+      close(sum(terms), found.uncapped, terms);
+      const { softcap, uncapped } = found;
+      const capped = softcap === null ? uncapped : softcap * Math.tanh(uncapped / softcap);
+      close(capped, cell.score, terms);
+    }
+  },
+  analyse: (model) => analyse(model, rows),
+  phase: (model) =>
+    phaseRun([{ step: 1, open: () => Promise.resolve({ ...model, close: async () => {} }) }], rows),
+  text: (model) => text(model, { backend, tokens: [[5, 6, 7, 5, 6, 7, 8]] }),
+};
+
+const lastHead = ({ architecture: { layers } }: LoadedModel) => `${layers - 1}.0`;
+
+const goldens = unlessShared("goldens");
+const named = (path: string) => path.split("/").at(-1)!;
+const folders = [
+  ...decoderFolders(shared("goldens")),
+  ...decoderFolders(join(import.meta.dirname, "../fixtures/families")),
+].filter((path) => asked === undefined || asked === "1" || asked.split(",").includes(named(path)));
+
+describe.skipIf(asked === undefined)(
+  `every study runs or refuses first${goldens.note || (asked === undefined ? " (SKIPPED unless EVERY_STUDY is set)" : "")}`,
+  () => {
+    for (const path of folders)
+      test(named(path), async () => {
+        const model = await openFolder(path, named(path));
+        for (const [study, call] of Object.entries(STUDIES) as [ModelStudy, typeof STUDIES.why][]) {
+          const reason = canRun(study, model);
+          if (reason === null) {
+            await call(model).catch((error: unknown) => {
+              if (NO_EFFECT.test(String(error))) return; // of the rows, and after they ran
+              throw new Error(`${study}: ${String(error)}`, { cause: error });
+            });
+            continue;
+          }
+          let opened = 0;
+          const openEngine: OpenEngine = () => {
+            opened += 1;
+            return oneEngine();
+          };
+          const error = await call({ ...model, openEngine }).catch((one: unknown) => one);
+          expect(error, study).toBeInstanceOf(InputError);
+          expect((error as Error).message, study).toBe(`${study} cannot run: ${reason}`);
+          expect(reason.split(/[.:] /)).toHaveLength(1);
+          expect(opened, study).toBe(0);
+        }
+        await model.close();
+      });
+  },
+);
