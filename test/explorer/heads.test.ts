@@ -78,7 +78,7 @@ describePage("the heads of the explorer", (open) => {
     const { evidence, why } = study.heads.find(({ layer, head }) => layer === 1 && head === 2)!;
     expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
     const shown = await value(tab, '[data-evidence="necessity: nats lost without it"]');
-    expect(shown).toBeCloseTo(evidence.necessity!.alone.mean.nats.value, 4);
+    expect(shown).toBeCloseTo(evidence.necessity!.alone.sizedMean.nats.value, 4);
     for (const { layer, head, label } of study.heads)
       expect(
         await tab.locator(`[data-at="${layer}.${head}"]`).getAttribute("aria-label"),

@@ -7,7 +7,7 @@ import { zeros, type Matrix } from "./matrix.ts";
 import { derivationOf, wiredMlp, type WiredMlp } from "./mlps.ts";
 import { rotationOf, type Plan, type Sizes } from "./plans.ts";
 import type { Scenario } from "./scenario.ts";
-import { streamOf, type Block, type Stream } from "./stream.ts";
+import { SINGLE, streamOf, type Block, type Stream } from "./stream.ts";
 import { typicalNorms, type TypicalNorms } from "./typicalNorms.ts";
 import { placeHeight, wiredLayer, type WiredHead, type WiredLayer } from "./wire.ts";
 
@@ -80,7 +80,7 @@ function blocksOf({ positions }: Plan, { kinds, mlps }: Scenario): Block[] {
     ...(pointed ? ["pointer" as const] : []),
     ...used,
   ]);
-  return [...all].filter((block) => block !== undefined);
+  return [...all].filter((block) => block !== undefined && !(block in SINGLE)) as Block[];
 }
 
 /** Where a family ties the size of a head to that of the stream, both grow until they fit. */

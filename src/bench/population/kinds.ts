@@ -69,6 +69,8 @@ export interface Kind {
 
 /** What each induction head writes; the unembedding multiplies it by 12. */
 const FULL = 1.5;
+/** Longer than the rest of the stream, which has 12 at every position and little else. */
+const LARGE = 20;
 const MATCH: readonly Match[] = [{ query: "token", key: "previous", sharpness: 20 }];
 const SAME: Build = {
   matches: [{ query: "token", key: "token", sharpness: 24 }],
@@ -237,6 +239,40 @@ export const KINDS = {
       matches: MATCH,
       share: "most",
       copies: { from: "token", to: "aside", strength: FULL },
+    },
+    fedBy: fed,
+  },
+  sizeOnly: {
+    label: "attends-without-copying",
+    reason: "looks after the earlier copy and writes much where nobody reads: norms divide by more",
+    adversarial: true,
+    build: {
+      matches: MATCH,
+      share: "most",
+      copies: { from: "token", to: "aside", strength: LARGE },
+    },
+    fedBy: fed,
+  },
+  meanOnly: {
+    label: "attends-without-copying",
+    reason:
+      "looks after the earlier copy and writes the mean over entries, which layer norm takes off and RMS norm divides by",
+    adversarial: true,
+    build: {
+      matches: MATCH,
+      share: "most",
+      copies: { from: "token", to: "mean", strength: LARGE },
+    },
+    fedBy: fed,
+  },
+  constantOnly: {
+    label: "attends-without-copying",
+    reason: "looks after the earlier copy and writes the same whatever it sees",
+    adversarial: true,
+    build: {
+      matches: MATCH,
+      share: "most",
+      copies: { from: "constant", to: "aside", strength: LARGE },
     },
     fedBy: fed,
   },

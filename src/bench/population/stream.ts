@@ -4,7 +4,8 @@
  * What a block holds. `half`: the token, if it is odd, else nothing.
  * `previous`: the token before, written by a head. `pointer`: the position of the earlier copy.
  * `derived`: what an MLP made of the token. `prediction` and `shadow`: tokens to predict, both read by the unembedding.
- * `aside`: nobody reads it.
+ * `aside`: nobody reads it. Two are no blocks: `constant`, the entry that never varies, is read only; `mean`, the entry that
+ * becomes the mean over entries, is written only.
  */
 export type Block =
   | "token"
@@ -15,7 +16,9 @@ export type Block =
   | "derived"
   | "prediction"
   | "shadow"
-  | "aside";
+  | "aside"
+  | "constant"
+  | "mean";
 
 export interface Stream {
   readonly width: number;
@@ -30,11 +33,14 @@ export interface Stream {
   readonly at: (block: Block) => number;
 }
 
-/** Entry 0 stays empty: a disguise turns it into the mean over entries, which layer norm takes off. */
+/** Entry 0 stays empty but for writers of the mean: a disguise turns it into the mean over entries, which layer norm takes off. */
+const MEAN = 0;
 const ONE = 1;
 const START = 2;
 const FIRST_BLOCK = 3;
 const CONSTANT = 12;
+/** Single entries that heads read or write like blocks. */
+export const SINGLE = { constant: ONE, mean: MEAN } as const;
 
 /** @param least the stream is filled up to this many entries with empty ones */
 export function streamOf(width: number, blocks: readonly Block[], least = 0): Stream {
@@ -46,6 +52,7 @@ export function streamOf(width: number, blocks: readonly Block[], least = 0): St
     constant: CONSTANT,
     start: START,
     at: (block) => {
+      if (block in SINGLE) return SINGLE[block as keyof typeof SINGLE];
       const index = blocks.indexOf(block);
       if (index < 0) throw new Error(`internal: the stream has no block ${block}`);
       return FIRST_BLOCK + width * index;

@@ -13,7 +13,7 @@ export interface TypicalNorms {
 
 /** Sums what is planted: codes have length 1, what several heads write into one block adds up. */
 export function typicalNorms(
-  { positions, layout }: Plan,
+  { positions, layout, norm }: Plan,
   { mlps }: Scenario,
   heads: readonly (readonly (WiredHead | null)[])[],
   { constant }: Stream,
@@ -29,6 +29,7 @@ export function typicalNorms(
     for (const head of layer)
       if (head?.copies) {
         const { to, strength } = head.copies;
+        if (to === "mean" && norm?.startsWith("LN")) continue;
         levels.set(to, (levels.get(to) ?? 0) + strength * (head.part ?? 1));
       }
     ln2.push(layout === "gpt_neox" ? ln1[at]! : length());

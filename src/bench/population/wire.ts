@@ -166,9 +166,11 @@ const slotOf = (index: number, width: number) =>
 
 function valuesOf(sources: readonly Block[], { stream, frame }: Wiring): Matrix {
   const value = zeros(stream.dModel, frame.dHead);
-  sources.forEach((block, index) =>
-    connect(value, stream.at(block), slotOf(index, stream.width), 1),
-  );
+  sources.forEach((block, index) => {
+    const slot = slotOf(index, stream.width);
+    if (block === "constant") value.data[stream.one * frame.dHead + slot[0]!] = 1 / stream.constant;
+    else connect(value, stream.at(block), slot, 1);
+  });
   return value;
 }
 
@@ -182,6 +184,10 @@ function outputOf(
   const { from, to, strength, scrambled } = copies;
   const [slot, target] = [slotOf(sources.indexOf(from), stream.width), stream.at(to)];
   slot.forEach((row, entry) => {
+    if (to === "mean") {
+      output.data[row * stream.dModel + target] = entry % 2 === 0 ? strength : -strength;
+      return;
+    }
     for (let column = 0; column < stream.width; column++)
       output.data[row * stream.dModel + target + column] = scrambled
         ? strength * scramble.data[entry * stream.width + column]!

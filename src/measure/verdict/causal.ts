@@ -23,18 +23,24 @@ export interface CausalNumbers {
   readonly corrupted: Metrics;
   /** The corrupted run with the head's clean output. */
   readonly sufficiency: readonly Metrics[];
+  /** Of candidates alone: a mean is smaller than what it stands for, so that norms divide by less. */
   readonly mean: Ablated;
-  /** Of candidates alone: the null is that of mean ablation. */
+  /** The mean as long as the head's own output, which keeps that. Null heads too. */
+  readonly sizedMean: Ablated;
+  /** Of candidates alone: the null is that of the sized mean. */
   readonly resample: Ablated;
-  /** Candidates mean-ablated while all later patterns stay: what they do by any way but later heads' attention. */
+  /** Candidates replaced by their sized mean while all later patterns stay: what they do by any way but later heads' attention. */
   readonly frozen: readonly Metrics[];
   /** Attention to the induction target, [candidate][example]. */
   readonly stripe: readonly (readonly number[])[];
   /** The same where all other candidates are mean-ablated. */
   readonly stripeGivenOthers: readonly (readonly number[])[];
+  /** The same where they have the outputs of other rows. */
+  readonly stripeGivenResampled: readonly (readonly number[])[];
   /** [head][example]; null where it cannot be read off the weights. */
   readonly written: readonly (readonly Written[])[] | null;
   readonly writtenGivenOthers: readonly (readonly Written[])[] | null;
+  readonly writtenGivenResampled: readonly (readonly Written[])[] | null;
 }
 
 /** The numbers of two sets of examples as those of all of them. */
@@ -47,6 +53,7 @@ export function joinedNumbers(left: CausalNumbers, right: CausalNumbers): Causal
     a.map((one, index) => metrics(one, b[index]!));
   const lists = <Item>(a: readonly (readonly Item[])[], b: readonly (readonly Item[])[]) =>
     a.map((one, index) => [...one, ...b[index]!]);
+  const both = (a: CausalNumbers["written"], b: CausalNumbers["written"]) => a && b && lists(a, b);
   const ablated = (a: Ablated, b: Ablated): Ablated => ({
     alone: each(a.alone, b.alone),
     allGone: metrics(a.allGone, b.allGone),
@@ -57,14 +64,14 @@ export function joinedNumbers(left: CausalNumbers, right: CausalNumbers): Causal
     corrupted: metrics(left.corrupted, right.corrupted),
     sufficiency: each(left.sufficiency, right.sufficiency),
     mean: ablated(left.mean, right.mean),
+    sizedMean: ablated(left.sizedMean, right.sizedMean),
     resample: ablated(left.resample, right.resample),
     frozen: each(left.frozen, right.frozen),
     stripe: lists(left.stripe, right.stripe),
     stripeGivenOthers: lists(left.stripeGivenOthers, right.stripeGivenOthers),
-    written: left.written && right.written && lists(left.written, right.written),
-    writtenGivenOthers:
-      left.writtenGivenOthers &&
-      right.writtenGivenOthers &&
-      lists(left.writtenGivenOthers, right.writtenGivenOthers),
+    stripeGivenResampled: lists(left.stripeGivenResampled, right.stripeGivenResampled),
+    written: both(left.written, right.written),
+    writtenGivenOthers: both(left.writtenGivenOthers, right.writtenGivenOthers),
+    writtenGivenResampled: both(left.writtenGivenResampled, right.writtenGivenResampled),
   };
 }

@@ -30,8 +30,10 @@ export interface CopyingEvidence {
   /** (effect - others) / standard deviation among others; null for a head that writes nothing. */
   readonly consistency: number | null;
   readonly writes: Sign;
-  /** Effect where all other candidates are ablated. */
+  /** Effect where all other candidates are mean-ablated. */
   readonly givenOthers: Estimate;
+  /** Effect where all other candidates have the outputs of other rows. */
+  readonly givenResampled: Estimate;
 }
 
 export interface SufficiencyEvidence {
@@ -43,10 +45,20 @@ export interface SufficiencyEvidence {
   readonly nullSize: number | null;
 }
 
+/** What is lost without a head, by what stands in for its output. */
+export interface Losses {
+  /** Its mean over other rows: takes off content, and size too, since a mean is smaller than what it stands for. */
+  readonly mean: Drop;
+  /** Its mean, as long as its own output: content only. */
+  readonly sizedMean: Drop;
+  /** Its output on another row: content only. */
+  readonly resample: Drop;
+}
+
 export interface NecessityEvidence {
-  readonly alone: { readonly mean: Drop; readonly resample: Drop };
-  readonly givenOthers: { readonly mean: Drop; readonly resample: Drop };
-  /** Mean ablation alone, all later attention patterns kept. */
+  readonly alone: Losses;
+  readonly givenOthers: Losses;
+  /** The sized mean alone, all later attention patterns kept. */
   readonly patternsKept: Drop;
   readonly nullSize: {
     readonly alone: { readonly centredLogit: number; readonly nats: number };
@@ -57,8 +69,12 @@ export interface NecessityEvidence {
 export interface StripeEvidence {
   /** Attention to the induction target on the causal rows. */
   readonly whole: Estimate;
+  /** The other candidates mean-ablated. */
   readonly givenOthers: Estimate;
   readonly lost: Estimate;
+  /** The other candidates with the outputs of other rows. */
+  readonly givenResampled: Estimate;
+  readonly lostResampled: Estimate;
 }
 
 export interface CausalEvidence {
@@ -123,12 +139,17 @@ export function causalEvidence(
   scale: CausalScale,
   index: number,
 ): CausalEvidence {
-  const { clean, mean, resample } = numbers;
+  const { clean, mean, sizedMean, resample } = numbers;
   const alone = (of: CausalNumbers["mean"], head: number) => dropOf(clean, of.alone[head]!);
   const given = (of: CausalNumbers["mean"], head: number) =>
     head < scale.candidates
       ? dropOf(of.given[head]!, of.allGone)
       : dropOf(of.allGone, of.given[head]!);
+  const losses = (of: (ablated: CausalNumbers["mean"]) => Drop): Losses => ({
+    mean: of(mean),
+    sizedMean: of(sizedMean),
+    resample: of(resample),
+  });
   const nulls = Array.from({ length: scale.nullHeads }, (_, place) => scale.candidates + place);
   const nullSize = (of: (head: number) => Drop) => ({
     centredLogit: nullSizeOf(nulls.map((head) => of(head).centredLogit.value)),
@@ -138,28 +159,40 @@ export function causalEvidence(
     copying: copyingOf(numbers, scale, index),
     sufficiency: sufficiencyOf(numbers, scale, index, nulls),
     necessity: {
-      alone: { mean: alone(mean, index), resample: alone(resample, index) },
-      givenOthers: { mean: given(mean, index), resample: given(resample, index) },
+      alone: losses((of) => alone(of, index)),
+      givenOthers: losses((of) => given(of, index)),
       patternsKept: dropOf(clean, numbers.frozen[index]!),
       nullSize: {
-        alone: nullSize((head) => alone(mean, head)),
-        givenOthers: nullSize((head) => given(mean, head)),
+        alone: nullSize((head) => alone(sizedMean, head)),
+        givenOthers: nullSize((head) => given(sizedMean, head)),
       },
     },
-    stripe: {
-      whole: meanEstimate(numbers.stripe[index]!),
-      givenOthers: meanEstimate(numbers.stripeGivenOthers[index]!),
-      lost: meanEstimate(minus(numbers.stripe[index]!, numbers.stripeGivenOthers[index]!)),
-    },
+    stripe: stripeOf(numbers, index),
+  };
+}
+
+function stripeOf(
+  { stripe, stripeGivenOthers, stripeGivenResampled }: CausalNumbers,
+  index: number,
+): StripeEvidence {
+  const [whole, given, resampled] = [stripe, stripeGivenOthers, stripeGivenResampled].map(
+    (all) => all[index]!,
+  ) as [readonly number[], readonly number[], readonly number[]];
+  return {
+    whole: meanEstimate(whole),
+    givenOthers: meanEstimate(given),
+    lost: meanEstimate(minus(whole, given)),
+    givenResampled: meanEstimate(resampled),
+    lostResampled: meanEstimate(minus(whole, resampled)),
   };
 }
 
 function copyingOf(
-  { written, writtenGivenOthers }: CausalNumbers,
+  { written, writtenGivenOthers, writtenGivenResampled }: CausalNumbers,
   scale: CausalScale,
   index: number,
 ): CopyingEvidence | null {
-  if (!written || !writtenGivenOthers) return null;
+  if (!written || !writtenGivenOthers || !writtenGivenResampled) return null;
   const all = written[index]!;
   const effect = meanEstimate(all.map(({ own }) => own));
   const others = moments(all.map((one) => one.others)).mean;
@@ -171,6 +204,7 @@ function copyingOf(
     consistency,
     writes: signOf(effect, consistency, LEAST_EFFECT * scale.reference),
     givenOthers: meanEstimate(writtenGivenOthers[index]!.map(({ own }) => own)),
+    givenResampled: meanEstimate(writtenGivenResampled[index]!.map(({ own }) => own)),
   };
 }
 

@@ -39,6 +39,7 @@ export const FLAGS = [
   "via-pattern",
   "indirect",
   "inert",
+  "norm",
   "first-token-rest",
   "undecided",
 ] as const;

@@ -3,7 +3,7 @@
  * they decide and do not speak (studies/verdict/reasonWords.ts does).
  */
 import type { AttentionEvidence } from "./attention.ts";
-import type { CausalEvidence, CausalScale, Drop, Sign } from "./causalEvidence.ts";
+import type { CausalEvidence, CausalScale, Losses, Sign } from "./causalEvidence.ts";
 import { atLeast, atMost, spans, type Estimate } from "./estimate.ts";
 import { BEHAVIOURS, FLAGS, type BehaviourName, type Flag, type Label } from "./names.ts";
 import {
@@ -18,6 +18,7 @@ import {
   MIXED_SHARE,
   PATTERN_SHARE,
   REDUNDANT,
+  SIZE_SHARE,
   STRONG,
   SURER,
 } from "./thresholds.ts";
@@ -132,32 +133,51 @@ function inductionReason({ causal, scale }: HeadEvidence): InductionReason {
   return viaPattern(causal) ? "acts-by-patterns" : "acts-by-layers";
 }
 
+/** What takes off content and leaves size: an effect counts as content only if both show it. */
+const CONTENT = ["sizedMean", "resample"] as const;
+const SETTINGS = ["alone", "givenOthers"] as const;
+type Standing = keyof Losses;
+
 /**
- * Whether losing the head costs more than losing null heads does, alone or given the other candidates, in logits or nats,
- * and a tenth of what it writes itself is lost with it.
+ * Whether losing what the head says costs more than losing null heads does, alone or given the other candidates, in logits
+ * or nats, and a tenth of what it writes itself is lost with it; by each of {@link CONTENT}.
  */
-export function mattersFor(
-  sign: "+" | "-",
-  { copying, necessity }: CausalEvidence,
+export function mattersFor(sign: "+" | "-", causal: CausalEvidence, scale: CausalScale): boolean {
+  const { copying, necessity } = causal;
+  const side = sign === "+" ? 1 : -1;
+  const arrives = CONTENT.every((by) => {
+    const lost = SETTINGS.map((when) => side * necessity[when][by].centredLogit.value);
+    return Math.max(...lost) >= LEAST_ARRIVING * side * (copying?.effect.value ?? 0);
+  });
+  return arrives && exceedsNull(side, CONTENT, causal, scale);
+}
+
+/** Whether in one setting and one unit all of these replacements surely lose (side 1) or gain (-1) more than null heads. */
+function exceedsNull(
+  side: 1 | -1,
+  by: readonly Standing[],
+  { necessity }: CausalEvidence,
   scale: CausalScale,
 ): boolean {
-  const { alone, givenOthers, nullSize } = necessity;
-  const side = sign === "+" ? 1 : -1;
   const surely = (estimate: Estimate) => (side > 0 ? atLeast(estimate) : -atMost(estimate));
-  const passes = (drop: Drop, size: { centredLogit: number; nats: number }) =>
-    surely(drop.centredLogit) > Math.max(size.centredLogit, LEAST_EFFECT * scale.reference) ||
-    surely(drop.nats) > Math.max(size.nats, LEAST_EFFECT * scale.referenceNats);
-  const lost = [alone, givenOthers].map(({ mean }) => side * mean.centredLogit.value);
-  const arrives = Math.max(...lost) >= LEAST_ARRIVING * side * (copying?.effect.value ?? 0);
-  return (
-    arrives &&
-    (passes(alone.mean, nullSize.alone) || passes(givenOthers.mean, nullSize.givenOthers))
+  const least = {
+    centredLogit: LEAST_EFFECT * scale.reference,
+    nats: LEAST_EFFECT * scale.referenceNats,
+  };
+  return SETTINGS.some((when) =>
+    (["centredLogit", "nats"] as const).some((unit) =>
+      by.every(
+        (one) =>
+          surely(necessity[when][one][unit]) >
+          Math.max(necessity.nullSize[when][unit], least[unit]),
+      ),
+    ),
   );
 }
 
 /**
- * A head that writes nothing to the unembedding, yet costs the copy when it is gone, by more than what it writes there itself:
- * a random output favours the right tokens of one model by chance, and that is no act of later layers.
+ * A head that writes nothing to the unembedding, yet costs the copy when what it says is gone, by more than what it writes
+ * there itself: a random output favours the right tokens of one model by chance, and that is no act of later layers.
  */
 function actsIndirectly({ copying, necessity }: CausalEvidence, scale: CausalScale): boolean {
   if (!scale.differs) return false;
@@ -165,21 +185,49 @@ function actsIndirectly({ copying, necessity }: CausalEvidence, scale: CausalSca
   const direct = copying ? Math.max(0, copying.effect.value - copying.others) : 0;
   const surely = ({ value, low }: Estimate) =>
     value - direct - SURER * scale.widening * (value - (low ?? value));
-  const passes = ({ centredLogit }: Drop, size: { centredLogit: number }) =>
-    surely(centredLogit) > Math.max(size.centredLogit, least);
-  return (
-    passes(necessity.alone.mean, necessity.nullSize.alone) ||
-    passes(necessity.givenOthers.mean, necessity.nullSize.givenOthers)
+  return SETTINGS.some((when) =>
+    CONTENT.every(
+      (by) =>
+        surely(necessity[when][by].centredLogit) >
+        Math.max(necessity.nullSize[when].centredLogit, least),
+    ),
   );
 }
 
+/**
+ * Whether mean ablation surely moves the copy while content surely carries less than half of that, in a setting and a unit:
+ * then the rest is what norms divide by.
+ */
+function actsBySize(causal: CausalEvidence, scale: CausalScale): boolean {
+  const { necessity } = causal;
+  return ([1, -1] as const).some((side) => {
+    if (!exceedsNull(side, ["mean"], causal, scale)) return false;
+    if (exceedsNull(side, CONTENT, causal, scale)) return false;
+    return SETTINGS.some((when) =>
+      (["centredLogit", "nats"] as const).some((unit) => {
+        const { mean, ...content } = necessity[when];
+        const whole = side > 0 ? atLeast(mean[unit]) : -atMost(mean[unit]);
+        const most = CONTENT.map((by) =>
+          side > 0 ? atMost(content[by][unit]) : -atLeast(content[by][unit]),
+        );
+        return whole > necessity.nullSize[when][unit] && Math.min(...most) < SIZE_SHARE * whole;
+      }),
+    );
+  });
+}
+
 function viaPattern({ necessity }: CausalEvidence): boolean {
-  const whole = necessity.alone.mean.centredLogit.value;
+  const whole = necessity.alone.sizedMean.centredLogit.value;
   return necessity.patternsKept.centredLogit.value < (1 - PATTERN_SHARE) * whole;
 }
 
+/** Without the other candidates' content, however that is taken off. */
 function followsPrediction({ stripe }: CausalEvidence): boolean {
-  return stripe.givenOthers.value < KEPT_STRIPE * stripe.whole.value && atLeast(stripe.lost) > 0;
+  const { whole, givenOthers, lost, givenResampled, lostResampled } = stripe;
+  return (
+    [givenOthers, givenResampled].every(({ value }) => value < KEPT_STRIPE * whole.value) &&
+    [lost, lostResampled].every((one) => atLeast(one) > 0)
+  );
 }
 
 /** Flags of a head, in the order of FLAGS. */
@@ -198,6 +246,7 @@ function flagsOf(
   if (rests) found.add("first-token-rest");
   if (spans(attention.induction, LEAST_STRENGTH)) found.add("undecided");
   if (causal && scale) {
+    if (attends && actsBySize(causal, scale)) found.add("norm");
     if (isRedundant(causal, scale)) found.add("redundant");
     if (isBackup(causal)) found.add("backup");
     if (followsPrediction(causal)) found.add("follows-prediction");
@@ -208,21 +257,25 @@ function flagsOf(
   return FLAGS.filter((flag) => found.has(flag));
 }
 
-/** It costs little alone and much once the others are gone. */
+/** What it says costs little alone and much once the others are gone. */
 function isRedundant({ copying, necessity }: CausalEvidence, scale: CausalScale): boolean {
   if (copying?.writes === "-") return false;
   const { alone, givenOthers, nullSize } = necessity;
-  const [given, single] = [givenOthers.mean.nats, alone.mean.nats];
   const least = Math.max(nullSize.givenOthers.nats, LEAST_EFFECT * scale.referenceNats);
-  return given.value > REDUNDANT * single.value && atLeast(given) > least;
+  return CONTENT.every((by) => {
+    const [given, single] = [givenOthers[by].nats, alone[by].nats];
+    return given.value > REDUNDANT * single.value && atLeast(given) > least;
+  });
 }
 
-/** What it writes itself grows when the others are gone. */
+/** What it writes itself grows when what the others say is gone. */
 function isBackup({ copying }: CausalEvidence): boolean {
   if (!copying || copying.writes === "none") return false;
-  const { effect, givenOthers } = copying;
+  const { effect } = copying;
   const sign = copying.writes === "+" ? 1 : -1;
-  const least = sign > 0 ? atLeast(givenOthers) : -atMost(givenOthers);
   const most = sign > 0 ? atMost(effect) : -atLeast(effect);
-  return sign * givenOthers.value > BACKUP * sign * effect.value && least > most;
+  return [copying.givenOthers, copying.givenResampled].every((given) => {
+    const least = sign > 0 ? atLeast(given) : -atMost(given);
+    return sign * given.value > BACKUP * sign * effect.value && least > most;
+  });
 }

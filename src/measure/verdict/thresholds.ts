@@ -29,6 +29,8 @@ export const LEAST_ARRIVING = 0.1;
 export const SURER = 1.5;
 /** Via-pattern: this share of an effect is gone once later patterns are kept. */
 export const PATTERN_SHARE = 0.5;
+/** Norm: content surely carries less than this share of what mean ablation shows. */
+export const SIZE_SHARE = 0.5;
 /** A stripe that keeps less than this without the other candidates follows the prediction. */
 export const KEPT_STRIPE = 0.5;
 /** Redundant: given the others a head costs more than this times what it costs alone. */

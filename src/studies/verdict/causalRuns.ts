@@ -20,6 +20,8 @@ import {
 import { nextTokenFeeds } from "../../interventions/pairRuns.ts";
 import { replacedFrom, replacedIn, without, type Replacement } from "./headReplacements.ts";
 import type { CausalNumbers, Metrics } from "../../measure/verdict/causal.ts";
+import type { OutputLengths } from "../../interventions/outputLengths.ts";
+import { sizedMean } from "../../interventions/sizedMean.ts";
 import { writtenBy, type Readers } from "./copyingRuns.ts";
 import type { CausalRows } from "./verdictRows.ts";
 
@@ -62,6 +64,7 @@ interface Step {
   readonly heads: CausalHeads;
   readonly means: MeanOutputs;
   readonly readers: Readers | null;
+  readonly lengths: OutputLengths;
   readonly progress: (variants: number) => void;
 }
 
@@ -88,38 +91,53 @@ export async function causalRuns(step: Step, chunk: readonly number[]): Promise<
     corrupted.saved,
     all.map((head) => ({ layer: head.layer, variant: [output(head, clean.saved)] })),
   );
-  const mean: Replacement = {
-    sourceOf: (layer) => step.means.get(zName(layer))!,
-    exampleOf: () => 0,
-  };
-  const resample: Replacement = { sourceOf: (layer) => valueOf(sampled.saved, zName(layer)) };
+  const { mean, sized, resample } = await replacementsOf(step, clean.saved, sampled.saved);
   const frozen = await run(
     clean.saved,
     heads.candidates.map((head) => ({
       layer: head.layer,
       variant: [
-        ...replacedIn(head.layer, [head], mean),
+        ...replacedIn(head.layer, [head], sized),
         ...laterPatterns(chain, clean.saved, head),
       ],
     })),
   );
-  const byMean = await ablations(step, mean, clean.saved, chunk, feeds);
+  const bySized = await ablations(step, sized, clean.saved, chunk, feeds);
   const few = { ...step, heads: { ...heads, nulls: [] } };
+  const byMean = await ablations(few, mean, clean.saved, chunk, feeds);
   const byResample = await ablations(few, resample, clean.saved, chunk, feeds);
   const written = readers && (await readers.read(clean.saved, feeds));
+  const givenOthers = ({ outputs }: { outputs: State }) =>
+    written && heads.candidates.map((head) => writtenBy(outputs, written, head, rows));
   return {
     clean: metricsOf(clean.metrics, chunk.length),
     corrupted: metricsOf(corrupted.metrics, chunk.length),
     sufficiency,
     mean: byMean.numbers,
+    sizedMean: bySized.numbers,
     resample: byResample.numbers,
     frozen,
     stripe: stripesOf(clean.saved, heads.candidates, rows),
     stripeGivenOthers: byMean.stripes,
+    stripeGivenResampled: byResample.stripes,
     written: written && all.map((head) => writtenBy(clean.saved, written, head, rows)),
-    writtenGivenOthers:
-      written && heads.candidates.map((head) => writtenBy(byMean.outputs, written, head, rows)),
+    writtenGivenOthers: givenOthers(byMean),
+    writtenGivenResampled: givenOthers(byResample),
   };
+}
+
+/** What stands in for heads of some examples: their mean, that as long as they are, and the outputs of other rows. */
+async function replacementsOf({ means, heads, lengths }: Step, clean: State, sampled: State) {
+  const mean = (layer: number) => means.get(zName(layer))!;
+  const sized = new Map<number, Tensor>();
+  for (const { layer } of [...heads.candidates, ...heads.nulls])
+    if (!sized.has(layer))
+      sized.set(layer, await sizedMean(lengths, layer, valueOf(clean, zName(layer)), mean(layer)));
+  return {
+    mean: { sourceOf: mean, exampleOf: () => 0 },
+    sized: { sourceOf: (layer) => sized.get(layer)! },
+    resample: { sourceOf: (layer) => valueOf(sampled, zName(layer)) },
+  } satisfies Record<string, Replacement>;
 }
 
 /** Attention to the induction target, [head][example]. */

@@ -12,7 +12,7 @@ import {
 /** The sentence of a verdict, with the numbers that decided it. */
 export function reasonWords(
   evidence: HeadEvidence,
-  { reason, behaviours }: Pick<Verdict, "reason" | "behaviours">,
+  { reason, behaviours, flags }: Pick<Verdict, "reason" | "behaviours" | "flags">,
 ): string {
   const { attention, causal } = evidence;
   const [best, next] = namingBehaviours(behaviours);
@@ -21,7 +21,13 @@ export function reasonWords(
   if (reason === "mixed")
     return `${best!.name} ${short(best!.value)} and ${next!.name} ${short(next!.value)}: neither is much the larger`;
   const seen = `attends like induction (gain ${short(attention.induction.value)})`;
-  return `${seen}, ${causal ? CAUSAL_WORDS[reason](causal) : "but no causal run looked at it"}`;
+  if (!causal) return `${seen}, but no causal run looked at it`;
+  const size = flags.includes("norm") ? `; ${sizeWords(causal)}` : "";
+  return `${seen}, ${CAUSAL_WORDS[reason](causal)}${size}`;
+}
+
+function sizeWords({ necessity: { alone } }: CausalEvidence): string {
+  return `with its mean in its place norms divide by less, which moves the loss by ${short(alone.mean.nats.value)} nats and is no content`;
 }
 
 /** What follows "attends like induction". */
@@ -51,8 +57,9 @@ function stripeWords({ stripe }: CausalEvidence): string {
   return `its stripe is ${short(stripe.givenOthers.value)} without the other candidates (${short(stripe.whole.value)} with them)`;
 }
 
+/** What is lost with what it says, its size kept. */
 function costs({ necessity: { alone, givenOthers } }: CausalEvidence): string {
-  const [one, given] = [alone.mean.nats.value, givenOthers.mean.nats.value];
+  const [one, given] = [alone.sizedMean.nats.value, givenOthers.sizedMean.nats.value];
   return `costs ${short(one)} nats alone, ${short(given)} without the other candidates`;
 }
 

@@ -54,6 +54,9 @@ const copying = z.object({
     .describe("(effect - others) / standard deviation among others; null: it writes nothing"),
   writes: z.enum(["+", "-", "none"]),
   givenOthers: estimate.describe("effect where all other candidates are mean-ablated"),
+  givenResampled: estimate.describe(
+    "effect where all other candidates have the outputs of other rows",
+  ),
   weights: z
     .object({
       raw: z.number().nullable(),
@@ -76,15 +79,21 @@ const sufficiency = z.object({
     ),
 });
 
+const losses = z.object({
+  mean: drop.describe(
+    "its mean over other rows: content is lost, and size, since a mean is smaller",
+  ),
+  sizedMean: drop.describe("its mean, as long as its own output: content is lost alone"),
+  resample: drop.describe("its output on another row: content is lost alone"),
+});
+
 const necessity = z.object({
-  alone: z.object({ mean: drop, resample: drop }),
-  givenOthers: z
-    .object({ mean: drop, resample: drop })
-    .describe("what the head adds to the ablation of all other candidates"),
-  patternsKept: drop.describe("mean ablation alone while all later patterns stay as they were"),
+  alone: losses,
+  givenOthers: losses.describe("what the head adds to the ablation of all other candidates"),
+  patternsKept: drop.describe("the sized mean alone while all later patterns stay as they were"),
   nullSize: z
     .object({ alone: sizes, givenOthers: sizes })
-    .describe("what null heads reach, mean ablation"),
+    .describe("what null heads reach with their sized mean"),
 });
 
 const edge = {
@@ -131,9 +140,17 @@ const head = z.object({
       .describe("null too where clean and corrupted runs do not differ"),
     necessity: necessity.nullable(),
     stripe: z
-      .object({ whole: estimate, givenOthers: estimate, lost: estimate })
+      .object({
+        whole: estimate,
+        givenOthers: estimate,
+        lost: estimate,
+        givenResampled: estimate,
+        lostResampled: estimate,
+      })
       .nullable()
-      .describe("attention to the induction target with and without the other candidates"),
+      .describe(
+        "attention to the induction target with the other candidates, without them (mean ablation), and with their outputs on other rows",
+      ),
     upstream: z
       .array(z.object({ layer: z.int(), head: z.int(), ...edge }))
       .describe("earlier heads by effect, those that were measured; empty for heads not run"),

@@ -20,6 +20,7 @@ import { hooksFor } from "../../interventions/units.ts";
 import { attentionRuns } from "./attentionRuns.ts";
 import { causalRuns, meanOutputs, METRICS, type CausalHeads } from "./causalRuns.ts";
 import { openReaders, type Readers } from "./copyingRuns.ts";
+import { openOutputLengths, type OutputLengths } from "../../interventions/outputLengths.ts";
 import { finishedOnce } from "../../base/resumeLog.ts";
 import { upstreamEvidence } from "./upstreamEvidence.ts";
 import { verdictResultOf } from "./buildResult.ts";
@@ -138,8 +139,9 @@ async function causesOf(
   const { model, backend, chain, rows, plan, log, signal, progress } = work;
   const layers = [...new Set([...heads.candidates, ...heads.nulls].map(({ layer }) => layer))];
   const readers = await openReaders(model, backend, chain, layers, rows.causal.positions.length);
+  const lengths = await openOutputLengths(model, backend, layers, rows.causal.clean.shape[1]!);
   try {
-    const causal = await causalNumbers(work, heads, readers);
+    const causal = await causalNumbers(work, heads, { readers, lengths });
     const lacks = { paths: canRun("path", model), weights: canRun("circuit", model) };
     const upstream =
       lacks.paths === null
@@ -156,6 +158,7 @@ async function causesOf(
           );
     return { causal, upstream, weights, lacking: lackingWords(lacks, plan) };
   } finally {
+    await lengths.close();
     await readers?.close();
   }
 }
@@ -174,12 +177,12 @@ function lackingWords(
 async function causalNumbers(
   { chain, rows, log, progress }: Work,
   heads: CausalHeads,
-  readers: Readers | null,
+  open: { readonly readers: Readers | null; readonly lengths: OutputLengths },
 ): Promise<CausalNumbers> {
   const { causal } = rows;
   const chunks = chunksOf(causal.clean.shape[0]!, chain.rows);
   const [candidates, nulls] = [heads.candidates.length, heads.nulls.length];
-  const variants = 6 * candidates + 3 * nulls;
+  const variants = 8 * candidates + 3 * nulls;
   const total = causal.reference.shape[0]! + variants * causal.clean.shape[0]!;
   let done = 0;
   const advance = (count: number) => progress?.("restoring and ablating", (done += count), total);
@@ -190,7 +193,7 @@ async function causalNumbers(
     all.push(
       await finishedOnce(log, `causal ${chunk.join(" ")}`, async () => {
         means ??= meanOutputs(chain, causal.reference, advance);
-        const step = { chain, rows: causal, heads, means: await means, readers, progress: advance };
+        const step = { chain, rows: causal, heads, means: await means, ...open, progress: advance };
         return causalRuns(step, chunk);
       }),
     );

@@ -84,7 +84,7 @@ function byInterest(heads: readonly Head[]): Head[] {
 function headTable(heads: readonly Head[]): StudyTable {
   return {
     caption:
-      "Heads: attention that the label speaks of, direct effect on the right logit, nats lost without the head alone and given the other candidates",
+      "Heads: attention that the label speaks of, direct effect on the right logit, nats lost with its mean in its place (its size kept), alone and given the other candidates",
     columns: [
       headColumn(),
       "label",
@@ -106,8 +106,8 @@ function headTable(heads: readonly Head[]): StudyTable {
         strength?.low ?? null,
         strength?.high ?? null,
         copying?.effect.value ?? null,
-        necessity?.alone.mean.nats.value ?? null,
-        necessity?.givenOthers.mean.nats.value ?? null,
+        necessity?.alone.sizedMean.nats.value ?? null,
+        necessity?.givenOthers.sizedMean.nats.value ?? null,
         one.flags.join(" "),
       ];
     }),

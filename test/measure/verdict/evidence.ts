@@ -4,6 +4,7 @@ import type {
   CausalEvidence,
   CausalScale,
   Drop,
+  Losses,
   Sign,
 } from "../../../src/measure/verdict/causalEvidence.ts";
 import type { Estimate } from "../../../src/measure/verdict/estimate.ts";
@@ -34,12 +35,18 @@ const drop = (logit: number, nats: number): Drop => ({
   nats: about(nats, 0.01),
 });
 
+function losses(mean: readonly [number, number], content = mean): Losses {
+  return { mean: drop(...mean), sizedMean: drop(...content), resample: drop(...content) };
+}
+
 export interface Cause {
   readonly writes?: Sign;
   /** Direct effect on the right token; left out: 10, -10 or 0, as `writes` says. */
   readonly effect?: number;
   readonly alone?: readonly [logit: number, nats: number];
   readonly given?: readonly [logit: number, nats: number];
+  /** What is lost alone and given the others by another row's output and by the sized mean; left out: as by the mean. */
+  readonly content?: readonly [logit: number, nats: number];
   readonly patternsKept?: number;
   readonly stripeGivenOthers?: number;
   readonly effectGivenOthers?: number;
@@ -50,6 +57,7 @@ export function cause({
   effect = { "+": 10, "-": -10, none: 0 }[writes],
   alone = [10, 2],
   given = alone,
+  content,
   patternsKept = alone[0],
   stripeGivenOthers = 0.9,
   effectGivenOthers,
@@ -61,11 +69,12 @@ export function cause({
       consistency: effect / 4,
       writes,
       givenOthers: about(effectGivenOthers ?? effect),
+      givenResampled: about(effectGivenOthers ?? effect),
     },
     sufficiency: null,
     necessity: {
-      alone: { mean: drop(...alone), resample: drop(...alone) },
-      givenOthers: { mean: drop(...given), resample: drop(...given) },
+      alone: losses(alone, content),
+      givenOthers: losses(given, content),
       patternsKept: drop(patternsKept, alone[1]),
       nullSize: {
         alone: { centredLogit: 0.5, nats: 0.05 },
@@ -76,6 +85,8 @@ export function cause({
       whole: about(0.9),
       givenOthers: about(stripeGivenOthers),
       lost: about(0.9 - stripeGivenOthers),
+      givenResampled: about(stripeGivenOthers),
+      lostResampled: about(0.9 - stripeGivenOthers),
     },
   };
 }

@@ -91,6 +91,29 @@ describe("verdictOf(evidence)", () => {
     ).toBe("attends-without-copying");
   });
 
+  test("claims no content for a head that only mean ablation sees, and flags its size", () => {
+    const content = [0.02, 0.001] as const;
+    for (const alone of [
+      [10, 2],
+      [-10, -2],
+    ] as const)
+      expect(verdict(ATTENDS, cause({ writes: "none", alone, content }))).toMatchObject({
+        label: "attends-without-copying",
+        flags: ["norm"],
+      });
+    expect(verdict(ATTENDS, cause({ effect: 2, alone: [10, 2], content }))).toMatchObject({
+      label: "attends-without-copying",
+      flags: ["inert", "norm"],
+    });
+    expect(
+      verdict(ATTENDS, cause({ effect: -2, writes: "-", alone: [-10, -2], content })).label,
+    ).toBe("attends-without-copying");
+  });
+
+  test("calls a head induction whose content costs the copy though its mean does not, since norms then divide by less", () => {
+    expect(verdict(ATTENDS, cause({ alone: [-3, -1], content: [10, 2] })).label).toBe("induction");
+  });
+
   test("flags backup where the direct effect rises without the others", () => {
     expect(verdict(ATTENDS, cause({ effectGivenOthers: 20 })).flags).toEqual(["backup"]);
   });

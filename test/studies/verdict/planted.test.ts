@@ -1,29 +1,16 @@
 /** @file A few planted models of the benchmark (`npm run bench:truth`), so that a broken rule is seen at once. */
 import { expect, test } from "vitest";
-import { modelFrom } from "../../../src/models/families.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
-import { plantedModel, type PlantedModel } from "../../../src/bench/population/plantedModel.ts";
+import { plantedModel } from "../../../src/bench/population/plantedModel.ts";
 import { PLANS } from "../../../src/bench/population/plans.ts";
 import { LABELS } from "../../../src/measure/verdict/names.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
 import { oneEngine } from "../../interventions/engine.ts";
+import { loadedPlanted } from "./loadedPlanted.ts";
 
 const engine = await oneEngine();
 /** One small model of each architecture, with every label among them; the circuit of some is cut. */
 const SEEDS = [228, 222, 223, 252, 204, 254, 262];
 const models = SEEDS.map((seed) => plantedModel(seed));
-
-function loaded({ config, weights }: PlantedModel, seed: number): LoadedModel {
-  return {
-    ...modelFrom(config, { weights, unsupported: new Map() }),
-    id: `population:${seed}`,
-    revision: null,
-    sha256: "0".repeat(64),
-    tokenizer: () => Promise.resolve(null),
-    unchanged: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
-}
 
 test("these models have every architecture, every label, and circuits that are cut", () => {
   expect(new Set(models.map(({ architecture }) => architecture)).size).toBe(PLANS.length);
@@ -37,7 +24,11 @@ test("verdict --quick calls the heads of planted models what they are", async ()
   let heads = 0;
   for (const [at, model] of models.entries()) {
     const seed = SEEDS[at]!;
-    const result = await verdict(loaded(model, seed), { backend: engine, seed, quick: true });
+    const result = await verdict(loadedPlanted(model, seed), {
+      backend: engine,
+      seed,
+      quick: true,
+    });
     for (const { layer, head, kind, label } of model.truth) {
       const said = result.heads.find((one) => one.layer === layer && one.head === head)!;
       heads++;

@@ -75,6 +75,13 @@ describe("reasonWords(evidence, verdict)", () => {
   });
 });
 
+test("says of a head whose size acts what mean ablation moves, and that it is no content", () => {
+  const evidence = head(ATTENDS, cause({ writes: "none", alone: [10, 2], content: [0.02, 0.001] }));
+  expect(reasonWords(evidence, verdictOf(evidence))).toBe(
+    `${SEEN}writes nothing towards what it sees and costs no more than null heads do: costs .00 nats alone, .00 without the other candidates; with its mean in its place norms divide by less, which moves the loss by 2.00 nats and is no content`,
+  );
+});
+
 test("the flags of an outcome are flags of its heads", () => {
   for (const [reason, { flags }] of Object.entries(OUTCOMES))
     expect(verdictOf(HEADS[reason as Reason][0]).flags).toEqual(expect.arrayContaining([...flags]));

@@ -109,8 +109,8 @@ function EvidenceTable({ evidence }: { readonly evidence: Evidence }) {
     ["attention: gain over controls", attention.induction],
     ["copying: logits on what it sees", copying?.effect ?? null],
     ["sufficiency: share restored by it alone", sufficiency?.centredLogit ?? null],
-    ["necessity: nats lost without it", necessity?.alone.mean.nats ?? null],
-    ["necessity, the other candidates gone too", necessity?.givenOthers.mean.nats ?? null],
+    ["necessity: nats lost without it", necessity?.alone.sizedMean.nats ?? null],
+    ["necessity, the other candidates gone too", necessity?.givenOthers.sizedMean.nats ?? null],
   ];
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="Evidence">

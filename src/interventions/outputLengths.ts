@@ -1,0 +1,72 @@
+/** @file How much heads write: the length of what each adds to the stream, as norms after it see it. */
+import { tensor, type Tensor } from "../base/tensor.ts";
+import type { Backend } from "../base/backend.ts";
+import { builder } from "../graph/builder.ts";
+import { slice } from "../graph/edits/slice.ts";
+import { anatomy } from "../models/anatomy/anatomy.ts";
+import { hookName } from "../models/anatomy/hookNames.ts";
+import { isMissing, type ProgramAnatomy } from "../models/anatomy/programAnatomy.ts";
+import type { LoadedModel } from "../models/loaded.ts";
+import { prepare, type Session } from "../runtime/prepare.ts";
+import { takeRows } from "./rows.ts";
+
+export interface OutputLengths {
+  /** |z W_O| of each head, less its mean over entries where norms take that off: [rows, position, head]. */
+  of(layer: number, z: Tensor): Promise<Tensor>;
+  close(): Promise<void>;
+}
+
+/** Sessions for some layers; where outputs are not products with one weight, lengths are those of z itself. */
+export async function openOutputLengths(
+  { program, architecture }: LoadedModel,
+  backend: Backend,
+  layers: readonly number[],
+  positions: number,
+): Promise<OutputLengths> {
+  const parts = anatomy(program, architecture);
+  const sessions = new Map<number, Session>();
+  for (const layer of layers) {
+    const result = hookName(layer, "attn.hook_result");
+    if (isMissing(parts.layers[layer]!.attention.projection)) continue;
+    const b = builder(program);
+    const less = centres(parts) ? b.op("mean", [result], { axes: ["d_model"] }) : null;
+    const seen = less === null ? result : b.op("sub", [result, less], {});
+    const outputs = [b.op("sum", [b.mul(seen, seen)], { axes: ["d_model"] }, valueName(layer))];
+    const whole = b.program(outputs, program.limits);
+    const sliced = slice(whole, { outputs, from: [hookName(layer, "attn.hook_z")] });
+    sessions.set(layer, await prepare(sliced, backend, { batch: 1, position: positions }));
+  }
+  return {
+    of: (layer, z) => lengthsOf(sessions.get(layer), layer, z),
+    async close() {
+      for (const session of sessions.values()) await session.close();
+    },
+  };
+}
+
+const valueName = (layer: number) => `output.square.${layer}`;
+
+function centres({ end, layers }: ProgramAnatomy): boolean {
+  const norm = isMissing(end) ? layers[0]?.attention.norm : end.norm;
+  return norm?.center ?? false;
+}
+
+/** One row at a time: heads x d_model numbers for each token are much for wide models. */
+async function lengthsOf(session: Session | undefined, layer: number, z: Tensor): Promise<Tensor> {
+  const [rows, positions, heads] = z.shape as readonly [number, number, number, number];
+  const lengths = new Float32Array(rows * positions * heads);
+  for (let row = 0; row < rows; row++) {
+    const one = takeRows(z, [row]);
+    const trace = await session?.run(new Map([[hookName(layer, "attn.hook_z"), one]]));
+    const squares = trace?.get(valueName(layer))!.data ?? squaresOf(one);
+    lengths.set(squares.map(Math.sqrt), row * positions * heads);
+  }
+  return tensor(["batch", "position", "head"], [rows, positions, heads], lengths);
+}
+
+function squaresOf({ data, shape }: Tensor): Float32Array {
+  const size = shape.at(-1)!;
+  return Float32Array.from({ length: data.length / size }, (_, at) =>
+    data.subarray(at * size, (at + 1) * size).reduce((sum, value) => sum + value * value, 0),
+  );
+}
