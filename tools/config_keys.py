@@ -10,12 +10,28 @@ making of new weights), by the masks and rotary positions that it imports, and b
 import ast, json, pathlib, sys
 import transformers
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING_NAMES,
+    MODEL_MAPPING_NAMES,
+)
 
 TYPES = """apertus arcee bamba bloom codegen cohere cohere2 deepseek_v2 deepseek_v3 dots1 ernie4_5 exaone4 falcon falcon_h1 falcon_mamba gemma gemma2
 gemma3_text gemma4_text glm glm4 glm4_moe gpt2 gpt_bigcode gpt_neo gpt_neox gpt_oss gptj granite granitemoe granitemoehybrid granitemoeshared helium
 jamba lfm2 llama llama4_text mamba mamba2 minimax_m2 ministral mistral mixtral mpt nanochat nemotron nemotron_h olmo olmo2 olmo3 olmoe opt phi phi3 phimoe
 qwen2 qwen2_moe qwen3 qwen3_5_text qwen3_moe qwen3_next rwkv seed_oss smollm3 stablelm starcoder2 xglm zamba2""".split()
+# Encoders of text, encoder-decoders, and models that see or hear, each with the table that names its class.
+BEYOND = {
+    **dict.fromkeys("bert camembert distilbert modernbert roberta xlm-roberta".split(), MODEL_FOR_MASKED_LM_MAPPING_NAMES),
+    **dict.fromkeys("bart marian mbart mt5 t5".split(), MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES),
+    "whisper": MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING_NAMES,
+    "llava": MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
+    **dict.fromkeys("clip clip_text_model clip_vision_model deit dinov2 siglip siglip_text_model siglip_vision_model vit".split(), MODEL_MAPPING_NAMES),
+}
+TYPES += BEYOND
 NOTHING = object()
 
 
@@ -136,7 +152,7 @@ def package(root):
         if not folder.exists():
             continue
         modeling = trees(folder, "modeling")
-        names = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[model_type]
+        names = BEYOND.get(model_type, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES).get(model_type, config_class.__name__.replace("Config", "Model"))
         own = reached([names] if isinstance(names, str) else names, definitions(modeling))
         read = set(keys_in(own))
         for node in (node for tree in modeling for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module):

@@ -4,7 +4,6 @@ import { inferType, type Op, type OpAttributes, type OpName } from "./ops.ts";
 import {
   typesOf,
   type Constant,
-  type Fill,
   type Program,
   type ProgramInput,
   type Selection,
@@ -94,7 +93,7 @@ function declarations({ inputs, weights, constants, types, define }: Draft) {
       name: Name,
       type: NumberType,
       axes: Axes,
-      more: { fill?: Fill; below?: number } = {},
+      more: Omit<ProgramInput, keyof ValueType | "name"> = {},
     ): Name {
       inputs.push({ name, type, axes: axesOf(axes), ...more });
       return define(name, inputs.at(-1)!);

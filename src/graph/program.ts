@@ -23,6 +23,17 @@ export type Fill =
       /** Slopes, and slope x position, are rounded to bfloat16, and their differences multiplied by this. */
       readonly rounded?: number;
     }
+  /** 0 where the key is at most `reach` places before or after the query, minus infinity elsewhere. */
+  | { readonly kind: "bandMask"; readonly reach: number }
+  /** T5's bucket of the distance key - query: half of the buckets for keys after the query with `bothWays`, else none. */
+  | {
+      readonly kind: "relativeBuckets";
+      readonly buckets: number;
+      readonly maxDistance: number;
+      readonly bothWays: boolean;
+    }
+  /** [position, d]: sin(position 10000^(-2i / d)) in the first half, cos in the second. */
+  | { readonly kind: "sinusoids" }
   /** factor x cos or sin of position x frequency, axes [position, frequency]; frequencies may depend on how many positions a run has. */
   | ({ readonly kind: "rotary"; readonly part: "cos" | "sin" } & RotaryTable)
   /** 0, 1, 2, ... along the last axis. */
@@ -36,6 +47,8 @@ export interface ProgramInput extends ValueType {
   readonly fill?: Fill | undefined;
   /** Integers must lie in [0, below): checked before every run, because no backend can be trusted to. */
   readonly below?: number | undefined;
+  /** An integer that may not be there, and why. */
+  readonly refused?: { readonly id: number; readonly why: string } | undefined;
 }
 
 /** A part of an axis: one entry, and then the axis is gone, or `length` entries from `start` on. */

@@ -10,9 +10,11 @@ import {
   type ModelOptions,
   type StoredLayout,
 } from "./family.ts";
+import { bert, camembert, roberta, xlmRoberta } from "./families/bert.ts";
 import { bloom } from "./families/bloom.ts";
 import { cohere, cohere2 } from "./families/cohere.ts";
 import { deepseekV2, deepseekV3 } from "./families/deepseek.ts";
+import { distilbert } from "./families/distilbert.ts";
 import { ernie45 } from "./families/ernie45.ts";
 import { exaone4 } from "./families/exaone4.ts";
 import { falcon } from "./families/falcon.ts";
@@ -31,6 +33,7 @@ import { graniteMoe } from "./families/graniteMoe.ts";
 import { llama } from "./families/llama.ts";
 import { mistral } from "./families/mistral.ts";
 import { mixtral } from "./families/mixtral.ts";
+import { modernbert } from "./families/modernbert.ts";
 import { mpt } from "./families/mpt.ts";
 import { nanochat } from "./families/nanochat.ts";
 import { nemotron } from "./families/nemotron.ts";
@@ -103,6 +106,12 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   smollm3,
   stablelm,
   starcoder2,
+  bert,
+  camembert,
+  distilbert,
+  modernbert,
+  roberta,
+  "xlm-roberta": xlmRoberta,
 };
 
 /**

@@ -42,10 +42,13 @@ export interface DecoderFacts {
   /** Entries of a query and of a key. */
   readonly dHead: number;
   readonly dValue: number;
+  /** causal: a query sees keys up to itself; none: keys before and after it. */
+  readonly mask: "causal" | "none";
   /** Keys that a query of each layer sees, itself included; null: all up to it. */
   readonly windows: readonly (number | null)[];
   /** How the model knows where a token is; none: through the mask alone. */
-  readonly positions: "learned" | "shortformer" | "rotary" | "alibi" | "none";
+  readonly positions:
+    "learned" | "shortformer" | "sinusoids" | "rotary" | "alibi" | "relative" | "none";
   /** Layers whose queries and keys are turned. */
   readonly rotaryLayers: readonly number[];
   /** How each layer turns queries and keys; null for a layer that does not. */
@@ -84,6 +87,8 @@ export interface Model {
   readonly program: Program;
   /** What the user should know about how the files were read. */
   readonly notices?: readonly string[];
+  /** The forward pass with images, where `program` reads text alone: it reads `pixels` too. */
+  readonly seeing?: Program | undefined;
   /** The unembedding that the configuration ties, and one of its own that the files have; left out where it ties none. */
   readonly tiedHead?: { readonly embedding: StoredTensor; readonly own: StoredTensor };
 }

@@ -93,15 +93,32 @@ function checkFeed(input: ProgramInput, fed: Tensor<TensorData>): void {
     );
   }
   if (input.below !== undefined) checkIds(input.name, fed, input.below);
+  if (input.refused) checkRefused(input.name, fed, input.refused);
 }
 
 function checkIds(name: string, { data, shape }: Tensor<TensorData>, below: number): void {
   const wrong = (data as Int32Array).findIndex((id) => id < 0 || id >= below);
   if (wrong < 0) return;
-  const width = shape.at(-1)!;
-  const where = `row ${Math.floor(wrong / width)}, position ${wrong % width}`;
   throw new InputError(
     "tokens",
-    `${name} must be ids from 0 to ${below - 1}, got ${data[wrong]} at ${where}`,
+    `${name} must be ids from 0 to ${below - 1}, got ${data[wrong]} at ${placeOf(wrong, shape)}`,
   );
+}
+
+function checkRefused(
+  name: string,
+  { data, shape }: Tensor<TensorData>,
+  { id, why }: NonNullable<ProgramInput["refused"]>,
+): void {
+  const wrong = (data as Int32Array).indexOf(id);
+  if (wrong < 0) return;
+  throw new InputError(
+    "tokens",
+    `${name} may not have id ${id}, got it at ${placeOf(wrong, shape)}: ${why}`,
+  );
+}
+
+function placeOf(index: number, shape: readonly number[]): string {
+  const width = shape.at(-1)!;
+  return `row ${Math.floor(index / width)}, position ${index % width}`;
 }

@@ -2,6 +2,7 @@ import type { TensorData } from "../base/tensor.ts";
 import type { Fill } from "../graph/program.ts";
 import { frequenciesOf } from "../graph/rotaryTable.ts";
 import { alibiMask } from "./alibiMask.ts";
+import { relativeBuckets } from "./relativeBuckets.ts";
 
 /** The numbers of an input that nobody feeds, for the sizes of this run: masks, positions, rotary tables, switches. */
 export function filled(
@@ -16,6 +17,9 @@ export function filled(
   if (fill.kind === "causalMask") return causalMask(data, shape, fill.window);
   if (fill.kind === "alibiMask") return alibiMask(data, shape, fill);
   if (fill.kind === "previous") return previous(data, shape);
+  if (fill.kind === "bandMask") return bandMask(data, shape, fill.reach);
+  if (fill.kind === "relativeBuckets") return relativeBuckets(data, shape, fill);
+  if (fill.kind === "sinusoids") return sinusoids(data, shape);
   return rotaryTable(data, shape, fill);
 }
 
@@ -29,6 +33,25 @@ function causalMask(data: TensorData, shape: readonly number[], window: number |
     }
   }
   return data;
+}
+
+/** [query, key]: 0 where |key - query| <= reach, elsewhere minus infinity. */
+function bandMask(data: TensorData, shape: readonly number[], reach: number): TensorData {
+  const keys = shape[1]!;
+  return data.map((_: number, index: number) =>
+    Math.abs((index % keys) - Math.floor(index / keys)) <= reach ? 0 : -Infinity,
+  );
+}
+
+/** [position, d]: sines in the first half, cosines in the second, in float64 until they are stored. */
+function sinusoids(data: TensorData, shape: readonly number[]): TensorData {
+  const width = shape[1]!;
+  const half = Math.ceil(width / 2);
+  return data.map((_: number, index: number) => {
+    const [position, at] = [Math.floor(index / width), index % width];
+    const angle = position / 10_000 ** ((2 * (at % half)) / width);
+    return at < half ? Math.sin(angle) : Math.cos(angle);
+  });
 }
 
 function previous(data: TensorData, shape: readonly number[]): TensorData {

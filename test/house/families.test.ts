@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 test("docs/families.md has a row for each model_type", () => {
   const page = readFileSync(join(ROOT, "docs/families.md"), "utf8");
-  const rows = [...page.matchAll(/^\| `(?!model_type`)(\w+)`/gm)].map(([, name]) => name);
+  const rows = [...page.matchAll(/^\| `(?!model_type`)([\w-]+)`/gm)].map(([, name]) => name);
   expect(rows.toSorted()).toEqual(Object.keys(FAMILIES).toSorted());
 });
 

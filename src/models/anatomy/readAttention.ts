@@ -108,11 +108,13 @@ function normBetween(operations: Operations, from: string, to: string): NormAnat
 function readScores(operations: Operations, layer: number): ScoresAnatomy {
   const masked = hookName(layer, "attn.hook_attn_scores");
   const op = operations.producers.get(masked);
-  const [bare, mask] = op?.op === "add" ? op.inputs : [masked, ""];
+  const unmasked = op?.op === "rename" ? op.inputs[0]! : masked;
+  const [bare, mask] = op?.op === "add" ? op.inputs : [unmasked, ""];
   const fill = operations.program.inputs.find(({ name }) => name === mask)?.fill;
   const { value, cap } = uncapped(operations, bare!);
   const masks = fill?.kind === "causalMask" || fill?.kind === "alibiMask";
-  const product = masks ? productOf(operations, layer, value) : null;
+  const others = fill?.kind === "bandMask" || op?.op === "rename";
+  const product = masks || others ? productOf(operations, layer, value) : null;
   return {
     product: product ?? {
       missing: `layer ${layer}'s attention scores are not scale * q.k plus a mask`,

@@ -11,14 +11,18 @@ import { needed, type WeightLookup } from "./weights.ts";
 
 /** What the layers of a model share: inputs that depend on positions. */
 export interface Shared {
-  readonly maskOf: (attention: AttentionSpec) => Name;
+  /** What is added to scores, one after the other. */
+  readonly maskOf: (attention: AttentionSpec) => readonly Name[];
   readonly tablesOf: (rope: Rope) => readonly [Name, Name];
   /** From `previousPosition`; null where no layer smears its keys. */
   readonly before: Name | null;
 }
 
+/** Attention of a stack to itself, or to what an encoder gives. */
+export type AttentionPart = "attn" | "cross_attn";
+
 /**
- * Attention from `input` to `hook_attn_out`. With shared keys, query head h reads key head floor(h / group).
+ * Attention from `input` to `hook_attn_out` (or `hook_cross_attn_out`). With shared keys, query head h reads key head floor(h / group).
  *
  * `hook_q`, `hook_k`, `hook_v` are what the projections give, before norms, clipping and rotation. `hook_result` is there on
  * request and leads nowhere: what is changed there changes nothing, change `hook_z`.
@@ -30,12 +34,14 @@ export function attention(
   input: Three,
   spec: AttentionSpec,
   { maskOf, tablesOf, before }: Shared,
+  partName: AttentionPart = "attn",
 ): Name {
-  const hook = (name: string) => `${at}.attn.hook_${name}`;
+  const own = `${at}.${partName}`;
+  const hook = (name: string) => `${own}.hook_${name}`;
   const group = spec.heads / spec.kvHeads;
   const heads = group === 1 ? ["head"] : ["kv_head", "group"];
-  const { q, k, v } = projections(b, w, at, input, spec); // [batch, position, head, d_head]
-  const ready = (x: Name, which: Which) => prepared(b, w, at, x, which, spec, before);
+  const { q, k, v } = projections(b, w, own, input, spec); // [batch, position, head, d_head]
+  const ready = (x: Name, which: Which) => prepared(b, w, own, x, which, spec, before);
   const turned = (x: Name, which: Which) => rotated(b, x, spec, tablesOf, hook(`rot_${which}`));
   const queries = b.rename(turned(ready(q, "q"), "q"), { position: "query" });
   const keys = b.rename(turned(ready(k, "k"), "k"), { position: "key" });
@@ -44,9 +50,9 @@ export function attention(
   });
   const each = ungrouped(b, raw, group); // [batch, head, query, key]
   const capped = spec.softcap ? softcapped(b, each, spec.softcap) : each;
-  const scores = b.add(capped, maskOf(spec), hook("attn_scores"));
+  const scores = masked(b, capped, partName === "attn" ? maskOf(spec) : [], hook("attn_scores"));
   const pattern = spec.sinks
-    ? besideSink(b, scores, needed(w, `${at}.attn.sinks`), hook)
+    ? besideSink(b, scores, needed(w, `${own}.sinks`), hook)
     : b.op("softmax", [scores], { axis: "key" }, hook("pattern"));
   const values = b.rename(clipped(b, v, spec), { position: "key" });
   const mixed = b.contract(grouped(b, pattern, group), values, [
@@ -56,26 +62,38 @@ export function attention(
     "d_head",
   ]);
   const z = b.rename(ungrouped(b, mixed, group), { query: "position" }, hook("z")); // [batch, position, head, d_head]
-  const W_O = needed(w, `${at}.attn.W_O`);
+  const W_O = needed(w, `${own}.W_O`);
   b.contract(z, W_O, ["batch", "position", "head", "d_model"], { as: hook("result") });
-  const bias = w(`${at}.attn.b_O`);
-  return b.contract(z, W_O, ["batch", "position", "d_model"], { bias, as: `${at}.hook_attn_out` });
+  const bias = w(`${own}.b_O`);
+  return b.contract(z, W_O, ["batch", "position", "d_model"], {
+    bias,
+    as: `${at}.hook_${partName}_out`,
+  });
+}
+
+/** Scores with all that is added to them, as the value `as`. */
+function masked(b: Builder, scores: Name, masks: readonly Name[], as: Name): Name {
+  if (masks.length === 0) return b.rename(scores, {}, as);
+  return masks.reduce(
+    (sum, mask, at) => b.add(sum, mask, at === masks.length - 1 ? as : undefined),
+    scores,
+  );
 }
 
 /** Norm, clipping and smearing of queries or keys, in this order. */
 function prepared(
   b: Builder,
   w: WeightLookup,
-  at: string,
+  own: string,
   x: Name,
   which: Which,
   spec: AttentionSpec,
   before: Name | null,
 ): Name {
-  const normed = spec.norm ? queryKeyNorm(b, w, `${at}.attn.${which}_norm`, x, spec.norm) : x;
+  const normed = spec.norm ? queryKeyNorm(b, w, `${own}.${which}_norm`, x, spec.norm) : x;
   const kept = clipped(b, normed, spec);
   return spec.smearedKeys && before && which === "k"
-    ? smeared(b, kept, needed(w, `${at}.attn.smear`), before)
+    ? smeared(b, kept, needed(w, `${own}.smear`), before)
     : kept;
 }
 

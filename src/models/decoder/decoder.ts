@@ -1,12 +1,10 @@
-/** @file Any decoder: what it is made of and its weights, as one Program. */
-import { builder, type Builder } from "../../graph/builder.ts";
+/** @file Any decoder, or encoder of tokens: what it is made of and its weights, as one Program. */
+import { builder } from "../../graph/builder.ts";
 import type { Program } from "../../graph/program.ts";
 import type { BoundWeights } from "../weightMap.ts";
-import { block } from "./block.ts";
 import { embed, unembed } from "./embedding.ts";
-import { norm } from "./norms.ts";
-import { masksOf, rotaryTables } from "./positions.ts";
-import { previousPosition } from "./smearedKeys.ts";
+import { ALONE } from "./place.ts";
+import { stack } from "./stack.ts";
 import type { DecoderSpec } from "./spec.ts";
 
 /**
@@ -23,25 +21,9 @@ export function decoderProgram(
 ): Program {
   const b = builder();
   const w = weights(b);
-  const { blocks, contextLength, finalNorm = spec.norm } = spec;
-  const { stream, queryKeyPositions } = embed(b, w, spec); // [batch, position, d_model]
-  const around = { ...sharedInputs(b, spec), spec, queryKeyPositions };
-  const end = blocks.reduce(
-    (x, one, layer) => block(b, w, `blocks.${layer}`, x, one, around), // [batch, position, d_model]
-    stream,
-  );
-  const normed = norm(b, w, "ln_final", end, finalNorm);
-  const limits = { position: contextLength };
+  const normed = stack(b, w, spec, embed(b, w, spec, ALONE), ALONE); // [batch, position, d_model]
+  const limits = { position: spec.contextLength };
   if (headless !== null) return { ...b.program([normed], limits), absent: { logits: headless } };
-  unembed(b, w, normed, spec); // [batch, position, d_vocab]
+  unembed(b, w, normed, spec, ALONE); // [batch, position, d_vocab]
   return b.program(["logits"], limits);
-}
-
-function sharedInputs(b: Builder, spec: DecoderSpec) {
-  const smears = spec.blocks.some(({ attention }) => attention.smearedKeys);
-  return {
-    maskOf: masksOf(b, spec),
-    tablesOf: rotaryTables(b),
-    before: smears ? previousPosition(b) : null,
-  };
 }

@@ -23,6 +23,7 @@ export function decoderFacts(
     dModel: spec.dModel,
     dHead: first.dHead,
     dValue: first.dValue ?? first.dHead,
+    mask: first.mask ?? "causal",
     windows: attentions.map(({ window }) => window ?? null),
     positions: positionsOf(spec),
     rotaryLayers: attentions.flatMap(({ rotary }, layer) => (rotary ? [layer] : [])),
@@ -52,7 +53,9 @@ export function decoderFacts(
 }
 
 function positionsOf({ positions, blocks }: DecoderSpec): DecoderFacts["positions"] {
+  if (positions?.table === "sinusoids") return "sinusoids";
   if (positions) return positions.to === "stream" ? "learned" : "shortformer";
+  if (blocks.some(({ attention }) => attention.relative)) return "relative";
   if (blocks.some(({ attention }) => attention.alibi)) return "alibi";
   return blocks.some(({ attention }) => attention.rotary) ? "rotary" : "none";
 }

@@ -49,6 +49,7 @@ export function decoderModel(
     checkpoint,
   );
   const head = headOf(row, binding, options);
+  const absent = head === "none" ? (spec.head ? WORDLESS : HEADLESS) : null;
   const attention = spec.blocks[0]!.attention;
   const model = {
     architecture: {
@@ -62,7 +63,7 @@ export function decoderModel(
       ...specialTokensOf(json, spec.vocabulary),
       ...decoderFacts(spec, head, json),
     },
-    program: decoderProgram(spec, binding.weights, head === "none" ? HEADLESS : null),
+    program: decoderProgram(spec, binding.weights, absent),
     ...tiedHead(row, checkpoint, binding),
   };
   return withNotices(model, [strayTokensNotice(json, spec.vocabulary)]);
@@ -70,6 +71,9 @@ export function decoderModel(
 
 const HEADLESS =
   "this model has no logits: its files have no unembedding (lm_head.weight) and its configuration does not tie one; scores and patterns of attention need none";
+
+const WORDLESS =
+  "this model has no logits: its files have no head that predicts masked words; scores and patterns of attention need none";
 
 function countsOf({ blocks }: DecoderSpec) {
   const [{ attention }] = blocks as readonly [DecoderSpec["blocks"][number]];
@@ -87,10 +91,11 @@ function withHead({ weights, tied }: DecoderRow, { head }: ModelOptions) {
 }
 
 function headOf(
-  { tied }: DecoderRow,
+  { tied, spec }: DecoderRow,
   { stored }: Binding,
   { head }: ModelOptions,
 ): DecoderFacts["head"] {
+  if (spec.head && !stored("unembed.W_transform")) return "none";
   if (stored("unembed.W_U")) return "own";
   return tied || head === "tied" ? "tied" : "none";
 }

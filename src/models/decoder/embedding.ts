@@ -1,40 +1,55 @@
 /** @file How tokens enter the residual stream and how it becomes logits. */
 import type { Builder, Name } from "../../graph/builder.ts";
+import { activation } from "../config/activation.ts";
 import { norm } from "./norms.ts";
 import { softcapped, times } from "./numbers.ts";
-import { positionIds, tokenIds } from "./positions.ts";
-import type { DecoderSpec } from "./spec.ts";
+import { embeddingOf, type Embedded, type Place } from "./place.ts";
+import { positionIds, sinusoids, tokenIds, tokenTypeIds } from "./positions.ts";
+import type { DecoderSpec, HeadSpec } from "./spec.ts";
 import { needed, type WeightLookup } from "./weights.ts";
 
 const STREAM = ["batch", "position", "d_model"];
 
-export interface Embedded {
-  /** What the first block reads. */
-  readonly stream: Name;
-  /** Learned positions that queries and keys alone see; null elsewhere. */
-  readonly queryKeyPositions: Name | null;
+/**
+ * `hook_embed`, after a projection and multiplier of the model; `hook_token_type_embed` and `hook_pos_embed` where it has
+ * such.
+ */
+export function embed(b: Builder, w: WeightLookup, spec: DecoderSpec, place: Place): Embedded {
+  const { embedNorm = null, positions, tokenTypes } = spec;
+  const { prefix } = place;
+  const tokens = tokenEmbeddings(b, w, spec, place);
+  const typed = tokenTypes ? b.add(tokens, tokenTypeEmbeddings(b, w, tokenTypes, place)) : tokens;
+  const placed = positions ? positionEmbeddings(b, w, spec, place) : null;
+  const early = positions?.to === "stream" && placed ? b.add(typed, placed) : typed;
+  return {
+    stream: norm(b, w, `${prefix}embed.ln`, early, embedNorm),
+    queryKeyPositions: positions?.to === "queries and keys" ? placed : null,
+  };
 }
 
-/** `hook_embed`, after a projection and multiplier of the model; with learned positions `hook_pos_embed`. */
-export function embed(b: Builder, w: WeightLookup, spec: DecoderSpec): Embedded {
-  const { vocabulary, embedMultiplier: multiplier = 1, embedNorm = null, positions } = spec;
-  const W_E = needed(w, "embed.W_E");
-  const project = w("embed.W_in"); // [d_model, d_embed]
-  const ids = tokenIds(b, vocabulary);
+function tokenEmbeddings(b: Builder, w: WeightLookup, spec: DecoderSpec, place: Place): Name {
+  const { embedMultiplier: multiplier = 1 } = spec;
+  const as = `${place.prefix}hook_embed`;
+  const W_E = embeddingOf(w, place) ?? needed(w, "embed.W_E");
+  const project = w(`${place.prefix}embed.W_in`); // [d_model, d_embed]
   const plain = !project && multiplier === 1;
-  const rows = b.gather(W_E, ids, plain ? "hook_embed" : undefined);
+  const rows = b.gather(W_E, tokenIds(b, spec, place), plain ? as : undefined);
   const wide = project
-    ? b.contract(rows, project, STREAM, { as: multiplier === 1 ? "hook_embed" : undefined })
+    ? b.contract(rows, project, STREAM, { as: multiplier === 1 ? as : undefined })
     : rows;
-  const tokens = multiplier === 1 ? wide : times(b, wide, multiplier, "hook_embed");
-  const place = positions
-    ? b.gather(needed(w, "pos_embed.W_pos"), positionIds(b), "hook_pos_embed")
-    : null;
-  const early = positions?.to === "stream" && place ? b.add(tokens, place) : tokens;
-  return {
-    stream: norm(b, w, "embed.ln", early, embedNorm),
-    queryKeyPositions: positions?.to === "queries and keys" ? place : null,
-  };
+  return multiplier === 1 ? wide : times(b, wide, multiplier, as);
+}
+
+function tokenTypeEmbeddings(b: Builder, w: WeightLookup, kinds: number, place: Place): Name {
+  const table = needed(w, `${place.prefix}embed.W_token_type`);
+  return b.gather(table, tokenTypeIds(b, kinds, place), `${place.prefix}hook_token_type_embed`);
+}
+
+function positionEmbeddings(b: Builder, w: WeightLookup, spec: DecoderSpec, place: Place): Name {
+  const as = `${place.prefix}hook_pos_embed`;
+  if (spec.positions?.table === "sinusoids")
+    return b.rename(sinusoids(b, spec.dModel, place), {}, as);
+  return b.gather(needed(w, `${place.prefix}pos_embed.W_pos`), positionIds(b, place), as);
 }
 
 /**
@@ -45,11 +60,13 @@ export function unembed(
   b: Builder,
   w: WeightLookup,
   x: Name,
-  { logitMultiplier: scale = 1, logitSoftcap }: DecoderSpec,
+  { logitMultiplier: scale = 1, logitSoftcap, head }: DecoderSpec,
+  place: Place,
 ): void {
-  const W_U = w("unembed.W_U") ?? needed(w, "embed.W_E");
+  const W_U = w("unembed.W_U") ?? embeddingOf(w, place) ?? needed(w, "embed.W_E");
   const project = w("unembed.W_out"); // [d_embed, d_model]
-  const read = project ? b.contract(x, project, ["batch", "position", "d_embed"]) : x;
+  const made = head ? transformed(b, w, x, head) : x;
+  const read = project ? b.contract(made, project, ["batch", "position", "d_embed"]) : made;
   const as = logitSoftcap ? "unembed.hook_uncapped" : "logits";
   const bias = w("unembed.b_U");
   const logits = b.contract(read, W_U, ["batch", "position", "d_vocab"], {
@@ -58,4 +75,18 @@ export function unembed(
     ...(scale !== 1 && { scale }),
   });
   if (logitSoftcap) softcapped(b, logits, logitSoftcap, "logits");
+}
+
+/** norm(act(x W + b)): what BERT's kind does before it unembeds. */
+function transformed(b: Builder, w: WeightLookup, x: Name, { act, norm: spec }: HeadSpec): Name {
+  const wide = b.contract(
+    x,
+    needed(w, "unembed.W_transform"),
+    ["batch", "position", "d_head_out"],
+    {
+      bias: w("unembed.b_transform"),
+    },
+  );
+  const read = b.rename(activation(b, act, wide), { d_head_out: "d_model" });
+  return norm(b, w, "unembed.ln", read, spec);
 }

@@ -1,61 +1,122 @@
 /** @file Inputs that know where a token is: ids, positions, masks with or without linear biases, rotary tables. */
 import type { Builder, Name } from "../../graph/builder.ts";
 import type { Rope } from "../config/rope.ts";
-import type { AttentionSpec, DecoderSpec } from "./spec.ts";
+import { streamSizes, type Place } from "./place.ts";
+import type { AttentionSpec, DecoderSpec, RelativeSpec, StackSpec } from "./spec.ts";
+import { needed, type WeightLookup } from "./weights.ts";
 
-const STREAM = { batch: "batch", position: "position" };
+const UNPLACED = "it stands for padding, which this model gives no position";
 
 /** Token ids: [batch, position]. */
-export function tokenIds(b: Builder, vocabulary: number): Name {
-  return b.input("tokens", "int32", STREAM, { below: vocabulary });
+export function tokenIds(b: Builder, { vocabulary, padding }: DecoderSpec, place: Place): Name {
+  const refused = padding === undefined ? undefined : { id: padding, why: UNPLACED };
+  return b.input(place.ids, "int32", streamSizes(place), { below: vocabulary, refused });
+}
+
+/** Which of several texts a token is of, 0 where nobody says: [batch, position]. */
+export function tokenTypeIds(b: Builder, kinds: number, place: Place): Name {
+  const fill = { kind: "constant", value: 0 } as const;
+  return b.input(`${place.prefix}token_type_ids`, "int32", streamSizes(place), {
+    below: kinds,
+    fill,
+  });
 }
 
 /** 0, 1, 2, ...: [batch, position]. */
-export function positionIds(b: Builder): Name {
-  return b.input("positions", "int32", STREAM, { fill: { kind: "count" } });
+export function positionIds(b: Builder, place: Place): Name {
+  return b.input(`${place.prefix}positions`, "int32", streamSizes(place), {
+    fill: { kind: "count" },
+  });
 }
 
-/** What is added to scores: minus infinity where a key may not be seen, else 0 [query, key]; by head with linear biases. */
-export function masksOf(b: Builder, { blocks }: DecoderSpec): (attention: AttentionSpec) => Name {
+/** sin and cos of position x 10000^(-2i / d_model), sines first: [position, d_model]. */
+export function sinusoids(b: Builder, dModel: number, { prefix, position }: Place): Name {
+  const axes = { position, d_model: dModel };
+  return b.input(`${prefix}sinusoids`, "float32", axes, { fill: { kind: "sinusoids" } });
+}
+
+/**
+ * What is added to scores, in this order: biases by distance, then minus infinity where a key may not be seen and 0 elsewhere
+ * [query, key]; by head with biases. Nothing where every key is seen alike.
+ */
+export function masksOf(
+  b: Builder,
+  w: WeightLookup,
+  { blocks }: StackSpec,
+  place: Place,
+): (attention: AttentionSpec) => readonly Name[] {
   const made = new Map<string, Name>();
-  const axes = { query: "position", key: "position" };
   const distinct = (list: readonly string[]) => new Set(list).size > 1;
   const biases = distinct(blocks.map(({ attention }) => JSON.stringify(attention.alibi ?? null)));
-  return ({ window = null, alibi = null, heads }) => {
-    const suffix = window === null ? "" : `.${window}`;
-    const name = alibi ? `alibi_mask${suffix}` : `causal_mask${suffix}`;
-    const key = `${name} ${biases ? JSON.stringify(alibi) : ""}`;
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const as = [...made.values()].includes(name) ? `${name}.${made.size}` : name;
-    const mask = alibi
-      ? b.input(
-          as,
-          "float32",
-          { head: heads, ...axes },
-          { fill: { kind: "alibiMask", window, ...alibi } },
-        )
-      : b.input(as, "float32", axes, { fill: { kind: "causalMask", window } });
-    made.set(key, mask);
-    return mask;
+  const once = (key: string, make: () => Name) => {
+    const name = made.get(key) ?? make();
+    made.set(key, name);
+    return name;
+  };
+  return (spec) => {
+    const { mask = "causal", window = null, reach = null, alibi = null, relative = null } = spec;
+    const axes = { query: place.position, key: place.position };
+    const bias = relative && once("relative", () => relativeBias(b, w, spec, relative, place));
+    if (mask === "none" && reach === null) return bias ? [bias] : [];
+    const suffix = [window, reach].map((one) => (one === null ? "" : `.${one}`)).join("");
+    const kind = mask === "none" ? "band_mask" : alibi ? "alibi_mask" : "causal_mask";
+    const name = `${place.prefix}${kind}${suffix}`;
+    const added = once(`${name} ${biases ? JSON.stringify(alibi) : ""}`, () => {
+      const as = [...made.values()].includes(name) ? `${name}.${made.size}` : name;
+      if (reach !== null)
+        return b.input(as, "float32", axes, { fill: { kind: "bandMask", reach } });
+      if (!alibi) return b.input(as, "float32", axes, { fill: { kind: "causalMask", window } });
+      const fill = { kind: "alibiMask", window, ...alibi } as const;
+      return b.input(as, "float32", { head: spec.heads, ...axes }, { fill });
+    });
+    return bias ? [bias, added] : [added];
   };
 }
 
+/** One number for each head and each bucket of distances: [head, query, key]. */
+function relativeBias(
+  b: Builder,
+  w: WeightLookup,
+  { mask = "causal" }: AttentionSpec,
+  { buckets, maxDistance }: RelativeSpec,
+  { prefix, position }: Place,
+): Name {
+  const fill = {
+    kind: "relativeBuckets",
+    buckets,
+    maxDistance,
+    bothWays: mask === "none",
+  } as const;
+  const axes = { query: position, key: position };
+  const ids = b.input(`${prefix}relative_buckets`, "int32", axes, { fill, below: buckets });
+  const bias = b.gather(needed(w, `${prefix}relative.W_bias`), ids); // [query, key, head]
+  return b.op("transpose", [bias], { axes: ["head", "query", "key"] }, `${prefix}relative_bias`);
+}
+
 /** cos and sin of every position, [position, rotary] each, once for each table. */
-export function rotaryTables(b: Builder): (rope: Rope) => readonly [Name, Name] {
+export function rotaryTables(b: Builder, place: Place): (rope: Rope) => readonly [Name, Name] {
   const made = new Map<Rope, readonly [Name, Name]>();
   return (rope) => {
     const known = made.get(rope);
     if (known) return known;
     const suffix = made.size === 0 ? "" : `.${made.size}`;
-    const tables = [table(b, rope, "cos", suffix), table(b, rope, "sin", suffix)] as const;
+    const tables = [
+      table(b, rope, "cos", suffix, place),
+      table(b, rope, "sin", suffix, place),
+    ] as const;
     made.set(rope, tables);
     return tables;
   };
 }
 
-function table(b: Builder, rope: Rope, part: "cos" | "sin", suffix: string): Name {
-  const axes = { position: "position", rotary: rope.frequencies.length };
+function table(
+  b: Builder,
+  rope: Rope,
+  part: "cos" | "sin",
+  suffix: string,
+  { prefix, position }: Place,
+): Name {
+  const axes = { position, rotary: rope.frequencies.length };
   const fill = { kind: "rotary", part, ...rope } as const;
-  return b.input(`rotary_${part}${suffix}`, "float32", axes, { fill });
+  return b.input(`${prefix}rotary_${part}${suffix}`, "float32", axes, { fill });
 }

@@ -7,7 +7,7 @@ import { needed, type WeightLookup } from "./weights.ts";
 export type Which = "q" | "k" | "v";
 export type Three = Readonly<Record<Which, Name>>;
 
-/** `hook_q` [batch, position, head, d_head], `hook_k` and `hook_v`, with kv_head in place of head where heads share keys. */
+/** @param at the attention, as `blocks.0.attn` @returns `hook_q` [batch, position, head, d_head], `hook_k` and `hook_v`, with kv_head in place of head where heads share keys. */
 export function projections(
   b: Builder,
   w: WeightLookup,
@@ -28,10 +28,10 @@ function projected(
   which: Which,
   x: Name,
   head: string,
-  as = `${at}.attn.hook_${which}`,
+  as = `${at}.hook_${which}`,
 ): Name {
-  const matrix = needed(w, `${at}.attn.W_${which.toUpperCase()}`);
-  const bias = w(`${at}.attn.b_${which.toUpperCase()}`);
+  const matrix = needed(w, `${at}.W_${which.toUpperCase()}`);
+  const bias = w(`${at}.b_${which.toUpperCase()}`);
   return b.contract(x, matrix, ["batch", "position", head, "d_head"], { bias, as });
 }
 
@@ -48,22 +48,19 @@ function latentProjections(
 ): Three {
   const down = (which: Which, name: "Q" | "KV") => {
     const axes = ["batch", "position", name === "Q" ? "q_rank" : "kv_rank"];
-    const bias = w(`${at}.attn.b_${name}_down`);
-    const low = b.contract(input[which], needed(w, `${at}.attn.W_${name}_down`), axes, { bias });
-    return norm(b, w, `${at}.attn.${name.toLowerCase()}_down_norm`, low, { kind: "RMS", eps });
+    const bias = w(`${at}.b_${name}_down`);
+    const low = b.contract(input[which], needed(w, `${at}.W_${name}_down`), axes, { bias });
+    return norm(b, w, `${at}.${name.toLowerCase()}_down_norm`, low, { kind: "RMS", eps });
   };
   const queries = queryRank === null ? input.q : down("q", "Q");
   const low = down("k", "KV");
-  const fixed = projected(b, w, at, "k", low, "head", `${at}.attn.k_fixed`);
-  const shared = b.contract(
-    input.k,
-    needed(w, `${at}.attn.W_K_rot`),
-    ["batch", "position", "d_head"],
-    { bias: w(`${at}.attn.b_K_rot`) },
-  );
+  const fixed = projected(b, w, at, "k", low, "head", `${at}.k_fixed`);
+  const shared = b.contract(input.k, needed(w, `${at}.W_K_rot`), ["batch", "position", "d_head"], {
+    bias: w(`${at}.b_K_rot`),
+  });
   const q = projected(b, w, at, "q", queries, "head");
   const turning = b.op("stretch", [shared, slicedLike(b, q, shared)], {}); // [batch, position, head, d_head]
-  const k = b.op("concat", [fixed, turning], { axis: "d_head" }, `${at}.attn.hook_k`);
+  const k = b.op("concat", [fixed, turning], { axis: "d_head" }, `${at}.hook_k`);
   return { q, k, v: projected(b, w, at, "v", low, "head") };
 }
 

@@ -3,13 +3,22 @@ import { hasExperts, type DecoderSpec } from "./spec.ts";
 import { fusedSizes } from "../names/fusedOrders.ts";
 
 /** Sizes of the axes that weights have, as far as the spec says them. */
-export function sizesOf({ dModel, vocabulary, contextLength, blocks }: DecoderSpec): Sizes {
-  const { heads, kvHeads, dHead, dValue = dHead, latent } = blocks[0]!.attention;
+export function sizesOf({
+  dModel,
+  vocabulary,
+  contextLength,
+  blocks,
+  tokenTypes,
+}: DecoderSpec): Sizes {
+  const { heads, kvHeads, dHead, dValue = dHead, latent, relative } = blocks[0]!.attention;
   const experts = blocks.flatMap(({ mlp }) => (hasExperts(mlp) ? [mlp.experts] : []))[0] ?? 0;
   return {
     d_model: dModel,
     d_vocab: vocabulary,
     n_ctx: contextLength,
+    token_type: tokenTypes ?? 0,
+    d_head_out: dModel,
+    bucket: relative?.buckets ?? 0,
     head: heads,
     kv_head: kvHeads,
     d_head: dHead,

@@ -45,6 +45,13 @@ export interface LatentSpec {
   readonly eps: number;
 }
 
+/** T5 (Raffel et al. 2020, arXiv:1910.10683): small distances have a bucket each, larger ones share them by their logarithm. */
+export interface RelativeSpec {
+  readonly buckets: number;
+  /** Distances from here on share the last bucket. */
+  readonly maxDistance: number;
+}
+
 export interface AttentionSpec {
   readonly heads: number;
   /** Heads of keys and values; query head h reads floor(h kvHeads / heads). */
@@ -54,8 +61,14 @@ export interface AttentionSpec {
   readonly dValue?: number;
   /** What q k is multiplied by. */
   readonly scale: number;
+  /** causal: keys up to the query (left out); none: keys before and after it. */
+  readonly mask?: "causal" | "none";
   /** Keys that a query sees, itself included; left out or null: all up to it. */
   readonly window?: number | null;
+  /** With mask none: how far from the query a key may be, before or after it; left out or null: anywhere. */
+  readonly reach?: number | null;
+  /** A learned bias by distance, the same in all layers (T5). */
+  readonly relative?: RelativeSpec | null;
   readonly rotary?: RotarySpec | null;
   readonly alibi?: AlibiSpec | null;
   readonly norm?: QueryKeyNorm | null;
@@ -103,6 +116,10 @@ export interface ExpertsSpec extends MlpSpec {
 
 export interface BlockSpec {
   readonly attention: AttentionSpec;
+  /** False: attention reads the stream as it is, although the other blocks have a norm there (ModernBERT's first). */
+  readonly attentionNorm?: boolean;
+  /** Attention to what an encoder gives, between attention and MLP. */
+  readonly cross?: AttentionSpec | null;
   /** Null: attention alone. */
   readonly mlp: MlpSpec | ExpertsSpec | null;
 }
@@ -124,25 +141,43 @@ export interface ResidualSpec {
 export interface PositionsSpec {
   /** Added to the stream, or to what queries and keys read (shortformer). */
   readonly to: "stream" | "queries and keys";
+  /** sinusoids: computed, sines in the first half and cosines in the second (Marian). Left out: learned. */
+  readonly table?: "learned" | "sinusoids";
 }
 
-export interface DecoderSpec {
-  readonly family: string;
+/** Between the last norm and the unembedding: norm(act(x W + b)) (BERT). */
+export interface HeadSpec {
+  readonly act: ActivationName;
+  readonly norm: NormSpec;
+}
+
+/** Blocks on a residual stream, whatever it begins with. */
+export interface StackSpec {
   readonly dModel: number;
-  readonly vocabulary: number;
-  readonly contextLength: number;
   readonly blocks: readonly BlockSpec[];
   /** The norms of the blocks; null: none anywhere. */
   readonly norm: NormSpec | null;
   /** Left out: as the blocks'; null: none. */
   readonly finalNorm?: NormSpec | null;
   readonly residual: ResidualSpec;
+}
+
+/** A stack that reads token ids: a decoder, or an encoder, whose attention has no mask. */
+export interface DecoderSpec extends StackSpec {
+  readonly family: string;
+  readonly vocabulary: number;
+  readonly contextLength: number;
+  /** An id that has no position, so that rows may not have it (RoBERTa's padding). */
+  readonly padding?: number;
   /** Embeddings are multiplied by this. */
   readonly embedMultiplier?: number;
   /** A norm of the embeddings (BLOOM). */
   readonly embedNorm?: NormSpec | null;
+  /** Kinds of tokens, each with a vector that is added to the embedding: which of two texts a token is of (BERT). */
+  readonly tokenTypes?: number;
   /** Learned positions. */
   readonly positions?: PositionsSpec | null;
+  readonly head?: HeadSpec | null;
   /** Logits are multiplied by this. */
   readonly logitMultiplier?: number;
   /** Logits become c tanh(logit / c). */

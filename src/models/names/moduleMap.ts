@@ -15,8 +15,12 @@ export function moduleMap(spec: DecoderSpec, names: ModuleNames): WeightMap {
     ...norms(around),
     ...(spec.blocks.some(({ attention }) => attention.latent)
       ? latentMap(around)
-      : projections(around)),
+      : projections(around, "attn", names)),
     ...attentionExtras(around),
+    ...(names.cross && crossAttention(around, names.cross)),
+    ...(names.relative && {
+      "relative.W_bias": { from: `${names.relative}.weight`, shape: ["bucket", "head"] },
+    }),
     ...mlps(around),
     ...(names.experts && expertMap(around, names.experts)),
   };
@@ -36,10 +40,38 @@ function embeddings({ spec, names }: Around): WeightMap {
       "unembed.W_out": matrix({}, names.projectOut!, "d_embed", "d_model"),
     }),
     "unembed.W_U": { from: head, shape: ["d_vocab", width], optional: true },
-    ...(biases.head && {
-      "unembed.b_U": { from: `${names.head}.bias`, shape: ["d_vocab"], optional: true },
+    ...((biases.head || names.headBias) && {
+      "unembed.b_U": {
+        from: names.headBias ?? `${names.head}.bias`,
+        shape: ["d_vocab"],
+        optional: true,
+      },
     }),
+    ...(names.tokenTypes && {
+      "embed.W_token_type": {
+        from: `${names.tokenTypes}.weight`,
+        shape: ["token_type", "d_model"],
+      },
+    }),
+    ...(names.transform && transform(names.transform, biases)),
   };
+}
+
+/** Optional, as a model without a head for words has none. */
+function transform(
+  { dense, norm }: NonNullable<ModuleNames["transform"]>,
+  biases: NonNullable<ModuleNames["biases"]>,
+): WeightMap {
+  const all = {
+    "unembed.W_transform": matrix({}, dense, "d_head_out", "d_model"),
+    ...(biases.transform && {
+      "unembed.b_transform": { from: `${dense}.bias`, shape: ["d_head_out"] },
+    }),
+    ...gains("unembed.ln", norm, biases.norms, ["d_model"]),
+  };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, entry]) => [name, { ...entry, optional: true }]),
+  );
 }
 
 function positionTable(from: string, offset: number, length: number): WeightEntry {
@@ -51,14 +83,18 @@ function positionTable(from: string, offset: number, length: number): WeightEntr
   };
 }
 
-function norms({ names }: Around): WeightMap {
+function norms({ spec, names }: Around): WeightMap {
   const at = (ours: string, theirs: string | undefined, layer = "") =>
     theirs === undefined ? {} : gains(ours, layer + theirs, names.biases?.norms, ["d_model"]);
+  const withNorm = spec.blocks.flatMap(({ attentionNorm }, layer) =>
+    attentionNorm === false ? [] : [layer],
+  );
   const { layer } = names;
   return {
     ...at("embed.ln", names.embedNorm),
-    ...at("blocks.{layer}.ln1", names.ln1, layer),
+    ...inLayers(at("blocks.{layer}.ln1", names.ln1, layer), withNorm),
     ...at("blocks.{layer}.ln2", names.ln2, layer),
+    ...at("blocks.{layer}.ln3", names.ln3, layer),
     ...at("blocks.{layer}.ln1_post", names.ln1_post, layer),
     ...at("blocks.{layer}.ln2_post", names.ln2_post, layer),
     ...at("ln_final", names.finalNorm),
@@ -72,25 +108,44 @@ function gains(ours: string, theirs: string, bias: boolean | undefined, shape: D
   };
 }
 
-function projections({ spec, names }: Around): WeightMap {
+function projections(
+  { spec, names }: Around,
+  part: "attn" | "cross_attn",
+  { attention }: Pick<ModuleNames, "attention">,
+): WeightMap {
   const { heads, kvHeads } = spec.blocks[0]!.attention;
   const kv = kvHeads === heads ? "head" : "kv_head";
-  const rowsOf = (part: Part) =>
-    "qkv" in names.attention
-      ? { from: names.attention.qkv, ...fusedRows(names.attention.order, part, heads, kvHeads) }
-      : { from: names.attention[part], axes: [part === "q" ? "head" : kv, "d_head"] };
-  const entries = (["q", "k", "v"] as const).flatMap((part): [string, WeightEntry][] => {
-    const { from, axes, ...more } = rowsOf(part);
+  const rowsOf = (which: Part) =>
+    "qkv" in attention
+      ? { from: attention.qkv, ...fusedRows(attention.order, which, heads, kvHeads) }
+      : { from: attention[which], axes: [which === "q" ? "head" : kv, "d_head"] };
+  const { qkv = false } = names.biases ?? {};
+  const entries = (["q", "k", "v"] as const).flatMap((which): [string, WeightEntry][] => {
+    const { from, axes, ...more } = rowsOf(which);
     const module = names.layer + from;
-    const [ours, upper] = ["blocks.{layer}.attn", part.toUpperCase()];
+    const [ours, upper] = [`blocks.{layer}.${part}`, which.toUpperCase()];
+    const biased = qkv === "q and v" ? which !== "k" : qkv;
     const weight = { ...matrix(names, module, axes, "d_model"), ...more };
     const bias = { from: `${module}.bias`, shape: [axes], ...more };
     return [
       [`${ours}.W_${upper}`, weight],
-      ...(names.biases?.qkv ? [[`${ours}.b_${upper}`, bias] as [string, WeightEntry]] : []),
+      ...(biased ? [[`${ours}.b_${upper}`, bias] as [string, WeightEntry]] : []),
     ];
   });
   return Object.fromEntries(entries);
+}
+
+function crossAttention(
+  around: Around,
+  { attention, o }: NonNullable<ModuleNames["cross"]>,
+): WeightMap {
+  const { layer, biases = {} } = around.names;
+  const at = "blocks.{layer}.cross_attn";
+  return {
+    ...projections(around, "cross_attn", { attention }),
+    [`${at}.W_O`]: matrix(around.names, layer + o, "d_model", ["head", "d_head"]),
+    ...(biases.o && { [`${at}.b_O`]: { from: `${layer}${o}.bias`, shape: ["d_model"] } }),
+  };
 }
 
 function attentionExtras({ spec, names }: Around): WeightMap {
@@ -141,8 +196,12 @@ function mlps({ spec, names }: Around): WeightMap {
   );
   if (layers.length === 0) return {};
   const all = mlpMap("blocks.{layer}.mlp", names.layer, names.mlp, names, "d_mlp");
-  if (layers.length === spec.blocks.length) return all;
+  return layers.length === spec.blocks.length ? all : inLayers(all, layers);
+}
+
+/** The same entries, of these layers alone. */
+function inLayers(map: WeightMap, layers: readonly number[]): WeightMap {
   return Object.fromEntries(
-    Object.entries(all).map(([name, entry]) => [name, { ...entry, layers }]),
+    Object.entries(map).map(([name, entry]) => [name, { ...entry, layers }]),
   );
 }

@@ -16,6 +16,7 @@ export interface ModuleNames {
   readonly positions?: string | undefined;
   readonly positionOffset?: number;
   readonly embedNorm?: string | undefined;
+  readonly tokenTypes?: string | undefined;
   /** OPT-350m's matrices between the embedding's width and the stream's. */
   readonly projectIn?: string | undefined;
   readonly projectOut?: string | undefined;
@@ -23,17 +24,27 @@ export interface ModuleNames {
   readonly layer: string;
   readonly ln1?: string | undefined;
   readonly ln2?: string | undefined;
+  /** Of the MLP, where ln2 is that of cross attention. */
+  readonly ln3?: string | undefined;
   readonly ln1_post?: string | undefined;
   readonly ln2_post?: string | undefined;
   readonly finalNorm?: string | undefined;
   readonly attention: AttentionNames;
   readonly o: string;
+  /** Attention to an encoder. */
+  readonly cross?: { readonly attention: AttentionNames; readonly o: string } | undefined;
+  /** T5's table of biases by distance, which one layer holds for all. */
+  readonly relative?: string | undefined;
   readonly qNorm?: string | undefined;
   readonly kNorm?: string | undefined;
   readonly sinks?: string | undefined;
   readonly mlp: MlpNames;
   readonly experts?: ExpertNames;
   readonly head: string;
+  /** Between the last norm and the unembedding. */
+  readonly transform?: { readonly dense: string; readonly norm: string } | undefined;
+  /** The tensor that is added to logits, where it is not the bias of `head`. */
+  readonly headBias?: string | undefined;
   readonly biases?: Biases;
   /** nn.Linear keeps [out, in] (default), Conv1D [in, out]. */
   readonly stored?: "out, in" | "in, out";
@@ -46,13 +57,15 @@ export type MlpNames =
 
 /** Which modules have biases; left out: none. */
 export interface Biases {
-  readonly qkv?: boolean;
+  /** q and v: keys have none (Whisper). */
+  readonly qkv?: boolean | "q and v";
   readonly o?: boolean;
   readonly mlp?: boolean;
   readonly head?: boolean;
   /** Of layer norms. */
   readonly norms?: boolean;
   readonly qkNorms?: boolean;
+  readonly transform?: boolean;
 }
 
 /** Sizes and layers that the map is made for. */

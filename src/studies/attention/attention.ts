@@ -1,4 +1,5 @@
 /** @file `attention`: where heads attend on sequences of the user's, weight by weight. */
+import { checkCanRun } from "../common/canRun.ts";
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
@@ -37,6 +38,7 @@ export async function attention(
   model: LoadedModel,
   options: AttentionOptions = {},
 ): Promise<AttentionResult> {
+  checkCanRun("attention", model);
   const backend = await engineFor(model, options);
   const plan = attentionPlan(model.architecture, options);
   const found = await sequencesOf(model, options);

@@ -6,6 +6,11 @@ import type { Architecture, Model } from "../../models/family.ts";
 
 /** What a study may need of a model: null where the model has it, else why it does not. */
 const NEEDS = {
+  /** Queries see what is before them alone, so that what comes next can be asked. */
+  "a causal mask": (_, { mask }) =>
+    mask === "none"
+      ? "this model is an encoder: its attention sees both directions, and it does not say what comes next"
+      : null,
   logits: ({ logits }) => reasonOf(logits),
   /** Logits are a product of the normed end of the stream, before a soft cap where there is one. */
   "an unembedding": ({ end }) => reasonOf(end),
@@ -37,9 +42,10 @@ const NEEDS = {
 
 type Need = keyof typeof NEEDS;
 
-const CAUSAL: readonly Need[] = ["logits"];
-const PATHS: readonly Need[] = ["logits", "heads that add to the stream"];
+const CAUSAL: readonly Need[] = ["a causal mask", "logits"];
+const PATHS: readonly Need[] = ["a causal mask", "logits", "heads that add to the stream"];
 const WEIGHTS: readonly Need[] = [
+  "a causal mask",
   "an unembedding",
   "heads that add to the stream",
   "projections of the stream",
@@ -47,7 +53,7 @@ const WEIGHTS: readonly Need[] = [
 
 /** What each study needs in any case; options that need more check for themselves. */
 const NEEDS_OF = {
-  score: [],
+  score: ["a causal mask"],
   verdict: CAUSAL,
   patch: CAUSAL,
   fingerprint: CAUSAL,
@@ -56,11 +62,16 @@ const NEEDS_OF = {
   /** `attribution` with `paths`. */
   "attribution of paths": [...PATHS, "projections of the stream", "keys of each query head"],
   ablate: CAUSAL,
-  lens: ["an unembedding"],
+  lens: ["a causal mask", "an unembedding"],
   circuit: WEIGHTS,
-  attention: [],
-  why: ["scores that are products", "heads that add to the stream", "an unembedding"],
-  analyse: ["an unembedding"],
+  attention: ["a causal mask"],
+  why: [
+    "a causal mask",
+    "scores that are products",
+    "heads that add to the stream",
+    "an unembedding",
+  ],
+  analyse: ["a causal mask", "an unembedding"],
   phase: ["logits", ...WEIGHTS],
   text: CAUSAL,
 } as const satisfies Readonly<Record<string, readonly Need[]>>;

@@ -5,6 +5,7 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { DetectorHead, DetectorResult } from "./result.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
+import { checkCanRun } from "../common/canRun.ts";
 import { headCalled } from "../../interventions/headNames.ts";
 import { PATTERN_NAMES, type PatternName } from "../../text/patterns/generators.ts";
 import { runModel } from "../run/runModel.ts";
@@ -72,6 +73,7 @@ export function topHeads(
 }
 
 async function detected(model: LoadedModel, options: DetectorOptions): Promise<DetectorResult> {
+  checkCanRun("score", model);
   const backend = await engineFor(model, options);
   const plan = detectorPlan(options);
   const input = detectorInput(model.architecture, plan);
@@ -91,6 +93,7 @@ async function headAttention(
   options: DetectorOptions,
   choice: HeadChoice,
 ): Promise<HeadAttention> {
+  checkCanRun("attention", model);
   const backend = await engineFor(model, options);
   const { architecture } = model;
   const { layer, head } = headCalled(choice, architecture);

@@ -33,7 +33,9 @@ export const cardResult = z.object({
     contextLength: z.int(),
   }),
   attention: z.object({
-    positions: z.enum(["learned", "shortformer", "rotary", "alibi", "none"]).nullable(),
+    positions: z
+      .enum(["learned", "shortformer", "sinusoids", "rotary", "alibi", "relative", "none"])
+      .nullable(),
     /** Layer by layer. `window`: keys that a query sees, itself included; null: all up to it. */
     layers: z.array(
       z.object({

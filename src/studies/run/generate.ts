@@ -13,6 +13,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
+import { checkCanRun } from "../common/canRun.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 
 export interface GenerateOptions extends StudyOptions {
@@ -69,6 +70,7 @@ export async function generate(
   options: GenerateOptions = {},
 ): Promise<Generated> {
   const { maxNewTokens = MAX_NEW_TOKENS, edits = [], feeds = new Map(), signal } = options;
+  checkCanRun("text", model);
   checkOptions(options);
   const { rows, tokenizer } = await promptRows(model, prompt, options.bos);
   const { contextLength, specialTokens, bosToken } = model.architecture;

@@ -3,6 +3,7 @@ import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
 import { unpackScores } from "../../measure/unpackScores.ts";
 import { attentionTableFeeds } from "../../graph/edits/withAttentionScores.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
+import { checkCanRun } from "../common/canRun.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
@@ -28,6 +29,7 @@ import { scoreResultOf, type Measured } from "./buildResult.ts";
  * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function score(model: LoadedModel, options: ScoreOptions = {}): Promise<ScoreResult> {
+  checkCanRun("score", model);
   const backend = await engineFor(model, options);
   const { architecture } = model;
   const plan = withLossesIfAny(model, await scorePlan(architecture, options), options);
