@@ -38,10 +38,12 @@ export type {
   EngineOptions,
   EngineSession,
   Feeds,
+  MemoryBudget,
   OpenEngine,
   RawTensor,
   SessionOptions,
   SideFile,
+  Tenant,
   Trace,
 } from "./base/backend.ts";
 export type { Progress } from "./base/progress.ts";

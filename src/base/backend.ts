@@ -32,6 +32,25 @@ export interface SessionOptions {
   readonly sideFiles?: readonly SideFile[] | undefined;
 }
 
+/** What sessions may take together: those that are not in use are given back when another needs their room. */
+export interface MemoryBudget {
+  readonly bytes: number;
+  /** Whether it was asked for, or is what was free. */
+  readonly asked: boolean;
+  /** Whether so many bytes more can be had without giving anything back. */
+  hasRoom(bytes: number): boolean;
+  /** Something that takes `bytes` while it is open. It is opened when it is used, and closed when others need its room. */
+  tenant<Value extends { close(): Promise<void> }>(
+    bytes: number,
+    open: () => Promise<Value>,
+  ): Tenant<Value>;
+}
+
+export interface Tenant<Value> {
+  use<Result>(work: (value: Value) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
 /** An engine that runs ONNX models. */
 export interface Backend {
   readonly device: Device;
@@ -42,6 +61,8 @@ export interface Backend {
   readonly mapsFiles: boolean;
   /** Memory that a session may take now. */
   availableBytes(): number;
+  /** Left out: a session that does not fit into `availableBytes` is refused. */
+  readonly budget?: MemoryBudget | undefined;
   create(model: Uint8Array, options: SessionOptions): Promise<EngineSession>;
 }
 
@@ -57,6 +78,11 @@ export interface EngineOptions {
   readonly device?: Device | "auto" | undefined;
   /** Threads of the engine; left out: all cores in Node, 1 in a browser. */
   readonly threads?: number | undefined;
+  /**
+   * Bytes that the model may take. What does not fit is run in pieces, with the same numbers: all rows go through one piece
+   * before the next is made. Left out: what is free, and pieces of three quarters of it.
+   */
+  readonly memory?: number | undefined;
 }
 
 /** Opens the engine that the options name. */

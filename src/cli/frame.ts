@@ -51,9 +51,11 @@ export async function inFrame<Value>(
     ...{ signal, progress: report, note, done, flags },
     async openEngine() {
       const { openBackend } = await import("../runtime/openBackend.ts");
-      const { backend, notice } = await openBackend(flags.engine.device, flags.engine.threads);
+      const { withBudget } = await import("../runtime/memoryBudget.ts");
+      const { device, threads, memory } = flags.engine;
+      const { backend, notice } = await openBackend(device, threads);
       if (notice) note(notice);
-      return backend;
+      return withBudget(backend, memory);
     },
     async openModel(name, opening = {}) {
       const { openModel } = await import("../models/open.ts");

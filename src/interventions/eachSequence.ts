@@ -1,10 +1,8 @@
 import type { Progress } from "../base/progress.ts";
-import { throwIfAborted } from "../base/errors.ts";
 import type { TensorData, Tensor } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
 import type { Backend, Trace } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
-import { turn } from "../runtime/turn.ts";
 import { rowOf, type Sequences } from "../inputs/sequences.ts";
 
 export interface EachOptions {
@@ -31,14 +29,19 @@ export async function eachSequence(
 ): Promise<void> {
   const session = await prepare(program, backend, { batch: 1, position: info.length });
   try {
-    for (const [index, sequence] of sequences.entries()) {
-      throwIfAborted(signal);
+    const runs = sequences.flatMap((sequence, index) => {
       const more = feeds(index);
-      if (!more) continue;
-      take(await session.run(new Map([["tokens", rowOf(sequence)], ...more])), index);
-      progress?.(step, index + 1, sequences.length);
-      await turn();
-    }
+      return more ? [{ index, feeds: new Map([["tokens", rowOf(sequence)], ...more]) }] : [];
+    });
+    await session.pass(
+      runs.map((run) => run.feeds),
+      (trace, run) => {
+        const { index } = runs[run]!;
+        take(trace, index);
+        progress?.(step, index + 1, sequences.length);
+      },
+      { signal, progress, step },
+    );
   } finally {
     await session.close();
   }

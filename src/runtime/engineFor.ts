@@ -1,5 +1,6 @@
 import type { Backend, EngineOptions, OpenEngine } from "../base/backend.ts";
 import { InputError } from "../base/errors.ts";
+import { withBudget } from "./memoryBudget.ts";
 
 /**
  * The engine that a study of `model` runs on: the one in the options, else one that the model's own opener makes.
@@ -8,10 +9,10 @@ import { InputError } from "../base/errors.ts";
  */
 export async function engineFor(
   { openEngine }: { readonly openEngine?: OpenEngine | undefined },
-  { backend, device, threads }: EngineOptions,
+  { backend, device, threads, memory }: EngineOptions,
 ): Promise<Backend> {
-  if (backend) return backend;
-  if (openEngine) return openEngine({ device, threads });
+  if (backend) return withBudget(backend, memory);
+  if (openEngine) return withBudget(await openEngine({ device, threads }), memory);
   throw new InputError(
     "options",
     "a model that `load` did not make needs the option backend (see `openEngine`), got none",

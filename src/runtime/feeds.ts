@@ -15,6 +15,30 @@ const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as
  *   outside the vocabulary; "length" for more positions than the context has
  */
 export function completeFeeds(program: Program, feeds: Feeds): Map<string, RawTensor> {
+  const sizes = checkFeeds(program, feeds);
+  return new Map(
+    program.inputs.map((input) => {
+      const fed = feeds.get(input.name);
+      if (fed) return [input.name, { type: input.type, shape: fed.shape, data: fed.data }];
+      const shape = input.axes.map(({ size }) =>
+        typeof size === "number" ? size : sizes.get(size)!,
+      );
+      if (shape.includes(undefined as never))
+        throw new InputError("feed", `the run needs ${input.name}, got nothing to size it by`);
+      return [
+        input.name,
+        { type: input.type, shape, data: filled(input.fill!, input.type, shape) },
+      ];
+    }),
+  );
+}
+
+/**
+ * Lengths of the symbols, after checking what is fed.
+ *
+ * @throws {InputError} as {@link completeFeeds}
+ */
+export function checkFeeds(program: Program, feeds: Feeds): Map<string, number> {
   const unknown = [...feeds.keys()].filter(
     (name) => !program.inputs.some((input) => input.name === name),
   );
@@ -25,28 +49,17 @@ export function completeFeeds(program: Program, feeds: Feeds): Map<string, RawTe
       `this program has no input ${unknown.join(", ")}; it has ${known}`,
     );
   }
-  const sizes = sizesIn(program, feeds);
-  return new Map(
-    program.inputs.map((input) => {
-      const fed = feeds.get(input.name);
-      if (fed) return [input.name, { type: input.type, shape: fed.shape, data: fed.data }];
-      if (!input.fill)
-        throw new InputError(
-          "feed",
-          `the run needs ${input.name} ${formatAxes(input.axes)}, got nothing`,
-        );
-      const shape = input.axes.map(({ size }) =>
-        typeof size === "number" ? size : sizes.get(size)!,
-      );
-      if (shape.includes(undefined as never))
-        throw new InputError("feed", `the run needs ${input.name}, got nothing to size it by`);
-      return [input.name, { type: input.type, shape, data: filled(input.fill, input.type, shape) }];
-    }),
-  );
+  const missing = program.inputs.find(({ name, fill }) => !fill && !feeds.has(name));
+  if (missing)
+    throw new InputError(
+      "feed",
+      `the run needs ${missing.name} ${formatAxes(missing.axes)}, got nothing`,
+    );
+  return sizesIn(program, feeds);
 }
 
 /** Lengths of the symbols, from what is fed; the same symbol must have one length everywhere. */
-export function sizesIn(program: Program, feeds: Feeds): Map<string, number> {
+function sizesIn(program: Program, feeds: Feeds): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const input of program.inputs) {
     const fed = feeds.get(input.name);

@@ -72,10 +72,14 @@ export function planMemory(
 export function checkMemory({ totalBytes }: MemoryPlan, backend: Backend): void {
   const available = backend.availableBytes();
   if (totalBytes <= available) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new UnableError(
-    `this needs about ${gigabytes(totalBytes)} of memory, ${backend.device} has ${gigabytes(available)}`,
+    `this needs about ${inGigabytes(totalBytes)} of memory, ${backend.device} has ${inGigabytes(available)}`,
   );
+}
+
+/** "1.5 GB", or below one "600 MB". */
+export function inGigabytes(bytes: number): string {
+  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** The largest sum of values alive at once: inputs all the time, others from where they are made to where they are last read. */
@@ -99,7 +103,11 @@ function mostAlive(program: Program, sizes: Readonly<Record<string, number>>): n
   return most;
 }
 
-function float32Bytes(axes: readonly Axis[], sizes: Readonly<Record<string, number>>): number {
+/** Bytes of a value for these lengths of the symbols; symbols without one count as 1. */
+export function float32Bytes(
+  axes: readonly Axis[],
+  sizes: Readonly<Record<string, number>>,
+): number {
   return axes.reduce(
     (product, { size }) => product * (typeof size === "number" ? size : (sizes[size] ?? 1)),
     4,

@@ -1,18 +1,14 @@
-/** @file A Program made ready to run: lowered, its weights placed, one engine session. */
-import type { ByteSource } from "../base/bytes.ts";
-import { InputError } from "../base/errors.ts";
+/** @file A Program made ready to run, whole or in pieces that fit the memory. */
+import type { Backend, Feeds, MemoryBudget, Tenant, Trace } from "../base/backend.ts";
 import { closable, type Closable } from "../base/closable.ts";
-import { tensor } from "../base/tensor.ts";
-import { lower } from "../graph/onnx/lower.ts";
-import { encodeModel, type OnnxGraph, type Placed, type StoredBytes } from "../graph/onnx/model.ts";
-import { prune, typesOf, type Program } from "../graph/program.ts";
-import type { Backend, Feeds, SideFile, Trace } from "../base/backend.ts";
-import { commonFolder } from "./commonFolder.ts";
-import { completeFeeds } from "./feeds.ts";
-import { checkMemory, planMemory } from "./memory.ts";
-
-/** Weights up to this size travel inside the model; larger ones stay in their file or in side files. */
-const INLINE_BYTES = 64 * 1024 * 1024;
+import { throwIfAborted, UnableError } from "../base/errors.ts";
+import type { Progress } from "../base/progress.ts";
+import { prune, type Program } from "../graph/program.ts";
+import { checkMemory, inGigabytes, planMemory } from "./memory.ts";
+import { openSession, type OpenSession } from "./openSession.ts";
+import { passThrough, type OpenPiece } from "./passThrough.ts";
+import { piecesOf } from "./pieces.ts";
+import { turn } from "./turn.ts";
 
 /** A Program that runs. Has memory and threads until `close`. */
 export interface Session extends Closable {
@@ -26,6 +22,29 @@ export interface Session extends Closable {
    * @throws {InputError} as `completeFeeds`
    */
   run(feeds: Feeds, outputs?: readonly string[]): Promise<Trace>;
+  /**
+   * Many runs, one after the other. Of a program in pieces each piece is loaded once for all of them, as far as what
+   * crosses from one to the next has room; so what has to be run often is run like this.
+   *
+   * @param take gets what each run returned, in order
+   * @throws {AbortError} between two runs once `signal` is aborted
+   */
+  pass(
+    runs: readonly Feeds[],
+    take: (trace: Trace, run: number) => Promise<void> | void,
+    options?: PassOptions,
+  ): Promise<void>;
+}
+
+export interface PassOptions {
+  /** Those that are handed over; left out: all of the program's. */
+  readonly outputs?: readonly string[] | undefined;
+  /** Aborting it ends the pass between two runs. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of the runs of single pieces; of whole runs `take` can tell. */
+  readonly progress?: Progress | undefined;
+  /** What is being done, for progress. */
+  readonly step?: string | undefined;
 }
 
 /**
@@ -33,8 +52,10 @@ export interface Session extends Closable {
  *
  * Weights are repacked by the engine: half a second for a model of GPT-2's size, and a fifth faster from then on.
  *
+ * What does not fit into the budget of `backend` is run in pieces, which are opened when they are needed.
+ *
  * @param sizes lengths of the symbols in the largest run, to see first whether the memory is there
- * @throws {UnableError} if it is not
+ * @throws {UnableError} if it is not, for the largest piece
  */
 export async function prepare(
   program: Program,
@@ -42,93 +63,75 @@ export async function prepare(
   sizes: Readonly<Record<string, number>> = {},
 ): Promise<Session> {
   const needed = prune(program);
+  const { budget } = backend;
+  if (budget) return sessionOf(needed, backend, await openPieces(needed, backend, budget, sizes));
   checkMemory(planMemory(needed, backend, sizes), backend);
-  const types = typesOf(needed);
-  const graph = lower(needed, { fusedMatMul: backend.device !== "webgpu" });
-  const { model, folder, sideFiles } = await placed(graph, backend);
-  const engine = await backend.create(model, {
-    ...(folder !== undefined && { folder }),
-    sideFiles,
+  const session = await openSession(needed, backend);
+  const held = { use: <Result>(work: (value: OpenSession) => Promise<Result>) => work(session) };
+  return sessionOf(needed, backend, [
+    { program: needed, reads: [], tenant: { ...held, close: () => session.close() } },
+  ]);
+}
+
+/** Of the budget: what crosses from one piece to the next, and what runs return. */
+const SHARE_BETWEEN = 1 / 8;
+
+/** Of what is free where nobody asked for less: the rest is for what else the machine does. */
+const SHARE_OF_FREE = 3 / 4;
+
+/** A program that fits is opened at once where nothing has to be given back for it. */
+async function openPieces(
+  program: Program,
+  backend: Backend,
+  budget: MemoryBudget,
+  sizes: Readonly<Record<string, number>>,
+): Promise<OpenPiece[]> {
+  const pieces = piecesOf(program, backend, sizes, {
+    whole: budget.bytes,
+    piece: budget.bytes * (budget.asked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE),
   });
-  return {
-    program: needed,
-    backend,
-    async run(feeds, outputs = needed.outputs) {
-      const results = await engine.run(
-        completeFeeds(needed, feeds),
-        outputs.map((name) => `out:${name}`),
-      );
-      return new Map(
-        outputs.map((name) => {
-          const { shape, data } = results.get(`out:${name}`)!;
-          const axes = types.get(name)!.axes.map((axis) => axis.name);
-          return [name, tensor(axes, shape, data as Float32Array)];
-        }),
-      );
-    },
-    ...closable(() => engine.close()),
+  const largest = Math.max(...pieces.map(({ bytes }) => bytes));
+  if (largest > budget.bytes) {
+    const part = pieces.length === 1 ? "" : " for its largest part";
+    const got = budget.asked ? "`memory` is" : `${backend.device} has`;
+    throw new UnableError(
+      `this needs about ${inGigabytes(largest)} of memory${part}, ${got} ${inGigabytes(budget.bytes)}`,
+    );
+  }
+  const opened = pieces.map(({ program: piece, bytes, reads }) => {
+    const tenant: Tenant<OpenSession> = budget.tenant(bytes, () => openSession(piece, backend));
+    return { program: piece, reads, tenant };
+  });
+  if (pieces.length === 1 && budget.hasRoom(largest))
+    await opened[0]!.tenant.use(() => Promise.resolve());
+  return opened;
+}
+
+function sessionOf(program: Program, backend: Backend, pieces: readonly OpenPiece[]): Session {
+  const pass: Session["pass"] = async (runs, take, options = {}) => {
+    const { outputs = program.outputs, signal } = options;
+    const room = (backend.budget?.bytes ?? Infinity) * SHARE_BETWEEN;
+    if (pieces.length > 1)
+      return passThrough(program, pieces, runs, take, { ...options, outputs, room });
+    for (const [index, feeds] of runs.entries()) {
+      throwIfAborted(signal);
+      await take(await pieces[0]!.tenant.use((session) => session.run(feeds, outputs)), index);
+      await turn();
+    }
   };
-}
-
-/** The model's bytes, with each initializer inside it, in a mapped file, or in a side file. */
-async function placed(graph: OnnxGraph, backend: Backend) {
-  const stored = graph.initializers.flatMap(({ data }) =>
-    data instanceof Uint8Array ? [] : [data],
-  );
-  const total = stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (total > INLINE_BYTES && backend.mapsFiles) {
-    const sources = new Set(stored.map(({ source }) => source));
-    if ([...sources].every(({ realPath }) => realPath !== undefined)) {
-      const { folder, relative } = commonFolder([...sources].map(({ realPath }) => realPath!));
-      const place = ({ source, offset }: StoredBytes) => ({
-        location: relative(source.realPath!),
-        offset,
-      });
-      return { model: encodeModel(graph, place), folder, sideFiles: [] };
-    }
-  }
-  const keyOf = rangeKeys();
-  const pieces = await readPieces(stored, keyOf);
-  if (total <= INLINE_BYTES) {
-    return { model: encodeModel(graph, (bytes) => pieces.get(keyOf(bytes))!.data), sideFiles: [] };
-  }
-  const place = (bytes: StoredBytes): Placed => ({
-    location: pieces.get(keyOf(bytes))!.path,
-    offset: 0,
-  });
-  return { model: encodeModel(graph, place), sideFiles: [...pieces.values()] };
-}
-
-/** The bytes of each different range, read once however many initializers show it. */
-async function readPieces(
-  stored: readonly StoredBytes[],
-  keyOf: (range: StoredBytes) => string,
-): Promise<Map<string, SideFile>> {
-  const pieces = new Map<string, SideFile>();
-  for (const range of stored) {
-    const key = keyOf(range);
-    if (pieces.has(key)) continue;
-    const data = await range.source.read(range.offset, range.sizeBytes);
-    if (data.byteLength !== range.sizeBytes) {
-      throw new InputError(
-        "file",
-        `${range.source.name} should have ${range.sizeBytes} bytes at ${range.offset}, got ${data.byteLength}`,
-      );
-    }
-    pieces.set(key, { path: `piece-${pieces.size}`, data });
-  }
-  return pieces;
-}
-
-/**
- * Tells ranges apart by the source itself: sources that compute their values (views, decoded or merged weights) have the
- * name of the file that they come from, all the same one.
- */
-function rangeKeys(): (range: StoredBytes) => string {
-  const numbers = new Map<ByteSource, number>();
-  return ({ source, offset, sizeBytes }) => {
-    const number = numbers.get(source) ?? numbers.size;
-    numbers.set(source, number);
-    return `${source.realPath ?? number} ${offset} ${sizeBytes}`;
+  return {
+    program,
+    backend,
+    pass,
+    async run(feeds, outputs) {
+      if (pieces.length === 1)
+        return pieces[0]!.tenant.use((session) => session.run(feeds, outputs ?? program.outputs));
+      let made: Trace = new Map();
+      await pass([feeds], (trace) => void (made = trace), { outputs });
+      return made;
+    },
+    ...closable(async () => {
+      for (const { tenant } of pieces) await tenant.close();
+    }),
   };
 }

@@ -5,6 +5,8 @@ import type { UnembeddingChoice } from "../../models/family.ts";
 export interface EngineFlags {
   readonly threads?: number | undefined;
   readonly device?: "auto" | "cpu" | "wasm" | "webgpu" | undefined;
+  /** Bytes that the model may take. */
+  readonly memory?: number | undefined;
 }
 
 export interface ModelFlags {
@@ -41,11 +43,11 @@ export interface PartedFlags<Own> {
 export function partFlags<Own>(
   flags: EngineFlags & ModelFlags & OutputFlags & Own,
 ): PartedFlags<Own> {
-  const { threads, device, out, json, quiet, ...others } = flags;
+  const { threads, device, memory, out, json, quiet, ...others } = flags;
   const { revision, offline, cache, base, map, unembedding, trustArchitecture, ...own } = others;
   return {
     common: {
-      engine: { threads, device },
+      engine: { threads, device, memory },
       model: { revision, offline, cache, base, map, unembedding, trustArchitecture },
       output: { out, json, quiet },
     },

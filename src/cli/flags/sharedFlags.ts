@@ -1,6 +1,6 @@
 /** @file Flags that several commands take, with one help text each. */
 import { Option, type Command } from "commander";
-import { bosChoice, collected, integer, wholeNumber } from "./values.ts";
+import { bosChoice, byteCount, collected, integer, wholeNumber } from "./values.ts";
 
 export const MODEL =
   "a folder with config.json and weights, a .gguf or nanoGPT ckpt.pt, a hub id, zoo:NAME or planted:NAME";
@@ -45,7 +45,11 @@ export function shared(command: Command): Command {
     "--no-cache",
     "keep no decoded weights (GGUF) and no finished steps on disk",
   );
-  return engine(reading(from), "all cores");
+  return engine(reading(from), "all cores").option(
+    "--memory <size>",
+    "what the model may take, such as 2GB; a larger one runs in pieces (default: what is free)",
+    byteCount,
+  );
 }
 
 /** What computes, and whether it says how far it is. */

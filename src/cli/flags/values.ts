@@ -18,6 +18,16 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError(`needs a whole number, got ${text}.`);
 }
 
+const UNITS = { MB: 1e6, GB: 1e9, TB: 1e12, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 } as const;
+
+/** "600MB", "1.5 GiB": a number of bytes. */
+export function byteCount(text: string): number {
+  const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*([MGT]i?B)\s*$/i.exec(text) ?? [];
+  const bytes = Math.floor(Number(amount) * UNITS[unit?.toUpperCase() as keyof typeof UNITS]);
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new InvalidArgumentError(`needs a size such as 600MB or 1.5GB, got ${text}.`);
+}
+
 /** When rows begin with BOS, or the id that they begin with. */
 export function bosChoice(text: string): "auto" | "on" | "off" | number {
   if (text === "auto" || text === "on" || text === "off") return text;

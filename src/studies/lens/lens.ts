@@ -3,14 +3,12 @@ import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { LensResult } from "./result.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
-import { turn } from "../../runtime/turn.ts";
 import { generatedRows, ownRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import { lensResultOf } from "./buildResult.ts";
@@ -76,25 +74,29 @@ export async function lensRuns(
       position: positions.length,
     });
     try {
-      for (const chunk of chunksOf(examples, perRun)) {
-        throwIfAborted(signal);
-        const targets = copiedTargets(rows, chunk, positions);
-        const trace = await model.run(
+      const step = "reading layers";
+      const chunks = chunksOf(examples, perRun);
+      const read = tensor(["position"], [positions.length], Int32Array.from(positions));
+      const targets = chunks.map((chunk) => copiedTargets(rows, chunk, positions));
+      const runs = chunks.map(
+        (chunk, run) =>
           new Map([
             ["tokens", takeRows(rows.tokens, chunk)],
-            [LENS_INPUTS.targets, targets],
-            [
-              LENS_INPUTS.positions,
-              tensor(["position"], [positions.length], Int32Array.from(positions)),
-            ],
+            [LENS_INPUTS.targets, targets[run]!],
+            [LENS_INPUTS.positions, read],
           ]),
-        );
-        const { logits, uncapped } = await unembedded(unembed, programs, trace);
-        const parts = new Map(programs.parts.map(({ name, value }) => [name, trace.get(value)!]));
-        take({ first: chunk[0]!, targets, logits, uncapped, parts });
-        progress?.("reading layers", chunk.at(-1)! + 1, examples);
-        await turn();
-      }
+      );
+      await model.pass(
+        runs,
+        async (trace, run) => {
+          const chunk = chunks[run]!;
+          const { logits, uncapped } = await unembedded(unembed, programs, trace);
+          const parts = new Map(programs.parts.map(({ name, value }) => [name, trace.get(value)!]));
+          take({ first: chunk[0]!, targets: targets[run]!, logits, uncapped, parts });
+          progress?.(step, chunk.at(-1)! + 1, examples);
+        },
+        { signal, progress, step },
+      );
     } finally {
       await unembed.close();
     }

@@ -1,7 +1,7 @@
 /** @file `run`: any named values of a forward pass, saved as they are computed. */
 import { distance } from "fastest-levenshtein";
 import { globPattern } from "../../base/glob.ts";
-import { InputError, throwIfAborted } from "../../base/errors.ts";
+import { InputError } from "../../base/errors.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program } from "../../graph/program.ts";
@@ -13,7 +13,6 @@ import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
-import { turn } from "../../runtime/turn.ts";
 
 /** A value that a run gives, with its sizes for the rows at hand. */
 export interface CapturedValue {
@@ -104,15 +103,21 @@ export async function runModel(
   const session = await prepare(program, backend, { ...sizes, batch: perRun });
   const read = new Map([...fed].filter(([name]) => isRead(session.program, name)));
   try {
-    for (let first = 0; first < rows; first += perRun) {
-      throwIfAborted(signal);
-      const count = Math.min(perRun, rows - first);
+    const step = "running";
+    const runs = Array.from({ length: Math.ceil(rows / perRun) }, (_, run) => {
+      const [first, count] = [run * perRun, Math.min(perRun, rows - run * perRun)];
       const part = [...read].map(([name, one]) => [name, rowsOf(one, first, count)] as const);
-      const trace = await session.run(new Map([...feeds, ...part]));
-      for (const value of values) await receive(value, first, trace.get(value.name)!);
-      progress?.("running", first + count, rows);
-      await turn();
-    }
+      return new Map([...feeds, ...part]);
+    });
+    await session.pass(
+      runs,
+      async (trace, run) => {
+        const first = run * perRun;
+        for (const value of values) await receive(value, first, trace.get(value.name)!);
+        progress?.(step, Math.min(first + perRun, rows), rows);
+      },
+      { signal, progress, step },
+    );
     await model.unchanged();
   } finally {
     await session.close();

@@ -6,7 +6,7 @@ import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { InputError, throwIfAborted } from "../../base/errors.ts";
+import { InputError } from "../../base/errors.ts";
 import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.ts";
@@ -14,7 +14,6 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
-import { turn } from "../../runtime/turn.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
 import { scorePlan, type ScoreOptions, type ScorePlan } from "./plan.ts";
@@ -126,30 +125,30 @@ export async function measureRows(
   );
   const perRun = rowsPerRun(session.program, session.backend, length);
   const leastRows = session.backend.device === "webgpu" ? LEAST_WEBGPU_ROWS : 0;
+  const step = "scoring";
+  const lossesIn = ({ first, count }: Rows) => Math.max(0, Math.min(count, lossExamples - first));
+  const feeds = (rows: Rows) => {
+    const withLoss = lossExamples > 0 ? Math.max(leastRows, lossesIn(rows)) : null;
+    return feedsOf(tokens, tables, rows, withLoss);
+  };
   let [done, reached]: [number, Precision | null] = [0, null];
   while (done < examples && !reached?.enough) {
-    throwIfAborted(signal);
-    const first = done;
-    const untilLook = precision === null ? examples : LOOK - (first % LOOK);
-    const count = Math.min(perRun, untilLook, examples - first);
-    const withLoss = Math.max(0, Math.min(count, lossExamples - first));
-    const trace = await session.run(
-      feedsOf(
-        tokens,
-        tables,
-        first,
-        count,
-        lossExamples > 0 ? Math.max(leastRows, withLoss) : null,
-      ),
+    const untilLook = precision === null ? examples : LOOK;
+    const runs = rowsFrom(done, Math.min(done + untilLook, examples), perRun);
+    await session.pass(
+      runs.map(feeds),
+      (trace, run) => {
+        const { first, count } = runs[run]!;
+        for (let layer = 0; layer < layers; layer++)
+          keepScores(scores[layer]!, trace.get(SCORE_VALUES.scores(layer))!, first);
+        if (lossesIn(runs[run]!) > 0) keepLosses(losses, trace.get(SCORE_VALUES.loss)!, first);
+        done = first + count;
+        progress?.(step, done, examples);
+      },
+      { signal, progress, step },
     );
-    for (let layer = 0; layer < layers; layer++)
-      keepScores(scores[layer]!, trace.get(SCORE_VALUES.scores(layer))!, first);
-    if (withLoss > 0) keepLosses(losses, trace.get(SCORE_VALUES.loss)!, first);
-    done += count;
-    if (precision !== null && (done % LOOK === 0 || done === examples))
+    if (precision !== null)
       reached = stopByPrecision(inductionOf(scores, done), { target: precision, seed });
-    progress?.("scoring", done, examples);
-    await turn();
   }
   return {
     examples: done,
@@ -157,6 +156,20 @@ export async function measureRows(
     losses: lossExamples > 0 ? firstLosses(losses, Math.min(done, lossExamples)) : null,
     precision: reached && { target: precision!, ...reached },
   };
+}
+
+/** Neighbouring rows. */
+interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Rows `from` to before `to`, at most `most` at a time. */
+function rowsFrom(from: number, to: number, most: number): Rows[] {
+  return Array.from({ length: Math.ceil((to - from) / most) }, (_, run) => {
+    const first = from + run * most;
+    return { first, count: Math.min(most, to - first) };
+  });
 }
 
 /** Induction scores so far, axes [head, sequence]. */
@@ -188,8 +201,7 @@ function firstLosses(losses: Tensor, count: number): Tensor {
 function feedsOf(
   tokens: Tensor<Int32Array>,
   tables: readonly (readonly [string, Tensor<TensorData>])[],
-  first: number,
-  count: number,
+  { first, count }: Rows,
   withLoss: number | null,
 ) {
   const length = tokens.shape[1]!;

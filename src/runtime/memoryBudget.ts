@@ -1,0 +1,94 @@
+/** @file How much memory all sessions of an engine may take together, and which of them give theirs back. */
+import type { Backend, MemoryBudget, Tenant } from "../base/backend.ts";
+import { InputError } from "../base/errors.ts";
+
+/** Less holds no engine at all. */
+const LEAST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The engine with a budget: `bytes`, else the one that it has, else what is free now.
+ *
+ * @throws {InputError} "options" for less than 64 MiB
+ */
+export function withBudget(backend: Backend, bytes?: number): Backend {
+  if (bytes === undefined) {
+    if (backend.budget) return backend;
+    return { ...backend, budget: memoryBudget(backend.availableBytes(), false) };
+  }
+  if (!Number.isFinite(bytes) || bytes < LEAST_BYTES)
+    throw new InputError(
+      "options",
+      `\`memory\` must be a number of bytes from ${LEAST_BYTES} on, got ${bytes}`,
+      { option: "memory" },
+    );
+  if (backend.budget?.asked && backend.budget.bytes === bytes) return backend;
+  return { ...backend, budget: memoryBudget(bytes, true) };
+}
+
+interface Open {
+  readonly bytes: number;
+  users: number;
+  readonly close: () => Promise<void>;
+}
+
+/** Gives room to whatever is used: what was used longest ago, and is not in use, is closed for it. */
+export function memoryBudget(bytes: number, asked: boolean): MemoryBudget {
+  const open = new Set<Open>(); // in the order of their last use
+  const used = () => [...open].reduce((sum, one) => sum + one.bytes, 0);
+  const makeRoom = async (wanted: number) => {
+    for (const one of [...open]) {
+      if (used() + wanted <= bytes) return;
+      if (one.users === 0) await one.close();
+    }
+  };
+  const inTurn = queue();
+  return {
+    bytes,
+    asked,
+    hasRoom: (wanted) => used() + wanted <= bytes,
+    tenant: <Value extends { close(): Promise<void> }>(
+      wanted: number,
+      make: () => Promise<Value>,
+    ): Tenant<Value> => {
+      let held: { value: Value; entry: Open } | null = null;
+      const close = async () => {
+        if (!held) return;
+        const { value, entry } = held;
+        held = null;
+        open.delete(entry);
+        await value.close();
+      };
+      const enter = async () => {
+        if (!held) {
+          await makeRoom(wanted);
+          held = { value: await make(), entry: { bytes: wanted, users: 0, close } };
+        }
+        open.delete(held.entry);
+        open.add(held.entry);
+        held.entry.users++;
+        return held;
+      };
+      return {
+        async use(work) {
+          const { value, entry } = await inTurn(enter);
+          try {
+            return await work(value);
+          } finally {
+            entry.users--;
+          }
+        },
+        close: () => inTurn(close),
+      };
+    },
+  };
+}
+
+/** Does one thing after the other, whoever asks when. */
+function queue() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}

@@ -1,0 +1,40 @@
+/** @file A Program as one session of the engine: lowered, its weights placed. */
+import type { Backend, Feeds, Trace } from "../base/backend.ts";
+import { tensor } from "../base/tensor.ts";
+import { lower } from "../graph/onnx/lower.ts";
+import { typesOf, type Program } from "../graph/program.ts";
+import { completeFeeds } from "./feeds.ts";
+import { placed } from "./placed.ts";
+
+/** One session of the engine. */
+export interface OpenSession {
+  run(feeds: Feeds, outputs: readonly string[]): Promise<Trace>;
+  close(): Promise<void>;
+}
+
+/** @param program has nothing that its outputs do not need */
+export async function openSession(program: Program, backend: Backend): Promise<OpenSession> {
+  const types = typesOf(program);
+  const graph = lower(program, { fusedMatMul: backend.device !== "webgpu" });
+  const { model, folder, sideFiles } = await placed(graph, backend);
+  const engine = await backend.create(model, {
+    ...(folder !== undefined && { folder }),
+    sideFiles,
+  });
+  return {
+    async run(feeds, outputs) {
+      const results = await engine.run(
+        completeFeeds(program, feeds),
+        outputs.map((name) => `out:${name}`),
+      );
+      return new Map(
+        outputs.map((name) => {
+          const { shape, data } = results.get(`out:${name}`)!;
+          const axes = types.get(name)!.axes.map((axis) => axis.name);
+          return [name, tensor(axes, shape, data as Float32Array)];
+        }),
+      );
+    },
+    close: () => engine.close(),
+  };
+}
