@@ -2,26 +2,36 @@
 import { readFile } from "node:fs/promises";
 import type * as Zod from "zod";
 import { InputError } from "../base/errors.ts";
+import { withoutUndefined } from "../base/withoutUndefined.ts";
+import { faultSentences } from "../base/faultSentences.ts";
 import type { OwnTokens } from "../inputs/scoreInput.ts";
 
+const ROWS = '{"tokens": [[...]]}';
 const REPEATS = '{"tokens": [[...]], "period": S, "bos": true or false}';
 
-/** Rows for `run`: only `tokens` is needed. */
+/** Rows for `run`: only `tokens` is needed; what `tokens --json` prints is one row. */
 export async function readRows(path: string): Promise<number[][]> {
   const { z } = await import("zod");
-  const { tokens } = await readTokens(
-    path,
-    z.object({ tokens: z.array(z.array(z.number())) }),
-    REPEATS,
-  );
-  return tokens;
+  const rows = z.array(z.array(z.number()));
+  const period = { period: z.int().optional(), bos: z.boolean().optional() };
+  const printed = z
+    .object({ tokenizer: z.string(), tokens: z.array(z.object({ id: z.int() })) })
+    .transform(({ tokens }) => ({ tokens: [tokens.map(({ id }) => id)] }));
+  const file = z.strictObject({ tokens: rows, ...period, reference: rows.optional() });
+  const isPrinted = (value: unknown) => Object.hasOwn(Object(value) as object, "tokenizer");
+  const form = `${ROWS} or what tokens --json prints`;
+  return (await readTokens(path, (value) => (isPrinted(value) ? printed : file), form)).tokens;
 }
 
 /** Rows that repeat: `period` and `bos` are needed too. */
 export async function readOwnTokens(path: string): Promise<OwnTokens> {
   const { z } = await import("zod");
   const rows = z.array(z.array(z.number()));
-  return readTokens(path, z.object({ tokens: rows, period: z.int(), bos: z.boolean() }), REPEATS);
+  return readTokens(
+    path,
+    z.strictObject({ tokens: rows, period: z.int(), bos: z.boolean() }),
+    REPEATS,
+  );
 }
 
 /** Clean and corrupted rows, for `patch`. */
@@ -35,30 +45,34 @@ export async function readAblation(path: string) {
   const zod = await import("zod");
   const { z } = zod;
   const rows = z.array(z.array(z.number()));
-  const file = z.union([
-    pairFile(zod).transform(({ clean, corrupted, ...rest }) => ({
-      tokens: clean,
-      reference: corrupted,
-      ...rest,
-    })),
-    z.object({ tokens: rows, period: z.int(), bos: z.boolean(), reference: rows.optional() }),
-  ]);
+  const own = z.strictObject({
+    tokens: rows,
+    period: z.int(),
+    bos: z.boolean(),
+    reference: rows.optional(),
+  });
+  const pair = pairFile(zod).transform(({ clean, corrupted, ...rest }) => ({
+    tokens: clean,
+    reference: corrupted,
+    ...rest,
+  }));
+  const isPair = (value: unknown) => Object.hasOwn(Object(value) as object, "clean");
   const form = '{"tokens": [[...]], "period": S, "bos": true or false, "reference": [[...]]}';
-  const { reference, ...own } = await readTokens(path, file, form);
-  return reference === undefined ? own : { ...own, reference };
+  const read = await readTokens(path, (value) => (isPair(value) ? pair : own), form);
+  return withoutUndefined(read);
 }
 
 /** Prompts in pairs, for `text`. */
 export async function readPromptPairs(path: string) {
   const { z } = await import("zod");
-  const pair = z.object({ prompts: z.tuple([z.string(), z.string()]), target: z.string() });
+  const pair = z.strictObject({ prompts: z.tuple([z.string(), z.string()]), target: z.string() });
   const form = '{"pairs": [{"prompts": ["...", "..."], "target": "..."}]}';
-  return (await readTokens(path, z.object({ pairs: z.array(pair) }), form)).pairs;
+  return (await readTokens(path, z.strictObject({ pairs: z.array(pair) }), form)).pairs;
 }
 
 function pairFile({ z }: Pick<typeof Zod, "z">) {
   const rows = z.array(z.array(z.number()));
-  return z.object({ clean: rows, corrupted: rows, period: z.int(), bos: z.boolean() });
+  return z.strictObject({ clean: rows, corrupted: rows, period: z.int(), bos: z.boolean() });
 }
 
 /**
@@ -69,19 +83,18 @@ function pairFile({ z }: Pick<typeof Zod, "z">) {
  */
 async function readTokens<Value>(
   path: string,
-  schema: Zod.ZodType<Value>,
+  schema: Zod.ZodType<Value> | ((value: unknown) => Zod.ZodType<Value>),
   form: string,
 ): Promise<Value> {
   const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new InputError("file", `cannot read the tokens file ${path}: ${error.message}`, {
+    throw new InputError("file", `cannot read ${path}: ${error.message}`, {
       cause: error,
     });
   });
-  const parsed = schema.safeParse(json(path, text));
+  const value = json(path, text);
+  const parsed = (typeof schema === "function" ? schema(value) : schema).safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues
-    .slice(0, 5)
-    .map(({ path: at, message }) => `${at.join(".") || "the file"}: ${message}`);
+  const faults = faultSentences(parsed.error.issues, value);
   throw new InputError("tokens", `${path} needs ${form}: ${faults.join("; ")}`);
 }
 

@@ -1,7 +1,7 @@
 /** @file Which family reads which configuration. */
 import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
-import { shownValue } from "./config/faultSentences.ts";
+import { shownValue } from "../base/faultSentences.ts";
 import { ownCodeNotice } from "./config/ownCode.ts";
 import {
   withNotices,

@@ -4,7 +4,7 @@ import type { StoredTensor } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { joined, transposed, unpairedRows } from "../formats/rearranged.ts";
-import { faultSentences } from "./config/faultSentences.ts";
+import { faultSentences } from "../base/faultSentences.ts";
 
 const place = z.strictObject({
   /** Their name, or several tensors that are one of ours. */

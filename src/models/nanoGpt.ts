@@ -4,7 +4,7 @@ import { InputError } from "../base/errors.ts";
 import type { Weights } from "../base/bytes.ts";
 import { isMap, type PickleValue } from "../formats/torch/pickleValues.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
-import { faultSentences } from "./config/faultSentences.ts";
+import { faultSentences } from "../base/faultSentences.ts";
 import { modelFrom } from "./families.ts";
 import type { UnembeddingChoice, Model } from "./family.ts";
 import { withHead } from "./tiedHead.ts";

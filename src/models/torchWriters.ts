@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
-import { faultSentences } from "./config/faultSentences.ts";
+import { faultSentences } from "../base/faultSentences.ts";
 import type { StoredLayout } from "./family.ts";
 import type { NameMap } from "./nameMap.ts";
 

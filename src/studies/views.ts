@@ -1,5 +1,6 @@
 /** @file What a Result of any kind shows; its kind is the name in its `schema`. */
 import { z } from "zod";
+import { faultSentences } from "../base/faultSentences.ts";
 import { InputError } from "../base/errors.ts";
 import { studyText, type StudyTextOptions } from "../draw/studyText.ts";
 import type { StudyView } from "../draw/studyView.ts";
@@ -48,8 +49,6 @@ async function studyOf({ name, result }: NamedResult, studies: Studies): Promise
 function parsed<Result>(schema: z.ZodType<Result>, { name, result }: NamedResult): Result {
   const read = schema.safeParse(result);
   if (read.success) return read.data;
-  const faults = read.error.issues
-    .slice(0, 5)
-    .map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const faults = faultSentences(read.error.issues, result);
   throw new InputError("result", `${name} does not fit its schema: ${faults.join("; ")}`);
 }

@@ -1,6 +1,6 @@
 /** @file Configurations that name code of their own (`auto_map`), which is never run here. */
 import { InputError } from "../../base/errors.ts";
-import { shownValue } from "./faultSentences.ts";
+import { shownValue } from "../../base/faultSentences.ts";
 
 /** Entries that are about text or pictures, not about what the model computes. */
 const BESIDE = /^Auto(Tokenizer|Processor|ImageProcessor|VideoProcessor|FeatureExtractor)$/;

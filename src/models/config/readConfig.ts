@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import { InputError } from "../../base/errors.ts";
-import { faultSentences, shownValue } from "./faultSentences.ts";
+import { faultSentences, shownValue } from "../../base/faultSentences.ts";
 import { KEYS_READ } from "./keysRead.ts";
 import { isNeutral } from "./neutralKeys.ts";
 import { ROPE_PARAMETERS } from "./rope.ts";

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import type { RotaryTable } from "../../graph/rotaryTable.ts";
-import { faultSentences } from "./faultSentences.ts";
+import { faultSentences } from "../../base/faultSentences.ts";
 import { ROPE_KINDS, type RopeFacts, type RopeNumbers } from "./ropeKinds.ts";
 
 const positive = z.number().positive().nullish();

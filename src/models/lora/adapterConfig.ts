@@ -1,5 +1,6 @@
 /** @file adapter_config.json of a LoRA adapter, as peft 0.21 writes it: what is known, and what is refused. */
 import { z } from "zod";
+import { faultSentences } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
 
 const patterns = z.record(z.string(), z.number().positive()).nullish();
@@ -51,9 +52,7 @@ export function adapterConfig(json: unknown, path: string): AdapterConfig {
     throw new InputError("config", `${path} needs peft_type LORA, got ${JSON.stringify(type)}`);
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(
-      ({ path: key, message }) => `${key.join(".")}: ${message}`,
-    );
+    const faults = faultSentences(parsed.error.issues, json);
     throw new InputError("config", `${path} cannot be used: ${faults.join("; ")}`);
   }
   const used = Object.entries(REFUSED).filter(([key]) => {

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { z } from "zod";
+import { faultSentences } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
 import { globPattern } from "../../base/glob.ts";
 import type { OpenFile } from "../../formats/file.ts";
@@ -56,15 +57,12 @@ const tokensFile = z.strictObject({
 export async function readPatternTokens(path: string): Promise<PatternTokens> {
   const needs = `{"tokens": [[...]]}, and if they repeat "period" and "bos", for cross attention "keyTokens"`;
   try {
-    return tokensFile.parse(JSON.parse(await readFile(path, "utf8")));
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    const parsed = tokensFile.safeParse(value);
+    if (parsed.success) return parsed.data;
+    throw new Error(faultSentences(parsed.error.issues, value).join("; "));
   } catch (cause) {
-    const reason =
-      cause instanceof z.ZodError
-        ? cause.issues
-            .slice(0, 5)
-            .map(({ path: at, message }) => `${at.join(".") || "the file"}: ${message}`)
-            .join("; ")
-        : (cause as Error).message;
+    const reason = (cause as Error).message;
     throw new InputError("tokens", `${path} needs ${needs}: ${reason}`, { cause });
   }
 }

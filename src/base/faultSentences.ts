@@ -1,4 +1,4 @@
-/** @file What a schema finds wrong with a configuration, as sentences that name the key, what it must be and what it is. */
+/** @file What a schema finds wrong with a configuration or another file, as sentences that name the key, what it must be and what it is. */
 import type { z } from "zod";
 
 type Issue = z.core.$ZodIssue;
@@ -13,14 +13,28 @@ export function faultSentences(issues: readonly Issue[], value: unknown): string
   return more > 0 ? [...sentences, `and ${more} more such`] : sentences;
 }
 
-/** A value as messages write it: JSON, cut where it is long; numbers that JSON lacks by their names. */
+/** A value as messages write it: JSON, cut where it is long or deep; numbers that JSON lacks by their names. */
 export function shownValue(value: unknown): string {
-  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  const text =
+    typeof value === "number"
+      ? String(value)
+      : (JSON.stringify(shallow(value, DEEPEST)) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
+/** What a message shows of nested values: a file may nest deeper than can be written out. */
+const DEEPEST = 4;
+
+function shallow(value: unknown, depth: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth === 0) return "...";
+  if (Array.isArray(value)) return value.slice(0, 60).map((item) => shallow(item, depth - 1));
+  const entries = Object.entries(value).slice(0, 60);
+  return Object.fromEntries(entries.map(([key, item]) => [key, shallow(item, depth - 1)]));
+}
+
 function sentence(issue: Issue, whole: unknown): string {
-  const key = keyOf(issue.path);
+  const key = keyOf(issue.path) || "the whole";
   const value = valueAt(whole, issue.path);
   if (issue.code === "unrecognized_keys")
     return `${key} has ${issue.keys.join(", ")}, which is not known`;
@@ -68,7 +82,10 @@ function wanted(issue: Issue): string {
     case "invalid_value":
       return issue.values.map((value) => shownValue(value)).join(" or ");
     case "invalid_union":
-      return [...new Set(issue.errors.flatMap((errors) => errors.map(wanted)))].join(" or ");
+      return (
+        [...new Set(issue.errors.flatMap((errors) => errors.map(wanted)))].join(" or ") ||
+        "of a known kind"
+      );
     default:
       return "of another kind";
   }
