@@ -18,9 +18,13 @@ export interface Random {
   distinct(count: number, size: number): number[];
 }
 
-/** A stream from `seed`, an integer; `stream` numbers independent streams of one seed. */
+/**
+ * A stream from `seed`, an integer; `stream` numbers independent streams of one seed. The generator has 2^32 seeds: those beyond 32
+ * bits are hashed, so that none repeats the numbers of the seed 2^32 below it.
+ */
 export function random(seed: number, stream = 0): Random {
-  const generator = xoroshiro128plus((seed ^ Math.imul(stream, 0x9e3779b9)) | 0);
+  const beyond = Math.imul(Math.floor((seed + 2 ** 31) / 2 ** 32), 0x85ebca6b); // 0 within 32 bits
+  const generator = xoroshiro128plus((seed ^ beyond ^ Math.imul(stream, 0x9e3779b9)) | 0);
   for (let skipped = 0; skipped < 16; skipped++) generator.next(); // nearby seeds start alike
   const uniform = () => uniformFloat64(generator);
   const integer = (low: number, high: number) => uniformInt(generator, low, high);

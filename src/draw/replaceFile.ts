@@ -78,8 +78,8 @@ function entryAt(path: string): Stats | undefined {
   }
 }
 
-/** The empty folders from `deepest` up to `topmost`, both included. */
-function removeFolders(deepest: string, topmost: string): void {
+/** Removes the empty folders from `deepest` up to `topmost`, both included. */
+export function removeFolders(deepest: string, topmost: string): void {
   for (let folder = deepest; folder.startsWith(topmost); folder = dirname(folder)) {
     try {
       rmdirSync(folder);

@@ -11,6 +11,17 @@ export function weightShapes(shape: ModelShape): Map<string, readonly number[]> 
   return shape.family === "llama" ? llamaShapes(shape) : transformerLensShapes(shape);
 }
 
+/** Numbers in all weights; by one layer and two, since a shape may have more layers than there is memory for their names. */
+export function weightCount(shape: ModelShape): number {
+  const count = (layers: number) =>
+    [...weightShapes({ ...shape, layers }).values()].reduce(
+      (sum, sizes) => sum + sizes.reduce((product, size) => product * size, 1),
+      0,
+    );
+  const one = count(1);
+  return one + (shape.layers - 1) * (count(2) - one);
+}
+
 function transformerLensShapes(shape: ModelShape): Map<string, readonly number[]> {
   const { vocabulary, contextLength, layers, heads, dModel, dMlp, positions, norm = "LN" } = shape;
   const dHead = dModel / heads;

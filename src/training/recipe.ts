@@ -1,6 +1,7 @@
 /** @file Everything that decides a training run, as JSON: the same recipe gives the same weights, bit for bit, on one engine. */
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
+import { faultSentences } from "../base/faultSentences.ts";
 import type { ModelShape } from "./modelShape.ts";
 import { logSpacedSteps } from "./schedule.ts";
 
@@ -76,7 +77,10 @@ export const recipeSchema = z.strictObject({
   optimiser,
   batch: count,
   steps: count,
-  seed: z.int(),
+  seed: z
+    .int()
+    .min(-(2 ** 31))
+    .max(2 ** 31 - 1),
   logEvery: count.describe("steps between two lines of the log"),
   checkpoints: z.array(z.int().nonnegative()).describe("steps after which the model is kept"),
 });
@@ -124,7 +128,7 @@ export function recipeFrom(input: RecipeInput = {}): Recipe {
   const steps = given.steps ?? RECIPE_DEFAULTS.run.steps;
   const contextLength = given.model?.contextLength ?? RECIPE_DEFAULTS.model.contextLength;
   const { checkpoints = RECIPE_DEFAULTS.checkpoints } = given;
-  const parsed = recipeSchema.safeParse({
+  const whole = {
     format: RECIPE_FORMAT,
     ...RECIPE_DEFAULTS.run,
     ...given,
@@ -133,10 +137,9 @@ export function recipeFrom(input: RecipeInput = {}): Recipe {
     optimiser: { ...RECIPE_DEFAULTS.optimiser, ...defined(given.optimiser) },
     checkpoints:
       typeof checkpoints === "number" ? logSpacedSteps(Number(steps), checkpoints) : checkpoints,
-  });
-  const faults = parsed.success
-    ? misfits(parsed.data)
-    : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  };
+  const parsed = recipeSchema.safeParse(whole);
+  const faults = parsed.success ? misfits(parsed.data) : faultSentences(parsed.error.issues, whole);
   if (faults.length > 0 || !parsed.success)
     throw new InputError("recipe", `the recipe cannot be used: ${faults.join("; ")}`);
   return parsed.data;

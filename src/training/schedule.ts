@@ -19,11 +19,12 @@ export function learningRateAt(
   return learningRate * (floor + ((1 - floor) * (1 + Math.cos(Math.PI * done))) / 2);
 }
 
-/** 0, then up to `count` - 1 different steps from `steps` / 100 to `steps`, evenly spaced on a log scale. */
+/** 0, then up to `count` - 1 different steps from `steps` / 100 to `steps`, evenly spaced on a log scale; the last of one. */
 export function logSpacedSteps(steps: number, count: number): number[] {
   if (!(count >= 1) || !(steps >= 1)) return [];
+  if (count < 3) return [...new Set(count < 2 ? [steps] : [0, steps])];
   const first = Math.max(1, steps / 100);
-  const rest = Math.max(1, Math.floor(count) - 2);
+  const rest = Math.floor(count) - 2;
   const spaced = Array.from({ length: rest + 1 }, (_, index) =>
     Math.round(first * (steps / first) ** (index / rest)),
   );

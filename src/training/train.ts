@@ -2,6 +2,7 @@
 import { InputError, UnableError } from "../base/errors.ts";
 import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
+import { inGigabytes } from "../runtime/memory.ts";
 import { prepare } from "../runtime/prepare.ts";
 import type { Backend } from "../base/backend.ts";
 import { turn } from "../runtime/turn.ts";
@@ -9,7 +10,8 @@ import { ADAMW_VALUES, adamwNumbers } from "./adamw.ts";
 import { textSplit } from "./data/textSplit.ts";
 import { validationRows } from "./data/validationRows.ts";
 import { trainingRows, type TrainingRows } from "./data/trainingRows.ts";
-import { initialWeights, modelOf, unmovedIn, weightShapes } from "./freshModel.ts";
+import { initialWeights, modelOf, unmovedIn, weightCount, weightShapes } from "./freshModel.ts";
+import type { ModelShape } from "./modelShape.ts";
 import { shapeOf, type Recipe } from "./recipe.ts";
 import { learningRateAt } from "./schedule.ts";
 import { PARAMETERS, gathered, scattered, trainable, type Parameter } from "./trainable.ts";
@@ -102,12 +104,27 @@ export async function* train(
   }
 }
 
+/** Copies of each weight that a step needs: itself, its gradient, two running means, and what they become. */
+const COPIES = 7;
+
+/** @throws {UnableError} if the weights alone are more than there is memory for, before any is made */
+function checkRoom(shape: ModelShape, backend: Backend): void {
+  const weights = weightCount(shape);
+  const needed = COPIES * 4 * weights;
+  const available = backend.availableBytes();
+  if (needed <= available) return;
+  throw new UnableError(
+    `a model of ${weights} weights needs about ${inGigabytes(needed)} of memory to train, ${backend.device} has ${inGigabytes(available)}`,
+  );
+}
+
 /** The sessions of a run, and where it begins. */
 async function prepared(recipe: Recipe, backend: Backend, given: string | undefined) {
   const shape = shapeOf(recipe);
   const { contextLength } = shape;
   const text =
     recipe.data.kind === "text" ? await textSplit(needed(given), recipe.data, contextLength) : null;
+  checkRoom(shape, backend);
   const weights = initialWeights(shape, recipe.seed);
   const model = modelOf(shape, weights);
   const options = { ...recipe.optimiser, unmoved: unmovedIn(shape) };

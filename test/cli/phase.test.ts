@@ -129,13 +129,13 @@ describe("induction-lens phase", () => {
       [["step-1", "--seeds"], "--seeds compares at least two runs, got step-1; --seeds 5 repeats"],
       [["step-1", "--seeds", "3"], "needs a run made by train"],
       [["step-1", "last", "--seeds", "3"], "--seeds 3 repeats one run, got step-1, last"],
-      [["step-1", "--seeds", "1"], "needs a whole number from 2 on, got 1"],
+      [["step-1", "--seeds", "1"], "It needs a whole number from 2 on."],
       [
         ["step-1", "--revision", "main"],
         "phase takes --revisions and --steps in place of --revision",
       ],
       [["broken"], "broken/log.jsonl has no JSON object in line 1"],
-      [["step-1", "--steps", "x"], "needs a whole number from 0 on, got x"],
+      [["step-1", "--steps", "x"], "It needs a whole number from 0 on."],
     ];
     for (const [args, said] of refused) {
       const { code, stderr } = await cli(folder, ["phase", ...args, "--out", "a.json"]);

@@ -162,7 +162,7 @@ describe("induction-lens phase over the revisions of a hub model", () => {
       [[ID, "--revisions", "ckpt*"], `${ID} has no revisions ckpt*; it has main, step0, step100`],
       [[ID, "--revisions", "step7"], "--revisions needs a * where the step stands, got step7"],
       [[ID, "--steps", "0", "--checkpoints", "3"], "--steps or --checkpoints, not both"],
-      [[ID, "--checkpoints", "1"], "needs a whole number from 2 on, got 1"],
+      [[ID, "--checkpoints", "1"], "It needs a whole number from 2 on."],
       [[ID, "--offline"], `no revision of ${ID} is in `],
       [["../x/y"], "there is no file or folder ../x/y"],
       [["a/b/c"], "a hub id is name or organisation/name"],

@@ -1,6 +1,7 @@
 /** @file `train` as a user runs it: what it leaves, how it is stopped, and that it goes on as if it had not been. */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { random } from "../../src/base/random.ts";
@@ -157,7 +158,7 @@ describe("train", () => {
 describe("train refuses, with exit code 2 and nothing left behind,", () => {
   test.each([
     ["--heads 3", "dModel 16 must be a multiple of heads 3"],
-    ["--learning-rate fast", "needs a number, got fast"],
+    ["--learning-rate fast", "argument 'fast' is invalid. It needs a number."],
     ["--positions absolute", "Allowed choices are learned, shortformer, rotary"],
     ["--text missing.txt", "cannot read the text missing.txt"],
     [
@@ -170,12 +171,37 @@ describe("train refuses, with exit code 2 and nothing left behind,", () => {
     ["--recipe short.txt", "the recipe short.txt cannot be read"],
     ["--resume", "--resume needs a run, run has no recipe.json"],
     ["--kv-heads 1", "kvHeads needs the family llama"],
+    ["--text empty.txt", "the text empty.txt is empty"],
+    ["--seed 4294967296", "It needs a whole number from -2147483648 to 2147483647."],
+    ["--recipe keys.json", "the recipe cannot be used: the whole has tokens, which is not known"],
   ])("%s", async (options, words) => {
     const folder = emptyFolder();
     writeFileSync(join(folder, "short.txt"), "to be or not, I.");
+    writeFileSync(join(folder, "empty.txt"), "");
+    writeFileSync(join(folder, "keys.json"), '{"tokens": 3}');
     const { code, stderr } = await cli(folder, [...SMALL, ...options.split(" ")]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
-    expect(pathsIn(folder)).toEqual(["short.txt"]);
+    expect(pathsIn(folder)).toEqual(["empty.txt", "keys.json", "short.txt"]);
+  });
+
+  test("a file in place of its folder", async () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, "run"), "");
+    const { code, stderr } = await cli(folder, SMALL);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("run is a file, and not a folder")]);
+  });
+
+  test("a folder in which another process trains; one whose process has ended is taken over", async () => {
+    const folder = emptyFolder();
+    mkdirSync(join(folder, "run"));
+    const lock = join(folder, "run", ".lock");
+    writeFileSync(lock, JSON.stringify({ pid: process.pid, host: hostname() }));
+    const refused = await cli(folder, SMALL);
+    expect(refused.stderr).toContain(`process ${process.pid} of ${hostname()} trains in run`);
+    expect([refused.code, pathsIn(folder)]).toEqual([2, ["run", "run/.lock"]]);
+    writeFileSync(lock, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() })); // above any pid
+    expect(await cli(folder, SMALL)).toMatchObject({ code: 0 });
+    expect(pathsIn(folder)).not.toContain("run/.lock");
   });
 
   test("a folder that has a run, and to resume with another recipe: differences are listed", async () => {

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type EngineFlags, type OutputFlags } from "../flags/partFlags.ts";
 import { engine } from "../flags/sharedFlags.ts";
-import { integer, listed, number, wholeNumber } from "../flags/values.ts";
+import { integer, listed, number, seed } from "../flags/values.ts";
 import type { TrainFlags } from "../training/trainRun.ts";
 
 export const command = defineCommand({
@@ -110,7 +110,7 @@ function schedule(command: Command): Command {
   return command
     .option("--batch <n>", "rows of a step (default 32)", integer(1))
     .option("--steps <n>", "steps (default 1500)", integer(1))
-    .option("--seed <n>", "seed of weights and data (default 0)", wholeNumber)
+    .option("--seed <n>", "seed of weights and data (default 0)", seed)
     .option("--log-every <n>", "steps between two lines of the log (default 50)", integer(1))
     .option(
       "--checkpoints <n>",
@@ -122,7 +122,7 @@ function schedule(command: Command): Command {
 function pair(text: string): [number, number] {
   const parts = listed(text).map(number);
   if (parts.length === 2) return parts as [number, number];
-  throw new InvalidArgumentError(`needs two numbers, got ${text}.`);
+  throw new InvalidArgumentError("It needs two numbers, as .9,.99.");
 }
 
 function clip(text: string): number | "none" {

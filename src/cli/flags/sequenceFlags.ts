@@ -14,12 +14,16 @@ export interface SequenceFlags extends RowFlags {
 /**
  * The sequences that the flags mean.
  *
+ * @param textName what the command calls a text: an option, or an argument
  * @throws {InputError} "options" for flags that contradict each other, "file" for a file that cannot be read
  */
-export async function sequenceInput(flags: SequenceFlags): Promise<SequenceInput> {
+export async function sequenceInput(
+  flags: SequenceFlags,
+  { textName = "--text" }: { readonly textName?: string } = {},
+): Promise<SequenceInput> {
   const { text = [], file, tokens, bos, seqLen, seed, numExamples } = flags;
   const sources = {
-    "--text": text.length > 0,
+    [textName]: text.length > 0,
     "--file": file !== undefined,
     "--tokens": tokens !== undefined,
   };
@@ -42,10 +46,16 @@ export async function sequenceInput(flags: SequenceFlags): Promise<SequenceInput
   return withoutUndefined({ bos, seqLen, seed, numExamples });
 }
 
-export async function readText(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: Error) => {
+/** @throws {InputError} "file" for what cannot be read, and for an empty text unless `empty` ones may be */
+export async function readText(
+  path: string,
+  { empty = true }: { readonly empty?: boolean } = {},
+): Promise<string> {
+  const text = await readFile(path, "utf8").catch((error: Error) => {
     throw new InputError("file", `cannot read the text ${path}: ${error.message}`, {
       cause: error,
     });
   });
+  if (text === "" && !empty) throw new InputError("file", `the text ${path} is empty`);
+  return text;
 }

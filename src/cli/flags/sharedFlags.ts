@@ -1,6 +1,6 @@
 /** @file Flags that several commands take, with one help text each. */
 import { Option, type Command } from "commander";
-import { bosChoice, byteCount, collected, integer, wholeNumber } from "./values.ts";
+import { bosChoice, byteCount, collected, integer, seed, wholeNumber } from "./values.ts";
 
 export const MODEL =
   "a folder with config.json and weights, a .gguf or nanoGPT ckpt.pt, a hub id, zoo:NAME or planted:NAME";
@@ -76,7 +76,7 @@ export function rows(command: Command, form: string, examples = "16"): Command {
   const withRows = command
     .option("--num-examples <n>", `sequences (default ${examples})`, wholeNumber)
     .option("--seq-len <n>", "tokens in the two copies together, even (default 64)", wholeNumber)
-    .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
+    .option("--seed <n>", "seed of the random tokens (default 0)", seed)
     .addOption(bosOption())
     .option("--tokens <file>", `your own rows: ${form}`);
   return output(withRows);
@@ -93,7 +93,7 @@ export function sequences(command: Command): Command {
       "without text: tokens in two random copies together, even (default 64)",
       wholeNumber,
     )
-    .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
+    .option("--seed <n>", "seed of the random tokens (default 0)", seed)
     .addOption(bosOption());
 }
 

@@ -1,21 +1,25 @@
 /** @file What the text of an option may be, and the value it stands for. */
 import { InvalidArgumentError } from "commander";
 
-/** A whole number from `least` on. */
-export function integer(least: number): (text: string) => number {
+/** A whole number from `least` on, up to `most`. */
+export function integer(least: number, most = Infinity): (text: string) => number {
+  const bounds = most === Infinity ? `from ${least} on` : `from ${least} to ${most}`;
   return (text) => {
     const value = Number(text);
-    if (/^[+-]?\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value >= least)
-      return value;
-    throw new InvalidArgumentError(`needs a whole number from ${least} on, got ${text}.`);
+    const within = Number.isSafeInteger(value) && value >= least && value <= most;
+    if (/^[+-]?\d+$/.test(text.trim()) && within) return value;
+    throw new InvalidArgumentError(`It needs a whole number ${bounds}.`);
   };
 }
+
+/** A seed: one of the 2^32 that give different numbers. */
+export const seed = integer(-(2 ** 31), 2 ** 31 - 1);
 
 /** Any whole number; what the study allows is said by the study. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (/^[+-]?\d+$/.test(text.trim()) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError(`needs a whole number, got ${text}.`);
+  throw new InvalidArgumentError("It needs a whole number.");
 }
 
 const UNITS = { MB: 1e6, GB: 1e9, TB: 1e12, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 } as const;
@@ -32,13 +36,13 @@ export function byteCount(text: string): number {
 export function bosChoice(text: string): "auto" | "on" | "off" | number {
   if (text === "auto" || text === "on" || text === "off") return text;
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw new InvalidArgumentError(`needs auto, on, off or the id of a token, got ${text}.`);
+  throw new InvalidArgumentError("It needs auto, on, off or the id of a token.");
 }
 
 export function number(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError(`needs a number, got ${text}.`);
+  throw new InvalidArgumentError("It needs a number.");
 }
 
 /** "18.6, 18.7" as its parts. */

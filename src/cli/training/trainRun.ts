@@ -4,6 +4,7 @@ import { recipeDifferences, type Recipe } from "../../training/recipe.ts";
 import { turn } from "../../runtime/turn.ts";
 import type { SavedState } from "../../training/stateFile.ts";
 import { train, type TrainingStep } from "../../training/train.ts";
+import { lockFolder } from "../folderLock.ts";
 import type { Frame } from "../frame.ts";
 import type { FromWork } from "../messages.ts";
 import { left, liveLine } from "./liveLine.ts";
@@ -25,6 +26,15 @@ const LOOK_MS = 50;
 
 /** Trains into the folder `run`, and says in words what came out. */
 export async function trainRun(frame: Frame, run: string, flags: TrainFlags): Promise<string> {
+  const release = lockFolder(run, "trains");
+  try {
+    return await trainIn(frame, run, flags);
+  } finally {
+    release();
+  }
+}
+
+async function trainIn(frame: Frame, run: string, flags: TrainFlags): Promise<string> {
   const { signal, note, flags: common } = frame;
   const folder = runFolder(run);
   const { recipe, text } = await recipeFor(run, folder, flags);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { bosOption, MODEL, shared } from "../../cli/flags/sharedFlags.ts";
-import { integer, wholeNumber } from "../../cli/flags/values.ts";
+import { integer, seed, wholeNumber } from "../../cli/flags/values.ts";
 import type { RowFlags } from "../../cli/flags/rowFlags.ts";
 import type { Destination } from "../../cli/request.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
@@ -35,7 +35,7 @@ function declare(command: Command): Command {
       wholeNumber,
     )
     .option("--seq-len <n>", "tokens in the two copies together, even (default 32)", wholeNumber)
-    .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
+    .option("--seed <n>", "seed of the random tokens (default 0)", seed)
     .addOption(bosOption())
     .option(
       "--screen <n>",

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { MODEL, bosOption, shared } from "../../cli/flags/sharedFlags.ts";
-import { collected, integer, number } from "../../cli/flags/values.ts";
+import { collected, integer, number, seed } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
@@ -40,7 +40,7 @@ function declare(command: Command): Command {
       "tokens in the two copies together, even (default 64, less if the model has no room)",
       integer(6),
     )
-    .option("--seed <n>", "seed of the random tokens (default 0)", integer(-(2 ** 31)))
+    .option("--seed <n>", "seed of the random tokens (default 0)", seed)
     .addOption(bosOption())
     .option(
       "--loss-examples <n>",

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { bosOption, MODEL, output, shared } from "../../cli/flags/sharedFlags.ts";
-import { integer, listed, wholeNumber } from "../../cli/flags/values.ts";
+import { integer, listed, seed } from "../../cli/flags/values.ts";
 import { sequenceInput, type SequenceFlags } from "../../cli/flags/sequenceFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
@@ -19,7 +19,7 @@ export const command = studyCommand({
   request: async ({ seed, pairs, ...flags }: Flags, model: string, words: string | undefined) => {
     const { heads, pieceLength, bos } = flags; // the seed is that of the random tokens beside the text
     const text = words === undefined ? flags.text : [words];
-    const input = await sequenceInput({ ...flags, text });
+    const input = await sequenceInput({ ...flags, text }, { textName: "a text" });
     const compared = pairs === undefined ? undefined : await readPromptPairs(pairs);
     const options = { ...input, pairs: compared, heads, pieceLength, seed, bos };
     return onModel(STUDIES.text, model, options);
@@ -42,7 +42,7 @@ function declare(command: Command): Command {
       "heads to switch off in pairs (default those that do induction)",
       listed,
     )
-    .option("--seed <n>", "seed of the random tokens to compare with (default 0)", wholeNumber)
+    .option("--seed <n>", "seed of the random tokens to compare with (default 0)", seed)
     .addOption(bosOption());
   return shared(output(withFlags));
 }

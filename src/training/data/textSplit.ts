@@ -17,11 +17,16 @@ export function charactersIn(text: string): string[] {
   return [...new Set(text)].sort((one, other) => one.codePointAt(0)! - other.codePointAt(0)!);
 }
 
-/** The data part of a recipe for this text. */
+/**
+ * The data part of a recipe for this text.
+ *
+ * @throws {InputError} "text" if there is none
+ */
 export async function textData(
   text: string,
   { file, validation = 0.1 }: { readonly file: string; readonly validation?: number },
 ): Promise<TextData> {
+  if (text === "") throw new InputError("text", `the text ${file} is empty`);
   const sha256 = await sha256Hex(new TextEncoder().encode(text));
   return { kind: "text", file, sha256, characters: charactersIn(text), validation };
 }

@@ -1,0 +1,82 @@
+/** @file One process at a time in a folder: a file that names it, made only where there is none. */
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { InputError } from "../base/errors.ts";
+import { checkPlace, removeFolders } from "../draw/replaceFile.ts";
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+}
+
+/** The name of the file in the folder. */
+export const LOCK = ".lock";
+
+/**
+ * Takes the folder for this process, and makes it where it is missing. The lock of a process of this machine that has ended is
+ * taken over; whether one of another machine has ended cannot be seen from here.
+ *
+ * @param use what the folder is used for, for the message: "trains"
+ * @returns what gives it back
+ * @throws {InputError} "output" if another process has it, with what to do if that has ended; and if it is a file or cannot be
+ *   written
+ */
+export function lockFolder(folder: string, use: string): () => void {
+  const file = join(folder, LOCK);
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile())
+    throw new InputError("output", `${folder} is a file, and not a folder that can be used`);
+  checkPlace(file);
+  const firstFolder = mkdirSync(resolve(folder), { recursive: true });
+  const own: Holder = { pid: process.pid, host: hostname() };
+  if (!made(file, own)) {
+    const holder = holderOf(file);
+    if (!holder || !hasEnded(holder)) throw taken(folder, file, holder, use);
+    rmSync(file, { force: true });
+    if (!made(file, own)) throw taken(folder, file, holderOf(file), use);
+  }
+  return () => {
+    if (holderOf(file)?.pid === own.pid) rmSync(file, { force: true });
+    if (firstFolder !== undefined) removeFolders(resolve(folder), firstFolder); // those that stayed empty
+  };
+}
+
+function made(file: string, own: Holder): boolean {
+  try {
+    const descriptor = openSync(file, "wx");
+    writeSync(descriptor, `${JSON.stringify(own)}\n`);
+    closeSync(descriptor);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Null for a file that is not one of ours, or is just being written. */
+function holderOf(file: string): Holder | null {
+  try {
+    const { pid, host } = JSON.parse(readFileSync(file, "utf8")) as Partial<Holder>;
+    return typeof pid === "number" && typeof host === "string" ? { pid, host } : null;
+  } catch {
+    return null;
+  }
+}
+
+function hasEnded({ pid, host }: Holder): boolean {
+  if (host !== hostname()) return false;
+  try {
+    process.kill(pid, 0); // sends nothing, asks whether it is there
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+function taken(folder: string, file: string, holder: Holder | null, use: string): InputError {
+  const who = holder ? `process ${holder.pid} of ${holder.host}` : "another process";
+  return new InputError(
+    "output",
+    `${who} ${use} in ${folder}; another folder begins another run, and if that process has ended, remove ${file}`,
+  );
+}
