@@ -1,4 +1,5 @@
 /** @file Chooses the engine in Node: native where it is installed, else WASM, and says which. */
+import { availableParallelism } from "node:os";
 import { InputError, UnableError } from "../base/errors.ts";
 import type { Backend, OpenEngine } from "../base/backend.ts";
 import { nativeBackend } from "./native.ts";
@@ -24,8 +25,14 @@ export async function openBackend(
   if (device === "wasm" && threads !== undefined && threads !== 1)
     throw new InputError("options", `device wasm has 1 thread outside browsers, got ${threads}`);
   if (device !== "wasm") {
-    const native = await nativeBackend(threads, device === "webgpu" ? "webgpu" : "cpu");
-    if (native) return { backend: native, notice: null };
+    const cores = availableParallelism();
+    const most = threads === undefined ? undefined : Math.min(threads, cores);
+    const native = await nativeBackend(most, device === "webgpu" ? "webgpu" : "cpu");
+    const notice =
+      most === threads
+        ? null
+        : `${threads} threads are slower than ${cores}, one for each core, which is used`;
+    if (native) return { backend: native, notice };
     if (device !== "auto") {
       throw new UnableError(
         `device ${device} needs onnxruntime-node, which is not installed here: ${INSTALL_NATIVE}`,

@@ -14,6 +14,8 @@ export const command = defineCommand({
   carryOut: async (_: object, [action, target]: readonly [string, string?]) => {
     const { hubSettings } = await import("../../models/hub/hubSettings.ts");
     const { cacheDir } = hubSettings();
+    if (action === "list" && target !== undefined)
+      throw new InputError("options", `cache list takes no model, got ${target}`);
     if (action === "list") return list(cacheDir);
     if (action === "verify") return verify(cacheDir, target);
     return remove(cacheDir, target);

@@ -1,6 +1,7 @@
 /** @file What `lens` is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
 import type { GeneratedInput, OwnTokens, RepeatedRows } from "../../inputs/scoreInput.ts";
+import { checkThreshold, checkTopK } from "../common/checkShown.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 
 export interface LensOptions extends GeneratedInput, StudyOptions {
@@ -24,8 +25,10 @@ export interface LensPlan {
   readonly topK: number;
 }
 
-/** @throws {InputError} "range" for positions outside the second copy */
+/** @throws {InputError} "range" for positions outside the second copy, a probability that is none, or a list of nothing */
 export function lensPlan(rows: RepeatedRows, options: LensOptions): LensPlan {
+  checkThreshold(options.threshold, 1);
+  checkTopK(options.topK);
   return {
     positions: lensPositions(rows, options.positions),
     of: options.of ?? "logit",

@@ -217,7 +217,7 @@ async function estimates(flags: Flags, model: string): Promise<Request> {
 
 async function paths(flags: Flags, model: string): Promise<Request> {
   refuse(flags, PATCH_FLAGS, "paths (--route) have no units");
-  refuse(flags, ATTRIBUTION_FLAGS, "--attribution estimates paths of every route");
+  refuse(flags, ATTRIBUTION_FLAGS, "paths of one --route are patched, not estimated");
   const { route, into, from, metric, design, throughMlps, freezeNorm } = flags;
   return onModel(STUDIES.path, model, {
     ...(await pairOptions(flags)),

@@ -4,6 +4,7 @@ import type { PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { PatchMode } from "../../interventions/patchedRuns.ts";
 import type { MetricName, UnitName } from "../../results/causalNames.ts";
+import { checkThreshold, checkTopK } from "../common/checkShown.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 
 export interface PatchOptions extends PairOptions, StudyOptions {
@@ -46,7 +47,10 @@ export interface PatchPlan {
   readonly topK: number;
 }
 
+/** @throws {InputError} "range" for a size below 0 or a list of nothing */
 export function patchPlan({ byCell = false, ...options }: PatchOptions): PatchPlan {
+  checkThreshold(options.threshold);
+  checkTopK(options.topK);
   return {
     unit: options.unit ?? (byCell ? "head-pattern" : "head-out"),
     byPosition: options.byPosition ?? false,

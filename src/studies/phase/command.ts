@@ -31,7 +31,7 @@ export const command = studyCommand({
     const { file, seeds } = flags;
     const input = {
       ...(await rowOptions(flags, readOwnTokens)),
-      text: file === undefined ? undefined : await readText(file),
+      text: file === undefined ? undefined : await readText(file, { empty: false }),
     };
     const measured = (frame: Frame) => measureRuns(frame, paths, flags, input);
     if (seeds === undefined)

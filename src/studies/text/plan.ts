@@ -44,6 +44,8 @@ export function textPlan(architecture: Architecture, options: TextOptions): Text
   const { texts, tokens, pairs = null, bos, heads, seed = 0 } = options;
   if (!texts && !tokens && !pairs)
     throw new InputError("options", "needs a text, tokens or pairs, got none of them");
+  if (heads && !pairs)
+    throw new InputError("options", "`heads` are switched off in `pairs`, and there are none");
   const pieceLength = Math.min(options.pieceLength ?? PIECE, architecture.contextLength);
   if ((texts || tokens) && !(Number.isInteger(pieceLength) && pieceLength >= LEAST_PIECE))
     throw new InputError("range", `pieces need ${LEAST_PIECE} tokens or more, got ${pieceLength}`);

@@ -39,10 +39,10 @@ export async function text(model: LoadedModel, options: TextOptions): Promise<Te
   return whileUnchanged(model, async (elapsed) => {
     const found =
       sequences && cutUp(await sequencesOf(model, sequences, { longest: Infinity }), pieceLength);
+    const scored = found && (await repeatScores(model, backend, found, { signal, progress }));
     const random = await score(model, {
       ...{ backend, numExamples: RANDOM_EXAMPLES, lossExamples: 0, seed, signal, progress },
     });
-    const scored = found && (await repeatScores(model, backend, found, { signal, progress }));
     const chosen = { heads: heads ?? (pairs ? attending(random) : []), why: whyWords(heads) };
     const compared =
       pairs && (await pairGaps(model, backend, pairs, chosen, { bos, seed, signal, progress }));

@@ -46,6 +46,9 @@ export function patternRows(
   return { tokens, start: lead.length, period };
 }
 
+/** Rows are made before anything is run; so many ids are half a gigabyte, and days of work for the smallest models. */
+const MOST_TOKENS = 2 ** 27;
+
 /**
  * Refuses sizes that no row can have.
  *
@@ -61,7 +64,16 @@ export function checkPattern(
     throw new InputError("range", `${asker} needs a whole number as seed, got ${seed}`);
   }
   if (!Number.isSafeInteger(examples) || examples < 1) {
-    throw new InputError("range", `${asker} needs at least 1 example, got ${examples}`);
+    throw new InputError("range", `${asker} needs at least 1 example, got ${examples}`, {
+      option: "numExamples",
+    });
+  }
+  if (examples * period > MOST_TOKENS / 2) {
+    throw new InputError(
+      "range",
+      `${asker} makes at most ${MOST_TOKENS} tokens at once, got ${examples} examples of two copies of ${period} tokens`,
+      { option: "numExamples" },
+    );
   }
   if (!Number.isSafeInteger(period) || period < 2) {
     throw new InputError("range", `${asker} needs a period of at least 2 tokens, got ${period}`);

@@ -1,0 +1,87 @@
+/** @file What people type, and what they meet at once: an answer, or a sentence that names what they typed. */
+import { openSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { cli, emptyFolder, MAIN, pathsIn } from "./cli.ts";
+
+const MODEL = "zoo:attn-2l";
+
+describe("a full disk behind standard output", () => {
+  test.skipIf(process.platform !== "linux").each([
+    [["--help"], []],
+    [["score", MODEL, "--num-examples", "2", "--out", "a.json"], ["a.json"]],
+  ])("is one sentence and exit code 2, and files are written all the same: %s", (args, files) => {
+    const folder = emptyFolder();
+    const stdio = ["ignore", openSync("/dev/full", "w"), "pipe"] as const;
+    const env = { PATH: process.env["PATH"], HOME: folder };
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+      ...{ cwd: folder, env, encoding: "utf8", stdio: [...stdio] },
+    });
+    expect(stderr).toMatch(/error: standard output could not be written: ENOSPC: no space left/);
+    expect(stderr).not.toMatch(/ {4}at |Node\.js v/);
+    expect([status, pathsIn(folder)]).toEqual([2, files]);
+  });
+});
+
+describe("refused before any work, in the user's own words:", () => {
+  test.each<[string, string]>([
+    ["score MODEL --seed 4294967296", "It needs a whole number from -2147483648 to 2147483647."],
+    [
+      "score MODEL --num-examples 1000000000",
+      "makes at most 134217728 tokens at once, got 1000000000",
+    ],
+    ["patch MODEL --attribution --route k --into 1.0", "so --attribution cannot be used"],
+    ["patch MODEL --threshold -1", "--threshold must be 0 or more, got -1"],
+    ["patch MODEL --top-k 0", "--top-k must be a whole number from 1 on, got 0"],
+    ["lens MODEL --threshold 2", "--threshold must be from 0 to 1, got 2"],
+    ["text MODEL words --file words.txt", "a text and --file cannot be combined"],
+    ["text MODEL --pairs missing.json", "cannot read missing.json"],
+    ["text MODEL words --heads 1.0", "--heads are switched off in --pairs, and there are none"],
+    ["phase MODEL --file empty.txt", "the text empty.txt is empty"],
+    ["score MODEL --tokens unknown.json", "the whole has perod, which is not known"],
+    ["score MODEL --tokens kinds.json", "tokens must be a list, got 3; period is missing"],
+    ["cache list extra", "cache list takes no model, got extra"],
+    ["train new --layers 1000000000", "of memory to train"],
+    ["train new --width 1000000000", "of memory to train"],
+    ["train new --vocabulary 1000000000", "of memory to train"],
+  ])("%s", async (line, words) => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, "empty.txt"), "");
+    writeFileSync(join(folder, "words.txt"), "words");
+    writeFileSync(
+      join(folder, "unknown.json"),
+      '{"tokens": [[1, 2, 1, 2]], "period": 2, "bos": false, "perod": 2}',
+    );
+    writeFileSync(join(folder, "kinds.json"), '{"tokens": 3, "bos": true}');
+    const before = pathsIn(folder);
+    const { code, stdout, stderr } = await cli(folder, line.replace("MODEL", MODEL).split(" "));
+    expect(stderr).toContain(words);
+    expect([code, stdout]).toEqual([line.startsWith("train") ? 3 : 2, ""]);
+    expect(pathsIn(folder)).toEqual(before);
+  });
+});
+
+test("more threads than there are cores are not used, and that is said", async () => {
+  const args = ["score", MODEL, "--num-examples", "2", "--threads", "100000", "--json"];
+  const { code, stderr, stdout } = await cli(emptyFolder(), args);
+  expect([code, stderr]).toEqual([0, expect.stringContaining("100000 threads are slower than")]);
+  expect(JSON.parse(stdout)).toMatchObject({ environment: { device: "cpu" } });
+});
+
+test("what tokens --json prints is a row for run", async () => {
+  const folder = emptyFolder();
+  const printed = { tokenizer: "a", bos: null, tokens: [3, 1, 4].map((id) => ({ id, piece: "" })) };
+  writeFileSync(join(folder, "t.json"), JSON.stringify(printed));
+  const args = [
+    "run",
+    MODEL,
+    "--tokens",
+    "t.json",
+    "--capture",
+    "logits",
+    "--out",
+    "a.safetensors",
+  ];
+  expect(await cli(folder, args)).toMatchObject({ code: 0 });
+});
