@@ -61,6 +61,10 @@ export { attention } from "./studies/attention/attention.ts";
 export type { AttentionOptions } from "./studies/attention/plan.ts";
 export { compare } from "./studies/compare/compare.ts";
 export type { CompareOptions } from "./studies/compare/plan.ts";
+export { check } from "./studies/check/check.ts";
+export type { CheckOptions } from "./studies/check/plan.ts";
+export { rulesFrom, type PlacedRule, type Rules } from "./studies/check/rulesFile.ts";
+export type { LabelRule, Named, NumberRule, Rule } from "./studies/check/rule.ts";
 export { circuit } from "./studies/circuit/circuit.ts";
 export type { CircuitOptions } from "./studies/circuit/plan.ts";
 export { fingerprint } from "./studies/patch/fingerprint.ts";
@@ -147,6 +151,12 @@ export {
   type ComparedPair,
   type CompareResult,
 } from "./studies/compare/result.ts";
+export {
+  checkResult,
+  type CheckedRule,
+  type CheckResult,
+  type Outcome,
+} from "./studies/check/result.ts";
 export { circuitResult, type CircuitResult } from "./studies/circuit/result.ts";
 export { lensResult, type LensResult } from "./studies/lens/result.ts";
 export {
@@ -170,6 +180,7 @@ export {
 } from "./studies/phase/result.ts";
 export { phaseSeedsResult, type PhaseSeedsResult } from "./studies/phase/resultSeeds.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
+export type { Flag, Label } from "./measure/verdict/names.ts";
 export { INDUCTION_ATTENTION } from "./measure/attendsLikeInduction.ts";
 export type { AttentionScore } from "./measure/attentionTables.ts";
 export { SCORE_TABLE } from "./measure/scoreTable.ts";

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { AbortError, InputError, UnableError } from "../base/errors.ts";
 import { visible } from "../draw/visible.ts";
 
-/** 0 fine; 2 bad use or bad input; 3 not able to finish; 130 interrupted. */
+/** 0 fine; 2 bad use or bad input; 3 not able to finish; 130 interrupted. `check` has 1 and 4 too, for its Results. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof InputError) return 2;

@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   readonly stdout: Pick<NodeJS.WriteStream, "write" | "isTTY">;
   readonly stderr: NodeJS.WriteStream;
+  /** Told the exit code of a Result that is no success. */
+  readonly exit: (code: number) => void;
 }
 
 /** Does `work` in a frame. */

@@ -44,4 +44,5 @@ Examples:
   induction-lens tokens ./model.gguf "one two one two"
   induction-lens run ./my-model --tokens tokens.json --capture "blocks.*.attn.hook_pattern" --out patterns.safetensors
 
-Exit codes: 0 fine, 2 bad use or bad input, 3 not able to finish, 130 interrupted (143 by SIGTERM).`;
+Exit codes: 0 fine, 2 bad use or bad input, 3 not able to finish, 130 interrupted (143 by SIGTERM);
+of check: 1 a rule fails, 4 a rule is undecided.`;

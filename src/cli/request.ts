@@ -9,6 +9,10 @@ export interface Request<Result = unknown> {
   run(frame: Frame): Promise<Result>;
   /** Where the picture goes if nobody says where to put anything; not with --json. */
   readonly picture?: string | undefined;
+  /** What is printed after the Result's text; with --json on standard error. */
+  after?(result: Result): string;
+  /** Exit code of a Result that is no success; left out: 0. */
+  exitCode?(result: Result): number;
   /** Where the Result goes, if not into the files of --out. */
   destination?(out: readonly string[] | undefined): Destination<Result>;
 }

@@ -13,7 +13,7 @@ export async function runStudy<Result>(
   request: Request<Result>,
   surroundings: Partial<Surroundings> = {},
 ): Promise<void> {
-  const { stdout = process.stdout } = surroundings;
+  const { stdout = process.stdout, stderr = process.stderr } = surroundings;
   const { out, json = false } = flags.output;
   const destination = request.destination?.(out) ?? resultFiles(request, flags.output);
   await destination.check();
@@ -22,10 +22,18 @@ export async function runStudy<Result>(
     async (frame) => {
       const result = await request.run(frame);
       stdout.write(json ? jsonText(result) : await textOf(request, result));
+      if (request.after) (json ? stderr : stdout).write(request.after(result));
       await destination.write(result, frame.done);
+      const code = request.exitCode?.(result) ?? 0;
+      if (code !== 0) (surroundings.exit ?? exitWith)(code);
     },
     surroundings,
   );
+}
+
+/** Once everything is written; what goes wrong before has a code of its own. */
+function exitWith(code: number): void {
+  process.exitCode = code;
 }
 
 async function textOf<Result>(request: Request<Result>, result: Result): Promise<string> {

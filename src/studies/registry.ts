@@ -25,6 +25,7 @@ export const STUDIES = {
   "phase-seeds": () => import("./phase/studySeeds.ts"),
   text: () => import("./text/study.ts"),
   compare: () => import("./compare/study.ts"),
+  check: () => import("./check/study.ts"),
   audit: () => import("./audit/study.ts"),
   "score-patterns": () => import("./patterns/study.ts"),
   detector: () => import("./detector/study.ts"),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { cardResult } from "../../src/studies/info/result.ts";
+import { rulesSchema } from "../../src/studies/check/rulesFile.ts";
 import { STUDIES } from "../../src/studies/registry.ts";
 
 const FOLDER = join(import.meta.dirname, "../../docs/schema");
@@ -25,7 +26,12 @@ test("docs/schema/info.json is the schema of the architecture card", async () =>
   await expect(schema).toMatchFileSnapshot(join(FOLDER, "info.json"));
 });
 
-test("docs/schema has no file but of the card and of studies in the registry", () => {
-  const known = [...Object.keys(STUDIES), "info"].map((name) => `${name}.json`);
+test("docs/schema/rules.json is the schema of a file of rules", async () => {
+  const schema = `${JSON.stringify(z.toJSONSchema(rulesSchema), null, 2)}\n`;
+  await expect(schema).toMatchFileSnapshot(join(FOLDER, "rules.json"));
+});
+
+test("docs/schema has no file but of the card, of rules, and of studies in the registry", () => {
+  const known = [...Object.keys(STUDIES), "info", "rules"].map((name) => `${name}.json`);
   expect(readdirSync(FOLDER).sort()).toEqual(known.sort());
 });

@@ -17,6 +17,7 @@ import { attribution } from "../../src/studies/attribution/attribution.ts";
 import { audit } from "../../src/studies/audit/audit.ts";
 import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { inductionHeadDetector } from "../../src/studies/detector/inductionHeadDetector.ts";
+import { check } from "../../src/studies/check/check.ts";
 import { compare } from "../../src/studies/compare/compare.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
 import { fingerprint } from "../../src/studies/patch/fingerprint.ts";
@@ -73,6 +74,8 @@ beforeAll(async () => {
   results["text"] = await text(model, { backend, tokens: [block] });
   const phase = await phaseRun(plantedRun(), some);
   results["phase"] = phase;
+  const rules = ["copyGain >= 1", "no head label induction", "heads label induction >= 1"];
+  results["check"] = await check(model, { ...some, limit: 20, quick: true, rules });
   results["compare"] = await compare([model, model], { ...some, verdicts: "quick" });
   results["phase-seeds"] = phaseSeeds([phase, phase]);
   results["analyse"] = await analyse(model, some);

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { defineCommand } from "../commandSpec.ts";
+import { readResult } from "../readResult.ts";
 
 interface Flags {
   readonly out?: string | undefined;
@@ -38,19 +38,4 @@ async function writePage(
   const { drawnInNode } = await import("../../draw/drawnInNode.ts");
   replaceFile(out, await reportPage(title ?? REPORT_TITLE, results, drawnInNode));
   process.stdout.write(`wrote ${out}\n`);
-}
-
-async function readResult(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new InputError("file", `cannot read the Result ${path}: ${error.message}`, {
-      cause: error,
-    });
-  });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError("result", `${path} is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }

@@ -1,19 +1,15 @@
 /** @file What one model of a comparison does, row by row. */
-import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { copyLosses, type CopyLosses } from "../../measure/losses.ts";
 import type { Backend } from "../../base/backend.ts";
 import { directEffects, type DirectEffects } from "../../interventions/directEffects.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { ModelInfo } from "../../results/common.ts";
-import { rowsPerRun } from "../../runtime/chunks.ts";
-import { prepare } from "../../runtime/prepare.ts";
 import { modelInfoOf } from "../common/about.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { parametersOf } from "../info/parameters.ts";
-import { measureRows } from "../score/score.ts";
-import { scoreProgram, SCORE_VALUES } from "../score/scoreProgram.ts";
+import { scoreRows } from "../score/scoreRows.ts";
 import type { Measured as Scored } from "../score/buildResult.ts";
 import { verdict } from "../verdict/verdict.ts";
 import type { VerdictOptions } from "../verdict/plan.ts";
@@ -41,7 +37,7 @@ export async function measureModel(
 ): Promise<MeasuredModel> {
   return whileUnchanged(model, async () => {
     const options = { signal, progress };
-    const { scores, losses } = await scoresOf(model, backend, rows, options);
+    const { scores, losses } = await scoreRows(model, backend, rows, options);
     return {
       about: modelInfoOf(model),
       parameters: parametersOf(model).total,
@@ -52,28 +48,4 @@ export async function measureModel(
       verdict: judge && (await verdict(model, { ...judge, backend, ...options })),
     };
   });
-}
-
-async function scoresOf(
-  { program, architecture }: LoadedModel,
-  backend: Backend,
-  rows: RepeatedRows,
-  options: Pick<StudyOptions, "signal" | "progress">,
-): Promise<Scored> {
-  const { length, examples } = rows.info;
-  const withLoss = program.absent?.["logits"] === undefined;
-  const scored = scoreProgram(program, architecture, {
-    measures: ATTENTION_SCORES.length,
-    withLoss,
-  });
-  const perRun = rowsPerRun(scored, backend, length);
-  const sizes = { batch: perRun, position: length, [SCORE_VALUES.lossRows]: perRun };
-  const session = await prepare(scored, backend, sizes);
-  try {
-    const { layers, heads } = architecture;
-    const lossExamples = withLoss ? examples : 0;
-    return await measureRows(session, rows, { layers, heads, lossExamples, ...options });
-  } finally {
-    await session.close();
-  }
 }

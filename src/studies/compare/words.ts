@@ -77,7 +77,7 @@ function changeWords(
   way: string,
 ): string {
   if (labels.length === 0)
-    return `No label changes ${way}; flags of ${flags.length} heads do, and ${edges.gained.length + edges.lost.length} edges of the circuit.`;
+    return `No label changes ${way}; heads whose flags change: ${flags.length}; edges of the circuit: ${edges.gained.length + edges.lost.length}.`;
   const shown = labels
     .slice(0, MOST_NAMED)
     .map(
@@ -85,7 +85,7 @@ function changeWords(
         `${headName(one)} ${one.from} to ${one.to}${one.parted.length === 0 ? " (no interval parts)" : ""}`,
     );
   const more = labels.length > MOST_NAMED ? ` and ${labels.length - MOST_NAMED} more` : "";
-  return `${labels.length === 1 ? "One label changes" : `${labels.length} labels change`} ${way}: ${shown.join(", ")}${more}. The circuit gains ${edges.gained.length} edges and loses ${edges.lost.length}.`;
+  return `${labels.length === 1 ? "One label changes" : `${labels.length} labels change`} ${way}: ${shown.join(", ")}${more}. Edges of the circuit that are gained: ${edges.gained.length}, lost: ${edges.lost.length}.`;
 }
 
 function matchingWords({ matching }: ComparedPair, names: string): string {
@@ -98,5 +98,5 @@ function matchingWords({ matching }: ComparedPair, names: string): string {
       : distance > random.high
         ? "less alike than"
         : "no more alike than";
-  return `${matches.length} heads of ${names} match by what they do: the mean distance to the nearest is ${distance.toFixed(2)}, ${verb} where measures are mixed at random (${random.mean.toFixed(2)}, p = ${p.toFixed(3)}).`;
+  return `Heads of ${names} that match by what they do: ${matches.length}. The mean distance to the nearest is ${distance.toFixed(2)}, ${verb} where measures are mixed at random (${random.mean.toFixed(2)}, p = ${p.toFixed(3)}).`;
 }

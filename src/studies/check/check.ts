@@ -1,0 +1,210 @@
+/** @file `check`: whether a model keeps rules, with as many rows as it takes to be sure, up to a limit. */
+import type { Backend } from "../../base/backend.ts";
+import { InputError } from "../../base/errors.ts";
+import { tensor } from "../../base/tensor.ts";
+import { generatedRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
+import { directEffects, type DirectEffects } from "../../interventions/directEffects.ts";
+import { copyLosses } from "../../measure/losses.ts";
+import { moments } from "../../measure/moments.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { engineFor } from "../../runtime/engineFor.ts";
+import { footerOf, headerOf } from "../common/about.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import { checkCanRun } from "../common/canRun.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
+import { scoreRows } from "../score/scoreRows.ts";
+import type { VerdictResult } from "../verdict/result.ts";
+import { verdict } from "../verdict/verdict.ts";
+import { labelFinding } from "./labelRules.ts";
+import { checkHead, numberFinding, type Finding, type RowNumbers } from "./numberRules.ts";
+import { checkPlan, type CheckOptions, type CheckPlan } from "./plan.ts";
+import type { LabelRule, Rule } from "./rule.ts";
+import type { PlacedRule } from "./rulesFile.ts";
+import type { CheckedRule, CheckResult, Outcome } from "./result.ts";
+
+/**
+ * Whether a model keeps rules, such as `copyGain >= 3` or `head 1.0 label induction`.
+ *
+ * Each rule holds, fails, or is undecided: its interval spans the bound, or a head that decides has the flag `undecided`. While
+ * one is, twice as many rows are drawn, up to the limit. Verdicts are made only for rules about labels.
+ *
+ * @returns one outcome per rule and one for all; a rule about a number whose true value breaks it holds in at most 5 % of checks
+ * @throws {InputError} "rules" for what is no rule or asks what the model does not have, "unknown-head", "range"
+ * @throws {AbortError} between two runs once `signal` is aborted
+ */
+export async function check(model: LoadedModel, options: CheckOptions): Promise<CheckResult> {
+  const plan = checkPlan(options);
+  checkRules(model, plan.rules);
+  const backend = await engineFor(model, options);
+  return whileUnchanged(model, async (elapsed) => {
+    const seen = await decide(model, backend, plan, options);
+    return resultOf(model, backend, plan, seen, options.file ?? null, { run: elapsed() });
+  });
+}
+
+const isOfLabels = (rule: Rule): rule is LabelRule =>
+  rule.kind === "head" || rule.kind === "count" || rule.kind === "same";
+const isOfEffects = (rule: Rule) => rule.kind === "head number" && rule.of === "effect";
+
+function checkRules(model: LoadedModel, rules: readonly PlacedRule[]): void {
+  const headless = model.program.absent?.["logits"];
+  for (const { rule, text } of rules) {
+    if (rule.kind === "head") checkHead(rule.head, model.architecture, text);
+    if (rule.kind === "head number" && typeof rule.heads === "object")
+      checkHead(rule.heads, model.architecture, text);
+    if (headless && (rule.kind === "loss" || isOfEffects(rule)))
+      throw new InputError("rules", `the rule "${text}" needs logits: ${headless}`);
+  }
+  if (rules.some(({ rule }) => isOfLabels(rule))) checkCanRun("verdict", model);
+}
+
+interface Decided extends Finding {
+  readonly examples: number;
+}
+
+interface Seen {
+  readonly rows: RepeatedRows;
+  readonly numbers: RowNumbers;
+  readonly verdict: VerdictResult | null;
+  readonly findings: readonly Decided[];
+}
+
+async function decide(
+  model: LoadedModel,
+  backend: Backend,
+  plan: CheckPlan,
+  options: CheckOptions,
+): Promise<Seen> {
+  const { rules, looks, input } = plan;
+  const findings = rules.map((): Decided | null => null);
+  const isOpen = (index: number) => (findings[index]?.outcome ?? "undecided") === "undecided";
+  const openWhere = (is: (rule: Rule) => boolean) =>
+    rules.some(({ rule }, index) => is(rule) && isOpen(index));
+  let numbers: RowNumbers | null = null;
+  let judged: VerdictResult | null = null;
+  let rows: RepeatedRows | null = null;
+  for (const [look, examples] of looks.entries()) {
+    if (numbers === null || openWhere((rule) => !isOfLabels(rule))) {
+      rows = generatedRows(model.architecture, { ...input, numExamples: examples });
+      const withEffects = rules.some(({ rule }) => isOfEffects(rule));
+      numbers = await moreNumbers(model, backend, rows, numbers, looks.length, {
+        ...options,
+        withEffects,
+      });
+    }
+    if (openWhere(isOfLabels))
+      judged = await verdict(model, {
+        ...{ ...input, quick: plan.quick, backend },
+        ...(look > 0 || plan.asked ? { numExamples: examples } : {}),
+        ...{ signal: options.signal, progress: options.progress },
+      });
+    for (const [index, { rule }] of rules.entries()) {
+      if (!isOpen(index)) continue;
+      const finding = isOfLabels(rule)
+        ? labelFinding(rule, judged!, options.baselines ?? {})
+        : numberFinding(rule, numbers);
+      findings[index] = { ...finding, examples };
+    }
+    if (!openWhere(() => true)) break;
+  }
+  return { rows: rows!, numbers: numbers!, verdict: judged, findings: findings as Decided[] };
+}
+
+interface MoreOptions extends StudyOptions {
+  readonly withEffects: boolean;
+}
+
+/** The numbers of all rows: those that are new are run and put behind the others. */
+async function moreNumbers(
+  model: LoadedModel,
+  backend: Backend,
+  rows: RepeatedRows,
+  before: RowNumbers | null,
+  looks: number,
+  { withEffects, signal, progress }: MoreOptions,
+): Promise<RowNumbers> {
+  const done = before?.scores[0]![0]!.induction.length ?? 0;
+  const fresh = rowsFrom(rows, done);
+  const { scores, losses } = await scoreRows(model, backend, fresh, { signal, progress });
+  const effects = withEffects ? await effectsOf(model, backend, fresh, { signal, progress }) : null;
+  const now = { scores, losses: losses && copyLosses(losses, rows), effects, looks };
+  return before === null ? now : joined(before, now);
+}
+
+async function effectsOf(
+  model: LoadedModel,
+  backend: Backend,
+  rows: RepeatedRows,
+  options: Pick<StudyOptions, "signal" | "progress">,
+): Promise<DirectEffects> {
+  const effects = await directEffects(model, backend, rows, options);
+  if (typeof effects !== "string") return effects;
+  throw new InputError("rules", `rules about effects need what heads write: ${effects}`);
+}
+
+/** The rows of `first` and later. */
+function rowsFrom(rows: RepeatedRows, first: number): RepeatedRows {
+  const { axes, data, shape } = rows.tokens;
+  const [examples, length] = shape as readonly [number, number];
+  return {
+    ...rows,
+    tokens: tensor(axes, [examples - first, length], data.slice(first * length)),
+    info: { ...rows.info, examples: examples - first },
+  };
+}
+
+function joined(before: RowNumbers, now: RowNumbers): RowNumbers {
+  const append = (one: Float64Array, other: Float64Array) => Float64Array.of(...one, ...other);
+  const appendAll = <Numbers extends object>(one: Numbers, other: Numbers) =>
+    Object.fromEntries(
+      Object.entries(one).map(([name, values]) => [
+        name,
+        append(values as Float64Array, (other as Record<string, Float64Array>)[name]!),
+      ]),
+    ) as Numbers;
+  return {
+    ...now,
+    scores: now.scores.map((layer, at) =>
+      layer.map((head, index) => appendAll(before.scores[at]![index]!, head)),
+    ),
+    losses: now.losses && before.losses && appendAll(before.losses, now.losses),
+    effects:
+      now.effects?.map((layer, at) =>
+        layer.map((values, head) => append(before.effects![at]![head]!, values)),
+      ) ?? null,
+  };
+}
+
+function resultOf(
+  model: LoadedModel,
+  backend: Backend,
+  { rules, looks, quick }: CheckPlan,
+  { rows, numbers, verdict: judged, findings }: Seen,
+  file: string | null,
+  timings: Record<string, number>,
+): CheckResult {
+  const checked = rules.map(({ text, name, line }, index): CheckedRule => ({
+    ...{ rule: text, name, line },
+    ...findings[index]!,
+  }));
+  return {
+    schema: "induction-lens/check@1",
+    ...headerOf(model, rows.info, [...rows.warnings, ...(judged?.warnings ?? [])]),
+    file,
+    outcome: together(checked),
+    rules: checked,
+    looks: [...looks],
+    verdict: judged === null ? "none" : quick ? "quick" : "full",
+    scores: {
+      induction: numbers.scores.map((layer) =>
+        layer.map(({ induction }) => moments(induction).mean),
+      ),
+    },
+    ...footerOf(backend, timings),
+  };
+}
+
+function together(rules: readonly CheckedRule[]): Outcome {
+  const has = (outcome: Outcome) => rules.some((rule) => rule.outcome === outcome);
+  return has("fails") ? "fails" : has("undecided") ? "undecided" : "holds";
+}

@@ -1,0 +1,129 @@
+/** @file Rules about what a verdict calls heads. A head with the flag `undecided` could be called otherwise. */
+import { headName } from "../../base/headName.ts";
+import type { HeadAt } from "../../base/headName.ts";
+import { InputError } from "../../base/errors.ts";
+import { ACTING_LABELS, type Flag } from "../../measure/verdict/names.ts";
+import type { VerdictResult } from "../verdict/result.ts";
+import { outcomeOf, type Finding } from "./numberRules.ts";
+import type { LabelRule, Named } from "./rule.ts";
+import type { Outcome } from "./result.ts";
+
+type Head = VerdictResult["heads"][number];
+type Baselines = Readonly<Record<string, VerdictResult>>;
+
+export function labelFinding(
+  rule: LabelRule,
+  verdict: VerdictResult,
+  baselines: Baselines,
+): Finding {
+  if (rule.kind === "head") return headFinding(rule, verdict);
+  if (rule.kind === "count") return countFinding(rule, verdict);
+  return sameFinding(rule, verdict, baselines[rule.file]!);
+}
+
+function headFinding(
+  { head: at, not, ...named }: LabelRule & { readonly kind: "head" },
+  { heads }: VerdictResult,
+): Finding {
+  const one = heads.find(({ layer, head }) => layer === at.layer && head === at.head)!;
+  const keeps = has(one, named) !== not;
+  const outcome: Outcome = couldBeOther(one, named) ? "undecided" : keeps ? "holds" : "fails";
+  return labelled(outcome, `head ${headName(at)} is ${described(one)}`, [one]);
+}
+
+/** Heads that have it for certain, and those that may. */
+function countFinding(
+  { operator, bound, ...named }: LabelRule & { readonly kind: "count" },
+  { heads }: VerdictResult,
+): Finding {
+  const having = heads.filter((head) => has(head, named));
+  const open = heads.filter((head) => couldBeOther(head, named));
+  const certain = having.filter((head) => !open.includes(head)).length;
+  const most = certain + open.length;
+  const outcome = outcomeOf([certain, most], operator, bound);
+  const name = `${named.what === "label" ? "the label" : "the flag"} ${named.name}`;
+  const may = open.length > 0 ? `, undecided: ${open.length}` : "";
+  return {
+    ...labelled(outcome, `heads with ${name}: ${certain} for certain${may}`, [...having, ...open]),
+    value: having.length,
+    low: certain,
+    high: most,
+  };
+}
+
+function sameFinding(
+  { what, exceptUndecided, file }: LabelRule & { readonly kind: "same" },
+  verdict: VerdictResult,
+  baseline: VerdictResult,
+): Finding {
+  checkSameHeads(verdict, baseline, file);
+  const others = verdict.heads.flatMap((head, index) => {
+    const before = baseline.heads[index]!;
+    return textOf(head, what) === textOf(before, what) ? [] : [{ head, before }];
+  });
+  const open = others.filter(({ head, before }) => [head, before].some(isUndecided));
+  const sure = others.filter((one) => !open.includes(one));
+  const outcome: Outcome =
+    sure.length > 0 ? "fails" : open.length > 0 && !exceptUndecided ? "undecided" : "holds";
+  const shown = (outcome === "fails" ? sure : open)
+    .slice(0, 5)
+    .map(
+      ({ head, before }) =>
+        `${headName(head)} was ${textOf(before, what)} and is ${textOf(head, what)}`,
+    );
+  const counts = `heads with other ${what} than in ${file}: ${sure.length} for certain, ${open.length} undecided`;
+  const said = shown.length > 0 ? `${counts}: ${shown.join(", ")}` : counts;
+  return labelled(
+    outcome,
+    said,
+    (outcome === "fails" ? sure : open).map(({ head }) => head),
+  );
+}
+
+/** @throws {InputError} "rules" for the verdict of another architecture */
+function checkSameHeads(verdict: VerdictResult, baseline: VerdictResult, file: string): void {
+  const size = ({ model }: VerdictResult) => `${model.layers} layers of ${model.heads} heads`;
+  if (size(verdict) === size(baseline)) return;
+  throw new InputError(
+    "rules",
+    `${file} is the verdict of a model with ${size(baseline)}, this one has ${size(verdict)}`,
+  );
+}
+
+/** Flags are compared without the one that says that the label may be another. */
+function textOf({ label, flags }: Head, what: "labels" | "flags"): string {
+  if (what === "labels") return label;
+  return flags.filter((flag) => flag !== "undecided").join(" ") || "without flags";
+}
+
+function has({ label, flags }: Head, { what, name }: Named): boolean {
+  return what === "label" ? label === name : flags.includes(name);
+}
+
+const isUndecided = ({ flags }: Head) => flags.includes("undecided");
+
+/** Flags that attention alone decides; all others take causal runs. */
+const OF_ATTENTION: readonly Flag[] = ["partial", "first-token-rest"];
+
+/**
+ * Whether other rows could change what a rule asks of a head. A head that was not run causally cannot get a label or a flag that
+ * takes causal runs.
+ */
+function couldBeOther(head: Head, named: Named): boolean {
+  if (!isUndecided(head) || named.name === "undecided") return false;
+  if (has(head, named)) return true;
+  const causal =
+    named.what === "label"
+      ? ACTING_LABELS.includes(named.name)
+      : !OF_ATTENTION.includes(named.name);
+  return !causal || head.evidence.copying !== null;
+}
+
+function described({ label, flags }: Head): string {
+  return flags.length === 0 ? label : `${label} (${flags.join(", ")})`;
+}
+
+function labelled(outcome: Outcome, why: string, heads: readonly HeadAt[]): Finding {
+  const guilty = outcome === "holds" ? [] : heads.map(({ layer, head }) => ({ layer, head }));
+  return { outcome, why, value: null, low: null, high: null, heads: guilty };
+}
