@@ -179,6 +179,7 @@ export {
   type PhaseResult,
 } from "./studies/phase/result.ts";
 export { phaseSeedsResult, type PhaseSeedsResult } from "./studies/phase/resultSeeds.ts";
+export type { ArchitectureInfo } from "./results/architecture.ts";
 export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts";
 export type { Flag, Label } from "./measure/verdict/names.ts";
 export { INDUCTION_ATTENTION } from "./measure/attendsLikeInduction.ts";

@@ -1,9 +1,11 @@
 /** @file What a study shows, whatever it measured: sentences, a map, tables. Text, pictures and files draw this. */
 import type { HeadAt } from "../base/headName.ts";
 import type { EnvironmentInfo, InputInfo, ModelInfo } from "../results/common.ts";
+import type { ArchitectureInfo } from "../results/architecture.ts";
 import type { HeadMap } from "./headMap.ts";
 import type { HeadScale } from "./headScale.ts";
 import type { Markup } from "./markup.ts";
+import { windowsNamed } from "./layersNamed.ts";
 import { plural } from "./numbers.ts";
 import type { Theme } from "./theme.ts";
 import { shortened } from "./visible.ts";
@@ -99,9 +101,14 @@ interface About {
   readonly input: InputInfo;
 }
 
-/** `gpt2 · family gpt2 · 12 layers × 12 heads`, and the input. */
+/** `gpt2 · family gpt2 · 12 layers × 12 heads`, how far layers see where some do not see all, and the input. */
 export function aboutLines({ model, input }: About): string[] {
-  return [modelWords(model), inputWords(input)];
+  const windows = model.architecture ? windowsNamed(model.architecture.attention) : null;
+  return [
+    modelWords(model),
+    ...(windows === null ? [] : [`attention sees ${windows}`]),
+    inputWords(input),
+  ];
 }
 
 /** Characters of a model's name that a picture has room for; pages and files have all of it. */
@@ -165,6 +172,21 @@ function modelSettings(model: ModelInfo): Setting[] {
     ["layers", model.layers],
     ["heads", `${model.heads} query heads, ${model.kvHeads} key and value heads`],
     ["weights", model.processing === "none" ? "as they are" : model.processing],
+    ...(model.architecture ? architectureSettings(model.architecture) : []),
+  ];
+}
+
+function architectureSettings({ attention, sizes, experts }: ArchitectureInfo): Setting[] {
+  const { positions } = attention;
+  return [
+    ["head size", sizes.dHead ?? "unknown"],
+    ["vocabulary", `${sizes.vocabulary} tokens`],
+    ["context", `${sizes.contextLength} tokens`],
+    ["positions", positions ?? "unknown"],
+    ["attention sees", windowsNamed(attention) ?? "all tokens in every layer"],
+    ...(experts
+      ? [["experts", `${experts.count}, ${experts.perToken} for each token`] as const]
+      : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** @file What every Result says about itself: model, input, warnings, environment. JSON, checked by zod. */
 import { z } from "zod";
+import { architectureInfo } from "./architecture.ts";
 
 /** Numbers by layer and head: `[layer][head]`. */
 export const byHead = z.array(z.array(z.number()));
@@ -23,6 +24,9 @@ export const modelInfo = z.object({
   processing: z
     .string()
     .describe('what was done to the weights: "none", or folding and centring by name'),
+  architecture: architectureInfo
+    .optional()
+    .describe("how the model is built; not there in Results of earlier versions"),
 });
 export type ModelInfo = z.infer<typeof modelInfo>;
 

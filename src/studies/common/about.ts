@@ -3,11 +3,13 @@ import type { Backend } from "../../base/backend.ts";
 import { VERSION } from "../../base/version.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { architectureInfoOf } from "./architectureInfo.ts";
 import type { EnvironmentInfo, InputInfo, ModelInfo } from "../../results/common.ts";
 
 export function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel): ModelInfo {
   const { family, layers, heads, kvHeads } = architecture;
-  return { id, family, revision, sha256, layers, heads, kvHeads, processing: "none" };
+  const about = { id, family, revision, sha256, layers, heads, kvHeads, processing: "none" };
+  return { ...about, architecture: architectureInfoOf(architecture) };
 }
 
 export function environmentOf({ device, threads, versions }: Backend): EnvironmentInfo {

@@ -6,6 +6,7 @@ import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { planMemory } from "../../runtime/memory.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
+import { architectureInfoOf } from "../common/architectureInfo.ts";
 import { canRun, MODEL_STUDIES } from "../common/canRun.ts";
 import { scoreProgram, SCORE_VALUES } from "../score/scoreProgram.ts";
 import { parametersOf } from "./parameters.ts";
@@ -20,48 +21,21 @@ import type { ModelCard } from "./result.ts";
  */
 export async function modelCard(model: LoadedModel): Promise<ModelCard> {
   const { id, revision, sha256, architecture } = model;
-  const { family, modelType, experts } = architecture;
+  const { family, layers, heads, kvHeads } = architecture;
+  const { modelType, sizes, ...parts } = architectureInfoOf(architecture);
   const text = await tokenizerOf(model);
   return {
     schema: "induction-lens/info@1",
     version: VERSION,
-    model: { id, revision, sha256: sha256 || null, family, modelType: modelType ?? null },
-    sizes: sizesOf(model),
-    attention: attentionOf(model),
-    norm: { kind: architecture.norm ?? null, places: architecture.normPlaces ?? null },
-    parallel: architecture.parallel ?? false,
-    residualMultiplier: architecture.residual?.multiplier ?? 1,
-    logitSoftcap: architecture.softcap?.logits ?? null,
-    unembedding: architecture.head ?? null,
-    experts: experts ? { ...experts, layers: [...experts.layers] } : null,
+    model: { id, revision, sha256: sha256 || null, family, modelType },
+    sizes: { layers, heads, kvHeads, ...sizes },
+    ...parts,
     parameters: parametersOf(model),
     bytes: { disk: model.sizeBytes ?? null, memory: memoryOf(model) },
     tokenizer: describe(text),
     bos: bosOf(model, text.tokenizer),
     notices: [...(model.notices ?? [])],
     studies: Object.fromEntries(MODEL_STUDIES.map((study) => [study, canRun(study, model)])),
-  };
-}
-
-function sizesOf({ architecture }: LoadedModel): ModelCard["sizes"] {
-  const { layers, heads, kvHeads, vocabulary, contextLength } = architecture;
-  const { dHead = null, dValue = null, dModel = null } = architecture;
-  return { layers, heads, kvHeads, dHead, dValue, dModel, vocabulary, contextLength };
-}
-
-function attentionOf({ architecture }: LoadedModel): ModelCard["attention"] {
-  const { layers, positions, windows, rotary, softcap } = architecture;
-  return {
-    positions: positions ?? null,
-    layers: Array.from({ length: layers }, (_, layer) => ({
-      layer,
-      window: windows?.[layer] ?? null,
-      rotary: rotary?.[layer] ?? null,
-    })),
-    latent: architecture.latent ?? false,
-    queryKeyNorm: architecture.queryKeyNorm ?? false,
-    scoreSoftcap: softcap?.scores ?? null,
-    sinks: architecture.sinks ?? false,
   };
 }
 

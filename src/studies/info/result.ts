@@ -1,5 +1,6 @@
 /** @file The architecture card of a model as a schema. */
 import { z } from "zod";
+import { architectureInfo } from "../../results/architecture.ts";
 
 const memory = z.object({
   weightBytes: z.number(),
@@ -20,53 +21,16 @@ export const cardResult = z.object({
     /** As the configuration calls it. */
     modelType: z.string().nullable(),
   }),
-  sizes: z.object({
+  sizes: architectureInfo.shape.sizes.extend({
     layers: z.int(),
     heads: z.int(),
     /** Heads of keys and values. */
     kvHeads: z.int(),
-    /** Entries of a query and key, and of a value; null where the architecture does not say. */
-    dHead: z.int().nullable(),
-    dValue: z.int().nullable(),
-    dModel: z.int().nullable(),
-    vocabulary: z.int(),
-    contextLength: z.int(),
   }),
-  attention: z.object({
-    positions: z
-      .enum(["learned", "shortformer", "sinusoids", "rotary", "alibi", "relative", "none"])
-      .nullable(),
-    /** Layer by layer. `window`: keys that a query sees, itself included; null: all up to it. */
-    layers: z.array(
-      z.object({
-        layer: z.int(),
-        window: z.int().nullable(),
-        rotary: z
-          .object({ type: z.string(), entries: z.int(), interleaved: z.boolean() })
-          .nullable(),
-      }),
-    ),
-    latent: z.boolean(),
-    queryKeyNorm: z.boolean(),
-    scoreSoftcap: z.number().nullable(),
-    sinks: z.boolean(),
-  }),
-  norm: z.object({
-    kind: z.enum(["LN", "RMS"]).nullable(),
-    places: z.enum(["before", "after", "around", "stream"]).nullable(),
-  }),
-  parallel: z.boolean(),
-  residualMultiplier: z.number(),
-  logitSoftcap: z.number().nullable(),
-  unembedding: z.enum(["own", "tied", "none"]).nullable(),
-  experts: z
-    .object({
-      count: z.int(),
-      perToken: z.int(),
-      shared: z.enum(["plain", "gated"]).nullable(),
-      layers: z.array(z.int()),
-    })
-    .nullable(),
+  ...architectureInfo.pick({
+    ...({ attention: true, norm: true, parallel: true, residualMultiplier: true } as const),
+    ...({ logitSoftcap: true, unembedding: true, experts: true } as const),
+  }).shape,
   parameters: z.object({
     total: z.number(),
     /** Those that one token's forward pass reads: all but the experts that it is not sent to. */

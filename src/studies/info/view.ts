@@ -1,4 +1,5 @@
 /** @file The architecture card as text: a name and a value to a line, layers that are alike on one. */
+import { layersNamed } from "../../draw/layersNamed.ts";
 import type { ModelCard } from "./result.ts";
 
 type Row = readonly [name: string, value: string];
@@ -41,7 +42,9 @@ function attentionRows({ attention }: ModelCard): Row[] {
       ? "none"
       : `${rotary.entries} entries of each head, type ${rotary.type}${rotary.interleaved ? ", neighbours in pairs" : ""}`,
   );
-  const sees = layers.map(({ window }) => (window === null ? "all tokens" : `${window} tokens`));
+  const sees = layers.map(({ window }) =>
+    window === null ? "all tokens (global)" : `${window} tokens`,
+  );
   return [
     ["positions", positions ?? "unknown"],
     ...(positions === "rotary" ? byLayer("rotary", turns) : []),
@@ -61,18 +64,6 @@ function byLayer(name: string, values: readonly string[]): Row[] {
     const layers = [...values.keys()].filter((layer) => values[layer] === kind);
     return [name, `${kind}: ${layersNamed(layers)}`];
   });
-}
-
-/** `layers 0-2, 4`. */
-function layersNamed(layers: readonly number[]): string {
-  const runs: [number, number][] = [];
-  for (const layer of layers) {
-    const last = runs.at(-1);
-    if (last && last[1] === layer - 1) last[1] = layer;
-    else runs.push([layer, layer]);
-  }
-  const named = runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
-  return `${layers.length === 1 ? "layer" : "layers"} ${named.join(", ")}`;
 }
 
 const PLACES = {

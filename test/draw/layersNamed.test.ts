@@ -1,0 +1,47 @@
+import { describe, expect, test } from "vitest";
+import { layersNamed, windowsNamed } from "../../src/draw/layersNamed.ts";
+import { aboutLines } from "../../src/draw/studyView.ts";
+import { openFolder } from "../../src/models/folder.ts";
+import { score } from "../../src/studies/score/score.ts";
+import { scoreResult } from "../../src/studies/score/result.ts";
+import { oneEngine } from "../interventions/engine.ts";
+import { shared, unlessShared } from "../shared.ts";
+
+const sees = (...windows: readonly (number | null)[]) =>
+  windowsNamed({
+    positions: "rotary",
+    layers: windows.map((window, layer) => ({ layer, window, rotary: null })),
+    latent: false,
+    queryKeyNorm: false,
+    scoreSoftcap: null,
+    sinks: false,
+  });
+
+describe("layers in words", () => {
+  test("are runs", () => {
+    expect(layersNamed([3])).toBe("layer 3");
+    expect(layersNamed([0, 1, 2, 4, 6, 7])).toBe("layers 0-2, 4, 6-7");
+  });
+
+  test("say which are global where others are not, and nothing where all are", () => {
+    expect(sees(null, null)).toBeNull();
+    expect(sees(8, 8)).toBe("8 tokens: every layer");
+    expect(sees(8, 8, null, 4)).toBe("global: layer 2 · 8 tokens: layers 0-1 · 4 tokens: layer 3");
+  });
+
+  const { skip, note } = unlessShared("goldens", "gemma3", "config.json");
+  test.skipIf(skip)(`stand in every Result, and in its text${note}`, async () => {
+    const model = await openFolder(shared("goldens", "gemma3")!, "gemma3");
+    const result = await score(model, { backend: await oneEngine(), numExamples: 2, seqLen: 12 });
+    await model.close();
+    expect(scoreResult.parse(result).model.architecture).toMatchObject({
+      modelType: "gemma3_text",
+      attention: { positions: "rotary", queryKeyNorm: true },
+      norm: { kind: "RMS", places: "around" },
+      experts: null,
+    });
+    expect(aboutLines(result)).toContain(
+      "attention sees global: layer 2 · 8 tokens: layers 0-1, 3",
+    );
+  });
+});
