@@ -8,6 +8,7 @@ import { fitPeriod } from "../text/patterns/fitPeriod.ts";
 import { repeatedTokens } from "../text/patterns/repeatedTokens.ts";
 import { verifyRepeats, verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { sha256Hex } from "../base/hash.ts";
+import { reachWarnings } from "./windowReach.ts";
 
 /** Whether rows begin with BOS: as the model and its tokenizer say, always, never, or always with this id. */
 export type BosChoice = "auto" | "on" | "off" | number;
@@ -80,7 +81,7 @@ export function generatedRows(
     tokens,
     start,
     period,
-    warnings: warning ? [warning] : [],
+    warnings: [...(warning ? [warning] : []), ...reachWarnings(architecture, period)],
     info: {
       kind: "repeated",
       seed,
@@ -122,7 +123,7 @@ export async function ownRows(architecture: Architecture, own: OwnTokens): Promi
     tokens,
     start,
     period: own.period,
-    warnings: [],
+    warnings: reachWarnings(architecture, own.period),
     info: {
       kind: "tokens",
       seed: null,

@@ -11,6 +11,7 @@ import {
 import { verdictOf } from "../../measure/verdict/rules.ts";
 import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
 import { mechanismOf, pathEffect } from "../../measure/verdict/upstream.ts";
+import { layersOutOfReach } from "../../inputs/windowReach.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { VerdictResult } from "./result.ts";
@@ -76,7 +77,7 @@ export function verdictResultOf(
   };
   return {
     ...result,
-    words: verdictWords(result),
+    words: verdictWords(result, layersOutOfReach(model.architecture, rows.causal.period)),
     ...footerOf(backend, timings),
   };
 }

@@ -7,6 +7,7 @@ import { corruptedRows, disjointRows, reshuffledRows } from "../../inputs/contro
 import { fittedPeriod } from "../../inputs/fittedPeriod.ts";
 import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
 import { secondCopyQueries } from "../../inputs/secondCopyQueries.ts";
+import { reachWarnings } from "../../inputs/windowReach.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import {
   DEFAULTS,
@@ -94,7 +95,11 @@ export async function verdictRows(
     causal: causal(seed, counts.causal),
     screening: causal(seed + OTHER_SEEDS.screening, counts.screening),
     info: rowsOf(period, seed, counts.attention).info,
-    warnings: [...warnings, ...fewPeriods(attention.length, period)],
+    warnings: [
+      ...warnings,
+      ...reachWarnings(architecture, period),
+      ...fewPeriods(attention.length, period),
+    ],
   };
 }
 

@@ -5,20 +5,35 @@ import { headName } from "../../base/headName.ts";
 
 type Said = Pick<VerdictResult, "heads" | "circuit" | "causal" | "periods" | "model" | "screened">;
 
-/** What was found, how it works, how deep it lies, and what was not found. */
-export function verdictWords(result: Said): string[] {
-  return [...found(result), ...line(result), ...depth(result), ...absent(result)];
+/**
+ * What was found, how it works, how deep it lies, and what was not found.
+ *
+ * @param outOfReach layers whose window does not reach the earlier copy
+ */
+export function verdictWords(result: Said, outOfReach: readonly number[] = []): string[] {
+  return [...found(result, outOfReach), ...line(result), ...depth(result), ...absent(result)];
 }
 
 function named(heads: Said["heads"]): string {
   return heads.map(headName).join(", ");
 }
 
-function found({ heads, screened, causal, circuit }: Said): string[] {
+function found(
+  { heads, screened, causal, circuit, model }: Said,
+  outOfReach: readonly number[],
+): string[] {
   const induction = heads.filter(({ label }) => label === "induction");
   if (induction.length > 0)
     return [
       `${induction.length === 1 ? "One induction head" : `${induction.length} induction heads`}: ${named(induction)}.`,
+    ];
+  if (outOfReach.length === model.layers)
+    return [
+      "Whether there are induction heads cannot be told: no layer's window reaches the earlier copy; shorter sequences do.",
+    ];
+  if (screened.candidates.length === 0 && outOfReach.length > 0)
+    return [
+      `No induction head in the layers that see the earlier copy; the windows of layers ${outOfReach.join(", ")} do not reach it.`,
     ];
   if (screened.candidates.length === 0)
     return [

@@ -1,0 +1,80 @@
+/** @file Layers that see a window of keys: what they see at its edges, and what studies say where it is too short. */
+import { expect, test } from "vitest";
+import { layersOutOfReach, reachWarnings } from "../../../src/inputs/windowReach.ts";
+import { runnableModel } from "../../../src/inputs/runnableModel.ts";
+import { openModel } from "../../../src/models/open.ts";
+import { phaseRun } from "../../../src/studies/phase/phaseRun.ts";
+import { runWithCache } from "../../../src/studies/run/runWithCache.ts";
+import { score } from "../../../src/studies/score/score.ts";
+import { verdict } from "../../../src/studies/verdict/verdict.ts";
+import { emptyFolder } from "../../cli/cli.ts";
+import { oneEngine } from "../../interventions/engine.ts";
+import { CONFIG, writeFolder } from "../../models/tinyLlama.ts";
+
+const WINDOW = 8;
+
+async function windowed(sliding_window: number | null) {
+  const config = { ...CONFIG, model_type: "mistral", sliding_window };
+  return runnableModel(
+    await openModel(writeFolder(emptyFolder(), undefined, { config })),
+    oneEngine,
+  );
+}
+
+test.each([WINDOW, WINDOW + 1, 2 * WINDOW])(
+  "a prompt of %i tokens: each query sees itself and the 7 before it, and up to 8 it is as without a window",
+  async (length) => {
+    const [model, whole] = [await windowed(WINDOW), await windowed(null)];
+    const tokens = [Array.from({ length }, (_, index) => 1 + ((index * 5) % 20))];
+    const names = ["blocks.0.attn.hook_pattern"];
+    const [short, full] = await Promise.all(
+      [model, whole].map(async (each) => {
+        const { cache } = await runWithCache(each, tokens, { names });
+        return cache.get(names[0]!).data; // [1, head, query, key]
+      }),
+    );
+    for (let row = 0; row < 2 * length; row++) {
+      const query = row % length;
+      const pattern = [...short!.subarray(row * length, (row + 1) * length)];
+      const first = Math.max(0, query - WINDOW + 1);
+      pattern.forEach((weight, key) =>
+        expect(weight > 0, `${query} sees ${key}`).toBe(key >= first && key <= query),
+      );
+      expect(pattern.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+      if (query < WINDOW)
+        expect(pattern).toEqual([...full!.subarray(row * length, (row + 1) * length)]);
+    }
+    await model.close();
+    await whole.close();
+  },
+);
+
+test("layersOutOfReach: a window of as many keys as the period still has the token after the earlier copy", () => {
+  const windows = [null, 7, 8, 9];
+  expect(layersOutOfReach({ layers: 4, windows }, 8)).toEqual([1]);
+  expect(layersOutOfReach({ layers: 4 }, 8)).toEqual([]);
+  expect(reachWarnings({ layers: 4, windows }, 9)).toEqual([
+    "layers 1, 2 do not see what followed the earlier copy (windows of 7 to 8 tokens, a period of 9): induction cannot reach there, which does not mean that there is none; sequences of at most 14 tokens bring it within reach",
+  ]);
+});
+
+test("score, phase and verdict say that induction cannot reach", async () => {
+  const model = await windowed(WINDOW);
+  const warning = expect.stringMatching(
+    /^no layer sees what followed the earlier copy \(a window of 8 tokens, a period of (9|10)\)/,
+  );
+  const scored = await score(model, { numExamples: 2, seqLen: 20 });
+  expect(scored.warnings).toContainEqual(warning);
+  expect(scored.scores.induction.flat().every((value) => value === 0)).toBe(true);
+  const { warnings: within } = await score(model, { numExamples: 2, seqLen: 16 });
+  expect(within.join()).not.toContain("no layer sees");
+  const open = () => Promise.resolve({ ...model, close: () => Promise.resolve() });
+  const run = await phaseRun([{ step: 1, open }], { numExamples: 2, seqLen: 20 });
+  expect(run.warnings).toContainEqual(warning);
+  const { words, warnings } = await verdict(model, { quick: true, seqLen: 18 });
+  expect(warnings).toContainEqual(warning);
+  expect(words[0]).toBe(
+    "Whether there are induction heads cannot be told: no layer's window reaches the earlier copy; shorter sequences do.",
+  );
+  await model.close();
+});
