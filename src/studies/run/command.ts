@@ -1,4 +1,4 @@
-import { extname } from "node:path";
+import { dirname, extname, resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import type { SafetensorsFile } from "../../formats/safetensorsFile.ts";
@@ -79,6 +79,7 @@ async function capture(
     const names = matchValues(model.program, patterns);
     let file: SafetensorsFile | null = null;
     const begin = async (values: readonly CapturedValue[]) => {
+      await checkRoom(out, values);
       file = await createFile(out, values, { model: model.id, sha256: model.sha256 });
     };
     try {
@@ -94,6 +95,21 @@ async function capture(
     frame.done(`wrote ${out} (${names.length} values)`);
   });
 }
+
+/** @throws {InputError} "output" if the disk has less room than the values need */
+async function checkRoom(out: string, values: readonly CapturedValue[]): Promise<void> {
+  const { statfs } = await import("node:fs/promises");
+  const needed = values.reduce((sum, value) => sum + planOf(value).sizeBytes, 0);
+  const disk = await statfs(dirname(resolve(out))).catch(() => null); // a folder that is still to be made
+  const free = disk && disk.bavail * disk.bsize;
+  if (free === null || needed <= free) return;
+  throw new InputError(
+    "output",
+    `${values.length} values need ${gigabytes(needed)} in ${out}, and its disk has ${gigabytes(free)} left; capture fewer`,
+  );
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
 
 /** The supervisor removes what is half written if this process cannot. */
 async function createFile(

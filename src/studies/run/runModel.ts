@@ -7,7 +7,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program } from "../../graph/program.ts";
 import type { ValueType } from "../../graph/axes.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import type { Backend, Feeds } from "../../base/backend.ts";
+import type { Backend, Feeds, Trace } from "../../base/backend.ts";
 import { feedsOf, type IdRows, type ModelInputs } from "../../inputs/modelInputs.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
@@ -41,6 +41,8 @@ export interface RunOptions extends StudyOptions {
   readonly begin?: ((values: readonly CapturedValue[]) => Promise<void>) | undefined;
   /** Values of inputs that edits added, by their names. */
   readonly feeds?: Feeds | undefined;
+  /** Most bytes of values that one run hands over; left out: 512 MB. */
+  readonly valuesBytes?: number | undefined;
 }
 
 /** What models end with. */
@@ -81,7 +83,8 @@ export function matchValues(program: Program, patterns: readonly string[]): stri
 }
 
 /**
- * Runs the model on its inputs as they are and hands over the values `names`, a few rows at a time.
+ * Runs the model on its inputs as they are and hands over the values `names`, a few rows at a time; where the values of one
+ * row are too large together, some at a time, layer after layer, in a run each.
  *
  * @throws {InputError} "tokens" for rows of unequal length or ids outside the vocabulary, "feed" for inputs that the model does
  *   not read or that are missing, "range" for too many positions
@@ -90,7 +93,7 @@ export async function runModel(
   model: LoadedModel,
   { tokens, inputs = { tokens }, names, receive, begin, feeds = new Map(), ...options }: RunOptions,
 ): Promise<void> {
-  const { signal, progress } = options;
+  const { signal, progress, valuesBytes } = options;
   const fed = feedsOf(model.program, inputs);
   const program = slice(model.program, { outputs: names });
   const sizes = sizesOf(model.program, fed);
@@ -100,28 +103,71 @@ export async function runModel(
   await model.unchanged();
   await begin?.(values);
   const { rows, perRun } = cut(program, backend, sizes);
-  const session = await prepare(program, backend, { ...sizes, batch: perRun });
-  const read = new Map([...fed].filter(([name]) => isRead(session.program, name)));
-  try {
-    const step = "running";
+  const step = "running";
+  const groups = groupsOf(values, perRun / rows, valuesBytes);
+  for (const [index, group] of groups.entries()) {
+    const part = sizedSlice(
+      model.program,
+      group.map(({ name }) => name),
+      fed,
+    );
+    const session = await prepare(part, backend, { ...sizes, batch: perRun });
+    const isHere = (name: string) => isRead(session.program, name);
+    const read = [...fed].filter(([name]) => isHere(name));
+    const more = [...feeds].filter(([name]) => isHere(name) || !isRead(program, name));
     const runs = Array.from({ length: Math.ceil(rows / perRun) }, (_, run) => {
       const [first, count] = [run * perRun, Math.min(perRun, rows - run * perRun)];
-      const part = [...read].map(([name, one]) => [name, rowsOf(one, first, count)] as const);
-      return new Map([...feeds, ...part]);
+      const here = read.map(([name, one]) => [name, rowsOf(one, first, count)] as const);
+      return new Map([...more, ...here]);
     });
-    await session.pass(
-      runs,
-      async (trace, run) => {
-        const first = run * perRun;
-        for (const value of values) await receive(value, first, trace.get(value.name)!);
-        progress?.(step, Math.min(first + perRun, rows), rows);
-      },
-      { signal, progress, step },
-    );
-    await model.unchanged();
-  } finally {
-    await session.close();
+    const receiveRun = async (trace: Trace, run: number) => {
+      const first = run * perRun;
+      for (const value of group) await receive(value, first, trace.get(value.name)!);
+      const done = index * rows + Math.min(first + perRun, rows);
+      progress?.(step, done, groups.length * rows);
+    };
+    try {
+      await session.pass(runs, receiveRun, { signal, progress, step });
+    } finally {
+      await session.close();
+    }
   }
+  await model.unchanged();
+}
+
+/** The program up to `outputs`; where they read nothing that is fed, as learned positions, one more value says how many there are. */
+function sizedSlice(program: Program, outputs: readonly string[], fed: Feeds): Program {
+  const part = slice(program, { outputs });
+  if (part.inputs.some(({ name }) => fed.has(name))) return part;
+  const first = program.ops.find(({ inputs }) => inputs.some((name) => fed.has(name)));
+  return first ? slice(program, { outputs: [...outputs, first.output] }) : part;
+}
+
+/** All patterns of a model of 30 layers would be 5 GB for 2,048 tokens. */
+const VALUES_BYTES = 512 * 2 ** 20;
+
+/**
+ * Values in their order, in groups that a run can hold; there is a run for each group, up to the last value of it.
+ *
+ * @param share of the rows that are in one run
+ */
+export function groupsOf(
+  values: readonly CapturedValue[],
+  share: number,
+  most = VALUES_BYTES,
+): readonly (readonly CapturedValue[])[] {
+  const groups: CapturedValue[][] = [];
+  let bytes = Infinity;
+  for (const value of values) {
+    const size = 4 * share * sizeOf(value.shape);
+    if (bytes + size > most) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)!.push(value);
+    bytes += size;
+  }
+  return groups;
 }
 
 /** Lengths of the symbols, after checking that the model has so many positions. */
