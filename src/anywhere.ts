@@ -61,6 +61,8 @@ export { attention } from "./studies/attention/attention.ts";
 export type { AttentionOptions } from "./studies/attention/plan.ts";
 export { compare } from "./studies/compare/compare.ts";
 export type { CompareOptions } from "./studies/compare/plan.ts";
+export { card } from "./studies/card/card.ts";
+export { cardDiff } from "./studies/card/cardDiff.ts";
 export { check } from "./studies/check/check.ts";
 export type { CheckOptions } from "./studies/check/plan.ts";
 export { rulesFrom, type PlacedRule, type Rules } from "./studies/check/rulesFile.ts";
@@ -151,6 +153,8 @@ export {
   type ComparedPair,
   type CompareResult,
 } from "./studies/compare/result.ts";
+export { headCardResult, type CardResult } from "./studies/card/result.ts";
+export { cardDiffResult, type CardDiffResult } from "./studies/card/resultDiff.ts";
 export {
   checkResult,
   type CheckedRule,

@@ -17,6 +17,8 @@ import { attribution } from "../../src/studies/attribution/attribution.ts";
 import { audit } from "../../src/studies/audit/audit.ts";
 import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { inductionHeadDetector } from "../../src/studies/detector/inductionHeadDetector.ts";
+import { card } from "../../src/studies/card/card.ts";
+import { cardDiff } from "../../src/studies/card/cardDiff.ts";
 import { check } from "../../src/studies/check/check.ts";
 import { compare } from "../../src/studies/compare/compare.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
@@ -76,6 +78,9 @@ beforeAll(async () => {
   results["phase"] = phase;
   const rules = ["copyGain >= 1", "no head label induction", "heads label induction >= 1"];
   results["check"] = await check(model, { ...some, limit: 20, quick: true, rules });
+  const made = await card(model, { ...some, quick: true });
+  results["card"] = made;
+  results["card-diff"] = cardDiff(made, made);
   results["compare"] = await compare([model, model], { ...some, verdicts: "quick" });
   results["phase-seeds"] = phaseSeeds([phase, phase]);
   results["analyse"] = await analyse(model, some);

@@ -19,7 +19,7 @@ const EVIDENCE = {
   "first token": ({ evidence }) => evidence.attention.firstToken,
   copying: ({ evidence }) => evidence.copying?.effect ?? null,
   sufficiency: ({ evidence }) => evidence.sufficiency?.centredLogit ?? null,
-  necessity: ({ evidence }) => evidence.necessity?.givenOthers.mean.nats ?? null,
+  necessity: ({ evidence }) => evidence.necessity?.givenOthers.sizedMean.nats ?? null,
 } as const satisfies Readonly<Record<string, (head: Head) => Bounded | null>>;
 
 export function labelChangesOf(first: VerdictResult, second: VerdictResult): Changes {

@@ -107,7 +107,8 @@ const labelChange = z.object({
 
 const edge = z.object({ from: z.string(), to: z.string(), route: z.enum(["q", "k", "v"]) });
 
-const labelChanges = z.object({
+/** What differs between two verdicts of one architecture. */
+export const labelChanges = z.object({
   labels: z.array(labelChange),
   flags: z.array(
     z.object({ ...headAt, gained: z.array(z.enum(FLAGS)), lost: z.array(z.enum(FLAGS)) }),

@@ -1,5 +1,4 @@
 /** @file What `compare` shows: the maps of two models and their difference, the family, and what changed. */
-import { headNumbers } from "../../base/headName.ts";
 import { ATTENTION_SCORES, scoreRow } from "../../measure/attentionTables.ts";
 import { plural } from "../../draw/numbers.ts";
 import { linePicture, matricesPicture } from "../../draw/pictures.ts";
@@ -13,6 +12,7 @@ import {
   type StudyView,
 } from "../../draw/studyView.ts";
 import { COMPARED, type CompareResult, type ComparedModel, type ComparedPair } from "./result.ts";
+import { changeTables, differenceOfMaps, mapsOf } from "./viewMaps.ts";
 import { depthFigure, familyFigure } from "./viewFamily.ts";
 
 export function compareView(result: CompareResult): StudyView {
@@ -48,48 +48,28 @@ export function compareView(result: CompareResult): StudyView {
 function picturesOf(result: CompareResult, same: readonly ComparedPair[]): StudyPicture[] {
   const sizes = new Set(result.models.map(({ parameters }) => parameters));
   return [
-    ...same.map((pair) => matricesPicture(mapsOf(result, pair))),
+    ...same.map((pair) => matricesPicture(inductionMaps(result, pair))),
     ...(sizes.size > 1 ? [linePicture(familyFigure(result))] : []),
     linePicture(depthFigure(result)),
   ];
 }
 
 /** The induction maps of both models, and the difference. */
-function mapsOf({ models, words }: CompareResult, pair: ComparedPair) {
+function inductionMaps({ models, words }: CompareResult, pair: ComparedPair) {
   const [first, second] = [models[pair.first]!, models[pair.second]!];
-  const names = (count: number) => Array.from({ length: count }, (_, index) => String(index));
-  const axes = { rows: names(first.layers), columns: names(first.heads) };
-  const difference = differenceValues(first, second);
-  return {
+  return mapsOf(sideOf(first), sideOf(second), {
     title: `Induction score of ${first.id}, of ${second.id}, and the difference`,
     subtitle: [modelWords(first), modelWords(second)],
-    matrices: [
-      { title: first.id, ...axes, values: first.scores.induction },
-      { title: second.id, ...axes, values: second.scores.induction },
-      {
-        title: "second - first",
-        ...axes,
-        values: difference,
-        own: { scale: divergingScale(difference), scaleLabel: "difference of the score" },
-      },
-    ],
-    rowName: "layers",
-    columnName: "heads",
-    scale: { kind: "sequential" as const, bound: 1 },
     scaleLabel: "mean attention to the token after the earlier copy, 0 to 1",
     description: words.join(" "),
-  };
+  });
 }
 
-function differenceValues(first: ComparedModel, second: ComparedModel): number[][] {
-  return second.scores.induction.map((row, layer) =>
-    row.map((score, head) => score - first.scores.induction[layer]![head]!),
-  );
-}
+const sideOf = ({ id, scores }: ComparedModel) => ({ id, values: scores.induction });
 
 function differenceMap({ models, words }: CompareResult, pair: ComparedPair): StudyView["map"] {
   const [first, second] = [models[pair.first]!, models[pair.second]!];
-  const values = differenceValues(first, second);
+  const values = differenceOfMaps(sideOf(first), sideOf(second));
   return {
     title: `Induction score of ${second.id} less that of ${first.id}`,
     subtitle: [modelWords(first), modelWords(second)],
@@ -158,7 +138,9 @@ function modelLossTable(models: readonly ComparedModel[]): StudyTable {
 function pairTables(models: readonly ComparedModel[], pair: ComparedPair): StudyTable[] {
   return [
     ...(pair.heads ? [foundTable(models, pair)] : []),
-    ...(pair.changes ? changeTables(models, pair) : []),
+    ...(pair.changes
+      ? changeTables(pair.changes, `from ${models[pair.first]!.id} to ${models[pair.second]!.id}`)
+      : []),
     matchingTable(models, pair),
   ];
 }
@@ -218,40 +200,6 @@ function headTable(models: readonly ComparedModel[], pairs: readonly ComparedPai
       ]),
     ),
   };
-}
-
-function changeTables(models: readonly ComparedModel[], pair: ComparedPair): StudyTable[] {
-  const { labels, flags, edges } = pair.changes!;
-  const way = `from ${models[pair.first]!.id} to ${models[pair.second]!.id}`;
-  return [
-    {
-      caption: `Labels that change ${way}`,
-      columns: [headColumn(), "from", "to", "undecided", "intervals that part"],
-      rows: labels.map(({ layer, head, from, to, undecided, parted }) => [
-        { layer, head },
-        from,
-        to,
-        undecided ? "yes" : "no",
-        parted.join(", ") || "none: other rows could decide otherwise",
-      ]),
-    },
-    {
-      caption: `Flags that change ${way}`,
-      columns: [headColumn(), "gained", "lost"],
-      rows: flags.map(({ layer, head, gained, lost }) => [
-        { layer, head },
-        gained.join(" "),
-        lost.join(" "),
-      ]),
-    },
-    {
-      caption: `Edges of the circuit that change ${way}`,
-      columns: ["edge", headColumn("from"), "into", headColumn("of")],
-      rows: (["gained", "lost"] as const).flatMap((kind) =>
-        edges[kind].map(({ from, to, route }) => [kind, headNumbers(from), route, headNumbers(to)]),
-      ),
-    },
-  ];
 }
 
 function matchingTable(models: readonly ComparedModel[], pair: ComparedPair): StudyTable {

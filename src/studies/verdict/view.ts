@@ -67,14 +67,14 @@ export function verdictView(result: VerdictResult): StudyView {
 }
 
 /** Attention that the label speaks of; null for mixed and other heads. */
-function strengthOf({ label, behaviours, evidence }: Head) {
+export function strengthOf({ label, behaviours, evidence }: Head) {
   if (ATTENDING_LABELS.includes(label)) return evidence.attention.induction;
   const own = behaviours.find((one) => one.name === label);
   return own ? { ...own, value: own.strength } : null;
 }
 
 /** Labels in the order of LABELS, in each the strongest head first. */
-function byInterest(heads: readonly Head[]): Head[] {
+export function byInterest(heads: readonly Head[]): Head[] {
   const strength = (head: Head) => strengthOf(head)?.value ?? 0;
   return heads.toSorted(
     (a, b) => LABELS.indexOf(a.label) - LABELS.indexOf(b.label) || strength(b) - strength(a),

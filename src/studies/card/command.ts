@@ -1,0 +1,91 @@
+import type { Command } from "commander";
+import { InputError } from "../../base/errors.ts";
+import { MODEL, bosOption, shared } from "../../cli/flags/sharedFlags.ts";
+import type { RowFlags } from "../../cli/flags/rowFlags.ts";
+import { wholeNumber } from "../../cli/flags/values.ts";
+import { readResult } from "../../cli/readResult.ts";
+import type { Destination, Request } from "../../cli/request.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
+import { headCardResult, type CardResult } from "./result.ts";
+
+interface Flags extends Omit<RowFlags, "tokens"> {
+  readonly quick?: boolean | undefined;
+}
+
+const FOLDER = "output/card";
+
+export const command = studyCommand({
+  name: "card",
+  description: "a page of a model's heads to put beside its weights; or diff OLD NEW of two cards",
+  declare,
+  request: (flags: Flags, model: string, cards: readonly string[]): Promise<Request> =>
+    Promise.resolve(model === "diff" ? diffRequest(cards) : cardRequest(flags, model, cards)),
+});
+
+function declare(command: Command): Command {
+  const withFlags = command
+    .argument("<model>", `${MODEL}; or diff (a folder of that name is ./diff)`)
+    .argument("[cards...]", "after diff: the JSON of the old card and of the new one")
+    .option(
+      "--out <folder>",
+      `where the card goes (default ${FOLDER}); of diff a file, .png, .svg, .html, .csv or .json`,
+      (name) => [name],
+    )
+    .option("--num-examples <n>", "sequences (default 20, 16 causal, 50 for losses)", wholeNumber)
+    .option("--seq-len <n>", "tokens in the two copies together, even (default 64)", wholeNumber)
+    .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
+    .addOption(bosOption())
+    .option("--quick", "a quick verdict; the card says so")
+    .option("--json", "print the Result as JSON and nothing else");
+  return shared(withFlags);
+}
+
+function cardRequest(flags: Flags, model: string, more: readonly string[]): Request {
+  if (more.length > 0)
+    throw new InputError(
+      "options",
+      `card takes one model, or diff and two cards; got ${[model, ...more].join(", ")}`,
+    );
+  const request = onModel(STUDIES.card, model, flags);
+  return {
+    ...request,
+    destination: ([folder = FOLDER] = []) => folderDestination(folder),
+  } as Request;
+}
+
+function diffRequest(cards: readonly string[]): Request {
+  if (cards.length !== 2)
+    throw new InputError(
+      "options",
+      `card diff takes the old card and the new one, got ${cards.join(", ") || "none"}`,
+    );
+  return {
+    study: STUDIES["card-diff"],
+    run: async () => {
+      const [before, after] = [await cardIn(cards[0]!), await cardIn(cards[1]!)];
+      return (await import("./cardDiff.ts")).cardDiff(before, after);
+    },
+  };
+}
+
+/** @throws {InputError} "file" or "result" */
+async function cardIn(path: string): Promise<CardResult> {
+  const read = headCardResult.safeParse(await readResult(path));
+  if (read.success) return read.data;
+  const [first] = read.error.issues;
+  throw new InputError(
+    "result",
+    `${path} is no card of induction-lens: ${first!.path.join(".")}: ${first!.message}`,
+  );
+}
+
+function folderDestination(folder: string): Destination<CardResult> {
+  return {
+    check: async () => (await import("./viewFiles.ts")).checkCardFolder(folder),
+    write: async (result, done) => {
+      const files = await (await import("./viewFiles.ts")).writeCard(result, folder);
+      done(`wrote ${folder}: ${files.join(", ")}`);
+    },
+  };
+}
