@@ -11,12 +11,14 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 COMMON = dict(num_hidden_layers=2, hidden_size=16, num_attention_heads=4, num_key_value_heads=2, intermediate_size=20, vocab_size=29,
               max_position_embeddings=32, bos_token_id=1, eos_token_id=2, pad_token_id=0)
+SCANS = dict(num_hidden_layers=2, hidden_size=16, vocab_size=29, bos_token_id=1, eos_token_id=2, pad_token_id=0)
 BATCH, LENGTH = 2, 12
 
 
 def main(out, model_type, *options):
     torch.manual_seed(0)
-    fields = {**COMMON, **{key: json.loads(value) for key, value in (option.split("=", 1) for option in options)}}
+    common = SCANS if "mamba" in model_type else COMMON
+    fields = {**common, **{key: json.loads(value) for key, value in (option.split("=", 1) for option in options)}}
     config = AutoConfig.for_model(model_type, **fields)
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
     with torch.no_grad():
@@ -32,19 +34,23 @@ def main(out, model_type, *options):
     def keep(name, value):
         kept[name] = value.detach().float().clone()
 
-    for layer, block in enumerate(model.model.layers):
+    layers = model.backbone.layers if hasattr(model, "backbone") else model.model.layers
+    for layer, block in enumerate(layers):
         at = f"blocks.{layer}"
         first = lambda out: out[0] if isinstance(out, tuple) else out
         block.register_forward_pre_hook(lambda _, args, kwargs, at=at: keep(f"{at}.hook_resid_pre", args[0] if args else kwargs["hidden_states"]), with_kwargs=True)
+        if hasattr(block, "mixer"):
+            block.mixer.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
+            continue
         block.self_attn.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
         block.self_attn.o_proj.register_forward_pre_hook(
             lambda _, args, at=at: keep(f"{at}.attn.hook_z", args[0].reshape(BATCH, LENGTH, config.num_attention_heads, -1)))
         mlp = block.mlp if hasattr(block, "mlp") else block.block_sparse_moe
         mlp.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out)))
     with torch.no_grad():
-        result = model(tokens, output_attentions=True, use_cache=False)
+        result = model(tokens, use_cache=False, **({} if hasattr(model, "backbone") else {"output_attentions": True}))
     keep("logits", result.logits)
-    for layer, pattern in enumerate(result.attentions):
+    for layer, pattern in enumerate(getattr(result, "attentions", None) or []):
         keep(f"blocks.{layer}.attn.hook_pattern", pattern)
     folder = pathlib.Path(out)
     model.save_pretrained(folder)

@@ -233,15 +233,13 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
   },
   splitAxis: ([x], { axis, into }, fail) => {
     const { size } = axisOf(x!, axis, fail);
-    if (into.reduce((product, part) => product * Number(part.size), 1) !== size)
-      fail(`cannot split ${size}`);
+    if (sizeTogether(into) !== size) fail(`cannot split ${size}`);
     return replaceAxis(x!, axis, into, fail);
   },
   mergeAxes: ([x], { axes, into }, fail) => {
     const first = neighbours(x!, axes, fail);
     const merged = x!.axes.slice(first, first + axes.length);
-    const size = merged.reduce((product, part) => product * Number(part.size), 1);
-    if (Number.isNaN(size)) fail("needs known sizes");
+    const size = sizeTogether(merged) ?? fail("needs known sizes");
     return {
       ...x!,
       axes: [
@@ -351,6 +349,17 @@ function neighbours(
   if (first < 0 || names.some((name, index) => name !== axes[first + index]?.name))
     fail(`has no neighbours ${names.join(", ")}`);
   return first;
+}
+
+/** How many entries axes have together: a number, or a symbol beside axes of size 1; null for other products. */
+function sizeTogether(axes: readonly Axis[]): number | string | null {
+  const symbols = axes.flatMap(({ size }) => (typeof size === "string" ? [size] : []));
+  const factor = axes.reduce(
+    (product, { size }) => (typeof size === "number" ? product * size : product),
+    1,
+  );
+  if (symbols.length === 0) return factor;
+  return symbols.length === 1 && factor === 1 ? symbols[0]! : null;
 }
 
 /** The axes of ids that x has too. */

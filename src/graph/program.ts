@@ -38,6 +38,8 @@ export type Fill =
   | ({ readonly kind: "rotary"; readonly part: "cos" | "sin" } & RotaryTable)
   /** 0, 1, 2, ... along the last axis. */
   | { readonly kind: "count" }
+  /** [query, key]: 1 where the key comes before the query, else 0. */
+  | { readonly kind: "earlier" }
   /** [from, to]: 1 where from = max(0, to - 1), else 0. */
   | { readonly kind: "previous" };
 

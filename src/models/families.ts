@@ -31,6 +31,7 @@ import { gptOss } from "./families/gptOss.ts";
 import { granite } from "./families/granite.ts";
 import { graniteMoe } from "./families/graniteMoe.ts";
 import { llama } from "./families/llama.ts";
+import { falconMamba, mamba, mamba2 } from "./families/mamba.ts";
 import { mistral } from "./families/mistral.ts";
 import { mixtral } from "./families/mixtral.ts";
 import { modernbert } from "./families/modernbert.ts";
@@ -73,6 +74,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   ernie4_5: ernie45,
   exaone4,
   falcon,
+  falcon_mamba: falconMamba,
   gemma,
   gemma2,
   gemma3_text: gemma3Text,
@@ -86,6 +88,8 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   granite,
   granitemoe: graniteMoe,
   helium,
+  mamba,
+  mamba2,
   ministral,
   mixtral,
   mpt,

@@ -16,6 +16,7 @@ export function filled(
   if (fill.kind === "count") return data.map((_: number, index: number) => index % shape.at(-1)!);
   if (fill.kind === "causalMask") return causalMask(data, shape, fill.window);
   if (fill.kind === "alibiMask") return alibiMask(data, shape, fill);
+  if (fill.kind === "earlier") return earlier(data, shape[1]!);
   if (fill.kind === "previous") return previous(data, shape);
   if (fill.kind === "bandMask") return bandMask(data, shape, fill.reach);
   if (fill.kind === "relativeBuckets") return relativeBuckets(data, shape, fill);
@@ -52,6 +53,10 @@ function sinusoids(data: TensorData, shape: readonly number[]): TensorData {
     const angle = position / 10_000 ** ((2 * (at % half)) / width);
     return at < half ? Math.sin(angle) : Math.cos(angle);
   });
+}
+
+function earlier(data: TensorData, keys: number): TensorData {
+  return data.map((_: number, index: number) => Number(index % keys < Math.floor(index / keys)));
 }
 
 function previous(data: TensorData, shape: readonly number[]): TensorData {

@@ -275,7 +275,7 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
       ),
       shape: put(
         x!.shape,
-        into.map(({ size }) => Number(size)),
+        into.map(({ size }) => (typeof size === "number" ? size : lengthOf(x!, axis))),
       ),
       data: x!.data,
     };

@@ -222,8 +222,17 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
       ],
     });
     const piece = b.op("slice", [x], { axis: "d_head", start: 1, end: 3 });
+    const beside = b.op("splitAxis", [x], {
+      axis: "position",
+      into: [
+        { name: "query", size: "position" },
+        { name: "key", size: 1 },
+      ],
+    });
     return [
       split,
+      beside,
+      b.op("mergeAxes", [b.op("exp", [beside], {})], { axes: ["query", "key"], into: "position" }),
       b.op("mergeAxes", [split], { axes: ["group", "d_head"], into: "flat" }),
       b.op("transpose", [x], { axes: ["head", "batch", "d_head", "position"] }),
       b.rename(x, { position: "query" }),

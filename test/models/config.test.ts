@@ -60,7 +60,7 @@ describe.skipIf(skip)(`configurations${note}`, () => {
     ["qwen2", { use_sliding_window: true }, /use_sliding_window needs sliding_window/],
     ["qwen2", { layer_types: ["full_attention"] }, /layer_types needs 2 entries, got 1/],
     ["neox", { model_type: "gpt_nox" }, /"gpt_nox" is not supported, did you mean gpt_neox/],
-    ["neox", { model_type: "mamba" }, /"mamba" is not supported \(supported: gpt2, gpt_neox/],
+    ["neox", { model_type: "rwkv" }, /"rwkv" is not supported \(supported: gpt2, gpt_neox/],
     ["neox", { model_type: "__proto__" }, /is not supported/],
     ["tl-full", { positional_embedding_type: "alibi" }, /positional_embedding_type/],
     ["tl-full", { gated_mlp: true }, /gated_mlp = true is not supported/],

@@ -15,15 +15,12 @@ import { shared, sharedJson } from "../shared.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 
-/** No decoders with attention. */
-const OTHERS = ["mamba", "mamba2", "falcon_mamba"];
 const FILES = ["config.json", "tokens.json", "model.safetensors", "expected.safetensors"];
 
 /** Folders in `folder` that hold a decoder of tokens, what it reads and what it gives. */
 export function decoderFolders(folder: string | null): string[] {
   if (!folder || !existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => !OTHERS.includes(name))
     .map((name) => join(folder, name))
     .filter((path) => FILES.every((name) => existsSync(join(path, name))));
 }

@@ -107,6 +107,8 @@ export interface OutputProjection {
 }
 
 export interface AttentionAnatomy {
+  /** scan: a state-space layer, whose `pattern` is shares that nothing reads, and whose queries, keys and scores are missing. */
+  readonly kind: "attention" | "scan";
   /** The norm of the stream that queries read through; null where there is none. */
   readonly norm: NormAnatomy | null;
   readonly queries: TurnedInput;

@@ -21,6 +21,7 @@ export function readAttention(
   passage: Part<Passage>,
 ): AttentionAnatomy {
   const hook = (name: string) => hookName(layer, `attn.hook_${name}`);
+  const scan = isScan(operations, layer);
   const scores = readScores(operations, layer);
   const product = "missing" in scores.product ? null : scores.product;
   const turned = (which: "q" | "k", used: string | undefined): TurnedInput => {
@@ -33,7 +34,8 @@ export function readAttention(
     };
   };
   return {
-    norm: normOfLayer(operations, layer),
+    kind: scan ? "scan" : "attention",
+    norm: normOfLayer(operations, layer, scan ? hook("z") : hook("q")),
     queries: turned("q", product?.queries),
     keys: turned("k", product?.keys),
     values: headInput(operations, layer, "v"),
@@ -47,6 +49,11 @@ export function readAttention(
   };
 }
 
+/** Whether the layer has a selective scan in place of attention. */
+function isScan({ producers }: Pick<Operations, "producers">, layer: number): boolean {
+  return producers.has(hookName(layer, "ssm.hook_scan"));
+}
+
 function has({ producers }: Operations, name: string): string | null {
   return producers.has(name) ? name : null;
 }
@@ -55,6 +62,8 @@ const WORDS = { q: "queries", k: "keys", v: "values" } as const;
 
 function headInput(operations: Operations, layer: number, which: "q" | "k" | "v"): HeadInput {
   const hook = hookName(layer, `attn.hook_${which}`);
+  const scan = `layer ${layer} is a state-space layer, which has no ${WORDS[which]} that are a product of the stream and a weight`;
+  if (isScan(operations, layer)) return { hook, projection: { missing: scan } };
   const missing = `the ${WORDS[which]} of layer ${layer} are not a product of the normalised residual stream and a weight`;
   return { hook, projection: projectionOf(operations, layer, hook) ?? { missing } };
 }
@@ -86,10 +95,10 @@ function normOfStream(
   return op?.op === "rename" ? normOfStream(operations, op.inputs[0]!, stream) : null;
 }
 
-/** The norm that reads the stream itself, on the way to the queries. */
-function normOfLayer(operations: Operations, layer: number): NormAnatomy | null {
+/** The norm that reads the stream itself, on the way to the queries or to what a scan gives. */
+function normOfLayer(operations: Operations, layer: number, to: string): NormAnatomy | null {
   const stream = hookName(layer, "hook_resid_pre");
-  const norm = normBetween(operations, stream, hookName(layer, "attn.hook_q"));
+  const norm = normBetween(operations, stream, to);
   return norm?.input === stream ? norm : null;
 }
 
@@ -117,7 +126,9 @@ function readScores(operations: Operations, layer: number): ScoresAnatomy {
   const product = masks || others ? productOf(operations, layer, value) : null;
   return {
     product: product ?? {
-      missing: `layer ${layer}'s attention scores are not scale * q.k plus a mask`,
+      missing: isScan(operations, layer)
+        ? `layer ${layer} is a state-space layer, which has no scores of queries and keys`
+        : `layer ${layer}'s attention scores are not scale * q.k plus a mask`,
     },
     softcap: cap,
     uncapped: value,
@@ -151,5 +162,9 @@ function outputProjection(
   const [z, weight, bias = null] = (op?.inputs ?? []) as string[];
   if (op?.op === "contract" && z === hookName(layer, "attn.hook_z") && weights.has(weight!))
     return { weight: weight!, bias };
+  if (isScan({ producers }, layer))
+    return {
+      missing: `layer ${layer} is a state-space layer: what its scan gives goes through a gate before it is written to the stream`,
+    };
   return { missing: `the attention output of layer ${layer} is not a product of z and a weight` };
 }

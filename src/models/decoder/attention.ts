@@ -6,13 +6,15 @@ import { queryKeyNorm } from "./norms.ts";
 import { softcapped } from "./numbers.ts";
 import { projections, type Three, type Which } from "./projections.ts";
 import { smeared } from "./smearedKeys.ts";
-import type { AttentionSpec } from "./spec.ts";
+import type { AttentionSpec, MaskSpec } from "./spec.ts";
 import { needed, type WeightLookup } from "./weights.ts";
 
 /** What the layers of a model share: inputs that depend on positions. */
 export interface Shared {
   /** What is added to scores, one after the other. */
-  readonly maskOf: (attention: AttentionSpec) => readonly Name[];
+  readonly maskOf: (attention: MaskSpec) => readonly Name[];
+  /** Whether the key comes before the query, as 1 or 0. */
+  readonly earlier: () => Name;
   readonly tablesOf: (rope: Rope) => readonly [Name, Name];
   /** From `previousPosition`; null where no layer smears its keys. */
   readonly before: Name | null;

@@ -1,4 +1,4 @@
-/** @file One block: attention and MLP with their norms, and what they add to the residual stream. */
+/** @file One block: attention (or a state-space layer) and MLP with their norms, and what they add to the residual stream. */
 import type { Builder, Name } from "../../graph/builder.ts";
 import { attention, type AttentionPart, type Shared } from "./attention.ts";
 import { experts } from "./experts.ts";
@@ -6,6 +6,7 @@ import { mlp } from "./mlp.ts";
 import { norm } from "./norms.ts";
 import { times } from "./numbers.ts";
 import { hasExperts, type BlockSpec, type StackSpec } from "./spec.ts";
+import { ssm } from "./ssm.ts";
 import type { WeightLookup } from "./weights.ts";
 
 /** What writes a block with: the whole model's spec, and values that all blocks read. */
@@ -75,9 +76,10 @@ function attentionOut(
   w: WeightLookup,
   at: string,
   read: Name,
-  { attention: spec }: BlockSpec,
+  { attention: spec, ssm: scan }: BlockSpec,
   { queryKeyPositions, memory: _, spec: __, ...shared }: Around,
 ): Name {
+  if (!spec) return ssm(b, w, at, read, scan!, shared);
   const placed = queryKeyPositions ? b.add(read, queryKeyPositions) : read;
   return attention(b, w, at, { q: placed, k: placed, v: read }, spec, shared);
 }

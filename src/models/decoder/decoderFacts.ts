@@ -1,6 +1,6 @@
 import { ropeTypeOf } from "../config/ropeType.ts";
 import type { DecoderFacts } from "../family.ts";
-import { hasExperts, type AttentionSpec, type DecoderSpec } from "./spec.ts";
+import { attentionsOf, hasExperts, unitsOf, type AttentionSpec, type DecoderSpec } from "./spec.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -15,19 +15,21 @@ export function decoderFacts(
   json: Json,
 ): DecoderFacts {
   const { blocks, residual, norm } = spec;
-  const attentions = blocks.map(({ attention }) => attention);
-  const first = attentions[0]!;
+  const attentions = attentionsOf(spec);
+  const { dHead, dValue } = unitsOf(spec);
   const withExperts = blocks.flatMap(({ mlp }, layer) => (hasExperts(mlp) ? [{ layer, mlp }] : []));
   const some = withExperts[0]?.mlp;
   return {
     dModel: spec.dModel,
-    dHead: first.dHead,
-    dValue: first.dValue ?? first.dHead,
-    mask: first.mask ?? "causal",
-    windows: attentions.map(({ window }) => window ?? null),
+    dHead,
+    dValue,
+    mask: attentions[0]?.mask ?? "causal",
+    windows: blocks.map(({ attention }) => attention?.window ?? null),
     positions: positionsOf(spec),
-    rotaryLayers: attentions.flatMap(({ rotary }, layer) => (rotary ? [layer] : [])),
-    rotary: attentions.map((one, layer) => rotaryOf(one, ropeTypeOf(json, layer, one.window))),
+    rotaryLayers: blocks.flatMap(({ attention }, layer) => (attention?.rotary ? [layer] : [])),
+    rotary: blocks.map(({ attention: one }, layer) =>
+      one ? rotaryOf(one, ropeTypeOf(json, layer, one.window)) : null,
+    ),
     latent: attentions.some(({ latent }) => latent),
     norm: norm?.kind ?? null,
     normPlaces: residual.norms,
@@ -38,7 +40,7 @@ export function decoderFacts(
     parallel: residual.parallel !== undefined && residual.parallel !== null,
     queryKeyNorm: attentions.some((one) => one.norm),
     normOverAllHeads: attentions.some((one) => one.norm?.over === "all heads"),
-    softcap: { scores: first.softcap ?? null, logits: spec.logitSoftcap ?? null },
+    softcap: { scores: attentions[0]?.softcap ?? null, logits: spec.logitSoftcap ?? null },
     sinks: attentions.some(({ sinks }) => sinks),
     experts: some
       ? {
@@ -52,12 +54,14 @@ export function decoderFacts(
   };
 }
 
-function positionsOf({ positions, blocks }: DecoderSpec): DecoderFacts["positions"] {
+function positionsOf(spec: DecoderSpec): DecoderFacts["positions"] {
+  const { positions } = spec;
   if (positions?.table === "sinusoids") return "sinusoids";
   if (positions) return positions.to === "stream" ? "learned" : "shortformer";
-  if (blocks.some(({ attention }) => attention.relative)) return "relative";
-  if (blocks.some(({ attention }) => attention.alibi)) return "alibi";
-  return blocks.some(({ attention }) => attention.rotary) ? "rotary" : "none";
+  const attentions = attentionsOf(spec);
+  if (attentions.some(({ relative }) => relative)) return "relative";
+  if (attentions.some(({ alibi }) => alibi)) return "alibi";
+  return attentions.some(({ rotary }) => rotary) ? "rotary" : "none";
 }
 
 function rotaryOf({ rotary }: AttentionSpec, type: string): DecoderFacts["rotary"][number] {

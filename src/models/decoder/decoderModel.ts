@@ -1,7 +1,7 @@
 /** @file From a family's row to its model: weights found and checked, Program built, facts told. */
 import { decoderFacts } from "./decoderFacts.ts";
 import { decoderProgram } from "./decoder.ts";
-import { hasExperts, type DecoderSpec } from "./spec.ts";
+import { hasExperts, unitsOf, type DecoderSpec } from "./spec.ts";
 import { specialTokensOf, strayTokensNotice } from "../config/specialTokens.ts";
 import { withNotices, type DecoderFacts, type Model, type ModelOptions } from "../family.ts";
 import type { CheckpointTensors } from "../checkpointTensors.ts";
@@ -50,14 +50,14 @@ export function decoderModel(
   );
   const head = headOf(row, binding, options);
   const absent = head === "none" ? (spec.head ? WORDLESS : HEADLESS) : null;
-  const attention = spec.blocks[0]!.attention;
+  const { heads, kvHeads } = unitsOf(spec);
   const model = {
     architecture: {
       family: spec.family,
       ...(typeof json["model_type"] === "string" && { modelType: json["model_type"] }),
       layers: spec.blocks.length,
-      heads: attention.heads,
-      kvHeads: attention.kvHeads,
+      heads,
+      kvHeads,
       contextLength: spec.contextLength,
       vocabulary: spec.vocabulary,
       ...specialTokensOf(json, spec.vocabulary),
@@ -75,10 +75,10 @@ const HEADLESS =
 const WORDLESS =
   "this model has no logits: its files have no head that predicts masked words; scores and patterns of attention need none";
 
-function countsOf({ blocks }: DecoderSpec) {
-  const [{ attention }] = blocks as readonly [DecoderSpec["blocks"][number]];
-  const experts = blocks.flatMap(({ mlp }) => (hasExperts(mlp) ? [mlp.experts] : []))[0] ?? 0;
-  return { expert: experts, head: attention.heads, kv_head: attention.kvHeads };
+function countsOf(spec: DecoderSpec) {
+  const { heads, kvHeads } = unitsOf(spec);
+  const experts = spec.blocks.flatMap(({ mlp }) => (hasExperts(mlp) ? [mlp.experts] : []))[0] ?? 0;
+  return { expert: experts, head: heads, kv_head: kvHeads };
 }
 
 /** The map, without an unembedding of its own where the embedding is used; such a one in the files is then no stranger. */

@@ -2,7 +2,13 @@
 import type { Builder, Name } from "../../graph/builder.ts";
 import type { Rope } from "../config/rope.ts";
 import { streamSizes, type Place } from "./place.ts";
-import type { AttentionSpec, DecoderSpec, RelativeSpec, StackSpec } from "./spec.ts";
+import {
+  attentionsOf,
+  type DecoderSpec,
+  type MaskSpec,
+  type RelativeSpec,
+  type StackSpec,
+} from "./spec.ts";
 import { needed, type WeightLookup } from "./weights.ts";
 
 const UNPLACED = "it stands for padding, which this model gives no position";
@@ -42,12 +48,12 @@ export function sinusoids(b: Builder, dModel: number, { prefix, position }: Plac
 export function masksOf(
   b: Builder,
   w: WeightLookup,
-  { blocks }: StackSpec,
+  stack: StackSpec,
   place: Place,
-): (attention: AttentionSpec) => readonly Name[] {
+): (attention: MaskSpec) => readonly Name[] {
   const made = new Map<string, Name>();
   const distinct = (list: readonly string[]) => new Set(list).size > 1;
-  const biases = distinct(blocks.map(({ attention }) => JSON.stringify(attention.alibi ?? null)));
+  const biases = distinct(attentionsOf(stack).map(({ alibi }) => JSON.stringify(alibi ?? null)));
   const once = (key: string, make: () => Name) => {
     const name = made.get(key) ?? make();
     made.set(key, name);
@@ -77,7 +83,7 @@ export function masksOf(
 function relativeBias(
   b: Builder,
   w: WeightLookup,
-  { mask = "causal" }: AttentionSpec,
+  { mask = "causal" }: MaskSpec,
   { buckets, maxDistance }: RelativeSpec,
   { prefix, position }: Place,
 ): Name {
@@ -91,6 +97,18 @@ function relativeBias(
   const ids = b.input(`${prefix}relative_buckets`, "int32", axes, { fill, below: buckets });
   const bias = b.gather(needed(w, `${prefix}relative.W_bias`), ids); // [query, key, head]
   return b.op("transpose", [bias], { axes: ["head", "query", "key"] }, `${prefix}relative_bias`);
+}
+
+/** 1 where the key comes before the query, [query, key]; made at its first use. */
+export function earlierPositions(b: Builder, { prefix, position }: Place): () => Name {
+  let made: Name | null = null;
+  return () =>
+    (made ??= b.input(
+      `${prefix}earlier_positions`,
+      "float32",
+      { query: position, key: position },
+      { fill: { kind: "earlier" } },
+    ));
 }
 
 /** cos and sin of every position, [position, rotary] each, once for each table. */

@@ -83,6 +83,42 @@ export interface AttentionSpec {
   readonly smearedKeys?: boolean;
 }
 
+interface ScanSpec {
+  /** What a state-space layer has in place of attention heads: its units, of which each has a pattern of its own. */
+  readonly heads: number;
+  /** Entries of what a unit carries on. */
+  readonly dHead: number;
+  /** Numbers that the state of an entry has. */
+  readonly states: number;
+  /** Positions that the convolution before the scan sees, the current one included. */
+  readonly taps: number;
+  /** After the convolution. */
+  readonly act: ActivationName;
+}
+
+/** Mamba's mixer (Gu and Dao 2023, arXiv:2312.00752): each channel is a unit, and each of its states decays at its own rate. */
+export interface ChannelScanSpec extends ScanSpec {
+  readonly kind: "channels";
+  /** Width from which time steps are projected. */
+  readonly rank: number;
+  /** Norms of the time steps before their projection, B and C (Falcon-Mamba's without gains, Jamba's with them). */
+  readonly norm?: NormSpec | null;
+}
+
+/** Mamba-2's mixer (Dao and Gu 2024, arXiv:2405.21060): heads of several channels, one rate for each head. */
+export interface HeadScanSpec extends ScanSpec {
+  readonly kind: "heads";
+  /** B and C are shared by heads / groups heads. */
+  readonly groups: number;
+  /** Bounds of time steps. */
+  readonly limits: readonly [low: number, high: number];
+  /** The norm after the gate, over each of `groups` parts. */
+  readonly norm: NormSpec;
+}
+
+/** A selective scan in place of attention. */
+export type SsmSpec = ChannelScanSpec | HeadScanSpec;
+
 /** W_out act(W_in x), or, where the weight map has W_gate, W_out (act(W_gate x) * W_in x). */
 export interface MlpSpec {
   readonly act: ActivationName;
@@ -115,12 +151,15 @@ export interface ExpertsSpec extends MlpSpec {
 }
 
 export interface BlockSpec {
-  readonly attention: AttentionSpec;
+  /** Null: a state-space layer. */
+  readonly attention: AttentionSpec | null;
+  /** Set where `attention` is null. */
+  readonly ssm?: SsmSpec | null;
   /** False: attention reads the stream as it is, although the other blocks have a norm there (ModernBERT's first). */
   readonly attentionNorm?: boolean;
   /** Attention to what an encoder gives, between attention and MLP. */
   readonly cross?: AttentionSpec | null;
-  /** Null: attention alone. */
+  /** Null: attention (or a scan) alone. */
   readonly mlp: MlpSpec | ExpertsSpec | null;
 }
 
@@ -182,6 +221,30 @@ export interface DecoderSpec extends StackSpec {
   readonly logitMultiplier?: number;
   /** Logits become c tanh(logit / c). */
   readonly logitSoftcap?: number | null;
+}
+
+/** What the mask of a layer depends on. */
+export type MaskSpec = Pick<
+  AttentionSpec,
+  "heads" | "mask" | "window" | "reach" | "alibi" | "relative"
+>;
+
+/** The attention of every layer that has it. */
+export function attentionsOf({ blocks }: Pick<DecoderSpec, "blocks">): AttentionSpec[] {
+  return blocks.flatMap(({ attention }) => attention ?? []);
+}
+
+/** Heads and sizes of the first layer: its attention's, or its scan's. */
+export function unitsOf({ blocks }: Pick<DecoderSpec, "blocks">): {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly dHead: number;
+  readonly dValue: number;
+} {
+  const [{ attention, ssm }] = blocks as readonly [BlockSpec];
+  if (attention) return { ...attention, dValue: attention.dValue ?? attention.dHead };
+  const { heads, dHead } = ssm!;
+  return { heads, kvHeads: heads, dHead, dValue: dHead };
 }
 
 /** Whether a part of a block has experts. */

@@ -3,9 +3,9 @@ import type { Builder, Name } from "../../graph/builder.ts";
 import { block } from "./block.ts";
 import { norm } from "./norms.ts";
 import type { Embedded, Place } from "./place.ts";
-import { masksOf, rotaryTables } from "./positions.ts";
+import { earlierPositions, masksOf, rotaryTables } from "./positions.ts";
 import { previousPosition } from "./smearedKeys.ts";
-import type { StackSpec } from "./spec.ts";
+import { attentionsOf, type StackSpec } from "./spec.ts";
 import type { WeightLookup } from "./weights.ts";
 
 /**
@@ -22,12 +22,13 @@ export function stack(
   memory: Name | null = null,
 ): Name {
   const { blocks, finalNorm = spec.norm } = spec;
-  const smears = blocks.some(({ attention }) => attention.smearedKeys);
+  const smears = attentionsOf(spec).some(({ smearedKeys }) => smearedKeys);
   const around = {
     spec,
     queryKeyPositions,
     memory,
     maskOf: masksOf(b, w, spec, place),
+    earlier: earlierPositions(b, place),
     tablesOf: rotaryTables(b, place),
     before: smears ? previousPosition(b) : null,
   };

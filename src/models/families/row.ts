@@ -67,7 +67,7 @@ export function family<Shape extends z.ZodRawShape>(
 
 /** Positions that every layer can read. */
 function reachOfRow({ spec: { blocks, contextLength } }: Row): number {
-  const ropes = blocks.flatMap(({ attention }) => attention.rotary?.rope ?? []);
+  const ropes = blocks.flatMap(({ attention }) => attention?.rotary?.rope ?? []);
   return ropes.reduce((most, rope) => Math.max(most, reachOf(rope, contextLength)), contextLength);
 }
 

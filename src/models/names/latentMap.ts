@@ -1,10 +1,11 @@
+import { attentionsOf } from "../decoder/spec.ts";
 import type { WeightEntry, WeightMap } from "../weightMap.ts";
 import { matrix } from "./matrices.ts";
 import type { Around } from "./moduleNames.ts";
 
 /** DeepSeek's names of its low-rank attention; several of our weights lie in one tensor. */
 export function latentMap({ spec, names }: Around): WeightMap {
-  const { latent } = spec.blocks[0]!.attention;
+  const { latent } = attentionsOf(spec)[0]!;
   const at = "blocks.{layer}.attn";
   const own = `${names.layer}self_attn.`;
   const biased = names.biases?.qkv === true;
@@ -20,7 +21,7 @@ export function latentMap({ spec, names }: Around): WeightMap {
     select: [{ axis: "kv_up", start, length }],
     merge: { d_head: ["kv_up"] },
   });
-  const { dHead, dValue } = spec.blocks[0]!.attention;
+  const { dHead, dValue } = attentionsOf(spec)[0]!;
   const fixed = dHead - rotated;
   const head = ["head", "d_head"];
   return {

@@ -1,10 +1,11 @@
 /** @file From what a family calls its modules to the map of weight names: shapes follow from the spec. */
-import type { DecoderSpec } from "../decoder/spec.ts";
+import { attentionsOf, unitsOf, type DecoderSpec } from "../decoder/spec.ts";
 import type { WeightEntry, WeightMap } from "../weightMap.ts";
 import { expertMap } from "./expertMap.ts";
 import { fusedRows, type Part } from "./fusedOrders.ts";
 import { latentMap } from "./latentMap.ts";
 import { matrix, mlpMap } from "./matrices.ts";
+import { ssmMap } from "./ssmMap.ts";
 import type { Around, Dims, ModuleNames } from "./moduleNames.ts";
 
 /** Every weight that a decoder of `spec` has; the unembedding may be absent. */
@@ -13,10 +14,8 @@ export function moduleMap(spec: DecoderSpec, names: ModuleNames): WeightMap {
   return {
     ...embeddings(around),
     ...norms(around),
-    ...(spec.blocks.some(({ attention }) => attention.latent)
-      ? latentMap(around)
-      : projections(around, "attn", names)),
-    ...attentionExtras(around),
+    ...attentionMap(around),
+    ...ssmMap(around),
     ...(names.cross && crossAttention(around, names.cross)),
     ...(names.relative && {
       "relative.W_bias": { from: `${names.relative}.weight`, shape: ["bucket", "head"] },
@@ -24,6 +23,26 @@ export function moduleMap(spec: DecoderSpec, names: ModuleNames): WeightMap {
     ...mlps(around),
     ...(names.experts && expertMap(around, names.experts)),
   };
+}
+
+/** Of the layers that have attention. */
+function attentionMap(around: Around): WeightMap {
+  const { names, spec } = around;
+  const { blocks } = spec;
+  const layers = blocks.flatMap(({ attention }, layer) => (attention ? [layer] : []));
+  if (layers.length === 0) return {};
+  const isLatent = blocks.some(({ attention }) => attention?.latent);
+  const all = {
+    ...(isLatent ? latentMap(around) : projections(around, "attn", names)),
+    ...attentionExtras(around),
+  };
+  return layers.length === blocks.length ? all : inLayers(all, layers);
+}
+
+function inLayers(map: WeightMap, layers: readonly number[]): WeightMap {
+  return Object.fromEntries(
+    Object.entries(map).map(([name, entry]) => [name, { ...entry, layers }]),
+  );
 }
 
 function embeddings({ spec, names }: Around): WeightMap {
@@ -113,7 +132,8 @@ function projections(
   part: "attn" | "cross_attn",
   { attention }: Pick<ModuleNames, "attention">,
 ): WeightMap {
-  const { heads, kvHeads } = spec.blocks[0]!.attention;
+  const { heads, kvHeads } = unitsOf(spec);
+  if (!attention) throw new Error("internal: no names of attention");
   const kv = kvHeads === heads ? "head" : "kv_head";
   const rowsOf = (which: Part) =>
     "qkv" in attention
@@ -149,10 +169,11 @@ function crossAttention(
 }
 
 function attentionExtras({ spec, names }: Around): WeightMap {
-  const { heads, kvHeads, norm, dValue } = spec.blocks[0]!.attention;
+  const { heads, kvHeads, norm, dValue } = attentionsOf(spec)[0]!;
   const { layer, biases = {} } = names;
   const at = "blocks.{layer}.attn";
   const inner = dValue === undefined ? "d_head" : "d_value";
+  if (names.o === undefined) throw new Error("internal: no name of the output projection");
   const output = matrix(names, layer + names.o, "d_model", ["head", inner]);
   const shapeOf = (which: "q" | "k"): Dims => {
     const head = which === "q" || kvHeads === heads ? "head" : "kv_head";
@@ -194,14 +215,7 @@ function mlps({ spec, names }: Around): WeightMap {
   const layers = spec.blocks.flatMap(({ mlp }, layer) =>
     mlp && !("experts" in mlp) ? [layer] : [],
   );
-  if (layers.length === 0) return {};
+  if (layers.length === 0 || !names.mlp) return {};
   const all = mlpMap("blocks.{layer}.mlp", names.layer, names.mlp, names, "d_mlp");
   return layers.length === spec.blocks.length ? all : inLayers(all, layers);
-}
-
-/** The same entries, of these layers alone. */
-function inLayers(map: WeightMap, layers: readonly number[]): WeightMap {
-  return Object.fromEntries(
-    Object.entries(map).map(([name, entry]) => [name, { ...entry, layers }]),
-  );
 }

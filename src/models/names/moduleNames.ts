@@ -29,8 +29,9 @@ export interface ModuleNames {
   readonly ln1_post?: string | undefined;
   readonly ln2_post?: string | undefined;
   readonly finalNorm?: string | undefined;
-  readonly attention: AttentionNames;
-  readonly o: string;
+  /** Left out where no layer has attention; so with `o`, `mlp` and `ssm`. */
+  readonly attention?: AttentionNames;
+  readonly o?: string;
   /** Attention to an encoder. */
   readonly cross?: { readonly attention: AttentionNames; readonly o: string } | undefined;
   /** T5's table of biases by distance, which one layer holds for all. */
@@ -38,7 +39,9 @@ export interface ModuleNames {
   readonly qNorm?: string | undefined;
   readonly kNorm?: string | undefined;
   readonly sinks?: string | undefined;
-  readonly mlp: MlpNames;
+  readonly mlp?: MlpNames;
+  /** The mixer of a state-space layer, as `mixer`. */
+  readonly ssm?: SsmNames;
   readonly experts?: ExpertNames;
   readonly head: string;
   /** Between the last norm and the unembedding. */
@@ -48,6 +51,13 @@ export interface ModuleNames {
   readonly biases?: Biases;
   /** nn.Linear keeps [out, in] (default), Conv1D [in, out]. */
   readonly stored?: "out, in" | "in, out";
+}
+
+/** A state-space mixer's module, and those of its parts that are not called alike everywhere. */
+export interface SsmNames {
+  readonly mixer: string;
+  /** Norms with gains of time steps, B and C. */
+  readonly norms?: { readonly dt: string; readonly B: string; readonly C: string };
 }
 
 /** gate (if there is one), in, out; or gate and in as one matrix. */
@@ -60,6 +70,10 @@ export interface Biases {
   /** q and v: keys have none (Whisper). */
   readonly qkv?: boolean | "q and v";
   readonly o?: boolean;
+  /** Of the convolution before a scan. */
+  readonly conv?: boolean;
+  /** Of the projections into a state-space mixer and out of it. */
+  readonly ssm?: boolean;
   readonly mlp?: boolean;
   readonly head?: boolean;
   /** Of layer norms. */

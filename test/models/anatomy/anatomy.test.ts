@@ -28,12 +28,13 @@ function reasonsIn(part: unknown): string[] {
   return "missing" in part ? [String(part.missing)] : Object.values(part).flatMap(reasonsIn);
 }
 
-/** Every text in it but the words of kinds: names of values. */
+/** Every text in it but the words of kinds, and of what a state-space layer lacks: names of values. */
 function namesIn(part: unknown): string[] {
   if (typeof part === "string") return [part];
   if (typeof part !== "object" || part === null) return [];
+  const left = "kind" in part && part.kind === "scan" ? ["queries", "keys", "scores"] : [];
   return Object.entries(part).flatMap(([key, inner]) =>
-    key === "kind" || key === "missing" ? [] : namesIn(inner),
+    ["kind", "missing", ...left].includes(key) ? [] : namesIn(inner),
   );
 }
 
