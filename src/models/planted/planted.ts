@@ -5,6 +5,7 @@ import { InputError } from "../../base/errors.ts";
 import { modelFrom } from "../families.ts";
 import type { LoadedModel } from "../loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "./circuit.ts";
+import { plantedScan } from "./scan.ts";
 
 const SIZES = { vocabulary: 256, contextLength: 160, width: 64, heads: 4, layers: 2, seed: 1 };
 
@@ -36,8 +37,14 @@ const INDUCTION: readonly PlantedHead[] = [
 export const PLANTED = {
   induction: {
     heads: INDUCTION,
+    checkpoint: () => plantedCheckpoint(SIZES, INDUCTION),
     about:
       "previous-token head 0.3, induction head 1.2, duplicate-token head 0.1, resting head 0.2; the others are noise",
+  },
+  mamba: {
+    checkpoint: () => plantedScan({ tokens: 64, shifts: true }),
+    about:
+      "a Mamba of one layer: channels 0 to 63 copy what came after the last copy of the token, which the convolution lets them find; channels 64 to 127 do nothing",
   },
 } as const;
 
@@ -54,7 +61,7 @@ export async function openPlanted(name: string): Promise<LoadedModel> {
       `there is no planted:${name}, did you mean planted:${closest(name, names)} (there are: ${names.join(", ")})`,
     );
   }
-  const { config, weights } = plantedCheckpoint(SIZES, PLANTED[name as keyof typeof PLANTED].heads);
+  const { config, weights } = PLANTED[name as keyof typeof PLANTED].checkpoint();
   const model = modelFrom(config, { weights, unsupported: new Map() });
   const { source } = weights.values().next().value!;
   return {
