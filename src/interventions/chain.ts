@@ -49,6 +49,8 @@ export interface Chain {
 export interface ChainOptions {
   /** Points of each layer in the order of computation; the last must not come before `attn.hook_z`. */
   readonly hooks: readonly PointHooks[];
+  /** Hooks among them that are looked at and that nothing reads; left out: none. */
+  readonly watched?: readonly string[] | undefined;
   readonly metrics: readonly TailName[];
   /** Tokens in a row, and positions at which metrics are read. */
   readonly length: number;
@@ -71,11 +73,11 @@ const TOKENS_PER_RUN = 640;
 export async function openChain(
   model: Pick<LoadedModel, "program" | "architecture">,
   backend: Backend,
-  { hooks, metrics, length, positions, signal, log }: ChainOptions,
+  { hooks, watched, metrics, length, positions, signal, log }: ChainOptions,
 ): Promise<Chain> {
   const { program, architecture } = model;
   const { layers } = architecture;
-  const points = pointsOf(program, layers, hooks);
+  const points = pointsOf(program, layers, hooks, watched);
   const last = points.at(-1)!;
   const stages = points
     .slice(0, -1)

@@ -3,7 +3,12 @@
  * write adds up to what their layer writes. Where nothing stands there, values pass as they are.
  */
 import type { Builder, Name } from "../graph/builder.ts";
-import type { LayerAnatomy, NormAnatomy, Passage } from "../models/anatomy/programAnatomy.ts";
+import type {
+  LayerAnatomy,
+  NormAnatomy,
+  Passage,
+  ScanAnatomy,
+} from "../models/anatomy/programAnatomy.ts";
 import { required } from "../models/anatomy/programAnatomy.ts";
 
 /** A value as it is needed: at some positions, or everywhere. */
@@ -57,6 +62,29 @@ export function frozenScales({ norm }: Passage): string[] {
 /** `attn.hook_result`, z W_O of each head. */
 function resultOf(z: string): string {
   return z.replace(/hook_z$/, "hook_result");
+}
+
+/** Which direction of a scan's output z leads to `direction` of what its layer writes, gate and norm frozen: [batch, position, head, d_head]. */
+export function backThroughScan(
+  b: Builder,
+  direction: Name,
+  { weight, norm, gate }: ScanAnatomy,
+  z: Name,
+  { at, as }: { readonly at: At; readonly as: Name },
+): Name {
+  const channels = b.contract(direction, weight, ["batch", "position", "channel"]);
+  const gated = b.mul(norm ? backThroughParts(b, channels, norm, at) : channels, at(gate));
+  const into = b.typeOf(z).axes.slice(-2); // head, d_head
+  return b.op("splitAxis", [gated], { axis: "channel", into }, as);
+}
+
+/** Back through a norm over parts of the channels. */
+function backThroughParts(b: Builder, channels: Name, norm: NormAnatomy, at: At): Name {
+  const gained = norm.gain === null ? channels : b.mul(channels, norm.gain);
+  const into = b.typeOf(norm.input).axes.slice(-2); // part, entry
+  const parts = b.op("splitAxis", [gained], { axis: "channel", into });
+  const scaled = b.op("div", [parts, at(norm.scale)], {});
+  return b.op("mergeAxes", [scaled], { axes: into.map(({ name }) => name), into: "channel" });
 }
 
 function centred(b: Builder, x: Name): Name {

@@ -28,13 +28,21 @@ export interface Stage {
 /**
  * The points of every layer at `hooks`, whose groups come in the order in which a layer computes them.
  *
+ * @param watched hooks that are there to be looked at, and that nothing reads: a change there changes nothing
  * @throws {InputError} "unit" for a hook that the model's layers do not have, as `hook_resid_mid` where attention and MLP
  *   stand side by side
  */
-export function pointsOf(program: Program, layers: number, hooks: readonly PointHooks[]): Point[] {
+export function pointsOf(
+  program: Program,
+  layers: number,
+  hooks: readonly PointHooks[],
+  watched: readonly string[] = [],
+): Point[] {
   return Array.from({ length: layers }, (_, layer) => {
     const next = residBefore(layer + 1, layers);
-    const read = ancestorsOf(program, [next]);
+    const seen = watched.map((hook) => hookName(layer, hook));
+    const onward = ancestorsOf(program, [next]);
+    const read = ancestorsOf(program, [next, ...seen]);
     const made = program.ops
       .map(({ output }) => output)
       .filter(
@@ -48,9 +56,13 @@ export function pointsOf(program: Program, layers: number, hooks: readonly Point
         throw new InputError("unit", `the model has no value ${missing} to cut or change at`);
       const leadsTo = (other: string) => names.some((name) => above.get(other)!.has(name));
       const known = made.filter((other) => names.includes(other) || !leadsTo(other));
-      const rest = slice(program, { outputs: [next], from: known.filter((one) => one !== next) });
+      const rest = slice(program, {
+        outputs: [next],
+        from: known.filter((one) => one !== next && onward.has(one)),
+      });
       const needs = rest.inputs.map((input) => input.name).filter((one) => above.has(one));
-      return { name: names[0]!, layer, needs };
+      const unread = names.filter((one) => seen.includes(one) && !needs.includes(one));
+      return { name: names[0]!, layer, needs: [...needs, ...unread] };
     });
   }).flat();
 }

@@ -43,6 +43,9 @@ export function hooksFor(units: readonly UnitName[]): PointHooks[] {
   ];
 }
 
+/** Where a model of state-space layers is cut so that patterns are seen and outputs changed. */
+export const SCAN_HOOKS: readonly PointHooks[] = [RESID, PATTERN, Z];
+
 /** The hook that names the point at which a mixed unit is changed. */
 export function mixingPoint(unit: UnitName): string {
   return unit === "head-pattern" ? PATTERN[0] : QKV[0];

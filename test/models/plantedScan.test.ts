@@ -1,4 +1,4 @@
-/** @file The ideal case of a state-space model: a Mamba that copies what followed, and the same without its convolution. */
+/** @file The ideal cases of state-space models: a Mamba and a Mamba-2 that copy what followed, and the same without its convolution. */
 import { expect, test } from "vitest";
 import { attentionTables, ATTENTION_SCORES } from "../../src/measure/attentionTables.ts";
 import { contract } from "../../src/measure/contract.ts";
@@ -6,7 +6,7 @@ import { tensor } from "../../src/base/tensor.ts";
 import { random } from "../../src/base/random.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { modelFrom } from "../../src/models/families.ts";
-import { plantedScan } from "../../src/models/planted/scan.ts";
+import { plantedMamba, plantedMamba2 } from "../../src/models/planted/scan.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { backends } from "../runtime/backends.ts";
 
@@ -14,9 +14,15 @@ const TOKENS = 24;
 const PERIOD = 12;
 const LENGTH = 1 + 2 * PERIOD;
 
-/** Scores by name, a number for each channel. */
-async function scores(shifts: boolean, engine: Awaited<ReturnType<typeof backends>>[number]) {
-  const { config, weights } = plantedScan({ tokens: TOKENS, shifts });
+type Made = typeof plantedMamba | typeof plantedMamba2;
+
+/** Scores by name, a number for each channel or head. */
+async function scores(
+  made: Made,
+  shifts: boolean,
+  engine: Awaited<ReturnType<typeof backends>>[number],
+) {
+  const { config, weights } = made({ tokens: TOKENS, shifts });
   const { program } = modelFrom(config, { weights, unsupported: new Map() });
   const draw = random(3);
   const ids = draw.shuffled(Array.from({ length: TOKENS }, (_, id) => id + 1)).slice(0, PERIOD);
@@ -31,7 +37,7 @@ async function scores(shifts: boolean, engine: Awaited<ReturnType<typeof backend
   const patterns = tensor(["head", "query", "key"], shape.slice(1), data);
   const tables = attentionTables({ start: 1, period: PERIOD, length: LENGTH });
   const { data: found } = contract(patterns, tables);
-  const heads = 2 * TOKENS;
+  const heads = shape[1]!;
   const byName = ATTENTION_SCORES.map((name, index) => [
     name,
     Array.from(found.slice(index * heads, (index + 1) * heads)),
@@ -42,28 +48,36 @@ async function scores(shifts: boolean, engine: Awaited<ReturnType<typeof backend
   } & Record<(typeof ATTENTION_SCORES)[number], number[]>;
 }
 
-for (const engine of await backends()) {
-  test(`channels that copy what followed score 1, the others 0, on ${engine.device}`, async () => {
-    const { induction, previousToken, duplicateToken, currentToken, logits, row } = await scores(
-      true,
-      engine,
-    );
-    for (const [channel, score] of induction.entries())
-      expect(Math.abs(score - Number(channel < TOKENS))).toBeLessThan(0.02);
-    for (const other of [previousToken, duplicateToken, currentToken])
-      for (const score of other) expect(score).toBeLessThan(0.02);
-    for (let query = 1 + PERIOD; query < LENGTH - 1; query++) {
-      const here = logits.data.slice(query * (TOKENS + 1), (query + 1) * (TOKENS + 1));
-      expect(here.indexOf(Math.max(...here))).toBe(row[query + 1]);
-    }
-  });
+const MODELS = [
+  { name: "Mamba", made: plantedMamba, copying: TOKENS },
+  { name: "Mamba-2", made: plantedMamba2, copying: 1 },
+] as const;
 
-  test(`without the shift of the convolution no channel does, on ${engine.device}`, async () => {
-    const { induction, duplicateToken, currentToken } = await scores(false, engine);
-    for (const score of induction) expect(score).toBeLessThan(0.02);
-    for (let channel = 0; channel < TOKENS; channel++) {
-      expect(duplicateToken[channel]).toBeCloseTo(0.5, 2);
-      expect(currentToken[channel]).toBeCloseTo(0.5, 2);
-    }
-  });
+for (const engine of await backends()) {
+  for (const { name, made, copying } of MODELS) {
+    test(`${name}: what copies what followed scores 1, all else 0, on ${engine.device}`, async () => {
+      const { induction, previousToken, duplicateToken, currentToken, logits, row } = await scores(
+        made,
+        true,
+        engine,
+      );
+      for (const [unit, score] of induction.entries())
+        expect(Math.abs(score - Number(unit < copying))).toBeLessThan(0.02);
+      for (const other of [previousToken, duplicateToken, currentToken])
+        for (const score of other) expect(score).toBeLessThan(0.02);
+      for (let query = 1 + PERIOD; query < LENGTH - 1; query++) {
+        const here = logits.data.slice(query * (TOKENS + 1), (query + 1) * (TOKENS + 1));
+        expect(here.indexOf(Math.max(...here))).toBe(row[query + 1]);
+      }
+    });
+
+    test(`${name}: without the shift of the convolution nothing does, on ${engine.device}`, async () => {
+      const { induction, duplicateToken, currentToken } = await scores(made, false, engine);
+      for (const score of induction) expect(score).toBeLessThan(0.02);
+      for (let unit = 0; unit < copying; unit++) {
+        expect(duplicateToken[unit]).toBeCloseTo(0.5, 2);
+        expect(currentToken[unit]).toBeCloseTo(0.5, 2);
+      }
+    });
+  }
 }

@@ -196,7 +196,8 @@ function copyingOf(
   const all = written[index]!;
   const effect = meanEstimate(all.map(({ own }) => own));
   const others = moments(all.map((one) => one.others)).mean;
-  const spread = Math.sqrt(moments(all.map((one) => one.spread ** 2)).mean);
+  const found = Math.sqrt(moments(all.map((one) => one.spread ** 2)).mean);
+  const spread = Math.max(found, LEAST_SPREAD * Math.abs(effect.value));
   const consistency = spread > 0 ? (effect.value - others) / spread : null;
   return {
     effect,
@@ -207,6 +208,9 @@ function copyingOf(
     givenResampled: meanEstimate(writtenGivenResampled[index]!.map(({ own }) => own)),
   };
 }
+
+/** Of an effect: others that are all alike to the last digit differ by rounding alone. */
+const LEAST_SPREAD = 1e-6;
 
 /** The interval lies on one side of zero, the effect is not negligible, and it is the right token's more than others'. */
 function signOf(effect: Estimate, consistency: number | null, least: number): Sign {

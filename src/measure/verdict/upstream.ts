@@ -5,7 +5,8 @@ import { atLeast, type Estimate } from "./estimate.ts";
 import { LEAST_UPSTREAM } from "./thresholds.ts";
 
 export type Route = "q" | "k" | "v";
-export type Mechanism = "K" | "Q" | "mixed" | "none";
+export const MECHANISMS = ["K", "Q", "convolution", "mixed", "none"] as const;
+export type Mechanism = (typeof MECHANISMS)[number];
 
 /**
  * Share of a receiver's stripe that is lost without a path: 1 - patched / clean, of batch means; for the route v of what the
@@ -23,8 +24,12 @@ export function pathEffect(clean: readonly number[], patched: readonly number[])
   return { value: ratio, low: interval?.[0] ?? null, high: interval?.[1] ?? null };
 }
 
-/** K if the strongest key path carries at least twice the strongest query path, Q the other way round. */
-export function mechanismOf(paths: readonly (Estimate & { readonly route: Route })[]): Mechanism {
+/** The layer's own convolution where it carries a tenth of the stripe; else K if the strongest key path carries at least twice the strongest query path, Q the other way round. */
+export function mechanismOf(
+  paths: readonly (Estimate & { readonly route: Route })[],
+  convolution: Estimate | null = null,
+): Mechanism {
+  if (convolution && atLeast(convolution) >= LEAST_UPSTREAM) return "convolution";
   const strongest = (route: Route) =>
     Math.max(
       0,

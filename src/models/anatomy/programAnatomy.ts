@@ -106,9 +106,24 @@ export interface OutputProjection {
   readonly bias: string | null;
 }
 
+/**
+ * A state-space layer: hook_attn_out = norm(gate * (z + skip)) W_out + bias. Its `pattern` is shares that nothing reads; queries,
+ * keys and scores are missing.
+ */
+export interface ScanAnatomy {
+  /** [batch, position, channel], after its activation. */
+  readonly gate: string;
+  /** The norm after the gate, over equal parts of the channels; null where there is none. */
+  readonly norm: NormAnatomy | null;
+  /** W_out: [d_model, channel]. */
+  readonly weight: string;
+  /** W_conv of the causal convolution: [channel, tap], the last tap for the current token. */
+  readonly convolution: string;
+}
+
 export interface AttentionAnatomy {
-  /** scan: a state-space layer, whose `pattern` is shares that nothing reads, and whose queries, keys and scores are missing. */
-  readonly kind: "attention" | "scan";
+  /** Null: attention. */
+  readonly scan: ScanAnatomy | null;
   /** The norm of the stream that queries read through; null where there is none. */
   readonly norm: NormAnatomy | null;
   readonly queries: TurnedInput;

@@ -8,6 +8,7 @@ import type {
   Part,
   Passage,
   Projection,
+  ScanAnatomy,
   ScoreProduct,
   ScoresAnatomy,
   TurnedInput,
@@ -21,7 +22,7 @@ export function readAttention(
   passage: Part<Passage>,
 ): AttentionAnatomy {
   const hook = (name: string) => hookName(layer, `attn.hook_${name}`);
-  const scan = isScan(operations, layer);
+  const scan = readScan(operations, layer);
   const scores = readScores(operations, layer);
   const product = "missing" in scores.product ? null : scores.product;
   const turned = (which: "q" | "k", used: string | undefined): TurnedInput => {
@@ -34,7 +35,7 @@ export function readAttention(
     };
   };
   return {
-    kind: scan ? "scan" : "attention",
+    scan,
     norm: normOfLayer(operations, layer, scan ? hook("z") : hook("q")),
     queries: turned("q", product?.queries),
     keys: turned("k", product?.keys),
@@ -46,6 +47,22 @@ export function readAttention(
     output: hookName(layer, "hook_attn_out"),
     projection: outputProjection(operations, layer),
     passage,
+  };
+}
+
+function readScan(operations: Operations, layer: number): ScanAnatomy | null {
+  if (!isScan(operations, layer)) return null;
+  const { producers } = operations;
+  const hook = (name: string) => hookName(layer, `ssm.${name}`);
+  const norm = producers.get(hook("norm.hook_normalized"));
+  const conv = operations.program.ops.find(
+    (op) => op.op === "convolve" && op.inputs[0] === hook("hook_conv_in"),
+  );
+  return {
+    gate: hook("hook_gate"),
+    norm: norm ? { ...normAt(operations, norm.output)!, gain: hook("norm.w") } : null,
+    weight: producers.get(hookName(layer, "hook_attn_out"))!.inputs[1]!,
+    convolution: conv!.inputs[1]!,
   };
 }
 

@@ -53,7 +53,7 @@ export function channelScan(layer: Layer, input: Name, spec: ChannelScanSpec): S
   return {
     z: units(y, `${at}.attn.hook_z`),
     skip: units(b.mul(conv, weight("D"))),
-    gate: projected(layer, input, "gate", hook("gate")),
+    gate: projected(layer, input, "gate", hook("gate_pre")),
   };
 }
 

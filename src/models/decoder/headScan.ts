@@ -53,7 +53,7 @@ export function headScan(layer: Layer, input: Name, spec: HeadScanSpec): Scanned
   return {
     z: b.rename(scan, {}, `${at}.attn.hook_z`),
     skip: b.mul(values, beside(b, weight("D"), "head", "d_head")),
-    gate: projected(layer, input, "gate", hook("gate")),
+    gate: projected(layer, input, "gate", hook("gate_pre")),
   };
 }
 

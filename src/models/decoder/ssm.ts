@@ -36,7 +36,7 @@ export function ssm(
   const { z, skip, gate } =
     spec.kind === "channels" ? channelScan(layer, input, spec) : headScan(layer, input, spec);
   const flat = b.op("mergeAxes", [b.add(z, skip)], { axes: ["head", "d_head"], into: "channel" });
-  const gated = b.mul(flat, b.op("silu", [gate], {}), layer.hook("gated"));
+  const gated = b.mul(flat, b.op("silu", [gate], {}, layer.hook("gate")), layer.hook("gated"));
   const normed = spec.kind === "heads" ? groupNorm(layer, gated, spec) : gated;
   return b.contract(normed, layer.weight("W_out"), ["batch", "position", "d_model"], {
     bias: layer.optional("b_out"),

@@ -5,7 +5,7 @@ import { InputError } from "../../base/errors.ts";
 import { modelFrom } from "../families.ts";
 import type { LoadedModel } from "../loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "./circuit.ts";
-import { plantedScan } from "./scan.ts";
+import { plantedMamba, plantedMamba2 } from "./scan.ts";
 
 const SIZES = { vocabulary: 256, contextLength: 160, width: 64, heads: 4, layers: 2, seed: 1 };
 
@@ -42,9 +42,14 @@ export const PLANTED = {
       "previous-token head 0.3, induction head 1.2, duplicate-token head 0.1, resting head 0.2; the others are noise",
   },
   mamba: {
-    checkpoint: () => plantedScan({ tokens: 64, shifts: true }),
+    checkpoint: () => plantedMamba({ tokens: 64, shifts: true }),
     about:
       "a Mamba of one layer: channels 0 to 63 copy what came after the last copy of the token, which the convolution lets them find; channels 64 to 127 do nothing",
+  },
+  mamba2: {
+    checkpoint: () => plantedMamba2({ tokens: 48, shifts: true }),
+    about:
+      "a Mamba-2 of one layer: head 0.0 copies what came after the last copy of the token, heads 0.1 to 0.3 do nothing",
   },
 } as const;
 

@@ -10,6 +10,7 @@ import {
 } from "../../measure/verdict/causalEvidence.ts";
 import { verdictOf } from "../../measure/verdict/rules.ts";
 import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
+import type { Estimate } from "../../measure/verdict/estimate.ts";
 import { mechanismOf, pathEffect } from "../../measure/verdict/upstream.ts";
 import { layersOutOfReach } from "../../inputs/windowReach.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
@@ -97,6 +98,7 @@ function headResult(
   const verdict = verdictOf(evidence);
   const { label, behaviours, flags } = verdict;
   const upstream = candidate >= 0 ? upstreamOf(architecture, measured, candidate) : [];
+  const convolution = convolutionOf(measured, candidate);
   return {
     layer,
     head,
@@ -117,10 +119,21 @@ function headResult(
       upstream,
       mechanism:
         candidate >= 0
-          ? mechanismOf(upstream.map(({ effect, ...one }) => ({ ...one, value: effect })))
+          ? mechanismOf(
+              upstream.map(({ effect, ...one }) => ({ ...one, value: effect })),
+              convolution,
+            )
           : null,
+      ...(convolution !== undefined && { convolution }),
     },
   };
+}
+
+/** Left out where no layer has a convolution; null for heads that were not run, or have no stripe to lose. */
+function convolutionOf({ convolution }: Measured, candidate: number): Estimate | null | undefined {
+  if (!convolution) return undefined;
+  const whole = convolution.whole[candidate];
+  return whole && whole.length > 0 ? pathEffect(whole, convolution.cut[candidate]!) : null;
 }
 
 function causalParts(measured: Measured, found: CausalEvidence | null, candidate: number) {

@@ -9,7 +9,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend } from "../../base/backend.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
-import { backThroughPassage } from "../../interventions/passages.ts";
+import { backThroughPassage, backThroughScan } from "../../interventions/passages.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import { isMissing } from "../../models/anatomy/programAnatomy.ts";
 import type { HeadAt } from "../../base/headName.ts";
@@ -52,10 +52,12 @@ export async function openReaders(
     "centred-logit",
   );
   for (const layer of layers) {
-    const { projection } = parts.layers[layer]!.attention;
+    const { projection, scan, z } = parts.layers[layer]!.attention;
     const own = summands.find(({ of }) => of.kind === "attention" && of.layer === layer);
-    if (isMissing(projection) || !own) return null;
+    if ((isMissing(projection) && !scan) || !own) return null;
     const direct = backThroughPassage(b, direction, own.passage, at);
+    if (scan) backThroughScan(b, direct, scan, z, { at, as: valueName(layer) });
+    if (isMissing(projection)) continue;
     b.contract(direct, projection.weight, ["batch", "position", "head", "d_head"], {
       as: valueName(layer),
     });

@@ -3,6 +3,7 @@ import type { HeadAt } from "../../base/headName.ts";
 import type { AttentionEvidence } from "../../measure/verdict/attention.ts";
 import type { CausalNumbers } from "../../measure/verdict/causal.ts";
 import type { CausalHeads } from "./causalRuns.ts";
+import type { ConvolutionNumbers } from "./convolutionRuns.ts";
 import type { UpstreamNumbers } from "./upstreamEvidence.ts";
 import type { VerdictRows } from "./verdictRows.ts";
 import type { WeightEvidence } from "./weights.ts";
@@ -15,6 +16,8 @@ export interface Measured {
   readonly leftOut: readonly HeadAt[];
   readonly causal: CausalNumbers | null;
   readonly upstream: UpstreamNumbers | null;
+  /** Of candidates in state-space layers; null where there are none. */
+  readonly convolution: ConvolutionNumbers | null;
   readonly weights: WeightEvidence | null;
   /** Evidence that this model cannot give, each with the reason, as sentences. */
   readonly lacking: readonly string[];

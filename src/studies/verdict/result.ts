@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { resultFooter, resultHeader } from "../../results/common.ts";
 import { BEHAVIOURS, FLAGS, LABELS } from "../../measure/verdict/names.ts";
+import { MECHANISMS } from "../../measure/verdict/upstream.ts";
 
 const bounds = {
   low: z.number().nullable().describe("of the 95 % interval; null under 10 examples"),
@@ -155,9 +156,16 @@ const head = z.object({
       .array(z.object({ layer: z.int(), head: z.int(), ...edge }))
       .describe("earlier heads by effect, those that were measured; empty for heads not run"),
     mechanism: z
-      .enum(["K", "Q", "mixed", "none"])
+      .enum(MECHANISMS)
       .nullable()
-      .describe("whether keys or queries carry the match; none: no single earlier head does"),
+      .describe(
+        "whether keys or queries carry the match, or a state-space layer's own convolution; none: no single earlier head does",
+      ),
+    convolution: estimate
+      .nullish()
+      .describe(
+        "of a state-space layer: share of the stripe that is lost where the layer's convolution reads the current token alone",
+      ),
   }),
 });
 
@@ -192,7 +200,7 @@ export const verdictResult = z.object({
   heads: z.array(head),
   circuit: z.object({
     present: z.boolean().describe("whether any head is labelled induction"),
-    mechanism: z.enum(["K", "Q", "mixed", "none"]).nullable(),
+    mechanism: z.enum(MECHANISMS).nullable(),
     edges: z.array(z.object({ from: z.string(), to: z.string(), ...edge })),
     depth: z
       .object({ least: z.number(), most: z.number(), withinClaim: z.int(), heads: z.int() })

@@ -12,12 +12,13 @@ import { STRONG } from "../../measure/verdict/thresholds.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { VerdictResult } from "./result.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
-import { openChain } from "../../interventions/chain.ts";
+import { openChain, type ChainOptions } from "../../interventions/chain.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { controlHeads } from "../../interventions/controlHeads.ts";
 import type { HeadAt } from "../../base/headName.ts";
-import { hooksFor } from "../../interventions/units.ts";
+import { hooksFor, SCAN_HOOKS } from "../../interventions/units.ts";
 import { attentionRuns } from "./attentionRuns.ts";
+import { convolutionRuns, hasScans } from "./convolutionRuns.ts";
 import { causalRuns, meanOutputs, METRICS, type CausalHeads } from "./causalRuns.ts";
 import { openReaders, type Readers } from "./copyingRuns.ts";
 import { openOutputLengths, type OutputLengths } from "../../interventions/outputLengths.ts";
@@ -55,7 +56,7 @@ export async function verdict(
   return whileUnchanged(model, async (elapsed) => {
     const { clean, positions } = rows.causal;
     const chain = await openChain(model, backend, {
-      hooks: hooksFor(["head-out", "head-q", "head-pattern"]),
+      ...cutsOf(model),
       metrics: METRICS,
       length: clean.shape[1]!,
       positions: positions.length,
@@ -72,6 +73,13 @@ export async function verdict(
   });
 }
 
+/** Heads' queries and patterns can be changed; scans have no queries, and their patterns are only looked at. */
+function cutsOf(model: LoadedModel): Pick<ChainOptions, "hooks" | "watched"> {
+  return hasScans(model)
+    ? { hooks: SCAN_HOOKS, watched: ["attn.hook_pattern"] }
+    : { hooks: hooksFor(["head-out", "head-q", "head-pattern"]) };
+}
+
 async function measure(work: Work): Promise<Measured> {
   const { model, rows, plan } = work;
   const { extent, seed } = plan;
@@ -86,7 +94,7 @@ async function measure(work: Work): Promise<Measured> {
   const leftOut = inOrder(attending.slice(extent.candidates));
   const nulls = nullHeads(all, attention, candidates, attending, extent.nullHeads, seed);
   const heads = { candidates, nulls };
-  const none = { causal: null, upstream: null, weights: null, lacking: [] };
+  const none = { causal: null, upstream: null, convolution: null, weights: null, lacking: [] };
   if (candidates.length === 0) return { rows, attention, heads, leftOut, ...none };
   return { rows, attention, heads, leftOut, ...(await causesOf(work, heads)) };
 }
@@ -135,7 +143,7 @@ function nullHeads(
 async function causesOf(
   work: Work,
   heads: CausalHeads,
-): Promise<Pick<Measured, "causal" | "upstream" | "weights" | "lacking">> {
+): Promise<Pick<Measured, "causal" | "upstream" | "convolution" | "weights" | "lacking">> {
   const { model, backend, chain, rows, plan, log, signal, progress } = work;
   const layers = [...new Set([...heads.candidates, ...heads.nulls].map(({ layer }) => layer))];
   const readers = await openReaders(model, backend, chain, layers, rows.causal.positions.length);
@@ -147,6 +155,7 @@ async function causesOf(
       lacks.paths === null
         ? await upstreamEvidence(work, heads.candidates, readers, plan.extent.routes)
         : null;
+    const convolution = hasScans(model) ? await convolutionRuns(work, heads.candidates) : null;
     throwIfAborted(signal);
     const weights =
       plan.quick || lacks.weights !== null
@@ -156,7 +165,7 @@ async function causesOf(
               progress?.("composing heads", done, total),
             ),
           );
-    return { causal, upstream, weights, lacking: lackingWords(lacks, plan) };
+    return { causal, upstream, convolution, weights, lacking: lackingWords(lacks, plan, model) };
   } finally {
     await lengths.close();
     await readers?.close();
@@ -166,8 +175,14 @@ async function causesOf(
 function lackingWords(
   { paths, weights }: Readonly<Record<"paths" | "weights", string | null>>,
   { quick }: VerdictPlan,
+  model: LoadedModel,
 ): string[] {
   return [
+    ...(hasScans(model)
+      ? [
+          "what acts through the patterns of later layers is not told apart: the pattern of a state-space layer cannot be kept as it was",
+        ]
+      : []),
     ...(paths === null ? [] : [`paths into the candidates were not followed: ${paths}`]),
     ...(weights === null || quick ? [] : [`weights of heads were not compared: ${weights}`]),
   ];

@@ -57,6 +57,7 @@ function line({ circuit, heads }: Said): string[] {
     const known = strongest.get(edge.to);
     if (!known || edge.effect > known.effect) strongest.set(edge.to, edge);
   }
+  if (circuit.mechanism === "convolution") return [convolutionWords(heads)];
   if (strongest.size === 0)
     return ["No single earlier head carries a tenth of what the induction heads match by."];
   const groups = new Map<string, Edge[]>();
@@ -74,9 +75,17 @@ function line({ circuit, heads }: Said): string[] {
   ];
 }
 
+/** The previous-token step is the layer's own. */
+function convolutionWords(heads: Said["heads"]): string {
+  const lost = heads.flatMap(({ label, evidence: { convolution } }) =>
+    label === "induction" && convolution ? [{ effect: convolution.value }] : [],
+  );
+  return `The previous-token step is the convolution of their own layers: where it reads the current token alone, ${shares(lost)} of their attention to the induction target is lost.`;
+}
+
 type Edge = Said["circuit"]["edges"][number];
 
-function shares(edges: readonly Edge[]): string {
+function shares(edges: readonly { readonly effect: number }[]): string {
   const all = edges.map(({ effect }) => Math.round(100 * effect));
   const [least, most] = [Math.min(...all), Math.max(...all)];
   return least === most ? `${least} %` : `${least} to ${most} %`;

@@ -32,7 +32,7 @@ function reasonsIn(part: unknown): string[] {
 function namesIn(part: unknown): string[] {
   if (typeof part === "string") return [part];
   if (typeof part !== "object" || part === null) return [];
-  const left = "kind" in part && part.kind === "scan" ? ["queries", "keys", "scores"] : [];
+  const left = "scan" in part && part.scan !== null ? ["queries", "keys", "scores"] : [];
   return Object.entries(part).flatMap(([key, inner]) =>
     ["kind", "missing", ...left].includes(key) ? [] : namesIn(inner),
   );
