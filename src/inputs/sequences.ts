@@ -66,9 +66,21 @@ export async function sequencesOf(
       length: Math.max(...ids.map((row) => row.length)),
       tokensSha256: await tokensHash(ids),
     },
-    warnings: [],
+    warnings: tokenizer && texts ? unreadCharacters(tokenizer, texts) : [],
     tokenizer,
   };
+}
+
+/** Characters that the tokenizer has no token for are not there for the model: a sentence that names them. */
+function unreadCharacters(tokenizer: Tokenizer, texts: readonly string[]): string[] {
+  const changed = texts.filter((text) => tokenizer.decode(tokenizer.encode(text)) !== text);
+  const unread = [...new Set(changed.join(""))].filter((one) => tokenizer.encode(one).length === 0);
+  if (unread.length === 0) return [];
+  const named = unread.slice(0, 5).map((one) => JSON.stringify(one));
+  const more = unread.length > 5 ? ` and ${unread.length - 5} more` : "";
+  return [
+    `the tokenizer has no token for ${named.join(", ")}${more}: the model reads the text without them`,
+  ];
 }
 
 /** Tokens as people read them: the tokenizer's pieces, or ids where there is none. */

@@ -46,16 +46,29 @@ export async function sequenceInput(
   return withoutUndefined({ bos, seqLen, seed, numExamples });
 }
 
-/** @throws {InputError} "file" for what cannot be read, and for an empty text unless `empty` ones may be */
+/**
+ * The text in a file of UTF-8; a byte order mark at its beginning is not a part of it.
+ *
+ * @throws {InputError} "file" if it cannot be read, has other bytes, or is empty unless `empty` ones may be
+ */
 export async function readText(
   path: string,
   { empty = true }: { readonly empty?: boolean } = {},
 ): Promise<string> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
+  const bytes = await readFile(path).catch((error: Error) => {
     throw new InputError("file", `cannot read the text ${path}: ${error.message}`, {
       cause: error,
     });
   });
+  const text = decodedText(path, bytes);
   if (text === "" && !empty) throw new InputError("file", `the text ${path} is empty`);
   return text;
+}
+
+function decodedText(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new InputError("file", `${path} is not a text in UTF-8`, { cause: error });
+  }
 }

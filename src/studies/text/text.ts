@@ -145,6 +145,7 @@ function warningsOf(found: Sequences | null, pairs: TextResult["pairs"]): string
       ? [`${count} ${what} are too few for intervals, which need ${FEWEST_FOR_INTERVAL}`]
       : [];
   return [
+    ...(found?.warnings ?? []),
     ...(found ? few("pieces of text", found.sequences.length) : []),
     ...(pairs ? few("pairs", pairs.list.length) : []),
   ];

@@ -1,0 +1,58 @@
+/** @file Texts as people have them: doubled words, one token, marks and bytes that editors add, signs that a tokenizer lacks. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readText } from "../../src/cli/flags/sequenceFlags.ts";
+import { runnableModel } from "../../src/inputs/runnableModel.ts";
+import { sequencesOf } from "../../src/inputs/sequences.ts";
+import { openModel } from "../../src/models/open.ts";
+import { attention } from "../../src/studies/attention/attention.ts";
+import { text } from "../../src/studies/text/text.ts";
+import { why } from "../../src/studies/why/why.ts";
+import { emptyFolder } from "../cli/cli.ts";
+import { oneEngine } from "../interventions/engine.ts";
+
+const shakespeare = async () => runnableModel(await openModel("zoo:shakespeare"), oneEngine);
+
+test("a text file: a byte order mark is no text, CRLF and NUL are, other bytes are refused", async () => {
+  const path = join(emptyFolder(), "a.txt");
+  const write = (...bytes: number[]) => writeFileSync(path, Uint8Array.from(bytes));
+  write(0xef, 0xbb, 0xbf, 97, 13, 10, 0);
+  expect(await readText(path)).toBe("a\r\n\0");
+  write(0xff, 0xfe, 97, 0);
+  await expect(readText(path)).rejects.toThrow(`${path} is not a text in UTF-8`);
+});
+
+test("text, attention and why say which characters the tokenizer has no token for", async () => {
+  const model = await shakespeare();
+  const odd = "to be\r\nor né\0to be";
+  const warning = `the tokenizer has no token for "\\r", "é", "\\u0000": the model reads the text without them`;
+  const texts = [odd];
+  for (const result of [
+    await attention(model, { texts }),
+    await why(model, { head: "1.0", text: odd }),
+    await text(model, { texts }),
+  ])
+    expect(result.warnings).toContain(warning);
+  const { warnings } = await sequencesOf(model, { texts: ["to be or not"] });
+  expect(warnings).toEqual([]);
+  await model.close();
+});
+
+test("texts of one token or none are refused by their number; doubled words are measured", async () => {
+  const model = await shakespeare();
+  for (const [texts, count] of [
+    [["a"], 1],
+    [[""], 0],
+  ] as const)
+    for (const study of [attention(model, { texts }), text(model, { texts })])
+      await expect(study).rejects.toThrow(
+        `sequences need 2 tokens or more, got ${count} in sequence 0`,
+      );
+  const doubled = "the the the the";
+  const { repeats } = await text(model, { texts: [doubled] });
+  expect(repeats!.groups[0]!.repeats).toBe(11); // each sign of "the the the" comes again
+  const { cell } = await why(model, { head: "1.0", text: doubled });
+  expect(cell.query).toBeGreaterThan(cell.key - 1);
+  await model.close();
+});
