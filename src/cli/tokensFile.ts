@@ -70,6 +70,20 @@ export async function readPromptPairs(path: string) {
   return (await readTokens(path, z.strictObject({ pairs: z.array(pair) }), form)).pairs;
 }
 
+/** Clean and corrupted texts with what follows, for `patch`. */
+export async function readCausalPrompts(path: string) {
+  const { z } = await import("zod");
+  const pair = z.strictObject({
+    clean: z.string(),
+    corrupted: z.string(),
+    answer: z.string(),
+    wrong: z.string().optional(),
+  });
+  const form =
+    '{"pairs": [{"clean": "...", "corrupted": "...", "answer": " ...", "wrong": " ..."}]}';
+  return (await readTokens(path, z.strictObject({ pairs: z.array(pair) }), form)).pairs;
+}
+
 function pairFile({ z }: Pick<typeof Zod, "z">) {
   const rows = z.array(z.array(z.number()));
   return z.strictObject({ clean: rows, corrupted: rows, period: z.int(), bos: z.boolean() });

@@ -13,6 +13,7 @@ import { drawTokens } from "../text/patterns/tokenPattern.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { fittedPeriod } from "./fittedPeriod.ts";
 import { generatedRows, ownRows, type GeneratedInput } from "./scoreInput.ts";
+import type { CausalPrompt } from "./causalPrompts.ts";
 import { secondCopyQueries } from "./secondCopyQueries.ts";
 
 /** Clean and corrupted rows that somebody brings; the clean ones repeat with `period`. */
@@ -26,6 +27,8 @@ export interface OwnPair {
 export interface PairOptions extends GeneratedInput {
   /** Use these clean and corrupted rows in place of generated ones. */
   readonly own?: OwnPair | undefined;
+  /** Texts in pairs, each with what should follow, in place of rows. */
+  readonly prompts?: readonly CausalPrompt[] | undefined;
   /** What the corrupted rows have in place of the clean `A A`; left out: BA, the first copy replaced. */
   readonly design?: DesignName | undefined;
 }
@@ -35,9 +38,14 @@ export interface Pair {
   readonly clean: Tensor<Int32Array>;
   readonly corrupted: Tensor<Int32Array>;
   readonly start: number;
+  /** 0 for rows that do not repeat. */
   readonly period: number;
   /** Positions at which metrics are read. */
   readonly positions: readonly number[];
+  /** What each position should predict; left out: the next token of the clean row. */
+  readonly targets?: Tensor<Int32Array> | undefined;
+  /** What targets are compared with; left out: what the corrupted rows suggest. */
+  readonly others?: Tensor<Int32Array> | undefined;
   readonly input: InputInfo;
   readonly info: PairInfo;
   readonly warnings: readonly string[];
@@ -153,7 +161,11 @@ async function paired(
  *
  * @throws {InputError} "metric" where neither differs from the target
  */
-export function othersOf({ clean, corrupted, period, positions }: Pair): Tensor<Int32Array> {
+export function othersOf(pair: Pair): Tensor<Int32Array> {
+  const { clean, corrupted, period, positions } = pair;
+  if (pair.others) return pair.others;
+  if (pair.targets)
+    throw new InputError("metric", "logit-difference needs a `wrong` answer for each prompt");
   const targets = nextTokens(clean);
   const length = clean.shape[1]!;
   const others = targets.data.map((target, index) => {

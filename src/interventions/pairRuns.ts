@@ -20,12 +20,13 @@ export interface PairMetrics {
   readonly corrupted: PerExample;
 }
 
-/** Each position should predict the next token of the clean run. */
+/** Each position should predict its target, or else the next token of the clean run. */
 export function nextTokenFeeds({
   clean,
+  targets = nextTokens(clean),
   positions,
-}: Pick<Pair, "clean" | "positions">): MetricFeeds {
-  return { targets: nextTokens(clean), positions };
+}: Pick<Pair, "clean" | "targets" | "positions">): MetricFeeds {
+  return { targets, positions };
 }
 
 /** What the metrics of a pair read. */

@@ -15,12 +15,26 @@ export type Components = z.infer<typeof components>;
 
 export const pairInfo = z.object({
   design: z
-    .enum([...DESIGN_NAMES, "own"])
-    .describe("clean is A A; what the corrupted run has in place of it, or the user's own rows"),
+    .enum([...DESIGN_NAMES, "own", "prompts"])
+    .describe(
+      "clean is A A; what the corrupted run has in place of it, or the user's own rows or texts",
+    ),
   corruptedSha256: z.string().describe("hash of the corrupted token ids (int32, little endian)"),
   positions: z
     .array(z.int())
     .describe("positions whose predictions the metric reads; the target is the clean next token"),
+  prompts: z
+    .array(
+      z.object({
+        clean: z.string(),
+        corrupted: z.string(),
+        answer: z.string().describe("the target"),
+        wrong: z.string().nullable().describe("what logit-difference compares it with"),
+      }),
+    )
+    .optional()
+    .describe("texts with what should follow them, where these were given"),
+  pieces: z.array(z.string()).optional().describe("tokens of the first clean text, by position"),
 });
 export type PairInfo = z.infer<typeof pairInfo>;
 

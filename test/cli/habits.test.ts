@@ -34,6 +34,19 @@ describe("refused before any work, in the user's own words:", () => {
     ["patch MODEL --attribution --route k --into 1.0", "so --attribution cannot be used"],
     ["patch MODEL --threshold -1", "--threshold must be 0 or more, got -1"],
     ["patch MODEL --top-k 0", "--top-k must be a whole number from 1 on, got 0"],
+    [
+      "patch MODEL --clean ab --answer b",
+      "a pair of texts needs --clean, --corrupted and --answer",
+    ],
+    [
+      "patch MODEL --prompts p.json --wrong b",
+      "--prompts has all texts, so --wrong cannot be used",
+    ],
+    [
+      "patch MODEL --clean a --corrupted b --answer b --seed 1",
+      "texts of your own are the rows, so --seed cannot be used",
+    ],
+    ["patch MODEL --clean a --corrupted b --answer b", "a text needs a tokenizer beside the model"],
     ["lens MODEL --threshold 2", "--threshold must be from 0 to 1, got 2"],
     ["text MODEL words --file words.txt", "a text and --file cannot be combined"],
     ["text MODEL --pairs missing.json", "cannot read missing.json"],

@@ -24,7 +24,8 @@ import { metricFeeds, openChain, type Chain, type State } from "../../interventi
 import { controlHeads } from "../../interventions/controlHeads.ts";
 import { componentsOf, type Component } from "../../interventions/components.ts";
 import { metricValue } from "../../interventions/metrics.ts";
-import { pairOf, type Pair } from "../../inputs/pair.ts";
+import { causalPair } from "../../inputs/causalPrompts.ts";
+import type { Pair } from "../../inputs/pair.ts";
 import { checkDifference, metricFeedsOf } from "../../interventions/pairRuns.ts";
 import { patchedRuns } from "../../interventions/patchedRuns.ts";
 import type { Progress } from "../../base/progress.ts";
@@ -52,7 +53,7 @@ export async function attribution(
   const plan = attributionPlan(options);
   checkCanRun(plan.paths ? "attribution of paths" : "attribution", model);
   const { metric, units, paths } = plan;
-  const pair = await pairOf(model.architecture, options);
+  const pair = await causalPair(model, options);
   const backend = await engineFor(model, options);
   return whileUnchanged(model, async (elapsed) => {
     const chain = await openChain(model, backend, {

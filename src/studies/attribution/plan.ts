@@ -1,5 +1,6 @@
 /** @file What attribution patching is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
+import { usualMetric } from "../../inputs/causalPrompts.ts";
 import type { PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { PatchMode } from "../../interventions/patchedRuns.ts";
@@ -17,7 +18,7 @@ export interface AttributionOptions extends PairOptions, StudyOptions {
   readonly paths?: boolean | undefined;
   /** Left out: denoise. */
   readonly mode?: "denoise" | "noise" | undefined;
-  /** Left out: log-probability. */
+  /** Left out: log-probability, of prompts with wrong answers logit-difference. */
   readonly metric?: MetricName | undefined;
   /** Only changes of the metric and no effects, which need clean and corrupted runs that differ; left out: false. */
   readonly raw?: boolean | undefined;
@@ -47,7 +48,7 @@ export interface AttributionPlan {
 
 /** @throws {InputError} "metric" for kl, "range" for a screen or controls that are no count, or a raw screen */
 export function attributionPlan(options: AttributionOptions): AttributionPlan {
-  const { metric = "log-probability", screen, controls = 10, raw = false } = options;
+  const { metric = usualMetric(options), screen, controls = 10, raw = false } = options;
   if (metric === "kl")
     throw new InputError(
       "metric",

@@ -14,9 +14,10 @@ import {
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
 import { integer, listed, number, sets, wholeNumber } from "../../cli/flags/values.ts";
+import type { CausalPrompt } from "../../inputs/causalPrompts.ts";
 import type { Request } from "../../cli/request.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
-import { readPair } from "../../cli/tokensFile.ts";
+import { readCausalPrompts, readPair } from "../../cli/tokensFile.ts";
 import { STUDIES } from "../registry.ts";
 
 interface Flags extends RowFlags {
@@ -39,6 +40,11 @@ interface Flags extends RowFlags {
   readonly attribution?: boolean | undefined;
   readonly screen?: number | undefined;
   readonly controls?: number | undefined;
+  readonly clean?: string | undefined;
+  readonly corrupted?: string | undefined;
+  readonly answer?: string | undefined;
+  readonly wrong?: string | undefined;
+  readonly prompts?: string | undefined;
 }
 
 export const command = studyCommand({
@@ -47,7 +53,7 @@ export const command = studyCommand({
   declare: (command) =>
     shared(
       rows(
-        attributionFlags(pathFlags(patchFlags(command))),
+        promptFlags(attributionFlags(pathFlags(patchFlags(command)))),
         '{"clean": [[...]], "corrupted": [[...]], "period": S, "bos": true}',
       ),
     ),
@@ -152,6 +158,40 @@ function attributionFlags(command: Command): Command {
     );
 }
 
+function promptFlags(command: Command): Command {
+  return command
+    .option("--clean <text>", "a text of your own in place of random rows; the answer follows it")
+    .option("--corrupted <text>", "the same text with something changed, of as many tokens")
+    .option("--answer <token>", 'the token that follows the clean text, with its space: " Mary"')
+    .option("--wrong <token>", 'the token to compare it with: " John" (then logit-difference)')
+    .option(
+      "--prompts <file>",
+      'many of them: {"pairs": [{"clean": "...", "corrupted": "...", "answer": " ...", "wrong": " ..."}]}',
+    );
+}
+
+const PROMPT_FLAGS = {
+  clean: "--clean",
+  corrupted: "--corrupted",
+  answer: "--answer",
+  wrong: "--wrong",
+  prompts: "--prompts",
+} as const;
+
+/** The flags of one pair of texts, or the pairs of a file. */
+async function promptsOf(flags: Flags): Promise<readonly CausalPrompt[] | undefined> {
+  const { clean, corrupted, answer, wrong, prompts } = flags;
+  const { prompts: _, ...one } = PROMPT_FLAGS;
+  if (prompts !== undefined) {
+    refuse(flags, one, "--prompts has all texts");
+    return readCausalPrompts(prompts);
+  }
+  if ([clean, corrupted, answer, wrong].every((value) => value === undefined)) return undefined;
+  if (clean !== undefined && corrupted !== undefined && answer !== undefined)
+    return [{ clean, corrupted, answer, wrong }];
+  throw new InputError("options", "a pair of texts needs --clean, --corrupted and --answer");
+}
+
 async function wholeValues(flags: Flags, model: string): Promise<Request> {
   refuse(flags, { controls: "--controls" }, "without --screen nothing is confirmed");
   refuse(flags, PATH_FLAGS, "without --route whole values are patched");
@@ -184,7 +224,10 @@ async function fingerprints(
 ): Promise<Request> {
   refuse(
     flags,
-    { ...PATCH_FLAGS, ...ROW_FLAGS, ...PATH_FLAGS, ...ATTRIBUTION_FLAGS, route: "--route" },
+    {
+      ...{ ...PATCH_FLAGS, ...ROW_FLAGS, ...PATH_FLAGS, ...ATTRIBUTION_FLAGS, ...PROMPT_FLAGS },
+      route: "--route",
+    },
     "--fingerprint patches every part under every design",
   );
   const { own: _, ...rows } = await rowOptions(flags, readPair); // no own rows: --tokens was refused
@@ -227,8 +270,18 @@ async function paths(flags: Flags, model: string): Promise<Request> {
   });
 }
 
-/** @throws {InputError} "options" for a design of corrupted rows beside rows of the user's own */
-function pairOptions(flags: Flags) {
+const RANDOM_FLAGS = {
+  ...{ numExamples: "--num-examples", seqLen: "--seq-len", seed: "--seed" },
+  ...{ tokens: "--tokens", design: "--design" },
+} as const;
+
+/** @throws {InputError} "options" for a design of corrupted rows beside rows or texts of the user's own */
+async function pairOptions(flags: Flags) {
+  const prompts = await promptsOf(flags);
+  if (prompts) {
+    refuse(flags, RANDOM_FLAGS, "texts of your own are the rows");
+    return { prompts, bos: flags.bos };
+  }
   if (flags.tokens !== undefined && flags.design !== undefined)
     throw new InputError(
       "options",

@@ -1,6 +1,6 @@
 /** @file `patch`: activation patching of every component, from the first layer that it changes. */
 import { checkCanRun } from "../common/canRun.ts";
-import { pairOf } from "../../inputs/pair.ts";
+import { causalPair } from "../../inputs/causalPrompts.ts";
 import { openChain } from "../../interventions/chain.ts";
 import { componentsOf } from "../../interventions/components.ts";
 import { patchedRuns } from "../../interventions/patchedRuns.ts";
@@ -23,14 +23,14 @@ import type { PatchResult } from "./result.ts";
  * @returns the metric and the effect of each component. A component that carries nothing has effect 0; effects of different components need
  *   not add up to 1
  * @throws {InputError} "range" if clean and corrupted differ by less than 3 standard errors in the metric, "unit" for
- *   values that the model does not have, and as {@link pairOf}; @throws {UnableError} if memory does not suffice
+ *   values that the model does not have, and as {@link causalPair}; @throws {UnableError} if memory does not suffice
  * @throws {AbortError} between two runs once `signal` is aborted
  * @see TransformerLens `patching.get_act_patch_*`, which runs every patch from the first layer and gives the raw metric
  */
 export async function patch(model: LoadedModel, options: PatchOptions = {}): Promise<PatchResult> {
   checkCanRun("patch", model);
   const plan = patchPlan(options);
-  const pair = await pairOf(model.architecture, options);
+  const pair = await causalPair(model, options);
   const length = pair.clean.shape[1]!;
   const components = componentsOf(model.architecture, plan.unit, {
     layers: plan.layers ?? undefined,

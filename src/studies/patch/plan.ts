@@ -1,5 +1,6 @@
 /** @file What `patch` is asked for: its options, and the plan with every default in place. */
 import { headName, headNumbers, type HeadChoice } from "../../base/headName.ts";
+import { usualMetric } from "../../inputs/causalPrompts.ts";
 import type { PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { PatchMode } from "../../interventions/patchedRuns.ts";
@@ -18,7 +19,7 @@ export interface PatchOptions extends PairOptions, StudyOptions {
   readonly byCell?: boolean | undefined;
   /** Left out: denoise. */
   readonly mode?: "denoise" | "noise" | undefined;
-  /** Left out: log-probability. */
+  /** Left out: log-probability, of prompts with wrong answers logit-difference. */
   readonly metric?: MetricName | undefined;
   /** Only the metric of each run and no effects, which need clean and corrupted runs that differ; left out: false. */
   readonly raw?: boolean | undefined;
@@ -58,7 +59,7 @@ export function patchPlan({ byCell = false, ...options }: PatchOptions): PatchPl
     heads: options.heads?.map((head) => headName(headNumbers(head))) ?? null,
     layers: options.layers ?? null,
     mode: options.mode ?? "denoise",
-    metric: options.metric ?? "log-probability",
+    metric: options.metric ?? usualMetric(options),
     raw: options.raw ?? false,
     threshold: options.threshold ?? 0.02,
     topK: options.topK ?? 10,

@@ -6,7 +6,7 @@ import { type FingerprintResult, type PatchResult } from "./result.ts";
 import type { BarChart } from "../../draw/bars.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
 import type { Matrices } from "../../draw/matrices.ts";
-import { share, tableNumber } from "../../draw/numbers.ts";
+import { plural, share, tableNumber } from "../../draw/numbers.ts";
 import { barPicture, matricesPicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
@@ -27,6 +27,7 @@ const DESIGN_WORDS = {
   BC: "both replaced by different blocks (B C)",
   single: "one token of the second copy replaced",
   own: "the given corrupted rows",
+  prompts: "the given corrupted texts",
 } as const;
 
 export function patchView(result: PatchResult): StudyView {
@@ -38,7 +39,13 @@ export function patchView(result: PatchResult): StudyView {
       : "corrupted values put into the clean run; effect 1 destroys all of it";
   return {
     title: `Activation patching of ${unit}: ${result.model.id}`,
-    lines: [...aboutLines(result), `corrupted: ${DESIGN_WORDS[pair.design]}`, way, numbers],
+    lines: [
+      ...aboutLines(result),
+      `corrupted: ${DESIGN_WORDS[pair.design]}`,
+      ...promptLines(pair),
+      way,
+      numbers,
+    ],
     sentences: [patchSentence(result)],
     map: result.heads ? null : patchMap(result),
     ...(result.heads && { pictures: [headsPicture(result, result.heads)] }),
@@ -46,7 +53,7 @@ export function patchView(result: PatchResult): StudyView {
       {
         caption: `Effects of at least ${share(result.threshold)} in size`,
         columns: ["component", "effect", "low", "high"],
-        rows: important.map((one) => [nameOf(one), one.effect, one.low, one.high]),
+        rows: important.map((one) => [nameOf(one, pair.pieces), one.effect, one.low, one.high]),
       },
       componentTable(result),
     ],
@@ -56,19 +63,39 @@ export function patchView(result: PatchResult): StudyView {
   };
 }
 
-function nameOf({ layer, head, position, key }: PatchResult["important"][number]): string {
-  const component = head === null ? `layer ${layer}` : headName({ layer, head });
-  if (key !== null) return `${component} from query ${position} to key ${key}`;
-  return position === null ? component : `${component} at ${position}`;
+/** The first pair, and how many more there are. */
+function promptLines({ prompts = [] }: PatchResult["pair"]): string[] {
+  const [first] = prompts;
+  if (!first) return [];
+  const wrong = first.wrong === null ? "" : `, not ${JSON.stringify(first.wrong)}`;
+  const more = prompts.length > 1 ? `, and ${plural(prompts.length - 1, "more pair")}` : "";
+  return [
+    `clean: ${JSON.stringify(first.clean)} -> ${JSON.stringify(first.answer)}${wrong}`,
+    `corrupted: ${JSON.stringify(first.corrupted)}${more}`,
+  ];
 }
 
-function patchSentence({ important, effects, threshold, mode }: PatchResult): string {
+/** @param pieces tokens by position, where the rows are texts */
+function nameOf(
+  { layer, head, position, key }: PatchResult["important"][number],
+  pieces?: readonly string[],
+): string {
+  const component = head === null ? `layer ${layer}` : headName({ layer, head });
+  const at = (index: number) =>
+    pieces?.[index] === undefined ? String(index) : `${index} ${JSON.stringify(pieces[index])}`;
+  if (key !== null) return `${component} from query ${at(position!)} to key ${at(key)}`;
+  return position === null ? component : `${component} at ${at(position)}`;
+}
+
+function patchSentence({ important, effects, threshold, mode, pair }: PatchResult): string {
   if (effects === null) return "Only the metric of each run was asked for.";
   const [first, second] = important;
   if (!first) return `No component has an effect of ${share(threshold)} or more.`;
   const does = mode === "denoise" ? "restores" : "destroys";
-  const next = second ? `; next is ${nameOf(second)} with ${share(second.effect)}` : "";
-  return `${nameOf(first)} alone ${does} ${share(first.effect)} of the difference${next}.`;
+  const next = second
+    ? `; next is ${nameOf(second, pair.pieces)} with ${share(second.effect)}`
+    : "";
+  return `${nameOf(first, pair.pieces)} alone ${does} ${share(first.effect)} of the difference${next}.`;
 }
 
 /** Every component with its numbers, in their order. */

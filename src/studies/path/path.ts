@@ -8,7 +8,8 @@ import type { PathResult } from "./result.ts";
 import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
 import { savedRun } from "../../interventions/savedRun.ts";
 import { openChain, type Chain, type State } from "../../interventions/chain.ts";
-import { pairOf, type Pair } from "../../inputs/pair.ts";
+import { causalPair } from "../../inputs/causalPrompts.ts";
+import type { Pair } from "../../inputs/pair.ts";
 import { metricFeedsOf } from "../../interventions/pairRuns.ts";
 import type { PathPlan } from "../../interventions/pathPlan.ts";
 import { pathSessions, type PathSessions } from "../../interventions/pathSessions.ts";
@@ -31,14 +32,14 @@ import { hooksFor } from "../../interventions/units.ts";
  *
  * @returns for each path the metric and how far it drops; 0 for a head that the receivers do not read
  * @throws {InputError} "path" for receivers with nothing before them or metrics that do not fit, "unknown-head", and as
- *   {@link pairOf}; @throws {UnableError} if memory does not suffice; @throws {AbortError} once `signal` is aborted
+ *   {@link causalPair}; @throws {UnableError} if memory does not suffice; @throws {AbortError} once `signal` is aborted
  * @see Wang et al. 2022 and ARENA, whose path patching is the form "through-mlps"; TransformerLens' direct path patching
  *   freezes the norm
  */
 export async function pathPatch(model: LoadedModel, options: PathOptions): Promise<PathResult> {
   checkCanRun("path", model);
   const backend = await engineFor(model, options);
-  const pair = await pairOf(model.architecture, options);
+  const pair = await causalPair(model, options);
   const plan = pathPlan(model.architecture, options);
   return whileUnchanged(model, async (elapsed) => {
     const length = pair.clean.shape[1]!;

@@ -1,6 +1,7 @@
 /** @file What path patching is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
 import { headName, type HeadChoice } from "../../base/headName.ts";
+import { usualMetric } from "../../inputs/causalPrompts.ts";
 import type { PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import { allHeads, headsCalled } from "../../interventions/headNames.ts";
@@ -26,11 +27,18 @@ export interface PathOptions extends PairOptions, StudyOptions {
   readonly log?: ResumeLog | undefined;
 }
 
+function usualPathMetric(route: PathRoute, options: PathOptions): PathMetric {
+  if (options.prompts) return usualMetric(options);
+  return route === "logits" ? "centred-logit" : "induction-score";
+}
+
 /** @throws {InputError} "path", "unknown-head" */
 export function pathPlan(architecture: Architecture, options: PathOptions): PathPlan {
   const { route = "k", form = "direct", norm = "recomputed" } = options;
   const receivers = headsCalled(options.into ?? [], architecture);
-  const metric = options.metric ?? (route === "logits" ? "centred-logit" : "induction-score");
+  const metric = options.metric ?? usualPathMetric(route, options);
+  if (metric === "induction-score" && options.prompts)
+    throw new InputError("path", "prompts do not repeat, so they have no induction-score");
   if (metric === "kl") throw new InputError("path", "paths have no kl metric");
   if ((receivers.length === 0) !== (route === "logits"))
     throw new InputError(
