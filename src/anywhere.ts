@@ -50,11 +50,7 @@ export type { Progress } from "./base/progress.ts";
 export { analyse } from "./studies/analyse/analyse.ts";
 export type { AnalyseOptions, HeadScreen } from "./studies/analyse/plan.ts";
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
-export {
-  ablationRows,
-  type AblationInput,
-  type AblationRows,
-} from "./studies/ablate/ablationRows.ts";
+export { ablationRows, type AblationInput, type AblationRows } from "./inputs/ablationRows.ts";
 export { ablate } from "./studies/ablate/ablate.ts";
 export type { AblateOptions, MinimalOptions } from "./studies/ablate/plan.ts";
 export { attention } from "./studies/attention/attention.ts";

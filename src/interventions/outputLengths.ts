@@ -3,6 +3,7 @@ import { tensor, type Tensor } from "../base/tensor.ts";
 import type { Backend } from "../base/backend.ts";
 import { builder } from "../graph/builder.ts";
 import { slice } from "../graph/edits/slice.ts";
+import type { Program } from "../graph/program.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
 import { isMissing, type ProgramAnatomy } from "../models/anatomy/programAnatomy.ts";
@@ -16,32 +17,48 @@ export interface OutputLengths {
   close(): Promise<void>;
 }
 
-/** Sessions for some layers; where outputs are not products with one weight, lengths are those of z itself. */
-export async function openOutputLengths(
+/**
+ * Sessions, each opened when its layer is first asked for; where outputs are not products with one weight, lengths are those
+ * of z itself.
+ *
+ * @param positions tokens in a row
+ */
+export function openOutputLengths(
   { program, architecture }: LoadedModel,
   backend: Backend,
-  layers: readonly number[],
   positions: number,
-): Promise<OutputLengths> {
+): OutputLengths {
   const parts = anatomy(program, architecture);
   const sessions = new Map<number, Session>();
-  for (const layer of layers) {
-    const result = hookName(layer, "attn.hook_result");
-    if (isMissing(parts.layers[layer]!.attention.projection)) continue;
-    const b = builder(program);
-    const less = centres(parts) ? b.op("mean", [result], { axes: ["d_model"] }) : null;
-    const seen = less === null ? result : b.op("sub", [result, less], {});
-    const outputs = [b.op("sum", [b.mul(seen, seen)], { axes: ["d_model"] }, valueName(layer))];
-    const whole = b.program(outputs, program.limits);
-    const sliced = slice(whole, { outputs, from: [hookName(layer, "attn.hook_z")] });
-    sessions.set(layer, await prepare(sliced, backend, { batch: 1, position: positions }));
-  }
+  const open = async (layer: number) => {
+    if (isMissing(parts.layers[layer]!.attention.projection)) return undefined;
+    const session =
+      sessions.get(layer) ??
+      (await prepare(lengthProgram(program, parts, layer), backend, {
+        batch: 1,
+        position: positions,
+      }));
+    sessions.set(layer, session);
+    return session;
+  };
   return {
-    of: (layer, z) => lengthsOf(sessions.get(layer), layer, z),
+    of: async (layer, z) => lengthsOf(await open(layer), layer, z),
     async close() {
       for (const session of sessions.values()) await session.close();
     },
   };
+}
+
+function lengthProgram(program: Program, parts: ProgramAnatomy, layer: number): Program {
+  const result = hookName(layer, "attn.hook_result");
+  const b = builder(program);
+  const less = centres(parts) ? b.op("mean", [result], { axes: ["d_model"] }) : null;
+  const seen = less === null ? result : b.op("sub", [result, less], {});
+  const outputs = [b.op("sum", [b.mul(seen, seen)], { axes: ["d_model"] }, valueName(layer))];
+  return slice(b.program(outputs, program.limits), {
+    outputs,
+    from: [hookName(layer, "attn.hook_z")],
+  });
 }
 
 const valueName = (layer: number) => `output.square.${layer}`;

@@ -3,7 +3,7 @@ import { load } from "../../src/index.ts";
 import type { RunnableModel } from "../../src/inputs/runnableModel.ts";
 import { pairOf } from "../../src/inputs/pair.ts";
 import { sequencesOf } from "../../src/inputs/sequences.ts";
-import { ablationRows } from "../../src/studies/ablate/ablationRows.ts";
+import { ablationRows } from "../../src/inputs/ablationRows.ts";
 import { analyse } from "../../src/studies/analyse/analyse.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
 

@@ -7,9 +7,10 @@ import type { Backend } from "../../base/backend.ts";
 import { score } from "../score/score.ts";
 import { ablateResultOf } from "./buildResult.ts";
 import { curveJobs } from "./ablationCurve.ts";
-import { ablationRows, type AblationRows } from "./ablationRows.ts";
+import { ablationRows, type AblationRows } from "../../inputs/ablationRows.ts";
 import { ablations, jobName, type AblationJob, type Ablations } from "./ablationRuns.ts";
 import { openChain } from "../../interventions/chain.ts";
+import { openOutputLengths } from "../../interventions/outputLengths.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
 import { minimalSets, type Ranking } from "./minimalSets.ts";
@@ -20,7 +21,8 @@ import { hooksFor } from "../../interventions/units.ts";
 /**
  * Ablates heads one by one, in sets, or given others, and reads the loss of both copies.
  *
- * zero: z = 0. mean: z[position] = mean over the reference rows. resample: z of a reference row. pattern-preserving: z = 0
+ * zero: z = 0. mean: z[position] = mean over the reference rows. sized-mean: that mean as long as z, so that norms divide by as
+ * much as before and content alone is lost. resample: z of a reference row. pattern-preserving: z = 0
  * while every attention pattern stays that of the run without it, so that only values change. What comes before the first
  * ablated head is not computed again.
  *
@@ -53,9 +55,11 @@ export async function ablate(
       signal: options.signal,
       log: options.log,
     });
+    const lengths =
+      plan.kind === "sized-mean" ? openOutputLengths(model, backend, rows.info.length) : null;
     const prepare = elapsed();
     try {
-      const runs = await ablations(chain, rows, plan.kind, options.progress);
+      const runs = await ablations(chain, rows, plan.kind, lengths, options.progress);
       const losses = await runs.run(distinctJobs(plan), "ablating");
       const { minimalShare: share } = plan;
       const minimal =
@@ -70,6 +74,7 @@ export async function ablate(
       const timings = { prepare, run: elapsed() - prepare };
       return ablateResultOf(model, backend, rows, plan, losses, minimal, timings);
     } finally {
+      await lengths?.close();
       await chain.close();
     }
   });

@@ -2,9 +2,14 @@
 import type { Progress } from "../../base/progress.ts";
 import { nextTokens } from "../../measure/nextTokens.ts";
 import type { AblationKind } from "./result.ts";
-import type { AblationRows } from "./ablationRows.ts";
-import { ablationSources, type AblationSources, type AllSources } from "./ablationSources.ts";
+import type { AblationRows } from "../../inputs/ablationRows.ts";
+import {
+  ablationSources,
+  type AblationSources,
+  type AllSources,
+} from "../../interventions/ablationSources.ts";
 import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
+import type { OutputLengths } from "../../interventions/outputLengths.ts";
 import { runCache } from "../../interventions/runCache.ts";
 import { savedRun } from "../../interventions/savedRun.ts";
 import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
@@ -50,9 +55,11 @@ export async function ablations(
   chain: Chain,
   rows: AblationRows,
   kind: AblationKind,
+  lengths: OutputLengths | null,
   progress: Progress | undefined,
 ): Promise<Ablations> {
-  const sources = await ablationSources(chain, rows, kind, lossFeeds(rows));
+  const feeds = lossFeeds(rows);
+  const sources = await ablationSources(chain, rows.reference, kind, feeds, lengths);
   return ablationsOf({ chain, sources, progress }, rows);
 }
 

@@ -6,7 +6,7 @@ import type { AblateResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import { curveOf } from "./ablationCurve.ts";
-import type { AblationRows } from "./ablationRows.ts";
+import type { AblationRows } from "../../inputs/ablationRows.ts";
 import type { AblationPlan } from "./plan.ts";
 import { jobName, type AblationJob, type Losses } from "./ablationRuns.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
@@ -25,7 +25,7 @@ export function ablateResultOf(
   const base = losses.get(jobName({ heads: given }))!;
   const sets = plan.sets.map((set) => setOf(set, plan, losses));
   const examples = rows.info.examples;
-  const needsReference = kind === "mean" || kind === "resample";
+  const needsReference = kind !== "zero" && kind !== "pattern-preserving";
   return {
     schema: "induction-lens/ablate@1",
     ...headerOf(model, rows.info, [...rows.warnings, ...tooFewWarning(examples)]),

@@ -2,7 +2,7 @@
 import { tensor } from "../../base/tensor.ts";
 import { IDEAL_HEADS, idealHeads } from "../../measure/idealHeads.ts";
 import { IDEAL_PATTERNS, type IdealPattern } from "./result.ts";
-import type { AblationRows } from "./ablationRows.ts";
+import type { AblationRows } from "../../inputs/ablationRows.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 import type { Change } from "../../interventions/variantRuns.ts";

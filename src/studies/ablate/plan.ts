@@ -7,7 +7,7 @@ import type { Architecture } from "../../models/family.ts";
 import type { AblationKind } from "../../results/causalNames.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { curvePlan, type CurveOptions, type CurvePlan } from "./ablationCurve.ts";
-import type { AblationInput } from "./ablationRows.ts";
+import type { AblationInput } from "../../inputs/ablationRows.ts";
 import { idealJobs, type IdealJob } from "./idealPatterns.ts";
 
 export interface MinimalOptions {

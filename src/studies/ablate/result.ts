@@ -59,7 +59,7 @@ export const ablateResult = z.object({
   kind: z
     .enum(ABLATION_KINDS)
     .describe(
-      "what hook_z of a head becomes: zero; its mean by position over the reference rows; what it is in a reference row; zero while all attention patterns stay as they were",
+      "what hook_z of a head becomes: zero; its mean by position over the reference rows; that mean as long as the output, so that norms divide by as much as before; what it is in a reference row; zero while all attention patterns stay as they were",
     ),
   reference: z
     .object({ what: z.string(), examples: z.int() })

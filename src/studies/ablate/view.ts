@@ -20,6 +20,8 @@ import {
 const KIND_WORDS = {
   zero: "the head's output z is zero",
   mean: "the head's output z is its mean by position over reference rows",
+  "sized-mean":
+    "the head's output z is its mean by position over reference rows, as long as the output: norms divide by as much as before",
   resample: "the head's output z is that of a reference row",
   "pattern-preserving": "the head's output z is zero, and all attention patterns stay as they were",
 } as const;

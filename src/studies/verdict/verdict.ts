@@ -147,7 +147,7 @@ async function causesOf(
   const { model, backend, chain, rows, plan, log, signal, progress } = work;
   const layers = [...new Set([...heads.candidates, ...heads.nulls].map(({ layer }) => layer))];
   const readers = await openReaders(model, backend, chain, layers, rows.causal.positions.length);
-  const lengths = await openOutputLengths(model, backend, layers, rows.causal.clean.shape[1]!);
+  const lengths = openOutputLengths(model, backend, rows.causal.clean.shape[1]!);
   try {
     const causal = await causalNumbers(work, heads, { readers, lengths });
     const lacks = { paths: canRun("path", model), weights: canRun("circuit", model) };

@@ -5,7 +5,7 @@ import type { LoadedModel } from "../../../src/models/loaded.ts";
 import type { IdealPattern } from "../../../src/results/causalNames.ts";
 import type { Backend } from "../../../src/base/backend.ts";
 import { ablate } from "../../../src/studies/ablate/ablate.ts";
-import { ablationRows } from "../../../src/studies/ablate/ablationRows.ts";
+import { ablationRows } from "../../../src/inputs/ablationRows.ts";
 import { runModel } from "../../../src/studies/run/runModel.ts";
 import { score } from "../../../src/studies/score/score.ts";
 import {

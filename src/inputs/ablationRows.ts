@@ -1,17 +1,17 @@
 /** @file The rows of an ablation: those that are measured, and the reference rows that means and samples come from. */
-import { InputError } from "../../base/errors.ts";
-import type { Tensor } from "../../base/tensor.ts";
-import type { Architecture } from "../../models/family.ts";
-import { verifyTokens } from "../../text/patterns/verifyTokens.ts";
+import { InputError } from "../base/errors.ts";
+import type { Tensor } from "../base/tensor.ts";
+import type { Architecture } from "../models/family.ts";
+import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import {
   generatedRows,
   ownRows,
   type GeneratedInput,
   type OwnTokens,
   type RepeatedRows,
-} from "../../inputs/scoreInput.ts";
-import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
-import { PAIR_EXAMPLES } from "../../inputs/pair.ts";
+} from "./scoreInput.ts";
+import { OTHER_SEEDS } from "./otherSeeds.ts";
+import { PAIR_EXAMPLES } from "./pair.ts";
 
 export interface AblationInput extends GeneratedInput {
   /** Measure these rows in place of generated ones; `reference` rows have the same length. */

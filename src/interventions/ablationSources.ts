@@ -1,14 +1,15 @@
-/** @file What an ablated head's output becomes: zero, a mean by position, or its output in another row. */
-import { tensor, type Tensor } from "../../base/tensor.ts";
-import type { AblationKind } from "./result.ts";
-import type { AblationRows } from "./ablationRows.ts";
-import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
-import { savedRun } from "../../interventions/savedRun.ts";
-import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
-import { meansOverRows } from "../../interventions/meansOverRows.ts";
-import { hookName } from "../../models/anatomy/hookNames.ts";
-import { takeRows, valueOf } from "../../interventions/rows.ts";
-import type { Change } from "../../interventions/variantRuns.ts";
+/** @file What an ablated head's output becomes: zero, a mean by position (as it is, or as long as the output), its output in another row. */
+import { tensor, type Tensor } from "../base/tensor.ts";
+import type { AblationKind } from "../results/causalNames.ts";
+import { chunksOf, feedsFor } from "./chunks.ts";
+import { savedRun } from "./savedRun.ts";
+import type { Chain, MetricFeeds, State } from "./chain.ts";
+import { meansOverRows } from "./meansOverRows.ts";
+import { hookName } from "../models/anatomy/hookNames.ts";
+import type { OutputLengths } from "./outputLengths.ts";
+import { takeRows, valueOf } from "./rows.ts";
+import { sizedMean } from "./sizedMean.ts";
+import type { Change } from "./variantRuns.ts";
 
 /** The changes of a few examples. */
 export interface AblationSources {
@@ -23,18 +24,27 @@ export interface AllSources {
 
 const zName = (layer: number) => hookName(layer, "attn.hook_z");
 
-/** Reference rows run once for means, and a few at a time for samples. */
+/**
+ * Reference rows run once for means, and a few at a time for samples.
+ *
+ * @param lengths for the sized mean alone
+ */
 export async function ablationSources(
   chain: Chain,
-  { reference }: AblationRows,
+  reference: Tensor<Int32Array>,
   kind: AblationKind,
   feeds: MetricFeeds,
+  lengths: OutputLengths | null,
 ): Promise<AllSources> {
   if (kind === "mean") {
     const means = await meanOutputs(chain, reference, feeds);
     return {
       forChunk: () => Promise.resolve(constantOutputs((layer) => means.get(zName(layer))!)),
     };
+  }
+  if (kind === "sized-mean") {
+    const means = await meanOutputs(chain, reference, feeds);
+    return { forChunk: (_, base) => sizedOutputs(base, means, lengths!) };
   }
   if (kind === "resample") {
     const rows = reference.shape[0]!;
@@ -61,6 +71,25 @@ export async function ablationSources(
         ofPatterns: kind === "zero" ? null : (layer) => savedPatterns(base, layer),
       }),
   };
+}
+
+/** The mean as long as each example's own output in the run without ablations. */
+async function sizedOutputs(
+  base: State,
+  means: ReadonlyMap<string, Tensor>,
+  lengths: OutputLengths,
+): Promise<AblationSources> {
+  const sized = new Map<number, Tensor>();
+  for (let layer = 0; means.has(zName(layer)); layer++) {
+    const [own, mean] = [valueOf(base, zName(layer)), means.get(zName(layer))!];
+    sized.set(layer, await sizedMean(lengths, layer, own, mean));
+  }
+  const ofHeads = (layer: number, heads: readonly number[]) => ({
+    value: zName(layer),
+    source: sized.get(layer)!,
+    part: { heads },
+  });
+  return { ofHeads, ofPatterns: null };
 }
 
 /** The same for every example. */
