@@ -125,6 +125,8 @@ export {
   type WorkbenchRows,
   type WorkbenchRun,
 } from "./interventions/workbench/workbench.ts";
+export { shapley } from "./studies/shapley/shapley.ts";
+export type { ShapleyOptions } from "./studies/shapley/plan.ts";
 export { score } from "./studies/score/score.ts";
 export type { ScoreOptions } from "./studies/score/plan.ts";
 export { canRun, MODEL_STUDIES, type ModelStudy } from "./studies/common/canRun.ts";
@@ -171,6 +173,7 @@ export { pathResult, type PathResult } from "./studies/path/result.ts";
 export { patternsResult, type Mask, type PatternsResult } from "./studies/patterns/result.ts";
 export { textResult, type TextResult } from "./studies/text/result.ts";
 export { whyResult, type WhyResult } from "./studies/why/result.ts";
+export { shapleyResult, type ShapleyResult } from "./studies/shapley/result.ts";
 export { verdictResult, type VerdictResult } from "./studies/verdict/result.ts";
 export {
   phaseResult,

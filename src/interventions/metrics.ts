@@ -18,10 +18,10 @@ export const METRIC_INPUTS = {
   positions: "metric_positions",
 } as const;
 
-/** Metrics, and what others are made from outside the graph: the loss of each token. */
-export type TailName = MetricName | "token-loss";
+/** Metrics, and what others are made from outside the graph: the loss and the centred logit of each token. */
+export type TailName = MetricName | "token-loss" | "token-centred-logit";
 
-/** The value of a metric: [batch], for KL [batch, position, d_vocab], for token-loss [batch, position]. */
+/** The value of a metric: [batch], for KL [batch, position, d_vocab], for those of tokens [batch, position]. */
 export function metricValue(name: TailName): string {
   return `metric.${name}`;
 }
@@ -48,6 +48,7 @@ const WRITERS: Readonly<Record<TailName, (parts: Parts, as: Name) => Name>> = {
   probability: ({ b, logProbability }, as) => perRow(b, b.op("exp", [logProbability()], {}), as),
   "centred-logit": ({ b, target, average }, as) =>
     perRow(b, b.op("sub", [target(), average()], {}), as),
+  "token-centred-logit": ({ b, target, average }, as) => b.op("sub", [target(), average()], {}, as),
   "logit-difference": ({ b, target, other }, as) =>
     perRow(b, b.op("sub", [target(), other()], {}), as),
   kl: ({ b }, as) =>

@@ -33,7 +33,13 @@ export type DesignName = (typeof DESIGN_NAMES)[number];
 export type FingerprintUnit = (typeof FINGERPRINT_UNITS)[number];
 export type FingerprintDesign = (typeof FINGERPRINT_DESIGNS)[number];
 
-export const ABLATION_KINDS = ["zero", "mean", "sized-mean", "resample", "pattern-preserving"] as const;
+export const ABLATION_KINDS = [
+  "zero",
+  "mean",
+  "sized-mean",
+  "resample",
+  "pattern-preserving",
+] as const;
 
 export const IDEAL_PATTERNS = ["previousToken", "induction", "firstToken", "currentToken"] as const;
 export type AblationKind = (typeof ABLATION_KINDS)[number];

@@ -16,6 +16,7 @@ export const STUDIES = {
   path: () => import("./path/study.ts"),
   attribution: () => import("./attribution/study.ts"),
   ablate: () => import("./ablate/study.ts"),
+  shapley: () => import("./shapley/study.ts"),
   lens: () => import("./lens/study.ts"),
   circuit: () => import("./circuit/study.ts"),
   attention: () => import("./attention/study.ts"),

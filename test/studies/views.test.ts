@@ -30,6 +30,7 @@ import { phaseRun } from "../../src/studies/phase/phaseRun.ts";
 import { phaseSeeds } from "../../src/studies/phase/phaseSeeds.ts";
 import { score } from "../../src/studies/score/score.ts";
 import { text } from "../../src/studies/text/text.ts";
+import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
 import { reportPage } from "../../src/studies/reportPage.ts";
 import { STUDIES } from "../../src/studies/registry.ts";
@@ -63,6 +64,7 @@ beforeAll(async () => {
   results["path sets"] = await pathPatch(model, { ...some, into: ["1.2"], route: "k", from });
   results["attribution"] = await attribution(model, { ...some, paths: true });
   results["ablate"] = await ablate(model, some);
+  results["shapley"] = await shapley(model, { ...some, heads: ["0.3", "1.1", "1.2"] });
   const sets = [["1.2", "0.3"], ["0.1"]];
   results["ablate sets"] = await ablate(model, { ...some, eachHead: false, sets });
   const idealise = ["1.2"];

@@ -62,6 +62,7 @@ const NEEDS_OF = {
   /** `attribution` with `paths`. */
   "attribution of paths": [...PATHS, "projections of the stream", "keys of each query head"],
   ablate: CAUSAL,
+  shapley: CAUSAL,
   lens: ["a causal mask", "an unembedding"],
   circuit: WEIGHTS,
   attention: ["a causal mask"],

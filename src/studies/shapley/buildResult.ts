@@ -1,0 +1,135 @@
+/** @file From the worth of sets of heads to the Result of `shapley`. */
+import type { Backend } from "../../base/backend.ts";
+import { headName } from "../../base/headName.ts";
+import type { AblationRows } from "../../inputs/ablationRows.ts";
+import {
+  everyone,
+  exactShapley,
+  sampledShapley,
+  shapleyEstimate,
+  type Coalition,
+} from "../../measure/shapley.ts";
+import { atLeast, atMost, meanEstimate, type Estimate } from "../../measure/verdict/estimate.ts";
+import { moments } from "../../measure/moments.ts";
+import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import type { MeasureName, Worths } from "./coalitionRuns.ts";
+import type { ShapleyPlan } from "./plan.ts";
+import type { ShapleyResult } from "./result.ts";
+
+interface Found {
+  readonly rows: AblationRows;
+  readonly plan: ShapleyPlan;
+  readonly worths: { readonly repeated: Worths; readonly control: Worths };
+  readonly timings: Record<string, number>;
+}
+
+export function shapleyResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  { rows, plan, worths, timings }: Found,
+): ShapleyResult {
+  const { kind, orders, heads, threshold, seed } = plan;
+  const [gains, logits] = (["copyGain", "centredLogit"] as const).map((measure) =>
+    measureOf(measure, plan, worths),
+  ) as [Measure, Measure];
+  const result = {
+    schema: "induction-lens/shapley@1" as const,
+    ...headerOf(model, rows.info, [
+      ...rows.warnings,
+      ...tooFewWarning(rows.info.examples),
+      ...fewPairs(orders),
+    ]),
+    kind,
+    reference:
+      kind === "zero" ? null : { what: rows.referenceWhat, examples: rows.reference.shape[0]! },
+    design: orders
+      ? { kind: "sampled" as const, pairs: orders.length, seed }
+      : { kind: "exact" as const, subsets: plan.coalitions.length },
+    threshold,
+    copyGain: gains.whole,
+    centredLogit: logits.whole,
+    heads: heads.map(({ layer, head }, player) => ({
+      layer,
+      head,
+      copyGain: gains.parts[player]!,
+      centredLogit: logits.parts[player]!,
+    })),
+  };
+  return { ...result, words: wordsOf(result), ...footerOf(backend, timings) };
+}
+
+interface Measure {
+  readonly whole: ShapleyResult["copyGain"];
+  readonly parts: readonly ShapleyResult["heads"][number]["copyGain"][];
+}
+
+function measureOf(name: MeasureName, plan: ShapleyPlan, worths: Found["worths"]): Measure {
+  const players = plan.heads.length;
+  const on = (some: Worths) => (set: Coalition) => some.get(set)![name];
+  const estimates = (some: Worths): Estimate[] => {
+    if (!plan.orders)
+      return exactShapley(players, on(some)).map((values) => shapleyEstimate([values], false));
+    const sampled = sampledShapley(plan.orders, on(some));
+    return plan.heads.map((_, player) =>
+      shapleyEstimate(
+        sampled.map((pair) => pair[player]!),
+        true,
+      ),
+    );
+  };
+  const [all, none] = [everyone(players), 0n].map(on(worths.repeated)) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const gain = meanEstimate(Array.from(all, (value, example) => value - none[example]!));
+  const nulls = estimates(worths.control);
+  return {
+    whole: { all: moments(all).mean, none: moments(none).mean, gain },
+    parts: estimates(worths.repeated).map((estimate, player) => ({
+      ...estimate,
+      share: gain.value === 0 ? null : estimate.value / gain.value,
+      null: nulls[player]!,
+      matters: mattersBy(estimate, plan.threshold * Math.abs(gain.value)),
+    })),
+  };
+}
+
+function mattersBy(estimate: Estimate, least: number): "yes" | "no" | "undecided" {
+  const [low, high] = [atLeast(estimate), atMost(estimate)];
+  if (least > 0 && (low >= least || high <= -least)) return "yes";
+  return low > -least && high < least ? "no" : "undecided";
+}
+
+function fewPairs(orders: ShapleyPlan["orders"]): string[] {
+  return orders && orders.length < FEWEST_FOR_INTERVAL
+    ? [
+        `${orders.length} pairs of orders are too few for an interval; ${FEWEST_FOR_INTERVAL} is the least`,
+      ]
+    : [];
+}
+
+function wordsOf({
+  heads,
+  copyGain,
+  threshold,
+}: Pick<ShapleyResult, "heads" | "copyGain" | "threshold">): string[] {
+  const named = (which: "yes" | "undecided") =>
+    heads
+      .filter((head) => head.copyGain.matters === which)
+      .toSorted((a, b) => Math.abs(b.copyGain.value) - Math.abs(a.copyGain.value))
+      .map(
+        (head) =>
+          `${headName(head)} (${head.copyGain.value.toFixed(2)}${which === "yes" ? " nats" : ""})`,
+      );
+  const [sure, unsure] = [named("yes"), named("undecided")];
+  const least = `${Math.round(threshold * 100)} %`;
+  return [
+    `The heads of the list bring ${copyGain.gain.value.toFixed(2)} nats of copy gain: ${copyGain.all.toFixed(2)} with all of them, ${copyGain.none.toFixed(2)} with none.`,
+    sure.length > 0
+      ? `Surely ${least} of that or more: ${sure.join(", ")}.`
+      : `No head surely has ${least} of that or more.`,
+    ...(unsure.length > 0 ? [`The interval spans ${least}: ${unsure.join(", ")}.`] : []),
+  ];
+}

@@ -1,0 +1,133 @@
+/** @file What the model reaches with some heads in place and the others ablated, example by example. */
+import type { Tensor } from "../../base/tensor.ts";
+import type { Trace } from "../../base/backend.ts";
+import type { HeadAt } from "../../base/headName.ts";
+import type { Progress } from "../../base/progress.ts";
+import { ablationSources, type AllSources } from "../../interventions/ablationSources.ts";
+import type { Chain, MetricFeeds } from "../../interventions/chain.ts";
+import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
+import { metricValue } from "../../interventions/metrics.ts";
+import type { OutputLengths } from "../../interventions/outputLengths.ts";
+import { readCopyLosses } from "../../interventions/readCopyLosses.ts";
+import { takeRows } from "../../interventions/rows.ts";
+import { savedRun } from "../../interventions/savedRun.ts";
+import { runVariants, type Variant } from "../../interventions/variantRuns.ts";
+import type { AblationRows } from "../../inputs/ablationRows.ts";
+import { nextTokens } from "../../measure/nextTokens.ts";
+import type { Coalition } from "../../measure/shapley.ts";
+import { hookName } from "../../models/anatomy/hookNames.ts";
+import type { ShapleyPlan } from "./plan.ts";
+
+export const TAILS = ["token-loss", "token-centred-logit"] as const;
+export const MEASURES = ["copyGain", "centredLogit"] as const;
+export type MeasureName = (typeof MEASURES)[number];
+
+/** By set of heads, one number per example. */
+export type Worths = ReadonlyMap<Coalition, Readonly<Record<MeasureName, Float64Array>>>;
+
+export interface CoalitionStep {
+  readonly chain: Chain;
+  readonly rows: AblationRows;
+  readonly plan: ShapleyPlan;
+  readonly lengths: OutputLengths | null;
+  readonly progress: Progress | undefined;
+}
+
+/** The worth of every set on the rows, and on the same rows with a second block that is new. */
+export async function coalitionWorths(
+  step: CoalitionStep,
+  control: Tensor<Int32Array>,
+): Promise<{ readonly repeated: Worths; readonly control: Worths }> {
+  const { chain, rows, plan, lengths } = step;
+  const feeds = feedsOf(rows, rows.tokens);
+  const sources = await ablationSources(chain, rows.reference, plan.kind, feeds, lengths);
+  const repeated = await worthsOn(step, sources, rows.tokens, "removing heads");
+  return {
+    repeated,
+    control: await worthsOn(step, sources, control, "removing heads where nothing repeats"),
+  };
+}
+
+/** Positions that predict tokens 2 ... S of the first copy, then those of the second. */
+function feedsOf({ start, period }: AblationRows, tokens: Tensor<Int32Array>): MetricFeeds {
+  const copy = (begin: number) => Array.from({ length: period - 1 }, (_, offset) => begin + offset);
+  return { targets: nextTokens(tokens), positions: [...copy(start), ...copy(start + period)] };
+}
+
+async function worthsOn(
+  { chain, rows, plan, progress }: CoalitionStep,
+  sources: AllSources,
+  tokens: Tensor<Int32Array>,
+  name: string,
+): Promise<Worths> {
+  const examples = tokens.shape[0]!;
+  const feeds = feedsOf(rows, tokens);
+  const empty = () => new Float64Array(examples);
+  const worths = new Map(
+    plan.coalitions.map((set) => [set, { copyGain: empty(), centredLogit: empty() }]),
+  );
+  const total = plan.coalitions.length * examples;
+  let done = 0;
+  for (const chunk of chunksOf(examples, chain.rows)) {
+    const some = feedsFor(feeds, chunk);
+    const { saved } = await savedRun(chain, takeRows(tokens, chunk), some);
+    const changes = await sources.forChunk(chunk, saved);
+    for (const [layer, sets] of byFirstLayer(plan)) {
+      const group = {
+        from: hookName(layer, "attn.hook_z"),
+        base: saved,
+        examples: chunk.length,
+        feeds: some,
+        variants: sets.map((set): Variant => variantOf(goneFrom(plan.heads, set), changes)),
+      };
+      await runVariants(chain, group, {
+        read: readWorth,
+        put: ({ variant, example }, [copyGain, centredLogit]) => {
+          const worth = worths.get(sets[variant]!)!;
+          worth.copyGain[chunk[example]!] = copyGain!;
+          worth.centredLogit[chunk[example]!] = centredLogit!;
+        },
+        ran: (count) => progress?.(name, (done += count), total),
+      });
+    }
+  }
+  return worths;
+}
+
+/** Heads of the list that a set lacks. */
+export function goneFrom(heads: readonly HeadAt[], set: Coalition): HeadAt[] {
+  return heads.filter((_, player) => ((set >> BigInt(player)) & 1n) === 0n);
+}
+
+/** A run begins at the first layer that it changes; that of all heads at the last. */
+function byFirstLayer({ heads, coalitions }: ShapleyPlan): Map<number, Coalition[]> {
+  const last = Math.max(...heads.map(({ layer }) => layer));
+  const groups = new Map<number, Coalition[]>();
+  for (const set of coalitions) {
+    const layer = Math.min(last, ...goneFrom(heads, set).map((head) => head.layer));
+    groups.set(layer, [...(groups.get(layer) ?? []), set]);
+  }
+  return groups;
+}
+
+function variantOf(
+  gone: readonly HeadAt[],
+  changes: Awaited<ReturnType<AllSources["forChunk"]>>,
+): Variant {
+  const layers = [...new Set(gone.map(({ layer }) => layer))];
+  return layers.map((layer) =>
+    changes.ofHeads(
+      layer,
+      gone.filter((one) => one.layer === layer).map(({ head }) => head),
+    ),
+  );
+}
+
+/** Loss of the first copy less that of the second, and the mean centred logit of the second. */
+function readWorth(trace: Trace, row: number): [number, number] {
+  const [first, second] = readCopyLosses(trace, row);
+  const { data, shape } = trace.get(metricValue("token-centred-logit"))!;
+  const [positions, half] = [shape[1]!, shape[1]! / 2];
+  const logits = data.subarray(row * positions + half, (row + 1) * positions);
+  return [first - second, logits.reduce((sum, logit) => sum + logit, 0) / half];
+}

@@ -1,0 +1,74 @@
+/** @file What `shapley` is asked for: its options, and the plan with every default in place. */
+import { InputError } from "../../base/errors.ts";
+import { random } from "../../base/random.ts";
+import type { HeadAt, HeadChoice } from "../../base/headName.ts";
+import type { ResumeLog } from "../../base/resumeLog.ts";
+import type { AblationInput } from "../../inputs/ablationRows.ts";
+import { allHeads, headsCalled } from "../../interventions/headNames.ts";
+import {
+  allCoalitions,
+  everyone,
+  MOST_EXACT,
+  prefixesOf,
+  type Coalition,
+} from "../../measure/shapley.ts";
+import type { Architecture } from "../../models/family.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import type { Replacement } from "./result.ts";
+
+export interface ShapleyOptions extends AblationInput, StudyOptions {
+  /** Heads that play, layer.head or layer.*; the others stay as they are. Left out: all heads of the model. */
+  readonly heads?: readonly HeadChoice[] | undefined;
+  /** What a head that is not there becomes. Left out: sized-mean, which takes off content and leaves size. */
+  readonly kind?: Replacement | undefined;
+  /** Orders that are drawn, each with its reverse, where heads are too many for all subsets. Left out: 16. */
+  readonly pairs?: number | undefined;
+  /** Share of the whole from which a head matters. Left out: .05. */
+  readonly threshold?: number | undefined;
+  /** What an interrupted study with the same model and options left behind. */
+  readonly log?: ResumeLog | undefined;
+}
+
+export interface ShapleyPlan {
+  readonly heads: readonly HeadAt[];
+  readonly kind: Replacement;
+  /** Null: all subsets. */
+  readonly orders: readonly (readonly number[])[] | null;
+  /** Every set that is run, once. */
+  readonly coalitions: readonly Coalition[];
+  readonly threshold: number;
+  readonly seed: number;
+}
+
+/** @throws {InputError} "unknown-head"; "range" for no heads, a share that is none, or too few pairs */
+export function shapleyPlan(architecture: Architecture, options: ShapleyOptions): ShapleyPlan {
+  const { heads: choices, kind = "sized-mean", pairs = 16, threshold = 0.05, seed = 0 } = options;
+  const heads = choices ? headsCalled(choices, architecture) : allHeads(architecture);
+  if (heads.length === 0)
+    throw new InputError("range", "shapley needs at least one head, got none");
+  if (!(threshold > 0 && threshold < 1))
+    throw new InputError("range", `a threshold lies between 0 and 1, got ${threshold}`, {
+      option: "threshold",
+    });
+  if (!(Number.isInteger(pairs) && pairs >= 1))
+    throw new InputError("range", `\`pairs\` needs a whole number from 1 on, got ${pairs}`, {
+      option: "pairs",
+    });
+  const orders = heads.length <= MOST_EXACT ? null : ordersOf(heads.length, pairs, seed);
+  return { heads, kind, orders, coalitions: coalitionsOf(heads.length, orders), threshold, seed };
+}
+
+function ordersOf(players: number, pairs: number, seed: number): number[][] {
+  const draw = random(seed, 17);
+  const inOrder = Array.from({ length: players }, (_, player) => player);
+  return Array.from({ length: pairs }, () => draw.shuffled(inOrder));
+}
+
+function coalitionsOf(players: number, orders: ShapleyPlan["orders"]): Coalition[] {
+  if (!orders) return allCoalitions(players);
+  const passed = orders.flatMap((order) => [
+    ...prefixesOf(order),
+    ...prefixesOf(order.toReversed()),
+  ]);
+  return [...new Set([0n, everyone(players), ...passed])];
+}
