@@ -44,6 +44,7 @@ export type {
   SessionOptions,
   SideFile,
   Tenant,
+  TenantNeeds,
   Trace,
 } from "./base/backend.ts";
 export type { Progress } from "./base/progress.ts";

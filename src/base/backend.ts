@@ -39,11 +39,19 @@ export interface MemoryBudget {
   readonly asked: boolean;
   /** Whether so many bytes more can be had without giving anything back. */
   hasRoom(bytes: number): boolean;
-  /** Something that takes `bytes` while it is open. It is opened when it is used, and closed when others need its room. */
+  /** Something that is opened when it is used, and closed when others need its room. */
   tenant<Value extends { close(): Promise<void> }>(
-    bytes: number,
+    needs: TenantNeeds,
     open: () => Promise<Value>,
   ): Tenant<Value>;
+}
+
+/** Bytes that a tenant takes. */
+export interface TenantNeeds {
+  /** While it is opened. */
+  readonly opening: number;
+  /** From then on. */
+  readonly open: number;
 }
 
 export interface Tenant<Value> {

@@ -66,7 +66,8 @@ const BREATHE_MS = 30;
 const TOKENS_PER_RUN = 640;
 
 /**
- * Prepares a model for causal runs. Has memory and threads until `close`.
+ * Prepares a model for causal runs. Has memory and threads until `close`. What does not fit into the budget of `backend` is opened
+ * when a run comes to it, and closed for what comes next.
  *
  * @throws {InputError} "unit" if the model lacks one of the hooks; @throws {UnableError} if memory does not suffice
  */
@@ -105,12 +106,13 @@ export async function openChain(
   });
 }
 
-/** All sessions live together, so their plans are added up before the first is made. */
+/** All sessions live together, so their plans are added up before the first is made; within a budget they take turns. */
 function checkWholePlan(
   programs: readonly Program[],
   backend: Backend,
   sizes: Readonly<Record<string, number>>,
 ): void {
+  if (backend.budget) return;
   const plans = programs.map((program) => planMemory(program, backend, sizes));
   const sum = (part: "weightBytes" | "valueBytes") =>
     plans.reduce((total, plan) => total + plan[part], 0);

@@ -22,8 +22,8 @@ const CAST_PEAK = 1.3;
 /** An engine's arena grows by doubling and keeps what it has (measured: 1.3 for a few large values, 3.3 for many small). */
 const ARENA = 2;
 
-/** What a session costs whatever it runs. */
-const SESSION_BYTES = 25 * 1024 * 1024;
+/** What a first session costs whatever it runs; others beside it cost little. */
+export const SESSION_BYTES = 25 * 1024 * 1024;
 
 /** What looking up rows of a mapped table brings into memory around them. */
 const READ_AHEAD_BYTES = 4 * 1024 * 1024;

@@ -1,5 +1,5 @@
 /** @file How much memory all sessions of an engine may take together, and which of them give theirs back. */
-import type { Backend, MemoryBudget, Tenant } from "../base/backend.ts";
+import type { Backend, MemoryBudget, Tenant, TenantNeeds } from "../base/backend.ts";
 import { InputError } from "../base/errors.ts";
 
 /** Less holds no engine at all. */
@@ -31,12 +31,15 @@ interface Open {
   readonly close: () => Promise<void>;
 }
 
-/** Gives room to whatever is used: what was used longest ago, and is not in use, is closed for it. */
+/**
+ * Gives room to whatever is used. What was used last, and is not in use, is closed for it first: a model is walked through from
+ * its beginning again and again, so that is what will not be needed for longest.
+ */
 export function memoryBudget(bytes: number, asked: boolean): MemoryBudget {
   const open = new Set<Open>(); // in the order of their last use
   const used = () => [...open].reduce((sum, one) => sum + one.bytes, 0);
   const makeRoom = async (wanted: number) => {
-    for (const one of [...open]) {
+    for (const one of [...open].toReversed()) {
       if (used() + wanted <= bytes) return;
       if (one.users === 0) await one.close();
     }
@@ -47,7 +50,7 @@ export function memoryBudget(bytes: number, asked: boolean): MemoryBudget {
     asked,
     hasRoom: (wanted) => used() + wanted <= bytes,
     tenant: <Value extends { close(): Promise<void> }>(
-      wanted: number,
+      needs: TenantNeeds,
       make: () => Promise<Value>,
     ): Tenant<Value> => {
       let held: { value: Value; entry: Open } | null = null;
@@ -60,8 +63,8 @@ export function memoryBudget(bytes: number, asked: boolean): MemoryBudget {
       };
       const enter = async () => {
         if (!held) {
-          await makeRoom(wanted);
-          held = { value: await make(), entry: { bytes: wanted, users: 0, close } };
+          await makeRoom(needs.opening);
+          held = { value: await make(), entry: { bytes: needs.open, users: 0, close } };
         }
         open.delete(held.entry);
         open.add(held.entry);

@@ -3,7 +3,7 @@ import type { Backend } from "../base/backend.ts";
 import { slice } from "../graph/edits/slice.ts";
 import type { Op } from "../graph/ops.ts";
 import { prune, typesOf, type Program } from "../graph/program.ts";
-import { float32Bytes, planMemory } from "./memory.ts";
+import { float32Bytes, planMemory, type MemoryPlan } from "./memory.ts";
 import { scheduled } from "./scheduled.ts";
 
 /** A part of a Program that runs by itself. */
@@ -11,8 +11,8 @@ export interface Piece {
   readonly program: Program;
   /** Values that an earlier piece makes. */
   readonly reads: readonly string[];
-  /** What its session takes at the worst moment. */
-  readonly bytes: number;
+  /** What its session takes, at the worst moment and from then on. */
+  readonly plan: MemoryPlan;
 }
 
 type Sizes = Readonly<Record<string, number>>;
@@ -31,8 +31,8 @@ export function piecesOf(
   most: { readonly whole: number; readonly piece: number },
 ): Piece[] {
   const needed = prune(program);
-  const whole = planMemory(needed, backend, sizes).totalBytes;
-  if (whole <= most.whole) return [{ program: needed, reads: [], bytes: whole }];
+  const plan = planMemory(needed, backend, sizes);
+  if (plan.totalBytes <= most.whole) return [{ program: needed, reads: [], plan }];
   const types = typesOf(needed);
   const bytesOf = (name: string) => float32Bytes(types.get(name)!.axes, sizes);
   const ordered = scheduled(needed, bytesOf);
@@ -41,7 +41,7 @@ export function piecesOf(
   const pieces: Piece[] = [];
   for (let start = 0; start < count;) {
     const piece = (end: number) => pieceOf(ordered, start, end, backend, sizes);
-    const fitting = lastWhere(start + 1, count, (end) => piece(end).bytes <= most.piece);
+    const fitting = lastWhere(start + 1, count, (end) => piece(end).plan.totalBytes <= most.piece);
     const end = fitting === count ? count : narrowest(crossing, start, fitting);
     pieces.push(piece(end));
     start = end;
@@ -65,7 +65,7 @@ function pieceOf(
     (name) => after.read.has(name) || program.outputs.includes(name),
   );
   const piece = prune(slice(program, { outputs, from: reads }));
-  return { program: piece, reads, bytes: planMemory(piece, backend, sizes).totalBytes };
+  return { program: piece, reads, plan: planMemory(piece, backend, sizes) };
 }
 
 function spanOf(ops: readonly Op[]) {

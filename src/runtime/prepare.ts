@@ -4,7 +4,7 @@ import { closable, type Closable } from "../base/closable.ts";
 import { throwIfAborted, UnableError } from "../base/errors.ts";
 import type { Progress } from "../base/progress.ts";
 import { prune, type Program } from "../graph/program.ts";
-import { checkMemory, inGigabytes, planMemory } from "./memory.ts";
+import { checkMemory, inGigabytes, planMemory, SESSION_BYTES } from "./memory.ts";
 import { openSession, type OpenSession } from "./openSession.ts";
 import { passThrough, type OpenPiece } from "./passThrough.ts";
 import { piecesOf } from "./pieces.ts";
@@ -90,7 +90,7 @@ async function openPieces(
     whole: budget.bytes,
     piece: budget.bytes * (budget.asked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE),
   });
-  const largest = Math.max(...pieces.map(({ bytes }) => bytes));
+  const largest = Math.max(...pieces.map(({ plan }) => plan.totalBytes));
   if (largest > budget.bytes) {
     const part = pieces.length === 1 ? "" : " for its largest part";
     const got = budget.asked ? "`memory` is" : `${backend.device} has`;
@@ -98,11 +98,15 @@ async function openPieces(
       `this needs about ${inGigabytes(largest)} of memory${part}, ${got} ${inGigabytes(budget.bytes)}`,
     );
   }
-  const opened = pieces.map(({ program: piece, bytes, reads }) => {
-    const tenant: Tenant<OpenSession> = budget.tenant(bytes, () => openSession(piece, backend));
+  const opened = pieces.map(({ program: piece, plan, reads }) => {
+    const needs = {
+      opening: plan.totalBytes - SESSION_BYTES,
+      open: plan.weightBytes + plan.valueBytes,
+    };
+    const tenant: Tenant<OpenSession> = budget.tenant(needs, () => openSession(piece, backend));
     return { program: piece, reads, tenant };
   });
-  if (pieces.length === 1 && budget.hasRoom(largest))
+  if (pieces.length === 1 && budget.hasRoom(largest - SESSION_BYTES))
     await opened[0]!.tenant.use(() => Promise.resolve());
   return opened;
 }
