@@ -10,6 +10,7 @@ import {
   type ModelOptions,
   type StoredLayout,
 } from "./family.ts";
+import { bart, marian, mbart, whisper } from "./families/bart.ts";
 import { bert, camembert, roberta, xlmRoberta } from "./families/bert.ts";
 import { bloom } from "./families/bloom.ts";
 import { cohere, cohere2 } from "./families/cohere.ts";
@@ -50,6 +51,7 @@ import { arcee, helium, ministral, seedOss } from "./families/relatives.ts";
 import { smollm3 } from "./families/smollm3.ts";
 import { stablelm } from "./families/stablelm.ts";
 import { starcoder2 } from "./families/starcoder2.ts";
+import { mt5, t5 } from "./families/t5.ts";
 import { transformerLens } from "./families/transformerLens.ts";
 import type { CheckpointTensors } from "./checkpointTensors.ts";
 
@@ -110,11 +112,17 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   smollm3,
   stablelm,
   starcoder2,
+  bart,
   bert,
   camembert,
   distilbert,
+  marian,
+  mbart,
   modernbert,
+  mt5,
   roberta,
+  t5,
+  whisper,
   "xlm-roberta": xlmRoberta,
 };
 

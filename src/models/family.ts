@@ -19,11 +19,27 @@ export interface Architecture extends Partial<DecoderFacts> {
   readonly bosToken: number | null;
   /** Ids that the configuration or the tokenizer's files call special. */
   readonly specialTokens: readonly number[];
+  /** The stacks of a model that has several, or one of images; left out for one that reads tokens alone. */
+  readonly stacks?: readonly StackFacts[] | undefined;
   /** Why rows begin with BOS or do not; left out where nothing was loaded from files. */
   readonly bos?: RowBos | undefined;
   /** Ids that are no text, and the file that says so; left out where there is no tokenizer. */
   readonly notText?:
     { readonly ids: ReadonlyMap<number, NotText>; readonly source: string } | undefined;
+}
+
+/** One stack of a model: what its values' names begin with, and how large it is. */
+export interface StackFacts {
+  /** `encoder`, `decoder`, `text`, `vision`; empty where there is one. */
+  readonly name: string;
+  readonly layers: number;
+  readonly heads: number;
+  readonly mask: "causal" | "none";
+  /** Whether its blocks attend to an encoder too. */
+  readonly cross: boolean;
+  readonly dModel: number;
+  /** Most positions. */
+  readonly length: number;
 }
 
 /** Rotary positions of one layer. */

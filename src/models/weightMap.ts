@@ -26,6 +26,8 @@ export interface WeightEntry {
   readonly merge?: Readonly<Record<string, readonly string[]>>;
   /** Layers that have it; left out: all. */
   readonly layers?: readonly number[];
+  /** Sizes of its axes, where they are not those of the whole model: of one stack among several. */
+  readonly sizes?: Sizes;
   /** A checkpoint may lack it. */
   readonly optional?: boolean;
 }
@@ -162,8 +164,9 @@ function shapeFault(
   entry: WeightEntry,
   sizes: Sizes,
 ): string | null {
+  const all = { ...sizes, ...entry.sizes };
   const wanted = entry.shape.map((axes) =>
-    [axes].flat().reduce((product, axis) => product * sizeOf(axis, sizes), 1),
+    [axes].flat().reduce((product, axis) => product * sizeOf(axis, all), 1),
   );
   const fits =
     wanted.length === stored.shape.length &&
@@ -205,7 +208,8 @@ function some(faults: readonly string[]): string {
 }
 
 function declare(b: Builder, name: string, { entry, stored }: Bound, sizes: Sizes): void {
-  const axes = Object.fromEntries(entry.shape.flat().map((axis) => [axis, sizeOf(axis, sizes)]));
+  const all = { ...sizes, ...entry.sizes };
+  const axes = Object.fromEntries(entry.shape.flat().map((axis) => [axis, sizeOf(axis, all)]));
   const { select, merge } = entry;
   b.weight({ name, axes, stored, ...(select && { select }), ...(merge && { merge }) });
 }

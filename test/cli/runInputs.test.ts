@@ -66,6 +66,52 @@ describe("run MODEL --inputs FILE", () => {
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });
 
+  const MARIAN = join(import.meta.dirname, "../fixtures/beyond/marian");
+  const pair: [string, unknown, string][] = [
+    [
+      "half of a pair",
+      { decoder: TOKENS },
+      "reads encoder and decoder, got decoder: encoder is missing",
+    ],
+    ["rows of one kind alone", { tokens: TOKENS }, "reads encoder and decoder, not tokens"],
+    [
+      "a pair of unequal sizes",
+      { encoder: TOKENS, decoder: [[1]] },
+      "encoder has 2 rows, decoder has 1",
+    ],
+    [
+      "a text longer than the positions",
+      { encoder: [Array(65).fill(1)], decoder: [[1]] },
+      "the model has 64 positions, got rows of 65",
+    ],
+  ];
+  test.each(pair)(
+    "refuses %s of an encoder-decoder in one sentence",
+    async (_, inputs, sentence) => {
+      const folder = emptyFolder();
+      writeFileSync(join(folder, "inputs.json"), JSON.stringify(inputs));
+      const args = ["--inputs", "inputs.json", "--capture", "logits", "--out", "o.safetensors"];
+      const { code, stderr } = await cli(folder, ["run", MARIAN, ...args]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(sentence)]);
+    },
+  );
+
+  test("saves the cross attention of an encoder-decoder, and scores of what comes next refuse it", async () => {
+    const folder = emptyFolder();
+    const inputs = join(MARIAN, "inputs.json");
+    const capture = ["--capture", "*cross_attn.hook_pattern", "--out", "o.safetensors"];
+    expect((await cli(folder, ["run", MARIAN, "--inputs", inputs, ...capture])).code).toBe(0);
+    const saved = await readAll(join(folder, "o.safetensors"));
+    const expected = await readAll(join(MARIAN, "expected.safetensors"));
+    expect([...saved.keys()]).toHaveLength(2);
+    for (const [name, { shape, data }] of saved) {
+      expect(shape).toEqual(expected.get(name)!.shape);
+      data.forEach((one, at) => expect(one).toBeCloseTo(expected.get(name)!.data[at]!, 5));
+    }
+    const scored = await cli(folder, ["score", MARIAN]);
+    expect([scored.code, scored.stderr]).toEqual([2, expect.stringContaining("score cannot run")]);
+  });
+
   test("refuses --tokens beside --inputs, and neither", async () => {
     const folder = emptyFolder();
     const both = await run(folder, { tokens: TOKENS }, ["--tokens", "inputs.json"]);

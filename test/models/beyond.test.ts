@@ -3,7 +3,7 @@
  * tiny random checkpoints, on every engine.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { INPUT_NAMES, feedsOf, type ModelInputs } from "../../src/inputs/modelInputs.ts";
 import { FAMILIES } from "../../src/models/families.ts";
@@ -19,17 +19,21 @@ const engines = await backends();
 /** Relative to the largest entry of a value; patterns absolutely. float32 sums in another order differ by this. */
 const TOLERANCE = 1e-4;
 const PATTERN_TOLERANCE = 1e-5;
+/**
+ * T5 does not scale its scores, so they are large and float32 patterns are coarser: those of the reference itself are up to 1e-5
+ * from its float64 ones.
+ */
+const UNSCALED_TOLERANCE = 2e-5;
 
 type Values = Awaited<ReturnType<typeof readAll>>;
 
 const FILES = ["config.json", "inputs.json", "model.safetensors", "expected.safetensors"];
-/** Mixes tokens by recurrences, not by attention. */
-const OTHERS = ["mamba", "mamba2", "falcon_mamba"];
+/** The first three have recurrences; Marian's positions were random, and its files do not hold them. */
+const OTHERS = ["mamba", "mamba2", "falcon_mamba", "marian"];
 
 function folders(folder: string | null): string[] {
   if (!folder || !existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => !OTHERS.includes(name))
     .map((name) => join(folder, name))
     .filter((path) => FILES.every((name) => existsSync(join(path, name))))
     .filter((path) => Object.hasOwn(FAMILIES, modelType(path)));
@@ -41,7 +45,7 @@ function modelType(path: string): string {
 }
 
 const GOLDENS = [
-  ...folders(shared("goldens")),
+  ...folders(shared("goldens")).filter((path) => !OTHERS.includes(basename(path))),
   ...folders(join(import.meta.dirname, "../fixtures/beyond")),
   ...folders(process.env["INDUCTION_LENS_MORE_GOLDENS"] ?? null),
 ];
@@ -67,6 +71,7 @@ describe(`models beyond decoders equal the reference implementation${note}`, () 
             name,
             candidates.map((one) => trace.get(one)!),
             expected.get(name)!,
+            /5$/.test(model.architecture.family) ? UNSCALED_TOLERANCE : PATTERN_TOLERANCE,
           );
       });
     }
@@ -108,16 +113,21 @@ interface Numbers {
 }
 
 /** One of the candidates equals what is wanted; there is one candidate unless the reference leaves open which it keeps. */
-function expectClose(name: string, candidates: readonly Numbers[], want: Numbers): void {
-  const faults = candidates.map((got) => faultOf(name, got, want));
+function expectClose(
+  name: string,
+  candidates: readonly Numbers[],
+  want: Numbers,
+  patterns: number,
+): void {
+  const faults = candidates.map((got) => faultOf(name, got, want, patterns));
   if (faults.every((fault) => fault !== null)) expect.fail(faults.join("; "));
 }
 
-function faultOf(name: string, got: Numbers, want: Numbers): string | null {
+function faultOf(name: string, got: Numbers, want: Numbers, patterns: number): string | null {
   if (got.shape.join() !== want.shape.join())
     return `${name} is ${got.shape.join(" x ")}, the reference has ${want.shape.join(" x ")}`;
   const largest = want.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const allowed = name.endsWith("hook_pattern") ? PATTERN_TOLERANCE : TOLERANCE * largest;
+  const allowed = name.endsWith("hook_pattern") ? patterns : TOLERANCE * largest;
   const wrong = want.data.findIndex((value, at) => !(Math.abs(got.data[at]! - value) <= allowed));
   return wrong < 0
     ? null

@@ -102,8 +102,11 @@ function partsOf(b: Builder, w: WeightLookup, at: string, { norm: spec, residual
   const late = norms === "after" || norms === "around";
   return {
     before: (ln: Ln, x: Name): Name => (early ? norm(b, w, `${at}.${ln}`, x, spec) : x),
-    after: (ln: Ln, x: Name): Name =>
-      times(b, late ? norm(b, w, `${at}.${ln}_post`, x, spec) : x, multiplier),
+    after: (ln: Ln, x: Name): Name => {
+      const scale = w(`${at}.${ln}_scale`); // a learned factor for each entry (DINOv2)
+      const scaled = scale ? b.mul(x, scale) : x;
+      return times(b, late ? norm(b, w, `${at}.${ln}_post`, scaled, spec) : scaled, multiplier);
+    },
     joined: (ln: Ln, x: Name, written: Name, as: Name): Name =>
       norms === "stream" && spec
         ? b.rename(norm(b, w, `${at}.${ln}`, b.add(x, written), spec), {}, as)

@@ -65,6 +65,7 @@ function bertRow(
   act: z.infer<typeof activationName>,
   before = 0,
 ): Row {
+  const all = { ...BERT_NAMES, ...names };
   const heads = c.num_attention_heads;
   const dHead = perHead("hidden_size", c.hidden_size, heads);
   const norm = { kind: "LN", eps: c.layer_norm_eps } as const;
@@ -89,7 +90,12 @@ function bertRow(
       tokenTypes: c.type_vocab_size,
       head: { act, norm },
     },
-    names: { ...BERT_NAMES, positionOffset: before, ...names },
+    names: {
+      ...all,
+      positionOffset: before,
+      // Untied, the unembedding has a bias of its own, and the other is read by nothing.
+      headBias: c.tie_word_embeddings ? all.headBias : `${all.head}.bias`,
+    },
     sizes: { d_mlp: c.intermediate_size },
     tied: c.tie_word_embeddings,
     ignorable: BERT_IGNORABLE,

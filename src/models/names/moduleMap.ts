@@ -117,6 +117,10 @@ function norms({ spec, names }: Around): WeightMap {
     ...at("blocks.{layer}.ln1_post", names.ln1_post, layer),
     ...at("blocks.{layer}.ln2_post", names.ln2_post, layer),
     ...at("ln_final", names.finalNorm),
+    ...(names.scales && {
+      "blocks.{layer}.ln1_scale": { from: layer + names.scales.attention, shape: ["d_model"] },
+      "blocks.{layer}.ln2_scale": { from: layer + names.scales.mlp, shape: ["d_model"] },
+    }),
   };
 }
 

@@ -28,6 +28,8 @@ export interface ModuleNames {
   readonly ln3?: string | undefined;
   readonly ln1_post?: string | undefined;
   readonly ln2_post?: string | undefined;
+  /** Vectors that what attention and MLP write is multiplied by (DINOv2). */
+  readonly scales?: { readonly attention: string; readonly mlp: string } | undefined;
   readonly finalNorm?: string | undefined;
   /** Left out where no layer has attention; so with `o`, `mlp` and `ssm`. */
   readonly attention?: AttentionNames;

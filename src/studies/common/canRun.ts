@@ -94,6 +94,7 @@ type Described = Pick<Model, "program" | "architecture">;
  * @returns null if it can, else one sentence that says why not
  */
 export function canRun(study: ModelStudy, { program, architecture }: Described): string | null {
+  if (architecture.stacks) return SEVERAL;
   const parts = anatomy(program, architecture);
   for (const need of NEEDS_OF[study]) {
     const reason = NEEDS[need](parts, architecture);
@@ -101,6 +102,9 @@ export function canRun(study: ModelStudy, { program, architecture }: Described):
   }
   return null;
 }
+
+const SEVERAL =
+  "this model does not read one row of tokens and say what comes next; `run --inputs` gives its values";
 
 /** @throws {InputError} "study" if it cannot */
 export function checkCanRun(study: ModelStudy, model: Described): void {

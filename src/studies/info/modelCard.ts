@@ -30,6 +30,7 @@ export async function modelCard(model: LoadedModel): Promise<ModelCard> {
     model: { id, revision, sha256: sha256 || null, family, modelType },
     sizes: { layers, heads, kvHeads, ...sizes },
     ...parts,
+    stacks: architecture.stacks ? [...architecture.stacks] : null,
     parameters: parametersOf(model),
     bytes: { disk: model.sizeBytes ?? null, memory: memoryOf(model) },
     tokenizer: describe(text),
@@ -39,13 +40,15 @@ export async function modelCard(model: LoadedModel): Promise<ModelCard> {
   };
 }
 
-/** Of the score program with one row of the default length, by kind of engine. */
+/** Of the score program (of a model with several stacks, of the model itself) with one row of the default length, by kind of engine. */
 function memoryOf({ program, architecture }: LoadedModel): ModelCard["bytes"]["memory"] {
   const withLoss = program.absent?.["logits"] === undefined;
   const measures = ATTENTION_SCORES.length;
-  const scored = scoreProgram(program, architecture, { measures, withLoss });
+  const scored = architecture.stacks
+    ? program
+    : scoreProgram(program, architecture, { measures, withLoss });
   const tokens = Math.min(DEFAULTS.seqLen, architecture.contextLength);
-  const sizes = { batch: 1, position: tokens, [SCORE_VALUES.lossRows]: 1 };
+  const sizes = { batch: 1, position: tokens, source: tokens, [SCORE_VALUES.lossRows]: 1 };
   return {
     tokens,
     cpu: planMemory(scored, { mapsFiles: true }, sizes),

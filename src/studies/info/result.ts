@@ -27,6 +27,22 @@ export const cardResult = z.object({
     /** Heads of keys and values. */
     kvHeads: z.int(),
   }),
+  /** Of a model that has several, or one of images; null for one that reads tokens alone. */
+  stacks: z
+    .array(
+      z.object({
+        /** What the names of its values begin with. */
+        name: z.string(),
+        layers: z.int(),
+        heads: z.int(),
+        mask: z.enum(["causal", "none"]),
+        /** Whether its blocks attend to an encoder too. */
+        cross: z.boolean(),
+        dModel: z.int(),
+        length: z.int(),
+      }),
+    )
+    .nullable(),
   ...architectureInfo.pick({
     ...({ attention: true, norm: true, parallel: true, residualMultiplier: true } as const),
     ...({ logitSoftcap: true, unembedding: true, experts: true } as const),
@@ -39,7 +55,7 @@ export const cardResult = z.object({
   bytes: z.object({
     /** The weight files; null for a model without. */
     disk: z.number().nullable(),
-    /** What `score` needs for one row of `tokens` tokens. */
+    /** What `score`, or a run of a model with several stacks, needs for one row of `tokens` tokens. */
     memory: z.object({ tokens: z.int(), cpu: memory, wasm: memory }),
   }),
   tokenizer: z.object({

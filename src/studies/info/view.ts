@@ -2,13 +2,14 @@
 import { layersNamed } from "../../draw/layersNamed.ts";
 import type { ModelCard } from "./result.ts";
 
+type Stack = NonNullable<ModelCard["stacks"]>[number];
 type Row = readonly [name: string, value: string];
 
 /** @param visible makes text from outside safe to show */
 export function cardText(card: ModelCard, visible: (text: string) => string): string {
   const rows = [
     ...aboutRows(card),
-    ...attentionRows(card),
+    ...(card.stacks?.map(stackRow) ?? attentionRows(card)),
     ...partRows(card),
     ...costRows(card),
     ...textRows(card),
@@ -32,6 +33,15 @@ function aboutRows({ model, sizes }: ModelCard): Row[] {
     ["d_model", width(dModel)],
     ["vocabulary", `${vocabulary} tokens`],
     ["context", `${contextLength} tokens`],
+  ];
+}
+
+function stackRow({ name, layers, heads, mask, cross, dModel, length }: Stack): Row {
+  const sees = mask === "none" ? "sees both directions" : "sees what is before";
+  const reads = cross ? ", and the encoder" : "";
+  return [
+    name === "" ? "stack" : `${name} stack`,
+    `${layers} layers, ${heads} heads, d_model ${dModel}, ${length} positions; ${sees}${reads}`,
   ];
 }
 

@@ -1,0 +1,102 @@
+/** @file Families of models with several stacks, or with one that does not read tokens: a row gives their parts. */
+import type { z } from "zod";
+import { readConfig, unreadNotice } from "../config/readConfig.ts";
+import { specialTokensOf, strayTokensNotice } from "../config/specialTokens.ts";
+import type { StackSpec } from "../decoder/spec.ts";
+import {
+  withNotices,
+  type Architecture,
+  type Family,
+  type Model,
+  type StackFacts,
+} from "../family.ts";
+import type { Program } from "../../graph/program.ts";
+import { bindWeights, type Binding, type WeightMap } from "../weightMap.ts";
+
+/** What such a family makes of its configuration. */
+export interface ComposedRow {
+  /** Entries have the sizes of their own stacks. */
+  readonly weights: WeightMap;
+  /** What stands before most names, as `model.`. */
+  readonly base?: string;
+  readonly ignorable?: readonly RegExp[];
+  readonly program: (binding: Binding) => Program;
+  readonly vocabulary: number;
+  readonly stacks: readonly StackFacts[];
+}
+
+interface Context {
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Whether the checkpoint has a tensor whose name ends so. */
+  readonly has: (name: string) => boolean;
+}
+
+export interface ComposedOptions {
+  /** Keys with the only values that are computed. */
+  readonly fixed?: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** @param schema keys of config.json that are handled; those with a default may be missing */
+export function composedFamily<Shape extends z.ZodRawShape>(
+  name: string,
+  schema: z.ZodObject<Shape>,
+  rowOf: (c: z.infer<z.ZodObject<Shape>>, context: Context) => ComposedRow,
+  { fixed = {} }: ComposedOptions = {},
+): Family {
+  return (json, checkpoint, options = {}) => {
+    const c = readConfig(name, schema, json, fixed);
+    const names = [...checkpoint.weights.keys(), ...checkpoint.unsupported.keys()];
+    const has = (end: string) => names.some((one) => one.endsWith(end));
+    const row = rowOf(c, { json, has });
+    const binding = bindWeights(
+      row.weights,
+      {
+        layers: 0,
+        sizes: {},
+        base: row.base ?? "",
+        ignorable: row.ignorable ?? [],
+        others: options.others ?? false,
+      },
+      checkpoint,
+    );
+    const model: Model = {
+      architecture: architectureOf(name, row, json),
+      program: row.program(binding),
+    };
+    return withNotices(model, [
+      unreadNotice(name, schema, json, fixed),
+      row.vocabulary > 0 ? strayTokensNotice(json, row.vocabulary) : null,
+    ]);
+  };
+}
+
+/** The counts of a whole are those of its last stack, which gives the output. */
+function architectureOf(
+  family: string,
+  { stacks, vocabulary }: ComposedRow,
+  json: Readonly<Record<string, unknown>>,
+): Architecture {
+  const last = stacks.at(-1)!;
+  return {
+    family,
+    ...(typeof json["model_type"] === "string" && { modelType: json["model_type"] }),
+    layers: last.layers,
+    heads: last.heads,
+    kvHeads: last.heads,
+    contextLength: last.length,
+    vocabulary,
+    ...specialTokensOf(json, vocabulary),
+    dModel: last.dModel,
+    stacks,
+  };
+}
+
+export function stackFacts(
+  name: string,
+  { blocks, dModel }: StackSpec,
+  length: number,
+): StackFacts {
+  const { attention, cross = null } = blocks[0]!;
+  const { heads, mask = "causal" } = attention;
+  return { name, layers: blocks.length, heads, mask, cross: cross !== null, dModel, length };
+}
