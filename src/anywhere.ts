@@ -17,6 +17,7 @@ export type {
   Architecture,
   Model,
   RotaryFacts,
+  StackFacts,
   UnembeddingChoice,
 } from "./models/family.ts";
 export { drawnTokens, type DrawnTokens } from "./models/drawnTokens.ts";
@@ -174,7 +175,7 @@ export { pathResult, type PathResult } from "./studies/path/result.ts";
 export { patternsResult, type Mask, type PatternsResult } from "./studies/patterns/result.ts";
 export { textResult, type TextResult } from "./studies/text/result.ts";
 export { whyResult, type WhyResult } from "./studies/why/result.ts";
-export { shapleyResult, type ShapleyResult } from "./studies/shapley/result.ts";
+export { shapleyResult, type Replacement, type ShapleyResult } from "./studies/shapley/result.ts";
 export { verdictResult, type VerdictResult } from "./studies/verdict/result.ts";
 export {
   phaseResult,

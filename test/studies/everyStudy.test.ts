@@ -20,6 +20,7 @@ import { patch } from "../../src/studies/patch/patch.ts";
 import { pathPatch } from "../../src/studies/path/path.ts";
 import { phaseRun } from "../../src/studies/phase/phaseRun.ts";
 import { score } from "../../src/studies/score/score.ts";
+import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { text } from "../../src/studies/text/text.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
 import { why } from "../../src/studies/why/why.ts";
@@ -53,6 +54,7 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
   patch: (model) => patch(model, { ...rows, raw: true }),
   fingerprint: (model) => fingerprint(model, { ...rows, heads: [lastHead(model)] }),
   path: (model) => pathPatch(model, { ...rows, into: [lastHead(model)] }),
+  shapley: (model) => shapley(model, { ...rows, heads: [lastHead(model)] }),
   attribution: (model) => attribution(model, rows),
   "attribution of paths": (model) => attribution(model, { ...rows, paths: true }),
   ablate: async (model) => {

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { readConfig, unreadNotice } from "../config/readConfig.ts";
 import { specialTokensOf, strayTokensNotice } from "../config/specialTokens.ts";
-import type { StackSpec } from "../decoder/spec.ts";
+import { unitsOf, type StackSpec } from "../decoder/spec.ts";
 import {
   withNotices,
   type Architecture,
@@ -91,12 +91,10 @@ function architectureOf(
   };
 }
 
-export function stackFacts(
-  name: string,
-  { blocks, dModel }: StackSpec,
-  length: number,
-): StackFacts {
+export function stackFacts(name: string, stack: StackSpec, length: number): StackFacts {
+  const { blocks, dModel } = stack;
   const { attention, cross = null } = blocks[0]!;
-  const { heads, mask = "causal" } = attention;
+  const { heads } = unitsOf(stack);
+  const mask = attention?.mask ?? "causal";
   return { name, layers: blocks.length, heads, mask, cross: cross !== null, dModel, length };
 }
