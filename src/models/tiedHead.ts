@@ -21,7 +21,7 @@ export async function withHead(
   const chosen = choice === undefined ? build(used) : model;
   const which = { file: "the one in the files", tied: "the embedding" }[used];
   const other = { file: "tied", tied: "file" }[used];
-  const notice = `the configuration ties the unembedding to the embedding, but the files have one with other numbers; ${which} is used (head: "${other}" takes the other)`;
+  const notice = `the configuration ties the unembedding to the embedding, but the files have one with other numbers; ${which} is used (--unembedding ${other}, or head: "${other}", takes the other)`;
   return withNotices(chosen, [notice]);
 }
 
