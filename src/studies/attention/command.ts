@@ -26,7 +26,7 @@ function declare(command: Command): Command {
     .argument("<model>", MODEL)
     .option(
       "--heads <list>",
-      "heads such as 18.6,17.*; left out: the 4 that attend most to repeats",
+      "heads such as 18.6,17.*; left out: the 4 that attend to what followed a repeat more than other queries do",
       listed,
     )
     .addOption(

@@ -7,7 +7,7 @@ import type { AttentionValue } from "../../results/causalNames.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 
 export interface AttentionOptions extends SequenceInput, StudyOptions {
-  /** Heads, `5.*` for all of a layer. Left out: the four that attend most to induction's targets. */
+  /** Heads, `5.*` for all of a layer. Left out: the four that gain most by attending to induction's targets. */
   readonly heads?: readonly HeadChoice[] | undefined;
   /** Left out: pattern. */
   readonly values?: AttentionValue | undefined;

@@ -4,6 +4,7 @@ import type { Tensor } from "../../base/tensor.ts";
 import { builder } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
+import { gainTable } from "../../measure/gainTable.ts";
 import { inductionTable, inductionTargets } from "../../measure/inductionTargets.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
 import { stackTables } from "../../measure/weightTable.ts";
@@ -19,8 +20,8 @@ import { hookName } from "../../models/anatomy/hookNames.ts";
 const TABLE = "attention_table";
 
 /**
- * At most `count` heads with the largest sum over sequences of the general induction score, largest first: those above twice
- * what even attention scores, or the best one.
+ * At most `count` heads with the largest gain, summed over sequences, largest first: the general induction score less what other
+ * queries pay the same keys ({@link gainTable}). Those above twice what even attention scores, or the best one.
  *
  * @throws {InputError} "heads" if no sequence repeats a token
  */
@@ -48,7 +49,7 @@ export async function strongestHeads(
   const scores = new Float64Array(layers * heads);
   const feeds = (index: number) => {
     const own = tables[index]!;
-    return own && new Map([[TABLE, own]]);
+    return own && new Map([[TABLE, gainTable(own)]]);
   };
   const scored = slice(b.program(outputs, program.limits), { outputs });
   await eachSequence(
