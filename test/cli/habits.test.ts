@@ -98,3 +98,26 @@ test("what tokens --json prints is a row for run", async () => {
   ];
   expect(await cli(folder, args)).toMatchObject({ code: 0 });
 });
+
+test("run --list prints the names that --capture takes, with their axes", async () => {
+  const { code, stdout } = await cli(emptyFolder(), ["run", MODEL, "--list"]);
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^blocks\.1\.attn\.hook_pattern +\[batch, head=4, query=position, key=position\]$/m,
+    ),
+  ]);
+  expect(stdout).toMatch(/^logits +\[batch, position, d_vocab=\d+\]$/m);
+});
+
+test.each<[string, string]>([
+  ["run MODEL --text a", "run needs --capture NAMES and --out FILE, or --list"],
+  ["run MODEL --text a --capture logits --out a.safetensors", "a text needs a tokenizer"],
+  [
+    "run MODEL --capture logits --out a.safetensors",
+    "run needs one of --text, --tokens and --inputs",
+  ],
+])("%s is refused by name", async (line, words) => {
+  const { code, stderr } = await cli(emptyFolder(), line.replace("MODEL", MODEL).split(" "));
+  expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+});

@@ -10,18 +10,21 @@ import {
   type OutputFlags,
 } from "../../cli/flags/partFlags.ts";
 import { MODEL, shared } from "../../cli/flags/sharedFlags.ts";
-import { listed } from "../../cli/flags/values.ts";
+import { collected, listed } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
 import type { FromWork } from "../../cli/messages.ts";
 import { readInputs } from "../../cli/inputsFile.ts";
 import { readRows } from "../../cli/tokensFile.ts";
 import type { ModelInputs } from "../../inputs/modelInputs.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
 import type { CapturedValue, Receiver } from "./runModel.ts";
 
 interface RunFlags {
   readonly tokens?: string | undefined;
   readonly inputs?: string | undefined;
-  readonly capture: readonly string[];
+  readonly text?: readonly string[] | undefined;
+  readonly capture?: readonly string[] | undefined;
+  readonly list?: boolean | undefined;
 }
 
 /** It has no Result: what it computes goes into the file as it comes. */
@@ -34,15 +37,21 @@ export const command = defineCommand({
         .argument("<model>", MODEL)
         .option("--tokens <file>", 'rows to run, as they are: {"tokens": [[...]]}')
         .option(
+          "--text <text>",
+          "a text to run, for a model with a tokenizer; may repeat",
+          collected,
+        )
+        .option(
           "--inputs <file>",
           'what a model of any kind reads: {"tokens": [[...]]}, {"encoder": [[...]], "decoder": [[...]]}, "features", "pixels"',
         )
-        .requiredOption(
+        .option(
           "--capture <names>",
           "values to save: names or globs with *, separated by commas; logits too",
           listed,
         )
-        .requiredOption("--out <file>", "the safetensors file to write", (file) => [file]),
+        .option("--out <file>", "the safetensors file to write", (file) => [file])
+        .option("--list", "print the names that --capture takes, with their axes, and run nothing"),
     ),
   carryOut: async (
     flags: EngineFlags & ModelFlags & OutputFlags & RunFlags,
@@ -50,24 +59,59 @@ export const command = defineCommand({
   ) => {
     const { inFrame } = await import("../../cli/frame.ts");
     const { common, own } = partFlags<RunFlags>(flags);
-    const out = common.output.out![0]!;
+    if (own.list) return inFrame(common, (frame) => list(frame, name));
+    const out = common.output.out?.[0];
+    const patterns = own.capture;
+    if (out === undefined || patterns === undefined)
+      throw new InputError(
+        "options",
+        "run needs --capture NAMES and --out FILE, or --list for the names that there are",
+      );
     if (extname(out) !== ".safetensors")
       throw new InputError("output", `run writes .safetensors, got ${out}`);
     const inputs = await inputsOf(own);
-    await inFrame(common, (frame) => capture(frame, name, inputs, own.capture, out));
+    await inFrame(common, (frame) => capture(frame, name, inputs, patterns, out));
   },
 });
 
-async function inputsOf({ tokens, inputs }: RunFlags): Promise<ModelInputs> {
-  if ((tokens === undefined) === (inputs === undefined))
-    throw new InputError("options", "run needs either --tokens or --inputs, a file of what to run");
+/** What is run: texts wait for the model's tokenizer. */
+type Inputs = ModelInputs | { readonly texts: readonly string[] };
+
+async function inputsOf({ tokens, inputs, text }: RunFlags): Promise<Inputs> {
+  if ([tokens, inputs, text].filter((one) => one !== undefined).length !== 1)
+    throw new InputError("options", "run needs one of --text, --tokens and --inputs");
+  if (text !== undefined) return { texts: text };
   return tokens === undefined ? readInputs(inputs!) : { tokens: await readRows(tokens) };
+}
+
+async function read(model: LoadedModel, inputs: Inputs): Promise<ModelInputs> {
+  if (!("texts" in inputs)) return inputs;
+  const { promptRows } = await import("../../inputs/promptRows.ts");
+  return { tokens: (await promptRows(model, inputs.texts)).rows };
+}
+
+/** Every name that a glob may match, with its axes: those of the model have their sizes. */
+async function list(frame: Frame, name: string): Promise<void> {
+  const { withModel } = await import("../../cli/frame.ts");
+  const { listValues } = await import("./runModel.ts");
+  await withModel(
+    frame,
+    name,
+    ({ program }) => {
+      const values = listValues(program);
+      const width = Math.max(...values.map((value) => value.name.length));
+      const lines = values.map((value) => `${value.name.padEnd(width)}  ${value.axes}\n`);
+      process.stdout.write(lines.join(""));
+      return Promise.resolve();
+    },
+    { factsOnly: true },
+  );
 }
 
 async function capture(
   frame: Frame,
   name: string,
-  inputs: ModelInputs,
+  asked: Inputs,
   patterns: readonly string[],
   out: string,
 ): Promise<void> {
@@ -77,6 +121,7 @@ async function capture(
   const backend = await frame.openEngine();
   await withModel(frame, name, async (model) => {
     const names = matchValues(model.program, patterns);
+    const inputs = await read(model, asked);
     let file: SafetensorsFile | null = null;
     const begin = async (values: readonly CapturedValue[]) => {
       await checkRoom(out, values);

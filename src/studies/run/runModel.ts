@@ -5,7 +5,7 @@ import { InputError } from "../../base/errors.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program } from "../../graph/program.ts";
-import type { ValueType } from "../../graph/axes.ts";
+import { formatAxes, type ValueType } from "../../graph/axes.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend, Feeds, Trace } from "../../base/backend.ts";
 import { feedsOf, type IdRows, type ModelInputs } from "../../inputs/modelInputs.ts";
@@ -43,6 +43,15 @@ export interface RunOptions extends StudyOptions {
   readonly feeds?: Feeds | undefined;
   /** Most bytes of values that one run hands over; left out: 512 MB. */
   readonly valuesBytes?: number | undefined;
+}
+
+/** All values that a glob may match, each with its axes in words. */
+export function listValues(program: Program): { readonly name: string; readonly axes: string }[] {
+  const types = typesOf(program);
+  return matchValues(program, ["*"]).map((name) => ({
+    name,
+    axes: formatAxes(types.get(name)!.axes),
+  }));
 }
 
 /** What models end with. */
