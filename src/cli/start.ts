@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** @file The command line: reads arguments, answers what needs no model, and has the rest done in a second process. */
 import { loadCommands } from "./commands.ts";
 import { exited } from "./exited.ts";
