@@ -72,7 +72,9 @@ function obstacles({ config }: ExportedModel, format: ExportFormat, parts: Parts
     ],
     [
       !activations.includes(String(config["act_fn"])),
-      `the activation is ${String(config["act_fn"])}, not ${activations.join(" or ")}`,
+      config["act_fn"] === undefined
+        ? "the model has no MLPs"
+        : `the activation is ${String(config["act_fn"])}, not ${activations.join(" or ")}`,
     ],
     [parts.unembedBias, "the unembedding has a bias"],
     [format === "nanogpt" && !parts.tied, "the unembedding is not the embedding"],

@@ -49,22 +49,18 @@ export function circuitView(result: CircuitResult): StudyView {
   const { composition, copying, matching, top, model } = result;
   const shown = copying.effective ?? copying.full;
   const which = copying.effective ? "effective embedding, W_E + MLP0(W_E)" : "raw embedding";
-  const keys = top.find(({ route }) => route === "k");
-  const sentence = keys
-    ? `${keys.earlier} composes most with keys: ${keys.later} reads it with ${tableNumber(keys.score)} (random heads ${tableNumber(composition.baseline)}).`
-    : "A model of one layer has no composition.";
   const about = modelWords(model);
   return {
     title: `Circuits from weights alone: ${model.id}`,
     lines: [about, "weights as stored: norms are not folded in, rotary positions are left out"],
-    sentences: [sentence],
+    sentences: [compositionWords(result)],
     map: {
       title: "Copying by head",
       subtitle: [about],
       values: shown,
       scale: { ...divergingScale(shown), bound: 1 },
       scaleLabel: `eigenvalue share of the full OV circuit (${which})`,
-      description: sentence,
+      description: compositionWords(result),
     },
     tables: [
       {
@@ -103,4 +99,13 @@ export function circuitView(result: CircuitResult): StudyView {
     settings: settingsOf(result),
     warnings: result.warnings,
   };
+}
+
+function compositionWords({ top, composition, model }: CircuitResult): string {
+  const keys = top.find(({ route }) => route === "k");
+  if (keys)
+    return `${keys.earlier} composes most with keys: ${keys.later} reads it with ${tableNumber(keys.score)} (random heads ${tableNumber(composition.baseline)}).`;
+  return model.layers === 1
+    ? "A model of one layer has no composition."
+    : "No head composes with the keys of another: all these products of weights are 0.";
 }
