@@ -83,10 +83,10 @@ type Reads = (entry: number) => number;
  * Undoes a norm: it divides by the length over sqrt(d_model), and multiplies by gains, which are random where the family
  * has them.
  */
-function normOf({ norm }: Plan, dModel: number, draw: Random, parts: Map<string, Part>) {
+function normOf({ norm, eps = 0 }: Plan, dModel: number, draw: Random, parts: Map<string, Part>) {
   return (at: string | null, length: number): Reads => {
     if (!norm) return () => 1;
-    const scale = length / Math.sqrt(dModel);
+    const scale = Math.sqrt(length ** 2 / dModel + eps);
     if (norm.endsWith("Pre") || at === null) return () => scale;
     const gains = Float32Array.from({ length: dModel }, () => 0.7 + 0.6 * draw.uniform());
     parts.set(`${at}.w`, { shape: [dModel], data: gains });

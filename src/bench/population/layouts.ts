@@ -1,6 +1,7 @@
 /** @file Writes the weights of a planted model as each family's files have them. */
 import { PLANTED_BOS } from "../../models/planted/circuit.ts";
 import type { BareModel } from "./bareModel.ts";
+import { asGemma2, asMixtral } from "./llamaRelatives.ts";
 import type { Part, Parts } from "./disguise.ts";
 import { mlpWidth } from "./mlps.ts";
 import type { Plan, Sizes } from "./plans.ts";
@@ -200,7 +201,9 @@ function llama(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
     rope_theta: bare.rotation!.base,
     ...(sizes.bos && { bos_token_id: PLANTED_BOS }),
   };
-  return { config, parts: all };
+  const checkpoint = { config, parts: all };
+  if (plan.family === "gemma2") return asGemma2(checkpoint, { dModel, eps: plan.eps! });
+  return plan.family === "mixtral" ? asMixtral(checkpoint, sizes.layers) : checkpoint;
 }
 
 function empty(...shape: readonly number[]): Part {

@@ -10,6 +10,10 @@ export interface Plan {
   readonly positions: "standard" | "shortformer" | "rotary";
   readonly mlp: "plain" | "gated" | null;
   readonly activation: "relu" | "gelu_new" | "silu";
+  /** A family with LLaMA's heads; left out: the layout's own. `gemma2`: norms around parts, caps. `mixtral`: experts. */
+  readonly family?: "gemma2" | "mixtral";
+  /** Of norms, where it is more than nothing: parts that write little are not made large by the norm behind them. */
+  readonly eps?: number;
 }
 
 export const PLANS: readonly Plan[] = [
@@ -20,6 +24,14 @@ export const PLANS: readonly Plan[] = [
   plan("GPT-2", "gpt2", "LN", "standard", "plain", "gelu_new"),
   plan("LLaMA, grouped keys", "llama", "RMS", "rotary", "gated", "silu"),
   plan("GPT-NeoX", "gpt_neox", "LN", "rotary", "plain", "gelu_new"),
+];
+
+const LLAMA = plan("LLaMA, grouped keys", "llama", "RMS", "rotary", "gated", "silu");
+
+/** Architectures that a model has only where they are asked for, so that seeds keep theirs. */
+export const FURTHER_PLANS: readonly Plan[] = [
+  { ...LLAMA, name: "Gemma 2, norms around parts", family: "gemma2", eps: 0.5 },
+  { ...LLAMA, name: "Mixtral, experts", family: "mixtral" },
 ];
 
 function plan(

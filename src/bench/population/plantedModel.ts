@@ -7,7 +7,7 @@ import { bareModel } from "./bareModel.ts";
 import { disguised } from "./disguise.ts";
 import { kindOf, type Kind, type KindName } from "./kinds.ts";
 import { checkpointOf } from "./layouts.ts";
-import { PLANS, sizesFor, type Sizes } from "./plans.ts";
+import { FURTHER_PLANS, PLANS, sizesFor, type Plan, type Sizes } from "./plans.ts";
 import { scenarioOf, type Scenario } from "./scenario.ts";
 
 export interface TrueHead extends Pick<Kind, "label" | "reason" | "adversarial" | "inert"> {
@@ -31,6 +31,8 @@ export interface PlantedModel {
 }
 
 export interface PlantedOptions {
+  /** The name of one of {@link PLANS} or {@link FURTHER_PLANS}, in place of the seed's. */
+  readonly architecture?: string | undefined;
   /** In place of the drawn number; a single layer has no circuit, whatever its heads attend to. */
   readonly layers?: number | undefined;
   /** These kinds of heads, [layer][head], in place of drawn ones: as many in each layer. */
@@ -46,9 +48,12 @@ const MOST_NOISE = 0.02;
  * Three in four have a circuit: a previous-token head feeds an induction head of some kind, and others oppose it, follow
  * it or resemble it. In the others the circuit is cut. All other heads are of any kind that needs no circuit.
  */
-export function plantedModel(seed: number, { layers, kinds }: PlantedOptions = {}): PlantedModel {
+export function plantedModel(
+  seed: number,
+  { layers, kinds, architecture }: PlantedOptions = {},
+): PlantedModel {
   const draw = random(seed, 1);
-  const plan = PLANS[((seed % PLANS.length) + PLANS.length) % PLANS.length]!;
+  const plan = planOf(seed, architecture);
   const drawn = sizesFor(plan, draw);
   const sizes = sizesWith(drawn, layers ?? kinds?.length, kinds?.[0]?.length);
   const made = scenarioOf(plan, sizes, draw);
@@ -66,6 +71,13 @@ export function plantedModel(seed: number, { layers, kinds }: PlantedOptions = {
     circuit: scenario.circuit,
     dModel: bare.stream.dModel,
   };
+}
+
+function planOf(seed: number, name: string | undefined): Plan {
+  if (name === undefined) return PLANS[((seed % PLANS.length) + PLANS.length) % PLANS.length]!;
+  const plan = [...PLANS, ...FURTHER_PLANS].find((one) => one.name === name);
+  if (!plan) throw new Error(`no architecture of planted models is called ${name}`);
+  return plan;
 }
 
 function sizesWith(drawn: Sizes, layers = drawn.layers, heads = drawn.heads): Sizes {
