@@ -23,6 +23,7 @@ import { score } from "../../src/studies/score/score.ts";
 import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { text } from "../../src/studies/text/text.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
+import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { why } from "../../src/studies/why/why.ts";
 import { oneEngine } from "../interventions/engine.ts";
 import { decoderFolders } from "../models/golden.ts";
@@ -58,8 +59,13 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
   attribution: (model) => attribution(model, rows),
   "attribution of paths": (model) => attribution(model, { ...rows, paths: true }),
   ablate: async (model) => {
-    for (const kind of ["mean", "resample", "pattern-preserving"] as const)
+    for (const kind of ["mean", "sized-mean", "resample", "pattern-preserving"] as const)
       await ablate(model, { ...rows, kind });
+  },
+  shapley: async (model) => {
+    const { heads, copyGain } = await shapley(model, { ...rows, heads: ["0.0", lastHead(model)] });
+    const values = heads.map((head) => head.copyGain.value);
+    close(sum(values), copyGain.gain.value, [copyGain.all, copyGain.none]);
   },
   lens: async (model) => {
     const { attribution: found } = await lens(model, rows);
