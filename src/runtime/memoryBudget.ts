@@ -1,14 +1,15 @@
 /** @file How much memory all sessions of an engine may take together, and which of them give theirs back. */
 import type { Backend, MemoryBudget, Tenant, TenantNeeds } from "../base/backend.ts";
 import { InputError } from "../base/errors.ts";
+import { inGigabytes } from "./memory.ts";
 
 /** Less holds no engine at all. */
-const LEAST_BYTES = 64 * 1024 * 1024;
+const LEAST_BYTES = 64e6;
 
 /**
  * The engine with a budget: `bytes`, else the one that it has, else what is free now.
  *
- * @throws {InputError} "options" for less than 64 MiB
+ * @throws {InputError} "options" for less than 64 MB
  */
 export function withBudget(backend: Backend, bytes?: number): Backend {
   if (bytes === undefined) {
@@ -18,7 +19,7 @@ export function withBudget(backend: Backend, bytes?: number): Backend {
   if (!Number.isFinite(bytes) || bytes < LEAST_BYTES)
     throw new InputError(
       "options",
-      `\`memory\` must be a number of bytes from ${LEAST_BYTES} on, got ${bytes}`,
+      `\`memory\` needs at least ${inGigabytes(LEAST_BYTES)}, got ${inGigabytes(bytes)}`,
       { option: "memory" },
     );
   if (backend.budget?.asked && backend.budget.bytes === bytes) return backend;

@@ -207,6 +207,8 @@ const OPTIONS: readonly (readonly [string, readonly string[], readonly string[]]
     ["score", "model", "--device", "wasm", "--threads", "2"],
     ["wasm", "2"],
   ],
+  ["a size without a unit", ["score", "model", "--memory", "600"], ["--memory", "600MB"]],
+  ["memory that holds no engine", ["score", "model", "--memory", "10MB"], ["--memory", "10 MB"]],
   [
     "an unknown option",
     ["score", "model", "--num-exampels", "5"],
