@@ -23,7 +23,6 @@ import { score } from "../../src/studies/score/score.ts";
 import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { text } from "../../src/studies/text/text.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
-import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { why } from "../../src/studies/why/why.ts";
 import { oneEngine } from "../interventions/engine.ts";
 import { decoderFolders } from "../models/golden.ts";
@@ -53,20 +52,22 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
   },
   verdict: (model) => verdict(model, { ...rows, quick: true }),
   patch: (model) => patch(model, { ...rows, raw: true }),
+  "patch within heads": (model) => patch(model, { ...rows, unit: "head-pattern", raw: true }),
   fingerprint: (model) => fingerprint(model, { ...rows, heads: [lastHead(model)] }),
   path: (model) => pathPatch(model, { ...rows, into: [lastHead(model)] }),
-  shapley: (model) => shapley(model, { ...rows, heads: [lastHead(model)] }),
-  attribution: (model) => attribution(model, rows),
-  "attribution of paths": (model) => attribution(model, { ...rows, paths: true }),
-  ablate: async (model) => {
-    for (const kind of ["mean", "sized-mean", "resample", "pattern-preserving"] as const)
-      await ablate(model, { ...rows, kind });
-  },
   shapley: async (model) => {
     const { heads, copyGain } = await shapley(model, { ...rows, heads: ["0.0", lastHead(model)] });
     const values = heads.map((head) => head.copyGain.value);
     close(sum(values), copyGain.gain.value, [copyGain.all, copyGain.none]);
   },
+  attribution: (model) => attribution(model, { ...rows, units: ["head-out"] }),
+  "attribution within heads": (model) => attribution(model, rows),
+  "attribution of paths": (model) => attribution(model, { ...rows, paths: true }),
+  ablate: async (model) => {
+    for (const kind of ["mean", "sized-mean", "resample"] as const)
+      await ablate(model, { ...rows, kind });
+  },
+  "ablate with patterns": (model) => ablate(model, { ...rows, kind: "pattern-preserving" }),
   lens: async (model) => {
     const { attribution: found } = await lens(model, rows);
     const terms = [...found.heads.flat(), ...found.parts.map(({ value }) => value)];

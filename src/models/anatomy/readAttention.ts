@@ -181,7 +181,7 @@ function outputProjection(
     return { weight: weight!, bias };
   if (isScan({ producers }, layer))
     return {
-      missing: `layer ${layer} is a state-space layer: what its scan gives goes through a gate before it is written to the stream`,
+      missing: `what the scan of layer ${layer} gives goes through a gate before it is written to the stream`,
     };
   return { missing: `the attention output of layer ${layer} is not a product of z and a weight` };
 }

@@ -35,7 +35,9 @@ export async function ablate(
   model: LoadedModel,
   options: AblateOptions = {},
 ): Promise<AblateResult> {
-  checkCanRun("ablate", model);
+  const { kind, idealise = [] } = options;
+  const atPatterns = kind === "pattern-preserving" || idealise.length > 0;
+  checkCanRun(atPatterns ? "ablate with patterns" : "ablate", model);
   const backend = await engineFor(model, options);
   const { architecture } = model;
   const choice = ablationChoice(architecture, options);

@@ -7,6 +7,7 @@ import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { InputError } from "../../base/errors.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { looksAt } from "../../measure/looksAt.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AttentionPanel, AttentionResult } from "./result.ts";
 import type { AttentionValue } from "../../results/causalNames.ts";
@@ -65,8 +66,9 @@ async function panelsOf(
   values: AttentionValue,
   { signal, progress }: AttentionOptions,
 ): Promise<AttentionPanel[]> {
+  const { layers: parts } = anatomy(program, architecture);
   const layers = [...new Set(heads.map(({ layer }) => layer))];
-  const outputs = layers.flatMap((layer) => attentionHooks(layer, values));
+  const outputs = layers.flatMap((layer) => attentionHooks(parts[layer]!, values));
   const panels: AttentionPanel[] = [];
   const options = { step: "reading attention", signal, progress };
   await eachSequence(slice(program, { outputs }), backend, found, options, (trace, sequence) => {
@@ -76,7 +78,10 @@ async function panelsOf(
         ...at,
         kvHead: kvHeadOf(architecture, at.head),
         sequence,
-        weights: shownValues(trace, at, values, architecture.heads),
+        weights: shownValues(trace, at, values, {
+          heads: architecture.heads,
+          anatomy: parts[at.layer]!,
+        }),
         looksAt: looksAt(patternOf(trace, at), tokens, found.starts[sequence]!),
       });
   });

@@ -5,16 +5,23 @@ import type { AttentionValue } from "../../results/causalNames.ts";
 import type { Trace } from "../../base/backend.ts";
 import { matrixOfHead } from "../../interventions/matrixOfHead.ts";
 import type { HeadAt } from "../../base/headName.ts";
+import type { LayerAnatomy } from "../../models/anatomy/programAnatomy.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 
 const SCORES = "attn.hook_attn_scores";
 const PATTERN = "attn.hook_pattern";
 const VALUE = "attn.hook_v";
 
+/** What a state-space layer has in their place: signed, and 0 where a key comes after the query. */
+const SCAN = "ssm.hook_pattern";
+
+const scoresOf = ({ layer, attention }: LayerAnatomy) =>
+  hookName(layer, attention.scan ? SCAN : SCORES);
+
 /** Hooks of a layer that are read. */
-export function attentionHooks(layer: number, values: AttentionValue): string[] {
-  const hooks = [PATTERN, SCORES, ...(values === "value-weighted" ? [VALUE] : [])];
-  return hooks.map((hook) => hookName(layer, hook));
+export function attentionHooks(anatomy: LayerAnatomy, values: AttentionValue): string[] {
+  const hooks = [PATTERN, ...(values === "value-weighted" ? [VALUE] : [])];
+  return [...hooks.map((hook) => hookName(anatomy.layer, hook)), scoresOf(anatomy)];
 }
 
 /** The pattern of a head: [query, key]. */
@@ -27,9 +34,9 @@ export function shownValues(
   trace: Trace,
   at: HeadAt,
   values: AttentionValue,
-  heads: number,
+  { heads, anatomy }: { readonly heads: number; readonly anatomy: LayerAnatomy },
 ): (number | null)[][] {
-  const scores = matrixOfHead(trace.get(hookName(at.layer, SCORES))!, at.head);
+  const scores = matrixOfHead(trace.get(scoresOf(anatomy))!, at.head);
   const [queries, keys] = scores.shape as readonly [number, number];
   const shown =
     values === "scores"

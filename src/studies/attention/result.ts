@@ -18,7 +18,7 @@ export const attentionResult = z.object({
   values: z
     .enum(ATTENTION_VALUES)
     .describe(
-      "pattern: A[q, k], 0 to 1, a row sums to 1; value-weighted: A[q, k] times the length of v_k; scores: before softmax, nats",
+      "pattern: A[q, k], 0 to 1, a row sums to 1; value-weighted: A[q, k] times the length of v_k; scores: before softmax, nats; of a state-space layer its signed pattern, and `pattern` the shares of its absolute values",
     ),
   sequences: z.array(sequenceInfo),
   heads: z

@@ -1,5 +1,5 @@
 /** @file Attribution patching: first-order effects of every head and path, the best of them confirmed by exact runs. */
-import { checkCanRun } from "../common/canRun.ts";
+import { checkCanRun, type ModelStudy } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { random } from "../../base/random.ts";
 import type { Tensor } from "../../base/tensor.ts";
@@ -32,7 +32,7 @@ import type { Progress } from "../../base/progress.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { emptySums, addPaths } from "./pathEstimates.ts";
 import { takeRows, valueOf } from "../../interventions/rows.ts";
-import { hooksFor } from "../../interventions/units.ts";
+import { hooksFor, UNITS } from "../../interventions/units.ts";
 
 /**
  * Estimates what patching each head would do, from two forward runs and one gradient; exact runs for some if asked.
@@ -51,7 +51,7 @@ export async function attribution(
   options: AttributionOptions = {},
 ): Promise<AttributionResult> {
   const plan = attributionPlan(options);
-  checkCanRun(plan.paths ? "attribution of paths" : "attribution", model);
+  checkCanRun(studyOf(plan), model);
   const { metric, units, paths } = plan;
   const pair = await causalPair(model, options);
   const backend = await engineFor(model, options);
@@ -79,6 +79,12 @@ export async function attribution(
       await chain.close();
     }
   });
+}
+
+/** What is asked for, as canRun calls it. */
+function studyOf({ paths, units }: AttributionPlan): ModelStudy {
+  if (paths) return "attribution of paths";
+  return units.some((unit) => UNITS[unit].mixed) ? "attribution within heads" : "attribution";
 }
 
 /** The session of the gradient; it has all weights once more, so it lives only as long as the estimates are made. */

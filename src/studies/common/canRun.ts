@@ -34,6 +34,13 @@ const NEEDS = {
         ? `the keys of layer ${layer} are normalised over all heads together, so those of one head do not change alone`
         : null,
     ),
+  /** Queries, keys and patterns are there to be changed, and a change of them changes what the model does. */
+  "queries and patterns": ({ layers }) =>
+    firstOf(layers, ({ layer, attention: { scan } }) =>
+      scan
+        ? `layer ${layer} is a state-space layer, which has no queries and keys, and whose pattern is only looked at`
+        : null,
+    ),
   "scores that are products": ({ layers }) =>
     firstOf(layers, ({ attention }) => reasonOf(attention.scores.product)),
 } as const satisfies Readonly<
@@ -56,13 +63,19 @@ const NEEDS_OF = {
   score: ["a causal mask"],
   verdict: CAUSAL,
   patch: CAUSAL,
-  fingerprint: CAUSAL,
+  /** `patch` of queries, keys, values or patterns. */
+  "patch within heads": [...CAUSAL, "queries and patterns"],
+  fingerprint: [...CAUSAL, "queries and patterns"],
   path: PATHS,
   attribution: CAUSAL,
+  /** `attribution` of queries, keys, values or patterns, which are among its defaults. */
+  "attribution within heads": [...CAUSAL, "queries and patterns"],
   /** `attribution` with `paths`. */
   "attribution of paths": [...PATHS, "projections of the stream", "keys of each query head"],
   ablate: CAUSAL,
   shapley: CAUSAL,
+  /** `ablate` with patterns kept as they were, or ideal ones put in. */
+  "ablate with patterns": [...CAUSAL, "queries and patterns"],
   lens: ["a causal mask", "an unembedding"],
   circuit: WEIGHTS,
   attention: ["a causal mask"],

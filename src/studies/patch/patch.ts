@@ -4,7 +4,7 @@ import { causalPair } from "../../inputs/causalPrompts.ts";
 import { openChain } from "../../interventions/chain.ts";
 import { componentsOf } from "../../interventions/components.ts";
 import { patchedRuns } from "../../interventions/patchedRuns.ts";
-import { hooksFor } from "../../interventions/units.ts";
+import { hooksFor, UNITS } from "../../interventions/units.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { MetricName } from "../../results/causalNames.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
@@ -28,8 +28,8 @@ import type { PatchResult } from "./result.ts";
  * @see TransformerLens `patching.get_act_patch_*`, which runs every patch from the first layer and gives the raw metric
  */
 export async function patch(model: LoadedModel, options: PatchOptions = {}): Promise<PatchResult> {
-  checkCanRun("patch", model);
   const plan = patchPlan(options);
+  checkCanRun(UNITS[plan.unit].mixed ? "patch within heads" : "patch", model);
   const pair = await causalPair(model, options);
   const length = pair.clean.shape[1]!;
   const components = componentsOf(model.architecture, plan.unit, {
