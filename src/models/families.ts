@@ -53,6 +53,7 @@ import { stablelm } from "./families/stablelm.ts";
 import { starcoder2 } from "./families/starcoder2.ts";
 import { mt5, t5 } from "./families/t5.ts";
 import { transformerLens } from "./families/transformerLens.ts";
+import { clipVision, dinov2, siglipVision, vit } from "./families/vision.ts";
 import type { CheckpointTensors } from "./checkpointTensors.ts";
 
 import { unwrapped } from "./weightPrefix.ts";
@@ -115,13 +116,17 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   bart,
   bert,
   camembert,
+  clip_vision_model: clipVision,
+  dinov2,
   distilbert,
   marian,
   mbart,
   modernbert,
   mt5,
   roberta,
+  siglip_vision_model: siglipVision,
   t5,
+  vit,
   whisper,
   "xlm-roberta": xlmRoberta,
 };

@@ -1,0 +1,106 @@
+/** @file How an image enters a stream: a vector for each patch, one for the class in front of them, learned positions. */
+import type { Builder, Name } from "../../graph/builder.ts";
+import { norm } from "../decoder/norms.ts";
+import type { NormSpec } from "../decoder/spec.ts";
+import { needed, type WeightLookup } from "../decoder/weights.ts";
+import type { WeightMap } from "../weightMap.ts";
+
+export interface ImageSpec {
+  readonly channels: number;
+  /** Pixels of a side of the image, and of a patch; what is left at the right and at the bottom is not read. */
+  readonly size: number;
+  readonly patch: number;
+  /** Vectors before those of the patches: the class. */
+  readonly before: number;
+  /** A norm before the first block (CLIP). */
+  readonly norm?: NormSpec | null;
+}
+
+/** Positions of the stream of an image. */
+export function imagePositions({ size, patch, before }: ImageSpec): number {
+  return before + Math.floor(size / patch) ** 2;
+}
+
+/** `pixels` [batch, channel, row, column] as the stream [batch, position, d_model], patches row by row. */
+export function seen(
+  b: Builder,
+  w: WeightLookup,
+  spec: ImageSpec,
+  prefix: string,
+  batch = "batch",
+): Name {
+  const { channels, size, patch, before } = spec;
+  const side = Math.floor(size / patch);
+  const pixels = b.input("pixels", "float32", {
+    batch,
+    channel: channels,
+    row: size,
+    column: size,
+  });
+  const cut = (x: Name, axis: string, of: string, within: string) => {
+    const whole = b.op("slice", [x], { axis, start: 0, end: side * patch });
+    const into = [
+      { name: of, size: side },
+      { name: within, size: patch },
+    ];
+    return b.op("splitAxis", [whole], { axis, into });
+  };
+  const patches = cut(cut(pixels, "row", "patch_row", "y"), "column", "patch_column", "x");
+  const axes = ["batch", "patch_row", "patch_column", "d_model"];
+  const bias = w(`${prefix}patch.b`);
+  const vectors = b.contract(patches, needed(w, `${prefix}patch.W`), axes, { bias });
+  const merged = { axes: ["patch_row", "patch_column"], into: "position" };
+  const rows = b.op("mergeAxes", [vectors], merged);
+  const stream = before === 0 ? rows : withClass(b, needed(w, `${prefix}class.W`), rows);
+  const embedded = b.rename(stream, {}, `${prefix}hook_embed`);
+  const place = b.rename(needed(w, `${prefix}pos_embed.W_pos`), {}, `${prefix}hook_pos_embed`);
+  return norm(b, w, `${prefix}embed.ln`, b.add(embedded, place), spec.norm ?? null);
+}
+
+/** The class's vector in front of the patches of every image. */
+function withClass(b: Builder, vector: Name, rows: Name): Name {
+  const like = b.op("slice", [rows], { axis: "position", start: 0, end: 1 });
+  return b.op("concat", [b.op("stretch", [vector, like], {}), rows], { axis: "position" });
+}
+
+/** Names of what `seen` reads. */
+export interface PatchNames {
+  readonly patch: string;
+  readonly bias: boolean;
+  /** The class's vector, and how many axes of size 1 its tensor has before its entries; null: there is none. */
+  readonly classVector: { readonly from: string; readonly ones: 0 | 2 } | null;
+  /** The table of positions, and whether its tensor has an axis of size 1 before them. */
+  readonly positions: { readonly from: string; readonly one: boolean };
+}
+
+/** Weights under the names that `seen` looks for. */
+export function patchWeights({ patch, bias, classVector, positions }: PatchNames): WeightMap {
+  const ones = ["one", "other_one"];
+  return {
+    "patch.W": { from: `${patch}.weight`, shape: ["d_model", "channel", "y", "x"] },
+    ...(bias && { "patch.b": { from: `${patch}.bias`, shape: ["d_model"] } }),
+    ...(classVector && {
+      "class.W":
+        classVector.ones === 0
+          ? { from: classVector.from, shape: ["d_model"] }
+          : {
+              from: classVector.from,
+              shape: [...ones, "d_model"],
+              merge: { d_model: [...ones, "d_model"] },
+            },
+    }),
+    "pos_embed.W_pos": positions.one
+      ? {
+          from: positions.from,
+          shape: ["one", "position", "d_model"],
+          merge: { position: ["one", "position"] },
+        }
+      : { from: positions.from, shape: ["position", "d_model"] },
+  };
+}
+
+/** Sizes of the axes that those weights have. */
+export function patchSizes(spec: ImageSpec) {
+  const { channels: channel, patch } = spec;
+  return { channel, y: patch, x: patch, one: 1, other_one: 1, position: imagePositions(spec) };
+}

@@ -1,0 +1,217 @@
+/** @file ViT, DINOv2 and the towers of SigLIP and CLIP that see: encoders of one image. */
+import { z } from "zod";
+import { composedFamily, stackFacts, type ComposedRow } from "../composed/composedFamily.ts";
+import { imageProgram, type VisionSpec } from "../composed/imageModel.ts";
+import { imagePositions, patchSizes, patchWeights, type PatchNames } from "../composed/patches.ts";
+import { stackPart, type StackNames } from "../composed/partMap.ts";
+import type { Sizes, WeightMap } from "../weightMap.ts";
+import { CLIP_STACK, visionKeys, visionSpec } from "./visionStack.ts";
+
+/** The map of a tower: how it begins, and its blocks. */
+export function visionPart(
+  prefix: string,
+  spec: VisionSpec,
+  names: StackNames,
+  patches: PatchNames,
+  sizes: Sizes,
+): WeightMap {
+  const all = { ...patchSizes(spec.image), ...sizes };
+  return stackPart(prefix, spec, names, all, patchWeights(patches));
+}
+
+function visionRow(
+  spec: VisionSpec,
+  names: StackNames,
+  patches: PatchNames,
+  sizes: Sizes,
+  more: Pick<ComposedRow, "ignorable"> & { readonly classifier?: number | undefined },
+): ComposedRow {
+  const { classifier } = more;
+  const classes = { class: classifier ?? 0, d_model: spec.dModel };
+  return {
+    weights: {
+      ...visionPart("", spec, names, patches, sizes),
+      ...(classifier !== undefined && {
+        "classifier.W": { from: "/classifier.weight", shape: ["class", "d_model"], sizes: classes },
+        "classifier.b": { from: "/classifier.bias", shape: ["class"], sizes: classes },
+      }),
+    },
+    base: names.base,
+    ignorable: more.ignorable ?? [],
+    program: ({ weights }) => imageProgram(spec, weights),
+    vocabulary: 0,
+    stacks: [stackFacts("", spec, imagePositions(spec.image))],
+  };
+}
+
+const VIT_NAMES: StackNames = {
+  base: "vit.",
+  layer: "encoder.layer.{layer}.",
+  ln1: "layernorm_before",
+  ln2: "layernorm_after",
+  finalNorm: "layernorm",
+  attention: {
+    q: "attention.attention.query",
+    k: "attention.attention.key",
+    v: "attention.attention.value",
+  },
+  o: "attention.output.dense",
+  mlp: { in: "intermediate.dense", out: "output.dense" },
+  biases: { qkv: true, o: true, mlp: true, norms: true },
+};
+
+const VIT_PATCHES: PatchNames = {
+  patch: "embeddings.patch_embeddings.projection",
+  bias: true,
+  classVector: { from: "embeddings.cls_token", ones: 2 },
+  positions: { from: "embeddings.position_embeddings", one: true },
+};
+
+/** What is about masked patches, pooling and its size; nothing in a pass of whole images reads it. */
+const BESIDE = [
+  /(^|\.)embeddings\.mask_token$/,
+  /(^|\.)pooler\.dense\./,
+  /(^|\.)embeddings\.position_ids$/,
+];
+
+/** How many classes a classifier tells, which its bias says; undefined where there is none. */
+function classesIn(json: Readonly<Record<string, unknown>>, has: (name: string) => boolean) {
+  if (!has("classifier.weight")) return undefined;
+  const labels = json["id2label"];
+  return typeof labels === "object" && labels !== null ? Object.keys(labels).length : 2;
+}
+
+export const vit = composedFamily(
+  "vit",
+  z.object({
+    ...visionKeys,
+    intermediate_size: z.int().positive().default(3072),
+    qkv_bias: z.boolean().default(true),
+    pooler_act: z.unknown().optional(),
+    pooler_output_size: z.unknown().optional(),
+  }),
+  (c, { json, has }) =>
+    visionRow(
+      visionSpec(c, { before: 1 }),
+      { ...VIT_NAMES, biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias } },
+      VIT_PATCHES,
+      { d_mlp: c.intermediate_size },
+      { ignorable: BESIDE, classifier: classesIn(json, has) },
+    ),
+);
+
+export const dinov2 = composedFamily(
+  "dinov2",
+  z.object({
+    ...visionKeys,
+    layer_norm_eps: z.number().positive().default(1e-6),
+    mlp_ratio: z.number().positive().default(4),
+    qkv_bias: z.boolean().default(true),
+    use_swiglu_ffn: z.boolean().default(false),
+    /** Of training, and of what a backbone hands on. */
+    layerscale_value: z.unknown().optional(),
+    drop_path_rate: z.unknown().optional(),
+    use_mask_token: z.unknown().optional(),
+    apply_layernorm: z.unknown().optional(),
+    reshape_hidden_states: z.unknown().optional(),
+    out_features: z.unknown().optional(),
+    out_indices: z.unknown().optional(),
+    stage_names: z.unknown().optional(),
+  }),
+  (c, { has }) => {
+    const wide = Math.trunc(c.hidden_size * c.mlp_ratio);
+    const gated = Math.floor((Math.trunc((wide * 2) / 3) + 7) / 8) * 8;
+    const mlp = has("mlp.gate_proj.weight")
+      ? { gate: "mlp.gate_proj", in: "mlp.up_proj", out: "mlp.down_proj" }
+      : { gateIn: "mlp.weights_in", out: "mlp.weights_out" };
+    return visionRow(
+      visionSpec(c, { before: 1, ...(c.use_swiglu_ffn && { mlp: { act: "silu" } }) }),
+      {
+        ...VIT_NAMES,
+        base: "dinov2.",
+        ln1: "norm1",
+        ln2: "norm2",
+        scales: { attention: "layer_scale1.lambda1", mlp: "layer_scale2.lambda1" },
+        mlp: c.use_swiglu_ffn ? mlp : { in: "mlp.fc1", out: "mlp.fc2" },
+        biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias },
+      },
+      VIT_PATCHES,
+      { d_mlp: c.use_swiglu_ffn ? gated : wide, gate_in: 2 },
+      { ignorable: [...BESIDE, /(^|\.)classifier\./] },
+    );
+  },
+);
+
+const towerKeys = {
+  ...visionKeys,
+  intermediate_size: z.int().positive().default(3072),
+};
+
+export const siglipVision = composedFamily(
+  "siglip_vision_model",
+  z.object({
+    ...towerKeys,
+    layer_norm_eps: z.number().positive().default(1e-6),
+    hidden_act: towerKeys.hidden_act.unwrap().default("gelu_pytorch_tanh"),
+    vision_use_head: z.unknown().optional(),
+  }),
+  (c) =>
+    visionRow(
+      visionSpec(c, { before: 0 }),
+      { ...CLIP_STACK, base: "vision_model.", finalNorm: "post_layernorm" },
+      {
+        patch: "embeddings.patch_embedding",
+        bias: true,
+        classVector: null,
+        positions: { from: "embeddings.position_embedding.weight", one: false },
+      },
+      { d_mlp: c.intermediate_size },
+      // The head that pools an image with a vector of its own.
+      { ignorable: [...BESIDE, /(^|\.)head\./] },
+    ),
+);
+
+export const clipVisionSchema = z.object({
+  ...towerKeys,
+  patch_size: towerKeys.patch_size.unwrap().default(32),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  hidden_act: towerKeys.hidden_act.unwrap().default("quick_gelu"),
+});
+
+/** CLIP's tower that sees, without the norm of the class's vector, which no block reads. */
+export function clipTower(c: z.infer<typeof clipVisionSchema>): VisionSpec {
+  return visionSpec(c, { before: 1, imageNorm: true, finalNorm: null });
+}
+
+/** The map of that tower. @param at before the names of its modules, as `vision_model.` */
+export function clipTowerPart(
+  prefix: string,
+  at: string,
+  c: z.infer<typeof clipVisionSchema>,
+): WeightMap {
+  const map = visionPart(
+    prefix,
+    clipTower(c),
+    { ...CLIP_STACK, layer: `${at}${CLIP_STACK.layer}`, embedNorm: `${at}pre_layrnorm` },
+    {
+      patch: `${at}embeddings.patch_embedding`,
+      bias: false,
+      classVector: { from: `${at}embeddings.class_embedding`, ones: 0 },
+      positions: { from: `${at}embeddings.position_embedding.weight`, one: false },
+    },
+    { d_mlp: c.intermediate_size },
+  );
+  return map;
+}
+
+export const clipVision = composedFamily("clip_vision_model", clipVisionSchema, (c) => {
+  const spec = clipTower(c);
+  return {
+    weights: clipTowerPart("", "", c),
+    base: "vision_model.",
+    ignorable: [...BESIDE, /(^|\.)post_layernorm\./, /^visual_projection\./],
+    program: ({ weights }) => imageProgram(spec, weights),
+    vocabulary: 0,
+    stacks: [stackFacts("", spec, imagePositions(spec.image))],
+  };
+});
