@@ -16,7 +16,8 @@ import type { LoadedModel } from "../models/loaded.ts";
 export interface ResumeFacts {
   /** The study's name in its Result. */
   readonly study: string;
-  readonly model: Pick<LoadedModel, "sha256">;
+  /** The weight files, and what is computed from them: configuration and options of loading may change that alone. */
+  readonly model: Pick<LoadedModel, "sha256" | "program">;
   readonly backend: Pick<Backend, "device" | "threads" | "versions">;
   /** As the study gets them, the user's own rows among them; what is left out has the default of this version. */
   readonly options: object;
@@ -40,8 +41,15 @@ const WORTH_KEEPING_MS = 3000;
 /** The name of the file of a study: one hash of all facts, and of the version of this package. */
 export function resumeKey({ study, model, backend, options }: ResumeFacts): string {
   const { device, threads, versions } = backend;
-  const facts = [VERSION, study, model.sha256, device, threads, versions, options];
-  return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+  const { sha256, program } = model;
+  const facts = [VERSION, study, sha256, program, device, threads, versions, options];
+  return createHash("sha256").update(JSON.stringify(facts, withoutBytes)).digest("hex");
+}
+
+/** Of a stored tensor where it lies; its bytes are in the hash of the files. */
+function withoutBytes(key: string, value: unknown): unknown {
+  const isBytes = key === "source" && typeof value === "object" && value !== null;
+  return isBytes ? (value as { readonly name?: string }).name : value;
 }
 
 /** The log of the study with these facts. A place that cannot be written is not an error: nothing is kept then. */

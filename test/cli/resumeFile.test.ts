@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { AbortError } from "../../src/base/errors.ts";
 import type { ResumeLog } from "../../src/base/resumeLog.ts";
 import { resumeFile, resumeKey, type ResumeFacts } from "../../src/cli/resumeFile.ts";
+import { transposed } from "../../src/formats/rearranged.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";
 import { attribution } from "../../src/studies/attribution/attribution.ts";
@@ -14,9 +15,10 @@ import { emptyFolder } from "./cli.ts";
 
 const engine = await oneEngine();
 
+const { program } = await openPlanted("induction");
 const FACTS: ResumeFacts = {
   study: "patch",
-  model: { sha256: "a" },
+  model: { sha256: "a", program },
   backend: { device: "cpu", threads: 2, versions: { "onnxruntime-node": "1.30.0" } },
   options: { seed: 0, own: { tokens: [[1, 2]], period: 1, bos: false } },
 };
@@ -25,6 +27,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** The same weights, of which one is read the other way round. */
+function transposedFirst() {
+  return program.weights.map((one, at) =>
+    at === 0 ? { ...one, stored: transposed(one.stored) } : one,
+  );
+}
+
 /** A clock that is `elapsed` ms further than now. */
 function later(elapsed: number): void {
   const now = performance.now();
@@ -32,11 +41,13 @@ function later(elapsed: number): void {
 }
 
 describe("resumeKey(facts)", () => {
-  test("is another for another study, model, device, thread count, engine version, option or row", () => {
+  test("is another for another study, model, reading of its files, device, thread count, engine version, option or row", async () => {
     const { backend, options } = FACTS;
     const others: ResumeFacts[] = [
       { ...FACTS, study: "ablate" },
-      { ...FACTS, model: { sha256: "b" } },
+      { ...FACTS, model: { sha256: "b", program } },
+      { ...FACTS, model: { sha256: "a", program: { ...program, ops: program.ops.slice(1) } } },
+      { ...FACTS, model: { sha256: "a", program: { ...program, weights: transposedFirst() } } },
       { ...FACTS, backend: { ...backend, device: "wasm" } },
       { ...FACTS, backend: { ...backend, threads: 1 } },
       { ...FACTS, backend: { ...backend, versions: { "onnxruntime-node": "1.30.1" } } },
@@ -45,7 +56,9 @@ describe("resumeKey(facts)", () => {
     ];
     const keys = [FACTS, ...others].map(resumeKey);
     expect(new Set(keys).size).toBe(keys.length);
-    expect(resumeKey(structuredClone(FACTS))).toBe(keys[0]);
+    expect(resumeKey({ ...FACTS })).toBe(keys[0]);
+    const again = await openPlanted("induction");
+    expect(resumeKey({ ...FACTS, model: { ...again, sha256: "a" } })).toBe(keys[0]);
   });
 
   test("is another for another version of the package", async () => {
