@@ -1,0 +1,143 @@
+/** @file The tidy tables of a sweep: a row for each head of each model and seed, and one for each model and seed. */
+import { csvText } from "../../draw/csv.ts";
+import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
+import { headDepth } from "../../measure/headDepth.ts";
+import { scoreResult, type ScoreResult } from "../../studies/score/result.ts";
+import { verdictResult, type VerdictResult } from "../../studies/verdict/result.ts";
+import type { DoneJob, SweepFolder } from "./folder.ts";
+import { jobId, type SweepJob } from "./plan.ts";
+
+type Cell = string | number | null;
+type ColumnType = "STRING" | "INT32" | "DOUBLE";
+
+export interface TidyTable {
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+export interface SweepTables {
+  readonly heads: TidyTable;
+  readonly models: TidyTable;
+}
+
+/** One model with one seed: its Results that are there. */
+interface Measured {
+  readonly typed: string;
+  readonly seed: number;
+  readonly parameters: number;
+  readonly score: ScoreResult | null;
+  readonly verdict: VerdictResult | null;
+}
+
+/** What the folder has of these jobs, in the order of names and seeds: nothing of when or where it was computed. */
+export function sweepTables(jobs: readonly SweepJob[], folder: SweepFolder): SweepTables {
+  const all = measuredIn(jobs, folder);
+  return {
+    heads: { columns: HEAD_COLUMNS, rows: all.flatMap(headRows) },
+    models: { columns: MODEL_COLUMNS, rows: all.map(modelRow) },
+  };
+}
+
+function measuredIn(jobs: readonly SweepJob[], folder: SweepFolder): Measured[] {
+  const groups = new Map<string, Measured>();
+  for (const job of jobs.toSorted((a, b) => (jobId(a) < jobId(b) ? -1 : 1))) {
+    const done = folder.done(job);
+    const result = done && folder.result(done.key);
+    if (!done || !result) continue;
+    const seed = Number(job.options["seed"]);
+    const key = JSON.stringify([job.typed, seed]);
+    const before = groups.get(key) ?? emptyOf(done, seed);
+    groups.set(key, { ...before, ...readAs(job, result) });
+  }
+  return [...groups.values()].sort(
+    (a, b) => a.typed.localeCompare(b.typed, "en", { numeric: true }) || a.seed - b.seed,
+  );
+}
+
+function emptyOf({ job, parameters }: DoneJob, seed: number): Measured {
+  return { typed: job.typed, seed, parameters, score: null, verdict: null };
+}
+
+function readAs({ study }: SweepJob, result: unknown): Partial<Measured> {
+  return study === "score"
+    ? { score: scoreResult.parse(result) }
+    : { verdict: verdictResult.parse(result) };
+}
+
+const text = (name: string) => ({ name, type: "STRING" as const });
+const whole = (name: string) => ({ name, type: "INT32" as const });
+const number = (name: string) => ({ name, type: "DOUBLE" as const });
+
+const ABOUT = [
+  ...[text("model"), text("revision"), text("sha256"), text("family"), number("parameters")],
+  ...[whole("layers"), whole("heads"), whole("seed")],
+];
+const HEAD_COLUMNS: TidyTable["columns"] = [
+  ...ABOUT,
+  ...[whole("layer"), whole("head"), number("depth")],
+  ...ATTENTION_SCORES.map(number),
+  ...[number("inductionLow"), number("inductionHigh")],
+  ...[text("label"), text("flags"), number("gain"), number("gainLow"), number("gainHigh")],
+  ...[number("effect"), number("effectLow"), number("effectHigh")],
+];
+const MODEL_COLUMNS: TidyTable["columns"] = [
+  ...ABOUT,
+  ...["firstCopy", "secondCopy", "copyGain", "copyGainLow", "copyGainHigh"].map(number),
+  ...[whole("bestLayer"), whole("bestHead"), number("bestScore"), number("bestDepth")],
+  whole("labelledInduction"),
+];
+
+function aboutCells({ typed, seed, parameters, score, verdict }: Measured): Cell[] {
+  const { revision, sha256, family, layers, heads } = (score ?? verdict)!.model;
+  return [typed, revision, sha256, family, parameters, layers, heads, seed];
+}
+
+function headRows(one: Measured): Cell[][] {
+  const { score, verdict } = one;
+  const { layers, heads } = (score ?? verdict)!.model;
+  const about = aboutCells(one);
+  return Array.from({ length: layers * heads }, (_, index) => {
+    const [layer, head] = [Math.floor(index / heads), index % heads];
+    const [low, high] = score?.intervals.induction[layer]![head] ?? [null, null];
+    const judged = verdict?.heads[index];
+    const gain = judged?.evidence.attention.induction;
+    const effect = judged?.evidence.copying?.effect;
+    return [
+      ...[...about, layer, head, headDepth(layer, layers)],
+      ...ATTENTION_SCORES.map((name) => score?.scores[name][layer]![head] ?? null),
+      ...[low, high, judged?.label ?? null, judged ? judged.flags.join(" ") : null],
+      ...[gain?.value ?? null, gain?.low ?? null, gain?.high ?? null],
+      ...[effect?.value ?? null, effect?.low ?? null, effect?.high ?? null],
+    ];
+  });
+}
+
+function modelRow(one: Measured): Cell[] {
+  const { score, verdict } = one;
+  const best = score?.top[0];
+  const loss = score?.loss;
+  return [
+    ...aboutCells(one),
+    ...[loss?.firstCopy ?? null, loss?.secondCopy ?? null, loss?.copyGain ?? null],
+    ...(loss?.intervals.copyGain ?? [null, null]),
+    ...[best?.layer ?? null, best?.head ?? null, best?.score ?? null],
+    best ? headDepth(best.layer, score!.model.layers) : null,
+    verdict ? (verdict.counts.induction ?? 0) : null,
+  ];
+}
+
+export function tidyCsv({ columns, rows }: TidyTable): string {
+  return csvText([
+    columns.map(({ name }) => name),
+    ...rows.map((row) => row.map((cell) => cell ?? "")),
+  ]);
+}
+
+export async function tidyParquet({ columns, rows }: TidyTable): Promise<Uint8Array> {
+  const { parquetWriteBuffer } = await import("hyparquet-writer"); // only a sweep needs it
+  const columnData = columns.map(({ name, type }, index) => ({
+    ...{ name, type, nullable: true },
+    data: rows.map((row) => row[index] ?? null),
+  }));
+  return new Uint8Array(parquetWriteBuffer({ columnData }));
+}

@@ -1,0 +1,101 @@
+/** @file A process of the pool: one job at a time, from opening its model to its Result in the folder. */
+import { VERSION } from "../../base/version.ts";
+import type { Backend } from "../../base/backend.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { modelCard } from "../../studies/info/modelCard.ts";
+import { STUDIES } from "../../studies/registry.ts";
+import { explain } from "../exit.ts";
+import { inFrame, withModel, type Frame } from "../frame.ts";
+import { sweepFolder, type SweepFolder } from "./folder.ts";
+import { hashOf, type SweepJob } from "./plan.ts";
+import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
+
+/** A verdict has several sessions of parts of the model open, beside the whole. */
+const TIMES = { score: 1, verdict: 2 } as const;
+
+process.on("disconnect", () => process.exit(3)); // the pool is gone
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined); // the pool's to tell
+
+const say = (message: FromWorker) => process.send?.(message);
+const waiting: ((message: ToWorker) => void)[] = [];
+const arrived: ToWorker[] = [];
+process.on("message", (message: ToWorker) => {
+  const next = waiting.shift();
+  if (next) next(message);
+  else arrived.push(message);
+});
+
+function told(): Promise<ToWorker> {
+  const message = arrived.shift();
+  return message ? Promise.resolve(message) : new Promise((resolve) => waiting.push(resolve));
+}
+
+const first = await told();
+if (!("setup" in first)) throw new Error("internal: a worker is set up first");
+const { folder, ...flags } = first.setup;
+await inFrame({ ...flags, output: { quiet: true } }, (frame) => serve(frame, sweepFolder(folder)), {
+  signal: new AbortController().signal,
+});
+
+async function serve(frame: Frame, folder: SweepFolder): Promise<never> {
+  const backend = await frame.openEngine();
+  say({ ready: true });
+  for (;;) {
+    const message = await told();
+    if (!("job" in message)) continue;
+    const { job } = message;
+    try {
+      const opening = { revision: job.revision };
+      say({
+        done: await withModel(
+          frame,
+          job.name,
+          (model) => carriedOut(job, { model, folder, backend, flags: frame.flags.model }),
+          opening,
+        ),
+      });
+    } catch (error) {
+      say({ failed: explain(error).replace(/^(error|unable): /, "") });
+    }
+  }
+}
+
+interface Workplace {
+  readonly model: LoadedModel;
+  readonly folder: SweepFolder;
+  readonly backend: Backend;
+  readonly flags: WorkerSetup["model"];
+}
+
+async function carriedOut(
+  job: SweepJob,
+  { model, folder, backend, flags }: Workplace,
+): Promise<{ readonly key: string; readonly computed: boolean }> {
+  const { device, threads, versions } = backend;
+  const { base, map, unembedding, trustArchitecture } = flags;
+  const read = { base, map, unembedding, trustArchitecture };
+  const { study, options } = job;
+  const facts = { version: VERSION, sha256: model.sha256, read, family: model.architecture.family };
+  const key = hashOf({ ...facts, study, options, device, threads, versions });
+  const { bytes, parameters } = await modelCard(model);
+  const isKnown = folder.result(key) !== null;
+  if (!isKnown) {
+    await room(bytes.memory[device === "wasm" ? "wasm" : "cpu"].totalBytes, job);
+    folder.keep(key, await resultOf(job, model, backend));
+  }
+  folder.setDone({ job, key, parameters: parameters.total, version: VERSION });
+  return { key, computed: !isKnown };
+}
+
+/** Says what the job needs, and waits until there is room for it. */
+async function room(bytes: number, { study }: SweepJob): Promise<void> {
+  say({ needsBytes: bytes * TIMES[study] });
+  for (;;) if ("go" in (await told())) return;
+}
+
+/** Everything but how long it took, so that the same job gives the same bytes. */
+async function resultOf(job: SweepJob, model: LoadedModel, backend: Backend): Promise<unknown> {
+  const { study } = await STUDIES[job.study]();
+  const run = (await study.run()) as (model: LoadedModel, options: object) => Promise<object>;
+  return { ...(await run(model, { ...job.options, backend })), timings: {} };
+}

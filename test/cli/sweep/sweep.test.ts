@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parquetReadObjects } from "hyparquet";
+import { describe, expect, test } from "vitest";
+import type { SweepSummary } from "../../../src/cli/sweep/runSweep.ts";
+import { cli, emptyFolder, started } from "../cli.ts";
+
+const PLAN = `models: ["zoo:attn-2l@{0,50,100,1500}", "zoo:llama-gqa"]
+studies: [score, verdict]
+seeds: [0, 1]
+options: {numExamples: 12, quick: true}
+`;
+const JOBS = 20;
+const TABLES = ["heads.csv", "heads.parquet", "models.csv", "models.parquet"];
+
+function planned(text = PLAN): string {
+  const folder = emptyFolder();
+  writeFileSync(join(folder, "plan.yml"), text);
+  return folder;
+}
+
+const swept = (folder: string, ...more: string[]) =>
+  cli(folder, ["sweep", "plan.yml", "--folder", "out", "--json", ...more]);
+const summaryOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as SweepSummary;
+const tablesOf = (folder: string) =>
+  TABLES.map((name) => readFileSync(join(folder, "out", name)).toString("base64"));
+
+describe("sweep (runs the built package)", () => {
+  test("gives the same tables in one go, in shards, and killed again and again", async () => {
+    const whole = planned();
+    const done = await swept(whole, "--workers", "2");
+    expect(done).toMatchObject({ code: 0 });
+    expect(summaryOf(done)).toMatchObject({ jobs: JOBS, computed: JOBS, known: 0, inTables: JOBS });
+    const tables = tablesOf(whole);
+
+    const again = summaryOf(await swept(whole, "--workers", "2"));
+    expect(again).toMatchObject({ computed: 0, known: JOBS });
+    expect(tablesOf(whole)).toEqual(tables);
+
+    const shards = planned();
+    const parts = [];
+    for (const shard of ["2/3", "1/3", "3/3"])
+      parts.push(summaryOf(await swept(shards, "--shard", shard, "--workers", "1")));
+    expect(parts.reduce((sum, { computed }) => sum + computed, 0)).toBe(JOBS);
+    expect(tablesOf(shards)).toEqual(tables);
+
+    const killed = planned();
+    for (let time = 0; time < 4; time++) {
+      const { child, ended } = started(killed, [
+        "sweep",
+        "plan.yml",
+        "--folder",
+        "out",
+        "--workers",
+        "2",
+      ]);
+      await new Promise((resolve) => setTimeout(resolve, 900 + 400 * time));
+      child.kill("SIGKILL");
+      await ended;
+    }
+    const last = summaryOf(await swept(killed, "--workers", "2"));
+    expect(last.computed + last.known).toBe(JOBS);
+    expect(tablesOf(killed)).toEqual(tables);
+    expect(readdirSync(join(killed, "out/results"))).toEqual(
+      readdirSync(join(whole, "out/results")),
+    );
+  }, 300_000);
+
+  test("has a row for each head in CSV and Parquet, with scores and labels together", async () => {
+    const folder = planned(
+      "models: [zoo:attn-2l]\nstudies: [verdict, score]\noptions: {quick: true}\n",
+    );
+    await swept(folder);
+    const lines = readFileSync(join(folder, "out/heads.csv"), "utf8").trimEnd().split("\r\n");
+    expect(lines).toHaveLength(9);
+    const bytes = readFileSync(join(folder, "out/heads.parquet"));
+    const file = bytes.buffer.slice(
+      bytes.byteOffset,
+      bytes.byteOffset + bytes.length,
+    ) as ArrayBuffer;
+    const rows = await parquetReadObjects({ file });
+    const head = rows.find(({ layer, head: at }) => layer === 1 && at === 0)!;
+    expect(head).toMatchObject({
+      model: "zoo:attn-2l",
+      parameters: 41920,
+      label: "induction",
+      seed: 0,
+    });
+    expect(head["induction"]).toBeGreaterThan(0.9);
+    const names = lines[0]!.split(",");
+    const written = lines
+      .find((line) => line.split(",")[names.indexOf("layer")] === "1")!
+      .split(",");
+    expect(Number(written[names.indexOf("induction")])).toBe(head["induction"]);
+  });
+
+  test("sets a model that cannot be read aside with its sentence, and finishes the others", async () => {
+    const folder = planned("models: [./broken, zoo:attn-1l]\n");
+    mkdirSync(join(folder, "broken"));
+    writeFileSync(join(folder, "broken/config.json"), '{"model_type": "gpt2"}');
+    const ended = await swept(folder);
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain("1 of 2 jobs were set aside");
+    const { computed, failed } = summaryOf(ended);
+    expect({ computed, failed }).toMatchObject({
+      computed: 1,
+      failed: [{ model: "./broken", study: "score" }],
+    });
+    expect(failed[0]!.error).toContain("./broken needs model.safetensors");
+    expect(readdirSync(join(folder, "out/failed"))).toHaveLength(1);
+  });
+
+  test("runs jobs that need more than the budget alone", async () => {
+    const folder = planned("models: [zoo:attn-1l, zoo:attn-2l]\n");
+    const ended = await swept(folder, "--workers", "2", "--memory-budget", "1MB");
+    expect(summaryOf(ended)).toMatchObject({ computed: 2, failed: [] });
+  });
+
+  test("refuses a shard past the end, a plan that is none, and a study that it does not have", async () => {
+    const folder = planned("models: [zoo:attn-1l]\nstudies: [patch]\n");
+    expect(await swept(folder, "--shard", "4/3")).toMatchObject({ code: 2 });
+    const { code, stderr } = await swept(folder);
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("plan.yml is no plan: studies.0") as string,
+    });
+    expect(existsSync(join(folder, "out"))).toBe(false);
+  });
+});
