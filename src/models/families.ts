@@ -13,6 +13,7 @@ import {
 import { bart, marian, mbart, whisper } from "./families/bart.ts";
 import { bert, camembert, roberta, xlmRoberta } from "./families/bert.ts";
 import { bloom } from "./families/bloom.ts";
+import { clip } from "./families/clip.ts";
 import { cohere, cohere2 } from "./families/cohere.ts";
 import { deepseekV2, deepseekV3 } from "./families/deepseek.ts";
 import { distilbert } from "./families/distilbert.ts";
@@ -116,6 +117,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   bart,
   bert,
   camembert,
+  clip,
   clip_vision_model: clipVision,
   dinov2,
   distilbert,

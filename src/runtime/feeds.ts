@@ -2,9 +2,10 @@
 import { InputError } from "../base/errors.ts";
 import type { Tensor, TensorData } from "../base/tensor.ts";
 import { formatAxes } from "../graph/axes.ts";
-import type { Program, ProgramInput } from "../graph/program.ts";
+import type { Fill, Program, ProgramInput } from "../graph/program.ts";
 import type { Feeds, RawTensor } from "../base/backend.ts";
 import { filled } from "./fill.ts";
+import { follows, marksOf } from "./marks.ts";
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
@@ -25,10 +26,9 @@ export function completeFeeds(program: Program, feeds: Feeds): Map<string, RawTe
       );
       if (shape.includes(undefined as never))
         throw new InputError("feed", `the run needs ${input.name}, got nothing to size it by`);
-      return [
-        input.name,
-        { type: input.type, shape, data: filled(input.fill!, input.type, shape) },
-      ];
+      const { type, fill } = input as ProgramInput & { readonly fill: Fill };
+      const data = follows(fill) ? marksOf(fill, shape, feeds) : filled(fill, type, shape);
+      return [input.name, { type, shape, data }];
     }),
   );
 }

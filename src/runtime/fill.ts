@@ -2,11 +2,12 @@ import type { TensorData } from "../base/tensor.ts";
 import type { Fill } from "../graph/program.ts";
 import { frequenciesOf } from "../graph/rotaryTable.ts";
 import { alibiMask } from "./alibiMask.ts";
+import type { Following } from "./marks.ts";
 import { relativeBuckets } from "./relativeBuckets.ts";
 
 /** The numbers of an input that nobody feeds, for the sizes of this run: masks, positions, rotary tables, switches. */
 export function filled(
-  fill: Fill,
+  fill: Exclude<Fill, Following>,
   type: "float32" | "int32" | "bool",
   shape: readonly number[],
 ): TensorData {

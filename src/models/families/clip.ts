@@ -1,0 +1,113 @@
+/** @file CLIP: a tower of text, which sees what is before, and one of images, trained to agree. */
+import { z } from "zod";
+import { InputError } from "../../base/errors.ts";
+import { activationName } from "../config/activation.ts";
+import { perHead, readConfig } from "../config/readConfig.ts";
+import { composedFamily, stackFacts } from "../composed/composedFamily.ts";
+import { tokenPart } from "../composed/partMap.ts";
+import { imagePositions } from "../composed/patches.ts";
+import { twoTowersProgram } from "../composed/twoTowers.ts";
+import type { DecoderSpec } from "../decoder/spec.ts";
+import { blocksOf } from "./row.ts";
+import { clipTower, clipTowerPart, clipVisionSchema } from "./vision.ts";
+import { CLIP_STACK } from "./visionStack.ts";
+
+const textSchema = z.object({
+  vocab_size: z.int().positive().default(49408),
+  hidden_size: z.int().positive().default(512),
+  intermediate_size: z.int().positive().default(2048),
+  num_hidden_layers: z.int().positive().default(12),
+  num_attention_heads: z.int().positive().default(8),
+  max_position_embeddings: z.int().positive().default(77),
+  hidden_act: activationName.default("quick_gelu"),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  eos_token_id: z.int().default(49407),
+});
+
+const schema = z.object({
+  text_config: z.record(z.string(), z.unknown()),
+  vision_config: z.record(z.string(), z.unknown()),
+  projection_dim: z.int().positive().default(512),
+  /** How training began. */
+  logit_scale_init_value: z.unknown().optional(),
+  /** Beside text_config and vision_config in old files, which transformers 4 wrote. */
+  text_config_dict: z.null().optional(),
+  vision_config_dict: z.null().optional(),
+});
+
+/** Old files say 2 for the end of a text, and the model then takes the largest id. */
+const OLD_END = 2;
+
+export const clip = composedFamily("clip", schema, (c) => {
+  const own = readConfig("clip_text_model", textSchema, c.text_config);
+  const seeing = readConfig("clip_vision_model", clipVisionSchema, c.vision_config);
+  const text = textTower(own);
+  const vision = clipTower(seeing);
+  const length = { text: own.max_position_embeddings, vision: imagePositions(vision.image) };
+  const at = "text_model.";
+  const project = (from: string, dModel: number) => ({
+    from: `${from}.weight`,
+    shape: ["d_project", "d_model"],
+    sizes: { d_project: c.projection_dim, d_model: dModel },
+  });
+  const gain = (part: string) => ({
+    from: `vision_model.post_layernorm.${part}`,
+    shape: ["d_model"],
+    sizes: { d_model: vision.dModel },
+  });
+  const end = own.eos_token_id === OLD_END ? "largest" : own.eos_token_id;
+  if (end !== "largest" && (end < 0 || end >= own.vocab_size))
+    throw new InputError(
+      "config",
+      `eos_token_id ${end} is outside the vocabulary of ${own.vocab_size}`,
+    );
+  const spec = {
+    text,
+    vision,
+    pooledNorm: { kind: "LN", eps: seeing.layer_norm_eps },
+    end,
+  } as const;
+  return {
+    weights: {
+      ...tokenPart(
+        "text.",
+        text,
+        {
+          ...CLIP_STACK,
+          layer: `${at}${CLIP_STACK.layer}`,
+          embed: `${at}embeddings.token_embedding`,
+          positions: `${at}embeddings.position_embedding`,
+          finalNorm: `${at}final_layer_norm`,
+          head: "",
+        },
+        { d_mlp: own.intermediate_size },
+      ),
+      ...clipTowerPart("vision.", "vision_model.", seeing),
+      "vision.ln_pooled.w": gain("weight"),
+      "vision.ln_pooled.b": gain("bias"),
+      "text.W_project": project("text_projection", text.dModel),
+      "vision.W_project": project("visual_projection", vision.dModel),
+      logit_scale: { from: "logit_scale", shape: [] },
+    },
+    ignorable: [/(^|\.)embeddings\.position_ids$/],
+    program: ({ weights }) => twoTowersProgram(spec, weights),
+    vocabulary: own.vocab_size,
+    stacks: [stackFacts("vision", vision, length.vision), stackFacts("text", text, length.text)],
+  };
+});
+
+function textTower(c: z.infer<typeof textSchema>): DecoderSpec {
+  const heads = c.num_attention_heads;
+  const dHead = perHead("hidden_size", c.hidden_size, heads);
+  const attention = { heads, kvHeads: heads, dHead, scale: 1 / Math.sqrt(dHead) };
+  return {
+    family: "clip",
+    dModel: c.hidden_size,
+    vocabulary: c.vocab_size,
+    contextLength: c.max_position_embeddings,
+    blocks: blocksOf(c.num_hidden_layers, attention, { act: c.hidden_act }),
+    norm: { kind: "LN", eps: c.layer_norm_eps },
+    residual: { norms: "before" },
+    positions: { to: "stream" },
+  };
+}
