@@ -2,6 +2,7 @@ import { dirname, extname, resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import type { SafetensorsFile } from "../../formats/safetensorsFile.ts";
+import { plural } from "../../draw/numbers.ts";
 import { defineCommand } from "../../cli/commandSpec.ts";
 import {
   partFlags,
@@ -137,7 +138,7 @@ async function capture(
       await (file as SafetensorsFile | null)?.abort();
       throw error;
     }
-    frame.done(`wrote ${out} (${names.length} values)`);
+    frame.done(`wrote ${out} (${plural(names.length, "value")})`);
   });
 }
 
