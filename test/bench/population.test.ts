@@ -209,6 +209,9 @@ const LOOKS: Partial<Record<KindName, readonly [keyof typeof PLACES, number, num
   attendsOnly: [["induction", 0.45, 1]],
   scrambled: [["induction", 0.45, 1]],
   offUnembedding: [["induction", 0.45, 1]],
+  sizeOnly: [["induction", 0.45, 1]],
+  meanOnly: [["induction", 0.45, 1]],
+  constantOnly: [["induction", 0.45, 1]],
   cancelled: [["induction", 0.9, 1]],
   previousAndDuplicate: [
     ["previous", 0.25, 0.65],
@@ -233,9 +236,18 @@ const RAISES: readonly KindName[] = [
   "doubleInduction",
 ];
 const LOWERS: readonly KindName[] = ["antiInduction", "copySuppression"];
-const WRITES_NOTHING: readonly KindName[] = ["attendsOnly", "scrambled", "offUnembedding"];
+const WRITES_NOTHING: readonly KindName[] = [
+  "attendsOnly",
+  "scrambled",
+  "offUnembedding",
+  "sizeOnly",
+  "meanOnly",
+  "constantOnly",
+];
 
-const models = Array.from({ length: 28 }, (_, seed) => plantedModel(140 + seed));
+const models = [...Array.from({ length: 28 }, (_, at) => 140 + at), 128].map((seed) =>
+  plantedModel(seed),
+);
 const all = await Promise.all(models.map(looked));
 const of = (kinds: readonly KindName[], { model }: Looked) =>
   model.truth.filter(({ kind }) => kinds.includes(kind));

@@ -25,7 +25,14 @@ interface Request {
 const EASY = ["noise", "first", "current", "duplicate"] as const;
 const QUIET = [...EASY, "noise", "first", "positional"] as const;
 const LOUD = ["duplicateThatCopies", "positionalThatCopies"] as const;
-const CUT = ["attendsOnly", "scrambled", "offUnembedding"] as const;
+const CUT = [
+  "attendsOnly",
+  "scrambled",
+  "offUnembedding",
+  "sizeOnly",
+  "meanOnly",
+  "constantOnly",
+] as const;
 
 export function scenarioOf(plan: Plan, { layers, heads }: Sizes, draw: Random): Scenario {
   const derives = plan.mlp !== null && draw.uniform() < 0.4;
