@@ -25,13 +25,14 @@ export interface AllSources {
 const zName = (layer: number) => hookName(layer, "attn.hook_z");
 
 /**
- * Reference rows run once for means, and a few at a time for samples.
+ * Reference rows run once for means, and a few at a time for samples: each row gets the reference row of its own number, and the
+ * next one where the reference is the measured rows themselves.
  *
  * @param lengths for the sized mean alone
  */
 export async function ablationSources(
   chain: Chain,
-  reference: Tensor<Int32Array>,
+  { tokens, reference }: Readonly<Record<"tokens" | "reference", Tensor<Int32Array>>>,
   kind: AblationKind,
   feeds: MetricFeeds,
   lengths: OutputLengths | null,
@@ -48,11 +49,12 @@ export async function ablationSources(
   }
   if (kind === "resample") {
     const rows = reference.shape[0]!;
+    const shift = reference === tokens ? 1 : 0;
     return {
       async forChunk(chunk) {
         const others = takeRows(
           reference,
-          chunk.map((example) => (example + 1) % rows),
+          chunk.map((example) => (example + shift) % rows),
         );
         const { saved } = await savedRun(chain, others, feedsFor(feeds, chunk));
         const ofHeads = (layer: number, heads: readonly number[]) => ({

@@ -59,7 +59,7 @@ export async function ablations(
   progress: Progress | undefined,
 ): Promise<Ablations> {
   const feeds = lossFeeds(rows);
-  const sources = await ablationSources(chain, rows.reference, kind, feeds, lengths);
+  const sources = await ablationSources(chain, rows, kind, feeds, lengths);
   return ablationsOf({ chain, sources, progress }, rows);
 }
 

@@ -40,7 +40,7 @@ export async function coalitionWorths(
 ): Promise<{ readonly repeated: Worths; readonly control: Worths }> {
   const { chain, rows, plan, lengths } = step;
   const feeds = feedsOf(rows, rows.tokens);
-  const sources = await ablationSources(chain, rows.reference, plan.kind, feeds, lengths);
+  const sources = await ablationSources(chain, rows, plan.kind, feeds, lengths);
   const repeated = await worthsOn(step, sources, rows.tokens, "removing heads");
   return {
     repeated,
