@@ -149,7 +149,7 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
       expect(first("11.2", "k")).toMatchObject({ layer: 10, head: 1 });
       expect(of("5.1")).toMatchObject({
         label: "induction",
-        flags: expect.arrayContaining(["indirect"]) as string[],
+        flags: expect.arrayContaining(["via-pattern"]) as string[],
       });
       expect(Math.abs(of("5.1").evidence.copying!.effect.value)).toBeLessThan(0.2);
       expect(first("5.1", "k")).toMatchObject({ layer: 4, head: 1 });
