@@ -37,7 +37,8 @@ export async function ablate(
 ): Promise<AblateResult> {
   const { kind, idealise = [] } = options;
   const atPatterns = kind === "pattern-preserving" || idealise.length > 0;
-  checkCanRun(atPatterns ? "ablate with patterns" : "ablate", model);
+  checkCanRun("ablate", model);
+  if (atPatterns) checkCanRun("ablate with patterns", model);
   const backend = await engineFor(model, options);
   const { architecture } = model;
   const choice = ablationChoice(architecture, options);

@@ -51,7 +51,8 @@ export async function attribution(
   options: AttributionOptions = {},
 ): Promise<AttributionResult> {
   const plan = attributionPlan(options);
-  checkCanRun(studyOf(plan), model);
+  checkCanRun(plan.paths ? "attribution of paths" : "attribution", model);
+  if (plan.units.some((unit) => UNITS[unit].mixed)) checkCanRun("attribution within heads", model);
   const { metric, units, paths } = plan;
   const pair = await causalPair(model, options);
   const backend = await engineFor(model, options);

@@ -29,7 +29,8 @@ import type { PatchResult } from "./result.ts";
  */
 export async function patch(model: LoadedModel, options: PatchOptions = {}): Promise<PatchResult> {
   const plan = patchPlan(options);
-  checkCanRun(UNITS[plan.unit].mixed ? "patch within heads" : "patch", model);
+  checkCanRun("patch", model);
+  if (UNITS[plan.unit].mixed) checkCanRun("patch within heads", model);
   const pair = await causalPair(model, options);
   const length = pair.clean.shape[1]!;
   const components = componentsOf(model.architecture, plan.unit, {
