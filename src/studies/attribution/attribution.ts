@@ -1,5 +1,5 @@
 /** @file Attribution patching: first-order effects of every head and path, the best of them confirmed by exact runs. */
-import { checkCanRun, type ModelStudy } from "../common/canRun.ts";
+import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { random } from "../../base/random.ts";
 import type { Tensor } from "../../base/tensor.ts";
@@ -80,12 +80,6 @@ export async function attribution(
       await chain.close();
     }
   });
-}
-
-/** What is asked for, as canRun calls it. */
-function studyOf({ paths, units }: AttributionPlan): ModelStudy {
-  if (paths) return "attribution of paths";
-  return units.some((unit) => UNITS[unit].mixed) ? "attribution within heads" : "attribution";
 }
 
 /** The session of the gradient; it has all weights once more, so it lives only as long as the estimates are made. */
