@@ -32,6 +32,7 @@ import { gptNeox } from "./families/gptNeox.ts";
 import { gptOss } from "./families/gptOss.ts";
 import { granite } from "./families/granite.ts";
 import { graniteMoe } from "./families/graniteMoe.ts";
+import { llavaSeeing } from "./families/llava.ts";
 import { llama } from "./families/llama.ts";
 import { falconMamba, mamba, mamba2 } from "./families/mamba.ts";
 import { mistral } from "./families/mistral.ts";
@@ -193,8 +194,26 @@ function textModel(
   const config = { ...inner, ...(ties in outer && { [ties]: outer[ties] }) };
   const model = modelFrom(config, checkpoint, "hugging_face", { ...options, others: true });
   const [whole, part] = [outer["model_type"], inner["model_type"]].map(nameOf);
-  const notice = `the files hold a ${whole} model; its text model (${part}) is used, and what sees or hears is left aside`;
-  return { ...model, notices: [notice, ...(model.notices ?? [])] };
+  const shown = whole === "llava" ? withImages(outer, model, checkpoint) : model;
+  const aside = shown.seeing
+    ? "images are read where `inputs` have pixels"
+    : "what sees or hears is left aside";
+  const notice = `the files hold a ${whole} model; its text model (${part}) is used, and ${aside}`;
+  return { ...shown, notices: [notice, ...(shown.notices ?? [])] };
+}
+
+/** The same model, which can be shown images where its tower is one that is read here; else a notice says why it cannot. */
+function withImages(
+  json: Readonly<Record<string, unknown>>,
+  model: Model,
+  checkpoint: CheckpointTensors,
+): Model {
+  try {
+    return { ...model, seeing: llavaSeeing(json, model.program, checkpoint) };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return withNotices(model, [`it cannot be shown images: ${error.message}`]);
+  }
 }
 
 /** A name as it is; whatever else a file has in its place, as JSON. */

@@ -117,12 +117,12 @@ async function capture(
   out: string,
 ): Promise<void> {
   const { withModel } = await import("../../cli/frame.ts");
-  const { matchValues, runModel } = await import("./runModel.ts");
+  const { matchValues, programFor, runModel } = await import("./runModel.ts");
   const { signal, progress } = frame;
   const backend = await frame.openEngine();
   await withModel(frame, name, async (model) => {
-    const names = matchValues(model.program, patterns);
     const inputs = await read(model, asked);
+    const names = matchValues(programFor(model, inputs), patterns);
     let file: SafetensorsFile | null = null;
     const begin = async (values: readonly CapturedValue[]) => {
       await checkRoom(out, values);

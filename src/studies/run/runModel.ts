@@ -6,6 +6,7 @@ import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.
 import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program } from "../../graph/program.ts";
 import { formatAxes, type ValueType } from "../../graph/axes.ts";
+import type { Model } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend, Feeds, Trace } from "../../base/backend.ts";
 import { feedsOf, type IdRows, type ModelInputs } from "../../inputs/modelInputs.ts";
@@ -103,9 +104,10 @@ export async function runModel(
   { tokens, inputs = { tokens }, names, receive, begin, feeds = new Map(), ...options }: RunOptions,
 ): Promise<void> {
   const { signal, progress, valuesBytes } = options;
-  const fed = feedsOf(model.program, inputs);
-  const program = slice(model.program, { outputs: names });
-  const sizes = sizesOf(model.program, fed);
+  const whole = programFor(model, inputs);
+  const fed = feedsOf(whole, inputs);
+  const program = slice(whole, { outputs: names });
+  const sizes = sizesOf(whole, fed);
   const backend = await engineFor(model, options);
   const types = typesOf(program);
   const values = names.map((name) => captured(name, types.get(name)!, sizes));
@@ -177,6 +179,11 @@ export function groupsOf(
     bytes += size;
   }
   return groups;
+}
+
+/** The model's program for these inputs: one that is shown images where there are pixels. */
+export function programFor({ program, seeing }: Model, { pixels }: ModelInputs): Program {
+  return pixels && seeing ? seeing : program;
 }
 
 /** Lengths of the symbols, after checking that the model has so many positions. */

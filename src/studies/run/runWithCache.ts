@@ -10,7 +10,7 @@ import type { ModelInputs } from "../../inputs/modelInputs.ts";
 import { promptRows, type Prompt } from "../../inputs/promptRows.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import { matchValues, runModel } from "./runModel.ts";
+import { matchValues, programFor, runModel } from "./runModel.ts";
 
 export interface RunWithCacheOptions extends StudyOptions {
   /**
@@ -69,12 +69,12 @@ export async function runWithCache(
   const inputs = isInputs(prompt)
     ? prompt
     : { tokens: (await promptRows(model, prompt, bos)).rows };
-  const program = edits.reduce((edited, edit) => edit(edited), model.program);
+  const program = edits.reduce((edited, edit) => edit(edited), programFor(model, inputs));
   const wanted = matchValues(program, [names].flat());
   const hasLogits = program.ops.some((op) => op.output === LOGITS);
   const values = new Map<string, Tensor>();
   await runModel(
-    { ...model, program },
+    { ...model, program, seeing: undefined },
     {
       backend,
       inputs,
