@@ -136,7 +136,7 @@ export type { StudyOptions } from "./studies/common/studyOptions.ts";
 export { text } from "./studies/text/text.ts";
 export type { PromptPair, TextOptions } from "./studies/text/plan.ts";
 export type { BosChoice, GeneratedInput, OwnTokens, RepeatedRows } from "./inputs/scoreInput.ts";
-export type { CausalPrompt } from "./inputs/causalPrompts.ts";
+export type { CausalPrompt } from "./inputs/causalPrompt.ts";
 export type { OwnPair, PairOptions } from "./inputs/pair.ts";
 export type { SequenceInput } from "./inputs/sequences.ts";
 export { ablateResult, type AblateResult } from "./studies/ablate/result.ts";

@@ -17,7 +17,8 @@ export { slice } from "./graph/edits/slice.ts";
 export { variants, type VariantEdit, type Variants } from "./graph/edits/variants.ts";
 export { prune, typesOf, type Program } from "./graph/program.ts";
 export type { Axis, NumberType, ValueType } from "./graph/axes.ts";
-export { prepare, type PassOptions, type Session } from "./runtime/prepare.ts";
+export { prepare, type Session } from "./runtime/prepare.ts";
+export type { PassOptions } from "./runtime/passOptions.ts";
 export { builder, type Axes, type Builder, type Name, type WeightSpec } from "./graph/builder.ts";
 export { ablateHeads } from "./graph/edits/ablateHeads.ts";
 export {

@@ -1,4 +1,5 @@
 /** @file Clean and corrupted texts of the user's own, with the token that should follow: pairs as in indirect object identification. */
+import type { CausalPrompt } from "./causalPrompt.ts";
 import { InputError } from "../base/errors.ts";
 import { sha256Hex } from "../base/hash.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
@@ -8,16 +9,6 @@ import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { pairOf, type Pair, type PairOptions } from "./pair.ts";
 import type { BosChoice } from "./scoreInput.ts";
 import { tokenizeTexts } from "./sequences.ts";
-
-/** Two texts of as many tokens, and what may follow them; the answer with its space, as it goes on: " Mary". */
-export interface CausalPrompt {
-  readonly clean: string;
-  readonly corrupted: string;
-  /** The token that follows the clean text. */
-  readonly answer: string;
-  /** The token that it is compared with, for logit-difference. */
-  readonly wrong?: string | undefined;
-}
 
 /** What is read where no metric is named: of prompts with wrong answers the difference of two logits. */
 export function usualMetric({ prompts }: Pick<PairOptions, "prompts">) {

@@ -13,7 +13,7 @@ import { drawTokens } from "../text/patterns/tokenPattern.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { fittedPeriod } from "./fittedPeriod.ts";
 import { generatedRows, ownRows, type GeneratedInput } from "./scoreInput.ts";
-import type { CausalPrompt } from "./causalPrompts.ts";
+import type { CausalPrompt } from "./causalPrompt.ts";
 import { secondCopyQueries } from "./secondCopyQueries.ts";
 
 /** Clean and corrupted rows that somebody brings; the clean ones repeat with `period`. */

@@ -8,7 +8,7 @@ import type { Axis } from "../graph/axes.ts";
 import { float32Bytes } from "./memory.ts";
 import type { OpenSession } from "./openSession.ts";
 import type { Piece } from "./pieces.ts";
-import type { PassOptions } from "./prepare.ts";
+import type { PassOptions } from "./passOptions.ts";
 import { turn } from "./turn.ts";
 
 /** A piece and what opens it. */

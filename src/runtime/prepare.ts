@@ -2,11 +2,11 @@
 import type { Backend, Feeds, MemoryBudget, Tenant, Trace } from "../base/backend.ts";
 import { closable, type Closable } from "../base/closable.ts";
 import { throwIfAborted, UnableError } from "../base/errors.ts";
-import type { Progress } from "../base/progress.ts";
 import { prune, type Program } from "../graph/program.ts";
 import { checkMemory, inGigabytes, planMemory, SESSION_BYTES } from "./memory.ts";
 import { openSession, type OpenSession } from "./openSession.ts";
 import { passThrough, type OpenPiece } from "./passThrough.ts";
+import type { PassOptions } from "./passOptions.ts";
 import { piecesOf } from "./pieces.ts";
 import { turn } from "./turn.ts";
 
@@ -34,17 +34,6 @@ export interface Session extends Closable {
     take: (trace: Trace, run: number) => Promise<void> | void,
     options?: PassOptions,
   ): Promise<void>;
-}
-
-export interface PassOptions {
-  /** Those that are handed over; left out: all of the program's. */
-  readonly outputs?: readonly string[] | undefined;
-  /** Aborting it ends the pass between two runs. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told of the runs of single pieces; of whole runs `take` can tell. */
-  readonly progress?: Progress | undefined;
-  /** What is being done, for progress. */
-  readonly step?: string | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { causalPair, type CausalPrompt } from "../../src/inputs/causalPrompts.ts";
+import type { CausalPrompt } from "../../src/inputs/causalPrompt.ts";
+import { causalPair } from "../../src/inputs/causalPrompts.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { attribution } from "../../src/studies/attribution/attribution.ts";
 import { patch } from "../../src/studies/patch/patch.ts";

@@ -1,15 +1,11 @@
 /** @file Writes the weights of a planted model as each family's files have them. */
+import type { Checkpoint } from "./checkpoint.ts";
 import { PLANTED_BOS } from "../../models/planted/circuit.ts";
 import type { BareModel } from "./bareModel.ts";
 import { asGemma2, asMixtral } from "./llamaRelatives.ts";
 import type { Part, Parts } from "./disguise.ts";
 import { mlpWidth } from "./mlps.ts";
 import type { Plan, Sizes } from "./plans.ts";
-
-export interface Checkpoint {
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly parts: ReadonlyMap<string, Part>;
-}
 
 interface Shape {
   readonly plan: Plan;

@@ -1,7 +1,7 @@
 /** @file A planted LLaMA as a relative of it that computes nearly the same: Gemma 2 with its norms, Mixtral with its experts. */
 import { random } from "../../base/random.ts";
 import type { Part } from "./disguise.ts";
-import type { Checkpoint } from "./layouts.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 
 /** Heads of place have scores of some hundreds, of which a lower cap would leave no difference. */
 const CAPS = { attn_logit_softcapping: 1000, final_logit_softcapping: 30 };

@@ -14,7 +14,7 @@ import {
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
 import { integer, listed, number, sets, wholeNumber } from "../../cli/flags/values.ts";
-import type { CausalPrompt } from "../../inputs/causalPrompts.ts";
+import type { CausalPrompt } from "../../inputs/causalPrompt.ts";
 import type { Request } from "../../cli/request.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { readCausalPrompts, readPair } from "../../cli/tokensFile.ts";

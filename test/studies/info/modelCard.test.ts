@@ -62,10 +62,7 @@ const GOLDENS: Readonly<Record<string, readonly [Facts, unknown]>> = {
   mixtral: [(card) => card.experts?.perToken, 2],
   bloom: [(card) => [card.attention.positions, card.attention.layers[0]!.rotary], ["alibi", null]],
   smollm3: [(card) => card.attention.layers.some(({ rotary }) => rotary === null), true],
-  gemma2: [
-    (card) => [card.attention.scoreSoftcap !== null, card.studies["lens"]],
-    [true, null],
-  ],
+  gemma2: [(card) => [card.attention.scoreSoftcap !== null, card.studies["lens"]], [true, null]],
   granite: [(card) => card.residualMultiplier !== 1, true],
 };
 
