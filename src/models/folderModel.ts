@@ -1,6 +1,5 @@
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { withVocabulary } from "./drawnTokens.ts";
-import { modelFrom } from "./families.ts";
 import type { Model } from "./family.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { withHead } from "./tiedHead.ts";
@@ -14,6 +13,8 @@ export async function folderModel(
   text: FolderText,
   { head: choice, trustArchitecture }: Pick<LoadOptions, "head" | "trustArchitecture"> = {},
 ): Promise<Model> {
+  // Families are many, and a page has one model: they are fetched when a model is opened.
+  const { modelFrom } = await import("./families.ts");
   const model = await withHead(
     (head) => modelFrom(config, checkpoint, "hugging_face", { head, trustArchitecture }),
     choice,

@@ -2,7 +2,6 @@
 import { closest } from "fastest-levenshtein";
 import { sha256Hex } from "../../base/hash.ts";
 import { InputError } from "../../base/errors.ts";
-import { modelFrom } from "../families.ts";
 import type { LoadedModel } from "../loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "./circuit.ts";
 import { plantedMamba, plantedMamba2 } from "./scan.ts";
@@ -66,6 +65,8 @@ export async function openPlanted(name: string): Promise<LoadedModel> {
       `there is no planted:${name}, did you mean planted:${closest(name, names)} (there are: ${names.join(", ")})`,
     );
   }
+  // Families are many, and a page has one model: they are fetched when a model is opened.
+  const { modelFrom } = await import("../families.ts");
   const { config, weights } = PLANTED[name as keyof typeof PLANTED].checkpoint();
   const model = modelFrom(config, { weights, unsupported: new Map() });
   const { source } = weights.values().next().value!;
