@@ -109,7 +109,7 @@ const STUDIES: Readonly<Record<string, (model: RunnableModel) => Promise<unknown
   circuit: (model) => circuit(model, HEAD),
   attention: (model) => attention(model, { tokens: TOKENS }),
   why: (model) => why(model, { head: "1.4", tokens: TOKENS[0] }),
-  text: (model) => text(model, { tokens: TOKENS, ...HEAD }),
+  text: (model) => text(model, { tokens: TOKENS }),
   phase: (model) => phaseRun([{ step: 1, open: () => Promise.resolve(unclosed(model)) }], ROWS),
 };
 
