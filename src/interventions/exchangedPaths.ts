@@ -2,6 +2,7 @@
 import type { HeadAt } from "../base/headName.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
+import type { Session } from "../runtime/prepare.ts";
 import type { Chain, State } from "./chain.ts";
 import {
   routeHook,
@@ -18,24 +19,40 @@ export interface BothStates {
   readonly corrupted: State;
 }
 
+/** How what heads of a layer write differs between two runs. */
+export interface WrittenChange {
+  /** What each head adds more in the corrupted run, to the stream or to what `passage` reads: [examples, position, head, d_model]. */
+  readonly byHead: Tensor;
+  /** Where a norm stands behind attention: what it reads in the clean run, and from there to what is added to the stream. */
+  readonly passage: { readonly input: Tensor; readonly session: Session } | null;
+}
+
 /**
- * What each head of a layer adds to the stream more in the corrupted run than in the clean one: [examples, position, head,
- * d_model]. The scale of a norm between them is the clean run's.
+ * What each head of a layer adds to the stream more in the corrupted run than in the clean one. The scale of a norm between them is
+ * the clean run's, or is computed anew from what the layer's heads write together.
  */
 export async function writtenChange(
   sessions: PathSessions,
   { clean, corrupted }: BothStates,
   layer: number,
-): Promise<Tensor> {
+  norm: NormOfPath,
+): Promise<WrittenChange> {
   const z = hookName(layer, "attn.hook_z");
   const [before, after] = [valueOf(clean, z), valueOf(corrupted, z)];
   const difference = after.data.map((value, index) => value - before.data[index]!);
-  const scales = await (await sessions.writtenScales(layer))?.run(new Map([[z, before]]));
-  const session = await sessions.written(layer);
+  const scales = await (await sessions.writtenScales(layer, norm))?.run(new Map([[z, before]]));
+  const session = await sessions.written(layer, norm);
   const trace = await session.run(
     new Map([[z, tensor(before.axes, before.shape, difference)], ...(scales ?? [])]),
   );
-  return trace.get(writtenName(layer))!;
+  const byHead = trace.get(writtenName(layer))!;
+  const [between, passage] = [
+    await sessions.beforePassage(layer, norm),
+    await sessions.passage(layer, norm),
+  ];
+  if (!between || !passage) return { byHead, passage: null };
+  const read = await between.run(new Map([[z, before]]));
+  return { byHead, passage: { input: read.values().next().value!, session: passage } };
 }
 
 /** One row of a changed stream: an example, and the heads whose contribution is exchanged. */
@@ -49,29 +66,52 @@ export interface ExchangedRow {
  *
  * @param written `writtenChange` by layer
  */
-export function exchangedStream(
+export async function exchangedStream(
   stream: Tensor,
-  written: ReadonlyMap<number, Tensor>,
+  written: ReadonlyMap<number, WrittenChange>,
   exchanged: readonly ExchangedRow[],
+): Promise<Tensor> {
+  const examples = exchanged.map(({ example }) => example);
+  let changed = takeRows(stream, examples);
+  for (const [layer, { byHead, passage }] of written) {
+    const heads = exchanged.map((row) => row.heads.filter((head) => head.layer === layer));
+    if (heads.every((list) => list.length === 0)) continue;
+    if (!passage) {
+      changed = withHeads(changed, byHead, examples, heads);
+      continue;
+    }
+    const { session, input } = passage;
+    const before = takeRows(input, examples);
+    const name = session.program.inputs[0]!.name;
+    const through = async (value: Tensor) =>
+      (await session.run(new Map([[name, value]]))).values().next().value!;
+    const clean = await through(before);
+    const other = await through(withHeads(before, byHead, examples, heads));
+    const data = changed.data.map((value, at) => value + other.data[at]! - clean.data[at]!);
+    changed = tensor(changed.axes, changed.shape, data);
+  }
+  return changed;
+}
+
+/** `base` [rows, position, d_model] and what the heads of each row add to it. */
+function withHeads(
+  base: Tensor,
+  { data: added, shape }: Tensor,
+  examples: readonly number[],
+  heads: readonly (readonly HeadAt[])[],
 ): Tensor {
-  const rows = takeRows(
-    stream,
-    exchanged.map(({ example }) => example),
-  );
-  const [, positions, width] = rows.shape as readonly [number, number, number];
-  const data = rows.data.slice();
-  exchanged.forEach(({ example, heads }, row) => {
-    for (const { layer, head } of heads) {
-      const { data: added, shape } = written.get(layer)!;
-      const count = shape[2]!;
+  const [, positions, width] = base.shape as readonly [number, number, number];
+  const count = shape[2]!;
+  const data = base.data.slice();
+  heads.forEach((list, row) => {
+    for (const { head } of list)
       for (let position = 0; position < positions; position++) {
         const to = (row * positions + position) * width;
-        const from = ((example * positions + position) * count + head) * width;
+        const from = ((examples[row]! * positions + position) * count + head) * width;
         for (let index = 0; index < width; index++) data[to + index]! += added[from + index]!;
       }
-    }
   });
-  return tensor(rows.axes, rows.shape, data);
+  return tensor(base.axes, base.shape, data);
 }
 
 /** What leads into the heads of one layer. */

@@ -51,7 +51,7 @@ export function backThroughNorm(
 
 /** What each head of a layer adds to the stream: [batch, position, head, d_model]. */
 export function headWrites(b: Builder, { attention }: LayerAnatomy): Name {
-  return throughPassage(b, resultOf(attention.z), required(attention.passage));
+  return throughPassage(b, headResult(attention.z), required(attention.passage));
 }
 
 /** The scales that `headWrites` takes from a run. */
@@ -60,7 +60,7 @@ export function frozenScales({ norm }: Passage): string[] {
 }
 
 /** `attn.hook_result`, z W_O of each head. */
-function resultOf(z: string): string {
+export function headResult(z: string): string {
   return z.replace(/hook_z$/, "hook_result");
 }
 

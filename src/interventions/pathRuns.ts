@@ -9,7 +9,13 @@ import { inductionScores } from "./inductionScores.ts";
 import { metricValue } from "./metrics.ts";
 import type { PathPlan } from "./pathPlan.ts";
 import type { HeadRoute, PathSessions } from "./pathSessions.ts";
-import { exchangedStream, readByRoute, writtenChange, type BothStates } from "./exchangedPaths.ts";
+import {
+  exchangedStream,
+  readByRoute,
+  writtenChange,
+  type BothStates,
+  type WrittenChange,
+} from "./exchangedPaths.ts";
 import { takeRows, takeState, valueOf, withParts } from "./rows.ts";
 
 interface Place {
@@ -28,9 +34,10 @@ export async function readThrough(
   take: (source: number, example: number, value: number) => void,
 ): Promise<void> {
   const examples = feeds.targets.shape[0]!;
-  const written = new Map<number, Tensor>();
+  const written = new Map<number, WrittenChange>();
   for (const { layer } of plan.sources.flat())
-    if (!written.has(layer)) written.set(layer, await writtenChange(sessions, both, layer));
+    if (!written.has(layer))
+      written.set(layer, await writtenChange(sessions, both, layer, plan.norm));
   const places = plan.sources.flatMap((_, source) =>
     Array.from({ length: examples }, (_row, example) => ({ source, example })),
   );
@@ -52,8 +59,8 @@ interface Context {
   readonly both: BothStates;
   readonly feeds: MetricFeeds;
   readonly pair: Pair;
-  /** By source layer: (z_corrupted - z_clean) W_O, [examples, position, head, d_model]. */
-  readonly written: ReadonlyMap<number, Tensor>;
+  /** By source layer. */
+  readonly written: ReadonlyMap<number, WrittenChange>;
 }
 
 /** The clean residual stream with the contributions of each place's sources exchanged. */
@@ -61,7 +68,7 @@ function changedStream(
   { plan, written }: Context,
   stream: Tensor,
   places: readonly Place[],
-): Tensor {
+): Promise<Tensor> {
   const exchanged = places.map(({ source, example }) => ({
     example,
     heads: plan.sources[source]!,
@@ -146,7 +153,7 @@ async function receiverState(
   const clean = valueOf(both.clean, hookName(layer, "hook_resid_pre"));
   const stream =
     plan.form === "direct"
-      ? changedStream(context, clean, places)
+      ? await changedStream(context, clean, places)
       : await respondedStream(context, layer, places);
   const examples = places.map(({ example }) => example);
   const route = plan.route as HeadRoute; // without receivers there is no other route
@@ -186,7 +193,7 @@ async function intoLogits(
   const trace = await session.run(
     new Map<string, Tensor | Tensor<Int32Array>>([
       ...takeState(stream, [...stream.keys()], examples),
-      [name, changedStream(context, valueOf(stream, name), places)],
+      [name, await changedStream(context, valueOf(stream, name), places)],
       ...metricFeeds(session, feedsFor(feeds, examples)),
     ]),
   );

@@ -5,13 +5,13 @@ import { slice } from "../graph/edits/slice.ts";
 import type { Program } from "../graph/program.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
 import { hookName, residBefore } from "../models/anatomy/hookNames.ts";
-import { required, type ProgramAnatomy } from "../models/anatomy/programAnatomy.ts";
+import { required, type Passage, type ProgramAnatomy } from "../models/anatomy/programAnatomy.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { MetricName, PathRoute } from "../results/causalNames.ts";
 import { prepare, type Session } from "../runtime/prepare.ts";
 import type { Chain } from "./chain.ts";
 import { metricTail } from "./metrics.ts";
-import { frozenScales, headWrites } from "./passages.ts";
+import { frozenScales, headResult, headWrites } from "./passages.ts";
 import type { PathPlan } from "./pathPlan.ts";
 
 /** A route into heads. */
@@ -26,10 +26,17 @@ export interface PathSessions {
   endScale(norm: NormOfPath): Promise<Session | null>;
   /** From the end of the stream, and the frozen scale, to a metric. */
   metric(metric: MetricName, norm: NormOfPath): Promise<Session>;
-  /** hook_z (and the scales below) -> `attn.written`, what each head adds to the stream. */
-  written(layer: number): Promise<Session>;
-  /** hook_z -> scales between the heads' outputs and the stream; null where no norm is. */
-  writtenScales(layer: number): Promise<Session | null>;
+  /**
+   * hook_z (and the scales below) -> `attn.written`: what each head adds to the stream, or, where `passage` is a session, to
+   * what the norm behind attention reads.
+   */
+  written(layer: number, norm: NormOfPath): Promise<Session>;
+  /** hook_z -> scales between the heads' outputs and the stream that are frozen; null where none is. */
+  writtenScales(layer: number, norm: NormOfPath): Promise<Session | null>;
+  /** hook_z -> what the norm behind attention reads; null where none is, or its scale is frozen. */
+  beforePassage(layer: number, norm: NormOfPath): Promise<Session | null>;
+  /** What that norm reads -> what is added to the stream. */
+  passage(layer: number, norm: NormOfPath): Promise<Session | null>;
   /** hook_resid_pre (and the frozen scale) -> hook_q, hook_k or hook_v. */
   read(layer: number, route: HeadRoute, norm: NormOfPath): Promise<Session>;
   /** hook_resid_pre -> the scale that is frozen; null where none is. */
@@ -70,9 +77,18 @@ export function pathSessions(
       open(`${metric} ${norm}`, () =>
         metricTail(model, { metrics: [metric], from: [stream, ...endScales(parts, norm)] }),
       ),
-    written: (layer) => open(`written ${layer}`, () => writtenProgram(program, parts, layer)),
-    writtenScales: (layer) =>
-      scalePart(writtenScales(parts, layer), parts.layers[layer]!.attention.z),
+    written: (layer, norm) =>
+      open(`written ${layer} ${norm}`, () => writtenProgram(program, parts, layer, norm)),
+    writtenScales: (layer, norm) =>
+      scalePart(writtenScales(parts, layer, norm), parts.layers[layer]!.attention.z),
+    async beforePassage(layer, norm) {
+      const between = recomputedPassage(parts, layer, norm);
+      return between && part([between.norm!.input], [parts.layers[layer]!.attention.z]);
+    },
+    async passage(layer, norm) {
+      const between = recomputedPassage(parts, layer, norm);
+      return between && part([between.added], [between.norm!.input]);
+    },
     read: (layer, route, norm) =>
       part([routeHook(layer, route)], [resid(layer), ...readScales(parts, layer, norm)]),
     readScale: (layer, norm) => scalePart(readScales(parts, layer, norm), resid(layer)),
@@ -96,15 +112,34 @@ function openedOnce(backend: Backend, sizes: Readonly<Record<string, number>>) {
   };
 }
 
-function writtenProgram(program: Program, parts: ProgramAnatomy, layer: number): Program {
+function writtenProgram(
+  program: Program,
+  parts: ProgramAnatomy,
+  layer: number,
+  norm: NormOfPath,
+): Program {
   const b = builder(program);
-  const outputs = [b.rename(headWrites(b, parts.layers[layer]!), {}, writtenName(layer))];
-  const from = [parts.layers[layer]!.attention.z, ...writtenScales(parts, layer)];
+  const { attention } = parts.layers[layer]!;
+  const whole = recomputedPassage(parts, layer, norm) === null;
+  const value = whole ? headWrites(b, parts.layers[layer]!) : headResult(attention.z);
+  const outputs = [b.rename(value, {}, writtenName(layer))];
+  const from = [attention.z, ...writtenScales(parts, layer, norm)];
   return slice(b.program(outputs, program.limits), { outputs, from });
 }
 
-function writtenScales({ layers }: ProgramAnatomy, layer: number): string[] {
-  return frozenScales(required(layers[layer]!.attention.passage));
+/** The passage whose norm sees an exchanged head, and divides by another scale; null where there is no such norm. */
+function recomputedPassage(
+  { layers }: ProgramAnatomy,
+  layer: number,
+  norm: NormOfPath,
+): Passage | null {
+  const passage = required(layers[layer]!.attention.passage);
+  return norm === "recomputed" && passage.norm ? passage : null;
+}
+
+function writtenScales(parts: ProgramAnatomy, layer: number, norm: NormOfPath): string[] {
+  if (recomputedPassage(parts, layer, norm)) return [];
+  return frozenScales(required(parts.layers[layer]!.attention.passage));
 }
 
 function readScales({ layers }: ProgramAnatomy, layer: number, norm: NormOfPath): string[] {

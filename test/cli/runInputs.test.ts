@@ -117,7 +117,7 @@ describe("run MODEL --inputs FILE", () => {
     const both = await run(folder, { tokens: TOKENS }, ["--tokens", "inputs.json"]);
     expect([both.code, both.stderr]).toEqual([
       2,
-      expect.stringContaining("either --tokens or --inputs"),
+      expect.stringContaining("one of --text, --tokens and --inputs"),
     ]);
   });
 });

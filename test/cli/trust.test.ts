@@ -39,6 +39,6 @@ test.skipIf(olmo2.skip)(
   async () => {
     const model = shared("goldens", "olmo2")!;
     const { code, stderr } = await cli(emptyFolder(), ["patch", model, "--attribution", ...QUICK]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("attribution cannot run")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("attribution of paths cannot run")]);
   },
 );

@@ -24,7 +24,7 @@ describe("recipeFrom(input)", () => {
 
   test("refuses keys that it does not know, and lists every part that does not fit", () => {
     expect(() => recipeFrom({ learning_rate: 1 } as never)).toThrow(
-      /Unrecognized key.*learning_rate/,
+      /learning_rate, which is not known/,
     );
     expect(() =>
       recipeFrom({

@@ -101,7 +101,7 @@ const IDEALS = IDEAL_HEADS.length;
  * Prepares a model once so that every edit of its heads afterwards costs one forward pass.
  *
  * zero, mean, resample and ideal mean what they mean in `ablateHeads`, and give the same losses: z = 0; z[position] = mean
- * over the reference rows; z of reference row (i + 1) mod rows, i counted from `firstRow`; the pattern of `idealHeads`, values its own.
+ * over the reference rows; z of reference row i mod rows, i counted from `firstRow`; the pattern of `idealHeads`, values its own.
  *
  * @param sizes rows and tokens of the largest run, to see first whether the memory is there
  * @throws {InputError} "study" for a model without logits; @throws {UnableError} if the memory is not there
@@ -211,7 +211,7 @@ function outputFeeds(
       on.data[row * heads + head] = 1;
       if (kind === "zero") continue;
       const source = kind === "mean" ? reference!.means[layer]! : reference!.values[layer]!;
-      const first = kind === "mean" ? 0 : ((firstRow + row + 1) % reference!.rows) * length;
+      const first = kind === "mean" ? 0 : ((firstRow + row) % reference!.rows) * length;
       for (let position = 0; position < length; position++) {
         const from = ((first + position) * heads + head) * width;
         const to = ((row * length + position) * heads + head) * width;

@@ -1,10 +1,14 @@
 /** @file Which earlier heads the candidates read: direct paths into their queries, keys and values, replaced one at a time. */
-import type { Tensor } from "../../base/tensor.ts";
 import { feedsFor } from "../../interventions/chunks.ts";
 import { atOutputs, savedRun } from "../../interventions/savedRun.ts";
 import type { Chain, State } from "../../interventions/chain.ts";
 import type { HeadAt } from "../../base/headName.ts";
-import { exchangedStream, readByRoute, writtenChange } from "../../interventions/exchangedPaths.ts";
+import {
+  exchangedStream,
+  readByRoute,
+  writtenChange,
+  type WrittenChange,
+} from "../../interventions/exchangedPaths.ts";
 import { inductionScores } from "../../interventions/inductionScores.ts";
 import type { PathSessions } from "../../interventions/pathSessions.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
@@ -59,7 +63,7 @@ export async function upstreamRuns(
   const sources = new Set(jobs.map(({ source }) => source.layer));
   for (const layer of [...sources].sort((a, b) => a - b)) {
     const both = { clean: clean.saved, corrupted: corrupted.saved };
-    const change = await writtenChange(step.sessions, both, layer);
+    const change = await writtenChange(step.sessions, both, layer, "recomputed");
     const here = jobs.flatMap((job, index) =>
       job.source.layer === layer ? [{ ...job, index }] : [],
     );
@@ -95,7 +99,7 @@ async function pathGroup(
   { chain, sessions, rows, receivers }: PathStep,
   group: readonly Placed[],
   clean: State,
-  change: Tensor,
+  change: WrittenChange,
   directions: ReadDirections | null,
   examples: number,
 ): Promise<number[][][]> {
@@ -112,7 +116,7 @@ async function pathGroup(
   for (let first = 0; first < places.length; first += chain.rows) {
     const now = places.slice(first, first + chain.rows);
     const rowExamples = now.map(({ example }) => example);
-    const stream = exchangedStream(resid, written, now);
+    const stream = await exchangedStream(resid, written, now);
     const changed = { clean, stream, examples: rowExamples };
     const state = await readByRoute(chain, sessions, into, changed, to);
     here.forEach((head, receiver) => {

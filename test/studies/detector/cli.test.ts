@@ -83,7 +83,12 @@ describe("score-patterns", () => {
     ],
     ["no array of that name", TOKENS, ["--arrays", "encoder.*"], /got no array/],
     ["a misspelt key", { ...TOKENS, perod: 4 }, ["--arrays", "d*"], /tokens\.json needs .*perod/],
-    ["tokens that are no rows", { tokens: [1, 2] }, ["--arrays", "d*"], /tokens\.0: /],
+    [
+      "tokens that are no rows",
+      { tokens: [1, 2] },
+      ["--arrays", "d*"],
+      /tokens\[0\] must be a list, got 1/,
+    ],
     ["a period that is not there", { ...TOKENS, period: 3 }, ["--arrays", "d*"], /claim period 3/],
   ])("refuses %s", async (_, tokens, more, message) => {
     const { code, stderr } = await patterns(attentionFolder(tokens), ...more);
