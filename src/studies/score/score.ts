@@ -80,8 +80,14 @@ function withLossesIfAny(
   return { ...plan, lossExamples: 0, rows: { ...plan.rows, warnings } };
 }
 
-/** WebGPU refuses a kernel without work, so a run that gives no losses computes those of a row that nobody reads. */
-const LEAST_WEBGPU_ROWS = 1;
+/**
+ * Rows whose losses a run computes at least. WebGPU refuses a kernel without work, and the engine divides by the rows of a
+ * convolution: there a run that gives no losses computes those of a row that nobody reads.
+ */
+function leastLossRows({ backend, program }: Session): 0 | 1 {
+  const divides = program.ops.some(({ op }) => op === "convolve" || op === "recur");
+  return backend.device === "webgpu" || divides ? 1 : 0;
+}
 
 /** The stopping rule is checked after every LOOK sequences. */
 const LOOK = 10;
@@ -124,7 +130,7 @@ export async function measureRows(
     new Float32Array(lossExamples * length),
   );
   const perRun = rowsPerRun(session.program, session.backend, length);
-  const leastRows = session.backend.device === "webgpu" ? LEAST_WEBGPU_ROWS : 0;
+  const leastRows = leastLossRows(session);
   const step = "scoring";
   const lossesIn = ({ first, count }: Rows) => Math.max(0, Math.min(count, lossExamples - first));
   const feeds = (rows: Rows) => {

@@ -22,6 +22,14 @@ describe.each(engines.map((engine) => [engine.device, engine] as const))(
       expect(result.loss!.secondCopy).toBeLessThan(0.1 * result.loss!.firstCopy);
     });
 
+    test("scores a scan, also in runs that give no losses", async () => {
+      const options = { backend: engine, numExamples: 24, topHeads: 3 };
+      const few = await score(await openPlanted("mamba"), { ...options, lossExamples: 1 });
+      const all = await score(await openPlanted("mamba"), { ...options, lossExamples: "all" });
+      expect(few.scores).toEqual(all.scores);
+      expect(few.top[0]!.score).toBeGreaterThan(0.98);
+    });
+
     const { skip, note } = unlessShared("data", "stories260k");
     test.skipIf(skip)(
       `equals PyTorch on stories260K, a real model without induction heads${note}`,
