@@ -9,6 +9,7 @@ import { gradient, gradientOf } from "../../graph/gradient/gradient.ts";
 import type { Program } from "../../graph/program.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import {
+  type NormAnatomy,
   required,
   type ProgramAnatomy,
   type Projection,
@@ -54,7 +55,7 @@ export function pathsOut(layer: number): string {
  *
  * A path from head s into an input of head h has, with d = (z_source - z_base) W_O of s, the estimate
  * sum of d * dM / dx through that input alone; the norm between follows d to first order. Into the logits x is the end
- * of the stream. Shared keys and values have a copy for each query head. A norm between z W_O and the stream is held.
+ * of the stream. Shared keys and values have a copy for each query head. A norm between z W_O and the stream is followed to first order too.
  *
  * @throws {InputError} "study" for paths where queries, keys or values are not a norm and a product
  */
@@ -170,7 +171,26 @@ function writtenBy(writing: Writing, layer: number): Name {
     b.rename(name, { head: "source" }),
   );
   const result = b.contract(source!, output!, ["batch", "source", "position", "d_model"]);
-  return throughPassage(b, result, required(passage));
+  const between = required(passage);
+  return throughPassage(b, between.norm ? alongNorm(b, result, between.norm) : result, between);
+}
+
+/**
+ * What of a change of a norm's input its output follows to first order: x - n mean(n x), n the normalised input. The same of a
+ * direction, since this is symmetric.
+ */
+function alongNorm(
+  b: Builder,
+  x: Name,
+  { input, scale, eps, center }: NormAnatomy,
+  at = (value: Name) => value,
+): Name {
+  const normalised = at(b.op("norm", [input, scale], { eps, center }));
+  const axes = b.typeOf(x).axes.map(({ name }) => name);
+  const along = b.contract(x, normalised, axes.slice(0, -1), {
+    scale: 1 / Number(b.typeOf(x).axes.at(-1)!.size),
+  });
+  return b.op("sub", [x, b.contract(along, normalised, axes)], {});
 }
 
 /** All paths from `before` into the heads of `layer`. */
@@ -217,7 +237,9 @@ function writeOut(writing: Writing, layer: number): Name {
   const { z, projection, passage } = writing.parts.layers[layer]!.attention;
   const at = (value: Name) => b.op("take", [value, METRIC_INPUTS.positions], { axis: "position" });
   const there = at(difference(writing, z));
-  const direction = backThroughPassage(b, gradientOf(end), required(passage), at);
+  const between = required(passage);
+  const back = backThroughPassage(b, gradientOf(end), between, at);
+  const direction = between.norm ? alongNorm(b, back, between.norm, at) : back;
   const slope = b.contract(direction, required(projection).weight, axesOf(writing, there));
   return b.op("sum", [b.mul(there, slope)], { axes: ["position", "d_head"] }, pathsOut(layer));
 }
