@@ -1,3 +1,5 @@
+import { mean } from "./mean.ts";
+
 /** Mean and standard error of independent values; sums in float64. */
 export interface Moments {
   readonly mean: number;
@@ -8,10 +10,8 @@ export interface Moments {
 /** Mean and standard error of `values`, two passes. */
 export function moments(values: ArrayLike<number>): Moments {
   const count = values.length;
-  let sum = 0;
-  for (let index = 0; index < count; index++) sum += values[index]!;
-  const mean = sum / count;
+  const center = mean(values);
   let squares = 0;
-  for (let index = 0; index < count; index++) squares += (values[index]! - mean) ** 2;
-  return { mean, standardError: Math.sqrt(squares / (count - 1) / count) };
+  for (let index = 0; index < count; index++) squares += (values[index]! - center) ** 2;
+  return { mean: center, standardError: Math.sqrt(squares / (count - 1) / count) };
 }

@@ -1,4 +1,5 @@
 /** @file How well labels of heads agree with a known truth, with lower bounds from resampling whole models. */
+import { mean } from "../../measure/mean.ts";
 import { InputError } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
 
@@ -76,10 +77,6 @@ function confusionOf(heads: readonly LabelledHead[]): Record<string, Record<stri
     row[label] = (row[label] ?? 0) + 1;
   }
   return confusion;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Of no values: 0, the bound that always holds. */

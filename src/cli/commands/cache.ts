@@ -1,3 +1,4 @@
+import { megabytes } from "../../base/megabytes.ts";
 import { Argument, type Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import type { CacheEntry } from "../../models/hub/cacheEntries.ts";
@@ -80,8 +81,4 @@ async function verify(cacheDir: string, id: string | undefined): Promise<void> {
       "cache",
       "the cache has files that are not what was downloaded; remove the models that they belong to",
     );
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,4 +1,5 @@
 /** @file What a head looks at: its attention on repeats at several periods, less what it does without the repetition. */
+import { mean } from "../mean.ts";
 import { tensor } from "../../base/tensor.ts";
 import type { AttentionScore } from "../attentionTables.ts";
 import { falseDiscovery } from "../falseDiscovery.ts";
@@ -156,8 +157,4 @@ function fixedDistanceOf(
     if (!best || estimate.value > best.value) best = { distance, ...estimate };
   }
   return best;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

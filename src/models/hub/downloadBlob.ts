@@ -2,6 +2,7 @@
  * @file One file of the hub into the cache: under a lock, into a temporary file in the same folder, continued where an
  * earlier try stopped, and renamed to its hash only when size and hash are right.
  */
+import { megabytes } from "../../base/megabytes.ts";
 import { createHash, type Hash } from "node:crypto";
 import { open, rename, rm, stat, statfs, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
@@ -283,8 +284,6 @@ function describeDisk(error: unknown, file: RepoFile): unknown {
 
 const noRoom = ({ name, sizeBytes }: RepoFile, state: string) =>
   `${name} needs ${megabytes(sizeBytes)}, and ${state}`;
-
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => null); // Windows has no handle for a folder

@@ -1,6 +1,6 @@
 /** @file From losses, per example, to the Result of `ablate`. */
+import { mean } from "../../measure/mean.ts";
 import { meanInterval } from "../../measure/interval.ts";
-import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AblateResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
@@ -156,8 +156,4 @@ function minimalWords({ share, necessary, sufficient }: NonNullable<AblateResult
       : `No set of the candidates takes ${percent(share)} of what repetition helps; without ${named(necessary)} it keeps ${percent(necessary.kept)}.`,
     `With every other head ablated, ${named(sufficient)} keep ${percent(sufficient.kept)}: a sufficient set, found greedily${sufficient.pruned ? "" : " and not pruned head by head"}. ${checked(sufficient)}`,
   ];
-}
-
-function mean(values: Float64Array): number {
-  return moments(values).mean;
 }

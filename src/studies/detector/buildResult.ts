@@ -1,4 +1,5 @@
 /** @file From scores per head and sequence to the Result of the detector. */
+import { mean } from "../../measure/mean.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import { headName } from "../../base/headName.ts";
 import { scoreInterval } from "../../measure/interval.ts";
@@ -99,10 +100,6 @@ function meanScores(all: readonly DetectorScores[]): DetectorScores {
     copying: mean(all.map(({ copying }) => copying)),
     overall: mean(all.map(({ overall }) => overall)),
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function wordsOf(

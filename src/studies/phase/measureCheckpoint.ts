@@ -1,4 +1,5 @@
 /** @file What one checkpoint of a run shows: attention, losses, copying, and the composition of the pairs that matter. */
+import { mean } from "../../measure/mean.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
@@ -176,8 +177,4 @@ function transposed({ shape, data }: Tensor): Tensor {
     for (let column = 0; column < columns; column++)
       turned[column * rows + row] = data[row * columns + column]!;
   return tensor(["d_head", "d_model"], [columns, rows], turned);
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

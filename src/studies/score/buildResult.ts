@@ -1,4 +1,5 @@
 /** @file From what was measured, per sequence, to the Result of `score`. */
+import { mean } from "../../measure/mean.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
@@ -106,10 +107,6 @@ function lossOf(losses: Tensor, { start, period }: RepeatedRows): ScoreResult["l
     },
     examples: losses.shape[0]!,
   };
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function mutable(interval: Interval | null): [number, number] | null {

@@ -45,13 +45,7 @@ export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFil
       why: `the template in ${file} begins with it${against}`,
     };
   const id = named ?? begins;
-  if (id === null)
-    return {
-      id,
-      addToText: false,
-      source,
-      why: source ? `${source} names no BOS` : "the tokenizer names no BOS",
-    };
+  if (id === null) return withoutBos(source);
   const why =
     begins === null
       ? `${source ?? file} names it, and the template in ${file} does not begin with it${against}`
@@ -59,18 +53,17 @@ export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFil
   return { id, addToText: false, source: file, why };
 }
 
+function withoutBos(source: string | null): BosPolicy {
+  const why = source ? `${source} names no BOS` : "the tokenizer names no BOS";
+  return { id: null, addToText: false, source, why };
+}
+
 function withoutTemplate(
   id: number | null,
   flag: boolean | null,
   source: string | null,
 ): BosPolicy {
-  if (id === null)
-    return {
-      id,
-      addToText: false,
-      source,
-      why: source ? `${source} names no BOS` : "the tokenizer names no BOS",
-    };
+  if (id === null) return withoutBos(source);
   if (flag !== null)
     return {
       id,
