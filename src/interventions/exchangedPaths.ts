@@ -2,7 +2,7 @@
 import type { HeadAt } from "../base/headName.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
-import type { Session } from "../runtime/prepare.ts";
+import type { Trace } from "../base/backend.ts";
 import type { Chain, State } from "./chain.ts";
 import {
   routeHook,
@@ -19,12 +19,21 @@ export interface BothStates {
   readonly corrupted: State;
 }
 
+/** From what the norm behind attention reads to what is added to the stream. */
+interface Passing {
+  /** What it reads in the clean run. */
+  readonly input: Tensor;
+  /** What it adds there. */
+  readonly added: Tensor;
+  readonly through: (input: Tensor) => Promise<Tensor>;
+}
+
 /** How what heads of a layer write differs between two runs. */
 export interface WrittenChange {
   /** What each head adds more in the corrupted run, to the stream or to what `passage` reads: [examples, position, head, d_model]. */
   readonly byHead: Tensor;
-  /** Where a norm stands behind attention: what it reads in the clean run, and from there to what is added to the stream. */
-  readonly passage: { readonly input: Tensor; readonly session: Session } | null;
+  /** Where a norm stands behind attention; null where none does. */
+  readonly passage: Passing | null;
 }
 
 /**
@@ -51,8 +60,14 @@ export async function writtenChange(
     await sessions.passage(layer, norm),
   ];
   if (!between || !passage) return { byHead, passage: null };
-  const read = await between.run(new Map([[z, before]]));
-  return { byHead, passage: { input: read.values().next().value!, session: passage } };
+  const through = async (value: Tensor) =>
+    only(await passage.run(new Map([[between.program.outputs[0]!, value]])));
+  const input = only(await between.run(new Map([[z, before]])));
+  return { byHead, passage: { input, added: await through(input), through } };
+}
+
+function only(trace: Trace): Tensor {
+  return trace.values().next().value!;
 }
 
 /** One row of a changed stream: an example, and the heads whose contribution is exchanged. */
@@ -80,13 +95,9 @@ export async function exchangedStream(
       changed = withHeads(changed, byHead, examples, heads);
       continue;
     }
-    const { session, input } = passage;
-    const before = takeRows(input, examples);
-    const name = session.program.inputs[0]!.name;
-    const through = async (value: Tensor) =>
-      (await session.run(new Map([[name, value]]))).values().next().value!;
-    const clean = await through(before);
-    const other = await through(withHeads(before, byHead, examples, heads));
+    const before = takeRows(passage.input, examples);
+    const clean = takeRows(passage.added, examples);
+    const other = await passage.through(withHeads(before, byHead, examples, heads));
     const data = changed.data.map((value, at) => value + other.data[at]! - clean.data[at]!);
     changed = tensor(changed.axes, changed.shape, data);
   }
