@@ -1,6 +1,6 @@
 /** @file A card as the section of a model card on the Hugging Face hub: YAML metadata, then Markdown. */
 import { headName } from "../../base/headName.ts";
-import { intervalText, nats, share } from "../../draw/numbers.ts";
+import { intervalText, nats, plural, share } from "../../draw/numbers.ts";
 import { visible } from "../../draw/visible.ts";
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import { byInterest, strengthOf } from "../verdict/view.ts";
@@ -65,7 +65,7 @@ function headTable({ verdict }: CardResult): string {
     ];
   });
   const left = verdict.heads.length - shown.length;
-  return `${table(["head", "label", "attention, 95 %", "flags", "why"], rows)}\n\nThe other ${left} heads are \`first-token\` or \`other\`.`;
+  return `${table(["head", "label", "attention, 95 %", "flags", "why"], rows)}\n\nNot listed, since they are \`first-token\` or \`other\`: ${plural(left, "head")}.`;
 }
 
 function edgeTable({ verdict }: CardResult): string {
