@@ -103,7 +103,7 @@ async function patchRow(metric, title) {
   const runs = [];
   for (let pair = 0; pair < 3; pair++) {
     const work = async () => {
-      const { timings } = await patch(model, { backend, own, metric, raw: true, layers: LAYERS });
+      const { timings } = await patch(model, { backend, rows: own, metric, raw: true, layers: LAYERS });
       return timings.run / 1000;
     };
     runs.push(await besideMatMul(work, operations));
@@ -190,7 +190,7 @@ if (wanted.has("screen")) {
   };
   const times = [];
   for (let pair = 0; pair < (quick ? 1 : 3); pair++) {
-    const options = { own: same, units, metric: "centred-logit", screen: 20 };
+    const options = { rows: same, units, metric: "centred-logit", screen: 20 };
     const { timings } = await attribution(model, { backend, ...options });
     times.push(timings.run / 1000);
   }

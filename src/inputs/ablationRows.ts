@@ -15,7 +15,7 @@ import { PAIR_EXAMPLES } from "./pair.ts";
 
 export interface AblationInput extends GeneratedInput {
   /** Measure these rows in place of generated ones; `reference` rows have the same length. */
-  readonly own?:
+  readonly rows?:
     (OwnTokens & { readonly reference?: readonly (readonly number[])[] | undefined }) | undefined;
   /** Reference rows to generate; left out: 64. */
   readonly referenceExamples?: number | undefined;
@@ -36,7 +36,7 @@ const REFERENCE_EXAMPLES = 64;
  */
 export async function ablationRows(
   architecture: Architecture,
-  { own, referenceExamples = REFERENCE_EXAMPLES, ...options }: AblationInput,
+  { rows: own, referenceExamples = REFERENCE_EXAMPLES, ...options }: AblationInput,
 ): Promise<AblationRows> {
   if (own) {
     const rows = await ownRows(architecture, own);

@@ -26,7 +26,7 @@ export interface OwnPair {
 
 export interface PairOptions extends GeneratedInput {
   /** Use these clean and corrupted rows in place of generated ones. */
-  readonly own?: OwnPair | undefined;
+  readonly rows?: OwnPair | undefined;
   /** Texts in pairs, each with what should follow, in place of rows. */
   readonly prompts?: readonly CausalPrompt[] | undefined;
   /** What the corrupted rows have in place of the clean `A A`; left out: BA, the first copy replaced. */
@@ -78,8 +78,8 @@ const DESIGNS: Readonly<
  *   corrupted rows of different number or length
  */
 export async function pairOf(architecture: Architecture, options: PairOptions): Promise<Pair> {
-  return options.own
-    ? ownPair(architecture, options.own)
+  return options.rows
+    ? ownPair(architecture, options.rows)
     : generatedPair(architecture, options.design ?? "BA", options);
 }
 

@@ -114,7 +114,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     return readText(join(folder, "a.txt"));
   },
   "tokens need whole ids from 0 to …, got …": async (folder) =>
-    score(await tiny(folder), { own: { tokens: [[5, 6, 99, 5, 6, 99]], period: 3, bos: false } }),
+    score(await tiny(folder), { rows: { tokens: [[5, 6, 99, 5, 6, 99]], period: 3, bos: false } }),
   "two copies of … tokens do not fit: the context of … tokens …": async (folder) =>
     score(await tiny(folder), { ...QUICK, seqLen: 64 }),
   "effects need clean and corrupted runs that differ by at least 3 standard errors": async (

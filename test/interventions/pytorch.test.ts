@@ -45,7 +45,7 @@ describe("the causal studies equal PyTorch", () => {
         const model = await open();
         for (const [key, values] of Object.entries(expected)) {
           const [unit, byPosition] = [key.split(" ")[0] as UnitName, key.includes("by position")];
-          const result = await patch(model, { backend: engine, own, unit, byPosition, raw: true });
+          const result = await patch(model, { backend: engine, rows: own, unit, byPosition, raw: true });
           expect(furthest(result.values, values), key).toBeLessThan(TOLERANCE);
           expect(Math.abs(result.metric.clean - metric.clean)).toBeLessThan(TOLERANCE);
           expect(furthest(result.values, metric.corrupted), key).not.toBeLessThan(10 * TOLERANCE);
@@ -64,7 +64,7 @@ describe("the causal studies equal PyTorch", () => {
           const metric = "log-probability";
           const result = await pathPatch(model, {
             backend: engine,
-            own,
+            rows: own,
             into: [path.into],
             route,
             metric,
@@ -85,7 +85,7 @@ describe("the causal studies equal PyTorch", () => {
       const own = { tokens: clean, period, bos, reference: corrupted };
       const model = await open();
       for (const kind of ["zero", "mean"] as const) {
-        const result = await ablate(model, { backend: engine, own, kind });
+        const result = await ablate(model, { backend: engine, rows: own, kind });
         const { firstCopy, secondCopy } = result.heads!.delta;
         expected[kind].forEach((row, layer) =>
           row.forEach(([first, second], head) => {

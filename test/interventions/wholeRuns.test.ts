@@ -234,14 +234,14 @@ describe("patch, against whole runs", () => {
     const row = (first: number) => Array.from({ length: 4 }, (_, index) => first + index);
     const clean = [10, 20, 30].map((first) => [...row(first), ...row(first)]);
     const own = { clean, corrupted: clean, period: 4, bos: false };
-    await expect(patch(model, { backend: engine, own })).rejects.toThrow(/3 standard errors/);
+    await expect(patch(model, { backend: engine, rows: own })).rejects.toThrow(/3 standard errors/);
     const short = { ...own, corrupted: clean.map((ids) => ids.slice(1)) };
-    await expect(patch(model, { backend: engine, own: short })).rejects.toThrow(
+    await expect(patch(model, { backend: engine, rows: short })).rejects.toThrow(
       /equal sizes, got 3 x 8 and 3 x 7/,
     );
     await expect(patch(model, { backend: engine, unit: "resid-mid" })).rejects.toThrow(InputError);
     await expect(
-      patch(model, { backend: engine, design: "AB", metric: "logit-difference", own }),
+      patch(model, { backend: engine, design: "AB", metric: "logit-difference", rows: own }),
     ).rejects.toThrow(/suggests another/);
     await expect(patch(model, { backend: engine, signal: AbortSignal.abort() })).rejects.toThrow(
       AbortError,

@@ -102,7 +102,7 @@ async function scoresAsIn(model: LoadedModel, expected: RealExpected) {
   const { tokens, period, bos, ...wanted } = expected;
   const result = await score(model, {
     backend: engine,
-    own: { tokens, period, bos },
+    rows: { tokens, period, bos },
     lossExamples: "all",
   });
   await model.close();

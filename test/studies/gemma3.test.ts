@@ -59,7 +59,7 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
     const { tokens, period, bos } = expected;
     const result = await score(model, {
       backend,
-      own: { tokens, period, bos },
+      rows: { tokens, period, bos },
       lossExamples: "all",
     });
     const names = {
@@ -83,7 +83,7 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
     async () => {
       const { ablate: expected, loss_second_copy } = golden();
       for (const kind of ["mean", "resample"] as const) {
-        const { loss, heads } = await ablate(model, { backend, own: rows(), kind });
+        const { loss, heads } = await ablate(model, { backend, rows: rows(), kind });
         expect(Math.abs(loss.secondCopy - loss_second_copy)).toBeLessThan(2e-3);
         expected[kind].forEach((layer, at) =>
           layer.forEach((delta, head) => {
@@ -100,7 +100,7 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
     const { joint } = golden();
     for (const kind of ["mean", "resample"] as const) {
       const sets = joint.map(({ heads }) => heads);
-      const result = await ablate(model, { backend, own: rows(), kind, sets });
+      const result = await ablate(model, { backend, rows: rows(), kind, sets });
       joint.forEach((set, index) => {
         const ours = result.sets[index]!.secondCopy;
         expect(Math.abs(ours - set[kind]), `${kind} ${set.heads.join()}`).toBeLessThan(
@@ -123,7 +123,7 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
         ] as const) {
           const result = await pathPatch(model, {
             backend,
-            own: { clean, corrupted, period, bos },
+            rows: { clean, corrupted, period, bos },
             into: [receiver],
             route,
           });

@@ -20,7 +20,7 @@ const NAMES = {
 } as const;
 
 /**
- * Rows as the options of a study: those of generated rows, or `own`.
+ * Rows as the options of a study: those of generated rows, or `rows` of a file.
  *
  * @param read what reads the file of --tokens
  * @throws {InputError} "options" for options of generated rows beside --tokens, which they would contradict; and as `read`
@@ -38,5 +38,5 @@ export async function rowOptions<Own>(
       "options",
       `--tokens gives the rows as they are, so it cannot be combined with ${names.join(", ")}`,
     );
-  return { ...generated, own: tokens === undefined ? undefined : await read(tokens) };
+  return { ...generated, rows: tokens === undefined ? undefined : await read(tokens) };
 }

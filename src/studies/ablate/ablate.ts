@@ -95,7 +95,7 @@ async function inductionScores(
   ]);
   const { scores } = await score(model, {
     backend,
-    own: { tokens: rows, period, bos: info.bos },
+    rows: { tokens: rows, period, bos: info.bos },
     lossExamples: 0,
     signal,
     progress,
@@ -105,7 +105,7 @@ async function inductionScores(
 
 /** Rows that no search has seen; the user's own rows are all there are. */
 async function freshRuns({ architecture }: LoadedModel, runs: Ablations, options: AblateOptions) {
-  if (options.own) return { runs, what: "the rows of the search themselves" };
+  if (options.rows) return { runs, what: "the rows of the search themselves" };
   const seed = (options.seed ?? 0) + OTHER_SEEDS.fresh;
   const seqLen = 2 * runs.rows.period;
   const rows = await ablationRows(architecture, { ...options, seed, seqLen });

@@ -46,7 +46,7 @@ async function lossesOf(
   model: LoadedModel,
   options: VerdictOptions,
 ): Promise<CardResult["losses"]> {
-  const { own, seqLen, bos, seed, numExamples, signal, progress } = options;
+  const { rows: own, seqLen, bos, seed, numExamples, signal, progress } = options;
   const rows = own
     ? await ownRows(model.architecture, own)
     : generatedRows(model.architecture, { seqLen, bos, seed, numExamples }, LOSS_EXAMPLES);

@@ -100,7 +100,7 @@ async function measuredAt(
   backend: Backend,
   { plan, of, ...options }: Asked,
 ): Promise<MeasuredModel> {
-  const { own, seqLen, bos, numExamples } = options;
+  const { rows: own, seqLen, bos, numExamples } = options;
   const seed = plan.seed + (plan.separateRows ? index : 0);
   const input = { seqLen, bos, numExamples, seed };
   const rows: RepeatedRows = own
@@ -112,7 +112,7 @@ async function measuredAt(
   const judge =
     plan.verdicts === "none"
       ? null
-      : { ...(own ? { own } : input), quick: plan.verdicts === "quick" };
+      : { ...(own ? { rows: own } : input), quick: plan.verdicts === "quick" };
   return measureModel(model, backend, rows, { signal, progress: said }, judge);
 }
 

@@ -5,7 +5,7 @@ import type { StudyOptions } from "../common/studyOptions.ts";
 
 export interface CompareOptions extends GeneratedInput, StudyOptions {
   /** Measure these rows in place of generated ones. */
-  readonly own?: OwnTokens | undefined;
+  readonly rows?: OwnTokens | undefined;
   /** Every model draws rows of its own, seed + its index; left out: only models that share no vocabulary do. */
   readonly separateRows?: boolean | undefined;
   /** Verdicts of every model, whose labels, flags and circuits are compared then; left out: none. */
@@ -32,11 +32,11 @@ export const COMPARE_EXAMPLES = 50;
 
 /** @throws {InputError} "options" for options that contradict each other, "range" for numbers out of range */
 export function comparePlan(options: CompareOptions): ComparePlan {
-  const { separateRows = false, verdicts = "none", own } = options;
-  if (own && separateRows)
+  const { separateRows = false, verdicts = "none", rows } = options;
+  if (rows && separateRows)
     throw new InputError(
       "options",
-      "`own` rows are the same for all models, so they cannot be combined with `separateRows`",
+      "`rows` are the same for all models, so they cannot be combined with `separateRows`",
       { option: "separateRows" },
     );
   return {

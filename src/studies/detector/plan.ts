@@ -11,7 +11,7 @@ export interface DetectorOptions extends StudyOptions {
   /** Left out: "repeated". */
   readonly pattern?: PatternName | undefined;
   /** Tokens in the two copies together (`periodic`: in all copies); even. Left out: 64, less if the model has no room. */
-  readonly sequenceLength?: number | undefined;
+  readonly seqLen?: number | undefined;
   /** Left out: 20. */
   readonly numExamples?: number | undefined;
   /** Left out: 0. */
@@ -46,7 +46,7 @@ export function detectorPlan(options: DetectorOptions): DetectorPlan {
   return {
     threshold,
     pattern,
-    seqLen: options.sequenceLength,
+    seqLen: options.seqLen,
     numExamples: options.numExamples ?? 20,
     seed: options.seed ?? 0,
     bos: options.bos ?? "auto",

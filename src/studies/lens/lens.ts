@@ -35,8 +35,8 @@ import { takeRows } from "../../interventions/rows.ts";
 export async function lens(model: LoadedModel, options: LensOptions = {}): Promise<LensResult> {
   checkCanRun("lens", model);
   const backend = await engineFor(model, options);
-  const rows = options.own
-    ? await ownRows(model.architecture, options.own)
+  const rows = options.rows
+    ? await ownRows(model.architecture, options.rows)
     : generatedRows(model.architecture, options, PAIR_EXAMPLES);
   const plan = lensPlan(rows, options);
   return whileUnchanged(model, async (elapsed) => {

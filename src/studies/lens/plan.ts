@@ -6,7 +6,7 @@ import type { StudyOptions } from "../common/studyOptions.ts";
 
 export interface LensOptions extends GeneratedInput, StudyOptions {
   /** Measure these rows in place of generated ones. */
-  readonly own?: OwnTokens | undefined;
+  readonly rows?: OwnTokens | undefined;
   /** Positions to read, in the second copy; left out: all of it. */
   readonly positions?: readonly number[] | undefined;
   /** Left out: logit. */

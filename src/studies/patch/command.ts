@@ -230,8 +230,8 @@ async function fingerprints(
     },
     "--fingerprint patches every part under every design",
   );
-  const { own: _, ...rows } = await rowOptions(flags, readPair); // no own rows: --tokens was refused
-  return onModel(STUDIES.fingerprint, model, { ...rows, heads });
+  const { rows: _, ...input } = await rowOptions(flags, readPair); // no rows of a file: --tokens was refused
+  return onModel(STUDIES.fingerprint, model, { ...input, heads });
 }
 
 /** Estimates; all units and paths, or those of a screen alone. */

@@ -230,10 +230,10 @@ interface Rows extends CheckpointRows {
 
 async function rowsFor(
   model: LoadedModel,
-  options: Pick<PhaseRunOptions, "own" | "text" | keyof GeneratedInput>,
+  options: Pick<PhaseRunOptions, "rows" | "text" | keyof GeneratedInput>,
 ): Promise<Rows> {
   const { architecture } = model;
-  const { own, text } = options;
+  const { rows: own, text } = options;
   const repeated = own
     ? await ownRows(architecture, own)
     : generatedRows(architecture, options, EXAMPLES);

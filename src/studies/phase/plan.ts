@@ -43,7 +43,7 @@ export interface PhaseRunOptions extends GeneratedInput, StudyOptions {
   /** What the run is called. */
   readonly id?: string | undefined;
   /** Measure these rows in place of generated ones; `numExamples` of those is 16 if left out. */
-  readonly own?: OwnTokens | undefined;
+  readonly rows?: OwnTokens | undefined;
   /** A natural text for `icl.olsson`: windows of 501 tokens, as many as there are examples at most. */
   readonly text?: string | undefined;
   /** The loss in the run's own log. */

@@ -13,7 +13,7 @@ import type { StudyOptions } from "../common/studyOptions.ts";
 
 export interface ScoreOptions extends GeneratedInput, StudyOptions {
   /** Measure these rows in place of generated ones. */
-  readonly own?: OwnTokens | undefined;
+  readonly rows?: OwnTokens | undefined;
   /**
    * Half-width to reach for the scores of all heads at once, such as .02: sequences are drawn until then, and no more than
    * `numExamples` (left out: 400).
@@ -42,7 +42,7 @@ export async function scorePlan(
   architecture: Architecture,
   options: ScoreOptions,
 ): Promise<ScorePlan> {
-  const { own, precision = null } = options;
+  const { rows: own, precision = null } = options;
   if (precision !== null) checkPrecision(precision, own !== undefined);
   const usual = precision === null ? DEFAULTS.numExamples : MOST_FOR_PRECISION;
   const rows = own ? await ownRows(architecture, own) : generatedRows(architecture, options, usual);
@@ -59,7 +59,7 @@ function checkPrecision(precision: number, own: boolean): void {
   if (own)
     throw new InputError(
       "options",
-      "`precision` draws as many sequences as it needs, so it cannot be combined with `own` rows",
+      "`precision` draws as many sequences as it needs, so it cannot be combined with `rows`",
       { option: "precision" },
     );
   if (precision > 0 && precision < 1) return;

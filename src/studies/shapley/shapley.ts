@@ -36,7 +36,7 @@ export async function shapley(
   const plan = shapleyPlan(model.architecture, options);
   const rows = await ablationRows(
     model.architecture,
-    options.own ? options : { ...options, numExamples },
+    options.rows ? options : { ...options, numExamples },
   );
   const control = disjointRows(rows, drawnTokens(model.architecture).ids, plan.seed);
   const backend = await engineFor(model, options);

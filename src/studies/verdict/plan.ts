@@ -45,9 +45,9 @@ export function verdictPlan(options: VerdictOptions): VerdictPlan {
 }
 
 /** A number of examples that was asked for holds for attention; causal runs take as many up to their own number. */
-function extentOf({ numExamples, own }: VerdictOptions, quick: boolean): Extent {
+function extentOf({ numExamples, rows }: VerdictOptions, quick: boolean): Extent {
   const extent = quick ? QUICK : FULL;
-  const asked = own ? own.tokens.length : numExamples;
+  const asked = rows ? rows.tokens.length : numExamples;
   if (asked === undefined) return extent;
   const { counts } = extent;
   return {

@@ -57,7 +57,7 @@ export interface VerdictRows {
 
 export interface VerdictInput extends GeneratedInput {
   /** Measure these rows in place of generated ones. */
-  readonly own?: OwnTokens | undefined;
+  readonly rows?: OwnTokens | undefined;
 }
 
 export interface RowCounts {
@@ -78,7 +78,7 @@ export async function verdictRows(
   counts: RowCounts,
 ): Promise<VerdictRows> {
   const ordinary = drawnTokens(architecture).ids;
-  const { own, ...input } = options;
+  const { rows: own, ...input } = options;
   if (own) return ownVerdictRows(await ownRows(architecture, own), ordinary, options.seed ?? 0);
   const { period, warnings } = longestPeriod(architecture, input);
   const rowsOf = (length: number, seed: number, numExamples: number) =>

@@ -20,7 +20,7 @@ describe("ablate", () => {
       const loaded = await model();
       const result = await ablate(loaded, {
         backend: engine,
-        own: { tokens: clean, period, bos },
+        rows: { tokens: clean, period, bos },
         kind: "zero",
       });
       await loaded.close();
@@ -201,7 +201,7 @@ describe("ablate", () => {
       const { clean, corrupted, period, bos } = expected;
       const result = await ablate(model, {
         backend: engine,
-        own: { tokens: clean, period, bos, reference: corrupted },
+        rows: { tokens: clean, period, bos, reference: corrupted },
         kind: "mean",
         sets: expected.ablate.map(({ heads }) => heads),
       });

@@ -96,7 +96,7 @@ describe("compare", () => {
     const { rows, pairs, words } = await compare([zoo, planted], { backend, numExamples: 12 });
     expect(rows.shared).toBe(false);
     expect(words[0]).toContain(
-      "Each model ran rows of its own: zoo:attn-2l and planted:induction have vocabularies of",
+      "Each model ran rows of its rows: zoo:attn-2l and planted:induction have vocabularies of",
     );
     expect(pairs[0]!.paired).toBe(false);
   });
@@ -131,7 +131,7 @@ describe("compare", () => {
   test("refuses one model, and options that contradict each other", async () => {
     await expect(compare([zoo], { backend })).rejects.toThrow("at least two models, got 1");
     const own = { tokens: [[1, 2, 3, 1, 2, 3]], period: 3, bos: false };
-    await expect(compare([zoo, zoo], { backend, own, separateRows: true })).rejects.toThrow(
+    await expect(compare([zoo, zoo], { backend, rows: own, separateRows: true })).rejects.toThrow(
       "cannot be combined with `separateRows`",
     );
     await expect(compare([zoo, zoo], { backend, level: 2 })).rejects.toThrow("from 0 to 1, got 2");

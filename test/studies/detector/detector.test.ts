@@ -71,14 +71,14 @@ describe("inductionHeadDetector(planted:induction)", () => {
   });
 
   test("takes threshold and length per call, and says when nothing is detected", async () => {
-    const none = await detector.detect({ threshold: 0.99, sequenceLength: 32 });
+    const none = await detector.detect({ threshold: 0.99, seqLen: 32 });
     expect(none.input).toMatchObject({ period: 16, length: 32 + (none.input.bos ? 1 : 0) });
     expect(none.detected).toEqual([]);
     expect(none.verdictInWords).toBe("No head attends like an induction head: none reaches 0.99.");
   });
 
   test("runs every token pattern; abab is for display only", async () => {
-    const all = await detector.detectAll({ sequenceLength: 32 });
+    const all = await detector.detectAll({ seqLen: 32 });
     expect(Object.keys(all)).toEqual(["repeated", "abab", "copy", "embedded", "periodic"]);
     for (const [name, { detected, measurable, input, heads, ceiling }] of Object.entries(all)) {
       expect(input.kind).toBe(name);
@@ -113,7 +113,7 @@ describe("inductionHeadDetector(planted:induction)", () => {
       "the detector knows repeated, abab, copy, embedded, periodic, got aba",
     );
     await expect(detector.attention({ layer: 2, head: 0 })).rejects.toBeInstanceOf(InputError);
-    await expect(detector.detect({ sequenceLength: 4000 })).rejects.toThrow(/do not fit/);
+    await expect(detector.detect({ seqLen: 4000 })).rejects.toThrow(/do not fit/);
   });
 });
 

@@ -58,8 +58,8 @@ test("score refuses a precision that is none, and one for rows that are given", 
       `\`precision\` needs a half-width between 0 and 1, got ${precision}`,
     );
   const own = { tokens: [[1, 2, 3, 1, 2, 3]], period: 3, bos: false };
-  await expect(score(model, { backend: engine, precision: 0.1, own })).rejects.toThrow(
-    "it cannot be combined with `own` rows",
+  await expect(score(model, { backend: engine, precision: 0.1, rows: own })).rejects.toThrow(
+    "it cannot be combined with `rows`",
   );
 });
 

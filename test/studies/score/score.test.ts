@@ -47,7 +47,7 @@ describe.each(engines.map((engine) => [engine.device, engine] as const))(
         const model = await openFolder(shared("data", "stories260k", "hf")!, "stories260k");
         const result = await score(model, {
           backend: engine,
-          own: { tokens: expected.tokens, period: expected.period, bos: expected.bos },
+          rows: { tokens: expected.tokens, period: expected.period, bos: expected.bos },
           lossExamples: "all",
         });
         await model.close();

@@ -176,7 +176,7 @@ describe("verdict(model)", () => {
         .map((id) => id + 1);
       return [0, ...block, ...block];
     });
-    const result = await verdict(model, { backend, own: { tokens: rows, period: 16, bos: true } });
+    const result = await verdict(model, { backend, rows: { tokens: rows, period: 16, bos: true } });
     expect(result.periods).toEqual([16]);
     expect(labelOf(result, "1.2").label).toBe("induction");
     expect(result.warnings.join()).toContain("one period");
