@@ -1,5 +1,6 @@
 /** @file What the runtime needs of an engine, so that native, WASM and WebGPU look the same to everything above. */
 import type { Tensor, TensorData } from "./tensor.ts";
+import type { OptionNames } from "./optionNames.ts";
 
 export type Device = "cpu" | "wasm" | "webgpu";
 
@@ -92,6 +93,13 @@ export interface EngineOptions {
    */
   readonly memory?: number | undefined;
 }
+
+export const ENGINE_OPTIONS: OptionNames<EngineOptions> = {
+  backend: true,
+  device: true,
+  threads: true,
+  memory: true,
+};
 
 /** Opens the engine that the options name. */
 export type OpenEngine = (options?: EngineOptions) => Promise<Backend>;

@@ -6,12 +6,14 @@ import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import {
   generatedRows,
   ownRows,
+  GENERATED_INPUT,
   type GeneratedInput,
   type OwnTokens,
   type RepeatedRows,
 } from "./scoreInput.ts";
 import { OTHER_SEEDS } from "./otherSeeds.ts";
 import { PAIR_EXAMPLES } from "./pair.ts";
+import type { OptionNames } from "../base/optionNames.ts";
 
 export interface AblationInput extends GeneratedInput {
   /** Measure these rows in place of generated ones; `reference` rows have the same length. */
@@ -20,6 +22,12 @@ export interface AblationInput extends GeneratedInput {
   /** Reference rows to generate; left out: 64. */
   readonly referenceExamples?: number | undefined;
 }
+
+export const ABLATION_INPUT: OptionNames<AblationInput> = {
+  ...GENERATED_INPUT,
+  rows: true,
+  referenceExamples: true,
+};
 
 export interface AblationRows extends RepeatedRows {
   /** Token ids, axes [batch, position], of the same length as `tokens`. */

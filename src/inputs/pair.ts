@@ -12,9 +12,10 @@ import { drawnTokens } from "../models/drawnTokens.ts";
 import { drawTokens } from "../text/patterns/tokenPattern.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { fittedPeriod } from "./fittedPeriod.ts";
-import { generatedRows, ownRows, type GeneratedInput } from "./scoreInput.ts";
+import { generatedRows, ownRows, GENERATED_INPUT, type GeneratedInput } from "./scoreInput.ts";
 import type { CausalPrompt } from "./causalPrompt.ts";
 import { secondCopyQueries } from "./secondCopyQueries.ts";
+import type { OptionNames } from "../base/optionNames.ts";
 
 /** Clean and corrupted rows that somebody brings; the clean ones repeat with `period`. */
 export interface OwnPair {
@@ -32,6 +33,13 @@ export interface PairOptions extends GeneratedInput {
   /** What the corrupted rows have in place of the clean `A A`; left out: BA, the first copy replaced. */
   readonly design?: DesignName | undefined;
 }
+
+export const PAIR_OPTIONS: OptionNames<PairOptions> = {
+  ...GENERATED_INPUT,
+  rows: true,
+  prompts: true,
+  design: true,
+};
 
 export interface Pair {
   /** Token ids, axes [batch, position]. */

@@ -9,6 +9,7 @@ import { repeatedTokens } from "../text/patterns/repeatedTokens.ts";
 import { verifyRepeats, verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { sha256Hex } from "../base/hash.ts";
 import { reachWarnings } from "./windowReach.ts";
+import type { OptionNames } from "../base/optionNames.ts";
 
 /** Whether rows begin with BOS: as the model and its tokenizer say, always, never, or always with this id. */
 export type BosChoice = "auto" | "on" | "off" | number;
@@ -30,6 +31,13 @@ export interface GeneratedInput {
   /** Left out: "auto", on if the model has a BOS (`bosOfRows`). */
   readonly bos?: BosChoice | undefined;
 }
+
+export const GENERATED_INPUT: OptionNames<GeneratedInput> = {
+  seqLen: true,
+  numExamples: true,
+  seed: true,
+  bos: true,
+};
 
 export interface RepeatedRows {
   /** Token ids, axes [batch, position]. */

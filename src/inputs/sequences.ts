@@ -8,7 +8,14 @@ import type { InputInfo } from "../results/common.ts";
 import type { SequenceInfo } from "../results/sequence.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
-import { checkedBos, generatedRows, type BosChoice, type GeneratedInput } from "./scoreInput.ts";
+import {
+  checkedBos,
+  generatedRows,
+  type BosChoice,
+  GENERATED_INPUT,
+  type GeneratedInput,
+} from "./scoreInput.ts";
+import type { OptionNames } from "../base/optionNames.ts";
 
 export interface SequenceInput extends GeneratedInput {
   /** Texts for the model's tokenizer; BOS "auto" is what the tokenizer's files ask for. */
@@ -16,6 +23,12 @@ export interface SequenceInput extends GeneratedInput {
   /** Token ids, used as they are; rows may differ in length. */
   readonly tokens?: readonly (readonly number[])[] | undefined;
 }
+
+export const SEQUENCE_INPUT: OptionNames<SequenceInput> = {
+  ...GENERATED_INPUT,
+  texts: true,
+  tokens: true,
+};
 
 export interface Sequences {
   readonly sequences: readonly SequenceInfo[];

@@ -15,8 +15,15 @@ import { headName, type HeadAt } from "../../base/headName.ts";
 import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
 import { minimalSets, type Ranking } from "./minimalSets.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { ablationChoice, ablationPlan, type AblateOptions, type AblationPlan } from "./plan.ts";
+import {
+  ABLATE_OPTIONS,
+  ablationChoice,
+  ablationPlan,
+  type AblateOptions,
+  type AblationPlan,
+} from "./plan.ts";
 import { hooksFor } from "../../interventions/units.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * Ablates heads one by one, in sets, or given others, and reads the loss of both copies.
@@ -35,6 +42,7 @@ export async function ablate(
   model: LoadedModel,
   options: AblateOptions = {},
 ): Promise<AblateResult> {
+  checkOptionNames("ablate", options, ABLATE_OPTIONS);
   const { kind, idealise = [] } = options;
   const atPatterns = kind === "pattern-preserving" || idealise.length > 0;
   checkCanRun("ablate", model);

@@ -5,10 +5,11 @@ import type { ResumeLog } from "../../base/resumeLog.ts";
 import { allHeads, headsCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { AblationKind } from "../../results/causalNames.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import { curvePlan, type CurveOptions, type CurvePlan } from "./ablationCurve.ts";
-import type { AblationInput } from "../../inputs/ablationRows.ts";
+import { ABLATION_INPUT, type AblationInput } from "../../inputs/ablationRows.ts";
 import { idealJobs, type IdealJob } from "./idealPatterns.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface MinimalOptions {
   /** Share of what repetition helps that has to go, or to stay; left out: .8. */
@@ -33,6 +34,19 @@ export interface AblateOptions extends AblationInput, StudyOptions {
   /** What an interrupted sweep with the same model and options left behind. */
   readonly log?: ResumeLog | undefined;
 }
+
+export const ABLATE_OPTIONS: OptionNames<AblateOptions> = {
+  ...STUDY_OPTIONS,
+  ...ABLATION_INPUT,
+  kind: true,
+  eachHead: true,
+  sets: true,
+  given: true,
+  idealise: true,
+  curve: true,
+  minimal: true,
+  log: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface AblationPlan {

@@ -18,7 +18,8 @@ import { generatedRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
 import { findings } from "./findings.ts";
 import { inductionTest, type TestRows } from "./inductionTest.ts";
 import { patchScan, type PatchScan } from "./patchScan.ts";
-import { analysePlan, type AnalyseOptions } from "./plan.ts";
+import { ANALYSE_OPTIONS, analysePlan, type AnalyseOptions } from "./plan.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /** Tokens back to the earlier copy in the single-token test. */
 const DISTANCE = 10;
@@ -39,6 +40,7 @@ export async function analyse(
   model: LoadedModel,
   options: AnalyseOptions = {},
 ): Promise<AnalyseResult> {
+  checkOptionNames("analyse", options, ANALYSE_OPTIONS);
   checkCanRun("analyse", model);
   const backend = await engineFor(model, options);
   const { signal, progress } = options;

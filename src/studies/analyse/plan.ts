@@ -1,8 +1,9 @@
 /** @file What `analyse` is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
-import { generatedRows, type GeneratedInput } from "../../inputs/scoreInput.ts";
+import { generatedRows, GENERATED_INPUT, type GeneratedInput } from "../../inputs/scoreInput.ts";
 import type { Architecture } from "../../models/family.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 /** How many heads, best by attribution patching, are patched exactly beside random others; "all": every head. */
 export type HeadScreen = number | "all";
@@ -11,6 +12,12 @@ export interface AnalyseOptions extends GeneratedInput, StudyOptions {
   /** Left out: all heads of a model with up to 64, else 20. */
   readonly screen?: HeadScreen | undefined;
 }
+
+export const ANALYSE_OPTIONS: OptionNames<AnalyseOptions> = {
+  ...STUDY_OPTIONS,
+  ...GENERATED_INPUT,
+  screen: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface AnalysePlan {

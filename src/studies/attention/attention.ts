@@ -16,8 +16,9 @@ import { sequencesOf, type Sequences } from "../../inputs/sequences.ts";
 import { attentionHooks, patternOf, shownValues } from "./attentionValues.ts";
 import { eachSequence } from "../../interventions/eachSequence.ts";
 import type { HeadAt } from "../../base/headName.ts";
-import { attentionPlan, type AttentionOptions } from "./plan.ts";
+import { ATTENTION_OPTIONS, attentionPlan, type AttentionOptions } from "./plan.ts";
 import { strongestHeads } from "./strongestHeads.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /** Weights in one Result: 64 heads of 250 tokens, or one of 2,000. */
 const MOST_WEIGHTS = 4_000_000;
@@ -39,6 +40,7 @@ export async function attention(
   model: LoadedModel,
   options: AttentionOptions = {},
 ): Promise<AttentionResult> {
+  checkOptionNames("attention", options, ATTENTION_OPTIONS);
   checkCanRun("attention", model);
   const backend = await engineFor(model, options);
   const plan = attentionPlan(model.architecture, options);

@@ -1,10 +1,11 @@
 /** @file What `attention` is asked for: its options, and the plan with every default in place. */
 import type { HeadAt, HeadChoice } from "../../base/headName.ts";
-import type { SequenceInput } from "../../inputs/sequences.ts";
+import { SEQUENCE_INPUT, type SequenceInput } from "../../inputs/sequences.ts";
 import { headsCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { AttentionValue } from "../../results/causalNames.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface AttentionOptions extends SequenceInput, StudyOptions {
   /** Heads, `5.*` for all of a layer. Left out: the four that gain most by attending to induction's targets. */
@@ -12,6 +13,13 @@ export interface AttentionOptions extends SequenceInput, StudyOptions {
   /** Left out: pattern. */
   readonly values?: AttentionValue | undefined;
 }
+
+export const ATTENTION_OPTIONS: OptionNames<AttentionOptions> = {
+  ...STUDY_OPTIONS,
+  ...SEQUENCE_INPUT,
+  heads: true,
+  values: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface AttentionPlan {

@@ -11,6 +11,7 @@ import { prepare, type Session } from "../../runtime/prepare.ts";
 import { attributionProgram, estimateOf, sourceInput } from "./attributionProgram.ts";
 import type { Estimates } from "./estimates.ts";
 import {
+  ATTRIBUTION_OPTIONS,
   attributionPlan,
   HEAD_UNITS,
   type AttributionOptions,
@@ -33,6 +34,7 @@ import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { emptySums, addPaths } from "./pathEstimates.ts";
 import { takeRows, valueOf } from "../../interventions/rows.ts";
 import { hooksFor, UNITS } from "../../interventions/units.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * Estimates what patching each head would do, from two forward runs and one gradient; exact runs for some if asked.
@@ -50,6 +52,7 @@ export async function attribution(
   model: LoadedModel,
   options: AttributionOptions = {},
 ): Promise<AttributionResult> {
+  checkOptionNames("attribution", options, ATTRIBUTION_OPTIONS);
   const plan = attributionPlan(options);
   checkCanRun(plan.paths ? "attribution of paths" : "attribution", model);
   if (plan.units.some((unit) => UNITS[unit].mixed)) checkCanRun("attribution within heads", model);

@@ -1,11 +1,12 @@
 /** @file What attribution patching is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
 import { usualMetric } from "../../inputs/causalPrompts.ts";
-import type { PairOptions } from "../../inputs/pair.ts";
+import { PAIR_OPTIONS, type PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { PatchMode } from "../../interventions/patchedRuns.ts";
 import type { MetricName } from "../../results/causalNames.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 /** Units that a gradient is contracted with. */
 export const HEAD_UNITS = ["head-out", "head-q", "head-k", "head-v", "head-pattern"] as const;
@@ -31,6 +32,20 @@ export interface AttributionOptions extends PairOptions, StudyOptions {
   /** What an interrupted screen with the same model and options left behind. */
   readonly log?: ResumeLog | undefined;
 }
+
+export const ATTRIBUTION_OPTIONS: OptionNames<AttributionOptions> = {
+  ...STUDY_OPTIONS,
+  ...PAIR_OPTIONS,
+  units: true,
+  paths: true,
+  mode: true,
+  metric: true,
+  raw: true,
+  screen: true,
+  controls: true,
+  topK: true,
+  log: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface AttributionPlan {

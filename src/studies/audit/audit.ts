@@ -6,6 +6,7 @@ import { modelInfoOf } from "../common/about.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { AuditResult } from "./result.ts";
 import { DEFAULTS, generatedRows, type BosChoice } from "../../inputs/scoreInput.ts";
+import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
 
 export interface AuditOptions {
   /** Tokens in the two copies together; even. Left out: 64, less if the model has no room. */
@@ -13,6 +14,11 @@ export interface AuditOptions {
   /** Left out: "auto", on if the model declares a BOS id, or if there is no model. */
   readonly bos?: BosChoice | undefined;
 }
+
+export const AUDIT_OPTIONS: OptionNames<AuditOptions> = {
+  seqLen: true,
+  bos: true,
+};
 
 /**
  * What every convention makes of ideal heads on `[BOS] r r`: value, ceiling, null, and in words what it confuses.
@@ -24,6 +30,7 @@ export interface AuditOptions {
  *   model without one
  */
 export function audit(model: LoadedModel | null = null, options: AuditOptions = {}): AuditResult {
+  checkOptionNames("audit", options, AUDIT_OPTIONS);
   const { layout, warnings } = model ? modelLayout(model, options) : plainLayout(options);
   if (layout.length > LONGEST) {
     throw new InputError("range", `audit takes up to ${LONGEST} tokens, got ${layout.length}`);

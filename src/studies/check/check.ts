@@ -17,10 +17,11 @@ import type { VerdictResult } from "../verdict/result.ts";
 import { verdict } from "../verdict/verdict.ts";
 import { labelFinding } from "./labelRules.ts";
 import { checkHead, numberFinding, type Finding, type RowNumbers } from "./numberRules.ts";
-import { checkPlan, type CheckOptions, type CheckPlan } from "./plan.ts";
+import { CHECK_OPTIONS, checkPlan, type CheckOptions, type CheckPlan } from "./plan.ts";
 import type { LabelRule, Rule } from "./rule.ts";
 import type { PlacedRule } from "./rulesFile.ts";
 import type { CheckedRule, CheckResult, Outcome } from "./result.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * Whether a model keeps rules, such as `copyGain >= 3` or `head 1.0 label induction`.
@@ -33,6 +34,7 @@ import type { CheckedRule, CheckResult, Outcome } from "./result.ts";
  * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function check(model: LoadedModel, options: CheckOptions): Promise<CheckResult> {
+  checkOptionNames("check", options, CHECK_OPTIONS);
   const plan = checkPlan(options);
   checkRules(model, plan.rules);
   const backend = await engineFor(model, options);

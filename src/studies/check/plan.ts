@@ -1,10 +1,11 @@
 /** @file What `check` is asked for: its rules, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { VerdictResult } from "../verdict/result.ts";
 import { ruleFrom, RuleFault } from "./rule.ts";
 import type { PlacedRule, Rules } from "./rulesFile.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface CheckOptions extends StudyOptions {
   /** Sentences, or what `rulesFrom` read from a file. */
@@ -26,6 +27,19 @@ export interface CheckOptions extends StudyOptions {
   /** Quick verdicts for rules about labels; left out: as the rules say, or false. */
   readonly quick?: boolean | undefined;
 }
+
+export const CHECK_OPTIONS: OptionNames<CheckOptions> = {
+  ...STUDY_OPTIONS,
+  rules: true,
+  file: true,
+  baselines: true,
+  numExamples: true,
+  limit: true,
+  seqLen: true,
+  seed: true,
+  bos: true,
+  quick: true,
+};
 
 export interface CheckPlan {
   readonly rules: readonly PlacedRule[];

@@ -23,9 +23,10 @@ import {
   type EmbeddingProducts,
 } from "../../interventions/embeddingProducts.ts";
 import { headCircuits } from "./headCircuits.ts";
-import { circuitPlan, type CircuitOptions } from "./plan.ts";
+import { CIRCUIT_OPTIONS, circuitPlan, type CircuitOptions } from "./plan.ts";
 import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
 import { headProducts } from "../../interventions/headProducts.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * What the weights alone say: which heads compose, which copy, which match.
@@ -41,6 +42,7 @@ export async function circuit(
   model: LoadedModel,
   options: CircuitOptions = {},
 ): Promise<CircuitResult> {
+  checkOptionNames("circuit", options, CIRCUIT_OPTIONS);
   checkCanRun("circuit", model);
   const backend = await engineFor(model, options);
   const plan = circuitPlan(model.architecture, options);

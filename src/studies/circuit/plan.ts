@@ -2,7 +2,8 @@
 import type { HeadAt, HeadChoice } from "../../base/headName.ts";
 import { headsCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface CircuitOptions extends StudyOptions {
   /** Heads to look at token by token, `5.*` for all of a layer; left out: none. */
@@ -14,6 +15,14 @@ export interface CircuitOptions extends StudyOptions {
   /** Directions and tokens of each to list; left out: 5. */
   readonly topK?: number | undefined;
 }
+
+export const CIRCUIT_OPTIONS: OptionNames<CircuitOptions> = {
+  ...STUDY_OPTIONS,
+  heads: true,
+  topPairs: true,
+  circuitTokens: true,
+  topK: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface CircuitPlan {

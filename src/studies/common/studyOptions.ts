@@ -1,5 +1,6 @@
-import type { EngineOptions } from "../../base/backend.ts";
+import { ENGINE_OPTIONS, type EngineOptions } from "../../base/backend.ts";
 import type { Progress } from "../../base/progress.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 /** What every study takes beside its own options: what computes, and how the caller follows and stops it. */
 export interface StudyOptions extends EngineOptions {
@@ -8,3 +9,9 @@ export interface StudyOptions extends EngineOptions {
   /** Told the step and how far it is. */
   readonly progress?: Progress | undefined;
 }
+
+export const STUDY_OPTIONS: OptionNames<StudyOptions> = {
+  ...ENGINE_OPTIONS,
+  signal: true,
+  progress: true,
+};

@@ -10,9 +10,16 @@ import { comparePair, type Side } from "./comparePair.ts";
 import { sharedRows, vocabularyFacts, type SharedRows } from "./comparedRows.ts";
 import { comparedModelOf } from "./buildModel.ts";
 import { measureModel, type MeasuredModel } from "./measureModel.ts";
-import { COMPARE_EXAMPLES, comparePlan, type CompareOptions, type ComparePlan } from "./plan.ts";
+import {
+  COMPARE_OPTIONS,
+  COMPARE_EXAMPLES,
+  comparePlan,
+  type CompareOptions,
+  type ComparePlan,
+} from "./plan.ts";
 import type { CompareResult } from "./result.ts";
 import { compareWords } from "./words.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /** A model that is opened when its turn comes: twice, for its vocabulary and for its runs. */
 export interface ComparedSource {
@@ -37,6 +44,7 @@ export async function compare(
   models: readonly LoadedModel[],
   options: CompareOptions = {},
 ): Promise<CompareResult> {
+  checkOptionNames("compare", options, COMPARE_OPTIONS);
   const kept = models.map((model) => ({
     open: () => Promise.resolve({ ...model, close: () => Promise.resolve() }),
   }));

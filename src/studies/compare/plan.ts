@@ -1,7 +1,8 @@
 /** @file What `compare` is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
-import type { GeneratedInput, OwnTokens } from "../../inputs/scoreInput.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { GENERATED_INPUT, type GeneratedInput, type OwnTokens } from "../../inputs/scoreInput.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface CompareOptions extends GeneratedInput, StudyOptions {
   /** Measure these rows in place of generated ones. */
@@ -17,6 +18,17 @@ export interface CompareOptions extends GeneratedInput, StudyOptions {
   /** False-discovery rate; left out: .05. */
   readonly level?: number | undefined;
 }
+
+export const COMPARE_OPTIONS: OptionNames<CompareOptions> = {
+  ...STUDY_OPTIONS,
+  ...GENERATED_INPUT,
+  rows: true,
+  separateRows: true,
+  verdicts: true,
+  margin: true,
+  effectMargin: true,
+  level: true,
+};
 
 export interface ComparePlan {
   readonly separateRows: boolean;

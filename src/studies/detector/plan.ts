@@ -3,7 +3,8 @@ import { InputError } from "../../base/errors.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
 import { FIXED_THRESHOLD } from "../../measure/thresholds.ts";
 import { PATTERN_NAMES, type PatternName } from "../../text/patterns/generators.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
 
 export interface DetectorOptions extends StudyOptions {
   /** Heads whose overall score is at least this are detected; 0 to 1. Left out: .4. */
@@ -22,6 +23,17 @@ export interface DetectorOptions extends StudyOptions {
   readonly copies?: number | undefined;
 }
 
+export const DETECTOR_OPTIONS: OptionNames<DetectorOptions> = {
+  ...STUDY_OPTIONS,
+  threshold: true,
+  pattern: true,
+  seqLen: true,
+  numExamples: true,
+  seed: true,
+  bos: true,
+  copies: true,
+};
+
 /** What is asked for, with every default in place. */
 export interface DetectorPlan {
   readonly threshold: number;
@@ -36,6 +48,7 @@ export interface DetectorPlan {
 
 /** @throws {InputError} "range" for a threshold outside 0 to 1, "unknown-pattern" */
 export function detectorPlan(options: DetectorOptions): DetectorPlan {
+  checkOptionNames("inductionHeadDetector", options, DETECTOR_OPTIONS);
   const { threshold = FIXED_THRESHOLD, pattern = "repeated" } = options;
   if (!(threshold >= 0 && threshold <= 1))
     throw new InputError("range", `the detector needs a threshold from 0 to 1, got ${threshold}`);

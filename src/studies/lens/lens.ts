@@ -14,10 +14,11 @@ import { chunksOf } from "../../interventions/chunks.ts";
 import { lensResultOf } from "./buildResult.ts";
 import type { LensSeen } from "./lensSeen.ts";
 import { copiedTargets } from "../../interventions/targetDirections.ts";
-import { lensPlan, type LensOptions } from "./plan.ts";
+import { LENS_OPTIONS, lensPlan, type LensOptions } from "./plan.ts";
 import { LENS_INPUTS, lensPrograms, type LensPrograms } from "./lensPrograms.ts";
 import { PAIR_EXAMPLES } from "../../inputs/pair.ts";
 import { takeRows } from "../../interventions/rows.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * Logit lens and direct logit attribution on repeated rows.
@@ -33,6 +34,7 @@ import { takeRows } from "../../interventions/rows.ts";
  * @see TransformerLens `logit_attrs` and `accumulated_resid`; the direct logit effect of `measure`, which is centred
  */
 export async function lens(model: LoadedModel, options: LensOptions = {}): Promise<LensResult> {
+  checkOptionNames("lens", options, LENS_OPTIONS);
   checkCanRun("lens", model);
   const backend = await engineFor(model, options);
   const rows = options.rows

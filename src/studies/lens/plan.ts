@@ -1,8 +1,14 @@
 /** @file What `lens` is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
-import type { GeneratedInput, OwnTokens, RepeatedRows } from "../../inputs/scoreInput.ts";
+import {
+  GENERATED_INPUT,
+  type GeneratedInput,
+  type OwnTokens,
+  type RepeatedRows,
+} from "../../inputs/scoreInput.ts";
 import { checkThreshold, checkTopK } from "../common/checkShown.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface LensOptions extends GeneratedInput, StudyOptions {
   /** Measure these rows in place of generated ones. */
@@ -16,6 +22,16 @@ export interface LensOptions extends GeneratedInput, StudyOptions {
   /** Most likely tokens to list for each layer; left out: 5. */
   readonly topK?: number | undefined;
 }
+
+export const LENS_OPTIONS: OptionNames<LensOptions> = {
+  ...STUDY_OPTIONS,
+  ...GENERATED_INPUT,
+  rows: true,
+  positions: true,
+  of: true,
+  threshold: true,
+  topK: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface LensPlan {

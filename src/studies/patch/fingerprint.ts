@@ -23,8 +23,14 @@ import { mixedWith } from "../../interventions/patchVariants.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 import { valueOf } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
-import { fingerprintPlan, WANTED_NULLS, type FingerprintOptions } from "./planFingerprint.ts";
+import {
+  FINGERPRINT_OPTIONS,
+  fingerprintPlan,
+  WANTED_NULLS,
+  type FingerprintOptions,
+} from "./planFingerprint.ts";
 import { runVariants, type Variant } from "../../interventions/variantRuns.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 const METRIC = "centred-logit";
 const TICK = 0.5;
@@ -55,6 +61,7 @@ export async function fingerprint(
   model: LoadedModel,
   options: FingerprintOptions,
 ): Promise<FingerprintResult> {
+  checkOptionNames("fingerprint", options, FINGERPRINT_OPTIONS);
   checkCanRun("fingerprint", model);
   const backend = await engineFor(model, options);
   const { architecture } = model;

@@ -10,8 +10,9 @@ import type { MetricName } from "../../results/causalNames.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { patchResultOf } from "./buildResult.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { patchPlan, type PatchOptions } from "./plan.ts";
+import { PATCH_OPTIONS, patchPlan, type PatchOptions } from "./plan.ts";
 import type { PatchResult } from "./result.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * Patches every component of a kind and reads a metric.
@@ -28,6 +29,7 @@ import type { PatchResult } from "./result.ts";
  * @see TransformerLens `patching.get_act_patch_*`, which runs every patch from the first layer and gives the raw metric
  */
 export async function patch(model: LoadedModel, options: PatchOptions = {}): Promise<PatchResult> {
+  checkOptionNames("patch", options, PATCH_OPTIONS);
   const plan = patchPlan(options);
   checkCanRun("patch", model);
   if (UNITS[plan.unit].mixed) checkCanRun("patch within heads", model);

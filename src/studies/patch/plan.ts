@@ -1,12 +1,13 @@
 /** @file What `patch` is asked for: its options, and the plan with every default in place. */
 import { headName, headNumbers, type HeadChoice } from "../../base/headName.ts";
 import { usualMetric } from "../../inputs/causalPrompts.ts";
-import type { PairOptions } from "../../inputs/pair.ts";
+import { PAIR_OPTIONS, type PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { PatchMode } from "../../interventions/patchedRuns.ts";
 import type { MetricName, UnitName } from "../../results/causalNames.ts";
 import { checkThreshold, checkTopK } from "../common/checkShown.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface PatchOptions extends PairOptions, StudyOptions {
   /** What is patched; left out: head-out. */
@@ -32,6 +33,22 @@ export interface PatchOptions extends PairOptions, StudyOptions {
   /** What an interrupted sweep with the same model and options left behind. */
   readonly log?: ResumeLog | undefined;
 }
+
+export const PATCH_OPTIONS: OptionNames<PatchOptions> = {
+  ...STUDY_OPTIONS,
+  ...PAIR_OPTIONS,
+  unit: true,
+  byPosition: true,
+  heads: true,
+  byCell: true,
+  mode: true,
+  metric: true,
+  raw: true,
+  layers: true,
+  threshold: true,
+  topK: true,
+  log: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface PatchPlan {

@@ -2,10 +2,11 @@
 import { controlHeads } from "../../interventions/controlHeads.ts";
 import { random } from "../../base/random.ts";
 import type { HeadAt, HeadChoice } from "../../base/headName.ts";
-import type { GeneratedInput } from "../../inputs/scoreInput.ts";
+import { GENERATED_INPUT, type GeneratedInput } from "../../inputs/scoreInput.ts";
 import { allHeads, headsCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface FingerprintOptions extends GeneratedInput, StudyOptions {
   /** Heads, layer.head. */
@@ -13,6 +14,13 @@ export interface FingerprintOptions extends GeneratedInput, StudyOptions {
   /** Random heads of the same layers to compare with; left out: 20, fewer if there are fewer. */
   readonly nullHeads?: number | undefined;
 }
+
+export const FINGERPRINT_OPTIONS: OptionNames<FingerprintOptions> = {
+  ...STUDY_OPTIONS,
+  ...GENERATED_INPUT,
+  heads: true,
+  nullHeads: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface FingerprintPlan {

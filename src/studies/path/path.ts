@@ -17,10 +17,11 @@ import { inductionScores } from "../../interventions/inductionScores.ts";
 import { pathResultOf } from "./buildResult.ts";
 import type { PathRuns } from "./pathRunsByExample.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { pathPlan, type PathOptions } from "./plan.ts";
+import { PATH_OPTIONS, pathPlan, type PathOptions } from "./plan.ts";
 import { readThrough } from "../../interventions/pathRuns.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { hooksFor } from "../../interventions/units.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * How much the receivers owe to each earlier head by one route.
@@ -37,6 +38,7 @@ import { hooksFor } from "../../interventions/units.ts";
  *   freezes the norm
  */
 export async function pathPatch(model: LoadedModel, options: PathOptions): Promise<PathResult> {
+  checkOptionNames("pathPatch", options, PATH_OPTIONS);
   checkCanRun("path", model);
   const backend = await engineFor(model, options);
   const pair = await causalPair(model, options);

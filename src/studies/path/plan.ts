@@ -2,13 +2,14 @@
 import { InputError } from "../../base/errors.ts";
 import { headName, type HeadChoice } from "../../base/headName.ts";
 import { usualMetric } from "../../inputs/causalPrompts.ts";
-import type { PairOptions } from "../../inputs/pair.ts";
+import { PAIR_OPTIONS, type PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import { allHeads, headsCalled } from "../../interventions/headNames.ts";
 import type { PathPlan } from "../../interventions/pathPlan.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { PathMetric, PathRoute } from "../../results/causalNames.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface PathOptions extends PairOptions, StudyOptions {
   /** Receiving heads, layer.head; left out only for the route "logits". */
@@ -26,6 +27,18 @@ export interface PathOptions extends PairOptions, StudyOptions {
   /** What an interrupted sweep with the same model and options left behind. */
   readonly log?: ResumeLog | undefined;
 }
+
+export const PATH_OPTIONS: OptionNames<PathOptions> = {
+  ...STUDY_OPTIONS,
+  ...PAIR_OPTIONS,
+  into: true,
+  route: true,
+  from: true,
+  metric: true,
+  form: true,
+  norm: true,
+  log: true,
+};
 
 function usualPathMetric(route: PathRoute, options: PathOptions): PathMetric {
   if (options.prompts) return usualMetric(options);

@@ -1,5 +1,6 @@
 /** @file What `score-patterns` is asked for: its options, and the plan with every default in place. */
 import type { Mask } from "./result.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 /** Tokens of the sequences whose attention it is, [sequence][position]. */
 export interface PatternTokens {
@@ -23,6 +24,13 @@ export interface ScorePatternsOptions {
   /** Heads in the list of the best; left out: 5. */
   readonly topHeads?: number | undefined;
 }
+
+export const SCORE_PATTERNS_OPTIONS: OptionNames<ScorePatternsOptions> = {
+  mask: true,
+  name: true,
+  sha256: true,
+  topHeads: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface PatternsPlan {

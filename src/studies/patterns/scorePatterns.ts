@@ -12,8 +12,14 @@ import {
   type PatternMeasure,
   type SequenceInput,
 } from "../detector/patternMeasures.ts";
-import { patternsPlan, type PatternTokens, type ScorePatternsOptions } from "./plan.ts";
+import {
+  SCORE_PATTERNS_OPTIONS,
+  patternsPlan,
+  type PatternTokens,
+  type ScorePatternsOptions,
+} from "./plan.ts";
 import { patternsResultOf, type MeasuredConvention, type SequenceScores } from "./buildResult.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * Scores the heads of attention arrays by every linear convention that fits their mask and tokens.
@@ -28,6 +34,7 @@ export async function scorePatterns(
   own: PatternTokens,
   options: ScorePatternsOptions,
 ): Promise<PatternsResult> {
+  checkOptionNames("scorePatterns", options, SCORE_PATTERNS_OPTIONS);
   const plan = patternsPlan(options);
   const { mask } = plan;
   const attention = await attentionLayers(arrays);

@@ -26,7 +26,8 @@ import {
 } from "./measureCheckpoint.ts";
 import { OLSSON_POSITIONS, textWindows } from "./textWindows.ts";
 import { phase } from "./phase.ts";
-import type { PhaseRunOptions } from "./plan.ts";
+import { PHASE_RUN_OPTIONS, type PhaseRunOptions } from "./plan.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /** A model of a run, opened when its turn has come. */
 export interface RunCheckpoint {
@@ -48,6 +49,7 @@ export async function phaseRun(
   checkpoints: readonly RunCheckpoint[],
   options: PhaseRunOptions = {},
 ): Promise<PhaseResult> {
+  checkOptionNames("phaseRun", options, PHASE_RUN_OPTIONS);
   const { id, training } = options;
   const ordered = rising(checkpoints);
   const started = performance.now();

@@ -1,8 +1,9 @@
 /** @file What `phase` and `phaseRun` are asked for: options, and the plan of a run with every default in place. */
 import type { ChangeOptions } from "../../measure/changePoint.ts";
-import type { GeneratedInput, OwnTokens } from "../../inputs/scoreInput.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { GENERATED_INPUT, type GeneratedInput, type OwnTokens } from "../../inputs/scoreInput.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface PhaseOptions extends ChangeOptions {
   /** What the run is called. Left out: "run". */
@@ -49,3 +50,12 @@ export interface PhaseRunOptions extends GeneratedInput, StudyOptions {
   /** The loss in the run's own log. */
   readonly training?: PhaseCurves["training"] | undefined;
 }
+
+export const PHASE_RUN_OPTIONS: OptionNames<PhaseRunOptions> = {
+  ...STUDY_OPTIONS,
+  ...GENERATED_INPUT,
+  id: true,
+  rows: true,
+  text: true,
+  training: true,
+};

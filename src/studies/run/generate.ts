@@ -14,7 +14,8 @@ import { engineFor } from "../../runtime/engineFor.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
 import { checkCanRun } from "../common/canRun.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
 
 export interface GenerateOptions extends StudyOptions {
   /** Most tokens that are added; left out: 30. */
@@ -36,6 +37,19 @@ export interface GenerateOptions extends StudyOptions {
   /** Told each new token as it is chosen. */
   readonly onToken?: ((token: number, piece: string) => void) | undefined;
 }
+
+export const GENERATE_OPTIONS: OptionNames<GenerateOptions> = {
+  ...STUDY_OPTIONS,
+  maxNewTokens: true,
+  temperature: true,
+  topK: true,
+  seed: true,
+  stopTokens: true,
+  edits: true,
+  feeds: true,
+  bos: true,
+  onToken: true,
+};
 
 export interface Generated {
   /** The prompt's ids and the new ones. */
@@ -69,6 +83,7 @@ export async function generate(
   prompt: string | readonly number[],
   options: GenerateOptions = {},
 ): Promise<Generated> {
+  checkOptionNames("generate", options, GENERATE_OPTIONS);
   const { maxNewTokens = MAX_NEW_TOKENS, edits = [], feeds = new Map(), signal } = options;
   checkCanRun("text", model);
   checkOptions(options);

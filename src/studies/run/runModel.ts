@@ -11,9 +11,10 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend, Feeds, Trace } from "../../base/backend.ts";
 import { feedsOf, type IdRows, type ModelInputs } from "../../inputs/modelInputs.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
+import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
 
 /** A value that a run gives, with its sizes for the rows at hand. */
 export interface CapturedValue {
@@ -45,6 +46,17 @@ export interface RunOptions extends StudyOptions {
   /** Most bytes of values that one run hands over; left out: 512 MB. */
   readonly valuesBytes?: number | undefined;
 }
+
+export const RUN_OPTIONS: OptionNames<RunOptions> = {
+  ...STUDY_OPTIONS,
+  tokens: true,
+  inputs: true,
+  names: true,
+  receive: true,
+  begin: true,
+  feeds: true,
+  valuesBytes: true,
+};
 
 /** All values that a glob may match, each with its axes in words. */
 export function listValues(program: Program): { readonly name: string; readonly axes: string }[] {
@@ -103,6 +115,7 @@ export async function runModel(
   model: LoadedModel,
   { tokens, inputs = { tokens }, names, receive, begin, feeds = new Map(), ...options }: RunOptions,
 ): Promise<void> {
+  checkOptionNames("runModel", options, RUN_OPTIONS);
   const { signal, progress, valuesBytes } = options;
   const whole = programFor(model, inputs);
   const fed = feedsOf(whole, inputs);

@@ -9,8 +9,9 @@ import { engineFor } from "../../runtime/engineFor.ts";
 import type { ModelInputs } from "../../inputs/modelInputs.ts";
 import { promptRows, type Prompt } from "../../inputs/promptRows.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import { matchValues, programFor, runModel } from "./runModel.ts";
+import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
 
 export interface RunWithCacheOptions extends StudyOptions {
   /**
@@ -25,6 +26,14 @@ export interface RunWithCacheOptions extends StudyOptions {
   /** Whether texts begin with BOS; left out: as the tokenizer's files ask. */
   readonly bos?: BosChoice | undefined;
 }
+
+export const RUN_WITH_CACHE_OPTIONS: OptionNames<RunWithCacheOptions> = {
+  ...STUDY_OPTIONS,
+  names: true,
+  edits: true,
+  feeds: true,
+  bos: true,
+};
 
 /** Values of a run by hook name. */
 export interface ActivationCache {
@@ -64,6 +73,7 @@ export async function runWithCache(
   prompt: Prompt | ModelInputs,
   options: RunWithCacheOptions = {},
 ): Promise<CachedRun> {
+  checkOptionNames("runWithCache", options, RUN_WITH_CACHE_OPTIONS);
   const { edits = [], names = "*", feeds, bos, signal, progress } = options;
   const backend = await engineFor(model, options);
   const inputs = isInputs(prompt)

@@ -5,11 +5,13 @@ import {
   DEFAULTS,
   generatedRows,
   ownRows,
+  GENERATED_INPUT,
   type GeneratedInput,
   type OwnTokens,
   type RepeatedRows,
 } from "../../inputs/scoreInput.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface ScoreOptions extends GeneratedInput, StudyOptions {
   /** Measure these rows in place of generated ones. */
@@ -24,6 +26,15 @@ export interface ScoreOptions extends GeneratedInput, StudyOptions {
   /** Heads in the list of the best; left out: 5. */
   readonly topHeads?: number | undefined;
 }
+
+export const SCORE_OPTIONS: OptionNames<ScoreOptions> = {
+  ...STUDY_OPTIONS,
+  ...GENERATED_INPUT,
+  rows: true,
+  precision: true,
+  lossExamples: true,
+  topHeads: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface ScorePlan {

@@ -16,8 +16,9 @@ import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
-import { scorePlan, type ScoreOptions, type ScorePlan } from "./plan.ts";
+import { SCORE_OPTIONS, scorePlan, type ScoreOptions, type ScorePlan } from "./plan.ts";
 import { scoreResultOf, type Measured } from "./buildResult.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * Scores every head of a model on repeated random tokens.
@@ -28,6 +29,7 @@ import { scoreResultOf, type Measured } from "./buildResult.ts";
  * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function score(model: LoadedModel, options: ScoreOptions = {}): Promise<ScoreResult> {
+  checkOptionNames("score", options, SCORE_OPTIONS);
   checkCanRun("score", model);
   const backend = await engineFor(model, options);
   const { architecture } = model;

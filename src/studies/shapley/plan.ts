@@ -3,7 +3,7 @@ import { InputError } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
 import type { HeadAt, HeadChoice } from "../../base/headName.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
-import type { AblationInput } from "../../inputs/ablationRows.ts";
+import { ABLATION_INPUT, type AblationInput } from "../../inputs/ablationRows.ts";
 import { allHeads, headsCalled } from "../../interventions/headNames.ts";
 import {
   allCoalitions,
@@ -13,8 +13,9 @@ import {
   type Coalition,
 } from "../../measure/shapley.ts";
 import type { Architecture } from "../../models/family.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { Replacement } from "./result.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface ShapleyOptions extends AblationInput, StudyOptions {
   /** Heads that play, layer.head or layer.*; the others stay as they are. Left out: all heads of the model. */
@@ -28,6 +29,16 @@ export interface ShapleyOptions extends AblationInput, StudyOptions {
   /** What an interrupted study with the same model and options left behind. */
   readonly log?: ResumeLog | undefined;
 }
+
+export const SHAPLEY_OPTIONS: OptionNames<ShapleyOptions> = {
+  ...STUDY_OPTIONS,
+  ...ABLATION_INPUT,
+  heads: true,
+  kind: true,
+  pairs: true,
+  threshold: true,
+  log: true,
+};
 
 export interface ShapleyPlan {
   readonly heads: readonly HeadAt[];

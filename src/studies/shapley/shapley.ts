@@ -11,8 +11,9 @@ import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { shapleyResultOf } from "./buildResult.ts";
 import { coalitionWorths, TAILS } from "./coalitionRuns.ts";
-import { shapleyPlan, type ShapleyOptions } from "./plan.ts";
+import { SHAPLEY_OPTIONS, shapleyPlan, type ShapleyOptions } from "./plan.ts";
 import type { ShapleyResult } from "./result.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * Shapley values of heads for the copy gain and for the target's centred logit.
@@ -31,6 +32,7 @@ export async function shapley(
   model: LoadedModel,
   options: ShapleyOptions = {},
 ): Promise<ShapleyResult> {
+  checkOptionNames("shapley", options, SHAPLEY_OPTIONS);
   checkCanRun("shapley", model);
   const { signal, log, progress, numExamples = USUAL_EXAMPLES } = options;
   const plan = shapleyPlan(model.architecture, options);

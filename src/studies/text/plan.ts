@@ -4,7 +4,8 @@ import type { HeadAt, HeadChoice } from "../../base/headName.ts";
 import type { SequenceInput } from "../../inputs/sequences.ts";
 import { headsCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 /** Two prompts and what may follow either. */
 export interface PromptPair {
@@ -21,6 +22,17 @@ export interface TextOptions
   /** Heads to switch off in pairs; left out: those that attend like induction heads on random tokens. */
   readonly heads?: readonly HeadChoice[] | undefined;
 }
+
+export const TEXT_OPTIONS: OptionNames<TextOptions> = {
+  ...STUDY_OPTIONS,
+  texts: true,
+  tokens: true,
+  bos: true,
+  seed: true,
+  pieceLength: true,
+  pairs: true,
+  heads: true,
+};
 
 /** What is asked for, with every default in place. */
 export interface TextPlan {

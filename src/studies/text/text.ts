@@ -13,8 +13,9 @@ import type { HeadAt } from "../../base/headName.ts";
 import { score } from "../score/score.ts";
 import { sequencesOf, type Sequences } from "../../inputs/sequences.ts";
 import { pairGaps } from "./pairGaps.ts";
-import { LEAST_PIECE, textPlan, type TextOptions } from "./plan.ts";
+import { TEXT_OPTIONS, LEAST_PIECE, textPlan, type TextOptions } from "./plan.ts";
 import { repeatScores } from "./repeatScores.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 const RANDOM_EXAMPLES = 30;
 const TOP = 10;
@@ -31,6 +32,7 @@ const TOP = 10;
  * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function text(model: LoadedModel, options: TextOptions): Promise<TextResult> {
+  checkOptionNames("text", options, TEXT_OPTIONS);
   checkCanRun("text", model);
   const backend = await engineFor(model, options);
   const plan = textPlan(model.architecture, options);

@@ -1,8 +1,10 @@
 /** @file What `verdict` is asked for: its options, and how much it measures. */
 import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { RowCounts, VerdictInput } from "./verdictRows.ts";
+import { GENERATED_INPUT } from "../../inputs/scoreInput.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface VerdictOptions extends VerdictInput, StudyOptions {
   /** Fewer sequences and null heads, no more than 12 candidates, paths into keys and queries only. Left out: false. */
@@ -10,6 +12,14 @@ export interface VerdictOptions extends VerdictInput, StudyOptions {
   /** Keeps what is done, so that an interrupted verdict resumes where it stopped. Left out: nothing is kept. */
   readonly log?: ResumeLog | undefined;
 }
+
+export const VERDICT_OPTIONS: OptionNames<VerdictOptions> = {
+  ...STUDY_OPTIONS,
+  ...GENERATED_INPUT,
+  rows: true,
+  quick: true,
+  log: true,
+};
 
 /** How much is measured. */
 export interface Extent {

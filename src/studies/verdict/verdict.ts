@@ -27,10 +27,11 @@ import { upstreamEvidence } from "./upstreamEvidence.ts";
 import { verdictResultOf } from "./buildResult.ts";
 import type { Measured } from "./measured.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { verdictPlan, type VerdictOptions, type VerdictPlan } from "./plan.ts";
+import { VERDICT_OPTIONS, verdictPlan, type VerdictOptions, type VerdictPlan } from "./plan.ts";
 import { verdictRows } from "./verdictRows.ts";
 import type { Work } from "./work.ts";
 import { weightEvidence } from "./weights.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * What each head of a model is, with the evidence.
@@ -48,6 +49,7 @@ export async function verdict(
   model: LoadedModel,
   options: VerdictOptions = {},
 ): Promise<VerdictResult> {
+  checkOptionNames("verdict", options, VERDICT_OPTIONS);
   checkCanRun("verdict", model);
   const { log, signal, progress } = options;
   const plan = verdictPlan(options);

@@ -5,7 +5,8 @@ import type { BosChoice } from "../../inputs/scoreInput.ts";
 import type { SequenceInput } from "../../inputs/sequences.ts";
 import { headCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface WhyOptions extends StudyOptions {
   /** Such as "1.2". */
@@ -29,6 +30,20 @@ export interface WhyOptions extends StudyOptions {
   /** Tokens to list as raised and lowered, and keys of the row; left out: 5. */
   readonly topK?: number | undefined;
 }
+
+export const WHY_OPTIONS: OptionNames<WhyOptions> = {
+  ...STUDY_OPTIONS,
+  head: true,
+  query: true,
+  key: true,
+  text: true,
+  tokens: true,
+  bos: true,
+  seqLen: true,
+  seed: true,
+  target: true,
+  topK: true,
+};
 
 /** What is asked for, with every default in place; positions are settled once the tokens are known. */
 export interface WhyPlan {

@@ -17,9 +17,10 @@ import { streamPartNames } from "../../interventions/streamParts.ts";
 import { cellEffect, effectNames } from "./whyEffect.ts";
 import { whyResultOf } from "./buildResult.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { whyPlan, type WhyOptions } from "./plan.ts";
+import { WHY_OPTIONS, whyPlan, type WhyOptions } from "./plan.ts";
 import type { WhyLayer, WhyRun } from "./whyRun.ts";
 import { scoreTakenApart } from "./whyScore.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
  * Takes one attention score apart.
@@ -39,6 +40,7 @@ import { scoreTakenApart } from "./whyScore.ts";
  * @see Elhage et al. 2021; TransformerLens' demos take one side of the score apart at a time, and fold norms first
  */
 export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyResult> {
+  checkOptionNames("why", options, WHY_OPTIONS);
   checkCanRun("why", model);
   const { architecture } = model;
   const plan = whyPlan(architecture, options);

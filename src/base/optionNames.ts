@@ -1,0 +1,28 @@
+/** @file Names of options, checked where a study begins: without that a misspelt option would change nothing, silently. */
+import { closest, distance } from "fastest-levenshtein";
+import { InputError } from "./errors.ts";
+
+/** Every name that `Options` has; the type makes a list that lacks one an error. */
+export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
+
+/**
+ * TypeScript sees most misspelt names; this also speaks to callers in JavaScript, and to options that come from a file.
+ *
+ * @throws {InputError} "options" for an option with a value and a name that `study` does not read
+ */
+export function checkOptionNames<Options extends object>(
+  study: string,
+  options: Options,
+  names: OptionNames<Options>,
+): void {
+  for (const [option, value] of Object.entries(options)) {
+    if (value === undefined || Object.hasOwn(names, option)) continue;
+    const known = Object.keys(names).sort();
+    const near = closest(option, known);
+    const hint =
+      distance(option.toLowerCase(), near.toLowerCase()) <= 2
+        ? `, did you mean \`${near}\``
+        : ` (it reads ${known.map((name) => `\`${name}\``).join(", ")})`;
+    throw new InputError("options", `${study} has no option \`${option}\`${hint}`, { option });
+  }
+}
