@@ -25,7 +25,7 @@ export async function look(
 export async function values(
   { ids, names }: Requests["values"]["args"],
   { open }: Held,
-  options: AnswerOptions,
+  { signal, progress }: AnswerOptions,
 ): Promise<Requests["values"]["answer"]> {
   const { model, backend } = open;
   const found: Record<string, Captured> = {};
@@ -36,7 +36,7 @@ export async function values(
     receive: ({ name }, _, { shape, data }) => {
       found[name] = { shape, data };
     },
-    ...options,
+    ...{ signal, progress },
   });
   return { values: found };
 }

@@ -38,7 +38,7 @@ export async function detectorScan(
   backend: Backend,
   rows: Tensor<Int32Array>,
   pattern: MeasuredPattern,
-  options: StudyOptions,
+  { signal, progress, memory }: StudyOptions,
 ): Promise<HeadSequence[][][]> {
   const { layers, heads } = model.architecture;
   const [, length] = rows.shape as readonly [number, number];
@@ -59,7 +59,8 @@ export async function detectorScan(
       sequence.forEach((scores, head) => found[layer]![head]!.push(scores));
     }
   };
-  await runModel(model, { ...options, backend, tokens: rowsOf(rows), names, receive });
+  const run = { backend, memory, signal, progress };
+  await runModel(model, { ...run, tokens: rowsOf(rows), names, receive });
   return found;
 }
 

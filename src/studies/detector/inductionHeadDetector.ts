@@ -95,6 +95,7 @@ async function headAttention(
 ): Promise<HeadAttention> {
   checkCanRun("attention", model);
   const backend = await engineFor(model, options);
+  const { memory, signal, progress } = options;
   const { architecture } = model;
   const { layer, head } = headCalled(choice, architecture);
   const { pattern } = detectorInput(architecture, { ...detectorPlan(options), numExamples: 1 });
@@ -108,7 +109,7 @@ async function headAttention(
     tokens: rows,
     names: [patternName(layer)],
     receive,
-    ...options,
+    ...{ memory, signal, progress },
   });
   return {
     pattern: tensor(["query", "key"], [length, length], data),
