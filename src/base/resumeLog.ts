@@ -22,3 +22,9 @@ export async function finishedOnce<Value>(
   await log?.set(key, made);
   return made;
 }
+
+/** Keeps what each call makes in `log`, under `name` and the number of the call: calls come in the same order in every run. */
+export function numberedSteps(log: ResumeLog | undefined, name: string) {
+  let next = 0;
+  return <Value>(make: () => Promise<Value>) => finishedOnce(log, `${name} ${next++}`, make);
+}

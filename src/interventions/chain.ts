@@ -7,7 +7,7 @@ import { throwIfAborted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
 import { slice } from "../graph/edits/slice.ts";
-import { finishedOnce, type ResumeLog } from "../base/resumeLog.ts";
+import { numberedSteps, type ResumeLog } from "../base/resumeLog.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { Backend, Trace } from "../base/backend.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
@@ -201,11 +201,16 @@ function chainOf(parts: Parts): Chain {
 
 /** Each call is the next run of the sweep. */
 function numbered({ log, signal }: Parts): Chain["once"] {
-  let next = 0;
+  const step = numberedSteps(log, "run");
   return async (run) => {
     stopIf(signal);
-    return finishedOnce(log, `run ${next++}`, run);
+    return step(run);
   };
+}
+
+/** The same chain, whose runs `log` has under `name`: for studies of several sweeps, of which some may have ended. */
+export function chainKeptAs(chain: Chain, log: ResumeLog | undefined, name: string): Chain {
+  return { ...chain, once: numberedSteps(log, name) };
 }
 
 async function runStage(

@@ -1,4 +1,5 @@
 /** @file What every head looks at, by sequence: scores on repeats and on controls, and attention by distance. */
+import { numberedSteps } from "../../base/resumeLog.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import type { Chain } from "../../interventions/chain.ts";
@@ -13,41 +14,60 @@ import { contract } from "../../measure/contract.ts";
 import type { PeriodAttention, ScoresByHead } from "../../measure/verdict/attention.ts";
 import { distancesSeen } from "../../measure/verdict/attention.ts";
 import type { PeriodRows } from "./verdictRows.ts";
+import type { Work } from "./work.ts";
 
 const KINDS = ["repeated", "disjoint", "reshuffled"] as const;
 
-/** Runs repeats and controls of one period up to the last layer's pattern; `scanned`: attention by distance as well. */
+/** What some rows of one kind give. */
+interface RowsSeen {
+  readonly scores: ScoresByHead;
+  /** Attention by distance, [head]; empty where it is not asked for. */
+  readonly scan: readonly DistanceSums[];
+}
+
+/** Sums over rows, by distance. */
+interface DistanceSums {
+  readonly sums: number[];
+  readonly squares: number[];
+}
+
+/**
+ * Runs repeats and controls of one period up to the last layer's pattern.
+ *
+ * @param scanned attention by distance as well
+ */
 export async function attentionRuns(
-  chain: Chain,
+  { chain, model: { architecture }, log }: Pick<Work, "chain" | "model" | "log">,
   rows: PeriodRows,
-  { layers, heads }: { readonly layers: number; readonly heads: number },
   scanned: boolean,
   progress: (rowsDone: number) => void,
 ): Promise<PeriodAttention> {
-  const count = layers * heads;
+  const { heads } = architecture;
+  const count = architecture.layers * heads;
   const { start, period } = rows;
   const tables = attentionTables({ start, period, length: rows.repeated.shape[1]! });
-  const all = KINDS.map((kind) => ({ kind, scores: emptyScores(count) }));
-  const distances = distancesSeen(rows);
-  const scan = Array.from({ length: scanned ? count : 0 }, () => ({
-    sums: new Array<number>(distances).fill(0),
-    squares: new Array<number>(distances).fill(0),
-  }));
-  for (const { kind, scores } of all) {
-    const tokens = rows[kind];
-    for (const chunk of chunksOf(tokens.shape[0]!, chain.rows)) {
-      await patternsOf(chain, takeRows(tokens, chunk), (layer, pattern) => {
-        keepScores(scores, pattern, tables, layer * heads);
-        if (scanned && kind === "disjoint") keepDistances(scan, pattern, rows, layer * heads);
-      });
+  const see = async (tokens: Tensor<Int32Array>, withDistances: boolean): Promise<RowsSeen> => {
+    const scores = emptyScores(count);
+    const scan = emptySums(withDistances ? count : 0, distancesSeen(rows));
+    await patternsOf(chain, tokens, (layer, pattern) => {
+      keepScores(scores, pattern, tables, layer * heads);
+      if (withDistances) keepDistances(scan, pattern, rows, layer * heads);
+    });
+    return { scores, scan };
+  };
+  const step = numberedSteps(log, `attention ${period} run`);
+  const all = KINDS.map(() => emptyScores(count));
+  const scan = emptySums(scanned ? count : 0, distancesSeen(rows));
+  for (const [index, kind] of KINDS.entries())
+    for (const chunk of chunksOf(rows[kind].shape[0]!, chain.rows)) {
+      const seen = await step(() =>
+        see(takeRows(rows[kind], chunk), scanned && kind === "disjoint"),
+      );
+      addScores(all[index]!, seen.scores);
+      addSums(scan, seen.scan);
       progress(chunk.length);
     }
-  }
-  const [repeated, disjoint, reshuffled] = all.map(({ scores }) => scores) as [
-    ScoresByHead,
-    ScoresByHead,
-    ScoresByHead,
-  ];
+  const [repeated, disjoint, reshuffled] = all as [ScoresByHead, ScoresByHead, ScoresByHead];
   return { start, period, repeated, disjoint, reshuffled, scan };
 }
 
@@ -72,6 +92,26 @@ function emptyScores(heads: number): ScoresByHead {
     AttentionScore,
     number[][]
   >;
+}
+
+function emptySums(heads: number, distances: number): DistanceSums[] {
+  return Array.from({ length: heads }, () => ({
+    sums: new Array<number>(distances).fill(0),
+    squares: new Array<number>(distances).fill(0),
+  }));
+}
+
+/** The lists of `all` go on with those of further rows. */
+function addScores(all: ScoresByHead, more: ScoresByHead): void {
+  for (const name of ATTENTION_SCORES)
+    all[name].forEach((values, head) => values.push(...more[name][head]!));
+}
+
+function addSums(all: readonly DistanceSums[], more: readonly DistanceSums[]): void {
+  more.forEach(({ sums, squares }, head) => {
+    sums.forEach((sum, distance) => (all[head]!.sums[distance]! += sum));
+    squares.forEach((sum, distance) => (all[head]!.squares[distance]! += sum));
+  });
 }
 
 /** Each row of the batch adds one number to each list. */

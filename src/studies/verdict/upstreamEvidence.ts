@@ -1,5 +1,6 @@
 /** @file Upstream heads of the candidates: all earlier heads are tried on a few pairs, the best are measured on the others. */
 import { moments } from "../../measure/moments.ts";
+import { chainKeptAs } from "../../interventions/chain.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
@@ -73,7 +74,6 @@ async function pathNumbers(
   const total = jobs.length * examples;
   let done = 0;
   const step = {
-    chain,
     sessions,
     readers,
     rows,
@@ -83,7 +83,10 @@ async function pathNumbers(
   const parts: PathNumbers[] = [];
   for (const chunk of chunksOf(examples, chain.rows))
     parts.push(
-      await finishedOnce(log, `${name} ${chunk.join(" ")}`, () => upstreamRuns(step, jobs, chunk)),
+      await finishedOnce(log, `${name} ${chunk.join(" ")}`, () => {
+        const kept = chainKeptAs(chain, log, `${name} ${chunk[0]!} run`);
+        return upstreamRuns({ ...step, chain: kept }, jobs, chunk);
+      }),
     );
   return parts.reduce((left, right) => ({
     stripe: lists(left.stripe, right.stripe),

@@ -116,20 +116,23 @@ async function pathGroup(
   for (let first = 0; first < places.length; first += chain.rows) {
     const now = places.slice(first, first + chain.rows);
     const rowExamples = now.map(({ example }) => example);
-    const stream = await exchangedStream(resid, written, now);
-    const changed = { clean, stream, examples: rowExamples };
-    const state = await readByRoute(chain, sessions, into, changed, to);
-    here.forEach((head, receiver) => {
-      const values =
+    const values = await chain.once(async () => {
+      const stream = await exchangedStream(resid, written, now);
+      const changed = { clean, stream, examples: rowExamples };
+      const state = await readByRoute(chain, sessions, into, changed, to);
+      return here.flatMap((head) =>
         route === "v"
           ? writtenBy(state, rowsOf(directions!, head.layer, rowExamples), head, rows).map(
               ({ own }) => own,
             )
-          : inductionScores(state, [head], rows);
-      now.forEach(({ job, example }, row) => {
-        numbers[job]![receiver]![example] = values[row]!;
-      });
+          : inductionScores(state, [head], rows),
+      ); // receiver by receiver
     });
+    here.forEach((_, receiver) =>
+      now.forEach(({ job, example }, row) => {
+        numbers[job]![receiver]![example] = values[receiver * now.length + row]!;
+      }),
+    );
   }
   return numbers;
 }

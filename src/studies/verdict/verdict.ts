@@ -12,7 +12,7 @@ import { STRONG } from "../../measure/verdict/thresholds.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { VerdictResult } from "./result.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
-import { openChain, type ChainOptions } from "../../interventions/chain.ts";
+import { chainKeptAs, openChain, type ChainOptions } from "../../interventions/chain.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { controlHeads } from "../../interventions/controlHeads.ts";
 import type { HeadAt } from "../../base/headName.ts";
@@ -106,7 +106,7 @@ function inOrder(heads: readonly HeadAt[]): HeadAt[] {
 }
 
 async function attentionOf(work: Work): Promise<PeriodAttention[]> {
-  const { model, chain, rows, log, progress } = work;
+  const { rows, log, progress } = work;
   const total = rows.attention.reduce((sum, one) => sum + 3 * one.repeated.shape[0]!, 0);
   let done = 0;
   const periods: PeriodAttention[] = [];
@@ -114,7 +114,7 @@ async function attentionOf(work: Work): Promise<PeriodAttention[]> {
     const before = done;
     periods.push(
       await finishedOnce(log, `attention ${one.period}`, () =>
-        attentionRuns(chain, one, model.architecture, one === rows.attention[0], (count) =>
+        attentionRuns(work, one, one === rows.attention[0], (count) =>
           progress?.("attention", (done += count), total),
         ),
       ),
@@ -210,8 +210,9 @@ async function causalNumbers(
     all.push(
       await finishedOnce(log, `causal ${chunk.join(" ")}`, async () => {
         means ??= meanOutputs(chain, causal.reference, advance);
-        const step = { chain, rows: causal, heads, means: await means, ...open, progress: advance };
-        return causalRuns(step, chunk);
+        const shared = { rows: causal, heads, means: await means, ...open, progress: advance };
+        const kept = chainKeptAs(chain, log, `causal ${chunk[0]!} run`);
+        return causalRuns({ chain: kept, ...shared }, chunk);
       }),
     );
     done = Math.max(done, before + variants * chunk.length);

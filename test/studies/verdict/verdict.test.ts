@@ -123,31 +123,34 @@ describe("verdict(model)", () => {
     expect(labelOf(result, "0.3").label).toBe("previous-token");
   });
 
-  test("goes on where it stopped, to the same bytes, and asks for nothing twice", async () => {
+  test("goes on with the run that it was stopped in, whichever step that belongs to, to the same bytes", async () => {
     const model = await openPlanted("induction");
-    const whole = await verdict(model, { backend, ...SMALL });
-    const log = logInMemory();
-    const controller = new AbortController();
-    const stopped = verdict(model, {
-      backend,
-      ...SMALL,
-      log,
-      signal: controller.signal,
-      progress: (step) => {
-        if (step === "restoring and ablating") controller.abort();
-      },
-    });
-    await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
-    expect([...log.values.keys()]).toEqual(["attention 24", "attention 19", "attention 15"]);
-    const seen = new Set<string>();
-    const resumed = await verdict(model, {
-      backend,
-      ...SMALL,
-      log,
-      progress: (step) => seen.add(step),
-    });
-    expect(lasting(resumed)).toBe(lasting(whole));
-    expect(seen).not.toContain("attention");
+    const once = logInMemory();
+    const whole = lasting(await verdict(model, { backend, ...SMALL, log: once }));
+    const runs = [...once.values.keys()];
+    const of = (step: string) => runs.filter((key) => key.startsWith(step) && key.includes("run"));
+    for (const step of ["attention", "causal", "measuring upstream heads"]) {
+      expect(of(step).length, step).toBeGreaterThan(2);
+      const last = runs.indexOf(of(step)[1]!);
+      const log = logInMemory();
+      const controller = new AbortController();
+      const stopped = verdict(model, {
+        backend,
+        ...SMALL,
+        log: {
+          get: log.get,
+          set: (key, value) => {
+            void log.set(key, value);
+            if (key === runs[last]) controller.abort();
+          },
+        },
+        signal: controller.signal,
+      });
+      await expect(stopped, step).rejects.toMatchObject({ name: "AbortError" });
+      expect([...log.values.keys()], step).toEqual(runs.slice(0, last + 1));
+      expect(lasting(await verdict(model, { backend, ...SMALL, log })), step).toBe(whole);
+      expect([...log.values.keys()], step).toEqual(runs);
+    }
   });
 
   test("has no interval and no p under ten examples, and says so", async () => {
