@@ -9,8 +9,8 @@ import { dirname, join } from "node:path";
 import type { Backend } from "../base/backend.ts";
 import type { ResumeLog } from "../base/resumeLog.ts";
 import { VERSION } from "../base/version.ts";
-import { cacheFolder } from "../formats/firstSight.ts";
 import type { LoadedModel } from "../models/loaded.ts";
+import { workFolder, type WorkHeading } from "./keptWork.ts";
 
 /** Everything that the numbers of a study depend on. */
 export interface ResumeFacts {
@@ -30,6 +30,8 @@ export interface ResumeFile extends ResumeLog {
 
 interface ResumeFileOptions {
   readonly folder?: string | undefined;
+  /** Written above the steps, for a list of what is kept; left out: no such line. */
+  readonly heading?: Omit<WorkHeading, "version" | "study"> | undefined;
   /** Work of less than this is quicker done again than kept. */
   readonly afterMs?: number | undefined;
   /** Told where the file is, when a study resumes from it and when it begins to be written. */
@@ -55,18 +57,16 @@ function withoutBytes(key: string, value: unknown): unknown {
 /** The log of the study with these facts. A place that cannot be written is not an error: nothing is kept then. */
 export function resumeFile(
   facts: ResumeFacts,
-  {
-    folder = join(cacheFolder(), "resume"),
-    afterMs = WORTH_KEEPING_MS,
-    note,
-  }: ResumeFileOptions = {},
+  { folder = workFolder(), heading, afterMs = WORTH_KEEPING_MS, note }: ResumeFileOptions = {},
 ): ResumeFile {
   const path = join(folder, `${resumeKey(facts)}.jsonl`);
   const finished = finishedIn(path);
   let isWritten = finished.size > 0;
   const steps = finished.size === 1 ? "1 step" : `${finished.size} steps`;
   if (isWritten) note?.(`resuming: ${steps} of an earlier run are done (${path})`);
-  const append = appender(path, afterMs);
+  const { study } = facts;
+  const first = heading && `${JSON.stringify({ version: VERSION, study, ...heading })}\n`;
+  const append = appender(path, afterMs, first ?? "");
   return {
     get: (key) => finished.get(key),
     set(key, value) {
@@ -81,16 +81,21 @@ export function resumeFile(
   };
 }
 
-/** Until `afterMs` have gone by, lines wait in memory; says whether they are in the file now. */
-function appender(path: string, afterMs: number): (line: unknown) => boolean {
+/**
+ * Until `afterMs` have gone by, lines wait in memory; says whether they are in the file now.
+ *
+ * @param first how a new file begins
+ */
+function appender(path: string, afterMs: number, first: string): (line: unknown) => boolean {
   const began = performance.now();
   let waiting = "";
   return (line) => {
     waiting += `${JSON.stringify(line)}\n`;
-    if (performance.now() - began < afterMs && !existsSync(path)) return false;
+    const isThere = existsSync(path);
+    if (performance.now() - began < afterMs && !isThere) return false;
     try {
       mkdirSync(dirname(path), { recursive: true });
-      appendFileSync(path, `\n${waiting}`); // an earlier command may have been ended within a line
+      appendFileSync(path, `${isThere ? "\n" : first}${waiting}`); // an earlier command may have been ended within a line
       return true;
     } catch {
       return false;

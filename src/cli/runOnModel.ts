@@ -30,7 +30,8 @@ export async function runOnModel<Result, Run extends ModelRun<Result>>(
     const asked = withoutUndefined(options);
     const keeps = study.resumes && flags.model.cache !== false;
     const facts = { study: study.name, model, backend, options: asked };
-    const log = keeps ? resumeFile(facts, { note }) : undefined;
+    const heading = { model: name, command: process.argv.slice(2), folder: process.cwd() };
+    const log = keeps ? resumeFile(facts, { note, heading }) : undefined;
     const lent: Lent = { backend, signal, progress, ...(log && { log }) };
     const result = await run(model, { ...asked, ...lent } as never); // onModel checked them against the study
     log?.remove();

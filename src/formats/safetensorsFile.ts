@@ -1,8 +1,9 @@
 /** @file Writes a safetensors file piece by piece, so that its tensors need not be in memory together. Node only. */
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { InputError } from "../base/errors.ts";
+import { hostTag, isAlive } from "./livingProcess.ts";
 import { safetensorsLayout, type TensorPlan } from "./writeSafetensors.ts";
 
 /** A file that appears under its name only when it is whole. */
@@ -18,7 +19,8 @@ export interface SafetensorsFile {
 }
 
 /**
- * Begins a file at `path` for the tensors of `plans`; folders above it are made.
+ * Begins a file at `path` for the tensors of `plans`; folders above it are made. What processes of this machine that were killed
+ * have left of the same file is removed.
  *
  * @throws {InputError} "output" if the place cannot be written
  */
@@ -28,7 +30,8 @@ export async function createSafetensorsFile(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<SafetensorsFile> {
   const { header, offsets, sizeBytes } = safetensorsLayout(plans, metadata);
-  const temporary = `${path}.${randomUUID()}.part`;
+  await removeLeft(path);
+  const temporary = `${path}.${process.pid}.${hostTag()}.${randomUUID().slice(0, 12)}.part`;
   const file = await mkdir(dirname(path), { recursive: true })
     .then(() => open(temporary, "wx"))
     .catch((error: Error) => {
@@ -60,4 +63,16 @@ export async function createSafetensorsFile(
     },
     abort,
   };
+}
+
+/** Parts of the file at `path` whose process has ended. */
+async function removeLeft(path: string): Promise<void> {
+  const own = basename(path);
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
+    if (!name.startsWith(`${own}.`)) continue;
+    const [, pid, host] =
+      /^(\d+)\.([0-9a-f]{8})\.[0-9a-f-]+\.part$/.exec(name.slice(own.length + 1)) ?? [];
+    if (pid !== undefined && isAlive(Number(pid), host!) === false)
+      await rm(join(dirname(path), name), { force: true });
+  }
 }

@@ -1,6 +1,7 @@
 /** @file Cuts a Program where little crosses from one part to the next, so that each part fits a budget of memory. */
 import type { Backend } from "../base/backend.ts";
 import { slice } from "../graph/edits/slice.ts";
+import { shareKernel } from "../graph/onnx/lowerNorm.ts";
 import type { Op } from "../graph/ops.ts";
 import { prune, typesOf, type Program } from "../graph/program.ts";
 import { float32Bytes, planMemory, type MemoryPlan } from "./memory.ts";
@@ -19,7 +20,8 @@ type Sizes = Readonly<Record<string, number>>;
 
 /**
  * The program whole if it fits, else in pieces, in the order in which they run; each is as long as the budget allows and ends
- * where the fewest bytes cross, which is between two layers. A piece that does not fit is as small as it can be.
+ * where the fewest bytes cross, which is between two layers. A piece that does not fit is as small as it can be. Operations that
+ * run as one kernel stay together: apart, their last digits would be others.
  *
  * @param sizes lengths of the symbols in one run
  * @param most bytes that a session of the whole may take, and that of a piece
@@ -36,15 +38,16 @@ export function piecesOf(
   const types = typesOf(needed);
   const bytesOf = (name: string) => float32Bytes(types.get(name)!.axes, sizes);
   const ordered = scheduled(needed, bytesOf);
-  const crossing = crossings(ordered, bytesOf);
-  const count = ordered.ops.length;
+  const ends = endsOf(ordered, bytesOf);
   const pieces: Piece[] = [];
-  for (let start = 0; start < count;) {
-    const piece = (end: number) => pieceOf(ordered, start, end, backend, sizes);
-    const fitting = lastWhere(start + 1, count, (end) => piece(end).plan.totalBytes <= most.piece);
-    const end = fitting === count ? count : narrowest(crossing, start, fitting);
-    pieces.push(piece(end));
-    start = end;
+  for (let [first, start] = [0, 0]; first < ends.length;) {
+    const piece = (last: number) =>
+      pieceOf(ordered, start, ends[last]!.before, backend, sizes);
+    const fits = (last: number) => piece(last).plan.totalBytes <= most.piece;
+    const fitting = lastWhere(first, ends.length - 1, fits);
+    const last = fitting === ends.length - 1 ? fitting : narrowest(ends, first, fitting);
+    pieces.push(piece(last));
+    [first, start] = [last + 1, ends[last]!.before];
   }
   return pieces;
 }
@@ -75,19 +78,41 @@ function spanOf(ops: readonly Op[]) {
   };
 }
 
-/** For each operation, the bytes of what is made up to it and read after it. */
-function crossings({ ops }: Program, bytesOf: (value: string) => number): number[] {
-  const lastRead = new Map<string, number>();
-  ops.forEach((op, index) => op.inputs.forEach((name) => lastRead.set(name, index)));
-  const changes = new Array<number>(ops.length).fill(0);
-  ops.forEach(({ output }, index) => {
-    const last = lastRead.get(output);
-    if (last === undefined) return;
-    changes[index]! += bytesOf(output);
-    changes[last]! -= bytesOf(output);
+/** A place where a piece may end. */
+interface End {
+  /** Index of the first operation that no longer belongs to the piece. */
+  readonly before: number;
+  /** Bytes of what is made until there and read from there on. */
+  readonly crossing: number;
+}
+
+/** All places where a piece may end, in order; the last is the end of the program. */
+function endsOf({ ops }: Program, bytesOf: (value: string) => number): End[] {
+  const readers = new Map<string, { first: number; last: number; sealed: number }>();
+  const made = new Map(ops.map((op, index) => [op.output, { op, index }]));
+  ops.forEach((reader, index) => {
+    for (const name of reader.inputs) {
+      const maker = made.get(name);
+      if (!maker) continue;
+      const known = readers.get(name) ?? { first: maker.index, last: 0, sealed: maker.index };
+      const sealed = shareKernel(maker.op, reader) ? index : known.sealed;
+      readers.set(name, { ...known, last: index, sealed });
+    }
   });
-  let alive = 0;
-  return changes.map((change) => (alive += change));
+  const changes = new Array<number>(ops.length).fill(0);
+  const seals = new Array<number>(ops.length).fill(0);
+  for (const [name, { first, last, sealed }] of readers) {
+    changes[first]! += bytesOf(name);
+    changes[last]! -= bytesOf(name);
+    seals[first]!++;
+    seals[sealed]!--;
+  }
+  let [crossing, sealed] = [0, 0];
+  return ops.flatMap((_, index) => {
+    crossing += changes[index]!;
+    sealed += seals[index]!;
+    return sealed === 0 ? [{ before: index + 1, crossing }] : [];
+  });
 }
 
 /** The largest number from `least` to `most` for which `holds` does, as it does for all below; `least` if it holds for none. */
@@ -102,11 +127,10 @@ function lastWhere(least: number, most: number, holds: (value: number) => boolea
   return low;
 }
 
-/** Where to end a piece that may end at `most`: in its second half, where the fewest bytes cross, as late as possible. */
-function narrowest(crossing: readonly number[], start: number, most: number): number {
-  const first = start + Math.max(1, Math.ceil((most - start) / 2));
-  let best = first;
-  for (let end = first; end <= most; end++)
-    if (crossing[end - 1]! <= crossing[best - 1]!) best = end;
+/** Which end to take of `first` to `most`: in the second half, where the fewest bytes cross, as late as possible. */
+function narrowest(ends: readonly End[], first: number, most: number): number {
+  let best = first + Math.ceil((most - first) / 2);
+  for (let end = best; end <= most; end++)
+    if (ends[end]!.crossing <= ends[best]!.crossing) best = end;
   return best;
 }

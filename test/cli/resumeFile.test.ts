@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { AbortError } from "../../src/base/errors.ts";
 import type { ResumeLog } from "../../src/base/resumeLog.ts";
+import { VERSION } from "../../src/base/version.ts";
+import { canResume, discardWork, keptWork, type KeptWork } from "../../src/cli/keptWork.ts";
 import { resumeFile, resumeKey, type ResumeFacts } from "../../src/cli/resumeFile.ts";
+import { workLines } from "../../src/cli/workOfCache.ts";
 import { transposed } from "../../src/formats/rearranged.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";
@@ -121,6 +124,48 @@ describe("resumeFile(facts)", () => {
     void again.set("d", 5);
     expect(resumeFile(FACTS, { folder }).get("d")).toBe(5);
     expect(readFileSync(path, "utf8")).toContain('["d",5]');
+  });
+
+  test("begins with what the list of kept work shows: study, model, steps and the command that resumes it", () => {
+    const folder = emptyFolder();
+    const heading = { model: "my model", command: ["patch", "my model", "-q"], folder: "/a b" };
+    const log = resumeFile(FACTS, { folder, afterMs: 0, heading });
+    void log.set("a", [1]);
+    void log.set("b", [2]);
+    const again = resumeFile(FACTS, { folder, heading });
+    expect([again.get("a"), again.get("b")]).toEqual([[1], [2]]);
+    const [work] = keptWork(folder);
+    expect(work).toMatchObject({
+      id: resumeKey(FACTS).slice(0, 8),
+      steps: 2,
+      heading: { study: "patch", version: VERSION, ...heading },
+    });
+    const lines = workLines(work!, work!.modified.getTime() + 2 * 3600_000);
+    expect(lines).toEqual([
+      `${work!.id}  patch of my model  2 steps  0.0 MB  2 hours ago`,
+      "          resume: cd '/a b' && induction-lens patch 'my model' -q",
+    ]);
+  });
+
+  test("is discarded by id, model or all, and nothing else is", () => {
+    const folder = emptyFolder();
+    const made = (study: string, model: string) => {
+      const facts = { ...FACTS, study };
+      const heading = { model, command: [study, model], folder };
+      void resumeFile(facts, { folder, afterMs: 0, heading }).set("a", 1);
+      return resumeKey(facts).slice(0, 8);
+    };
+    const [first, second, third] = [made("patch", "m1"), made("ablate", "m2"), made("path", "m2")];
+    writeFileSync(join(folder, `${"0".repeat(64)}.jsonl`), '["a",1]\n'); // of a version without headings
+    expect(() => discardWork("m3", folder)).toThrow(/has no kept work m3; .*it has /);
+    const ids = (works: readonly KeptWork[]) => works.map(({ id }) => id).toSorted();
+    expect(ids(discardWork("m2", folder))).toEqual([second, third].toSorted());
+    expect(ids(keptWork(folder))).toEqual(["00000000", first].toSorted());
+    expect(keptWork(folder).map(canResume).toSorted()).toEqual([false, true]);
+    expect(ids(discardWork(first!, folder))).toEqual([first]);
+    expect(ids(discardWork("all", folder))).toEqual(["00000000"]);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(keptWork(join(folder, "none"))).toEqual([]);
   });
 
   test("is no fault where nothing can be written", () => {

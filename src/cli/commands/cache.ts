@@ -4,15 +4,24 @@ import { InputError } from "../../base/errors.ts";
 import type { CacheEntry } from "../../models/hub/cacheEntries.ts";
 import { defineCommand } from "../commandSpec.ts";
 
-/** The download cache, which Python's client shares. */
+interface CacheFlags {
+  readonly work?: boolean | undefined;
+}
+
+/** The download cache, which Python's client shares, and what interrupted studies have kept. */
 export const command = defineCommand({
   name: "cache",
   description: "the download cache, shared with Python: list, verify [model], remove <model>",
   declare: (command: Command) =>
     command
       .addArgument(new Argument("<action>", "what to do").choices(["list", "verify", "remove"]))
-      .argument("[model]", "an id, id@revision or the first digits of a commit"),
-  carryOut: async (_: object, [action, target]: readonly [string, string?]) => {
+      .argument("[model]", "an id, id@revision or the first digits of a commit")
+      .option(
+        "--work",
+        "the kept work of interrupted studies instead (list, remove <id|model|all>)",
+      ),
+  carryOut: async ({ work }: CacheFlags, [action, target]: readonly [string, string?]) => {
+    if (work) return (await import("../workOfCache.ts")).workOfCache(action, target);
     const { hubSettings } = await import("../../models/hub/hubSettings.ts");
     const { cacheDir } = hubSettings();
     if (action === "list" && target !== undefined)

@@ -19,6 +19,13 @@ export interface Surroundings {
   readonly handles: ReadonlyMap<string, Handle>;
 }
 
+/** Whether `reader` of what `maker` makes runs as one kernel with it, so that both have to be in one graph. */
+export function shareKernel(maker: Op, reader: Op): boolean {
+  return (
+    (maker.op === "scale" && reader.op === "norm") || (maker.op === "norm" && reader.op === "gain")
+  );
+}
+
 export function lowerNorm(
   emit: Emitter,
   op: NormOp,

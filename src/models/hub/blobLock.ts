@@ -7,7 +7,8 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "n
 import { dirname, join } from "node:path";
 import { UnableError } from "../../base/errors.ts";
 import { pause } from "./request.ts";
-import { hostTag, isAlive, temporaryName } from "./temporaryFiles.ts";
+import { hostTag, isAlive } from "../../formats/livingProcess.ts";
+import { temporaryName } from "./temporaryFiles.ts";
 
 /** A lock that is held. */
 export interface HeldLock {

@@ -2,11 +2,10 @@
  * @file Files under way. Their name says which process writes them, so that what a killed process left is known and can
  * be continued or removed, and what a living one writes is left alone.
  */
-import { createHash, randomBytes } from "node:crypto";
-import { readlinkSync } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { readdir, rename, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
+import { hostTag, isAlive } from "../../formats/livingProcess.ts";
 
 const SUFFIX = ".incomplete";
 const PATTERN = /^(.+)\.(\d+)\.([0-9a-f]{8})\.[0-9a-f]{12}\.incomplete$/;
@@ -44,28 +43,6 @@ export async function sweep(
   for (const name of await leftovers(folder)) {
     if (!keep(name)) await rm(join(folder, name), { force: true });
   }
-}
-
-/** Whether a process of this machine is alive; null if it cannot be known from here. */
-export function isAlive(pid: number, host: string): boolean | null {
-  if (host !== hostTag()) return null;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Stands for this machine, and for this container where process numbers are counted anew. */
-export function hostTag(): string {
-  let space = "";
-  try {
-    space = readlinkSync("/proc/self/ns/pid");
-  } catch {
-    // only Linux has it
-  }
-  return createHash("sha256").update(`${hostname()} ${space}`).digest("hex").slice(0, 8);
 }
 
 async function isLeft(path: string, pid: number, host: string): Promise<boolean> {

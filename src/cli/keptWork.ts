@@ -1,0 +1,128 @@
+/** @file What interrupted studies have kept in the cache: a list, with the command that resumes each, and a way to be rid of it. */
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../base/errors.ts";
+import { VERSION } from "../base/version.ts";
+import { cacheFolder } from "../formats/firstSight.ts";
+
+/** What a log says of itself, in its first line. */
+export interface WorkHeading {
+  /** The version that resumes it; others give other numbers. */
+  readonly version: string;
+  readonly study: string;
+  /** As it was named on the command line. */
+  readonly model: string;
+  /** Arguments of the command line, without the program. */
+  readonly command: readonly string[];
+  /** Where the command was given. */
+  readonly folder: string;
+}
+
+/** Work of one interrupted study. */
+export interface KeptWork {
+  /** The first digits of the file's name, which no other file begins with. */
+  readonly id: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly modified: Date;
+  readonly steps: number;
+  /** Null where the file does not say: it is of a version that wrote none, and cannot be resumed. */
+  readonly heading: WorkHeading | null;
+}
+
+const SUFFIX = ".jsonl";
+const HEADING_BYTES = 65_536;
+const ID_DIGITS = 8;
+
+/** Where the logs of interrupted studies lie. */
+export function workFolder(): string {
+  return join(cacheFolder(), "resume");
+}
+
+/** All kept work, the youngest first. A folder that does not exist has none. */
+export function keptWork(folder: string = workFolder()): KeptWork[] {
+  return namesIn(folder)
+    .map((name) => workAt(folder, name))
+    .toSorted((one, other) => other.modified.getTime() - one.modified.getTime());
+}
+
+/**
+ * Discards kept work.
+ *
+ * @param target the first digits of an id, a model as it was named, or `all`
+ * @returns what was discarded
+ * @throws {InputError} "cache" if there is no such work
+ */
+export function discardWork(target: string, folder: string = workFolder()): KeptWork[] {
+  const all = keptWork(folder);
+  const meant = all.filter(
+    ({ id, path, heading }) =>
+      target === "all" ||
+      heading?.model === target ||
+      (target.length >= 4 && (id.startsWith(target) || path.endsWith(`${target}${SUFFIX}`))),
+  );
+  if (meant.length === 0 && target !== "all") {
+    const known = all.map(({ id }) => id).join(", ") || "nothing";
+    throw new InputError(
+      "cache",
+      `${folder} has no kept work ${target}; give an id, a model or all; it has ${known}`,
+    );
+  }
+  for (const { path } of meant) rmSync(path, { force: true });
+  return meant;
+}
+
+/** Whether this version resumes it. */
+export function canResume({ heading }: KeptWork): boolean {
+  return heading?.version === VERSION;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith(SUFFIX));
+  } catch {
+    return [];
+  }
+}
+
+function workAt(folder: string, name: string): KeptWork {
+  const path = join(folder, name);
+  const { size, mtime } = statSync(path);
+  return {
+    id: name.slice(0, ID_DIGITS),
+    path,
+    sizeBytes: size,
+    modified: mtime,
+    steps: readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("[")).length,
+    heading: headingIn(path),
+  };
+}
+
+/** @returns null unless the file begins with a heading */
+function headingIn(path: string): WorkHeading | null {
+  const bytes = Buffer.alloc(HEADING_BYTES);
+  const file = openSync(path, "r");
+  const length = readSync(file, bytes, 0, bytes.length, 0);
+  closeSync(file);
+  const line = bytes.toString("utf8", 0, length).trimStart().split("\n")[0]!;
+  try {
+    const heading = JSON.parse(line) as Partial<WorkHeading> | null;
+    const { version, study, model, command, folder } = heading ?? {};
+    const words = [version, study, model, folder];
+    return words.every((word) => typeof word === "string") && Array.isArray(command)
+      ? (heading as WorkHeading)
+      : null;
+  } catch {
+    return null;
+  }
+}
