@@ -24,13 +24,11 @@ export function resultFiles<Result>(
       };
       if (unasked !== undefined)
         await write(unasked).catch((error: unknown) => done(`warning: ${faultOf(error).message}`));
-      const faults: Error[] = [];
-      for (const file of files)
-        await write(file).catch((error: unknown) => faults.push(faultOf(error)));
-      if (faults.length > 0)
-        throw new InputError("output", faults.map(({ message }) => message).join("\n"), {
-          cause: faults[0],
-        });
+      const faults: unknown[] = [];
+      for (const file of files) await write(file).catch((error: unknown) => faults.push(error));
+      if (faults.length === 0) return;
+      const messages = faults.map((fault) => faultOf(fault).message); // what is no fault of a place is thrown as it is
+      throw new InputError("output", messages.join("\n"), { cause: faults[0] });
     },
   };
 }
