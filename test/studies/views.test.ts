@@ -39,6 +39,7 @@ import { why } from "../../src/studies/why/why.ts";
 import { writeResult } from "../../src/studies/writeResult.ts";
 import { oneEngine } from "../interventions/engine.ts";
 import { plantedRun } from "./phase/plantedRun.ts";
+import { readByPandas } from "./pandas.ts";
 import { strictCsv } from "./strictCsv.ts";
 
 /** One Result of each kind, and of each form of a study that shows something else. */
@@ -145,6 +146,36 @@ describe.each(NAMES)("the view of %s", (name) => {
     }
   });
 });
+
+const PYTHON = process.env["INDUCTION_LENS_PANDAS"];
+
+/** Needs a Python with pandas: INDUCTION_LENS_PANDAS=/path/to/python */
+test.runIf(PYTHON)(
+  "pandas reads every table: the same names, heads, numbers and gaps",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "views-"));
+    const files = NAMES.map((_, index) => join(folder, `${index}.csv`));
+    for (const [index, name] of NAMES.entries()) await writeResult(results[name], files[index]!);
+    const frames = readByPandas(PYTHON!, files);
+    for (const [index, name] of NAMES.entries()) {
+      const { columns, kinds, rows } = frames[index]!;
+      const [header, ...written] = strictCsv(readFileSync(files[index]!, "utf8"));
+      expect(columns, name).toEqual(header);
+      expect(rows, name).toHaveLength(written.length);
+      header!.forEach((key, column) => {
+        const fields = written.map((row) => row[column]!);
+        const read = rows.map((row) => row[column]!);
+        const full = fields.filter((field) => field !== "");
+        const isNumeric = full.every((field) => Number.isFinite(Number(field)));
+        if (isNumeric) expect("if", `${name} ${key}`).toContain(kinds[column]!);
+        const expected = (field: string) =>
+          field === "" ? null : isNumeric ? Number(field) : field;
+        const boolean = kinds[column] === "b" ? read.map(String) : read;
+        expect(boolean, `${name} ${key}`).toEqual(fields.map(expected));
+      });
+    }
+  },
+);
 
 test("a report has a section for every kind of Result", async () => {
   const given = NAMES.map((name) => ({ name, result: results[name] }));
