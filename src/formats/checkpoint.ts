@@ -1,4 +1,22 @@
 import type { ByteSource, Weights } from "../base/bytes.ts";
+import { InputError } from "../base/errors.ts";
+
+/** Far above any file of weights: what one tensor takes in memory is about a kilobyte. */
+const MOST_TENSORS = 250_000;
+
+/**
+ * Before a header is taken apart.
+ *
+ * @throws {InputError} "file" for a file of more tensors than any model has
+ */
+export function checkTensorCount({ name }: ByteSource, count: number): void {
+  if (count <= MOST_TENSORS) return;
+  const gigabytes = (count / 1e6).toPrecision(2);
+  throw new InputError(
+    "file",
+    `${name} has ${count} tensors, and at most ${MOST_TENSORS} are read: to list these takes about ${gigabytes} GB`,
+  );
+}
 
 /** A tensor of a type that is not used as it is: located, so that it can be decoded. */
 export interface PackedTensor {

@@ -9,7 +9,7 @@ import {
   type StoredType,
 } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
-import type { Checkpoint, PackedTensor } from "./checkpoint.ts";
+import { checkTensorCount, type Checkpoint, type PackedTensor } from "./checkpoint.ts";
 import { strictJson } from "./strictJson.ts";
 
 /**
@@ -92,11 +92,19 @@ async function parsedHeader(source: ByteSource, length: number): Promise<object>
   }
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    checkTensorCount(source, timesIn(text, '"data_offsets"'));
     return strictJson(text, { onlyCounts: true }) as object; // it begins with {, so it is an object
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const reason = error instanceof SyntaxError ? error.message : "it is not valid UTF-8";
     throw broken(source, `needs a header of strict JSON: ${reason}`, error);
   }
+}
+
+function timesIn(text: string, part: string): number {
+  let times = 0;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) times++;
+  return times;
 }
 
 function firstByte(bytes: Uint8Array): string {

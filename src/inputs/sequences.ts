@@ -1,4 +1,5 @@
 /** @file Sequences that a study looks at one by one: a text, token ids, or generated repeats. Their lengths may differ. */
+import { someOf } from "../base/someOf.ts";
 import { InputError } from "../base/errors.ts";
 import { sha256Hex } from "../base/hash.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
@@ -89,11 +90,8 @@ function unreadCharacters(tokenizer: Tokenizer, texts: readonly string[]): strin
   const changed = texts.filter((text) => tokenizer.decode(tokenizer.encode(text)) !== text);
   const unread = [...new Set(changed.join(""))].filter((one) => tokenizer.encode(one).length === 0);
   if (unread.length === 0) return [];
-  const named = unread.slice(0, 5).map((one) => JSON.stringify(one));
-  const more = unread.length > 5 ? ` and ${unread.length - 5} more` : "";
-  return [
-    `the tokenizer has no token for ${named.join(", ")}${more}: the model reads the text without them`,
-  ];
+  const named = unread.map((one) => JSON.stringify(one));
+  return [`the tokenizer has no token for ${someOf(named)}: the model reads the text without them`];
 }
 
 /** Tokens as people read them: the tokenizer's pieces, or ids where there is none. */

@@ -1,4 +1,5 @@
 import { InputError } from "../base/errors.ts";
+import { someOf } from "../base/someOf.ts";
 import type { WeightFaults, ZeroTail } from "../formats/weightFaults.ts";
 
 /**
@@ -14,10 +15,10 @@ export function checkWeights(id: string, { nonFinite, zero, zeroTails }: WeightF
     const named = nonFinite.map(
       ({ name, nans, infinities }) => `${name} (${nans} NaN, ${infinities} infinite)`,
     );
-    throw new InputError("weights", `${id} has weights that are not finite: ${listed(named)}`);
+    throw new InputError("weights", `${id} has weights that are not finite: ${someOf(named)}`);
   }
   if (zero.length === 0) return [];
-  return [`${id} has matrices in which every value is 0: ${listed(zero)}`];
+  return [`${id} has matrices in which every value is 0: ${someOf(zero)}`];
 }
 
 const LEAST_BYTES = 4096;
@@ -32,8 +33,4 @@ function unwritten({ file, zeroBytes, from, cut }: ZeroTail): InputError {
     "file",
     `${file} ends in ${zeroBytes} bytes of zero, ${cut ? "which begin inside" : "from"} tensor ${from} on: it was not downloaded or copied to its end; fetch it again`,
   );
-}
-
-function listed(names: readonly string[]): string {
-  return names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
 }

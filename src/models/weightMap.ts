@@ -1,5 +1,6 @@
 /** @file Weight-name maps: which tensor of a checkpoint is which of our weights, as data, checked all at once. */
 import { InputError } from "../base/errors.ts";
+import { someOf } from "../base/someOf.ts";
 import type { StoredTensor } from "../base/bytes.ts";
 import type { Builder, Name } from "../graph/builder.ts";
 import type { Selection } from "../graph/program.ts";
@@ -82,7 +83,7 @@ export function bindWeights(
     base,
     checkpoint,
   );
-  const faults: Faults = { missing: [], shape: [], leftOver: [] };
+  const faults = { missing: new Array<string>(), shape: new Array<string>() };
   const bound = new Map<string, Bound>();
   const known = new Set<string>();
   for (const [name, entry] of expanded) {
@@ -96,8 +97,8 @@ export function bindWeights(
     } else if (type !== undefined) faults.shape.push(unreadable(from, type));
     else if (!entry.optional) faults.missing.push(`${from} is missing`);
   }
-  faults.leftOver.push(...leftOver(checkpoint, known, ignorable, others ? prefix.own : ""));
-  refuse(faults);
+  const leftOver = tensorsLeft(checkpoint, known, ignorable, others ? prefix.own : "");
+  refuse({ ...faults, leftOver });
   return {
     weights: (b) => lookUp(b, bound, sizes),
     stored: (name) => bound.get(name)?.stored,
@@ -176,7 +177,7 @@ function shapeFault(
     : `${from} should be ${wanted.join(" x ")}, is ${stored.shape.join(" x ") || "a scalar"}`;
 }
 
-function leftOver(
+function tensorsLeft(
   { weights, unsupported }: CheckpointTensors,
   known: ReadonlySet<string>,
   ignorable: readonly RegExp[],
@@ -189,22 +190,17 @@ function leftOver(
 }
 
 interface Faults {
-  readonly missing: string[];
-  readonly shape: string[];
-  readonly leftOver: string[];
+  readonly missing: readonly string[];
+  readonly shape: readonly string[];
+  readonly leftOver: readonly string[];
 }
-
-const MOST_LISTED = 3;
 
 function refuse({ missing, shape, leftOver: rest }: Faults): void {
   if (missing.length + shape.length + rest.length === 0) return;
-  const listed = [shape, missing, rest].filter((faults) => faults.length > 0).map(some);
+  const listed = [shape, missing, rest]
+    .filter((faults) => faults.length > 0)
+    .map((faults) => someOf(faults, "; "));
   throw new InputError("weights", `the weights do not fit the configuration: ${listed.join("; ")}`);
-}
-
-function some(faults: readonly string[]): string {
-  const more = faults.length - MOST_LISTED;
-  return faults.slice(0, MOST_LISTED).join("; ") + (more > 0 ? `; and ${more} more such` : "");
 }
 
 function declare(b: Builder, name: string, { entry, stored }: Bound, sizes: Sizes): void {

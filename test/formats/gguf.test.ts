@@ -234,6 +234,15 @@ describe("readGguf(source)", () => {
     expect(tensors.get("w")!.offset).toBe(bytes.length - 24);
   });
 
+  test("refuses a header of more tensors than any model has before it makes one of them", async () => {
+    const header = joined([new TextEncoder().encode("GGUF"), u32(3), u64(1_000_000), u64(0)]);
+    const bytes = new Uint8Array(40_000_000);
+    bytes.set(header);
+    await expect(readGguf(bytesInMemory("big.gguf", bytes))).rejects.toThrow(
+      "big.gguf has 1000000 tensors, and at most 250000 are read",
+    );
+  });
+
   test("agrees with @huggingface/gguf on sound files", async () => {
     await compareWithLibrary("test/fixtures/gguf/tiny.gguf");
   });

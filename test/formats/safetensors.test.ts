@@ -350,6 +350,15 @@ describe("readSafetensors(source)", () => {
     expect(weights.get("transformer.wte.weight")?.type).toBe("F32");
   });
 
+  test("a header of more tensors than any model has is refused before it is taken apart, with what that takes", async () => {
+    const entry = (at: number) => `"t${at}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`;
+    const header = (count: number) =>
+      `{${Array.from({ length: count }, (_, at) => entry(at)).join()}}`;
+    await expect(readSafetensors(fileOf(header(250_001)))).rejects.toThrow(
+      "model.safetensors has 250001 tensors, and at most 250000 are read: to list these takes about 0.25 GB",
+    );
+  });
+
   test("a header of 20,000 tensors is read in well under a second", async () => {
     const entries = Array.from({ length: 20_000 }, (_, at) => [
       `layer.${at}`,

@@ -5,6 +5,7 @@
  * that crosses a 2 MB boundary, and keeps the last of two equal keys; the tests compare with it on sound files.
  */
 import type { ByteSource } from "../../base/bytes.ts";
+import { checkTensorCount } from "../checkpoint.ts";
 import { InputError } from "../../base/errors.ts";
 import { cursorOver, MoreNeeded, type Cursor } from "./cursor.ts";
 import { metadataValue, MIN_PAIR_BYTES, type GgufValue } from "./metadata.ts";
@@ -45,6 +46,7 @@ function parsed(source: ByteSource, cursor: Cursor): Gguf {
   const version = checkedVersion(source, cursor);
   const tensorCount = cursor.count("the number of tensors");
   const pairCount = cursor.count("the number of metadata keys");
+  if (source.sizeBytes >= tensorCount * MIN_TENSOR_BYTES) checkTensorCount(source, tensorCount); // else it is cut short
   cursor.expect("metadata keys", pairCount, MIN_PAIR_BYTES);
   const metadata = new Map<string, GgufValue>();
   for (let pair = 0; pair < pairCount; pair++) {

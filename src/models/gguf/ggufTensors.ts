@@ -1,5 +1,6 @@
 /** @file A GGUF's tensors as those of the Hugging Face checkpoint that it was made from: names, rows, stacks. */
 import { InputError } from "../../base/errors.ts";
+import { someOf } from "../../base/someOf.ts";
 import { valuesOf, whole, type WantedTensor } from "../../formats/gguf/wantedTensor.ts";
 import type { GgufArchitecture } from "./architecture.ts";
 import type { GgufFacts } from "./facts.ts";
@@ -30,10 +31,9 @@ export function ggufTensors(
     }
   }
   if (faults.length === 0) return wanted;
-  const more = faults.length > 10 ? ` and ${faults.length - 10} more` : "";
   throw new InputError(
     "weights",
-    `${facts.path} has tensors without a place in ${facts.architecture}: ${faults.slice(0, 10).join(", ")}${more}`,
+    `${facts.path} has tensors without a place in ${facts.architecture}: ${someOf(faults)}`,
   );
 }
 

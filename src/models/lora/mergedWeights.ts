@@ -1,6 +1,7 @@
 /** @file The weights of a base with a LoRA adapter merged in: W + scale * B A, computed when a row is read. */
 import type { StoredTensor, Weights } from "../../base/bytes.ts";
 import { InputError } from "../../base/errors.ts";
+import { someOf } from "../../base/someOf.ts";
 import { computedTensor } from "../../formats/computedTensor.ts";
 import type { Checkpoint } from "../../formats/checkpoint.ts";
 import { readTensor } from "../../formats/readTensor.ts";
@@ -54,7 +55,7 @@ export function mergedWeights(
   if (faults.length > 0)
     throw new InputError(
       "weights",
-      `${options.path} does not fit its configuration or the base: ${faults.slice(0, 20).join("; ")}${faults.length > 20 ? `; and ${faults.length - 20} more` : ""}`,
+      `${options.path} does not fit its configuration or the base: ${someOf(faults, "; ")}`,
     );
   return { ...base, weights };
 }

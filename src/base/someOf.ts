@@ -1,0 +1,9 @@
+/** How many of a list a message names. */
+const MOST_NAMED = 3;
+
+/** The first three of `items`, and how many more there are: what a message shows of a list that may be long. */
+export function someOf(items: readonly string[], separator = ", "): string {
+  const more = items.length - MOST_NAMED;
+  const named = items.slice(0, MOST_NAMED).join(separator);
+  return more > 0 ? `${named}${separator.trimEnd() === ";" ? ";" : ""} and ${more} more` : named;
+}
