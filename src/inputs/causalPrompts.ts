@@ -96,7 +96,9 @@ function rowsOf(
     const { clean, corrupted, answer, wrong } = prompt;
     const [cleanIds, corruptedIds] = tokenize([clean, corrupted]).ids as [number[], number[]];
     const next = (token: string) =>
-      nextToken(cleanIds, tokenize([clean + token]).ids[0]!, tokenizer!, { token, index });
+      nextToken(cleanIds, tokenize([clean + token]).ids[0]!, tokenizer!, {
+        ...{ token, prompt: "the clean prompt", of: `pair ${index}` },
+      });
     return {
       clean: cleanIds,
       corrupted: corruptedIds,
@@ -108,12 +110,23 @@ function rowsOf(
   return { ids, bosToken, policy };
 }
 
-/** The one token by which the longer row goes on. */
-function nextToken(
+/** What an answer belongs to, for messages. */
+interface AnswerOf {
+  readonly token: string;
+  readonly prompt: string;
+  readonly of: string;
+}
+
+/**
+ * The one token by which the longer row goes on.
+ *
+ * @throws {InputError} "pairs" if that are several, or if the tokens before it are others then
+ */
+export function nextToken(
   row: readonly number[],
   longer: readonly number[],
   tokenizer: Tokenizer,
-  { token, index }: { readonly token: string; readonly index: number },
+  { token, prompt, of }: AnswerOf,
 ): number {
   const more = longer.slice(row.length);
   const goesOn = row.every((id, position) => longer[position] === id);
@@ -123,7 +136,7 @@ function nextToken(
     : `other tokens before it (${pieces(tokenizer, longer.slice(-3))})`;
   throw new InputError(
     "pairs",
-    `an answer is the one token that follows the clean prompt, with its space: " Mary"; ${JSON.stringify(token)} of pair ${index} gives ${got}`,
+    `an answer is the one token that follows ${prompt}, with its space: " Mary"; ${JSON.stringify(token)} of ${of} gives ${got}`,
   );
 }
 

@@ -6,9 +6,9 @@ import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { LensResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { piecesOf } from "../../inputs/sequences.ts";
 import { footerOf, headerOf } from "../common/about.ts";
+import type { LensRows } from "./lensRows.ts";
 import type { LensSeen } from "./lensSeen.ts";
 import type { LensPlan } from "./plan.ts";
 
@@ -38,7 +38,7 @@ interface Sums {
 export async function lensResultOf(
   model: LoadedModel,
   backend: Backend,
-  rows: RepeatedRows,
+  rows: LensRows,
   plan: LensPlan & { readonly softcap: number | null },
   runs: (take: (seen: LensSeen) => void) => Promise<void>,
 ): Promise<LensResult> {
@@ -52,6 +52,10 @@ export async function lensResultOf(
     schema: "induction-lens/lens@1",
     ...headerOf(model, rows.info, rows.warnings),
     positions: [...positions],
+    ...(rows.texts && {
+      texts: rows.texts.asked.map(({ text, answer = null }) => ({ text, answer })),
+      pieces: [...rows.texts.pieces],
+    }),
     norm: `lens: the final norm is recomputed for each stream; attribution: its scale is that of the whole stream, frozen${cappedWords(softcap)}`,
     layers: layersOf(sums, named, topK),
     convergence: {

@@ -1,4 +1,8 @@
 import type { Command } from "commander";
+import { InputError } from "../../base/errors.ts";
+import { withoutUndefined } from "../../base/withoutUndefined.ts";
+import { collected } from "../../cli/flags/values.ts";
+import type { TargetText } from "../../inputs/targetRows.ts";
 import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
 import { number, wholeNumber, wholeNumbers } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
@@ -7,6 +11,8 @@ import { STUDIES } from "../registry.ts";
 import { readOwnTokens } from "../../cli/tokensFile.ts";
 
 interface Flags extends RowFlags {
+  readonly text?: readonly string[] | undefined;
+  readonly answer?: readonly string[] | undefined;
   readonly centred?: boolean | undefined;
   readonly threshold?: number | undefined;
   readonly topK?: number | undefined;
@@ -19,15 +25,52 @@ export const command = studyCommand({
   declare,
   request: async (flags: Flags, model: string) => {
     const { centred, threshold, topK, positions } = flags;
-    const rows = await rowOptions(flags, readOwnTokens);
+    const texts = textsOf(flags);
+    const rows = texts ? { bos: flags.bos, texts } : await rowOptions(flags, readOwnTokens);
     const of = centred ? "centred-logit" : "logit";
     return onModel(STUDIES.lens, model, { ...rows, threshold, topK, positions, of });
   },
 });
 
+const ROW_FLAGS = {
+  tokens: "--tokens",
+  numExamples: "--num-examples",
+  seqLen: "--seq-len",
+  seed: "--seed",
+} as const;
+
+/** @throws {InputError} "options" for texts beside rows, and for answers that do not belong to a text each */
+function textsOf(flags: Flags): TargetText[] | undefined {
+  const { text, answer } = flags;
+  if (!text) {
+    if (answer) throw new InputError("options", "--answer follows a --text, and there is none");
+    return undefined;
+  }
+  const others = Object.entries(ROW_FLAGS).filter(
+    ([key]) => flags[key as keyof Flags] !== undefined,
+  );
+  if (others.length > 0)
+    throw new InputError(
+      "options",
+      `--text is read as it is, so ${others.map(([, name]) => name).join(", ")} cannot be used`,
+    );
+  if (answer && answer.length !== text.length)
+    throw new InputError(
+      "options",
+      `needs an --answer for each --text, got ${answer.length} for ${text.length}`,
+    );
+  return text.map((one, index) => withoutUndefined({ text: one, answer: answer?.[index] }));
+}
+
 function declare(command: Command): Command {
   const withFlags = command
     .argument("<model>", MODEL)
+    .option("--text <text>", "a text of your own in place of random rows; may repeat", collected)
+    .option(
+      "--answer <token>",
+      'the token that follows the text, with its space: " Mary" (default: the text\'s own next tokens)',
+      collected,
+    )
     .option("--centred", "take the logit less the mean over the vocabulary")
     .option(
       "--threshold <x>",
@@ -36,7 +79,7 @@ function declare(command: Command): Command {
     )
     .option(
       "--positions <list>",
-      "positions of the second copy to read (default all)",
+      "positions to read, of the second copy or the text (default all)",
       wholeNumbers,
     )
     .option("--top-k <n>", "most likely tokens to list by layer (default 5)", wholeNumber);

@@ -1,4 +1,5 @@
 /** @file `lens`: what the residual stream of each layer would predict, and what each part adds to the target's logit. */
+import { InputError } from "../../base/errors.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
@@ -9,19 +10,17 @@ import type { LensResult } from "./result.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
-import { generatedRows, ownRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import { lensResultOf } from "./buildResult.ts";
 import type { LensSeen } from "./lensSeen.ts";
-import { copiedTargets } from "../../interventions/targetDirections.ts";
+import { lensRows, type LensRows } from "./lensRows.ts";
 import { LENS_OPTIONS, lensPlan, type LensOptions } from "./plan.ts";
 import { LENS_INPUTS, lensPrograms, type LensPrograms } from "./lensPrograms.ts";
-import { PAIR_EXAMPLES } from "../../inputs/pair.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
- * Logit lens and direct logit attribution on repeated rows.
+ * Logit lens and direct logit attribution on repeated rows, or on texts.
  *
  * Lens: logits[layer] = unembed(ln_final(residual stream before the layer)), the norm's scale recomputed for each stream.
  * Attribution: part . d / scale, with d the target's column of W_U times the norm's gain (centred where the norm centres)
@@ -29,7 +28,7 @@ import { checkOptionNames } from "../../base/optionNames.ts";
  * norm and unembedding, and sum to the logit; where logits are capped, to the logit before its cap.
  *
  * @returns a model that knows nothing has probability 1 / vocabulary and rank (vocabulary + 1) / 2
- * @throws {InputError} "study" for a model whose logits are not a product, "range" for positions outside the second copy
+ * @throws {InputError} "study" for a model whose logits are not a product, "range" for positions without a target or too many
  * @throws {AbortError} between two runs once `signal` is aborted
  * @see TransformerLens `logit_attrs` and `accumulated_resid`; the direct logit effect of `measure`, which is centred
  */
@@ -37,10 +36,9 @@ export async function lens(model: LoadedModel, options: LensOptions = {}): Promi
   checkOptionNames("lens", options, LENS_OPTIONS);
   checkCanRun("lens", model);
   const backend = await engineFor(model, options);
-  const rows = options.rows
-    ? await ownRows(model.architecture, options.rows)
-    : generatedRows(model.architecture, options, PAIR_EXAMPLES);
+  const rows = await lensRows(model, options);
   const plan = lensPlan(rows, options);
+  checkLogits(model, plan.positions.length);
   return whileUnchanged(model, async (elapsed) => {
     const programs = lensPrograms(model, plan.of);
     const result = await lensResultOf(
@@ -48,17 +46,32 @@ export async function lens(model: LoadedModel, options: LensOptions = {}): Promi
       backend,
       rows,
       { ...plan, softcap: programs.softcap },
-      (take) => lensRuns(backend, programs, rows, plan.positions, options, take),
+      (take) => runLens(backend, programs, rows, plan.positions, options, take),
     );
     return { ...result, timings: { run: elapsed() } };
   });
 }
 
+/** Bytes that the logits of one row may take, over all streams. */
+const MOST_LOGITS = 2e9;
+
+/** @throws {InputError} "range" for more positions than memory should hold, with how many it does */
+function checkLogits({ architecture: { layers, vocabulary } }: LoadedModel, count: number): void {
+  const each = 4 * vocabulary * (layers + 1);
+  const most = Math.floor(MOST_LOGITS / each);
+  if (count <= most) return;
+  throw new InputError(
+    "range",
+    `the logits of ${count} positions in ${layers + 1} streams take ${((count * each) / 1e9).toFixed(1)} GB; choose at most ${most} of them (\`positions\`)`,
+    { option: "positions" },
+  );
+}
+
 /** Runs all rows, a few at a time. */
-export async function lensRuns(
+export async function runLens(
   backend: Backend,
   programs: LensPrograms,
-  rows: RepeatedRows,
+  rows: LensRows,
   positions: readonly number[],
   { signal, progress }: StudyOptions,
   take: (seen: LensSeen) => void,
@@ -79,7 +92,7 @@ export async function lensRuns(
       const step = "reading layers";
       const chunks = chunksOf(examples, perRun);
       const read = tensor(["position"], [positions.length], Int32Array.from(positions));
-      const targets = chunks.map((chunk) => copiedTargets(rows, chunk, positions));
+      const targets = chunks.map((chunk) => rows.targets(chunk, positions));
       const runs = chunks.map(
         (chunk, run) =>
           new Map([

@@ -1,11 +1,8 @@
 /** @file What `lens` is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
-import {
-  GENERATED_INPUT,
-  type GeneratedInput,
-  type OwnTokens,
-  type RepeatedRows,
-} from "../../inputs/scoreInput.ts";
+import { GENERATED_INPUT, type GeneratedInput, type OwnTokens } from "../../inputs/scoreInput.ts";
+import type { TargetText } from "../../inputs/targetRows.ts";
+import type { LensRows } from "./lensRows.ts";
 import { checkThreshold, checkTopK } from "../common/checkShown.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
@@ -13,7 +10,9 @@ import type { OptionNames } from "../../base/optionNames.ts";
 export interface LensOptions extends GeneratedInput, StudyOptions {
   /** Measure these rows in place of generated ones. */
   readonly rows?: OwnTokens | undefined;
-  /** Positions to read, in the second copy; left out: all of it. */
+  /** Texts of as many tokens each, in place of rows; what is read is what follows. */
+  readonly texts?: readonly TargetText[] | undefined;
+  /** Positions to read, in the second copy, or of texts; left out: all, of texts with answers the last one. */
   readonly positions?: readonly number[] | undefined;
   /** Left out: logit. */
   readonly of?: "logit" | "centred-logit" | undefined;
@@ -27,6 +26,7 @@ export const LENS_OPTIONS: OptionNames<LensOptions> = {
   ...STUDY_OPTIONS,
   ...GENERATED_INPUT,
   rows: true,
+  texts: true,
   positions: true,
   of: true,
   threshold: true,
@@ -41,12 +41,12 @@ export interface LensPlan {
   readonly topK: number;
 }
 
-/** @throws {InputError} "range" for positions outside the second copy, a probability that is none, or a list of nothing */
-export function lensPlan(rows: RepeatedRows, options: LensOptions): LensPlan {
+/** @throws {InputError} "range" for positions that have no target, a probability that is none, or a list of nothing */
+export function lensPlan({ read }: LensRows, options: LensOptions): LensPlan {
   checkThreshold(options.threshold, 1);
   checkTopK(options.topK);
   return {
-    positions: lensPositions(rows, options.positions),
+    positions: lensPositions(read, options.positions),
     of: options.of ?? "logit",
     threshold: options.threshold ?? 0.5,
     topK: options.topK ?? 5,
@@ -54,17 +54,13 @@ export function lensPlan(rows: RepeatedRows, options: LensOptions): LensPlan {
 }
 
 function lensPositions(
-  { start, period }: RepeatedRows,
+  { of, positions }: LensRows["read"],
   asked: readonly number[] | undefined,
 ): number[] {
-  const first = start + period;
-  const wrong = asked?.find(
-    (position) => !(Number.isInteger(position) && position >= first && position < first + period),
+  const wrong = asked?.find((position) => !positions.includes(position));
+  if (wrong === undefined) return [...(asked ?? positions)];
+  throw new InputError(
+    "range",
+    `the lens reads positions of ${of}, ${positions[0]} to ${positions.at(-1)}, got ${wrong}`,
   );
-  if (wrong !== undefined)
-    throw new InputError(
-      "range",
-      `the lens reads positions of the second copy, ${first} to ${first + period - 1}, got ${wrong}`,
-    );
-  return asked ? [...asked] : Array.from({ length: period }, (_, offset) => first + offset);
 }

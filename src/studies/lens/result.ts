@@ -9,7 +9,22 @@ export const lensResult = z.object({
   ...resultHeader,
   positions: z
     .array(z.int())
-    .describe("positions that are read; the target of each is the token after its earlier copy"),
+    .describe(
+      "positions that are read; the target of each is the token after its earlier copy, of texts the next token or the answer",
+    ),
+  texts: z
+    .array(
+      z.object({
+        text: z.string(),
+        answer: z
+          .string()
+          .nullable()
+          .describe("the target after the text; null: its own tokens are"),
+      }),
+    )
+    .optional()
+    .describe("the texts that are read, where these were given"),
+  pieces: z.array(z.string()).optional().describe("tokens of the first text, by position"),
   norm: z
     .string()
     .describe("what was done to the final norm, for the lens and for the attribution"),

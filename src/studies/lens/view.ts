@@ -5,6 +5,7 @@ import type { AxisOptions, LineFigure } from "../../draw/lines.ts";
 import { plural, tableNumber } from "../../draw/numbers.ts";
 import { linePicture } from "../../draw/pictures.ts";
 import { tokenText } from "../../draw/tokenText.ts";
+import { visible } from "../../draw/visible.ts";
 import {
   aboutLines,
   divergingScale,
@@ -20,7 +21,7 @@ export function lensView(result: LensResult): StudyView {
   const sentence = lensSentence(result);
   return {
     title: `Logit lens and attribution: ${result.model.id}`,
-    lines: [...aboutLines(result), result.norm, convergenceWords(result)],
+    lines: [...aboutLines(result), ...textWords(result), result.norm, convergenceWords(result)],
     sentences: [sentence],
     pictures: [linePicture(targetFigure(result)), linePicture(evolutionFigure(result))],
     map: {
@@ -49,16 +50,37 @@ export function lensView(result: LensResult): StudyView {
   };
 }
 
-function lensSentence({ layers, attribution }: LensResult): string {
+/** What was read, and what is asked to follow. */
+function textWords({ texts = [] }: LensResult): string[] {
+  const [first] = texts;
+  if (!first) return [];
+  const answer = first.answer === null ? "" : ` → ${tokenText(first.answer)}`;
+  const more = texts.length > 1 ? `, and ${plural(texts.length - 1, "more text")}` : "";
+  return [`text: ${visible(first.text)}${answer}${more}`];
+}
+
+function lensSentence({ layers, attribution, positions, input }: LensResult): string {
   const all = attribution.heads.flatMap((row, layer) =>
     row.map((value, head) => ({ name: headName({ layer, head }), value })),
   );
   const most = all.reduce((best, one) => (one.value > best.value ? one : best));
   const known = layers.find(({ first }) => first >= 0.5);
-  const when = known
-    ? `The target is the most likely token at half of the positions from the stream "${known.name}" on`
-    : "In no layer is the target the most likely token at half of the positions";
+  const isOne = positions.length * input.examples === 1;
+  const when = isOne
+    ? onePlaceWords(layers)
+    : known
+      ? `The target is the most likely token at half of the positions from the stream "${known.name}" on`
+      : "In no layer is the target the most likely token at half of the positions";
   return `${when}; ${most.name} adds most to its ${attribution.of}: ${tableNumber(most.value)} of ${tableNumber(attribution.mean)}.`;
+}
+
+/** From which stream on the target stays on top. */
+function onePlaceWords(layers: LensResult["layers"]): string {
+  const from = 1 + layers.findLastIndex(({ first }) => first < 1);
+  const last = layers.at(-1)!;
+  return from < layers.length
+    ? `The target is the most likely token from the stream "${layers[from]!.name}" on`
+    : `The target is not the most likely token in the end: its rank is ${last.rank}, its probability ${tableNumber(last.probability)}`;
 }
 
 function convergenceWords({ convergence, stability, positions, layers }: LensResult): string {

@@ -1,0 +1,64 @@
+/** @file What a lens reads: rows that repeat, or texts; each position with the token that should follow. */
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import { InputError } from "../../base/errors.ts";
+import { PAIR_EXAMPLES } from "../../inputs/pair.ts";
+import { generatedRows, ownRows } from "../../inputs/scoreInput.ts";
+import { targetRows, type TargetText } from "../../inputs/targetRows.ts";
+import { copiedTargets } from "../../interventions/targetDirections.ts";
+import { takeRows } from "../../interventions/rows.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { InputInfo } from "../../results/common.ts";
+import type { LensOptions } from "./plan.ts";
+
+export interface LensRows {
+  /** Token ids, axes [batch, position]. */
+  readonly tokens: Tensor<Int32Array>;
+  readonly info: InputInfo;
+  readonly warnings: readonly string[];
+  /** Positions that have a target, and what they are, for messages. */
+  readonly read: { readonly of: string; readonly positions: readonly number[] };
+  /** Targets of some rows at some positions, axes [batch, position]. */
+  readonly targets: (rows: readonly number[], positions: readonly number[]) => Tensor<Int32Array>;
+  /** Of texts: what was asked, and the tokens of the first one. */
+  readonly texts?: {
+    readonly asked: readonly TargetText[];
+    readonly pieces: readonly string[];
+  };
+}
+
+/** @throws {InputError} as `ownRows`, `generatedRows` and `targetRows`; "options" for texts beside rows */
+export async function lensRows(model: LoadedModel, options: LensOptions): Promise<LensRows> {
+  if (options.texts) return rowsOfTexts(model, options.texts, options);
+  const rows = options.rows
+    ? await ownRows(model.architecture, options.rows)
+    : generatedRows(model.architecture, options, PAIR_EXAMPLES);
+  const first = rows.start + rows.period;
+  return {
+    ...rows,
+    read: {
+      of: "the second copy",
+      positions: Array.from({ length: rows.period }, (_, offset) => first + offset),
+    },
+    targets: (chosen, positions) => copiedTargets(rows, chosen, positions),
+  };
+}
+
+async function rowsOfTexts(
+  model: LoadedModel,
+  asked: readonly TargetText[],
+  { rows, bos = "auto" }: LensOptions,
+): Promise<LensRows> {
+  if (rows) throw new InputError("options", "a lens reads texts or rows, got both at once");
+  const { tokens, targets, positions, info, pieces } = await targetRows(model, asked, bos);
+  const length = tokens.shape[1]!;
+  return {
+    ...{ tokens, info, warnings: [] },
+    read: { of: "the text that have a target", positions },
+    targets(rows, places) {
+      const { data } = takeRows(targets, rows);
+      const ids = rows.flatMap((_, row) => places.map((place) => data[row * length + place]!));
+      return tensor(targets.axes, [rows.length, places.length], Int32Array.from(ids));
+    },
+    texts: { asked, pieces },
+  };
+}
