@@ -46,9 +46,9 @@ export async function lensRows(model: LoadedModel, options: LensOptions): Promis
 async function rowsOfTexts(
   model: LoadedModel,
   asked: readonly TargetText[],
-  { rows, bos = "auto" }: LensOptions,
+  { rows: own, bos = "auto" }: LensOptions,
 ): Promise<LensRows> {
-  if (rows) throw new InputError("options", "a lens reads texts or rows, got both at once");
+  if (own) throw new InputError("options", "a lens reads texts or rows, got both at once");
   const { tokens, targets, positions, info, pieces } = await targetRows(model, asked, bos);
   const length = tokens.shape[1]!;
   return {
