@@ -4,8 +4,9 @@ import type { NormSpec, QueryKeyNorm } from "./spec.ts";
 import { needed, type WeightLookup } from "./weights.ts";
 
 /**
- * A norm over the last axis. `hook_scale` is what x is divided by; `hook_normalized` is, as in TransformerLens, after gain
- * and bias for layer norm and before the gain for RMS norm. x itself where the model has no norm.
+ * A norm over the last axis. `hook_scale` is what x is divided by; `hook_normalized` is, as in the HookedTransformer of
+ * TransformerLens 1 to 3, after gain and bias for layer norm and before the gain for RMS norm; the bridge of TransformerLens 4
+ * has it before gain and bias for both (docs/commands/run.md). x itself where the model has no norm.
  */
 export function norm(
   b: Builder,
