@@ -45,7 +45,7 @@ export interface Projection {
 }
 
 export interface HeadInput {
-  /** `attn.hook_q`, `attn.hook_k` or `attn.hook_v`: what the projection gives. */
+  /** `attn.hook_q`, `attn.hook_k` or `attn.hook_v`: what the projection gives; values within their bounds, where there are some. */
   readonly hook: string;
   readonly projection: Part<Projection>;
 }
@@ -69,6 +69,8 @@ export interface ScoreProduct {
   readonly scale: number;
   /** Scales of norms between the stream and the product: with these frozen, queries and keys are linear in the stream. */
   readonly normScales: readonly string[];
+  /** Values between them that are kept within bounds (OLMo): linear only with what is beyond the bounds frozen. */
+  readonly clamps: readonly string[];
   /** Embedded positions that queries and keys read beside the stream (shortformer); else null. */
   readonly positions: string | null;
 }

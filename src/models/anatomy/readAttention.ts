@@ -1,4 +1,5 @@
 /** @file Attention of one layer, read from its operations: from the stream to queries, keys and values, and on to z. */
+import type { Op } from "../../graph/ops.ts";
 import { hookName } from "./hookNames.ts";
 import type {
   AttentionAnatomy,
@@ -86,7 +87,8 @@ function headInput(operations: Operations, layer: number, which: "q" | "k" | "v"
 }
 
 function projectionOf(operations: Operations, layer: number, hook: string): Projection | null {
-  const op = operations.producers.get(hook);
+  const made = operations.producers.get(hook);
+  const op = made?.op === "clamp" ? operations.producers.get(made.inputs[0]!) : made;
   if (op?.op !== "contract") return null;
   const [input, weight, bias = null] = op.inputs as [string, string, string?];
   const stream = hookName(layer, "hook_resid_pre");
@@ -162,11 +164,13 @@ function productOf(operations: Operations, layer: number, value: string): ScoreP
   if (op?.op !== "contract" || op.inputs.length !== 2) return null;
   const [queries, keys] = op.inputs as [string, string];
   const way = operationsBetween(operations, hookName(layer, "hook_resid_pre"), [queries, keys]);
+  const made = (op: Op["op"]) => way.filter((one) => one.op === op).map(({ output }) => output);
   return {
     queries,
     keys,
     scale: op.attributes.scale ?? 1,
-    normScales: way.filter((one) => one.op === "scale").map(({ output }) => output),
+    normScales: made("scale"),
+    clamps: made("clamp"),
     positions: way.find(({ output }) => output === "hook_pos_embed")?.output ?? null,
   };
 }

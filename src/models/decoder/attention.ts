@@ -4,7 +4,7 @@ import type { Builder, Name } from "../../graph/builder.ts";
 import type { Rope } from "../config/rope.ts";
 import { queryKeyNorm } from "./norms.ts";
 import { softcapped } from "./numbers.ts";
-import { projections, type Three, type Which } from "./projections.ts";
+import { clipped, projections, type Three, type Which } from "./projections.ts";
 import { smeared } from "./smearedKeys.ts";
 import type { AttentionSpec, MaskSpec } from "./spec.ts";
 import { needed, type WeightLookup } from "./weights.ts";
@@ -26,8 +26,8 @@ export type AttentionPart = "attn" | "cross_attn";
 /**
  * Attention from `input` to `hook_attn_out` (or `hook_cross_attn_out`). With shared keys, query head h reads key head floor(h / group).
  *
- * `hook_q`, `hook_k`, `hook_v` are what the projections give, before norms, clipping and rotation. `hook_result` is there on
- * request and leads nowhere: what is changed there changes nothing, change `hook_z`.
+ * `hook_q`, `hook_k` are what the projections give, before norms, clipping and rotation; `hook_v` is what the pattern mixes,
+ * after clipping. `hook_result` is there on request and leads nowhere: what is changed there changes nothing, change `hook_z`.
  */
 export function attention(
   b: Builder,
@@ -56,7 +56,7 @@ export function attention(
   const pattern = spec.sinks
     ? besideSink(b, scores, needed(w, `${own}.sinks`), hook)
     : b.op("softmax", [scores], { axis: "key" }, hook("pattern"));
-  const values = b.rename(clipped(b, v, spec), { position: "key" });
+  const values = b.rename(v, { position: "key" });
   const mixed = b.contract(grouped(b, pattern, group), values, [
     "batch",
     "query",
@@ -97,10 +97,6 @@ function prepared(
   return spec.smearedKeys && before && which === "k"
     ? smeared(b, kept, needed(w, `${own}.smear`), before)
     : kept;
-}
-
-function clipped(b: Builder, x: Name, { clip }: AttentionSpec): Name {
-  return clip ? b.op("clamp", [x], { low: -clip, high: clip }) : x;
 }
 
 /** The whole of x, or with latent attention its last entries, turned by its position. */

@@ -7,18 +7,26 @@ import { needed, type WeightLookup } from "./weights.ts";
 export type Which = "q" | "k" | "v";
 export type Three = Readonly<Record<Which, Name>>;
 
-/** @param at the attention, as `blocks.0.attn` @returns `hook_q` [batch, position, head, d_head], `hook_k` and `hook_v`, with kv_head in place of head where heads share keys. */
+/** @param at the attention, as `blocks.0.attn` @returns `hook_q` [batch, position, head, d_head], `hook_k` and `hook_v` (within its bounds), with kv_head in place of head where heads share keys. */
 export function projections(
   b: Builder,
   w: WeightLookup,
   at: string,
   input: Three,
-  { heads, kvHeads, latent }: AttentionSpec,
+  spec: AttentionSpec,
 ): Three {
+  const { heads, kvHeads, latent } = spec;
   if (latent) return latentProjections(b, w, at, input, latent);
   const kv = kvHeads === heads ? "head" : "kv_head";
-  const project = (which: Which, head: string) => projected(b, w, at, which, input[which], head);
-  return { q: project("q", "head"), k: project("k", kv), v: project("v", kv) };
+  const project = (which: Which, head: string, as?: string) =>
+    projected(b, w, at, which, input[which], head, as);
+  const v = project("v", kv, spec.clip ? `${at}.v` : undefined);
+  return { q: project("q", "head"), k: project("k", kv), v: clipped(b, v, spec, `${at}.hook_v`) };
+}
+
+/** Kept within bounds, as the value `as`; x itself where there are none. */
+export function clipped(b: Builder, x: Name, { clip }: AttentionSpec, as?: Name): Name {
+  return clip ? b.op("clamp", [x], { low: -clip, high: clip }, as) : x;
 }
 
 function projected(

@@ -67,10 +67,15 @@ function cellOf(
   };
 }
 
-function frozenWords({ product: { normScales: scales } }: WhyLayer): string {
-  if (scales.length === 0) return "nothing: the model has no norm before its queries and keys";
+function frozenWords({ product: { normScales: scales, clamps } }: WhyLayer): string {
   const names = scales.map((name) => name.replace(/^blocks\.\d+\./, "").replace(".hook_scale", ""));
-  return `the scales of ${names.join(", ")} are those of the whole run, so that parts add up`;
+  const frozen = [
+    ...(names.length > 0 ? [`the scales of ${names.join(", ")}`] : []),
+    ...(clamps.length > 0 ? ["which entries of queries and keys are at their bounds"] : []),
+  ];
+  return frozen.length > 0
+    ? `${frozen.join(" and ")} are those of the whole run, so that parts add up`
+    : "nothing: the model has no norm before its queries and keys";
 }
 
 function scoreOf(

@@ -3,6 +3,7 @@ import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
+import { clampsApart } from "../../graph/edits/clampsApart.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { WhyResult } from "./result.ts";
@@ -19,15 +20,15 @@ import { whyResultOf } from "./buildResult.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { WHY_OPTIONS, whyPlan, type WhyOptions } from "./plan.ts";
 import type { WhyLayer, WhyRun } from "./whyRun.ts";
-import { scoreTakenApart } from "./whyScore.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
+import { frozenIn, scoreTakenApart } from "./whyScore.ts";
 
 /**
  * Takes one attention score apart.
  *
  * score[q, k] = scale * sum over parts a, b of Q(a, q) . K(b, k), where the stream before the layer is the sum of parts, Q and
  * K are the layer's norm with its scale frozen (that of queries and keys too), the head's projection, with the key head of its
- * group, and the rotation of the position. Biases are a part of their own, and so is what linear biases (ALiBi) add for the
+ * group, and the rotation of the position. An entry beyond the bounds of OLMo's queries and keys is its bound, a bias. Biases are a part of their own, and so is what linear biases (ALiBi) add for the
  * distance. All is linear then, so the parts sum to the score; where scores are capped, to the score before its cap.
  *
  * contrast: every key part less its mean over the keys that the query sees; what all keys share cancels in softmax.
@@ -42,19 +43,20 @@ import { checkOptionNames } from "../../base/optionNames.ts";
 export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyResult> {
   checkOptionNames("why", options, WHY_OPTIONS);
   checkCanRun("why", model);
-  const { architecture } = model;
+  const { architecture, program } = model;
   const plan = whyPlan(architecture, options);
-  const layer = anatomy(model.program, architecture).layers[plan.head.layer]!;
+  const layer = anatomy(program, architecture).layers[plan.head.layer]!;
   const inputs = { layer, product: required(layer.attention.scores.product) };
+  const linear = { ...model, program: clampsApart(program, inputs.product.clamps) };
   const found = await sequencesOf(model, plan.sequence);
   const query = queryOf(plan.query, found.sequences[0]!.tokens.length);
   const backend = await engineFor(model, options);
   const advance = partCounter(options, inputs, architecture.heads);
   return whileUnchanged(model, async (elapsed) => {
     advance();
-    const run = await savedRun(model, backend, inputs, plan.head, query, found);
+    const run = await savedRun(linear, backend, inputs, plan.head, query, found);
     const cell = { ...plan.head, query, key: keyOf(plan.key, query, run) };
-    const apart = await scoreTakenApart(model, backend, inputs, cell, run, advance);
+    const apart = await scoreTakenApart(linear, backend, inputs, cell, run, advance);
     const effect = await cellEffect(model, backend, cell, run.weights[cell.key]!, run.saved);
     const timings = { run: elapsed() };
     return whyResultOf({ model, backend, plan, inputs, found, cell, run, apart, effect, timings });
@@ -78,7 +80,7 @@ function partCounter(
 async function savedRun(
   model: LoadedModel,
   backend: Backend,
-  { layer: { pre, summands, attention }, product: { positions, normScales } }: WhyLayer,
+  { layer: { pre, summands, attention }, product }: WhyLayer,
   { layer, head }: HeadAt,
   query: number,
   { sequences }: Sequences,
@@ -89,8 +91,8 @@ async function savedRun(
   } = attention;
   const outputs = new Set([
     ...streamPartNames(model, summands),
-    ...(positions ? [positions] : []),
-    ...normScales,
+    ...(product.positions ? [product.positions] : []),
+    ...frozenIn(product),
     ...effectNames(model, layer),
     pre,
     masked,

@@ -1,6 +1,8 @@
 /** @file One attention score as query parts times key parts, from a run of the tokens up to the query. */
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
+import { clampParts } from "../../graph/edits/clampsApart.ts";
+import type { ScoreProduct } from "../../models/anatomy/programAnatomy.ts";
 import { scoreParts } from "../../measure/scoreParts.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
@@ -39,13 +41,13 @@ export async function scoreTakenApart(
   { saved, visible, distances }: WhyRun,
   advance: (parts: number) => void,
 ): Promise<ScoreTakenApart> {
-  const { queries, keys, positions, normScales, scale } = inputs.product;
+  const { queries, keys, positions, scale } = inputs.product;
   const { pre } = inputs.layer;
   const { architecture } = model;
   const map = await linearMap(model.program, backend, {
     from: [pre, ...(positions ? [positions] : [])],
     outputs: [queries, keys],
-    frozen: new Map(normScales.map((name) => [name, saved.get(name)!])),
+    frozen: new Map(frozenIn(inputs.product).map((name) => [name, saved.get(name)!])),
     length: cell.query + 1,
   });
   const read = (trace: Trace, row: number, name: string): PartVectors => ({
@@ -73,6 +75,11 @@ export async function scoreTakenApart(
         place,
       )
     : apart;
+}
+
+/** With these values of the run frozen, queries and keys are linear in the stream, in a program that `clampsApart` made. */
+export function frozenIn({ normScales, clamps }: ScoreProduct): string[] {
+  return [...normScales, ...clamps.flatMap(clampParts)];
 }
 
 /** With what the mask adds for the distance as a part that meets no other. */

@@ -29,6 +29,7 @@ const MODELS = [
   "tl-shortformer",
   ...["granite", "cohere", "olmo2", "olmo3", "glm4", "gemma3", "deepseek_v3"],
   ...["gemma2", "bloom", "mpt", "gpt_oss"], // soft caps, linear biases, sinks
+  ...["olmo"], // queries, keys and values within bounds
 ];
 
 describe("why", () => {
@@ -75,6 +76,23 @@ describe("why", () => {
     expect(effect.raised[0]!.token).toBe(effect.target.token);
     expect(effect.cell).toBeCloseTo(effect.head * cell.weight, 0);
   });
+
+  for (const name of ["llama", "olmo"]) {
+    const { skip, note } = unlessShared("goldens", name);
+    test.skipIf(skip)(`effects of all keys sum to their head's on ${name}${note}`, async () => {
+      const model = await openFolder(shared("goldens", name)!, name);
+      const effects: number[] = [];
+      let ofHead = 0;
+      for (let key = 0; key < 8; key++) {
+        const options = { backend: engine, head: "1.1", seqLen: 12, query: 7, key };
+        const { effect } = await why(model, options);
+        effects.push(effect.cell);
+        ofHead = effect.head;
+      }
+      expect(Math.abs(sum(effects) - ofHead)).toBeLessThan(TOLERANCE);
+      await model.close();
+    });
+  }
 
   test("contrast is the log of the weight over the geometric mean of the row", async () => {
     const model = await openPlanted("induction");
