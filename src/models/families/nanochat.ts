@@ -1,6 +1,7 @@
 /** @file nanochat: RMS norms without weights (one of the embeddings too), squared ReLU, a limit on logits, pairs turned the other way. */
 import { z } from "zod";
 import { activationName } from "../config/activation.ts";
+import type { Rope } from "../config/rope.ts";
 import type { NormSpec } from "../decoder/spec.ts";
 import { llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
 import { family } from "./row.ts";
@@ -20,13 +21,11 @@ export const nanochat = family("nanochat", schema, (c) => {
   const norm: NormSpec = { kind: "RMS", eps: c.rms_norm_eps };
   const { rotary, ...attention } = llamaAttention(c);
   const { rope, interleaved } = rotary!;
-  const backwards = {
-    ...rope,
-    frequencies: rope.frequencies.map((frequency) => -frequency),
-  };
+  // A factor of cos and sin is undone by the norm behind them, but for its eps.
+  const headNorm = { ...norm, eps: norm.eps / rope.factor ** 2, over: "head" } as const;
   return llamaRow(
     c,
-    { ...attention, rotary: { rope: backwards, interleaved }, norm: { ...norm, over: "head" } },
+    { ...attention, rotary: { rope: turnedBack(rope), interleaved }, norm: headNorm },
     {
       norm,
       embedNorm: norm,
@@ -41,3 +40,13 @@ export const nanochat = family("nanochat", schema, (c) => {
     },
   );
 });
+
+function turnedBack({ frequencies, longer }: Rope): Rope {
+  const back = (each: readonly number[]) => each.map((frequency) => -frequency);
+  return {
+    frequencies: back(frequencies),
+    factor: 1,
+    longer:
+      longer?.kind === "table" ? { ...longer, frequencies: back(longer.frequencies) } : longer,
+  };
+}
