@@ -1,5 +1,6 @@
 /** @file Layers in words. */
 import type { ArchitectureInfo } from "../results/architecture.ts";
+import { plural } from "./numbers.ts";
 
 /** `layers 0-2, 4`. */
 export function layersNamed(layers: readonly number[]): string {
@@ -13,16 +14,26 @@ export function layersNamed(layers: readonly number[]): string {
   return `${layers.length === 1 ? "layer" : "layers"} ${named.join(", ")}`;
 }
 
-/** How far each layer sees, `global: layers 5, 11 · 512 tokens: layers 0-4, 6-10`; null where all see everything. */
+/**
+ * How far layers see: `global attention in layers 5, 11, 17; the last 512 tokens in all others`; null where all see everything.
+ * A window counts the query's own token.
+ */
 export function windowsNamed({ layers }: ArchitectureInfo["attention"]): string | null {
   const windows = [...new Set(layers.map(({ window }) => window))];
   if (windows.every((window) => window === null)) return null;
-  const name = (window: number | null) => (window === null ? "global" : `${window} tokens`);
-  if (windows.length === 1) return `${name(windows[0]!)}: every layer`;
+  if (windows.length === 1) return `${reachNamed(windows[0]!)} in every layer`;
   const own = (window: number | null) =>
     layers.filter((one) => one.window === window).map(({ layer }) => layer);
   return windows
     .toSorted((one, other) => (other ?? Infinity) - (one ?? Infinity))
-    .map((window) => `${name(window)}: ${layersNamed(own(window))}`)
-    .join(" · ");
+    .map((window, place) => {
+      const others = place > 0 && windows.length === 2;
+      return `${reachNamed(window)} in ${others ? "all others" : layersNamed(own(window))}`;
+    })
+    .join("; ");
+}
+
+/** How far a layer with this window sees. */
+function reachNamed(window: number | null): string {
+  return window === null ? "global attention" : `the last ${plural(window, "token")}`;
 }

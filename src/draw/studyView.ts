@@ -106,7 +106,7 @@ export function aboutLines({ model, input }: About): string[] {
   const windows = model.architecture ? windowsNamed(model.architecture.attention) : null;
   return [
     modelWords(model),
-    ...(windows === null ? [] : [`attention sees ${windows}`]),
+    ...(windows === null ? [] : [`layers see: ${windows}`]),
     inputWords(input),
   ];
 }
@@ -183,7 +183,7 @@ function architectureSettings({ attention, sizes, experts }: ArchitectureInfo): 
     ["vocabulary", `${sizes.vocabulary} tokens`],
     ["context", `${sizes.contextLength} tokens`],
     ["positions", positions ?? "unknown"],
-    ["attention sees", windowsNamed(attention) ?? "all tokens in every layer"],
+    ["layers see", windowsNamed(attention) ?? "all tokens in every layer"],
     ...(experts
       ? [["experts", `${experts.count}, ${experts.perToken} for each token`] as const]
       : []),

@@ -25,8 +25,11 @@ describe("layers in words", () => {
 
   test("say which are global where others are not, and nothing where all are", () => {
     expect(sees(null, null)).toBeNull();
-    expect(sees(8, 8)).toBe("8 tokens: every layer");
-    expect(sees(8, 8, null, 4)).toBe("global: layer 2 · 8 tokens: layers 0-1 · 4 tokens: layer 3");
+    expect(sees(8, 8)).toBe("the last 8 tokens in every layer");
+    expect(sees(8, null, 8)).toBe("global attention in layer 1; the last 8 tokens in all others");
+    expect(sees(8, 8, null, 4)).toBe(
+      "global attention in layer 2; the last 8 tokens in layers 0-1; the last 4 tokens in layer 3",
+    );
   });
 
   const { skip, note } = unlessShared("goldens", "gemma3", "config.json");
@@ -41,7 +44,7 @@ describe("layers in words", () => {
       experts: null,
     });
     expect(aboutLines(result)).toContain(
-      "attention sees global: layer 2 · 8 tokens: layers 0-1, 3",
+      "layers see: global attention in layer 2; the last 8 tokens in all others",
     );
   });
 });

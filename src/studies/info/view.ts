@@ -1,5 +1,5 @@
 /** @file The architecture card as text: a name and a value to a line, layers that are alike on one. */
-import { layersNamed } from "../../draw/layersNamed.ts";
+import { layersNamed, windowsNamed } from "../../draw/layersNamed.ts";
 import type { ModelCard } from "./result.ts";
 
 type Stack = NonNullable<ModelCard["stacks"]>[number];
@@ -52,13 +52,10 @@ function attentionRows({ attention }: ModelCard): Row[] {
       ? "none"
       : `${rotary.entries} entries of each head, type ${rotary.type}${rotary.interleaved ? ", neighbours in pairs" : ""}`,
   );
-  const sees = layers.map(({ window }) =>
-    window === null ? "all tokens (global)" : `${window} tokens`,
-  );
   return [
     ["positions", positions ?? "unknown"],
     ...(positions === "rotary" ? byLayer("rotary", turns) : []),
-    ...byLayer("attention sees", sees),
+    ["layers see", windowsNamed(attention) ?? "all tokens in every layer"],
     ...(latent ? [["projections", "low-rank (latent attention)"] as const] : []),
     ...(queryKeyNorm ? [["query-key norm", "yes"] as const] : []),
     ...(scoreSoftcap === null ? [] : [["score soft cap", String(scoreSoftcap)] as const]),
