@@ -1,6 +1,6 @@
 /** @file Checks what is fed to a run against the Program's inputs, and fills what nobody feeds. */
 import { InputError } from "../base/errors.ts";
-import type { Tensor, TensorData } from "../base/tensor.ts";
+import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
 import { formatAxes } from "../graph/axes.ts";
 import type { Fill, Program, ProgramInput } from "../graph/program.ts";
 import type { Feeds, RawTensor } from "../base/backend.ts";
@@ -16,11 +16,28 @@ const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as
  *   outside the vocabulary; "length" for more positions than the context has
  */
 export function completeFeeds(program: Program, feeds: Feeds): Map<string, RawTensor> {
-  const sizes = checkFeeds(program, feeds);
+  const filled = fillInputs(program, feeds);
   return new Map(
-    program.inputs.map((input) => {
-      const fed = feeds.get(input.name);
-      if (fed) return [input.name, { type: input.type, shape: fed.shape, data: fed.data }];
+    program.inputs.map(({ name, type }) => {
+      const { shape, data } = (feeds.get(name) ?? filled.get(name))!;
+      return [name, { type, shape, data }];
+    }),
+  );
+}
+
+/**
+ * The inputs that nobody feeds, for a run of this size.
+ *
+ * @param names those that are wanted; left out: all
+ * @throws {InputError} as {@link completeFeeds}
+ */
+export function fillInputs(program: Program, feeds: Feeds, names?: ReadonlySet<string>): Feeds {
+  const sizes = checkFeeds(program, feeds);
+  const due = program.inputs.filter(
+    ({ name }) => !feeds.has(name) && (names === undefined || names.has(name)),
+  );
+  return new Map(
+    due.map((input) => {
       const shape = input.axes.map(({ size }) =>
         typeof size === "number" ? size : sizes.get(size)!,
       );
@@ -28,7 +45,8 @@ export function completeFeeds(program: Program, feeds: Feeds): Map<string, RawTe
         throw new InputError("feed", `the run needs ${input.name}, got nothing to size it by`);
       const { type, fill } = input as ProgramInput & { readonly fill: Fill };
       const data = follows(fill) ? marksOf(fill, shape, feeds) : filled(fill, type, shape);
-      return [input.name, { type, shape, data }];
+      const axes = input.axes.map(({ name }) => name);
+      return [input.name, tensor(axes, shape, data)];
     }),
   );
 }

@@ -3,7 +3,7 @@ import type { Feeds, Tenant, Trace } from "../base/backend.ts";
 import { throwIfAborted } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { typesOf, type Program } from "../graph/program.ts";
-import { checkFeeds } from "./feeds.ts";
+import { checkFeeds, fillInputs } from "./feeds.ts";
 import type { Axis } from "../graph/axes.ts";
 import { float32Bytes } from "./memory.ts";
 import type { OpenSession } from "./openSession.ts";
@@ -46,7 +46,7 @@ export async function passThrough(
   let done = 0;
   const ran = () => progress?.(words, ++done, total);
   for (const group of groupsOf(program, needed, runs, outputs, room)) {
-    const kept = await throughAll(needed, group, runs, { ...options, ran });
+    const kept = await throughAll(program, needed, group, runs, { ...options, ran });
     for (const [at, run] of group.entries()) {
       const values = kept[at]!;
       kept[at] = new Map();
@@ -57,6 +57,7 @@ export async function passThrough(
 
 /** What each run of a group returns, and nothing else. */
 async function throughAll(
+  whole: Program,
   pieces: readonly OpenPiece[],
   group: readonly number[],
   runs: readonly Feeds[],
@@ -70,7 +71,7 @@ async function throughAll(
       for (const [at, run] of group.entries()) {
         throwIfAborted(signal);
         const values = kept[at]!;
-        const made = await session.run(feedsOf(program, runs[run]!, values), wanted);
+        const made = await session.run(feedsOf(whole, program, runs[run]!, values), wanted);
         for (const name of [...values.keys()]) if (!read.has(name)) values.delete(name);
         for (const [name, value] of made) values.set(name, value);
         ran();
@@ -90,14 +91,14 @@ function readLater(
   return new Set([...outputs, ...pieces.slice(index + 1).flatMap(({ reads }) => reads)]);
 }
 
-/** What a piece is fed: the run's own inputs, and values of earlier pieces. */
-function feedsOf({ inputs }: Program, feeds: Feeds, values: Trace): Feeds {
-  return new Map(
-    inputs.flatMap(({ name }) => {
-      const value = values.get(name) ?? feeds.get(name);
-      return value ? [[name, value] as const] : [];
-    }),
-  );
+/** What a piece is fed: the run's own inputs, those that nobody feeds, sized by the whole run, and values of earlier pieces. */
+function feedsOf(whole: Program, { inputs }: Program, feeds: Feeds, values: Trace): Feeds {
+  const names = new Set(inputs.map(({ name }) => name).filter((name) => !values.has(name)));
+  const own = [...feeds, ...fillInputs(whole, feeds, names)].filter(([name]) => names.has(name));
+  return new Map([
+    ...own,
+    ...[...values].filter(([name]) => inputs.some((one) => one.name === name)),
+  ]);
 }
 
 /** Numbers of runs, as many together as have room; at least one. */

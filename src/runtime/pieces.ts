@@ -41,8 +41,7 @@ export function piecesOf(
   const ends = endsOf(ordered, bytesOf);
   const pieces: Piece[] = [];
   for (let [first, start] = [0, 0]; first < ends.length;) {
-    const piece = (last: number) =>
-      pieceOf(ordered, start, ends[last]!.before, backend, sizes);
+    const piece = (last: number) => pieceOf(ordered, start, ends[last]!.before, backend, sizes);
     const fits = (last: number) => piece(last).plan.totalBytes <= most.piece;
     const fitting = lastWhere(first, ends.length - 1, fits);
     const last = fitting === ends.length - 1 ? fitting : narrowest(ends, first, fitting);
