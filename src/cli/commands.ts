@@ -5,6 +5,7 @@ import { command as cache } from "./commands/cache.ts";
 import { command as exportModel } from "./commands/export.ts";
 import { command as explore } from "./commands/explore.ts";
 import { command as info } from "./commands/info.ts";
+import { command as mcp } from "./commands/mcp.ts";
 import { command as report } from "./commands/report.ts";
 import { command as sweep } from "./commands/sweep.ts";
 import { command as tokens } from "./commands/tokens.ts";
@@ -20,7 +21,7 @@ export async function loadCommands(): Promise<readonly CommandSpec[]> {
   const order = Object.keys(STUDIES);
   const place = ({ name }: CommandSpec) => (order.includes(name) ? order.indexOf(name) : Infinity);
   const sorted = ofStudies.toSorted((one, other) => (place(one) < place(other) ? -1 : 1));
-  return [...sorted, sweep, report, explore, train, exportModel, info, tokens, zoo, cache];
+  return [...sorted, sweep, report, explore, mcp, train, exportModel, info, tokens, zoo, cache];
 }
 
 /** Folders of studies that have a command; some have none, such as those that `patch` chooses among. */

@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   readonly stdout: Pick<NodeJS.WriteStream, "write" | "isTTY">;
   readonly stderr: NodeJS.WriteStream;
+  /** Told how far the work is; left out: standard error is. */
+  readonly progress: Progress;
   /** Told the exit code of a Result that is no success. */
   readonly exit: (code: number) => void;
 }
@@ -46,9 +48,11 @@ export interface Surroundings {
 export async function inFrame<Value>(
   flags: CommonFlags,
   work: (frame: Frame) => Promise<Value>,
-  { signal = interruption(), stderr = process.stderr }: Partial<Surroundings> = {},
+  { signal = interruption(), stderr = process.stderr, progress }: Partial<Surroundings> = {},
 ): Promise<Value> {
-  const { note, done, report, end } = talkOn(stderr, { quiet: flags.output.quiet ?? false });
+  const talk = talkOn(stderr, { quiet: flags.output.quiet ?? false });
+  const { note, done, end } = talk;
+  const report = progress ?? talk.report;
   const frame: Frame = {
     ...{ signal, progress: report, note, done, flags },
     async openEngine() {

@@ -59,7 +59,8 @@ function ended(child: ChildProcess) {
   });
 }
 
-function deathBy(signal: NodeJS.Signals | null): Error {
+/** Why a process that computes ended by itself. */
+export function deathBy(signal: NodeJS.Signals | null): Error {
   if (signal === "SIGBUS")
     return new InputError(
       "file",

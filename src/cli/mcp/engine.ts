@@ -1,0 +1,52 @@
+/** @file The process that computes for the server, one call at a time; so that the server hears its client meanwhile. */
+import { InputError } from "../../base/errors.ts";
+import { studyText } from "../../draw/studyText.ts";
+import { STUDIES, type Studies } from "../../studies/registry.ts";
+import { loadCommands } from "../commands.ts";
+import { explain } from "../exit.ts";
+import type { Invocation } from "../messages.ts";
+import { carryOut } from "../program.ts";
+import type { Answer, FromEngine, ToEngine } from "./messages.ts";
+
+const WIDTH = 100;
+
+let stop = new AbortController();
+
+process.on("disconnect", () => process.exit(3)); // the server is gone
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined); // the server's to tell
+process.on("message", (message: ToEngine) => {
+  if ("stop" in message) return stop.abort("cancelled");
+  stop = new AbortController();
+  answer(message.call, stop.signal).then(
+    (done) => say({ done }),
+    (error: unknown) => say({ failed: explain(error) }),
+  );
+});
+
+function say(message: FromEngine): void {
+  process.send?.(message);
+}
+
+async function answer(call: Invocation, signal: AbortSignal): Promise<Answer> {
+  let [printed, said] = ["", ""];
+  await carryOut(await loadCommands(), call, {
+    signal,
+    progress: (step, done, total) => say({ progress: [step, done, total] }),
+    stdout: {
+      isTTY: false,
+      write: (text: string | Uint8Array) => ((printed += String(text)), true),
+    },
+    stderr: { isTTY: false, write: (text: string) => ((said += text), true) } as NodeJS.WriteStream,
+    exit: () => undefined,
+  });
+  const result = JSON.parse(printed) as Answer["result"];
+  return { result, text: (await textOf(result)) + said };
+}
+
+async function textOf(result: Answer["result"]): Promise<string> {
+  const name = /^induction-lens\/(.+)@\d+$/.exec(String(result["schema"]))?.[1];
+  const load = name === undefined ? undefined : (STUDIES as Studies)[name];
+  if (!load) throw new InputError("result", `${String(result["schema"])} is not a known Result`);
+  const { study } = await load();
+  return studyText(await study.view(study.result.parse(result)), { width: WIDTH });
+}

@@ -1,0 +1,16 @@
+/** @file What the server and the process that computes say to each other. */
+import type { Invocation } from "../messages.ts";
+
+export type ToEngine = { readonly call: Invocation } | { readonly stop: true };
+
+export type FromEngine =
+  | { readonly progress: readonly [step: string, done: number, total: number] }
+  | { readonly done: Answer }
+  | { readonly failed: string };
+
+/** What a call comes to. */
+export interface Answer {
+  readonly result: Readonly<Record<string, unknown>>;
+  /** The Result as the command prints it, with its notes. */
+  readonly text: string;
+}
