@@ -30,11 +30,11 @@ export const answers: Answers = {
     held.hold(open);
     return open.facts;
   },
-  score: async (_, { open }, { signal, progress }) => {
+  score: async (_, { open }, { signal, progress, givingWay }) => {
     const { model, backend, facts } = open;
     const affordable = Math.floor(PATIENT_OPERATIONS / (facts.parameters * 65));
     const numExamples = Math.min(EXAMPLES, Math.max(10, affordable));
-    return score(model, { backend, numExamples, signal, progress });
+    return score(model, { backend: givingWay(backend), numExamples, signal, progress });
   },
   sequence,
   look,

@@ -41,6 +41,7 @@ export async function cut(
   const measured = await measuredInParts(held, rows, { edits, repeats, ...reference }, options);
   const milliseconds = performance.now() - started;
   return {
+    at,
     edits,
     rows: numExamples,
     referenceRows: reference.reference?.rows ?? null,
@@ -64,7 +65,7 @@ async function measuredInParts(
   held: Held,
   { tokens }: AblationRows,
   { repeats, ...edited }: Parts,
-  { signal, progress }: AnswerOptions,
+  { signal, progress, letPass }: AnswerOptions,
 ) {
   const bench = await held.workbench();
   const [count, length] = tokens.shape as readonly [number, number];
@@ -83,7 +84,7 @@ async function measuredInParts(
     const run = await bench.run({ tokens: rows, repeats }, { ...edited, firstRow: first });
     losses.data.set(run.losses.data, first * length);
     runs.push(run.scores!);
-    await new Promise((free) => setTimeout(free)); // lets a stop come in
+    await letPass();
   }
   return { losses, scores: meansOf(runs) };
 }

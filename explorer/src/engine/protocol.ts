@@ -93,6 +93,8 @@ export interface Guess {
 
 /** The model with some heads edited, in one forward pass of the rows (`times` of them) and one of the sequence. */
 export interface Cut {
+  /** Position after which the next token is guessed. */
+  readonly at: number;
   readonly edits: readonly HeadEdit[];
   readonly rows: number;
   readonly referenceRows: number | null;

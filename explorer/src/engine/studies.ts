@@ -27,8 +27,8 @@ export async function attentionOf(
 export async function verdictOf(
   _: Requests["verdict"]["args"],
   { open }: Held,
-  { signal, progress }: AnswerOptions,
+  { signal, progress, givingWay }: AnswerOptions,
 ): Promise<Requests["verdict"]["answer"]> {
   const { model, backend } = open;
-  return verdict(model, { backend, signal, progress });
+  return verdict(model, { backend: givingWay(backend), signal, progress });
 }

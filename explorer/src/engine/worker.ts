@@ -1,30 +1,43 @@
-/** @file The engine's thread: answers the page's questions one after the other, so that the page never waits for it. */
+/** @file The engine's thread: answers the page's questions one at a time, short ones between two runs of a long one. */
 import { AbortError, throwIfAborted } from "induction-lens/browser";
-import type { FromWorker, ToWorker } from "./protocol.ts";
+import type { FromWorker, Requests, ToWorker } from "./protocol.ts";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { answers } from "./answers.ts";
+import { givingWay } from "./givingWay.ts";
 import { Held } from "./held.ts";
+import { messagesIn, Turns } from "./turns.ts";
 
 const held = new Held();
 const stops = new Map<number, AbortController>();
 const tell = (message: FromWorker, transfer: Transferable[] = []) =>
   postMessage(message, { transfer });
 
-let last: Promise<void> = Promise.resolve();
+const turns = new Turns();
 
 onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.kind === "cancel") return stops.get(data.id)?.abort();
   stops.set(data.id, new AbortController());
-  last = last.then(() => answer(data));
+  const long = isLong(data);
+  turns.add(() => answer(data, long ? () => turns.letPass() : messagesIn), long);
 };
 
-async function answer({ id, name, args }: Extract<ToWorker, { kind: "ask" }>): Promise<void> {
+/** Questions that take many runs; the others wait for one or two. */
+function isLong({ name, args }: Asked): boolean {
+  if (name === "cut") return ((args as Requests["cut"]["args"]).times ?? 1) > 1;
+  return name === "verdict" || name === "score" || name === "train" || name === "open";
+}
+
+type Asked = Extract<ToWorker, { kind: "ask" }>;
+
+async function answer({ id, name, args }: Asked, letPass: AnswerOptions["letPass"]): Promise<void> {
   const { signal } = stops.get(id)!;
   const options: AnswerOptions = {
     signal,
     progress: (step, done, total) => tell({ kind: "progress", id, step, done, total }),
     tellMemory: (need) => tell({ kind: "memory", id, need }),
     tell: (event) => tell({ kind: "told", id, event }),
+    letPass,
+    givingWay: (backend) => givingWay(backend, turns),
   };
   try {
     throwIfAborted(signal);

@@ -8,6 +8,8 @@ import type { ChosenFiles } from "./files.ts";
 import { STORED } from "./stored.ts";
 
 export interface ModelState {
+  /** The model of the page's state that this is about. */
+  readonly name: string;
   readonly engine: Engine | null;
   readonly facts: ModelFacts | null;
   readonly score: ScoreResult | null;
@@ -18,7 +20,7 @@ export interface ModelState {
   readonly failed: boolean;
 }
 
-const EMPTY: ModelState = {
+const EMPTY: Omit<ModelState, "name"> = {
   engine: null,
   facts: null,
   score: null,
@@ -42,7 +44,7 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
     const source = sourceOf(name, files, mayFetch);
     if (typeof source === "string") {
       const words = `The link is about ${name.replace(/^\w+:/, "")}, ${source}`;
-      return set({ ...EMPTY, status: words, failed: true });
+      return set({ ...EMPTY, name, status: words, failed: true });
     }
     const engine = openEngine();
     const stopping = new AbortController();
@@ -64,7 +66,7 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
       set((before) => ({ ...before, facts, engine }));
       const score = await engine.ask("score", {}, { signal, progress });
       const status = `Live numbers, measured in this page on ${facts.engine}.`;
-      set({ engine, facts, score, live: true, status, share: null, failed: false });
+      set({ name, engine, facts, score, live: true, status, share: null, failed: false });
     };
     work().catch((error: Error) => {
       if (signal.aborted && stop.current !== stopping) return;
@@ -85,7 +87,8 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
       engine.close();
     };
   }, [name, files, mayFetch]);
-  return { ...state, cancel: () => stop.current?.abort() };
+  const current = state.name === name ? state : beginning(name);
+  return { ...current, cancel: () => stop.current?.abort() };
 }
 
 const FILES_WANTED = "a file of the reader who made it. Choose the file to go on.";
@@ -94,7 +97,7 @@ const HUB_WANTED = "a model of the hub, huggingface.co. It comes from there once
 function beginning(name: string): ModelState {
   const stored = name === STORED.score.model.id;
   const status = stored ? "Stored numbers. Loading the engine" : "Loading the engine";
-  return { ...EMPTY, score: stored ? STORED.score : null, status, share: 0 };
+  return { ...EMPTY, name, score: stored ? STORED.score : null, status, share: 0 };
 }
 
 /** Where the model comes from, or in words what it waits for. */

@@ -13,7 +13,8 @@ export function useCut(
   const sequence = useAnswer(ready ? engine : null, "sequence", { text, period, seed }).answer;
   const args =
     ready && sequence ? { edits, sequence, at: within(at, sequence.ids.length), times } : null;
-  return useAnswer(engine, "cut", args);
+  const cut = useAnswer(engine, "cut", args);
+  return { ...cut, busy: cut.busy || (ready && args === null) };
 }
 
 /** The position asked for, or the last one from which there is something to guess. */

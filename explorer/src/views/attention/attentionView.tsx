@@ -1,11 +1,13 @@
-import { useMemo, useState } from "preact/hooks";
-import { headName } from "induction-lens/browser";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { headName, type HeadAt } from "induction-lens/browser";
+import type { Engine } from "../../engine/client.ts";
 import type { Look, Sequence } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { shownToken } from "../../parts/shownToken.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
+import { Waiting } from "../../parts/waiting.tsx";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { Lines } from "./lines.tsx";
 import { Matrix, type Cell } from "./matrix.tsx";
@@ -17,34 +19,49 @@ import "./attention.css";
 /** Where the chosen head looks in a sequence: tokens, matrix or lines, and lists. */
 export function AttentionView() {
   const { engine, state, live } = usePage();
-  const { text, period, seed, layer } = state;
+  const { text, period, seed, layer, head } = state;
   const sequence = useAnswer(live ? engine : null, "sequence", { text, period, seed });
   const ids = sequence.answer?.ids ?? null;
   const look = useAnswer(engine, "look", ids && { ids, layer });
-  const fits = look.answer && sequence.answer && look.answer.length === sequence.answer.ids.length;
+  const shown = useShown(look.answer, sequence.answer, { layer, head });
+  const error = sequence.error ?? look.error;
   return (
     <section aria-labelledby="attention">
-      <h2 id="attention">
-        Where head {layer}.{state.head} looks
-      </h2>
-      <SequenceBar error={sequence.error ?? look.error} />
-      {fits ? (
-        <Shown look={look.answer!} sequence={sequence.answer!} />
-      ) : (
-        !sequence.error && !look.error && <p class="status">Reading the tokens</p>
+      <h2 id="attention">Where head {headName(state)} looks</h2>
+      <SequenceBar error={error} />
+      {shown && !error && (
+        <Waiting words={shown.isCurrent ? null : `head ${headName(state)}`}>
+          <Shown key="shown" {...shown} />
+        </Waiting>
       )}
+      {!shown && !error && <p class="status">Reading the tokens</p>}
     </section>
   );
+}
+
+/** Attention on the tokens that were read; what was shown last while others are on their way. */
+function useShown(look: Look | null, sequence: Sequence | null, at: HeadAt) {
+  const { engine } = usePage();
+  const last = useRef<{ readonly engine: Engine | null; readonly shown: ShownProps } | null>(null);
+  const shown = look && sequence ? { look, sequence, at } : null;
+  useLayoutEffect(() => {
+    if (shown) last.current = { engine, shown };
+  });
+  const earlier = last.current?.engine === engine ? last.current.shown : null;
+  const given = shown ?? earlier;
+  return given && { ...given, isCurrent: shown !== null };
 }
 
 interface ShownProps {
   readonly look: Look;
   readonly sequence: Sequence;
+  /** The head that is shown: while another layer is on its way, the one before. */
+  readonly at: HeadAt;
 }
 
-function Shown({ look, sequence }: ShownProps) {
-  const { layer } = usePage().state;
-  const focus = useFocus(look, sequence);
+function Shown({ look, sequence, at }: ShownProps) {
+  const { layer } = at;
+  const focus = useFocus(look, sequence, at);
   return (
     <>
       <Tokens focus={focus} />
@@ -57,19 +74,20 @@ function Shown({ look, sequence }: ShownProps) {
         <Picture focus={focus} />
         <Lists focus={focus} />
       </div>
-      <WhyCell ids={sequence.ids} cell={focus.cell} />
-      <Take {...{ look, sequence }} />
+      <WhyCell ids={sequence.ids} at={at} cell={focus.cell} />
+      <Take {...{ look, sequence, at }} />
       <h3>All heads of layer {layer}</h3>
       <LayerButtons />
-      <LayerThumbs look={look} />
+      <LayerThumbs {...{ look, at }} />
     </>
   );
 }
 
 /** The chosen head's pattern and the cell of it that is in focus: pointed at, else of the locked token, else of the last. */
-function useFocus(look: Look, { pieces }: Sequence) {
+function useFocus(look: Look, { pieces }: Sequence, at: HeadAt) {
   const { state, change, dark } = usePage();
-  const { head, token, weighted } = state;
+  const { token, weighted } = state;
+  const { head } = at;
   const [pointed, point] = useState<Cell | null>(null);
   const pattern = useMemo(() => patternOf(look, head, weighted), [look, head, weighted]);
   const ramp = useMemo(() => sequential(dark), [dark]);
@@ -78,6 +96,7 @@ function useFocus(look: Look, { pieces }: Sequence) {
   const query = pointed?.query ?? locked ?? pieces.length - 1;
   const key = pointed?.key ?? mostSeen(query);
   return {
+    at,
     pattern,
     pieces,
     ramp,
@@ -147,7 +166,7 @@ function FormButtons() {
 /** The pattern as a matrix or as lines, and the cell in focus in words. */
 function Picture({ focus }: FocusProps) {
   const { state, change, dark } = usePage();
-  const { pattern, pieces, ramp, cell, point, hover, lock, named, number } = focus;
+  const { at, pattern, pieces, ramp, cell, point, hover, lock, named, number } = focus;
   const { query, key } = cell;
   const weight = key > query ? "nothing: it comes later" : number(pattern.weight(query, key));
   const words = `${named(query)} looks at ${named(key)} with ${weight}`;
@@ -155,14 +174,19 @@ function Picture({ focus }: FocusProps) {
     <div>
       {state.form === "matrix" ? (
         <Matrix
-          label={`Attention of head ${headName(state)}`}
+          label={`Attention of head ${headName(at)}`}
           {...{ words, cell, pattern, ramp, point }}
           choose={(chosen) => change({ token: chosen.query })}
         />
       ) : (
         <Lines {...{ pattern, pieces, hover, lock }} at={query} colours={inks(dark)} />
       )}
-      <p class="cellWords" data-value={pattern.weight(query, key)} data-cell={`${query},${key}`}>
+      <p
+        class="cellWords"
+        data-value={pattern.weight(query, key)}
+        data-cell={`${query},${key}`}
+        data-of={headName(at)}
+      >
         {words}
       </p>
     </div>
@@ -190,9 +214,10 @@ function Lists({ focus }: FocusProps) {
 }
 
 /** Pictures of all heads of the layer, the same elements while the reader only points at tokens. */
-function LayerThumbs({ look }: Pick<ShownProps, "look">) {
+function LayerThumbs({ look, at }: Omit<ShownProps, "sequence">) {
   const { state, change, dark } = usePage();
-  const { layer, head, weighted } = state;
+  const { weighted } = state;
+  const { layer, head } = at;
   const ramp = useMemo(() => sequential(dark), [dark]);
   return useMemo(
     () => (
@@ -205,12 +230,13 @@ function LayerThumbs({ look }: Pick<ShownProps, "look">) {
 /** Weights from here on are rows of a table; the JSON has all. */
 const LEAST_ROW = 5e-4;
 
-function Take({ look, sequence }: ShownProps) {
+function Take({ look, sequence, at }: ShownProps) {
   const { state, engine } = usePage();
-  const { head, weighted } = state;
+  const { weighted } = state;
+  const { head } = at;
   const { ids, pieces } = sequence;
   const take = async () => {
-    const name = headName(state);
+    const name = headName(at);
     const result = await engine!.ask("attention", { ids, head: name, weighted });
     const { attentionFigure } = await import("../../export/files.ts");
     const pattern = patternOf(look, head, weighted);
@@ -232,7 +258,7 @@ function Take({ look, sequence }: ShownProps) {
       results: [{ name: "attention", result }],
     };
   };
-  return <TakeAlong name={`attention-${headName(state)}`} take={take} />;
+  return <TakeAlong name={`attention-${headName(at)}`} take={take} />;
 }
 
 function LayerButtons() {

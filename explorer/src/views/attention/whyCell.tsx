@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
-import { headName, type WhyResult } from "induction-lens/browser";
+import { headName, type HeadAt, type WhyResult } from "induction-lens/browser";
+import type { Requests } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { shownToken } from "../../parts/shownToken.ts";
 import type { Cell } from "./matrix.tsx";
@@ -7,16 +8,27 @@ import type { Cell } from "./matrix.tsx";
 /** Parts that are shown by themselves; the others are one row. */
 const SHOWN = 8;
 
+interface Props {
+  readonly ids: readonly number[];
+  readonly at: HeadAt;
+  readonly cell: Cell;
+}
+
 /** Why the head attends from one token to the other: its score as a sum of parts, and what it then does. */
-export function WhyCell({ ids, cell }: { readonly ids: readonly number[]; readonly cell: Cell }) {
-  const { engine, state } = usePage();
-  const [asked, ask] = useState<Cell | null>(null);
-  const args = asked && { ids, head: headName(state), query: asked.query, key: asked.key };
+export function WhyCell({ ids, at, cell }: Props) {
+  const { engine } = usePage();
+  const [asked, ask] = useState<Requests["why"]["args"] | null>(null);
+  const head = headName(at);
+  const args = asked?.ids === ids && asked.head === head ? asked : null;
   const { answer, busy, error, step } = useAnswer(engine, "why", args);
   const seen = cell.key <= cell.query;
   return (
     <div class="why">
-      <button type="button" disabled={!seen} onClick={() => ask(cell)}>
+      <button
+        type="button"
+        disabled={!seen}
+        onClick={() => ask({ ids, head, query: cell.query, key: cell.key })}
+      >
         Why does it look there?
       </button>
       {busy && (
@@ -26,7 +38,7 @@ export function WhyCell({ ids, cell }: { readonly ids: readonly number[]; readon
         </p>
       )}
       {error && <p role="alert">{error}</p>}
-      {answer && asked && !busy && <Parts result={answer} />}
+      {answer && <Parts result={answer} />}
     </div>
   );
 }

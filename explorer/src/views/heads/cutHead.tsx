@@ -86,7 +86,13 @@ function LossTable({ rows, sequences, name: head, off }: TableProps) {
           <tr key={copy}>
             <th scope="row">{name}</th>
             <Loss name={`${copy}.before`} value={before} {...{ most }} />
-            <Loss name={`${copy}.after`} value={after} most={most} gone={!off} />
+            <Loss
+              name={`${copy}.after`}
+              value={after}
+              of={`${head}:zero`}
+              most={most}
+              gone={!off}
+            />
           </tr>
         ))}
       </tbody>
@@ -98,15 +104,17 @@ interface LossProps {
   readonly name: string;
   readonly value: number | null;
   readonly most: number;
+  /** The changes under which it was measured. */
+  readonly of?: string;
   /** The head is on, so there is nothing to show. */
   readonly gone?: boolean;
 }
 
-function Loss({ name, value, most, gone = false }: LossProps) {
-  if (value === null) return <td data-loss={name}>{gone ? "not switched off" : "measuring"}</td>;
+function Loss({ name, value, most, of = "", gone = false }: LossProps) {
+  if (value === null) return <td data-loss={name}>{gone ? "not switched off" : "measuring …"}</td>;
   const width = { width: `${(100 * Math.max(0, value)) / most}%` };
   return (
-    <td data-loss={name} data-value={value}>
+    <td data-loss={name} data-value={value} data-of={of}>
       {value.toFixed(2)}
       <span class={name.endsWith("after") ? "bar gone" : "bar"} aria-hidden="true" style={width} />
     </td>

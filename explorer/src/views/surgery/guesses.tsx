@@ -3,23 +3,25 @@ import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { shownToken } from "../../parts/shownToken.ts";
+import { Waiting } from "../../parts/waiting.tsx";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 
 interface Props {
   readonly before: Cut;
   readonly after: Cut;
+  /** What is being measured, in words; null: what is shown is what is asked for. */
+  readonly waiting: string | null;
 }
 
 const SHOWN = 5;
 
 /** What the model says comes next in the page's sequence, with all heads and with the edits. */
-export function Guesses({ before, after }: Props) {
+export function Guesses({ before, after, waiting }: Props) {
   const { state, change, engine, dark } = usePage();
   const { text, period, seed, token } = state;
   const sequence = useAnswer(engine, "sequence", { text, period, seed });
   const pieces = sequence.answer?.pieces ?? [];
   const at = token !== null && token < pieces.length ? token : pieces.length - 2;
-  const rows = joined(before, after);
   return (
     <>
       <h3>What comes next?</h3>
@@ -39,31 +41,37 @@ export function Guesses({ before, after }: Props) {
           lock={(position) => change({ token: position })}
         />
       )}
-      <table class="guesses">
-        <caption>
-          Probability of the token after position {at}; – is less than the best eight have
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">token</th>
-            <th scope="col">all heads</th>
-            <th scope="col">with the changes</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ id, piece, was, is }) => (
-            <tr key={id}>
-              <th scope="row">
-                <code>{shownToken(piece)}</code>
-                {id === after.truth?.id && " (comes next)"}
-              </th>
-              <Probability value={was} kind="bar" />
-              <Probability value={is} kind="bar gone" />
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Waiting words={waiting}>
+        <GuessTable {...{ before, after }} />
+      </Waiting>
     </>
+  );
+}
+
+function GuessTable({ before, after }: Omit<Props, "waiting">) {
+  return (
+    <table class="guesses">
+      <caption>The model's guess after position {after.at} (– = not among its eight best)</caption>
+      <thead>
+        <tr>
+          <th scope="col">token</th>
+          <th scope="col">all heads</th>
+          <th scope="col">with the changes</th>
+        </tr>
+      </thead>
+      <tbody>
+        {joined(before, after).map(({ id, piece, was, is }) => (
+          <tr key={id}>
+            <th scope="row">
+              <code>{shownToken(piece)}</code>
+              {id === after.truth?.id && " (comes next)"}
+            </th>
+            <Probability value={was} kind="bar" />
+            <Probability value={is} kind="bar gone" />
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -1,5 +1,6 @@
 import { meanInterval } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
+import { editText } from "../../page/address.ts";
 import { LineChart } from "../../parts/lineChart.tsx";
 
 interface Props {
@@ -56,7 +57,11 @@ function CopyTable({ before, after }: Props) {
                 <td data-loss={`${copy}.before`} data-value={was}>
                   {was.toFixed(3)}
                 </td>
-                <td data-loss={`${copy}.after`} data-value={is}>
+                <td
+                  data-loss={`${copy}.after`}
+                  data-value={is}
+                  data-of={after.edits.map(editText).join()}
+                >
                   {is.toFixed(3)}
                 </td>
                 <td data-difference={copy}>

@@ -12,7 +12,8 @@ const MOVED = 0.1;
 /** Scores of all heads with the edits; those that moved are marked. */
 export function Others({ before, after }: { readonly before: Cut; readonly after: Cut }) {
   const { state, change, dark } = usePage();
-  const { layer, head, edits } = state;
+  const { layer, head } = state;
+  const { edits } = after;
   const [name, show] = useState<ScoreName>("induction");
   const cells = after.scores[name].map((row, at) =>
     row.map((value, column) => {

@@ -1,8 +1,11 @@
-import { headName } from "induction-lens/browser";
+import { headName, type HeadEdit } from "induction-lens/browser";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { FEWEST_FOR_INTERVAL } from "induction-lens/measure";
+import type { Engine } from "../../engine/client.ts";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
+import { headList } from "../../parts/headWords.ts";
+import { Waiting } from "../../parts/waiting.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { editText } from "../../page/address.ts";
 import { Done } from "./done.tsx";
@@ -24,8 +27,10 @@ export function SurgeryView() {
   const times = more.done === done ? more.times : 1; // what is changed next shows after one forward pass
   const before = useCut([], token, times);
   const after = useCut(edits, token, times);
-  const { busy, step, error } = after;
-  const pair = usePair(before.answer, after.answer);
+  const { step, error } = after;
+  const busy = before.busy || after.busy;
+  const { pair, isCurrent } = usePair(before.answer, after.answer);
+  const waiting = isCurrent ? null : changesWords(edits);
   return (
     <div class="panes">
       <section aria-labelledby="cut">
@@ -38,26 +43,43 @@ export function SurgeryView() {
           </p>
         )}
         <p class="status" role="status">
-          {busy || !after.answer ? "One forward pass" : measuredWords(after.answer, times)}
+          {after.answer && !busy
+            ? measuredWords(after.answer, times)
+            : times === 1
+              ? `Measuring ${changesWords(edits)}, one forward pass`
+              : `Measuring ${changesWords(edits)}, ${times} forward passes`}
         </p>
-        {pair && <Others {...pair} />}
+        {pair && (
+          <Waiting words={waiting}>
+            <Others {...pair} />
+          </Waiting>
+        )}
         <Done before={before.answer} after={times === 1 ? after.answer : null} />
       </section>
       {pair && (
         <section aria-labelledby="effect">
           <h2 id="effect">What that changes</h2>
-          <LossByPosition {...pair} />
+          <Waiting words={waiting}>
+            <LossByPosition {...pair} />
+          </Waiting>
           <More
             rows={pair.after.rows}
-            busy={busy || before.busy}
+            busy={busy}
             measure={(factor) => measureMore({ done, times: times * factor })}
           />
-          <TakeAlong name="surgery" take={() => taken(pair.before, pair.after, model)} />
-          <Guesses {...pair} />
+          {isCurrent && (
+            <TakeAlong name="surgery" take={() => taken(pair.before, pair.after, model)} />
+          )}
+          <Guesses {...pair} waiting={waiting} />
         </section>
       )}
     </div>
   );
+}
+
+/** `all heads on` or `0.0 and 1.2 changed` */
+function changesWords(edits: readonly HeadEdit[]): string {
+  return edits.length === 0 ? "all heads on" : `${headList(edits)} changed`;
 }
 
 interface Pair {
@@ -65,15 +87,16 @@ interface Pair {
   readonly after: Cut;
 }
 
-/** Both measured on the same sequences; the last two that were, while others are on their way. */
-function usePair(before: Cut | null, after: Cut | null): Pair | null {
-  const last = useRef<Pair | null>(null);
-  const both = before && after;
-  const pair = both && before.rows === after.rows ? { before, after } : null;
+/** Both measured on the same sequences; of the same model the last two that were, while others are on their way. */
+function usePair(before: Cut | null, after: Cut | null) {
+  const { engine } = usePage();
+  const last = useRef<{ readonly engine: Engine | null; readonly pair: Pair } | null>(null);
+  const pair = before && after && before.rows === after.rows ? { before, after } : null;
   useLayoutEffect(() => {
-    if (!both || pair) last.current = pair;
+    if (pair) last.current = { engine, pair };
   });
-  return both ? (pair ?? last.current) : null;
+  const earlier = last.current?.engine === engine ? last.current.pair : null;
+  return { pair: pair ?? earlier, isCurrent: pair !== null };
 }
 
 function measuredWords({ rows, milliseconds }: Cut, times: number): string {

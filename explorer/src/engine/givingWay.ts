@@ -1,0 +1,17 @@
+import type { Backend } from "induction-lens/browser";
+import type { Turns } from "./turns.ts";
+
+/** The engine as a long question gets it: short ones pass before each run. */
+export function givingWay(backend: Backend, turns: Turns): Backend {
+  return {
+    ...backend,
+    availableBytes: () => backend.availableBytes(),
+    create: async (...made) => {
+      const session = await turns.alone(() => backend.create(...made));
+      return {
+        run: (...asked) => turns.alone(() => session.run(...asked)),
+        close: () => session.close(),
+      };
+    },
+  };
+}
