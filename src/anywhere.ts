@@ -129,6 +129,8 @@ export {
 } from "./interventions/workbench/workbench.ts";
 export { shapley } from "./studies/shapley/shapley.ts";
 export type { ShapleyOptions } from "./studies/shapley/plan.ts";
+export { behaviours } from "./studies/behaviours/behaviours.ts";
+export type { BehavioursOptions } from "./studies/behaviours/plan.ts";
 export { score } from "./studies/score/score.ts";
 export type { ScoreOptions } from "./studies/score/plan.ts";
 export { canRun, MODEL_STUDIES, type ModelStudy } from "./studies/common/canRun.ts";
@@ -142,6 +144,11 @@ export type { SequenceInput } from "./inputs/sequences.ts";
 export { ablateResult, type AblateResult } from "./studies/ablate/result.ts";
 export { analyseResult, type AnalyseResult } from "./studies/analyse/result.ts";
 export { attentionResult, type AttentionResult } from "./studies/attention/result.ts";
+export {
+  behavioursResult,
+  type BehaviourResult,
+  type BehavioursResult,
+} from "./studies/behaviours/result.ts";
 export { auditResult, type AuditResult } from "./studies/audit/result.ts";
 export {
   detectorResult,

@@ -160,7 +160,8 @@ function checkPeriod(period: number): void {
   );
 }
 
-function bosFor(
+/** The BOS of generated rows as `choice` says, and why. @throws {InputError} "bos" if it is asked of a model without */
+export function bosFor(
   { bosToken, bos, vocabulary }: Architecture,
   choice: BosChoice,
 ): { bosToken: number | null; policy: string } {

@@ -25,6 +25,7 @@ export const STUDIES = {
   phase: () => import("./phase/study.ts"),
   "phase-seeds": () => import("./phase/studySeeds.ts"),
   text: () => import("./text/study.ts"),
+  behaviours: () => import("./behaviours/study.ts"),
   compare: () => import("./compare/study.ts"),
   check: () => import("./check/study.ts"),
   card: () => import("./card/study.ts"),

@@ -12,6 +12,8 @@ import { ablate } from "../../src/studies/ablate/ablate.ts";
 import { analyse } from "../../src/studies/analyse/analyse.ts";
 import { attention } from "../../src/studies/attention/attention.ts";
 import { attribution } from "../../src/studies/attribution/attribution.ts";
+import { behaviours } from "../../src/studies/behaviours/behaviours.ts";
+import { BEHAVIOUR_NAMES } from "../../src/studies/behaviours/plan.ts";
 import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { canRun, type ModelStudy } from "../../src/studies/common/canRun.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
@@ -92,6 +94,12 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
   phase: (model) =>
     phaseRun([{ step: 1, open: () => Promise.resolve({ ...model, close: async () => {} }) }], rows),
   text: (model) => text(model, { backend, tokens: [[5, 6, 7, 5, 6, 7, 8]] }),
+  behaviours: async (model) => {
+    const { behaviours: found, skipped } = await behaviours(model, { backend, numExamples: 2 });
+    expect(found.length + skipped.length).toBe(BEHAVIOUR_NAMES.length);
+    for (const value of found.flatMap(({ scores }) => scores.flat()))
+      expect(Number.isFinite(value)).toBe(true);
+  },
 };
 
 const lastHead = ({ architecture: { layers } }: LoadedModel) => `${layers - 1}.0`;

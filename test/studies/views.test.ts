@@ -15,6 +15,7 @@ import { analyse } from "../../src/studies/analyse/analyse.ts";
 import { attention } from "../../src/studies/attention/attention.ts";
 import { attribution } from "../../src/studies/attribution/attribution.ts";
 import { audit } from "../../src/studies/audit/audit.ts";
+import { behaviours } from "../../src/studies/behaviours/behaviours.ts";
 import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { inductionHeadDetector } from "../../src/studies/detector/inductionHeadDetector.ts";
 import { card } from "../../src/studies/card/card.ts";
@@ -76,6 +77,7 @@ beforeAll(async () => {
   results["circuit"] = await circuit(model, { backend });
   results["attention"] = await attention(model, { backend, tokens: [block] });
   results["why"] = await why(model, { backend, tokens: block, head: "1.2" });
+  results["behaviours"] = await behaviours(model, { backend, numExamples: 10 });
   results["text"] = await text(model, { backend, tokens: [block] });
   const phase = await phaseRun(plantedRun(), some);
   results["phase"] = phase;

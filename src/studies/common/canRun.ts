@@ -88,6 +88,7 @@ const NEEDS_OF = {
   analyse: ["a causal mask", "an unembedding"],
   phase: ["logits", ...WEIGHTS],
   text: CAUSAL,
+  behaviours: ["a causal mask"],
 } as const satisfies Readonly<Record<string, readonly Need[]>>;
 
 /** A study that runs a model, or an option of one that needs more. */
@@ -96,7 +97,7 @@ export type ModelStudy = keyof typeof NEEDS_OF;
 /** Studies of one model, as the registry calls them. */
 export const MODEL_STUDIES = [
   ...(["score", "verdict", "patch", "path", "attribution", "ablate", "lens", "circuit"] as const),
-  ...(["attention", "why", "analyse", "text"] as const),
+  ...(["attention", "why", "analyse", "text", "behaviours"] as const),
 ] satisfies readonly ModelStudy[];
 
 type Described = Pick<Model, "program" | "architecture">;

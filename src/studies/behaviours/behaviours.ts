@@ -1,0 +1,69 @@
+/** @file `behaviours`: what every head does of a list of behaviours, each on rows made for it. */
+import { drawnTokens } from "../../models/drawnTokens.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { bosFor } from "../../inputs/scoreInput.ts";
+import { engineFor } from "../../runtime/engineFor.ts";
+import { checkCanRun } from "../common/canRun.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
+import { behavioursResultOf } from "./buildResult.ts";
+import { behavioursPlan, type BehavioursOptions } from "./plan.ts";
+import type { BehavioursResult } from "./result.ts";
+import { runScenes, type BuiltScene } from "./runScenes.ts";
+import type { RowSource } from "./scene.ts";
+import { SCENES } from "./scenes.ts";
+
+/**
+ * Measures many behaviours of every head, in as few passes as there are rows to read.
+ *
+ * Each behaviour has rows made for it, in which a cue says where a head that has the behaviour attends, and the same rows without the
+ * cue. score = sum over (query, key) of table x pattern, mean over rows; excess = score less the same on rows without the cue.
+ *
+ * @returns shares from 0 to 1 and differences from -1 to 1, by layer and head, with intervals over rows; even attention scores
+ *   `uniform`, and a head that ignores the cue has an excess of 0. What the model has no room or no tokens for is in `skipped`
+ * @throws {InputError} "study" for a model that has no causal attention, "options" and "range" for options that do not fit
+ * @throws {AbortError} between two runs once `signal` is aborted
+ */
+export async function behaviours(
+  model: LoadedModel,
+  options: BehavioursOptions = {},
+): Promise<BehavioursResult> {
+  checkCanRun("behaviours", model);
+  const plan = behavioursPlan(options);
+  const { bosToken, policy } = bosFor(model.architecture, options.bos ?? "auto");
+  const backend = await engineFor(model, options);
+  const { signal, progress } = options;
+  return whileUnchanged(model, async (elapsed) => {
+    const source: RowSource = {
+      ordinary: drawnTokens(model.architecture).ids,
+      bos: bosToken,
+      examples: plan.examples,
+      seed: plan.seed,
+      contextLength: model.architecture.contextLength,
+      tokenizer: await model.tokenizer(),
+    };
+    const { built, skipped } = builtScenes(source, plan.only);
+    const measured = await runScenes(model, backend, built, { signal, progress });
+    const asked = { plan, policy, source, skipped };
+    return behavioursResultOf(model, backend, measured, asked, { run: elapsed() });
+  });
+}
+
+/** The scenes of the behaviours that are asked for, and what this model has no rows for. */
+function builtScenes(
+  source: RowSource,
+  only: readonly string[],
+): { readonly built: readonly BuiltScene[]; readonly skipped: BehavioursResult["skipped"] } {
+  const skipped: BehavioursResult["skipped"] = [];
+  const built = SCENES.flatMap((scene): BuiltScene[] => {
+    const wanted = scene.behaviours.filter((name) => only.includes(name));
+    if (wanted.length === 0) return [];
+    const rows = scene.rows(source);
+    if (typeof rows === "string") {
+      skipped.push(...wanted.map((behaviour) => ({ behaviour, why: rows })));
+      return [];
+    }
+    const measures = rows.measures.filter(({ name }) => wanted.includes(name));
+    return [{ scene, variants: rows.variants, measures }];
+  });
+  return { built, skipped };
+}

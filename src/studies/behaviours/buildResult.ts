@@ -1,0 +1,175 @@
+/** @file From what was measured, row by row, to the Result of `behaviours`. */
+import type { Backend } from "../../base/backend.ts";
+import { headName } from "../../base/headName.ts";
+import { reachWarnings } from "../../inputs/windowReach.ts";
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
+import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
+import { mean } from "../../measure/mean.ts";
+import { uniformScores } from "../../measure/uniformScores.ts";
+import { stackTables } from "../../measure/weightTable.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import type { BehavioursPlan } from "./plan.ts";
+import type { BehaviourResult, BehavioursResult } from "./result.ts";
+import type { MeasuredBehaviour, MeasuredScenes } from "./runScenes.ts";
+import { startOf, type RowSource, type VariantTables } from "./scene.ts";
+
+interface Asked {
+  readonly plan: BehavioursPlan;
+  /** Why rows begin with BOS or do not. */
+  readonly policy: string;
+  readonly source: RowSource;
+  readonly skipped: BehavioursResult["skipped"];
+}
+
+export function behavioursResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  { built, behaviours }: MeasuredScenes,
+  { plan, policy, source, skipped }: Asked,
+  timings: Record<string, number>,
+): BehavioursResult {
+  const scenes = built.map(({ scene, variants }) => {
+    const [examples, length] = Object.values(variants)[0]!.shape as readonly [number, number];
+    return {
+      ...{ name: scene.name, layout: scene.layout, length, examples },
+      variants: Object.keys(variants),
+    };
+  });
+  const length = Math.max(startOf(source.bos), ...scenes.map((scene) => scene.length));
+  const drawn = drawnTokens(model.architecture);
+  const input = {
+    ...{ kind: "rows of several scenes", seed: plan.seed, examples: plan.examples, period: null },
+    ...{ bos: source.bos !== null, bosToken: source.bos, bosPolicy: policy, length },
+    tokensSha256: null,
+    drawn: { tokens: drawn.ids.length, leftOut: { ...drawn.leftOut }, source: drawn.source },
+  };
+  const warnings = [...tooFewWarning(plan.examples), ...reachWarnings(model.architecture, length)];
+  const results = behaviours.map(behaviourResultOf);
+  const copies = copiesOf(results);
+  return {
+    schema: "induction-lens/behaviours@1",
+    ...headerOf(model, input, warnings),
+    scenes,
+    least: LEAST,
+    behaviours: results,
+    copies,
+    skipped,
+    words: wordsOf(results, copies),
+    ...footerOf(backend, timings),
+  };
+}
+
+/** As for induction: a head that does it in one query of ten is worth a look. */
+const LEAST = INDUCTION_ATTENTION.least;
+
+function behaviourResultOf({
+  measure,
+  scene,
+  scores,
+  controls,
+}: MeasuredBehaviour): BehaviourResult {
+  const { name, title, formula, source, kind } = measure;
+  const less = scores.map((layer, at) =>
+    layer.map((values, head) =>
+      values.map((value, row) => value - (controls?.[at]![head]![row] ?? 0)),
+    ),
+  );
+  const intervalOf = kind === "share" ? scoreInterval : meanInterval;
+  const found = {
+    scores: means(scores),
+    intervals: intervals(scores, intervalOf),
+    controls: controls && means(controls),
+    excess: means(less),
+    excessIntervals: intervals(less, meanInterval),
+  };
+  const uniform = uniformOf(measure.tables);
+  return { name, title, formula, source, kind, scene, uniform, ...found, heads: headsOf(found) };
+}
+
+type ByRow = readonly (readonly Float64Array[])[];
+
+const means = (values: ByRow) => values.map((layer) => layer.map((head) => mean(head)));
+
+function intervals(
+  values: ByRow,
+  of: (values: Float64Array) => Interval | null,
+): ([number, number] | null)[][] {
+  return values.map((layer) =>
+    layer.map((head) => {
+      const interval = of(head);
+      return interval && [interval[0], interval[1]];
+    }),
+  );
+}
+
+function uniformOf(tables: VariantTables): number {
+  return Object.values(tables)
+    .map((table) => uniformScores(stackTables([table])).data[0]!)
+    .reduce((sum, value) => sum + value, 0);
+}
+
+function headsOf({
+  scores,
+  excess,
+  excessIntervals,
+}: Pick<BehaviourResult, "scores" | "excess" | "excessIntervals">): BehaviourResult["heads"] {
+  return excess
+    .flatMap((row, layer) =>
+      row.map((value, head) => {
+        const [low, high] = excessIntervals[layer]![head] ?? [null, null];
+        return { layer, head, score: scores[layer]![head]!, excess: value, low, high };
+      }),
+    )
+    .filter(({ excess: value, low }) => (low ?? value) >= LEAST)
+    .sort((a, b) => b.excess - a.excess || a.layer - b.layer || a.head - b.head);
+}
+
+type Copies = NonNullable<BehavioursResult["copies"]>;
+
+/** Heads whose excess over all three copies is substantial, and which of them they follow. */
+function copiesOf(results: readonly BehaviourResult[]): Copies | null {
+  const [firsts, middles, lasts] = ["firstCopy", "middleCopy", "lastCopy"].map((name) =>
+    results.find((one) => one.name === name),
+  );
+  if (!firsts || !middles || !lasts) return null;
+  return firsts.excess
+    .flatMap((row, layer) =>
+      row.map((first, head) => {
+        const [middle, last] = [middles.excess[layer]![head]!, lasts.excess[layer]![head]!];
+        return { layer, head, first, middle, last, follows: followed({ first, middle, last }) };
+      }),
+    )
+    .filter(({ first, middle, last }) => first + middle + last >= INDUCTION_ATTENTION.substantial)
+    .sort((a, b) => b.first + b.middle + b.last - (a.first + a.middle + a.last));
+}
+
+function followed(
+  parts: Omit<Copies[number], "layer" | "head" | "follows">,
+): Copies[number]["follows"] {
+  const total = parts.first + parts.middle + parts.last;
+  return (
+    (["first", "middle", "last"] as const).find((name) => parts[name] > total / 2) ?? "several"
+  );
+}
+
+const NAMED = 3;
+
+/** One sentence for each behaviour that some head has, and one for those that none has. */
+function wordsOf(results: readonly BehaviourResult[], copies: Copies | null): string[] {
+  const some = results.filter(({ heads }) => heads.length > 0);
+  const none = results.filter(({ heads }) => heads.length === 0);
+  const followedBy = (copies ?? []).slice(0, NAMED).map((one) => `${headName(one)} ${one.follows}`);
+  return [
+    ...some.map(({ title, heads }) => {
+      const named = heads.slice(0, NAMED).map((one) => `${headName(one)} ${one.excess.toFixed(2)}`);
+      const more = heads.length > NAMED ? ` and ${heads.length - NAMED} more` : "";
+      return `${title}: ${named.join(", ")}${more}`;
+    }),
+    ...(none.length > 0 ? [`no head: ${none.map(({ title }) => title).join(", ")}`] : []),
+    ...(followedBy.length > 0
+      ? [`of several copies these heads follow: ${followedBy.join(", ")}`]
+      : []),
+  ];
+}

@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import type { BosChoice } from "../../inputs/scoreInput.ts";
+import { bosOption, MODEL, output, shared } from "../../cli/flags/sharedFlags.ts";
+import { integer, listed, seed } from "../../cli/flags/values.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { STUDIES } from "../registry.ts";
+
+interface Flags {
+  readonly only?: readonly string[] | undefined;
+  readonly numExamples?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly bos?: BosChoice | undefined;
+}
+
+export const command = studyCommand({
+  name: "behaviours",
+  description: "what every head does of a list of behaviours, each on rows made for it",
+  declare,
+  request: ({ only, numExamples, seed, bos }: Flags, model: string) =>
+    Promise.resolve(onModel(STUDIES.behaviours, model, { only, numExamples, seed, bos })),
+});
+
+function declare(command: Command): Command {
+  const withFlags = command
+    .argument("<model>", MODEL)
+    .option("--only <list>", "behaviours to measure, as firstCopy,lastCopy (default all)", listed)
+    .option("--num-examples <n>", "rows of each kind (default 40)", integer(1))
+    .option("--seed <n>", "seed of the random tokens (default 0)", seed)
+    .addOption(bosOption());
+  return shared(output(withFlags));
+}

@@ -1,0 +1,57 @@
+/** @file What `behaviours` is asked for: its options, and the plan with every default in place. */
+import { closest } from "fastest-levenshtein";
+import { InputError } from "../../base/errors.ts";
+import type { GeneratedInput } from "../../inputs/scoreInput.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+import { SCENES } from "./scenes.ts";
+
+export interface BehavioursOptions
+  extends Pick<GeneratedInput, "numExamples" | "seed" | "bos">, StudyOptions {
+  /** Behaviours to measure, by name. Left out: all. */
+  readonly only?: readonly string[] | undefined;
+}
+
+export interface BehavioursPlan {
+  readonly examples: number;
+  readonly seed: number;
+  /** Names of the behaviours, in the order of the table. */
+  readonly only: readonly string[];
+}
+
+/** The names of all behaviours, in the order of the Result. */
+export const BEHAVIOUR_NAMES: readonly string[] = SCENES.flatMap(({ behaviours }) => behaviours);
+
+const EXAMPLES = 40;
+
+/** @throws {InputError} "options" for a behaviour that there is not; "range" for numbers that are none */
+export function behavioursPlan({
+  only = BEHAVIOUR_NAMES,
+  numExamples = EXAMPLES,
+  seed = 0,
+}: BehavioursOptions): BehavioursPlan {
+  const unknown = only.filter((name) => !BEHAVIOUR_NAMES.includes(name));
+  if (unknown.length > 0)
+    throw new InputError("options", unknownWords(unknown), { option: "only" });
+  if (only.length === 0)
+    throw new InputError("options", "`only` needs at least one behaviour, got none", {
+      option: "only",
+    });
+  if (!(Number.isSafeInteger(numExamples) && numExamples >= 1))
+    throw new InputError(
+      "range",
+      `\`numExamples\` needs a whole number from 1 on, got ${numExamples}`,
+      { option: "numExamples" },
+    );
+  if (!Number.isSafeInteger(seed))
+    throw new InputError("range", `\`seed\` needs a whole number, got ${seed}`, { option: "seed" });
+  return {
+    examples: numExamples,
+    seed,
+    only: BEHAVIOUR_NAMES.filter((name) => only.includes(name)),
+  };
+}
+
+function unknownWords(unknown: readonly string[]): string {
+  const near = unknown.map((name) => closest(name, [...BEHAVIOUR_NAMES]));
+  return `there is no behaviour ${unknown.join(", ")}, did you mean ${[...new Set(near)].join(", ")} (there are: ${BEHAVIOUR_NAMES.join(", ")})`;
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { openPlanted } from "../../../src/models/planted/planted.ts";
+import { behaviours } from "../../../src/studies/behaviours/behaviours.ts";
+import { behavioursResult, type BehavioursResult } from "../../../src/studies/behaviours/result.ts";
+import { oneEngine } from "../../interventions/engine.ts";
+
+const backend = await oneEngine();
+const model = await openPlanted("induction");
+const lasting = ({ environment, timings, ...rest }: BehavioursResult) => JSON.stringify(rest);
+const named = ({ behaviours: all }: BehavioursResult, name: string) =>
+  all.find((one) => one.name === name)!;
+
+describe("behaviours(model)", () => {
+  test("finds in a planted circuit one head that follows copies, and needs the current token alone", async () => {
+    const result = await behaviours(model, { backend, numExamples: 12 });
+    expect(behavioursResult.safeParse(result).success).toBe(true);
+    const heads = (name: string) =>
+      named(result, name).heads.map(({ layer, head }) => `${layer}.${head}`);
+    expect(heads("pairInduction")).toEqual(["1.2"]);
+    expect(heads("needsCurrent")).toEqual(["1.2"]);
+    expect(heads("needsPrevious")).toEqual([]);
+    expect(heads("selectsByContext")).toEqual([]);
+    const { scores, excess, controls } = named(result, "pairInduction");
+    expect(scores[1]![2]!).toBeGreaterThan(0.8);
+    expect(excess[1]![2]!).toBeCloseTo(scores[1]![2]! - controls![1]![2]!, 6);
+    // every key of a recurring token matches alike, so the planted head attends to all copies
+    expect(result.copies).toMatchObject([{ layer: 1, head: 2, follows: "several" }]);
+  });
+
+  test("measures what is asked for alone, with the same numbers", async () => {
+    const all = await behaviours(model, { backend, numExamples: 10 });
+    const some = await behaviours(model, { backend, numExamples: 10, only: ["needsCurrent"] });
+    expect(some.behaviours).toEqual([named(all, "needsCurrent")]);
+    expect(some.copies).toBeNull();
+    expect(some.scenes.map(({ name }) => name)).toEqual(["context"]);
+  });
+
+  test("gives the same bytes for the same seed and other numbers for another", async () => {
+    const options = { backend, numExamples: 3, only: ["lastCopy"] };
+    const [one, same, other] = [
+      await behaviours(model, options),
+      await behaviours(model, options),
+      await behaviours(model, { ...options, seed: 1 }),
+    ];
+    expect(lasting(same)).toBe(lasting(one));
+    expect(other.behaviours[0]!.scores).not.toEqual(one.behaviours[0]!.scores);
+    expect(one.warnings.join()).toContain("3 examples are too few for an interval");
+    expect(one.behaviours[0]!.intervals[0]![0]).toBeNull();
+  });
+
+  test("lists what a model has no room for, with the reason", async () => {
+    const architecture = { ...model.architecture, contextLength: 44 };
+    const { behaviours: found, skipped } = await behaviours(
+      { ...model, architecture },
+      { backend, numExamples: 2 },
+    );
+    expect(found.map(({ name }) => name)).toContain("pairInduction");
+    expect(skipped.find(({ behaviour }) => behaviour === "lastCopy")!.why).toMatch(
+      /49 tokens.*44 positions/,
+    );
+  });
+
+  test.each([
+    [{ only: ["fistCopy"] }, /there is no behaviour fistCopy, did you mean firstCopy/],
+    [{ only: [] }, /at least one behaviour, got none/],
+    [{ numExamples: 0 }, /whole number from 1 on, got 0/],
+    [{ seed: 0.5 }, /`seed` needs a whole number, got 0.5/],
+  ])("refuses %j", async (options, message) => {
+    await expect(behaviours(model, { backend, ...options })).rejects.toThrow(message);
+  });
+});
