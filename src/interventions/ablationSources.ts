@@ -1,4 +1,4 @@
-/** @file What an ablated head's output becomes: zero, a mean by position (as it is, or as long as the output), its output in another row. */
+/** @file What an ablated head's output becomes: zero, a mean by position (as it is, or as long as the output), its output in another row or at the first token. */
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { AblationKind } from "../results/causalNames.ts";
 import { chunksOf, feedsFor } from "./chunks.ts";
@@ -66,6 +66,7 @@ export async function ablationSources(
       },
     };
   }
+  if (kind === "redirect") return { forChunk: (_, base) => Promise.resolve(restingOutputs(base)) };
   return {
     forChunk: (_, base) =>
       Promise.resolve({
@@ -92,6 +93,33 @@ async function sizedOutputs(
     part: { heads },
   });
   return { ofHeads, ofPatterns: null };
+}
+
+/**
+ * Every position gets the head's output at the first token of its own row, which sees nothing else: all attention goes there. What is
+ * ablated before changes nothing of it, since the first token's output is its own value in any case.
+ */
+function restingOutputs(base: State): AblationSources {
+  const sources = new Map<number, Tensor>();
+  const ofHeads = (layer: number, heads: readonly number[]) => {
+    const source = sources.get(layer) ?? firstPositions(valueOf(base, zName(layer)));
+    sources.set(layer, source);
+    return { value: zName(layer), source, part: { heads } };
+  };
+  return { ofHeads, ofPatterns: null };
+}
+
+/** [batch, position, head, d_head] with the first position everywhere. */
+function firstPositions({ axes, shape, data }: Tensor): Tensor {
+  const [rows, positions, ...rest] = shape as readonly [number, number, ...number[]];
+  const size = rest.reduce((product, one) => product * one, 1);
+  const first = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    const from = row * positions * size;
+    for (let position = 0; position < positions; position++)
+      first.set(data.subarray(from, from + size), from + position * size);
+  }
+  return tensor(axes, shape, first);
 }
 
 /** The same for every example. */

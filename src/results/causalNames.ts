@@ -38,6 +38,7 @@ export const ABLATION_KINDS = [
   "mean",
   "sized-mean",
   "resample",
+  "redirect",
   "pattern-preserving",
 ] as const;
 

@@ -69,7 +69,10 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
     for (const kind of ["mean", "sized-mean", "resample"] as const)
       await ablate(model, { ...rows, kind });
   },
-  "ablate with patterns": (model) => ablate(model, { ...rows, kind: "pattern-preserving" }),
+  "ablate with patterns": async (model) => {
+    for (const kind of ["redirect", "pattern-preserving"] as const)
+      await ablate(model, { ...rows, kind });
+  },
   lens: async (model) => {
     const { attribution: found } = await lens(model, rows);
     const terms = [...found.heads.flat(), ...found.parts.map(({ value }) => value)];

@@ -29,14 +29,15 @@ import { checkOptionNames } from "../../base/optionNames.ts";
  * Ablates heads one by one, in sets, or given others, and reads the loss of both copies.
  *
  * zero: z = 0. mean: z[position] = mean over the reference rows. sized-mean: that mean as long as z, so that norms divide by as
- * much as before and content alone is lost. resample: z of a reference row. pattern-preserving: z = 0
- * while every attention pattern stays that of the run without it, so that only values change. What comes before the first
+ * much as before and content alone is lost. resample: z of a reference row. redirect: A[q, 0] = 1, z of the
+ * row's first token everywhere, which is how a head rests. pattern-preserving: z = 0 while every attention pattern stays that of the
+ * run without it, so that only values change. What comes before the first
  * ablated head is not computed again.
  *
  * @returns changes of the loss in nats; 0 for a head that does nothing. Above 0: the head helped
  * @throws {InputError} "unknown-head", and as {@link ablationRows}; @throws {UnableError} if memory does not suffice
  * @throws {AbortError} between two runs once `signal` is aborted
- * @see Olsson et al. 2022, full and pattern-preserving ablation; ARENA zeroes v, which is the same only without b_V
+ * @see Olsson et al. 2022, full and pattern-preserving ablation; Stolfo et al. 2024 (arXiv:2406.16254), patterns forced to BOS; ARENA zeroes v, which is the same only without b_V
  */
 export async function ablate(
   model: LoadedModel,
@@ -44,7 +45,7 @@ export async function ablate(
 ): Promise<AblateResult> {
   checkOptionNames("ablate", options, ABLATE_OPTIONS);
   const { kind, idealise = [] } = options;
-  const atPatterns = kind === "pattern-preserving" || idealise.length > 0;
+  const atPatterns = kind === "pattern-preserving" || kind === "redirect" || idealise.length > 0;
   checkCanRun("ablate", model);
   if (atPatterns) checkCanRun("ablate with patterns", model);
   const backend = await engineFor(model, options);

@@ -12,6 +12,14 @@ import { jobName, type AblationJob, type Losses } from "./ablationRuns.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import type { CopyLossesByExample } from "../../interventions/readCopyLosses.ts";
 
+/** Without BOS the first token is one of the copy, which a head that is redirected to it copies. */
+function restWarning(kind: AblationPlan["kind"], bos: boolean): string[] {
+  if (kind !== "redirect" || bos) return [];
+  return [
+    "rows begin without BOS, so attention is redirected to the first token of the first copy",
+  ];
+}
+
 export function ablateResultOf(
   model: LoadedModel,
   backend: Backend,
@@ -25,10 +33,14 @@ export function ablateResultOf(
   const base = losses.get(jobName({ heads: given }))!;
   const sets = plan.sets.map((set) => setOf(set, plan, losses));
   const examples = rows.info.examples;
-  const needsReference = kind !== "zero" && kind !== "pattern-preserving";
+  const needsReference = kind === "mean" || kind === "sized-mean" || kind === "resample";
   return {
     schema: "induction-lens/ablate@1",
-    ...headerOf(model, rows.info, [...rows.warnings, ...tooFewWarning(examples)]),
+    ...headerOf(model, rows.info, [
+      ...rows.warnings,
+      ...tooFewWarning(examples),
+      ...restWarning(kind, rows.info.bos),
+    ]),
     kind,
     reference: needsReference
       ? { what: rows.referenceWhat, examples: rows.reference.shape[0]! }

@@ -23,6 +23,8 @@ const KIND_WORDS = {
   "sized-mean":
     "the head's output z is its mean by position over reference rows, as long as the output: norms divide by as much as before",
   resample: "the head's output z is that of a reference row",
+  redirect:
+    "all attention of the head goes to the first token of the row, BOS where there is one, which is where heads rest",
   "pattern-preserving": "the head's output z is zero, and all attention patterns stay as they were",
 } as const;
 

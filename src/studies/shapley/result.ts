@@ -3,7 +3,9 @@ import { z } from "zod";
 import { ABLATION_KINDS } from "../../results/causalNames.ts";
 import { resultFooter, resultHeader } from "../../results/common.ts";
 
-export const REPLACEMENTS = ABLATION_KINDS.filter((kind) => kind !== "pattern-preserving");
+export const REPLACEMENTS = ABLATION_KINDS.filter(
+  (kind) => kind !== "pattern-preserving" && kind !== "redirect",
+);
 export type Replacement = (typeof REPLACEMENTS)[number];
 
 const estimate = z.object({

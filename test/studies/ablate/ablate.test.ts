@@ -56,6 +56,26 @@ describe("ablate", () => {
     expect(kept["firstToken"]).toBeLessThan(0.5);
   });
 
+  test("redirect costs what an exact first-token pattern costs, head by head", async () => {
+    const model = await openPlanted("induction");
+    const rows = { backend: engine, numExamples: 10 };
+    const { heads, warnings } = await ablate(model, { ...rows, kind: "redirect" });
+    const idealise = ["0.1", "0.2", "0.3", "1.0", "1.2"];
+    const { ideal } = await ablate(model, { ...rows, idealise });
+    const exact = ideal.filter(({ pattern }) => pattern === "firstToken");
+    expect(exact.map(({ head }) => head)).toEqual(idealise);
+    const costs = heads!.delta.secondCopy;
+    for (const { head, secondCopy } of exact) {
+      const [layer, index] = head.split(".").map(Number) as [number, number];
+      expect(costs[layer]![index]!, head).toBeCloseTo(secondCopy, 5);
+    }
+    expect(costs[1]![2]!).toBeGreaterThan(1); // the induction head
+    expect(Math.abs(costs[0]![2]!)).toBeLessThan(0.01); // the one that rests there anyway
+    expect(warnings).toEqual([]);
+    const bare = await ablate(model, { ...rows, kind: "redirect", bos: "off", sets: [["1.2"]] });
+    expect(bare.warnings.join()).toContain("rows begin without BOS");
+  });
+
   test("a head given others and a set cost what their own runs say", async () => {
     const model = await openPlanted("induction");
     const options = { kind: "zero", numExamples: 10 } as const;
