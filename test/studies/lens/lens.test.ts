@@ -23,7 +23,7 @@ describe("lens", () => {
           head_logit_attribution_last_pos: { values: number[][][] };
         };
         const loaded = await model();
-        const rows = await lensRows(loaded, { own: { tokens: clean, period, bos } });
+        const rows = await lensRows(loaded, { rows: { tokens: clean, period, bos } });
         const programs = lensPrograms(loaded, "logit");
         const seen: LensSeen[] = [];
         const last = [2 * period - 1];
