@@ -103,7 +103,13 @@ async function patchRow(metric, title) {
   const runs = [];
   for (let pair = 0; pair < 3; pair++) {
     const work = async () => {
-      const { timings } = await patch(model, { backend, rows: own, metric, raw: true, layers: LAYERS });
+      const { timings } = await patch(model, {
+        backend,
+        rows: own,
+        metric,
+        raw: true,
+        layers: LAYERS,
+      });
       return timings.run / 1000;
     };
     runs.push(await besideMatMul(work, operations));

@@ -45,7 +45,13 @@ describe("the causal studies equal PyTorch", () => {
         const model = await open();
         for (const [key, values] of Object.entries(expected)) {
           const [unit, byPosition] = [key.split(" ")[0] as UnitName, key.includes("by position")];
-          const result = await patch(model, { backend: engine, rows: own, unit, byPosition, raw: true });
+          const result = await patch(model, {
+            backend: engine,
+            rows: own,
+            unit,
+            byPosition,
+            raw: true,
+          });
           expect(furthest(result.values, values), key).toBeLessThan(TOLERANCE);
           expect(Math.abs(result.metric.clean - metric.clean)).toBeLessThan(TOLERANCE);
           expect(furthest(result.values, metric.corrupted), key).not.toBeLessThan(10 * TOLERANCE);

@@ -8,15 +8,14 @@ import { copiedTargets } from "../../interventions/targetDirections.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { InputInfo } from "../../results/common.ts";
-import type { LensOptions } from "./plan.ts";
+import type { LensOptions, LensRead } from "./plan.ts";
 
 export interface LensRows {
   /** Token ids, axes [batch, position]. */
   readonly tokens: Tensor<Int32Array>;
   readonly info: InputInfo;
   readonly warnings: readonly string[];
-  /** Positions that have a target, and what they are, for messages. */
-  readonly read: { readonly of: string; readonly positions: readonly number[] };
+  readonly read: LensRead;
   /** Targets of some rows at some positions, axes [batch, position]. */
   readonly targets: (rows: readonly number[], positions: readonly number[]) => Tensor<Int32Array>;
   /** Of texts: what was asked, and the tokens of the first one. */

@@ -2,10 +2,15 @@
 import { InputError } from "../../base/errors.ts";
 import { GENERATED_INPUT, type GeneratedInput, type OwnTokens } from "../../inputs/scoreInput.ts";
 import type { TargetText } from "../../inputs/targetRows.ts";
-import type { LensRows } from "./lensRows.ts";
 import { checkThreshold, checkTopK } from "../common/checkShown.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
+
+/** Positions that have a target, and what they are, for messages. */
+export interface LensRead {
+  readonly of: string;
+  readonly positions: readonly number[];
+}
 
 export interface LensOptions extends GeneratedInput, StudyOptions {
   /** Measure these rows in place of generated ones. */
@@ -42,7 +47,7 @@ export interface LensPlan {
 }
 
 /** @throws {InputError} "range" for positions that have no target, a probability that is none, or a list of nothing */
-export function lensPlan({ read }: LensRows, options: LensOptions): LensPlan {
+export function lensPlan({ read }: { readonly read: LensRead }, options: LensOptions): LensPlan {
   checkThreshold(options.threshold, 1);
   checkTopK(options.topK);
   return {
@@ -54,7 +59,7 @@ export function lensPlan({ read }: LensRows, options: LensOptions): LensPlan {
 }
 
 function lensPositions(
-  { of, positions }: LensRows["read"],
+  { of, positions }: LensRead,
   asked: readonly number[] | undefined,
 ): number[] {
   const wrong = asked?.find((position) => !positions.includes(position));

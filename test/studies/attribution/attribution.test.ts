@@ -54,7 +54,12 @@ describe("attribution", () => {
         const expected = analysis();
         const loaded = await model();
         const own = ownPairOf(expected);
-        const result = await attribution(loaded, { backend: engine, rows: own, raw: true, paths: true });
+        const result = await attribution(loaded, {
+          backend: engine,
+          rows: own,
+          raw: true,
+          paths: true,
+        });
         await loaded.close();
         expect(attributionResult.safeParse(result).error).toBeUndefined();
         const [out] = result.units;
@@ -222,6 +227,8 @@ describe("attribution", () => {
     );
     const clean = [1, 2, 3].map((first) => [first, first + 9, 20, first, first + 9, 20]);
     const own = { clean, corrupted: clean, period: 3, bos: false };
-    await expect(attribution(model, { backend: engine, rows: own })).rejects.toThrow(/3 standard errors/);
+    await expect(attribution(model, { backend: engine, rows: own })).rejects.toThrow(
+      /3 standard errors/,
+    );
   });
 });

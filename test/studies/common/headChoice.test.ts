@@ -25,8 +25,7 @@ const STUDIES: Readonly<Record<string, (head: HeadChoice) => Promise<object>>> =
   attention: (head) => attention(model, { seqLen: 16, heads: [head] }),
   circuit: (head) => circuit(model, { heads: [head] }),
   fingerprint: (head) => fingerprint(model, { ...SMALL, heads: [head], nullHeads: 1 }),
-  inductionHeadDetector: (head) =>
-    inductionHeadDetector(model, { seqLen: 16 }).attention(head),
+  inductionHeadDetector: (head) => inductionHeadDetector(model, { seqLen: 16 }).attention(head),
   patch: (head) => patch(model, { ...SMALL, heads: [head] }),
   pathPatch: (head) => pathPatch(model, { ...SMALL, into: [head] }),
   why: (head) => why(model, { head, seqLen: 16 }),

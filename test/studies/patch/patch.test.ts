@@ -24,7 +24,13 @@ describe.each(engines.map((engine) => [engine.device, engine] as const))(
         const expected = analysis();
         const loaded = await model();
         const run = (unit: UnitName, byPosition = false) =>
-          patch(loaded, { backend: engine, rows: ownPairOf(expected), unit, byPosition, raw: true });
+          patch(loaded, {
+            backend: engine,
+            rows: ownPairOf(expected),
+            unit,
+            byPosition,
+            raw: true,
+          });
         for (const [key, unit] of Object.entries(UNITS)) {
           const result = await run(unit);
           expect(patchResult.safeParse(result).error).toBeUndefined();

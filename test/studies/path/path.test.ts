@@ -106,7 +106,12 @@ describe("pathPatch", () => {
           ["k", theirs.key],
           ["q", theirs.query],
         ] as const) {
-          const result = await pathPatch(model, { backend: engine, rows: own, into: [receiver], route });
+          const result = await pathPatch(model, {
+            backend: engine,
+            rows: own,
+            into: [receiver],
+            route,
+          });
           expect(Math.abs(result.metric.clean - theirs.base)).toBeLessThan(2e-3);
           expect(result.paths.map(({ from }) => from[0]).sort()).toEqual(Object.keys(drops).sort());
           for (const { from, drop } of result.paths)
