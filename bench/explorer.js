@@ -129,7 +129,7 @@ async function folder() {
 async function attention(start, length) {
   const tab = await start("view=attention&head=1.0");
   await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
-  await tab.getByRole("button", { name: "Bring your own" }).click();
+  await tab.getByRole("button", { name: "Open a model …" }).click();
   await tab.getByLabel("Files").setInputFiles(await folder());
   await tab.getByText("2 layers of 8 heads").waitFor({ timeout: 60_000 });
   await tab.getByText("Live numbers").waitFor({ timeout: 120_000 });
@@ -223,7 +223,7 @@ async function smollm(start) {
       for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
     }).observe({ entryTypes: ["longtask"] });
   `);
-  await tab.getByRole("button", { name: "Bring your own" }).click();
+  await tab.getByRole("button", { name: "Open a model …" }).click();
   const started = Date.now();
   await tab.getByLabel("Files").setInputFiles(SMOLLM);
   await tab.getByText("30 layers of 9 heads").waitFor({ timeout: 600_000 });

@@ -1,12 +1,17 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { useModel } from "./page/model.ts";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { hasWords, wordOf } from "./engine/tokenWords.ts";
+import { shownToken } from "./parts/shownToken.ts";
+import { useModel, type ModelState } from "./page/model.ts";
 import { ModelPanel } from "./page/modelPanel.tsx";
 import type { ChosenFiles } from "./page/files.ts";
+import { useDark } from "./page/useDark.ts";
+import { useInspected } from "./page/useInspected.ts";
+import { useVerdict } from "./page/verdict.ts";
 import { PageContext, usePageState, type Page } from "./page/page.ts";
 import { TopBar } from "./page/topBar.tsx";
 import { ViewBar } from "./page/viewBar.tsx";
 import { lazyView } from "./page/lazyView.tsx";
-import type { ViewName } from "./page/address.ts";
+import { NEW_MODEL, NONE, type PageState, type ViewName } from "./page/address.ts";
 import { HeadsView } from "./views/heads/headsView.tsx";
 
 /** The view that the page opens on comes with it, the others when somebody goes there. */
@@ -23,34 +28,10 @@ const Lab = lazyView(async () => (await import("./views/lab/labView.tsx")).LabVi
 
 /** The page: one model, one head, one sequence, and five views of them. */
 export function App() {
-  const [state, change] = usePageState();
-  const [chosen, choose] = useState<ChosenFiles | null>(null);
-  const [allowed, allow] = useState<string | null>(null);
-  const [said, announce] = useState("");
-  const model = useModel(state.model, chosen, allowed);
-  const { engine, facts, score, live } = model;
-  const dark = isDark(state.theme);
-  const within = useMemo(() => {
-    const layers = facts?.layers ?? score?.model.layers;
-    const heads = facts?.heads ?? score?.model.heads;
-    if (layers === undefined || heads === undefined) return state;
-    if (state.layer < layers && state.head < heads) return state;
-    const { layer, head } = score?.top[0] ?? { layer: 0, head: 0 };
-    return { ...state, layer, head };
-  }, [state, facts, score]);
-  const open = (files: ChosenFiles) => {
-    choose(files);
-    change({ model: `files:${files.id}`, edits: [], token: null, text: null }, "new");
-  };
-  const fetchFromHub = (name: string) => {
-    const wanted = `hub:${name}`;
-    allow(wanted);
-    if (wanted !== state.model)
-      change({ model: wanted, edits: [], token: null, text: null }, "new");
-  };
-  const page: Page = { state: within, change, engine, facts, score, live, dark, open, announce };
-  const View = state.view === "lab" ? null : VIEW_OF[state.view];
-  const inLab = state.view === "lab";
+  const { page, model, ...sources } = useOnePage();
+  const { view } = page.state;
+  const View = view === "lab" ? null : VIEW_OF[view];
+  const inLab = view === "lab";
   const [labVisited, visitLab] = useState(inLab); // a run goes on while the reader looks elsewhere
   useEffect(() => {
     if (inLab) visitLab(true);
@@ -63,8 +44,8 @@ export function App() {
       <TopBar />
       <ViewBar />
       <main id="main" tabIndex={-1}>
-        <ModelPanel model={model} mayFetch={allowed === state.model} {...{ fetchFromHub }} />
-        {View && score && <View key={state.view} />}
+        <ModelPanel model={model} {...sources} />
+        {View && page.score && <View key={view} />}
         {(inLab || labVisited) && (
           <div hidden={!inLab}>
             <Lab />
@@ -72,7 +53,7 @@ export function App() {
         )}
       </main>
       <p class="heard" role="log">
-        {said}
+        {sources.said}
       </p>
     </PageContext.Provider>
   );
@@ -83,7 +64,51 @@ function skip(event: Event) {
   document.getElementById("main")!.focus();
 }
 
-function isDark(theme: string): boolean {
-  if (theme === "system") return matchMedia("(prefers-color-scheme: dark)").matches;
-  return theme !== "light";
+/** What views get, and where models come from. */
+function useOnePage() {
+  const [state, change] = usePageState();
+  const [chosen, choose] = useState<ReadonlyMap<string, ChosenFiles>>(new Map());
+  const [allowed, allow] = useState<string | null>(null);
+  const [said, announce] = useState("");
+  const [running, run] = useState<string | null>(null);
+  const shown = running ?? state.model; // another model waits until the verdict is there or the reader ends it
+  const model = useModel(shown, chosen.get(shown) ?? null, allowed);
+  const verdict = useVerdict(model, running, run);
+  const dark = useDark(state.theme);
+  const within = useMemo(() => withHead({ ...state, model: shown }, model), [state, shown, model]);
+  const { open, refusal } = useInspected((files) => {
+    const name = `files:${files.id}`;
+    choose((before) => new Map([...before, [name, files]]));
+    change({ model: name, ...NEW_MODEL }, "new");
+  });
+  const fetchFromHub = (name: string) => {
+    const wanted = `hub:${name}`;
+    allow(wanted);
+    if (wanted !== state.model) change({ model: wanted, ...NEW_MODEL }, "new");
+  };
+  const { engine, facts, score, live } = model;
+  const asWords = facts !== null && hasWords(facts) && !state.ids;
+  const token = useCallback(
+    (piece: string) => (asWords ? wordOf(Number(piece)) : shownToken(piece)),
+    [asWords],
+  );
+  const page: Page = {
+    state: within,
+    ...{ change, engine, facts, score, live, verdict, dark, token, open, announce },
+  };
+  const mayFetch = allowed === state.model;
+  return { page, model, wanted: state.model, mayFetch, refusal, fetchFromHub, said };
+}
+
+/** The state with a head that the model has: the reader's, else the one that attends most like an induction head. */
+function withHead(state: PageState, { facts, score }: ModelState): PageState {
+  const layers = facts?.layers ?? score?.model.layers;
+  const heads = facts?.heads ?? score?.model.heads;
+  const isThere =
+    state.layer !== NONE.layer &&
+    (layers === undefined || state.layer < layers) &&
+    (heads === undefined || state.head < heads);
+  if (isThere) return state;
+  const { layer, head } = score?.top[0] ?? { layer: 0, head: 0 };
+  return { ...state, layer, head };
 }

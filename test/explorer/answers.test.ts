@@ -77,11 +77,11 @@ describePage("a number of the explorer", (open) => {
   test("comes while a verdict is made, and does not change the verdict", async () => {
     const { tab, errors } = await open("#view=heads&model=zoo:shakespeare&head=0.0");
     await live(tab);
-    await tab.getByRole("button", { name: "Give each head a verdict" }).click();
-    await tab.getByRole("button", { name: "Stop the verdict" }).waitFor();
+    await tab.getByRole("button", { name: "Test every head" }).click();
+    await tab.getByRole("button", { name: "Stop" }).waitFor();
     await tab.getByRole("button", { name: "Switch it off" }).click();
     await value(tab, '[data-loss="secondCopy.after"]');
-    expect(await tab.getByRole("button", { name: "Stop the verdict" }).count()).toBe(1);
+    expect(await tab.getByRole("button", { name: "Stop" }).count()).toBe(1);
     expect(errors).toEqual([]);
     await tab.close();
   });

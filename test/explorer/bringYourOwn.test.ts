@@ -13,7 +13,7 @@ const SMOLLM = shared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf")
 const PATIENT = process.env["EXPLORER_PATIENT"] === "1";
 
 async function choose(tab: Page, files: Parameters<Page["setInputFiles"]>[1]): Promise<void> {
-  await tab.getByRole("button", { name: "Bring your own" }).click();
+  await tab.getByRole("button", { name: "Open a model …" }).click();
   await tab.getByLabel("Files").setInputFiles(files);
 }
 
@@ -97,15 +97,15 @@ describePage("models of the reader's own in the explorer", (open) => {
     ["a checkpoint that is none", "ckpt.pt", "hello, hello", "needs to be what torch.save writes"],
     ["a configuration that is none", "config.json", "{", "config.json is not JSON"],
   ])(
-    "of %s it says in a sentence why that is no model, and leads back",
+    "of %s it says in a sentence why that is no model, and keeps the one that is open",
     async (_, name, text, said) => {
       const { tab } = await open("#head=1.2");
       const buffer = Buffer.from(text);
       await choose(tab, { name, mimeType: "application/octet-stream", buffer });
-      await tab.getByRole("status").getByText(said).waitFor({ timeout: 30_000 });
-      await tab.getByRole("button", { name: "Back to zoo:attn-2l" }).click();
+      await tab.getByRole("alert").getByText(said).waitFor({ timeout: 30_000 });
       await live(tab);
       await tab.getByRole("heading", { name: "Head 1.2" }).waitFor();
+      expect(new URL(tab.url()).hash).not.toContain("files:");
       await tab.close();
     },
   );
@@ -122,7 +122,7 @@ describePage("models of the reader's own in the explorer", (open) => {
     await live(tab);
     await compare(tab, "zoo:llama-gqa", 100);
     expect(elsewhere.length).toBe(3);
-    await tab.getByRole("button", { name: "Bring your own" }).click();
+    await tab.getByRole("button", { name: "Open a model …" }).click();
     await tab.getByLabel("Or the name of a model of the hub").fill("no/such");
     await tab.getByRole("button", { name: "Fetch it" }).click();
     await tab.getByText("the hub has no /api/models/no/such").waitFor();
@@ -159,7 +159,7 @@ describePage("models of the reader's own in the explorer", (open) => {
       name: "bring-your-own",
       hash: "#view=heads&model=zoo:llama-gqa&head=1.0",
       ready: async (tab) => {
-        await tab.getByRole("button", { name: "Bring your own" }).click();
+        await tab.getByRole("button", { name: "Open a model …" }).click();
         await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
       },
     },

@@ -72,7 +72,7 @@ describePage("the heads of the explorer", (open) => {
   test("gives verdicts that equal the library's, with evidence side by side, when asked", async () => {
     const { tab, errors } = await open("#view=heads&head=1.2");
     await live(tab);
-    await tab.getByRole("button", { name: "Give each head a verdict" }).click();
+    await tab.getByRole("button", { name: "Test every head" }).click();
     await tab.locator("[data-verdict=induction]").waitFor({ timeout: 110_000 });
     const study = await verdict(await load("zoo:attn-2l"), { backend: await openEngine() });
     const { evidence, why } = study.heads.find(({ layer, head }) => layer === 1 && head === 2)!;

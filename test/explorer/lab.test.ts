@@ -27,7 +27,7 @@ describePage("the lab of the explorer", (open) => {
       .waitFor();
     const [waiting] = await Promise.all([
       tab.waitForEvent("download"),
-      tab.getByRole("button", { name: "keep with weights" }).click(),
+      tab.getByRole("button", { name: "download run" }).click(),
     ]);
     const path = await waiting.path();
     const kept = JSON.parse(readFileSync(path, "utf8"));

@@ -85,7 +85,7 @@ describePage("surgery in the explorer", (open) => {
   });
 
   test("opens a link with the changes that were made, and measures each step of them", async () => {
-    const { tab } = await open("#view=surgery&head=1.2&off=0.1:zero,1.2:zero&token=20");
+    const { tab } = await open("#view=surgery&head=1.2&off=0.1:zero,1.2:zero&at=20");
     for (const step of ["0.1:zero", "1.2:zero"])
       await expect
         .poll(() => tab.locator(`[data-after="${step}"]`).innerText(), { timeout: 30_000 })
@@ -96,7 +96,7 @@ describePage("surgery in the explorer", (open) => {
   checkLooks(open, [
     {
       name: "surgery",
-      hash: "#view=surgery&head=1.2&off=0.0:zero&token=20",
+      hash: "#view=surgery&head=1.2&off=0.0:zero&at=20",
       ready: async (tab) => {
         await tab.locator('[data-at="1.2"].marked').waitFor();
         await tab.getByText("(comes next)").waitFor();

@@ -86,7 +86,7 @@ page("induction-lens explore", { timeout: 60_000 }, () => {
         .evaluateAll((all) => all.map((cell) => Number((cell as HTMLElement).dataset["value"])));
       expect(shown).toHaveLength(scores.induction.flat().length);
       scores.induction.flat().forEach((value, at) => expect(shown[at]).toBeCloseTo(value, 4));
-      await tab.getByRole("button", { name: "Bring your own" }).click();
+      await tab.getByRole("button", { name: "Open a model …" }).click();
       await tab.getByLabel("Or the name of a model of the hub").fill("org/tiny");
       await tab.getByRole("button", { name: "Fetch it" }).click();
       await tab.getByText("the hub has no /api/models/org/tiny").waitFor();

@@ -6,9 +6,10 @@
 import { score } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { cut } from "./cut.ts";
+import { example } from "./example.ts";
 import type { Held } from "./held.ts";
 import { look, values } from "./look.ts";
-import { openModel } from "./openModel.ts";
+import { inspectModel, openModel } from "./openModel.ts";
 import type { Requests, RequestName } from "./protocol.ts";
 import { sequence } from "./sequence.ts";
 
@@ -30,6 +31,7 @@ export const answers: Answers = {
     held.hold(open);
     return open.facts;
   },
+  inspect: (source, _, options) => inspectModel(source, options),
   score: async (_, { open }, { signal, progress, givingWay }) => {
     const { model, backend, facts } = open;
     const affordable = Math.floor(PATIENT_OPERATIONS / (facts.parameters * 65));
@@ -37,6 +39,7 @@ export const answers: Answers = {
     return score(model, { backend: givingWay(backend), numExamples, signal, progress });
   },
   sequence,
+  example,
   look,
   values,
   cut,

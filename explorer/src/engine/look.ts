@@ -1,5 +1,5 @@
 /** @file What a plain run of a sequence has inside: the attention of a layer, and values by their hook names. */
-import { tensor } from "induction-lens/graph";
+import { tensor, typesOf } from "induction-lens/graph";
 import { kvHeadOf, runModel } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 import type { Held } from "./held.ts";
@@ -21,7 +21,7 @@ export async function look(
   return { patterns: patterns!.data, valueNorms: norms, heads: facts.heads, length: ids.length };
 }
 
-/** Values of a plain run by their hook names. */
+/** Values of a plain run by their hook names; the model's own ones of those asked for. */
 export async function values(
   { ids, names }: Requests["values"]["args"],
   { open }: Held,
@@ -29,10 +29,11 @@ export async function values(
 ): Promise<Requests["values"]["answer"]> {
   const { model, backend } = open;
   const found: Record<string, Captured> = {};
+  const there = typesOf(model.program);
   await runModel(model, {
     backend,
     tokens: [ids],
-    names,
+    names: names.filter((name) => there.has(name)),
     receive: ({ name }, _, { shape, data }) => {
       found[name] = { shape, data };
     },

@@ -49,6 +49,25 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
   return { model, backend, tokenizer, facts, rows };
 }
 
+/** Reads as much of a model as says what it is and how large, and refuses what cannot be opened. */
+export async function inspectModel(
+  source: ModelSource,
+  options: AnswerOptions,
+): Promise<Record<never, never>> {
+  let isSized = false;
+  const enough = new Error("internal: the model is sized");
+  const tellMemory = () => {
+    isSized = true;
+    throw enough;
+  };
+  try {
+    await opened(source, { ...options, tellMemory });
+  } catch (error) {
+    if (!isSized) throw error;
+  }
+  return {};
+}
+
 /** A tokenizer that cannot be read takes nothing from the model: the page then takes ids. */
 async function tokenizerOf(model: RunnableModel) {
   try {

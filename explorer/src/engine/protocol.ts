@@ -1,6 +1,7 @@
 /** @file What the page asks of the engine's thread, and what comes back. Every question has an id. */
 import type {
   AttentionResult,
+  HeadAt,
   HeadEdit,
   NamedBlob,
   ScoreName,
@@ -52,6 +53,16 @@ export interface Sequence {
   readonly pieces: readonly string[];
   /** Where a block of tokens stands twice; null in texts. */
   readonly repeats: { readonly start: number; readonly period: number } | null;
+}
+
+/** A sequence in which something comes twice. */
+export interface Example {
+  readonly sequence: Sequence;
+  /** The position whose token stood before, and the one that came after it then. */
+  readonly query: number;
+  readonly target: number;
+  /** Sequences that were tried. */
+  readonly tried: number;
 }
 
 export interface SequenceChoice {
@@ -111,8 +122,15 @@ export interface Cut {
 
 export interface Requests {
   readonly open: { readonly args: ModelSource; readonly answer: ModelFacts };
+  /** Whether there is a model that this browser can hold, by its headers: no weights are read. */
+  readonly inspect: { readonly args: ModelSource; readonly answer: Record<never, never> };
   readonly score: { readonly args: Record<never, never>; readonly answer: ScoreResult };
   readonly sequence: { readonly args: SequenceChoice; readonly answer: Sequence };
+  /** The short sequence that shows best what these two heads do together. */
+  readonly example: {
+    readonly args: { readonly induction: HeadAt; readonly previous: HeadAt | null };
+    readonly answer: Example;
+  };
   readonly look: {
     readonly args: {
       readonly ids: readonly number[];
@@ -124,7 +142,7 @@ export interface Requests {
   };
   readonly values: {
     readonly args: { readonly ids: readonly number[]; readonly names: readonly string[] };
-    /** By hook name. */
+    /** By hook name; a name that the model does not have is left out. */
     readonly answer: { readonly values: Readonly<Record<string, Captured>> };
   };
   readonly why: {

@@ -3,14 +3,15 @@ import { drawnTokens, InputError } from "induction-lens/browser";
 import { repeatedTokens } from "induction-lens/measure";
 import type { Held, OpenModel } from "./held.ts";
 import type { Sequence, SequenceChoice } from "./protocol.ts";
+import { hasWords, idOf } from "./tokenWords.ts";
 
 /** The reader's text as tokens, or `[BOS] r r` for the open model. */
 export async function sequence(
   { text, period, seed }: SequenceChoice,
   { open }: Held,
 ): Promise<Sequence> {
-  const { tokenizer, model } = open;
-  const written = (ids: readonly number[]) => (tokenizer ? tokenizer.pieces(ids) : ids.map(String));
+  const { model } = open;
+  const written = writtenFor(open);
   if (text !== null) {
     const ids = await idsOf(text, open);
     return { ids, pieces: written(ids), repeats: null };
@@ -22,6 +23,12 @@ export async function sequence(
   const { tokens } = repeatedTokens({ seed, examples: 1, period: fits, bos: bosToken, ordinary });
   const ids = [...tokens.data];
   return { ids, pieces: written(ids), repeats: { start, period: fits } };
+}
+
+/** How the open model's tokens are written. */
+export function writtenFor({ tokenizer }: OpenModel) {
+  return (ids: readonly number[]): readonly string[] =>
+    tokenizer ? tokenizer.pieces(ids) : ids.map(String);
 }
 
 async function idsOf(text: string, { model, tokenizer }: OpenModel): Promise<readonly number[]> {
@@ -50,7 +57,8 @@ function idsIn(text: string, vocabulary: number): number[] {
   const words = text
     .trim()
     .split(/[\s,]+/)
-    .filter(Boolean);
+    .filter(Boolean)
+    .map((word) => (hasWords({ tokenizer: null, vocabulary }) ? String(idOf(word) ?? word) : word));
   const wrong = words.find((word) => !/^\d+$/.test(word) || Number(word) >= vocabulary);
   if (wrong !== undefined)
     throw new InputError(

@@ -13,6 +13,7 @@ export interface PageState {
   readonly view: ViewName;
   /** `planted:NAME`, `zoo:NAME`, `served`, `hub:NAME`, or `files:NAME` for files that the reader chose. */
   readonly model: string;
+  /** `NONE.layer`: the reader has chosen no head, so it is the one that attends most like an induction head. */
   readonly layer: number;
   readonly head: number;
   /** Heads that are switched off or replaced, in the order in which that was done. */
@@ -22,32 +23,42 @@ export interface PageState {
   /** Tokens in one copy of the generated sequence, and its seed. */
   readonly period: number;
   readonly seed: number;
-  /** Position that is locked in the sequence. */
+  /** Position that is locked in the sequence, and where the cell is that is pinned in its row. */
   readonly token: number | null;
+  readonly key: number | null;
   /** How attention is drawn. */
   readonly form: "matrix" | "lines";
   /** Attention times the norm of the value. */
   readonly weighted: boolean;
   /** From 0. */
   readonly lesson: number;
+  /** Tokens of a model without tokenizer are shown as numbers and not as words. */
+  readonly ids: boolean;
   readonly theme: ThemeName;
   /** Per cent. */
   readonly size: number;
 }
 
+/** No head is chosen. */
+export const NONE = { layer: -1, head: 0 } as const;
+
+/** What a change of the model takes with it. */
+export const NEW_MODEL = { ...NONE, edits: [], token: null, key: null, text: null } as const;
+
 export const START: PageState = {
   view: "heads",
   model: "zoo:attn-2l",
-  layer: 1,
-  head: 2,
+  ...NONE,
   edits: [],
   text: null,
   period: 16,
   seed: 0,
   token: null,
+  key: null,
   form: "matrix",
   weighted: false,
   lesson: 0,
+  ids: false,
   theme: "system",
   size: 100,
 };
@@ -67,10 +78,13 @@ export function readState(hash: string): PageState {
     text: given.get("text"),
     period: whole(given.get("period"), 2, MAX_PERIOD) ?? START.period,
     seed: whole(given.get("seed"), 0, 2 ** 31) ?? START.seed,
-    token: whole(given.get("token"), 0, 1e5),
+    // the served page's address has its own `token`, so the state's is `at`
+    token: whole(given.get("at"), 0, 1e5),
+    key: whole(given.get("key"), 0, 1e5),
     form: given.get("form") === "lines" ? "lines" : "matrix",
     weighted: given.get("weighted") === "true",
     lesson: whole(given.get("lesson"), 0, 4) ?? START.lesson,
+    ids: given.get("ids") === "true",
     theme: THEME_NAMES.find((name) => name === given.get("theme")) ?? START.theme,
     size: TEXT_SIZES.find((size) => String(size) === given.get("size")) ?? START.size,
   };
@@ -78,7 +92,8 @@ export function readState(hash: string): PageState {
 
 /** The address of a state: what is as at the start is left out, but the view and the head. */
 export function stateHash(state: PageState): string {
-  const said = new URLSearchParams({ view: state.view, head: headName(state) });
+  const said = new URLSearchParams({ view: state.view });
+  if (state.layer !== NONE.layer) said.set("head", headName(state));
   for (const key of [
     "model",
     "period",
@@ -86,13 +101,15 @@ export function stateHash(state: PageState): string {
     "form",
     "weighted",
     "lesson",
+    "ids",
     "theme",
     "size",
   ] as const)
     if (state[key] !== START[key]) said.set(key, String(state[key]));
   if (state.edits.length > 0) said.set("off", state.edits.map(editText).join(","));
   if (state.text !== null) said.set("text", state.text);
-  if (state.token !== null) said.set("token", String(state.token));
+  if (state.token !== null) said.set("at", String(state.token));
+  if (state.token !== null && state.key !== null) said.set("key", String(state.key));
   return `#${plainly(said.toString())}`;
 }
 

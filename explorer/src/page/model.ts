@@ -43,7 +43,11 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
   useEffect(() => {
     const source = sourceOf(name, files, mayFetch);
     if (typeof source === "string") {
-      const words = `The link is about ${name.replace(/^\w+:/, "")}, ${source}`;
+      const short = name.replace(/^\w+:/, "");
+      const words =
+        name.startsWith("files:") && isReload()
+          ? `A reload forgets files. Choose ${short} again.`
+          : `The link is about ${short}, ${source}`;
       return set({ ...EMPTY, name, status: words, failed: true });
     }
     const engine = openEngine();
@@ -92,6 +96,11 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
 }
 
 const FILES_WANTED = "a file of the reader who made it. Choose the file to go on.";
+/** After a reload it is the reader's own. */
+const isReload = () =>
+  performance
+    .getEntriesByType("navigation")
+    .some((entry) => (entry as PerformanceNavigationTiming).type === "reload");
 const HUB_WANTED = "a model of the hub, huggingface.co. It comes from there once you say so.";
 
 function beginning(name: string): ModelState {

@@ -1,8 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { START } from "./address.ts";
+import { NEW_MODEL, START } from "./address.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
+import { Chips } from "./chips.tsx";
 import { usePage, type Page } from "./page.ts";
 import { ZOO } from "./zoo.ts";
 
@@ -18,25 +19,32 @@ interface Props {
   /** Fetches a model of the hub, by its id or a short name. */
   readonly fetchFromHub: (name: string) => void;
   readonly mayFetch: boolean;
+  /** The model of the address: another than the open one while a verdict on that is made. */
+  readonly wanted: string;
+  /** Why files that the reader gave were not opened; null: they were. */
+  readonly refusal: string | null;
 }
 
 /** Which model it is, how far its measuring is, and where others come from. */
-export function ModelPanel({ model, fetchFromHub, mayFetch }: Props) {
+export function ModelPanel({ model, wanted, refusal, fetchFromHub, mayFetch }: Props) {
   const { state, change, open } = usePage();
   const [bringing, bring] = useState(false);
   const over = useDrop(open);
   const known = EMBEDDED.includes(state.model);
   const { facts } = model;
-  const [, hubModel] = /^hub:(.+)/s.exec(state.model) ?? [];
+  const isForgotten = model.failed && !facts && state.model.startsWith("files:");
+  const [shownFor, showFor] = useState(state.model);
+  if (shownFor !== state.model) {
+    showFor(state.model);
+    bring(false); // the model is there: what opened it has done its work
+  }
   return (
     <div class="model">
       <label>
         Model{" "}
         <select
           value={state.model}
-          onChange={(event) =>
-            change({ model: event.currentTarget.value, edits: [], token: null, text: null }, "new")
-          }
+          onChange={(event) => change({ model: event.currentTarget.value, ...NEW_MODEL }, "new")}
         >
           {EMBEDDED.map((name) => (
             <option key={name}>{name}</option>
@@ -45,11 +53,36 @@ export function ModelPanel({ model, fetchFromHub, mayFetch }: Props) {
         </select>
       </label>
       <button type="button" class="plain" aria-expanded={bringing} onClick={() => bring(!bringing)}>
-        Bring your own
+        Open a model …
       </button>
       <p class="status" role="status">
         {model.status}
       </p>
+      {refusal && (
+        <p role="alert">
+          {refusal} {facts && `${facts.id} is still open.`}
+        </p>
+      )}
+      {wanted !== state.model && <WantsOther {...{ wanted }} />}
+      <Work {...{ model, known, mayFetch, fetchFromHub }} />
+      <Chips />
+      {facts && <About name={state.model} facts={facts} />}
+      {(bringing || over || isForgotten) && <Bring choose={open} {...{ over, fetchFromHub }} />}
+    </div>
+  );
+}
+
+interface WorkProps extends Pick<Props, "model" | "mayFetch" | "fetchFromHub"> {
+  /** The model comes with the page. */
+  readonly known: boolean;
+}
+
+/** How far the model's opening is, and what the reader can do about it. */
+function Work({ model, known, mayFetch, fetchFromHub }: WorkProps) {
+  const { state, change } = usePage();
+  const [, hubModel] = /^hub:(.+)/s.exec(state.model) ?? [];
+  return (
+    <>
       {model.share !== null && (
         <>
           <progress aria-label="How far the work is" max={1} value={model.share} />
@@ -66,13 +99,30 @@ export function ModelPanel({ model, fetchFromHub, mayFetch }: Props) {
         </button>
       )}
       {model.failed && !known && (
-        <button type="button" onClick={() => change({ model: EMBEDDED[0]! }, "new")}>
+        <button type="button" onClick={() => change({ model: EMBEDDED[0]!, ...NEW_MODEL }, "new")}>
           Back to {EMBEDDED[0]}
         </button>
       )}
-      {facts && <About name={state.model} facts={facts} />}
-      {(bringing || over) && <Bring choose={open} {...{ over, fetchFromHub }} />}
-    </div>
+    </>
+  );
+}
+
+/** Another model was asked for while a verdict is made: the reader says whether that ends. */
+function WantsOther({ wanted }: Pick<Props, "wanted">) {
+  const { state, change, verdict } = usePage();
+  return (
+    <p class="ways" role="alert">
+      <span>
+        Opening {wanted.replace(/^\w+:/, "")} ends the verdict on {state.model.replace(/^\w+:/, "")}
+        , which is being made.
+      </span>
+      <button type="button" class="plain" onClick={() => change({ model: state.model })}>
+        Stay
+      </button>
+      <button type="button" class="plain" onClick={verdict.stop}>
+        End it and open the other
+      </button>
+    </p>
   );
 }
 

@@ -5,6 +5,7 @@ import type { ScoreResult } from "induction-lens/browser";
 import { Stopped, type Engine } from "../engine/client.ts";
 import type { ModelFacts, RequestName, Requests } from "../engine/protocol.ts";
 import type { ChosenFiles } from "./files.ts";
+import type { VerdictRun } from "./verdict.ts";
 import { readState, stateHash, type PageState } from "./address.ts";
 
 export interface Page {
@@ -18,7 +19,11 @@ export interface Page {
   readonly score: ScoreResult | null;
   readonly live: boolean;
   readonly dark: boolean;
-  /** Opens the model in files that the page has. */
+  /** A token as people can read it: text as it is, numbers of a model without tokenizer as words where it has few. */
+  readonly token: (piece: string) => string;
+  /** The verdict on the open model, however the reader goes about the views. */
+  readonly verdict: VerdictRun;
+  /** Opens the model in files that the page has, once they look like one. */
   readonly open: (files: ChosenFiles) => void;
   /** Says something to who listens to the page. */
   readonly announce: (words: string) => void;

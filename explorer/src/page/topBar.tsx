@@ -21,11 +21,11 @@ const KEYS = [
 export function TopBar() {
   const [open, show] = useState(false);
   const [copied, tell] = useState("");
-  useQuestionMark(() => show((before) => !before));
+  useQuestionMark(show);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(location.href);
-      tell("The link is copied.");
+      tell(copiedWords(location.hostname));
     } catch {
       tell("The link could not be copied: it is what the address bar has."); // plain http has no clipboard
     }
@@ -41,19 +41,27 @@ export function TopBar() {
         Copy link
       </button>
       <button type="button" class="plain" aria-expanded={open} onClick={() => show(!open)}>
-        Look and keys
+        Display &amp; shortcuts
       </button>
       {open && <Settings />}
     </header>
   );
 }
 
-/** Calls `toggle` when the reader types a question mark anywhere but in a field. */
-function useQuestionMark(toggle: () => void) {
+/** Where the link works: the command serves this machine alone. */
+function copiedWords(host: string): string {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host)
+    ? "The link is copied. It works in this browser while the command runs."
+    : "The link is copied.";
+}
+
+/** A question mark anywhere but in a field opens and closes the list of keys, Escape closes it. */
+function useQuestionMark(toggle: (change: (before: boolean) => boolean) => void) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea");
-      if (event.key === "?" && !typing) toggle();
+      if (event.key === "?" && !typing) toggle((before) => !before);
+      if (event.key === "Escape") toggle(() => false);
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
@@ -88,6 +96,16 @@ function Settings() {
               {size} %
             </option>
           ))}
+        </select>
+      </label>
+      <label>
+        Tokens of models without text{" "}
+        <select
+          value={state.ids ? "ids" : "words"}
+          onChange={(event) => change({ ids: event.currentTarget.value === "ids" })}
+        >
+          <option value="words">as words</option>
+          <option value="ids">as numbers</option>
         </select>
       </label>
       <dl class="keys">

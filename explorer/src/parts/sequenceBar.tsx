@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { hasWords, wordOf } from "../engine/tokenWords.ts";
 import { usePage } from "../page/page.ts";
 
 const PERIODS = [4, 8, 16, 32, 64, 128, 256, 512];
@@ -7,17 +8,17 @@ const PERIODS = [4, 8, 16, 32, 64, 128, 256, 512];
 export function SequenceBar({ error }: { readonly error: string | null }) {
   const { state, change, facts } = usePage();
   const { text } = state;
-  const [draft, write] = useState(text ?? "");
+  const [draft, write] = useState<string | null>(text);
   const own = text !== null;
   const example = facts?.tokenizer
     ? "The cat sat on the mat. The cat sat on the"
-    : "7 23 151 40 7 23 151";
+    : idExample(facts?.vocabulary ?? 0);
   return (
     <form
       class="sequence"
       onSubmit={(event) => {
         event.preventDefault();
-        change({ text: draft || example, token: null });
+        change({ text: draft ?? example, token: null, key: null });
       }}
     >
       <label>
@@ -28,6 +29,7 @@ export function SequenceBar({ error }: { readonly error: string | null }) {
             change({
               text: event.currentTarget.value === "own" ? draft || example : null,
               token: null,
+              key: null,
             })
           }
         >
@@ -35,7 +37,7 @@ export function SequenceBar({ error }: { readonly error: string | null }) {
           <option value="own">your own</option>
         </select>
       </label>
-      {own ? <OwnTokens value={draft || text} {...{ write }} /> : <GeneratedTokens />}
+      {own ? <OwnTokens value={draft ?? text} {...{ write }} /> : <GeneratedTokens />}
       {error && <p role="alert">{error}</p>}
     </form>
   );
@@ -69,7 +71,9 @@ function GeneratedTokens() {
         Length of the block{" "}
         <select
           value={period}
-          onChange={(event) => change({ period: Number(event.currentTarget.value), token: null })}
+          onChange={(event) =>
+            change({ period: Number(event.currentTarget.value), token: null, key: null })
+          }
         >
           {[...new Set([...PERIODS, period])]
             .filter((one) => one <= room || one === period)
@@ -79,9 +83,20 @@ function GeneratedTokens() {
             ))}
         </select>
       </label>
-      <button type="button" class="plain" onClick={() => change({ seed: seed + 1, token: null })}>
+      <button
+        type="button"
+        class="plain"
+        onClick={() => change({ seed: seed + 1, token: null, key: null })}
+      >
         Other tokens
       </button>
     </>
   );
+}
+
+/** Tokens of which something comes twice, for a model that reads ids: words where it has few. */
+export function idExample(vocabulary: number): string {
+  const ids = [5, 30, 13, 20, 41, 5, 30, 13].map((id) => id % Math.max(1, vocabulary));
+  const words = hasWords({ tokenizer: null, vocabulary });
+  return ids.map((id) => (words ? wordOf(id) : String(id))).join(" ");
 }

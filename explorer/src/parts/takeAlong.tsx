@@ -28,8 +28,8 @@ export function TakeAlong({ name, take }: Props) {
     }
   };
   return (
-    <div class="ways" role="group" aria-label="Take this along">
-      <span class="status">Take along:</span>
+    <div class="ways" role="group" aria-label="Download this">
+      <span class="status">Download:</span>
       {FORMATS.map((format) => (
         <button key={format} type="button" class="plain small" onClick={() => void save(format)}>
           {format}

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import type { Ramp } from "induction-lens/report";
 import { cellStyle } from "./colour.ts";
-import { shownToken } from "./shownToken.ts";
+import { usePage } from "../page/page.ts";
 
 interface Props {
   readonly label: string;
@@ -24,6 +24,7 @@ interface Props {
 /** Tokens as boxes in their order. Pointing at one shows its relations, Enter or a click locks it, Escape lets go. */
 export function TokenRow(props: Props) {
   const { label, pieces, at, locked, shades, bars, words, ramp, hover, lock } = props;
+  const { token: readable } = usePage();
   const row = useRef<HTMLDivElement>(null);
   const token = useTokens();
   const positionOf = (event: Event) => {
@@ -59,7 +60,7 @@ export function TokenRow(props: Props) {
       {pieces.map((piece, position) =>
         token({
           position,
-          piece: shownToken(piece),
+          piece: readable(piece),
           words: words(position),
           kind: position === at ? (locked ? " at locked" : " at") : "",
           shade: Math.round(STEPS * (shades[position] ?? 0)) / STEPS,

@@ -5,7 +5,6 @@ import type { Look, Sequence } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
-import { shownToken } from "../../parts/shownToken.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { Waiting } from "../../parts/waiting.tsx";
 import { TokenRow } from "../../parts/tokenRow.tsx";
@@ -66,15 +65,15 @@ function Shown({ look, sequence, at }: ShownProps) {
     <>
       <Tokens focus={focus} />
       <p class="hint">
-        Point at a token: colour is where it looks, the bar under a token how much that token looks
-        back at it. Click or Enter locks it.
+        Point at a token. Coloured: what it attends to. Bar below a later token: how much that one
+        attends to it. A click or Enter locks a token, or pins a cell of the matrix.
       </p>
       <FormButtons />
       <div class="attention">
         <Picture focus={focus} />
         <Lists focus={focus} />
       </div>
-      <WhyCell ids={sequence.ids} at={at} cell={focus.cell} />
+      <WhyCell ids={sequence.ids} at={at} cell={focus.cell} named={focus.named} />
       <Take {...{ look, sequence, at }} />
       <h3>All heads of layer {layer}</h3>
       <LayerButtons />
@@ -85,8 +84,8 @@ function Shown({ look, sequence, at }: ShownProps) {
 
 /** The chosen head's pattern and the cell of it that is in focus: pointed at, else of the locked token, else of the last. */
 function useFocus(look: Look, { pieces }: Sequence, at: HeadAt) {
-  const { state, change, dark } = usePage();
-  const { token, weighted } = state;
+  const { state, change, dark, token: readable } = usePage();
+  const { token, key: pinned, weighted } = state;
   const { head } = at;
   const [pointed, point] = useState<Cell | null>(null);
   const pattern = useMemo(() => patternOf(look, head, weighted), [look, head, weighted]);
@@ -94,19 +93,22 @@ function useFocus(look: Look, { pieces }: Sequence, at: HeadAt) {
   const locked = token !== null && token < pieces.length ? token : null;
   const mostSeen = (query: number) => largest(pattern, "from", query, 1)[0]!.position;
   const query = pointed?.query ?? locked ?? pieces.length - 1;
-  const key = pointed?.key ?? mostSeen(query);
+  const pin = query === locked && pinned !== null && pinned <= query ? pinned : null;
+  const key = pointed?.key ?? pin ?? mostSeen(query);
   return {
     at,
     pattern,
     pieces,
     ramp,
     locked,
+    isPinned: pin === key,
     cell: { query, key },
     point,
     hover: (position: number | null) =>
       point(position === null ? null : { query: position, key: mostSeen(position) }),
-    lock: (position: number | null) => change({ token: position === locked ? null : position }),
-    named: (position: number) => `${shownToken(pieces[position]!)} at ${position}`,
+    lock: (position: number | null) =>
+      change({ token: position === locked ? null : position, key: null }),
+    named: (position: number) => `${readable(pieces[position]!)} at ${position}`,
     number: (weight: number) => weight.toFixed(weighted ? 2 : 3),
   };
 }
@@ -165,9 +167,10 @@ function FormButtons() {
 
 /** The pattern as a matrix or as lines, and the cell in focus in words. */
 function Picture({ focus }: FocusProps) {
-  const { state, change, dark } = usePage();
-  const { at, pattern, pieces, ramp, cell, point, hover, lock, named, number } = focus;
+  const { state, change, dark, token } = usePage();
+  const { at, pattern, pieces, ramp, cell, isPinned, point, hover, lock, named, number } = focus;
   const { query, key } = cell;
+  const readable = useMemo(() => pieces.map(token), [pieces, token]);
   const weight = key > query ? "nothing: it comes later" : number(pattern.weight(query, key));
   const words = `${named(query)} looks at ${named(key)} with ${weight}`;
   return (
@@ -175,14 +178,15 @@ function Picture({ focus }: FocusProps) {
       {state.form === "matrix" ? (
         <Matrix
           label={`Attention of head ${headName(at)}`}
-          {...{ words, cell, pattern, ramp, point }}
-          choose={(chosen) => change({ token: chosen.query })}
+          {...{ cell, pattern, ramp, point, isPinned }}
+          choose={(chosen) => change({ token: chosen?.query ?? null, key: chosen?.key ?? null })}
         />
       ) : (
-        <Lines {...{ pattern, pieces, hover, lock }} at={query} colours={inks(dark)} />
+        <Lines {...{ pattern, hover, lock }} pieces={readable} at={query} colours={inks(dark)} />
       )}
       <p
         class="cellWords"
+        role="status"
         data-value={pattern.weight(query, key)}
         data-cell={`${query},${key}`}
         data-of={headName(at)}
@@ -272,7 +276,7 @@ function LayerButtons() {
         disabled={state.layer === 0}
         onClick={() => change({ layer: state.layer - 1 })}
       >
-        Layer before
+        Previous layer
       </button>
       <button
         type="button"

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
-import { shownToken } from "../../parts/shownToken.ts";
 import type { Pattern } from "../../parts/pattern.ts";
 
 interface Props {
   readonly pattern: Pattern;
+  /** As people can read them. */
   readonly pieces: readonly string[];
   readonly at: number;
   readonly colours: { readonly text: string; readonly line: string; readonly chosen: string };
@@ -58,7 +58,7 @@ function draw(canvas: HTMLCanvasElement, { pattern, pieces, at, colours }: Drawn
   context.font = "12px ui-monospace, monospace";
   context.textBaseline = "middle";
   const y = (position: number) => ROW * position + ROW / 2 + 4;
-  const shortened = (piece: string) => shownToken(piece).slice(0, 13);
+  const shortened = (piece: string) => piece.slice(0, 13);
   pieces.forEach((piece, position) => {
     context.fillStyle = position === at ? colours.chosen : colours.text;
     context.textAlign = "right";

@@ -13,10 +13,11 @@ interface Props {
   readonly ramp: Ramp;
   readonly cell: Cell;
   readonly label: string;
-  /** What a screen reader hears of the cell. */
-  readonly words: string;
   readonly point: (cell: Cell | null) => void;
-  readonly choose: (cell: Cell) => void;
+  /** The cell in focus is the one that the reader chose. */
+  readonly isPinned: boolean;
+  /** Pins a cell; null lets go. */
+  readonly choose: (cell: Cell | null) => void;
 }
 
 const MOVES: Readonly<Record<string, readonly [number, number]>> = {
@@ -27,7 +28,7 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** Queries down, keys to the right, a pixel or more for each: one picture, however many tokens. */
-export function Matrix({ pattern, ramp, cell, label, words, point, choose }: Props) {
+export function Matrix({ pattern, ramp, cell, label, isPinned, point, choose }: Props) {
   const picture = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const { length } = pattern;
@@ -43,6 +44,7 @@ export function Matrix({ pattern, ramp, cell, label, words, point, choose }: Pro
   const keyed = (event: KeyboardEvent) => {
     const step = MOVES[event.key];
     if (event.key === "Enter") choose(cell);
+    if (event.key === "Escape") choose(null);
     if (!step) return;
     event.preventDefault();
     const within = (at: number) => Math.min(length - 1, Math.max(0, at));
@@ -55,7 +57,7 @@ export function Matrix({ pattern, ramp, cell, label, words, point, choose }: Pro
       class="matrix"
       role="application"
       tabIndex={0}
-      aria-label={`${label}. Queries down, keys to the right; arrows move. ${words}`}
+      aria-label={`${label}. Queries down, keys to the right; arrows move, Enter pins a cell, Escape lets go.`}
       onPointerMove={(event) => point(cellAt(event))}
       onPointerLeave={() => point(null)}
       onClick={(event) => choose(cellAt(event))}
@@ -64,6 +66,18 @@ export function Matrix({ pattern, ramp, cell, label, words, point, choose }: Pro
       <canvas ref={picture} width={length} height={length} aria-hidden="true" />
       <i class="line" style={{ top: share(cell.query), height: share(1), left: 0, right: 0 }} />
       <i class="line" style={{ left: share(cell.key), width: share(1), top: 0, bottom: 0 }} />
+      {isPinned && (
+        <i
+          class="pin"
+          data-pinned={`${cell.query},${cell.key}`}
+          style={{
+            top: share(cell.query),
+            left: share(cell.key),
+            width: share(1),
+            height: share(1),
+          }}
+        />
+      )}
     </div>
   );
 }

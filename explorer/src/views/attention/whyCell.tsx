@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 import { headName, type HeadAt, type WhyResult } from "induction-lens/browser";
 import type { Requests } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
-import { shownToken } from "../../parts/shownToken.ts";
 import type { Cell } from "./matrix.tsx";
 
 /** Parts that are shown by themselves; the others are one row. */
@@ -12,10 +11,12 @@ interface Props {
   readonly ids: readonly number[];
   readonly at: HeadAt;
   readonly cell: Cell;
+  /** `owl at 10` */
+  readonly named: (position: number) => string;
 }
 
 /** Why the head attends from one token to the other: its score as a sum of parts, and what it then does. */
-export function WhyCell({ ids, at, cell }: Props) {
+export function WhyCell({ ids, at, cell, named }: Props) {
   const { engine } = usePage();
   const [asked, ask] = useState<Requests["why"]["args"] | null>(null);
   const head = headName(at);
@@ -38,22 +39,29 @@ export function WhyCell({ ids, at, cell }: Props) {
         </p>
       )}
       {error && <p role="alert">{error}</p>}
-      {answer && <Parts result={answer} />}
+      {answer && <Parts result={answer} named={named} />}
     </div>
   );
 }
 
-function Parts({ result }: { readonly result: WhyResult }) {
+interface PartsProps {
+  readonly result: WhyResult;
+  /** `owl at 10` */
+  readonly named: (position: number) => string;
+}
+
+function Parts({ result, named }: PartsProps) {
   const { cell, contrast, effect } = result;
   const rows = rowsOf(result);
   const most = Math.max(...rows.map(({ value }) => Math.abs(value)), 1e-9);
-  const target = shownToken(effect.target.piece);
+  const target = usePage().token(effect.target.piece);
   return (
     <>
       <table class="parts">
         <caption>
-          The score of {cell.query} for {cell.key} in head {cell.layer}.{cell.head}, by what wrote
-          into the key; the parts sum to it
+          Why {named(cell.query)} attends to {named(cell.key)} in head {cell.layer}.{cell.head}:
+          which earlier parts of the model wrote what it matched. They add up to{" "}
+          {cell.score.toFixed(2)}.
         </caption>
         <thead>
           <tr>

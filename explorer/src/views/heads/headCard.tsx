@@ -27,8 +27,8 @@ export function HeadCard({ result, layer, head }: Props) {
       >
         <table class="evidence">
           <caption>
-            Where {layer}.{head} attends, as mean attention from 0 to 1. The stroke is what even
-            attention scores.
+            Where {layer}.{head} attends, as mean attention from 0 to 1 over {result.input.examples}{" "}
+            sequences. The tick marks what evenly spread attention would get.
           </caption>
           <thead>
             <tr>

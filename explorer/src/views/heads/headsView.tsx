@@ -11,21 +11,14 @@ import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
 import { CutHead } from "./cutHead.tsx";
 import { HeadCard } from "./headCard.tsx";
-import {
-  useVerdict,
-  VERDICT_GLYPHS,
-  VerdictBar,
-  VerdictCard,
-  type HeadVerdict,
-} from "./verdicts.tsx";
+import { VERDICT_GLYPHS, VerdictBar, VerdictCard, type HeadVerdict } from "./verdicts.tsx";
 import { LABELS, labelOf, OTHER, sentence } from "../../parts/headWords.ts";
 
 /** Every head's induction score as a map and as a table, and the chosen head with all that is known of it. */
 export function HeadsView() {
-  const { state, change, score, dark } = usePage();
+  const { state, change, score, dark, verdict: found } = usePage();
   const { layer, head } = state;
   const result = score!;
-  const found = useVerdict();
   const verdicts = found.verdict?.heads ?? null;
   const verdict = verdicts?.find((one) => one.layer === layer && one.head === head) ?? null;
   const choose = (nextLayer: number, nextHead: number) =>
@@ -42,7 +35,7 @@ export function HeadsView() {
           {...{ layer, head, dark, choose }}
         />
         <p class="hint">{legend(verdicts)}</p>
-        <VerdictBar found={found} />
+        <VerdictBar />
         <details>
           <summary>As a table</summary>
           <HeadTable result={result} chosen={headName(state)} choose={choose} />

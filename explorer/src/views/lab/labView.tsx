@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { useAtStake } from "../../page/atStake.ts";
 import { runFrom } from "./run.ts";
 import { Runs } from "./runs.tsx";
 import { Run } from "./runView.tsx";
@@ -10,6 +11,8 @@ const STEPS = 600;
 /** A two-layer model is trained in the page, and induction forms: losses, scores and every head's pattern by step. */
 export function LabView() {
   const lab = useLab();
+  const isOwn = lab.runs.some(({ state, events }) => state !== "loaded" && events.length > 0);
+  useAtStake("a run of the lab", isOwn);
   const [shown, show] = useState<string | null>(null);
   const [problem, say] = useState<string | null>(null);
   const run = lab.runs.find(({ name }) => name === shown) ?? lab.runs.at(-1) ?? null;

@@ -130,7 +130,7 @@ function changeWords({ state, change, events }: LabRun): string {
   if (change.step === null)
     return `${gain}. No sudden change: smooth learning explains the curve as well (p ${change.p.toFixed(2)}).`;
   const [low, high] = change.interval!;
-  return `${gain}. It changed at step ${Math.round(change.step)} (95 % interval ${Math.round(low)} to ${Math.round(high)}, p ${change.p < 0.001 ? "below .001" : change.p.toFixed(3)}).`;
+  return `${gain}. The jump came at step ${Math.round(change.step)} (95 % interval ${Math.round(low)} to ${Math.round(high)}, p ${change.p < 0.001 ? "below .001" : change.p.toFixed(3)}).`;
 }
 
 /** Where each head attends at a checkpoint, on a block of eight tokens that stands twice. */

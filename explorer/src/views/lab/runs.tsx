@@ -45,7 +45,7 @@ export function Runs({ runs, remove, shown, show }: RunsProps) {
             <th scope="col">steps</th>
             <th scope="col">copy gain</th>
             <th scope="col">changed at</th>
-            <th scope="col">keep</th>
+            <th scope="col">download</th>
           </tr>
         </thead>
         <tbody>
@@ -61,11 +61,11 @@ export function Runs({ runs, remove, shown, show }: RunsProps) {
               <td>{run.change?.step ? Math.round(run.change.step) : "–"}</td>
               <td>
                 <button type="button" class="sort" onClick={() => void keep(run)}>
-                  keep with weights
+                  download run
                 </button>{" "}
                 {run.state !== "running" && (
                   <button type="button" class="sort" onClick={() => remove(run.name)}>
-                    forget
+                    remove
                   </button>
                 )}
               </td>

@@ -27,7 +27,7 @@ export function Done({
             <th scope="col">head</th>
             <th scope="col">change</th>
             <th scope="col">loss of the repeated half</th>
-            <th scope="col">take back</th>
+            <th scope="col">undo</th>
           </tr>
         </thead>
         <tbody>
@@ -50,10 +50,10 @@ export function Done({
                 <button
                   type="button"
                   class="sort"
-                  aria-label={`Take back the change of ${headName(edit)}`}
+                  aria-label={`Undo the change of ${headName(edit)}`}
                   onClick={() => change({ edits: edits.filter((one) => one !== edit) })}
                 >
-                  take back
+                  undo
                 </button>
               </td>
             </tr>

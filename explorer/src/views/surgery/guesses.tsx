@@ -2,7 +2,6 @@ import type { Cut, Guess } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
-import { shownToken } from "../../parts/shownToken.ts";
 import { Waiting } from "../../parts/waiting.tsx";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 
@@ -49,6 +48,7 @@ export function Guesses({ before, after, waiting }: Props) {
 }
 
 function GuessTable({ before, after }: Omit<Props, "waiting">) {
+  const { token } = usePage();
   return (
     <table class="guesses">
       <caption>The model's guess after position {after.at} (– = not among its eight best)</caption>
@@ -63,7 +63,7 @@ function GuessTable({ before, after }: Omit<Props, "waiting">) {
         {joined(before, after).map(({ id, piece, was, is }) => (
           <tr key={id}>
             <th scope="row">
-              <code>{shownToken(piece)}</code>
+              <code>{token(piece)}</code>
               {id === after.truth?.id && " (comes next)"}
             </th>
             <Probability value={was} kind="bar" />

@@ -31,7 +31,7 @@ export function Tools() {
           </button>
           <span class="hint">
             Heads that attend the same way can stand in for each other: the table shows what each
-            more of them costs.
+            further head costs.
           </span>
         </p>
       )}

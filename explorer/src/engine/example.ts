@@ -1,0 +1,143 @@
+/** @file Chooses the sequence that the lessons speak of: by what the open model does on each, and not by hand. */
+import { drawnTokens, type HeadAt, type HeadEdit, type Tensor } from "induction-lens/browser";
+import { tensor } from "induction-lens/graph";
+import { repeatedTokens, softmax } from "induction-lens/measure";
+import type { AnswerOptions } from "./answerOptions.ts";
+import { ROW_LENGTH, type Held } from "./held.ts";
+import type { Example, Requests } from "./protocol.ts";
+import { sequence, writtenFor } from "./sequence.ts";
+
+const PERIOD = 6;
+const SEEDS = 64;
+/** Sentences of a model that reads text; longer ones than this do not fit into one picture. */
+const LONGEST = 24;
+const SENTENCES = [
+  "Mr and Mrs Dursley lived there. Mr and Mrs Dursley",
+  "The owl found the key. Then the owl found the key",
+  "Anna Karlov met Tom. Later Tom met Anna Karlov",
+  "ab cd, ab cd",
+  "red fox, red fox",
+];
+
+/** A place in one row: `target` came after the earlier token of `query`, and comes after it again. */
+interface Place {
+  readonly ids: readonly number[];
+  readonly query: number;
+  readonly target: number;
+}
+
+/**
+ * Of each candidate the smaller of two numbers counts: the attention of the induction head from query to target that is lost
+ * without the previous-token head (all of it where no head comes before), and the probability of the token that comes again.
+ */
+export async function example(
+  heads: Requests["example"]["args"],
+  held: Held,
+  { letPass }: AnswerOptions,
+): Promise<Example> {
+  const rows = await candidates(held);
+  let best = { effect: -Infinity, place: rows[0]!.places[0]! };
+  for (const { tokens, places } of rows) {
+    const effects = await effectsOf(held, heads, tokens, places);
+    effects.forEach((effect, index) => {
+      if (effect > best.effect) best = { effect, place: places[index]! };
+    });
+    await letPass();
+  }
+  const { place } = best;
+  const ids = place.ids.slice(0, place.query + 2);
+  const period = place.query - place.target + 1;
+  const start = ids.length - 2 * period;
+  const isBlock =
+    start >= 0 && ids.slice(start).every((id, at) => id === ids[start + (at % period)]);
+  return {
+    sequence: {
+      ids,
+      pieces: writtenFor(held.open)(ids),
+      repeats: isBlock ? { start, period } : null,
+    },
+    query: place.query,
+    target: place.target,
+    tried: rows.reduce((sum, { places }) => sum + places.length, 0),
+  };
+}
+
+interface Candidates {
+  /** Rows of one length. */
+  readonly tokens: Tensor<Int32Array>;
+  /** One for each row, or several of the only row. */
+  readonly places: readonly Place[];
+}
+
+/** Sentences in which something comes twice, or random blocks where the model reads none of them so. */
+async function candidates(held: Held): Promise<readonly Candidates[]> {
+  const { tokenizer } = held.open;
+  const found: Candidates[] = [];
+  for (const text of tokenizer ? SENTENCES : []) {
+    const read = await sequence({ text, period: 2, seed: 0 }, held).catch(() => null);
+    if (!read || read.ids.length > LONGEST) continue;
+    const places = repeatsIn(read.ids);
+    const tokens = tensor(["batch", "position"], [1, read.ids.length], Int32Array.from(read.ids));
+    if (places.length > 0) found.push({ tokens, places });
+  }
+  return found.length > 0 ? found : randomBlocks(held);
+}
+
+/** Where a token comes again after which the same token follows. */
+function repeatsIn(ids: readonly number[]): Place[] {
+  return ids.slice(0, -1).flatMap((id, query) => {
+    const before = ids.lastIndexOf(id, query - 1);
+    return query > 0 && before >= 0 && before + 1 < query && ids[before + 1] === ids[query + 1]
+      ? [{ ids, query, target: before + 1 }]
+      : [];
+  });
+}
+
+/** `[BOS] r r`, as many as the bench has room for at once. */
+function randomBlocks({ open }: Held): Candidates[] {
+  const { bosToken, contextLength } = open.model.architecture;
+  const start = bosToken === null ? 0 : 1;
+  const ordinary = drawnTokens(open.model.architecture).ids;
+  const period = Math.min(PERIOD, ordinary.length, Math.floor((contextLength - start) / 2));
+  const room = Math.floor((open.rows * ROW_LENGTH) / (start + 2 * period));
+  const examples = Math.max(1, Math.min(SEEDS, room));
+  const { tokens } = repeatedTokens({ seed: 0, examples, period, bos: bosToken, ordinary });
+  const length = start + 2 * period;
+  const query = length - 2;
+  const places = Array.from({ length: examples }, (_, row) => ({
+    ids: [...tokens.data.subarray(row * length, (row + 1) * length)],
+    query,
+    target: query - period + 1,
+  }));
+  return [{ tokens, places }];
+}
+
+async function effectsOf(
+  held: Held,
+  { induction, previous }: Requests["example"]["args"],
+  tokens: Tensor<Int32Array>,
+  places: readonly Place[],
+): Promise<number[]> {
+  const { layer, head } = induction;
+  const bench = await held.workbench();
+  const [batch, length] = tokens.shape as readonly [number, number];
+  const asked = [...new Set(places.map(({ query }) => query))];
+  const run = (edits: readonly HeadEdit[]) =>
+    bench.run({ tokens, repeats: null }, { layer, edits, asked });
+  const whole = await run([]);
+  const cut = previous && (await run([zeroed(previous)]));
+  const heads = held.open.facts.heads;
+  return places.map(({ ids, query, target }, index) => {
+    const row = batch === 1 ? 0 : index;
+    const at = ((row * heads + head) * length + query) * length + target;
+    const size = whole.logits!.shape.at(-1)!;
+    const first = (row * asked.length + asked.indexOf(query)) * size;
+    const probability = softmax(whole.logits!.data.subarray(first, first + size))[ids[query + 1]!]!;
+    const lost = whole.patterns!.data[at]! - (cut ? cut.patterns!.data[at]! : 0);
+    return Math.min(lost, probability);
+  });
+}
+
+function zeroed({ layer, head }: HeadAt): HeadEdit {
+  return { layer, head, kind: "zero" };
+}

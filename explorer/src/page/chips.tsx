@@ -1,0 +1,33 @@
+import { headList } from "../parts/headWords.ts";
+import { usePage } from "./page.ts";
+
+/** What holds in every view: heads that are changed, and a verdict that is being made. */
+export function Chips() {
+  const { state, change, verdict } = usePage();
+  const { edits } = state;
+  if (edits.length === 0 && !verdict.busy) return null;
+  return (
+    <div class="chips">
+      {edits.length > 0 && (
+        <span class="chip" data-chip="edits">
+          ✂ {edits.length > 3 ? `${edits.length} heads` : headList(edits)} changed
+          <button type="button" class="sort" onClick={() => change({ view: "surgery" }, "new")}>
+            see
+          </button>
+          <button type="button" class="sort" onClick={() => change({ edits: [] })}>
+            all on
+          </button>
+        </span>
+      )}
+      {verdict.busy && (
+        <span class="chip" data-chip="verdict">
+          Verdict: {verdict.step?.words ?? "beginning"}{" "}
+          {Math.round(100 * (verdict.step?.share ?? 0))} %
+          <button type="button" class="sort" onClick={() => change({ view: "heads" }, "new")}>
+            see
+          </button>
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+/** @file Files are looked at before the open model is given up for them: a wrong one changes nothing. */
+import { useRef, useState } from "preact/hooks";
+import { openEngine } from "../engine/client.ts";
+import type { ChosenFiles } from "./files.ts";
+
+/** Opens files that look like a model; of others it says why they are none. */
+export function useInspected(open: (files: ChosenFiles) => void) {
+  const [refusal, refuse] = useState<string | null>(null);
+  const latest = useRef(0);
+  return {
+    refusal,
+    open: async (files: ChosenFiles) => {
+      const mine = ++latest.current;
+      const engine = openEngine();
+      try {
+        await engine.ask("inspect", { kind: "files", ...files });
+        if (mine !== latest.current) return;
+        refuse(null);
+        open(files);
+      } catch (error) {
+        if (mine === latest.current)
+          refuse(`${files.id} could not be opened: ${(error as Error).message}.`);
+      } finally {
+        engine.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** @file The verdict on the open model: it belongs to the engine and not to a view, so it goes on wherever the reader looks. */
+import { useEffect, useState } from "preact/hooks";
+import type { VerdictResult } from "induction-lens/browser";
+import type { Engine } from "../engine/client.ts";
+import { useAtStake } from "./atStake.ts";
+import type { ModelState } from "./model.ts";
+import { useAnswer, type Step } from "./page.ts";
+
+export interface VerdictRun {
+  readonly verdict: VerdictResult | null;
+  readonly busy: boolean;
+  readonly step: Step | null;
+  readonly error: string | null;
+  readonly ask: () => void;
+  readonly stop: () => void;
+}
+
+interface Made {
+  readonly verdict: VerdictResult;
+  readonly milliseconds: number;
+}
+
+/** Verdicts of this visit by the hash of the weights: they are there when the reader comes back to the model. */
+const made = new Map<string, Made>();
+
+/** A verdict that took as long as this is not lost without asking. */
+const COSTLY_MS = 10_000;
+
+/**
+ * @param running the model of the page's state that a verdict was asked for; null: none
+ * @param run says of which one it is asked for now
+ */
+export function useVerdict(
+  { name, engine, facts, live }: ModelState,
+  running: string | null,
+  run: (name: string | null) => void,
+): VerdictRun {
+  const [began, begin] = useState<{ readonly engine: Engine; readonly at: number } | null>(null);
+  const known = facts ? made.get(facts.sha256) : undefined;
+  const wanted = live && !known && running === name;
+  const { answer, error, step } = useAnswer(engine, "verdict", wanted ? {} : null);
+  const fresh = answer && facts;
+  useEffect(() => {
+    if (fresh)
+      made.set(facts.sha256, {
+        verdict: answer,
+        milliseconds: performance.now() - (began?.at ?? 0),
+      });
+    if (fresh || error !== null) run(null);
+  }, [answer, error]);
+  const [failed, fail] = useState<{ readonly name: string; readonly words: string } | null>(null);
+  useEffect(() => {
+    if (error !== null) fail({ name, words: error });
+  }, [error]);
+  const costly = [...made.values()].some(({ milliseconds }) => milliseconds >= COSTLY_MS);
+  useAtStake("a verdict", costly || running !== null);
+  return {
+    verdict: known?.verdict ?? answer,
+    busy: running === name && answer === null,
+    step,
+    error: failed?.name === name ? failed.words : null,
+    ask: () => {
+      fail(null);
+      begin(engine && { engine, at: performance.now() });
+      run(name);
+    },
+    stop: () => run(null),
+  };
+}
