@@ -1,9 +1,7 @@
 import { useState } from "preact/hooks";
 import { headName, type HeadAt } from "induction-lens/browser";
-import type { Sequence } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
-import { sequential } from "../../parts/colour.ts";
-import { TokenRow } from "../../parts/tokenRow.tsx";
+import { TokenArcs } from "../../parts/tokenArcs.tsx";
 import { Folded, Task } from "./folded.tsx";
 import { CLEARLY, headList } from "../../parts/headWords.ts";
 import { stepsOf, resultWords, type Step } from "./circuitSteps.ts";
@@ -29,17 +27,24 @@ function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previ
   const [step, go] = useState(0);
   const circuit = useCircuit(lesson, previous);
   const { back, match, copied } = circuit.numbers;
-  const shown = stepsOf(lesson, previous, circuit.numbers)[step]!;
+  const steps = stepsOf(lesson, previous, circuit.numbers, circuit.cutHeads);
   return (
     <>
       <p class="say">
-        Induction takes two heads. One writes into every position what stood before it; the other
-        looks for the position where its own token stood before.
+        Induction takes two heads. The first leaves a note at every position: “before me came X”.
+        The second, reading X again, finds the note and copies the token that carries it.
       </p>
       <WhichHeads lesson={lesson} />
-      <StepTokens sequence={sequence} {...shown} />
-      <p class="say" data-step={step} data-back={back} data-match={match} data-copied={copied}>
-        {step + 1} of 4. {shown.words}
+      <CircuitArcs {...{ lesson, circuit, steps, step }} />
+      <p
+        class="say"
+        role="status"
+        data-step={step}
+        data-back={back}
+        data-match={match}
+        data-copied={copied}
+      >
+        {step + 1} of 4. {steps[step]!.words}
       </p>
       <div class="ways">
         <button type="button" class="plain" disabled={step === 0} onClick={() => go(step - 1)}>
@@ -84,23 +89,37 @@ function WhichHeads({ lesson }: { readonly lesson: Lesson }) {
   );
 }
 
-interface StepTokensProps extends Pick<Step, "at" | "to"> {
-  readonly sequence: Sequence;
+interface ArcsProps {
+  readonly lesson: Lesson;
+  readonly circuit: CircuitData;
+  readonly steps: readonly Step[];
+  readonly step: number;
 }
 
-function StepTokens({ sequence, at, to }: StepTokensProps) {
-  const { dark } = usePage();
+/** The steps so far on the tokens themselves: they add up, and the earlier ones fade. */
+function CircuitArcs({ lesson, circuit, steps, step }: ArcsProps) {
+  const { token } = usePage();
+  const { sequence, query, target, tokenAt } = lesson;
+  const seen = steps.slice(0, step + 1);
+  const { guess } = circuit;
+  const { repeats } = sequence;
   return (
-    <TokenRow
-      label="The sequence of this lesson"
-      pieces={sequence.pieces}
-      at={at}
-      locked={false}
-      shades={sequence.pieces.map((_, position) => (position === to ? 0.75 : 0))}
-      words={(position) => (position === to ? "looked at" : "")}
-      ramp={sequential(dark)}
-      hover={() => undefined}
-      lock={() => undefined}
+    <TokenArcs
+      label="The tokens of this lesson, with arcs from each token that looks to the one it looks at"
+      pieces={sequence.pieces.slice(0, query + 1).map(token)}
+      arcs={seen.flatMap(({ arcs }, at) => arcs.map((arc) => ({ ...arc, isPast: at < step })))}
+      seam={repeats && repeats.start + repeats.period}
+      note={
+        seen.some(({ isNoted }) => isNoted)
+          ? { at: target, text: `after ${tokenAt(target - 1)}` }
+          : null
+      }
+      guess={{
+        piece: guess ? token(guess.piece) : "…",
+        probability: guess?.probability ?? null,
+        from: seen.some(({ isCopied }) => isCopied) ? target : null,
+      }}
+      {...{ query, target }}
     />
   );
 }

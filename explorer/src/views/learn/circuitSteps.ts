@@ -1,59 +1,93 @@
 /** @file The four steps of induction with the model's numbers, and what a cut did to them, in words. */
 import { headName, type HeadAt } from "induction-lens/browser";
+import type { Arc } from "../../parts/tokenArcs.tsx";
 import { headList } from "../../parts/headWords.ts";
 import { conclusion, lossWords } from "./cutWords.ts";
 import type { Lesson } from "./lesson.ts";
 import type { Circuit, Numbers } from "./useCircuit.ts";
 
 export interface Step {
-  /** The token that the step is about, and the one that it looks at. */
-  readonly at: number;
-  readonly to: number;
   readonly words: string;
+  /** Arcs that the step adds to the picture. */
+  readonly arcs: readonly Arc[];
+  /** The note that is left under the target. */
+  readonly isNoted?: boolean;
+  /** The value is handed to the guess. */
+  readonly isCopied?: boolean;
 }
 
 export function stepsOf(
   { query, target, induction, tokenAt }: Lesson,
   previous: HeadAt,
   { back, match, copied }: Numbers,
+  cutHeads: readonly HeadAt[],
 ): readonly Step[] {
+  const [first, second] = [headName(previous), headName(induction)];
+  const isCut = (name: string) => cutHeads.some((one) => headName(one) === name);
+  const owner = tokenAt(query);
   return [
     {
-      at: target,
-      to: target - 1,
-      words: `Previous token. At ${tokenAt(target)}, position ${target}, head ${headName(previous)} looks one back, at ${tokenAt(target - 1)}, with ${number(back)} of its attention.`,
+      words: `One back. At ${named(tokenAt, target)}, head ${first} looks one back, at ${tokenAt(target - 1)}, with ${percent(back)} of its attention.`,
+      arcs: [
+        {
+          from: target,
+          to: target - 1,
+          weight: back ?? 0,
+          role: "previous",
+          label: `1 ${first} looks one back: ${percent(back)}`,
+          words: `Head ${first}: ${named(tokenAt, target)} looks at ${named(tokenAt, target - 1)}, ${percent(back)}`,
+          isCut: isCut(first),
+        },
+      ],
     },
     {
-      at: target,
-      to: target,
-      words: `Key. What it found is added to the stream of position ${target}. So the key that head ${headName(induction)} makes there says: what was before me is ${tokenAt(target - 1)}.`,
+      words: `Note. What it found is added to position ${target}: “before me came ${tokenAt(target - 1)}”. Head ${second} makes its key there from it.`,
+      arcs: [],
+      isNoted: true,
     },
     {
-      at: query,
-      to: target,
-      words: `Match. Later ${tokenAt(query)} comes again, at ${query}. Its query asks: who had ${tokenAt(query)} before it? The key at ${target} answers, and gets ${number(match)} of the attention.`,
+      words: `Match. Later ${owner} comes again, at ${query}. Head ${second} asks: what came after ${owner}? It finds the note at ${target} and gives it ${percent(match)} of its attention.`,
+      arcs: [
+        {
+          from: query,
+          to: target,
+          weight: match ?? 0,
+          role: "induction",
+          label: `3 ${second} asks “what came after ${owner}?”: ${percent(match)}`,
+          words: `Head ${second}: ${named(tokenAt, query)} looks at ${named(tokenAt, target)}, ${percent(match)}`,
+          isCut: isCut(second),
+        },
+      ],
     },
     {
-      at: query,
-      to: target,
-      words: `Copy. The value hands over which token stands at ${target}: ${tokenAt(target)}. The model's probability of ${tokenAt(query + 1)} as the next token becomes ${number(copied)}.`,
+      words: `Copy. The value hands over which token stands at ${target}: ${tokenAt(target)}. The model gives ${tokenAt(query + 1)} a probability of ${percent(copied)} as the next token.`,
+      arcs: [],
+      isCopied: true,
     },
   ];
 }
 
+function named(tokenAt: (position: number) => string, position: number): string {
+  return `${tokenAt(position)} (position ${position})`;
+}
+
 /** What the chosen cut did, once it was measured; null before. */
-export function resultWords(
-  { induction, target }: Lesson,
-  { chosen, cutHeads, tried, whole, isBusy, numbers }: Circuit,
-): string | null {
+export function resultWords({ induction, target }: Lesson, circuit: Circuit): string | null {
+  const { chosen, cutHeads, tried, whole, isBusy, numbers } = circuit;
   const lost = chosen && tried[chosen].after;
   if (!lost || !whole || isBusy) return null;
   const { match, copied } = numbers;
-  const isCut = cutHeads.some((one) => headName(one) === headName(induction));
-  const gives = isCut ? "still gives" : "gives";
-  return `Without ${headList(cutHeads)}: head ${headName(induction)} ${gives} position ${target} ${number(match)} of its attention, and the next token gets a probability of ${number(copied)}; with all heads it gets ${number(whole.truth?.probability ?? null)}. ${lossWords(whole, lost)} ${conclusion({ whole, ...tried })}`;
+  const before = circuit.matchBefore;
+  const looks =
+    match !== null && before !== null && match < before - 0.1
+      ? `head ${headName(induction)} gives position ${target} ${percent(match)} of its attention and no longer ${percent(before)}`
+      : `head ${headName(induction)} still looks at position ${target} (${percent(match)})`;
+  return `Without ${headList(cutHeads)}: ${looks}, and the next token gets a probability of ${percent(copied)}; with all heads it gets ${percent(whole.truth?.probability ?? null)}. ${lossWords(whole, lost)} ${conclusion({ whole, ...tried })}`;
 }
 
-function number(value: number | null): string {
-  return value?.toFixed(3) ?? "…";
+/** Whole per cent: what a learner compares at a glance. */
+export function percent(value: number | null): string {
+  if (value === null) return "…";
+  const share = 100 * value;
+  return share > 0 && share < 0.5 ? "under 1 %" : `${Math.round(share)} %`;
 }

@@ -34,7 +34,12 @@ export function lossWords(whole: Cut, cut: Cut): string {
   const [was, is] = [whole.losses.secondCopy.toFixed(2), cut.losses.secondCopy.toFixed(2)];
   const rows = whole.rows === 1 ? "a random sequence" : `${whole.rows} random sequences`;
   const share = shareLeft(whole, cut);
-  const left = share === null ? "" : ` ${percent(share)} of what the repeat helps is left.`;
+  const left =
+    share === null
+      ? ""
+      : share < 0.005
+        ? " The repeat no longer helps."
+        : ` ${percent(share)} of what the repeat helps is left.`;
   return `On ${rows} the loss of the repeated half goes from ${was} to ${is} nats.${left}`;
 }
 

@@ -3,7 +3,7 @@ const TERMS = [
     "token",
     "a piece of text, or here often just its number: what the model reads one after the other",
   ],
-  ["vector", "a list of numbers; a token is one at every place of the model"],
+  ["vector", "a list of numbers. Inside the model every token is such a list"],
   [
     "residual stream",
     "the vector of each position, to which every layer adds (hook_resid_pre, hook_resid_post)",

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
 import { useLesson, type Lesson } from "./lesson.ts";
@@ -14,14 +14,32 @@ import "./learn.css";
 
 const LESSONS: readonly {
   readonly name: string;
+  /** What the lesson answers: its title. */
+  readonly question: string;
   readonly Shown: (props: { lesson: Lesson }) => JSX.Element;
 }[] = [
-  { name: "The stream", Shown: StreamLesson },
-  { name: "Query, key, value", Shown: VectorsLesson },
-  { name: "From scores to a pattern", Shown: PatternLesson },
-  { name: "Two heads, one circuit", Shown: CircuitLesson },
-  { name: "Yours", Shown: YoursLesson },
+  { name: "The stream", question: "How does a token become a guess?", Shown: StreamLesson },
+  { name: "Query, key, value", question: "How does a head choose?", Shown: VectorsLesson },
+  { name: "From scores to a pattern", question: "Where does it look?", Shown: PatternLesson },
+  { name: "Two heads, one circuit", question: "How does it copy?", Shown: CircuitLesson },
+  { name: "Try it", question: "Can you predict it?", Shown: YoursLesson },
 ];
+
+/** Another lesson begins at its title, which then has the focus. */
+function useTitle(at: number, change: (lesson: number) => void) {
+  const title = useRef<HTMLHeadingElement>(null);
+  const went = useRef(false);
+  useEffect(() => {
+    if (!went.current) return;
+    title.current!.focus({ preventScroll: true });
+    title.current!.scrollIntoView();
+  }, [at]);
+  const go = (lesson: number) => {
+    went.current = true;
+    change(lesson);
+  };
+  return { title, go };
+}
 
 /** Five short lessons on the open model's own numbers, one at a time. */
 export function LearnView() {
@@ -29,8 +47,8 @@ export function LearnView() {
   const shown = useRef<HTMLDivElement>(null);
   const found = useLesson();
   const at = Math.min(state.lesson, LESSONS.length - 1);
-  const { name, Shown } = LESSONS[at]!;
-  const go = (lesson: number) => change({ lesson }, "new");
+  const { name, question, Shown } = LESSONS[at]!;
+  const { title, go } = useTitle(at, (lesson) => change({ lesson }, "new"));
   return (
     <section aria-labelledby="lesson" class="lesson">
       <ol class="ways" aria-label="Lessons">
@@ -48,8 +66,8 @@ export function LearnView() {
           </li>
         ))}
       </ol>
-      <h2 id="lesson">
-        {at + 1} {name}
+      <h2 id="lesson" ref={title} tabIndex={-1}>
+        {at + 1} {question}
       </h2>
       {found.error && <p role="alert">{found.error}</p>}
       {found.lesson ? (

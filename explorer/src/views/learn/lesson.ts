@@ -1,9 +1,8 @@
 /** @file What the lessons speak of: a short sequence that repeats, and the heads of the model that play a part. */
 import { useMemo } from "preact/hooks";
 import type { HeadAt, ScoreName, ScoreResult } from "induction-lens/browser";
-import type { Captured, ModelFacts, Sequence } from "../../engine/protocol.ts";
+import type { Captured, Example, ModelFacts, Sequence } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
-import { shownToken } from "../../parts/shownToken.ts";
 import { inductionHeads } from "../../parts/headWords.ts";
 
 export interface Lesson {
@@ -14,6 +13,8 @@ export interface Lesson {
   readonly query: number;
   /** Where an induction head looks from there: after the earlier copy of its token. */
   readonly target: number;
+  /** Sequences among which this one shows most. */
+  readonly tried: number;
   /** The head with the highest score of its kind; the previous-token head lies before the induction head. */
   readonly induction: HeadAt;
   readonly previous: HeadAt | null;
@@ -22,37 +23,51 @@ export interface Lesson {
   readonly tokenAt: (position: number) => string;
 }
 
-const PERIOD = 6;
-
 /** The lessons' material, once the model is open. */
 export function useLesson(): { readonly lesson: Lesson | null; readonly error: string | null } {
-  const { engine, facts, score, live } = usePage();
-  const sequence = useAnswer(live ? engine : null, "sequence", {
-    text: null,
-    period: PERIOD,
-    seed: 1,
-  });
-  const lesson = useMemo(
-    () => (facts && score && sequence.answer ? lessonOf(facts, score, sequence.answer) : null),
-    [facts, score, sequence.answer],
+  const { engine, facts, score, live, token } = usePage();
+  const heads = useMemo(
+    () => (facts && score && live ? headsOf(facts, score) : null),
+    [score, live],
   );
-  return { lesson, error: sequence.error };
+  const example = useAnswer(engine, "example", heads);
+  const lesson = useMemo(
+    () =>
+      facts && score && heads && example.answer
+        ? lessonOf(facts, score, heads, example.answer, token)
+        : null,
+    [facts, score, heads, example.answer, token],
+  );
+  return { lesson, error: example.error };
 }
 
-function lessonOf(facts: ModelFacts, score: ScoreResult, sequence: Sequence): Lesson {
-  const { start, period } = sequence.repeats!;
-  const induction = bestHead(score, "induction", facts.layers)!;
-  const query = start + 2 * period - 2;
+function headsOf(facts: ModelFacts, score: ScoreResult) {
+  const induction = at(bestHead(score, "induction", facts.layers)!);
+  const previous = bestHead(score, "previousToken", induction.layer);
+  return { induction, previous: previous && at(previous) };
+}
+
+function at({ layer, head }: HeadAt): HeadAt {
+  return { layer, head };
+}
+
+function lessonOf(
+  facts: ModelFacts,
+  score: ScoreResult,
+  heads: ReturnType<typeof headsOf>,
+  { sequence, query, target, tried }: Example,
+  token: (piece: string) => string,
+): Lesson {
   return {
     facts,
     score,
     sequence,
     query,
-    target: query - period + 1,
-    induction,
-    previous: bestHead(score, "previousToken", induction.layer),
+    target,
+    tried,
+    ...heads,
     alike: inductionHeads(score.scores),
-    tokenAt: (position) => shownToken(sequence.pieces[position]!),
+    tokenAt: (position) => token(sequence.pieces[position]!),
   };
 }
 

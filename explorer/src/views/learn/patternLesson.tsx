@@ -4,6 +4,7 @@ import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { patternOf } from "../../parts/pattern.ts";
 import { Thumb } from "../../parts/thumb.tsx";
+import { percent } from "./circuitSteps.ts";
 import { Folded, Task } from "./folded.tsx";
 import { CLEARLY, LABELS } from "../../parts/headWords.ts";
 import { bestHead, entry, type Lesson } from "./lesson.ts";
@@ -23,15 +24,15 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
   return (
     <>
       <p class="say">
-        A row of scores becomes shares: what comes later is masked, the rest goes through softmax,
-        and the row sums to 1. That is the pattern.
+        Softmax turns the scores into shares of 100 %. Tokens that come later are hidden. That row
+        of shares is the pattern.
       </p>
       <p>
         Below is the row of <code>{tokenAt(query)}</code> at {query} in head {headName(induction)}.
-        A head that has nothing to do still has to put its 1 somewhere; most rest on the first
-        token, so the first column is so often bright.
+        The shares must add up to 100 % even if nothing fits. Most heads then park on the first
+        token, so the first column is often filled.
         {!rests &&
-          ` In this model none does: ${headName(rest)} gives it the most, ${scoreOf(score, rest, "firstToken")} on average.`}
+          ` (None in this model: ${headName(rest)} comes closest, with ${percent(score.scores.firstToken[rest.layer]![rest.head]!)}.)`}
       </p>
       <RowTable lesson={lesson} scores={row(names[0]!)} weights={row(names[1]!)} />
       <WhichHead lesson={lesson} />
@@ -99,7 +100,7 @@ function WhichHead({ lesson }: { readonly lesson: Lesson }) {
     guess === null
       ? null
       : guess === 1
-        ? `Yes: ${headName(previous)} attends to the token before with ${scoreOf(score, previous, "previousToken")} on average: the diagonal just left of the edge.`
+        ? `Yes: ${headName(previous)} attends to the token before with ${scoreOf(score, previous, "previousToken")} on average: the line one step beside the diagonal.`
         : otherWords(score, other);
   return (
     <Task result={result}>
@@ -125,7 +126,7 @@ function WhichHead({ lesson }: { readonly lesson: Lesson }) {
 function otherWords(score: ScoreResult, other: HeadAt & { readonly name: ScoreName }): string {
   const value = scoreOf(score, other, other.name);
   return other.name === "firstToken"
-    ? `That one rests: ${headName(other)} gives the first token ${value} on average, which is the bright first column.`
+    ? `That one rests: ${headName(other)} gives the first token ${value} on average, which is the filled first column.`
     : `Not that one: ${headName(other)} ${LABELS[other.name].does}, with ${value} of its attention on average.`;
 }
 

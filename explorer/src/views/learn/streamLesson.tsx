@@ -1,14 +1,17 @@
 import { useState } from "preact/hooks";
 import type { HeadEdit } from "induction-lens/browser";
-import type { Captured } from "../../engine/protocol.ts";
+import type { Captured, Cut } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
+import { hasWords } from "../../engine/tokenWords.ts";
+import { TokenArcs } from "../../parts/tokenArcs.tsx";
+import { percent } from "./circuitSteps.ts";
 import { Folded, Task } from "./folded.tsx";
 import { entry, type Lesson } from "./lesson.ts";
 import { largestIn, lengthOf, Strip } from "./strip.tsx";
 
 /** A token becomes a vector, layers add to it, the end of it says what comes next. The reader hides layers. */
 export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
-  const { engine } = usePage();
+  const { engine, token } = usePage();
   const { facts, sequence, query, tokenAt } = lesson;
   const names = [
     "blocks.0.hook_resid_pre",
@@ -17,18 +20,34 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
   const values = useAnswer(engine, "values", { ids: sequence.ids, names }).answer?.values;
   const hiding = useHiding(lesson);
   const probability = hiding.whole?.truth?.probability;
+  const best = (hiding.hidden === null ? hiding.whole : hiding.without)?.guesses[0];
   return (
     <>
       <p class="say">
-        A transformer reads tokens. Each token becomes a vector, and every layer adds something to
-        it. What stands there at the end is compared with all tokens: that is the guess of what
-        comes next.
+        A transformer reads tokens. Each token becomes a vector, a list of numbers, and every layer
+        adds something to it. After the last layer, the vector is compared with every token the
+        model knows; the best match is its guess.
       </p>
+      <TokenArcs
+        label="The sequence of the lessons"
+        pieces={sequence.pieces.slice(0, query + 1).map(token)}
+        arcs={[]}
+        seam={sequence.repeats && sequence.repeats.start + sequence.repeats.period}
+        guess={{
+          piece: best ? token(best.piece) : "…",
+          probability: best?.probability ?? null,
+          from: null,
+        }}
+        query={query}
+      />
+      {hasWords(facts) && (
+        <p class="hint">The model knows only numbers; we print each as a word.</p>
+      )}
       <p>
-        Below is the stream of position {query}, token <code>{tokenAt(query)}</code>, after every
-        layer of {facts.id}. The next token really is <code>{tokenAt(query + 1)}</code>, and the
-        model gives it a probability of{" "}
-        <b data-value={probability}>{probability?.toFixed(3) ?? "…"}</b>.
+        The model has just read <code>{tokenAt(query)}</code> (position {query}). Below are its
+        numbers there, before and after each layer. The right answer is{" "}
+        <code>{tokenAt(query + 1)}</code>; the model gives it{" "}
+        <b data-value={probability}>{percent(probability ?? null)}</b>.
       </p>
       <Stream
         query={query}
@@ -36,8 +55,8 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
       />
       <Task result={hiding.result}>
         <p>
-          Hide the attention of a layer: its heads then add nothing. Which one can the guess not do
-          without?
+          Hide the attention of a layer: its heads then add nothing. Which layer does the guess
+          depend on?
         </p>
         <HideButtons layers={facts.layers} {...hiding} />
       </Task>
@@ -61,10 +80,11 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
   const done = without.answer && hidden !== null && !without.busy;
   const more = tried.length < facts.layers && facts.layers <= 4 ? " Hide the others too." : "";
   const result = done
-    ? `Without the attention of layer ${hidden} the model gives ${tokenAt(query + 1)} a probability of ${without.answer!.truth!.probability.toFixed(3)}, with it ${whole?.truth?.probability.toFixed(3) ?? "…"}.${more}`
+    ? `Without the attention of layer ${hidden} the model gives ${tokenAt(query + 1)} a probability of ${percent(without.answer!.truth!.probability)}, with it ${percent(probabilityOf(whole))}; chance is ${percent(1 / facts.vocabulary)}.${more}`
     : null;
   return {
     whole,
+    without: without.answer,
     hidden,
     result,
     hide: (layer: number) => {
@@ -72,6 +92,10 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
       add([...new Set([...tried, layer])]);
     },
   };
+}
+
+function probabilityOf(cut: Cut | null): number | null {
+  return cut?.truth?.probability ?? null;
 }
 
 interface StreamRow {
@@ -83,7 +107,19 @@ function rowOf(name: string, value: Captured, query: number): StreamRow {
   return { name, vector: entry(value, [0, query], value.shape.at(-1)!) };
 }
 
-/** The stream at one position after every layer, or after the first of them. */
+/** Rows of a table that can be taken in; of more layers these many are shown, evenly from the first to the last. */
+const ROWS = 13;
+
+function rowsShown(
+  rows: readonly StreamRow[],
+): readonly (StreamRow & { readonly index: number })[] {
+  const all = rows.map((row, index) => ({ ...row, index }));
+  if (all.length <= ROWS) return all;
+  const step = (all.length - 1) / (ROWS - 1);
+  return Array.from({ length: ROWS }, (_, at) => all[Math.round(at * step)]!);
+}
+
+/** The stream at one position after every layer, or after some of many. */
 function Stream({ query, rows }: { readonly query: number; readonly rows: readonly StreamRow[] }) {
   return (
     <table>
@@ -99,7 +135,7 @@ function Stream({ query, rows }: { readonly query: number; readonly rows: readon
         </tr>
       </thead>
       <tbody>
-        {rows.slice(0, 13).map(({ name, vector }, index) => (
+        {rowsShown(rows).map(({ name, vector, index }) => (
           <tr key={name}>
             <th scope="row">{index === 0 ? "token and position" : `after layer ${index - 1}`}</th>
             <td data-length={name} data-value={lengthOf(vector)}>
@@ -115,6 +151,9 @@ function Stream({ query, rows }: { readonly query: number; readonly rows: readon
   );
 }
 
+/** More layers are a list to choose from. */
+const MOST_BUTTONS = 8;
+
 interface HideProps {
   readonly layers: number;
   readonly hidden: number | null;
@@ -124,17 +163,34 @@ interface HideProps {
 function HideButtons({ layers, hidden, hide }: HideProps) {
   return (
     <div class="ways">
-      {Array.from({ length: layers }, (_, layer) => (
-        <button
-          key={layer}
-          type="button"
-          class="plain"
-          aria-pressed={hidden === layer}
-          onClick={() => hide(layer)}
-        >
-          Hide layer {layer}
-        </button>
-      ))}
+      {layers <= MOST_BUTTONS ? (
+        Array.from({ length: layers }, (_, layer) => (
+          <button
+            key={layer}
+            type="button"
+            class="plain"
+            aria-pressed={hidden === layer}
+            onClick={() => hide(layer)}
+          >
+            Hide layer {layer}
+          </button>
+        ))
+      ) : (
+        <label>
+          Hide layer{" "}
+          <select
+            value={hidden ?? ""}
+            onChange={(event) => hide(Number(event.currentTarget.value))}
+          >
+            <option value="" disabled>
+              choose
+            </option>
+            {Array.from({ length: layers }, (_, layer) => (
+              <option key={layer}>{layer}</option>
+            ))}
+          </select>
+        </label>
+      )}
     </div>
   );
 }

@@ -20,7 +20,7 @@ export interface Numbers {
 
 /** Attention is asked for before the cuts: the engine answers in order, so a cut's words never have the attention of another. */
 export function useCircuit(lesson: Lesson, previous: HeadAt) {
-  const { sequence, query, induction, alike } = lesson;
+  const { sequence, query, target, induction, alike } = lesson;
   const { engine } = usePage();
   const [chosen, cut] = useState<Way | null>(null);
   const [tried, remember] = useState<readonly Way[]>([]);
@@ -32,6 +32,7 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
   const cutHeads = chosen ? heads[chosen] : [];
   const edits = zeroed(cutHeads);
   const attention = useAttention(lesson, previous, edits);
+  const look = useAnswer(engine, "look", { ids: sequence.ids, layer: induction.layer }).answer;
   const at = { sequence, at: query };
   const now = useAnswer(engine, "cut", { edits, ...at });
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
@@ -41,6 +42,9 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
     chosen,
     cutHeads,
     numbers: { ...attention, copied: now.answer?.truth?.probability ?? null } satisfies Numbers,
+    /** The attention of the second head with no cut. */
+    matchBefore: look && patternOf(look, induction.head, false).weight(query, target),
+    guess: now.answer?.guesses[0] ?? null,
     isBusy: now.busy,
     whole,
     tried: {
@@ -58,7 +62,7 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
   };
 }
 
-/** The previous-token head as it is, the second head with the cut. */
+/** Both heads with the cut. */
 function useAttention(
   { sequence, query, target, induction }: Lesson,
   previous: HeadAt,
@@ -66,7 +70,7 @@ function useAttention(
 ): Omit<Numbers, "copied"> {
   const { engine } = usePage();
   const { ids } = sequence;
-  const firstLook = useAnswer(engine, "look", { ids, layer: previous.layer, edits: [] }).answer;
+  const firstLook = useAnswer(engine, "look", { ids, layer: previous.layer, edits }).answer;
   const secondLook = useAnswer(engine, "look", { ids, layer: induction.layer, edits }).answer;
   const weight = (look: Look | null, head: number, from: number, to: number) =>
     look && patternOf(look, head, false).weight(from, to);

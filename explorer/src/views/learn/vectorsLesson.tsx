@@ -3,65 +3,84 @@ import { headName, kvHeadOf } from "induction-lens/browser";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { Folded, Task } from "./folded.tsx";
 import { entry, type Lesson } from "./lesson.ts";
-import { largestIn, Strip } from "./strip.tsx";
+import { QueryTimesKeys, type Compared } from "./queryTimesKeys.tsx";
 
-/** One head at one position: its query, everybody's keys, and how well they meet. The reader finds the key that wins. */
+/** One head at one position: its query, everybody's keys, and their product place by place. The reader finds the key that wins. */
 export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
-  const { facts, query, induction, tokenAt } = lesson;
-  const { names, answer, error } = useVectors(lesson);
+  const { query, induction, tokenAt } = lesson;
+  const { names, compared, error } = useCompared(lesson);
   const [guess, choose] = useState<number | null>(null);
-  if (!answer) return <p class="status">{error ?? "Reading the vectors"}</p>;
-  const { vector, scores, width } = answer;
+  if (!compared) return <p class="status">{error ?? "Reading the vectors"}</p>;
+  const { scores, width, rotated, scale } = compared;
   const winner = scores.indexOf(Math.max(...scores));
   return (
     <>
       <p class="say">
-        A head asks at every position. The query says what is asked for, the key of each earlier
-        position what it offers, and the value what it hands over if it is chosen.
+        At every position a head asks a question, its <b class="inQuery">query</b>. Every earlier
+        position holds up a label, its <b class="inKey">key</b>. Where the two fit, the head copies
+        what that position carries, its <b class="inValue">value</b>.
       </p>
       <p>
-        Head {headName(induction)} stands on <code>{tokenAt(query)}</code> at position {query}. A
-        score is how well its query meets a key: numbers of the same sign at the same place add,
-        others take away.
+        Head {headName(induction)} is reading <code>{tokenAt(query)}</code> at position {query}.
+        Multiply place by place and add up: same colour above same colour counts for a key,
+        different colours against it.
       </p>
-      <div class="queryStrip">
-        <span>
-          query of <code>{tokenAt(query)}</code>
-        </span>
-        <OwnStrip values={vector("hook_q", query)} name={`query at ${query}`} />
-      </div>
-      <Keys {...{ lesson, vector, scores, winner, guess, choose }} />
+      <QueryTimesKeys {...{ lesson, compared, winner, guess, choose }} />
       <Task result={guess === null ? null : resultWords(lesson, scores, winner, guess)}>
-        <p>Which key wins? Choose a position above.</p>
+        <p>Which key fits the query? Choose the row with the most purple product.</p>
       </Task>
       <Folded
-        formula={`score[q, k] = query[q] · key[k] / sqrt(${width})${names.length && facts.family !== "gpt2" ? "; models with rotary positions turn both first (hook_rot_q, hook_rot_k)" : ""}`}
+        formula={`score[q, k] = ${scale === null ? "query[q] · key[k] with what this model adds by position" : `${scale.toPrecision(3)} · query[q] · key[k]`}, over ${width} places${rotated ? "; both as this model turns them by their position (hook_rot_q, hook_rot_k)" : ""}`}
         call={`await runModel(model, backend, [ids], ${JSON.stringify(names)}, receive)`}
       />
     </>
   );
 }
 
-type HookName = "hook_q" | "hook_k" | "hook_v";
-
-/** Vectors of the lesson's head at each position, and the scores of its query. */
-function useVectors({ facts, sequence, query, induction }: Lesson) {
+/** The vectors that the head's scores are made of, and these scores. */
+function useCompared({ facts, sequence, query, induction }: Lesson) {
   const { engine } = usePage();
   const { layer, head } = induction;
   const hook = (name: string) => `blocks.${layer}.attn.${name}`;
-  const names = ["hook_q", "hook_k", "hook_v", "hook_attn_scores"].map(hook);
+  const names = ["hook_q", "hook_k", "hook_rot_q", "hook_rot_k", "hook_attn_scores"].map(hook);
   const { answer, error } = useAnswer(engine, "values", { ids: sequence.ids, names });
-  if (!answer) return { names, answer: null, error };
+  if (!answer) return { names, compared: null, error };
   const { values } = answer;
-  const width = values[hook("hook_q")]!.shape.at(-1)!;
-  const vector = (name: HookName, position: number) =>
-    entry(
-      values[hook(name)]!,
-      [0, position, name === "hook_q" ? head : kvHeadOf(facts, head)],
-      width,
-    );
+  const rotated = hook("hook_rot_q") in values;
+  const [queries, keys] = [rotated ? "hook_rot_q" : "hook_q", rotated ? "hook_rot_k" : "hook_k"];
+  const width = values[hook(queries!)]!.shape.at(-1)!;
+  const vector = (name: string, position: number, of: number) =>
+    entry(values[hook(name)]!, [0, position, of], width);
   const scores = entry(values[hook("hook_attn_scores")]!, [0, head, query], query + 1);
-  return { names, answer: { vector, scores, width }, error };
+  const asked = vector(queries!, query, head);
+  const kvHead = kvHeadOf(facts, head);
+  const offered = Array.from({ length: query + 1 }, (_, at) => vector(keys!, at, kvHead));
+  const compared: Compared = {
+    query: asked,
+    keys: offered,
+    scores,
+    width,
+    rotated,
+    scale: scaleOf(asked, offered, scores),
+  };
+  return { names: names.filter((name) => name in values), compared, error };
+}
+
+/** Largest difference, as a share of the largest score, that rounding explains. */
+const ROUNDING = 1e-3;
+
+/** The factor from products to scores; null: this model adds something by position, or caps its scores. */
+function scaleOf(
+  query: Float32Array,
+  keys: readonly Float32Array[],
+  scores: Float32Array,
+): number | null {
+  const dots = keys.map((key) => key.reduce((sum, value, at) => sum + value * query[at]!, 0));
+  const most = dots.reduce((top, dot, at) => (Math.abs(dot) > Math.abs(dots[top]!) ? at : top), 0);
+  const scale = scores[most]! / dots[most]!;
+  const bound = ROUNDING * Math.max(...scores.map(Math.abs));
+  const seen = [...scores.keys()].filter((at) => Number.isFinite(scores[at]));
+  return seen.every((at) => Math.abs(scale * dots[at]! - scores[at]!) <= bound) ? scale : null;
 }
 
 function resultWords(
@@ -71,87 +90,10 @@ function resultWords(
   guess: number,
 ): string {
   if (guess !== winner)
-    return `Not that one: its score is ${scores[guess]!.toFixed(2)}, and another reaches ${scores[winner]!.toFixed(2)}. Its key answers the query: look for the row whose colours go with the query's.`;
+    return `Not that one: its score is ${scores[guess]!.toFixed(2)}, and another reaches ${scores[winner]!.toFixed(2)}. Look for the row with the most purple product.`;
   const why =
     winner === target
       ? `It is the token that came after the earlier ${tokenAt(query)}.`
       : `An induction head would choose ${tokenAt(target)} at ${target}, which came after the earlier ${tokenAt(query)}; its score here is ${scores[target]!.toFixed(2)}.`;
   return `Yes: ${tokenAt(winner)} at ${winner}, score ${scores[winner]!.toFixed(2)}. ${why}`;
-}
-
-interface KeysProps {
-  readonly lesson: Lesson;
-  readonly vector: (name: HookName, position: number) => Float32Array;
-  /** By key. */
-  readonly scores: Float32Array;
-  readonly winner: number;
-  readonly guess: number | null;
-  readonly choose: (key: number) => void;
-}
-
-/** The keys and values that the query can see, and their scores once the reader has chosen. */
-function Keys(props: KeysProps) {
-  const { induction, query } = props.lesson;
-  return (
-    <table>
-      <caption>
-        Keys and values of head {headName(induction)}, each against its own largest number; the
-        scores are hidden until you have chosen
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">position</th>
-          <th scope="col">key</th>
-          <th scope="col">value</th>
-          <th scope="col">score</th>
-        </tr>
-      </thead>
-      <tbody>
-        {Array.from({ length: query + 1 }, (_, key) => (
-          <KeyRow key={key} at={key} {...props} />
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function KeyRow({
-  at: key,
-  lesson,
-  vector,
-  scores,
-  winner,
-  guess,
-  choose,
-}: KeysProps & { readonly at: number }) {
-  const { tokenAt } = lesson;
-  return (
-    <tr class={guess !== null && key === winner ? "chosen" : undefined}>
-      <th scope="row">
-        <button
-          type="button"
-          class="plain"
-          aria-pressed={guess === key}
-          aria-label={`The key of ${tokenAt(key)} at ${key} wins`}
-          onClick={() => choose(key)}
-        >
-          {tokenAt(key)} at {key}
-        </button>
-      </th>
-      <td class="strips">
-        <OwnStrip values={vector("hook_k", key)} name={`key at ${key}`} />
-      </td>
-      <td class="strips">
-        <OwnStrip values={vector("hook_v", key)} name={`value at ${key}`} />
-      </td>
-      <td data-score={key} data-value={guess === null ? undefined : scores[key]}>
-        {guess === null ? "?" : scores[key]!.toFixed(2)}
-      </td>
-    </tr>
-  );
-}
-
-/** A vector against its own largest number. */
-function OwnStrip({ values, name }: { readonly values: Float32Array; readonly name: string }) {
-  return <Strip bound={largestIn([values])} {...{ values, name }} />;
 }

@@ -2,23 +2,25 @@ import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt } from "induction-lens/browser";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
-import { shownToken } from "../../parts/shownToken.ts";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { largest, looks, patternOf, type Pattern } from "../../parts/pattern.ts";
+import { idExample } from "../../parts/sequenceBar.tsx";
+import { percent } from "./circuitSteps.ts";
 import { Folded, Task } from "./folded.tsx";
 import type { Lesson } from "./lesson.ts";
 
 /** The reader's own sequence: where will the induction head look from its last token? */
 export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
+  const { token } = usePage();
   const { facts, induction, score } = lesson;
   const example = facts.tokenizer
     ? "Mr and Mrs Dursley lived there. Mr and Mrs"
-    : "5 30 13 20 41 5 30 13";
+    : idExample(facts.vocabulary);
   const [text, read] = useState(example);
   const [guess, choose] = useState<number | null>(null);
   const { pieces, pattern, error } = useSequence(text, induction);
   const last = pieces.length - 1;
-  const at = (position: number) => `${shownToken(pieces[position]!)} at ${position}`;
+  const at = (position: number) => `${token(pieces[position]!)} at ${position}`;
   const strength = score.scores.induction[induction.layer]![induction.head]!;
   const result =
     guess === null || !pattern ? null : resultWords(induction, pattern, { last, guess, at });
@@ -29,8 +31,8 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
         {headName(induction)} will look from its last token.
       </p>
       <p>
-        It scores {strength.toFixed(2)} of 1 on random sequences that repeat. On yours it may do
-        something else: then you have found what the score does not say.
+        It scores {strength.toFixed(2)} of 1 on random sequences that repeat. If it does something
+        else on yours, you have found a limit of the score.
       </p>
       <OwnText
         label={facts.tokenizer ? "Text" : `Token ids from 0 to ${facts.vocabulary - 1}`}
@@ -75,7 +77,10 @@ interface Guessed {
 
 function resultWords(induction: HeadAt, pattern: Pattern, { last, guess, at }: Guessed): string {
   const best = largest(pattern, "from", last, 1)[0]!;
-  return `${guess === best.position ? "Right" : "Not this time"}: head ${headName(induction)} looks most at ${at(best.position)}, with ${best.weight.toFixed(3)}; ${at(guess)} gets ${pattern.weight(last, guess).toFixed(3)}.`;
+  const most = percent(best.weight);
+  if (guess === best.position)
+    return `Right: head ${headName(induction)} puts ${most} on ${at(guess)}.`;
+  return `Not this one. Head ${headName(induction)} puts ${most} on ${at(best.position)}, and ${percent(pattern.weight(last, guess))} on ${at(guess)}.`;
 }
 
 interface OwnTextProps {

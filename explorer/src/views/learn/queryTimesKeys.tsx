@@ -1,0 +1,263 @@
+import { useMemo, useState } from "preact/hooks";
+import { diverging } from "../../parts/colour.ts";
+import { usePage } from "../../page/page.ts";
+import type { Lesson } from "./lesson.ts";
+
+export interface Compared {
+  readonly query: Float32Array;
+  /** By position. */
+  readonly keys: readonly Float32Array[];
+  /** By position; -Infinity where the query cannot see. */
+  readonly scores: Float32Array;
+  readonly width: number;
+  /** Both are turned by their position. */
+  readonly rotated: boolean;
+  /** From the sum of products to the score; null: they are not the whole score. */
+  readonly scale: number | null;
+}
+
+interface Props {
+  readonly lesson: Lesson;
+  readonly compared: Compared;
+  readonly winner: number;
+  readonly guess: number | null;
+  readonly choose: (key: number) => void;
+}
+
+/** A strip at the size at which it is read, for as many places as a head has. */
+const ROOM = 448;
+const [QUERY_HEIGHT, KEY_HEIGHT] = [26, 34];
+
+/** The query above, the keys below in the same columns, in each the product: up where it adds, down where it takes away. */
+export function QueryTimesKeys({ lesson, compared, winner, guess, choose }: Props) {
+  const { query, tokenAt } = lesson;
+  const [place, point] = useState<number | null>(null);
+  const bounds = useMemo(() => boundsOf(compared), [compared]);
+  return (
+    <div class="scroll wide" role="group" tabIndex={0} aria-label="The query times each key">
+      <table class="qk">
+        <caption>
+          The query, and below it each key in the same columns. Purple is above zero, orange below.
+          The mark in front is their product: up counts for the key, down against it.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">position</th>
+            <th scope="col">
+              <span class="inQuery">query</span> × <span class="inKey">key</span>
+            </th>
+            <th scope="col">score</th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">
+              query of <code>{tokenAt(query)}</code>
+            </th>
+            <td>
+              <QueryStrip {...{ compared, bounds, place, point }} />
+            </td>
+            <td />
+          </tr>
+          {compared.keys.map((_, key) => (
+            <KeyRow
+              key={key}
+              at={key}
+              {...{ lesson, compared, bounds, place, point, winner, guess, choose }}
+            />
+          ))}
+        </tbody>
+      </table>
+      <p class="hint" role="status">
+        {place === null
+          ? "Point at a column to see its numbers."
+          : placeWords(compared, place, guess ?? lesson.target, tokenAt)}
+      </p>
+    </div>
+  );
+}
+
+function placeWords(
+  { query, keys }: Compared,
+  place: number,
+  key: number,
+  tokenAt: (position: number) => string,
+): string {
+  const [q, k] = [query[place]!, keys[key]![place]!];
+  return `Place ${place}, query × key of ${tokenAt(key)} at ${key}: ${signed(q)} × ${signed(k)} = ${signed(q * k)}`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(1)}`;
+}
+
+interface Bounds {
+  readonly query: number;
+  readonly key: number;
+  readonly product: number;
+}
+
+/** One scale for all keys and one for all products, so that rows can be compared. */
+function boundsOf({ query, keys }: Compared): Bounds {
+  const most = (values: Iterable<number>) => {
+    let bound = 1e-9;
+    for (const value of values) bound = Math.max(bound, Math.abs(value));
+    return bound;
+  };
+  return {
+    query: most(query),
+    key: most(keys.flatMap((key) => [...key])),
+    product: most(keys.flatMap((key) => [...key].map((value, at) => value * query[at]!))),
+  };
+}
+
+interface Pointing {
+  readonly place: number | null;
+  readonly point: (place: number | null) => void;
+}
+
+interface StripProps extends Pointing {
+  readonly compared: Compared;
+  readonly bounds: Bounds;
+}
+
+function QueryStrip({ compared, bounds, place, point }: StripProps) {
+  const { dark } = usePage();
+  const { query, width } = compared;
+  const size = ROOM / width;
+  const colour = (value: number) =>
+    `rgb(${diverging(dark)((value / bounds.query + 1) / 2).join(" ")})`;
+  return (
+    <svg
+      class="product"
+      viewBox={`0 0 ${ROOM} ${QUERY_HEIGHT}`}
+      role="img"
+      aria-label={`query: ${listed(query)}`}
+      onPointerLeave={() => point(null)}
+    >
+      {[...query].map((value, at) => (
+        <rect
+          key={at}
+          x={at * size}
+          y={0}
+          width={size * 0.94}
+          height={QUERY_HEIGHT}
+          style={{ fill: colour(value) }}
+          onPointerEnter={() => point(at)}
+        />
+      ))}
+      <Column {...{ place, size }} height={QUERY_HEIGHT} />
+    </svg>
+  );
+}
+
+/** All numbers, for a listener who wants to do the sum. */
+function listed(values: Float32Array): string {
+  return [...values].map((value) => value.toFixed(1)).join(", ");
+}
+
+function Column({
+  place,
+  size,
+  height,
+}: {
+  readonly place: number | null;
+  readonly size: number;
+  readonly height: number;
+}) {
+  return (
+    place !== null && (
+      <rect class="column" x={place * size} y={0} width={size * 0.94} height={height} />
+    )
+  );
+}
+
+interface RowProps extends Props, Pointing {
+  readonly bounds: Bounds;
+  readonly at: number;
+}
+
+function KeyRow({ at, lesson, compared, bounds, place, point, winner, guess, choose }: RowProps) {
+  const { tokenAt } = lesson;
+  const { scores } = compared;
+  const finite = [...scores].filter(Number.isFinite);
+  const most = Math.max(...finite.map(Math.abs), 1e-9);
+  return (
+    <tr class={guess !== null && at === winner ? "chosen" : undefined}>
+      <th scope="row">
+        <button
+          type="button"
+          class="plain"
+          aria-pressed={guess === at}
+          aria-label={`The key of ${tokenAt(at)} at ${at} wins`}
+          onClick={() => choose(at)}
+        >
+          {tokenAt(at)} at {at}
+        </button>
+      </th>
+      <td>
+        <KeyStrip {...{ compared, bounds, place, point }} name={`key at ${at}`} at={at} />
+      </td>
+      <td data-score={at} data-value={guess === null ? undefined : scores[at]}>
+        {guess === null ? "?" : scores[at]!.toFixed(2)}
+        {guess !== null && (
+          <span
+            class={scores[at]! < 0 ? "bar against" : "bar for"}
+            aria-hidden="true"
+            style={{ width: `${(100 * Math.abs(scores[at]!)) / most}%` }}
+          />
+        )}
+      </td>
+    </tr>
+  );
+}
+
+interface KeyStripProps extends StripProps {
+  readonly at: number;
+  readonly name: string;
+}
+
+function KeyStrip({ compared, bounds, at, name, place, point }: KeyStripProps) {
+  const { dark } = usePage();
+  const { query, keys, width } = compared;
+  const key = keys[at]!;
+  const size = ROOM / width;
+  const ramp = diverging(dark);
+  const middle = KEY_HEIGHT / 2;
+  return (
+    <svg
+      class="product"
+      viewBox={`0 0 ${ROOM} ${KEY_HEIGHT}`}
+      role="img"
+      aria-label={`${name}: ${listed(key)}`}
+      onPointerLeave={() => point(null)}
+    >
+      {[...key].map((value, one) => {
+        const product = (value * query[one]!) / bounds.product;
+        const height = Math.abs(product) * (middle - 1);
+        return (
+          <g key={one} onPointerEnter={() => point(one)}>
+            <rect
+              x={one * size}
+              y={0}
+              width={size * 0.94}
+              height={KEY_HEIGHT}
+              style={{
+                fill: `rgb(${ramp((value / bounds.key + 1) / 2).join(" ")})`,
+                opacity: 0.28,
+              }}
+            />
+            <rect
+              class={product < 0 ? "against" : "for"}
+              x={one * size + size * 0.17}
+              y={product < 0 ? middle : middle - height}
+              width={size * 0.6}
+              height={Math.max(0.6, height)}
+            />
+          </g>
+        );
+      })}
+      <Column {...{ place, size }} height={KEY_HEIGHT} />
+    </svg>
+  );
+}
