@@ -11,6 +11,7 @@ import type { BehavioursResult } from "./result.ts";
 import { runScenes, type BuiltScene } from "./runScenes.ts";
 import type { RowSource } from "./scene.ts";
 import { SCENES } from "./scenes.ts";
+import { rowVocabulary } from "./vocabulary.ts";
 
 /**
  * Measures many behaviours of every head, in as few passes as there are rows to read.
@@ -33,13 +34,15 @@ export async function behaviours(
   const backend = await engineFor(model, options);
   const { signal, progress } = options;
   return whileUnchanged(model, async (elapsed) => {
+    const { ids } = drawnTokens(model.architecture);
+    const tokenizer = await model.tokenizer();
     const source: RowSource = {
-      ordinary: drawnTokens(model.architecture).ids,
+      ordinary: ids,
       bos: bosToken,
       examples: plan.examples,
       seed: plan.seed,
       contextLength: model.architecture.contextLength,
-      tokenizer: await model.tokenizer(),
+      words: tokenizer && rowVocabulary(tokenizer, ids),
     };
     const { built, skipped } = builtScenes(source, plan.only);
     const measured = await runScenes(model, backend, built, { signal, progress });

@@ -2,8 +2,8 @@
 import { InputError } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { Random } from "../../base/random.ts";
-import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 import { drawTokens, patternRows } from "../../text/patterns/tokenPattern.ts";
+import type { RowVocabulary } from "./vocabulary.ts";
 import type { BehaviourWords } from "./behaviourWords.ts";
 
 /** What rows are made of. */
@@ -14,7 +14,8 @@ export interface RowSource {
   readonly examples: number;
   readonly seed: number;
   readonly contextLength: number;
-  readonly tokenizer: Tokenizer | null;
+  /** Null: there is no tokenizer. */
+  readonly words: RowVocabulary | null;
 }
 
 /** Weights of (query, key) by the variant whose attention they weigh; a score is the sum over variants. */
@@ -55,6 +56,11 @@ export function doesNotFit(
   if (distinct > ordinary.length)
     return `its rows take ${distinct} different tokens, and there are ${ordinary.length} to draw from`;
   return null;
+}
+
+/** Why a scene has no rows for a model without a tokenizer. */
+export function needsWords(): string {
+  return "its rows have words, and there is no tokenizer beside the model";
 }
 
 /** Position of the first token after BOS. */

@@ -60,6 +60,12 @@ describe("behaviours(model)", () => {
     );
   });
 
+  test("makes rows of words where there is a tokenizer, and says of all others that there is none", async () => {
+    const { skipped } = await behaviours(model, { backend, numExamples: 2 });
+    expect(skipped.map(({ behaviour }) => behaviour)).toContain("openBracket");
+    expect(skipped[0]!.why).toContain("no tokenizer beside the model");
+  });
+
   test.each([
     [{ only: ["fistCopy"] }, /there is no behaviour fistCopy, did you mean firstCopy/],
     [{ only: [] }, /at least one behaviour, got none/],

@@ -3,10 +3,14 @@ import { describe, expect, test } from "vitest";
 import { uniformScores } from "../../../src/measure/uniformScores.ts";
 import { stackTables } from "../../../src/measure/weightTable.ts";
 import { AMBIGUOUS } from "../../../src/studies/behaviours/sceneAmbiguous.ts";
+import { BRACKETS } from "../../../src/studies/behaviours/sceneBrackets.ts";
 import { CONTEXT } from "../../../src/studies/behaviours/sceneContext.ts";
+import { DELIMITERS } from "../../../src/studies/behaviours/sceneDelimiters.ts";
+import { ENTITY } from "../../../src/studies/behaviours/sceneEntities.ts";
+import { FORMS } from "../../../src/studies/behaviours/sceneForms.ts";
 import { RECURRING } from "../../../src/studies/behaviours/sceneRecurring.ts";
 import { SCENES } from "../../../src/studies/behaviours/scenes.ts";
-import { rowsOf, RULES, scoreOf, scoresOf, SOURCE } from "./idealHeads.ts";
+import { rowsOf, RULES, scoreOf, scoresOf, SOURCE, WORDS } from "./idealHeads.ts";
 
 const IMPOSTORS = ["duplicateToken", "previousToken", "currentToken", "firstToken"] as const;
 const NONE = IMPOSTORS.map(() => 0);
@@ -40,6 +44,57 @@ describe("ambiguous", () => {
     expect(scoresOf(AMBIGUOUS, [...rules, ...IMPOSTORS])).toEqual({
       selectsByContext: [1, 0, 0, 0, ...NONE],
     });
+  });
+});
+
+describe("entities", () => {
+  test("tells heads that look at the first token of what comes next from those that look at its last", () => {
+    const rules = ["lastInduction", "conceptEnd", "threeAfterCopy", ...IMPOSTORS] as const;
+    expect(scoresOf(ENTITY, rules)).toEqual({
+      nextTokenMatching: [1, 0, 0, ...NONE],
+      conceptStart: [1, 0, 0, ...NONE],
+      lastTokenMatching: [0, 1, 1, ...NONE],
+      conceptOverTokens: [0, 1, 0, ...NONE],
+    });
+  });
+});
+
+describe("forms", () => {
+  test("is 1 in another form for a head that knows the word, and 0 for one that knows the token", () => {
+    expect(scoresOf(FORMS, ["fuzzyInduction", "lastInduction", ...IMPOSTORS])).toEqual({
+      wordInduction: [1, 1, ...NONE],
+      fuzzyInduction: [1, 0, ...NONE],
+    });
+  });
+});
+
+describe("brackets", () => {
+  test("tell the bracket that is open from the last and the first one", () => {
+    const rules = ["openBracket", "lastBracket", "firstBracket", ...IMPOSTORS] as const;
+    const { openBracket, matchingBracket } = scoresOf(BRACKETS, rules);
+    expect([openBracket![0], matchingBracket![0]]).toEqual([1, 1]);
+    expect(openBracket![1]).toBeCloseTo(4 / 9, 5);
+    expect(matchingBracket!.slice(1)).toEqual([0.5, 0.25, ...NONE]);
+    expect(openBracket!.slice(3)).toEqual(NONE);
+  });
+});
+
+describe("delimiters", () => {
+  test("tell heads that look at the last mark from those that rest on the first", () => {
+    expect(scoresOf(DELIMITERS, ["lastBracket", "firstBracket", ...IMPOSTORS])).toEqual({
+      lastDelimiter: [1, 0, ...NONE],
+      firstDelimiter: [0, 1, ...NONE],
+    });
+  });
+});
+
+describe.each([ENTITY, FORMS, BRACKETS, DELIMITERS])("the scene $name", (scene) => {
+  test("says that it needs a tokenizer, and which words one lacks", () => {
+    expect(scene.rows({ ...SOURCE, words: null })).toMatch(/no tokenizer beside the model/);
+    const bare = { ...WORDS, forms: [], concepts: new Map(), mark: () => null };
+    expect(scene.rows({ ...SOURCE, words: bare })).toMatch(
+      /cuts 0 words|has 0 words in two forms|has no token for/,
+    );
   });
 });
 
@@ -78,6 +133,9 @@ describe.each(SCENES)("the scene $name", (scene) => {
       /rows take \d+ tokens.*8 positions/,
     );
     const few = Int32Array.of(1, 2, 3);
-    expect(scene.rows({ ...SOURCE, ordinary: few })).toMatch(/different tokens, and there are 3/);
+    const words = { ...WORDS, letters: few };
+    expect(scene.rows({ ...SOURCE, ordinary: few, words })).toMatch(
+      /different tokens, and there are 3/,
+    );
   });
 });
