@@ -15,7 +15,8 @@ export {
   type ChangeOptions,
   type ChangePoint,
 } from "./measure/changePoint.ts";
-export { CONVENTIONS, type Convention, type MeasuredInput } from "./measure/conventions.ts";
+export type { Convention, MeasuredInput } from "./measure/convention.ts";
+export { CONVENTIONS } from "./measure/conventions.ts";
 export { INDUCTION_ATTENTION, isSubstantialInduction } from "./measure/attendsLikeInduction.ts";
 export { headDepth } from "./measure/headDepth.ts";
 export { headBehaviour, type HeadBehaviour } from "./measure/headBehaviour.ts";

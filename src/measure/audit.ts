@@ -1,6 +1,7 @@
 import { InputError } from "../base/errors.ts";
 import { scoreRow } from "./attentionTables.ts";
-import { CONVENTIONS, type Convention, type MeasuredInput } from "./conventions.ts";
+import type { Convention, MeasuredInput } from "./convention.ts";
+import { CONVENTIONS } from "./conventions.ts";
 import { IDEAL_HEADS, idealHeads, type IdealHead } from "./idealHeads.ts";
 import type { Repeats } from "./repeats.ts";
 
@@ -22,7 +23,8 @@ export interface AuditRow {
 }
 
 /**
- * Every convention on every ideal head, on an input of this layout: what a number of theirs can and cannot mean.
+ * Every convention on every ideal head, on an input of this layout: what a number of theirs can and cannot mean. Those that write rows
+ * of their own are computed on rows like theirs.
  *
  * @param repeats layout; period at least 4, so that no stripe falls on the previous-token diagonal
  * @returns one row per convention, in the order of the table of conventions
@@ -40,7 +42,8 @@ export function audit(repeats: Repeats): AuditRow[] {
   return Object.entries(CONVENTIONS).map(([name, convention]) => auditRow(name, convention, input));
 }
 
-function auditRow(name: string, convention: Convention, input: MeasuredInput): AuditRow {
+function auditRow(name: string, convention: Convention, layout: MeasuredInput): AuditRow {
+  const input = convention.rows?.(layout) ?? layout;
   const scores = convention.scores(idealHeads(input), input);
   const values = Object.fromEntries(
     IDEAL_HEADS.map((head, index) => [
@@ -58,7 +61,7 @@ function auditRow(name: string, convention: Convention, input: MeasuredInput): A
     null: values.uniform,
     values,
   };
-  return { ...row, words: wordsOf(row) };
+  return { ...row, words: [...wordsOf(row), ...(convention.notes ?? [])] };
 }
 
 const headWords = (head: IdealHead) =>

@@ -1,7 +1,8 @@
 /** @file Everybody's attention scores under their own names, as one table: what the audit compares. */
 import type { Tensor } from "../base/tensor.ts";
 import { ATTENTION_SCORES, attentionTables, scoreRow } from "./attentionTables.ts";
-import { contract } from "./contract.ts";
+import { linear, type Convention } from "./convention.ts";
+import { ELSEWHERE } from "./conventionsElsewhere.ts";
 import {
   detectHead,
   detectionPattern,
@@ -18,50 +19,8 @@ import {
   legacyDetectorScores,
   type DetectorScores,
 } from "./prefixDetector.ts";
-import { secondCopy, type Repeats } from "./repeats.ts";
-import { entryMeanTable, queryMeanTable, stackTables } from "./weightTable.ts";
-
-/** A sequence with its layout. */
-export interface MeasuredInput extends Repeats {
-  readonly tokens: ArrayLike<number>;
-}
-
-/** One way of scoring attention. */
-export interface Convention {
-  /** What is computed, with indices; S = period, T = length. */
-  readonly formula: string;
-  /** Who computes it so. */
-  readonly source: string;
-  /** The head it is meant to find. */
-  readonly finds: IdealHead;
-  /** One score per head; NaN where the formula is 0/0. */
-  readonly scores: (pattern: Tensor, input: MeasuredInput) => ArrayLike<number>;
-  /** The most that attention with rows that sum to 1 can score on this input. */
-  readonly ceiling: (input: MeasuredInput) => number;
-}
-
-type Described = Pick<Convention, "formula" | "source" | "finds">;
-
-/** A convention that is a weight table. */
-function linear(described: Described, tableOf: (input: MeasuredInput) => Tensor): Convention {
-  return {
-    ...described,
-    scores: (pattern, input) => contract(pattern, stackTables([tableOf(input)])).data,
-    ceiling: (input) => tableCeiling(tableOf(input)),
-  };
-}
-
-/** The most that rows which sum to 1 can score under a table: the largest weight of every row. */
-function tableCeiling({ shape, data }: Tensor): number {
-  const [queries = 0, keys = 0] = shape;
-  let sum = 0;
-  for (let query = 0; query < queries; query++) {
-    sum += data
-      .subarray(query * keys, (query + 1) * keys)
-      .reduce((most, weight) => Math.max(most, weight), 0);
-  }
-  return sum;
-}
+import { secondCopy } from "./repeats.ts";
+import { entryMeanTable, queryMeanTable } from "./weightTable.ts";
 
 const STRICT = Object.fromEntries(
   ATTENTION_SCORES.map((score, measure): [string, Convention] => [
@@ -343,5 +302,6 @@ export const CONVENTIONS: Readonly<Record<string, Convention>> = {
   ...DETECT_HEAD,
   ...DETECT_HEAD_EXCLUDING,
   ...DETECTOR,
+  ...ELSEWHERE,
   ...LEGACY,
 };

@@ -43,6 +43,36 @@ describe("audit(repeats)", () => {
     }
   });
 
+  test("computes scores of recent tools on rows like theirs, and says what these confuse", () => {
+    const row = (name: string) => rowOf(rows, name);
+    // A A on text: the current token counts; once in the first copy, once in the second, of 51 queries
+    expect(row("headvis.induction").values.currentToken).toBeCloseTo(2 / 51, 6);
+    expect(row("headvis.induction").words.join()).toContain("a current-token head 0.0392");
+    // two BOS: the diagonal of the second is in D, and 50 of 102 rows can score
+    expect(row("icl-heads.induction").values.induction).toBeCloseTo(50 / 102, 6);
+    expect(row("icl-heads.induction").values.currentToken).toBeCloseTo(1 / 102, 6);
+    // A B A B: induction's key is the previous token, and each query has several copies
+    const prompts = row("llmvis.induction.prompts").values;
+    expect(prompts.previousToken).toBe(prompts.induction);
+    expect(row("llmvis.induction").values).toMatchObject({ induction: 1, previousToken: 0 });
+    // without the first token nothing is left of a head that rests there
+    expect(row("saanum.induction").values).toMatchObject({ induction: 1, firstToken: null });
+    expect(row("feucht.nextToken").values).toMatchObject({ induction: 1, duplicateToken: 0 });
+    expect(row("ren-ri.event").values).toMatchObject({ induction: 1, uniform: 0 });
+  });
+
+  test("halves the score of smart_induction_heads for an induction head that rests on itself", () => {
+    const input = { ...BOS, tokens: [99, ...[1, 2].flatMap(() => [...Array(50).keys()])] };
+    const pattern = new Float32Array(101 * 101);
+    for (let q = 0; q < 101; q++) pattern[q * 101 + (q >= 51 ? q - 49 : q)] = 1;
+    const one = { axes: ["head", "query", "key"], shape: [1, 101, 101], data: pattern };
+    expect(CONVENTIONS["saanum.induction"]!.scores(one, input)[0]).toBeCloseTo(0.5, 6);
+    const events = CONVENTIONS["ren-ri.event"]!.scores;
+    expect(events(one, input)[0]).toBe(1);
+    const split = pattern.map((weight, at) => (at % 101 === 0 ? 0.4 : 0.6 * weight));
+    expect(events({ ...one, data: split }, input)[0]).toBe(0);
+  });
+
   test("says what the usual diagonal, the detectors and the literal reading confuse", () => {
     expect(rowOf(rows, "arena.induction").words).toEqual([
       "an induction head has 0.9808 and not 1 (ceiling 1.0000)",

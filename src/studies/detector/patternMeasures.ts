@@ -2,7 +2,8 @@
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { contract } from "../../measure/contract.ts";
-import { CONVENTIONS, type MeasuredInput } from "../../measure/conventions.ts";
+import type { MeasuredInput } from "../../measure/convention.ts";
+import { CONVENTIONS } from "../../measure/conventions.ts";
 import { shares, stackTables } from "../../measure/weightTable.ts";
 import { InputError } from "../../base/errors.ts";
 import type { Mask } from "../patterns/result.ts";

@@ -7,9 +7,9 @@ import {
   type AuditConvention,
 } from "../../../src/studies/audit/viewWords.ts";
 
-/** Groups of conventions: the ones with this beginning that no earlier group has. */
+/** Groups of conventions: the ones with one of these beginnings that no earlier group has. */
 const GROUPS: readonly {
-  readonly prefix: string;
+  readonly prefix: string | readonly string[];
   readonly title: string;
   readonly about: string;
 }[] = [
@@ -41,6 +41,12 @@ const GROUPS: readonly {
     about: "All are means over pairs; see [detector.md](detector.md).",
   },
   {
+    prefix: ["headvis.", "icl-heads.", "llmvis.", "saanum.", "feucht.", "ren-ri."],
+    title: "Recent papers and tools",
+    about:
+      "As their code computes them, on rows like theirs where these are not [BOS] r r: the formula says so. Sentences that follow from no ideal head are about what such rows do not show.",
+  },
+  {
     prefix: "legacy.",
     title: "As older code computes them",
     about: "To compare with numbers that somebody has, not for use.",
@@ -51,7 +57,7 @@ const GROUPS: readonly {
 /** The page. Numbers have four digits; the last group of the table above comes first. */
 export function auditMarkdown(result: AuditResult): string {
   const groupOf = ({ convention }: AuditConvention) =>
-    GROUPS.find(({ prefix }) => convention.startsWith(prefix))!;
+    GROUPS.find(({ prefix }) => [prefix].flat().some((one) => convention.startsWith(one)))!;
   const ordered = [GROUPS.at(-1)!, ...GROUPS.slice(0, -1)];
   return [
     "# Measures: what every convention computes, and what it confuses",
