@@ -65,6 +65,8 @@ export { check } from "./studies/check/check.ts";
 export type { CheckOptions } from "./studies/check/plan.ts";
 export { rulesFrom, type PlacedRule, type Rules } from "./studies/check/rulesFile.ts";
 export type { LabelRule, Named, NumberRule, Rule } from "./studies/check/rule.ts";
+export { certify } from "./studies/certify/certify.ts";
+export type { CertifyOptions } from "./studies/certify/plan.ts";
 export { circuit } from "./studies/circuit/circuit.ts";
 export type { CircuitOptions } from "./studies/circuit/plan.ts";
 export { fingerprint } from "./studies/patch/fingerprint.ts";
@@ -170,6 +172,7 @@ export {
   type CheckResult,
   type Outcome,
 } from "./studies/check/result.ts";
+export { certifyResult, type CertifyResult } from "./studies/certify/result.ts";
 export { circuitResult, type CircuitResult } from "./studies/circuit/result.ts";
 export { lensResult, type LensResult } from "./studies/lens/result.ts";
 export {

@@ -19,6 +19,7 @@ export const STUDIES = {
   shapley: () => import("./shapley/study.ts"),
   lens: () => import("./lens/study.ts"),
   circuit: () => import("./circuit/study.ts"),
+  certify: () => import("./certify/study.ts"),
   attention: () => import("./attention/study.ts"),
   why: () => import("./why/study.ts"),
   analyse: () => import("./analyse/study.ts"),

@@ -14,6 +14,7 @@ import { attention } from "../../src/studies/attention/attention.ts";
 import { attribution } from "../../src/studies/attribution/attribution.ts";
 import { behaviours } from "../../src/studies/behaviours/behaviours.ts";
 import { BEHAVIOUR_NAMES } from "../../src/studies/behaviours/plan.ts";
+import { certify } from "../../src/studies/certify/certify.ts";
 import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { canRun, type ModelStudy } from "../../src/studies/common/canRun.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
@@ -80,6 +81,10 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
     expect(found.largestError).toBeLessThan(TOLERANCE * Math.max(1, ...terms.map(Math.abs)));
   },
   circuit: (model) => circuit(model, { backend }),
+  certify: async (model) => {
+    const { heads } = await certify(model, { backend, alphabet: 8, seqLen: 8, numExamples: 50 });
+    for (const { least, found } of heads) expect(least).toBeLessThanOrEqual(found.least + 1e-4);
+  },
   attention: (model) => attention(model, { ...rows, heads: [{ layer: 0, head: 0 }] }),
   why: async (model) => {
     for (let layer = 0; layer < model.architecture.layers; layer++) {

@@ -1,5 +1,7 @@
 /** @file Which studies can run on a model, by what its Program is made of: known before any session is opened. */
 import { InputError } from "../../base/errors.ts";
+import type { OpName } from "../../graph/ops.ts";
+import type { Program } from "../../graph/program.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LayerAnatomy, ProgramAnatomy } from "../../models/anatomy/programAnatomy.ts";
 import type { Architecture, Model } from "../../models/family.ts";
@@ -43,9 +45,34 @@ const NEEDS = {
     ),
   "scores that are products": ({ layers }) =>
     firstOf(layers, ({ attention }) => reasonOf(attention.scores.product)),
+  /** What a proof knows every operation of. */
+  "two layers of attention alone": ({ layers }, { family, positions }, program) => {
+    const other = program.ops.find(({ op }) => !PROVED_OPS.has(op));
+    const found = [
+      [layers.length !== 2, `this one has ${layers.length}`],
+      [layers.some(({ mlp }) => mlp !== null), "this one has MLPs"],
+      [family !== "transformer_lens", `this one is of the family ${family}`],
+      [other !== undefined, `this one computes ${other?.op}, which proofs do not know`],
+      [!PROVED_POSITIONS.has(positions ?? ""), `this one has ${positions} positions`],
+    ].find(([broken]) => broken)?.[1];
+    const what = "proofs are for two layers of attention alone in TransformerLens' layout";
+    return found === undefined ? null : `${what}, and ${String(found)}`;
+  },
 } as const satisfies Readonly<
-  Record<string, (parts: ProgramAnatomy, architecture: Architecture) => string | null>
+  Record<
+    string,
+    (parts: ProgramAnatomy, architecture: Architecture, program: Program) => string | null
+  >
 >;
+
+/** Operations and positions of which proofs know what they compute, down to rounding. */
+const PROVED_OPS: ReadonlySet<string> = new Set<OpName>([
+  ...(["gather", "add", "rename", "scale", "norm", "gain"] as const),
+  ...(["contract", "rotary", "softmax"] as const),
+]);
+const PROVED_POSITIONS: ReadonlySet<string> = new Set([
+  ...["learned", "shortformer", "rotary", "none"],
+]);
 
 type Need = keyof typeof NEEDS;
 
@@ -78,6 +105,7 @@ const NEEDS_OF = {
   "ablate with patterns": [...CAUSAL, "queries and patterns"],
   lens: ["a causal mask", "an unembedding"],
   circuit: WEIGHTS,
+  certify: [...WEIGHTS, "scores that are products", "two layers of attention alone"],
   attention: ["a causal mask"],
   why: [
     "a causal mask",
@@ -111,7 +139,7 @@ export function canRun(study: ModelStudy, { program, architecture }: Described):
   if (architecture.stacks) return SEVERAL;
   const parts = anatomy(program, architecture);
   for (const need of NEEDS_OF[study]) {
-    const reason = NEEDS[need](parts, architecture);
+    const reason = NEEDS[need](parts, architecture, program);
     if (reason !== null) return reason;
   }
   return null;

@@ -1,0 +1,311 @@
+/**
+ * @file The theorem: on every sequence [BOS] r r, r different tokens of the family, a head of the second layer pays at least so
+ * much attention to its induction target.
+ *
+ * A query is token a at q in the second copy; its target is the key at q - S + 1, the one key that surely has a before it. From
+ * `shares` follow, for every key k with a token t and a token u before it, the ends of its score. The target's least score with
+ * u = a, and for every other key the largest over t and u other than a, give
+ *
+ *   A[q, q - S + 1] >= 1 / (1 + sum over k of exp(most(k) - least(target))).
+ *
+ * The query's own vector lies in a box: its token is known, the token before it is any other, and the rest of what the first layer
+ * writes there is what `shares` allows. With a norm, scores of one query have the factor 1 / s of its scale; the sum is convex in
+ * that factor, so the ends of its range decide.
+ */
+import { ballAround, dots, rowOf, scaled, sum, type Balls, type Range } from "./balls.ts";
+import {
+  startOf,
+  tokensAt,
+  type Family,
+  type LayerNumbers,
+  type ModelNumbers,
+} from "./certifiedModel.ts";
+import { down, exactly, expUp, over, up, type Enclosure } from "./enclosure.ts";
+import { writeRow, type FirstLayer } from "./firstLayer.ts";
+import { leastOf, mostOf } from "./mixture.ts";
+import { turned } from "./rotation.ts";
+import { projected, streamScales, type Projected, type Scales } from "./secondLayer.ts";
+import { shareIndex, sharesOf, type Shares } from "./shares.ts";
+
+/** What is taken as known although it is not, to see what it costs; an answer with any of these proves nothing. */
+export type Idealisation = "rest" | "query" | "scale";
+
+/** What bounds of any head need. */
+export interface Grounds {
+  readonly model: ModelNumbers;
+  readonly family: Family;
+  readonly first: FirstLayer;
+  readonly shares: readonly Shares[];
+  readonly scales: Scales | null;
+  readonly ideal: ReadonlySet<Idealisation>;
+}
+
+export function groundsOf(
+  model: ModelNumbers,
+  family: Family,
+  first: FirstLayer,
+  ideal: ReadonlySet<Idealisation> = new Set(),
+): Grounds {
+  const without = ideal.has("rest") ? "rest" : null;
+  const shares = first.heads.map((_, head) => sharesOf(first, head, family, without));
+  const scales = streamScales(model, first, shares);
+  return {
+    model,
+    family,
+    first,
+    shares,
+    scales: ideal.has("scale") ? middle(scales) : scales,
+    ideal,
+  };
+}
+
+function middle(scales: Scales | null): Scales | null {
+  if (!scales) return null;
+  const mid = scales.low.map((low, at) => (low + scales.high[at]!) / 2);
+  return { low: mid, high: mid };
+}
+
+/** What is known of a query. */
+export interface QueryCase {
+  readonly token: number;
+  /** Tokens that may come before it. */
+  readonly befores: readonly number[];
+  readonly position: number;
+}
+
+export interface HeadReader {
+  /** [token]: the least attention to the target where the target is that token; 1 at the query's own token, which it never is. */
+  leastAttention(query: QueryCase): Float64Array;
+}
+
+/** Of one head of the second layer. */
+export function headReader(grounds: Grounds, head: number): HeadReader {
+  const { model, first } = grounds;
+  const layer = model.layers[1];
+  const { query, key, queryBias, keyBias } = layer.heads[head]!;
+  const queries = projected(model, first, query, queryBias, true);
+  const keys = projected(model, first, key, keyBias, true);
+  return {
+    leastAttention: (one) => {
+      const raw = queryBox(grounds, queries, one);
+      const factors = queryFactors(grounds, one);
+      const answers = factors.map((factor) => {
+        const read = sum(scaled(raw, factor), rowOf(queries.fixed, one.position));
+        const whole = scaled(read, exactly(layer.scale));
+        return attentionWith(grounds, keys, turnedQuery(whole, layer, one.position), one);
+      });
+      return answers.reduce((least, other) =>
+        least.map((value, at) => Math.min(value, other[at]!)),
+      );
+    },
+  };
+}
+
+/** Everything that the query's vector may be before its norm divides and biases are added. */
+function queryBox(
+  { family, first, shares, ideal }: Grounds,
+  queries: Projected,
+  one: QueryCase,
+): Balls {
+  const { token, position } = one;
+  const { columns } = queries.direct;
+  const base = sum(rowOf(queries.direct, writeRow(first, token, position)), queries.constant);
+  const [mid, rad] = [base.mid.slice(), base.rad.slice()];
+  queries.writes.forEach((writes, head) => {
+    const ranges = columnsOf(writes);
+    for (let entry = 0; entry < columns; entry++) {
+      const { low, high } = ranges[entry]!;
+      const rest = restRange(first, family, position, low, high);
+      let [least, most] = [Infinity, -Infinity];
+      for (const before of one.befores) {
+        const start = shareIndex(shares[head]!, first.length, [token, position, before]);
+        const [a, b, c] = partRows(first, family, token, position, before);
+        least = Math.min(least, leastOf(shares[head]!, start, low[a]!, low[b]!, low[c]!, rest.low));
+        most = Math.max(
+          most,
+          mostOf(shares[head]!, start, high[a]!, high[b]!, high[c]!, rest.high),
+        );
+      }
+      const ball = ballAround({ low: least, high: most });
+      mid[entry]! += ball.mid;
+      rad[entry] = up(
+        up(rad[entry]! + ball.rad) +
+          Math.abs(mid[entry]!) * 2 ** -50 +
+          Math.abs(ball.mid) * 2 ** -50,
+      );
+    }
+  });
+  return { ...base, mid, rad: ideal.has("query") ? rad.fill(0) : rad };
+}
+
+/** Each column of a table as ends by row. */
+function columnsOf({ rows, columns, mid, rad }: Balls): Range[] {
+  return Array.from({ length: columns }, (_, column) => {
+    const at = (row: number) => row * columns + column;
+    return {
+      low: Float64Array.from({ length: rows }, (__, row) => down(mid[at(row)]! - rad[at(row)]!)),
+      high: Float64Array.from({ length: rows }, (__, row) => up(mid[at(row)]! + rad[at(row)]!)),
+    };
+  });
+}
+
+/** Rows of a table of writes for the query itself, the token before and BOS. */
+function partRows(
+  first: FirstLayer,
+  family: Family,
+  token: number,
+  position: number,
+  before: number,
+) {
+  return [
+    writeRow(first, token, position),
+    writeRow(first, before, Math.max(0, position - 1)),
+    family.bos ? writeRow(first, family.tokens, 0) : 0,
+  ] as const;
+}
+
+/** The least and the largest over all tokens at the places that are the rest for a query at `position`; zeros for none. */
+function restRange(
+  first: FirstLayer,
+  family: Family,
+  position: number,
+  low: Float64Array,
+  high: Float64Array,
+): Enclosure {
+  const [from, to] = [startOf(family), position - 1];
+  if (from >= to) return { low: 0, high: 0 };
+  let [least, most] = [Infinity, -Infinity];
+  for (let token = 0; token < family.tokens; token++)
+    for (let place = first.placed ? from : to - 1; place < to; place++) {
+      const row = writeRow(first, token, place);
+      least = Math.min(least, low[row]!);
+      most = Math.max(most, high[row]!);
+    }
+  return { low: least, high: most };
+}
+
+/** The ends of 1 / scale of the query's norm. */
+function queryFactors(
+  { first, scales, shares }: Grounds,
+  { token, befores, position }: QueryCase,
+): Enclosure[] {
+  if (!scales) return [{ low: 1, high: 1 }];
+  const all = shares[0]!.befores;
+  const at = befores.map((before) => (token * first.length + position) * all + before);
+  const [low, high] = [
+    Math.min(...at.map((one) => scales.low[one]!)),
+    Math.max(...at.map((one) => scales.high[one]!)),
+  ];
+  const inverse = (scale: number) => over({ low: 1, high: 1 }, { low: scale, high: scale });
+  return [inverse(low), inverse(high)];
+}
+
+/** The query as each key position meets it: turned by its own position, and back by the key's. */
+function turnedQuery(
+  query: Balls,
+  { rotation }: LayerNumbers,
+  position: number,
+): (key: number) => Balls {
+  if (!rotation) return () => query;
+  const own = turned(query, rotation, () => position);
+  return (key) => turned(own, rotation, () => key, true);
+}
+
+/** Products of a query with everything that keys are made of. */
+interface Products {
+  readonly direct: Range;
+  readonly writes: readonly Range[];
+  readonly constant: Range;
+  readonly fixed: Range;
+}
+
+function productsWith(query: Balls, { direct, writes, constant, fixed }: Projected): Products {
+  return {
+    direct: dots(query, direct),
+    writes: writes.map((rows) => dots(query, rows)),
+    constant: dots(query, constant),
+    fixed: dots(query, fixed),
+  };
+}
+
+function attentionWith(
+  grounds: Grounds,
+  keys: Projected,
+  query: (key: number) => Balls,
+  one: QueryCase,
+): Float64Array {
+  const { family, model } = grounds;
+  const { token, befores, position } = one;
+  const alike = model.layers[1].rotation === null ? productsWith(query(0), keys) : null;
+  const productsAt = (key: number) => alike ?? productsWith(query(key), keys);
+  const target = position - family.period + 1;
+  const others = allBut(family.tokens, token);
+  const ends: number[] = [];
+  for (let key = 0; key <= position; key++) {
+    if (key === target) continue;
+    const own = key === position || key === position - family.period;
+    const [from, to] = tokensAt(family, key);
+    const tokens = own ? [token] : from === family.tokens ? [family.tokens] : others.slice(0, to);
+    const before = beforesOf(family, key, own ? befores : others);
+    ends.push(scoreEnds(grounds, productsAt(key), key, tokens, before).high);
+  }
+  const products = productsAt(target);
+  const least = new Float64Array(family.tokens).fill(1);
+  for (const other of others) {
+    const { low } = scoreEnds(grounds, products, target, [other], [token]);
+    let rest = 1;
+    for (const high of ends) rest = up(rest + expUp(up(high - low)));
+    least[other] = rest < Infinity ? Math.max(0, down(1 / rest)) : 0;
+  }
+  return least;
+}
+
+function allBut(tokens: number, token: number): number[] {
+  return Array.from({ length: tokens }, (_, each) => each).filter((each) => each !== token);
+}
+
+/** Tokens that may come before the key: BOS before the first one, and nothing before the first position. */
+function beforesOf(family: Family, key: number, usual: readonly number[]): readonly number[] {
+  if (key === 0) return [0];
+  return family.bos && key === 1 ? [family.tokens] : usual;
+}
+
+/** The least and the largest score that any of these tokens, with any of those before it, has at a place. */
+function scoreEnds(
+  { first, family, shares, scales }: Grounds,
+  products: Products,
+  key: number,
+  tokens: readonly number[],
+  befores: readonly number[],
+): Enclosure {
+  const rests = products.writes.map(({ low, high }) => restRange(first, family, key, low, high));
+  const { direct, constant, fixed } = products;
+  let [least, most] = [Infinity, -Infinity];
+  for (const token of tokens)
+    for (const before of befores) {
+      const [a, b, c] = partRows(first, family, token, key, before);
+      let low = down(direct.low[a]! + constant.low[0]!);
+      let high = up(direct.high[a]! + constant.high[0]!);
+      for (let head = 0; head < rests.length; head++) {
+        const share = shares[head]!;
+        const written = products.writes[head]!;
+        const start = shareIndex(share, first.length, [token, key, before]);
+        const rest = rests[head]!;
+        low = down(
+          low + leastOf(share, start, written.low[a]!, written.low[b]!, written.low[c]!, rest.low),
+        );
+        high = up(
+          high +
+            mostOf(share, start, written.high[a]!, written.high[b]!, written.high[c]!, rest.high),
+        );
+      }
+      if (scales) {
+        const at = (token * first.length + key) * shares[0]!.befores + before;
+        low = down(low / (low > 0 ? scales.high[at]! : scales.low[at]!));
+        high = up(high / (high > 0 ? scales.low[at]! : scales.high[at]!));
+      }
+      least = Math.min(least, low);
+      most = Math.max(most, high);
+    }
+  return { low: down(least + fixed.low[key]!), high: up(most + fixed.high[key]!) };
+}

@@ -1,0 +1,135 @@
+/**
+ * @file How the heads of the first layer may spread their attention, whatever the sequence: over the query itself, the token
+ * before it, BOS, and the rest.
+ *
+ * A query is a token t at k with the token u before it. With e(j) = exp(score), the shares are e(k), e(k - 1), e(0) and the sum
+ * over the rest R, over the sum of all. Of R only this is used: it lies between the sum over positions of the least and of the
+ * largest e that any token has there. Every share grows or falls with R, so its two ends give all that may be.
+ */
+import { dots, rowOf } from "./balls.ts";
+import { lengthOf, startOf, tokensAt, type Family } from "./certifiedModel.ts";
+import { down, expDown, expUp, over, plus, up, type Enclosure } from "./enclosure.ts";
+import type { FirstLayer } from "./firstLayer.ts";
+
+/** Which parts a query's attention has: the order of the last axis of {@link Shares}. */
+export const PARTS = ["itself", "before", "bos", "rest"] as const;
+
+/** By query state and token before: [token, position, token before, end, part]. The ends: the rest at its largest, at its least. */
+export interface Shares {
+  readonly mid: Float64Array;
+  readonly rad: Float64Array;
+  /** Tokens that may come before, BOS included. */
+  readonly befores: number;
+}
+
+export function shareIndex(
+  { befores }: Pick<Shares, "befores">,
+  length: number,
+  [token, position, before]: readonly [number, number, number],
+): number {
+  return ((token * length + position) * befores + before) * 2 * PARTS.length;
+}
+
+/** @param without the rest, as if it were never attended to: how much the rest costs, and no proof */
+export function sharesOf(
+  first: FirstLayer,
+  head: number,
+  family: Family,
+  without: "rest" | null = null,
+): Shares {
+  const { length } = first;
+  const befores = family.tokens + (family.bos ? 1 : 0);
+  const size = befores * length * befores * 2 * PARTS.length;
+  const shares = { mid: new Float64Array(size), rad: new Float64Array(size), befores };
+  for (let position = 0; position < lengthOf(family); position++) {
+    const [from, to] = tokensAt(family, position);
+    for (let token = from; token < to; token++)
+      sharesAt(first, head, family, { token, position, without, shares });
+  }
+  return shares;
+}
+
+interface At {
+  readonly token: number;
+  readonly position: number;
+  readonly without: "rest" | null;
+  readonly shares: Shares;
+}
+
+const NOTHING: Enclosure = { low: 0, high: 0 };
+
+function sharesAt(first: FirstLayer, head: number, family: Family, at: At): void {
+  const { token, position, shares } = at;
+  const { length } = first;
+  const { query, key } = first.heads[head]!;
+  const scores = dots(rowOf(query, token * length + position), key);
+  const reference = scores.high[token * length + position]!;
+  const weight = (of: number, place: number): Enclosure => {
+    const state = of * length + place;
+    return {
+      low: expDown(down(scores.low[state]! - reference)),
+      high: expUp(up(scores.high[state]! - reference)),
+    };
+  };
+  const itself = weight(token, position);
+  const bos = family.bos && position > 1 ? weight(family.tokens, 0) : NOTHING;
+  const rest = at.without ? NOTHING : restOf(family, position, weight);
+  const [from, to] = position === 0 ? [0, 1] : tokensAt(family, position - 1);
+  for (let before = from; before < to; before++) {
+    const previous = position === 0 ? NOTHING : weight(before, position - 1);
+    const start = shareIndex(shares, length, [token, position, before]);
+    [rest.high, rest.low].forEach((mass, end) =>
+      write(shares, start + end * PARTS.length, [itself, previous, bos, { low: mass, high: mass }]),
+    );
+  }
+}
+
+/** Sum over the positions that are neither the query's, nor the one before, nor BOS. */
+function restOf(
+  family: Family,
+  position: number,
+  weight: (token: number, place: number) => Enclosure,
+): Enclosure {
+  let rest = NOTHING;
+  for (let place = startOf(family); place < position - 1; place++) {
+    let [low, high] = [Infinity, 0];
+    for (let token = 0; token < family.tokens; token++) {
+      const one = weight(token, place);
+      low = Math.min(low, one.low);
+      high = Math.max(high, one.high);
+    }
+    rest = plus(rest, { low, high });
+  }
+  return { low: Math.max(0, rest.low), high: rest.high };
+}
+
+function write({ mid, rad }: Shares, start: number, weights: readonly Enclosure[]): void {
+  weights.forEach((weight, part) => {
+    const others = weights.filter((_, other) => other !== part).reduce(plus, NOTHING);
+    const low =
+      weight.low === 0 ? 0 : over(only(weight.low), plus(only(weight.low), only(others.high))).low;
+    const high =
+      weight.high === 0
+        ? 0
+        : over(only(weight.high), plus(only(weight.high), only(Math.max(0, others.low)))).high;
+    mid[start + part] = low / 2 + high / 2;
+    rad[start + part] = up((high - low) / 2 + high * 2 ** -50);
+  });
+}
+
+const only = (value: number): Enclosure => ({ low: value, high: value });
+
+/** The least share that goes to the token before, over all states where there is one. */
+export function leastBefore(shares: Shares, family: Family): number {
+  let least = 1;
+  const length = lengthOf(family);
+  for (let position = startOf(family) + 1; position < length; position++)
+    for (let token = 0; token < family.tokens; token++)
+      for (let before = 0; before < family.tokens; before++) {
+        if (before === token) continue;
+        const start = shareIndex(shares, length, [token, position, before]);
+        for (const end of [start, start + PARTS.length])
+          least = Math.min(least, down(shares.mid[end + 1]! - shares.rad[end + 1]!));
+      }
+  return least;
+}

@@ -1,0 +1,82 @@
+/** @file What `certify` shows: what is proved, what was found, and what each step of the proof loses. */
+import {
+  aboutLines,
+  headColumn,
+  settingsOf,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
+import type { CertifyResult } from "./result.ts";
+
+export function certifyView(result: CertifyResult): StudyView {
+  const { family, search, words, assumptions } = result;
+  return {
+    title: `Certificates: ${result.model.id}`,
+    lines: [
+      ...aboutLines(result),
+      `family: ${family.bos ? "BOS, then " : ""}${family.period} different tokens out of ${family.tokens}, twice; bounds hold for each of them`,
+      `searched beside it: ${search.random} random sequences and ${search.adversarial} that were changed towards less attention`,
+    ],
+    sentences: words,
+    map: null,
+    tables: [headTable(result), lossTable(result), beforeTable(result), listed(assumptions)],
+    settings: settingsOf(result),
+    warnings: result.warnings,
+  };
+}
+
+function headTable({ heads, uniform }: CertifyResult): StudyTable {
+  return {
+    caption: `Attention to the induction target: proved on every sequence, and found; uniform attention pays up to ${uniform.toFixed(3)}`,
+    columns: [
+      headColumn(),
+      "certificate",
+      { name: "proved least", key: "provedLeast" },
+      { name: "found least", key: "foundLeast" },
+      "looseness",
+      { name: "proved mean", key: "provedMean" },
+      { name: "found mean", key: "foundMean" },
+    ],
+    rows: heads.map(({ layer, head, certified, least, mean, found, looseness }) => [
+      { layer, head },
+      certified ? "yes" : "no",
+      least,
+      found.least,
+      looseness,
+      mean,
+      found.mean,
+    ]),
+  };
+}
+
+function lossTable({ heads }: CertifyResult): StudyTable {
+  return {
+    caption:
+      "The bound at its worst query if a step lost nothing (not proved): the rest of the first layer's attention, what the first layer writes at the query, scales of norms",
+    columns: [headColumn(), "bound", "rest", "query", "scale", "all"],
+    rows: heads.map(({ layer, head, least, without }) => [
+      { layer, head },
+      least,
+      without.rest,
+      without.query,
+      without.scale,
+      without.all,
+    ]),
+  };
+}
+
+function beforeTable({ before }: CertifyResult): StudyTable {
+  return {
+    caption: "Proved of the first layer: the least attention to the token before",
+    columns: [headColumn(), "least"],
+    rows: before.map(({ layer, head, least }) => [{ layer, head }, least]),
+  };
+}
+
+function listed(assumptions: readonly string[]): StudyTable {
+  return {
+    caption: "What the proof assumes",
+    columns: ["assumption"],
+    rows: assumptions.map((one) => [one]),
+  };
+}
