@@ -127,9 +127,21 @@ function wordsOf({
   const least = `${Math.round(threshold * 100)} %`;
   return [
     `The heads of the list bring ${copyGain.gain.value.toFixed(2)} nats of copy gain: ${copyGain.all.toFixed(2)} with all of them, ${copyGain.none.toFixed(2)} with none.`,
+    ...harmWords(copyGain),
     sure.length > 0
       ? `Surely ${least} of that or more: ${sure.join(", ")}.`
       : `No head surely has ${least} of that or more.`,
     ...(unsure.length > 0 ? [`The interval spans ${least}: ${unsure.join(", ")}.`] : []),
+  ];
+}
+
+/** From this share of the whole on, harm of the substitutes is said. */
+const HARM = 0.05;
+
+/** A loss punishes sure predictions of other tokens, so heads that write predictions can be worth less than nothing without theirs. */
+function harmWords({ gain, none }: ShapleyResult["copyGain"]): string[] {
+  if (!(none < 0 && -none > HARM * Math.abs(gain.value))) return [];
+  return [
+    `With none of them the loss is ${(-none).toFixed(2)} nats worse than without copying: what stands in for heads that write predictions predicts other tokens. Those heads get that part, and heads that feed them do not; logits have no such part.`,
   ];
 }

@@ -34,6 +34,24 @@ describe("shapley(model)", () => {
     expect(result.words.join(" ")).toMatch(/Surely 5 % of that or more: .*(0\.3|1\.2)/);
   });
 
+  test("gives what a substitute predicts wrongly to the head that writes predictions, and says so", async () => {
+    const model = await openPlanted("induction");
+    for (const kind of ["sized-mean", "resample"] as const) {
+      const { copyGain, heads, words } = await shapley(model, {
+        ...{ ...SMALL, heads: ["0.3", "1.2"], kind },
+      });
+      const [feeder, induction] = heads as [(typeof heads)[0], (typeof heads)[0]];
+      expect(copyGain.none).toBeLessThan(-1);
+      // half of what copying brings over none, and all of the harm
+      expect(feeder.copyGain.value / copyGain.all).toBeCloseTo(0.5, 1);
+      expect((induction.copyGain.value + copyGain.none) / copyGain.all).toBeCloseTo(0.5, 1);
+      expect(feeder.centredLogit.share).toBeCloseTo(0.5, 1);
+      expect(words.join(" ")).toMatch(/nats worse than without copying/);
+    }
+    const { words } = await shapley(model, { ...SMALL, heads: ["0.3", "1.2"], kind: "zero" });
+    expect(words.join(" ")).not.toMatch(/worse than without copying/);
+  });
+
   test("gives one head what ablating it alone loses, and two redundant ones the same each", async () => {
     const kinds = [
       ["feeder", "noise", "first", "noise"],
