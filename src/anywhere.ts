@@ -17,6 +17,7 @@ export type {
   Architecture,
   Model,
   RotaryFacts,
+  RowEnds,
   StackFacts,
   UnembeddingChoice,
 } from "./models/family.ts";
@@ -135,6 +136,9 @@ export { behaviours } from "./studies/behaviours/behaviours.ts";
 export type { BehavioursOptions } from "./studies/behaviours/plan.ts";
 export { score } from "./studies/score/score.ts";
 export type { ScoreOptions } from "./studies/score/plan.ts";
+export { scoreStacks } from "./studies/stacks/scoreStacks.ts";
+export type { ScoreStacksOptions } from "./studies/stacks/plan.ts";
+export { stacksResult, type StacksResult } from "./studies/stacks/result.ts";
 export { canRun, MODEL_STUDIES, type ModelStudy } from "./studies/common/canRun.ts";
 export type { StudyOptions } from "./studies/common/studyOptions.ts";
 export { text } from "./studies/text/text.ts";

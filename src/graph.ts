@@ -25,6 +25,7 @@ export {
   ATTENTION_SCORE_VALUES,
   attentionTableFeeds,
   withAttentionScores,
+  type ScoredPart,
 } from "./graph/edits/withAttentionScores.ts";
 export { TOKEN_LOSS_VALUES, withTokenLoss } from "./graph/edits/withTokenLoss.ts";
 export { hook, type Edit } from "./graph/edits/hook.ts";

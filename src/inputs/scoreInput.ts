@@ -151,7 +151,8 @@ export async function ownRows(architecture: Architecture, own: OwnTokens): Promi
 /** With a period of 2 the token after the previous copy is the previous token: induction could not be told from it. */
 const LEAST_PERIOD = 3;
 
-function checkPeriod(period: number): void {
+/** @throws {InputError} "range" for a period that tells nothing */
+export function checkPeriod(period: number): void {
   if (period >= LEAST_PERIOD) return;
   throw new InputError(
     "range",

@@ -3,24 +3,31 @@ import { shapeOf, tensor, type Tensor } from "../base/tensor.ts";
 /**
  * What a head scores that attends equally to all it may see: the null of every linear attention measure.
  *
- * null[measure] = sum over (query, key <= query) of tables[measure, query, key] / (query + 1)
+ * null[measure] = sum over (query, key that it sees) of tables[measure, query, key] / number of keys that it sees
  *
- * For a table with one key in each of its rows, which weigh the same, this is the mean of 1 / (query + 1) over them.
+ * For a table with one key in each of its rows, which weigh the same, this is for causal attention the mean of 1 / (query + 1)
+ * over them, and 1 / keys where all are seen.
  *
  * @param tables weights, axes [measure, query, key]
+ * @param sees whether a query sees a key; left out: causal attention, all up to itself
  * @returns axes [measure]
  * @throws {InputError} "shape" unless the axes are these
  */
-export function uniformScores(tables: Tensor): Tensor<Float64Array> {
+export function uniformScores(
+  tables: Tensor,
+  sees: (query: number, key: number) => boolean = upToItself,
+): Tensor<Float64Array> {
   const [measures, queries, keys] = shapeOf(tables, ["measure", "query", "key"]);
   const scores = new Float64Array(measures);
-  for (let measure = 0; measure < measures; measure++) {
-    for (let query = 0; query < queries; query++) {
+  const all = Array.from({ length: keys }, (_, key) => key);
+  for (let query = 0; query < queries; query++) {
+    const seen = all.filter((key) => sees(query, key));
+    for (let measure = 0; measure < measures; measure++) {
       const row = (measure * queries + query) * keys;
-      for (let key = 0; key <= query && key < keys; key++) {
-        scores[measure]! += tables.data[row + key]! / (query + 1);
-      }
+      for (const key of seen) scores[measure]! += tables.data[row + key]! / seen.length;
     }
   }
   return tensor(["measure"], [measures], scores);
 }
+
+const upToItself = (query: number, key: number) => key <= query;

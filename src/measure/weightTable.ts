@@ -28,24 +28,33 @@ export function queryMeanTable(
   const weights = shares(queries.length);
   const data = new Float32Array(length * length);
   queries.forEach((query, row) => {
-    for (const key of keysOf(query)) data[placeOf({ query, key }, length)]! += weights[row]!;
+    for (const key of keysOf(query))
+      data[placeOf({ query, key }, { queries: length, keys: length })]! += weights[row]!;
   });
   return tensor(["query", "key"], [length, length], data);
+}
+
+/** Queries and keys of a table that is not square. */
+export interface TableSize {
+  readonly queries: number;
+  readonly keys: number;
 }
 
 /**
  * The table of "mean over `entries` of A[query, key]".
  *
+ * @param size tokens in the sequence, or queries and keys of two sequences
  * @returns weights, axes [query, key]; 1 / entries.length at every entry, see {@link shares}
  * @throws {InputError} "range" if there are no entries, or one lies outside the table
  */
-export function entryMeanTable(length: number, entries: readonly Entry[]): Tensor {
+export function entryMeanTable(size: number | TableSize, entries: readonly Entry[]): Tensor {
+  const { queries, keys } = typeof size === "number" ? { queries: size, keys: size } : size;
   const weights = shares(entries.length);
-  const data = new Float32Array(length * length);
+  const data = new Float32Array(queries * keys);
   entries.forEach((entry, index) => {
-    data[placeOf(entry, length)]! += weights[index]!;
+    data[placeOf(entry, { queries, keys })]! += weights[index]!;
   });
-  return tensor(["query", "key"], [length, length], data);
+  return tensor(["query", "key"], [queries, keys], data);
 }
 
 /**
@@ -82,10 +91,11 @@ export function shares(count: number): Float32Array {
   );
 }
 
-function placeOf({ query, key }: Entry, length: number): number {
-  if (query >= 0 && query < length && key >= 0 && key < length) return query * length + key;
-  throw new InputError(
-    "range",
-    `a weight table over ${length} tokens needs queries and keys from 0 to ${length - 1}, got query ${query} and key ${key}`,
-  );
+function placeOf({ query, key }: Entry, { queries, keys }: TableSize): number {
+  if (query >= 0 && query < queries && key >= 0 && key < keys) return query * keys + key;
+  const table =
+    queries === keys
+      ? `a weight table over ${keys} tokens needs queries and keys from 0 to ${keys - 1}`
+      : `a weight table of ${queries} queries and ${keys} keys needs them within it`;
+  throw new InputError("range", `${table}, got query ${query} and key ${key}`);
 }

@@ -21,11 +21,19 @@ export interface Architecture extends Partial<DecoderFacts> {
   readonly specialTokens: readonly number[];
   /** The stacks of a model that has several, or one of images; left out for one that reads tokens alone. */
   readonly stacks?: readonly StackFacts[] | undefined;
+  /** Of an encoder-decoder: the id that a decoder's row starts with, and the one that ends an encoder's; null where there is none. */
+  readonly rowEnds?: RowEnds | undefined;
   /** Why rows begin with BOS or do not; left out where nothing was loaded from files. */
   readonly bos?: RowBos | undefined;
   /** Ids that are no text, and the file that says so; left out where there is no tokenizer. */
   readonly notText?:
     { readonly ids: ReadonlyMap<number, NotText>; readonly source: string } | undefined;
+}
+
+/** What stands around the text in the rows of an encoder-decoder. */
+export interface RowEnds {
+  readonly decoderStart: number | null;
+  readonly encoderEnd: number | null;
 }
 
 /** One stack of a model: what its values' names begin with, and how large it is. */
@@ -62,6 +70,8 @@ export interface DecoderFacts {
   readonly mask: "causal" | "none";
   /** Keys that a query of each layer sees, itself included; null: all up to it. */
   readonly windows: readonly (number | null)[];
+  /** With the mask none: keys on each side that a query of each layer sees; null: all. */
+  readonly reaches: readonly (number | null)[];
   /** How the model knows where a token is; none: through the mask alone. */
   readonly positions:
     "learned" | "shortformer" | "sinusoids" | "rotary" | "alibi" | "relative" | "none";

@@ -10,6 +10,7 @@ import type { LazyStudy } from "./study.ts";
 
 export const STUDIES = {
   score: () => import("./score/study.ts"),
+  "score-stacks": () => import("./stacks/study.ts"),
   verdict: () => import("./verdict/study.ts"),
   patch: () => import("./patch/study.ts"),
   fingerprint: () => import("./patch/studyFingerprint.ts"),

@@ -23,6 +23,7 @@ import { patch } from "../../src/studies/patch/patch.ts";
 import { pathPatch } from "../../src/studies/path/path.ts";
 import { phaseRun } from "../../src/studies/phase/phaseRun.ts";
 import { score } from "../../src/studies/score/score.ts";
+import { scoreStacks } from "../../src/studies/stacks/scoreStacks.ts";
 import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { text } from "../../src/studies/text/text.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
@@ -53,6 +54,7 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
     for (const value of Object.values(scores).flat(2)) expect(value).toBeGreaterThanOrEqual(0);
     expect(Number.isFinite(loss!.secondCopy)).toBe(true);
   },
+  "score-stacks": (model) => scoreStacks(model, rows),
   verdict: (model) => verdict(model, { ...rows, quick: true }),
   patch: (model) => patch(model, { ...rows, raw: true }),
   "patch within heads": (model) => patch(model, { ...rows, unit: "head-pattern", raw: true }),

@@ -1,7 +1,7 @@
 /** @file Families of models with several stacks, or with one that does not read tokens: a row gives their parts. */
 import type { z } from "zod";
 import { readConfig, unreadNotice } from "../config/readConfig.ts";
-import { specialTokensOf, strayTokensNotice } from "../config/specialTokens.ts";
+import { rowEndsOf, specialTokensOf, strayTokensNotice } from "../config/specialTokens.ts";
 import { unitsOf, type StackSpec } from "../decoder/spec.ts";
 import {
   withNotices,
@@ -88,6 +88,7 @@ function architectureOf(
     ...specialTokensOf(json, vocabulary),
     dModel: last.dModel,
     stacks,
+    ...(last.cross && { rowEnds: rowEndsOf(json, vocabulary) }),
   };
 }
 

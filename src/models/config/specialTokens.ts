@@ -21,6 +21,22 @@ export function specialTokensOf(
   };
 }
 
+/**
+ * What a decoder's row starts with and an encoder's ends with. Where no `decoder_start_token_id` is declared it is that of
+ * padding, as T5 has it, or else BOS.
+ */
+export function rowEndsOf(
+  config: Readonly<Record<string, unknown>>,
+  vocabulary: number,
+): { readonly decoderStart: number | null; readonly encoderEnd: number | null } {
+  const first = (keys: readonly string[]) =>
+    keys.flatMap((key) => idsOf(config, key)).filter((id) => id < vocabulary)[0] ?? null;
+  return {
+    decoderStart: first(["decoder_start_token_id", "pad_token_id", "bos_token_id"]),
+    encoderEnd: first(["eos_token_id"]),
+  };
+}
+
 /** What to tell about special ids that are beyond the vocabulary, as toy models have them; null where there are none. */
 export function strayTokensNotice(
   config: Readonly<Record<string, unknown>>,

@@ -25,6 +25,7 @@ export function decoderFacts(
     dValue,
     mask: attentions[0]?.mask ?? "causal",
     windows: blocks.map(({ attention }) => attention?.window ?? null),
+    reaches: blocks.map(({ attention }) => attention?.reach ?? null),
     positions: positionsOf(spec),
     rotaryLayers: blocks.flatMap(({ attention }, layer) => (attention?.rotary ? [layer] : [])),
     rotary: blocks.map(({ attention: one }, layer) =>

@@ -4,6 +4,7 @@ import { sha256Hex } from "../../base/hash.ts";
 import { InputError } from "../../base/errors.ts";
 import type { LoadedModel } from "../loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "./circuit.ts";
+import { plantedT5 } from "./crossing.ts";
 import { plantedMamba, plantedMamba2 } from "./scan.ts";
 
 const SIZES = { vocabulary: 256, contextLength: 160, width: 64, heads: 4, layers: 2, seed: 1 };
@@ -49,6 +50,11 @@ export const PLANTED = {
     checkpoint: () => plantedMamba2({ tokens: 48, shifts: true }),
     about:
       "a Mamba-2 of one layer: head 0.0 copies what came after the last copy of the token, heads 0.1 to 0.3 do nothing",
+  },
+  t5: {
+    checkpoint: () => plantedT5({ tokens: 96 }),
+    about:
+      "a T5 whose cross head 0.0 writes what the encoder reads: encoder head 0.0 shifts by one, encoder head 1.1 does induction in both directions; the others attend to all alike",
   },
 } as const;
 

@@ -4,6 +4,7 @@ import type { OpName } from "../../graph/ops.ts";
 import type { Program } from "../../graph/program.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LayerAnatomy, ProgramAnatomy } from "../../models/anatomy/programAnatomy.ts";
+import type { Program } from "../../graph/program.ts";
 import type { Architecture, Model } from "../../models/family.ts";
 
 /** What a study may need of a model: null where the model has it, else why it does not. */
@@ -120,7 +121,10 @@ const NEEDS_OF = {
 } as const satisfies Readonly<Record<string, readonly Need[]>>;
 
 /** A study that runs a model, or an option of one that needs more. */
-export type ModelStudy = keyof typeof NEEDS_OF;
+export type ModelStudy = keyof typeof NEEDS_OF | typeof STACKS;
+
+/** What `score` runs where it is no decoder's attention that is scored. */
+const STACKS = "score-stacks";
 
 /** Studies of one model, as the registry calls them. */
 export const MODEL_STUDIES = [
@@ -136,6 +140,7 @@ type Described = Pick<Model, "program" | "architecture">;
  * @returns null if it can, else one sentence that says why not
  */
 export function canRun(study: ModelStudy, { program, architecture }: Described): string | null {
+  if (study === STACKS) return reasonOfStacks(program, architecture);
   if (architecture.stacks) return SEVERAL;
   const parts = anatomy(program, architecture);
   for (const need of NEEDS_OF[study]) {
@@ -147,6 +152,16 @@ export function canRun(study: ModelStudy, { program, architecture }: Described):
 
 const SEVERAL =
   "this model does not read one row of tokens and say what comes next; `run --inputs` gives its values";
+
+/** Null for an encoder, and for a model of several stacks of which one reads tokens. */
+function reasonOfStacks({ inputs }: Program, { stacks, mask }: Architecture): string | null {
+  if (!stacks && mask !== "none")
+    return "this model is a decoder, whose attention to what is before `score` scores";
+  const reads = inputs.some(({ name }) => ["tokens", "encoder", "decoder"].includes(name));
+  return reads
+    ? null
+    : "this model reads no tokens, so there are no repeated ones; `run --inputs` gives its values";
+}
 
 /** @throws {InputError} "study" if it cannot */
 export function checkCanRun(study: ModelStudy, model: Described): void {

@@ -7,7 +7,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import { planMemory } from "../../runtime/memory.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 import { architectureInfoOf } from "../common/architectureInfo.ts";
-import { canRun, MODEL_STUDIES } from "../common/canRun.ts";
+import { canRun, MODEL_STUDIES, type ModelStudy } from "../common/canRun.ts";
 import { scoreProgram, SCORE_VALUES } from "../score/scoreProgram.ts";
 import { parametersOf } from "./parameters.ts";
 import type { ModelCard } from "./result.ts";
@@ -36,8 +36,14 @@ export async function modelCard(model: LoadedModel): Promise<ModelCard> {
     tokenizer: describe(text),
     bos: bosOf(model, text.tokenizer),
     notices: [...(model.notices ?? [])],
-    studies: Object.fromEntries(MODEL_STUDIES.map((study) => [study, canRun(study, model)])),
+    studies: Object.fromEntries(MODEL_STUDIES.map((study) => [study, reasonOf(study, model)])),
   };
+}
+
+/** The command `score` takes stacks too. */
+function reasonOf(study: ModelStudy, model: LoadedModel): string | null {
+  const scoresStacks = study === "score" && canRun("score-stacks", model) === null;
+  return scoresStacks ? null : canRun(study, model);
 }
 
 /** Of the score program (of a model with several stacks, of the model itself) with one row of the default length, by kind of engine. */

@@ -2,7 +2,11 @@ import type { Command } from "commander";
 import { MODEL, bosOption, shared } from "../../cli/flags/sharedFlags.ts";
 import { collected, integer, number, seed } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
-import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { studyCommand } from "../../cli/studyCommand.ts";
+import type { Request } from "../../cli/request.ts";
+import { withoutUndefined } from "../../base/withoutUndefined.ts";
+import type { LazyStudy } from "../study.ts";
+import type { ScoreOptions } from "./plan.ts";
 import { STUDIES } from "../registry.ts";
 import { readOwnTokens } from "../../cli/tokensFile.ts";
 
@@ -19,12 +23,28 @@ export const command = studyCommand({
   request: async (flags: Flags, model: string) => {
     const { lossExamples, precision } = flags;
     const rows = await rowOptions(flags, readOwnTokens);
-    return {
-      ...onModel(STUDIES.score, model, { ...rows, lossExamples, precision }),
-      picture: "output/induction_scores.png",
-    };
+    return scored(model, { ...rows, lossExamples, precision });
   },
 });
+
+/** Decoders have the scores of `score`; encoders and models of several stacks those of each direction. */
+function scored(name: string, options: ScoreOptions): Request {
+  let study: LazyStudy = STUDIES.score;
+  return {
+    study: () => study(),
+    picture: "output/induction_scores.png",
+    run: async (frame) => {
+      const { withModel } = await import("../../cli/frame.ts");
+      const { scoreAny } = await import("./scoreAny.ts");
+      const backend = await frame.openEngine();
+      const { signal, progress } = frame;
+      const asked = { ...withoutUndefined(options), backend, signal, progress };
+      const result = await withModel(frame, name, (model) => scoreAny(model, asked));
+      if (result.schema === "induction-lens/score-stacks@1") study = STUDIES["score-stacks"];
+      return result;
+    },
+  };
+}
 
 function declare(command: Command): Command {
   const withFlags = command

@@ -1,0 +1,153 @@
+/** @file From scores and losses, per sequence, to the Result of `scoreStacks`. */
+import type { Backend } from "../../base/backend.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import { headName } from "../../base/headName.ts";
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
+import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
+import { mean } from "../../measure/mean.ts";
+import { stackScores } from "../../measure/stackScores.ts";
+import { uniformScores } from "../../measure/uniformScores.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import type { ScoredStack } from "./parts.ts";
+import type { ScoreStacksPlan } from "./plan.ts";
+import type { StackPart, StacksResult } from "./result.ts";
+
+export interface MeasuredPart extends ScoredStack {
+  readonly tables: Tensor;
+  /** [score][layer][head], a number for each example. */
+  readonly scores: readonly (readonly (readonly Float64Array[])[])[];
+}
+
+interface Measured {
+  readonly parts: readonly MeasuredPart[];
+  /** Means by example; null without losses. */
+  readonly losses: { readonly copied: Float64Array; readonly other: Float64Array } | null;
+}
+
+export function stacksResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  { rows, topHeads }: ScoreStacksPlan,
+  { parts: measured, losses }: Measured,
+  timings: Record<string, number>,
+): StacksResult {
+  const parts = measured.map((part) => partOf(part, rows.words));
+  const top = parts.flatMap((part, index) => topOf(part, index).slice(0, topHeads));
+  const warnings = [
+    ...rows.warnings,
+    ...measured.flatMap((part) => reachWarnings(part, rows.info.period!)),
+    ...tooFewWarning(rows.info.examples),
+  ];
+  return {
+    schema: "induction-lens/score-stacks@1",
+    ...headerOf(model, rows.info, [...new Set(warnings)]),
+    parts,
+    top,
+    loss: losses && lossOf(losses),
+    verdictInWords: parts.map((part, index) => wordsOf(part, topOf(part, index)[0]!)).join(" "),
+    ...footerOf(backend, timings),
+  };
+}
+
+function partOf(
+  { direction, stack, scored, layers, tables, scores, reaches }: MeasuredPart,
+  words: ScoreStacksPlan["rows"]["words"],
+): StackPart {
+  const isCross = direction === "across";
+  const nulls = Array.from({ length: layers }, (_, layer) =>
+    uniformScores(tables, seenBy(direction, reaches[layer] ?? null)),
+  );
+  return {
+    part: `${stack === "" ? "" : `${stack} `}${PARTS[direction]}`,
+    stack,
+    attention: isCross ? "cross" : "self",
+    direction,
+    values: `${scored.prefix}blocks.L.${scored.attention}.hook_pattern`,
+    rows: isCross ? words.across : words.self,
+    scores: stackScores(direction).map((one, index) => ({
+      ...one,
+      uniform: nulls.map(({ data }) => data[index]!),
+      values: scores[index]!.map((heads) => heads.map(mean)),
+      intervals: scores[index]!.map((heads) =>
+        heads.map((values) => mutable(scoreInterval(values))),
+      ),
+    })),
+  };
+}
+
+const PARTS = {
+  back: "attention, queries of the second copy",
+  ahead: "attention, queries of the first copy",
+  causal: "attention to what is before, queries of the second copy",
+  across: "cross-attention to what the encoder reads",
+} as const;
+
+/** Which keys a query sees. */
+function seenBy(direction: ScoredStack["direction"], reach: number | null) {
+  return (query: number, key: number) => {
+    if (direction === "causal") return key <= query;
+    return reach === null || Math.abs(query - key) <= reach;
+  };
+}
+
+/** Heads by the first score, best first; of equal ones the earlier first. */
+function topOf({ scores }: StackPart, part: number): StacksResult["top"] {
+  const { values, intervals, uniform } = scores[0]!;
+  return values
+    .flatMap((heads, layer) =>
+      heads.map((score, head) => {
+        const [low, high] = intervals[layer]![head] ?? [null, null];
+        return { part, layer, head, score, low, high, uniform: uniform[layer]! };
+      }),
+    )
+    .sort((a, b) => b.score - a.score || a.layer - b.layer || a.head - b.head);
+}
+
+/** What the best head of a part says, and what it does not. */
+function wordsOf(
+  { part, scores, direction }: StackPart,
+  { layer, head, score, low, uniform }: StacksResult["top"][number],
+): string {
+  const name = headName({ layer, head });
+  const attends = (low ?? score) >= INDUCTION_ATTENTION.least;
+  const what = scores[0]!.title;
+  const numbers = `${score.toFixed(3)} of 1 (attention that sees all alike scores ${uniform.toFixed(3)})`;
+  const whole = `${part[0]!.toUpperCase()}${part.slice(1)}:`;
+  if (!attends)
+    return `${whole} no head has a high ${what} score, the best is ${name} with ${numbers}.`;
+  const means =
+    direction === "across"
+      ? "attends to the token that is to be written next"
+      : "attends like an induction head";
+  return `${whole} head ${name} ${means}: it scores ${numbers}.`;
+}
+
+/** Layers that see less than a period to each side cannot see the other copy. */
+function reachWarnings({ reaches }: MeasuredPart, period: number): string[] {
+  const short = reaches.flatMap((reach, layer) =>
+    reach !== null && reach < period + 1 ? [layer] : [],
+  );
+  if (short.length === 0) return [];
+  const least = Math.min(...short.map((layer) => reaches[layer]!));
+  return [
+    `layers ${short.join(", ")} see ${least} tokens or a few more to each side, and the other copy is ${period} away: they cannot do induction over this distance; a \`seqLen\` of at most ${2 * (least - 1)} brings it within reach`,
+  ];
+}
+
+function lossOf({ copied, other }: NonNullable<Measured["losses"]>): StacksResult["loss"] {
+  const of = (values: Float64Array) => ({
+    mean: mean(values),
+    interval: mutable(meanInterval(values)),
+  });
+  return {
+    copied: of(copied),
+    other: of(other),
+    gain: of(other.map((loss, row) => loss - copied[row]!)),
+    examples: copied.length,
+  };
+}
+
+function mutable(interval: Interval | null): [number, number] | null {
+  return interval && [...interval];
+}

@@ -1,0 +1,46 @@
+/** @file What `score` is asked for on encoders and models with several stacks. */
+import { InputError } from "../../base/errors.ts";
+import { stackRows, type StackRows } from "../../inputs/stackRows.ts";
+import type { GeneratedInput } from "../../inputs/scoreInput.ts";
+import type { Model } from "../../models/family.ts";
+import type { StudyOptions } from "../common/studyOptions.ts";
+
+export interface ScoreStacksOptions extends GeneratedInput, StudyOptions {
+  /** How many of the rows also give losses, in encoder-decoders; left out: 10, or all where there are fewer. */
+  readonly lossExamples?: number | "all" | undefined;
+  /** Heads of each part in the list of the best; left out: 5. */
+  readonly topHeads?: number | undefined;
+}
+
+export interface ScoreStacksPlan {
+  readonly rows: StackRows;
+  readonly lossExamples: number;
+  readonly topHeads: number;
+}
+
+const LOSS_EXAMPLES = 10;
+
+/** @throws {InputError} "range", "bos" or "options" for options that do not fit the model */
+export function scoreStacksPlan(
+  { program, architecture }: Model,
+  options: ScoreStacksOptions,
+): ScoreStacksPlan {
+  const rows = stackRows(program, architecture, options);
+  const { examples } = rows.info;
+  const asked = options.lossExamples;
+  const absent = rows.across ? (program.absent?.["logits"] ?? null) : NO_COPY;
+  if (asked !== undefined && asked !== 0 && absent !== null)
+    throw new InputError("options", `\`lossExamples\` needs a copy to be written: ${absent}`, {
+      option: "lossExamples",
+    });
+  const most = asked === "all" ? examples : (asked ?? Math.min(LOSS_EXAMPLES, examples));
+  if (!Number.isInteger(most) || most < 0 || most > examples)
+    throw new InputError(
+      "range",
+      `losses need \`lossExamples\` from 0 to all ${examples} examples, got ${most}`,
+      { option: "lossExamples" },
+    );
+  return { rows, lossExamples: absent === null ? most : 0, topHeads: options.topHeads ?? 5 };
+}
+
+const NO_COPY = "no decoder of this model writes what an encoder of tokens reads";

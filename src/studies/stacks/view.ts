@@ -1,0 +1,147 @@
+/** @file What the scores of stacks show: a map for each direction, the best heads, every score of every head. */
+import type { Matrices } from "../../draw/matrices.ts";
+import { nats, plural, share } from "../../draw/numbers.ts";
+import { matricesPicture } from "../../draw/pictures.ts";
+import {
+  aboutLines,
+  headColumn,
+  pictureLines,
+  settingsOf,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
+import type { StackPart, StacksResult } from "./result.ts";
+
+export function stacksView(result: StacksResult): StudyView {
+  return {
+    title: `Attention by direction: ${result.model.id}`,
+    lines: [...aboutLines(result), ...rowLines(result)],
+    sentences: [result.verdictInWords, ...lossWords(result)],
+    map: null,
+    pictures: [matricesPicture(picture(result))],
+    tables: [topTable(result), ...lossTables(result), allTable(result)],
+    csv: () => allTable(result),
+    settings: settingsOf(result),
+    warnings: result.warnings,
+  };
+}
+
+/** What was read, once for each kind of rows. */
+function rowLines({ parts }: StacksResult): string[] {
+  return [...new Set(parts.map(({ rows }) => rows))];
+}
+
+function picture(result: StacksResult): Matrices {
+  return {
+    title: "Induction and alignment by head",
+    subtitle: pictureLines(result),
+    matrices: result.parts.map((part) => ({
+      title: titleOf(part),
+      rows: part.scores[0]!.values.map((_, layer) => String(layer)),
+      columns: part.scores[0]!.values[0]!.map((_, head) => String(head)),
+      values: part.scores[0]!.values,
+    })),
+    rowName: "layer",
+    columnName: "head",
+    scale: { kind: "sequential", bound: 1 },
+    scaleLabel: "mean attention weight to the key that the score reads (0 to 1)",
+    notes: result.parts.map(
+      ({ part, scores }) =>
+        `${part}: ${scores[0]!.title}, ${scores[0]!.key}; attention that sees all alike scores ${share(scores[0]!.uniform[0]!)}`,
+    ),
+    description: result.verdictInWords,
+  };
+}
+
+const SHORT = {
+  back: "second copy",
+  ahead: "first copy",
+  causal: "second copy, causal",
+  across: "cross",
+};
+
+function titleOf({ stack, direction }: StackPart): string {
+  return `${stack === "" ? "" : `${stack}: `}${SHORT[direction]}`;
+}
+
+function topTable({ parts, top }: StacksResult): StudyTable {
+  return {
+    caption: "Heads with the highest first score of each direction",
+    columns: [
+      { name: "attention", key: "part" },
+      headColumn(),
+      { name: "score of", key: "name" },
+      "score",
+      "low",
+      "high",
+      { name: "uniform", key: "uniform" },
+    ],
+    rows: top.map(({ part, layer, head, score, low, high, uniform }) => [
+      titleOf(parts[part]!),
+      { layer, head },
+      parts[part]!.scores[0]!.title,
+      score,
+      low,
+      high,
+      uniform,
+    ]),
+    terminalRows: 20,
+  };
+}
+
+function allTable({ parts }: StacksResult): StudyTable {
+  return {
+    caption: "Every score of every head: mean attention weight, 0 to 1",
+    columns: [
+      { name: "stack", key: "stack" },
+      { name: "direction", key: "direction" },
+      { name: "score of", key: "name" },
+      headColumn(),
+      "score",
+      "low",
+      "high",
+      { name: "uniform", key: "uniform" },
+    ],
+    rows: parts.flatMap(({ stack, direction, scores }) =>
+      scores.flatMap(({ name, values, intervals, uniform }) =>
+        values.flatMap((heads, layer) =>
+          heads.map((value, head) => [
+            stack,
+            direction,
+            name,
+            { layer, head },
+            value,
+            ...(intervals[layer]![head] ?? [null, null]),
+            uniform[layer]!,
+          ]),
+        ),
+      ),
+    ),
+    terminalRows: 0,
+  };
+}
+
+function lossWords({ loss }: StacksResult): string[] {
+  if (loss === null) return [];
+  const { copied, other, gain, examples } = loss;
+  return [
+    `loss in nats (${plural(examples, "example")}): ${nats(copied.mean)} where the encoder reads the tokens to write, ${nats(other.mean)} where it reads others, gain ${nats(gain.mean)}`,
+  ];
+}
+
+function lossTables({ loss }: StacksResult): StudyTable[] {
+  if (loss === null) return [];
+  const names = { copied: "the same tokens", other: "other tokens", gain: "gain" };
+  return [
+    {
+      caption: `Mean -log p of the decoder's tokens in nats, by what the encoder reads, over ${loss.examples} sequences`,
+      columns: ["loss", "nats", "low", "high"],
+      rows: (["copied", "other", "gain"] as const).map((name) => [
+        names[name],
+        loss[name].mean,
+        ...(loss[name].interval ?? [null, null]),
+      ]),
+      terminalRows: 0,
+    },
+  ];
+}
