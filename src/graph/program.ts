@@ -40,8 +40,8 @@ export type Fill =
   | { readonly kind: "count" }
   /** [query, key]: 1 where the key comes before the query, else 0. */
   | { readonly kind: "earlier" }
-  /** [batch, position]: 1 at the first position that has this id, or the row's largest, in the input `of`; else 0. */
-  | { readonly kind: "markOf"; readonly of: string; readonly at: "largest" | number }
+  /** [batch, position]: 1 at the first position that has this id, or the row's largest, in the input `of`, or at the last; else 0. */
+  | { readonly kind: "markOf"; readonly of: string; readonly at: "largest" | "last" | number }
   /** [batch, position, patch]: 1 where the position is the patch-th of its row with this id in the input `of`; else 0. */
   | { readonly kind: "placeholdersOf"; readonly of: string; readonly id: number }
   /** [from, to]: 1 where from = max(0, to - 1), else 0. */

@@ -50,12 +50,13 @@ import { qwen2, qwen3 } from "./families/qwen.ts";
 import { qwen2Moe, qwen3Moe } from "./families/qwenMoe.ts";
 import { qwenVlText } from "./families/qwenVl.ts";
 import { arcee, helium, ministral, seedOss } from "./families/relatives.ts";
+import { siglip } from "./families/siglip.ts";
 import { smollm3 } from "./families/smollm3.ts";
 import { stablelm } from "./families/stablelm.ts";
 import { starcoder2 } from "./families/starcoder2.ts";
 import { mt5, t5 } from "./families/t5.ts";
 import { transformerLens } from "./families/transformerLens.ts";
-import { clipVision, dinov2, siglipVision, vit } from "./families/vision.ts";
+import { clipVision, deit, dinov2, siglipVision, vit } from "./families/vision.ts";
 import type { CheckpointTensors } from "./checkpointTensors.ts";
 
 import { unwrapped } from "./weightPrefix.ts";
@@ -120,6 +121,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   camembert,
   clip,
   clip_vision_model: clipVision,
+  deit,
   dinov2,
   distilbert,
   marian,
@@ -127,6 +129,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   modernbert,
   mt5,
   roberta,
+  siglip,
   siglip_vision_model: siglipVision,
   t5,
   vit,

@@ -18,15 +18,19 @@ export function marksOf(fill: Following, shape: readonly number[], feeds: Feeds)
   return fill.kind === "markOf" ? marks(ids, shape, fill.at) : placeholders(ids, shape, fill.id);
 }
 
-/** [batch, position]: 1 at the first position of each row with this id, or with the row's largest; else 0. */
+/** [batch, position]: 1 at the first position of each row with this id, or with the row's largest, or at its last; else 0. */
 function marks(
   ids: ArrayLike<number>,
   shape: readonly number[],
-  at: "largest" | number,
+  at: "largest" | "last" | number,
 ): Float32Array {
   const [rows, length] = shape as readonly [number, number];
   const data = new Float32Array(rows * length);
   for (let row = 0; row < rows; row++) {
+    if (at === "last") {
+      data[row * length + length - 1] = 1;
+      continue;
+    }
     const own = Array.from({ length }, (_, position) => ids[row * length + position]!);
     const wanted = at === "largest" ? own.reduce((most, id) => Math.max(most, id)) : at;
     const place = own.indexOf(wanted);

@@ -10,7 +10,7 @@ export interface ImageSpec {
   /** Pixels of a side of the image, and of a patch; what is left at the right and at the bottom is not read. */
   readonly size: number;
   readonly patch: number;
-  /** Vectors before those of the patches: the class. */
+  /** Vectors before those of the patches: the class, and in DeiT one for what a teacher says. */
   readonly before: number;
   /** A norm before the first block (CLIP). */
   readonly norm?: NormSpec | null;
@@ -51,14 +51,15 @@ export function seen(
   const vectors = b.contract(patches, needed(w, `${prefix}patch.W`), axes, { bias });
   const merged = { axes: ["patch_row", "patch_column"], into: "position" };
   const rows = b.op("mergeAxes", [vectors], merged);
-  const stream = before === 0 ? rows : withClass(b, needed(w, `${prefix}class.W`), rows);
+  const front = ["class.W", "distillation.W"].slice(0, before).toReversed();
+  const stream = front.reduce((x, name) => inFront(b, needed(w, prefix + name), x), rows);
   const embedded = b.rename(stream, {}, `${prefix}hook_embed`);
   const place = b.rename(needed(w, `${prefix}pos_embed.W_pos`), {}, `${prefix}hook_pos_embed`);
   return norm(b, w, `${prefix}embed.ln`, b.add(embedded, place), spec.norm ?? null);
 }
 
-/** The class's vector in front of the patches of every image. */
-function withClass(b: Builder, vector: Name, rows: Name): Name {
+/** A vector in front of the patches of every image. */
+function inFront(b: Builder, vector: Name, rows: Name): Name {
   const like = b.op("slice", [rows], { axis: "position", start: 0, end: 1 });
   return b.op("concat", [b.op("stretch", [vector, like], {}), rows], { axis: "position" });
 }
@@ -69,13 +70,21 @@ export interface PatchNames {
   readonly bias: boolean;
   /** The class's vector, and how many axes of size 1 its tensor has before its entries; null: there is none. */
   readonly classVector: { readonly from: string; readonly ones: 0 | 2 } | null;
+  /** The vector after it, which has two such axes; left out: there is none. */
+  readonly distillation?: string | undefined;
   /** The table of positions, and whether its tensor has an axis of size 1 before them. */
   readonly positions: { readonly from: string; readonly one: boolean };
 }
 
 /** Weights under the names that `seen` looks for. */
-export function patchWeights({ patch, bias, classVector, positions }: PatchNames): WeightMap {
+export function patchWeights(names: PatchNames): WeightMap {
+  const { patch, bias, classVector, distillation, positions } = names;
   const ones = ["one", "other_one"];
+  const vector = (from: string) => ({
+    from,
+    shape: [...ones, "d_model"],
+    merge: { d_model: [...ones, "d_model"] },
+  });
   return {
     "patch.W": { from: `${patch}.weight`, shape: ["d_model", "channel", "y", "x"] },
     ...(bias && { "patch.b": { from: `${patch}.bias`, shape: ["d_model"] } }),
@@ -83,12 +92,9 @@ export function patchWeights({ patch, bias, classVector, positions }: PatchNames
       "class.W":
         classVector.ones === 0
           ? { from: classVector.from, shape: ["d_model"] }
-          : {
-              from: classVector.from,
-              shape: [...ones, "d_model"],
-              merge: { d_model: [...ones, "d_model"] },
-            },
+          : vector(classVector.from),
     }),
+    ...(distillation !== undefined && { "distillation.W": vector(distillation) }),
     "pos_embed.W_pos": positions.one
       ? {
           from: positions.from,

@@ -24,23 +24,26 @@ const textSchema = z.object({
   eos_token_id: z.int().default(49407),
 });
 
+const part = z.record(z.string(), z.unknown());
 const schema = z.object({
-  text_config: z.record(z.string(), z.unknown()),
-  vision_config: z.record(z.string(), z.unknown()),
+  text_config: part.nullish(),
+  vision_config: part.nullish(),
   projection_dim: z.int().positive().default(512),
   /** How training began. */
   logit_scale_init_value: z.unknown().optional(),
-  /** Beside text_config and vision_config in old files, which transformers 4 wrote. */
-  text_config_dict: z.null().optional(),
-  vision_config_dict: z.null().optional(),
+  /** Beside text_config and vision_config in files of transformers 4: what they say holds, their defaults too. */
+  text_config_dict: part.nullish(),
+  vision_config_dict: part.nullish(),
 });
 
 /** Old files say 2 for the end of a text, and the model then takes the largest id. */
 const OLD_END = 2;
 
 export const clip = composedFamily("clip", schema, (c) => {
-  const own = readConfig("clip_text_model", textSchema, c.text_config);
-  const seeing = readConfig("clip_vision_model", clipVisionSchema, c.vision_config);
+  const ofText = c.text_config_dict ?? c.text_config ?? {};
+  const ofImages = c.vision_config_dict ?? c.vision_config ?? {};
+  const own = readConfig("clip_text_model", textSchema, ofText);
+  const seeing = readConfig("clip_vision_model", clipVisionSchema, ofImages);
   const text = textTower(own);
   const vision = clipTower(seeing);
   const length = { text: own.max_position_embeddings, vision: imagePositions(vision.image) };
@@ -64,7 +67,7 @@ export const clip = composedFamily("clip", schema, (c) => {
   const spec = {
     text,
     vision,
-    pooledNorm: { kind: "LN", eps: seeing.layer_norm_eps },
+    pooled: { norm: { kind: "LN", eps: seeing.layer_norm_eps } },
     end,
   } as const;
   return {

@@ -100,6 +100,31 @@ export const vit = composedFamily(
     ),
 );
 
+/** ViT with a second vector in front, which learned from a teacher. */
+export const deit = composedFamily(
+  "deit",
+  z.object({
+    ...visionKeys,
+    intermediate_size: z.int().positive().default(3072),
+    qkv_bias: z.boolean().default(true),
+    pooler_act: z.unknown().optional(),
+    pooler_output_size: z.unknown().optional(),
+    /** Of a head that fills in masked patches. */
+    encoder_stride: z.unknown().optional(),
+  }),
+  (c, { json, has }) =>
+    visionRow(
+      visionSpec(c, { before: 2 }),
+      { ...VIT_NAMES, base: "deit.", biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias } },
+      { ...VIT_PATCHES, distillation: "embeddings.distillation_token" },
+      { d_mlp: c.intermediate_size },
+      {
+        ignorable: [...BESIDE, /^(cls|distillation)_classifier\./],
+        classifier: has("cls_classifier.weight") ? undefined : classesIn(json, has),
+      },
+    ),
+);
+
 export const dinov2 = composedFamily(
   "dinov2",
   z.object({
@@ -147,29 +172,51 @@ const towerKeys = {
   intermediate_size: z.int().positive().default(3072),
 };
 
-export const siglipVision = composedFamily(
-  "siglip_vision_model",
-  z.object({
-    ...towerKeys,
-    layer_norm_eps: z.number().positive().default(1e-6),
-    hidden_act: towerKeys.hidden_act.unwrap().default("gelu_pytorch_tanh"),
-    vision_use_head: z.unknown().optional(),
-  }),
-  (c) =>
-    visionRow(
-      visionSpec(c, { before: 0 }),
-      { ...CLIP_STACK, base: "vision_model.", finalNorm: "post_layernorm" },
-      {
-        patch: "embeddings.patch_embedding",
-        bias: true,
-        classVector: null,
-        positions: { from: "embeddings.position_embedding.weight", one: false },
-      },
-      { d_mlp: c.intermediate_size },
-      // The head that pools an image with a vector of its own.
-      { ignorable: [...BESIDE, /(^|\.)head\./] },
-    ),
-);
+export const siglipVisionSchema = z.object({
+  ...towerKeys,
+  layer_norm_eps: z.number().positive().default(1e-6),
+  hidden_act: towerKeys.hidden_act.unwrap().default("gelu_pytorch_tanh"),
+  vision_use_head: z.boolean().default(true),
+});
+
+/** SigLIP's tower that sees: no vector for the class, and a norm at the end. */
+export function siglipTower(c: z.infer<typeof siglipVisionSchema>): VisionSpec {
+  return visionSpec(c, { before: 0 });
+}
+
+/** The map of that tower. @param at before the names of its modules, as `vision_model.` */
+export function siglipTowerPart(
+  prefix: string,
+  at: string,
+  c: z.infer<typeof siglipVisionSchema>,
+): WeightMap {
+  const names = { ...CLIP_STACK, layer: `${at}${CLIP_STACK.layer}` };
+  return visionPart(
+    prefix,
+    siglipTower(c),
+    { ...names, finalNorm: `${at}post_layernorm` },
+    {
+      patch: `${at}embeddings.patch_embedding`,
+      bias: true,
+      classVector: null,
+      positions: { from: `${at}embeddings.position_embedding.weight`, one: false },
+    },
+    { d_mlp: c.intermediate_size },
+  );
+}
+
+export const siglipVision = composedFamily("siglip_vision_model", siglipVisionSchema, (c) => {
+  const spec = siglipTower(c);
+  return {
+    weights: siglipTowerPart("", "", c),
+    base: "vision_model.",
+    // The head that pools an image with a vector of its own.
+    ignorable: [...BESIDE, /(^|\.)head\./],
+    program: ({ weights }) => imageProgram(spec, weights),
+    vocabulary: 0,
+    stacks: [stackFacts("", spec, imagePositions(spec.image))],
+  };
+});
 
 export const clipVisionSchema = z.object({
   ...towerKeys,

@@ -1,0 +1,151 @@
+/** @file SigLIP: a tower of text that sees both directions and one of images, compared with a scale and a bias. */
+import { z } from "zod";
+import { activationName } from "../config/activation.ts";
+import { perHead, readConfig } from "../config/readConfig.ts";
+import { composedFamily, stackFacts } from "../composed/composedFamily.ts";
+import { tokenPart } from "../composed/partMap.ts";
+import { imagePositions } from "../composed/patches.ts";
+import { twoTowersProgram } from "../composed/twoTowers.ts";
+import type { DecoderSpec } from "../decoder/spec.ts";
+import { mlpMap } from "../names/matrices.ts";
+import type { WeightEntry, WeightMap } from "../weightMap.ts";
+import { blocksOf } from "./row.ts";
+import { siglipTower, siglipTowerPart, siglipVisionSchema } from "./vision.ts";
+import { CLIP_STACK } from "./visionStack.ts";
+
+const textSchema = z.object({
+  vocab_size: z.int().positive().default(32000),
+  hidden_size: z.int().positive().default(768),
+  intermediate_size: z.int().positive().default(3072),
+  num_hidden_layers: z.int().positive().default(12),
+  num_attention_heads: z.int().positive().default(12),
+  max_position_embeddings: z.int().positive().default(64),
+  hidden_act: activationName.default("gelu_pytorch_tanh"),
+  layer_norm_eps: z.number().positive().default(1e-6),
+  projection_size: z.int().positive().nullish(),
+});
+
+const part = z.record(z.string(), z.unknown());
+const schema = z.object({
+  text_config: part.nullish(),
+  vision_config: part.nullish(),
+  /** How training began. */
+  initializer_factor: z.unknown().optional(),
+});
+
+export const siglip = composedFamily("siglip", schema, (c) => {
+  const own = readConfig("siglip_text_model", textSchema, c.text_config ?? {});
+  const seeing = readConfig("siglip_vision_model", siglipVisionSchema, c.vision_config ?? {});
+  const [text, vision] = [textTower(own), siglipTower(seeing)];
+  const heads = seeing.num_attention_heads;
+  const dHead = perHead("hidden_size", seeing.hidden_size, heads);
+  const norm = { kind: "LN", eps: seeing.layer_norm_eps } as const;
+  const pooled = { heads, dHead, norm, mlp: { act: seeing.hidden_act } };
+  return {
+    weights: {
+      ...textPart(own, text),
+      ...siglipTowerPart("vision.", "vision_model.", seeing),
+      ...probePart("vision.probe", "vision_model.head", { ...seeing, heads, dHead }),
+      logit_scale: scalar("logit_scale"),
+      logit_bias: scalar("logit_bias"),
+    },
+    ignorable: [/(^|\.)embeddings\.position_ids$/],
+    program: ({ weights }) => twoTowersProgram({ text, vision, pooled, end: "last" }, weights),
+    vocabulary: own.vocab_size,
+    stacks: [
+      stackFacts("vision", vision, imagePositions(vision.image)),
+      stackFacts("text", text, own.max_position_embeddings),
+    ],
+  };
+});
+
+/** A number in a tensor of one entry. */
+function scalar(from: string): WeightEntry {
+  return { from, shape: ["one"], select: [{ axis: "one", index: 0 }], sizes: { one: 1 } };
+}
+
+function textTower(c: z.infer<typeof textSchema>): DecoderSpec {
+  const heads = c.num_attention_heads;
+  const dHead = perHead("hidden_size", c.hidden_size, heads);
+  const scale = 1 / Math.sqrt(dHead);
+  const attention = { heads, kvHeads: heads, dHead, scale, mask: "none" } as const;
+  return {
+    family: "siglip",
+    dModel: c.hidden_size,
+    vocabulary: c.vocab_size,
+    contextLength: c.max_position_embeddings,
+    blocks: blocksOf(c.num_hidden_layers, attention, { act: c.hidden_act }),
+    norm: { kind: "LN", eps: c.layer_norm_eps },
+    residual: { norms: "before" },
+    positions: { to: "stream" },
+  };
+}
+
+function textPart(c: z.infer<typeof textSchema>, spec: DecoderSpec): WeightMap {
+  const at = "text_model.";
+  const sizes = { d_project: c.projection_size ?? c.hidden_size, d_model: c.hidden_size };
+  return {
+    ...tokenPart(
+      "text.",
+      spec,
+      {
+        ...CLIP_STACK,
+        layer: `${at}${CLIP_STACK.layer}`,
+        embed: `${at}embeddings.token_embedding`,
+        positions: `${at}embeddings.position_embedding`,
+        finalNorm: `${at}final_layer_norm`,
+        head: "",
+      },
+      { d_mlp: c.intermediate_size },
+    ),
+    "text.W_project": { from: `${at}head.weight`, shape: ["d_project", "d_model"], sizes },
+    "text.b_project": { from: `${at}head.bias`, shape: ["d_project"], sizes },
+  };
+}
+
+/** The weights of a learned query: queries, keys and values lie in one tensor. */
+function probePart(
+  ours: string,
+  at: string,
+  c: z.infer<typeof siglipVisionSchema> & { readonly heads: number; readonly dHead: number },
+): WeightMap {
+  const sizes = {
+    ...{ three: 3, head: c.heads, d_head: c.dHead, d_model: c.hidden_size },
+    ...{ d_mlp: c.intermediate_size, one: 1, other_one: 1 },
+  };
+  const fused = ["three", "head", "d_head"];
+  const entries: WeightMap = {
+    [`${ours}.query`]: {
+      from: `${at}.probe`,
+      shape: ["one", "other_one", "d_model"],
+      merge: { d_model: ["one", "other_one", "d_model"] },
+    },
+    ...Object.fromEntries(
+      ["Q", "K", "V"].flatMap((which, index) => {
+        const select = [{ axis: "three", index }];
+        const from = `${at}.attention.in_proj`;
+        return [
+          [`${ours}.W_${which}`, { from: `${from}_weight`, shape: [fused, "d_model"], select }],
+          [`${ours}.b_${which}`, { from: `${from}_bias`, shape: [fused], select }],
+        ];
+      }),
+    ),
+    [`${ours}.W_O`]: {
+      from: `${at}.attention.out_proj.weight`,
+      shape: ["d_model", ["head", "d_head"]],
+    },
+    [`${ours}.b_O`]: { from: `${at}.attention.out_proj.bias`, shape: ["d_model"] },
+    [`${ours}.ln.w`]: { from: `${at}.layernorm.weight`, shape: ["d_model"] },
+    [`${ours}.ln.b`]: { from: `${at}.layernorm.bias`, shape: ["d_model"] },
+    ...mlpMap(
+      `${ours}.mlp`,
+      `${at}.`,
+      { in: "mlp.fc1", out: "mlp.fc2" },
+      { biases: { mlp: true } },
+      "d_mlp",
+    ),
+  };
+  return Object.fromEntries(
+    Object.entries(entries).map(([name, entry]) => [name, { ...entry, sizes }]),
+  );
+}
