@@ -3,12 +3,12 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { fileSource, isThere } from "../formats/file.ts";
-import { partNames } from "../formats/gguf/splitGguf.ts";
+import { partNames } from "../formats/gguf/partNames.ts";
 import { shardNames } from "../formats/shards.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
 import { MODEL_FILES } from "./hub/wantedFiles.ts";
-import { hubSnapshot, refuseRevision, type OpenOptions } from "./open.ts";
+import { ggufOf, hubSnapshot, refuseRevision, type OpenOptions } from "./open.ts";
 
 export interface ModelFile {
   /** As it is called in the folder of the model, without a path. */
@@ -31,8 +31,9 @@ export async function modelFiles(name: string, options: OpenOptions = {}): Promi
   if (found?.isDirectory()) return folderFiles(name);
   if (found && /\.gguf$/i.test(name)) return parts(name);
   if (found) return withCharacters(name);
-  const { folder } = await hubSnapshot(name, options);
-  return folderFiles(folder);
+  const snapshot = await hubSnapshot(name, options);
+  const gguf = ggufOf(snapshot);
+  return gguf === null ? folderFiles(snapshot.folder) : parts(gguf);
 }
 
 /** What a load of the folder reads: configuration, tokenizer, and the weights or the shards that an index names. */

@@ -5,6 +5,7 @@ import { InputError, UnableError } from "../base/errors.ts";
 import { isThere } from "../formats/file.ts";
 import { openFolder, openSafetensorsFile, refuseBase, refuseMap } from "./folder.ts";
 import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
+import { chosenGguf, modelFilesIn } from "./hub/hubGguf.ts";
 import { hubName } from "./hub/names.ts";
 import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
@@ -27,7 +28,7 @@ export interface OpenOptions extends LoadOptions {
 
 /**
  * The model called `name`: an existing path comes first, then `zoo:` and `planted:`, then the hub. A name that begins with
- * `.` or `/` or ends like a weight file is never a hub id.
+ * `.` or `/` or ends like a weight file is never a hub id. Of a repository of GGUF files `ID:FILE.gguf` or `ID:Q4_K_M` names one.
  *
  * @throws {InputError} "file" or "unknown-model" if there is none; "config" or "weights" if it cannot be used
  * @throws {UnableError} if the hub is needed and cannot be reached
@@ -47,7 +48,15 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   if (scheme === "zoo" && rest !== undefined) return openZoo(rest, options);
   const snapshot = await hubSnapshot(name, options);
   if (snapshot.warning) options.notice?.(snapshot.warning);
-  return openFolder(snapshot.folder, name, { ...options, revision: snapshot.commit });
+  const opened = { ...options, revision: snapshot.commit };
+  const gguf = ggufOf(snapshot);
+  return gguf === null ? openFolder(snapshot.folder, name, opened) : openGguf(gguf, name, opened);
+}
+
+/** The path of the GGUF that a snapshot is, in its first part; null where it is a folder with a configuration. */
+export function ggufOf({ folder, files }: HubSnapshot): string | null {
+  const name = files.find((file) => /\.gguf$/i.test(file));
+  return name === undefined ? null : join(folder, name);
 }
 
 /**
@@ -78,10 +87,13 @@ export async function hubSnapshot(
   typed: string,
   { revision, offline, signal, progress }: OpenOptions,
 ): Promise<HubSnapshot> {
-  if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(typed))
+  const { name, gguf } = chosenGguf(typed);
+  if (gguf === null && /^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(typed))
     throw new InputError("file", await notThere(typed));
-  return fetchFromHub(hubName(typed)?.id ?? typed, {
+  const id = hubName(name)?.id ?? name;
+  return fetchFromHub(id, {
     revision: revision ?? undefined,
+    wanted: (names) => modelFilesIn(names, id, gguf),
     ...(offline !== undefined && { offline }),
     signal,
     onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { fileSource } from "../formats/file.ts";
 import { readGguf } from "../formats/gguf/readGguf.ts";
-import { partNames } from "../formats/gguf/splitGguf.ts";
+import { partNames } from "../formats/gguf/partNames.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { characterTable } from "./characterTable.ts";
@@ -12,9 +12,10 @@ import { folderTokenizer } from "./folderTokenizer.ts";
 import { fetchFromHub } from "./hub/fetchFromHub.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
+import { chosenGguf } from "./hub/hubGguf.ts";
 import { hubName } from "./hub/names.ts";
 import { TOKENIZER_FILES } from "./hub/wantedFiles.ts";
-import { refuseRevision, type OpenOptions } from "./open.ts";
+import { ggufOf, hubSnapshot, refuseRevision, type OpenOptions } from "./open.ts";
 import { zooFolder } from "./zoo/openZoo.ts";
 
 /**
@@ -56,6 +57,10 @@ async function findTokenizer(
   if (found) return characterTable(join(dirname(name), "meta.pkl"));
   if (name.startsWith("planted:")) return null;
   if (name.startsWith("zoo:")) return folderTokenizer(await zooFolder(name.slice("zoo:".length)));
+  if (chosenGguf(name).gguf !== null) {
+    const gguf = ggufOf(await hubSnapshot(name, { revision, offline, signal, progress }));
+    return gguf === null ? null : ggufTokenizer(gguf);
+  }
   const known = hubName(name);
   const { folder } = await fetchFromHub(known?.tokenizer ?? known?.id ?? name, {
     revision: revision ?? undefined,

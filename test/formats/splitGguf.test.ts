@@ -7,7 +7,8 @@ import { InputError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { ggufWeights } from "../../src/formats/gguf/ggufWeights.ts";
 import { readGguf } from "../../src/formats/gguf/readGguf.ts";
-import { partNames, readGgufFiles } from "../../src/formats/gguf/splitGguf.ts";
+import { partNames } from "../../src/formats/gguf/partNames.ts";
+import { readGgufFiles } from "../../src/formats/gguf/splitGguf.ts";
 import { readTensor } from "../../src/formats/readTensor.ts";
 import { allOf, ggufBytes, mutant, pair, tensor, u16, u32 } from "./ggufFile.ts";
 

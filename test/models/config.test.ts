@@ -1,5 +1,8 @@
-/** @file Configurations: what is refused by name, and 20,000 mutants of which none may crash. */
-import { basename } from "node:path";
+/**
+ * @file Configurations: what is refused by name, and 20,000 mutants of which none may crash. With EVERY_MUTANT=1 it is 20,000 for
+ * each ten families, which takes minutes.
+ */
+import { basename, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
@@ -8,9 +11,18 @@ import { ROPE_PARAMETERS } from "../../src/models/config/rope.ts";
 import { ROPE_KINDS } from "../../src/models/config/ropeKinds.ts";
 import { modelFrom } from "../../src/models/families.ts";
 import { shared, unlessShared } from "../shared.ts";
-import { decoderFolders, golden } from "./golden.ts";
+import { decoderFolders, golden, goldenAt } from "./golden.ts";
 
-const GOLDENS = decoderFolders(shared("goldens")).map((path) => basename(path));
+const FOLDERS = [
+  ...decoderFolders(shared("goldens")),
+  ...decoderFolders(join(import.meta.dirname, "../fixtures/families")),
+];
+const every = process.env["EVERY_MUTANT"] !== undefined;
+/** Goldens that are mutated together: all, or ten at a time. */
+const GROUPS = Array.from({ length: every ? Math.ceil(FOLDERS.length / 10) : 1 }, (_, group) => {
+  const paths = every ? FOLDERS.slice(10 * group, 10 * group + 10) : FOLDERS;
+  return [every ? paths.map((path) => basename(path)).join(", ") : "all families", paths] as const;
+});
 const { skip, note } = unlessShared("goldens");
 
 describe.skipIf(skip)(`configurations${note}`, () => {
@@ -88,72 +100,79 @@ describe.skipIf(skip)(`configurations${note}`, () => {
     );
   });
 
-  test("20,000 mutants are read or refused with an InputError, none slower than 2 s", async () => {
-    const all = await Promise.all(GOLDENS.map(golden));
-    const odd = fc.oneof(
-      fc.constantFrom(
-        0,
-        -1,
-        1,
-        2,
-        3,
-        1e9,
-        2 ** 53,
-        0.5,
-        NaN,
-        Infinity,
-        null,
-        true,
-        false,
-        "",
-        "x",
-        [],
-        {},
-        [1],
-        { rope_type: "linear" },
-        { toString: 1, toJSON: 1, valueOf: 1 },
-        "__proto__",
-      ),
-      fc.integer(),
-      fc.double(),
-      fc.string(),
-    );
-    const keys = [...new Set(Object.values(KEYS_READ).flatMap(({ reads }) => Object.keys(reads)))];
-    const ropes = fc.record(
-      {
-        rope_type: fc.constantFrom(...Object.keys(ROPE_KINDS), "su", "axial"),
-        ...Object.fromEntries(ROPE_PARAMETERS.slice(2).map((key) => [key, odd])),
-      },
-      { requiredKeys: ["rope_type"] },
-    );
-    const change = fc.record({
-      which: fc.nat(GOLDENS.length - 1),
-      key: fc.nat(60),
-      value: fc.oneof({ weight: 3, arbitrary: odd }, ropes),
-      remove: fc.boolean(),
-      added: fc.option(fc.oneof(fc.string(), fc.constantFrom(...keys, "rope_scaling", "auto_map"))),
-    });
-    let slowestMs = 0;
-    fc.assert(
-      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
-        const { config, checkpoint } = all[changes[0]!.which]!;
-        const mutant: Record<string, unknown> = { ...config };
-        for (const { key, value, remove, added } of changes) {
-          const keys = Object.keys(mutant);
-          const name = added ?? keys[key % keys.length]!;
-          if (remove) Reflect.deleteProperty(mutant, name);
-          else mutant[name] = value;
-        }
-        const started = performance.now();
-        try {
-          modelFrom(mutant, checkpoint);
-        } catch (error) {
-          if (!(error instanceof InputError)) throw error;
-        }
-        slowestMs = Math.max(slowestMs, performance.now() - started);
-      }),
-      { numRuns: 20_000, seed: 1 },
-    );
-    expect(slowestMs).toBeLessThan(2000);
-  });
+  test.for(GROUPS)(
+    "20,000 mutants of %s are read or refused with an InputError, none slower than 2 s",
+    async ([, paths]) => {
+      const all = await Promise.all(paths.map(goldenAt));
+      const odd = fc.oneof(
+        fc.constantFrom(
+          0,
+          -1,
+          1,
+          2,
+          3,
+          1e9,
+          2 ** 53,
+          0.5,
+          NaN,
+          Infinity,
+          null,
+          true,
+          false,
+          "",
+          "x",
+          [],
+          {},
+          [1],
+          { rope_type: "linear" },
+          { toString: 1, toJSON: 1, valueOf: 1 },
+          "__proto__",
+        ),
+        fc.integer(),
+        fc.double(),
+        fc.string(),
+      );
+      const keys = [
+        ...new Set(Object.values(KEYS_READ).flatMap(({ reads }) => Object.keys(reads))),
+      ];
+      const ropes = fc.record(
+        {
+          rope_type: fc.constantFrom(...Object.keys(ROPE_KINDS), "su", "axial"),
+          ...Object.fromEntries(ROPE_PARAMETERS.slice(2).map((key) => [key, odd])),
+        },
+        { requiredKeys: ["rope_type"] },
+      );
+      const change = fc.record({
+        which: fc.nat(all.length - 1),
+        key: fc.nat(60),
+        value: fc.oneof({ weight: 3, arbitrary: odd }, ropes),
+        remove: fc.boolean(),
+        added: fc.option(
+          fc.oneof(fc.string(), fc.constantFrom(...keys, "rope_scaling", "auto_map")),
+        ),
+      });
+      let slowestMs = 0;
+      fc.assert(
+        fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+          const { config, checkpoint } = all[changes[0]!.which]!;
+          const mutant: Record<string, unknown> = { ...config };
+          for (const { key, value, remove, added } of changes) {
+            const keys = Object.keys(mutant);
+            const name = added ?? keys[key % keys.length]!;
+            if (remove) Reflect.deleteProperty(mutant, name);
+            else mutant[name] = value;
+          }
+          const started = performance.now();
+          try {
+            modelFrom(mutant, checkpoint);
+          } catch (error) {
+            if (!(error instanceof InputError)) throw error;
+          }
+          slowestMs = Math.max(slowestMs, performance.now() - started);
+        }),
+        { numRuns: 20_000, seed: 1 },
+      );
+      expect(slowestMs).toBeLessThan(2000);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 /** @file Goldens as configuration and checkpoint, and checkpoints that are made in memory. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tensor, type Tensor } from "../../src/base/tensor.ts";
 import { bytesInMemory, type StoredTensor } from "../../src/base/bytes.ts";
@@ -11,7 +11,7 @@ import type { CheckpointTensors } from "../../src/models/checkpointTensors.ts";
 
 import { backends } from "../runtime/backends.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
-import { shared, sharedJson } from "../shared.ts";
+import { shared } from "../shared.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -25,15 +25,22 @@ export function decoderFolders(folder: string | null): string[] {
     .filter((path) => FILES.every((name) => existsSync(join(path, name))));
 }
 
-export async function golden(name: string): Promise<{
+export interface Golden {
   readonly config: Config;
   readonly checkpoint: CheckpointTensors;
   readonly tokens: readonly (readonly number[])[];
-}> {
-  const file = await fileSource(shared("goldens", name, "model.safetensors")!);
-  const { tokens } = sharedJson("goldens", name, "tokens.json") as { tokens: number[][] };
-  const config = sharedJson("goldens", name, "config.json") as Config;
-  return { config, checkpoint: await readSafetensors(file), tokens };
+}
+
+/** A golden of ../shared. */
+export function golden(name: string): Promise<Golden> {
+  return goldenAt(shared("goldens", name)!);
+}
+
+export async function goldenAt(path: string): Promise<Golden> {
+  const json = (name: string) => JSON.parse(readFileSync(join(path, name), "utf8")) as unknown;
+  const { tokens } = json("tokens.json") as { tokens: number[][] };
+  const file = await fileSource(join(path, "model.safetensors"));
+  return { config: json("config.json") as Config, checkpoint: await readSafetensors(file), tokens };
 }
 
 /** The same tensors under other names; those without one are left out. */

@@ -1,6 +1,7 @@
 /** @file GGUF in one file or in several: `NAME-00001-of-00003.gguf` and so on, as llama.cpp's gguf-split writes them. */
 import type { ByteSource } from "../../base/bytes.ts";
 import { InputError } from "../../base/errors.ts";
+import { digits, partNames } from "./partNames.ts";
 import { readGguf, type Gguf } from "./readGguf.ts";
 import type { GgufTensor } from "./tensors.ts";
 
@@ -39,25 +40,6 @@ export async function readGgufFiles<Source extends ByteSource>(
     );
   const files = await allOf(source, names, remembered);
   return { gguf: await joined(files), files };
-}
-
-const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i;
-const MOST_PARTS = 10_000;
-
-/** The names of all parts of the GGUF that a file of this name is a part of; null if the name is not a part's. */
-export function partNames(fileName: string): string[] | null {
-  const [, stem, part, count] = PART.exec(fileName) ?? [];
-  const parts = Number(count);
-  if (!(Number(part) >= 1 && Number(part) <= parts && parts <= MOST_PARTS)) return null;
-  const extension = fileName.slice(-".gguf".length);
-  return Array.from(
-    { length: parts },
-    (_, index) => `${stem}-${digits(index + 1)}-of-${digits(parts)}${extension}`,
-  );
-}
-
-function digits(number: number): string {
-  return String(number).padStart(5, "0");
 }
 
 /** Opens all parts, and says at once which of them are missing. */

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
-import { partNames } from "../../formats/gguf/splitGguf.ts";
+import { partNames } from "../../formats/gguf/partNames.ts";
 
 /**
  * The path of the one GGUF in a folder, the first part of it where it is in several; null if there is none. Node only.

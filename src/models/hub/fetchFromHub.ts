@@ -19,7 +19,7 @@ import { hubSettings, type HubOptions, type HubSettings } from "./hubSettings.ts
 import { fileUrl, type RepoListing } from "./listing.ts";
 import { repoListing } from "./repoListing.ts";
 import { sweep } from "./temporaryFiles.ts";
-import { MODEL_FILES, type WantedFiles } from "./wantedFiles.ts";
+import { MODEL_FILES, wantedIn, type WantedFiles, type WantedFrom } from "./wantedFiles.ts";
 
 /** How far the download of one file is. */
 export interface HubProgress {
@@ -33,7 +33,7 @@ export interface FetchOptions extends HubOptions {
   /** Branch, tag or commit. Default `main`. */
   readonly revision?: string | undefined;
   /** Which files. Default: configuration, tokenizer and weights. */
-  readonly wanted?: WantedFiles | undefined;
+  readonly wanted?: WantedFiles | WantedFrom | undefined;
   /** Called as bytes arrive. */
   readonly onProgress?: ((progress: HubProgress) => void) | undefined;
 }
@@ -98,7 +98,7 @@ async function freshSnapshot(
   cache: RepoCache,
   revision: string,
   listing: RepoListing,
-  wanted: WantedFiles,
+  wanted: WantedFiles | WantedFrom,
   onProgress: (progress: HubProgress) => void,
 ): Promise<HubSnapshot> {
   const { commit } = listing;
@@ -116,7 +116,8 @@ async function freshSnapshot(
     await linkFile(cache, commit, name, file.hash);
     return true;
   };
-  const files = await collected(cache.id, wanted, bring, textIn(cache, commit));
+  const some = wantedIn(wanted, listing.names);
+  const files = await collected(cache.id, some, bring, textIn(cache, commit));
   if (typeof files === "string")
     throw new InputError("hub-not-found", `${cache.id} at ${revision} ${files}`);
   await rememberCommit(cache, revision, commit);
@@ -135,20 +136,21 @@ async function freshSnapshot(
 async function cachedSnapshot(
   cache: RepoCache,
   revision: string,
-  wanted: WantedFiles,
+  wanted: WantedFiles | WantedFrom,
   offline: boolean,
 ): Promise<HubSnapshot | null> {
   const commit =
     (await rememberedCommit(cache, revision)) ??
     (offline ? await shortCommit(cache, revision) : null);
-  if (commit === null) return null;
-  let unknown = false;
+  const some = commit === null ? null : await wantedInCache(cache, commit, wanted, offline);
+  if (commit === null || some === null) return null;
+  let unknown = some.guessed ?? false;
   const bring: Bring = async (name) => {
     const state = await fileState(cache, commit, name);
     unknown ||= state === "unknown";
     return state === "here";
   };
-  const files = await collected(cache.id, wanted, bring, textIn(cache, commit));
+  const files = await collected(cache.id, some, bring, textIn(cache, commit));
   if (typeof files === "string" || (unknown && !offline)) return null;
   return {
     id: cache.id,
@@ -158,6 +160,26 @@ async function cachedSnapshot(
     files,
     warning: null,
   };
+}
+
+/** By the files that the cache has of a commit; null where they cannot tell. */
+async function wantedInCache(
+  cache: RepoCache,
+  commit: string,
+  wanted: WantedFiles | WantedFrom,
+  offline: boolean,
+): Promise<WantedFiles | null> {
+  const folder = join(cache.snapshots, commit);
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  try {
+    return wantedIn(
+      wanted,
+      names.map((name) => name.replaceAll("\\", "/")),
+    );
+  } catch (error) {
+    if (offline && names.length > 0) throw error;
+    return null;
+  }
 }
 
 const textIn = (cache: RepoCache, commit: string) => (name: string) =>

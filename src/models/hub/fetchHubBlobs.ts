@@ -13,8 +13,9 @@ import {
   type RepoFile,
   type RepoListing,
 } from "./listing.ts";
+import { chosenGguf, modelFilesIn } from "./hubGguf.ts";
 import { hubName } from "./names.ts";
-import { MODEL_FILES, TOKENIZER_FILES, type WantedFiles } from "./wantedFiles.ts";
+import { TOKENIZER_FILES, wantedIn, type WantedFiles, type WantedFrom } from "./wantedFiles.ts";
 
 export interface HubBlobsOptions {
   /** Branch, tag or commit; left out: main. */
@@ -33,7 +34,7 @@ export interface HubBlobs {
   readonly files: readonly NamedBlob[];
 }
 
-const WEIGHTS = /\.(safetensors|bin)$/;
+const WEIGHTS = /\.(safetensors|bin|gguf)$/i;
 /** No weight takes more bytes. */
 const MOST_BYTES_EACH = 4;
 
@@ -49,9 +50,12 @@ export async function fetchHubBlobs(
   typed: string,
   options: HubBlobsOptions = {},
 ): Promise<HubBlobs> {
-  const known = hubName(typed);
+  const { name, gguf } = chosenGguf(typed);
+  const known = hubName(name);
   const revision = checkedRevision(options.revision ?? "main");
-  const model = await fetched(checkedId(known?.id ?? typed), revision, MODEL_FILES, options);
+  const id = checkedId(known?.id ?? name);
+  const wanted: WantedFrom = (names) => modelFilesIn(names, id, gguf);
+  const model = await fetched(id, revision, wanted, options);
   const hasTokenizer = model.files.some(({ name }) => /^(tokenizer|vocab)\.json$/.test(name));
   if (!known?.tokenizer || hasTokenizer) return model;
   const lent = await fetched(known.tokenizer, "main", TOKENIZER_FILES, options);
@@ -61,7 +65,7 @@ export async function fetchHubBlobs(
 async function fetched(
   id: string,
   revision: string,
-  wanted: WantedFiles,
+  wanted: WantedFiles | WantedFrom,
   options: HubBlobsOptions,
 ): Promise<HubBlobs> {
   const endpoint = options.endpoint ?? PUBLIC_HUB;
@@ -82,7 +86,7 @@ async function fetched(
     bound(bytesOfShards(text, listing));
     return text;
   };
-  const names = await collected(id, wanted, bring, indexText);
+  const names = await collected(id, wantedIn(wanted, listing.names), bring, indexText);
   if (typeof names === "string")
     throw new InputError("hub-not-found", `${id} at ${revision} ${names}`);
   return { commit: listing.commit, files: names.map((name) => ({ name, blob: files.get(name)! })) };

@@ -15,6 +15,8 @@ export interface RepoFile {
 export interface RepoListing {
   /** Full commit that the revision stands for now. */
   readonly commit: string;
+  /** Of all files. */
+  readonly names: readonly string[];
   /** The file called `name`, or null if the repository has none. */
   file(name: string): RepoFile | null;
 }
@@ -46,7 +48,10 @@ export function listingIn(answer: unknown, id: string, revision: string): RepoLi
   if (!Array.isArray(siblings))
     throw new InputError("hub-answer", `the hub sent no list of files of ${id}`);
   const files = siblings.map((entry) => recordOf(entry, id));
-  return { commit, file: (name) => fileCalled(name, files, id) };
+  const names = files.flatMap(({ rfilename }) =>
+    typeof rfilename === "string" ? [rfilename] : [],
+  );
+  return { commit, names, file: (name) => fileCalled(name, files, id) };
 }
 
 function fileCalled(

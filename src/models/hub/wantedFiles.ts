@@ -8,6 +8,15 @@ export interface WantedFiles {
   readonly optional: readonly string[];
   /** The first that is there is taken; one must be, unless the list is empty. */
   readonly firstOf: readonly string[];
+  /** Chosen by the files that are there, so that more files may change the choice. */
+  readonly guessed?: boolean;
+}
+
+/** Files to bring, by the names of all that the repository has. */
+export type WantedFrom = (names: readonly string[]) => WantedFiles;
+
+export function wantedIn(wanted: WantedFiles | WantedFrom, names: readonly string[]): WantedFiles {
+  return typeof wanted === "function" ? wanted(names) : wanted;
 }
 
 const TOKENIZER = [
