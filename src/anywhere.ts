@@ -190,7 +190,8 @@ export { pathResult, type PathResult } from "./studies/path/result.ts";
 export { patternsResult, type Mask, type PatternsResult } from "./studies/patterns/result.ts";
 export { textResult, type TextResult } from "./studies/text/result.ts";
 export { whyResult, type WhyResult } from "./studies/why/result.ts";
-export { shapleyResult, type Replacement, type ShapleyResult } from "./studies/shapley/result.ts";
+export { shapleyResult, type ShapleyResult } from "./studies/shapley/result.ts";
+export type { Replacement } from "./results/causalNames.ts";
 export { verdictResult, type VerdictResult } from "./studies/verdict/result.ts";
 export {
   phaseResult,

@@ -1,5 +1,5 @@
 /** @file What the command line promises: names of options, what goes where, and the same bytes for the same seed. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { VERSION } from "../../src/base/version.ts";
@@ -139,5 +139,19 @@ describe("help", () => {
     }
     expect(await cli(folder, ["--version"])).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
     expect(pathsIn(folder)).toEqual([]);
+  });
+
+  test("loads no package but those that read commands, so that it comes at once", async () => {
+    const folder = emptyFolder();
+    const env = { NODE_V8_COVERAGE: join(folder, "loaded") };
+    for (const args of [["--help"], ["score", "--help"]])
+      expect(await cli(folder, args, env)).toMatchObject({ code: 0 });
+    const packages = readdirSync(env.NODE_V8_COVERAGE).flatMap((file) => {
+      const text = readFileSync(join(env.NODE_V8_COVERAGE, file), "utf8");
+      const { result } = JSON.parse(text) as { result: readonly { readonly url: string }[] };
+      return result.map(({ url }) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
+    });
+    const found = [...new Set(packages)].filter((name) => name !== undefined).sort();
+    expect(found).toEqual(["commander", "d3-dsv", "fastest-levenshtein"]);
   });
 });

@@ -7,7 +7,7 @@ import { readResult } from "../../cli/readResult.ts";
 import type { Destination, Request } from "../../cli/request.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
-import { headCardResult, type CardResult } from "./result.ts";
+import type { CardResult } from "./result.ts";
 
 interface Flags extends Omit<RowFlags, "tokens"> {
   readonly quick?: boolean | undefined;
@@ -71,6 +71,7 @@ function diffRequest(cards: readonly string[]): Request {
 
 /** @throws {InputError} "file" or "result" */
 async function cardIn(path: string): Promise<CardResult> {
+  const { headCardResult } = await import("./result.ts");
   const read = headCardResult.safeParse(await readResult(path));
   if (read.success) return read.data;
   const [first] = read.error.issues;

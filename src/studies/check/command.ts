@@ -11,7 +11,7 @@ import type { Destination, Request } from "../../cli/request.ts";
 import { resultFiles } from "../../cli/resultFiles.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
-import { verdictResult, type VerdictResult } from "../verdict/result.ts";
+import type { VerdictResult } from "../verdict/result.ts";
 import type { CheckResult, Outcome } from "./result.ts";
 import type { Rules } from "./rulesFile.ts";
 import { githubAnnotations, junitXml } from "./viewForCi.ts";
@@ -69,6 +69,7 @@ async function baselinesOf(
   file: string,
 ): Promise<Readonly<Record<string, VerdictResult>>> {
   const names = rules.flatMap(({ rule }) => (rule.kind === "same" ? [rule.file] : []));
+  const { verdictResult } = await import("../verdict/result.ts");
   const all: Record<string, VerdictResult> = {};
   for (const name of new Set(names)) {
     const path = isAbsolute(name) ? name : join(dirname(file), name);

@@ -1,7 +1,6 @@
 /** @file Which studies can run on a model, by what its Program is made of: known before any session is opened. */
 import { InputError } from "../../base/errors.ts";
 import type { OpName } from "../../graph/ops.ts";
-import type { Program } from "../../graph/program.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LayerAnatomy, ProgramAnatomy } from "../../models/anatomy/programAnatomy.ts";
 import type { Program } from "../../graph/program.ts";

@@ -17,8 +17,8 @@ export async function scoreAny(
 ): Promise<ScoreResult | StacksResult> {
   const { stacks, mask } = model.architecture;
   if (!stacks && mask !== "none") return score(model, options);
-  const { own, precision, ...others } = options;
-  const option = own ? "own" : precision === undefined ? null : "precision";
+  const { rows, precision, ...others } = options;
+  const option = rows ? "rows" : precision === undefined ? null : "precision";
   if (option === null) return scoreStacks(model, others);
   throw new InputError(
     "options",

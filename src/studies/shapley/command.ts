@@ -5,7 +5,7 @@ import { integer, listed, number } from "../../cli/flags/values.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { readAblation } from "../../cli/tokensFile.ts";
 import { STUDIES } from "../registry.ts";
-import { REPLACEMENTS, type Replacement } from "./result.ts";
+import { REPLACEMENTS, type Replacement } from "../../results/causalNames.ts";
 
 interface Flags extends RowFlags {
   readonly heads?: readonly string[] | undefined;

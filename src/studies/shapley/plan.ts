@@ -14,7 +14,7 @@ import {
 } from "../../measure/shapley.ts";
 import type { Architecture } from "../../models/family.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
-import type { Replacement } from "./result.ts";
+import type { Replacement } from "../../results/causalNames.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
 
 export interface ShapleyOptions extends AblationInput, StudyOptions {

@@ -1,12 +1,7 @@
 /** @file The Result of `shapley`: what each head adds to the copy, averaged over all orders in which heads can come. */
 import { z } from "zod";
-import { ABLATION_KINDS } from "../../results/causalNames.ts";
+import { REPLACEMENTS, type Replacement } from "../../results/causalNames.ts";
 import { resultFooter, resultHeader } from "../../results/common.ts";
-
-export const REPLACEMENTS = ABLATION_KINDS.filter(
-  (kind) => kind !== "pattern-preserving" && kind !== "redirect",
-);
-export type Replacement = (typeof REPLACEMENTS)[number];
 
 const estimate = z.object({
   value: z.number(),
