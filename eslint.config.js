@@ -40,7 +40,7 @@ export const walls = {
 /** Packages that only one folder may import, so that the rest of the project does not depend on them. */
 export const reservedPackages = {
   runtime: ["onnxruntime-node", "onnxruntime-web", "onnxruntime-common"],
-  cli: ["commander", "cli-progress", "@modelcontextprotocol/sdk"],
+  cli: ["commander", "cli-progress", "@modelcontextprotocol/sdk", "bullmq", "ioredis"],
 };
 
 /** Folders that must run anywhere, so that nothing in them may need Node; in runtime two files may. */

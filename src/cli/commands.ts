@@ -8,6 +8,11 @@ import { command as info } from "./commands/info.ts";
 import { command as mcp } from "./commands/mcp.ts";
 import { command as report } from "./commands/report.ts";
 import { command as sweep } from "./commands/sweep.ts";
+import { command as sweepCancel } from "./commands/sweepCancel.ts";
+import { command as sweepPush } from "./commands/sweepPush.ts";
+import { command as sweepStatus } from "./commands/sweepStatus.ts";
+import { command as sweepTables } from "./commands/sweepTables.ts";
+import { command as sweepWork } from "./commands/sweepWork.ts";
 import { command as tokens } from "./commands/tokens.ts";
 import { command as train } from "./commands/train.ts";
 import { command as zoo } from "./commands/zoo.ts";
@@ -21,7 +26,8 @@ export async function loadCommands(): Promise<readonly CommandSpec[]> {
   const order = Object.keys(STUDIES);
   const place = ({ name }: CommandSpec) => (order.includes(name) ? order.indexOf(name) : Infinity);
   const sorted = ofStudies.toSorted((one, other) => (place(one) < place(other) ? -1 : 1));
-  return [...sorted, sweep, report, explore, mcp, train, exportModel, info, tokens, zoo, cache];
+  const sweeps = [sweep, sweepPush, sweepWork, sweepStatus, sweepCancel, sweepTables];
+  return [...sorted, ...sweeps, report, explore, mcp, train, exportModel, info, tokens, zoo, cache];
 }
 
 /** Folders of studies that have a command; some have none, such as those that `patch` chooses among. */

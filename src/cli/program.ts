@@ -17,7 +17,9 @@ export function buildProgram(
     .exitOverride()
     .addHelpText("after", EPILOG);
   for (const { name, description, declare } of commands) {
-    const command = program.command(name).description(description).allowExcessArguments(false);
+    const command = new Command(name).copyInheritedSettings(program); // a name may have two words
+    command.description(description).allowExcessArguments(false);
+    program.addCommand(command);
     declare(command).action(() =>
       act({ name, flags: command.opts(), args: command.processedArgs as unknown[] }),
     );

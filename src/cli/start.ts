@@ -3,9 +3,12 @@ import { loadCommands } from "./commands.ts";
 import { exited } from "./exited.ts";
 import { buildProgram } from "./program.ts";
 import { seedZeroNames } from "./seedZeroNames.ts";
+import { withTwoWordNames } from "./twoWordNames.ts";
 
-const program = buildProgram(await loadCommands(), async (invocation) => {
+const commands = await loadCommands();
+const program = buildProgram(commands, async (invocation) => {
   const { supervised } = await import("./supervised.ts");
   process.exitCode = await supervised(invocation);
 });
-await exited(program.parseAsync(seedZeroNames(process.argv.slice(2)), { from: "user" }));
+const words = withTwoWordNames(seedZeroNames(process.argv.slice(2)), commands);
+await exited(program.parseAsync(words, { from: "user" }));

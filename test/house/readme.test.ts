@@ -27,10 +27,13 @@ function blocks(language: string): string[] {
 /** The commands that help lists, but for help itself. */
 function commandNames(help: string): string[] {
   const list = help.slice(help.indexOf("Commands:"), help.indexOf("Examples:"));
-  return [...list.matchAll(/^ {2}([a-z-]+) /gm)]
+  return [...list.matchAll(/^ {2}([a-z-]+(?: [a-z-]+)?)(?= {2}| \[| <)/gm)]
     .map(([, name]) => name!)
     .filter((name) => name !== "help");
 }
+
+/** A name of two words has a dash in that of its page. */
+const pageOf = (command: string) => command.replace(" ", "-");
 
 /** Pages of options that several commands share, linked from theirs. */
 const SHARED_PAGES = ["models.md", "rows.md"];
@@ -67,7 +70,9 @@ describe("README", () => {
 
   test("names every command once, and no other", async () => {
     const commands = commandNames((await cli(emptyFolder(), ["--help"])).stdout);
-    const named = [...README.matchAll(/^- \[`([a-z-]+)`\]\(docs\/commands\/\1\.md\)/gm)];
+    const named = [
+      ...README.matchAll(/^- \[`([a-z- ]+)`\]\(docs\/commands\/([a-z-]+)\.md\)/gm),
+    ].filter(([, name, page]) => pageOf(name!) === page);
     expect(named.map(([, name]) => name!).sort()).toEqual(commands.sort());
   });
 
@@ -75,11 +80,11 @@ describe("README", () => {
     const folder = emptyFolder();
     const commands = commandNames((await cli(folder, ["--help"])).stdout);
     const pages = readdirSync(join(ROOT, "docs/commands")).map((file) => file.replace(".md", ""));
-    expect(pages.sort()).toEqual([...commands, "models", "rows"].sort());
+    expect(pages.sort()).toEqual([...commands.map(pageOf), "models", "rows"].sort());
     for (const name of commands) {
-      const page = read(`docs/commands/${name}.md`);
+      const page = read(`docs/commands/${pageOf(name)}.md`);
       const shared = SHARED_PAGES.filter((file) => page.includes(`(${file})`));
-      const known = flagsIn((await cli(folder, [name, "--help"])).stdout);
+      const known = flagsIn((await cli(folder, [...name.split(" "), "--help"])).stdout);
       known.delete("--help");
       const own = flagsIn(page);
       const listed = new Set([

@@ -18,4 +18,8 @@ export type FromWorker =
   | { readonly ready: true }
   | { readonly needsBytes: number }
   | { readonly done: { readonly key: string; readonly computed: boolean } }
-  | { readonly failed: string };
+  | {
+      readonly failed: string;
+      /** "input" fails whenever it is tried; "unable" may not, another time or elsewhere. */
+      readonly kind: "input" | "unable";
+    };

@@ -1,15 +1,13 @@
 /** @file `sweep`: the jobs of a plan, those of a shard or all, into a folder; then the tables of what is there. */
-import { readFile } from "node:fs/promises";
 import { availableParallelism, freemem } from "node:os";
-import { join } from "node:path";
-import { InputError, UnableError } from "../../base/errors.ts";
-import { replaceFile } from "../../draw/replaceFile.ts";
+import { UnableError } from "../../base/errors.ts";
 import { visible } from "../../draw/visible.ts";
 import type { Frame } from "../frame.ts";
 import { sweepFolder, type SweepFolder } from "./folder.ts";
-import { jobId, sweepJobs, type SweepJob } from "./plan.ts";
+import { jobId, type SweepJob } from "./plan.ts";
 import { runPool, type Ended } from "./pool.ts";
-import { sweepTables, tidyCsv, tidyParquet } from "./tables.ts";
+import { readPlan } from "./readPlan.ts";
+import { writeTables } from "./writeTables.ts";
 
 export interface SweepFlags {
   readonly out: string;
@@ -46,20 +44,26 @@ export interface SweepSummary {
 /** Share of the free memory that jobs may take where nobody says how much. */
 const SHARE_OF_FREE = 0.8;
 
+/** How many jobs run at once and what they may take together, where the flags do not say. */
+export function roomOf({ workers, memoryBudget }: Pick<SweepFlags, "workers" | "memoryBudget">) {
+  return {
+    workers: workers ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+    budget: memoryBudget ?? SHARE_OF_FREE * freemem(),
+  };
+}
+
 export async function runSweep(
   frame: Frame,
   plan: string,
   flags: SweepFlags,
 ): Promise<SweepSummary> {
-  const jobs = await sweepJobs(await readPlan(plan), plan);
+  const jobs = await readPlan(plan);
   const folder = sweepFolder(flags.out);
   const own = shardOf(jobs, flags.shard);
   const ended: Ended[] = [];
-  const workers = flags.workers ?? Math.max(1, Math.floor(availableParallelism() / 2));
   const { engine, model } = frame.flags;
   const setup = { folder: flags.out, engine: { ...engine, threads: engine.threads ?? 1 }, model };
-  const budget = flags.memoryBudget ?? SHARE_OF_FREE * freemem();
-  await runPool(own, { setup, workers, budget, signal: frame.signal }, (one) => {
+  await runPool(own, { setup, ...roomOf(flags), signal: frame.signal }, (one) => {
     ended.push(one);
     if (one.error !== null) {
       folder.setFailed({ job: one.job, error: one.error });
@@ -70,35 +74,10 @@ export async function runSweep(
   return summaryOf(jobs, own, ended, await writeTables(jobs, folder), folder);
 }
 
-async function readPlan(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: Error) => {
-    throw new InputError("file", `cannot read the plan ${path}: ${error.message}`, {
-      cause: error,
-    });
-  });
-}
-
 /** Every `count`-th job, so that shards are alike whatever the order of models. */
 function shardOf(jobs: readonly SweepJob[], shard: Shard | undefined): readonly SweepJob[] {
   if (!shard) return jobs;
   return jobs.filter((_, place) => place % shard.count === shard.index - 1);
-}
-
-async function writeTables(jobs: readonly SweepJob[], folder: SweepFolder): Promise<string[]> {
-  const tables = sweepTables(jobs, folder);
-  const files: string[] = [];
-  for (const [name, table] of Object.entries(tables)) {
-    if (table.rows.length === 0) continue;
-    for (const [extension, content] of [
-      ["csv", tidyCsv(table)],
-      ["parquet", await tidyParquet(table)],
-    ] as const) {
-      const file = join(folder.path, `${name}.${extension}`);
-      replaceFile(file, content);
-      files.push(file);
-    }
-  }
-  return files;
 }
 
 function summaryOf(

@@ -1,5 +1,6 @@
 /** @file A process of the pool: one job at a time, from opening its model to its Result in the folder. */
 import { VERSION } from "../../base/version.ts";
+import { InputError } from "../../base/errors.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { modelCard } from "../../studies/info/modelCard.ts";
@@ -55,9 +56,15 @@ async function serve(frame: Frame, folder: SweepFolder): Promise<never> {
         ),
       });
     } catch (error) {
-      say({ failed: explain(error).replace(/^(error|unable): /, "") });
+      say({ failed: explain(error).replace(/^(error|unable): /, ""), kind: kindOf(error) });
     }
   }
+}
+
+/** What could not be written may have room another time; the hub may answer. */
+function kindOf(error: unknown): "input" | "unable" {
+  const passes = ["output", "hub-busy", "hub-offline", "cache"];
+  return error instanceof InputError && !passes.includes(error.code) ? "input" : "unable";
 }
 
 interface Workplace {
