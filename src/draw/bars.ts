@@ -64,7 +64,7 @@ export function barChart(
 }
 
 /** The Observable Plot specification of the bars alone. */
-export function barChartPlot({ bars, ...chart }: BarChart, theme: Theme): Plot.PlotOptions {
+function barChartPlot({ bars, ...chart }: BarChart, theme: Theme): Plot.PlotOptions {
   const rows = bars.map((bar, index) => ({ ...bar, index }));
   const names = bars.map(({ name }) => shortened(visible(name), LONGEST_NAME));
   const numbers = bars.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);

@@ -82,7 +82,7 @@ export function headMap(map: HeadMap, document: Document, theme = THEMES.light):
 }
 
 /** The Observable Plot specification of the matrix alone, without title, legend and notes. */
-export function headMapPlot(map: HeadMap, theme: Theme, size: CellSize): Plot.PlotOptions {
+function headMapPlot(map: HeadMap, theme: Theme, size: CellSize): Plot.PlotOptions {
   const layers = map.values.length;
   const heads = map.values[0]!.length;
   const margin = { marginTop: 3, marginRight: 3, marginBottom: 40, marginLeft: 50 };

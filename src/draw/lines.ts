@@ -97,7 +97,7 @@ export function lineFigure(
 }
 
 /** The Observable Plot specification of the lines alone. */
-export function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
+function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
   const scale = ({ log, domain }: AxisOptions) => ({
     type: log === true ? ("log" as const) : ("linear" as const),
     ...(domain === undefined ? { nice: log !== true } : { domain: [...domain] }),

@@ -56,7 +56,7 @@ export function auditPicture(
 }
 
 /** The Observable Plot specification of the table alone. */
-export function auditPlot({ conventions }: AuditResult, theme: Theme): Plot.PlotOptions {
+function auditPlot({ conventions }: AuditResult, theme: Theme): Plot.PlotOptions {
   const names = conventions.map(({ convention }) => visible(convention));
   const marginLeft = Math.ceil(Math.max(...names.map(widthOf)) * CELL.font) + 14;
   const margin = { marginTop: 28, marginRight: 3, marginBottom: 3, marginLeft };
