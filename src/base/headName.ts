@@ -1,5 +1,6 @@
 /** @file Heads as people write them, `18.6`: layer and head, both from 0. */
 import { InputError } from "./errors.ts";
+import { shownValue } from "./faultSentences.ts";
 
 export interface HeadAt {
   readonly layer: number;
@@ -8,6 +9,20 @@ export interface HeadAt {
 
 /** A head by its name, `"18.6"`, or by its numbers. */
 export type HeadChoice = string | HeadAt;
+
+/**
+ * A list of heads, checked to be one: a text by itself would be taken for its letters.
+ *
+ * @throws {InputError} "unknown-head"
+ */
+export function headList(choices: readonly HeadChoice[]): readonly HeadChoice[] {
+  const given: unknown = choices;
+  if (Array.isArray(given)) return choices;
+  throw new InputError(
+    "unknown-head",
+    `heads come as a list, such as ["1.2"], got ${shownValue(given)}`,
+  );
+}
 
 /** `18.6` */
 export function headName({ layer, head }: HeadAt): string {
@@ -20,6 +35,11 @@ export function headName({ layer, head }: HeadAt): string {
  * @throws {InputError} "unknown-head" for a name that is not layer.head
  */
 export function headNumbers(choice: HeadChoice): HeadAt {
+  if (typeof choice !== "object" && typeof choice !== "string")
+    throw new InputError(
+      "unknown-head",
+      `heads are written layer.head, such as "1.2", got ${shownValue(choice)}`,
+    );
   if (typeof choice !== "string") return { layer: choice.layer, head: choice.head };
   const [, layer, head] = /^(\d+)\.(\d+)$/.exec(choice.trim()) ?? [];
   if (layer === undefined || head === undefined)

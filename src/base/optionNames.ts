@@ -1,6 +1,7 @@
 /** @file Names of options, checked where a study begins: without that a misspelt option would change nothing, silently. */
 import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "./errors.ts";
+import { shownValue } from "./faultSentences.ts";
 
 /** Every name that `Options` has; the type makes a list that lacks one an error. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
@@ -8,13 +9,19 @@ export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 /**
  * TypeScript sees most misspelt names; this also speaks to callers in JavaScript, and to options that come from a file.
  *
- * @throws {InputError} "options" for an option with a value and a name that `study` does not read
+ * @throws {InputError} "options" for options that are no object, and for an option with a value and a name that `study` does not read
  */
 export function checkOptionNames<Options extends object>(
   study: string,
   options: Options,
   names: OptionNames<Options>,
 ): void {
+  const given: unknown = options;
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new InputError(
+      "options",
+      `${study} takes its options as an object, got ${shownValue(given)}`,
+    );
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(names, option)) continue;
     const known = Object.keys(names).sort();

@@ -67,6 +67,7 @@ export function generatedRows(
       option: "seqLen",
     });
   if (options.seqLen !== undefined) checkPeriod(seqLen / 2);
+  checkDrawn(numExamples, seqLen, seed);
   const { bosToken, policy } = bosFor(architecture, options.bos ?? DEFAULTS.bos);
   const start = bosToken === null ? 0 : 1;
   const ordinary = drawnTokens(architecture);
@@ -107,6 +108,28 @@ export function generatedRows(
       },
     },
   };
+}
+
+/** Tokens that are drawn at once. */
+const MOST_TOKENS = 2 ** 27;
+
+function checkDrawn(numExamples: number, seqLen: number, seed: number): void {
+  if (!(Number.isSafeInteger(numExamples) && numExamples >= 1))
+    throw new InputError(
+      "range",
+      `\`numExamples\` must be a whole number from 1 on, got ${numExamples}`,
+      { option: "numExamples" },
+    );
+  if (numExamples * seqLen > MOST_TOKENS)
+    throw new InputError(
+      "range",
+      `at most ${MOST_TOKENS} random tokens are drawn at once, got ${numExamples} sequences (\`numExamples\`) of ${seqLen}`,
+      { option: "numExamples" },
+    );
+  if (!Number.isSafeInteger(seed))
+    throw new InputError("range", `\`seed\` must be a whole number, got ${seed}`, {
+      option: "seed",
+    });
 }
 
 /**

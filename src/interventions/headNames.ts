@@ -1,6 +1,6 @@
 /** @file The heads of a model that names mean. */
 import { InputError } from "../base/errors.ts";
-import { headName, headNumbers, type HeadAt, type HeadChoice } from "../base/headName.ts";
+import { headList, headName, headNumbers, type HeadAt, type HeadChoice } from "../base/headName.ts";
 import type { Architecture } from "../models/family.ts";
 
 /**
@@ -28,7 +28,7 @@ export function headCalled(choice: HeadChoice, { layers, heads }: Architecture):
  */
 export function headsCalled(choices: readonly HeadChoice[], architecture: Architecture): HeadAt[] {
   const { heads } = architecture;
-  const all = choices.flatMap((choice) => {
+  const all = headList(choices).flatMap((choice) => {
     const layer = typeof choice === "string" ? /^(\d+)\.\*$/.exec(choice.trim())?.[1] : undefined;
     return layer === undefined
       ? [headCalled(choice, architecture)]

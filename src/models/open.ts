@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UnableError } from "../base/errors.ts";
+import { shownValue } from "../base/faultSentences.ts";
 import { isThere } from "../formats/file.ts";
 import { openFolder, openSafetensorsFile, refuseBase, refuseMap } from "./folder.ts";
 import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
@@ -30,10 +31,15 @@ export interface OpenOptions extends LoadOptions {
  * The model called `name`: an existing path comes first, then `zoo:` and `planted:`, then the hub. A name that begins with
  * `.` or `/` or ends like a weight file is never a hub id. Of a repository of GGUF files `ID:FILE.gguf` or `ID:Q4_K_M` names one.
  *
- * @throws {InputError} "file" or "unknown-model" if there is none; "config" or "weights" if it cannot be used
+ * @throws {InputError} "name" for something else than a name; "file" or "unknown-model" if there is none; "config" or "weights" if it cannot be used
  * @throws {UnableError} if the hub is needed and cannot be reached
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<LoadedModel> {
+  if (typeof name !== "string" || name === "")
+    throw new InputError(
+      "name",
+      `\`load\` needs the name of a model: a folder, a file, zoo:NAME, or an id of the hub, got ${shownValue(name)}`,
+    );
   const found = (await isThere(name)) ? await stat(name) : null;
   refuseRevision(name, found !== null, options);
   if (found) {

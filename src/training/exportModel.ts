@@ -71,9 +71,9 @@ function obstacles({ config }: ExportedModel, format: ExportFormat, parts: Parts
       "heads together are not as wide as the residual stream",
     ],
     [
-      !activations.includes(String(config["act_fn"])),
+      config["attn_only"] !== true && !activations.includes(String(config["act_fn"])),
       config["act_fn"] === undefined
-        ? "the model has no MLPs"
+        ? "no activation is named"
         : `the activation is ${String(config["act_fn"])}, not ${activations.join(" or ")}`,
     ],
     [parts.unembedBias, "the unembedding has a bias"],

@@ -1,4 +1,5 @@
 /** @file What a configuration may say: keys that are refused, keys that change nothing and are told, code of one's own, odd ids. */
+import { strayTokensNotice } from "../../src/models/config/specialTokens.ts";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -180,6 +181,17 @@ describe("code of its own (auto_map)", () => {
 });
 
 describe("special ids beyond the vocabulary", () => {
+  test("ids of another kind are named, -1 and none are not", () => {
+    const notice = strayTokensNotice(
+      { bos_token_id: "1", eos_token_id: [-5, 2], pad_token_id: -1, unk_token_id: null },
+      29,
+    );
+    expect(notice).toBe(
+      'bos_token_id = "1", eos_token_id = -5 are not a token id and taken as not declared',
+    );
+    expect(strayTokensNotice({ pad_token_id: -1, bos_token_id: 1 }, 29)).toBeNull();
+  });
+
   test("are none, and a notice names key and value", async () => {
     const { architecture, notices } = await changed("llama_dynamic", {
       bos_token_id: 50256,

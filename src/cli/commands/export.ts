@@ -44,8 +44,14 @@ function declare(command: Command): Command {
         .choices(EXPORT_FORMATS)
         .makeOptionMandatory(),
     );
-  return engine(withFlags);
+  return engine(withFlags).addHelpText("after", EXPORTABLE);
 }
+
+/** The default recipe of train is one that neither layout has a place for. */
+const EXPORTABLE = `
+A run of train that all formats have a place for:
+  induction-lens train RUN --positions learned --mlp 512 --width 128 --activation gelu --tied --biases none
+  induction-lens export RUN FOLDER --to nanogpt`;
 
 async function exportTo(
   frame: Frame,

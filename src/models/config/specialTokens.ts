@@ -1,4 +1,6 @@
 /** @file Ids that a configuration calls special. */
+import { shownValue } from "../../base/faultSentences.ts";
+import { someOf } from "../../base/someOf.ts";
 
 const KEYS = ["bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "sep_token_id"];
 
@@ -37,7 +39,7 @@ export function rowEndsOf(
   };
 }
 
-/** What to tell about special ids that are beyond the vocabulary, as toy models have them; null where there are none. */
+/** What to tell about special ids that are beyond the vocabulary, as toy models have them, or no ids; null where there are none. */
 export function strayTokensNotice(
   config: Readonly<Record<string, unknown>>,
   vocabulary: number,
@@ -47,10 +49,33 @@ export function strayTokensNotice(
       .filter((id) => id >= vocabulary)
       .map((id) => `${key} = ${id}`),
   );
-  if (stray.length === 0) return null;
-  return `${stray.slice(0, 8).join(", ")} ${stray.length === 1 ? "is" : "are"} beyond the vocabulary of ${vocabulary} tokens and taken as not declared`;
+  const wrong = KEYS.flatMap((key) =>
+    [config[key]]
+      .flat()
+      .filter((id) => !isId(id) && !UNDECLARED.includes(id))
+      .map((id) => `${key} = ${shownValue(id)}`),
+  );
+  const sentences = [
+    ...noticeOf(stray, `beyond the vocabulary of ${vocabulary} tokens`),
+    ...noticeOf(wrong, "not a token id"),
+  ];
+  return sentences.length === 0 ? null : sentences.join("; ");
+}
+
+/** How configurations say that there is none: LLaMA's has pad_token_id -1. */
+const UNDECLARED: readonly unknown[] = [undefined, null, -1];
+
+function noticeOf(named: readonly string[], what: string): string[] {
+  if (named.length === 0) return [];
+  return [
+    `${someOf(named)} ${named.length === 1 ? "is" : "are"} ${what} and taken as not declared`,
+  ];
 }
 
 function idsOf(config: Readonly<Record<string, unknown>>, key: string): number[] {
-  return [config[key]].flat().filter((id): id is number => Number.isInteger(id) && Number(id) >= 0);
+  return [config[key]].flat().filter(isId);
+}
+
+function isId(id: unknown): id is number {
+  return Number.isInteger(id) && Number(id) >= 0;
 }

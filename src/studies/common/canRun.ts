@@ -1,9 +1,9 @@
 /** @file Which studies can run on a model, by what its Program is made of: known before any session is opened. */
+import { shownValue } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
 import type { OpName } from "../../graph/ops.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LayerAnatomy, ProgramAnatomy } from "../../models/anatomy/programAnatomy.ts";
-import type { Program } from "../../graph/program.ts";
 import type { Architecture, Model } from "../../models/family.ts";
 
 /** What a study may need of a model: null where the model has it, else why it does not. */
@@ -162,8 +162,17 @@ function reasonOfStacks({ inputs }: Program, { stacks, mask }: Architecture): st
     : "this model reads no tokens, so there are no repeated ones; `run --inputs` gives its values";
 }
 
-/** @throws {InputError} "study" if it cannot */
+/** @throws {InputError} "study" if it cannot, or if it is no model, as callers in JavaScript may have it */
 export function checkCanRun(study: ModelStudy, model: Described): void {
+  const given = model as Partial<Described> | null | undefined;
+  const isModel = [given, given?.program, given?.architecture].every(
+    (part) => typeof part === "object" && part !== null,
+  );
+  if (!isModel)
+    throw new InputError(
+      "study",
+      `${study} needs a model, as \`load\` gives it, got ${shownValue(model)}`,
+    );
   const reason = canRun(study, model);
   if (reason !== null) throw new InputError("study", `${study} cannot run: ${reason}`);
 }

@@ -1,5 +1,5 @@
 /** @file What `patch` is asked for: its options, and the plan with every default in place. */
-import { headName, headNumbers, type HeadChoice } from "../../base/headName.ts";
+import { headList, headName, headNumbers, type HeadChoice } from "../../base/headName.ts";
 import { usualMetric } from "../../inputs/causalPrompts.ts";
 import { PAIR_OPTIONS, type PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
@@ -73,7 +73,9 @@ export function patchPlan({ byCell = false, ...options }: PatchOptions): PatchPl
     unit: options.unit ?? (byCell ? "head-pattern" : "head-out"),
     byPosition: options.byPosition ?? false,
     byCell,
-    heads: options.heads?.map((head) => headName(headNumbers(head))) ?? null,
+    heads: options.heads
+      ? headList(options.heads).map((head) => headName(headNumbers(head)))
+      : null,
     layers: options.layers ?? null,
     mode: options.mode ?? "denoise",
     metric: options.metric ?? usualMetric(options),

@@ -1,0 +1,72 @@
+/** @file Arguments that are no model, no options or no list, as callers in JavaScript have them: refused by what is needed. */
+import { describe, expect, test } from "vitest";
+import { InputError } from "../../../src/base/errors.ts";
+import { load } from "../../../src/index.ts";
+import { openPlanted } from "../../../src/models/planted/planted.ts";
+import { ablate } from "../../../src/studies/ablate/ablate.ts";
+import { lens } from "../../../src/studies/lens/lens.ts";
+import { patch } from "../../../src/studies/patch/patch.ts";
+import { score } from "../../../src/studies/score/score.ts";
+import { verdict } from "../../../src/studies/verdict/verdict.ts";
+import { oneEngine } from "../../interventions/engine.ts";
+
+const backend = await oneEngine();
+const model = await openPlanted("induction");
+const any = (value: unknown) => value as never;
+
+const MISUSE: readonly (readonly [call: string, run: () => Promise<unknown>, message: RegExp])[] = [
+  ["score({})", () => score(any({})), /^score needs a model, as `load` gives it, got \{\}$/],
+  ["score()", () => score(any(undefined)), /score needs a model, .* got undefined/],
+  ["verdict(5)", () => verdict(any(5)), /verdict needs a model, .* got 5/],
+  ["lens(null)", () => lens(any(null)), /lens needs a model, .* got null/],
+  ["score(model, null)", () => score(model, any(null)), /takes its options as an object, got null/],
+  ["score(model, 5)", () => score(model, any(5)), /takes its options as an object, got 5/],
+  ["load(5)", () => load(any(5)), /`load` needs the name of a model: .* got 5/],
+  ["load()", () => load(any(undefined)), /`load` needs the name of a model/],
+  ["load('')", () => load(""), /`load` needs the name of a model: .* got ""/],
+  ...[-1, 0, 1.5, "5"].map(
+    (numExamples) =>
+      [
+        `numExamples ${numExamples}`,
+        () => score(model, { backend, numExamples: any(numExamples) }),
+        /^`numExamples` must be a whole number from 1 on, got /,
+      ] as const,
+  ),
+  [
+    "numExamples 1e9",
+    () => score(model, { backend, numExamples: 1e9 }),
+    /at most \d+ random tokens/,
+  ],
+  [
+    "seed NaN",
+    () => score(model, { backend, seed: NaN }),
+    /`seed` must be a whole number, got NaN/,
+  ],
+  ["heads '1.0'", () => patch(model, { backend, heads: any("1.0") }), /heads come as a list/],
+  ["sets ['1.0']", () => ablate(model, { backend, sets: any(["1.0"]) }), /heads come as a list/],
+  ["heads [5]", () => patch(model, { backend, heads: any([5]) }), /heads are written layer.head/],
+];
+
+describe("misuse of the library", () => {
+  test.each(MISUSE)("%s is bad input, in the words of the caller", async (_, run, message) => {
+    const error: unknown = await run().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).message).toMatch(message);
+  });
+
+  test("an aborted signal gives its reason as the cause", async () => {
+    const reason = new Error("the user left");
+    const signal = AbortSignal.abort(reason);
+    const error: unknown = await score(model, { backend, signal }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ name: "AbortError", message: "the user left", cause: reason });
+  });
+
+  test("more scores than memory holds are refused before they are made", async () => {
+    const small = { ...backend, availableBytes: () => 60e6 };
+    await expect(score(model, { backend: small, numExamples: 2e5, seqLen: 8 })).rejects.toThrow(
+      /the scores of 200000 sequences and \d+ heads take 0\.\d GB, .* has 0\.1 GB/,
+    );
+  });
+});
