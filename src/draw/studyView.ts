@@ -116,7 +116,21 @@ const LONGEST_ID = 120;
 
 /** The same for the head of a picture. */
 export function pictureLines({ model, input }: About): string[] {
-  return aboutLines({ model: { ...model, id: shortened(model.id, LONGEST_ID) }, input });
+  return aboutLines({ model: { ...model, id: pictureName(model.id) }, input });
+}
+
+/** Several models as one picture names them: by whole ids where last parts are not enough to tell them apart. */
+export function pictureNames(ids: readonly string[]): string[] {
+  const names = ids.map(pictureName);
+  const isClear = new Set(names).size === new Set(ids).size;
+  return isClear ? names : ids.map((id) => shortened(id, LONGEST_ID));
+}
+
+/** A model as a picture names it: of a path its last part, since a picture is published. Ids of the hub are no paths. */
+export function pictureName(id: string): string {
+  const parts = id.split(/[/\\]/).filter((part) => part !== "");
+  const isPath = /^([/\\~.]|[A-Za-z]:[/\\])/.test(id) || parts.length > 2 || id.includes("\\");
+  return shortened(isPath ? (parts.at(-1) ?? id) : id, LONGEST_ID);
 }
 
 /** `gpt2 · family gpt2 · 12 layers × 12 heads · revision 607a30d7`. */

@@ -25,6 +25,8 @@ export interface ModelFlags {
 export interface OutputFlags {
   readonly out?: readonly string[] | undefined;
   readonly json?: boolean | undefined;
+  /** What pictures and pages are called. */
+  readonly title?: string | undefined;
   readonly quiet?: boolean | undefined;
 }
 
@@ -43,13 +45,13 @@ export interface PartedFlags<Own> {
 export function partFlags<Own>(
   flags: EngineFlags & ModelFlags & OutputFlags & Own,
 ): PartedFlags<Own> {
-  const { threads, device, memory, out, json, quiet, ...others } = flags;
+  const { threads, device, memory, out, json, title, quiet, ...others } = flags;
   const { revision, offline, cache, base, map, unembedding, trustArchitecture, ...own } = others;
   return {
     common: {
       engine: { threads, device, memory },
       model: { revision, offline, cache, base, map, unembedding, trustArchitecture },
-      output: { out, json, quiet },
+      output: { out, json, title, quiet },
     },
     own: own as unknown as Own,
   };

@@ -71,6 +71,13 @@ export function bosOption(): Option {
   ).argParser(bosChoice);
 }
 
+export function seedsOption(): Option {
+  return new Option(
+    "--seeds <n>",
+    "repeat with n seeds, from --seed on; the Result says what differs (default 1)",
+  ).argParser(integer(1));
+}
+
 /** The rows of a causal study, and where its Result goes. */
 export function rows(command: Command, form: string, examples = "16"): Command {
   const withRows = command
@@ -101,5 +108,9 @@ export function sequences(command: Command): Command {
 export function output(command: Command): Command {
   return command
     .option("--out <file>", "write .png, .svg, .html, .csv or .json; may repeat", collected)
+    .option("--title <text>", TITLE)
     .option("--json", "print the Result as JSON and nothing else");
 }
+
+/** Of --title. */
+export const TITLE = "what pictures and pages are called";

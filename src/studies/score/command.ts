@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { MODEL, bosOption, shared } from "../../cli/flags/sharedFlags.ts";
+import { MODEL, TITLE, bosOption, seedsOption, shared } from "../../cli/flags/sharedFlags.ts";
 import { collected, integer, number, seed } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { studyCommand } from "../../cli/studyCommand.ts";
@@ -13,6 +13,7 @@ import { readOwnTokens } from "../../cli/tokensFile.ts";
 interface Flags extends RowFlags {
   readonly lossExamples?: number | "all" | undefined;
   readonly precision?: number | undefined;
+  readonly seeds?: number | undefined;
 }
 
 export const command = studyCommand({
@@ -21,9 +22,9 @@ export const command = studyCommand({
     "score every head of a model on repeated random tokens; print the best and draw the head map",
   declare,
   request: async (flags: Flags, model: string) => {
-    const { lossExamples, precision } = flags;
+    const { lossExamples, precision, seeds } = flags;
     const rows = await rowOptions(flags, readOwnTokens);
-    return scored(model, { ...rows, lossExamples, precision });
+    return scored(model, { ...rows, lossExamples, precision, seeds });
   },
 });
 
@@ -61,6 +62,7 @@ function declare(command: Command): Command {
       integer(6),
     )
     .option("--seed <n>", "seed of the random tokens (default 0)", seed)
+    .addOption(seedsOption())
     .addOption(bosOption())
     .option(
       "--loss-examples <n>",
@@ -73,6 +75,7 @@ function declare(command: Command): Command {
       "write .png, .svg, .html, .csv or .json; may repeat (default output/induction_scores.png)",
       collected,
     )
+    .option("--title <text>", TITLE)
     .option("--json", "print the Result as JSON and nothing else");
   return shared(withFlags);
 }

@@ -11,9 +11,10 @@ import {
   type RepeatedRows,
 } from "../../inputs/scoreInput.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { SeedOptions } from "../common/overSeeds.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
 
-export interface ScoreOptions extends GeneratedInput, StudyOptions {
+export interface ScoreOptions extends GeneratedInput, SeedOptions, StudyOptions {
   /** Measure these rows in place of generated ones. */
   readonly rows?: OwnTokens | undefined;
   /**
@@ -34,6 +35,7 @@ export const SCORE_OPTIONS: OptionNames<ScoreOptions> = {
   precision: true,
   lossExamples: true,
   topHeads: true,
+  seeds: true,
 };
 
 /** What is asked for, with every default in place. */

@@ -63,6 +63,21 @@ export const scoreResult = z.object({
       high: z.number().nullable(),
     }),
   ),
+  seeds: z
+    .object({
+      seeds: z.array(z.int()),
+      induction: z.array(byHead).describe("induction scores by seed, [seed][layer][head]"),
+      top: z
+        .array(z.array(z.object({ layer: z.int(), head: z.int() })))
+        .describe("the best heads of each seed, best first"),
+      apart: z
+        .array(z.object({ layer: z.int(), head: z.int(), least: z.number(), most: z.number() }))
+        .describe(
+          "heads of which the 95 % intervals of two seeds have nothing in common, with their least and largest score",
+        ),
+    })
+    .optional()
+    .describe("what differs between seeds, where several were asked for; all else is of the first"),
   verdictInWords: z
     .string()
     .describe("one sentence: whether any head attends like an induction head on this input"),

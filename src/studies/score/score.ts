@@ -3,10 +3,13 @@ import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
 import { unpackScores } from "../../measure/unpackScores.ts";
 import { attentionTableFeeds } from "../../graph/edits/withAttentionScores.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
+import type { Backend } from "../../base/backend.ts";
 import { checkCanRun } from "../common/canRun.ts";
+import { overSeeds } from "../common/overSeeds.ts";
+import { scoreSeeds } from "./seeds.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { InputError } from "../../base/errors.ts";
+import { InputError, UnableError } from "../../base/errors.ts";
 import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.ts";
@@ -32,6 +35,15 @@ export async function score(model: LoadedModel, options: ScoreOptions = {}): Pro
   checkOptionNames("score", options, SCORE_OPTIONS);
   checkCanRun("score", model);
   const backend = await engineFor(model, options);
+  const { seeds, results } = await overSeeds(options, (one) => scoreOnce(model, backend, one));
+  return results.length === 1 ? results[0]! : { ...results[0]!, seeds: scoreSeeds(seeds, results) };
+}
+
+async function scoreOnce(
+  model: LoadedModel,
+  backend: Backend,
+  options: ScoreOptions,
+): Promise<ScoreResult> {
   const { architecture } = model;
   const plan = withLossesIfAny(model, await scorePlan(architecture, options), options);
   const { rows, lossExamples } = plan;
@@ -125,6 +137,7 @@ export async function measureRows(
 ): Promise<Measured> {
   const [examples, length] = tokens.shape as readonly [number, number];
   const tables = attentionTableFeeds(attentionTables({ start, period, length }));
+  checkScoresFit(session.backend, layers * heads, examples);
   const scores = emptyScores(layers, heads, examples);
   const losses = tensor(
     ["sequence", "position"],
@@ -228,6 +241,17 @@ function feedsOf(
     );
   }
   return feeds;
+}
+
+/** Every score of every sequence is kept, since intervals need them. */
+function checkScoresFit(backend: Backend, heads: number, examples: number): void {
+  const needed = 8 * ATTENTION_SCORES.length * heads * examples;
+  const available = backend.availableBytes();
+  if (needed <= available) return;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new UnableError(
+    `the scores of ${examples} sequences and ${heads} heads take ${gigabytes(needed)}, ${backend.device} has ${gigabytes(available)}; ask for fewer sequences`,
+  );
 }
 
 function emptyScores(layers: number, heads: number, examples: number) {

@@ -12,6 +12,7 @@ import {
 } from "../../draw/studyView.ts";
 import { intervalWords, lossWords, precisionWords, standingOut, topWords } from "./viewWords.ts";
 import { SCORE_NAMES, type ScoreResult } from "./result.ts";
+import { seedTables, seedWords } from "./viewSeeds.ts";
 
 export function scoreView(result: ScoreResult): StudyView {
   return {
@@ -22,9 +23,10 @@ export function scoreView(result: ScoreResult): StudyView {
       `Uniform attention scores ${share(result.uniform.induction)}; ${intervalWords(result)}.`,
       ...precisionWords(result),
       lossWords(result),
+      ...seedWords(result),
     ],
     map: scoreHeadMap(result),
-    tables: [topTable(result), headTable(result), ...lossTables(result)],
+    tables: [topTable(result), headTable(result), ...lossTables(result), ...seedTables(result)],
     csv: () => headTable(result),
     settings: settingsOf(result),
     warnings: result.warnings,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
+import { MODEL, rows, seedsOption, shared } from "../../cli/flags/sharedFlags.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
@@ -7,6 +7,7 @@ import { readOwnTokens } from "../../cli/tokensFile.ts";
 
 interface Flags extends RowFlags {
   readonly quick?: boolean | undefined;
+  readonly seeds?: number | undefined;
 }
 
 export const command = studyCommand({
@@ -15,14 +16,15 @@ export const command = studyCommand({
   declare,
   request: async (flags: Flags, model: string) => {
     const rows = await rowOptions(flags, readOwnTokens);
-    return onModel(STUDIES.verdict, model, { ...rows, quick: flags.quick });
+    return onModel(STUDIES.verdict, model, { ...rows, quick: flags.quick, seeds: flags.seeds });
   },
 });
 
 function declare(command: Command): Command {
   const withFlags = command
     .argument("<model>", MODEL)
-    .option("--quick", "fewer sequences and null heads; the Result says what was left out");
+    .option("--quick", "fewer sequences and null heads; the Result says what was left out")
+    .addOption(seedsOption());
   return shared(
     rows(
       withFlags,

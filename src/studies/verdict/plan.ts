@@ -1,12 +1,13 @@
 /** @file What `verdict` is asked for: its options, and how much it measures. */
 import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { SeedOptions } from "../common/overSeeds.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { RowCounts, VerdictInput } from "./verdictRows.ts";
 import { GENERATED_INPUT } from "../../inputs/scoreInput.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
 
-export interface VerdictOptions extends VerdictInput, StudyOptions {
+export interface VerdictOptions extends VerdictInput, SeedOptions, StudyOptions {
   /** Fewer sequences and null heads, no more than 12 candidates, paths into keys and queries only. Left out: false. */
   readonly quick?: boolean | undefined;
   /** Keeps what is done, so that an interrupted verdict resumes where it stopped. Left out: nothing is kept. */
@@ -18,6 +19,7 @@ export const VERDICT_OPTIONS: OptionNames<VerdictOptions> = {
   ...GENERATED_INPUT,
   rows: true,
   quick: true,
+  seeds: true,
   log: true,
 };
 

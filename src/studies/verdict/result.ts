@@ -208,6 +208,21 @@ export const verdictResult = z.object({
       .describe("of induction heads, layer / layers; withinClaim: how many lie from 1/2 to 3/4"),
   }),
   words: z.array(z.string()),
+  seeds: z
+    .object({
+      seeds: z.array(z.int()),
+      induction: z
+        .array(z.object({ layer: z.int(), head: z.int(), times: z.int() }))
+        .describe("heads that are labelled induction with some seed, and with how many"),
+      labels: z
+        .array(z.object({ layer: z.int(), head: z.int(), labels: z.array(z.enum(LABELS)) }))
+        .describe("heads whose label is not the same with every seed, with that of each"),
+      flags: z
+        .array(z.object({ layer: z.int(), head: z.int(), flags: z.array(z.array(z.enum(FLAGS))) }))
+        .describe("the same for flags"),
+    })
+    .optional()
+    .describe("what differs between seeds, where several were asked for; all else is of the first"),
   ...resultFooter,
 });
 export type VerdictResult = z.infer<typeof verdictResult>;

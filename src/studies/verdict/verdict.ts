@@ -1,5 +1,7 @@
 /** @file `verdict`: what each head is, by attention with controls, by what it writes, and by what is lost without it. */
+import type { Backend } from "../../base/backend.ts";
 import { canRun, checkCanRun } from "../common/canRun.ts";
+import { overSeeds } from "../common/overSeeds.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
@@ -25,6 +27,7 @@ import { openOutputLengths, type OutputLengths } from "../../interventions/outpu
 import { finishedOnce } from "../../base/resumeLog.ts";
 import { upstreamEvidence } from "./upstreamEvidence.ts";
 import { verdictResultOf } from "./buildResult.ts";
+import { verdictSeeds } from "./seeds.ts";
 import type { Measured } from "./measured.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { VERDICT_OPTIONS, verdictPlan, type VerdictOptions, type VerdictPlan } from "./plan.ts";
@@ -51,10 +54,21 @@ export async function verdict(
 ): Promise<VerdictResult> {
   checkOptionNames("verdict", options, VERDICT_OPTIONS);
   checkCanRun("verdict", model);
+  const backend = await engineFor(model, options);
+  const { seeds, results } = await overSeeds(options, (one) => verdictOnce(model, backend, one));
+  return results.length === 1
+    ? results[0]!
+    : { ...results[0]!, seeds: verdictSeeds(seeds, results) };
+}
+
+async function verdictOnce(
+  model: LoadedModel,
+  backend: Backend,
+  options: VerdictOptions,
+): Promise<VerdictResult> {
   const { log, signal, progress } = options;
   const plan = verdictPlan(options);
   const rows = await verdictRows(model.architecture, options, plan.extent.counts);
-  const backend = await engineFor(model, options);
   return whileUnchanged(model, async (elapsed) => {
     const { clean, positions } = rows.causal;
     const chain = await openChain(model, backend, {

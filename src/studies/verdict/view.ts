@@ -7,11 +7,13 @@ import {
   aboutLines,
   headColumn,
   pictureLines,
+  pictureName,
   settingsOf,
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
 import { FLAG_WORDS } from "./viewFlags.ts";
+import { seedTables, seedWords } from "./viewSeeds.ts";
 import type { CircuitDrawing } from "./viewCircuit.ts";
 
 type Head = VerdictResult["heads"][number];
@@ -29,7 +31,7 @@ export function verdictView(result: VerdictResult): StudyView {
         ? `run causally: ${screened.candidates.length} ${screened.candidates.length === 1 ? "head that attends" : "heads that attend"} like induction, ${screened.nullHeads.length} random heads of their layers for the null, ${screened.examples.causal} examples${screened.quick ? "; quick" : ""}`
         : "run causally: none, since no head attends like induction",
     ],
-    sentences: words,
+    sentences: [...words, ...seedWords(result)],
     map: {
       title: "Induction attention by head",
       subtitle: pictureLines(result),
@@ -60,6 +62,7 @@ export function verdictView(result: VerdictResult): StudyView {
       flagTable(result.heads),
       whyTable(result.heads),
       ...(circuit.edges.length > 0 ? [edgeTable(circuit)] : []),
+      ...seedTables(result),
     ],
     settings: settingsOf(result),
     warnings: result.warnings,
@@ -168,7 +171,7 @@ function drawingOf({ heads, circuit, model, words, input }: VerdictResult): Circ
   const shown = drawnEdges(circuit.edges);
   const names = new Set([...acting.map(headName), ...shown.flatMap(({ from, to }) => [from, to])]);
   return {
-    title: `Circuit: ${model.id}`,
+    title: `Circuit: ${pictureName(model.id)}`,
     subtitle: pictureLines({ model, input }),
     nodes: heads
       .filter((one) => names.has(headName(one)))
