@@ -10,7 +10,7 @@ import type { Destination, Request } from "./request.ts";
  */
 export function resultFiles<Result>(
   { study: load, picture }: Pick<Request<Result>, "study" | "picture">,
-  { out, json }: OutputFlags,
+  { out, json, title }: OutputFlags,
 ): Destination<Result> {
   const files = out ?? [];
   const unasked = out === undefined && !json ? picture : undefined;
@@ -19,7 +19,7 @@ export function resultFiles<Result>(
     async write(result, done) {
       const { study } = await load();
       const write = async (file: string) => {
-        await writeStudy(await study.view(result), result, file);
+        await writeStudy(await study.view(result), result, file, { title });
         done(`wrote ${file}`);
       };
       if (unasked !== undefined)

@@ -35,7 +35,8 @@ const NOTE = { size: 11, line: 16 };
  *
  * @param document where elements are made; only `createElementNS` and `createTextNode` are used
  */
-export function drawFigure(document: Document, theme: Theme, figure: Figure): SVGSVGElement {
+export function drawFigure(document: Document, theme: Theme, drawn: Figure): SVGSVGElement {
+  const figure = { ...drawn, title: theme.title ?? drawn.title };
   const width = Math.ceil(
     Math.max(LEAST_WIDTH, ...figure.parts.map((part) => part.width + 2 * PAD)),
   );

@@ -5,11 +5,15 @@ export type Drawn = (paint: (document: Document) => SVGSVGElement) => Promise<st
 
 export type LazySvg = (theme: "light" | "dark") => Promise<string>;
 
-/** Draws `picture` in either theme, by whatever document there is; what draws is loaded when it is asked to. */
-export function lazySvg({ draw }: StudyPicture, drawn: Drawn): LazySvg {
+/**
+ * Draws `picture` in either theme, by whatever document there is; what draws is loaded when it is asked to.
+ *
+ * @param title in place of the picture's own
+ */
+export function lazySvg({ draw }: StudyPicture, drawn: Drawn, title?: string): LazySvg {
   return async (name) => {
     const painted = await draw();
     const { THEMES } = await import("./theme.ts");
-    return drawn((document) => painted(document, THEMES[name]));
+    return drawn((document) => painted(document, { ...THEMES[name], title }));
   };
 }

@@ -15,6 +15,8 @@ export interface Theme {
   readonly sequential: readonly string[];
   /** From the most negative (orange) over zero, which is next to the panel, to the most positive (purple). */
   readonly diverging: readonly string[];
+  /** What a picture is called in place of its own title: whoever publishes it knows a better one. */
+  readonly title?: string | undefined;
 }
 
 /**

@@ -1,12 +1,17 @@
-import { writeStudy } from "../draw/studyFiles.ts";
+import { writeStudy, type FileOptions } from "../draw/studyFiles.ts";
 import { viewOf } from "./views.ts";
 
 /**
  * Writes a Result of any kind to `file`: .png, .svg, .html, .csv or .json; the whole file or nothing. Node only.
  *
+ * @param options.title what the picture or the page is called; left out: what the study calls it
  * @throws {InputError} "result" for a kind that is not known, or a Result that does not fit its schema; "output" for an
  *   extension that is not known, a folder in place of a file, or a place that cannot be written
  */
-export async function writeResult(result: unknown, file: string): Promise<void> {
-  await writeStudy(await viewOf({ name: "it", result }), result, file);
+export async function writeResult(
+  result: unknown,
+  file: string,
+  options: FileOptions = {},
+): Promise<void> {
+  await writeStudy(await viewOf({ name: "it", result }), result, file, options);
 }

@@ -8,6 +8,7 @@ import { studyCsv } from "../../src/draw/csv.ts";
 import { drawnInNode } from "../../src/draw/drawnInNode.ts";
 import { lazySvg } from "../../src/draw/lazySvg.ts";
 import { picturesOf } from "../../src/draw/pictures.ts";
+import { pictureName, pictureNames } from "../../src/draw/studyView.ts";
 import { idealHeads } from "../../src/measure/idealHeads.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";
@@ -112,6 +113,18 @@ describe.each(NAMES)("the view of %s", (name) => {
       expect(await lazySvg(pictures[0]!, drawnInNode)(theme)).toMatch(/^<svg[^]*<\/svg>\s*$/);
   });
 
+  test("names no folder in its pictures, whose title can be another", async () => {
+    const path = "/home/someone/secret/my-model";
+    const moved: unknown = JSON.parse(
+      JSON.stringify(results[name]).replaceAll("planted:induction", path),
+    );
+    for (const picture of picturesOf(await viewOf({ name, result: moved }))) {
+      expect(await lazySvg(picture, drawnInNode)("light")).not.toContain("secret");
+      const named = await lazySvg(picture, drawnInNode, "Fig. 1")("light");
+      expect(named).toContain("<title>Fig. 1</title>");
+    }
+  });
+
   test("fits in 80 columns, says the same in colour, and has no value that is none", async () => {
     const plain = await toText(results[name]);
     for (const line of plain.split("\n")) expect(columnsOf(line), line).toBeLessThanOrEqual(80);
@@ -180,6 +193,15 @@ test.runIf(PYTHON)(
     }
   },
 );
+
+test("pictureName is the last part of a path, and an id of the hub or the zoo as it is", () => {
+  expect(
+    ["/a/b/model.gguf", "./m", "../x/m/", "C:\\a\\m", "~/m", "a/b/m"].map(pictureName),
+  ).toEqual(["model.gguf", "m", "m", "m", "m", "m"]);
+  const ids = ["gpt2", "org/name", "zoo:attn-2l", "zoo:attn-2l@100", "planted:induction"];
+  expect(ids.map(pictureName)).toEqual(ids);
+  expect(pictureNames(["/a/m", "/b/m"])).toEqual(["/a/m", "/b/m"]);
+});
 
 test("a report has a section for every kind of Result", async () => {
   const given = NAMES.map((name) => ({ name, result: results[name] }));

@@ -46,7 +46,7 @@ export async function attention(
   const plan = attentionPlan(model.architecture, options);
   const found = await sequencesOf(model, options);
   checkSize(found, plan.shown);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const { shown, values } = plan;
     const heads = plan.heads ?? (await strongestHeads(model, backend, found, shown, options));
     return {

@@ -14,6 +14,7 @@ import {
   aboutLines,
   headColumn,
   pictureLines,
+  pictureName,
   settingsOf,
   type StudyTable,
   type StudyView,
@@ -63,7 +64,7 @@ export function attentionView(result: AttentionResult): StudyView {
 export function attentionPicture(result: AttentionResult): Matrices {
   const { values, heads, sequences, model } = result;
   return {
-    title: `Attention: ${model.id}`,
+    title: `Attention: ${pictureName(model.id)}`,
     subtitle: pictureLines(result),
     matrices: heads.map(({ weights, ...panel }) => {
       const labels = labelsOf(sequences[panel.sequence]!.pieces);
@@ -121,10 +122,10 @@ function looksWords(panel: AttentionPanel, result: AttentionResult): string {
   const induction = panel.looksAt.induction;
   const also =
     induction && most && induction.value !== most.value
-      ? `; ${LOOKS_WORDS.induction} get ${share(induction.value)} (even attention ${share(induction.uniform)})`
+      ? `; ${LOOKS_WORDS.induction} get ${share(induction.value)} (uniform attention ${share(induction.uniform)})`
       : "";
   return most
-    ? `${panelName(panel, result)}: most attention of these goes to ${most.words}, ${share(most.value)} (even attention ${share(most.uniform)})${also}.`
+    ? `${panelName(panel, result)}: of the first, the previous and the current token${induction ? " and tokens after an earlier copy" : ""}, most attention goes to ${most.words}, ${share(most.value)} (uniform attention ${share(most.uniform)})${also}.`
     : `${panelName(panel, result)}.`;
 }
 

@@ -1,14 +1,21 @@
 /** @file What `card diff` shows. */
 import { matricesPicture } from "../../draw/pictures.ts";
-import { modelWords, settingsOf, type StudyTable, type StudyView } from "../../draw/studyView.ts";
+import {
+  modelWords,
+  pictureNames,
+  settingsOf,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
 import { changeTables, mapsOf } from "../compare/viewMaps.ts";
 import type { CardDiffResult } from "./resultDiff.ts";
 
 export function cardDiffView(result: CardDiffResult): StudyView {
   const { old, new: now, changes, words, warnings, losses } = result;
   const title = `What changed from ${old.model.id} to ${now.model.id}`;
-  const shown = (side: typeof old) => ({
-    id: side.model.id,
+  const [from, to] = pictureNames([old.model.id, now.model.id]) as [string, string];
+  const shown = (side: typeof old, id: string) => ({
+    id,
     values: side.induction.map((row) => row.map((gain) => Math.max(0, gain))),
   });
   const names = { firstCopy: "first copy", secondCopy: "second copy", copyGain: "copy gain" };
@@ -24,9 +31,9 @@ export function cardDiffView(result: CardDiffResult): StudyView {
     map: null,
     pictures: [
       matricesPicture(
-        mapsOf(shown(old), shown(now), {
-          title,
-          subtitle: [modelWords(old.model), modelWords(now.model)],
+        mapsOf(shown(old, from), shown(now, to), {
+          title: `What changed from ${from} to ${to}`,
+          subtitle: [modelWords({ ...old.model, id: from }), modelWords({ ...now.model, id: to })],
           scaleLabel: "gain: attention to the token after the earlier copy, less that on controls",
           description: words.join(" "),
         }),

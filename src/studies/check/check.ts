@@ -38,7 +38,7 @@ export async function check(model: LoadedModel, options: CheckOptions): Promise<
   const plan = checkPlan(options);
   checkRules(model, plan.rules);
   const backend = await engineFor(model, options);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const seen = await decide(model, backend, plan, options);
     return resultOf(model, backend, plan, seen, options.file ?? null, { run: elapsed() });
   });

@@ -3,6 +3,7 @@ import { plural } from "../../draw/numbers.ts";
 import {
   aboutLines,
   pictureLines,
+  pictureName,
   settingsOf,
   type StudyTable,
   type StudyView,
@@ -28,7 +29,7 @@ export function checkView(result: CheckResult): StudyView {
         : []),
     ],
     map: {
-      title: `Check of ${model.id}: ${result.outcome}`,
+      title: `Check of ${pictureName(model.id)}: ${result.outcome}`,
       subtitle: [...pictureLines(result), countWords(result)],
       values: scores.induction,
       scale: { kind: "sequential", bound: 1 },

@@ -48,7 +48,7 @@ export async function circuit(
   const plan = circuitPlan(model.architecture, options);
   const { signal, progress } = options;
   const { layers: count, heads } = model.architecture;
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const layers: HeadMatrices[] = [];
     for (let layer = 0; layer < count; layer++) {
       layers.push(await headMatrices(model, backend, layer));

@@ -7,6 +7,7 @@ import {
   divergingScale,
   headColumn,
   modelWords,
+  pictureName,
   settingsOf,
   type StudyTable,
   type StudyView,
@@ -56,7 +57,7 @@ export function circuitView(result: CircuitResult): StudyView {
     sentences: [compositionWords(result)],
     map: {
       title: "Copying by head",
-      subtitle: [about],
+      subtitle: [modelWords({ ...model, id: pictureName(model.id) })],
       values: shown,
       scale: { ...divergingScale(shown), bound: 1 },
       scaleLabel: `eigenvalue share of the full OV circuit (${which})`,

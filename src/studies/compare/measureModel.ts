@@ -35,7 +35,7 @@ export async function measureModel(
   { signal, progress }: Pick<StudyOptions, "signal" | "progress">,
   judge: VerdictOptions | null,
 ): Promise<MeasuredModel> {
-  return whileUnchanged(model, async () => {
+  return whileUnchanged(model, backend, async () => {
     const options = { signal, progress };
     const { scores, losses } = await scoreRows(model, backend, rows, options);
     return {

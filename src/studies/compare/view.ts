@@ -6,6 +6,7 @@ import {
   divergingScale,
   headColumn,
   modelWords,
+  pictureNames,
   settingsOf,
   type StudyPicture,
   type StudyTable,
@@ -56,7 +57,7 @@ function picturesOf(result: CompareResult, same: readonly ComparedPair[]): Study
 
 /** The induction maps of both models, and the difference. */
 function inductionMaps({ models, words }: CompareResult, pair: ComparedPair) {
-  const [first, second] = [models[pair.first]!, models[pair.second]!];
+  const [first, second] = namedPair(models, pair);
   return mapsOf(sideOf(first), sideOf(second), {
     title: `Induction score of ${first.id}, of ${second.id}, and the difference`,
     subtitle: [modelWords(first), modelWords(second)],
@@ -65,10 +66,23 @@ function inductionMaps({ models, words }: CompareResult, pair: ComparedPair) {
   });
 }
 
+/** The models of a pair under the names that a picture has for them. */
+function namedPair(
+  models: readonly ComparedModel[],
+  pair: ComparedPair,
+): [ComparedModel, ComparedModel] {
+  const both = [models[pair.first]!, models[pair.second]!] as const;
+  const [one, other] = pictureNames(both.map(({ id }) => id)) as [string, string];
+  return [
+    { ...both[0], id: one },
+    { ...both[1], id: other },
+  ];
+}
+
 const sideOf = ({ id, scores }: ComparedModel) => ({ id, values: scores.induction });
 
 function differenceMap({ models, words }: CompareResult, pair: ComparedPair): StudyView["map"] {
-  const [first, second] = [models[pair.first]!, models[pair.second]!];
+  const [first, second] = namedPair(models, pair);
   const values = differenceOfMaps(sideOf(first), sideOf(second));
   return {
     title: `Induction score of ${second.id} less that of ${first.id}`,

@@ -2,6 +2,7 @@
 import { headDepth } from "../../measure/headDepth.ts";
 import { MOST_SERIES } from "../../draw/key.ts";
 import type { LineFigure, LinePanel, LinePoint } from "../../draw/lines.ts";
+import { pictureNames } from "../../draw/studyView.ts";
 import { shortened } from "../../draw/visible.ts";
 import type { CompareResult, ComparedModel } from "./result.ts";
 
@@ -13,6 +14,7 @@ export function familyFigure({
   words,
 }: Pick<CompareResult, "models" | "words">): LineFigure {
   const rising = models.toSorted((a, b) => a.parameters - b.parameters);
+  const names = pictureNames(rising.map(({ id }) => id));
   const x = { label: "parameters", log: true };
   const panel = (
     name: string,
@@ -28,7 +30,8 @@ export function familyFigure({
   return {
     title: `A family of ${models.length} models`,
     subtitle: rising.map(
-      ({ id, parameters }) => `${parameters.toLocaleString("en-GB")}: ${shortened(id, LONGEST_ID)}`,
+      ({ parameters }, index) =>
+        `${parameters.toLocaleString("en-GB")}: ${shortened(names[index]!, LONGEST_ID)}`,
     ),
     panels: [
       ...panel("best head", { label: "induction score", domain: [0, 1] }, ({ best }) => ({
@@ -67,13 +70,14 @@ export function depthFigure({
   words,
 }: Pick<CompareResult, "models" | "words">): LineFigure {
   const shown = models.slice(0, MOST_SERIES);
+  const names = pictureNames(shown.map(({ id }) => id));
   return {
     title: "Where heads attend like induction",
     subtitle: ["The best induction score in each layer, over the share of layers before it"],
     panels: [
       {
         lines: shown.map(({ id, layers, scores }, index) => ({
-          name: `${models.findIndex((one) => one.id === id) === index ? "" : `${index + 1}: `}${shortened(id, LONGEST_ID)}`,
+          name: `${models.findIndex((one) => one.id === id) === index ? "" : `${index + 1}: `}${shortened(names[index]!, LONGEST_ID)}`,
           points: scores.induction.map((row, layer) => ({
             x: headDepth(layer, layers),
             y: Math.max(...row),

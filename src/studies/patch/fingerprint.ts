@@ -66,7 +66,7 @@ export async function fingerprint(
   const backend = await engineFor(model, options);
   const { architecture } = model;
   const { heads: asked, nulls } = fingerprintPlan(architecture, options);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const narrowest = await pairOf(architecture, { ...options, design: "BC" });
     const sized = { ...options, seqLen: 2 * narrowest.period };
     const chain = await openChain(model, backend, {

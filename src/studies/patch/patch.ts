@@ -42,7 +42,7 @@ export async function patch(model: LoadedModel, options: PatchOptions = {}): Pro
     byCell: plan.byCell,
   });
   const backend = await engineFor(model, options);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const metrics = [...new Set<MetricName>([plan.metric, "centred-logit"])];
     const chain = await openChain(model, backend, {
       hooks: hooksFor([plan.unit]),

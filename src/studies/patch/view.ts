@@ -13,6 +13,7 @@ import {
   divergingScale,
   headColumn,
   pictureLines,
+  pictureName,
   settingsOf,
   type StudyCell,
   type StudyPicture,
@@ -287,7 +288,7 @@ function fingerprintMatrices(result: FingerprintResult): Matrices {
     ),
   }));
   return {
-    title: `Fingerprints: ${model.id}`,
+    title: `Fingerprints: ${pictureName(model.id)}`,
     subtitle: pictureLines(result),
     matrices,
     rowName: "design: which copies are corrupted",

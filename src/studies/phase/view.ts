@@ -7,6 +7,7 @@ import {
   aboutLines,
   headColumn,
   settingsOf,
+  pictureName,
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
@@ -39,7 +40,7 @@ export function phaseView(result: PhaseResult): StudyView {
 function phaseFigure(result: PhaseResult, subtitle: readonly string[]): LineFigure {
   const { id, words, steps } = result;
   return {
-    title: `Phase change: ${id}`,
+    title: `Phase change: ${pictureName(id)}`,
     subtitle: [...subtitle, words[0]!],
     panels: [...lossPanels(result), scorePanel(result)],
     notes: [
