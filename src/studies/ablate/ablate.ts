@@ -52,7 +52,7 @@ export async function ablate(
   const { architecture } = model;
   const choice = ablationChoice(architecture, options);
   const rows = await ablationRows(architecture, options);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const scores =
       options.curve || options.minimal
         ? await inductionScores(model, backend, rows, options)

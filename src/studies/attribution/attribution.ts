@@ -59,7 +59,7 @@ export async function attribution(
   const { metric, units, paths } = plan;
   const pair = await causalPair(model, options);
   const backend = await engineFor(model, options);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const chain = await openChain(model, backend, {
       hooks: hooksFor(paths ? [...HEAD_UNITS] : units),
       metrics: [metric],

@@ -1,18 +1,30 @@
+import { InputError } from "../../base/errors.ts";
+import type { Backend } from "../../base/backend.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { overflowWords } from "./overflow.ts";
 
 /**
  * Runs a study between two looks at the weights' file: what is measured while it changes is no Result.
  *
  * @param run handed a clock, the ms since it began, for the timings of its Result
- * @throws {InputError} "file" if it is not the one that was opened; and what `run` throws
+ * @throws {InputError} "file" if it is not the one that was opened; "weights" where numbers are not finite, with the first value of
+ *   the model that is not; and what `run` throws
  */
 export async function whileUnchanged<Value>(
-  model: Pick<LoadedModel, "unchanged">,
+  model: LoadedModel,
+  backend: Backend,
   run: (elapsed: () => number) => Promise<Value>,
 ): Promise<Value> {
   await model.unchanged();
   const started = performance.now();
-  const value = await run(() => performance.now() - started);
+  const value = await run(() => performance.now() - started).catch(async (error: unknown) => {
+    const isNumber = error instanceof InputError && NOT_FINITE.test(error.message);
+    const words = isNumber ? await overflowWords(model, backend).catch(() => null) : null; // else what went wrong first is said
+    throw words === null ? error : new InputError("weights", words, { cause: error });
+  });
   await model.unchanged();
   return value;
 }
+
+/** What functions of measure say of numbers that they cannot take. */
+const NOT_FINITE = /needs finite (numbers|values), got/;

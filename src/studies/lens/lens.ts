@@ -39,7 +39,7 @@ export async function lens(model: LoadedModel, options: LensOptions = {}): Promi
   const rows = await lensRows(model, options);
   const plan = lensPlan(rows, options);
   checkLogits(model, plan.positions.length);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const programs = lensPrograms(model, plan.of);
     const result = await lensResultOf(
       model,

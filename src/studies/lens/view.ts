@@ -86,9 +86,9 @@ function onePlaceWords(layers: LensResult["layers"]): string {
 function convergenceWords({ convergence, stability, positions, layers }: LensResult): string {
   const confident =
     convergence.layer === null
-      ? `no stream gives a token ${convergence.threshold} or more`
-      : `some token has ${convergence.threshold} or more first in stream ${convergence.layer.toFixed(1)} (${Math.round(100 * convergence.share)} % of the positions)`;
-  return `${positions.length} positions; ${confident}; what is predicted in the end stands from stream ${convergence.settled.toFixed(1)} of ${layers.length - 1} on; stability ${stability.toFixed(3)}`;
+      ? `no stream gives any token ${convergence.threshold} or more`
+      : `the first stream that gives any token ${convergence.threshold} or more is ${convergence.layer.toFixed(1)} (at ${Math.round(100 * convergence.share)} % of the positions; early streams are not calibrated)`;
+  return `${plural(positions.length, "position")}; the final prediction is on top from stream ${convergence.settled.toFixed(1)} of ${layers.length - 1} on; ${confident}; stability ${stability.toFixed(3)}`;
 }
 
 function layerTable({ layers }: LensResult): StudyTable {
@@ -101,7 +101,7 @@ function layerTable({ layers }: LensResult): StudyTable {
       "high",
       { name: "log-probability", key: "logProbabilityNats" },
       "rank",
-      { name: "first", key: "firstShare" },
+      { name: "top-1", key: "top1Share" },
       "predicts",
     ],
     rows: layers.map(({ name, probability, interval, logProbability, rank, first, top }) => [

@@ -43,7 +43,7 @@ export async function pathPatch(model: LoadedModel, options: PathOptions): Promi
   const backend = await engineFor(model, options);
   const pair = await causalPair(model, options);
   const plan = pathPlan(model.architecture, options);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const length = pair.clean.shape[1]!;
     const chain = await openChain(model, backend, {
       hooks: hooksFor(["resid-pre", "head-out", "head-q", "head-pattern"]),

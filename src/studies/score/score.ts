@@ -1,10 +1,12 @@
 /** @file `score`: the five attention scores of every head, with intervals, and the losses of both copies. */
 import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
+import { uniformScores } from "../../measure/uniformScores.ts";
 import { unpackScores } from "../../measure/unpackScores.ts";
 import { attentionTableFeeds } from "../../graph/edits/withAttentionScores.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { Backend } from "../../base/backend.ts";
 import { checkCanRun } from "../common/canRun.ts";
+import { overflowWords } from "../common/overflow.ts";
 import { overSeeds } from "../common/overSeeds.ts";
 import { scoreSeeds } from "./seeds.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
@@ -48,7 +50,7 @@ async function scoreOnce(
   const plan = withLossesIfAny(model, await scorePlan(architecture, options), options);
   const { rows, lossExamples } = plan;
   const { length } = rows.info;
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const program = scoreProgram(model.program, architecture, {
       measures: ATTENTION_SCORES.length,
       withLoss: lossExamples > 0,
@@ -66,12 +68,31 @@ async function scoreOnce(
       const asked = { ...plan, layers, heads, signal, progress };
       const measured = await measureRows(session, rows, asked);
       const timings = { prepare: prepared, run: elapsed() - prepared };
-      const scored = { ...plan, rows: firstRows(rows, measured.examples) };
+      const measuredRows = firstRows(rows, measured.examples);
+      const warnings = [...rows.warnings, ...(await evenWarning(model, backend, measured, rows))];
+      const scored = { ...plan, rows: { ...measuredRows, warnings } };
       return scoreResultOf(model, backend, scored, measured, timings);
     } finally {
       await session.close();
     }
   });
+}
+
+/** What to say where no head prefers any token: the run may overflow, and norms then make 0 of what they read. */
+async function evenWarning(
+  model: LoadedModel,
+  backend: Backend,
+  { scores }: Measured,
+  { start, period, info: { length } }: RepeatedRows,
+): Promise<string[]> {
+  const tables = attentionTables({ start, period, length });
+  const uniform = uniformScores(tables).data[ATTENTION_SCORES.indexOf("induction")]!;
+  const isEven = (value: number) => Math.abs(value - uniform) < 1e-5 || Number.isNaN(value);
+  if (!scores.flat().every(({ induction }) => induction.every(isEven))) return [];
+  return [
+    (await overflowWords(model, backend)) ??
+      "every head attends evenly to all that it sees, as with weights of zero",
+  ];
 }
 
 /**

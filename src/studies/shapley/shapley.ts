@@ -42,7 +42,7 @@ export async function shapley(
   );
   const control = disjointRows(rows, drawnTokens(model.architecture).ids, plan.seed);
   const backend = await engineFor(model, options);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const { length } = rows.info;
     const chain = await openChain(model, backend, {
       hooks: hooksFor(["head-out"]),

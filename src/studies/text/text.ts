@@ -38,7 +38,7 @@ export async function text(model: LoadedModel, options: TextOptions): Promise<Te
   const plan = textPlan(model.architecture, options);
   const { sequences, pieceLength, pairs, heads, bos, seed } = plan;
   const { signal, progress } = options;
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const found =
       sequences && cutUp(await sequencesOf(model, sequences, { longest: Infinity }), pieceLength);
     const scored = found && (await repeatScores(model, backend, found, { signal, progress }));

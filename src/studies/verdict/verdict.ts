@@ -1,6 +1,7 @@
 /** @file `verdict`: what each head is, by attention with controls, by what it writes, and by what is lost without it. */
 import type { Backend } from "../../base/backend.ts";
 import { canRun, checkCanRun } from "../common/canRun.ts";
+import { overflowWords } from "../common/overflow.ts";
 import { overSeeds } from "../common/overSeeds.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { throwIfAborted } from "../../base/errors.ts";
@@ -69,7 +70,7 @@ async function verdictOnce(
   const { log, signal, progress } = options;
   const plan = verdictPlan(options);
   const rows = await verdictRows(model.architecture, options, plan.extent.counts);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const { clean, positions } = rows.causal;
     const chain = await openChain(model, backend, {
       ...cutsOf(model),
@@ -110,8 +111,12 @@ async function measure(work: Work): Promise<Measured> {
   const leftOut = inOrder(attending.slice(extent.candidates));
   const nulls = nullHeads(all, attention, candidates, attending, extent.nullHeads, seed);
   const heads = { candidates, nulls };
-  const none = { causal: null, upstream: null, convolution: null, weights: null, lacking: [] };
-  if (candidates.length === 0) return { rows, attention, heads, leftOut, ...none };
+  if (candidates.length === 0) {
+    const none = { causal: null, upstream: null, convolution: null, weights: null };
+    const overflow = await overflowWords(model, work.backend); // norms make 0 of what overflows, and no head attends
+    const lacking = overflow === null ? [] : [overflow];
+    return { rows, attention, heads, leftOut, lacking, ...none };
+  }
   return { rows, attention, heads, leftOut, ...(await causesOf(work, heads)) };
 }
 

@@ -25,7 +25,7 @@ function found(
   const induction = heads.filter(({ label }) => label === "induction");
   if (induction.length > 0)
     return [
-      `${induction.length === 1 ? "One induction head" : `${induction.length} induction heads`}: ${named(induction)}.`,
+      `${induction.length === 1 ? "One induction head" : `${induction.length} induction heads`}: ${named(induction)}.${ranWords(screened)}`,
     ];
   if (outOfReach.length === model.layers)
     return [
@@ -47,6 +47,17 @@ function found(
     : [
         `No induction head: ${screened.candidates.join(", ")} attend${screened.candidates.length === 1 ? "s" : ""} like one, but ${why}.`,
       ];
+}
+
+/** How much of what attends alike was run, and whether there was anything to compare it with. */
+function ranWords({ candidates, leftOut, nullHeads }: Said["screened"]): string {
+  const rest =
+    leftOut.length === 0
+      ? ""
+      : ` Of the heads that attend like induction ${candidates.length} were run and ${leftOut.length} were not.`;
+  return nullHeads.length === 0
+    ? `${rest} No random heads were run beside them: this is without a null.`
+    : rest;
 }
 
 /** Each receiver's strongest feeder, receivers of one feeder together: 16.0 -> keys of 17.3, 18.6. */

@@ -79,7 +79,7 @@ function effectWords({ effect, cell }: WhyResult): string {
   const most = raised
     ? `; it raises “${tokenText(raised.piece)}” most, by ${number(raised.logit)}`
     : "";
-  return `What the cell writes adds ${number(effect.cell)} to the logit of “${tokenText(target.piece)}” (the ${target.why}, probability ${share(target.probability)}), of ${number(effect.head)} by the whole of ${headName(cell)}${most}.`;
+  return `What ${headName(cell)} writes from this one key adds ${number(effect.cell)} to the logit of “${tokenText(target.piece)}” (the ${target.why}, probability ${share(target.probability)}), of ${number(effect.head)} by the head as a whole${most}.`;
 }
 
 interface Pair {

@@ -52,7 +52,7 @@ export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyR
   const query = queryOf(plan.query, found.sequences[0]!.tokens.length);
   const backend = await engineFor(model, options);
   const advance = partCounter(options, inputs, architecture.heads);
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     advance();
     const run = await savedRun(linear, backend, inputs, plan.head, query, found);
     const cell = { ...plan.head, query, key: keyOf(plan.key, query, run) };
