@@ -1,9 +1,10 @@
 /** @file What `score` is asked for on encoders and models with several stacks. */
 import { InputError } from "../../base/errors.ts";
 import { stackRows, type StackRows } from "../../inputs/stackRows.ts";
-import type { GeneratedInput } from "../../inputs/scoreInput.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
+import { GENERATED_INPUT, type GeneratedInput } from "../../inputs/scoreInput.ts";
 import type { Model } from "../../models/family.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 
 export interface ScoreStacksOptions extends GeneratedInput, StudyOptions {
   /** How many of the rows also give losses, in encoder-decoders; left out: 10, or all where there are fewer. */
@@ -11,6 +12,13 @@ export interface ScoreStacksOptions extends GeneratedInput, StudyOptions {
   /** Heads of each part in the list of the best; left out: 5. */
   readonly topHeads?: number | undefined;
 }
+
+export const SCORE_STACKS_OPTIONS: OptionNames<ScoreStacksOptions> = {
+  ...STUDY_OPTIONS,
+  ...GENERATED_INPUT,
+  lossExamples: true,
+  topHeads: true,
+};
 
 export interface ScoreStacksPlan {
   readonly rows: StackRows;

@@ -1,5 +1,6 @@
 /** @file `scoreStacks`: what `score` measures in encoders and models with several stacks, direction by direction. */
 import type { Backend, Feeds } from "../../base/backend.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import {
   attentionScoreValues,
@@ -21,7 +22,7 @@ import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { stacksResultOf, type MeasuredPart } from "./buildResult.ts";
 import { scoredStacks, type ScoredStack } from "./parts.ts";
-import { scoreStacksPlan, type ScoreStacksOptions } from "./plan.ts";
+import { SCORE_STACKS_OPTIONS, scoreStacksPlan, type ScoreStacksOptions } from "./plan.ts";
 import type { StacksResult } from "./result.ts";
 
 /** What all runs of a study are lent. */
@@ -42,6 +43,7 @@ export async function scoreStacks(
   model: LoadedModel,
   options: ScoreStacksOptions = {},
 ): Promise<StacksResult> {
+  checkOptionNames("scoreStacks", options, SCORE_STACKS_OPTIONS);
   checkCanRun("score-stacks", model);
   const backend = await engineFor(model, options);
   const plan = scoreStacksPlan(model, options);
