@@ -31,6 +31,8 @@ export type { LoadedModel } from "./models/loaded.ts";
 export type { RunnableModel } from "./inputs/runnableModel.ts";
 export type { Prompt } from "./inputs/promptRows.ts";
 export type { IdRows, ModelInputs, Numbers } from "./inputs/modelInputs.ts";
+export { featuresOfAudio, pixelsOfImages, type MediaFile } from "./inputs/media/mediaInputs.ts";
+export type { MediaKind, Preprocessor } from "./models/preprocessor.ts";
 export type { Block, PlantedHead } from "./models/planted/circuit.ts";
 export { PLANTED } from "./models/planted/planted.ts";
 export type { ZooIndex } from "./models/zoo/zooIndex.ts";

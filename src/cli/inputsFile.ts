@@ -1,4 +1,7 @@
-/** @file The file of `run --inputs`: what a model of any kind reads, as JSON; arrays lie in safetensors files that it names. */
+/**
+ * @file The file of `run --inputs`: what a model of any kind reads, as JSON. Arrays lie in safetensors files that it names; images and
+ * audio may be named too, and are prepared once the model is known.
+ */
 import { readFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
@@ -6,23 +9,32 @@ import { InputError } from "../base/errors.ts";
 import { fileSource } from "../formats/file.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readTensor } from "../formats/readTensor.ts";
+import type { LoadedModel } from "../models/loaded.ts";
 import { INPUT_NAMES, type IdRows, type ModelInputs, type Numbers } from "../inputs/modelInputs.ts";
 
 /** Keys of files that hold rows for other commands too. */
 const PASSED_OVER = ["period", "bos", "image_token"];
 const ARRAYS = ["features", "pixels"];
 
+/** Files of people, by what they become. */
+const MEDIA = { pixels: /\.(png|jpe?g)$/i, features: /\.wav$/i } as const;
+const WORDS = { pixels: "a .png or .jpg file", features: "a .wav file" } as const;
+
 const FORM =
-  '{"tokens": [[...]]}, {"encoder": [[...]], "decoder": [[...]]}, and beside them "features" or "pixels": {"file": "x.safetensors", "tensor": "pixels"}';
+  '{"tokens": [[...]]}, {"encoder": [[...]], "decoder": [[...]]}, and beside them "pixels": "x.png", "features": "x.wav", or either as {"file": "x.safetensors", "tensor": "pixels"}';
+
+/** What a file hands to a model that is not open yet. */
+export type InputsFor = (model: LoadedModel) => Promise<ModelInputs>;
 
 /**
  * What the file at `path` hands to a model; files that it names are found from its own folder.
  *
+ * @returns what to do once the model is open; all that needs no model is checked before
  * @throws {InputError} "file" for a file that cannot be read, "tokens" for one of another form, "feed" for a tensor that is not
  *   there
  */
-export async function readInputs(path: string): Promise<ModelInputs> {
-  const parts: [string, IdRows | Numbers][] = [];
+export async function readInputs(path: string): Promise<InputsFor> {
+  const parts: [string, IdRows | Numbers | ((model: LoadedModel) => Promise<Numbers>)][] = [];
   for (const [key, value] of Object.entries(await readObject(path))) {
     if (PASSED_OVER.includes(key)) continue;
     if (!INPUT_NAMES.some((name) => name === key))
@@ -35,7 +47,12 @@ export async function readInputs(path: string): Promise<ModelInputs> {
       ARRAYS.includes(key) ? await arrayOf(path, key, value) : rowsOf(path, key, value),
     ]);
   }
-  return Object.fromEntries(parts);
+  return async (model) => {
+    const made = parts.map(async ([key, value]) => {
+      return [key, typeof value === "function" ? await value(model) : value] as const;
+    });
+    return Object.fromEntries(await Promise.all(made));
+  };
 }
 
 async function readObject(path: string): Promise<object> {
@@ -67,7 +84,14 @@ function rowsOf(path: string, key: string, value: unknown): IdRows {
   throw new InputError("tokens", `${path} needs rows of ids [[...]] in ${key}`);
 }
 
-async function arrayOf(path: string, key: string, value: unknown): Promise<Numbers> {
+async function arrayOf(
+  path: string,
+  key: string,
+  value: unknown,
+): Promise<Numbers | ((model: LoadedModel) => Promise<Numbers>)> {
+  const kind = key as keyof typeof MEDIA;
+  const media = mediaOf(value, MEDIA[kind]);
+  if (media) return mediaAt(kind, dirname(path), media);
   const { file, tensor = key } = placeOf(value);
   if (typeof file !== "string" || typeof tensor !== "string")
     throw new InputError(
@@ -76,13 +100,40 @@ async function arrayOf(path: string, key: string, value: unknown): Promise<Numbe
     );
   const from = resolve(dirname(path), file);
   if (extname(from).toLowerCase() !== ".safetensors")
-    throw new InputError("file", `${key} must lie in a .safetensors file, got ${file}`);
+    throw new InputError(
+      "file",
+      `${key} must be ${WORDS[kind]}, or lie in a .safetensors file, got ${file}`,
+    );
   return tensorIn(from, tensor);
 }
 
 function placeOf(value: unknown): { readonly file?: unknown; readonly tensor?: unknown } {
   if (typeof value === "string") return { file: value };
   return typeof value === "object" && value !== null ? value : {};
+}
+
+/** Names of images or of audio, one for each row; null for anything else. */
+function mediaOf(value: unknown, ending: RegExp): readonly string[] | null {
+  const names = Array.isArray(value) ? (value as unknown[]) : [placeOf(value).file];
+  const fits =
+    names.length > 0 && names.every((one) => typeof one === "string" && ending.test(one));
+  return fits ? (names as string[]) : null;
+}
+
+/** The files' bytes now, what they become once the model is known. */
+async function mediaAt(key: keyof typeof MEDIA, folder: string, names: readonly string[]) {
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(resolve(folder, name)).catch((error: Error) => {
+        throw new InputError("file", `cannot read ${name}: ${error.message}`, { cause: error });
+      });
+      return { name, bytes: new Uint8Array(bytes) };
+    }),
+  );
+  return async (model: LoadedModel) => {
+    const { featuresOfAudio, pixelsOfImages } = await import("../inputs/media/mediaInputs.ts");
+    return key === "pixels" ? pixelsOfImages(model, files) : featuresOfAudio(model, files);
+  };
 }
 
 /** One tensor of a safetensors file. */

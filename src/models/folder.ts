@@ -13,6 +13,7 @@ import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import { withNotices } from "./family.ts";
 import { folderModel } from "./folderModel.ts";
 import { checkedMap, mappedCheckpoint, mappedConfig } from "./nameMap.ts";
+import { preprocessorIn } from "./preprocessor.ts";
 import { unquantised } from "./quantised.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import type { LoadOptions } from "./loadOptions.ts";
@@ -46,6 +47,7 @@ export async function openFolder(
       files,
       options,
       tokenizer: () => folderTokenizer(path),
+      preprocessor: preprocessorIn(folderText(path)),
     }),
   );
 }

@@ -8,6 +8,7 @@ import { weightFaults } from "../formats/weightFaults.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
+import type { Preprocessor } from "./preprocessor.ts";
 import { checkWeights } from "./checkWeights.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 
@@ -23,6 +24,8 @@ export interface LoadedModel extends Model {
   readonly sizeBytes?: number | undefined;
   /** The tokenizer that lies with the weights; null if there is none. Made at each call. */
   tokenizer(): Promise<Tokenizer | null>;
+  /** How images and sounds are prepared, as the files beside the weights say; left out where there can be none. */
+  readonly preprocessor?: Preprocessor | undefined;
   /**
    * Checks that the weight files are as they were when the model was loaded; called before and after measuring.
    *
@@ -75,6 +78,7 @@ export async function loaded({
   files,
   options,
   tokenizer,
+  preprocessor,
   closeMore,
 }: {
   readonly id: string;
@@ -83,6 +87,7 @@ export async function loaded({
   readonly files: readonly OpenFile[];
   readonly options: LoadOptions;
   readonly tokenizer: () => Promise<Tokenizer | null>;
+  readonly preprocessor?: Preprocessor | undefined;
   readonly closeMore?: (() => Promise<void>) | undefined;
 }): Promise<LoadedModel> {
   const notices = [...(model.notices ?? []), ...checkWeights(id, sight)];
@@ -95,6 +100,7 @@ export async function loaded({
     notices,
     sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     tokenizer,
+    ...(preprocessor && { preprocessor }),
     unchanged: async () => {
       if (options.factsOnly) throw cannotRun(id);
       for (const file of files) await checkUnchanged(file.snapshot);

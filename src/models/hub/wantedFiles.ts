@@ -1,5 +1,7 @@
 /** @file Which files of a repository a load needs, as data. */
 
+import { PREPROCESSOR_FILES } from "../preprocessor.ts";
+
 /** Files to bring from a repository. An index (`*.index.json`) brings the shards that it names. */
 export interface WantedFiles {
   /** Must be there. */
@@ -32,7 +34,7 @@ const TOKENIZER = [
 /** A model with its tokenizer: safetensors where the repository has them, else the torch checkpoint. */
 export const MODEL_FILES: WantedFiles = {
   required: ["config.json"],
-  optional: TOKENIZER,
+  optional: [...TOKENIZER, ...PREPROCESSOR_FILES],
   firstOf: [
     "model.safetensors",
     "model.safetensors.index.json",

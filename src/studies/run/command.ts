@@ -14,7 +14,7 @@ import { MODEL, shared } from "../../cli/flags/sharedFlags.ts";
 import { collected, listed } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
 import type { FromWork } from "../../cli/messages.ts";
-import { readInputs } from "../../cli/inputsFile.ts";
+import { readInputs, type InputsFor } from "../../cli/inputsFile.ts";
 import { readRows } from "../../cli/tokensFile.ts";
 import type { ModelInputs } from "../../inputs/modelInputs.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -44,7 +44,7 @@ export const command = defineCommand({
         )
         .option(
           "--inputs <file>",
-          'what a model of any kind reads: {"tokens": [[...]]}, {"encoder": [[...]], "decoder": [[...]]}, "features", "pixels"',
+          'what a model of any kind reads: {"tokens": [[...]]}, {"encoder": [[...]], "decoder": [[...]]}, "pixels": "x.png", "features": "x.wav"',
         )
         .option(
           "--capture <names>",
@@ -75,8 +75,8 @@ export const command = defineCommand({
   },
 });
 
-/** What is run: texts wait for the model's tokenizer. */
-type Inputs = ModelInputs | { readonly texts: readonly string[] };
+/** What is run: texts wait for the model's tokenizer, images and audio for what its files say. */
+type Inputs = ModelInputs | { readonly texts: readonly string[] } | InputsFor;
 
 async function inputsOf({ tokens, inputs, text }: RunFlags): Promise<Inputs> {
   if ([tokens, inputs, text].filter((one) => one !== undefined).length !== 1)
@@ -86,6 +86,7 @@ async function inputsOf({ tokens, inputs, text }: RunFlags): Promise<Inputs> {
 }
 
 async function read(model: LoadedModel, inputs: Inputs): Promise<ModelInputs> {
+  if (typeof inputs === "function") return inputs(model);
   if (!("texts" in inputs)) return inputs;
   const { promptRows } = await import("../../inputs/promptRows.ts");
   return { tokens: (await promptRows(model, inputs.texts)).rows };
