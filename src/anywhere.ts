@@ -149,7 +149,6 @@ export type { BosChoice, GeneratedInput, OwnTokens, RepeatedRows } from "./input
 export type { TargetText } from "./inputs/targetRows.ts";
 export type { SeedOptions } from "./studies/common/overSeeds.ts";
 export type { CausalPrompt } from "./inputs/causalPrompt.ts";
-export type { TargetText } from "./inputs/targetRows.ts";
 export type { OwnPair, PairOptions } from "./inputs/pair.ts";
 export type { SequenceInput } from "./inputs/sequences.ts";
 export { ablateResult, type AblateResult } from "./studies/ablate/result.ts";

@@ -33,7 +33,7 @@ export async function behaviours(
   const { bosToken, policy } = bosFor(model.architecture, options.bos ?? "auto");
   const backend = await engineFor(model, options);
   const { signal, progress } = options;
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const { ids } = drawnTokens(model.architecture);
     const tokenizer = await model.tokenizer();
     const source: RowSource = {

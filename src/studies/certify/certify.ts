@@ -37,7 +37,7 @@ export async function certify(
   const backend = await engineFor(model, options);
   const plan = certifyPlan(model.architecture, options);
   const { signal, progress } = options;
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const searcher = await openSearcher(model, backend, plan);
     try {
       const measured = await searcher.atRandom();

@@ -2,6 +2,7 @@
 import { shownValue } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
 import type { OpName } from "../../graph/ops.ts";
+import type { Program } from "../../graph/program.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LayerAnatomy, ProgramAnatomy } from "../../models/anatomy/programAnatomy.ts";
 import type { Architecture, Model } from "../../models/family.ts";

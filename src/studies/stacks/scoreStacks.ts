@@ -51,7 +51,7 @@ export async function scoreStacks(
   const { self, repeats, across } = rows;
   const parts = scoredStacks(model.program, model.architecture);
   const lent = { backend, signal: options.signal, progress: options.progress };
-  return whileUnchanged(model, async (elapsed) => {
+  return whileUnchanged(model, backend, async (elapsed) => {
     const own = parts.filter(({ direction }) => direction !== "across");
     const crossing = parts.filter(({ direction }) => direction === "across");
     const tabled = [
