@@ -1,6 +1,7 @@
 /** @file What a lens reads: rows that repeat, or texts; each position with the token that should follow. */
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { InputError } from "../../base/errors.ts";
+import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import { PAIR_EXAMPLES } from "../../inputs/pair.ts";
 import { generatedRows, ownRows } from "../../inputs/scoreInput.ts";
 import { targetRows, type TargetText } from "../../inputs/targetRows.ts";
@@ -45,9 +46,14 @@ export async function lensRows(model: LoadedModel, options: LensOptions): Promis
 async function rowsOfTexts(
   model: LoadedModel,
   asked: readonly TargetText[],
-  { rows: own, bos = "auto" }: LensOptions,
+  { rows: own, seqLen, numExamples, seed, bos = "auto" }: LensOptions,
 ): Promise<LensRows> {
-  if (own) throw new InputError("options", "a lens reads texts or rows, got both at once");
+  const others = Object.keys(withoutUndefined({ rows: own, seqLen, numExamples, seed }));
+  if (others.length > 0)
+    throw new InputError(
+      "options",
+      `texts are read as they are, so ${others.join(", ")} cannot be used`,
+    );
   const { tokens, targets, positions, info, pieces } = await targetRows(model, asked, bos);
   const length = tokens.shape[1]!;
   return {
