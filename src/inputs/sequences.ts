@@ -153,6 +153,7 @@ export function tokenizeTexts(
   const wanted = typeof choice === "number" ? checkedBos(choice, architecture.vocabulary) : bos;
   const added = choice === "auto" ? addToText : choice !== "off";
   const encoded = texts.map((text) => tokenizer.encode(text));
+  checkOfModel(tokenizer, encoded, architecture.vocabulary);
   const already = wanted !== null && added && encoded.some((ids) => ids[0] === wanted);
   const policy =
     choice === "auto"
@@ -163,6 +164,21 @@ export function tokenizeTexts(
     bosToken: added ? wanted : null,
     policy: already ? `${policy}; a text that begins with it gets no second` : policy,
   };
+}
+
+/** @throws {InputError} "tokenizer" for an id that the model does not have: the files beside it are of another one */
+function checkOfModel(
+  tokenizer: Tokenizer,
+  rows: readonly (readonly number[])[],
+  vocabulary: number,
+): void {
+  const beyond = rows.flat().find((id) => id >= vocabulary);
+  if (beyond === undefined) return;
+  const piece = JSON.stringify(tokenizer.pieces([beyond])[0]);
+  throw new InputError(
+    "tokenizer",
+    `the tokenizer beside the model is not of this model: it has the id ${beyond} for ${piece}, and the model ids from 0 to ${vocabulary - 1}`,
+  );
 }
 
 function checkRows(

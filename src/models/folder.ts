@@ -11,6 +11,7 @@ import { readShards } from "../formats/shards.ts";
 import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import { withNotices } from "./family.ts";
+import { configIn } from "./config/configIn.ts";
 import { folderModel } from "./folderModel.ts";
 import { checkedMap, mappedCheckpoint, mappedConfig } from "./nameMap.ts";
 import { preprocessorIn } from "./preprocessor.ts";
@@ -37,19 +38,22 @@ export async function openFolder(
 ): Promise<LoadedModel> {
   refuseBase(path, options);
   const { config, checkpoint, files, notice } = await folderParts(path, options);
-  return closedOnError(files, async () =>
-    loaded({
+  return closedOnError(files, async () => {
+    const model = await folderModel(config, checkpoint, folderText(path), options).catch(
+      (error: unknown) => {
+        throw configIn(error, join(path, "config.json"));
+      },
+    );
+    return loaded({
       id,
-      model: withNotices(await folderModel(config, checkpoint, folderText(path), options), [
-        notice,
-      ]),
+      model: withNotices(model, [notice]),
       sight: await sightOfTensors(files, options, checkpoint.weights),
       files,
       options,
       tokenizer: () => folderTokenizer(path),
       preprocessor: preprocessorIn(folderText(path)),
-    }),
-  );
+    });
+  });
 }
 
 /** @throws {InputError} "options" if a base is given for what is a whole model */

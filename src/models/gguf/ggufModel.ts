@@ -7,6 +7,7 @@ import type { WantedTensor } from "../../formats/gguf/wantedTensor.ts";
 import { readTensor } from "../../formats/readTensor.ts";
 import { ggufTextNotice } from "../../text/tokenizer/tokenizerFromGguf.ts";
 import { withVocabulary } from "../drawnTokens.ts";
+import { configIn } from "../config/configIn.ts";
 import { modelFrom } from "../families.ts";
 import { withNotices, type Model, type StoredLayout, type UnembeddingChoice } from "../family.ts";
 import { vocabularyOfGguf } from "../vocabularyFiles.ts";
@@ -41,11 +42,22 @@ export async function ggufPlan(gguf: Gguf, path: string): Promise<GgufPlan> {
     tensors: ggufTensors(architecture, facts),
     layout: architecture.layout,
     model: (checkpoint, head) => {
-      const model = modelFrom(config, checkpoint, architecture.layout, { head });
+      const model = namedByFile(path, () =>
+        modelFrom(config, checkpoint, architecture.layout, { head }),
+      );
       const notice = ggufTextNotice(Object.fromEntries(gguf.metadata));
       return withVocabulary(withNotices(model, [notice]), vocabularyOfGguf(gguf.metadata));
     },
   };
+}
+
+/** What `make` gives; configurations that cannot be used are named by the file. */
+function namedByFile<Made>(path: string, make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    throw configIn(error, path);
+  }
 }
 
 const TABLE = /^rope_(freqs|factors_long|factors_short)\.weight$/;

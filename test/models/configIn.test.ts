@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { InputError } from "../../src/base/errors.ts";
+import { configIn } from "../../src/models/config/configIn.ts";
+import { openFolder } from "../../src/models/folder.ts";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+
+describe("a configuration that cannot be used", () => {
+  test("is named by its path, or by the file that has its settings under other names", () => {
+    const error = new InputError("config", "config.json of llama cannot be used: x");
+    expect((configIn(error, "a/config.json") as Error).message).toBe(
+      "a/config.json of llama cannot be used: x",
+    );
+    expect((configIn(error, "b.gguf") as Error).message).toBe(
+      "b.gguf, read as a configuration of llama cannot be used: x",
+    );
+    const other = new InputError("weights", "q is missing");
+    expect(configIn(other, "b.gguf")).toBe(other);
+  });
+
+  test("in a folder says which folder", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "config-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, "own");
+    cpSync("zoo/llama-gqa/checkpoints/step-001500", path, { recursive: true });
+    writeFileSync(join(path, "config.json"), '{"model_type": "llama", "hidden_size": "x"}');
+    await expect(openFolder(path, "m")).rejects.toThrow(
+      `${join(path, "config.json")} of llama cannot be used: `,
+    );
+  });
+});
