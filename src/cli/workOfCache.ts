@@ -3,6 +3,7 @@ import { InputError } from "../base/errors.ts";
 import { megabytes } from "../base/megabytes.ts";
 import { plural } from "../draw/numbers.ts";
 import { visible } from "../draw/visible.ts";
+import { shellWord } from "./shellWord.ts";
 import { canResume, discardWork, keptWork, workFolder, type KeptWork } from "./keptWork.ts";
 
 /** Lists or discards the kept work of interrupted studies. */
@@ -54,11 +55,6 @@ function wayOn(work: KeptWork): string {
   if (!canResume(work)) return `cannot be resumed: it is of version ${heading.version}`;
   const command = ["induction-lens", ...heading.command].map(shellWord).join(" ");
   return `resume: ${visible(`cd ${shellWord(heading.folder)} && ${command}`)}`;
-}
-
-/** As a shell of POSIX takes it. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 const AGES = [

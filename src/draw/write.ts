@@ -53,5 +53,7 @@ function formatOf(file: string): ReportFormat {
   const format = REPORT_FORMATS.find((known) => known === extension);
   if (format !== undefined) return format;
   const known = REPORT_FORMATS.map((name) => `.${name}`).join(", ");
-  throw new InputError("output", `output needs a file that ends in ${known}, got ${file}`);
+  const way =
+    extension === "pdf" ? "; a browser prints the .html as PDF, and takes the .svg too" : "";
+  throw new InputError("output", `output needs a file that ends in ${known}, got ${file}${way}`);
 }

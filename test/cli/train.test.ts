@@ -43,6 +43,7 @@ describe("train", () => {
     ]);
     expect(ended.code).toBe(0);
     expect(ended.stdout).toMatch(/trained to step 30 .*\n.*induction head: \d\.\d \(/);
+    expect(ended.stdout).toContain("next: induction-lens phase run (");
     expect(ended.stderr).toContain("step 30 of 30 | loss");
     expect(readdirSync(join(folder, "run")).sort()).toEqual(
       ["checkpoints", "log.jsonl", "recipe.json", "state.safetensors"].sort(),

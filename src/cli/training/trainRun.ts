@@ -1,3 +1,4 @@
+import { shellWord } from "../shellWord.ts";
 import { AbortError, InputError, UnableError } from "../../base/errors.ts";
 import type { Backend } from "../../base/backend.ts";
 import { recipeDifferences, type Recipe } from "../../training/recipe.ts";
@@ -63,7 +64,8 @@ async function trainIn(frame: Frame, run: string, flags: TrainFlags): Promise<st
   } finally {
     live.end();
   }
-  return summary(last!, folder, performance.now() - began);
+  const next = `next: induction-lens phase ${shellWord(run)} (when heads form), induction-lens verdict ${shellWord(run)} (what they are)`;
+  return [...summary(last!, folder, performance.now() - began), next, ""].join("\n");
 }
 
 /** The recipe to train by: the run's own if it goes on, and then nothing may differ. */
@@ -155,7 +157,7 @@ function wordsOf({ device, threads, versions }: Backend): string {
   return `${device} with ${threads} ${threads === 1 ? "thread" : "threads"} of ${engine.join(", ")}`;
 }
 
-function summary({ step, scores }: TrainingStep, folder: RunFolder, elapsedMs: number): string {
+function summary({ step, scores }: TrainingStep, folder: RunFolder, elapsedMs: number): string[] {
   const { best, firstCopyLoss, secondCopyLoss } = scores!;
   const head = ({ layer, head: index, score }: typeof best.induction) =>
     `${layer}.${index} (${score.toFixed(2)})`;
@@ -165,6 +167,5 @@ function summary({ step, scores }: TrainingStep, folder: RunFolder, elapsedMs: n
     `attends most to the token before: ${head(best.previousToken)}`,
     `loss of the second copy of random tokens: ${secondCopyLoss.toFixed(3)}, of the first: ${firstCopyLoss.toFixed(3)} nats`,
     `last checkpoint: ${folder.lastCheckpoint() ?? "none was asked for"}`,
-    "",
-  ].join("\n");
+  ];
 }
