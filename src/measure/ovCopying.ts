@@ -24,7 +24,7 @@ export function eigenvalueShare(matrix: Matrix): number | null {
   if (size === 0) return null;
   if (!Number.isFinite(size)) {
     // The decomposition would never end.
-    throw new InputError("range", "eigenvalueShare needs finite numbers, got NaN or infinity");
+    throw new InputError("range", "eigenvalueShare needs finite numbers, got NaN or Infinity");
   }
   const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(
     Matrix.div(matrix, size),

@@ -26,5 +26,5 @@ export async function whileUnchanged<Value>(
   return value;
 }
 
-/** What functions of measure say of numbers that they cannot take. */
-const NOT_FINITE = /needs finite (numbers|values), got/;
+/** What functions of measure say of numbers that they cannot take: `needs finite numbers, got NaN for sequence 0`. */
+const NOT_FINITE = /\bgot (NaN|-?Infinity)\b/;

@@ -1,6 +1,5 @@
 /** @file `score`: the five attention scores of every head, with intervals, and the losses of both copies. */
 import { lossesByToken, nextTokens } from "../../measure/nextTokens.ts";
-import { uniformScores } from "../../measure/uniformScores.ts";
 import { unpackScores } from "../../measure/unpackScores.ts";
 import { attentionTableFeeds } from "../../graph/edits/withAttentionScores.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
@@ -69,7 +68,7 @@ async function scoreOnce(
       const measured = await measureRows(session, rows, asked);
       const timings = { prepare: prepared, run: elapsed() - prepared };
       const measuredRows = firstRows(rows, measured.examples);
-      const warnings = [...rows.warnings, ...(await evenWarning(model, backend, measured, rows))];
+      const warnings = [...rows.warnings, ...(await blindWarning(model, backend, measured))];
       const scored = { ...plan, rows: { ...measuredRows, warnings } };
       return scoreResultOf(model, backend, scored, measured, timings);
     } finally {
@@ -78,20 +77,18 @@ async function scoreOnce(
   });
 }
 
-/** What to say where no head prefers any token: the run may overflow, and norms then make 0 of what they read. */
-async function evenWarning(
+/** What to say where attention is the same whatever the tokens: the run may overflow, and norms then make 0 of what they read. */
+async function blindWarning(
   model: LoadedModel,
   backend: Backend,
-  { scores }: Measured,
-  { start, period, info: { length } }: RepeatedRows,
+  { scores, examples }: Measured,
 ): Promise<string[]> {
-  const tables = attentionTables({ start, period, length });
-  const uniform = uniformScores(tables).data[ATTENTION_SCORES.indexOf("induction")]!;
-  const isEven = (value: number) => Math.abs(value - uniform) < 1e-5 || Number.isNaN(value);
-  if (!scores.flat().every(({ induction }) => induction.every(isEven))) return [];
+  const isSame = (values: Float64Array) =>
+    values.every((value) => Math.abs(value - values[0]!) < 1e-6 || Number.isNaN(value));
+  if (examples < 2 || !scores.flat().every(({ induction }) => isSame(induction))) return [];
   return [
     (await overflowWords(model, backend)) ??
-      "every head attends evenly to all that it sees, as with weights of zero",
+      "no head's attention depends on the tokens, as with weights of zero",
   ];
 }
 

@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import { InputError } from "../../base/errors.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { scoreStacks } from "../stacks/scoreStacks.ts";
@@ -17,9 +18,9 @@ export async function scoreAny(
 ): Promise<ScoreResult | StacksResult> {
   const { stacks, mask } = model.architecture;
   if (!stacks && mask !== "none") return score(model, options);
-  const { rows, precision, ...others } = options;
-  const option = rows ? "rows" : precision === undefined ? null : "precision";
-  if (option === null) return scoreStacks(model, others);
+  const { rows, precision, seeds, ...others } = options;
+  const [option] = Object.keys(withoutUndefined({ rows, precision, seeds }));
+  if (option === undefined) return scoreStacks(model, others);
   throw new InputError(
     "options",
     `\`${option}\` needs a decoder, and this model sees both directions or has several stacks`,
