@@ -4,7 +4,10 @@ import { causalPair } from "../../src/inputs/causalPrompts.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { attribution } from "../../src/studies/attribution/attribution.ts";
 import { patch } from "../../src/studies/patch/patch.ts";
-import { patchResult } from "../../src/studies/patch/result.ts";
+import { drawnInNode } from "../../src/draw/drawnInNode.ts";
+import { lazySvg } from "../../src/draw/lazySvg.ts";
+import { picturesOf } from "../../src/draw/pictures.ts";
+import { patchResult, type PatchResult } from "../../src/studies/patch/result.ts";
 import { patchView } from "../../src/studies/patch/view.ts";
 import { pathPatch } from "../../src/studies/path/path.ts";
 import { runWithCache } from "../../src/studies/run/runWithCache.ts";
@@ -55,6 +58,12 @@ describe("prompts of the user's own", () => {
     expect(result.important[0]!.effect).toBeGreaterThan(0.8);
     const byPosition = await patch(model, { ...options, byPosition: true });
     expect(patchView(byPosition).sentences![0]).toMatch(/^1\.2 at 7 "x" alone restores/);
+    const drawn = async (result: PatchResult) =>
+      lazySvg(picturesOf(patchView(result))[0]!, drawnInNode)("light");
+    const heads = await patch(model, { ...options, byPosition: true, heads: ["1.2", "0.3"] });
+    expect(await drawn(heads)).toMatch(/>q 0<[^]*>x 1<[^]*>x 7</);
+    const streams = await patch(model, { ...options, unit: "resid-pre", byPosition: true });
+    expect(await drawn(streams)).toMatch(/>q 0<[^]*>x 1<[^]*>x 7</);
     expect(patchView(byPosition).lines).toContain('clean: "qxbtwsax" -> "b", not "c"');
   });
 

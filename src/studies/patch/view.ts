@@ -6,6 +6,7 @@ import { type FingerprintResult, type PatchResult } from "./result.ts";
 import type { BarChart } from "../../draw/bars.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
 import type { Matrices } from "../../draw/matrices.ts";
+import { tokenText } from "../../draw/tokenText.ts";
 import { plural, share, tableNumber } from "../../draw/numbers.ts";
 import { barPicture, matricesPicture } from "../../draw/pictures.ts";
 import {
@@ -49,7 +50,7 @@ export function patchView(result: PatchResult): StudyView {
     ],
     sentences: [patchSentence(result)],
     map: result.heads ? null : patchMap(result),
-    ...(result.heads && { pictures: [headsPicture(result, result.heads)] }),
+    ...picturesOf(result),
     tables: [
       {
         caption: `Effects of at least ${share(result.threshold)} in size`,
@@ -166,6 +167,39 @@ function patchMap(result: PatchResult): HeadMap {
   };
 }
 
+function picturesOf(result: PatchResult): Pick<StudyView, "pictures"> {
+  const { heads, axes, pair } = result;
+  if (heads) return { pictures: [headsPicture(result, heads)] };
+  const byToken = axes.length === 2 && axes[1] === "position" && pair.pieces !== undefined;
+  return byToken ? { pictures: [matricesPicture(layersByToken(result))] } : {};
+}
+
+/** Layers by the tokens of the first text: the map has their numbers alone. */
+function layersByToken(result: PatchResult): Matrices {
+  const { effects, values, unit, metric } = result;
+  const cells = (effects ?? values) as number[][];
+  const columns = positionNames(result, cells[0]!.length);
+  const rows = cells.map((_, layer) => String(layer));
+  return {
+    title: `Patching ${unit}`,
+    subtitle: pictureLines(result),
+    matrices: [{ title: "", rows, columns, values: cells }],
+    rowName: "layer",
+    columnName: "token and position",
+    scale: divergingScale(cells),
+    scaleLabel: effects ? `effect on ${metric.name}` : metric.name,
+    description: patchSentence(result),
+  };
+}
+
+/** Positions by the tokens of the first text, where rows are texts. */
+function positionNames({ pair: { pieces } }: PatchResult, count: number): string[] {
+  return Array.from({ length: count }, (_, position) => {
+    const piece = pieces?.[position];
+    return piece === undefined ? String(position) : `${tokenText(piece)} ${position}`;
+  });
+}
+
 /** Chosen heads: a bar for each, a row for each by position, or a matrix [query, key] for each of the first three. */
 function headsPicture(result: PatchResult, heads: readonly string[]): StudyPicture {
   return result.axes.length === 1
@@ -196,7 +230,6 @@ function headsMatrices(result: PatchResult, heads: readonly string[]): Matrices 
   const numbers = effects ?? values;
   const cells = axes.includes("key");
   const flat = leaves(numbers).map(({ value }) => value);
-  const counted = (count: number) => Array.from({ length: count }, (_, index) => String(index));
   const byHead = numbers as number[][];
   return {
     title: `Patching ${unit}`,
@@ -204,11 +237,18 @@ function headsMatrices(result: PatchResult, heads: readonly string[]): Matrices 
     matrices: cells
       ? (numbers as number[][][]).slice(0, 3).map((matrix, index) => ({
           title: heads[index]!,
-          rows: counted(matrix.length),
-          columns: counted(matrix.length),
+          rows: positionNames(result, matrix.length),
+          columns: positionNames(result, matrix.length),
           values: matrix,
         }))
-      : [{ title: "", rows: heads, columns: counted(byHead[0]!.length), values: byHead }],
+      : [
+          {
+            title: "",
+            rows: heads,
+            columns: positionNames(result, byHead[0]!.length),
+            values: byHead,
+          },
+        ],
     rowName: cells ? "query" : "head",
     columnName: cells ? "key" : "position",
     scale: divergingScale([flat]),
