@@ -1,4 +1,5 @@
 /** @file `behaviours`: what every head does of a list of behaviours, each on rows made for it. */
+import { checkOptionNames } from "../../base/optionNames.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { bosFor } from "../../inputs/scoreInput.ts";
@@ -6,7 +7,7 @@ import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { behavioursResultOf } from "./buildResult.ts";
-import { behavioursPlan, type BehavioursOptions } from "./plan.ts";
+import { BEHAVIOURS_OPTIONS, behavioursPlan, type BehavioursOptions } from "./plan.ts";
 import type { BehavioursResult } from "./result.ts";
 import { runScenes, type BuiltScene } from "./runScenes.ts";
 import type { RowSource } from "./scene.ts";
@@ -28,6 +29,7 @@ export async function behaviours(
   model: LoadedModel,
   options: BehavioursOptions = {},
 ): Promise<BehavioursResult> {
+  checkOptionNames("behaviours", options, BEHAVIOURS_OPTIONS);
   checkCanRun("behaviours", model);
   const plan = behavioursPlan(options);
   const { bosToken, policy } = bosFor(model.architecture, options.bos ?? "auto");

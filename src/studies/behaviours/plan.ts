@@ -2,7 +2,8 @@
 import { closest } from "fastest-levenshtein";
 import { InputError } from "../../base/errors.ts";
 import type { GeneratedInput } from "../../inputs/scoreInput.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 import { SCENES } from "./scenes.ts";
 
 export interface BehavioursOptions
@@ -10,6 +11,11 @@ export interface BehavioursOptions
   /** Behaviours to measure, by name. Left out: all. */
   readonly only?: readonly string[] | undefined;
 }
+
+export const BEHAVIOURS_OPTIONS: OptionNames<BehavioursOptions> = {
+  ...STUDY_OPTIONS,
+  ...{ only: true, numExamples: true, seed: true, bos: true },
+};
 
 export interface BehavioursPlan {
   readonly examples: number;

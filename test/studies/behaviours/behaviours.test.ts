@@ -68,6 +68,7 @@ describe("behaviours(model)", () => {
 
   test.each([
     [{ only: ["fistCopy"] }, /there is no behaviour fistCopy, did you mean firstCopy/],
+    [{ examples: 5 }, /behaviours has no option `examples`/],
     [{ only: [] }, /at least one behaviour, got none/],
     [{ numExamples: 0 }, /whole number from 1 on, got 0/],
     [{ seed: 0.5 }, /`seed` needs a whole number, got 0.5/],
