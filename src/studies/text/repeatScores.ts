@@ -3,17 +3,31 @@ import { InputError } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { builder } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
+import { inductionTargets } from "../../measure/inductionTargets.ts";
 import { ratioInterval } from "../../measure/interval.ts";
+import { mean } from "../../measure/mean.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { RepeatGroupResult, TextResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import { findRepeats, type Repeat } from "../../text/repeats.ts";
+import { findRepeats } from "../../text/repeats.ts";
 import { eachSequence, type EachOptions } from "../../interventions/eachSequence.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 import type { Sequences } from "../../inputs/sequences.ts";
-import { isOf, repeatClasses, repeatTables, type RepeatClass } from "./repeatTables.ts";
+import {
+  isOf,
+  keysOf,
+  repeatClasses,
+  repeatTables,
+  type RepeatClass,
+  type RepeatWithKeys,
+} from "./repeatTables.ts";
 
 type Repeats = NonNullable<TextResult["repeats"]>;
+
+export interface RepeatScores extends Pick<Repeats, "groups" | "intervals"> {
+  /** 95 % intervals of the last group, the sum over every copy. */
+  readonly everyCopy: Repeats["intervals"];
+}
 
 const TABLES = "repeat_tables";
 
@@ -29,10 +43,10 @@ export async function repeatScores(
   backend: Backend,
   found: Sequences,
   options: Pick<EachOptions, "signal" | "progress">,
-): Promise<Pick<Repeats, "groups" | "intervals">> {
+): Promise<RepeatScores> {
   const { layers, heads } = architecture;
   const repeats = found.sequences.map(({ tokens }, index) =>
-    findRepeats(tokens, { start: found.starts[index]! }),
+    repeatsWithKeys(tokens, found.starts[index]!),
   );
   const all = repeats.flat();
   if (all.length === 0)
@@ -73,6 +87,15 @@ export async function repeatScores(
   return summedUp(classes, repeats, sums, layers, heads);
 }
 
+/** Repeats of one sequence, with the keys after every earlier copy. */
+export function repeatsWithKeys(tokens: readonly number[], start: number): RepeatWithKeys[] {
+  const targets = inductionTargets(tokens, { start });
+  return findRepeats(tokens, { start }).map((repeat) => ({
+    ...repeat,
+    keys: targets[repeat.query]!,
+  }));
+}
+
 /** [1, measure, head] of a layer into [measure][layer][head]. */
 function keepSums(
   into: Float64Array,
@@ -88,17 +111,24 @@ function keepSums(
 
 function summedUp(
   classes: readonly RepeatClass[],
-  repeats: readonly (readonly Repeat[])[],
+  repeats: readonly (readonly RepeatWithKeys[])[],
   sums: readonly Float64Array[],
   layers: number,
   heads: number,
-): Pick<Repeats, "groups" | "intervals"> {
+): RepeatScores {
   const perHead = <Value>(of: (place: number) => Value): Value[][] =>
     Array.from({ length: layers }, (_, layer) =>
       Array.from({ length: heads }, (_head, head) => of(layer * heads + head)),
     );
   const total = (place: number) => sums.reduce((sum, one) => sum + one[place]!, 0);
   const counts = repeats.map((some) => some.length);
+  const intervalsFrom = (first: number) =>
+    perHead((place) =>
+      intervalOf(
+        sums.map((one) => one[first + place]!),
+        counts,
+      ),
+    );
   return {
     groups: classes.map((one, measure) => {
       const own = repeats.flat().filter((repeat) => isOf(one, repeat));
@@ -107,19 +137,16 @@ function summedUp(
         scores: perHead((place) => total(measure * layers * heads + place) / own.length),
       };
     }),
-    intervals: perHead((place) =>
-      intervalOf(
-        sums.map((one) => one[place]!),
-        counts,
-      ),
-    ),
+    intervals: intervalsFrom(0),
+    everyCopy: intervalsFrom((classes.length - 1) * layers * heads),
   };
 }
 
 function groupOf(
-  { name, ngram, distance }: RepeatClass,
-  own: readonly Repeat[],
+  one: RepeatClass,
+  own: readonly RepeatWithKeys[],
 ): Omit<RepeatGroupResult, "scores"> {
+  const { name, ngram, distance } = one;
   const known = own.filter(({ continues }) => continues !== null);
   return {
     name,
@@ -128,7 +155,7 @@ function groupOf(
     repeats: own.length,
     continues:
       known.length === 0 ? null : known.filter(({ continues }) => continues).length / known.length,
-    uniform: own.reduce((sum, { query }) => sum + 1 / (query + 1), 0) / own.length,
+    uniform: mean(own.map((repeat) => keysOf(one, repeat).length / (repeat.query + 1))),
   };
 }
 

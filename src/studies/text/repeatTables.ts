@@ -7,31 +7,51 @@ export interface RepeatClass {
   readonly name: string;
   readonly ngram: number | null;
   readonly distance: readonly [number, number] | null;
+  /** Attention is summed over what followed every earlier copy, not only the one that agrees longest. */
+  readonly everyCopy: boolean;
 }
 
-/** All; by n-gram, 1 to 4; by distance in octaves up to `length`. */
+/** A repeat with the keys after all earlier copies of its token, the one that agrees longest among them. */
+export interface RepeatWithKeys extends Repeat {
+  readonly keys: readonly number[];
+}
+
+/** All; by n-gram, 1 to 4; by distance in octaves up to `length`; all again, summed over every copy. */
 export function repeatClasses(length: number): RepeatClass[] {
   const octaves = Math.max(0, Math.ceil(Math.log2(length)) - 1);
+  const any = { ngram: null, distance: null, everyCopy: false };
   return [
-    { name: "all", ngram: null, distance: null },
+    { ...any, name: "all" },
     ...Array.from({ length: LONGEST_NGRAM }, (_, index) => ({
       name: index + 1 === LONGEST_NGRAM ? `${LONGEST_NGRAM} tokens or more` : `${index + 1} tokens`,
+      ...any,
       ngram: index + 1,
-      distance: null,
     })),
     ...Array.from({ length: octaves }, (_, octave) => {
       const least = 2 ** (octave + 1);
       const distance = [least, 2 * least] as const;
-      return { name: `${least} to ${2 * least - 1} back`, ngram: null, distance };
+      return { ...any, name: `${least} to ${2 * least - 1} back`, distance };
     }),
+    { ...any, name: "every copy", everyCopy: true },
   ];
 }
 
 /** Whether a repeat belongs to a class. */
-export function isOf({ ngram, distance }: RepeatClass, repeat: Repeat): boolean {
+export function isOf(
+  { ngram, distance }: Pick<RepeatClass, "ngram" | "distance">,
+  repeat: Repeat,
+): boolean {
   const near =
     distance === null || (repeat.distance >= distance[0] && repeat.distance < distance[1]);
   return near && (ngram === null || repeat.ngram === ngram);
+}
+
+/** Keys whose attention a class sums for a repeat. */
+export function keysOf(
+  { everyCopy }: RepeatClass,
+  { key, keys }: RepeatWithKeys,
+): readonly number[] {
+  return everyCopy ? keys : [key];
 }
 
 /**
@@ -41,13 +61,15 @@ export function isOf({ ngram, distance }: RepeatClass, repeat: Repeat): boolean 
  */
 export function repeatTables(
   classes: readonly RepeatClass[],
-  repeats: readonly Repeat[],
+  repeats: readonly RepeatWithKeys[],
   length: number,
 ): Tensor {
   const data = new Float32Array(classes.length * length * length);
   classes.forEach((one, measure) => {
     for (const repeat of repeats)
-      if (isOf(one, repeat)) data[(measure * length + repeat.query) * length + repeat.key] = 1;
+      if (isOf(one, repeat))
+        for (const key of keysOf(one, repeat))
+          data[(measure * length + repeat.query) * length + key] = 1;
   });
   return tensor(["measure", "query", "key"], [classes.length, length, length], data);
 }

@@ -9,7 +9,9 @@ import {
 } from "../../results/common.ts";
 
 const repeatGroup = z.object({
-  name: z.string().describe("all; the length of the repeated n-gram; or how far back it lies"),
+  name: z
+    .string()
+    .describe("all; the length of the repeated n-gram; how far back it lies; or every copy"),
   ngram: z.int().nullable().describe("tokens that agree, 1 to 4 (4 or more); null: any"),
   distance: z
     .tuple([z.int(), z.int()])
@@ -38,7 +40,11 @@ export const textResult = z.object({
         .int()
         .describe("pieces that the texts are read in; each is a unit of the intervals"),
       tokens: z.int(),
-      groups: z.array(repeatGroup).describe("first all; then by n-gram; then by distance"),
+      groups: z
+        .array(repeatGroup)
+        .describe(
+          "first all; then by n-gram; then by distance; last all again, attention summed over what followed every earlier copy",
+        ),
       intervals: intervalByHead.describe("95 % of `all`, bootstrap over pieces; null under 10"),
       random: z
         .object({ scores: byHead, uniform: z.number(), examples: z.int() })

@@ -62,7 +62,14 @@ describe("text", () => {
           const weights = panels
             .filter((panel) => panel.head === head)
             .flatMap((panel) =>
-              own[panel.sequence]!.map(({ query, key }) => panel.weights[query]![key]!),
+              own[panel.sequence]!.map(({ query, key }) => {
+                const row = tokens[panel.sequence]!;
+                const followed = row.flatMap((_, at) =>
+                  at < query - 1 && at > 0 && row[at - 1] === row[query] ? [at] : [],
+                );
+                const keys = group.name === "every copy" ? followed : [key];
+                return keys.reduce((sum, one) => sum + panel.weights[query]![one]!, 0);
+              }),
             );
           const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
           expect(group.scores[1]![head]!, `${group.name} ${head}`).toBeCloseTo(mean, 5);
