@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { MODEL, rows, seedsOption, shared } from "../../cli/flags/sharedFlags.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
+import { readText } from "../../cli/flags/sequenceFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
 import { readOwnTokens } from "../../cli/tokensFile.ts";
@@ -8,6 +9,8 @@ import { readOwnTokens } from "../../cli/tokensFile.ts";
 interface Flags extends RowFlags {
   readonly quick?: boolean | undefined;
   readonly seeds?: number | undefined;
+  /** A file. */
+  readonly text?: string | undefined;
 }
 
 export const command = studyCommand({
@@ -16,7 +19,13 @@ export const command = studyCommand({
   declare,
   request: async (flags: Flags, model: string) => {
     const rows = await rowOptions(flags, readOwnTokens);
-    return onModel(STUDIES.verdict, model, { ...rows, quick: flags.quick, seeds: flags.seeds });
+    const texts = flags.text === undefined ? undefined : [await readText(flags.text)];
+    return onModel(STUDIES.verdict, model, {
+      ...rows,
+      quick: flags.quick,
+      seeds: flags.seeds,
+      texts,
+    });
   },
 });
 
@@ -24,6 +33,7 @@ function declare(command: Command): Command {
   const withFlags = command
     .argument("<model>", MODEL)
     .option("--quick", "fewer sequences and null heads; the Result says what was left out")
+    .option("--text <file>", "a file of text: the same heads on the repeats that it has")
     .addOption(seedsOption());
   return shared(
     rows(

@@ -10,6 +10,8 @@ import type { OptionNames } from "../../base/optionNames.ts";
 export interface VerdictOptions extends VerdictInput, SeedOptions, StudyOptions {
   /** Fewer sequences and null heads, no more than 12 candidates, paths into keys and queries only. Left out: false. */
   readonly quick?: boolean | undefined;
+  /** Texts on whose own repeats the same heads are measured too. Left out: random tokens alone. */
+  readonly texts?: readonly string[] | undefined;
   /** Keeps what is done, so that an interrupted verdict resumes where it stopped. Left out: nothing is kept. */
   readonly log?: ResumeLog | undefined;
 }
@@ -20,6 +22,7 @@ export const VERDICT_OPTIONS: OptionNames<VerdictOptions> = {
   rows: true,
   quick: true,
   seeds: true,
+  texts: true,
   log: true,
 };
 

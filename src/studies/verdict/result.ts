@@ -169,6 +169,52 @@ const head = z.object({
   }),
 });
 
+/** Where a head attends to what followed an earlier copy. */
+export const TEXT_PLACES = ["both", "random", "text", "neither"] as const;
+
+const onText = z.object({
+  pieces: z.int().describe("pieces that the texts are read in; each is a unit of the intervals"),
+  causalPieces: z.int().describe("pieces of full length in causal runs; 0: too few for any"),
+  tokens: z.int(),
+  tokensSha256: z.string().nullable(),
+  repeats: z.int(),
+  continues: z.number().nullable().describe("share of repeats that go on as they did before"),
+  uniform: z.number().describe("what even attention has on what followed every copy"),
+  groups: z
+    .array(
+      z.object({
+        name: z.string(),
+        ngram: z.int().nullable(),
+        distance: z.tuple([z.int(), z.int()]).nullable(),
+        repeats: z.int(),
+        continues: z.number().nullable(),
+        uniform: z.number(),
+        scores: z.array(z.number()).describe("of each head of `heads`, in their order"),
+      }),
+    )
+    .describe("repeats by the length of what is repeated and by distance; the last: every copy"),
+  heads: z
+    .array(
+      z.object({
+        layer: z.int(),
+        head: z.int(),
+        label: z.enum(LABELS).describe("on random tokens"),
+        random: z.number().describe("gain of induction attention on random tokens"),
+        attention: estimate.describe("to what followed every earlier copy, summed; bootstrap"),
+        attends: z
+          .enum(TEXT_PLACES)
+          .describe("text: surely .1 more than even attention; random: run as a candidate there"),
+        continued: estimate
+          .nullable()
+          .describe(
+            "nats lost on tokens that come as they did before, with the head's output on another piece in place of its own",
+          ),
+        elsewhere: estimate.nullable().describe("the same on all other tokens"),
+      }),
+    )
+    .describe("heads that attend like induction in one of the two, most on the text first"),
+});
+
 export const verdictResult = z.object({
   schema: z.literal("induction-lens/verdict@1"),
   ...resultHeader,
@@ -207,6 +253,9 @@ export const verdictResult = z.object({
       .nullable()
       .describe("of induction heads, layer / layers; withinClaim: how many lie from 1/2 to 3/4"),
   }),
+  text: onText
+    .nullish()
+    .describe("the same heads on the repeats that a text has; not there where none was given"),
   words: z.array(z.string()),
   seeds: z
     .object({

@@ -26,6 +26,7 @@ import { causalRuns, meanOutputs, METRICS, type CausalHeads } from "./causalRuns
 import { openReaders, type Readers } from "./copyingRuns.ts";
 import { openOutputLengths, type OutputLengths } from "../../interventions/outputLengths.ts";
 import { finishedOnce } from "../../base/resumeLog.ts";
+import { textEvidence, textWords } from "./textEvidence.ts";
 import { upstreamEvidence } from "./upstreamEvidence.ts";
 import { verdictResultOf } from "./buildResult.ts";
 import { verdictSeeds } from "./seeds.ts";
@@ -56,7 +57,11 @@ export async function verdict(
   checkOptionNames("verdict", options, VERDICT_OPTIONS);
   checkCanRun("verdict", model);
   const backend = await engineFor(model, options);
-  const { seeds, results } = await overSeeds(options, (one) => verdictOnce(model, backend, one));
+  const { seed: first = 0 } = options;
+  const { seeds, results } = await overSeeds(options, (one) => {
+    const { seed = 0, texts } = one;
+    return verdictOnce(model, backend, { ...one, texts: seed === first ? texts : undefined });
+  });
   return results.length === 1
     ? results[0]!
     : { ...results[0]!, seeds: verdictSeeds(seeds, results) };
@@ -81,13 +86,31 @@ async function verdictOnce(
     });
     const prepare = elapsed();
     try {
-      const measured = await measure({ model, backend, chain, rows, plan, log, signal, progress });
+      const work = { model, backend, chain, rows, plan, log, signal, progress };
+      const measured = await measure(work);
       const timings = { prepare, run: elapsed() - prepare };
-      return verdictResultOf(model, backend, measured, plan, timings);
+      const result = verdictResultOf(model, backend, measured, plan, timings);
+      return options.texts ? await withText(work, result, options) : result;
     } finally {
       await chain.close();
     }
   });
+}
+
+/** Heads with causal runs on a text. */
+const TEXT_HEADS = { quick: 8, full: 24 };
+
+/** The Result with what its heads do on texts of the user. */
+async function withText(
+  { model, backend, plan, log, signal, progress }: Work,
+  result: VerdictResult,
+  { texts = [], bos }: VerdictOptions,
+): Promise<VerdictResult> {
+  const most = TEXT_HEADS[plan.quick ? "quick" : "full"];
+  const found = await finishedOnce(log, "text", () =>
+    textEvidence(model, backend, result.heads, { texts, bos, most }, { signal, progress }),
+  );
+  return { ...result, text: found, words: [...result.words, ...textWords(found)] };
 }
 
 /** Heads' queries and patterns can be changed; scans have no queries, and their patterns are only looked at. */

@@ -1,6 +1,7 @@
 /** @file What `verdict` shows: labelled heads with their reasons, the map of induction attention, the circuit. */
 import { headName, headNumbers } from "../../base/headName.ts";
-import type { VerdictResult } from "./result.ts";
+import type { TEXT_PLACES, VerdictResult } from "./result.ts";
+import { share } from "../../draw/numbers.ts";
 import { ACTING_LABELS, ATTENDING_LABELS, FLAGS, LABELS } from "../../measure/verdict/names.ts";
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import {
@@ -63,6 +64,7 @@ export function verdictView(result: VerdictResult): StudyView {
       whyTable(result.heads),
       ...(circuit.edges.length > 0 ? [edgeTable(circuit)] : []),
       ...seedTables(result),
+      ...(result.text ? [textTable(result.text), textGroupTable(result.text)] : []),
     ],
     settings: settingsOf(result),
     warnings: result.warnings,
@@ -161,6 +163,49 @@ function edgeTable({ edges }: VerdictResult["circuit"]): StudyTable {
       composition,
       compositionRank,
     ]),
+  };
+}
+
+const ATTENDS_WORDS = {
+  both: "both",
+  random: "random tokens only",
+  text: "text only",
+  neither: "neither",
+} as const satisfies Record<(typeof TEXT_PLACES)[number], string>;
+
+function textTable({ heads, uniform }: NonNullable<VerdictResult["text"]>): StudyTable {
+  return {
+    caption: `On the text: attention to what followed every earlier copy (even attention ${share(uniform)}), and nats lost on tokens that come again and elsewhere, with the output on another piece in place`,
+    columns: [
+      headColumn(),
+      { name: "random", key: "randomGain" },
+      { name: "text", key: "textAttention" },
+      "low",
+      "high",
+      "attends",
+      { name: "again", key: "continuedNats" },
+      "low",
+      "high",
+      { name: "elsewhere", key: "elsewhereNats" },
+    ],
+    rows: heads.map(({ layer, head, random, attention, attends, continued, elsewhere }) => [
+      ...[{ layer, head }, random, attention.value, attention.low, attention.high],
+      ATTENDS_WORDS[attends],
+      ...[continued?.value ?? null, continued?.low ?? null, continued?.high ?? null],
+      elsewhere?.value ?? null,
+    ]),
+  };
+}
+
+function textGroupTable({ groups, heads }: NonNullable<VerdictResult["text"]>): StudyTable {
+  return {
+    caption: "Repeats of the text by the length of what is repeated, and by how far back it lies",
+    columns: ["repeats of", "number", "go on", "even", ...heads.map(headName)],
+    rows: groups.map(({ name, repeats, continues, uniform, scores }) => [
+      ...[name, repeats, continues, uniform],
+      ...scores,
+    ]),
+    terminalRows: 0,
   };
 }
 
