@@ -2,6 +2,7 @@
 import type { Backend } from "../../base/backend.ts";
 import { headName } from "../../base/headName.ts";
 import { throwIfAborted } from "../../base/errors.ts";
+import { checkOptionNames } from "../../base/optionNames.ts";
 import { certificate, type Certificate } from "../../measure/certificate/certificate.ts";
 import { lengthOf, startOf, type Family } from "../../measure/certificate/certifiedModel.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -11,7 +12,7 @@ import { footerOf, headerOf } from "../common/about.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { modelNumbers } from "./modelNumbers.ts";
-import { certifyPlan, type CertifyOptions, type CertifyPlan } from "./plan.ts";
+import { CERTIFY_OPTIONS, certifyPlan, type CertifyOptions, type CertifyPlan } from "./plan.ts";
 import type { CertifyResult } from "./result.ts";
 import { openSearcher, type Low, type Measured } from "./search.ts";
 import { wordsOf } from "./words.ts";
@@ -25,7 +26,7 @@ import { wordsOf } from "./words.ts";
  * the configuration define; an engine computes it in float32, some 1e-6 off.
  *
  * @returns bounds from 0 to 1. A head is certified above what uniform attention pays; 0 for a model without the circuit
- * @throws {InputError} "study" for models that the theorem does not cover, "range", "unknown-head"
+ * @throws {InputError} "study" for models that the theorem does not cover, "options", "range", "unknown-head"
  * @throws {AbortError} once `signal` is aborted
  * @see Gross et al. 2024, compact proofs of model performance; theirs bound accuracy of one-layer models
  */
@@ -33,6 +34,7 @@ export async function certify(
   model: LoadedModel,
   options: CertifyOptions = {},
 ): Promise<CertifyResult> {
+  checkOptionNames("certify", options, CERTIFY_OPTIONS);
   checkCanRun("certify", model);
   const backend = await engineFor(model, options);
   const plan = certifyPlan(model.architecture, options);

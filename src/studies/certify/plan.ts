@@ -1,5 +1,6 @@
 /** @file What `certify` is asked for: its options, and the family of sequences that the proof is about. */
 import { InputError } from "../../base/errors.ts";
+import type { OptionNames } from "../../base/optionNames.ts";
 import { headName, type HeadAt, type HeadChoice } from "../../base/headName.ts";
 import { generatedRows, type BosChoice } from "../../inputs/scoreInput.ts";
 import { headsCalled } from "../../interventions/headNames.ts";
@@ -7,7 +8,7 @@ import { lengthOf, type Family } from "../../measure/certificate/certifiedModel.
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { InputInfo } from "../../results/common.ts";
-import type { StudyOptions } from "../common/studyOptions.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 
 export interface CertifyOptions extends StudyOptions {
   /** Heads of the second layer; left out: the one that attends most to its target on random sequences. */
@@ -24,6 +25,17 @@ export interface CertifyOptions extends StudyOptions {
   readonly rounds?: number | undefined;
   readonly seed?: number | undefined;
 }
+
+export const CERTIFY_OPTIONS: OptionNames<CertifyOptions> = {
+  ...STUDY_OPTIONS,
+  heads: true,
+  alphabet: true,
+  seqLen: true,
+  bos: true,
+  numExamples: true,
+  rounds: true,
+  seed: true,
+};
 
 export interface CertifyPlan {
   readonly family: Family;

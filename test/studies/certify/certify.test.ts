@@ -5,6 +5,7 @@ import { openModel } from "../../../src/models/open.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import { certify } from "../../../src/studies/certify/certify.ts";
+import type { CertifyOptions } from "../../../src/studies/certify/plan.ts";
 import { certifyResult } from "../../../src/studies/certify/result.ts";
 import { modelOf, weightShapes } from "../../../src/training/freshModel.ts";
 import type { ModelShape } from "../../../src/training/modelShape.ts";
@@ -127,11 +128,12 @@ describe("certify(model)", () => {
     ],
     ["planted:induction", { alphabet: 6, heads: [] }, "range", /at least one head, got none/],
     ["planted:induction", { alphabet: 6, rounds: -1 }, "range", /from 0 on, got -1/],
+    ["planted:induction", { alphabets: 6 }, "options", /no option `alphabets`.*`alphabet`/],
     ["zoo:attn-1l", {}, "study", /two layers of attention alone .* has 1/],
     ["zoo:llama-gqa", {}, "study", /two layers of attention alone .* has MLPs/],
   ] as const)("refuses %s with %j", async (name, options, code, message) => {
     const model = await openModel(name);
-    const asked = certify(model, { backend, ...options });
+    const asked = certify(model, { backend, ...(options as CertifyOptions) });
     await expect(asked).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     await model.close();
   });

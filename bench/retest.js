@@ -1,0 +1,93 @@
+/**
+ * @file `npm run bench:retest [-- --model NAME --seeds N --quick | --full | --both]`: the verdict of one model again and again with
+ * other random rows. How many heads keep their label, which labels flip, and whether heads that flip are flagged `undecided`;
+ * with --both also whether `--quick` says what the full verdict says. Verdicts are kept in .bench/retest, so a run that was
+ * interrupted, or asked for more seeds, goes on. Without a model: SmolLM2-135M and Gemma 3 270M, where ../shared has them, and
+ * zoo:attn-2l.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { VERSION } from "../dist/base/version.js";
+import { openModel } from "../dist/models/open.js";
+import { nativeBackend } from "../dist/runtime/native.js";
+import { verdict } from "../dist/studies/verdict/verdict.js";
+import { agreement, between } from "./retest/agreement.js";
+import { row, table } from "./statistics.js";
+
+const asked = (name) => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+};
+const has = (name) => process.argv.includes(name);
+const data = join(import.meta.dirname, "../../shared/data");
+const USUAL = [
+  join(data, "smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"),
+  join(data, "gemma3-270m/gemma-3-270m.v40960.Q4_K_M.gguf"),
+].filter(existsSync);
+const models = asked("--model") ? [asked("--model")] : [...USUAL, "zoo:attn-2l"];
+const seeds = Number(asked("--seeds") ?? 10);
+const kinds = has("--both") ? ["quick", "full"] : [has("--full") ? "full" : "quick"];
+
+const folder = join(import.meta.dirname, "../.bench/retest");
+mkdirSync(folder, { recursive: true });
+const backend = await nativeBackend(Number(asked("--threads") ?? 1));
+if (!backend) throw new Error("bench:retest needs onnxruntime-node, which is not installed");
+
+async function verdictOnce(model, kind, seed) {
+  const file = join(folder, `${VERSION}-${model.sha256.slice(0, 16)}-${kind}-${seed}.json`);
+  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
+  const started = performance.now();
+  const { heads } = await verdict(model, { backend, seed, quick: kind === "quick" });
+  const found = heads.map(({ layer, head, label, flags }) => ({
+    head: `${layer}.${head}`,
+    label,
+    undecided: flags.includes("undecided"),
+  }));
+  writeFileSync(`${file}.part`, JSON.stringify(found));
+  renameSync(`${file}.part`, file);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  process.stderr.write(`${model.id} ${kind} seed ${seed}: ${seconds} s\n`);
+  return found;
+}
+
+let missed = false;
+for (const name of models) {
+  const model = await openModel(name);
+  const runs = {};
+  for (const kind of kinds) {
+    runs[kind] = [];
+    for (let seed = 0; seed < seeds; seed++) runs[kind].push(await verdictOnce(model, kind, seed));
+  }
+  await model.close();
+  const rows = kinds.flatMap((kind) => retestRows(kind, runs[kind]));
+  if (kinds.length === 2) {
+    const same = between(runs.quick, runs.full);
+    rows.push(targetRow("quick and full agree, same seed", same, 0.98));
+  }
+  missed ||= rows.some(({ met }) => met === false);
+  console.log(
+    `${name.split("/").at(-1)}, ${seeds} seeds${seeds < 10 ? " (too few for the targets)" : ""}`,
+  );
+  console.log(`${table(rows)}\n`);
+}
+if (missed) process.exitCode = 1;
+
+function targetRow(what, share, target) {
+  const got = share === null ? "none" : `${(100 * share).toFixed(1)} %`;
+  const met = seeds < 10 || share === null ? null : share >= target;
+  return row(what, got, `>= ${100 * target} %`, met);
+}
+
+function retestRows(kind, runs) {
+  const { heads, same, pairs, flips, flagged, flipping } = agreement(runs);
+  return [
+    targetRow(`${kind}: pairs of runs that give a head one label`, pairs, 0.99),
+    row(`${kind}: heads with one label in all runs`, `${same} of ${heads}`, "", null),
+    targetRow(
+      `${kind}: heads that flip and are flagged undecided in a run`,
+      flipping === 0 ? null : flagged / flipping,
+      0.9,
+    ),
+    ...flips.map(([labels, count]) => row(`  ${labels}`, `${count} heads`, "", null)),
+  ];
+}

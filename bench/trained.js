@@ -1,0 +1,30 @@
+/**
+ * @file `npm run bench:trained [-- --models N] [--workers N]`: verdicts on models that nobody planted, against an exact causal
+ * truth: Shapley values over all subsets of heads, and every path from head to head. Models are trained here and kept in
+ * .bench/trained, as is what was measured of each, so a run that was interrupted goes on where it stopped. Exit code 1 if a
+ * target is missed. docs/benchmark.md says what is counted.
+ */
+import { join } from "node:path";
+import { inWorkers, progressLine } from "./pool.js";
+import { table } from "./statistics.js";
+import { reportRows } from "./trained/report.js";
+
+const asked = (name) => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : Number(process.argv[at + 1]);
+};
+/** From this many on the targets are judged. */
+const ENOUGH = 60;
+const models = asked("--models") ?? ENOUGH;
+
+const jobs = Array.from({ length: models }, (_, number) => ({ number }));
+const answers = await inWorkers(join(import.meta.dirname, "trained/worker.js"), jobs, {
+  said: progressLine("models"),
+  ...(asked("--workers") && { workers: asked("--workers") }),
+});
+const rows = reportRows(answers, models >= ENOUGH);
+console.log(
+  `${models} trained models, each during the change and after it${models >= ENOUGH ? "" : " (too few for the targets)"}\n`,
+);
+console.log(table(rows));
+if (rows.some(({ met }) => met === false)) process.exitCode = 1;

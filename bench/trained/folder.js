@@ -1,0 +1,63 @@
+/**
+ * @file Trained models on disk: a model is trained once and kept in .bench/trained at two of its steps, during the change and
+ * after it. A file appears whole or not at all, so an interrupted run goes on where it stopped.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkpointFiles, train } from "../../dist/train.js";
+
+const ROOT = join(import.meta.dirname, "../../.bench/trained");
+export const MOMENTS = ["during", "after"];
+
+/** Where the recipe's model lies: another recipe has another folder, so an old model never stands in for it. */
+function folderOf(recipe) {
+  const hash = createHash("sha256").update(JSON.stringify(recipe)).digest("hex");
+  return join(ROOT, hash.slice(0, 16));
+}
+
+/** Trains the model unless it is there. @returns a folder for each moment, with the step and its copy gain */
+export async function trainedModel(recipe, backend) {
+  const folder = folderOf(recipe);
+  const list = join(folder, "moments.json");
+  if (!existsSync(list)) await trainInto(folder, list, recipe, backend);
+  return JSON.parse(readFileSync(list, "utf8")).map((one) => ({
+    ...one,
+    folder: join(folder, one.moment),
+  }));
+}
+
+async function trainInto(folder, list, recipe, backend) {
+  const steps = [];
+  for await (const { step, scores, isCheckpoint, weights } of train(recipe, { backend }))
+    if (isCheckpoint) steps.push({ step, gain: scores.copyGain, weights: weights() });
+  const after = steps.at(-1);
+  const half = after.gain / 2;
+  const nearest = (best, one) =>
+    Math.abs(one.gain - half) < Math.abs(best.gain - half) ? one : best;
+  const kept = [steps.slice(0, -1).reduce(nearest), after];
+  kept.forEach(({ weights }, at) => write(join(folder, MOMENTS[at]), recipe, weights));
+  const moments = kept.map(({ step, gain }, at) => ({ moment: MOMENTS[at], step, gain }));
+  writeWhole(list, JSON.stringify(moments));
+}
+
+function write(folder, recipe, weights) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [name, content] of checkpointFiles(recipe, weights))
+    writeFileSync(join(folder, name), content);
+}
+
+/** What was measured on the model in `folder`, from its file or from `measure`. */
+export async function measuredOnce(folder, name, measure) {
+  const file = join(folder, `${name}.json`);
+  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
+  const measured = await measure();
+  writeWhole(file, JSON.stringify(measured));
+  return measured;
+}
+
+function writeWhole(file, text) {
+  writeFileSync(`${file}.part`, text);
+  renameSync(`${file}.part`, file);
+}

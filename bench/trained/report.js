@@ -1,0 +1,175 @@
+/**
+ * @file What `npm run bench:trained` prints: "matters" and "feeds" of the verdict against the exact truth, and rankings by what
+ * people use today.
+ */
+import { averagePrecision, detectionQuality } from "../../dist/bench/measure/detectionQuality.js";
+import { row } from "../statistics.js";
+import { MOMENTS } from "./folder.js";
+
+/** A head matters from this share of the model's copy gain on; a model that gains less than this many nats copies nothing. */
+const LEAST_SHARE = 0.05;
+const LEAST_GAIN = 0.5;
+/** A path is an edge from this share of the receiver's stripe on, where the receiver has a stripe of that size at all. */
+const LEAST_EDGE = 0.1;
+const LEAST_STRIPE = 0.1;
+
+const ACTING = ["induction", "anti-induction", "copy-suppression"];
+const RANKINGS = {
+  attention: "induction score",
+  eigenvalues: "size of the eigenvalue share",
+  ablation: "single mean ablation",
+  attribution: "attribution patching",
+};
+const shown = (value) => (value === null ? "none" : value.toFixed(3));
+
+/** @param answers of the workers: { number, about, moments: [{ moment, truth, verdict, baselines }] } */
+export function reportRows(answers, judged) {
+  const models = answers.flatMap(({ about, moments }) => moments.map((one) => ({ about, ...one })));
+  const heads = models.flatMap(headsOf);
+  const copying = models.filter(({ truth }) => truth.copyGain.all >= LEAST_GAIN);
+  return [
+    row("models, each at one moment", `${models.length}`, "", null, `${copying.length} copy`),
+    row(
+      "heads",
+      `${heads.length}`,
+      "",
+      null,
+      `${heads.filter((head) => head.matters).length} matter`,
+    ),
+    ...mattersRows("all", heads, judged),
+    ...groupRows(heads),
+    ...undecidedRows(heads),
+    ...rankingRows(heads),
+    ...edgeRows(models, judged),
+  ];
+}
+
+/** A head with its truth, what the verdict says, and numbers of the rankings as shares of the model's. */
+function headsOf({ about, moment, truth, verdict, baselines }) {
+  const copies = truth.copyGain.all >= LEAST_GAIN;
+  const least = LEAST_SHARE * truth.copyGain.all;
+  const feeders = new Set(verdict.edges.map(({ from }) => from));
+  return verdict.heads.map(({ name, label, flags }) => {
+    const { value, low, high } = truth.values[name].copyGain;
+    const acts = ACTING.includes(label) && !flags.includes("inert");
+    return {
+      groups: [moment, ...Object.values(about)],
+      matters: copies && Math.abs(value) >= least,
+      sure: copies && (low > least || high < -least || (low > -least && high < least)),
+      said: acts || feeders.has(name),
+      label,
+      undecided: flags.includes("undecided"),
+      ...baselines[name],
+    };
+  });
+}
+
+const qualityOf = (heads, key) =>
+  detectionQuality(
+    heads.map(key),
+    heads.map(({ matters }) => matters),
+  );
+
+function mattersRows(name, heads, judged) {
+  const { precision, recall, f1 } = qualityOf(heads, ({ said }) => said);
+  const met = (value) => (judged && value !== null ? value >= 0.95 : null);
+  const sure = heads.filter((head) => head.sure);
+  const clear = qualityOf(sure, ({ said }) => said);
+  return [
+    row(`matters, ${name}: precision`, shown(precision), ">= .95", met(precision)),
+    row(`matters, ${name}: recall`, shown(recall), ">= .95", met(recall)),
+    row(`matters, ${name}: F1`, shown(f1), "", null),
+    row(
+      "  heads whose value is surely above or below the threshold",
+      `${shown(clear.precision)} ${shown(clear.recall)}`,
+      "",
+      null,
+      `precision and recall, ${sure.length} heads`,
+    ),
+  ];
+}
+
+function groupRows(heads) {
+  const groups = [...new Set(heads.flatMap((head) => head.groups))];
+  const rank = (group) => (MOMENTS.includes(group) ? MOMENTS.indexOf(group) - MOMENTS.length : 0);
+  return groups
+    .sort((a, b) => rank(a) - rank(b))
+    .map((group) => {
+      const some = heads.filter((head) => head.groups.includes(group));
+      const { precision, recall } = qualityOf(some, ({ said }) => said);
+      const true_ = some.filter(({ matters }) => matters).length;
+      return row(
+        `  ${group}`,
+        `${shown(precision)} ${shown(recall)}`,
+        "",
+        null,
+        `${true_} of ${some.length} matter`,
+      );
+    });
+}
+
+/** How often the verdict is wrong about heads that it flags, and about the others. */
+function undecidedRows(heads) {
+  return [true, false].map((undecided) => {
+    const some = heads.filter((head) => head.undecided === undecided);
+    const wrong = some.filter(({ said, matters }) => said !== matters).length;
+    const share = some.length === 0 ? "none" : `${((100 * wrong) / some.length).toFixed(1)} %`;
+    const which = undecided ? "flagged undecided" : "not flagged";
+    return row(`wrong about heads ${which}`, share, "", null, `${wrong} of ${some.length}`);
+  });
+}
+
+/** Each ranking gets the one threshold that is best for it in hindsight, over all models together. */
+function rankingRows(heads) {
+  const truth = heads.map(({ matters }) => matters);
+  return Object.entries(RANKINGS).map(([name, words]) => {
+    const scores = heads.map((head) => head[name]);
+    const { precision, recall, f1 } = bestCut(scores, truth);
+    return row(
+      `ranking by ${words}, F1`,
+      shown(f1),
+      "",
+      null,
+      `precision ${shown(precision)}, recall ${shown(recall)} at its best threshold in hindsight; average precision ${shown(averagePrecision(scores, truth))}`,
+    );
+  });
+}
+
+function bestCut(scores, truth) {
+  const cuts = [...new Set(scores)].map((cut) =>
+    detectionQuality(
+      scores.map((score) => score >= cut),
+      truth,
+    ),
+  );
+  return cuts.reduce((best, one) => ((one.f1 ?? -1) > (best.f1 ?? -1) ? one : best));
+}
+
+/** Paths into keys and queries of heads that matter and attend to their targets: all of them are known. */
+function edgeRows(models, judged) {
+  const pairs = models.flatMap((model) => {
+    const mattering = new Set(
+      headsOf(model).flatMap(({ matters }, at) => (matters ? [model.verdict.heads[at].name] : [])),
+    );
+    const said = new Set(
+      model.verdict.edges.map(({ from, to, route }) => `${route} ${from} ${to}`),
+    );
+    return model.truth.edges
+      .filter(({ to, stripe }) => mattering.has(to) && stripe >= LEAST_STRIPE)
+      .map(({ from, to, route, stripe, drop }) => ({
+        truth: drop >= LEAST_EDGE * stripe,
+        label: said.has(`${route} ${from} ${to}`),
+      }));
+  });
+  const { precision, recall } = detectionQuality(
+    pairs.map(({ label }) => label),
+    pairs.map(({ truth }) => truth),
+  );
+  const met = (value) => (judged && value !== null ? value >= 0.9 : null);
+  const edges = pairs.filter(({ truth }) => truth).length;
+  const note = `${edges} of ${pairs.length} paths into keys and queries`;
+  return [
+    row("edges: precision", shown(precision), ">= .9", met(precision), note),
+    row("edges: recall", shown(recall), ">= .9", met(recall)),
+  ];
+}

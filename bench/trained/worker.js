@@ -1,0 +1,32 @@
+/** @file Trains and measures one model per message: { number } in, both of its moments out. Runs in a process of its own. */
+import { nativeBackend } from "../../dist/runtime/native.js";
+import { openModel } from "../../dist/models/open.js";
+import { measuredOnce, trainedModel } from "./folder.js";
+import { baselinesOf, truthOf, verdictOf } from "./measures.js";
+import { recipeOf } from "./recipes.js";
+
+const backend = await nativeBackend(1);
+if (!backend) throw new Error("bench:trained needs onnxruntime-node, which is not installed");
+
+async function measured({ folder, ...at }, number) {
+  const model = await openModel(folder);
+  const once = (name, measure) => measuredOnce(folder, name, () => measure(model, backend, number));
+  try {
+    return {
+      ...at,
+      truth: await once("truth", truthOf),
+      verdict: await once("verdict", verdictOf),
+      baselines: await once("baselines", baselinesOf),
+    };
+  } finally {
+    await model.close();
+  }
+}
+
+process.on("message", async ({ number }) => {
+  const { recipe, about } = recipeOf(number);
+  const moments = [];
+  for (const one of await trainedModel(recipe, backend)) moments.push(await measured(one, number));
+  process.send({ number, about, moments });
+});
+process.send({ ready: true });
