@@ -96,7 +96,7 @@ export { attribution } from "./studies/attribution/attribution.ts";
 export type { AttributionOptions, HeadUnit } from "./studies/attribution/plan.ts";
 export { verdict } from "./studies/verdict/verdict.ts";
 export type { VerdictOptions } from "./studies/verdict/plan.ts";
-export type { VerdictInput } from "./studies/verdict/verdictRows.ts";
+export type { VerdictInput, VerdictTokens } from "./studies/verdict/verdictRows.ts";
 export { pathPatch } from "./studies/path/path.ts";
 export type { PathOptions } from "./studies/path/plan.ts";
 export { why } from "./studies/why/why.ts";

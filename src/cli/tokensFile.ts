@@ -62,6 +62,17 @@ export async function readAblation(path: string) {
   return withoutUndefined(read);
 }
 
+/** Rows for `verdict`: corrupted and reference rows are optional. */
+export async function readVerdictTokens(path: string) {
+  const { z } = await import("zod");
+  const rows = z.array(z.array(z.number()));
+  const [corrupted, reference] = [rows.optional(), rows.optional()];
+  const form =
+    '{"tokens": [[...]], "period": S, "bos": true or false, "corrupted": [[...]], "reference": [[...]]}';
+  const own = z.strictObject({ tokens: rows, period: z.int(), bos: z.boolean() });
+  return readTokens(path, own.extend({ corrupted, reference }), form);
+}
+
 /** Prompts in pairs, for `text`. */
 export async function readPromptPairs(path: string) {
   const { z } = await import("zod");

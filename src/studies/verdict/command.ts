@@ -4,7 +4,7 @@ import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { readText } from "../../cli/flags/sequenceFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
-import { readOwnTokens } from "../../cli/tokensFile.ts";
+import { readVerdictTokens } from "../../cli/tokensFile.ts";
 
 interface Flags extends RowFlags {
   readonly quick?: boolean | undefined;
@@ -18,7 +18,7 @@ export const command = studyCommand({
   description: "what each head is, with the evidence side by side, and the circuit",
   declare,
   request: async (flags: Flags, model: string) => {
-    const rows = await rowOptions(flags, readOwnTokens);
+    const rows = await rowOptions(flags, readVerdictTokens);
     const texts = flags.text === undefined ? undefined : [await readText(flags.text)];
     return onModel(STUDIES.verdict, model, {
       ...rows,
@@ -38,7 +38,7 @@ function declare(command: Command): Command {
   return shared(
     rows(
       withFlags,
-      '{"tokens": [[...]], "period": S, "bos": true}',
+      '{"tokens": [[...]], "period": S, "bos": true, "corrupted": [[...]], "reference": [[...]]}',
       "20, of which 16 in causal runs; quick: 14 and 10",
     ),
   );

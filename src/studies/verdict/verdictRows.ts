@@ -17,6 +17,7 @@ import {
   type OwnTokens,
   type RepeatedRows,
 } from "../../inputs/scoreInput.ts";
+import { verifyTokens } from "../../text/patterns/verifyTokens.ts";
 import { LEAST_PERIOD, periodsFrom } from "../../measure/verdict/periods.ts";
 
 type Rows = Tensor<Int32Array>;
@@ -55,9 +56,16 @@ export interface VerdictRows {
   readonly warnings: readonly string[];
 }
 
+export interface VerdictTokens extends OwnTokens {
+  /** What causal runs have in place of each row; as many, of the same length. Left out: rows whose first copy is another block. */
+  readonly corrupted?: readonly (readonly number[])[] | undefined;
+  /** Rows of the same length whose means and outputs stand in for heads; left out: the rows themselves. */
+  readonly reference?: readonly (readonly number[])[] | undefined;
+}
+
 export interface VerdictInput extends GeneratedInput {
   /** Measure these rows in place of generated ones. */
-  readonly rows?: OwnTokens | undefined;
+  readonly rows?: VerdictTokens | undefined;
 }
 
 export interface RowCounts {
@@ -70,16 +78,17 @@ export interface RowCounts {
 /**
  * Everything that is run, by default from seed 0.
  *
- * @throws {InputError} "range" for a period under 4 or sizes that do not fit, "tokens" and "bos" as `generatedRows`
+ * @throws {InputError} "range" for a period under 4 or sizes that do not fit, "tokens" and "bos" as `generatedRows`, "pair" and
+ *   "reference" for own rows of other lengths
  */
 export async function verdictRows(
   architecture: Architecture,
   options: VerdictInput,
   counts: RowCounts,
 ): Promise<VerdictRows> {
-  const ordinary = drawnTokens(architecture).ids;
   const { rows: own, ...input } = options;
-  if (own) return ownVerdictRows(await ownRows(architecture, own), ordinary, options.seed ?? 0);
+  if (own) return ownVerdictRows(architecture, own, options.seed ?? 0);
+  const ordinary = drawnTokens(architecture).ids;
   const { period, warnings } = longestPeriod(architecture, input);
   const rowsOf = (length: number, seed: number, numExamples: number) =>
     generatedRows(architecture, { ...input, seqLen: 2 * length, seed, numExamples });
@@ -128,9 +137,19 @@ function fewPeriods(count: number, period: number): string[] {
       ];
 }
 
-function ownVerdictRows(rows: RepeatedRows, ordinary: Int32Array, seed: number): VerdictRows {
+async function ownVerdictRows(
+  architecture: Architecture,
+  own: VerdictTokens,
+  seed: number,
+): Promise<VerdictRows> {
+  const ordinary = drawnTokens(architecture).ids;
+  const rows = await ownRows(architecture, own);
   checkPeriod(rows.period);
-  const causal = causalRows(rows, ordinary, seed, rows.tokens);
+  const [reference, corrupted] = (["reference", "corrupted"] as const).map((name) =>
+    sameLength(architecture, rows, name, own[name]),
+  );
+  const made = causalRows(rows, ordinary, seed, reference ?? rows.tokens);
+  const causal = corrupted ? { ...made, corrupted } : made;
   return {
     attention: [withControls(rows, ordinary, seed)],
     causal,
@@ -139,9 +158,29 @@ function ownVerdictRows(rows: RepeatedRows, ordinary: Int32Array, seed: number):
     warnings: [
       ...rows.warnings,
       ...fewPeriods(1, rows.period),
-      "means and resampled outputs of ablated heads come from the given rows themselves",
+      `means and resampled outputs of ablated heads come from the given ${reference ? "reference rows" : "rows themselves"}`,
     ],
   };
+}
+
+/** @throws {InputError} "reference" or "pair" unless rows are as long as those that are measured, and corrupted ones as many */
+function sameLength(
+  { vocabulary }: Architecture,
+  { tokens }: RepeatedRows,
+  name: "reference" | "corrupted",
+  given: readonly (readonly number[])[] | undefined,
+): Rows | null {
+  if (!given) return null;
+  const rows = verifyTokens(given, vocabulary);
+  const [count, length] = tokens.shape;
+  const fits = rows.shape[1] === length && (name === "reference" || rows.shape[0] === count);
+  if (fits) return rows;
+  const wanted = name === "reference" ? `rows of ${length}` : `${count} rows of ${length}`;
+  throw new InputError(
+    name === "reference" ? "reference" : "pair",
+    `\`${name}\` needs ${wanted} tokens, as the measured rows have, got ${rows.shape.join(" x ")}`,
+    { option: "rows" },
+  );
 }
 
 function withControls(rows: RepeatedRows, ordinary: Int32Array, seed: number): PeriodRows {
