@@ -1,18 +1,21 @@
 /**
- * @file Trained models on disk: a model is trained once and kept in .bench/trained at two of its steps, during the change and
- * after it. A file appears whole or not at all, so an interrupted run goes on where it stopped.
+ * @file Trained models on disk: a model is trained once and kept in .bench/trained at two of its steps: the first that
+ * copies, or the last of all, and the one with half of that copy gain. A file appears whole or not at all, so an interrupted run goes on where it stopped.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointFiles, train } from "../../dist/train.js";
+import { COPIES } from "./recipes.js";
 
 const ROOT = join(import.meta.dirname, "../../.bench/trained");
 export const MOMENTS = ["during", "after"];
 
 /** Where the recipe's model lies: another recipe has another folder, so an old model never stands in for it. */
 function folderOf(recipe) {
-  const hash = createHash("sha256").update(JSON.stringify(recipe)).digest("hex");
+  const hash = createHash("sha256")
+    .update(JSON.stringify([recipe, COPIES]))
+    .digest("hex");
   return join(ROOT, hash.slice(0, 16));
 }
 
@@ -29,8 +32,11 @@ export async function trainedModel(recipe, backend) {
 
 async function trainInto(folder, list, recipe, backend) {
   const steps = [];
-  for await (const { step, scores, isCheckpoint, weights } of train(recipe, { backend }))
-    if (isCheckpoint) steps.push({ step, gain: scores.copyGain, weights: weights() });
+  for await (const { step, scores, isCheckpoint, weights } of train(recipe, { backend })) {
+    if (!isCheckpoint) continue;
+    steps.push({ step, gain: scores.copyGain, weights: weights() });
+    if (scores.copyGain >= COPIES) break;
+  }
   const after = steps.at(-1);
   const half = after.gain / 2;
   const nearest = (best, one) =>

@@ -53,7 +53,7 @@ function headsOf({ about, moment, truth, verdict, baselines }) {
     const { value, low, high } = truth.values[name].copyGain;
     const acts = ACTING.includes(label) && !flags.includes("inert");
     return {
-      groups: [moment, ...Object.values(about)],
+      groups: [moment, gainGroup(truth.copyGain.all), ...Object.values(about)],
       matters: copies && Math.abs(value) >= least,
       sure: copies && (low > least || high < -least || (low > -least && high < least)),
       said: acts || feeders.has(name),
@@ -62,6 +62,12 @@ function headsOf({ about, moment, truth, verdict, baselines }) {
       ...baselines[name],
     };
   });
+}
+
+/** What the model itself can do: a model with little copy gain may have it without induction, by tokens that come again. */
+function gainGroup(gain) {
+  if (gain < LEAST_GAIN) return "copy gain under .5 nats";
+  return gain < 2 ? "copy gain from .5 to 2 nats" : "copy gain from 2 nats on";
 }
 
 const qualityOf = (heads, key) =>

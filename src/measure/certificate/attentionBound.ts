@@ -40,23 +40,23 @@ export interface Grounds {
   readonly ideal: ReadonlySet<Idealisation>;
 }
 
-export function groundsOf(
-  model: ModelNumbers,
-  family: Family,
-  first: FirstLayer,
-  ideal: ReadonlySet<Idealisation> = new Set(),
-): Grounds {
-  const without = ideal.has("rest") ? "rest" : null;
-  const shares = first.heads.map((_, head) => sharesOf(first, head, family, without));
+export function groundsOf(model: ModelNumbers, family: Family, first: FirstLayer): Grounds {
+  const shares = first.heads.map((_, head) => sharesOf(first, head, family));
   const scales = streamScales(model, first, shares);
-  return {
-    model,
-    family,
-    first,
-    shares,
-    scales: ideal.has("scale") ? middle(scales) : scales,
-    ideal,
-  };
+  return { model, family, first, shares, scales, ideal: new Set() };
+}
+
+/** The same with some steps as if they lost nothing. @param withoutRest shares as if the rest were never attended to */
+export function idealised(
+  grounds: Grounds,
+  ideal: ReadonlySet<Idealisation>,
+  withoutRest: readonly Shares[],
+): Grounds {
+  const shares = ideal.has("rest") ? withoutRest : grounds.shares;
+  const scales = ideal.has("rest")
+    ? streamScales(grounds.model, grounds.first, shares)
+    : grounds.scales;
+  return { ...grounds, ideal, shares, scales: ideal.has("scale") ? middle(scales) : scales };
 }
 
 function middle(scales: Scales | null): Scales | null {

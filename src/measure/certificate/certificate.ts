@@ -3,6 +3,7 @@ import { accuracyReader } from "./accuracyBound.ts";
 import {
   groundsOf,
   headReader,
+  idealised,
   type Grounds,
   type HeadReader,
   type Idealisation,
@@ -11,7 +12,7 @@ import {
 import { startOf, type Family, type ModelNumbers } from "./certifiedModel.ts";
 import { down } from "./enclosure.ts";
 import { firstLayer } from "./firstLayer.ts";
-import { leastBefore } from "./shares.ts";
+import { leastBefore, sharesOf } from "./shares.ts";
 
 export interface WorstCase {
   readonly token: number;
@@ -82,7 +83,7 @@ export async function certificate(
     }
     progress?.(index + 1, family.period);
   }
-  const ideal = idealReaders(model, grounds);
+  const ideal = idealReaders(grounds);
   return {
     heads: tallies.map((tally) => tally.certificate(ideal)),
     before: grounds.shares.map((shares) => leastBefore(shares, family)),
@@ -166,10 +167,12 @@ const STEPS = {
   all: ["rest", "query", "scale"],
 } as const satisfies Record<string, readonly Idealisation[]>;
 
-function idealReaders(model: ModelNumbers, { family, first }: Grounds) {
+function idealReaders(grounds: Grounds) {
+  const { first, family } = grounds;
+  const withoutRest = first.heads.map((_, head) => sharesOf(first, head, family, "rest"));
   const reader = (name: keyof typeof STEPS) => {
-    const grounds = groundsOf(model, family, first, new Set(STEPS[name]));
-    return (head: number) => headReader(grounds, head);
+    const ideal = idealised(grounds, new Set(STEPS[name]), withoutRest);
+    return (head: number) => headReader(ideal, head);
   };
   const names = Object.keys(STEPS) as (keyof typeof STEPS)[];
   return Object.fromEntries(names.map((name) => [name, reader(name)])) as Record<
