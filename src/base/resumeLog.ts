@@ -23,8 +23,14 @@ export async function finishedOnce<Value>(
   return made;
 }
 
+/** `name` and the number of the call: calls come in the same order in every run. */
+export function numberedKeys(name: string): () => string {
+  let next = 0;
+  return () => `${name} ${next++}`;
+}
+
 /** Keeps what each call makes in `log`, under `name` and the number of the call: calls come in the same order in every run. */
 export function numberedSteps(log: ResumeLog | undefined, name: string) {
-  let next = 0;
-  return <Value>(make: () => Promise<Value>) => finishedOnce(log, `${name} ${next++}`, make);
+  const nextKey = numberedKeys(name);
+  return <Value>(make: () => Promise<Value>) => finishedOnce(log, nextKey(), make);
 }

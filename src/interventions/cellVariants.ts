@@ -2,7 +2,7 @@
 import { headName } from "../base/headName.ts";
 import { kvHeadOf } from "../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
-import type { State } from "./chain.ts";
+import type { State } from "./chainRun.ts";
 import type { Component } from "./components.ts";
 import type { VariantGroup } from "./variantGroup.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";

@@ -7,35 +7,39 @@ import { throwIfAborted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
 import { slice } from "../graph/edits/slice.ts";
-import { numberedSteps, type ResumeLog } from "../base/resumeLog.ts";
+import { finishedOnce, numberedKeys, type ResumeLog } from "../base/resumeLog.ts";
 import type { LoadedModel } from "../models/loaded.ts";
-import type { Backend, Trace } from "../base/backend.ts";
+import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
 import { checkMemory, planMemory } from "../runtime/memory.ts";
+import { SHARE_BETWEEN } from "../runtime/memoryBudget.ts";
 import { prepare, type Session } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";
+import type { AtPoint, ChainRun, MetricFeeds, State } from "./chainRun.ts";
+import {
+  finishTogether,
+  runsTogether,
+  stateAfter,
+  type Stages,
+  type TogetherOptions,
+} from "./finishTogether.ts";
 import { CACHE_BYTES } from "./runCache.ts";
 import { METRIC_INPUTS, metricTail, type TailName } from "./metrics.ts";
 import { pointsOf, stageOf, withReads, type Point, type PointHooks, type Stage } from "./points.ts";
-
-/** Values at a point by hook name; first axis batch. */
-export type State = ReadonlyMap<string, Tensor>;
-
-/** What the rows of one run should predict, axes [batch, position]. */
-export interface MetricFeeds {
-  readonly targets: Tensor<Int32Array>;
-  readonly others?: Tensor<Int32Array> | undefined;
-  readonly positions: readonly number[];
-}
-
-/** May change the state where a run passes a point. */
-export type AtPoint = (point: Point, state: State) => State | Promise<State>;
 
 export interface Chain {
   readonly points: readonly Point[];
   /** Rows that one run takes. */
   readonly rows: number;
-  /** Numbers that a run gives, or those that a log has of the same run of an earlier, interrupted sweep. */
+  /** How many runs go best through `finishAll` at once: more than one where the stages take turns in the memory. */
+  readonly together: number;
+  /** Bytes of saved values that are kept for a second look. */
+  readonly cacheBytes: number;
+  /** Has the numbers of runs of an earlier, interrupted sweep. */
+  readonly log: ResumeLog | undefined;
+  /** What the log calls the next run: each call is the next run of the sweep. */
+  nextKey(): string;
+  /** Numbers that the next run gives, or those that the log has of it. */
   once(run: () => Promise<readonly number[]>): Promise<readonly number[]>;
   /** From token rows to the first point. */
   embed(tokens: Tensor<Int32Array>): Promise<State>;
@@ -43,6 +47,8 @@ export interface Chain {
   advance(state: State, from: string, to: string, at?: AtPoint): Promise<State>;
   /** From the state at a point to the metrics; `at` is asked at every point on the way, the first one included. */
   finish(state: State, from: string, feeds: MetricFeeds, at?: AtPoint): Promise<Trace>;
+  /** As `finish`, many runs: all of them go through one stage before the next. */
+  finishAll(runs: readonly ChainRun[], options: TogetherOptions): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -98,6 +104,8 @@ export async function openChain(
   return chainOf({
     points,
     rows,
+    together: runsTogether(program, points, programs, backend, sizes),
+    cacheBytes: Math.min(CACHE_BYTES, SHARE_BETWEEN * (backend.budget?.bytes ?? Infinity)),
     stages: [...stages, tail],
     sessions,
     signal,
@@ -144,6 +152,8 @@ async function prepareAll(
 interface Parts {
   readonly points: readonly Point[];
   readonly rows: number;
+  readonly together: number;
+  readonly cacheBytes: number;
   /** stages[i] leads away from points[i]; the last one to the metrics. */
   readonly stages: readonly Stage[];
   /** sessions[0] leads to points[0], sessions[i + 1] is that of stages[i]. */
@@ -164,7 +174,7 @@ function breather(): () => Promise<void> {
 }
 
 function chainOf(parts: Parts): Chain {
-  const { points, rows, sessions, signal } = parts;
+  const { points, rows, together, cacheBytes, sessions, signal, log } = parts;
   const indexOf = (name: string) => {
     const index = points.findIndex((point) => point.name === name);
     if (index < 0) throw new Error(`internal: the chain has no point ${name}`);
@@ -173,16 +183,18 @@ function chainOf(parts: Parts): Chain {
   const advance: Chain["advance"] = async (state, from, to, at = (_, same) => same) => {
     let now = state;
     for (let index = indexOf(from); index < indexOf(to); index++) {
-      const within = points[index]!.layer === points[index + 1]!.layer;
+      const next = points[index + 1]!;
       const made = await runStage(parts, index, now);
-      now = await at(points[index + 1]!, new Map([...(within ? now : []), ...made]));
+      now = await at(next, stateAfter(points[index]!, next, now, made));
     }
     return now;
   };
   return {
     points,
     rows,
-    once: numbered(parts),
+    together,
+    cacheBytes,
+    ...runsIn(log, "run"),
     advance,
     async embed(tokens) {
       stopIf(signal);
@@ -193,42 +205,66 @@ function chainOf(parts: Parts): Chain {
       const last = await advance(first, from, points.at(-1)!.name, at);
       return runStage(parts, points.length - 1, last, metricFeeds(sessions.at(-1)!, feeds));
     },
+    finishAll: (runs, options) => finishTogether(stagesOf(parts), runs, options),
     async close() {
       for (const session of sessions) await session.close();
     },
   };
 }
 
-/** Each call is the next run of the sweep. */
-function numbered({ log, signal }: Parts): Chain["once"] {
-  const step = numberedSteps(log, "run");
-  return async (run) => {
-    stopIf(signal);
-    return step(run);
+function stagesOf(parts: Parts): Stages {
+  const { points, sessions, signal, breathe } = parts;
+  return {
+    points,
+    async pass(index, feeds, take) {
+      if (feeds.length > 1) return sessions[index + 1]!.pass(feeds, take, { signal });
+      stopIf(signal);
+      await take(await sessions[index + 1]!.run(feeds[0]!), 0);
+      await breathe();
+    },
+    feedsOf: (index, state, { feeds }) => {
+      const isLast = index === points.length - 1;
+      return stageFeeds(parts, index, state, isLast ? metricFeeds(sessions.at(-1)!, feeds) : []);
+    },
   };
 }
 
 /** The same chain, whose runs `log` has under `name`: for studies of several sweeps, of which some may have ended. */
 export function chainKeptAs(chain: Chain, log: ResumeLog | undefined, name: string): Chain {
-  return { ...chain, once: numberedSteps(log, name) };
+  return { ...chain, ...runsIn(log, name) };
+}
+
+/** Where the numbers of runs are kept. */
+function runsIn(log: ResumeLog | undefined, name: string): Pick<Chain, "log" | "nextKey" | "once"> {
+  const nextKey = numberedKeys(name);
+  return { log, nextKey, once: (run) => finishedOnce(log, nextKey(), run) };
 }
 
 async function runStage(
-  { points, stages, sessions, signal, breathe }: Parts,
+  parts: Parts,
   index: number,
   state: State,
-  more: ReadonlyMap<string, Tensor<Int32Array>> = new Map(),
+  more: Iterable<readonly [string, Tensor<Int32Array>]> = [],
 ): Promise<Trace> {
+  const { sessions, signal, breathe } = parts;
   stopIf(signal);
+  const trace = await sessions[index + 1]!.run(stageFeeds(parts, index, state, more));
+  await breathe();
+  return trace;
+}
+
+function stageFeeds(
+  { points, stages }: Parts,
+  index: number,
+  state: State,
+  more: Iterable<readonly [string, Tensor<Int32Array>]>,
+): Feeds {
   const fed = stages[index]!.reads.map((name) => {
     const value = state.get(name);
     if (!value) throw new Error(`internal: ${points[index]!.name} needs ${name}`);
     return [name, value] as const;
   });
-  const feeds = new Map<string, Tensor | Tensor<Int32Array>>([...fed, ...more]);
-  const trace = await sessions[index + 1]!.run(feeds);
-  await breathe();
-  return trace;
+  return new Map<string, Tensor | Tensor<Int32Array>>([...fed, ...more]);
 }
 
 /** Only what the metrics at hand read. */

@@ -1,5 +1,5 @@
 /** @file Examples a few at a time. */
-import type { MetricFeeds } from "./chain.ts";
+import type { MetricFeeds } from "./chainRun.ts";
 import { takeRows } from "./rows.ts";
 
 /** The feeds of some rows. */

@@ -3,7 +3,8 @@ import type { HeadAt } from "../base/headName.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
 import type { Trace } from "../base/backend.ts";
-import type { Chain, State } from "./chain.ts";
+import type { Chain } from "./chain.ts";
+import type { State } from "./chainRun.ts";
 import {
   routeHook,
   writtenName,

@@ -1,7 +1,7 @@
 import type { HeadAt } from "../base/headName.ts";
 import type { Pair } from "../inputs/pair.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
-import type { State } from "./chain.ts";
+import type { State } from "./chainRun.ts";
 import { valueOf } from "./rows.ts";
 
 /** Mean weight at the induction target over the second copy and over heads, one per example. */

@@ -7,7 +7,8 @@ import { moments } from "../measure/moments.ts";
 import type { MetricName } from "../results/causalNames.ts";
 import { feedsFor } from "./chunks.ts";
 import { savedRun } from "./savedRun.ts";
-import type { Chain, MetricFeeds, State } from "./chain.ts";
+import type { Chain } from "./chain.ts";
+import type { MetricFeeds, State } from "./chainRun.ts";
 import { metricReader } from "./readMetrics.ts";
 import { takeRows } from "./rows.ts";
 

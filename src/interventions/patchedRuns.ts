@@ -15,7 +15,7 @@ import {
   type PairMetrics,
 } from "./pairRuns.ts";
 import { patchVariants } from "./patchVariants.ts";
-import { runVariants } from "./variantRuns.ts";
+import { runVariants, type VariantRuns } from "./variantRuns.ts";
 
 /** denoise: clean values into the corrupted run; noise: corrupted values into the clean run. */
 export type PatchMode = "denoise" | "noise";
@@ -48,7 +48,7 @@ export async function patchedRuns(
     Object.fromEntries(metrics.map((name) => [name, new Float64Array(examples)]));
   const runs = { clean: empty(), corrupted: empty(), patched: components.map(empty) };
   const chunks = chunksOf(examples, chain.rows);
-  const kept = runCache<BothRuns>();
+  const kept = runCache<BothRuns>(chain.cacheBytes);
   const both = (chunk: readonly number[]) =>
     kept(chunk.join(), () => bothRuns(chain, pair, feeds, chunk, metrics, runs));
   for (const chunk of chunks) await both(chunk);
@@ -58,24 +58,26 @@ export async function patchedRuns(
   for (const chunk of chunks) {
     const { clean, corrupted, read: readers } = await both(chunk);
     const [base, source] = mode === "denoise" ? [corrupted, clean] : [clean, corrupted];
-    for await (const { from, places, variants } of patchVariants(
-      chain,
-      components,
-      unit,
-      base,
-      source,
-    )) {
-      const group = { from, base, examples: chunk.length, feeds: feedsFor(feeds, chunk), variants };
-      await runVariants(chain, group, {
-        read: (trace, row, { example }) =>
-          metrics.map((name) => readers[name]!(trace, row, example)),
-        put: ({ variant, example }, numbers) =>
-          metrics.forEach((name, index) => {
-            runs.patched[places[variant]!]![name]![chunk[example]!] = numbers[index]!;
-          }),
-        ran: (rows) => progress?.("patching", (done += rows), total),
-      });
-    }
+    const few = { base, examples: chunk.length, feeds: feedsFor(feeds, chunk) };
+    const groups = async function* (): AsyncGenerator<VariantRuns> {
+      for await (const { from, places, variants } of patchVariants(
+        chain,
+        components,
+        unit,
+        base,
+        source,
+      ))
+        yield {
+          ...{ ...few, from, variants },
+          read: (trace, row, { example }) =>
+            metrics.map((name) => readers[name]!(trace, row, example)),
+          put: ({ variant, example }, numbers) =>
+            metrics.forEach((name, index) => {
+              runs.patched[places[variant]!]![name]![chunk[example]!] = numbers[index]!;
+            }),
+        };
+    };
+    await runVariants(chain, groups(), (rows) => progress?.("patching", (done += rows), total));
   }
   return runs;
 }

@@ -1,6 +1,6 @@
 /** @file Rows of a batch: which example a row is, and entries of saved values put into its place. */
 import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
-import type { State } from "./chain.ts";
+import type { State } from "./chainRun.ts";
 
 /** Rows `examples` of `value`, whose first axis is batch; one example may stand in several rows. */
 export function takeRows<Data extends TensorData>(

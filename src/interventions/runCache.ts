@@ -3,11 +3,11 @@ import type { Tensor } from "../base/tensor.ts";
 
 type State = ReadonlyMap<string, Tensor>;
 
-/** Bytes of saved values that are kept for a second look; beyond them runs are made again, so memory has a bound. */
+/** Bytes of saved values that are kept for a second look where memory has no other bound; beyond them runs are made again. */
 export const CACHE_BYTES = 192 * 1024 * 1024;
 
 /** Makes each run once as long as what it saved fits beside the others, and again from then on. */
-export function runCache<Run extends { readonly states: readonly State[] }>() {
+export function runCache<Run extends { readonly states: readonly State[] }>(most: number) {
   const runs = new Map<string, Run>();
   let bytes = 0;
   return async (key: string, make: () => Promise<Run>): Promise<Run> => {
@@ -15,7 +15,7 @@ export function runCache<Run extends { readonly states: readonly State[] }>() {
     if (known) return known;
     const run = await make();
     const size = run.states.reduce((total, state) => total + bytesOf(state), 0);
-    if (bytes + size <= CACHE_BYTES) {
+    if (bytes + size <= most) {
       bytes += size;
       runs.set(key, run);
     }

@@ -1,7 +1,8 @@
 /** @file A run of token rows that saves values for later runs, which begin with them or take patches from them. */
 import type { Trace } from "../base/backend.ts";
 import type { Tensor } from "../base/tensor.ts";
-import type { AtPoint, Chain, MetricFeeds, State } from "./chain.ts";
+import type { Chain } from "./chain.ts";
+import type { AtPoint, MetricFeeds, State } from "./chainRun.ts";
 import type { Point } from "./points.ts";
 
 export interface SavedRun {

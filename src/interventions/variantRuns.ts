@@ -2,7 +2,8 @@
 import type { Tensor } from "../base/tensor.ts";
 import type { Trace } from "../base/backend.ts";
 import { feedsFor } from "./chunks.ts";
-import type { Chain, MetricFeeds, State } from "./chain.ts";
+import type { Chain } from "./chain.ts";
+import type { ChainRun, MetricFeeds, State } from "./chainRun.ts";
 import { takeState, valueOf, withParts, type Part } from "./rows.ts";
 
 /** One value changed in every example: the part becomes what `source` has. */
@@ -32,41 +33,99 @@ export interface VariantRow {
   readonly example: number;
 }
 
-export interface VariantReader {
+/** Variants, and what becomes of the metrics of each row. */
+export interface VariantRuns extends VariantsFrom {
   /** The numbers of one row of a trace. */
   readonly read: (trace: Trace, row: number, place: VariantRow) => readonly number[];
   /** Takes the numbers of a row. */
   readonly put: (place: VariantRow, numbers: readonly number[]) => void;
-  /** Told how many rows a run had. */
-  readonly ran?: ((rows: number) => void) | undefined;
 }
 
-/** Runs variants x examples rows from `from` to the metrics, as many at a time as fit. */
+/** A run of some rows that waits for others. */
+interface Waiting {
+  readonly key: string;
+  readonly rows: readonly VariantRow[];
+  readonly run: ChainRun;
+  readonly read: (trace: Trace) => number[];
+  readonly take: (numbers: readonly number[]) => void;
+}
+
+/**
+ * Runs variants x examples rows of each group from its point to the metrics, as many rows at a time as fit. Where the stages of
+ * the chain take turns in the memory, many runs go through each together, of as many groups as there is room for.
+ *
+ * @param ran told how many more rows are done
+ */
 export async function runVariants(
   chain: Chain,
-  { from, base, examples, feeds, variants }: VariantsFrom,
-  { read, put, ran }: VariantReader,
+  groups: Iterable<VariantRuns> | AsyncIterable<VariantRuns>,
+  ran?: (rows: number) => void,
 ): Promise<void> {
+  const waiting: Waiting[] = [];
+  for await (const group of groups) {
+    for (const run of runsOf(chain, group)) {
+      const known = await chain.log?.get(run.key);
+      if (known === undefined) waiting.push(run);
+      else {
+        run.take(known as readonly number[]);
+        ran?.(run.rows.length);
+      }
+      if (waiting.length >= chain.together) await runTogether(chain, waiting.splice(0), ran);
+    }
+  }
+  if (waiting.length > 0) await runTogether(chain, waiting, ran);
+}
+
+function* runsOf(chain: Chain, group: VariantRuns): Generator<Waiting> {
+  const { from, base, examples, feeds, variants, read, put } = group;
   const start = chain.points.find((point) => point.name === from)!;
   const places = variants.flatMap((_, variant) =>
     Array.from({ length: examples }, (_row, example) => ({ variant, example })),
   );
   for (let first = 0; first < places.length; first += chain.rows) {
-    const now = places.slice(first, first + chain.rows);
-    const rowExamples = now.map(({ example }) => example);
-    const numbers = await chain.once(async () => {
-      const trace = await chain.finish(
-        takeState(base, start.needs, rowExamples),
+    const rows = places.slice(first, first + chain.rows);
+    const rowExamples = rows.map(({ example }) => example);
+    yield {
+      key: chain.nextKey(),
+      rows,
+      run: {
         from,
-        feedsFor(feeds, rowExamples),
-        (_, state) => withVariants(state, variants, now),
-      );
-      return now.flatMap((place, row) => read(trace, row, place));
-    });
-    const each = numbers.length / now.length;
-    now.forEach((place, row) => put(place, numbers.slice(row * each, (row + 1) * each)));
-    ran?.(now.length);
+        begin: () => takeState(base, start.needs, rowExamples),
+        feeds: feedsFor(feeds, rowExamples),
+        at: (_, state) => withVariants(state, variants, rows),
+      },
+      read: (trace) => rows.flatMap((place, row) => read(trace, row, place)),
+      take: (numbers) => {
+        const each = numbers.length / rows.length;
+        rows.forEach((place, row) => put(place, numbers.slice(row * each, (row + 1) * each)));
+      },
+    };
   }
+}
+
+async function runTogether(
+  chain: Chain,
+  runs: readonly Waiting[],
+  ran?: (rows: number) => void,
+): Promise<void> {
+  const total = runs.reduce((sum, { rows }) => sum + rows.length, 0);
+  let reported = 0;
+  await chain.finishAll(
+    runs.map(({ run }) => run),
+    {
+      async take(trace, index) {
+        const { key, read, take } = runs[index]!;
+        const numbers = read(trace);
+        await chain.log?.set(key, numbers);
+        take(numbers);
+      },
+      passed(share) {
+        const more = Math.floor(share * total) - reported;
+        reported += more;
+        if (more > 0) ran?.(more);
+      },
+    },
+  );
 }
 
 /** A state in which every row has the same changes. */

@@ -3,6 +3,9 @@ import type { Backend, MemoryBudget, Tenant, TenantNeeds } from "../base/backend
 import { InputError } from "../base/errors.ts";
 import { inGigabytes } from "./memory.ts";
 
+/** Of the budget: what runs carry from one piece to the next, and what they return. */
+export const SHARE_BETWEEN = 1 / 8;
+
 /** Less holds no engine at all. */
 const LEAST_BYTES = 64e6;
 

@@ -4,6 +4,7 @@ import { closable, type Closable } from "../base/closable.ts";
 import { throwIfAborted, UnableError } from "../base/errors.ts";
 import { prune, type Program } from "../graph/program.ts";
 import { checkMemory, inGigabytes, planMemory, SESSION_BYTES } from "./memory.ts";
+import { SHARE_BETWEEN } from "./memoryBudget.ts";
 import { openSession, type OpenSession } from "./openSession.ts";
 import { passThrough, type OpenPiece } from "./passThrough.ts";
 import type { PassOptions } from "./passOptions.ts";
@@ -61,9 +62,6 @@ export async function prepare(
     { program: needed, reads: [], tenant: { ...held, close: () => session.close() } },
   ]);
 }
-
-/** Of the budget: what crosses from one piece to the next, and what runs return. */
-const SHARE_BETWEEN = 1 / 8;
 
 /** Of what is free where nobody asked for less: the rest is for what else the machine does. */
 const SHARE_OF_FREE = 3 / 4;

@@ -12,14 +12,15 @@ import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
 import type { OutputLengths } from "../../interventions/outputLengths.ts";
 import { runCache } from "../../interventions/runCache.ts";
 import { savedRun } from "../../interventions/savedRun.ts";
-import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
+import type { Chain } from "../../interventions/chain.ts";
+import type { MetricFeeds, State } from "../../interventions/chainRun.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { idealPattern, type IdealJob } from "./idealPatterns.ts";
 
 import { hookName } from "../../models/anatomy/hookNames.ts";
 import { readCopyLosses, type CopyLossesByExample } from "../../interventions/readCopyLosses.ts";
 import { takeRows } from "../../interventions/rows.ts";
-import { runVariants, type Variant } from "../../interventions/variantRuns.ts";
+import { runVariants, type Variant, type VariantRuns } from "../../interventions/variantRuns.ts";
 
 /** One ablated run: the heads that are gone, and a head with an ideal pattern if there is one. */
 export interface AblationJob {
@@ -71,7 +72,9 @@ interface Running {
 
 function ablationsOf(running: Running, rows: AblationRows): Ablations {
   const losses = new Map<string, CopyLossesByExample>();
-  const kept = runCache<{ readonly saved: State; readonly states: readonly State[] }>();
+  const kept = runCache<{ readonly saved: State; readonly states: readonly State[] }>(
+    running.chain.cacheBytes,
+  );
   const feeds = lossFeeds(rows);
   const examples = rows.info.examples;
   const { chain } = running;
@@ -119,19 +122,17 @@ async function runChunk(
   { into, ran }: { readonly into: Losses; readonly ran: (rows: number) => void },
 ): Promise<void> {
   const changes = await sources.forChunk(chunk, saved);
-  for (const { from, jobs: some } of byStart(jobs, chain)) {
-    const variants = some.map((job) => variantOf(job, changes, chain, rows));
-    const group = { from, base: saved, examples: chunk.length, feeds, variants };
-    await runVariants(chain, group, {
-      read: readCopyLosses,
-      put: ({ variant, example }, [firstCopy, secondCopy]) => {
-        const losses = into.get(jobName(some[variant]!))!;
-        losses.firstCopy[chunk[example]!] = firstCopy!;
-        losses.secondCopy[chunk[example]!] = secondCopy!;
-      },
-      ran,
-    });
-  }
+  const groups = byStart(jobs, chain).map(({ from, jobs: some }): VariantRuns => ({
+    ...{ from, base: saved, examples: chunk.length, feeds },
+    variants: some.map((job) => variantOf(job, changes, chain, rows)),
+    read: readCopyLosses,
+    put: ({ variant, example }, [firstCopy, secondCopy]) => {
+      const losses = into.get(jobName(some[variant]!))!;
+      losses.firstCopy[chunk[example]!] = firstCopy!;
+      losses.secondCopy[chunk[example]!] = secondCopy!;
+    },
+  }));
+  await runVariants(chain, groups, ran);
 }
 
 /** Jobs in groups that begin at the same point: the first layer that they change. */

@@ -21,7 +21,8 @@ import {
 import { attributionResultOf, type Confirmed } from "./buildResult.ts";
 import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
 import { savedRun } from "../../interventions/savedRun.ts";
-import { metricFeeds, openChain, type Chain, type State } from "../../interventions/chain.ts";
+import { metricFeeds, openChain, type Chain } from "../../interventions/chain.ts";
+import type { State } from "../../interventions/chainRun.ts";
 import { controlHeads } from "../../interventions/controlHeads.ts";
 import { componentsOf, type Component } from "../../interventions/components.ts";
 import { metricValue } from "../../interventions/metrics.ts";

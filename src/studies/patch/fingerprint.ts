@@ -29,7 +29,7 @@ import {
   WANTED_NULLS,
   type FingerprintOptions,
 } from "./planFingerprint.ts";
-import { runVariants, type Variant } from "../../interventions/variantRuns.ts";
+import { runVariants, type Variant, type VariantRuns } from "../../interventions/variantRuns.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
 
 const METRIC = "centred-logit";
@@ -131,36 +131,40 @@ async function designTable(
   };
   for (const chunk of chunksOf(examples, chain.rows)) {
     const { clean, corrupted, read } = await bothRuns(chain, pair, feeds, chunk, [METRIC], runs);
-    for (const layer of new Set([...asked, ...nulls].map((one) => one.layer))) {
-      const z = hookName(layer, "attn.hook_z");
-      const sources: Record<FingerprintUnit, Awaited<ReturnType<typeof mixedWith>>> = {
-        output: valueOf(clean, z),
-        q: await mixedWith(chain, layer, "head-q", corrupted, clean),
-        k: await mixedWith(chain, layer, "head-k", corrupted, clean),
-        v: await mixedWith(chain, layer, "head-v", corrupted, clean),
-        pattern: await mixedWith(chain, layer, "head-pattern", corrupted, clean),
-      };
-      const jobs = [
-        ...asked.flatMap((one, index) =>
-          FINGERPRINT_UNITS.map((unit) => ({ one, unit, into: table.asked[index]![unit] })),
-        ),
-        ...nulls.map((one, index) => ({ one, unit: "output" as const, into: table.nulls[index]! })),
-      ].filter(({ one }) => one.layer === layer);
-      const variants = jobs.map(({ one, unit }): Variant => [
-        { value: z, source: sources[unit], part: { heads: [one.head] } },
-      ]);
-      const group = { from: z, base: corrupted, examples: chunk.length, variants };
-      await runVariants(
-        chain,
-        { ...group, feeds: feedsFor(feeds, chunk) },
-        {
+    const groups = async function* (): AsyncGenerator<VariantRuns> {
+      for (const layer of new Set([...asked, ...nulls].map((one) => one.layer))) {
+        const z = hookName(layer, "attn.hook_z");
+        const sources: Record<FingerprintUnit, Awaited<ReturnType<typeof mixedWith>>> = {
+          output: valueOf(clean, z),
+          q: await mixedWith(chain, layer, "head-q", corrupted, clean),
+          k: await mixedWith(chain, layer, "head-k", corrupted, clean),
+          v: await mixedWith(chain, layer, "head-v", corrupted, clean),
+          pattern: await mixedWith(chain, layer, "head-pattern", corrupted, clean),
+        };
+        const jobs = [
+          ...asked.flatMap((one, index) =>
+            FINGERPRINT_UNITS.map((unit) => ({ one, unit, into: table.asked[index]![unit] })),
+          ),
+          ...nulls.map((one, index) => ({
+            one,
+            unit: "output" as const,
+            into: table.nulls[index]!,
+          })),
+        ].filter(({ one }) => one.layer === layer);
+        const variants = jobs.map(({ one, unit }): Variant => [
+          { value: z, source: sources[unit], part: { heads: [one.head] } },
+        ]);
+        yield {
+          ...{ from: z, base: corrupted, examples: chunk.length, variants },
+          feeds: feedsFor(feeds, chunk),
           read: (trace, row, { example }) => [read[METRIC]!(trace, row, example)],
           put: ({ variant, example }, [value]) => {
             jobs[variant]!.into[chunk[example]!] = value!;
           },
-        },
-      );
-    }
+        };
+      }
+    };
+    await runVariants(chain, groups());
   }
   checkDifference(runs, METRIC);
   return { clean: runs.clean[METRIC], corrupted: runs.corrupted[METRIC], ...table };

@@ -4,14 +4,15 @@ import type { Trace } from "../../base/backend.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import type { Progress } from "../../base/progress.ts";
 import { ablationSources, type AllSources } from "../../interventions/ablationSources.ts";
-import type { Chain, MetricFeeds } from "../../interventions/chain.ts";
+import type { Chain } from "../../interventions/chain.ts";
+import type { MetricFeeds } from "../../interventions/chainRun.ts";
 import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
 import { metricValue } from "../../interventions/metrics.ts";
 import type { OutputLengths } from "../../interventions/outputLengths.ts";
 import { readCopyLosses } from "../../interventions/readCopyLosses.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { savedRun } from "../../interventions/savedRun.ts";
-import { runVariants, type Variant } from "../../interventions/variantRuns.ts";
+import { runVariants, type Variant, type VariantRuns } from "../../interventions/variantRuns.ts";
 import type { AblationRows } from "../../inputs/ablationRows.ts";
 import { nextTokens } from "../../measure/nextTokens.ts";
 import type { Coalition } from "../../measure/shapley.ts";
@@ -72,24 +73,18 @@ async function worthsOn(
     const some = feedsFor(feeds, chunk);
     const { saved } = await savedRun(chain, takeRows(tokens, chunk), some);
     const changes = await sources.forChunk(chunk, saved);
-    for (const [layer, sets] of byFirstLayer(plan)) {
-      const group = {
-        from: hookName(layer, "attn.hook_z"),
-        base: saved,
-        examples: chunk.length,
-        feeds: some,
-        variants: sets.map((set): Variant => variantOf(goneFrom(plan.heads, set), changes)),
-      };
-      await runVariants(chain, group, {
-        read: readWorth,
-        put: ({ variant, example }, [copyGain, centredLogit]) => {
-          const worth = worths.get(sets[variant]!)!;
-          worth.copyGain[chunk[example]!] = copyGain!;
-          worth.centredLogit[chunk[example]!] = centredLogit!;
-        },
-        ran: (count) => progress?.(name, (done += count), total),
-      });
-    }
+    const groups = [...byFirstLayer(plan)].map(([layer, sets]): VariantRuns => ({
+      from: hookName(layer, "attn.hook_z"),
+      ...{ base: saved, examples: chunk.length, feeds: some },
+      variants: sets.map((set): Variant => variantOf(goneFrom(plan.heads, set), changes)),
+      read: readWorth,
+      put: ({ variant, example }, [copyGain, centredLogit]) => {
+        const worth = worths.get(sets[variant]!)!;
+        worth.copyGain[chunk[example]!] = copyGain!;
+        worth.centredLogit[chunk[example]!] = centredLogit!;
+      },
+    }));
+    await runVariants(chain, groups, (count) => progress?.(name, (done += count), total));
   }
   return worths;
 }

@@ -3,7 +3,8 @@ import type { Tensor } from "../../base/tensor.ts";
 import type { Trace } from "../../base/backend.ts";
 import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
 import { atOutputs, savedRun } from "../../interventions/savedRun.ts";
-import type { Chain, MetricFeeds, State } from "../../interventions/chain.ts";
+import type { Chain } from "../../interventions/chain.ts";
+import type { MetricFeeds, State } from "../../interventions/chainRun.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { metricValue } from "../../interventions/metrics.ts";
 import { meansOverRows } from "../../interventions/meansOverRows.ts";
@@ -16,6 +17,7 @@ import {
   runVariants,
   type Change,
   type Variant,
+  type VariantRuns,
 } from "../../interventions/variantRuns.ts";
 import { nextTokenFeeds } from "../../interventions/pairRuns.ts";
 import { replacedFrom, replacedIn, without, type Replacement } from "./headReplacements.ts";
@@ -160,25 +162,20 @@ async function jobMetrics(
   jobs: readonly Job[],
 ): Promise<Metrics[]> {
   const numbers = jobs.map((): Metrics => ({ centredLogit: [], logProbability: [] }));
-  for (const layer of new Set(jobs.map((job) => job.layer))) {
+  const groups = [...new Set(jobs.map((job) => job.layer))].map((layer): VariantRuns => {
     const here = jobs.flatMap((job, index) => (job.layer === layer ? [{ ...job, index }] : []));
-    const group = {
-      from: zName(layer),
-      base,
-      examples: chunk.length,
-      feeds,
+    return {
+      ...{ from: zName(layer), base, examples: chunk.length, feeds },
       variants: here.map(({ variant }) => variant),
-    };
-    await runVariants(chain, group, {
       read: (trace, row) => METRICS.map((name) => trace.get(metricValue(name))!.data[row]!),
       put: ({ variant, example }, [centredLogit, logProbability]) => {
         const into = numbers[here[variant]!.index]!;
         into.centredLogit[example] = centredLogit!;
         into.logProbability[example] = logProbability!;
       },
-      ran: progress,
-    });
-  }
+    };
+  });
+  await runVariants(chain, groups, progress);
   return numbers;
 }
 

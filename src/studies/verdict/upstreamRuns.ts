@@ -1,7 +1,8 @@
 /** @file Which earlier heads the candidates read: direct paths into their queries, keys and values, replaced one at a time. */
 import { feedsFor } from "../../interventions/chunks.ts";
 import { atOutputs, savedRun } from "../../interventions/savedRun.ts";
-import type { Chain, State } from "../../interventions/chain.ts";
+import type { Chain } from "../../interventions/chain.ts";
+import type { State } from "../../interventions/chainRun.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import {
   exchangedStream,
