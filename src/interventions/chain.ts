@@ -13,7 +13,7 @@ import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
 import { checkMemory, planMemory } from "../runtime/memory.ts";
 import { SHARE_BETWEEN } from "../runtime/memoryBudget.ts";
-import { prepare, type Session } from "../runtime/prepare.ts";
+import { checkBudget, prepare, type Session } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";
 import type { AtPoint, ChainRun, MetricFeeds, State } from "./chainRun.ts";
 import {
@@ -99,7 +99,8 @@ export async function openChain(
   );
   const sizes = { batch: rows, position: length, [METRIC_INPUTS.positions]: positions };
   const programs = [embed, ...stages.map((stage) => stage.program), tail.program];
-  checkWholePlan(programs, backend, sizes);
+  if (backend.budget) checkBudget(programs, backend, backend.budget, sizes);
+  else checkWholePlan(programs, backend, sizes);
   const sessions = await prepareAll(programs, backend, sizes, signal);
   return chainOf({
     points,
@@ -114,13 +115,12 @@ export async function openChain(
   });
 }
 
-/** All sessions live together, so their plans are added up before the first is made; within a budget they take turns. */
+/** Without a budget all sessions live together, so their plans are added up before the first is made. */
 function checkWholePlan(
   programs: readonly Program[],
   backend: Backend,
   sizes: Readonly<Record<string, number>>,
 ): void {
-  if (backend.budget) return;
   const plans = programs.map((program) => planMemory(program, backend, sizes));
   const sum = (part: "weightBytes" | "valueBytes") =>
     plans.reduce((total, plan) => total + plan[part], 0);
@@ -216,11 +216,19 @@ function stagesOf(parts: Parts): Stages {
   const { points, sessions, signal, breathe } = parts;
   return {
     points,
-    async pass(index, feeds, take) {
-      if (feeds.length > 1) return sessions[index + 1]!.pass(feeds, take, { signal });
-      stopIf(signal);
-      await take(await sessions[index + 1]!.run(feeds[0]!), 0);
-      await breathe();
+    async pass(index, runs, take) {
+      const session = sessions[index + 1]!;
+      if (session.pieces > 1)
+        return session.pass(
+          runs.map((feeds) => feeds()),
+          take,
+          { signal },
+        );
+      for (const [at, feeds] of runs.entries()) {
+        stopIf(signal);
+        await take(await session.run(feeds()), at);
+        await breathe();
+      }
     },
     feedsOf: (index, state, { feeds }) => {
       const isLast = index === points.length - 1;

@@ -15,7 +15,7 @@ export interface Stages {
   /** All runs through the stage that leads away from a point; the last one leads to the metrics. */
   pass(
     index: number,
-    feeds: readonly Feeds[],
+    runs: readonly (() => Feeds)[],
     take: (trace: Trace, at: number) => Promise<void>,
   ): Promise<void>;
   /** What that stage is fed. */
@@ -47,12 +47,14 @@ export async function finishTogether(
     for (const [run, start] of starts.entries())
       if (start === index) await moveOn(run, points[index]!, runs[run]!.begin());
     const here = [...states.keys()];
-    const feeds = here.map((run) => feedsOf(index, states.get(run)!, runs[run]!));
+    const feeds = here.map((run) => () => feedsOf(index, states.get(run)!, runs[run]!));
     await pass(index, feeds, async (trace, at) => {
       const run = here[at]!;
       const next = points[index + 1];
-      if (!next) await take(trace, run);
-      else await moveOn(run, next, stateAfter(points[index]!, next, states.get(run)!, trace));
+      if (!next) {
+        states.delete(run);
+        await take(trace, run);
+      } else await moveOn(run, next, stateAfter(points[index]!, next, states.get(run)!, trace));
       passed?.(++done / total);
     });
   }
@@ -82,6 +84,6 @@ export function runsTogether(
   const types = typesOf(program);
   const bytesAt = ({ needs }: Point) =>
     needs.reduce((sum, name) => sum + float32Bytes(types.get(name)!.axes, sizes), 0);
-  const carried = 2 * Math.max(...points.map(bytesAt)); // what a stage reads and what it makes
+  const carried = Math.max(...points.map(bytesAt));
   return Math.max(1, Math.floor((SHARE_BETWEEN * budget.bytes) / carried));
 }

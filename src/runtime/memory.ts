@@ -73,13 +73,14 @@ export function checkMemory({ totalBytes }: MemoryPlan, backend: Backend): void 
   const available = backend.availableBytes();
   if (totalBytes <= available) return;
   throw new UnableError(
-    `this needs about ${inGigabytes(totalBytes)} of memory, ${backend.device} has ${inGigabytes(available)}`,
+    `this needs about ${inGigabytes(totalBytes)} of memory, ${backend.device} has ${inGigabytes(available, "down")}`,
   );
 }
 
-/** "1.5 GB", or below one "600 MB". */
-export function inGigabytes(bytes: number): string {
-  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+/** "1.5 GB", or below one "600 MB": what is needed rounded up, so that it suffices, what there is rounded down. */
+export function inGigabytes(bytes: number, towards: "up" | "down" = "up"): string {
+  const round = towards === "up" ? Math.ceil : Math.floor;
+  return bytes < 1e9 ? `${round(bytes / 1e6)} MB` : `${(round(bytes / 1e8) / 10).toFixed(1)} GB`;
 }
 
 /** The largest sum of values alive at once: inputs all the time, others from where they are made to where they are last read. */

@@ -22,7 +22,7 @@ export function withBudget(backend: Backend, bytes?: number): Backend {
   if (!Number.isFinite(bytes) || bytes < LEAST_BYTES)
     throw new InputError(
       "options",
-      `\`memory\` needs at least ${inGigabytes(LEAST_BYTES)}, got ${inGigabytes(bytes)}`,
+      `\`memory\` needs at least ${inGigabytes(LEAST_BYTES)}, got ${inGigabytes(bytes, "down")}`,
       { option: "memory" },
     );
   if (backend.budget?.asked && backend.budget.bytes === bytes) return backend;

@@ -8,12 +8,14 @@ import { SHARE_BETWEEN } from "./memoryBudget.ts";
 import { openSession, type OpenSession } from "./openSession.ts";
 import { passThrough, type OpenPiece } from "./passThrough.ts";
 import type { PassOptions } from "./passOptions.ts";
-import { piecesOf } from "./pieces.ts";
+import { piecesOf, type Piece } from "./pieces.ts";
 import { turn } from "./turn.ts";
 
 /** A Program that runs. Has memory and threads until `close`. */
 export interface Session extends Closable {
   readonly program: Program;
+  /** How many pieces it runs in; one where it fits the budget. */
+  readonly pieces: number;
   readonly backend: Backend;
   /**
    * One run.
@@ -73,18 +75,9 @@ async function openPieces(
   budget: MemoryBudget,
   sizes: Readonly<Record<string, number>>,
 ): Promise<OpenPiece[]> {
-  const pieces = piecesOf(program, backend, sizes, {
-    whole: budget.bytes,
-    piece: budget.bytes * (budget.asked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE),
-  });
-  const largest = Math.max(...pieces.map(({ plan }) => plan.totalBytes));
-  if (largest > budget.bytes) {
-    const part = pieces.length === 1 ? "" : " for its largest part";
-    const got = budget.asked ? "`memory` is" : `${backend.device} has`;
-    throw new UnableError(
-      `this needs about ${inGigabytes(largest)} of memory${part}, ${got} ${inGigabytes(budget.bytes)}`,
-    );
-  }
+  const pieces = cut(program, backend, budget, sizes);
+  checkLargest([pieces], backend.device, budget);
+  const largest = largestOf(pieces);
   const opened = pieces.map(({ program: piece, plan, reads }) => {
     const needs = {
       opening: plan.totalBytes - SESSION_BYTES,
@@ -96,6 +89,50 @@ async function openPieces(
   if (pieces.length === 1 && budget.hasRoom(largest - SESSION_BYTES))
     await opened[0]!.tenant.use(() => Promise.resolve());
   return opened;
+}
+
+function cut(
+  program: Program,
+  backend: Backend,
+  budget: MemoryBudget,
+  sizes: Readonly<Record<string, number>>,
+): Piece[] {
+  return piecesOf(program, backend, sizes, {
+    whole: budget.bytes,
+    piece: budget.bytes * (budget.asked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE),
+  });
+}
+
+const largestOf = (pieces: readonly Piece[]) =>
+  Math.max(...pieces.map(({ plan }) => plan.totalBytes));
+
+/**
+ * Refuses programs that take turns in a budget if one has a piece that does not fit.
+ *
+ * @throws {UnableError} with the least budget that all of them run in
+ */
+export function checkBudget(
+  programs: readonly Program[],
+  backend: Backend,
+  budget: MemoryBudget,
+  sizes: Readonly<Record<string, number>>,
+): void {
+  const all = programs.map((program) => cut(program, backend, budget, sizes));
+  checkLargest(all, backend.device, budget);
+}
+
+function checkLargest(
+  all: readonly (readonly Piece[])[],
+  device: string,
+  { bytes, asked }: MemoryBudget,
+): void {
+  const largest = Math.max(...all.map(largestOf));
+  if (largest <= bytes) return;
+  const part = all.every((pieces) => pieces.length === 1) ? "" : " for its largest part";
+  const got = asked ? "`memory` is" : `${device} has`;
+  throw new UnableError(
+    `this needs at least ${inGigabytes(largest)} of memory${part}, ${got} ${inGigabytes(bytes, "down")}`,
+  );
 }
 
 function sessionOf(program: Program, backend: Backend, pieces: readonly OpenPiece[]): Session {
@@ -112,6 +149,7 @@ function sessionOf(program: Program, backend: Backend, pieces: readonly OpenPiec
   };
   return {
     program,
+    pieces: pieces.length,
     backend,
     pass,
     async run(feeds, outputs) {

@@ -114,7 +114,7 @@ function checkRoom(shape: ModelShape, backend: Backend): void {
   const available = backend.availableBytes();
   if (needed <= available) return;
   throw new UnableError(
-    `a model of ${weights} weights needs about ${inGigabytes(needed)} of memory to train, ${backend.device} has ${inGigabytes(available)}`,
+    `a model of ${weights} weights needs about ${inGigabytes(needed)} of memory to train, ${backend.device} has ${inGigabytes(available, "down")}`,
   );
 }
 
