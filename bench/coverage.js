@@ -100,14 +100,14 @@ const rows = STRATA.flatMap(({ name, holds }) =>
 const total = measured.length * DRAWS;
 
 /** How often all heads were within the target where a draw stopped. */
-function stopRow(what, all, { target, most }) {
+function stopRow(what, all, { target, most }, held = "all heads") {
   const stops = all.filter(Boolean);
   if (stops.length === 0) return row(what, "none stopped", "", null);
   const share = stops.filter(({ covered }) => covered).length / stops.length;
   const within = all.filter((one) => one && one.sequences <= 100).length / all.length;
   const spread = Math.sqrt((share * (1 - share)) / stops.length);
   return row(
-    `${what}: stopped at a half-width of ${target}, all heads at once`,
+    `${what}: stopped at a half-width of ${target}, ${held} at once`,
     percent(share),
     ">= 93 %",
     quick ? null : share >= 0.93,
@@ -121,7 +121,13 @@ rows.push(
     STOP,
   ),
 );
-if (smollm2) rows.push(stopRow("SmolLM2-135M", answers[0].stops, SMOLLM2.stop));
+const BEST = "the best 5 heads";
+const auto = measured.flatMap(({ autoStops }) => autoStops);
+rows.push(stopRow("small models", auto, STOP, BEST));
+if (smollm2) {
+  rows.push(stopRow("SmolLM2-135M", answers[0].stops, SMOLLM2.stop));
+  rows.push(stopRow("SmolLM2-135M", answers[0].autoStops, SMOLLM2.stop, BEST));
+}
 console.log(
   `${measured.length} models x ${DRAWS} draws = ${total} (target >= 400), truth from ${SEQUENCES} sequences, ${((performance.now() - started) / 1000).toFixed(0)} s`,
 );

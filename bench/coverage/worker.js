@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { random } from "../../dist/base/random.js";
 import { tensor } from "../../dist/base/tensor.js";
 import { scoreInterval } from "../../dist/measure/interval.js";
-import { stopByPrecision } from "../../dist/measure/stopByPrecision.js";
+import { highestHeads, stopByPrecision } from "../../dist/measure/stopByPrecision.js";
 import { modelFrom } from "../../dist/models/families.js";
 import { openModel } from "../../dist/models/open.js";
 import { softened } from "../../dist/bench/population/changedWeights.js";
@@ -20,6 +20,8 @@ const SHARED = join(import.meta.dirname, "../../../shared/data");
 const ZOO = join(import.meta.dirname, "../../zoo/attn-2l/checkpoints");
 const MEASURES = 5;
 const LOOK = 10;
+/** Heads that `--precision auto` holds. */
+const TOP = 5;
 /** Sequences made in one go, under a seed of their own. */
 const BLOCK = 1000;
 const backend = await nativeBackend(1);
@@ -84,15 +86,15 @@ async function scorer({ program, architecture, close }, seqLen) {
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Where `score --precision` would stop in these scores, and whether all heads are within the target there; or null. */
-function stopIn(scores, truth, { target, seed }) {
+/** Where `score --precision` would stop in these scores, and whether the heads it holds are within the target there; or null. */
+function stopIn(scores, truth, { target, top, seed }) {
   for (let count = LOOK; count <= scores[0].length; count += LOOK) {
     const all = new Float64Array(scores.length * count);
     scores.forEach((values, head) => all.set(values.subarray(0, count), head * count));
     const soFar = tensor(["head", "sequence"], [scores.length, count], all);
-    if (!stopByPrecision(soFar, { target, seed }).enough) continue;
-    const covered = scores.every(
-      (values, head) => Math.abs(mean(values.subarray(0, count)) - truth[head]) <= target,
+    if (!stopByPrecision(soFar, { target, top, seed }).enough) continue;
+    const covered = highestHeads(soFar, top ?? scores.length).every(
+      (head) => Math.abs(mean(scores[head].subarray(0, count)) - truth[head]) <= target,
     );
     return { covered, sequences: count };
   }
@@ -107,10 +109,11 @@ async function intervals({ model, draws, sequences, sizes, stop }) {
     hits: Object.fromEntries(sizes.map((size) => [size, 0])),
     widths: Object.fromEntries(sizes.map((size) => [size, []])),
   }));
-  const stops = [];
+  const [stops, autoStops] = [[], []];
   for (let draw = 0; draw < draws; draw++) {
     const scores = await drawn(Math.max(stop.most, ...sizes));
     stops.push(stopIn(scores, truth, { target: stop.target, seed: draw }));
+    autoStops.push(stopIn(scores, truth, { target: stop.target, top: TOP, seed: draw }));
     for (let head = 0; head < heads; head++)
       for (const size of sizes) {
         const [low, high] = scoreInterval(scores[head].subarray(0, size));
@@ -119,7 +122,7 @@ async function intervals({ model, draws, sequences, sizes, stop }) {
       }
   }
   await close();
-  return { heads: found, stops };
+  return { heads: found, stops, autoStops };
 }
 
 /** Draws with replacement from one pool of sequences, whose mean is the truth: a real model is too slow for new ones. */
@@ -129,12 +132,12 @@ async function resampled({ model, draws, sequences, stop }) {
   await close();
   const truth = pool.map(mean);
   const { integer } = random(17);
-  const stops = Array.from({ length: draws }, (_, seed) => {
+  const both = Array.from({ length: draws }, (_, seed) => {
     const picked = Array.from({ length: stop.most }, () => integer(0, sequences - 1));
     const scores = pool.map((values) => Float64Array.from(picked, (at) => values[at]));
-    return stopIn(scores, truth, { target: stop.target, seed });
+    return [undefined, TOP].map((top) => stopIn(scores, truth, { target: stop.target, top, seed }));
   });
-  return { heads: [], stops };
+  return { heads: [], stops: both.map(([all]) => all), autoStops: both.map(([, auto]) => auto) };
 }
 
 process.on("message", async (job) => {

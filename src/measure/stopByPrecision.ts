@@ -1,8 +1,9 @@
 import { FEWEST_FOR_INTERVAL } from "./interval.ts";
 import { InputError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
-import { shapeOf, type Tensor, type TensorData } from "../base/tensor.ts";
+import { shapeOf, tensor, type Tensor, type TensorData } from "../base/tensor.ts";
 import { quantile } from "./interval.ts";
+import { mean } from "./mean.ts";
 import { moments } from "./moments.ts";
 
 /** What was reached after some sequences. */
@@ -25,6 +26,8 @@ export interface StopRule {
   readonly level?: number | undefined;
   /** Never stop before this many sequences. Default 20. */
   readonly fewest?: number | undefined;
+  /** Hold only so many heads, those with the highest scores so far. Default all. */
+  readonly top?: number | undefined;
   readonly seed?: number | undefined;
   readonly draws?: number | undefined;
 }
@@ -46,15 +49,39 @@ export interface StopRule {
  */
 export function stopByPrecision(
   scores: Tensor<TensorData>,
-  { target, level = 0.95, fewest = 20, seed = 0, draws = DRAWS }: StopRule,
+  { target, level = 0.95, fewest = 20, top, seed = 0, draws = DRAWS }: StopRule,
 ): Precision {
   if (!(target > 0 && target < 1)) {
     throw new InputError("range", `precision needs a half-width between 0 and 1, got ${target}`);
   }
   const sequences = shapeOf(scores, ["head", "sequence"])[1];
   if (sequences < FEWEST_FOR_INTERVAL) return { enough: false, halfWidth: null, sequences };
-  const halfWidth = bandHalfWidth(scores, { level, seed, draws });
+  const held = top === undefined ? scores : takeHeads(scores, highestHeads(scores, top));
+  const halfWidth = bandHalfWidth(held, { level, seed, draws });
   return { enough: sequences >= fewest && halfWidth <= target, halfWidth, sequences };
+}
+
+/**
+ * Indices of the `count` heads with the highest mean, highest first; of equal ones the earlier first.
+ *
+ * @param scores axes [head, sequence]
+ */
+export function highestHeads(scores: Tensor<TensorData>, count: number): number[] {
+  const [heads, sequences] = shapeOf(scores, ["head", "sequence"]);
+  const means = Array.from({ length: heads }, (_, head) =>
+    mean(scores.data.subarray(head * sequences, (head + 1) * sequences)),
+  );
+  const order = [...means.keys()].sort((one, other) => means[other]! - means[one]! || one - other);
+  return order.slice(0, count);
+}
+
+function takeHeads(scores: Tensor<TensorData>, heads: readonly number[]): Tensor<TensorData> {
+  const sequences = scores.shape[1]!;
+  const data = new Float64Array(heads.length * sequences);
+  heads.forEach((head, at) =>
+    data.set(scores.data.subarray(head * sequences, (head + 1) * sequences), at * sequences),
+  );
+  return tensor(scores.axes, [heads.length, sequences], data);
 }
 
 /**

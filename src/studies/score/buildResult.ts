@@ -22,7 +22,7 @@ export interface Measured {
   /** -log p of each token, axes [sequence, position]; null without losses. */
   readonly losses: Tensor | null;
   /** The precision that was asked for, and what was reached; null if none was. */
-  readonly precision: (Precision & { readonly target: number }) | null;
+  readonly precision: (Precision & { readonly target: number; readonly heads: number }) | null;
 }
 
 /** Means and intervals over sequences, the best heads, the words, and where all of it comes from. */
@@ -54,6 +54,7 @@ export function scoreResultOf(
     intervals: { induction: intervals },
     precision: precision && {
       target: precision.target,
+      heads: precision.heads,
       halfWidth: precision.halfWidth,
       reached: precision.enough,
     },

@@ -12,7 +12,7 @@ import { readOwnTokens } from "../../cli/tokensFile.ts";
 
 interface Flags extends RowFlags {
   readonly lossExamples?: number | "all" | undefined;
-  readonly precision?: number | undefined;
+  readonly precision?: number | "auto" | undefined;
   readonly seeds?: number | undefined;
 }
 
@@ -53,8 +53,8 @@ function declare(command: Command): Command {
     .option("--num-examples <n>", "sequences to measure (default 100)", integer(1))
     .option(
       "--precision <w>",
-      "draw sequences until all heads' scores are within w at once, 95 %; --num-examples is the most (default 400)",
-      number,
+      "draw sequences until all heads' scores are within w at once, 95 %; --num-examples is the most (default 400); auto: .02 for the best heads, at most 100",
+      precision,
     )
     .option(
       "--seq-len <n>",
@@ -78,6 +78,10 @@ function declare(command: Command): Command {
     .option("--title <text>", TITLE)
     .option("--json", "print the Result as JSON and nothing else");
   return shared(withFlags);
+}
+
+function precision(text: string): number | "auto" {
+  return text === "auto" ? "auto" : number(text);
 }
 
 function lossExamples(text: string): number | "all" {

@@ -18,10 +18,10 @@ export interface ScoreOptions extends GeneratedInput, SeedOptions, StudyOptions 
   /** Measure these rows in place of generated ones. */
   readonly rows?: OwnTokens | undefined;
   /**
-   * Half-width to reach for the scores of all heads at once, such as .02: sequences are drawn until then, and no more than
-   * `numExamples` (left out: 400).
+   * Half-width to reach for the scores of all heads at once, such as .02: sequences are drawn until then, at least 20 and no
+   * more than `numExamples` (left out: 400). "auto": .02 for the best heads (`topHeads`), and no more than 100.
    */
-  readonly precision?: number | undefined;
+  readonly precision?: number | "auto" | undefined;
   /** How many of the rows also give losses; left out: 10, or all where there are fewer. */
   readonly lossExamples?: number | "all" | undefined;
   /** Heads in the list of the best; left out: 5. */
@@ -41,12 +41,22 @@ export const SCORE_OPTIONS: OptionNames<ScoreOptions> = {
 /** What is asked for, with every default in place. */
 export interface ScorePlan {
   readonly rows: RepeatedRows;
-  readonly precision: number | null;
+  readonly precision: PrecisionTarget | null;
   readonly lossExamples: number;
   readonly topHeads: number;
   readonly seed: number;
 }
 
+/** What to stop at. */
+export interface PrecisionTarget {
+  /** Half-width of the band. */
+  readonly target: number;
+  /** How many of the best heads it holds; undefined: all. */
+  readonly top: number | undefined;
+}
+
+const TOP_HEADS = 5;
+const AUTO_TARGET = 0.02;
 const LOSS_EXAMPLES = 10;
 const MOST_FOR_PRECISION = 400;
 
@@ -57,28 +67,35 @@ export async function scorePlan(
 ): Promise<ScorePlan> {
   const { rows: own, precision = null } = options;
   if (precision !== null) checkPrecision(precision, own !== undefined);
-  const usual = precision === null ? DEFAULTS.numExamples : MOST_FOR_PRECISION;
+  const usual = typeof precision === "number" ? MOST_FOR_PRECISION : DEFAULTS.numExamples;
+  const topHeads = options.topHeads ?? TOP_HEADS;
   const rows = own ? await ownRows(architecture, own) : generatedRows(architecture, options, usual);
   return {
     rows,
-    precision,
+    precision: targetOf(precision, topHeads),
     lossExamples: lossExamplesOf(options.lossExamples, rows.info.examples),
-    topHeads: options.topHeads ?? 5,
+    topHeads,
     seed: options.seed ?? DEFAULTS.seed,
   };
 }
 
-function checkPrecision(precision: number, own: boolean): void {
+function targetOf(precision: number | "auto" | null, topHeads: number): PrecisionTarget | null {
+  if (precision === null) return null;
+  if (precision === "auto") return { target: AUTO_TARGET, top: Math.max(1, topHeads) };
+  return { target: precision, top: undefined };
+}
+
+function checkPrecision(precision: number | "auto", own: boolean): void {
   if (own)
     throw new InputError(
       "options",
       "`precision` draws as many sequences as it needs, so it cannot be combined with `rows`",
       { option: "precision" },
     );
-  if (precision > 0 && precision < 1) return;
+  if (precision === "auto" || (precision > 0 && precision < 1)) return;
   throw new InputError(
     "range",
-    `\`precision\` needs a half-width between 0 and 1, got ${precision}`,
+    `\`precision\` needs a half-width between 0 and 1, or auto, got ${precision}`,
     { option: "precision" },
   );
 }

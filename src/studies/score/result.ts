@@ -36,10 +36,14 @@ export const scoreResult = z.object({
   precision: z
     .object({
       target: z.number(),
+      heads: z
+        .int()
+        .optional()
+        .describe("how many of the best heads it holds; older Results lack it: all"),
       halfWidth: z
         .number()
         .nullable()
-        .describe("all heads' induction scores are within it at once, 95 %"),
+        .describe("these heads' induction scores are within it at once, 95 %"),
       reached: z.boolean(),
     })
     .nullable()

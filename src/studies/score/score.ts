@@ -20,7 +20,13 @@ import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
-import { SCORE_OPTIONS, scorePlan, type ScoreOptions, type ScorePlan } from "./plan.ts";
+import {
+  SCORE_OPTIONS,
+  scorePlan,
+  type PrecisionTarget,
+  type ScoreOptions,
+  type ScorePlan,
+} from "./plan.ts";
 import { scoreResultOf, type Measured } from "./buildResult.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
 
@@ -141,8 +147,8 @@ export interface MeasureOptions extends Pick<StudyOptions, "signal" | "progress"
   readonly heads: number;
   /** How many of the rows, from the first on, give losses. */
   readonly lossExamples: number;
-  /** Half-width at which to stop; null or left out: all rows are measured. */
-  readonly precision?: number | null | undefined;
+  /** What to stop at; null or left out: all rows are measured. */
+  readonly precision?: PrecisionTarget | null | undefined;
   /** Of the draws that say how precise the scores are. */
   readonly seed?: number | undefined;
 }
@@ -187,13 +193,16 @@ export async function measureRows(
       { signal, progress, step },
     );
     if (precision !== null)
-      reached = stopByPrecision(inductionOf(scores, done), { target: precision, seed });
+      reached = stopByPrecision(inductionOf(scores, done), { ...precision, seed });
   }
   return {
     examples: done,
     scores: scores.map((layer) => layer.map((head) => firstOf(head, done))),
     losses: lossExamples > 0 ? firstLosses(losses, Math.min(done, lossExamples)) : null,
-    precision: reached && { target: precision!, ...reached },
+    precision: reached && {
+      ...{ target: precision!.target, heads: Math.min(precision!.top ?? Infinity, layers * heads) },
+      ...reached,
+    },
   };
 }
 

@@ -20,12 +20,15 @@ export function intervalWords({ input, intervals }: ScoreResult): string {
     : `no intervals (they need at least 10 sequences, got ${input.examples})`;
 }
 
-/** `all heads are within ±0.0186 of these scores at once (95 %; 0.02 was asked for)`, or nothing if it was not asked. */
-export function precisionWords({ precision }: ScoreResult): string[] {
+/** `all heads` (or `the best 5 heads`) `are within ±0.0186 of these scores at once (95 %; 0.02 was asked for)`, or nothing if it was not asked. */
+export function precisionWords({ precision, scores }: ScoreResult): string[] {
   if (!precision || precision.halfWidth === null) return [];
-  const { halfWidth, target } = precision;
+  const { halfWidth, target, heads } = precision;
+  const isAll = heads === undefined || heads === scores.induction.flat().length;
+  const some = heads === 1 ? "the best head is" : `the best ${heads} heads are`;
+  const which = isAll ? "all heads are" : some;
   return [
-    `all heads are within ±${halfWidth.toFixed(4)} of these scores at once (95\u00a0%; ${target} was asked for)`,
+    `${which} within ±${halfWidth.toFixed(4)} of these scores at once (95\u00a0%; ${target} was asked for)`,
   ];
 }
 

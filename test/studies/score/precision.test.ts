@@ -47,6 +47,25 @@ test("score with a precision needs more examples for less, and says when the mos
   );
 });
 
+test("score with the precision auto stops once the best heads are within .02, with 20 to 100 examples", async () => {
+  const all = await score(model, { backend: engine, precision: 0.02, lossExamples: 0 });
+  const auto = await score(model, { backend: engine, precision: "auto", lossExamples: 0 });
+  expect(scoreResult.safeParse(auto).error).toBeUndefined();
+  expect(auto.precision).toMatchObject({ target: 0.02, heads: 5, reached: true });
+  expect(auto.precision!.halfWidth).toBeLessThanOrEqual(0.02);
+  const { examples } = auto.input;
+  expect(examples).toBeGreaterThanOrEqual(20);
+  expect(examples).toBeLessThanOrEqual(Math.min(100, all.input.examples));
+  expect(same(auto)).toEqual(
+    same(await score(model, { backend: engine, numExamples: examples, lossExamples: 0 })),
+  );
+  expect(studyText(scoreView(auto))).toContain("the best 5 heads are within ±");
+  const one = { backend: engine, precision: "auto", lossExamples: 0, topHeads: 1 } as const;
+  const { input, precision } = await score(model, one);
+  expect(precision!.heads).toBe(1);
+  expect(input.examples).toBeLessThanOrEqual(examples);
+});
+
 test("score without a precision says that none was asked for", async () => {
   const result = await score(model, { backend: engine, numExamples: 10, lossExamples: 0 });
   expect(result.precision).toBeNull();
@@ -55,7 +74,7 @@ test("score without a precision says that none was asked for", async () => {
 test("score refuses a precision that is none, and one for rows that are given", async () => {
   for (const precision of [0, 1, -0.1, NaN])
     await expect(score(model, { backend: engine, precision })).rejects.toThrow(
-      `\`precision\` needs a half-width between 0 and 1, got ${precision}`,
+      `\`precision\` needs a half-width between 0 and 1, or auto, got ${precision}`,
     );
   const own = { tokens: [[1, 2, 3, 1, 2, 3]], period: 3, bos: false };
   await expect(score(model, { backend: engine, precision: 0.1, rows: own })).rejects.toThrow(
