@@ -58,7 +58,7 @@ const anywhere = [
   ],
   ...["studies/common"],
 ];
-const nodeOnly = ["src/runtime/native.ts", "src/runtime/openBackend.ts"];
+const nodeOnly = ["src/runtime/cores.ts", "src/runtime/native.ts", "src/runtime/openBackend.ts"];
 
 const parts = Object.keys(walls);
 

@@ -1,6 +1,6 @@
 /** @file ONNX Runtime's native engine (onnxruntime-node, an optional dependency). Node only. */
-import { availableParallelism, freemem } from "node:os";
 import type { Backend, SessionOptions } from "../base/backend.ts";
+import { usableCores } from "./cores.ts";
 import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
 
 /**
@@ -19,7 +19,7 @@ function silenceTelemetry(): void {
  * @param threads threads within an operation; more than there are cores is slower, not faster
  */
 export async function nativeBackend(
-  threads = availableParallelism(),
+  threads = usableCores(),
   device: "cpu" | "webgpu" = "cpu",
 ): Promise<Backend | null> {
   silenceTelemetry();
@@ -50,7 +50,7 @@ export async function nativeBackend(
     threads,
     versions: { "onnxruntime-node": ort.env.versions.node ?? ort.env.versions.common },
     mapsFiles: true,
-    availableBytes: freemem,
+    availableBytes: () => process.availableMemory(), // of the container, where the process is in one
     create,
   };
 }

@@ -1,7 +1,7 @@
 /** @file Chooses the engine in Node: native where it is installed, else WASM, and says which. */
-import { availableParallelism } from "node:os";
 import { InputError, UnableError } from "../base/errors.ts";
 import type { Backend, OpenEngine } from "../base/backend.ts";
+import { usableCores } from "./cores.ts";
 import { nativeBackend } from "./native.ts";
 import { wasmBackend } from "./wasm.ts";
 
@@ -25,13 +25,13 @@ export async function openBackend(
   if (device === "wasm" && threads !== undefined && threads !== 1)
     throw new InputError("options", `device wasm has 1 thread outside browsers, got ${threads}`);
   if (device !== "wasm") {
-    const cores = availableParallelism();
+    const cores = usableCores();
     const most = threads === undefined ? undefined : Math.min(threads, cores);
     const native = await nativeBackend(most, device === "webgpu" ? "webgpu" : "cpu");
     const notice =
       most === threads
         ? null
-        : `${threads} threads are slower than ${cores}, one for each core, which is used`;
+        : `${threads} threads are slower than ${cores}, one for each core that this process has, which is used`;
     if (native) return { backend: native, notice };
     if (device !== "auto") {
       throw new UnableError(
