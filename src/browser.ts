@@ -10,6 +10,7 @@ import { openEngine } from "./runtime/openInBrowser.ts";
 export * from "./anywhere.ts";
 export type { BlobOptions, NamedBlob } from "./models/openBlobs.ts";
 export { openEngine, type BrowserEngineOptions } from "./runtime/openInBrowser.ts";
+export { ALLOWED_DIFFERENCE, selfCheck } from "./runtime/selfCheck.ts";
 
 /** Where the models of the zoo come from. */
 export interface BrowserLoadOptions extends LoadOptions {

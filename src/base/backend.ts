@@ -2,7 +2,8 @@
 import type { Tensor, TensorData } from "./tensor.ts";
 import type { OptionNames } from "./optionNames.ts";
 
-export type Device = "cpu" | "wasm" | "webgpu";
+/** What can compute; the last three only where the engine's package has them. */
+export type Device = "cpu" | "wasm" | "webgpu" | "cuda" | "coreml" | "directml";
 
 /** Numbers without axis names: what crosses the border to the engine. */
 export interface RawTensor {
@@ -72,6 +73,8 @@ export interface Backend {
   availableBytes(): number;
   /** Left out: a session that does not fit into `availableBytes` is refused. */
   readonly budget?: MemoryBudget | undefined;
+  /** Opens the engine that this one is checked against before it is used; left out: it needs no check. */
+  readonly reference?: (() => Promise<Backend>) | undefined;
   create(model: Uint8Array, options: SessionOptions): Promise<EngineSession>;
 }
 

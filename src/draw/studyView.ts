@@ -164,15 +164,17 @@ interface Made {
   readonly environment?: EnvironmentInfo | null | undefined;
 }
 
+function deviceWords({ device, threads }: EnvironmentInfo): string {
+  return threads === undefined ? device : `${device}, ${plural(threads, "thread")}`;
+}
+
 /** All that a Result says of how it was made, for the end of its page. */
 export function settingsOf({ version, model, input, environment }: Made): Setting[] {
   const versions = Object.entries(environment?.versions ?? {}).map((entry) => entry.join(" "));
   return [
     ...(model ? modelSettings(model) : []),
     ...(input ? inputSettings(input) : []),
-    ...(environment
-      ? [["device", `${environment.device}, ${plural(environment.threads, "thread")}`] as const]
-      : []),
+    ...(environment ? [["device", deviceWords(environment)] as const] : []),
     ["versions", [`induction-lens ${version}`, ...versions].join(", ")],
   ];
 }

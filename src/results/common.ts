@@ -56,9 +56,14 @@ export type InputInfo = z.infer<typeof inputInfo>;
 
 export const environmentInfo = z.object({
   device: z.string(),
-  threads: z.int(),
+  threads: z.int().optional().describe("of the processor; not there where another device computes"),
   versions: z.record(z.string(), z.string()),
-  prepacking: z.boolean(),
+  prepacking: z
+    .boolean()
+    .optional()
+    .describe(
+      "whether the processor's engine repacked weights; not there where another device computes",
+    ),
 });
 export type EnvironmentInfo = z.infer<typeof environmentInfo>;
 

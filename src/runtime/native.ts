@@ -1,4 +1,8 @@
 /** @file ONNX Runtime's native engine (onnxruntime-node, an optional dependency). Node only. */
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { UnableError } from "../base/errors.ts";
 import type { Backend, SessionOptions } from "../base/backend.ts";
 import { usableCores } from "./cores.ts";
 import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
@@ -12,22 +16,44 @@ function silenceTelemetry(): void {
   process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
 }
 
+/** Devices of the native engine, and what ONNX Runtime calls them. */
+const PROVIDERS = {
+  cpu: "cpu",
+  webgpu: "webgpu",
+  cuda: "cuda",
+  coreml: "coreml",
+  directml: "dml",
+} as const;
+
+/** The package has it; its types name the file in a way that NodeNext does not resolve. */
+interface Listing {
+  listSupportedBackends(): readonly { readonly name: string }[];
+}
+
+export type NativeDevice = keyof typeof PROVIDERS;
+
 /**
- * The native engine on the processor or, where an adapter exists, on WebGPU; null if onnxruntime-node is not installed
+ * The native engine on the processor or, where they exist, on WebGPU, CUDA, CoreML or DirectML; null if onnxruntime-node is not installed
  * or has no binary for this machine.
  *
  * @param threads threads within an operation; more than there are cores is slower, not faster
+ * @throws {UnableError} for a device that the engine has not on this system
  */
 export async function nativeBackend(
   threads = usableCores(),
-  device: "cpu" | "webgpu" = "cpu",
+  device: NativeDevice = "cpu",
 ): Promise<Backend | null> {
   silenceTelemetry();
   const ort = await import("onnxruntime-node").catch(() => null);
   if (!ort) return null;
+  const supported = (ort as unknown as Listing).listSupportedBackends();
+  refuseAbsent(
+    device,
+    supported.map(({ name }) => name),
+  );
   const create = async (model: Uint8Array, { folder, sideFiles = [] }: SessionOptions) => {
     const session = await ort.InferenceSession.create(model, {
-      executionProviders: device === "cpu" ? ["cpu"] : ["webgpu", "cpu"],
+      executionProviders: device === "cpu" ? ["cpu"] : [PROVIDERS[device], "cpu"],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
@@ -50,7 +76,47 @@ export async function nativeBackend(
     threads,
     versions: { "onnxruntime-node": ort.env.versions.node ?? ort.env.versions.common },
     mapsFiles: true,
+    ...(device !== "cpu" && { reference: async () => (await nativeBackend(threads))! }),
     availableBytes: () => process.availableMemory(), // of the container, where the process is in one
     create,
   };
+}
+
+/** @throws {UnableError} if the package for this system lacks the device, or what the device is reached by */
+function refuseAbsent(device: NativeDevice, providers: readonly string[]): void {
+  if (!providers.includes(PROVIDERS[device])) {
+    const has = NATIVE_DEVICES.filter((one) => providers.includes(PROVIDERS[one]));
+    throw new UnableError(
+      `ONNX Runtime for ${process.platform} ${process.arch} does not have device ${device}; it has ${has.join(", ")}`,
+    );
+  }
+  if (device === "cuda" && !hasCudaLibraries())
+    throw new UnableError(
+      "device cuda needs ONNX Runtime's CUDA libraries, which are not installed here: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node fetches them; it needs a driver, CUDA 12 and cuDNN 9 too",
+    );
+  if (device === "webgpu" && process.platform === "linux" && !canLoad("libvulkan.so.1"))
+    throw new UnableError(
+      "device webgpu needs Vulkan's loader, libvulkan.so.1, which is not installed here (package libvulkan1 or vulkan-loader), and a driver",
+    );
+}
+
+const NATIVE_DEVICES = Object.keys(PROVIDERS) as NativeDevice[];
+
+/** Looked for where the package has them, because the engine says on standard error, beside its error, that it cannot load them. */
+function hasCudaLibraries(): boolean {
+  const entry = createRequire(import.meta.url).resolve("onnxruntime-node");
+  const folder = join(dirname(entry), "..", "bin");
+  if (!existsSync(folder)) return true; // the package is laid out otherwise: the engine will say
+  const files = readdirSync(folder, { recursive: true }).map(String);
+  return files.some((file) => /onnxruntime_providers_cuda\.(so|dll)$/.test(file));
+}
+
+/** Whether the system finds a library: one that it finds is refused as no addon, which is another error. */
+function canLoad(library: string): boolean {
+  try {
+    process.dlopen({ exports: {} }, library);
+    return true;
+  } catch (error) {
+    return !/cannot open shared object|no such file/i.test((error as Error).message);
+  }
 }

@@ -1,6 +1,6 @@
 /** @file Chooses the engine in Node: native where it is installed, else WASM, and says which. */
 import { InputError, UnableError } from "../base/errors.ts";
-import type { Backend, OpenEngine } from "../base/backend.ts";
+import type { Backend, Device, OpenEngine } from "../base/backend.ts";
 import { usableCores } from "./cores.ts";
 import { nativeBackend } from "./native.ts";
 import { wasmBackend } from "./wasm.ts";
@@ -19,7 +19,7 @@ export interface OpenedBackend {
  * @throws {UnableError} if the device asked for by name cannot be had
  */
 export async function openBackend(
-  device: "auto" | "cpu" | "wasm" | "webgpu" = "auto",
+  device: Device | "auto" = "auto",
   threads?: number,
 ): Promise<OpenedBackend> {
   if (device === "wasm" && threads !== undefined && threads !== 1)
@@ -27,7 +27,7 @@ export async function openBackend(
   if (device !== "wasm") {
     const cores = usableCores();
     const most = threads === undefined ? undefined : Math.min(threads, cores);
-    const native = await nativeBackend(most, device === "webgpu" ? "webgpu" : "cpu");
+    const native = await nativeBackend(most, device === "auto" ? "cpu" : device);
     const notice =
       most === threads
         ? null

@@ -29,15 +29,19 @@ export async function openEngine({
     ? import("onnxruntime-web/wasm")
     : import("onnxruntime-web/webgpu"));
   if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
-  return wasmBackend(ort, threads, chosen);
+  const engine = wasmBackend(ort, threads, chosen);
+  if (chosen === "wasm") return engine;
+  return { ...engine, reference: () => openEngine({ device: "wasm", threads, wasmPaths }) };
 }
 
 function deviceOf(device: Device | "auto"): "wasm" | "webgpu" {
   if (device === "auto") return "wasm";
-  if (device !== "cpu") return device;
-  throw new InputError("options", "a browser has the devices wasm and webgpu, got `device` cpu", {
-    option: "device",
-  });
+  if (device === "wasm" || device === "webgpu") return device;
+  throw new InputError(
+    "options",
+    `a browser has the devices wasm and webgpu, got \`device\` ${device}`,
+    { option: "device" },
+  );
 }
 
 interface WithGpu {

@@ -38,6 +38,16 @@ export function explained(error: unknown): never {
   ) {
     throw new UnableError(`out of memory: ${message}`, { cause: error });
   }
+  if (/device (was |is )?lost|DEVICE_REMOVED|DEVICE_HUNG/i.test(message))
+    throw new UnableError(
+      `the device was lost, so there is no result (${message}); \`device\` cpu computes it`,
+      { cause: error },
+    );
+  if (/Failed to load shared library|libcudart|cudnn|CUDA driver/i.test(message))
+    throw new UnableError(
+      `device cuda needs a driver and ONNX Runtime's CUDA libraries, which are not here: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node fetches them (${message.split("\n")[0]!})`,
+      { cause: error },
+    );
   if (/WebGPU adapter/i.test(message))
     throw new UnableError("device webgpu needs a WebGPU adapter, there is none", { cause: error });
   throw error;

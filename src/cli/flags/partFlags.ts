@@ -1,10 +1,11 @@
 /** @file What commander read, parted once: into what all commands have alike, by whom it concerns, and the command's own. */
 
+import type { Device } from "../../base/backend.ts";
 import type { UnembeddingChoice } from "../../models/family.ts";
 
 export interface EngineFlags {
   readonly threads?: number | undefined;
-  readonly device?: "auto" | "cpu" | "wasm" | "webgpu" | undefined;
+  readonly device?: Device | "auto" | undefined;
   /** Bytes that the model may take. */
   readonly memory?: number | undefined;
 }

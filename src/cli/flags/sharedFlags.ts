@@ -58,7 +58,7 @@ export function engine(command: Command, threads = "1"): Command {
     .option("--threads <n>", `threads of the engine (default: ${threads})`, integer(1))
     .addOption(
       new Option("--device <name>", "what computes; auto is cpu")
-        .choices(["auto", "cpu", "wasm", "webgpu"])
+        .choices(["auto", "cpu", "wasm", "webgpu", "cuda", "coreml", "directml"])
         .default("auto"),
     )
     .option("--quiet", QUIET);

@@ -13,7 +13,8 @@ export function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel)
 }
 
 export function environmentOf({ device, threads, versions }: Backend): EnvironmentInfo {
-  return { device, threads, versions: { ...versions }, prepacking: true };
+  const onProcessor = device === "cpu" || device === "wasm";
+  return { device, ...(onProcessor && { threads, prepacking: true }), versions: { ...versions } };
 }
 
 /** The fields that a Result begins with, after its schema. */

@@ -1,0 +1,135 @@
+/** @file Whether a device computes what the processor computes: drivers have given wrong numbers without an error. */
+import type { Backend, Feeds, Trace } from "../base/backend.ts";
+import { InputError, UnableError } from "../base/errors.ts";
+import { random, type Random } from "../base/random.ts";
+import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
+import { prune, type Program, type ProgramInput } from "../graph/program.ts";
+import { withBudget } from "./memoryBudget.ts";
+import { prepare } from "./prepare.ts";
+
+/** Largest difference that passes, as a share of the largest number of its value, or of 1 where that is less. */
+export const ALLOWED_DIFFERENCE = 1e-4;
+
+const LENGTH = 32;
+const SEED = 1;
+
+/** What was found out, for as long as the program and the engine are there. */
+const known = new WeakMap<Backend["create"], WeakMap<Program, Promise<number>>>();
+
+/**
+ * The largest difference between what `backend` and its reference make of one row of repeated random tokens: all outputs, and
+ * the last layer's patterns and residual stream. Checked once for a program and an engine.
+ *
+ * @returns as a share, see {@link ALLOWED_DIFFERENCE}; infinite where one has a number and the other has none; 0 for an engine
+ *   that needs no reference
+ */
+export function selfCheck(program: Program, backend: Backend): Promise<number> {
+  const { create, reference } = backend;
+  if (!reference) return Promise.resolve(0);
+  const ofEngine = known.get(create) ?? new WeakMap<Program, Promise<number>>();
+  known.set(create, ofEngine);
+  const checked = ofEngine.get(program) ?? compared(program, backend, reference);
+  ofEngine.set(program, checked);
+  return checked;
+}
+
+/**
+ * Refuses a device that computes this program differently from the processor, or not at all.
+ *
+ * @throws {UnableError} with how far it is off, and the device that computes it right
+ */
+export async function refuseWrongDevice(program: Program, backend: Backend): Promise<void> {
+  const { device, reference } = backend;
+  if (!reference) return;
+  const instead = `\`device\` ${device === "webgpu" && !backend.mapsFiles ? "wasm" : "cpu"} computes it`;
+  const difference = await selfCheck(program, backend).catch((error: unknown) => {
+    if (error instanceof UnableError) throw error;
+    const words = error instanceof Error ? error.message : String(error);
+    throw new UnableError(`device ${device} could not run this model (${words}); ${instead}`, {
+      cause: error,
+    });
+  });
+  if (difference <= ALLOWED_DIFFERENCE) return;
+  throw new UnableError(
+    `device ${device} failed its self-check on this model: it differs from the processor by ${difference.toExponential(1)} where ${ALLOWED_DIFFERENCE} is allowed; ${instead}`,
+  );
+}
+
+async function compared(
+  program: Program,
+  backend: Backend,
+  reference: NonNullable<Backend["reference"]>,
+): Promise<number> {
+  const observed = withLastLayer(program);
+  const feeds = feedsOf(observed);
+  const expected = await once(observed, withBudget(await reference()), feeds);
+  const got = await once(observed, backend, feeds);
+  return Math.max(...[...expected].map(([name, value]) => apart(value.data, got.get(name)!.data)));
+}
+
+function withLastLayer(program: Program): Program {
+  const last = [".attn.hook_pattern", ".hook_resid_post"].flatMap((ending) => {
+    const op = program.ops.findLast(({ output }) => output.endsWith(ending));
+    return op ? [op.output] : [];
+  });
+  return prune({ ...program, outputs: [...new Set([...program.outputs, ...last])] });
+}
+
+async function once(program: Program, backend: Backend, feeds: Feeds): Promise<Trace> {
+  const session = await prepare(program, backend, { batch: 1, position: LENGTH });
+  try {
+    return await session.run(feeds);
+  } finally {
+    await session.close();
+  }
+}
+
+/** One row; inputs that fill themselves are left to do so. */
+function feedsOf({ inputs, limits }: Program): Feeds {
+  const draw = random(SEED);
+  const lengthOf = (size: number | string) => {
+    if (typeof size === "number") return size;
+    return size === "batch" ? 1 : Math.min(LENGTH, limits[size] ?? LENGTH);
+  };
+  const fed = inputs.filter(({ fill }) => !fill);
+  return new Map(
+    fed.map((input) => {
+      const shape = input.axes.map(({ size }) => lengthOf(size));
+      const axes = input.axes.map(({ name }) => name);
+      return [input.name, tensor(axes, shape, numbersFor(input, shape, draw))] as const;
+    }),
+  ) as ReadonlyMap<string, Tensor<TensorData>>;
+}
+
+/** Ids whose second half repeats the first, so that heads which attend by content have something to find. */
+function numbersFor(
+  { name, type, below = 2, refused }: ProgramInput,
+  shape: readonly number[],
+  draw: Random,
+): TensorData {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (type === "float32") return Float32Array.from({ length: count }, () => draw.normal());
+  if (type === "bool") return new Uint8Array(count).fill(1);
+  const ids = new Int32Array(count);
+  const period = Math.ceil(count / 2);
+  for (let at = 0; at < count; at++) {
+    const id = at < period ? draw.integer(0, below - 1) : ids[at - period]!;
+    ids[at] = id === refused?.id ? (id + 1) % below : id;
+  }
+  if (below < 1) throw new InputError("feed", `${name} has no id to try`);
+  return ids;
+}
+
+/** Largest difference, as a share of the largest number expected; numbers that are equal, infinite ones too, are not apart. */
+function apart(expected: ArrayLike<number>, got: ArrayLike<number>): number {
+  if (expected.length !== got.length) return Infinity;
+  let [most, scale] = [0, 1];
+  for (let at = 0; at < expected.length; at++) {
+    if (expected[at] === got[at]) continue;
+    const difference = Math.abs(expected[at]! - got[at]!);
+    if (Number.isNaN(difference)) return Infinity;
+    most = Math.max(most, difference);
+    scale = Math.max(scale, Math.abs(expected[at]!));
+  }
+  return most / scale;
+}

@@ -1,0 +1,123 @@
+/** @file A device is used for a model only if it computes what the processor computes. */
+import { describe, expect, test } from "vitest";
+import type { Backend } from "../../src/base/backend.ts";
+import { UnableError } from "../../src/base/errors.ts";
+import { openPlanted } from "../../src/models/planted/planted.ts";
+import { engineFor } from "../../src/runtime/engineFor.ts";
+import { openBackend } from "../../src/runtime/openBackend.ts";
+import { explained } from "../../src/runtime/ortSession.ts";
+import { ALLOWED_DIFFERENCE, selfCheck } from "../../src/runtime/selfCheck.ts";
+import { score } from "../../src/studies/score/score.ts";
+import { oneEngine } from "../interventions/engine.ts";
+
+const engine = await oneEngine();
+const model = await openPlanted("induction");
+
+/** An engine that is not the processor's, whose numbers are changed by `change`. */
+function device(change: (value: number) => number) {
+  const seen = { sessions: 0, references: 0 };
+  const backend: Backend = {
+    ...engine,
+    device: "webgpu",
+    reference: () => {
+      seen.references++;
+      return Promise.resolve(engine);
+    },
+    async create(...given) {
+      seen.sessions++;
+      const session = await engine.create(...given);
+      return {
+        close: () => session.close(),
+        async run(feeds, outputs) {
+          const made = await session.run(feeds, outputs);
+          return new Map(
+            [...made].map(([name, value]) => [
+              name,
+              { ...value, data: Float32Array.from(value.data, change) },
+            ]),
+          );
+        },
+      };
+    },
+  };
+  return { backend, seen };
+}
+
+describe("a device", () => {
+  test("that computes the same is checked once for a model, and used", async () => {
+    const { backend, seen } = device((value) => value * (1 + 1e-7));
+    expect(await selfCheck(model.program, backend)).toBeLessThan(1e-6);
+    await engineFor(model, { backend });
+    await engineFor(model, { backend, memory: 100e6 });
+    expect(seen).toEqual({ sessions: 1, references: 1 });
+    const { environment } = await score(model, { backend, numExamples: 2, seqLen: 12 });
+    expect(environment).toEqual({ device: "webgpu", versions: engine.versions });
+  });
+
+  test.each([
+    ["is off", (value: number) => value + 0.01, /differs from the processor by \d\.\de-\d/],
+    ["gives no number", () => NaN, /by Infinity/],
+    ["gives infinity", () => Infinity, /by Infinity/],
+  ])(
+    "that %s is refused before any study, with the device that does it right",
+    async (_, change, words) => {
+      const { backend } = device(change);
+      const refused = score(model, { backend, numExamples: 2, seqLen: 12 });
+      await expect(refused).rejects.toThrow(UnableError);
+      await expect(refused).rejects.toThrow(words);
+      await expect(refused).rejects.toThrow(
+        `where ${ALLOWED_DIFFERENCE} is allowed; \`device\` cpu computes it`,
+      );
+    },
+  );
+
+  test("that fails is refused in one sentence, with what it said", async () => {
+    const { backend } = device((value) => value);
+    const create = () => Promise.reject(new Error("the adapter ran out of memory"));
+    await expect(score(model, { backend: { ...backend, create } })).rejects.toThrow(
+      "device webgpu could not run this model (the adapter ran out of memory); `device` cpu computes it",
+    );
+  });
+
+  test("that is lost ends a study in one sentence, and nothing of it is a result", async () => {
+    const { backend } = device((value) => value);
+    let sessions = 0;
+    const create: Backend["create"] = async (...given) => {
+      const session = await engine.create(...given);
+      const isChecked = ++sessions === 1;
+      const lost = () =>
+        Promise.reject(new Error("GPU device was lost: driver restarted")).catch(explained);
+      return isChecked ? session : { ...session, run: lost };
+    };
+    const study = score(model, { backend: { ...backend, create }, numExamples: 2, seqLen: 12 });
+    await expect(study).rejects.toThrow(
+      "the device was lost, so there is no result (GPU device was lost: driver restarted); `device` cpu computes it",
+    );
+  });
+
+  test.skipIf(process.platform !== "linux")(
+    "whose libraries are not installed is refused in one sentence, which says what to install",
+    async () => {
+      await expect(openBackend("cuda")).rejects.toThrow(
+        /^device cuda needs ONNX Runtime's CUDA libraries, .* npm rebuild onnxruntime-node/,
+      );
+    },
+  );
+
+  test("that the package lacks on this system is refused, with those that it has", async () => {
+    const absent = process.platform === "darwin" ? "cuda" : "coreml";
+    await expect(openBackend(absent)).rejects.toThrow(
+      /^ONNX Runtime for \w+ \w+ does not have device \w+; it has cpu, /,
+    );
+  });
+});
+
+test("the processor's own engines are not checked", async () => {
+  let sessions = 0;
+  const create: Backend["create"] = (...given) => {
+    sessions++;
+    return engine.create(...given);
+  };
+  await engineFor(model, { backend: { ...engine, create } });
+  expect(sessions).toBe(0);
+});
