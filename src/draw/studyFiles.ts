@@ -7,6 +7,7 @@ import { writeReport } from "./write.ts";
 import type { StudyView } from "./studyView.ts";
 
 export interface FileOptions {
+  /** What the picture or the page is called; left out: what the study calls it. */
   readonly title?: string | undefined;
 }
 
