@@ -126,6 +126,12 @@ export function pictureNames(ids: readonly string[]): string[] {
   return isClear ? names : ids.map((id) => shortened(id, LONGEST_ID));
 }
 
+/** Sentences about models of these ids as a picture has them. */
+export function pictureWords(words: readonly string[], ids: readonly string[]): string {
+  const names = pictureNames(ids);
+  return ids.reduce((text, id, index) => text.replaceAll(id, names[index]!), words.join(" "));
+}
+
 /** A model as a picture names it: of a path its last part, since a picture is published. Ids of the hub are no paths. */
 export function pictureName(id: string): string {
   const parts = id.split(/[/\\]/).filter((part) => part !== "");

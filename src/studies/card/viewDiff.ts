@@ -3,6 +3,7 @@ import { matricesPicture } from "../../draw/pictures.ts";
 import {
   modelWords,
   pictureNames,
+  pictureWords,
   settingsOf,
   type StudyTable,
   type StudyView,
@@ -35,7 +36,7 @@ export function cardDiffView(result: CardDiffResult): StudyView {
           title: `What changed from ${from} to ${to}`,
           subtitle: [modelWords({ ...old.model, id: from }), modelWords({ ...now.model, id: to })],
           scaleLabel: "gain: attention to the token after the earlier copy, less that on controls",
-          description: words.join(" "),
+          description: pictureWords(words, [old.model.id, now.model.id]),
         }),
       ),
     ],

@@ -7,6 +7,7 @@ import {
   headColumn,
   modelWords,
   pictureNames,
+  pictureWords,
   settingsOf,
   type StudyPicture,
   type StudyTable,
@@ -62,7 +63,10 @@ function inductionMaps({ models, words }: CompareResult, pair: ComparedPair) {
     title: `Induction score of ${first.id}, of ${second.id}, and the difference`,
     subtitle: [modelWords(first), modelWords(second)],
     scaleLabel: "mean attention to the token after the earlier copy, 0 to 1",
-    description: words.join(" "),
+    description: pictureWords(
+      words,
+      models.map(({ id }) => id),
+    ),
   });
 }
 
@@ -94,7 +98,10 @@ function differenceMap({ models, words }: CompareResult, pair: ComparedPair): St
       heads: pair.heads!.filter(({ found }) => found.length > 0),
       label: "differs in attention or direct effect",
     },
-    description: words.join(" "),
+    description: pictureWords(
+      words,
+      models.map(({ id }) => id),
+    ),
   };
 }
 

@@ -2,7 +2,7 @@
 import { headDepth } from "../../measure/headDepth.ts";
 import { MOST_SERIES } from "../../draw/key.ts";
 import type { LineFigure, LinePanel, LinePoint } from "../../draw/lines.ts";
-import { pictureNames } from "../../draw/studyView.ts";
+import { pictureNames, pictureWords } from "../../draw/studyView.ts";
 import { shortened } from "../../draw/visible.ts";
 import type { CompareResult, ComparedModel } from "./result.ts";
 
@@ -60,7 +60,10 @@ export function familyFigure({
       ),
     ],
     notes: ["Bands are 95 % intervals over rows; a count and a depth have none."],
-    description: words.join(" "),
+    description: pictureWords(
+      words,
+      models.map(({ id }) => id),
+    ),
   };
 }
 
@@ -89,6 +92,9 @@ export function depthFigure({
     ],
     notes:
       shown.length < models.length ? [`The first ${shown.length} of ${models.length} models.`] : [],
-    description: words.join(" "),
+    description: pictureWords(
+      words,
+      models.map(({ id }) => id),
+    ),
   };
 }

@@ -8,6 +8,7 @@ import {
   headColumn,
   settingsOf,
   pictureName,
+  pictureWords,
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
@@ -49,7 +50,7 @@ function phaseFigure(result: PhaseResult, subtitle: readonly string[]): LineFigu
         : []),
       ...(steps[0] === 0 ? ["Step 0 is drawn at half of the first step."] : []),
     ],
-    description: words.join(" "),
+    description: pictureWords(words, [id]),
   };
 }
 
