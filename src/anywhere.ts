@@ -147,6 +147,7 @@ export { text } from "./studies/text/text.ts";
 export type { PromptPair, TextOptions } from "./studies/text/plan.ts";
 export type { BosChoice, GeneratedInput, OwnTokens, RepeatedRows } from "./inputs/scoreInput.ts";
 export type { SeedOptions } from "./studies/common/overSeeds.ts";
+export type { TargetText } from "./inputs/targetRows.ts";
 export type { CausalPrompt } from "./inputs/causalPrompt.ts";
 export type { OwnPair, PairOptions } from "./inputs/pair.ts";
 export type { SequenceInput } from "./inputs/sequences.ts";

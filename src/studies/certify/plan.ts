@@ -23,6 +23,7 @@ export interface CertifyOptions extends StudyOptions {
   readonly numExamples?: number | undefined;
   /** Rounds of the search for the sequence with the least attention, of 32 changed sequences each; left out: 100. */
   readonly rounds?: number | undefined;
+  /** Of the random sequences and the search; left out: 0. */
   readonly seed?: number | undefined;
 }
 
