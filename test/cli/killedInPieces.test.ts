@@ -1,0 +1,59 @@
+/** @file A sweep in pieces that is killed, at several points, and goes on: the same bytes as one that was never stopped. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { gpt2Shape } from "../../bench/gpt2Shape.js";
+import { cli, emptyFolder, started } from "./cli.ts";
+
+/** Three layers of GPT-2's width have 85 MB of weights. */
+const ABLATE = ["--num-examples", "6", "--seq-len", "32", "--threads", "1"];
+const WITHIN = [...ABLATE, "--memory", "75MB"];
+/** The first is killed before anything is kept, the others once so many runs are. */
+const KILLED_AT = [0, 1, 3, 5];
+
+/** Runs that are kept by now. */
+function kept(folder: string): number {
+  const cache = join(folder, ".cache/induction-lens/resume");
+  const [file] = existsSync(cache) ? readdirSync(cache) : [];
+  const text = file === undefined ? "" : readFileSync(join(cache, file), "utf8");
+  return text.split("\n").filter((line) => line.startsWith('["run ')).length;
+}
+
+async function killed(folder: string, model: string, runs: number): Promise<void> {
+  const { child, ended, printed } = started(folder, [
+    "ablate",
+    model,
+    ...WITHIN,
+    "--out",
+    "result.json",
+  ]);
+  if (runs === 0) await printed("ablating");
+  while (kept(folder) < runs && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill("SIGKILL");
+  expect((await ended).signal).toBe("SIGKILL");
+  expect(existsSync(join(folder, "result.json"))).toBe(false);
+}
+
+function resultIn(folder: string, name: string): unknown {
+  const { timings, ...result } = JSON.parse(readFileSync(join(folder, name), "utf8")) as {
+    timings: unknown;
+  };
+  expect(timings).toBeDefined();
+  return result;
+}
+
+test(
+  "a sweep in pieces that was killed again and again ends in the Result of the whole model in one go",
+  { timeout: 400_000 },
+  async () => {
+    const folder = emptyFolder();
+    const model = await gpt2Shape(folder, "BF16", { layers: 3, vocabulary: 512 });
+    const whole = await cli(folder, ["ablate", model, ...ABLATE, "--out", "whole.json"]);
+    expect(whole.code).toBe(0);
+    for (const runs of KILLED_AT) await killed(folder, model, runs);
+    const last = await cli(folder, ["ablate", model, ...WITHIN, "--out", "result.json"]);
+    expect([last.code, last.stderr]).toEqual([0, expect.stringContaining("resuming: ")]);
+    expect(resultIn(folder, "result.json")).toEqual(resultIn(folder, "whole.json"));
+  },
+);
