@@ -17,6 +17,7 @@ export type {
   Architecture,
   Model,
   RotaryFacts,
+  ImageFacts,
   RowEnds,
   StackFacts,
   UnembeddingChoice,

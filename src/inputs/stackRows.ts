@@ -10,6 +10,7 @@ import type { Program } from "../graph/program.ts";
 import type { InputInfo } from "../results/common.ts";
 import { fitPeriod } from "../text/patterns/fitPeriod.ts";
 import { checkPattern, drawTokens } from "../text/patterns/tokenPattern.ts";
+import { imageRows } from "./imageRows.ts";
 import { bosFor, checkPeriod, DEFAULTS, type GeneratedInput } from "./scoreInput.ts";
 
 /** Values of inputs for all rows, by the input's name: axes begin with batch. */
@@ -20,10 +21,12 @@ export interface StackRows {
   readonly self: FedRows;
   /** Where the copies stand, by the input that a stack reads. */
   readonly repeats: ReadonlyMap<string, Repeats>;
+  /** Images in which nothing repeats, beside those of `self`; null for a model that sees none. */
+  readonly control: FedRows | null;
   /** What encoder and decoder read where the decoder is made to write what the encoder reads; null for other models. */
   readonly across: CrossRows | null;
   /** Rows in words, by run: `the encoder reads r r </s>`. */
-  readonly words: { readonly self: string; readonly across: string };
+  readonly words: { readonly self: string; readonly across: string; readonly images: string };
   readonly info: InputInfo;
   readonly warnings: readonly string[];
 }
@@ -52,8 +55,12 @@ export function stackRows(
   const { numExamples: examples = DEFAULTS.numExamples, seed = DEFAULTS.seed } = options;
   const { bosToken, policy } = bosFor(architecture, options.bos ?? DEFAULTS.bos);
   const reads = TOKENS.filter((name) => program.inputs.some((input) => input.name === name));
+  if (reads.length === 0) checkNoTokens(options);
   const ends = endsOf(reads, architecture, bosToken);
-  const { blocks, period, warning, drawn } = blocksFor(architecture, reads, ends, options);
+  const images = architecture.image && imageRows(architecture.image, examples, seed);
+  const made = reads.length > 0 ? blocksFor(architecture, reads, ends, options) : null;
+  const blocks = made?.blocks ?? { first: [], last: [] };
+  const period = made?.period ?? images!.repeats.period;
   const self = ends.map(
     (end) =>
       [end.input, rowsOf(end, end.input === "decoder" ? blocks.last : blocks.first, 2)] as const,
@@ -63,16 +70,20 @@ export function stackRows(
     const [start, length] = [before.length, before.length + 2 * period + after.length];
     return [input, { start, period, length }] as const;
   });
+  const seen = images ? [["pixels", images.repeats] as const] : [];
+  const pixels = images ? [["pixels", images.repeated] as const] : [];
   return {
-    self: new Map<string, Tensor<TensorData>>([...self, ...sound]),
-    repeats: new Map(repeats),
+    self: new Map<string, Tensor<TensorData>>([...self, ...sound, ...pixels]),
+    control: images ? new Map([["pixels", images.control]]) : null,
+    repeats: new Map<string, Repeats>([...repeats, ...seen]),
     across: acrossOf(ends, blocks, period),
-    words: { self: wordsOf(ends, 2), across: wordsOf(ends, 1) },
-    warnings: [...(warning ? [warning] : []), ...(sound.length > 0 ? [NOISE] : [])],
+    words: { self: wordsOf(ends, 2), across: wordsOf(ends, 1), images: IMAGES },
+    warnings: [...(made?.warning ? [made.warning] : []), ...(sound.length > 0 ? [NOISE] : [])],
     info: {
-      ...{ kind: "repeated", seed, examples, period, drawn, tokensSha256: null },
-      ...{ bos: bosToken !== null && ends[0]!.before[0] === bosToken, bosToken, bosPolicy: policy },
-      length: repeats[0]![1].length,
+      ...{ kind: "repeated", seed, examples, period, tokensSha256: null },
+      ...{ bos: bosToken !== null && ends[0]?.before[0] === bosToken, bosToken, bosPolicy: policy },
+      length: (repeats[0]?.[1] ?? images!.repeats).length,
+      ...(made && { drawn: made.drawn }),
     },
   };
 }
@@ -150,6 +161,18 @@ function acrossOf(
   };
 }
 
+/** @throws {InputError} "options" for what only rows of tokens have */
+function checkNoTokens({ seqLen, bos = "auto" }: GeneratedInput): void {
+  const option = seqLen !== undefined ? "seqLen" : bos === "auto" || bos === "off" ? null : "bos";
+  if (option === null) return;
+  throw new InputError(
+    "options",
+    `\`${option}\` is for rows of tokens, and this model sees images, of which the lower half repeats the upper`,
+    { option },
+  );
+}
+
+const IMAGES = "images are noise, r r of patches row by row: the lower half is the upper again";
 const NOISE =
   "the encoder hears noise, so its attention and the decoder's attention to it have no tokens to be scored by";
 

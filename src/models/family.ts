@@ -21,6 +21,8 @@ export interface Architecture extends Partial<DecoderFacts> {
   readonly specialTokens: readonly number[];
   /** The stacks of a model that has several, or one of images; left out for one that reads tokens alone. */
   readonly stacks?: readonly StackFacts[] | undefined;
+  /** How images enter; left out for a model that sees none. */
+  readonly image?: ImageFacts | undefined;
   /** Of an encoder-decoder: the id that a decoder's row starts with, and the one that ends an encoder's; null where there is none. */
   readonly rowEnds?: RowEnds | undefined;
   /** Why rows begin with BOS or do not; left out where nothing was loaded from files. */
@@ -28,6 +30,16 @@ export interface Architecture extends Partial<DecoderFacts> {
   /** Ids that are no text, and the file that says so; left out where there is no tokenizer. */
   readonly notText?:
     { readonly ids: ReadonlyMap<number, NotText>; readonly source: string } | undefined;
+}
+
+/** How an image enters a stack: patches row by row, after vectors of another kind. */
+export interface ImageFacts {
+  readonly channels: number;
+  /** Pixels of a side, and of a side of a patch. */
+  readonly size: number;
+  readonly patch: number;
+  /** Positions before those of the patches. */
+  readonly before: number;
 }
 
 /** What stands around the text in the rows of an encoder-decoder. */

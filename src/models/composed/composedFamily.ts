@@ -7,6 +7,7 @@ import {
   withNotices,
   type Architecture,
   type Family,
+  type ImageFacts,
   type Model,
   type StackFacts,
 } from "../family.ts";
@@ -23,6 +24,8 @@ export interface ComposedRow {
   readonly program: (binding: Binding) => Program;
   readonly vocabulary: number;
   readonly stacks: readonly StackFacts[];
+  /** How images enter; left out where the model sees none. */
+  readonly image?: ImageFacts | undefined;
 }
 
 interface Context {
@@ -73,7 +76,7 @@ export function composedFamily<Shape extends z.ZodRawShape>(
 /** The counts of a whole are those of its last stack, which gives the output. */
 function architectureOf(
   family: string,
-  { stacks, vocabulary }: ComposedRow,
+  { stacks, vocabulary, image }: ComposedRow,
   json: Readonly<Record<string, unknown>>,
 ): Architecture {
   const last = stacks.at(-1)!;
@@ -88,8 +91,13 @@ function architectureOf(
     ...specialTokensOf(json, vocabulary),
     dModel: last.dModel,
     stacks,
+    ...(image && { image: imageFactsOf(image) }),
     ...(last.cross && { rowEnds: rowEndsOf(json, vocabulary) }),
   };
+}
+
+function imageFactsOf({ channels, size, patch, before }: ImageFacts): ImageFacts {
+  return { channels, size, patch, before };
 }
 
 export function stackFacts(name: string, stack: StackSpec, length: number): StackFacts {

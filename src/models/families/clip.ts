@@ -95,6 +95,7 @@ export const clip = composedFamily("clip", schema, (c) => {
     ignorable: [/(^|\.)embeddings\.position_ids$/],
     program: ({ weights }) => twoTowersProgram(spec, weights),
     vocabulary: own.vocab_size,
+    image: vision.image,
     stacks: [stackFacts("vision", vision, length.vision), stackFacts("text", text, length.text)],
   };
 });

@@ -52,6 +52,7 @@ export const siglip = composedFamily("siglip", schema, (c) => {
     ignorable: [/(^|\.)embeddings\.position_ids$/],
     program: ({ weights }) => twoTowersProgram({ text, vision, pooled, end: "last" }, weights),
     vocabulary: own.vocab_size,
+    image: vision.image,
     stacks: [
       stackFacts("vision", vision, imagePositions(vision.image)),
       stackFacts("text", text, own.max_position_embeddings),

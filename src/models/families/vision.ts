@@ -40,6 +40,7 @@ function visionRow(
     ignorable: more.ignorable ?? [],
     program: ({ weights }) => imageProgram(spec, weights),
     vocabulary: 0,
+    image: spec.image,
     stacks: [stackFacts("", spec, imagePositions(spec.image))],
   };
 }
@@ -214,6 +215,7 @@ export const siglipVision = composedFamily("siglip_vision_model", siglipVisionSc
     ignorable: [...BESIDE, /(^|\.)head\./],
     program: ({ weights }) => imageProgram(spec, weights),
     vocabulary: 0,
+    image: spec.image,
     stacks: [stackFacts("", spec, imagePositions(spec.image))],
   };
 });
@@ -259,6 +261,7 @@ export const clipVision = composedFamily("clip_vision_model", clipVisionSchema, 
     ignorable: [...BESIDE, /(^|\.)post_layernorm\./, /^visual_projection\./],
     program: ({ weights }) => imageProgram(spec, weights),
     vocabulary: 0,
+    image: spec.image,
     stacks: [stackFacts("", spec, imagePositions(spec.image))],
   };
 });

@@ -153,14 +153,14 @@ export function canRun(study: ModelStudy, { program, architecture }: Described):
 const SEVERAL =
   "this model does not read one row of tokens and say what comes next; `run --inputs` gives its values";
 
-/** Null for an encoder, and for a model of several stacks of which one reads tokens. */
-function reasonOfStacks({ inputs }: Program, { stacks, mask }: Architecture): string | null {
+/** Null for an encoder, and for a model of several stacks of which one reads tokens or images. */
+function reasonOfStacks({ inputs }: Program, { stacks, mask, image }: Architecture): string | null {
   if (!stacks && mask !== "none")
     return "this model is a decoder, whose attention to what is before `score` scores";
   const reads = inputs.some(({ name }) => ["tokens", "encoder", "decoder"].includes(name));
-  return reads
+  return reads || image
     ? null
-    : "this model reads no tokens, so there are no repeated ones; `run --inputs` gives its values";
+    : "this model reads neither tokens nor patches of images that could repeat; `run --inputs` gives its values";
 }
 
 /** @throws {InputError} "study" if it cannot, or if it is no model, as callers in JavaScript may have it */

@@ -17,6 +17,8 @@ export interface MeasuredPart extends ScoredStack {
   readonly tables: Tensor;
   /** [score][layer][head], a number for each example. */
   readonly scores: readonly (readonly (readonly Float64Array[])[])[];
+  /** The same of rows in which nothing repeats. */
+  readonly control?: MeasuredPart["scores"] | undefined;
 }
 
 interface Measured {
@@ -51,10 +53,12 @@ export function stacksResultOf(
 }
 
 function partOf(
-  { direction, stack, scored, layers, tables, scores, reaches }: MeasuredPart,
+  { direction, stack, scored, layers, tables, scores, reaches, input, control }: MeasuredPart,
   words: ScoreStacksPlan["rows"]["words"],
 ): StackPart {
   const isCross = direction === "across";
+  const sees = input === "pixels";
+  const ofPatches = (text: string) => (sees ? text.replaceAll("token", "patch") : text);
   const nulls = Array.from({ length: layers }, (_, layer) =>
     uniformScores(tables, seenBy(direction, reaches[layer] ?? null)),
   );
@@ -64,14 +68,16 @@ function partOf(
     attention: isCross ? "cross" : "self",
     direction,
     values: `${scored.prefix}blocks.L.${scored.attention}.hook_pattern`,
-    rows: isCross ? words.across : words.self,
-    scores: stackScores(direction).map((one, index) => ({
-      ...one,
+    rows: isCross ? words.across : sees ? words.images : words.self,
+    scores: stackScores(direction).map(({ name, title, key }, index) => ({
+      name,
+      ...{ title: ofPatches(title), key: ofPatches(key) },
       uniform: nulls.map(({ data }) => data[index]!),
       values: scores[index]!.map((heads) => heads.map(mean)),
       intervals: scores[index]!.map((heads) =>
         heads.map((values) => mutable(scoreInterval(values))),
       ),
+      control: control ? control[index]!.map((heads) => heads.map(mean)) : null,
     })),
   };
 }
@@ -112,7 +118,10 @@ function wordsOf(
   const name = headName({ layer, head });
   const attends = (low ?? score) >= INDUCTION_ATTENTION.least;
   const what = scores[0]!.title;
-  const numbers = `${score.toFixed(3)} of 1 (attention that sees all alike scores ${uniform.toFixed(3)})`;
+  const control = scores[0]!.control?.[layer]![head];
+  const beside =
+    control === undefined ? "" : `, it itself ${control.toFixed(3)} where no patch repeats`;
+  const numbers = `${score.toFixed(3)} of 1 (attention that sees all alike scores ${uniform.toFixed(3)}${beside})`;
   const whole = `${part[0]!.toUpperCase()}${part.slice(1)}:`;
   if (!attends)
     return `${whole} no head has a high ${what} score, the best is ${name} with ${numbers}.`;

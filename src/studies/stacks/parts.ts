@@ -19,14 +19,14 @@ export interface ScoredStack {
 
 type Reads = Pick<StackFacts, "name" | "layers" | "heads" | "mask" | "cross">;
 
-/** Attention of all stacks that read tokens; encoder's before decoder's, cross-attention last. */
+/** Attention of all stacks that read tokens or images; encoder's before decoder's, cross-attention last. */
 export function scoredStacks(program: Program, architecture: Architecture): ScoredStack[] {
   const { layers, heads, mask = "causal", reaches = [] } = architecture;
   const alone: Reads = { name: "", layers, heads, mask, cross: false };
   const stacks: readonly Reads[] = architecture.stacks ?? [alone];
   const inputs = new Set(program.inputs.map(({ name }) => name));
   return stacks.flatMap((stack) => {
-    const input = inputOf(stack.name);
+    const input = inputOf(stack.name, inputs);
     if (!inputs.has(input)) return [];
     const common = { input, stack: stack.name, layers: stack.layers, heads: stack.heads };
     const prefix = stack.name === "" ? "" : `${stack.name}.`;
@@ -48,7 +48,8 @@ export function scoredStacks(program: Program, architecture: Architecture): Scor
   });
 }
 
-/** The input of the tokens that a stack reads. */
-function inputOf(stack: string): string {
+/** The input that a stack reads. */
+function inputOf(stack: string, inputs: ReadonlySet<string>): string {
+  if (stack === "vision" || (stack === "" && !inputs.has("tokens"))) return "pixels";
   return stack === "" || stack === "text" ? "tokens" : stack;
 }

@@ -30,6 +30,9 @@ const part = z.object({
           .describe("by layer: what attention scores that sees all keys alike, the null"),
         values: byHead,
         intervals: intervalByHead.describe("95 % over sequences; null under 10 examples"),
+        control: byHead
+          .nullable()
+          .describe("the same entries in images of which no patch repeats; null for text"),
       }),
     )
     .describe("the first is the one that means induction in this direction"),

@@ -63,12 +63,19 @@ export async function scoreStacks(
     ];
     const alone = tabled.filter(({ direction }) => direction !== "across");
     const measured = await measure(model.program, alone, self, lent);
+    const looking = alone.filter(({ input }) => input === "pixels");
+    const controls = rows.control ? await measure(model.program, looking, rows.control, lent) : [];
     const crossed = across
       ? await measure(model.program, tabled.slice(alone.length), across.copied, lent)
       : [];
     const losses =
       across && lossExamples > 0 ? await copyLosses(model, across, lossExamples, lent) : null;
-    const all: MeasuredPart[] = [...measured, ...crossed];
+    const controlOf = ({ input, direction }: MeasuredPart) =>
+      input === "pixels" ? controls.find((one) => one.direction === direction) : undefined;
+    const all: MeasuredPart[] = [
+      ...measured.map((part) => ({ ...part, control: controlOf(part)?.scores })),
+      ...crossed,
+    ];
     return stacksResultOf(model, backend, plan, { parts: all, losses }, { run: elapsed() });
   });
 }
@@ -150,7 +157,9 @@ async function inRuns(
   const examples = read[0]![1].shape[0]!;
   const lengths = lengthsOf(program, read);
   const perRun = rowsPerRun(program, backend, lengths);
-  const session = await prepare(program, backend, { ...lengths, batch: perRun });
+  const symbols = read.map(([name]) => inputNamed(program, name).axes[0]!.size);
+  const counts = Object.fromEntries(symbols.map((symbol) => [symbol, perRun]));
+  const session = await prepare(program, backend, { ...lengths, ...counts });
   const runs = Array.from({ length: Math.ceil(examples / perRun) }, (_, run): Feeds => {
     const count = Math.min(perRun, examples - run * perRun);
     const part = read.map(([name, value]) => [name, someRows(value, run * perRun, count)] as const);
@@ -173,17 +182,19 @@ async function inRuns(
 
 /** Lengths of the symbols that rows give. */
 function lengthsOf(
-  { inputs }: Program,
+  program: Program,
   rows: readonly (readonly [string, Tensor<TensorData>])[],
 ): Record<string, number> {
   const lengths: Record<string, number> = {};
   for (const [name, { shape }] of rows)
-    inputs
-      .find((input) => input.name === name)!
-      .axes.forEach(({ size }, at) => {
-        if (typeof size === "string" && at > 0) lengths[size] = shape[at]!;
-      });
+    inputNamed(program, name).axes.forEach(({ size }, at) => {
+      if (typeof size === "string" && at > 0) lengths[size] = shape[at]!;
+    });
   return lengths;
+}
+
+function inputNamed({ inputs }: Program, name: string) {
+  return inputs.find((input) => input.name === name)!;
 }
 
 function someRows(value: Tensor<TensorData>, first: number, count: number): Tensor<TensorData> {

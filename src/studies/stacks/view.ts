@@ -65,6 +65,7 @@ function titleOf({ stack, direction }: StackPart): string {
 }
 
 function topTable({ parts, top }: StacksResult): StudyTable {
+  const controlled = parts.some(({ scores }) => scores[0]!.control !== null);
   return {
     caption: "Heads with the highest first score of each direction",
     columns: [
@@ -75,6 +76,7 @@ function topTable({ parts, top }: StacksResult): StudyTable {
       "low",
       "high",
       { name: "uniform", key: "uniform" },
+      ...(controlled ? [{ name: "control", key: "control" }] : []),
     ],
     rows: top.map(({ part, layer, head, score, low, high, uniform }) => [
       titleOf(parts[part]!),
@@ -84,6 +86,7 @@ function topTable({ parts, top }: StacksResult): StudyTable {
       low,
       high,
       uniform,
+      ...(controlled ? [parts[part]!.scores[0]!.control?.[layer]![head] ?? null] : []),
     ]),
     terminalRows: 20,
   };
@@ -101,9 +104,10 @@ function allTable({ parts }: StacksResult): StudyTable {
       "low",
       "high",
       { name: "uniform", key: "uniform" },
+      { name: "control", key: "control" },
     ],
     rows: parts.flatMap(({ stack, direction, scores }) =>
-      scores.flatMap(({ name, values, intervals, uniform }) =>
+      scores.flatMap(({ name, values, intervals, uniform, control }) =>
         values.flatMap((heads, layer) =>
           heads.map((value, head) => [
             stack,
@@ -113,6 +117,7 @@ function allTable({ parts }: StacksResult): StudyTable {
             value,
             ...(intervals[layer]![head] ?? [null, null]),
             uniform[layer]!,
+            control?.[layer]![head] ?? null,
           ]),
         ),
       ),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { tensor, type Tensor } from "../../../src/base/tensor.ts";
+import { imageRows } from "../../../src/inputs/imageRows.ts";
 import { stackRows } from "../../../src/inputs/stackRows.ts";
 import { contract } from "../../../src/measure/contract.ts";
 import { mean } from "../../../src/measure/mean.ts";
@@ -22,46 +23,54 @@ const { note, skip } = unlessShared("goldens");
 const open = (name: string) => openFolder(shared("goldens", name)!, name);
 
 describe.skipIf(skip)(`scores of stacks${note}`, () => {
-  test.each(["bert", "roberta", "distilbert", "modernbert", "t5", "t5-v1_1", "bart", "marian"])(
-    "of %s are those of the patterns that a run gives on the same rows",
-    async (name) => {
-      const model = await open(name);
-      const rows = stackRows(model.program, model.architecture, few);
-      const { parts } = await scoreStacks(model, few);
-      expect(parts.length).toBe(/bart|marian|t5/.test(name) ? 4 : 2);
-      for (const { direction, stack, values, scores } of parts) {
-        const isCross = direction === "across";
-        const tables = isCross
-          ? crossTables(rows.across!.crossing)
-          : selfTables(
-              rows.repeats.get(stack === "" ? "tokens" : stack)!,
-              direction as Exclude<Direction, "across">,
-            );
-        const layers = scores[0]!.values.length;
-        const names = Array.from({ length: layers }, (_, layer) =>
-          values.replace("L", String(layer)),
-        );
-        const session = await prepare(slice(model.program, { outputs: names }), backend);
-        const fed = [...(isCross ? rows.across!.copied : rows.self)];
-        const trace = await session.run(
-          new Map(
-            fed.filter(([one]) => session.program.inputs.some((input) => input.name === one)),
+  test.each([
+    "bert",
+    "roberta",
+    "distilbert",
+    "modernbert",
+    "t5",
+    "t5-v1_1",
+    "bart",
+    "marian",
+    "vit",
+    "dinov2",
+    "clip",
+  ])("of %s are those of the patterns that a run gives on the same rows", async (name) => {
+    const model = await open(name);
+    const asked = /vit|dino/.test(name) ? { backend, numExamples: 12 } : few;
+    const rows = stackRows(model.program, model.architecture, asked);
+    const { parts } = await scoreStacks(model, asked);
+    expect(parts.length).toBe(/bart|marian|t5/.test(name) ? 4 : name === "clip" ? 3 : 2);
+    for (const { direction, stack, values, scores } of parts) {
+      const isCross = direction === "across";
+      const tables = isCross
+        ? crossTables(rows.across!.crossing)
+        : selfTables(
+            rows.repeats.get(inputOf(stack, rows.repeats))!,
+            direction as Exclude<Direction, "across">,
+          );
+      const layers = scores[0]!.values.length;
+      const names = Array.from({ length: layers }, (_, layer) =>
+        values.replace("L", String(layer)),
+      );
+      const session = await prepare(slice(model.program, { outputs: names }), backend);
+      const fed = [...(isCross ? rows.across!.copied : rows.self)];
+      const trace = await session.run(
+        new Map(fed.filter(([one]) => session.program.inputs.some((input) => input.name === one))),
+      );
+      await session.close();
+      names.forEach((pattern, layer) => {
+        const found = byExample(trace.get(pattern)!).map((one) => contract(one, tables).data);
+        const heads = scores[0]!.values[layer]!.length;
+        scores.forEach(({ values: got }, measure) =>
+          got[layer]!.forEach((value, head) =>
+            expect(value).toBeCloseTo(mean(found.map((one) => one[measure * heads + head]!)), 6),
           ),
         );
-        await session.close();
-        names.forEach((pattern, layer) => {
-          const found = byExample(trace.get(pattern)!).map((one) => contract(one, tables).data);
-          const heads = scores[0]!.values[layer]!.length;
-          scores.forEach(({ values: got }, measure) =>
-            got[layer]!.forEach((value, head) =>
-              expect(value).toBeCloseTo(mean(found.map((one) => one[measure * heads + head]!)), 6),
-            ),
-          );
-        });
-      }
-      await model.close();
-    },
-  );
+      });
+    }
+    await model.close();
+  });
 
   test("a random T5 scores its null across, and copies nothing", async () => {
     const model = await open("t5");
@@ -85,14 +94,18 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
     expect(heard.warnings.join()).toContain("the encoder hears noise");
     const clip = await open("clip");
     const { parts } = await scoreStacks(clip, few);
-    expect(parts.map(({ stack, direction }) => `${stack} ${direction}`)).toEqual(["text causal"]);
+    expect(parts.map(({ stack, direction }) => `${stack} ${direction}`)).toEqual([
+      "vision back",
+      "vision ahead",
+      "text causal",
+    ]);
     await Promise.all([whisper.close(), clip.close()]);
   });
 
   test("what a model or an option does not allow is refused in one sentence", async () => {
     const vit = await open("vit");
     await expect(scoreAny(vit, few)).rejects.toThrow(
-      "score-stacks cannot run: this model reads no tokens, so there are no repeated ones; `run --inputs` gives its values",
+      "`seqLen` is for rows of tokens, and this model sees images",
     );
     const bert = await open("bert");
     await expect(scoreAny(bert, { ...few, precision: 0.1 })).rejects.toThrow(
@@ -108,6 +121,32 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
       "`bos` on needs a model",
     );
     await Promise.all([vit.close(), bert.close()]);
+  });
+
+  test("images whose halves are alike have a control in which nothing repeats", async () => {
+    const model = await open("vit");
+    const rows = imageRows(model.architecture.image!, 12, 0);
+    const half = (from: number) => [...rows.repeated.data.subarray(from, from + 8 * 16)];
+    expect(half(0)).toEqual(half(8 * 16)); // 16 x 16 pixels, 8 rows of them in each half
+    expect([...rows.control.data.subarray(0, 8 * 16)]).toEqual(half(0));
+    expect([...rows.control.data.subarray(8 * 16, 16 * 16)]).not.toEqual(half(0));
+    const { parts, verdictInWords } = await scoreStacks(model, { backend, numExamples: 12 });
+    const session = await prepare(
+      slice(model.program, { outputs: ["blocks.0.attn.hook_pattern"] }),
+      backend,
+    );
+    const trace = await session.run(new Map([["pixels", rows.control]]));
+    await session.close();
+    const tables = selfTables(rows.repeats, "back");
+    const found = byExample(trace.get("blocks.0.attn.hook_pattern")!).map(
+      (one) => contract(one, tables).data,
+    );
+    parts[0]!.scores[0]!.control![0]!.forEach((value, head) =>
+      expect(value).toBeCloseTo(mean(found.map((one) => one[head]!)), 6),
+    );
+    expect(parts[0]!.scores[0]!.key).toBe("the patch after the other copy of the current patch");
+    expect(verdictInWords).toContain("where no patch repeats");
+    await model.close();
   });
 
   test("layers that see a few tokens to each side have their own null and a warning", async () => {
@@ -158,6 +197,15 @@ test("a decoder has no scores of stacks", async () => {
   await expect(scoreStacks(model, few)).rejects.toThrow("score-stacks cannot run");
   expect((await scoreAny(model, few)).schema).toBe("induction-lens/score@1");
 });
+
+function inputOf(stack: string, repeats: ReadonlyMap<string, unknown>): string {
+  if (stack === "vision") return "pixels";
+  return stack === "encoder" || stack === "decoder"
+    ? stack
+    : repeats.has("tokens")
+      ? "tokens"
+      : "pixels";
+}
 
 /** Axes [head, query, key] of each example. */
 function byExample({ shape, data }: Tensor): Tensor[] {
