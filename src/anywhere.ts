@@ -18,6 +18,7 @@ export type {
   Model,
   RotaryFacts,
   ImageFacts,
+  ScanFacts,
   RowEnds,
   StackFacts,
   UnembeddingChoice,

@@ -32,6 +32,15 @@ export interface Architecture extends Partial<DecoderFacts> {
     { readonly ids: ReadonlyMap<number, NotText>; readonly source: string } | undefined;
 }
 
+/** What a state-space layer is made of; what other models have as heads are its channels, or its heads of several channels. */
+export interface ScanFacts {
+  readonly units: "channels" | "heads";
+  /** Numbers in the state of a channel. */
+  readonly states: number;
+  /** Tokens that the convolution before the scan sees, the current one included. */
+  readonly taps: number;
+}
+
 /** How an image enters a stack: patches row by row, after vectors of another kind. */
 export interface ImageFacts {
   readonly channels: number;
@@ -84,6 +93,8 @@ export interface DecoderFacts {
   readonly windows: readonly (number | null)[];
   /** With the mask none: keys on each side that a query of each layer sees; null: all. */
   readonly reaches: readonly (number | null)[];
+  /** State-space layers in place of attention; null where there are none. */
+  readonly scan: ScanFacts | null;
   /** How the model knows where a token is; none: through the mask alone. */
   readonly positions:
     "learned" | "shortformer" | "sinusoids" | "rotary" | "alibi" | "relative" | "none";

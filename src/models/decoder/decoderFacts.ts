@@ -26,6 +26,7 @@ export function decoderFacts(
     mask: attentions[0]?.mask ?? "causal",
     windows: blocks.map(({ attention }) => attention?.window ?? null),
     reaches: blocks.map(({ attention }) => attention?.reach ?? null),
+    scan: scanOf(spec),
     positions: positionsOf(spec),
     rotaryLayers: blocks.flatMap(({ attention }, layer) => (attention?.rotary ? [layer] : [])),
     rotary: blocks.map(({ attention: one }, layer) =>
@@ -53,6 +54,11 @@ export function decoderFacts(
       : null,
     head,
   };
+}
+
+function scanOf({ blocks }: DecoderSpec): DecoderFacts["scan"] {
+  const [ssm = null] = blocks.flatMap((block) => block.ssm ?? []);
+  return ssm && { units: ssm.kind, states: ssm.states, taps: ssm.taps };
 }
 
 function positionsOf(spec: DecoderSpec): DecoderFacts["positions"] {

@@ -31,6 +31,8 @@ export async function modelCard(model: LoadedModel): Promise<ModelCard> {
     sizes: { layers, heads, kvHeads, ...sizes },
     ...parts,
     stacks: architecture.stacks ? [...architecture.stacks] : null,
+    scan: architecture.scan ? { ...architecture.scan } : null,
+    reaches: architecture.mask === "none" ? [...(architecture.reaches ?? [])] : null,
     parameters: parametersOf(model),
     bytes: { disk: model.sizeBytes ?? null, memory: memoryOf(model) },
     tokenizer: describe(text),

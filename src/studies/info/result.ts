@@ -43,6 +43,19 @@ export const cardResult = z.object({
       }),
     )
     .nullable(),
+  /** What its state-space layers are made of; null where it has none. */
+  scan: z
+    .object({
+      /** What is counted as heads: channels, or heads of several channels. */
+      units: z.enum(["channels", "heads"]),
+      /** Numbers in the state of a channel. */
+      states: z.int(),
+      /** Tokens that the convolution before the scan sees. */
+      taps: z.int(),
+    })
+    .nullable(),
+  /** Of an encoder, layer by layer: keys on each side that a query sees, null all; null for other models. */
+  reaches: z.array(z.int().nullable()).nullable(),
   ...architectureInfo.pick({
     ...({ attention: true, norm: true, parallel: true, residualMultiplier: true } as const),
     ...({ logitSoftcap: true, unembedding: true, experts: true } as const),

@@ -3,6 +3,7 @@ import { layersNamed, windowsNamed } from "../../draw/layersNamed.ts";
 import type { ModelCard } from "./result.ts";
 
 type Stack = NonNullable<ModelCard["stacks"]>[number];
+type Scan = NonNullable<ModelCard["scan"]>;
 type Row = readonly [name: string, value: string];
 
 /** @param visible makes text from outside safe to show */
@@ -10,7 +11,7 @@ export function cardText(card: ModelCard, visible: (text: string) => string): st
   const rows = [
     ...aboutRows(card),
     ...(card.stacks?.map(stackRow) ?? attentionRows(card)),
-    ...partRows(card),
+    ...(card.stacks ? [] : partRows(card)),
     ...costRows(card),
     ...textRows(card),
     ...card.notices.map((notice): Row => ["notice", notice]),
@@ -20,19 +21,53 @@ export function cardText(card: ModelCard, visible: (text: string) => string): st
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${visible(value)}\n`).join("");
 }
 
-function aboutRows({ model, sizes }: ModelCard): Row[] {
-  const { layers, heads, kvHeads, dHead, dValue, dModel, vocabulary, contextLength } = sizes;
-  const width = (entries: number | null) => (entries === null ? "unknown" : String(entries));
+function aboutRows({ model, sizes, scan, stacks }: ModelCard): Row[] {
+  const { layers, dModel, vocabulary, contextLength } = sizes;
   return [
     ["model", model.revision === null ? model.id : `${model.id} at ${model.revision}`],
     ["family", model.modelType === null ? model.family : `${model.family} (${model.modelType})`],
     ["sha256", model.sha256 ?? "not hashed yet"],
-    ["layers", String(layers)],
+    ...(stacks
+      ? []
+      : [["layers", String(layers)] as const, ...(scan ? scanRows(sizes, scan) : headRows(sizes))]),
+    ...(stacks ? [] : [["d_model", width(dModel)] as const]),
+    ["vocabulary", vocabulary === 0 ? "none: it reads images" : `${vocabulary} tokens`],
+    ...(stacks
+      ? []
+      : [
+          [
+            "context",
+            scan
+              ? "no longest row: a scan carries a state of one size along"
+              : `${contextLength} tokens`,
+          ] as const,
+        ]),
+  ];
+}
+
+const width = (entries: number | null) => (entries === null ? "unknown" : String(entries));
+
+function headRows({ heads, kvHeads, dHead, dValue }: ModelCard["sizes"]): Row[] {
+  return [
     ["heads", `${heads}, ${kvHeads} for keys and values`],
     ["head size", dValue === dHead ? width(dHead) : `${width(dHead)}, values ${width(dValue)}`],
-    ["d_model", width(dModel)],
-    ["vocabulary", `${vocabulary} tokens`],
-    ["context", `${contextLength} tokens`],
+  ];
+}
+
+/** What has the place of heads: each has a pattern of its own. */
+function scanRows({ heads, dHead }: ModelCard["sizes"], scan: Scan): Row[] {
+  const { units, states, taps } = scan;
+  const what =
+    units === "channels"
+      ? `${heads}, each a scan of its own: what other models have as heads`
+      : `${heads}, each a scan of ${width(dHead)} channels`;
+  return [
+    [units, what],
+    ["state", `${states} numbers for each channel`],
+    [
+      "convolution",
+      taps === 1 ? "of the token alone" : `of ${taps} tokens, the current one included`,
+    ],
   ];
 }
 
@@ -45,22 +80,30 @@ function stackRow({ name, layers, heads, mask, cross, dModel, length }: Stack): 
   ];
 }
 
-function attentionRows({ attention }: ModelCard): Row[] {
+function attentionRows({ attention, scan, reaches }: ModelCard): Row[] {
   const { layers, positions, latent, queryKeyNorm, scoreSoftcap, sinks } = attention;
   const turns = layers.map(({ rotary }) =>
     rotary === null
       ? "none"
       : `${rotary.entries} entries of each head, type ${rotary.type}${rotary.interleaved ? ", neighbours in pairs" : ""}`,
   );
+  if (scan && layers.every(({ rotary }) => rotary === null))
+    return [["attention", "none; `score` and others read the pattern of each scan"]];
   return [
     ["positions", positions ?? "unknown"],
     ...(positions === "rotary" ? byLayer("rotary", turns) : []),
-    ["layers see", windowsNamed(attention) ?? "all tokens in every layer"],
+    ...(reaches
+      ? byLayer("layers see", reaches.map(bothSides))
+      : [["layers see", windowsNamed(attention) ?? "all tokens in every layer"] as const]),
     ...(latent ? [["projections", "low-rank (latent attention)"] as const] : []),
     ...(queryKeyNorm ? [["query-key norm", "yes"] as const] : []),
     ...(scoreSoftcap === null ? [] : [["score soft cap", String(scoreSoftcap)] as const]),
     ...(sinks ? [["sinks", "heads may attend to no key"] as const] : []),
   ];
+}
+
+function bothSides(reach: number | null): string {
+  return reach === null ? "all tokens, before and after" : `${reach} tokens on each side`;
 }
 
 /** One row for each value, with the layers that have it; without them where all have the same. */

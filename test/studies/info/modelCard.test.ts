@@ -242,3 +242,19 @@ async function headlessFolder(golden: string): Promise<string> {
   copyFileSync(join(golden, "config.json"), join(folder, "config.json"));
   return folder;
 }
+
+test("a scan has channels or heads of its own and no longest row, in words", async () => {
+  const textOf = async (name: string) => cardText(await cardOf(name), (text) => text);
+  const channels = await textOf("planted:mamba");
+  expect(channels).toContain("channels     128, each a scan of its own");
+  expect(channels).toContain("no longest row");
+  expect(channels).not.toMatch(/1048576|for keys|layers see/);
+  expect(await textOf("planted:mamba2")).toContain("heads        4, each a scan of 48 channels");
+});
+
+test("a model of several stacks has the facts of each, and none that are of one", async () => {
+  const text = cardText(await cardOf("planted:t5"), (one) => one);
+  expect(text).toContain("encoder stack  2 layers, 2 heads");
+  expect(text).not.toMatch(/^(layers|heads|norms|context) /m);
+  expect(text).toMatch(/^can run +score$/m);
+});
