@@ -19,10 +19,10 @@ from transformers.models.auto.modeling_auto import (
     MODEL_MAPPING_NAMES,
 )
 
-TYPES = """apertus arcee bamba bloom codegen cohere cohere2 deepseek_v2 deepseek_v3 dots1 ernie4_5 exaone4 falcon falcon_h1 falcon_mamba gemma gemma2
-gemma3_text gemma4_text glm glm4 glm4_moe gpt2 gpt_bigcode gpt_neo gpt_neox gpt_oss gptj granite granitemoe granitemoehybrid granitemoeshared helium
-jamba lfm2 llama llama4_text mamba mamba2 minimax_m2 ministral mistral mixtral mpt nanochat nemotron nemotron_h olmo olmo2 olmo3 olmoe opt phi phi3 phimoe
-qwen2 qwen2_moe qwen3 qwen3_5_text qwen3_moe qwen3_next rwkv seed_oss smollm3 stablelm starcoder2 xglm zamba2""".split()
+TYPES = """apertus arcee bamba bloom codegen cohere cohere2 cwm deepseek_v2 deepseek_v3 dots1 ernie4_5 ernie4_5_moe exaone4 falcon falcon_h1 falcon_mamba
+flex_olmo gemma gemma2 gemma3_text gemma4_text glm glm4 glm4_moe gpt2 gpt_bigcode gpt_neo gpt_neox gpt_oss gptj granite granitemoe granitemoehybrid granitemoeshared helium
+jais2 jamba lfm2 llama llama4_text mamba mamba2 minimax_m2 ministral mistral mixtral mpt nanochat nemotron nemotron_h olmo olmo2 olmo3 olmoe openai-gpt opt persimmon phi phi3 phimoe
+qwen2 qwen2_moe qwen3 qwen3_5_text qwen3_moe qwen3_next rwkv seed_oss smollm3 solar_open stablelm starcoder2 vaultgemma xglm zamba2""".split()
 # Encoders of text, encoder-decoders, and models that see or hear, each with the table that names its class.
 BEYOND = {
     **dict.fromkeys("bert camembert distilbert modernbert roberta xlm-roberta".split(), MODEL_FOR_MASKED_LM_MAPPING_NAMES),

@@ -1,6 +1,6 @@
 """A tiny random checkpoint of a family, and what PyTorch computes on it: the golden of a family that test/models/parity.test.ts runs.
 
-usage: make_family_golden.py OUT_DIR MODEL_TYPE [KEY=JSON ...]     e.g. test/fixtures/families/helium helium head_dim=8
+usage: make_family_golden.py OUT_DIR MODEL_TYPE [KEY=JSON ...] (null: without the key)     e.g. test/fixtures/families/helium helium head_dim=8
 Needs: torch, transformers, safetensors. Every weight is random, gains and biases too, so that nothing is hidden by a one or a zero.
 Values have TransformerLens' hook names: logits, blocks.L.hook_resid_pre, attn.hook_pattern, attn.hook_z, hook_attn_out, hook_mlp_out.
 """
@@ -12,13 +12,20 @@ from transformers import AutoConfig, AutoModelForCausalLM
 COMMON = dict(num_hidden_layers=2, hidden_size=16, num_attention_heads=4, num_key_value_heads=2, intermediate_size=20, vocab_size=29,
               max_position_embeddings=32, bos_token_id=1, eos_token_id=2, pad_token_id=0)
 SCANS = dict(num_hidden_layers=2, hidden_size=16, vocab_size=29, bos_token_id=1, eos_token_id=2, pad_token_id=0)
+FIRST_GPT = {**SCANS, "num_attention_heads": 4, "n_positions": 32}
 BATCH, LENGTH = 2, 12
+
+
+def part(module, *names):
+    """The first of these parts that a module has: families differ in what they call them."""
+    return next(getattr(module, name) for name in names if hasattr(module, name))
 
 
 def main(out, model_type, *options):
     torch.manual_seed(0)
-    common = SCANS if "mamba" in model_type else COMMON
+    common = SCANS if "mamba" in model_type else FIRST_GPT if model_type == "openai-gpt" else COMMON
     fields = {**common, **{key: json.loads(value) for key, value in (option.split("=", 1) for option in options)}}
+    fields = {key: value for key, value in fields.items() if value is not None}
     config = AutoConfig.for_model(model_type, **fields)
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
     with torch.no_grad():
@@ -34,18 +41,21 @@ def main(out, model_type, *options):
     def keep(name, value):
         kept[name] = value.detach().float().clone()
 
-    layers = model.backbone.layers if hasattr(model, "backbone") else model.model.layers
+    layers = part(part(model, "backbone", "model", "transformer"), "layers", "h")
     for layer, block in enumerate(layers):
         at = f"blocks.{layer}"
-        first = lambda out: out[0] if isinstance(out, tuple) else out
+        first = lambda out: out[0] if isinstance(out, (tuple, list)) else out
         block.register_forward_pre_hook(lambda _, args, kwargs, at=at: keep(f"{at}.hook_resid_pre", args[0] if args else kwargs["hidden_states"]), with_kwargs=True)
         if hasattr(block, "mixer"):
             block.mixer.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
             continue
-        block.self_attn.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
-        block.self_attn.o_proj.register_forward_pre_hook(
+        attention = part(block, "self_attn", "attn")
+        attention.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
+        part(attention, "o_proj", "dense", "c_proj").register_forward_pre_hook(
             lambda _, args, at=at: keep(f"{at}.attn.hook_z", args[0].reshape(BATCH, LENGTH, config.num_attention_heads, -1)))
-        mlp = block.mlp if hasattr(block, "mlp") else block.block_sparse_moe
+        if hasattr(block, "shared_mlp"):
+            continue  # what the MLP writes is the sum of two modules
+        mlp = part(block, "mlp", "block_sparse_moe")
         mlp.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out)))
     with torch.no_grad():
         result = model(tokens, use_cache=False, **({} if hasattr(model, "backbone") else {"output_attentions": True}))

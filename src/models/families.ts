@@ -20,10 +20,14 @@ import { distilbert } from "./families/distilbert.ts";
 import { ernie45 } from "./families/ernie45.ts";
 import { exaone4 } from "./families/exaone4.ts";
 import { falcon } from "./families/falcon.ts";
-import { gemma, gemma2 } from "./families/gemma.ts";
+import { gemma, gemma2, vaultgemma } from "./families/gemma.ts";
 import { gemma3Text } from "./families/gemma3.ts";
+import { ernie45Moe } from "./families/ernie45Moe.ts";
+import { minimaxM2 } from "./families/minimaxM2.ts";
+import { openaiGpt } from "./families/openaiGpt.ts";
+import { persimmon } from "./families/persimmon.ts";
 import { glm, glm4 } from "./families/glm4.ts";
-import { dots1, glm4Moe } from "./families/glm4Moe.ts";
+import { dots1, glm4Moe, solarOpen } from "./families/glm4Moe.ts";
 import { gpt2 } from "./families/gpt2.ts";
 import { gptBigCode } from "./families/gptBigCode.ts";
 import { codegen, gptJ } from "./families/gptJ.ts";
@@ -31,7 +35,7 @@ import { gptNeo } from "./families/gptNeo.ts";
 import { gptNeox } from "./families/gptNeox.ts";
 import { gptOss } from "./families/gptOss.ts";
 import { granite } from "./families/granite.ts";
-import { graniteMoe } from "./families/graniteMoe.ts";
+import { graniteMoe, graniteMoeShared } from "./families/graniteMoe.ts";
 import { llavaSeeing } from "./families/llava.ts";
 import { llama } from "./families/llama.ts";
 import { falconMamba, mamba, mamba2 } from "./families/mamba.ts";
@@ -42,14 +46,14 @@ import { mpt } from "./families/mpt.ts";
 import { nanochat } from "./families/nanochat.ts";
 import { nemotron } from "./families/nemotron.ts";
 import { olmo, olmo2, olmo3 } from "./families/olmo.ts";
-import { olmoe } from "./families/olmoe.ts";
+import { flexOlmo, olmoe } from "./families/olmoe.ts";
 import { opt } from "./families/opt.ts";
 import { phi } from "./families/phi.ts";
 import { phi3 } from "./families/phi3.ts";
 import { qwen2, qwen3 } from "./families/qwen.ts";
 import { qwen2Moe, qwen3Moe } from "./families/qwenMoe.ts";
-import { qwenVlText } from "./families/qwenVl.ts";
-import { arcee, helium, ministral, seedOss } from "./families/relatives.ts";
+import { qwen3VlText, qwenVlText } from "./families/qwenVl.ts";
+import { arcee, cwm, helium, jais2, ministral, seedOss } from "./families/relatives.ts";
 import { siglip } from "./families/siglip.ts";
 import { smollm3 } from "./families/smollm3.ts";
 import { stablelm } from "./families/stablelm.ts";
@@ -116,6 +120,17 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   smollm3,
   stablelm,
   starcoder2,
+  cwm,
+  ernie4_5_moe: ernie45Moe,
+  flex_olmo: flexOlmo,
+  granitemoeshared: graniteMoeShared,
+  jais2,
+  minimax_m2: minimaxM2,
+  "openai-gpt": openaiGpt,
+  persimmon,
+  qwen3_vl_text: qwen3VlText,
+  solar_open: solarOpen,
+  vaultgemma,
   bart,
   bert,
   camembert,

@@ -130,7 +130,7 @@ describe("keys of config.json", () => {
 
   test("every family has a list of the keys that the reference reads, but those that are another's text model", () => {
     const without = Object.keys(FAMILIES).filter((type) => !Object.hasOwn(KEYS_READ, type));
-    expect(without).toEqual(["qwen2_5_vl_text", "qwen2_vl_text"]);
+    expect(without).toEqual(["qwen2_5_vl_text", "qwen2_vl_text", "qwen3_vl_text"]);
   });
 
   test("with two names may have either, and both only where they agree", async () => {

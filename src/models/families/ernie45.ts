@@ -3,7 +3,7 @@ import { z } from "zod";
 import { llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
 import { family } from "./row.ts";
 
-const schema = z.object({
+export const ernie45Keys = {
   ...llamaKeys,
   num_key_value_heads: z.int().positive().nullable().default(2),
   head_dim: z.int().positive().nullable().default(128),
@@ -11,9 +11,9 @@ const schema = z.object({
   rms_norm_eps: z.number().positive().default(1e-5),
   use_bias: z.boolean().default(false),
   tie_word_embeddings: z.boolean().default(true),
-});
+};
 
-export const ernie45 = family("ernie4_5", schema, (c) => {
+export const ernie45 = family("ernie4_5", z.object(ernie45Keys), (c) => {
   const bias = c.use_bias;
   return llamaRow(c, llamaAttention(c, { theta: 5e5, interleaved: true }), {
     names: { biases: { qkv: bias, o: bias, mlp: bias } },

@@ -1,9 +1,9 @@
-/** @file Gemma: gains are 1 + w, embeddings times sqrt(d_model). Gemma 2: norms around parts, softcaps, every other layer a window. */
+/** @file Gemma: gains are 1 + w, embeddings times sqrt(d_model). Gemma 2: norms around parts, softcaps, every other layer a window. VaultGemma: without norms after parts. */
 import { z } from "zod";
 import { activationName } from "../config/activation.ts";
 import type { NormSpec } from "../decoder/spec.ts";
 import { layerTypeKeys, llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
-import { family, layerTypesOf, windowsOf } from "./row.ts";
+import { family, layerTypesOf, windowsOf, type Row } from "./row.ts";
 
 const act = activationName.nullish();
 
@@ -62,25 +62,29 @@ export const GEMMA2_NORMS = {
   ln2_post: "post_feedforward_layernorm",
 };
 
-export const gemma2 = family(
-  "gemma2",
-  gemma2Schema,
-  (c) => {
-    const types = layerTypesOf(c.layer_types, c.num_hidden_layers, (layer) => layer % 2 === 0);
-    const attention = {
-      ...llamaAttention(c),
-      scale: c.query_pre_attn_scalar ** -0.5,
-      softcap: c.attn_logit_softcapping,
-    };
-    return llamaRow(c, attention, {
-      byLayer: { windows: windowsOf(types, c.sliding_window) },
-      norm: gemmaNorm(c.rms_norm_eps),
-      mlp: { act: c.hidden_activation ?? "gelu_pytorch_tanh" },
-      residual: { norms: "around" },
-      embedMultiplier: Math.sqrt(c.hidden_size),
-      logitSoftcap: c.final_logit_softcapping,
-      names: { ...GEMMA2_NORMS, biases: { qkv: c.attention_bias, o: c.attention_bias } },
-    });
-  },
-  CAUSAL,
-);
+/** @param around whether there are norms after both parts too */
+function gemma2Row(c: z.infer<typeof gemma2Schema>, around: boolean): Row {
+  const types = layerTypesOf(c.layer_types, c.num_hidden_layers, (layer) => layer % 2 === 0);
+  const attention = {
+    ...llamaAttention(c),
+    scale: c.query_pre_attn_scalar ** -0.5,
+    softcap: c.attn_logit_softcapping,
+  };
+  const bias = c.attention_bias;
+  return llamaRow(c, attention, {
+    byLayer: { windows: windowsOf(types, c.sliding_window) },
+    norm: gemmaNorm(c.rms_norm_eps),
+    mlp: { act: c.hidden_activation ?? "gelu_pytorch_tanh" },
+    residual: { norms: around ? "around" : "before" },
+    embedMultiplier: Math.sqrt(c.hidden_size),
+    logitSoftcap: c.final_logit_softcapping,
+    names: {
+      ...(around ? GEMMA2_NORMS : { ln2: GEMMA2_NORMS.ln2 }),
+      biases: { qkv: bias, o: bias },
+    },
+  });
+}
+
+export const gemma2 = family("gemma2", gemma2Schema, (c) => gemma2Row(c, true), CAUSAL);
+
+export const vaultgemma = family("vaultgemma", gemma2Schema, (c) => gemma2Row(c, false), CAUSAL);

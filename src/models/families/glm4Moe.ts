@@ -1,4 +1,4 @@
-/** @file GLM-4.5 and dots.llm1: LLaMA's attention with DeepSeek-V3's experts. */
+/** @file GLM-4.5, dots.llm1 and Solar Open: LLaMA's attention with DeepSeek-V3's experts. */
 import { z } from "zod";
 import type { AttentionSpec, ExpertsSpec, QueryKeyNorm } from "../decoder/spec.ts";
 import { SHARED } from "./deepseek.ts";
@@ -114,6 +114,27 @@ export const dots1 = family(
     const attention = { ...llamaAttention(c), norm: over(c.rms_norm_eps) };
     const windows = windowsOf(types, c.sliding_window);
     return routedRow(c, attention, windows, c.attention_bias, context);
+  },
+  { aliases },
+);
+
+const solarSchema = z.object({
+  ...keys,
+  num_key_value_heads: z.int().positive().nullable().default(8),
+  head_dim: z.int().positive().default(128),
+  intermediate_size: z.int().positive().optional(),
+  moe_intermediate_size: z.int().positive().default(1280),
+  first_k_dense_replace: z.unknown().optional(),
+});
+
+/** Experts in every layer, no norms of queries and keys. */
+export const solarOpen = family(
+  "solar_open",
+  solarSchema,
+  (c, context) => {
+    const all = { ...c, first_k_dense_replace: 0, intermediate_size: c.moe_intermediate_size };
+    const windows = new Array<null>(c.num_hidden_layers).fill(null);
+    return routedRow(all, llamaAttention(all, { theta: 1e6 }), windows, false, context);
   },
   { aliases },
 );

@@ -1,8 +1,8 @@
-/** @file Granite MoE: Granite with experts, chosen by logits and weighted by a softmax of the chosen. */
+/** @file Granite MoE: Granite with experts, chosen by logits and weighted by a softmax of the chosen; with a shared one by another name. */
 import { z } from "zod";
 import { checkedExperts } from "./expertRows.ts";
 import { graniteKeys, graniteRow } from "./granite.ts";
-import { family } from "./row.ts";
+import { family, type Row } from "./row.ts";
 
 const schema = z.object({
   ...graniteKeys,
@@ -13,14 +13,16 @@ const schema = z.object({
 });
 
 const AT = "block_sparse_moe.";
+const SHARED = { gateIn: "shared_mlp.input_linear", out: "shared_mlp.output_linear" };
 
-export const graniteMoe = family("granitemoe", schema, (c) => {
+function rowOf(c: z.infer<typeof schema>, sharedSize: number): Row {
   const mlp = checkedExperts(
     {
       act: c.hidden_act,
       experts: c.num_local_experts,
       perToken: c.num_experts_per_tok,
       router: { scores: "softmax of the chosen" },
+      shared: sharedSize > 0 ? "plain" : null,
     },
     "num_local_experts",
     "num_experts_per_tok",
@@ -34,7 +36,19 @@ export const graniteMoe = family("granitemoe", schema, (c) => {
         gateIn: `${AT}input_linear.weight`,
         out: `${AT}output_linear.weight`,
       },
+      ...(sharedSize > 0 && { shared: SHARED }),
     },
   });
-  return { ...row, sizes: { d_expert: c.intermediate_size } };
+  return { ...row, sizes: { d_expert: c.intermediate_size, d_shared: sharedSize } };
+}
+
+export const graniteMoe = family("granitemoe", schema, (c) => rowOf(c, 0));
+
+const sharedSchema = z.object({
+  ...schema.shape,
+  shared_intermediate_size: z.int().nonnegative().default(0),
 });
+
+export const graniteMoeShared = family("granitemoeshared", sharedSchema, (c) =>
+  rowOf(c, c.shared_intermediate_size),
+);

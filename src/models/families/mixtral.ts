@@ -45,11 +45,14 @@ export const mixtral = family(
 function names(context: RowContext): ExpertNames {
   const at = "block_sparse_moe.";
   const old = context.has(`${at}gate.weight`);
-  const own = `${at}experts.{expert}.`;
   return {
     router: old ? `${at}gate` : "mlp.gate",
-    each: old
-      ? { kind: "each", gate: `${own}w1`, in: `${own}w3`, out: `${own}w2` }
-      : expertTensors(context),
+    each: old ? mixtralTensors(at) : expertTensors(context),
   };
+}
+
+/** Each expert's matrices under Mixtral's names. */
+export function mixtralTensors(at: string): ExpertNames["each"] {
+  const own = `${at}experts.{expert}.`;
+  return { kind: "each", gate: `${own}w1`, in: `${own}w3`, out: `${own}w2` };
 }

@@ -15,10 +15,23 @@ export function expertMap(around: Around, experts: ExpertNames): WeightMap {
       [`${at}.b_router`]: { from: `${layer}${experts.router}.bias`, shape: ["expert"] },
     }),
     ...(experts.correction && {
-      [`${at}.router_correction`]: { from: layer + experts.correction, shape: ["expert"] },
+      [`${at}.router_correction`]: experts.correctionRow
+        ? {
+            from: layer + experts.correction,
+            shape: ["one", "expert"],
+            select: [{ axis: "one", index: 0 }],
+          }
+        : { from: layer + experts.correction, shape: ["expert"] },
     }),
     ...matrices(experts.each, layer, at),
-    ...(experts.shared && mlpMap(`${at}.shared`, layer, experts.shared, {}, "d_shared")),
+    ...(experts.shared &&
+      mlpMap(
+        `${at}.shared`,
+        layer,
+        experts.shared,
+        { biases: { mlp: experts.sharedBiases ?? false } },
+        "d_shared",
+      )),
     ...(experts.sharedGate && {
       [`${at}.shared.W_share`]: {
         from: `${layer}${experts.sharedGate}.weight`,

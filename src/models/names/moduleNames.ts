@@ -97,9 +97,12 @@ export interface ExpertNames {
   readonly routerBias?: boolean;
   /** A vector that is added to scores when experts are chosen, and not to their weights. */
   readonly correction?: string;
+  /** Whether that is a row of a matrix with no other (ERNIE). */
+  readonly correctionRow?: boolean;
   readonly each: EachExpert | StackedExperts | InterleavedExperts;
   /** The MLP of every token, and the vector of its share. */
   readonly shared?: MlpNames;
+  readonly sharedBiases?: boolean;
   readonly sharedGate?: string;
 }
 
