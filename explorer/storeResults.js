@@ -9,6 +9,7 @@ const run = (...args) =>
   );
 const stored = {
   score: run("score", "zoo:attn-2l"),
+  verdict: run("verdict", "zoo:attn-2l"),
   ablate: run("ablate", "zoo:attn-2l", "--kind", "zero", "--each-head"),
 };
 const folder = new URL("generated/", import.meta.url);

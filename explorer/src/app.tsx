@@ -10,13 +10,14 @@ import { useVerdict } from "./page/verdict.ts";
 import { PageContext, usePageState, type Page } from "./page/page.ts";
 import { TopBar } from "./page/topBar.tsx";
 import { ViewBar } from "./page/viewBar.tsx";
-import { lazyView } from "./page/lazyView.tsx";
+import { lazyView, prefetchViews } from "./page/lazyView.tsx";
 import { NEW_MODEL, NONE, type PageState, type ViewName } from "./page/address.ts";
-import { HeadsView } from "./views/heads/headsView.tsx";
+import { StartView } from "./views/start/startView.tsx";
 
 /** The view that the page opens on comes with it, the others when somebody goes there. */
 const VIEW_OF: Readonly<Record<Exclude<ViewName, "lab">, () => preact.JSX.Element>> = {
-  heads: HeadsView,
+  start: StartView,
+  heads: lazyView(async () => (await import("./views/heads/headsView.tsx")).HeadsView),
   learn: lazyView(async () => (await import("./views/learn/learnView.tsx")).LearnView),
   attention: lazyView(
     async () => (await import("./views/attention/attentionView.tsx")).AttentionView,
@@ -32,6 +33,9 @@ export function App() {
   const { view } = page.state;
   const View = view === "lab" ? null : VIEW_OF[view];
   const inLab = view === "lab";
+  useEffect(() => {
+    if (page.live) void prefetchViews();
+  }, [page.live]);
   const [labVisited, visitLab] = useState(inLab); // a run goes on while the reader looks elsewhere
   useEffect(() => {
     if (inLab) visitLab(true);
@@ -57,6 +61,22 @@ export function App() {
       </p>
     </PageContext.Provider>
   );
+}
+
+const TITLES: Readonly<Record<ViewName, string>> = {
+  start: "Start",
+  learn: "Learn",
+  heads: "Heads",
+  attention: "Attention",
+  surgery: "Surgery",
+  lab: "Lab",
+};
+
+/** The tab's title names the view and the model, so that tabs and a history can be told apart. */
+function useTitle(view: ViewName, model: string) {
+  useEffect(() => {
+    document.title = `${TITLES[view]}: ${model.replace(/^\w+:/, "")} – induction-lens`;
+  }, [view, model]);
 }
 
 function skip(event: Event) {
@@ -92,6 +112,7 @@ function useOnePage() {
     (piece: string) => (asWords ? wordOf(Number(piece)) : shownToken(piece)),
     [asWords],
   );
+  useTitle(state.view, facts?.id ?? shown);
   const page: Page = {
     state: within,
     ...{ change, engine, facts, score, live, verdict, dark, token, open, announce },

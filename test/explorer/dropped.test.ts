@@ -53,7 +53,7 @@ describePage("models dropped on the explorer", (open) => {
   test("a folder with a tokenizer: scores, the reader's own text and its attention are the library's", async () => {
     const { tab, errors, elsewhere } = await open();
     await drop(tab, SHAKESPEARE);
-    await tab.getByText(/tokenizer: \w/).waitFor({ timeout: 60_000 });
+    await tab.getByText(/tokenizer: \w/).waitFor({ state: "attached", timeout: 60_000 });
     await expectScores(tab, SHAKESPEARE);
     const model = await load(SHAKESPEARE);
     const text = "ROMEO: ROMEO";
@@ -93,7 +93,7 @@ describePage("models dropped on the explorer", (open) => {
     const path = shared("goldens", "nanogpt", "ckpt.pt")!;
     const { tab, errors } = await open();
     await drop(tab, path);
-    await tab.getByText("no tokenizer: token ids").waitFor({ timeout: 60_000 });
+    await tab.getByText("no tokenizer: token ids").waitFor({ state: "attached", timeout: 60_000 });
     await expectScores(tab, path);
     expect(errors).toEqual([]);
     await tab.close();
@@ -147,7 +147,9 @@ describePage("models dropped on the explorer", (open) => {
     await tab.getByText(/the tokenizer gives the id \d+, the model has ids to 39/).waitFor();
     writeFileSync(join(folder, "tokenizer.json"), "{");
     await drop(tab, folder);
-    await tab.getByText(/its tokenizer cannot be read/).waitFor({ timeout: 60_000 });
+    await tab
+      .getByText(/its tokenizer cannot be read/)
+      .waitFor({ state: "attached", timeout: 60_000 });
     await live(tab);
     await tab.locator("form.sequence select").first().selectOption("own");
     await tab.getByRole("textbox", { name: "Token ids" }).fill("1 2 3 1 2");

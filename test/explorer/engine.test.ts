@@ -12,7 +12,7 @@ const HASH = `#view=heads&model=${NAME}&head=1.0`;
 async function engine(tab: Page): Promise<{ readonly name: string; readonly said: string }> {
   await live(tab, SOFTWARE_MS);
   const line = tab.locator("[data-engine]");
-  return { name: (await line.getAttribute("data-engine"))!, said: await line.innerText() };
+  return { name: (await line.getAttribute("data-engine"))!, said: (await line.textContent())! };
 }
 
 async function expectScores(tab: Page): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ablate, openEngine, score, scoreResult, verdict } from "../../src/browser.ts";
+import { ablate, headName, openEngine, score, scoreResult, verdict } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
 import { cli, emptyFolder } from "../cli/cli.ts";
 import { at, checkLooks, describePage, live, saved, value } from "./openPage.ts";
@@ -70,12 +70,13 @@ describePage("the heads of the explorer", (open) => {
   });
 
   test("gives verdicts that equal the library's, with evidence side by side, when asked", async () => {
-    const { tab, errors } = await open("#view=heads&head=1.2");
+    const { tab, errors } = await open("#view=heads&model=zoo:llama-gqa");
     await live(tab);
     await tab.getByRole("button", { name: "Test every head" }).click();
     await tab.locator("[data-verdict=induction]").waitFor({ timeout: 110_000 });
-    const study = await verdict(await load("zoo:attn-2l"), { backend: await openEngine() });
-    const { evidence, why } = study.heads.find(({ layer, head }) => layer === 1 && head === 2)!;
+    const study = await verdict(await load("zoo:llama-gqa"), { backend: await openEngine() });
+    const chosen = /\d+\.\d+/.exec(await tab.locator("#chosen").innerText())![0];
+    const { evidence, why } = study.heads.find((one) => headName(one) === chosen)!;
     expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
     const shown = await value(tab, '[data-evidence="necessity: nats lost without it"]');
     expect(shown).toBeCloseTo(evidence.necessity!.alone.sizedMean.nats.value, 4);
@@ -87,8 +88,30 @@ describePage("the heads of the explorer", (open) => {
     await tab.close();
   });
 
+  test("draws the stored verdict's circuit as the command line does, and its boxes choose and feed", async () => {
+    const { tab, errors, elsewhere } = await open("#view=heads&head=1.2&off=0.0:zero");
+    const stored = JSON.parse(readFileSync(at("explorer/generated/stored.json"), "utf8")).verdict;
+    const box = tab.locator('.figure [data-head="0.0"]');
+    await box.waitFor();
+    await tab.getByRole("button", { name: /0\.0 ?previous-token/ }).waitFor();
+    expect(await box.getAttribute("class")).toContain("off");
+    await box.press("Enter");
+    await tab.getByRole("heading", { name: "Head 0.0" }).waitFor();
+    const effect = stored.circuit.edges.find(
+      (edge: { from: string; to: string; route: string }) =>
+        edge.from === "0.0" && edge.to === "1.0" && edge.route === "k",
+    ).effect as number;
+    const feeds = await tab.locator('[data-feeds="0.0"]').innerText();
+    expect(feeds).toContain(`keys of 1.0 (${Math.round(100 * effect)} %)`);
+    await tab.locator('.figure [data-head="1.3"]').click();
+    await tab.getByRole("heading", { name: "Head 1.3" }).waitFor();
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
   test("makes the page that the command line's report makes of the same Result", async () => {
-    const { tab } = await open("#view=heads&head=1.2");
+    const { tab } = await open("#view=heads&model=zoo:llama-gqa");
     await live(tab);
     const folder = emptyFolder();
     writeFileSync(join(folder, "score.json"), await saved(tab, "JSON"));

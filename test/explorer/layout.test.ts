@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { describePage, live } from "./openPage.ts";
 
 const VIEWS = {
+  "view=start&off=0.0:zero": ".price b",
   "view=learn&lesson=0": '[data-length="blocks.1.hook_resid_post"]',
   "view=learn&lesson=1": "[data-score]",
   "view=learn&lesson=2": "[data-share]",

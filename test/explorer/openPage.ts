@@ -55,20 +55,22 @@ export function describePage(
       await browser?.close();
       site?.close();
     });
-    tests(async (hash = "", { width = 1440, height = 900 } = { width: 1440 }, before) => {
-      const tab = await browser.newPage({ viewport: { width, height } });
-      await before?.(tab);
-      const errors: string[] = [];
-      const elsewhere: string[] = [];
-      tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-      tab.on("pageerror", (error) => errors.push(String(error)));
-      tab.on("request", (request) => {
-        const url = request.url();
-        if (!url.startsWith(site.origin) && !/^(blob|data):/.test(url)) elsewhere.push(url);
-      });
-      await tab.goto(site.address + hash);
-      return { tab, errors, elsewhere };
-    });
+    tests(
+      async (hash = "#view=heads", { width = 1440, height = 900 } = { width: 1440 }, before) => {
+        const tab = await browser.newPage({ viewport: { width, height } });
+        await before?.(tab);
+        const errors: string[] = [];
+        const elsewhere: string[] = [];
+        tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+        tab.on("pageerror", (error) => errors.push(String(error)));
+        tab.on("request", (request) => {
+          const url = request.url();
+          if (!url.startsWith(site.origin) && !/^(blob|data):/.test(url)) elsewhere.push(url);
+        });
+        await tab.goto(site.address + hash);
+        return { tab, errors, elsewhere };
+      },
+    );
   });
 }
 

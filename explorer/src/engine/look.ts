@@ -3,6 +3,7 @@ import { tensor, typesOf } from "induction-lens/graph";
 import { kvHeadOf, runModel } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 import type { Held } from "./held.ts";
+import { tooLong } from "./sequence.ts";
 import type { Captured, Look, Requests } from "./protocol.ts";
 
 /** Patterns of a layer and the norms of its values, one value for each query head. */
@@ -13,7 +14,10 @@ export async function look(
   const { facts } = held.open;
   const bench = await held.workbench();
   const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
-  const { patterns, valueNorms } = await bench.run({ tokens, repeats: null }, { layer, edits });
+  const run = bench.run({ tokens, repeats: null }, { layer, edits });
+  const { patterns, valueNorms } = await run.catch((error: Error) => {
+    throw /^out of memory/.test(error.message) ? tooLong(ids.length, facts) : error;
+  });
   const norms = new Float32Array(ids.length * facts.heads).map((_, index) => {
     const [key, head] = [Math.floor(index / facts.heads), index % facts.heads];
     return valueNorms!.data[key * facts.kvHeads + kvHeadOf(facts, head)]!;

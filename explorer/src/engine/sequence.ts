@@ -2,7 +2,7 @@
 import { drawnTokens, InputError } from "induction-lens/browser";
 import { repeatedTokens } from "induction-lens/measure";
 import type { Held, OpenModel } from "./held.ts";
-import type { Sequence, SequenceChoice } from "./protocol.ts";
+import type { ModelFacts, Sequence, SequenceChoice } from "./protocol.ts";
 import { hasWords, idOf } from "./tokenWords.ts";
 
 /** The reader's text as tokens, or `[BOS] r r` for the open model. */
@@ -31,7 +31,27 @@ export function writtenFor({ tokenizer }: OpenModel) {
     tokenizer ? tokenizer.pieces(ids) : ids.map(String);
 }
 
-async function idsOf(text: string, { model, tokenizer }: OpenModel): Promise<readonly number[]> {
+/** Bytes that patterns and scores of a run may take beside the weights: two arrays of heads by length by length. */
+const ROOM_BYTES = 1.2e9;
+
+/** Tokens of a text whose patterns fit into what 32-bit WASM has left; measured: 30 layers of 9 heads fail at 1,000. */
+function longestFor({ layers, heads, parameters }: ModelFacts): number {
+  const left = Math.max(1e8, ROOM_BYTES - 4 * parameters);
+  return Math.floor(Math.sqrt(left / (8 * layers * heads)));
+}
+
+/** That a text has no room, and about how long one may be. */
+export function tooLong(length: number, facts: ModelFacts): InputError {
+  return new InputError(
+    "tokens",
+    `${length} tokens of this model do not fit into this browser's memory; about ${longestFor(facts)} do`,
+  );
+}
+
+async function idsOf(
+  text: string,
+  { model, tokenizer, facts }: OpenModel,
+): Promise<readonly number[]> {
   const { vocabulary, contextLength } = model.architecture;
   const ids = tokenizer ? await model.tokens(text) : idsIn(text, vocabulary);
   const beyond = ids.find((id) => id >= vocabulary);
@@ -45,6 +65,7 @@ async function idsOf(text: string, { model, tokenizer }: OpenModel): Promise<rea
       "tokens",
       `attention needs two tokens or more, this text has ${ids.length}`,
     );
+  if (ids.length > 2 * longestFor(facts)) throw tooLong(ids.length, facts); // far beyond what is estimated
   if (ids.length > contextLength)
     throw new InputError(
       "tokens",

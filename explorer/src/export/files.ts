@@ -10,13 +10,14 @@ import {
   scoreView,
   studyCsv,
   studyPage,
+  viewOf,
   type Drawn,
   type NamedResult,
   type StudyPicture,
   type StudyTable,
   type StudyView,
 } from "induction-lens/report";
-import type { AttentionResult, ScoreResult } from "induction-lens/browser";
+import type { AttentionResult, ScoreResult, VerdictResult } from "induction-lens/browser";
 
 type ThemeName = "light" | "dark";
 
@@ -40,7 +41,7 @@ type Format = "SVG" | "PNG" | "CSV" | "JSON" | "HTML";
 
 export async function written(taken: Taken, format: Format): Promise<Written> {
   const { picture, result, results } = taken;
-  const view = viewOf(taken);
+  const view = takenView(taken);
   if (format === "JSON") return { type: "application/json", content: jsonText(result) };
   if (format === "CSV") return { type: "text/csv", content: studyCsv(view) };
   if (format === "HTML") {
@@ -55,7 +56,7 @@ export async function written(taken: Taken, format: Format): Promise<Written> {
     : { type: "image/png", content: await png(svg) };
 }
 
-function viewOf({ title, lines, picture, tables }: Taken): StudyView {
+function takenView({ title, lines, picture, tables }: Taken): StudyView {
   return { title, lines, sentences: [], map: null, pictures: [picture], tables, warnings: [] };
 }
 
@@ -64,6 +65,12 @@ const drawnHere: Drawn = async (paint) => serialised(paint(document));
 /** The head map of a score Result, as the command line draws it. */
 export function scorePicture(result: ScoreResult): StudyPicture {
   return mapPicture(scoreHeadMap(result));
+}
+
+/** The circuit of a verdict, as the command line draws it; null where no head acts on what it sees. */
+export async function circuitPicture(result: VerdictResult): Promise<StudyPicture | null> {
+  const { pictures } = await viewOf({ name: "verdict", result });
+  return pictures?.[0] ?? null;
 }
 
 /** Every head with its scores. */

@@ -1,7 +1,7 @@
 /** @file What the page's address holds: a link opens the same view of the same head of the same model. */
 import { headName, type HeadEdit } from "induction-lens/browser";
 
-export const VIEWS = ["learn", "heads", "attention", "surgery", "lab"] as const;
+export const VIEWS = ["start", "learn", "heads", "attention", "surgery", "lab"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export const THEME_NAMES = ["system", "light", "dark", "contrast"] as const;
@@ -30,6 +30,8 @@ export interface PageState {
   readonly form: "matrix" | "lines";
   /** Attention times the norm of the value. */
   readonly weighted: boolean;
+  /** Attention is shown as trained, although heads are changed. */
+  readonly trained: boolean;
   /** From 0. */
   readonly lesson: number;
   /** Tokens of a model without tokenizer are shown as numbers and not as words. */
@@ -46,7 +48,7 @@ export const NONE = { layer: -1, head: 0 } as const;
 export const NEW_MODEL = { ...NONE, edits: [], token: null, key: null, text: null } as const;
 
 export const START: PageState = {
-  view: "heads",
+  view: "start",
   model: "zoo:attn-2l",
   ...NONE,
   edits: [],
@@ -57,6 +59,7 @@ export const START: PageState = {
   key: null,
   form: "matrix",
   weighted: false,
+  trained: false,
   lesson: 0,
   ids: false,
   theme: "system",
@@ -70,7 +73,7 @@ export function readState(hash: string): PageState {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const at = headIn(given.get("head") ?? "");
   return {
-    view: VIEWS.find((name) => name === given.get("view")) ?? START.view,
+    view: VIEWS.find((name) => name === given.get("view")) ?? (at ? "heads" : START.view),
     model: given.get("model") || START.model,
     layer: at?.layer ?? START.layer,
     head: at?.head ?? START.head,
@@ -83,6 +86,7 @@ export function readState(hash: string): PageState {
     key: whole(given.get("key"), 0, 1e5),
     form: given.get("form") === "lines" ? "lines" : "matrix",
     weighted: given.get("weighted") === "true",
+    trained: given.get("trained") === "true",
     lesson: whole(given.get("lesson"), 0, 4) ?? START.lesson,
     ids: given.get("ids") === "true",
     theme: THEME_NAMES.find((name) => name === given.get("theme")) ?? START.theme,
@@ -100,6 +104,7 @@ export function stateHash(state: PageState): string {
     "seed",
     "form",
     "weighted",
+    "trained",
     "lesson",
     "ids",
     "theme",

@@ -129,14 +129,16 @@ function WantsOther({ wanted }: Pick<Props, "wanted">) {
 /** What the model is, and what computes it. */
 function About({ name: model, facts }: { readonly name: string; readonly facts: ModelFacts }) {
   return (
-    <details class="about" open={!matchMedia("(max-width: 720px)").matches}>
-      <summary>About this model and what computes it</summary>
+    <details class="about">
+      <summary>
+        {facts.layers} {facts.layers === 1 ? "layer" : "layers"} of {facts.heads}{" "}
+        {facts.heads === 1 ? "head" : "heads"}: about this model and what computes it
+      </summary>
       {ZOO.filter(({ name }) => name === model).map(({ about }) => (
         <p key={about}>{about}</p>
       ))}
       <p>
-        {facts.layers} layers of {facts.heads} heads, {millions(facts.parameters)} parameters,{" "}
-        {tokenizerWords(facts)}
+        {millions(facts.parameters)} parameters, {tokenizerWords(facts)}
       </p>
       <p data-engine={facts.engine}>
         Runs on {facts.engine}: {facts.why}.

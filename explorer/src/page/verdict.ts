@@ -4,6 +4,7 @@ import type { VerdictResult } from "induction-lens/browser";
 import type { Engine } from "../engine/client.ts";
 import { useAtStake } from "./atStake.ts";
 import type { ModelState } from "./model.ts";
+import { STORED } from "./stored.ts";
 import { useAnswer, type Step } from "./page.ts";
 
 export interface VerdictRun {
@@ -20,8 +21,13 @@ interface Made {
   readonly milliseconds: number;
 }
 
-/** Verdicts of this visit by the hash of the weights: they are there when the reader comes back to the model. */
-const made = new Map<string, Made>();
+/**
+ * Verdicts by the hash of the weights: that of the model that the page starts with, made by the command line when the page was
+ * built, and those of this visit, which are there when the reader comes back to the model.
+ */
+const made = new Map<string, Made>([
+  [STORED.verdict.model.sha256, { verdict: STORED.verdict, milliseconds: 0 }],
+]);
 
 /** A verdict that took as long as this is not lost without asking. */
 const COSTLY_MS = 10_000;
@@ -31,12 +37,13 @@ const COSTLY_MS = 10_000;
  * @param run says of which one it is asked for now
  */
 export function useVerdict(
-  { name, engine, facts, live }: ModelState,
+  { name, engine, facts, score, live }: ModelState,
   running: string | null,
   run: (name: string | null) => void,
 ): VerdictRun {
   const [began, begin] = useState<{ readonly engine: Engine; readonly at: number } | null>(null);
-  const known = facts ? made.get(facts.sha256) : undefined;
+  const weights = facts?.sha256 ?? score?.model.sha256;
+  const known = weights === undefined ? undefined : made.get(weights);
   const wanted = live && !known && running === name;
   const { answer, error, step } = useAnswer(engine, "verdict", wanted ? {} : null);
   const fresh = answer && facts;

@@ -2,7 +2,8 @@ import type { ViewName } from "./address.ts";
 import { usePage } from "./page.ts";
 
 const ITEMS: readonly (readonly [ViewName, string, string])[] = [
-  ["learn", "①", "Learn"],
+  ["start", "⌂", "Start"],
+  ["learn", "✎", "Learn"],
   ["heads", "▦", "Heads"],
   ["attention", "⤺", "Attention"],
   ["surgery", "✂", "Surgery"],

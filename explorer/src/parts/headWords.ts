@@ -51,8 +51,16 @@ export function sentence(label: ScoreName | null): string {
     : `This head does none of the things below with half of its attention or more.`;
 }
 
-/** What a reader should keep in mind about a head's numbers. */
-export function flags({ scores, uniform, intervals }: ScoreResult, layer: number, head: number) {
+/**
+ * What a reader should keep in mind about a head's numbers.
+ *
+ * @param isProven there is a verdict, which says more than attention can
+ */
+export function flags(
+  { scores, uniform, intervals }: ScoreResult,
+  { layer, head }: HeadAt,
+  isProven: boolean,
+) {
   const value = (name: ScoreName) => scores[name][layer]![head]!;
   const range = intervals.induction[layer]![head];
   const label = labelOf(scores, layer, head);
@@ -62,7 +70,7 @@ export function flags({ scores, uniform, intervals }: ScoreResult, layer: number
     said.push(
       `It rests on the first token with ${percent(value("firstToken"))} of its attention, which is what heads do that have nothing to do: its other scores can only reach what is left.`,
     );
-  if (label === "induction")
+  if (label === "induction" && !isProven)
     said.push(
       "Attention is not proof: switch it off to see whether the model needs it, and cut the heads that it reads.",
     );

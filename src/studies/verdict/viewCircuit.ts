@@ -142,6 +142,7 @@ function edgeNode(
     "stroke-width": size,
     "stroke-opacity": 0.75,
     ...(route === "k" ? {} : { "stroke-dasharray": route === "q" ? "7 4" : "2 4" }),
+    "data-path": `${from.name} ${to.name}`,
   });
 }
 
@@ -166,7 +167,8 @@ function box(
       { x: middle, y: y + dy, "font-size": size, "text-anchor": "middle", fill },
       [content],
     );
-  return svgNode(document, "g", {}, [
+  // What reads the picture finds the head of a box by this: the explorer makes buttons of them.
+  return svgNode(document, "g", { "data-head": name }, [
     svgNode(document, "rect", {
       x,
       y,

@@ -1,9 +1,11 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { headName, type HeadAt } from "induction-lens/browser";
+import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
 import type { Engine } from "../../engine/client.ts";
 import type { Look, Sequence } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
+import type { PageState } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
+import { headList } from "../../parts/headWords.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { Waiting } from "../../parts/waiting.tsx";
@@ -19,15 +21,17 @@ import "./attention.css";
 export function AttentionView() {
   const { engine, state, live } = usePage();
   const { text, period, seed, layer, head } = state;
+  const edits = zeroed(state);
   const sequence = useAnswer(live ? engine : null, "sequence", { text, period, seed });
   const ids = sequence.answer?.ids ?? null;
-  const look = useAnswer(engine, "look", ids && { ids, layer });
-  const shown = useShown(look.answer, sequence.answer, { layer, head });
+  const look = useAnswer(engine, "look", ids && { ids, layer, edits });
+  const shown = useShown(look.answer, sequence.answer, { layer, head }, edits);
   const error = sequence.error ?? look.error;
   return (
     <section aria-labelledby="attention">
       <h2 id="attention">Where head {headName(state)} looks</h2>
       <SequenceBar error={error} />
+      <Changes shown={edits} />
       {shown && !error && (
         <Waiting words={shown.isCurrent ? null : `head ${headName(state)}`}>
           <Shown key="shown" {...shown} />
@@ -38,11 +42,49 @@ export function AttentionView() {
   );
 }
 
+/** The changes under which attention is shown: heads at zero, whose other forms need other rows. */
+function zeroed({ edits, trained }: PageState): readonly HeadEdit[] {
+  return trained ? [] : edits.filter(({ kind }) => kind === "zero");
+}
+
+/** Says whether the changes that were made hold here, and switches between both. */
+function Changes({ shown }: { readonly shown: readonly HeadEdit[] }) {
+  const { state, change } = usePage();
+  const { edits, trained } = state;
+  if (edits.length === 0) return null;
+  const left = edits.filter(({ kind }) => kind !== "zero");
+  return (
+    <p class="ways" data-changes={headList(shown)}>
+      <button
+        type="button"
+        class="plain"
+        aria-pressed={!trained}
+        onClick={() => change({ trained: !trained })}
+      >
+        With the changes
+      </button>
+      <span class="hint">
+        {shown.length > 0
+          ? `Attention with ${headList(shown)} at zero.`
+          : "Attention as it was trained, without the changes."}
+        {left.length > 0 &&
+          !trained &&
+          ` ${headList(left)} ${left.length === 1 ? "is" : "are"} not at zero but replaced, which only Surgery shows.`}
+      </span>
+    </p>
+  );
+}
+
 /** Attention on the tokens that were read; what was shown last while others are on their way. */
-function useShown(look: Look | null, sequence: Sequence | null, at: HeadAt) {
+function useShown(
+  look: Look | null,
+  sequence: Sequence | null,
+  at: HeadAt,
+  edits: readonly HeadEdit[],
+) {
   const { engine } = usePage();
   const last = useRef<{ readonly engine: Engine | null; readonly shown: ShownProps } | null>(null);
-  const shown = look && sequence ? { look, sequence, at } : null;
+  const shown = look && sequence ? { look, sequence, at, edits } : null;
   useLayoutEffect(() => {
     if (shown) last.current = { engine, shown };
   });
@@ -56,9 +98,11 @@ interface ShownProps {
   readonly sequence: Sequence;
   /** The head that is shown: while another layer is on its way, the one before. */
   readonly at: HeadAt;
+  /** Heads at zero. */
+  readonly edits: readonly HeadEdit[];
 }
 
-function Shown({ look, sequence, at }: ShownProps) {
+function Shown({ look, sequence, at, edits }: ShownProps) {
   const { layer } = at;
   const focus = useFocus(look, sequence, at);
   return (
@@ -70,11 +114,14 @@ function Shown({ look, sequence, at }: ShownProps) {
       </p>
       <FormButtons />
       <div class="attention">
-        <Picture focus={focus} />
+        <Picture focus={focus} edits={edits} />
         <Lists focus={focus} />
       </div>
+      {edits.length > 0 && (
+        <p class="hint">“Why” and downloads are of the model as it was trained.</p>
+      )}
       <WhyCell ids={sequence.ids} at={at} cell={focus.cell} named={focus.named} />
-      <Take {...{ look, sequence, at }} />
+      <Take {...{ look, sequence, at, edits }} />
       <h3>All heads of layer {layer}</h3>
       <LayerButtons />
       <LayerThumbs {...{ look, at }} />
@@ -166,7 +213,7 @@ function FormButtons() {
 }
 
 /** The pattern as a matrix or as lines, and the cell in focus in words. */
-function Picture({ focus }: FocusProps) {
+function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
   const { state, change, dark, token } = usePage();
   const { at, pattern, pieces, ramp, cell, isPinned, point, hover, lock, named, number } = focus;
   const { query, key } = cell;
@@ -190,6 +237,7 @@ function Picture({ focus }: FocusProps) {
         data-value={pattern.weight(query, key)}
         data-cell={`${query},${key}`}
         data-of={headName(at)}
+        data-edits={edits.map(headName).join()}
       >
         {words}
       </p>
@@ -218,7 +266,7 @@ function Lists({ focus }: FocusProps) {
 }
 
 /** Pictures of all heads of the layer, the same elements while the reader only points at tokens. */
-function LayerThumbs({ look, at }: Omit<ShownProps, "sequence">) {
+function LayerThumbs({ look, at }: Pick<ShownProps, "look" | "at">) {
   const { state, change, dark } = usePage();
   const { weighted } = state;
   const { layer, head } = at;
@@ -234,7 +282,7 @@ function LayerThumbs({ look, at }: Omit<ShownProps, "sequence">) {
 /** Weights from here on are rows of a table; the JSON has all. */
 const LEAST_ROW = 5e-4;
 
-function Take({ look, sequence, at }: ShownProps) {
+function Take({ look: shown, sequence, at, edits }: ShownProps) {
   const { state, engine } = usePage();
   const { weighted } = state;
   const { head } = at;
@@ -243,6 +291,7 @@ function Take({ look, sequence, at }: ShownProps) {
     const name = headName(at);
     const result = await engine!.ask("attention", { ids, head: name, weighted });
     const { attentionFigure } = await import("../../export/files.ts");
+    const look = edits.length > 0 ? await engine!.ask("look", { ids, layer: at.layer }) : shown;
     const pattern = patternOf(look, head, weighted);
     const rows = ids.flatMap((_, query) =>
       ids.slice(0, query + 1).flatMap((_, key) => {

@@ -8,8 +8,13 @@ interface Props {
 }
 
 /** The five attention scores of one head side by side, each beside what uniform attention scores, and what to mind. */
-export function HeadCard({ result, layer, head }: Props) {
-  const said = flags(result, layer, head);
+export function HeadCard({
+  result,
+  layer,
+  head,
+  isProven,
+}: Props & { readonly isProven: boolean }) {
+  const said = flags(result, { layer, head }, isProven);
   return (
     <>
       {said.length > 0 && (

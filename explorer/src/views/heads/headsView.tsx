@@ -1,6 +1,7 @@
 import {
   headName,
   type HeadAt,
+  type HeadEdit,
   type ScoreName,
   type ScoreResult,
   type VerdictResult,
@@ -9,6 +10,7 @@ import { HeadGrid } from "../../parts/headGrid.tsx";
 import { SortedTable } from "../../parts/sortedTable.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
+import { CircuitGraph } from "./circuitGraph.tsx";
 import { CutHead } from "./cutHead.tsx";
 import { HeadCard } from "./headCard.tsx";
 import { VERDICT_GLYPHS, VerdictBar, VerdictCard, type HeadVerdict } from "./verdicts.tsx";
@@ -24,45 +26,52 @@ export function HeadsView() {
   const choose = (nextLayer: number, nextHead: number) =>
     change({ layer: nextLayer, head: nextHead });
   return (
-    <div class="panes">
-      <section aria-labelledby="map">
-        <h2 id="map">Induction score of every head</h2>
-        <p class="say">{result.verdictInWords}</p>
-        <HeadGrid
-          label="Induction score by layer and head"
-          cells={cellsOf(result, verdicts)}
-          scale="sequential"
-          {...{ layer, head, dark, choose }}
-        />
-        <p class="hint">{legend(verdicts)}</p>
-        <VerdictBar />
-        <details>
-          <summary>As a table</summary>
-          <HeadTable result={result} chosen={headName(state)} choose={choose} />
-        </details>
-        <TakeAlong name="induction-scores" take={() => taken(result, found.verdict)} />
-      </section>
-      <section aria-labelledby="chosen">
-        <h2 id="chosen">
-          Head {layer}.{head}
-        </h2>
-        {verdict ? (
-          <VerdictCard head={verdict} />
-        ) : (
-          <p class="say">{sentence(labelOf(result.scores, layer, head))}</p>
-        )}
-        <CutHead />
-        <HeadCard {...{ result, layer, head }} />
-        <p class="ways">
-          <button type="button" class="plain" onClick={() => change({ view: "attention" }, "new")}>
-            See where it looks
-          </button>
-          <button type="button" class="plain" onClick={() => change({ view: "surgery" }, "new")}>
-            Cut it together with others
-          </button>
-        </p>
-      </section>
-    </div>
+    <>
+      {found.verdict && <CircuitGraph verdict={found.verdict} />}
+      <div class="panes">
+        <section aria-labelledby="map">
+          <h2 id="map">Induction score of every head</h2>
+          {!verdicts && <p class="say">{result.verdictInWords}</p>}
+          <HeadGrid
+            label="Induction score by layer and head"
+            cells={cellsOf(result, verdicts, state.edits)}
+            scale="sequential"
+            {...{ layer, head, dark, choose }}
+          />
+          <p class="hint">{legend(verdicts)}</p>
+          <VerdictBar />
+          <details>
+            <summary>As a table</summary>
+            <HeadTable result={result} chosen={headName(state)} choose={choose} />
+          </details>
+          <TakeAlong name="induction-scores" take={() => taken(result, found.verdict)} />
+        </section>
+        <section aria-labelledby="chosen">
+          <h2 id="chosen">
+            Head {layer}.{head}
+          </h2>
+          {verdict ? (
+            <VerdictCard head={verdict} circuit={found.verdict!.circuit} />
+          ) : (
+            <p class="say">{sentence(labelOf(result.scores, layer, head))}</p>
+          )}
+          <CutHead />
+          <HeadCard {...{ result, layer, head }} isProven={verdict !== null} />
+          <p class="ways">
+            <button
+              type="button"
+              class="plain"
+              onClick={() => change({ view: "attention" }, "new")}
+            >
+              See where it looks
+            </button>
+            <button type="button" class="plain" onClick={() => change({ view: "surgery" }, "new")}>
+              Cut it together with others
+            </button>
+          </p>
+        </section>
+      </div>
+    </>
   );
 }
 
@@ -75,19 +84,31 @@ function legend(verdicts: readonly HeadVerdict[] | null): string {
   return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more.`;
 }
 
-function cellsOf({ scores, intervals }: ScoreResult, verdicts: readonly HeadVerdict[] | null) {
+function cellsOf(
+  { scores, intervals }: ScoreResult,
+  verdicts: readonly HeadVerdict[] | null,
+  edits: readonly HeadEdit[],
+) {
   return scores.induction.map((row, layer) =>
     row.map((value, head) => {
       const label = labelOf(scores, layer, head);
       const range = intervals.induction[layer]![head];
       const verdict = verdicts?.find((one) => one.layer === layer && one.head === head)?.label;
       const name = verdict ?? (label ? LABELS[label].name : OTHER.name);
+      const isChanged = edits.some((one) => one.layer === layer && one.head === head);
       const words = range ? `, interval ${range[0].toFixed(2)} to ${range[1].toFixed(2)}` : "";
       return {
         value,
         text: value.toFixed(2),
-        glyph: verdict ? VERDICT_GLYPHS[verdict] : label ? LABELS[label].glyph : OTHER.glyph,
-        words: `${name}, induction ${value.toFixed(2)}${words}`,
+        off: isChanged,
+        glyph: isChanged
+          ? "✂"
+          : verdict
+            ? VERDICT_GLYPHS[verdict]
+            : label
+              ? LABELS[label].glyph
+              : OTHER.glyph,
+        words: `${isChanged ? "changed, " : ""}${name}, score ${value.toFixed(2)}${words}`,
       };
     }),
   );

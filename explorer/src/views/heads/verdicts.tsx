@@ -1,4 +1,4 @@
-import type { VerdictResult } from "induction-lens/browser";
+import { headName, type VerdictResult } from "induction-lens/browser";
 import { FLAG_WORDS, ROUTE_WORDS } from "induction-lens/report";
 import { usePage } from "../../page/page.ts";
 
@@ -64,9 +64,26 @@ function timeWords(parameters: number): string {
   return `About ${Math.round(seconds / 60)} min here; the other views work meanwhile.`;
 }
 
+interface CardProps {
+  readonly head: HeadVerdict;
+  readonly circuit: VerdictResult["circuit"];
+}
+
+/** The heads that read from this one, and what they lose without it; null where there are none. */
+function feedsWords({ edges }: VerdictResult["circuit"], name: string): string | null {
+  const out = edges.filter(({ from }) => from === name).toSorted((a, b) => b.effect - a.effect);
+  if (out.length === 0) return null;
+  const each = out.map(
+    ({ to, route, effect }) => `the ${ROUTE_WORDS[route]} of ${to} (${Math.round(100 * effect)} %)`,
+  );
+  return `Feeds ${each.join(", ")}: what they lose without it.`;
+}
+
 /** The verdict on one head: label, why, flags, and the evidence side by side. */
-export function VerdictCard({ head }: { readonly head: HeadVerdict }) {
+export function VerdictCard({ head, circuit }: CardProps) {
   const { label, why, flags, evidence } = head;
+  const feeds = feedsWords(circuit, headName(head));
+  const isRun = evidence.copying !== null || evidence.necessity !== null;
   return (
     <div class="verdict">
       <p class="say" data-verdict={label}>
@@ -79,7 +96,8 @@ export function VerdictCard({ head }: { readonly head: HeadVerdict }) {
           ))}
         </ul>
       )}
-      <EvidenceTable evidence={evidence} />
+      {feeds && <p data-feeds={headName(head)}>{feeds}</p>}
+      {isRun && <EvidenceTable evidence={evidence} />}
       {evidence.upstream.length > 0 && <Upstream upstream={evidence.upstream} />}
     </div>
   );

@@ -6,7 +6,7 @@ import { Folded, Task } from "./folded.tsx";
 import { CLEARLY, headList } from "../../parts/headWords.ts";
 import { stepsOf, resultWords, type Step } from "./circuitSteps.ts";
 import { useCircuit, WAYS, type Circuit as CircuitData } from "./useCircuit.ts";
-import type { Lesson } from "./lesson.ts";
+import type { Lesson } from "../../parts/lesson.ts";
 
 /** Previous token, key, match, copy: the path of induction with the model's numbers. The reader cuts either head, and all that do as the second does. */
 export function CircuitLesson({ lesson }: { readonly lesson: Lesson }) {

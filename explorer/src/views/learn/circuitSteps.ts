@@ -1,9 +1,10 @@
 /** @file The four steps of induction with the model's numbers, and what a cut did to them, in words. */
 import { headName, type HeadAt } from "induction-lens/browser";
 import type { Arc } from "../../parts/tokenArcs.tsx";
+import { percent } from "../../parts/percent.ts";
 import { headList } from "../../parts/headWords.ts";
 import { conclusion, lossWords } from "./cutWords.ts";
-import type { Lesson } from "./lesson.ts";
+import type { Lesson } from "../../parts/lesson.ts";
 import type { Circuit, Numbers } from "./useCircuit.ts";
 
 export interface Step {
@@ -83,11 +84,4 @@ export function resultWords({ induction, target }: Lesson, circuit: Circuit): st
       ? `head ${headName(induction)} gives position ${target} ${percent(match)} of its attention and no longer ${percent(before)}`
       : `head ${headName(induction)} still looks at position ${target} (${percent(match)})`;
   return `Without ${headList(cutHeads)}: ${looks}, and the next token gets a probability of ${percent(copied)}; with all heads it gets ${percent(whole.truth?.probability ?? null)}. ${lossWords(whole, lost)} ${conclusion({ whole, ...tried })}`;
-}
-
-/** Whole per cent: what a learner compares at a glance. */
-export function percent(value: number | null): string {
-  if (value === null) return "…";
-  const share = 100 * value;
-  return share > 0 && share < 0.5 ? "under 1 %" : `${Math.round(share)} %`;
 }

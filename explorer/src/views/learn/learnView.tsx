@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
-import { useLesson, type Lesson } from "./lesson.ts";
+import { useLesson, type Lesson } from "../../parts/lesson.ts";
 import { StreamLesson } from "./streamLesson.tsx";
 import { VectorsLesson } from "./vectorsLesson.tsx";
 import { PatternLesson } from "./patternLesson.tsx";

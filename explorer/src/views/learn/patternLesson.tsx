@@ -4,10 +4,10 @@ import { useAnswer, usePage } from "../../page/page.ts";
 import { sequential } from "../../parts/colour.ts";
 import { patternOf } from "../../parts/pattern.ts";
 import { Thumb } from "../../parts/thumb.tsx";
-import { percent } from "./circuitSteps.ts";
+import { percent } from "../../parts/percent.ts";
 import { Folded, Task } from "./folded.tsx";
 import { CLEARLY, LABELS } from "../../parts/headWords.ts";
-import { bestHead, entry, type Lesson } from "./lesson.ts";
+import { bestHead, entry, type Lesson } from "../../parts/lesson.ts";
 
 /** Scores become shares of a row. The reader tells a previous-token head from a resting one, or from another where none rests. */
 export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {

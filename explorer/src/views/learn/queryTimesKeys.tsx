@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { diverging } from "../../parts/colour.ts";
 import { usePage } from "../../page/page.ts";
-import type { Lesson } from "./lesson.ts";
+import type { Lesson } from "../../parts/lesson.ts";
 
 export interface Compared {
   readonly query: Float32Array;

@@ -4,9 +4,9 @@ import type { Captured, Cut } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { hasWords } from "../../engine/tokenWords.ts";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
-import { percent } from "./circuitSteps.ts";
+import { percent } from "../../parts/percent.ts";
 import { Folded, Task } from "./folded.tsx";
-import { entry, type Lesson } from "./lesson.ts";
+import { entry, type Lesson } from "../../parts/lesson.ts";
 import { largestIn, lengthOf, Strip } from "./strip.tsx";
 
 /** A token becomes a vector, layers add to it, the end of it says what comes next. The reader hides layers. */

@@ -2,7 +2,7 @@
 import { headName } from "induction-lens/browser";
 import type { StudyTable } from "induction-lens/report";
 import type { Engine } from "../../engine/client.ts";
-import type { Lesson } from "./lesson.ts";
+import type { Lesson } from "../../parts/lesson.ts";
 
 /** @param shown the lesson on the page, whose sentences and tables are taken as they stand */
 export async function lessonTaken(

@@ -4,7 +4,7 @@ import type { HeadAt, HeadEdit } from "induction-lens/browser";
 import type { Look } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { patternOf } from "../../parts/pattern.ts";
-import type { Lesson } from "./lesson.ts";
+import type { Lesson } from "../../parts/lesson.ts";
 
 /** What can be cut: the head that looks back, the one that matches, or all that match. */
 export const WAYS = ["previous", "best", "all"] as const;

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { headName, kvHeadOf } from "induction-lens/browser";
 import { useAnswer, usePage } from "../../page/page.ts";
 import { Folded, Task } from "./folded.tsx";
-import { entry, type Lesson } from "./lesson.ts";
+import { entry, type Lesson } from "../../parts/lesson.ts";
 import { QueryTimesKeys, type Compared } from "./queryTimesKeys.tsx";
 
 /** One head at one position: its query, everybody's keys, and their product place by place. The reader finds the key that wins. */

@@ -5,9 +5,9 @@ import { sequential } from "../../parts/colour.ts";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { largest, looks, patternOf, type Pattern } from "../../parts/pattern.ts";
 import { idExample } from "../../parts/sequenceBar.tsx";
-import { percent } from "./circuitSteps.ts";
+import { percent } from "../../parts/percent.ts";
 import { Folded, Task } from "./folded.tsx";
-import type { Lesson } from "./lesson.ts";
+import type { Lesson } from "../../parts/lesson.ts";
 
 /** The reader's own sequence: where will the induction head look from its last token? */
 export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {

@@ -1,9 +1,9 @@
 /** @file What the lessons speak of: a short sequence that repeats, and the heads of the model that play a part. */
 import { useMemo } from "preact/hooks";
 import type { HeadAt, ScoreName, ScoreResult } from "induction-lens/browser";
-import type { Captured, Example, ModelFacts, Sequence } from "../../engine/protocol.ts";
-import { useAnswer, usePage } from "../../page/page.ts";
-import { inductionHeads } from "../../parts/headWords.ts";
+import type { Captured, Example, ModelFacts, Sequence } from "../engine/protocol.ts";
+import { useAnswer, usePage } from "../page/page.ts";
+import { inductionHeads } from "./headWords.ts";
 
 export interface Lesson {
   readonly facts: ModelFacts;

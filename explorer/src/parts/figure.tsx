@@ -1,0 +1,79 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { THEMES } from "induction-lens/report";
+import { usePage } from "../page/page.ts";
+
+/** A picture of the library: `StudyPicture`, as exports have it. */
+export interface LibraryPicture {
+  readonly label: string;
+  readonly draw: () => Promise<
+    (document: Document, theme: (typeof THEMES)[keyof typeof THEMES]) => SVGSVGElement
+  >;
+}
+
+interface Props {
+  readonly picture: LibraryPicture;
+  readonly chosen: string;
+  /** Heads that are changed. */
+  readonly off: ReadonlySet<string>;
+  readonly choose: (head: string) => void;
+}
+
+/** A figure of the library on the page, drawn by the code that draws it in exports; boxes of heads are buttons. */
+export function Figure({ picture, chosen, off, choose }: Props) {
+  const { dark } = usePage();
+  const place = useRef<HTMLDivElement>(null);
+  const [drawn, tell] = useState<SVGSVGElement | null>(null);
+  useEffect(() => {
+    let isWanted = true;
+    void picture.draw().then((paint) => {
+      if (!isWanted) return;
+      const svg = paint(document, THEMES[dark ? "dark" : "light"]);
+      svg.setAttribute("role", "group"); // a picture would hide its buttons from those who listen
+      place.current!.replaceChildren(svg);
+      tell(svg);
+    });
+    return () => void (isWanted = false);
+  }, [picture, dark]);
+  useLayoutEffect(() => {
+    for (const box of drawn?.querySelectorAll<SVGElement>("[data-head]") ?? []) {
+      const head = box.dataset["head"]!;
+      box.setAttribute("role", "button");
+      box.setAttribute("tabindex", "0");
+      box.setAttribute("aria-pressed", String(head === chosen));
+      box.classList.toggle("off", off.has(head));
+    }
+    for (const path of drawn?.querySelectorAll<SVGElement>("[data-path]") ?? [])
+      path.classList.toggle(
+        "off",
+        path.dataset["path"]!.split(" ").some((head) => off.has(head)),
+      );
+  });
+  const headOf = (event: Event) =>
+    (event.target as Element).closest<SVGElement>("[data-head]")?.dataset["head"];
+  const light = (head: string | undefined) => {
+    for (const path of drawn?.querySelectorAll<SVGElement>("[data-path]") ?? [])
+      path.classList.toggle(
+        "lit",
+        head !== undefined && path.dataset["path"]!.split(" ").includes(head),
+      );
+  };
+  return (
+    <div
+      ref={place}
+      class="figure"
+      onClick={(event) => {
+        const head = headOf(event);
+        if (head) choose(head);
+      }}
+      onKeyDown={(event) => {
+        const head = headOf(event);
+        if (head === undefined || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault();
+        choose(head);
+      }}
+      onPointerOver={(event) => light(headOf(event))}
+      onPointerLeave={() => light(undefined)}
+      onFocusIn={(event) => light(headOf(event))}
+    />
+  );
+}

@@ -1,0 +1,57 @@
+import { useEffect, useState } from "preact/hooks";
+import { headName, type VerdictResult } from "induction-lens/browser";
+import type { StudyPicture } from "induction-lens/report";
+import { usePage } from "../../page/page.ts";
+import { Figure } from "../../parts/figure.tsx";
+import { headList } from "../../parts/headWords.ts";
+import { headAt } from "./headAt.ts";
+
+/** The circuit of a verdict: a box for each head, a button that chooses it, and lines for the paths between them. */
+export function CircuitGraph({ verdict }: { readonly verdict: VerdictResult }) {
+  const { state, change } = usePage();
+  const picture = useDrawing(verdict);
+  if (!picture) return null;
+  return (
+    <section class="circuit" aria-labelledby="circuit">
+      <h2 id="circuit">How the heads work together</h2>
+      <p class="say">{sentenceOf(verdict)}</p>
+      <div class="scroll wide" role="group" tabIndex={0} aria-label={picture.label}>
+        <Figure
+          picture={picture}
+          chosen={headName(state)}
+          off={new Set(state.edits.map(headName))}
+          choose={(name) => change(headAt(name))}
+        />
+      </div>
+    </section>
+  );
+}
+
+/** The drawing of the report, whose code is fetched when a circuit is first shown; null where nothing acts, and until then. */
+function useDrawing(verdict: VerdictResult): StudyPicture | null {
+  const [drawing, show] = useState<StudyPicture | null>(null);
+  useEffect(() => {
+    let isWanted = true;
+    void import("../../export/files.ts")
+      .then(({ circuitPicture }) => circuitPicture(verdict))
+      .then((picture) => isWanted && show(picture));
+    return () => void (isWanted = false);
+  }, [verdict]);
+  return drawing;
+}
+
+/** Which head the others hang on most, and what they lose without it. */
+export function sentenceOf({ circuit, words }: VerdictResult): string {
+  const strong = circuit.edges.filter(({ effect, route }) => effect >= 0.5 && route !== "v");
+  const fedBy = (head: string) => strong.filter(({ from }) => from === head);
+  const [from] = strong
+    .map((edge) => edge.from)
+    .toSorted((a, b) => fedBy(b).length - fedBy(a).length);
+  if (from === undefined) return words[0] ?? "";
+  const edges = fedBy(from);
+  const shares = edges.map(({ effect }) => Math.round(100 * Math.min(1, effect)));
+  const [low, high] = [Math.min(...shares), Math.max(...shares)];
+  const heads = headList(edges.map(({ to }) => headAt(to)));
+  const range = low === high ? `${low} %` : `${low} to ${high} %`;
+  return `Without ${from}, ${heads} ${edges.length === 1 ? "loses" : "lose"} ${range} of ${edges.length === 1 ? "its" : "their"} induction attention.`;
+}

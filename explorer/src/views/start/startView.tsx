@@ -1,0 +1,310 @@
+import { useMemo } from "preact/hooks";
+import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
+import type { Cut } from "../../engine/protocol.ts";
+import { useAnswer, usePage } from "../../page/page.ts";
+import type { ViewName } from "../../page/address.ts";
+import { sequential } from "../../parts/colour.ts";
+import { headList, LABELS, labelOf } from "../../parts/headWords.ts";
+import { useLesson, type Lesson } from "../../parts/lesson.ts";
+import { patternOf } from "../../parts/pattern.ts";
+import { percent } from "../../parts/percent.ts";
+import { Thumb } from "../../parts/thumb.tsx";
+import { TokenArcs } from "../../parts/tokenArcs.tsx";
+import { Waiting } from "../../parts/waiting.tsx";
+import "./start.css";
+
+/** The finished thing at once: a sequence, the model's guess, heads to switch, what that costs, and three ways on. */
+export function StartView() {
+  const { facts } = usePage();
+  const { lesson, error } = useLesson();
+  return (
+    <>
+      <section class="start" aria-labelledby="start">
+        <h2 id="start">This model has learnt to copy. Break it.</h2>
+        <p class="say">
+          It has seen a row of tokens once, and now it comes again. An <b>induction head</b> looks
+          back to where the last token stood before and copies what came next.
+        </p>
+        {error && <p role="alert">{error}</p>}
+        {lesson ? (
+          <Break key={lesson.facts.id} lesson={lesson} />
+        ) : (
+          !error && <p class="status placeholder">{facts ? "Choosing a sequence" : "Loading"} …</p>
+        )}
+      </section>
+      <Doors />
+    </>
+  );
+}
+
+function Break({ lesson }: { readonly lesson: Lesson }) {
+  const { engine, state, change } = usePage();
+  const { edits } = state;
+  const at = { sequence: lesson.sequence, at: lesson.query };
+  const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
+  const now = useAnswer(engine, "cut", { edits, ...at });
+  const shown = now.answer ?? now.last?.answer ?? null;
+  const cut = (heads: readonly HeadAt[]) =>
+    change({ edits: heads.map(({ layer, head }) => ({ layer, head, kind: "zero" })) });
+  const { previous, alike, induction } = lesson;
+  return (
+    <>
+      <Arcs {...{ lesson }} guess={now.answer} />
+      <Waiting words={now.busy && shown ? "the guess" : null}>
+        <div class="outcome">
+          {shown && <Guess cut={shown} />}
+          {whole && shown && <Price {...{ whole, shown }} />}
+        </div>
+      </Waiting>
+      <p class="ways">
+        {previous && (
+          <button type="button" onClick={() => cut([previous])}>
+            Cut {headName(previous)}, which looks one back
+          </button>
+        )}
+        <button type="button" onClick={() => cut(alike.length > 0 ? alike : [induction])}>
+          Cut {headList(alike.length > 0 ? alike : [induction])}
+        </button>
+        <button
+          type="button"
+          class="plain"
+          disabled={edits.length === 0}
+          onClick={() => change({ edits: [] })}
+        >
+          All heads on
+        </button>
+      </p>
+      <Switches lesson={lesson} />
+    </>
+  );
+}
+
+interface ArcsProps {
+  readonly lesson: Lesson;
+  /** Null while it is measured. */
+  readonly guess: Cut | null;
+}
+
+/** The look back and the match with the changes that are made, on the tokens themselves. */
+function Arcs({ lesson, guess }: ArcsProps) {
+  const { engine, state, token } = usePage();
+  const { edits } = state;
+  const { sequence, query, target, induction, previous, tokenAt } = lesson;
+  const { ids, repeats } = sequence;
+  const back = useAnswer(engine, "look", previous && { ids, layer: previous.layer, edits }).answer;
+  const match = useAnswer(engine, "look", { ids, layer: induction.layer, edits }).answer;
+  const isOff = (at: HeadAt) => edits.some((one) => headName(one) === headName(at));
+  const named = (position: number) => `${tokenAt(position)} at ${position}`;
+  const backWeight = back && previous ? weightOf(back, previous, target, target - 1) : 0;
+  const matchWeight = match ? weightOf(match, induction, query, target) : 0;
+  const best = guess?.guesses[0];
+  return (
+    <TokenArcs
+      label="The sequence, with arcs from each token that looks to the one it looks at"
+      pieces={sequence.pieces.slice(0, query + 1).map(token)}
+      arcs={[
+        ...(previous
+          ? [
+              {
+                from: target,
+                to: target - 1,
+                weight: backWeight,
+                role: "previous" as const,
+                label: isOff(previous)
+                  ? `${headName(previous)} is cut: it passes nothing on`
+                  : `${headName(previous)} looks one back: ${percent(backWeight)}`,
+                words: `Head ${headName(previous)}: ${named(target)} looks at ${named(target - 1)}, ${percent(backWeight)}`,
+                isCut: isOff(previous),
+              },
+            ]
+          : []),
+        {
+          from: query,
+          to: target,
+          weight: matchWeight,
+          role: "induction" as const,
+          label: `${headName(induction)} finds what came after ${tokenAt(query)}: ${percent(matchWeight)}`,
+          words: `Head ${headName(induction)}: ${named(query)} looks at ${named(target)}, ${percent(matchWeight)}`,
+          isCut: isOff(induction),
+        },
+      ]}
+      seam={repeats && repeats.start + repeats.period}
+      guess={{
+        piece: best ? token(best.piece) : "…",
+        probability: best?.probability ?? null,
+        from: best?.id === ids[query + 1] && matchWeight >= 0.5 ? target : null,
+      }}
+      {...{ query, target }}
+    />
+  );
+}
+
+function weightOf(
+  look: Parameters<typeof patternOf>[0],
+  { head }: HeadAt,
+  query: number,
+  key: number,
+): number {
+  return patternOf(look, head, false).weight(query, key);
+}
+
+const GUESSES = 5;
+
+/** What the model says comes next: five bars, the right one in blue. */
+function Guess({ cut }: { readonly cut: Cut }) {
+  const { token } = usePage();
+  const { guesses, truth } = cut;
+  const shown = guesses.slice(0, GUESSES);
+  return (
+    <table class="guess" data-of={editsOf(cut.edits)}>
+      <caption>The model's guess of what comes next</caption>
+      <tbody>
+        {shown.map(({ id, piece, probability }) => (
+          <tr key={id}>
+            <th scope="row">
+              <code>{token(piece)}</code>
+              {id === truth?.id && " ✓"}
+            </th>
+            <td data-value={probability}>
+              <span
+                class={id === truth?.id ? "bar" : "bar other"}
+                aria-hidden="true"
+                style={{ width: `${Math.round(100 * probability)}%` }}
+              />
+              <span>{percent(probability)}</span>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function editsOf(edits: readonly HeadEdit[]): string {
+  return edits.map(headName).join();
+}
+
+/** The one number: what the changes cost where the row comes again. */
+function Price({ whole, shown }: { readonly whole: Cut; readonly shown: Cut }) {
+  const [was, is] = [whole.losses.secondCopy, shown.losses.secondCopy];
+  const changed = shown.edits.length > 0;
+  return (
+    <p class="price" role="status" data-of={editsOf(shown.edits)}>
+      <span>loss on the repeat</span>
+      <b data-loss="secondCopy" data-value={is}>
+        {was.toFixed(2)}
+        {changed && ` → ${is.toFixed(2)}`}
+      </b>
+      <span>
+        {changed
+          ? `nats without ${headList(shown.edits)}; guessing with no repeat costs ${whole.losses.firstCopy.toFixed(2)}`
+          : `nats, mean of ${whole.rows} ${whole.rows === 1 ? "sequence" : "sequences"}; guessing with no repeat costs ${whole.losses.firstCopy.toFixed(2)}`}
+      </span>
+    </p>
+  );
+}
+
+/** Heads that fit on one screen; of a larger model those that the picture speaks of. */
+const MOST = 16;
+
+/** A switch for each head, with where it looks in this sequence. */
+function Switches({ lesson }: { readonly lesson: Lesson }) {
+  const { state, change } = usePage();
+  const { facts, alike, induction, previous } = lesson;
+  const { edits } = state;
+  const isSmall = facts.layers * facts.heads <= MOST;
+  const heads = isSmall
+    ? Array.from({ length: facts.layers * facts.heads }, (_, at) => ({
+        layer: Math.floor(at / facts.heads),
+        head: at % facts.heads,
+      }))
+    : [...(previous ? [previous] : []), ...(alike.length > 0 ? alike : [induction])].slice(0, MOST);
+  const layers = [...new Set(heads.map(({ layer }) => layer))].toSorted((a, b) => a - b);
+  const toggle = (at: HeadAt, isOff: boolean) =>
+    change({
+      edits: isOff
+        ? edits.filter((one) => headName(one) !== headName(at))
+        : [...edits, { ...at, kind: "zero" }],
+    });
+  return (
+    <div class="switches">
+      {layers.map((layer) => (
+        <div key={layer} role="group" aria-label={`Heads of layer ${layer}`}>
+          <span class="status">layer {layer}</span>
+          {heads
+            .filter((at) => at.layer === layer)
+            .map((at) => {
+              const isOff = edits.some((one) => headName(one) === headName(at));
+              return (
+                <HeadSwitch
+                  key={headName(at)}
+                  {...{ at, lesson, isOff }}
+                  toggle={() => toggle(at, isOff)}
+                />
+              );
+            })}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface SwitchProps {
+  readonly at: HeadAt;
+  readonly lesson: Lesson;
+  readonly isOff: boolean;
+  readonly toggle: () => void;
+}
+
+function HeadSwitch({ at, lesson, isOff, toggle }: SwitchProps) {
+  const { engine, state, dark } = usePage();
+  const { edits } = state;
+  const { ids } = lesson.sequence;
+  const { answer, last } = useAnswer(engine, "look", { ids, layer: at.layer, edits });
+  const look = answer ?? last?.answer ?? null;
+  const ramp = useMemo(() => sequential(dark), [dark]);
+  const pattern = useMemo(() => look && patternOf(look, at.head, false), [look, at.head]);
+  const label = labelOf(lesson.score.scores, at.layer, at.head);
+  const what = label ? `${LABELS[label].glyph} ${LABELS[label].name}` : "○ other";
+  return (
+    <button
+      type="button"
+      class={`plain thumb${isOff ? " off" : ""}`}
+      aria-pressed={isOff}
+      aria-label={`Cut head ${headName(at)}, ${what}`}
+      onClick={toggle}
+    >
+      {pattern && <Thumb pattern={pattern} ramp={ramp} />}
+      <span>
+        {isOff ? "✂ " : ""}
+        {headName(at)}
+      </span>
+      <span class="what">{what}</span>
+    </button>
+  );
+}
+
+const DOORS: readonly (readonly [ViewName, string, string])[] = [
+  ["learn", "Explain it to me", "Five lessons on this model's own numbers, about 8 minutes."],
+  ["heads", "Show me all heads", "The map, what each head does, and whether the model needs it."],
+  ["attention", "Read my own text", "Where a head looks, token by token, and why it looks there."],
+];
+
+function Doors() {
+  const { change } = usePage();
+  return (
+    <div class="doors">
+      {DOORS.map(([view, title, about]) => (
+        <button
+          key={view}
+          type="button"
+          class="plain door"
+          onClick={() => change({ view, lesson: 0 }, "new")}
+        >
+          <b>{title}</b>
+          <span>{about}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

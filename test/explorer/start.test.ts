@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { ablate, openEngine } from "../../src/browser.ts";
+import { load } from "../../src/index.ts";
+import { checkLooks, describePage, live, value } from "./openPage.ts";
+
+describePage("the first screen of the explorer", (open) => {
+  test("has a sequence, the right guess and its loss; a head that is cut takes the arc, the guess and the loss along", async () => {
+    const { tab, errors, elsewhere } = await open("#");
+    await tab.getByRole("heading", { name: "This model has learnt to copy. Break it." }).waitFor();
+    await live(tab);
+    const match = tab.locator('[data-arc="10,5"]');
+    await match.waitFor({ timeout: 60_000 });
+    expect(Number(await match.getAttribute("data-value"))).toBeGreaterThan(0.95);
+    const first = tab.locator("table.guess tr").first();
+    expect(await first.innerText()).toMatch(/✓/);
+    await tab.getByRole("button", { name: "Cut 0.0, which looks one back" }).click();
+    await tab.locator('.price[data-of="0.0"]').waitFor();
+    const study = await ablate(await load("zoo:attn-2l"), {
+      backend: await openEngine(),
+      kind: "zero",
+      sets: [["0.0"]],
+    });
+    const after = study.loss.secondCopy + study.sets[0]!.secondCopy;
+    expect(await value(tab, ".price [data-loss]")).toBeCloseTo(after, 4);
+    expect(await tab.locator(".price b").innerText()).toBe(
+      `${study.loss.secondCopy.toFixed(2)} → ${after.toFixed(2)}`,
+    );
+    await match.waitFor({ state: "detached" });
+    await tab.getByRole("button", { name: "Cut head 1.0, ◆ induction" }).click();
+    await tab.locator('.price[data-of="0.0,1.0"]').waitFor();
+    expect(new URL(tab.url()).hash).toContain("off=0.0:zero,1.0:zero");
+    await tab.getByRole("button", { name: "All heads on" }).click();
+    await match.waitFor();
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("leads to the lessons, the heads and the reader's own text", async () => {
+    const { tab } = await open("#");
+    for (const [door, title] of [
+      ["Explain it to me", "1 How does a token become a guess?"],
+      ["Show me all heads", "Induction score of every head"],
+      ["Read my own text", /Where head \d+\.\d+ looks/],
+    ] as const) {
+      await tab.getByRole("button", { name: door }).click();
+      await tab.getByRole("heading", { name: title }).waitFor({ timeout: 30_000 });
+      await tab.getByRole("button", { name: "Start" }).click();
+    }
+    await tab.close();
+  });
+
+  checkLooks(open, [
+    {
+      name: "start",
+      hash: "#view=start&off=0.0:zero",
+      ready: (tab) => tab.locator('.price[data-of="0.0"]').waitFor({ timeout: 60_000 }),
+    },
+  ]);
+});
