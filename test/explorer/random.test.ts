@@ -1,0 +1,199 @@
+/** @file After any actions, each number on the page is that of the head, the changes and the model that its label says. */
+import { expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { ablate, load, openEngine, runModel, score } from "../../src/index.ts";
+import { random } from "../../src/measure.ts";
+import { describePage, live } from "./openPage.ts";
+
+const MODELS = ["zoo:attn-2l", "zoo:llama-gqa"] as const;
+const ACTIONS = 200;
+/** Actions between two looks at the numbers. */
+const BETWEEN = 20;
+const SEED = 7;
+
+type Draw = ReturnType<typeof random>;
+const pick = <Value>(draw: Draw, values: readonly Value[]): Value =>
+  values[Math.floor(draw.uniform() * values.length)]!;
+
+/** What a reader can do, each where it can be done; what is not there at the moment is left out. */
+const ACTS: Readonly<Record<string, (tab: Page, draw: Draw) => Promise<unknown>>> = {
+  view: (tab, draw) =>
+    click(tab, `nav.views button:nth-child(${1 + Math.floor(draw.uniform() * 5)})`),
+  head: (tab, draw) => clickOne(tab, "[role=gridcell]", draw),
+  cut: (tab) => click(tab, "button:text-is('Zero'), button:text-is('Switch it off')"),
+  on: (tab) => click(tab, "button:text-is('Switch it on again'), button:text-is('All heads on')"),
+  undo: (tab) => click(tab, "button:text-is('Undo')"),
+  redo: (tab) => click(tab, "button:text-is('Redo')"),
+  heads: (tab, draw) => clickOne(tab, ".switches button, .thumbs button", draw),
+  layer: (tab) => click(tab, "button:text-is('Next layer')"),
+  lesson: (tab) => click(tab, "button:text-is('Next lesson'), button:text-is('Next step')"),
+  verdict: (tab) => click(tab, "button:text-is('Test every head')"),
+  stop: (tab) => click(tab, "button:text-is('Stop')"),
+  leave: (tab) => click(tab, "button:text-is('End it and open the other')"),
+  back,
+  model: (tab, draw) => tab.locator(".model select").first().selectOption(pick(draw, MODELS)),
+};
+
+/** The browser's own button, which must not leave the page. */
+async function back(tab: Page): Promise<void> {
+  await tab.goBack().catch(() => null);
+  if (!tab.url().startsWith("http")) await tab.goForward();
+}
+
+/** Clicks without waiting, as a reader in a hurry: nothing where there is nothing to click. */
+async function click(tab: Page, selector: string): Promise<void> {
+  await tab
+    .locator(selector)
+    .first()
+    .click({ timeout: 150, noWaitAfter: true })
+    .catch(() => null);
+}
+
+async function clickOne(tab: Page, selector: string, draw: Draw): Promise<void> {
+  const count = await tab.locator(selector).count();
+  if (count === 0) return;
+  const at = Math.floor(draw.uniform() * count);
+  await tab
+    .locator(selector)
+    .nth(at)
+    .click({ timeout: 150, noWaitAfter: true })
+    .catch(() => null);
+}
+
+/** What the library says of a model, worked out once for each question. */
+function truths() {
+  const made = new Map<string, Promise<never>>();
+  const once = <Value>(key: string, make: () => Promise<Value>): Promise<Value> => {
+    if (!made.has(key)) made.set(key, make() as Promise<never>);
+    return made.get(key)!;
+  };
+  const opened = once("engine", () => openEngine());
+  const model = (name: string) => once(name, () => load(name));
+  return {
+    scores: (name: string) =>
+      once(`score ${name}`, async () => score(await model(name), { backend: await opened })),
+    loss: (name: string, heads: readonly string[]) =>
+      once(`loss ${name} ${heads.join()}`, async () => {
+        const sets = heads.length > 0 ? [[...heads]] : [["0.0"]];
+        const options = { backend: await opened, kind: "zero", sets } as const;
+        const { loss, sets: lost } = await ablate(await model(name), options);
+        return loss.secondCopy + (heads.length > 0 ? lost[0]!.secondCopy : 0);
+      }),
+    patterns: (name: string, ids: readonly number[], layer: number) =>
+      once(`pattern ${name} ${ids.join()} ${layer}`, async () => {
+        const hook = `blocks.${layer}.attn.hook_pattern`;
+        let found = new Float32Array();
+        await runModel(await model(name), {
+          backend: await opened,
+          tokens: [[...ids]],
+          names: [hook],
+          receive: (_, __, { data }) => void (found = data as Float32Array<ArrayBuffer>),
+        });
+        return found;
+      }),
+  };
+}
+
+/** The numbers on the page that are not marked as earlier ones, with what their labels say of them. */
+const SHOWN = `[...document.querySelectorAll("[data-value]")]
+  .filter((one) => one.checkVisibility() && !one.closest("[aria-busy=true]"))
+  .map((one) => ({
+    value: Number(one.dataset.value),
+    loss: one.dataset.loss ?? null,
+    of: one.dataset.of ?? one.closest("[data-of]")?.dataset.of ?? null,
+    at: one.dataset.at ?? null,
+    cell: one.dataset.cell ?? null,
+    edits: one.dataset.edits ?? null,
+    score: one.dataset.score ?? null,
+    card: one.closest("section")?.querySelector("#chosen")?.textContent ?? null,
+    map: one.closest("[role=grid]")?.getAttribute("aria-label") ?? null,
+    tokens: one.dataset.cell ? [...document.querySelectorAll(".token")].map((token) => token.textContent) : [],
+  }))`;
+
+interface Shown {
+  readonly value: number;
+  readonly loss: string | null;
+  readonly of: string | null;
+  readonly at: string | null;
+  readonly cell: string | null;
+  readonly edits: string | null;
+  readonly score: string | null;
+  readonly card: string | null;
+  readonly map: string | null;
+  readonly tokens: readonly string[];
+}
+
+const headsIn = (of: string) =>
+  of
+    .split(",")
+    .filter(Boolean)
+    .map((edit) => edit.replace(/:.*/, ""));
+
+describePage("after any actions", (open) => {
+  test(
+    `each number on the page is that of its label (${ACTIONS} actions, seed ${SEED})`,
+    { timeout: 600_000 },
+    async () => {
+      const { tab, errors } = await open("#view=heads&ids=true");
+      await live(tab);
+      const draw = random(SEED);
+      const truth = truths();
+      const seen = { losses: 0, scores: 0, cells: 0 };
+      for (let action = 1; action <= ACTIONS; action++) {
+        await pick(draw, Object.values(ACTS))(tab, draw);
+        // Numbers are looked at both at once, while others are measured, and once the page is still.
+        if (action % BETWEEN === 0) await tab.waitForTimeout(2000);
+        if (action % (BETWEEN / 4) === 0) await expectTrue(tab, truth, seen);
+      }
+      expect(seen.losses).toBeGreaterThan(10);
+      expect(seen.scores).toBeGreaterThan(50);
+      expect(errors).toEqual([]);
+      await tab.close();
+    },
+  );
+});
+
+async function expectTrue(
+  tab: Page,
+  truth: ReturnType<typeof truths>,
+  seen: { losses: number; scores: number; cells: number },
+): Promise<void> {
+  const name = await tab.locator(".model select").first().inputValue();
+  const shown = await tab.evaluate<Shown[]>(SHOWN);
+  if ((await tab.locator(".model select").first().inputValue()) !== name) return;
+  for (const one of shown) {
+    const where = `${name} ${JSON.stringify({ ...one, tokens: [] })}`;
+    if (one.loss?.startsWith("secondCopy")) {
+      const heads = one.loss.endsWith(".before") ? [] : headsIn(one.of ?? "");
+      expect(one.value, where).toBeCloseTo(await truth.loss(name, heads), 3);
+      seen.losses++;
+    } else if (one.at !== null && one.map === "Induction score by layer and head") {
+      const [layer, head] = one.at.split(".").map(Number) as [number, number];
+      const { scores } = await truth.scores(name);
+      expect(one.value, where).toBeCloseTo(scores.induction[layer]![head]!, 4);
+      seen.scores++;
+    } else if (one.score !== null && one.card !== null && one.score in SCORES) {
+      const [layer, head] = /(\d+)\.(\d+)/.exec(one.card)!.slice(1).map(Number) as [number, number];
+      const { scores } = await truth.scores(name);
+      const expected = scores[one.score as "induction"][layer]![head]!;
+      expect(one.value, where).toBeCloseTo(expected, 4);
+      seen.scores++;
+    } else if (one.cell !== null && one.edits === "") {
+      const ids = one.tokens.map(Number);
+      const [query, key] = one.cell.split(",").map(Number) as [number, number];
+      const [layer, head] = one.of!.split(".").map(Number) as [number, number];
+      const patterns = await truth.patterns(name, ids, layer);
+      const at = (head * ids.length + query) * ids.length + key;
+      expect(one.value, where).toBeCloseTo(patterns[at]!, 4);
+      seen.cells++;
+    }
+  }
+}
+
+const SCORES = {
+  induction: 1,
+  previousToken: 1,
+  duplicateToken: 1,
+  firstToken: 1,
+  currentToken: 1,
+};
