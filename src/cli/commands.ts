@@ -1,6 +1,7 @@
 /** @file All commands, in the order in which help lists them. */
 import { readdirSync } from "node:fs";
 import { STUDIES } from "../studies/registry.ts";
+import { command as atlas } from "./commands/atlas.ts";
 import { command as cache } from "./commands/cache.ts";
 import { command as exportModel } from "./commands/export.ts";
 import { command as explore } from "./commands/explore.ts";
@@ -27,7 +28,20 @@ export async function loadCommands(): Promise<readonly CommandSpec[]> {
   const place = ({ name }: CommandSpec) => (order.includes(name) ? order.indexOf(name) : Infinity);
   const sorted = ofStudies.toSorted((one, other) => (place(one) < place(other) ? -1 : 1));
   const sweeps = [sweep, sweepPush, sweepWork, sweepStatus, sweepCancel, sweepTables];
-  return [...sorted, ...sweeps, report, explore, mcp, train, exportModel, info, tokens, zoo, cache];
+  return [
+    ...sorted,
+    ...sweeps,
+    atlas,
+    report,
+    explore,
+    mcp,
+    train,
+    exportModel,
+    info,
+    tokens,
+    zoo,
+    cache,
+  ];
 }
 
 /** Folders of studies that have a command; some have none, such as those that `patch` chooses among. */

@@ -1,5 +1,6 @@
 /** @file Numbers over steps, layers or strengths as lines with bands: loss and scores in training, ablation curves. */
 import * as Plot from "@observablehq/plot";
+import { ticks } from "d3-array";
 import { InputError } from "../base/errors.ts";
 import { drawFigure } from "./figure.ts";
 import { drawKey, MOST_SERIES, seriesStyle } from "./key.ts";
@@ -54,8 +55,10 @@ export interface AxisOptions {
   readonly domain?: readonly [number, number] | undefined;
   /** Logarithmic; every number must be positive then. */
   readonly log?: boolean | undefined;
-  /** Where the ticks are, as for layers, which have no halves; left out: round numbers. */
+  /** Where the ticks are; left out: round numbers. */
   readonly ticks?: readonly number[] | undefined;
+  /** Ticks at whole numbers alone, as for layers and counts, which have no halves. */
+  readonly whole?: boolean | undefined;
 }
 
 const SIZE = { width: 680, height: 340 };
@@ -104,21 +107,26 @@ function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
   });
   const axis = { fontSize: 11.5, tickSize: 4, labelArrow: "none" as const };
   const plain = (value: number) => value.toLocaleString("en-GB", { maximumSignificantDigits: 6 });
-  const ticks = ({ log, ticks: at }: AxisOptions) => ({
-    ...(log === true ? {} : { tickFormat: plain }),
-    ...(at && { ticks: [...at] }),
-  });
+  const points = chart.lines.flatMap((line) => line.points);
+  const ticksOf = ({ log, ticks: given, whole, domain }: AxisOptions, name: "x" | "y") => {
+    const at = given ?? (whole ? wholeTicks(domain ?? points.map((point) => point[name])) : null);
+    return { ...(log === true ? {} : { tickFormat: plain }), ...(at && { ticks: [...at] }) };
+  };
   return {
     ...SIZE,
     ...MARGIN,
     x: scale(chart.x),
     y: scale(chart.y),
     marks: [
-      Plot.gridY({ stroke: theme.line, strokeOpacity: 0.3 }),
-      Plot.axisY({ ...axis, ...ticks(chart.y), label: chart.y.label }),
+      Plot.gridY({
+        stroke: theme.line,
+        strokeOpacity: 0.3,
+        ...gridAt(ticksOf(chart.y, "y").ticks),
+      }),
+      Plot.axisY({ ...axis, ...ticksOf(chart.y, "y"), label: chart.y.label }),
       Plot.axisX({
         ...axis,
-        ...ticks(chart.x),
+        ...ticksOf(chart.x, "x"),
         label: chart.x.label,
         labelAnchor: "center",
         labelOffset: 38,
@@ -128,6 +136,15 @@ function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
       ...chart.lines.flatMap((line, index) => lineMarks(line, seriesStyle(theme, index))),
     ],
   };
+}
+
+const gridAt = (ticks: number[] | undefined) => (ticks ? { ticks } : {});
+
+const MOST_WHOLE = 8;
+
+/** Round whole numbers from the least value to the largest. */
+function wholeTicks(values: readonly number[]): number[] {
+  return ticks(Math.min(...values), Math.max(...values), MOST_WHOLE).filter(Number.isInteger);
 }
 
 function lineMarks(

@@ -84,6 +84,10 @@ thead th { position: sticky; top: 0; background: var(--panel); border-bottom: 2p
 tbody th { color: var(--second); }
 .words { text-align: left; }
 tbody tr { border-bottom: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
+.filter { display: flex; flex-wrap: wrap; gap: 8px 20px; align-items: baseline; }
+.filter[hidden] { display: none; }
+select, input { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; padding: 4px 8px; max-width: 100%; }
+a { color: inherit; }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 4px 0; cursor: pointer; text-decoration: underline; }
 th[aria-sort="descending"] button::after { content: " ↓"; }
 th[aria-sort="ascending"] button::after { content: " ↑"; }

@@ -4,12 +4,14 @@ import prettier from "prettier";
 import { rolldown } from "rolldown";
 import { describe, expect, test } from "vitest";
 import { ATTENTION_SCRIPT } from "../../src/studies/attention/viewScript.ts";
+import { FILTER_SCRIPT } from "../../src/draw/filterScript.ts";
 import { SORT_SCRIPT } from "../../src/draw/sortScript.ts";
 
 const SRC = join(import.meta.dirname, "../../src");
 
 const SCRIPTS = [
   { name: "SORT_SCRIPT", source: "draw/inPage/sortTables.ts", bundle: "draw/sortScript.ts" },
+  { name: "FILTER_SCRIPT", source: "draw/inPage/filterTable.ts", bundle: "draw/filterScript.ts" },
   {
     name: "ATTENTION_SCRIPT",
     source: "studies/attention/viewInPage.ts",
@@ -37,7 +39,7 @@ describe("scripts of pages", () => {
   );
 
   test("cannot end the element that they stand in, and ask for nothing outside the page", () => {
-    for (const script of [SORT_SCRIPT, ATTENTION_SCRIPT]) {
+    for (const script of [SORT_SCRIPT, FILTER_SCRIPT, ATTENTION_SCRIPT]) {
       expect(script).not.toMatch(/<\/script|<!--/i);
       expect(script).not.toMatch(
         /\b(fetch|XMLHttpRequest|localStorage|sessionStorage|parent|top)\b[.(]/,

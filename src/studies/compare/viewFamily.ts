@@ -8,18 +8,32 @@ import type { CompareResult, ComparedModel } from "./result.ts";
 
 const LONGEST_ID = 60;
 
-/** Best score, copy gain, number of induction heads and depth against parameters, on a log scale. */
-export function familyFigure({
-  models,
-  words,
-}: Pick<CompareResult, "models" | "words">): LineFigure {
+/** What the plot of a family shows of a model. */
+export interface FamilyMember extends Pick<ComparedModel, "id" | "parameters"> {
+  readonly inductionHeads: Pick<ComparedModel["inductionHeads"], "by" | "count">;
+  readonly best: Pick<ComparedModel["best"], "score" | "low" | "high" | "depth">;
+  readonly loss: Pick<NonNullable<ComparedModel["loss"]>, "copyGain"> | null;
+}
+
+/**
+ * Best score, copy gain, number of induction heads and depth against parameters, on a log scale.
+ *
+ * @param options `score`: what the score is called, if it is not the induction score
+ */
+export function familyFigure(
+  {
+    models,
+    words,
+  }: { readonly models: readonly FamilyMember[]; readonly words: readonly string[] },
+  { title = `A family of ${models.length} models`, score = "score" } = {},
+): LineFigure {
   const rising = models.toSorted((a, b) => a.parameters - b.parameters);
   const names = pictureNames(rising.map(({ id }) => id));
   const x = { label: "parameters", log: true };
   const panel = (
     name: string,
     y: LinePanel["y"],
-    of: (model: ComparedModel) => Omit<LinePoint, "x"> | null,
+    of: (model: FamilyMember) => Omit<LinePoint, "x"> | null,
   ): LinePanel[] => {
     const points = rising.flatMap((model) => {
       const point = of(model);
@@ -28,13 +42,13 @@ export function familyFigure({
     return points.length === 0 ? [] : [{ lines: [{ name, points }], x, y }];
   };
   return {
-    title: `A family of ${models.length} models`,
+    title,
     subtitle: rising.map(
       ({ parameters }, index) =>
         `${parameters.toLocaleString("en-GB")}: ${shortened(names[index]!, LONGEST_ID)}`,
     ),
     panels: [
-      ...panel("best head", { label: "induction score", domain: [0, 1] }, ({ best }) => ({
+      ...panel("best head", { label: `induction ${score}`, domain: [0, 1] }, ({ best }) => ({
         y: best.score,
         low: best.low,
         high: best.high,
@@ -48,7 +62,7 @@ export function familyFigure({
         models.every(({ inductionHeads }) => inductionHeads.by === "label")
           ? "heads labelled induction"
           : "heads that attend like induction",
-        { label: "number of heads" },
+        { label: "number of heads", whole: true },
         ({ inductionHeads }) => ({ y: inductionHeads.count }),
       ),
       ...panel(

@@ -1,0 +1,94 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../../base/errors.ts";
+import { headCardResult, type CardResult } from "../../studies/card/result.ts";
+
+/** A card, and a name for its files. */
+export interface AtlasCard {
+  readonly slug: string;
+  readonly card: CardResult;
+}
+
+const DEEPEST = 4;
+
+/**
+ * All cards in `folder` and the folders in it, whatever their files are called; other JSON is left alone. The same card twice is one.
+ *
+ * @throws {InputError} "file" for a folder that cannot be read or has no card, "result" for a card that is not whole
+ */
+export async function readCards(folder: string): Promise<readonly AtlasCard[]> {
+  const files = (await jsonFiles(folder, DEEPEST)).sort();
+  const cards = new Map<string, CardResult>();
+  for (const file of files) {
+    const card = await cardIn(file);
+    if (card) cards.set(JSON.stringify({ ...card, timings: null }), card);
+  }
+  if (cards.size === 0)
+    throw new InputError(
+      "file",
+      `${folder} has no cards (induction-lens card MODEL --out FOLDER writes one)`,
+    );
+  return named([...cards.values()]);
+}
+
+async function jsonFiles(folder: string, depth: number): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) => {
+    throw new InputError("file", `cannot read the folder ${folder}: ${error.message}`, {
+      cause: error,
+    });
+  });
+  const found = entries.map((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return depth > 0 ? jsonFiles(path, depth - 1) : [];
+    return entry.name.endsWith(".json") ? [path] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Null for what is no card at all. */
+async function cardIn(file: string): Promise<CardResult | null> {
+  const text = await readFile(file, "utf8");
+  if (!text.includes('"induction-lens/card@')) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError("result", `${file} is not JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if ((value as { schema?: unknown } | null)?.schema !== "induction-lens/card@1") return null;
+  const read = headCardResult.safeParse(value);
+  if (read.success) return read.data;
+  const { path, message } = read.error.issues[0]!;
+  throw new InputError("result", `${file} is not a whole card: ${path.join(".")}: ${message}`);
+}
+
+/** Small models first; names are those of models in letters that are safe in addresses. */
+function named(cards: readonly CardResult[]): AtlasCard[] {
+  const taken = new Set(["index"]);
+  return cards
+    .toSorted(
+      (a, b) =>
+        a.model.family.localeCompare(b.model.family) ||
+        a.parameters - b.parameters ||
+        a.model.id.localeCompare(b.model.id),
+    )
+    .map((card) => {
+      const base = slugOf(card.model.id);
+      let slug = base;
+      for (let time = 2; taken.has(slug); time++) slug = `${base}-${time}`;
+      taken.add(slug);
+      return { slug, card };
+    });
+}
+
+function slugOf(id: string): string {
+  const name = id
+    .replace(/^(zoo|planted):/, "")
+    .split(/[\\/]/)
+    .slice(-2)
+    .join("-");
+  const safe = name.toLowerCase().replaceAll(/[^a-z0-9.]+/g, "-");
+  return safe.replaceAll(/^[-.]+|[-.]+$/g, "").slice(0, 80) || "model";
+}
