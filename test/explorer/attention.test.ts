@@ -119,7 +119,7 @@ describePage("attention in the explorer", (open) => {
 
   checkLooks(
     open,
-    ["matrix", "lines"].map((form) => ({
+    ["matrix", "arcs", "lines"].map((form) => ({
       name: `attention-${form}`,
       hash: `#view=attention&head=1.2&form=${form}`,
       ready: (tab) => tab.locator("[data-cell]").waitFor(),

@@ -15,6 +15,15 @@ type Draw = ReturnType<typeof random>;
 const pick = <Value>(draw: Draw, values: readonly Value[]): Value =>
   values[Math.floor(draw.uniform() * values.length)]!;
 
+/** The engine's thread gets questions of a run late, so that earlier answers stand where they would be taken for new ones. */
+const LATE = `{
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (...given) {
+    if (["cut", "look"].includes(given[0]?.name)) setTimeout(() => post.apply(this, given), 400);
+    else post.apply(this, given);
+  };
+}`;
+
 /** What a reader can do, each where it can be done; what is not there at the moment is left out. */
 const ACTS: Readonly<Record<string, (tab: Page, draw: Draw) => Promise<unknown>>> = {
   view: (tab, draw) =>
@@ -136,6 +145,7 @@ describePage("after any actions", (open) => {
     async () => {
       const { tab, errors } = await open("#view=heads&ids=true");
       await live(tab);
+      await tab.evaluate(LATE);
       const draw = random(SEED);
       const truth = truths();
       const seen = { losses: 0, scores: 0, cells: 0 };
@@ -143,7 +153,7 @@ describePage("after any actions", (open) => {
         await pick(draw, Object.values(ACTS))(tab, draw);
         // Numbers are looked at both at once, while others are measured, and once the page is still.
         if (action % BETWEEN === 0) await tab.waitForTimeout(2000);
-        if (action % (BETWEEN / 4) === 0) await expectTrue(tab, truth, seen);
+        if (action % 2 === 0) await expectTrue(tab, truth, seen);
       }
       expect(seen.losses).toBeGreaterThan(10);
       expect(seen.scores).toBeGreaterThan(50);

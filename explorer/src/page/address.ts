@@ -7,6 +7,8 @@ export type ViewName = (typeof VIEWS)[number];
 export const THEME_NAMES = ["system", "light", "dark", "contrast"] as const;
 export type ThemeName = (typeof THEME_NAMES)[number];
 
+export const FORMS = ["matrix", "arcs", "lines"] as const;
+
 export const TEXT_SIZES = [100, 125, 150, 200] as const;
 
 export interface PageState {
@@ -27,7 +29,7 @@ export interface PageState {
   readonly token: number | null;
   readonly key: number | null;
   /** How attention is drawn. */
-  readonly form: "matrix" | "lines";
+  readonly form: (typeof FORMS)[number];
   /** Attention times the norm of the value. */
   readonly weighted: boolean;
   /** Attention is shown as trained, although heads are changed. */
@@ -84,7 +86,7 @@ export function readState(hash: string): PageState {
     // the served page's address has its own `token`, so the state's is `at`
     token: whole(given.get("at"), 0, 1e5),
     key: whole(given.get("key"), 0, 1e5),
-    form: given.get("form") === "lines" ? "lines" : "matrix",
+    form: FORMS.find((name) => name === given.get("form")) ?? START.form,
     weighted: given.get("weighted") === "true",
     trained: given.get("trained") === "true",
     lesson: whole(given.get("lesson"), 0, 4) ?? START.lesson,

@@ -22,6 +22,8 @@ interface Props {
   readonly dark: boolean;
   readonly scale: "sequential" | "diverging";
   readonly choose: (layer: number, head: number) => void;
+  /** Tokens that heads of a layer see, where that is not all of them. */
+  readonly windows?: readonly (number | null)[];
 }
 
 const MOVES: Readonly<Record<string, readonly [number, number]>> = {
@@ -34,7 +36,7 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** Layers by heads: colour and number say a value, a glyph what the head is. Arrows move. */
-export function HeadGrid({ label, cells, layer, head, dark, scale, choose }: Props) {
+export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windows }: Props) {
   const grid = useRef<HTMLDivElement>(null);
   const ramp = useMemo(
     () => (scale === "sequential" ? sequential : diverging)(dark),
@@ -57,6 +59,9 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose }: Pro
           <span role="rowheader" class="rowName">
             <span class="layerWord">layer </span>
             {at}
+            {(windows?.[at] ?? null) !== null && (
+              <small title={`its heads see ${windows![at]} tokens`}> ▸{windows![at]}</small>
+            )}
           </span>
           {row.map((cell, column) => (
             <span

@@ -3,16 +3,18 @@ import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
 import type { Engine } from "../../engine/client.ts";
 import type { Look, Sequence } from "../../engine/protocol.ts";
 import { useAnswer, usePage } from "../../page/page.ts";
-import type { PageState } from "../../page/address.ts";
+import { FORMS, type PageState } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
 import { headList } from "../../parts/headWords.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
+import { TokenArcs } from "../../parts/tokenArcs.tsx";
 import { Waiting } from "../../parts/waiting.tsx";
+import { SortedTable } from "../../parts/sortedTable.tsx";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { Lines } from "./lines.tsx";
 import { Matrix, type Cell } from "./matrix.tsx";
-import { largest, lookedAt, looks, patternOf } from "../../parts/pattern.ts";
+import { largest, lookedAt, looks, patternOf, type Pattern } from "../../parts/pattern.ts";
 import { Thumbs } from "./thumbs.tsx";
 import { WhyCell } from "./whyCell.tsx";
 import "./attention.css";
@@ -121,6 +123,7 @@ function Shown({ look, sequence, at, edits }: ShownProps) {
         <p class="hint">“Why” and downloads are of the model as it was trained.</p>
       )}
       <WhyCell ids={sequence.ids} at={at} cell={focus.cell} named={focus.named} />
+      <AllWeights focus={focus} />
       <Take {...{ look, sequence, at, edits }} />
       <h3>All heads of layer {layer}</h3>
       <LayerButtons />
@@ -189,7 +192,7 @@ function FormButtons() {
   const { form, weighted } = state;
   return (
     <div class="ways">
-      {(["matrix", "lines"] as const).map((name) => (
+      {FORMS.map((name) => (
         <button
           key={name}
           type="button"
@@ -197,7 +200,7 @@ function FormButtons() {
           aria-pressed={form === name}
           onClick={() => change({ form: name })}
         >
-          {name === "matrix" ? "Matrix" : "Lines"}
+          {`${name.charAt(0).toUpperCase()}${name.slice(1)}`}
         </button>
       ))}
       <button
@@ -212,7 +215,10 @@ function FormButtons() {
   );
 }
 
-/** The pattern as a matrix or as lines, and the cell in focus in words. */
+/** Arcs of a token: more than these are too thin to be seen. */
+const MOST_ARCS = 12;
+
+/** The pattern as a matrix, arcs or lines, and the cell in focus in words. */
 function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
   const { state, change, dark, token } = usePage();
   const { at, pattern, pieces, ramp, cell, isPinned, point, hover, lock, named, number } = focus;
@@ -227,6 +233,20 @@ function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
           label={`Attention of head ${headName(at)}`}
           {...{ cell, pattern, ramp, point, isPinned }}
           choose={(chosen) => change({ token: chosen?.query ?? null, key: chosen?.key ?? null })}
+        />
+      ) : state.form === "arcs" ? (
+        <TokenArcs
+          label={`Attention of head ${headName(at)} from ${named(query)}, as arcs`}
+          pieces={readable}
+          arcs={largest(pattern, "from", query, MOST_ARCS).map((one) => ({
+            from: query,
+            to: one.position,
+            weight: one.weight / pattern.bound,
+            role: "induction",
+            words: `${named(query)} looks at ${named(one.position)} with ${number(one.weight)}`,
+          }))}
+          query={query}
+          choose={lock}
         />
       ) : (
         <Lines {...{ pattern, hover, lock }} pieces={readable} at={query} colours={inks(dark)} />
@@ -263,6 +283,49 @@ function Lists({ focus }: FocusProps) {
       />
     </div>
   );
+}
+
+/** Rows of a table that a page can hold. */
+const MOST_ROWS = 1000;
+
+/** The picture as a table, made when it is asked for: every weight that is not next to nothing. */
+function AllWeights({ focus }: FocusProps) {
+  const [isOpen, open] = useState(false);
+  const { at, pattern, named, number } = focus;
+  const rows = isOpen ? weightsOf(pattern) : [];
+  return (
+    <details onToggle={(event) => open(event.currentTarget.open)}>
+      <summary>As a table</summary>
+      {isOpen && (
+        <SortedTable
+          caption={`Weights of head ${headName(at)} of ${LEAST_ROW} or more${rows.length > MOST_ROWS ? `, the first ${MOST_ROWS} of ${rows.length}; downloads have all` : ""}`}
+          rows={rows.slice(0, MOST_ROWS)}
+          keyOf={({ query, key }) => `${query},${key}`}
+          columns={[
+            {
+              name: "token",
+              value: ({ query }) => query,
+              text: ({ query }) => named(query),
+            },
+            { name: "looks at", value: ({ key }) => key, text: ({ key }) => named(key) },
+            {
+              name: "weight",
+              value: ({ weight }) => weight,
+              text: ({ weight }) => number(weight),
+            },
+          ]}
+        />
+      )}
+    </details>
+  );
+}
+
+function weightsOf({ length, weight }: Pattern) {
+  const rows: { readonly query: number; readonly key: number; readonly weight: number }[] = [];
+  for (let query = 0; query < length; query++)
+    for (let key = 0; key <= query; key++)
+      if (weight(query, key) >= LEAST_ROW) rows.push({ query, key, weight: weight(query, key) });
+  return rows;
 }
 
 /** Pictures of all heads of the layer, the same elements while the reader only points at tokens. */

@@ -21,6 +21,7 @@ export function HeadsView() {
   const { state, change, score, dark, verdict: found } = usePage();
   const { layer, head } = state;
   const result = score!;
+  const windows = windowsOf(result);
   const verdicts = found.verdict?.heads ?? null;
   const verdict = verdicts?.find((one) => one.layer === layer && one.head === head) ?? null;
   const choose = (nextLayer: number, nextHead: number) =>
@@ -36,9 +37,10 @@ export function HeadsView() {
             label="Induction score by layer and head"
             cells={cellsOf(result, verdicts, state.edits)}
             scale="sequential"
+            windows={windows}
             {...{ layer, head, dark, choose }}
           />
-          <p class="hint">{legend(verdicts)}</p>
+          <p class="hint">{legend(verdicts, windows)}</p>
           <VerdictBar />
           <details>
             <summary>As a table</summary>
@@ -75,13 +77,28 @@ export function HeadsView() {
   );
 }
 
-function legend(verdicts: readonly HeadVerdict[] | null): string {
+/** How far the heads of each layer see; null: all tokens. */
+function windowsOf({ model }: ScoreResult): readonly (number | null)[] {
+  const layers = model.architecture?.attention.layers ?? [];
+  return Array.from(
+    { length: model.layers },
+    (_, at) => layers.find(({ layer }) => layer === at)?.window ?? null,
+  );
+}
+
+function legend(
+  verdicts: readonly HeadVerdict[] | null,
+  windows: readonly (number | null)[],
+): string {
+  const narrow = windows.some((window) => window !== null)
+    ? " ▸ beside a layer: its heads see only so many tokens; the others see all."
+    : "";
   if (verdicts) {
     const seen = [...new Set(verdicts.map(({ label }) => label))];
-    return `${seen.map((label) => `${VERDICT_GLYPHS[label]} ${label}`).join(" · ")}. Colour and number are the induction score.`;
+    return `${seen.map((label) => `${VERDICT_GLYPHS[label]} ${label}`).join(" · ")}. Colour and number are the induction score.${narrow}`;
   }
   const names = [...Object.values(LABELS), OTHER].map(({ glyph, name }) => `${glyph} ${name}`);
-  return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more.`;
+  return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more.${narrow}`;
 }
 
 function cellsOf(

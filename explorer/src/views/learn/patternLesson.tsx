@@ -60,7 +60,7 @@ function RowTable({ lesson, scores, weights }: RowProps) {
   const most = Math.max(...scores.subarray(0, query + 1));
   return (
     <div class="scroll" role="group" tabIndex={0} aria-label="A row of the pattern">
-      <table>
+      <table class="rowTable">
         <thead>
           <tr>
             <th scope="col">key</th>

@@ -6,6 +6,7 @@ import { TokenRow } from "../../parts/tokenRow.tsx";
 import { largest, looks, patternOf, type Pattern } from "../../parts/pattern.ts";
 import { idExample } from "../../parts/sequenceBar.tsx";
 import { percent } from "../../parts/percent.ts";
+import { TokenArcs } from "../../parts/tokenArcs.tsx";
 import { Folded, Task } from "./folded.tsx";
 import type { Lesson } from "../../parts/lesson.ts";
 
@@ -46,6 +47,22 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
       <Task result={result}>
         <p>Choose the token that it will look at from {last >= 0 ? at(last) : "the last token"}.</p>
         {pieces.length > 0 && <Guess {...{ pieces, pattern, guess, choose }} />}
+        {guess !== null && pattern && (
+          <TokenArcs
+            label={`Where head ${headName(induction)} looks from the last token`}
+            pieces={pieces.map(token)}
+            arcs={largest(pattern, "from", last, 6).map(({ position, weight }) => ({
+              from: last,
+              to: position,
+              weight,
+              role: "induction",
+              label: weight >= 0.2 ? `${percent(weight)} on ${token(pieces[position]!)}` : "",
+              words: `${at(last)} looks at ${at(position)}, ${percent(weight)}`,
+            }))}
+            query={last}
+            target={guess}
+          />
+        )}
       </Task>
       <Folded
         formula="where it looks = the key with the largest pattern[last, key]"
