@@ -1,5 +1,6 @@
 import type { HeadEdit } from "induction-lens/browser";
-import { usePage, useAnswer } from "./page.ts";
+import { usePage } from "./page.ts";
+import { useAnswer } from "./answer.ts";
 
 /** What the model does with these edits; null: nothing is asked. `times` as many sequences as one forward pass takes. */
 export function useCut(

@@ -5,7 +5,7 @@ import type { Engine } from "../engine/client.ts";
 import { useAtStake } from "./atStake.ts";
 import type { ModelState } from "./model.ts";
 import { STORED } from "./stored.ts";
-import { useAnswer, type Step } from "./page.ts";
+import { useAnswer, type Step } from "./answer.ts";
 
 export interface VerdictRun {
   readonly verdict: VerdictResult | null;

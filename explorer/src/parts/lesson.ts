@@ -2,7 +2,8 @@
 import { useMemo } from "preact/hooks";
 import type { HeadAt, ScoreName, ScoreResult } from "induction-lens/browser";
 import type { Captured, Example, ModelFacts, Sequence } from "../engine/protocol.ts";
-import { useAnswer, usePage } from "../page/page.ts";
+import { usePage } from "../page/page.ts";
+import { useAnswer } from "../page/answer.ts";
 import { inductionHeads } from "./headWords.ts";
 
 export interface Lesson {

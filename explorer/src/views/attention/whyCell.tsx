@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { headName, type HeadAt, type WhyResult } from "induction-lens/browser";
 import type { Requests } from "../../engine/protocol.ts";
-import { useAnswer, usePage } from "../../page/page.ts";
+import { usePage } from "../../page/page.ts";
+import { useAnswer } from "../../page/answer.ts";
 import type { Cell } from "./matrix.tsx";
 
 /** Parts that are shown by themselves; the others are one row. */

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt, type ScoreName, type ScoreResult } from "induction-lens/browser";
-import { useAnswer, usePage } from "../../page/page.ts";
+import { usePage } from "../../page/page.ts";
+import { useAnswer } from "../../page/answer.ts";
 import { sequential } from "../../parts/colour.ts";
 import { patternOf } from "../../parts/pattern.ts";
 import { Thumb } from "../../parts/thumb.tsx";

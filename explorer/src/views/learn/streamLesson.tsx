@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import type { HeadEdit } from "induction-lens/browser";
 import type { Captured, Cut } from "../../engine/protocol.ts";
-import { useAnswer, usePage } from "../../page/page.ts";
+import { usePage } from "../../page/page.ts";
+import { useAnswer } from "../../page/answer.ts";
 import { hasWords } from "../../engine/tokenWords.ts";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
 import { percent } from "../../parts/percent.ts";

@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import type { HeadAt, HeadEdit } from "induction-lens/browser";
 import type { Look } from "../../engine/protocol.ts";
-import { useAnswer, usePage } from "../../page/page.ts";
+import { usePage } from "../../page/page.ts";
+import { useAnswer } from "../../page/answer.ts";
 import { patternOf } from "../../parts/pattern.ts";
 import type { Lesson } from "../../parts/lesson.ts";
 

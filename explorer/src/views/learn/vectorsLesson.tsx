@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { headName, kvHeadOf } from "induction-lens/browser";
-import { useAnswer, usePage } from "../../page/page.ts";
+import { usePage } from "../../page/page.ts";
+import { useAnswer } from "../../page/answer.ts";
 import { Folded, Task } from "./folded.tsx";
 import { entry, type Lesson } from "../../parts/lesson.ts";
 import { QueryTimesKeys, type Compared } from "./queryTimesKeys.tsx";

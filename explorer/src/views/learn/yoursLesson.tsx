@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt } from "induction-lens/browser";
-import { useAnswer, usePage } from "../../page/page.ts";
+import { usePage } from "../../page/page.ts";
+import { useAnswer } from "../../page/answer.ts";
 import { sequential } from "../../parts/colour.ts";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { largest, looks, patternOf, type Pattern } from "../../parts/pattern.ts";

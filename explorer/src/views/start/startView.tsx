@@ -1,7 +1,8 @@
 import { useMemo } from "preact/hooks";
 import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
 import type { Cut } from "../../engine/protocol.ts";
-import { useAnswer, usePage } from "../../page/page.ts";
+import { usePage } from "../../page/page.ts";
+import { useAnswer } from "../../page/answer.ts";
 import type { ViewName } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
 import { headList, LABELS, labelOf } from "../../parts/headWords.ts";

@@ -1,5 +1,6 @@
 import type { Cut, Guess } from "../../engine/protocol.ts";
-import { useAnswer, usePage } from "../../page/page.ts";
+import { usePage } from "../../page/page.ts";
+import { useAnswer } from "../../page/answer.ts";
 import { sequential } from "../../parts/colour.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { Waiting } from "../../parts/waiting.tsx";

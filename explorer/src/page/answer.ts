@@ -1,0 +1,76 @@
+/** @file Questions of a view to the engine, and the answer to what is asked now. */
+import { useEffect, useState } from "preact/hooks";
+import { Stopped, type Engine } from "../engine/client.ts";
+import type { RequestName, Requests } from "../engine/protocol.ts";
+
+export interface Answered<Args, Answer> {
+  /** The answer to what is asked now; null until it is there. */
+  readonly answer: Answer | null;
+  /** The last answer with what it answers, also while another question waits: shown as the earlier one or not at all. */
+  readonly last: { readonly args: Args; readonly answer: Answer } | null;
+  readonly busy: boolean;
+  readonly error: string | null;
+  /** What the engine is doing, with its share done. */
+  readonly step: Step | null;
+}
+
+export interface Step {
+  readonly words: string;
+  readonly share: number;
+}
+
+/** What became of one question to one engine. */
+interface Asked<Answer> {
+  readonly engine: Engine | null;
+  readonly key: string;
+  readonly answer: Answer | null;
+  readonly error: string | null;
+  readonly step: Step | null;
+}
+
+/**
+ * Asks the engine again whenever `args` change; null asks nothing. A question that nobody waits for any more is stopped. An
+ * answer is that of the question it was asked for, never of the one before.
+ */
+export function useAnswer<Name extends RequestName>(
+  engine: Engine | null,
+  name: Name,
+  args: Requests[Name]["args"] | null,
+): Answered<Requests[Name]["args"], Requests[Name]["answer"]> {
+  type Args = Requests[Name]["args"];
+  type Answer = Requests[Name]["answer"];
+  const key = JSON.stringify(args);
+  const [asked, set] = useState<Asked<Answer>>(() => unanswered(engine, key));
+  const [last, keep] = useState<{ engine: Engine; args: Args; answer: Answer } | null>(null);
+  useEffect(() => {
+    if (!engine || args === null) return;
+    const stop = new AbortController();
+    set(unanswered(engine, key));
+    const progress = (words: string, done: number, total: number) =>
+      set({ ...unanswered(engine, key), step: { words, share: done / total } });
+    engine.ask(name, args, { signal: stop.signal, progress }).then(
+      (answer) => {
+        set({ ...unanswered(engine, key), answer });
+        keep({ engine, args, answer });
+      },
+      (error: Error) => {
+        if (!(error instanceof Stopped)) set({ ...unanswered(engine, key), error: error.message });
+      },
+    );
+    return () => stop.abort();
+  }, [engine, key]);
+  const { answer, error, step } =
+    asked.engine === engine && asked.key === key ? asked : unanswered(engine, key);
+  const isAsked = engine !== null && args !== null;
+  return {
+    answer,
+    last: last?.engine === engine ? last : null,
+    busy: isAsked && answer === null && error === null,
+    error,
+    step,
+  };
+}
+
+function unanswered(engine: Engine | null, key: string) {
+  return { engine, key, answer: null, error: null, step: null };
+}
