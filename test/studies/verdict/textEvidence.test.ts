@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { columnsOf } from "../../../src/draw/columns.ts";
+import { toText } from "../../../src/report.ts";
 import { random } from "../../../src/base/random.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
@@ -60,6 +62,8 @@ describe("verdict on a text", () => {
     expect(Math.abs(elsewhere!.value)).toBeLessThan(continued!.value / 2);
     expect(result.words.join(" ")).toMatch(/attend both here and on random tokens: 1\.2; /);
     expect(result.words.join(" ")).toMatch(/get worse without 1\.2 \(\d/);
+    for (const line of (await toText(result)).split("\n"))
+      expect(columnsOf(line), line).toBeLessThanOrEqual(80);
     const captions = verdictView(result).tables.map(({ caption }) => caption);
     expect(captions.some((caption) => caption.startsWith("On the text"))).toBe(true);
   });
