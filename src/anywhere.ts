@@ -140,6 +140,8 @@ export { behaviours } from "./studies/behaviours/behaviours.ts";
 export type { BehavioursOptions } from "./studies/behaviours/plan.ts";
 export { score } from "./studies/score/score.ts";
 export type { ScoreOptions } from "./studies/score/plan.ts";
+export { ablateStacks, type AblateStacksOptions } from "./studies/stacks/ablateStacks.ts";
+export { stackAblationResult, type StackAblationResult } from "./studies/stacks/resultAblate.ts";
 export { scoreStacks } from "./studies/stacks/scoreStacks.ts";
 export type { ScoreStacksOptions } from "./studies/stacks/plan.ts";
 export { stacksResult, type StacksResult } from "./studies/stacks/result.ts";

@@ -15,15 +15,17 @@ interface Lent extends StudyOptions {
  * Runs a study of the model called `name`; one that resumes continues where the same command was stopped.
  *
  * @param options the study's own, without what the frame lends
+ * @param instead what runs in place of the study's function, where that depends on the model
  */
-export async function runOnModel<Result, Run extends ModelRun<Result>>(
+export async function runOnModel<Result, Run extends ModelRun<Result>, Other = Result>(
   frame: Frame,
   load: LazyStudy<Result, Run>,
   name: string,
   options: object,
-): Promise<Result> {
+  instead?: ModelRun<Result | Other>,
+): Promise<Result | Other> {
   const { study } = await load();
-  const run = await study.run();
+  const run = instead ?? (await study.run());
   const backend = await frame.openEngine();
   const { signal, progress, note, flags } = frame;
   return withModel(frame, name, async (model) => {

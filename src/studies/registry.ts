@@ -17,6 +17,7 @@ export const STUDIES = {
   path: () => import("./path/study.ts"),
   attribution: () => import("./attribution/study.ts"),
   ablate: () => import("./ablate/study.ts"),
+  "ablate-stacks": () => import("./stacks/studyAblate.ts"),
   shapley: () => import("./shapley/study.ts"),
   lens: () => import("./lens/study.ts"),
   circuit: () => import("./circuit/study.ts"),

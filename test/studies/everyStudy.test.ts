@@ -23,6 +23,7 @@ import { patch } from "../../src/studies/patch/patch.ts";
 import { pathPatch } from "../../src/studies/path/path.ts";
 import { phaseRun } from "../../src/studies/phase/phaseRun.ts";
 import { score } from "../../src/studies/score/score.ts";
+import { ablateStacks } from "../../src/studies/stacks/ablateStacks.ts";
 import { scoreStacks } from "../../src/studies/stacks/scoreStacks.ts";
 import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { text } from "../../src/studies/text/text.ts";
@@ -55,6 +56,7 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
     expect(Number.isFinite(loss!.secondCopy)).toBe(true);
   },
   "score-stacks": (model) => scoreStacks(model, rows),
+  "ablate-stacks": (model) => ablateStacks(model, rows),
   verdict: (model) => verdict(model, { ...rows, quick: true }),
   patch: (model) => patch(model, { ...rows, raw: true }),
   "patch within heads": (model) => patch(model, { ...rows, unit: "head-pattern", raw: true }),

@@ -31,6 +31,7 @@ import { scorePatterns } from "../../src/studies/patterns/scorePatterns.ts";
 import { phaseRun } from "../../src/studies/phase/phaseRun.ts";
 import { phaseSeeds } from "../../src/studies/phase/phaseSeeds.ts";
 import { score } from "../../src/studies/score/score.ts";
+import { ablateStacks } from "../../src/studies/stacks/ablateStacks.ts";
 import { scoreStacks } from "../../src/studies/stacks/scoreStacks.ts";
 import { text } from "../../src/studies/text/text.ts";
 import { shapley } from "../../src/studies/shapley/shapley.ts";
@@ -58,6 +59,7 @@ beforeAll(async () => {
   const some = { backend, numExamples: 10, seqLen: 12 };
   const block = [5, 6, 7, 8, 9, 5, 6, 7, 8, 9];
   results["score"] = await score(model, some);
+  results["ablate-stacks"] = await ablateStacks(await openPlanted("t5"), some);
   results["score-stacks"] = await scoreStacks(await openPlanted("t5"), some);
   results["verdict"] = await verdict(model, { ...some, quick: true });
   results["patch"] = await patch(model, some);

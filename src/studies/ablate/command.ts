@@ -5,7 +5,10 @@ import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
 import { integer, listed, number, sets } from "../../cli/flags/values.ts";
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
-import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { studyCommand } from "../../cli/studyCommand.ts";
+import type { Request } from "../../cli/request.ts";
+import type { LazyStudy } from "../study.ts";
+import type { AblateOptions } from "./plan.ts";
 import { STUDIES } from "../registry.ts";
 import { readAblation } from "../../cli/tokensFile.ts";
 import type { AblationKind } from "./result.ts";
@@ -31,9 +34,24 @@ export const command = studyCommand({
     const { curve, minimal } = searches(flags);
     const rows = await rowOptions(flags, readAblation);
     const ablations = { kind, sets, given, idealise, eachHead, curve, minimal };
-    return onModel(STUDIES.ablate, model, { ...rows, ...ablations });
+    return ablated(model, { ...rows, ...ablations });
   },
 });
+
+/** Decoders lose what repetition helps; encoder-decoders the copy that they write. */
+function ablated(name: string, options: AblateOptions): Request {
+  let study: LazyStudy = STUDIES.ablate;
+  return {
+    study: () => study(),
+    run: async (frame) => {
+      const { runOnModel } = await import("../../cli/runOnModel.ts");
+      const { ablateAny } = await import("./ablateAny.ts");
+      const result = await runOnModel(frame, STUDIES.ablate, name, options, ablateAny);
+      if (result.schema === "induction-lens/ablate-stacks@1") study = STUDIES["ablate-stacks"];
+      return result;
+    },
+  };
+}
 
 function declare(command: Command): Command {
   const withFlags = command

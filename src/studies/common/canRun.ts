@@ -121,7 +121,10 @@ const NEEDS_OF = {
 } as const satisfies Readonly<Record<string, readonly Need[]>>;
 
 /** A study that runs a model, or an option of one that needs more. */
-export type ModelStudy = keyof typeof NEEDS_OF | typeof STACKS;
+export type ModelStudy = keyof typeof NEEDS_OF | typeof STACKS | typeof COPY;
+
+/** What `ablate` runs where a decoder writes what its encoder reads. */
+const COPY = "ablate-stacks";
 
 /** What `score` runs where it is no decoder's attention that is scored. */
 const STACKS = "score-stacks";
@@ -140,6 +143,7 @@ type Described = Pick<Model, "program" | "architecture">;
  * @returns null if it can, else one sentence that says why not
  */
 export function canRun(study: ModelStudy, { program, architecture }: Described): string | null {
+  if (study === COPY) return reasonOfCopy(program);
   if (study === STACKS) return reasonOfStacks(program, architecture);
   if (architecture.stacks) return SEVERAL;
   const parts = anatomy(program, architecture);
@@ -152,6 +156,12 @@ export function canRun(study: ModelStudy, { program, architecture }: Described):
 
 const SEVERAL =
   "this model does not read one row of tokens and say what comes next; `run --inputs` gives its values";
+
+function reasonOfCopy({ inputs, absent }: Program): string | null {
+  const reads = ["encoder", "decoder"].every((one) => inputs.some(({ name }) => name === one));
+  if (!reads) return "this model has no decoder that writes what an encoder of tokens reads";
+  return absent?.["logits"] ?? null;
+}
 
 /** Null for an encoder, and for a model of several stacks of which one reads tokens or images. */
 function reasonOfStacks({ inputs }: Program, { stacks, mask, image }: Architecture): string | null {

@@ -42,10 +42,15 @@ export async function modelCard(model: LoadedModel): Promise<ModelCard> {
   };
 }
 
-/** The command `score` takes stacks too. */
+/** Commands that take stacks too, and what they run on them. */
+const OF_STACKS: Partial<Record<ModelStudy, ModelStudy>> = {
+  score: "score-stacks",
+  ablate: "ablate-stacks",
+};
+
 function reasonOf(study: ModelStudy, model: LoadedModel): string | null {
-  const scoresStacks = study === "score" && canRun("score-stacks", model) === null;
-  return scoresStacks ? null : canRun(study, model);
+  const other = OF_STACKS[study];
+  return other && canRun(other, model) === null ? null : canRun(study, model);
 }
 
 /** Of the score program (of a model with several stacks, of the model itself) with one row of the default length, by kind of engine. */

@@ -46,7 +46,7 @@ export function stacksResultOf(
     ...headerOf(model, rows.info, [...new Set(warnings)]),
     parts,
     top,
-    loss: losses && lossOf(losses),
+    loss: losses && copyLossOf(losses),
     verdictInWords: parts.map((part, index) => wordsOf(part, topOf(part, index)[0]!)).join(" "),
     ...footerOf(backend, timings),
   };
@@ -144,7 +144,11 @@ function reachWarnings({ reaches }: MeasuredPart, period: number): string[] {
   ];
 }
 
-function lossOf({ copied, other }: NonNullable<Measured["losses"]>): StacksResult["loss"] {
+/** Means over examples, with intervals. */
+export function copyLossOf({
+  copied,
+  other,
+}: NonNullable<Measured["losses"]>): NonNullable<StacksResult["loss"]> {
   const of = (values: Float64Array) => ({
     mean: mean(values),
     interval: mutable(meanInterval(values)),

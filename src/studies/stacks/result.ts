@@ -40,6 +40,14 @@ const part = z.object({
 
 const loss = z.object({ mean: z.number(), interval });
 
+/** Mean -log p of the tokens that a decoder is to write, nats. */
+export const copyLoss = z.object({
+  copied: loss.describe("the encoder reads the tokens that the decoder is to write"),
+  other: loss.describe("the encoder reads others"),
+  gain: loss.describe("other - copied"),
+  examples: z.int(),
+});
+
 export const stacksResult = z.object({
   schema: z.literal("induction-lens/score-stacks@1"),
   ...resultHeader,
@@ -57,13 +65,7 @@ export const stacksResult = z.object({
       }),
     )
     .describe("of each part, the heads with the highest first score"),
-  loss: z
-    .object({
-      copied: loss.describe("the encoder reads the tokens that the decoder is to write"),
-      other: loss.describe("the encoder reads others"),
-      gain: loss.describe("other - copied"),
-      examples: z.int(),
-    })
+  loss: copyLoss
     .nullable()
     .describe(
       "mean -log p of the decoder's tokens, nats; null for models without an encoder of tokens",

@@ -1,0 +1,195 @@
+/** @file `ablateStacks`: what each head of an encoder-decoder does for the copy that the decoder is to write. */
+import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
+import { InputError } from "../../base/errors.ts";
+import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
+import { replace, replacementInputs } from "../../graph/edits/replace.ts";
+import { slice } from "../../graph/edits/slice.ts";
+import { stackRows, type CrossRows, type FedRows } from "../../inputs/stackRows.ts";
+import { GENERATED_INPUT, type GeneratedInput } from "../../inputs/scoreInput.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { engineFor } from "../../runtime/engineFor.ts";
+import { checkCanRun } from "../common/canRun.ts";
+import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
+import { ablationResultOf, type AblatedPart } from "./buildAblation.ts";
+import { firstRows, lossProgram, meanLosses } from "./copyLosses.ts";
+import { scoredStacks, type ScoredStack } from "./parts.ts";
+import type { StackAblationResult } from "./resultAblate.ts";
+import { withRuns, type Lent, type Runs, type Shared } from "./stackRuns.ts";
+
+export interface AblateStacksOptions extends GeneratedInput, StudyOptions {
+  /** What a head's output becomes: its mean over the rows at each position, or 0. Left out: "mean". */
+  readonly kind?: "mean" | "zero" | undefined;
+  /** Heads in the list of those that matter most; left out: 5. */
+  readonly topHeads?: number | undefined;
+}
+
+export const ABLATE_STACKS_OPTIONS: OptionNames<AblateStacksOptions> = {
+  ...STUDY_OPTIONS,
+  ...GENERATED_INPUT,
+  kind: true,
+  topHeads: true,
+};
+
+/** Each head is two passes over all rows. */
+const EXAMPLES = 30;
+
+/**
+ * Takes every head out of an encoder-decoder, and puts every head's output into a run that lacks what it found.
+ *
+ * harm = loss(copy without the head) - loss(copy), where the encoder reads the tokens that the decoder is to write; restored =
+ * loss(other) - loss(other with the head's output of the copy), where it reads others: zero ablation or mean ablation, and activation
+ * patching, at `hook_z` of encoder, decoder and cross-attention.
+ *
+ * @returns nats by head; about 0 for heads that do nothing for the copy. A model that does not copy has nothing to harm or restore
+ * @throws {InputError} "study" for a model without an encoder of tokens or without logits, and for options that do not fit
+ * @throws {AbortError} between two runs once `signal` is aborted
+ */
+export async function ablateStacks(
+  model: LoadedModel,
+  options: AblateStacksOptions = {},
+): Promise<StackAblationResult> {
+  checkOptionNames("ablateStacks", options, ABLATE_STACKS_OPTIONS);
+  checkCanRun("ablate-stacks", model);
+  const { kind = "mean", topHeads = 5, numExamples = EXAMPLES, ...rest } = options;
+  if (kind !== "mean" && kind !== "zero")
+    throw new InputError(
+      "options",
+      `\`kind\` is mean or zero on encoder-decoders, got ${String(kind)}`,
+      {
+        option: "kind",
+      },
+    );
+  const backend = await engineFor(model, options);
+  const rows = stackRows(model.program, model.architecture, { ...rest, numExamples });
+  const parts = onePerAttention(scoredStacks(model.program, model.architecture));
+  const lent = { backend, signal: options.signal, progress: options.progress };
+  return whileUnchanged(model, backend, async (elapsed) => {
+    const outputs = await headOutputs(model, parts, rows.across!, lent);
+    const measured = await effects(model, parts, rows.across!, { kind, outputs, lent });
+    const timings = { run: elapsed() };
+    return ablationResultOf(model, backend, { rows, kind, topHeads }, measured, timings);
+  });
+}
+
+/** The attention of each stack once, whichever directions it is scored in. */
+function onePerAttention(parts: readonly ScoredStack[]): ScoredStack[] {
+  return parts.filter(({ direction }) => direction !== "ahead");
+}
+
+const outputOf = ({ scored: { prefix, attention } }: ScoredStack, layer: number) =>
+  `${prefix}blocks.${layer}.${attention}.hook_z`;
+
+type Outputs = ReadonlyMap<string, Tensor>;
+
+/** What each head gives where the encoder reads the tokens to write, by name: [example, position, head, d_head]. */
+async function headOutputs(
+  { program }: LoadedModel,
+  parts: readonly ScoredStack[],
+  { copied }: CrossRows,
+  lent: Lent,
+): Promise<Outputs> {
+  const names = parts.flatMap((part) =>
+    Array.from({ length: part.layers }, (_, layer) => outputOf(part, layer)),
+  );
+  const kept = new Map<string, Tensor>();
+  const examples = copied.get("decoder")!.shape[0]!;
+  await withRuns(slice(program, { outputs: names }), copied, lent, (runs) =>
+    runs.pass(copied, [], (trace, first) => {
+      for (const name of names) {
+        const value = trace.get(name)!;
+        const shape = [examples, ...value.shape.slice(1)];
+        const inner = shape.slice(1).reduce((product, size) => product * size, 1);
+        const all = kept.get(name) ?? tensor(value.axes, shape, new Float32Array(examples * inner));
+        all.data.set(value.data, first * inner);
+        kept.set(name, all);
+      }
+    }),
+  );
+  return kept;
+}
+
+async function effects(
+  { program, architecture }: LoadedModel,
+  parts: readonly ScoredStack[],
+  { copied, other, crossing }: CrossRows,
+  {
+    kind,
+    outputs,
+    lent,
+  }: { readonly kind: "mean" | "zero"; readonly outputs: Outputs; readonly lent: Lent },
+) {
+  const switched = [...outputs.keys()].reduce(
+    (edited, name) => replace(edited, name, { by: ["head"] }),
+    program,
+  );
+  const lossy = lossProgram(switched, architecture.vocabulary);
+  const examples = copied.get("decoder")!.shape[0]!;
+  const [same, different] = [firstRows(copied, examples), firstRows(other, examples)];
+  return withRuns(lossy, same, lent, async (runs) => {
+    const losses = {
+      copied: await meanLosses(runs, same, crossing),
+      other: await meanLosses(runs, different, crossing),
+    };
+    const measured: AblatedPart[] = [];
+    for (const part of parts) {
+      const [harmed, restored]: [Float64Array[][], Float64Array[][]] = [[], []];
+      for (let layer = 0; layer < part.layers; layer++) {
+        const name = outputOf(part, layer);
+        const own = outputs.get(name)!;
+        const without = kind === "zero" ? zeros(own) : meanOverRows(own);
+        const each = (rows: FedRows, by: Tensor) =>
+          ofEachHead(runs, { rows, name, by, heads: part.heads }, crossing);
+        harmed.push(await each(same, without));
+        restored.push(await each(different, own));
+      }
+      measured.push({ ...part, harmed, restored });
+    }
+    return { losses, parts: measured };
+  });
+}
+
+/** Mean losses by example, with one head's output replaced at a time. */
+async function ofEachHead(
+  runs: Runs,
+  {
+    rows,
+    name,
+    by,
+    heads,
+  }: {
+    readonly rows: FedRows;
+    readonly name: string;
+    readonly by: Tensor;
+    readonly heads: number;
+  },
+  crossing: CrossRows["crossing"],
+): Promise<Float64Array[]> {
+  const { on, replacement } = replacementInputs(name);
+  const fed: FedRows = new Map<string, Tensor<TensorData>>([...rows, [replacement, by]]);
+  const found: Float64Array[] = [];
+  for (let head = 0; head < heads; head++) {
+    const data = Uint8Array.from({ length: heads }, (_, one) => Number(one === head));
+    const more: Shared = [[on, tensor(["head"], [heads], data)]];
+    found.push(await meanLosses(runs, fed, crossing, more));
+  }
+  return found;
+}
+
+function zeros({ axes, shape, data }: Tensor): Tensor {
+  return tensor(axes, shape, new Float32Array(data.length));
+}
+
+/** The mean over rows at each position, as often as there are rows. */
+function meanOverRows({ axes, shape, data }: Tensor): Tensor {
+  const [rows] = shape as readonly [number];
+  const inner = data.length / rows;
+  const mean = Float32Array.from({ length: inner }, (_, at) => {
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += data[row * inner + at]!;
+    return sum / rows;
+  });
+  const all = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) all.set(mean, row * inner);
+  return tensor(axes, shape, all);
+}

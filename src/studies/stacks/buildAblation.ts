@@ -1,0 +1,114 @@
+/** @file From losses with and without each head, per sequence, to the Result of `ablateStacks`. */
+import type { Backend } from "../../base/backend.ts";
+import { headName } from "../../base/headName.ts";
+import type { StackRows } from "../../inputs/stackRows.ts";
+import { meanInterval } from "../../measure/interval.ts";
+import { mean } from "../../measure/mean.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import { copyLossOf } from "./buildResult.ts";
+import type { ScoredStack } from "./parts.ts";
+import type { StackAblationResult } from "./resultAblate.ts";
+
+/** Losses by [layer][head], each with one number for each example. */
+export interface AblatedPart extends ScoredStack {
+  /** Where the encoder reads the tokens to write, without the head. */
+  readonly harmed: readonly (readonly Float64Array[])[];
+  /** Where it reads others, with the head's output of the copy. */
+  readonly restored: readonly (readonly Float64Array[])[];
+}
+
+interface Measured {
+  readonly losses: { readonly copied: Float64Array; readonly other: Float64Array };
+  readonly parts: readonly AblatedPart[];
+}
+
+export function ablationResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  asked: {
+    readonly rows: StackRows;
+    readonly kind: "mean" | "zero";
+    readonly topHeads: number;
+  },
+  { losses, parts: measured }: Measured,
+  timings: Record<string, number>,
+): StackAblationResult {
+  const { rows, kind, topHeads } = asked;
+  const parts = measured.map((part) => partOf(part, losses));
+  const ranked = rankedHeads(parts);
+  const loss = copyLossOf(losses);
+  return {
+    schema: "induction-lens/ablate-stacks@1",
+    ...headerOf(model, rows.info, [...rows.warnings, ...tooFewWarning(rows.info.examples)]),
+    kind,
+    rows: rows.words.across,
+    loss,
+    parts,
+    top: ranked.slice(0, topHeads),
+    verdictInWords: wordsOf(parts, ranked, loss),
+    ...footerOf(backend, timings),
+  };
+}
+
+const WORDS = { encoder: "encoder attention", decoder: "decoder attention to what is before" };
+
+function partOf(
+  { stack, scored, direction, harmed, restored }: AblatedPart,
+  { copied, other }: Measured["losses"],
+): StackAblationResult["parts"][number] {
+  const isCross = direction === "across";
+  const harms = harmed.map((heads) => heads.map((losses) => minus(losses, copied)));
+  const gains = restored.map((heads) => heads.map((losses) => minus(other, losses)));
+  const means = (all: readonly (readonly Float64Array[])[]) => all.map((heads) => heads.map(mean));
+  const intervals = (all: readonly (readonly Float64Array[])[]) =>
+    all.map((heads) =>
+      heads.map((values): [number, number] | null => {
+        const interval = meanInterval(values);
+        return interval && [...interval];
+      }),
+    );
+  return {
+    part: isCross ? "cross-attention" : WORDS[stack as keyof typeof WORDS],
+    stack,
+    attention: isCross ? "cross" : "self",
+    values: `${scored.prefix}blocks.L.${scored.attention}.hook_z`,
+    harm: means(harms),
+    harmIntervals: intervals(harms),
+    restored: means(gains),
+    restoredIntervals: intervals(gains),
+  };
+}
+
+function minus(one: Float64Array, other: Float64Array): Float64Array {
+  return one.map((value, at) => value - other[at]!);
+}
+
+/** All heads, the most harmful to lose first; of equal ones the earlier first. */
+function rankedHeads(parts: StackAblationResult["parts"]): StackAblationResult["top"] {
+  return parts
+    .flatMap(({ harm, harmIntervals, restored }, part) =>
+      harm.flatMap((heads, layer) =>
+        heads.map((value, head) => {
+          const [low, high] = harmIntervals[layer]![head] ?? [null, null];
+          return { part, layer, head, harm: value, low, high, restored: restored[layer]![head]! };
+        }),
+      ),
+    )
+    .sort((a, b) => b.harm - a.harm || a.part - b.part || a.layer - b.layer || a.head - b.head);
+}
+
+/** Under this a model does not copy, and its heads have nothing to harm. */
+const LEAST_GAIN = 0.1;
+
+function wordsOf(
+  parts: StackAblationResult["parts"],
+  [best]: StackAblationResult["top"],
+  { copied, other, gain }: StackAblationResult["loss"],
+): string {
+  const sizes = `${copied.mean.toFixed(3)} nats where the encoder reads the tokens to write, ${other.mean.toFixed(3)} where it reads others`;
+  if (!best || gain.mean < LEAST_GAIN)
+    return `The model does not copy what its encoder reads (loss ${sizes}), so no head has much to do with it.`;
+  const name = `${parts[best.part]!.part} ${headName(best)}`;
+  return `The copy needs ${name} the most: without it the loss rises by ${best.harm.toFixed(3)} nats, and it alone restores ${best.restored.toFixed(3)} of ${gain.mean.toFixed(3)} nats (loss ${sizes}).`;
+}

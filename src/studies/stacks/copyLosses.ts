@@ -1,0 +1,37 @@
+/** @file The loss of a copy across: mean -log p of the tokens that a decoder is to write, by example. */
+import type { Tensor } from "../../base/tensor.ts";
+import { TOKEN_LOSS_VALUES, withTokenLoss } from "../../graph/edits/withTokenLoss.ts";
+import { prune, type Program } from "../../graph/program.ts";
+import type { CrossRows, FedRows } from "../../inputs/stackRows.ts";
+import { nextTokens } from "../../measure/nextTokens.ts";
+import { someRows, type Runs, type Shared } from "./stackRuns.ts";
+
+/** The program that gives the loss at each position, and nothing else. */
+export function lossProgram(program: Program, vocabulary: number): Program {
+  return prune(withTokenLoss({ ...program, outputs: [] }, vocabulary));
+}
+
+/** The first rows of both kinds, with the tokens to write. */
+export function firstRows(rows: FedRows, examples: number): FedRows {
+  const first = new Map([...rows].map(([name, value]) => [name, someRows(value, 0, examples)]));
+  const decoder = first.get("decoder") as Tensor<Int32Array>;
+  return new Map([...first, [TOKEN_LOSS_VALUES.targets, nextTokens(decoder)] as const]);
+}
+
+/** Means by example, in nats; `rows` as `firstRows` gives them. */
+export async function meanLosses(
+  runs: Runs,
+  rows: FedRows,
+  { period }: CrossRows["crossing"],
+  more: Shared = [],
+): Promise<Float64Array> {
+  const means = new Float64Array(rows.get("decoder")!.shape[0]!);
+  await runs.pass(rows, more, (trace, from) => {
+    const { data, shape } = trace.get(TOKEN_LOSS_VALUES.loss)!;
+    for (let row = 0; row < shape[0]!; row++) {
+      const own = data.subarray(row * shape[1]!, row * shape[1]! + period);
+      means[from + row] = own.reduce((sum, one) => sum + one, 0) / period;
+    }
+  });
+  return means;
+}
