@@ -9,6 +9,10 @@ import { toolParts, type ToolPart } from "./parts.ts";
 const TOOLS = {
   score: { load: () => import("../../studies/score/command.ts"), results: ["score"] },
   verdict: { load: () => import("../../studies/verdict/command.ts"), results: ["verdict"] },
+  behaviours: {
+    load: () => import("../../studies/behaviours/command.ts"),
+    results: ["behaviours"],
+  },
   patch: {
     load: () => import("../../studies/patch/command.ts"),
     results: ["patch", "fingerprint", "path", "attribution"],

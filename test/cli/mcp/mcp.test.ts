@@ -76,6 +76,7 @@ describe("mcp (runs the built package)", () => {
     expect(tools.map(({ name }) => name)).toEqual([
       "score",
       "verdict",
+      "behaviours",
       "patch",
       "ablate",
       "attention",
@@ -137,6 +138,7 @@ describe("mcp (runs the built package)", () => {
       const calls = [
         ["score", { ...few }, "score"],
         ["verdict", { model: "model", quick: true }, "verdict"],
+        ["behaviours", { ...few, only: ["firstCopy"] }, "behaviours"],
         ["patch", { ...few, heads: ["1.0", "1.1"] }, "patch"],
         ["patch", { ...few, route: "k", into: "1.0" }, "path"],
         ["patch", { ...few, attribution: true }, "attribution"],
@@ -184,7 +186,7 @@ describe("mcp (runs the built package)", () => {
         });
         expect(text).not.toMatch(/internal|\n.* at /);
       }
-      expect((await client.listTools()).tools).toHaveLength(7);
+      expect((await client.listTools()).tools).toHaveLength(8);
     },
     LASTING,
   );
