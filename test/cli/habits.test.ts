@@ -29,7 +29,7 @@ describe("refused before any work, in the user's own words:", () => {
     ["score MODEL --seed 4294967296", "It needs a whole number from -2147483648 to 2147483647."],
     [
       "score MODEL --num-examples 1000000000",
-      "makes at most 134217728 tokens at once, got 1000000000",
+      "at most 134217728 random tokens are drawn at once, got 1000000000",
     ],
     ["patch MODEL --attribution --route k --into 1.0", "so --attribution cannot be used"],
     ["patch MODEL --threshold -1", "--threshold must be 0 or more, got -1"],
