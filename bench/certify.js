@@ -94,7 +94,7 @@ for (const { name, model, options, target } of CASES) {
       null,
     ),
   );
-  process.stderr.write(`${name}: ${seconds} s\n`);
+  process.stderr.write(`${name}: ${least} proved, ${found.least} found, ${seconds} s\n`);
 }
 console.log(table(rows));
 if (rows.some(({ met }) => met === false)) process.exitCode = 1;

@@ -1,18 +1,18 @@
 /**
  * @file `npm run bench:retest [-- --model NAME --seeds N --quick | --full | --both]`: the verdict of one model again and again with
  * other random rows. How many heads keep their label, which labels flip, and whether heads that flip are flagged `undecided`;
- * with --both also whether `--quick` says what the full verdict says. Verdicts are kept in .bench/retest, so a run that was
- * interrupted, or asked for more seeds, goes on. Without a model: SmolLM2-135M and Gemma 3 270M, where ../shared has them, and
+ * with --both also whether `--quick` says what the full verdict says. Verdicts are kept in .bench/retest as long as the code
+ * that they come from is the same, so a run that was interrupted, or asked for more seeds, goes on. Without a model: SmolLM2-135M and Gemma 3 270M, where ../shared has them, and
  * zoo:attn-2l.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { VERSION } from "../dist/base/version.js";
 import { openModel } from "../dist/models/open.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { verdict } from "../dist/studies/verdict/verdict.js";
 import { agreement, between } from "./retest/agreement.js";
 import { row, table } from "./statistics.js";
+import { verdictHash } from "./verdictHash.js";
 
 const asked = (name) => {
   const at = process.argv.indexOf(name);
@@ -33,8 +33,10 @@ mkdirSync(folder, { recursive: true });
 const backend = await nativeBackend(Number(asked("--threads") ?? 1));
 if (!backend) throw new Error("bench:retest needs onnxruntime-node, which is not installed");
 
+const code = verdictHash();
+
 async function verdictOnce(model, kind, seed) {
-  const file = join(folder, `${VERSION}-${model.sha256.slice(0, 16)}-${kind}-${seed}.json`);
+  const file = join(folder, `${code}-${model.sha256.slice(0, 16)}-${kind}-${seed}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
   const started = performance.now();
   const { heads } = await verdict(model, { backend, seed, quick: kind === "quick" });

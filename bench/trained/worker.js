@@ -1,12 +1,15 @@
 /** @file Trains and measures one model per message: { number } in, both of its moments out. Runs in a process of its own. */
 import { nativeBackend } from "../../dist/runtime/native.js";
 import { openModel } from "../../dist/models/open.js";
+import { verdictHash } from "../verdictHash.js";
 import { measuredOnce, trainedModel } from "./folder.js";
 import { baselinesOf, truthOf, verdictOf } from "./measures.js";
 import { recipeOf } from "./recipes.js";
 
 const backend = await nativeBackend(1);
 if (!backend) throw new Error("bench:trained needs onnxruntime-node, which is not installed");
+
+const code = verdictHash();
 
 async function measured({ folder, ...at }, number) {
   const model = await openModel(folder);
@@ -15,7 +18,7 @@ async function measured({ folder, ...at }, number) {
     return {
       ...at,
       truth: await once("truth", truthOf),
-      verdict: await once("verdict", verdictOf),
+      verdict: await once(`verdict-${code}`, verdictOf),
       baselines: await once("baselines", baselinesOf),
     };
   } finally {

@@ -65,23 +65,48 @@ export function attendsLikeInduction({ induction, p }: AttentionEvidence): boole
   return atLeast(induction) >= LEAST_STRENGTH && (p === null || p <= DISCOVERY_LEVEL);
 }
 
-/** Behaviours whose lower bound reaches .1 (positional: .3), the largest lower bound first. */
-export function behavioursOf(attention: AttentionEvidence): Behaviour[] {
+/** How strong a head may be in each behaviour, and from where on it has it. */
+function strengthsOf(attention: AttentionEvidence) {
   const strengths: Readonly<Record<BehaviourName, Estimate | null>> = {
-    induction: attendsLikeInduction(attention) ? attention.induction : null,
+    induction: attention.induction,
     positional: attention.fixedDistance,
     "previous-token": attention.previousToken,
     "duplicate-token": attention.duplicateToken,
     "current-token": attention.currentToken,
     "first-token": attention.firstToken,
   };
-  return BEHAVIOURS.flatMap((name): Behaviour[] => {
+  return BEHAVIOURS.flatMap((name) => {
     const strength = strengths[name];
     const least = name === "positional" ? LEAST_POSITIONAL : LEAST_STRENGTH;
-    if (!strength || atLeast(strength) < least) return [];
-    const { value, low, high } = strength;
-    return [{ name, value, low, high }];
-  }).sort((a, b) => atLeast(b) - atLeast(a));
+    return strength ? [{ name, strength, least }] : [];
+  });
+}
+
+/** Behaviours whose lower bound reaches .1 (positional: .3), the largest lower bound first. */
+export function behavioursOf(attention: AttentionEvidence): Behaviour[] {
+  return strengthsOf(attention)
+    .flatMap(({ name, strength, least }): Behaviour[] => {
+      if (name === "induction" && !attendsLikeInduction(attention)) return [];
+      if (atLeast(strength) < least) return [];
+      const { value, low, high } = strength;
+      return [{ name, value, low, high }];
+    })
+    .sort((a, b) => atLeast(b) - atLeast(a));
+}
+
+/**
+ * Whether a behaviour that the head does not surely have would name it, or stand beside the one that does: other sequences
+ * might decide otherwise.
+ */
+function mightBeNamedElse(attention: AttentionEvidence, behaviours: readonly Behaviour[]): boolean {
+  const [best] = namingBehaviours(behaviours);
+  const rests = best === undefined || best.name === "first-token";
+  return strengthsOf(attention).some(({ name, strength, least }) => {
+    if (!spans(strength, least)) return false;
+    if (name === "induction" || best === undefined) return true;
+    if (name === "first-token") return false;
+    return rests || atMost(strength) >= MIXED_SHARE * atLeast(best);
+  });
 }
 
 /** What is known about a head that is judged. */
@@ -98,7 +123,8 @@ export function verdictOf(evidence: HeadEvidence): Verdict {
   const reason = reasonOf(evidence, behaviours);
   const label = labelOf(reason, behaviours);
   const rests = behaviours.some(({ name }) => name === "first-token") && label !== "first-token";
-  return { label, behaviours, flags: flagsOf(evidence, { reason, label, rests }), reason };
+  const unsure = mightBeNamedElse(evidence.attention, behaviours);
+  return { label, behaviours, flags: flagsOf(evidence, { reason, label, rests, unsure }), reason };
 }
 
 /** Behaviours that may name a head: resting on the first token does so only if there is no other. */
@@ -237,14 +263,20 @@ function flagsOf(
     reason,
     label,
     rests,
-  }: { readonly reason: Reason; readonly label: Label; readonly rests: boolean },
+    unsure,
+  }: {
+    readonly reason: Reason;
+    readonly label: Label;
+    readonly rests: boolean;
+    readonly unsure: boolean;
+  },
 ): Flag[] {
   const attends = attendsLikeInduction(attention);
   const found = new Set<Flag>(reason in OUTCOMES ? OUTCOMES[reason as InductionReason].flags : []);
   if (label === "induction" && causal && viaPattern(causal)) found.add("via-pattern");
   if (attends && attention.induction.value < STRONG) found.add("partial");
   if (rests) found.add("first-token-rest");
-  if (spans(attention.induction, LEAST_STRENGTH)) found.add("undecided");
+  if (unsure) found.add("undecided");
   if (causal && scale) {
     if (attends && actsBySize(causal, scale)) found.add("norm");
     if (isRedundant(causal, scale)) found.add("redundant");

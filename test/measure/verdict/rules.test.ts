@@ -143,6 +143,30 @@ describe("verdictOf(evidence)", () => {
     expect(verdict({ [name]: 0.8 }).label).toBe(label);
   });
 
+  test.each(["previousToken", "duplicateToken", "currentToken", "firstToken"] as const)(
+    "flags a head undecided whose %s may reach what names it",
+    (name) => {
+      expect(verdict({ [name]: 0.11 })).toMatchObject({ label: "other", flags: ["undecided"] });
+      expect(verdict({ [name]: 0.07 })).toMatchObject({ label: "other", flags: [] });
+      expect(verdict({ [name]: 0.13 }).flags).toEqual([]);
+    },
+  );
+
+  test("flags a head undecided whose fixed distance may reach .3", () => {
+    expect(verdict({ fixedDistance: 0.31 })).toMatchObject({
+      label: "other",
+      flags: ["undecided"],
+    });
+    expect(verdict({ fixedDistance: 0.11 }).flags).toEqual([]);
+  });
+
+  test("is not undecided where a weak second behaviour could not change the label", () => {
+    expect(verdict({ previousToken: 0.8, currentToken: 0.11 }).flags).toEqual([]);
+    expect(verdict({ previousToken: 0.15, currentToken: 0.11 }).flags).toEqual(["undecided"]);
+    expect(verdict({ previousToken: 0.8, firstToken: 0.11 }).flags).toEqual([]);
+    expect(verdict({ firstToken: 0.8, currentToken: 0.11 }).flags).toEqual(["undecided"]);
+  });
+
   test("asks more of the best of fifty distances than of a behaviour that was named before", () => {
     expect(verdict({ fixedDistance: 0.15 }).label).toBe("other");
   });
