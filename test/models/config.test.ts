@@ -105,6 +105,7 @@ describe.skipIf(skip)(`configurations${note}`, () => {
 
   test.for(GROUPS)(
     "20,000 mutants of %s are read or refused with an InputError, none takes 2 s of the processor",
+    { timeout: 3_600_000 },
     async ([, paths]) => {
       const all = await Promise.all(paths.map(goldenAt));
       const odd = fc.oneof(
