@@ -1,5 +1,6 @@
 /** @file What a user hands to a model: text, texts, ids, or rows of ids, as token rows. */
 import { InputError } from "../base/errors.ts";
+import { shownValue } from "../base/faultSentences.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { tokenizeTexts } from "./sequences.ts";
@@ -23,6 +24,7 @@ export async function promptRows(
   readonly rows: readonly (readonly number[])[];
   readonly tokenizer: Tokenizer | null;
 }> {
+  checkPrompt(prompt);
   const tokenizer = await model.tokenizer();
   const items = typeof prompt === "string" ? [prompt] : prompt;
   if (items.length === 0)
@@ -35,4 +37,11 @@ export async function promptRows(
   if (rows.some((row) => row.length === 0))
     throw new InputError("tokens", "a run needs at least one token in each row, got an empty row");
   return { rows, tokenizer };
+}
+
+/** Callers in JavaScript may hand over anything. */
+function checkPrompt(prompt: unknown): void {
+  if (typeof prompt === "string" || Array.isArray(prompt)) return;
+  const got = shownValue(prompt);
+  throw new InputError("tokens", `a run needs a text, texts, or rows of token ids, got ${got}`);
 }

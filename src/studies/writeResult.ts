@@ -1,3 +1,5 @@
+import { InputError } from "../base/errors.ts";
+import { shownValue } from "../base/faultSentences.ts";
 import { writeStudy, type FileOptions } from "../draw/studyFiles.ts";
 import { viewOf } from "./views.ts";
 
@@ -13,5 +15,7 @@ export async function writeResult(
   file: string,
   options: FileOptions = {},
 ): Promise<void> {
+  if (typeof file !== "string" || file === "")
+    throw new InputError("output", `a Result needs the path of a file, got ${shownValue(file)}`);
   await writeStudy(await viewOf({ name: "it", result }), result, file, options);
 }

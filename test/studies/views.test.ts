@@ -21,6 +21,7 @@ import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { inductionHeadDetector } from "../../src/studies/detector/inductionHeadDetector.ts";
 import { card } from "../../src/studies/card/card.ts";
 import { cardDiff } from "../../src/studies/card/cardDiff.ts";
+import { certify } from "../../src/studies/certify/certify.ts";
 import { check } from "../../src/studies/check/check.ts";
 import { compare } from "../../src/studies/compare/compare.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
@@ -80,6 +81,8 @@ beforeAll(async () => {
   results["ablate curve"] = await ablate(model, { ...some, eachHead: false, curve });
   results["lens"] = await lens(model, some);
   results["circuit"] = await circuit(model, { backend });
+  const certificate = { backend, alphabet: 8, seqLen: 8, numExamples: 20, rounds: 1 };
+  results["certify"] = await certify(model, certificate);
   results["attention"] = await attention(model, { backend, tokens: [block] });
   results["why"] = await why(model, { backend, tokens: block, head: "1.2" });
   results["behaviours"] = await behaviours(model, { backend, numExamples: 10 });

@@ -1,7 +1,11 @@
 /** @file What `certify` shows: what is proved, what was found, and what each step of the proof loses. */
+import { headName } from "../../base/headName.ts";
+import type { BarChart } from "../../draw/bars.ts";
+import { barPicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
   headColumn,
+  pictureLines,
   settingsOf,
   type StudyTable,
   type StudyView,
@@ -18,10 +22,31 @@ export function certifyView(result: CertifyResult): StudyView {
       `searched beside it: ${search.random} random sequences and ${search.adversarial} that were changed towards less attention`,
     ],
     sentences: words,
+    pictures: [barPicture(chart(result))],
     map: null,
     tables: [headTable(result), lossTable(result), beforeTable(result), listed(assumptions)],
     settings: settingsOf(result),
     warnings: result.warnings,
+  };
+}
+
+const MOST_HEADS = 12;
+
+function chart(result: CertifyResult): BarChart {
+  const { heads, uniform, words } = result;
+  const best = heads.toSorted((a, b) => b.least - a.least).slice(0, MOST_HEADS);
+  const bar = (name: string, value: number) => ({ name, value, low: null, high: null });
+  return {
+    title: "Least attention to the induction target, on every sequence",
+    subtitle: pictureLines(result),
+    bars: best.flatMap(({ least, found, ...head }) => [
+      bar(`${headName(head)} proved`, least),
+      bar(`${headName(head)} found`, found.least),
+    ]),
+    valueLabel: "attention; the truth lies between proved and found",
+    reference: { value: uniform, label: "most that uniform attention pays" },
+    notes: heads.length > best.length ? [`${best.length} of ${heads.length} heads.`] : [],
+    description: words.join(" "),
   };
 }
 

@@ -106,7 +106,7 @@ export async function runWithCache(
 }
 
 function isInputs(prompt: Prompt | ModelInputs): prompt is ModelInputs {
-  return typeof prompt === "object" && !Array.isArray(prompt);
+  return typeof prompt === "object" && prompt !== null && !Array.isArray(prompt);
 }
 
 function cacheOf(values: ReadonlyMap<string, Tensor>): ActivationCache {

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { InputError, load } from "../../../src/index.ts";
 import * as library from "../../../src/index.ts";
+import { writeResult } from "../../../src/report.ts";
 
 const STUDIES = [
   ...["score", "verdict", "ablate", "patch", "pathPatch", "attribution", "lens", "circuit"],
@@ -37,5 +38,18 @@ test("a name that is near none is answered with all names, and undefined is no o
     "did you mean `threshold`",
   );
   expect(() => library.audit(null, { seqlen: 8 } as object)).toThrow("did you mean `seqLen`");
+  await model.close();
+});
+
+test("what is no prompt and no path of a file is refused by what it is", async () => {
+  const model = await load("planted:induction");
+  for (const prompt of [null, 5] as never[]) {
+    const words = `a run needs a text, texts, or rows of token ids, got ${String(prompt)}`;
+    await expect(library.runWithCache(model, prompt)).rejects.toThrow(words);
+    await expect(library.generate(model, prompt)).rejects.toThrow(words);
+  }
+  await expect(writeResult({}, 5 as never)).rejects.toThrow(
+    "a Result needs the path of a file, got 5",
+  );
   await model.close();
 });

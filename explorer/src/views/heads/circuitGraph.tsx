@@ -51,7 +51,9 @@ export function sentenceOf({ circuit, words }: VerdictResult): string {
   const edges = fedBy(from);
   const shares = edges.map(({ effect }) => Math.round(100 * Math.min(1, effect)));
   const [low, high] = [Math.min(...shares), Math.max(...shares)];
-  const heads = headList(edges.map(({ to }) => headAt(to)));
+  const receivers = [...new Set(edges.map(({ to }) => to))];
+  const heads = headList(receivers.map(headAt));
   const range = low === high ? `${low} %` : `${low} to ${high} %`;
-  return `Without ${from}, ${heads} ${edges.length === 1 ? "loses" : "lose"} ${range} of ${edges.length === 1 ? "its" : "their"} induction attention.`;
+  const [lose, their] = receivers.length === 1 ? ["loses", "its"] : ["lose", "their"];
+  return `${heads} ${lose} ${range} of ${their} induction attention without ${from}.`;
 }
