@@ -57,7 +57,7 @@ describe.skipIf(skip)(`configurations${note}`, () => {
     [
       "llama",
       { num_hidden_layers: 2 },
-      /model.layers.2.input_layernorm.weight has no place.*and 6 more such/,
+      /model.layers.2.input_layernorm.weight has no place.*and 6 more/,
     ],
     ["llama", { intermediate_size: 50 }, /gate_proj.weight should be 50 x 32, is 48 x 32/],
     ["llama", { tie_word_embeddings: "yes" }, /tie_word_embeddings/],

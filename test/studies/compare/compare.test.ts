@@ -96,7 +96,7 @@ describe("compare", () => {
     const { rows, pairs, words } = await compare([zoo, planted], { backend, numExamples: 12 });
     expect(rows.shared).toBe(false);
     expect(words[0]).toContain(
-      "Each model ran rows of its rows: zoo:attn-2l and planted:induction have vocabularies of",
+      "Each model ran rows of its own: zoo:attn-2l and planted:induction have vocabularies of",
     );
     expect(pairs[0]!.paired).toBe(false);
   });

@@ -256,5 +256,5 @@ test("a model of several stacks has the facts of each, and none that are of one"
   const text = cardText(await cardOf("planted:t5"), (one) => one);
   expect(text).toContain("encoder stack  2 layers, 2 heads");
   expect(text).not.toMatch(/^(layers|heads|norms|context) /m);
-  expect(text).toMatch(/^can run +score$/m);
+  expect(text).toMatch(/^can run +score, ablate$/m);
 });
