@@ -55,7 +55,7 @@ describe("run MODEL --inputs FILE", () => {
     [
       "an array in no file",
       { pixels: { file: "a.npz" } },
-      "pixels must lie in a .safetensors file",
+      "pixels must be a .png or .jpg file, or lie in a .safetensors file, got a.npz",
     ],
     ["a file that is not there", { pixels: { file: "a.safetensors" } }, "a.safetensors"],
   ];
@@ -96,7 +96,7 @@ describe("run MODEL --inputs FILE", () => {
     },
   );
 
-  test("saves the cross attention of an encoder-decoder, and scores of what comes next refuse it", async () => {
+  test("saves the cross attention of an encoder-decoder, and a lens of what comes next refuses it", async () => {
     const folder = emptyFolder();
     const inputs = join(MARIAN, "inputs.json");
     const capture = ["--capture", "*cross_attn.hook_pattern", "--out", "o.safetensors"];
@@ -108,8 +108,8 @@ describe("run MODEL --inputs FILE", () => {
       expect(shape).toEqual(expected.get(name)!.shape);
       data.forEach((one, at) => expect(one).toBeCloseTo(expected.get(name)!.data[at]!, 5));
     }
-    const scored = await cli(folder, ["score", MARIAN]);
-    expect([scored.code, scored.stderr]).toEqual([2, expect.stringContaining("score cannot run")]);
+    const { code, stderr } = await cli(folder, ["lens", MARIAN]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("lens cannot run")]);
   });
 
   test("refuses --tokens beside --inputs, and neither", async () => {

@@ -49,7 +49,7 @@ describePage("a number of the explorer", (open) => {
     const after = '[data-loss="secondCopy.after"]';
     expect(await value(tab, after)).toBeCloseTo(of00!, 4);
     await late(tab, "cut");
-    await tab.getByRole("button", { name: "Undo" }).click();
+    await tab.getByRole("button", { name: "Undo", exact: true }).click();
     await tab.locator('[data-at="0.1"]').click();
     await tab.getByRole("button", { name: "Zero", exact: true }).click();
     await tab.locator(`[aria-busy=true] ${after}[data-of="0.0:zero"]`).waitFor();

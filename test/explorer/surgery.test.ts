@@ -46,7 +46,7 @@ describePage("surgery in the explorer", (open) => {
       await tab.getByRole("button", { name: `Measure on ${4 * numExamples} sequences` }).click();
     }
     await tab.getByText("Measured on 256 sequences in 16 forward passes").waitFor();
-    await tab.getByRole("button", { name: "Undo" }).click();
+    await tab.getByRole("button", { name: "Undo", exact: true }).click();
     await tab.getByText("Measured on 16 sequences in one forward pass").waitFor();
     expect(errors).toEqual([]);
     await tab.close();
@@ -61,7 +61,7 @@ describePage("surgery in the explorer", (open) => {
     expect(Number(await blind.getAttribute("data-value"))).toBeLessThan(0.2);
     const step = tab.locator('[data-after="0.0:zero"]');
     await expect.poll(() => step.innerText()).toMatch(/^6\.\d{3}$/);
-    await tab.getByRole("button", { name: "Undo" }).click();
+    await tab.getByRole("button", { name: "Undo", exact: true }).click();
     await tab.getByText("Nothing is changed yet").waitFor();
     await tab.getByRole("button", { name: "Redo" }).click();
     await blind.waitFor();
