@@ -10,6 +10,7 @@ import {
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
+import { roundedDown, roundedUp } from "../../measure/certificate/rounded.ts";
 import type { CertifyResult } from "./result.ts";
 
 export function certifyView(result: CertifyResult): StudyView {
@@ -40,8 +41,8 @@ function chart(result: CertifyResult): BarChart {
     title: "Least attention to the induction target, on every sequence",
     subtitle: pictureLines(result),
     bars: best.flatMap(({ least, found, ...head }) => [
-      bar(`${headName(head)} proved`, least),
-      bar(`${headName(head)} found`, found.least),
+      bar(`${headName(head)} proved`, roundedDown(least)),
+      bar(`${headName(head)} found`, roundedUp(found.least)),
     ]),
     valueLabel: "attention; the truth lies between proved and found",
     reference: { value: uniform, label: "most that uniform attention pays" },
@@ -65,11 +66,11 @@ function headTable({ heads, uniform }: CertifyResult): StudyTable {
     rows: heads.map(({ layer, head, certified, least, mean, found, looseness }) => [
       { layer, head },
       certified ? "yes" : "no",
-      least,
-      found.least,
-      looseness,
-      mean,
-      found.mean,
+      roundedDown(least),
+      roundedUp(found.least),
+      roundedUp(looseness),
+      roundedDown(mean),
+      roundedUp(found.mean),
     ]),
   };
 }
@@ -81,11 +82,7 @@ function lossTable({ heads }: CertifyResult): StudyTable {
     columns: [headColumn(), "bound", "rest", "query", "scale", "all"],
     rows: heads.map(({ layer, head, least, without }) => [
       { layer, head },
-      least,
-      without.rest,
-      without.query,
-      without.scale,
-      without.all,
+      ...[least, without.rest, without.query, without.scale, without.all].map(roundedDown),
     ]),
   };
 }
@@ -94,7 +91,7 @@ function beforeTable({ before }: CertifyResult): StudyTable {
   return {
     caption: "Proved of the first layer: the least attention to the token before",
     columns: [headColumn(), "least"],
-    rows: before.map(({ layer, head, least }) => [{ layer, head }, least]),
+    rows: before.map(({ layer, head, least }) => [{ layer, head }, roundedDown(least)]),
   };
 }
 

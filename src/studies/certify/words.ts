@@ -1,5 +1,6 @@
 /** @file What a certificate says, in sentences. */
 import { headName } from "../../base/headName.ts";
+import { roundedDown, roundedUp } from "../../measure/certificate/rounded.ts";
 import type { CertifyResult } from "./result.ts";
 
 type Told = Omit<CertifyResult, "words" | "environment" | "timings">;
@@ -9,12 +10,12 @@ export function wordsOf(result: Told): string[] {
 }
 
 /** Downward, so that no rounding says more than is proved. */
-const floor = (value: number) => (Math.floor(value * 1e4) / 1e4).toFixed(4);
+const floor = (value: number) => roundedDown(value).toFixed(4);
 
 function headWords(head: Told["heads"][number], { family, uniform }: Told): string {
   const name = headName(head);
   const all = `all ${family.sequences.toLocaleString("en")} sequences of ${family.period} different tokens out of ${family.tokens}, twice`;
-  const found = `the least that was found is ${floor(head.found.least)}`;
+  const found = `the least that was found is ${roundedUp(head.found.least).toFixed(4)}`;
   if (head.certified)
     return `Proved: on ${all}, ${name} pays at least ${floor(head.least)} of its attention to the induction target at every query, and ${floor(head.mean)} in the mean; ${found}.`;
   return `No certificate for ${name}: on ${all}, only ${floor(head.least)} is proved, and uniform attention pays up to ${floor(uniform)}; ${found}. ${lossWords(head)}`;

@@ -4,6 +4,7 @@ import { plantedModel } from "../../../src/bench/population/plantedModel.ts";
 import { openModel } from "../../../src/models/open.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
+import { roundedDown, roundedUp } from "../../../src/measure/certificate/rounded.ts";
 import { certify } from "../../../src/studies/certify/certify.ts";
 import type { CertifyOptions } from "../../../src/studies/certify/plan.ts";
 import { certifyResult } from "../../../src/studies/certify/result.ts";
@@ -137,4 +138,13 @@ describe("certify(model)", () => {
     await expect(asked).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     await model.close();
   });
+});
+
+test("shows no bound above what is proved, and no case below what was found", () => {
+  for (const value of [0.99975, 0.9998, 0.12345, -0.00001, 0]) {
+    expect(roundedDown(value)).toBeLessThanOrEqual(value);
+    expect(roundedUp(value)).toBeGreaterThanOrEqual(value);
+    expect(roundedUp(value) - roundedDown(value)).toBeLessThan(1.01e-4);
+  }
+  expect([roundedDown(0.99979), roundedUp(0.99971)]).toEqual([0.9997, 0.9998]);
 });
