@@ -81,6 +81,8 @@ page("induction-lens explore", { timeout: 60_000 }, () => {
       });
       await tab.goto(address);
       await tab.getByText("Live numbers").waitFor({ timeout: 40_000 });
+      await tab.getByRole("button", { name: "Heads", exact: true }).click();
+      await tab.locator("[role=gridcell]").first().waitFor();
       const shown = await tab
         .locator("[role=gridcell]")
         .evaluateAll((all) => all.map((cell) => Number((cell as HTMLElement).dataset["value"])));
