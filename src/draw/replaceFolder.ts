@@ -12,7 +12,7 @@ import { InputError } from "../base/errors.ts";
  */
 export function checkFolder(folder: string, names: readonly string[]): void {
   const found = statSync(folder, { throwIfNoEntry: false });
-  if (!found) return;
+  if (!found) return checkName(folder);
   if (!found.isDirectory())
     throw new InputError("output", `output needs a folder, but ${folder} is a file`);
   const others = readdirSync(folder).filter((name) => !names.includes(name));
@@ -22,6 +22,18 @@ export function checkFolder(folder: string, names: readonly string[]): void {
       `refusing to overwrite ${folder}: it contains files not written by induction-lens (${others.slice(0, 3).join(", ")}); choose another folder`,
     );
 }
+
+/** A new folder with the name of a picture or a page is a file that somebody expects. */
+function checkName(folder: string): void {
+  const ending = FILE_ENDING.exec(folder)?.[0];
+  if (ending === undefined) return;
+  throw new InputError(
+    "output",
+    `several files are written, into a folder; ${folder} ends in ${ending}, as a file does: choose a name without it`,
+  );
+}
+
+const FILE_ENDING = /\.(png|svg|pdf|html|md|csv|json)$/i;
 
 /**
  * Puts `files` into `folder` by way of a new folder beside it. It is synchronous, so that a signal handler finds all of it or

@@ -47,7 +47,10 @@ ${body}`);
 /** A table that its column heads sort; an empty one is left out. */
 function tableMarkup({ caption, columns, rows }: StudyTable): Markup {
   if (rows.length === 0) return markup``;
-  const names = columns.map((column) => markup`<th scope="col">${columnName(column)}</th>`);
+  const names = columns.map((column, at) => {
+    const kind = rows.some((row) => typeof row[at] === "string") ? WORDS : markup``;
+    return markup`<th scope="col"${kind}>${columnName(column)}</th>`;
+  });
   return markup`<div class="scroll" role="group" tabindex="0" aria-label="${caption}">
 <table class="sortable">
 <caption>${caption}</caption>
@@ -59,11 +62,14 @@ ${rows.map((row) => markup`<tr>${row.map(cellMarkup)}</tr>`)}
 </div>`;
 }
 
+/** Words stand at the left, under a head that does. */
+const WORDS = markup` class="words"`;
+
 /** The first cell says what the row is about; numbers are sorted by `data-value`, which has every digit. */
 function cellMarkup(cell: StudyCell, column: number): Markup {
   const value = sortValue(cell);
   const data = value === null ? markup`` : markup` data-value="${value}"`;
-  const kind = typeof cell === "string" ? markup` class="words"` : markup``;
+  const kind = typeof cell === "string" ? WORDS : markup``;
   return column === 0
     ? markup`<th scope="row"${data}${kind}>${cellText(cell)}</th>`
     : markup`<td${data}${kind}>${cellText(cell)}</td>`;

@@ -22,6 +22,8 @@ import { inductionHeadDetector } from "../../src/studies/detector/inductionHeadD
 import { card } from "../../src/studies/card/card.ts";
 import { cardDiff } from "../../src/studies/card/cardDiff.ts";
 import { certify } from "../../src/studies/certify/certify.ts";
+import type { CertifyResult } from "../../src/studies/certify/result.ts";
+import type { BehavioursResult } from "../../src/studies/behaviours/result.ts";
 import { check } from "../../src/studies/check/check.ts";
 import { compare } from "../../src/studies/compare/compare.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
@@ -106,6 +108,26 @@ beforeAll(async () => {
     { tokens: [block], period: 5, bos: false },
     { mask: "causal" },
   );
+});
+
+test("a picture of certify shows no more than is proved", async () => {
+  const [picture] = picturesOf(await viewNamed("certify"));
+  const { heads } = results["certify"] as CertifyResult;
+  expect(heads[0]!.least).toBeGreaterThan(0.995); // which rounds to 1.00
+  const svg = await lazySvg(picture!, drawnInNode)("light");
+  expect(svg.match(/>(\.99|1\.00)</g)).toEqual([">.99<", ">1.00<"]);
+});
+
+test("a picture of behaviours that no head has says so", async () => {
+  const result = results["behaviours"] as BehavioursResult;
+  const none = { ...result, behaviours: result.behaviours.map((one) => ({ ...one, heads: [] })) };
+  for (const [shown, words] of [
+    [result, "Heads whose excess is surely .10 or more"],
+    [none, "No head has an excess that is surely .10 or more"],
+  ] as const) {
+    const [picture] = picturesOf(await viewOf({ name: "behaviours", result: shown }));
+    expect(await lazySvg(picture!, drawnInNode)("light")).toContain(words);
+  }
 });
 
 const viewNamed = (name: string) => viewOf({ name, result: results[name] });

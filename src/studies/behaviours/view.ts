@@ -91,7 +91,8 @@ function shownHeads({ behaviours }: BehavioursResult): HeadAt[] {
 function headTable(result: BehavioursResult): StudyTable {
   const { behaviours } = result;
   return {
-    caption: "Excess of heads that have some behaviour; files have every head",
+    caption:
+      "Excess of heads that have some behaviour, or of those with the largest; files have every head",
     columns: [headColumn(), ...behaviours.map(({ title, name }) => ({ name: title, key: name }))],
     rows: shownHeads(result).map(({ layer, head }) => [
       { layer, head },
@@ -185,7 +186,9 @@ function pictureOf(result: BehavioursResult): Matrices {
     scale: { kind: "diverging", bound: 1 },
     scaleLabel: "excess: score less the same without the cue",
     notes: [
-      `Heads whose excess is surely ${share(least)} or more in some behaviour.`,
+      behaviours.some((one) => one.heads.length > 0)
+        ? `Heads whose excess is surely ${share(least)} or more in some behaviour.`
+        : `No head has an excess that is surely ${share(least)} or more; these have the largest.`,
       ...(left > 0 ? [`The ${heads.length} with the largest; the table has ${left} more.`] : []),
     ],
     description: words.join(" "),

@@ -32,6 +32,8 @@ export function certifyView(result: CertifyResult): StudyView {
 }
 
 const MOST_HEADS = 12;
+/** Decimals that a bar's number has. */
+const BAR_DECIMALS = 2;
 
 function chart(result: CertifyResult): BarChart {
   const { heads, uniform, words } = result;
@@ -41,8 +43,8 @@ function chart(result: CertifyResult): BarChart {
     title: "Least attention to the induction target, on every sequence",
     subtitle: pictureLines(result),
     bars: best.flatMap(({ least, found, ...head }) => [
-      bar(`${headName(head)} proved`, roundedDown(least)),
-      bar(`${headName(head)} found`, roundedUp(found.least)),
+      bar(`${headName(head)} proved`, roundedDown(least, BAR_DECIMALS)),
+      bar(`${headName(head)} found`, roundedUp(found.least, BAR_DECIMALS)),
     ]),
     valueLabel: "attention; the truth lies between proved and found",
     reference: { value: uniform, label: "most that uniform attention pays" },
@@ -82,7 +84,9 @@ function lossTable({ heads }: CertifyResult): StudyTable {
     columns: [headColumn(), "bound", "rest", "query", "scale", "all"],
     rows: heads.map(({ layer, head, least, without }) => [
       { layer, head },
-      ...[least, without.rest, without.query, without.scale, without.all].map(roundedDown),
+      ...[least, without.rest, without.query, without.scale, without.all].map((bound) =>
+        roundedDown(bound),
+      ),
     ]),
   };
 }

@@ -121,7 +121,7 @@ function wordsOf(
   const control = scores[0]!.control?.[layer]![head];
   const beside =
     control === undefined ? "" : `, it itself ${control.toFixed(3)} where no patch repeats`;
-  const numbers = `${score.toFixed(3)} of 1 (attention that sees all alike scores ${uniform.toFixed(3)}${beside})`;
+  const numbers = `${score.toFixed(3)} of 1 (uniform attention scores ${uniform.toFixed(3)}${beside})`;
   const whole = `${part[0]!.toUpperCase()}${part.slice(1)}:`;
   if (!attends)
     return `${whole} no head has a high ${what} score, the best is ${name} with ${numbers}.`;

@@ -47,7 +47,7 @@ function picture(result: StacksResult): Matrices {
     scaleLabel: "mean attention weight to the key that the score reads (0 to 1)",
     notes: result.parts.map(
       ({ part, scores }) =>
-        `${part}: ${scores[0]!.title}, ${scores[0]!.key}; attention that sees all alike scores ${share(scores[0]!.uniform[0]!)}`,
+        `${part}: ${scores[0]!.title}, ${scores[0]!.key}; uniform attention scores ${share(scores[0]!.uniform[0]!)}`,
     ),
     description: result.verdictInWords,
   };
