@@ -1,14 +1,13 @@
 /** @file An atlas as files: one page of all models and heads with its search, a page and the JSON of each card. All work offline. */
-import { headName } from "../../base/headName.ts";
 import { drawnInNode } from "../../draw/drawnInNode.ts";
+import { figureMarkup } from "../../draw/figureMarkup.ts";
 import { FILTER_SCRIPT } from "../../draw/filterScript.ts";
 import { jsonText } from "../../draw/json.ts";
-import { lazySvg } from "../../draw/lazySvg.ts";
 import { markup, type Markup } from "../../draw/markup.ts";
-import { plural, tableNumber } from "../../draw/numbers.ts";
-import { figure, page } from "../../draw/page.ts";
+import { plural } from "../../draw/numbers.ts";
+import { page } from "../../draw/page.ts";
 import { scriptsOf, studyBody } from "../../draw/studyBody.ts";
-import type { StudyPicture } from "../../draw/studyView.ts";
+import { tableMarkup } from "../../draw/tableMarkup.ts";
 import { FLAGS, LABELS } from "../../measure/verdict/names.ts";
 import { cardView } from "../../studies/card/view.ts";
 import { strengthOf } from "../../studies/verdict/view.ts";
@@ -48,7 +47,9 @@ ${await studyBody(view, drawnInNode, { element: "result", path: [] })}
 async function indexPage(cards: readonly AtlasCard[], title: string): Promise<string> {
   const heads = cards.reduce((sum, { card }) => sum + card.verdict.heads.length, 0);
   const families = new Set(cards.map(({ card }) => card.model.family)).size;
-  const plots = await Promise.all(familyPlots(cards.map(({ card }) => card)).map(drawn));
+  const plots = await Promise.all(
+    familyPlots(cards.map(({ card }) => card)).map((plot) => figureMarkup(plot, drawnInNode)),
+  );
   const body = markup`<h1>${title}</h1>
 <p class="lead">${plural(cards.length, "model")} of ${families === 1 ? "one family" : `${families} families`}, ${plural(heads, "head")}: what each head is, with its evidence.</p>
 <h2>Models</h2>
@@ -66,32 +67,8 @@ ${plots}`;
   return page(title, body, [FILTER_SCRIPT]);
 }
 
-async function drawn(picture: StudyPicture): Promise<Markup> {
-  const svg = lazySvg(picture, drawnInNode);
-  return figure(picture.label, { light: await svg("light"), dark: await svg("dark") });
-}
-
-const link = ({ slug, card }: AtlasCard) => markup`<a href="${slug}.html">${card.model.id}</a>`;
-const number = (value: number | null, text = tableNumber(value)) =>
-  value === null ? markup`<td>–</td>` : markup`<td data-value="${value}">${text}</td>`;
-const words = (text: string) => markup`<td class="words">${text}</td>`;
-
-function table(
-  id: string,
-  caption: string,
-  columns: readonly string[],
-  rows: readonly Markup[],
-): Markup {
-  return markup`<div class="scroll" role="group" tabindex="0" aria-label="${caption}">
-<table class="sortable" id="${id}">
-<caption>${caption}</caption>
-<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
-<tbody>
-${rows.map((row) => markup`<tr>${row}</tr>`)}
-</tbody>
-</table>
-</div>`;
-}
+const link = ({ slug, card }: AtlasCard) => ({ text: card.model.id, href: `${slug}.html` });
+const shown = (value: number, text: string) => ({ value, text });
 
 const MODEL_COLUMNS = [
   ...["model", "family", "parameters", "layers", "heads", "induction heads", "copy gain, nats"],
@@ -102,15 +79,15 @@ function modelTable(cards: readonly AtlasCard[]): Markup {
   const rows = cards.map((one) => {
     const { model, parameters, verdict, losses } = one.card;
     const { value, interval } = losses.copyGain;
-    return markup`<th scope="row" class="words">${link(one)}</th>
-${words(model.family)}
-${number(parameters, parameters.toLocaleString("en-GB"))}
-${number(model.layers)}${number(model.layers * model.heads)}
-${number(verdict.counts.induction ?? 0)}
-${number(value)}${number(interval?.[0] ?? null)}${number(interval?.[1] ?? null)}
-${words(verdict.screened.quick ? "quick" : "full")}`;
+    return [
+      ...[link(one), model.family, shown(parameters, parameters.toLocaleString("en-GB"))],
+      ...[model.layers, model.layers * model.heads, verdict.counts.induction ?? 0],
+      ...[value, interval?.[0] ?? null, interval?.[1] ?? null],
+      verdict.screened.quick ? "quick" : "full",
+    ];
   });
-  return table("models", "Models; the interval is of the copy gain, 95 %", MODEL_COLUMNS, rows);
+  const caption = "Models; the interval is of the copy gain, 95 %";
+  return tableMarkup({ id: "models", caption, columns: MODEL_COLUMNS, rows });
 }
 
 const HEAD_COLUMNS = [
@@ -128,26 +105,21 @@ const LABEL_COLUMN = HEAD_COLUMNS.indexOf("label");
 const FLAG_COLUMN = HEAD_COLUMNS.indexOf("flags");
 
 function headTable(cards: readonly AtlasCard[]): Markup {
-  const rows = cards.flatMap((one) => {
-    const { model, verdict } = one.card;
-    return verdict.heads.map((head) => {
+  const rows = cards.flatMap((one) =>
+    one.card.verdict.heads.map((head) => {
+      const { depth, label, flags } = head;
       const strength = strengthOf(head);
-      const { value: writes } = head.evidence.copying?.effect ?? { value: null };
-      return markup`<th scope="row" class="words">${link(one)}</th>
-<td data-value="${head.layer * 1e6 + head.head}">${headName(head)}</td>
-${number(head.layer / model.layers, (head.layer / model.layers).toFixed(2))}
-${words(head.label)}
-${words(head.flags.join(" "))}
-${number(strength?.value ?? null)}${number(strength?.low ?? null)}${number(strength?.high ?? null)}
-${number(writes)}`;
-    });
-  });
-  return table(
-    "heads",
-    "Heads: attention that the label speaks of with its 95 % interval, and direct effect on the right logit",
-    HEAD_COLUMNS,
-    rows,
+      return [
+        ...[link(one), { layer: head.layer, head: head.head }],
+        ...[shown(depth, depth.toFixed(2)), label, flags.join(" ")],
+        ...[strength?.value ?? null, strength?.low ?? null, strength?.high ?? null],
+        head.evidence.copying?.effect?.value ?? null,
+      ];
+    }),
   );
+  const caption =
+    "Heads: attention that the label speaks of with its 95 % interval, and direct effect on the right logit";
+  return tableMarkup({ id: "heads", caption, columns: HEAD_COLUMNS, rows });
 }
 
 /** Shown by its script alone, which it is of no use without. */

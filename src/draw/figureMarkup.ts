@@ -1,0 +1,10 @@
+/** @file A picture as a part of a page, in both themes. */
+import { lazySvg, type Drawn } from "./lazySvg.ts";
+import type { Markup } from "./markup.ts";
+import type { StudyPicture } from "./studyView.ts";
+
+export async function figureMarkup(picture: StudyPicture, drawn: Drawn): Promise<Markup> {
+  const { figure } = await import("./page.ts");
+  const svg = lazySvg(picture, drawn);
+  return figure(picture.label, { light: await svg("light"), dark: await svg("dark") });
+}
