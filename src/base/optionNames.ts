@@ -1,7 +1,7 @@
 /** @file Names of options, checked where a study begins: without that a misspelt option would change nothing, silently. */
-import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "./errors.ts";
 import { shownValue } from "./faultSentences.ts";
+import { probablyMeant } from "./nearest.ts";
 
 /** Every name that `Options` has; the type makes a list that lacks one an error. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
@@ -25,9 +25,9 @@ export function checkOptionNames<Options extends object>(
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(names, option)) continue;
     const known = Object.keys(names).sort();
-    const near = closest(option, known);
+    const near = probablyMeant(option, known);
     const hint =
-      distance(option.toLowerCase(), near.toLowerCase()) <= 2
+      near !== null
         ? `, did you mean \`${near}\``
         : ` (it reads ${known.map((name) => `\`${name}\``).join(", ")})`;
     throw new InputError("options", `${study} has no option \`${option}\`${hint}`, { option });

@@ -1,6 +1,6 @@
 /** @file Which family reads which configuration. */
-import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
+import { probablyMeant } from "../base/nearest.ts";
 import { shownValue } from "../base/faultSentences.ts";
 import { ownCodeNotice } from "./config/ownCode.ts";
 import {
@@ -241,13 +241,11 @@ function nameOf(value: unknown): string {
 
 function unknownType(type: unknown): InputError {
   const known = Object.keys(FAMILIES);
-  const near =
-    typeof type === "string" && distance(closest(type, known), type) <= 2
-      ? `, did you mean ${closest(type, known)}`
-      : "";
+  const near = typeof type === "string" ? probablyMeant(type, known) : null;
+  const hint = near === null ? "" : `, did you mean ${near}`;
   return new InputError(
     "config",
-    `model_type ${type === undefined ? "is missing" : `${JSON.stringify(type)} is not supported`}${near} (supported: ${known.join(", ")}, and "format": "transformer_lens")`,
+    `model_type ${type === undefined ? "is missing" : `${JSON.stringify(type)} is not supported`}${hint} (supported: ${known.join(", ")}, and "format": "transformer_lens")`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** @file Architectures of llama.cpp by the name that files give them in `general.architecture`. */
 import { InputError } from "../../base/errors.ts";
-import { closest, distance } from "fastest-levenshtein";
+import { probablyMeant } from "../../base/nearest.ts";
 import type { GgufArchitecture } from "./architecture.ts";
 import { FUSED } from "./architectures/fused.ts";
 import { LLAMA_LIKE } from "./architectures/llama.ts";
@@ -23,8 +23,8 @@ export function architectureOf(name: string, path: string): GgufArchitecture {
   const found = Object.hasOwn(ARCHITECTURES, name) ? ARCHITECTURES[name] : undefined;
   if (found) return found;
   const known = Object.keys(ARCHITECTURES);
-  const near = closest(name, known);
-  const hint = distance(near, name) <= 2 ? `, did you mean ${near}` : "";
+  const near = probablyMeant(name, known);
+  const hint = near === null ? "" : `, did you mean ${near}`;
   throw new InputError(
     "config",
     `${path} has the architecture ${JSON.stringify(name)}, which is not supported${hint} (supported: ${known.join(", ")})`,

@@ -1,7 +1,7 @@
 /** @file `run`: any named values of a forward pass, saved as they are computed. */
-import { distance } from "fastest-levenshtein";
 import { globPattern } from "../../base/glob.ts";
 import { InputError } from "../../base/errors.ts";
+import { nearest } from "../../base/nearest.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program } from "../../graph/program.ts";
@@ -92,9 +92,7 @@ export function matchValues(program: Program, patterns: readonly string[]): stri
             )
           : names.filter((name) => name === pattern);
         if (found.length > 0) return found;
-        const near = hooks
-          .toSorted((a, b) => distance(a, pattern) - distance(b, pattern))
-          .slice(0, 3);
+        const near = nearest(pattern, hooks);
         throw new InputError(
           "unknown-value",
           `the model has no value ${pattern}; near: ${near.join(", ")}`,

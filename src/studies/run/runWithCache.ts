@@ -1,6 +1,6 @@
 /** @file `runWithCache`: logits and named values of one forward pass, in one call. */
-import { distance } from "fastest-levenshtein";
 import { InputError } from "../../base/errors.ts";
+import { nearest } from "../../base/nearest.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { Edit } from "../../graph/edits/hook.ts";
 import type { Feeds } from "../../base/backend.ts";
@@ -117,7 +117,7 @@ function cacheOf(values: ReadonlyMap<string, Tensor>): ActivationCache {
     get(name) {
       const value = values.get(name);
       if (value) return value;
-      const near = names.toSorted((a, b) => distance(a, name) - distance(b, name)).slice(0, 3);
+      const near = nearest(name, names);
       throw new InputError(
         "unknown-value",
         `the cache has no value ${name}${near.length > 0 ? `; near: ${near.join(", ")}` : ""}; name it in \`names\` to keep it`,
