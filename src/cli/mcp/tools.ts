@@ -7,7 +7,10 @@ import { toolParts, type ToolPart } from "./parts.ts";
 
 /** The tools, in the order of help: their commands, and the studies that their Results may be of. */
 const TOOLS = {
-  score: { load: () => import("../../studies/score/command.ts"), results: ["score"] },
+  score: {
+    load: () => import("../../studies/score/command.ts"),
+    results: ["score", "score-stacks"],
+  },
   verdict: { load: () => import("../../studies/verdict/command.ts"), results: ["verdict"] },
   behaviours: {
     load: () => import("../../studies/behaviours/command.ts"),
@@ -17,7 +20,10 @@ const TOOLS = {
     load: () => import("../../studies/patch/command.ts"),
     results: ["patch", "fingerprint", "path", "attribution"],
   },
-  ablate: { load: () => import("../../studies/ablate/command.ts"), results: ["ablate"] },
+  ablate: {
+    load: () => import("../../studies/ablate/command.ts"),
+    results: ["ablate", "ablate-stacks"],
+  },
   attention: { load: () => import("../../studies/attention/command.ts"), results: ["attention"] },
   text: { load: () => import("../../studies/text/command.ts"), results: ["text"] },
   compare: { load: () => import("../../studies/compare/command.ts"), results: ["compare"] },

@@ -157,6 +157,21 @@ describe("mcp (runs the built package)", () => {
   );
 
   test(
+    "gives what it measures of several stacks in the schemas that it lists, which clients check",
+    async () => {
+      const { call, client } = await connected([emptyFolder()]);
+      await client.listTools(); // from here on the client checks
+      const few = { model: "planted:t5", numExamples: 4, seqLen: 12 };
+      for (const tool of ["score", "ablate"]) {
+        const { text, isError, result } = await call(tool, few);
+        expect({ text, isError }).toEqual({ text, isError: false });
+        expect(result!["schema"]).toBe(`induction-lens/${tool}-stacks@1`);
+      }
+    },
+    LASTING,
+  );
+
+  test(
     "says in a sentence what is wrong with a call, and serves the next",
     async () => {
       const { call, client } = await connected([emptyFolder()]);
