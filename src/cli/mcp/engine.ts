@@ -1,7 +1,5 @@
 /** @file The process that computes for the server, one call at a time; so that the server hears its client meanwhile. */
-import { InputError } from "../../base/errors.ts";
-import { studyText } from "../../draw/studyText.ts";
-import { STUDIES, type Studies } from "../../studies/registry.ts";
+import { toText } from "../../studies/views.ts";
 import { loadCommands } from "../commands.ts";
 import { explain } from "../exit.ts";
 import type { Invocation } from "../messages.ts";
@@ -40,13 +38,5 @@ async function answer(call: Invocation, signal: AbortSignal): Promise<Answer> {
     exit: () => undefined,
   });
   const result = JSON.parse(printed) as Answer["result"];
-  return { result, text: (await textOf(result)) + said };
-}
-
-async function textOf(result: Answer["result"]): Promise<string> {
-  const name = /^induction-lens\/(.+)@\d+$/.exec(String(result["schema"]))?.[1];
-  const load = name === undefined ? undefined : (STUDIES as Studies)[name];
-  if (!load) throw new InputError("result", `${String(result["schema"])} is not a known Result`);
-  const { study } = await load();
-  return studyText(await study.view(study.result.parse(result)), { width: WIDTH });
+  return { result, text: (await toText(result, { width: WIDTH })) + said };
 }
