@@ -3,9 +3,10 @@ import type { LoadedModel } from "../models/loaded.ts";
 import type { LazyStudy } from "../studies/study.ts";
 import type { Frame } from "./frame.ts";
 
-/** What a command asks for: one study, and how it is run in a frame. */
+/** What a command asks for: a study, and how it is run in a frame. */
 export interface Request<Result = unknown> {
-  readonly study: LazyStudy<Result>;
+  /** The study that the Result is of; a command may ask for one of several. */
+  study(result: Result): ReturnType<LazyStudy<Result>>;
   run(frame: Frame): Promise<Result>;
   /** Where the picture goes if nobody says where to put anything; not with --json. */
   readonly picture?: string | undefined;

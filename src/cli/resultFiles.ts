@@ -9,15 +9,15 @@ import type { Destination, Request } from "./request.ts";
  * written; that nobody asked for a picture, so that its failing is not an error but is said.
  */
 export function resultFiles<Result>(
-  { study: load, picture }: Pick<Request<Result>, "study" | "picture">,
+  request: Pick<Request<Result>, "study" | "picture">,
   { out, json, title }: OutputFlags,
 ): Destination<Result> {
   const files = out ?? [];
-  const unasked = out === undefined && !json ? picture : undefined;
+  const unasked = out === undefined && !json ? request.picture : undefined;
   return {
     check: () => files.forEach(checkOutput),
     async write(result, done) {
-      const { study } = await load();
+      const { study } = await request.study(result);
       const write = async (file: string) => {
         await writeStudy(await study.view(result), result, file, { title });
         done(`wrote ${file}`);

@@ -37,6 +37,6 @@ function exitWith(code: number): void {
 }
 
 async function textOf<Result>(request: Request<Result>, result: Result): Promise<string> {
-  const { study } = await request.study();
+  const { study } = await request.study(result);
   return studyText(await study.view(result), terminal());
 }

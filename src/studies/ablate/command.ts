@@ -7,11 +7,11 @@ import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { studyCommand } from "../../cli/studyCommand.ts";
 import type { Request } from "../../cli/request.ts";
-import type { LazyStudy } from "../study.ts";
+import type { StackAblationResult } from "../stacks/resultAblate.ts";
 import type { AblateOptions } from "./plan.ts";
 import { STUDIES } from "../registry.ts";
 import { readAblation } from "../../cli/tokensFile.ts";
-import type { AblationKind } from "./result.ts";
+import type { AblateResult, AblationKind } from "./result.ts";
 
 interface Flags extends RowFlags {
   readonly kind?: AblationKind | undefined;
@@ -39,16 +39,17 @@ export const command = studyCommand({
 });
 
 /** Decoders lose what repetition helps; encoder-decoders the copy that they write. */
-function ablated(name: string, options: AblateOptions): Request {
-  let study: LazyStudy = STUDIES.ablate;
+function ablated(
+  name: string,
+  options: AblateOptions,
+): Request<AblateResult | StackAblationResult> {
   return {
-    study: () => study(),
+    study: ({ schema }) =>
+      STUDIES[schema === "induction-lens/ablate-stacks@1" ? "ablate-stacks" : "ablate"](),
     run: async (frame) => {
       const { runOnModel } = await import("../../cli/runOnModel.ts");
       const { ablateAny } = await import("./ablateAny.ts");
-      const result = await runOnModel(frame, STUDIES.ablate, name, options, ablateAny);
-      if (result.schema === "induction-lens/ablate-stacks@1") study = STUDIES["ablate-stacks"];
-      return result;
+      return runOnModel(frame, STUDIES.ablate, name, options, ablateAny);
     },
   };
 }

@@ -4,9 +4,9 @@ import { collected, integer, number, seed } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { studyCommand } from "../../cli/studyCommand.ts";
 import type { Request } from "../../cli/request.ts";
-import { withoutUndefined } from "../../base/withoutUndefined.ts";
-import type { LazyStudy } from "../study.ts";
+import type { StacksResult } from "../stacks/result.ts";
 import type { ScoreOptions } from "./plan.ts";
+import type { ScoreResult } from "./result.ts";
 import { STUDIES } from "../registry.ts";
 import { readOwnTokens } from "../../cli/tokensFile.ts";
 
@@ -29,20 +29,15 @@ export const command = studyCommand({
 });
 
 /** Decoders have the scores of `score`; encoders and models of several stacks those of each direction. */
-function scored(name: string, options: ScoreOptions): Request {
-  let study: LazyStudy = STUDIES.score;
+function scored(name: string, options: ScoreOptions): Request<ScoreResult | StacksResult> {
   return {
-    study: () => study(),
+    study: ({ schema }) =>
+      STUDIES[schema === "induction-lens/score-stacks@1" ? "score-stacks" : "score"](),
     picture: "output/induction_scores.png",
     run: async (frame) => {
-      const { withModel } = await import("../../cli/frame.ts");
+      const { runOnModel } = await import("../../cli/runOnModel.ts");
       const { scoreAny } = await import("./scoreAny.ts");
-      const backend = await frame.openEngine();
-      const { signal, progress } = frame;
-      const asked = { ...withoutUndefined(options), backend, signal, progress };
-      const result = await withModel(frame, name, (model) => scoreAny(model, asked));
-      if (result.schema === "induction-lens/score-stacks@1") study = STUDIES["score-stacks"];
-      return result;
+      return runOnModel(frame, STUDIES.score, name, options, scoreAny);
     },
   };
 }
