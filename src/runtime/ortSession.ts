@@ -1,21 +1,29 @@
 /** @file The part of ONNX Runtime's JavaScript API that is the same in onnxruntime-node and onnxruntime-web. */
 import { UnableError } from "../base/errors.ts";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
-import type { EngineSession, RawTensor } from "../base/backend.ts";
+import type { Device, EngineSession, RawTensor } from "../base/backend.ts";
 
 type OrtTensorType = typeof OrtTensor;
 
 /** On processors the fusion of a sum with the norm that reads it takes five times as long as the two apart (measured). */
 export const OPTIMISATION = { disable_specified_optimizers: "SkipLayerNormFusion" } as const;
 
-export function engineSession(session: InferenceSession, Tensor: OrtTensorType): EngineSession {
+/** What fetches the libraries that device cuda needs. */
+export const INSTALL_CUDA = "ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node";
+
+/** @param explain throws what a fault of the engine means */
+export function engineSession(
+  session: InferenceSession,
+  Tensor: OrtTensorType,
+  explain: (error: unknown) => never = explained,
+): EngineSession {
   return {
     async run(feeds, outputs) {
       const given: Record<string, OrtTensor> = {};
       for (const [name, { type, data, shape }] of feeds)
         given[name] = new Tensor(type, data as never, shape);
       const results = await (outputs ? session.run(given, [...outputs]) : session.run(given)).catch(
-        explained,
+        explain,
       );
       return new Map(
         Object.entries(results).map(([name, { type, dims, data }]) => [
@@ -28,8 +36,12 @@ export function engineSession(session: InferenceSession, Tensor: OrtTensorType):
   };
 }
 
-/** Allocation failures say so in words of many kinds, a missing adapter in one; everything else is a fault of ours and is passed on. */
-export function explained(error: unknown): never {
+/**
+ * Allocation failures say so in words of many kinds, a missing adapter in one; everything else is a fault of ours and is passed on.
+ *
+ * @param instead a device that cannot be lost
+ */
+export function explained(error: unknown, instead: Device = "cpu"): never {
   const message = error instanceof Error ? error.message : String(error);
   if (
     /bad_alloc|failed to allocate|out of memory|Array buffer allocation|RangeError: Invalid typed array/i.test(
@@ -40,12 +52,12 @@ export function explained(error: unknown): never {
   }
   if (/device (was |is )?lost|DEVICE_REMOVED|DEVICE_HUNG/i.test(message))
     throw new UnableError(
-      `the device was lost, so there is no result (${message}); \`device\` cpu computes it`,
+      `the device was lost, so there is no result (${message}); \`device\` ${instead} computes it`,
       { cause: error },
     );
   if (/Failed to load shared library|libcudart|cudnn|CUDA driver/i.test(message))
     throw new UnableError(
-      `device cuda needs a driver and ONNX Runtime's CUDA libraries, which are not here: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node fetches them (${message.split("\n")[0]!})`,
+      `device cuda needs a driver and ONNX Runtime's CUDA libraries, which are not here: ${INSTALL_CUDA} fetches them (${message.split("\n")[0]!})`,
       { cause: error },
     );
   if (/WebGPU adapter/i.test(message))

@@ -3,6 +3,9 @@ import type * as OrtWeb from "onnxruntime-web";
 import type { Backend, SessionOptions } from "../base/backend.ts";
 import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
 
+/** Browsers, which alone can lose a device here, have no device cpu. */
+const explain = (error: unknown) => explained(error, "wasm");
+
 /** 32-bit addresses reach this far. */
 const WASM_BYTES = 4e9;
 
@@ -26,8 +29,8 @@ export function wasmBackend(
       logSeverityLevel: 3,
       extra: { optimization: OPTIMISATION },
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
-    }).catch(explained);
-    return engineSession(session, ort.Tensor);
+    }).catch(explain);
+    return engineSession(session, ort.Tensor, explain);
   };
   return {
     device,

@@ -7,6 +7,7 @@ import { engineFor } from "../../src/runtime/engineFor.ts";
 import { openBackend } from "../../src/runtime/openBackend.ts";
 import { explained } from "../../src/runtime/ortSession.ts";
 import { ALLOWED_DIFFERENCE, selfCheck } from "../../src/runtime/selfCheck.ts";
+import { wasmBackend } from "../../src/runtime/wasm.ts";
 import { score } from "../../src/studies/score/score.ts";
 import { oneEngine } from "../interventions/engine.ts";
 
@@ -93,6 +94,16 @@ describe("a device", () => {
     await expect(study).rejects.toThrow(
       "the device was lost, so there is no result (GPU device was lost: driver restarted); `device` cpu computes it",
     );
+  });
+
+  test("that a browser loses leads to wasm, since browsers have no device cpu", async () => {
+    const create = () => Promise.reject(new Error("GPU device was lost"));
+    const env = { wasm: {}, versions: { common: "1" } };
+    const ort = { env, InferenceSession: { create } } as unknown as Parameters<
+      typeof wasmBackend
+    >[0];
+    const session = wasmBackend(ort, 1, "webgpu").create(new Uint8Array(), {});
+    await expect(session).rejects.toThrow("(GPU device was lost); `device` wasm computes it");
   });
 
   test.skipIf(process.platform !== "linux")(
