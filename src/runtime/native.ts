@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { UnableError } from "../base/errors.ts";
 import type { Backend, SessionOptions } from "../base/backend.ts";
 import { usableCores } from "./cores.ts";
-import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
+import { engineSession, explained, INSTALL_CUDA, OPTIMISATION } from "./ortSession.ts";
 
 /**
  * Since 1.29 onnxruntime-node makes a device id under the user's cache folder and reports runs to its maker unless this is
@@ -25,11 +25,6 @@ const PROVIDERS = {
   directml: "dml",
 } as const;
 
-/** The package has it; its types name the file in a way that NodeNext does not resolve. */
-interface Listing {
-  listSupportedBackends(): readonly { readonly name: string }[];
-}
-
 export type NativeDevice = keyof typeof PROVIDERS;
 
 /**
@@ -37,7 +32,7 @@ export type NativeDevice = keyof typeof PROVIDERS;
  * or has no binary for this machine.
  *
  * @param threads threads within an operation; more than there are cores is slower, not faster
- * @throws {UnableError} for a device that the engine has not on this system
+ * @throws {UnableError} for a device that the engine does not have on this system
  */
 export async function nativeBackend(
   threads = usableCores(),
@@ -46,11 +41,8 @@ export async function nativeBackend(
   silenceTelemetry();
   const ort = await import("onnxruntime-node").catch(() => null);
   if (!ort) return null;
-  const supported = (ort as unknown as Listing).listSupportedBackends();
-  refuseAbsent(
-    device,
-    supported.map(({ name }) => name),
-  );
+  const providers = ort.listSupportedBackends().map(({ name }) => name);
+  refuseAbsent(device, providers);
   const create = async (model: Uint8Array, { folder, sideFiles = [] }: SessionOptions) => {
     const session = await ort.InferenceSession.create(model, {
       executionProviders: device === "cpu" ? ["cpu"] : [PROVIDERS[device], "cpu"],
@@ -92,7 +84,7 @@ function refuseAbsent(device: NativeDevice, providers: readonly string[]): void 
   }
   if (device === "cuda" && !hasCudaLibraries())
     throw new UnableError(
-      "device cuda needs ONNX Runtime's CUDA libraries, which are not installed here: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node fetches them; it needs a driver, CUDA 12 and cuDNN 9 too",
+      `device cuda needs ONNX Runtime's CUDA libraries, which are not installed here: ${INSTALL_CUDA} fetches them; it needs a driver, CUDA 12 and cuDNN 9 too`,
     );
   if (device === "webgpu" && process.platform === "linux" && !canLoad("libvulkan.so.1"))
     throw new UnableError(

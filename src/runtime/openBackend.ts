@@ -26,10 +26,10 @@ export async function openBackend(
     throw new InputError("options", `device wasm has 1 thread outside browsers, got ${threads}`);
   if (device !== "wasm") {
     const cores = usableCores();
-    const most = threads === undefined ? undefined : Math.min(threads, cores);
+    const most = Math.min(threads ?? cores, cores);
     const native = await nativeBackend(most, device === "auto" ? "cpu" : device);
     const notice =
-      most === threads
+      threads === undefined || threads === most
         ? null
         : `${threads} threads are slower than ${cores}, one for each core that this process has, which is used`;
     if (native) return { backend: native, notice };
