@@ -93,12 +93,14 @@ function readLater(
 
 /** What a piece is fed: the run's own inputs, those that nobody feeds, sized by the whole run, and values of earlier pieces. */
 function feedsOf(whole: Program, { inputs }: Program, feeds: Feeds, values: Trace): Feeds {
-  const names = new Set(inputs.map(({ name }) => name).filter((name) => !values.has(name)));
-  const own = [...feeds, ...fillInputs(whole, feeds, names)].filter(([name]) => names.has(name));
-  return new Map([
-    ...own,
-    ...[...values].filter(([name]) => inputs.some((one) => one.name === name)),
-  ]);
+  const names = inputs.map(({ name }) => name);
+  const filled = fillInputs(whole, feeds, new Set(names.filter((name) => !values.has(name))));
+  return new Map(
+    names.flatMap((name) => {
+      const value = values.get(name) ?? feeds.get(name) ?? filled.get(name);
+      return value ? [[name, value] as const] : [];
+    }),
+  );
 }
 
 /** Numbers of runs, as many together as have room; at least one. */
