@@ -1,13 +1,5 @@
 /** @file What interrupted studies have kept in the cache: a list, with the command that resumes each, and a way to be rid of it. */
-import {
-  closeSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
@@ -39,7 +31,6 @@ export interface KeptWork {
 }
 
 const SUFFIX = ".jsonl";
-const HEADING_BYTES = 65_536;
 const ID_DIGITS = 8;
 
 /** Where the logs of interrupted studies lie. */
@@ -96,25 +87,19 @@ function namesIn(folder: string): string[] {
 function workAt(folder: string, name: string): KeptWork {
   const path = join(folder, name);
   const { size, mtime } = statSync(path);
+  const lines = readFileSync(path, "utf8").trimStart().split("\n");
   return {
     id: name.slice(0, ID_DIGITS),
     path,
     sizeBytes: size,
     modified: mtime,
-    steps: readFileSync(path, "utf8")
-      .split("\n")
-      .filter((line) => line.startsWith("[")).length,
-    heading: headingIn(path),
+    steps: lines.filter((line) => line.startsWith("[")).length,
+    heading: headingIn(lines[0]!),
   };
 }
 
-/** @returns null unless the file begins with a heading */
-function headingIn(path: string): WorkHeading | null {
-  const bytes = Buffer.alloc(HEADING_BYTES);
-  const file = openSync(path, "r");
-  const length = readSync(file, bytes, 0, bytes.length, 0);
-  closeSync(file);
-  const line = bytes.toString("utf8", 0, length).trimStart().split("\n")[0]!;
+/** @returns null for a first line that is no heading */
+function headingIn(line: string): WorkHeading | null {
   try {
     const heading = JSON.parse(line) as Partial<WorkHeading> | null;
     const { version, study, model, command, folder } = heading ?? {};
