@@ -8,6 +8,11 @@ export async function readResult(path: string): Promise<unknown> {
       cause: error,
     });
   });
+  return parsedResult(text, path);
+}
+
+/** What `text` of the file at `path` says. @throws {InputError} "result" for what is not JSON */
+export function parsedResult(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

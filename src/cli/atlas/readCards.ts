@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
+import { parsedResult } from "../readResult.ts";
 import { headCardResult, type CardResult } from "../../studies/card/result.ts";
 
 /** A card, and a name for its files. */
@@ -49,14 +50,7 @@ async function jsonFiles(folder: string, depth: number): Promise<string[]> {
 async function cardIn(file: string): Promise<CardResult | null> {
   const text = await readFile(file, "utf8");
   if (!text.includes('"induction-lens/card@')) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new InputError("result", `${file} is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  const value = parsedResult(text, file);
   if ((value as { schema?: unknown } | null)?.schema !== "induction-lens/card@1") return null;
   const read = headCardResult.safeParse(value);
   if (read.success) return read.data;
