@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSy
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
+import { isRunning } from "../formats/livingProcess.ts";
 import { checkPlace, removeFolders } from "../draw/replaceFile.ts";
 
 interface Holder {
@@ -57,20 +58,14 @@ function made(file: string, own: Holder): boolean {
 function holderOf(file: string): Holder | null {
   try {
     const { pid, host } = JSON.parse(readFileSync(file, "utf8")) as Partial<Holder>;
-    return typeof pid === "number" && typeof host === "string" ? { pid, host } : null;
+    return Number.isInteger(pid) && typeof host === "string" ? { pid: pid!, host } : null;
   } catch {
     return null;
   }
 }
 
 function hasEnded({ pid, host }: Holder): boolean {
-  if (host !== hostname()) return false;
-  try {
-    process.kill(pid, 0); // sends nothing, asks whether it is there
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
+  return host === hostname() && !isRunning(pid);
 }
 
 function taken(folder: string, file: string, holder: Holder | null, use: string): InputError {

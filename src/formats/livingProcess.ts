@@ -5,9 +5,13 @@ import { hostname } from "node:os";
 
 /** Whether a process of this machine is alive; null if it cannot be known from here. */
 export function isAlive(pid: number, host: string): boolean | null {
-  if (host !== hostTag()) return null;
+  return host === hostTag() ? isRunning(pid) : null;
+}
+
+/** Whether a process of this machine, or of this container, is there. */
+export function isRunning(pid: number): boolean {
   try {
-    process.kill(pid, 0);
+    process.kill(pid, 0); // sends nothing, asks whether it is there
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
