@@ -3,7 +3,9 @@ import type { Tensor, TensorData } from "./tensor.ts";
 import type { OptionNames } from "./optionNames.ts";
 
 /** What can compute; the last three only where the engine's package has them. */
-export type Device = "cpu" | "wasm" | "webgpu" | "cuda" | "coreml" | "directml";
+export const DEVICES = ["cpu", "wasm", "webgpu", "cuda", "coreml", "directml"] as const;
+
+export type Device = (typeof DEVICES)[number];
 
 /** Numbers without axis names: what crosses the border to the engine. */
 export interface RawTensor {

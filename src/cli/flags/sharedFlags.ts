@@ -1,5 +1,6 @@
 /** @file Flags that several commands take, with one help text each. */
 import { Option, type Command } from "commander";
+import { DEVICES } from "../../base/backend.ts";
 import { bosChoice, byteCount, collected, integer, seed, wholeNumber } from "./values.ts";
 
 export const MODEL =
@@ -58,7 +59,7 @@ export function engine(command: Command, threads = "1"): Command {
     .option("--threads <n>", `threads of the engine (default: ${threads})`, integer(1))
     .addOption(
       new Option("--device <name>", "what computes; auto is cpu")
-        .choices(["auto", "cpu", "wasm", "webgpu", "cuda", "coreml", "directml"])
+        .choices(["auto", ...DEVICES])
         .default("auto"),
     )
     .option("--quiet", QUIET);
