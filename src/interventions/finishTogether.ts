@@ -1,11 +1,9 @@
 /** @file Many runs of a chain, all of them through one stage before the next: what does not fit is opened once for all. */
-import type { Feeds, Trace } from "../base/backend.ts";
+import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import type { Tensor } from "../base/tensor.ts";
-import type { Program } from "../graph/program.ts";
+import { typesOf, type Program } from "../graph/program.ts";
 import { float32Bytes, planMemory } from "../runtime/memory.ts";
 import { SHARE_BETWEEN } from "../runtime/memoryBudget.ts";
-import { typesOf } from "../graph/program.ts";
-import type { Backend } from "../base/backend.ts";
 import type { AtPoint, ChainRun, State } from "./chainRun.ts";
 import type { Point } from "./points.ts";
 

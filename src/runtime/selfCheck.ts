@@ -107,6 +107,7 @@ function numbersFor(
   shape: readonly number[],
   draw: Random,
 ): TensorData {
+  if (below < 1) throw new InputError("feed", `${name} has no id to try`);
   const count = shape.reduce((product, size) => product * size, 1);
   if (type === "float32") return Float32Array.from({ length: count }, () => draw.normal());
   if (type === "bool") return new Uint8Array(count).fill(1);
@@ -116,7 +117,6 @@ function numbersFor(
     const id = at < period ? draw.integer(0, below - 1) : ids[at - period]!;
     ids[at] = id === refused?.id ? (id + 1) % below : id;
   }
-  if (below < 1) throw new InputError("feed", `${name} has no id to try`);
   return ids;
 }
 
