@@ -35,17 +35,13 @@ export function headName({ layer, head }: HeadAt): string {
  * @throws {InputError} "unknown-head" for a name that is not layer.head
  */
 export function headNumbers(choice: HeadChoice): HeadAt {
-  if (typeof choice !== "object" && typeof choice !== "string")
+  if (typeof choice === "object" && (choice as unknown) !== null)
+    return { layer: choice.layer, head: choice.head };
+  const [, layer, head] = /^(\d+)\.(\d+)$/.exec(String(choice).trim()) ?? [];
+  if (typeof choice !== "string" || layer === undefined || head === undefined)
     throw new InputError(
       "unknown-head",
       `heads are written layer.head, such as "1.2", got ${shownValue(choice)}`,
-    );
-  if (typeof choice !== "string") return { layer: choice.layer, head: choice.head };
-  const [, layer, head] = /^(\d+)\.(\d+)$/.exec(choice.trim()) ?? [];
-  if (layer === undefined || head === undefined)
-    throw new InputError(
-      "unknown-head",
-      `heads are written layer.head, such as 1.2, got ${choice}`,
     );
   return { layer: Number(layer), head: Number(head) };
 }

@@ -45,6 +45,7 @@ const MISUSE: readonly (readonly [call: string, run: () => Promise<unknown>, mes
   ["heads '1.0'", () => patch(model, { backend, heads: any("1.0") }), /heads come as a list/],
   ["sets ['1.0']", () => ablate(model, { backend, sets: any(["1.0"]) }), /heads come as a list/],
   ["heads [5]", () => patch(model, { backend, heads: any([5]) }), /heads are written layer.head/],
+  ["heads [null]", () => patch(model, { backend, heads: any([null]) }), /heads are .*, got null/],
 ];
 
 describe("misuse of the library", () => {
