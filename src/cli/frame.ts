@@ -18,6 +18,8 @@ export interface Frame {
   readonly done: (text: string) => void;
   /** The flags that all commands have alike, for what a command does with them by itself. */
   readonly flags: CommonFlags;
+  /** The words of the command line that asks for this, without the program. */
+  readonly command: readonly string[];
   /** The engine that the flags name. */
   openEngine(): Promise<Backend>;
   /** The model called `name`; whoever opens it closes it. */
@@ -40,6 +42,8 @@ export interface Surroundings {
   readonly stderr: NodeJS.WriteStream;
   /** Told how far the work is; left out: standard error is. */
   readonly progress: Progress;
+  /** As that of a frame; left out: those of the process. */
+  readonly command: readonly string[];
   /** Told the exit code of a Result that is no success. */
   readonly exit: (code: number) => void;
 }
@@ -48,13 +52,15 @@ export interface Surroundings {
 export async function inFrame<Value>(
   flags: CommonFlags,
   work: (frame: Frame) => Promise<Value>,
-  { signal = interruption(), stderr = process.stderr, progress }: Partial<Surroundings> = {},
+  surroundings: Partial<Surroundings> = {},
 ): Promise<Value> {
+  const { signal = interruption(), stderr = process.stderr, progress } = surroundings;
+  const { command = process.argv.slice(2) } = surroundings;
   const talk = talkOn(stderr, { quiet: flags.output.quiet ?? false });
   const { note, done, end } = talk;
   const report = progress ?? talk.report;
   const frame: Frame = {
-    ...{ signal, progress: report, note, done, flags },
+    ...{ signal, progress: report, note, done, flags, command },
     async openEngine() {
       const { openBackend } = await import("../runtime/openBackend.ts");
       const { withBudget } = await import("../runtime/memoryBudget.ts");

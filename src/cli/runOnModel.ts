@@ -27,12 +27,12 @@ export async function runOnModel<Result, Run extends ModelRun<Result>, Other = R
   const { study } = await load();
   const run = instead ?? (await study.run());
   const backend = await frame.openEngine();
-  const { signal, progress, note, flags } = frame;
+  const { signal, progress, note, flags, command } = frame;
   return withModel(frame, name, async (model) => {
     const asked = withoutUndefined(options);
     const keeps = study.resumes && flags.model.cache !== false;
     const facts = { study: study.name, model, backend, options: asked };
-    const heading = { model: name, command: process.argv.slice(2), folder: process.cwd() };
+    const heading = { model: name, command, folder: process.cwd() };
     const log = keeps ? resumeFile(facts, { note, heading }) : undefined;
     const lent: Lent = { backend, signal, progress, ...(log && { log }) };
     const result = await run(model, { ...asked, ...lent } as never); // onModel checked them against the study

@@ -17,7 +17,7 @@ const SHOW_CURSOR = "\u001b[?25h";
 
 /** Has a command carried out to its end and returns its exit code. */
 export async function supervised(invocation: Invocation): Promise<number> {
-  const given = process.argv.slice(2); // the work reads its message; these are for lists of processes and of kept work
+  const given = process.argv.slice(2); // the work reads its message; these are for lists of processes, and for the frame
   const child = fork(fileURLToPath(new URL("./work.js", import.meta.url)), given, {
     serialization: "advanced", // an argument that was left out stays undefined
   });

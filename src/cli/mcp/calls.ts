@@ -3,9 +3,8 @@ import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { AbortError, UnableError } from "../../base/errors.ts";
 import type { Progress } from "../../base/progress.ts";
-import type { Invocation } from "../messages.ts";
 import { deathBy } from "../supervised.ts";
-import type { Answer, FromEngine, ToEngine } from "./messages.ts";
+import type { Answer, FromEngine, ToEngine, ToolCall } from "./messages.ts";
 
 export interface CallOptions {
   readonly signal: AbortSignal;
@@ -19,7 +18,7 @@ export interface Calls {
    * @throws {AbortError} once its signal is aborted
    * @throws {UnableError} with the sentence of what failed
    */
-  call(invocation: Invocation, options: CallOptions): Promise<Answer>;
+  call(invocation: ToolCall, options: CallOptions): Promise<Answer>;
   end(): void;
 }
 
@@ -54,7 +53,7 @@ export function callsIn(home: string): Calls {
 
 async function callOn(
   running: () => ChildProcess,
-  call: Invocation,
+  call: ToolCall,
   { signal, progress }: CallOptions,
 ): Promise<Answer> {
   if (signal.aborted) throw new AbortError("cancelled");

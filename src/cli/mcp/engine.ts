@@ -2,9 +2,8 @@
 import { toText } from "../../studies/views.ts";
 import { loadCommands } from "../commands.ts";
 import { explain } from "../exit.ts";
-import type { Invocation } from "../messages.ts";
 import { carryOut } from "../program.ts";
-import type { Answer, FromEngine, ToEngine } from "./messages.ts";
+import type { Answer, FromEngine, ToEngine, ToolCall } from "./messages.ts";
 
 const WIDTH = 100;
 
@@ -25,10 +24,10 @@ function say(message: FromEngine): void {
   process.send?.(message);
 }
 
-async function answer(call: Invocation, signal: AbortSignal): Promise<Answer> {
+async function answer(call: ToolCall, signal: AbortSignal): Promise<Answer> {
   let [printed, said] = ["", ""];
   await carryOut(await loadCommands(), call, {
-    signal,
+    ...{ signal, command: call.command },
     progress: (step, done, total) => say({ progress: [step, done, total] }),
     stdout: {
       isTTY: false,

@@ -5,6 +5,7 @@ import { InputError } from "../../base/errors.ts";
 import type { CommonFlags } from "../flags/partFlags.ts";
 import type { Invocation } from "../messages.ts";
 import type { Confinement } from "./confinement.ts";
+import type { ToolCall } from "./messages.ts";
 import type { ToolPart } from "./parts.ts";
 import type { Tool } from "./tools.ts";
 
@@ -21,7 +22,7 @@ export async function toolInvocation(
   values: Values,
   confinement: Confinement,
   lent: CommonFlags,
-): Promise<Invocation> {
+): Promise<ToolCall> {
   refuseUnknown(tool, values);
   const [flags, args] = [[] as string[], [] as string[]];
   for (const part of tool.parts) {
@@ -35,6 +36,7 @@ export async function toolInvocation(
   const { engine, model } = lent;
   return {
     ...read,
+    command: [tool.name, ...flags, ...lentWords(lent), "--", ...args],
     flags: {
       ...read.flags,
       ...engine,
@@ -44,6 +46,17 @@ export async function toolInvocation(
       quiet: false,
     },
   };
+}
+
+/** The server's own flags as they are typed. */
+function lentWords({ engine, model }: CommonFlags): string[] {
+  const { threads, device, memory } = engine;
+  return [
+    ...(threads === undefined ? [] : [`--threads=${threads}`]),
+    ...(device === undefined || device === "auto" ? [] : [`--device=${device}`]),
+    ...(memory === undefined ? [] : [`--memory=${memory / 1e6}MB`]),
+    ...(model.offline ? ["--offline"] : []),
+  ];
 }
 
 function refuseUnknown(tool: Tool, values: Values): void {
