@@ -1,5 +1,5 @@
 /** @file `sweep`: the jobs of a plan, those of a shard or all, into a folder; then the tables of what is there. */
-import { availableParallelism, freemem } from "node:os";
+import { availableParallelism } from "node:os";
 import { UnableError } from "../../base/errors.ts";
 import { visible } from "../../draw/visible.ts";
 import type { Frame } from "../frame.ts";
@@ -48,7 +48,7 @@ const SHARE_OF_FREE = 0.8;
 export function roomOf({ workers, memoryBudget }: Pick<SweepFlags, "workers" | "memoryBudget">) {
   return {
     workers: workers ?? Math.max(1, Math.floor(availableParallelism() / 2)),
-    budget: memoryBudget ?? SHARE_OF_FREE * freemem(),
+    budget: memoryBudget ?? SHARE_OF_FREE * process.availableMemory(),
   };
 }
 
