@@ -3,8 +3,8 @@ import { typesOf, type Program } from "../graph/program.ts";
 import type { Backend } from "../base/backend.ts";
 
 /**
- * Tokens in one run: enough for full speed, few enough for little memory. Processors were measured flat from 256 to 3,200; on one
- * H200 runs of 6,400 were five times as fast as runs of 320.
+ * Tokens in one run: enough for full speed, few enough for little memory. Processors were measured flat from 256 to 3,200; a
+ * graphics card (one was tried) is not busy with 320, and several times as fast with thousands.
  */
 const TOKENS_PER_RUN = { cpu: 320, wasm: 320, ...forAccelerators(3200) } as const;
 
