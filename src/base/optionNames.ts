@@ -9,7 +9,7 @@ export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 /**
  * TypeScript sees most misspelt names; this also speaks to callers in JavaScript, and to options that come from a file.
  *
- * @throws {InputError} "options" for options that are no object, and for an option with a value and a name that `study` does not read
+ * @throws {InputError} "options" for options that are not an object, and for an option with a value and a name that `study` does not read
  */
 export function checkOptionNames<Options extends object>(
   study: string,

@@ -44,7 +44,7 @@ export interface Surroundings {
   readonly progress: Progress;
   /** As that of a frame; left out: those of the process. */
   readonly command: readonly string[];
-  /** Told the exit code of a Result that is no success. */
+  /** Told the exit code of a Result that is not a success. */
   readonly exit: (code: number) => void;
 }
 

@@ -20,7 +20,7 @@ export interface WorkHeading {
 
 /** Work of one interrupted study. */
 export interface KeptWork {
-  /** The first digits of the file's name, which no other file begins with. */
+  /** The first digits of the file's name. */
   readonly id: string;
   readonly path: string;
   readonly sizeBytes: number;
@@ -98,7 +98,7 @@ function workAt(folder: string, name: string): KeptWork {
   };
 }
 
-/** @returns null for a first line that is no heading */
+/** @returns null for a first line that is not a heading */
 function headingIn(line: string): WorkHeading | null {
   try {
     const heading = JSON.parse(line) as Partial<WorkHeading> | null;

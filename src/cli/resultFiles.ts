@@ -27,13 +27,13 @@ export function resultFiles<Result>(
       const faults: unknown[] = [];
       for (const file of files) await write(file).catch((error: unknown) => faults.push(error));
       if (faults.length === 0) return;
-      const messages = faults.map((fault) => faultOf(fault).message); // what is no fault of a place is thrown as it is
+      const messages = faults.map((fault) => faultOf(fault).message); // what is not a fault of a place is thrown as it is
       throw new InputError("output", messages.join("\n"), { cause: faults[0] });
     },
   };
 }
 
-/** @throws what is no fault of the place */
+/** @throws what is not a fault of the place */
 function faultOf(error: unknown): InputError {
   if (error instanceof InputError) return error;
   throw error;

@@ -17,8 +17,8 @@ const SHOW_CURSOR = "\u001b[?25h";
 
 /** Has a command carried out to its end and returns its exit code. */
 export async function supervised(invocation: Invocation): Promise<number> {
-  const given = process.argv.slice(2); // the work reads its message; these are for lists of processes, and for the frame
-  const child = fork(fileURLToPath(new URL("./work.js", import.meta.url)), given, {
+  const words = process.argv.slice(2); // the work reads its message; these are for lists of processes, and for the frame
+  const child = fork(fileURLToPath(new URL("./work.js", import.meta.url)), words, {
     serialization: "advanced", // an argument that was left out stays undefined
   });
   child.send(invocation, () => undefined);

@@ -13,8 +13,8 @@ export const ALLOWED_DIFFERENCE = 1e-4;
 const LENGTH = 32;
 const SEED = 1;
 
-/** What was found out, for as long as the program and the engine are there. */
-const known = new WeakMap<Backend["create"], WeakMap<Program, Promise<number>>>();
+/** Differences that were found, for as long as the program and the engine are there. */
+const differences = new WeakMap<Backend["create"], WeakMap<Program, Promise<number>>>();
 
 /**
  * The largest difference between what `backend` and its reference make of one row of repeated random tokens: all outputs, and
@@ -26,11 +26,11 @@ const known = new WeakMap<Backend["create"], WeakMap<Program, Promise<number>>>(
 export function selfCheck(program: Program, backend: Backend): Promise<number> {
   const { create, reference } = backend;
   if (!reference) return Promise.resolve(0);
-  const ofEngine = known.get(create) ?? new WeakMap<Program, Promise<number>>();
-  known.set(create, ofEngine);
-  const checked = ofEngine.get(program) ?? compared(program, backend, reference);
-  ofEngine.set(program, checked);
-  return checked;
+  const ofEngine = differences.get(create) ?? new WeakMap<Program, Promise<number>>();
+  differences.set(create, ofEngine);
+  const difference = ofEngine.get(program) ?? differenceOf(program, backend, reference);
+  ofEngine.set(program, difference);
+  return difference;
 }
 
 /**
@@ -55,7 +55,7 @@ export async function refuseWrongDevice(program: Program, backend: Backend): Pro
   );
 }
 
-async function compared(
+async function differenceOf(
   program: Program,
   backend: Backend,
   reference: NonNullable<Backend["reference"]>,

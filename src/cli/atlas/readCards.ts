@@ -29,7 +29,7 @@ export async function readCards(folder: string): Promise<readonly AtlasCard[]> {
       "file",
       `${folder} has no cards (induction-lens card MODEL --out FOLDER writes one)`,
     );
-  return named([...cards.values()]);
+  return withSlugs([...cards.values()]);
 }
 
 async function jsonFiles(folder: string, depth: number): Promise<string[]> {
@@ -46,7 +46,7 @@ async function jsonFiles(folder: string, depth: number): Promise<string[]> {
   return (await Promise.all(found)).flat();
 }
 
-/** Null for what is no card at all. */
+/** Null for what is not a card at all. */
 async function cardIn(file: string): Promise<CardResult | null> {
   const text = await readFile(file, "utf8");
   if (!text.includes('"induction-lens/card@')) return null;
@@ -59,7 +59,7 @@ async function cardIn(file: string): Promise<CardResult | null> {
 }
 
 /** Small models first; names are those of models in letters that are safe in addresses. */
-function named(cards: readonly CardResult[]): AtlasCard[] {
+function withSlugs(cards: readonly CardResult[]): AtlasCard[] {
   const taken = new Set(["index"]);
   return cards
     .toSorted(

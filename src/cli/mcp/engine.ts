@@ -25,17 +25,20 @@ function say(message: FromEngine): void {
 }
 
 async function answer(call: ToolCall, signal: AbortSignal): Promise<Answer> {
-  let [printed, said] = ["", ""];
+  let [output, notes] = ["", ""];
   await carryOut(await loadCommands(), call, {
     ...{ signal, command: call.command },
     progress: (step, done, total) => say({ progress: [step, done, total] }),
     stdout: {
       isTTY: false,
-      write: (text: string | Uint8Array) => ((printed += String(text)), true),
+      write: (text: string | Uint8Array) => ((output += String(text)), true),
     },
-    stderr: { isTTY: false, write: (text: string) => ((said += text), true) } as NodeJS.WriteStream,
+    stderr: {
+      isTTY: false,
+      write: (text: string) => ((notes += text), true),
+    } as NodeJS.WriteStream,
     exit: () => undefined,
   });
-  const result = JSON.parse(printed) as Answer["result"];
-  return { result, text: (await toText(result, { width: WIDTH })) + said };
+  const result = JSON.parse(output) as Answer["result"];
+  return { result, text: (await toText(result, { width: WIDTH })) + notes };
 }

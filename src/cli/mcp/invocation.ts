@@ -80,7 +80,7 @@ async function wordsOf(
   if (typeof value === "boolean" && (kind === "switch" || mayBeBare)) return value ? [null] : [];
   const isList = kind === "list";
   const items = repeats && Array.isArray(value) ? (value as unknown[]) : [value];
-  const words = items.map((item) => (isList && Array.isArray(item) ? joined(item) : item));
+  const words = items.map((item) => (isList && Array.isArray(item) ? asOneWord(item) : item));
   const isWord = (word: unknown) => typeof word === "string" || typeof word === "number";
   if (kind === "switch" || !words.every(isWord))
     throw new InputError(
@@ -104,7 +104,7 @@ const FORMS = {
 } as const;
 
 /** A list as one word; null if an item is not one. */
-function joined(items: readonly unknown[]): string | null {
+function asOneWord(items: readonly unknown[]): string | null {
   return items.every((item) => typeof item === "string" || typeof item === "number")
     ? items.join(",")
     : null;

@@ -36,7 +36,7 @@ export async function serveTools(
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
   );
   server.setRequestHandler(types.ListToolsRequestSchema, () => ({
-    tools: tools.map((tool) => described(tool, { textOnly, hub })),
+    tools: tools.map((tool) => toolInfo(tool, { textOnly, hub })),
   }));
   server.setRequestHandler(
     types.CallToolRequestSchema,
@@ -44,8 +44,8 @@ export async function serveTools(
       const token = _meta?.progressToken;
       const progress = risingProgress((value, message) => {
         if (token === undefined) return;
-        const told = { progressToken: token, progress: value, message };
-        void sendNotification({ method: "notifications/progress", params: told }).catch(
+        const news = { progressToken: token, progress: value, message };
+        void sendNotification({ method: "notifications/progress", params: news }).catch(
           () => undefined,
         );
       });
@@ -73,7 +73,7 @@ function sdk() {
   );
 }
 
-function described(
+function toolInfo(
   { name, spec, inputSchema, outputSchema }: Tool,
   { textOnly, hub }: { readonly textOnly: boolean; readonly hub: boolean },
 ) {

@@ -41,7 +41,7 @@ const CONNECT_MS = 5000;
  * The queue that the flags name.
  *
  * @param options `waits`: once connected, a server that goes away is waited for; without it the command fails
- * @throws {InputError} "options" for what is no address; {UnableError} if nobody answers there
+ * @throws {InputError} "options" for what is not an address; {UnableError} if nobody answers there
  */
 export async function openQueue(
   { redis = process.env["REDIS_URL"] ?? DEFAULT_URL, queue: name = DEFAULT_NAME }: QueueFlags,

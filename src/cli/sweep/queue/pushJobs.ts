@@ -32,13 +32,13 @@ export function queueId(job: QueuedJob["job"]): string {
 /**
  * Puts jobs into the queue. Pushing twice is as pushing once, so that a push that was interrupted is done again.
  *
- * @param told after each part: how many are done
+ * @param progress told after each part how many are done
  */
 export async function pushJobs(
   queue: JobQueue,
   jobs: readonly QueuedJob[],
   options: PushOptions,
-  told: (done: number) => void,
+  progress: (done: number) => void,
 ): Promise<Pushed> {
   let [added, again, there] = [0, 0, 0];
   for (let first = 0; first < jobs.length; first += CHUNK) {
@@ -49,7 +49,7 @@ export async function pushJobs(
     added += before.filter((state) => state === "added").length;
     again += before.filter((state) => state === "again").length;
     there += before.filter((state) => state === "there").length;
-    told(first + part.length);
+    progress(first + part.length);
   }
   return { added, again, there };
 }
