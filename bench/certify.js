@@ -5,6 +5,7 @@
  */
 import { plantedModel } from "../dist/bench/population/plantedModel.js";
 import { modelFrom } from "../dist/models/families.js";
+import { modelInMemory } from "../dist/models/inMemory.js";
 import { plantedCheckpoint } from "../dist/models/planted/circuit.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { certify } from "../dist/studies/certify/certify.js";
@@ -21,15 +22,8 @@ const backend = await nativeBackend(1);
 if (!backend) throw new Error("bench:certify needs onnxruntime-node, which is not installed");
 
 function loaded(id, { config, weights }) {
-  return {
-    ...modelFrom(config, { weights, unsupported: new Map() }),
-    id,
-    revision: null,
-    sha256: "0".repeat(64),
-    tokenizer: async () => null,
-    unchanged: async () => undefined,
-    close: async () => undefined,
-  };
+  const model = modelFrom(config, { weights, unsupported: new Map() });
+  return modelInMemory(model, { id, sha256: "0".repeat(64) });
 }
 
 const TINY = { vocabulary: 17, contextLength: 17, width: 16, heads: 1, layers: 2, seed: 3 };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { nativeBackend } from "../../dist/runtime/native.js";
 import { random } from "../../dist/base/random.js";
 import { modelFrom } from "../../dist/models/families.js";
+import { modelInMemory } from "../../dist/models/inMemory.js";
 import { openModel } from "../../dist/models/open.js";
 import { plantedModel } from "../../dist/bench/population/plantedModel.js";
 import { freshWeights, shuffledWeights } from "../../dist/bench/population/changedWeights.js";
@@ -15,15 +16,8 @@ const backend = await nativeBackend(1);
 if (!backend) throw new Error("bench:truth needs onnxruntime-node, which is not installed");
 
 function loaded(id, config, weights) {
-  return {
-    ...modelFrom(config, { weights, unsupported: new Map() }),
-    id,
-    revision: null,
-    sha256: "0".repeat(64),
-    tokenizer: async () => null,
-    unchanged: async () => undefined,
-    close: async () => undefined,
-  };
+  const model = modelFrom(config, { weights, unsupported: new Map() });
+  return modelInMemory(model, { id, sha256: "0".repeat(64) });
 }
 
 async function planted(seed) {

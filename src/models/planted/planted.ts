@@ -2,6 +2,7 @@
 import { closest } from "fastest-levenshtein";
 import { sha256Hex } from "../../base/hash.ts";
 import { InputError } from "../../base/errors.ts";
+import { modelInMemory } from "../inMemory.ts";
 import type { LoadedModel } from "../loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "./circuit.ts";
 import { plantedT5 } from "./crossing.ts";
@@ -76,13 +77,6 @@ export async function openPlanted(name: string): Promise<LoadedModel> {
   const { config, weights } = PLANTED[name as keyof typeof PLANTED].checkpoint();
   const model = modelFrom(config, { weights, unsupported: new Map() });
   const { source } = weights.values().next().value!;
-  return {
-    ...model,
-    id: `planted:${name}`,
-    revision: null,
-    sha256: await sha256Hex(await source.read(0, source.sizeBytes)),
-    tokenizer: () => Promise.resolve(null),
-    unchanged: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
+  const sha256 = await sha256Hex(await source.read(0, source.sizeBytes));
+  return modelInMemory(model, { id: `planted:${name}`, sha256 });
 }

@@ -3,6 +3,7 @@ import { random } from "../../../src/base/random.ts";
 import { plantedModel } from "../../../src/bench/population/plantedModel.ts";
 import { openModel } from "../../../src/models/open.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
+import { modelInMemory } from "../../../src/models/inMemory.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import { roundedDown, roundedUp } from "../../../src/measure/certificate/rounded.ts";
 import { certify } from "../../../src/studies/certify/certify.ts";
@@ -33,13 +34,7 @@ function randomModel(shape: ModelShape, size: number, seed: number): LoadedModel
       return [name, Float32Array.from({ length: count }, () => gain + size * draw.normal())];
     }),
   );
-  return {
-    ...modelOf(shape, weights),
-    ...{ id: "random", revision: null, sha256: "0".repeat(64) },
-    tokenizer: () => Promise.resolve(null),
-    unchanged: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
+  return modelInMemory(modelOf(shape, weights), { id: "random", sha256: "0".repeat(64) });
 }
 
 const SHAPES = (["learned", "shortformer", "rotary"] as const).flatMap((positions) =>

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { load } from "../../../src/index.ts";
 import { modelFrom } from "../../../src/models/families.ts";
+import { modelInMemory } from "../../../src/models/inMemory.ts";
 import { plantedCheckpoint } from "../../../src/models/planted/circuit.ts";
 import { PLANTED } from "../../../src/models/planted/planted.ts";
 import { compare } from "../../../src/studies/compare/compare.ts";
@@ -107,9 +108,7 @@ describe("compare", () => {
       const heads = PLANTED.induction.heads.filter(({ layer }) => layer === 0 || index > 1);
       const { config, weights } = plantedCheckpoint(sizes, heads);
       const model = modelFrom(config, { weights, unsupported: new Map() });
-      const nothing = () => Promise.resolve();
-      const about = { revision: null, sha256: String(width), unchanged: nothing, close: nothing };
-      return { ...model, id: `width ${width}`, ...about, tokenizer: () => Promise.resolve(null) };
+      return modelInMemory(model, { id: `width ${width}`, sha256: String(width) });
     });
     const result = await compare(family, { backend, numExamples: 20 });
     expect(result.models.map(({ inductionHeads }) => inductionHeads.count)).toEqual([

@@ -1,6 +1,7 @@
 /** @file A made-up training run: the planted circuit, its heads sharpened one after the other, at steps that are known. */
 import { plantedCheckpoint, type PlantedHead } from "../../../src/models/planted/circuit.ts";
 import { modelFrom } from "../../../src/models/families.ts";
+import { modelInMemory } from "../../../src/models/inMemory.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import type { RunCheckpoint } from "../../../src/studies/phase/phaseRun.ts";
 
@@ -82,13 +83,6 @@ export async function modelAt(
 ): Promise<LoadedModel> {
   const sizes = { ...SIZES, layers, contextLength };
   const { config, weights } = plantedCheckpoint(sizes, headsAt(step, { induction, decoy }));
-  return {
-    ...modelFrom(config, { weights, unsupported: new Map() }),
-    id: `step ${step}`,
-    revision: null,
-    sha256: String(step).padStart(64, "0"),
-    tokenizer: () => Promise.resolve(null),
-    unchanged: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
+  const model = modelFrom(config, { weights, unsupported: new Map() });
+  return modelInMemory(model, { id: `step ${step}`, sha256: String(step).padStart(64, "0") });
 }

@@ -1,4 +1,5 @@
 import { modelFrom } from "../../../src/models/families.ts";
+import { modelInMemory } from "../../../src/models/inMemory.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import type { PlantedModel } from "../../../src/bench/population/plantedModel.ts";
 
@@ -7,13 +8,6 @@ export function loadedPlanted(
   { config, weights }: Pick<PlantedModel, "config" | "weights">,
   seed: number,
 ): LoadedModel {
-  return {
-    ...modelFrom(config, { weights, unsupported: new Map() }),
-    id: `population:${seed}`,
-    revision: null,
-    sha256: "0".repeat(64),
-    tokenizer: () => Promise.resolve(null),
-    unchanged: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
+  const model = modelFrom(config, { weights, unsupported: new Map() });
+  return modelInMemory(model, { id: `population:${seed}`, sha256: "0".repeat(64) });
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { random } from "../../../src/base/random.ts";
 import { modelFrom } from "../../../src/models/families.ts";
+import { modelInMemory } from "../../../src/models/inMemory.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "../../../src/models/planted/circuit.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
@@ -48,15 +49,8 @@ function planted(
     ...sizes,
   };
   const { config, weights } = plantedCheckpoint(all, heads);
-  return {
-    ...modelFrom(config, { weights, unsupported: new Map() }),
-    id: "planted",
-    revision: null,
-    sha256: "0".repeat(64),
-    tokenizer: () => Promise.resolve(null),
-    unchanged: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
+  const model = modelFrom(config, { weights, unsupported: new Map() });
+  return modelInMemory(model, { id: "planted", sha256: "0".repeat(64) });
 }
 
 const SMALL = { numExamples: 14, seqLen: 48 };
