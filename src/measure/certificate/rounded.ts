@@ -4,10 +4,14 @@ const DECIMALS = 4;
 
 /** A lower bound with few decimals, at most the bound itself. */
 export function roundedDown(value: number, decimals = DECIMALS): number {
-  return Math.floor(value * 10 ** decimals) / 10 ** decimals;
+  const digits = 10 ** decimals;
+  const whole = Math.floor(value * digits);
+  return (whole / digits > value ? whole - 1 : whole) / digits; // the product itself may have been rounded up to the whole number
 }
 
 /** A case that was found, with few decimals: what the bound is held against is not made smaller by them. */
 export function roundedUp(value: number, decimals = DECIMALS): number {
-  return Math.ceil(value * 10 ** decimals) / 10 ** decimals;
+  const digits = 10 ** decimals;
+  const whole = Math.ceil(value * digits);
+  return (whole / digits < value ? whole + 1 : whole) / digits;
 }
