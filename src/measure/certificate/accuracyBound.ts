@@ -9,8 +9,8 @@
  */
 import { ballsOf, product, sum, type Balls } from "./balls.ts";
 import type { Grounds, QueryCase } from "./attentionBound.ts";
-import { tokensAt, type HeadNumbers } from "./certifiedModel.ts";
-import { down, root, up } from "./enclosure.ts";
+import { tokensAt, type HeadNumbers, type NormNumbers } from "./certifiedModel.ts";
+import { down, exactly, root, up, type Enclosure } from "./enclosure.ts";
 import { centred, constantOf, gained, withBias, writeRow } from "./firstLayer.ts";
 import { widest } from "./secondLayer.ts";
 
@@ -42,8 +42,9 @@ export function accuracyReader(grounds: Grounds): AccuracyReader {
   const constant = toLogits(
     sum(constantOf(model.layers[0], columns), constantOf(model.layers[1], columns)),
   );
-  const heads = model.layers[1].heads.map((_, head) => headPaths(grounds, head, toLogits));
-  const biases = biasesOf(grounds);
+  const keyScale = grounds.scales ? widest(grounds.scales, reachableIn(grounds)) : exactly(1);
+  const heads = model.layers[1].heads.map((head) => headPaths(grounds, head, keyScale, toLogits));
+  const biases = biasesOf(grounds, keyScale);
   const { outputs } = model;
   return {
     predicted: ({ token, position }, attention) =>
@@ -111,16 +112,31 @@ function writableRows({ family, first }: Grounds): { token: number; row: number 
   return [...rows].map(([row, token]) => ({ token, row }));
 }
 
-function headPaths(grounds: Grounds, head: number, toLogits: (rows: Balls) => Balls): HeadPaths {
+/** What a head makes of rows of the stream, not yet divided by the scale of its layer's norm. */
+function carriedBy({ value, output }: HeadNumbers, norm: NormNumbers | null, rows: Balls): Balls {
+  return product(product(gained(centred(rows, norm), norm), value), output);
+}
+
+/** What the biases of a head and of its layer's norm add wherever it attends: [1, d_model]. */
+function biasOf({ value, output, valueBias }: HeadNumbers, norm: NormNumbers | null): Balls {
+  const columns = value.rows;
+  const bias = ballsOf({ rows: 1, columns, data: norm?.bias ?? new Float64Array(columns) });
+  return product(withBias(product(bias, value), valueBias), output);
+}
+
+/** @param scale of the second layer's norm at any key */
+function headPaths(
+  grounds: Grounds,
+  head: HeadNumbers,
+  scale: Enclosure,
+  toLogits: (rows: Balls) => Balls,
+): HeadPaths {
   const { model, first } = grounds;
-  const [, layer] = model.layers;
-  const { value, output, valueBias } = layer.heads[head]!;
-  const through = (rows: Balls) =>
-    toLogits(product(product(gained(centred(rows, layer.norm), layer.norm), value), output));
+  const { norm } = model.layers[1];
+  const through = (rows: Balls) => toLogits(carriedBy(head, norm, rows));
   const direct = through(first.stream);
   const constant = through(constantOf(model.layers[0], first.stream.columns));
   const mixed = first.heads.map(({ writes }) => leastOver(grounds, through(writes)));
-  const scale = grounds.scales ? widest(grounds.scales, reachableIn(grounds)) : { low: 1, high: 1 };
   const whole = (table: Differences): Differences =>
     table.map((value0, at) => {
       const target = Math.floor(at / model.unembedding.columns);
@@ -131,16 +147,10 @@ function headPaths(grounds: Grounds, head: number, toLogits: (rows: Balls) => Ba
       );
       return down(all / (all > 0 ? scale.high : scale.low));
     });
-  const bias = model.layers[1].norm?.bias;
-  const zeros = ballsOf({
-    rows: 1,
-    columns: first.stream.columns,
-    data: bias ?? new Float64Array(first.stream.columns),
-  });
   return {
     target: whole(leastOver(grounds, direct, (token, target) => token === target)),
     others: whole(leastOver(grounds, direct)),
-    fixed: toLogits(product(withBias(product(zeros, value), valueBias), output)),
+    fixed: toLogits(biasOf(head, norm)),
   };
 }
 
@@ -164,7 +174,7 @@ interface Biases {
   readonly scale: number;
 }
 
-function biasesOf(grounds: Grounds): Biases {
+function biasesOf(grounds: Grounds, keyScale: Enclosure): Biases {
   const { model } = grounds;
   const { finalNorm, unembedding, unembeddingBias } = model;
   const fromNorm = finalNorm?.bias
@@ -176,29 +186,22 @@ function biasesOf(grounds: Grounds): Biases {
     data: new Float64Array(unembedding.columns),
   });
   const logits = fromNorm || unembeddingBias ? withBias(fromNorm ?? none, unembeddingBias) : null;
-  return { logits, scale: finalNorm ? largestScale(grounds) : 1 };
+  return { logits, scale: finalNorm ? largestScale(grounds, keyScale) : 1 };
 }
 
 /** A bound by the triangle inequality over all parts of the stream's end. */
-function largestScale(grounds: Grounds): number {
-  const { model, first } = grounds;
+function largestScale({ model, first }: Grounds, keyScale: Enclosure): number {
   const [one, two] = model.layers;
   const columns = first.stream.columns;
-  const keys = grounds.scales ? widest(grounds.scales, reachableIn(grounds)) : { low: 1, high: 1 };
-  const through = (rows: Balls, head: HeadNumbers) =>
-    product(product(gained(centred(rows, two.norm), two.norm), head.value), head.output);
-  const bias = ballsOf({ rows: 1, columns, data: two.norm?.bias ?? new Float64Array(columns) });
   const carried = two.heads.map((head) => {
     const parts = [
       first.stream,
       constantOf(one, columns),
       ...first.heads.map(({ writes }) => writes),
     ];
-    const lengths = parts.map((part) => longest(through(part, head)));
-    const fixed = longest(
-      product(withBias(product(bias, head.value), head.valueBias), head.output),
-    );
-    return up(up(lengths.reduce((a, b) => up(a + b)) / keys.low) + fixed);
+    const lengths = parts.map((part) => longest(carriedBy(head, two.norm, part)));
+    const fixed = longest(biasOf(head, two.norm));
+    return up(up(lengths.reduce((a, b) => up(a + b)) / keyScale.low) + fixed);
   });
   const whole = [
     longest(first.stream),

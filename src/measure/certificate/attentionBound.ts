@@ -16,6 +16,7 @@ import { ballAround, dots, rowOf, scaled, sum, type Balls, type Range } from "./
 import {
   startOf,
   tokensAt,
+  tokensBut,
   type Family,
   type LayerNumbers,
   type ModelNumbers,
@@ -25,7 +26,7 @@ import { writeRow, type FirstLayer } from "./firstLayer.ts";
 import { leastOf, mostOf } from "./mixture.ts";
 import { turned } from "./rotation.ts";
 import { projected, streamScales, type Projected, type Scales } from "./secondLayer.ts";
-import { shareIndex, sharesOf, type Shares } from "./shares.ts";
+import { shareIndex, SHARES, sharesOf, stateIndex, type Shares } from "./shares.ts";
 
 /** What is taken as known although it is not, to see what it costs; an answer with any of these proves nothing. */
 export type Idealisation = "rest" | "query" | "scale";
@@ -189,14 +190,15 @@ function queryFactors(
   { first, scales, shares }: Grounds,
   { token, befores, position }: QueryCase,
 ): Enclosure[] {
-  if (!scales) return [{ low: 1, high: 1 }];
-  const all = shares[0]!.befores;
-  const at = befores.map((before) => (token * first.length + position) * all + before);
+  if (!scales) return [exactly(1)];
+  const at = befores.map((before) =>
+    stateIndex(shares[0]!, first.length, [token, position, before]),
+  );
   const [low, high] = [
     Math.min(...at.map((one) => scales.low[one]!)),
     Math.max(...at.map((one) => scales.high[one]!)),
   ];
-  const inverse = (scale: number) => over({ low: 1, high: 1 }, { low: scale, high: scale });
+  const inverse = (scale: number) => over(exactly(1), exactly(scale));
   return [inverse(low), inverse(high)];
 }
 
@@ -239,7 +241,7 @@ function attentionWith(
   const alike = model.layers[1].rotation === null ? productsWith(query(0), keys) : null;
   const productsAt = (key: number) => alike ?? productsWith(query(key), keys);
   const target = position - family.period + 1;
-  const others = allBut(family.tokens, token);
+  const others = tokensBut(family, token);
   const ends: number[] = [];
   for (let key = 0; key <= position; key++) {
     if (key === target) continue;
@@ -258,10 +260,6 @@ function attentionWith(
     least[other] = rest < Infinity ? Math.max(0, down(1 / rest)) : 0;
   }
   return least;
-}
-
-function allBut(tokens: number, token: number): number[] {
-  return Array.from({ length: tokens }, (_, each) => each).filter((each) => each !== token);
 }
 
 /** Tokens that may come before the key: BOS before the first one, and nothing before the first position. */
@@ -284,12 +282,13 @@ function scoreEnds(
   for (const token of tokens)
     for (const before of befores) {
       const [a, b, c] = partRows(first, family, token, key, before);
+      const at = stateIndex(shares[0]!, first.length, [token, key, before]);
+      const start = at * SHARES;
       let low = down(direct.low[a]! + constant.low[0]!);
       let high = up(direct.high[a]! + constant.high[0]!);
       for (let head = 0; head < rests.length; head++) {
         const share = shares[head]!;
         const written = products.writes[head]!;
-        const start = shareIndex(share, first.length, [token, key, before]);
         const rest = rests[head]!;
         low = down(
           low + leastOf(share, start, written.low[a]!, written.low[b]!, written.low[c]!, rest.low),
@@ -300,7 +299,6 @@ function scoreEnds(
         );
       }
       if (scales) {
-        const at = (token * first.length + key) * shares[0]!.befores + before;
         low = down(low / (low > 0 ? scales.high[at]! : scales.low[at]!));
         high = up(high / (high > 0 ? scales.low[at]! : scales.high[at]!));
       }

@@ -9,7 +9,7 @@ import {
   type Idealisation,
   type QueryCase,
 } from "./attentionBound.ts";
-import { startOf, type Family, type ModelNumbers } from "./certifiedModel.ts";
+import { startOf, tokensBut, type Family, type ModelNumbers } from "./certifiedModel.ts";
 import { down } from "./enclosure.ts";
 import { firstLayer } from "./firstLayer.ts";
 import { leastBefore, sharesOf } from "./shares.ts";
@@ -101,19 +101,16 @@ function costOf({ tokens, period }: Family, heads: number): number {
 }
 
 function casesOf(family: Family, token: number, position: number, split: boolean): QueryCase[] {
-  const others = Array.from({ length: family.tokens }, (_, each) => each).filter(
-    (each) => each !== token,
-  );
+  const others = tokensBut(family, token);
   return split
     ? others.map((before) => ({ token, befores: [before], position }))
     : [{ token, befores: others, position }];
 }
 
 /** Targets that are not the query's token and, where S > 2, not the one before it either. */
-function targetsOf({ tokens, period }: Family, { token, befores }: QueryCase, split: boolean) {
-  return Array.from({ length: tokens }, (_, each) => each).filter(
-    (each) => each !== token && !(split && period > 2 && each === befores[0]),
-  );
+function targetsOf(family: Family, { token, befores }: QueryCase, split: boolean) {
+  const others = tokensBut(family, token);
+  return split && family.period > 2 ? others.filter((each) => each !== befores[0]) : others;
 }
 
 interface Tally {

@@ -69,6 +69,11 @@ export function startOf({ bos }: Family): number {
   return bos ? 1 : 0;
 }
 
+/** All tokens of the family but this one, BOS not among them. */
+export function tokensBut({ tokens }: Family, token: number): number[] {
+  return Array.from({ length: tokens }, (_, each) => each).filter((each) => each !== token);
+}
+
 /** Tokens that may be at a position: BOS alone at the first one where there is BOS. */
 export function tokensAt(family: Family, position: number): readonly [from: number, to: number] {
   return family.bos && position === 0 ? [family.tokens, family.tokens + 1] : [0, family.tokens];

@@ -1,7 +1,7 @@
 /** @file What a head of the second layer reads: products of its weights with each part that the stream may have there. */
 import { ballsOf, product, sum, type Balls, type Exact } from "./balls.ts";
 import type { ModelNumbers } from "./certifiedModel.ts";
-import { down, root, up } from "./enclosure.ts";
+import { down, root, up, type Enclosure } from "./enclosure.ts";
 import {
   addedByPlace,
   centred,
@@ -11,7 +11,7 @@ import {
   writeRow,
   type FirstLayer,
 } from "./firstLayer.ts";
-import { PARTS, shareIndex, type Shares } from "./shares.ts";
+import { PARTS, SHARES, stateIndex, type Shares } from "./shares.ts";
 
 /**
  * A projection of the stream by its parts. With s the scale of the layer's norm, it is
@@ -87,14 +87,13 @@ export function streamScales(
   for (let token = 0; token < befores; token++)
     for (let position = 0; position < length; position++)
       for (let before = 0; before < befores; before++) {
-        const at = (token * length + position) * befores + before;
+        const at = stateIndex(shares[0]!, length, [token, position, before]);
         const rows = [
           writeRow(first, token, position),
           writeRow(first, before, Math.max(0, position - 1)),
           writeRow(first, befores - 1, 0),
         ];
-        const start = shareIndex(shares[0]!, length, [token, position, before]);
-        const scale = scaleAround(stream, heads, shares, rows, start, norm.eps);
+        const scale = scaleAround(stream, heads, shares, rows, at * SHARES, norm.eps);
         [low[at], high[at]] = [scale.low, scale.high];
       }
   return { low, high };
@@ -200,7 +199,7 @@ function norm(vector: Float64Array): number {
 }
 
 /** The widest that a scale is over all states. */
-export function widest({ low, high }: Scales, reachable: (at: number) => boolean) {
+export function widest({ low, high }: Scales, reachable: (at: number) => boolean): Enclosure {
   let [least, most] = [Infinity, 0];
   low.forEach((value, at) => {
     if (!reachable(at)) return;

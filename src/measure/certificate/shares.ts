@@ -8,11 +8,14 @@
  */
 import { dots, rowOf } from "./balls.ts";
 import { lengthOf, startOf, tokensAt, type Family } from "./certifiedModel.ts";
-import { down, expDown, expUp, over, plus, up, type Enclosure } from "./enclosure.ts";
+import { down, exactly, expDown, expUp, over, plus, up, type Enclosure } from "./enclosure.ts";
 import type { FirstLayer } from "./firstLayer.ts";
 
 /** Which parts a query's attention has: the order of the last axis of {@link Shares}. */
 export const PARTS = ["itself", "before", "bos", "rest"] as const;
+
+/** Shares of one state: both ends of every part. */
+export const SHARES = 2 * PARTS.length;
 
 /** By query state and token before: [token, position, token before, end, part]. The ends: the rest at its largest, at its least. */
 export interface Shares {
@@ -22,12 +25,21 @@ export interface Shares {
   readonly befores: number;
 }
 
-export function shareIndex(
+/** A token at a position with a token before it. */
+type State = readonly [token: number, position: number, before: number];
+
+/** Place of a state in what is known of each: [token, position, token before]. */
+export function stateIndex(
   { befores }: Pick<Shares, "befores">,
   length: number,
-  [token, position, before]: readonly [number, number, number],
+  [token, position, before]: State,
 ): number {
-  return ((token * length + position) * befores + before) * 2 * PARTS.length;
+  return (token * length + position) * befores + before;
+}
+
+/** Place of the first share of a state. */
+export function shareIndex(shares: Pick<Shares, "befores">, length: number, state: State): number {
+  return stateIndex(shares, length, state) * SHARES;
 }
 
 /** @param without the rest, as if it were never attended to: how much the rest costs, and no proof */
@@ -39,7 +51,7 @@ export function sharesOf(
 ): Shares {
   const { length } = first;
   const befores = family.tokens + (family.bos ? 1 : 0);
-  const size = befores * length * befores * 2 * PARTS.length;
+  const size = befores * length * befores * SHARES;
   const shares = { mid: new Float64Array(size), rad: new Float64Array(size), befores };
   for (let position = 0; position < lengthOf(family); position++) {
     const [from, to] = tokensAt(family, position);
@@ -56,7 +68,7 @@ interface At {
   readonly shares: Shares;
 }
 
-const NOTHING: Enclosure = { low: 0, high: 0 };
+const NOTHING = exactly(0);
 
 function sharesAt(first: FirstLayer, head: number, family: Family, at: At): void {
   const { token, position, shares } = at;
@@ -79,7 +91,7 @@ function sharesAt(first: FirstLayer, head: number, family: Family, at: At): void
     const previous = position === 0 ? NOTHING : weight(before, position - 1);
     const start = shareIndex(shares, length, [token, position, before]);
     [rest.high, rest.low].forEach((mass, end) =>
-      write(shares, start + end * PARTS.length, [itself, previous, bos, { low: mass, high: mass }]),
+      write(shares, start + end * PARTS.length, [itself, previous, bos, exactly(mass)]),
     );
   }
 }
@@ -106,18 +118,17 @@ function restOf(
 function write({ mid, rad }: Shares, start: number, weights: readonly Enclosure[]): void {
   weights.forEach((weight, part) => {
     const others = weights.filter((_, other) => other !== part).reduce(plus, NOTHING);
-    const low =
-      weight.low === 0 ? 0 : over(only(weight.low), plus(only(weight.low), only(others.high))).low;
-    const high =
-      weight.high === 0
-        ? 0
-        : over(only(weight.high), plus(only(weight.high), only(Math.max(0, others.low)))).high;
+    const low = weight.low === 0 ? 0 : shareOf(weight.low, others.high).low;
+    const high = weight.high === 0 ? 0 : shareOf(weight.high, Math.max(0, others.low)).high;
     mid[start + part] = low / 2 + high / 2;
     rad[start + part] = up((high - low) / 2 + high * 2 ** -50);
   });
 }
 
-const only = (value: number): Enclosure => ({ low: value, high: value });
+/** one / (one + others) */
+function shareOf(one: number, others: number): Enclosure {
+  return over(exactly(one), plus(exactly(one), exactly(others)));
+}
 
 /** The least share that goes to the token before, over all states where there is one. */
 export function leastBefore(shares: Shares, family: Family): number {
