@@ -40,7 +40,7 @@ export async function certify(
   const plan = certifyPlan(model.architecture, options);
   const { signal, progress } = options;
   return whileUnchanged(model, backend, async (elapsed) => {
-    const searcher = await openSearcher(model, backend, plan);
+    const searcher = await openSearcher(model, backend, plan, signal);
     try {
       const measured = await searcher.atRandom();
       const heads = plan.heads ?? [best(measured.means)];
@@ -57,8 +57,7 @@ export async function certify(
       const proved = elapsed();
       const lows = new Map<number, { low: Low; tried: number }>();
       for (const [index, head] of heads.entries()) {
-        throwIfAborted(signal);
-        lows.set(head, await searcher.downhill(head, [measured.lows[head]!]));
+        lows.set(head, await searcher.downhill(head, measured.lows[head]!));
         progress?.("searching for the least", index + 1, heads.length);
       }
       const timings = { random: searched, proof: proved - searched, search: elapsed() - proved };

@@ -1,5 +1,6 @@
 /** @file Looks for the sequences of a family on which heads attend least to their targets: at random, then by small changes. */
 import type { Backend } from "../../base/backend.ts";
+import { throwIfAborted } from "../../base/errors.ts";
 import { random, type Random } from "../../base/random.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
@@ -29,8 +30,8 @@ export interface Measured {
 export interface Searcher {
   /** Measures the plan's random sequences. */
   atRandom(): Promise<Measured>;
-  /** The least that changes of the lowest sequences find, and how many were tried. */
-  downhill(head: number, from: readonly Low[]): Promise<{ low: Low; tried: number }>;
+  /** The least that changes of a low sequence and of random ones find, and how many were tried. */
+  downhill(head: number, from: Low): Promise<{ low: Low; tried: number }>;
   close(): Promise<void>;
 }
 
@@ -41,6 +42,7 @@ export async function openSearcher(
   model: LoadedModel,
   backend: Backend,
   plan: CertifyPlan,
+  signal: AbortSignal | undefined,
 ): Promise<Searcher> {
   const { layers, logits } = anatomy(model.program, model.architecture);
   const pattern = layers[1]!.attention.pattern;
@@ -49,8 +51,10 @@ export async function openSearcher(
     batch: BATCH,
     position: plan.info.length,
   });
-  const measure = (blocks: readonly (readonly number[])[]) =>
-    measured(session, plan, blocks, outputs as [string, string]);
+  const measure = (blocks: readonly (readonly number[])[]) => {
+    throwIfAborted(signal);
+    return measured(session, plan, blocks, outputs as [string, string]);
+  };
   return {
     atRandom: () => atRandom(plan, measure),
     downhill: (head, from) => downhill(plan, head, from, measure),
@@ -157,20 +161,19 @@ function blockOf({ family, ids }: CertifyPlan, draw: Random): number[] {
 async function downhill(
   plan: CertifyPlan,
   head: number,
-  from: readonly Low[],
+  from: Low,
   measure: Measure,
 ): Promise<{ low: Low; tried: number }> {
   const { family, rounds, seed } = plan;
   const draw = random(seed, 42 + head);
-  const begin = from.map((low) =>
-    low.tokens.slice(startOf(family), startOf(family) + family.period),
-  );
-  let blocks = Array.from({ length: BATCH }, (_, index) => begin[index] ?? blockOf(plan, draw));
-  let lows = (await measure(blocks)).lows.map((some) => some[head]!);
+  const blockIn = ({ tokens }: Low) =>
+    tokens.slice(startOf(family), startOf(family) + family.period);
+  const lowsOn = async (blocks: readonly (readonly number[])[]) =>
+    (await measure(blocks)).lows.map((some) => some[head]!);
+  const others = Array.from({ length: BATCH - 1 }, () => blockOf(plan, draw));
+  let lows = await lowsOn([blockIn(from), ...others]);
   for (let round = 0; round < rounds; round++) {
-    const changed = blocks.map((block) => changedBlock(plan, block, draw));
-    const found = (await measure(changed)).lows.map((some) => some[head]!);
-    blocks = blocks.map((block, at) => (found[at]!.least < lows[at]!.least ? changed[at]! : block));
+    const found = await lowsOn(lows.map((low) => changedBlock(plan, blockIn(low), draw)));
     lows = lows.map((low, at) => (found[at]!.least < low.least ? found[at]! : low));
     await turn();
   }
