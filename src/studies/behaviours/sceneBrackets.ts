@@ -1,12 +1,11 @@
 /** @file Brackets within brackets between random words: heads that look at the bracket that is open. */
 import { queryMeanTable } from "../../measure/weightTable.ts";
-import { doesNotFit, needsWords, startOf, variantRows, type Scene } from "./scene.ts";
+import { isBareWord, markedRows } from "./markedRows.ts";
+import { startOf, type Scene } from "./scene.ts";
 
 /** A row: words `x`, brackets, twice with either kind outside. */
 const SHAPE = "xx(xxx[xxx]xxxxxx)xx[xxx(xxx)xxxxxx]xx";
 const LENGTH = SHAPE.length;
-const DISTINCT = LENGTH;
-const MARKS = ["(", ")", "[", "]"] as const;
 
 const SOURCE =
   "no published score that we know of; the key is the innermost bracket that is open, not the last one";
@@ -35,18 +34,8 @@ export const BRACKETS: Scene = {
   layout: "random words with ( [ ] ) and [ ( ) ], or words in place of the brackets",
   behaviours: Object.keys(WORDS),
   rows: (source) => {
-    const { words } = source;
-    if (!words) return needsWords();
-    const ids = new Map(MARKS.map((mark) => [mark as string, words.mark(mark)]));
-    const missing = MARKS.filter((mark) => ids.get(mark) === null);
-    if (missing.length > 0) return `the tokenizer has no token for ${missing.join(" ")}`;
-    const inLetters = { ...source, ordinary: words.letters };
-    const why = doesNotFit(inLetters, { length: LENGTH, distinct: DISTINCT });
-    if (why !== null) return why;
-    const names = ["brackets", "words"] as const;
-    const variants = variantRows(inLetters, DISTINCT, names, (drawn, variant) =>
-      drawn.map((id, at) => (variant === "brackets" ? (ids.get(SHAPE[at]!) ?? id) : id)),
-    );
+    const variants = markedRows(source, SHAPE, "brackets");
+    if (typeof variants === "string") return variants;
     const start = startOf(source.bos);
     const measure = (queries: readonly (readonly [number, number])[]) => {
       const keyOf = new Map(queries.map(([query, key]) => [start + query, start + key]));
@@ -75,12 +64,7 @@ function bracketPairs() {
     const sign = SHAPE[at]!;
     if (sign === "(" || sign === "[") open.push(at);
     else if (sign === ")" || sign === "]") closing.push([at, open.pop()!]);
-    else if (open.length > 0 && isBareWord(at)) within.push([at, open.at(-1)!]);
+    else if (open.length > 0 && isBareWord(SHAPE, at)) within.push([at, open.at(-1)!]);
   }
   return { within, closing };
-}
-
-/** Whether the token before is a word too: at a bracket a previous-token head would look at it. */
-function isBareWord(at: number): boolean {
-  return SHAPE[at - 1] === "x";
 }

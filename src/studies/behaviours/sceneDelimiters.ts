@@ -1,11 +1,10 @@
 /** @file Full stops and commas between random words: heads that look at the last one, or rest on the first. */
 import { queryMeanTable } from "../../measure/weightTable.ts";
-import { doesNotFit, needsWords, startOf, variantRows, type Scene } from "./scene.ts";
+import { isBareWord, markedRows } from "./markedRows.ts";
+import { startOf, type Scene } from "./scene.ts";
 
 const SHAPE = "xxxxx.xxxxxxx,xxxx.xxxxxxxx,xxxxx.xxxxxx";
 const LENGTH = SHAPE.length;
-const DISTINCT = LENGTH;
-const MARKS = [".", ","] as const;
 
 const words = (name: string, title: string, which: string) => ({
   name,
@@ -28,18 +27,8 @@ export const DELIMITERS: Scene = {
     "random words with full stops and commas at uneven distances, or words in place of the marks",
   behaviours: Object.values(WORDS).map(({ name }) => name),
   rows: (source) => {
-    const vocabulary = source.words;
-    if (!vocabulary) return needsWords();
-    const ids = new Map(MARKS.map((mark) => [mark as string, vocabulary.mark(mark)]));
-    const missing = MARKS.filter((mark) => ids.get(mark) === null);
-    if (missing.length > 0) return `the tokenizer has no token for ${missing.join(" ")}`;
-    const inLetters = { ...source, ordinary: vocabulary.letters };
-    const why = doesNotFit(inLetters, { length: LENGTH, distinct: DISTINCT });
-    if (why !== null) return why;
-    const names = ["marks", "words"] as const;
-    const variants = variantRows(inLetters, DISTINCT, names, (drawn, variant) =>
-      drawn.map((id, at) => (variant === "marks" ? (ids.get(SHAPE[at]!) ?? id) : id)),
-    );
+    const variants = markedRows(source, SHAPE, "marks");
+    if (typeof variants === "string") return variants;
     const measures = [WORDS.last, WORDS.first].map((one, index) => {
       const table = tableOf(startOf(source.bos), index === 0);
       return { ...one, tables: { marks: table }, control: { words: table } };
@@ -53,7 +42,7 @@ function tableOf(start: number, last: boolean) {
   const before = (at: number) => marks.filter((mark) => mark < at);
   const queries = [...SHAPE]
     .map((_, at) => at)
-    .filter((at) => before(at).length >= 2 && isBareWord(at));
+    .filter((at) => before(at).length >= 2 && isBareWord(SHAPE, at));
   return queryMeanTable(
     start + LENGTH,
     queries.map((at) => start + at),
@@ -62,9 +51,4 @@ function tableOf(start: number, last: boolean) {
       return [start + (last ? seen.at(-1)! : seen[0]!)];
     },
   );
-}
-
-/** Whether it is a word after a word: a previous-token head would look at a mark. */
-function isBareWord(at: number): boolean {
-  return SHAPE[at] === "x" && SHAPE[at - 1] === "x";
 }

@@ -6,6 +6,7 @@ import {
   needsWords,
   parted,
   startOf,
+  timesTable,
   variantRows,
   type RowSource,
   type Scene,
@@ -123,7 +124,7 @@ function measuresOf(start: number, size: number) {
     ReturnType<typeof tableOf>,
     ReturnType<typeof tableOf>,
   ];
-  const less = { ...last, data: last.data.map((weight) => -weight) };
+  const less = timesTable(last, -1);
   return [
     { ...WORDS.nextToken, tables: { tokens: first }, control: { newTokens: first } },
     { ...WORDS.wordStart, tables: { words: first }, control: { newWords: first } },
