@@ -2,6 +2,7 @@
 import { closest } from "fastest-levenshtein";
 import { InputError } from "../../base/errors.ts";
 import type { GeneratedInput } from "../../inputs/scoreInput.ts";
+import { checkWholeNumber } from "../common/checkWholeNumber.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
 import { SCENES } from "./scenes.ts";
@@ -42,12 +43,7 @@ export function behavioursPlan({
     throw new InputError("options", "`only` needs at least one behaviour, got none", {
       option: "only",
     });
-  if (!(Number.isSafeInteger(numExamples) && numExamples >= 1))
-    throw new InputError(
-      "range",
-      `\`numExamples\` needs a whole number from 1 on, got ${numExamples}`,
-      { option: "numExamples" },
-    );
+  checkWholeNumber("numExamples", numExamples, 1);
   if (!Number.isSafeInteger(seed))
     throw new InputError("range", `\`seed\` needs a whole number, got ${seed}`, { option: "seed" });
   return {

@@ -8,6 +8,7 @@ import { lengthOf, type Family } from "../../measure/certificate/certifiedModel.
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { InputInfo } from "../../results/common.ts";
+import { checkWholeNumber } from "../common/checkWholeNumber.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 
 export interface CertifyOptions extends StudyOptions {
@@ -58,8 +59,8 @@ export const MOST = { tokens: 64, positions: 64 } as const;
 /** @throws {InputError} "range" for a family that is too large or too small, "unknown-head", and as `generatedRows` */
 export function certifyPlan(architecture: Architecture, options: CertifyOptions): CertifyPlan {
   const { numExamples = 1000, rounds = 100, seed = 0 } = options;
-  checkCount("numExamples", numExamples, 1);
-  checkCount("rounds", rounds, 0);
+  checkWholeNumber("numExamples", numExamples, 1);
+  checkWholeNumber("rounds", rounds, 0);
   const drawn = Array.from(drawnTokens(architecture).ids);
   const tokens = tokenCount(drawn.length, options.alphabet);
   const { bos } = options;
@@ -109,25 +110,8 @@ function tokenCount(drawn: number, asked: number | undefined): number {
       { option: "alphabet" },
     );
   const count = asked ?? drawn;
-  const most = Math.min(drawn, MOST.tokens);
-  if (!(Number.isInteger(count) && count >= 2 && count <= most))
-    throw new InputError(
-      "range",
-      `\`alphabet\` needs a whole number from 2 to ${most}, got ${count}`,
-      { option: "alphabet" },
-    );
+  checkWholeNumber("alphabet", count, 2, Math.min(drawn, MOST.tokens));
   return count;
-}
-
-function checkCount(option: "numExamples" | "rounds", value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new InputError(
-    "range",
-    `\`${option}\` needs a whole number from ${least} on, got ${value}`,
-    {
-      option,
-    },
-  );
 }
 
 function secondLayer(heads: readonly HeadAt[]): number[] {

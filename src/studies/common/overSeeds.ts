@@ -1,6 +1,7 @@
 /** @file The same study with several seeds: what it says of the model, and what of the rows that were drawn. */
 import { InputError } from "../../base/errors.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
+import { checkWholeNumber } from "./checkWholeNumber.ts";
 import type { StudyOptions } from "./studyOptions.ts";
 
 export interface SeedOptions {
@@ -26,15 +27,8 @@ export async function overSeeds<Options extends Seeded, Result>(
   options: Options,
   run: (options: Options) => Promise<Result>,
 ): Promise<{ readonly seeds: readonly number[]; readonly results: readonly Result[] }> {
-  const { seeds: count = 1, seed: first = 0, rows, log, progress, signal } = options;
-  if (!(Number.isInteger(count) && count >= 1 && count <= MOST))
-    throw new InputError(
-      "range",
-      `\`seeds\` needs a whole number from 1 to ${MOST}, got ${count}`,
-      {
-        option: "seeds",
-      },
-    );
+  const { seeds: count = 1, seed: first = 0, rows, log, progress } = options;
+  checkWholeNumber("seeds", count, 1, MOST);
   if (count > 1 && rows !== undefined)
     throw new InputError("options", "rows of one's own have no seed, so `seeds` cannot be used", {
       option: "seeds",
@@ -45,7 +39,7 @@ export async function overSeeds<Options extends Seeded, Result>(
   for (const seed of seeds) {
     const said: StudyOptions["progress"] =
       progress && ((step, ...rest) => progress(`seed ${seed}: ${step}`, ...rest));
-    const own = { ...options, seeds: undefined, seed, log: log && under(log, seed), signal };
+    const own = { ...options, seeds: undefined, seed, log: log && under(log, seed) };
     results.push(await run({ ...own, progress: said }));
   }
   return { seeds, results };

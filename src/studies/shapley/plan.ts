@@ -13,6 +13,7 @@ import {
   type Coalition,
 } from "../../measure/shapley.ts";
 import type { Architecture } from "../../models/family.ts";
+import { checkWholeNumber } from "../common/checkWholeNumber.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { Replacement } from "../../results/causalNames.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
@@ -61,10 +62,7 @@ export function shapleyPlan(architecture: Architecture, options: ShapleyOptions)
     throw new InputError("range", `a threshold lies between 0 and 1, got ${threshold}`, {
       option: "threshold",
     });
-  if (!(Number.isInteger(pairs) && pairs >= 1))
-    throw new InputError("range", `\`pairs\` needs a whole number from 1 on, got ${pairs}`, {
-      option: "pairs",
-    });
+  checkWholeNumber("pairs", pairs, 1);
   const orders = heads.length <= MOST_EXACT ? null : ordersOf(heads.length, pairs, seed);
   return { heads, kind, orders, coalitions: coalitionsOf(heads.length, orders), threshold, seed };
 }
