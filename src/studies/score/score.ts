@@ -17,6 +17,7 @@ import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.t
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
+import { inGigabytes } from "../../runtime/memory.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
@@ -275,9 +276,8 @@ function checkScoresFit(backend: Backend, heads: number, examples: number): void
   const needed = 8 * ATTENTION_SCORES.length * heads * examples;
   const available = backend.availableBytes();
   if (needed <= available) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new UnableError(
-    `the scores of ${examples} sequences and ${heads} heads take ${gigabytes(needed)}, ${backend.device} has ${gigabytes(available)}; ask for fewer sequences`,
+    `the scores of ${examples} sequences and ${heads} heads take ${inGigabytes(needed)}, ${backend.device} has ${inGigabytes(available, "down")}; ask for fewer sequences`,
   );
 }
 
