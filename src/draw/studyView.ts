@@ -129,7 +129,10 @@ export function pictureNames(ids: readonly string[]): string[] {
 /** Sentences about models of these ids as a picture has them. */
 export function pictureWords(words: readonly string[], ids: readonly string[]): string {
   const names = pictureNames(ids);
-  return ids.reduce((text, id, index) => text.replaceAll(id, names[index]!), words.join(" "));
+  return ids
+    .map((id, index) => ({ id, name: names[index]! }))
+    .sort((one, other) => other.id.length - one.id.length) // one path may begin another
+    .reduce((text, { id, name }) => text.replaceAll(id, () => name), words.join(" "));
 }
 
 /** A model as a picture names it: of a path its last part, since a picture is published. Ids of the hub are no paths. */

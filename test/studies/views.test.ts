@@ -8,7 +8,7 @@ import { studyCsv } from "../../src/draw/csv.ts";
 import { drawnInNode } from "../../src/draw/drawnInNode.ts";
 import { lazySvg } from "../../src/draw/lazySvg.ts";
 import { picturesOf } from "../../src/draw/pictures.ts";
-import { pictureName, pictureNames } from "../../src/draw/studyView.ts";
+import { pictureName, pictureNames, pictureWords } from "../../src/draw/studyView.ts";
 import { idealHeads } from "../../src/measure/idealHeads.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";
@@ -228,6 +228,12 @@ test("pictureName is the last part of a path, and an id of the hub or the zoo as
   const ids = ["gpt2", "org/name", "zoo:attn-2l", "zoo:attn-2l@100", "planted:induction"];
   expect(ids.map(pictureName)).toEqual(ids);
   expect(pictureNames(["/a/m", "/b/m"])).toEqual(["/a/m", "/b/m"]);
+});
+
+test("pictureWords names each model by its own name where one path begins another", () => {
+  const words = ["/runs/a/b and /runs/a agree."];
+  expect(pictureWords(words, ["/runs/a", "/runs/a/b"])).toBe("b and a agree.");
+  expect(pictureWords(["/runs/$& agrees."], ["/runs/$&"])).toBe("$& agrees.");
 });
 
 test("a report has a section for every kind of Result", async () => {
