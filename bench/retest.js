@@ -2,14 +2,15 @@
  * @file `npm run bench:retest [-- --model NAME --seeds N --quick | --full | --both]`: the verdict of one model again and again with
  * other random rows. How many heads keep their label, which labels flip, and whether heads that flip are flagged `undecided`;
  * with --both also whether `--quick` says what the full verdict says. Verdicts are kept in .bench/retest as long as the code
- * that they come from is the same, so a run that was interrupted, or asked for more seeds, goes on. Without a model: SmolLM2-135M and Gemma 3 270M, where ../shared has them, and
- * zoo:attn-2l.
+ * that they come from is the same, so a run that was interrupted, or asked for more seeds, goes on. Without a model:
+ * SmolLM2-135M and Gemma 3 270M, where ../shared has them, and zoo:attn-2l.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openModel } from "../dist/models/open.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { verdict } from "../dist/studies/verdict/verdict.js";
+import { measuredOnce } from "./measuredOnce.js";
 import { agreement, between } from "./retest/agreement.js";
 import { row, table } from "./statistics.js";
 import { verdictHash } from "./verdictHash.js";
@@ -29,27 +30,26 @@ const seeds = Number(asked("--seeds") ?? 10);
 const kinds = has("--both") ? ["quick", "full"] : [has("--full") ? "full" : "quick"];
 
 const folder = join(import.meta.dirname, "../.bench/retest");
-mkdirSync(folder, { recursive: true });
 const backend = await nativeBackend(Number(asked("--threads") ?? 1));
 if (!backend) throw new Error("bench:retest needs onnxruntime-node, which is not installed");
 
 const code = verdictHash();
 
-async function verdictOnce(model, kind, seed) {
+function verdictOnce(model, kind, seed) {
   const file = join(folder, `${code}-${model.sha256.slice(0, 16)}-${kind}-${seed}.json`);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
+  return measuredOnce(file, () => labelsOf(model, kind, seed));
+}
+
+async function labelsOf(model, kind, seed) {
   const started = performance.now();
   const { heads } = await verdict(model, { backend, seed, quick: kind === "quick" });
-  const found = heads.map(({ layer, head, label, flags }) => ({
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  process.stderr.write(`${model.id} ${kind} seed ${seed}: ${seconds} s\n`);
+  return heads.map(({ layer, head, label, flags }) => ({
     head: `${layer}.${head}`,
     label,
     undecided: flags.includes("undecided"),
   }));
-  writeFileSync(`${file}.part`, JSON.stringify(found));
-  renameSync(`${file}.part`, file);
-  const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  process.stderr.write(`${model.id} ${kind} seed ${seed}: ${seconds} s\n`);
-  return found;
 }
 
 let missed = false;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { random } from "../../dist/base/random.js";
 import { tensor } from "../../dist/base/tensor.js";
 import { scoreInterval } from "../../dist/measure/interval.js";
+import { mean } from "../../dist/measure/mean.js";
 import { highestHeads, stopByPrecision } from "../../dist/measure/stopByPrecision.js";
 import { modelFrom } from "../../dist/models/families.js";
 import { openModel } from "../../dist/models/open.js";
@@ -83,8 +84,6 @@ async function scorer({ program, architecture, close }, seqLen) {
     },
   };
 }
-
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Where `score --precision` would stop in these scores, and whether the heads it holds are within the target there; or null. */
 function stopIn(scores, truth, { target, top, seed }) {

@@ -1,11 +1,12 @@
 /**
  * @file Trained models on disk: a model is trained once and kept in .bench/trained at two of its steps: the first that
- * copies, or the last of all, and the one with half of that copy gain. A file appears whole or not at all, so an interrupted run goes on where it stopped.
+ * copies, or the last of all, and the one with half of that copy gain.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointFiles, train } from "../../dist/train.js";
+import { measuredOnce } from "../measuredOnce.js";
 import { COPIES } from "./recipes.js";
 
 const ROOT = join(import.meta.dirname, "../../.bench/trained");
@@ -22,15 +23,13 @@ function folderOf(recipe) {
 /** Trains the model unless it is there. @returns a folder for each moment, with the step and its copy gain */
 export async function trainedModel(recipe, backend) {
   const folder = folderOf(recipe);
-  const list = join(folder, "moments.json");
-  if (!existsSync(list)) await trainInto(folder, list, recipe, backend);
-  return JSON.parse(readFileSync(list, "utf8")).map((one) => ({
-    ...one,
-    folder: join(folder, one.moment),
-  }));
+  const moments = await measuredOnce(join(folder, "moments.json"), () =>
+    trainInto(folder, recipe, backend),
+  );
+  return moments.map((one) => ({ ...one, folder: join(folder, one.moment) }));
 }
 
-async function trainInto(folder, list, recipe, backend) {
+async function trainInto(folder, recipe, backend) {
   const steps = [];
   for await (const { step, scores, isCheckpoint, weights } of train(recipe, { backend })) {
     if (!isCheckpoint) continue;
@@ -43,8 +42,7 @@ async function trainInto(folder, list, recipe, backend) {
     Math.abs(one.gain - half) < Math.abs(best.gain - half) ? one : best;
   const kept = [steps.slice(0, -1).reduce(nearest), after];
   kept.forEach(({ weights }, at) => write(join(folder, MOMENTS[at]), recipe, weights));
-  const moments = kept.map(({ step, gain }, at) => ({ moment: MOMENTS[at], step, gain }));
-  writeWhole(list, JSON.stringify(moments));
+  return kept.map(({ step, gain }, at) => ({ moment: MOMENTS[at], step, gain }));
 }
 
 function write(folder, recipe, weights) {
@@ -52,18 +50,4 @@ function write(folder, recipe, weights) {
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of checkpointFiles(recipe, weights))
     writeFileSync(join(folder, name), content);
-}
-
-/** What was measured on the model in `folder`, from its file or from `measure`. */
-export async function measuredOnce(folder, name, measure) {
-  const file = join(folder, `${name}.json`);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
-  const measured = await measure();
-  writeWhole(file, JSON.stringify(measured));
-  return measured;
-}
-
-function writeWhole(file, text) {
-  writeFileSync(`${file}.part`, text);
-  renameSync(`${file}.part`, file);
 }

@@ -1,4 +1,6 @@
 /** @file What is true of a trained model, what the verdict says of it, and what simpler methods rank its heads by. */
+import { headName } from "../../dist/base/headName.js";
+import { allHeads } from "../../dist/interventions/headNames.js";
 import { attribution } from "../../dist/studies/attribution/attribution.js";
 import { ablate } from "../../dist/studies/ablate/ablate.js";
 import { circuit } from "../../dist/studies/circuit/circuit.js";
@@ -11,12 +13,6 @@ import { verdict } from "../../dist/studies/verdict/verdict.js";
 const TRUTH_SEED = 77;
 const EXAMPLES = 16;
 
-const headsOf = ({ layers, heads }) =>
-  Array.from({ length: layers }, (_, layer) =>
-    Array.from({ length: heads }, (__, head) => ({ layer, head })),
-  ).flat();
-const nameOf = ({ layer, head }) => `${layer}.${head}`;
-
 /** Exact Shapley values over all subsets, and every path from head to head into keys and queries. */
 export async function truthOf(model, backend) {
   const options = { backend, seed: TRUTH_SEED, numExamples: EXAMPLES };
@@ -24,7 +20,7 @@ export async function truthOf(model, backend) {
   if (design.kind !== "exact") throw new Error("the truth needs all subsets of heads");
   const values = Object.fromEntries(
     heads.map((head) => [
-      nameOf(head),
+      headName(head),
       { copyGain: boundsOf(head.copyGain), centredLogit: boundsOf(head.centredLogit) },
     ]),
   );
@@ -41,13 +37,17 @@ const boundsOf = ({ value, low, high }) => ({ value, low, high });
 
 async function pathsOf(model, options) {
   const edges = [];
-  for (const head of headsOf(model.architecture).filter(({ layer }) => layer > 0))
+  for (const head of allHeads(model.architecture).filter(({ layer }) => layer > 0))
     for (const route of ["k", "q"]) {
-      const { metric, paths } = await pathPatch(model, { ...options, into: [nameOf(head)], route });
+      const { metric, paths } = await pathPatch(model, {
+        ...options,
+        into: [headName(head)],
+        route,
+      });
       for (const { from, drop, interval } of paths)
         edges.push({
           from: from[0],
-          to: nameOf(head),
+          to: headName(head),
           route,
           stripe: metric.clean,
           drop,
@@ -62,7 +62,7 @@ export async function verdictOf(model, backend, seed) {
   const { heads, circuit: found } = await verdict(model, { backend, seed });
   return {
     heads: heads.map(({ layer, head, label, flags }) => ({
-      name: nameOf({ layer, head }),
+      name: headName({ layer, head }),
       label,
       flags,
     })),
@@ -80,8 +80,8 @@ export async function baselinesOf(model, backend, seed) {
   const shares = copying.effective ?? copying.full;
   const { firstCopy, secondCopy } = ablated.delta;
   return Object.fromEntries(
-    headsOf(model.architecture).map(({ layer, head }) => [
-      nameOf({ layer, head }),
+    allHeads(model.architecture).map(({ layer, head }) => [
+      headName({ layer, head }),
       {
         attention: scores.induction[layer][head],
         eigenvalues: Math.abs(shares[layer][head] ?? 0),

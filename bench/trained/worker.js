@@ -1,8 +1,10 @@
 /** @file Trains and measures one model per message: { number } in, both of its moments out. Runs in a process of its own. */
+import { join } from "node:path";
 import { nativeBackend } from "../../dist/runtime/native.js";
 import { openModel } from "../../dist/models/open.js";
+import { measuredOnce } from "../measuredOnce.js";
 import { verdictHash } from "../verdictHash.js";
-import { measuredOnce, trainedModel } from "./folder.js";
+import { trainedModel } from "./folder.js";
 import { baselinesOf, truthOf, verdictOf } from "./measures.js";
 import { recipeOf } from "./recipes.js";
 
@@ -13,7 +15,8 @@ const code = verdictHash();
 
 async function measured({ folder, ...at }, number) {
   const model = await openModel(folder);
-  const once = (name, measure) => measuredOnce(folder, name, () => measure(model, backend, number));
+  const once = (name, measure) =>
+    measuredOnce(join(folder, `${name}.json`), () => measure(model, backend, number));
   try {
     return {
       ...at,
