@@ -92,17 +92,17 @@ function headsOnText(
         label,
         random,
         attention: { value, low, high },
-        ...whereOf(onRandom, onText),
+        attends: whereOf(onRandom, onText),
       };
     })
     .filter(({ attends }) => attends !== "neither")
     .sort((a, b) => b.attention.value - a.attention.value || a.layer - b.layer || a.head - b.head);
 }
 
-function whereOf(onRandom: boolean, onText: boolean): Pick<TextHead, "attends"> {
-  if (onRandom && onText) return { attends: "both" };
-  if (onText) return { attends: "text" };
-  return { attends: onRandom ? "random" : "neither" };
+function whereOf(onRandom: boolean, onText: boolean): TextHead["attends"] {
+  if (onRandom && onText) return "both";
+  if (onText) return "text";
+  return onRandom ? "random" : "neither";
 }
 
 /** A piece of full length: its tokens, and which of them come as they did before. */
@@ -219,7 +219,7 @@ export function textWords({ heads, repeats, continues, causalPieces }: TextEvide
       ? []
       : [
           helping.length === 0
-            ? "Without none of these heads do tokens that come again surely get worse."
+            ? "For none of these heads is it sure that tokens that come again get worse without it."
             : `Tokens that come again get worse without ${helping
                 .slice(0, 3)
                 .map((one) => `${headName(one)} (${one.continued!.value.toFixed(3)} nats)`)

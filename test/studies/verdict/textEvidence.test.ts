@@ -76,6 +76,7 @@ describe("verdict on a text", () => {
     expect(both.heads).toEqual(bare.heads);
     expect(both.words.slice(0, words.length)).toEqual(words);
     expect(both.text!.heads[0]!.continued!.low).toBeNull(); // two whole pieces
+    expect(both.words.at(-1)).toMatch(/^For none of these heads is it sure that .* without it\.$/);
   });
 
   test("refuses a text of a model without tokenizer, and one that repeats nothing", async () => {
