@@ -112,6 +112,7 @@ function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
     const at = given ?? (whole ? wholeTicks(domain ?? points.map((point) => point[name])) : null);
     return { ...(log === true ? {} : { tickFormat: plain }), ...(at && { ticks: [...at] }) };
   };
+  const yTicks = ticksOf(chart.y, "y");
   return {
     ...SIZE,
     ...MARGIN,
@@ -121,9 +122,9 @@ function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
       Plot.gridY({
         stroke: theme.line,
         strokeOpacity: 0.3,
-        ...gridAt(ticksOf(chart.y, "y").ticks),
+        ...(yTicks.ticks && { ticks: yTicks.ticks }),
       }),
-      Plot.axisY({ ...axis, ...ticksOf(chart.y, "y"), label: chart.y.label }),
+      Plot.axisY({ ...axis, ...yTicks, label: chart.y.label }),
       Plot.axisX({
         ...axis,
         ...ticksOf(chart.x, "x"),
@@ -137,8 +138,6 @@ function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
     ],
   };
 }
-
-const gridAt = (ticks: number[] | undefined) => (ticks ? { ticks } : {});
 
 const MOST_WHOLE = 8;
 
