@@ -4,6 +4,7 @@
  * was found, by more than float32's error, or if the planted head gets less than .9.
  */
 import { plantedModel } from "../dist/bench/population/plantedModel.js";
+import { roundedDown, roundedUp } from "../dist/measure/certificate/rounded.js";
 import { modelFrom } from "../dist/models/families.js";
 import { modelInMemory } from "../dist/models/inMemory.js";
 import { plantedCheckpoint } from "../dist/models/planted/circuit.js";
@@ -73,17 +74,22 @@ for (const { name, model, options, target } of CASES) {
   const [{ least, found }] = heads;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   rows.push(
-    row(name, least.toFixed(4), target === null ? "" : `>= ${target}`, target && least >= target),
+    row(
+      name,
+      roundedDown(least).toFixed(4),
+      target === null ? "" : `>= ${target}`,
+      target && least >= target,
+    ),
     row(
       "  least that was found",
-      found.least.toFixed(4),
+      roundedUp(found.least).toFixed(4),
       ">= the bound",
       found.least >= least - ENGINE_ERROR,
       `${search.random} random, ${search.adversarial} changed, ${seconds} s`,
     ),
     row(
       "  accuracy, proved and found",
-      `${accuracy.proved.toFixed(3)} ${accuracy.found.toFixed(3)}`,
+      `${roundedDown(accuracy.proved).toFixed(4)} ${accuracy.found.toFixed(4)}`,
       "",
       null,
     ),
