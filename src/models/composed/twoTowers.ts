@@ -23,7 +23,6 @@ export interface TwoTowersSpec {
 
 /** A query that is learned attends to what a tower ends with; then x + MLP(norm(x)). */
 export interface ProbeSpec {
-  readonly heads: number;
   readonly dHead: number;
   readonly norm: NormSpec;
   readonly mlp: MlpSpec;
@@ -62,7 +61,7 @@ function imageVector(b: Builder, w: WeightLookup, { vision, pooled }: TwoTowersS
   const place = { prefix, position: imagePositions(vision.image), ids: "", batch: "images" };
   const stream = seen(b, w, vision.image, prefix, "images");
   const end = stack(b, w, vision, { stream, queryKeyPositions: null }, place);
-  if ("heads" in pooled) {
+  if ("mlp" in pooled) {
     const asked = probed(b, w, `${prefix}probe`, end, pooled);
     return unit(b, b.op("sum", [asked], { axes: ["position"] }), "image_embeds");
   }

@@ -2,15 +2,12 @@
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import { activationName } from "../config/activation.ts";
-import { perHead, readConfig } from "../config/readConfig.ts";
+import { readConfig } from "../config/readConfig.ts";
 import { composedFamily, stackFacts } from "../composed/composedFamily.ts";
-import { tokenPart } from "../composed/partMap.ts";
 import { imagePositions } from "../composed/patches.ts";
 import { twoTowersProgram } from "../composed/twoTowers.ts";
-import type { DecoderSpec } from "../decoder/spec.ts";
-import { blocksOf } from "./row.ts";
+import { textPart, textTower } from "./clipText.ts";
 import { clipTower, clipTowerPart, clipVisionSchema } from "./vision.ts";
-import { CLIP_STACK } from "./visionStack.ts";
 
 const textSchema = z.object({
   vocab_size: z.int().positive().default(49408),
@@ -44,10 +41,9 @@ export const clip = composedFamily("clip", schema, (c) => {
   const ofImages = c.vision_config_dict ?? c.vision_config ?? {};
   const own = readConfig("clip_text_model", textSchema, ofText);
   const seeing = readConfig("clip_vision_model", clipVisionSchema, ofImages);
-  const text = textTower(own);
+  const text = textTower("clip", own);
   const vision = clipTower(seeing);
   const length = { text: own.max_position_embeddings, vision: imagePositions(vision.image) };
-  const at = "text_model.";
   const project = (from: string, dModel: number) => ({
     from: `${from}.weight`,
     shape: ["d_project", "d_model"],
@@ -72,19 +68,7 @@ export const clip = composedFamily("clip", schema, (c) => {
   } as const;
   return {
     weights: {
-      ...tokenPart(
-        "text.",
-        text,
-        {
-          ...CLIP_STACK,
-          layer: `${at}${CLIP_STACK.layer}`,
-          embed: `${at}embeddings.token_embedding`,
-          positions: `${at}embeddings.position_embedding`,
-          finalNorm: `${at}final_layer_norm`,
-          head: "",
-        },
-        { d_mlp: own.intermediate_size },
-      ),
+      ...textPart(text, own),
       ...clipTowerPart("vision.", "vision_model.", seeing),
       "vision.ln_pooled.w": gain("weight"),
       "vision.ln_pooled.b": gain("bias"),
@@ -99,19 +83,3 @@ export const clip = composedFamily("clip", schema, (c) => {
     stacks: [stackFacts("vision", vision, length.vision), stackFacts("text", text, length.text)],
   };
 });
-
-function textTower(c: z.infer<typeof textSchema>): DecoderSpec {
-  const heads = c.num_attention_heads;
-  const dHead = perHead("hidden_size", c.hidden_size, heads);
-  const attention = { heads, kvHeads: heads, dHead, scale: 1 / Math.sqrt(dHead) };
-  return {
-    family: "clip",
-    dModel: c.hidden_size,
-    vocabulary: c.vocab_size,
-    contextLength: c.max_position_embeddings,
-    blocks: blocksOf(c.num_hidden_layers, attention, { act: c.hidden_act }),
-    norm: { kind: "LN", eps: c.layer_norm_eps },
-    residual: { norms: "before" },
-    positions: { to: "stream" },
-  };
-}

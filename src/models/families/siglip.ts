@@ -3,15 +3,12 @@ import { z } from "zod";
 import { activationName } from "../config/activation.ts";
 import { perHead, readConfig } from "../config/readConfig.ts";
 import { composedFamily, stackFacts } from "../composed/composedFamily.ts";
-import { tokenPart } from "../composed/partMap.ts";
 import { imagePositions } from "../composed/patches.ts";
 import { twoTowersProgram } from "../composed/twoTowers.ts";
-import type { DecoderSpec } from "../decoder/spec.ts";
 import { mlpMap } from "../names/matrices.ts";
 import type { WeightEntry, WeightMap } from "../weightMap.ts";
-import { blocksOf } from "./row.ts";
+import { textPart, textTower } from "./clipText.ts";
 import { siglipTower, siglipTowerPart, siglipVisionSchema } from "./vision.ts";
-import { CLIP_STACK } from "./visionStack.ts";
 
 const textSchema = z.object({
   vocab_size: z.int().positive().default(32000),
@@ -36,14 +33,16 @@ const schema = z.object({
 export const siglip = composedFamily("siglip", schema, (c) => {
   const own = readConfig("siglip_text_model", textSchema, c.text_config ?? {});
   const seeing = readConfig("siglip_vision_model", siglipVisionSchema, c.vision_config ?? {});
-  const [text, vision] = [textTower(own), siglipTower(seeing)];
+  const text = textTower("siglip", own, { mask: "none" });
+  const vision = siglipTower(seeing);
   const heads = seeing.num_attention_heads;
   const dHead = perHead("hidden_size", seeing.hidden_size, heads);
   const norm = { kind: "LN", eps: seeing.layer_norm_eps } as const;
-  const pooled = { heads, dHead, norm, mlp: { act: seeing.hidden_act } };
+  const pooled = { dHead, norm, mlp: { act: seeing.hidden_act } };
   return {
     weights: {
-      ...textPart(own, text),
+      ...textPart(text, own),
+      ...projectionPart(own),
       ...siglipTowerPart("vision.", "vision_model.", seeing),
       ...probePart("vision.probe", "vision_model.head", { ...seeing, heads, dHead }),
       logit_scale: scalar("logit_scale"),
@@ -65,42 +64,13 @@ function scalar(from: string): WeightEntry {
   return { from, shape: ["one"], select: [{ axis: "one", index: 0 }], sizes: { one: 1 } };
 }
 
-function textTower(c: z.infer<typeof textSchema>): DecoderSpec {
-  const heads = c.num_attention_heads;
-  const dHead = perHead("hidden_size", c.hidden_size, heads);
-  const scale = 1 / Math.sqrt(dHead);
-  const attention = { heads, kvHeads: heads, dHead, scale, mask: "none" } as const;
-  return {
-    family: "siglip",
-    dModel: c.hidden_size,
-    vocabulary: c.vocab_size,
-    contextLength: c.max_position_embeddings,
-    blocks: blocksOf(c.num_hidden_layers, attention, { act: c.hidden_act }),
-    norm: { kind: "LN", eps: c.layer_norm_eps },
-    residual: { norms: "before" },
-    positions: { to: "stream" },
-  };
-}
-
-function textPart(c: z.infer<typeof textSchema>, spec: DecoderSpec): WeightMap {
-  const at = "text_model.";
+/** What the tower of text ends with, in the space that both towers share. */
+function projectionPart(c: z.infer<typeof textSchema>): WeightMap {
+  const at = "text_model.head";
   const sizes = { d_project: c.projection_size ?? c.hidden_size, d_model: c.hidden_size };
   return {
-    ...tokenPart(
-      "text.",
-      spec,
-      {
-        ...CLIP_STACK,
-        layer: `${at}${CLIP_STACK.layer}`,
-        embed: `${at}embeddings.token_embedding`,
-        positions: `${at}embeddings.position_embedding`,
-        finalNorm: `${at}final_layer_norm`,
-        head: "",
-      },
-      { d_mlp: c.intermediate_size },
-    ),
-    "text.W_project": { from: `${at}head.weight`, shape: ["d_project", "d_model"], sizes },
-    "text.b_project": { from: `${at}head.bias`, shape: ["d_project"], sizes },
+    "text.W_project": { from: `${at}.weight`, shape: ["d_project", "d_model"], sizes },
+    "text.b_project": { from: `${at}.bias`, shape: ["d_project"], sizes },
   };
 }
 
