@@ -8,7 +8,7 @@ import type { Sizes, WeightMap } from "../weightMap.ts";
 import { CLIP_STACK, visionKeys, visionSpec } from "./visionStack.ts";
 
 /** The map of a tower: how it begins, and its blocks. */
-export function visionPart(
+function visionPart(
   prefix: string,
   spec: VisionSpec,
   names: StackNames,
@@ -19,26 +19,30 @@ export function visionPart(
   return stackPart(prefix, spec, names, all, patchWeights(patches));
 }
 
+/** A tower by itself: what it gives is where its stream ends, or what classes that says. */
 function visionRow(
   spec: VisionSpec,
-  names: StackNames,
-  patches: PatchNames,
-  sizes: Sizes,
-  more: Pick<ComposedRow, "ignorable"> & { readonly classifier?: number | undefined },
+  weights: WeightMap,
+  {
+    base,
+    ignorable,
+    classifier,
+  }: Required<Pick<ComposedRow, "base" | "ignorable">> & {
+    readonly classifier?: number | undefined;
+  },
 ): ComposedRow {
-  const { classifier } = more;
   const classes = { class: classifier ?? 0, d_model: spec.dModel };
   return {
     weights: {
-      ...visionPart("", spec, names, patches, sizes),
+      ...weights,
       ...(classifier !== undefined && {
         "classifier.W": { from: "/classifier.weight", shape: ["class", "d_model"], sizes: classes },
         "classifier.b": { from: "/classifier.bias", shape: ["class"], sizes: classes },
       }),
     },
-    base: names.base,
-    ignorable: more.ignorable ?? [],
-    program: ({ weights }) => imageProgram(spec, weights),
+    base,
+    ignorable,
+    program: ({ weights: bound }) => imageProgram(spec, bound),
     vocabulary: 0,
     image: spec.image,
     stacks: [stackFacts("", spec, imagePositions(spec.image))],
@@ -46,7 +50,7 @@ function visionRow(
 }
 
 const VIT_NAMES: StackNames = {
-  base: "vit.",
+  base: "",
   layer: "encoder.layer.{layer}.",
   ln1: "layernorm_before",
   ln2: "layernorm_after",
@@ -82,49 +86,49 @@ function classesIn(json: Readonly<Record<string, unknown>>, has: (name: string) 
   return typeof labels === "object" && labels !== null ? Object.keys(labels).length : 2;
 }
 
-export const vit = composedFamily(
-  "vit",
-  z.object({
-    ...visionKeys,
-    intermediate_size: z.int().positive().default(3072),
-    qkv_bias: z.boolean().default(true),
-    pooler_act: z.unknown().optional(),
-    pooler_output_size: z.unknown().optional(),
-  }),
-  (c, { json, has }) =>
-    visionRow(
-      visionSpec(c, { before: 1 }),
-      { ...VIT_NAMES, biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias } },
-      VIT_PATCHES,
-      { d_mlp: c.intermediate_size },
-      { ignorable: BESIDE, classifier: classesIn(json, has) },
-    ),
-);
+const vitKeys = {
+  ...visionKeys,
+  intermediate_size: z.int().positive().default(3072),
+  qkv_bias: z.boolean().default(true),
+  pooler_act: z.unknown().optional(),
+  pooler_output_size: z.unknown().optional(),
+};
+
+/** The map of ViT and DeiT. */
+function vitPart(
+  c: z.infer<z.ZodObject<typeof vitKeys>>,
+  spec: VisionSpec,
+  patches: PatchNames,
+): WeightMap {
+  const names = { ...VIT_NAMES, biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias } };
+  return visionPart("", spec, names, patches, { d_mlp: c.intermediate_size });
+}
+
+export const vit = composedFamily("vit", z.object(vitKeys), (c, { json, has }) => {
+  const spec = visionSpec(c, { before: 1 });
+  return visionRow(spec, vitPart(c, spec, VIT_PATCHES), {
+    base: "vit.",
+    ignorable: BESIDE,
+    classifier: classesIn(json, has),
+  });
+});
+
+const deitSchema = z.object({
+  ...vitKeys,
+  /** Of a head that fills in masked patches. */
+  encoder_stride: z.unknown().optional(),
+});
 
 /** ViT with a second vector in front, which learned from a teacher. */
-export const deit = composedFamily(
-  "deit",
-  z.object({
-    ...visionKeys,
-    intermediate_size: z.int().positive().default(3072),
-    qkv_bias: z.boolean().default(true),
-    pooler_act: z.unknown().optional(),
-    pooler_output_size: z.unknown().optional(),
-    /** Of a head that fills in masked patches. */
-    encoder_stride: z.unknown().optional(),
-  }),
-  (c, { json, has }) =>
-    visionRow(
-      visionSpec(c, { before: 2 }),
-      { ...VIT_NAMES, base: "deit.", biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias } },
-      { ...VIT_PATCHES, distillation: "embeddings.distillation_token" },
-      { d_mlp: c.intermediate_size },
-      {
-        ignorable: [...BESIDE, /^(cls|distillation)_classifier\./],
-        classifier: has("cls_classifier.weight") ? undefined : classesIn(json, has),
-      },
-    ),
-);
+export const deit = composedFamily("deit", deitSchema, (c, { json, has }) => {
+  const spec = visionSpec(c, { before: 2 });
+  const patches = { ...VIT_PATCHES, distillation: "embeddings.distillation_token" };
+  return visionRow(spec, vitPart(c, spec, patches), {
+    base: "deit.",
+    ignorable: [...BESIDE, /^(cls|distillation)_classifier\./],
+    classifier: has("cls_classifier.weight") ? undefined : classesIn(json, has),
+  });
+});
 
 export const dinov2 = composedFamily(
   "dinov2",
@@ -150,21 +154,20 @@ export const dinov2 = composedFamily(
     const mlp = has("mlp.gate_proj.weight")
       ? { gate: "mlp.gate_proj", in: "mlp.up_proj", out: "mlp.down_proj" }
       : { gateIn: "mlp.weights_in", out: "mlp.weights_out" };
-    return visionRow(
-      visionSpec(c, { before: 1, ...(c.use_swiglu_ffn && { mlp: { act: "silu" } }) }),
-      {
-        ...VIT_NAMES,
-        base: "dinov2.",
-        ln1: "norm1",
-        ln2: "norm2",
-        scales: { attention: "layer_scale1.lambda1", mlp: "layer_scale2.lambda1" },
-        mlp: c.use_swiglu_ffn ? mlp : { in: "mlp.fc1", out: "mlp.fc2" },
-        biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias },
-      },
-      VIT_PATCHES,
-      { d_mlp: c.use_swiglu_ffn ? gated : wide, gate_in: 2 },
-      { ignorable: [...BESIDE, /(^|\.)classifier\./] },
-    );
+    const spec = visionSpec(c, { before: 1, ...(c.use_swiglu_ffn && { mlp: { act: "silu" } }) });
+    const names = {
+      ...VIT_NAMES,
+      ln1: "norm1",
+      ln2: "norm2",
+      scales: { attention: "layer_scale1.lambda1", mlp: "layer_scale2.lambda1" },
+      mlp: c.use_swiglu_ffn ? mlp : { in: "mlp.fc1", out: "mlp.fc2" },
+      biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias },
+    };
+    const sizes = { d_mlp: c.use_swiglu_ffn ? gated : wide, gate_in: 2 };
+    return visionRow(spec, visionPart("", spec, names, VIT_PATCHES, sizes), {
+      base: "dinov2.",
+      ignorable: [...BESIDE, /(^|\.)classifier\./],
+    });
   },
 );
 
@@ -206,19 +209,13 @@ export function siglipTowerPart(
   );
 }
 
-export const siglipVision = composedFamily("siglip_vision_model", siglipVisionSchema, (c) => {
-  const spec = siglipTower(c);
-  return {
-    weights: siglipTowerPart("", "", c),
+export const siglipVision = composedFamily("siglip_vision_model", siglipVisionSchema, (c) =>
+  visionRow(siglipTower(c), siglipTowerPart("", "", c), {
     base: "vision_model.",
     // The head that pools an image with a vector of its own.
     ignorable: [...BESIDE, /(^|\.)head\./],
-    program: ({ weights }) => imageProgram(spec, weights),
-    vocabulary: 0,
-    image: spec.image,
-    stacks: [stackFacts("", spec, imagePositions(spec.image))],
-  };
-});
+  }),
+);
 
 export const clipVisionSchema = z.object({
   ...towerKeys,
@@ -238,7 +235,7 @@ export function clipTowerPart(
   at: string,
   c: z.infer<typeof clipVisionSchema>,
 ): WeightMap {
-  const map = visionPart(
+  return visionPart(
     prefix,
     clipTower(c),
     { ...CLIP_STACK, layer: `${at}${CLIP_STACK.layer}`, embedNorm: `${at}pre_layrnorm` },
@@ -250,18 +247,11 @@ export function clipTowerPart(
     },
     { d_mlp: c.intermediate_size },
   );
-  return map;
 }
 
-export const clipVision = composedFamily("clip_vision_model", clipVisionSchema, (c) => {
-  const spec = clipTower(c);
-  return {
-    weights: clipTowerPart("", "", c),
+export const clipVision = composedFamily("clip_vision_model", clipVisionSchema, (c) =>
+  visionRow(clipTower(c), clipTowerPart("", "", c), {
     base: "vision_model.",
     ignorable: [...BESIDE, /(^|\.)post_layernorm\./, /^visual_projection\./],
-    program: ({ weights }) => imageProgram(spec, weights),
-    vocabulary: 0,
-    image: spec.image,
-    stacks: [stackFacts("", spec, imagePositions(spec.image))],
-  };
-});
+  }),
+);
