@@ -1,8 +1,8 @@
 /** @file MiniMax-M2: Mixtral whose experts are scored by sigmoid with a correction, norms of all heads' queries and keys. */
 import { z } from "zod";
-import { checkedExperts, expertTensors } from "./expertRows.ts";
+import { checkedExperts } from "./expertRows.ts";
 import { llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
-import { mixtralTensors } from "./mixtral.ts";
+import { mixtralExperts } from "./mixtral.ts";
 import { QWEN3_NORMS } from "./qwen.ts";
 import { family } from "./row.ts";
 
@@ -20,8 +20,6 @@ const schema = z.object({
   router_jitter_noise: z.unknown().optional(),
 });
 
-const AT = "block_sparse_moe.";
-
 export const minimaxM2 = family(
   "minimax_m2",
   schema,
@@ -38,13 +36,7 @@ export const minimaxM2 = family(
     );
     const part = c.rotary_dim ? c.rotary_dim / c.head_dim : 1;
     const norm = { kind: "RMS", eps: c.rms_norm_eps, over: "all heads" } as const;
-    const old = context.has(`${AT}gate.weight`);
-    const at = old ? AT : "mlp.";
-    const experts = {
-      router: `${at}gate`,
-      correction: `${at}e_score_correction_bias`,
-      each: old ? mixtralTensors(AT) : expertTensors(context),
-    };
+    const experts = mixtralExperts(context, "e_score_correction_bias");
     const attention = { ...llamaAttention(c, { theta: 5e6, part }), norm };
     const row = llamaRow(c, attention, { mlp, names: { ...QWEN3_NORMS, experts } });
     return { ...row, sizes: { d_expert: c.intermediate_size } };

@@ -36,23 +36,27 @@ export const mixtral = family(
       ...llamaAttention(c, { theta: 1e6 }),
       window: c.sliding_window ?? null,
     };
-    const row = llamaRow(c, attention, { mlp, names: { experts: names(context) } });
+    const row = llamaRow(c, attention, { mlp, names: { experts: mixtralExperts(context) } });
     return { ...row, sizes: { d_expert: c.intermediate_size } };
   },
   { aliases: { num_experts: "num_local_experts" } },
 );
 
-function names(context: RowContext): ExpertNames {
-  const at = "block_sparse_moe.";
-  const old = context.has(`${at}gate.weight`);
-  return {
-    router: old ? `${at}gate` : "mlp.gate",
-    each: old ? mixtralTensors(at) : expertTensors(context),
-  };
-}
-
-/** Each expert's matrices under Mixtral's names. */
-export function mixtralTensors(at: string): ExpertNames["each"] {
+/**
+ * Where the experts lie: in a module and under names of Mixtral's own, or where transformers 5 puts those of all families.
+ *
+ * @param correction the name in that module of what is added to scores when experts are chosen; left out: there is none
+ */
+export function mixtralExperts(context: RowContext, correction?: string): ExpertNames {
+  const old = "block_sparse_moe.";
+  const isOld = context.has(`${old}gate.weight`);
+  const at = isOld ? old : "mlp.";
   const own = `${at}experts.{expert}.`;
-  return { kind: "each", gate: `${own}w1`, in: `${own}w3`, out: `${own}w2` };
+  return {
+    router: `${at}gate`,
+    ...(correction !== undefined && { correction: `${at}${correction}` }),
+    each: isOld
+      ? { kind: "each", gate: `${own}w1`, in: `${own}w3`, out: `${own}w2` }
+      : expertTensors(context),
+  };
 }
