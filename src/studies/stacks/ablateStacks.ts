@@ -12,7 +12,7 @@ import { checkCanRun } from "../common/canRun.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { ablationResultOf, type AblatedPart } from "./buildAblation.ts";
-import { firstRows, lossProgram, meanLosses } from "./copyLosses.ts";
+import { copyLosses, lossProgram, lossRows, meanLosses } from "./copyLosses.ts";
 import { scoredStacks, type ScoredStack } from "./parts.ts";
 import type { StackAblationResult } from "./resultAblate.ts";
 import { withRuns, type Lent, type Runs, type Shared } from "./stackRuns.ts";
@@ -112,7 +112,7 @@ async function headOutputs(
 async function effects(
   { program, architecture }: LoadedModel,
   parts: readonly ScoredStack[],
-  { copied, other, crossing }: CrossRows,
+  across: CrossRows,
   {
     kind,
     outputs,
@@ -124,13 +124,9 @@ async function effects(
     program,
   );
   const lossy = lossProgram(switched, architecture.vocabulary);
-  const examples = copied.get("decoder")!.shape[0]!;
-  const [same, different] = [firstRows(copied, examples), firstRows(other, examples)];
-  return withRuns(lossy, same, lent, async (runs) => {
-    const losses = {
-      copied: await meanLosses(runs, same, crossing),
-      other: await meanLosses(runs, different, crossing),
-    };
+  const rows = lossRows(across, across.copied.get("decoder")!.shape[0]!);
+  return withRuns(lossy, rows.copied, lent, async (runs) => {
+    const losses = await copyLosses(runs, rows);
     const measured: AblatedPart[] = [];
     for (const part of parts) {
       const [harmed, restored]: [Float64Array[][], Float64Array[][]] = [[], []];
@@ -138,10 +134,10 @@ async function effects(
         const name = outputOf(part, layer);
         const own = outputs.get(name)!;
         const without = kind === "zero" ? zeros(own) : meanOverRows(own);
-        const each = (rows: FedRows, by: Tensor) =>
-          ofEachHead(runs, { rows, name, by, heads: part.heads }, crossing);
-        harmed.push(await each(same, without));
-        restored.push(await each(different, own));
+        const each = (fed: FedRows, by: Tensor) =>
+          ofEachHead(runs, { rows: fed, name, by, heads: part.heads }, rows.crossing);
+        harmed.push(await each(rows.copied, without));
+        restored.push(await each(rows.other, own));
       }
       measured.push({ ...part, harmed, restored });
     }

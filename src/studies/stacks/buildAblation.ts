@@ -6,7 +6,8 @@ import { meanInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
-import { copyLossOf } from "./buildResult.ts";
+import { copyLossOf, mutable } from "./buildResult.ts";
+import type { CopyLosses } from "./copyLosses.ts";
 import type { ScoredStack } from "./parts.ts";
 import type { StackAblationResult } from "./resultAblate.ts";
 
@@ -19,7 +20,7 @@ export interface AblatedPart extends ScoredStack {
 }
 
 interface Measured {
-  readonly losses: { readonly copied: Float64Array; readonly other: Float64Array };
+  readonly losses: CopyLosses;
   readonly parts: readonly AblatedPart[];
 }
 
@@ -55,19 +56,14 @@ const WORDS = { encoder: "encoder attention", decoder: "decoder attention to wha
 
 function partOf(
   { stack, scored, direction, harmed, restored }: AblatedPart,
-  { copied, other }: Measured["losses"],
+  { copied, other }: CopyLosses,
 ): StackAblationResult["parts"][number] {
   const isCross = direction === "across";
   const harms = harmed.map((heads) => heads.map((losses) => minus(losses, copied)));
   const gains = restored.map((heads) => heads.map((losses) => minus(other, losses)));
   const means = (all: readonly (readonly Float64Array[])[]) => all.map((heads) => heads.map(mean));
   const intervals = (all: readonly (readonly Float64Array[])[]) =>
-    all.map((heads) =>
-      heads.map((values): [number, number] | null => {
-        const interval = meanInterval(values);
-        return interval && [...interval];
-      }),
-    );
+    all.map((heads) => heads.map((values) => mutable(meanInterval(values))));
   return {
     part: isCross ? "cross-attention" : WORDS[stack as keyof typeof WORDS],
     stack,

@@ -9,6 +9,7 @@ import { stackScores } from "../../measure/stackScores.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import type { CopyLosses } from "./copyLosses.ts";
 import type { ScoredStack } from "./parts.ts";
 import type { ScoreStacksPlan } from "./plan.ts";
 import type { StackPart, StacksResult } from "./result.ts";
@@ -24,7 +25,7 @@ export interface MeasuredPart extends ScoredStack {
 interface Measured {
   readonly parts: readonly MeasuredPart[];
   /** Means by example; null without losses. */
-  readonly losses: { readonly copied: Float64Array; readonly other: Float64Array } | null;
+  readonly losses: CopyLosses | null;
 }
 
 export function stacksResultOf(
@@ -145,10 +146,7 @@ function reachWarnings({ reaches }: MeasuredPart, period: number): string[] {
 }
 
 /** Means over examples, with intervals. */
-export function copyLossOf({
-  copied,
-  other,
-}: NonNullable<Measured["losses"]>): NonNullable<StacksResult["loss"]> {
+export function copyLossOf({ copied, other }: CopyLosses): NonNullable<StacksResult["loss"]> {
   const of = (values: Float64Array) => ({
     mean: mean(values),
     interval: mutable(meanInterval(values)),
@@ -161,6 +159,7 @@ export function copyLossOf({
   };
 }
 
-function mutable(interval: Interval | null): [number, number] | null {
+/** The interval as a Result has it. */
+export function mutable(interval: Interval | null): [number, number] | null {
   return interval && [...interval];
 }

@@ -3,8 +3,9 @@ import type { Tensor } from "../../base/tensor.ts";
 import { TOKEN_LOSS_VALUES, withTokenLoss } from "../../graph/edits/withTokenLoss.ts";
 import { prune, type Program } from "../../graph/program.ts";
 import type { CrossRows, FedRows } from "../../inputs/stackRows.ts";
+import { takeRows } from "../../interventions/rows.ts";
 import { nextTokens } from "../../measure/nextTokens.ts";
-import { someRows, type Runs, type Shared } from "./stackRuns.ts";
+import type { Runs, Shared } from "./stackRuns.ts";
 
 /** The program that gives the loss at each position, and nothing else. */
 export function lossProgram(program: Program, vocabulary: number): Program {
@@ -12,13 +13,35 @@ export function lossProgram(program: Program, vocabulary: number): Program {
 }
 
 /** The first rows of both kinds, with the tokens to write. */
-export function firstRows(rows: FedRows, examples: number): FedRows {
-  const first = new Map([...rows].map(([name, value]) => [name, someRows(value, 0, examples)]));
+export function lossRows({ copied, other, crossing }: CrossRows, examples: number): CrossRows {
+  return { copied: firstRows(copied, examples), other: firstRows(other, examples), crossing };
+}
+
+function firstRows(rows: FedRows, examples: number): FedRows {
+  const few = Array.from({ length: examples }, (_, row) => row);
+  const first = new Map([...rows].map(([name, value]) => [name, takeRows(value, few)]));
   const decoder = first.get("decoder") as Tensor<Int32Array>;
   return new Map([...first, [TOKEN_LOSS_VALUES.targets, nextTokens(decoder)] as const]);
 }
 
-/** Means by example, in nats; `rows` as `firstRows` gives them. */
+/** Losses of the copy: by example, where the encoder reads the tokens to write and where it reads others. */
+export interface CopyLosses {
+  readonly copied: Float64Array;
+  readonly other: Float64Array;
+}
+
+/** @param rows as `lossRows` gives them */
+export async function copyLosses(
+  runs: Runs,
+  { copied, other, crossing }: CrossRows,
+): Promise<CopyLosses> {
+  return {
+    copied: await meanLosses(runs, copied, crossing),
+    other: await meanLosses(runs, other, crossing),
+  };
+}
+
+/** Means by example, in nats; `rows` of `lossRows`. */
 export async function meanLosses(
   runs: Runs,
   rows: FedRows,

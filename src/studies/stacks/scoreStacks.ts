@@ -18,7 +18,7 @@ import { stacksResultOf, type MeasuredPart } from "./buildResult.ts";
 import { scoredStacks, type ScoredStack } from "./parts.ts";
 import { SCORE_STACKS_OPTIONS, scoreStacksPlan, type ScoreStacksOptions } from "./plan.ts";
 import type { StacksResult } from "./result.ts";
-import { firstRows, lossProgram, meanLosses } from "./copyLosses.ts";
+import { copyLosses, lossProgram, lossRows, type CopyLosses } from "./copyLosses.ts";
 import { withRuns, type Lent } from "./stackRuns.ts";
 
 /**
@@ -45,22 +45,17 @@ export async function scoreStacks(
   const parts = scoredStacks(model.program, model.architecture);
   const lent = { backend, signal: options.signal, progress: options.progress };
   return whileUnchanged(model, backend, async (elapsed) => {
-    const own = parts.filter(({ direction }) => direction !== "across");
-    const crossing = parts.filter(({ direction }) => direction === "across");
-    const tabled = [
-      ...own.map((part) => ({
-        ...part,
-        tables: selfTables(repeats.get(part.input)!, part.direction as "back"),
-      })),
-      ...crossing.map((part) => ({ ...part, tables: crossTables(across!.crossing) })),
-    ];
-    const alone = tabled.filter(({ direction }) => direction !== "across");
-    const measured = await measure(model.program, alone, self, lent);
-    const looking = alone.filter(({ input }) => input === "pixels");
+    const own: Tabled[] = [];
+    const crossing: Tabled[] = [];
+    for (const part of parts) {
+      if (part.direction === "across")
+        crossing.push({ ...part, tables: crossTables(across!.crossing) });
+      else own.push({ ...part, tables: selfTables(repeats.get(part.input)!, part.direction) });
+    }
+    const measured = await measure(model.program, own, self, lent);
+    const looking = own.filter(({ input }) => input === "pixels");
     const controls = rows.control ? await measure(model.program, looking, rows.control, lent) : [];
-    const crossed = across
-      ? await measure(model.program, tabled.slice(alone.length), across.copied, lent)
-      : [];
+    const crossed = across ? await measure(model.program, crossing, across.copied, lent) : [];
     const losses =
       across && lossExamples > 0 ? await lossesOf(model, across, lossExamples, lent) : null;
     const controlOf = ({ input, direction }: MeasuredPart) =>
@@ -115,17 +110,13 @@ function emptyScores({ tables, layers, heads }: Tabled, examples: number): Float
   );
 }
 
-/** Of the decoder's tokens, where its encoder reads them and where it reads others. */
 async function lossesOf(
   { program, architecture }: LoadedModel,
-  { copied, other, crossing }: CrossRows,
+  across: CrossRows,
   examples: number,
   lent: Lent,
-) {
+): Promise<CopyLosses> {
+  const rows = lossRows(across, examples);
   const lossy = lossProgram(program, architecture.vocabulary);
-  const [same, different] = [firstRows(copied, examples), firstRows(other, examples)];
-  return withRuns(lossy, same, lent, async (runs) => ({
-    copied: await meanLosses(runs, same, crossing),
-    other: await meanLosses(runs, different, crossing),
-  }));
+  return withRuns(lossy, rows.copied, lent, (runs) => copyLosses(runs, rows));
 }

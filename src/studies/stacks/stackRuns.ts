@@ -1,8 +1,10 @@
 /** @file Runs of a model with several inputs: as many rows at a time as fit, in one session. */
 import type { Backend, Feeds } from "../../base/backend.ts";
-import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
+import type { Tensor, TensorData } from "../../base/tensor.ts";
 import type { Program } from "../../graph/program.ts";
 import type { FedRows } from "../../inputs/stackRows.ts";
+import { chunksOf } from "../../interventions/chunks.ts";
+import { takeRows } from "../../interventions/rows.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
@@ -54,17 +56,18 @@ async function pass(
   receive: Receive,
 ): Promise<void> {
   const examples = read[0]![1].shape[0]!;
-  const runs = Array.from({ length: Math.ceil(examples / perRun) }, (_, run): Feeds => {
-    const count = Math.min(perRun, examples - run * perRun);
-    const part = read.map(([name, value]) => [name, someRows(value, run * perRun, count)] as const);
+  const chunks = chunksOf(examples, perRun);
+  const runs = chunks.map((chunk): Feeds => {
+    const part = read.map(([name, value]) => [name, takeRows(value, chunk)] as const);
     return new Map([...part, ...more]);
   });
   const step = "running";
   await session.pass(
     runs,
     (trace, run) => {
-      receive(trace, run * perRun);
-      progress?.(step, Math.min((run + 1) * perRun, examples), examples);
+      const chunk = chunks[run]!;
+      receive(trace, chunk[0]!);
+      progress?.(step, chunk.at(-1)! + 1, examples);
     },
     { signal, progress, step },
   );
@@ -89,15 +92,4 @@ function lengthsOf(
 
 function inputNamed({ inputs }: Program, name: string) {
   return inputs.find((input) => input.name === name)!;
-}
-
-/** Neighbouring rows of a value. */
-export function someRows(
-  value: Tensor<TensorData>,
-  first: number,
-  count: number,
-): Tensor<TensorData> {
-  const inner = sizeOf(value.shape.slice(1));
-  const part = value.data.slice(first * inner, (first + count) * inner);
-  return tensor(value.axes, [count, ...value.shape.slice(1)], part);
 }
