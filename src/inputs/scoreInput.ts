@@ -61,18 +61,13 @@ export function generatedRows(
   options: GeneratedInput = {},
   usual: number = DEFAULTS.numExamples,
 ): RepeatedRows {
-  const { seqLen = DEFAULTS.seqLen, numExamples = usual, seed = DEFAULTS.seed } = options;
-  if (!Number.isInteger(seqLen) || seqLen % 2 === 1)
-    throw new InputError("range", `two copies need an even \`seqLen\`, got ${seqLen}`, {
-      option: "seqLen",
-    });
-  if (options.seqLen !== undefined) checkPeriod(seqLen / 2);
-  checkDrawn(numExamples, seqLen, seed);
+  const { numExamples = usual, seed = DEFAULTS.seed } = options;
+  const asked = askedPeriod(options, numExamples);
   const { bosToken, policy } = bosFor(architecture, options.bos ?? DEFAULTS.bos);
   const start = bosToken === null ? 0 : 1;
   const ordinary = drawnTokens(architecture);
   const { period, warning } = fitPeriod({
-    period: seqLen / 2,
+    period: asked,
     explicit: options.seqLen !== undefined,
     contextLength: architecture.contextLength,
     start,
@@ -108,6 +103,22 @@ export function generatedRows(
       },
     },
   };
+}
+
+/**
+ * Tokens in one copy, as asked for or by default, once sizes and seed are such that rows can be drawn.
+ *
+ * @throws {InputError} "range"
+ */
+export function askedPeriod(options: GeneratedInput, numExamples: number): number {
+  const { seqLen = DEFAULTS.seqLen, seed = DEFAULTS.seed } = options;
+  if (!Number.isInteger(seqLen) || seqLen % 2 === 1)
+    throw new InputError("range", `two copies need an even \`seqLen\`, got ${seqLen}`, {
+      option: "seqLen",
+    });
+  if (options.seqLen !== undefined) checkPeriod(seqLen / 2);
+  checkDrawn(numExamples, seqLen, seed);
+  return seqLen / 2;
 }
 
 /** Tokens that are drawn at once. */

@@ -9,9 +9,10 @@ import type { Architecture } from "../models/family.ts";
 import type { Program } from "../graph/program.ts";
 import type { InputInfo } from "../results/common.ts";
 import { fitPeriod } from "../text/patterns/fitPeriod.ts";
-import { checkPattern, drawTokens } from "../text/patterns/tokenPattern.ts";
+import { drawTokens } from "../text/patterns/tokenPattern.ts";
 import { imageRows } from "./imageRows.ts";
-import { bosFor, checkPeriod, DEFAULTS, type GeneratedInput } from "./scoreInput.ts";
+import { noise } from "./noise.ts";
+import { askedPeriod, bosFor, checkPeriod, DEFAULTS, type GeneratedInput } from "./scoreInput.ts";
 
 /** Values of inputs for all rows, by the input's name: axes begin with batch. */
 export type FedRows = ReadonlyMap<string, Tensor<TensorData>>;
@@ -56,9 +57,11 @@ export function stackRows(
   const { bosToken, policy } = bosFor(architecture, options.bos ?? DEFAULTS.bos);
   const reads = TOKENS.filter((name) => program.inputs.some((input) => input.name === name));
   if (reads.length === 0) checkNoTokens(options);
+  const explicit = options.seqLen !== undefined;
+  const asked = { period: askedPeriod(options, examples), explicit };
   const ends = endsOf(reads, architecture, bosToken);
   const images = architecture.image && imageRows(architecture.image, examples, seed);
-  const made = reads.length > 0 ? blocksFor(architecture, reads, ends, options) : null;
+  const made = reads.length > 0 ? blocksFor(architecture, ends, asked, { examples, seed }) : null;
   const blocks = made?.blocks ?? { first: [], last: [] };
   const period = made?.period ?? images!.repeats.period;
   const self = ends.map(
@@ -96,31 +99,21 @@ interface Blocks {
 
 function blocksFor(
   architecture: Architecture,
-  reads: readonly RowEnd["input"][],
   ends: readonly RowEnd[],
-  options: GeneratedInput,
+  asked: { readonly period: number; readonly explicit: boolean },
+  { examples, seed }: { readonly examples: number; readonly seed: number },
 ) {
-  const { seqLen = DEFAULTS.seqLen, numExamples = DEFAULTS.numExamples } = options;
-  const { seed = DEFAULTS.seed } = options;
-  if (!Number.isInteger(seqLen) || seqLen % 2 === 1)
-    throw new InputError("range", `two copies need an even \`seqLen\`, got ${seqLen}`, {
-      option: "seqLen",
-    });
-  if (options.seqLen !== undefined) checkPeriod(seqLen / 2);
   const { ids, leftOut, source } = drawnTokens(architecture);
-  const distinctBlocks = reads.includes("encoder") ? 2 : 1;
+  const distinctBlocks = ends.some(({ input }) => input === "encoder") ? 2 : 1;
   const { period, warning } = fitPeriod({
-    period: seqLen / 2,
-    explicit: options.seqLen !== undefined,
-    contextLength: shortest(reads, architecture),
+    ...asked,
+    contextLength: shortest(ends, architecture),
     start: Math.max(...ends.map(({ before, after }) => before.length + after.length)),
     ordinary: ids.length,
     distinctBlocks,
   });
   checkPeriod(period);
-  const sizes = { seed, examples: numExamples, period, bos: null, ordinary: ids };
-  checkPattern("stackRows", sizes, distinctBlocks * period);
-  const rows = Array.from({ length: numExamples }, (_, row) =>
+  const rows = Array.from({ length: examples }, (_, row) =>
     drawTokens(random(seed, row), distinctBlocks * period, ids),
   );
   const blocks: Blocks = {
@@ -203,11 +196,8 @@ function endsOf(
 }
 
 /** Most tokens that every stack with tokens has room for. */
-function shortest(
-  reads: readonly RowEnd["input"][],
-  { stacks, contextLength }: Architecture,
-): number {
-  const names = reads.map((input) => (input === "tokens" ? "text" : input));
+function shortest(ends: readonly RowEnd[], { stacks, contextLength }: Architecture): number {
+  const names = ends.map(({ input }) => (input === "tokens" ? "text" : input));
   const lengths = (stacks ?? []).flatMap(({ name, length }) =>
     names.some((one) => one === name) ? [length] : [],
   );
@@ -230,7 +220,7 @@ function rowsOf(
   return tensor(["batch", "position"], [rows.length, rows[0]!.length], ids);
 }
 
-/** Normal noise where a model hears. */
+/** Noise where a model hears. */
 function soundOf(
   { inputs }: Program,
   examples: number,
@@ -239,22 +229,8 @@ function soundOf(
   const input = inputs.find(({ name }) => name === "features");
   if (!input) return [];
   const shape = [examples, ...input.axes.slice(1).map(({ size }) => Number(size))];
-  const one = shape.slice(1).reduce((product, size) => product * size, 1);
-  const data = new Float32Array(examples * one);
-  for (let row = 0; row < examples; row++) {
-    const draw = random(seed, row);
-    for (let at = 0; at < one; at++) data[row * one + at] = draw.normal();
-  }
-  return [
-    [
-      "features",
-      tensor(
-        input.axes.map(({ name }) => name),
-        shape,
-        data,
-      ),
-    ],
-  ];
+  const axes = input.axes.map(({ name }) => name);
+  return [[input.name, noise(axes, shape, seed)]];
 }
 
 /** `the encoder reads r r [1], the decoder [0] s s`. */
