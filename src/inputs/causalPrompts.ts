@@ -1,7 +1,6 @@
 /** @file Clean and corrupted texts of the user's own, with the token that should follow: pairs as in indirect object identification. */
 import type { CausalPrompt } from "./causalPrompt.ts";
 import { InputError } from "../base/errors.ts";
-import { sha256Hex } from "../base/hash.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
@@ -9,6 +8,7 @@ import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { pairOf, type Pair, type PairOptions } from "./pair.ts";
 import type { BosChoice } from "./scoreInput.ts";
 import { tokenizeTexts } from "./sequences.ts";
+import { tokensHash } from "./tokensHash.ts";
 
 /** What is read where no metric is named: of prompts with wrong answers the difference of two logits. */
 export function usualMetric({ prompts }: Pick<PairOptions, "prompts">) {
@@ -62,11 +62,11 @@ export async function causalPair(
     input: {
       ...{ kind: "prompts", seed: null, examples, period: null, length },
       ...{ bos: bosToken !== null, bosToken, bosPolicy: policy },
-      tokensSha256: await hashOf(clean),
+      tokensSha256: await tokensHash(clean.data),
     },
     info: {
       design: "prompts",
-      corruptedSha256: await hashOf(corrupted),
+      corruptedSha256: await tokensHash(corrupted.data),
       positions: [length - 1],
       prompts: prompts.map(({ clean, corrupted, answer, wrong = null }) => ({
         ...{ clean, corrupted, answer, wrong },
@@ -162,8 +162,4 @@ function pieces(tokenizer: Tokenizer, ids: readonly number[]): string {
     .pieces(ids)
     .map((piece) => JSON.stringify(piece))
     .join(" ");
-}
-
-function hashOf({ data }: Tensor<Int32Array>): Promise<string> {
-  return sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }

@@ -2,7 +2,6 @@
 import { nextTokens } from "../measure/nextTokens.ts";
 import { InputError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
-import { sha256Hex } from "../base/hash.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { Architecture } from "../models/family.ts";
 import type { InputInfo } from "../results/common.ts";
@@ -15,6 +14,7 @@ import { fittedPeriod } from "./fittedPeriod.ts";
 import { generatedRows, ownRows, GENERATED_INPUT, type GeneratedInput } from "./scoreInput.ts";
 import type { CausalPrompt } from "./causalPrompt.ts";
 import { secondCopyQueries } from "./secondCopyQueries.ts";
+import { tokensHash } from "./tokensHash.ts";
 import type { OptionNames } from "../base/optionNames.ts";
 
 /** Clean and corrupted rows that somebody brings; the clean ones repeat with `period`. */
@@ -144,7 +144,6 @@ async function paired(
   design: PairInfo["design"],
   positions: readonly number[],
 ): Promise<Pair> {
-  const { data } = corrupted;
   return {
     clean: rows.tokens,
     corrupted,
@@ -154,9 +153,7 @@ async function paired(
     input: rows.info,
     info: {
       design,
-      corruptedSha256: await sha256Hex(
-        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      ),
+      corruptedSha256: await tokensHash(corrupted.data),
       positions: [...positions],
     },
     warnings: rows.warnings,

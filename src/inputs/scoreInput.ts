@@ -7,7 +7,7 @@ import type { InputInfo } from "../results/common.ts";
 import { fitPeriod } from "../text/patterns/fitPeriod.ts";
 import { repeatedTokens } from "../text/patterns/repeatedTokens.ts";
 import { verifyRepeats, verifyTokens } from "../text/patterns/verifyTokens.ts";
-import { sha256Hex } from "../base/hash.ts";
+import { tokensHash } from "./tokensHash.ts";
 import { reachWarnings } from "./windowReach.ts";
 import type { OptionNames } from "../base/optionNames.ts";
 
@@ -175,9 +175,7 @@ export async function ownRows(architecture: Architecture, own: OwnTokens): Promi
       bosToken: own.bos ? tokens.data[0]! : null,
       bosPolicy: own.bos ? "the given rows begin with it" : "the given rows have none",
       length,
-      tokensSha256: await sha256Hex(
-        new Uint8Array(tokens.data.buffer, tokens.data.byteOffset, tokens.data.byteLength),
-      ),
+      tokensSha256: await tokensHash(tokens.data),
     },
   };
 }

@@ -1,7 +1,6 @@
 /** @file Sequences that a study looks at one by one: a text, token ids, or generated repeats. Their lengths may differ. */
 import { someOf } from "../base/someOf.ts";
 import { InputError } from "../base/errors.ts";
-import { sha256Hex } from "../base/hash.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { withBos } from "../models/bosPolicy.ts";
 import type { LoadedModel } from "../models/loaded.ts";
@@ -16,6 +15,7 @@ import {
   GENERATED_INPUT,
   type GeneratedInput,
 } from "./scoreInput.ts";
+import { tokensHash } from "./tokensHash.ts";
 import type { OptionNames } from "../base/optionNames.ts";
 
 export interface SequenceInput extends GeneratedInput {
@@ -78,7 +78,7 @@ export async function sequencesOf(
       bosToken: rows?.bosToken ?? (starts.includes(1) ? bosToken : null),
       bosPolicy: rows?.policy ?? "the given tokens, as they are",
       length: Math.max(...ids.map((row) => row.length)),
-      tokensSha256: await tokensHash(ids),
+      tokensSha256: await tokensHash(Int32Array.from(ids.flat())),
     },
     warnings: tokenizer && texts ? unreadCharacters(tokenizer, texts) : [],
     tokenizer,
@@ -204,8 +204,4 @@ function checkRows(
 
 function startOf(row: readonly number[], bosToken: number | null): number {
   return bosToken !== null && row[0] === bosToken ? 1 : 0;
-}
-
-function tokensHash(rows: readonly (readonly number[])[]): Promise<string> {
-  return sha256Hex(new Uint8Array(Int32Array.from(rows.flat()).buffer));
 }

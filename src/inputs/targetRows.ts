@@ -1,6 +1,5 @@
 /** @file Texts whose continuation is read: at every position the text's own next token, or after its end an answer. */
 import { InputError } from "../base/errors.ts";
-import { sha256Hex } from "../base/hash.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import { nextTokens } from "../measure/nextTokens.ts";
@@ -9,6 +8,7 @@ import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { nextToken } from "./causalPrompts.ts";
 import type { BosChoice } from "./scoreInput.ts";
 import { tokenizeTexts } from "./sequences.ts";
+import { tokensHash } from "./tokensHash.ts";
 
 /** A text, and what may follow it. */
 export interface TargetText {
@@ -59,7 +59,6 @@ export async function targetRows(
       const longer = tokenize([text + answer!]).ids[0]!;
       targets[(index + 1) * length - 1] = nextToken(ids[index]!, longer, tokenizer!, about);
     });
-  const { data } = tokens;
   return {
     tokens,
     targets: tensor(tokens.axes, tokens.shape, targets),
@@ -67,7 +66,7 @@ export async function targetRows(
     info: {
       ...{ kind: "text", seed: null, examples, period: null, length },
       ...{ bos: bosToken !== null, bosToken, bosPolicy: policy },
-      tokensSha256: await sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+      tokensSha256: await tokensHash(tokens.data),
     },
     pieces: tokenizer!.pieces(ids[0]!),
   };

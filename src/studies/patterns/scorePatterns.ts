@@ -1,7 +1,7 @@
 /** @file `score-patterns`: conventions on attention that somebody else computed. No model, nothing is run. */
 import { InputError } from "../../base/errors.ts";
-import { sha256Hex } from "../../base/hash.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
+import { tokensHash } from "../../inputs/tokensHash.ts";
 import type { PatternsResult, Mask } from "./result.ts";
 import { verifyRepeats, verifyTokens } from "../../text/patterns/verifyTokens.ts";
 import { attentionLayers, type AttentionArray, type AttentionLayers } from "./attentionLayers.ts";
@@ -48,7 +48,7 @@ export async function scorePatterns(
     own,
     plan,
     measured,
-    tokensSha256: await sha256Hex(new Uint8Array(tokens.data.buffer)),
+    tokensSha256: await tokensHash(tokens.data),
     warnings:
       mask === "none" && !looksAhead
         ? ["the mask is none, but no head attends to a later position: is it causal?"]
