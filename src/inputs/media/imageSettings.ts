@@ -45,30 +45,19 @@ const schema = z.looseObject({
 });
 
 const HALF = [0.5, 0.5, 0.5];
-const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073];
-const CLIP_DEVIATION = [0.26862954, 0.26130258, 0.27577711];
+const CLIP = {
+  ...{ square: false, resample: 3, size: 224, crop: 224 },
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  deviation: [0.26862954, 0.26130258, 0.27577711],
+} as const;
 
 /** What each class of transformers does where its file does not say; `square`: what one number as size means. */
 const CLASSES = {
   ViT: { square: true, resample: 2, size: 224, crop: null, mean: HALF, deviation: HALF },
   DeiT: { square: true, resample: 3, size: 256, crop: 224, mean: HALF, deviation: HALF },
   Siglip: { square: true, resample: 3, size: 224, crop: null, mean: HALF, deviation: HALF },
-  CLIP: {
-    square: false,
-    resample: 3,
-    size: 224,
-    crop: 224,
-    mean: CLIP_MEAN,
-    deviation: CLIP_DEVIATION,
-  },
-  Bit: {
-    square: false,
-    resample: 3,
-    size: 224,
-    crop: 224,
-    mean: CLIP_MEAN,
-    deviation: CLIP_DEVIATION,
-  },
+  CLIP,
+  Bit: CLIP,
 } as const;
 
 /** The class that a family's files mean where they name none. */
