@@ -1,5 +1,6 @@
 /** @file The tokenizer of a Hugging Face folder: tokenizer.json, with tokenizer_config.json beside it. */
 import { InputError } from "../../base/errors.ts";
+import { addedToken } from "./addedToken.ts";
 import { bpeTokenizer, type AddedToken } from "./bpeTokenizer.ts";
 import { bosOfFiles } from "./bosOfFiles.ts";
 import { checkedNormalizer, checkedPreTokenizer, hasStep } from "./textPipeline.ts";
@@ -116,25 +117,15 @@ function addedTokens(value: unknown, name: string): AddedToken[] {
   if (!Array.isArray(value))
     throw new InputError("tokenizer", `${name} needs a list of added_tokens`);
   return value.map((entry) => {
-    const { id, content, special, normalized, lstrip, rstrip } = object(
-      entry,
-      `${name}: added_tokens`,
-    );
+    const flags = object(entry, `${name}: added_tokens`);
+    const { id, content, special } = flags;
     if (typeof id !== "number" || typeof content !== "string" || content === "") {
       throw new InputError(
         "tokenizer",
         `${name} needs added tokens with id and content, got ${JSON.stringify(entry).slice(0, 80)}`,
       );
     }
-    const isSpecial = special === true;
-    return {
-      id,
-      content,
-      special: isSpecial,
-      normalized: typeof normalized === "boolean" ? normalized : !isSpecial,
-      lstrip: lstrip === true,
-      rstrip: rstrip === true,
-    };
+    return addedToken(id, content, special === true, flags);
   });
 }
 

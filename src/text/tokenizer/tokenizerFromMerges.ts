@@ -1,5 +1,6 @@
 /** @file The tokenizer of folders from before tokenizer.json: vocab.json and merges.txt, and the files beside them. */
 import { InputError } from "../../base/errors.ts";
+import { addedToken } from "./addedToken.ts";
 import { bosOfFiles, contentOf } from "./bosOfFiles.ts";
 import { bpeTokenizer, type AddedToken } from "./bpeTokenizer.ts";
 import { checkedNormalizer, checkedPreTokenizer } from "./textPipeline.ts";
@@ -114,11 +115,11 @@ function addedTokens(
         );
   const added = withIds
     .sort(([one], [other]) => one - other)
-    .map(([id, content, flags]) => addedToken(id, content, flags, names.has(content), known));
+    .map(([id, content, flags]) => checkedToken(id, content, flags, names.has(content), known));
   let next = Math.max(-1, ...added.map(({ id }) => id), largestOf(vocab)) + 1;
   for (const [content, flags] of names) {
     if (added.some((each) => each.content === content)) continue;
-    added.push(addedToken(vocab.get(content) ?? next++, content, flags, true, known));
+    added.push(checkedToken(vocab.get(content) ?? next++, content, flags, true, known));
   }
   return { added, specials };
 }
@@ -141,10 +142,11 @@ function namesOfSpecials(settings: Json): Map<string, Json> {
   return names;
 }
 
-function addedToken(
+/** The token, once its id and its text are not those of others. */
+function checkedToken(
   id: number,
   content: string,
-  { special, normalized, lstrip, rstrip }: Json,
+  flags: Json,
   isNamed: boolean,
   known: Known,
 ): AddedToken {
@@ -155,15 +157,7 @@ function addedToken(
       "tokenizer",
       `an added token needs text and an id of its own, got ${JSON.stringify(content)} with ${id}; vocab.json has ${JSON.stringify(own === id ? { [other]: id } : { [content]: own })}`,
     );
-  const isSpecial = special === true || isNamed;
-  return {
-    id,
-    content,
-    special: isSpecial,
-    normalized: typeof normalized === "boolean" ? normalized : !isSpecial,
-    lstrip: lstrip === true,
-    rstrip: rstrip === true,
-  };
+  return addedToken(id, content, flags.special === true || isNamed, flags);
 }
 
 function largestOf(vocab: ReadonlyMap<string, number>): number {
