@@ -1,6 +1,7 @@
 /** @file GGUF in one file or in several: `NAME-00001-of-00003.gguf` and so on, as llama.cpp's gguf-split writes them. */
 import type { ByteSource } from "../../base/bytes.ts";
 import { InputError } from "../../base/errors.ts";
+import { someOf } from "../../base/someOf.ts";
 import { digits, partNames } from "./partNames.ts";
 import { readGguf, type Gguf } from "./readGguf.ts";
 import type { GgufTensor } from "./tensors.ts";
@@ -59,10 +60,9 @@ async function allOf<Source extends ByteSource>(
     }
   }
   if (missing.length === 0) return files;
-  const more = missing.length > 10 ? ` and ${missing.length - 10} more` : "";
   throw broken(
     asked,
-    `is one of ${names.length} parts, of which there are no ${missing.slice(0, 10).join(", ")}${more} beside it`,
+    `is one of ${names.length} parts, of which there are no ${someOf(missing, ", ", 10)} beside it`,
   );
 }
 

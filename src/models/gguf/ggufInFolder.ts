@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
+import { someOf } from "../../base/someOf.ts";
 import { partNames } from "../../formats/gguf/partNames.ts";
 
 /**
@@ -12,9 +13,8 @@ export async function ggufInFolder(folder: string): Promise<string | null> {
   const names = (await readdir(folder)).filter((name) => /\.gguf$/i.test(name));
   const firsts = [...new Set(names.map((name) => partNames(name)?.[0] ?? name))].sort();
   if (firsts.length <= 1) return firsts[0] === undefined ? null : join(folder, firsts[0]);
-  const more = firsts.length > 8 ? ` and ${firsts.length - 8} more` : "";
   throw new InputError(
     "file",
-    `${folder} has no config.json and several GGUF files (${firsts.slice(0, 8).join(", ")}${more}): name one of them`,
+    `${folder} has no config.json and several GGUF files (${someOf(firsts, ", ", 8)}): name one of them`,
   );
 }

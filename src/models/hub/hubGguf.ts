@@ -1,5 +1,6 @@
 /** @file Which GGUF of a repository of the hub is meant: its only one, or the one that `ID:FILE.gguf` or `ID:Q4_K_M` names. */
 import { InputError } from "../../base/errors.ts";
+import { someOf } from "../../base/someOf.ts";
 import { partNames } from "../../formats/gguf/partNames.ts";
 import { MODEL_FILES, type WantedFiles } from "./wantedFiles.ts";
 
@@ -42,12 +43,13 @@ function isCalled(name: string, gguf: string): boolean {
   return stem.endsWith(`-${asked}`) || stem.endsWith(`.${asked}`);
 }
 
+/** Of what can be chosen a message shows more than of faults. */
+const MOST_LISTED = 12;
+
 function notOne(id: string, gguf: string | null, found: readonly string[]): InputError {
-  const shown = found.slice(0, 12).join(", ");
-  const more = found.length > 12 ? ` and ${found.length - 12} more` : "";
   if (found.length === 0)
     return new InputError("hub-not-found", `${id} has no GGUF file, so ${gguf} cannot be one`);
-  const list = `${shown}${more}`;
+  const list = someOf(found, ", ", MOST_LISTED);
   const start =
     gguf === null
       ? `${id} has no weights but GGUF files (${list})`
