@@ -23,25 +23,26 @@ export function cardText(card: ModelCard, visible: (text: string) => string): st
 
 function aboutRows({ model, sizes, scan, stacks }: ModelCard): Row[] {
   const { layers, dModel, vocabulary, contextLength } = sizes;
-  return [
+  const about: Row[] = [
     ["model", model.revision === null ? model.id : `${model.id} at ${model.revision}`],
     ["family", model.modelType === null ? model.family : `${model.family} (${model.modelType})`],
     ["sha256", model.sha256 ?? "not hashed yet"],
-    ...(stacks
-      ? []
-      : [["layers", String(layers)] as const, ...(scan ? scanRows(sizes, scan) : headRows(sizes))]),
-    ...(stacks ? [] : [["d_model", width(dModel)] as const]),
-    ["vocabulary", vocabulary === 0 ? "none: it reads images" : `${vocabulary} tokens`],
-    ...(stacks
-      ? []
-      : [
-          [
-            "context",
-            scan
-              ? "no longest row: a scan carries a state of one size along"
-              : `${contextLength} tokens`,
-          ] as const,
-        ]),
+  ];
+  const reads: Row = [
+    "vocabulary",
+    vocabulary === 0 ? "none: it reads images" : `${vocabulary} tokens`,
+  ];
+  if (stacks) return [...about, reads];
+  return [
+    ...about,
+    ["layers", String(layers)],
+    ...(scan ? scanRows(sizes, scan) : headRows(sizes)),
+    ["d_model", width(dModel)],
+    reads,
+    [
+      "context",
+      scan ? "no longest row: a scan carries a state of one size along" : `${contextLength} tokens`,
+    ],
   ];
 }
 
