@@ -166,7 +166,7 @@ describe.skipIf(skip)(`configurations${note}`, () => {
             if (remove) Reflect.deleteProperty(mutant, name);
             else mutant[name] = value;
           }
-          const started = performance.now();
+          const started = usedMs();
           try {
             modelFrom(mutant, checkpoint);
           } catch (error) {
