@@ -25,7 +25,7 @@ export function modelFilesIn(
   const hasWeights = MODEL_FILES.firstOf.some((name) => names.includes(name));
   if (gguf === null && (hasWeights || firsts.length === 0)) return MODEL_FILES;
   const meant = gguf === null ? firsts : firsts.filter((name) => isCalled(name, gguf));
-  if (meant.length !== 1) throw notOne(id, gguf, meant.length === 0 ? firsts : meant);
+  if (meant.length !== 1) throw notOne(id, gguf, firsts, meant);
   const required = partNames(meant[0]!) ?? [meant[0]!];
   return { required, optional: [], firstOf: [], ...(gguf === null && { guessed: true }) };
 }
@@ -46,13 +46,23 @@ function isCalled(name: string, gguf: string): boolean {
 /** Of what can be chosen a message shows more than of faults. */
 const MOST_LISTED = 12;
 
-function notOne(id: string, gguf: string | null, found: readonly string[]): InputError {
-  if (found.length === 0)
+function notOne(
+  id: string,
+  gguf: string | null,
+  firsts: readonly string[],
+  meant: readonly string[],
+): InputError {
+  if (firsts.length === 0)
     return new InputError("hub-not-found", `${id} has no GGUF file, so ${gguf} cannot be one`);
-  const list = someOf(found, ", ", MOST_LISTED);
+  const found = meant.length === 0 ? firsts : meant;
+  const many = meant.length === 0 ? "is not one" : "is the end of several";
   const start =
     gguf === null
-      ? `${id} has no weights but GGUF files (${list})`
-      : `${gguf} is not one of the GGUF files of ${id} (${list})`;
-  return new InputError("hub-not-found", `${start}: name one of them, as ${id}:${found[0]}`);
+      ? `${id} has no weights but GGUF files`
+      : `${gguf} ${many} of the GGUF files of ${id}`;
+  const list = someOf(found, ", ", MOST_LISTED);
+  return new InputError(
+    "hub-not-found",
+    `${start} (${list}): name one of them, as ${id}:${found[0]}`,
+  );
 }

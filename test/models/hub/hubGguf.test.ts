@@ -56,6 +56,9 @@ describe("modelFilesIn(names, id, gguf)", () => {
     expect(() => required(MANY, "Q2_K")).toThrow(
       `Q2_K is not one of the GGUF files of org/name ${list}`,
     );
+    expect(() => required(["a-Q4_0.gguf", "b-Q4_0.gguf"], "Q4_0")).toThrow(
+      "Q4_0 is the end of several of the GGUF files of org/name (a-Q4_0.gguf, b-Q4_0.gguf): name one of them",
+    );
     expect(() => required(["config.json"], "Q2_K")).toThrow("org/name has no GGUF file");
   });
 });
