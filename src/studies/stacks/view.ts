@@ -10,6 +10,7 @@ import {
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
+import { headMatrix } from "./viewMatrix.ts";
 import type { StackPart, StacksResult } from "./result.ts";
 
 export function stacksView(result: StacksResult): StudyView {
@@ -35,12 +36,7 @@ function picture(result: StacksResult): Matrices {
   return {
     title: "Induction and alignment by head",
     subtitle: pictureLines(result),
-    matrices: result.parts.map((part) => ({
-      title: titleOf(part),
-      rows: part.scores[0]!.values.map((_, layer) => String(layer)),
-      columns: part.scores[0]!.values[0]!.map((_, head) => String(head)),
-      values: part.scores[0]!.values,
-    })),
+    matrices: result.parts.map((part) => headMatrix(titleOf(part), part.scores[0]!.values)),
     rowName: "layer",
     columnName: "head",
     scale: { kind: "sequential", bound: 1 },

@@ -11,6 +11,7 @@ import {
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
+import { headMatrix } from "./viewMatrix.ts";
 import type { StackAblationResult } from "./resultAblate.ts";
 
 export function stackAblationView(result: StackAblationResult): StudyView {
@@ -30,22 +31,14 @@ export function stackAblationView(result: StackAblationResult): StudyView {
 const WHAT = { mean: "its mean over the rows at each position", zero: "0" };
 
 function picture(result: StackAblationResult): Matrices {
-  const matrix = (title: string, values: readonly (readonly number[])[]) => ({
-    title,
-    rows: values.map((_, layer) => String(layer)),
-    columns: values[0]!.map((_, head) => String(head)),
-    values,
-  });
+  const titleOf = ({ stack, attention }: StackAblationResult["parts"][number], what: string) =>
+    `${attention === "cross" ? "cross" : stack}, ${what}`;
   return {
     title: "What each head does for the copy",
     subtitle: pictureLines(result),
     matrices: [
-      ...result.parts.map(({ stack, attention, harm }) =>
-        matrix(attention === "cross" ? "cross, harm" : `${stack}, harm`, harm),
-      ),
-      ...result.parts.map(({ stack, attention, restored }) =>
-        matrix(attention === "cross" ? "cross, restored" : `${stack}, restored`, restored),
-      ),
+      ...result.parts.map((part) => headMatrix(titleOf(part, "harm"), part.harm)),
+      ...result.parts.map((part) => headMatrix(titleOf(part, "restored"), part.restored)),
     ],
     rowName: "layer",
     columnName: "head",
