@@ -1,11 +1,13 @@
 /** @file `ablateStacks`: what each head of an encoder-decoder does for the copy that the decoder is to write. */
 import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
 import { InputError } from "../../base/errors.ts";
-import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
+import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { replace, replacementInputs } from "../../graph/edits/replace.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { stackRows, type CrossRows, type FedRows } from "../../inputs/stackRows.ts";
 import { GENERATED_INPUT, type GeneratedInput } from "../../inputs/scoreInput.ts";
+import { meansOverRows } from "../../interventions/meansOverRows.ts";
+import { takeRows } from "../../interventions/rows.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
@@ -99,9 +101,8 @@ async function headOutputs(
       for (const name of names) {
         const value = trace.get(name)!;
         const shape = [examples, ...value.shape.slice(1)];
-        const inner = shape.slice(1).reduce((product, size) => product * size, 1);
-        const all = kept.get(name) ?? tensor(value.axes, shape, new Float32Array(examples * inner));
-        all.data.set(value.data, first * inner);
+        const all = kept.get(name) ?? tensor(value.axes, shape, new Float32Array(sizeOf(shape)));
+        all.data.set(value.data, first * sizeOf(shape.slice(1)));
         kept.set(name, all);
       }
     }),
@@ -133,7 +134,7 @@ async function effects(
       for (let layer = 0; layer < part.layers; layer++) {
         const name = outputOf(part, layer);
         const own = outputs.get(name)!;
-        const without = kind === "zero" ? zeros(own) : meanOverRows(own);
+        const without = kind === "zero" ? zeros(own) : meanForAll(name, own);
         const each = (fed: FedRows, by: Tensor) =>
           ofEachHead(runs, { rows: fed, name, by, heads: part.heads }, rows.crossing);
         harmed.push(await each(rows.copied, without));
@@ -177,15 +178,8 @@ function zeros({ axes, shape, data }: Tensor): Tensor {
 }
 
 /** The mean over rows at each position, as often as there are rows. */
-function meanOverRows({ axes, shape, data }: Tensor): Tensor {
-  const [rows] = shape as readonly [number];
-  const inner = data.length / rows;
-  const mean = Float32Array.from({ length: inner }, (_, at) => {
-    let sum = 0;
-    for (let row = 0; row < rows; row++) sum += data[row * inner + at]!;
-    return sum / rows;
-  });
-  const all = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) all.set(mean, row * inner);
-  return tensor(axes, shape, all);
+function meanForAll(name: string, value: Tensor): Tensor {
+  const means = meansOverRows();
+  means.add(name, value);
+  return takeRows(means.means().get(name)!, new Array<number>(value.shape[0]!).fill(0));
 }
