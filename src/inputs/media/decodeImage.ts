@@ -1,4 +1,7 @@
-/** @file PNG and JPEG files to colours, as Pillow's `convert("RGB")` gives them: grey three times, opacity left aside. */
+/**
+ * @file PNG and JPEG files to colours, as Pillow's `convert("RGB")` gives them: grey three times, opacity left aside. Of 16 bits the
+ * upper 8 are taken; Pillow makes white of all grey of 16 bits above 255.
+ */
 import { InputError } from "../../base/errors.ts";
 
 /** 8 bits for each of red, green and blue, row by row. */
