@@ -14,6 +14,11 @@ export function partNames(fileName: string): string[] | null {
   );
 }
 
+/** One name for each GGUF among these files, in order: of several parts the first. */
+export function firstParts(fileNames: readonly string[]): string[] {
+  return [...new Set(fileNames.map((name) => partNames(name)?.[0] ?? name))].sort();
+}
+
 export function digits(number: number): string {
   return String(number).padStart(5, "0");
 }

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
 import { someOf } from "../../base/someOf.ts";
-import { partNames } from "../../formats/gguf/partNames.ts";
+import { firstParts } from "../../formats/gguf/partNames.ts";
 
 /**
  * The path of the one GGUF in a folder, the first part of it where it is in several; null if there is none. Node only.
@@ -11,7 +11,7 @@ import { partNames } from "../../formats/gguf/partNames.ts";
  */
 export async function ggufInFolder(folder: string): Promise<string | null> {
   const names = (await readdir(folder)).filter((name) => /\.gguf$/i.test(name));
-  const firsts = [...new Set(names.map((name) => partNames(name)?.[0] ?? name))].sort();
+  const firsts = firstParts(names);
   if (firsts.length <= 1) return firsts[0] === undefined ? null : join(folder, firsts[0]);
   throw new InputError(
     "file",

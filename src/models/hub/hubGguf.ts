@@ -1,7 +1,7 @@
 /** @file Which GGUF of a repository of the hub is meant: its only one, or the one that `ID:FILE.gguf` or `ID:Q4_K_M` names. */
 import { InputError } from "../../base/errors.ts";
 import { someOf } from "../../base/someOf.ts";
-import { partNames } from "../../formats/gguf/partNames.ts";
+import { firstParts, partNames } from "../../formats/gguf/partNames.ts";
 import { MODEL_FILES, type WantedFiles } from "./wantedFiles.ts";
 
 /** `organisation/name:CHOICE` apart; without a choice, and for anything that is not so built, the text as it is. */
@@ -21,7 +21,7 @@ export function modelFilesIn(
   id: string,
   gguf: string | null,
 ): WantedFiles {
-  const firsts = firstParts(names);
+  const firsts = modelsIn(names);
   const hasWeights = MODEL_FILES.firstOf.some((name) => names.includes(name));
   if (gguf === null && (hasWeights || firsts.length === 0)) return MODEL_FILES;
   const meant = gguf === null ? firsts : firsts.filter((name) => isCalled(name, gguf));
@@ -30,10 +30,10 @@ export function modelFilesIn(
   return { required, optional: [], firstOf: [], ...(gguf === null && { guessed: true }) };
 }
 
-/** One name for each model: of several parts the first. What sees or hears beside a model, and importance matrices, are none. */
-function firstParts(names: readonly string[]): string[] {
+/** One name for each model. What sees or hears beside a model, and importance matrices, are none. */
+function modelsIn(names: readonly string[]): string[] {
   const models = names.filter((name) => /\.gguf$/i.test(name) && !/mmproj|imatrix/i.test(name));
-  return [...new Set(models.map((name) => partNames(name)?.[0] ?? name))].sort();
+  return firstParts(models);
 }
 
 function isCalled(name: string, gguf: string): boolean {
