@@ -19,7 +19,7 @@ function visionPart(
   return stackPart(prefix, spec, names, all, patchWeights(patches));
 }
 
-/** A tower by itself: what it gives is where its stream ends, or what classes that says. */
+/** A tower by itself: it gives logits where its files have a classifier, else the end of its stream. */
 function visionRow(
   spec: VisionSpec,
   weights: WeightMap,
