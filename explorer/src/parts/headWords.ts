@@ -6,6 +6,7 @@ import {
   type ScoreName,
   type ScoreResult,
 } from "induction-lens/browser";
+import { percent } from "./percent.ts";
 
 /** Attention from which a head is said to do a thing; below it, the card says that it does none of them clearly. */
 export const CLEARLY = INDUCTION_ATTENTION.strong;
@@ -83,8 +84,4 @@ export function flags(
       `Sequences differ: the interval of its induction score is ${(range[1] - range[0]).toFixed(2)} wide.`,
     );
   return said;
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
 }

@@ -4,3 +4,8 @@ import { tokenText } from "induction-lens/report";
 export function shownToken(piece: string): string {
   return tokenText(piece, Infinity);
 }
+
+/** A token that can be read already, in at most so many letters: the middle of a longer one is left out. */
+export function shortToken(shown: string, most: number): string {
+  return tokenText(shown, most);
+}

@@ -1,3 +1,5 @@
+import { percent } from "./percent.ts";
+import { shortToken } from "./shownToken.ts";
 import { useWidth } from "./useWidth.ts";
 
 export interface Arc {
@@ -6,7 +8,7 @@ export interface Arc {
   readonly to: number;
   /** Share of the attention, 0 to 1; below `LEAST` the arc is not drawn. */
   readonly weight: number;
-  readonly role: "previous" | "induction" | "copy" | "plain";
+  readonly role: "previous" | "induction";
   /** In a few words, beside the arc where there is room. */
   readonly label?: string;
   /** What a listener hears: `owl at 10 looks at key at 5, 100 percent`. */
@@ -77,10 +79,7 @@ export function TokenArcs(props: Props) {
             y2={top + BOX.height + 20}
           />
         )}
-        {pieces.map((piece, at) => (
-          <TokenBox key={at} {...{ piece, at, size, top }} x={left(at)} {...props} />
-        ))}
-        {guess && <GuessBox {...{ guess, size, top }} x={left(pieces.length)} />}
+        <Boxes {...props} {...{ left, size, top }} />
         {note && <Note {...note} x={middle(note.at)} y={top + BOX.height + 26} />}
         {shown.map((arc) => (
           <ArcPath
@@ -106,75 +105,94 @@ function heightOf(tokens: number): number {
   return Math.min(210, 34 + 19 * tokens);
 }
 
-interface BoxProps extends Pick<Props, "query" | "target" | "choose"> {
-  readonly piece: string;
-  readonly at: number;
-  readonly x: number;
+interface BoxesProps extends Props {
+  /** Where the box of a position begins. */
+  readonly left: (at: number) => number;
   readonly size: number;
   readonly top: number;
 }
 
-function TokenBox({ piece, at, x, size, top, query, target, choose }: BoxProps) {
-  const kind = at === query ? "query" : at === target ? "target" : "";
+/** The tokens, and the guess of the next one after them. */
+function Boxes({ left, size, top, ...props }: BoxesProps) {
+  const { pieces, guess, choose } = props;
   return (
-    <g onClick={choose && (() => choose(at))}>
-      <rect
-        class={`${kind}${choose ? " choice" : ""}`}
-        x={x}
-        y={top}
-        width={size}
-        height={BOX.height}
-        rx={8}
-      />
+    <>
+      {pieces.map((piece, at) => (
+        <Box
+          key={at}
+          kind={kindOf(at, props)}
+          textKind="piece"
+          below={String(at)}
+          choose={choose && (() => choose(at))}
+          {...{ piece, size, top }}
+          x={left(at)}
+        />
+      ))}
+      {guess && (
+        <Box
+          kind="guess"
+          textKind="piece copy"
+          piece={guess.piece}
+          below={percent(guess.probability)}
+          {...{ size, top }}
+          x={left(pieces.length)}
+        />
+      )}
+    </>
+  );
+}
+
+interface BoxProps {
+  /** Classes of the box and of its text. */
+  readonly kind: string;
+  readonly textKind: string;
+  readonly piece: string;
+  /** What stands below the box. */
+  readonly below: string;
+  readonly x: number;
+  readonly size: number;
+  readonly top: number;
+  readonly choose?: (() => void) | undefined;
+}
+
+/** A token, or the guess of one, in its box. */
+function Box({ kind, textKind, piece, below, x, size, top, choose }: BoxProps) {
+  return (
+    <g onClick={choose}>
+      <rect class={kind} x={x} y={top} width={size} height={BOX.height} rx={8} />
       <text
-        class="piece"
+        class={textKind}
         x={x + size / 2}
         y={top + BOX.height / 2 + 6}
         style={{ fontSize: `${fontOf(piece, size)}px` }}
       >
-        {fitted(piece, size)}
+        {shortToken(piece, roomIn(size))}
       </text>
       <text class="faint" x={x + size / 2} y={top + BOX.height + 16}>
-        {at}
+        {below}
       </text>
     </g>
   );
 }
+
+function kindOf(
+  at: number,
+  { query, target, choose }: Pick<Props, "query" | "target" | "choose">,
+): string {
+  const kind = at === query ? "query" : at === target ? "target" : "";
+  return `${kind}${choose ? " choice" : ""}`;
+}
+
+/** Width of a letter as a share of its size, and the smallest size that is read. */
+const LETTER = { width: 0.62, least: 11 };
 
 function fontOf(piece: string, size: number): number {
-  return Math.max(11, Math.min(20, size / (0.62 * Math.max(1, piece.length))));
+  return Math.max(LETTER.least, Math.min(20, size / (LETTER.width * Math.max(1, piece.length))));
 }
 
-/** As much of a long token as its box has room for. */
-function fitted(piece: string, size: number): string {
-  const room = Math.max(2, Math.floor(size / (0.62 * 11)));
-  return piece.length > room ? `${piece.slice(0, room - 1)}…` : piece;
-}
-
-interface GuessProps {
-  readonly guess: NonNullable<Props["guess"]>;
-  readonly x: number;
-  readonly size: number;
-  readonly top: number;
-}
-
-function GuessBox({ guess: { piece, probability }, x, size, top }: GuessProps) {
-  return (
-    <g>
-      <rect class="guess" x={x} y={top} width={size} height={BOX.height} rx={8} />
-      <text
-        class="piece copy"
-        x={x + size / 2}
-        y={top + BOX.height / 2 + 6}
-        style={{ fontSize: `${fontOf(piece, size)}px` }}
-      >
-        {fitted(piece, size)}
-      </text>
-      <text class="faint" x={x + size / 2} y={top + BOX.height + 16}>
-        {probability === null ? "…" : `${Math.round(100 * probability)} %`}
-      </text>
-    </g>
-  );
+/** Letters that a box has room for. */
+function roomIn(size: number): number {
+  return Math.max(2, Math.floor(size / (LETTER.width * LETTER.least)));
 }
 
 function Note({ text, x, y }: { readonly text: string; readonly x: number; readonly y: number }) {

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Pattern } from "../../parts/pattern.ts";
+import { shortToken } from "../../parts/shownToken.ts";
 
 interface Props {
   readonly pattern: Pattern;
@@ -58,7 +59,7 @@ function draw(canvas: HTMLCanvasElement, { pattern, pieces, at, colours }: Drawn
   context.font = "12px ui-monospace, monospace";
   context.textBaseline = "middle";
   const y = (position: number) => ROW * position + ROW / 2 + 4;
-  const shortened = (piece: string) => piece.slice(0, 13);
+  const shortened = (piece: string) => shortToken(piece, 13);
   pieces.forEach((piece, position) => {
     context.fillStyle = position === at ? colours.chosen : colours.text;
     context.textAlign = "right";

@@ -1,6 +1,7 @@
 /** @file What cutting the heads of a circuit showed, in words that the model's own losses decide. */
 import type { HeadAt } from "induction-lens/browser";
 import type { Cut } from "../../engine/protocol.ts";
+import { percent } from "../../parts/percent.ts";
 import { headList } from "../../parts/headWords.ts";
 
 /** One of the cuts that the lesson offers, with what came of it once it was tried. */
@@ -53,15 +54,11 @@ export function conclusion({ whole, previous, best, all }: Tried): string {
     return `It is not alone: ${others} attend${all.heads.length === 2 ? "s" : ""} as it does. Cut all ${all.heads.length}.`;
   const standIn =
     one !== null && every !== null && one >= HALF && every < HALF
-      ? `Without ${headList(best.heads)} alone ${percent(one)} is left, without all ${all.heads.length} ${percent(every)}: they stand in for each other.`
+      ? `Without ${headList(best.heads)} alone ${percent(one)} is left, without all ${all.heads.length} ${percent(Math.max(0, every))}: they stand in for each other.`
       : "";
   const second = many ? (every ?? one) : one;
   if (first === null || second === null) return standIn || "Put it back and cut the other one.";
   if (first < HALF && second < HALF)
     return `${standIn} Either cut breaks it: it takes both steps, the look back and the match.`.trim();
   return `${standIn} Not every cut breaks it: other parts of this model do the same work.`.trim();
-}
-
-function percent(share: number): string {
-  return `${Math.max(0, Math.round(100 * share))} %`;
 }
