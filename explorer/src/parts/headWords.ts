@@ -21,6 +21,11 @@ export const LABELS = Object.fromEntries(
 
 export const OTHER = { glyph: "○", name: "other" };
 
+/** The sign and the name of a head's label; null: it has none. */
+export function signOf(label: ScoreName | null): { readonly glyph: string; readonly name: string } {
+  return label ? LABELS[label] : OTHER;
+}
+
 /** The score that names a head: its largest, if that is at least `CLEARLY`. */
 export function labelOf(scores: ScoreResult["scores"], layer: number, head: number) {
   const names = Object.keys(LABELS) as ScoreName[];

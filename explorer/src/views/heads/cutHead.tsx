@@ -1,4 +1,5 @@
 import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
+import { isSameHead, switched, zeroed } from "../../engine/edits.ts";
 import { STORED } from "../../page/stored.ts";
 import { usePage } from "../../page/page.ts";
 import { useCut } from "../../page/useCut.ts";
@@ -7,9 +8,9 @@ import { headList, inductionHeads } from "../../parts/headWords.ts";
 /** One button that switches the chosen head off, and the losses with and without it: bars and the same numbers as a table. */
 export function CutHead() {
   const { state, change, score } = usePage();
-  const { layer, head, edits } = state;
-  const alone: HeadEdit = { layer, head, kind: "zero" };
-  const here = (at: HeadAt) => at.layer === layer && at.head === head;
+  const { edits } = state;
+  const [alone] = zeroed([state]) as [HeadEdit];
+  const here = (at: HeadAt) => isSameHead(at, state);
   const off = edits.some(here);
   const losses = useLosses(alone, off);
   const alike = score ? inductionHeads(score.scores) : [];
@@ -19,9 +20,7 @@ export function CutHead() {
       <button
         type="button"
         aria-pressed={off}
-        onClick={() =>
-          change({ edits: off ? edits.filter((one) => !here(one)) : [...edits, alone] })
-        }
+        onClick={() => change({ edits: switched(edits, state) })}
       >
         {off ? "Switch it on again" : "Switch it off"}
       </button>

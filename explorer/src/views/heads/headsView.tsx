@@ -6,6 +6,7 @@ import {
   type ScoreResult,
   type VerdictResult,
 } from "induction-lens/browser";
+import { isSameHead } from "../../engine/edits.ts";
 import { HeadGrid } from "../../parts/headGrid.tsx";
 import { SortedTable } from "../../parts/sortedTable.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
@@ -14,7 +15,7 @@ import { CircuitGraph } from "./circuitGraph.tsx";
 import { CutHead } from "./cutHead.tsx";
 import { HeadCard } from "./headCard.tsx";
 import { VERDICT_GLYPHS, VerdictBar, VerdictCard, type HeadVerdict } from "./verdicts.tsx";
-import { LABELS, labelOf, OTHER, sentence } from "../../parts/headWords.ts";
+import { LABELS, labelOf, OTHER, sentence, signOf } from "../../parts/headWords.ts";
 
 /** Every head's induction score as a map and as a table, and the chosen head with all that is known of it. */
 export function HeadsView() {
@@ -23,7 +24,7 @@ export function HeadsView() {
   const result = score!;
   const windows = windowsOf(result);
   const verdicts = found.verdict?.heads ?? null;
-  const verdict = verdicts?.find((one) => one.layer === layer && one.head === head) ?? null;
+  const verdict = verdicts?.find((one) => isSameHead(one, state)) ?? null;
   const choose = (nextLayer: number, nextHead: number) =>
     change({ layer: nextLayer, head: nextHead });
   return (
@@ -108,23 +109,18 @@ function cellsOf(
 ) {
   return scores.induction.map((row, layer) =>
     row.map((value, head) => {
-      const label = labelOf(scores, layer, head);
+      const at = { layer, head };
+      const sign = signOf(labelOf(scores, layer, head));
       const range = intervals.induction[layer]![head];
-      const verdict = verdicts?.find((one) => one.layer === layer && one.head === head)?.label;
-      const name = verdict ?? (label ? LABELS[label].name : OTHER.name);
-      const isChanged = edits.some((one) => one.layer === layer && one.head === head);
+      const verdict = verdicts?.find((one) => isSameHead(one, at))?.label;
+      const name = verdict ?? sign.name;
+      const isChanged = edits.some((one) => isSameHead(one, at));
       const words = range ? `, interval ${range[0].toFixed(2)} to ${range[1].toFixed(2)}` : "";
       return {
         value,
         text: value.toFixed(2),
         off: isChanged,
-        glyph: isChanged
-          ? "✂"
-          : verdict
-            ? VERDICT_GLYPHS[verdict]
-            : label
-              ? LABELS[label].glyph
-              : OTHER.glyph,
+        glyph: isChanged ? "✂" : verdict ? VERDICT_GLYPHS[verdict] : sign.glyph,
         words: `${isChanged ? "changed, " : ""}${name}, score ${value.toFixed(2)}${words}`,
       };
     }),
@@ -173,8 +169,8 @@ function HeadTable({ result, chosen, choose }: TableProps) {
           name: "label",
           value: (row) => label(row) ?? OTHER.name,
           text: (row) => {
-            const at = label(row);
-            return at ? `${LABELS[at].glyph} ${LABELS[at].name}` : `${OTHER.glyph} ${OTHER.name}`;
+            const { glyph, name } = signOf(label(row));
+            return `${glyph} ${name}`;
           },
         },
         ...(Object.keys(LABELS) as ScoreName[]).map((score) => ({

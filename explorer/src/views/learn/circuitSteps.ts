@@ -1,5 +1,6 @@
 /** @file The four steps of induction with the model's numbers, and what a cut did to them, in words. */
 import { headName, type HeadAt } from "induction-lens/browser";
+import { isSameHead } from "../../engine/edits.ts";
 import type { Arc } from "../../parts/tokenArcs.tsx";
 import { percent } from "../../parts/percent.ts";
 import { headList } from "../../parts/headWords.ts";
@@ -24,7 +25,7 @@ export function stepsOf(
   cutHeads: readonly HeadAt[],
 ): readonly Step[] {
   const [first, second] = [headName(previous), headName(induction)];
-  const isCut = (name: string) => cutHeads.some((one) => headName(one) === name);
+  const isCut = (at: HeadAt) => cutHeads.some((one) => isSameHead(one, at));
   const owner = tokenAt(query);
   return [
     {
@@ -37,7 +38,7 @@ export function stepsOf(
           role: "previous",
           label: `1 ${first} looks one back: ${percent(back)}`,
           words: `Head ${first}: ${named(tokenAt, target)} looks at ${named(tokenAt, target - 1)}, ${percent(back)}`,
-          isCut: isCut(first),
+          isCut: isCut(previous),
         },
       ],
     },
@@ -56,7 +57,7 @@ export function stepsOf(
           role: "induction",
           label: `3 ${second} asks “what came after ${owner}?”: ${percent(match)}`,
           words: `Head ${second}: ${named(tokenAt, query)} looks at ${named(tokenAt, target)}, ${percent(match)}`,
-          isCut: isCut(second),
+          isCut: isCut(induction),
         },
       ],
     },

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
-import type { HeadEdit } from "induction-lens/browser";
-import type { Captured, Cut } from "../../engine/protocol.ts";
+import type { HeadAt } from "induction-lens/browser";
+import { zeroed } from "../../engine/edits.ts";
+import type { Captured } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { hasWords } from "../../engine/tokenWords.ts";
@@ -20,8 +21,7 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
   ];
   const values = useAnswer(engine, "values", { ids: sequence.ids, names }).answer?.values;
   const hiding = useHiding(lesson);
-  const probability = hiding.whole?.truth?.probability;
-  const best = (hiding.hidden === null ? hiding.whole : hiding.without)?.guesses[0];
+  const { probability, best } = hiding;
   return (
     <>
       <p class="say">
@@ -48,7 +48,7 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
         The model has just read <code>{tokenAt(query)}</code> (position {query}). Below are its
         numbers there, before and after each layer. The right answer is{" "}
         <code>{tokenAt(query + 1)}</code>; the model gives it{" "}
-        <b data-value={probability}>{percent(probability ?? null)}</b>.
+        <b data-value={probability ?? undefined}>{percent(probability)}</b>.
       </p>
       <Stream
         query={query}
@@ -76,16 +76,16 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
   const [tried, add] = useState<readonly number[]>([]);
   const at = { sequence, at: query };
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
-  const cutArgs = hidden === null ? null : { edits: allHeads(facts.heads, hidden), ...at };
+  const cutArgs = hidden === null ? null : { edits: zeroed(allHeads(facts.heads, hidden)), ...at };
   const without = useAnswer(engine, "cut", cutArgs);
-  const done = without.answer && hidden !== null && !without.busy;
+  const probability = whole?.truth?.probability ?? null;
   const more = tried.length < facts.layers && facts.layers <= 4 ? " Hide the others too." : "";
-  const result = done
-    ? `Without the attention of layer ${hidden} the model gives ${tokenAt(query + 1)} a probability of ${percent(without.answer!.truth!.probability)}, with it ${percent(probabilityOf(whole))}; chance is ${percent(1 / facts.vocabulary)}.${more}`
+  const result = without.answer
+    ? `Without the attention of layer ${hidden} the model gives ${tokenAt(query + 1)} a probability of ${percent(without.answer.truth!.probability)}, with it ${percent(probability)}; chance is ${percent(1 / facts.vocabulary)}.${more}`
     : null;
   return {
-    whole,
-    without: without.answer,
+    probability,
+    best: (hidden === null ? whole : without.answer)?.guesses[0],
     hidden,
     result,
     hide: (layer: number) => {
@@ -93,10 +93,6 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
       add([...new Set([...tried, layer])]);
     },
   };
-}
-
-function probabilityOf(cut: Cut | null): number | null {
-  return cut?.truth?.probability ?? null;
 }
 
 interface StreamRow {
@@ -196,6 +192,6 @@ function HideButtons({ layers, hidden, hide }: HideProps) {
   );
 }
 
-function allHeads(heads: number, layer: number): HeadEdit[] {
-  return Array.from({ length: heads }, (_, head) => ({ layer, head, kind: "zero" }));
+function allHeads(heads: number, layer: number): HeadAt[] {
+  return Array.from({ length: heads }, (_, head) => ({ layer, head }));
 }

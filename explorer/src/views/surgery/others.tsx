@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { ScoreName } from "induction-lens/browser";
+import { isSameHead } from "../../engine/edits.ts";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { HeadGrid } from "../../parts/headGrid.tsx";
@@ -18,7 +19,7 @@ export function Others({ before, after }: { readonly before: Cut; readonly after
   const cells = after.scores[name].map((row, at) =>
     row.map((value, column) => {
       const was = before.scores[name][at]![column]!;
-      const edit = edits.find((one) => one.layer === at && one.head === column);
+      const edit = edits.find((one) => isSameHead(one, { layer: at, head: column }));
       const moved = Math.abs(value - was) >= MOVED;
       const sign = moved ? (value > was ? "▲" : "▼") : "";
       return {

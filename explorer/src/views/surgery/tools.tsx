@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
-import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
+import { headName, type HeadEdit } from "induction-lens/browser";
+import { isSameHead, zeroed } from "../../engine/edits.ts";
 import { usePage } from "../../page/page.ts";
 import { inductionHeads, LABELS } from "../../parts/headWords.ts";
 import { editWords, KINDS, PATTERNS } from "./words.ts";
@@ -10,12 +11,12 @@ export function Tools() {
   const { layer, head, edits } = state;
   const history = useHistory();
   const alike = score ? inductionHeads(score.scores) : [];
-  const current = edits.find((one) => isAt(one, state));
+  const current = edits.find((one) => isSameHead(one, state));
   const changeHead = (edit: Pick<HeadEdit, "kind" | "pattern">) =>
-    history.replace([...edits.filter((one) => !isAt(one, state)), { layer, head, ...edit }]);
+    history.replace([...edits.filter((one) => !isSameHead(one, state)), { layer, head, ...edit }]);
   const cutAlike = () => {
-    const others = edits.filter((edit) => !alike.some((at) => isAt(edit, at)));
-    history.replace([...others, ...alike.map((at) => ({ ...at, kind: "zero" as const }))]);
+    const others = edits.filter((edit) => !alike.some((at) => isSameHead(edit, at)));
+    history.replace([...others, ...zeroed(alike)]);
   };
   return (
     <>
@@ -38,10 +39,6 @@ export function Tools() {
       <History history={history} />
     </>
   );
-}
-
-function isAt(one: HeadAt, { layer, head }: HeadAt): boolean {
-  return one.layer === layer && one.head === head;
 }
 
 /** The page's edits, with what was undone last until something else is done. */
