@@ -1,11 +1,12 @@
 /** @file Chooses the sequence that the lessons speak of: by what the open model does on each, and not by hand. */
-import { drawnTokens, type HeadAt, type HeadEdit, type Tensor } from "induction-lens/browser";
+import type { HeadEdit, Tensor } from "induction-lens/browser";
 import { tensor } from "induction-lens/graph";
-import { repeatedTokens, softmax } from "induction-lens/measure";
+import { softmax } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
+import { zeroed } from "./edits.ts";
 import { ROW_LENGTH, type Held } from "./held.ts";
 import type { Example, Requests } from "./protocol.ts";
-import { sequence, writtenFor } from "./sequence.ts";
+import { blocks, sequence, writtenFor } from "./sequence.ts";
 
 const PERIOD = 6;
 const SEEDS = 64;
@@ -95,14 +96,13 @@ function repeatsIn(ids: readonly number[]): Place[] {
 
 /** `[BOS] r r`, as many as the bench has room for at once. */
 function randomBlocks({ open }: Held): Candidates[] {
-  const { bosToken, contextLength } = open.model.architecture;
-  const start = bosToken === null ? 0 : 1;
-  const ordinary = drawnTokens(open.model.architecture).ids;
-  const period = Math.min(PERIOD, ordinary.length, Math.floor((contextLength - start) / 2));
-  const room = Math.floor((open.rows * ROW_LENGTH) / (start + 2 * period));
-  const examples = Math.max(1, Math.min(SEEDS, room));
-  const { tokens } = repeatedTokens({ seed: 0, examples, period, bos: bosToken, ordinary });
-  const length = start + 2 * period;
+  const room = (length: number) => Math.floor((open.rows * ROW_LENGTH) / length);
+  const { tokens, period } = blocks(open.model, {
+    seed: 0,
+    period: PERIOD,
+    examplesFor: (length) => Math.max(1, Math.min(SEEDS, room(length))),
+  });
+  const [examples, length] = tokens.shape as readonly [number, number];
   const query = length - 2;
   const places = Array.from({ length: examples }, (_, row) => ({
     ids: [...tokens.data.subarray(row * length, (row + 1) * length)],
@@ -125,7 +125,7 @@ async function effectsOf(
   const run = (edits: readonly HeadEdit[]) =>
     bench.run({ tokens, repeats: null }, { layer, edits, asked });
   const whole = await run([]);
-  const cut = previous && (await run([zeroed(previous)]));
+  const cut = previous && (await run(zeroed([previous])));
   const heads = held.open.facts.heads;
   return places.map(({ ids, query, target }, index) => {
     const row = batch === 1 ? 0 : index;
@@ -136,8 +136,4 @@ async function effectsOf(
     const lost = whole.patterns!.data[at]! - (cut ? cut.patterns!.data[at]! : 0);
     return Math.min(lost, probability);
   });
-}
-
-function zeroed({ layer, head }: HeadAt): HeadEdit {
-  return { layer, head, kind: "zero" };
 }

@@ -16,13 +16,31 @@ export async function sequence(
     const ids = await idsOf(text, open);
     return { ids, pieces: written(ids), repeats: null };
   }
-  const { bosToken, contextLength } = model.architecture;
-  const start = bosToken === null ? 0 : 1;
-  const ordinary = drawnTokens(model.architecture).ids;
-  const fits = Math.min(period, ordinary.length, Math.floor((contextLength - start) / 2));
-  const { tokens } = repeatedTokens({ seed, examples: 1, period: fits, bos: bosToken, ordinary });
+  const { tokens, ...repeats } = blocks(model, { seed, period, examplesFor: () => 1 });
   const ids = [...tokens.data];
-  return { ids, pieces: written(ids), repeats: { start, period: fits } };
+  return { ids, pieces: written(ids), repeats };
+}
+
+interface BlockChoice {
+  readonly seed: number;
+  /** Tokens of a block, or as many fewer as the model has room and tokens for. */
+  readonly period: number;
+  /** Rows of this length that are wanted. */
+  readonly examplesFor: (length: number) => number;
+}
+
+/** Rows `[BOS] r r` of ordinary tokens of the model. */
+export function blocks(
+  { architecture }: OpenModel["model"],
+  { seed, period: most, examplesFor }: BlockChoice,
+) {
+  const { bosToken: bos, contextLength } = architecture;
+  const start = bos === null ? 0 : 1;
+  const ordinary = drawnTokens(architecture).ids;
+  const period = Math.min(most, ordinary.length, Math.floor((contextLength - start) / 2));
+  const examples = examplesFor(start + 2 * period);
+  const { tokens } = repeatedTokens({ seed, examples, period, bos, ordinary });
+  return { tokens, start, period };
 }
 
 /** How the open model's tokens are written. */
