@@ -1,10 +1,11 @@
 /** @file What the lessons speak of: a short sequence that repeats, and the heads of the model that play a part. */
 import { useMemo } from "preact/hooks";
-import type { HeadAt, ScoreName, ScoreResult } from "induction-lens/browser";
-import type { Captured, Example, ModelFacts, Sequence } from "../engine/protocol.ts";
+import type { HeadAt, HeadEdit, ScoreName, ScoreResult } from "induction-lens/browser";
+import type { Captured, Example, Look, ModelFacts, Sequence } from "../engine/protocol.ts";
 import { usePage } from "../page/page.ts";
 import { useAnswer } from "../page/answer.ts";
 import { inductionHeads } from "./headWords.ts";
+import { patternOf } from "./pattern.ts";
 
 export interface Lesson {
   readonly facts: ModelFacts;
@@ -40,6 +41,24 @@ export function useLesson(): { readonly lesson: Lesson | null; readonly error: s
     [facts, score, heads, example.answer, token],
   );
   return { lesson, error: example.error };
+}
+
+/**
+ * What both heads look at with these changes, where induction needs it: the previous-token head from the target to the token
+ * before, the induction head from the query to the target; null while that is on its way.
+ */
+export function useLooks(lesson: Lesson, edits: readonly HeadEdit[]) {
+  const { engine } = usePage();
+  const { sequence, query, target, induction, previous } = lesson;
+  const { ids } = sequence;
+  const first = useAnswer(engine, "look", previous && { ids, layer: previous.layer, edits }).answer;
+  const second = useAnswer(engine, "look", { ids, layer: induction.layer, edits }).answer;
+  const weight = (look: Look | null, at: HeadAt | null, from: number, to: number) =>
+    look && at && patternOf(look, at.head, false).weight(from, to);
+  return {
+    back: weight(first, previous, target, target - 1),
+    match: weight(second, induction, query, target),
+  };
 }
 
 function headsOf(facts: ModelFacts, score: ScoreResult) {

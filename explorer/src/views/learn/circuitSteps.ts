@@ -77,11 +77,11 @@ function named(tokenAt: (position: number) => string, position: number): string 
 export function resultWords({ induction, target }: Lesson, circuit: Circuit): string | null {
   const { chosen, cutHeads, tried, whole, isBusy, numbers } = circuit;
   const lost = chosen && tried[chosen].after;
-  if (!lost || !whole || isBusy) return null;
   const { match, copied } = numbers;
   const before = circuit.matchBefore;
+  if (!lost || !whole || isBusy || match === null || before === null) return null;
   const looks =
-    match !== null && before !== null && match < before - 0.1
+    match < before - 0.1
       ? `head ${headName(induction)} gives position ${target} ${percent(match)} of its attention and no longer ${percent(before)}`
       : `head ${headName(induction)} still looks at position ${target} (${percent(match)})`;
   return `Without ${headList(cutHeads)}: ${looks}, and the next token gets a probability of ${percent(copied)}; with all heads it gets ${percent(whole.truth?.probability ?? null)}. ${lossWords(whole, lost)} ${conclusion({ whole, ...tried })}`;

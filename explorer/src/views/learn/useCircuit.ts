@@ -1,11 +1,10 @@
 /** @file The data of the lesson on circuits: its numbers with the cut that is chosen, and what came of the cuts that were tried. */
 import { useState } from "preact/hooks";
-import type { HeadAt, HeadEdit } from "induction-lens/browser";
-import type { Look } from "../../engine/protocol.ts";
+import type { HeadAt } from "induction-lens/browser";
+import { zeroed } from "../../engine/edits.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
-import { patternOf } from "../../parts/pattern.ts";
-import type { Lesson } from "../../parts/lesson.ts";
+import { useLooks, type Lesson } from "../../parts/lesson.ts";
 
 /** What can be cut: the head that looks back, the one that matches, or all that match. */
 export const WAYS = ["previous", "best", "all"] as const;
@@ -19,9 +18,9 @@ export interface Numbers {
   readonly copied: number | null;
 }
 
-/** Attention is asked for before the cuts: the engine answers in order, so a cut's words never have the attention of another. */
+/** The numbers of the lesson with the cut that is chosen, and the cuts themselves. */
 export function useCircuit(lesson: Lesson, previous: HeadAt) {
-  const { sequence, query, target, induction, alike } = lesson;
+  const { sequence, query, induction, alike } = lesson;
   const { engine } = usePage();
   const [chosen, cut] = useState<Way | null>(null);
   const [tried, remember] = useState<readonly Way[]>([]);
@@ -32,8 +31,8 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
   };
   const cutHeads = chosen ? heads[chosen] : [];
   const edits = zeroed(cutHeads);
-  const attention = useAttention(lesson, previous, edits);
-  const look = useAnswer(engine, "look", { ids: sequence.ids, layer: induction.layer }).answer;
+  const looks = useLooks(lesson, edits);
+  const looksBefore = useLooks(lesson, []);
   const at = { sequence, at: query };
   const now = useAnswer(engine, "cut", { edits, ...at });
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
@@ -42,9 +41,9 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
     heads,
     chosen,
     cutHeads,
-    numbers: { ...attention, copied: now.answer?.truth?.probability ?? null } satisfies Numbers,
+    numbers: { ...looks, copied: now.answer?.truth?.probability ?? null } satisfies Numbers,
     /** The attention of the second head with no cut. */
-    matchBefore: look && patternOf(look, induction.head, false).weight(query, target),
+    matchBefore: looksBefore.match,
     guess: now.answer?.guesses[0] ?? null,
     isBusy: now.busy,
     whole,
@@ -61,26 +60,4 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
       remember([...new Set([...tried, way])]);
     },
   };
-}
-
-/** Both heads with the cut. */
-function useAttention(
-  { sequence, query, target, induction }: Lesson,
-  previous: HeadAt,
-  edits: readonly HeadEdit[],
-): Omit<Numbers, "copied"> {
-  const { engine } = usePage();
-  const { ids } = sequence;
-  const firstLook = useAnswer(engine, "look", { ids, layer: previous.layer, edits }).answer;
-  const secondLook = useAnswer(engine, "look", { ids, layer: induction.layer, edits }).answer;
-  const weight = (look: Look | null, head: number, from: number, to: number) =>
-    look && patternOf(look, head, false).weight(from, to);
-  return {
-    back: weight(firstLook, previous.head, target, target - 1),
-    match: weight(secondLook, induction.head, query, target),
-  };
-}
-
-function zeroed(heads: readonly HeadAt[]): HeadEdit[] {
-  return heads.map(({ layer, head }) => ({ layer, head, kind: "zero" }));
 }

@@ -1,12 +1,14 @@
 import { useMemo } from "preact/hooks";
 import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
+import { isSameHead, switched, zeroed } from "../../engine/edits.ts";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
+import { useShown } from "../../page/useShown.ts";
 import type { ViewName } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
-import { headList, LABELS, labelOf } from "../../parts/headWords.ts";
-import { useLesson, type Lesson } from "../../parts/lesson.ts";
+import { headList, labelOf, signOf } from "../../parts/headWords.ts";
+import { useLesson, useLooks, type Lesson } from "../../parts/lesson.ts";
 import { patternOf } from "../../parts/pattern.ts";
 import { percent } from "../../parts/percent.ts";
 import { Thumb } from "../../parts/thumb.tsx";
@@ -44,10 +46,9 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
   const at = { sequence: lesson.sequence, at: lesson.query };
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
   const now = useAnswer(engine, "cut", { edits, ...at });
-  const shown = now.answer ?? now.last?.answer ?? null;
-  const cut = (heads: readonly HeadAt[]) =>
-    change({ edits: heads.map(({ layer, head }) => ({ layer, head, kind: "zero" })) });
+  const { shown } = useShown(now.answer);
   const { previous, alike, induction } = lesson;
+  const others = alike.length > 0 ? alike : [induction];
   return (
     <>
       <Arcs {...{ lesson }} guess={now.answer} />
@@ -59,12 +60,12 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
       </Waiting>
       <p class="ways">
         {previous && (
-          <button type="button" onClick={() => cut([previous])}>
+          <button type="button" onClick={() => change({ edits: zeroed([previous]) })}>
             Cut {headName(previous)}, which looks one back
           </button>
         )}
-        <button type="button" onClick={() => cut(alike.length > 0 ? alike : [induction])}>
-          Cut {headList(alike.length > 0 ? alike : [induction])}
+        <button type="button" onClick={() => change({ edits: zeroed(others) })}>
+          Cut {headList(others)}
         </button>
         <button
           type="button"
@@ -88,16 +89,13 @@ interface ArcsProps {
 
 /** The look back and the match with the changes that are made, on the tokens themselves. */
 function Arcs({ lesson, guess }: ArcsProps) {
-  const { engine, state, token } = usePage();
+  const { state, token } = usePage();
   const { edits } = state;
   const { sequence, query, target, induction, previous, tokenAt } = lesson;
   const { ids, repeats } = sequence;
-  const back = useAnswer(engine, "look", previous && { ids, layer: previous.layer, edits }).answer;
-  const match = useAnswer(engine, "look", { ids, layer: induction.layer, edits }).answer;
-  const isOff = (at: HeadAt) => edits.some((one) => headName(one) === headName(at));
+  const { back, match } = useLooks(lesson, edits);
+  const isOff = (at: HeadAt) => edits.some((one) => isSameHead(one, at));
   const named = (position: number) => `${tokenAt(position)} at ${position}`;
-  const backWeight = back && previous ? weightOf(back, previous, target, target - 1) : 0;
-  const matchWeight = match ? weightOf(match, induction, query, target) : 0;
   const best = guess?.guesses[0];
   return (
     <TokenArcs
@@ -109,12 +107,12 @@ function Arcs({ lesson, guess }: ArcsProps) {
               {
                 from: target,
                 to: target - 1,
-                weight: backWeight,
+                weight: back ?? 0,
                 role: "previous" as const,
                 label: isOff(previous)
                   ? `${headName(previous)} is cut: it passes nothing on`
-                  : `${headName(previous)} looks one back: ${percent(backWeight)}`,
-                words: `Head ${headName(previous)}: ${named(target)} looks at ${named(target - 1)}, ${percent(backWeight)}`,
+                  : `${headName(previous)} looks one back: ${percent(back)}`,
+                words: `Head ${headName(previous)}: ${named(target)} looks at ${named(target - 1)}, ${percent(back)}`,
                 isCut: isOff(previous),
               },
             ]
@@ -122,10 +120,10 @@ function Arcs({ lesson, guess }: ArcsProps) {
         {
           from: query,
           to: target,
-          weight: matchWeight,
+          weight: match ?? 0,
           role: "induction" as const,
-          label: `${headName(induction)} finds what came after ${tokenAt(query)}: ${percent(matchWeight)}`,
-          words: `Head ${headName(induction)}: ${named(query)} looks at ${named(target)}, ${percent(matchWeight)}`,
+          label: `${headName(induction)} finds what came after ${tokenAt(query)}: ${percent(match)}`,
+          words: `Head ${headName(induction)}: ${named(query)} looks at ${named(target)}, ${percent(match)}`,
           isCut: isOff(induction),
         },
       ]}
@@ -133,20 +131,11 @@ function Arcs({ lesson, guess }: ArcsProps) {
       guess={{
         piece: best ? token(best.piece) : "…",
         probability: best?.probability ?? null,
-        from: best?.id === ids[query + 1] && matchWeight >= 0.5 ? target : null,
+        from: best?.id === ids[query + 1] && (match ?? 0) >= 0.5 ? target : null,
       }}
       {...{ query, target }}
     />
   );
-}
-
-function weightOf(
-  look: Parameters<typeof patternOf>[0],
-  { head }: HeadAt,
-  query: number,
-  key: number,
-): number {
-  return patternOf(look, head, false).weight(query, key);
 }
 
 const GUESSES = 5;
@@ -221,12 +210,6 @@ function Switches({ lesson }: { readonly lesson: Lesson }) {
       }))
     : [...(previous ? [previous] : []), ...(alike.length > 0 ? alike : [induction])].slice(0, MOST);
   const layers = [...new Set(heads.map(({ layer }) => layer))].toSorted((a, b) => a - b);
-  const toggle = (at: HeadAt, isOff: boolean) =>
-    change({
-      edits: isOff
-        ? edits.filter((one) => headName(one) !== headName(at))
-        : [...edits, { ...at, kind: "zero" }],
-    });
   return (
     <div class="switches">
       {layers.map((layer) => (
@@ -234,16 +217,14 @@ function Switches({ lesson }: { readonly lesson: Lesson }) {
           <span class="status">layer {layer}</span>
           {heads
             .filter((at) => at.layer === layer)
-            .map((at) => {
-              const isOff = edits.some((one) => headName(one) === headName(at));
-              return (
-                <HeadSwitch
-                  key={headName(at)}
-                  {...{ at, lesson, isOff }}
-                  toggle={() => toggle(at, isOff)}
-                />
-              );
-            })}
+            .map((at) => (
+              <HeadSwitch
+                key={headName(at)}
+                {...{ at, lesson }}
+                isOff={edits.some((one) => isSameHead(one, at))}
+                toggle={() => change({ edits: switched(edits, at) })}
+              />
+            ))}
         </div>
       ))}
     </div>
@@ -261,12 +242,12 @@ function HeadSwitch({ at, lesson, isOff, toggle }: SwitchProps) {
   const { engine, state, dark } = usePage();
   const { edits } = state;
   const { ids } = lesson.sequence;
-  const { answer, last } = useAnswer(engine, "look", { ids, layer: at.layer, edits });
-  const look = answer ?? last?.answer ?? null;
+  const { answer } = useAnswer(engine, "look", { ids, layer: at.layer, edits });
+  const { shown: look } = useShown(answer);
   const ramp = useMemo(() => sequential(dark), [dark]);
   const pattern = useMemo(() => look && patternOf(look, at.head, false), [look, at.head]);
-  const label = labelOf(lesson.score.scores, at.layer, at.head);
-  const what = label ? `${LABELS[label].glyph} ${LABELS[label].name}` : "○ other";
+  const { glyph, name } = signOf(labelOf(lesson.score.scores, at.layer, at.head));
+  const what = `${glyph} ${name}`;
   return (
     <button
       type="button"
