@@ -3,11 +3,9 @@ import { useEffect, useState } from "preact/hooks";
 import { Stopped, type Engine } from "../engine/client.ts";
 import type { RequestName, Requests } from "../engine/protocol.ts";
 
-export interface Answered<Args, Answer> {
+interface Answered<Answer> {
   /** The answer to what is asked now; null until it is there. */
   readonly answer: Answer | null;
-  /** The last answer with what it answers, also while another question waits: shown as the earlier one or not at all. */
-  readonly last: { readonly args: Args; readonly answer: Answer } | null;
   readonly busy: boolean;
   readonly error: string | null;
   /** What the engine is doing, with its share done. */
@@ -36,12 +34,10 @@ export function useAnswer<Name extends RequestName>(
   engine: Engine | null,
   name: Name,
   args: Requests[Name]["args"] | null,
-): Answered<Requests[Name]["args"], Requests[Name]["answer"]> {
-  type Args = Requests[Name]["args"];
+): Answered<Requests[Name]["answer"]> {
   type Answer = Requests[Name]["answer"];
   const key = JSON.stringify(args);
   const [asked, set] = useState<Asked<Answer>>(() => unanswered(engine, key));
-  const [last, keep] = useState<{ engine: Engine; args: Args; answer: Answer } | null>(null);
   useEffect(() => {
     if (!engine || args === null) return;
     const stop = new AbortController();
@@ -49,10 +45,7 @@ export function useAnswer<Name extends RequestName>(
     const progress = (words: string, done: number, total: number) =>
       set({ ...unanswered(engine, key), step: { words, share: done / total } });
     engine.ask(name, args, { signal: stop.signal, progress }).then(
-      (answer) => {
-        set({ ...unanswered(engine, key), answer });
-        keep({ engine, args, answer });
-      },
+      (answer) => set({ ...unanswered(engine, key), answer }),
       (error: Error) => {
         if (!(error instanceof Stopped)) set({ ...unanswered(engine, key), error: error.message });
       },
@@ -64,7 +57,6 @@ export function useAnswer<Name extends RequestName>(
   const isAsked = engine !== null && args !== null;
   return {
     answer,
-    last: last?.engine === engine ? last : null,
     busy: isAsked && answer === null && error === null,
     error,
     step,

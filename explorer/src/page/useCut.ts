@@ -1,6 +1,7 @@
 import type { HeadEdit } from "induction-lens/browser";
 import { usePage } from "./page.ts";
 import { useAnswer } from "./answer.ts";
+import { positionIn, useSequence } from "./useSequence.ts";
 
 /** What the model does with these edits; null: nothing is asked. `times` as many sequences as one forward pass takes. */
 export function useCut(
@@ -8,17 +9,11 @@ export function useCut(
   at: number | null = null,
   times: number = 1,
 ) {
-  const { engine, state, live } = usePage();
-  const { text, period, seed } = state;
+  const { engine, live } = usePage();
   const ready = live && edits !== null;
-  const sequence = useAnswer(ready ? engine : null, "sequence", { text, period, seed }).answer;
+  const sequence = useSequence().answer;
   const args =
-    ready && sequence ? { edits, sequence, at: within(at, sequence.ids.length), times } : null;
+    ready && sequence ? { edits, sequence, at: positionIn(sequence.ids.length, at), times } : null;
   const cut = useAnswer(engine, "cut", args);
   return { ...cut, busy: cut.busy || (ready && args === null) };
-}
-
-/** The position asked for, or the last one from which there is something to guess. */
-function within(at: number | null, length: number): number {
-  return at === null || at >= length ? length - 2 : at;
 }

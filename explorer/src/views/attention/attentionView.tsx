@@ -1,9 +1,10 @@
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
-import type { Engine } from "../../engine/client.ts";
 import type { Look, Sequence } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
+import { useSequence } from "../../page/useSequence.ts";
+import { useShown } from "../../page/useShown.ts";
 import { FORMS, type PageState } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
 import { headList } from "../../parts/headWords.ts";
@@ -22,13 +23,17 @@ import "./attention.css";
 
 /** Where the chosen head looks in a sequence: tokens, matrix or lines, and lists. */
 export function AttentionView() {
-  const { engine, state, live } = usePage();
-  const { text, period, seed, layer, head } = state;
+  const { engine, state } = usePage();
+  const { layer, head } = state;
   const edits = zeroed(state);
-  const sequence = useAnswer(live ? engine : null, "sequence", { text, period, seed });
+  const sequence = useSequence();
   const ids = sequence.answer?.ids ?? null;
   const look = useAnswer(engine, "look", ids && { ids, layer, edits });
-  const shown = useShown(look.answer, sequence.answer, { layer, head }, edits);
+  const current =
+    look.answer && sequence.answer
+      ? { look: look.answer, sequence: sequence.answer, at: { layer, head }, edits }
+      : null;
+  const { shown, isCurrent } = useShown<ShownProps>(current);
   const error = sequence.error ?? look.error;
   return (
     <section aria-labelledby="attention">
@@ -36,7 +41,7 @@ export function AttentionView() {
       <SequenceBar error={error} />
       <Changes shown={edits} />
       {shown && !error && (
-        <Waiting words={shown.isCurrent ? null : `head ${headName(state)}`}>
+        <Waiting words={isCurrent ? null : `head ${headName(state)}`}>
           <Shown key="shown" {...shown} />
         </Waiting>
       )}
@@ -76,24 +81,6 @@ function Changes({ shown }: { readonly shown: readonly HeadEdit[] }) {
       </span>
     </p>
   );
-}
-
-/** Attention on the tokens that were read; what was shown last while others are on their way. */
-function useShown(
-  look: Look | null,
-  sequence: Sequence | null,
-  at: HeadAt,
-  edits: readonly HeadEdit[],
-) {
-  const { engine } = usePage();
-  const last = useRef<{ readonly engine: Engine | null; readonly shown: ShownProps } | null>(null);
-  const shown = look && sequence ? { look, sequence, at, edits } : null;
-  useLayoutEffect(() => {
-    if (shown) last.current = { engine, shown };
-  });
-  const earlier = last.current?.engine === engine ? last.current.shown : null;
-  const given = shown ?? earlier;
-  return given && { ...given, isCurrent: shown !== null };
 }
 
 interface ShownProps {
@@ -221,7 +208,7 @@ const MOST_ARCS = 12;
 
 /** The pattern as a matrix, arcs or lines, and the cell in focus in words. */
 function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
-  const { state, change, dark, token } = usePage();
+  const { state, change, token } = usePage();
   const { at, pattern, pieces, ramp, cell, isPinned, point, hover, lock, named, number } = focus;
   const { query, key } = cell;
   const readable = useMemo(() => pieces.map(token), [pieces, token]);
@@ -250,7 +237,7 @@ function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
           choose={lock}
         />
       ) : (
-        <Lines {...{ pattern, hover, lock }} pieces={readable} at={query} colours={inks(dark)} />
+        <Lines {...{ pattern, hover, lock }} pieces={readable} at={query} colours={inks()} />
       )}
       <p
         class="cellWords"
@@ -286,6 +273,8 @@ function Lists({ focus }: FocusProps) {
   );
 }
 
+/** Weights from here on are rows of a table; the JSON has all. */
+const LEAST_ROW = 5e-4;
 /** Rows of a table that a page can hold. */
 const MOST_ROWS = 1000;
 
@@ -343,9 +332,6 @@ function LayerThumbs({ look, at }: Pick<ShownProps, "look" | "at">) {
   );
 }
 
-/** Weights from here on are rows of a table; the JSON has all. */
-const LEAST_ROW = 5e-4;
-
 function Take({ look: shown, sequence, at, edits }: ShownProps) {
   const { state, engine } = usePage();
   const { weighted } = state;
@@ -357,12 +343,13 @@ function Take({ look: shown, sequence, at, edits }: ShownProps) {
     const { attentionFigure } = await import("../../export/files.ts");
     const look = edits.length > 0 ? await engine!.ask("look", { ids, layer: at.layer }) : shown;
     const pattern = patternOf(look, head, weighted);
-    const rows = ids.flatMap((_, query) =>
-      ids.slice(0, query + 1).flatMap((_, key) => {
-        const weight = pattern.weight(query, key);
-        return weight >= LEAST_ROW ? [[query, pieces[query]!, key, pieces[key]!, weight]] : [];
-      }),
-    );
+    const rows = weightsOf(pattern).map(({ query, key, weight }) => [
+      query,
+      pieces[query]!,
+      key,
+      pieces[key]!,
+      weight,
+    ]);
     const title = `Attention of head ${name} of ${result.model.id}`;
     const columns = ["query", "token", "key", "looks at", "weight"];
     const caption = `Weights of ${LEAST_ROW} or more${weighted ? ", times the length of the value" : ""}`;
@@ -435,9 +422,8 @@ function List({ title, rows, named, number }: ListProps) {
 }
 
 /** Colours that a canvas cannot take from the style sheet by itself. */
-function inks(dark: boolean) {
+function inks() {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
-  void dark;
   return { text: colour("--text"), line: colour("--line"), chosen: colour("--accent") };
 }

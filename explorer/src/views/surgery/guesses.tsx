@@ -1,6 +1,6 @@
 import type { Cut, Guess } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
-import { useAnswer } from "../../page/answer.ts";
+import { positionIn, useSequence } from "../../page/useSequence.ts";
 import { sequential } from "../../parts/colour.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { Waiting } from "../../parts/waiting.tsx";
@@ -17,11 +17,11 @@ const SHOWN = 5;
 
 /** What the model says comes next in the page's sequence, with all heads and with the edits. */
 export function Guesses({ before, after, waiting }: Props) {
-  const { state, change, engine, dark } = usePage();
-  const { text, period, seed, token } = state;
-  const sequence = useAnswer(engine, "sequence", { text, period, seed });
+  const { state, change, dark } = usePage();
+  const { token } = state;
+  const sequence = useSequence();
   const pieces = sequence.answer?.pieces ?? [];
-  const at = token !== null && token < pieces.length ? token : pieces.length - 2;
+  const at = positionIn(pieces.length, token);
   return (
     <>
       <h3>What comes next?</h3>

@@ -1,7 +1,6 @@
 import { headName, type HeadEdit } from "induction-lens/browser";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { FEWEST_FOR_INTERVAL } from "induction-lens/measure";
-import type { Engine } from "../../engine/client.ts";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { headList } from "../../parts/headWords.ts";
@@ -16,6 +15,7 @@ import { Tools } from "./tools.tsx";
 import { editWords } from "./words.ts";
 import { useCut } from "../../page/useCut.ts";
 import "./surgery.css";
+import { useShown } from "../../page/useShown.ts";
 
 /** Heads are switched off or get another's pattern; what the model loses, guesses and how other heads change is beside it. */
 export function SurgeryView() {
@@ -29,7 +29,7 @@ export function SurgeryView() {
   const after = useCut(edits, token, times);
   const { step, error } = after;
   const busy = before.busy || after.busy;
-  const { pair, isCurrent } = usePair(before.answer, after.answer);
+  const { shown: pair, isCurrent } = useShown(pairOf(before.answer, after.answer));
   const waiting = isCurrent ? null : changesWords(edits);
   return (
     <div class="panes">
@@ -87,16 +87,9 @@ interface Pair {
   readonly after: Cut;
 }
 
-/** Both measured on the same sequences; of the same model the last two that were, while others are on their way. */
-function usePair(before: Cut | null, after: Cut | null) {
-  const { engine } = usePage();
-  const last = useRef<{ readonly engine: Engine | null; readonly pair: Pair } | null>(null);
-  const pair = before && after && before.rows === after.rows ? { before, after } : null;
-  useLayoutEffect(() => {
-    if (pair) last.current = { engine, pair };
-  });
-  const earlier = last.current?.engine === engine ? last.current.pair : null;
-  return { pair: pair ?? earlier, isCurrent: pair !== null };
+/** Both, if they were measured on the same sequences. */
+function pairOf(before: Cut | null, after: Cut | null): Pair | null {
+  return before && after && before.rows === after.rows ? { before, after } : null;
 }
 
 function measuredWords({ rows, milliseconds }: Cut, times: number): string {
