@@ -17,7 +17,7 @@ export interface AskOptions {
   readonly told?: (event: LabEvent) => void;
 }
 
-/** Questions to one engine thread, which answers them one after the other. */
+/** Questions to one engine thread, which answers them one after the other; the same one asked twice at once is one. */
 export interface Engine {
   /** @throws {Stopped} once `signal` is aborted or the engine is closed; {Error} with words for the reader */
   ask<Name extends RequestName>(
@@ -34,42 +34,59 @@ export class Stopped extends Error {
   override readonly name = "Stopped";
 }
 
-interface Waiting extends AskOptions {
+interface Waiter extends AskOptions {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
 }
 
+/** A question on its way, and everybody who waits for its answer. */
+interface Question {
+  /** What is asked; null: an answer that only one can wait for. */
+  readonly key: string | null;
+  readonly waiters: Set<Waiter>;
+}
+
+/** Questions that several parts of the page ask at once; the same words have the same answer. */
+const SHARED: ReadonlySet<RequestName> = new Set(["sequence", "example", "look", "values", "cut"]);
+
 export function openEngine(): Engine {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  const waiting = new Map<number, Waiting>();
+  const questions = new Map<number, Question>();
   const tell = (message: ToWorker) => worker.postMessage(message);
   const failAll = (error: Error) => {
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
+    for (const { waiters } of questions.values()) for (const { reject } of waiters) reject(error);
+    questions.clear();
   };
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-    const one = waiting.get(data.id);
-    if (!one) return;
-    if (data.kind === "progress") return one.progress?.(data.step, data.done, data.total);
-    if (data.kind === "memory") return one.memory?.(data.need);
-    if (data.kind === "told") return one.told?.(data.event);
-    waiting.delete(data.id);
-    if (data.kind === "done") one.resolve(data.answer as never);
-    else one.reject(data.stopped ? new Stopped(data.words) : new Error(data.words));
+    const question = questions.get(data.id);
+    if (!question) return;
+    if (data.kind === "done" || data.kind === "failed") questions.delete(data.id);
+    for (const waiter of question.waiters) hear(waiter, data);
   };
   worker.onerror = () => failAll(new Error("the engine did not start in this browser"));
   let count = 0;
+  /** Asks, or joins those who wait for the same. */
+  const join = (waiter: Waiter, name: RequestName, args: Requests[RequestName]["args"]) => {
+    const key = SHARED.has(name) ? JSON.stringify([name, args]) : null;
+    for (const [id, question] of questions)
+      if (key !== null && question.key === key)
+        return { id, waiters: question.waiters.add(waiter) };
+    const id = ++count;
+    const waiters = new Set([waiter]);
+    questions.set(id, { key, waiters });
+    tell({ kind: "ask", id, name, args });
+    return { id, waiters };
+  };
   return {
     ask: (name, args, options = {}) =>
       new Promise((resolve, reject) => {
         if (options.signal?.aborted) return reject(new Stopped("stopped"));
-        const id = ++count;
-        waiting.set(id, { ...options, resolve, reject });
-        tell({ kind: "ask", id, name, args });
+        const waiter = { ...options, resolve, reject };
+        const { id, waiters } = join(waiter, name, args);
         options.signal?.addEventListener("abort", () => {
-          if (!waiting.delete(id)) return;
-          tell({ kind: "cancel", id });
           reject(new Stopped("stopped"));
+          waiters.delete(waiter);
+          if (waiters.size === 0 && questions.delete(id)) tell({ kind: "cancel", id });
         });
       }),
     close: () => {
@@ -77,4 +94,13 @@ export function openEngine(): Engine {
       failAll(new Stopped("the engine was closed"));
     },
   };
+}
+
+/** Hands on what came back from the thread. */
+function hear(waiter: Waiter, data: FromWorker): void {
+  if (data.kind === "progress") return waiter.progress?.(data.step, data.done, data.total);
+  if (data.kind === "memory") return waiter.memory?.(data.need);
+  if (data.kind === "told") return waiter.told?.(data.event);
+  if (data.kind === "done") return waiter.resolve(data.answer as never);
+  waiter.reject(data.stopped ? new Stopped(data.words) : new Error(data.words));
 }
