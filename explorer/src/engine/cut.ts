@@ -12,7 +12,7 @@ import {
 } from "induction-lens/browser";
 import { copyLosses, type Repeats, random, softmax } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
-import type { Held } from "./held.ts";
+import type { Cost, Held } from "./held.ts";
 import type { Cut, Guess, Losses, Requests, Sequence } from "./protocol.ts";
 
 const GUESSES = 8;
@@ -23,9 +23,26 @@ export async function cut(
   held: Held,
   options: AnswerOptions,
 ): Promise<Cut> {
-  const { model, rows: count } = held.open;
+  const numExamples = held.open.rows * times;
+  const key = JSON.stringify([numExamples, edits]);
+  const cost = held.costs.get(key) ?? (await costOf(held, edits, numExamples, options));
+  held.costs.delete(key);
+  held.costs.set(key, cost);
+  for (const old of [...held.costs.keys()].slice(0, -KEPT)) held.costs.delete(old);
+  return { at, ...cost, ...(await guessed(held, { edits, sequence, at }, options)) };
+}
+
+/** Costs that are kept: with the changes and without, so that another token is guessed with no measuring again. */
+const KEPT = 2;
+
+async function costOf(
+  held: Held,
+  edits: readonly HeadEdit[],
+  numExamples: number,
+  options: AnswerOptions,
+): Promise<Cost> {
+  const { model } = held.open;
   const referenceExamples = referenceCount(held);
-  const numExamples = count * times;
   const rows =
     held.ablationRows.get(numExamples) ??
     (await ablationRows(model.architecture, { numExamples, referenceExamples }));
@@ -41,7 +58,6 @@ export async function cut(
   const measured = await measuredInParts(held, rows, { edits, repeats, ...reference }, options);
   const milliseconds = performance.now() - started;
   return {
-    at,
     edits,
     rows: numExamples,
     referenceRows: reference.reference?.rows ?? null,
@@ -49,7 +65,6 @@ export async function cut(
     start,
     losses: lossesOf(measured.losses, rows),
     scores: measured.scores,
-    ...(await guessed(held, { edits, sequence, at }, options)),
     milliseconds,
   };
 }

@@ -8,7 +8,7 @@ import {
   type Tokenizer,
   type Workbench,
 } from "induction-lens/browser";
-import type { ModelFacts } from "./protocol.ts";
+import type { Cut, ModelFacts } from "./protocol.ts";
 
 /** A model that is open, with the engine that runs it. */
 export interface OpenModel {
@@ -20,6 +20,9 @@ export interface OpenModel {
   readonly rows: number;
 }
 
+/** What changes of heads cost on rows that repeat: all of a cut that does not depend on the reader's sequence. */
+export type Cost = Omit<Cut, "at" | "guesses" | "truth">;
+
 /** Tokens in a row that an edit is measured on. */
 export const ROW_LENGTH = 65;
 
@@ -29,6 +32,8 @@ export class Held {
   #bench: Promise<Workbench> | null = null;
   /** Rows by how many there are; the fewer are the first of the more. */
   readonly ablationRows = new Map<number, AblationRows>();
+  /** What the last changes cost, by the changes and the number of rows. */
+  readonly costs = new Map<string, Cost>();
   /** What heads put out on reference rows, by the length of a row. */
   readonly references = new Map<number, Reference>();
 
