@@ -21,7 +21,7 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
   turns.add(() => answer(data, long ? () => turns.letPass() : messagesIn), long);
 };
 
-/** Questions that take many runs; the others wait for one or two. */
+/** Questions that take many runs; the others take a few. */
 function isLong({ name, args }: Asked): boolean {
   if (name === "cut") return ((args as Requests["cut"]["args"]).times ?? 1) > 1;
   return name === "verdict" || name === "score" || name === "train" || name === "open";

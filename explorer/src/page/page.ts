@@ -25,7 +25,7 @@ export interface Page {
   readonly verdict: VerdictRun;
   /** Opens the model in files that the page has, once they look like one. */
   readonly open: (files: ChosenFiles) => void;
-  /** Says something to who listens to the page. */
+  /** Says something to whoever listens to the page. */
   readonly announce: (words: string) => void;
 }
 

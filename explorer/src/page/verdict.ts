@@ -1,7 +1,6 @@
 /** @file The verdict on the open model: it belongs to the engine and not to a view, so it goes on wherever the reader looks. */
 import { useEffect, useState } from "preact/hooks";
 import type { VerdictResult } from "induction-lens/browser";
-import type { Engine } from "../engine/client.ts";
 import { useAtStake } from "./atStake.ts";
 import type { ModelState } from "./model.ts";
 import { STORED } from "./stored.ts";
@@ -41,24 +40,18 @@ export function useVerdict(
   running: string | null,
   run: (name: string | null) => void,
 ): VerdictRun {
-  const [began, begin] = useState<{ readonly engine: Engine; readonly at: number } | null>(null);
+  const [began, begin] = useState(0);
+  const [failed, fail] = useState<{ readonly name: string; readonly words: string } | null>(null);
   const weights = facts?.sha256 ?? score?.model.sha256;
   const known = weights === undefined ? undefined : made.get(weights);
   const wanted = live && !known && running === name;
   const { answer, error, step } = useAnswer(engine, "verdict", wanted ? {} : null);
   const fresh = answer && facts;
   useEffect(() => {
-    if (fresh)
-      made.set(facts.sha256, {
-        verdict: answer,
-        milliseconds: performance.now() - (began?.at ?? 0),
-      });
+    if (fresh) made.set(facts.sha256, { verdict: answer, milliseconds: performance.now() - began });
+    if (error !== null) fail({ name, words: error });
     if (fresh || error !== null) run(null);
   }, [answer, error]);
-  const [failed, fail] = useState<{ readonly name: string; readonly words: string } | null>(null);
-  useEffect(() => {
-    if (error !== null) fail({ name, words: error });
-  }, [error]);
   const costly = [...made.values()].some(({ milliseconds }) => milliseconds >= COSTLY_MS);
   useAtStake("a verdict", costly || running !== null);
   return {
@@ -68,7 +61,7 @@ export function useVerdict(
     error: failed?.name === name ? failed.words : null,
     ask: () => {
       fail(null);
-      begin(engine && { engine, at: performance.now() });
+      begin(performance.now());
       run(name);
     },
     stop: () => run(null),

@@ -1,17 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { THEMES } from "induction-lens/report";
+import { THEMES, type StudyPicture } from "induction-lens/report";
 import { usePage } from "../page/page.ts";
 
-/** A picture of the library: `StudyPicture`, as exports have it. */
-export interface LibraryPicture {
-  readonly label: string;
-  readonly draw: () => Promise<
-    (document: Document, theme: (typeof THEMES)[keyof typeof THEMES]) => SVGSVGElement
-  >;
-}
-
 interface Props {
-  readonly picture: LibraryPicture;
+  readonly picture: StudyPicture;
   readonly chosen: string;
   /** Heads that are changed. */
   readonly off: ReadonlySet<string>;

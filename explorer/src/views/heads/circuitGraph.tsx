@@ -41,7 +41,7 @@ function useDrawing(verdict: VerdictResult): StudyPicture | null {
 }
 
 /** Which head the others hang on most, and what they lose without it. */
-export function sentenceOf({ circuit, words }: VerdictResult): string {
+function sentenceOf({ circuit, words }: VerdictResult): string {
   const strong = circuit.edges.filter(({ effect, route }) => effect >= 0.5 && route !== "v");
   const fedBy = (head: string) => strong.filter(({ from }) => from === head);
   const [from] = strong

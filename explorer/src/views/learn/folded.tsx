@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-/** The formula and the library call behind what a lesson shows, for who asks. */
+/** The formula and the library call behind what a lesson shows, for those who ask. */
 export function Folded({ formula, call }: { readonly formula: string; readonly call: string }) {
   return (
     <details class="folded">

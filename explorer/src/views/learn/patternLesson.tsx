@@ -172,7 +172,7 @@ function HeadButton({ at, lesson, name, chosen, choose }: HeadButtonProps) {
   );
 }
 
-/** The picture for who cannot see it: where three rows look. */
+/** The picture for those who cannot see it: where three rows look. */
 function inWords({
   length,
   weight,
