@@ -17,6 +17,12 @@ export function diverging(dark: boolean): Ramp {
   return RAMPS[dark ? "dark" : "light"].diverging;
 }
 
+/** The colour of a number from -bound to bound: orange below 0, purple above. */
+export function signedColour(dark: boolean, bound: number): (value: number) => string {
+  const colourOf = diverging(dark);
+  return (value) => `rgb(${colourOf((value / bound + 1) / 2).join(", ")})`;
+}
+
 /** The style of a cell: its colour, and black or white for text on it. */
 export function cellStyle(colourOf: Ramp, value: number) {
   const rgb = colourOf(value);

@@ -1,7 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
-import { diverging } from "../../parts/colour.ts";
+import { signedColour } from "../../parts/colour.ts";
 import { usePage } from "../../page/page.ts";
 import type { Lesson } from "../../parts/lesson.ts";
+import { largestIn } from "./strip.tsx";
 
 export interface Compared {
   readonly query: Float32Array;
@@ -95,19 +96,16 @@ interface Bounds {
   readonly query: number;
   readonly key: number;
   readonly product: number;
+  readonly score: number;
 }
 
-/** One scale for all keys and one for all products, so that rows can be compared. */
-function boundsOf({ query, keys }: Compared): Bounds {
-  const most = (values: Iterable<number>) => {
-    let bound = 1e-9;
-    for (const value of values) bound = Math.max(bound, Math.abs(value));
-    return bound;
-  };
+/** One scale for all keys, one for all products and one for all scores, so that rows can be compared. */
+function boundsOf({ query, keys, scores }: Compared): Bounds {
   return {
-    query: most(query),
-    key: most(keys.flatMap((key) => [...key])),
-    product: most(keys.flatMap((key) => [...key].map((value, at) => value * query[at]!))),
+    query: largestIn([query]),
+    key: largestIn(keys),
+    product: largestIn(keys.map((key) => key.map((value, at) => value * query[at]!))),
+    score: largestIn([scores.filter(Number.isFinite)]),
   };
 }
 
@@ -125,8 +123,7 @@ function QueryStrip({ compared, bounds, place, point }: StripProps) {
   const { dark } = usePage();
   const { query, width } = compared;
   const size = ROOM / width;
-  const colour = (value: number) =>
-    `rgb(${diverging(dark)((value / bounds.query + 1) / 2).join(" ")})`;
+  const colourOf = signedColour(dark, bounds.query);
   return (
     <svg
       class="product"
@@ -142,7 +139,7 @@ function QueryStrip({ compared, bounds, place, point }: StripProps) {
           y={0}
           width={size * 0.94}
           height={QUERY_HEIGHT}
-          style={{ fill: colour(value) }}
+          style={{ fill: colourOf(value) }}
           onPointerEnter={() => point(at)}
         />
       ))}
@@ -180,8 +177,6 @@ interface RowProps extends Props, Pointing {
 function KeyRow({ at, lesson, compared, bounds, place, point, winner, guess, choose }: RowProps) {
   const { tokenAt } = lesson;
   const { scores } = compared;
-  const finite = [...scores].filter(Number.isFinite);
-  const most = Math.max(...finite.map(Math.abs), 1e-9);
   return (
     <tr class={guess !== null && at === winner ? "chosen" : undefined}>
       <th scope="row">
@@ -204,7 +199,7 @@ function KeyRow({ at, lesson, compared, bounds, place, point, winner, guess, cho
           <span
             class={scores[at]! < 0 ? "bar against" : "bar for"}
             aria-hidden="true"
-            style={{ width: `${(100 * Math.abs(scores[at]!)) / most}%` }}
+            style={{ width: `${(100 * Math.abs(scores[at]!)) / bounds.score}%` }}
           />
         )}
       </td>
@@ -222,7 +217,7 @@ function KeyStrip({ compared, bounds, at, name, place, point }: KeyStripProps) {
   const { query, keys, width } = compared;
   const key = keys[at]!;
   const size = ROOM / width;
-  const ramp = diverging(dark);
+  const colourOf = signedColour(dark, bounds.key);
   const middle = KEY_HEIGHT / 2;
   return (
     <svg
@@ -242,10 +237,7 @@ function KeyStrip({ compared, bounds, at, name, place, point }: KeyStripProps) {
               y={0}
               width={size * 0.94}
               height={KEY_HEIGHT}
-              style={{
-                fill: `rgb(${ramp((value / bounds.key + 1) / 2).join(" ")})`,
-                opacity: 0.28,
-              }}
+              style={{ fill: colourOf(value), opacity: 0.28 }}
             />
             <rect
               class={product < 0 ? "against" : "for"}

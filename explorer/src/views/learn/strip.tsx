@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { diverging } from "../../parts/colour.ts";
+import { signedColour } from "../../parts/colour.ts";
 import { usePage } from "../../page/page.ts";
 
 /** Numbers of a vector that are drawn; a longer one is cut. */
@@ -20,9 +20,9 @@ export function Strip({
   const shown = values.subarray(0, DRAWN);
   useEffect(() => {
     const context = canvas.current!.getContext("2d")!;
-    const ramp = diverging(dark);
+    const colourOf = signedColour(dark, bound);
     shown.forEach((value, index) => {
-      context.fillStyle = `rgb(${ramp((value / bound + 1) / 2).join(" ")})`;
+      context.fillStyle = colourOf(value);
       context.fillRect(index, 0, 1, 1);
     });
   });
@@ -40,6 +40,7 @@ export function Strip({
   );
 }
 
+/** The largest size of a number in them. */
 export function largestIn(vectors: readonly Float32Array[]): number {
   return Math.max(
     1e-9,
