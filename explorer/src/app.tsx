@@ -9,9 +9,9 @@ import { useInspected } from "./page/useInspected.ts";
 import { useVerdict } from "./page/verdict.ts";
 import { PageContext, usePageState, type Page } from "./page/page.ts";
 import { TopBar } from "./page/topBar.tsx";
-import { ViewBar } from "./page/viewBar.tsx";
+import { VIEW_TITLES, ViewBar } from "./page/viewBar.tsx";
 import { lazyView, prefetchViews } from "./page/lazyView.tsx";
-import { NEW_MODEL, NONE, type PageState, type ViewName } from "./page/address.ts";
+import { NEW_MODEL, NONE, shortName, type PageState, type ViewName } from "./page/address.ts";
 import { StartView } from "./views/start/startView.tsx";
 
 /** The view that the page opens on comes with it, the others when somebody goes there. */
@@ -63,19 +63,10 @@ export function App() {
   );
 }
 
-const TITLES: Readonly<Record<ViewName, string>> = {
-  start: "Start",
-  learn: "Learn",
-  heads: "Heads",
-  attention: "Attention",
-  surgery: "Surgery",
-  lab: "Lab",
-};
-
 /** The tab's title names the view and the model, so that tabs and a history can be told apart. */
 function useTitle(view: ViewName, model: string) {
   useEffect(() => {
-    document.title = `${TITLES[view]}: ${model.replace(/^\w+:/, "")} – induction-lens`;
+    document.title = `${VIEW_TITLES[view].name}: ${shortName(model)} – induction-lens`;
   }, [view, model]);
 }
 

@@ -113,7 +113,7 @@ export function stateHash(state: PageState): string {
     "size",
   ] as const)
     if (state[key] !== START[key]) said.set(key, String(state[key]));
-  if (state.edits.length > 0) said.set("off", state.edits.map(editText).join(","));
+  if (state.edits.length > 0) said.set("off", editsText(state.edits));
   if (state.text !== null) said.set("text", state.text);
   if (state.token !== null) said.set("at", String(state.token));
   if (state.token !== null && state.key !== null) said.set("key", String(state.key));
@@ -128,6 +128,16 @@ function plainly(query: string): string {
 /** `1.2:zero`, `1.2:ideal-induction`. */
 export function editText({ layer, head, kind, pattern }: HeadEdit): string {
   return `${headName({ layer, head })}:${kind}${pattern ? `-${pattern}` : ""}`;
+}
+
+/** Changes in their order, as the address has them. */
+export function editsText(edits: readonly HeadEdit[]): string {
+  return edits.map(editText).join();
+}
+
+/** A model's name without where it comes from: `attn-2l` of `zoo:attn-2l`. */
+export function shortName(model: string): string {
+  return model.replace(/^\w+:/, "");
 }
 
 const EDIT =

@@ -4,6 +4,7 @@ import type { ScoreResult } from "induction-lens/browser";
 import { openEngine, Stopped, type Engine } from "../engine/client.ts";
 import { memoryWords } from "../engine/memoryWords.ts";
 import type { MemoryNeed, ModelFacts, ModelSource } from "../engine/protocol.ts";
+import { shortName } from "./address.ts";
 import type { ChosenFiles } from "./files.ts";
 import { STORED } from "./stored.ts";
 
@@ -43,7 +44,7 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
   useEffect(() => {
     const source = sourceOf(name, files, mayFetch);
     if (typeof source === "string") {
-      const short = name.replace(/^\w+:/, "");
+      const short = shortName(name);
       const words =
         name.startsWith("files:") && isReload()
           ? `A reload forgets files. Choose ${short} again.`

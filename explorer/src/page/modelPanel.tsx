@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { NEW_MODEL, START } from "./address.ts";
+import { NEW_MODEL, shortName, START } from "./address.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
@@ -113,8 +113,8 @@ function WantsOther({ wanted }: Pick<Props, "wanted">) {
   return (
     <p class="ways" role="alert">
       <span>
-        Opening {wanted.replace(/^\w+:/, "")} ends the verdict on {state.model.replace(/^\w+:/, "")}
-        , which is being made.
+        Opening {shortName(wanted)} ends the verdict on {shortName(state.model)}, which is being
+        made.
       </span>
       <button type="button" class="plain" onClick={() => change({ model: state.model })}>
         Stay

@@ -1,6 +1,6 @@
 import { headName } from "induction-lens/browser";
 import { useEffect, useState } from "preact/hooks";
-import { editText } from "../../page/address.ts";
+import { editsText, editText } from "../../page/address.ts";
 import { usePage } from "../../page/page.ts";
 import type { Cut } from "../../engine/protocol.ts";
 import { useCut } from "../../page/useCut.ts";
@@ -44,7 +44,7 @@ export function Done({
               </th>
               <td>{editWords(edit)}</td>
               <td data-after={editText(edit)}>
-                {losses[keyOf(edits.slice(0, index + 1))]?.toFixed(3) ?? "–"}
+                {losses[editsText(edits.slice(0, index + 1))]?.toFixed(3) ?? "–"}
               </td>
               <td>
                 <button
@@ -64,21 +64,17 @@ export function Done({
   );
 }
 
-/** Loss of the repeated half after each step that was measured, by `keyOf`; steps that were not are measured one by one. */
+/** Loss of the repeated half after each step that was measured, by `editsText`; steps that were not are measured one by one. */
 function useLosses(edits: Cut["edits"], after: Cut | null): Readonly<Record<string, number>> {
   const { engine } = usePage();
   const [losses, keep] = useState<Readonly<Record<string, number>>>({});
   useEffect(() => keep({}), [engine]);
   const steps = edits.map((_, index) => edits.slice(0, index + 1));
-  const unknown = useCut(steps.find((step) => !(keyOf(step) in losses)) ?? null);
+  const unknown = useCut(steps.find((step) => !(editsText(step) in losses)) ?? null);
   const seen = [after, unknown.answer];
   useEffect(() => {
     for (const cut of seen)
-      if (cut) keep((known) => ({ ...known, [keyOf(cut.edits)]: cut.losses.secondCopy }));
+      if (cut) keep((known) => ({ ...known, [editsText(cut.edits)]: cut.losses.secondCopy }));
   }, seen);
   return losses;
-}
-
-function keyOf(edits: Cut["edits"]): string {
-  return edits.map(editText).join();
 }

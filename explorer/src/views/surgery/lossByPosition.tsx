@@ -1,6 +1,7 @@
 import { meanInterval } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
-import { editText } from "../../page/address.ts";
+import { editsText } from "../../page/address.ts";
+import { plural } from "../../parts/plural.ts";
 import { LineChart } from "../../parts/lineChart.tsx";
 
 interface Props {
@@ -57,11 +58,7 @@ function CopyTable({ before, after }: Props) {
                 <td data-loss={`${copy}.before`} data-value={was}>
                   {was.toFixed(3)}
                 </td>
-                <td
-                  data-loss={`${copy}.after`}
-                  data-value={is}
-                  data-of={after.edits.map(editText).join()}
-                >
+                <td data-loss={`${copy}.after`} data-value={is} data-of={editsText(after.edits)}>
                   {is.toFixed(3)}
                 </td>
                 <td data-difference={copy}>

@@ -6,7 +6,7 @@ import { usePage } from "../../page/page.ts";
 import { headList } from "../../parts/headWords.ts";
 import { Waiting } from "../../parts/waiting.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
-import { editText } from "../../page/address.ts";
+import { editsText } from "../../page/address.ts";
 import { Done } from "./done.tsx";
 import { Guesses } from "./guesses.tsx";
 import { differenceInterval, LossByPosition } from "./lossByPosition.tsx";
@@ -22,7 +22,7 @@ export function SurgeryView() {
   const { state, facts } = usePage();
   const { edits, token } = state;
   const model = facts && { id: facts.id, sha256: facts.sha256 };
-  const done = edits.map(editText).join();
+  const done = editsText(edits);
   const [more, measureMore] = useState({ done, times: 1 });
   const times = more.done === done ? more.times : 1; // what is changed next shows after one forward pass
   const before = useCut([], token, times);
