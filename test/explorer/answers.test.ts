@@ -1,19 +1,8 @@
 /** @file Which question a number on the page answers: the head, the changes and the model that its label says. */
 import { expect, test } from "vitest";
-import type { Page } from "playwright-core";
 import { ablate, openEngine } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
-import { describePage, live, value } from "./openPage.ts";
-
-/** From then on the engine's thread gets the page's questions of this name two seconds late. */
-const late = (tab: Page, name: string) =>
-  tab.evaluate(`{
-    const post = Worker.prototype.postMessage;
-    Worker.prototype.postMessage = function (...given) {
-      if (given[0]?.name === ${JSON.stringify(name)}) setTimeout(() => post.apply(this, given), 2000);
-      else post.apply(this, given);
-    };
-  }`);
+import { delay, describePage, live, value } from "./openPage.ts";
 
 async function lossesWithout(name: string, heads: readonly string[]): Promise<number[]> {
   const model = await load(name);
@@ -30,7 +19,7 @@ describePage("a number of the explorer", (open) => {
     await live(tab);
     await tab.getByRole("button", { name: "Switch it off" }).click();
     expect(await value(tab, '[data-loss="secondCopy.after"]')).toBeCloseTo(of00!, 4);
-    await late(tab, "cut");
+    await delay(tab, ["cut"], 2000);
     await tab.locator('[data-at="0.1"]').click();
     await tab.getByRole("button", { name: "Switch it off" }).click();
     const cell = tab.locator('[data-loss="secondCopy.after"]');
@@ -48,7 +37,7 @@ describePage("a number of the explorer", (open) => {
     await live(tab);
     const after = '[data-loss="secondCopy.after"]';
     expect(await value(tab, after)).toBeCloseTo(of00!, 4);
-    await late(tab, "cut");
+    await delay(tab, ["cut"], 2000);
     await tab.getByRole("button", { name: "Undo", exact: true }).click();
     await tab.locator('[data-at="0.1"]').click();
     await tab.getByRole("button", { name: "Zero", exact: true }).click();
@@ -64,7 +53,7 @@ describePage("a number of the explorer", (open) => {
     const { tab, errors } = await open("#view=attention&head=0.0");
     await live(tab);
     await tab.locator('[data-of="0.0"]').waitFor();
-    await late(tab, "look");
+    await delay(tab, ["look"], 2000);
     await tab.getByRole("button", { name: "Next layer" }).click();
     await tab.getByRole("heading", { name: "Where head 1.0 looks" }).waitFor();
     await tab.locator('[aria-busy=true] [data-of="0.0"]').waitFor();

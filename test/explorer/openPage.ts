@@ -79,6 +79,18 @@ export function live(tab: Page, timeout = 60_000): Promise<void> {
   return tab.getByText("Live numbers").waitFor({ timeout });
 }
 
+/** From then on the engine's thread gets the page's questions of these names late. */
+export function delay(tab: Page, names: readonly string[], milliseconds: number): Promise<unknown> {
+  return tab.evaluate(`{
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (...given) {
+      const isLate = ${JSON.stringify(names)}.includes(given[0]?.name);
+      if (isLate) setTimeout(() => post.apply(this, given), ${milliseconds});
+      else post.apply(this, given);
+    };
+  }`);
+}
+
 /** The number that an element shows, with every digit. */
 export async function value(tab: Page, selector: string): Promise<number> {
   const found = tab.locator(`${selector}[data-value]`);
