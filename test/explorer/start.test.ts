@@ -3,6 +3,16 @@ import { ablate, openEngine } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
 import { checkLooks, describePage, live, value } from "./openPage.ts";
 
+/** Keeps the names of what the page asks of the engine's thread. */
+const COUNTED = `{
+  window.asked = [];
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (...given) {
+    if (given[0]?.kind === "ask") window.asked.push(given[0].name);
+    post.apply(this, given);
+  };
+}`;
+
 describePage("the first screen of the explorer", (open) => {
   test("has a sequence, the right guess and its loss; a head that is cut takes the arc, the guess and the loss along", async () => {
     const { tab, errors, elsewhere } = await open("#");
@@ -33,6 +43,24 @@ describePage("the first screen of the explorer", (open) => {
     await match.waitFor();
     expect(errors).toEqual([]);
     expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("asks the engine once for what its parts ask at the same time", async () => {
+    const { tab } = await open("#", undefined, (early) => early.addInitScript(COUNTED));
+    await tab.locator(".price [data-value]").waitFor({ timeout: 60_000 });
+    await tab.locator(".switches canvas").nth(7).waitFor();
+    const asked = await tab.evaluate<string[]>("window.asked");
+    const count = (name: string) => asked.filter((one) => one === name).length;
+    expect([count("look"), count("cut")]).toEqual([2, 1]); // two layers, all heads on
+    await tab.close();
+  });
+
+  test("does not say that a model copies which has no clear induction head", async () => {
+    const { tab } = await open("#model=zoo:attn-1l");
+    await live(tab);
+    await tab.getByRole("heading", { name: "This model has no clear induction head." }).waitFor();
+    expect(await tab.getByRole("heading", { name: "has learnt to copy" }).count()).toBe(0);
     await tab.close();
   });
 

@@ -4,6 +4,7 @@ import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
 import { Chips } from "./chips.tsx";
+import { plural } from "../parts/plural.ts";
 import { usePage, type Page } from "./page.ts";
 import { ZOO } from "./zoo.ts";
 
@@ -131,8 +132,8 @@ function About({ name: model, facts }: { readonly name: string; readonly facts: 
   return (
     <details class="about">
       <summary>
-        {facts.layers} {facts.layers === 1 ? "layer" : "layers"} of {facts.heads}{" "}
-        {facts.heads === 1 ? "head" : "heads"}: about this model and what computes it
+        {plural(facts.layers, "layer")} of {plural(facts.heads, "head")}: about this model and what
+        computes it
       </summary>
       {ZOO.filter(({ name }) => name === model).map(({ about }) => (
         <p key={about}>{about}</p>

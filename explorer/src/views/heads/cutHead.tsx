@@ -3,6 +3,7 @@ import { isSameHead, switched, zeroed } from "../../engine/edits.ts";
 import { STORED } from "../../page/stored.ts";
 import { usePage } from "../../page/page.ts";
 import { useCut } from "../../page/useCut.ts";
+import { plural } from "../../parts/plural.ts";
 import { headList, inductionHeads } from "../../parts/headWords.ts";
 
 /** One button that switches the chosen head off, and the losses with and without it: bars and the same numbers as a table. */
@@ -70,8 +71,8 @@ function LossTable({ rows, sequences, name: head, off }: TableProps) {
   return (
     <table class="losses">
       <caption>
-        Loss in nats{sequences === undefined ? "" : `, mean of ${sequences} sequences`}; lower is
-        better
+        Loss in nats{sequences === undefined ? "" : `, mean of ${plural(sequences, "sequence")}`};
+        lower is better
       </caption>
       <thead>
         <tr>

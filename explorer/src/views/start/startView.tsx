@@ -7,9 +7,10 @@ import { useAnswer } from "../../page/answer.ts";
 import { useShown } from "../../page/useShown.ts";
 import type { ViewName } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
-import { headList, labelOf, signOf } from "../../parts/headWords.ts";
+import { headList, inductionHeads, labelOf, signOf } from "../../parts/headWords.ts";
 import { useLesson, useLooks, type Lesson } from "../../parts/lesson.ts";
 import { patternOf } from "../../parts/pattern.ts";
+import { plural } from "../../parts/plural.ts";
 import { percent } from "../../parts/percent.ts";
 import { Thumb } from "../../parts/thumb.tsx";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
@@ -18,12 +19,17 @@ import "./start.css";
 
 /** The finished thing at once: a sequence, the model's guess, heads to switch, what that costs, and three ways on. */
 export function StartView() {
-  const { facts } = usePage();
+  const { facts, score } = usePage();
   const { lesson, error } = useLesson();
+  const isClear = inductionHeads(score!.scores).length > 0;
   return (
     <>
       <section class="start" aria-labelledby="start">
-        <h2 id="start">This model has learnt to copy. Break it.</h2>
+        <h2 id="start">
+          {isClear
+            ? "This model has learnt to copy. Break it."
+            : "This model has no clear induction head."}
+        </h2>
         <p class="say">
           It has seen a row of tokens once, and now it comes again. An <b>induction head</b> looks
           back to where the last token stood before and copies what came next.
@@ -47,7 +53,7 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
   const now = useAnswer(engine, "cut", { edits, ...at });
   const { shown } = useShown(now.answer);
-  const { previous, alike, induction } = lesson;
+  const { score, previous, alike, induction } = lesson;
   const others = alike.length > 0 ? alike : [induction];
   return (
     <>
@@ -61,7 +67,9 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
       <p class="ways">
         {previous && (
           <button type="button" onClick={() => change({ edits: zeroed([previous]) })}>
-            Cut {headName(previous)}, which looks one back
+            Cut {headName(previous)}
+            {labelOf(score.scores, previous.layer, previous.head) === "previousToken" &&
+              ", which looks one back"}
           </button>
         )}
         <button type="button" onClick={() => change({ edits: zeroed(others) })}>
@@ -187,8 +195,9 @@ function Price({ whole, shown }: { readonly whole: Cut; readonly shown: Cut }) {
       </b>
       <span>
         {changed
-          ? `nats without ${headList(shown.edits)}; guessing with no repeat costs ${whole.losses.firstCopy.toFixed(2)}`
-          : `nats, mean of ${whole.rows} ${whole.rows === 1 ? "sequence" : "sequences"}; guessing with no repeat costs ${whole.losses.firstCopy.toFixed(2)}`}
+          ? `nats without ${headList(shown.edits)}`
+          : `nats, mean of ${plural(whole.rows, "sequence")}`}
+        ; guessing with no repeat costs {whole.losses.firstCopy.toFixed(2)}
       </span>
     </p>
   );

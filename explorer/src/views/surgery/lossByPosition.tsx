@@ -40,7 +40,7 @@ function CopyTable({ before, after }: Props) {
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="Losses of both copies">
       <table class="losses">
-        <caption>Loss in nats, mean of {after.rows} sequences; lower is better</caption>
+        <caption>Loss in nats, mean of {plural(after.rows, "sequence")}; lower is better</caption>
         <thead>
           <tr>
             <th scope="col">part</th>

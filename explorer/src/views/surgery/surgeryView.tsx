@@ -4,6 +4,7 @@ import { FEWEST_FOR_INTERVAL } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { headList } from "../../parts/headWords.ts";
+import { plural } from "../../parts/plural.ts";
 import { Waiting } from "../../parts/waiting.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { editsText } from "../../page/address.ts";
@@ -14,8 +15,8 @@ import { Others } from "./others.tsx";
 import { Tools } from "./tools.tsx";
 import { editWords } from "./words.ts";
 import { useCut } from "../../page/useCut.ts";
-import "./surgery.css";
 import { useShown } from "../../page/useShown.ts";
+import "./surgery.css";
 
 /** Heads are switched off or get another's pattern; what the model loses, guesses and how other heads change is beside it. */
 export function SurgeryView() {
@@ -93,9 +94,8 @@ function pairOf(before: Cut | null, after: Cut | null): Pair | null {
 }
 
 function measuredWords({ rows, milliseconds }: Cut, times: number): string {
-  const sequences = `${rows} ${rows === 1 ? "sequence" : "sequences"}`;
   const passes = times === 1 ? "one forward pass" : `${times} forward passes`;
-  return `Measured on ${sequences} in ${passes} of ${(milliseconds / times).toFixed(0)} ms${times === 1 ? "" : " each"}.`;
+  return `Measured on ${plural(rows, "sequence")} in ${passes} of ${(milliseconds / times).toFixed(0)} ms${times === 1 ? "" : " each"}.`;
 }
 
 const MOST = 1024;
@@ -141,7 +141,7 @@ async function taken(before: Cut, after: Cut, model: { id: string; sha256: strin
     title: `Losses with heads changed: ${model?.id}`,
     lines: [
       ...done,
-      `Repeated half: ${before.losses.secondCopy.toFixed(3)} nats with all heads, ${after.losses.secondCopy.toFixed(3)} with the changes${sure}; ${after.rows} sequences.`,
+      `Repeated half: ${before.losses.secondCopy.toFixed(3)} nats with all heads, ${after.losses.secondCopy.toFixed(3)} with the changes${sure}; ${plural(after.rows, "sequence")}.`,
     ],
     picture: pagePicture(chart, "Loss by position"),
     tables: [
