@@ -56,6 +56,18 @@ describePage("the first screen of the explorer", (open) => {
     await tab.close();
   });
 
+  test("has arcs and pictures of heads under changes of every kind", async () => {
+    const { tab } = await open("#off=0.0:mean");
+    for (const change of ["0.0:mean", "0.0:resample", "1.0:ideal-firstToken"]) {
+      await tab.evaluate((edits) => (location.hash = `#off=${edits}`), change);
+      await tab.locator(`.price[data-of="${change.slice(0, 3)}"]`).waitFor({ timeout: 60_000 });
+      await tab.locator('[data-arc="5,4"]').waitFor();
+      await tab.locator(".switches canvas").nth(7).waitFor();
+    }
+    await tab.locator('[data-arc="10,5"]').waitFor({ state: "detached" });
+    await tab.close();
+  });
+
   test("does not say that a model copies which has no clear induction head", async () => {
     const { tab } = await open("#model=zoo:attn-1l");
     await live(tab);

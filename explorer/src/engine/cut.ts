@@ -9,10 +9,13 @@ import {
   type Reference,
   type Tensor,
   throwIfAborted,
+  type WorkbenchOptions,
+  type WorkbenchRun,
 } from "induction-lens/browser";
 import { copyLosses, type Repeats, random, softmax } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
 import type { Cost, Held } from "./held.ts";
+import { tooLong } from "./sequence.ts";
 import type { Cut, Guess, Losses, Requests, Sequence } from "./protocol.ts";
 
 const GUESSES = 8;
@@ -117,28 +120,18 @@ function meansOf(runs: readonly Cut["scores"][]): Cut["scores"] {
   return Object.fromEntries(names) as Cut["scores"];
 }
 
-/** Next tokens of the sequence; ideal patterns have no meaning in a text, so they are left out there. */
+/** Next tokens of the sequence. */
 async function guessed(
   held: Held,
   { edits, sequence, at }: Requests["cut"]["args"],
   options: AnswerOptions,
 ): Promise<{ readonly guesses: Guess[]; readonly truth: Guess | null }> {
   const { tokenizer } = held.open;
-  const bench = await held.workbench();
-  const { ids, repeats } = sequence;
-  const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
-  const reference = await referenceFor(
+  const { ids } = sequence;
+  const { logits } = await sequenceRun(
     held,
-    { length: ids.length, edits, others: () => randomRows(held, sequence) },
+    { ...sequence, edits, wanted: { asked: [at] } },
     options,
-  );
-  const { logits } = await bench.run(
-    { tokens, repeats: repeats && { ...repeats, length: ids.length } },
-    {
-      edits: repeats ? edits : edits.filter(({ kind }) => kind !== "ideal"),
-      ...reference,
-      asked: [at],
-    },
   );
   const probabilities = softmax(logits!.data);
   const piece = (id: number) => tokenizer?.pieces([id])[0] ?? String(id);
@@ -148,6 +141,37 @@ async function guessed(
     .slice(0, GUESSES);
   const next = ids[at + 1];
   return { guesses: best.map(guess), truth: next === undefined ? null : guess(next) };
+}
+
+interface EditedSequence extends Pick<Sequence, "ids" | "repeats"> {
+  readonly edits: readonly HeadEdit[];
+  readonly wanted: Pick<WorkbenchOptions, "asked" | "layer">;
+}
+
+/** A run of one sequence with the changes; ideal patterns have no meaning in a text, so they are left out there. */
+export async function sequenceRun(
+  held: Held,
+  { ids, repeats, edits, wanted }: EditedSequence,
+  options: AnswerOptions,
+): Promise<WorkbenchRun> {
+  const bench = await held.workbench();
+  const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
+  const reference = await referenceFor(
+    held,
+    { length: ids.length, edits, others: () => randomRows(held, ids) },
+    options,
+  );
+  const run = bench.run(
+    { tokens, repeats: repeats && { ...repeats, length: ids.length } },
+    {
+      edits: repeats ? edits : edits.filter(({ kind }) => kind !== "ideal"),
+      ...reference,
+      ...wanted,
+    },
+  );
+  return run.catch((error: Error) => {
+    throw /^out of memory/.test(error.message) ? tooLong(ids.length, held.open.facts) : error;
+  });
 }
 
 /** Rows that means are taken over; as many as the ablation study takes, or as many as a large model has time for. */
@@ -175,7 +199,7 @@ async function referenceFor(
 }
 
 /** Rows of ordinary tokens, drawn with repetition; the first token is that of the sequence. */
-function randomRows(held: Held, { ids }: Sequence): Tensor<Int32Array> {
+function randomRows(held: Held, ids: readonly number[]): Tensor<Int32Array> {
   const ordinary = drawnTokens(held.open.model.architecture).ids;
   const draw = random(1);
   const count = referenceCount(held);

@@ -1,23 +1,20 @@
-/** @file What a plain run of a sequence has inside: the attention of a layer, and values by their hook names. */
-import { tensor, typesOf } from "induction-lens/graph";
+/** @file What a run of a sequence has inside: the attention of a layer, with changes too, and values by their hook names. */
+import { typesOf } from "induction-lens/graph";
 import { kvHeadOf, runModel } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
+import { sequenceRun } from "./cut.ts";
 import type { Held } from "./held.ts";
-import { tooLong } from "./sequence.ts";
 import type { Captured, Look, Requests } from "./protocol.ts";
 
 /** Patterns of a layer and the norms of its values, one value for each query head. */
 export async function look(
-  { ids, layer, edits = [] }: Requests["look"]["args"],
+  { ids, layer, edits = [], repeats = null }: Requests["look"]["args"],
   held: Held,
+  options: AnswerOptions,
 ): Promise<Look> {
   const { facts } = held.open;
-  const bench = await held.workbench();
-  const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
-  const run = bench.run({ tokens, repeats: null }, { layer, edits });
-  const { patterns, valueNorms } = await run.catch((error: Error) => {
-    throw /^out of memory/.test(error.message) ? tooLong(ids.length, facts) : error;
-  });
+  const edited = { ids, repeats, edits, wanted: { layer } };
+  const { patterns, valueNorms } = await sequenceRun(held, edited, options);
   const norms = new Float32Array(ids.length * facts.heads).map((_, index) => {
     const [key, head] = [Math.floor(index / facts.heads), index % facts.heads];
     return valueNorms!.data[key * facts.kvHeads + kvHeadOf(facts, head)]!;

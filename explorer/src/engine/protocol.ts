@@ -135,8 +135,10 @@ export interface Requests {
     readonly args: {
       readonly ids: readonly number[];
       readonly layer: number;
-      /** Heads whose outputs are zero; left out: none. */
+      /** Left out: none. */
       readonly edits?: readonly HeadEdit[];
+      /** Needed by ideal patterns, which are left out without. */
+      readonly repeats?: Sequence["repeats"];
     };
     readonly answer: Look;
   };

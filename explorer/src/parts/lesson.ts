@@ -50,9 +50,10 @@ export function useLesson(): { readonly lesson: Lesson | null; readonly error: s
 export function useLooks(lesson: Lesson, edits: readonly HeadEdit[]) {
   const { engine } = usePage();
   const { sequence, query, target, induction, previous } = lesson;
-  const { ids } = sequence;
-  const first = useAnswer(engine, "look", previous && { ids, layer: previous.layer, edits }).answer;
-  const second = useAnswer(engine, "look", { ids, layer: induction.layer, edits }).answer;
+  const { ids, repeats } = sequence;
+  const ask = (at: HeadAt) => ({ ids, layer: at.layer, edits, repeats });
+  const first = useAnswer(engine, "look", previous && ask(previous)).answer;
+  const second = useAnswer(engine, "look", ask(induction)).answer;
   const weight = (look: Look | null, at: HeadAt | null, from: number, to: number) =>
     look && at && patternOf(look, at.head, false).weight(from, to);
   return {

@@ -118,7 +118,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
                 weight: back ?? 0,
                 role: "previous" as const,
                 label: isOff(previous)
-                  ? `${headName(previous)} is cut: it passes nothing on`
+                  ? cutWords(edits, previous)
                   : `${headName(previous)} looks one back: ${percent(back)}`,
                 words: `Head ${headName(previous)}: ${named(target)} looks at ${named(target - 1)}, ${percent(back)}`,
                 isCut: isOff(previous),
@@ -144,6 +144,14 @@ function Arcs({ lesson, guess }: ArcsProps) {
       {...{ query, target }}
     />
   );
+}
+
+/** What a head that is changed still does. */
+function cutWords(edits: readonly HeadEdit[], at: HeadAt): string {
+  const isZero = edits.some((one) => isSameHead(one, at) && one.kind === "zero");
+  return isZero
+    ? `${headName(at)} is cut: it passes nothing on`
+    : `${headName(at)} is changed in Surgery`;
 }
 
 const GUESSES = 5;
@@ -250,8 +258,8 @@ interface SwitchProps {
 function HeadSwitch({ at, lesson, isOff, toggle }: SwitchProps) {
   const { engine, state, dark } = usePage();
   const { edits } = state;
-  const { ids } = lesson.sequence;
-  const { answer } = useAnswer(engine, "look", { ids, layer: at.layer, edits });
+  const { ids, repeats } = lesson.sequence;
+  const { answer } = useAnswer(engine, "look", { ids, layer: at.layer, edits, repeats });
   const { shown: look } = useShown(answer);
   const ramp = useMemo(() => sequential(dark), [dark]);
   const pattern = useMemo(() => look && patternOf(look, at.head, false), [look, at.head]);
