@@ -22,7 +22,7 @@ export interface Tried {
  * Share of what the repeat helps that is left: (first copy, all heads - repeated half, cut) / (first copy - repeated half,
  * all heads). 1 if nothing is lost, 0 or less if the repeat helps no more; null if it does not help the whole model.
  */
-export function shareLeft({ losses: whole }: Cut, { losses: cut }: Cut): number | null {
+function shareLeft({ losses: whole }: Cut, { losses: cut }: Cut): number | null {
   const gain = whole.firstCopy - whole.secondCopy;
   return gain > 0 ? (whole.firstCopy - cut.secondCopy) / gain : null;
 }
