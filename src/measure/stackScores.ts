@@ -101,7 +101,7 @@ export function stackScores(direction: Direction): readonly (StackScore & { name
 }
 
 /**
- * The weight tables of an encoder's self-attention on `[BOS] r r [EOS]`, in one direction.
+ * The weight tables of an encoder's self-attention on `[BOS] r r`, with `[EOS]` behind it in encoder-decoders, in one direction.
  *
  * With S = period and i from 1 to S - 2, q = start + S + i and the other copy q - S (back), or q = start + i and the other copy
  * q + S (ahead): score = 1 / (S - 2) sum over i of A[q, key(q)], key(q) the other copy + 1 (induction), the other copy - 1

@@ -18,7 +18,7 @@ function headWords(head: Told["heads"][number], { family, uniform }: Told): stri
   const found = `the least that was found is ${roundedUp(head.found.least).toFixed(4)}`;
   if (head.certified)
     return `Proved: on ${all}, ${name} pays at least ${floor(head.least)} of its attention to the induction target at every query, and ${floor(head.mean)} in the mean; ${found}.`;
-  return `No certificate for ${name}: on ${all}, only ${floor(head.least)} is proved, and uniform attention pays up to ${floor(uniform)}; ${found}. ${lossWords(head)}`;
+  return `No certificate for ${name}: on ${all}, only ${floor(head.least)} is proved, and uniform attention pays up to ${roundedUp(uniform).toFixed(4)}; ${found}. ${lossWords(head)}`;
 }
 
 const STEPS = {
