@@ -74,7 +74,7 @@ const ABLATE: readonly (readonly [string, readonly string[], readonly string[]])
   ["a share of everything", ["--minimal", "--share", "1", ...SMALL], ["between 0 and 1"]],
   [
     "a search where repetition does not help",
-    ["--minimal", "--given", "1.2", ...SMALL],
+    ["--minimal", "--always-ablate", "1.2", ...SMALL],
     ["easier"],
   ],
 ];

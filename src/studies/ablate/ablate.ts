@@ -26,7 +26,7 @@ import { hooksFor } from "../../interventions/units.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
- * Ablates heads one by one, in sets, or given others, and reads the loss of both copies.
+ * Ablates heads one by one, in sets, or beside others that every run ablates, and reads the loss of both copies.
  *
  * zero: z = 0. mean: z[position] = mean over the reference rows. sized-mean: that mean as long as z, so that norms divide by as
  * much as before and content alone is lost. resample: z of a reference row. redirect: A[q, 0] = 1, z of the
@@ -122,28 +122,31 @@ async function freshRuns({ architecture }: LoadedModel, runs: Ablations, options
 }
 
 function rankingOf(
-  { given, each, byScore }: AblationPlan,
+  { baseHeads, each, byScore }: AblationPlan,
   losses: ReadonlyMap<string, { readonly secondCopy: Float64Array }>,
 ): Ranking {
   const cost = (head: HeadAt) =>
-    losses.get(jobName({ heads: [...given, head] }))!.secondCopy.reduce((sum, x) => sum + x, 0);
-  return { given, byScore, byCost: each.toSorted((a, b) => cost(b) - cost(a)) };
+    losses.get(jobName({ heads: [...baseHeads, head] }))!.secondCopy.reduce((sum, x) => sum + x, 0);
+  return { baseHeads, byScore, byCost: each.toSorted((a, b) => cost(b) - cost(a)) };
 }
 
-/** Every run that the plan needs, once: the given heads alone, each head, each set and what tells its parts. */
-function distinctJobs({ given, each, sets, ideal, curve }: AblationPlan): AblationJob[] {
+/** Every run that the plan needs, once: the base heads alone, each head, each set and what tells its parts. */
+function distinctJobs({ baseHeads, each, sets, ideal, curve }: AblationPlan): AblationJob[] {
   const all: AblationJob[] = [
-    { heads: given },
-    ...each.map((head) => ({ heads: [...given, head] })),
+    { heads: baseHeads },
+    ...each.map((head) => ({ heads: [...baseHeads, head] })),
     ...sets.flatMap((set) => [
-      { heads: [...given, ...set] },
-      ...set.map((head) => ({ heads: [...given, head] })),
+      { heads: [...baseHeads, ...set] },
+      ...set.map((head) => ({ heads: [...baseHeads, head] })),
       ...set.map((head) => ({
-        heads: [...given, ...set.filter((other) => headName(other) !== headName(head))],
+        heads: [...baseHeads, ...set.filter((other) => headName(other) !== headName(head))],
       })),
     ]),
-    ...ideal.flatMap((one) => [{ heads: [...given, one.head] }, { heads: given, ideal: one }]),
-    ...(curve ? curveJobs(curve, given) : []),
+    ...ideal.flatMap((one) => [
+      { heads: [...baseHeads, one.head] },
+      { heads: baseHeads, ideal: one },
+    ]),
+    ...(curve ? curveJobs(curve, baseHeads) : []),
   ];
   return [...new Map(all.map((job) => [jobName(job), job])).values()];
 }

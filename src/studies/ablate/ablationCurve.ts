@@ -91,20 +91,20 @@ function setName(heads: readonly HeadAt[]): string {
 /** Every beginning of the order, and the random sets beside it. */
 export function curveJobs(
   { order, random: band }: CurvePlan,
-  given: readonly HeadAt[],
+  baseHeads: readonly HeadAt[],
 ): AblationJob[] {
   const beginnings = order.map((_, last) => order.slice(0, last + 1));
-  return [...beginnings, ...band.flat()].map((heads) => ({ heads: [...given, ...heads] }));
+  return [...beginnings, ...band.flat()].map((heads) => ({ heads: [...baseHeads, ...heads] }));
 }
 
 export function curveOf(
   { order, random: band, randomSets }: CurvePlan,
-  given: readonly HeadAt[],
+  baseHeads: readonly HeadAt[],
   losses: Losses,
 ): NonNullable<AblateResult["curve"]> {
-  const base = losses.get(jobName({ heads: given }))!;
+  const base = losses.get(jobName({ heads: baseHeads }))!;
   const change = (heads: readonly HeadAt[], copy: "firstCopy" | "secondCopy") => {
-    const after = losses.get(jobName({ heads: [...given, ...heads] }))!;
+    const after = losses.get(jobName({ heads: [...baseHeads, ...heads] }))!;
     return after[copy].map((loss, example) => loss - base[copy][example]!);
   };
   return {

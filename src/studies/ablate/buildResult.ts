@@ -29,8 +29,8 @@ export function ablateResultOf(
   minimal: AblateResult["minimal"],
   timings: Record<string, number>,
 ): AblateResult {
-  const { kind, given } = plan;
-  const base = losses.get(jobName({ heads: given }))!;
+  const { kind, baseHeads } = plan;
+  const base = losses.get(jobName({ heads: baseHeads }))!;
   const sets = plan.sets.map((set) => setOf(set, plan, losses));
   const examples = rows.info.examples;
   const needsReference = kind === "mean" || kind === "sized-mean" || kind === "resample";
@@ -45,12 +45,12 @@ export function ablateResultOf(
     reference: needsReference
       ? { what: rows.referenceWhat, examples: rows.reference.shape[0]! }
       : null,
-    given: given.map(headName),
+    given: baseHeads.map(headName),
     loss: { firstCopy: mean(base.firstCopy), secondCopy: mean(base.secondCopy) },
     heads: plan.each.length > 0 ? headsOf(plan, losses) : null,
     sets,
     ideal: idealOf(plan, losses),
-    curve: plan.curve && curveOf(plan.curve, given, losses),
+    curve: plan.curve && curveOf(plan.curve, baseHeads, losses),
     minimal,
     words: [
       ...sets.filter(({ heads }) => heads.length > 1).map(setWords),
@@ -60,14 +60,14 @@ export function ablateResultOf(
   };
 }
 
-/** What a job adds to the losses of each row, against the run with the given heads ablated. */
+/** What a job adds to the losses of each row, against the run with the base heads ablated. */
 function rises(
   job: AblationJob,
-  { given }: AblationPlan,
+  { baseHeads }: AblationPlan,
   losses: Losses,
   copy: keyof CopyLossesByExample = "secondCopy",
 ): Float64Array {
-  const [after, before] = [losses.get(jobName(job))!, losses.get(jobName({ heads: given }))!];
+  const [after, before] = [losses.get(jobName(job))!, losses.get(jobName({ heads: baseHeads }))!];
   return after[copy].map((loss, example) => loss - before[copy][example]!);
 }
 
@@ -88,7 +88,7 @@ function intervalOf(values: Float64Array): [number, number] | null {
 function headsOf(plan: AblationPlan, losses: Losses): AblateResult["heads"] {
   const changes = plan.each.map((head) => ({
     ...head,
-    ...changeOf({ heads: [...plan.given, head] }, plan, losses),
+    ...changeOf({ heads: [...plan.baseHeads, head] }, plan, losses),
   }));
   const byLayer = <Value>(each: (change: (typeof changes)[number]) => Value) =>
     [...new Set(changes.map(({ layer }) => layer))].map((layer) =>
@@ -108,16 +108,16 @@ function setOf(
   plan: AblationPlan,
   losses: Losses,
 ): AblateResult["sets"][number] {
-  const { given } = plan;
-  const joint = changeOf({ heads: [...given, ...set] }, plan, losses);
-  const each = set.map((head) => rises({ heads: [...given, head] }, plan, losses));
-  const together = rises({ heads: [...given, ...set] }, plan, losses);
+  const { baseHeads } = plan;
+  const joint = changeOf({ heads: [...baseHeads, ...set] }, plan, losses);
+  const each = set.map((head) => rises({ heads: [...baseHeads, head] }, plan, losses));
+  const together = rises({ heads: [...baseHeads, ...set] }, plan, losses);
   const more = together.map((rise, row) => each.reduce((rest, alone) => rest - alone[row]!, rise));
   const alone = each.map(mean);
   const sumOfAlone = alone.reduce((sum, delta) => sum + delta, 0);
   const givenOthers = set.map((head) => {
     const others = set.filter((other) => headName(other) !== headName(head));
-    const without = changeOf({ heads: [...given, ...others] }, plan, losses).secondCopy;
+    const without = changeOf({ heads: [...baseHeads, ...others] }, plan, losses).secondCopy;
     return joint.secondCopy - without;
   });
   const synergy = joint.secondCopy - sumOfAlone;
@@ -128,9 +128,9 @@ function setOf(
 
 function idealOf(plan: AblationPlan, losses: Losses): AblateResult["ideal"] {
   return plan.ideal.map((ideal) => {
-    const change = changeOf({ heads: plan.given, ideal }, plan, losses);
-    const gone = changeOf({ heads: [...plan.given, ideal.head] }, plan, losses).secondCopy;
-    const kept = gone === 0 ? null : 1 - change.secondCopy / gone;
+    const change = changeOf({ heads: plan.baseHeads, ideal }, plan, losses);
+    const cost = changeOf({ heads: [...plan.baseHeads, ideal.head] }, plan, losses).secondCopy;
+    const kept = cost === 0 ? null : 1 - change.secondCopy / cost;
     return { head: headName(ideal.head), pattern: ideal.pattern, ...change, kept };
   });
 }

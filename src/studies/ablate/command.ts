@@ -16,7 +16,7 @@ import type { AblateResult, AblationKind } from "./result.ts";
 interface Flags extends RowFlags {
   readonly kind?: AblationKind | undefined;
   readonly set?: readonly (readonly string[])[] | undefined;
-  readonly given?: readonly string[] | undefined;
+  readonly alwaysAblate?: readonly string[] | undefined;
   readonly idealise?: readonly string[] | undefined;
   readonly eachHead?: boolean | undefined;
   readonly curve?: number | true | undefined;
@@ -30,10 +30,10 @@ export const command = studyCommand({
   description: "the losses of both copies without heads: each alone, sets, curves, exact patterns",
   declare,
   request: async (flags: Flags, model: string) => {
-    const { kind, set: sets, given, idealise, eachHead } = flags;
+    const { kind, set: sets, alwaysAblate, idealise, eachHead } = flags;
     const { curve, minimal } = searches(flags);
     const rows = await rowOptions(flags, readAblation);
-    const ablations = { kind, sets, given, idealise, eachHead, curve, minimal };
+    const ablations = { kind, sets, alwaysAblate, idealise, eachHead, curve, minimal };
     return ablated(model, { ...rows, ...ablations });
   },
 });
@@ -63,7 +63,7 @@ function declare(command: Command): Command {
       ),
     )
     .option("--set <heads>", "ablate these together, as 18.6,18.7; may repeat", sets)
-    .option("--given <heads>", "ablate these in every run", listed)
+    .option("--always-ablate <heads>", "ablate these in every run", listed)
     .option("--idealise <heads>", "put exact patterns in place of these heads' own", listed)
     .option("--each-head", "each head alone, beside sets and patterns")
     .option(

@@ -11,7 +11,7 @@ import { headName, type HeadAt } from "../../base/headName.ts";
 
 /** What a search begins with. */
 export interface Ranking {
-  readonly given: readonly HeadAt[];
+  readonly baseHeads: readonly HeadAt[];
   /** All heads, those that cost most alone first. */
   readonly byCost: readonly HeadAt[];
   /** Heads that attend most like induction, best first. */
@@ -44,15 +44,15 @@ export async function minimalSets(
   ranking: Ranking,
   share: number,
 ): Promise<Minimal> {
-  const { given } = ranking;
-  await runs.run([{ heads: given }], "ablating");
-  const search = { runs, given, share };
-  checkGain(await runs.run([], "ablating"), given);
+  const { baseHeads } = ranking;
+  await runs.run([{ heads: baseHeads }], "ablating");
+  const search = { runs, baseHeads, share };
+  checkGain(await runs.run([], "ablating"), baseHeads);
   const gone = await necessary(search, ranking);
   const left = await sufficient(search, ranking, gone.set);
   const check = async (ablated: readonly HeadAt[]): Promise<Kept> => {
-    const job = { heads: [...given, ...ablated] };
-    return keptOf(await fresh.runs.run([{ heads: given }, job], "checking"), given, job);
+    const job = { heads: [...baseHeads, ...ablated] };
+    return keptOf(await fresh.runs.run([{ heads: baseHeads }, job], "checking"), baseHeads, job);
   };
   const checked = { examples: fresh.runs.rows.info.examples, what: fresh.what };
   const found = async (
@@ -79,7 +79,7 @@ export async function minimalSets(
 
 interface Search {
   readonly runs: Ablations;
-  readonly given: readonly HeadAt[];
+  readonly baseHeads: readonly HeadAt[];
   readonly share: number;
 }
 
@@ -101,13 +101,13 @@ function without(heads: readonly HeadAt[], some: readonly HeadAt[]): HeadAt[] {
 }
 
 /** What repetition helps in each row: the loss of the first copy less that of the second. */
-function gains(losses: Losses, given: readonly HeadAt[]): Float64Array {
-  const { firstCopy, secondCopy } = losses.get(jobName({ heads: given }))!;
+function gains(losses: Losses, baseHeads: readonly HeadAt[]): Float64Array {
+  const { firstCopy, secondCopy } = losses.get(jobName({ heads: baseHeads }))!;
   return firstCopy.map((loss, example) => loss - secondCopy[example]!);
 }
 
-function checkGain(losses: Losses, given: readonly HeadAt[]): void {
-  const { mean, standardError } = moments(gains(losses, given));
+function checkGain(losses: Losses, baseHeads: readonly HeadAt[]): void {
+  const { mean, standardError } = moments(gains(losses, baseHeads));
   if (mean > 0 && mean >= 3 * standardError) return;
   throw new InputError(
     "range",
@@ -115,9 +115,9 @@ function checkGain(losses: Losses, given: readonly HeadAt[]): void {
   );
 }
 
-function keptOf(losses: Losses, given: readonly HeadAt[], job: AblationJob): Kept {
-  const gain = gains(losses, given);
-  const before = losses.get(jobName({ heads: given }))!.secondCopy;
+function keptOf(losses: Losses, baseHeads: readonly HeadAt[], job: AblationJob): Kept {
+  const gain = gains(losses, baseHeads);
+  const before = losses.get(jobName({ heads: baseHeads }))!.secondCopy;
   const after = losses.get(jobName(job))!.secondCopy;
   const left = gain.map((value, example) => value - (after[example]! - before[example]!));
   const { ratio, interval } = ratioInterval(left, gain);
@@ -126,13 +126,13 @@ function keptOf(losses: Losses, given: readonly HeadAt[], job: AblationJob): Kep
 
 /** What is kept without each of some sets of heads. */
 async function keptWithout(
-  { runs, given }: Search,
+  { runs, baseHeads }: Search,
   sets: readonly (readonly HeadAt[])[],
   step: string,
 ): Promise<Kept[]> {
-  const jobs = sets.map((set) => ({ heads: [...given, ...set] }));
+  const jobs = sets.map((set) => ({ heads: [...baseHeads, ...set] }));
   const losses = await runs.run(jobs, step);
-  return jobs.map((job) => keptOf(losses, given, job));
+  return jobs.map((job) => keptOf(losses, baseHeads, job));
 }
 
 async function necessary(search: Search, { byCost, byScore }: Ranking): Promise<Searched> {

@@ -24,7 +24,7 @@ export interface AblateOptions extends AblationInput, StudyOptions {
   /** Sets of heads, layer.head, ablated together. */
   readonly sets?: readonly (readonly HeadChoice[])[] | undefined;
   /** Heads that are ablated in every run. */
-  readonly given?: readonly HeadChoice[] | undefined;
+  readonly alwaysAblate?: readonly HeadChoice[] | undefined;
   /** Heads whose patterns are replaced by exact ones, one pattern at a time. */
   readonly idealise?: readonly HeadChoice[] | undefined;
   /** Ablate heads one after the other in the order of their induction scores, beside random sets. */
@@ -41,7 +41,7 @@ export const ABLATE_OPTIONS: OptionNames<AblateOptions> = {
   kind: true,
   eachHead: true,
   sets: true,
-  given: true,
+  alwaysAblate: true,
   idealise: true,
   curve: true,
   minimal: true,
@@ -51,7 +51,8 @@ export const ABLATE_OPTIONS: OptionNames<AblateOptions> = {
 /** What is asked for, with every default in place. */
 export interface AblationPlan {
   readonly kind: AblationKind;
-  readonly given: readonly HeadAt[];
+  /** Heads that are ablated in every run, also in the one that the others are compared with. */
+  readonly baseHeads: readonly HeadAt[];
   readonly each: readonly HeadAt[];
   readonly sets: readonly (readonly HeadAt[])[];
   readonly ideal: readonly IdealJob[];
@@ -67,12 +68,12 @@ export type AblationChoice = Omit<AblationPlan, "curve" | "byScore">;
 
 /** @throws {InputError} "unknown-head"; "range" for a share that is none */
 export function ablationChoice(architecture: Architecture, options: AblateOptions): AblationChoice {
-  const { kind = "mean", sets = [], given = [], idealise = [], curve, minimal } = options;
+  const { kind = "mean", sets = [], alwaysAblate = [], idealise = [], curve, minimal } = options;
   const heads = (choices: readonly HeadChoice[]) => headsCalled(choices, architecture);
   const asked = sets.length + idealise.length > 0 || curve !== undefined;
   return {
     kind,
-    given: heads(given),
+    baseHeads: heads(alwaysAblate),
     sets: sets.map(heads),
     ideal: idealJobs(heads(idealise)),
     minimalShare: minimal ? minimalShareOf(minimal) : null,

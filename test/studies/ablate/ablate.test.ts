@@ -76,18 +76,18 @@ describe("ablate", () => {
     expect(bare.warnings.join()).toContain("rows begin without BOS");
   });
 
-  test("a head given others and a set cost what their own runs say", async () => {
+  test("a head beside others that every run ablates and a set cost what their own runs say", async () => {
     const model = await openPlanted("induction");
     const options = { kind: "zero", numExamples: 10 } as const;
     const together = await ablate(model, { backend: engine, ...options, sets: [["0.3", "1.2"]] });
-    const given = await ablate(model, {
+    const apart = await ablate(model, {
       backend: engine,
       ...options,
-      given: ["0.3"],
+      alwaysAblate: ["0.3"],
       sets: [["1.2"]],
     });
     const [set] = together.sets;
-    expect(set!.givenOthers[1]).toBeCloseTo(given.sets[0]!.secondCopy, 5);
+    expect(set!.givenOthers[1]).toBeCloseTo(apart.sets[0]!.secondCopy, 5);
     expect(set!.synergy).toBeCloseTo(set!.secondCopy - set!.alone[0]! - set!.alone[1]!, 6);
     expect(together.words[0]).toMatch(/less than the sum|more than the sum/);
   });
@@ -155,13 +155,13 @@ describe("ablate", () => {
     );
   });
 
-  test("a head that is named twice is one head, in sets and among given ones", async () => {
+  test("a head that is named twice is one head, in sets and among those of every run", async () => {
     const model = await openPlanted("induction");
     const options = { backend: engine, numExamples: 10 };
     const twice = await ablate(model, {
       ...options,
       sets: [["1.2", "1.2"]],
-      given: ["0.0", "0.0"],
+      alwaysAblate: ["0.0", "0.0"],
     });
     expect(twice.sets[0]!.heads).toEqual(["1.2"]);
     expect(twice.given).toEqual(["0.0"]);
@@ -194,8 +194,8 @@ describe("ablate", () => {
 
   test("refuses minimal sets where repetition does not help, and shares that are none", async () => {
     const model = await openPlanted("induction");
-    const gone = { given: ["1.2"], kind: "zero" as const, numExamples: 10 };
-    await expect(ablate(model, { backend: engine, ...gone, minimal: {} })).rejects.toThrow(
+    const alwaysOff = { alwaysAblate: ["1.2"], kind: "zero" as const, numExamples: 10 };
+    await expect(ablate(model, { backend: engine, ...alwaysOff, minimal: {} })).rejects.toThrow(
       /easier/,
     );
     await expect(ablate(model, { backend: engine, minimal: { share: 1 } })).rejects.toThrow(

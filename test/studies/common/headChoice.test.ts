@@ -21,7 +21,7 @@ const SMALL = { numExamples: 2, seqLen: 16 };
 
 /** What each study that takes heads makes of one. */
 const STUDIES: Readonly<Record<string, (head: HeadChoice) => Promise<object>>> = {
-  ablate: (head) => ablate(model, { ...SMALL, sets: [[head]], given: [], idealise: [head] }),
+  ablate: (head) => ablate(model, { ...SMALL, sets: [[head]], alwaysAblate: [], idealise: [head] }),
   attention: (head) => attention(model, { seqLen: 16, heads: [head] }),
   circuit: (head) => circuit(model, { heads: [head] }),
   fingerprint: (head) => fingerprint(model, { ...SMALL, heads: [head], nullHeads: 1 }),
