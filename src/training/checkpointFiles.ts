@@ -8,16 +8,16 @@ import type { TrainedWeight } from "./train.ts";
 export type ModelFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /**
- * The folder of a model: TransformerLens' layout (`"format": "transformer_lens"`), or Hugging Face's for the family llama.
+ * The folder of a model: TransformerLens' layout (`"format": "transformer_lens"`), or Hugging Face's for the families llama and mamba2.
  * A tied unembedding is written out, as TransformerLens has it; smeared keys are our addition to its layout. A model of
  * characters has tokenizer.json with one token per character.
  */
 export function checkpointFiles(recipe: Recipe, weights: readonly TrainedWeight[]): ModelFiles {
   const { tie_word_embeddings: tied, ...config } = configOf(shapeOf(recipe));
-  const llama = recipe.model.family === "llama";
-  const whole = tied === true && !llama ? [...weights, unembeddingOf(weights)] : weights;
+  const own = recipe.model.family === "transformer_lens";
+  const whole = tied === true && own ? [...weights, unembeddingOf(weights)] : weights;
   return new Map<string, string | Uint8Array>([
-    ["config.json", jsonFile(llama ? { ...config, tie_word_embeddings: tied } : config)],
+    ["config.json", jsonFile(own ? config : { ...config, tie_word_embeddings: tied })],
     ["model.safetensors", safetensorsBytes(whole, { format: "pt" })],
     ...tokenizerFiles(recipe),
   ]);

@@ -4,10 +4,12 @@ import { random } from "../base/random.ts";
 import type { Model } from "../models/family.ts";
 import { modelFrom } from "../models/families.ts";
 import { llamaConfig, llamaShapes } from "./freshLlama.ts";
+import { mamba2Config, mamba2Shapes, mamba2Start } from "./freshMamba2.ts";
 import type { ModelShape } from "./modelShape.ts";
 
 /** The weights of a shape by their names in a checkpoint, with their sizes, in the order of the forward pass. */
 export function weightShapes(shape: ModelShape): Map<string, readonly number[]> {
+  if (shape.family === "mamba2") return mamba2Shapes(shape);
   return shape.family === "llama" ? llamaShapes(shape) : transformerLensShapes(shape);
 }
 
@@ -57,6 +59,7 @@ function transformerLensShapes(shape: ModelShape): Map<string, readonly number[]
 /** The configuration of a shape, as its checkpoint has it. */
 export function configOf(shape: ModelShape): Record<string, unknown> {
   if (shape.family === "llama") return llamaConfig(shape);
+  if (shape.family === "mamba2") return mamba2Config(shape);
   const { positions = "learned", dMlp, activation = "gelu_new", norm = "LN" } = shape;
   return {
     format: "transformer_lens",
@@ -84,7 +87,9 @@ export function initialWeights(shape: ModelShape, seed: number): Map<string, Flo
   return new Map(
     [...weightShapes(shape)].map(([name, sizes]) => {
       const data = new Float32Array(sizes.reduce((product, size) => product * size, 1));
-      if (/(ln1|ln2|ln_final)\.w$|norm\.weight$/.test(name)) return [name, data.fill(1)];
+      if (/(ln1|ln2|ln_final)\.w$|norm(_f)?\.weight$/.test(name)) return [name, data.fill(1)];
+      const own = shape.family === "mamba2" ? mamba2Start(name, data.length, draw) : null;
+      if (own) return [name, own];
       const deviation = deviationOf(name, shape);
       return [name, deviation === 0 ? data : data.map(() => deviation * draw.normal())];
     }),
@@ -92,11 +97,13 @@ export function initialWeights(shape: ModelShape, seed: number): Map<string, Flo
 }
 
 function deviationOf(name: string, { dModel, dMlp = 0, layers, tied }: ModelShape): number {
-  if (/\.(b(_\w+)?|smear)$/.test(name)) return 0;
-  if (/^embed\.W_E$|embed_tokens/.test(name)) return tied ? 0.02 : 0.3;
+  if (/\.(b(_\w+)?|smear|bias)$/.test(name)) return 0;
+  if (name.endsWith("conv1d.weight")) return 0.5; // 1 / sqrt(its 4 taps)
+  if (/^embed\.W_E$|embed_tokens|embeddings/.test(name)) return tied ? 0.02 : 0.3;
   if (name === "pos_embed.W_pos") return tied ? 0.02 : 0.3;
-  const inputs = /W_out$|down_proj/.test(name) ? dMlp : dModel;
-  const intoStream = /W_(O|out)$|(o|down)_proj/.test(name);
+  const inner = name.endsWith("out_proj.weight") ? 2 * dModel : dModel;
+  const inputs = /W_out$|down_proj/.test(name) ? dMlp : inner;
+  const intoStream = /W_(O|out)$|(o|down|out)_proj/.test(name);
   return 1 / Math.sqrt(inputs * (intoStream ? 2 * layers : 1));
 }
 

@@ -1,6 +1,9 @@
 export interface ModelShape {
-  /** How the checkpoint is laid out; llama has grouped keys, rotary positions, RMS norms, gated MLPs and no biases. */
-  readonly family?: "transformer_lens" | "llama" | undefined;
+  /**
+   * How the checkpoint is laid out; llama has grouped keys, rotary positions, RMS norms, gated MLPs and no biases; mamba2 has
+   * state-space layers in place of attention and no positions.
+   */
+  readonly family?: "transformer_lens" | "llama" | "mamba2" | undefined;
   readonly vocabulary: number;
   readonly contextLength: number;
   readonly layers: number;
@@ -9,11 +12,13 @@ export interface ModelShape {
   /** Left out: attention only. */
   readonly dMlp?: number | undefined;
   readonly activation?: "relu" | "gelu" | "gelu_new" | "silu" | undefined;
-  /** learned: added to the residual stream; shortformer: to what queries and keys read; rotary: turns them. */
-  readonly positions?: "learned" | "shortformer" | "rotary" | undefined;
+  /** learned: added to the residual stream; shortformer: to what queries and keys read; rotary: turns them; none: mamba2. */
+  readonly positions?: "learned" | "shortformer" | "rotary" | "none" | undefined;
   readonly norm?: "LN" | "RMS" | null | undefined;
   /** llama: heads that keys and values have; left out: as many as queries. */
   readonly kvHeads?: number | undefined;
+  /** mamba2: numbers in the state of each channel. Left out: 32. */
+  readonly states?: number | undefined;
   /** Each head mixes every key with the one before it, by a learned share (Olsson et al. 2022): one layer then suffices. */
   readonly smearedKeys?: boolean | undefined;
   /** The embedding serves as unembedding too. */

@@ -8,16 +8,17 @@ import { logSpacedSteps } from "./schedule.ts";
 const count = z.int().positive();
 
 const model = z.strictObject({
-  family: z.enum(["transformer_lens", "llama"]).default("transformer_lens"),
+  family: z.enum(["transformer_lens", "llama", "mamba2"]).default("transformer_lens"),
   vocabulary: count,
   contextLength: count,
   layers: count,
   heads: count,
   kvHeads: count.nullable().default(null).describe("llama: heads of keys and values"),
+  states: count.nullable().default(null).describe("mamba2: numbers in the state of a channel"),
   dModel: count,
   dMlp: count.nullable().default(null).describe("null: attention only"),
   activation: z.enum(["relu", "gelu", "gelu_new", "silu"]).default("gelu_new"),
-  positions: z.enum(["learned", "shortformer", "rotary"]).default("rotary"),
+  positions: z.enum(["learned", "shortformer", "rotary", "none"]).default("rotary"),
   norm: z.enum(["LN", "RMS"]).nullable().default("LN"),
   smearedKeys: z.boolean().default(false),
   tied: z.boolean().default(false),
@@ -115,6 +116,9 @@ export const RECIPE_DEFAULTS = {
   checkpoints: 20,
 } as const;
 
+/** What a family has that knows no positions and has one kind of norm. */
+const MAMBA2_DEFAULTS = { positions: "none", norm: "RMS", states: 32 } as const;
+
 /**
  * The whole recipe.
  *
@@ -132,7 +136,12 @@ export function recipeFrom(input: RecipeInput = {}): Recipe {
     format: RECIPE_FORMAT,
     ...RECIPE_DEFAULTS.run,
     ...given,
-    model: { ...RECIPE_DEFAULTS.model, ...charactersOf(given), ...defined(given.model) },
+    model: {
+      ...RECIPE_DEFAULTS.model,
+      ...(given.model?.family === "mamba2" && MAMBA2_DEFAULTS),
+      ...charactersOf(given),
+      ...defined(given.model),
+    },
     data: given.data ?? { kind: "periodic", maxPeriod: Math.max(4, Math.floor(contextLength / 2)) },
     optimiser: { ...RECIPE_DEFAULTS.optimiser, ...defined(given.optimiser) },
     checkpoints:
@@ -177,13 +186,29 @@ function misfits({ model: m, data: d, checkpoints, steps }: Recipe): string[] {
       llama && (m.positions !== "rotary" || m.norm !== "RMS" || m.dMlp === null),
       "the family llama needs positions rotary, norm RMS and a dMlp",
     ],
-    [llama && m.smearedKeys, "smearedKeys needs the family transformer_lens"],
+    [
+      m.smearedKeys && m.family !== "transformer_lens",
+      "smearedKeys needs the family transformer_lens",
+    ],
+    ...scanRules(m),
     [m.contextLength < 8, `contextLength must be at least 8, got ${m.contextLength}`],
     [m.vocabulary < 8, `vocabulary must be at least 8, got ${m.vocabulary}`],
     [checkpoints.some((step) => step > steps), `checkpoints must be at most steps ${steps}`],
     ...dataRules(d, m),
   ];
   return rules.flatMap(([broken, words]) => (broken ? [words] : []));
+}
+
+function scanRules(m: Recipe["model"]): readonly (readonly [boolean, string])[] {
+  const scans = m.family === "mamba2";
+  return [
+    [m.positions === "none" && !scans, "positions none needs the family mamba2"],
+    [m.states !== null && !scans, "states needs the family mamba2"],
+    [
+      scans && (m.positions !== "none" || m.norm !== "RMS" || m.dMlp !== null || m.states === null),
+      "the family mamba2 needs positions none, norm RMS, states and no dMlp",
+    ],
+  ];
 }
 
 function dataRules(
@@ -224,8 +249,13 @@ function dataRules(
 }
 
 /** The model that a recipe trains. */
-export function shapeOf({ model: { dMlp, kvHeads, ...rest } }: Recipe): ModelShape {
-  return { ...rest, ...(dMlp !== null && { dMlp }), ...(kvHeads !== null && { kvHeads }) };
+export function shapeOf({ model: { dMlp, kvHeads, states, ...rest } }: Recipe): ModelShape {
+  return {
+    ...rest,
+    ...(dMlp !== null && { dMlp }),
+    ...(kvHeads !== null && { kvHeads }),
+    ...(states !== null && { states }),
+  };
 }
 
 /**

@@ -6,7 +6,7 @@ import { adamw, type AdamWOptions } from "./adamw.ts";
 import { PARAMETERS, trainable, type Parameter } from "./trainable.ts";
 
 export interface TrainStepOptions extends AdamWOptions {
-  /** Weights that decay; by default those that multiply, as in nanoGPT: no biases and no gains of norms. */
+  /** Weights that decay; by default those that multiply, as in nanoGPT: no biases, no gains of norms, no rates of state-space layers. */
   readonly decays?: ((weight: Weight) => boolean) | undefined;
   /**
    * Weights whose true gradient is zero and computed one is rounding, which the optimiser would blow up to the size of a
@@ -42,7 +42,7 @@ export function withLoss(program: Program): Program {
 export function trainStep(
   program: Program,
   {
-    decays = ({ name }) => !/\.(w|b|b_\w+)$/.test(name),
+    decays = ({ name }) => !/\.(w|b|b_\w+|A_log|D|dt_bias)$/.test(name),
     unmoved = () => false,
     ...optimiser
   }: TrainStepOptions = {},

@@ -112,31 +112,61 @@ export function reordered(
   return out;
 }
 
-/** The vector of parameters from weights by name in the checkpoint, each with the axes that its `Weight` declares. */
+/** The vector of parameters from tensors by their name in the checkpoint. */
 export function gathered(
   parameters: readonly Parameter[],
   weights: ReadonlyMap<string, Float32Array>,
 ): Float32Array {
   const all = new Float32Array(parameters.at(-1)?.end ?? 0);
-  for (const { weight, axes, start } of parameters)
-    all.set(reordered(weights.get(nameOf(weight))!, weight.axes, axes), start);
+  for (const { weight, axes, start } of parameters) {
+    const tensor = weights.get(nameOf(weight))!;
+    const own = weight.select ? placesOf(weight).map((place) => tensor[place]!) : tensor;
+    all.set(reordered(Float32Array.from(own), weight.axes, axes), start);
+  }
   return all;
 }
 
-/** Weights by name in the checkpoint from the vector of parameters, each with the axes that its `Weight` declares. */
+/** Tensors by their name in the checkpoint from the vector of parameters; several weights may be parts of one. */
 export function scattered(
   parameters: readonly Parameter[],
   all: Float32Array,
 ): Map<string, Float32Array> {
-  return new Map(
-    parameters.map(({ weight, axes, start, end }) => [
-      nameOf(weight),
-      reordered(all.subarray(start, end), axes, weight.axes),
-    ]),
-  );
+  const tensors = new Map<string, Float32Array>();
+  for (const { weight, axes, start, end } of parameters) {
+    const name = nameOf(weight);
+    const tensor = tensors.get(name) ?? new Float32Array(entriesOf(weight.layout));
+    const own = reordered(all.subarray(start, end), axes, weight.axes);
+    if (weight.select) placesOf(weight).forEach((place, at) => (tensor[place] = own[at]!));
+    else tensor.set(own);
+    tensors.set(name, tensor);
+  }
+  return tensors;
 }
 
-/** The name that a weight in memory has in its checkpoint; fused weights cannot be trained and have none. */
+/** Where the entries of a weight lie in its tensor, in the order of its own axes. */
+function placesOf({ layout, select = [] }: Weight): Float64Array {
+  let places = [0];
+  let stride = entriesOf(layout);
+  for (const { name, size } of layout) {
+    stride /= Number(size);
+    const chosen = select.find(({ axis }) => axis === name);
+    const [first, count] =
+      chosen === undefined
+        ? [0, Number(size)]
+        : "index" in chosen
+          ? [chosen.index, 1]
+          : [chosen.start, chosen.length];
+    const along = Array.from({ length: count }, (_, index) => (first + index) * stride);
+    places = places.flatMap((place) => along.map((offset) => place + offset));
+  }
+  return Float64Array.from(places);
+}
+
+function entriesOf(axes: readonly Axis[]): number {
+  return axes.reduce((product, { size }) => product * Number(size), 1);
+}
+
+/** The name in the checkpoint of the tensor in memory that a weight lies in. */
 function nameOf({ stored }: Weight): string {
   return stored.source.name;
 }

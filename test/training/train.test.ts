@@ -8,7 +8,7 @@ import { openBlobs } from "../../src/models/openBlobs.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { checkpointFiles } from "../../src/training/checkpointFiles.ts";
 import { textData } from "../../src/training/data/textSplit.ts";
-import { modelOf } from "../../src/training/freshModel.ts";
+import { initialWeights, modelOf } from "../../src/training/freshModel.ts";
 import { recipeFrom, shapeOf, type RecipeInput } from "../../src/training/recipe.ts";
 import { train, type TrainingStep, type TrainOptions } from "../../src/training/train.ts";
 import { backends } from "../runtime/backends.ts";
@@ -111,6 +111,8 @@ const ARCHITECTURES: Readonly<Record<string, RecipeInput["model"]>> = {
     activation: "silu",
     tied: true,
   },
+  "of Mamba-2's layout": { family: "mamba2", states: 8 },
+  "of Mamba-2's layout, tied": { family: "mamba2", states: 4, tied: true },
 };
 
 /** Logits for a few tokens. */
@@ -137,6 +139,8 @@ describe("a trained model", () => {
       });
       const all = await steps(recipe);
       expect(all[24]!.loss).toBeLessThan(all[1]!.loss! - 0.3);
+      const first = all[0]!.weights().map(({ name, data }) => [name, data] as const);
+      expect(new Map(first)).toEqual(initialWeights(shapeOf(recipe), recipe.seed));
       const files = checkpointFiles(recipe, all[24]!.weights());
       const weights = bytesInMemory("model", files.get("model.safetensors") as Uint8Array);
       const opened = modelFrom(

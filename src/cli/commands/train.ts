@@ -38,11 +38,13 @@ function model(command: Command): Command {
       choice("--family <name>", "layout of the model (default transformer_lens)", [
         "transformer_lens",
         "llama",
+        "mamba2",
       ]),
     )
     .option("--layers <n>", "layers (default 2)", integer(1))
     .option("--heads <n>", "heads of each layer (default 4)", integer(1))
     .option("--kv-heads <n>", "heads of keys and values, llama only (default: as many)", integer(1))
+    .option("--states <n>", "mamba2: numbers in the state of a channel (default 32)", integer(1))
     .option("--width <n>", "entries of the residual stream (default 64)", integer(1))
     .option("--mlp <n>", "entries inside each MLP; 0: attention only (default 0)", integer(0))
     .addOption(

@@ -10,6 +10,7 @@ export interface RecipeOptions {
   readonly layers?: number | undefined;
   readonly heads?: number | undefined;
   readonly kvHeads?: number | undefined;
+  readonly states?: number | undefined;
   readonly width?: number | undefined;
   /** 0: attention only. */
   readonly mlp?: number | undefined;
@@ -100,6 +101,7 @@ function modelOf(options: RecipeOptions): object {
     layers: options.layers,
     heads: options.heads,
     kvHeads: options.kvHeads,
+    states: options.states,
     dModel: options.width,
     dMlp: options.mlp === 0 ? null : options.mlp,
     activation: options.activation,
