@@ -60,6 +60,8 @@ export interface TenantNeeds {
 
 export interface Tenant<Value> {
   use<Result>(work: (value: Value) => Promise<Result>): Promise<Result>;
+  /** Opens it beside what is in use, if there is room for both, so that it is there when it is used. */
+  openAhead(): void;
   close(): Promise<void>;
 }
 

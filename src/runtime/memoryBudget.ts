@@ -41,7 +41,9 @@ interface Open {
  */
 export function memoryBudget(bytes: number, asked: boolean): MemoryBudget {
   const open = new Set<Open>(); // in the order of their last use
-  const used = () => [...open].reduce((sum, one) => sum + one.bytes, 0);
+  const sum = (some: Iterable<Open>) => [...some].reduce((total, one) => total + one.bytes, 0);
+  const used = () => sum(open);
+  const inUse = () => sum([...open].filter(({ users }) => users > 0));
   const makeRoom = async (wanted: number) => {
     for (const one of [...open].toReversed()) {
       if (used() + wanted <= bytes) return;
@@ -65,15 +67,22 @@ export function memoryBudget(bytes: number, asked: boolean): MemoryBudget {
         open.delete(entry);
         await value.close();
       };
-      const enter = async () => {
-        if (!held) {
-          await makeRoom(needs.opening);
-          held = { value: await make(), entry: { bytes: needs.open, users: 0, close } };
-        }
-        open.delete(held.entry);
+      const opened = async () => {
+        if (held) return held;
+        await makeRoom(needs.opening);
+        held = { value: await make(), entry: { bytes: needs.open, users: 0, close } };
         open.add(held.entry);
-        held.entry.users++;
         return held;
+      };
+      const enter = async () => {
+        const tenant = await opened();
+        open.delete(tenant.entry);
+        open.add(tenant.entry);
+        tenant.entry.users++;
+        return tenant;
+      };
+      const ahead = async () => {
+        if (inUse() + needs.opening <= bytes) await opened();
       };
       return {
         async use(work) {
@@ -84,6 +93,7 @@ export function memoryBudget(bytes: number, asked: boolean): MemoryBudget {
             entry.users--;
           }
         },
+        openAhead: () => void inTurn(ahead).catch(() => undefined), // whoever uses it gets the error
         close: () => inTurn(close),
       };
     },

@@ -20,6 +20,8 @@ export interface ThroughOptions extends PassOptions {
   readonly outputs: readonly string[];
   /** Bytes that what crosses between pieces, and what the runs return, may take: more runs go through in several groups. */
   readonly room: number;
+  /** Whether the next piece is opened while one runs; left out: it is not. */
+  readonly ahead?: boolean | undefined;
 }
 
 /**
@@ -61,13 +63,14 @@ async function throughAll(
   pieces: readonly OpenPiece[],
   group: readonly number[],
   runs: readonly Feeds[],
-  { outputs, signal, ran }: ThroughOptions & { readonly ran: () => void },
+  { outputs, signal, ran, ahead = false }: ThroughOptions & { readonly ran: () => void },
 ): Promise<Map<string, Tensor>[]> {
   const kept = group.map(() => new Map<string, Tensor>());
   for (const [index, { program, tenant }] of pieces.entries()) {
     const read = readLater(pieces, index, outputs);
     const wanted = program.outputs.filter((name) => read.has(name));
     await tenant.use(async (session) => {
+      if (ahead) pieces[index + 1]?.tenant.openAhead();
       for (const [at, run] of group.entries()) {
         throwIfAborted(signal);
         const values = kept[at]!;

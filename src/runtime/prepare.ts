@@ -44,7 +44,8 @@ export interface Session extends Closable {
  *
  * Weights are repacked by the engine: half a second for a model of GPT-2's size, and a fifth faster from then on.
  *
- * What does not fit into the budget of `backend` is run in pieces, which are opened when they are needed.
+ * What does not fit into the budget of `backend` is run in pieces. Each is opened when it is needed or, with the native engine,
+ * while the one before it runs.
  *
  * @param sizes lengths of the symbols in the largest run, to see first whether the memory is there
  * @throws {UnableError} if it is not, for the largest piece
@@ -61,7 +62,11 @@ export async function prepare(
   const session = await openSession(needed, backend);
   const held = { use: <Result>(work: (value: OpenSession) => Promise<Result>) => work(session) };
   return sessionOf(needed, backend, [
-    { program: needed, reads: [], tenant: { ...held, close: () => session.close() } },
+    {
+      program: needed,
+      reads: [],
+      tenant: { ...held, openAhead: () => undefined, close: () => session.close() },
+    },
   ]);
 }
 
@@ -97,11 +102,16 @@ function cut(
   budget: MemoryBudget,
   sizes: Readonly<Record<string, number>>,
 ): Piece[] {
-  return piecesOf(program, backend, sizes, {
-    whole: budget.bytes,
-    piece: budget.bytes * (budget.asked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE),
-  });
+  const most = budget.bytes * (budget.asked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE);
+  const within = (piece: number) =>
+    piecesOf(program, backend, sizes, { whole: budget.bytes, piece });
+  if (!opensBesideRuns(backend)) return within(most);
+  const inPairs = within(most / 2);
+  return largestOf(inPairs) <= most / 2 ? inPairs : within(most);
 }
+
+/** The native engine opens a session on a thread of its own; there two pieces have room, one that runs and the next. */
+const opensBesideRuns = ({ mapsFiles }: Backend) => mapsFiles;
 
 const largestOf = (pieces: readonly Piece[]) =>
   Math.max(...pieces.map(({ plan }) => plan.totalBytes));
@@ -140,7 +150,10 @@ function sessionOf(program: Program, backend: Backend, pieces: readonly OpenPiec
     const { outputs = program.outputs, signal } = options;
     const room = (backend.budget?.bytes ?? Infinity) * SHARE_BETWEEN;
     if (pieces.length > 1)
-      return passThrough(program, pieces, runs, take, { ...options, outputs, room });
+      return passThrough(program, pieces, runs, take, {
+        ...{ ...options, outputs, room },
+        ahead: opensBesideRuns(backend),
+      });
     for (const [index, feeds] of runs.entries()) {
       throwIfAborted(signal);
       await take(await pieces[0]!.tenant.use((session) => session.run(feeds, outputs)), index);
