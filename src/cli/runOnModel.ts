@@ -1,6 +1,7 @@
 import type { ResumeLog } from "../base/resumeLog.ts";
 import type { StudyOptions } from "../studies/common/studyOptions.ts";
 import type { LazyStudy } from "../studies/study.ts";
+import { studyFor } from "../studies/studyFor.ts";
 import { withoutUndefined } from "../base/withoutUndefined.ts";
 import { withModel, type Frame } from "./frame.ts";
 import { resumeFile } from "./resumeFile.ts";
@@ -12,30 +13,29 @@ interface Lent extends StudyOptions {
 }
 
 /**
- * Runs a study of the model called `name`; one that resumes continues where the same command was stopped.
+ * Runs a study of the model called `name`, or the one that stands in for it where the model is not a decoder; one that
+ * resumes continues where the same command was stopped.
  *
  * @param options the study's own, without what the frame lends
- * @param instead what runs in place of the study's function, where that depends on the model
  */
-export async function runOnModel<Result, Run extends ModelRun<Result>, Other = Result>(
+export async function runOnModel<Result, Run extends ModelRun<Result>>(
   frame: Frame,
   load: LazyStudy<Result, Run>,
   name: string,
   options: object,
-  instead?: ModelRun<Result | Other>,
-): Promise<Result | Other> {
-  const { study } = await load();
-  const run = instead ?? (await study.run());
+): Promise<Result> {
+  const { study: asked } = await load();
   const backend = await frame.openEngine();
   const { signal, progress, note, flags, command } = frame;
   return withModel(frame, name, async (model) => {
-    const asked = withoutUndefined(options);
+    const { study, options: own } = await studyFor(asked, model, withoutUndefined(options));
     const keeps = study.resumes && flags.model.cache !== false;
-    const facts = { study: study.name, model, backend, options: asked };
+    const facts = { study: study.name, model, backend, options: own };
     const heading = { model: name, command, folder: process.cwd() };
     const log = keeps ? resumeFile(facts, { note, heading }) : undefined;
     const lent: Lent = { backend, signal, progress, ...(log && { log }) };
-    const result = await run(model, { ...asked, ...lent } as never); // onModel checked them against the study
+    const run = (await study.run()) as ModelRun<Result>;
+    const result = await run(model, { ...own, ...lent } as never); // onModel checked them against the study
     log?.remove();
     return result;
   });

@@ -26,14 +26,17 @@ export function studyCommand<Own, Arguments extends CommandArguments, Result>(sp
   });
 }
 
-/** The request of a study of one model. */
+/** The request of a study of one model, or of the one that stands in for it where the model is not a decoder. */
 export function onModel<Result, Run extends ModelRun<Result>>(
   study: LazyStudy<Result, Run>,
   name: string,
   options: NonNullable<Parameters<Run>[1]>,
 ): Request<Result> {
   return {
-    study,
+    async study(result) {
+      const { studyOfResult } = await import("../studies/studyFor.ts");
+      return { study: await studyOfResult((await study()).study, result) };
+    },
     run: async (frame) => (await import("./runOnModel.ts")).runOnModel(frame, study, name, options),
   };
 }

@@ -13,6 +13,8 @@ export interface Study<Result = unknown, Run = unknown> {
   run(): Promise<Run>;
   /** It takes a `log`, so that it can go on after an interruption. Left out: false. */
   readonly resumes?: boolean | undefined;
+  /** Where another study stands in for this one on models of stacks (`ON_STACKS`): these options as that one's. */
+  optionsOnStacks?(options: object): Promise<object>;
 }
 
 /** What a file `study.ts` exports. */

@@ -2,14 +2,15 @@
 import { Command } from "commander";
 import { z } from "zod";
 import { STUDIES } from "../../studies/registry.ts";
+import { withStandIns } from "../../studies/studyFor.ts";
 import type { CommandSpec } from "../commandSpec.ts";
 import { toolParts, type ToolPart } from "./parts.ts";
 
-/** The tools, in the order of help: their commands, and the studies that their Results may be of. */
+/** The tools, in the order of help: their commands, and the studies that they run; what stands in for one is added. */
 const TOOLS = {
   score: {
     load: () => import("../../studies/score/command.ts"),
-    results: ["score", "score-stacks"],
+    results: ["score"],
   },
   verdict: { load: () => import("../../studies/verdict/command.ts"), results: ["verdict"] },
   behaviours: {
@@ -22,7 +23,7 @@ const TOOLS = {
   },
   ablate: {
     load: () => import("../../studies/ablate/command.ts"),
-    results: ["ablate", "ablate-stacks"],
+    results: ["ablate"],
   },
   attention: { load: () => import("../../studies/attention/command.ts"), results: ["attention"] },
   text: { load: () => import("../../studies/text/command.ts"), results: ["text"] },
@@ -97,7 +98,7 @@ const TYPES = {
 
 async function outputSchema(results: ToolRow["results"]): Promise<JsonObject> {
   const schemas = await Promise.all(
-    results.map(async (result) => {
+    withStandIns(results).map(async (result) => {
       const { $schema: _, ...schema } = z.toJSONSchema((await STUDIES[result]()).study.result, {
         target: "draft-7",
       });

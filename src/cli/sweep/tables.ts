@@ -1,8 +1,12 @@
-/** @file The tidy tables of a sweep: a row for each head of each model and seed, and one for each model and seed. */
+/**
+ * @file The tidy tables of a sweep: a row for each head of each model and seed, and one for each model and seed. Encoders and
+ * models of several stacks have scores by direction of attention, in a table of their own with a row for each score.
+ */
 import { csvText } from "../../draw/csv.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { headDepth } from "../../measure/headDepth.ts";
 import { scoreResult, type ScoreResult } from "../../studies/score/result.ts";
+import { stacksResult, type StacksResult } from "../../studies/stacks/result.ts";
 import { verdictResult, type VerdictResult } from "../../studies/verdict/result.ts";
 import type { DoneJob, SweepFolder } from "./folder.ts";
 import { jobId, type SweepJob } from "./plan.ts";
@@ -18,6 +22,7 @@ export interface TidyTable {
 export interface SweepTables {
   readonly heads: TidyTable;
   readonly models: TidyTable;
+  readonly stacks: TidyTable;
 }
 
 /** One model with one seed: its Results that are there. */
@@ -26,6 +31,8 @@ interface Measured {
   readonly seed: number;
   readonly parameters: number;
   readonly score: ScoreResult | null;
+  /** In place of `score`, where the model is not a decoder. */
+  readonly stacks: StacksResult | null;
   readonly verdict: VerdictResult | null;
 }
 
@@ -35,6 +42,7 @@ export function sweepTables(jobs: readonly SweepJob[], folder: SweepFolder): Swe
   return {
     heads: { columns: HEAD_COLUMNS, rows: all.flatMap(headRows) },
     models: { columns: MODEL_COLUMNS, rows: all.map(modelRow) },
+    stacks: { columns: STACK_COLUMNS, rows: all.flatMap(stackRows) },
   };
 }
 
@@ -55,13 +63,14 @@ function measuredIn(jobs: readonly SweepJob[], folder: SweepFolder): Measured[] 
 }
 
 function emptyOf({ job, parameters }: DoneJob, seed: number): Measured {
-  return { typed: job.typed, seed, parameters, score: null, verdict: null };
+  return { typed: job.typed, seed, parameters, score: null, stacks: null, verdict: null };
 }
 
+/** A job of score has the Result of the study that stood in for it, where there is one. */
 function readAs({ study }: SweepJob, result: unknown): Partial<Measured> {
-  return study === "score"
-    ? { score: scoreResult.parse(result) }
-    : { verdict: verdictResult.parse(result) };
+  if (study === "verdict") return { verdict: verdictResult.parse(result) };
+  const stacks = stacksResult.safeParse(result);
+  return stacks.success ? { stacks: stacks.data } : { score: scoreResult.parse(result) };
 }
 
 const text = (name: string) => ({ name, type: "STRING" as const });
@@ -87,13 +96,20 @@ const MODEL_COLUMNS: TidyTable["columns"] = [
   whole("labelledInduction"),
 ];
 
-function aboutCells({ typed, seed, parameters, score, verdict }: Measured): Cell[] {
-  const { revision, sha256, family, layers, heads } = (score ?? verdict)!.model;
+const STACK_COLUMNS: TidyTable["columns"] = [
+  ...ABOUT,
+  ...[text("part"), text("direction"), whole("layer"), whole("head"), number("depth")],
+  ...[text("score"), number("value"), number("low"), number("high"), number("uniform")],
+];
+
+function aboutCells({ typed, seed, parameters, score, stacks, verdict }: Measured): Cell[] {
+  const { revision, sha256, family, layers, heads } = (score ?? stacks ?? verdict)!.model;
   return [typed, revision, sha256, family, parameters, layers, heads, seed];
 }
 
 function headRows(one: Measured): Cell[][] {
   const { score, verdict } = one;
+  if (!score && !verdict) return [];
   const { layers, heads } = (score ?? verdict)!.model;
   const about = aboutCells(one);
   return Array.from({ length: layers * heads }, (_, index) => {
@@ -110,6 +126,20 @@ function headRows(one: Measured): Cell[][] {
       ...[effect?.value ?? null, effect?.low ?? null, effect?.high ?? null],
     ];
   });
+}
+
+function stackRows(one: Measured): Cell[][] {
+  const about = aboutCells(one);
+  return (one.stacks?.parts ?? []).flatMap(({ part, direction, scores }) =>
+    scores.flatMap(({ name, values, intervals, uniform }) =>
+      values.flatMap((heads, layer) =>
+        heads.map((value, head) => [
+          ...[...about, part, direction, layer, head, headDepth(layer, values.length)],
+          ...[name, value, ...(intervals[layer]![head] ?? [null, null]), uniform[layer]!],
+        ]),
+      ),
+    ),
+  );
 }
 
 function modelRow(one: Measured): Cell[] {

@@ -5,6 +5,7 @@ import type { Backend } from "../../base/backend.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { modelCard } from "../../studies/info/modelCard.ts";
 import { STUDIES } from "../../studies/registry.ts";
+import { studyFor } from "../../studies/studyFor.ts";
 import { explain } from "../exit.ts";
 import { inFrame, withModel, type Frame } from "../frame.ts";
 import { sweepFolder, type SweepFolder } from "./folder.ts";
@@ -102,7 +103,8 @@ async function room(bytes: number, { study }: SweepJob): Promise<void> {
 
 /** Everything but how long it took, so that the same job gives the same bytes. */
 async function resultOf(job: SweepJob, model: LoadedModel, backend: Backend): Promise<unknown> {
-  const { study } = await STUDIES[job.study]();
+  const { study: asked } = await STUDIES[job.study]();
+  const { study, options } = await studyFor(asked, model, job.options);
   const run = (await study.run()) as (model: LoadedModel, options: object) => Promise<object>;
-  return { ...(await run(model, { ...job.options, backend })), timings: {} };
+  return { ...(await run(model, { ...options, backend })), timings: {} };
 }

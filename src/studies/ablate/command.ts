@@ -5,13 +5,10 @@ import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
 import { integer, listed, number, sets } from "../../cli/flags/values.ts";
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
-import { studyCommand } from "../../cli/studyCommand.ts";
-import type { Request } from "../../cli/request.ts";
-import type { StackAblationResult } from "../stacks/resultAblate.ts";
-import type { AblateOptions } from "./plan.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
 import { readAblation } from "../../cli/tokensFile.ts";
-import type { AblateResult, AblationKind } from "./result.ts";
+import type { AblationKind } from "./result.ts";
 
 interface Flags extends RowFlags {
   readonly kind?: AblationKind | undefined;
@@ -34,25 +31,9 @@ export const command = studyCommand({
     const { curve, minimal } = searches(flags);
     const rows = await rowOptions(flags, readAblation);
     const ablations = { kind, sets, alwaysAblate, idealise, eachHead, curve, minimal };
-    return ablated(model, { ...rows, ...ablations });
+    return onModel(STUDIES.ablate, model, { ...rows, ...ablations });
   },
 });
-
-/** Decoders lose what repetition helps; encoder-decoders the copy that they write. */
-function ablated(
-  name: string,
-  options: AblateOptions,
-): Request<AblateResult | StackAblationResult> {
-  return {
-    study: ({ schema }) =>
-      STUDIES[schema === "induction-lens/ablate-stacks@1" ? "ablate-stacks" : "ablate"](),
-    run: async (frame) => {
-      const { runOnModel } = await import("../../cli/runOnModel.ts");
-      const { ablateAny } = await import("./ablateAny.ts");
-      return runOnModel(frame, STUDIES.ablate, name, options, ablateAny);
-    },
-  };
-}
 
 function declare(command: Command): Command {
   const withFlags = command

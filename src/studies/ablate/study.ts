@@ -7,4 +7,6 @@ export const study = defineStudy({
   view: async (result) => (await import("./view.ts")).ablateView(result),
   run: async () => (await import("./ablate.ts")).ablate,
   resumes: true,
+  optionsOnStacks: async (options) =>
+    (await import("../stacks/fromDecoders.ts")).ablateStacksOptions(options),
 });

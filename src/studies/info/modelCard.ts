@@ -8,6 +8,7 @@ import { planMemory } from "../../runtime/memory.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 import { architectureInfoOf } from "../common/architectureInfo.ts";
 import { canRun, MODEL_STUDIES, type ModelStudy } from "../common/canRun.ts";
+import { studyOnModel } from "../common/onStacks.ts";
 import { scoreProgram, SCORE_VALUES } from "../score/scoreProgram.ts";
 import { parametersOf } from "./parameters.ts";
 import type { ModelCard } from "./result.ts";
@@ -42,15 +43,9 @@ export async function modelCard(model: LoadedModel): Promise<ModelCard> {
   };
 }
 
-/** Commands that take stacks too, and what they run on them. */
-const OF_STACKS: Partial<Record<ModelStudy, ModelStudy>> = {
-  score: "score-stacks",
-  ablate: "ablate-stacks",
-};
-
+/** A command runs what stands in for its study on models of stacks. */
 function reasonOf(study: ModelStudy, model: LoadedModel): string | null {
-  const other = OF_STACKS[study];
-  return other && canRun(other, model) === null ? null : canRun(study, model);
+  return canRun(studyOnModel(study, model), model);
 }
 
 /** Of the score program (of a model with several stacks, of the model itself) with one row of the default length, by kind of engine. */

@@ -2,11 +2,7 @@ import type { Command } from "commander";
 import { MODEL, TITLE, bosOption, seedsOption, shared } from "../../cli/flags/sharedFlags.ts";
 import { collected, integer, number, seed } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
-import { studyCommand } from "../../cli/studyCommand.ts";
-import type { Request } from "../../cli/request.ts";
-import type { StacksResult } from "../stacks/result.ts";
-import type { ScoreOptions } from "./plan.ts";
-import type { ScoreResult } from "./result.ts";
+import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
 import { readOwnTokens } from "../../cli/tokensFile.ts";
 
@@ -24,23 +20,10 @@ export const command = studyCommand({
   request: async (flags: Flags, model: string) => {
     const { lossExamples, precision, seeds } = flags;
     const rows = await rowOptions(flags, readOwnTokens);
-    return scored(model, { ...rows, lossExamples, precision, seeds });
+    const options = { ...rows, lossExamples, precision, seeds };
+    return { ...onModel(STUDIES.score, model, options), picture: "output/induction_scores.png" };
   },
 });
-
-/** Decoders have the scores of `score`; encoders and models of several stacks those of each direction. */
-function scored(name: string, options: ScoreOptions): Request<ScoreResult | StacksResult> {
-  return {
-    study: ({ schema }) =>
-      STUDIES[schema === "induction-lens/score-stacks@1" ? "score-stacks" : "score"](),
-    picture: "output/induction_scores.png",
-    run: async (frame) => {
-      const { runOnModel } = await import("../../cli/runOnModel.ts");
-      const { scoreAny } = await import("./scoreAny.ts");
-      return runOnModel(frame, STUDIES.score, name, options, scoreAny);
-    },
-  };
-}
 
 function declare(command: Command): Command {
   const withFlags = command

@@ -6,4 +6,6 @@ export const study = defineStudy({
   result: scoreResult,
   view: async (result) => (await import("./view.ts")).scoreView(result),
   run: async () => (await import("./score.ts")).score,
+  optionsOnStacks: async (options) =>
+    (await import("../stacks/fromDecoders.ts")).scoreStacksOptions(options),
 });

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { csvParse } from "d3-dsv";
 import { parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
 import type { SweepSummary } from "../../../src/cli/sweep/runSweep.ts";
@@ -92,6 +93,30 @@ describe("sweep (runs the built package)", () => {
       .find((line) => line.split(",")[names.indexOf("layer")] === "1")!
       .split(",");
     expect(Number(written[names.indexOf("induction")])).toBe(head["induction"]);
+  });
+
+  test("scores models of stacks by direction, in a table of their own beside that of decoders", async () => {
+    const folder = planned(
+      "models: [planted:t5, zoo:attn-1l]\noptions: {numExamples: 10, seqLen: 16}\n",
+    );
+    expect(summaryOf(await swept(folder))).toMatchObject({ computed: 2, failed: [], inTables: 2 });
+    const rowsOf = (file: string) => csvParse(readFileSync(join(folder, "out", file), "utf8"));
+    const stacks = rowsOf("stacks.csv");
+    const planted = stacks.find(
+      ({ direction, layer, head, score }) =>
+        `${direction} ${layer}.${head} ${score}` === "across 0.0 alignment",
+    )!;
+    expect(planted).toMatchObject({
+      model: "planted:t5",
+      part: "decoder cross-attention to what the encoder reads",
+      depth: "0",
+    });
+    expect(Number(planted["value"])).toBeGreaterThan(0.98);
+    expect(Number(planted["uniform"])).toBeLessThan(0.2);
+    expect(new Set(stacks.map(({ model }) => model))).toEqual(new Set(["planted:t5"]));
+    const models = (file: string) => [...new Set(rowsOf(file).map(({ model }) => model))];
+    expect(models("heads.csv")).toEqual(["zoo:attn-1l"]);
+    expect(models("models.csv")).toEqual(["planted:t5", "zoo:attn-1l"]);
   });
 
   test("sets a model that cannot be read aside with its sentence, and finishes the others", async () => {

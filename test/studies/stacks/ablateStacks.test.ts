@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
-import { ablateAny } from "../../../src/studies/ablate/ablateAny.ts";
 import { ablateStacks } from "../../../src/studies/stacks/ablateStacks.ts";
 import { scoreStacks } from "../../../src/studies/stacks/scoreStacks.ts";
+import { asCommand } from "./asCommand.ts";
 import { oneEngine } from "../../interventions/engine.ts";
 import { shared, unlessShared } from "../../shared.ts";
 
@@ -48,11 +48,11 @@ describe("what heads do for the copy of a T5 that copies by content", async () =
   });
 
   test("options that are for decoders are refused", async () => {
-    await expect(ablateAny(model, { backend, sets: [["0.0"]] })).rejects.toThrow(
-      "`sets` needs a decoder, and this model has several stacks",
+    await expect(asCommand("ablate", model, { backend, sets: [["0.0"]] })).rejects.toThrow(
+      "`sets` needs a decoder, and this model sees both directions or has several stacks",
     );
-    await expect(ablateAny(model, { backend, kind: "resample" })).rejects.toThrow(
-      "`kind` is mean or zero on several stacks, got resample",
+    await expect(asCommand("ablate", model, { backend, kind: "resample" })).rejects.toThrow(
+      "`kind` is mean or zero on encoder-decoders, got resample",
     );
     const decoder = await openPlanted("induction");
     await expect(ablateStacks(decoder, some)).rejects.toThrow(

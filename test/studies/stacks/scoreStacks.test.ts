@@ -10,9 +10,9 @@ import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { prepare } from "../../../src/runtime/prepare.ts";
 import { canRun } from "../../../src/studies/common/canRun.ts";
-import { scoreAny } from "../../../src/studies/score/scoreAny.ts";
 import { scoreStacks } from "../../../src/studies/stacks/scoreStacks.ts";
 import { toText } from "../../../src/studies/views.ts";
+import { asCommand } from "./asCommand.ts";
 import { oneEngine } from "../../interventions/engine.ts";
 import { shared, unlessShared } from "../../shared.ts";
 
@@ -104,7 +104,7 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
 
   test("what a model or an option does not allow is refused in one sentence", async () => {
     const vit = await open("vit");
-    await expect(scoreAny(vit, few)).rejects.toThrow(
+    await expect(asCommand("score", vit, few)).rejects.toThrow(
       "`seqLen` is for rows of tokens, and this model sees images",
     );
     await expect(scoreStacks(vit, { backend, numExamples: 0.5 })).rejects.toThrow(
@@ -114,7 +114,7 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
       "at most 536870912 numbers of noise are drawn at once, got 1000000 rows (`numExamples`) of 768",
     );
     const bert = await open("bert");
-    await expect(scoreAny(bert, { ...few, precision: 0.1 })).rejects.toThrow(
+    await expect(asCommand("score", bert, { ...few, precision: 0.1 })).rejects.toThrow(
       "`precision` needs a decoder, and this model sees both directions",
     );
     await expect(scoreStacks(bert, { ...few, lossExamples: 2 })).rejects.toThrow(
@@ -201,7 +201,7 @@ test("a decoder has no scores of stacks", async () => {
   const model = await openPlanted("induction");
   expect(canRun("score-stacks", model)).toContain("this model is a decoder");
   await expect(scoreStacks(model, few)).rejects.toThrow("score-stacks cannot run");
-  expect((await scoreAny(model, few)).schema).toBe("induction-lens/score@1");
+  expect(await asCommand("score", model, few)).toMatchObject({ schema: "induction-lens/score@1" });
 });
 
 function inputOf(stack: string, repeats: ReadonlyMap<string, unknown>): string {
