@@ -1,8 +1,8 @@
 /** @file SVG text to PNG bytes in Node, with the typeface that ships with the package, so that every machine draws the same. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { FONT_FILE } from "./fontFile.ts";
 
-const FONT_FILE = fileURLToPath(new URL("../../fonts/Inter-Regular.ttf", import.meta.url));
 const FONT_FAMILY = "Inter";
 /** Pixels for each of the SVG's own: enough for print at 15 cm. */
 const SCALE = 2;

@@ -12,7 +12,7 @@ export interface FileOptions {
 }
 
 /**
- * Writes a Result to `file`: .png, .svg, .html, .csv or .json; the whole file or nothing.
+ * Writes a Result to `file`: .png, .svg, .pdf, .html, .csv or .json; the whole file or nothing.
  *
  * @param view what the study shows of `result`
  * @param options.title what the picture or the page is called; left out: what the study calls it

@@ -16,6 +16,7 @@ export interface Report {
 const FORMATS = {
   png: async ({ svg }) => (await import("./png.ts")).png(await svg("light")),
   svg: ({ svg }) => svg("light"),
+  pdf: async ({ svg }) => (await import("./pdf.ts")).pdf(await svg("light")),
   html: ({ html }) => html(),
   csv: async ({ csv }) => csv(),
   json: async ({ result }) => jsonText(result),
@@ -53,7 +54,5 @@ function formatOf(file: string): ReportFormat {
   const format = REPORT_FORMATS.find((known) => known === extension);
   if (format !== undefined) return format;
   const known = REPORT_FORMATS.map((name) => `.${name}`).join(", ");
-  const way =
-    extension === "pdf" ? "; a browser prints the .html as PDF, and takes the .svg too" : "";
-  throw new InputError("output", `output needs a file that ends in ${known}, got ${file}${way}`);
+  throw new InputError("output", `output needs a file that ends in ${known}, got ${file}`);
 }

@@ -4,7 +4,7 @@ import { writeStudy, type FileOptions } from "../draw/studyFiles.ts";
 import { viewOf } from "./views.ts";
 
 /**
- * Writes a Result of any kind to `file`: .png, .svg, .html, .csv or .json; the whole file or nothing. Node only.
+ * Writes a Result of any kind to `file`: .png, .svg, .pdf, .html, .csv or .json; the whole file or nothing. Node only.
  *
  * @param options.title what the picture or the page is called; left out: what the study calls it
  * @throws {InputError} "result" for a kind that is not known, or a Result that does not fit its schema; "output" for an

@@ -7,7 +7,7 @@ const DIST = join(import.meta.dirname, "../../dist");
 
 /** They are dependencies of the one package, and are loaded only when a command, a picture or a page is made. */
 const HEAVY =
-  /node_modules\/(commander|@modelcontextprotocol\/sdk|bullmq|ioredis|cli-progress|open|happy-dom|@resvg\/[^/]+|picocolors|@observablehq\/plot)\//;
+  /node_modules\/(commander|@modelcontextprotocol\/sdk|bullmq|ioredis|cli-progress|open|happy-dom|pdfkit|fontkit|@resvg\/[^/]+|picocolors|@observablehq\/plot)\//;
 
 /** Addresses of all modules that Node loads for `entry`, its own among them; hooks see each one. */
 function loadedBy(entry: string): string[] {

@@ -7,6 +7,7 @@ import { columnsOf } from "../../src/draw/columns.ts";
 import { studyCsv } from "../../src/draw/csv.ts";
 import { drawnInNode } from "../../src/draw/drawnInNode.ts";
 import { lazySvg } from "../../src/draw/lazySvg.ts";
+import { pdf } from "../../src/draw/pdf.ts";
 import { picturesOf } from "../../src/draw/pictures.ts";
 import { pictureName, pictureNames, pictureWords } from "../../src/draw/studyView.ts";
 import { idealHeads } from "../../src/measure/idealHeads.ts";
@@ -138,6 +139,13 @@ describe.each(NAMES)("the view of %s", (name) => {
     expect(pictures.length).toBeGreaterThan(0);
     for (const theme of ["light", "dark"] as const)
       expect(await lazySvg(pictures[0]!, drawnInNode)(theme)).toMatch(/^<svg[^]*<\/svg>\s*$/);
+  });
+
+  test("has no picture that a PDF cannot hold", async () => {
+    for (const picture of picturesOf(await viewNamed(name))) {
+      const bytes = await pdf(await lazySvg(picture, drawnInNode)("light"));
+      expect(Buffer.from(bytes.subarray(0, 5)).toString()).toBe("%PDF-");
+    }
   });
 
   test("names no folder in its pictures, whose title can be another", async () => {

@@ -108,7 +108,7 @@ export function sequences(command: Command): Command {
 /** Where a Result goes. */
 export function output(command: Command): Command {
   return command
-    .option("--out <file>", "write .png, .svg, .html, .csv or .json; may repeat", collected)
+    .option("--out <file>", "write .png, .svg, .pdf, .html, .csv or .json; may repeat", collected)
     .option("--title <text>", TITLE)
     .option("--json", "print the Result as JSON and nothing else");
 }

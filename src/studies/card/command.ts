@@ -29,7 +29,7 @@ function declare(command: Command): Command {
     .argument("[cards...]", "after diff: the JSON of the old card and of the new one")
     .option(
       "--out <folder>",
-      `where the card goes (default ${FOLDER}); of diff a file, .png, .svg, .html, .csv or .json`,
+      `where the card goes (default ${FOLDER}); of diff a file, .png, .svg, .pdf, .html, .csv or .json`,
       (name) => [name],
     )
     .option("--num-examples <n>", "sequences (default 20, 16 causal, 50 for losses)", wholeNumber)

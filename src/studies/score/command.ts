@@ -50,7 +50,7 @@ function declare(command: Command): Command {
     .option("--tokens <file>", 'measure these rows: {"tokens": [[...]], "period": S, "bos": true}')
     .option(
       "--out <file>",
-      "write .png, .svg, .html, .csv or .json; may repeat (default output/induction_scores.png)",
+      "write .png, .svg, .pdf, .html, .csv or .json; may repeat (default output/induction_scores.png)",
       collected,
     )
     .option("--title <text>", TITLE)
