@@ -5,14 +5,25 @@ export {
   plotInductionStripe,
   type PlottedHead,
 } from "./draw/asciiPlots.ts";
+export type { Arcs } from "./draw/arcs.ts";
+export {
+  arcsLayout,
+  tokenFont,
+  tokenRoom,
+  type Arc,
+  type ArcsInput,
+  type ArcsLayout,
+  type PlacedArc,
+} from "./draw/arcsLayout.ts";
 export { studyCsv } from "./draw/csv.ts";
 export { headMap, type HeadMap, type MarkedHead } from "./draw/headMap.ts";
+export { figurePage, type FigurePage } from "./draw/figurePage.ts";
 export type { HeadScale } from "./draw/headScale.ts";
 export { jsonText } from "./draw/json.ts";
 export { lazySvg, type Drawn, type LazySvg } from "./draw/lazySvg.ts";
 export type { Markup } from "./draw/markup.ts";
 export { matrices, type Matrices, type Matrix } from "./draw/matrices.ts";
-export { mapPicture, picturesOf } from "./draw/pictures.ts";
+export { arcsPicture, mapPicture, picturesOf } from "./draw/pictures.ts";
 export { ramp, textOn, type Ramp, type Rgb } from "./draw/ramp.ts";
 export { studyPage } from "./draw/studyPage.ts";
 export type { StudyTextOptions } from "./draw/studyText.ts";
@@ -31,10 +42,12 @@ export type {
 export type { ColourDepth } from "./draw/terminalColour.ts";
 export { THEMES, type Theme } from "./draw/theme.ts";
 export { tokenText } from "./draw/tokenText.ts";
+export { hasWords, idOf, wordOf } from "./draw/tokenWords.ts";
 export { ROUTE_WORDS } from "./results/causalNames.ts";
 export type { Flag } from "./measure/verdict/names.ts";
 export type { Studies } from "./studies/registry.ts";
 export type { LazyStudy, Study, StudyModule } from "./studies/study.ts";
+export { attentionArcs, type ArcsPlace } from "./studies/attention/viewArcs.ts";
 export { attentionView } from "./studies/attention/view.ts";
 export { detectorText, type DetectorTextOptions } from "./studies/detector/viewText.ts";
 export { REPORT_TITLE, reportPage } from "./studies/reportPage.ts";

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { hasWords, wordOf } from "./engine/tokenWords.ts";
+import { hasWords, wordOf } from "induction-lens/report";
 import { shownToken } from "./parts/shownToken.ts";
 import { useModel, type ModelState } from "./page/model.ts";
 import { ModelPanel } from "./page/modelPanel.tsx";
@@ -25,6 +25,9 @@ const VIEW_OF: Readonly<Record<Exclude<ViewName, "lab">, () => preact.JSX.Elemen
   surgery: lazyView(async () => (await import("./views/surgery/surgeryView.tsx")).SurgeryView),
 };
 
+/** What is shown of a model that is not there. */
+const NeedsModel = lazyView(async () => (await import("./views/stored/needsModel.tsx")).NeedsModel);
+
 const Lab = lazyView(async () => (await import("./views/lab/labView.tsx")).LabView);
 
 /** The page: one model, one head, one sequence, and five views of them. */
@@ -36,6 +39,7 @@ export function App() {
   useEffect(() => {
     if (page.live) void prefetchViews();
   }, [page.live]);
+  const waits = needsModel(view) && page.score !== null && model.failed && !page.engine;
   const [labVisited, visitLab] = useState(inLab); // a run goes on while the reader looks elsewhere
   useEffect(() => {
     if (inLab) visitLab(true);
@@ -49,7 +53,8 @@ export function App() {
       <ViewBar />
       <main id="main" tabIndex={-1}>
         <ModelPanel model={model} {...sources} />
-        {View && page.score && <View key={view} />}
+        {waits && <NeedsModel />}
+        {View && page.score && !waits && <View key={view} />}
         {(inLab || labVisited) && (
           <div hidden={!inLab}>
             <Lab />
@@ -61,6 +66,11 @@ export function App() {
       </p>
     </PageContext.Provider>
   );
+}
+
+/** Views that compute with the model: stored Results are not enough for them. */
+function needsModel(view: ViewName): boolean {
+  return view !== "heads" && view !== "lab";
 }
 
 /** The tab's title names the view and the model, so that tabs and a history can be told apart. */

@@ -1,4 +1,5 @@
 /** @file Charts as pictures of a study; what draws one is loaded when somebody asks for it. */
+import type { Arcs } from "./arcs.ts";
 import type { BarChart } from "./bars.ts";
 import type { HeadMap } from "./headMap.ts";
 import type { LineFigure } from "./lines.ts";
@@ -41,6 +42,16 @@ export function matricesPicture(picture: Matrices): StudyPicture {
     draw: async () => {
       const { matrices } = await import("./matrices.ts");
       return (document, theme) => matrices(picture, document, theme);
+    },
+  };
+}
+
+export function arcsPicture(picture: Arcs): StudyPicture {
+  return {
+    label: picture.title,
+    draw: async () => {
+      const { arcs } = await import("./arcs.ts");
+      return (document, theme) => arcs(picture, document, theme);
     },
   };
 }

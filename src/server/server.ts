@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { UnableError } from "../base/errors.ts";
 import { tagOf, type Manifest, type Served } from "./manifest.ts";
 import { hostsOf, refusalOf } from "./rules.ts";
-import { newSession, OPEN_PAGE, type Session } from "./session.ts";
+import { newSession, OPEN_PAGE, STRANGERS_PAGE, type Session } from "./session.ts";
 
 export interface ServeOptions {
   /** 0: any that is free. */
@@ -116,11 +116,21 @@ async function answer(request: IncomingMessage, response: ServerResponse, site: 
   }
   const open = OPEN_PAGE.get(path);
   if (open) return send(request, response, open);
-  if (!site.session.has(headers.cookie))
-    return say(response, 401, "open the address that the command printed: it has the token");
+  if (!site.session.has(headers.cookie)) return refuseStranger(request, response);
   const file = site.manifest.get(path);
   if (!file) return say(response, 404, "there is no such file here");
   return send(request, response, file);
+}
+
+/** Without the cookie: a reader gets a page that says what to do, a script one line. */
+function refuseStranger({ headers }: IncomingMessage, response: ServerResponse): void {
+  if (!/\btext\/html\b/.test(headers.accept ?? ""))
+    return say(response, 401, "open the address that the command printed: it has the token");
+  response.writeHead(401, {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+  });
+  response.end(STRANGERS_PAGE);
 }
 
 function repeated({ rawHeaders }: IncomingMessage, name: string): boolean {

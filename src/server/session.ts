@@ -30,6 +30,15 @@ function same(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
+/** What somebody reads who has an address of this server and not its cookie, such as a link that was copied. */
+export const STRANGERS_PAGE = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>induction-lens: not open to this browser</title><link rel="icon" href="data:,"></head>
+<body><main><h1>This explorer is not open to this browser</h1>
+<p>It is served by <code>induction-lens explore</code> to whoever opened the address that the command printed: that has a token, which a copied link does not.</p>
+<p>In the browser that has it open, the link works while the command runs. For others, <code>induction-lens explore --share FOLDER</code> makes a folder whose links work on any host.</p>
+</main></body></html>
+`;
+
 /** The page that the printed address opens: it hands the token in and goes on to the explorer. */
 export const OPEN_PAGE: ReadonlyMap<string, Served> = new Map([
   [

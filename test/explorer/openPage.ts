@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { servePage } from "./servePage.ts";
 
 export const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const lacks = !existsSync(CHROMIUM)
+export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+export const lacks = !existsSync(CHROMIUM)
   ? "no Chromium"
   : !existsSync(at("explorer/dist/index.html"))
     ? "page not built"

@@ -89,6 +89,11 @@ describe("server of the explorer", () => {
     const serving = await servedSite();
     for (const path of ["/", "/assets/index-abcdefgh.js", "/model/list.json"])
       expect(await ask(serving, { path })).toMatchObject({ status: 401 });
+    const stranger = await ask(serving, { headers: { accept: "text/html,*/*" } });
+    expect([stranger.status, String(stranger.body)]).toEqual([
+      401,
+      expect.stringContaining("explore --share FOLDER"),
+    ]);
     for (const body of ["", "{", "null", '{"token":1}', '{"token":""}', '{"token":"x"}'])
       expect(await openSession(serving, body)).toMatchObject({ status: 401 });
     const right = JSON.stringify({ token: tokenOf(serving) });

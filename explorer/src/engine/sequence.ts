@@ -3,7 +3,7 @@ import { drawnTokens, InputError } from "induction-lens/browser";
 import { repeatedTokens } from "induction-lens/measure";
 import type { Held, OpenModel } from "./held.ts";
 import type { ModelFacts, Sequence, SequenceChoice } from "./protocol.ts";
-import { hasWords, idOf } from "./tokenWords.ts";
+import { hasWords, idOf } from "induction-lens/report";
 
 /** The reader's text as tokens, or `[BOS] r r` for the open model. */
 export async function sequence(

@@ -1,5 +1,6 @@
 /** @file What a view shows as files: the pictures of the command line where the library draws them, else the page's own. */
 import {
+  arcsPicture,
   attentionView,
   jsonText,
   lazySvg,
@@ -11,6 +12,7 @@ import {
   studyCsv,
   studyPage,
   viewOf,
+  type Arcs,
   type Drawn,
   type NamedResult,
   type StudyPicture,
@@ -81,6 +83,11 @@ export function scoreTable(result: ScoreResult): StudyTable {
 /** The figure of an attention Result, as the command line draws it. */
 export function attentionFigure(result: AttentionResult): StudyPicture {
   return attentionView(result).pictures![0]!;
+}
+
+/** Tokens with arcs over them, as the command line draws them. */
+export function arcsFigure(picture: Arcs): StudyPicture {
+  return arcsPicture(picture);
 }
 
 /** A chart of the page as a picture of its own, in the colours of a theme. */

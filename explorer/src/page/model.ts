@@ -6,7 +6,7 @@ import { memoryWords } from "../engine/memoryWords.ts";
 import type { MemoryNeed, ModelFacts, ModelSource } from "../engine/protocol.ts";
 import { shortName } from "./address.ts";
 import type { ChosenFiles } from "./files.ts";
-import { STORED } from "./stored.ts";
+import { SHARED, storedScore } from "./stored.ts";
 
 export interface ModelState {
   /** The model of the page's state that this is about. */
@@ -44,19 +44,15 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
   useEffect(() => {
     const source = sourceOf(name, files, mayFetch);
     if (typeof source === "string") {
-      const short = shortName(name);
-      const words =
-        name.startsWith("files:") && isReload()
-          ? `A reload forgets files. Choose ${short} again.`
-          : `The link is about ${short}, ${source}`;
-      return set({ ...EMPTY, name, status: words, failed: true });
+      const status = waitingWords(name, source);
+      return set({ ...EMPTY, name, score: storedScore(name), status, failed: true });
     }
     const engine = openEngine();
     const stopping = new AbortController();
     stop.current = stopping;
     const { signal } = stopping;
     set(beginning(name));
-    const lead = name === STORED.score.model.id ? "Stored numbers. " : "";
+    const lead = storedScore(name) ? "Stored numbers. " : "";
     let need = "";
     const progress = (step: string, done: number, total: number) => {
       const status = `${lead}${need}${sentence(step)}`;
@@ -96,6 +92,16 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
   return { ...current, cancel: () => stop.current?.abort() };
 }
 
+/** What a model is waited for, in words. */
+function waitingWords(name: string, source: string): string {
+  const short = shortName(name);
+  if (name === SHARED?.model)
+    return `Stored numbers of ${short}, made by the command line. To go on with the model itself, ${name.startsWith("hub:") ? "fetch it" : "choose its files"}.`;
+  if (name.startsWith("files:") && isReload())
+    return `A reload forgets files. Choose ${short} again.`;
+  return `The link is about ${short}, ${source}`;
+}
+
 const FILES_WANTED = "a file of the reader who made it. Choose the file to go on.";
 /** After a reload it is the reader's own. */
 const isReload = () =>
@@ -105,9 +111,9 @@ const isReload = () =>
 const HUB_WANTED = "a model of the hub, huggingface.co. It comes from there once you say so.";
 
 function beginning(name: string): ModelState {
-  const stored = name === STORED.score.model.id;
-  const status = stored ? "Stored numbers. Loading the engine" : "Loading the engine";
-  return { ...EMPTY, name, score: stored ? STORED.score : null, status, share: 0 };
+  const score = storedScore(name);
+  const status = score ? "Stored numbers. Loading the engine" : "Loading the engine";
+  return { ...EMPTY, name, score, status, share: 0 };
 }
 
 /** Where the model comes from, or in words what it waits for. */

@@ -7,6 +7,7 @@ import type { ModelFacts } from "../engine/protocol.ts";
 import type { ChosenFiles } from "./files.ts";
 import type { VerdictRun } from "./verdict.ts";
 import { readState, stateHash, type PageState } from "./address.ts";
+import { SHARED } from "./stored.ts";
 
 export interface Page {
   readonly state: PageState;
@@ -37,7 +38,7 @@ export function usePage(): Page {
 
 /** The state of the address, both ways: a change is in the history before anything else can happen. */
 export function usePageState() {
-  const [state, set] = useState(() => readState(location.hash));
+  const [state, set] = useState(() => readState(location.hash || (SHARED?.at ?? "")));
   const current = useRef(state);
   const show = (next: PageState) => {
     current.current = next;

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
-import { TEXT_SIZES, THEME_NAMES, type ThemeName } from "./address.ts";
+import { shortName, TEXT_SIZES, THEME_NAMES, type ThemeName } from "./address.ts";
 import { usePage } from "./page.ts";
+import { SHARED } from "./stored.ts";
 
 const THEMES: Readonly<Record<ThemeName, string>> = {
   system: "as the system",
@@ -21,11 +22,12 @@ const KEYS = [
 export function TopBar() {
   const [open, show] = useState(false);
   const [copied, tell] = useState("");
+  const { state } = usePage();
   useQuestionMark(show);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(location.href);
-      tell(copiedWords(location.hostname));
+      tell(copiedWords(location.hostname, state.model));
     } catch {
       tell("The link could not be copied: it is what the address bar has."); // plain http has no clipboard
     }
@@ -48,11 +50,14 @@ export function TopBar() {
   );
 }
 
-/** Where the link works: the command serves this machine alone. */
-function copiedWords(host: string): string {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host)
-    ? "The link is copied. It works in this browser while the command runs."
-    : "The link is copied.";
+/** Where the link works: the command serves this machine alone, and files are with the reader. */
+function copiedWords(host: string, model: string): string {
+  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+  if (isHere)
+    return "The link is copied. It works in this browser while the command runs; explore --share makes a folder whose links work anywhere.";
+  if (model.startsWith("files:") && model !== SHARED?.model)
+    return `The link is copied. Who opens it needs the files of ${shortName(model)}.`;
+  return "The link is copied. It works wherever this page can be opened.";
 }
 
 /** A question mark anywhere but in a field opens and closes the list of keys, Escape closes it. */

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { VerdictResult } from "induction-lens/browser";
 import { useAtStake } from "./atStake.ts";
 import type { ModelState } from "./model.ts";
-import { STORED } from "./stored.ts";
+import { SHARED, STORED } from "./stored.ts";
 import { useAnswer, type Step } from "./answer.ts";
 
 export interface VerdictRun {
@@ -21,12 +21,14 @@ interface Made {
 }
 
 /**
- * Verdicts by the hash of the weights: that of the model that the page starts with, made by the command line when the page was
- * built, and those of this visit, which are there when the reader comes back to the model.
+ * Verdicts by the hash of the weights: those that the command line made of the model that the page starts with and of the one
+ * that was shared, and those of this visit, which are there when the reader comes back to the model.
  */
-const made = new Map<string, Made>([
-  [STORED.verdict.model.sha256, { verdict: STORED.verdict, milliseconds: 0 }],
-]);
+const made = new Map<string, Made>(
+  [STORED, SHARED].flatMap((stored) =>
+    stored ? [[stored.verdict.model.sha256, { verdict: stored.verdict, milliseconds: 0 }]] : [],
+  ),
+);
 
 /** A verdict that took as long as this is not lost without asking. */
 const COSTLY_MS = 10_000;

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { hasWords, wordOf } from "../engine/tokenWords.ts";
+import { hasWords, wordOf } from "induction-lens/report";
 import { usePage } from "../page/page.ts";
 
 const PERIODS = [4, 8, 16, 32, 64, 128, 256, 512];

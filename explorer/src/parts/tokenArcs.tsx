@@ -1,16 +1,17 @@
+import {
+  arcsLayout,
+  tokenFont,
+  tokenRoom,
+  type Arc as DrawnArc,
+  type ArcsLayout,
+  type PlacedArc,
+} from "induction-lens/report";
 import { percent } from "./percent.ts";
 import { shortToken } from "./shownToken.ts";
 import { useWidth } from "./useWidth.ts";
 
-export interface Arc {
-  /** The token that looks, and the one that it looks at. */
-  readonly from: number;
-  readonly to: number;
-  /** Share of the attention, 0 to 1; below `LEAST` the arc is not drawn. */
-  readonly weight: number;
-  readonly role: "previous" | "induction";
-  /** In a few words, beside the arc where there is room. */
-  readonly label?: string;
+/** An arc of the page, which also speaks. */
+export interface Arc extends DrawnArc {
   /** What a listener hears: `owl at 10 looks at key at 5, 100 percent`. */
   readonly words: string;
   /** The head that looks is cut. */
@@ -41,79 +42,55 @@ interface Props {
   readonly choose?: (position: number) => void;
 }
 
-/** Weights below this draw no arc. */
-const LEAST = 0.03;
-const BOX = { height: 52, widest: 84, least: 28 };
-const SIDE = 4;
-const THICK = 8;
-
 /** Tokens in a row and arcs over them: who looks back at whom, as thick as the attention. */
 export function TokenArcs(props: Props) {
   const { label, pieces, arcs, guess = null, seam = null, note = null } = props;
-  const [box, width] = useWidth<HTMLDivElement>();
-  const count = pieces.length + (guess ? 1 : 0);
-  const gap = width < 640 ? 4 : 12;
-  const fitting = Math.floor((width - 2 * SIDE) / count) - gap;
-  const size = Math.min(BOX.widest, Math.max(BOX.least, fitting));
-  const left = (at: number) => SIDE + at * (size + gap);
-  const middle = (at: number) => left(at) + size / 2;
-  const shown = arcs.filter(({ weight }) => weight >= LEAST);
-  const span = Math.max(1, ...shown.map(({ from, to }) => Math.abs(from - to)));
-  const top = 40 + heightOf(span);
-  const copies = guess !== null && guess.from !== null;
-  const below = note || copies ? 104 : 24;
+  const [element, width] = useWidth<HTMLDivElement>();
+  const layout = arcsLayout(
+    {
+      tokens: pieces.length,
+      arcs,
+      hasGuess: guess !== null,
+      copiedFrom: guess?.from ?? null,
+      hasNote: note !== null,
+    },
+    width,
+  );
+  const { box, left, middle, gap, copied } = layout;
+  const bottom = box.top + box.height;
   return (
-    <div ref={box} class="arcs" role="group" tabIndex={0} aria-label={label}>
-      <svg
-        width={Math.max(width, left(count))}
-        height={top + BOX.height + below}
-        role="group"
-        aria-label={label}
-      >
+    <div ref={element} class="arcs" role="group" tabIndex={0} aria-label={label}>
+      <svg width={layout.width} height={layout.height} role="group" aria-label={label}>
         {seam !== null && (
           <line
             class="seam"
             x1={left(seam) - gap / 2}
             x2={left(seam) - gap / 2}
-            y1={top - 16}
-            y2={top + BOX.height + 20}
+            y1={box.top - 16}
+            y2={bottom + 20}
           />
         )}
-        <Boxes {...props} {...{ left, size, top }} />
-        {note && <Note {...note} x={middle(note.at)} y={top + BOX.height + 26} />}
-        {shown.map((arc) => (
+        <Boxes {...props} layout={layout} />
+        {note && <Note {...note} x={middle(note.at)} y={bottom + 26} />}
+        {layout.arcs.map((placed) => (
           <ArcPath
-            key={`${arc.role} ${arc.from} ${arc.to}`}
-            arc={arc}
-            from={middle(arc.from)}
-            to={middle(arc.to)}
-            top={top}
-            wide={width > 640}
-            right={Math.max(width, left(count))}
+            key={`${placed.arc.role} ${placed.arc.from} ${placed.arc.to}`}
+            placed={placed}
+            isWide={layout.isWide}
           />
         ))}
-        {copies && (
-          <Copied from={middle(guess.from!)} to={middle(pieces.length)} top={top + BOX.height} />
-        )}
+        {copied && <Copied {...copied} />}
       </svg>
     </div>
   );
 }
 
-/** Arcs over more tokens are higher, until they would fill the page. */
-function heightOf(tokens: number): number {
-  return Math.min(210, 34 + 19 * tokens);
-}
-
 interface BoxesProps extends Props {
-  /** Where the box of a position begins. */
-  readonly left: (at: number) => number;
-  readonly size: number;
-  readonly top: number;
+  readonly layout: ArcsLayout;
 }
 
 /** The tokens, and the guess of the next one after them. */
-function Boxes({ left, size, top, ...props }: BoxesProps) {
+function Boxes({ layout, ...props }: BoxesProps) {
   const { pieces, guess, choose } = props;
   return (
     <>
@@ -124,8 +101,7 @@ function Boxes({ left, size, top, ...props }: BoxesProps) {
           textKind="piece"
           below={String(at)}
           choose={choose && (() => choose(at))}
-          {...{ piece, size, top }}
-          x={left(at)}
+          {...{ piece, at, layout }}
         />
       ))}
       {guess && (
@@ -134,8 +110,8 @@ function Boxes({ left, size, top, ...props }: BoxesProps) {
           textKind="piece copy"
           piece={guess.piece}
           below={percent(guess.probability)}
-          {...{ size, top }}
-          x={left(pieces.length)}
+          at={pieces.length}
+          layout={layout}
         />
       )}
     </>
@@ -147,28 +123,29 @@ interface BoxProps {
   readonly kind: string;
   readonly textKind: string;
   readonly piece: string;
+  readonly at: number;
   /** What stands below the box. */
   readonly below: string;
-  readonly x: number;
-  readonly size: number;
-  readonly top: number;
+  readonly layout: ArcsLayout;
   readonly choose?: (() => void) | undefined;
 }
 
 /** A token, or the guess of one, in its box. */
-function Box({ kind, textKind, piece, below, x, size, top, choose }: BoxProps) {
+function Box({ kind, textKind, piece, at, below, layout, choose }: BoxProps) {
+  const { box, left, middle } = layout;
+  const { width, height, top } = box;
   return (
     <g onClick={choose}>
-      <rect class={kind} x={x} y={top} width={size} height={BOX.height} rx={8} />
+      <rect class={kind} x={left(at)} y={top} width={width} height={height} rx={8} />
       <text
         class={textKind}
-        x={x + size / 2}
-        y={top + BOX.height / 2 + 6}
-        style={{ fontSize: `${fontOf(piece, size)}px` }}
+        x={middle(at)}
+        y={top + height / 2 + 6}
+        style={{ fontSize: `${tokenFont(piece, width)}px` }}
       >
-        {shortToken(piece, roomIn(size))}
+        {shortToken(piece, tokenRoom(width))}
       </text>
-      <text class="faint" x={x + size / 2} y={top + BOX.height + 16}>
+      <text class="faint" x={middle(at)} y={top + height + 16}>
         {below}
       </text>
     </g>
@@ -181,18 +158,6 @@ function kindOf(
 ): string {
   const kind = at === query ? "query" : at === target ? "target" : "";
   return `${kind}${choose ? " choice" : ""}`;
-}
-
-/** Width of a letter as a share of its size, and the smallest size that is read. */
-const LETTER = { width: 0.62, least: 11 };
-
-function fontOf(piece: string, size: number): number {
-  return Math.max(LETTER.least, Math.min(20, size / (LETTER.width * Math.max(1, piece.length))));
-}
-
-/** Letters that a box has room for. */
-function roomIn(size: number): number {
-  return Math.max(2, Math.floor(size / (LETTER.width * LETTER.least)));
 }
 
 function Note({ text, x, y }: { readonly text: string; readonly x: number; readonly y: number }) {
@@ -208,26 +173,16 @@ function Note({ text, x, y }: { readonly text: string; readonly x: number; reado
 }
 
 interface ArcProps {
-  readonly arc: Arc;
-  readonly from: number;
-  readonly to: number;
-  readonly top: number;
+  readonly placed: PlacedArc<Arc>;
   /** There is room for words. */
-  readonly wide: boolean;
-  readonly right: number;
+  readonly isWide: boolean;
 }
 
-function ArcPath({ arc, from, to, top, wide, right }: ArcProps) {
+function ArcPath({ placed, isWide }: ArcProps) {
+  const { arc, line, point, thickness, label: place } = placed;
   const { weight, role, label, words, isCut = false, isPast = false } = arc;
-  const kind = `${isCut ? "cut" : role}${isPast ? " past" : ""}`;
-  const height = heightOf(Math.abs(arc.from - arc.to));
-  const end = top - 10;
-  const self = arc.from === arc.to;
-  const [start, stop] = self ? [from + 10, from - 10] : [from, to];
-  const high = end - (4 / 3) * height;
-  const line = `M${start} ${top - 2}C${start} ${high} ${stop} ${high} ${stop} ${end}`;
-  const x = Math.min(right - 8, Math.max(8, (start + stop) / 2));
-  const anchor = x < 150 ? "start" : x > right - 150 || role === "previous" ? "end" : "middle";
+  const colour = isCut ? "cut" : role;
+  const kind = `${colour}${isPast ? " past" : ""}`;
   return (
     <g
       role="img"
@@ -236,22 +191,14 @@ function ArcPath({ arc, from, to, top, wide, right }: ArcProps) {
       data-arc={`${arc.from},${arc.to}`}
       data-value={weight}
     >
-      <path
-        class={`arc ${kind}`}
-        d={line}
-        style={{ strokeWidth: `${Math.max(1.5, THICK * weight)}px` }}
-      />
-      <path
-        class={`arc ${kind}`}
-        d={`M${stop - 7} ${end - 5}L${stop} ${top - 1}L${stop + 7} ${end - 5}Z`}
-        style={{ fill: "currentColor", strokeWidth: "1px" }}
-      />
-      {label && wide && (
+      <path class={`arc ${kind}`} d={line} style={{ strokeWidth: `${thickness}px` }} />
+      <path class={`arc ${kind}`} d={point} style={{ fill: "currentColor", strokeWidth: "1px" }} />
+      {label && isWide && (
         <text
-          class={`label ${isCut ? "cut" : role}`}
-          x={x}
-          y={end - height - 8}
-          style={{ textAnchor: anchor }}
+          class={`label ${colour}`}
+          x={place.x}
+          y={place.y}
+          style={{ textAnchor: place.anchor }}
         >
           {label}
         </text>
@@ -260,26 +207,13 @@ function ArcPath({ arc, from, to, top, wide, right }: ArcProps) {
   );
 }
 
-function Copied({
-  from,
-  to,
-  top,
-}: {
-  readonly from: number;
-  readonly to: number;
-  readonly top: number;
-}) {
-  const low = top + 96;
+function Copied({ line, point }: { readonly line: string; readonly point: string }) {
   return (
     <g aria-hidden="true">
+      <path class="arc copy" d={line} style={{ strokeWidth: "3px" }} />
       <path
         class="arc copy"
-        d={`M${from + 30} ${top + 6}C${from + 90} ${low} ${to - 40} ${low} ${to} ${top + 30}`}
-        style={{ strokeWidth: "3px" }}
-      />
-      <path
-        class="arc copy"
-        d={`M${to - 7} ${top + 34}L${to} ${top + 20}L${to + 7} ${top + 34}Z`}
+        d={point}
         style={{ fill: "currentColor", strokeDasharray: "none", strokeWidth: "1px" }}
       />
     </g>

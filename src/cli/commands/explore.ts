@@ -6,7 +6,7 @@ import { InputError } from "../../base/errors.ts";
 import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type ModelFlags, type OutputFlags } from "../flags/partFlags.ts";
 import { fromHub, MODEL, QUIET } from "../flags/sharedFlags.ts";
-import { integer } from "../flags/values.ts";
+import { collected, integer } from "../flags/values.ts";
 import type { Frame } from "../frame.ts";
 
 interface ExploreFlags {
@@ -14,6 +14,12 @@ interface ExploreFlags {
   readonly host?: string | undefined;
   /** Commander's form of --no-open: false if it was given. */
   readonly open: boolean;
+  /** What the page opens at, as after `#` of its address. */
+  readonly at?: string | undefined;
+  /** Folder to write in place of serving. */
+  readonly share?: string | undefined;
+  readonly weights?: boolean | undefined;
+  readonly results?: readonly string[] | undefined;
 }
 
 const PAGE = fileURLToPath(new URL("../../../explorer/dist", import.meta.url));
@@ -30,7 +36,12 @@ export const command = defineCommand({
     if (port > 65_535) throw new InputError("options", `--port needs 1 to 65535, got ${port}`);
     if (host !== undefined && isIP(host) === 0)
       throw new InputError("options", `--host needs an address of this machine, got ${host}`);
-    await inFrame(common, (frame) => explore(frame, name, own));
+    const { pageState } = await import("../../server/pageState.ts");
+    const state = pageState(own.at ?? "");
+    checkShareFlags(own);
+    await inFrame(common, (frame) =>
+      own.share === undefined ? explore(frame, name, own, state) : share(frame, name, own, state),
+    );
   },
 });
 
@@ -42,14 +53,52 @@ function declare(command: Command): Command {
       "--host <address>",
       "listen on this address of the machine too, so that others can reach it; still with a token",
     )
-    .option("--no-open", "print the address and do not open a browser");
+    .option("--no-open", "print the address and do not open a browser")
+    .option(
+      "--at <view>",
+      "what the page opens at, as after # of its address: view=heads&head=1.2; a whole address will do",
+    )
+    .option(
+      "--share <folder>",
+      "serve nothing: write the page with this model's Results as a folder for any host, and its figures for iframes",
+    )
+    .option("--weights", "with --share: the model's files too, so that all views work there")
+    .option(
+      "--results <file>",
+      "with --share: a Result of score or verdict that is there already; may repeat",
+      collected,
+    );
   return fromHub(withFlags).option("--quiet", QUIET);
+}
+
+/** Flags of sharing without --share would change nothing, silently. */
+function checkShareFlags({ share, weights, results, port, host }: ExploreFlags): void {
+  const alone = share === undefined ? { weights, results } : {};
+  const served = share === undefined ? {} : { port, host };
+  for (const [flag, value] of Object.entries(alone))
+    if (value !== undefined) throw new InputError("options", `--${flag} needs --share FOLDER`);
+  for (const [flag, value] of Object.entries(served))
+    if (value !== undefined)
+      throw new InputError("options", `--${flag} is for serving, and --share serves nothing`);
+}
+
+async function share(
+  frame: Frame,
+  name = "zoo:attn-2l",
+  { share: folder, weights = false, results = [] }: ExploreFlags,
+  state: URLSearchParams,
+): Promise<void> {
+  const { pageManifest } = await import("../../server/manifest.ts");
+  const { shareFolder } = await import("../share/shareFolder.ts");
+  const page = pageManifest(PAGE);
+  await shareFolder(frame, name, { folder: folder!, page, state, weights, results });
 }
 
 async function explore(
   frame: Frame,
   name: string | undefined,
   { port = 0, host, open }: ExploreFlags,
+  state: URLSearchParams,
 ): Promise<void> {
   const { modelManifest, pageManifest, zooManifest } = await import("../../server/manifest.ts");
   const { serve } = await import("../../server/server.ts");
@@ -63,7 +112,7 @@ async function explore(
     ...(model?.files.length ? modelManifest(name!, model.files) : []),
   ]);
   const serving = await serve(manifest, { port, host: host ?? null });
-  const address = serving.address(model?.state);
+  const address = serving.address([model?.state, state.toString()].filter(Boolean).join("&"));
   process.stdout.write(`${address}\n`);
   if (host !== undefined)
     note(

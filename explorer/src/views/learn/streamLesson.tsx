@@ -4,7 +4,7 @@ import { zeroed } from "../../engine/edits.ts";
 import type { Captured } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
-import { hasWords } from "../../engine/tokenWords.ts";
+import { hasWords } from "induction-lens/report";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
 import { percent } from "../../parts/percent.ts";
 import { Folded, Task } from "./folded.tsx";

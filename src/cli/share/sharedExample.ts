@@ -1,0 +1,112 @@
+/** @file The short sequence on which a model shows induction best, with the attention of the two heads that make it. */
+import type { Backend } from "../../base/backend.ts";
+import type { HeadAt } from "../../base/headName.ts";
+import type { Progress } from "../../base/progress.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { attention } from "../../studies/attention/attention.ts";
+import type { AttentionResult } from "../../studies/attention/result.ts";
+import { weightOf, type ArcsPlace } from "../../studies/attention/viewArcs.ts";
+import type { ScoreResult } from "../../studies/score/result.ts";
+import { repeatedTokens } from "../../text/patterns/repeatedTokens.ts";
+
+export interface SharedExample {
+  readonly result: AttentionResult;
+  readonly place: ArcsPlace;
+}
+
+interface Lent {
+  readonly backend: Backend;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Sentences in which something comes twice. */
+const SENTENCES = [
+  "Mr and Mrs Dursley lived there. Mr and Mrs Dursley",
+  "The owl found the key. Then the owl found the key",
+  "Anna Karlov met Tom. Later Tom met Anna Karlov",
+];
+const PERIOD = 6;
+const SEEDS = 16;
+
+/**
+ * Of sentences (where the model reads text) or random blocks, the place where the smaller of two numbers is largest: the
+ * attention of the best induction head from the query to the target, and that of the best previous-token head before it from the
+ * target to the token before.
+ */
+export async function sharedExample(
+  model: LoadedModel,
+  score: ScoreResult,
+  lent: Lent,
+): Promise<SharedExample | null> {
+  const induction = score.top[0];
+  if (!induction) return null;
+  const first = { layer: induction.layer, head: induction.head };
+  const previous = bestBefore(score, first.layer);
+  const heads = [first, ...(previous ? [previous] : [])];
+  const isText = (await model.tokenizer()) !== null;
+  const result = await attention(model, {
+    ...(isText ? { texts: SENTENCES } : { tokens: randomBlocks(model) }),
+    heads,
+    ...lent,
+  });
+  const places = result.sequences.flatMap(({ tokens }, sequence) =>
+    repeatsIn(tokens).map(({ query, target }) => ({
+      ...{ sequence, query, target, induction: first, previous },
+      seam: isText ? null : tokens.length - (query - target + 1), // a block ends the row
+    })),
+  );
+  const [best] = places.toSorted((a, b) => shown(result, b) - shown(result, a));
+  return best ? oneSequence(result, best) : null;
+}
+
+/** The previous-token head with the highest score in a layer before `end`. */
+function bestBefore({ scores }: ScoreResult, end: number): HeadAt | null {
+  const heads = scores.previousToken
+    .slice(0, end)
+    .flatMap((row, layer) => row.map((value, head) => ({ layer, head, value })));
+  const [best] = heads.toSorted((a, b) => b.value - a.value);
+  return best ? { layer: best.layer, head: best.head } : null;
+}
+
+function randomBlocks({ architecture }: LoadedModel): number[][] {
+  const { bosToken: bos, contextLength } = architecture;
+  const { ids: ordinary } = drawnTokens(architecture);
+  const room = Math.floor((contextLength - (bos === null ? 0 : 1)) / 2);
+  const period = Math.min(PERIOD, ordinary.length, room);
+  const { tokens } = repeatedTokens({ seed: 0, examples: SEEDS, period, bos, ordinary });
+  const length = tokens.shape[1]!;
+  return Array.from({ length: SEEDS }, (_, row) => [
+    ...tokens.data.subarray(row * length, (row + 1) * length),
+  ]);
+}
+
+/** Where a token comes again after which the same token follows again. */
+function repeatsIn(tokens: readonly number[]) {
+  return tokens.slice(0, -1).flatMap((id, query) => {
+    const before = query === 0 ? -1 : tokens.lastIndexOf(id, query - 1);
+    const follows = before >= 0 && before + 1 < query && tokens[before + 1] === tokens[query + 1];
+    return follows ? [{ query, target: before + 1 }] : [];
+  });
+}
+
+function shown(result: AttentionResult, place: ArcsPlace): number {
+  const { sequence, query, target, induction, previous } = place;
+  const match = weightOf(result, sequence, induction, query, target);
+  const back = previous && weightOf(result, sequence, previous, target, target - 1);
+  return Math.min(match, back ?? 1);
+}
+
+/** The Result with the sequence of the place alone: that is what is kept. */
+function oneSequence(result: AttentionResult, place: ArcsPlace): SharedExample {
+  const heads = result.heads.filter(({ sequence }) => sequence === place.sequence);
+  return {
+    result: {
+      ...result,
+      sequences: [result.sequences[place.sequence]!],
+      heads: heads.map((panel) => ({ ...panel, sequence: 0 })),
+    },
+    place: { ...place, sequence: 0 },
+  };
+}

@@ -1,0 +1,149 @@
+/** @file The Results that a shared explorer shows without its model: read from the user's files, or made now. */
+import { InputError } from "../../base/errors.ts";
+import { headName, headNumbers, type HeadAt } from "../../base/headName.ts";
+import { hasWords, idOf } from "../../draw/tokenWords.ts";
+import { drawnTokens } from "../../models/drawnTokens.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { attention } from "../../studies/attention/attention.ts";
+import type { AttentionResult } from "../../studies/attention/result.ts";
+import type { ScoreResult } from "../../studies/score/result.ts";
+import type { VerdictResult } from "../../studies/verdict/result.ts";
+import { repeatedTokens } from "../../text/patterns/repeatedTokens.ts";
+import { STUDIES } from "../../studies/registry.ts";
+import { viewOf } from "../../studies/views.ts";
+import type { Frame } from "../frame.ts";
+import { readResult } from "../readResult.ts";
+import { runOnModel } from "../runOnModel.ts";
+import { sharedExample, type SharedExample } from "./sharedExample.ts";
+
+export interface SharedResults {
+  readonly score: ScoreResult;
+  readonly verdict: VerdictResult;
+  /** Attention of all heads of the layer of the view's head, on the view's sequence. */
+  readonly attention: AttentionResult;
+  /** The head of the view. */
+  readonly head: HeadAt;
+  /** Null for a model that shows no such place, as one that reads no sequence twice. */
+  readonly example: SharedExample | null;
+}
+
+/** Results that may come from files. */
+interface Found {
+  readonly score?: ScoreResult;
+  readonly verdict?: VerdictResult;
+}
+
+/**
+ * @param files Results of `score` and `verdict` that are there already
+ * @param state of the page, whose head and sequence are shown
+ */
+export async function sharedResults(
+  frame: Frame,
+  name: string,
+  { files, state }: { readonly files: readonly string[]; readonly state: URLSearchParams },
+): Promise<SharedResults> {
+  const found = await resultsIn(files);
+  const score = found.score ?? (await scoreOf(frame, name));
+  const verdict = found.verdict ?? (await verdictOf(frame, name));
+  const model = await frame.openModel(name);
+  try {
+    checkModel(model, [score, verdict], name);
+    const backend = await frame.openEngine();
+    const lent = { backend, signal: frame.signal, progress: frame.progress };
+    const head = headOf(state, model, score);
+    const layer = Array.from({ length: model.architecture.heads }, (_, at) => ({
+      layer: head.layer,
+      head: at,
+    }));
+    const rows = await sequenceOf(state, model);
+    return {
+      score,
+      verdict,
+      head,
+      attention: await attention(model, { ...rows, heads: layer, ...lent }),
+      example: await sharedExample(model, score, lent),
+    };
+  } finally {
+    await model.close();
+  }
+}
+
+async function scoreOf(frame: Frame, name: string): Promise<ScoreResult> {
+  const result = await runOnModel(frame, STUDIES.score, name, {});
+  return result;
+}
+
+async function verdictOf(frame: Frame, name: string): Promise<VerdictResult> {
+  const result = await runOnModel(frame, STUDIES.verdict, name, {});
+  return result;
+}
+
+async function resultsIn(files: readonly string[]): Promise<Found> {
+  const found: { score?: ScoreResult; verdict?: VerdictResult } = {};
+  for (const file of files) {
+    const result = await readResult(file);
+    await viewOf({ name: file, result }); // throws for what is no Result
+    const { schema } = result as ScoreResult | VerdictResult;
+    if (schema === "induction-lens/score@1") found.score = result as ScoreResult;
+    else if (schema === "induction-lens/verdict@1") found.verdict = result as VerdictResult;
+    else
+      throw new InputError(
+        "result",
+        `--results takes Results of score and verdict, ${file} has the schema ${String(schema)}`,
+      );
+  }
+  return found;
+}
+
+/** A number under another model would not be true. */
+function checkModel(
+  { sha256 }: LoadedModel,
+  results: readonly (ScoreResult | VerdictResult)[],
+  name: string,
+): void {
+  const other = results.find(({ model }) => model.sha256 !== sha256);
+  if (other)
+    throw new InputError(
+      "result",
+      `--results has a Result of other weights: ${other.schema} is of ${other.model.id}, sha256 ${other.model.sha256.slice(0, 12)}…; ${name} has ${sha256.slice(0, 12)}…`,
+    );
+}
+
+/** The head of the view, or the best induction head. */
+function headOf(state: URLSearchParams, { architecture }: LoadedModel, score: ScoreResult): HeadAt {
+  const asked = state.get("head");
+  const { layer, head } =
+    asked === null ? (score.top[0] ?? { layer: 0, head: 0 }) : headNumbers(asked);
+  const { layers, heads } = architecture;
+  if (layer < layers && head < heads) return { layer, head };
+  throw new InputError(
+    "unknown-head",
+    `--at asks for head ${headName({ layer, head })}, the model has ${layers} layers of ${heads} heads`,
+  );
+}
+
+const USUAL = { period: 16, seed: 0 };
+
+/** The sequence of the page's state: its text, or the block that the page draws. */
+async function sequenceOf(state: URLSearchParams, model: LoadedModel) {
+  const { architecture } = model;
+  const text = state.get("text");
+  if (text !== null)
+    return (await model.tokenizer()) === null
+      ? { tokens: [idsIn(text, architecture.vocabulary)] }
+      : { texts: [text] };
+  const { bosToken: bos, contextLength } = architecture;
+  const { ids: ordinary } = drawnTokens(architecture);
+  const number = (key: "period" | "seed") => Number(state.get(key) ?? USUAL[key]);
+  const room = Math.floor((contextLength - (bos === null ? 0 : 1)) / 2);
+  const period = Math.min(number("period"), ordinary.length, room);
+  const { tokens } = repeatedTokens({ seed: number("seed"), examples: 1, period, bos, ordinary });
+  return { tokens: [[...tokens.data]] };
+}
+
+/** Ids of a model without tokenizer, or the words that the page shows for them; ids that it lacks are refused by the study. */
+function idsIn(text: string, vocabulary: number): number[] {
+  const isWorded = hasWords({ tokenizer: null, vocabulary });
+  const words = text.split(/[\s,]+/).filter(Boolean);
+  return words.map((word) => (isWorded ? (idOf(word) ?? Number(word)) : Number(word)));
+}
