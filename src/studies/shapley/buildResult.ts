@@ -2,19 +2,11 @@
 import type { Backend } from "../../base/backend.ts";
 import { headName } from "../../base/headName.ts";
 import type { AblationRows } from "../../inputs/ablationRows.ts";
-import {
-  everyone,
-  exactShapley,
-  sampledShapley,
-  shapleyEstimate,
-  type Coalition,
-} from "../../measure/shapley.ts";
-import { atLeast, atMost, meanEstimate, type Estimate } from "../../measure/verdict/estimate.ts";
-import { moments } from "../../measure/moments.ts";
+import { mattersBy, shapleyValues } from "../../measure/shapleyValues.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
-import type { MeasureName, Worths } from "./coalitionRuns.ts";
+import type { MeasureName, Worths } from "../../interventions/coalitionRuns.ts";
 import type { ShapleyPlan } from "./plan.ts";
 import type { ShapleyResult } from "./result.ts";
 
@@ -66,40 +58,18 @@ interface Measure {
 }
 
 function measureOf(name: MeasureName, plan: ShapleyPlan, worths: Found["worths"]): Measure {
-  const players = plan.heads.length;
-  const on = (some: Worths) => (set: Coalition) => some.get(set)![name];
-  const estimates = (some: Worths): Estimate[] => {
-    if (!plan.orders)
-      return exactShapley(players, on(some)).map((values) => shapleyEstimate([values], false));
-    const sampled = sampledShapley(plan.orders, on(some));
-    return plan.heads.map((_, player) =>
-      shapleyEstimate(
-        sampled.map((pair) => pair[player]!),
-        true,
-      ),
-    );
-  };
-  const [all, none] = [everyone(players), 0n].map(on(worths.repeated)) as [
-    Float64Array,
-    Float64Array,
-  ];
-  const gain = meanEstimate(Array.from(all, (value, example) => value - none[example]!));
-  const nulls = estimates(worths.control);
+  const on = (some: Worths) => shapleyValues(plan, (set) => some.get(set)![name]);
+  const { all, none, gain, values } = on(worths.repeated);
+  const nulls = on(worths.control).values;
   return {
-    whole: { all: moments(all).mean, none: moments(none).mean, gain },
-    parts: estimates(worths.repeated).map((estimate, player) => ({
+    whole: { all, none, gain },
+    parts: values.map((estimate, player) => ({
       ...estimate,
       share: gain.value === 0 ? null : estimate.value / gain.value,
       null: nulls[player]!,
       matters: mattersBy(estimate, plan.threshold * Math.abs(gain.value)),
     })),
   };
-}
-
-function mattersBy(estimate: Estimate, least: number): "yes" | "no" | "undecided" {
-  const [low, high] = [atLeast(estimate), atMost(estimate)];
-  if (least > 0 && (low >= least || high <= -least)) return "yes";
-  return low > -least && high < least ? "no" : "undecided";
 }
 
 function fewPairs(orders: ShapleyPlan["orders"]): string[] {

@@ -1,17 +1,12 @@
 /** @file What `shapley` is asked for: its options, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
-import { random } from "../../base/random.ts";
-import type { HeadAt, HeadChoice } from "../../base/headName.ts";
+import type { HeadChoice } from "../../base/headName.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import { ABLATION_INPUT, type AblationInput } from "../../inputs/ablationRows.ts";
+import type { CoalitionPlan } from "../../interventions/coalitionRuns.ts";
 import { allHeads, headsCalled } from "../../interventions/headNames.ts";
-import {
-  allCoalitions,
-  everyone,
-  MOST_EXACT,
-  prefixesOf,
-  type Coalition,
-} from "../../measure/shapley.ts";
+import { MOST_EXACT } from "../../measure/shapley.ts";
+import { shapleyDesign, type ShapleyDesign } from "../../measure/shapleyDesign.ts";
 import type { Architecture } from "../../models/family.ts";
 import { checkWholeNumber } from "../common/checkWholeNumber.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
@@ -41,13 +36,7 @@ export const SHAPLEY_OPTIONS: OptionNames<ShapleyOptions> = {
   log: true,
 };
 
-export interface ShapleyPlan {
-  readonly heads: readonly HeadAt[];
-  readonly kind: Replacement;
-  /** Null: all subsets. */
-  readonly orders: readonly (readonly number[])[] | null;
-  /** Every set that is run, once. */
-  readonly coalitions: readonly Coalition[];
+export interface ShapleyPlan extends ShapleyDesign, CoalitionPlan {
   readonly threshold: number;
   readonly seed: number;
 }
@@ -63,21 +52,6 @@ export function shapleyPlan(architecture: Architecture, options: ShapleyOptions)
       option: "threshold",
     });
   checkWholeNumber("pairs", pairs, 1);
-  const orders = heads.length <= MOST_EXACT ? null : ordersOf(heads.length, pairs, seed);
-  return { heads, kind, orders, coalitions: coalitionsOf(heads.length, orders), threshold, seed };
-}
-
-function ordersOf(players: number, pairs: number, seed: number): number[][] {
-  const draw = random(seed, 17);
-  const inOrder = Array.from({ length: players }, (_, player) => player);
-  return Array.from({ length: pairs }, () => draw.shuffled(inOrder));
-}
-
-function coalitionsOf(players: number, orders: ShapleyPlan["orders"]): Coalition[] {
-  if (!orders) return allCoalitions(players);
-  const passed = orders.flatMap((order) => [
-    ...prefixesOf(order),
-    ...prefixesOf(order.toReversed()),
-  ]);
-  return [...new Set([0n, everyone(players), ...passed])];
+  const design = shapleyDesign(heads.length, { pairs, seed, mostExact: MOST_EXACT });
+  return { heads, kind, ...design, threshold, seed };
 }

@@ -1,6 +1,7 @@
 /** @file The Result of `shapley`: what each head adds to the copy, averaged over all orders in which heads can come. */
 import { z } from "zod";
 import { REPLACEMENTS, type Replacement } from "../../results/causalNames.ts";
+import { MATTERS } from "../../measure/shapleyValues.ts";
 import { resultFooter, resultHeader } from "../../results/common.ts";
 
 const estimate = z.object({
@@ -13,7 +14,7 @@ const part = z.object({
   share: z.number().nullable().describe("value / whole; null where the whole is 0"),
   null: estimate.describe("the same on rows whose second block is new: there is nothing to copy"),
   matters: z
-    .enum(["yes", "no", "undecided"])
+    .enum(MATTERS)
     .describe("whether |value| surely reaches, or surely misses, `threshold` of the whole"),
 });
 const whole = z.object({

@@ -2,6 +2,7 @@
 import { engineFor } from "../../runtime/engineFor.ts";
 import { ablationRows } from "../../inputs/ablationRows.ts";
 import { disjointRows } from "../../inputs/controlRows.ts";
+import { coalitionSources, coalitionWorths, TAILS } from "../../interventions/coalitionRuns.ts";
 import { openChain } from "../../interventions/chain.ts";
 import { openOutputLengths } from "../../interventions/outputLengths.ts";
 import { hooksFor } from "../../interventions/units.ts";
@@ -10,7 +11,6 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { shapleyResultOf } from "./buildResult.ts";
-import { coalitionWorths, TAILS } from "./coalitionRuns.ts";
 import { SHAPLEY_OPTIONS, shapleyPlan, type ShapleyOptions } from "./plan.ts";
 import type { ShapleyResult } from "./result.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
@@ -55,7 +55,17 @@ export async function shapley(
     const lengths = plan.kind === "sized-mean" ? openOutputLengths(model, backend, length) : null;
     const prepare = elapsed();
     try {
-      const worths = await coalitionWorths({ chain, rows, plan, lengths, progress }, control);
+      const step = { chain, rows, plan, lengths, progress };
+      const sources = await coalitionSources(step);
+      const worths = {
+        repeated: await coalitionWorths(step, sources, rows.tokens, "removing heads"),
+        control: await coalitionWorths(
+          step,
+          sources,
+          control,
+          "removing heads where nothing repeats",
+        ),
+      };
       const timings = { prepare, run: elapsed() - prepare };
       return shapleyResultOf(model, backend, { rows, plan, worths, timings });
     } finally {

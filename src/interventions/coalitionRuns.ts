@@ -1,23 +1,23 @@
 /** @file What the model reaches with some heads in place and the others ablated, example by example. */
-import type { Tensor } from "../../base/tensor.ts";
-import type { Trace } from "../../base/backend.ts";
-import type { HeadAt } from "../../base/headName.ts";
-import type { Progress } from "../../base/progress.ts";
-import { ablationSources, type AllSources } from "../../interventions/ablationSources.ts";
-import type { Chain } from "../../interventions/chain.ts";
-import type { MetricFeeds } from "../../interventions/chainRun.ts";
-import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
-import { metricValue } from "../../interventions/metrics.ts";
-import type { OutputLengths } from "../../interventions/outputLengths.ts";
-import { readCopyLosses } from "../../interventions/readCopyLosses.ts";
-import { takeRows } from "../../interventions/rows.ts";
-import { savedRun } from "../../interventions/savedRun.ts";
-import { runVariants, type Variant, type VariantRuns } from "../../interventions/variantRuns.ts";
-import type { AblationRows } from "../../inputs/ablationRows.ts";
-import { nextTokens } from "../../measure/nextTokens.ts";
-import type { Coalition } from "../../measure/shapley.ts";
-import { hookName } from "../../models/anatomy/hookNames.ts";
-import type { ShapleyPlan } from "./plan.ts";
+import type { Tensor } from "../base/tensor.ts";
+import type { Trace } from "../base/backend.ts";
+import type { HeadAt } from "../base/headName.ts";
+import type { Progress } from "../base/progress.ts";
+import type { Replacement } from "../results/causalNames.ts";
+import { ablationSources, type AllSources } from "./ablationSources.ts";
+import type { Chain } from "./chain.ts";
+import type { MetricFeeds } from "./chainRun.ts";
+import { chunksOf, feedsFor } from "./chunks.ts";
+import { metricValue } from "./metrics.ts";
+import type { OutputLengths } from "./outputLengths.ts";
+import { readCopyLosses } from "./readCopyLosses.ts";
+import { takeRows } from "./rows.ts";
+import { savedRun } from "./savedRun.ts";
+import { runVariants, type Variant, type VariantRuns } from "./variantRuns.ts";
+import type { AblationRows } from "../inputs/ablationRows.ts";
+import { nextTokens } from "../measure/nextTokens.ts";
+import type { Coalition } from "../measure/shapley.ts";
+import { hookName } from "../models/anatomy/hookNames.ts";
 
 export const TAILS = ["token-loss", "token-centred-logit"] as const;
 export const MEASURES = ["copyGain", "centredLogit"] as const;
@@ -26,36 +26,44 @@ export type MeasureName = (typeof MEASURES)[number];
 /** By set of heads, one number per example. */
 export type Worths = ReadonlyMap<Coalition, Readonly<Record<MeasureName, Float64Array>>>;
 
+/** Heads that are removed, the sets of them that stay, and what a removed head becomes. */
+export interface CoalitionPlan {
+  readonly heads: readonly HeadAt[];
+  readonly coalitions: readonly Coalition[];
+  readonly kind: Replacement;
+}
+
 export interface CoalitionStep {
+  /** With the hooks of "head-out" and {@link TAILS}, at 2 (S - 1) positions. */
   readonly chain: Chain;
-  readonly rows: AblationRows;
-  readonly plan: ShapleyPlan;
+  readonly rows: Pick<AblationRows, "tokens" | "reference" | "start" | "period">;
+  readonly plan: CoalitionPlan;
+  /** For the sized mean alone. */
   readonly lengths: OutputLengths | null;
   readonly progress: Progress | undefined;
 }
 
-/** The worth of every set on the rows, and on the same rows with a second block that is new. */
-export async function coalitionWorths(
-  step: CoalitionStep,
-  control: Tensor<Int32Array>,
-): Promise<{ readonly repeated: Worths; readonly control: Worths }> {
-  const { chain, rows, plan, lengths } = step;
-  const feeds = feedsOf(rows, rows.tokens);
-  const sources = await ablationSources(chain, rows, plan.kind, feeds, lengths);
-  const repeated = await worthsOn(step, sources, rows.tokens, "removing heads");
-  return {
-    repeated,
-    control: await worthsOn(step, sources, control, "removing heads where nothing repeats"),
-  };
+/** What stands in for heads of the rows, from their reference. */
+export function coalitionSources({
+  chain,
+  rows,
+  plan,
+  lengths,
+}: CoalitionStep): Promise<AllSources> {
+  return ablationSources(chain, rows, plan.kind, feedsOf(rows, rows.tokens), lengths);
 }
 
 /** Positions that predict tokens 2 ... S of the first copy, then those of the second. */
-function feedsOf({ start, period }: AblationRows, tokens: Tensor<Int32Array>): MetricFeeds {
+function feedsOf(
+  { start, period }: CoalitionStep["rows"],
+  tokens: Tensor<Int32Array>,
+): MetricFeeds {
   const copy = (begin: number) => Array.from({ length: period - 1 }, (_, offset) => begin + offset);
   return { targets: nextTokens(tokens), positions: [...copy(start), ...copy(start + period)] };
 }
 
-async function worthsOn(
+/** The worth of every set on `tokens`, which are the rows or others of the same layout. `name` says what is done, as progress. */
+export async function coalitionWorths(
   { chain, rows, plan, progress }: CoalitionStep,
   sources: AllSources,
   tokens: Tensor<Int32Array>,
@@ -95,7 +103,7 @@ export function goneFrom(heads: readonly HeadAt[], set: Coalition): HeadAt[] {
 }
 
 /** A run begins at the first layer that it changes; that of all heads at the last. */
-function byFirstLayer({ heads, coalitions }: ShapleyPlan): Map<number, Coalition[]> {
+function byFirstLayer({ heads, coalitions }: CoalitionPlan): Map<number, Coalition[]> {
   const last = Math.max(...heads.map(({ layer }) => layer));
   const groups = new Map<number, Coalition[]>();
   for (const set of coalitions) {
