@@ -5,5 +5,5 @@ const MOST_NAMED = 3;
 export function someOf(items: readonly string[], separator = ", ", most = MOST_NAMED): string {
   const more = items.length - most;
   const named = items.slice(0, most).join(separator);
-  return more > 0 ? `${named}${separator.trimEnd() === ";" ? ";" : ""} and ${more} more` : named;
+  return more > 0 ? `${named}${separator === ", " ? " " : separator}and ${more} more` : named;
 }

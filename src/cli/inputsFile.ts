@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
+import { someOf } from "../base/someOf.ts";
 import { fileSource } from "../formats/file.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readTensor } from "../formats/readTensor.ts";
@@ -147,7 +148,7 @@ async function tensorIn(path: string, name: string): Promise<Numbers> {
     throw new InputError(
       "feed",
       dtype === undefined
-        ? `${path} has no tensor ${name}; it has ${[...weights.keys()].slice(0, 8).join(", ") || "none"}`
+        ? `${path} has no tensor ${name}; it has ${someOf([...weights.keys()], ", ", 8) || "none"}`
         : `${path} needs F32, F16 or BF16 in ${name}, has ${dtype}`,
     );
   } finally {

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
+import { someOf } from "../base/someOf.ts";
 
 /**
  * Refuses a `folder` that `replaceFolder` could not write, and touches nothing.
@@ -19,7 +20,7 @@ export function checkFolder(folder: string, names: readonly string[]): void {
   if (others.length > 0)
     throw new InputError(
       "output",
-      `refusing to overwrite ${folder}: it contains files not written by induction-lens (${others.slice(0, 3).join(", ")}); choose another folder`,
+      `refusing to overwrite ${folder}: it contains files not written by induction-lens (${someOf(others)}); choose another folder`,
     );
 }
 

@@ -1,6 +1,7 @@
 /** @file Checkpoints cut into several files, with an index that says which tensor is in which. */
 import type { ByteSource, StoredTensor } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
+import { someOf } from "../base/someOf.ts";
 import type { Checkpoint, PackedTensor } from "./checkpoint.ts";
 import { strictJson } from "./strictJson.ts";
 
@@ -49,7 +50,8 @@ export async function readShards(
     }
   }
   for (const [name, fileName] of missing) faults.push(inOtherFile(name, fileName, filesByTensor));
-  if (faults.length > 0) throw broken(index, `does not agree with its files: ${listed(faults)}`);
+  if (faults.length > 0)
+    throw broken(index, `does not agree with its files: ${someOf(faults, "; ", LISTED)}`);
   return { weights, unsupported, packed, metadata };
 }
 
@@ -93,7 +95,10 @@ async function weightMap(index: ByteSource): Promise<[name: string, fileName: st
   if (pairs.length === 0) throw broken(index, "needs a weight_map with tensors, got an empty one");
   if (faults.length > 0) {
     const names = faults.map(([name, fileName]) => `${JSON.stringify(fileName)} for ${name}`);
-    throw broken(index, `needs names of files in its own folder, got ${listed(names)}`);
+    throw broken(
+      index,
+      `needs names of files in its own folder, got ${someOf(names, "; ", LISTED)}`,
+    );
   }
   return pairs as [string, string][];
 }
@@ -132,11 +137,6 @@ async function readOne(
 }
 
 const LISTED = 20;
-
-function listed(faults: readonly string[]): string {
-  const more = faults.length > LISTED ? [`${faults.length - LISTED} more`] : [];
-  return [...faults.slice(0, LISTED), ...more].join("; ");
-}
 
 function broken(source: ByteSource, message: string, cause?: unknown): InputError {
   return new InputError("file", `${source.name} ${message}`, { cause });

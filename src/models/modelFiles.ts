@@ -2,6 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../base/errors.ts";
+import { someOf } from "../base/someOf.ts";
 import { fileSource, isThere } from "../formats/file.ts";
 import { partNames } from "../formats/gguf/partNames.ts";
 import { shardNames } from "../formats/shards.ts";
@@ -51,7 +52,7 @@ async function folderFiles(folder: string): Promise<ModelFile[]> {
   if (!present.has("config.json") || weights === undefined)
     throw new InputError(
       "file",
-      `${folder} needs config.json and weights (${firstOf.join(", ")}), has ${[...present].slice(0, 12).join(", ") || "nothing"}`,
+      `${folder} needs config.json and weights (${firstOf.join(", ")}), has ${someOf([...present], ", ", 12) || "nothing"}`,
     );
   const shards = weights.endsWith(".index.json") ? await shardsOf(join(folder, weights)) : [];
   const others = [...required, ...optional].filter((file) => present.has(file));

@@ -5,6 +5,7 @@ import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { joined, transposed, unpairedRows } from "../formats/rearranged.ts";
 import { faultSentences } from "../base/faultSentences.ts";
+import { someOf } from "../base/someOf.ts";
 
 const place = z.strictObject({
   /** Their name, or several tensors that are one of ours. */
@@ -73,11 +74,9 @@ export function mappedCheckpoint(
     }
   }
   if (faults.length > 0)
-    throw new InputError(
-      "weights",
-      `the map of names does not fit: ${faults.slice(0, 20).join("; ")}`,
-      { option: "map" },
-    );
+    throw new InputError("weights", `the map of names does not fit: ${someOf(faults, "; ", 20)}`, {
+      option: "map",
+    });
   const left = (name: string) => !used.has(name) && !ignore.some((each) => isLike(name, each));
   const unsupported = new Map([...checkpoint.unsupported].filter(([name]) => left(name)));
   return {

@@ -2,6 +2,7 @@
 import type { Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import { sha256Hex } from "../base/hash.ts";
+import { someOf } from "../base/someOf.ts";
 import { blobSource } from "../formats/blob.ts";
 import { weightFaults } from "../formats/weightFaults.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
@@ -187,5 +188,5 @@ function needed(blobs: Blobs, name: string): Blob {
 }
 
 function listed(names: readonly string[]): string {
-  return names.slice(0, 12).join(", ") || "nothing";
+  return someOf(names, ", ", 12) || "nothing";
 }

@@ -4,6 +4,7 @@
  */
 import type { ByteSource } from "../../base/bytes.ts";
 import { InputError } from "../../base/errors.ts";
+import { someOf } from "../../base/someOf.ts";
 import { MAX_PICKLE_BYTES, unpickle } from "./pickle.ts";
 import { isArray, isMap, type PickleValue } from "./pickleValues.ts";
 import { torchPickle, type StorageId } from "./torchValues.ts";
@@ -108,7 +109,7 @@ async function storageOffsets(
   }
   const missing = [...storages.keys()].filter((key) => !offsets.has(key));
   if (missing.length > 0)
-    throw broken(source, `has no values for storage ${missing.slice(0, 5).join(", ")}`);
+    throw broken(source, `has no values for storage ${someOf(missing, ", ", 5)}`);
   return offsets;
 }
 

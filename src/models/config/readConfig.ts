@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import { faultSentences, shownValue } from "../../base/faultSentences.ts";
+import { someOf } from "../../base/someOf.ts";
 import { KEYS_READ } from "./keysRead.ts";
 import { isNeutral } from "./neutralKeys.ts";
 import { ROPE_PARAMETERS } from "./rope.ts";
@@ -89,9 +90,7 @@ export function unreadNotice(
     ([key, value]) => `${key} = ${shownValue(value)}`,
   );
   if (all.length === 0) return null;
-  const more = all.length > MOST_LISTED ? ` and ${all.length - MOST_LISTED} more` : "";
-  const listed = all.slice(0, MOST_LISTED).join(", ") + more;
-  return `config.json has keys that change nothing, since nothing reads them for ${family}: ${listed}`;
+  return `config.json has keys that change nothing, since nothing reads them for ${family}: ${someOf(all, ", ", MOST_LISTED)}`;
 }
 
 const MOST_LISTED = 12;

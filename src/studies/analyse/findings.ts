@@ -1,4 +1,5 @@
 import { headName } from "../../base/headName.ts";
+import { someOf } from "../../base/someOf.ts";
 import type { AnalyseResult } from "./result.ts";
 
 type Found = Pick<AnalyseResult, "inductionTest" | "importantLayers" | "depth" | "studies">;
@@ -81,7 +82,7 @@ function depthWords({ heads, withinClaim }: AnalyseResult["depth"], layers: numb
     heads.length === 1
       ? "1 head attends like an induction head"
       : `${heads.length} heads attend like induction heads`;
-  return `${count} (${heads.slice(0, 8).join(", ")}${heads.length > 8 ? ", ..." : ""}); ${withinClaim} of them in layers ${claim}, where they are said to be (L/2 to 3L/4).`;
+  return `${count} (${someOf(heads, ", ", 8)}); ${withinClaim} of them in layers ${claim}, where they are said to be (L/2 to 3L/4).`;
 }
 
 function lensWords({ convergence, layers, stability }: Found["studies"]["lens"]): string {

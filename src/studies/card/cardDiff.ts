@@ -2,6 +2,7 @@
 import { InputError } from "../../base/errors.ts";
 import { headName } from "../../base/headName.ts";
 import { VERSION } from "../../base/version.ts";
+import { someOf } from "../../base/someOf.ts";
 import { labelChangesOf } from "../compare/labelChanges.ts";
 import type { CardDiffResult } from "./resultDiff.ts";
 import type { CardResult } from "./result.ts";
@@ -69,17 +70,13 @@ function warningsOf(before: CardResult, after: CardResult): string[] {
 
 function wordsOf({ changes, losses, sameWeights }: Omit<CardDiffResult, "words">): string[] {
   const { labels, edges } = changes;
-  const named = labels
-    .slice(0, 8)
-    .map((one) => `${headName(one)} ${one.from} to ${one.to}`)
-    .join(", ");
-  const more = labels.length > 8 ? ` and ${labels.length - 8} more` : "";
+  const changed = labels.map((one) => `${headName(one)} ${one.from} to ${one.to}`);
   const sure = labels.filter(({ parted }) => parted.length > 0).length;
   return [
     sameWeights ? "The weights are the same." : "The weights differ.",
     labels.length === 0
       ? "No label changed."
-      : `Labels that changed: ${named}${more}; of ${labels.length} the evidence of ${sure} parts beyond its intervals.`,
+      : `Labels that changed: ${someOf(changed, ", ", 8)}; of ${labels.length} the evidence of ${sure} parts beyond its intervals.`,
     `Edges of the circuit that are gained: ${edges.gained.length}, lost: ${edges.lost.length}. The copy gain changed by ${losses.copyGain.toFixed(3)} nats.`,
   ];
 }

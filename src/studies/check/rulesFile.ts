@@ -2,6 +2,7 @@
 import type { Document, LineCounter, Node } from "yaml";
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
+import { someOf } from "../../base/someOf.ts";
 import { ruleFrom, RuleFault, RULE_FORMS, type Rule } from "./rule.ts";
 
 const entry = z.union([
@@ -146,12 +147,11 @@ function shiftOf(document: Document.Parsed, path: readonly PropertyKey[]): numbe
 }
 
 function faultsOf(file: string, faults: readonly Fault[], lines: LineCounter): InputError {
-  const said = faults.slice(0, MOST_FAULTS).map(({ at, message }) => {
+  const said = faults.map(({ at, message }) => {
     const { line, col } = lines.linePos(at);
     return `${file}:${Math.max(1, line)}:${Math.max(1, col)}: ${message}`;
   });
-  const more = faults.length > MOST_FAULTS ? [`and ${faults.length - MOST_FAULTS} more`] : [];
-  return new InputError("rules", [...said, ...more].join("\n"));
+  return new InputError("rules", someOf(said, "\n", MOST_FAULTS));
 }
 
 function oneLine(message: string): string {

@@ -1,5 +1,6 @@
 /** @file What a comparison found, in sentences. */
 import { headName } from "../../base/headName.ts";
+import { someOf } from "../../base/someOf.ts";
 import type { Compared, CompareResult, ComparedPair } from "./result.ts";
 
 type Facts = Pick<CompareResult, "models" | "pairs" | "rows" | "settings">;
@@ -64,12 +65,11 @@ function differenceWords(
   if (!tested) return `Too few rows to test whether heads of ${names} differ.`;
   if (discoveries === 0) return `No head of ${names} differs (${bounds}, ${tests} tests).`;
   const found = (heads ?? []).filter((head) => head.found.length > 0);
-  const shown = found.slice(0, MOST_NAMED).map((head) => {
+  const shown = found.map((head) => {
     const [name] = head.found as [Compared];
     return `${headName(head)} (${head.found.map((one) => MEASURE_WORDS[one]).join(", ")}${head.found.length === 1 ? ` by ${head[name]!.value.toFixed(3)}` : ""})`;
   });
-  const more = found.length > MOST_NAMED ? ` and ${found.length - MOST_NAMED} more` : "";
-  return `${found.length === 1 ? "One head" : `${found.length} heads`} of ${names} ${found.length === 1 ? "differs" : "differ"}: ${shown.join(", ")}${more} (${bounds}, ${tests} tests).`;
+  return `${found.length === 1 ? "One head" : `${found.length} heads`} of ${names} ${found.length === 1 ? "differs" : "differ"}: ${someOf(shown, ", ", MOST_NAMED)} (${bounds}, ${tests} tests).`;
 }
 
 function changeWords(
@@ -78,14 +78,11 @@ function changeWords(
 ): string {
   if (labels.length === 0)
     return `No label changes ${way}; heads whose flags change: ${flags.length}; edges of the circuit: ${edges.gained.length + edges.lost.length}.`;
-  const shown = labels
-    .slice(0, MOST_NAMED)
-    .map(
-      (one) =>
-        `${headName(one)} ${one.from} to ${one.to}${one.parted.length === 0 ? " (no interval parts)" : ""}`,
-    );
-  const more = labels.length > MOST_NAMED ? ` and ${labels.length - MOST_NAMED} more` : "";
-  return `${labels.length === 1 ? "One label changes" : `${labels.length} labels change`} ${way}: ${shown.join(", ")}${more}. Edges of the circuit that are gained: ${edges.gained.length}, lost: ${edges.lost.length}.`;
+  const shown = labels.map(
+    (one) =>
+      `${headName(one)} ${one.from} to ${one.to}${one.parted.length === 0 ? " (no interval parts)" : ""}`,
+  );
+  return `${labels.length === 1 ? "One label changes" : `${labels.length} labels change`} ${way}: ${someOf(shown, ", ", MOST_NAMED)}. Edges of the circuit that are gained: ${edges.gained.length}, lost: ${edges.lost.length}.`;
 }
 
 function matchingWords({ matching }: ComparedPair, names: string): string {

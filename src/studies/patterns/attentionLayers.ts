@@ -1,5 +1,6 @@
 /** @file Which arrays of a file are the attention of which layer. */
 import { InputError } from "../../base/errors.ts";
+import { someOf } from "../../base/someOf.ts";
 
 /** An array that can be read: of safetensors, .npz, or made by the caller. */
 export interface AttentionArray {
@@ -59,15 +60,9 @@ function checkArrays(arrays: readonly Named[]): void {
   const rank = first?.shape.length;
   const fits = rank === 5 ? arrays.length === 1 : rank === 4 && arrays.every(same);
   if (first && fits && first.shape.every((size) => size > 0)) return;
-  const listed = arrays
-    .slice(0, MOST_LISTED)
-    .map(({ name, shape }) => `${name} [${shape.join(", ")}]`)
-    .join(", ");
-  const more = arrays.length > MOST_LISTED ? ` and ${arrays.length - MOST_LISTED} more` : "";
-  throw new InputError(
-    "shape",
-    `${needs}; got ${listed || "no array"}${more} (choose with \`arrays\`)`,
-  );
+  const all = arrays.map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
+  const listed = someOf(all, ", ", MOST_LISTED);
+  throw new InputError("shape", `${needs}; got ${listed || "no array"} (choose with \`arrays\`)`);
 }
 
 async function stackedLayers({ shape, read }: Named): Promise<AttentionLayers> {

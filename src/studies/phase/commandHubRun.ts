@@ -1,6 +1,7 @@
 /** @file The checkpoints that a hub model keeps as revisions, such as Pythia's `step0` to `step143000`. */
 import { InputError } from "../../base/errors.ts";
 import { globPattern } from "../../base/glob.ts";
+import { someOf } from "../../base/someOf.ts";
 import { revisionsOf } from "../../models/open.ts";
 
 export interface CheckpointName {
@@ -42,9 +43,8 @@ export async function hubRun(
     })
     .toSorted((a, b) => a.step - b.step || (a.revision < b.revision ? -1 : 1));
   if (found.length === 0) {
-    const some = names.toSorted().slice(0, 8).join(", ");
-    const more = names.length > 8 ? ` and ${names.length - 8} more` : "";
-    throw new InputError("checkpoints", `${id} has no revisions ${pattern}; it has ${some}${more}`);
+    const some = someOf(names.toSorted(), ", ", 8);
+    throw new InputError("checkpoints", `${id} has no revisions ${pattern}; it has ${some}`);
   }
   const twice = found.findIndex(({ step }, index) => found[index - 1]?.step === step);
   if (twice > 0)
