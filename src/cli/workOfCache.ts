@@ -7,16 +7,21 @@ import { shellWord } from "./shellWord.ts";
 import { canResume, discardWork, keptWork, workFolder, type KeptWork } from "./keptWork.ts";
 
 /** Lists or discards the kept work of interrupted studies. */
-export function workOfCache(action: string, target: string | undefined): void {
-  if (action === "list") return list(target);
+export function workOfCache(action: string, target: string | undefined, json = false): void {
+  if (action === "list") return list(target, json);
   if (action === "remove") return remove(target);
   throw new InputError("options", `cache ${action} --work is not known; list and remove are`);
 }
 
-function list(target: string | undefined): void {
+function list(target: string | undefined, json: boolean): void {
   if (target !== undefined)
     throw new InputError("options", `cache list --work takes no model, got ${target}`);
   const all = keptWork();
+  if (json) {
+    const runs = all.map((work) => ({ ...work, resumable: canResume(work) }));
+    process.stdout.write(`${JSON.stringify({ folder: workFolder(), runs })}\n`);
+    return;
+  }
   const total = all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const now = Date.now();
   const lines = all.flatMap((work) => workLines(work, now));

@@ -7,8 +7,9 @@ import { readGguf } from "../formats/gguf/readGguf.ts";
 import { partNames } from "../formats/gguf/partNames.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
+import { parseConfig } from "./config/configJson.ts";
 import { characterTable } from "./characterTable.ts";
-import { folderTokenizer } from "./folderTokenizer.ts";
+import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import { fetchFromHub } from "./hub/fetchFromHub.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
@@ -18,48 +19,85 @@ import { TOKENIZER_FILES } from "./hub/wantedFiles.ts";
 import { ggufOf, hubSnapshot, refuseRevision, type OpenOptions } from "./open.ts";
 import { zooFolder } from "./zoo/openZoo.ts";
 
+/** A tokenizer and the model that it lies beside. */
+export interface TokenizerBeside {
+  readonly tokenizer: Tokenizer;
+  /** How many ids the model has, as its own files say; null where they do not. */
+  readonly vocabulary: number | null;
+}
+
 /**
  * The tokenizer of the model called `name`: from its folder, its GGUF, the meta.pkl beside its ckpt.pt, or the hub.
  *
  * @throws {InputError} "tokenizer" if the model has none
  */
 export async function openTokenizer(name: string, options: OpenOptions = {}): Promise<Tokenizer> {
-  const tokenizer = await findTokenizer(name, options);
-  if (tokenizer) return tokenizer;
+  return (await openTokenizerBeside(name, options)).tokenizer;
+}
+
+/** As `openTokenizer`, and what the model's files say about its vocabulary: the two need not fit. */
+export async function openTokenizerBeside(
+  name: string,
+  options: OpenOptions = {},
+): Promise<TokenizerBeside> {
+  const { tokenizer, vocabulary } = await findTokenizer(name, options);
+  if (tokenizer) return { tokenizer, vocabulary };
   throw new InputError(
     "tokenizer",
     `${name} has no tokenizer: no tokenizer.json, no vocab.json with merges.txt, no meta.pkl, none in a GGUF`,
   );
 }
 
+interface Found {
+  readonly tokenizer: Tokenizer | null;
+  readonly vocabulary: number | null;
+}
+
 /** That of the folder, or of the last checkpoint if it is the folder of a run. */
-async function tokenizerOfFolder(folder: string): Promise<Tokenizer | null> {
-  const own = await folderTokenizer(folder);
-  const last = own ? null : await lastCheckpoint(folder);
-  return last ? folderTokenizer(last) : own;
+async function tokenizerOfFolder(folder: string): Promise<Found> {
+  const own = await tokenizerIn(folder);
+  const last = own.tokenizer ? null : await lastCheckpoint(folder);
+  return last ? tokenizerIn(last) : own;
+}
+
+async function tokenizerIn(folder: string): Promise<Found> {
+  const tokenizer = await folderTokenizer(folder);
+  return { tokenizer, vocabulary: tokenizer && (await vocabularyOf(folder)) };
+}
+
+/** `vocab_size` of config.json; a configuration that cannot be read is an error where the model is opened, not here. */
+async function vocabularyOf(folder: string): Promise<number | null> {
+  try {
+    const config = parseConfig((await folderText(folder)("config.json")) ?? "{}", folder);
+    const { vocab_size: own, text_config: inner } = config;
+    const size = own ?? (Object(inner) as Record<string, unknown>).vocab_size;
+    return typeof size === "number" && Number.isFinite(size) ? size : null;
+  } catch {
+    return null;
+  }
 }
 
 async function findTokenizer(
   name: string,
   { revision, offline, signal, progress }: OpenOptions,
-): Promise<Tokenizer | null> {
+): Promise<Found> {
   const found = await stat(name).catch(() => null);
   refuseRevision(name, found !== null, { revision });
   if (found?.isDirectory()) {
-    const beside =
-      (await tokenizerOfFolder(name)) ?? (await characterTable(join(name, "meta.pkl")));
+    const own = await tokenizerOfFolder(name);
+    if (own.tokenizer) return own;
+    const beside = await characterTable(join(name, "meta.pkl"));
     const gguf = beside ? null : await ggufInFolder(name);
-    return gguf === null ? beside : ggufTokenizer(gguf);
+    return gguf === null ? { tokenizer: beside, vocabulary: null } : ggufTokenizer(gguf);
   }
-  if (found && /\.gguf$/i.test(name)) {
-    return ggufTokenizer(name);
-  }
-  if (found) return characterTable(join(dirname(name), "meta.pkl"));
-  if (name.startsWith("planted:")) return null;
-  if (name.startsWith("zoo:")) return folderTokenizer(await zooFolder(name.slice("zoo:".length)));
+  if (found && /\.gguf$/i.test(name)) return ggufTokenizer(name);
+  if (found)
+    return { tokenizer: await characterTable(join(dirname(name), "meta.pkl")), vocabulary: null };
+  if (name.startsWith("planted:")) return { tokenizer: null, vocabulary: null };
+  if (name.startsWith("zoo:")) return tokenizerIn(await zooFolder(name.slice("zoo:".length)));
   if (chosenGguf(name).gguf !== null) {
     const gguf = ggufOf(await hubSnapshot(name, { revision, offline, signal, progress }));
-    return gguf === null ? null : ggufTokenizer(gguf);
+    return gguf === null ? { tokenizer: null, vocabulary: null } : ggufTokenizer(gguf);
   }
   const known = hubName(name);
   const { folder } = await fetchFromHub(known?.tokenizer ?? known?.id ?? name, {
@@ -69,13 +107,14 @@ async function findTokenizer(
     signal,
     onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
   });
-  return folderTokenizer(folder);
+  return tokenizerIn(folder);
 }
 
 /** Of a GGUF in several parts the first holds the tokenizer. */
-async function ggufTokenizer(path: string): Promise<Tokenizer | null> {
+async function ggufTokenizer(path: string): Promise<Found> {
   const [first = basename(path)] = partNames(basename(path)) ?? [];
   const file = await fileSource(join(dirname(path), first));
-  const { metadata } = await readGguf(file).finally(() => file.close());
-  return tokenizerFromGguf(Object.fromEntries(metadata));
+  const { metadata, tensors } = await readGguf(file).finally(() => file.close());
+  const vocabulary = tensors.get("token_embd.weight")?.shape[0] ?? null;
+  return { tokenizer: tokenizerFromGguf(Object.fromEntries(metadata)), vocabulary };
 }

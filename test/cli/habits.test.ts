@@ -1,5 +1,5 @@
 /** @file What people type, and what they meet at once: an answer, or a sentence that names what they typed. */
-import { openSync, writeFileSync } from "node:fs";
+import { cpSync, openSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -123,3 +123,35 @@ test.each<[string, string]>([
   const { code, stderr } = await cli(emptyFolder(), line.replace("MODEL", MODEL).split(" "));
   expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
 });
+
+test("tokens says that a tokenizer has ids that the model beside it does not", async () => {
+  const folder = emptyFolder();
+  cpSync(
+    join(import.meta.dirname, "../../zoo/shakespeare/checkpoints/step-002000/tokenizer.json"),
+    join(folder, "tokenizer.json"),
+  );
+  const tokens = async (size: number) => {
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ vocab_size: size }));
+    return cli(folder, ["tokens", ".", "To be"]);
+  };
+  expect(await tokens(65)).toMatchObject({ code: 0, stderr: "" });
+  expect((await tokens(64)).stderr).toBe(
+    "warning: the tokenizer is larger than the model's vocabulary: it has 65 tokens, the model ids from 0 to 63\n",
+  );
+  const other = await tokens(20);
+  expect(other).toMatchObject({ code: 0, stdout: expect.stringContaining('"T"') as string });
+  expect(other.stderr).toContain("the tokenizer beside the model is not of this model");
+});
+
+test.each(["zoo list", "cache list", "cache list --work"])(
+  "%s --json is one JSON object",
+  async (line) => {
+    const { code, stdout, stderr } = await cli(emptyFolder(), [...line.split(" "), "--json"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const listed = JSON.parse(stdout) as { models?: { model: string }[]; runs?: unknown[] };
+    const names = listed.models?.map(({ model }) => model);
+    expect(line === "zoo list" ? names : (names ?? listed.runs)).toEqual(
+      line === "zoo list" ? expect.arrayContaining(["zoo:attn-2l", "zoo:shakespeare"]) : [],
+    );
+  },
+);

@@ -51,6 +51,10 @@ describe("a hub model", () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ model: { revision: COMMIT } });
     const listed = await cli(folder, ["cache", "list"], environment);
     expect(listed.stdout).toContain("org/model");
+    const { stdout: json } = await cli(folder, ["cache", "list", "--json"], environment);
+    expect(JSON.parse(json)).toMatchObject({
+      models: [{ id: "org/model", revisions: [{ commit: COMMIT }] }],
+    });
     expect((await cli(folder, ["cache", "verify"], environment)).stdout).toContain(
       "0 not as they should be",
     );

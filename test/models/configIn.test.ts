@@ -16,6 +16,14 @@ describe("a configuration that cannot be used", () => {
     expect((configIn(error, "b.gguf") as Error).message).toBe(
       "b.gguf, read as a configuration of llama cannot be used: x",
     );
+    const keys = new Map([["num_hidden_layers", "llama.block_count"]]);
+    const sized = new InputError(
+      "config",
+      "config.json of llama cannot be used: num_hidden_layers needs 1",
+    );
+    expect((configIn(sized, "b.gguf", keys) as Error).message).toBe(
+      "b.gguf, read as a configuration of llama cannot be used: llama.block_count needs 1",
+    );
     const other = new InputError("weights", "q is missing");
     expect(configIn(other, "b.gguf")).toBe(other);
   });

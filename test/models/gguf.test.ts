@@ -332,6 +332,15 @@ test.each<[string, () => Promise<void>, RegExp]>([
     /keys that are not supported: llama\.ssm\.state_size, llama\.x/,
   ],
   [
+    "a value that no model can have, under the file's own key",
+    () =>
+      opened("llama", [
+        ...SMALL.slice(0, 5),
+        ["llama.attention.layer_norm_rms_epsilon", "float32", -1],
+      ]),
+    /read as a configuration of llama cannot be used: .*llama\.attention\.layer_norm_rms_epsilon/,
+  ],
+  [
     "more layers than tensors",
     () => opened("smollm3", [["smollm3.block_count", "uint32", 2 ** 31]]),
     /needs a block_count from 1 to its 1 tensors, got 2147483648/,

@@ -6,6 +6,7 @@ import { defineCommand } from "../commandSpec.ts";
 
 interface CacheFlags {
   readonly work?: boolean | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** The download cache, which Python's client shares, and what interrupted studies have kept. */
@@ -19,14 +20,17 @@ export const command = defineCommand({
       .option(
         "--work",
         "the kept work of interrupted studies instead (list, remove <id|model|all>)",
-      ),
-  carryOut: async ({ work }: CacheFlags, [action, target]: readonly [string, string?]) => {
-    if (work) return (await import("../workOfCache.ts")).workOfCache(action, target);
+      )
+      .option("--json", "print the list as JSON and nothing else"),
+  carryOut: async ({ work, json }: CacheFlags, [action, target]: readonly [string, string?]) => {
+    if (json && action !== "list")
+      throw new InputError("options", `cache ${action} prints no JSON; list does`);
+    if (work) return (await import("../workOfCache.ts")).workOfCache(action, target, json);
     const { hubSettings } = await import("../../models/hub/hubSettings.ts");
     const { cacheDir } = hubSettings();
     if (action === "list" && target !== undefined)
       throw new InputError("options", `cache list takes no model, got ${target}`);
-    if (action === "list") return list(cacheDir);
+    if (action === "list") return list(cacheDir, json);
     if (action === "verify") return verify(cacheDir, target);
     return remove(cacheDir, target);
   },
@@ -43,9 +47,13 @@ async function remove(cacheDir: string, target: string | undefined): Promise<voi
   process.stdout.write(`removed ${id} (${commits.length} commits, ${megabytes(freedBytes)})\n`);
 }
 
-async function list(cacheDir: string): Promise<void> {
+async function list(cacheDir: string, json = false): Promise<void> {
   const { cacheEntries } = await import("../../models/hub/cacheEntries.ts");
   const entries = await cacheEntries(cacheDir);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ folder: cacheDir, models: entries })}\n`);
+    return;
+  }
   const total = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const lines = entries.flatMap((entry) => [
     `${megabytes(entry.sizeBytes).padStart(10)}  ${entry.id}${unfinished(entry)}`,

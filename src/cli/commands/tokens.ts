@@ -17,18 +17,30 @@ export const command = defineCommand({
     ),
   carryOut: async (flags: ModelFlags & OutputFlags, [name, text]: readonly [string, string]) => {
     const { inFrame } = await import("../frame.ts");
-    const { openTokenizer } = await import("../../models/openTokenizer.ts");
+    const { openTokenizerBeside } = await import("../../models/openTokenizer.ts");
     const { visible } = await import("../../draw/visible.ts");
     const { common } = partFlags(flags);
     const { revision, offline } = common.model;
-    const tokenizer = await inFrame(common, ({ signal }) =>
-      openTokenizer(name, { signal, revision, offline }),
+    const { tokenizer, vocabulary } = await inFrame(common, ({ signal }) =>
+      openTokenizerBeside(name, { signal, revision, offline }),
     );
+    const warning = misfit(tokenizer, vocabulary, text);
+    if (warning !== null) process.stderr.write(`warning: ${visible(warning)}\n`);
     process.stdout.write(
       common.output.json ? tokensJson(tokenizer, text) : tokensText(tokenizer, text, visible),
     );
   },
 });
+
+/** What to tell where the tokenizer has ids that the model does not; null where it has none. */
+function misfit(tokenizer: Tokenizer, vocabulary: number | null, text: string): string | null {
+  if (vocabulary === null || tokenizer.vocabSize <= vocabulary) return null;
+  const beyond = tokenizer.encode(text).find((id) => id >= vocabulary);
+  const sizes = `it has ${tokenizer.vocabSize} tokens, the model ids from 0 to ${vocabulary - 1}`;
+  return beyond === undefined
+    ? `the tokenizer is larger than the model's vocabulary: ${sizes}`
+    : `the tokenizer beside the model is not of this model: ${sizes}, and this text has the id ${beyond}`;
+}
 
 function tokensJson(tokenizer: Tokenizer, text: string): string {
   const ids = tokenizer.encode(text);

@@ -6,9 +6,21 @@ export const command = defineCommand({
   name: "zoo",
   description: "the models that come with the tool, and what is known about them: list",
   declare: (command: Command) =>
-    command.addArgument(new Argument("<action>", "what to do").choices(["list"])),
-  carryOut: listZoo,
+    command
+      .addArgument(new Argument("<action>", "what to do").choices(["list"]))
+      .option("--json", "print JSON and nothing else"),
+  carryOut: ({ json }: { readonly json?: boolean | undefined }) => (json ? zooJson() : listZoo()),
 });
+
+/** All that the index says of each model, with the name by which commands take it. */
+async function zooJson(): Promise<void> {
+  const { readZoo } = await import("../../models/zoo/openZoo.ts");
+  const models = Object.entries(await readZoo()).map(([name, model]) => ({
+    model: `zoo:${name}`,
+    ...model,
+  }));
+  process.stdout.write(`${JSON.stringify({ models })}\n`);
+}
 
 /** Every model of the zoo, what it is, what was found in it, and how to make it again. */
 async function listZoo(): Promise<void> {

@@ -38,6 +38,25 @@ export function ggufConfig(
   };
 }
 
+/** Which key of the file each key of the configuration comes from; those that the tensors show have none. */
+export function ggufKeysOf(
+  { keys }: GgufArchitecture,
+  { architecture, own }: GgufFacts,
+): ReadonlyMap<string, string> {
+  return new Map([
+    ...Object.entries(SPECIAL).map(([key, name]) => [name, ggufIdKey(key)] as const),
+    [
+      "vocab_size",
+      own.has("vocab_size") ? `${architecture}.vocab_size` : "rows of token_embd.weight",
+    ],
+    ...Object.entries(keys)
+      .toSorted(([one], [other]) => Number(own.has(one)) - Number(own.has(other))) // those in the file win
+      .map(([key, name]) => [name, `${architecture}.${key}`] as const),
+  ]);
+}
+
+const ggufIdKey = (key: string) => `tokenizer.ggml.${key}_token_id`;
+
 /** Keys with the only value that changes nothing. */
 const NEUTRAL: Readonly<Record<string, unknown>> = {
   "attention.causal": true,
@@ -67,7 +86,7 @@ const SPECIAL = {
 function specialIds(metadata: ReadonlyMap<string, unknown>) {
   return Object.fromEntries(
     Object.entries(SPECIAL).flatMap(([key, name]) => {
-      const id = metadata.get(`tokenizer.ggml.${key}_token_id`);
+      const id = metadata.get(ggufIdKey(key));
       return id === undefined ? [] : [[name, Number(id)]];
     }),
   );

@@ -13,7 +13,7 @@ import { withNotices, type Model, type StoredLayout, type UnembeddingChoice } fr
 import { vocabularyOfGguf } from "../vocabularyFiles.ts";
 import { architectureOf } from "./architectures.ts";
 import { factsOf, shortest } from "./facts.ts";
-import { ggufConfig } from "./ggufConfig.ts";
+import { ggufConfig, ggufKeysOf } from "./ggufConfig.ts";
 import { ggufTensors } from "./ggufTensors.ts";
 
 /** What a GGUF file says, in Hugging Face's terms; of its weights nothing is read but tables of rotary factors. */
@@ -42,7 +42,8 @@ export async function ggufPlan(gguf: Gguf, path: string): Promise<GgufPlan> {
     tensors: ggufTensors(architecture, facts),
     layout: architecture.layout,
     model: (checkpoint, head) => {
-      const model = namedByFile(path, () =>
+      const keys = ggufKeysOf(architecture, facts);
+      const model = namedByFile(path, keys, () =>
         modelFrom(config, checkpoint, architecture.layout, { head }),
       );
       const notice = ggufTextNotice(Object.fromEntries(gguf.metadata));
@@ -51,12 +52,16 @@ export async function ggufPlan(gguf: Gguf, path: string): Promise<GgufPlan> {
   };
 }
 
-/** What `make` gives; configurations that cannot be used are named by the file. */
-function namedByFile<Made>(path: string, make: () => Made): Made {
+/** What `make` gives; configurations that cannot be used are named by the file and its own keys. */
+function namedByFile<Made>(
+  path: string,
+  keys: ReadonlyMap<string, string>,
+  make: () => Made,
+): Made {
   try {
     return make();
   } catch (error) {
-    throw configIn(error, path);
+    throw configIn(error, path, keys);
   }
 }
 
