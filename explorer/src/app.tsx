@@ -107,6 +107,11 @@ function useOnePage() {
     allow(wanted);
     if (wanted !== state.model) change({ model: wanted, ...NEW_MODEL }, "new");
   };
+  const [lessonsDone, addLesson] = useState<ReadonlySet<number>>(new Set());
+  const finishLesson = useCallback(
+    (lesson: number) => addLesson((before) => new Set([...before, lesson])),
+    [],
+  );
   const { engine, facts, score, live } = model;
   const asWords = facts !== null && hasWords(facts) && !state.ids;
   const token = useCallback(
@@ -117,6 +122,7 @@ function useOnePage() {
   const page: Page = {
     state: within,
     ...{ change, engine, facts, score, live, verdict, dark, token, open, announce },
+    ...{ lessonsDone, finishLesson },
   };
   const mayFetch = allowed === state.model;
   return { page, model, wanted: state.model, mayFetch, refusal, fetchFromHub, said };

@@ -12,6 +12,7 @@ export const PAGE_KEYS = [
   "weighted",
   "trained",
   "lesson",
+  "present",
   "ids",
   "theme",
   "size",

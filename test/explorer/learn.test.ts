@@ -234,3 +234,43 @@ describePage("the lessons of the explorer", (open) => {
     })),
   );
 });
+
+describePage("learning as a place", (open) => {
+  test("says which lessons are done, and presents one on the whole screen with arrow keys and Escape", async () => {
+    const { tab, errors } = await open("#view=learn&lesson=2", { width: 1280, height: 720 });
+    await live(tab);
+    await tab.getByText("0 of 5 done, about 8 minutes left").waitFor();
+    await tab.getByRole("button", { name: /^Head B/ }).click();
+    await tab.getByText("1 of 5 done, about 6 minutes left").waitFor();
+    await tab.getByText("✓ done").waitFor();
+    await tab.getByRole("button", { name: "Surgery", exact: true }).click();
+    await tab.getByRole("button", { name: "Learn", exact: true }).click();
+    await tab.getByText("1 of 5 done").waitFor(); // the visit knows it, wherever the reader went
+
+    await tab.evaluate("location.hash = `#view=learn&lesson=3&present=true`");
+    await tab.locator("[data-step='0'][data-copied]").waitFor();
+    expect(
+      await tab
+        .locator("header, nav.views, .model, .notes")
+        .evaluateAll((all) => all.filter((one) => one.checkVisibility()).length),
+    ).toBe(0);
+    const { width, height } = (await tab.locator(".lesson").boundingBox())!;
+    expect(width / height).toBeCloseTo(16 / 9, 1);
+    for (const step of [1, 2, 3]) {
+      await tab.keyboard.press("ArrowRight");
+      await tab.locator(`[data-step='${step}']`).waitFor();
+    }
+    await tab.keyboard.press("ArrowLeft");
+    await tab.locator("[data-step='2']").waitFor();
+    await tab.keyboard.press("ArrowRight");
+    await tab.keyboard.press("ArrowRight");
+    await tab.getByRole("heading", { name: "5 Can you predict it?" }).waitFor();
+    await tab.keyboard.press("ArrowRight"); // the last one stays
+    await tab.getByRole("heading", { name: "5 Can you predict it?" }).waitFor();
+    await tab.keyboard.press("Escape");
+    await tab.locator("nav.views").waitFor();
+    expect(new URL(tab.url()).hash).not.toContain("present");
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+});

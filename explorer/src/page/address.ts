@@ -36,6 +36,8 @@ export interface PageState {
   readonly trained: boolean;
   /** From 0. */
   readonly lesson: number;
+  /** The lesson fills the screen, for a room. */
+  readonly present: boolean;
   /** Tokens of a model without tokenizer are shown as numbers and not as words. */
   readonly ids: boolean;
   readonly theme: ThemeName;
@@ -63,6 +65,7 @@ export const START: PageState = {
   weighted: false,
   trained: false,
   lesson: 0,
+  present: false,
   ids: false,
   theme: "system",
   size: 100,
@@ -90,6 +93,7 @@ export function readState(hash: string): PageState {
     weighted: given.get("weighted") === "true",
     trained: given.get("trained") === "true",
     lesson: whole(given.get("lesson"), 0, 4) ?? START.lesson,
+    present: given.get("present") === "true",
     ids: given.get("ids") === "true",
     theme: THEME_NAMES.find((name) => name === given.get("theme")) ?? START.theme,
     size: TEXT_SIZES.find((size) => String(size) === given.get("size")) ?? START.size,
@@ -108,6 +112,7 @@ export function stateHash(state: PageState): string {
     "weighted",
     "trained",
     "lesson",
+    "present",
     "ids",
     "theme",
     "size",

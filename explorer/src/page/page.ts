@@ -26,6 +26,9 @@ export interface Page {
   readonly verdict: VerdictRun;
   /** Opens the model in files that the page has, once they look like one. */
   readonly open: (files: ChosenFiles) => void;
+  /** Lessons whose task the reader did on this visit, and one more of them. */
+  readonly lessonsDone: ReadonlySet<number>;
+  readonly finishLesson: (lesson: number) => void;
   /** Says something to whoever listens to the page. */
   readonly announce: (words: string) => void;
 }
@@ -50,10 +53,13 @@ export function usePageState() {
     addEventListener("popstate", follow);
     return () => removeEventListener("popstate", follow);
   }, []);
+  const isPresented = state.present && state.view === "learn";
   useEffect(() => {
-    document.documentElement.dataset["theme"] = state.theme;
-    document.documentElement.style.fontSize = `${state.size}%`;
-  }, [state.theme, state.size]);
+    const { dataset, style } = document.documentElement;
+    dataset["theme"] = state.theme;
+    dataset["present"] = String(isPresented);
+    style.fontSize = isPresented ? "min(2vw, 3.6vh)" : `${state.size}%`;
+  }, [state.theme, state.size, isPresented]);
   const change = (part: Partial<PageState>, entry: "same" | "new" = "same") => {
     const next = { ...current.current, ...part };
     const hash = stateHash(next);

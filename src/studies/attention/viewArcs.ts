@@ -59,6 +59,10 @@ export function attentionArcs(
     seam,
     guess: next === undefined ? null : { piece: next, below: "comes next" },
     isCopied: match >= 0.5,
+    notes:
+      result.input.examples > 1
+        ? [`Of these ${result.input.examples} sequences the one that shows it most.`]
+        : [],
     description: [looks, found].filter((words) => words !== null).join("; "),
   };
 }

@@ -47,10 +47,16 @@ function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previ
         {step + 1} of 4. {steps[step]!.words}
       </p>
       <div class="ways">
-        <button type="button" class="plain" disabled={step === 0} onClick={() => go(step - 1)}>
+        <button
+          type="button"
+          class="plain"
+          data-step-back
+          disabled={step === 0}
+          onClick={() => go(step - 1)}
+        >
           Step back
         </button>
-        <button type="button" disabled={step === 3} onClick={() => go(step + 1)}>
+        <button type="button" data-step-on disabled={step === 3} onClick={() => go(step + 1)}>
           Next step
         </button>
       </div>

@@ -1,4 +1,6 @@
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { usePage } from "../../page/page.ts";
 
 /** The formula and the library call behind what a lesson shows, for those who ask. */
 export function Folded({ formula, call }: { readonly formula: string; readonly call: string }) {
@@ -23,6 +25,11 @@ export function Task({
   readonly children: ComponentChildren;
   readonly result: string | null;
 }) {
+  const { state, finishLesson } = usePage();
+  const isDone = result !== null;
+  useEffect(() => {
+    if (isDone) finishLesson(state.lesson);
+  }, [isDone]);
   return (
     <div class="task">
       <h3>Your turn</h3>

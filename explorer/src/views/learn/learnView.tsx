@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { plural } from "../../parts/plural.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
 import { useLesson, type Lesson } from "../../parts/lesson.ts";
@@ -8,21 +9,44 @@ import { VectorsLesson } from "./vectorsLesson.tsx";
 import { PatternLesson } from "./patternLesson.tsx";
 import { CircuitLesson } from "./circuitLesson.tsx";
 import { YoursLesson } from "./yoursLesson.tsx";
-import { Words } from "./glossary.tsx";
+import { MarginNotes } from "./glossary.tsx";
 import { lessonTaken } from "./taken.ts";
+import { usePresent } from "./usePresent.ts";
 import "./learn.css";
 
 const LESSONS: readonly {
   readonly name: string;
   /** What the lesson answers: its title. */
   readonly question: string;
+  /** That it takes, about. */
+  readonly minutes: number;
   readonly Shown: (props: { lesson: Lesson }) => JSX.Element;
 }[] = [
-  { name: "The stream", question: "How does a token become a guess?", Shown: StreamLesson },
-  { name: "Query, key, value", question: "How does a head choose?", Shown: VectorsLesson },
-  { name: "From scores to a pattern", question: "Where does it look?", Shown: PatternLesson },
-  { name: "Two heads, one circuit", question: "How does it copy?", Shown: CircuitLesson },
-  { name: "Try it", question: "Can you predict it?", Shown: YoursLesson },
+  {
+    name: "The stream",
+    question: "How does a token become a guess?",
+    minutes: 1,
+    Shown: StreamLesson,
+  },
+  {
+    name: "Query, key, value",
+    question: "How does a head choose?",
+    minutes: 2,
+    Shown: VectorsLesson,
+  },
+  {
+    name: "From scores to a pattern",
+    question: "Where does it look?",
+    minutes: 2,
+    Shown: PatternLesson,
+  },
+  {
+    name: "Two heads, one circuit",
+    question: "How does it copy?",
+    minutes: 2,
+    Shown: CircuitLesson,
+  },
+  { name: "Try it", question: "Can you predict it?", minutes: 1, Shown: YoursLesson },
 ];
 
 /** Another lesson begins at its title, which then has the focus. */
@@ -48,45 +72,38 @@ export function LearnView() {
   const found = useLesson();
   const at = Math.min(state.lesson, LESSONS.length - 1);
   const { name, question, Shown } = LESSONS[at]!;
-  const { title, go } = useTitle(at, (lesson) => change({ lesson }, "new"));
+  const { title, go } = useTitle(at, (lesson) => {
+    if (lesson in LESSONS) change({ lesson }, "new");
+  });
+  const presenting = usePresent(at, go);
   return (
     <section aria-labelledby="lesson" class="lesson">
-      <ol class="ways" aria-label="Lessons">
-        {LESSONS.map((one, index) => (
-          <li key={one.name}>
-            <button
-              type="button"
-              class="plain"
-              aria-label={`${index + 1} ${one.name}`}
-              aria-current={index === at ? "step" : undefined}
-              onClick={() => go(index)}
-            >
-              {index + 1} <span class="name">{one.name}</span>
-            </button>
-          </li>
-        ))}
-      </ol>
-      <h2 id="lesson" ref={title} tabIndex={-1}>
-        {at + 1} {question}
-      </h2>
-      {found.error && <p role="alert">{found.error}</p>}
-      {found.lesson ? (
-        <div ref={shown}>
-          <Shown key={`${at} ${found.lesson.facts.id}`} lesson={found.lesson} />
+      <Progress at={at} go={go} presenting={presenting} />
+      <div class="lessonPage">
+        <div class="lessonMain">
+          <h2 id="lesson" ref={title} tabIndex={-1}>
+            {at + 1} {question}
+          </h2>
+          {found.error && <p role="alert">{found.error}</p>}
+          {found.lesson ? (
+            <div ref={shown}>
+              <Shown key={`${at} ${found.lesson.facts.id}`} lesson={found.lesson} />
+            </div>
+          ) : (
+            !found.error && <p class="status">Waiting for the model's own numbers</p>
+          )}
+          {found.lesson && engine && (
+            <TakeAlong
+              name={`lesson-${at + 1}`}
+              take={() =>
+                lessonTaken(found.lesson!, `Lesson ${at + 1}, ${name}`, shown.current!, engine)
+              }
+            />
+          )}
         </div>
-      ) : (
-        !found.error && <p class="status">Waiting for the model's own numbers</p>
-      )}
-      <Words />
-      {found.lesson && engine && (
-        <TakeAlong
-          name={`lesson-${at + 1}`}
-          take={() =>
-            lessonTaken(found.lesson!, `Lesson ${at + 1}, ${name}`, shown.current!, engine)
-          }
-        />
-      )}
-      <p class="ways">
+        <MarginNotes lesson={at} />
+      </div>
+      <p class="ways turn">
         <button type="button" class="plain" disabled={at === 0} onClick={() => go(at - 1)}>
           Back
         </button>
@@ -95,5 +112,48 @@ export function LearnView() {
         </button>
       </p>
     </section>
+  );
+}
+
+interface ProgressProps {
+  readonly at: number;
+  readonly go: (lesson: number) => void;
+  readonly presenting: ReturnType<typeof usePresent>;
+}
+
+/** The lessons with what each takes and which are done, and the way to a room's screen and back. */
+function Progress({ at, go, presenting }: ProgressProps) {
+  const { lessonsDone } = usePage();
+  const { present, begin, end } = presenting;
+  const left = LESSONS.reduce(
+    (sum, { minutes }, index) => sum + (lessonsDone.has(index) ? 0 : minutes),
+    0,
+  );
+  return (
+    <div class="progress">
+      <ol class="ways" aria-label="Lessons">
+        {LESSONS.map(({ name, minutes }, index) => (
+          <li key={name}>
+            <button
+              type="button"
+              class="plain"
+              aria-label={`${index + 1} ${name}`}
+              aria-current={index === at ? "step" : undefined}
+              onClick={() => go(index)}
+            >
+              {index + 1} <span class="name">{name}</span>
+            </button>
+            <small>{lessonsDone.has(index) ? "✓ done" : `${minutes} min`}</small>
+          </li>
+        ))}
+      </ol>
+      <p class="status" role="status">
+        {lessonsDone.size} of {LESSONS.length} done
+        {left > 0 && `, about ${plural(left, "minute")} left`}
+      </p>
+      <button type="button" class="plain" aria-pressed={present} onClick={present ? end : begin}>
+        {present ? "End (Esc); arrow keys step" : "Present"}
+      </button>
+    </div>
   );
 }
