@@ -50,6 +50,14 @@ export type { LazyStudy, Study, StudyModule } from "./studies/study.ts";
 export { attentionArcs, type ArcsPlace } from "./studies/attention/viewArcs.ts";
 export { attentionView } from "./studies/attention/view.ts";
 export { detectorText, type DetectorTextOptions } from "./studies/detector/viewText.ts";
+export {
+  FIGURE_NAMES,
+  FIGURES,
+  figureChoice,
+  figureView,
+  type FigureChoice,
+  type FigureName,
+} from "./studies/figures.ts";
 export { REPORT_TITLE, reportPage } from "./studies/reportPage.ts";
 export { scoreHeadMap, scoreView } from "./studies/score/view.ts";
 export { FLAG_WORDS } from "./studies/verdict/viewFlags.ts";

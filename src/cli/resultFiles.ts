@@ -1,6 +1,7 @@
 import { InputError } from "../base/errors.ts";
 import { writeStudy } from "../draw/studyFiles.ts";
 import { checkOutput } from "../draw/write.ts";
+import type { StudyView } from "../draw/studyView.ts";
 import type { OutputFlags } from "./flags/partFlags.ts";
 import type { Destination, Request } from "./request.ts";
 
@@ -10,16 +11,21 @@ import type { Destination, Request } from "./request.ts";
  */
 export function resultFiles<Result>(
   request: Pick<Request<Result>, "study" | "picture">,
-  { out, json, title }: OutputFlags,
+  { out, json, title, figure }: OutputFlags,
 ): Destination<Result> {
   const files = out ?? [];
   const unasked = out === undefined && !json ? request.picture : undefined;
   return {
-    check: () => files.forEach(checkOutput),
+    async check() {
+      files.forEach(checkOutput);
+      if (figure !== undefined) await checkFigure(figure, files);
+    },
     async write(result, done) {
       const { study } = await request.study(result);
       const write = async (file: string) => {
-        await writeStudy(await study.view(result), result, file, { title });
+        const view = await study.view(result);
+        const shown = figure === undefined ? view : await figureOf(view, figure, study.name);
+        await writeStudy(shown, result, file, { title });
         done(`wrote ${file}`);
       };
       if (unasked !== undefined)
@@ -31,6 +37,21 @@ export function resultFiles<Result>(
       throw new InputError("output", messages.join("\n"), { cause: faults[0] });
     },
   };
+}
+
+/** Before any work is done. */
+async function checkFigure(figure: string, files: readonly string[]): Promise<void> {
+  const { figureChoice } = await import("../studies/figures.ts");
+  figureChoice(figure);
+  if (files.length === 0)
+    throw new InputError("options", "--figure needs --out FILE, where the figure goes", {
+      option: "figure",
+    });
+}
+
+async function figureOf(view: StudyView, figure: string, kind: string): Promise<StudyView> {
+  const { figureChoice, figureView } = await import("../studies/figures.ts");
+  return figureView(view, figureChoice(figure), kind);
 }
 
 /** @throws what is not a fault of the place */

@@ -1,10 +1,13 @@
 /** @file Tables for spreadsheets and data frames (RFC 4180: commas, CRLF, a header line). */
 import { csvFormatRow } from "d3-dsv";
 import type { StudyCell, StudyColumn, StudyTable, StudyView } from "./studyView.ts";
+import { visible } from "./visible.ts";
 
 /** What a .csv file of the study has. */
 export function studyCsv(view: StudyView): string {
-  return tableCsv(view.csv?.() ?? view.tables[0]);
+  const { csv, tables, csvComment } = view;
+  const comment = csvComment === undefined ? "" : `# ${visible(csvComment)}\r\n`;
+  return comment + tableCsv(csv?.() ?? tables[0]);
 }
 
 /**
@@ -13,13 +16,18 @@ export function studyCsv(view: StudyView): string {
  * field is a missing value. Several heads are written as `L0H1 L0H10`.
  */
 export function tableCsv({ columns, rows }: StudyTable): string {
-  const header = unique(keysOf(columns)).flatMap((key, index) =>
+  const header = columnKeys(columns).flatMap((key, index) =>
     isHead(columns[index]!) ? headKeys(key) : [key],
   );
   const fields = rows.map((row) =>
     row.flatMap((cell, index) => (isHead(columns[index]!) ? headFields(cell) : [field(cell)])),
   );
   return csvText([header, ...fields]);
+}
+
+/** What files call the columns; no two are equal. */
+export function columnKeys(columns: StudyTable["columns"]): string[] {
+  return unique(keysOf(columns));
 }
 
 /** Rows of fields as one table; a field with a comma, quote or line end is quoted. */

@@ -8,11 +8,11 @@ import { widthOf } from "./wrap.ts";
 export type KeyEntry =
   | { readonly shape: "box"; readonly label: string }
   | { readonly shape: "tick"; readonly label: string }
-  | { readonly shape: "series"; readonly index: number; readonly label: string };
+  | { readonly shape: "series" | "dot"; readonly index: number; readonly label: string };
 
 const FONT = 12;
 const ROW = 20;
-const SHAPE_WIDTH = { box: 15, tick: 2, series: 26 } as const;
+const SHAPE_WIDTH = { box: 15, tick: 2, series: 26, dot: 10 } as const;
 
 /** Symbols of Observable Plot, and the same as paths of radius 4. */
 const SYMBOLS = [
@@ -29,8 +29,12 @@ export const MOST_SERIES = SYMBOLS.length * DASHES.length;
 /** Colour, symbol and dashes of the series at `index`; the first four differ in all but dashes. */
 export function seriesStyle(theme: Theme, index: number) {
   const mark = index % SYMBOLS.length;
-  const dash = DASHES[Math.floor(index / SYMBOLS.length) % DASHES.length];
-  return { stroke: theme.marks[mark]!, symbol: SYMBOLS[mark]!.name, strokeDasharray: dash };
+  const turn = Math.floor(index / SYMBOLS.length) % DASHES.length;
+  return {
+    stroke: theme.marks[mark]!,
+    symbol: SYMBOLS[mark]!.name,
+    strokeDasharray: DASHES[turn],
+  };
 }
 
 /** The entries as one part of a figure, `left` pixels from its edge. */
@@ -53,6 +57,19 @@ export function drawKey(
   });
   const height = (row + 1) * ROW;
   return { node: svgNode(document, "svg", { width, height }, nodes), width, height };
+}
+
+/** Colour, symbol and filling of the dots of a kind; no two kinds are alike without their colours or by them alone. */
+export function dotStyle(theme: Theme, index: number) {
+  const mark = index % SYMBOLS.length;
+  const turn = Math.floor(index / SYMBOLS.length) % DASHES.length;
+  const colour = (mark + (turn > 1 ? 1 : 0)) % theme.marks.length;
+  return {
+    stroke: theme.marks[colour]!,
+    symbol: SYMBOLS[mark]!.name,
+    path: SYMBOLS[mark]!.path,
+    isHollow: turn % 2 === 1,
+  };
 }
 
 function entryWidth(entry: KeyEntry): number {
@@ -86,6 +103,12 @@ function drawShape(
   if (entry.shape === "tick") {
     const d = `M${x + 1} ${middle - 8}V${middle + 8}`;
     return [svgNode(document, "path", { ...line, d, "stroke-width": 1.8 })];
+  }
+  if (entry.shape === "dot") {
+    const { stroke, path: d, isHollow } = dotStyle(theme, entry.index);
+    const place = `translate(${x + SHAPE_WIDTH.dot / 2},${middle})`;
+    const paint = { stroke, "stroke-width": 1.5, fill: isHollow ? "none" : stroke };
+    return [svgNode(document, "path", { d, transform: place, ...paint })];
   }
   const { stroke, strokeDasharray } = seriesStyle(theme, entry.index);
   const dashes = strokeDasharray === undefined ? {} : { "stroke-dasharray": strokeDasharray };

@@ -30,6 +30,8 @@ export interface Matrices {
   readonly columnName: string;
   readonly scale: HeadScale;
   readonly scaleLabel: string;
+  /** Cells without a value are crossed, where they mean something else than nothing. */
+  readonly crossesGaps?: boolean | undefined;
   readonly notes?: readonly string[] | undefined;
   readonly description: string;
 }
@@ -117,7 +119,7 @@ function drawMatrix(
   document: Document,
   theme: Theme,
   matrix: Matrix,
-  { scale: common, rowName, columnName }: Matrices,
+  { scale: common, rowName, columnName, crossesGaps = false }: Matrices,
   aim: number,
 ): Part {
   const scale = matrix.own?.scale ?? common;
@@ -145,6 +147,7 @@ function drawMatrix(
       "stroke-opacity": 0.6,
     }),
     ...cellPaths(frame, matrix, scale),
+    ...(crossesGaps ? gapCrosses(frame, matrix) : []),
     ...cellTexts(frame, matrix, scale),
     ...rowLabels(frame, matrix.rows, every),
     ...columnLabels(frame, matrix.columns, every, tall),
@@ -209,6 +212,23 @@ function cellPaths(
       "shape-rendering": "crispEdges",
     }),
   );
+}
+
+/** A small cross in each cell without a value. */
+function gapCrosses({ cell, left, top, theme, document }: Frame, { values }: Matrix): SVGElement[] {
+  const reach = Math.max(1, cell * 0.14);
+  const arms = values.flatMap((row, y) =>
+    row.flatMap((value, x) => {
+      if (value !== null) return [];
+      const [middle, height] = [left + (x + 0.5) * cell, top + (y + 0.5) * cell];
+      const from = (sign: number) =>
+        `M${round(middle - reach)} ${round(height - sign * reach)}L${round(middle + reach)} ${round(height + sign * reach)}`;
+      return [from(1), from(-1)];
+    }),
+  );
+  if (arms.length === 0) return [];
+  const stroke = { stroke: theme.line, "stroke-width": 1, fill: "none" };
+  return [svgNode(document, "path", { d: arms.join(""), ...stroke })];
 }
 
 function levelOf(value: number | null, scale: HeadScale): number | null {

@@ -4,6 +4,7 @@ import type { BarChart } from "./bars.ts";
 import type { HeadMap } from "./headMap.ts";
 import type { LineFigure } from "./lines.ts";
 import type { Matrices } from "./matrices.ts";
+import type { Scatter } from "./scatter.ts";
 import type { StudyPicture, StudyView } from "./studyView.ts";
 
 export function mapPicture(map: HeadMap): StudyPicture {
@@ -52,6 +53,16 @@ export function arcsPicture(picture: Arcs): StudyPicture {
     draw: async () => {
       const { arcs } = await import("./arcs.ts");
       return (document, theme) => arcs(picture, document, theme);
+    },
+  };
+}
+
+export function scatterPicture(picture: Scatter): StudyPicture {
+  return {
+    label: picture.title,
+    draw: async () => {
+      const { scatter } = await import("./scatter.ts");
+      return (document, theme) => scatter(picture, document, theme);
     },
   };
 }

@@ -23,6 +23,8 @@ export interface StudyColumn {
   readonly key?: string | undefined;
   /** Whether its cells are heads. */
   readonly isHead?: boolean | undefined;
+  /** The colours of a map of its numbers: "signed" has both sides of zero; left out: what the numbers need. */
+  readonly scale?: HeadScale | "signed" | undefined;
 }
 
 export interface StudyTable {
@@ -38,6 +40,8 @@ export interface StudyTable {
 /** A picture that is not a map of heads. */
 export interface StudyPicture {
   readonly label: string;
+  /** Its name for --figure, if it can be asked for by one, and its numbers. */
+  readonly figure?: { readonly name: string; readonly table: StudyTable } | undefined;
   /** Loads what draws, and gives it. */
   readonly draw: () => Promise<(document: Document, theme: Theme) => SVGSVGElement>;
 }
@@ -56,6 +60,14 @@ export interface WidgetData {
   readonly element: string;
   /** Members that lead from there to the Result of the widget. */
   readonly path: readonly string[];
+}
+
+/** A table with a row for each step and head, and of each run if there are several. */
+export interface OverSteps {
+  /** Columns called `step`, the head, its scores, and `run` where there are several runs. */
+  readonly table: () => StudyTable;
+  /** From which score on a head is counted. */
+  readonly threshold: number;
 }
 
 /** Another study as a part of this one, in its page alone. */
@@ -82,6 +94,12 @@ export interface StudyView {
   readonly tables: readonly [StudyTable, ...StudyTable[]];
   /** What a .csv file has, if that is too long to be shown. */
   readonly csv?: (() => StudyTable) | undefined;
+  /** A line before a .csv file, behind `# `; left out: none. */
+  readonly csvComment?: string | undefined;
+  /** A row for each head with all its numbers, if no other table is one; figures of heads are made of it. */
+  readonly everyHead?: (() => StudyTable) | undefined;
+  /** Scores of every head at every step, for a study of training. */
+  readonly overSteps?: OverSteps | undefined;
   /** Shown in the page below everything else. */
   readonly sections?: readonly StudySection[] | undefined;
   /** Model, input and engine, term by term. */

@@ -10,6 +10,9 @@ export interface Report {
   readonly svg: (theme: "light" | "dark") => Promise<string>;
   readonly html: () => Promise<string>;
   readonly csv: () => string;
+  /** Its table with a caption. */
+  readonly tex: () => Promise<string>;
+  readonly md: () => Promise<string>;
 }
 
 /** Formats by extension. What draws is loaded when it is due: a DOM alone costs a fifth of a second. */
@@ -19,6 +22,8 @@ const FORMATS = {
   pdf: async ({ svg }) => (await import("./pdf.ts")).pdf(await svg("light")),
   html: ({ html }) => html(),
   csv: async ({ csv }) => csv(),
+  tex: ({ tex }) => tex(),
+  md: ({ md }) => md(),
   json: async ({ result }) => jsonText(result),
 } as const satisfies Record<string, (report: Report) => Promise<string | Uint8Array>>;
 

@@ -35,14 +35,22 @@ export async function toText(result: unknown, options: StudyTextOptions = {}): P
 
 /** The study whose Result it is, by its `schema`. */
 async function studyOf({ name, result }: NamedResult, studies: Studies): Promise<Study> {
-  const read = z.object({ schema: z.string() }).safeParse(result);
-  const schema = read.success ? read.data.schema : "none";
-  const kind = /^induction-lens\/([a-z-]+)@1$/.exec(schema)?.[1] ?? "";
+  const kind = kindOf(result);
   if (Object.hasOwn(studies, kind)) return (await studies[kind]!()).study;
   throw new InputError(
     "result",
-    `a Result is of the kind ${Object.keys(studies).join(", ")}; ${name} has the schema ${schema}`,
+    `a Result is of the kind ${Object.keys(studies).join(", ")}; ${name} has the schema ${schemaOf(result)}`,
   );
+}
+
+/** The study that it says it is of; empty for none. */
+export function kindOf(result: unknown): string {
+  return /^induction-lens\/([a-z-]+)@1$/.exec(schemaOf(result))?.[1] ?? "";
+}
+
+function schemaOf(result: unknown): string {
+  const read = z.object({ schema: z.string() }).safeParse(result);
+  return read.success ? read.data.schema : "none";
 }
 
 /** @throws {InputError} "result" for a Result that does not fit its schema; names the first five faults */

@@ -68,7 +68,7 @@ describe("writeResult(result, file)", () => {
     for (const name of ["scores.gif", "scores", ".png", "scores.png.bak"]) {
       const attempt = writeResult(scoreFixture(2, 4), join(folder, "new", name));
       await expect(attempt).rejects.toMatchObject({ name: "InputError", code: "output" });
-      await expect(attempt).rejects.toThrow(".png, .svg, .pdf, .html, .csv, .json, got");
+      await expect(attempt).rejects.toThrow(".png, .svg, .pdf, .html, .csv, .tex, .md, .json, got");
     }
     expect(everything()).toEqual([]);
   });

@@ -8,6 +8,7 @@ import { studyCsv } from "../../src/draw/csv.ts";
 import { drawnInNode } from "../../src/draw/drawnInNode.ts";
 import { lazySvg } from "../../src/draw/lazySvg.ts";
 import { pdf } from "../../src/draw/pdf.ts";
+import { madeOf } from "../../src/draw/caption.ts";
 import { picturesOf } from "../../src/draw/pictures.ts";
 import { pictureName, pictureNames, pictureWords } from "../../src/draw/studyView.ts";
 import { idealHeads } from "../../src/measure/idealHeads.ts";
@@ -41,8 +42,17 @@ import { text } from "../../src/studies/text/text.ts";
 import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
 import { reportPage } from "../../src/studies/reportPage.ts";
+import {
+  FIGURE_NAMES,
+  FIGURES,
+  figureChoice,
+  figureView,
+  type FigureName,
+} from "../../src/studies/figures.ts";
 import { STUDIES } from "../../src/studies/registry.ts";
 import { toText, viewOf } from "../../src/studies/views.ts";
+import type { PhaseSeedsResult } from "../../src/studies/phase/resultSeeds.ts";
+import type { VerdictResult } from "../../src/studies/verdict/result.ts";
 import { why } from "../../src/studies/why/why.ts";
 import { writeResult } from "../../src/studies/writeResult.ts";
 import { oneEngine } from "../interventions/engine.ts";
@@ -197,6 +207,118 @@ describe.each(NAMES)("the view of %s", (name) => {
       }
     }
   });
+});
+
+/** Results of these kinds have two numbers of every head or more. */
+const OF_HEADS = [
+  ...["score", "score-patterns", "verdict", "card", "compare", "patch", "path", "ablate", "text"],
+  ...["behaviours", "circuit", "detector", "phase"],
+];
+const GIVEN: Readonly<Partial<Record<FigureName, readonly string[]>>> = {
+  scatter: OF_HEADS,
+  maps: OF_HEADS,
+  labels: ["verdict", "card"],
+  curve: ["ablate curve"],
+  circuit: ["verdict", "card"],
+  steps: ["phase", "phase-seeds"],
+  table: NAMES,
+};
+
+test.each(FIGURE_NAMES)(
+  "the figure %s is given by the Results that its sentence names, and refused by others in it",
+  async (figure) => {
+    const given: string[] = [];
+    for (const name of NAMES) {
+      const view = await viewNamed(name);
+      const make = () => figureView(view, { name: figure, words: [] }, name);
+      try {
+        const { pictures, tables, csvComment } = make();
+        given.push(name);
+        expect(csvComment).toContain(madeOf(view));
+        for (const picture of pictures!) {
+          const svg = await lazySvg(picture, drawnInNode)("dark");
+          expect(svg).toMatch(/^<svg[^]*<\/svg>\s*$/);
+          expect(svg).not.toMatch(/undefined|NaN|\[object/);
+        }
+        expect(tables[0].rows.length, name).toBeGreaterThan(0);
+      } catch (error) {
+        expect(String(error)).toBe(
+          `InputError: the figure ${figure} needs a Result of ${FIGURES[figure].from}; this one, of ${name}, does not have what it shows`,
+        );
+      }
+    }
+    expect(given).toEqual(
+      GIVEN[figure] ? NAMES.filter((one) => GIVEN[figure]!.includes(one)) : given,
+    );
+    expect(given.length).toBeGreaterThan(0);
+  },
+);
+
+test("figures of a verdict have its weights, rows, BOS and seed in LaTeX, Markdown, CSV and pictures", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "figures-"));
+  const written = async (figure: string, ending: string) => {
+    const file = join(folder, `a.${ending}`);
+    await writeResult(results["verdict"], file, { figure });
+    return readFileSync(file, "utf8");
+  };
+  const { model, heads } = results["verdict"] as VerdictResult;
+  const made = `weights sha256 ${model.sha256.slice(0, 12)} · 10 rows of`;
+  const latex = await written("table", "tex");
+  expect(latex).toContain("\\begin{tabular}{llrrrrrrl}");
+  expect(latex).toContain(made.replaceAll("·", "$\\cdot$"));
+  expect(latex.split("\n").filter((line) => line.endsWith("\\\\"))).toHaveLength(1 + heads.length);
+  expect(await written("table", "md")).toContain("| head | label | strength |");
+  const [comment, header] = (await written("table", "csv")).split("\r\n");
+  expect(comment).toMatch(/^# .*BOS on \(token 0\) · seed 0 · induction-lens/);
+  expect(header).toBe(
+    "layer,head,label,strength,strengthLow,strengthHigh,writesLogit,aloneNats,givenOthersNats,flags",
+  );
+  for (const figure of ["scatter=induction,previousToken", "labels", "maps"])
+    expect(await written(figure, "svg"), figure).toContain(`sha256 ${model.sha256.slice(0, 12)}`);
+  expect(await written("labels", "html")).toContain("<caption>Heads of each layer by label");
+  await expect(written("table", "png")).rejects.toThrow("a table is no picture and needs");
+});
+
+test.each([
+  [
+    "scater",
+    "needs one of scatter, maps, labels, curve, circuit, steps, map, table, got scater (did you mean scatter?)",
+  ],
+  [
+    "scatter=induction",
+    "this figure needs 2 numbers of every head, got induction; the Result has induction, effect",
+  ],
+  [
+    "maps=inducton,effect",
+    "this Result has no number inducton of every head; the nearest are induction",
+  ],
+  ["curve", "the figure curve needs a Result of ablate with --curve; this one, of verdict"],
+])("the figure %s of a verdict is refused in a sentence", async (figure, words) => {
+  const file = join(tmpdir(), "none.svg");
+  await expect(writeResult(results["verdict"], file, { figure })).rejects.toThrow(words);
+});
+
+test("scatter and maps show the numbers of the Result, head by head", async () => {
+  const { heads } = results["verdict"] as VerdictResult;
+  const view = await viewNamed("verdict");
+  const { tables } = figureView(view, figureChoice("scatter=previousToken,effect"), "verdict");
+  expect(tables[0].rows).toEqual(
+    heads.map(({ layer, head, label, evidence: { attention: seen, copying } }) => [
+      ...[{ layer, head }, label, seen.previousToken.value, copying?.effect.value ?? null],
+    ]),
+  );
+});
+
+test("the figure steps counts heads at every checkpoint of every run", async () => {
+  const { runs } = results["phase-seeds"] as PhaseSeedsResult;
+  const view = await viewNamed("phase-seeds");
+  const { tables } = figureView(view, figureChoice("steps=previousToken,.2,.9"), "phase-seeds");
+  const { steps, curves } = runs[0]!;
+  const counts = (least: number) =>
+    steps.map((_, at) => curves.previousToken.flat().filter((curve) => curve[at]! >= least).length);
+  const expected = [0.2, 0.9].flatMap((least) => counts(least));
+  expect(tables[0].rows.map((row) => row[2])).toEqual([...expected, ...expected]);
+  expect(new Set(expected).size).toBeGreaterThan(1);
 });
 
 const PYTHON = process.env["INDUCTION_LENS_PANDAS"];

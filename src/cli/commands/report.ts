@@ -2,31 +2,40 @@ import { extname } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { defineCommand } from "../commandSpec.ts";
+import { FIGURE } from "../flags/sharedFlags.ts";
 import { readResult } from "../readResult.ts";
 
 interface Flags {
   readonly out?: string | undefined;
   readonly title?: string | undefined;
+  readonly figure?: string | undefined;
 }
 
 const DEFAULT_PAGE = "output/report.html";
 
 export const command = defineCommand({
   name: "report",
-  description: "one offline page from Results that were kept as JSON",
+  description: "one offline page from Results that were kept as JSON, or a figure of one",
   declare: (command: Command) =>
     command
       .argument("<result...>", "JSON files of --out or --json, in the order of the sections")
-      .option("--out <file>", `the page, .html (default ${DEFAULT_PAGE})`)
+      .option(
+        "--out <file>",
+        `the page, .html (default ${DEFAULT_PAGE}); with --figure also .png, .svg, .csv, .tex or .md`,
+      )
+      .option("--figure <name>", FIGURE)
       .option("--title <text>", "what the page is called (default Induction heads)"),
-  carryOut: writePage,
+  carryOut: async (flags: Flags, [files]: readonly [readonly string[]]) => {
+    const { out = DEFAULT_PAGE, figure, title } = flags;
+    await (figure === undefined
+      ? writePage(files, out, title)
+      : writeFigure(files, figure, out, title));
+    process.stdout.write(`wrote ${out}\n`);
+  },
 });
 
 /** Reads every Result before anything is written. */
-async function writePage(
-  { out = DEFAULT_PAGE, title }: Flags,
-  [files]: readonly [readonly string[]],
-): Promise<void> {
+async function writePage(files: readonly string[], out: string, title?: string): Promise<void> {
   if (extname(out).toLowerCase() !== ".html")
     throw new InputError("output", `a report needs a file that ends in .html, got ${out}`);
   const { checkPlace, replaceFile } = await import("../../draw/replaceFile.ts");
@@ -37,5 +46,23 @@ async function writePage(
   const { reportPage, REPORT_TITLE } = await import("../../studies/reportPage.ts");
   const { drawnInNode } = await import("../../draw/drawnInNode.ts");
   replaceFile(out, await reportPage(title ?? REPORT_TITLE, results, drawnInNode));
-  process.stdout.write(`wrote ${out}\n`);
+}
+
+async function writeFigure(
+  files: readonly string[],
+  figure: string,
+  out: string,
+  title?: string,
+): Promise<void> {
+  const [name, ...others] = files;
+  if (others.length > 0)
+    throw new InputError("options", `--figure is of one Result, got ${files.length}`, {
+      option: "figure",
+    });
+  const { checkOutput } = await import("../../draw/write.ts");
+  const { figureChoice } = await import("../../studies/figures.ts");
+  const { writeResult } = await import("../../studies/writeResult.ts");
+  checkOutput(out);
+  figureChoice(figure);
+  await writeResult(await readResult(name!), out, { title, figure, name });
 }

@@ -29,6 +29,8 @@ export interface OutputFlags {
   /** What pictures and pages are called. */
   readonly title?: string | undefined;
   readonly quiet?: boolean | undefined;
+  /** Which figure of the Result pictures, pages and tables have. */
+  readonly figure?: string | undefined;
 }
 
 export interface CommonFlags {
@@ -46,13 +48,13 @@ export interface PartedFlags<Own> {
 export function partFlags<Own>(
   flags: EngineFlags & ModelFlags & OutputFlags & Own,
 ): PartedFlags<Own> {
-  const { threads, device, memory, out, json, title, quiet, ...others } = flags;
+  const { threads, device, memory, out, json, title, quiet, figure, ...others } = flags;
   const { revision, offline, cache, base, map, unembedding, trustArchitecture, ...own } = others;
   return {
     common: {
       engine: { threads, device, memory },
       model: { revision, offline, cache, base, map, unembedding, trustArchitecture },
-      output: { out, json, title, quiet },
+      output: { out, json, title, quiet, figure },
     },
     own: own as unknown as Own,
   };

@@ -108,10 +108,18 @@ export function sequences(command: Command): Command {
 /** Where a Result goes. */
 export function output(command: Command): Command {
   return command
-    .option("--out <file>", "write .png, .svg, .pdf, .html, .csv or .json; may repeat", collected)
+    .option("--out <file>", `write ${FORMATS}; may repeat`, collected)
+    .option("--figure <name>", FIGURE)
     .option("--title <text>", TITLE)
     .option("--json", "print the Result as JSON and nothing else");
 }
+
+/** What --out takes. */
+export const FORMATS = ".png, .svg, .pdf, .html, .csv, .tex, .md or .json";
+
+/** Of --figure; docs/figures.md has them all. */
+export const FIGURE =
+  "what --out files show in place of the study's own picture: scatter, maps, labels, curve, circuit, steps, map, table";
 
 /** Of --title. */
 export const TITLE = "what pictures and pages are called";

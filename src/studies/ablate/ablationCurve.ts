@@ -17,6 +17,8 @@ export interface CurvePlan {
    * there are fewer than {@link FEWEST_SETS}.
    */
   readonly random: readonly (readonly (readonly HeadAt[])[])[];
+  /** The same of any heads of the model, wherever they are and whatever they do. */
+  readonly anyHeads: readonly (readonly (readonly HeadAt[])[])[];
   /** How many sets of each size were asked for. */
   readonly randomSets: number;
 }
@@ -63,21 +65,29 @@ export function curvePlan(
   const ranked = all.toSorted((a, b) => b.score - a.score);
   const order = ranked.slice(0, count);
   const others = all.filter(({ score }) => score < INDUCTION_ATTENTION.least);
-  const band = order.map((_, last) =>
-    differentSets(others, order.slice(0, last + 1), { randomSets, draw: random(seed, 3 + last) }),
-  );
-  return { order, random: band, randomSets };
+  const bandOf = (first: number, drawSet: (heads: readonly HeadAt[], draw: Random) => HeadAt[]) =>
+    order.map((_, last) => {
+      const heads = order.slice(0, last + 1);
+      const draw = random(seed, first + last);
+      return differentSets(heads.length, randomSets, () => drawSet(heads, draw));
+    });
+  return {
+    ...{ order, randomSets },
+    random: bandOf(3, (heads, draw) => controlsByLayer(others, heads, { not: heads, draw })),
+    anyHeads: bandOf(3 + all.length, (heads, draw) => draw.shuffled(all).slice(0, heads.length)),
+  };
 }
 
+/** None if fewer than {@link FEWEST_SETS} are found. */
 function differentSets(
-  others: readonly HeadAt[],
-  heads: readonly HeadAt[],
-  { randomSets, draw }: { readonly randomSets: number; readonly draw: Random },
+  size: number,
+  randomSets: number,
+  drawSet: () => HeadAt[],
 ): (readonly HeadAt[])[] {
   const sets = new Map<string, HeadAt[]>();
   for (let tries = 0; tries < DRAWS * randomSets && sets.size < randomSets; tries++) {
-    const set = controlsByLayer(others, heads, { not: heads, draw });
-    if (set.length < heads.length) break;
+    const set = drawSet();
+    if (set.length < size) break;
     sets.set(setName(set), set);
   }
   return sets.size < FEWEST_SETS ? [] : [...sets.values()];
@@ -90,15 +100,17 @@ function setName(heads: readonly HeadAt[]): string {
 
 /** Every beginning of the order, and the random sets beside it. */
 export function curveJobs(
-  { order, random: band }: CurvePlan,
+  { order, random: band, anyHeads }: CurvePlan,
   baseHeads: readonly HeadAt[],
 ): AblationJob[] {
   const beginnings = order.map((_, last) => order.slice(0, last + 1));
-  return [...beginnings, ...band.flat()].map((heads) => ({ heads: [...baseHeads, ...heads] }));
+  return [...beginnings, ...band.flat(), ...anyHeads.flat()].map((heads) => ({
+    heads: [...baseHeads, ...heads],
+  }));
 }
 
 export function curveOf(
-  { order, random: band, randomSets }: CurvePlan,
+  { order, random: band, anyHeads, randomSets }: CurvePlan,
   baseHeads: readonly HeadAt[],
   losses: Losses,
 ): NonNullable<AblateResult["curve"]> {
@@ -107,6 +119,8 @@ export function curveOf(
     const after = losses.get(jobName({ heads: [...baseHeads, ...heads] }))!;
     return after[copy].map((loss, example) => loss - base[copy][example]!);
   };
+  const rises = (sets: readonly (readonly HeadAt[])[]) =>
+    bandOf(sets.map((heads) => moments(change(heads, "secondCopy")).mean));
   return {
     order: order.map((one) => ({ head: headName(one), score: one.score })),
     randomSets,
@@ -118,7 +132,8 @@ export function curveOf(
         firstCopy: moments(change(order.slice(0, last + 1), "firstCopy")).mean,
         secondCopy: moments(second).mean,
         interval: interval && ([...interval] as [number, number]),
-        random: bandOf(band[last]!.map((heads) => moments(change(heads, "secondCopy")).mean)),
+        anyHeads: rises(anyHeads[last]!),
+        random: rises(band[last]!),
       };
     }),
   };

@@ -32,6 +32,13 @@ const change = z.object({
   interval: interval.describe("95 % t interval of secondCopy over sequences; null under 10"),
 });
 
+const band = z.object({
+  sets: z.int().describe("different sets, at most randomSets"),
+  mean: z.number(),
+  low: z.number(),
+  high: z.number(),
+});
+
 const foundSet = z.object({
   heads: z.array(z.string()),
   kept: z
@@ -110,13 +117,12 @@ export const ablateResult = z.object({
       points: z.array(
         change.extend({
           count: z.int().describe("how many heads of the order are ablated together"),
-          random: z
-            .object({
-              sets: z.int().describe("different sets, at most randomSets"),
-              mean: z.number(),
-              low: z.number(),
-              high: z.number(),
-            })
+          anyHeads: band
+            .nullish()
+            .describe(
+              "the same of random sets of any heads of the model, those that attend like induction too; older Results lack it",
+            ),
+          random: band
             .nullable()
             .describe(
               "secondCopy of random sets of other heads, as many in each layer, none of which attends like induction: mean, lowest, highest; null where those layers have fewer than three such sets",

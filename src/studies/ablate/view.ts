@@ -3,7 +3,7 @@ import { headName, headNumbers } from "../../base/headName.ts";
 import { range } from "d3-array";
 import { FEWEST_SETS, type AblateResult } from "./result.ts";
 import type { BarChart } from "../../draw/bars.ts";
-import type { LineFigure, LinePanel } from "../../draw/lines.ts";
+import type { Line, LineFigure, LinePanel } from "../../draw/lines.ts";
 import { nats, plural, share } from "../../draw/numbers.ts";
 import { barPicture, linePicture } from "../../draw/pictures.ts";
 import {
@@ -65,6 +65,7 @@ export function ablateView(result: AblateResult): StudyView {
           description: worstWords(result),
         }
       : null,
+    ...(curve && { csv: () => wholeCurveTable(curve) }),
     tables: tables as [StudyTable, ...StudyTable[]],
     settings: settingsOf(result),
     warnings: result.warnings,
@@ -103,10 +104,15 @@ function comparedWords(
 function picturesOf(result: AblateResult): StudyPicture[] {
   const { curve, heads, sets, ideal } = result;
   return [
-    ...(curve ? [linePicture(curveFigure(result, curve))] : []),
+    ...(curve ? [curvePicture(result, curve)] : []),
     ...(!heads && sets.length > 0 ? [barPicture(setChart(result))] : []),
     ...(!heads && ideal.length > 0 ? [barPicture(idealChart(result))] : []),
   ];
+}
+
+function curvePicture(result: AblateResult, curve: Curve): StudyPicture {
+  const figure = { name: "curve", table: wholeCurveTable(curve) };
+  return { ...linePicture(curveFigure(result, curve)), figure };
 }
 
 const MOST_BARS = 24;
@@ -164,24 +170,34 @@ function curveFigure(result: AblateResult, curve: Curve): LineFigure {
           })),
         ],
       },
-      {
-        name: `random ${POOL} (mean, lowest and highest of up to ${curve.randomSets} sets)`,
-        points: [
-          { x: 0, y: 0, low: 0, high: 0 },
-          ...curve.points.flatMap(({ count, random }) =>
-            random ? [{ x: count, y: random.mean, low: random.low, high: random.high }] : [],
-          ),
-        ],
-      },
+      bandLine("random heads of the model", curve, "anyHeads"),
+      bandLine("random heads, without those that attend like induction", curve, "random"),
     ],
     x: { label: "heads ablated together", ticks: countTicks(curve.points.at(-1)!.count) },
     y: { label: "rise of the second copy's loss, nats" },
   };
+  const lines = panel.lines.filter(({ points }) => points.length > 1);
   return {
     title: `Ablation (${result.kind}) in the order of induction scores`,
     subtitle: pictureLines(result),
-    panels: [panel],
+    panels: [{ ...panel, lines }],
+    notes: [
+      `Bands of random heads: mean, lowest and highest of up to ${curve.randomSets} sets; without those that attend like induction they are as many of each layer.`,
+    ],
     description: curveWords(curve),
+  };
+}
+
+/** Random sets beside the curve; one point alone where no set of them is there. */
+function bandLine(name: string, { points }: Curve, of: "random" | "anyHeads"): Line {
+  return {
+    name,
+    points: [
+      { x: 0, y: 0, low: 0, high: 0 },
+      ...points.flatMap(({ count, [of]: band }) =>
+        band ? [{ x: count, y: band.mean, low: band.low, high: band.high }] : [],
+      ),
+    ],
   };
 }
 
@@ -218,6 +234,30 @@ function curveTable({ order, points }: Curve): StudyTable {
       random?.high ?? null,
       random?.sets ?? null,
     ]),
+  };
+}
+
+/** With the band of any heads, which a terminal has no room for. */
+function wholeCurveTable(curve: Curve): StudyTable {
+  const { columns, rows, caption } = curveTable(curve);
+  return {
+    caption,
+    columns: [
+      ...columns,
+      { name: "random of any heads", key: "anyHeadsNats" },
+      "low",
+      "high",
+      { name: "sets", key: "anyHeadsSets" },
+    ],
+    rows: rows.map((row, index) => {
+      const {
+        mean = null,
+        low = null,
+        high = null,
+        sets = null,
+      } = curve.points[index]!.anyHeads ?? {};
+      return [...row, mean, low, high, sets];
+    }),
   };
 }
 

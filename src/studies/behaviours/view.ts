@@ -32,6 +32,7 @@ export function behavioursView(result: BehavioursResult): StudyView {
       ...(skipped.length > 0 ? [skippedTable(skipped)] : []),
     ],
     csv: () => everything(result),
+    everyHead: () => excessTable(result, everyHeadOf(result)),
     settings: settingsOf(result),
     warnings: result.warnings,
   };
@@ -89,12 +90,20 @@ function shownHeads({ behaviours }: BehavioursResult): HeadAt[] {
 }
 
 function headTable(result: BehavioursResult): StudyTable {
-  const { behaviours } = result;
+  return excessTable(result, shownHeads(result));
+}
+
+function everyHeadOf({ behaviours }: BehavioursResult): HeadAt[] {
+  const [{ excess }] = behaviours as [BehaviourResult];
+  return excess.flatMap((row, layer) => row.map((_, head) => ({ layer, head })));
+}
+
+function excessTable({ behaviours }: BehavioursResult, heads: readonly HeadAt[]): StudyTable {
   return {
     caption:
       "Excess of heads that have some behaviour, or of those with the largest; files have every head",
     columns: [headColumn(), ...behaviours.map(({ title, name }) => ({ name: title, key: name }))],
-    rows: shownHeads(result).map(({ layer, head }) => [
+    rows: heads.map(({ layer, head }) => [
       { layer, head },
       ...behaviours.map(({ excess }) => excess[layer]![head]!),
     ]),

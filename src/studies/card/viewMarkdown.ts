@@ -1,7 +1,7 @@
 /** @file A card as the section of a model card on the Hugging Face hub: YAML metadata, then Markdown. */
 import { headName } from "../../base/headName.ts";
+import { markdownTable, markdownText } from "../../draw/markdown.ts";
 import { intervalText, nats, plural, share } from "../../draw/numbers.ts";
-import { visible } from "../../draw/visible.ts";
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import { byInterest, strengthOf } from "../verdict/view.ts";
 import type { CardResult } from "./result.ts";
@@ -12,9 +12,9 @@ export async function cardMarkdown(result: CardResult, picture: string | null): 
   const { verdict, model } = result;
   const parts = [
     `---\n${await metadata(result)}---`,
-    `# Induction heads of ${plain(model.id)}`,
-    verdict.words.map(plain).join(" "),
-    ...disagreementWords(result).map(plain),
+    `# Induction heads of ${markdownText(model.id)}`,
+    verdict.words.map(markdownText).join(" "),
+    ...disagreementWords(result).map(markdownText),
     ...(picture === null ? [] : [`![The heads of the circuit, or the map of all](${picture})`]),
     "## Heads",
     headTable(result),
@@ -23,11 +23,11 @@ export async function cardMarkdown(result: CardResult, picture: string | null): 
     lossTable(result),
     ...(result.published.length > 0 ? ["## What others say", publishedTable(result)] : []),
     "## What was not tested",
-    result.notTested.map((text) => `- ${plain(text)}`).join("\n"),
+    result.notTested.map((text) => `- ${markdownText(text)}`).join("\n"),
     "## How it was measured",
     measured(result),
     ...(result.warnings.length > 0
-      ? ["## Warnings", result.warnings.map((text) => `- ${plain(text)}`).join("\n")]
+      ? ["## Warnings", result.warnings.map((text) => `- ${markdownText(text)}`).join("\n")]
       : []),
   ];
   return `${parts.join("\n\n")}\n`;
@@ -65,7 +65,7 @@ function headTable({ verdict }: CardResult): string {
     ];
   });
   const left = verdict.heads.length - shown.length;
-  return `${table(["head", "label", "attention, 95 %", "flags", "why"], rows)}\n\nNot listed, since they are \`first-token\` or \`other\`: ${plural(left, "head")}.`;
+  return `${markdownTable(["head", "label", "attention, 95 %", "flags", "why"], rows)}\n\nNot listed, since they are \`first-token\` or \`other\`: ${plural(left, "head")}.`;
 }
 
 function edgeTable({ verdict }: CardResult): string {
@@ -74,7 +74,7 @@ function edgeTable({ verdict }: CardResult): string {
     `${ROUTE_WORDS[route]} of ${to}`,
     `${share(effect)} ${intervalText(low === null || high === null ? null : [low, high])}`,
   ]);
-  return table(["from", "into", "share that is lost without the path"], rows);
+  return markdownTable(["from", "into", "share that is lost without the path"], rows);
 }
 
 function lossTable({ losses }: CardResult): string {
@@ -83,7 +83,7 @@ function lossTable({ losses }: CardResult): string {
     const ends = interval === null ? "–" : `[${nats(interval[0])}, ${nats(interval[1])}]`;
     return [LOSSES[name], nats(value), ends];
   });
-  return table([`${losses.examples} sequences`, "nats", "95 %"], rows);
+  return markdownTable([`${losses.examples} sequences`, "nats", "95 %"], rows);
 }
 
 function publishedTable({ published }: CardResult): string {
@@ -94,7 +94,7 @@ function publishedTable({ published }: CardResult): string {
     convention,
     source,
   ]);
-  return table(["head", "called", "here", "how they decided", "source"], rows);
+  return markdownTable(["head", "called", "here", "how they decided", "source"], rows);
 }
 
 function measured({ model, input, verdict, environment, version }: CardResult): string {
@@ -103,20 +103,8 @@ function measured({ model, input, verdict, environment, version }: CardResult): 
   return [
     `- induction-lens ${version} on ${environment.device}; ${versions.join(", ")}`,
     `- weights: sha256 \`${model.sha256}\`${model.revision === null ? "" : `, revision \`${model.revision}\``}`,
-    `- rows: ${input.kind}, seed ${input.seed ?? "none"}, ${attention} for attention and ${causal} for causal runs, ${input.length} tokens, BOS ${input.bos ? "on" : "off"} (${plain(input.bosPolicy)})`,
+    `- rows: ${input.kind}, seed ${input.seed ?? "none"}, ${attention} for attention and ${causal} for causal runs, ${input.length} tokens, BOS ${input.bos ? "on" : "off"} (${markdownText(input.bosPolicy)})`,
     `- periods: ${verdict.periods.join(", ")}; ${verdict.screened.quick ? "quick" : "full"} verdict`,
     "- the rules of the labels: docs/verdict.md of induction-lens",
   ].join("\n");
-}
-
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(plain).join(" | ")} |`;
-  return [line(columns), line(columns.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-/** Text from outside on one line, in which nothing is Markdown or HTML. */
-function plain(text: string): string {
-  return visible(text)
-    .replaceAll(/\s+/g, " ")
-    .replaceAll(/[\\`*_[\]<>|#]/g, "\\$&");
 }

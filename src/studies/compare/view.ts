@@ -35,6 +35,7 @@ export function compareView(result: CompareResult): StudyView {
       modelLossTable(models),
       lossTable(models, pairs),
     ],
+    ...(same.length === 1 && { everyHead: () => bothTable(models, same[0]!) }),
     csv: () => (same.length > 0 ? headTable(models, same) : modelTable(models)),
     settings: [
       ...models.flatMap(({ id, sha256, revision }) => [
@@ -187,6 +188,36 @@ function foundTable(models: readonly ComparedModel[], pair: ComparedPair): Study
         high,
         q,
       ]),
+  };
+}
+
+/** Every head of a pair: its scores in both models, and the differences. */
+function bothTable(models: readonly ComparedModel[], pair: ComparedPair): StudyTable {
+  const [first, second] = [models[pair.first]!, models[pair.second]!];
+  const [firstName, secondName] = pictureNames([first.id, second.id]);
+  const sides = [
+    { suffix: "First", model: first, name: firstName! },
+    { suffix: "Second", model: second, name: secondName! },
+  ];
+  return {
+    caption: "Every head in both models; differences are second - first",
+    columns: [
+      headColumn(),
+      ...ATTENTION_SCORES.flatMap((score) =>
+        sides.map(({ suffix, name }) => ({
+          ...{ name: `${scoreRow(score).title} in ${name}`, key: `${score}${suffix}` },
+          scale: { kind: "sequential", bound: 1 } as const,
+        })),
+      ),
+      ...COMPARED.map((name) => ({ name: `difference of ${name}`, key: `${name}Difference` })),
+    ],
+    rows: pair.heads!.map((one) => [
+      { layer: one.layer, head: one.head },
+      ...ATTENTION_SCORES.flatMap((score) =>
+        sides.map(({ model }) => model.scores[score][one.layer]![one.head]!),
+      ),
+      ...COMPARED.map((name) => one[name]?.value ?? null),
+    ]),
   };
 }
 

@@ -1,6 +1,8 @@
 /** @file What `phase` shows: losses and head scores over log steps, the change shaded; the heads; the events. */
 import { headName } from "../../base/headName.ts";
 import type { PhaseCurves, PhaseResult } from "./result.ts";
+import type { HeadScale } from "../../draw/headScale.ts";
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import type { Line, LineFigure, LinePanel } from "../../draw/lines.ts";
 import { linePicture } from "../../draw/pictures.ts";
 import {
@@ -25,6 +27,8 @@ export function phaseView(result: PhaseResult): StudyView {
     map: null,
     pictures: [linePicture(phaseFigure(result, [span, ...last]))],
     csv: () => curveTable(result),
+    everyHead: () => lastTable(result),
+    overSteps: { table: () => curveTable(result), threshold: INDUCTION_ATTENTION.substantial },
     tables: [
       eventTable(result),
       headTable(result),
@@ -159,6 +163,30 @@ function curveTable(result: PhaseResult): StudyTable {
     ),
   };
 }
+
+/** Every head at the last checkpoint. */
+function lastTable({ curves }: PhaseResult): StudyTable {
+  const { induction, previousToken, copying } = curves;
+  return {
+    caption: "Every head at the last checkpoint",
+    columns: [
+      headColumn(),
+      { name: "induction", scale: WEIGHT },
+      { name: "previous token", scale: WEIGHT },
+      ...(copying ? ["copying"] : []),
+    ],
+    rows: induction.flatMap((heads, layer) =>
+      heads.map((scores, head) => [
+        { layer, head },
+        scores.at(-1)!,
+        previousToken[layer]![head]!.at(-1)!,
+        ...(copying ? [copying[layer]?.[head]?.at(-1) ?? null] : []),
+      ]),
+    ),
+  };
+}
+
+const WEIGHT: HeadScale = { kind: "sequential", bound: 1 };
 
 interface ModelCurve {
   readonly key: string;

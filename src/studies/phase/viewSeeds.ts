@@ -3,7 +3,15 @@ import { headName } from "../../base/headName.ts";
 import type { PhaseSeedsResult } from "./resultSeeds.ts";
 import type { LineFigure } from "../../draw/lines.ts";
 import { linePicture } from "../../draw/pictures.ts";
-import { headColumn, settingsOf, type HeadCell, type StudyView } from "../../draw/studyView.ts";
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
+import {
+  headColumn,
+  pictureName,
+  settingsOf,
+  type HeadCell,
+  type StudyTable,
+  type StudyView,
+} from "../../draw/studyView.ts";
 
 export function phaseSeedsView(result: PhaseSeedsResult): StudyView {
   const { runs, mechanisms, words, warnings } = result;
@@ -40,8 +48,27 @@ export function phaseSeedsView(result: PhaseSeedsResult): StudyView {
         ]),
       },
     ],
+    overSteps: { table: () => curveTable(result), threshold: INDUCTION_ATTENTION.substantial },
     settings: settingsOf(result),
     warnings,
+  };
+}
+
+/** One row for each head at each checkpoint of each run. */
+function curveTable({ runs }: PhaseSeedsResult): StudyTable {
+  return {
+    caption: "Every head at every checkpoint of every run",
+    columns: ["run", "step", headColumn(), "induction", "previous token"],
+    rows: runs.flatMap(({ id, steps, curves }, run) =>
+      steps.flatMap((step, at) =>
+        curves.induction.flatMap((heads, layer) =>
+          heads.map((scores, head) => [
+            ...[`${run + 1}: ${pictureName(id)}`, step, { layer, head }],
+            ...[scores[at]!, curves.previousToken[layer]![head]![at]!],
+          ]),
+        ),
+      ),
+    ),
   };
 }
 

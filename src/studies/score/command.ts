@@ -1,5 +1,13 @@
 import type { Command } from "commander";
-import { MODEL, TITLE, bosOption, seedsOption, shared } from "../../cli/flags/sharedFlags.ts";
+import {
+  FIGURE,
+  FORMATS,
+  MODEL,
+  TITLE,
+  bosOption,
+  seedsOption,
+  shared,
+} from "../../cli/flags/sharedFlags.ts";
 import { collected, integer, number, seed } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
@@ -50,9 +58,10 @@ function declare(command: Command): Command {
     .option("--tokens <file>", 'measure these rows: {"tokens": [[...]], "period": S, "bos": true}')
     .option(
       "--out <file>",
-      "write .png, .svg, .pdf, .html, .csv or .json; may repeat (default output/induction_scores.png)",
+      `write ${FORMATS}; may repeat (default output/induction_scores.png)`,
       collected,
     )
+    .option("--figure <name>", FIGURE)
     .option("--title <text>", TITLE)
     .option("--json", "print the Result as JSON and nothing else");
   return shared(withFlags);

@@ -1,6 +1,7 @@
 /** @file What `score` shows: the map of induction scores, the best heads, every head, and the losses. */
 import { scoreRow } from "../../measure/attentionTables.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
+import type { HeadScale } from "../../draw/headScale.ts";
 import { share } from "../../draw/numbers.ts";
 import {
   aboutLines,
@@ -13,6 +14,9 @@ import {
 import { intervalWords, lossWords, precisionWords, standingOut, topWords } from "./viewWords.ts";
 import { SCORE_NAMES, type ScoreResult } from "./result.ts";
 import { seedTables, seedWords } from "./viewSeeds.ts";
+
+/** Of attention weights. */
+const WEIGHT: HeadScale = { kind: "sequential", bound: 1 };
 
 export function scoreView(result: ScoreResult): StudyView {
   return {
@@ -72,10 +76,10 @@ function headTable({ scores, intervals, uniform }: ScoreResult): StudyTable {
     caption: `Mean attention weights of every head, 0 to 1, with the 95 % interval of induction. Uniform attention scores: ${nulls.join(", ")}.`,
     columns: [
       headColumn(),
-      "induction",
+      { name: "induction", scale: WEIGHT },
       "low",
       "high",
-      ...others.map((name) => ({ name: scoreRow(name).title, key: name })),
+      ...others.map((name) => ({ name: scoreRow(name).title, key: name, scale: WEIGHT })),
     ],
     rows: scores.induction.flatMap((row, layer) =>
       row.map((value, head) => [

@@ -14,6 +14,7 @@ import {
   type StudyView,
 } from "../../draw/studyView.ts";
 import { FLAG_WORDS } from "./viewFlags.ts";
+import { everyHeadTable } from "./viewEveryHead.ts";
 import { seedTables, seedWords } from "./viewSeeds.ts";
 import type { CircuitDrawing } from "./viewCircuit.ts";
 
@@ -51,6 +52,7 @@ export function verdictView(result: VerdictResult): StudyView {
       ? [
           {
             label: drawing.title,
+            figure: { name: "circuit", table: edgeTable(circuit) },
             draw: async () => {
               const { circuitDrawing } = await import("./viewCircuit.ts");
               return (document, theme) => circuitDrawing(drawing, document, theme);
@@ -66,6 +68,7 @@ export function verdictView(result: VerdictResult): StudyView {
       ...seedTables(result),
       ...(result.text ? [textTable(result.text), textGroupTable(result.text)] : []),
     ],
+    everyHead: () => everyHeadTable(result.heads),
     settings: settingsOf(result),
     warnings: result.warnings,
   };

@@ -1,0 +1,45 @@
+/** @file What a published figure or table must say of how it was made: weights, rows, BOS, seed, version. */
+import { pictureName, type Setting, type StudyView } from "./studyView.ts";
+
+const HASH = 12; // digits of a hash that a caption has room for
+
+/**
+ * One line, such as `model zoo:attn-2l · weights sha256 0f3c... · 100 rows of 65 tokens · BOS on (token 0) · seed 0`.
+ * What the Result does not say is left out; where it has several models, each has its hash.
+ */
+export function madeOf({ settings = [] }: Pick<StudyView, "settings">): string {
+  const value = (term: string) => settings.find(([name]) => name === term)?.[1];
+  const part = (words: string, term: string) => {
+    const found = value(term);
+    return found === undefined || found === "–" ? [] : [`${words} ${found}`];
+  };
+  const bos = value("BOS");
+  const rows = value("examples");
+  return [
+    ...(value("model") === undefined ? [] : [`model ${pictureName(String(value("model")))}`]),
+    ...part("revision", "revision"),
+    ...hashesOf(settings),
+    ...(rows === undefined ? [] : [`${rows} rows of ${value("tokens in a row")} tokens`]),
+    ...part("period", "period"),
+    ...(bos === undefined ? [] : [`BOS ${String(bos).split(":")[0]}`]),
+    ...part("seed", "seed"),
+    ...part("tokens sha256", "sha256 of the tokens").map((words) => words.slice(0, 14 + HASH)),
+    ...part("", "versions").map((words) => words.trim().split(",")[0]!),
+  ].join(" · ");
+}
+
+/** A caption with how its table was made. */
+export function captionOf(caption: string, made: string): string {
+  return [caption.replace(/\.$/, ""), made].filter((part) => part !== "").join(". ");
+}
+
+const OF_WEIGHTS = "sha256 of the weights";
+
+function hashesOf(settings: readonly Setting[]): string[] {
+  return settings
+    .filter(([term]) => term.startsWith(OF_WEIGHTS))
+    .map(([term, hash]) => {
+      const of = term === OF_WEIGHTS ? "" : ` of ${pictureName(term.slice(OF_WEIGHTS.length + 4))}`;
+      return `weights${of} sha256 ${String(hash).slice(0, HASH)}`;
+    });
+}

@@ -1,0 +1,55 @@
+/** @file What a figure that is asked for by name is made of. */
+import { InputError } from "../../base/errors.ts";
+import { nearest } from "../../base/nearest.ts";
+import type { HeadMeasure, HeadNumbers } from "../headNumbers.ts";
+import type { StudyPicture, StudyTable } from "../studyView.ts";
+
+export interface FigureParts {
+  /** Null for a figure that is a table. */
+  readonly picture: StudyPicture | null;
+  /** Its numbers. */
+  readonly table: StudyTable;
+}
+
+/** What stands below the title of every figure. */
+export interface FigureWords {
+  /** How the numbers were made: weights, rows, BOS, seed. */
+  readonly made: string;
+}
+
+/** A measure in a title: without its unit. */
+export function titleName({ name }: HeadMeasure): string {
+  return name.split(",")[0]!;
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/**
+ * The measures with these keys; the first ones where nobody says which.
+ *
+ * @throws {InputError} "options" for one that the Result does not have, or another number of them
+ */
+export function chosenMeasures(
+  { measures }: HeadNumbers,
+  keys: readonly string[],
+  count: number,
+): HeadMeasure[] {
+  const known = measures.map(({ key }) => key);
+  const asked = keys.length === 0 ? known.slice(0, count) : keys;
+  const unknown = asked.filter((key) => !known.includes(key));
+  if (unknown.length > 0)
+    throw new InputError(
+      "options",
+      `this Result has no number ${unknown.join(", ")} of every head; the nearest are ${nearest(unknown[0]!, known).join(", ")}, all are ${known.join(", ")}`,
+      { option: "figure" },
+    );
+  if (asked.length !== count)
+    throw new InputError(
+      "options",
+      `this figure needs ${count} numbers of every head, got ${asked.join(", ") || "none"}; the Result has ${known.join(", ")}`,
+      { option: "figure" },
+    );
+  return asked.map((key) => measures.find((one) => one.key === key)!);
+}

@@ -1,0 +1,106 @@
+/** @file The numbers that a study's tables have of every head, gathered by head: what figures of heads are made of. */
+import { columnKeys } from "./csv.ts";
+import type { HeadScale } from "./headScale.ts";
+import type { StudyCell, StudyColumn, StudyTable, StudyView } from "./studyView.ts";
+
+/** One number of every head. */
+export interface HeadMeasure {
+  /** As the column is called in files. */
+  readonly key: string;
+  /** As people read it, with its unit. */
+  readonly name: string;
+  /** The colours of its map. */
+  readonly scale: HeadScale;
+  /** [layer][head]; null where the study has none. */
+  readonly values: readonly (readonly (number | null)[])[];
+}
+
+export interface HeadNumbers {
+  readonly layers: number;
+  readonly heads: number;
+  readonly measures: readonly HeadMeasure[];
+  /** What each head is called, [layer][head]; null if the study labels no heads. */
+  readonly labels: readonly (readonly string[])[] | null;
+}
+
+/**
+ * Every column of numbers in tables that have one row for each head of each layer; bounds of intervals are left out.
+ *
+ * @returns null if no table has every head
+ */
+export function headNumbers({ everyHead, tables, csv }: StudyView): HeadNumbers | null {
+  const all = [...(everyHead ? [everyHead()] : []), ...tables, ...(csv ? [csv()] : [])];
+  const grids = all.flatMap((table) => gridOf(table) ?? []);
+  const [first] = grids;
+  if (!first) return null;
+  const fitting = grids.filter(
+    ({ layers, heads }) => layers === first.layers && heads === first.heads,
+  );
+  const measures = new Map<string, HeadMeasure>();
+  for (const one of fitting.flatMap(measuresOf))
+    if (!measures.has(one.key)) measures.set(one.key, one);
+  const labels = fitting.map(labelsOf).find((found) => found !== null) ?? null;
+  const { layers, heads } = first;
+  return { layers, heads, measures: [...measures.values()], labels };
+}
+
+interface Grid {
+  readonly table: StudyTable;
+  readonly layers: number;
+  readonly heads: number;
+  /** Row of each head, [layer][head]. */
+  readonly rows: readonly (readonly (readonly StudyCell[])[])[];
+}
+
+/** Null unless the first column of heads names each head of a rectangle once. */
+function gridOf(table: StudyTable): Grid | null {
+  const at = table.columns.findIndex((column) => typeof column !== "string" && column.isHead);
+  if (at < 0 || table.rows.length === 0) return null;
+  const places = table.rows.map((row) => headIn(row[at]!));
+  if (places.some((place) => place === null)) return null;
+  const layers = 1 + Math.max(...places.map((place) => place!.layer));
+  const heads = 1 + Math.max(...places.map((place) => place!.head));
+  if (layers * heads !== table.rows.length) return null;
+  const rows: (readonly StudyCell[])[][] = Array.from({ length: layers }, () => []);
+  places.forEach((place, index) => (rows[place!.layer]![place!.head] = table.rows[index]!));
+  const isWhole = rows.every((row) => Object.keys(row).length === heads);
+  return isWhole ? { table, layers, heads, rows } : null;
+}
+
+function headIn(cell: StudyCell): { readonly layer: number; readonly head: number } | null {
+  return typeof cell === "object" && cell !== null && "layer" in cell ? cell : null;
+}
+
+function measuresOf({ table, rows }: Grid): HeadMeasure[] {
+  const keys = columnKeys(table.columns);
+  return table.columns.flatMap((column, at) => {
+    const { name, isHead = false, scale } = asColumn(column);
+    const values = rows.map((row) => row.map((cells) => numberIn(cells[at]!)));
+    const known = values.flat().filter((value) => value !== null);
+    const isNumeric = rows.flat().every((cells) => numberIn(cells[at]!) !== null || !cells[at]);
+    const isBound = ["low", "high"].includes(asColumn(column).key ?? name);
+    if (isHead || isBound || !isNumeric || known.length === 0) return [];
+    return [{ key: keys[at]!, name, scale: scaleOf(known, scale), values }];
+  });
+}
+
+const asColumn = (column: string | StudyColumn): StudyColumn =>
+  typeof column === "string" ? { name: column } : column;
+
+function numberIn(cell: StudyCell): number | null {
+  return typeof cell === "number" && Number.isFinite(cell) ? cell : null;
+}
+
+function scaleOf(known: readonly number[], asked: StudyColumn["scale"]): HeadScale {
+  if (asked !== undefined && asked !== "signed") return asked;
+  const most = known.reduce((bound, value) => Math.max(bound, Math.abs(value)), 0);
+  const isSigned = asked === "signed" || known.some((value) => value < 0);
+  const kind = isSigned ? "diverging" : "sequential";
+  return { kind, bound: most > 0 ? most : 1 };
+}
+
+function labelsOf({ table, rows }: Grid): string[][] | null {
+  const at = table.columns.findIndex((column) => asColumn(column).name === "label");
+  if (at < 0 || rows.flat().some((cells) => typeof cells[at] !== "string")) return null;
+  return rows.map((row) => row.map((cells) => cells[at] as string));
+}

@@ -1,0 +1,88 @@
+/** @file Every number that a verdict has of every head, for figures of heads. */
+import type { HeadScale } from "../../draw/headScale.ts";
+import {
+  headColumn,
+  type StudyCell,
+  type StudyColumn,
+  type StudyTable,
+} from "../../draw/studyView.ts";
+import type { VerdictResult } from "./result.ts";
+
+type Head = VerdictResult["heads"][number];
+interface Estimate {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+const WEIGHT: HeadScale = { kind: "sequential", bound: 1 };
+
+interface Row {
+  readonly column: StudyColumn;
+  readonly of: (evidence: Head["evidence"]) => Estimate | null | undefined;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    column: { name: "induction attention, gain", key: "induction", scale: WEIGHT },
+    of: ({ attention }) => attention.induction,
+  },
+  {
+    column: { name: "direct effect on the right token, logits", key: "effect", scale: "signed" },
+    of: ({ copying }) => copying?.effect,
+  },
+  {
+    column: { name: "duplicate-token attention, gain", key: "duplicateToken", scale: WEIGHT },
+    of: ({ attention }) => attention.duplicateToken,
+  },
+  {
+    column: { name: "previous-token attention, excess", key: "previousToken", scale: WEIGHT },
+    of: ({ attention }) => attention.previousToken,
+  },
+  {
+    column: { name: "current-token attention, excess", key: "currentToken", scale: WEIGHT },
+    of: ({ attention }) => attention.currentToken,
+  },
+  {
+    column: { name: "first-token attention, excess", key: "firstToken", scale: WEIGHT },
+    of: ({ attention }) => attention.firstToken,
+  },
+  {
+    column: { name: "effect given others, logits", key: "effectGivenOthers", scale: "signed" },
+    of: ({ copying }) => copying?.givenOthers,
+  },
+  {
+    column: { name: "share restored by patching", key: "restored", scale: "signed" },
+    of: ({ sufficiency }) => sufficiency?.centredLogit,
+  },
+  {
+    column: { name: "nats lost without the head", key: "aloneNats", scale: "signed" },
+    of: ({ necessity }) => necessity?.alone.sizedMean.nats,
+  },
+  {
+    column: { name: "nats lost given others", key: "givenOthersNats", scale: "signed" },
+    of: ({ necessity }) => necessity?.givenOthers.sizedMean.nats,
+  },
+];
+
+/** A row for each head; what was not run for a head is empty. */
+export function everyHeadTable(heads: readonly Head[]): StudyTable {
+  return {
+    caption: "Every head: attention, and what it does where it was run causally",
+    columns: [
+      headColumn(),
+      "label",
+      ...ROWS.flatMap(({ column }): (string | StudyColumn)[] => [column, "low", "high"]),
+      "flags",
+    ],
+    rows: heads.map((one) => [
+      { layer: one.layer, head: one.head },
+      one.label,
+      ...ROWS.flatMap(({ of }): StudyCell[] => {
+        const { value = null, low = null, high = null } = of(one.evidence) ?? {};
+        return [value, low, high];
+      }),
+      one.flags.join(" "),
+    ]),
+  };
+}
