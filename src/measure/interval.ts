@@ -5,8 +5,8 @@ import { InputError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
 import { moments } from "./moments.ts";
 
-/** [low, high]. */
-export type Interval = readonly [number, number];
+/** [low, high]; made anew at each call, so that a Result may hold it. */
+export type Interval = [low: number, high: number];
 
 /** Under this many sequences there is no interval: no method that we tried covers what it claims there. */
 export const FEWEST_FOR_INTERVAL = 10;

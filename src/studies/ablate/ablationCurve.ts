@@ -126,12 +126,11 @@ export function curveOf(
     randomSets,
     points: order.map((_, last) => {
       const second = change(order.slice(0, last + 1), "secondCopy");
-      const interval = meanInterval(second);
       return {
         count: last + 1,
         firstCopy: moments(change(order.slice(0, last + 1), "firstCopy")).mean,
         secondCopy: moments(second).mean,
-        interval: interval && ([...interval] as [number, number]),
+        interval: meanInterval(second),
         anyHeads: rises(anyHeads[last]!),
         random: rises(band[last]!),
       };

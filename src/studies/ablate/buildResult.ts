@@ -76,13 +76,8 @@ function changeOf(job: AblationJob, plan: AblationPlan, losses: Losses) {
   return {
     firstCopy: mean(rises(job, plan, losses, "firstCopy")),
     secondCopy: mean(second),
-    interval: intervalOf(second),
+    interval: meanInterval(second),
   };
-}
-
-function intervalOf(values: Float64Array): [number, number] | null {
-  const interval = meanInterval(values);
-  return interval && [...interval];
 }
 
 function headsOf(plan: AblationPlan, losses: Losses): AblateResult["heads"] {
@@ -121,7 +116,7 @@ function setOf(
     return joint.secondCopy - without;
   });
   const synergy = joint.secondCopy - sumOfAlone;
-  const synergyInterval = intervalOf(more);
+  const synergyInterval = meanInterval(more);
   const heads = set.map(headName);
   return { heads, ...joint, alone, sumOfAlone, synergy, synergyInterval, givenOthers };
 }

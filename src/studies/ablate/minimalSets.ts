@@ -121,7 +121,7 @@ function keptOf(losses: Losses, baseHeads: readonly HeadAt[], job: AblationJob):
   const after = losses.get(jobName(job))!.secondCopy;
   const left = gain.map((value, example) => value - (after[example]! - before[example]!));
   const { ratio, interval } = ratioInterval(left, gain);
-  return { kept: ratio, interval: interval && [...interval] };
+  return { kept: ratio, interval };
 }
 
 /** What is kept without each of some sets of heads. */

@@ -66,7 +66,7 @@ export async function inductionTest(
   const named = (token: number) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
   const share = (count: number, chance: number) => ({
     value: count / examples,
-    interval: pair(proportionInterval(count, examples)),
+    interval: proportionInterval(count, examples),
     chance,
   });
   const probabilities = answers.map(({ probability }) => probability);
@@ -82,7 +82,7 @@ export async function inductionTest(
     inTopFive: share(within(TOP), Math.min(1, TOP / vocabulary)),
     probability: {
       value: moments(probabilities).mean,
-      interval: pair(meanInterval(probabilities)),
+      interval: meanInterval(probabilities),
       chance: 1 / vocabulary,
     },
     rank: moments(answers.map(({ rank }) => rank)).mean,
@@ -94,10 +94,6 @@ export async function inductionTest(
       top: first.top.map(({ token, probability }) => ({ ...named(token), probability })),
     },
   };
-}
-
-function pair(interval: readonly [number, number] | null): [number, number] | null {
-  return interval && [interval[0], interval[1]];
 }
 
 /** Logits at the last position of every row, a few rows at a time. */

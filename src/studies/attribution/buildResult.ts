@@ -77,12 +77,9 @@ function unitOf(
     change: by(means),
     effect: share === null ? null : by(means.map((mean) => mean * share)),
     intervals: Array.from({ length: architecture.layers }, (_, layer) =>
-      components.flatMap((component, place) => {
-        const interval = intervals[place]!;
-        return component.layer === layer
-          ? [interval && ([interval[0], interval[1]] as [number, number])]
-          : [];
-      }),
+      components.flatMap((component, place) =>
+        component.layer === layer ? [intervals[place]!] : [],
+      ),
     ),
   };
 }

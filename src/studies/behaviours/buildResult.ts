@@ -1,6 +1,7 @@
 /** @file From what was measured, row by row, to the Result of `behaviours`. */
 import type { Backend } from "../../base/backend.ts";
 import { headName } from "../../base/headName.ts";
+import { someOf } from "../../base/someOf.ts";
 import { reachWarnings } from "../../inputs/windowReach.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
@@ -95,13 +96,8 @@ const means = (values: ByRow) => values.map((layer) => layer.map((head) => mean(
 function intervals(
   values: ByRow,
   of: (values: Float64Array) => Interval | null,
-): ([number, number] | null)[][] {
-  return values.map((layer) =>
-    layer.map((head) => {
-      const interval = of(head);
-      return interval && [interval[0], interval[1]];
-    }),
-  );
+): (Interval | null)[][] {
+  return values.map((layer) => layer.map((head) => of(head)));
 }
 
 function uniformOf(tables: VariantTables): number {
@@ -163,9 +159,8 @@ function wordsOf(results: readonly BehaviourResult[], copies: Copies | null): st
   const followedBy = (copies ?? []).slice(0, NAMED).map((one) => `${headName(one)} ${one.follows}`);
   return [
     ...some.map(({ title, heads }) => {
-      const named = heads.slice(0, NAMED).map((one) => `${headName(one)} ${one.excess.toFixed(2)}`);
-      const more = heads.length > NAMED ? ` and ${heads.length - NAMED} more` : "";
-      return `${title}: ${named.join(", ")}${more}`;
+      const named = heads.map((one) => `${headName(one)} ${one.excess.toFixed(2)}`);
+      return `${title}: ${someOf(named, ", ", NAMED)}`;
     }),
     ...(none.length > 0 ? [`no head: ${none.map(({ title }) => title).join(", ")}`] : []),
     ...(followedBy.length > 0

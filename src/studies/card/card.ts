@@ -53,13 +53,10 @@ async function lossesOf(
   const run = { signal, progress };
   const { losses } = await scoreRows(model, options.backend!, rows, run);
   const copies = copyLosses(losses!, rows);
-  const estimate = (values: Float64Array) => {
-    const ends = meanInterval(values);
-    return {
-      value: moments(values).mean,
-      interval: ends && ([ends[0], ends[1]] satisfies [number, number]),
-    };
-  };
+  const estimate = (values: Float64Array) => ({
+    value: moments(values).mean,
+    interval: meanInterval(values),
+  });
   return {
     firstCopy: estimate(copies.firstCopy),
     secondCopy: estimate(copies.secondCopy),

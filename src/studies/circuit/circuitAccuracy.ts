@@ -82,11 +82,7 @@ async function accuracy(
   const sampled = tokens.length < vocabulary;
   const share = (count: number) => ({
     value: count / tokens.length,
-    interval: sampled ? ends(proportionInterval(count, tokens.length)) : null,
+    interval: sampled ? proportionInterval(count, tokens.length) : null,
   });
   return { top1: share(first), top5: share(five), tokens: tokens.length };
-}
-
-function ends([low, high]: readonly [number, number]): [number, number] {
-  return [low, high];
 }

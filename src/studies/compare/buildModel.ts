@@ -15,7 +15,7 @@ export function comparedModelOf(measured: MeasuredModel): ComparedModel {
   const { about, parameters, rows, effects, losses, verdict } = measured;
   const { scores, uniform } = attentionOf(measured);
   const intervals = measured.scores.map((layer) =>
-    layer.map(({ induction }) => mutable(scoreInterval(induction))),
+    layer.map(({ induction }) => scoreInterval(induction)),
   );
   const none = typeof effects === "string";
   const heads = verdict
@@ -114,8 +114,4 @@ function verdictOf(
 function estimateOf(values: Float64Array) {
   const [low, high] = meanInterval(values) ?? [null, null];
   return { value: moments(values).mean, low, high };
-}
-
-function mutable(interval: readonly [number, number] | null): [number, number] | null {
-  return interval && [interval[0], interval[1]];
 }

@@ -56,11 +56,10 @@ export function detectorResultOf(facts: Facts): DetectorResult {
 
 function headOf(layer: number, head: number, sequences: readonly HeadSequence[]): DetectorHead {
   const overall = sequences.map(({ scores }) => scores.overall);
-  const interval = scoreInterval(overall);
   return {
     ...{ layer, head },
     ...meanScores(sequences.map(({ scores }) => scores)),
-    interval: interval && [...interval],
+    interval: scoreInterval(overall),
     diagonal: mean(sequences.map(({ diagonal }) => diagonal)),
     inductionStripe: mean(sequences.map(({ inductionStripe }) => inductionStripe)),
     legacy: meanScores(sequences.map(({ legacy }) => legacy)),

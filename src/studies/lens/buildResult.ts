@@ -1,7 +1,7 @@
 /** @file From logits and parts, position by position, to the Result of `lens`. */
 import { softmax } from "../../measure/softmax.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
+import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { LensResult } from "./result.ts";
@@ -107,7 +107,7 @@ function layersOf(
     return {
       name: index < layers.length - 1 ? `${index} pre` : "final",
       probability: layer.probability / places,
-      interval: endsOf(scoreInterval(layer.byExample)),
+      interval: scoreInterval(layer.byExample),
       logProbability: layer.logProbability / places,
       rank: layer.rank / places,
       first: layer.first / places,
@@ -277,7 +277,7 @@ function attributionOf(
     of,
     mean: logit / places,
     heads,
-    headIntervals: columns.map((layer) => layer.map((values) => endsOf(meanInterval(values)))),
+    headIntervals: columns.map((layer) => layer.map((values) => meanInterval(values))),
     layers: heads.map((values, layer) => ({
       attention:
         values.reduce((sum, value) => sum + value, 0) + (part(`attention bias ${layer}`) ?? 0),
@@ -288,8 +288,4 @@ function attributionOf(
       .map(([name, rows]) => ({ name, value: moments(rows.map((row) => row[0]!)).mean })),
     largestError,
   };
-}
-
-function endsOf(interval: Interval | null): [number, number] | null {
-  return interval && [interval[0], interval[1]];
 }

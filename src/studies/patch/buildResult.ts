@@ -108,9 +108,7 @@ function intervalsByHead(
 ): ([number, number] | null)[][] {
   const rowOf = (component: Component) => (heads ? 0 : component.layer);
   return [...new Set(components.map(rowOf))].map((row) =>
-    effects.flatMap(({ interval }, index) =>
-      rowOf(components[index]!) === row ? [interval && ([...interval] as [number, number])] : [],
-    ),
+    effects.flatMap(({ interval }, index) => (rowOf(components[index]!) === row ? [interval] : [])),
   );
 }
 

@@ -41,13 +41,12 @@ export function pathResultOf(
         const value = moments(paths[index]!).mean;
         const drops = clean.map((before, example) => before - paths[index]![example]!);
         const drop = moments(drops).mean;
-        const interval = meanInterval(drops);
         return {
           from: heads.map(headName),
           value,
           drop,
           effect: shared ? drop / total.mean : null,
-          interval: interval && ([...interval] as [number, number]),
+          interval: meanInterval(drops),
         };
       })
       .sort((a, b) => b.drop - a.drop),

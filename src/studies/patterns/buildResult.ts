@@ -3,6 +3,7 @@ import { headName } from "../../base/headName.ts";
 import { VERSION } from "../../base/version.ts";
 import { FEWEST_FOR_INTERVAL, scoreInterval } from "../../measure/interval.ts";
 import { FIXED_THRESHOLD, thresholdByGap } from "../../measure/thresholds.ts";
+import { mean } from "../../measure/mean.ts";
 import type { PatternsResult } from "./result.ts";
 import type { AttentionLayers } from "./attentionLayers.ts";
 import { primaryMeasure } from "../detector/patternMeasures.ts";
@@ -82,12 +83,10 @@ export function patternsResultOf(facts: Facts): PatternsResult {
 
 function conventionOf(measured: MeasuredConvention, attention: AttentionLayers) {
   const { convention, formula, source, finds, sequences } = measured;
-  const average = (values: readonly number[]) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     ...{ convention, formula, source, finds },
-    ceiling: average(sequences.map(({ ceiling }) => ceiling)),
-    null: average(sequences.map((sequence) => sequence.null)),
+    ceiling: mean(sequences.map(({ ceiling }) => ceiling)),
+    null: mean(sequences.map((sequence) => sequence.null)),
     examples: sequences.length,
     values: meansOf(measured, attention),
   };
@@ -121,8 +120,7 @@ function meansOf(measured: MeasuredConvention, attention: AttentionLayers): (num
 function intervalsOf(measured: MeasuredConvention, attention: AttentionLayers) {
   return byHead(attention, (place): [number, number] | null => {
     const scores = scoresOf(measured, place).map((score) => Math.min(1, Math.max(0, score)));
-    const interval = scoreInterval(scores);
-    return interval && [...interval];
+    return scoreInterval(scores);
   });
 }
 

@@ -37,9 +37,7 @@ export function scoreResultOf(
   const tables = attentionTables({ start: rows.start, period: rows.period, length: info.length });
   const uniform = uniformScores(tables).data;
   const means = (name: ScoreName) => scores.map((layer) => layer.map((head) => mean(head[name])));
-  const intervals = scores.map((layer) =>
-    layer.map(({ induction }) => mutable(scoreInterval(induction))),
-  );
+  const intervals = scores.map((layer) => layer.map(({ induction }) => scoreInterval(induction)));
   const induction = means("induction");
   const top = best(induction, intervals).slice(0, topHeads);
   return {
@@ -102,14 +100,10 @@ function lossOf(losses: Tensor, { start, period }: RepeatedRows): ScoreResult["l
     secondCopy: mean(secondCopy),
     copyGain: mean(copyGain),
     intervals: {
-      firstCopy: mutable(meanInterval(firstCopy)),
-      secondCopy: mutable(meanInterval(secondCopy)),
-      copyGain: mutable(meanInterval(copyGain)),
+      firstCopy: meanInterval(firstCopy),
+      secondCopy: meanInterval(secondCopy),
+      copyGain: meanInterval(copyGain),
     },
     examples: losses.shape[0]!,
   };
-}
-
-function mutable(interval: Interval | null): [number, number] | null {
-  return interval && [...interval];
 }

@@ -6,7 +6,7 @@ import { meanInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
-import { copyLossOf, mutable } from "./buildResult.ts";
+import { copyLossOf } from "./buildResult.ts";
 import type { CopyLosses } from "./copyLosses.ts";
 import type { ScoredStack } from "./parts.ts";
 import type { StackAblationResult } from "./resultAblate.ts";
@@ -63,7 +63,7 @@ function partOf(
   const gains = restored.map((heads) => heads.map((losses) => minus(other, losses)));
   const means = (all: readonly (readonly Float64Array[])[]) => all.map((heads) => heads.map(mean));
   const intervals = (all: readonly (readonly Float64Array[])[]) =>
-    all.map((heads) => heads.map((values) => mutable(meanInterval(values))));
+    all.map((heads) => heads.map((values) => meanInterval(values)));
   return {
     part: isCross ? "cross-attention" : WORDS[stack as keyof typeof WORDS],
     stack,

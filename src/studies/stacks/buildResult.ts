@@ -3,7 +3,7 @@ import type { Backend } from "../../base/backend.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { headName } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
-import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
+import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import { stackScores } from "../../measure/stackScores.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
@@ -75,9 +75,7 @@ function partOf(
       ...{ title: ofPatches(title), key: ofPatches(key) },
       uniform: nulls.map(({ data }) => data[index]!),
       values: scores[index]!.map((heads) => heads.map(mean)),
-      intervals: scores[index]!.map((heads) =>
-        heads.map((values) => mutable(scoreInterval(values))),
-      ),
+      intervals: scores[index]!.map((heads) => heads.map((values) => scoreInterval(values))),
       control: control ? control[index]!.map((heads) => heads.map(mean)) : null,
     })),
   };
@@ -149,7 +147,7 @@ function reachWarnings({ reaches }: MeasuredPart, period: number): string[] {
 export function copyLossOf({ copied, other }: CopyLosses): NonNullable<StacksResult["loss"]> {
   const of = (values: Float64Array) => ({
     mean: mean(values),
-    interval: mutable(meanInterval(values)),
+    interval: meanInterval(values),
   });
   return {
     copied: of(copied),
@@ -157,9 +155,4 @@ export function copyLossOf({ copied, other }: CopyLosses): NonNullable<StacksRes
     gain: of(other.map((loss, row) => loss - copied[row]!)),
     examples: copied.length,
   };
-}
-
-/** The interval as a Result has it. */
-export function mutable(interval: Interval | null): [number, number] | null {
-  return interval && [...interval];
 }

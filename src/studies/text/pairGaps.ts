@@ -92,11 +92,7 @@ const ABLATION = `the head's output z is its mean by position over ${REFERENCE_R
 
 function summary(list: Pairs["list"]) {
   const share = (values: readonly number[]) => {
-    const ends = meanInterval(values);
-    return {
-      mean: moments(values).mean,
-      interval: ends && ([ends[0], ends[1]] as [number, number]),
-    };
+    return { mean: moments(values).mean, interval: meanInterval(values) };
   };
   return {
     gapOn: share(list.map(({ on }) => on)),
