@@ -1,4 +1,5 @@
 /** @file What `induction-lens/report` is in Node and in browsers: words, tables, pictures and pages of Results. */
+export { byteSize } from "./base/byteSize.ts";
 export {
   plotAttentionPattern,
   plotHeadScores,

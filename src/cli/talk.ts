@@ -4,6 +4,7 @@
  */
 import { Presets, SingleBar } from "cli-progress";
 import type { Progress } from "../base/progress.ts";
+import { byteSize } from "../base/byteSize.ts";
 import { visible } from "../draw/visible.ts";
 
 export interface Talk {
@@ -74,5 +75,5 @@ function bars(stream: NodeJS.WriteStream): Reporter {
 /** Bytes are counted in megabytes; small numbers are sequences. */
 function amount(done: number, total: number): string {
   if (total < 1e6) return `${done} of ${total}`;
-  return `${(done / 1e6).toFixed(0)} of ${(total / 1e6).toFixed(0)} MB`;
+  return `${byteSize(done)} of ${byteSize(total)}`;
 }

@@ -1,6 +1,6 @@
 /** @file `cache list --work` and `cache remove --work`. */
 import { InputError } from "../base/errors.ts";
-import { megabytes } from "../base/megabytes.ts";
+import { byteSize } from "../base/byteSize.ts";
 import { plural } from "../draw/numbers.ts";
 import { visible } from "../draw/visible.ts";
 import { shellWord } from "./shellWord.ts";
@@ -25,7 +25,7 @@ function list(target: string | undefined, json: boolean): void {
   const total = all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const now = Date.now();
   const lines = all.flatMap((work) => workLines(work, now));
-  const sum = `${plural(all.length, "interrupted run")}, ${megabytes(total)} in ${workFolder()}`;
+  const sum = `${plural(all.length, "interrupted run")}, ${byteSize(total)} in ${workFolder()}`;
   const way = all.length > 0 ? ["cache remove <id|model|all> --work discards them"] : [];
   process.stdout.write([...lines, sum, ...way, ""].join("\n"));
 }
@@ -36,7 +36,7 @@ function remove(target: string | undefined): void {
   const discarded = discardWork(target);
   const freed = discarded.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   process.stdout.write(
-    `discarded the work of ${plural(discarded.length, "interrupted run")} (${megabytes(freed)})\n`,
+    `discarded the work of ${plural(discarded.length, "interrupted run")} (${byteSize(freed)})\n`,
   );
 }
 
@@ -48,7 +48,7 @@ export function workLines(work: KeptWork, now: number): string[] {
     id,
     what,
     plural(steps, "step"),
-    megabytes(sizeBytes),
+    byteSize(sizeBytes),
     `${age(now - modified.getTime())} ago`,
   ];
   return [facts.join("  "), `          ${wayOn(work)}`];

@@ -1,8 +1,11 @@
 import type { ByteSource, Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
+import { byteSize } from "../base/byteSize.ts";
 
 /** Far above any file of weights: what one tensor takes in memory is about a kilobyte. */
 const MOST_TENSORS = 250_000;
+/** What a tensor takes in a list of them. */
+const LISTED_BYTES = 1000;
 
 /**
  * Before a header is taken apart.
@@ -11,10 +14,9 @@ const MOST_TENSORS = 250_000;
  */
 export function checkTensorCount({ name }: ByteSource, count: number): void {
   if (count <= MOST_TENSORS) return;
-  const gigabytes = (count / 1e6).toPrecision(2);
   throw new InputError(
     "file",
-    `${name} has ${count} tensors, and at most ${MOST_TENSORS} are read: to list these takes about ${gigabytes} GB`,
+    `${name} has ${count} tensors, and at most ${MOST_TENSORS} are read: to list these takes about ${byteSize(count * LISTED_BYTES)}`,
   );
 }
 

@@ -4,6 +4,7 @@ import { UnableError } from "../base/errors.ts";
 import { prune, typesOf, type Program, type Weight } from "../graph/program.ts";
 import type { Axis } from "../graph/axes.ts";
 import type { Backend } from "../base/backend.ts";
+import { byteSize } from "../base/byteSize.ts";
 
 export interface MemoryPlan {
   /** Weights as the engine keeps them, at the worst moment. */
@@ -73,14 +74,8 @@ export function checkMemory({ totalBytes }: MemoryPlan, backend: Backend): void 
   const available = backend.availableBytes();
   if (totalBytes <= available) return;
   throw new UnableError(
-    `this needs about ${inGigabytes(totalBytes)} of memory, ${backend.device} has ${inGigabytes(available, "down")}`,
+    `this needs about ${byteSize(totalBytes, "up")} of memory, ${backend.device} has ${byteSize(available, "down")}`,
   );
-}
-
-/** "1.5 GB", or below one "600 MB": what is needed rounded up, so that it suffices, what there is rounded down. */
-export function inGigabytes(bytes: number, towards: "up" | "down" = "up"): string {
-  const round = towards === "up" ? Math.ceil : Math.floor;
-  return bytes < 1e9 ? `${round(bytes / 1e6)} MB` : `${(round(bytes / 1e8) / 10).toFixed(1)} GB`;
 }
 
 /** The largest sum of values alive at once: inputs all the time, others from where they are made to where they are last read. */

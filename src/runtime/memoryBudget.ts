@@ -1,7 +1,7 @@
 /** @file How much memory all sessions of an engine may take together, and which of them give theirs back. */
 import type { Backend, MemoryBudget, Tenant, TenantNeeds } from "../base/backend.ts";
 import { InputError } from "../base/errors.ts";
-import { inGigabytes } from "./memory.ts";
+import { byteSize } from "../base/byteSize.ts";
 
 /** Of the budget: what runs carry from one piece to the next, and what they return. */
 export const SHARE_BETWEEN = 1 / 8;
@@ -22,7 +22,7 @@ export function withBudget(backend: Backend, bytes?: number): Backend {
   if (!Number.isFinite(bytes) || bytes < LEAST_BYTES)
     throw new InputError(
       "options",
-      `\`memory\` needs at least ${inGigabytes(LEAST_BYTES)}, got ${inGigabytes(bytes, "down")}`,
+      `\`memory\` needs at least ${byteSize(LEAST_BYTES, "up")}, got ${byteSize(bytes, "down")}`,
       { option: "memory" },
     );
   if (backend.budget?.asked && backend.budget.bytes === bytes) return backend;

@@ -2,8 +2,9 @@
 import type { Backend, Feeds, MemoryBudget, Tenant, Trace } from "../base/backend.ts";
 import { closable, type Closable } from "../base/closable.ts";
 import { throwIfAborted, UnableError } from "../base/errors.ts";
+import { byteSize } from "../base/byteSize.ts";
 import { prune, type Program } from "../graph/program.ts";
-import { checkMemory, inGigabytes, planMemory, SESSION_BYTES } from "./memory.ts";
+import { checkMemory, planMemory, SESSION_BYTES } from "./memory.ts";
 import { SHARE_BETWEEN } from "./memoryBudget.ts";
 import { openSession, type OpenSession } from "./openSession.ts";
 import { passThrough, type OpenPiece } from "./passThrough.ts";
@@ -141,7 +142,7 @@ function checkLargest(
   const part = all.every((pieces) => pieces.length === 1) ? "" : " for its largest part";
   const got = asked ? "`memory` is" : `${device} has`;
   throw new UnableError(
-    `this needs at least ${inGigabytes(largest)} of memory${part}, ${got} ${inGigabytes(bytes, "down")}`,
+    `this needs at least ${byteSize(largest, "up")} of memory${part}, ${got} ${byteSize(bytes, "down")}`,
   );
 }
 

@@ -2,9 +2,9 @@
 import { InputError, UnableError } from "../base/errors.ts";
 import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
-import { inGigabytes } from "../runtime/memory.ts";
 import { prepare } from "../runtime/prepare.ts";
 import type { Backend } from "../base/backend.ts";
+import { byteSize } from "../base/byteSize.ts";
 import { turn } from "../runtime/turn.ts";
 import { ADAMW_VALUES, adamwNumbers } from "./adamw.ts";
 import { textSplit } from "./data/textSplit.ts";
@@ -114,7 +114,7 @@ function checkRoom(shape: ModelShape, backend: Backend): void {
   const available = backend.availableBytes();
   if (needed <= available) return;
   throw new UnableError(
-    `a model of ${weights} weights needs about ${inGigabytes(needed)} of memory to train, ${backend.device} has ${inGigabytes(available, "down")}`,
+    `a model of ${weights} weights needs about ${byteSize(needed, "up")} of memory to train, ${backend.device} has ${byteSize(available, "down")}`,
   );
 }
 

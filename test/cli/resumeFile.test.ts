@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { AbortError } from "../../src/base/errors.ts";
 import type { ResumeLog } from "../../src/base/resumeLog.ts";
+import { byteSize } from "../../src/base/byteSize.ts";
 import { VERSION } from "../../src/base/version.ts";
 import { canResume, discardWork, keptWork, type KeptWork } from "../../src/cli/keptWork.ts";
 import { resumeFile, resumeKey, type ResumeFacts } from "../../src/cli/resumeFile.ts";
@@ -142,7 +143,7 @@ describe("resumeFile(facts)", () => {
     });
     const lines = workLines(work!, work!.modified.getTime() + 2 * 3600_000);
     expect(lines).toEqual([
-      `${work!.id}  patch of my model  2 steps  0.0 MB  2 hours ago`,
+      `${work!.id}  patch of my model  2 steps  ${byteSize(work!.sizeBytes)}  2 hours ago`,
       "          resume: cd '/a b' && induction-lens patch 'my model' -q",
     ]);
   });

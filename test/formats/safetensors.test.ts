@@ -355,7 +355,7 @@ describe("readSafetensors(source)", () => {
     const header = (count: number) =>
       `{${Array.from({ length: count }, (_, at) => entry(at)).join()}}`;
     await expect(readSafetensors(fileOf(header(250_001)))).rejects.toThrow(
-      "model.safetensors has 250001 tensors, and at most 250000 are read: to list these takes about 0.25 GB",
+      "model.safetensors has 250001 tensors, and at most 250000 are read: to list these takes about 250 MB",
     );
   });
 

@@ -1,4 +1,4 @@
-import { megabytes } from "../../base/megabytes.ts";
+import { byteSize } from "../../base/byteSize.ts";
 import { Argument, type Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import type { CacheEntry } from "../../models/hub/cacheEntries.ts";
@@ -44,7 +44,7 @@ async function remove(cacheDir: string, target: string | undefined): Promise<voi
     );
   const { removeFromCache } = await import("../../models/hub/removeFromCache.ts");
   const { id, commits, freedBytes } = await removeFromCache(cacheDir, target);
-  process.stdout.write(`removed ${id} (${commits.length} commits, ${megabytes(freedBytes)})\n`);
+  process.stdout.write(`removed ${id} (${commits.length} commits, ${byteSize(freedBytes)})\n`);
 }
 
 async function list(cacheDir: string, json = false): Promise<void> {
@@ -56,11 +56,11 @@ async function list(cacheDir: string, json = false): Promise<void> {
   }
   const total = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const lines = entries.flatMap((entry) => [
-    `${megabytes(entry.sizeBytes).padStart(10)}  ${entry.id}${unfinished(entry)}`,
+    `${byteSize(entry.sizeBytes).padStart(10)}  ${entry.id}${unfinished(entry)}`,
     ...revisions(entry),
   ]);
   process.stdout.write(
-    [...lines, `${entries.length} models, ${megabytes(total)} in ${cacheDir}`, ""].join("\n"),
+    [...lines, `${entries.length} models, ${byteSize(total)} in ${cacheDir}`, ""].join("\n"),
   );
 }
 
@@ -72,7 +72,7 @@ function revisions({ revisions: all }: CacheEntry): string[] {
 }
 
 function unfinished({ unfinishedBytes }: CacheEntry): string {
-  return unfinishedBytes > 0 ? `  (${megabytes(unfinishedBytes)} of an unfinished download)` : "";
+  return unfinishedBytes > 0 ? `  (${byteSize(unfinishedBytes)} of an unfinished download)` : "";
 }
 
 async function verify(cacheDir: string, id: string | undefined): Promise<void> {
@@ -91,7 +91,7 @@ async function verify(cacheDir: string, id: string | undefined): Promise<void> {
     );
   for (const { path, problem } of bad) process.stdout.write(`${path}: ${problem}\n`);
   process.stdout.write(
-    `${checked} files, ${megabytes(bytes)} checked, ${bad.length} not as they should be\n`,
+    `${checked} files, ${byteSize(bytes)} checked, ${bad.length} not as they should be\n`,
   );
   if (bad.length > 0)
     throw new InputError(

@@ -2,7 +2,7 @@
  * @file One file of the hub into the cache: under a lock, into a temporary file in the same folder, continued where an
  * earlier try stopped, and renamed to its hash only when size and hash are right.
  */
-import { megabytes } from "../../base/megabytes.ts";
+import { byteSize } from "../../base/byteSize.ts";
 import { createHash, type Hash } from "node:crypto";
 import { open, rename, rm, stat, statfs, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
@@ -273,7 +273,7 @@ async function checkSpace(folder: string, file: RepoFile, have: number): Promise
   if (disk === null || disk.blocks === 0) return; // not every file system tells
   const free = disk.bavail * disk.bsize;
   if (free < file.sizeBytes - have)
-    throw new UnableError(noRoom(file, `${megabytes(free)} are free`));
+    throw new UnableError(noRoom(file, `${byteSize(free, "down")} are free`));
 }
 
 function describeDisk(error: unknown, file: RepoFile): unknown {
@@ -283,7 +283,7 @@ function describeDisk(error: unknown, file: RepoFile): unknown {
 }
 
 const noRoom = ({ name, sizeBytes }: RepoFile, state: string) =>
-  `${name} needs ${megabytes(sizeBytes)}, and ${state}`;
+  `${name} needs ${byteSize(sizeBytes, "up")}, and ${state}`;
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => null); // Windows has no handle for a folder

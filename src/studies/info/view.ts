@@ -1,4 +1,5 @@
 /** @file The architecture card as text: a name and a value to a line, layers that are alike on one. */
+import { byteSize } from "../../base/byteSize.ts";
 import { layersNamed, windowsNamed } from "../../draw/layersNamed.ts";
 import type { ModelCard } from "./result.ts";
 
@@ -159,20 +160,15 @@ function costRows({ parameters, bytes, experts }: ModelCard): Row[] {
   const active = experts ? `, ${count(parameters.active)} active for each token` : "";
   return [
     ["parameters", `${count(parameters.total)}${active}`],
-    ["on disk", bytes.disk === null ? "nothing" : size(bytes.disk)],
+    ["on disk", bytes.disk === null ? "nothing" : byteSize(bytes.disk)],
     [
       "in memory",
-      `native ${size(cpu.totalBytes)}, WASM ${size(wasm.totalBytes)}, as float32, to score a row of ${tokens} tokens`,
+      `native ${byteSize(cpu.totalBytes)}, WASM ${byteSize(wasm.totalBytes)}, as float32, to score a row of ${tokens} tokens`,
     ],
   ];
 }
 
 const count = (value: number) => value.toLocaleString("en-US");
-
-function size(bytes: number): string {
-  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
-  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${count(bytes)} bytes`;
-}
 
 function textRows({ tokenizer, bos }: ModelCard): Row[] {
   const { description, vocabulary, none } = tokenizer;

@@ -18,6 +18,7 @@ import { LENS_OPTIONS, lensPlan, type LensOptions } from "./plan.ts";
 import { LENS_INPUTS, lensPrograms, type LensPrograms } from "./lensPrograms.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
+import { byteSize } from "../../base/byteSize.ts";
 
 /**
  * Logit lens and direct logit attribution on repeated rows, or on texts.
@@ -62,7 +63,7 @@ function checkLogits({ architecture: { layers, vocabulary } }: LoadedModel, coun
   if (count <= most) return;
   throw new InputError(
     "range",
-    `the logits of ${count} positions in ${layers + 1} streams take ${((count * each) / 1e9).toFixed(1)} GB; choose at most ${most} of them (\`positions\`)`,
+    `the logits of ${count} positions in ${layers + 1} streams take ${byteSize(count * each, "up")}; choose at most ${most} of them (\`positions\`)`,
     { option: "positions" },
   );
 }

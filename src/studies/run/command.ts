@@ -1,6 +1,7 @@
 import { dirname, extname, resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
+import { byteSize } from "../../base/byteSize.ts";
 import type { SafetensorsFile } from "../../formats/safetensorsFile.ts";
 import { plural } from "../../draw/numbers.ts";
 import { defineCommand } from "../../cli/commandSpec.ts";
@@ -152,11 +153,9 @@ async function checkRoom(out: string, values: readonly CapturedValue[]): Promise
   if (free === null || needed <= free) return;
   throw new InputError(
     "output",
-    `${values.length} values need ${gigabytes(needed)} in ${out}, and its disk has ${gigabytes(free)} left; capture fewer`,
+    `${values.length} values need ${byteSize(needed, "up")} in ${out}, and its disk has ${byteSize(free, "down")} left; capture fewer`,
   );
 }
-
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
 
 /** The supervisor removes what is half written if this process cannot. */
 async function createFile(

@@ -17,7 +17,6 @@ import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.t
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
-import { inGigabytes } from "../../runtime/memory.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
@@ -30,6 +29,7 @@ import {
 } from "./plan.ts";
 import { scoreResultOf, type Measured } from "./buildResult.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
+import { byteSize } from "../../base/byteSize.ts";
 
 /**
  * Scores every head of a model on repeated random tokens.
@@ -277,7 +277,7 @@ function checkScoresFit(backend: Backend, heads: number, examples: number): void
   const available = backend.availableBytes();
   if (needed <= available) return;
   throw new UnableError(
-    `the scores of ${examples} sequences and ${heads} heads take ${inGigabytes(needed)}, ${backend.device} has ${inGigabytes(available, "down")}; ask for fewer sequences`,
+    `the scores of ${examples} sequences and ${heads} heads take ${byteSize(needed, "up")}, ${backend.device} has ${byteSize(available, "down")}; ask for fewer sequences`,
   );
 }
 

@@ -227,7 +227,7 @@ const BAD: Record<string, [Misbehave | ReturnType<typeof listed>, RegExp]> = {
       ...honest,
       siblings: [{ rfilename: FILE.name, lfs: { sha256: hashOf(FILE), size: 2 ** 52 } }],
     })),
-    /needs 4503599627.4 MB, and .* are free/,
+    /needs 4503599.7 GB, and .* are free/,
   ],
 };
 
