@@ -10,6 +10,7 @@ import { verifyRepeats, verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { tokensHash } from "./tokensHash.ts";
 import { reachWarnings } from "./windowReach.ts";
 import type { OptionNames } from "../base/optionNames.ts";
+import { checkWholeNumber } from "../base/checkWholeNumber.ts";
 
 /** Whether rows begin with BOS: as the model and its tokenizer say, always, never, or always with this id. */
 export type BosChoice = "auto" | "on" | "off" | number;
@@ -125,22 +126,14 @@ export function askedPeriod(options: GeneratedInput, numExamples: number): numbe
 const MOST_TOKENS = 2 ** 27;
 
 function checkDrawn(numExamples: number, seqLen: number, seed: number): void {
-  if (!(Number.isSafeInteger(numExamples) && numExamples >= 1))
-    throw new InputError(
-      "range",
-      `\`numExamples\` must be a whole number from 1 on, got ${numExamples}`,
-      { option: "numExamples" },
-    );
+  checkWholeNumber("numExamples", numExamples, 1);
   if (numExamples * seqLen > MOST_TOKENS)
     throw new InputError(
       "range",
       `at most ${MOST_TOKENS} random tokens are drawn at once, got ${numExamples} sequences (\`numExamples\`) of ${seqLen}`,
       { option: "numExamples" },
     );
-  if (!Number.isSafeInteger(seed))
-    throw new InputError("range", `\`seed\` must be a whole number, got ${seed}`, {
-      option: "seed",
-    });
+  checkWholeNumber("seed", seed);
 }
 
 /**

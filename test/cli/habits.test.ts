@@ -33,7 +33,7 @@ describe("refused before any work, in the user's own words:", () => {
     ],
     ["patch MODEL --attribution --route k --into 1.0", "so --attribution cannot be used"],
     ["patch MODEL --threshold -1", "--threshold must be 0 or more, got -1"],
-    ["patch MODEL --top-k 0", "--top-k must be a whole number from 1 on, got 0"],
+    ["patch MODEL --top-k 0", "--top-k needs a whole number from 1 on, got 0"],
     [
       "patch MODEL --clean ab --answer b",
       "a pair of texts needs --clean, --corrupted and --answer",

@@ -8,6 +8,7 @@ import { FEWEST_SETS, type AblateResult } from "./result.ts";
 import { jobName, type AblationJob, type Losses } from "./ablationRuns.ts";
 import { controlsByLayer } from "../../interventions/controlHeads.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 
 export interface CurvePlan {
   /** Heads in the order in which they go, and the score that they stand in the order of. */
@@ -60,8 +61,7 @@ export function curvePlan(
       "range",
       `a curve ablates at most half of the heads, the others are for comparison: 1 to ${most} heads, got ${count}`,
     );
-  if (!(Number.isInteger(randomSets) && randomSets >= 2))
-    throw new InputError("range", `a band needs at least 2 random sets, got ${randomSets}`);
+  checkWholeNumber("randomSets", randomSets, 2);
   const ranked = all.toSorted((a, b) => b.score - a.score);
   const order = ranked.slice(0, count);
   const others = all.filter(({ score }) => score < INDUCTION_ATTENTION.least);

@@ -1,9 +1,9 @@
 /** @file What `analyse` is asked for: its options, and the plan with every default in place. */
-import { InputError } from "../../base/errors.ts";
 import { generatedRows, GENERATED_INPUT, type GeneratedInput } from "../../inputs/scoreInput.ts";
 import type { Architecture } from "../../models/family.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 
 /** How many heads, best by attribution patching, are patched exactly beside random others; "all": every head. */
 export type HeadScreen = number | "all";
@@ -73,6 +73,6 @@ function screenOf(
 ): AnalysePlan["screen"] {
   if (asked === "all") return null;
   if (asked === undefined) return layers * heads > MOST_EXACT ? SCREEN : null;
-  if (Number.isInteger(asked) && asked >= 1) return asked;
-  throw new InputError("range", `a screen confirms at least 1 head, got ${asked}`);
+  checkWholeNumber("screen", asked, 1);
+  return asked;
 }

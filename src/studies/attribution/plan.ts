@@ -7,6 +7,7 @@ import type { PatchMode } from "../../interventions/patchedRuns.ts";
 import type { MetricName } from "../../results/causalNames.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 
 /** Units that a gradient is contracted with. */
 export const HEAD_UNITS = ["head-out", "head-q", "head-k", "head-v", "head-pattern"] as const;
@@ -69,10 +70,8 @@ export function attributionPlan(options: AttributionOptions): AttributionPlan {
       "metric",
       "attribution needs a metric that is one number for each sequence, got kl",
     );
-  if (screen !== undefined && !(Number.isInteger(screen) && screen >= 1))
-    throw new InputError("range", `a screen confirms at least 1 head, got ${screen}`);
-  if (!(Number.isInteger(controls) && controls >= 0))
-    throw new InputError("range", `random controls are a count from 0 on, got ${controls}`);
+  if (screen !== undefined) checkWholeNumber("screen", screen, 1);
+  checkWholeNumber("controls", controls, 0);
   if (raw && screen !== undefined)
     throw new InputError("range", "a screen compares effects, so it cannot be raw");
   return {

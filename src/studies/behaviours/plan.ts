@@ -2,7 +2,7 @@
 import { closest } from "fastest-levenshtein";
 import { InputError } from "../../base/errors.ts";
 import type { GeneratedInput } from "../../inputs/scoreInput.ts";
-import { checkWholeNumber } from "../common/checkWholeNumber.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
 import { SCENES } from "./scenes.ts";
@@ -44,8 +44,7 @@ export function behavioursPlan({
       option: "only",
     });
   checkWholeNumber("numExamples", numExamples, 1);
-  if (!Number.isSafeInteger(seed))
-    throw new InputError("range", `\`seed\` needs a whole number, got ${seed}`, { option: "seed" });
+  checkWholeNumber("seed", seed);
   return {
     examples: numExamples,
     seed,

@@ -8,7 +8,7 @@ import { lengthOf, type Family } from "../../measure/certificate/certifiedModel.
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { InputInfo } from "../../results/common.ts";
-import { checkWholeNumber } from "../common/checkWholeNumber.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 
 export interface CertifyOptions extends StudyOptions {

@@ -1,5 +1,6 @@
 /** @file Checks of what a list of a Result shows: how many, and from which size on. */
 import { InputError } from "../../base/errors.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 
 /** @throws {InputError} "range" unless it is left out, or from 0 to `most` */
 export function checkThreshold(threshold: number | undefined, most = Infinity): void {
@@ -12,8 +13,5 @@ export function checkThreshold(threshold: number | undefined, most = Infinity): 
 
 /** @throws {InputError} "range" unless it is left out, or a whole number from 1 on */
 export function checkTopK(topK: number | undefined): void {
-  if (topK === undefined || (Number.isInteger(topK) && topK >= 1)) return;
-  throw new InputError("range", `\`topK\` must be a whole number from 1 on, got ${topK}`, {
-    option: "topK",
-  });
+  if (topK !== undefined) checkWholeNumber("topK", topK, 1);
 }

@@ -1,7 +1,7 @@
 /** @file The same study with several seeds: what it says of the model, and what of the rows that were drawn. */
 import { InputError } from "../../base/errors.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
-import { checkWholeNumber } from "./checkWholeNumber.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 import type { StudyOptions } from "./studyOptions.ts";
 
 export interface SeedOptions {

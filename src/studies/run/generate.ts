@@ -16,6 +16,7 @@ import { turn } from "../../runtime/turn.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 
 export interface GenerateOptions extends StudyOptions {
   /** Most tokens that are added; left out: 30. */
@@ -134,14 +135,12 @@ function lastLogits({ program }: LoadedModel, edits: readonly Edit[]) {
 }
 
 function checkOptions({ maxNewTokens = 1, temperature = 0, topK = 1 }: GenerateOptions): void {
-  const wrong = (option: string, needs: string, got: number) => {
-    throw new InputError("range", `\`${option}\` needs ${needs}, got ${got}`, { option });
-  };
-  if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 1))
-    wrong("maxNewTokens", "an integer from 1", maxNewTokens);
+  checkWholeNumber("maxNewTokens", maxNewTokens, 1);
   if (!(temperature >= 0 && Number.isFinite(temperature)))
-    wrong("temperature", "a number from 0", temperature);
-  if (!(Number.isInteger(topK) && topK >= 1)) wrong("topK", "an integer from 1", topK);
+    throw new InputError("range", `\`temperature\` needs a number from 0 on, got ${temperature}`, {
+      option: "temperature",
+    });
+  checkWholeNumber("topK", topK, 1);
 }
 
 /** The likeliest token, or one drawn from softmax(logits / temperature) over the `topK` likeliest. */

@@ -13,6 +13,7 @@ import {
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { SeedOptions } from "../common/overSeeds.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
+import { lossExamplesOf } from "../common/lossExamples.ts";
 
 export interface ScoreOptions extends GeneratedInput, SeedOptions, StudyOptions {
   /** Measure these rows in place of generated ones. */
@@ -57,7 +58,6 @@ export interface PrecisionTarget {
 
 const TOP_HEADS = 5;
 const AUTO_TARGET = 0.02;
-const LOSS_EXAMPLES = 10;
 const MOST_FOR_PRECISION = 400;
 
 /** @throws {InputError} "range" and "options" for options that fit neither the model nor each other, "tokens" for own rows */
@@ -97,17 +97,5 @@ function checkPrecision(precision: number | "auto", own: boolean): void {
     "range",
     `\`precision\` needs a half-width between 0 and 1, or auto, got ${precision}`,
     { option: "precision" },
-  );
-}
-
-/** The default shrinks to what there is; a number that was asked for does not. */
-function lossExamplesOf(asked: number | "all" | undefined, examples: number): number {
-  if (asked === "all") return examples;
-  if (asked === undefined) return Math.min(LOSS_EXAMPLES, examples);
-  if (Number.isInteger(asked) && asked >= 0 && asked <= examples) return asked;
-  throw new InputError(
-    "range",
-    `losses need \`lossExamples\` from 0 to all ${examples} examples, got ${asked}`,
-    { option: "lossExamples" },
   );
 }

@@ -8,7 +8,7 @@ import { allHeads, headsCalled } from "../../interventions/headNames.ts";
 import { MOST_EXACT } from "../../measure/shapley.ts";
 import { shapleyDesign, type ShapleyDesign } from "../../measure/shapleyDesign.ts";
 import type { Architecture } from "../../models/family.ts";
-import { checkWholeNumber } from "../common/checkWholeNumber.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { Replacement } from "../../results/causalNames.ts";
 import type { OptionNames } from "../../base/optionNames.ts";

@@ -2,6 +2,7 @@
 import { InputError } from "../../base/errors.ts";
 import { stackRows, type StackRows } from "../../inputs/stackRows.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
+import { lossExamplesOf } from "../common/lossExamples.ts";
 import { GENERATED_INPUT, type GeneratedInput } from "../../inputs/scoreInput.ts";
 import type { Model } from "../../models/family.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
@@ -26,8 +27,6 @@ export interface ScoreStacksPlan {
   readonly topHeads: number;
 }
 
-const LOSS_EXAMPLES = 10;
-
 /** @throws {InputError} "range", "bos" or "options" for options that do not fit the model */
 export function scoreStacksPlan(
   { program, architecture }: Model,
@@ -41,13 +40,7 @@ export function scoreStacksPlan(
     throw new InputError("options", `\`lossExamples\` needs a copy to be written: ${absent}`, {
       option: "lossExamples",
     });
-  const most = asked === "all" ? examples : (asked ?? Math.min(LOSS_EXAMPLES, examples));
-  if (!Number.isInteger(most) || most < 0 || most > examples)
-    throw new InputError(
-      "range",
-      `losses need \`lossExamples\` from 0 to all ${examples} examples, got ${most}`,
-      { option: "lossExamples" },
-    );
+  const most = lossExamplesOf(asked, examples);
   return { rows, lossExamples: absent === null ? most : 0, topHeads: options.topHeads ?? 5 };
 }
 

@@ -6,6 +6,7 @@ import { headsCalled } from "../../interventions/headNames.ts";
 import type { Architecture } from "../../models/family.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 
 /** Two prompts and what may follow either. */
 export interface PromptPair {
@@ -59,8 +60,7 @@ export function textPlan(architecture: Architecture, options: TextOptions): Text
   if (heads && !pairs)
     throw new InputError("options", "`heads` are switched off in `pairs`, and there are none");
   const pieceLength = Math.min(options.pieceLength ?? PIECE, architecture.contextLength);
-  if ((texts || tokens) && !(Number.isInteger(pieceLength) && pieceLength >= LEAST_PIECE))
-    throw new InputError("range", `pieces need ${LEAST_PIECE} tokens or more, got ${pieceLength}`);
+  if (texts || tokens) checkWholeNumber("pieceLength", pieceLength, LEAST_PIECE);
   return {
     sequences: texts || tokens ? { texts, tokens, bos } : null,
     pieceLength,

@@ -132,7 +132,7 @@ describe("ablate", () => {
       /1 to 4 heads/,
     );
     await expect(ablate(model, { backend: engine, curve: { randomSets: 1 } })).rejects.toThrow(
-      /at least 2/,
+      /needs a whole number from 2 on/,
     );
   });
 

@@ -61,7 +61,7 @@ describe("analyse", () => {
     const names = await writeAnalysis(result, join(emptyFolder(), "screened"));
     expect(names).toContain("induction_patching_heads.png");
     await expect(analyse(model, { backend: engine, screen: 0 })).rejects.toThrow(
-      "at least 1 head, got 0",
+      "`screen` needs a whole number from 1 on, got 0",
     );
   });
 

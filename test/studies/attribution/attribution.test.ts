@@ -221,7 +221,9 @@ describe("attribution", () => {
   test("refuses metrics that are no number per sequence, screens of nothing, and differences within noise", async () => {
     const model = await openPlanted("induction");
     await expect(attribution(model, { backend: engine, metric: "kl" })).rejects.toThrow(InputError);
-    await expect(attribution(model, { backend: engine, screen: 0 })).rejects.toThrow(/at least 1/);
+    await expect(attribution(model, { backend: engine, screen: 0 })).rejects.toThrow(
+      /needs a whole number from 1 on/,
+    );
     await expect(attribution(model, { backend: engine, screen: 1, raw: true })).rejects.toThrow(
       /raw/,
     );

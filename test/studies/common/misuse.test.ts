@@ -29,7 +29,7 @@ const MISUSE: readonly (readonly [call: string, run: () => Promise<unknown>, mes
       [
         `numExamples ${numExamples}`,
         () => score(model, { backend, numExamples: any(numExamples) }),
-        /^`numExamples` must be a whole number from 1 on, got /,
+        /^`numExamples` needs a whole number from 1 on, got /,
       ] as const,
   ),
   [
@@ -37,11 +37,7 @@ const MISUSE: readonly (readonly [call: string, run: () => Promise<unknown>, mes
     () => score(model, { backend, numExamples: 1e9 }),
     /at most \d+ random tokens/,
   ],
-  [
-    "seed NaN",
-    () => score(model, { backend, seed: NaN }),
-    /`seed` must be a whole number, got NaN/,
-  ],
+  ["seed NaN", () => score(model, { backend, seed: NaN }), /`seed` needs a whole number, got NaN/],
   ["heads '1.0'", () => patch(model, { backend, heads: any("1.0") }), /heads come as a list/],
   ["sets ['1.0']", () => ablate(model, { backend, sets: any(["1.0"]) }), /heads come as a list/],
   ["heads [5]", () => patch(model, { backend, heads: any([5]) }), /heads are written layer.head/],

@@ -108,7 +108,7 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
       "`seqLen` is for rows of tokens, and this model sees images",
     );
     await expect(scoreStacks(vit, { backend, numExamples: 0.5 })).rejects.toThrow(
-      "`numExamples` must be a whole number from 1 on, got 0.5",
+      "`numExamples` needs a whole number from 1 on, got 0.5",
     );
     await expect(scoreStacks(vit, { backend, numExamples: 1e6 })).rejects.toThrow(
       "at most 536870912 numbers of noise are drawn at once, got 1000000 rows (`numExamples`) of 768",
