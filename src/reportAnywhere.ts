@@ -25,6 +25,8 @@ export { lazySvg, type Drawn, type LazySvg } from "./draw/lazySvg.ts";
 export type { Markup } from "./draw/markup.ts";
 export { matrices, type Matrices, type Matrix } from "./draw/matrices.ts";
 export { arcsPicture, mapPicture, picturesOf } from "./draw/pictures.ts";
+export { mapPicture, picturesOf } from "./draw/pictures.ts";
+export { plural } from "./draw/numbers.ts";
 export { ramp, textOn, type Ramp, type Rgb } from "./draw/ramp.ts";
 export { studyPage } from "./draw/studyPage.ts";
 export type { StudyTextOptions } from "./draw/studyText.ts";
@@ -42,6 +44,7 @@ export type {
 } from "./draw/studyView.ts";
 export type { ColourDepth } from "./draw/terminalColour.ts";
 export { THEMES, type Theme } from "./draw/theme.ts";
+export { tickText, wholeTicks } from "./draw/ticks.ts";
 export { tokenText } from "./draw/tokenText.ts";
 export { hasWords, idOf, wordOf } from "./draw/tokenWords.ts";
 export { ROUTE_WORDS } from "./results/causalNames.ts";

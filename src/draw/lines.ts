@@ -1,9 +1,9 @@
 /** @file Numbers over steps, layers or strengths as lines with bands: loss and scores in training, ablation curves. */
 import * as Plot from "@observablehq/plot";
-import { ticks } from "d3-array";
 import { InputError } from "../base/errors.ts";
 import { drawFigure } from "./figure.ts";
 import { drawKey, MOST_SERIES, seriesStyle } from "./key.ts";
+import { tickText, wholeTicks } from "./ticks.ts";
 import { THEMES, type Theme } from "./theme.ts";
 
 export interface LinePoint {
@@ -106,11 +106,11 @@ function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
     ...(domain === undefined ? { nice: log !== true } : { domain: [...domain] }),
   });
   const axis = { fontSize: 11.5, tickSize: 4, labelArrow: "none" as const };
-  const plain = (value: number) => value.toLocaleString("en-GB", { maximumSignificantDigits: 6 });
   const points = chart.lines.flatMap((line) => line.points);
   const ticksOf = ({ log, ticks: given, whole, domain }: AxisOptions, name: "x" | "y") => {
-    const at = given ?? (whole ? wholeTicks(domain ?? points.map((point) => point[name])) : null);
-    return { ...(log === true ? {} : { tickFormat: plain }), ...(at && { ticks: [...at] }) };
+    const at =
+      given ?? (whole ? wholeTicks(...ends(domain ?? points.map((point) => point[name]))) : null);
+    return { ...(log === true ? {} : { tickFormat: tickText }), ...(at && { ticks: [...at] }) };
   };
   const yTicks = ticksOf(chart.y, "y");
   return {
@@ -139,11 +139,8 @@ function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
   };
 }
 
-const MOST_WHOLE = 8;
-
-/** Round whole numbers from the least value to the largest. */
-function wholeTicks(values: readonly number[]): number[] {
-  return ticks(Math.min(...values), Math.max(...values), MOST_WHOLE).filter(Number.isInteger);
+function ends(values: readonly number[]): [least: number, most: number] {
+  return [Math.min(...values), Math.max(...values)];
 }
 
 function lineMarks(

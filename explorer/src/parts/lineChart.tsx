@@ -1,4 +1,5 @@
 import { range, ticks } from "d3-array";
+import { tickText, wholeTicks } from "induction-lens/report";
 import { useWidth } from "./useWidth.ts";
 
 export interface Series {
@@ -47,13 +48,13 @@ export function LineChart(props: Props) {
           <g key={y}>
             <line class="rule" x1={LEFT} x2={width - RIGHT} y1={top(y)} y2={top(y)} />
             <text x={LEFT - 6} y={top(y) + 4} text-anchor="end">
-              {Number(y.toPrecision(3))}
+              {tickText(y)}
             </text>
           </g>
         ))}
         {xTicks(from, to, log, width).map((x) => (
           <text key={x} x={left(x)} y={height - BOTTOM + 16} text-anchor="middle">
-            {x}
+            {tickText(x)}
           </text>
         ))}
         <text x={(LEFT + width) / 2} y={height - 6} text-anchor="middle">
@@ -118,5 +119,5 @@ function Key({ series }: Pick<Props, "series">) {
 
 function xTicks(from: number, to: number, log: boolean, width: number): number[] {
   if (log) return range(Math.ceil(from), Math.floor(to) + 1).map((power) => 10 ** power);
-  return ticks(from, to, Math.max(2, Math.min(8, width / 80))).filter(Number.isInteger);
+  return wholeTicks(from, to, Math.max(2, Math.min(8, width / 80)));
 }
