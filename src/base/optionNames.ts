@@ -1,4 +1,5 @@
 /** @file Names of options, checked where a study begins: without that a misspelt option would change nothing, silently. */
+import { isObject } from "./isObject.ts";
 import { InputError } from "./errors.ts";
 import { shownValue } from "./faultSentences.ts";
 import { probablyMeant } from "./nearest.ts";
@@ -17,7 +18,7 @@ export function checkOptionNames<Options extends object>(
   names: OptionNames<Options>,
 ): void {
   const given: unknown = options;
-  if (typeof given !== "object" || given === null || Array.isArray(given))
+  if (!isObject(given))
     throw new InputError(
       "options",
       `${study} takes its options as an object, got ${shownValue(given)}`,

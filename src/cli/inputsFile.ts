@@ -7,11 +7,13 @@ import { dirname, extname, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
 import { someOf } from "../base/someOf.ts";
+import { isObject } from "../base/isObject.ts";
 import { fileSource } from "../formats/file.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readTensor } from "../formats/readTensor.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import { INPUT_NAMES, type IdRows, type ModelInputs, type Numbers } from "../inputs/modelInputs.ts";
+import { jsonIn } from "./jsonFile.ts";
 
 /** Keys of files that hold rows for other commands too. */
 const PASSED_OVER = ["period", "bos", "image_token"];
@@ -57,24 +59,9 @@ export async function readInputs(path: string): Promise<InputsFor> {
 }
 
 async function readObject(path: string): Promise<object> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new InputError("file", `cannot read the inputs file ${path}: ${error.message}`, {
-      cause: error,
-    });
-  });
-  const value = parsed(path, text);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  const value = await jsonIn(path);
+  if (isObject(value)) return value;
   throw new InputError("tokens", `${path} needs ${FORM}`);
-}
-
-function parsed(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError("tokens", `${path} is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }
 
 function rowsOf(path: string, key: string, value: unknown): IdRows {

@@ -1,10 +1,10 @@
 /** @file Files of the user's own rows: token ids as JSON. The schemas' library is loaded when a file is read. */
-import { readFile } from "node:fs/promises";
 import type * as Zod from "zod";
 import { InputError } from "../base/errors.ts";
 import { withoutUndefined } from "../base/withoutUndefined.ts";
 import { faultSentences } from "../base/faultSentences.ts";
 import type { OwnTokens } from "../inputs/scoreInput.ts";
+import { jsonIn } from "./jsonFile.ts";
 
 const ROWS = '{"tokens": [[...]]}';
 const REPEATS = '{"tokens": [[...]], "period": S, "bos": true or false}';
@@ -111,24 +111,9 @@ async function readTokens<Value>(
   schema: Zod.ZodType<Value> | ((value: unknown) => Zod.ZodType<Value>),
   form: string,
 ): Promise<Value> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new InputError("file", `cannot read ${path}: ${error.message}`, {
-      cause: error,
-    });
-  });
-  const value = json(path, text);
+  const value = await jsonIn(path);
   const parsed = (typeof schema === "function" ? schema(value) : schema).safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = faultSentences(parsed.error.issues, value);
   throw new InputError("tokens", `${path} needs ${form}: ${faults.join("; ")}`);
-}
-
-function json(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError("tokens", `${path} is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }

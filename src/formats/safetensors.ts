@@ -9,6 +9,7 @@ import {
   type StoredType,
 } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
+import { isObject } from "../base/isObject.ts";
 import { checkTensorCount, type Checkpoint, type PackedTensor } from "./checkpoint.ts";
 import { strictJson } from "./strictJson.ts";
 
@@ -167,10 +168,6 @@ function metadataOf(source: ByteSource, header: readonly [string, unknown][]): M
     throw broken(source, `needs ${METADATA} of text by name, got ${shown(metadata)}`);
   }
   return new Map(pairs);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isDtype(value: unknown): value is Dtype {

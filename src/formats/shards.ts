@@ -2,6 +2,7 @@
 import type { ByteSource, StoredTensor } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import { someOf } from "../base/someOf.ts";
+import { isObject } from "../base/isObject.ts";
 import type { Checkpoint, PackedTensor } from "./checkpoint.ts";
 import { strictJson } from "./strictJson.ts";
 
@@ -87,7 +88,7 @@ async function weightMap(index: ByteSource): Promise<[name: string, fileName: st
     throw broken(index, `must be at most ${MAX_INDEX_BYTES} bytes, got ${index.sizeBytes}`);
   }
   const map = ((await parsed(index)) as { weight_map?: unknown } | null)?.weight_map;
-  if (typeof map !== "object" || map === null || Array.isArray(map)) {
+  if (!isObject(map)) {
     throw broken(index, "needs weight_map, an object of file names by tensor name");
   }
   const pairs = Object.entries(map as Record<string, unknown>);

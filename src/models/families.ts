@@ -2,6 +2,7 @@
 import { InputError } from "../base/errors.ts";
 import { probablyMeant } from "../base/nearest.ts";
 import { shownValue } from "../base/faultSentences.ts";
+import { isObject } from "../base/isObject.ts";
 import { ownCodeNotice } from "./config/ownCode.ts";
 import {
   withNotices,
@@ -186,7 +187,7 @@ export function modelFrom(
 /** The language model's own configuration, in one of a model that also sees or hears; old files have it beside the others'. */
 function textConfigOf(config: Readonly<Record<string, unknown>>) {
   const inner = config["text_config"] ?? config["llm_config"] ?? besideOthers(config);
-  if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return null;
+  if (!isObject(inner)) return null;
   const text = inner as Readonly<Record<string, unknown>>;
   return typeof text["model_type"] === "string" && Object.hasOwn(FAMILIES, text["model_type"])
     ? text

@@ -19,6 +19,7 @@ import { openGguf } from "./openGguf.ts";
 import { openTorch } from "./openTorch.ts";
 import { openPlanted } from "./planted/planted.ts";
 import { openZoo } from "./zoo/openZoo.ts";
+import { isFile } from "./isFile.ts";
 
 export interface OpenOptions extends LoadOptions {
   /** Branch, tag or commit of a hub model; left out: main. */
@@ -130,10 +131,7 @@ export async function revisionsOf(
  * checkpoint), or one with a GGUF.
  */
 async function openDirectory(path: string, options: OpenOptions): Promise<LoadedModel> {
-  const has = (name: string) =>
-    stat(join(path, name))
-      .then((entry) => entry.isFile())
-      .catch(() => false);
+  const has = (name: string) => isFile(join(path, name));
   if (await has("config.json")) return openFolder(path, path, options);
   for (const name of ALONE) if (await has(name)) return openFile(join(path, name), options, path);
   if (await hasAdapter(path)) return openAdapter(path, options, (base) => folderOf(base, options));

@@ -1,5 +1,6 @@
 /** @file Folders whose weights were quantised: decoded where that is simple, else refused with what it is and the ways on. */
 import { InputError } from "../base/errors.ts";
+import { isObject } from "../base/isObject.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { unpackedEights, unpackedGroups, type Unpacked } from "../formats/packedWeights.ts";
 import type { FolderText } from "./tokenizerFiles.ts";
@@ -118,8 +119,4 @@ export async function baseModel(config: Json, text: FolderText): Promise<string 
   const path = config._name_or_path;
   const other = typeof path === "string" && /^[\w-]+\/[\w.-]+$/.test(path) ? path : null;
   return named ?? other;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -15,6 +15,7 @@ import {
 import { copyLosses } from "../measure/losses.ts";
 import { lossesByToken, nextTokens } from "../measure/nextTokens.ts";
 import { unpackScores } from "../measure/unpackScores.ts";
+import { mean } from "../measure/mean.ts";
 import type { Architecture, Model } from "../models/family.ts";
 import type { Backend } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
@@ -97,8 +98,6 @@ function summary(
   byLayer: readonly Tensor[],
   { firstCopy, secondCopy }: ReturnType<typeof copyLosses>,
 ): TrainingScores {
-  const mean = (values: Float64Array) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
   const unpacked = byLayer.map(unpackScores);
   const of = (score: AttentionScore) =>
     unpacked.map((measures) => measures[ATTENTION_SCORES.indexOf(score)]!.map(mean));

@@ -4,7 +4,7 @@ import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
 import { Chips } from "./chips.tsx";
-import { plural } from "../parts/plural.ts";
+import { plural } from "induction-lens/report";
 import { usePage, type Page } from "./page.ts";
 import { ZOO } from "./zoo.ts";
 

@@ -14,6 +14,7 @@ import {
 import { attentionTableFeeds } from "../../graph/edits/withAttentionScores.ts";
 import { idealHeads, IDEAL_HEADS } from "../../measure/idealHeads.ts";
 import type { Repeats } from "../../measure/repeats.ts";
+import { mean } from "../../measure/mean.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import { meansOverRows } from "../meansOverRows.ts";
 import { required } from "../../models/anatomy/programAnatomy.ts";
@@ -317,8 +318,6 @@ function scoresOf(
   layers: number,
   traceOf: (layer: number) => Tensor,
 ): Record<AttentionScore, number[][]> {
-  const mean = (values: Float64Array) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
   const unpacked = Array.from({ length: layers }, (_, layer) => unpackScores(traceOf(layer)));
   return Object.fromEntries(
     ATTENTION_SCORES.map((name, measure) => [

@@ -1,5 +1,6 @@
 /** @file The text of a config.json, as Python's json module writes it: also with NaN and Infinity, bare or as transformers 5 tags them. */
 import { InputError } from "../../base/errors.ts";
+import { isObject } from "../../base/isObject.ts";
 
 /** Far above any model: a picture model names 20,000 classes twice, and nothing is 10 deep. */
 const MOST_BYTES = 1024 * 1024;
@@ -26,8 +27,7 @@ export function checkConfigSize(sizeBytes: number, name: string): void {
 export function parseConfig(text: string, name: string): Record<string, unknown> {
   checkStructure(text, name);
   const value = parsed(text, name);
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
+  if (isObject(value)) return value as Record<string, unknown>;
   throw new InputError("config", `${name} must be an object of keys`);
 }
 

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import { faultSentences, shownValue } from "../../base/faultSentences.ts";
 import { someOf } from "../../base/someOf.ts";
+import { isObject } from "../../base/isObject.ts";
 import { KEYS_READ } from "./keysRead.ts";
 import { isNeutral } from "./neutralKeys.ts";
 import { ROPE_PARAMETERS } from "./rope.ts";
@@ -109,9 +110,7 @@ function unreadRopeKeys(json: Json): [path: string, value: unknown][] {
 }
 
 function objectIn(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Json)
-    : {};
+  return isObject(value) ? (value as Json) : {};
 }
 
 /** Keys that the reference knows by two names, under the one that the family handles; both must agree. */

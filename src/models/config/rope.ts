@@ -7,6 +7,7 @@ import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import type { RotaryTable } from "../../graph/rotaryTable.ts";
 import { faultSentences } from "../../base/faultSentences.ts";
+import { isObject } from "../../base/isObject.ts";
 import { ROPE_KINDS, type RopeFacts, type RopeNumbers } from "./ropeKinds.ts";
 
 const positive = z.number().positive().nullish();
@@ -226,10 +227,6 @@ function checked(kind: string, rope: Rope): Rope {
     "config",
     `rope type ${kind} with these numbers gives frequencies or factors that are not finite`,
   );
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function agreed<Value>(

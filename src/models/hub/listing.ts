@@ -1,5 +1,6 @@
 /** @file What the hub says a repository holds at a revision. */
 import { InputError } from "../../base/errors.ts";
+import { isObject } from "../../base/isObject.ts";
 import { checkedCommit, isCommit, shown } from "./checkedNames.ts";
 
 export const PUBLIC_HUB = "https://huggingface.co";
@@ -83,7 +84,7 @@ function fileCalled(
 }
 
 function recordOf(value: unknown, id: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new InputError(
       "hub-answer",
       `the hub's listing of ${id} needs objects, got ${shown(value)}`,

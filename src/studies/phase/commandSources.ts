@@ -11,6 +11,7 @@ import { zooPlace } from "../../models/zoo/zooIndex.ts";
 import type { PhaseResult } from "./result.ts";
 import { hubRun, type CheckpointName, type HubRunOptions } from "./commandHubRun.ts";
 import { logSpaced } from "./logSpaced.ts";
+import { isFile } from "../../models/isFile.ts";
 
 /** Checkpoints that belong together, each by the name under which it is opened. */
 export interface RunSource {
@@ -190,11 +191,7 @@ function parsed(
 }
 
 async function isModel(path: string): Promise<boolean> {
-  const has = (name: string) =>
-    stat(join(path, name))
-      .then((entry) => entry.isFile())
-      .catch(() => false);
-  return (await has("config.json")) || (await has("ckpt.pt"));
+  return (await isFile(join(path, "config.json"))) || (await isFile(join(path, "ckpt.pt")));
 }
 
 async function isFolder(path: string): Promise<boolean> {

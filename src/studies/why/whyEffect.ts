@@ -9,6 +9,7 @@ import type { Backend, Trace } from "../../base/backend.ts";
 import { linearMap } from "../../interventions/linearMap.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 import type { ScoreCell } from "./whyRun.ts";
+import { mean } from "../../measure/mean.ts";
 
 export interface CellEffect {
   /** What weight x value of the cell adds to each logit, less its mean over tokens: [d_vocab]. */
@@ -132,6 +133,6 @@ function atPosition({ axes, shape, data }: Tensor, position: number): Tensor {
 function centred({ data, shape }: Tensor, row: number): Float64Array {
   const width = shape.at(-1)!;
   const own = Float64Array.from(data.subarray(row * width, (row + 1) * width));
-  const mean = own.reduce((total, logit) => total + logit, 0) / width;
-  return own.map((logit) => logit - mean);
+  const average = mean(own);
+  return own.map((logit) => logit - average);
 }

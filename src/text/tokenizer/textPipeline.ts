@@ -4,6 +4,7 @@
  * a pattern.
  */
 import { InputError } from "../../base/errors.ts";
+import { isObject } from "../../base/isObject.ts";
 import { checkedPattern } from "./checkedPattern.ts";
 import { GPT2_SPLIT } from "./splitPatterns.ts";
 
@@ -128,7 +129,7 @@ function steps(value: unknown, depth: number): readonly unknown[] {
 }
 
 function record(value: unknown, what: string): Step {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new InputError(
       "tokenizer",
       `${what} of a tokenizer.json needs an object, got ${JSON.stringify(value)}`,

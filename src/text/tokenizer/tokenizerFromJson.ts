@@ -1,5 +1,6 @@
 /** @file The tokenizer of a Hugging Face folder: tokenizer.json, with tokenizer_config.json beside it. */
 import { InputError } from "../../base/errors.ts";
+import { isObject } from "../../base/isObject.ts";
 import { addedToken } from "./addedToken.ts";
 import { bpeTokenizer, type AddedToken } from "./bpeTokenizer.ts";
 import { bosOfFiles } from "./bosOfFiles.ts";
@@ -144,7 +145,7 @@ function parsed(value: unknown, name: string): unknown {
 }
 
 function object(value: unknown, what: string): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new InputError(
       "tokenizer",
       `${what} needs an object, got ${JSON.stringify(value)?.slice(0, 80)}`,

@@ -3,7 +3,7 @@ import { isSameHead, switched, zeroed } from "../../engine/edits.ts";
 import { STORED } from "../../page/stored.ts";
 import { usePage } from "../../page/page.ts";
 import { useCut } from "../../page/useCut.ts";
-import { plural } from "../../parts/plural.ts";
+import { plural } from "induction-lens/report";
 import { headList, inductionHeads } from "../../parts/headWords.ts";
 
 /** One button that switches the chosen head off, and the losses with and without it: bars and the same numbers as a table. */

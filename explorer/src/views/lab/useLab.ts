@@ -28,14 +28,10 @@ export function useLab() {
     const taken = runs.filter((run) => run.seed === seed).length;
     const name = `seed ${seed}${taken ? ` again ${taken}` : ""}`;
     set([...runs, { name, seed, steps, events: [], state: "running", words: null, change: null }]);
-    let said = { at: performance.now(), gain: 0 };
+    const announceGain = gainAnnouncer(announce);
     const told = (event: LabRun["events"][number]) => {
       update(name, ({ events }) => ({ events: [...events, event] }));
-      const gain = event.scores.copyGain;
-      const due = performance.now() - said.at > SAY_MS && Math.abs(gain - said.gain) > SAY_NATS;
-      if (!due) return;
-      said = { at: performance.now(), gain };
-      announce(`Step ${event.step}: copy gain ${gain.toFixed(1)} nats.`);
+      announceGain(event);
     };
     const ended = (state: LabRun["state"], words: string | null = null) => {
       update(name, () => ({ state, words }));
@@ -67,5 +63,16 @@ export function useLab() {
     stop: () => stop.current?.abort(),
     add: (run: LabRun) => set((before) => [...before, run]),
     remove: (name: string) => set((before) => before.filter((run) => run.name !== name)),
+  };
+}
+
+/** Says the copy gain of a run now and then: not before some time has passed and the gain has changed. */
+function gainAnnouncer(announce: (text: string) => void) {
+  let last = { at: performance.now(), gain: 0 };
+  return ({ step, scores: { copyGain: gain } }: LabRun["events"][number]) => {
+    const isDue = performance.now() - last.at > SAY_MS && Math.abs(gain - last.gain) > SAY_NATS;
+    if (!isDue) return;
+    last = { at: performance.now(), gain };
+    announce(`Step ${step}: copy gain ${gain.toFixed(1)} nats.`);
   };
 }

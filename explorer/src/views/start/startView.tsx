@@ -10,7 +10,7 @@ import { sequential } from "../../parts/colour.ts";
 import { headList, inductionHeads, labelOf, signOf } from "../../parts/headWords.ts";
 import { useLesson, useLooks, type Lesson } from "../../parts/lesson.ts";
 import { patternOf } from "../../parts/pattern.ts";
-import { plural } from "../../parts/plural.ts";
+import { plural } from "induction-lens/report";
 import { percent } from "../../parts/percent.ts";
 import { Thumb } from "../../parts/thumb.tsx";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";

@@ -1,7 +1,7 @@
 import { meanInterval } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
 import { editsText } from "../../page/address.ts";
-import { plural } from "../../parts/plural.ts";
+import { plural } from "induction-lens/report";
 import { LineChart } from "../../parts/lineChart.tsx";
 
 interface Props {

@@ -4,7 +4,7 @@ import { FEWEST_FOR_INTERVAL } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { headList } from "../../parts/headWords.ts";
-import { plural } from "../../parts/plural.ts";
+import { plural } from "induction-lens/report";
 import { Waiting } from "../../parts/waiting.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { editsText } from "../../page/address.ts";
