@@ -3,7 +3,7 @@ import { UnableError } from "../base/errors.ts";
 /**
  * A package that only one command needs, and that is not installed with this one.
  *
- * @param what who needs it, for the message
+ * @param what needs it, for the message
  * @throws {UnableError} if it is not there, with how to install it
  */
 export async function optionalPackage<Module>(

@@ -16,8 +16,8 @@ export const FEWEST_FOR_INTERVAL = 10;
  *
  * With m the mean over n sequences and e its standard error, logit(m) -+ t * e / (m (1 - m)) mapped back, t the 0.975
  * quantile of Student's t with n - 1 degrees of freedom. It stays within 0 and 1 and is longer towards the middle. On the
- * side of the tail (up for skewness > 0) it reaches at least as far as Hall's interval for skewed values, which is what
- * heads near 0 need that do it in few sequences. If all values are equal the interval has no width: [1, 1] for a perfect
+ * side of the tail (up for skewness > 0) it reaches at least as far as Hall's interval for skewed values, which
+ * matters for heads whose score is near 0 except on a few sequences. If all values are equal the interval has no width: [1, 1] for a perfect
  * head says that every sequence agreed, and nothing about sequences unlike these.
  *
  * @param values one score per sequence, independent, from 0 to 1; rounding beyond that up to 1e-5 is cut off

@@ -5,7 +5,7 @@ import { join } from "node:path";
 /** A trainer's `checkpoint-500`, ours and others' `checkpoints/step-000500`, `step500`, `epoch_3`. */
 const STEP = /^(?:checkpoint|step|epoch|iter|global_step)[-_]?(\d+)$/i;
 
-/** The folder of the last step that has a config.json; null if `path` is no folder of a run. */
+/** The folder of the last step that has a config.json; null if `path` is not the folder of a run. */
 export async function lastCheckpoint(path: string): Promise<string | null> {
   for (const folder of [path, join(path, "checkpoints")]) {
     const names = await readdir(folder).catch(() => []);

@@ -1,4 +1,4 @@
-/** @file The server of the explorer: static files from a manifest, on the loopback address, for who has the token. */
+/** @file The server of the explorer: static files from a manifest, on the loopback address, for whoever has the token. */
 import { createReadStream } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";

@@ -18,7 +18,7 @@ export function stateFile({ state, engine }: SavedState): Uint8Array {
   return safetensorsBytes(tensors, { step: String(state.step), layout: state.layout, engine });
 }
 
-/** @throws {InputError} "file" or "state" if it is no such file */
+/** @throws {InputError} "file" or "state" if it is not such a file */
 export async function readState(source: ByteSource): Promise<SavedState> {
   const { weights, metadata } = await readSafetensors(source);
   const vector = async (name: string) => {

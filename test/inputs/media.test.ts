@@ -94,7 +94,7 @@ describe("WAV", () => {
   });
 
   test.each([
-    [new Uint8Array([1, 2, 3]), "a.wav is not audio that is read here: it is no WAV file"],
+    [new Uint8Array([1, 2, 3]), "a.wav is not audio that is read here: it is not a WAV file"],
     [wav(1, 16, 1, []), "a.wav has no samples"],
     [wav(1, 16, 1, [1, 2]).subarray(0, 30), "a.wav is not a whole WAV file: it has no samples"],
     [

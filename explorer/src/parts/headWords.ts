@@ -74,7 +74,7 @@ export function flags(
   const said: string[] = [];
   if (label !== "firstToken" && value("firstToken") >= 0.25)
     said.push(
-      `It rests on the first token with ${percent(value("firstToken"))} of its attention, which is what heads do that have nothing to do: its other scores can only reach what is left.`,
+      `It rests on the first token with ${percent(value("firstToken"))} of its attention, as heads do that have nothing to do: its other scores can only reach what is left.`,
     );
   if (label === "induction" && !isProven)
     said.push(

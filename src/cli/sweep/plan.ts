@@ -38,7 +38,7 @@ export interface SweepJob {
 /**
  * The jobs of a plan in YAML or JSON, without repetitions, sorted by their ids.
  *
- * @throws {InputError} "options" for what is no plan; names the file and the key
+ * @throws {InputError} "options" for what is not a plan; names the file and the key
  */
 export async function sweepJobs(text: string, file: string): Promise<readonly SweepJob[]> {
   const { models, studies = ["score"], seeds = [0], options = {} } = await planIn(text, file);
@@ -75,11 +75,11 @@ async function planIn(text: string, file: string): Promise<z.infer<typeof sweepP
   const { parseDocument } = await import("yaml");
   const document = parseDocument(text);
   const [error] = document.errors;
-  if (error) throw new InputError("options", `${file} is no YAML: ${error.message}`);
+  if (error) throw new InputError("options", `${file} is not YAML: ${error.message}`);
   const read = sweepPlanSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
   if (read.success) return read.data;
   const faults = read.error.issues.map(
     ({ path, message }) => `${path.join(".") || "it"}: ${message}`,
   );
-  throw new InputError("options", `${file} is no plan: ${faults.join("; ")}`);
+  throw new InputError("options", `${file} is not a plan: ${faults.join("; ")}`);
 }

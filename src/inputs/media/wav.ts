@@ -24,7 +24,7 @@ export function readWav(bytes: Uint8Array, name: string): Sound {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
   if (bytes.length < 12 || text(0) !== "RIFF" || text(8) !== "WAVE")
-    throw new InputError("file", `${name} is not audio that is read here: it is no WAV file`);
+    throw new InputError("file", `${name} is not audio that is read here: it is not a WAV file`);
   let layout: Layout | null = null;
   for (let at = 12; at + 8 <= bytes.length;) {
     const [chunk, size] = [text(at), view.getUint32(at + 4, true)];

@@ -105,7 +105,7 @@ export function seen(transition: Transition, whitened: Whitened): Seen {
   return { column, left };
 }
 
-/** What smooth learning makes of a change but for less than this is no change. */
+/** If smooth learning explains all but this fraction of a step, the step cannot be identified. */
 const LEAST_LEFT = 1e-5;
 
 /**

@@ -32,7 +32,7 @@ export function transport(env: Environment): Fetch {
     return (url, init) => fetch(url, init);
   const agents = new Map<string, Promise<Dispatcher>>();
   return async (url, init) => {
-    const undici = await import("undici"); // only who has a proxy waits for it
+    const undici = await import("undici"); // only users with a proxy wait for it
     const proxy = isDirect(url, env) ? null : proxyOf(url.protocol, env);
     const key = `${url.protocol} ${proxy?.href ?? ""}`;
     const made =

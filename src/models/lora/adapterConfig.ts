@@ -105,7 +105,7 @@ function matches(regex: string, module: string, written: string): boolean {
   try {
     return new RegExp(regex).test(module);
   } catch (cause) {
-    throw new InputError("config", `${JSON.stringify(written)} of an adapter is no pattern`, {
+    throw new InputError("config", `${JSON.stringify(written)} of an adapter is not a pattern`, {
       cause,
     });
   }

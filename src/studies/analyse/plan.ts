@@ -43,7 +43,7 @@ const SEQ_LEN = 32;
 const MOST_EXACT = 64;
 const SCREEN = 20;
 
-/** @throws {InputError} "range" for a screen that is no count, or sizes that do not fit */
+/** @throws {InputError} "range" for a screen that is not a whole number from 1 on, or sizes that do not fit */
 export function analysePlan(
   architecture: Architecture,
   { seqLen, numExamples, seed, bos, screen }: AnalyseOptions,

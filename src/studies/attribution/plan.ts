@@ -62,7 +62,7 @@ export interface AttributionPlan {
   readonly seed: number;
 }
 
-/** @throws {InputError} "metric" for kl, "range" for a screen or controls that are no count, or a raw screen */
+/** @throws {InputError} "metric" for kl, "range" for a screen or controls that are not a count, or a raw screen */
 export function attributionPlan(options: AttributionOptions): AttributionPlan {
   const { metric = usualMetric(options), screen, controls = 10, raw = false } = options;
   if (metric === "kl")

@@ -85,7 +85,7 @@ function copyTable(copies: NonNullable<BehavioursResult["copies"]>): StudyTable 
 function shownHeads({ behaviours }: BehavioursResult): HeadAt[] {
   const doing = behaviours.flatMap(({ heads }) => heads);
   const some = doing.length > 0 ? doing : behaviours.flatMap((one) => byExcess(one).slice(0, 2));
-  const seen = new Map(some.map(({ layer, head }) => [`${layer}.${head}`, { layer, head }]));
+  const seen = new Map(some.map(({ layer, head }) => [headName({ layer, head }), { layer, head }]));
   return [...seen.values()].sort((a, b) => a.layer - b.layer || a.head - b.head);
 }
 

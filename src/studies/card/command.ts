@@ -77,7 +77,7 @@ async function cardIn(path: string): Promise<CardResult> {
   const [first] = read.error.issues;
   throw new InputError(
     "result",
-    `${path} is no card of induction-lens: ${first!.path.join(".")}: ${first!.message}`,
+    `${path} is not a card of induction-lens: ${first!.path.join(".")}: ${first!.message}`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { headColumn, type StudyTable, type StudyView } from "../../draw/studyView.ts";
 import { verdictView } from "../verdict/view.ts";
 import type { CardResult } from "./result.ts";
+import { headName } from "../../base/headName.ts";
 
 export function cardView(result: CardResult): StudyView {
   const { verdict, model, parameters } = result;
@@ -19,9 +20,7 @@ export function cardView(result: CardResult): StudyView {
 export function disagreementWords({ published }: Pick<CardResult, "published">): string[] {
   if (published.length === 0) return [];
   const others = published.filter(({ agrees }) => !agrees);
-  const said = others.map(
-    ({ layer, head, called, ours }) => `${layer}.${head} (${called}; here ${ours})`,
-  );
+  const said = others.map((one) => `${headName(one)} (${one.called}; here ${one.ours})`);
   return [
     others.length === 0
       ? `The labels agree with what was published (heads: ${published.length}).`

@@ -30,7 +30,7 @@ import { checkOptionNames } from "../../base/optionNames.ts";
  * one is, twice as many rows are drawn, up to the limit. Verdicts are made only for rules about labels.
  *
  * @returns one outcome per rule and one for all; a rule about a number whose true value breaks it holds in at most 5 % of checks
- * @throws {InputError} "rules" for what is no rule or asks what the model does not have, "unknown-head", "range"
+ * @throws {InputError} "rules" for what is not a rule or asks what the model does not have, "unknown-head", "range"
  * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function check(model: LoadedModel, options: CheckOptions): Promise<CheckResult> {

@@ -75,7 +75,10 @@ async function baselinesOf(
     const path = isAbsolute(name) ? name : join(dirname(file), name);
     const read = verdictResult.safeParse(await readResult(path));
     if (!read.success)
-      throw new InputError("rules", `${path} is no Result of verdict, which ${file} compares with`);
+      throw new InputError(
+        "rules",
+        `${path} is not a Result of verdict, which ${file} compares with`,
+      );
     all[name] = read.data;
   }
   return all;

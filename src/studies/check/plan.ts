@@ -55,7 +55,7 @@ export interface CheckPlan {
   readonly asked: boolean;
 }
 
-/** @throws {InputError} "rules" for a sentence that is no rule, or a baseline that is not there; "range" for rows */
+/** @throws {InputError} "rules" for a sentence that is not a rule, or a baseline that is not there; "range" for rows */
 export function checkPlan(options: CheckOptions): CheckPlan {
   const { rules, ...said } = settingsOf(options);
   if (rules.length === 0) throw new InputError("rules", "a check needs rules, got none");

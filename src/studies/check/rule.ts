@@ -55,7 +55,7 @@ export const RULE_FORMS = [
   "same labels as baseline.json except undecided",
 ] as const;
 
-/** Why a text is no rule, and at which of its characters. */
+/** Why a text is not a rule, and at which of its characters. */
 export class RuleFault extends Error {
   override readonly name = "RuleFault";
   readonly at: number;

@@ -173,7 +173,7 @@ function reasonOfStacks({ inputs }: Program, { stacks, mask, image }: Architectu
     : "this model reads neither tokens nor patches of images that could repeat; `run --inputs` gives its values";
 }
 
-/** @throws {InputError} "study" if it cannot, or if it is no model, as callers in JavaScript may have it */
+/** @throws {InputError} "study" if it cannot, or if it is not a model, as callers in JavaScript may have it */
 export function checkCanRun(study: ModelStudy, model: Described): void {
   const given = model as Partial<Described> | null | undefined;
   const isModel = [given, given?.program, given?.architecture].every(

@@ -81,7 +81,7 @@ export function phase(
   };
 }
 
-/** Curves tell who attends to the previous token, and not who is read. */
+/** Curves tell which heads attend to the previous token, and not which heads are read. */
 function byAttention(induction: PhaseHead, curves: PhaseCurves): PhasePair {
   const candidates = previousBefore(induction.layer, curves).map(({ layer, head, score }) => ({
     layer,

@@ -1,5 +1,6 @@
 /** @file What a run shows, in sentences. */
 import { headName } from "../../base/headName.ts";
+import { someOf } from "../../base/someOf.ts";
 import type { PhaseChange, PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
 import type { RankedHead } from "./leadingPair.ts";
 
@@ -156,11 +157,11 @@ const LEAST_OVERSHOOT = 0.05;
 
 function depthWords({ inductionHeads }: Said): string[] {
   if (inductionHeads.length === 0) return [];
-  const heads = inductionHeads
-    .slice(0, 5)
-    .map((head) => `${headName(head)} (${head.score.toFixed(2)}, depth ${head.depth.toFixed(2)})`);
+  const heads = inductionHeads.map(
+    (head) => `${headName(head)} (${head.score.toFixed(2)}, depth ${head.depth.toFixed(2)})`,
+  );
   const count = inductionHeads.length;
   return [
-    `${count} ${count === 1 ? "head attends" : "heads attend"} by induction at the end: ${heads.join(", ")}${count > 5 ? ", ..." : ""}. Depth is layer / layers.`,
+    `${count} ${count === 1 ? "head attends" : "heads attend"} by induction at the end: ${someOf(heads, ", ", 5)}. Depth is layer / layers.`,
   ];
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../../base/errors.ts";
+import { someOf } from "../../base/someOf.ts";
 import { tokenizerOf, type Tokenizer } from "./tokenizer.ts";
 
 /** What nanoGPT's `meta.pkl` holds. */
@@ -68,14 +69,8 @@ function encoded(text: string, idOf: ReadonlyMap<string, number>): number[] {
   const chars = [...text];
   const missing = [...new Set(chars.filter((char) => !idOf.has(char)))];
   if (missing.length > 0) {
-    const shown = missing
-      .slice(0, 20)
-      .map((char) => JSON.stringify(char))
-      .join(", ");
-    throw new InputError(
-      "tokens",
-      `the character table has no ${shown}${missing.length > 20 ? ", ..." : ""}`,
-    );
+    const shown = missing.map((char) => JSON.stringify(char));
+    throw new InputError("tokens", `the character table has no ${someOf(shown, ", ", 20)}`);
   }
   return chars.map((char) => idOf.get(char)!);
 }

@@ -11,7 +11,7 @@ export interface Pieces {
     string,
     { readonly id: number; readonly score: number; readonly unused: boolean }
   >;
-  /** Ids of the 256 bytes, or null where the vocabulary has not all of them. */
+  /** Ids of the 256 bytes, or null where the vocabulary lacks some of them. */
   readonly bytes: readonly number[] | null;
   readonly unknown: number;
 }
