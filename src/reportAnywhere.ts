@@ -25,7 +25,6 @@ export { lazySvg, type Drawn, type LazySvg } from "./draw/lazySvg.ts";
 export type { Markup } from "./draw/markup.ts";
 export { matrices, type Matrices, type Matrix } from "./draw/matrices.ts";
 export { arcsPicture, mapPicture, picturesOf } from "./draw/pictures.ts";
-export { mapPicture, picturesOf } from "./draw/pictures.ts";
 export { plural } from "./draw/numbers.ts";
 export { ramp, textOn, type Ramp, type Rgb } from "./draw/ramp.ts";
 export { studyPage } from "./draw/studyPage.ts";
