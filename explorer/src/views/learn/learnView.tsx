@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { plural } from "../../parts/plural.ts";
+import { plural } from "induction-lens/report";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
 import { useLesson, type Lesson } from "../../parts/lesson.ts";
