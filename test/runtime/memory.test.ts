@@ -68,7 +68,7 @@ describe("planMemory", () => {
     const small = { ...engines[0]!, availableBytes: () => 1e6 };
     await expect(prepare(program, small)).rejects.toThrow(UnableError);
     await expect(prepare(program, small)).rejects.toThrow(
-      /this needs about \d+ MB of memory, cpu has \d+ MB/,
+      /this needs about \d+ MB of memory, cpu has 1\.0 MB/,
     );
   });
 
