@@ -104,8 +104,8 @@ describe("keys of config.json", () => {
     ["llama_dynamic", { attention_bias: "no" }, /attention_bias must be true or false, got "no"/],
     [
       "llama_dynamic",
-      { hidden_act: "mish" },
-      /hidden_act must be "relu" or "silu" or .*, got "mish"/,
+      { hidden_act: "prelu" },
+      /hidden_act must be "relu" or "silu" or .*, got "prelu"/,
     ],
     [
       "gemma3_two_ropes",

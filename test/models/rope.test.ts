@@ -171,14 +171,28 @@ describe("ropeOf(config, headSize, defaults), ropesByLayerType(config, types)", 
       () => layers({ full_attention: { factor: "2" } }),
       /rope_parameters\.full_attention\.factor must be a number, got "2"/,
     ],
-    [
-      "truncate where transformers does not look",
-      () => layers({ full_attention: { rope_type: "yarn", factor: 2, truncate: false } }),
-      /truncate = false is not supported/,
-    ],
   ];
   test.for(REFUSED)("refuses %s", ([, make, message]) => {
     expect(make).toThrow(message);
+  });
+
+  test("ignores truncate in an entry for a type of layers, as transformers does", () => {
+    const yarn = { rope_type: "yarn", factor: 2, original_max_position_embeddings: 64 };
+    const [own, plain] = [{ ...yarn, truncate: false }, yarn].map((entry) =>
+      layers({ full_attention: entry }),
+    );
+    expect(own).toEqual(plain);
+  });
+
+  test("turns one entry more where a part of a head is an odd number of entries", () => {
+    const odd = (rope_type: string) =>
+      ropeOf({ rope_parameters: { rope_type, partial_rotary_factor: 0.5, factor: 2 } }, 6, {
+        theta: 1000,
+        part: 1,
+      });
+    expect(odd("default").frequencies).toEqual([1, 1000 ** (-2 / 3)]);
+    expect(odd("linear").frequencies).toEqual([0.5, 1000 ** (-2 / 3) / 2]);
+    expect(() => odd("yarn")).toThrow("need an even number of entries up to 65536, got 3 of 6");
   });
 });
 

@@ -98,14 +98,16 @@ const MOST_LISTED = 12;
 
 /** Keys in `rope_parameters`, in its entries by layer type, and in `rope_scaling`, with their paths. */
 function unreadRopeKeys(json: Json): [path: string, value: unknown][] {
-  const within = (path: string, value: unknown): [string, unknown][] =>
+  const within = (path: string, value: unknown, ignored?: string): [string, unknown][] =>
     Object.entries(objectIn(value))
-      .filter(([key]) => !ROPE_PARAMETERS.includes(key))
+      .filter(([key]) => !ROPE_PARAMETERS.includes(key) || key === ignored)
       .map(([key, inner]) => [`${path}.${key}`, inner]);
   return ["rope_parameters", "rope_scaling"]
     .flatMap((name) => within(name, json[name]))
     .flatMap(([path, value]) =>
-      /_attention$/.test(path) ? within(path, value) : [[path, value] as [string, unknown]],
+      /_attention$/.test(path)
+        ? within(path, value, "truncate")
+        : [[path, value] as [string, unknown]],
     );
 }
 

@@ -123,10 +123,10 @@ export function ropesByLayerType<Type extends string>(
     );
   const table = (type: Type): Rope => {
     const { thetaKey, scaled, headSize, ...defaults } = types[type];
-    const own = parametersOf("rope_parameters", type, byType[type]);
+    // transformers looks for `truncate` beside the types, where it never is.
+    const own = withoutTruncate(parametersOf("rope_parameters", type, byType[type]));
     const old = scaled ? config.rope_scaling : null;
     if (own && old) throw twoRopes();
-    checkTruncate(own, type);
     const theta = thetaKey && config[thetaKey];
     const { max_position_embeddings, partial_rotary_factor } = config;
     const rest = { rope_theta: theta, max_position_embeddings, partial_rotary_factor };
@@ -157,13 +157,8 @@ function parametersOf(name: string, type: string, value: unknown): Parameters | 
   );
 }
 
-/** transformers 5.24 looks for it beside the types, where it never is: what such a file means is not settled. */
-function checkTruncate(own: Parameters | null, type: string): void {
-  if (own?.truncate !== false) return;
-  throw new InputError(
-    "config",
-    `rope_parameters.${type}.truncate = false is not supported (transformers does not read it there)`,
-  );
+function withoutTruncate(own: Parameters | null): Parameters | null {
+  return own && { ...own, truncate: null };
 }
 
 function ropeFrom(
@@ -207,12 +202,16 @@ const MOST_TURNED = 65_536;
 function turnedOf(kind: string, headSize: number, part: number): number {
   const turned = Math.trunc(headSize * part);
   const size = kind === "proportional" ? headSize : turned; // there the table has all entries, whatever their part
-  if (size >= 2 && size <= MOST_TURNED && size % 2 === 0) return turned;
+  const odd = size % 2 === 1 && size < headSize && ODD_PARTS.includes(kind);
+  if (size >= 2 && size <= MOST_TURNED && (size % 2 === 0 || odd)) return turned;
   throw new InputError(
     "config",
     `rotary embeddings need an even number of entries up to ${MOST_TURNED}, got ${size} of ${headSize}`,
   );
 }
+
+/** Kinds that turn one entry more where an odd number of them is a part of each head: transformers makes a table for it. */
+const ODD_PARTS = ["default", "linear", "llama3", "longrope"];
 
 function missing(kind: string, key: string): never {
   throw new InputError("config", `rope type ${kind} needs ${key}`);

@@ -36,9 +36,12 @@ export interface RopeFacts {
   readonly originalContext: () => number;
 }
 
-/** theta^(-2p / d) */
+/** theta^(-2p / d); where d is odd, the last pair has one entry more. */
 function plain({ theta, turned }: RopeFacts): number[] {
-  return Array.from({ length: turned / 2 }, (_, pair) => theta ** ((-2 * pair) / turned));
+  return Array.from(
+    { length: Math.ceil(turned / 2) },
+    (_, pair) => theta ** ((-2 * pair) / turned),
+  );
 }
 
 function table(frequencies: readonly number[], factor = 1): RotaryTable {
