@@ -1,17 +1,20 @@
 /**
  * @file `npm run bench:queue`: what the queue of `sweep push` and `sweep work` carries and what it survives, on a Redis or Valkey of
  * its own that writes everything to disk.
- * usage: node bench/queue.js [--only pace | chaos] [--empty-jobs N] [--jobs N] [--workers N] [--kill-every SECONDS] [--restarts N]
+ * usage: node bench/queue.js [--only pace | folder | chaos | kills] [--empty-jobs N] [--jobs N] [--workers N] [--kill-every SECONDS] [--restarts N]
  *
- * pace: jobs that take no time, pushed and carried out. chaos: jobs of a zoo model in worker processes, of which one is killed
+ * pace: jobs that take no time, pushed and carried out. folder: Results and their notes kept and found in the shared folder, which is
+ * all that shards do beside the work. kills: `sweep` without a queue, killed with SIGKILL at 20 random times. chaos: jobs of a zoo model in worker processes, of which one is killed
  * with SIGKILL every so often, with the server killed and begun again, its disk full once (where this process may mount a small
  * one), and one model whose weights are cut short; then the tables are compared with those of a sweep without a queue.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -20,6 +23,9 @@ import {
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { random } from "../dist/base/random.js";
+import { VERSION } from "../dist/base/version.js";
+import { sweepFolder } from "../dist/cli/sweep/folder.js";
 import { openQueue } from "../dist/cli/sweep/queue/openQueue.js";
 import { pushJobs } from "../dist/cli/sweep/queue/pushJobs.js";
 import { workOn } from "../dist/cli/sweep/queue/workOn.js";
@@ -147,13 +153,16 @@ async function chaos(count, workers, killEvery, restarts) {
   const alive = Array.from({ length: workers }, start);
   const began = performance.now();
   let [kills, restarted, fullFor] = [0, 0, 0];
-  for (let turn = 0; ; turn++) {
-    await sleep(1000 * killEvery);
-    alive[turn % workers].kill("SIGKILL");
-    alive[turn % workers] = start();
+  const killing = setInterval(() => {
+    alive[kills % workers].kill("SIGKILL");
+    alive[kills % workers] = start();
     kills++;
-    const { jobs } = status();
-    const over = jobs.finished + jobs.setAside;
+  }, 1000 * killEvery);
+  const watch = await openQueue({ redis: REDIS_URL }, { waits: true });
+  for (let turn = 0; ; turn++) {
+    await sleep(1000);
+    const counts = await watch.queue.getJobCounts();
+    const over = counts.completed + counts.failed;
     if (restarted < restarts && over > ((restarted + 1) * count) / (restarts + 1)) {
       restarted++;
       await restart();
@@ -165,10 +174,12 @@ async function chaos(count, workers, killEvery, restarts) {
       rmSync(join(results, "filler"));
       fullFor = (performance.now() - full) / 1000;
     }
-    if (jobs.waiting + jobs.running + jobs.retrying === 0) break;
-    if (turn % 10 === 0)
-      console.log(`${kills} kills, ${restarted} restarts, ${over} of ${jobs.total} over`);
+    if (over === count + 1) break;
+    if (turn % 20 === 0)
+      console.log(`${kills} kills, ${restarted} restarts, ${over} of ${count + 1} over`);
   }
+  clearInterval(killing);
+  await watch.close();
   for (const child of alive) child.kill("SIGKILL");
   const seconds = (performance.now() - began) / 1000;
   const { jobs, failures } = status();
@@ -188,19 +199,88 @@ async function chaos(count, workers, killEvery, restarts) {
   );
   cli("sweep", "tables", "plan.yml", "--folder", "out");
   cli("sweep", "plan.yml", "--folder", "alone");
-  const same = ["heads.csv", "heads.parquet", "models.csv", "models.parquet"].every((name) =>
-    readFileSync(join(folder, "out", name)).equals(readFileSync(join(folder, "alone", name))),
-  );
+  const same = sameTables("out", "alone");
   console.log(
     `the tables are ${same ? "the same bytes as" : "NOT THE SAME as"} those of a sweep without a queue`,
   );
   if (hasDisk) execFileSync("umount", ["-l", results]);
 }
 
+/** What the shared folder carries: a Result and its note written, and found again, as a shard does for each job. */
+function folderPace(count) {
+  const shared = sweepFolder(join(folder, "pace"));
+  const jobs = Array.from({ length: count }, (_, seed) => ({
+    ...{ typed: "zoo:attn-2l", name: "zoo:attn-2l", study: "score", options: { seed } },
+  }));
+  const result = { scores: Array.from({ length: 144 * 5 }, () => Math.random()) };
+  const paced = (what, act) => {
+    const began = performance.now();
+    jobs.forEach(act);
+    const seconds = (performance.now() - began) / 1000;
+    console.log(`folder: ${what} ${count} jobs: ${Math.round(count / seconds)} a second`);
+  };
+  paced("kept", (job, index) => {
+    shared.keep(`key-${index}`, result);
+    shared.setDone({ job, key: `key-${index}`, parameters: 1, version: VERSION });
+  });
+  paced("found again", (job) => shared.result(shared.done(job).key));
+}
+
+/** `sweep` killed at random times, then to its end: the tables are those of a sweep that nobody killed. */
+async function killed(times) {
+  writeFileSync(
+    join(folder, "kills.yml"),
+    JSON.stringify({
+      models: ["zoo:attn-2l@{0,50,100,1500}", "zoo:llama-gqa", "zoo:attn-1l"],
+      studies: ["score", "verdict"],
+      seeds: [0, 1, 2],
+      options: { numExamples: 12, quick: true },
+    }),
+  );
+  const { uniform } = random(0);
+  const whole = spawnSync(
+    process.execPath,
+    [MAIN, "sweep", "kills.yml", "--folder", "whole", "--workers", "2"],
+    { cwd: folder },
+  );
+  if (whole.status !== 0) throw new Error(String(whole.stderr));
+  const counts = [];
+  for (let time = 0; time < times; time++) {
+    const child = spawn(
+      process.execPath,
+      [MAIN, "sweep", "kills.yml", "--folder", "killed", "--workers", "2", "--quiet"],
+      { cwd: folder, stdio: "ignore" },
+    );
+    await sleep(600 + 2400 * uniform());
+    child.kill("SIGKILL");
+    await ended(child);
+    counts.push(
+      existsSync(join(folder, "killed/results"))
+        ? readdirSync(join(folder, "killed/results")).length
+        : 0,
+    );
+  }
+  const last = JSON.parse(cli("sweep", "kills.yml", "--folder", "killed", "--json").stdout);
+  console.log(`kills: Results after each of ${times} SIGKILLs: ${counts.join(" ")}`);
+  console.log(
+    `kills: then ${last.computed} computed, ${last.known} known, ${last.failed.length} set aside; the tables are ${sameTables("whole", "killed") ? "the same bytes" : "NOT THE SAME"}`,
+  );
+}
+
+function sameTables(one, other) {
+  return ["heads.csv", "heads.parquet", "models.csv", "models.parquet"].every((name) =>
+    readFileSync(join(folder, one, name)).equals(readFileSync(join(folder, other, name))),
+  );
+}
+
+const asked = (part) => values.only === undefined || values.only === part;
+
 await begin();
 try {
-  if (values.only !== "chaos") await pace(Number(values["empty-jobs"]));
-  if (values.only !== "pace")
+  if (asked("folder")) folderPace(Number(values["empty-jobs"]));
+  if (asked("kills")) await killed(20);
+  if (asked("pace")) await pace(Number(values["empty-jobs"]));
+  if (asked("chaos"))
     await chaos(
       Number(values.jobs),
       Number(values.workers),
