@@ -49,6 +49,11 @@ function declare(command: Command): Command {
       "what jobs may take together, such as 8GB (default: 80 % of what is free)",
       byteCount,
     )
+    .option(
+      "--disk-budget <size>",
+      "what downloaded checkpoints may take between jobs, such as 50GB; those used longest ago go first (default: all stay)",
+      byteCount,
+    )
     .option("--shard <i/n>", "only part i of n of the jobs, as 3/40", shard)
     .option("--json", "print what was done as JSON");
   return engine(

@@ -31,6 +31,11 @@ function declare(command: Command): Command {
       "what jobs may take together, such as 8GB (default: 80 % of what is free)",
       byteCount,
     )
+    .option(
+      "--disk-budget <size>",
+      "what downloaded checkpoints may take between jobs, such as 50GB; those used longest ago go first (default: all stay)",
+      byteCount,
+    )
     .option("--until-empty", "end when no job waits or runs anywhere")
     .option(
       "--heartbeat <s>",

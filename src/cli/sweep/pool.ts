@@ -1,5 +1,6 @@
 /** @file The pool of processes that a sweep runs in: as many jobs at once as there are workers and memory. */
 import { AbortError } from "../../base/errors.ts";
+import type { DiskBudget } from "./diskBudget.ts";
 import { memoryGate } from "./memoryGate.ts";
 import type { WorkerSetup } from "./messages.ts";
 import type { SweepJob } from "./plan.ts";
@@ -10,6 +11,8 @@ export interface PoolOptions {
   readonly workers: number;
   /** Bytes that jobs may need together; a job that needs more runs alone. */
   readonly budget: number;
+  /** Keeps downloads within bounds; left out: they stay. */
+  readonly disk?: DiskBudget | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +36,7 @@ const MOST_DEATHS = 2;
  */
 export async function runPool(
   jobs: readonly SweepJob[],
-  { setup, workers, budget, signal }: PoolOptions,
+  { setup, workers, budget, disk, signal }: PoolOptions,
   ended: (one: Ended) => void,
 ): Promise<void> {
   const runners = jobRunners(setup, memoryGate(budget));
@@ -41,7 +44,8 @@ export async function runPool(
   const work = async () => {
     for (const job of waiting) {
       if (signal.aborted) break;
-      ended({ job, ...(await endOf(job, runners, signal)) });
+      const carryOut = () => endOf(job, runners, signal);
+      ended({ job, ...(await (disk ? disk.during(job, carryOut) : carryOut())) });
     }
   };
   const count = Math.min(workers, jobs.length);

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { UnableError } from "../../base/errors.ts";
 import { visible } from "../../draw/visible.ts";
 import type { Frame } from "../frame.ts";
+import type { DiskBudget } from "./diskBudget.ts";
 import { sweepFolder, type SweepFolder } from "./folder.ts";
 import { jobId, type SweepJob } from "./plan.ts";
 import { runPool, type Ended } from "./pool.ts";
@@ -14,6 +15,8 @@ export interface SweepFlags {
   readonly workers?: number | undefined;
   /** Bytes that jobs may take together; left out: 80 % of what is free. */
   readonly memoryBudget?: number | undefined;
+  /** Bytes of the hub's cache that downloads of the sweep may take between jobs; left out: they stay. */
+  readonly diskBudget?: number | undefined;
   readonly shard?: Shard | undefined;
 }
 
@@ -63,7 +66,9 @@ export async function runSweep(
   const ended: Ended[] = [];
   const { engine, model } = frame.flags;
   const setup = { folder: flags.out, engine: { ...engine, threads: engine.threads ?? 1 }, model };
-  await runPool(own, { setup, ...roomOf(flags), signal: frame.signal }, (one) => {
+  const disk = await diskOf(flags);
+  const order = disk ? own.toSorted(byModel) : own; // jobs of one checkpoint together
+  await runPool(order, { setup, ...roomOf(flags), disk, signal: frame.signal }, (one) => {
     ended.push(one);
     if (one.error !== null) {
       folder.setFailed({ job: one.job, error: one.error });
@@ -73,6 +78,18 @@ export async function runSweep(
   });
   return summaryOf(jobs, own, ended, await writeTables(jobs, folder), folder);
 }
+
+/** Undefined where nobody asks for one. */
+export async function diskOf({
+  diskBudget: bytes,
+}: Pick<SweepFlags, "diskBudget">): Promise<DiskBudget | undefined> {
+  if (bytes === undefined) return undefined;
+  const { hubSettings } = await import("../../models/hub/hubSettings.ts");
+  const { diskBudget } = await import("./diskBudget.ts");
+  return diskBudget(bytes, hubSettings().cacheDir);
+}
+
+const byModel = (a: SweepJob, b: SweepJob) => (a.typed < b.typed ? -1 : a.typed > b.typed ? 1 : 0);
 
 /** Every `count`-th job, so that shards are alike whatever the order of models. */
 function shardOf(jobs: readonly SweepJob[], shard: Shard | undefined): readonly SweepJob[] {

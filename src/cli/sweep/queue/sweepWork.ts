@@ -5,12 +5,13 @@ import type { Frame } from "../../frame.ts";
 import { sweepFolder, type SweepFolder } from "../folder.ts";
 import { memoryGate, type MemoryGate } from "../memoryGate.ts";
 import { hashOf } from "../plan.ts";
-import { roomOf, type SweepFlags } from "../runSweep.ts";
+import { diskOf, roomOf, type SweepFlags } from "../runSweep.ts";
 import { jobRunners, type Runners } from "../runners.ts";
 import { openQueue, type QueueFlags, type QueuedJob } from "./openQueue.ts";
 import { workOn, type EndedJob } from "./workOn.ts";
 
-export interface SweepWorkFlags extends QueueFlags, Pick<SweepFlags, "workers" | "memoryBudget"> {
+export interface SweepWorkFlags
+  extends QueueFlags, Pick<SweepFlags, "workers" | "memoryBudget" | "diskBudget"> {
   readonly folder: string;
   readonly untilEmpty?: boolean | undefined;
   /** In seconds. */
@@ -29,6 +30,7 @@ export async function sweepWork(
   const folder = sweepFolder(flags.folder);
   const { workers, budget } = roomOf(flags);
   const open = await openQueue(flags, { waits: true });
+  const disk = await diskOf(flags);
   const processes = processesFor(flags.folder, frame, memoryGate(budget));
   const counts = { computed: 0, known: 0, failed: 0 };
   const ended = (one: EndedJob) => {
@@ -41,7 +43,10 @@ export async function sweepWork(
   try {
     await workOn(open, {
       ...{ workers, heartbeatMs: 1000 * heartbeat, untilEmpty, signal, ended },
-      run: (queued, stop) => processes.of(queued).run(queued.job, stop),
+      run(queued, stop) {
+        const carryOut = () => processes.of(queued).run(queued.job, stop);
+        return disk ? disk.during(queued.job, carryOut) : carryOut();
+      },
       progress: (over, total) => progress("sweep", over, total),
       fault: (message) => note(`the queue does not answer, and is waited for: ${visible(message)}`),
     });
