@@ -11,7 +11,7 @@ import { verdictResult, type VerdictResult } from "../../studies/verdict/result.
 import type { DoneJob, SweepFolder } from "./folder.ts";
 import { jobId, type SweepJob } from "./plan.ts";
 
-type Cell = string | number | null;
+export type Cell = string | number | null;
 type ColumnType = "STRING" | "INT32" | "DOUBLE";
 
 export interface TidyTable {
