@@ -18,7 +18,10 @@ export interface SweepFigures {
 
 type Row = Readonly<Record<string, Cell>>;
 
-export function sweepFigures({ heads, models }: SweepTables): SweepFigures {
+export function sweepFigures({
+  heads,
+  models,
+}: Pick<SweepTables, "heads" | "models">): SweepFigures {
   const modelRows = rowsOf(models);
   const headRows = rowsOf(heads).filter(({ induction }) => induction !== null);
   const runs = runsOf(modelRows, headRows);
