@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { hasWords, wordOf } from "induction-lens/report";
-import { shownToken } from "./parts/shownToken.ts";
-import { useModel, type ModelState } from "./page/model.ts";
+import { Panes } from "./page/beside.tsx";
+import { useModel } from "./page/model.ts";
+import { useToken, withHead } from "./page/shownModel.ts";
 import { ModelPanel } from "./page/modelPanel.tsx";
 import type { ChosenFiles } from "./page/files.ts";
 import { useDark } from "./page/useDark.ts";
@@ -11,7 +11,7 @@ import { PageContext, usePageState, type Page } from "./page/page.ts";
 import { TopBar } from "./page/topBar.tsx";
 import { VIEW_TITLES, ViewBar } from "./page/viewBar.tsx";
 import { lazyView, prefetchViews } from "./page/lazyView.tsx";
-import { NEW_MODEL, NONE, shortName, type PageState, type ViewName } from "./page/address.ts";
+import { NEW_MODEL, shortName, type ViewName } from "./page/address.ts";
 import { StartView } from "./views/start/startView.tsx";
 
 /** The view that the page opens on comes with it, the others when somebody goes there. */
@@ -54,7 +54,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         <ModelPanel model={model} {...sources} />
         {waits && <NeedsModel />}
-        {View && page.score && !waits && <View key={view} />}
+        {View && page.score && !waits && <Panes key={view} View={View} />}
         {(inLab || labVisited) && (
           <div hidden={!inLab}>
             <Lab />
@@ -113,30 +113,14 @@ function useOnePage() {
     [],
   );
   const { engine, facts, score, live } = model;
-  const asWords = facts !== null && hasWords(facts) && !state.ids;
-  const token = useCallback(
-    (piece: string) => (asWords ? wordOf(Number(piece)) : shownToken(piece)),
-    [asWords],
-  );
+  const token = useToken(facts, state.ids);
   useTitle(state.view, facts?.id ?? shown);
   const page: Page = {
     state: within,
     ...{ change, engine, facts, score, live, verdict, dark, token, open, announce },
-    ...{ lessonsDone, finishLesson },
+    ...{ lessonsDone, finishLesson, pane: "" },
+    filesOf: (name) => chosen.get(name) ?? null,
   };
   const mayFetch = allowed === state.model;
   return { page, model, wanted: state.model, mayFetch, refusal, fetchFromHub, said };
-}
-
-/** The state with a head that the model has: the reader's, else the one that attends most like an induction head. */
-function withHead(state: PageState, { facts, score }: ModelState): PageState {
-  const layers = facts?.layers ?? score?.model.layers;
-  const heads = facts?.heads ?? score?.model.heads;
-  const isThere =
-    state.layer !== NONE.layer &&
-    (layers === undefined || state.layer < layers) &&
-    (heads === undefined || state.head < heads);
-  if (isThere) return state;
-  const { layer, head } = score?.top[0] ?? { layer: 0, head: 0 };
-  return { ...state, layer, head };
 }

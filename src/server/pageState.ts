@@ -13,6 +13,7 @@ export const PAGE_KEYS = [
   "trained",
   "lesson",
   "present",
+  "beside",
   "ids",
   "theme",
   "size",

@@ -36,6 +36,8 @@ export interface PageState {
   readonly trained: boolean;
   /** From 0. */
   readonly lesson: number;
+  /** What is shown beside the model: `AS_TRAINED`, another model by its name, or null. */
+  readonly beside: string | null;
   /** The lesson fills the screen, for a room. */
   readonly present: boolean;
   /** Tokens of a model without tokenizer are shown as numbers and not as words. */
@@ -47,6 +49,9 @@ export interface PageState {
 
 /** No head is chosen. */
 export const NONE = { layer: -1, head: 0 } as const;
+
+/** Beside the model: the same without the changes. */
+export const AS_TRAINED = "trained";
 
 /** What a change of the model takes with it. */
 export const NEW_MODEL = { ...NONE, edits: [], token: null, key: null, text: null } as const;
@@ -66,6 +71,7 @@ export const START: PageState = {
   trained: false,
   lesson: 0,
   present: false,
+  beside: null,
   ids: false,
   theme: "system",
   size: 100,
@@ -93,6 +99,7 @@ export function readState(hash: string): PageState {
     weighted: given.get("weighted") === "true",
     trained: given.get("trained") === "true",
     lesson: whole(given.get("lesson"), 0, 4) ?? START.lesson,
+    beside: given.get("beside") || null,
     present: given.get("present") === "true",
     ids: given.get("ids") === "true",
     theme: THEME_NAMES.find((name) => name === given.get("theme")) ?? START.theme,
@@ -119,6 +126,7 @@ export function stateHash(state: PageState): string {
   ] as const)
     if (state[key] !== START[key]) said.set(key, String(state[key]));
   if (state.edits.length > 0) said.set("off", editsText(state.edits));
+  if (state.beside !== null) said.set("beside", state.beside);
   if (state.text !== null) said.set("text", state.text);
   if (state.token !== null) said.set("at", String(state.token));
   if (state.token !== null && state.key !== null) said.set("key", String(state.key));

@@ -1,5 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { NEW_MODEL, shortName, START } from "./address.ts";
+import { NEW_MODEL, shortName } from "./address.ts";
+import { BesideChoice } from "./beside.tsx";
+import { EMBEDDED } from "./embedded.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
@@ -7,13 +9,6 @@ import { Chips } from "./chips.tsx";
 import { plural } from "induction-lens/report";
 import { usePage, type Page } from "./page.ts";
 import { ZOO } from "./zoo.ts";
-
-/** Models that come with the page; the first is the one that it starts with. */
-const EMBEDDED: readonly string[] = [
-  START.model,
-  ...ZOO.map(({ name }) => name).filter((name) => name !== START.model),
-  "planted:induction",
-];
 
 interface Props {
   readonly model: ModelState & { readonly cancel: () => void };
@@ -56,6 +51,7 @@ export function ModelPanel({ model, wanted, refusal, fetchFromHub, mayFetch }: P
       <button type="button" class="plain" aria-expanded={bringing} onClick={() => bring(!bringing)}>
         Open a model …
       </button>
+      <BesideChoice />
       <p class="status" role="status">
         {model.status}
       </p>

@@ -19,6 +19,10 @@ export interface Page {
   /** Scores of the model: stored ones first where there are some, then those of the page's engine. */
   readonly score: ScoreResult | null;
   readonly live: boolean;
+  /** Before the ids of what stands beside the model; nothing before those of the model itself. */
+  readonly pane: string;
+  /** Files of a model that the reader opened on this visit. */
+  readonly filesOf: (name: string) => ChosenFiles | null;
   readonly dark: boolean;
   /** A token as people can read it: text as it is, numbers of a model without tokenizer as words where it has few. */
   readonly token: (piece: string) => string;
@@ -37,6 +41,13 @@ export const PageContext = createContext<Page | null>(null);
 
 export function usePage(): Page {
   return useContext(PageContext)!;
+}
+
+/** Ids of headings in a pane, and what a part that such a heading names is labelled by: two panes are told apart. */
+export function useHeading(name: string): { readonly id: string; readonly labelledBy: string } {
+  const { pane } = usePage();
+  const id = `${pane}${name}`;
+  return { id, labelledBy: pane === "" ? id : `${pane}title ${id}` };
 }
 
 /** The state of the address, both ways: a change is in the history before anything else can happen. */

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
 import type { Look, Sequence } from "../../engine/protocol.ts";
-import { usePage } from "../../page/page.ts";
+import { useHeading, usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { useSequence } from "../../page/useSequence.ts";
 import { useShown } from "../../page/useShown.ts";
@@ -25,6 +25,7 @@ import "./attention.css";
 export function AttentionView() {
   const { engine, state } = usePage();
   const { layer, head } = state;
+  const attentionHeading = useHeading("attention");
   const edits = zeroed(state);
   const sequence = useSequence();
   const ids = sequence.answer?.ids ?? null;
@@ -36,8 +37,8 @@ export function AttentionView() {
   const { shown, isCurrent } = useShown<ShownProps>(current);
   const error = sequence.error ?? look.error;
   return (
-    <section aria-labelledby="attention">
-      <h2 id="attention">Where head {headName(state)} looks</h2>
+    <section aria-labelledby={attentionHeading.labelledBy}>
+      <h2 id={attentionHeading.id}>Where head {headName(state)} looks</h2>
       <SequenceBar error={error} />
       <Changes shown={edits} />
       {shown && !error && (

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { headName, type VerdictResult } from "induction-lens/browser";
 import type { StudyPicture } from "induction-lens/report";
-import { usePage } from "../../page/page.ts";
+import { useHeading, usePage } from "../../page/page.ts";
 import { Figure } from "../../parts/figure.tsx";
 import { headList } from "../../parts/headWords.ts";
 import { headAt } from "./headAt.ts";
@@ -9,11 +9,12 @@ import { headAt } from "./headAt.ts";
 /** The circuit of a verdict: a box for each head, a button that chooses it, and lines for the paths between them. */
 export function CircuitGraph({ verdict }: { readonly verdict: VerdictResult }) {
   const { state, change } = usePage();
+  const circuitHeading = useHeading("circuit");
   const picture = useDrawing(verdict);
   if (!picture) return null;
   return (
-    <section class="circuit" aria-labelledby="circuit">
-      <h2 id="circuit">How the heads work together</h2>
+    <section class="circuit" aria-labelledby={circuitHeading.labelledBy}>
+      <h2 id={circuitHeading.id}>How the heads work together</h2>
       <p class="say">{sentenceOf(verdict)}</p>
       <div class="scroll wide" role="group" tabIndex={0} aria-label={picture.label}>
         <Figure

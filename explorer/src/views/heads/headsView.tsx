@@ -10,7 +10,7 @@ import { isSameHead } from "../../engine/edits.ts";
 import { HeadGrid } from "../../parts/headGrid.tsx";
 import { SortedTable } from "../../parts/sortedTable.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
-import { usePage } from "../../page/page.ts";
+import { useHeading, usePage } from "../../page/page.ts";
 import { CircuitGraph } from "./circuitGraph.tsx";
 import { CutHead } from "./cutHead.tsx";
 import { HeadCard } from "./headCard.tsx";
@@ -21,6 +21,7 @@ import { LABELS, labelOf, OTHER, sentence, signOf } from "../../parts/headWords.
 export function HeadsView() {
   const { state, change, score, dark, verdict: found } = usePage();
   const { layer, head } = state;
+  const [mapHeading, chosenHeading] = [useHeading("map"), useHeading("chosen")];
   const result = score!;
   const windows = windowsOf(result);
   const verdicts = found.verdict?.heads ?? null;
@@ -31,8 +32,8 @@ export function HeadsView() {
     <>
       {found.verdict && <CircuitGraph verdict={found.verdict} />}
       <div class="panes">
-        <section aria-labelledby="map">
-          <h2 id="map">Induction score of every head</h2>
+        <section aria-labelledby={mapHeading.labelledBy}>
+          <h2 id={mapHeading.id}>Induction score of every head</h2>
           {!verdicts && <p class="say">{result.verdictInWords}</p>}
           <HeadGrid
             label="Induction score by layer and head"
@@ -49,8 +50,8 @@ export function HeadsView() {
           </details>
           <TakeAlong name="induction-scores" take={() => taken(result, found.verdict)} />
         </section>
-        <section aria-labelledby="chosen">
-          <h2 id="chosen">
+        <section aria-labelledby={chosenHeading.labelledBy}>
+          <h2 id={chosenHeading.id}>
             Head {layer}.{head}
           </h2>
           {verdict ? (

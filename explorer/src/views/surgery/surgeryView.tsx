@@ -2,7 +2,7 @@ import { headName, type HeadEdit } from "induction-lens/browser";
 import { useState } from "preact/hooks";
 import { FEWEST_FOR_INTERVAL } from "induction-lens/measure";
 import type { Cut } from "../../engine/protocol.ts";
-import { usePage } from "../../page/page.ts";
+import { useHeading, usePage } from "../../page/page.ts";
 import { headList } from "../../parts/headWords.ts";
 import { plural } from "induction-lens/report";
 import { Waiting } from "../../parts/waiting.tsx";
@@ -22,6 +22,7 @@ import "./surgery.css";
 export function SurgeryView() {
   const { state, facts } = usePage();
   const { edits, token } = state;
+  const [cutHeading, effectHeading] = [useHeading("cut"), useHeading("effect")];
   const model = facts && { id: facts.id, sha256: facts.sha256 };
   const done = editsText(edits);
   const [more, measureMore] = useState({ done, times: 1 });
@@ -34,8 +35,8 @@ export function SurgeryView() {
   const waiting = isCurrent ? null : changesWords(edits);
   return (
     <div class="panes">
-      <section aria-labelledby="cut">
-        <h2 id="cut">Switch heads off</h2>
+      <section aria-labelledby={cutHeading.labelledBy}>
+        <h2 id={cutHeading.id}>Switch heads off</h2>
         <Tools />
         {(error ?? before.error) && <p role="alert">{error ?? before.error}</p>}
         {step && (
@@ -58,8 +59,8 @@ export function SurgeryView() {
         <Done before={before.answer} after={times === 1 ? after.answer : null} />
       </section>
       {pair && (
-        <section aria-labelledby="effect">
-          <h2 id="effect">What that changes</h2>
+        <section aria-labelledby={effectHeading.labelledBy}>
+          <h2 id={effectHeading.id}>What that changes</h2>
           <Waiting words={waiting}>
             <LossByPosition {...pair} />
           </Waiting>
@@ -69,7 +70,7 @@ export function SurgeryView() {
             measure={(factor) => measureMore({ done, times: times * factor })}
           />
           {isCurrent && (
-            <TakeAlong name="surgery" take={() => taken(pair.before, pair.after, model)} />
+            <TakeAlong name="surgery" take={() => taken(pair, model, effectHeading.labelledBy)} />
           )}
           <Guesses {...pair} waiting={waiting} />
         </section>
@@ -124,9 +125,15 @@ function More({ rows, busy, measure }: MoreProps) {
   );
 }
 
-async function taken(before: Cut, after: Cut, model: { id: string; sha256: string } | null) {
+async function taken(
+  { before, after }: Pair,
+  model: { readonly id: string; readonly sha256: string } | null,
+  labelledBy: string,
+) {
   const { pagePicture } = await import("../../export/files.ts");
-  const chart = document.querySelector<SVGElement>("[aria-labelledby=effect] .chart > svg")!;
+  const chart = document.querySelector<SVGElement>(
+    `[aria-labelledby="${labelledBy}"] .chart > svg`,
+  )!;
   const rows = before.losses.byPosition.map((loss, position) => [
     position,
     loss,
