@@ -2,6 +2,7 @@
 import { drawnTokens, InputError } from "induction-lens/browser";
 import { repeatedTokens } from "induction-lens/measure";
 import type { Held, OpenModel } from "./held.ts";
+import { splitCharacters } from "./splitCharacters.ts";
 import type { ModelFacts, Sequence, SequenceChoice } from "./protocol.ts";
 import { hasWords, idOf } from "induction-lens/report";
 
@@ -14,11 +15,20 @@ export async function sequence(
   const written = writtenFor(open);
   if (text !== null) {
     const ids = await idsOf(text, open);
-    return { ids, pieces: written(ids), repeats: null };
+    return { ids, pieces: piecesOf(text, ids, open), repeats: null };
   }
   const { tokens, ...repeats } = blocks(model, { seed, period, examplesFor: () => 1 });
   const ids = [...tokens.data];
   return { ids, pieces: written(ids), repeats };
+}
+
+/** The texts of a text's tokens, also where they are parts of characters. */
+function piecesOf(text: string, ids: readonly number[], open: OpenModel): readonly string[] {
+  const pieces = writtenFor(open)(ids);
+  const { tokenizer } = open;
+  if (!tokenizer || !pieces.some((piece) => piece.includes("\ufffd"))) return pieces;
+  const bytes = new TextEncoder().encode(tokenizer.decode(tokenizer.encode(text)));
+  return splitCharacters(pieces, bytes, tokenizer.ranges(text));
 }
 
 interface BlockChoice {
