@@ -25,6 +25,11 @@ const TERMS: readonly Term[] = [
     lessons: [0],
   },
   {
+    term: "length",
+    means: "of a vector: the root of the sum of its squared numbers. Large numbers make it long",
+    lessons: [0],
+  },
+  {
     term: "residual stream",
     means:
       "the vector of each position, to which every layer adds (hook_resid_pre, hook_resid_post)",
