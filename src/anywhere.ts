@@ -18,6 +18,7 @@ export type {
   Model,
   RotaryFacts,
   ImageFacts,
+  Sight,
   ScanFacts,
   RowEnds,
   StackFacts,
@@ -140,6 +141,8 @@ export { behaviours } from "./studies/behaviours/behaviours.ts";
 export type { BehavioursOptions } from "./studies/behaviours/plan.ts";
 export { score } from "./studies/score/score.ts";
 export type { ScoreOptions } from "./studies/score/plan.ts";
+export { image, type ImageOptions } from "./studies/image/image.ts";
+export { imageResult, type ImageResult } from "./studies/image/result.ts";
 export { ablateStacks, type AblateStacksOptions } from "./studies/stacks/ablateStacks.ts";
 export { stackAblationResult, type StackAblationResult } from "./studies/stacks/resultAblate.ts";
 export { scoreStacks } from "./studies/stacks/scoreStacks.ts";

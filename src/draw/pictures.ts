@@ -4,6 +4,7 @@ import type { BarChart } from "./bars.ts";
 import type { HeadMap } from "./headMap.ts";
 import type { LineFigure } from "./lines.ts";
 import type { Matrices } from "./matrices.ts";
+import type { OverImage } from "./overImage.ts";
 import type { Scatter } from "./scatter.ts";
 import type { StudyPicture, StudyView } from "./studyView.ts";
 
@@ -63,6 +64,16 @@ export function scatterPicture(picture: Scatter): StudyPicture {
     draw: async () => {
       const { scatter } = await import("./scatter.ts");
       return (document, theme) => scatter(picture, document, theme);
+    },
+  };
+}
+
+export function overImagePicture(picture: OverImage): StudyPicture {
+  return {
+    label: picture.title,
+    draw: async () => {
+      const { overImage } = await import("./overImage.ts");
+      return (document, theme) => overImage(picture, document, theme);
     },
   };
 }

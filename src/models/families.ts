@@ -228,7 +228,7 @@ function withImages(
   checkpoint: CheckpointTensors,
 ): Model {
   try {
-    return { ...model, seeing: llavaSeeing(json, model.program, checkpoint) };
+    return { ...model, ...llavaSeeing(json, model.program, checkpoint) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return withNotices(model, [`it cannot be shown images: ${error.message}`]);

@@ -51,6 +51,21 @@ export interface ImageFacts {
   readonly before: number;
 }
 
+/** An image in a row of text: one vector after another, each in the place of a token. */
+export interface Sight {
+  readonly image: ImageFacts;
+  /** The id that stands for each vector. */
+  readonly imageToken: number;
+  /** Ids that stand before and after the vectors of an image. */
+  readonly around: readonly [before: readonly number[], after: readonly number[]];
+  /** Vectors of an image: `before` of no patch, then side x side, row by row. */
+  readonly vectors: number;
+  readonly before: number;
+  readonly side: number;
+  /** Pixels of the side of what a vector stands for. */
+  readonly patch: number;
+}
+
 /** What stands around the text in the rows of an encoder-decoder. */
 export interface RowEnds {
   readonly decoderStart: number | null;
@@ -138,6 +153,8 @@ export interface Model {
   readonly notices?: readonly string[];
   /** The forward pass with images, where `program` reads text alone: it reads `pixels` too. */
   readonly seeing?: Program | undefined;
+  /** Where an image stands in the rows of `seeing`; left out without it. */
+  readonly sight?: Sight | undefined;
   /** The unembedding that the configuration ties, and one of its own that the files have; left out where it ties none. */
   readonly tiedHead?: { readonly embedding: StoredTensor; readonly own: StoredTensor };
 }

@@ -23,6 +23,7 @@ export const STUDIES = {
   circuit: () => import("./circuit/study.ts"),
   certify: () => import("./certify/study.ts"),
   attention: () => import("./attention/study.ts"),
+  image: () => import("./image/study.ts"),
   why: () => import("./why/study.ts"),
   analyse: () => import("./analyse/study.ts"),
   phase: () => import("./phase/study.ts"),

@@ -17,6 +17,7 @@ import { BEHAVIOUR_NAMES } from "../../src/studies/behaviours/plan.ts";
 import { certify } from "../../src/studies/certify/certify.ts";
 import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { canRun, type ModelStudy } from "../../src/studies/common/canRun.ts";
+import { image } from "../../src/studies/image/image.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
 import { fingerprint } from "../../src/studies/patch/fingerprint.ts";
 import { patch } from "../../src/studies/patch/patch.ts";
@@ -89,6 +90,7 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
     const { heads } = await certify(model, { backend, alphabet: 8, seqLen: 8, numExamples: 50 });
     for (const { least, found } of heads) expect(least).toBeLessThanOrEqual(found.least + 1e-4);
   },
+  image: (model) => image(model, rows),
   attention: (model) => attention(model, { ...rows, heads: [{ layer: 0, head: 0 }] }),
   why: async (model) => {
     for (let layer = 0; layer < model.architecture.layers; layer++) {

@@ -28,6 +28,8 @@ import type { CertifyResult } from "../../src/studies/certify/result.ts";
 import type { BehavioursResult } from "../../src/studies/behaviours/result.ts";
 import { check } from "../../src/studies/check/check.ts";
 import { compare } from "../../src/studies/compare/compare.ts";
+import { image } from "../../src/studies/image/image.ts";
+import { openFolder } from "../../src/models/folder.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
 import { fingerprint } from "../../src/studies/patch/fingerprint.ts";
 import { patch } from "../../src/studies/patch/patch.ts";
@@ -75,6 +77,9 @@ beforeAll(async () => {
   results["score"] = await score(model, some);
   results["ablate-stacks"] = await ablateStacks(await openPlanted("t5"), some);
   results["score-stacks"] = await scoreStacks(await openPlanted("t5"), some);
+  const seeing = await openFolder(join(import.meta.dirname, "../fixtures/beyond/llava"), "llava");
+  results["image"] = await image(seeing, some);
+  await seeing.close();
   results["verdict"] = await verdict(model, { ...some, quick: true });
   results["patch"] = await patch(model, some);
   results["patch heads"] = await patch(model, { ...some, heads: ["1.2", "0.3"] });

@@ -7,6 +7,7 @@ import { readConfig } from "../config/readConfig.ts";
 import type { CheckpointTensors } from "../checkpointTensors.ts";
 import { partMap } from "../composed/partMap.ts";
 import { seeingProgram } from "../composed/seeing.ts";
+import type { Model, Sight } from "../family.ts";
 import { bindWeights } from "../weightMap.ts";
 import { clipTower, clipTowerPart, clipVisionSchema } from "./vision.ts";
 
@@ -24,6 +25,9 @@ const schema = z.object({
   hidden_size: z.unknown().optional(),
 });
 
+/** A program that is shown images, and where they stand. */
+export type Seeing = Required<Pick<Model, "seeing" | "sight">>;
+
 /**
  * The text model's program with images.
  *
@@ -34,7 +38,7 @@ export function llavaSeeing(
   json: Readonly<Record<string, unknown>>,
   text: Program,
   checkpoint: CheckpointTensors,
-): Program {
+): Seeing {
   const c = readConfig("llava", schema, json);
   const tower = readConfig("clip_vision_model", clipVisionSchema, c.vision_config);
   const vision = clipTower(tower);
@@ -70,15 +74,24 @@ export function llavaSeeing(
     },
     checkpoint,
   );
-  return seeingProgram(
+  const whole = c.vision_feature_select_strategy === "full";
+  const { image } = vision;
+  const side = Math.floor(image.size / image.patch);
+  const before = whole ? image.before : 0;
+  const sight: Sight = {
+    ...{ image, imageToken: c.image_token_index, around: [[], []] },
+    ...{ vectors: before + side ** 2, before, side, patch: image.patch },
+  };
+  const seeing = seeingProgram(
     text,
     {
       vision,
       layers,
-      whole: c.vision_feature_select_strategy === "full",
+      whole,
       act: c.projector_hidden_act,
       imageToken: c.image_token_index,
     },
     weights,
   );
+  return { seeing, sight };
 }

@@ -121,7 +121,10 @@ const NEEDS_OF = {
 } as const satisfies Readonly<Record<string, readonly Need[]>>;
 
 /** A study that runs a model, or an option of one that needs more. */
-export type ModelStudy = keyof typeof NEEDS_OF | typeof STACKS | typeof COPY;
+export type ModelStudy = keyof typeof NEEDS_OF | typeof STACKS | typeof COPY | typeof IMAGE;
+
+/** What is asked of a model of text that is shown images. */
+const IMAGE = "image";
 
 /** What `ablate` runs where a decoder writes what its encoder reads. */
 const COPY = "ablate-stacks";
@@ -132,17 +135,19 @@ const STACKS = "score-stacks";
 /** Studies of one model, as the registry calls them. */
 export const MODEL_STUDIES = [
   ...(["score", "verdict", "patch", "path", "attribution", "ablate", "lens", "circuit"] as const),
-  ...(["attention", "why", "analyse", "text", "behaviours"] as const),
+  ...(["attention", "why", "analyse", "text", "behaviours", "image"] as const),
 ] satisfies readonly ModelStudy[];
 
-type Described = Pick<Model, "program" | "architecture">;
+type Described = Pick<Model, "program" | "architecture" | "seeing">;
 
 /**
  * Whether a study can run on a model, from the model's Program alone.
  *
  * @returns null if it can, else one sentence that says why not
  */
-export function canRun(study: ModelStudy, { program, architecture }: Described): string | null {
+export function canRun(study: ModelStudy, model: Described): string | null {
+  const { program, architecture, seeing } = model;
+  if (study === IMAGE) return seeing ? canRun("ablate", { program, architecture }) : BLIND;
   if (study === COPY) return reasonOfCopy(program);
   if (study === STACKS) return reasonOfStacks(program, architecture);
   if (architecture.stacks) return SEVERAL;
@@ -153,6 +158,9 @@ export function canRun(study: ModelStudy, { program, architecture }: Described):
   }
   return null;
 }
+
+const BLIND =
+  "this model writes no text about images; those that do are llava models whose tower is read here";
 
 const SEVERAL =
   "this model does not read one row of tokens and say what comes next; `run --inputs` gives its values";

@@ -115,7 +115,9 @@ describe("modelCard(model)", () => {
     expect(card.bytes.disk).toBeNull();
     expect(card.model.sha256).toBe(planted.sha256);
     expect(card.sizes).toMatchObject({ layers: 2, heads: 4 });
-    expect(Object.values(card.studies).every((reason) => reason === null)).toBe(true);
+    const { image, ...ofText } = card.studies;
+    expect(Object.values(ofText).every((reason) => reason === null)).toBe(true);
+    expect(image).toContain("writes no text about images");
   });
 
   test("counts the parameters of every zoo model as zoo.json has them", async () => {

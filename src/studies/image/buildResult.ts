@@ -1,0 +1,161 @@
+/** @file From what was measured, row by row and head by head, to the Result of `image`. */
+import type { Backend } from "../../base/backend.ts";
+import { headName } from "../../base/headName.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import { piecesOf } from "../../inputs/sequences.ts";
+import { scoreInterval } from "../../measure/interval.ts";
+import { mean } from "../../measure/mean.ts";
+import { uniformScores } from "../../measure/uniformScores.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
+import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import type { Carried } from "./carried.ts";
+import type { ImagePlan } from "./plan.ts";
+import type { ImageResult } from "./result.ts";
+import { thumbnail } from "./thumbnail.ts";
+
+/** [score][layer][head], a number for each row. */
+export type Scores = readonly (readonly (readonly Float64Array[])[])[];
+
+export interface Measured {
+  readonly tables: Tensor;
+  readonly repeated: Scores;
+  readonly control: Scores;
+  readonly groups: Tensor;
+  readonly shares: Scores;
+  readonly effects: Carried;
+  readonly tokenizer: Tokenizer | null;
+}
+
+export async function imageResultOf(
+  model: LoadedModel,
+  backend: Backend,
+  plan: ImagePlan,
+  { tables, repeated, control, groups, shares, effects, tokenizer }: Measured,
+  timings: Record<string, number>,
+): Promise<ImageResult> {
+  const { vectors, before, side } = model.sight!;
+  const nulls = uniformScores(tables).data;
+  const groupNulls = uniformScores(groups).data;
+  const means = (all: Scores[number]) => all.map((heads) => heads.map(mean));
+  const induction = SCORES.map((about, index) => ({
+    ...about,
+    uniform: nulls[index]!,
+    values: means(repeated[index]!),
+    intervals: repeated[index]!.map((heads) => heads.map((rows) => mutable(scoreInterval(rows)))),
+    control: means(control[index]!),
+  }));
+  const shown = GROUPS.map((to, index) => ({
+    to,
+    uniform: groupNulls[index]!,
+    values: means(shares[index]!),
+  }));
+  const { looks, metric, clean, other, harm, restored, cut } = effects;
+  const token = (id: number) => ({ id, piece: piecesOf(tokenizer, [id])[0]! });
+  const answer: ImageResult["answer"] = {
+    tokens: [...plan.row],
+    answer: token(effects.answer),
+    foil: effects.foil === null ? null : token(effects.foil),
+    ...{ metric, clean, other },
+    ...{ harm: copied(harm), restored: copied(restored), cut: copied(cut) },
+  };
+  const top = rankedHeads(answer, shown[0]!.values)
+    .slice(0, plan.topHeads)
+    .map((one) => ({ ...one, patches: [...looks[one.layer]![one.head]!] }));
+  return {
+    schema: "induction-lens/image@1",
+    ...headerOf(model, plan.info, [...plan.warnings, ...tooFewWarning(plan.info.examples)]),
+    image: {
+      ...{ vectors, before, side, first: plan.first },
+      ...{ source: plan.sources[0], otherSource: plan.sources[1] },
+      thumbnail: await thumbnail(plan.images[0]),
+    },
+    induction,
+    shares: shown,
+    answer,
+    top,
+    verdictInWords: [wordsOf(answer, top[0]!), ...induction.map(inductionWords)].join(" "),
+    ...footerOf(backend, timings),
+  };
+}
+
+const SCORES = [
+  {
+    name: "text",
+    title: "induction of text after an image",
+    key: "the token after the previous copy of the current token, both after the image",
+  },
+  {
+    name: "patches",
+    title: "induction of repeated patches",
+    key: "the patch after the previous copy of the current patch",
+  },
+] as const;
+
+const GROUPS = ["image", "text", "bos"] as const;
+
+function mutable(interval: readonly [number, number] | null): [number, number] | null {
+  return interval && [...interval];
+}
+
+function copied(values: readonly (readonly number[])[]): number[][] {
+  return values.map((heads) => [...heads]);
+}
+
+/** Heads by the larger of cut and restored; of equal ones the earlier first. */
+function rankedHeads(
+  { cut, harm, restored }: ImageResult["answer"],
+  image: readonly (readonly number[])[],
+) {
+  return cut
+    .flatMap((heads, layer) =>
+      heads.map((value, head) => ({
+        ...{ layer, head, cut: value },
+        ...{ harm: harm[layer]![head]!, restored: restored[layer]![head]! },
+        image: image[layer]![head]!,
+      })),
+    )
+    .sort(
+      (a, b) =>
+        Math.max(b.cut, b.restored) - Math.max(a.cut, a.restored) ||
+        a.layer - b.layer ||
+        a.head - b.head,
+    );
+}
+
+/** Under this the answer does not depend on the image. */
+const LEAST = 0.05;
+
+function wordsOf(
+  { metric, clean, other, answer, foil }: ImageResult["answer"],
+  best: ImageResult["top"][number],
+): string {
+  const unit = metric === "logit-difference" ? "logits" : "nats";
+  const against = foil === null ? "" : ` against ${JSON.stringify(foil.piece)}`;
+  const sizes = `${clean.toFixed(3)} ${unit} beside the image, ${other.toFixed(3)} beside the other`;
+  const said = `The answer ${JSON.stringify(answer.piece)}${against} has ${sizes}`;
+  const total = clean - other;
+  if (total < LEAST)
+    return `${said}: it does not come from the image, so no head carries the image to it.`;
+  const numbers = `without its view of the image ${best.cut.toFixed(3)} ${unit} are lost, its output alone restores ${best.restored.toFixed(3)} of ${total.toFixed(3)}`;
+  return `${said}. Head ${headName(best)} carries it the most: ${numbers}.`;
+}
+
+function inductionWords({
+  title,
+  values,
+  control,
+  intervals,
+  uniform,
+}: ImageResult["induction"][number]): string {
+  const all = values.flatMap((heads, layer) =>
+    heads.map((score, head) => ({ layer, head, score })),
+  );
+  const best = all.reduce((most, one) => (one.score > most.score ? one : most));
+  const beside = control[best.layer]![best.head]!;
+  const low = intervals[best.layer]![best.head]?.[0] ?? best.score;
+  const attends = low - Math.max(beside, uniform) >= LEAST;
+  const numbers = `${headName(best)} with ${best.score.toFixed(3)} of 1 (control ${beside.toFixed(3)}, uniform attention ${uniform.toFixed(3)})`;
+  const whole = `${title[0]!.toUpperCase()}${title.slice(1)}`;
+  return attends ? `${whole}: head ${numbers}.` : `${whole}: no head, the best is ${numbers}.`;
+}

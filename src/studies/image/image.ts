@@ -1,0 +1,124 @@
+/** @file `image`: what a model of text makes of an image that it is shown, head by head. */
+import { checkOptionNames } from "../../base/optionNames.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
+import {
+  attentionScoreValues,
+  attentionTableFeeds,
+  withAttentionScores,
+} from "../../graph/edits/withAttentionScores.ts";
+import { prune } from "../../graph/program.ts";
+import { attentionTables } from "../../measure/attentionTables.ts";
+import { unpackScores } from "../../measure/unpackScores.ts";
+import { queryMeanTable, stackTables } from "../../measure/weightTable.ts";
+import type { LoadedModel } from "../../models/loaded.ts";
+import { engineFor } from "../../runtime/engineFor.ts";
+import { checkCanRun } from "../common/canRun.ts";
+import { whileUnchanged } from "../common/whileUnchanged.ts";
+import { withRuns, type Lent } from "../stacks/stackRuns.ts";
+import { imageResultOf, type Scores } from "./buildResult.ts";
+import { carried } from "./carried.ts";
+import {
+  IMAGE_OPTIONS,
+  imagePlan,
+  type ImageOptions,
+  type ImagePlan,
+  type SeenRows,
+} from "./plan.ts";
+import type { ImageResult } from "./result.ts";
+
+export type { ImageOptions } from "./plan.ts";
+
+/**
+ * Shows a model of text images, and says for every head of it: the induction scores of text after an image and of patches that
+ * repeat (`A[q, q - S + 1]`, each with a control in which nothing repeats), how its attention from the text is shared among image,
+ * text and BOS, and whether it carries the image to the answer: an image is exchanged for another, and heads one by one.
+ *
+ * With m the metric at the end of the row: cut = m(image) - m(image, no attention of the head from the text to the image), harm =
+ * m(image) - m(image, the head's output at the text from the other image), restored = m(other, its output from the image) - m(other).
+ *
+ * @returns scores from 0 to 1 with what uniform attention scores; effects in logits (difference of answer and foil) or nats. A head that
+ *   carries nothing has about 0; `clean - other` is what the image does in all
+ * @throws {InputError} "study" for a model that sees no images beside text, and for options that do not fit
+ * @throws {AbortError} between two runs once `signal` is aborted
+ */
+export async function image(model: LoadedModel, options: ImageOptions = {}): Promise<ImageResult> {
+  checkOptionNames("image", options, IMAGE_OPTIONS);
+  checkCanRun("image", model);
+  const backend = await engineFor(model, options);
+  const plan = await imagePlan(model, options);
+  const lent = { backend, signal: options.signal, progress: options.progress };
+  return whileUnchanged(model, backend, async (elapsed) => {
+    const tables = inductionTables(plan);
+    const repeated = await scores(model, plan.repeated, tables, lent);
+    const control = await scores(model, plan.control, tables, lent);
+    const own = { tokens: rowOf(plan.row), pixels: plan.images[0] };
+    const groups = groupTables(plan);
+    const shares = await scores(model, own, groups, lent);
+    const effects = await carried(model, plan, lent);
+    const tokenizer = await model.tokenizer();
+    const measured = { tables, repeated, control, groups, shares, effects, tokenizer };
+    return imageResultOf(model, backend, plan, measured, { run: elapsed() });
+  });
+}
+
+/** Induction after the image, then of its patches. */
+function inductionTables({ repeats }: ImagePlan): Tensor {
+  const tables = [repeats.text, repeats.patches].map((one) => attentionTables(one));
+  return stackTables(
+    tables.map(({ shape, data }) => {
+      const [, queries, keys] = shape as [number, number, number];
+      return tensor(["query", "key"], [queries, keys], data.slice(0, queries * keys));
+    }),
+  );
+}
+
+/** Attention from the text after the image: to the image, to other text, to BOS. */
+function groupTables({ row, first, text, hasBos }: ImagePlan): Tensor {
+  const queries = row.flatMap((_id, place) => (place >= text ? [place] : []));
+  const isImage = (key: number) => key >= first && key < text;
+  const isBos = (key: number) => hasBos && key === 0;
+  const groups = [isImage, (key: number) => !isImage(key) && !isBos(key), isBos];
+  return stackTables(
+    groups.map((isIn) =>
+      queryMeanTable(row.length, queries, (query) =>
+        Array.from({ length: query + 1 }, (_key, key) => key).filter(isIn),
+      ),
+    ),
+  );
+}
+
+/** What tables read of all patterns, row by row. */
+async function scores(
+  { seeing, architecture: { layers, heads } }: LoadedModel,
+  rows: SeenRows,
+  tables: Tensor,
+  lent: Lent,
+): Promise<Scores> {
+  const measures = tables.shape[0]!;
+  const part = { prefix: "", attention: "attn" } as const;
+  const scored = prune(
+    withAttentionScores({ ...seeing!, outputs: [] }, { layers, measures, part }),
+  );
+  const examples = rows.tokens.shape[0]!;
+  const found = Array.from({ length: measures }, () =>
+    Array.from({ length: layers }, () =>
+      Array.from({ length: heads }, () => new Float64Array(examples)),
+    ),
+  );
+  const feeds = new Map<string, Tensor<Int32Array> | Tensor>(Object.entries(rows));
+  const names = attentionScoreValues(part);
+  await withRuns(scored, feeds, lent, (runs) =>
+    runs.pass(feeds, attentionTableFeeds(tables, part), (trace, from) => {
+      for (let layer = 0; layer < layers; layer++)
+        unpackScores(trace.get(names.scores(layer))!).forEach((own, score) =>
+          own.forEach((values, head) => found[score]![layer]![head]!.set(values, from)),
+        );
+    }),
+  );
+  return found;
+}
+
+/** A row as a batch of its own. */
+function rowOf(ids: readonly number[]): Tensor<Int32Array> {
+  return tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
+}
