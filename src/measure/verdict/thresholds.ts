@@ -37,5 +37,9 @@ export const KEPT_STRIPE = 0.5;
 export const REDUNDANT = 2;
 /** Backup: without the others a head writes more than this times as much. */
 export const BACKUP = 1.5;
+/** A model whose copy gain is less than this many nats does not copy, and no head matters for it. */
+export const LEAST_COPY_GAIN = 0.5;
+/** A head matters if its Shapley value is this share of the copy gain. */
+export const MATTERS_SHARE = 0.05;
 /** An upstream head carries at least this share of the receiver's stripe. */
 export const LEAST_UPSTREAM = 0.1;

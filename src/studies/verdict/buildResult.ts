@@ -24,6 +24,8 @@ import { circuitOf } from "./circuitOf.ts";
 import type { Measured } from "./measured.ts";
 import type { VerdictPlan } from "./plan.ts";
 import { reasonWords } from "./reasonWords.ts";
+import { effectsInto } from "./upstreamEvidence.ts";
+import { headWorth, wholeWorth, worthWords } from "./worth.ts";
 import { verdictWords } from "./verdictWords.ts";
 
 type Head = VerdictResult["heads"][number];
@@ -75,10 +77,14 @@ export function verdictResultOf(
     counts,
     heads,
     circuit,
+    ...(measured.worth && { worth: wholeWorth(measured.worth) }),
   };
   return {
     ...result,
-    words: verdictWords(result, layersOutOfReach(model.architecture, rows.causal.period)),
+    words: [
+      ...verdictWords(result, layersOutOfReach(model.architecture, rows.causal.period)),
+      ...worthWords(result),
+    ],
     ...footerOf(backend, timings),
   };
 }
@@ -113,6 +119,7 @@ function headResult(
       high,
     })),
     flags: [...flags],
+    ...(measured.worth && { worth: headWorth(measured.worth, { layer, head }) }),
     evidence: {
       attention: { ...attention, gains: [...attention.gains] },
       ...causalParts(measured, found, candidate),
@@ -153,36 +160,28 @@ function upstreamOf(
   { heads: { candidates }, upstream, weights }: Measured,
   candidate: number,
 ): Head["evidence"]["upstream"] {
+  if (!upstream) return [];
   const receiver = candidates[candidate]!;
-  const place = candidates
-    .filter(({ layer }) => layer === receiver.layer)
-    .findIndex(({ head }) => head === receiver.head);
   const shared = architecture.kvHeads < architecture.heads;
-  return (upstream?.jobs ?? [])
-    .flatMap(({ source, layer, route }, job) => {
-      if (layer !== receiver.layer) return [];
-      const clean = route === "v" ? upstream!.written?.[candidate] : upstream!.stripe[candidate];
-      const effect = clean && pathEffect(clean, upstream!.paths[job]![place]!);
-      if (!effect) return [];
+  return effectsInto(upstream, candidates, candidate)
+    .map(({ source, route, effect }) => {
       const at = ({ layer: l, head }: HeadAt) => l * architecture.heads + head;
       const column = weights?.composition[route].map((row) => row[at(receiver)]!) ?? null;
       const composition = column?.[at(source)] ?? null;
-      return [
-        {
-          ...source,
-          route,
-          replacement: "corrupted run" as const,
-          effect: effect.value,
-          low: effect.low,
-          high: effect.high,
-          composition,
-          compositionRank:
-            column && composition !== null
-              ? 1 + column.filter((other) => other > composition).length
-              : null,
-          sharedKv: shared && route !== "q",
-        },
-      ];
+      return {
+        ...source,
+        route,
+        replacement: "corrupted run" as const,
+        effect: effect.value,
+        low: effect.low,
+        high: effect.high,
+        composition,
+        compositionRank:
+          column && composition !== null
+            ? 1 + column.filter((other) => other > composition).length
+            : null,
+        sharedKv: shared && route !== "q",
+      };
     })
     .sort((a, b) => b.effect - a.effect);
 }

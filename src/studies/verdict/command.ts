@@ -8,6 +8,7 @@ import { readVerdictTokens } from "../../cli/tokensFile.ts";
 
 interface Flags extends RowFlags {
   readonly quick?: boolean | undefined;
+  readonly matters?: boolean | undefined;
   readonly seeds?: number | undefined;
   /** A file. */
   readonly text?: string | undefined;
@@ -23,6 +24,7 @@ export const command = studyCommand({
     return onModel(STUDIES.verdict, model, {
       ...rows,
       quick: flags.quick,
+      matters: flags.matters,
       seeds: flags.seeds,
       texts,
     });
@@ -33,6 +35,7 @@ function declare(command: Command): Command {
   const withFlags = command
     .argument("<model>", MODEL)
     .option("--quick", "fewer sequences and null heads; the Result says what was left out")
+    .option("--matters", "also which heads matter for the copy gain, by Shapley values")
     .option("--text <file>", "a file of text: the same heads on the repeats that it has")
     .addOption(seedsOption());
   return shared(

@@ -6,6 +6,7 @@ import type { CausalHeads } from "./causalRuns.ts";
 import type { ConvolutionNumbers } from "./convolutionRuns.ts";
 import type { UpstreamNumbers } from "./upstreamEvidence.ts";
 import type { VerdictRows } from "./verdictRows.ts";
+import type { WorthNumbers } from "./worthRuns.ts";
 import type { WeightEvidence } from "./weights.ts";
 
 /** Everything that was measured, before the rules look at it. */
@@ -19,6 +20,8 @@ export interface Measured {
   /** Of candidates in state-space layers; null where there are none. */
   readonly convolution: ConvolutionNumbers | null;
   readonly weights: WeightEvidence | null;
+  /** Null where it was not asked for. */
+  readonly worth: WorthNumbers | null;
   /** Evidence that this model cannot give, each with the reason, as sentences. */
   readonly lacking: readonly string[];
 }

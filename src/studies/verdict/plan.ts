@@ -10,6 +10,8 @@ import type { OptionNames } from "../../base/optionNames.ts";
 export interface VerdictOptions extends VerdictInput, SeedOptions, StudyOptions {
   /** Fewer sequences and null heads, no more than 12 candidates, paths into keys and queries only. Left out: false. */
   readonly quick?: boolean | undefined;
+  /** Also says which heads matter for the copy gain, by Shapley values. Left out: false. */
+  readonly matters?: boolean | undefined;
   /** Texts on whose own repeats the same heads are measured too. Left out: random tokens alone. */
   readonly texts?: readonly string[] | undefined;
   /** Keeps what is done, so that an interrupted verdict resumes where it stopped. Left out: nothing is kept. */
@@ -21,6 +23,7 @@ export const VERDICT_OPTIONS: OptionNames<VerdictOptions> = {
   ...GENERATED_INPUT,
   rows: true,
   quick: true,
+  matters: true,
   seeds: true,
   texts: true,
   log: true,
@@ -32,31 +35,36 @@ export interface Extent {
   readonly nullHeads: number;
   readonly candidates: number;
   readonly routes: readonly ("k" | "q" | "v")[];
+  /** Heads that get a Shapley value at most. */
+  readonly players: number;
 }
 
 const FULL: Extent = {
-  counts: { attention: 20, causal: 16, screening: 4, reference: 32 },
+  counts: { attention: 20, causal: 16, screening: 4, reference: 32, worth: 128 },
   nullHeads: NULL_HEADS,
   candidates: Infinity,
   routes: ["k", "q", "v"],
+  players: 24,
 };
 const QUICK: Extent = {
-  counts: { attention: 14, causal: 10, screening: 2, reference: 12 },
+  counts: { attention: 14, causal: 10, screening: 2, reference: 12, worth: 32 },
   nullHeads: 10,
   candidates: 12,
   routes: ["k", "q"],
+  players: 12,
 };
 
 /** What is asked for, with every default in place. */
 export interface VerdictPlan {
   readonly quick: boolean;
+  readonly matters: boolean;
   readonly seed: number;
   readonly extent: Extent;
 }
 
 export function verdictPlan(options: VerdictOptions): VerdictPlan {
-  const { quick = false, seed = 0 } = options;
-  return { quick, seed, extent: extentOf(options, quick) };
+  const { quick = false, matters = false, seed = 0 } = options;
+  return { quick, matters, seed, extent: extentOf(options, quick) };
 }
 
 /** A number of examples that was asked for holds for attention; causal runs take as many up to their own number. */
@@ -67,6 +75,6 @@ function extentOf({ numExamples, rows }: VerdictOptions, quick: boolean): Extent
   const { counts } = extent;
   return {
     ...extent,
-    counts: { ...counts, attention: asked, causal: Math.min(asked, counts.causal) },
+    counts: { ...counts, attention: asked, causal: Math.min(asked, counts.causal), worth: asked },
   };
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { resultFooter, resultHeader } from "../../results/common.ts";
 import { BEHAVIOURS, FLAGS, LABELS } from "../../measure/verdict/names.ts";
+import { MATTERS } from "../../measure/shapleyValues.ts";
 import { MECHANISMS } from "../../measure/verdict/upstream.ts";
 
 const bounds = {
@@ -122,6 +123,12 @@ const edge = {
     ),
 };
 
+const worth = z.object({
+  ...estimate.shape,
+  share: z.number().describe("of the copy gain"),
+  matters: z.enum(MATTERS).describe("whether |value| surely reaches, or misses, `threshold` of it"),
+});
+
 const head = z.object({
   layer: z.int(),
   head: z.int(),
@@ -133,6 +140,11 @@ const head = z.object({
     .array(z.object({ name: z.enum(BEHAVIOURS), strength: z.number(), ...bounds }))
     .describe("those whose lower bound reaches .1, strongest first"),
   flags: z.array(z.enum(FLAGS)),
+  worth: worth
+    .nullish()
+    .describe(
+      "Shapley value for the copy gain, nats; null for heads without one; not there where it was not asked for",
+    ),
   evidence: z.object({
     attention,
     copying: copying.nullable(),
@@ -167,6 +179,24 @@ const head = z.object({
         "of a state-space layer: share of the stripe that is lost where the layer's convolution reads the current token alone",
       ),
   }),
+});
+
+const wholeWorth = z.object({
+  copyGain: estimate.describe("loss of the first copy less that of the second, nats, whole model"),
+  copies: z.boolean().describe("whether it is .5 nats or more; else no head matters for it"),
+  none: z.number().nullable().describe("the same without any of `heads`"),
+  threshold: z.number().describe("share of it from which a head matters"),
+  examples: z.int(),
+  heads: z.array(z.string()).describe("that have a value; all others stayed in place"),
+  screened: z
+    .boolean()
+    .describe("whether heads were chosen: candidates, their feeders, what costs .01 of it alone"),
+  design: z
+    .discriminatedUnion("kind", [
+      z.object({ kind: z.literal("exact"), subsets: z.int() }),
+      z.object({ kind: z.literal("sampled"), pairs: z.int(), subsets: z.int() }),
+    ])
+    .nullable(),
 });
 
 /** Where a head attends to what followed an earlier copy. */
@@ -256,6 +286,9 @@ export const verdictResult = z.object({
   text: onText
     .nullish()
     .describe("the same heads on the repeats that a text has; not there where none was given"),
+  worth: wholeWorth
+    .nullish()
+    .describe("what heads matter for; not there where it was not asked for"),
   words: z.array(z.string()),
   seeds: z
     .object({

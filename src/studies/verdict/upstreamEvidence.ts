@@ -1,4 +1,6 @@
 /** @file Upstream heads of the candidates: all earlier heads are tried on a few pairs, the best are measured on the others. */
+import { pathEffect } from "../../measure/verdict/upstream.ts";
+import type { Estimate } from "../../measure/verdict/estimate.ts";
 import { moments } from "../../measure/moments.ts";
 import { chainKeptAs } from "../../interventions/chain.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
@@ -54,6 +56,24 @@ export async function upstreamEvidence(
   } finally {
     await sessions.close();
   }
+}
+
+/** Each path into one candidate that was measured, with what is lost without it. */
+export function effectsInto(
+  upstream: UpstreamNumbers,
+  candidates: readonly HeadAt[],
+  candidate: number,
+): (Pick<PathJob, "source" | "route"> & { readonly effect: Estimate })[] {
+  const receiver = candidates[candidate]!;
+  const place = candidates
+    .filter(({ layer }) => layer === receiver.layer)
+    .findIndex(({ head }) => head === receiver.head);
+  return upstream.jobs.flatMap(({ source, layer, route }, job) => {
+    if (layer !== receiver.layer) return [];
+    const clean = route === "v" ? upstream.written?.[candidate] : upstream.stripe[candidate];
+    const effect = clean && pathEffect(clean, upstream.paths[job]![place]!);
+    return effect ? [{ source, route, effect }] : [];
+  });
 }
 
 interface Paths {

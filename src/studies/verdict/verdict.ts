@@ -35,6 +35,7 @@ import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { VERDICT_OPTIONS, verdictPlan, type VerdictOptions, type VerdictPlan } from "./plan.ts";
 import { verdictRows } from "./verdictRows.ts";
 import type { Work } from "./work.ts";
+import { worthRuns } from "./worthRuns.ts";
 import { weightEvidence } from "./weights.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
 
@@ -134,13 +135,17 @@ async function measure(work: Work): Promise<Measured> {
   const leftOut = inOrder(attending.slice(extent.candidates));
   const nulls = nullHeads(all, attention, candidates, attending, extent.nullHeads, seed);
   const heads = { candidates, nulls };
+  const worthOf = async (upstream: Measured["upstream"]) =>
+    plan.matters ? await worthRuns(work, { candidates, upstream }) : null;
   if (candidates.length === 0) {
     const none = { causal: null, upstream: null, convolution: null, weights: null };
     const overflow = await overflowWords(model, work.backend); // norms make 0 of what overflows, and no head attends
     const lacking = overflow === null ? [] : [overflow];
-    return { rows, attention, heads, leftOut, lacking, ...none };
+    const worth = overflow === null ? await worthOf(null) : null;
+    return { rows, attention, heads, leftOut, lacking, worth, ...none };
   }
-  return { rows, attention, heads, leftOut, ...(await causesOf(work, heads)) };
+  const causes = await causesOf(work, heads);
+  return { rows, attention, heads, leftOut, ...causes, worth: await worthOf(causes.upstream) };
 }
 
 function inOrder(heads: readonly HeadAt[]): HeadAt[] {

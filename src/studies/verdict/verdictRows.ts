@@ -46,12 +46,19 @@ export interface CausalRows {
   readonly positions: readonly number[];
 }
 
+/** Repeats at the longest period, and rows whose means stand in for removed heads. */
+export interface WorthRows extends Pick<RepeatedRows, "tokens" | "start" | "period"> {
+  readonly reference: Rows;
+}
+
 export interface VerdictRows {
   readonly attention: readonly PeriodRows[];
   /** The longest period. */
   readonly causal: CausalRows;
   /** A few pairs more, on which upstream heads are looked for before they are measured. */
   readonly screening: CausalRows;
+  /** Rows on which sets of heads are removed. */
+  readonly worth: WorthRows;
   readonly info: InputInfo;
   readonly warnings: readonly string[];
 }
@@ -73,6 +80,8 @@ export interface RowCounts {
   readonly causal: number;
   readonly screening: number;
   readonly reference: number;
+  /** Of rows on which sets of heads are removed. */
+  readonly worth: number;
 }
 
 /**
@@ -103,6 +112,7 @@ export async function verdictRows(
     attention,
     causal: causal(seed, counts.causal),
     screening: causal(seed + OTHER_SEEDS.screening, counts.screening),
+    worth: { ...rowsOf(period, seed, counts.worth), reference },
     info: rowsOf(period, seed, counts.attention).info,
     warnings: [
       ...warnings,
@@ -154,6 +164,7 @@ async function ownVerdictRows(
     attention: [withControls(rows, ordinary, seed)],
     causal,
     screening: causal,
+    worth: { ...rows, reference: causal.reference },
     info: rows.info,
     warnings: [
       ...rows.warnings,

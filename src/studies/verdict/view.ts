@@ -64,6 +64,7 @@ export function verdictView(result: VerdictResult): StudyView {
       headTable(result.heads),
       flagTable(result.heads),
       whyTable(result.heads),
+      ...(result.worth?.copies ? [worthTable(result)] : []),
       ...(circuit.edges.length > 0 ? [edgeTable(circuit)] : []),
       ...seedTables(result),
       ...(result.text ? [textTable(result.text), textGroupTable(result.text)] : []),
@@ -139,6 +140,24 @@ function whyTable(heads: readonly Head[]): StudyTable {
     rows: byInterest(heads)
       .filter(({ label }) => label !== "other" && label !== "first-token")
       .map((one) => [{ layer: one.layer, head: one.head }, one.label, one.why]),
+  };
+}
+
+function worthTable({ heads, worth }: VerdictResult): StudyTable {
+  const { design, examples, threshold } = worth!;
+  const how =
+    design!.kind === "exact"
+      ? `all ${design!.subsets} subsets`
+      : `${design!.pairs} orders and their reverses`;
+  return {
+    caption: `Which heads matter for the copy gain: Shapley values, nats, from ${how} on ${examples} rows; a head matters from ${Math.round(100 * threshold)} % on`,
+    columns: [headColumn(), "label", "value", "low", "high", "share", "matters"],
+    rows: heads
+      .flatMap(({ layer, head, label, worth: own }) => (own ? [{ layer, head, label, own }] : []))
+      .sort((a, b) => Math.abs(b.own.value) - Math.abs(a.own.value))
+      .map(({ layer, head, label, own: { value, low, high, share: part, matters } }) => [
+        ...[{ layer, head }, label, value, low, high, part, matters],
+      ]),
   };
 }
 

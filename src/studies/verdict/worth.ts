@@ -1,0 +1,72 @@
+/** @file Which heads matter, from their Shapley values: fields of the Result, and sentences. */
+import { headName, type HeadAt } from "../../base/headName.ts";
+import { mattersBy, type Matters } from "../../measure/shapleyValues.ts";
+import { atLeast, type Estimate } from "../../measure/verdict/estimate.ts";
+import { LEAST_COPY_GAIN, MATTERS_SHARE } from "../../measure/verdict/thresholds.ts";
+import type { VerdictResult } from "./result.ts";
+import type { WorthNumbers } from "./worthRuns.ts";
+
+/** Null for a head without a value. */
+export function headWorth(
+  { copyGain, found }: WorthNumbers,
+  head: HeadAt,
+): NonNullable<VerdictResult["heads"][number]["worth"]> | null {
+  const at = found?.heads.findIndex((one) => headName(one) === headName(head)) ?? -1;
+  if (!found || at < 0) return null;
+  const value = found.values[at]!;
+  return {
+    ...value,
+    share: value.value / copyGain.value,
+    matters: mattersIn(copyGain, value),
+  };
+}
+
+/** No head surely matters where the model may not copy at all. */
+function mattersIn(copyGain: Estimate, value: Estimate): Matters {
+  const answer = mattersBy(value, MATTERS_SHARE * copyGain.value);
+  return answer === "yes" && atLeast(copyGain) < LEAST_COPY_GAIN ? "undecided" : answer;
+}
+
+export function wholeWorth({
+  copyGain,
+  examples,
+  found,
+}: WorthNumbers): NonNullable<VerdictResult["worth"]> {
+  return {
+    copyGain,
+    copies: copyGain.value >= LEAST_COPY_GAIN,
+    none: found?.none ?? null,
+    threshold: MATTERS_SHARE,
+    examples,
+    heads: found?.heads.map(headName) ?? [],
+    screened: found?.screened ?? false,
+    design: found && designOf(found),
+  };
+}
+
+function designOf({ pairs, subsets }: NonNullable<WorthNumbers["found"]>) {
+  return pairs === null
+    ? { kind: "exact" as const, subsets }
+    : { kind: "sampled" as const, pairs, subsets };
+}
+
+/** Which heads matter, and of which it is undecided. */
+export function worthWords({ heads, worth }: Pick<VerdictResult, "heads" | "worth">): string[] {
+  if (!worth) return [];
+  const gain = `${worth.copyGain.value.toFixed(2)} nats`;
+  if (!worth.copies)
+    return [`The model hardly copies (copy gain ${gain}), so no head matters for that.`];
+  const least = `${Math.round(100 * worth.threshold)} %`;
+  const [sure, unsure] = (["yes", "undecided"] as const).map((which) =>
+    heads
+      .filter((one) => one.worth?.matters === which)
+      .toSorted((a, b) => Math.abs(b.worth!.value) - Math.abs(a.worth!.value))
+      .map((one) => `${headName(one)} (${Math.round(100 * one.worth!.share)} %)`),
+  ) as [string[], string[]];
+  return [
+    sure.length > 0
+      ? `Of the copy gain of ${gain} these heads bring ${least} or more each: ${sure.join(", ")}.`
+      : `No head surely brings ${least} of the copy gain of ${gain}.`,
+    ...(unsure.length > 0 ? [`Undecided: ${unsure.join(", ")}.`] : []),
+  ];
+}

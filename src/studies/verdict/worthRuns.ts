@@ -1,0 +1,214 @@
+/**
+ * @file Which heads matter: Shapley values for the copy gain, of all heads of a small model, or of those that a screen lets
+ * through. Heads that stand in for each other are seen, which no single ablation sees.
+ */
+import { headName, type HeadAt } from "../../base/headName.ts";
+import { finishedOnce } from "../../base/resumeLog.ts";
+import { openChain, type Chain } from "../../interventions/chain.ts";
+import {
+  coalitionSources,
+  coalitionWorths,
+  TAILS,
+  type CoalitionStep,
+} from "../../interventions/coalitionRuns.ts";
+import { chunksOf } from "../../interventions/chunks.ts";
+import { allHeads } from "../../interventions/headNames.ts";
+import { openOutputLengths } from "../../interventions/outputLengths.ts";
+import { takeRows } from "../../interventions/rows.ts";
+import { hooksFor } from "../../interventions/units.ts";
+import { moments } from "../../measure/moments.ts";
+import { everyone, type Coalition, type Worth } from "../../measure/shapley.ts";
+import { shapleyDesign, type ShapleyDesign } from "../../measure/shapleyDesign.ts";
+import { mattersBy, shapleyValues } from "../../measure/shapleyValues.ts";
+import { meanEstimate, type Estimate } from "../../measure/verdict/estimate.ts";
+import {
+  LEAST_COPY_GAIN,
+  LEAST_UPSTREAM,
+  MATTERS_SHARE,
+} from "../../measure/verdict/thresholds.ts";
+import { effectsInto, type UpstreamNumbers } from "./upstreamEvidence.ts";
+import type { Work } from "./work.ts";
+import type { WorthRows } from "./verdictRows.ts";
+
+export interface WorthNumbers {
+  readonly copyGain: Estimate;
+  readonly examples: number;
+  /** Null where the model does not copy. */
+  readonly found: {
+    readonly heads: readonly HeadAt[];
+    readonly screened: boolean;
+    readonly none: number;
+    readonly values: readonly Estimate[];
+    /** Pairs of orders; null: all subsets. */
+    readonly pairs: number | null;
+    readonly subsets: number;
+  } | null;
+}
+
+/** Up to this many heads all subsets cost about what drawn orders do. */
+const MOST_EXACT = 8;
+/** Of orders, each with its reverse; fewer give no interval, and more hardly help: rows differ more than orders. */
+const PAIRS = 10;
+/** Rows that are run before it is asked whether more are needed, and those of a model whose heads are screened. */
+const BATCH_ROWS = 32;
+const SCREENED_ROWS = 16;
+/** Rows of the screen, and the share of the copy gain that a head alone has to move there. */
+const SCREEN_ROWS = 4;
+const SCREEN_SHARE = 0.01;
+
+/** Heads that attend like induction, and the paths into them that were measured. */
+export interface Found {
+  readonly candidates: readonly HeadAt[];
+  readonly upstream: UpstreamNumbers | null;
+}
+
+/** Shapley values on rows of their own, more of them while a head is undecided; nothing is removed in a model that does not copy. */
+export async function worthRuns(work: Work, found: Found): Promise<WorthNumbers> {
+  const { model, backend, rows, log, signal } = work;
+  const { tokens, period } = rows.worth;
+  return finishedOnce(log, "worth", async () => {
+    const length = tokens.shape[1]!;
+    const chain = await openChain(model, backend, {
+      hooks: hooksFor(["head-out"]),
+      metrics: TAILS,
+      length,
+      positions: 2 * (period - 1),
+      signal,
+    });
+    const lengths = openOutputLengths(model, backend, length);
+    try {
+      return await valuesOn({ work, chain, lengths }, found);
+    } finally {
+      await lengths.close();
+      await chain.close();
+    }
+  });
+}
+
+interface Runs {
+  readonly work: Work;
+  readonly chain: Chain;
+  readonly lengths: NonNullable<CoalitionStep["lengths"]>;
+}
+
+async function valuesOn(runs: Runs, found: Found): Promise<WorthNumbers> {
+  const { model, plan, rows } = runs.work;
+  const all = allHeads(model.architecture);
+  const whole = everyone(all.length);
+  const screened = all.length > plan.extent.players;
+  const batches = batchesOf(rows.worth, screened);
+  const gains: number[] = []; // of all rows: one set of heads costs little
+  for (const batch of batches)
+    gains.push(...Array.from((await worthsOf(runs, batch, all, [whole]))(whole)));
+  const copyGain = meanEstimate(gains);
+  if (copyGain.value < LEAST_COPY_GAIN) return { copyGain, examples: gains.length, found: null };
+  const heads = screened ? await screenedHeads(runs, copyGain.value, found) : all;
+  const mostExact = screened ? 0 : MOST_EXACT;
+  const design = shapleyDesign(heads.length, { pairs: PAIRS, seed: plan.seed, mostExact });
+  const { examples, values } = await untilDecided(runs, batches, {
+    ...{ heads, design, least: MATTERS_SHARE * copyGain.value },
+  });
+  return {
+    copyGain,
+    examples,
+    found: {
+      ...{ heads, screened, none: values.none, values: values.values },
+      pairs: design.orders?.length ?? null,
+      subsets: design.coalitions.length,
+    },
+  };
+}
+
+/** Rows a few at a time; of large models, whose heads are screened, only the first few. */
+function batchesOf(rows: WorthRows, screened: boolean): WorthRows[] {
+  const total = rows.tokens.shape[0]!;
+  const batches = screened
+    ? [Array.from({ length: Math.min(SCREENED_ROWS, total) }, (_, row) => row)]
+    : chunksOf(total, BATCH_ROWS);
+  return batches.map((chunk) => ({ ...rows, tokens: takeRows(rows.tokens, chunk) }));
+}
+
+/** More rows while it is undecided of a head whether it matters. */
+async function untilDecided(
+  runs: Runs,
+  batches: readonly WorthRows[],
+  {
+    heads,
+    design,
+    least,
+  }: {
+    readonly heads: readonly HeadAt[];
+    readonly design: ShapleyDesign;
+    readonly least: number;
+  },
+) {
+  const parts: Worth[] = [];
+  for (const [at, batch] of batches.entries()) {
+    parts.push(await worthsOf(runs, batch, heads, design.coalitions));
+    const worth = (set: Coalition) => parts.flatMap((part) => Array.from(part(set)));
+    const values = shapleyValues(design, worth);
+    const decided = values.values.every((value) => mattersBy(value, least) !== "undecided");
+    if (decided || at === batches.length - 1) return { examples: worth(0n).length, values };
+  }
+  throw new Error("internal: no rows to remove heads on");
+}
+
+/** Candidates, what feeds them, and heads that move the copy gain alone, in this order, as many as there is room for. */
+async function screenedHeads(
+  runs: Runs,
+  gain: number,
+  { candidates, upstream }: Found,
+): Promise<HeadAt[]> {
+  const { model, plan, rows } = runs.work;
+  const all = allHeads(model.architecture);
+  const whole = everyone(all.length);
+  const few = { ...rows.worth, tokens: takeRows(rows.worth.tokens, screenRows(rows.worth)) };
+  const without = all.map((_, index) => whole ^ (1n << BigInt(index)));
+  const worth = await worthsOf(runs, few, all, [whole, ...without]);
+  const mean = (set: Coalition) => moments(worth(set)).mean;
+  const alone = all
+    .map((head, index) => ({ head, moved: Math.abs(mean(whole) - mean(without[index]!)) }))
+    .filter(({ moved }) => moved >= SCREEN_SHARE * gain)
+    .sort((a, b) => b.moved - a.moved)
+    .map(({ head }) => head);
+  const chosen = new Map(
+    [...candidates, ...feedersOf(candidates, upstream), ...alone].map((head) => [
+      headName(head),
+      head,
+    ]),
+  );
+  return [...chosen.values()]
+    .slice(0, plan.extent.players)
+    .sort((a, b) => a.layer - b.layer || a.head - b.head);
+}
+
+function screenRows({ tokens }: WorthRows): number[] {
+  return Array.from({ length: Math.min(SCREEN_ROWS, tokens.shape[0]!) }, (_, row) => row);
+}
+
+function feedersOf(candidates: readonly HeadAt[], upstream: UpstreamNumbers | null): HeadAt[] {
+  if (!upstream) return [];
+  return candidates.flatMap((_, index) =>
+    effectsInto(upstream, candidates, index)
+      .filter(({ effect }) => effect.value >= LEAST_UPSTREAM)
+      .map(({ source }) => source),
+  );
+}
+
+/** The copy gain of each set, example by example. */
+async function worthsOf(
+  { work, chain, lengths }: Runs,
+  rows: WorthRows,
+  heads: readonly HeadAt[],
+  coalitions: readonly Coalition[],
+): Promise<Worth> {
+  const plan = { heads, coalitions, kind: "sized-mean" as const };
+  const step = { chain, rows, plan, lengths, progress: work.progress };
+  const worths = await coalitionWorths(
+    step,
+    await coalitionSources(step),
+    rows.tokens,
+    "removing sets of heads",
+  );
+  return (set) => worths.get(set)!.copyGain;
+}
