@@ -1,41 +1,64 @@
 /** @file What is true of a trained model, what the verdict says of it, and what simpler methods rank its heads by. */
 import { headName } from "../../dist/base/headName.js";
+import { ablationRows } from "../../dist/inputs/ablationRows.js";
+import { openChain } from "../../dist/interventions/chain.js";
+import {
+  coalitionSources,
+  coalitionWorths,
+  TAILS,
+} from "../../dist/interventions/coalitionRuns.js";
+import { openOutputLengths } from "../../dist/interventions/outputLengths.js";
+import { hooksFor } from "../../dist/interventions/units.js";
+import { shapleyDesign } from "../../dist/measure/shapleyDesign.js";
+import { shapleyValues } from "../../dist/measure/shapleyValues.js";
 import { allHeads } from "../../dist/interventions/headNames.js";
 import { attribution } from "../../dist/studies/attribution/attribution.js";
 import { ablate } from "../../dist/studies/ablate/ablate.js";
 import { circuit } from "../../dist/studies/circuit/circuit.js";
 import { pathPatch } from "../../dist/studies/path/path.js";
 import { score } from "../../dist/studies/score/score.js";
-import { shapley } from "../../dist/studies/shapley/shapley.js";
 import { verdict } from "../../dist/studies/verdict/verdict.js";
 
 /** Rows of the truth have seeds of their own: the verdict never sees them. */
 const TRUTH_SEED = 77;
 const EXAMPLES = 16;
+/** Of exact values: heads near the threshold need many rows. */
+const VALUE_EXAMPLES = 64;
 
-/** Exact Shapley values over all subsets, and every path from head to head into keys and queries. */
-export async function truthOf(model, backend) {
-  const options = { backend, seed: TRUTH_SEED, numExamples: EXAMPLES };
-  const { copyGain, centredLogit, heads, design } = await shapley(model, options);
-  if (design.kind !== "exact") throw new Error("the truth needs all subsets of heads");
-  const values = Object.fromEntries(
-    heads.map((head) => [
-      headName(head),
-      { copyGain: boundsOf(head.copyGain), centredLogit: boundsOf(head.centredLogit) },
-    ]),
-  );
-  const whole = ({ all, none }) => ({ all, none });
-  return {
-    copyGain: whole(copyGain),
-    centredLogit: whole(centredLogit),
-    values,
-    edges: await pathsOf(model, options),
-  };
+/** Exact Shapley values over all subsets: { copyGain: { all, none }, values: head -> { value, low, high } }. */
+export async function valuesOf(model, backend) {
+  const heads = allHeads(model.architecture);
+  const rows = await ablationRows(model.architecture, {
+    seed: TRUTH_SEED,
+    numExamples: VALUE_EXAMPLES,
+  });
+  const { length } = rows.info;
+  const chain = await openChain(model, backend, {
+    hooks: hooksFor(["head-out"]),
+    metrics: TAILS,
+    length,
+    positions: 2 * (rows.period - 1),
+  });
+  const lengths = openOutputLengths(model, backend, length);
+  try {
+    const design = shapleyDesign(heads.length, { mostExact: heads.length, pairs: 0, seed: 0 });
+    const plan = { heads, coalitions: design.coalitions, kind: "sized-mean" };
+    const step = { chain, rows, plan, lengths };
+    const worths = await coalitionWorths(step, await coalitionSources(step), rows.tokens, "");
+    const { all, none, values } = shapleyValues(design, (set) => worths.get(set).copyGain);
+    const named = heads.map((head, player) => [headName(head), boundsOf(values[player])]);
+    return { copyGain: { all, none }, values: Object.fromEntries(named) };
+  } finally {
+    await lengths.close();
+    await chain.close();
+  }
 }
 
 const boundsOf = ({ value, low, high }) => ({ value, low, high });
 
-async function pathsOf(model, options) {
+/** Every path from head to head into keys and queries. */
+export async function pathsOf(model, backend) {
+  const options = { backend, seed: TRUTH_SEED, numExamples: EXAMPLES };
   const edges = [];
   for (const head of allHeads(model.architecture).filter(({ layer }) => layer > 0))
     for (const route of ["k", "q"]) {
@@ -57,15 +80,25 @@ async function pathsOf(model, options) {
   return edges;
 }
 
-/** Labels and flags of heads, and the edges of the circuit. */
+/** Labels, flags and worth of heads, every path that was measured, and those of the circuit. */
 export async function verdictOf(model, backend, seed) {
-  const { heads, circuit: found } = await verdict(model, { backend, seed });
+  const { heads, circuit: found, worth } = await verdict(model, { backend, seed, matters: true });
   return {
-    heads: heads.map(({ layer, head, label, flags }) => ({
+    copies: worth.copies,
+    examples: worth.examples,
+    heads: heads.map(({ layer, head, label, flags, worth: own }) => ({
       name: headName({ layer, head }),
       label,
       flags,
+      worth: own,
     })),
+    paths: heads.flatMap(({ layer, head, evidence }) =>
+      evidence.upstream.map(({ layer: from, head: source, route, effect, low, high }) => ({
+        from: headName({ layer: from, head: source }),
+        to: headName({ layer, head }),
+        ...{ route, effect, low, high },
+      })),
+    ),
     edges: found.edges.map(({ from, to, route }) => ({ from, to, route })),
   };
 }

@@ -5,7 +5,7 @@ import { openModel } from "../../dist/models/open.js";
 import { measuredOnce } from "../measuredOnce.js";
 import { verdictHash } from "../verdictHash.js";
 import { trainedModel } from "./folder.js";
-import { baselinesOf, truthOf, verdictOf } from "./measures.js";
+import { baselinesOf, pathsOf, valuesOf, verdictOf } from "./measures.js";
 import { recipeOf } from "./recipes.js";
 
 const backend = await nativeBackend(1);
@@ -20,7 +20,10 @@ async function measured({ folder, ...at }, number) {
   try {
     return {
       ...at,
-      truth: await once("truth", truthOf),
+      truth: {
+        ...(await once("values", valuesOf)),
+        edges: await once("paths", pathsOf),
+      },
       verdict: await once(`verdict-${code}`, verdictOf),
       baselines: await once("baselines", baselinesOf),
     };
