@@ -61,7 +61,7 @@ describe.skipIf(skip)(`configurations${note}`, () => {
     ],
     ["llama", { intermediate_size: 50 }, /gate_proj.weight should be 50 x 32, is 48 x 32/],
     ["llama", { tie_word_embeddings: "yes" }, /tie_word_embeddings/],
-    ["llama", { hidden_act: "mish" }, /hidden_act/],
+    ["llama", { hidden_act: "prelu" }, /hidden_act/],
     [
       "bloom",
       { slow_but_exact: true, pretraining_tp: 4 },

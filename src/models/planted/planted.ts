@@ -6,6 +6,7 @@ import { modelInMemory } from "../inMemory.ts";
 import type { LoadedModel } from "../loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "./circuit.ts";
 import { plantedT5 } from "./crossing.ts";
+import { plantedBloom } from "./linearBiases.ts";
 import { plantedMamba, plantedMamba2 } from "./scan.ts";
 
 const SIZES = { vocabulary: 256, contextLength: 160, width: 64, heads: 4, layers: 2, seed: 1 };
@@ -41,6 +42,11 @@ export const PLANTED = {
     checkpoint: () => plantedCheckpoint(SIZES, INDUCTION),
     about:
       "previous-token head 0.3, induction head 1.2, duplicate-token head 0.1, resting head 0.2; the others are noise",
+  },
+  bloom: {
+    checkpoint: () => plantedBloom({ tokens: 64 }),
+    about:
+      "a BLOOM, whose heads know places by linear biases alone: head 0.0 sees the tokens before, induction head 1.7 reads them; the others write nothing",
   },
   mamba: {
     checkpoint: () => plantedMamba({ tokens: 64, shifts: true }),

@@ -84,6 +84,9 @@ async function scoreOnce(
   });
 }
 
+/** A head that gives the token after the earlier copy more than this does not see all alike, as one whose tokens are lost does. */
+const SURELY_SEEN = 0.5;
+
 /** What to say where attention is the same whatever the tokens: the run may overflow, and norms then make 0 of what they read. */
 async function blindWarning(
   model: LoadedModel,
@@ -92,7 +95,9 @@ async function blindWarning(
 ): Promise<string[]> {
   const isSame = (values: Float64Array) =>
     values.every((value) => Math.abs(value - values[0]!) < 1e-6 || Number.isNaN(value));
-  if (examples < 2 || !scores.flat().every(({ induction }) => isSame(induction))) return [];
+  const heads = scores.flat().map(({ induction }) => induction);
+  if (examples < 2 || !heads.every(isSame) || heads.some(([first]) => first! > SURELY_SEEN))
+    return [];
   return [
     (await overflowWords(model, backend)) ??
       "no head's attention depends on the tokens, as with weights of zero",
