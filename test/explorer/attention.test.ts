@@ -50,6 +50,22 @@ describePage("attention in the explorer", (open) => {
     await tab.close();
   });
 
+  test("has the tokens at both sides of the matrix, its scale, and dashed lines where induction looks", async () => {
+    const { tab } = await open("#view=attention&head=1.0&period=4");
+    await live(tab);
+    await tab.locator(".axis.keys span").first().waitFor();
+    const pieces = await tab.locator(".token").allInnerTexts();
+    for (const side of ["queries", "keys"])
+      expect(await tab.locator(`.axis.${side} span`).allInnerTexts()).toEqual(pieces);
+    await tab.getByText("between the dashed lines: where induction looks").waitFor();
+    const { x, y, width } = (await tab.locator(".matrix").boundingBox())!;
+    const line = (await tab.locator(".matrix .stripe path").boundingBox())!;
+    // queries 4 to 7 look at keys 1 to 4: a band from (1, 4) to (5, 8) of the eight tokens
+    expect((line.x - x) / width).toBeCloseTo(1 / 8, 1);
+    expect((line.y - y) / width).toBeCloseTo(4 / 8, 1);
+    await tab.close();
+  });
+
   test("takes the score of a cell apart as the library does, into parts that sum to it", async () => {
     const model = await load("zoo:attn-2l");
     const study = await why(model, {

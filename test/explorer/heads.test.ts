@@ -34,6 +34,19 @@ describePage("the heads of the explorer", (open) => {
     await tab.close();
   });
 
+  test("draws the map with what its exports have: heads in numbers, the scale with even attention, frames", async () => {
+    const { tab } = await open("#view=heads&head=1.2");
+    await live(tab);
+    const numbers = tab.locator("[role=columnheader]:not(.rowName)");
+    expect(await numbers.allInnerTexts()).toEqual(["0", "1", "2", "3"]);
+    const framed = await tab
+      .locator(".cell.framed")
+      .evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset["at"]));
+    expect(framed).toEqual(["1.0", "1.1", "1.2", "1.3"]);
+    await tab.locator(".colourBar").getByText("even attention, 0.021").waitFor();
+    await tab.close();
+  });
+
   test("walks the map with the arrows and keeps head and switch in the address", async () => {
     const { tab } = await open("#head=1.2");
     await tab.locator('[data-at="1.2"]').focus();

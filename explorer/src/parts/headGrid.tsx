@@ -9,6 +9,8 @@ export interface GridCell {
   readonly words: string;
   /** Struck through: switched off. */
   readonly off?: boolean;
+  /** A frame: it is what the map looks for. */
+  readonly framed?: boolean;
   /** An outline: something about it changed much. */
   readonly marked?: boolean;
 }
@@ -54,6 +56,7 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
   const many = cells[0]!.length > 6 ? " many" : "";
   return (
     <div ref={grid} class={`grid${many}`} role="grid" aria-label={label} onKeyDown={move}>
+      <ColumnNumbers count={cells[0]!.length} />
       {cells.map((row, at) => (
         <div role="row" class="row" key={at}>
           <span role="rowheader" class="rowName">
@@ -67,7 +70,7 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
             <span
               key={column}
               role="gridcell"
-              class={`cell${cell.off ? " off" : ""}${cell.marked ? " marked" : ""}`}
+              class={`cell${cell.off ? " off" : ""}${cell.framed ? " framed" : ""}${cell.marked ? " marked" : ""}`}
               data-at={`${at}.${column}`}
               data-value={cell.value}
               tabIndex={at === layer && column === head ? 0 : -1}
@@ -76,10 +79,32 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
               style={cellStyle(ramp, scale === "sequential" ? cell.value : (cell.value + 1) / 2)}
               onClick={() => choose(at, column)}
             >
-              <b>{cell.glyph}</b> <span class="number">{cell.text}</span>
+              <b>{cell.glyph}</b>{" "}
+              {(many === "" || Math.abs(cell.value) >= LEAST_WRITTEN) && (
+                <span class="number">{cell.text}</span>
+              )}
             </span>
           ))}
         </div>
+      ))}
+    </div>
+  );
+}
+
+/** In a map of many heads smaller numbers are colours alone: they are read when their head is chosen. */
+const LEAST_WRITTEN = 0.1;
+
+/** Heads from left to right. */
+function ColumnNumbers({ count }: { readonly count: number }) {
+  return (
+    <div role="row" class="row numbers">
+      <span role="columnheader" class="rowName">
+        <span class="heard">layer</span>
+      </span>
+      {Array.from({ length: count }, (_, head) => (
+        <span role="columnheader" key={head}>
+          {head}
+        </span>
       ))}
     </div>
   );

@@ -7,6 +7,7 @@ import { useSequence } from "../../page/useSequence.ts";
 import { useShown } from "../../page/useShown.ts";
 import { FORMS, type PageState } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
+import { ColourBar } from "../../parts/colourBar.tsx";
 import { headList } from "../../parts/headWords.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
@@ -122,7 +123,7 @@ function Shown({ look, sequence, at, edits }: ShownProps) {
 }
 
 /** The chosen head's pattern and the cell of it that is in focus: pointed at, else of the locked token, else of the last. */
-function useFocus(look: Look, { pieces }: Sequence, at: HeadAt) {
+function useFocus(look: Look, { pieces, repeats }: Sequence, at: HeadAt) {
   const { state, change, dark, token: readable } = usePage();
   const { token, key: pinned, weighted } = state;
   const { head } = at;
@@ -138,6 +139,7 @@ function useFocus(look: Look, { pieces }: Sequence, at: HeadAt) {
     at,
     pattern,
     pieces,
+    repeats,
     ramp,
     locked,
     isPinned: pin === key,
@@ -210,7 +212,8 @@ const MOST_ARCS = 12;
 /** The pattern as a matrix, arcs or lines, and the cell in focus in words. */
 function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
   const { state, change, token } = usePage();
-  const { at, pattern, pieces, ramp, cell, isPinned, point, hover, lock, named, number } = focus;
+  const { at, pattern, pieces, repeats, ramp, cell, isPinned, point, hover, lock, named, number } =
+    focus;
   const { query, key } = cell;
   const readable = useMemo(() => pieces.map(token), [pieces, token]);
   const weight = key > query ? "nothing: it comes later" : number(pattern.weight(query, key));
@@ -220,7 +223,8 @@ function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
       {state.form === "matrix" ? (
         <Matrix
           label={`Attention of head ${headName(at)}`}
-          {...{ cell, pattern, ramp, point, isPinned }}
+          {...{ cell, pattern, ramp, point, isPinned, repeats }}
+          pieces={readable}
           choose={(chosen) => change({ token: chosen?.query ?? null, key: chosen?.key ?? null })}
         />
       ) : state.form === "arcs" ? (
@@ -239,6 +243,13 @@ function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
         />
       ) : (
         <Lines {...{ pattern, hover, lock }} pieces={readable} at={query} colours={inks()} />
+      )}
+      {state.form === "matrix" && (
+        <ColourBar
+          ramp={ramp}
+          ends={["0", number(pattern.bound)]}
+          label={`${state.weighted ? "attention times the size of the value" : "attention"}${repeats ? "; between the dashed lines: where induction looks" : ""}`}
+        />
       )}
       <p
         class="cellWords"

@@ -7,6 +7,8 @@ import {
   type VerdictResult,
 } from "induction-lens/browser";
 import { isSameHead } from "../../engine/edits.ts";
+import { sequential } from "../../parts/colour.ts";
+import { ColourBar } from "../../parts/colourBar.tsx";
 import { HeadGrid } from "../../parts/headGrid.tsx";
 import { SortedTable } from "../../parts/sortedTable.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
@@ -42,7 +44,7 @@ export function HeadsView() {
             windows={windows}
             {...{ layer, head, dark, choose }}
           />
-          <p class="hint">{legend(verdicts, windows)}</p>
+          <MapLegend uniform={result.uniform.induction} {...{ verdicts, windows }} />
           <VerdictBar />
           <details>
             <summary>As a table</summary>
@@ -88,6 +90,25 @@ function windowsOf({ model }: ScoreResult): readonly (number | null)[] {
   );
 }
 
+interface LegendProps {
+  /** What even attention scores. */
+  readonly uniform: number;
+  readonly verdicts: readonly HeadVerdict[] | null;
+  readonly windows: readonly (number | null)[];
+}
+
+/** What colours, glyphs and frames of the map mean. */
+function MapLegend({ uniform, verdicts, windows }: LegendProps) {
+  const { dark } = usePage();
+  const mark = { share: uniform, label: `even attention, ${uniform.toFixed(3)}` };
+  return (
+    <>
+      <ColourBar ramp={sequential(dark)} ends={["0", "1"]} label="induction score" mark={mark} />
+      <p class="hint">{legend(verdicts, windows)}</p>
+    </>
+  );
+}
+
 function legend(
   verdicts: readonly HeadVerdict[] | null,
   windows: readonly (number | null)[],
@@ -97,7 +118,7 @@ function legend(
     : "";
   if (verdicts) {
     const seen = [...new Set(verdicts.map(({ label }) => label))];
-    return `${seen.map((label) => `${VERDICT_GLYPHS[label]} ${label}`).join(" · ")}. Colour and number are the induction score.${narrow}`;
+    return `${seen.map((label) => `${VERDICT_GLYPHS[label]} ${label}`).join(" · ")}. Colour and number are the induction score; framed: induction heads.${narrow}`;
   }
   const names = [...Object.values(LABELS), OTHER].map(({ glyph, name }) => `${glyph} ${name}`);
   return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more.${narrow}`;
@@ -121,6 +142,7 @@ function cellsOf(
         value,
         text: value.toFixed(2),
         off: isChanged,
+        framed: (verdict ?? labelOf(scores, layer, head)) === "induction",
         glyph: isChanged ? "✂" : verdict ? VERDICT_GLYPHS[verdict] : sign.glyph,
         words: `${isChanged ? "changed, " : ""}${name}, score ${value.toFixed(2)}${words}`,
       };
