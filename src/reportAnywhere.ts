@@ -31,6 +31,7 @@ export { studyPage } from "./draw/studyPage.ts";
 export type { StudyTextOptions } from "./draw/studyText.ts";
 export type {
   HeadCell,
+  OverSteps,
   StudyCell,
   StudyColumn,
   Setting,

@@ -1,5 +1,6 @@
 /** @file The plan of a sweep: models x studies x seeds, as a list of jobs that is the same wherever it is made. */
 import { createHash } from "node:crypto";
+import type { Document } from "yaml";
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import { splitRevision } from "../splitRevision.ts";
@@ -76,10 +77,21 @@ async function planIn(text: string, file: string): Promise<z.infer<typeof sweepP
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error) throw new InputError("options", `${file} is not YAML: ${error.message}`);
-  const read = sweepPlanSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const read = sweepPlanSchema.safeParse(valueOf(document, file));
   if (read.success) return read.data;
   const faults = read.error.issues.map(
     ({ path, message }) => `${path.join(".") || "it"}: ${message}`,
   );
   throw new InputError("options", `${file} is not a plan: ${faults.join("; ")}`);
+}
+
+/** @throws {InputError} "options" for aliases that stand for far more than the file has */
+function valueOf(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new InputError("options", `${file} is not a plan: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
