@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { csvParse } from "d3-dsv";
 import { parquetReadObjects } from "hyparquet";
@@ -140,6 +147,31 @@ describe("sweep (runs the built package)", () => {
     const ended = await swept(folder, "--workers", "2", "--memory-budget", "1MB");
     expect(summaryOf(ended)).toMatchObject({ computed: 2, failed: [] });
   });
+
+  test("gives the same tables to two at once, beside another version's entries and clocks that are wrong", async () => {
+    const plan = "models: [zoo:attn-1l]\nseeds: [0, 1]\noptions: {numExamples: 4}\n";
+    const folder = planned(plan);
+    const both = await Promise.all([
+      swept(folder, "--workers", "1"),
+      swept(folder, "--workers", "1"),
+    ]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    const tables = tablesOf(folder);
+
+    const [name] = readdirSync(join(folder, "out/jobs"));
+    const entry = join(folder, "out/jobs", name!);
+    const known = JSON.parse(readFileSync(entry, "utf8")) as { key: string };
+    const other = { ...known, version: "0.0.1", key: "another" };
+    writeFileSync(entry, JSON.stringify(other));
+    writeFileSync(join(folder, "out/results/another.json"), '{"scores": "of another version"}');
+    const [past, future] = [new Date(0), new Date("2100-01-01")];
+    for (const file of readdirSync(join(folder, "out/results")))
+      utimesSync(join(folder, "out/results", file), past, future);
+    const again = summaryOf(await swept(folder, "--workers", "1"));
+    expect(again).toMatchObject({ computed: 0, known: 2, inTables: 2 });
+    expect(tablesOf(folder)).toEqual(tables);
+    expect(JSON.parse(readFileSync(entry, "utf8"))).toEqual(known);
+  }, 120_000);
 
   test("refuses a shard past the end, a plan that is none, and a study that it does not have", async () => {
     const folder = planned("models: [zoo:attn-1l]\nstudies: [patch]\n");
