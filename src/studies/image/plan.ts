@@ -23,7 +23,7 @@ import { fitPeriod } from "../../text/patterns/fitPeriod.ts";
 import { drawTokens } from "../../text/patterns/tokenPattern.ts";
 import { verifyTokens } from "../../text/patterns/verifyTokens.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
-import { checkWholeNumber } from "../common/checkWholeNumber.ts";
+import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 
 export interface ImageOptions extends GeneratedInput, StudyOptions {
   /** A PNG or JPEG file, or pixels [1, colour, row, column] as the model reads them. Left out: noise. */
