@@ -74,7 +74,7 @@ export function patchPlan({ byCell = false, ...options }: PatchOptions): PatchPl
     byPosition: options.byPosition ?? false,
     byCell,
     heads: options.heads
-      ? headList(options.heads).map((head) => headName(headNumbers(head)))
+      ? [...new Set(headList(options.heads).map((head) => headName(headNumbers(head))))]
       : null,
     layers: options.layers ?? null,
     mode: options.mode ?? "denoise",

@@ -50,8 +50,10 @@ export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyR
   const linear = { ...model, program: clampsApart(program, inputs.product.clamps) };
   const found = await sequencesOf(model, plan.sequence);
   const query = queryOf(plan.query, found.sequences[0]!.tokens.length);
+  const total = partCount(inputs, architecture.heads);
+  checkSize(total, query + 1, architecture.dModel);
   const backend = await engineFor(model, options);
-  const advance = partCounter(options, inputs, architecture.heads);
+  const advance = partCounter(options, total);
   return whileUnchanged(model, backend, async (elapsed) => {
     advance();
     const run = await savedRun(linear, backend, inputs, plan.head, query, found);
@@ -63,13 +65,27 @@ export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyR
   });
 }
 
+/** Of the stream before the layer. */
+function partCount({ layer: { summands } }: WhyLayer, heads: number): number {
+  return summands.reduce((sum, { of }) => sum + (of.kind === "attention" ? heads : 1), 0);
+}
+
+/** Numbers of all parts at all positions, which take about 20 bytes each: 5 GB. */
+const MOST_NUMBERS = 2 ** 28;
+
+/** @throws {InputError} "range" for a row whose parts do not fit into memory, before anything is run */
+function checkSize(parts: number, length: number, width = 0): void {
+  if (parts * length * width <= MOST_NUMBERS) return;
+  const fit = Math.floor(MOST_NUMBERS / (parts * width));
+  throw new InputError(
+    "range",
+    `the ${parts} parts of the stream before this head at ${length} tokens of ${width} numbers do not fit into memory: ` +
+      `take a query before position ${fit}, a shorter text, or a head of an earlier layer`,
+  );
+}
+
 /** Stops where asked to, and says how many parts of the stream are done. */
-function partCounter(
-  { signal, progress }: WhyOptions,
-  { layer: { summands } }: WhyLayer,
-  heads: number,
-): (parts?: number) => void {
-  const total = summands.reduce((sum, { of }) => sum + (of.kind === "attention" ? heads : 1), 0);
+function partCounter({ signal, progress }: WhyOptions, total: number): (parts?: number) => void {
   let done = 0;
   return (parts = 0) => {
     throwIfAborted(signal);

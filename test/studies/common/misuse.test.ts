@@ -7,11 +7,14 @@ import { ablate } from "../../../src/studies/ablate/ablate.ts";
 import { lens } from "../../../src/studies/lens/lens.ts";
 import { patch } from "../../../src/studies/patch/patch.ts";
 import { score } from "../../../src/studies/score/score.ts";
+import { why } from "../../../src/studies/why/why.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
+import { toText } from "../../../src/studies/views.ts";
 import { oneEngine } from "../../interventions/engine.ts";
 
 const backend = await oneEngine();
 const model = await openPlanted("induction");
+const endless = { ...model, architecture: { ...model.architecture, contextLength: 2 ** 22 } };
 const any = (value: unknown) => value as never;
 
 const MISUSE: readonly (readonly [call: string, run: () => Promise<unknown>, message: RegExp])[] = [
@@ -22,6 +25,11 @@ const MISUSE: readonly (readonly [call: string, run: () => Promise<unknown>, mes
   ["score(model, null)", () => score(model, any(null)), /takes its options as an object, got null/],
   ["score(model, 5)", () => score(model, any(5)), /takes its options as an object, got 5/],
   ["load(5)", () => load(any(5)), /`load` needs the name of a model: .* got 5/],
+  [
+    "why(model) of two million tokens",
+    () => why(endless, { backend, head: "1.2", tokens: Array.from({ length: 2 ** 21 }, () => 5) }),
+    /^the \d+ parts of the stream before this head at 2097152 tokens of \d+ numbers do not fit into memory: take a query before position \d+/,
+  ],
   ["load()", () => load(any(undefined)), /`load` needs the name of a model/],
   ["load('')", () => load(""), /`load` needs the name of a model: .* got ""/],
   ...[-1, 0, 1.5, "5"].map(
@@ -66,4 +74,15 @@ describe("misuse of the library", () => {
       /the scores of 200000 sequences and 8 heads take 64 MB, .* has 60 MB/,
     );
   });
+});
+
+test("a head that is named twice is patched and shown once", async () => {
+  const result = await patch(model, {
+    backend,
+    numExamples: 4,
+    seqLen: 12,
+    heads: ["1.2", "1.2", "0.3"],
+  });
+  expect(result.heads).toEqual(["1.2", "0.3"]);
+  expect(await toText(result)).toContain("1.2");
 });
