@@ -27,7 +27,7 @@ export function lockFolder(folder: string, use: string): () => void {
   const file = join(folder, LOCK);
   if (statSync(folder, { throwIfNoEntry: false })?.isFile())
     throw new InputError("output", `${folder} is a file, and not a folder that can be used`);
-  checkPlace(file);
+  checkFolderPlace(folder, file);
   const firstFolder = mkdirSync(resolve(folder), { recursive: true });
   const own: Holder = { pid: process.pid, host: hostname() };
   if (!made(file, own)) {
@@ -40,6 +40,22 @@ export function lockFolder(folder: string, use: string): () => void {
     if (holderOf(file)?.pid === own.pid) rmSync(file, { force: true });
     if (firstFolder !== undefined) removeFolders(resolve(folder), firstFolder); // those that stayed empty
   };
+}
+
+/** As `checkPlace` of the lock, said of the folder that the user named. */
+function checkFolderPlace(folder: string, file: string): void {
+  try {
+    checkPlace(file);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      error.code,
+      error.message.replace(`output ${file} `, `output ${folder} `),
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function made(file: string, own: Holder): boolean {

@@ -41,6 +41,16 @@ describe("export MODEL OUT", () => {
     expect(tokenizer.decode(tokenizer.encode("that is:\n"))).toBe("that is:\n");
   });
 
+  test("takes the last checkpoint of the folder of a run", async () => {
+    const folder = await trained();
+    const ended = await cli(folder, ["export", "run", "out", "--to", "gpt2"]);
+    expect(ended.stderr).toContain("its last checkpoint is run/checkpoints/step-000008");
+    expect([ended.code, pathsIn(join(folder, "out"))]).toEqual([
+      0,
+      ["config.json", "model.safetensors", "tokenizer.json"],
+    ]);
+  });
+
   test("refuses what the format has no place for, with every reason, and leaves nothing", async () => {
     const folder = await trained();
     const ended = await cli(folder, ["export", CHECKPOINT, "out", "--to", "nanogpt"]);

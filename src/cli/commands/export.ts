@@ -66,7 +66,10 @@ async function exportTo(
       "export",
       `export needs a model in TransformerLens' layout, ${name} is of the family ${model.architecture.family}`,
     );
-  const folder = name.startsWith("zoo:") ? await zooFolder(name.slice("zoo:".length)) : name;
+  const { lastCheckpoint } = await import("../../models/lastCheckpoint.ts");
+  const named = name.startsWith("zoo:") ? await zooFolder(name.slice("zoo:".length)) : name;
+  const own = existsSync(join(named, "config.json"));
+  const folder = own ? named : ((await lastCheckpoint(named)) ?? named);
   const files = await filesOf(model, folder, to);
   replaceFolder(out, files);
   try {
