@@ -19,7 +19,11 @@ export function explain(error: unknown): string {
 }
 
 /** Options whose flags have another name. */
-const FLAGS: Readonly<Record<string, string>> = { rows: "--tokens", contextLength: "--context" };
+const FLAGS: Readonly<Record<string, string>> = {
+  rows: "--tokens",
+  contextLength: "--context",
+  load: "the command", // which loads the model
+};
 
 /** The library names options between backticks, `seqLen`; here they are flags: --seq-len. */
 export function withFlags(message: string): string {

@@ -1,3 +1,4 @@
+import { parseJson } from "../base/parseJson.ts";
 import { readFile } from "node:fs/promises";
 import { InputError } from "../base/errors.ts";
 
@@ -7,7 +8,7 @@ export async function jsonIn(path: string): Promise<unknown> {
     throw new InputError("file", `cannot read ${path}: ${error.message}`, { cause: error });
   });
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new InputError("tokens", `${path} is not JSON: ${(error as Error).message}`, {
       cause: error,

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { parseJson } from "../base/parseJson.ts";
 import { InputError } from "../base/errors.ts";
 
 /** A Result as JSON, of any kind and not checked. @throws {InputError} "file", or "result" for what is not JSON */
@@ -14,7 +15,7 @@ export async function readResult(path: string): Promise<unknown> {
 /** What `text` of the file at `path` says. @throws {InputError} "result" for what is not JSON */
 export function parsedResult(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new InputError("result", `${path} is not JSON: ${(error as Error).message}`, {
       cause: error,

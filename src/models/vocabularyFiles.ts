@@ -1,4 +1,5 @@
 /** @file What the files of a tokenizer say about its ids, without making the tokenizer: which are text, and which is BOS. */
+import { parseJson } from "../base/parseJson.ts";
 import { InputError } from "../base/errors.ts";
 import { namedBos } from "../text/tokenizer/bosOfFiles.ts";
 import { bytesOfToken } from "../text/tokenizer/byteAlphabet.ts";
@@ -178,5 +179,5 @@ function isPiece(piece: string): boolean {
 
 async function jsonOf(text: FolderText, name: string): Promise<Json | null> {
   const json = await text(name);
-  return json === null ? null : (JSON.parse(json) as Json);
+  return json === null ? null : (parseJson(json) as Json);
 }

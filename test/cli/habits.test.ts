@@ -155,3 +155,14 @@ test.each(["zoo list", "cache list", "cache list --work"])(
     );
   },
 );
+
+test("a tokens file with the mark of the byte order, as Windows writes it, is read", async () => {
+  const folder = emptyFolder();
+  const tokens = '{"tokens": [[1, 2, 3, 4, 1, 2, 3, 4]],\r\n"period": 4, "bos": false}\r\n';
+  writeFileSync(join(folder, "t.json"), `\ufeff${tokens}`);
+  const { code, stdout } = await cli(folder, ["score", MODEL, "--tokens", "t.json", "--json"]);
+  expect([code, JSON.parse(stdout)]).toEqual([
+    0,
+    expect.objectContaining({ schema: "induction-lens/score@1" }),
+  ]);
+});

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { configIn } from "../../src/models/config/configIn.ts";
 import { openFolder } from "../../src/models/folder.ts";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -37,5 +37,15 @@ describe("a configuration that cannot be used", () => {
     await expect(openFolder(path, "m")).rejects.toThrow(
       `${join(path, "config.json")} of llama cannot be used: `,
     );
+  });
+
+  test("may begin with the mark of the byte order and have the line ends of Windows", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "config-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    cpSync("zoo/llama-gqa/checkpoints/step-001500", folder, { recursive: true });
+    const config = readFileSync(join(folder, "config.json"), "utf8");
+    writeFileSync(join(folder, "config.json"), `\ufeff${config.replaceAll("\n", "\r\n")}`);
+    const { architecture } = await openFolder(folder, "m");
+    expect(architecture.modelType).toBe("llama");
   });
 });

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { parseJson } from "../../base/parseJson.ts";
 import { InputError } from "../../base/errors.ts";
 import { fileSource } from "../../formats/file.ts";
 import { replaceFile } from "../../draw/replaceFile.ts";
@@ -127,7 +128,7 @@ function removeTemporary(folders: readonly string[]): void {
 
 export function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return parseJson(readFileSync(file, "utf8"));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InputError("recipe", `the recipe ${file} cannot be read: ${reason}`, { cause });

@@ -1,4 +1,5 @@
 /** @file The text of a config.json, as Python's json module writes it: also with NaN and Infinity, bare or as transformers 5 tags them. */
+import { parseJson } from "../../base/parseJson.ts";
 import { InputError } from "../../base/errors.ts";
 import { isObject } from "../../base/isObject.ts";
 
@@ -36,7 +37,7 @@ function parsed(text: string, name: string): unknown {
     token.startsWith('"') ? token : `{"${TAG}":"${token}"}`,
   );
   try {
-    return JSON.parse(tagged, untagged);
+    return parseJson(tagged, untagged);
   } catch (error) {
     throw new InputError("config", `${name} is not JSON: ${(error as Error).message}`, {
       cause: error,

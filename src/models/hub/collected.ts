@@ -1,4 +1,5 @@
 /** @file Which of the wanted files a repository has, brought one after the other. */
+import { parseJson } from "../../base/parseJson.ts";
 import { InputError } from "../../base/errors.ts";
 import { checkedFileName, shown } from "./checkedNames.ts";
 import type { WantedFiles } from "./wantedFiles.ts";
@@ -43,7 +44,7 @@ async function shards(
 ): Promise<string[]> {
   let map: unknown;
   try {
-    map = (JSON.parse(await textOf(index)) as { weight_map?: unknown }).weight_map;
+    map = (parseJson(await textOf(index)) as { weight_map?: unknown }).weight_map;
   } catch (cause) {
     throw new InputError("hub-answer", `${index} of ${id} needs to be JSON`, { cause });
   }

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../../base/parseJson.ts";
 import { faultSentences } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
 import { globPattern } from "../../base/glob.ts";
@@ -57,7 +58,7 @@ const tokensFile = z.strictObject({
 export async function readPatternTokens(path: string): Promise<PatternTokens> {
   const needs = `{"tokens": [[...]]}, and if they repeat "period" and "bos", for cross attention "keyTokens"`;
   try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    const value: unknown = parseJson(await readFile(path, "utf8"));
     const parsed = tokensFile.safeParse(value);
     if (parsed.success) return parsed.data;
     throw new Error(faultSentences(parsed.error.issues, value).join("; "));

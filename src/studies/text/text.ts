@@ -109,13 +109,15 @@ function repeatsOf(
 }
 
 function warningsOf(found: Sequences | null, pairs: TextResult["pairs"]): string[] {
-  const few = (what: string, count: number) =>
+  const few = (one: string, many: string, count: number) =>
     count < FEWEST_FOR_INTERVAL
-      ? [`${count} ${what} are too few for intervals, which need ${FEWEST_FOR_INTERVAL}`]
+      ? [
+          `${count} ${count === 1 ? `${one} is` : `${many} are`} too few for intervals, which need ${FEWEST_FOR_INTERVAL}`,
+        ]
       : [];
   return [
     ...(found?.warnings ?? []),
-    ...(found ? few("pieces of text", found.sequences.length) : []),
-    ...(pairs ? few("pairs", pairs.list.length) : []),
+    ...(found ? few("piece of text", "pieces of text", found.sequences.length) : []),
+    ...(pairs ? few("pair", "pairs", pairs.list.length) : []),
   ];
 }

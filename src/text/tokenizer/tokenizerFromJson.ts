@@ -1,4 +1,5 @@
 /** @file The tokenizer of a Hugging Face folder: tokenizer.json, with tokenizer_config.json beside it. */
+import { parseJson } from "../../base/parseJson.ts";
 import { InputError } from "../../base/errors.ts";
 import { isObject } from "../../base/isObject.ts";
 import { addedToken } from "./addedToken.ts";
@@ -138,7 +139,7 @@ export function parsedObject(value: unknown, name: string): Json {
 function parsed(value: unknown, name: string): unknown {
   if (typeof value !== "string") return value;
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch (cause) {
     throw new InputError("tokenizer", `${name} is not JSON`, { cause });
   }
