@@ -242,7 +242,7 @@ async function smollm(start) {
     ),
   );
   const held = await memory();
-  await tab.locator(".model select").selectOption("zoo:attn-2l");
+  await tab.locator(".model select").first().selectOption("zoo:attn-2l");
   await tab.getByText("2 layers of 4 heads").waitFor({ timeout: 60_000 });
   await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
   await new Promise((settled) => setTimeout(settled, 3000));

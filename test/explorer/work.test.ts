@@ -5,7 +5,8 @@ import { describePage, live } from "./openPage.ts";
 
 const ask = (tab: Page) => tab.getByRole("button", { name: "Test every head" }).click();
 const chip = (tab: Page) => tab.locator("[data-chip=verdict]");
-const chooseModel = (tab: Page, name: string) => tab.locator(".model select").selectOption(name);
+const chooseModel = (tab: Page, name: string) =>
+  tab.locator(".model select").first().selectOption(name);
 
 /** Whether the page asks before it is closed. */
 const asksBeforeItEnds = (tab: Page) =>
@@ -53,7 +54,7 @@ describePage("work in the explorer", (open) => {
     await chooseModel(tab, "zoo:llama-gqa");
     await tab.getByRole("button", { name: "End it and open the other" }).click();
     await live(tab);
-    expect(await tab.locator(".model select").inputValue()).toBe("zoo:llama-gqa");
+    expect(await tab.locator(".model select").first().inputValue()).toBe("zoo:llama-gqa");
     expect(await chip(tab).count()).toBe(0);
     expect(errors).toEqual([]);
     await tab.close();
