@@ -42,7 +42,7 @@ export async function imageResultOf(
     ...about,
     uniform: nulls[index]!,
     values: means(repeated[index]!),
-    intervals: repeated[index]!.map((heads) => heads.map((rows) => mutable(scoreInterval(rows)))),
+    intervals: repeated[index]!.map((heads) => heads.map((rows) => scoreInterval(rows))),
     control: means(control[index]!),
   }));
   const shown = GROUPS.map((to, index) => ({
@@ -93,10 +93,6 @@ const SCORES = [
 ] as const;
 
 const GROUPS = ["image", "text", "bos"] as const;
-
-function mutable(interval: readonly [number, number] | null): [number, number] | null {
-  return interval && [...interval];
-}
 
 function copied(values: readonly (readonly number[])[]): number[][] {
   return values.map((heads) => [...heads]);
