@@ -90,6 +90,12 @@ const PAINTERS: Readonly<Record<string, (pdf: Pdf, element: Element, style: SvgS
     const d = element.getAttribute("d") ?? "";
     if (d !== "") paintShape(pdf, style, () => pdf.path(d));
   },
+  /** A PNG in the picture itself, stretched to its place. */
+  image: (pdf, element) => {
+    const [x, y] = [lengthOf(element, "x"), lengthOf(element, "y")];
+    const [width, height] = [lengthOf(element, "width"), lengthOf(element, "height")];
+    pdf.image(element.getAttribute("href") ?? "", x, y, { width, height });
+  },
   text: paintText,
   title: () => undefined,
   desc: () => undefined,
@@ -97,7 +103,7 @@ const PAINTERS: Readonly<Record<string, (pdf: Pdf, element: Element, style: SvgS
 
 /** Where and how large an element is, and what no printed page shows. */
 const OTHER_ATTRIBUTES =
-  /^(x|y|x1|x2|y1|y2|dx|dy|cx|cy|r|rx|d|width|height|viewBox|transform|xmlns|role|class|font-family|font-weight|font-variant|shape-rendering|pointer-events|aria-.*|data-.*)$/;
+  /^(x|y|x1|x2|y1|y2|dx|dy|cx|cy|r|rx|d|width|height|viewBox|transform|xmlns|role|class|font-family|font-weight|font-variant|shape-rendering|pointer-events|href|preserveAspectRatio|aria-.*|data-.*)$/;
 
 function paintChildren(pdf: Pdf, parent: Element, style: SvgStyle): void {
   for (const element of parent.children) paintElement(pdf, element, style);

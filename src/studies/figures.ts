@@ -24,7 +24,7 @@ interface FigureKind {
 }
 
 const OF_HEADS =
-  "score, score-patterns, verdict, card, compare of two models of one architecture, patch, path, ablate of every head, text, behaviours, circuit, detector or phase";
+  "score, score-patterns, verdict, card, compare of two models of one architecture, patch, path, ablate of every head, text, behaviours, circuit, image, detector or phase";
 
 /** All figures. A word behind `=` says more: `scatter=induction,effect`. */
 export const FIGURES = {

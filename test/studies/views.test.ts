@@ -217,7 +217,7 @@ describe.each(NAMES)("the view of %s", (name) => {
 /** Results of these kinds have two numbers of every head or more. */
 const OF_HEADS = [
   ...["score", "score-patterns", "verdict", "card", "compare", "patch", "path", "ablate", "text"],
-  ...["behaviours", "circuit", "detector", "phase"],
+  ...["behaviours", "circuit", "image", "detector", "phase"],
 ];
 const GIVEN: Readonly<Partial<Record<FigureName, readonly string[]>>> = {
   scatter: OF_HEADS,
