@@ -108,6 +108,27 @@ const restricted = (patterns) => ({
   ],
 });
 
+/** Bare participles do not say what a thing is: variables, parameters and functions have no such name. */
+const PARTICIPLES = new Set(
+  "called fed few gone held here kept listed needed parsed placed said taken told turned wanted written".split(
+    " ",
+  ),
+);
+
+const noParticiple = {
+  create: (context) => ({
+    "Program:exit": () => {
+      for (const { variables } of context.sourceCode.scopeManager.scopes)
+        for (const { name, defs } of variables.filter((variable) => PARTICIPLES.has(variable.name)))
+          for (const { name: node } of defs)
+            context.report({
+              node,
+              message: `${name} does not say what it is: use a noun, or a verb and a noun`,
+            });
+    },
+  }),
+};
+
 export default tseslint.config(
   { ignores: ["dist/", "output/", "coverage/", "node_modules/", ".bench/", "explorer/dist/"] },
   ...tseslint.configs.strict,
@@ -122,6 +143,10 @@ export default tseslint.config(
       "prefer-const": "error",
       eqeqeq: "error",
     },
+  },
+  {
+    plugins: { names: { rules: { "no-participle": noParticiple } } },
+    rules: { "names/no-participle": "error" },
   },
   {
     files: ["src/**/*.ts"],

@@ -28,23 +28,23 @@ import { gpt2Shape } from "./gpt2Shape.js";
 import { matMul, MATMUL_OPERATIONS } from "./matMul.js";
 import { median, row, spread, table } from "./statistics.js";
 
-const here = dirname(fileURLToPath(import.meta.url));
+const benchFolder = dirname(fileURLToPath(import.meta.url));
 const quick = process.argv.includes("--quick");
 const ROWS = ["patches", "gradient", "screen", "composition", "transformerlens", "smollm2"];
-const asked = process.argv.indexOf("--rows");
-const wanted = new Set(asked < 0 ? ROWS : process.argv[asked + 1].split(","));
-if (wanted.has("transformerlens")) wanted.add("patches").add("screen");
+const flagAt = process.argv.indexOf("--rows");
+const rowNames = new Set(flagAt < 0 ? ROWS : process.argv[flagAt + 1].split(","));
+if (rowNames.has("transformerlens")) rowNames.add("patches").add("screen");
 const [EXAMPLES, PERIOD] = [8, 32];
 const LAYERS = quick ? [6] : Array.from({ length: 12 }, (_, layer) => layer);
 const rows = [];
 const add = (...more) => {
   rows.push(...more);
-  told(table(more));
+  say(table(more));
 };
-const told = (line) => process.stderr.write(`${line}\n`);
+const say = (line) => process.stderr.write(`${line}\n`);
 
-told("writing the model ...");
-const folder = await gpt2Shape(join(here, "..", ".bench"));
+say("writing the model ...");
+const folder = await gpt2Shape(join(benchFolder, "..", ".bench"));
 const model = await openModel(folder);
 const backend = await nativeBackend();
 const { vocabulary, heads, layers } = model.architecture;
@@ -95,7 +95,7 @@ const note = (spreads) =>
 const tera = (operations) => `${(operations / 1e12).toFixed(2)} TFLOP`;
 
 async function patchRow(metric, title) {
-  told(`${title} ...`);
+  say(`${title} ...`);
   const patched = unavoidable(metric, PERIOD - 1);
   const base = slice(model.program, { outputs: [hookName(layers - 1, "hook_resid_post")] });
   const both = 4 * EXAMPLES * multiplyAdds(base, { batch: 1, position: 2 * PERIOD });
@@ -116,19 +116,19 @@ async function patchRow(metric, title) {
   }
   const share = median(runs.map(({ seconds, rate }) => operations / seconds / rate));
   const what = `${title}, ${LAYERS.length * heads} heads, ${EXAMPLES} x ${2 * PERIOD} tokens: ${tera(patched)} (${tera(both)} more for clean and corrupted)`;
-  const seconds = median(runs.map((one) => one.seconds));
+  const seconds = median(runs.map((run) => run.seconds));
   const got = `${(100 * share).toFixed(0)} % of MatMul, ${seconds.toFixed(1)} s`;
-  add(row(what, got, ">= 80 %", share >= 0.8, note(runs.map((one) => one.rateSpread))));
+  add(row(what, got, ">= 80 %", share >= 0.8, note(runs.map((run) => run.rateSpread))));
   return seconds;
 }
 
-const patches = wanted.has("patches") && {
+const patches = rowNames.has("patches") && {
   logit: await patchRow("centred-logit", "exact patches, target logit"),
   probability: await patchRow("log-probability", "exact patches, log-probability"),
 };
 
-if (wanted.has("gradient")) {
-  told("one gradient ...");
+if (rowNames.has("gradient")) {
+  say("one gradient ...");
   const plan = { metric: "log-probability", units: ["head-out"], paths: false };
   const whole = attributionProgram(model, plan);
   const sizes = { batch: 5, position: 2 * PERIOD, metric_positions: PERIOD - 1 };
@@ -161,9 +161,9 @@ if (wanted.has("gradient")) {
       ),
     );
   }
-  const timed = async (session, fed) => {
+  const timed = async (session, inputs) => {
     const started = performance.now();
-    await session.run(fed);
+    await session.run(inputs);
     return performance.now() - started;
   };
   await timed(forward, feeds);
@@ -186,8 +186,8 @@ if (wanted.has("gradient")) {
 
 const units = ["head-out"];
 let screened;
-if (wanted.has("screen")) {
-  told("screen of 20 ...");
+if (rowNames.has("screen")) {
+  say("screen of 20 ...");
   // The random model is indifferent to repetition: eight times the same rows differ by more than their noise, which is none.
   const same = {
     ...own,
@@ -204,8 +204,8 @@ if (wanted.has("screen")) {
   add(row("--screen 20, target logit", `${screened.toFixed(1)} s`, "", null));
 }
 
-if (wanted.has("composition")) {
-  told("composition of all pairs ...");
+if (rowNames.has("composition")) {
+  say("composition of all pairs ...");
   const { timings } = await circuit(model, { backend });
   const seconds = timings.composition / 1000;
   add(
@@ -219,9 +219,9 @@ if (wanted.has("composition")) {
 }
 
 const python = process.env["INDUCTION_LENS_TL"];
-const baseline = join(here, "..", "..", "shared", "baselines", "tl_gpt2_shape.py");
-if (wanted.has("transformerlens") && python && existsSync(baseline) && !quick) {
-  told("TransformerLens patches the same shape ...");
+const baseline = join(benchFolder, "..", "..", "shared", "baselines", "tl_gpt2_shape.py");
+if (rowNames.has("transformerlens") && python && existsSync(baseline) && !quick) {
+  say("TransformerLens patches the same shape ...");
   const printed = execFileSync(python, [baseline, folder, "patch", String(EXAMPLES)], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
@@ -239,17 +239,17 @@ if (wanted.has("transformerlens") && python && existsSync(baseline) && !quick) {
   against("its own metric (a logit)", patches.logit, 1 / 3);
   against("the default metric", patches.probability, 0.45);
   against("--screen 20", screened, 1 / 9);
-} else if (wanted.has("transformerlens"))
+} else if (rowNames.has("transformerlens"))
   add(
     row("TransformerLens", "not compared: INDUCTION_LENS_TL names no Python that has it", "", null),
   );
 await model.close();
 
-const smolFolder = join(here, "..", "..", "shared", "data", "smollm2-135m");
+const smolFolder = join(benchFolder, "..", "..", "shared", "data", "smollm2-135m");
 const file =
   existsSync(smolFolder) && readdirSync(smolFolder).find((name) => name.endsWith(".gguf"));
-if (wanted.has("smollm2") && file && !quick) {
-  told("what a screen of SmolLM2 finds ...");
+if (rowNames.has("smollm2") && file && !quick) {
+  say("what a screen of SmolLM2 finds ...");
   const smol = await openModel(join(smolFolder, file));
   const rowsOf = { numExamples: 10, seqLen: 32 };
   const estimates = await attribution(smol, { backend, ...rowsOf, units });
@@ -271,28 +271,28 @@ if (wanted.has("smollm2") && file && !quick) {
   const screen = new Set(all.toSorted((a, b) => b.estimate - a.estimate).slice(0, 20));
   const largest = all.toSorted((a, b) => b.effect - a.effect).slice(0, 20);
   const above = all.filter(({ errors }) => errors > 3);
-  const found = (some) => some.filter((one) => screen.has(one)).length;
-  const named = all.filter((one) => one.named || screen.has(one));
+  const countScreened = (edges) => edges.filter((edge) => screen.has(edge)).length;
+  const shownEdges = all.filter((edge) => edge.named || screen.has(edge));
   const ranked = all.toSorted((a, b) => b.estimate - a.estimate);
   const reach = (share) => {
     for (let count = 1; ; count++) {
-      const taken = new Set(ranked.slice(0, count));
-      if (above.filter((one) => taken.has(one)).length >= share * above.length) return count;
+      const firstEdges = new Set(ranked.slice(0, count));
+      if (above.filter((edge) => firstEdges.has(edge)).length >= share * above.length) return count;
     }
   };
   add(
     row(
       "SmolLM2: heads above 3 of their own standard errors that --screen 20 runs or names",
-      `${above.filter((one) => one.named || screen.has(one)).length} of ${above.length}`,
+      `${above.filter((edge) => edge.named || screen.has(edge)).length} of ${above.length}`,
       ">= 95 %",
-      above.filter((one) => one.named || screen.has(one)).length >= 0.95 * above.length,
-      `(it runs ${found(above)} of them, and names ${named.length} heads in all)`,
+      above.filter((edge) => edge.named || screen.has(edge)).length >= 0.95 * above.length,
+      `(it runs ${countScreened(above)} of them, and names ${shownEdges.length} heads in all)`,
     ),
     row(
       `  of the 20 largest exact effects`,
-      `${found(largest)} of 20`,
+      `${countScreened(largest)} of 20`,
       ">= 19",
-      found(largest) >= 19,
+      countScreened(largest) >= 19,
     ),
     row(
       `  a screen that runs 95 % of those above 3`,
@@ -302,7 +302,7 @@ if (wanted.has("smollm2") && file && !quick) {
     ),
     row(
       `  of effects of .025 and more`,
-      `${found(all.filter(({ effect }) => effect >= 0.025))} of ${all.filter(({ effect }) => effect >= 0.025).length}`,
+      `${countScreened(all.filter(({ effect }) => effect >= 0.025))} of ${all.filter(({ effect }) => effect >= 0.025).length}`,
       "",
       null,
     ),

@@ -14,11 +14,11 @@ import { median, row, table } from "./statistics.js";
 
 const quick = process.argv.includes("--quick");
 const SEQUENCES = quick ? 2_000 : 20_000;
-const asked = (name) => {
+const valueOf = (name) => {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : Number(process.argv[at + 1]);
 };
-const DRAWS = asked("--draws") ?? (quick ? 6 : 30);
+const DRAWS = valueOf("--draws") ?? (quick ? 6 : 30);
 const SIZES = process.argv.includes("--precision") ? [] : [10, 30, 100];
 /** Short rows vary more than those of 2 x 32, so the same number of sequences reaches twice the half-width. */
 const STOP = { target: 0.04, most: 240 };
@@ -71,7 +71,7 @@ const measured = smollm2 ? answers.slice(1) : answers;
 function spreadOf(shares) {
   const centre = sum(shares) / shares.length;
   return Math.sqrt(
-    sum(shares.map((one) => (one - centre) ** 2)) / (shares.length - 1) / shares.length,
+    sum(shares.map((share) => (share - centre) ** 2)) / (shares.length - 1) / shares.length,
   );
 }
 
@@ -83,8 +83,8 @@ const rows = STRATA.flatMap(({ name, holds }) =>
     const share = sum(heads.map(({ hits }) => hits[size])) / (heads.length * DRAWS);
     const apart = spreadOf(
       groups
-        .filter((some) => some.length > 0)
-        .map((some) => sum(some.map(({ hits }) => hits[size])) / (some.length * DRAWS)),
+        .filter((group) => group.length > 0)
+        .map((group) => sum(group.map(({ hits }) => hits[size])) / (group.length * DRAWS)),
     );
     const width = median(heads.flatMap(({ widths }) => widths[size]));
     const judged = size >= 30 && !quick;
@@ -100,14 +100,14 @@ const rows = STRATA.flatMap(({ name, holds }) =>
 const total = measured.length * DRAWS;
 
 /** How often all heads were within the target where a draw stopped. */
-function stopRow(what, all, { target, most }, held = "all heads") {
+function stopRow(what, all, { target, most }, whichHeads = "all heads") {
   const stops = all.filter(Boolean);
   if (stops.length === 0) return row(what, "none stopped", "", null);
   const share = stops.filter(({ covered }) => covered).length / stops.length;
-  const within = all.filter((one) => one && one.sequences <= 100).length / all.length;
+  const within = all.filter((stop) => stop && stop.sequences <= 100).length / all.length;
   const spread = Math.sqrt((share * (1 - share)) / stops.length);
   return row(
-    `${what}: stopped at a half-width of ${target}, ${held} at once`,
+    `${what}: stopped at a half-width of ${target}, ${whichHeads} at once`,
     percent(share),
     ">= 93 %",
     quick ? null : share >= 0.93,

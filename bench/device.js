@@ -61,7 +61,7 @@ const cpu = await openEngine({ device: "cpu" });
 let farthest = 0;
 for (const task of TASKS) {
   const [ours, reference] = [await measured(device, task), await measured(cpu, task)];
-  const apart = Math.max(...ours.scores.map((one, at) => Math.abs(one - reference.scores[at])));
+  const apart = Math.max(...ours.scores.map((value, at) => Math.abs(value - reference.scores[at])));
   farthest = Math.max(farthest, apart);
   const line = (what, seconds) =>
     row(what, `${seconds.toFixed(3)} s`, "", null, `${(task.rows / seconds).toFixed(0)} rows/s`);

@@ -58,14 +58,14 @@ for (const [experts, perToken] of [
 ]) {
   const runs = [];
   for (const routed of [true, false]) {
-    const made = program(experts, perToken, routed);
-    runs.push([await prepare(made, backend), feeds(made)]);
+    const routedProgram = program(experts, perToken, routed);
+    runs.push([await prepare(routedProgram, backend), feeds(routedProgram)]);
   }
   const times = [[], []];
   for (let pair = 0; pair <= PAIRS; pair++)
-    for (const [which, [session, given]] of runs.entries()) {
+    for (const [which, [session, inputs]] of runs.entries()) {
       const started = performance.now();
-      await session.run(given);
+      await session.run(inputs);
       if (pair > 0) times[which].push(performance.now() - started);
     }
   const [routed, all] = times.map(median);

@@ -22,7 +22,7 @@ const REPEATS = 5;
 const rows = [];
 const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
 const whole = (milliseconds) => `${milliseconds.toFixed(0)} ms`;
-const told = (line) => process.stderr.write(`${line}\n`);
+const say = (line) => process.stderr.write(`${line}\n`);
 
 /** Moves the pointer over the matrix, nine times: how long until the page has drawn what it says of the place. */
 const HOVERS = `(async () => {
@@ -57,8 +57,8 @@ const explore = spawn(
   [join(import.meta.dirname, "../dist/cli/main.js"), "explore", "--no-open"],
   { stdio: ["ignore", "pipe", "ignore"] },
 );
-const address = await new Promise((said) =>
-  explore.stdout.once("data", (bytes) => said(String(bytes).trim())),
+const address = await new Promise((resolve) =>
+  explore.stdout.once("data", (bytes) => resolve(String(bytes).trim())),
 );
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 try {
@@ -67,19 +67,19 @@ try {
     await tab.goto(`${address}&${hash}`);
     return tab;
   };
-  told("the model that comes with the page ...");
+  say("the model that comes with the page ...");
   await embedded(start);
-  told("1,024 tokens ...");
+  say("1,024 tokens ...");
   await attention(start, 512);
   await attention(start, 1000);
-  told("surgery ...");
+  say("surgery ...");
   await surgery(start);
-  told("the lab ...");
+  say("the lab ...");
   await lab(start);
   if (existsSync(SMOLLM)) {
-    told("SmolLM2 ...");
+    say("SmolLM2 ...");
     await smollm(start);
-  } else told(`no SmolLM2: there is no ${SMOLLM}`);
+  } else say(`no SmolLM2: there is no ${SMOLLM}`);
 } finally {
   await browser.close();
   explore.kill("SIGINT");
@@ -88,24 +88,24 @@ try {
 process.stdout.write(`${cpus().length} processors, ${cpus()[0].model}\n${table(rows)}\n`);
 
 async function embedded(start) {
-  const taken = [];
+  const times = [];
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     const tab = await start("view=heads");
     await tab.waitForURL(/#view=heads/);
     await tab.waitForLoadState("load");
     const idle = Date.now();
     await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
-    taken.push(Date.now() - idle);
+    times.push(Date.now() - idle);
     await tab.close();
   }
-  const got = median(taken);
+  const got = median(times);
   rows.push(
     row(
       "embedded model scored after load",
       seconds(got),
       "<= 2 s",
       got <= 2000,
-      `(first ${seconds(taken[0])})`,
+      `(first ${seconds(times[0])})`,
     ),
   );
 }
@@ -162,7 +162,7 @@ async function attention(start, length) {
 async function surgery(start) {
   const tab = await start("view=surgery&head=0.0");
   await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
-  const taken = [];
+  const times = [];
   const passes = [];
   for (const name of [
     "Zero",
@@ -179,13 +179,13 @@ async function surgery(start) {
       .catch(() => undefined);
     const words = tab.locator("p.status", { hasText: "Measured on" });
     await words.waitFor();
-    taken.push(Date.now() - started);
+    times.push(Date.now() - started);
     passes.push(Number(/pass of (\d+) ms/.exec(await words.innerText())[1]));
   }
   rows.push(
     row(
       "an edit in Surgery is shown after",
-      whole(median(taken)),
+      whole(median(times)),
       "",
       null,
       `(its forward pass: ${whole(median(passes))})`,
@@ -241,13 +241,13 @@ async function smollm(start) {
       "(0: none over 50)",
     ),
   );
-  const held = await memory();
+  const heldBytes = await memory();
   await tab.locator(".model select").first().selectOption("zoo:attn-2l");
   await tab.getByText("2 layers of 4 heads").waitFor({ timeout: 60_000 });
   await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
   await new Promise((settled) => setTimeout(settled, 3000));
   const after = await memory();
-  const left = (after - before) / (held - before);
+  const left = (after - before) / (heldBytes - before);
   const gigabytes = (bytes) => `${(bytes / 1e9).toFixed(2)} GB`;
   rows.push(
     row(
@@ -255,7 +255,7 @@ async function smollm(start) {
       `${(100 * left).toFixed(0)} %`,
       "<= 10 %",
       left <= 0.1,
-      `(${gigabytes(before)} before, ${gigabytes(held)} with it, ${gigabytes(after)} after)`,
+      `(${gigabytes(before)} before, ${gigabytes(heldBytes)} with it, ${gigabytes(after)} after)`,
     ),
   );
   await tab.close();

@@ -81,9 +81,9 @@ export async function llamaShape(folder, name, shape = LLAMA_SHAPES[name]) {
     else
       for (let first = 0; first < words; first += pool.length) {
         // Each chunk begins elsewhere in the pool, so that no two matrices are the same.
-        const turned = Math.floor(draw.uniform() * pool.length);
+        const offset = Math.floor(draw.uniform() * pool.length);
         const count = Math.min(pool.length, words - first);
-        const head = pool.subarray(turned, Math.min(pool.length, turned + count));
+        const head = pool.subarray(offset, Math.min(pool.length, offset + count));
         await file.write(tensor, first, head);
         if (head.length < count)
           await file.write(tensor, first + head.length, pool.subarray(0, count - head.length));

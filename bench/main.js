@@ -13,20 +13,20 @@ import { fileURLToPath } from "node:url";
 import { gpt2Shape } from "./gpt2Shape.js";
 import { median, row, table } from "./statistics.js";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const cli = join(here, "..", "dist", "cli", "main.js");
+const folder = dirname(fileURLToPath(import.meta.url));
+const cli = join(folder, "..", "dist", "cli", "main.js");
 const quick = process.argv.includes("--quick");
 const pairs = quick ? 3 : 9;
-const models = join(here, "..", ".bench");
+const models = join(folder, "..", ".bench");
 const rows = [];
 
-function told(line) {
+function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
 function node(script, ...args) {
   return JSON.parse(
-    execFileSync(process.execPath, ["--expose-gc", join(here, script), ...args.map(String)], {
+    execFileSync(process.execPath, ["--expose-gc", join(folder, script), ...args.map(String)], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
     }),
@@ -56,10 +56,10 @@ const note = ({ rateSpread }) =>
 const percent = (share) => `${(100 * share).toFixed(0)} %`;
 const gigabytes = (bytes) => (bytes === null ? "?" : `${(bytes / 1e9).toFixed(2)} GB`);
 
-told("writing models ...");
+say("writing models ...");
 const model = await gpt2Shape(models);
 
-told("share of the MatMul rate ...");
+say("share of the MatMul rate ...");
 const plain = node("scoring.js", model, "cpu", pairs);
 rows.push(
   row(
@@ -113,7 +113,7 @@ rows.push(
   ),
 );
 
-told("whole commands ...");
+say("whole commands ...");
 const score = (examples, ...more) => [
   process.execPath,
   cli,
@@ -157,15 +157,15 @@ if (!quick) {
 const help = median(repeated(5, () => command([process.execPath, cli, "--help"]).seconds));
 rows.push(row("--help", `${help.toFixed(2)} s`, "<= 0.3 s", help <= 0.3));
 
-const smollm2 = join(here, "..", "..", "shared", "data", "smollm2-135m");
+const smollm2 = join(folder, "..", "..", "shared", "data", "smollm2-135m");
 const gguf = existsSync(smollm2) && readdirSync(smollm2).find((name) => name.endsWith(".gguf"));
 if (gguf) {
-  told("SmolLM2 for the first time and again ...");
+  say("SmolLM2 for the first time and again ...");
   process.env["XDG_CACHE_HOME"] = join(scratch, "cache");
   const seconds = ({ open, session }, kind) => (open[kind] + session[kind]) / 1000;
   const first = node("ready.js", join(smollm2, gguf));
   const again = repeated(quick ? 1 : 5, () => node("ready.js", join(smollm2, gguf)));
-  const later = (kind) => median(again.map((one) => seconds(one, kind)));
+  const later = (kind) => median(again.map((run) => seconds(run, kind)));
   for (const [what, wall, cpu, most] of [
     ["first time", seconds(first, "wallMs"), seconds(first, "cpuMs"), 5],
     ["again", later("wallMs"), later("cpuMs"), 1],
@@ -182,7 +182,7 @@ if (gguf) {
   delete process.env["XDG_CACHE_HOME"];
 }
 
-told("plans against peaks ...");
+say("plans against peaks ...");
 for (const args of [
   [64, 4],
   [64, 4, "logits"],
@@ -202,9 +202,9 @@ for (const args of [
 }
 
 const python = process.env["INDUCTION_LENS_TL"];
-const baseline = join(here, "..", "..", "shared", "baselines", "tl_gpt2_shape.py");
+const baseline = join(folder, "..", "..", "shared", "baselines", "tl_gpt2_shape.py");
 if (python && existsSync(baseline)) {
-  told("TransformerLens on the same shape ...");
+  say("TransformerLens on the same shape ...");
   const tl = repeated(quick ? 1 : 3, () => ({
     ours: command(score(100, "--loss-examples", "0")),
     theirs: command([python, baseline, model, "cold"]),

@@ -8,11 +8,15 @@ import { availableParallelism } from "node:os";
  * @param file the worker: it sends { ready: true } once, then one answer for each message
  * @param said told how many answers there are, every time
  */
-export async function inWorkers(file, jobs, { workers = availableParallelism(), said } = {}) {
+export async function inWorkers(
+  file,
+  jobs,
+  { workers = availableParallelism(), said: onProgress } = {},
+) {
   const answers = new Array(jobs.length);
   let next = 0;
   let done = 0;
-  const one = () =>
+  const startWorker = () =>
     new Promise((resolve, reject) => {
       const child = fork(file);
       let at = -1;
@@ -24,7 +28,7 @@ export async function inWorkers(file, jobs, { workers = availableParallelism(), 
       child.on("message", (answer) => {
         if (!answer.ready) {
           answers[at] = answer;
-          said?.(++done, jobs.length);
+          onProgress?.(++done, jobs.length);
         }
         give();
       });
@@ -33,7 +37,7 @@ export async function inWorkers(file, jobs, { workers = availableParallelism(), 
         code === 0 ? resolve() : reject(new Error(`a worker of ${file} ended with ${code}`)),
       );
     });
-  await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, one));
+  await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, startWorker));
   return answers;
 }
 

@@ -47,7 +47,7 @@ const PORT = 7990;
 const REDIS_URL = `redis://127.0.0.1:${PORT}`;
 const folder = mkdtempSync(join(tmpdir(), "bench-queue-"));
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const ended = (child) =>
+const exitOf = (child) =>
   child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve()
     : new Promise((resolve) => child.once("exit", resolve));
@@ -66,7 +66,7 @@ async function begin() {
 }
 async function restart() {
   server.kill("SIGTERM"); // as an administrator does; it writes what it has
-  await ended(server);
+  await exitOf(server);
   await sleep(500);
   await begin();
 }
@@ -91,7 +91,7 @@ async function pace(count) {
   await workOn(open, {
     ...{ workers: 8, heartbeatMs: 5000, untilEmpty: true, signal: new AbortController().signal },
     run: () => Promise.resolve({ key: "none", computed: true }),
-    ended: () => {
+    onEnd: () => {
       done++;
       last = seconds();
     },
@@ -253,7 +253,7 @@ async function killed(times) {
     );
     await sleep(600 + 2400 * uniform());
     child.kill("SIGKILL");
-    await ended(child);
+    await exitOf(child);
     counts.push(
       existsSync(join(folder, "killed/results"))
         ? readdirSync(join(folder, "killed/results")).length
@@ -267,20 +267,20 @@ async function killed(times) {
   );
 }
 
-function sameTables(one, other) {
+function sameTables(first, other) {
   return ["heads.csv", "heads.parquet", "models.csv", "models.parquet"].every((name) =>
-    readFileSync(join(folder, one, name)).equals(readFileSync(join(folder, other, name))),
+    readFileSync(join(folder, first, name)).equals(readFileSync(join(folder, other, name))),
   );
 }
 
-const asked = (part) => values.only === undefined || values.only === part;
+const isChosenPart = (part) => values.only === undefined || values.only === part;
 
 await begin();
 try {
-  if (asked("folder")) folderPace(Number(values["empty-jobs"]));
-  if (asked("kills")) await killed(20);
-  if (asked("pace")) await pace(Number(values["empty-jobs"]));
-  if (asked("chaos"))
+  if (isChosenPart("folder")) folderPace(Number(values["empty-jobs"]));
+  if (isChosenPart("kills")) await killed(20);
+  if (isChosenPart("pace")) await pace(Number(values["empty-jobs"]));
+  if (isChosenPart("chaos"))
     await chaos(
       Number(values.jobs),
       Number(values.workers),
@@ -289,7 +289,7 @@ try {
     );
 } finally {
   server.kill("SIGKILL");
-  await ended(server);
+  await exitOf(server);
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit();

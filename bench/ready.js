@@ -10,9 +10,9 @@ import { scoreProgram } from "../dist/studies/score/scoreProgram.js";
 
 async function timed(work) {
   const [cpu, started] = [process.cpuUsage(), performance.now()];
-  const made = await work();
+  const result = await work();
   const { user, system } = process.cpuUsage(cpu);
-  return { made, wallMs: performance.now() - started, cpuMs: (user + system) / 1000 };
+  return { made: result, wallMs: performance.now() - started, cpuMs: (user + system) / 1000 };
 }
 
 const backend = await nativeBackend();

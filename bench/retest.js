@@ -15,7 +15,7 @@ import { agreement, between } from "./retest/agreement.js";
 import { row, table } from "./statistics.js";
 import { verdictHash } from "./verdictHash.js";
 
-const asked = (name) => {
+const valueOf = (name) => {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : process.argv[at + 1];
 };
@@ -25,12 +25,12 @@ const USUAL = [
   join(data, "smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"),
   join(data, "gemma3-270m/gemma-3-270m.v40960.Q4_K_M.gguf"),
 ].filter(existsSync);
-const models = asked("--model") ? [asked("--model")] : [...USUAL, "zoo:attn-2l"];
-const seeds = Number(asked("--seeds") ?? 10);
+const models = valueOf("--model") ? [valueOf("--model")] : [...USUAL, "zoo:attn-2l"];
+const seeds = Number(valueOf("--seeds") ?? 10);
 const kinds = has("--both") ? ["quick", "full"] : [has("--full") ? "full" : "quick"];
 
 const folder = join(import.meta.dirname, "../.bench/retest");
-const backend = await nativeBackend(Number(asked("--threads") ?? 1));
+const backend = await nativeBackend(Number(valueOf("--threads") ?? 1));
 if (!backend) throw new Error("bench:retest needs onnxruntime-node, which is not installed");
 
 const code = verdictHash();

@@ -9,18 +9,18 @@ import { inWorkers, progressLine } from "./pool.js";
 import { table } from "./statistics.js";
 import { reportRows } from "./trained/report.js";
 
-const asked = (name) => {
+const valueOf = (name) => {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : Number(process.argv[at + 1]);
 };
 /** From this many on the targets are judged. */
 const ENOUGH = 60;
-const models = asked("--models") ?? ENOUGH;
+const models = valueOf("--models") ?? ENOUGH;
 
 const jobs = Array.from({ length: models }, (_, number) => ({ number }));
 const answers = await inWorkers(join(import.meta.dirname, "trained/worker.js"), jobs, {
   said: progressLine("models"),
-  ...(asked("--workers") && { workers: asked("--workers") }),
+  ...(valueOf("--workers") && { workers: valueOf("--workers") }),
 });
 const rows = reportRows(answers, models >= ENOUGH);
 console.log(

@@ -23,17 +23,17 @@ const ROWS = {
 
 const args = process.argv.slice(2);
 const quick = args.includes("--quick");
-const asked = args.filter((arg) => arg !== "--quick");
-const unknown = asked.filter((name) => !(name in ROWS));
+const rowNames = args.filter((arg) => arg !== "--quick");
+const unknown = rowNames.filter((name) => !(name in ROWS));
 if (unknown.length > 0) {
   console.error(`there are ${Object.keys(ROWS).join(", ")}, got ${unknown.join(", ")}`);
   process.exit(2);
 }
-const told = (line) => process.stderr.write(`${line}\n`);
+const say = (line) => process.stderr.write(`${line}\n`);
 const rows = [];
-for (const name of asked.length > 0 ? asked : Object.keys(ROWS)) {
-  told(`${name} ...`);
-  rows.push(...(await ROWS[name]({ quick, told })));
+for (const name of rowNames.length > 0 ? rowNames : Object.keys(ROWS)) {
+  say(`${name} ...`);
+  rows.push(...(await ROWS[name]({ quick, told: say })));
 }
 console.log(table(rows));
 process.exit(rows.some(({ met }) => met === false) ? 1 : 0);

@@ -47,9 +47,9 @@ export const TRENDS = {
     return (x) => 1 - relaxation(x, place);
   },
   "two relaxations": (stream, low, high) => {
-    const [one, two] = [between(stream, low, high), between(stream, low, high)];
+    const [first, two] = [between(stream, low, high), between(stream, low, high)];
     const share = between(stream, 0.3, 0.7);
-    return (x) => 1 - share * relaxation(x, one) - (1 - share) * relaxation(x, two);
+    return (x) => 1 - share * relaxation(x, first) - (1 - share) * relaxation(x, two);
   },
   "slow sigmoid": (stream, low, high) => {
     const [centre, width] = [between(stream, low, high), between(stream, 1.5, 3)];

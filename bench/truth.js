@@ -20,14 +20,14 @@ import {
   shareTable,
 } from "./truth/report.js";
 
-const asked = (name) => {
+const valueOf = (name) => {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : process.argv[at + 1];
 };
 const quick = process.argv.includes("--quick");
-const first = Number(asked("--seed") ?? 1000);
-const count = Number(asked("--models") ?? (quick ? 14 : 200));
-const nullCount = Number(asked("--nulls") ?? (quick ? 14 : 210));
+const first = Number(valueOf("--seed") ?? 1000);
+const count = Number(valueOf("--models") ?? (quick ? 14 : 200));
+const nullCount = Number(valueOf("--nulls") ?? (quick ? 14 : 210));
 const judged = count >= 200;
 
 const stories = existsSync(join(import.meta.dirname, "../../shared/data/stories260k/hf"));
@@ -55,7 +55,7 @@ const models = answers.slice(0, count);
 const nulls = answers.slice(count);
 const cpu = answers.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
 const seconds = (performance.now() - started) / 1000;
-if (asked("--json")) writeFileSync(asked("--json"), JSON.stringify({ models, nulls }));
+if (valueOf("--json")) writeFileSync(valueOf("--json"), JSON.stringify({ models, nulls }));
 
 const rows = [
   ...qualityRows(models, judged),
@@ -77,6 +77,6 @@ console.log(`\n${labelTable("baseline, adversarial heads", byBaseline(adversaria
 console.log(`\n${shareTable("by kind", models, ({ kind }) => kind)}`);
 console.log(`\n${shareTable("by architecture", models, (_, { architecture }) => architecture)}`);
 console.log(["", "errors of the verdict", ...errorsOf(models)].join("\n"));
-for (const { kind, seed, called } of nulls)
-  for (const head of called) console.log(`null model ${kind} ${seed}: ${head}`);
+for (const { kind, seed, called: labels } of nulls)
+  for (const head of labels) console.log(`null model ${kind} ${seed}: ${head}`);
 if (rows.some(({ met }) => met === false)) process.exitCode = 1;

@@ -7,20 +7,20 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { load, score } from "../dist/index.js";
 
-const [name, run, ...wanted] = process.argv.slice(2);
+const [name, run, ...stepArgs] = process.argv.slice(2);
 if (!name || !run) throw new Error("addToZoo needs NAME and RUN");
 const zoo = join(import.meta.dirname, "../zoo");
 const to = join(zoo, name);
 rmSync(to, { recursive: true, force: true });
 for (const file of ["recipe.json", "log.jsonl"]) cpSync(join(run, file), join(to, file));
 const all = readdirSync(join(run, "checkpoints")).sort();
-const kept = all.filter(
-  (step) => wanted.length === 0 || wanted.map(Number).includes(Number(step.slice(5))),
+const chosenSteps = all.filter(
+  (step) => stepArgs.length === 0 || stepArgs.map(Number).includes(Number(step.slice(5))),
 );
-for (const step of kept)
+for (const step of chosenSteps)
   cpSync(join(run, "checkpoints", step), join(to, "checkpoints", step), { recursive: true });
 
-const last = join(to, "checkpoints", kept.at(-1));
+const last = join(to, "checkpoints", chosenSteps.at(-1));
 const model = await load(last);
 const { scores, loss } = await score(model, { lossExamples: "all", threads: 1 });
 const parameters = model.program.weights.reduce(
@@ -49,7 +49,7 @@ index[name] = {
     secondCopyLoss: rounded(loss.secondCopy),
   },
   parameters,
-  steps: kept.map((step) => Number(step.slice(5))),
+  steps: chosenSteps.map((step) => Number(step.slice(5))),
   files: readdirSync(last).sort(),
 };
 writeFileSync(path, `${JSON.stringify(index, null, 2)}\n`);

@@ -8,7 +8,7 @@ import { mean } from "../../dist/measure/mean.js";
 import { highestHeads, stopByPrecision } from "../../dist/measure/stopByPrecision.js";
 import { modelFrom } from "../../dist/models/families.js";
 import { openModel } from "../../dist/models/open.js";
-import { softened } from "../../dist/bench/population/changedWeights.js";
+import { softenWeights } from "../../dist/bench/population/changedWeights.js";
 import { plantedModel } from "../../dist/bench/population/plantedModel.js";
 import { rowsPerRun } from "../../dist/runtime/chunks.js";
 import { nativeBackend } from "../../dist/runtime/native.js";
@@ -36,7 +36,7 @@ async function softenedModel(seed) {
   const { config, weights } = plantedModel(seed, { kinds: KINDS });
   const draw = random(seed, 11);
   const factors = KINDS.map((layer) => layer.map(() => Math.exp(-4 * draw.uniform())));
-  const softer = await softened(weights, (layer, head) => factors[layer][head]);
+  const softer = await softenWeights(weights, (layer, head) => factors[layer][head]);
   return modelFrom(config, { weights: softer, unsupported: new Map() });
 }
 
@@ -72,8 +72,8 @@ async function scorer({ program, architecture, close }, seqLen) {
     heads: layers * heads,
     async sequences(count) {
       const parts = [];
-      for (let made = 0; made < count; made += BLOCK)
-        parts.push(await make(Math.min(BLOCK, count - made)));
+      for (let drawnCount = 0; drawnCount < count; drawnCount += BLOCK)
+        parts.push(await make(Math.min(BLOCK, count - drawnCount)));
       return Array.from({ length: layers * heads }, (_, head) =>
         Float64Array.from(parts.flatMap((part) => [...part[head]])),
       );
@@ -101,33 +101,33 @@ function stopIn(scores, truth, { target, top, seed }) {
 }
 
 async function intervals({ model, draws, sequences, sizes, stop }) {
-  const { heads, sequences: drawn, close } = await scorer(await modelOf(model), 16);
-  const truth = (await drawn(sequences)).map(mean);
-  const found = truth.map((value) => ({
+  const { heads, sequences: drawScores, close } = await scorer(await modelOf(model), 16);
+  const truth = (await drawScores(sequences)).map(mean);
+  const estimates = truth.map((value) => ({
     truth: value,
     hits: Object.fromEntries(sizes.map((size) => [size, 0])),
     widths: Object.fromEntries(sizes.map((size) => [size, []])),
   }));
   const [stops, autoStops] = [[], []];
   for (let draw = 0; draw < draws; draw++) {
-    const scores = await drawn(Math.max(stop.most, ...sizes));
+    const scores = await drawScores(Math.max(stop.most, ...sizes));
     stops.push(stopIn(scores, truth, { target: stop.target, seed: draw }));
     autoStops.push(stopIn(scores, truth, { target: stop.target, top: TOP, seed: draw }));
     for (let head = 0; head < heads; head++)
       for (const size of sizes) {
         const [low, high] = scoreInterval(scores[head].subarray(0, size));
-        found[head].hits[size] += Number(low <= truth[head] && truth[head] <= high);
-        found[head].widths[size].push(high - low);
+        estimates[head].hits[size] += Number(low <= truth[head] && truth[head] <= high);
+        estimates[head].widths[size].push(high - low);
       }
   }
   await close();
-  return { heads: found, stops, autoStops };
+  return { heads: estimates, stops, autoStops };
 }
 
 /** Draws with replacement from one pool of sequences, whose mean is the truth: a real model is too slow for new ones. */
 async function resampled({ model, draws, sequences, stop }) {
-  const { sequences: drawn, close } = await scorer(await modelOf(model), 64);
-  const pool = await drawn(sequences);
+  const { sequences: drawScores, close } = await scorer(await modelOf(model), 64);
+  const pool = await drawScores(sequences);
   await close();
   const truth = pool.map(mean);
   const { integer } = random(17);

@@ -6,37 +6,39 @@
  */
 export function agreement(runs) {
   const heads = runs[0].map((_, at) => runs.map((run) => run[at]));
-  const flipping = heads.filter((some) => new Set(some.map(({ label }) => label)).size > 1);
+  const flipping = heads.filter(
+    (runsOfHead) => new Set(runsOfHead.map(({ label }) => label)).size > 1,
+  );
   const kinds = new Map();
-  for (const some of flipping) {
-    const labels = [...new Set(some.map(({ label }) => label))].sort().join(" | ");
+  for (const runsOfHead of flipping) {
+    const labels = [...new Set(runsOfHead.map(({ label }) => label))].sort().join(" | ");
     kinds.set(labels, (kinds.get(labels) ?? 0) + 1);
   }
   return {
     heads: heads.length,
     same: heads.length - flipping.length,
-    pairs: heads.reduce((sum, some) => sum + equalPairs(some), 0) / heads.length,
+    pairs: heads.reduce((sum, runsOfHead) => sum + equalPairs(runsOfHead), 0) / heads.length,
     flipping: flipping.length,
-    flagged: flipping.filter((some) => some.some(({ undecided }) => undecided)).length,
+    flagged: flipping.filter((runsOfHead) => runsOfHead.some(({ undecided }) => undecided)).length,
     flips: [...kinds].sort((a, b) => b[1] - a[1]),
   };
 }
 
 /** Share of pairs of runs that give a head the same label; 1 for a single run. */
-function equalPairs(some) {
+function equalPairs(runsOfHead) {
   let [equal, all] = [0, 0];
-  some.forEach((one, at) =>
-    some.slice(at + 1).forEach((other) => {
+  runsOfHead.forEach((run, at) =>
+    runsOfHead.slice(at + 1).forEach((other) => {
       all += 1;
-      equal += one.label === other.label ? 1 : 0;
+      equal += run.label === other.label ? 1 : 0;
     }),
   );
   return all === 0 ? 1 : equal / all;
 }
 
 /** Share of heads that two lists of runs label alike, run by run. */
-export function between(some, others) {
-  const labels = some.flatMap((run, seed) =>
+export function between(group, others) {
+  const labels = group.flatMap((run, seed) =>
     run.map(({ label }, at) => label === others[seed][at].label),
   );
   return labels.filter(Boolean).length / labels.length;

@@ -26,7 +26,7 @@ export async function trainedModel(recipe, backend) {
   const moments = await measuredOnce(join(folder, "moments.json"), () =>
     trainInto(folder, recipe, backend),
   );
-  return moments.map((one) => ({ ...one, folder: join(folder, one.moment) }));
+  return moments.map((moment) => ({ ...moment, folder: join(folder, moment.moment) }));
 }
 
 async function trainInto(folder, recipe, backend) {
@@ -38,11 +38,11 @@ async function trainInto(folder, recipe, backend) {
   }
   const after = steps.at(-1);
   const half = after.gain / 2;
-  const nearest = (best, one) =>
-    Math.abs(one.gain - half) < Math.abs(best.gain - half) ? one : best;
-  const kept = [steps.slice(0, -1).reduce(nearest), after];
-  kept.forEach(({ weights }, at) => write(join(folder, MOMENTS[at]), recipe, weights));
-  return kept.map(({ step, gain }, at) => ({ moment: MOMENTS[at], step, gain }));
+  const nearest = (best, step) =>
+    Math.abs(step.gain - half) < Math.abs(best.gain - half) ? step : best;
+  const chosenSteps = [steps.slice(0, -1).reduce(nearest), after];
+  chosenSteps.forEach(({ weights }, at) => write(join(folder, MOMENTS[at]), recipe, weights));
+  return chosenSteps.map(({ step, gain }, at) => ({ moment: MOMENTS[at], step, gain }));
 }
 
 function write(folder, recipe, weights) {

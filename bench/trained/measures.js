@@ -46,8 +46,8 @@ export async function valuesOf(model, backend) {
     const step = { chain, rows, plan, lengths };
     const worths = await coalitionWorths(step, await coalitionSources(step), rows.tokens, "");
     const { all, none, values } = shapleyValues(design, (set) => worths.get(set).copyGain);
-    const named = heads.map((head, player) => [headName(head), boundsOf(values[player])]);
-    return { copyGain: { all, none }, values: Object.fromEntries(named) };
+    const entries = heads.map((head, player) => [headName(head), boundsOf(values[player])]);
+    return { copyGain: { all, none }, values: Object.fromEntries(entries) };
   } finally {
     await lengths.close();
     await chain.close();
@@ -82,7 +82,7 @@ export async function pathsOf(model, backend) {
 
 /** Labels, flags and worth of heads, every path that was measured, and those of the circuit. */
 export async function verdictOf(model, backend, seed) {
-  const { heads, circuit: found, worth } = await verdict(model, { backend, seed, matters: true });
+  const { heads, circuit: edges, worth } = await verdict(model, { backend, seed, matters: true });
   return {
     copies: worth.copies,
     examples: worth.examples,
@@ -99,7 +99,7 @@ export async function verdictOf(model, backend, seed) {
         ...{ route, effect, low, high },
       })),
     ),
-    edges: found.edges.map(({ from, to, route }) => ({ from, to, route })),
+    edges: edges.edges.map(({ from, to, route }) => ({ from, to, route })),
   };
 }
 

@@ -20,11 +20,13 @@ const RANKINGS = {
   ablation: "single mean ablation",
   attribution: "attribution patching",
 };
-const shown = (value) => (value === null ? "none" : value.toFixed(3));
+const decimals = (value) => (value === null ? "none" : value.toFixed(3));
 
 /** @param answers of the workers: { number, about, moments: [{ moment, truth, verdict, baselines }] } */
 export function reportRows(answers, judged) {
-  const models = answers.flatMap(({ about, moments }) => moments.map((one) => ({ about, ...one })));
+  const models = answers.flatMap(({ about, moments }) =>
+    moments.map((moment) => ({ about, ...moment })),
+  );
   const heads = models.flatMap(headsOf);
   const copying = models.filter(({ truth }) => truth.copyGain.all >= LEAST_GAIN);
   return [
@@ -77,25 +79,25 @@ const qualityOf = (heads, key) =>
   );
 
 function mattersRows(heads, judged) {
-  const { precision, recall, f1 } = qualityOf(heads, ({ said }) => said);
+  const { precision, recall, f1 } = qualityOf(heads, ({ said: guess }) => guess);
   const met = (value) => (judged && value !== null ? value >= 0.95 : null);
   const sure = heads.filter((head) => head.sure);
   const labels = qualityOf(heads, ({ byLabel }) => byLabel);
-  const clear = qualityOf(sure, ({ said }) => said);
+  const clear = qualityOf(sure, ({ said: guess }) => guess);
   return [
-    row(`matters: precision`, shown(precision), ">= .95", met(precision)),
-    row(`matters: recall`, shown(recall), ">= .95", met(recall)),
-    row(`matters: F1`, shown(f1), "", null),
+    row(`matters: precision`, decimals(precision), ">= .95", met(precision)),
+    row(`matters: recall`, decimals(recall), ">= .95", met(recall)),
+    row(`matters: F1`, decimals(f1), "", null),
     row(
       "  heads whose value is surely above or below the threshold",
-      `${shown(clear.precision)} ${shown(clear.recall)}`,
+      `${decimals(clear.precision)} ${decimals(clear.recall)}`,
       "",
       null,
       `precision and recall, ${sure.length} heads`,
     ),
     row(
       "  by labels and edges alone, without --matters",
-      `${shown(labels.precision)} ${shown(labels.recall)}`,
+      `${decimals(labels.precision)} ${decimals(labels.recall)}`,
       "",
       null,
       "precision and recall",
@@ -109,15 +111,15 @@ function groupRows(heads) {
   return groups
     .sort((a, b) => rank(a) - rank(b))
     .map((group) => {
-      const some = heads.filter((head) => head.groups.includes(group));
-      const { precision, recall } = qualityOf(some, ({ said }) => said);
-      const true_ = some.filter(({ matters }) => matters).length;
+      const members = heads.filter((head) => head.groups.includes(group));
+      const { precision, recall } = qualityOf(members, ({ said: guess }) => guess);
+      const true_ = members.filter(({ matters }) => matters).length;
       return row(
         `  ${group}`,
-        `${shown(precision)} ${shown(recall)}`,
+        `${decimals(precision)} ${decimals(recall)}`,
         "",
         null,
-        `${true_} of ${some.length} matter`,
+        `${true_} of ${members.length} matter`,
       );
     });
 }
@@ -125,11 +127,12 @@ function groupRows(heads) {
 /** How often the verdict is wrong about heads that it flags, and about the others. */
 function undecidedRows(heads) {
   return [true, false].map((undecided) => {
-    const some = heads.filter((head) => head.undecided === undecided);
-    const wrong = some.filter(({ said, matters }) => said !== matters).length;
-    const share = some.length === 0 ? "none" : `${((100 * wrong) / some.length).toFixed(1)} %`;
+    const members = heads.filter((head) => head.undecided === undecided);
+    const wrong = members.filter(({ said: guess, matters }) => guess !== matters).length;
+    const share =
+      members.length === 0 ? "none" : `${((100 * wrong) / members.length).toFixed(1)} %`;
     const which = undecided ? "flagged undecided" : "not flagged";
-    return row(`wrong about heads ${which}`, share, "", null, `${wrong} of ${some.length}`);
+    return row(`wrong about heads ${which}`, share, "", null, `${wrong} of ${members.length}`);
   });
 }
 
@@ -141,10 +144,10 @@ function rankingRows(heads) {
     const { precision, recall, f1 } = bestCut(scores, truth);
     return row(
       `ranking by ${words}, F1`,
-      shown(f1),
+      decimals(f1),
       "",
       null,
-      `precision ${shown(precision)}, recall ${shown(recall)} at its best threshold in hindsight; average precision ${shown(averagePrecision(scores, truth))}`,
+      `precision ${decimals(precision)}, recall ${decimals(recall)} at its best threshold in hindsight; average precision ${decimals(averagePrecision(scores, truth))}`,
     );
   });
 }
@@ -156,7 +159,7 @@ function bestCut(scores, truth) {
       truth,
     ),
   );
-  return cuts.reduce((best, one) => ((one.f1 ?? -1) > (best.f1 ?? -1) ? one : best));
+  return cuts.reduce((best, cut) => ((cut.f1 ?? -1) > (best.f1 ?? -1) ? cut : best));
 }
 
 /** Paths into keys and queries of heads that matter and attend to their targets: all of them are known. */
@@ -167,13 +170,13 @@ function edgeRows(models, judged) {
     );
     const key = ({ from, to, route }) => `${route} ${from} ${to}`;
     const { paths, edges } = model.verdict;
-    const found = new Set(paths.filter(({ effect }) => effect >= LEAST_EDGE).map(key));
+    const foundEdges = new Set(paths.filter(({ effect }) => effect >= LEAST_EDGE).map(key));
     const sure = new Set(edges.map(key));
     return model.truth.edges
       .filter(({ to, stripe }) => mattering.has(to) && stripe >= LEAST_STRIPE)
       .map((edge) => ({
         truth: edge.drop >= LEAST_EDGE * edge.stripe,
-        found: found.has(key(edge)),
+        found: foundEdges.has(key(edge)),
         sure: sure.has(key(edge)),
       }));
   });
@@ -189,15 +192,20 @@ function edgeRows(models, judged) {
   return [
     row(
       "edges, paths of a tenth or more: precision",
-      shown(found.precision),
+      decimals(found.precision),
       ">= .9",
       met(found.precision),
       note,
     ),
-    row("edges, paths of a tenth or more: recall", shown(found.recall), ">= .9", met(found.recall)),
+    row(
+      "edges, paths of a tenth or more: recall",
+      decimals(found.recall),
+      ">= .9",
+      met(found.recall),
+    ),
     row(
       "  those of the circuit, surely a tenth",
-      `${shown(sure.precision)} ${shown(sure.recall)}`,
+      `${decimals(sure.precision)} ${decimals(sure.recall)}`,
       "",
       null,
       "precision and recall",

@@ -35,7 +35,8 @@ async function measured({ folder, ...at }, number) {
 process.on("message", async ({ number }) => {
   const { recipe, about } = recipeOf(number);
   const moments = [];
-  for (const one of await trainedModel(recipe, backend)) moments.push(await measured(one, number));
+  for (const moment of await trainedModel(recipe, backend))
+    moments.push(await measured(moment, number));
   process.send({ number, about, moments });
 });
 process.send({ ready: true });

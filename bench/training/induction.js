@@ -26,7 +26,7 @@ async function verdictOf(recipe, weights, backend) {
 }
 
 /** Seconds and step at which a head scores .8 and the second copy's loss is a fifth of the first's; null if it never is. */
-async function timeToInduction(input, wanted = INDUCTION) {
+async function timeToInduction(input, least = INDUCTION) {
   const recipe = recipeFrom({ ...input, logEvery: 25, checkpoints: [] });
   const [began, wallBegan] = [processorMs(), performance.now()];
   let best = 0;
@@ -35,7 +35,7 @@ async function timeToInduction(input, wanted = INDUCTION) {
     if (!scores) continue;
     best = Math.max(best, scores.best.induction.score);
     const learned = scores.secondCopyLoss <= SECOND_COPY * scores.firstCopyLoss;
-    if (learned && scores.best.induction.score >= wanted)
+    if (learned && scores.best.induction.score >= least)
       return {
         step,
         seconds: (processorMs() - began) / 1000,
@@ -47,16 +47,16 @@ async function timeToInduction(input, wanted = INDUCTION) {
   return { step: null, seconds: null, wall: null, best, proven: false };
 }
 
-export async function inductionRows({ quick, told }) {
+export async function inductionRows({ quick, told: say }) {
   const seeds = seedsOf(quick);
-  const found = [];
+  const results = [];
   for (const seed of seeds) {
     const result = await timeToInduction({ seed });
-    told(`  seed ${seed}: ${JSON.stringify(result)}`);
-    found.push(result);
+    say(`  seed ${seed}: ${JSON.stringify(result)}`);
+    results.push(result);
   }
-  const learned = found.filter(({ seconds }) => seconds !== null);
-  const proven = found.filter((one) => one.proven).length;
+  const learned = results.filter(({ seconds }) => seconds !== null);
+  const proven = results.filter((result) => result.proven).length;
   const slowest = Math.max(...learned.map(({ seconds }) => seconds));
   const wall = Math.max(...learned.map((each) => each.wall));
   return [
@@ -82,11 +82,11 @@ export async function inductionRows({ quick, told }) {
   ];
 }
 
-export async function controlRows({ quick, told }) {
+export async function controlRows({ quick, told: say }) {
   const bests = [];
   for (const seed of seedsOf(quick)) {
     const { best } = await timeToInduction({ seed, steps: 1000, model: { layers: 1 } });
-    told(`  seed ${seed}: ${best.toFixed(3)}`);
+    say(`  seed ${seed}: ${best.toFixed(3)}`);
     bests.push(best);
   }
   const most = Math.max(...bests);

@@ -18,13 +18,13 @@ async function residentAt(backend, steps) {
   return resident;
 }
 
-export async function memoryRows({ told }) {
+export async function memoryRows({ told: say }) {
   const rows = [];
   for (const [name, backend, steps] of [
     ["native", await nativeBackend(1), [500, 5000]],
     ["WASM", wasmBackend(ortWeb), [500, 1500]],
   ]) {
-    told(`  ${name}, ${steps[1]} steps`);
+    say(`  ${name}, ${steps[1]} steps`);
     const [early, late] = await residentAt(backend, steps);
     const growth = late / early;
     const what = `memory at step ${steps[1].toLocaleString("en")} / at step ${steps[0]}, ${name}`;

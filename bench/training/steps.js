@@ -39,17 +39,21 @@ const CLOCKED =
   "import sys, time, torch; time.perf_counter = time.process_time; torch.set_num_threads(1); exec(open(sys.argv[1]).read())";
 
 /** The median ratio of interleaved pairs: the baseline's model has learned positions, so ours has them here too. */
-export async function torchRows({ quick, told }) {
+export async function torchRows({ quick, told: say }) {
   const what = "a step, our time / PyTorch's";
   const target = "<= 1.2, aim 1";
   if (!PYTHON || !existsSync(BASELINE)) {
     const lacks = !PYTHON ? "INDUCTION_LENS_TORCH names no Python" : "no ../shared/baselines";
     return [row(what, `not compared: ${lacks}`, target, null)];
   }
-  const one = await nativeBackend(1);
+  const onOneThread = await nativeBackend(1);
   const pairs = [];
   for (let pair = 0; pair < (quick ? 3 : 7); pair++) {
-    const ours = await runTimes(one, { steps: 110, warm: 10, model: { positions: "learned" } });
+    const ours = await runTimes(onOneThread, {
+      steps: 110,
+      warm: 10,
+      model: { positions: "learned" },
+    });
     const printed = execFileSync(PYTHON, ["-c", CLOCKED, BASELINE], {
       encoding: "utf8",
       env: { ...process.env, OMP_NUM_THREADS: "1" },
@@ -57,7 +61,7 @@ export async function torchRows({ quick, told }) {
     const theirs = median(
       [...printed.matchAll(/eager ([\d.]+) ms/g)].map(([, milliseconds]) => Number(milliseconds)),
     );
-    told(`  ${ours.step.toFixed(1)} ms, PyTorch ${theirs.toFixed(1)} ms`);
+    say(`  ${ours.step.toFixed(1)} ms, PyTorch ${theirs.toFixed(1)} ms`);
     pairs.push({ ours: ours.step, theirs });
   }
   const ratio = median(pairs.map(({ ours, theirs }) => ours / theirs));
@@ -69,14 +73,14 @@ export async function torchRows({ quick, told }) {
 const RUN = 600;
 
 /** The default recipe as the page's lab trains it: a step once V8 has compiled the engine, and all of a run. */
-export async function wasmRows({ quick, told }) {
-  const one = await nativeBackend(1);
+export async function wasmRows({ quick, told: say }) {
+  const onOneThread = await nativeBackend(1);
   const wasm = wasmBackend(ortWeb);
   const pairs = [];
   for (let pair = 0; pair < (quick ? 1 : 3); pair++) {
-    const native = await runTimes(one, { steps: RUN, warm: WARM });
+    const native = await runTimes(onOneThread, { steps: RUN, warm: WARM });
     const slow = await runTimes(wasm, { steps: RUN, warm: WARM });
-    told(`  native ${JSON.stringify(native)}, WASM ${JSON.stringify(slow)}`);
+    say(`  native ${JSON.stringify(native)}, WASM ${JSON.stringify(slow)}`);
     pairs.push({ step: slow.step / native.step, run: slow.run / native.run, native: native.step });
   }
   const of = (key) => median(pairs.map((pair) => pair[key]));

@@ -26,12 +26,12 @@ export async function baselineLabels(model, backend, seed) {
   const shares = copying.effective ?? copying.full;
   return shares.map((layer, at) =>
     layer.map((share, head) => {
-      const found = Object.keys(LABELS)
+      const ranking = Object.keys(LABELS)
         .map((name) => ({ name, value: scores[name][at][head] }))
         .sort((a, b) => b.value - a.value);
-      const [best, second] = found;
-      const shown = second.name !== "firstToken" && best.name !== "firstToken";
-      if (shown && best.value > THRESHOLD * SECOND && second.value > SECOND * best.value)
+      const [best, second] = ranking;
+      const isClear = second.name !== "firstToken" && best.name !== "firstToken";
+      if (isClear && best.value > THRESHOLD * SECOND && second.value > SECOND * best.value)
         return "mixed";
       if (best.value < THRESHOLD) return "other";
       if (best.name !== "induction") return LABELS[best.name];

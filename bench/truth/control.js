@@ -28,8 +28,8 @@ export async function attendsOnControl(model, backend, seed) {
   });
   try {
     const periods = [];
-    for (const [at, one] of rows.attention.entries()) {
-      const control = { ...one, repeated: others.attention[at].disjoint };
+    for (const [at, period] of rows.attention.entries()) {
+      const control = { ...period, repeated: others.attention[at].disjoint };
       periods.push(await attentionRuns(chain, control, architecture, at === 0, () => undefined));
     }
     return attentionEvidence(periods, { seed }).flatMap((evidence, index) => {

@@ -2,11 +2,11 @@
 import { labelQuality } from "../../dist/bench/measure/labelQuality.js";
 import { row, table } from "../statistics.js";
 
-const shown = (value) => value.toFixed(3);
+const decimals = (value) => value.toFixed(3);
 
 /** A cancelled copier is right as what it is, and as an induction head that is flagged inert. */
-export function labelOf({ said, flags, inert, truth }) {
-  return inert && said === "induction" && flags.includes("inert") ? truth : said;
+export function labelOf({ said: guess, flags, inert, truth }) {
+  return inert && guess === "induction" && flags.includes("inert") ? truth : guess;
 }
 
 /** Heads of each model as { truth, label }, by verdict or by baseline. */
@@ -32,9 +32,11 @@ export function qualityRows(models, judged) {
   const share = heads.filter(({ adversarial }) => adversarial).length / heads.length;
   const fewest = Math.min(...Object.values(all.labels).map((label) => label.heads));
   const cut = models.filter(({ circuit }) => circuit === "cut");
-  const called = cut.filter((model) => model.heads.some((head) => labelOf(head) === "induction"));
+  const withInduction = cut.filter((model) =>
+    model.heads.some((head) => labelOf(head) === "induction"),
+  );
   const at = (what, value, target, met) =>
-    row(what, typeof value === "number" ? shown(value) : value, target, judged ? met : null);
+    row(what, typeof value === "number" ? decimals(value) : value, target, judged ? met : null);
   const { f1, low } = all.labels.induction ?? { f1: 0, low: 0 };
   const lead = hard.macro.f1 - hardPlain.macro.f1;
   return [
@@ -50,9 +52,9 @@ export function qualityRows(models, judged) {
     at("  lead over the baseline", lead, ">= .100", lead >= 0.1),
     at(
       "cut models with an induction label",
-      `${called.length} of ${cut.length}`,
+      `${withInduction.length} of ${cut.length}`,
       "0",
-      called.length === 0,
+      withInduction.length === 0,
     ),
     ...mechanismRows(models),
   ];
@@ -60,22 +62,22 @@ export function qualityRows(models, judged) {
 
 /** Which earlier heads feed a matching head, and by which route: not part of the label. */
 function mechanismRows(models) {
-  const fed = models.flatMap(({ heads }) =>
+  const fedHeads = models.flatMap(({ heads }) =>
     heads.filter(
       ({ fedBy, upstream }) => Object.values(fedBy).flat().length > 0 && upstream.length > 0,
     ),
   );
   const truth = ({ fedBy }) => (fedBy.k && fedBy.q ? "mixed" : fedBy.q ? "Q" : "K");
-  const right = fed.filter((head) => head.mechanism === truth(head)).length;
-  const first = fed.filter(({ fedBy, upstream }) => {
+  const right = fedHeads.filter((head) => head.mechanism === truth(head)).length;
+  const first = fedHeads.filter(({ fedBy, upstream }) => {
     const feeders = Object.entries(fedBy).flatMap(([route, names]) =>
       names.map((name) => `${route} ${name}`),
     );
     return feeders.includes(upstream[0]);
   }).length;
   return [
-    row("mechanism K, Q or mixed is right", `${right} of ${fed.length}`, "", null),
-    row("the first upstream head is a true feeder", `${first} of ${fed.length}`, "", null),
+    row("mechanism K, Q or mixed is right", `${right} of ${fedHeads.length}`, "", null),
+    row("the first upstream head is a true feeder", `${first} of ${fedHeads.length}`, "", null),
   ];
 }
 
@@ -83,18 +85,18 @@ export function labelTable(title, heads) {
   const { confusion, labels, macro } = labelQuality(heads);
   const lines = Object.entries(labels).map(([label, { f1, low, heads: count }]) => {
     const others = Object.entries(confusion[label] ?? {})
-      .filter(([said]) => said !== label)
+      .filter(([guess]) => guess !== label)
       .sort((a, b) => b[1] - a[1])
-      .map(([said, times]) => `${said} ${times}`);
+      .map(([guess, times]) => `${guess} ${times}`);
     return row(
       label,
-      shown(f1),
-      `low ${shown(low)}`,
+      decimals(f1),
+      `low ${decimals(low)}`,
       null,
       `${count} heads${others.length ? `; called ${others.join(", ")}` : ""}`,
     );
   });
-  return `${title}: macro-F1 ${shown(macro.f1)}, low ${shown(macro.low)}\n${table(lines)}`;
+  return `${title}: macro-F1 ${decimals(macro.f1)}, low ${decimals(macro.low)}\n${table(lines)}`;
 }
 
 /** Share of heads labelled right, by a property of theirs. */
@@ -124,15 +126,15 @@ export function errorsOf(models) {
     heads
       .filter((head) => labelOf(head) !== head.truth)
       .map(
-        ({ layer, head, kind, truth, said, flags, why }) =>
-          `seed ${seed} (${architecture}) ${layer}.${head} ${kind}: is ${truth}, called ${said}${flags.length ? ` [${flags.join(", ")}]` : ""}: ${why}`,
+        ({ layer, head, kind, truth, said: guess, flags, why }) =>
+          `seed ${seed} (${architecture}) ${layer}.${head} ${kind}: is ${truth}, called ${guess}${flags.length ? ` [${flags.join(", ")}]` : ""}: ${why}`,
       ),
   );
 }
 
 /** Null models by kind: how many have any label of the induction stripe. */
 export function nullRows(nulls, judged) {
-  const share = nulls.filter(({ called }) => called.length > 0).length / nulls.length;
+  const share = nulls.filter(({ called: labels }) => labels.length > 0).length / nulls.length;
   const kinds = [...new Set(nulls.map(({ kind }) => kind))];
   return [
     row(
@@ -142,9 +144,9 @@ export function nullRows(nulls, judged) {
       judged ? share <= 0.05 : null,
     ),
     ...kinds.map((kind) => {
-      const some = nulls.filter((one) => one.kind === kind);
-      const called = some.filter((one) => one.called.length > 0).length;
-      return row(`  ${kind}`, `${called} of ${some.length}`, "", null);
+      const ofKind = nulls.filter((model) => model.kind === kind);
+      const withLabels = ofKind.filter((model) => model.called.length > 0).length;
+      return row(`  ${kind}`, `${withLabels} of ${ofKind.length}`, "", null);
     }),
   ];
 }

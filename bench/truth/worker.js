@@ -27,7 +27,7 @@ async function planted(seed) {
   const result = await verdict(model, { backend, seed });
   const heads = truth.map((head) => {
     const { label, flags, why, evidence } = result.heads.find(
-      (one) => one.layer === head.layer && one.head === head.head,
+      (other) => other.layer === head.layer && other.head === head.head,
     );
     return {
       ...head,
@@ -36,7 +36,7 @@ async function planted(seed) {
       flags,
       why,
       mechanism: evidence.mechanism,
-      upstream: evidence.upstream.map((one) => `${one.route} ${one.layer}.${one.head}`),
+      upstream: evidence.upstream.map((path) => `${path.route} ${path.layer}.${path.head}`),
       baseline: baseline[head.layer][head.head],
     };
   });
@@ -83,10 +83,10 @@ async function nullModel(kind, seed) {
   try {
     if (CONTROLS[kind]) return { kind, seed, called: await attendsOnControl(model, backend, seed) };
     const { heads } = await verdict(model, { backend, seed });
-    const called = heads
+    const labels = heads
       .filter(({ label }) => INDUCTION_LABELS.includes(label))
       .map(({ layer, head, label, why }) => `${layer}.${head} ${label}: ${why}`);
-    return { kind, seed, called };
+    return { kind, seed, called: labels };
   } finally {
     await model.close();
   }

@@ -62,7 +62,7 @@ export function App() {
         )}
       </main>
       <p class="heard" role="log">
-        {sources.said}
+        {sources.announcement}
       </p>
     </PageContext.Provider>
   );
@@ -90,22 +90,25 @@ function useOnePage() {
   const [state, change] = usePageState();
   const [chosen, choose] = useState<ReadonlyMap<string, ChosenFiles>>(new Map());
   const [allowed, allow] = useState<string | null>(null);
-  const [said, announce] = useState("");
+  const [announcement, announce] = useState("");
   const [running, run] = useState<string | null>(null);
-  const shown = running ?? state.model; // another model waits until the verdict is there or the reader ends it
-  const model = useModel(shown, chosen.get(shown) ?? null, allowed);
+  const openName = running ?? state.model; // another model waits until the verdict is there or the reader ends it
+  const model = useModel(openName, chosen.get(openName) ?? null, allowed);
   const verdict = useVerdict(model, running, run);
   const dark = useDark(state.theme);
-  const within = useMemo(() => withHead({ ...state, model: shown }, model), [state, shown, model]);
+  const within = useMemo(
+    () => withHead({ ...state, model: openName }, model),
+    [state, openName, model],
+  );
   const { open, refusal } = useInspected((files) => {
     const name = `files:${files.id}`;
     choose((before) => new Map([...before, [name, files]]));
     change({ model: name, ...NEW_MODEL }, "new");
   });
   const fetchFromHub = (name: string) => {
-    const wanted = `hub:${name}`;
-    allow(wanted);
-    if (wanted !== state.model) change({ model: wanted, ...NEW_MODEL }, "new");
+    const hubName = `hub:${name}`;
+    allow(hubName);
+    if (hubName !== state.model) change({ model: hubName, ...NEW_MODEL }, "new");
   };
   const [lessonsDone, addLesson] = useState<ReadonlySet<number>>(new Set());
   const finishLesson = useCallback(
@@ -114,7 +117,7 @@ function useOnePage() {
   );
   const { engine, facts, score, live } = model;
   const token = useToken(facts, state.ids);
-  useTitle(state.view, facts?.id ?? shown);
+  useTitle(state.view, facts?.id ?? openName);
   const page: Page = {
     state: within,
     ...{ change, engine, facts, score, live, verdict, dark, token, open, announce },
@@ -122,5 +125,5 @@ function useOnePage() {
     filesOf: (name) => chosen.get(name) ?? null,
   };
   const mayFetch = allowed === state.model;
-  return { page, model, wanted: state.model, mayFetch, refusal, fetchFromHub, said };
+  return { page, model, wantedModel: state.model, mayFetch, refusal, fetchFromHub, announcement };
 }

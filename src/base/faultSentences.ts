@@ -39,7 +39,7 @@ function sentence(issue: Issue, whole: unknown): string {
   if (issue.code === "unrecognized_keys")
     return `${key} has ${issue.keys.join(", ")}, which is not known`;
   if (value === undefined) return `${key} is missing`;
-  return `${key} must be ${wanted(issue)}, got ${shownValue(value)}`;
+  return `${key} must be ${whatIsNeeded(issue)}, got ${shownValue(value)}`;
 }
 
 /** `layer_types[3]`, `rope_parameters.factor` */
@@ -71,7 +71,7 @@ const KINDS: Readonly<Record<string, string>> = {
   null: "null",
 };
 
-function wanted(issue: Issue): string {
+function whatIsNeeded(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
       return KINDS[issue.expected] ?? "of another kind";
@@ -83,7 +83,7 @@ function wanted(issue: Issue): string {
       return issue.values.map((value) => shownValue(value)).join(" or ");
     case "invalid_union":
       return (
-        [...new Set(issue.errors.flatMap((errors) => errors.map(wanted)))].join(" or ") ||
+        [...new Set(issue.errors.flatMap((errors) => errors.map(whatIsNeeded)))].join(" or ") ||
         "of a known kind"
       );
     default:

@@ -16,11 +16,11 @@ export type HeadChoice = string | HeadAt;
  * @throws {InputError} "unknown-head"
  */
 export function headList(choices: readonly HeadChoice[]): readonly HeadChoice[] {
-  const given: unknown = choices;
-  if (Array.isArray(given)) return choices;
+  const list: unknown = choices;
+  if (Array.isArray(list)) return choices;
   throw new InputError(
     "unknown-head",
-    `heads come as a list, such as ["1.2"], got ${shownValue(given)}`,
+    `heads come as a list, such as ["1.2"], got ${shownValue(list)}`,
   );
 }
 

@@ -17,20 +17,20 @@ export function checkOptionNames<Options extends object>(
   options: Options,
   names: OptionNames<Options>,
 ): void {
-  const given: unknown = options;
-  if (!isObject(given))
+  const bag: unknown = options;
+  if (!isObject(bag))
     throw new InputError(
       "options",
-      `${study} takes its options as an object, got ${shownValue(given)}`,
+      `${study} takes its options as an object, got ${shownValue(bag)}`,
     );
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(names, option)) continue;
-    const known = Object.keys(names).sort();
-    const near = probablyMeant(option, known);
+    const optionNames = Object.keys(names).sort();
+    const near = probablyMeant(option, optionNames);
     const hint =
       near !== null
         ? `, did you mean \`${near}\``
-        : ` (it reads ${known.map((name) => `\`${name}\``).join(", ")})`;
+        : ` (it reads ${optionNames.map((name) => `\`${name}\``).join(", ")})`;
     throw new InputError("options", `${study} has no option \`${option}\`${hint}`, { option });
   }
 }

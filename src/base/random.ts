@@ -54,8 +54,8 @@ function distinct(
   const moved = new Map<number, number>();
   return Array.from({ length: count }, (_, index) => {
     const other = integer(index, size - 1);
-    const drawn = moved.get(other) ?? other;
+    const value = moved.get(other) ?? other;
     moved.set(other, moved.get(index) ?? index);
-    return drawn;
+    return value;
   });
 }

@@ -16,11 +16,11 @@ export async function finishedOnce<Value>(
   key: string,
   make: () => Promise<Value>,
 ): Promise<Value> {
-  const known = await log?.get(key);
-  if (known !== undefined) return known as Value;
-  const made = await make();
-  await log?.set(key, made);
-  return made;
+  const stored = await log?.get(key);
+  if (stored !== undefined) return stored as Value;
+  const value = await make();
+  await log?.set(key, value);
+  return value;
 }
 
 /** `name` and the number of the call: calls come in the same order in every run. */

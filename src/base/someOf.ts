@@ -4,6 +4,6 @@ const MOST_NAMED = 3;
 /** The first three of `items` (or `most`), and how many more there are: what a message shows of a list that may be long. */
 export function someOf(items: readonly string[], separator = ", ", most = MOST_NAMED): string {
   const more = items.length - most;
-  const named = items.slice(0, most).join(separator);
-  return more > 0 ? `${named}${separator === ", " ? " " : separator}and ${more} more` : named;
+  const list = items.slice(0, most).join(separator);
+  return more > 0 ? `${list}${separator === ", " ? " " : separator}and ${more} more` : list;
 }

@@ -26,7 +26,7 @@ export async function loadCommands(): Promise<readonly CommandSpec[]> {
   const ofStudies = await Promise.all(studyFolders().map(commandIn));
   const order = Object.keys(STUDIES);
   const place = ({ name }: CommandSpec) => (order.includes(name) ? order.indexOf(name) : Infinity);
-  const sorted = ofStudies.toSorted((one, other) => (place(one) < place(other) ? -1 : 1));
+  const sorted = ofStudies.toSorted((command, other) => (place(command) < place(other) ? -1 : 1));
   const sweeps = [sweep, sweepPush, sweepWork, sweepStatus, sweepCancel, sweepTables];
   return [
     ...sorted,

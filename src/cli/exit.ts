@@ -12,9 +12,9 @@ export function exitCodeOf(error: unknown): number {
 
 /** One line for what the user can mend; the stack for what we must. */
 export function explain(error: unknown): string {
-  if (error instanceof InputError) return `error: ${shown(withFlags(error.message))}`;
+  if (error instanceof InputError) return `error: ${withoutControls(withFlags(error.message))}`;
   if (error instanceof AbortError) return `interrupted: ${error.message}`;
-  if (error instanceof UnableError) return `unable: ${shown(error.message)}`;
+  if (error instanceof UnableError) return `unable: ${withoutControls(error.message)}`;
   return `internal error (please report): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
@@ -35,6 +35,6 @@ export function withFlags(message: string): string {
 }
 
 /** Names from files and arguments must not steer the terminal; a message may have several lines. */
-function shown(message: string): string {
+function withoutControls(message: string): string {
   return message.split("\n").map(visible).join("\n");
 }

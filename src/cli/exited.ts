@@ -3,7 +3,7 @@ import { InputError } from "../base/errors.ts";
 import { exitCodeOf, explain } from "./exit.ts";
 
 /** Waits for `work`, says what went wrong, and ends the process with the exit code that fits. */
-export async function exited(work: Promise<unknown>): Promise<never> {
+export async function exitAfter(work: Promise<unknown>): Promise<never> {
   const faults = streamFaults();
   try {
     await work;

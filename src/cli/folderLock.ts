@@ -30,11 +30,11 @@ export function lockFolder(folder: string, use: string): () => void {
   checkFolderPlace(folder, file);
   const firstFolder = mkdirSync(resolve(folder), { recursive: true });
   const own: Holder = { pid: process.pid, host: hostname() };
-  if (!made(file, own)) {
+  if (!createLock(file, own)) {
     const holder = holderOf(file);
-    if (!holder || !hasEnded(holder)) throw taken(folder, file, holder, use);
+    if (!holder || !hasEnded(holder)) throw lockedError(folder, file, holder, use);
     rmSync(file, { force: true });
-    if (!made(file, own)) throw taken(folder, file, holderOf(file), use);
+    if (!createLock(file, own)) throw lockedError(folder, file, holderOf(file), use);
   }
   return () => {
     if (holderOf(file)?.pid === own.pid) rmSync(file, { force: true });
@@ -58,7 +58,7 @@ function checkFolderPlace(folder: string, file: string): void {
   }
 }
 
-function made(file: string, own: Holder): boolean {
+function createLock(file: string, own: Holder): boolean {
   try {
     const descriptor = openSync(file, "wx");
     writeSync(descriptor, `${JSON.stringify(own)}\n`);
@@ -84,7 +84,7 @@ function hasEnded({ pid, host }: Holder): boolean {
   return host === hostname() && !isRunning(pid);
 }
 
-function taken(folder: string, file: string, holder: Holder | null, use: string): InputError {
+function lockedError(folder: string, file: string, holder: Holder | null, use: string): InputError {
   const who = holder ? `process ${holder.pid} of ${holder.host}` : "another process";
   return new InputError(
     "output",

@@ -51,10 +51,10 @@ export async function readInputs(path: string): Promise<InputsFor> {
     ]);
   }
   return async (model) => {
-    const made = parts.map(async ([key, value]) => {
+    const entries = parts.map(async ([key, value]) => {
       return [key, typeof value === "function" ? await value(model) : value] as const;
     });
-    return Object.fromEntries(await Promise.all(made));
+    return Object.fromEntries(await Promise.all(entries));
   };
 }
 
@@ -104,7 +104,7 @@ function placeOf(value: unknown): { readonly file?: unknown; readonly tensor?: u
 function mediaOf(value: unknown, ending: RegExp): readonly string[] | null {
   const names = Array.isArray(value) ? (value as unknown[]) : [placeOf(value).file];
   const fits =
-    names.length > 0 && names.every((one) => typeof one === "string" && ending.test(one));
+    names.length > 0 && names.every((name) => typeof name === "string" && ending.test(name));
   return fits ? (names as string[]) : null;
 }
 

@@ -42,7 +42,7 @@ export function workFolder(): string {
 export function keptWork(folder: string = workFolder()): KeptWork[] {
   return namesIn(folder)
     .map((name) => workAt(folder, name))
-    .toSorted((one, other) => other.modified.getTime() - one.modified.getTime());
+    .toSorted((work, other) => other.modified.getTime() - work.modified.getTime());
 }
 
 /**
@@ -61,10 +61,10 @@ export function discardWork(target: string, folder: string = workFolder()): Kept
       (target.length >= 4 && (id.startsWith(target) || path.endsWith(`${target}${SUFFIX}`))),
   );
   if (meant.length === 0 && target !== "all") {
-    const known = all.map(({ id }) => id).join(", ") || "nothing";
+    const ids = all.map(({ id }) => id).join(", ") || "nothing";
     throw new InputError(
       "cache",
-      `${folder} has no kept work ${target}; give an id, a model or all; it has ${known}`,
+      `${folder} has no kept work ${target}; give an id, a model or all; it has ${ids}`,
     );
   }
   for (const { path } of meant) rmSync(path, { force: true });

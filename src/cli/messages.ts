@@ -14,4 +14,4 @@ export type FromSupervisor = "stop";
  * What the work says to the supervisor: a file that exists until the work is done, to remove if it cannot; or what is kept
  * should the work have to be ended, to say then.
  */
-export type FromWork = { readonly temporary: string } | { readonly kept: string };
+export type FromWork = { readonly temporary: string } | { readonly resumeHint: string };

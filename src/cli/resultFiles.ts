@@ -24,8 +24,8 @@ export function resultFiles<Result>(
       const { study } = await request.study(result);
       const write = async (file: string) => {
         const view = await study.view(result);
-        const shown = figure === undefined ? view : await figureOf(view, figure, study.name);
-        await writeStudy(shown, result, file, { title });
+        const figureOrView = figure === undefined ? view : await figureOf(view, figure, study.name);
+        await writeStudy(figureOrView, result, file, { title });
         done(`wrote ${file}`);
       };
       if (unasked !== undefined)

@@ -71,9 +71,10 @@ export function resumeFile(
     get: (key) => finished.get(key),
     set(key, value) {
       if (!isJson(value)) return; // such a step is made again
-      const kept = append([key, value]);
-      if (kept && !isWritten) note?.(`if this is stopped, the same command resumes from ${path}`);
-      isWritten ||= kept;
+      const isAppended = append([key, value]);
+      if (isAppended && !isWritten)
+        note?.(`if this is stopped, the same command resumes from ${path}`);
+      isWritten ||= isAppended;
     },
     remove() {
       if (existsSync(path)) rmSync(path, { force: true });

@@ -24,11 +24,11 @@ export async function runOnModel<Result, Run extends ModelRun<Result>>(
   name: string,
   options: object,
 ): Promise<Result> {
-  const { study: asked } = await load();
+  const { study: askedStudy } = await load();
   const backend = await frame.openEngine();
   const { signal, progress, note, flags, command } = frame;
   return withModel(frame, name, async (model) => {
-    const { study, options: own } = await studyFor(asked, model, withoutUndefined(options));
+    const { study, options: own } = await studyFor(askedStudy, model, withoutUndefined(options));
     const keeps = study.resumes && flags.model.cache !== false;
     const facts = { study: study.name, model, backend, options: own };
     const heading = { model: name, command, folder: process.cwd() };

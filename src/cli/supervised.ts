@@ -16,24 +16,24 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 const SHOW_CURSOR = "\u001b[?25h";
 
 /** Has a command carried out to its end and returns its exit code. */
-export async function supervised(invocation: Invocation): Promise<number> {
+export async function superviseWork(invocation: Invocation): Promise<number> {
   const words = process.argv.slice(2); // the work reads its message; these are for lists of processes, and for the frame
   const child = fork(fileURLToPath(new URL("./work.js", import.meta.url)), words, {
     serialization: "advanced", // an argument that was left out stays undefined
   });
   child.send(invocation, () => undefined);
   const temporaries = new Set<string>();
-  let kept = "stopped";
-  child.on("message", (said: FromWork) => {
-    if ("temporary" in said) temporaries.add(said.temporary);
-    else kept = `stopped, ${said.kept}`;
+  let stopWords = "stopped";
+  child.on("message", (message: FromWork) => {
+    if ("temporary" in message) temporaries.add(message.temporary);
+    else stopWords = `stopped, ${message.resumeHint}`;
   });
   const stop = stopOnSignal(child);
-  const { code, signal } = await ended(child);
+  const { code, signal } = await exitOf(child);
   if (code !== null) return code === 0 ? 0 : (stop.code() ?? code);
   for (const path of temporaries) rmSync(path, { force: true });
   if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR); // a progress bar may have hidden it
-  const error = stop.code() === null ? deathBy(signal) : new AbortError(kept);
+  const error = stop.code() === null ? deathBy(signal) : new AbortError(stopWords);
   process.stderr.write(`${explain(error)}\n`);
   return stop.code() ?? exitCodeOf(error);
 }
@@ -52,7 +52,7 @@ function stopOnSignal(child: ChildProcess): { readonly code: () => number | null
   return { code: () => code };
 }
 
-function ended(child: ChildProcess) {
+function exitOf(child: ChildProcess) {
   return new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code, signal) => resolve({ code, signal }));

@@ -112,8 +112,8 @@ async function readTokens<Value>(
   form: string,
 ): Promise<Value> {
   const value = await jsonIn(path);
-  const parsed = (typeof schema === "function" ? schema(value) : schema).safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = faultSentences(parsed.error.issues, value);
+  const result = (typeof schema === "function" ? schema(value) : schema).safeParse(value);
+  if (result.success) return result.data;
+  const faults = faultSentences(result.error.issues, value);
   throw new InputError("tokens", `${path} needs ${form}: ${faults.join("; ")}`);
 }

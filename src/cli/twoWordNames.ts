@@ -7,6 +7,6 @@ export function withTwoWordNames(
 ): string[] {
   const at = args[0] === "help" ? 1 : 0;
   const name = args.slice(at, at + 2).join(" ");
-  const isName = name.includes(" ") && commands.some((one) => one.name === name);
+  const isName = name.includes(" ") && commands.some((spec) => spec.name === name);
   return isName ? [...args.slice(0, at), name, ...args.slice(at + 2)] : [...args];
 }

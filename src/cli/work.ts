@@ -1,9 +1,9 @@
 /** @file The process that does what the supervisor was asked for, which tells it in its first message. */
 import { once } from "node:events";
 import { loadCommands } from "./commands.ts";
-import { exited } from "./exited.ts";
+import { exitAfter } from "./exited.ts";
 import type { Invocation } from "./messages.ts";
 import { carryOut } from "./program.ts";
 
 const [invocation] = (await once(process, "message")) as [Invocation];
-await exited(loadCommands().then((commands) => carryOut(commands, invocation)));
+await exitAfter(loadCommands().then((commands) => carryOut(commands, invocation)));

@@ -71,8 +71,8 @@ export function arcsLayout<Kind extends Arc>(
   const size = Math.min(BOX.widest, Math.max(BOX.least, fitting));
   const left = (at: number) => SIDE + at * (size + gap);
   const middle = (at: number) => left(at) + size / 2;
-  const shown = arcs.filter(({ weight }) => weight >= LEAST_ARC);
-  const span = Math.max(1, ...shown.map(({ from, to }) => Math.abs(from - to)));
+  const strongArcs = arcs.filter(({ weight }) => weight >= LEAST_ARC);
+  const span = Math.max(1, ...strongArcs.map(({ from, to }) => Math.abs(from - to)));
   const top = 40 + heightOf(span);
   const right = Math.max(width, left(count));
   const copies = hasGuess && copiedFrom !== null;
@@ -83,7 +83,7 @@ export function arcsLayout<Kind extends Arc>(
     box: { width: size, height: BOX.height, top },
     left,
     middle,
-    arcs: shown.map((arc) => placed(arc, middle, top, right)),
+    arcs: strongArcs.map((arc) => placeArcs(arc, middle, top, right)),
     isWide: width > WIDE,
     copied: copies ? copyOf(middle(copiedFrom), middle(tokens), top + BOX.height) : null,
   };
@@ -94,7 +94,7 @@ function heightOf(tokens: number): number {
   return Math.min(210, 34 + 19 * tokens);
 }
 
-function placed<Kind extends Arc>(
+function placeArcs<Kind extends Arc>(
   arc: Kind,
   middle: (at: number) => number,
   top: number,

@@ -67,7 +67,7 @@ export function plotHeadScores(
   heads: readonly PlottedHead[],
   { count = 20 }: { readonly count?: number } = {},
 ): string {
-  const best = heads.toSorted((one, other) => other.overall - one.overall).slice(0, count);
+  const best = heads.toSorted((head, other) => other.overall - head.overall).slice(0, count);
   return best.map((head) => `${scoreLine(head)}\n`).join("");
 }
 
@@ -97,8 +97,8 @@ export function plotInductionStripe(
     throw new InputError("range", `the induction stripe needs two copies, got ${got}`);
   }
   const distances = [0, 1, period - 2, period - 1, period, period + 1];
-  const shown = [...new Set(distances)].filter((distance) => distance <= start + period);
-  const lines = shown.map((distance) => {
+  const stripe = [...new Set(distances)].filter((distance) => distance <= start + period);
+  const lines = stripe.map((distance) => {
     const weight = stripeMean(pattern, start + period, period, distance);
     const label = `distance ${String(distance).padStart(String(period + 1).length)}`;
     return `${label} ${weight.toFixed(3)} ${asciiBar(weight)}${meaning(distance, period)}\n`;

@@ -5,7 +5,7 @@ import { drawFigure } from "./figure.ts";
 import { drawKey, type KeyEntry } from "./key.ts";
 import { toBound } from "./numbers.ts";
 import { THEMES, type Theme } from "./theme.ts";
-import { shortened, visible } from "./visible.ts";
+import { shortenText, visible } from "./visible.ts";
 import { widthOf } from "./wrap.ts";
 
 export interface Bar {
@@ -66,7 +66,7 @@ export function barChart(
 /** The Observable Plot specification of the bars alone. */
 function barChartPlot({ bars, ...chart }: BarChart, theme: Theme): Plot.PlotOptions {
   const rows = bars.map((bar, index) => ({ ...bar, index }));
-  const names = bars.map(({ name }) => shortened(visible(name), LONGEST_NAME));
+  const names = bars.map(({ name }) => shortenText(visible(name), LONGEST_NAME));
   const numbers = bars.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
   if (chart.reference) numbers.push(chart.reference.value);
   const [least, most] = [Math.min(0, ...numbers), Math.max(0, ...numbers)];
@@ -118,12 +118,12 @@ function intervalMarks(
   rows: readonly (Bar & { readonly index: number })[],
   theme: Theme,
 ): Plot.Markish[] {
-  const known = rows.filter(({ low, high }) => low !== null && high !== null);
+  const bounded = rows.filter(({ low, high }) => low !== null && high !== null);
   const style = { y: "index", stroke: theme.text, strokeWidth: 1.6 };
   return [
-    Plot.ruleY(known, { ...style, x1: "low", x2: "high" }),
-    Plot.tickX(known, { ...style, x: "low", inset: 4 }),
-    Plot.tickX(known, { ...style, x: "high", inset: 4 }),
+    Plot.ruleY(bounded, { ...style, x1: "low", x2: "high" }),
+    Plot.tickX(bounded, { ...style, x: "low", inset: 4 }),
+    Plot.tickX(bounded, { ...style, x: "high", inset: 4 }),
   ];
 }
 

@@ -10,8 +10,8 @@ const HASH = 12; // digits of a hash that a caption has room for
 export function madeOf({ settings = [] }: Pick<StudyView, "settings">): string {
   const value = (term: string) => settings.find(([name]) => name === term)?.[1];
   const part = (words: string, term: string) => {
-    const found = value(term);
-    return found === undefined || found === "–" ? [] : [`${words} ${found}`];
+    const text = value(term);
+    return text === undefined || text === "–" ? [] : [`${words} ${text}`];
   };
   const bos = value("BOS");
   const rows = value("examples");
@@ -29,8 +29,8 @@ export function madeOf({ settings = [] }: Pick<StudyView, "settings">): string {
 }
 
 /** A caption with how its table was made. */
-export function captionOf(caption: string, made: string): string {
-  return [caption.replace(/\.$/, ""), made].filter((part) => part !== "").join(". ");
+export function captionOf(caption: string, origin: string): string {
+  return [caption.replace(/\.$/, ""), origin].filter((part) => part !== "").join(". ");
 }
 
 const OF_WEIGHTS = "sha256 of the weights";

@@ -4,7 +4,7 @@ import { range } from "d3-array";
 import { InputError } from "../base/errors.ts";
 import { drawFigure } from "./figure.ts";
 import { THEMES, type Theme } from "./theme.ts";
-import { shortened, visible } from "./visible.ts";
+import { shortenText, visible } from "./visible.ts";
 import { widthOf } from "./wrap.ts";
 
 export interface CountBars {
@@ -53,7 +53,7 @@ interface Bar {
 }
 
 function countBarsPlot({ rows, columnName }: CountBars, theme: Theme): Plot.PlotOptions {
-  const names = rows.map(({ name }) => shortened(visible(name), LONGEST_NAME));
+  const names = rows.map(({ name }) => shortenText(visible(name), LONGEST_NAME));
   const columns = rows[0]!.counts.length;
   const cell = Math.min(64, Math.max(11, AIM / columns));
   const bars = rows.flatMap(({ counts }, row) => {

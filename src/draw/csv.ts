@@ -63,10 +63,10 @@ function camelCase(name: string): string {
 }
 
 function unique(keys: readonly string[]): string[] {
-  const seen = new Map<string, number>();
+  const counts = new Map<string, number>();
   return keys.map((key) => {
-    const times = (seen.get(key) ?? 0) + 1;
-    seen.set(key, times);
+    const times = (counts.get(key) ?? 0) + 1;
+    counts.set(key, times);
     return times === 1 ? key : `${key}${times}`;
   });
 }

@@ -35,8 +35,8 @@ const NOTE = { size: 11, line: 16 };
  *
  * @param document where elements are made; only `createElementNS` and `createTextNode` are used
  */
-export function drawFigure(document: Document, theme: Theme, drawn: Figure): SVGSVGElement {
-  const figure = { ...drawn, title: theme.title ?? drawn.title };
+export function drawFigure(document: Document, theme: Theme, content: Figure): SVGSVGElement {
+  const figure = { ...content, title: theme.title ?? content.title };
   const width = Math.ceil(
     Math.max(LEAST_WIDTH, ...figure.parts.map((part) => part.width + 2 * PAD)),
   );
@@ -53,7 +53,7 @@ export function drawFigure(document: Document, theme: Theme, drawn: Figure): SVG
   for (const paragraph of figure.subtitle) write(paragraph, SUBTITLE, theme.secondText);
   for (const part of figure.parts) {
     y += GAP;
-    children.push(placed(part.node, PAD, y));
+    children.push(placeNode(part.node, PAD, y));
     y += part.height;
   }
   y += GAP;
@@ -93,7 +93,7 @@ function frame(
 }
 
 /** Plot's own style sheet, class and font would leak into the page around the figure, so they go. */
-function placed(node: SVGElement, x: number, y: number): SVGElement {
+function placeNode(node: SVGElement, x: number, y: number): SVGElement {
   for (const style of [...node.querySelectorAll("style")]) style.remove();
   for (const svg of [node, ...node.querySelectorAll("svg")]) {
     for (const name of ["class", "font-family", "style"]) svg.removeAttribute(name);

@@ -3,8 +3,8 @@ import { lazySvg, type Drawn } from "./lazySvg.ts";
 import type { Markup } from "./markup.ts";
 import type { StudyPicture } from "./studyView.ts";
 
-export async function figureMarkup(picture: StudyPicture, drawn: Drawn): Promise<Markup> {
+export async function figureMarkup(picture: StudyPicture, drawSvg: Drawn): Promise<Markup> {
   const { figure } = await import("./page.ts");
-  const svg = lazySvg(picture, drawn);
+  const svg = lazySvg(picture, drawSvg);
   return figure(picture.label, { light: await svg("light"), dark: await svg("dark") });
 }

@@ -1,7 +1,7 @@
 /** @file One figure as a page for an iframe: everything is in the file, so it works on any host and in `sandbox="allow-scripts"`. */
 import { figureMarkup } from "./figureMarkup.ts";
 import type { Drawn } from "./lazySvg.ts";
-import { markup, trusted } from "./markup.ts";
+import { markup, trustMarkup } from "./markup.ts";
 import { page } from "./page.ts";
 import type { StudyPicture, StudyTable } from "./studyView.ts";
 import { tableMarkup } from "./tableMarkup.ts";
@@ -24,11 +24,11 @@ export interface FigurePage {
  */
 export async function figurePage(
   { title, words, picture, table, link }: FigurePage,
-  drawn: Drawn,
+  drawSvg: Drawn,
 ): Promise<string> {
-  const body = markup`<style>${trusted(STYLE)}</style>
+  const body = markup`<style>${trustMarkup(STYLE)}</style>
 <h1>${title}</h1>
-${await figureMarkup(picture, drawn)}
+${await figureMarkup(picture, drawSvg)}
 ${words.map((sentence) => markup`<p>${sentence}</p>`)}
 <details><summary>As a table</summary>
 ${tableMarkup(table)}

@@ -123,16 +123,16 @@ function axisName(name: string, place: Plot.TextOptions): Plot.Text {
 function cellMarks(map: HeadMap, theme: Theme, size: CellSize): Plot.Markish[] {
   const cells = cellsOf(map);
   const at = { x: "head", y: "layer" };
-  const known = cells.filter((cell) => cell.value !== null);
-  const written = size.font > 0 ? cells.filter((cell) => isWritten(cell, map, size)) : [];
+  const filledCells = cells.filter((cell) => cell.value !== null);
+  const labelledCells = size.font > 0 ? cells.filter((cell) => isWritten(cell, map, size)) : [];
   const colourOf = ramp(theme[map.scale.kind]);
   const fill = (cell: Cell) =>
     cell.value === null ? theme.secondText : textOn(colourOf(fractionOf(cell.value, map.scale)));
   const marked = map.marked?.heads ?? [];
   const outline = { ...at, fill: "none", rx: 2 };
   return [
-    Plot.cell(known, { ...at, fill: "value", inset: size.gap / 2, title: tooltip }),
-    Plot.text(written, {
+    Plot.cell(filledCells, { ...at, fill: "value", inset: size.gap / 2, title: tooltip }),
+    Plot.text(labelledCells, {
       ...at,
       text: "text",
       fontSize: size.font,

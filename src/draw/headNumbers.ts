@@ -37,9 +37,9 @@ export function headNumbers({ everyHead, tables, csv }: StudyView): HeadNumbers 
     ({ layers, heads }) => layers === first.layers && heads === first.heads,
   );
   const measures = new Map<string, HeadMeasure>();
-  for (const one of fitting.flatMap(measuresOf))
-    if (!measures.has(one.key)) measures.set(one.key, one);
-  const labels = fitting.map(labelsOf).find((found) => found !== null) ?? null;
+  for (const measure of fitting.flatMap(measuresOf))
+    if (!measures.has(measure.key)) measures.set(measure.key, measure);
+  const labels = fitting.map(labelsOf).find((entry) => entry !== null) ?? null;
   const { layers, heads } = first;
   return { layers, heads, measures: [...measures.values()], labels };
 }
@@ -76,11 +76,11 @@ function measuresOf({ table, rows }: Grid): HeadMeasure[] {
   return table.columns.flatMap((column, at) => {
     const { name, isHead = false, scale } = asColumn(column);
     const values = rows.map((row) => row.map((cells) => numberIn(cells[at]!)));
-    const known = values.flat().filter((value) => value !== null);
+    const numbers = values.flat().filter((value) => value !== null);
     const isNumeric = rows.flat().every((cells) => numberIn(cells[at]!) !== null || !cells[at]);
     const isBound = ["low", "high"].includes(asColumn(column).key ?? name);
-    if (isHead || isBound || !isNumeric || known.length === 0) return [];
-    return [{ key: keys[at]!, name, scale: scaleOf(known, scale), values }];
+    if (isHead || isBound || !isNumeric || numbers.length === 0) return [];
+    return [{ key: keys[at]!, name, scale: scaleOf(numbers, scale), values }];
   });
 }
 
@@ -91,10 +91,10 @@ function numberIn(cell: StudyCell): number | null {
   return typeof cell === "number" && Number.isFinite(cell) ? cell : null;
 }
 
-function scaleOf(known: readonly number[], asked: StudyColumn["scale"]): HeadScale {
-  if (asked !== undefined && asked !== "signed") return asked;
-  const most = known.reduce((bound, value) => Math.max(bound, Math.abs(value)), 0);
-  const isSigned = asked === "signed" || known.some((value) => value < 0);
+function scaleOf(numbers: readonly number[], scaleName: StudyColumn["scale"]): HeadScale {
+  if (scaleName !== undefined && scaleName !== "signed") return scaleName;
+  const most = numbers.reduce((bound, value) => Math.max(bound, Math.abs(value)), 0);
+  const isSigned = scaleName === "signed" || numbers.some((value) => value < 0);
   const kind = isSigned ? "diverging" : "sequential";
   return { kind, bound: most > 0 ? most : 1 };
 }

@@ -50,10 +50,10 @@ export function drawKey(
   const nodes = entries.flatMap((entry) => {
     const wide = entryWidth(entry);
     if (x > left && x + wide > most) [x, row] = [left, row + 1];
-    const drawn = drawEntry(document, theme, entry, x, row * ROW + ROW / 2);
+    const drawing = drawEntry(document, theme, entry, x, row * ROW + ROW / 2);
     x += wide;
     width = Math.max(width, x);
-    return drawn;
+    return drawing;
   });
   const height = (row + 1) * ROW;
   return { node: svgNode(document, "svg", { width, height }, nodes), width, height };

@@ -10,8 +10,8 @@ export function layersNamed(layers: readonly number[]): string {
     if (last && last[1] === layer - 1) last[1] = layer;
     else runs.push([layer, layer]);
   }
-  const named = runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
-  return `${layers.length === 1 ? "layer" : "layers"} ${named.join(", ")}`;
+  const ranges = runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
+  return `${layers.length === 1 ? "layer" : "layers"} ${ranges.join(", ")}`;
 }
 
 /**
@@ -23,9 +23,9 @@ export function windowsNamed({ layers }: ArchitectureInfo["attention"]): string 
   if (windows.every((window) => window === null)) return null;
   if (windows.length === 1) return `${reachNamed(windows[0]!)} in every layer`;
   const own = (window: number | null) =>
-    layers.filter((one) => one.window === window).map(({ layer }) => layer);
+    layers.filter((entry) => entry.window === window).map(({ layer }) => layer);
   return windows
-    .toSorted((one, other) => (other ?? Infinity) - (one ?? Infinity))
+    .toSorted((window, other) => (other ?? Infinity) - (window ?? Infinity))
     .map((window, place) => {
       const others = place > 0 && windows.length === 2;
       return `${reachNamed(window)} in ${others ? "all others" : layersNamed(own(window))}`;

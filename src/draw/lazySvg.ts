@@ -10,10 +10,10 @@ export type LazySvg = (theme: "light" | "dark") => Promise<string>;
  *
  * @param title in place of the picture's own
  */
-export function lazySvg({ draw }: StudyPicture, drawn: Drawn, title?: string): LazySvg {
+export function lazySvg({ draw }: StudyPicture, drawSvg: Drawn, title?: string): LazySvg {
   return async (name) => {
     const painted = await draw();
     const { THEMES } = await import("./theme.ts");
-    return drawn((document) => painted(document, { ...THEMES[name], title }));
+    return drawSvg((document) => painted(document, { ...THEMES[name], title }));
   };
 }

@@ -107,9 +107,9 @@ function lineChartPlot(chart: LinePanel, theme: Theme): Plot.PlotOptions {
   });
   const axis = { fontSize: 11.5, tickSize: 4, labelArrow: "none" as const };
   const points = chart.lines.flatMap((line) => line.points);
-  const ticksOf = ({ log, ticks: given, whole, domain }: AxisOptions, name: "x" | "y") => {
+  const ticksOf = ({ log, ticks: values, whole, domain }: AxisOptions, name: "x" | "y") => {
     const at =
-      given ?? (whole ? wholeTicks(...ends(domain ?? points.map((point) => point[name]))) : null);
+      values ?? (whole ? wholeTicks(...ends(domain ?? points.map((point) => point[name]))) : null);
     return { ...(log === true ? {} : { tickFormat: tickText }), ...(at && { ticks: [...at] }) };
   };
   const yTicks = ticksOf(chart.y, "y");

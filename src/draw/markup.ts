@@ -10,16 +10,16 @@ type Content = string | number | Markup | readonly Markup[];
 
 /** A template of HTML; strings that are put in have their markup escaped and their control characters shown. */
 export function markup(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
-  const written = contents.map((content) => {
+  const pieces = contents.map((content) => {
     if (typeof content === "number") return String(content);
-    if (typeof content === "string") return escaped(visible(content));
+    if (typeof content === "string") return escapeText(visible(content));
     return "html" in content ? content.html : content.map((markup) => markup.html).join("\n");
   });
-  return { html: String.raw({ raw: parts }, ...written) };
+  return { html: String.raw({ raw: parts }, ...pieces) };
 }
 
 /** HTML that somebody made with care, such as an SVG serialiser; never text from outside. */
-export function trusted(text: string): Markup {
+export function trustMarkup(text: string): Markup {
   return { html: text };
 }
 
@@ -40,6 +40,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-function escaped(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

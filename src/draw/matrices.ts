@@ -55,8 +55,8 @@ export function matrices(
 ): SVGSVGElement {
   if (picture.matrices.length === 0 || picture.matrices.some(({ values }) => values.length === 0))
     throw new InputError("shape", "a picture of matrices needs cells, got none");
-  const legends = [picture, ...picture.matrices.flatMap(({ own }) => own ?? [])].map((one) =>
-    legendOf(document, theme, one),
+  const legends = [picture, ...picture.matrices.flatMap(({ own }) => own ?? [])].map((part) =>
+    legendOf(document, theme, part),
   );
   return drawFigure(document, theme, {
     title: picture.title,
@@ -87,13 +87,13 @@ function legendOf(
 
 function gridOf(document: Document, theme: Theme, picture: Matrices): Part {
   const across = Math.min(3, picture.matrices.length);
-  const drawn = picture.matrices.map((matrix) =>
+  const drawings = picture.matrices.map((matrix) =>
     drawMatrix(document, theme, matrix, picture, AIM[across]!),
   );
   const nodes: SVGElement[] = [];
   let [y, width] = [0, 0];
-  for (let first = 0; first < drawn.length; first += across) {
-    const row = drawn.slice(first, first + across);
+  for (let first = 0; first < drawings.length; first += across) {
+    const row = drawings.slice(first, first + across);
     let x = 0;
     for (const { node, width: wide } of row) {
       node.setAttribute("transform", `translate(${x},${y})`);
@@ -265,7 +265,7 @@ function cellTexts(frame: Frame, { values }: Matrix, scale: HeadScale): SVGEleme
 
 function rowLabels(frame: Frame, names: readonly string[], every: number): SVGElement[] {
   const { cell, left, top } = frame;
-  return named(names, every).map(([name, index]) =>
+  return everyNth(names, every).map(([name, index]) =>
     text(frame, name, {
       x: left - 5,
       y: top + (index + 0.5) * cell + FONT * 0.36,
@@ -282,7 +282,7 @@ function columnLabels(
   tall: number,
 ): SVGElement[] {
   const { cell, left, top } = frame;
-  return named(names, every).map(([name, index]) =>
+  return everyNth(names, every).map(([name, index]) =>
     text(frame, name, {
       transform: `translate(${round(left + (index + 0.5) * cell + FONT * 0.36)},${round(top + tall + 5)}) rotate(-90)`,
       "font-size": FONT,
@@ -291,7 +291,7 @@ function columnLabels(
   );
 }
 
-function named(names: readonly string[], every: number): [string, number][] {
+function everyNth(names: readonly string[], every: number): [string, number][] {
   return names
     .map((name, index): [string, number] => [name, index])
     .filter(([, at]) => at % every === 0);

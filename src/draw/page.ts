@@ -1,6 +1,6 @@
 /** @file The frame of a one-file report: works offline, asks nobody for anything, follows the reader's light or dark. */
 import { hashOf } from "../base/hash.ts";
-import { markup, trusted, type Markup } from "./markup.ts";
+import { markup, trustMarkup, type Markup } from "./markup.ts";
 import { SORT_SCRIPT } from "./sortScript.ts";
 import { THEMES, type Theme } from "./theme.ts";
 
@@ -29,18 +29,18 @@ export async function page(
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
+<meta http-equiv="Content-Security-Policy" content="${trustMarkup(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <title>${title}</title>
-<style>${trusted(STYLE)}</style>
+<style>${trustMarkup(STYLE)}</style>
 </head>
 <body>
 <main>
 ${body}
 </main>
-${scripts.map((script) => trusted(`<script>${script}</script>`))}
+${scripts.map((script) => trustMarkup(`<script>${script}</script>`))}
 </body>
 </html>
 `.html;
@@ -49,7 +49,7 @@ ${scripts.map((script) => trusted(`<script>${script}</script>`))}
 /** Both pictures, of which a reader sees and hears one; a wide one scrolls, by keyboard too. */
 export function figure(label: string, pictures: Pictures): Markup {
   const picture = (theme: "light" | "dark") =>
-    markup`<div class="picture ${theme}" role="group" tabindex="0" aria-label="${label}">${trusted(pictures[theme])}</div>`;
+    markup`<div class="picture ${theme}" role="group" tabindex="0" aria-label="${label}">${trustMarkup(pictures[theme])}</div>`;
   return markup`${picture("light")}
 ${picture("dark")}`;
 }

@@ -28,15 +28,15 @@ export async function pdf(svg: string): Promise<Uint8Array> {
   const { default: Document } = await import("pdfkit");
   const window = new Window();
   try {
-    const parsed = new window.DOMParser().parseFromString(svg, "image/svg+xml");
-    const root = parsed.documentElement as unknown as Element;
-    return await bytesOf(drawn(Document, root));
+    const page = new window.DOMParser().parseFromString(svg, "image/svg+xml");
+    const root = page.documentElement as unknown as Element;
+    return await bytesOf(drawPdf(Document, root));
   } finally {
     window.happyDOM.abort().catch(() => undefined);
   }
 }
 
-function drawn(Document: typeof PDFDocument, root: Element): Pdf {
+function drawPdf(Document: typeof PDFDocument, root: Element): Pdf {
   const [width, height] = [lengthOf(root, "width"), lengthOf(root, "height")];
   const document = new Document({
     size: [width * SCALE, height * SCALE],

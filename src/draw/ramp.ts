@@ -30,8 +30,8 @@ export function textOn(background: Rgb): "#000000" | "#ffffff" {
 }
 
 /** WCAG 2 contrast ratio of two colours, 1 to 21. */
-export function contrast(one: Rgb, other: Rgb): number {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+export function contrast(rgb: Rgb, other: Rgb): number {
+  const [dark, light] = [luminance(rgb), luminance(other)].sort((a, b) => a - b);
   return (light! + 0.05) / (dark! + 0.05);
 }
 

@@ -12,9 +12,9 @@ import { someOf } from "../base/someOf.ts";
  * @throws {InputError} "output"
  */
 export function checkFolder(folder: string, names: readonly string[]): void {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  if (!found) return checkName(folder);
-  if (!found.isDirectory())
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  if (!stats) return checkName(folder);
+  if (!stats.isDirectory())
     throw new InputError("output", `output needs a folder, but ${folder} is a file`);
   const others = readdirSync(folder).filter((name) => !names.includes(name));
   if (others.length > 0)

@@ -164,18 +164,18 @@ function placedNames({ dots, namesFarthestFrom }: Scatter, domains: Domains): Pl
     namesFarthestFrom === "diagonal"
       ? Math.abs(dot.y - dot.x)
       : Math.hypot(place(dot).x - centre.x, place(dot).y - centre.y);
-  const taken: Box[] = dots.map((dot) => boxAround(place(dot), RADIUS - 1));
-  const placed: PlacedName[] = [];
+  const occupied: Box[] = dots.map((dot) => boxAround(place(dot), RADIUS - 1));
+  const names: PlacedName[] = [];
   for (const dot of dots.toSorted((a, b) => far(b) - far(a))) {
-    if (placed.length === MOST_NAMES) break;
+    if (names.length === MOST_NAMES) break;
     const free = candidatesOf(dot, place(dot)).find(
-      ({ box }) => isInside(box) && !taken.some((other) => overlap(box, other)),
+      ({ box }) => isInside(box) && !occupied.some((other) => overlap(box, other)),
     );
     if (!free) continue;
-    taken.push(free.box);
-    placed.push(free.name);
+    occupied.push(free.box);
+    names.push(free.name);
   }
-  return placed;
+  return names;
 }
 
 /** Pixels of a dot. */
@@ -210,11 +210,11 @@ const boxAround = ({ x, y }: { readonly x: number; readonly y: number }, size: n
   ...{ left: x - size, right: x + size, top: y - size, bottom: y + size },
 });
 
-const overlap = (one: Box, other: Box) =>
-  one.left < other.right &&
-  one.right > other.left &&
-  one.top < other.bottom &&
-  one.bottom > other.top;
+const overlap = (first: Box, other: Box) =>
+  first.left < other.right &&
+  first.right > other.left &&
+  first.top < other.bottom &&
+  first.bottom > other.top;
 
 const isInside = ({ left, right, top, bottom }: Box) =>
   left >= MARGIN.marginLeft &&

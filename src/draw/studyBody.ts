@@ -7,9 +7,13 @@ import type { Setting, StudyView, WidgetData } from "./studyView.ts";
 import { tableMarkup } from "./tableMarkup.ts";
 
 /** Everything that a study shows, without its title and Result. @param data where its Result is in the page */
-export async function studyBody(view: StudyView, drawn: Drawn, data: WidgetData): Promise<Markup> {
+export async function studyBody(
+  view: StudyView,
+  drawSvg: Drawn,
+  data: WidgetData,
+): Promise<Markup> {
   const figures: Markup[] = [];
-  for (const picture of picturesOf(view)) figures.push(await figureMarkup(picture, drawn));
+  for (const picture of picturesOf(view)) figures.push(await figureMarkup(picture, drawSvg));
   return markup`${view.lines.map((line) => markup`<p>${line}</p>`)}
 ${view.sentences.map((sentence) => markup`<p class="lead">${sentence}</p>`)}
 ${view.warnings.map((warning) => markup`<p>warning: ${warning}</p>`)}
@@ -17,7 +21,7 @@ ${view.widget?.markup(data) ?? markup``}
 ${figures}
 ${view.tables.map(tableMarkup)}
 ${view.settings ? settingsMarkup(view.settings) : markup``}
-${await sectionsMarkup(view, drawn, data)}`;
+${await sectionsMarkup(view, drawSvg, data)}`;
 }
 
 /** What the page of `view` has to run. */
@@ -28,13 +32,13 @@ export function scriptsOf({ widget, sections = [] }: StudyView): string[] {
 
 async function sectionsMarkup(
   { sections = [] }: StudyView,
-  drawn: Drawn,
+  drawSvg: Drawn,
   { element, path }: WidgetData,
 ): Promise<Markup[]> {
   const parts: Markup[] = [];
   for (const { title, view, path: inner } of sections) {
     const { settings: _, ...rest } = view; // those of the whole are there
-    const body = await studyBody(rest, drawn, { element, path: [...path, ...inner] });
+    const body = await studyBody(rest, drawSvg, { element, path: [...path, ...inner] });
     parts.push(markup`<h2>${title}</h2>
 ${body}`);
   }

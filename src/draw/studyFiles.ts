@@ -34,7 +34,7 @@ export function writeStudy(
       result,
       svg: (theme) => svgOf(view, title, file)(theme),
       html: async () =>
-        (await import("./studyPage.ts")).studyPage(titled(view, title), result, drawnInNode),
+        (await import("./studyPage.ts")).studyPage(withTitle(view, title), result, drawnInNode),
       csv: () => studyCsv(view),
       tex: async () => (await import("./latex.ts")).studyLatex(table, caption()),
       md: async () => (await import("./markdown.ts")).studyMarkdown(table, caption()),
@@ -52,6 +52,6 @@ function svgOf(view: StudyView, title: string | undefined, file: string): LazySv
   );
 }
 
-function titled(view: StudyView, title: string | undefined): StudyView {
+function withTitle(view: StudyView, title: string | undefined): StudyView {
   return title === undefined ? view : { ...view, title };
 }

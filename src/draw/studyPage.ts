@@ -5,9 +5,9 @@ import type { Drawn } from "./lazySvg.ts";
 import type { StudyView } from "./studyView.ts";
 
 /** What a study shows as one HTML file that works offline; its Result can be read back from the element `result`. */
-export async function studyPage(view: StudyView, result: unknown, drawn: Drawn): Promise<string> {
+export async function studyPage(view: StudyView, result: unknown, drawSvg: Drawn): Promise<string> {
   const body = markup`<h1>${view.title}</h1>
-${await studyBody(view, drawn, { element: "result", path: [] })}
+${await studyBody(view, drawSvg, { element: "result", path: [] })}
 ${resultMarkup("result", result)}`;
   return page(view.title, body, scriptsOf(view));
 }

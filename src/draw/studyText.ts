@@ -67,13 +67,13 @@ function mapLines(map: HeadMap, { depth, width, bold, plain, prose }: Pen): stri
 }
 
 function tableLines({ caption, columns, rows, terminalRows }: StudyTable, pen: Pen): string[] {
-  const shown = rows.slice(0, terminalRows ?? MOST_ROWS);
-  if (shown.length === 0) return [];
+  const firstRows = rows.slice(0, terminalRows ?? MOST_ROWS);
+  if (firstRows.length === 0) return [];
   const { bold, safe, prose, width } = pen;
   const names = columns.map(columnName).map(safe);
-  const texts = shown.map((row) => row.map((cell) => safe(cellText(cell))));
-  const words = columns.map((_, column) => shown.every((row) => isWords(row[column])));
-  const more = rows.length - shown.length;
+  const texts = firstRows.map((row) => row.map((cell) => safe(cellText(cell))));
+  const words = columns.map((_, column) => firstRows.every((row) => isWords(row[column])));
+  const more = rows.length - firstRows.length;
   return [
     "",
     ...prose(caption).map(bold),
@@ -133,7 +133,7 @@ function rowWriter(
   );
   const last = widths.length - 1;
   const lastWidth = words[last] ? Math.min(LEAST_WRAPPED, widths[last]!) : widths[last]!;
-  const columns = widths.slice(0, last).reduce((sum, one) => sum + one, 0);
+  const columns = widths.slice(0, last).reduce((sum, entry) => sum + entry, 0);
   const gap = GAPS.find(({ length }) => columns + last * length + lastWidth <= width);
   if (last < 0 || gap === undefined) return null;
   return (cells) => {

@@ -8,7 +8,7 @@ import type { Markup } from "./markup.ts";
 import { windowsNamed } from "./layersNamed.ts";
 import { plural } from "./numbers.ts";
 import type { Theme } from "./theme.ts";
-import { shortened } from "./visible.ts";
+import { shortenText } from "./visible.ts";
 
 /** A head in a table: `1.2` where people read it, columns for layer and head in files. */
 export type HeadCell = HeadAt;
@@ -141,7 +141,7 @@ export function pictureLines({ model, input }: About): string[] {
 export function pictureNames(ids: readonly string[]): string[] {
   const names = ids.map(pictureName);
   const isClear = new Set(names).size === new Set(ids).size;
-  return isClear ? names : ids.map((id) => shortened(id, LONGEST_ID));
+  return isClear ? names : ids.map((id) => shortenText(id, LONGEST_ID));
 }
 
 /** Sentences about models of these ids as a picture has them. */
@@ -149,7 +149,7 @@ export function pictureWords(words: readonly string[], ids: readonly string[]): 
   const names = pictureNames(ids);
   return ids
     .map((id, index) => ({ id, name: names[index]! }))
-    .sort((one, other) => other.id.length - one.id.length) // one path may begin another
+    .sort((entry, other) => other.id.length - entry.id.length) // one path may begin another
     .reduce((text, { id, name }) => text.replaceAll(id, () => name), words.join(" "));
 }
 
@@ -157,7 +157,7 @@ export function pictureWords(words: readonly string[], ids: readonly string[]): 
 export function pictureName(id: string): string {
   const parts = id.split(/[/\\]/).filter((part) => part !== "");
   const isPath = /^([/\\~.]|[A-Za-z]:[/\\])/.test(id) || parts.length > 2 || id.includes("\\");
-  return shortened(isPath ? (parts.at(-1) ?? id) : id, LONGEST_ID);
+  return shortenText(isPath ? (parts.at(-1) ?? id) : id, LONGEST_ID);
 }
 
 /** `gpt2 · family gpt2 · 12 layers × 12 heads · revision 607a30d7`. */

@@ -83,7 +83,7 @@ function paint(value: string, colour: string): string | null {
 }
 
 function oneOf<Name extends string>(value: string, names: readonly Name[]): Name {
-  const name = names.find((known) => known === value);
+  const name = names.find((other) => other === value);
   if (name === undefined) throw notOurs(`the value ${value}`);
   return name;
 }

@@ -40,6 +40,6 @@ export function colour256(code: number): Rgb {
   return [CUBE[Math.floor(place / 36)]!, CUBE[Math.floor(place / 6) % 6]!, CUBE[place % 6]!];
 }
 
-function distance(one: Rgb, other: Rgb): number {
-  return one.reduce((sum, channel, index) => sum + (channel - other[index]!) ** 2, 0);
+function distance(rgb: Rgb, other: Rgb): number {
+  return rgb.reduce((sum, channel, index) => sum + (channel - other[index]!) ** 2, 0);
 }

@@ -63,10 +63,10 @@ function blockLines(map: TerminalMap, depth: ColourDepth, block: Block): string[
     const cells = row.slice(first, last).map((value, index) => {
       const isMarked = marked.has(`${layer}.${first + index}`);
       const text = cell === 1 ? tenth(value, map.scale) : valueText(value, map.scale);
-      const written = cell === 1 ? text : `${isMarked ? ">" : " "}${text.padStart(cell - 1)}`;
+      const label = cell === 1 ? text : `${isMarked ? ">" : " "}${text.padStart(cell - 1)}`;
       return depth === 1 || value === null || isFaint(value, map.scale)
-        ? written
-        : coloured(written, colourOf(placeOf(value, map.scale)), depth, isMarked);
+        ? label
+        : colourText(label, colourOf(placeOf(value, map.scale)), depth, isMarked);
     });
     return `${String(layer).padStart(gutter - 1)} ${cells.join("")}`;
   });
@@ -96,7 +96,7 @@ function placeOf(value: number, scale: HeadScale): number {
   return scale.kind === "sequential" ? 0.2 + 0.8 * fraction : fraction;
 }
 
-function coloured(text: string, background: Rgb, depth: ColourDepth, bold: boolean): string {
+function colourText(text: string, background: Rgb, depth: ColourDepth, bold: boolean): string {
   const start = cellColour(background, depth, bold);
   return start === "" ? text : `${start}${text}${RESET}`;
 }

@@ -13,7 +13,7 @@ export function visible(text: string): string {
 }
 
 /** `text` shortened to `most` characters by leaving out its middle. */
-export function shortened(text: string, most: number): string {
+export function shortenText(text: string, most: number): string {
   const characters = [...text];
   if (characters.length <= most) return text;
   const tail = Math.floor((most - 1) / 2);

@@ -56,8 +56,8 @@ export function checkOutput(file: string): void {
 
 function formatOf(file: string): ReportFormat {
   const extension = extname(file).slice(1).toLowerCase();
-  const format = REPORT_FORMATS.find((known) => known === extension);
+  const format = REPORT_FORMATS.find((name) => name === extension);
   if (format !== undefined) return format;
-  const known = REPORT_FORMATS.map((name) => `.${name}`).join(", ");
-  throw new InputError("output", `output needs a file that ends in ${known}, got ${file}`);
+  const endings = REPORT_FORMATS.map((name) => `.${name}`).join(", ");
+  throw new InputError("output", `output needs a file that ends in ${endings}, got ${file}`);
 }

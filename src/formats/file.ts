@@ -36,7 +36,7 @@ export async function fileSource(path: string): Promise<OpenFile> {
     const state = await stat(realPath);
     if (!state.isFile())
       throw new InputError("file", `${path} must be a file, got ${kindOf(state)}`);
-    const source = await opened(path, realPath);
+    const source = await openSnapshot(path, realPath);
     await refusePointer(source);
     return source;
   } catch (error) {
@@ -64,10 +64,10 @@ export async function fileSnapshot(path: string): Promise<FileSnapshot> {
  * @throws {InputError} "file" for a link that leads nowhere: it stands for a file that was meant, so no other is to be taken
  */
 export async function isThere(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  const target = found ? null : await linkTarget(path);
+  const stats = await stat(path).catch(() => null);
+  const target = stats ? null : await linkTarget(path);
   if (target !== null) throw new InputError("file", danglingLink(path, target));
-  return found !== null;
+  return stats !== null;
 }
 
 /** Where the link at `path` points; null if it is no link. */
@@ -111,7 +111,7 @@ export async function checkUnchanged(before: FileSnapshot): Promise<void> {
   );
 }
 
-async function opened(name: string, realPath: string): Promise<OpenFile> {
+async function openSnapshot(name: string, realPath: string): Promise<OpenFile> {
   const handle = await open(realPath, "r");
   try {
     const snapshot = snapshotOf(realPath, await handle.stat());

@@ -47,11 +47,11 @@ export async function firstSight(
   find: () => Promise<FirstSight>,
   folder: string = cacheFolder(),
 ): Promise<FirstSight> {
-  const known = await sightBefore(files, folder);
-  if (known) return known;
-  const found = await find();
-  await remember(join(folder, REMEMBERED), keyOf(files), found);
-  return found;
+  const stored = await sightBefore(files, folder);
+  if (stored) return stored;
+  const result = await find();
+  await remember(join(folder, REMEMBERED), keyOf(files), result);
+  return result;
 }
 
 /** What was found out about these files before; null if nothing is remembered. */
@@ -60,8 +60,8 @@ export async function sightBefore(
   folder: string = cacheFolder(),
 ): Promise<FirstSight | null> {
   const key = keyOf(files);
-  const known = (await remembered(join(folder, REMEMBERED))).find(([other]) => other === key);
-  return known?.[1] ?? null;
+  const entry = (await readMemory(join(folder, REMEMBERED))).find(([other]) => other === key);
+  return entry?.[1] ?? null;
 }
 
 const REMEMBERED = "first-sight.json";
@@ -76,7 +76,7 @@ function keyOf(files: readonly FileSnapshot[]): string {
 }
 
 /** Newest first. A file that cannot be read or makes no sense remembers nothing. */
-async function remembered(path: string): Promise<[string, FirstSight][]> {
+async function readMemory(path: string): Promise<[string, FirstSight][]> {
   try {
     return entries.parse(JSON.parse(await readFile(path, "utf8")));
   } catch {
@@ -85,12 +85,15 @@ async function remembered(path: string): Promise<[string, FirstSight][]> {
 }
 
 /** Reads again before writing, so that of two processes that write at once at most the last entry is lost. */
-async function remember(path: string, key: string, found: FirstSight): Promise<void> {
-  const others = (await remembered(path)).filter(([other]) => other !== key);
+async function remember(path: string, key: string, result: FirstSight): Promise<void> {
+  const others = (await readMemory(path)).filter(([other]) => other !== key);
   const temporary = `${path}.${randomUUID()}`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, JSON.stringify([[key, found], ...others.slice(0, MAX_ENTRIES - 1)]));
+    await writeFile(
+      temporary,
+      JSON.stringify([[key, result], ...others.slice(0, MAX_ENTRIES - 1)]),
+    );
     await rename(temporary, path);
   } catch {
     await rm(temporary, { force: true }).catch(() => undefined); // a home that cannot be written is not an error

@@ -30,7 +30,7 @@ export type NpyType = keyof typeof VALUES_OF;
 export async function readNpz(source: ByteSource): Promise<ReadonlyMap<string, NpyArray>> {
   const arrays = new Map<string, NpyArray>();
   for (const [file, entry] of await zipEntries(source)) {
-    if (!file.endsWith(".npy")) throw broken(source, file, "should end in .npy");
+    if (!file.endsWith(".npy")) throw brokenFile(source, file, "should end in .npy");
     arrays.set(file.slice(0, -4), await npyArray(source, file, entry));
   }
   return arrays;
@@ -54,18 +54,22 @@ async function npyArray(source: ByteSource, file: string, entry: ZipEntry): Prom
   const { dataAt, type, shape } = parsedHeader(source, file, head);
   const sizeBytes = shape.reduce((product, size) => product * size, BYTES[type]);
   if (!(sizeBytes <= MAX_VALUES * BYTES[type])) {
-    throw broken(source, file, `has more than ${MAX_VALUES} values; save layers one by one`);
+    throw brokenFile(source, file, `has more than ${MAX_VALUES} values; save layers one by one`);
   }
   const total = dataAt + sizeBytes;
   const fits = entry.plain ? total === entry.sizeBytes : total <= MAX_RATIO * entry.sizeBytes;
   if (!fits) {
     const needs = `of shape ${shape.join(" x ")} needs ${total} bytes`;
-    throw broken(source, file, `${needs}, has ${entry.sizeBytes}${entry.plain ? "" : " packed"}`);
+    throw brokenFile(
+      source,
+      file,
+      `${needs}, has ${entry.sizeBytes}${entry.plain ? "" : " packed"}`,
+    );
   }
   const read = async () => {
     const bytes = entry.plain
       ? await source.read(entry.offset + dataAt, sizeBytes)
-      : (await inflated(source, file, entry, total)).subarray(dataAt);
+      : (await inflateEntry(source, file, entry, total)).subarray(dataAt);
     return VALUES_OF[type](bytes);
   };
   return { shape, type, read };
@@ -86,7 +90,7 @@ async function headOf(source: ByteSource, file: string, entry: ZipEntry): Promis
 }
 
 /** The whole array file, which must have `total` bytes. */
-async function inflated(
+async function inflateEntry(
   source: ByteSource,
   file: string,
   { offset, sizeBytes }: ZipEntry,
@@ -99,12 +103,13 @@ async function inflated(
   );
   let reached = 0;
   unpack(source, file, pieces, (chunk) => {
-    if (reached + chunk.length > total) throw broken(source, file, "unpacks to more than it says");
+    if (reached + chunk.length > total)
+      throw brokenFile(source, file, "unpacks to more than it says");
     bytes.set(chunk, reached);
     reached += chunk.length;
   });
   if (reached !== total) {
-    throw broken(source, file, `needs ${total} bytes, unpacks to ${reached}`);
+    throw brokenFile(source, file, `needs ${total} bytes, unpacks to ${reached}`);
   }
   return bytes;
 }
@@ -123,7 +128,7 @@ function unpack(
     for (const piece of pieces) stream.push(piece);
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    throw broken(
+    throw brokenFile(
       source,
       file,
       "cannot be unpacked: it is damaged, encrypted or not deflated",
@@ -144,7 +149,7 @@ function parsedHeader(source: ByteSource, file: string, head: Uint8Array) {
     !(major === 1 || wide) ||
     head.length < 12
   ) {
-    throw broken(source, file, "is not a .npy array of format 1, 2 or 3");
+    throw brokenFile(source, file, "is not a .npy array of format 1, 2 or 3");
   }
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const textAt = wide ? 12 : 10;
@@ -153,12 +158,16 @@ function parsedHeader(source: ByteSource, file: string, head: Uint8Array) {
   const text = new TextDecoder("latin1").decode(head.subarray(textAt, dataAt));
   const [whole, descr, fortran, sizes] = dataAt <= head.length ? (HEADER.exec(text) ?? []) : [];
   const shape = whole === undefined ? null : shapeOf(sizes!);
-  if (shape === null) throw broken(source, file, "has a header that no array of numbers has");
+  if (shape === null) throw brokenFile(source, file, "has a header that no array of numbers has");
   if (!isType(descr!)) {
-    const known = Object.keys(VALUES_OF).join(", ");
-    throw broken(source, file, `needs type ${known}, got ${JSON.stringify(descr!.slice(0, 20))}`);
+    const typeNames = Object.keys(VALUES_OF).join(", ");
+    throw brokenFile(
+      source,
+      file,
+      `needs type ${typeNames}, got ${JSON.stringify(descr!.slice(0, 20))}`,
+    );
   }
-  if (fortran === "True") throw broken(source, file, "needs C order, got Fortran order");
+  if (fortran === "True") throw brokenFile(source, file, "needs C order, got Fortran order");
   return { dataAt, type: descr, shape };
 }
 
@@ -174,7 +183,12 @@ function shapeOf(text: string): number[] | null {
   return sizes.every(Number.isSafeInteger) ? sizes : null;
 }
 
-function broken(source: ByteSource, file: string, message: string, cause?: unknown): InputError {
+function brokenFile(
+  source: ByteSource,
+  file: string,
+  message: string,
+  cause?: unknown,
+): InputError {
   const text = `${source.name} has ${JSON.stringify(file.slice(0, 80))}, which ${message}`;
   return new InputError("file", text, { cause });
 }

@@ -4,10 +4,10 @@ import { InputError } from "../base/errors.ts";
 import { contiguousSource } from "./torch/strides.ts";
 
 /** The matrix with rows and columns changed; a vector stays as it is. */
-export function transposed(tensor: StoredTensor): StoredTensor {
+export function transposeStored(tensor: StoredTensor): StoredTensor {
   if (tensor.shape.length < 2) return tensor;
   const [rows, columns] = tensor.shape as readonly [number, number];
-  return viewed(tensor, [columns, rows], { shape: [columns, rows], strides: [1, columns] });
+  return viewOf(tensor, [columns, rows], { shape: [columns, rows], strides: [1, columns] });
 }
 
 /**
@@ -24,7 +24,7 @@ export function unpairedRows(name: string, tensor: StoredTensor, heads: number):
       "weights",
       `${name} has ${rows} rows, which are not pairs of ${heads} heads`,
     );
-  return viewed(tensor, tensor.shape, {
+  return viewOf(tensor, tensor.shape, {
     shape: [heads, 2, pairs, columns],
     strides: [2 * pairs * columns, columns, 2 * columns, 1],
   });
@@ -35,7 +35,7 @@ export function unpairedRows(name: string, tensor: StoredTensor, heads: number):
  *
  * @throws {InputError} "weights" unless types and other axes are the same
  */
-export function joined(name: string, parts: readonly StoredTensor[]): StoredTensor {
+export function joinStored(name: string, parts: readonly StoredTensor[]): StoredTensor {
   const [first, ...others] = parts;
   if (!first) throw new InputError("weights", `${name} needs a tensor to be made of`);
   if (others.length === 0) return first;
@@ -69,7 +69,7 @@ export function joined(name: string, parts: readonly StoredTensor[]): StoredTens
   };
 }
 
-function viewed(
+function viewOf(
   { type, source, offset, sizeBytes }: StoredTensor,
   shape: readonly number[],
   view: { readonly shape: readonly number[]; readonly strides: readonly number[] },

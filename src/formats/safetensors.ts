@@ -29,7 +29,7 @@ export async function readSafetensors(source: ByteSource): Promise<Checkpoint> {
   const entries = header
     .filter(([name]) => name !== METADATA)
     .map(([name, value]) => entryOf(source, name, value))
-    .sort((one, other) => one.begin - other.begin || one.end - other.end);
+    .sort((entry, other) => entry.begin - other.begin || entry.end - other.end);
   checkContiguous(source, entries, source.sizeBytes - dataStart);
   const weights = new Map<string, StoredTensor>();
   const unsupported = new Map<string, string>();
@@ -70,7 +70,7 @@ interface Entry {
 
 async function headerLength(source: ByteSource): Promise<number> {
   if (source.sizeBytes < LENGTH_BYTES) {
-    throw broken(
+    throw brokenFile(
       source,
       `needs ${LENGTH_BYTES} bytes for the header length, got ${source.sizeBytes}`,
     );
@@ -78,18 +78,18 @@ async function headerLength(source: ByteSource): Promise<number> {
   const bytes = await source.read(0, LENGTH_BYTES);
   const length = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (length > MAX_HEADER_BYTES) {
-    throw broken(source, `needs a header of at most ${MAX_HEADER_BYTES} bytes, got ${length}`);
+    throw brokenFile(source, `needs a header of at most ${MAX_HEADER_BYTES} bytes, got ${length}`);
   }
   const rest = source.sizeBytes - LENGTH_BYTES;
   if (length > rest)
-    throw broken(source, `says its header has ${length} bytes, but only ${rest} follow`);
+    throw brokenFile(source, `says its header has ${length} bytes, but only ${rest} follow`);
   return Number(length);
 }
 
 async function parsedHeader(source: ByteSource, length: number): Promise<object> {
   const bytes = await source.read(LENGTH_BYTES, length);
   if (bytes[0] !== "{".charCodeAt(0)) {
-    throw broken(source, `needs a header that begins with {, got ${firstByte(bytes)}`);
+    throw brokenFile(source, `needs a header that begins with {, got ${firstByte(bytes)}`);
   }
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -98,7 +98,7 @@ async function parsedHeader(source: ByteSource, length: number): Promise<object>
   } catch (error) {
     if (error instanceof InputError) throw error;
     const reason = error instanceof SyntaxError ? error.message : "it is not valid UTF-8";
-    throw broken(source, `needs a header of strict JSON: ${reason}`, error);
+    throw brokenFile(source, `needs a header of strict JSON: ${reason}`, error);
   }
 }
 
@@ -117,24 +117,24 @@ function firstByte(bytes: Uint8Array): string {
 const ENTRY_KEYS = ["dtype", "shape", "data_offsets"];
 
 function entryOf(source: ByteSource, name: string, value: unknown): Entry {
-  const wrong = (message: string) => broken(source, `tensor ${shown(name)} ${message}`);
+  const wrong = (message: string) => brokenFile(source, `tensor ${shorten(name)} ${message}`);
   if (!isObject(value))
-    throw wrong(`needs an object with ${ENTRY_KEYS.join(", ")}, got ${shown(value)}`);
+    throw wrong(`needs an object with ${ENTRY_KEYS.join(", ")}, got ${shorten(value)}`);
   const keys = Object.keys(value);
   if (keys.length !== ENTRY_KEYS.length || !ENTRY_KEYS.every((key) => keys.includes(key))) {
-    throw wrong(`needs exactly the keys ${ENTRY_KEYS.join(", ")}, got ${shown(keys.join(", "))}`);
+    throw wrong(`needs exactly the keys ${ENTRY_KEYS.join(", ")}, got ${shorten(keys.join(", "))}`);
   }
   const { dtype, shape, data_offsets: offsets } = value;
-  if (!isDtype(dtype)) throw wrong(`has dtype ${shown(dtype)}, which the format does not know`);
-  if (!isCounts(shape)) throw wrong(`needs a shape of counts below 2^53, got ${shown(shape)}`);
+  if (!isDtype(dtype)) throw wrong(`has dtype ${shorten(dtype)}, which the format does not know`);
+  if (!isCounts(shape)) throw wrong(`needs a shape of counts below 2^53, got ${shorten(shape)}`);
   if (!isCounts(offsets) || offsets.length !== 2) {
-    throw wrong(`needs data_offsets [begin, end] below 2^53, got ${shown(offsets)}`);
+    throw wrong(`needs data_offsets [begin, end] below 2^53, got ${shorten(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
   const bits = checkedProduct([...shape, BITS[dtype]]);
-  if (bits === undefined) throw wrong(`has shape ${shown(shape)}, more than 2^53 bits`);
+  if (bits === undefined) throw wrong(`has shape ${shorten(shape)}, more than 2^53 bits`);
   if (bits !== (end - begin) * 8) {
-    const bytes = `${shown(shape)} of ${dtype} takes ${bits / 8} bytes`;
+    const bytes = `${shorten(shape)} of ${dtype} takes ${bits / 8} bytes`;
     throw wrong(
       `has data_offsets [${begin}, ${end}], ${end - begin} bytes, but its shape ${bytes}`,
     );
@@ -148,16 +148,16 @@ function checkContiguous(source: ByteSource, entries: readonly Entry[], dataByte
   for (const { name, begin, end } of entries) {
     if (begin !== reached) {
       const fault = begin < reached ? "overlaps another" : "leaves a hole before it";
-      throw broken(
+      throw brokenFile(
         source,
-        `tensor ${shown(name)} ${fault}: it must begin at ${reached}, got ${begin}`,
+        `tensor ${shorten(name)} ${fault}: it must begin at ${reached}, got ${begin}`,
       );
     }
     reached = end;
   }
   if (reached !== dataBytes) {
     const fault = reached > dataBytes ? "it is truncated" : "bytes follow the last tensor";
-    throw broken(source, `needs ${reached} bytes of data, got ${dataBytes}: ${fault}`);
+    throw brokenFile(source, `needs ${reached} bytes of data, got ${dataBytes}: ${fault}`);
   }
 }
 
@@ -165,7 +165,7 @@ function metadataOf(source: ByteSource, header: readonly [string, unknown][]): M
   const metadata = header.find(([name]) => name === METADATA)?.[1] ?? {};
   const pairs = isObject(metadata) ? Object.entries(metadata) : undefined;
   if (!pairs?.every((pair): pair is [string, string] => typeof pair[1] === "string")) {
-    throw broken(source, `needs ${METADATA} of text by name, got ${shown(metadata)}`);
+    throw brokenFile(source, `needs ${METADATA} of text by name, got ${shorten(metadata)}`);
   }
   return new Map(pairs);
 }
@@ -193,11 +193,11 @@ function checkedProduct(factors: readonly number[]): number | undefined {
 }
 
 /** A value from the file, short enough for a message. */
-function shown(value: unknown): string {
+function shorten(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > 120 ? `${text.slice(0, 120)}...` : text;
 }
 
-function broken(source: ByteSource, message: string, cause?: unknown): InputError {
+function brokenFile(source: ByteSource, message: string, cause?: unknown): InputError {
   return new InputError("file", `${source.name} ${message}`, { cause });
 }

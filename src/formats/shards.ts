@@ -52,7 +52,7 @@ export async function readShards(
   }
   for (const [name, fileName] of missing) faults.push(inOtherFile(name, fileName, filesByTensor));
   if (faults.length > 0)
-    throw broken(index, `does not agree with its files: ${someOf(faults, "; ", LISTED)}`);
+    throw brokenFile(index, `does not agree with its files: ${someOf(faults, "; ", LISTED)}`);
   return { weights, unsupported, packed, metadata };
 }
 
@@ -85,18 +85,19 @@ const MAX_INDEX_BYTES = 100_000_000;
 
 async function weightMap(index: ByteSource): Promise<[name: string, fileName: string][]> {
   if (index.sizeBytes > MAX_INDEX_BYTES) {
-    throw broken(index, `must be at most ${MAX_INDEX_BYTES} bytes, got ${index.sizeBytes}`);
+    throw brokenFile(index, `must be at most ${MAX_INDEX_BYTES} bytes, got ${index.sizeBytes}`);
   }
-  const map = ((await parsed(index)) as { weight_map?: unknown } | null)?.weight_map;
+  const map = ((await parseIndex(index)) as { weight_map?: unknown } | null)?.weight_map;
   if (!isObject(map)) {
-    throw broken(index, "needs weight_map, an object of file names by tensor name");
+    throw brokenFile(index, "needs weight_map, an object of file names by tensor name");
   }
   const pairs = Object.entries(map as Record<string, unknown>);
   const faults = pairs.filter(([, fileName]) => !isPlainName(fileName));
-  if (pairs.length === 0) throw broken(index, "needs a weight_map with tensors, got an empty one");
+  if (pairs.length === 0)
+    throw brokenFile(index, "needs a weight_map with tensors, got an empty one");
   if (faults.length > 0) {
     const names = faults.map(([name, fileName]) => `${JSON.stringify(fileName)} for ${name}`);
-    throw broken(
+    throw brokenFile(
       index,
       `needs names of files in its own folder, got ${someOf(names, "; ", LISTED)}`,
     );
@@ -104,13 +105,13 @@ async function weightMap(index: ByteSource): Promise<[name: string, fileName: st
   return pairs as [string, string][];
 }
 
-async function parsed(index: ByteSource): Promise<unknown> {
+async function parseIndex(index: ByteSource): Promise<unknown> {
   try {
     const bytes = await index.read(0, index.sizeBytes);
     return strictJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw broken(index, `needs to be strict JSON: ${String(error)}`, error);
+    throw brokenFile(index, `needs to be strict JSON: ${String(error)}`, error);
   }
 }
 
@@ -139,6 +140,6 @@ async function readOne(
 
 const LISTED = 20;
 
-function broken(source: ByteSource, message: string, cause?: unknown): InputError {
+function brokenFile(source: ByteSource, message: string, cause?: unknown): InputError {
   return new InputError("file", `${source.name} ${message}`, { cause });
 }

@@ -88,7 +88,7 @@ function zeroTails(scanned: readonly Scanned[]): ZeroTail[] {
   const sources = [...new Set(scanned.map(({ source }) => source))];
   return sources.flatMap((source) => {
     const tensors = scanned.filter((tensor) => tensor.source === source);
-    const fromEnd = tensors.sort((one, other) => other.offset - one.offset);
+    const fromEnd = tensors.sort((tensor, other) => other.offset - tensor.offset);
     const whole = fromEnd.findIndex(({ zeroBytes, sizeBytes }) => zeroBytes < sizeBytes);
     const zeros = fromEnd.slice(0, whole < 0 ? fromEnd.length : whole);
     const [last] = fromEnd;

@@ -59,7 +59,7 @@ export function safetensorsLayout(
 ): SafetensorsLayout {
   checkNames(plans);
   const inOrder = plans.toSorted(
-    (one, other) => widthOf(other) - widthOf(one) || compare(one.name, other.name),
+    (entry, other) => widthOf(other) - widthOf(entry) || compare(entry.name, other.name),
   );
   const begins: number[] = [];
   const entries: string[] = [];
@@ -107,7 +107,7 @@ function checkNames(plans: readonly TensorPlan[]): void {
 }
 
 function metadataEntry(metadata: Readonly<Record<string, string>>): string[] {
-  const pairs = Object.entries(metadata).sort(([one], [other]) => compare(one, other));
+  const pairs = Object.entries(metadata).sort(([name], [other]) => compare(name, other));
   const members = pairs.map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(text)}`);
   return members.length > 0 ? [`"${METADATA}":{${members.join()}}`] : [];
 }
@@ -127,6 +127,6 @@ function widthOf({ dtype }: TensorPlan): number {
 }
 
 /** By code units, which no locale changes. */
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
+function compare(name: string, other: string): number {
+  return name < other ? -1 : name > other ? 1 : 0;
 }

@@ -78,9 +78,9 @@ function draftOf(from?: Program) {
     attributes: OpAttributes[Kind],
     as: Name = unusedName(kind, ops.length, types),
   ): Name => {
-    const made = { op: kind, inputs: from, output: as, attributes } as unknown as Op;
-    define(as, inferType(made, from.map(typeOf)));
-    ops.push(made);
+    const draft = { op: kind, inputs: from, output: as, attributes } as unknown as Op;
+    define(as, inferType(draft, from.map(typeOf)));
+    ops.push(draft);
     return as;
   };
   return { inputs, weights, constants, ops, types, define, typeOf, op };
@@ -100,9 +100,9 @@ function declarations({ inputs, weights, constants, types, define }: Draft) {
     },
     weight({ name, axes, stored, select, merge = {} }: WeightSpec): Name {
       const layout = axesOf(axes);
-      const kept = (select ?? []).reduce(selectedAxes, layout);
+      const selectedLayout = (select ?? []).reduce(selectedAxes, layout);
       const part = select && { select };
-      const merged = Object.entries(merge).reduce(mergedAxes, kept);
+      const merged = Object.entries(merge).reduce(mergedAxes, selectedLayout);
       weights.push({ name, type: "float32", axes: merged, stored, layout, ...part });
       return define(name, weights.at(-1)!);
     },
@@ -158,6 +158,6 @@ function shorthands(op: Draft["op"]) {
 }
 
 /** `kind.count`, or the next count that is free: a program that operations were cut out of has higher names already. */
-function unusedName(kind: OpName, count: number, taken: ReadonlyMap<Name, ValueType>): Name {
-  return taken.has(`${kind}.${count}`) ? unusedName(kind, count + 1, taken) : `${kind}.${count}`;
+function unusedName(kind: OpName, count: number, types: ReadonlyMap<Name, ValueType>): Name {
+  return types.has(`${kind}.${count}`) ? unusedName(kind, count + 1, types) : `${kind}.${count}`;
 }

@@ -306,10 +306,14 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     sameAxes(outer, ids!.axes.slice(0, outer.length), fail);
     if (ids!.axes.length - outer.length > 1) fail("needs ids with at most one axis more than x");
     for (const matrix of matrices) sameAxes(matrix.axes, matrices[0]!.axes, fail);
-    const [made, ...others] = matrices[0]!.axes.filter(({ name }) => name !== last.name);
-    if (axisOf(matrices[0]!, last.name, fail).size !== last.size || !made || others.length > 0)
+    const [outputAxis, ...others] = matrices[0]!.axes.filter(({ name }) => name !== last.name);
+    if (
+      axisOf(matrices[0]!, last.name, fail).size !== last.size ||
+      !outputAxis ||
+      others.length > 0
+    )
       fail(`needs matrices with ${last.name} and one more axis`);
-    return { ...x!, axes: [...ids!.axes, made!] };
+    return { ...x!, axes: [...ids!.axes, outputAxis!] };
   },
   addGathered: ([base, ids, rows], _, fail) => {
     sameAxes([...ids!.axes, ...base!.axes.slice(1)], rows!.axes, fail);
@@ -335,8 +339,8 @@ function takenFrom(
 ): ValueType {
   if (indices.axes.length !== 1) fail("needs indices with one axis");
   const first = neighbours(x, merge, fail);
-  const taken = { name: axis, size: indices.axes[0]!.size };
-  return { ...x, axes: x.axes.toSpliced(first, merge.length, taken) };
+  const newAxis = { name: axis, size: indices.axes[0]!.size };
+  return { ...x, axes: x.axes.toSpliced(first, merge.length, newAxis) };
 }
 
 /** Where the axes `names` begin, which must lie side by side in this order. */
@@ -373,15 +377,15 @@ function contractRule(
   fail: (problem: string) => never,
 ): ValueType {
   const all = [...a!.axes, ...b!.axes];
-  for (const one of a!.axes) {
-    const other = b!.axes.find(({ name }) => name === one.name);
-    if (other && other.size !== one.size)
-      fail(`finds axis ${one.name} with sizes ${one.size} and ${other.size}`);
-    if (!other && !axes.includes(one.name)) fail(`would lose axis ${one.name}`);
+  for (const axis of a!.axes) {
+    const other = b!.axes.find(({ name }) => name === axis.name);
+    if (other && other.size !== axis.size)
+      fail(`finds axis ${axis.name} with sizes ${axis.size} and ${other.size}`);
+    if (!other && !axes.includes(axis.name)) fail(`would lose axis ${axis.name}`);
   }
-  for (const one of b!.axes) {
-    if (!a!.axes.some(({ name }) => name === one.name) && !axes.includes(one.name))
-      fail(`would lose axis ${one.name}`);
+  for (const axis of b!.axes) {
+    if (!a!.axes.some(({ name }) => name === axis.name) && !axes.includes(axis.name))
+      fail(`would lose axis ${axis.name}`);
   }
   const result = axes.map(
     (name) => all.find((axis) => axis.name === name) ?? fail(`has no axis ${name}`),

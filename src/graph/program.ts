@@ -122,8 +122,8 @@ export function typesOf(program: Program): Map<string, ValueType> {
  * @throws {InputError} "unknown-value" if no operation does: why the program cannot have it, else near names
  */
 export function producerOf(program: Program, name: string): Op {
-  const made = program.ops.find((op) => op.output === name);
-  if (made) return made;
+  const producer = program.ops.find((op) => op.output === name);
+  if (producer) return producer;
   const reason = program.absent?.[name];
   if (reason !== undefined) throw new InputError("unknown-value", reason);
   const near = program.ops.map((op) => op.output).filter((output) => alike(output, name));
@@ -134,31 +134,31 @@ export function producerOf(program: Program, name: string): Op {
 }
 
 /** Same last part, or same first parts: enough to suggest a hook of another layer or another hook of this one. */
-function alike(value: string, asked: string): boolean {
+function alike(value: string, target: string): boolean {
   const last = (name: string) => name.slice(name.lastIndexOf(".") + 1);
   return (
-    last(value) === last(asked) ||
-    value.startsWith(asked.slice(0, asked.lastIndexOf(".") + 1) || " ")
+    last(value) === last(target) ||
+    value.startsWith(target.slice(0, target.lastIndexOf(".") + 1) || " ")
   );
 }
 
 /** Only what the outputs need: unused operations, inputs, weights and constants are dropped. */
 export function prune(program: Program): Program {
-  const needed = ancestorsOf(program, program.outputs);
+  const ancestors = ancestorsOf(program, program.outputs);
   return {
     ...program,
-    inputs: program.inputs.filter(({ name }) => needed.has(name)),
-    weights: program.weights.filter(({ name }) => needed.has(name)),
-    constants: program.constants.filter(({ name }) => needed.has(name)),
-    ops: program.ops.filter(({ output }) => needed.has(output)),
+    inputs: program.inputs.filter(({ name }) => ancestors.has(name)),
+    weights: program.weights.filter(({ name }) => ancestors.has(name)),
+    constants: program.constants.filter(({ name }) => ancestors.has(name)),
+    ops: program.ops.filter(({ output }) => ancestors.has(output)),
   };
 }
 
 /** Names of all values that `names` are computed from, themselves included. */
 export function ancestorsOf(program: Program, names: readonly string[]): Set<string> {
-  const needed = new Set(names);
+  const ancestors = new Set(names);
   for (const op of program.ops.toReversed()) {
-    if (needed.has(op.output)) for (const input of op.inputs) needed.add(input);
+    if (ancestors.has(op.output)) for (const input of op.inputs) ancestors.add(input);
   }
-  return needed;
+  return ancestors;
 }

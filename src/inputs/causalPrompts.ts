@@ -141,17 +141,17 @@ export function nextToken(
 }
 
 function checkLengths(rows: readonly PromptRow[], tokenizer: Tokenizer, most: number): void {
-  const wanted = rows[0]!.clean;
-  if (wanted.length < 2)
-    throw new InputError("pairs", `a prompt needs 2 tokens or more, got ${wanted.length}`);
-  if (wanted.length > most)
-    throw new InputError("range", `the model has ${most} positions, got ${wanted.length} tokens`);
+  const expected = rows[0]!.clean;
+  if (expected.length < 2)
+    throw new InputError("pairs", `a prompt needs 2 tokens or more, got ${expected.length}`);
+  if (expected.length > most)
+    throw new InputError("range", `the model has ${most} positions, got ${expected.length} tokens`);
   rows.forEach(({ clean, corrupted }, index) => {
     for (const [which, row] of Object.entries({ clean, corrupted })) {
-      if (row.length === wanted.length) continue;
+      if (row.length === expected.length) continue;
       throw new InputError(
         "pairs",
-        `prompts need as many tokens each, the first clean one has ${wanted.length} (${pieces(tokenizer, wanted)}), the ${which} one of pair ${index} has ${row.length} (${pieces(tokenizer, row)})`,
+        `prompts need as many tokens each, the first clean one has ${expected.length} (${pieces(tokenizer, expected)}), the ${which} one of pair ${index} has ${row.length} (${pieces(tokenizer, row)})`,
       );
     }
   });

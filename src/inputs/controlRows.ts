@@ -28,7 +28,7 @@ export function disjointRows(
 /** Control R, `[BOS] r shuffled(r)`: the second block has the same tokens, none in its old place if that can be. */
 export function reshuffledRows({ tokens, start, period }: Repeated, seed: number): Rows {
   return eachRow(tokens, seed, 12, (row, stream) =>
-    row.toSpliced(start + period, period, ...deranged(row.slice(start, start + period), stream)),
+    row.toSpliced(start + period, period, ...derange(row.slice(start, start + period), stream)),
   );
 }
 
@@ -61,8 +61,8 @@ function eachRow(
 
 /** Ordinary tokens that the row does not have. */
 function others(row: number[], count: number, ordinary: Int32Array, stream: Random): number[] {
-  const taken = new Set(row);
-  const free = ordinary.filter((id) => !taken.has(id));
+  const rowIds = new Set(row);
+  const free = ordinary.filter((id) => !rowIds.has(id));
   if (free.length < count)
     throw new InputError(
       "range",
@@ -74,7 +74,7 @@ function others(row: number[], count: number, ordinary: Int32Array, stream: Rand
 const SHUFFLES = 100;
 
 /** In an order that leaves none in place, or of 100 orders the one with fewest in place (rows of the user's may repeat). */
-function deranged(items: readonly number[], stream: Random): number[] {
+function derange(items: readonly number[], stream: Random): number[] {
   const inPlace = (order: readonly number[]) =>
     order.filter((item, place) => item === items[place]).length;
   let best = stream.shuffled(items);

@@ -41,29 +41,34 @@ export const INPUT_NAMES = [
  *   shape; "tokens" for rows of unequal length, none, or ids outside the vocabulary
  */
 export function feedsOf(program: Program, inputs: ModelInputs): Feeds {
-  const given = INPUT_NAMES.filter((name) => inputs[name] !== undefined);
-  const read = program.inputs.filter(({ name }) => INPUT_NAMES.some((one) => one === name));
-  const asked = read.filter(({ fill }) => !fill).map(({ name }) => name);
-  const listed = (names: readonly string[]) => names.join(" and ") || "nothing";
-  const strange = given.filter((name) => !read.some((input) => input.name === name));
+  const givenNames = INPUT_NAMES.filter((name) => inputs[name] !== undefined);
+  const read = program.inputs.filter(({ name }) =>
+    INPUT_NAMES.some((programInputs) => programInputs === name),
+  );
+  const required = read.filter(({ fill }) => !fill).map(({ name }) => name);
+  const nameList = (names: readonly string[]) => names.join(" and ") || "nothing";
+  const strange = givenNames.filter((name) => !read.some((input) => input.name === name));
   if (strange.length > 0)
-    throw new InputError("feed", `the model reads ${listed(asked)}, not ${strange.join(", ")}`);
-  const missing = asked.filter((name) => !given.some((one) => one === name));
+    throw new InputError(
+      "feed",
+      `the model reads ${nameList(required)}, not ${strange.join(", ")}`,
+    );
+  const missing = required.filter((name) => !givenNames.some((each) => each === name));
   if (missing.length > 0)
     throw new InputError(
       "feed",
-      `the model reads ${listed(asked)}, got ${listed(given)}: ${listed(missing)} is missing`,
+      `the model reads ${nameList(required)}, got ${nameList(givenNames)}: ${nameList(missing)} is missing`,
     );
   const feeds = new Map<string, Tensor<TensorData>>();
-  for (const name of given) {
-    const input = read.find((one) => one.name === name)!;
-    feeds.set(name, fed(input, inputs[name]!));
+  for (const name of givenNames) {
+    const input = read.find((each) => each.name === name)!;
+    feeds.set(name, feedOf(input, inputs[name]!));
   }
   checkRows(feeds, read);
   return feeds;
 }
 
-function fed(input: ProgramInput, value: IdRows | Numbers): Tensor<TensorData> {
+function feedOf(input: ProgramInput, value: IdRows | Numbers): Tensor<TensorData> {
   const axes = input.axes.map(({ name }) => name);
   if (input.type === "int32") {
     const { shape, data } = verifyTokens(value as IdRows, input.below ?? 2 ** 31, input.name);
@@ -81,8 +86,8 @@ function fed(input: ProgramInput, value: IdRows | Numbers): Tensor<TensorData> {
   );
 }
 
-function fits(size: number, wanted: number | string): boolean {
-  return typeof wanted === "string" || size === wanted;
+function fits(size: number, expected: number | string): boolean {
+  return typeof expected === "string" || size === expected;
 }
 
 /** Inputs that share an axis have as many rows of it. */
@@ -93,15 +98,15 @@ function checkRows(feeds: Feeds, read: readonly ProgramInput[]): void {
       .find((input) => input.name === name)!
       .axes.forEach(({ size }, at) => {
         if (typeof size !== "string") return;
-        const [other, known] = first.get(size) ?? [name, shape[at]!];
-        if (known !== shape[at])
+        const [other, count] = first.get(size) ?? [name, shape[at]!];
+        if (count !== shape[at])
           throw new InputError(
             "feed",
             at === 0
-              ? `${other} has ${known} rows, ${name} has ${shape[at]}: there must be as many`
-              : `${other} has rows of ${known}, ${name} has rows of ${shape[at]}: they must be as long`,
+              ? `${other} has ${count} rows, ${name} has ${shape[at]}: there must be as many`
+              : `${other} has rows of ${count}, ${name} has rows of ${shape[at]}: they must be as long`,
           );
-        first.set(size, [other, known]);
+        first.set(size, [other, count]);
       });
   }
 }

@@ -99,7 +99,7 @@ async function ownPair(architecture: Architecture, own: OwnPair): Promise<Pair> 
       "pair",
       `clean and corrupted rows need equal sizes, got ${rows.tokens.shape.join(" x ")} and ${corrupted.shape.join(" x ")}`,
     );
-  return paired(rows, corrupted, "own", secondCopyQueries(rows));
+  return pairRows(rows, corrupted, "own", secondCopyQueries(rows));
 }
 
 async function generatedPair(
@@ -110,18 +110,18 @@ async function generatedPair(
   const ordinary = drawnTokens(architecture).ids;
   const { blocks, row } = DESIGNS[design];
   const { period, warnings } = fittedPeriod(architecture, options, blocks);
-  const sized = { ...options, seqLen: 2 * period };
-  const rows = { ...generatedRows(architecture, sized, PAIR_EXAMPLES), warnings };
+  const sizes = { ...options, seqLen: 2 * period };
+  const rows = { ...generatedRows(architecture, sizes, PAIR_EXAMPLES), warnings };
   const [examples] = rows.tokens.shape as readonly [number];
   const bos = rows.start === 1 ? [rows.tokens.data[0]!] : [];
   const changed = rows.start + period + Math.floor(period / 2);
   const corruptedRows = Array.from({ length: examples }, (_row, example) => {
-    const drawn = drawTokens(random(options.seed ?? 0, example), blocks * period, ordinary);
+    const ids = drawTokens(random(options.seed ?? 0, example), blocks * period, ordinary);
     const parts = Array.from({ length: blocks }, (_block, block) =>
-      drawn.slice(block * period, (block + 1) * period),
+      ids.slice(block * period, (block + 1) * period),
     );
-    const made = [...bos, ...row(parts)];
-    return design === "single" ? withOther(made, changed, ordinary) : made;
+    const tokens = [...bos, ...row(parts)];
+    return design === "single" ? withOther(tokens, changed, ordinary) : tokens;
   });
   const corrupted = tensor(
     rows.tokens.axes,
@@ -129,7 +129,7 @@ async function generatedPair(
     Int32Array.from(corruptedRows.flat()),
   );
   const positions = design === "single" ? [changed] : secondCopyQueries(rows);
-  return paired(rows, corrupted, design, positions);
+  return pairRows(rows, corrupted, design, positions);
 }
 
 /** The corruption of seed 1, within the ordinary tokens: the fifth after the right one. */
@@ -138,7 +138,7 @@ function withOther(row: readonly number[], at: number, ordinary: Int32Array): nu
   return row.with(at, ordinary[(place + 5) % ordinary.length]!);
 }
 
-async function paired(
+async function pairRows(
   rows: Awaited<ReturnType<typeof ownRows>>,
   corrupted: Tensor<Int32Array>,
   design: PairInfo["design"],

@@ -63,12 +63,12 @@ export function generatedRows(
   usual: number = DEFAULTS.numExamples,
 ): RepeatedRows {
   const { numExamples = usual, seed = DEFAULTS.seed } = options;
-  const asked = askedPeriod(options, numExamples);
+  const periodOption = askedPeriod(options, numExamples);
   const { bosToken, policy } = bosFor(architecture, options.bos ?? DEFAULTS.bos);
   const start = bosToken === null ? 0 : 1;
   const ordinary = drawnTokens(architecture);
   const { period, warning } = fitPeriod({
-    period: asked,
+    period: periodOption,
     explicit: options.seqLen !== undefined,
     contextLength: architecture.contextLength,
     start,

@@ -57,7 +57,7 @@ export async function sequencesOf(
     throw new InputError("options", "sequences are texts or tokens, got both at once");
   const tokenizer = await model.tokenizer();
   const rows = texts ? tokenizeTexts(model, tokenizer, texts, input.bos ?? "auto") : null;
-  if (!rows && !tokens) return generated(model, tokenizer, input);
+  if (!rows && !tokens) return generateSequences(model, tokenizer, input);
   const ids = rows?.ids ?? tokens!;
   checkRows(model, ids, longest);
   const { bosToken } = model.architecture;
@@ -88,10 +88,14 @@ export async function sequencesOf(
 /** Characters that the tokenizer has no token for are not there for the model: a sentence that names them. */
 function unreadCharacters(tokenizer: Tokenizer, texts: readonly string[]): string[] {
   const changed = texts.filter((text) => tokenizer.decode(tokenizer.encode(text)) !== text);
-  const unread = [...new Set(changed.join(""))].filter((one) => tokenizer.encode(one).length === 0);
+  const unread = [...new Set(changed.join(""))].filter(
+    (character) => tokenizer.encode(character).length === 0,
+  );
   if (unread.length === 0) return [];
-  const named = unread.map((one) => JSON.stringify(one));
-  return [`the tokenizer has no token for ${someOf(named)}: the model reads the text without them`];
+  const quotes = unread.map((character) => JSON.stringify(character));
+  return [
+    `the tokenizer has no token for ${someOf(quotes)}: the model reads the text without them`,
+  ];
 }
 
 /** Tokens as people read them: the tokenizer's pieces, or ids where there is none. */
@@ -107,7 +111,7 @@ export function rowOf(
   return tensor(["batch", "position"], [1, length], Int32Array.from(tokens.slice(0, length)));
 }
 
-function generated(
+function generateSequences(
   { architecture }: LoadedModel,
   tokenizer: Tokenizer | null,
   input: GeneratedInput,
@@ -150,18 +154,18 @@ export function tokenizeTexts(
       `\`bos\` on needs a model that has a BOS, and ${why}; an id in place of "on" is taken as it is`,
       { option: "bos" },
     );
-  const wanted = typeof choice === "number" ? checkedBos(choice, architecture.vocabulary) : bos;
+  const bosToken = typeof choice === "number" ? checkedBos(choice, architecture.vocabulary) : bos;
   const added = choice === "auto" ? addToText : choice !== "off";
   const encoded = texts.map((text) => tokenizer.encode(text));
   checkOfModel(tokenizer, encoded, architecture.vocabulary);
-  const already = wanted !== null && added && encoded.some((ids) => ids[0] === wanted);
+  const already = bosToken !== null && added && encoded.some((ids) => ids[0] === bosToken);
   const policy =
     choice === "auto"
       ? `auto: ${why}`
       : `${typeof choice === "number" ? `id ${choice}` : choice}, as asked`;
   return {
-    ids: encoded.map((ids) => withBos(ids, added ? wanted : null)),
-    bosToken: added ? wanted : null,
+    ids: encoded.map((ids) => withBos(ids, added ? bosToken : null)),
+    bosToken: added ? bosToken : null,
     policy: already ? `${policy}; a text that begins with it gets no second` : policy,
   };
 }

@@ -58,12 +58,12 @@ export function stackRows(
   const reads = TOKENS.filter((name) => program.inputs.some((input) => input.name === name));
   if (reads.length === 0) checkNoTokens(options);
   const explicit = options.seqLen !== undefined;
-  const asked = { period: askedPeriod(options, examples), explicit };
+  const request = { period: askedPeriod(options, examples), explicit };
   const ends = endsOf(reads, architecture, bosToken);
   const images = architecture.image && imageRows(architecture.image, examples, seed);
-  const made = reads.length > 0 ? blocksFor(architecture, ends, asked, { examples, seed }) : null;
-  const blocks = made?.blocks ?? { first: [], last: [] };
-  const period = made?.period ?? images!.repeats.period;
+  const draw = reads.length > 0 ? blocksFor(architecture, ends, request, { examples, seed }) : null;
+  const blocks = draw?.blocks ?? { first: [], last: [] };
+  const period = draw?.period ?? images!.repeats.period;
   const self = ends.map(
     (end) =>
       [end.input, rowsOf(end, end.input === "decoder" ? blocks.last : blocks.first, 2)] as const,
@@ -73,20 +73,20 @@ export function stackRows(
     const [start, length] = [before.length, before.length + 2 * period + after.length];
     return [input, { start, period, length }] as const;
   });
-  const seen = images ? [["pixels", images.repeats] as const] : [];
+  const imageRepeats = images ? [["pixels", images.repeats] as const] : [];
   const pixels = images ? [["pixels", images.repeated] as const] : [];
   return {
     self: new Map<string, Tensor<TensorData>>([...self, ...sound, ...pixels]),
     control: images ? new Map([["pixels", images.control]]) : null,
-    repeats: new Map<string, Repeats>([...repeats, ...seen]),
+    repeats: new Map<string, Repeats>([...repeats, ...imageRepeats]),
     across: acrossOf(ends, blocks, period),
     words: { self: wordsOf(ends, 2), across: wordsOf(ends, 1), images: IMAGES },
-    warnings: [...(made?.warning ? [made.warning] : []), ...(sound.length > 0 ? [NOISE] : [])],
+    warnings: [...(draw?.warning ? [draw.warning] : []), ...(sound.length > 0 ? [NOISE] : [])],
     info: {
       ...{ kind: "repeated", seed, examples, period, tokensSha256: null },
       ...{ bos: bosToken !== null && ends[0]?.before[0] === bosToken, bosToken, bosPolicy: policy },
       length: (repeats[0]?.[1] ?? images!.repeats).length,
-      ...(made && { drawn: made.drawn }),
+      ...(draw && { drawn: draw.drawn }),
     },
   };
 }
@@ -100,13 +100,13 @@ interface Blocks {
 function blocksFor(
   architecture: Architecture,
   ends: readonly RowEnd[],
-  asked: { readonly period: number; readonly explicit: boolean },
+  request: { readonly period: number; readonly explicit: boolean },
   { examples, seed }: { readonly examples: number; readonly seed: number },
 ) {
   const { ids, leftOut, source } = drawnTokens(architecture);
   const distinctBlocks = ends.some(({ input }) => input === "encoder") ? 2 : 1;
   const { period, warning } = fitPeriod({
-    ...asked,
+    ...request,
     contextLength: shortest(ends, architecture),
     start: Math.max(...ends.map(({ before, after }) => before.length + after.length)),
     ordinary: ids.length,
@@ -199,7 +199,7 @@ function endsOf(
 function shortest(ends: readonly RowEnd[], { stacks, contextLength }: Architecture): number {
   const names = ends.map(({ input }) => (input === "tokens" ? "text" : input));
   const lengths = (stacks ?? []).flatMap(({ name, length }) =>
-    names.some((one) => one === name) ? [length] : [],
+    names.some((each) => each === name) ? [length] : [],
   );
   return Math.min(...lengths, ...(lengths.length === 0 ? [contextLength] : []));
 }

@@ -12,8 +12,8 @@ export function layersOutOfReach({ windows = [] }: Windows, period: number): num
 export function reachWarnings(architecture: Windows, period: number): string[] {
   const layers = layersOutOfReach(architecture, period);
   if (layers.length === 0) return [];
-  const seen = layers.map((layer) => architecture.windows![layer]!);
-  const [least, most] = [Math.min(...seen), Math.max(...seen)];
+  const windows = layers.map((layer) => architecture.windows![layer]!);
+  const [least, most] = [Math.min(...windows), Math.max(...windows)];
   const all = layers.length === architecture.layers;
   const who = all ? "no layer sees" : `layers ${layers.join(", ")} do not see`;
   const window =

@@ -83,14 +83,14 @@ async function sizedOutputs(
   means: ReadonlyMap<string, Tensor>,
   lengths: OutputLengths,
 ): Promise<AblationSources> {
-  const sized = new Map<number, Tensor>();
+  const outputs = new Map<number, Tensor>();
   for (let layer = 0; means.has(zName(layer)); layer++) {
     const [own, mean] = [valueOf(base, zName(layer)), means.get(zName(layer))!];
-    sized.set(layer, await sizedMean(lengths, layer, own, mean));
+    outputs.set(layer, await sizedMean(lengths, layer, own, mean));
   }
   const ofHeads = (layer: number, heads: readonly number[]) => ({
     value: zName(layer),
-    source: sized.get(layer)!,
+    source: outputs.get(layer)!,
     part: { heads },
   });
   return { ofHeads, ofPatterns: null };
@@ -113,7 +113,7 @@ function restingOutputs(base: State): AblationSources {
 /** [batch, position, head, d_head] with the first position everywhere. */
 function firstPositions({ axes, shape, data }: Tensor): Tensor {
   const [rows, positions, ...rest] = shape as readonly [number, number, ...number[]];
-  const size = rest.reduce((product, one) => product * one, 1);
+  const size = rest.reduce((product, count) => product * count, 1);
   const first = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {
     const from = row * positions * size;
@@ -142,8 +142,12 @@ function savedPatterns(base: State, layer: number): Change {
 }
 
 function zeros({ axes, shape }: Tensor): Tensor {
-  const one = [1, ...shape.slice(1)];
-  return tensor(axes, one, new Float32Array(one.reduce((product, size) => product * size, 1)));
+  const rowShape = [1, ...shape.slice(1)];
+  return tensor(
+    axes,
+    rowShape,
+    new Float32Array(rowShape.reduce((product, size) => product * size, 1)),
+  );
 }
 
 /** Mean of hook_z over all reference rows, by position and head: [1, position, head, d_head] by name. */

@@ -17,16 +17,16 @@ export function* cellVariants(
   base: State,
   source: State,
 ): Generator<VariantGroup> {
-  const groups = new Map<string, { readonly one: Component; readonly places: number[] }>();
-  components.forEach((one, place) => {
-    const name = `${headName({ layer: one.layer, head: one.head! })} ${one.key}`;
-    const group = groups.get(name) ?? { one, places: [] };
+  const groups = new Map<string, { readonly component: Component; readonly places: number[] }>();
+  components.forEach((component, place) => {
+    const name = `${headName({ layer: component.layer, head: component.head! })} ${component.key}`;
+    const group = groups.get(name) ?? { component, places: [] };
     groups.set(name, group);
     group.places.push(place);
   });
-  for (const { one, places } of groups.values()) {
-    const value = hookName(one.layer, "attn.hook_z");
-    const moved = movedBy(base, source, one);
+  for (const { component, places } of groups.values()) {
+    const value = hookName(component.layer, "attn.hook_z");
+    const moved = movedBy(base, source, component);
     yield {
       from: value,
       places,
@@ -34,7 +34,7 @@ export function* cellVariants(
         {
           value,
           source: moved,
-          part: { heads: [one.head!], positions: [components[place]!.position!] },
+          part: { heads: [component.head!], positions: [components[place]!.position!] },
         },
       ]),
     };

@@ -93,8 +93,8 @@ export async function openChain(
   const whole = slice(program, { outputs: ["logits"], from: last.needs });
   const embed = slice(program, { outputs: points[0]!.needs });
   const rows = Math.min(
-    ...[...stages.map((stage) => stage.program), whole].map((one) =>
-      rowsPerRun(one, backend, length, TOKENS_PER_RUN),
+    ...[...stages.map((stage) => stage.program), whole].map((each) =>
+      rowsPerRun(each, backend, length, TOKENS_PER_RUN),
     ),
   );
   const sizes = { batch: rows, position: length, [METRIC_INPUTS.positions]: positions };
@@ -184,8 +184,8 @@ function chainOf(parts: Parts): Chain {
     let now = state;
     for (let index = indexOf(from); index < indexOf(to); index++) {
       const next = points[index + 1]!;
-      const made = await runStage(parts, index, now);
-      now = await at(next, stateAfter(points[index]!, next, now, made));
+      const trace = await runStage(parts, index, now);
+      now = await at(next, stateAfter(points[index]!, next, now, trace));
     }
     return now;
   };
@@ -267,12 +267,12 @@ function stageFeeds(
   state: State,
   more: Iterable<readonly [string, Tensor<Int32Array>]>,
 ): Feeds {
-  const fed = stages[index]!.reads.map((name) => {
+  const entries = stages[index]!.reads.map((name) => {
     const value = state.get(name);
     if (!value) throw new Error(`internal: ${points[index]!.name} needs ${name}`);
     return [name, value] as const;
   });
-  return new Map<string, Tensor | Tensor<Int32Array>>([...fed, ...more]);
+  return new Map<string, Tensor | Tensor<Int32Array>>([...entries, ...more]);
 }
 
 /** Only what the metrics at hand read. */

@@ -78,15 +78,15 @@ export async function coalitionWorths(
   const total = plan.coalitions.length * examples;
   let done = 0;
   for (const chunk of chunksOf(examples, chain.rows)) {
-    const some = feedsFor(feeds, chunk);
-    const { saved } = await savedRun(chain, takeRows(tokens, chunk), some);
+    const chunkFeeds = feedsFor(feeds, chunk);
+    const { saved } = await savedRun(chain, takeRows(tokens, chunk), chunkFeeds);
     const changes = await sources.forChunk(chunk, saved);
     const groups = [...byFirstLayer(plan)].map(([layer, sets]): VariantRuns => ({
       from: hookName(layer, "attn.hook_z"),
-      ...{ base: saved, examples: chunk.length, feeds: some },
+      ...{ base: saved, examples: chunk.length, feeds: chunkFeeds },
       variants: sets.map((set): Variant => variantOf(goneFrom(plan.heads, set), changes)),
       read: readWorth,
-      put: ({ variant, example }, [copyGain, centredLogit]) => {
+      store: ({ variant, example }, [copyGain, centredLogit]) => {
         const worth = worths.get(sets[variant]!)!;
         worth.copyGain[chunk[example]!] = copyGain!;
         worth.centredLogit[chunk[example]!] = centredLogit!;
@@ -114,14 +114,14 @@ function byFirstLayer({ heads, coalitions }: CoalitionPlan): Map<number, Coaliti
 }
 
 function variantOf(
-  gone: readonly HeadAt[],
+  heads: readonly HeadAt[],
   changes: Awaited<ReturnType<AllSources["forChunk"]>>,
 ): Variant {
-  const layers = [...new Set(gone.map(({ layer }) => layer))];
+  const layers = [...new Set(heads.map(({ layer }) => layer))];
   return layers.map((layer) =>
     changes.ofHeads(
       layer,
-      gone.filter((one) => one.layer === layer).map(({ head }) => head),
+      heads.filter((head) => head.layer === layer).map(({ head }) => head),
     ),
   );
 }

@@ -87,8 +87,10 @@ export function laidOut(
   values: readonly number[],
   { heads = false }: { readonly heads?: boolean } = {},
 ): Components {
-  const inner = (["position", "key"] as const).map((name) => (one: Component) => one[name]);
-  const outer: ((one: Component) => number | string | null)[] = heads
+  const inner = (["position", "key"] as const).map(
+    (name) => (component: Component) => component[name],
+  );
+  const outer: ((component: Component) => number | string | null)[] = heads
     ? [({ layer, head }) => headName({ layer, head: head! })]
     : [({ layer }) => layer, ({ head }) => head];
   const levels = [...outer, ...inner].filter((level) => level(components[0]!) !== null);

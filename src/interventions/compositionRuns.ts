@@ -33,9 +33,9 @@ export async function compositionRuns(
 ): Promise<CompositionTable> {
   const [heads, width, size] = layers[0]!.query.shape as readonly [number, number, number];
   const grams = await gramsOf(backend, layers, { heads, width, size });
-  const norms = grams.map((one) => ({
-    written: productNorms(one.value, one.output),
-    qk: productNorms(one.query, one.key),
+  const norms = grams.map((gram) => ({
+    ov: productNorms(gram.value, gram.output),
+    qk: productNorms(gram.query, gram.key),
   }));
   const count = layers.length * heads;
   const table: CompositionTable = { q: zeros(count), k: zeros(count), v: zeros(count) };
@@ -54,17 +54,17 @@ export async function compositionRuns(
         )[route];
         const trace = await session.run(
           new Map([
-            ["output", renamed(layers[earlier]!.output, ["a", "d_model", "d"])],
-            ["gram_value", renamed(grams[earlier]!.value, ["a", "d", "d2"])],
-            ["read", renamed(layers[later]![read], ["b", "d_model", "e"])],
-            ["gram_other", renamed(grams[later]![other], ["b", "e", "e2"])],
+            ["output", renameAxes(layers[earlier]!.output, ["a", "d_model", "d"])],
+            ["gram_value", renameAxes(grams[earlier]!.value, ["a", "d", "d2"])],
+            ["read", renameAxes(layers[later]![read], ["b", "d_model", "e"])],
+            ["gram_other", renameAxes(grams[later]![other], ["b", "e", "e2"])],
           ]),
         );
         const joint = trace.get("joint")!.data;
-        const reading = route === "v" ? norms[later]!.written : norms[later]!.qk;
+        const reading = route === "v" ? norms[later]!.ov : norms[later]!.qk;
         for (let a = 0; a < heads; a++)
           for (let b = 0; b < heads; b++) {
-            const whole = norms[earlier]!.written[a]! * reading[b]!;
+            const whole = norms[earlier]!.ov[a]! * reading[b]!;
             table[route][earlier * heads + a]![later * heads + b] =
               whole === 0 ? 0 : Math.sqrt(Math.max(0, joint[a * heads + b]!)) / whole;
           }
@@ -111,7 +111,7 @@ async function gramsOf(
     const all: HeadMatrices[] = [];
     for (const layer of layers) {
       const gram = async (matrix: Tensor) =>
-        (await session.run(new Map([["x", renamed(matrix, ["head", "d_model", "d"])]]))).get(
+        (await session.run(new Map([["x", renameAxes(matrix, ["head", "d_model", "d"])]]))).get(
           "gram",
         )!;
       all.push({
@@ -139,7 +139,7 @@ function productNorms(left: Tensor, right: Tensor): number[] {
   });
 }
 
-function renamed({ shape, data }: Tensor, axes: readonly string[]): Tensor {
+function renameAxes({ shape, data }: Tensor, axes: readonly string[]): Tensor {
   return tensor(axes, shape, data);
 }
 

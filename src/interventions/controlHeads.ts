@@ -39,15 +39,15 @@ export function controlsByLayer<Head extends Placed>(
   { not = [], draw }: ControlOptions,
 ): Head[] {
   const left = draw.shuffled(pool.filter((head) => !among(not, head)));
-  const drawn: Head[] = [];
+  const controls: Head[] = [];
   for (const { layer } of heads) {
     const inLayer = left.findIndex((other) => other.layer === layer);
     if (inLayer < 0) break;
-    drawn.push(...left.splice(inLayer, 1));
+    controls.push(...left.splice(inLayer, 1));
   }
-  return drawn;
+  return controls;
 }
 
 function among(heads: readonly Placed[], { layer, head }: Placed): boolean {
-  return heads.some((one) => one.layer === layer && one.head === head);
+  return heads.some((other) => other.layer === layer && other.head === head);
 }

@@ -78,9 +78,9 @@ export async function embeddingProducts(
 function productProgram(model: Described, kind: EmbeddingKind): Program {
   const { joined, embedding, unembedding } = embeddingIn(model, kind);
   const b = builder(joined);
-  const written = b.rename(b.gather(unembedding, "tokens"), { d_model: "row" }); // [batch, position, row]
+  const rows = b.rename(b.gather(unembedding, "tokens"), { d_model: "row" }); // [batch, position, row]
   const column = b.rename(embedding, { d_model: "column" });
-  b.contract(written, column, ["row", "column"], { as: "copying" });
+  b.contract(rows, column, ["row", "column"], { as: "copying" });
   b.contract(b.rename(embedding, { d_model: "row" }), column, ["row", "column"], {
     as: "matching",
   });

@@ -51,7 +51,7 @@ export async function writtenChange(
   const [before, after] = [valueOf(clean, z), valueOf(corrupted, z)];
   const difference = after.data.map((value, index) => value - before.data[index]!);
   const scales = await (await sessions.writtenScales(layer, norm))?.run(new Map([[z, before]]));
-  const session = await sessions.written(layer, norm);
+  const session = await sessions.writeSession(layer, norm);
   const trace = await session.run(
     new Map([[z, tensor(before.axes, before.shape, difference)], ...(scales ?? [])]),
   );
@@ -80,16 +80,16 @@ export interface ExchangedRow {
 /**
  * The residual stream of each row with what some heads add exchanged: [rows, position, d_model].
  *
- * @param written `writtenChange` by layer
+ * @param changes `writtenChange` by layer
  */
 export async function exchangedStream(
   stream: Tensor,
-  written: ReadonlyMap<number, WrittenChange>,
+  changes: ReadonlyMap<number, WrittenChange>,
   exchanged: readonly ExchangedRow[],
 ): Promise<Tensor> {
   const examples = exchanged.map(({ example }) => example);
   let changed = takeRows(stream, examples);
-  for (const [layer, { byHead, passage }] of written) {
+  for (const [layer, { byHead, passage }] of changes) {
     const heads = exchanged.map((row) => row.heads.filter((head) => head.layer === layer));
     if (heads.every((list) => list.length === 0)) continue;
     if (!passage) {

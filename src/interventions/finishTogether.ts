@@ -44,10 +44,10 @@ export async function finishTogether(
   for (let index = Math.min(...starts); index < points.length; index++) {
     for (const [run, start] of starts.entries())
       if (start === index) await moveOn(run, points[index]!, runs[run]!.begin());
-    const here = [...states.keys()];
-    const feeds = here.map((run) => () => feedsOf(index, states.get(run)!, runs[run]!));
+    const runIndices = [...states.keys()];
+    const feeds = runIndices.map((run) => () => feedsOf(index, states.get(run)!, runs[run]!));
     await pass(index, feeds, async (trace, at) => {
-      const run = here[at]!;
+      const run = runIndices[at]!;
       const next = points[index + 1];
       if (!next) {
         states.delete(run);
@@ -59,8 +59,8 @@ export async function finishTogether(
 }
 
 /** Values of a layer go with the run until it leaves the layer. */
-export function stateAfter(point: Point, next: Point, state: State, made: Trace): State {
-  return new Map<string, Tensor>([...(point.layer === next.layer ? state : []), ...made]);
+export function stateAfter(point: Point, next: Point, state: State, trace: Trace): State {
+  return new Map<string, Tensor>([...(point.layer === next.layer ? state : []), ...trace]);
 }
 
 /**
@@ -76,7 +76,7 @@ export function runsTogether(
   sizes: Readonly<Record<string, number>>,
 ): number {
   if (!budget) return 1;
-  const plans = programs.map((one) => planMemory(one, { mapsFiles }, sizes));
+  const plans = programs.map((part) => planMemory(part, { mapsFiles }, sizes));
   const open = plans.reduce((sum, plan) => sum + plan.weightBytes + plan.valueBytes, 0);
   if (open <= budget.bytes) return 1;
   const types = typesOf(program);

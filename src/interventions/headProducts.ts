@@ -23,9 +23,9 @@ export async function headProducts(
   b.contract(left, inner, ["head", "d_left", "d_right"], { as: "product" });
   const session = await prepare(b.program(["product"]), backend);
   return {
-    async of(one, middle, other) {
+    async of(first, middle, other) {
       const feeds = new Map([
-        ["left", tensor(["head", "row", "d_left"], one.shape, one.data)],
+        ["left", tensor(["head", "row", "d_left"], first.shape, first.data)],
         ["between", tensor(["row", "column"], middle.shape, middle.data)],
         ["right", tensor(["head", "column", "d_right"], other.shape, other.data)],
       ]);

@@ -46,8 +46,8 @@ export async function linearMap(
   const run = (parts: readonly (MapPart | null)[]) =>
     session.run(
       new Map([
-        ...from.map((name) => [name, stacked(session, name, parts, length)] as const),
-        ...[...frozen].map(([name, value]) => [name, repeated(value, parts.length)] as const),
+        ...from.map((name) => [name, stackTensors(session, name, parts, length)] as const),
+        ...[...frozen].map(([name, value]) => [name, repeatRows(value, parts.length)] as const),
       ]),
     );
   const constant = await run([null]);
@@ -60,7 +60,7 @@ export async function linearMap(
 }
 
 /** The values that parts have for one input, zeros for parts of another: [part, position, ...]. */
-function stacked(
+function stackTensors(
   { program }: Session,
   name: string,
   parts: readonly (MapPart | null)[],
@@ -77,7 +77,7 @@ function stacked(
   return tensor(names, [parts.length, ...sizes], data);
 }
 
-function repeated({ axes, shape, data }: Tensor, times: number): Tensor {
+function repeatRows({ axes, shape, data }: Tensor, times: number): Tensor {
   const all = new Float32Array(times * data.length);
   for (let row = 0; row < times; row++) all.set(data, row * data.length);
   return tensor(axes, [times, ...shape.slice(1)], all);

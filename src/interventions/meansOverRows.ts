@@ -17,9 +17,9 @@ export function meansOverRows(): MeansOverRows {
     add(name, value) {
       const rows = value.shape[0]!;
       const size = value.data.length / rows;
-      const one = all.get(name) ?? { value, sum: new Float64Array(size), rows: 0 };
-      value.data.forEach((entry, index) => (one.sum[index % size]! += entry));
-      all.set(name, { ...one, rows: one.rows + rows });
+      const tally = all.get(name) ?? { value, sum: new Float64Array(size), rows: 0 };
+      value.data.forEach((entry, index) => (tally.sum[index % size]! += entry));
+      all.set(name, { ...tally, rows: tally.rows + rows });
     },
     means: () =>
       new Map(

@@ -67,8 +67,8 @@ export function metricTail(
 ): Program {
   const { vocabulary } = architecture;
   const parts = { vocabulary, anatomy: anatomy(program, architecture) };
-  const made = withMetrics(program, parts, metrics);
-  const narrowed = atPositions(slice(made, { outputs: made.outputs, from }), metrics);
+  const measuring = withMetrics(program, parts, metrics);
+  const narrowed = atPositions(slice(measuring, { outputs: measuring.outputs, from }), metrics);
   // Every run of a sweep multiplies these weights, so they are worth repacking.
   return { ...narrowed, weights: narrowed.weights.map(({ rare: _, ...weight }) => weight) };
 }
@@ -147,6 +147,6 @@ export function atPositions(program: Program, metrics: readonly TailName[]): Pro
 }
 
 function once(make: () => Name): () => Name {
-  let made: Name | null = null;
-  return () => (made ??= make());
+  let name: Name | null = null;
+  return () => (name ??= make());
 }

@@ -53,8 +53,10 @@ function lengthProgram(program: Program, parts: ProgramAnatomy, layer: number): 
   const result = hookName(layer, "attn.hook_result");
   const b = builder(program);
   const less = centres(parts) ? b.op("mean", [result], { axes: ["d_model"] }) : null;
-  const seen = less === null ? result : b.op("sub", [result, less], {});
-  const outputs = [b.op("sum", [b.mul(seen, seen)], { axes: ["d_model"] }, valueName(layer))];
+  const difference = less === null ? result : b.op("sub", [result, less], {});
+  const outputs = [
+    b.op("sum", [b.mul(difference, difference)], { axes: ["d_model"] }, valueName(layer)),
+  ];
   return slice(b.program(outputs, program.limits), {
     outputs,
     from: [hookName(layer, "attn.hook_z")],
@@ -73,9 +75,9 @@ async function lengthsOf(session: Session | undefined, layer: number, z: Tensor)
   const [rows, positions, heads] = z.shape as readonly [number, number, number, number];
   const lengths = new Float32Array(rows * positions * heads);
   for (let row = 0; row < rows; row++) {
-    const one = takeRows(z, [row]);
-    const trace = await session?.run(new Map([[hookName(layer, "attn.hook_z"), one]]));
-    const squares = trace?.get(valueName(layer))!.data ?? squaresOf(one);
+    const rowZ = takeRows(z, [row]);
+    const trace = await session?.run(new Map([[hookName(layer, "attn.hook_z"), rowZ]]));
+    const squares = trace?.get(valueName(layer))!.data ?? squaresOf(rowZ);
     lengths.set(squares.map(Math.sqrt), row * positions * heads);
   }
   return tensor(["batch", "position", "head"], [rows, positions, heads], lengths);

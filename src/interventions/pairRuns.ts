@@ -54,9 +54,9 @@ export async function bothRuns(
   metrics: readonly MetricName[],
   runs: PairMetrics,
 ): Promise<BothRuns> {
-  const few = feedsFor(feeds, chunk);
-  const clean = await savedRun(chain, takeRows(pair.clean, chunk), few);
-  const corrupted = await savedRun(chain, takeRows(pair.corrupted, chunk), few);
+  const chunkFeeds = feedsFor(feeds, chunk);
+  const clean = await savedRun(chain, takeRows(pair.clean, chunk), chunkFeeds);
+  const corrupted = await savedRun(chain, takeRows(pair.corrupted, chunk), chunkFeeds);
   const read = Object.fromEntries(
     metrics.map((name) => [name, metricReader(name, clean.metrics)]),
   ) as Record<MetricName, ReturnType<typeof metricReader>>;

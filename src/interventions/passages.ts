@@ -23,7 +23,7 @@ export function throughPassage(b: Builder, x: Name, { norm, factor }: Passage): 
 }
 
 function throughNorm(b: Builder, x: Name, { scale, center, gain }: NormAnatomy): Name {
-  const scaled = b.op("div", [center ? centred(b, x) : x, scale], {});
+  const scaled = b.op("div", [center ? centreStream(b, x) : x, scale], {});
   return gain === null ? scaled : b.mul(scaled, gain);
 }
 
@@ -46,7 +46,7 @@ export function backThroughNorm(
   at: At = everywhere,
 ): Name {
   const gained = gain === null ? direction : b.mul(direction, gain);
-  return b.op("div", [center ? centred(b, gained) : gained, at(scale)], {});
+  return b.op("div", [center ? centreStream(b, gained) : gained, at(scale)], {});
 }
 
 /** What each head of a layer adds to the stream: [batch, position, head, d_model]. */
@@ -87,7 +87,7 @@ function backThroughParts(b: Builder, channels: Name, norm: NormAnatomy, at: At)
   return b.op("mergeAxes", [scaled], { axes: into.map(({ name }) => name), into: "channel" });
 }
 
-function centred(b: Builder, x: Name): Name {
+function centreStream(b: Builder, x: Name): Name {
   return b.op("sub", [x, b.op("mean", [x], { axes: ["d_model"] })], {});
 }
 

@@ -26,20 +26,20 @@ export async function* patchVariants(
   const { hook, mixed } = UNITS[unit];
   const layers = [...new Set(components.map(({ layer }) => layer))];
   for (const layer of layers) {
-    const here = components.flatMap((component, place) =>
+    const local = components.flatMap((component, place) =>
       component.layer === layer ? [{ ...component, place }] : [],
     );
     const value = hookName(layer, hook);
     if (!mixed) {
-      const variants = here.map((component): Variant => [
+      const variants = local.map((component): Variant => [
         { value, source: valueOf(source, value), part: partOf(component) },
       ]);
-      yield { from: value, places: here.map(({ place }) => place), variants };
+      yield { from: value, places: local.map(({ place }) => place), variants };
       continue;
     }
     const z = hookName(layer, "attn.hook_z");
-    for (const position of new Set(here.map((component) => component.position))) {
-      const those = here.filter((component) => component.position === position);
+    for (const position of new Set(local.map((component) => component.position))) {
+      const those = local.filter((component) => component.position === position);
       const part: Part = position === null ? {} : { positions: [position] };
       const mix = await mixedWith(chain, layer, unit, base, source, part);
       const group = groupOf(base, layer, unit);

@@ -48,9 +48,9 @@ export async function patchedRuns(
     Object.fromEntries(metrics.map((name) => [name, new Float64Array(examples)]));
   const runs = { clean: empty(), corrupted: empty(), patched: components.map(empty) };
   const chunks = chunksOf(examples, chain.rows);
-  const kept = runCache<BothRuns>(chain.cacheBytes);
+  const cachedRun = runCache<BothRuns>(chain.cacheBytes);
   const both = (chunk: readonly number[]) =>
-    kept(chunk.join(), () => bothRuns(chain, pair, feeds, chunk, metrics, runs));
+    cachedRun(chunk.join(), () => bothRuns(chain, pair, feeds, chunk, metrics, runs));
   for (const chunk of chunks) await both(chunk);
   if (!raw) checkDifference(runs, metrics[0]!);
   const total = components.length * examples;
@@ -58,7 +58,7 @@ export async function patchedRuns(
   for (const chunk of chunks) {
     const { clean, corrupted, read: readers } = await both(chunk);
     const [base, source] = mode === "denoise" ? [corrupted, clean] : [clean, corrupted];
-    const few = { base, examples: chunk.length, feeds: feedsFor(feeds, chunk) };
+    const chunkOf = { base, examples: chunk.length, feeds: feedsFor(feeds, chunk) };
     const groups = async function* (): AsyncGenerator<VariantRuns> {
       for await (const { from, places, variants } of patchVariants(
         chain,
@@ -68,10 +68,10 @@ export async function patchedRuns(
         source,
       ))
         yield {
-          ...{ ...few, from, variants },
+          ...{ ...chunkOf, from, variants },
           read: (trace, row, { example }) =>
             metrics.map((name) => readers[name]!(trace, row, example)),
-          put: ({ variant, example }, numbers) =>
+          store: ({ variant, example }, numbers) =>
             metrics.forEach((name, index) => {
               runs.patched[places[variant]!]![name]![chunk[example]!] = numbers[index]!;
             }),

@@ -35,14 +35,14 @@ export async function readThrough(
   take: (source: number, example: number, value: number) => void,
 ): Promise<void> {
   const examples = feeds.targets.shape[0]!;
-  const written = new Map<number, WrittenChange>();
+  const changes = new Map<number, WrittenChange>();
   for (const { layer } of plan.sources.flat())
-    if (!written.has(layer))
-      written.set(layer, await writtenChange(sessions, both, layer, plan.norm));
+    if (!changes.has(layer))
+      changes.set(layer, await writtenChange(sessions, both, layer, plan.norm));
   const places = plan.sources.flatMap((_, source) =>
     Array.from({ length: examples }, (_row, example) => ({ source, example })),
   );
-  const context = { chain, sessions, plan, both, feeds, pair, written };
+  const context = { chain, sessions, plan, both, feeds, pair, changes };
   const stream = plan.route === "logits" ? await endOfStream(context) : null;
   for (let first = 0; first < places.length; first += chain.rows) {
     const now = places.slice(first, first + chain.rows);
@@ -61,12 +61,12 @@ interface Context {
   readonly feeds: MetricFeeds;
   readonly pair: Pair;
   /** By source layer. */
-  readonly written: ReadonlyMap<number, WrittenChange>;
+  readonly changes: ReadonlyMap<number, WrittenChange>;
 }
 
 /** The clean residual stream with the contributions of each place's sources exchanged. */
 function changedStream(
-  { plan, written }: Context,
+  { plan, changes }: Context,
   stream: Tensor,
   places: readonly Place[],
 ): Promise<Tensor> {
@@ -74,7 +74,7 @@ function changedStream(
     example,
     heads: plan.sources[source]!,
   }));
-  return exchangedStream(stream, written, exchanged);
+  return exchangedStream(stream, changes, exchanged);
 }
 
 /** The residual stream before `layer` in which MLPs have responded to the sources, and heads have not. */
@@ -86,15 +86,17 @@ async function respondedStream(
   const examples = places.map(({ example }) => example);
   const zs = chain.points.filter(({ name }) => name.endsWith(".attn.hook_z"));
   const first = Math.min(
-    ...places.flatMap(({ source }) => plan.sources[source]!.map((one) => one.layer)),
+    ...places.flatMap(({ source }) => plan.sources[source]!.map((head) => head.layer)),
   );
   const start = zs.find((point) => point.layer === first)!;
   const end = hookName(layer, "hook_resid_pre");
-  const kept = (at: number, state: State): State => {
+  const keepBeforePath = (at: number, state: State): State => {
     const z = hookName(at, "attn.hook_z");
     const rows = takeRows(valueOf(both.clean, z), examples);
     const changes = places.flatMap(({ source, example }, row) => {
-      const heads = plan.sources[source]!.filter((one) => one.layer === at).map(({ head }) => head);
+      const heads = plan.sources[source]!.filter((head) => head.layer === at).map(
+        ({ head }) => head,
+      );
       return heads.length === 0
         ? []
         : [{ row, source: valueOf(both.corrupted, z), example, part: { heads } }];
@@ -102,10 +104,10 @@ async function respondedStream(
     return new Map([...state, [z, withParts(rows, changes)]]);
   };
   const state = await chain.advance(
-    kept(first, takeState(both.clean, start.needs, examples)),
+    keepBeforePath(first, takeState(both.clean, start.needs, examples)),
     start.name,
     end,
-    (point, now) => (point.name.endsWith(".attn.hook_z") ? kept(point.layer, now) : now),
+    (point, now) => (point.name.endsWith(".attn.hook_z") ? keepBeforePath(point.layer, now) : now),
   );
   return valueOf(state, end);
 }
@@ -169,13 +171,13 @@ async function receiverState(
 
 async function endOfStream({ sessions, plan, both }: Context): Promise<State> {
   const session = await sessions.endOfStream();
-  const fed = new Map(
+  const feeds = new Map(
     session.program.inputs.flatMap(({ name }) => {
       const value = both.clean.get(name);
       return value ? [[name, value] as const] : [];
     }),
   );
-  const stream = await session.run(fed);
+  const stream = await session.run(feeds);
   const scale = (await (await sessions.endScale(plan.norm))?.run(stream)) ?? [];
   return new Map([...stream, ...scale]);
 }

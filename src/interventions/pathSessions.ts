@@ -30,7 +30,7 @@ export interface PathSessions {
    * hook_z (and the scales below) -> `attn.written`: what each head adds to the stream, or, where `passage` is a session, to
    * what the norm behind attention reads.
    */
-  written(layer: number, norm: NormOfPath): Promise<Session>;
+  writeSession(layer: number, norm: NormOfPath): Promise<Session>;
   /** hook_z -> scales between the heads' outputs and the stream that are frozen; null where none is. */
   writtenScales(layer: number, norm: NormOfPath): Promise<Session | null>;
   /** hook_z -> what the norm behind attention reads; null where none is, or its scale is frozen. */
@@ -77,7 +77,7 @@ export function pathSessions(
       open(`${metric} ${norm}`, () =>
         metricTail(model, { metrics: [metric], from: [stream, ...endScales(parts, norm)] }),
       ),
-    written: (layer, norm) =>
+    writeSession: (layer, norm) =>
       open(`written ${layer} ${norm}`, () => writtenProgram(program, parts, layer, norm)),
     writtenScales: (layer, norm) =>
       scalePart(writtenScales(parts, layer, norm), parts.layers[layer]!.attention.z),
@@ -98,15 +98,15 @@ export function pathSessions(
 
 /** Sessions by what they compute. */
 function openedOnce(backend: Backend, sizes: Readonly<Record<string, number>>) {
-  const opened = new Map<string, Promise<Session>>();
+  const sessions = new Map<string, Promise<Session>>();
   return {
     open: (key: string, programOf: () => Program): Promise<Session> => {
-      const session = opened.get(key) ?? prepare(programOf(), backend, sizes);
-      opened.set(key, session);
+      const session = sessions.get(key) ?? prepare(programOf(), backend, sizes);
+      sessions.set(key, session);
       return session;
     },
     async close() {
-      for (const session of await Promise.allSettled(opened.values()))
+      for (const session of await Promise.allSettled(sessions.values()))
         if (session.status === "fulfilled") await session.value.close();
     },
   };

@@ -40,28 +40,28 @@ export function pointsOf(
 ): Point[] {
   return Array.from({ length: layers }, (_, layer) => {
     const next = residBefore(layer + 1, layers);
-    const seen = watched.map((hook) => hookName(layer, hook));
+    const hookNames = watched.map((hook) => hookName(layer, hook));
     const onward = ancestorsOf(program, [next]);
-    const read = ancestorsOf(program, [next, ...seen]);
-    const made = program.ops
+    const read = ancestorsOf(program, [next, ...hookNames]);
+    const outputs = program.ops
       .map(({ output }) => output)
       .filter(
         (name) => name.startsWith(`blocks.${layer}.`) && /\.hook_\w+$/.test(name) && read.has(name),
       );
-    const above = new Map(made.map((name) => [name, ancestorsOf(program, [name])]));
+    const above = new Map(outputs.map((name) => [name, ancestorsOf(program, [name])]));
     return hooks.map((group) => {
       const names = group.map((hook) => hookName(layer, hook));
       const missing = names.find((name) => !above.has(name));
       if (missing !== undefined)
         throw new InputError("unit", `the model has no value ${missing} to cut or change at`);
       const leadsTo = (other: string) => names.some((name) => above.get(other)!.has(name));
-      const known = made.filter((other) => names.includes(other) || !leadsTo(other));
+      const reachable = outputs.filter((other) => names.includes(other) || !leadsTo(other));
       const rest = slice(program, {
         outputs: [next],
-        from: known.filter((one) => one !== next && onward.has(one)),
+        from: reachable.filter((name) => name !== next && onward.has(name)),
       });
-      const needs = rest.inputs.map((input) => input.name).filter((one) => above.has(one));
-      const unread = names.filter((one) => seen.includes(one) && !needs.includes(one));
+      const needs = rest.inputs.map((input) => input.name).filter((name) => above.has(name));
+      const unread = names.filter((name) => hookNames.includes(name) && !needs.includes(name));
       return { name: names[0]!, layer, needs: [...needs, ...unread] };
     });
   }).flat();
@@ -71,12 +71,12 @@ export function pointsOf(
 export function stageOf(program: Program, from: Point, to: readonly string[]): Stage {
   const outputs = to.filter((name) => !from.needs.includes(name));
   const read = ancestorsOf(program, outputs);
-  const known = from.needs.filter((name) => read.has(name));
-  return withReads(slice(program, { outputs, from: known }), known);
+  const names = from.needs.filter((name) => read.has(name));
+  return withReads(slice(program, { outputs, from: names }), names);
 }
 
-/** A stage program, with those of `known` that it reads. */
-export function withReads(program: Program, known: readonly string[]): Stage {
+/** A stage program, with those of `names` that it reads. */
+export function withReads(program: Program, names: readonly string[]): Stage {
   const inputs = new Set(program.inputs.map(({ name }) => name));
-  return { program, reads: known.filter((name) => inputs.has(name)) };
+  return { program, reads: names.filter((name) => inputs.has(name)) };
 }

@@ -70,14 +70,14 @@ export function withParts(
 function runsOf(value: Tensor, { heads, positions }: Part): [number, number][] {
   const axes = value.axes.slice(1);
   const sizes = value.shape.slice(1);
-  const wanted = axes.map((axis) =>
+  const selections = axes.map((axis) =>
     HEAD_AXES.includes(axis) ? heads : POSITION_AXES.includes(axis) ? positions : undefined,
   );
-  const deepest = wanted.findLastIndex((indices) => indices !== undefined);
+  const deepest = selections.findLastIndex((indices) => indices !== undefined);
   const length = sizes.slice(deepest + 1).reduce((product, size) => product * size, 1);
   let starts = [0];
   for (let axis = 0; axis <= deepest; axis++) {
-    const indices = wanted[axis] ?? Array.from({ length: sizes[axis]! }, (_, index) => index);
+    const indices = selections[axis] ?? Array.from({ length: sizes[axis]! }, (_, index) => index);
     starts = starts.flatMap((start) => indices.map((index) => start * sizes[axis]! + index));
   }
   return starts.map((start) => [start * length, length]);

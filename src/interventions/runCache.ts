@@ -11,8 +11,8 @@ export function runCache<Run extends { readonly states: readonly State[] }>(most
   const runs = new Map<string, Run>();
   let bytes = 0;
   return async (key: string, make: () => Promise<Run>): Promise<Run> => {
-    const known = runs.get(key);
-    if (known) return known;
+    const cached = runs.get(key);
+    if (cached) return cached;
     const run = await make();
     const size = run.states.reduce((total, state) => total + bytesOf(state), 0);
     if (bytes + size <= most) {

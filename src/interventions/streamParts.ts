@@ -76,7 +76,7 @@ async function* attentionParts(
   saved: Trace,
 ): AsyncGenerator<StreamPart> {
   const { layer, attention } = parts;
-  const perHead = await written(model, backend, parts, saved);
+  const perHead = await writesOf(model, backend, parts, saved);
   const [, length, heads, width] = perHead.shape as readonly [number, number, number, number];
   const rest = Float64Array.from(saved.get(value)!.data);
   for (let head = 0; head < heads; head++) {
@@ -100,7 +100,7 @@ function streamTensor(length: number, width: number, data: Float32Array): Tensor
 }
 
 /** What every head of a layer adds to the stream: [batch, position, head, d_model]. */
-async function written(
+async function writesOf(
   { program }: Described,
   backend: Backend,
   layer: LayerAnatomy,
@@ -110,12 +110,12 @@ async function written(
   const b = builder(program);
   const output = headWrites(b, layer);
   const from = [z, ...frozenScales(required(passage))];
-  const fed = from.map((name) => [name, saved.get(name)!] as const);
+  const feeds = from.map((name) => [name, saved.get(name)!] as const);
   const sizes = { batch: 1, position: saved.get(z)!.shape[1]! };
   const piece = slice(b.program([output], program.limits), { outputs: [output], from });
   const session = await prepare(piece, backend, sizes);
   try {
-    return (await session.run(new Map(fed))).get(output)!;
+    return (await session.run(new Map(feeds))).get(output)!;
   } finally {
     await session.close();
   }

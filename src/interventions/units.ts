@@ -32,12 +32,12 @@ export const PATTERN: PointHooks = ["attn.hook_pattern", "attn.hook_v"];
 
 /** Where a layer is cut so that each of `units` can be changed: no more often, since every cut is a session of its own. */
 export function hooksFor(units: readonly UnitName[]): PointHooks[] {
-  const some = (...names: UnitName[]) => names.some((name) => units.includes(name));
-  const after = (["attn-out", "resid-mid", "mlp-out"] as const).filter((name) => some(name));
+  const asksFor = (...names: UnitName[]) => names.some((name) => units.includes(name));
+  const after = (["attn-out", "resid-mid", "mlp-out"] as const).filter((name) => asksFor(name));
   return [
-    ...(some("resid-pre") ? [RESID] : []),
-    ...(some("head-q", "head-k", "head-v") ? [QKV] : []),
-    ...(some("head-pattern") ? [PATTERN] : []),
+    ...(asksFor("resid-pre") ? [RESID] : []),
+    ...(asksFor("head-q", "head-k", "head-v") ? [QKV] : []),
+    ...(asksFor("head-pattern") ? [PATTERN] : []),
     Z,
     ...after.map((name): PointHooks => [UNITS[name].hook]),
   ];

@@ -38,7 +38,7 @@ export interface VariantRuns extends VariantsFrom {
   /** The numbers of one row of a trace. */
   readonly read: (trace: Trace, row: number, place: VariantRow) => readonly number[];
   /** Takes the numbers of a row. */
-  readonly put: (place: VariantRow, numbers: readonly number[]) => void;
+  readonly store: (place: VariantRow, numbers: readonly number[]) => void;
 }
 
 /** A run of some rows that waits for others. */
@@ -64,10 +64,10 @@ export async function runVariants(
   const waiting: Waiting[] = [];
   for await (const group of groups) {
     for (const run of runsOf(chain, group)) {
-      const known = await chain.log?.get(run.key);
-      if (known === undefined) waiting.push(run);
+      const numbers = await chain.log?.get(run.key);
+      if (numbers === undefined) waiting.push(run);
       else {
-        run.take(known as readonly number[]);
+        run.take(numbers as readonly number[]);
         ran?.(run.rows.length);
       }
       if (waiting.length >= chain.together) await runTogether(chain, waiting.splice(0), ran);
@@ -77,7 +77,7 @@ export async function runVariants(
 }
 
 function* runsOf(chain: Chain, group: VariantRuns): Generator<Waiting> {
-  const { from, base, examples, feeds, variants, read, put } = group;
+  const { from, base, examples, feeds, variants, read, store } = group;
   const start = chain.points.find((point) => point.name === from)!;
   const places = variants.flatMap((_, variant) =>
     Array.from({ length: examples }, (_row, example) => ({ variant, example })),
@@ -97,7 +97,7 @@ function* runsOf(chain: Chain, group: VariantRuns): Generator<Waiting> {
       read: (trace) => rows.flatMap((place, row) => read(trace, row, place)),
       take: (numbers) => {
         const each = numbers.length / rows.length;
-        rows.forEach((place, row) => put(place, numbers.slice(row * each, (row + 1) * each)));
+        rows.forEach((place, row) => store(place, numbers.slice(row * each, (row + 1) * each)));
       },
     };
   }

@@ -75,10 +75,10 @@ function wordsOf({ finds, values, ceiling, null: floor }: Omit<AuditRow, "words"
   const words: string[] = [];
   if (own === null || floor === null || own <= floor) {
     words.push(
-      `does not see ${headWords(finds)}: it has ${written(own)}, uniform attention ${written(floor)}`,
+      `does not see ${headWords(finds)}: it has ${decimals(own)}, uniform attention ${decimals(floor)}`,
     );
   } else if (own < 0.999) {
-    words.push(`${headWords(finds)} has ${written(own)} and not 1 (ceiling ${written(ceiling)})`);
+    words.push(`${headWords(finds)} has ${decimals(own)} and not 1 (ceiling ${decimals(ceiling)})`);
   }
   const span = Math.max(own ?? 0, ceiling) - (floor ?? 0);
   for (const head of IDEAL_HEADS) {
@@ -87,13 +87,13 @@ function wordsOf({ finds, values, ceiling, null: floor }: Omit<AuditRow, "words"
     if (value === null) words.push(`is 0/0 for ${headWords(head)}`);
     else if ((value - (floor ?? 0)) / span >= WORTH_SAYING) {
       words.push(
-        `gives ${headWords(head)} ${written(value)}${own !== null && value > own ? ", more than its own" : ""}`,
+        `gives ${headWords(head)} ${decimals(value)}${own !== null && value > own ? ", more than its own" : ""}`,
       );
     }
   }
   return words;
 }
 
-function written(value: number | null): string {
+function decimals(value: number | null): string {
   return value === null ? "none" : value.toFixed(4);
 }

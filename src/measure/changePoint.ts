@@ -8,7 +8,7 @@ import {
   fittedCurve,
   improvement,
   residual,
-  seen,
+  viewOf,
   whitenedFor,
   type Seen,
   type Whitened,
@@ -97,8 +97,8 @@ export function changeSearch(
     coarse: coarseChanges(whitened, centres),
   }));
   const simulated = all.map(() => null as Float64Array | null);
-  return (given) => {
-    const values = checkedValues(given, steps.length);
+  return (curve) => {
+    const values = checkedValues(curve, steps.length);
     const range = Math.max(...values) - Math.min(...values);
     const largest = Math.max(...values.map(Math.abs));
     if (range <= ROUNDING * largest) return { change: null, p: 1 };
@@ -111,7 +111,10 @@ export function changeSearch(
       }),
     );
     if (p > level) return { change: null, p };
-    return { change: located(all[fits.changedCorrelation]!.whitened, centres, values, bounds), p };
+    return {
+      change: locateChange(all[fits.changedCorrelation]!.whitened, centres, values, bounds),
+      p,
+    };
   };
 }
 
@@ -162,7 +165,7 @@ function centresOf(x: Float64Array): number[] {
 
 function coarseChanges(whitened: Whitened, centres: readonly number[]): Seen[] {
   return centres.flatMap((centre) =>
-    COARSE_WIDTHS.map((width) => seen({ centre, width, skew: "even" }, whitened)),
+    COARSE_WIDTHS.map((width) => viewOf({ centre, width, skew: "even" }, whitened)),
   );
 }
 
@@ -232,7 +235,7 @@ function chanceOf(ratio: number, sorted: Float64Array, { x, basis }: Whitened): 
   return 0.025 * Math.exp((-0.5 * freedom * (ratio - edge)) / x.length);
 }
 
-function located(
+function locateChange(
   whitened: Whitened,
   centres: readonly number[],
   values: Float64Array,

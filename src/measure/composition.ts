@@ -46,12 +46,12 @@ export function composition(
       `composition needs heads of one d_model, got ${output.columns} and ${read.rows}`,
     );
   }
-  const written = productNorm(gram(value), output.mmul(output.transpose()));
+  const writing = productNorm(gram(value), output.mmul(output.transpose()));
   const reading = productNorm(gram(read), gram(other));
-  if (written === 0 || reading === 0) return null;
+  if (writing === 0 || reading === 0) return null;
   const core = output.mmul(read); // [d_head, d_head]
   const joint = gram(value).mmul(core).mmul(gram(other)).mmul(core.transpose()).trace();
-  return Math.sqrt(Math.max(0, joint)) / (written * reading);
+  return Math.sqrt(Math.max(0, joint)) / (writing * reading);
 }
 
 /** What two random heads score in {@link composition}: 1 / sqrt(d_model), checked by simulation. */

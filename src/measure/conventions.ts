@@ -188,7 +188,7 @@ const DETECTED: Record<DetectedHead, IdealHead> = {
   induction_head: "induction",
 };
 
-function detected(head: DetectedHead, options: DetectHeadOptions): Convention {
+function detectionOf(head: DetectedHead, options: DetectHeadOptions): Convention {
   const exclusions = [
     options.excludeBos ? "key 0" : "",
     options.excludeCurrentToken ? "k = q" : "",
@@ -221,18 +221,18 @@ const DETECT_HEAD = Object.fromEntries(
   (["mul", "abs"] as const).flatMap((errorMeasure) =>
     (Object.keys(DETECTED) as DetectedHead[]).map((head): [string, Convention] => [
       `detectHead.${errorMeasure}.${DETECTED[head]}`,
-      detected(head, { errorMeasure }),
+      detectionOf(head, { errorMeasure }),
     ]),
   ),
 );
 
 const DETECT_HEAD_EXCLUDING: Record<string, Convention> = {
-  "detectHead.mul.induction.excludeBos": detected("induction_head", { excludeBos: true }),
-  "detectHead.mul.induction.excludeBoth": detected("induction_head", {
+  "detectHead.mul.induction.excludeBos": detectionOf("induction_head", { excludeBos: true }),
+  "detectHead.mul.induction.excludeBoth": detectionOf("induction_head", {
     excludeBos: true,
     excludeCurrentToken: true,
   }),
-  "detectHead.mul.previousToken.excludeBoth": detected("previous_token_head", {
+  "detectHead.mul.previousToken.excludeBoth": detectionOf("previous_token_head", {
     excludeBos: true,
     excludeCurrentToken: true,
   }),

@@ -9,7 +9,7 @@ import { secondCopy } from "./repeats.ts";
 import { entryMeanTable, queryMeanTable, stackTables } from "./weightTable.ts";
 
 /** Rows whose block begins with one token twice, as text has now and then. */
-function doubled(input: MeasuredInput): MeasuredInput {
+function doubleInput(input: MeasuredInput): MeasuredInput {
   const { start, period } = input;
   const tokens = Array.from(input.tokens);
   for (const copy of [start, start + period]) tokens[copy + 1] = tokens[copy]!;
@@ -51,7 +51,7 @@ function pairTable(input: MeasuredInput): Tensor {
 
 function textTable(input: MeasuredInput): Tensor {
   const keys = afterCopies(input);
-  const queries = keys.flatMap((some, query) => (some.length > 0 ? [query] : []));
+  const queries = keys.flatMap((keysOfQuery, query) => (keysOfQuery.length > 0 ? [query] : []));
   return queryMeanTable(input.length, queries, (query) => keys[query]!);
 }
 
@@ -83,14 +83,14 @@ const RATIO = 2.2;
 /** The share of queries whose largest weight is induction's entry and more than 2.2 times every other. */
 function events(pattern: Tensor, input: MeasuredInput): Float64Array {
   const [heads, queries, keys] = shapeOf(pattern, ["head", "query", "key"]);
-  const asked = secondCopy("ren-ri", input);
+  const secondQueries = secondCopy("ren-ri", input);
   return Float64Array.from({ length: heads }, (_, head) => {
     const isEvent = (query: number) => {
       const row = pattern.data.subarray((head * queries + query) * keys).subarray(0, query + 1);
       const target = query - input.period + 1;
       return row.every((weight, key) => key === target || row[target]! > RATIO * weight);
     };
-    return asked.filter(isEvent).length / asked.length;
+    return secondQueries.filter(isEvent).length / secondQueries.length;
   });
 }
 
@@ -102,7 +102,7 @@ export const ELSEWHERE: Readonly<Record<string, Convention>> = {
         "mean over q with an earlier copy of the sum of A[q, k], tokens[k - 1] = tokens[q], k <= q; on rows with A A",
       source: "HeadVis on text",
       finds: "induction",
-      rows: doubled,
+      rows: doubleInput,
       notes: [
         "on text the denominator decides: scores differ fivefold between reports of the same heads",
       ],

@@ -64,10 +64,10 @@ function pairedMoments(first: ArrayLike<number>, second: ArrayLike<number>): Spr
 }
 
 function welchMoments(first: ArrayLike<number>, second: ArrayLike<number>): Spread {
-  const [one, other] = [moments(first), moments(second)];
-  const [a, b] = [one.standardError ** 2, other.standardError ** 2];
+  const [earlier, other] = [moments(first), moments(second)];
+  const [a, b] = [earlier.standardError ** 2, other.standardError ** 2];
   const freedom = (a + b) ** 2 / (a ** 2 / (first.length - 1) + b ** 2 / (second.length - 1));
-  return { value: other.mean - one.mean, error: Math.sqrt(a + b), freedom };
+  return { value: other.mean - earlier.mean, error: Math.sqrt(a + b), freedom };
 }
 
 /** P(T >= t); the lower tail keeps its digits where 1 - P would lose them. */

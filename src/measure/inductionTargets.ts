@@ -28,12 +28,12 @@ export function earlierCopies(
   tokens: ArrayLike<number>,
   { prefix = 1, start = 0 }: TargetOptions = {},
 ): readonly (readonly number[])[] {
-  const seen = new Map<number, number[]>();
+  const positionsByToken = new Map<number, number[]>();
   return Array.from({ length: tokens.length }, (_, query) => {
     if (query < start) return [];
-    const before = seen.get(tokens[query]!) ?? [];
+    const before = positionsByToken.get(tokens[query]!) ?? [];
     const copies = before.filter((copy) => agrees(tokens, copy, query, prefix, start));
-    seen.set(tokens[query]!, [...before, query]);
+    positionsByToken.set(tokens[query]!, [...before, query]);
     return copies;
   });
 }
@@ -50,12 +50,12 @@ export function inductionTargets(
   tokens: ArrayLike<number>,
   options: TargetOptions = {},
 ): readonly (readonly number[])[] {
-  const wanted =
+  const isTarget =
     options.adjacent === "only"
       ? (key: number, query: number) => key === query - 1
       : (key: number, query: number) => key < query - 1;
   return earlierCopies(tokens, options).map((copies, query) =>
-    copies.map((copy) => copy + 1).filter((key) => wanted(key, query)),
+    copies.map((copy) => copy + 1).filter((key) => isTarget(key, query)),
   );
 }
 
@@ -83,10 +83,10 @@ export function inductionTable(
   options: TargetOptions = {},
 ): TargetTable {
   const { prefix = 1 } = options;
-  const wanted = prefix === 1 ? "a token" : `${prefix} tokens`;
+  const tokenWords = prefix === 1 ? "a token" : `${prefix} tokens`;
   return targetTable(
     inductionTargets(tokens, options),
-    `induction needs ${wanted} that came before, with another token after it`,
+    `induction needs ${tokenWords} that came before, with another token after it`,
   );
 }
 

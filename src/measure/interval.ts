@@ -104,7 +104,7 @@ export function ratioInterval(
   const ratios = Float64Array.from({ length: draws }, () => {
     let above = 0;
     let below = 0;
-    for (let drawn = 0; drawn < count; drawn++) {
+    for (let draw = 0; draw < count; draw++) {
       const sequence = integer(0, count - 1);
       above += numerators[sequence]!;
       below += denominators[sequence]!;

@@ -53,9 +53,9 @@ function meanOf(
 ): MeanAttention {
   const [length] = shape as readonly [number, number];
   const tables = stackTables([queryMeanTable(length, queries, keysOf)]);
-  const one = tensor(["head", "query", "key"], [1, ...shape], data);
+  const perHead = tensor(["head", "query", "key"], [1, ...shape], data);
   return {
-    value: contract(one, tables).data[0]!,
+    value: contract(perHead, tables).data[0]!,
     uniform: uniformScores(tables).data[0]!,
     queries: queries.length,
   };

@@ -45,16 +45,16 @@ export function matchHeads(
 ): HeadMatching {
   if (first.length === 0 || second.length === 0)
     return { matches: [], distance: null, random: null, p: null };
-  const found = nearest(first, second);
+  const closest = nearest(first, second);
   const { integer } = random(seed);
   const shuffled = Float64Array.from(
     { length: draws },
     () => nearest(first, columnsShuffled(second, integer)).mean,
   ).sort();
-  const asClose = shuffled.filter((distance) => distance <= found.mean + 1e-12).length;
+  const asClose = shuffled.filter((distance) => distance <= closest.mean + 1e-12).length;
   return {
-    matches: found.matches,
-    distance: found.mean,
+    matches: closest.matches,
+    distance: closest.mean,
     random: {
       mean: shuffled.reduce((sum, value) => sum + value, 0) / draws,
       low: quantile(shuffled, 0.025),
@@ -67,9 +67,9 @@ export function matchHeads(
 function nearest(first: Behaviours, second: Behaviours) {
   const ofFirst = first.map(() => ({ at: -1, distance: Infinity }));
   const ofSecond = second.map(() => ({ at: -1, distance: Infinity }));
-  first.forEach((one, a) =>
+  first.forEach((row, a) =>
     second.forEach((other, b) => {
-      const distance = distanceOf(one, other);
+      const distance = distanceOf(row, other);
       if (distance < ofFirst[a]!.distance) ofFirst[a] = { at: b, distance };
       if (distance < ofSecond[b]!.distance) ofSecond[b] = { at: a, distance };
     }),
@@ -82,9 +82,9 @@ function nearest(first: Behaviours, second: Behaviours) {
   return { matches, mean: all.reduce((sum, { distance }) => sum + distance, 0) / all.length };
 }
 
-function distanceOf(one: readonly number[], other: readonly number[]): number {
+function distanceOf(row: readonly number[], other: readonly number[]): number {
   let squares = 0;
-  for (let index = 0; index < one.length; index++) squares += (one[index]! - other[index]!) ** 2;
+  for (let index = 0; index < row.length; index++) squares += (row[index]! - other[index]!) ** 2;
   return Math.sqrt(squares);
 }
 
@@ -97,9 +97,9 @@ function columnsShuffled(
   for (let column = 0; column < rows[0]!.length; column++)
     for (let row = mixed.length - 1; row > 0; row--) {
       const other = integer(0, row);
-      const kept = mixed[row]![column]!;
+      const value = mixed[row]![column]!;
       mixed[row]![column] = mixed[other]![column]!;
-      mixed[other]![column] = kept;
+      mixed[other]![column] = value;
     }
   return mixed;
 }

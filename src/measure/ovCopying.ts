@@ -59,11 +59,11 @@ export interface ValueOutput {
  */
 export function ovCore({ value, output }: ValueOutput, between?: Tensor): Matrix {
   const [width, size] = shapeOf(value, ["d_model", "d_head"]);
-  const [outer, written] = shapeOf(output, ["d_head", "d_model"]);
-  if (size !== outer || width !== written) {
+  const [outer, outWidth] = shapeOf(output, ["d_head", "d_model"]);
+  if (size !== outer || width !== outWidth) {
     throw new InputError(
       "shape",
-      `ovCore needs W_V and W_O of one head, got ${width} x ${size} and ${outer} x ${written}`,
+      `ovCore needs W_V and W_O of one head, got ${width} x ${size} and ${outer} x ${outWidth}`,
     );
   }
   const read = between ? matrixOf(between).mmul(matrixOf(value)) : matrixOf(value);
@@ -116,7 +116,7 @@ export function topShare(logits: Tensor, ids: ArrayLike<number>, k: number): num
   if (ids.length !== rows) {
     throw new InputError("shape", `topShare needs one id per row, got ${ids.length} for ${rows}`);
   }
-  let found = 0;
+  let hits = 0;
   let flat = true;
   for (let row = 0; row < rows; row++) {
     const all = logits.data.subarray(row * vocabulary, (row + 1) * vocabulary);
@@ -132,9 +132,9 @@ export function topShare(logits: Tensor, ids: ArrayLike<number>, k: number): num
       if (logit > own) larger += 1;
       if (logit !== own) flat = false;
     }
-    if (larger < k) found += 1;
+    if (larger < k) hits += 1;
   }
-  return flat ? null : found / rows;
+  return flat ? null : hits / rows;
 }
 
 function matrixOf({ shape, data }: Tensor): Matrix {

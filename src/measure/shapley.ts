@@ -105,18 +105,22 @@ function addedAlong(order: readonly number[], worth: Worth): number[][] {
  * examples' means over n examples plus that of the pairs' means over n pairs, which is no less than the true one; t by the
  * smaller number. Null under ten examples or, where pairs were drawn, under ten pairs.
  *
- * @param drawn whether the pairs are a sample of orders; false: there is one, and it is exact
+ * @param isSampled whether the pairs are a sample of orders; false: there is one, and it is exact
  */
-export function shapleyEstimate(values: readonly (readonly number[])[], drawn: boolean): Estimate {
+export function shapleyEstimate(
+  values: readonly (readonly number[])[],
+  isSampled: boolean,
+): Estimate {
   const [pairs, examples] = [values.length, values[0]!.length];
-  const byPair = values.map((one) => moments(one).mean);
+  const byPair = values.map((run) => moments(run).mean);
   const byExample = values[0]!.map(
-    (_, example) => values.reduce((sum, one) => sum + one[example]!, 0) / pairs,
+    (_, example) => values.reduce((sum, run) => sum + run[example]!, 0) / pairs,
   );
   const value = moments(byExample).mean;
-  const fewest = drawn ? Math.min(pairs, examples) : examples;
+  const fewest = isSampled ? Math.min(pairs, examples) : examples;
   if (fewest < FEWEST_FOR_INTERVAL) return { value, low: null, high: null };
   const error = moments(byExample).standardError;
-  const reach = tQuantile(fewest) * Math.hypot(error, drawn ? moments(byPair).standardError : 0);
+  const reach =
+    tQuantile(fewest) * Math.hypot(error, isSampled ? moments(byPair).standardError : 0);
   return { value, low: value - reach, high: value + reach };
 }

@@ -6,7 +6,7 @@
  * @returns in nats; -Infinity without values
  */
 export function logSumExp(logits: ArrayLike<number>): number {
-  const { largest, sum } = shifted(logits);
+  const { largest, sum } = shiftedSum(logits);
   return largest === -Infinity ? largest : largest + Math.log(sum);
 }
 
@@ -16,12 +16,12 @@ export function logSumExp(logits: ArrayLike<number>): number {
  * @returns as many values as logits, 0 to 1, with sum 1; equal logits get 1 / n
  */
 export function softmax(logits: ArrayLike<number>): Float64Array {
-  const { largest, sum } = shifted(logits);
+  const { largest, sum } = shiftedSum(logits);
   return Float64Array.from(logits, (logit) => Math.exp(logit - largest) / sum);
 }
 
 /** The largest logit, and the sum of exp(x_i - largest). */
-function shifted(logits: ArrayLike<number>): { readonly largest: number; readonly sum: number } {
+function shiftedSum(logits: ArrayLike<number>): { readonly largest: number; readonly sum: number } {
   let [largest, sum] = [-Infinity, 0];
   for (let index = 0; index < logits.length; index++) largest = Math.max(largest, logits[index]!);
   for (let index = 0; index < logits.length; index++) sum += Math.exp(logits[index]! - largest);

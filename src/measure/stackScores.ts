@@ -153,13 +153,13 @@ export function crossTables(crossing: Crossing): Tensor {
       "range",
       `crossTables needs period >= 3, source >= lead + period and length >= period + 1, got period ${period}, lead ${lead}, source ${source} and length ${length}`,
     );
-  const written = Array.from({ length: period - 2 }, (_, index) => index + 2);
+  const queries = Array.from({ length: period - 2 }, (_, index) => index + 2);
   return stackTables(
     Object.values(CROSS).map(
       ({ keyOf }: { readonly keyOf: (next: number, crossing: Crossing) => number }) =>
         entryMeanTable(
           { queries: length, keys: source },
-          written.map((next) => ({ query: next, key: keyOf(next, crossing) })),
+          queries.map((next) => ({ query: next, key: keyOf(next, crossing) })),
         ),
     ),
   );

@@ -56,8 +56,8 @@ export function stopByPrecision(
   }
   const sequences = shapeOf(scores, ["head", "sequence"])[1];
   if (sequences < FEWEST_FOR_INTERVAL) return { enough: false, halfWidth: null, sequences };
-  const held = top === undefined ? scores : takeHeads(scores, highestHeads(scores, top));
-  const halfWidth = bandHalfWidth(held, { level, seed, draws });
+  const chosenScores = top === undefined ? scores : takeHeads(scores, highestHeads(scores, top));
+  const halfWidth = bandHalfWidth(chosenScores, { level, seed, draws });
   return { enough: sequences >= fewest && halfWidth <= target, halfWidth, sequences };
 }
 
@@ -71,7 +71,9 @@ export function highestHeads(scores: Tensor<TensorData>, count: number): number[
   const means = Array.from({ length: heads }, (_, head) =>
     mean(scores.data.subarray(head * sequences, (head + 1) * sequences)),
   );
-  const order = [...means.keys()].sort((one, other) => means[other]! - means[one]! || one - other);
+  const order = [...means.keys()].sort(
+    (head, other) => means[other]! - means[head]! || head - other,
+  );
   return order.slice(0, count);
 }
 
@@ -95,7 +97,7 @@ export function bandHalfWidth(
 ): number {
   const [heads, sequences] = shapeOf(scores, ["head", "sequence"]);
   const rows = Array.from({ length: heads }, (_, head) =>
-    centred(scores.data.subarray(head * sequences, (head + 1) * sequences)),
+    centreScores(scores.data.subarray(head * sequences, (head + 1) * sequences)),
   ).sort((left, right) => right.reach - left.reach);
   const { integer } = random(seed);
   const signs = new Int8Array(sequences);
@@ -114,7 +116,7 @@ interface Row {
   readonly reach: number;
 }
 
-function centred(scores: TensorData): Row {
+function centreScores(scores: TensorData): Row {
   const { mean } = moments(scores);
   const values = Float64Array.from(scores, (value) => value - mean);
   return { values, reach: values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length };

@@ -21,10 +21,10 @@ export function uniformScores(
   const scores = new Float64Array(measures);
   const all = Array.from({ length: keys }, (_, key) => key);
   for (let query = 0; query < queries; query++) {
-    const seen = all.filter((key) => sees(query, key));
+    const visible = all.filter((key) => sees(query, key));
     for (let measure = 0; measure < measures; measure++) {
       const row = (measure * queries + query) * keys;
-      for (const key of seen) scores[measure]! += tables.data[row + key]! / seen.length;
+      for (const key of visible) scores[measure]! += tables.data[row + key]! / visible.length;
     }
   }
   return tensor(["measure"], [measures], scores);

@@ -52,13 +52,13 @@ export function bosOfRows(
   const declared = bosToken === null ? "" : `, though config.json has bos_token_id ${bosToken}`;
   if (files?.content === null)
     return without(`${files.source} says that there is no BOS${declared}`, files.source);
-  const named = typeof files?.content === "string" ? files.id : null;
-  if (named === null && WITHOUT_BOS.test(family))
+  const tokenOfFiles = typeof files?.content === "string" ? files.id : null;
+  if (tokenOfFiles === null && WITHOUT_BOS.test(family))
     return without(`${family} is trained without BOS${declared}`, null);
-  const token = named ?? bosToken;
+  const token = tokenOfFiles ?? bosToken;
   if (token === null) return without("the model declares no BOS id", null);
   const [source, says] =
-    named === null
+    tokenOfFiles === null
       ? ["config.json", `the model declares BOS id ${token}`]
       : [
           files!.source,

@@ -12,10 +12,10 @@ import type { WeightFaults, ZeroTail } from "../formats/weightFaults.ts";
 export function checkWeights(id: string, { nonFinite, zero, zeroTails }: WeightFaults): string[] {
   for (const tail of zeroTails) if (isUnwritten(tail)) throw unwritten(tail);
   if (nonFinite.length > 0) {
-    const named = nonFinite.map(
+    const list = nonFinite.map(
       ({ name, nans, infinities }) => `${name} (${nans} NaN, ${infinities} infinite)`,
     );
-    throw new InputError("weights", `${id} has weights that are not finite: ${someOf(named)}`);
+    throw new InputError("weights", `${id} has weights that are not finite: ${someOf(list)}`);
   }
   if (zero.length === 0) return [];
   return [`${id} has matrices in which every value is 0: ${someOf(zero)}`];

@@ -39,8 +39,8 @@ export function leftOutInWords({ leftOut, source }: DrawnTokens): string {
   const parts = Object.entries(leftOut).map(
     ([reason, count]) => `${count} ${NOT_TEXT[reason as NotText]}`,
   );
-  const known = source === null ? "no tokenizer says which ids are text" : `by ${source}`;
-  return `${parts.length === 0 ? "no id is left out" : `left out: ${parts.join(", ")}`} (${known})`;
+  const sourceWords = source === null ? "no tokenizer says which ids are text" : `by ${source}`;
+  return `${parts.length === 0 ? "no id is left out" : `left out: ${parts.join(", ")}`} (${sourceWords})`;
 }
 
 /** The model with what its tokenizer's files say: which ids are text, which are special, and what BOS is. */

@@ -64,7 +64,7 @@ import { transformerLens } from "./families/transformerLens.ts";
 import { clipVision, deit, dinov2, siglipVision, vit } from "./families/vision.ts";
 import type { CheckpointTensors } from "./checkpointTensors.ts";
 
-import { unwrapped } from "./weightPrefix.ts";
+import { unwrapNames } from "./weightPrefix.ts";
 
 /** Families by `model_type` of config.json. */
 export const FAMILIES: Readonly<Record<string, Family>> = {
@@ -164,7 +164,7 @@ export function modelFrom(
   layout: StoredLayout = "hugging_face",
   options: Omit<ModelOptions, "layout"> = {},
 ): Model {
-  const plain = unwrapped(checkpoint);
+  const plain = unwrapNames(checkpoint);
   checkCounts(config, plain);
   if (config["format"] === "transformer_lens") return transformerLens(config, plain, options);
   if (config["format"] !== undefined)
@@ -213,12 +213,12 @@ function textModel(
   const config = { ...inner, ...(ties in outer && { [ties]: outer[ties] }) };
   const model = modelFrom(config, checkpoint, "hugging_face", { ...options, others: true });
   const [whole, part] = [outer["model_type"], inner["model_type"]].map(nameOf);
-  const shown = whole === "llava" ? withImages(outer, model, checkpoint) : model;
-  const aside = shown.seeing
+  const wholeModel = whole === "llava" ? withImages(outer, model, checkpoint) : model;
+  const aside = wholeModel.seeing
     ? "images are read where `inputs` have pixels"
     : "what sees or hears is left aside";
   const notice = `the files hold a ${whole} model; its text model (${part}) is used, and ${aside}`;
-  return { ...shown, notices: [notice, ...(shown.notices ?? [])] };
+  return { ...wholeModel, notices: [notice, ...(wholeModel.notices ?? [])] };
 }
 
 /** The same model, which can be shown images where its tower is one that is read here; else a notice says why it cannot. */
@@ -241,12 +241,12 @@ function nameOf(value: unknown): string {
 }
 
 function unknownType(type: unknown): InputError {
-  const known = Object.keys(FAMILIES);
-  const near = typeof type === "string" ? probablyMeant(type, known) : null;
+  const types = Object.keys(FAMILIES);
+  const near = typeof type === "string" ? probablyMeant(type, types) : null;
   const hint = near === null ? "" : `, did you mean ${near}`;
   return new InputError(
     "config",
-    `model_type ${type === undefined ? "is missing" : `${JSON.stringify(type)} is not supported`}${hint} (supported: ${known.join(", ")}, and "format": "transformer_lens")`,
+    `model_type ${type === undefined ? "is missing" : `${JSON.stringify(type)} is not supported`}${hint} (supported: ${types.join(", ")}, and "format": "transformer_lens")`,
   );
 }
 

@@ -15,10 +15,10 @@ import { configIn } from "./config/configIn.ts";
 import { folderModel } from "./folderModel.ts";
 import { checkedMap, mappedCheckpoint, mappedConfig } from "./nameMap.ts";
 import { preprocessorIn } from "./preprocessor.ts";
-import { unquantised } from "./quantised.ts";
+import { dequantiseCheckpoint } from "./quantised.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import type { LoadOptions } from "./loadOptions.ts";
-import { loaded, sightOfTensors, type LoadedModel } from "./loaded.ts";
+import { loadedModel, sightOfTensors, type LoadedModel } from "./loaded.ts";
 
 /** Weight files by name, in the order of preference; shards have an index beside them. */
 const READERS = {
@@ -44,7 +44,7 @@ export async function openFolder(
         throw configIn(error, join(path, "config.json"));
       },
     );
-    return loaded({
+    return loadedModel({
       id,
       model: withNotices(model, [notice]),
       sight: await sightOfTensors(files, options, checkpoint.weights),
@@ -88,13 +88,13 @@ export interface FolderParts {
 /** Configuration and weights of the folder, decoded where they are quantised; throws as `openFolder`. */
 export async function folderParts(
   path: string,
-  { map: given }: Pick<LoadOptions, "map"> = {},
+  { map: mapOption }: Pick<LoadOptions, "map"> = {},
 ): Promise<FolderParts> {
-  const map = given && checkedMap(given);
+  const map = mapOption && checkedMap(mapOption);
   const config = await readJson(join(path, "config.json"), path);
   const { checkpoint, files } = await weightsOf(path, READERS);
   return closedOnError(files, async () => {
-    const plain = await unquantised(config, checkpoint, folderText(path));
+    const plain = await dequantiseCheckpoint(config, checkpoint, folderText(path));
     if (!map) return { ...plain, files };
     return {
       config: mappedConfig(plain.config, map),
@@ -124,7 +124,7 @@ export async function openSafetensorsFile(
   return closedOnError([file], async () => {
     const checkpoint = mappedCheckpoint(await readSafetensors(file), map);
     const text = folderText(dirname(path));
-    return loaded({
+    return loadedModel({
       id: path,
       model: await folderModel(mappedConfig({}, map), checkpoint, text, options),
       sight: await sightOfTensors([file], options, checkpoint.weights),

@@ -14,7 +14,7 @@ export async function lastCheckpoint(path: string): Promise<string | null> {
         const step = STEP.exec(name)?.[1];
         return step === undefined ? [] : [{ step: Number(step), at: join(folder, name) }];
       })
-      .sort((one, other) => other.step - one.step);
+      .sort((checkpoint, other) => other.step - checkpoint.step);
     for (const { at } of steps) {
       const config = await stat(join(at, "config.json")).catch(() => null);
       if (config?.isFile()) return at;

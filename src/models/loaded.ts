@@ -71,7 +71,7 @@ function inNameOrder(files: readonly OpenFile[]): OpenFile[] {
 }
 
 /** @throws {InputError} as `checkWeights`: such a model has no scores */
-export async function loaded({
+export async function loadedModel({
   id,
   model,
   sight,

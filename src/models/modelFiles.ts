@@ -26,12 +26,12 @@ export interface ModelFile {
  * @throws {UnableError} if the hub is needed and cannot be reached
  */
 export async function modelFiles(name: string, options: OpenOptions = {}): Promise<ModelFile[]> {
-  const found = await stat(name).catch(() => null);
-  refuseRevision(name, found !== null, options);
+  const stats = await stat(name).catch(() => null);
+  refuseRevision(name, stats !== null, options);
   if (/^(planted|zoo):/.test(name)) return [];
-  if (found?.isDirectory()) return folderFiles(name);
-  if (found && /\.gguf$/i.test(name)) return parts(name);
-  if (found) return withCharacters(name);
+  if (stats?.isDirectory()) return folderFiles(name);
+  if (stats && /\.gguf$/i.test(name)) return parts(name);
+  if (stats) return withCharacters(name);
   const snapshot = await hubSnapshot(name, options);
   const gguf = ggufOf(snapshot);
   return gguf === null ? folderFiles(snapshot.folder) : parts(gguf);
@@ -56,7 +56,7 @@ async function folderFiles(folder: string): Promise<ModelFile[]> {
     );
   const shards = weights.endsWith(".index.json") ? await shardsOf(join(folder, weights)) : [];
   const others = [...required, ...optional].filter((file) => present.has(file));
-  return sized([...others, weights, ...shards].map((file) => join(folder, file)));
+  return withSizes([...others, weights, ...shards].map((file) => join(folder, file)));
 }
 
 async function shardsOf(index: string): Promise<string[]> {
@@ -68,17 +68,19 @@ async function shardsOf(index: string): Promise<string[]> {
 async function parts(path: string): Promise<ModelFile[]> {
   const present = new Set(await readdir(dirname(path)));
   const names = partNames(basename(path)) ?? [basename(path)];
-  return sized(names.filter((name) => present.has(name)).map((name) => join(dirname(path), name)));
+  return withSizes(
+    names.filter((name) => present.has(name)).map((name) => join(dirname(path), name)),
+  );
 }
 
 /** A single file, with the table of characters that nanoGPT leaves beside its checkpoint. */
 async function withCharacters(path: string): Promise<ModelFile[]> {
   const beside = join(dirname(path), "meta.pkl");
-  const wanted = /\.(pt|pth|ckpt)$/i.test(path) && (await stat(beside).catch(() => null));
-  return sized(wanted ? [path, beside] : [path]);
+  const hasCharacters = /\.(pt|pth|ckpt)$/i.test(path) && (await stat(beside).catch(() => null));
+  return withSizes(hasCharacters ? [path, beside] : [path]);
 }
 
-async function sized(paths: readonly string[]): Promise<ModelFile[]> {
+async function withSizes(paths: readonly string[]): Promise<ModelFile[]> {
   for (const path of paths) await isThere(path);
   return Promise.all(
     paths.map(async (path) => ({

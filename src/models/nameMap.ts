@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { StoredTensor } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
-import { joined, transposed, unpairedRows } from "../formats/rearranged.ts";
+import { joinStored, transposeStored, unpairedRows } from "../formats/rearranged.ts";
 import { faultSentences } from "../base/faultSentences.ts";
 import { someOf } from "../base/someOf.ts";
 
@@ -32,9 +32,9 @@ export type NameMap = z.infer<typeof schema>;
 
 /** @throws {InputError} "options" for what is no map, with every fault */
 export function checkedMap(value: unknown, name = "`map`"): NameMap {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = faultSentences(parsed.error.issues, Object(value) as Record<string, unknown>);
+  const reading = schema.safeParse(value);
+  if (reading.success) return reading.data;
+  const faults = faultSentences(reading.error.issues, Object(value) as Record<string, unknown>);
   throw new InputError("options", `${name} cannot be used: ${faults.join("; ")}`, {
     option: "map",
   });
@@ -59,7 +59,7 @@ export function mappedCheckpoint(
 ): Checkpoint {
   const weights = new Map(checkpoint.weights);
   const faults: string[] = [];
-  const made = new Map<string, StoredTensor>();
+  const joints = new Map<string, StoredTensor>();
   const used = new Set<string>();
   for (const [ours, entry] of Object.entries(names)) {
     const { from, ...how } = typeof entry === "string" ? { from: entry } : entry;
@@ -69,7 +69,7 @@ export function mappedCheckpoint(
       const parts = theirs.map((name) => weights.get(at(name)));
       const missing = theirs.filter((_, index) => !parts[index]).map(at);
       if (missing.length > 0) faults.push(`the checkpoint has no tensor ${missing.join(", ")}`);
-      else made.set(at(ours), arranged(at(ours), parts as StoredTensor[], how));
+      else joints.set(at(ours), arrangeTensor(at(ours), parts as StoredTensor[], how));
       for (const name of theirs) used.add(at(name));
     }
   }
@@ -81,7 +81,7 @@ export function mappedCheckpoint(
   const unsupported = new Map([...checkpoint.unsupported].filter(([name]) => left(name)));
   return {
     ...checkpoint,
-    weights: new Map([...[...weights].filter(([name]) => left(name)), ...made]),
+    weights: new Map([...[...weights].filter(([name]) => left(name)), ...joints]),
     unsupported,
   };
 }
@@ -97,14 +97,16 @@ function layersOf(theirs: readonly string[], { weights }: Checkpoint): number[] 
   return layers.length > 0 ? layers : [0];
 }
 
-function arranged(
+function arrangeTensor(
   name: string,
   parts: readonly StoredTensor[],
   { transpose, join = 0, rotaryPairs }: Omit<z.infer<typeof place>, "from">,
 ): StoredTensor {
-  const turned = transpose ? parts.map(transposed) : parts;
+  const inputs = transpose ? parts.map(transposeStored) : parts;
   const whole =
-    join === 0 ? joined(name, turned) : transposed(joined(name, turned.map(transposed)));
+    join === 0
+      ? joinStored(name, inputs)
+      : transposeStored(joinStored(name, inputs.map(transposeStored)));
   return rotaryPairs === undefined ? whole : unpairedRows(name, whole, rotaryPairs);
 }
 

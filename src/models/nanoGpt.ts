@@ -49,9 +49,9 @@ function argsOf(saved: PickleValue, path: string): z.infer<typeof modelArgs> {
       "file",
       `${path} needs model_args and model, as nanoGPT writes them; a plain state dictionary has no sizes, put it into a folder with config.json as pytorch_model.bin`,
     );
-  const parsed = modelArgs.safeParse(Object.fromEntries(args));
-  if (parsed.success) return parsed.data;
-  const faults = faultSentences(parsed.error.issues, Object.fromEntries(args));
+  const reading = modelArgs.safeParse(Object.fromEntries(args));
+  if (reading.success) return reading.data;
+  const faults = faultSentences(reading.error.issues, Object.fromEntries(args));
   throw new InputError("config", `model_args of ${path} cannot be used: ${faults.join("; ")}`);
 }
 

@@ -17,7 +17,7 @@ export async function nearNames(path: string): Promise<string[]> {
   return names
     .map((other) => ({ other, far: distance(other.toLowerCase(), name.toLowerCase()) }))
     .filter(({ other, far }) => far <= most && other !== name)
-    .sort((one, two) => one.far - two.far || (one.other < two.other ? -1 : 1))
+    .sort((near, two) => near.far - two.far || (near.other < two.other ? -1 : 1))
     .slice(0, MOST_LISTED)
     .map(({ other }) => (folder === "." && !path.startsWith("./") ? other : join(folder, other)));
 }

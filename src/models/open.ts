@@ -41,10 +41,10 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
       "name",
       `\`load\` needs the name of a model: a folder, a file, zoo:NAME, or an id of the hub, got ${shownValue(name)}`,
     );
-  const found = (await isThere(name)) ? await stat(name) : null;
-  refuseRevision(name, found !== null, options);
-  if (found) {
-    return found.isDirectory() ? openDirectory(name, options) : openFile(name, options);
+  const stats = (await isThere(name)) ? await stat(name) : null;
+  refuseRevision(name, stats !== null, options);
+  if (stats) {
+    return stats.isDirectory() ? openDirectory(name, options) : openFile(name, options);
   }
   if (/^(planted|zoo):/.test(name)) {
     refuseBase(name, options);
@@ -55,9 +55,11 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   if (scheme === "zoo" && rest !== undefined) return openZoo(rest, options);
   const snapshot = await hubSnapshot(name, options);
   if (snapshot.warning) options.notice?.(snapshot.warning);
-  const opened = { ...options, revision: snapshot.commit };
+  const snapshotOptions = { ...options, revision: snapshot.commit };
   const gguf = ggufOf(snapshot);
-  return gguf === null ? openFolder(snapshot.folder, name, opened) : openGguf(gguf, name, opened);
+  return gguf === null
+    ? openFolder(snapshot.folder, name, snapshotOptions)
+    : openGguf(gguf, name, snapshotOptions);
 }
 
 /** The path of the GGUF that a snapshot is, in its first part; null where it is a folder with a configuration. */
@@ -76,11 +78,11 @@ export function refuseRevision(
   isPath: boolean,
   { revision }: Pick<OpenOptions, "revision">,
 ): void {
-  const here = isPath ? "a path" : /^(planted|zoo):/.test(name) ? "a model of this package" : null;
-  if (!revision || here === null) return;
+  const place = isPath ? "a path" : /^(planted|zoo):/.test(name) ? "a model of this package" : null;
+  if (!revision || place === null) return;
   throw new InputError(
     "options",
-    `\`revision\` is for hub models, ${name} is ${here}${/^zoo:/.test(name) ? " (its steps are zoo:NAME@STEP)" : ""}`,
+    `\`revision\` is for hub models, ${name} is ${place}${/^zoo:/.test(name) ? " (its steps are zoo:NAME@STEP)" : ""}`,
     { option: "revision" },
   );
 }

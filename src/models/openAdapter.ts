@@ -11,7 +11,7 @@ import { folderModel } from "./folderModel.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import { adapterConfig, baseNamedIn } from "./lora/adapterConfig.ts";
 import { mergedWeights } from "./lora/mergedWeights.ts";
-import { loaded, sightOfTensors, type LoadedModel } from "./loaded.ts";
+import { loadedModel, sightOfTensors, type LoadedModel } from "./loaded.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 
 export const ADAPTER_CONFIG = "adapter_config.json";
@@ -37,11 +37,11 @@ export async function openAdapter(
   folderOf: (name: string) => Promise<string>,
 ): Promise<LoadedModel> {
   const json = await readJson(join(path, ADAPTER_CONFIG), path);
-  const named = baseNamedIn(json);
+  const baseName = baseNamedIn(json);
   if (!options.base)
     throw new InputError(
       "options",
-      `${path} is a LoRA adapter, which needs the model that it was trained on in \`base\`${named ? `: its configuration names ${named}` : ", and its configuration names none"}`,
+      `${path} is a LoRA adapter, which needs the model that it was trained on in \`base\`${baseName ? `: its configuration names ${baseName}` : ", and its configuration names none"}`,
       { option: "base" },
     );
   const settings = adapterConfig(json, join(path, ADAPTER_CONFIG));
@@ -60,13 +60,13 @@ export async function openAdapter(
       const files = [...base.files, ...adapter.files];
       const own = await folderTokenizer(path);
       const text = folderText(own ? path : baseFolder);
-      return loaded({
+      return loadedModel({
         id: path,
         model: withNotices(await folderModel(base.config, checkpoint, text, options), [
           base.notice,
-          named === null || named === options.base
+          baseName === null || baseName === options.base
             ? null
-            : `the adapter was trained on ${named}, and is merged into ${options.base}`,
+            : `the adapter was trained on ${baseName}, and is merged into ${options.base}`,
         ]),
         sight: await sightOfTensors(files, options, checkpoint.weights),
         files,

@@ -11,7 +11,7 @@ import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { checkConfigSize, parseConfig } from "./config/configJson.ts";
 import { withNotices, type Model } from "./family.ts";
-import { unquantised } from "./quantised.ts";
+import { dequantiseCheckpoint } from "./quantised.ts";
 import { folderModel } from "./folderModel.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
@@ -90,17 +90,17 @@ function openedFrom(blobs: Blobs, options: BlobOptions): Promise<Opened> {
   const alone = names.some((name) => /\.(safetensors|bin)$/i.test(name));
   throw new InputError(
     "file",
-    `a model is a folder with ${CONFIG} and weights, a .gguf file, or nanoGPT's ckpt.pt; got ${listed(names)}${alone ? `: weights without ${CONFIG} have no sizes, choose the whole folder` : ""}`,
+    `a model is a folder with ${CONFIG} and weights, a .gguf file, or nanoGPT's ckpt.pt; got ${nameList(names)}${alone ? `: weights without ${CONFIG} have no sizes, choose the whole folder` : ""}`,
   );
 }
 
 async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<Opened> {
   const text: FolderText = async (name) => (await blobs.get(name)?.text()) ?? null;
-  const file = needed(blobs, CONFIG);
+  const file = requireFile(blobs, CONFIG);
   checkConfigSize(file.size, CONFIG);
   const config = parseConfig(await file.text(), CONFIG);
   const { checkpoint: stored, weightFiles } = await readWeights(blobs);
-  const { config: plain, checkpoint, notice } = await unquantised(config, stored, text);
+  const { config: plain, checkpoint, notice } = await dequantiseCheckpoint(config, stored, text);
   sizeOf(checkpoint.weights, options);
   return {
     model: withNotices(await folderModel(plain, checkpoint, text, options), [notice]),
@@ -117,7 +117,7 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
   const { ggufPlan } = await import("./gguf/ggufModel.ts");
   const { tokenizerFromGguf } = await import("../text/tokenizer/tokenizerFromGguf.ts");
   const { gguf, files } = await readGgufFiles(name, async (part) =>
-    blobSource(needed(blobs, part), part),
+    blobSource(requireFile(blobs, part), part),
   );
   const plan = await ggufPlan(gguf, name);
   sizeOf(gguf.tensors, options);
@@ -157,16 +157,16 @@ async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Prom
 
 function sizeOf(
   tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
-  { sized }: BlobOptions,
+  { sized: checkSize }: BlobOptions,
 ): void {
   const sizes = [...tensors.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
-  sized?.(sizes.reduce((a, b) => a + b, 0));
+  checkSize?.(sizes.reduce((a, b) => a + b, 0));
 }
 
 async function readWeights(
   blobs: Blobs,
 ): Promise<{ checkpoint: Checkpoint; weightFiles: readonly string[] }> {
-  const source = (name: string) => blobSource(needed(blobs, name), name);
+  const source = (name: string) => blobSource(requireFile(blobs, name), name);
   for (const [name, read] of Object.entries(READERS)) {
     if (blobs.has(name)) return { checkpoint: await read(source(name)), weightFiles: [name] };
     const index = `${name}.index.json`;
@@ -177,16 +177,19 @@ async function readWeights(
       weightFiles: await shardNames(source(index)),
     };
   }
-  needed(blobs, "model.safetensors");
+  requireFile(blobs, "model.safetensors");
   throw new Error("internal: there are weights");
 }
 
-function needed(blobs: Blobs, name: string): Blob {
+function requireFile(blobs: Blobs, name: string): Blob {
   const blob = blobs.get(name);
   if (blob) return blob;
-  throw new InputError("file", `a model needs the file ${name}, got ${listed([...blobs.keys()])}`);
+  throw new InputError(
+    "file",
+    `a model needs the file ${name}, got ${nameList([...blobs.keys()])}`,
+  );
 }
 
-function listed(names: readonly string[]): string {
+function nameList(names: readonly string[]): string {
   return someOf(names, ", ", 12) || "nothing";
 }

@@ -9,7 +9,7 @@ import { sha256 } from "../formats/sha256.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { refuseMap } from "./folder.ts";
 import { ggufPlan } from "./gguf/ggufModel.ts";
-import { loaded, sightOf, type LoadedModel } from "./loaded.ts";
+import { loadedModel, sightOf, type LoadedModel } from "./loaded.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 
 /**
@@ -47,7 +47,7 @@ export async function openGguf(
       return { sha256: hash, weights: (await decoded(hash)).weights };
     });
     const model = plan.model(await decoded(sight.sha256), options.head);
-    return await loaded({
+    return await loadedModel({
       id,
       model,
       sight,

@@ -81,17 +81,17 @@ async function findTokenizer(
   name: string,
   { revision, offline, signal, progress }: OpenOptions,
 ): Promise<Found> {
-  const found = await stat(name).catch(() => null);
-  refuseRevision(name, found !== null, { revision });
-  if (found?.isDirectory()) {
+  const stats = await stat(name).catch(() => null);
+  refuseRevision(name, stats !== null, { revision });
+  if (stats?.isDirectory()) {
     const own = await tokenizerOfFolder(name);
     if (own.tokenizer) return own;
     const beside = await characterTable(join(name, "meta.pkl"));
     const gguf = beside ? null : await ggufInFolder(name);
     return gguf === null ? { tokenizer: beside, vocabulary: null } : ggufTokenizer(gguf);
   }
-  if (found && /\.gguf$/i.test(name)) return ggufTokenizer(name);
-  if (found)
+  if (stats && /\.gguf$/i.test(name)) return ggufTokenizer(name);
+  if (stats)
     return { tokenizer: await characterTable(join(dirname(name), "meta.pkl")), vocabulary: null };
   if (name.startsWith("planted:")) return { tokenizer: null, vocabulary: null };
   if (name.startsWith("zoo:")) return tokenizerIn(await zooFolder(name.slice("zoo:".length)));
@@ -99,8 +99,8 @@ async function findTokenizer(
     const gguf = ggufOf(await hubSnapshot(name, { revision, offline, signal, progress }));
     return gguf === null ? { tokenizer: null, vocabulary: null } : ggufTokenizer(gguf);
   }
-  const known = hubName(name);
-  const { folder } = await fetchFromHub(known?.tokenizer ?? known?.id ?? name, {
+  const short = hubName(name);
+  const { folder } = await fetchFromHub(short?.tokenizer ?? short?.id ?? name, {
     revision: revision ?? undefined,
     wanted: TOKENIZER_FILES,
     ...(offline !== undefined && { offline }),

@@ -6,7 +6,7 @@ import { fileSource, isThere } from "../formats/file.ts";
 import { readJson } from "./folder.ts";
 import { characterTable } from "./characterTable.ts";
 import type { LoadOptions } from "./loadOptions.ts";
-import { loaded, sightOfTensors, type LoadedModel } from "./loaded.ts";
+import { loadedModel, sightOfTensors, type LoadedModel } from "./loaded.ts";
 import { torchModel } from "./torchModel.ts";
 import { META_PARTS, sizesFileOf } from "./torchWriters.ts";
 
@@ -28,7 +28,7 @@ export async function openTorch(
       map,
       sizes: await sizesBeside(path),
     });
-    return await loaded({
+    return await loadedModel({
       id,
       model,
       sight: await sightOfTensors([file], options, weights),

@@ -29,13 +29,13 @@ const METHODS: Readonly<Record<string, string>> = {
  * @throws {InputError} "weights" for other methods: which one it is, the model that it was made from if the files name it
  *   (`base_model` of README.md, `_name_or_path` of config.json), and that a GGUF can be read
  */
-export async function unquantised(
+export async function dequantiseCheckpoint(
   config: Json,
   checkpoint: Checkpoint,
   text: FolderText,
 ): Promise<Unquantised> {
   const { quantization_config: settings, quantization: mlx, ...plain } = config;
-  const { checkpoint: decoded, form } = await unpacked(config, checkpoint);
+  const { checkpoint: decoded, form } = await unpackWeights(config, checkpoint);
   const packed = [...decoded.unsupported.keys(), ...decoded.weights.keys()].find((name) =>
     PACKED.test(name),
   );
@@ -64,7 +64,7 @@ export async function unquantised(
 const PACKED =
   /\.(qweight|qzeros|weight_packed|SCB|quant_state\.\w+|absmax|quant_map|weight_scale|weight_scale_inv)$/;
 
-async function unpacked(config: Json, checkpoint: Checkpoint): Promise<Unpacked> {
+async function unpackWeights(config: Json, checkpoint: Checkpoint): Promise<Unpacked> {
   const { quantization_config: settings, quantization } = config;
   const mlx = isObject(quantization)
     ? quantization
@@ -96,7 +96,7 @@ async function refusal(
   text: FolderText,
 ): Promise<InputError> {
   const { quant_method: method, bits, load_in_4bit: four, load_in_8bit: eight, format } = settings;
-  const said =
+  const scheme =
     typeof method === "string" ? (METHODS[method] ?? method) : "a form without quantization_config";
   const width = typeof bits === "number" ? bits : four === true ? 4 : eight === true ? 8 : null;
   const more = [
@@ -106,17 +106,17 @@ async function refusal(
   const base = await baseModel(config, text);
   return new InputError(
     "weights",
-    `the weights are quantised by ${said}${more.length > 0 ? ` (${more.join(", ")})` : ""}${tensor ? `, such as ${tensor}` : ""}, which is not read; two ways on: the model that it was made from${base ? `, ${base}` : ", unquantised"}, or a GGUF of it`,
+    `the weights are quantised by ${scheme}${more.length > 0 ? ` (${more.join(", ")})` : ""}${tensor ? `, such as ${tensor}` : ""}, which is not read; two ways on: the model that it was made from${base ? `, ${base}` : ", unquantised"}, or a GGUF of it`,
   );
 }
 
 /** The model that this one was made from, if README.md or config.json names it. */
 export async function baseModel(config: Json, text: FolderText): Promise<string | null> {
   const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec((await text("README.md")) ?? "")?.[1] ?? "";
-  const named = /^base_model:[ \t]*(?:\r?\n[ \t]*-[ \t]*)?["']?([\w./-]+)["']?[ \t]*$/m.exec(
+  const ownName = /^base_model:[ \t]*(?:\r?\n[ \t]*-[ \t]*)?["']?([\w./-]+)["']?[ \t]*$/m.exec(
     front,
   )?.[1];
   const path = config._name_or_path;
   const other = typeof path === "string" && /^[\w-]+\/[\w.-]+$/.test(path) ? path : null;
-  return named ?? other;
+  return ownName ?? other;
 }

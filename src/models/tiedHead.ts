@@ -33,10 +33,10 @@ async function sameNumbers(a: StoredTensor, b: StoredTensor): Promise<boolean> {
   if (a.type !== b.type || a.sizeBytes !== b.sizeBytes) return false;
   for (let start = 0; start < a.sizeBytes; start += PIECE) {
     const length = Math.min(PIECE, a.sizeBytes - start);
-    const [one, other] = await Promise.all(
+    const [first, other] = await Promise.all(
       [a, b].map(({ source, offset }) => source.read(offset + start, length)),
     );
-    if (!one!.every((byte, index) => byte === other![index])) return false;
+    if (!first!.every((byte, index) => byte === other![index])) return false;
   }
   return true;
 }

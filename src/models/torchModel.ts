@@ -45,12 +45,12 @@ export async function torchModel(
     torchCheckpoint(`${path}: ${stateName(saved) ?? "the whole"}`, stateOf(saved)),
   );
   const plan = planOf(checkpoint, path, args, options.sizes, map);
-  const named = mappedCheckpoint(mappedCheckpoint(checkpoint, plan.map), map ?? {});
+  const withOurNames = mappedCheckpoint(mappedCheckpoint(checkpoint, plan.map), map ?? {});
   const zeros = [...(plan.zeros ?? [])].map(
     ([name, size]) =>
       [name, computedTensor(path, [size], async (_, count) => new Float32Array(count))] as const,
   );
-  const weights = { ...named, weights: new Map([...named.weights, ...zeros]) };
+  const weights = { ...withOurNames, weights: new Map([...withOurNames.weights, ...zeros]) };
   const config = mappedConfig(plan.config, map);
   const model = await withHead(
     (head) => modelFrom(config, weights, plan.layout ?? "hugging_face", { head }),

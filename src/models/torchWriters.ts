@@ -146,9 +146,9 @@ function checkedSizes<Schema extends z.ZodType>(
   sizes: unknown,
   where: string,
 ): z.infer<Schema> {
-  const parsed = schema.safeParse(sizes);
-  if (parsed.success) return parsed.data;
-  const faults = faultSentences(parsed.error.issues, Object(sizes) as Record<string, unknown>);
+  const reading = schema.safeParse(sizes);
+  if (reading.success) return reading.data;
+  const faults = faultSentences(reading.error.issues, Object(sizes) as Record<string, unknown>);
   const sentence = faults.map((fault) => fault.trim()).join("; ");
   throw new InputError("config", `${where} cannot be used: ${sentence}`);
 }
@@ -166,15 +166,15 @@ export function isFromScratch({ weights }: Checkpoint): boolean {
 /**
  * The GPT of "Build a Large Language Model (From Scratch)", whose file has no number of heads.
  *
- * @param given keys of config.json that the caller knows
+ * @param sizes keys of config.json that the caller knows
  * @throws {InputError} "config" without `n_head`
  */
 export function fromScratchPlan(
   { weights }: Checkpoint,
   path: string,
-  given: Readonly<Record<string, unknown>>,
+  sizes: Readonly<Record<string, unknown>>,
 ): WriterPlan {
-  if (given.n_head === undefined)
+  if (sizes.n_head === undefined)
     throw new InputError(
       "config",
       `${path} is a GPT of LLMs-from-scratch, whose file does not say how many heads it has; give it in \`map\`: {"config": {"n_head": 12}}`,
@@ -252,17 +252,17 @@ const N = "transformer.h.{layer}.";
  * nanochat's GPT, whose sizes are in meta_STEP.json beside model_STEP.pt.
  *
  * @param meta that file, if it is there
- * @param given keys of config.json that the caller knows
+ * @param sizeOptions keys of config.json that the caller knows
  * @throws {InputError} "config" if neither says how many heads there are, or for keys of the file that are not known
  */
 export function nanochatPlan(
   { weights }: Checkpoint,
   path: string,
   meta: unknown,
-  given: Readonly<Record<string, unknown>>,
+  sizeOptions: Readonly<Record<string, unknown>>,
 ): WriterPlan {
   const inner = (meta as { readonly model_config?: unknown } | undefined)?.model_config;
-  if (inner === undefined && given.num_attention_heads === undefined)
+  if (inner === undefined && sizeOptions.num_attention_heads === undefined)
     throw new InputError(
       "config",
       `${path} is nanochat's, whose sizes are in meta_STEP.json beside model_STEP.pt; without it give them in \`map\`: {"config": {"num_attention_heads": 6, "max_position_embeddings": 2048}}`,

@@ -45,20 +45,20 @@ export async function vocabularyIn(text: FolderText): Promise<Vocabulary | null>
     if (file) return fromJson(file, config, model);
     const vocab = await jsonOf(text, "vocab.json");
     if (!vocab) return null;
-    const listed = Object.entries((config.added_tokens_decoder ?? {}) as Json).map(
+    const tokens = Object.entries((config.added_tokens_decoder ?? {}) as Json).map(
       ([id, token]) => ({ ...(token as object), id: Number(id) }),
     );
     const legacy = Object.entries((await jsonOf(text, "added_tokens.json")) ?? {}).map(
       ([content, id]) => ({ content, id, special: false }),
     );
     const specials = (await jsonOf(text, "special_tokens_map.json")) ?? {};
-    const added = listed.length > 0 ? listed : legacy;
+    const added = tokens.length > 0 ? tokens : legacy;
     return vocabularyOf(
       "vocab.json",
       vocab,
       added,
       true,
-      bosIn(config, listed.length > 0 ? {} : specials, model),
+      bosIn(config, tokens.length > 0 ? {} : specials, model),
     );
   } catch (error) {
     if (error instanceof InputError) throw error; // a file that is there and cannot be read

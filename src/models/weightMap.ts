@@ -85,10 +85,10 @@ export function bindWeights(
   );
   const faults = { missing: new Array<string>(), shape: new Array<string>() };
   const bound = new Map<string, Bound>();
-  const known = new Set<string>();
+  const names = new Set<string>();
   for (const [name, entry] of expanded) {
-    const [from, stored] = found(entry, prefix, checkpoint);
-    known.add(from);
+    const [from, stored] = findTensor(entry, prefix, checkpoint);
+    names.add(from);
     const type = checkpoint.unsupported.get(from);
     if (stored) {
       const fault = shapeFault(from, stored, entry, sizes);
@@ -97,7 +97,7 @@ export function bindWeights(
     } else if (type !== undefined) faults.shape.push(unreadable(from, type));
     else if (!entry.optional) faults.missing.push(`${from} is missing`);
   }
-  const leftOver = tensorsLeft(checkpoint, known, ignorable, others ? prefix.own : "");
+  const leftOver = tensorsLeft(checkpoint, names, ignorable, others ? prefix.own : "");
   refuse({ ...faults, leftOver });
   return {
     weights: (b) => lookUp(b, bound, sizes),
@@ -106,7 +106,7 @@ export function bindWeights(
   };
 }
 
-function found(
+function findTensor(
   { from, orElse }: WeightEntry,
   prefix: Prefix,
   { weights, unsupported }: CheckpointTensors,
@@ -139,19 +139,19 @@ function expand(
   { layers, counts = {} }: BindOptions,
 ): [string, WeightEntry][] {
   const all = { layer: layers, ...counts };
-  const key = Object.keys(all).find((one) => name.includes(`{${one}}`));
+  const key = Object.keys(all).find((count) => name.includes(`{${count}}`));
   if (key === undefined) return [[name, entry]];
   const indices =
     key === "layer" && entry.layers
       ? entry.layers
       : Array.from({ length: all[key as keyof typeof all] }, (_, index) => index);
   return indices.flatMap((index) => {
-    const put = (text: string) => text.replace(`{${key}}`, String(index));
-    const select = entry.select?.map((one) =>
-      "index" in one && one.axis === key ? { ...one, index } : one,
+    const withIndex = (text: string) => text.replace(`{${key}}`, String(index));
+    const select = entry.select?.map((selection) =>
+      "index" in selection && selection.axis === key ? { ...selection, index } : selection,
     );
-    const one = { ...entry, from: put(entry.from), ...(select && { select }) };
-    return expand(put(name), one, { layers, counts, sizes: {} });
+    const copy = { ...entry, from: withIndex(entry.from), ...(select && { select }) };
+    return expand(withIndex(name), copy, { layers, counts, sizes: {} });
   });
 }
 
@@ -166,25 +166,25 @@ function shapeFault(
   sizes: Sizes,
 ): string | null {
   const all = { ...sizes, ...entry.sizes };
-  const wanted = entry.shape.map((axes) =>
+  const shape = entry.shape.map((axes) =>
     [axes].flat().reduce((product, axis) => product * sizeOf(axis, all), 1),
   );
   const fits =
-    wanted.length === stored.shape.length &&
-    wanted.every((size, index) => size === stored.shape[index]);
+    shape.length === stored.shape.length &&
+    shape.every((size, index) => size === stored.shape[index]);
   return fits
     ? null
-    : `${from} should be ${wanted.join(" x ")}, is ${stored.shape.join(" x ") || "a scalar"}`;
+    : `${from} should be ${shape.join(" x ")}, is ${stored.shape.join(" x ") || "a scalar"}`;
 }
 
 function tensorsLeft(
   { weights, unsupported }: CheckpointTensors,
-  known: ReadonlySet<string>,
+  names: ReadonlySet<string>,
   ignorable: readonly RegExp[],
   within: string,
 ): string[] {
   return [...weights.keys(), ...unsupported.keys()]
-    .filter((name) => name.startsWith(within) && !known.has(name))
+    .filter((name) => name.startsWith(within) && !names.has(name))
     .filter((name) => !ignorable.some((pattern) => pattern.test(name)))
     .map((name) => `${name} has no place in this architecture`);
 }
@@ -197,10 +197,10 @@ interface Faults {
 
 function refuse({ missing, shape, leftOver: rest }: Faults): void {
   if (missing.length + shape.length + rest.length === 0) return;
-  const listed = [shape, missing, rest]
+  const list = [shape, missing, rest]
     .filter((faults) => faults.length > 0)
     .map((faults) => someOf(faults, "; "));
-  throw new InputError("weights", `the weights do not fit the configuration: ${listed.join("; ")}`);
+  throw new InputError("weights", `the weights do not fit the configuration: ${list.join("; ")}`);
 }
 
 function declare(b: Builder, name: string, { entry, stored }: Bound, sizes: Sizes): void {

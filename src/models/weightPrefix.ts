@@ -17,7 +17,7 @@ const WRAPPERS =
 const PARALLEL = /^(module\.)+/;
 
 /** The checkpoint under the names that it had before it was compiled or trained in parallel. */
-export function unwrapped<Checkpoint extends CheckpointTensors>(
+export function unwrapNames<Checkpoint extends CheckpointTensors>(
   checkpoint: Checkpoint,
 ): Checkpoint {
   const plain = <Value>(entries: ReadonlyMap<string, Value>) =>
@@ -43,9 +43,9 @@ export function prefixOf(
 ): Prefix {
   const there = new Set([...weights.keys(), ...unsupported.keys()]);
   const candidates = names.slice(0, MOST_ANCHORS).flatMap((name) => endingWith(there, name));
-  const few = [...new Set([base, ...candidates])].slice(0, MOST_CANDIDATES);
-  const counts = few.map((own) => names.filter((name) => there.has(own + name)).length);
-  const own = few[counts.indexOf(Math.max(...counts))]!;
+  const shortlist = [...new Set([base, ...candidates])].slice(0, MOST_CANDIDATES);
+  const counts = shortlist.map((own) => names.filter((name) => there.has(own + name)).length);
+  const own = shortlist[counts.indexOf(Math.max(...counts))]!;
   const parts = own.split(".").slice(0, -1);
   const outer = parts.map((_, index) =>
     parts
@@ -61,8 +61,8 @@ const MOST_CANDIDATES = 20;
 
 function endingWith(there: ReadonlySet<string>, name: string): string[] {
   return [...there]
-    .filter((one) => one === name || one.endsWith(`.${name}`))
-    .map((one) => one.slice(0, one.length - name.length));
+    .filter((candidate) => candidate === name || candidate.endsWith(`.${name}`))
+    .map((candidate) => candidate.slice(0, candidate.length - name.length));
 }
 
 /** The full name of an entry; names outside of the part are looked for at every prefix of the prefix. */

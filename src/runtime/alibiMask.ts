@@ -13,12 +13,12 @@ export function alibiMask(
 ): TensorData {
   const [heads, queries, keys] = shape as [number, number, number];
   for (let head = 0; head < heads; head++) {
-    const at = placed(slopes[head]!, Math.max(queries, keys), rounded);
+    const at = slopeValues(slopes[head]!, Math.max(queries, keys), rounded);
     for (let query = 0; query < queries; query++) {
       const row = (head * queries + query) * keys;
       for (let key = 0; key < keys; key++) {
-        const seen = key <= query && (window === null || key > query - window);
-        data[row + key] = seen ? at[key]! - at[query]! : -Infinity;
+        const isVisible = key <= query && (window === null || key > query - window);
+        data[row + key] = isVisible ? at[key]! - at[query]! : -Infinity;
       }
     }
   }
@@ -26,7 +26,7 @@ export function alibiMask(
 }
 
 /** What a slope gives at each position, in float64. */
-function placed(slope: number, length: number, rounded?: number): Float64Array {
+function slopeValues(slope: number, length: number, rounded?: number): Float64Array {
   const at = new Float64Array(length);
   return rounded === undefined
     ? at.map((_, position) => slope * position)

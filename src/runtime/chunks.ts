@@ -28,7 +28,7 @@ export function rowsPerRun(
   tokens: number = TOKENS_PER_RUN[backend.device],
 ): number {
   const lengths = typeof length === "number" ? { position: length } : length;
-  const longest = Object.values(lengths).reduce((most, one) => Math.max(most, one), 1);
+  const longest = Object.values(lengths).reduce((most, size) => Math.max(most, size), 1);
   const byTokens = Math.floor(tokens / longest);
   const byWork = Math.floor(
     OPERATIONS_PER_RUN[backend.device] / multiplyAdds(program, { ...lengths, batch: 1 }),

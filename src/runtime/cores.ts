@@ -41,9 +41,9 @@ function grantedTime(root: string): number {
   const limits = groups.split("\n").flatMap((line) => {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (path === undefined) return [];
-    if (controllers === "") return upwards(path).map((one) => shareOf(root, one));
+    if (controllers === "") return upwards(path).map((group) => shareOf(root, group));
     if (!controllers!.split(",").includes("cpu")) return [];
-    return upwards(path).map((one) => oldShareOf(root, one));
+    return upwards(path).map((group) => oldShareOf(root, group));
   });
   return Math.min(Infinity, ...limits);
 }

@@ -17,9 +17,9 @@ export async function engineFor(
   }: { readonly openEngine?: OpenEngine | undefined; readonly program?: Program | undefined },
   { backend, device, threads, memory }: EngineOptions,
 ): Promise<Backend> {
-  const opened = backend ?? (await openEngine?.({ device, threads }));
-  if (opened) {
-    const engine = withBudget(opened, memory);
+  const base = backend ?? (await openEngine?.({ device, threads }));
+  if (base) {
+    const engine = withBudget(base, memory);
     if (program) await refuseWrongDevice(program, engine);
     return engine;
   }

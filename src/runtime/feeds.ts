@@ -4,7 +4,7 @@ import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
 import { formatAxes } from "../graph/axes.ts";
 import type { Fill, Program, ProgramInput } from "../graph/program.ts";
 import type { Feeds, RawTensor } from "../base/backend.ts";
-import { filled } from "./fill.ts";
+import { fillInput } from "./fill.ts";
 import { follows, marksOf } from "./marks.ts";
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
@@ -44,7 +44,7 @@ export function fillInputs(program: Program, feeds: Feeds, names?: ReadonlySet<s
       if (shape.includes(undefined as never))
         throw new InputError("feed", `the run needs ${input.name}, got nothing to size it by`);
       const { type, fill } = input as ProgramInput & { readonly fill: Fill };
-      const data = follows(fill) ? marksOf(fill, shape, feeds) : filled(fill, type, shape);
+      const data = follows(fill) ? marksOf(fill, shape, feeds) : fillInput(fill, type, shape);
       const axes = input.axes.map(({ name }) => name);
       return [input.name, tensor(axes, shape, data)];
     }),
@@ -61,10 +61,10 @@ export function checkFeeds(program: Program, feeds: Feeds): Map<string, number> 
     (name) => !program.inputs.some((input) => input.name === name),
   );
   if (unknown.length > 0) {
-    const known = program.inputs.map(({ name }) => name).join(", ");
+    const names = program.inputs.map(({ name }) => name).join(", ");
     throw new InputError(
       "feed",
-      `this program has no input ${unknown.join(", ")}; it has ${known}`,
+      `this program has no input ${unknown.join(", ")}; it has ${names}`,
     );
   }
   const missing = program.inputs.find(({ name, fill }) => !fill && !feeds.has(name));
@@ -80,15 +80,18 @@ export function checkFeeds(program: Program, feeds: Feeds): Map<string, number> 
 function sizesIn(program: Program, feeds: Feeds): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const input of program.inputs) {
-    const fed = feeds.get(input.name);
-    if (!fed) continue;
-    checkFeed(input, fed);
+    const feed = feeds.get(input.name);
+    if (!feed) continue;
+    checkFeed(input, feed);
     input.axes.forEach(({ size }, axis) => {
       if (typeof size !== "string") return;
-      const length = fed.shape[axis]!;
-      const known = sizes.get(size) ?? length;
-      if (known !== length)
-        throw new InputError("feed", `${input.name} has ${size} ${length}, others have ${known}`);
+      const length = feed.shape[axis]!;
+      const expected = sizes.get(size) ?? length;
+      if (expected !== length)
+        throw new InputError(
+          "feed",
+          `${input.name} has ${size} ${length}, others have ${expected}`,
+        );
       sizes.set(size, length);
     });
   }
@@ -103,28 +106,28 @@ function sizesIn(program: Program, feeds: Feeds): Map<string, number> {
   return sizes;
 }
 
-function checkFeed(input: ProgramInput, fed: Tensor<TensorData>): void {
+function checkFeed(input: ProgramInput, feed: Tensor<TensorData>): void {
   const fits =
-    fed.axes.length === input.axes.length &&
+    feed.axes.length === input.axes.length &&
     input.axes.every(
       ({ name, size }, axis) =>
-        fed.axes[axis] === name && (typeof size === "string" || fed.shape[axis] === size),
+        feed.axes[axis] === name && (typeof size === "string" || feed.shape[axis] === size),
     );
   if (!fits) {
-    const got = fed.axes.map((axis, index) => `${axis}=${fed.shape[index]}`).join(", ");
+    const got = feed.axes.map((axis, index) => `${axis}=${feed.shape[index]}`).join(", ");
     throw new InputError(
       "feed",
       `${input.name} needs axes ${formatAxes(input.axes)}, got [${got}]`,
     );
   }
-  if (!(fed.data instanceof ARRAYS[input.type])) {
+  if (!(feed.data instanceof ARRAYS[input.type])) {
     throw new InputError(
       "feed",
-      `${input.name} needs ${input.type}, got ${fed.data.constructor.name}`,
+      `${input.name} needs ${input.type}, got ${feed.data.constructor.name}`,
     );
   }
-  if (input.below !== undefined) checkIds(input.name, fed, input.below);
-  if (input.refused) checkRefused(input.name, fed, input.refused);
+  if (input.below !== undefined) checkIds(input.name, feed, input.below);
+  if (input.refused) checkRefused(input.name, feed, input.refused);
 }
 
 function checkIds(name: string, { data, shape }: Tensor<TensorData>, below: number): void {

@@ -6,7 +6,7 @@ import type { Following } from "./marks.ts";
 import { relativeBuckets } from "./relativeBuckets.ts";
 
 /** The numbers of an input that nobody feeds, for the sizes of this run: masks, positions, rotary tables, switches. */
-export function filled(
+export function fillInput(
   fill: Exclude<Fill, Following>,
   type: "float32" | "int32" | "bool",
   shape: readonly number[],
@@ -30,8 +30,8 @@ function causalMask(data: TensorData, shape: readonly number[], window: number |
   const [queries, keys] = shape as [number, number];
   for (let query = 0; query < queries; query++) {
     for (let key = 0; key < keys; key++) {
-      const seen = key <= query && (window === null || key > query - window);
-      data[query * keys + key] = seen ? 0 : -Infinity;
+      const isVisible = key <= query && (window === null || key > query - window);
+      data[query * keys + key] = isVisible ? 0 : -Infinity;
     }
   }
   return data;

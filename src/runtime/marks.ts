@@ -32,12 +32,12 @@ function marks(
       continue;
     }
     const own = Array.from({ length }, (_, position) => ids[row * length + position]!);
-    const wanted = at === "largest" ? own.reduce((most, id) => Math.max(most, id)) : at;
-    const place = own.indexOf(wanted);
+    const endId = at === "largest" ? own.reduce((most, id) => Math.max(most, id)) : at;
+    const place = own.indexOf(endId);
     if (place < 0)
       throw new InputError(
         "tokens",
-        `row ${row} needs the end of a text, id ${wanted}, and does not have it`,
+        `row ${row} needs the end of a text, id ${endId}, and does not have it`,
       );
     data[row * length + place] = 1;
   }

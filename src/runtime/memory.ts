@@ -42,22 +42,22 @@ export function planMemory(
   backend: Pick<Backend, "mapsFiles">,
   sizes: Readonly<Record<string, number>>,
 ): MemoryPlan {
-  const needed = prune(program);
-  const multiplied = new Set(needed.ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
+  const pruned = prune(program);
+  const multiplied = new Set(pruned.ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
   const isCast = ({ stored }: Weight) => STORED_BYTES[stored.type] !== 4;
-  const kept = (weight: Weight) => {
+  const bytesAlive = (weight: Weight) => {
     const size = float32Bytes(weight.axes, {});
     return multiplied.has(weight.name) || isCast(weight) ? size : Math.min(size, READ_AHEAD_BYTES);
   };
   const total = (bytesOf: (weight: Weight) => number) =>
-    needed.weights.reduce((sum, weight) => sum + bytesOf(weight), 0);
+    pruned.weights.reduce((sum, weight) => sum + bytesOf(weight), 0);
   const weightBytes = backend.mapsFiles
-    ? total(kept)
+    ? total(bytesAlive)
     : WASM_COPIES * total(({ axes }) => float32Bytes(axes, {}));
   const whileMade = backend.mapsFiles
-    ? total((weight) => (isCast(weight) ? CAST_PEAK : 1) * kept(weight))
+    ? total((weight) => (isCast(weight) ? CAST_PEAK : 1) * bytesAlive(weight))
     : weightBytes;
-  const valueBytes = ARENA * mostAlive(needed, sizes);
+  const valueBytes = ARENA * mostAlive(pruned, sizes);
   return {
     weightBytes,
     valueBytes,
@@ -84,16 +84,16 @@ function mostAlive(program: Program, sizes: Readonly<Record<string, number>>): n
   const lastUse = new Map<string, number>();
   program.ops.forEach((op, index) => op.inputs.forEach((name) => lastUse.set(name, index)));
   for (const name of program.outputs) lastUse.set(name, Infinity);
-  const made = new Map<string, number>();
+  const sizesByName = new Map<string, number>();
   let alive = program.inputs.reduce((sum, { axes }) => sum + float32Bytes(axes, sizes), 0);
   let most = alive;
   program.ops.forEach((op, index) => {
     const bytes = op.op === "rename" ? 0 : float32Bytes(types.get(op.output)!.axes, sizes);
-    made.set(op.output, bytes);
+    sizesByName.set(op.output, bytes);
     alive += bytes;
     most = Math.max(most, alive);
     for (const name of new Set([...op.inputs, op.output])) {
-      if ((lastUse.get(name) ?? index) <= index) alive -= made.get(name) ?? 0;
+      if ((lastUse.get(name) ?? index) <= index) alive -= sizesByName.get(name) ?? 0;
     }
   });
   return most;

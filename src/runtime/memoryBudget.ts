@@ -39,40 +39,40 @@ interface Open {
  * Gives room to whatever is used. What was used last, and is not in use, is closed for it first: a model is walked through from
  * its beginning again and again, so that is what will not be needed for longest.
  */
-export function memoryBudget(bytes: number, asked: boolean): MemoryBudget {
+export function memoryBudget(bytes: number, isAsked: boolean): MemoryBudget {
   const open = new Set<Open>(); // in the order of their last use
   const sum = (some: Iterable<Open>) => [...some].reduce((total, one) => total + one.bytes, 0);
   const used = () => sum(open);
   const inUse = () => sum([...open].filter(({ users }) => users > 0));
-  const makeRoom = async (wanted: number) => {
-    for (const one of [...open].toReversed()) {
-      if (used() + wanted <= bytes) return;
-      if (one.users === 0) await one.close();
+  const makeRoom = async (more: number) => {
+    for (const entry of [...open].toReversed()) {
+      if (used() + more <= bytes) return;
+      if (entry.users === 0) await entry.close();
     }
   };
   const inTurn = queue();
   return {
     bytes,
-    asked,
-    hasRoom: (wanted) => used() + wanted <= bytes,
+    asked: isAsked,
+    hasRoom: (more) => used() + more <= bytes,
     tenant: <Value extends { close(): Promise<void> }>(
       needs: TenantNeeds,
       make: () => Promise<Value>,
     ): Tenant<Value> => {
-      let held: { value: Value; entry: Open } | null = null;
+      let tenancy: { value: Value; entry: Open } | null = null;
       const close = async () => {
-        if (!held) return;
-        const { value, entry } = held;
-        held = null;
+        if (!tenancy) return;
+        const { value, entry } = tenancy;
+        tenancy = null;
         open.delete(entry);
         await value.close();
       };
       const opened = async () => {
-        if (held) return held;
+        if (tenancy) return tenancy;
         await makeRoom(needs.opening);
-        held = { value: await make(), entry: { bytes: needs.open, users: 0, close } };
-        open.add(held.entry);
-        return held;
+        tenancy = { value: await make(), entry: { bytes: needs.open, users: 0, close } };
+        open.add(tenancy.entry);
+        return tenancy;
       };
       const enter = async () => {
         const tenant = await opened();

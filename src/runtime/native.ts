@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { UnableError } from "../base/errors.ts";
 import type { Backend, SessionOptions } from "../base/backend.ts";
 import { usableCores } from "./cores.ts";
-import { engineSession, explained, INSTALL_CUDA, OPTIMISATION } from "./ortSession.ts";
+import { engineSession, explainError, INSTALL_CUDA, OPTIMISATION } from "./ortSession.ts";
 
 /**
  * Since 1.29 onnxruntime-node makes a device id under the user's cache folder and reports runs to its maker unless this is
@@ -60,7 +60,7 @@ export async function nativeBackend(
           ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
         },
       },
-    }).catch(explained);
+    }).catch(explainError);
     return engineSession(session, ort.Tensor);
   };
   return {
@@ -77,7 +77,7 @@ export async function nativeBackend(
 /** @throws {UnableError} if the package for this system lacks the device, or what the device is reached by */
 function refuseAbsent(device: NativeDevice, providers: readonly string[]): void {
   if (!providers.includes(PROVIDERS[device])) {
-    const has = NATIVE_DEVICES.filter((one) => providers.includes(PROVIDERS[one]));
+    const has = NATIVE_DEVICES.filter((name) => providers.includes(PROVIDERS[name]));
     throw new UnableError(
       `ONNX Runtime for ${process.platform} ${process.arch} does not have device ${device}; it has ${has.join(", ")}`,
     );

@@ -55,7 +55,7 @@ export async function openBackend(
  */
 export const openEngine: OpenEngine = async ({ backend, device, threads } = {}) => {
   if (backend) return backend;
-  const opened = await openBackend(device, threads);
-  if (opened.notice) process.emitWarning(opened.notice, "InductionLensWarning");
-  return opened.backend;
+  const result = await openBackend(device, threads);
+  if (result.notice) process.emitWarning(result.notice, "InductionLensWarning");
+  return result.backend;
 };

@@ -4,7 +4,7 @@ import { tensor } from "../base/tensor.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { typesOf, type Program } from "../graph/program.ts";
 import { completeFeeds } from "./feeds.ts";
-import { placed } from "./placed.ts";
+import { placeWeights } from "./placed.ts";
 
 /** One session of the engine. */
 export interface OpenSession {
@@ -16,7 +16,7 @@ export interface OpenSession {
 export async function openSession(program: Program, backend: Backend): Promise<OpenSession> {
   const types = typesOf(program);
   const graph = lower(program, { fusedMatMul: backend.device !== "webgpu" });
-  const { model, folder, sideFiles } = await placed(graph, backend);
+  const { model, folder, sideFiles } = await placeWeights(graph, backend);
   const engine = await backend.create(model, {
     ...(folder !== undefined && { folder }),
     sideFiles,

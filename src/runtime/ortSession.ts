@@ -15,16 +15,16 @@ export const INSTALL_CUDA = "ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxrun
 export function engineSession(
   session: InferenceSession,
   Tensor: OrtTensorType,
-  explain: (error: unknown) => never = explained,
+  explain: (error: unknown) => never = explainError,
 ): EngineSession {
   return {
     async run(feeds, outputs) {
-      const given: Record<string, OrtTensor> = {};
+      const inputs: Record<string, OrtTensor> = {};
       for (const [name, { type, data, shape }] of feeds)
-        given[name] = new Tensor(type, data as never, shape);
-      const results = await (outputs ? session.run(given, [...outputs]) : session.run(given)).catch(
-        explain,
-      );
+        inputs[name] = new Tensor(type, data as never, shape);
+      const results = await (
+        outputs ? session.run(inputs, [...outputs]) : session.run(inputs)
+      ).catch(explain);
       return new Map(
         Object.entries(results).map(([name, { type, dims, data }]) => [
           name,
@@ -41,7 +41,7 @@ export function engineSession(
  *
  * @param instead a device that cannot be lost
  */
-export function explained(error: unknown, instead: Device = "cpu"): never {
+export function explainError(error: unknown, instead: Device = "cpu"): never {
   const message = error instanceof Error ? error.message : String(error);
   if (
     /bad_alloc|failed to allocate|out of memory|Array buffer allocation|RangeError: Invalid typed array/i.test(

@@ -42,16 +42,16 @@ export async function passThrough(
   const last = pieces.findLastIndex(({ program }) =>
     outputs.some((name) => program.outputs.includes(name)),
   );
-  const needed = pieces.slice(0, last + 1);
-  const words = `${step}, ${needed.length} pieces`;
-  const total = needed.length * runs.length;
+  const visits = pieces.slice(0, last + 1);
+  const words = `${step}, ${visits.length} pieces`;
+  const total = visits.length * runs.length;
   let done = 0;
   const ran = () => progress?.(words, ++done, total);
-  for (const group of groupsOf(program, needed, runs, outputs, room)) {
-    const kept = await throughAll(program, needed, group, runs, { ...options, ran });
+  for (const group of groupsOf(program, visits, runs, outputs, room)) {
+    const traces = await throughAll(program, visits, group, runs, { ...options, ran });
     for (const [at, run] of group.entries()) {
-      const values = kept[at]!;
-      kept[at] = new Map();
+      const values = traces[at]!;
+      traces[at] = new Map();
       await take(new Map(outputs.map((name) => [name, values.get(name)!])), run);
     }
   }
@@ -65,24 +65,24 @@ async function throughAll(
   runs: readonly Feeds[],
   { outputs, signal, ran, ahead = false }: ThroughOptions & { readonly ran: () => void },
 ): Promise<Map<string, Tensor>[]> {
-  const kept = group.map(() => new Map<string, Tensor>());
+  const traces = group.map(() => new Map<string, Tensor>());
   for (const [index, { program, tenant }] of pieces.entries()) {
     const read = readLater(pieces, index, outputs);
-    const wanted = program.outputs.filter((name) => read.has(name));
+    const names = program.outputs.filter((name) => read.has(name));
     await tenant.use(async (session) => {
       if (ahead) pieces[index + 1]?.tenant.openAhead();
       for (const [at, run] of group.entries()) {
         throwIfAborted(signal);
-        const values = kept[at]!;
-        const made = await session.run(feedsOf(whole, program, runs[run]!, values), wanted);
+        const values = traces[at]!;
+        const trace = await session.run(feedsOf(whole, program, runs[run]!, values), names);
         for (const name of [...values.keys()]) if (!read.has(name)) values.delete(name);
-        for (const [name, value] of made) values.set(name, value);
+        for (const [name, value] of trace) values.set(name, value);
         ran();
         await turn();
       }
     });
   }
-  return kept;
+  return traces;
 }
 
 /** What is still read after a piece: by later pieces, or by the caller. */
@@ -114,12 +114,12 @@ function groupsOf(
   outputs: readonly string[],
   room: number,
 ): number[][] {
-  const kept = keptAfterEach(pieces, outputs);
+  const lasting = keptAfterEach(pieces, outputs);
   const groups: number[][] = [];
   let left = 0;
   runs.forEach((feeds, run) => {
     const sizes = Object.fromEntries(checkFeeds(program, feeds));
-    const bytes = kept.map((values) =>
+    const bytes = lasting.map((values) =>
       values.reduce((sum, axes) => sum + float32Bytes(axes, sizes), 0),
     );
     const most = Math.max(...bytes);
@@ -138,12 +138,12 @@ function keptAfterEach(
   pieces: readonly OpenPiece[],
   outputs: readonly string[],
 ): (readonly Axis[])[][] {
-  const made = new Map<string, readonly Axis[]>();
+  const axesByName = new Map<string, readonly Axis[]>();
   return pieces.map(({ program }, index) => {
     const types = typesOf(program);
     const read = readLater(pieces, index, outputs);
-    for (const name of program.outputs) made.set(name, types.get(name)!.axes);
-    for (const name of [...made.keys()]) if (!read.has(name)) made.delete(name);
-    return [...made.values()];
+    for (const name of program.outputs) axesByName.set(name, types.get(name)!.axes);
+    for (const name of [...axesByName.keys()]) if (!read.has(name)) axesByName.delete(name);
+    return [...axesByName.values()];
   });
 }

@@ -5,7 +5,7 @@ import { shareKernel } from "../graph/onnx/lowerNorm.ts";
 import type { Op } from "../graph/ops.ts";
 import { prune, typesOf, type Program } from "../graph/program.ts";
 import { float32Bytes, planMemory, type MemoryPlan } from "./memory.ts";
-import { scheduled } from "./scheduled.ts";
+import { scheduleOps } from "./scheduled.ts";
 
 /** A part of a Program that runs by itself. */
 export interface Piece {
@@ -32,12 +32,12 @@ export function piecesOf(
   sizes: Sizes,
   most: { readonly whole: number; readonly piece: number },
 ): Piece[] {
-  const needed = prune(program);
-  const plan = planMemory(needed, backend, sizes);
-  if (plan.totalBytes <= most.whole) return [{ program: needed, reads: [], plan }];
-  const types = typesOf(needed);
+  const pruned = prune(program);
+  const plan = planMemory(pruned, backend, sizes);
+  if (plan.totalBytes <= most.whole) return [{ program: pruned, reads: [], plan }];
+  const types = typesOf(pruned);
   const bytesOf = (name: string) => float32Bytes(types.get(name)!.axes, sizes);
-  const ordered = scheduled(needed, bytesOf);
+  const ordered = scheduleOps(pruned, bytesOf);
   const ends = endsOf(ordered, bytesOf);
   const pieces: Piece[] = [];
   for (let [first, start] = [0, 0]; first < ends.length;) {
@@ -62,8 +62,8 @@ function pieceOf(
   const before = spanOf(program.ops.slice(0, start));
   const within = spanOf(program.ops.slice(start, end));
   const after = spanOf(program.ops.slice(end));
-  const reads = [...within.read].filter((name) => before.made.has(name));
-  const outputs = [...within.made].filter(
+  const reads = [...within.read].filter((name) => before.outputs.has(name));
+  const outputs = [...within.outputs].filter(
     (name) => after.read.has(name) || program.outputs.includes(name),
   );
   const piece = prune(slice(program, { outputs, from: reads }));
@@ -72,7 +72,7 @@ function pieceOf(
 
 function spanOf(ops: readonly Op[]) {
   return {
-    made: new Set(ops.map(({ output }) => output)),
+    outputs: new Set(ops.map(({ output }) => output)),
     read: new Set(ops.flatMap(({ inputs }) => inputs)),
   };
 }
@@ -88,14 +88,14 @@ interface End {
 /** All places where a piece may end, in order; the last is the end of the program. */
 function endsOf({ ops }: Program, bytesOf: (value: string) => number): End[] {
   const readers = new Map<string, { first: number; last: number; sealed: number }>();
-  const made = new Map(ops.map((op, index) => [op.output, { op, index }]));
+  const producers = new Map(ops.map((op, index) => [op.output, { op, index }]));
   ops.forEach((reader, index) => {
     for (const name of reader.inputs) {
-      const maker = made.get(name);
+      const maker = producers.get(name);
       if (!maker) continue;
-      const known = readers.get(name) ?? { first: maker.index, last: 0, sealed: maker.index };
-      const sealed = shareKernel(maker.op, reader) ? index : known.sealed;
-      readers.set(name, { ...known, last: index, sealed });
+      const earlier = readers.get(name) ?? { first: maker.index, last: 0, sealed: maker.index };
+      const sealed = shareKernel(maker.op, reader) ? index : earlier.sealed;
+      readers.set(name, { ...earlier, last: index, sealed });
     }
   });
   const changes = new Array<number>(ops.length).fill(0);

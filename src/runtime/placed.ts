@@ -9,7 +9,7 @@ import { commonFolder } from "./commonFolder.ts";
 const INLINE_BYTES = 64 * 1024 * 1024;
 
 /** The model's bytes, with each initializer inside it, in a mapped file, or in a side file. */
-export async function placed(graph: OnnxGraph, backend: Backend) {
+export async function placeWeights(graph: OnnxGraph, backend: Backend) {
   const stored = graph.initializers.flatMap(({ data }) =>
     data instanceof Uint8Array ? [] : [data],
   );

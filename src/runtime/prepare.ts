@@ -56,17 +56,17 @@ export async function prepare(
   backend: Backend,
   sizes: Readonly<Record<string, number>> = {},
 ): Promise<Session> {
-  const needed = prune(program);
+  const pruned = prune(program);
   const { budget } = backend;
-  if (budget) return sessionOf(needed, backend, await openPieces(needed, backend, budget, sizes));
-  checkMemory(planMemory(needed, backend, sizes), backend);
-  const session = await openSession(needed, backend);
-  const held = { use: <Result>(work: (value: OpenSession) => Promise<Result>) => work(session) };
-  return sessionOf(needed, backend, [
+  if (budget) return sessionOf(pruned, backend, await openPieces(pruned, backend, budget, sizes));
+  checkMemory(planMemory(pruned, backend, sizes), backend);
+  const session = await openSession(pruned, backend);
+  const tenant = { use: <Result>(work: (value: OpenSession) => Promise<Result>) => work(session) };
+  return sessionOf(pruned, backend, [
     {
-      program: needed,
+      program: pruned,
       reads: [],
-      tenant: { ...held, openAhead: () => undefined, close: () => session.close() },
+      tenant: { ...tenant, openAhead: () => undefined, close: () => session.close() },
     },
   ]);
 }
@@ -81,10 +81,10 @@ async function openPieces(
   budget: MemoryBudget,
   sizes: Readonly<Record<string, number>>,
 ): Promise<OpenPiece[]> {
-  const pieces = cut(program, backend, budget, sizes);
+  const pieces = cutPieces(program, backend, budget, sizes);
   checkLargest([pieces], backend.device, budget);
   const largest = largestOf(pieces);
-  const opened = pieces.map(({ program: piece, plan, reads }) => {
+  const openings = pieces.map(({ program: piece, plan, reads }) => {
     const needs = {
       opening: plan.totalBytes - SESSION_BYTES,
       open: plan.weightBytes + plan.valueBytes,
@@ -93,11 +93,11 @@ async function openPieces(
     return { program: piece, reads, tenant };
   });
   if (pieces.length === 1 && budget.hasRoom(largest - SESSION_BYTES))
-    await opened[0]!.tenant.use(() => Promise.resolve());
-  return opened;
+    await openings[0]!.tenant.use(() => Promise.resolve());
+  return openings;
 }
 
-function cut(
+function cutPieces(
   program: Program,
   backend: Backend,
   budget: MemoryBudget,
@@ -128,19 +128,19 @@ export function checkBudget(
   budget: MemoryBudget,
   sizes: Readonly<Record<string, number>>,
 ): void {
-  const all = programs.map((program) => cut(program, backend, budget, sizes));
+  const all = programs.map((program) => cutPieces(program, backend, budget, sizes));
   checkLargest(all, backend.device, budget);
 }
 
 function checkLargest(
   all: readonly (readonly Piece[])[],
   device: string,
-  { bytes, asked }: MemoryBudget,
+  { bytes, asked: isAsked }: MemoryBudget,
 ): void {
   const largest = Math.max(...all.map(largestOf));
   if (largest <= bytes) return;
   const part = all.every((pieces) => pieces.length === 1) ? "" : " for its largest part";
-  const got = asked ? "`memory` is" : `${device} has`;
+  const got = isAsked ? "`memory` is" : `${device} has`;
   throw new UnableError(
     `this needs at least ${byteSize(largest, "up")} of memory${part}, ${got} ${byteSize(bytes, "down")}`,
   );
@@ -169,9 +169,9 @@ function sessionOf(program: Program, backend: Backend, pieces: readonly OpenPiec
     async run(feeds, outputs) {
       if (pieces.length === 1)
         return pieces[0]!.tenant.use((session) => session.run(feeds, outputs ?? program.outputs));
-      let made: Trace = new Map();
-      await pass([feeds], (trace) => void (made = trace), { outputs });
-      return made;
+      let last: Trace = new Map();
+      await pass([feeds], (trace) => void (last = trace), { outputs });
+      return last;
     },
     ...closable(async () => {
       for (const { tenant } of pieces) await tenant.close();

@@ -7,16 +7,18 @@ import type { Program } from "../graph/program.ts";
  *
  * @param bytesOf the size of a value
  */
-export function scheduled(program: Program, bytesOf: (value: string) => number): Program {
-  const made = new Set<string>();
+export function scheduleOps(program: Program, bytesOf: (value: string) => number): Program {
+  const visits = new Set<string>();
   const producers = new Map(program.ops.map((op) => [op.output, op]));
   const waiting = readersOf(program);
-  const kept = new Set(program.outputs);
+  const outputs = new Set(program.outputs);
   const ops: Op[] = [];
   const isLastReader = (name: string, op: Op) =>
-    producers.has(name) && !kept.has(name) && [...waiting.get(name)!].every((one) => one === op);
+    producers.has(name) &&
+    !outputs.has(name) &&
+    [...waiting.get(name)!].every((reader) => reader === op);
   const isReady = (op: Op) =>
-    !made.has(op.output) && op.inputs.every((name) => !producers.has(name) || made.has(name));
+    !visits.has(op.output) && op.inputs.every((name) => !producers.has(name) || visits.has(name));
   const freesWhatItTakes = (op: Op) => {
     const freed = [...new Set(op.inputs)].filter((name) => isLastReader(name, op));
     const bytes = freed.reduce((sum, name) => sum + bytesOf(name), 0);
@@ -25,16 +27,16 @@ export function scheduled(program: Program, bytesOf: (value: string) => number):
   const run = (first: Op) => {
     const next = [first];
     for (let op = next.pop(); op; op = next.pop()) {
-      if (made.has(op.output)) continue;
+      if (visits.has(op.output)) continue;
       ops.push(op);
-      made.add(op.output);
+      visits.add(op.output);
       for (const name of op.inputs) waiting.get(name)?.delete(op);
       const near = [op.output, ...op.inputs.filter((name) => producers.has(name))];
       const able = near.flatMap((name) => [...(waiting.get(name) ?? [])]).filter(isReady);
       next.push(...able.filter(freesWhatItTakes).toReversed());
     }
   };
-  for (const op of program.ops) if (!made.has(op.output)) run(op);
+  for (const op of program.ops) if (!visits.has(op.output)) run(op);
   return { ...program, ops };
 }
 

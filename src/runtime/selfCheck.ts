@@ -91,9 +91,9 @@ function feedsOf({ inputs, limits }: Program): Feeds {
     if (typeof size === "number") return size;
     return size === "batch" ? 1 : Math.min(LENGTH, limits[size] ?? LENGTH);
   };
-  const fed = inputs.filter(({ fill }) => !fill);
+  const unfilled = inputs.filter(({ fill }) => !fill);
   return new Map(
-    fed.map((input) => {
+    unfilled.map((input) => {
       const shape = input.axes.map(({ size }) => lengthOf(size));
       const axes = input.axes.map(({ name }) => name);
       return [input.name, tensor(axes, shape, numbersFor(input, shape, draw))] as const;

@@ -1,10 +1,10 @@
 /** @file ONNX Runtime's WASM engine (onnxruntime-web): in Node where native is absent, and in the browser. */
 import type * as OrtWeb from "onnxruntime-web";
 import type { Backend, SessionOptions } from "../base/backend.ts";
-import { engineSession, explained, OPTIMISATION } from "./ortSession.ts";
+import { engineSession, explainError, OPTIMISATION } from "./ortSession.ts";
 
 /** Browsers, which alone can lose a device here, have no device cpu. */
-const explain = (error: unknown) => explained(error, "wasm");
+const explain = (error: unknown) => explainError(error, "wasm");
 
 /** 32-bit addresses reach this far. */
 const WASM_BYTES = 4e9;

@@ -52,14 +52,14 @@ export function pageManifest(folder: string): Map<string, Served> {
  */
 function enginesOf(page: ReadonlyMap<string, Served>): [string, Served][] {
   const scripts = [...page].filter(([name]) => name.endsWith(".js"));
-  const wanted = new Set(
+  const names = new Set(
     scripts.flatMap(([, { body, path }]) => {
       const text = body ? Buffer.from(body).toString("latin1") : readFileSync(path!, "latin1");
       return text.match(/ort-[\w.-]+-[\w-]{8}\.wasm/g) ?? [];
     }),
   );
   const folder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
-  return [...wanted].flatMap((name): [string, Served][] => {
+  return [...names].flatMap((name): [string, Served][] => {
     const own = join(folder, name.replace(/-[\w-]{8}\.wasm$/, ".wasm"));
     return page.has(`/assets/${name}`) || !existsSync(own)
       ? []

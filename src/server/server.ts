@@ -58,11 +58,11 @@ export async function serve(
     answer(request, response, { manifest, session, hosts }).catch(() => response.destroy());
   });
   const name = host === null || /^(0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
-  const shown = name.includes(":") ? `[${name}]` : name;
+  const hostName = name.includes(":") ? `[${name}]` : name;
   return {
     port: bound,
     address: (state) =>
-      `http://${shown}:${bound}/open#token=${session.token}${state ? `&${state}` : ""}`,
+      `http://${hostName}:${bound}/open#token=${session.token}${state ? `&${state}` : ""}`,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed());
@@ -102,7 +102,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, site: 
     {
       method,
       target: url,
-      host: repeated(request, "host") ? undefined : headers.host,
+      host: hasRepeatedHeader(request, "host") ? undefined : headers.host,
       origin: headers.origin,
       fetchSite: single(headers["sec-fetch-site"]),
     },
@@ -133,7 +133,7 @@ function refuseStranger({ headers }: IncomingMessage, response: ServerResponse):
   response.end(STRANGERS_PAGE);
 }
 
-function repeated({ rawHeaders }: IncomingMessage, name: string): boolean {
+function hasRepeatedHeader({ rawHeaders }: IncomingMessage, name: string): boolean {
   return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === name).length > 1;
 }
 

@@ -18,7 +18,7 @@ export function newSession(port: number): Session {
   const name = `induction-lens-${port}`;
   return {
     token,
-    opens: (given) => typeof given === "string" && same(given, token),
+    opens: (attempt) => typeof attempt === "string" && same(attempt, token),
     has: (cookies = "") =>
       cookies.split(";").some((cookie) => same(cookie.trim(), `${name}=${secret}`)),
     cookie: `${name}=${secret}; Path=/; HttpOnly; SameSite=Strict`,

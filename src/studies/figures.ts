@@ -86,7 +86,7 @@ export interface FigureChoice {
  */
 export function figureChoice(text: string): FigureChoice {
   const [typed = "", ...rest] = text.split("=");
-  const name = FIGURE_NAMES.find((known) => known === typed.trim());
+  const name = FIGURE_NAMES.find((other) => other === typed.trim());
   if (name === undefined)
     throw new InputError(
       "options",
@@ -108,9 +108,9 @@ export function figureView(
   { name, words }: FigureChoice,
   kind: string,
 ): StudyView {
-  const made = madeOf(view);
+  const origin = madeOf(view);
   const { make, from } = FIGURES[name] as FigureKind;
-  const parts = make(view, words, { made });
+  const parts = make(view, words, { made: origin });
   if (parts === null)
     throw new InputError(
       "options",
@@ -120,12 +120,12 @@ export function figureView(
   const { picture, table } = parts;
   return {
     title: picture?.label ?? view.title,
-    lines: [made],
+    lines: [origin],
     sentences: [],
     map: null,
     pictures: picture ? [picture] : [],
     tables: [table],
-    csvComment: captionOf(table.caption, made),
+    csvComment: captionOf(table.caption, origin),
     settings: view.settings,
     warnings: view.warnings,
   };

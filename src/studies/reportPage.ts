@@ -13,23 +13,23 @@ export const REPORT_TITLE = "Induction heads";
 /**
  * The page. All Results can be read back from the elements `result-1`, `result-2`, ...
  *
- * @param drawn makes SVG text of a picture
+ * @param drawSvg makes SVG text of a picture
  * @param studies those whose Results may be there; left out: all
  * @throws {InputError} "result" for a Result of a kind that is not known, or that does not fit its schema
  */
 export async function reportPage(
   title: string,
   results: readonly NamedResult[],
-  drawn: Drawn,
+  drawSvg: Drawn,
   studies: Studies = STUDIES,
 ): Promise<string> {
-  const views = await Promise.all(results.map((named) => viewOf(named, studies)));
+  const views = await Promise.all(results.map((entry) => viewOf(entry, studies)));
   const sections: Markup[] = [];
   for (const [index, view] of views.entries()) {
     const element = `result-${index + 1}`;
     sections.push(markup`<section id="section-${index + 1}">
 <h2>${view.title}</h2>
-${await studyBody(view, drawn, { element, path: [] })}
+${await studyBody(view, drawSvg, { element, path: [] })}
 ${resultMarkup(element, results[index]!.result)}
 </section>`);
   }

@@ -27,11 +27,11 @@ export async function studyFor(
 
 /** The study whose Result this is: the one that was asked for, or the one that stood in for it. */
 export async function studyOfResult<Result>(
-  asked: Study<Result>,
+  study: Study<Result>,
   result: unknown,
 ): Promise<Study<Result>> {
-  const other = standIn(asked.name);
-  if (other === null || schemaOf(result) !== `induction-lens/${other}@1`) return asked;
+  const other = standIn(study.name);
+  if (other === null || schemaOf(result) !== `induction-lens/${other}@1`) return study;
   return (await STUDIES[other]()).study as Study as Study<Result>; // the Result says that it is of this study
 }
 

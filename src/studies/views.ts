@@ -19,9 +19,9 @@ export interface NamedResult {
  * @param studies those whose Result it may be; left out: all
  * @throws {InputError} "result" for a kind that is not known, or a Result that does not fit its schema
  */
-export async function viewOf(named: NamedResult, studies: Studies = STUDIES): Promise<StudyView> {
-  const study = await studyOf(named, studies);
-  return study.view(parsed(study.result, named));
+export async function viewOf(entry: NamedResult, studies: Studies = STUDIES): Promise<StudyView> {
+  const study = await studyOf(entry, studies);
+  return study.view(parseResult(study.result, entry));
 }
 
 /**
@@ -54,7 +54,7 @@ function schemaOf(result: unknown): string {
 }
 
 /** @throws {InputError} "result" for a Result that does not fit its schema; names the first five faults */
-function parsed<Result>(schema: z.ZodType<Result>, { name, result }: NamedResult): Result {
+function parseResult<Result>(schema: z.ZodType<Result>, { name, result }: NamedResult): Result {
   const read = schema.safeParse(result);
   if (read.success) return read.data;
   const faults = faultSentences(read.error.issues, result);

@@ -29,6 +29,6 @@ export async function writeResult(
     throw new InputError("output", `a Result needs the path of a file, got ${shownValue(file)}`);
   const choice = figure === undefined ? null : figureChoice(figure);
   const view = await viewOf({ name, result });
-  const shown = choice ? figureView(view, choice, kindOf(result)) : view;
-  await writeStudy(shown, result, file, options);
+  const figureOrView = choice ? figureView(view, choice, kindOf(result)) : view;
+  await writeStudy(figureOrView, result, file, options);
 }

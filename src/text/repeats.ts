@@ -41,10 +41,10 @@ export function findRepeats(
   if (!(Number.isSafeInteger(start) && start >= 0)) {
     throw new InputError("range", `findRepeats needs a start from 0 up, got ${start}`);
   }
-  const seen = new Map<number, number[]>();
+  const positionsByToken = new Map<number, number[]>();
   const repeats: Repeat[] = [];
   for (let query = start; query < tokens.length; query++) {
-    const copies = seen.get(tokens[query]!) ?? [];
+    const copies = positionsByToken.get(tokens[query]!) ?? [];
     const nearest = adjacent ? query - 2 : query - 3;
     const repeat = longestRepeat(
       tokens,
@@ -54,7 +54,7 @@ export function findRepeats(
     );
     if (repeat) repeats.push(repeat);
     copies.push(query);
-    seen.set(tokens[query]!, copies);
+    positionsByToken.set(tokens[query]!, copies);
   }
   return repeats;
 }

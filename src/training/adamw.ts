@@ -66,8 +66,8 @@ export function adamw(
   const nextSquare = b.add(b.mul(square, number(betas[1])), fresh, next(square));
   const root = b.add(two("div", b.op("sqrt", [nextSquare], {}), correction), number(eps));
   const change = b.mul(two("div", nextMean, root), stepSize);
-  const kept = two("sub", parameters, shrinkage(b, parameters, decay, decaying));
-  two("sub", kept, change, next(parameters));
+  const decayed = two("sub", parameters, shrinkage(b, parameters, decay, decaying));
+  two("sub", decayed, change, next(parameters));
   return [next(parameters), next(mean), next(square), gradientNorm];
 }
 

@@ -26,11 +26,11 @@ export function checkpointFiles(recipe: Recipe, weights: readonly TrainedWeight[
 /** W_U [d_model, d_vocab] of a tied model: its embedding turned round. */
 function unembeddingOf(weights: readonly TrainedWeight[]): TrainedWeight {
   const { shape, data } = weights.find(({ name }) => name === "embed.W_E")!;
-  return { name: "unembed.W_U", shape: shape.toReversed(), data: turned(data, shape) };
+  return { name: "unembed.W_U", shape: shape.toReversed(), data: transpose(data, shape) };
 }
 
 /** A matrix of `rows` x `columns`, transposed. */
-export function turned(data: Float32Array, [rows, columns]: readonly number[]): Float32Array {
+export function transpose(data: Float32Array, [rows, columns]: readonly number[]): Float32Array {
   return data.map((_, index) => data[(index % rows!) * columns! + Math.floor(index / rows!)]!);
 }
 

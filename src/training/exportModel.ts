@@ -3,7 +3,7 @@ import { InputError } from "../base/errors.ts";
 import { safetensorsBytes } from "../formats/writeSafetensors.ts";
 import { pickleBytes, type Picklable } from "../formats/torch/writePickle.ts";
 import { torchFile } from "../formats/torch/writeTorch.ts";
-import { jsonFile, turned, type ModelFiles } from "./checkpointFiles.ts";
+import { jsonFile, transpose, type ModelFiles } from "./checkpointFiles.ts";
 import type { ExportFormat } from "./exportFormats.ts";
 import type { TrainedWeight } from "./train.ts";
 
@@ -40,7 +40,7 @@ function partsOf({ config, weights }: ExportedModel) {
   const isZero = (names: RegExp) =>
     weights.every(({ name, data }) => !names.test(name) || data.every((value) => value === 0));
   const [embed, unembed] = [byName.get("embed.W_E"), byName.get("unembed.W_U")];
-  const back = embed && unembed ? turned(unembed.data, unembed.shape) : null;
+  const back = embed && unembed ? transpose(unembed.data, unembed.shape) : null;
   return {
     byName,
     number: (key: string) => Number(config[key]),
@@ -88,7 +88,7 @@ function obstacles({ config }: ExportedModel, format: ExportFormat, parts: Parts
 
 function gpt2Files({ config }: ExportedModel, parts: Parts): ModelFiles {
   const { number, tied } = parts;
-  const written = {
+  const json = {
     model_type: "gpt2",
     architectures: ["GPT2LMHeadModel"],
     n_layer: number("n_layers"),
@@ -108,7 +108,7 @@ function gpt2Files({ config }: ExportedModel, parts: Parts): ModelFiles {
   }));
   const head = tied ? [] : [{ name: "lm_head.weight", ...headOf(parts) }];
   return new Map<string, string | Uint8Array>([
-    ["config.json", jsonFile(written)],
+    ["config.json", jsonFile(json)],
     ["model.safetensors", safetensorsBytes([...tensors, ...head], { format: "pt" })],
   ]);
 }
@@ -123,7 +123,7 @@ function nanogptFiles({ characters }: ExportedModel, parts: Parts): ModelFiles {
       return {
         name: `transformer.${name}`,
         shape: linear ? shape.toReversed() : shape,
-        data: linear ? turned(data, shape) : data,
+        data: linear ? transpose(data, shape) : data,
       };
     });
   const embedding = tensors.find(({ name }) => name === "transformer.wte.weight")!;
@@ -166,7 +166,7 @@ function gpt2Tensors(parts: Parts): TrainedWeight[] {
     return [
       renamed(`${ours}.ln1.w`, `${theirs}.ln_1.weight`),
       renamed(`${ours}.ln1.b`, `${theirs}.ln_1.bias`),
-      ...fused(parts, ours, theirs),
+      ...fuseWeights(parts, ours, theirs),
       renamed(`${ours}.attn.W_O`, `${theirs}.attn.c_proj.weight`, [width, width]),
       renamed(`${ours}.attn.b_O`, `${theirs}.attn.c_proj.bias`),
       renamed(`${ours}.ln2.w`, `${theirs}.ln_2.weight`),
@@ -187,7 +187,7 @@ function gpt2Tensors(parts: Parts): TrainedWeight[] {
 }
 
 /** W_Q, W_K, W_V [head, d_model, d_head] as one matrix [d_model, (qkv head d_head)]. */
-function fused({ byName }: Parts, ours: string, theirs: string): TrainedWeight[] {
+function fuseWeights({ byName }: Parts, ours: string, theirs: string): TrainedWeight[] {
   const three = (part: "W" | "b") =>
     ["Q", "K", "V"].map((which) => byName.get(`${ours}.attn.${part}_${which}`)!);
   const [heads, width, dHead] = three("W")[0]!.shape as [number, number, number];
@@ -210,5 +210,5 @@ function fused({ byName }: Parts, ours: string, theirs: string): TrainedWeight[]
 /** lm_head [d_vocab, d_model]. */
 function headOf({ byName }: Parts): Pick<TrainedWeight, "shape" | "data"> {
   const { shape, data } = byName.get("unembed.W_U")!;
-  return { shape: shape.toReversed(), data: turned(data, shape) };
+  return { shape: shape.toReversed(), data: transpose(data, shape) };
 }

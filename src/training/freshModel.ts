@@ -20,8 +20,8 @@ export function weightCount(shape: ModelShape): number {
       (sum, sizes) => sum + sizes.reduce((product, size) => product * size, 1),
       0,
     );
-  const one = count(1);
-  return one + (shape.layers - 1) * (count(2) - one);
+  const first = count(1);
+  return first + (shape.layers - 1) * (count(2) - first);
 }
 
 function transformerLensShapes(shape: ModelShape): Map<string, readonly number[]> {

@@ -128,42 +128,47 @@ const MAMBA2_DEFAULTS = { positions: "none", norm: "RMS", states: 32 } as const;
 export function recipeFrom(input: RecipeInput = {}): Recipe {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     throw new InputError("recipe", "a recipe must be an object of keys");
-  const given = defined(input);
-  const steps = given.steps ?? RECIPE_DEFAULTS.run.steps;
-  const contextLength = given.model?.contextLength ?? RECIPE_DEFAULTS.model.contextLength;
-  const { checkpoints = RECIPE_DEFAULTS.checkpoints } = given;
+  const values = withoutGaps(input);
+  const steps = values.steps ?? RECIPE_DEFAULTS.run.steps;
+  const contextLength = values.model?.contextLength ?? RECIPE_DEFAULTS.model.contextLength;
+  const { checkpoints = RECIPE_DEFAULTS.checkpoints } = values;
   const whole = {
     format: RECIPE_FORMAT,
     ...RECIPE_DEFAULTS.run,
-    ...given,
+    ...values,
     model: {
       ...RECIPE_DEFAULTS.model,
-      ...(given.model?.family === "mamba2" && MAMBA2_DEFAULTS),
-      ...charactersOf(given),
-      ...defined(given.model),
+      ...(values.model?.family === "mamba2" && MAMBA2_DEFAULTS),
+      ...charactersOf(values),
+      ...withoutGaps(values.model),
     },
-    data: given.data ?? { kind: "periodic", maxPeriod: Math.max(4, Math.floor(contextLength / 2)) },
-    optimiser: { ...RECIPE_DEFAULTS.optimiser, ...defined(given.optimiser) },
+    data: values.data ?? {
+      kind: "periodic",
+      maxPeriod: Math.max(4, Math.floor(contextLength / 2)),
+    },
+    optimiser: { ...RECIPE_DEFAULTS.optimiser, ...withoutGaps(values.optimiser) },
     checkpoints:
       typeof checkpoints === "number" ? logSpacedSteps(Number(steps), checkpoints) : checkpoints,
   };
-  const parsed = recipeSchema.safeParse(whole);
-  const faults = parsed.success ? misfits(parsed.data) : faultSentences(parsed.error.issues, whole);
-  if (faults.length > 0 || !parsed.success)
+  const reading = recipeSchema.safeParse(whole);
+  const faults = reading.success
+    ? misfits(reading.data)
+    : faultSentences(reading.error.issues, whole);
+  if (faults.length > 0 || !reading.success)
     throw new InputError("recipe", `the recipe cannot be used: ${faults.join("; ")}`);
-  return parsed.data;
+  return reading.data;
 }
 
 /** Without members that are undefined, which mean the default; what is no object stays as it is, to be refused. */
-function defined<Input>(input: Input): Input {
+function withoutGaps<Input>(input: Input): Input {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
   const entries = Object.entries(input).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Input;
 }
 
-function charactersOf({ data: given }: RecipeInput): { vocabulary?: number } {
-  return given?.kind === "text" && Array.isArray(given.characters)
-    ? { vocabulary: given.characters.length }
+function charactersOf({ data: textData }: RecipeInput): { vocabulary?: number } {
+  return textData?.kind === "text" && Array.isArray(textData.characters)
+    ? { vocabulary: textData.characters.length }
     : {};
 }
 

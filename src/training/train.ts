@@ -14,7 +14,13 @@ import { initialWeights, modelOf, unmovedIn, weightCount, weightShapes } from ".
 import type { ModelShape } from "./modelShape.ts";
 import { shapeOf, type Recipe } from "./recipe.ts";
 import { learningRateAt } from "./schedule.ts";
-import { PARAMETERS, gathered, scattered, trainable, type Parameter } from "./trainable.ts";
+import {
+  PARAMETERS,
+  gatherWeights,
+  scatterWeights,
+  trainable,
+  type Parameter,
+} from "./trainable.ts";
 import { trainingScores, type TrainingScores } from "./trainingScores.ts";
 import { STEP_VALUES, trainStep, withLoss } from "./trainStep.ts";
 
@@ -84,18 +90,18 @@ export async function* train(
   backend: Backend,
   { text, from }: TrainOptions = {},
 ): AsyncGenerator<TrainingStep, void, void> {
-  const run = await prepared(recipe, backend, text);
+  const run = await prepareRun(recipe, backend, text);
   try {
-    let state = from ? checked(from, run.start, recipe) : run.start;
-    let told = performance.now();
-    yield await reported(run, { state, loss: null, gradientNorm: null });
+    let state = from ? checkState(from, run.start, recipe) : run.start;
+    let yieldTime = performance.now();
+    yield await reportStep(run, { state, loss: null, gradientNorm: null });
     while (state.step < recipe.steps) {
-      const done = await stepped(run, state);
+      const done = await takeStep(run, state);
       ({ state } = done);
-      yield await reported(run, done);
-      if (performance.now() - told < TURN_MS) continue;
+      yield await reportStep(run, done);
+      if (performance.now() - yieldTime < TURN_MS) continue;
       await turn();
-      told = performance.now();
+      yieldTime = performance.now();
     }
   } finally {
     await run.session.close();
@@ -110,27 +116,29 @@ const COPIES = 7;
 /** @throws {UnableError} if the weights alone are more than there is memory for, before any is made */
 function checkRoom(shape: ModelShape, backend: Backend): void {
   const weights = weightCount(shape);
-  const needed = COPIES * 4 * weights;
+  const sizeBytes = COPIES * 4 * weights;
   const available = backend.availableBytes();
-  if (needed <= available) return;
+  if (sizeBytes <= available) return;
   throw new UnableError(
-    `a model of ${weights} weights needs about ${byteSize(needed, "up")} of memory to train, ${backend.device} has ${byteSize(available, "down")}`,
+    `a model of ${weights} weights needs about ${byteSize(sizeBytes, "up")} of memory to train, ${backend.device} has ${byteSize(available, "down")}`,
   );
 }
 
 /** The sessions of a run, and where it begins. */
-async function prepared(recipe: Recipe, backend: Backend, given: string | undefined) {
+async function prepareRun(recipe: Recipe, backend: Backend, trainingText: string | undefined) {
   const shape = shapeOf(recipe);
   const { contextLength } = shape;
   const text =
-    recipe.data.kind === "text" ? await textSplit(needed(given), recipe.data, contextLength) : null;
+    recipe.data.kind === "text"
+      ? await textSplit(requireText(trainingText), recipe.data, contextLength)
+      : null;
   checkRoom(shape, backend);
   const weights = initialWeights(shape, recipe.seed);
   const model = modelOf(shape, weights);
   const options = { ...recipe.optimiser, unmoved: unmovedIn(shape) };
   const { program, parameters } = trainStep(model.program, options);
   const heldOut = text && validationRows(text, { windows: VALIDATION_WINDOWS, contextLength });
-  const first = gathered(parameters, weights);
+  const first = gatherWeights(parameters, weights);
   const start: TrainingState = {
     step: 0,
     layout: layoutOf(parameters),
@@ -149,7 +157,7 @@ async function prepared(recipe: Recipe, backend: Backend, given: string | undefi
   };
 }
 
-type Run = Awaited<ReturnType<typeof prepared>>;
+type Run = Awaited<ReturnType<typeof prepareRun>>;
 
 interface Done {
   readonly state: TrainingState;
@@ -157,7 +165,7 @@ interface Done {
   readonly gradientNorm: number | null;
 }
 
-async function stepped({ recipe, parameters, rowsOf, session }: Run, before: TrainingState) {
+async function takeStep({ recipe, parameters, rowsOf, session }: Run, before: TrainingState) {
   const { optimiser, steps, model } = recipe;
   const step = before.step + 1;
   const learningRate = learningRateAt(step, optimiser, steps);
@@ -178,7 +186,7 @@ async function stepped({ recipe, parameters, rowsOf, session }: Run, before: Tra
   return { state, loss, gradientNorm } satisfies Done;
 }
 
-async function reported(run: Run, { state, ...losses }: Done): Promise<TrainingStep> {
+async function reportStep(run: Run, { state, ...losses }: Done): Promise<TrainingStep> {
   const { recipe, parameters, scores, validation } = run;
   const { step } = state;
   const isCheckpoint = recipe.checkpoints.includes(step);
@@ -197,7 +205,7 @@ async function reported(run: Run, { state, ...losses }: Done): Promise<TrainingS
     scores: measured,
     validationLoss: isMeasured && validation ? await validation.measure(vector) : null,
     isCheckpoint,
-    weights: () => weightsOf(recipe, scattered(parameters, state.parameters)),
+    weights: () => weightsOf(recipe, scatterWeights(parameters, state.parameters)),
     state: () => state,
   };
 }
@@ -207,7 +215,7 @@ function weightsOf(recipe: Recipe, byName: ReadonlyMap<string, Float32Array>): T
   return [...byName].map(([name, data]) => ({ name, shape: shapes.get(name)!, data }));
 }
 
-function needed(text: string | undefined): string {
+function requireText(text: string | undefined): string {
   if (text !== undefined) return text;
   throw new InputError("text", "the recipe trains on a text, got none");
 }
@@ -247,7 +255,7 @@ function layoutOf(parameters: readonly Parameter[]): string {
     .join("; ");
 }
 
-function checked(from: TrainingState, start: TrainingState, { steps }: Recipe): TrainingState {
+function checkState(from: TrainingState, start: TrainingState, { steps }: Recipe): TrainingState {
   const size = start.parameters.length;
   const fits = [from.parameters, from.mean, from.square].every(({ length }) => length === size);
   if (!fits || from.layout !== start.layout)

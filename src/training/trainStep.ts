@@ -60,6 +60,6 @@ export function trainStep(
   }
   const whole = b.op("concat", flat, { axis: "parameter" });
   const decaying = parameters.findLast(({ weight }) => decays(weight))?.end ?? 0;
-  const made = adamw(b, PARAMETERS, whole, decaying, optimiser);
-  return { program: prune(b.program([STEP_VALUES.loss, ...made], program.limits)), parameters };
+  const updates = adamw(b, PARAMETERS, whole, decaying, optimiser);
+  return { program: prune(b.program([STEP_VALUES.loss, ...updates], program.limits)), parameters };
 }

@@ -36,18 +36,18 @@ export function trainable(
   program: Program,
   {
     first = () => true,
-    parameters: known,
+    parameters: sharedParameters,
   }: {
     readonly first?: ((weight: Weight) => boolean) | undefined;
     readonly parameters?: readonly Parameter[] | undefined;
   } = {},
 ): Trainable {
-  const needed = prune(program);
+  const pruned = prune(program);
   const inOrder = [
-    ...needed.weights.filter(first),
-    ...needed.weights.filter((weight) => !first(weight)),
+    ...pruned.weights.filter(first),
+    ...pruned.weights.filter((weight) => !first(weight)),
   ];
-  const parameters = known ?? placed(needed, inOrder);
+  const parameters = sharedParameters ?? placeParameters(pruned, inOrder);
   const b = builder();
   b.input(PARAMETERS, "float32", { [AXIS]: parameters.at(-1)?.end ?? 0 });
   for (const { weight, axes, start, end } of parameters) {
@@ -56,15 +56,15 @@ export function trainable(
   }
   const read = b.program([]);
   const whole: Program = {
-    ...needed,
-    inputs: [...needed.inputs, ...read.inputs],
+    ...pruned,
+    inputs: [...pruned.inputs, ...read.inputs],
     weights: [],
-    ops: [...read.ops, ...needed.ops],
+    ops: [...read.ops, ...pruned.ops],
   };
   return { program: whole, parameters };
 }
 
-function placed(program: Program, weights: readonly Weight[]): Parameter[] {
+function placeParameters(program: Program, weights: readonly Weight[]): Parameter[] {
   let end = 0;
   return weights.map((weight) => {
     const axes = axesAsRead(program, weight);
@@ -81,15 +81,15 @@ function axesAsRead(program: Program, { name, axes }: Weight): readonly Axis[] {
   const isFactor = (op: Op) => op.op === "contract" && op.inputs[2] !== name;
   if (reader?.op !== "contract" || !readers.every(isFactor)) return axes;
   const into = reader.attributes.axes;
-  const kept = axes.filter((axis) => into.includes(axis.name));
+  const readAxes = axes.filter((axis) => into.includes(axis.name));
   return [
     ...axes.filter((axis) => !into.includes(axis.name)),
-    ...kept.toSorted((a, b) => into.indexOf(a.name) - into.indexOf(b.name)),
+    ...readAxes.toSorted((a, b) => into.indexOf(a.name) - into.indexOf(b.name)),
   ];
 }
 
 /** The numbers of `data`, which has the axes `from`, in the order of the axes `to`. */
-export function reordered(
+export function reorderWeights(
   data: Float32Array,
   from: readonly Axis[],
   to: readonly Axis[],
@@ -113,7 +113,7 @@ export function reordered(
 }
 
 /** The vector of parameters from tensors by their name in the checkpoint. */
-export function gathered(
+export function gatherWeights(
   parameters: readonly Parameter[],
   weights: ReadonlyMap<string, Float32Array>,
 ): Float32Array {
@@ -121,13 +121,13 @@ export function gathered(
   for (const { weight, axes, start } of parameters) {
     const tensor = weights.get(nameOf(weight))!;
     const own = weight.select ? placesOf(weight).map((place) => tensor[place]!) : tensor;
-    all.set(reordered(Float32Array.from(own), weight.axes, axes), start);
+    all.set(reorderWeights(Float32Array.from(own), weight.axes, axes), start);
   }
   return all;
 }
 
 /** Tensors by their name in the checkpoint from the vector of parameters; several weights may be parts of one. */
-export function scattered(
+export function scatterWeights(
   parameters: readonly Parameter[],
   all: Float32Array,
 ): Map<string, Float32Array> {
@@ -135,7 +135,7 @@ export function scattered(
   for (const { weight, axes, start, end } of parameters) {
     const name = nameOf(weight);
     const tensor = tensors.get(name) ?? new Float32Array(entriesOf(weight.layout));
-    const own = reordered(all.subarray(start, end), axes, weight.axes);
+    const own = reorderWeights(all.subarray(start, end), axes, weight.axes);
     if (weight.select) placesOf(weight).forEach((place, at) => (tensor[place] = own[at]!));
     else tensor.set(own);
     tensors.set(name, tensor);

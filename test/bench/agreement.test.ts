@@ -25,9 +25,9 @@ test("one run agrees with itself", () => {
 });
 
 test("two kinds of runs are compared seed by seed", () => {
-  const [some, others] = [
+  const [runs, others] = [
     [run(["other", "mixed"]), run(["other", "other"])],
     [run(["other", "other"]), run(["other", "other"])],
   ];
-  expect(between(some, others)).toBe(0.75);
+  expect(between(runs, others)).toBe(0.75);
 });

@@ -76,14 +76,17 @@ async function looked(model: PlantedModel): Promise<Looked> {
     engine,
   );
   const last = `blocks.${layers - 1}.hook_resid_post`;
-  const fed = replace(program, last, { by: [] });
-  const headSession = await prepare(normed ? replace(fed, scale, { by: [] }) : fed, engine);
+  const fixedEnd = replace(program, last, { by: [] });
+  const headSession = await prepare(
+    normed ? replace(fixedEnd, scale, { by: [] }) : fixedEnd,
+    engine,
+  );
 
   const traces = new Map<string, ReadonlyMap<string, Tensor>>();
   const run = async (without: Heads = []) => {
     const name = JSON.stringify(without.map(({ layer, head }) => [layer, head]));
-    const known = traces.get(name);
-    if (known) return known;
+    const earlier = traces.get(name);
+    if (earlier) return earlier;
     const feeds = new Map<string, Tensor | Tensor<Int32Array> | Tensor<Uint8Array>>([
       ["tokens", tokens()],
     ]);
@@ -251,7 +254,7 @@ const models = [...Array.from({ length: 28 }, (_, at) => 140 + at), 128].map((se
 const all = await Promise.all(models.map(looked));
 const of = (kinds: readonly KindName[], { model }: Looked) =>
   model.truth.filter(({ kind }) => kinds.includes(kind));
-const named = ({ model }: Looked, { kind, layer, head }: TrueHead) =>
+const headText = ({ model }: Looked, { kind, layer, head }: TrueHead) =>
   `${model.architecture}: ${kind} ${layer}.${head}`;
 
 describe("plantedModel(seed)", () => {
@@ -267,94 +270,100 @@ describe("plantedModel(seed)", () => {
   });
 
   test("looks where its truth says, head by head", async () => {
-    for (const one of all)
-      for (const head of one.model.truth)
+    for (const reader of all)
+      for (const head of reader.model.truth)
         for (const [place, least, most] of LOOKS[head.kind] ?? []) {
-          const share = await one.attention(head, PLACES[place]);
-          expect.soft(share, `${named(one, head)} ${place}`).toBeGreaterThan(least);
-          expect.soft(share, `${named(one, head)} ${place}`).toBeLessThanOrEqual(most + 1e-5);
+          const share = await reader.attention(head, PLACES[place]);
+          expect.soft(share, `${headText(reader, head)} ${place}`).toBeGreaterThan(least);
+          expect.soft(share, `${headText(reader, head)} ${place}`).toBeLessThanOrEqual(most + 1e-5);
         }
   });
 
   test("looks a fixed distance back with its positional heads, and nowhere with noise", async () => {
-    for (const one of all) {
-      for (const head of of(["positional", "positionalThatCopies"], one)) {
+    for (const reader of all) {
+      for (const head of of(["positional", "positionalThatCopies"], reader)) {
         const shares: number[] = [];
         for (let distance = 2; distance <= 31; distance++)
-          shares.push(await one.attention(head, (query) => query - distance));
+          shares.push(await reader.attention(head, (query) => query - distance));
         // at a distance of 31 the first queries have nothing to look at
-        expect.soft(Math.max(...shares), named(one, head)).toBeGreaterThan(0.2);
+        expect.soft(Math.max(...shares), headText(reader, head)).toBeGreaterThan(0.2);
       }
-      for (const head of of(["noise"], one))
+      for (const head of of(["noise"], reader))
         for (const place of Object.values(PLACES))
-          expect.soft(await one.attention(head, place), named(one, head)).toBeLessThan(0.2);
+          expect
+            .soft(await reader.attention(head, place), headText(reader, head))
+            .toBeLessThan(0.2);
     }
   });
 
   test("raises the repeated token with induction heads, lowers it with their opposites", async () => {
-    for (const one of all) {
-      const whole = await one.logit();
-      for (const head of of(RAISES, one)) {
-        expect.soft(await one.direct(head), named(one, head)).toBeGreaterThan(3);
-        expect.soft(whole - (await one.logit([head])), named(one, head)).toBeGreaterThan(1);
+    for (const reader of all) {
+      const whole = await reader.logit();
+      for (const head of of(RAISES, reader)) {
+        expect.soft(await reader.direct(head), headText(reader, head)).toBeGreaterThan(3);
+        expect
+          .soft(whole - (await reader.logit([head])), headText(reader, head))
+          .toBeGreaterThan(1);
       }
-      for (const head of of(LOWERS, one)) {
-        expect.soft(await one.direct(head), named(one, head)).toBeLessThan(-1);
-        expect.soft(whole - (await one.logit([head])), named(one, head)).toBeLessThan(-1);
+      for (const head of of(LOWERS, reader)) {
+        expect.soft(await reader.direct(head), headText(reader, head)).toBeLessThan(-1);
+        expect.soft(whole - (await reader.logit([head])), headText(reader, head)).toBeLessThan(-1);
       }
     }
   });
 
   test("writes nothing about the repeated token with heads that attend only", async () => {
-    for (const one of all) {
-      const whole = await one.logit();
-      for (const head of of(WRITES_NOTHING, one)) {
-        expect.soft(Math.abs(await one.direct(head)), named(one, head)).toBeLessThan(0.6);
+    for (const reader of all) {
+      const whole = await reader.logit();
+      for (const head of of(WRITES_NOTHING, reader)) {
+        expect.soft(Math.abs(await reader.direct(head)), headText(reader, head)).toBeLessThan(0.6);
         expect
-          .soft(Math.abs(whole - (await one.logit([head]))), named(one, head))
+          .soft(Math.abs(whole - (await reader.logit([head]))), headText(reader, head))
           .toBeLessThan(0.6);
       }
     }
   });
 
   test("raises the token with a cancelled copier, and loses nothing without it", async () => {
-    for (const one of all)
-      for (const head of of(["cancelled"], one)) {
-        expect.soft(await one.direct(head), named(one, head)).toBeGreaterThan(5);
-        const change = (await one.logit()) - (await one.logit([head]));
-        expect.soft(Math.abs(change), named(one, head)).toBeLessThan(0.15);
+    for (const reader of all)
+      for (const head of of(["cancelled"], reader)) {
+        expect.soft(await reader.direct(head), headText(reader, head)).toBeGreaterThan(5);
+        const change = (await reader.logit()) - (await reader.logit([head]));
+        expect.soft(Math.abs(change), headText(reader, head)).toBeLessThan(0.15);
       }
   });
 
   test("feeds each head by the heads that its truth names: without them the stripe is gone", async () => {
-    for (const one of all)
-      for (const head of one.model.truth) {
+    for (const reader of all)
+      for (const head of reader.model.truth) {
         const { k = [], q = [] } = head.fedBy;
         const feeders = [...k, ...q].map((name) => {
           const [layer, at] = name.split(".").map(Number);
           return { layer: layer!, head: at! };
         });
         if (feeders.length === 0) continue;
-        const share = await one.attention(head, induction, feeders);
-        expect.soft(share, named(one, head)).toBeLessThan(0.1);
+        const share = await reader.attention(head, induction, feeders);
+        expect.soft(share, headText(reader, head)).toBeLessThan(0.1);
       }
   });
 
   test("lets copy suppression follow the induction heads, and anti-induction not", async () => {
-    for (const one of all) {
-      const leaders = of([...RAISES], one);
-      for (const head of of(LOWERS, one)) {
-        const kept =
-          (await one.attention(head, induction, leaders)) / (await one.attention(head, induction));
-        if (head.kind === "copySuppression") expect.soft(kept, named(one, head)).toBeLessThan(0.15);
-        else expect.soft(kept, named(one, head)).toBeGreaterThan(0.9);
+    for (const reader of all) {
+      const leaders = of([...RAISES], reader);
+      for (const head of of(LOWERS, reader)) {
+        const share =
+          (await reader.attention(head, induction, leaders)) /
+          (await reader.attention(head, induction));
+        if (head.kind === "copySuppression")
+          expect.soft(share, headText(reader, head)).toBeLessThan(0.15);
+        else expect.soft(share, headText(reader, head)).toBeGreaterThan(0.9);
       }
     }
   });
 
   test("has no copying where the circuit is cut", async () => {
-    for (const one of all.filter(({ model }) => model.circuit === "cut"))
-      expect.soft(await one.loss(), one.model.architecture).toBeGreaterThan(3);
+    for (const reader of all.filter(({ model }) => model.circuit === "cut"))
+      expect.soft(await reader.loss(), reader.model.architecture).toBeGreaterThan(3);
   });
 
   test("is the same model for the same seed, and another for another", async () => {

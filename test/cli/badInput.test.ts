@@ -38,10 +38,10 @@ describe("a sound checkpoint", () => {
 type Change = NonNullable<Parameters<typeof writeCheckpoint>[2]>;
 
 const filled = (value: number): Change => ({
-  tensor: (one) => {
-    if (one.name !== "embed.W_E") return one;
-    const data = Float32Array.from(one.data as Float32Array);
-    return { ...one, data: data.fill(value, 3, 5) };
+  tensor: (tensor) => {
+    if (tensor.name !== "embed.W_E") return tensor;
+    const data = Float32Array.from(tensor.data as Float32Array);
+    return { ...tensor, data: data.fill(value, 3, 5) };
   },
 });
 
@@ -63,7 +63,9 @@ const CHECKPOINTS: readonly (readonly [string, Change, readonly string[]])[] = [
   ],
   [
     "a missing tensor",
-    { tensor: (one) => (one.name === "embed.W_E" ? { ...one, name: "embed.W_X" } : one) },
+    {
+      tensor: (tensor) => (tensor.name === "embed.W_E" ? { ...tensor, name: "embed.W_X" } : tensor),
+    },
     ["embed.W_E is missing", "embed.W_X has no place"],
   ],
   ["NaN weights", filled(NaN), ["embed.W_E (2 NaN, 0 infinite)"]],
@@ -114,12 +116,18 @@ describe("a checkpoint is refused by name", () => {
     await writeCheckpoint(folder, "used", { sizes });
     const before = pathsIn(folder);
     const options = ["--num-examples", String(examples), "--loss-examples", "0"];
-    const { ended, printed } = started(folder, ["score", "used", "--threads", "1", ...options]);
+    const { ended: end, printed } = started(folder, [
+      "score",
+      "used",
+      "--threads",
+      "1",
+      ...options,
+    ]);
     await printed("scoring");
     const weights = join(folder, "used", "model.safetensors");
     if (sizes === LARGE) truncateSync(weights, 1000);
     else writeFileSync(weights, readFileSync(weights));
-    const { code, stdout, stderr } = await ended;
+    const { code, stdout, stderr } = await end;
     expect(stderr).toContain("must not change while it is in use");
     expect([code, stdout]).toEqual([2, ""]);
     expect(pathsIn(folder)).toEqual(before);

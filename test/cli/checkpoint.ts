@@ -35,13 +35,13 @@ interface Changes {
 /** Writes config.json and model.safetensors to `folder`/`name`. */
 export async function writeCheckpoint(folder: string, name: string, changes: Changes = {}) {
   const { sizes = SMALL, planted = [], config = same, tensor = same, bytes = same } = changes;
-  const made = plantedCheckpoint(sizes, planted);
+  const checkpoint = plantedCheckpoint(sizes, planted);
   const tensors: TensorToWrite[] = [];
-  for (const [key, stored] of made.weights)
+  for (const [key, stored] of checkpoint.weights)
     tensors.push(tensor({ name: key, shape: stored.shape, data: await readTensor(stored) }));
   const path = join(folder, name);
   mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, "config.json"), JSON.stringify(config({ ...made.config })));
+  writeFileSync(join(path, "config.json"), JSON.stringify(config({ ...checkpoint.config })));
   writeFileSync(join(path, "model.safetensors"), bytes(safetensorsBytes(tensors)));
 }
 

@@ -65,9 +65,9 @@ describe("score", () => {
       const { stdout } = await cli(folder, ["score", "--json", "--num-examples", "12", ...args]);
       return lasting(JSON.parse(stdout) as ScoreResult);
     };
-    const one = await bytes("--threads", "1");
-    expect(await bytes("--threads", "2")).toBe(one);
-    expect(await bytes("--seed", "1")).not.toBe(one);
+    const single = await bytes("--threads", "1");
+    expect(await bytes("--threads", "2")).toBe(single);
+    expect(await bytes("--seed", "1")).not.toBe(single);
   });
 
   test("says on --quiet nothing but the result", async () => {
@@ -87,9 +87,9 @@ describe("score", () => {
 
   test("is quick to end when nobody reads its output any more", async () => {
     const folder = emptyFolder();
-    const { child, ended } = started(folder, ["score", "--json", "--num-examples", "10"]);
+    const { child, ended: end } = started(folder, ["score", "--json", "--num-examples", "10"]);
     child.stdout!.destroy();
-    const { code, stderr } = await ended;
+    const { code, stderr } = await end;
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^([a-z]+: .*\n)*$/)]);
   });
 });
@@ -151,7 +151,7 @@ describe("help", () => {
       const { result } = JSON.parse(text) as { result: readonly { readonly url: string }[] };
       return result.map(({ url }) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
     });
-    const found = [...new Set(packages)].filter((name) => name !== undefined).sort();
-    expect(found).toEqual(["commander", "d3-dsv", "fastest-levenshtein"]);
+    const packageNames = [...new Set(packages)].filter((name) => name !== undefined).sort();
+    expect(packageNames).toEqual(["commander", "d3-dsv", "fastest-levenshtein"]);
   });
 });

@@ -43,7 +43,7 @@ export function started(
     child[stream].setEncoding("utf8");
     child[stream].on("data", (text: string) => (out[stream] += text));
   }
-  const ended = new Promise<Ended>((resolve, reject) => {
+  const end = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, ...out }));
   });
@@ -53,7 +53,7 @@ export function started(
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  return { child, ended, printed };
+  return { child, ended: end, printed };
 }
 
 /** The command from start to end. */

@@ -53,9 +53,9 @@ describe("export MODEL OUT", () => {
 
   test("refuses what the format has no place for, with every reason, and leaves nothing", async () => {
     const folder = await trained();
-    const ended = await cli(folder, ["export", CHECKPOINT, "out", "--to", "nanogpt"]);
-    expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain(
+    const run = await cli(folder, ["export", CHECKPOINT, "out", "--to", "nanogpt"]);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain(
       "nanogpt has no place for this model: the activation is gelu_new, not gelu; the unembedding is not the embedding",
     );
     const zoo = await cli(folder, ["export", "zoo:attn-2l", "out", "--to", "gpt2"]);

@@ -25,7 +25,7 @@ describe("partFlags(flags)", () => {
 });
 
 /** Does `work` in a frame, and gives what was said on standard error. */
-async function said(quiet: boolean, work: (frame: Frame) => void): Promise<string> {
+async function messagesOf(quiet: boolean, work: (frame: Frame) => void): Promise<string> {
   let text = "";
   const stream = new PassThrough().setEncoding("utf8");
   stream.on("data", (more: string) => (text += more));
@@ -43,8 +43,10 @@ describe("inFrame(flags, work)", () => {
       note("a \u001b[31mred\u001b[0m name");
       done("wrote a.csv");
     };
-    expect(await said(false, work)).toBe("note: a \\u{1b}[31mred\\u{1b}[0m name\nwrote a.csv\n");
-    expect(await said(true, work)).toBe("");
+    expect(await messagesOf(false, work)).toBe(
+      "note: a \\u{1b}[31mred\\u{1b}[0m name\nwrote a.csv\n",
+    );
+    expect(await messagesOf(true, work)).toBe("");
   });
 });
 

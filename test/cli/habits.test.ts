@@ -148,9 +148,9 @@ test.each(["zoo list", "cache list", "cache list --work"])(
   async (line) => {
     const { code, stdout, stderr } = await cli(emptyFolder(), [...line.split(" "), "--json"]);
     expect([code, stderr]).toEqual([0, ""]);
-    const listed = JSON.parse(stdout) as { models?: { model: string }[]; runs?: unknown[] };
-    const names = listed.models?.map(({ model }) => model);
-    expect(line === "zoo list" ? names : (names ?? listed.runs)).toEqual(
+    const list = JSON.parse(stdout) as { models?: { model: string }[]; runs?: unknown[] };
+    const names = list.models?.map(({ model }) => model);
+    expect(line === "zoo list" ? names : (names ?? list.runs)).toEqual(
       line === "zoo list" ? expect.arrayContaining(["zoo:attn-2l", "zoo:shakespeare"]) : [],
     );
   },

@@ -44,13 +44,13 @@ describe("a hub model", () => {
     expect(first.code).toBe(0);
     const result = JSON.parse(first.stdout) as { model: { id: string; revision: string } };
     expect(result.model).toMatchObject({ id: "org/model", revision: COMMIT });
-    const asked = hub.seen.length;
+    const requests = hub.seen.length;
     const again = await score("--offline");
     expect(again.code).toBe(0);
-    expect(hub.seen.length).toBe(asked);
+    expect(hub.seen.length).toBe(requests);
     expect(JSON.parse(again.stdout)).toMatchObject({ model: { revision: COMMIT } });
-    const listed = await cli(folder, ["cache", "list"], environment);
-    expect(listed.stdout).toContain("org/model");
+    const list = await cli(folder, ["cache", "list"], environment);
+    expect(list.stdout).toContain("org/model");
     const { stdout: json } = await cli(folder, ["cache", "list", "--json"], environment);
     expect(JSON.parse(json)).toMatchObject({
       models: [{ id: "org/model", revisions: [{ commit: COMMIT }] }],

@@ -12,7 +12,7 @@ const WITHIN = [...ABLATE, "--memory", "75MB"];
 const KILLED_AT = [0, 1, 3, 5];
 
 /** Runs that are kept by now. */
-function kept(folder: string): number {
+function countRuns(folder: string): number {
   const cache = join(folder, ".cache/induction-lens/resume");
   const [file] = existsSync(cache) ? readdirSync(cache) : [];
   const text = file === undefined ? "" : readFileSync(join(cache, file), "utf8");
@@ -20,18 +20,16 @@ function kept(folder: string): number {
 }
 
 async function killed(folder: string, model: string, runs: number): Promise<void> {
-  const { child, ended, printed } = started(folder, [
-    "ablate",
-    model,
-    ...WITHIN,
-    "--out",
-    "result.json",
-  ]);
+  const {
+    child,
+    ended: end,
+    printed,
+  } = started(folder, ["ablate", model, ...WITHIN, "--out", "result.json"]);
   if (runs === 0) await printed("ablating");
-  while (kept(folder) < runs && child.exitCode === null)
+  while (countRuns(folder) < runs && child.exitCode === null)
     await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill("SIGKILL");
-  expect((await ended).signal).toBe("SIGKILL");
+  expect((await end).signal).toBe("SIGKILL");
   expect(existsSync(join(folder, "result.json"))).toBe(false);
 }
 

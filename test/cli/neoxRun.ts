@@ -32,7 +32,11 @@ export function neoxFiles(step: number): FakeFile[] {
   const weights = read(readFileSync(join(ZOO, folder, "model.safetensors")));
   const tensors: TensorToWrite[] = [
     { name: "gpt_neox.embed_in.weight", shape: [64, WIDTH], data: weights("embed.W_E") },
-    { name: "embed_out.weight", shape: [64, WIDTH], data: turned(weights("unembed.W_U"), WIDTH) },
+    {
+      name: "embed_out.weight",
+      shape: [64, WIDTH],
+      data: transposeSquare(weights("unembed.W_U"), WIDTH),
+    },
     ...norm("gpt_neox.final_layer_norm", weights("ln_final.w"), weights("ln_final.b")),
   ];
   for (let layer = 0; layer < LAYERS; layer++) {
@@ -63,7 +67,7 @@ export function neoxFiles(step: number): FakeFile[] {
       {
         name: `${at}.attention.dense.weight`,
         shape: [WIDTH, WIDTH],
-        data: turned(of("attn.W_O"), WIDTH),
+        data: transposeSquare(of("attn.W_O"), WIDTH),
       },
       { name: `${at}.attention.dense.bias`, shape: [WIDTH], data: of("attn.b_O") },
       nothing("dense_h_to_4h.weight", 1, WIDTH),
@@ -87,7 +91,7 @@ function norm(name: string, weight: Float32Array, bias: Float32Array): TensorToW
 }
 
 /** [rows, columns] as [columns, rows]; all of these are square. */
-function turned(data: Float32Array, size: number): Float32Array {
+function transposeSquare(data: Float32Array, size: number): Float32Array {
   return data.map((_, index) => data[(index % size) * size + Math.floor(index / size)]!);
 }
 

@@ -90,8 +90,11 @@ describe("induction-lens phase", () => {
     expect(change!.step).toBeGreaterThan(225);
     expect(change!.step).toBeLessThan(300);
     expect(words.join(" ")).toContain("induction score of head 1.0");
-    const one = await cli(folder, ["phase", "zoo:attn-1l", "--quiet", "--threads", "1"]);
-    expect([one.code, one.stdout]).toEqual([0, expect.stringMatching(/No phase change[.:]/)]);
+    const oneLayer = await cli(folder, ["phase", "zoo:attn-1l", "--quiet", "--threads", "1"]);
+    expect([oneLayer.code, oneLayer.stdout]).toEqual([
+      0,
+      expect.stringMatching(/No phase change[.:]/),
+    ]);
     const step = await cli(folder, ["phase", "zoo:attn-2l@300"]);
     expect([step.code, step.stderr]).toEqual([2, expect.stringContaining("needs a whole run")]);
   });
@@ -137,9 +140,9 @@ describe("induction-lens phase", () => {
       [["broken"], "broken/log.jsonl has no JSON object in line 1"],
       [["step-1", "--steps", "x"], "It needs a whole number from 0 on."],
     ];
-    for (const [args, said] of refused) {
+    for (const [args, message] of refused) {
       const { code, stderr } = await cli(folder, ["phase", ...args, "--out", "a.json"]);
-      expect(stderr).toContain(said);
+      expect(stderr).toContain(message);
       expect(code).toBe(2);
     }
     expect(existsSync(join(folder, "a.json"))).toBe(false);

@@ -50,7 +50,7 @@ describe("induction-lens phase over the revisions of a hub model", () => {
       expect(result.pair![part]).toEqual(expected.pair![part]);
     expect(Math.abs(Math.log10(result.change!.step / expected.change!.step))).toBeLessThan(0.001);
 
-    const asked = hub.seen.length;
+    const requests = hub.seen.length;
     const offline = await cli(
       folder,
       ["phase", ID, "--offline", "--json", "--quiet", ...QUICK],
@@ -58,7 +58,7 @@ describe("induction-lens phase over the revisions of a hub model", () => {
     );
     const same = ({ timings: _, ...rest }: Record<string, unknown>) => rest;
     expect(same(JSON.parse(offline.stdout))).toEqual(same(JSON.parse(run.stdout)));
-    expect(hub.seen.length).toBe(asked);
+    expect(hub.seen.length).toBe(requests);
   });
 
   test("takes as many as are asked for, evenly on a log scale, and says so", async () => {
@@ -119,8 +119,8 @@ describe("induction-lens phase over the revisions of a hub model", () => {
     const steps = ["--steps", "0,1500"];
     const run = await cli(folder, ["phase", ID, ...steps, "--json", ...QUICK], settings(folder));
     expect(run.code).toBe(0);
-    const gone = { ...settings(folder), HF_ENDPOINT: "http://127.0.0.1:9" };
-    const again = await cli(folder, ["phase", ID, "--json", ...QUICK], gone);
+    const deadHub = { ...settings(folder), HF_ENDPOINT: "http://127.0.0.1:9" };
+    const again = await cli(folder, ["phase", ID, "--json", ...QUICK], deadHub);
     expect(again.stderr).toContain("are those that were downloaded before");
     expect(phaseResult.parse(JSON.parse(again.stdout)).steps).toEqual([0, 1500]);
   });
@@ -145,10 +145,10 @@ describe("induction-lens phase over the revisions of a hub model", () => {
         "needs one revision a step, but step1 and step1-b",
       ],
     ];
-    for (const [refs, said] of sent) {
+    for (const [refs, message] of sent) {
       answer(refs);
       const { code, stderr } = await cli(folder, ["phase", ID], settings(folder));
-      expect(stderr).toContain(said);
+      expect(stderr).toContain(message);
       expect(code).toBe(2);
     }
     hub.setMisbehave(null);
@@ -167,9 +167,9 @@ describe("induction-lens phase over the revisions of a hub model", () => {
       [["../x/y"], "there is no file or folder ../x/y"],
       [["a/b/c"], "a hub id is name or organisation/name"],
     ];
-    for (const [args, said] of refused) {
+    for (const [args, message] of refused) {
       const { code, stderr } = await cli(folder, ["phase", ...args], settings(folder));
-      expect(stderr).toContain(said);
+      expect(stderr).toContain(message);
       expect(code).toBe(2);
     }
     expect(downloads().length).toBe(from);

@@ -10,15 +10,15 @@ test("report makes one page from several Results, which can be read back from it
   const folder = emptyFolder();
   for (const command of ["score", "ablate"])
     await cli(folder, [command, "planted:induction", "--out", `${command}.json`, ...QUICK]);
-  const ended = await cli(folder, ["report", "score.json", "ablate.json", "--title", "A & B"]);
-  expect(ended).toMatchObject({ code: 0, stdout: "wrote output/report.html\n", stderr: "" });
+  const run = await cli(folder, ["report", "score.json", "ablate.json", "--title", "A & B"]);
+  expect(run).toMatchObject({ code: 0, stdout: "wrote output/report.html\n", stderr: "" });
   const page = readFileSync(join(folder, "output/report.html"), "utf8");
   expect(page).toContain("<h1>A &amp; B</h1>");
   expect(page).toContain("Induction score by head: planted:induction");
   expect(page).toContain("Ablation (mean): planted:induction");
   ["score", "ablate"].forEach((command, index) => {
-    const written = new RegExp(`id="result-${index + 1}">(.*?)</script>`, "s").exec(page)![1]!;
-    expect(JSON.parse(written)).toEqual(
+    const json = new RegExp(`id="result-${index + 1}">(.*?)</script>`, "s").exec(page)![1]!;
+    expect(JSON.parse(json)).toEqual(
       JSON.parse(readFileSync(join(folder, `${command}.json`), "utf8")),
     );
   });
@@ -36,9 +36,9 @@ test("report refuses what is no Result, and writes nothing", async () => {
     [["broken.json"], "broken.json does not fit its schema: version"],
     [["broken.json", "--out", "a.txt"], "a report needs a file that ends in .html, got a.txt"],
   ];
-  for (const [args, said] of refused) {
+  for (const [args, message] of refused) {
     const { code, stderr } = await cli(folder, ["report", ...args]);
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(message);
     expect(code).toBe(2);
   }
   expect(existsSync(join(folder, "output"))).toBe(false);

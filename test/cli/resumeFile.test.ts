@@ -8,7 +8,7 @@ import { VERSION } from "../../src/base/version.ts";
 import { canResume, discardWork, keptWork, type KeptWork } from "../../src/cli/keptWork.ts";
 import { resumeFile, resumeKey, type ResumeFacts } from "../../src/cli/resumeFile.ts";
 import { workLines } from "../../src/cli/workOfCache.ts";
-import { transposed } from "../../src/formats/rearranged.ts";
+import { transposeStored } from "../../src/formats/rearranged.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";
 import { attribution } from "../../src/studies/attribution/attribution.ts";
@@ -33,8 +33,8 @@ afterEach(() => {
 
 /** The same weights, of which one is read the other way round. */
 function transposedFirst() {
-  return program.weights.map((one, at) =>
-    at === 0 ? { ...one, stored: transposed(one.stored) } : one,
+  return program.weights.map((weight, at) =>
+    at === 0 ? { ...weight, stored: transposeStored(weight.stored) } : weight,
   );
 }
 
@@ -66,12 +66,12 @@ describe("resumeKey(facts)", () => {
   });
 
   test("is another for another version of the package", async () => {
-    const here = resumeKey(FACTS);
+    const ownKey = resumeKey(FACTS);
     vi.resetModules();
     vi.doMock("../../src/base/version.ts", () => ({ VERSION: "999.0.0" }));
     const other = await import("../../src/cli/resumeFile.ts");
     vi.doUnmock("../../src/base/version.ts");
-    expect(other.resumeKey(FACTS)).not.toBe(here);
+    expect(other.resumeKey(FACTS)).not.toBe(ownKey);
   });
 });
 
@@ -150,13 +150,17 @@ describe("resumeFile(facts)", () => {
 
   test("is discarded by id, model or all, and nothing else is", () => {
     const folder = emptyFolder();
-    const made = (study: string, model: string) => {
+    const addWork = (study: string, model: string) => {
       const facts = { ...FACTS, study };
       const heading = { model, command: [study, model], folder };
       void resumeFile(facts, { folder, afterMs: 0, heading }).set("a", 1);
       return resumeKey(facts).slice(0, 8);
     };
-    const [first, second, third] = [made("patch", "m1"), made("ablate", "m2"), made("path", "m2")];
+    const [first, second, third] = [
+      addWork("patch", "m1"),
+      addWork("ablate", "m2"),
+      addWork("path", "m2"),
+    ];
     writeFileSync(join(folder, `${"0".repeat(64)}.jsonl`), '["a",1]\n'); // of a version without headings
     expect(() => discardWork("m3", folder)).toThrow(/has no kept work m3; .*it has /);
     const ids = (works: readonly KeptWork[]) => works.map(({ id }) => id).toSorted();
@@ -181,12 +185,12 @@ describe("resumeFile(facts)", () => {
 
 /** Lets `runs` runs be recorded and aborts after the last one. */
 function stopping(log: ResumeLog, runs: number, abort: AbortController): ResumeLog {
-  let made = 0;
+  let runCount = 0;
   return {
     get: log.get,
     set: (key, value) => {
       void log.set(key, value);
-      if (++made === runs) abort.abort();
+      if (++runCount === runs) abort.abort();
     },
   };
 }
@@ -212,18 +216,18 @@ describe("an interrupted sweep", () => {
       const stopped = study({ log: stopping(open(), 4, abort), signal: abort.signal });
       await expect(stopped, name).rejects.toThrow(AbortError);
       const log = open();
-      const made: string[] = [];
+      const keys: string[] = [];
       const counted: ResumeLog = {
         get: log.get,
         set: (key, value) => {
-          made.push(key);
+          keys.push(key);
           void log.set(key, value);
         },
       };
       const { timings: _, ...resumed } = await study({ log: counted });
       const { timings: __, ...whole } = await study({});
       expect(resumed, name).toEqual(whole);
-      expect(made[0], name).toBe("run 4");
+      expect(keys[0], name).toBe("run 4");
     }
   });
 });

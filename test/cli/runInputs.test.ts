@@ -37,7 +37,7 @@ describe("run MODEL --inputs FILE", () => {
       ["logits", logits!],
     ] as const) {
       expect(saved.get(name)!.shape).toEqual(value.shape);
-      value.data.forEach((one, at) => expect(saved.get(name)!.data[at]).toBeCloseTo(one, 4));
+      value.data.forEach((entry, at) => expect(saved.get(name)!.data[at]).toBeCloseTo(entry, 4));
     }
   });
 
@@ -106,7 +106,7 @@ describe("run MODEL --inputs FILE", () => {
     expect([...saved.keys()]).toHaveLength(2);
     for (const [name, { shape, data }] of saved) {
       expect(shape).toEqual(expected.get(name)!.shape);
-      data.forEach((one, at) => expect(one).toBeCloseTo(expected.get(name)!.data[at]!, 5));
+      data.forEach((entry, at) => expect(entry).toBeCloseTo(expected.get(name)!.data[at]!, 5));
     }
     const { code, stderr } = await cli(folder, ["lens", MARIAN]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("lens cannot run")]);

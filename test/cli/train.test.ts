@@ -32,7 +32,7 @@ function outcome(folder: string, step: string) {
 describe("train", () => {
   test("leaves recipe, log, checkpoints that open as models, and a state", async () => {
     const folder = emptyFolder();
-    const ended = await cli(folder, [
+    const run = await cli(folder, [
       ...RUN,
       "--steps",
       "30",
@@ -41,10 +41,10 @@ describe("train", () => {
       "--log-every",
       "20",
     ]);
-    expect(ended.code).toBe(0);
-    expect(ended.stdout).toMatch(/trained to step 30 .*\n.*induction head: \d\.\d \(/);
-    expect(ended.stdout).toContain("next: induction-lens phase run (");
-    expect(ended.stderr).toContain("step 30 of 30 | loss");
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/trained to step 30 .*\n.*induction head: \d\.\d \(/);
+    expect(run.stdout).toContain("next: induction-lens phase run (");
+    expect(run.stderr).toContain("step 30 of 30 | loss");
     expect(readdirSync(join(folder, "run")).sort()).toEqual(
       ["checkpoints", "log.jsonl", "recipe.json", "state.safetensors"].sort(),
     );
@@ -112,10 +112,10 @@ describe("train", () => {
     const { code, stderr } = await running.ended;
     expect(performance.now() - began).toBeLessThan(2000);
     expect(code).toBe(130);
-    const said =
+    const message =
       /stopped, step (\d+) is saved; --resume goes on|stopped after step (\d+) and saved/;
-    const [, killed, ended] = said.exec(stderr)!;
-    expect(stepOf()).toBeGreaterThanOrEqual(Number(killed ?? ended));
+    const [, killed, lastStep] = message.exec(stderr)!;
+    expect(stepOf()).toBeGreaterThanOrEqual(Number(killed ?? lastStep));
     const finished = Number(log(folder).at(-1)!["step"]); // or just being saved when the command was ended
     expect(finished - stepOf()).toBeLessThanOrEqual(1);
     expect(stepOf()).toBeGreaterThanOrEqual(1);
@@ -145,13 +145,13 @@ describe("train", () => {
       const child = spawn(process.execPath, [MAIN, ...resume], {
         ...{ cwd: disturbed, stdio: "ignore", detached: true }, // a group of its own, with the process that works
       });
-      const ended = new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
+      const exit = new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
       const state = join(disturbed, "run/state.safetensors");
       while (!existsSync(state)) await new Promise((resolve) => setTimeout(resolve, 20));
       await new Promise((resolve) => setTimeout(resolve, 400 + 300 * draw.uniform()));
       if (child.exitCode !== null) break; // a fast machine ends the run before the twentieth kill
       process.kill(-child.pid!, "SIGKILL");
-      await ended;
+      await exit;
     }
     expect(kills).toBeGreaterThan(5);
     expect((await cli(disturbed, ["train", "run", "--resume", "--quiet"])).code).toBe(0);
@@ -238,8 +238,8 @@ describe("train refuses, with exit code 2 and nothing left behind,", () => {
     expect(stderr).toMatch(
       /unable: training blew up at step \d+: .* is (NaN|Infinity|not finite) .*; the last good checkpoint is run.checkpoints.step-00000\d/,
     );
-    const kept = /checkpoint is (\S+)/.exec(stderr)![1]!;
-    expect((await cli(folder, ["score", kept, "--quiet"])).code).toBe(0);
+    const checkpoint = /checkpoint is (\S+)/.exec(stderr)![1]!;
+    expect((await cli(folder, ["score", checkpoint, "--quiet"])).code).toBe(0);
   });
 
   test.skipIf(process.platform === "win32")(

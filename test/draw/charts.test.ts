@@ -6,7 +6,7 @@ import { lineChart, type LineChart } from "../../src/draw/lines.ts";
 import { drawnSvg } from "../../src/draw/svg.ts";
 import { THEMES } from "../../src/draw/theme.ts";
 
-function parsed(svg: string) {
+function parseSvg(svg: string) {
   const root = new Window().document;
   root.write(svg);
   const all = (selector: string) => [...root.querySelectorAll(selector)];
@@ -30,7 +30,7 @@ const drawnLines = (chart: LineChart) => drawnSvg((document) => lineChart(chart,
 
 describe("lineChart(chart, document)", () => {
   test("names lines, axes and references, and draws a band and a symbol at each point", () => {
-    const { all, texts } = parsed(drawnLines(lines));
+    const { all, texts } = parseSvg(drawnLines(lines));
     for (const text of ["first copy", "second <copy>\\u{7}", "step", "loss (nats)", "unigram"]) {
       expect(texts).toContain(text);
     }
@@ -42,7 +42,7 @@ describe("lineChart(chart, document)", () => {
   test("thins the symbols of long lines and leaves out bands where there is no interval", () => {
     const long = line("long", 500);
     const points = long.points.map(({ x, y }) => ({ x, y, low: null, high: null }));
-    const { all } = parsed(drawnLines({ ...lines, lines: [{ ...long, points }] }));
+    const { all } = parseSvg(drawnLines({ ...lines, lines: [{ ...long, points }] }));
     expect(all('[aria-label="dot"] > *').length).toBeLessThanOrEqual(24);
     expect(all('[aria-label="area"] path')).toHaveLength(0);
   });
@@ -90,7 +90,7 @@ const drawnBars = (chart: BarChart) => drawnSvg((document) => barChart(chart, do
 
 describe("barChart(chart, document)", () => {
   test("has a bar for each entry, an interval where there is one, and both in words", () => {
-    const { all, texts } = parsed(drawnBars(bars));
+    const { all, texts } = parseSvg(drawnBars(bars));
     expect(all('[aria-label="bar"] rect')).toHaveLength(3);
     expect(all('[aria-label="tick"] line')).toHaveLength(4);
     for (const text of ["18.6", ".93 [.85, 1.01]", "−.20 [−.28, −.12]", ".50", "random heads"]) {
@@ -102,7 +102,7 @@ describe("barChart(chart, document)", () => {
   test("draws bars that are all zero, and refuses none or NaN", () => {
     const zero = { name: "0.0", value: 0, low: 0, high: 0 };
     expect(
-      parsed(drawnBars({ ...bars, bars: [zero], reference: { value: 1, label: "null" } })).texts,
+      parseSvg(drawnBars({ ...bars, bars: [zero], reference: { value: 1, label: "null" } })).texts,
     ).toContain(".00 [.00, .00]");
     expect(() => drawnBars({ ...bars, bars: [] })).toThrow("a bar chart needs bars, got none");
     expect(() => drawnBars({ ...bars, bars: [{ ...zero, value: NaN }] })).toThrow("bar 0.0 needs");

@@ -39,12 +39,14 @@ const STUDIES: Readonly<Record<string, (model: RunnableModel) => Promise<object>
 };
 
 /** What a page shows: its words, and how many of each drawn thing have a size. */
-function shown(frame: Frame) {
+function contentOf(frame: Frame) {
   return frame.evaluate(() => {
-    const sized = (name: string) =>
-      [...document.querySelectorAll(name)].filter((one) => one.getBoundingClientRect().width > 0);
+    const withWidth = (name: string) =>
+      [...document.querySelectorAll(name)].filter(
+        (element) => element.getBoundingClientRect().width > 0,
+      );
     const counts = ["svg", "svg *", "canvas", "table", "td", "button", "select"].map(
-      (name) => [name, sized(name).length] as const,
+      (name) => [name, withWidth(name).length] as const,
     );
     return { words: document.body.innerText, counts: Object.fromEntries(counts) };
   });
@@ -69,17 +71,18 @@ describe.skipIf(lacks !== "")(`framed pages${lacks}`, { timeout: 120_000 }, () =
       await writeResult((await study(model)) as never, path);
       const html = readFileSync(path, "utf8");
       const tab = await browser.newPage({ viewport: { width: 1100, height: 900 } });
-      const said: string[] = [];
+      const complaints: string[] = [];
       tab.on(
         "console",
-        (message) => void (message.type() === "error" && said.push(message.text())),
+        (message) => void (message.type() === "error" && complaints.push(message.text())),
       );
-      tab.on("pageerror", (error) => void said.push(error.message));
+      tab.on("pageerror", (error) => void complaints.push(error.message));
       tab.on("request", (request) => {
-        if (!/^(data|blob|about):/.test(request.url())) said.push(`asked for ${request.url()}`);
+        if (!/^(data|blob|about):/.test(request.url()))
+          complaints.push(`asked for ${request.url()}`);
       });
       await tab.setContent(html);
-      const alone = await shown(tab.mainFrame());
+      const alone = await contentOf(tab.mainFrame());
       await tab.setContent(
         `<body style="margin:0"><iframe sandbox="allow-scripts" style="width:1100px;height:900px;border:0"></iframe>`,
       );
@@ -87,14 +90,14 @@ describe.skipIf(lacks !== "")(`framed pages${lacks}`, { timeout: 120_000 }, () =
         (frame as HTMLIFrameElement).srcdoc = content;
       }, html);
       await tab.waitForFunction(() => document.querySelector("iframe")!.srcdoc !== "");
-      await expect.poll(async () => (await shown(tab.frames()[1]!)).words).toBe(alone.words);
-      const framed = await shown(tab.frames()[1]!);
+      await expect.poll(async () => (await contentOf(tab.frames()[1]!)).words).toBe(alone.words);
+      const framed = await contentOf(tab.frames()[1]!);
       expect(framed.counts).toEqual(alone.counts);
       expect(
         alone.counts["svg"]! + alone.counts["canvas"]! + alone.counts["table"]!,
       ).toBeGreaterThan(0);
       expect(await tab.frames()[1]!.evaluate(() => window.origin)).toBe("null");
-      expect(said).toEqual([]);
+      expect(complaints).toEqual([]);
       await tab.close();
     },
   );

@@ -11,7 +11,7 @@ import { scoreFixture, SHAPES } from "../studies/score/fixtures.ts";
 const HOSTILE = `"><script>alert(1)</script>&nbsp;<!-- \u0007\u202e ]]> &#0; é 漢`;
 
 /** The SVG as a document, and what its cells say. */
-function parsed(svg: string) {
+function parseSvg(svg: string) {
   const window = new Window();
   const root = new window.DOMParser().parseFromString(svg, "image/svg+xml");
   const all = (selector: string) => [...root.querySelectorAll(selector)];
@@ -44,7 +44,7 @@ const diverging: HeadMap = {
 
 describe("headMapSvg(scoreHeadMap(result))", () => {
   test.each(SHAPES)("draws every head of %i x %i once, and names the axes", (layers, heads) => {
-    const { cells, texts } = parsed(headMapSvg(scoreHeadMap(scoreFixture(layers, heads))));
+    const { cells, texts } = parseSvg(headMapSvg(scoreHeadMap(scoreFixture(layers, heads))));
     expect(cells).toHaveLength(layers * heads);
     expect(texts).toContain("head");
     expect(texts).toContain("layer");
@@ -57,16 +57,16 @@ describe("headMapSvg(scoreHeadMap(result))", () => {
     (...shape) => {
       const result = scoreFixture(...shape);
       const values = result.scores.induction.flat();
-      const { all, texts } = parsed(headMapSvg(scoreHeadMap(result)));
-      const written = all("text").filter(isOnCell);
+      const { all, texts } = parseSvg(headMapSvg(scoreHeadMap(result)));
+      const labels = all("text").filter(isOnCell);
       const sparse = values.length > 600;
-      expect(written).toHaveLength(values.filter((value) => !sparse || value >= 0.05).length);
+      expect(labels).toHaveLength(values.filter((value) => !sparse || value >= 0.05).length);
       expect(texts.some((text) => text.includes("are not written"))).toBe(sparse);
     },
   );
 
   test("has title, model, settings, scale with its meaning and the score of uniform attention", () => {
-    const { texts } = parsed(headMapSvg(scoreHeadMap(scoreFixture(12, 12))));
+    const { texts } = parseSvg(headMapSvg(scoreHeadMap(scoreFixture(12, 12))));
     const all = texts.join("\n");
     for (const part of [
       "Induction score by head",
@@ -81,7 +81,7 @@ describe("headMapSvg(scoreHeadMap(result))", () => {
   });
 
   test("puts layer 0 on top and head 0 on the left", () => {
-    const { cells } = parsed(headMapSvg(scoreHeadMap(scoreFixture(3, 4))));
+    const { cells } = parseSvg(headMapSvg(scoreHeadMap(scoreFixture(3, 4))));
     const place = (name: string) => {
       const cell = cells.find((rect) => rect.textContent.startsWith(`${name}:`))!;
       return [Number(cell.getAttribute("x")), Number(cell.getAttribute("y"))] as const;
@@ -92,7 +92,7 @@ describe("headMapSvg(scoreHeadMap(result))", () => {
 
   test("outlines top heads, but none that scores no more than uniform attention", () => {
     const outlines = (svg: string) =>
-      parsed(svg).all('g[fill="none"] rect, rect[fill="none"]').length;
+      parseSvg(svg).all('g[fill="none"] rect, rect[fill="none"]').length;
     const with5 = outlines(headMapSvg(scoreHeadMap(scoreFixture(12, 12))));
     const with0 = outlines(
       headMapSvg(scoreHeadMap(scoreFixture(12, 12, { induction: () => 0.01 }))),
@@ -110,7 +110,7 @@ describe("headMapSvg(scoreHeadMap(result))", () => {
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     expect(svg).not.toMatch(/<script|<!--|&(?!(amp|lt|gt|quot|apos|#160);)/);
     expect(svg).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
-    const subtitle = parsed(svg).texts.join("");
+    const subtitle = parseSvg(svg).texts.join("");
     expect(subtitle).toContain("<script>alert(1)</script>&nbsp;<!--");
     expect(subtitle).toContain("\\u{7}\\u{202e}");
   });
@@ -131,7 +131,7 @@ describe("headMapSvg(scoreHeadMap(result))", () => {
 
   test("writes black or white on each cell, with a contrast of at least 4.5", () => {
     for (const theme of Object.values(THEMES)) {
-      const { all, cells } = parsed(headMapSvg(scoreHeadMap(scoreFixture(12, 12)), theme));
+      const { all, cells } = parseSvg(headMapSvg(scoreHeadMap(scoreFixture(12, 12)), theme));
       const texts = all("text").filter(isOnCell);
       expect(texts).toHaveLength(144);
       texts.forEach((text, index) => {
@@ -145,14 +145,14 @@ describe("headMapSvg(scoreHeadMap(result))", () => {
 
 describe("headMapSvg(map) with a diverging scale", () => {
   test("has the ends of the ramp at plus and minus the bound, and its middle at zero", () => {
-    const { cells } = parsed(headMapSvg(diverging));
+    const { cells } = parseSvg(headMapSvg(diverging));
     const fills = cells.map((cell) => cell.getAttribute("fill"));
     const ramp = THEMES.light.diverging;
     expect([fills[0], fills[1], fills[3]]).toEqual([ramp[0], ramp[5], ramp[10]]);
   });
 
   test("writes signs, no minus zero, and a dash where there is no value", () => {
-    const { cells, texts } = parsed(headMapSvg(diverging));
+    const { cells, texts } = parseSvg(headMapSvg(diverging));
     expect(cells).toHaveLength(5);
     for (const text of ["−2.5", "1.3", "2.5", "–"]) expect(texts).toContain(text);
     expect(texts).not.toContain("−.0");
@@ -163,7 +163,7 @@ describe("headMapSvg(map) with a diverging scale", () => {
       ["ind", "prev", "dup"],
       ["a", "b", "c"],
     ];
-    expect(parsed(headMapSvg({ ...diverging, texts })).texts).toEqual(
+    expect(parseSvg(headMapSvg({ ...diverging, texts })).texts).toEqual(
       expect.arrayContaining(texts.flat()),
     );
   });

@@ -21,7 +21,7 @@ function htmlOf(result: ScoreResult): Promise<string> {
   return studyPage(scoreView(result), result, drawnInNode);
 }
 
-function parsed(html: string) {
+function parsePage(html: string) {
   const document = new Window().document;
   document.write(html);
   return document;
@@ -29,7 +29,7 @@ function parsed(html: string) {
 
 /** What a page must never gain from a name: the number of each element, and of attributes that run code. */
 function shapeOf(html: string) {
-  const elements = [...parsed(html).querySelectorAll("*")];
+  const elements = [...parsePage(html).querySelectorAll("*")];
   const counts: Record<string, number> = {};
   for (const { tagName } of elements) counts[tagName] = (counts[tagName] ?? 0) + 1;
   delete counts["text"]; // a long name takes more lines
@@ -66,7 +66,7 @@ describe("studyPage(scoreView(result), result, drawn)", () => {
     expect(shapeOf(html)).toEqual(shapeOf(await htmlOf(safe)));
     expect(shapeOf(html).handlers).toEqual([]);
     expect(html).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u2028\u2029\u202e]/);
-    expect(JSON.parse(parsed(html).getElementById("result")!.textContent)).toEqual(hostile);
+    expect(JSON.parse(parsePage(html).getElementById("result")!.textContent)).toEqual(hostile);
   });
 
   test("asks nobody for anything, and allows one script by its hash", async () => {
@@ -82,7 +82,7 @@ describe("studyPage(scoreView(result), result, drawn)", () => {
   });
 
   test("has the table as an alternative to the picture, with caption, scopes and every head", async () => {
-    const document = parsed(await htmlOf(scoreFixture(3, 4)));
+    const document = parsePage(await htmlOf(scoreFixture(3, 4)));
     expect(document.documentElement.getAttribute("lang")).toBe("en");
     expect(document.querySelectorAll("h1")).toHaveLength(1);
     const table = document.querySelectorAll("table.sortable")[1]!;

@@ -28,8 +28,8 @@ function textsOf(bytes: Uint8Array): string[] {
       ]),
   );
   const characters = new Map(codes);
-  return [...file.matchAll(/\[([^\]]*)\] TJ/g)].map(([, shown]) =>
-    [...shown!.matchAll(/<([0-9a-f]+)>/g)]
+  return [...file.matchAll(/\[([^\]]*)\] TJ/g)].map(([, codesOfText]) =>
+    [...codesOfText!.matchAll(/<([0-9a-f]+)>/g)]
       .flatMap(([, hex]) => hex!.match(/.{4}/g)!)
       .map((code) => characters.get(parseInt(code, 16)))
       .join(""),
@@ -70,8 +70,8 @@ describe("pdf(svg)", () => {
   });
 
   test("gives the same bytes for the same picture", async () => {
-    const [one, other] = [await pdf(picture("<rect/>")), await pdf(picture("<rect/>"))];
-    expect(Buffer.compare(one, other)).toBe(0);
+    const [first, other] = [await pdf(picture("<rect/>")), await pdf(picture("<rect/>"))];
+    expect(Buffer.compare(first, other)).toBe(0);
   });
 
   test.each([

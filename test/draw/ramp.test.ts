@@ -37,7 +37,7 @@ describe("the ramps of both themes", () => {
         const direction = theme.name === "light" ? -1 : 1;
         const steps = fractions.filter((_, index) => index % 10 === 0);
         const values = steps.map((fraction) => direction * lightness(ramp(arm)(fraction)));
-        expect(values).toEqual([...values].sort((one, other) => one - other));
+        expect(values).toEqual([...values].sort((first, other) => first - other));
       }
     }
   });

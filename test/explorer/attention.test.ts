@@ -5,17 +5,17 @@ import { checkLooks, describePage, live, saved, value } from "./openPage.ts";
 
 /** The values that a plain run of zoo:attn-2l has on `tokens`. */
 async function values(tokens: readonly number[], names: readonly string[]) {
-  const found = new Map<string, Tensor>();
+  const captures = new Map<string, Tensor>();
   const model = await load("zoo:attn-2l");
   await runModel(model, {
     backend: await openEngine(),
     tokens: [tokens],
     names,
     receive: ({ name }, _, tensor) => {
-      found.set(name, tensor);
+      captures.set(name, tensor);
     },
   });
-  return found;
+  return captures;
 }
 
 const IDS = [7, 23, 51, 40, 7, 23, 51];
@@ -29,19 +29,19 @@ describePage("attention in the explorer", (open) => {
     const { data } = plain.get(names[0]!)!;
     const weight = (query: number, key: number) => data[(2 * length + query) * length + key]!;
     const { tab, errors, elsewhere } = await open(`#view=attention&head=1.2&at=6${OWN}`);
-    const shown = "[data-cell]";
-    const before = await value(tab, shown);
-    const [query, key] = (await tab.locator(shown).getAttribute("data-cell"))!
+    const cell = "[data-cell]";
+    const before = await value(tab, cell);
+    const [query, key] = (await tab.locator(cell).getAttribute("data-cell"))!
       .split(",")
       .map(Number) as [number, number];
     expect([query, key]).toEqual([6, 3]); // 40 came after the last 51
     expect(before).toBeCloseTo(weight(6, 3), 4);
     await tab.getByRole("button", { name: "Times the size of the value" }).click();
-    await expect.poll(() => value(tab, shown)).not.toBe(before);
+    await expect.poll(() => value(tab, cell)).not.toBe(before);
     const v = plain.get(names[1]!)!;
     const width = v.shape.at(-1)!;
     const at = (3 * 4 + 2) * width; // position 3, head 2
-    expect(await value(tab, shown)).toBeCloseTo(
+    expect(await value(tab, cell)).toBeCloseTo(
       weight(6, 3) * Math.hypot(...v.data.subarray(at, at + width)),
       3,
     );

@@ -42,11 +42,11 @@ async function compare(tab: Page, path: string, numExamples: number): Promise<vo
   await model.close();
   const cells = tab.locator("[role=gridcell]");
   expect(await cells.count()).toBe(scores.induction.flat().length);
-  const shown = await cells.evaluateAll((all) =>
+  const values = await cells.evaluateAll((all) =>
     all.map((cell) => Number((cell as HTMLElement).dataset["value"])),
   );
   scores.induction.flat().forEach((expected, at) => {
-    expect(shown[at]).toBeCloseTo(expected, 4);
+    expect(values[at]).toBeCloseTo(expected, 4);
   });
 }
 
@@ -98,11 +98,11 @@ describePage("models of the reader's own in the explorer", (open) => {
     ["a configuration that is none", "config.json", "{", "config.json is not JSON"],
   ])(
     "of %s it says in a sentence why that is no model, and keeps the one that is open",
-    async (_, name, text, said) => {
+    async (_, name, text, message) => {
       const { tab } = await open("#head=1.2");
       const buffer = Buffer.from(text);
       await choose(tab, { name, mimeType: "application/octet-stream", buffer });
-      await tab.getByRole("alert").getByText(said).waitFor({ timeout: 30_000 });
+      await tab.getByRole("alert").getByText(message).waitFor({ timeout: 30_000 });
       await live(tab);
       await tab.getByRole("heading", { name: "Head 1.2" }).waitFor();
       expect(new URL(tab.url()).hash).not.toContain("files:");

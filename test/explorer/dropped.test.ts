@@ -31,11 +31,11 @@ async function expectScores(tab: Page, path: string): Promise<void> {
   await model.close();
   const cells = tab.locator("[role=gridcell]");
   await expect.poll(() => cells.count()).toBe(scores.induction.flat().length);
-  const shown = await cells.evaluateAll((all) =>
+  const values = await cells.evaluateAll((all) =>
     all.map((cell) => Number((cell as HTMLElement).dataset["value"])),
   );
   scores.induction.flat().forEach((expected, index) => {
-    expect(shown[index]).toBeCloseTo(expected, 4);
+    expect(values[index]).toBeCloseTo(expected, 4);
   });
 }
 
@@ -58,12 +58,12 @@ describePage("models dropped on the explorer", (open) => {
     const model = await load(SHAKESPEARE);
     const text = "ROMEO: ROMEO";
     const ids = (await model.tokenizer())!.encode(text);
-    const found = new Map<string, Float32Array>();
+    const patterns = new Map<string, Float32Array>();
     await runModel(model, {
       backend: await openEngine(),
       tokens: [ids],
       names: [0, 1].map((layer) => `blocks.${layer}.attn.hook_pattern`),
-      receive: ({ name }, _, { data }) => void found.set(name, data),
+      receive: ({ name }, _, { data }) => void patterns.set(name, data),
     });
     await model.close();
     await tab.getByRole("button", { name: "Attention" }).click();
@@ -81,7 +81,7 @@ describePage("models dropped on the explorer", (open) => {
     const [query, key] = (await cell.getAttribute("data-cell"))!.split(",").map(Number);
     const place = (head * ids.length + query!) * ids.length + key!;
     expect(await value(tab, "[data-cell]")).toBeCloseTo(
-      found.get(`blocks.${layer}.attn.hook_pattern`)![place]!,
+      patterns.get(`blocks.${layer}.attn.hook_pattern`)![place]!,
       4,
     );
     expect(errors).toEqual([]);
@@ -183,10 +183,10 @@ describePage("models dropped on the explorer", (open) => {
     await live(tab);
     await tab.getByRole("button", { name: "Zero", exact: true }).click();
     await value(tab, '[data-loss="secondCopy.after"]');
-    const kept = await tab.evaluate(
+    const entries = await tab.evaluate(
       "Promise.all([caches.keys(), indexedDB.databases()]).then((all) => all.flat().length + localStorage.length + sessionStorage.length + document.cookie.length)",
     );
-    expect(kept).toBe(0);
+    expect(entries).toBe(0);
     expect(errors).toEqual([]);
     await tab.close();
   });

@@ -19,11 +19,11 @@ async function expectScores(tab: Page): Promise<void> {
   const model = await load(NAME);
   const { scores } = await score(model, { backend: await openEngine() });
   await model.close();
-  const shown = await tab
+  const values = await tab
     .locator("[role=gridcell]")
     .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLElement).dataset["value"])));
-  expect(shown).toHaveLength(scores.induction.flat().length);
-  scores.induction.flat().forEach((value, at) => expect(shown[at]).toBeCloseTo(value, 4));
+  expect(values).toHaveLength(scores.induction.flat().length);
+  scores.induction.flat().forEach((value, at) => expect(values[at]).toBeCloseTo(value, 4));
 }
 
 /** Lines put before the script of the engine's thread. */
@@ -36,10 +36,10 @@ const inThread = (lines: string) => (tab: Page) =>
 describePage("the explorer in a browser without WebGPU", (open) => {
   test("runs on WASM, says that there is no adapter and why there is one thread", async () => {
     const { tab, errors } = await open(HASH);
-    const { name, said } = await engine(tab);
+    const { name, said: words } = await engine(tab);
     expect(name).toBe("WASM, 1 thread");
-    expect(said).toContain("this browser has no WebGPU adapter");
-    expect(said).toContain("not cross-origin isolated, so WASM has one thread");
+    expect(words).toContain("this browser has no WebGPU adapter");
+    expect(words).toContain("not cross-origin isolated, so WASM has one thread");
     expect(errors).toEqual([]);
     await tab.close();
   });
@@ -53,8 +53,8 @@ describePage(
       { timeout: SOFTWARE_MS },
       async () => {
         const { tab, errors, elsewhere } = await open(HASH);
-        const { name, said } = await engine(tab);
-        expect(said).toMatch(/differs from WASM by \d\.\de-\d+ where 0\.0001 is allowed/);
+        const { name, said: words } = await engine(tab);
+        expect(words).toMatch(/differs from WASM by \d\.\de-\d+ where 0\.0001 is allowed/);
         expect(name).toMatch(/^WebGPU \(.+\)$/);
         await expectScores(tab);
         expect(errors).toEqual([]);
@@ -90,9 +90,9 @@ describePage(
         };
       }`);
       const { tab } = await open(HASH, undefined, wrong);
-      const { name, said } = await engine(tab);
+      const { name, said: words } = await engine(tab);
       expect(name).toBe("WASM, 1 thread");
-      expect(said).toMatch(/WebGPU failed its self-check by \S+ where 0\.0001 is allowed/);
+      expect(words).toMatch(/WebGPU failed its self-check by \S+ where 0\.0001 is allowed/);
       await expectScores(tab);
       await tab.close();
     });
@@ -102,9 +102,9 @@ describePage(
         throw new Error("this device is lost");
       };`);
       const { tab } = await open(HASH, undefined, broken);
-      const { name, said } = await engine(tab);
+      const { name, said: words } = await engine(tab);
       expect(name).toBe("WASM, 1 thread");
-      expect(said).toContain("WebGPU could not run this model (");
+      expect(words).toContain("WebGPU could not run this model (");
       await expectScores(tab);
       await tab.close();
     });

@@ -7,7 +7,7 @@ import { cli, emptyFolder } from "../cli/cli.ts";
 import { at, checkLooks, describePage, live, saved, value } from "./openPage.ts";
 
 /** A page without places: charts lie half a pixel further where a screen has no finer ones. */
-const placed = (html: string) => html.replaceAll(/ transform="[^"]*"/g, "");
+const withoutPlaces = (html: string) => html.replaceAll(/ transform="[^"]*"/g, "");
 
 describePage("the heads of the explorer", (open) => {
   test("says that numbers are stored, then shows those of its own engine, equal to the library's and the command line's", async () => {
@@ -41,7 +41,7 @@ describePage("the heads of the explorer", (open) => {
     expect(await numbers.allInnerTexts()).toEqual(["0", "1", "2", "3"]);
     const framed = await tab
       .locator(".cell.framed")
-      .evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset["at"]));
+      .evaluateAll((all) => all.map((element) => (element as HTMLElement).dataset["at"]));
     expect(framed).toEqual(["1.0", "1.1", "1.2", "1.3"]);
     await tab.locator(".colourBar").getByText("even attention, 0.021").waitFor();
     await tab.close();
@@ -89,10 +89,10 @@ describePage("the heads of the explorer", (open) => {
     await tab.locator("[data-verdict=induction]").waitFor({ timeout: 110_000 });
     const study = await verdict(await load("zoo:llama-gqa"), { backend: await openEngine() });
     const chosen = /\d+\.\d+/.exec(await tab.locator("#chosen").innerText())![0];
-    const { evidence, why } = study.heads.find((one) => headName(one) === chosen)!;
+    const { evidence, why } = study.heads.find((other) => headName(other) === chosen)!;
     expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
-    const shown = await value(tab, '[data-evidence="necessity: nats lost without it"]');
-    expect(shown).toBeCloseTo(evidence.necessity!.alone.sizedMean.nats.value, 4);
+    const effect = await value(tab, '[data-evidence="necessity: nats lost without it"]');
+    expect(effect).toBeCloseTo(evidence.necessity!.alone.sizedMean.nats.value, 4);
     for (const { layer, head, label } of study.heads)
       expect(
         await tab.locator(`[data-at="${layer}.${head}"]`).getAttribute("aria-label"),
@@ -134,7 +134,7 @@ describePage("the heads of the explorer", (open) => {
       code: 0,
     });
     const page = readFileSync(join(folder, "r.html"), "utf8");
-    expect(placed(html)).toBe(placed(page));
+    expect(withoutPlaces(html)).toBe(withoutPlaces(page));
   });
 
   test("hands the map over as SVG, PNG, CSV, JSON and one HTML file", async () => {

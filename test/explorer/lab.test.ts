@@ -6,7 +6,7 @@ import { checkLooks, describePage, SHOTS } from "./openPage.ts";
 /** Scores after `step` steps of the lab's recipe. */
 async function scoresAfter(step: number) {
   const recipe = recipeFrom({ seed: 3, steps: 600, logEvery: 25, checkpoints: 40 });
-  for await (const one of train(recipe)) if (one.step === step) return one.scores!;
+  for await (const event of train(recipe)) if (event.step === step) return event.scores!;
   throw new Error(`no step ${step}`);
 }
 
@@ -30,9 +30,9 @@ describePage("the lab of the explorer", (open) => {
       tab.getByRole("button", { name: "download run" }).click(),
     ]);
     const path = await waiting.path();
-    const kept = JSON.parse(readFileSync(path, "utf8"));
-    expect(kept.seed).toBe(3);
-    const event = kept.events.find((one: { step: number }) => one.step >= 3);
+    const file = JSON.parse(readFileSync(path, "utf8"));
+    expect(file.seed).toBe(3);
+    const event = file.events.find((item: { step: number }) => item.step >= 3);
     const scores = await scoresAfter(event.step);
     expect(event.scores.secondCopyLoss).toBeCloseTo(scores.secondCopyLoss, 4);
     event.scores.induction.flat().forEach((value: number, at: number) => {

@@ -30,8 +30,8 @@ async function nameOf(tab: Page, part: RegExp): Promise<string> {
 /** The tokens of the lessons' sequence, and where its query and its target are. */
 async function lessonTokens(tab: Page): Promise<readonly number[]> {
   await tab.locator("svg text.piece").first().waitFor();
-  const shown = await tab.locator("svg text.piece").allTextContents();
-  return shown.map(Number);
+  const texts = await tab.locator("svg text.piece").allTextContents();
+  return texts.map(Number);
 }
 
 describePage("the lessons of the explorer", (open) => {
@@ -89,22 +89,22 @@ describePage("the lessons of the explorer", (open) => {
       "blocks.1.attn.hook_pattern",
       "blocks.0.attn.hook_pattern",
     ];
-    const found = new Map<string, Float32Array>();
+    const captures = new Map<string, Float32Array>();
     const model = await load("zoo:attn-2l");
     await runModel(model, {
       backend: await openEngine(),
       tokens: [ids],
       names,
       receive: ({ name }, _, { data }) => {
-        found.set(name, data);
+        captures.set(name, data);
       },
     });
-    const stream = found.get(names[0]!)!;
+    const stream = captures.get(names[0]!)!;
     const width = stream.length / ids.length;
     const length = await value(tab, `[data-length="${names[0]}"]`);
     expect(length).toBeCloseTo(Math.hypot(...stream.subarray(10 * width, 11 * width)), 3);
     const weight = (name: string, head: number, query: number, key: number) =>
-      found.get(name)![(head * ids.length + query) * ids.length + key]!;
+      captures.get(name)![(head * ids.length + query) * ids.length + key]!;
     await tab.getByRole("button", { name: "3 From scores to a pattern" }).click();
     for (const key of [0, 5])
       expect(await value(tab, `[data-share="${key}"]`)).toBeCloseTo(
@@ -126,7 +126,8 @@ describePage("the lessons of the explorer", (open) => {
     const { tab } = await open("#view=learn&lesson=3");
     const step = tab.locator("[data-step][data-back][data-match][data-copied]");
     await step.waitFor({ timeout: 60_000 });
-    for (let one = 0; one < 3; one++) await tab.getByRole("button", { name: "Next step" }).click();
+    for (let click = 0; click < 3; click++)
+      await tab.getByRole("button", { name: "Next step" }).click();
     const match = async () => Number(await step.getAttribute("data-match"));
     const arc = tab.locator('[data-arc="10,5"]');
     expect(await match()).toBeGreaterThan(0.95);
@@ -144,7 +145,9 @@ describePage("the lessons of the explorer", (open) => {
       const strips = tab.locator("svg.product");
       await strips.nth(1).waitFor({ timeout: 60_000 });
       const rows = await strips.evaluateAll((all) =>
-        all.map((one) => one.getAttribute("aria-label")!.split(": ")[1]!.split(", ").map(Number)),
+        all.map((element) =>
+          element.getAttribute("aria-label")!.split(": ")[1]!.split(", ").map(Number),
+        ),
       );
       const [query, ...keys] = rows as [number[], ...number[][]];
       const sums = keys.map((key) => key.reduce((sum, value, at) => sum + value * query[at]!, 0));
@@ -161,7 +164,9 @@ describePage("the lessons of the explorer", (open) => {
     await tab.getByRole("button", { name: "Next lesson" }).click();
     const title = tab.getByRole("heading", { name: "3 Where does it look?" });
     await title.waitFor();
-    await expect.poll(() => title.evaluate((one) => one === document.activeElement)).toBe(true);
+    await expect
+      .poll(() => title.evaluate((element) => element === document.activeElement))
+      .toBe(true);
     const { y } = (await title.boundingBox())!;
     expect(y).toBeGreaterThan(-1);
     expect(y).toBeLessThan(500);
@@ -187,8 +192,8 @@ describePage("the lessons of the explorer", (open) => {
         )
         .waitFor();
     }
-    const said = await result(tab).innerText();
-    expect(said).toContain(`Without 1.0 alone ${left(0)} is left, without all 4 ${left(1)}`);
+    const words = await result(tab).innerText();
+    expect(words).toContain(`Without 1.0 alone ${left(0)} is left, without all 4 ${left(1)}`);
     await tab.close();
 
     const planted = await open("#view=learn&lesson=3&model=planted:induction");
@@ -252,7 +257,7 @@ describePage("learning as a place", (open) => {
     expect(
       await tab
         .locator("header, nav.views, .model, .notes")
-        .evaluateAll((all) => all.filter((one) => one.checkVisibility()).length),
+        .evaluateAll((all) => all.filter((element) => element.checkVisibility()).length),
     ).toBe(0);
     const { width, height } = (await tab.locator(".lesson").boundingBox())!;
     expect(width / height).toBeCloseTo(16 / 9, 1);

@@ -93,9 +93,9 @@ export function delay(tab: Page, names: readonly string[], milliseconds: number)
 
 /** The number that an element shows, with every digit. */
 export async function value(tab: Page, selector: string): Promise<number> {
-  const found = tab.locator(`${selector}[data-value]`);
-  await found.waitFor({ timeout: 30_000 });
-  return Number(await found.getAttribute("data-value"));
+  const element = tab.locator(`${selector}[data-value]`);
+  await element.waitFor({ timeout: 30_000 });
+  return Number(await element.getAttribute("data-value"));
 }
 
 /** What the button of this name hands over. */
@@ -128,10 +128,10 @@ export function checkLooks(open: Open, looks: readonly Look[]): void {
         for (const width of [1440, 360]) {
           const where = `${name} in ${theme} at ${width} px`;
           await tab.setViewportSize({ width, height: 900 });
-          const found = await tab.evaluate(
+          const violations = await tab.evaluate(
             "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html))",
           );
-          expect(found, where).toEqual([]);
+          expect(violations, where).toEqual([]);
           const wide = await tab.evaluate("document.documentElement.scrollWidth");
           expect(wide, where).toBeLessThanOrEqual(width);
           if (SHOTS) await shoot(tab, `${name}-${theme}-${width}`, width);

@@ -68,34 +68,34 @@ async function clickOne(tab: Page, selector: string, draw: Draw): Promise<void> 
 
 /** What the library says of a model, worked out once for each question. */
 function truths() {
-  const made = new Map<string, Promise<never>>();
+  const promises = new Map<string, Promise<never>>();
   const once = <Value>(key: string, make: () => Promise<Value>): Promise<Value> => {
-    if (!made.has(key)) made.set(key, make() as Promise<never>);
-    return made.get(key)!;
+    if (!promises.has(key)) promises.set(key, make() as Promise<never>);
+    return promises.get(key)!;
   };
-  const opened = once("engine", () => openEngine());
+  const engine = once("engine", () => openEngine());
   const model = (name: string) => once(name, () => load(name));
   return {
     scores: (name: string) =>
-      once(`score ${name}`, async () => score(await model(name), { backend: await opened })),
+      once(`score ${name}`, async () => score(await model(name), { backend: await engine })),
     loss: (name: string, heads: readonly string[]) =>
       once(`loss ${name} ${heads.join()}`, async () => {
         const sets = heads.length > 0 ? [[...heads]] : [["0.0"]];
-        const options = { backend: await opened, kind: "zero", sets } as const;
+        const options = { backend: await engine, kind: "zero", sets } as const;
         const { loss, sets: lost } = await ablate(await model(name), options);
         return loss.secondCopy + (heads.length > 0 ? lost[0]!.secondCopy : 0);
       }),
     patterns: (name: string, ids: readonly number[], layer: number) =>
       once(`pattern ${name} ${ids.join()} ${layer}`, async () => {
         const hook = `blocks.${layer}.attn.hook_pattern`;
-        let found = new Float32Array();
+        let values = new Float32Array();
         await runModel(await model(name), {
-          backend: await opened,
+          backend: await engine,
           tokens: [[...ids]],
           names: [hook],
-          receive: (_, __, { data }) => void (found = data as Float32Array<ArrayBuffer>),
+          receive: (_, __, { data }) => void (values = data as Float32Array<ArrayBuffer>),
         });
-        return found;
+        return values;
       }),
   };
 }
@@ -146,15 +146,15 @@ describePage("after any actions", (open) => {
       await delay(tab, ["cut", "look"], 400);
       const draw = random(SEED);
       const truth = truths();
-      const seen = { losses: 0, scores: 0, cells: 0 };
+      const counts = { losses: 0, scores: 0, cells: 0 };
       for (let action = 1; action <= ACTIONS; action++) {
         await ACTS[pick(draw, DRAWN)]!(tab, draw);
         // Numbers are looked at both at once, while others are measured, and once the page is still.
         if (action % BETWEEN === 0) await tab.waitForTimeout(2000);
-        await expectTrue(tab, truth, seen);
+        await expectTrue(tab, truth, counts);
       }
-      expect(seen.losses).toBeGreaterThan(10);
-      expect(seen.scores).toBeGreaterThan(50);
+      expect(counts.losses).toBeGreaterThan(10);
+      expect(counts.scores).toBeGreaterThan(50);
       expect(errors).toEqual([]);
       await tab.close();
     },
@@ -164,36 +164,39 @@ describePage("after any actions", (open) => {
 async function expectTrue(
   tab: Page,
   truth: ReturnType<typeof truths>,
-  seen: { losses: number; scores: number; cells: number },
+  counts: { losses: number; scores: number; cells: number },
 ): Promise<void> {
   const name = await tab.locator(".model select").first().inputValue();
-  const shown = await tab.evaluate<Shown[]>(SHOWN);
+  const items = await tab.evaluate<Shown[]>(SHOWN);
   if ((await tab.locator(".model select").first().inputValue()) !== name) return;
-  for (const one of shown) {
-    const where = `${name} ${JSON.stringify({ ...one, tokens: [] })}`;
-    if (one.loss?.startsWith("secondCopy")) {
-      const heads = one.loss.endsWith(".before") ? [] : headsIn(one.of ?? "");
-      expect(one.value, where).toBeCloseTo(await truth.loss(name, heads), 3);
-      seen.losses++;
-    } else if (one.at !== null && one.map === "Induction score by layer and head") {
-      const [layer, head] = one.at.split(".").map(Number) as [number, number];
+  for (const item of items) {
+    const where = `${name} ${JSON.stringify({ ...item, tokens: [] })}`;
+    if (item.loss?.startsWith("secondCopy")) {
+      const heads = item.loss.endsWith(".before") ? [] : headsIn(item.of ?? "");
+      expect(item.value, where).toBeCloseTo(await truth.loss(name, heads), 3);
+      counts.losses++;
+    } else if (item.at !== null && item.map === "Induction score by layer and head") {
+      const [layer, head] = item.at.split(".").map(Number) as [number, number];
       const { scores } = await truth.scores(name);
-      expect(one.value, where).toBeCloseTo(scores.induction[layer]![head]!, 4);
-      seen.scores++;
-    } else if (one.score !== null && one.card !== null && one.score in SCORES) {
-      const [layer, head] = /(\d+)\.(\d+)/.exec(one.card)!.slice(1).map(Number) as [number, number];
+      expect(item.value, where).toBeCloseTo(scores.induction[layer]![head]!, 4);
+      counts.scores++;
+    } else if (item.score !== null && item.card !== null && item.score in SCORES) {
+      const [layer, head] = /(\d+)\.(\d+)/.exec(item.card)!.slice(1).map(Number) as [
+        number,
+        number,
+      ];
       const { scores } = await truth.scores(name);
-      const expected = scores[one.score as "induction"][layer]![head]!;
-      expect(one.value, where).toBeCloseTo(expected, 4);
-      seen.scores++;
-    } else if (one.cell !== null && one.edits === "") {
-      const ids = one.tokens.map(Number);
-      const [query, key] = one.cell.split(",").map(Number) as [number, number];
-      const [layer, head] = one.of!.split(".").map(Number) as [number, number];
+      const expected = scores[item.score as "induction"][layer]![head]!;
+      expect(item.value, where).toBeCloseTo(expected, 4);
+      counts.scores++;
+    } else if (item.cell !== null && item.edits === "") {
+      const ids = item.tokens.map(Number);
+      const [query, key] = item.cell.split(",").map(Number) as [number, number];
+      const [layer, head] = item.of!.split(".").map(Number) as [number, number];
       const patterns = await truth.patterns(name, ids, layer);
       const at = (head * ids.length + query) * ids.length + key;
-      expect(one.value, where).toBeCloseTo(patterns[at]!, 4);
-      seen.cells++;
+      expect(item.value, where).toBeCloseTo(patterns[at]!, 4);
+      counts.cells++;
     }
   }
 }

@@ -96,20 +96,20 @@ describe.skipIf(lacks !== null)(title, { timeout: 120_000 }, () => {
     await views.first().waitFor();
     const names = [...new URLSearchParams(new URL(tab.url()).hash.slice(1)).keys()];
     expect(names.toSorted()).toEqual([...PAGE_KEYS].toSorted());
-    const shown = (await views.allInnerTexts()).map((text) =>
+    const viewNames = (await views.allInnerTexts()).map((text) =>
       text.replace(/^\S+\s+/, "").toLowerCase(),
     );
-    expect(shown).toEqual([...PAGE_VIEWS]);
+    expect(viewNames).toEqual([...PAGE_VIEWS]);
   });
 
   test("with weights it opens at the view and computes, with Results that were there already", async () => {
-    const kept = emptyFolder();
-    cpSync(LLAMA, join(kept, "mine"), { recursive: true });
-    const scored = await cli(kept, ["score", "mine", "--json"]);
-    writeFileSync(join(kept, "score.json"), scored.stdout);
+    const ownFolder = emptyFolder();
+    cpSync(LLAMA, join(ownFolder, "mine"), { recursive: true });
+    const scored = await cli(ownFolder, ["score", "mine", "--json"]);
+    writeFileSync(join(ownFolder, "score.json"), scored.stdout);
     const view = "http://127.0.0.1:1234/#view=surgery&head=1.0&off=0.1:zero&model=served";
     const { site, tab, errors } = await shared(
-      ...["--weights", "--at", view, "--results", join(kept, "score.json")],
+      ...["--weights", "--at", view, "--results", join(ownFolder, "score.json")],
     );
     await tab.goto(site.address);
     await live(tab);
@@ -125,14 +125,14 @@ test("refuses what it could not share truly, and flags that would do nothing", a
   writeFileSync(join(folder, "site", "index.html"), "<h1>mine</h1>");
   const other = await cli(folder, ["score", "zoo:attn-1l", "--json"]);
   writeFileSync(join(folder, "other.json"), other.stdout);
-  const said = async (...args: string[]) => (await cli(folder, ["explore", ...args])).stderr;
-  expect(await said("--weights")).toContain("--weights needs --share FOLDER");
-  expect(await said("--share", "out", "--port", "1")).toContain("--port is for serving");
-  expect(await said("--share", ".")).toContain("files not written by induction-lens");
-  expect(await said("--share", "site")).toContain("is not one that explore --share wrote");
+  const errorOf = async (...args: string[]) => (await cli(folder, ["explore", ...args])).stderr;
+  expect(await errorOf("--weights")).toContain("--weights needs --share FOLDER");
+  expect(await errorOf("--share", "out", "--port", "1")).toContain("--port is for serving");
+  expect(await errorOf("--share", ".")).toContain("files not written by induction-lens");
+  expect(await errorOf("--share", "site")).toContain("is not one that explore --share wrote");
   expect(readFileSync(join(folder, "site", "index.html"), "utf8")).toBe("<h1>mine</h1>");
-  expect(await said("--share", "out", "--at", "veiw=heads")).toContain("did you mean view?");
-  expect(await said("--share", "out", "--results", "other.json")).toContain(
+  expect(await errorOf("--share", "out", "--at", "veiw=heads")).toContain("did you mean view?");
+  expect(await errorOf("--share", "out", "--results", "other.json")).toContain(
     "has a Result of other weights",
   );
 });

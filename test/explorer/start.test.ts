@@ -50,8 +50,8 @@ describePage("the first screen of the explorer", (open) => {
     const { tab } = await open("#", undefined, (early) => early.addInitScript(COUNTED));
     await tab.locator(".price [data-value]").waitFor({ timeout: 60_000 });
     await tab.locator(".switches canvas").nth(7).waitFor();
-    const asked = await tab.evaluate<string[]>("window.asked");
-    const count = (name: string) => asked.filter((one) => one === name).length;
+    const requests = await tab.evaluate<string[]>("window.asked");
+    const count = (name: string) => requests.filter((request) => request === name).length;
     expect([count("look"), count("cut")]).toEqual([2, 1]); // two layers, all heads on
     await tab.close();
   });

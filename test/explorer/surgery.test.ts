@@ -77,9 +77,9 @@ describePage("surgery in the explorer", (open) => {
     const sets = [["1.0"], ["1.0", "1.2"], ["1.0", "1.2", "1.1"], ["1.0", "1.2", "1.1", "1.3"]];
     const study = await ablate(model, { backend, kind: "zero", sets });
     for (const [index, step] of ["1.0:zero", "1.2:zero", "1.1:zero", "1.3:zero"].entries()) {
-      const shown = tab.locator(`[data-after="${step}"]`);
+      const cell = tab.locator(`[data-after="${step}"]`);
       const expected = study.loss.secondCopy + study.sets[index]!.secondCopy;
-      await expect.poll(() => shown.innerText(), { timeout: 30_000 }).toBe(expected.toFixed(3));
+      await expect.poll(() => cell.innerText(), { timeout: 30_000 }).toBe(expected.toFixed(3));
     }
     await tab.close();
   });

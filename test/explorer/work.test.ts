@@ -65,8 +65,8 @@ describePage("work in the explorer", (open) => {
     await live(tab);
     await chooseModel(tab, "zoo:llama-gqa");
     await live(tab);
-    const said = await tab.locator("[aria-labelledby=map] .say").first().innerText();
-    const best = /(\d+\.\d+)/.exec(said)![1]!;
+    const words = await tab.locator("[aria-labelledby=map] .say").first().innerText();
+    const best = /(\d+\.\d+)/.exec(words)![1]!;
     await tab.getByRole("heading", { name: `Head ${best}` }).waitFor();
     await tab.getByRole("button", { name: "Attention", exact: true }).click();
     await tab.locator("form.sequence select").first().selectOption("own");

@@ -9,12 +9,12 @@ import { createSafetensorsFile } from "../../src/formats/safetensorsFile.ts";
 test("createSafetensorsFile removes what killed processes left of the same file, and nothing else", async () => {
   const folder = mkdtempSync(join(tmpdir(), "induction-lens-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const ended = spawnSync(process.execPath, ["-e", ""]).pid;
-  const left = `big.safetensors.${ended}.${hostTag()}.0123abcd.part`;
+  const deadPid = spawnSync(process.execPath, ["-e", ""]).pid;
+  const left = `big.safetensors.${deadPid}.${hostTag()}.0123abcd.part`;
   const others = [
     `big.safetensors.${process.pid}.${hostTag()}.0123abcd.part`, // being written
-    `big.safetensors.${ended}.00000000.0123abcd.part`, // of another machine
-    `other.safetensors.${ended}.${hostTag()}.0123abcd.part`,
+    `big.safetensors.${deadPid}.00000000.0123abcd.part`, // of another machine
+    `other.safetensors.${deadPid}.${hostTag()}.0123abcd.part`,
     "big.safetensors.notes.part",
   ];
   for (const name of [left, ...others]) writeFileSync(join(folder, name), "x");

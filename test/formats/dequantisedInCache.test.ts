@@ -108,18 +108,21 @@ describe("dequantisedInCache({sha256, folder})", () => {
 
   test("does not take a file with other tensors for its own", async () => {
     await load();
-    const few: Gguf = {
+    const oneTensor: Gguf = {
       ...header,
       tensors: new Map([...header.tensors].filter(([name]) => name !== "packed.Q8_0")),
     };
-    const { weights } = await ggufWeights(allOf(few), dequantisedInCache({ sha256: KEY, folder }));
+    const { weights } = await ggufWeights(
+      allOf(oneTensor),
+      dequantisedInCache({ sha256: KEY, folder }),
+    );
     expect(weights.has("packed.Q8_0")).toBe(false);
     expect(weights.has("packed.Q6_K")).toBe(true);
   });
 
   test("two loads at once both end with the whole file", async () => {
-    const [one, other] = await Promise.all([load(), load()]);
-    expect(one.values).toEqual(other.values);
+    const [first, other] = await Promise.all([load(), load()]);
+    expect(first.values).toEqual(other.values);
     expect((await readdir(join(folder, "decoded"))).sort()).toEqual(NAMES);
   });
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function made(name: string, bytes: string | Uint8Array): Promise<string> {
+async function writeIn(name: string, bytes: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, bytes);
   return path;
@@ -38,7 +38,7 @@ async function made(name: string, bytes: string | Uint8Array): Promise<string> {
 
 describe("fileSource(path)", () => {
   test("reads ranges of a small file, which it holds in memory, through a link", async () => {
-    const path = await made("small", Uint8Array.of(1, 2, 3, 4));
+    const path = await writeIn("small", Uint8Array.of(1, 2, 3, 4));
     await symlink(path, join(folder, "link"));
     const source = await fileSource(join(folder, "link"));
     expect([...(await source.read(1, 2))]).toEqual([2, 3]);
@@ -48,7 +48,7 @@ describe("fileSource(path)", () => {
   });
 
   test("reads ranges of a file too large for memory, and says when it became shorter meanwhile", async () => {
-    const path = await made("large", "head");
+    const path = await writeIn("large", "head");
     await truncate(path, IN_MEMORY_BYTES + 10);
     const source = await fileSource(path);
     expect([...(await source.read(2, 3))]).toEqual([97, 100, 0]);
@@ -72,14 +72,14 @@ describe("fileSource(path)", () => {
 
 describe("checkUnchanged(snapshot)", () => {
   test("holds while the file is as it was, and fails when it is written, replaced or removed", async () => {
-    const path = await made("watched", "abc");
+    const path = await writeIn("watched", "abc");
     const before = await fileSnapshot(path);
     await checkUnchanged(before);
     await writeFile(path, "abcd");
     await expect(checkUnchanged(before)).rejects.toThrow(
       /must not change while it is in use, but size 3 became 4/,
     );
-    await rename(await made("other", "abc"), path);
+    await rename(await writeIn("other", "abc"), path);
     await expect(checkUnchanged(before)).rejects.toThrow(/ino \d+ became \d+/);
     await rm(path);
     await expect(checkUnchanged(before)).rejects.toThrow("no such file");
@@ -98,8 +98,8 @@ describe("sha256(sources)", () => {
   test("is the hash of the files one after another", async () => {
     const bytes = new Uint8Array(9_000_001).map((_, at) => at % 251);
     const sources = [
-      await fileSource(await made("one", bytes)),
-      await fileSource(await made("two", "tail")),
+      await fileSource(await writeIn("one", bytes)),
+      await fileSource(await writeIn("two", "tail")),
     ];
     const expected = createHash("sha256").update(bytes).update("tail").digest("hex");
     expect(await sha256(sources)).toBe(expected);
@@ -107,7 +107,7 @@ describe("sha256(sources)", () => {
 });
 
 describe("firstSight(files, find, folder)", () => {
-  const found = {
+  const sight = {
     sha256: "0".repeat(64),
     nonFinite: [{ name: "w", nans: 1, infinities: 0 }],
     zero: [],
@@ -117,12 +117,12 @@ describe("firstSight(files, find, folder)", () => {
   const never = () => Promise.reject(new Error("looked again"));
 
   test("looks once at files that stay as they are, and again at files that changed", async () => {
-    const path = await made("checkpoint", "abc");
+    const path = await writeIn("checkpoint", "abc");
     const cache = join(folder, "cache");
     expect(
-      await firstSight([await fileSnapshot(path)], () => Promise.resolve(found), cache),
-    ).toEqual(found);
-    expect(await firstSight([await fileSnapshot(path)], never, cache)).toEqual(found);
+      await firstSight([await fileSnapshot(path)], () => Promise.resolve(sight), cache),
+    ).toEqual(sight);
+    expect(await firstSight([await fileSnapshot(path)], never, cache)).toEqual(sight);
     await writeFile(path, "abcd");
     expect(
       await firstSight([await fileSnapshot(path)], () => Promise.resolve(other), cache),
@@ -134,18 +134,18 @@ describe("firstSight(files, find, folder)", () => {
   test("starts anew over a corrupt cache", async () => {
     const cache = join(folder, "corrupt");
     await mkdir(cache);
-    const files = [await fileSnapshot(await made("x", "x"))];
+    const files = [await fileSnapshot(await writeIn("x", "x"))];
     for (const text of ["", "{", '[["key",{"sha256":"no"}]]']) {
       await writeFile(join(cache, "first-sight.json"), text);
-      expect(await firstSight(files, () => Promise.resolve(found), cache)).toEqual(found);
+      expect(await firstSight(files, () => Promise.resolve(sight), cache)).toEqual(sight);
       expect(JSON.parse(await readFile(join(cache, "first-sight.json"), "utf8"))).toHaveLength(1);
     }
   });
 
   test("works without a cache where none can be written", async () => {
-    const cache = join(await made("a-file", ""), "cache");
-    const files = [await fileSnapshot(await made("y", "y"))];
-    expect(await firstSight(files, () => Promise.resolve(found), cache)).toEqual(found);
+    const cache = join(await writeIn("a-file", ""), "cache");
+    const files = [await fileSnapshot(await writeIn("y", "y"))];
+    expect(await firstSight(files, () => Promise.resolve(sight), cache)).toEqual(sight);
     const readOnly = join(folder, "read-only");
     await mkdir(readOnly);
     await chmod(readOnly, 0o500);

@@ -325,25 +325,25 @@ describe("ggufWeights(wanted)", () => {
     ];
     const row = (of: typeof matrix, index: number) => entriesOf("it", of, index, 1);
     const width = 32;
-    const wanted = {
+    const request = {
       shape: [4, width],
       runs: [row(packed, 2), row(packed, 0), row(packed, 1), row(packed, 1)],
       change: { runs: 2, of: (values: Float32Array) => values.map((value) => -value) },
     };
     const { weights } = await ggufWeights(
       new Map([
-        ["made", wanted],
+        ["made", request],
         ["plain", whole(packed)],
       ]),
     );
-    const [made, plain] = [
+    const [changed, plain] = [
       await readTensor(weights.get("made")!),
       await readTensor(weights.get("plain")!),
     ];
     const rows = [2, 0, 1, 1].flatMap((index) => [
       ...plain.subarray(index * width, (index + 1) * width),
     ]);
-    expect([...made]).toEqual(rows.map((value) => -value));
+    expect([...changed]).toEqual(rows.map((value) => -value));
     expect(() => entriesOf("matrix", matrix, 1, 99)).toThrow(
       /tensor "matrix" of F32 and shape .* has no entries 1 to 100 of its outermost axis/,
     );

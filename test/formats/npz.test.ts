@@ -133,10 +133,10 @@ function damaged(file: Uint8Array, { integer }: Random): Uint8Array {
   let bytes = [...file];
   for (let edits = integer(1, 3); edits > 0; edits--) {
     const at = integer(0, bytes.length);
-    const some = Array.from({ length: integer(1, 4) }, () => integer(0, 255));
+    const insert = Array.from({ length: integer(1, 4) }, () => integer(0, 255));
     const kind = integer(0, 3);
-    if (kind === 0) bytes.splice(at, some.length, ...some);
-    else if (kind === 1) bytes.splice(at, some.length);
+    if (kind === 0) bytes.splice(at, insert.length, ...insert);
+    else if (kind === 1) bytes.splice(at, insert.length);
     else if (kind === 2) bytes.splice(at, 0, ...bytes.slice(at, at + integer(1, 40)));
     else bytes = bytes.with(Math.min(at, bytes.length - 1), 1 << integer(0, 7));
   }

@@ -78,8 +78,8 @@ describe("weightFaults(weights)", () => {
 
   test.each([0, 1, 2, 3])("finds one NaN of 16 bits at place %i of four", async (place) => {
     const bits = [1, 2, 3, 4].map((value, at) => (at === place ? 0x7e00 : value));
-    const found = (await weightFaults(new Map([["w", stored("F16", bits)]]))).nonFinite;
-    expect(found).toEqual([{ name: "w", nans: 1, infinities: 0 }]);
+    const faults = (await weightFaults(new Map([["w", stored("F16", bits)]]))).nonFinite;
+    expect(faults).toEqual([{ name: "w", nans: 1, infinities: 0 }]);
   });
 
   test("finds one NaN at the end of a tensor of several pieces, and reports progress up to the end", async () => {
@@ -94,13 +94,13 @@ describe("weightFaults(weights)", () => {
       offset: 0,
       sizeBytes,
     };
-    const seen: number[] = [];
-    const { nonFinite: found } = await weightFaults(new Map([["w", tensor]]), {
-      progress: (done, total) => seen.push(done / total),
+    const progress: number[] = [];
+    const { nonFinite: faults } = await weightFaults(new Map([["w", tensor]]), {
+      progress: (done, total) => progress.push(done / total),
     });
-    expect(found).toEqual([{ name: "w", nans: 1, infinities: 0 }]);
-    expect(seen.length).toBeGreaterThan(1);
-    expect(seen.at(-1)).toBe(1);
+    expect(faults).toEqual([{ name: "w", nans: 1, infinities: 0 }]);
+    expect(progress.length).toBeGreaterThan(1);
+    expect(progress.at(-1)).toBe(1);
   });
 
   test("stops when it is interrupted", async () => {

@@ -68,9 +68,9 @@ function mutant(file: Uint8Array, { integer }: Random): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function swapped(bytes: number[], one: number, other: number, length: number): number[] {
+function swapped(bytes: number[], first: number, other: number, length: number): number[] {
   const copy = [...bytes];
-  copy.splice(one, length, ...bytes.slice(other, other + length));
+  copy.splice(first, length, ...bytes.slice(other, other + length));
   return copy;
 }
 

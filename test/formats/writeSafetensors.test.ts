@@ -29,9 +29,9 @@ describe("safetensorsBytes(tensors, metadata)", () => {
   });
 
   test("is the same whatever order tensors and metadata come in", () => {
-    const one = safetensorsBytes(TENSORS, { x: "1", y: "2" });
+    const inOrder = safetensorsBytes(TENSORS, { x: "1", y: "2" });
     const other = safetensorsBytes(TENSORS.toReversed(), { y: "2", x: "1" });
-    expect(other).toEqual(one);
+    expect(other).toEqual(inOrder);
   });
 
   test("has these bytes for one small tensor", () => {

@@ -88,8 +88,12 @@ describe.each(engines.map((each) => [each.device, each] as const))("edits on %s"
     );
     const width = together.get("logits")!.data.length / 4;
     for (const [index, list] of edits.entries()) {
-      const one = variants(program, [list]);
-      const alone = await run(one.program, { tokens, ...Object.fromEntries(one.switches(2)) }, on);
+      const batch = variants(program, [list]);
+      const alone = await run(
+        batch.program,
+        { tokens, ...Object.fromEntries(batch.switches(2)) },
+        on,
+      );
       expect(together.get("logits")!.data.slice(index * width, (index + 1) * width)).toEqual(
         alone.get("logits")!.data,
       );

@@ -20,12 +20,12 @@ export function numbers(
   return { axes, shape, data: Float64Array.from(data) };
 }
 
-/** All values of a run by name; `given` has every input and weight. */
+/** All values of a run by name; `feeds` has every input and weight. */
 export function interpret(
   program: Program,
-  given: ReadonlyMap<string, Numbers>,
+  feeds: ReadonlyMap<string, Numbers>,
 ): Map<string, Numbers> {
-  const values = new Map(given);
+  const values = new Map(feeds);
   const types = typesOf(program);
   for (const { name, axes, data } of program.constants) {
     values.set(
@@ -263,17 +263,17 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
   },
   splitAxis: ([x], { axis, into }) => {
     const from = x!.axes.indexOf(axis);
-    const put = <Item>(list: readonly Item[], by: readonly Item[]) => [
+    const replaceAxis = <Item>(list: readonly Item[], by: readonly Item[]) => [
       ...list.slice(0, from),
       ...by,
       ...list.slice(from + 1),
     ];
     return {
-      axes: put(
+      axes: replaceAxis(
         x!.axes,
         into.map(({ name }) => name),
       ),
-      shape: put(
+      shape: replaceAxis(
         x!.shape,
         into.map(({ size }) => (typeof size === "number" ? size : lengthOf(x!, axis))),
       ),
@@ -283,12 +283,12 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
   mergeAxes: ([x], { axes, into }) => {
     const from = x!.axes.indexOf(axes[0]!);
     const size = axes.reduce((product, axis) => product * lengthOf(x!, axis), 1);
-    const put = <Item>(list: readonly Item[], by: Item) => [
+    const replaceAxes = <Item>(list: readonly Item[], by: Item) => [
       ...list.slice(0, from),
       by,
       ...list.slice(from + axes.length),
     ];
-    return { axes: put(x!.axes, into), shape: put(x!.shape, size), data: x!.data };
+    return { axes: replaceAxes(x!.axes, into), shape: replaceAxes(x!.shape, size), data: x!.data };
   },
   transpose: ([x], { axes }) =>
     build(
@@ -362,9 +362,9 @@ const MEANINGS: { readonly [Name in OpName]: Meaning<Name> } = {
     ),
   routed: ([x, ids, ...matrices]) => {
     const from = last(x!);
-    const made = matrices[0]!.axes.find((axis) => axis !== from)!;
-    const shape = [...ids!.shape, lengthOf(matrices[0]!, made)];
-    return build([...ids!.axes, made], shape, (place) => {
+    const outputAxis = matrices[0]!.axes.find((axis) => axis !== from)!;
+    const shape = [...ids!.shape, lengthOf(matrices[0]!, outputAxis)];
+    return build([...ids!.axes, outputAxis], shape, (place) => {
       const matrix = matrices[at(ids!, place)]!;
       const entries = upTo(lengthOf(x!, from)).map((index) => ({ ...place, [from]: index }));
       return sum(entries.map((entry) => at(x!, entry) * at(matrix, entry)));

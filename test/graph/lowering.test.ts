@@ -83,16 +83,16 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
   "elementwise operations stretch by axis name": (b) => {
     const x = b.input("x", "float32", { batch: "batch", position: "position", head: 3, d_head: 4 });
     const y = b.input("y", "float32", { batch: "batch", head: 3 });
-    const one = b.input("one", "float32", { d_head: 4 });
+    const vector = b.input("one", "float32", { d_head: 4 });
     const on = b.input("on", "bool", { batch: "batch", head: 3 });
     const positive = b.op("exp", [y], {});
     return [
       b.op("add", [x, y], {}),
       b.op("sub", [y, x], {}),
-      b.op("mul", [one, x], {}),
+      b.op("mul", [vector, x], {}),
       b.op("div", [x, positive], {}),
       b.op("where", [on, x, y], {}),
-      b.op("where", [on, one, x], {}),
+      b.op("where", [on, vector, x], {}),
     ];
   },
   "functions of one value": (b) => {
@@ -128,7 +128,7 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
   },
   "norms, fused and with a scale from outside": (b) => {
     const x = b.input("x", "float32", { batch: "batch", position: "position", d_model: 8 });
-    const given = b.op(
+    const ownScale = b.op(
       "exp",
       [b.input("s", "float32", { batch: "batch", position: "position", d_model: 1 })],
       {},
@@ -141,14 +141,14 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
     const rms = { eps: 1e-3, center: false };
     const [own, ownRms] = [b.op("scale", [x], layer), b.op("scale", [x], rms)];
     const normed = b.op("norm", [x, ownRms], rms);
-    const frozen = b.op("norm", [x, given], rms);
+    const frozen = b.op("norm", [x, ownScale], rms);
     return [
       own,
       ownRms,
       b.op("norm", [x, own], layer),
       b.op("norm", [x, own, w, bias], layer),
-      b.op("norm", [x, given, w, bias], layer),
-      b.op("norm", [x, given, w], layer),
+      b.op("norm", [x, ownScale, w, bias], layer),
+      b.op("norm", [x, ownScale, w], layer),
       normed,
       b.op("gain", [normed, w], {}),
       b.op("gain", [frozen, w], {}),
@@ -199,7 +199,7 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
       b.input(`v${expert}`, "float32", { d_mlp: 3, d_out: 6 }),
     );
     const ids = b.op("topK", [scores], { count: 3, into: "slot" });
-    const one = b.input("one", "int32", { ...sizes, slot: 1 }, { below: 5 });
+    const choice = b.input("one", "int32", { ...sizes, slot: 1 }, { below: 5 });
     const inner = b.op("routed", [x, ids, ...matrices], {});
     const picked = b.op("pick", [scores, ids], {});
     return [
@@ -209,7 +209,7 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
       b.op("oneHot", [ids], { axis: "expert", size: 5 }),
       inner,
       b.op("routed", [inner, ids, ...back], {}),
-      b.op("routed", [x, one, ...matrices], {}),
+      b.op("routed", [x, choice, ...matrices], {}),
     ];
   },
   shapes: (b) => {
@@ -244,16 +244,16 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly string[]>> = {
   "what gradients need: comparing, stretching, counting, padding": (b) => {
     const x = b.input("x", "float32", { batch: "batch", position: "position", head: 3, d_head: 4 });
     const y = b.input("y", "float32", { position: "position", d_head: 4 });
-    const one = b.input("one", "float32", { batch: "batch", position: "position", d_head: 1 });
+    const thin = b.input("one", "float32", { batch: "batch", position: "position", d_head: 1 });
     const wide = b.input("wide", "float32", { batch: "batch", position: "position", d_head: 5 });
     const number = b.op("sum", [y], { axes: ["position", "d_head"] });
-    const flat = b.op("sum", [one], { axes: ["d_head"] });
+    const flat = b.op("sum", [thin], { axes: ["d_head"] });
     return [
       b.op("where", [b.op("greater", [x, y], {}), x, y], {}),
       b.op("erf", [x], {}),
       b.op("stretch", [y, x], {}),
-      b.op("stretch", [one, wide], {}),
-      b.op("stretch", [flat, one], {}),
+      b.op("stretch", [thin, wide], {}),
+      b.op("stretch", [flat, thin], {}),
       b.op("stretch", [number, x], {}),
       b.op("count", [x], { axes: ["batch", "head"] }),
       b.op("count", [x], { axes: ["d_head", "head"] }),
@@ -346,15 +346,15 @@ describe("lowering equals the interpreter", () => {
           const draw = random(seed);
           const having = (...kinds: string[]) =>
             draw.shuffled(names.filter((_, index) => kinds.includes(role[index]!)));
-          const sized = (axes: readonly (keyof typeof pool)[]) =>
+          const withSizes = (axes: readonly (keyof typeof pool)[]) =>
             Object.fromEntries(axes.map((axis) => [axis, pool[axis]]));
           const b = builder();
           const out = having("a", "b", "both");
           const [left, right] = [
-            b.input("left", "float32", sized(having("a", "both", "summed"))),
-            b.input("right", "float32", sized(having("b", "both", "summed"))),
+            b.input("left", "float32", withSizes(having("a", "both", "summed"))),
+            b.input("right", "float32", withSizes(having("b", "both", "summed"))),
           ];
-          const bias = hasBias ? b.input("bias", "float32", sized(out.slice(-1))) : null;
+          const bias = hasBias ? b.input("bias", "float32", withSizes(out.slice(-1))) : null;
           const result = b.contract(left, right, out, { bias, ...(scaled && { scale: 0.3 }) });
           const used = names.some(
             (name, index) => role[index] !== "none" && typeof pool[name] === "string",
@@ -392,13 +392,13 @@ describe("lower(program)", () => {
   test("makes equal nodes once, and none to undo a reshape", () => {
     const b = builder();
     const x = b.input("x", "float32", sizes);
-    const [one, other] = [b.op("exp", [x], {}), b.op("exp", [x], {})];
+    const [first, other] = [b.op("exp", [x], {}), b.op("exp", [x], {})];
     const merge = { axes: ["head", "d_head"], into: "d_model" };
     const into = [
       { name: "head", size: 2 },
       { name: "d_head", size: 4 },
     ];
-    const there = b.op("mergeAxes", [b.add(one, other)], merge);
+    const there = b.op("mergeAxes", [b.add(first, other)], merge);
     const back = b.op("splitAxis", [there], { axis: "d_model", into });
     const { nodes } = lower(b.program([back]));
     expect(nodes.map(({ type }) => type)).toEqual(["Exp", "Add", "Identity"]);

@@ -66,18 +66,18 @@ const graph: fc.Arbitrary<OnnxGraph> = fc.record({
 describe("encodeModel", () => {
   test("writes what an independent decoder reads, on 2,000 random graphs", () => {
     fc.assert(
-      fc.property(graph, (given) => {
+      fc.property(graph, (original) => {
         const place = ({ offset }: { offset: number }): Placed => ({
           location: "a/b.safetensors",
           offset,
         });
-        const model = fromBinary(ModelProtoSchema, encodeModel(given, place));
+        const model = fromBinary(ModelProtoSchema, encodeModel(original, place));
         expect([Number(model.irVersion), Number(model.opsetImport[0]!.version)]).toEqual([
           IR_VERSION,
           OPSET,
         ]);
         expect(model.opsetImport.map(({ domain }) => domain)).toEqual(["", "com.microsoft"]);
-        expect(read(model.graph!)).toEqual(plain(given));
+        expect(read(model.graph!)).toEqual(plain(original));
       }),
       { numRuns: 2000, seed: 1 },
     );

@@ -26,7 +26,7 @@ function programOf(select: readonly Selection[], merge?: Record<string, string[]
 }
 
 /** The entries that are meant, by counting through all of them. */
-function wanted(select: readonly Selection[]): number[] {
+function selectedIndices(select: readonly Selection[]): number[] {
   return [...all].filter((index) => {
     const place = [
       Math.floor(index / 40),
@@ -34,9 +34,11 @@ function wanted(select: readonly Selection[]): number[] {
       Math.floor(index / 5) % 2,
       index % 5,
     ];
-    return select.every((one) => {
-      const at = place[Object.keys(AXES).indexOf(one.axis)]!;
-      return "index" in one ? at === one.index : at >= one.start && at < one.start + one.length;
+    return select.every((selection) => {
+      const at = place[Object.keys(AXES).indexOf(selection.axis)]!;
+      return "index" in selection
+        ? at === selection.index
+        : at >= selection.start && at < selection.start + selection.length;
     });
   });
 }
@@ -67,7 +69,7 @@ describe("a part of a stored tensor", () => {
         const session = await prepare(programOf(select).program, engine);
         const copy = (await session.run(new Map())).get("copy")!;
         await session.close();
-        expect([...copy.data]).toEqual(wanted(select));
+        expect([...copy.data]).toEqual(selectedIndices(select));
       });
     }
   }

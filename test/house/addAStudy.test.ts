@@ -25,10 +25,13 @@ async function typed(
   { signal = new AbortController().signal } = {},
 ): Promise<{ readonly stdout: string; readonly stderr: string; readonly error: unknown }> {
   const commands = [...(await loadCommands()), command];
-  const said = { stdout: "", stderr: "" };
+  const output = { stdout: "", stderr: "" };
   const stderr = new PassThrough().setEncoding("utf8");
-  stderr.on("data", (text: string) => (said.stderr += text));
-  const stdout = { isTTY: false, write: (text: unknown) => Boolean((said.stdout += String(text))) };
+  stderr.on("data", (text: string) => (output.stderr += text));
+  const stdout = {
+    isTTY: false,
+    write: (text: unknown) => Boolean((output.stdout += String(text))),
+  };
   const surroundings = { signal, stdout, stderr: stderr as unknown as NodeJS.WriteStream };
   const act = (invocation: Invocation) =>
     carryOut(commands, structuredClone(invocation), surroundings);
@@ -36,7 +39,7 @@ async function typed(
     .parseAsync(["self-attention", "planted:induction", ...args], { from: "user" })
     .then(() => null)
     .catch((thrown: unknown) => thrown);
-  return { ...said, error };
+  return { ...output, error };
 }
 
 let folder: string;
@@ -62,10 +65,10 @@ describe("a study of one folder and one line", () => {
     expect(plain.stdout).toContain("Attention to itself: planted:induction");
     expect(plain.stderr).toBe("wrote output/self_attention.png\n");
     const files = ["a.json", "a.csv", "a.html", "a.svg"];
-    const asked = await typed([...QUICK, "--json", ...files.flatMap((file) => ["--out", file])]);
-    const result = selfAttentionResult.parse(JSON.parse(asked.stdout));
+    const run = await typed([...QUICK, "--json", ...files.flatMap((file) => ["--out", file])]);
+    const result = selfAttentionResult.parse(JSON.parse(run.stdout));
     expect(result.weights.map((row) => row.length)).toEqual([4, 4]);
-    expect(readFileSync("a.json", "utf8")).toBe(asked.stdout);
+    expect(readFileSync("a.json", "utf8")).toBe(run.stdout);
     for (const file of files) expect(existsSync(file)).toBe(true);
   });
 
@@ -79,11 +82,11 @@ describe("a study of one folder and one line", () => {
 
   test("has a section on the page of several Results, and none where the registry lacks it", async () => {
     const { stdout } = await typed([...QUICK, "--json"]);
-    const named = { name: "self.json", result: JSON.parse(stdout) as unknown };
-    const page = await reportPage("Both", [named], drawnInNode, STUDIES_AND_IT);
+    const entry = { name: "self.json", result: JSON.parse(stdout) as unknown };
+    const page = await reportPage("Both", [entry], drawnInNode, STUDIES_AND_IT);
     expect(page).toContain("<h2>Attention to itself: planted:induction</h2>");
     expect(page).toContain("Every head");
-    await expect(reportPage("One", [named], drawnInNode)).rejects.toThrow(
+    await expect(reportPage("One", [entry], drawnInNode)).rejects.toThrow(
       "self.json has the schema induction-lens/self-attention@1",
     );
   });
@@ -102,10 +105,10 @@ describe("the frame of all studies", () => {
     const now = performance.now.bind(performance);
     let calls = 0;
     vi.spyOn(performance, "now").mockImplementation(() => now() + 10_000 * calls++);
-    const ended = await typed(args, { signal: AbortSignal.abort("stopped") });
+    const run = await typed(args, { signal: AbortSignal.abort("stopped") });
     vi.restoreAllMocks();
-    expect(ended.error).toMatchObject({ name: "AbortError" });
-    return ended.stderr;
+    expect(run.error).toMatchObject({ name: "AbortError" });
+    return run.stderr;
   }
 
   test("goes on with a stopped study, and then leaves nothing of it", async () => {

@@ -20,17 +20,17 @@ function imports(path: string): string[] {
     ts.ScriptTarget.Latest,
     true,
   );
-  const found: string[] = [];
+  const paths: string[] = [];
   const visit = (at: ts.Node) => {
     const isStatic = ts.isImportDeclaration(at) || ts.isExportDeclaration(at);
     if (isStatic && at.moduleSpecifier && !isType(at))
-      found.push((at.moduleSpecifier as ts.StringLiteral).text);
+      paths.push((at.moduleSpecifier as ts.StringLiteral).text);
     if (ts.isCallExpression(at) && at.expression.kind === ts.SyntaxKind.ImportKeyword)
-      found.push((at.arguments[0] as ts.StringLiteral).text);
+      paths.push((at.arguments[0] as ts.StringLiteral).text);
     ts.forEachChild(at, visit);
   };
   visit(source);
-  return found;
+  return paths;
 }
 
 function isType(at: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
@@ -91,27 +91,27 @@ describe("the browser entry", () => {
   test("scores a planted model as the Node entry does", async () => {
     const options = { numExamples: 12, seqLen: 32 };
     const backend = await node.openEngine({ device: "wasm" });
-    const here = await browser.score(await browser.load("planted:induction"), {
+    const inPage = await browser.score(await browser.load("planted:induction"), {
       ...options,
       backend,
     });
     const there = await node.score(await node.load("planted:induction"), { ...options, backend });
-    expect(here).toEqual({ ...there, timings: here.timings });
+    expect(inPage).toEqual({ ...there, timings: inPage.timings });
   });
 
   test("loads files that the user picked, whole or in shards", async () => {
     const { config, whole, tensors } = await smallFiles();
     const middle = Math.floor(tensors.length / 2);
-    const parts = [tensors.slice(0, middle), tensors.slice(middle)].map((some, index) => ({
+    const parts = [tensors.slice(0, middle), tensors.slice(middle)].map((part, index) => ({
       name: `model-0000${index + 1}-of-00002.safetensors`,
-      names: some.map(({ name }) => name),
-      blob: new Blob([safetensorsBytes(some) as BlobPart]),
+      names: part.map(({ name }) => name),
+      blob: new Blob([safetensorsBytes(part) as BlobPart]),
     }));
     const weight_map = Object.fromEntries(
       parts.flatMap(({ name, names }) => names.map((tensor) => [tensor, name])),
     );
     const index = new Blob([JSON.stringify({ weight_map })]);
-    const one = await browser.loadFiles([
+    const model = await browser.loadFiles([
       { name: "config.json", blob: config },
       { name: "model.safetensors", blob: new Blob([whole as BlobPart]) },
       { name: "readme.md", blob: new Blob([]) },
@@ -124,7 +124,7 @@ describe("the browser entry", () => {
     const backend = await node.openEngine({ device: "wasm" });
     const options = { numExamples: 10, seqLen: 16, backend };
     const [first, second] = [
-      await browser.score(one, options),
+      await browser.score(model, options),
       await browser.score(several, options),
     ];
     expect(second.scores).toEqual(first.scores);

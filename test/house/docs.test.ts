@@ -52,13 +52,13 @@ test.each([
   let page = readFileSync(file, "utf8");
   const examples = [...page.matchAll(EXAMPLE)];
   expect(examples.length).toBeGreaterThanOrEqual(least);
-  for (const [whole, code, said] of examples) {
+  for (const [whole, code, text] of examples) {
     const printed = await printedBy(code!);
     if (process.env["UPDATE_DOCS"] === "1")
       page = page.replace(whole, () =>
-        whole.replace(`\`\`\`text\n${said}`, () => `\`\`\`text\n${printed}`),
+        whole.replace(`\`\`\`text\n${text}`, () => `\`\`\`text\n${printed}`),
       );
-    else expect(printed).toBe(said);
+    else expect(printed).toBe(text);
   }
   if (process.env["UPDATE_DOCS"] === "1")
     writeFileSync(file, await prettier.format(page, { parser: "markdown", printWidth: 100 }));

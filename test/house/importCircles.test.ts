@@ -33,8 +33,8 @@ test.each([
   ["type imports", `import type { Two } from "./second.ts";\nexport const one: Two = 1;\n`],
   ["late imports", `export const one = () => import("./second.ts");\n`],
 ])("npm run check refuses a circle through %s", async (_, first) => {
-  const { code, said } = await check(first, `${USES_FIRST}export type Two = number;\n`);
-  expect(said).toContain("import-circle: src/first.ts");
+  const { code, said: text } = await check(first, `${USES_FIRST}export type Two = number;\n`);
+  expect(text).toContain("import-circle: src/first.ts");
   expect(code).toBe(1);
 });
 

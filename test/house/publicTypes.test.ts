@@ -49,27 +49,29 @@ test("every option says what it means", () => {
 
 /** Types that a caller sees in a declaration: its members, parameters and results, but no function's body. */
 function typesSeen(declaration: ts.Node): ts.Symbol[] {
-  const found: ts.Symbol[] = [];
+  const symbols: ts.Symbol[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isBlock(node) || (ts.isVariableDeclaration(node) && node.type === undefined)) return;
     if (ts.isTypeReferenceNode(node) || ts.isExpressionWithTypeArguments(node)) {
       const name = ts.isTypeReferenceNode(node) ? node.typeName : node.expression;
       const symbol = checker.getSymbolAtLocation(name);
-      if (symbol) found.push(followed(symbol));
+      if (symbol) symbols.push(followed(symbol));
     }
     ts.forEachChild(node, visit);
   };
   visit(declaration);
-  return found;
+  return symbols;
 }
 
 test("every type that a public declaration names can be imported", () => {
-  const known = exported();
-  const hidden = [...known].flatMap((symbol) =>
+  const publicTypes = exported();
+  const hidden = [...publicTypes].flatMap((symbol) =>
     (symbol.declarations ?? [])
       .filter(isOurs)
       .flatMap(typesSeen)
-      .filter((type) => type.declarations?.some(isOurs) && isExported(type) && !known.has(type))
+      .filter(
+        (type) => type.declarations?.some(isOurs) && isExported(type) && !publicTypes.has(type),
+      )
       .map((type) => `${type.name} of ${symbol.name}`),
   );
   expect([...new Set(hidden)].sort()).toEqual([]);

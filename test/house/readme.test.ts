@@ -70,10 +70,10 @@ describe("README", () => {
 
   test("names every command once, and no other", async () => {
     const commands = commandNames((await cli(emptyFolder(), ["--help"])).stdout);
-    const named = [
+    const lines = [
       ...README.matchAll(/^- \[`([a-z- ]+)`\]\(docs\/commands\/([a-z-]+)\.md\)/gm),
     ].filter(([, name, page]) => pageOf(name!) === page);
-    expect(named.map(([, name]) => name!).sort()).toEqual(commands.sort());
+    expect(lines.map(([, name]) => name!).sort()).toEqual(commands.sort());
   });
 
   test("has a page for every command that lists every option of it, and no other", async () => {
@@ -84,15 +84,15 @@ describe("README", () => {
     for (const name of commands) {
       const page = read(`docs/commands/${pageOf(name)}.md`);
       const shared = SHARED_PAGES.filter((file) => page.includes(`(${file})`));
-      const known = flagsIn((await cli(folder, [...name.split(" "), "--help"])).stdout);
-      known.delete("--help");
+      const flags = flagsIn((await cli(folder, [...name.split(" "), "--help"])).stdout);
+      flags.delete("--help");
       const own = flagsIn(page);
-      const listed = new Set([
+      const rows = new Set([
         ...own,
         ...shared.flatMap((file) => [...flagsIn(read(`docs/commands/${file}`))]),
       ]);
-      const missing = [...known].filter((flag) => !listed.has(flag));
-      const unknown = [...own].filter((flag) => !known.has(flag));
+      const missing = [...flags].filter((flag) => !rows.has(flag));
+      const unknown = [...own].filter((flag) => !flags.has(flag));
       expect({ name, missing, unknown }).toEqual({ name, missing: [], unknown: [] });
     }
   });
@@ -111,7 +111,9 @@ describe("README", () => {
   test("names only scripts that package.json has", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const text = README + read("CONTRIBUTING.md");
-    const named = [...text.matchAll(/npm (?:run )?(start|test|check|format|build|bench)\b/g)];
-    for (const [, name] of named) expect(Object.keys(scripts)).toContain(name);
+    const scriptsInText = [
+      ...text.matchAll(/npm (?:run )?(start|test|check|format|build|bench)\b/g),
+    ];
+    for (const [, name] of scriptsInText) expect(Object.keys(scripts)).toContain(name);
   });
 });

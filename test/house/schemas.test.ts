@@ -32,6 +32,6 @@ test("docs/schema/rules.json is the schema of a file of rules", async () => {
 });
 
 test("docs/schema has no file but of the card, of rules, and of studies in the registry", () => {
-  const known = [...Object.keys(STUDIES), "info", "rules"].map((name) => `${name}.json`);
-  expect(readdirSync(FOLDER).sort()).toEqual(known.sort());
+  const names = [...Object.keys(STUDIES), "info", "rules"].map((name) => `${name}.json`);
+  expect(readdirSync(FOLDER).sort()).toEqual(names.sort());
 });

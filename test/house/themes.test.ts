@@ -6,7 +6,7 @@ import { THEMES, type Theme } from "../../src/draw/theme.ts";
 
 const CSS = readFileSync(join(import.meta.dirname, "../../explorer/src/style.css"), "utf8");
 
-const named = ({ panel, text, secondText, line, marks }: Theme) => ({
+const colours = ({ panel, text, secondText, line, marks }: Theme) => ({
   panel,
   text,
   second: secondText,
@@ -31,5 +31,5 @@ test.each([
   [':root:not([data-theme="light"])', THEMES.dark],
   [':root[data-theme="dark"]', THEMES.dark],
 ] as const)("%s has the colours of the library's theme", (selector, theme) => {
-  expect(coloursAfter(selector)).toMatchObject(named(theme));
+  expect(coloursAfter(selector)).toMatchObject(colours(theme));
 });

@@ -20,7 +20,7 @@ test("the page has twenty messages or more, each with what produces it, a cause 
 });
 
 test.each(Object.entries(CASES))("produces: %s", async (message, work) => {
-  const found = await work(emptyFolder()).then(String, explain);
+  const fault = await work(emptyFolder()).then(String, explain);
   const literal = (part: string) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  expect(found).toMatch(new RegExp(message.split("…").map(literal).join("[^]*"), "s"));
+  expect(fault).toMatch(new RegExp(message.split("…").map(literal).join("[^]*"), "s"));
 });

@@ -29,8 +29,8 @@ const withConfig = (folder: string, config: object) =>
 const QUICK = { numExamples: 2, seqLen: 16 };
 
 function torch(folder: string, name: string, tensors: readonly string[]): string {
-  const one = (each: string) => ({ name: each, shape: [1], data: Float32Array.of(1) });
-  writeFileSync(join(folder, name), torchFile("model", tensors.map(one), new Map()));
+  const tensorOf = (each: string) => ({ name: each, shape: [1], data: Float32Array.of(1) });
+  writeFileSync(join(folder, name), torchFile("model", tensors.map(tensorOf), new Map()));
   return join(folder, name);
 }
 
@@ -50,9 +50,9 @@ export const CASES: Readonly<Record<string, Case>> = {
         folder,
         [
           ...plainTensors(),
-          ...matrixTensors().map((one) => ({
-            ...one,
-            name: one.name.replace("weight", "qweight"),
+          ...matrixTensors().map((tensor) => ({
+            ...tensor,
+            name: tensor.name.replace("weight", "qweight"),
           })),
         ],
         {
@@ -80,9 +80,9 @@ export const CASES: Readonly<Record<string, Case>> = {
   "… has weights that are not finite: …": (folder) =>
     open(
       writeFolder(folder, [
-        ...plainTensors().map((one) => ({
-          ...one,
-          data: (one.data as Float32Array).map((value, at) => (at === 3 ? NaN : value)),
+        ...plainTensors().map((tensor) => ({
+          ...tensor,
+          data: (tensor.data as Float32Array).map((value, at) => (at === 3 ? NaN : value)),
         })),
         ...matrixTensors(),
       ]),

@@ -66,8 +66,8 @@ describe("the import walls", () => {
   test("let a part import what the table names, and nothing else", async () => {
     for (const from of PARTS) {
       for (const [to, file] of Object.entries(SOME_FILE)) {
-        const here = madeUp(from);
-        const rules = await broken(here, `export * from "${wayTo(here, file)}";\n`);
+        const source = madeUp(from);
+        const rules = await broken(source, `export * from "${wayTo(source, file)}";\n`);
         const may = from === to || WALLS[from]!.includes(to) || WALLS[from]!.includes("*");
         expect([from, to, rules.includes(WALL)]).toEqual([from, to, !may]);
       }
@@ -98,8 +98,8 @@ describe("the import walls", () => {
     const lines = all.map(([, file]) => `export * from "./${file}";\n`).join("");
     expect(await broken("index.ts", lines)).toEqual([]);
     for (const part of PARTS) {
-      const here = madeUp(part);
-      expect(await broken(here, `export * from "${wayTo(here, "index.ts")}";\n`)).toEqual([
+      const source = madeUp(part);
+      expect(await broken(source, `export * from "${wayTo(source, "index.ts")}";\n`)).toEqual([
         "boundaries/no-unknown-dependencies",
       ]);
     }
@@ -151,10 +151,10 @@ describe("the import walls", () => {
     const rows = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8").matchAll(
       /^\| `([\w/]+)` *\|[^|]*\|([^|]*)\|$/gm,
     );
-    const told = [...rows].map(([, folder, may]) => {
+    const tableRows = [...rows].map(([, folder, may]) => {
       const text = may!.trim();
       return [folder, text === "-" ? [] : text === "all" ? ["*"] : text.split(", ")];
     });
-    expect(Object.fromEntries(told)).toEqual(walls);
+    expect(Object.fromEntries(tableRows)).toEqual(walls);
   });
 });

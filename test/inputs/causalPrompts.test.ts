@@ -58,12 +58,12 @@ describe("prompts of the user's own", () => {
     expect(result.important[0]!.effect).toBeGreaterThan(0.8);
     const byPosition = await patch(model, { ...options, byPosition: true });
     expect(patchView(byPosition).sentences![0]).toMatch(/^1\.2 at 7 "x" alone restores/);
-    const drawn = async (result: PatchResult) =>
+    const draw = async (result: PatchResult) =>
       lazySvg(picturesOf(patchView(result))[0]!, drawnInNode)("light");
     const heads = await patch(model, { ...options, byPosition: true, heads: ["1.2", "0.3"] });
-    expect(await drawn(heads)).toMatch(/>q 0<[^]*>x 1<[^]*>x 7</);
+    expect(await draw(heads)).toMatch(/>q 0<[^]*>x 1<[^]*>x 7</);
     const streams = await patch(model, { ...options, unit: "resid-pre", byPosition: true });
-    expect(await drawn(streams)).toMatch(/>q 0<[^]*>x 1<[^]*>x 7</);
+    expect(await draw(streams)).toMatch(/>q 0<[^]*>x 1<[^]*>x 7</);
     expect(patchView(byPosition).lines).toContain('clean: "qxbtwsax" -> "b", not "c"');
   });
 

@@ -19,7 +19,7 @@ test("an option that is undefined is as one that is left out, whatever a study's
   const examples = [
     [await pairOf(architecture, UNDEFINED), await pairOf(architecture, {})],
     [await sequencesOf(model, UNDEFINED), await sequencesOf(model, {})],
-  ].map((both) => both.map((one) => ("input" in one ? one.input : one.info).examples));
+  ].map((both) => both.map((study) => ("input" in study ? study.input : study.info).examples));
   expect(examples).toEqual([
     [16, 16],
     [1, 1],
@@ -33,7 +33,7 @@ test("so it is for what `analyse` hands on to its studies", async () => {
   const examplesOf = async (options: object) => {
     const { input, studies } = await analyse(model, options);
     const { lens: read, attention, patchHeads } = studies;
-    return [input, read.input, attention.input, patchHeads!.input].map((one) => one.examples);
+    return [input, read.input, attention.input, patchHeads!.input].map((part) => part.examples);
   };
   expect(await examplesOf(UNDEFINED)).toEqual([30, 16, 1, 10]);
   expect(await examplesOf({})).toEqual([30, 16, 1, 10]);

@@ -84,13 +84,15 @@ describe("WAV", () => {
   };
 
   test("has samples of 8, 16, 24 and 32 bits and floats, between -1 and 1", () => {
-    const one = (...bytes: Parameters<typeof wav>) => [...readWav(wav(...bytes), "a").samples];
-    expect(one(1, 8, 1, [0, 128, 192])).toEqual([-1, 0, 0.5]);
-    expect(one(1, 16, 1, [0, 0x40, 0, 0x80])).toEqual([0.5, -1]);
-    expect(one(1, 24, 1, [0, 0, 0x40, 0, 0, 0xc0])).toEqual([0.5, -0.5]);
-    expect(one(1, 32, 1, [0, 0, 0, 0x40])).toEqual([0.5]);
-    expect(one(3, 32, 1, [0, 0, 0x80, 0x3e])).toEqual([0.25]);
-    expect(one(1, 16, 2, [0, 0x40, 0, 0])).toEqual([0.25]); // the mean of both channels
+    const samplesOf = (...bytes: Parameters<typeof wav>) => [
+      ...readWav(wav(...bytes), "a").samples,
+    ];
+    expect(samplesOf(1, 8, 1, [0, 128, 192])).toEqual([-1, 0, 0.5]);
+    expect(samplesOf(1, 16, 1, [0, 0x40, 0, 0x80])).toEqual([0.5, -1]);
+    expect(samplesOf(1, 24, 1, [0, 0, 0x40, 0, 0, 0xc0])).toEqual([0.5, -0.5]);
+    expect(samplesOf(1, 32, 1, [0, 0, 0, 0x40])).toEqual([0.5]);
+    expect(samplesOf(3, 32, 1, [0, 0, 0x80, 0x3e])).toEqual([0.25]);
+    expect(samplesOf(1, 16, 2, [0, 0x40, 0, 0])).toEqual([0.25]); // the mean of both channels
   });
 
   test.each([
@@ -153,15 +155,15 @@ describe("a model that sees", () => {
     const model = await openFolder(folder, "vit");
     const inputs = await (await readInputs(join(folder, "in.json")))(model);
     expect(inputs.pixels!.shape).toEqual([2, 3, 16, 16]);
-    const seen = await runWithCache(model, inputs, { backend, names: ["logits"] });
+    const fromFile = await runWithCache(model, inputs, { backend, names: ["logits"] });
     const both = [expected.get("vit colour.png")!, expected.get("vit grey.png")!];
     const data = Float32Array.from(both.flatMap(({ data: own }) => [...own]));
     const pixels: Numbers = { shape: [2, 3, 16, 16], data };
-    const wanted = await runWithCache(model, { pixels }, { backend, names: ["logits"] });
+    const fromPixels = await runWithCache(model, { pixels }, { backend, names: ["logits"] });
     expect(
       largest(
-        seen.cache.get("logits")!.data as Float32Array,
-        wanted.cache.get("logits")!.data as Float32Array,
+        fromFile.cache.get("logits")!.data as Float32Array,
+        fromPixels.cache.get("logits")!.data as Float32Array,
       ),
     ).toBeLessThan(1e-4);
     await model.close();

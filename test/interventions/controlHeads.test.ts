@@ -8,30 +8,30 @@ const all = allHeads({
   ...{ layers: 3, heads: 4, kvHeads: 4, contextLength: 8, vocabulary: 9 },
   ...{ bosToken: null, specialTokens: [] },
 });
-const asked = [
+const chosenHeads = [
   { layer: 1, head: 0 },
   { layer: 1, head: 2 },
 ];
 
 describe("controlHeads(pool, count, options)", () => {
   test("draws other heads of the same layers, each once, and the same ones from the same seed", () => {
-    const drawn = (seed: number, count: number) =>
-      controlHeads(all, count, { not: asked, layersOf: asked, draw: random(seed, 1) });
+    const drawHeads = (seed: number, count: number) =>
+      controlHeads(all, count, { not: chosenHeads, layersOf: chosenHeads, draw: random(seed, 1) });
     expect(
-      drawn(0, 9)
+      drawHeads(0, 9)
         .map(({ head }) => head)
         .sort(),
     ).toEqual([1, 3]);
-    expect(drawn(0, 9).every(({ layer }) => layer === 1)).toBe(true);
-    expect(drawn(3, 1)).toEqual(drawn(3, 1));
-    const firsts = new Set(Array.from({ length: 20 }, (_, seed) => drawn(seed, 1)[0]!.head));
+    expect(drawHeads(0, 9).every(({ layer }) => layer === 1)).toBe(true);
+    expect(drawHeads(3, 1)).toEqual(drawHeads(3, 1));
+    const firsts = new Set(Array.from({ length: 20 }, (_, seed) => drawHeads(seed, 1)[0]!.head));
     expect([...firsts].sort()).toEqual([1, 3]);
   });
 
   test("draws from all layers where none are named, and never more than there are", () => {
-    const drawn = controlHeads(all, 100, { not: asked, draw: random(0) });
-    expect(drawn).toHaveLength(all.length - asked.length);
-    expect(drawn).not.toContainEqual(asked[0]);
+    const heads = controlHeads(all, 100, { not: chosenHeads, draw: random(0) });
+    expect(heads).toHaveLength(all.length - chosenHeads.length);
+    expect(heads).not.toContainEqual(chosenHeads[0]);
   });
 });
 
@@ -40,13 +40,13 @@ describe("controlsByLayer(pool, heads, options)", () => {
 
   test("gives each head another one of its layer, all different", () => {
     const half = inLayer(1).slice(0, 2);
-    const drawn = controlsByLayer(all, half, { not: half, draw: random(0) });
-    expect(drawn.map(({ layer, head }) => `${layer}.${head}`).sort()).toEqual(["1.2", "1.3"]);
+    const heads = controlsByLayer(all, half, { not: half, draw: random(0) });
+    expect(heads.map(({ layer, head }) => `${layer}.${head}`).sort()).toEqual(["1.2", "1.3"]);
   });
 
   test("ends where a layer has no more, and takes none of another layer", () => {
     const many = inLayer(1).slice(0, 3);
-    const drawn = controlsByLayer(all, many, { not: many, draw: random(0) });
-    expect(drawn).toEqual([{ layer: 1, head: 3 }]);
+    const heads = controlsByLayer(all, many, { not: many, draw: random(0) });
+    expect(heads).toEqual([{ layer: 1, head: 3 }]);
   });
 });

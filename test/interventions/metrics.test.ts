@@ -43,9 +43,9 @@ describe("metrics of few logits", () => {
         await session.close();
         return { tail, values: FEW.map((metric) => [...trace.get(metricValue(metric))!.data]) };
       };
-      const [few, all] = [await run(FEW), await run([...FEW, "log-probability"])];
-      expect(furthest(few.values, all.values)).toBeLessThan(1e-4);
-      const makesLogits = few.tail.ops.some(({ output }) => output === "logits");
+      const [small, all] = [await run(FEW), await run([...FEW, "log-probability"])];
+      expect(furthest(small.values, all.values)).toBeLessThan(1e-4);
+      const makesLogits = small.tail.ops.some(({ output }) => output === "logits");
       expect(makesLogits).toBe(name === "tl-full"); // whose unembedding has no rows for tokens
       await close();
     });

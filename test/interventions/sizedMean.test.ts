@@ -21,7 +21,7 @@ test.each([
   const { output } = await headMatrices(model, engine, 0);
   const [heads, dModel, dHead] = output.shape as readonly [number, number, number];
   const draw = random(seed);
-  const drawn = (rows: number) => {
+  const drawRows = (rows: number) => {
     const shape = [rows, POSITIONS, heads, dHead];
     const size = rows * POSITIONS * heads * dHead;
     return tensor(
@@ -30,24 +30,24 @@ test.each([
       Float32Array.from({ length: size }, () => draw.normal()),
     );
   };
-  const [z, mean] = [drawn(ROWS), drawn(1)];
+  const [z, mean] = [drawRows(ROWS), drawRows(1)];
   const lengths = openOutputLengths(model, engine, POSITIONS);
-  const sized = await sizedMean(lengths, 0, z, mean);
-  const found = [await lengths.of(0, z), await lengths.of(0, sized)];
+  const replacement = await sizedMean(lengths, 0, z, mean);
+  const measuredLengths = [await lengths.of(0, z), await lengths.of(0, replacement)];
   await lengths.close();
   z.data.forEach((_, at) => {
     if (at % dHead !== 0) return;
     const place = at / dHead;
     const head = place % heads;
-    const written = Array.from({ length: dModel }, (_row, entry) => {
+    const outputRow = Array.from({ length: dModel }, (_row, entry) => {
       let sum = 0;
       for (let index = 0; index < dHead; index++)
         sum += output.data[(head * dModel + entry) * dHead + index]! * z.data[at + index]!;
       return sum;
     });
-    const less = centred ? written.reduce((sum, value) => sum + value, 0) / dModel : 0;
-    const length = Math.hypot(...written.map((value) => value - less));
-    for (const { data } of found) expect(data[place]! / length).toBeCloseTo(1, 3);
-    expect(sized.data[at]! / mean.data[at % mean.data.length]!).toBeGreaterThan(0);
+    const less = centred ? outputRow.reduce((sum, value) => sum + value, 0) / dModel : 0;
+    const length = Math.hypot(...outputRow.map((value) => value - less));
+    for (const { data } of measuredLengths) expect(data[place]! / length).toBeCloseTo(1, 3);
+    expect(replacement.data[at]! / mean.data[at % mean.data.length]!).toBeGreaterThan(0);
   });
 });

@@ -175,18 +175,23 @@ describe("patch, against whole runs", () => {
     const options = { numExamples: 10, seqLen: 12 } as const;
     for (const unit of ["head-out", "head-k"] as const) {
       const all = await patch(model, { backend: engine, ...options, unit });
-      const some = await patch(model, { backend: engine, ...options, unit, heads: ["1.2", "0.3"] });
+      const subset = await patch(model, {
+        backend: engine,
+        ...options,
+        unit,
+        heads: ["1.2", "0.3"],
+      });
       const of = (values: unknown) => [
         (values as number[][])[1]![2],
         (values as number[][])[0]![3],
       ];
-      expect(furthest(some.values, of(all.values))).toBeLessThan(1e-5);
-      expect(furthest(some.effects, of(all.effects))).toBeLessThan(1e-5);
+      expect(furthest(subset.values, of(all.values))).toBeLessThan(1e-5);
+      expect(furthest(subset.effects, of(all.effects))).toBeLessThan(1e-5);
       const intervals = [[all.intervals![1]![2], all.intervals![0]![3]]];
-      expect(furthest(some.intervals, intervals)).toBeLessThan(1e-5);
-      const placed = { ...options, unit, byPosition: true };
-      const positions = await patch(model, { backend: engine, ...placed, heads: ["1.2"] });
-      const every = await patch(model, { backend: engine, ...placed });
+      expect(furthest(subset.intervals, intervals)).toBeLessThan(1e-5);
+      const byPlace = { ...options, unit, byPosition: true };
+      const positions = await patch(model, { backend: engine, ...byPlace, heads: ["1.2"] });
+      const every = await patch(model, { backend: engine, ...byPlace });
       const theirs = [(every.values as number[][][])[1]![2]];
       expect(furthest(positions.values, theirs)).toBeLessThan(1e-5);
     }

@@ -116,8 +116,8 @@ describe("contract(pattern, tables)", () => {
     expect(() => contract(pattern, attentionTables({ start: 0, period: 2, length: 5 }))).toThrow(
       "contract needs tables of 4 queries x 4 keys like the pattern, got 5 x 5",
     );
-    const turned = tensor(["query", "head", "key"], [4, 6, 4], pattern.data);
-    expect(() => contract(turned, attentionTables({ start: 0, period: 2, length: 4 }))).toThrow(
+    const transposed = tensor(["query", "head", "key"], [4, 6, 4], pattern.data);
+    expect(() => contract(transposed, attentionTables({ start: 0, period: 2, length: 4 }))).toThrow(
       /expected axes/,
     );
   });

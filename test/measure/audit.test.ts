@@ -65,12 +65,12 @@ describe("audit(repeats)", () => {
     const input = { ...BOS, tokens: [99, ...[1, 2].flatMap(() => [...Array(50).keys()])] };
     const pattern = new Float32Array(101 * 101);
     for (let q = 0; q < 101; q++) pattern[q * 101 + (q >= 51 ? q - 49 : q)] = 1;
-    const one = { axes: ["head", "query", "key"], shape: [1, 101, 101], data: pattern };
-    expect(CONVENTIONS["saanum.induction"]!.scores(one, input)[0]).toBeCloseTo(0.5, 6);
+    const single = { axes: ["head", "query", "key"], shape: [1, 101, 101], data: pattern };
+    expect(CONVENTIONS["saanum.induction"]!.scores(single, input)[0]).toBeCloseTo(0.5, 6);
     const events = CONVENTIONS["ren-ri.event"]!.scores;
-    expect(events(one, input)[0]).toBe(1);
+    expect(events(single, input)[0]).toBe(1);
     const split = pattern.map((weight, at) => (at % 101 === 0 ? 0.4 : 0.6 * weight));
-    expect(events({ ...one, data: split }, input)[0]).toBe(0);
+    expect(events({ ...single, data: split }, input)[0]).toBe(0);
   });
 
   test("says what the usual diagonal, the detectors and the literal reading confuse", () => {

@@ -35,8 +35,8 @@ describe("productSvd(a, b)", () => {
 
   test("gives A B^T back, in falling order", () => {
     fc.assert(
-      fc.property(floats(15), floats(12), (one, other) => {
-        const [a, b] = [of(5, one), of(4, other)];
+      fc.property(floats(15), floats(12), (first, other) => {
+        const [a, b] = [of(5, first), of(4, other)];
         const { values, left, right } = productSvd(a, b);
         const back = matrixOf(left)
           .mmul(Matrix.diag([...values]))
@@ -62,13 +62,13 @@ describe("productSvd(a, b)", () => {
 describe("scoreParts(queries, keys, scale)", () => {
   test("sums to the scaled product of the sums, and refuses unequal widths", () => {
     fc.assert(
-      fc.property(floats(6), floats(8), (one, other) => {
-        const queries = tensor(["part", "d_head"], [3, 2], one);
+      fc.property(floats(6), floats(8), (first, other) => {
+        const queries = tensor(["part", "d_head"], [3, 2], first);
         const keys = tensor(["part", "d_head"], [4, 2], other);
         const parts = scoreParts(queries, keys, 0.5);
         const sum = (data: Float32Array, entry: number) =>
           data.reduce((total, value, index) => total + (index % 2 === entry ? value : 0), 0);
-        const score = 0.5 * (sum(one, 0) * sum(other, 0) + sum(one, 1) * sum(other, 1));
+        const score = 0.5 * (sum(first, 0) * sum(other, 0) + sum(first, 1) * sum(other, 1));
         expect(parts.shape).toEqual([3, 4]);
         expect(parts.data.reduce((total, value) => total + value, 0)).toBeCloseTo(score, 4);
       }),

@@ -59,11 +59,11 @@ describe("changePoint(steps, values)", () => {
   test("does not depend on unit and sign of the curve, but for its height", () => {
     const values = noisy((step) => logistic(step, 500, 0.2), { noise: 0.05 });
     const search = changeSearch(STEPS, { draws });
-    const one = search(values);
+    const original = search(values);
     const other = search(values.map((value) => 7 - 40 * value));
-    expect(other.p).toBeCloseTo(one.p, 6);
-    expect(other.change!.step / one.change!.step).toBeCloseTo(1, 4);
-    expect(other.change!.effectSize / one.change!.effectSize).toBeCloseTo(-40, 2);
+    expect(other.p).toBeCloseTo(original.p, 6);
+    expect(other.change!.step / original.change!.step).toBeCloseTo(1, 4);
+    expect(other.change!.effectSize / original.change!.effectSize).toBeCloseTo(-40, 2);
   });
 
   test("leaves its input as it was, and says the same every time", () => {
@@ -84,23 +84,23 @@ describe("changePoint(steps, values)", () => {
   });
 
   test("raises few false alarms, and its intervals have the change: 30 made-up curves each (npm run bench:phase: 400)", () => {
-    let [alarms, found, covered] = [0, 0, 0];
+    let [alarms, hits, covered] = [0, 0, 0];
     for (let set = 0; set < 3; set++) {
       const stream = random(99, set);
       const steps = checkpoints(stream);
       const search = changeSearch(steps, { draws });
-      for (let one = 0; one < 10; one++) {
+      for (let trial = 0; trial < 10; trial++) {
         if (search(trainingCurve(stream, steps, { changes: false }).values).change) alarms += 1;
         const curve = trainingCurve(stream, steps, { changes: true });
         const { change } = search(curve.values);
         if (!change) continue;
-        found += 1;
+        hits += 1;
         if (change.interval[0] <= curve.step! && curve.step! <= change.interval[1]) covered += 1;
       }
     }
     expect(alarms).toBeLessThanOrEqual(4);
-    expect(found).toBeGreaterThanOrEqual(25);
-    expect(covered / found).toBeGreaterThanOrEqual(0.88);
+    expect(hits).toBeGreaterThanOrEqual(25);
+    expect(covered / hits).toBeGreaterThanOrEqual(0.88);
   });
 });
 

@@ -44,8 +44,10 @@ function byDetection(head: DetectedHead, options: DetectHeadOptions): number[] {
   return ROWS.map((name) => scores[IDEAL_HEADS.indexOf(name)]!);
 }
 
-function expectAll(values: readonly number[], known: readonly number[], digits = 4): void {
-  values.forEach((value, index) => expect(value, ROWS[index]).toBeCloseTo(known[index]!, digits));
+function expectAll(values: readonly number[], expected: readonly number[], digits = 4): void {
+  values.forEach((value, index) =>
+    expect(value, ROWS[index]).toBeCloseTo(expected[index]!, digits),
+  );
 }
 
 describe("known values on ideal heads with S = 50", () => {

@@ -24,7 +24,7 @@ const matrix = (value: ReturnType<typeof noise>) =>
   Matrix.from1DArray(value.shape[0]!, value.shape[1]!, value.data);
 
 describe("directLogitEffect(written, scale, targets, unembedding)", () => {
-  const written = noise(["position", "head", "d_model"], [3, 2, 8]);
+  const output = noise(["position", "head", "d_model"], [3, 2, 8]);
   const unembed = noise(["d_model", "d_vocab"], [8, 20]);
   const targets = [4, 0, 19];
   const scale = [2, 0.5, 1];
@@ -36,7 +36,7 @@ describe("directLogitEffect(written, scale, targets, unembedding)", () => {
     gain: readonly number[] | null,
     centring: boolean,
   ) {
-    const c = [...written.data.slice((position * 2 + head) * 8, (position * 2 + head + 1) * 8)];
+    const c = [...output.data.slice((position * 2 + head) * 8, (position * 2 + head + 1) * 8)];
     const mean = centring ? c.reduce((sum, value) => sum + value, 0) / 8 : 0;
     const normed = c.map(
       (value, index) => ((value - mean) / scale[position]!) * (gain ? gain[index]! : 1),
@@ -55,7 +55,7 @@ describe("directLogitEffect(written, scale, targets, unembedding)", () => {
       [null, false],
     ] as const) {
       const options = weights ? { unembed, centring, gain: weights } : { unembed, centring };
-      const effects = directLogitEffect(written, scale, targets, options);
+      const effects = directLogitEffect(output, scale, targets, options);
       expect(effects.shape).toEqual([3, 2]);
       for (let position = 0; position < 3; position++) {
         for (let head = 0; head < 2; head++) {
@@ -68,11 +68,11 @@ describe("directLogitEffect(written, scale, targets, unembedding)", () => {
 
   test("lists all sizes that do not agree, and names a target outside the vocabulary", () => {
     expect(() =>
-      directLogitEffect(written, [1], [1], { unembed, centring: true, gain: [1] }),
+      directLogitEffect(output, [1], [1], { unembed, centring: true, gain: [1] }),
     ).toThrow("got 1 scales for 3 positions; 1 targets for 3 positions; 1 gains for d_model 8");
-    expect(() =>
-      directLogitEffect(written, scale, [1, 2, 20], { unembed, centring: true }),
-    ).toThrow("needs targets from 0 to 19, got 20 at position 2");
+    expect(() => directLogitEffect(output, scale, [1, 2, 20], { unembed, centring: true })).toThrow(
+      "needs targets from 0 to 19, got 20 at position 2",
+    );
   });
 });
 

@@ -12,9 +12,12 @@ describe("differenceOf(first, second)", () => {
   test("has the interval of the mean of the paired differences", () => {
     const [first, second] = [normals(20, 1), normals(20, 2, 0.5)];
     const { value, low, high } = differenceOf(first, second);
-    const differences = second.map((one, row) => one - first[row]!);
+    const differences = second.map((loss, row) => loss - first[row]!);
     expect([low, high]).toEqual(meanInterval(differences));
-    expect(value).toBeCloseTo(differences.reduce((sum, one) => sum + one, 0) / 20, 12);
+    expect(value).toBeCloseTo(
+      differences.reduce((sum, difference) => sum + difference, 0) / 20,
+      12,
+    );
   });
 
   test("gives the p of scipy.stats.ttest_rel and of Welch's ttest_ind", () => {
@@ -28,11 +31,11 @@ describe("differenceOf(first, second)", () => {
   test.each([true, false])(
     "finds a difference in 5 % of pairs that have none (paired: %s)",
     (paired) => {
-      const found = Array.from({ length: 2000 }, (_, seed) => {
+      const outcomes = Array.from({ length: 2000 }, (_, seed) => {
         const [first, second] = [normals(12, 2 * seed), normals(12, 2 * seed + 1)];
         return differenceOf(first, second, { paired }).p! <= 0.05;
       });
-      const share = found.filter(Boolean).length / found.length;
+      const share = outcomes.filter(Boolean).length / outcomes.length;
       expect(share).toBeGreaterThan(0.035);
       expect(share).toBeLessThan(0.065);
     },

@@ -21,12 +21,12 @@ function scoresOf(example: number) {
     heads,
     stackTables([diagonalTable(length, 1), firstColumnTable(length)]),
   );
-  const named = (measure: number) => (name: string) => {
+  const scoresOfName = (measure: number) => (name: string) => {
     const [layer, head] = name.split(".").map(Number) as [number, number];
     return data[measure * 144 + layer * 12 + head]!;
   };
   const names = Array.from({ length: 144 }, (_, head) => `${Math.floor(head / 12)}.${head % 12}`);
-  return { previousToken: named(0), firstToken: named(1), names };
+  return { previousToken: scoresOfName(0), firstToken: scoresOfName(1), names };
 }
 
 describe.skipIf(missing)(

@@ -20,7 +20,7 @@ describe("headBehaviour(pattern, repeats)", () => {
   test("has the mean of ln(q + 1) as the entropy of uniform attention", () => {
     const expected =
       Array.from({ length: 21 }, (_, query) => Math.log(query + 1)).reduce(
-        (sum, one) => sum + one,
+        (sum, value) => sum + value,
       ) / 21;
     expect(of("uniform").entropy).toBeCloseTo(expected, 5);
   });

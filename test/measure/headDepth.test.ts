@@ -36,5 +36,5 @@ test("attention is substantial from .3 on, and from twice uniform attention wher
 test("each higher threshold of attention asks for more", () => {
   const { aboveUniform, least, substantial, fixed, strong } = INDUCTION_ATTENTION;
   const rising = [aboveUniform, least, substantial, fixed, strong];
-  expect(rising.toSorted((one, other) => one - other)).toEqual(rising);
+  expect(rising.toSorted((a, other) => a - other)).toEqual(rising);
 });

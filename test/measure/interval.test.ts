@@ -18,8 +18,8 @@ describe("tQuantile(count)", () => {
     [1001, 0.95, 1.96234],
     [11, 0.99, 3.16927],
     [31, 0.99, 2.75],
-  ])("of %i values at level %f is %f", (count, level, known) => {
-    expect(Math.abs(tQuantile(count, level) / known - 1)).toBeLessThan(1e-5);
+  ])("of %i values at level %f is %f", (count, level, expected) => {
+    expect(Math.abs(tQuantile(count, level) / expected - 1)).toBeLessThan(1e-5);
   });
 });
 

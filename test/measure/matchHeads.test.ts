@@ -43,11 +43,11 @@ describe("matchHeads(first, second)", () => {
       const { uniform } = random(seed);
       return Array.from({ length: 8 }, () => [uniform(), uniform(), uniform()]);
     };
-    const found = Array.from({ length: 300 }, (_, seed) =>
+    const hits = Array.from({ length: 300 }, (_, seed) =>
       matchHeads(heads(2 * seed), heads(2 * seed + 1), { seed, draws: 99 }),
     ).filter(({ p }) => p! <= 0.05).length;
-    expect(found / 300).toBeLessThan(0.1);
-    expect(found).toBeGreaterThan(2);
+    expect(hits / 300).toBeLessThan(0.1);
+    expect(hits).toBeGreaterThan(2);
   });
 
   test("has nothing to say where one side has no heads", () => {

@@ -82,9 +82,9 @@ describe("sampledShapley(orders, worth)", () => {
   });
 
   test("has no interval under ten pairs or ten examples", () => {
-    const few = [Array.from({ length: 12 }, (_, example) => example)];
-    expect(shapleyEstimate(few, true)).toMatchObject({ value: 5.5, low: null });
-    expect(shapleyEstimate(few, false).low).toBeLessThan(5.5);
+    const sample = [Array.from({ length: 12 }, (_, example) => example)];
+    expect(shapleyEstimate(sample, true)).toMatchObject({ value: 5.5, low: null });
+    expect(shapleyEstimate(sample, false).low).toBeLessThan(5.5);
     expect(shapleyEstimate([[1, 2, 3]], false).low).toBeNull();
   });
 });

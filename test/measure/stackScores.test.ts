@@ -51,7 +51,8 @@ describe.each(layouts)("both directions of [BOS] r r [EOS] with %o", (layout) =>
         bothWaysTables(layout, direction),
         direction,
       );
-      for (const [one, value] of Object.entries(scores)) expect(value).toBe(one === name ? 1 : 0);
+      for (const [scoreName, value] of Object.entries(scores))
+        expect(value).toBe(scoreName === name ? 1 : 0);
       expect(firstToken).toBeLessThanOrEqual(1 / (period - 2) + 1e-7);
     }
   });
@@ -102,16 +103,17 @@ describe("across, from start r to lead r end", () => {
     ["lastToken", () => source - 1],
   ] as const)("the ideal head of %s scores exactly 1 there and 0 elsewhere", (name, keyOf) => {
     const scores = scoresOf(head(length, source, keyOf), tables, "across");
-    for (const [one, value] of Object.entries(scores)) expect(value).toBe(one === name ? 1 : 0);
+    for (const [scoreName, value] of Object.entries(scores))
+      expect(value).toBe(scoreName === name ? 1 : 0);
   });
 
   test("attention that sees all alike scores 1 / source in every score, its null", () => {
-    const found = contract(
+    const scores = contract(
       head(length, source, () => null),
       tables,
     ).data;
     const nulls = uniformScores(tables, () => true).data;
-    found.forEach((value, at) => {
+    scores.forEach((value, at) => {
       expect(value).toBeCloseTo(1 / source, 7);
       expect(nulls[at]).toBeCloseTo(1 / source, 7);
     });

@@ -33,8 +33,8 @@ describe("gain(score, disjoint, reshuffled)", () => {
   });
 
   test("refuses controls of another size", () => {
-    const one = bySequence([[1]]);
-    expect(() => gain(one, one, bySequence([[1, 2]]))).toThrow(
+    const single = bySequence([[1]]);
+    expect(() => gain(single, single, bySequence([[1, 2]]))).toThrow(
       "controls of 1 heads x 1 sequences, got 1 x 2",
     );
   });
@@ -88,8 +88,8 @@ describe("falseDiscovery(p)", () => {
       falseDiscovery([0.01, 0.02, 0.03, 0.04, 0.05]).map((p) => Number(p!.toFixed(12))),
     ).toEqual([0.05, 0.05, 0.05, 0.05, 0.05]);
     const adjusted = falseDiscovery([0.5, 0.001, 0.04, 0.011]);
-    [0.5, 0.004, 0.16 / 3, 0.022].forEach((known, index) =>
-      expect(adjusted[index]).toBeCloseTo(known, 12),
+    [0.5, 0.004, 0.16 / 3, 0.022].forEach((expected, index) =>
+      expect(adjusted[index]).toBeCloseTo(expected, 12),
     );
   });
 
@@ -165,7 +165,7 @@ describe("stopByPrecision(scores, rule)", () => {
   function run(common: number, seed: number) {
     const rows: number[][] = HEADS.map(() => []);
     for (;;) {
-      for (let drawn = 0; drawn < 20; drawn++) {
+      for (let draw = 0; draw < 20; draw++) {
         const shared = normal();
         HEADS.forEach(([centre, spread], head) => {
           const own = Math.sqrt(common) * shared + Math.sqrt(1 - common) * normal();
@@ -181,7 +181,7 @@ describe("stopByPrecision(scores, rule)", () => {
       const off = rows.map(
         (row, head) => row.reduce((sum, value) => sum + value, 0) / sequences - TRUTH[head]!,
       );
-      return { covered: off.every((one) => Math.abs(one) <= halfWidth!), sequences };
+      return { covered: off.every((deviation) => Math.abs(deviation) <= halfWidth!), sequences };
     }
   }
 

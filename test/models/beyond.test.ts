@@ -59,8 +59,8 @@ describe(`models beyond decoders equal the reference implementation${note}`, () 
         const expected = await readAll(join(path, "expected.safetensors"));
         const inputs = inputsOf(path, expected);
         const program = inputs.pixels && model.seeing ? model.seeing : model.program;
-        const wanted = [...expected.keys()].filter((name) => !(name in inputs));
-        const names = new Map(wanted.map((name) => [name, ours(program, name)]));
+        const hookNames = [...expected.keys()].filter((name) => !(name in inputs));
+        const names = new Map(hookNames.map((name) => [name, ours(program, name)]));
         const outputs = [...names.values()].flat();
         const session = await prepare(slice(program, { outputs }), engine);
         const trace = await session.run(feedsOf(session.program, inputs));
@@ -69,7 +69,7 @@ describe(`models beyond decoders equal the reference implementation${note}`, () 
         for (const [name, candidates] of names)
           expectClose(
             name,
-            candidates.map((one) => trace.get(one)!),
+            candidates.map((candidate) => trace.get(candidate)!),
             expected.get(name)!,
             /5$/.test(model.architecture.family) ? UNSCALED_TOLERANCE : PATTERN_TOLERANCE,
           );
@@ -82,7 +82,9 @@ function inputsOf(path: string, expected: Values): ModelInputs {
   const json = JSON.parse(readFileSync(join(path, "inputs.json"), "utf8")) as ModelInputs;
   const arrays = [...expected].filter(([name]) => ["pixels", "features"].includes(name));
   const entries = [...Object.entries(json), ...arrays];
-  return Object.fromEntries(entries.filter(([name]) => INPUT_NAMES.some((one) => one === name)));
+  return Object.fromEntries(
+    entries.filter(([name]) => INPUT_NAMES.some((input) => input === name)),
+  );
 }
 
 /**
@@ -90,12 +92,12 @@ function inputsOf(path: string, expected: Values): ModelInputs {
  * end of the stream before or after its norm, as the model's code has it.
  */
 function ours({ ops }: Program, name: string): string[] {
-  const made = new Set(ops.map(({ output }) => output));
+  const outputNames = new Set(ops.map(({ output }) => output));
   const [, prefix = "", layer] = /^(.*?)hidden\.(\d+)\.state$/.exec(name) ?? [];
   const ofLast = /^(.*?)last$/.exec(name)?.[1];
   if (layer === undefined && ofLast === undefined) return [name];
   const before = `${prefix}blocks.${layer}.hook_resid_pre`;
-  if (made.has(before)) return [before];
+  if (outputNames.has(before)) return [before];
   const at = ofLast ?? prefix;
   const layers = ops.filter(
     ({ output }) =>
@@ -103,7 +105,9 @@ function ours({ ops }: Program, name: string): string[] {
   );
   return [
     layers.at(-1)!.output,
-    ...[`${at}ln_final.hook_normalized`, `${at}ln_final.gained`].filter((one) => made.has(one)),
+    ...[`${at}ln_final.hook_normalized`, `${at}ln_final.gained`].filter((candidate) =>
+      outputNames.has(candidate),
+    ),
   ];
 }
 

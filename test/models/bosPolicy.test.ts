@@ -56,8 +56,8 @@ describe("bosOfRows(configuration, files)", () => {
     expect(() => generatedRows({ ...architecture, bosToken, bos }, { bos: "on" })).toThrow(
       "says that there is no BOS",
     );
-    const asked = generatedRows({ ...architecture, bosToken, bos }, { bos: 6 });
-    expect(asked.info).toMatchObject({ bos: true, bosToken: 6, bosPolicy: "id 6, as asked" });
+    const ownBos = generatedRows({ ...architecture, bosToken, bos }, { bos: 6 });
+    expect(ownBos.info).toMatchObject({ bos: true, bosToken: 6, bosPolicy: "id 6, as asked" });
     expect(() => generatedRows(architecture, { bos: 12 })).toThrow("an id from 0 to 11, got 12");
   });
 
@@ -116,12 +116,12 @@ test("a text that begins with BOS already gets no second", async () => {
 
 describe("drawnTokens(architecture)", () => {
   test("leaves out special and added tokens, padding, unused tokens and parts of characters, and counts them", async () => {
-    const drawn = drawnTokens(
+    const tokens = drawnTokens(
       await loaded({ "tokenizer.json": tokenizerJson }, { specialTokens: [] }),
     );
-    expect([...drawn.ids]).toEqual([0, 1, 2, 5]);
-    expect(drawn.leftOut).toEqual({ special: 1, added: 1, padded: 4, unused: 1, bytes: 1 });
-    expect(leftOutInWords(drawn)).toBe(
+    expect([...tokens.ids]).toEqual([0, 1, 2, 5]);
+    expect(tokens.leftOut).toEqual({ special: 1, added: 1, padded: 4, unused: 1, bytes: 1 });
+    expect(leftOutInWords(tokens)).toBe(
       "left out: 1 special tokens, 1 added tokens, 4 ids that the tokenizer does not have, 1 unused tokens, 1 bytes, and parts of characters (by tokenizer.json)",
     );
   });
@@ -132,15 +132,15 @@ describe("drawnTokens(architecture)", () => {
       "merges.txt": "a b",
       "added_tokens.json": { "<|im|>": 6 },
     };
-    const drawn = drawnTokens(await loaded(files, { specialTokens: [] }));
-    expect([...drawn.ids]).toEqual([0, 1, 2, 5]);
-    expect(drawn.leftOut).toEqual({ added: 1, padded: 5, unused: 1, bytes: 1 });
+    const tokens = drawnTokens(await loaded(files, { specialTokens: [] }));
+    expect([...tokens.ids]).toEqual([0, 1, 2, 5]);
+    expect(tokens.leftOut).toEqual({ added: 1, padded: 5, unused: 1, bytes: 1 });
   });
 
   test("takes all ids but the configuration's special ones without a tokenizer, and says so", () => {
-    const drawn = drawnTokens(architecture);
-    expect(drawn.ids.length).toBe(11);
-    expect(leftOutInWords(drawn)).toBe(
+    const tokens = drawnTokens(architecture);
+    expect(tokens.ids.length).toBe(11);
+    expect(leftOutInWords(tokens)).toBe(
       "left out: 1 special tokens (no tokenizer says which ids are text)",
     );
   });
@@ -152,16 +152,16 @@ describe("drawnTokens(architecture)", () => {
       ["tokenizer.ggml.token_type", [2, 3, 6, 4, 5, 1, 1]],
       ["tokenizer.ggml.bos_token_id", 1],
     ]);
-    const { architecture: found } = withVocabulary(model(), vocabularyOfGguf(metadata));
-    expect([...drawnTokens(found).ids]).toEqual([5, 6]);
-    expect(drawnTokens(found).leftOut).toEqual({
+    const { architecture: ownArchitecture } = withVocabulary(model(), vocabularyOfGguf(metadata));
+    expect([...drawnTokens(ownArchitecture).ids]).toEqual([5, 6]);
+    expect(drawnTokens(ownArchitecture).leftOut).toEqual({
       special: 2,
       added: 1,
       padded: 5,
       unused: 1,
       bytes: 1,
     });
-    expect(found.bosToken).toBe(1);
+    expect(ownArchitecture.bosToken).toBe(1);
   });
 
   test("is in the Result of generated rows", () => {

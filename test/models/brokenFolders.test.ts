@@ -79,7 +79,7 @@ describe("zeros", () => {
     const path = join(folder, "model.safetensors");
     const bytes = readFileSync(path);
     const { weights } = await readSafetensors(bytesInMemory("x", bytes));
-    const ends = [...weights].sort(([, one], [, other]) => one.offset - other.offset);
+    const ends = [...weights].sort(([, a], [, other]) => a.offset - other.offset);
     const cutAt = ends.findIndex(([, { offset }]) => bytes.length - offset < 9000);
     const [name, { offset, sizeBytes }] = ends[cutAt - 1]!;
     bytes.fill(0, offset + sizeBytes - 8);

@@ -17,11 +17,11 @@ describe("a configuration that cannot be used", () => {
       "b.gguf, read as a configuration of llama cannot be used: x",
     );
     const keys = new Map([["num_hidden_layers", "llama.block_count"]]);
-    const sized = new InputError(
+    const cause = new InputError(
       "config",
       "config.json of llama cannot be used: num_hidden_layers needs 1",
     );
-    expect((configIn(sized, "b.gguf", keys) as Error).message).toBe(
+    expect((configIn(cause, "b.gguf", keys) as Error).message).toBe(
       "b.gguf, read as a configuration of llama cannot be used: llama.block_count needs 1",
     );
     const other = new InputError("weights", "q is missing");

@@ -222,13 +222,13 @@ describe("loading", () => {
 
   test("of a folder and of picked files tells each notice once, and reads NaN as Python writes it", async () => {
     write('"my_limit": Infinity, "auto_map": {"AutoConfig": "c.C"}');
-    const told: string[] = [];
-    const options = { trustArchitecture: true, notice: (text: string) => told.push(text) };
+    const notices: string[] = [];
+    const options = { trustArchitecture: true, notice: (text: string) => notices.push(text) };
     const model = await openFolder(folder, "x", options);
     await model.close();
-    expect(told).toHaveLength(2);
-    expect(told[0]).toMatch(/my_limit = Infinity$/);
-    expect(told[1]).toMatch(/AutoConfig c\.C/);
+    expect(notices).toHaveLength(2);
+    expect(notices[0]).toMatch(/my_limit = Infinity$/);
+    expect(notices[1]).toMatch(/AutoConfig c\.C/);
     const names = ["config.json", "model.safetensors"];
     const files = names.map((name) => ({
       name,
@@ -236,7 +236,7 @@ describe("loading", () => {
     }));
     const picked: string[] = [];
     await openBlobs(files, { ...options, notice: (text) => picked.push(text) });
-    expect(picked).toEqual(told);
+    expect(picked).toEqual(notices);
     await expect(openBlobs(files)).rejects.toThrow(/code of its own/);
     await expect(openFolder(folder, "x")).rejects.toThrow(/code of its own/);
   });

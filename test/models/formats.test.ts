@@ -99,7 +99,7 @@ const MATRICES = {
 
 /** The scores of a model, which is closed, once all of them and the losses are as the reference has them. */
 async function scoresAsIn(model: LoadedModel, expected: RealExpected) {
-  const { tokens, period, bos, ...wanted } = expected;
+  const { tokens, period, bos, ...expectedScores } = expected;
   const result = await score(model, {
     backend: engine,
     rows: { tokens, period, bos },
@@ -107,15 +107,15 @@ async function scoresAsIn(model: LoadedModel, expected: RealExpected) {
   });
   await model.close();
   for (const [ours, theirs] of Object.entries(MATRICES) as [keyof typeof MATRICES, string][]) {
-    const matrix = (wanted as unknown as Record<string, number[][]>)[theirs]!;
+    const matrix = (expectedScores as unknown as Record<string, number[][]>)[theirs]!;
     result.scores[ours].forEach((layer, at) =>
       layer.forEach((value, head) =>
         expect(Math.abs(value - matrix[at]![head]!), `${ours} ${at}.${head}`).toBeLessThan(2e-3),
       ),
     );
   }
-  expect(Math.abs(result.loss!.firstCopy - wanted.loss_first_copy)).toBeLessThan(2e-3);
-  expect(Math.abs(result.loss!.secondCopy - wanted.loss_second_copy)).toBeLessThan(2e-3);
+  expect(Math.abs(result.loss!.firstCopy - expectedScores.loss_first_copy)).toBeLessThan(2e-3);
+  expect(Math.abs(result.loss!.secondCopy - expectedScores.loss_second_copy)).toBeLessThan(2e-3);
   return result;
 }
 

@@ -61,10 +61,10 @@ describe.each(MODELS)("the GGUF %s", (name) => {
     expect([...weights.keys()].sort()).toEqual(Object.keys(expected.tensors).sort());
     for (const [key, [shape, print]] of Object.entries(expected.tensors)) {
       const weight = weights.get(key)!;
-      const turned = layout === "nanogpt" && /\.c_(attn|proj|fc)\.weight$/.test(key);
+      const isTransposed = layout === "nanogpt" && /\.c_(attn|proj|fc)\.weight$/.test(key);
       const values = await readTensor(weight);
-      expect(weight.shape, key).toEqual(turned ? shape.toReversed() : shape);
-      const ours = turned ? transposed(values, weight.shape[0]!) : values;
+      expect(weight.shape, key).toEqual(isTransposed ? shape.toReversed() : shape);
+      const ours = isTransposed ? transposed(values, weight.shape[0]!) : values;
       expect(Math.abs(fingerprint(ours) - print), key).toBeLessThan(2e-6); // norms less one are rounded
     }
   });
@@ -182,18 +182,18 @@ function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .sort(([a], [other]) => (a < other ? -1 : 1))
       .map(([key, inner]) => [key, sorted(inner)]),
   );
 }
 
 test("every architecture that is read has a fixture", async () => {
-  const seen = new Set<unknown>();
+  const names = new Set<unknown>();
   for (const name of MODELS) {
     const { metadata } = await readGguf(await fileSource(join(FOLDER, `${name}.gguf`)));
-    seen.add(metadata.get("general.architecture"));
+    names.add(metadata.get("general.architecture"));
   }
-  expect([...seen].sort()).toEqual(Object.keys(ARCHITECTURES).sort());
+  expect([...names].sort()).toEqual(Object.keys(ARCHITECTURES).sort());
 });
 
 describe("a GGUF in parts", () => {
@@ -205,18 +205,18 @@ describe("a GGUF in parts", () => {
       name,
       blob: new Blob([readFileSync(join(folder, name))]),
     }));
-    const opened = [
+    const models = [
       await openModel(join(folder, PARTS[0]!), { cache: false }),
       await openModel(join(folder, PARTS[2]!), { cache: false }),
       await openBlobs(blobs.toReversed()),
     ];
-    const [first, ...others] = opened;
+    const [first, ...others] = models;
     for (const other of others) {
       expect(other.sha256).toBe(first!.sha256);
       expect(other.architecture).toEqual(first!.architecture);
       expect(other.program.ops.length).toBe(first!.program.ops.length);
     }
-    for (const model of opened) await model.close();
+    for (const model of models) await model.close();
     await expect(openBlobs(blobs.slice(0, 2))).rejects.toThrow(
       /is one of 3 parts, of which there are no llama-00003-of-00003\.gguf beside it/,
     );
@@ -242,7 +242,7 @@ test("a folder with one GGUF opens like the file, and one with several asks whic
 });
 
 describe("names that older converters gave", () => {
-  const named = (architecture: string, names: readonly (readonly [string, number[]])[]) => {
+  const shapesOf = (architecture: string, names: readonly (readonly [string, number[]])[]) => {
     const tensors = new Map(
       names.map(([name, shape]) => {
         const size = shape.reduce((a, b) => a * b, 1);
@@ -257,13 +257,13 @@ describe("names that older converters gave", () => {
       [`${architecture}.embedding_length`, 8],
     ]);
     const facts = factsOf({ version: 3, metadata, tensors }, "old", new Map());
-    const made = ggufTensors(ARCHITECTURES[architecture]!, facts);
-    return Object.fromEntries([...made].map(([name, { shape }]) => [name, shape]));
+    const converted = ggufTensors(ARCHITECTURES[architecture]!, facts);
+    return Object.fromEntries([...converted].map(([name, { shape }]) => [name, shape]));
   };
 
   test("Mixtral's experts one by one", () => {
     expect(
-      named("llama", [
+      shapesOf("llama", [
         ["blk.3.ffn_gate.12.weight", [6, 8]],
         ["blk.3.ffn_down.0.weight", [8, 6]],
       ]),
@@ -276,7 +276,7 @@ describe("names that older converters gave", () => {
   test("queries, keys and values in one matrix of Phi-2 and ChatGLM", () => {
     const parts = { q: [8, 8], k: [4, 8], v: [4, 8] };
     for (const architecture of ["phi2", "chatglm"]) {
-      expect(named(architecture, [["blk.0.attn_qkv.weight", [16, 8]]])).toEqual(
+      expect(shapesOf(architecture, [["blk.0.attn_qkv.weight", [16, 8]]])).toEqual(
         Object.fromEntries(
           Object.entries(parts).map(([part, shape]) => [
             `model.layers.0.self_attn.${part}_proj.weight`,
@@ -285,20 +285,20 @@ describe("names that older converters gave", () => {
         ),
       );
     }
-    expect(() => named("phi2", [["blk.0.attn_qkv.weight", [17, 8]]])).toThrow(
+    expect(() => shapesOf("phi2", [["blk.0.attn_qkv.weight", [17, 8]]])).toThrow(
       /has no rows for each of 8 heads/,
     );
   });
 
   test("DeepSeek's keys and values in one matrix", () => {
-    expect(named("deepseek2", [["blk.0.attn_kv_b.weight", [40, 8]]])).toEqual({
+    expect(shapesOf("deepseek2", [["blk.0.attn_kv_b.weight", [40, 8]]])).toEqual({
       "model.layers.0.self_attn.kv_b_proj.weight": [40, 8],
     });
   });
 });
 
 /** A small file of an architecture with these keys, and a table of tokens. */
-async function opened(architecture: string, entries: readonly GgufEntry[], names: string[] = []) {
+async function openMade(architecture: string, entries: readonly GgufEntry[], names: string[] = []) {
   const path = join(scratch, "refused.gguf");
   const tensors = ["token_embd.weight", ...names].map((each) => {
     return { name: each, shape: [4, 2], data: new Float32Array(8) };
@@ -321,20 +321,24 @@ const SMALL: GgufEntry[] = [
 test.each<[string, () => Promise<void>, RegExp]>([
   [
     "an architecture, naming those there are",
-    () => opened("mamba", []),
+    () => openMade("mamba", []),
     /architecture "mamba", which is not supported \(supported: llama, /,
   ],
-  ["a misspelt architecture, with the nearest", () => opened("gemma4", []), /did you mean gemma/],
+  ["a misspelt architecture, with the nearest", () => openMade("gemma4", []), /did you mean gemma/],
   [
     "keys, all of them",
     () =>
-      opened("llama", [...SMALL, ["llama.ssm.state_size", "uint32", 8], ["llama.x", "uint32", 1]]),
+      openMade("llama", [
+        ...SMALL,
+        ["llama.ssm.state_size", "uint32", 8],
+        ["llama.x", "uint32", 1],
+      ]),
     /keys that are not supported: llama\.ssm\.state_size, llama\.x/,
   ],
   [
     "a value that no model can have, under the file's own key",
     () =>
-      opened("llama", [
+      openMade("llama", [
         ...SMALL.slice(0, 5),
         ["llama.attention.layer_norm_rms_epsilon", "float32", -1],
       ]),
@@ -342,18 +346,18 @@ test.each<[string, () => Promise<void>, RegExp]>([
   ],
   [
     "more layers than tensors",
-    () => opened("smollm3", [["smollm3.block_count", "uint32", 2 ** 31]]),
+    () => openMade("smollm3", [["smollm3.block_count", "uint32", 2 ** 31]]),
     /needs a block_count from 1 to its 1 tensors, got 2147483648/,
   ],
   [
     "tensors without a place",
-    () => opened("llama", SMALL, ["blk.0.ssm_a", "blk.0.attn_q.weight"]),
+    () => openMade("llama", SMALL, ["blk.0.ssm_a", "blk.0.attn_q.weight"]),
     /tensors without a place in llama: blk\.0\.ssm_a$/,
   ],
   [
     "heads that rows cannot be divided among",
     () =>
-      opened(
+      openMade(
         "llama",
         [...SMALL.slice(0, 4), ["llama.attention.head_count", "uint32", 3], SMALL[5]!],
         ["blk.0.attn_q.weight"],
@@ -362,23 +366,23 @@ test.each<[string, () => Promise<void>, RegExp]>([
   ],
   [
     "kinds of scaling",
-    () => opened("llama", [...SMALL, ["llama.rope.scaling.type", "string", "dynamic"]]),
+    () => openMade("llama", [...SMALL, ["llama.rope.scaling.type", "string", "dynamic"]]),
     /llama\.rope\.scaling\.type "dynamic" is not supported/,
   ],
   [
     "a factor of rotary positions that no configuration has",
-    () => opened("llama", [...SMALL, ["llama.rope.scaling.attn_factor", "float32", 1.5]]),
+    () => openMade("llama", [...SMALL, ["llama.rope.scaling.attn_factor", "float32", 1.5]]),
     /llama\.rope\.scaling\.attn_factor is 1\.5, which is not supported \(only 1\)/,
   ],
   [
     "rotary positions on a part of each head where no family has them",
-    () => opened("llama", [...SMALL, ["llama.rope.dimension_count", "uint32", 1]]),
+    () => openMade("llama", [...SMALL, ["llama.rope.dimension_count", "uint32", 1]]),
     /rope\.dimension_count is 1 of 2 entries/,
   ],
   [
     "a key that is missing",
     () =>
-      opened(
+      openMade(
         "deepseek2",
         SMALL.map(
           ([key, ...rest]) => [key.replace("llama", "deepseek2"), ...rest] as unknown as GgufEntry,
@@ -388,7 +392,7 @@ test.each<[string, () => Promise<void>, RegExp]>([
   ],
   [
     "a value of another type",
-    () => opened("llama", [["llama.block_count", "string", "two"]]),
+    () => openMade("llama", [["llama.block_count", "string", "two"]]),
     /llama\.block_count needs a number, got "two"/,
   ],
 ])("refuses %s", async (_, attempt, message) => {

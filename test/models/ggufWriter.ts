@@ -20,23 +20,23 @@ export function ggufBytes(
 ): Uint8Array {
   const parts: Uint8Array[] = [];
   let size = 0;
-  const put = (bytes: Uint8Array) => {
+  const append = (bytes: Uint8Array) => {
     parts.push(bytes);
     size += bytes.length;
   };
   const number = (bytes: number, set: (view: DataView) => void) => {
     const buffer = new DataView(new ArrayBuffer(bytes));
     set(buffer);
-    put(new Uint8Array(buffer.buffer));
+    append(new Uint8Array(buffer.buffer));
   };
   const u32 = (value: number) => number(4, (view) => view.setUint32(0, value, true));
   const u64 = (value: number) => number(8, (view) => view.setBigUint64(0, BigInt(value), true));
   const text = (value: string) => {
     const bytes = new TextEncoder().encode(value);
     u64(bytes.length);
-    put(bytes);
+    append(bytes);
   };
-  put(new TextEncoder().encode("GGUF"));
+  append(new TextEncoder().encode("GGUF"));
   u32(3);
   u64(tensors.length);
   u64(metadata.length);
@@ -44,7 +44,7 @@ export function ggufBytes(
     text(key);
     u32(TYPES[type]);
     if (typeof value === "string") text(value);
-    else if (typeof value === "boolean") put(Uint8Array.of(Number(value)));
+    else if (typeof value === "boolean") append(Uint8Array.of(Number(value)));
     else if (type === "uint32") u32(value);
     else number(4, (view) => view.setFloat32(0, value, true));
   }
@@ -57,10 +57,10 @@ export function ggufBytes(
     u64(offset);
     offset += padded(data.byteLength);
   }
-  put(new Uint8Array(padded(size) - size));
+  append(new Uint8Array(padded(size) - size));
   for (const { data } of tensors) {
-    put(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    put(new Uint8Array(padded(data.byteLength) - data.byteLength));
+    append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    append(new Uint8Array(padded(data.byteLength) - data.byteLength));
   }
   const file = new Uint8Array(size);
   let at = 0;

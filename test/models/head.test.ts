@@ -59,7 +59,7 @@ describe.skipIf(skip)(`unembeddings${note}`, () => {
     expect(model.architecture.head).toBe("none");
     const pattern = "blocks.2.attn.hook_pattern";
     const [got, want] = await Promise.all(
-      [model, modelFrom(config, checkpoint)].map((one) => valuesOf(one, tokens, [pattern])),
+      [model, modelFrom(config, checkpoint)].map((program) => valuesOf(program, tokens, [pattern])),
     );
     expect(got!.get(pattern)).toEqual(want!.get(pattern));
     const ask = () => slice(model.program, { outputs: ["logits"] });
@@ -72,7 +72,9 @@ describe.skipIf(skip)(`unembeddings${note}`, () => {
       name === "model.embed_tokens.weight" ? "lm_head.weight" : name,
     );
     const [got, want] = await Promise.all(
-      [swapped, checkpoint].map((one) => valuesOf(modelFrom(config, one), tokens, ["logits"])),
+      [swapped, checkpoint].map((weights) =>
+        valuesOf(modelFrom(config, weights), tokens, ["logits"]),
+      ),
     );
     expect(got!.get("logits")).toEqual(want!.get("logits"));
   });

@@ -240,7 +240,7 @@ describe("a map of names", () => {
     },
     ignore: ["steps", "block{layer}.mask"],
   };
-  const turned = (data: Float32Array, rows: number, columns: number) =>
+  const transpose = (data: Float32Array, rows: number, columns: number) =>
     Float32Array.from(data, (_, at) => data[(at % rows) * columns + Math.floor(at / rows)]!);
   const columnsOf = (data: Float32Array, width: number, from: number, to: number) =>
     data.filter((_, at) => at % width >= from && at % width < to);
@@ -252,7 +252,7 @@ describe("a map of names", () => {
         const data = values as Float32Array;
         if (name.endsWith("embed_tokens.weight")) return [{ name: "embed", shape, data }];
         if (name.endsWith("q_proj.weight"))
-          return [{ name: "block0.q", shape: [16, 16], data: turned(data, 16, 16) }];
+          return [{ name: "block0.q", shape: [16, 16], data: transpose(data, 16, 16) }];
         if (name.endsWith("up_proj.weight"))
           return [
             { name: "block0.up1", shape: [20, 16], data: data.slice(0, 320) },
@@ -372,8 +372,8 @@ describe("nanochat's checkpoint", () => {
 
 test("a torch file of nobody that is known leads to a map; a GGUF or planted model takes none", async () => {
   const path = join(emptyFolder(), "x.pt");
-  const one = { name: "w", shape: [1], data: Float32Array.of(1) };
-  writeFileSync(path, torchFile("model", [one], new Map()));
+  const single = { name: "w", shape: [1], data: Float32Array.of(1) };
+  writeFileSync(path, torchFile("model", [single], new Map()));
   await expect(openModel(path)).rejects.toThrow("or give its names and sizes in `map`");
   const gguf = join(import.meta.dirname, "../fixtures/gguf/models/nemotron.gguf");
   for (const name of [gguf, "planted:induction", "zoo:attn-2l"])

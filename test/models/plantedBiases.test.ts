@@ -9,8 +9,8 @@ const backend = await oneEngine();
 
 test("planted:bloom is called right: one induction head, whose keys read the tokens before", async () => {
   const model = await openPlanted("bloom");
-  const asked = { backend, numExamples: 8, seqLen: 40, quick: true };
-  const { heads, circuit, words } = await verdict(model, asked);
+  const request = { backend, numExamples: 8, seqLen: 40, quick: true };
+  const { heads, circuit, words } = await verdict(model, request);
   const labels = heads.map(({ layer, head, label }) => [`${layer}.${head}`, label] as const);
   expect(labels.filter(([, label]) => label === "induction")).toEqual([["1.7", "induction"]]);
   expect(labels).toContainEqual(["0.0", "previous-token"]);

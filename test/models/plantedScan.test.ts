@@ -18,11 +18,11 @@ type Made = typeof plantedMamba | typeof plantedMamba2;
 
 /** Scores by name, a number for each channel or head. */
 async function scores(
-  made: Made,
+  plant: Made,
   shifts: boolean,
   engine: Awaited<ReturnType<typeof backends>>[number],
 ) {
-  const { config, weights } = made({ tokens: TOKENS, shifts });
+  const { config, weights } = plant({ tokens: TOKENS, shifts });
   const { program } = modelFrom(config, { weights, unsupported: new Map() });
   const draw = random(3);
   const ids = draw.shuffled(Array.from({ length: TOKENS }, (_, id) => id + 1)).slice(0, PERIOD);
@@ -36,11 +36,11 @@ async function scores(
   const { data, shape } = trace.get(pattern)!;
   const patterns = tensor(["head", "query", "key"], shape.slice(1), data);
   const tables = attentionTables({ start: 1, period: PERIOD, length: LENGTH });
-  const { data: found } = contract(patterns, tables);
+  const { data: values } = contract(patterns, tables);
   const heads = shape[1]!;
   const byName = ATTENTION_SCORES.map((name, index) => [
     name,
-    Array.from(found.slice(index * heads, (index + 1) * heads)),
+    Array.from(values.slice(index * heads, (index + 1) * heads)),
   ]);
   return { logits: trace.get("logits")!, row, ...Object.fromEntries(byName) } as {
     readonly logits: { readonly data: Float32Array };
@@ -54,10 +54,10 @@ const MODELS = [
 ] as const;
 
 for (const engine of await backends()) {
-  for (const { name, made, copying } of MODELS) {
+  for (const { name, made: plant, copying } of MODELS) {
     test(`${name}: what copies what followed scores 1, all else 0, on ${engine.device}`, async () => {
       const { induction, previousToken, duplicateToken, currentToken, logits, row } = await scores(
-        made,
+        plant,
         true,
         engine,
       );
@@ -66,13 +66,13 @@ for (const engine of await backends()) {
       for (const other of [previousToken, duplicateToken, currentToken])
         for (const score of other) expect(score).toBeLessThan(0.02);
       for (let query = 1 + PERIOD; query < LENGTH - 1; query++) {
-        const here = logits.data.slice(query * (TOKENS + 1), (query + 1) * (TOKENS + 1));
-        expect(here.indexOf(Math.max(...here))).toBe(row[query + 1]);
+        const logitsHere = logits.data.slice(query * (TOKENS + 1), (query + 1) * (TOKENS + 1));
+        expect(logitsHere.indexOf(Math.max(...logitsHere))).toBe(row[query + 1]);
       }
     });
 
     test(`${name}: without the shift of the convolution nothing does, on ${engine.device}`, async () => {
-      const { induction, duplicateToken, currentToken } = await scores(made, false, engine);
+      const { induction, duplicateToken, currentToken } = await scores(plant, false, engine);
       for (const score of induction) expect(score).toBeLessThan(0.02);
       for (let unit = 0; unit < copying; unit++) {
         expect(duplicateToken[unit]).toBeCloseTo(0.5, 2);

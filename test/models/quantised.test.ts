@@ -43,14 +43,14 @@ async function expectDecoded(
     );
     plain.push({ name: `${name}.weight`, shape, data });
   });
-  const one = writeFolder(join(folder, "packed"), [...plainTensors(), ...packed], {
+  const packedFolder = writeFolder(join(folder, "packed"), [...plainTensors(), ...packed], {
     config: { ...CONFIG, ...config },
     bytes: (file) => withHeader(file, rename),
   });
   const other = writeFolder(join(folder, "plain"), [...plainTensors(), ...plain]);
-  expect(await weightsIn(one)).toEqual(await weightsIn(other));
+  expect(await weightsIn(packedFolder)).toEqual(await weightsIn(other));
   const notices: string[] = [];
-  await (await openModel(one, { notice: (text) => notices.push(text) })).close();
+  await (await openModel(packedFolder, { notice: (text) => notices.push(text) })).close();
   expect(notices.join()).toMatch(/^the weights were stored as .*, and are measured as decoded$/);
 }
 
@@ -84,18 +84,22 @@ describe("weights in 8 or 4 bits are decoded", () => {
   test.each([
     ["tensor", 1],
     ["row", 0],
-  ])("FP8 with a scale per %s (weight_scale of compressed-tensors)", async (_, one) => {
+  ])("FP8 with a scale per %s (weight_scale of compressed-tensors)", async (_, isPerTensor) => {
     const quantization_config = { quant_method: "compressed-tensors", format: "float-quantized" };
     await expectDecoded(
       { quantization_config },
       (name, shape, seed) => {
-        const [data, scale] = [bytesOf(shape, seed), numbers([one || shape[0]], 50 + seed)];
+        const [data, scale] = [bytesOf(shape, seed), numbers([isPerTensor || shape[0]], 50 + seed)];
         const tensors = [
           { name: `${name}.weight`, shape, data },
-          { name: `${name}.weight_scale`, shape: one ? [1] : [shape[0], 1], data: scale },
+          { name: `${name}.weight_scale`, shape: isPerTensor ? [1] : [shape[0], 1], data: scale },
           { name: `${name}.input_scale`, shape: [1], data: Float32Array.of(1) },
         ];
-        return { tensors, bits: data, decode: (bits, row) => e4m3(bits) * scale[one ? 0 : row]! };
+        return {
+          tensors,
+          bits: data,
+          decode: (bits, row) => e4m3(bits) * scale[isPerTensor ? 0 : row]!,
+        };
       },
       asF8,
     );

@@ -12,7 +12,7 @@ import {
   ropesByLayerType,
   type Rope,
 } from "../../src/models/config/rope.ts";
-import { filled } from "../../src/runtime/fill.ts";
+import { fillInput } from "../../src/runtime/fill.ts";
 
 interface Case {
   readonly model_type: string;
@@ -42,8 +42,8 @@ const TOLERANCE = 2e-6;
 const flatSchema = z.object({ ...ropeKeys, max_position_embeddings: z.number() });
 const layerSchema = z.object({ ...layerRopeKeys, max_position_embeddings: z.number() });
 
-function tableOf({ config: given, headSize, defaults, thetas }: Case) {
-  const { rotary_pct: part, rotary_emb_base: base, ...rest } = given;
+function tableOf({ config: settings, headSize, defaults, thetas }: Case) {
+  const { rotary_pct: part, rotary_emb_base: base, ...rest } = settings;
   const config = {
     ...rest,
     ...(part !== undefined && { partial_rotary_factor: part }),
@@ -75,9 +75,9 @@ function expectClose(got: readonly number[], want: readonly number[]): void {
 }
 
 describe("ropeOf(config, headSize, defaults), ropesByLayerType(config, types)", () => {
-  test.for(cases)("$model_type with $config is as in transformers at every length", (one) => {
-    const rope = tableOf(one);
-    for (const { length, layer, frequencies, factor } of one.runs) {
+  test.for(cases)("$model_type with $config is as in transformers at every length", (sample) => {
+    const rope = tableOf(sample);
+    for (const { length, layer, frequencies, factor } of sample.runs) {
       expectClose(frequenciesOf(rope(layer), length), frequencies);
       expect(rope(layer).factor).toBeCloseTo(factor, 6);
     }
@@ -208,7 +208,7 @@ describe("a rotary table of a run", () => {
       [3, rope.frequencies],
       [4, [0.25, 0.125]],
     ] as const) {
-      const cos = filled({ kind: "rotary", part: "cos", ...rope }, "float32", [positions, 2]);
+      const cos = fillInput({ kind: "rotary", part: "cos", ...rope }, "float32", [positions, 2]);
       const want = Array.from({ length: positions }, (_, position) =>
         frequencies.map((frequency) => Math.fround(1.5 * Math.cos(position * frequency))),
       );

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { tensor } from "../../src/base/tensor.ts";
 import { capture } from "../../src/graph/edits/capture.ts";
 import { builder } from "../../src/graph/builder.ts";
-import { previousPosition, smeared } from "../../src/models/decoder/smearedKeys.ts";
+import { previousPosition, smearKeys } from "../../src/models/decoder/smearedKeys.ts";
 import { gradient, gradientOf } from "../../src/graph/gradient/gradient.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { backends } from "../runtime/backends.ts";
@@ -25,7 +25,7 @@ for (const engine of await backends()) {
       d_head: WIDTH,
     });
     const smear = b.input("smear", "float32", { head: HEADS });
-    const out = smeared(b, k, smear, previousPosition(b));
+    const out = smearKeys(b, k, smear, previousPosition(b));
     const total = b.op("sum", [b.mul(out, out)], { axes: ["batch", "position", "head", "d_head"] });
     const program = gradient(b.program([total]), { of: total, wrt: ["smear"] });
     const session = await prepare(capture(program, [out]), engine);

@@ -76,10 +76,10 @@ export function writeFolder(
 
 /** All weights of the model's Program by name. */
 export async function weightsOf(model: LoadedModel): Promise<Record<string, number[]>> {
-  const found: Record<string, number[]> = {};
+  const values: Record<string, number[]> = {};
   for (const { name, stored } of model.program.weights)
-    found[name] = [...(await readTensor(stored))];
-  return found;
+    values[name] = [...(await readTensor(stored))];
+  return values;
 }
 
 /** The weights of the model called `name`, which is closed again. */
@@ -88,7 +88,7 @@ export async function weightsIn(
   options: OpenOptions = {},
 ): Promise<Record<string, number[]>> {
   const model = await openModel(name, options);
-  const found = await weightsOf(model);
+  const weights = await weightsOf(model);
   await model.close();
-  return found;
+  return weights;
 }

@@ -37,8 +37,8 @@ describe("the zoo", () => {
 
   test.each(Object.entries(zoo))(
     "zoo:%s has the scores that zoo.json gives, and the architecture of its recipe",
-    async (name, { scores: known, about, known: found, steps }) => {
-      expect([about, found].every((text) => text.length > 20)).toBe(true);
+    async (name, { scores: expected, about, known: findings, steps }) => {
+      expect([about, findings].every((text) => text.length > 20)).toBe(true);
       const recipe = recipeFrom(JSON.parse(readFileSync(join(ZOO, name, "recipe.json"), "utf8")));
       expect(recipe.steps).toBe(steps.at(-1));
       const model = await openModel(`zoo:${name}`);
@@ -52,11 +52,11 @@ describe("the zoo", () => {
             value >= 0.5 ? [[`${layer}.${head}`, value] as const] : [],
           ),
         );
-        expect(strong.map(([head]) => head)).toEqual(Object.keys(known[measure]));
-        for (const [head, value] of strong) expect(value).toBeCloseTo(known[measure][head]!, 2);
+        expect(strong.map(([head]) => head)).toEqual(Object.keys(expected[measure]));
+        for (const [head, value] of strong) expect(value).toBeCloseTo(expected[measure][head]!, 2);
       }
-      expect(loss!.firstCopy).toBeCloseTo(known.firstCopyLoss, 2);
-      expect(loss!.secondCopy).toBeCloseTo(known.secondCopyLoss, 2);
+      expect(loss!.firstCopy).toBeCloseTo(expected.firstCopyLoss, 2);
+      expect(loss!.secondCopy).toBeCloseTo(expected.secondCopyLoss, 2);
     },
   );
 
@@ -64,19 +64,19 @@ describe("the zoo", () => {
     ["attn-2l", ["1.0", "1.1", "1.2", "1.3"]],
     ["llama-gqa", ["1.0", "1.1", "1.2", "1.3"]],
     ["attn-1l", []],
-  ])("has the induction heads of %s by verdict: %j, each fed by 0.0", async (name, wanted) => {
+  ])("has the induction heads of %s by verdict: %j, each fed by 0.0", async (name, expected) => {
     const model = await openModel(`zoo:${name}`);
     const { heads, circuit } = await verdict(model, { backend: engine! });
     await model.close();
     const labelled = (label: string) =>
       heads.filter((head) => head.label === label).map(({ layer, head }) => `${layer}.${head}`);
-    expect(labelled("induction").sort()).toEqual(wanted);
-    expect(labelled("previous-token")).toEqual(wanted.length > 0 ? ["0.0"] : []);
-    for (const to of wanted)
+    expect(labelled("induction").sort()).toEqual(expected);
+    expect(labelled("previous-token")).toEqual(expected.length > 0 ? ["0.0"] : []);
+    for (const to of expected)
       expect(circuit.edges).toContainEqual(
         expect.objectContaining({ from: "0.0", to, route: "k", effect: expect.any(Number) }),
       );
-    expect(circuit.mechanism).toBe(wanted.length > 0 ? "K" : null);
+    expect(circuit.mechanism).toBe(expected.length > 0 ? "K" : null);
   });
 
   test("has the change of attn-2l between steps 225 and 300", async () => {

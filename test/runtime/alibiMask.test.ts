@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { alibiSlopes, mptSlopes } from "../../src/models/decoder/alibi.ts";
-import { filled } from "../../src/runtime/fill.ts";
+import { fillInput } from "../../src/runtime/fill.ts";
 
 const mask = (slopes: readonly number[], length: number, more: object = {}) =>
-  filled({ kind: "alibiMask", slopes, window: null, ...more }, "float32", [
+  fillInput({ kind: "alibiMask", slopes, window: null, ...more }, "float32", [
     slopes.length,
     length,
     length,

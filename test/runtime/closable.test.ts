@@ -16,8 +16,8 @@ test("a model, a session and a workbench are closed by `close` and by `await usi
   };
   for (const make of Object.values(open))
     for (const how of ["close", Symbol.asyncDispose] as const) {
-      const made = await make();
-      expect(await made[how]()).toBeUndefined();
+      const resource = await make();
+      expect(await resource[how]()).toBeUndefined();
     }
   await model.close();
 });

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { bytesInMemory } from "../../src/base/bytes.ts";
 import { computedTensor } from "../../src/formats/computedTensor.ts";
-import { transposed } from "../../src/formats/rearranged.ts";
+import { transposeStored } from "../../src/formats/rearranged.ts";
 import { builder } from "../../src/graph/builder.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { backends } from "./backends.ts";
@@ -16,7 +16,7 @@ test.each(await backends())(
     const views = [3, 4].map((value) => {
       const data = new Float32Array(6).fill(value);
       const source = bytesInMemory("file", new Uint8Array(data.buffer));
-      return transposed({ type: "F32", shape: [3, 2], source, offset: 0, sizeBytes: 24 });
+      return transposeStored({ type: "F32", shape: [3, 2], source, offset: 0, sizeBytes: 24 });
     });
     const b = builder();
     const names = [...computed, ...views].map((stored, index) =>

@@ -11,7 +11,7 @@ import { memoryBudget } from "../../src/runtime/memoryBudget.ts";
 import { piecesOf } from "../../src/runtime/pieces.ts";
 import { planMemory } from "../../src/runtime/memory.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
-import { scheduled } from "../../src/runtime/scheduled.ts";
+import { scheduleOps } from "../../src/runtime/scheduled.ts";
 import { backends } from "./backends.ts";
 
 const [LAYERS, WIDTH, INNER] = [6, 64, 4096];
@@ -66,22 +66,22 @@ const RUNS = [feeds(1), feeds(2, { batch: 1, position: 9 }), feeds(3)];
 function watched(backend: Backend) {
   const whole = planMemory(program, backend, SIZES).totalBytes;
   const layers = planMemory({ ...program, outputs: ["resid 1"] }, backend, SIZES).totalBytes;
-  const seen = { opened: 0, open: 0, most: 0 };
+  const counts = { opened: 0, open: 0, most: 0 };
   const bytes = Math.ceil((8 / 7) * (layers + 200_000));
   expect(bytes).toBeLessThan(whole);
-  const create: Backend["create"] = async (...given) => {
-    const session = await backend.create(...given);
-    seen.opened++;
-    seen.most = Math.max(seen.most, ++seen.open);
+  const create: Backend["create"] = async (...args) => {
+    const session = await backend.create(...args);
+    counts.opened++;
+    counts.most = Math.max(counts.most, ++counts.open);
     return {
       ...session,
       close: () => {
-        seen.open--;
+        counts.open--;
         return session.close();
       },
     };
   };
-  return { seen, backend: { ...backend, create, budget: memoryBudget(bytes, true) } };
+  return { seen: counts, backend: { ...backend, create, budget: memoryBudget(bytes, true) } };
 }
 
 async function all(backend: Backend, outputs = program.outputs) {
@@ -96,11 +96,11 @@ describe.each((await backends()).map((engine) => [engine.device, engine] as cons
   "a program in pieces, on %s,",
   (_, engine) => {
     test("returns the same bytes as whole, and opens each piece once for all runs", async () => {
-      const { seen, backend } = watched(engine);
+      const { seen: counts, backend } = watched(engine);
       const whole = await all(engine);
       expect(await all(backend)).toEqual(whole);
-      expect(seen.opened).toBeGreaterThan(2);
-      expect(seen.open).toBe(0);
+      expect(counts.opened).toBeGreaterThan(2);
+      expect(counts.open).toBe(0);
       expect(await all(backend, ["sum 4", "resid 0"])).toEqual(
         whole.map((trace) => ({ "sum 4": trace["sum 4"], "resid 0": trace["resid 0"] })),
       );
@@ -109,11 +109,11 @@ describe.each((await backends()).map((engine) => [engine.device, engine] as cons
     test("opens a piece while the one before it runs, where the engine opens on a thread of its own", async () => {
       const log: string[] = [];
       const { backend } = watched(engine);
-      let opened = 0;
-      const create: Backend["create"] = async (...given) => {
-        const piece = opened++;
+      let openCount = 0;
+      const create: Backend["create"] = async (...args) => {
+        const piece = openCount++;
         log.push(`open ${piece}`);
-        const session = await backend.create(...given);
+        const session = await backend.create(...args);
         const run: typeof session.run = (...feeds) => {
           log.push(`run ${piece}`);
           return session.run(...feeds);
@@ -127,9 +127,9 @@ describe.each((await backends()).map((engine) => [engine.device, engine] as cons
     });
 
     test("runs no piece after the last that is asked for", async () => {
-      const { seen, backend } = watched(engine);
+      const { seen: counts, backend } = watched(engine);
       await all(backend, ["sum 0"]);
-      expect(seen.opened).toBe(1);
+      expect(counts.opened).toBe(1);
     });
   },
 );
@@ -156,7 +156,7 @@ describe("pieces", () => {
 });
 
 test("the order of operations computes a reduction where its value is, and keeps every operation", () => {
-  const { ops } = scheduled(program, () => 1);
+  const { ops } = scheduleOps(program, () => 1);
   expect(new Set(ops)).toEqual(new Set(program.ops));
   const at = (name: string) => ops.findIndex(({ output }) => output === name);
   expect(at("sum 0")).toBeLessThan(at("a 1"));
@@ -258,16 +258,16 @@ test("a pass in pieces is told piece by piece, and stops between two runs", asyn
   const { backend } = watched(engine!);
   const session = await prepare(program, backend, SIZES);
   const stop = new AbortController();
-  const told: string[] = [];
+  const events: string[] = [];
   const pass = session.pass(RUNS, () => undefined, {
     step: "scoring",
     signal: stop.signal,
     progress: (step, done, total) => {
-      told.push(`${step} ${done} ${total}`);
+      events.push(`${step} ${done} ${total}`);
       if (done === 4) stop.abort();
     },
   });
   await expect(pass).rejects.toThrow(AbortError);
-  expect(told.at(-1)).toMatch(/^scoring, (\d+) pieces 4 \d+$/);
+  expect(events.at(-1)).toMatch(/^scoring, (\d+) pieces 4 \d+$/);
   await session.close();
 });

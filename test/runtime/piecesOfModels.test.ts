@@ -79,14 +79,14 @@ describe.each(FAMILIES)("%s", (family) => {
     async () => {
       const model = await openModel(shared("goldens", family)!);
       const { program, architecture } = model;
-      for (const one of [
+      for (const piece of [
         prune({ ...program, outputs: ["logits"] }),
         prune(scoreProgram(program, architecture, { measures: 5, withLoss: true })),
       ]) {
-        const runs = [feeds(1, one), feeds(5, one)];
-        const { traces, count } = await inSmallestPieces(one, engine, runs);
-        expect(count).toBeGreaterThan(one.ops.length / 3);
-        expect(traces).toEqual(await whole(one, engine, runs));
+        const runs = [feeds(1, piece), feeds(5, piece)];
+        const { traces, count } = await inSmallestPieces(piece, engine, runs);
+        expect(count).toBeGreaterThan(piece.ops.length / 3);
+        expect(traces).toEqual(await whole(piece, engine, runs));
       }
       await model.close();
     },

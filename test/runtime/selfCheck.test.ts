@@ -5,7 +5,7 @@ import { UnableError } from "../../src/base/errors.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { engineFor } from "../../src/runtime/engineFor.ts";
 import { openBackend } from "../../src/runtime/openBackend.ts";
-import { explained } from "../../src/runtime/ortSession.ts";
+import { explainError } from "../../src/runtime/ortSession.ts";
 import { ALLOWED_DIFFERENCE, selfCheck } from "../../src/runtime/selfCheck.ts";
 import { wasmBackend } from "../../src/runtime/wasm.ts";
 import { score } from "../../src/studies/score/score.ts";
@@ -16,23 +16,23 @@ const model = await openPlanted("induction");
 
 /** An engine that is not the processor's, whose numbers are changed by `change`. */
 function device(change: (value: number) => number) {
-  const seen = { sessions: 0, references: 0 };
+  const counts = { sessions: 0, references: 0 };
   const backend: Backend = {
     ...engine,
     device: "webgpu",
     reference: () => {
-      seen.references++;
+      counts.references++;
       return Promise.resolve(engine);
     },
-    async create(...given) {
-      seen.sessions++;
-      const session = await engine.create(...given);
+    async create(...args) {
+      counts.sessions++;
+      const session = await engine.create(...args);
       return {
         close: () => session.close(),
         async run(feeds, outputs) {
-          const made = await session.run(feeds, outputs);
+          const trace = await session.run(feeds, outputs);
           return new Map(
-            [...made].map(([name, value]) => [
+            [...trace].map(([name, value]) => [
               name,
               { ...value, data: Float32Array.from(value.data, change) },
             ]),
@@ -41,16 +41,16 @@ function device(change: (value: number) => number) {
       };
     },
   };
-  return { backend, seen };
+  return { backend, seen: counts };
 }
 
 describe("a device", () => {
   test("that computes the same is checked once for a model, and used", async () => {
-    const { backend, seen } = device((value) => value * (1 + 1e-7));
+    const { backend, seen: counts } = device((value) => value * (1 + 1e-7));
     expect(await selfCheck(model.program, backend)).toBeLessThan(1e-6);
     await engineFor(model, { backend });
     await engineFor(model, { backend, memory: 100e6 });
-    expect(seen).toEqual({ sessions: 1, references: 1 });
+    expect(counts).toEqual({ sessions: 1, references: 1 });
     const { environment } = await score(model, { backend, numExamples: 2, seqLen: 12 });
     expect(environment).toEqual({ device: "webgpu", versions: engine.versions });
   });
@@ -83,11 +83,11 @@ describe("a device", () => {
   test("that is lost ends a study in one sentence, and nothing of it is a result", async () => {
     const { backend } = device((value) => value);
     let sessions = 0;
-    const create: Backend["create"] = async (...given) => {
-      const session = await engine.create(...given);
+    const create: Backend["create"] = async (...args) => {
+      const session = await engine.create(...args);
       const isChecked = ++sessions === 1;
       const lost = () =>
-        Promise.reject(new Error("GPU device was lost: driver restarted")).catch(explained);
+        Promise.reject(new Error("GPU device was lost: driver restarted")).catch(explainError);
       return isChecked ? session : { ...session, run: lost };
     };
     const study = score(model, { backend: { ...backend, create }, numExamples: 2, seqLen: 12 });
@@ -125,9 +125,9 @@ describe("a device", () => {
 
 test("the processor's own engines are not checked", async () => {
   let sessions = 0;
-  const create: Backend["create"] = (...given) => {
+  const create: Backend["create"] = (...args) => {
     sessions++;
-    return engine.create(...given);
+    return engine.create(...args);
   };
   await engineFor(model, { backend: { ...engine, create } });
   expect(sessions).toBe(0);

@@ -41,8 +41,8 @@ export interface Asked {
   readonly agent?: Agent;
 }
 
-export function ask({ port }: Serving, asked: Asked = {}): Promise<Answer> {
-  const { method = "GET", path = "/", headers = {}, body, agent } = asked;
+export function ask({ port }: Serving, options: Asked = {}): Promise<Answer> {
+  const { method = "GET", path = "/", headers = {}, body, agent } = options;
   return new Promise((resolve, reject) => {
     const sent = request(
       {

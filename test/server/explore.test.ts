@@ -14,15 +14,15 @@ const page = built ? describe : describe.skip;
 
 /** The command with `--no-open`, once it serves: its address, and its end by Ctrl-C. */
 async function exploring(...args: string[]) {
-  const { child, ended, printed } = started(emptyFolder(), ["explore", "--no-open", ...args]);
+  const { child, ended: end, printed } = started(emptyFolder(), ["explore", "--no-open", ...args]);
   onTestFinished(() => void child.kill("SIGKILL"));
-  const address = new Promise<string>((seen) =>
-    child.stdout!.once("data", (text: string) => seen(text.trim())),
+  const address = new Promise<string>((resolve) =>
+    child.stdout!.once("data", (text: string) => resolve(text.trim())),
   );
   await printed("Ctrl-C ends it");
   const stop = () => {
     child.kill("SIGINT");
-    return ended;
+    return end;
   };
   return { address: await address, stop };
 }
@@ -49,11 +49,11 @@ page("induction-lens explore", { timeout: 60_000 }, () => {
   });
 
   test("says that a port is taken", async () => {
-    const taken = createServer();
+    const server = createServer();
     const port = await new Promise<number>((ready) =>
-      taken.listen(0, "127.0.0.1", () => ready((taken.address() as { port: number }).port)),
+      server.listen(0, "127.0.0.1", () => ready((server.address() as { port: number }).port)),
     );
-    onTestFinished(() => void taken.close());
+    onTestFinished(() => void server.close());
     const { code, stderr } = await cli(emptyFolder(), [
       "explore",
       "--no-open",
@@ -74,20 +74,20 @@ page("induction-lens explore", { timeout: 60_000 }, () => {
       const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
       onTestFinished(() => browser.close());
       const tab = await browser.newPage();
-      const asked: string[] = [];
+      const origins: string[] = [];
       await tab.route(/^https:/, async (route) => {
-        asked.push(new URL(route.request().url()).origin);
+        origins.push(new URL(route.request().url()).origin);
         await route.fulfill({ status: 404, headers: { "access-control-allow-origin": "*" } });
       });
       await tab.goto(address);
       await tab.getByText("Live numbers").waitFor({ timeout: 40_000 });
       await tab.getByRole("button", { name: "Heads", exact: true }).click();
       await tab.locator("[role=gridcell]").first().waitFor();
-      const shown = await tab
+      const values = await tab
         .locator("[role=gridcell]")
         .evaluateAll((all) => all.map((cell) => Number((cell as HTMLElement).dataset["value"])));
-      expect(shown).toHaveLength(scores.induction.flat().length);
-      scores.induction.flat().forEach((value, at) => expect(shown[at]).toBeCloseTo(value, 4));
+      expect(values).toHaveLength(scores.induction.flat().length);
+      scores.induction.flat().forEach((value, at) => expect(values[at]).toBeCloseTo(value, 4));
       await tab.getByRole("button", { name: "Open a model …" }).click();
       await tab.getByLabel("Or the name of a model of the hub").fill("org/tiny");
       await tab.getByRole("button", { name: "Fetch it" }).click();
@@ -95,7 +95,7 @@ page("induction-lens explore", { timeout: 60_000 }, () => {
       const elsewhere = await tab.evaluate(
         "fetch('https://example.org/').then(() => 'fetched', () => 'refused')",
       );
-      expect([elsewhere, asked]).toEqual(["refused", ["https://huggingface.co"]]);
+      expect([elsewhere, origins]).toEqual(["refused", ["https://huggingface.co"]]);
     },
   );
 

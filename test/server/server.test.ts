@@ -45,18 +45,18 @@ describe("server of the explorer", () => {
       "http://evil.example",
       `http://${host}.evil.example`,
     ];
-    let seen = 0;
+    let count = 0;
     const passed: string[] = [];
     for (const host of [...own, ...foreign])
       for (const origin of origins(host))
         for (const method of METHODS) {
           const headers = { host, cookie, ...(origin !== null && { origin }) };
           const { status } = await ask(serving, { method, headers });
-          seen += 1;
+          count += 1;
           if (status < 400) passed.push(`${method} ${host} ${origin}`);
           else expect([403, 404, 405, 421]).toContain(status);
         }
-    expect(seen).toBe(288);
+    expect(count).toBe(288);
     const allowed = own.flatMap((host) =>
       [null, `http://${host}`].flatMap((origin) =>
         ["GET", "HEAD"].map((method) => `${method} ${host} ${origin}`),
@@ -149,22 +149,22 @@ describe("server of the explorer", () => {
       "src/server/server.ts", "~", ":", "C:", "@", "é", "%00", "index.html", "a".repeat(300),
     ]; // prettier-ignore
       const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-      const known = new Set([
+      const targets = new Set([
         "/",
         "/assets/index-abcdefgh.js",
         "/model/list.json",
         "/open",
         "/open.js",
       ]);
-      let asked = 0;
+      let requestCount = 0;
       let refusedHere = 0;
-      const one = async () => {
+      const askOnce = async () => {
         const pieces = Array.from(
           { length: draw.integer(1, 6) },
           () => parts[draw.integer(0, parts.length - 1)]!,
         );
         const path = `/${pieces.join(draw.uniform() < 0.5 ? "/" : "")}`;
-        asked += 1;
+        requestCount += 1;
         const answer = await ask(serving, { path, headers: { cookie }, agent }).catch(
           (error: NodeJS.ErrnoException) => {
             if (error.code !== "ERR_UNESCAPED_CHARACTERS") throw error;
@@ -174,15 +174,16 @@ describe("server of the explorer", () => {
         );
         if (!answer) return;
         const target = path.replace(/\?.*$/s, "");
-        if (known.has(target) && /^[\x21-\x7e]+$/.test(path)) expect(answer.status).toBe(200);
+        if (targets.has(target) && /^[\x21-\x7e]+$/.test(path)) expect(answer.status).toBe(200);
         else {
           expect([400, 404]).toContain(answer.status);
           expect(answer.body).not.toContain(SECRET);
         }
       };
-      for (let round = 0; round < 500; round++) await Promise.all(Array.from({ length: 100 }, one));
+      for (let round = 0; round < 500; round++)
+        await Promise.all(Array.from({ length: 100 }, askOnce));
       agent.destroy();
-      expect(asked).toBe(50_000);
+      expect(requestCount).toBe(50_000);
       expect(refusedHere).toBeLessThan(15_000);
     },
   );

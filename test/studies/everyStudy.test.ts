@@ -34,7 +34,7 @@ import { oneEngine } from "../interventions/engine.ts";
 import { decoderFolders } from "../models/golden.ts";
 import { shared, unlessShared } from "../shared.ts";
 
-const asked = process.env["EVERY_STUDY"];
+const request = process.env["EVERY_STUDY"];
 const backend = await oneEngine();
 const TOLERANCE = 1e-4;
 const rows = { backend, numExamples: 2, seqLen: 12 };
@@ -44,8 +44,8 @@ const NO_EFFECT = /clean and corrupted runs that differ by at least 3 standard e
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 /** Sums of many float32 terms: relative to the largest of them. */
-const close = (one: number, other: number, terms: readonly number[]) =>
-  expect(Math.abs(one - other)).toBeLessThan(
+const close = (first: number, other: number, terms: readonly number[]) =>
+  expect(Math.abs(first - other)).toBeLessThan(
     TOLERANCE * Math.max(1, ...terms.map((term) => Math.abs(term))),
   );
 
@@ -80,26 +80,27 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
       await ablate(model, { ...rows, kind });
   },
   lens: async (model) => {
-    const { attribution: found } = await lens(model, rows);
-    const terms = [...found.heads.flat(), ...found.parts.map(({ value }) => value)];
-    close(sum(terms), found.mean, terms);
-    expect(found.largestError).toBeLessThan(TOLERANCE * Math.max(1, ...terms.map(Math.abs)));
+    const { attribution: sums } = await lens(model, rows);
+    const terms = [...sums.heads.flat(), ...sums.parts.map(({ value }) => value)];
+    close(sum(terms), sums.mean, terms);
+    expect(sums.largestError).toBeLessThan(TOLERANCE * Math.max(1, ...terms.map(Math.abs)));
   },
   circuit: (model) => circuit(model, { backend }),
   certify: async (model) => {
     const { heads } = await certify(model, { backend, alphabet: 8, seqLen: 8, numExamples: 50 });
-    for (const { least, found } of heads) expect(least).toBeLessThanOrEqual(found.least + 1e-4);
+    for (const { least, found: search } of heads)
+      expect(least).toBeLessThanOrEqual(search.least + 1e-4);
   },
   image: (model) => image(model, rows),
   attention: (model) => attention(model, { ...rows, heads: [{ layer: 0, head: 0 }] }),
   why: async (model) => {
     for (let layer = 0; layer < model.architecture.layers; layer++) {
-      const { score: found, cell } = await why(model, {
+      const { score: scoreParts, cell } = await why(model, {
         ...{ backend, head: `${layer}.0`, seqLen: 12, query: 9 },
       });
-      const terms = found.contributions.flat();
-      close(sum(terms), found.uncapped, terms);
-      const { softcap, uncapped } = found;
+      const terms = scoreParts.contributions.flat();
+      close(sum(terms), scoreParts.uncapped, terms);
+      const { softcap, uncapped } = scoreParts;
       const capped = softcap === null ? uncapped : softcap * Math.tanh(uncapped / softcap);
       close(capped, cell.score, terms);
     }
@@ -109,9 +110,9 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
     phaseRun([{ step: 1, open: () => Promise.resolve({ ...model, close: async () => {} }) }], rows),
   text: (model) => text(model, { backend, tokens: [[5, 6, 7, 5, 6, 7, 8]] }),
   behaviours: async (model) => {
-    const { behaviours: found, skipped } = await behaviours(model, { backend, numExamples: 2 });
-    expect(found.length + skipped.length).toBe(BEHAVIOUR_NAMES.length);
-    for (const value of found.flatMap(({ scores }) => scores.flat()))
+    const { behaviours: list, skipped } = await behaviours(model, { backend, numExamples: 2 });
+    expect(list.length + skipped.length).toBe(BEHAVIOUR_NAMES.length);
+    for (const value of list.flatMap(({ scores }) => scores.flat()))
       expect(Number.isFinite(value)).toBe(true);
   },
 };
@@ -119,18 +120,20 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
 const lastHead = ({ architecture: { layers } }: LoadedModel) => `${layers - 1}.0`;
 
 const goldens = unlessShared("goldens");
-const named = (path: string) => path.split("/").at(-1)!;
+const nameOf = (path: string) => path.split("/").at(-1)!;
 const folders = [
   ...decoderFolders(shared("goldens")),
   ...decoderFolders(join(import.meta.dirname, "../fixtures/families")),
-].filter((path) => asked === undefined || asked === "1" || asked.split(",").includes(named(path)));
+].filter(
+  (path) => request === undefined || request === "1" || request.split(",").includes(nameOf(path)),
+);
 
-describe.skipIf(asked === undefined)(
-  `every study runs or refuses first${goldens.note || (asked === undefined ? " (SKIPPED unless EVERY_STUDY is set)" : "")}`,
+describe.skipIf(request === undefined)(
+  `every study runs or refuses first${goldens.note || (request === undefined ? " (SKIPPED unless EVERY_STUDY is set)" : "")}`,
   () => {
     for (const path of folders)
-      test(named(path), async () => {
-        const model = await openFolder(path, named(path));
+      test(nameOf(path), async () => {
+        const model = await openFolder(path, nameOf(path));
         for (const [study, call] of Object.entries(STUDIES) as [ModelStudy, typeof STUDIES.why][]) {
           const reason = canRun(study, model);
           if (reason === null) {
@@ -140,16 +143,16 @@ describe.skipIf(asked === undefined)(
             });
             continue;
           }
-          let opened = 0;
+          let openCount = 0;
           const openEngine: OpenEngine = () => {
-            opened += 1;
+            openCount += 1;
             return oneEngine();
           };
-          const error = await call({ ...model, openEngine }).catch((one: unknown) => one);
+          const error = await call({ ...model, openEngine }).catch((refusal: unknown) => refusal);
           expect(error, study).toBeInstanceOf(InputError);
           expect((error as Error).message, study).toBe(`${study} cannot run: ${reason}`);
           expect(reason.split(/[.:] /)).toHaveLength(1);
-          expect(opened, study).toBe(0);
+          expect(openCount, study).toBe(0);
         }
         await model.close();
       });

@@ -16,7 +16,10 @@ import { THEMES } from "../../src/draw/theme.ts";
 import { oneEngine } from "../interventions/engine.ts";
 
 const PIXELS = ["batch", "channel", "row", "column"];
-const [seen, other] = [1, 2].map((seed) => noise(PIXELS, [1, 3, 16, 16], seed)) as [Tensor, Tensor];
+const [source, other] = [1, 2].map((seed) => noise(PIXELS, [1, 3, 16, 16], seed)) as [
+  Tensor,
+  Tensor,
+];
 const [FIRST, TEXT] = [1, 17];
 
 describe("image(model) on a tiny LLaVA", () => {
@@ -27,7 +30,7 @@ describe("image(model) on a tiny LLaVA", () => {
   beforeAll(async () => {
     model = await openFolder(join(import.meta.dirname, "../fixtures/beyond/llava"), "llava");
     const backend = await oneEngine();
-    const images = { image: seen, otherImage: other };
+    const images = { image: source, otherImage: other };
     result = await image(model, { backend, ...images, text: ids, numExamples: 12, seqLen: 16 });
   });
 
@@ -66,7 +69,7 @@ describe("image(model) on a tiny LLaVA", () => {
   });
 
   test("reads the answer and its foil at the end of the row", async () => {
-    const [clean, exchanged] = [await logitsOf(seen), await logitsOf(other)];
+    const [clean, exchanged] = [await logitsOf(source), await logitsOf(other)];
     const best = (values: Float32Array) => values.indexOf(Math.max(...values));
     const { answer, foil, clean: high, other: low } = result.answer;
     expect([answer.id, foil!.id]).toEqual([best(clean.last), best(exchanged.last)]);
@@ -75,7 +78,7 @@ describe("image(model) on a tiny LLaVA", () => {
   });
 
   test("shares attention from the text among image, text and BOS as patterns have it", async () => {
-    const pattern = (await logitsOf(seen)).cache.get("blocks.1.attn.hook_pattern");
+    const pattern = (await logitsOf(source)).cache.get("blocks.1.attn.hook_pattern");
     const length = result.answer.tokens.length;
     for (let head = 0; head < 4; head++) {
       const sums = [0, 0, 0];
@@ -85,14 +88,14 @@ describe("image(model) on a tiny LLaVA", () => {
           const entry = (head * length + query) * length + key;
           sums[group]! += pattern.data[entry]! / (length - TEXT);
         }
-      const found = result.shares.map(({ values }) => values[1]![head]!);
-      found.forEach((value, group) => expect(value).toBeCloseTo(sums[group]!, 5));
-      expect(found.reduce((total, one) => total + one)).toBeCloseTo(1, 5);
+      const shares = result.shares.map(({ values }) => values[1]![head]!);
+      shares.forEach((value, group) => expect(value).toBeCloseTo(sums[group]!, 5));
+      expect(shares.reduce((total, share) => total + share)).toBeCloseTo(1, 5);
     }
   });
 
   test("cuts, harms and restores as the same changes made by hand", async () => {
-    const [clean, exchanged] = [await logitsOf(seen), await logitsOf(other)];
+    const [clean, exchanged] = [await logitsOf(source), await logitsOf(other)];
     const { clean: high, other: low, cut, harm, restored } = result.answer;
     const length = result.answer.tokens.length;
     for (const [layer, head] of [
@@ -104,7 +107,7 @@ describe("image(model) on a tiny LLaVA", () => {
         Number(entry % 4 === head && entry >= TEXT * 4),
       );
       const by = ["batch", "position", "head"];
-      const harmed = await changed(seen, [z, by, at, exchanged.cache.get(z)]);
+      const harmed = await changed(source, [z, by, at, exchanged.cache.get(z)]);
       expect(harm[layer]![head]).toBeCloseTo(high - harmed, 4);
       const back = await changed(other, [z, by, at, clean.cache.get(z)]);
       expect(restored[layer]![head]).toBeCloseTo(back - low, 4);
@@ -116,7 +119,7 @@ describe("image(model) on a tiny LLaVA", () => {
         return Number(isHere && key >= FIRST && key < TEXT);
       });
       const zeros = tensor(pattern.axes, pattern.shape, new Float32Array(pattern.data.length));
-      const blind = await changed(seen, [name, [...pattern.axes], hides, zeros]);
+      const blind = await changed(source, [name, [...pattern.axes], hides, zeros]);
       expect(cut[layer]![head]).toBeCloseTo(high - blind, 4);
     }
   });
@@ -128,7 +131,7 @@ describe("image(model) on a tiny LLaVA", () => {
   });
 
   test("finds nothing to carry where both images are the same", async () => {
-    const same = { image: seen, otherImage: seen, text: ids, numExamples: 2, seqLen: 8 };
+    const same = { image: source, otherImage: source, text: ids, numExamples: 2, seqLen: 8 };
     const { answer, verdictInWords } = await image(model, { backend: await oneEngine(), ...same });
     expect(answer.metric).toBe("log-probability");
     expect(answer.clean).toBe(answer.other);

@@ -61,15 +61,15 @@ test.each(Object.entries(STUDIES))(
   "%s gives the same in a budget that the model does not fit into",
   { timeout: 300_000 },
   async (_, study) => {
-    let opened = 0;
-    const create: Backend["create"] = (...given) => {
-      opened++;
-      return engine.create(...given);
+    let openCount = 0;
+    const create: Backend["create"] = (...args) => {
+      openCount++;
+      return engine.create(...args);
     };
     const whole = await study({ ...engine, create });
-    const atOnce = opened;
+    const atOnce = openCount;
     const within = await study({ ...engine, create, budget: memoryBudget(BUDGET, true) });
-    expect(opened - atOnce).toBeGreaterThan(atOnce);
+    expect(openCount - atOnce).toBeGreaterThan(atOnce);
     expect(lasting(within)).toEqual(lasting(whole));
   },
 );

@@ -72,32 +72,32 @@ const results: Record<string, unknown> = {};
 beforeAll(async () => {
   const backend = await oneEngine();
   const model = await openPlanted("induction");
-  const some = { backend, numExamples: 10, seqLen: 12 };
+  const common = { backend, numExamples: 10, seqLen: 12 };
   const block = [5, 6, 7, 8, 9, 5, 6, 7, 8, 9];
-  results["score"] = await score(model, some);
-  results["ablate-stacks"] = await ablateStacks(await openPlanted("t5"), some);
-  results["score-stacks"] = await scoreStacks(await openPlanted("t5"), some);
+  results["score"] = await score(model, common);
+  results["ablate-stacks"] = await ablateStacks(await openPlanted("t5"), common);
+  results["score-stacks"] = await scoreStacks(await openPlanted("t5"), common);
   const seeing = await openFolder(join(import.meta.dirname, "../fixtures/beyond/llava"), "llava");
-  results["image"] = await image(seeing, some);
+  results["image"] = await image(seeing, common);
   await seeing.close();
-  results["verdict"] = await verdict(model, { ...some, quick: true });
-  results["patch"] = await patch(model, some);
-  results["patch heads"] = await patch(model, { ...some, heads: ["1.2", "0.3"] });
-  results["patch cells"] = await patch(model, { ...some, heads: ["1.2"], byCell: true });
-  results["fingerprint"] = await fingerprint(model, { ...some, heads: ["1.2"] });
-  results["path"] = await pathPatch(model, { ...some, into: ["1.2"], route: "k" });
+  results["verdict"] = await verdict(model, { ...common, quick: true });
+  results["patch"] = await patch(model, common);
+  results["patch heads"] = await patch(model, { ...common, heads: ["1.2", "0.3"] });
+  results["patch cells"] = await patch(model, { ...common, heads: ["1.2"], byCell: true });
+  results["fingerprint"] = await fingerprint(model, { ...common, heads: ["1.2"] });
+  results["path"] = await pathPatch(model, { ...common, into: ["1.2"], route: "k" });
   const from = [["0.3", "0.1"], ["0.0"]];
-  results["path sets"] = await pathPatch(model, { ...some, into: ["1.2"], route: "k", from });
-  results["attribution"] = await attribution(model, { ...some, paths: true });
-  results["ablate"] = await ablate(model, some);
-  results["shapley"] = await shapley(model, { ...some, heads: ["0.3", "1.1", "1.2"] });
+  results["path sets"] = await pathPatch(model, { ...common, into: ["1.2"], route: "k", from });
+  results["attribution"] = await attribution(model, { ...common, paths: true });
+  results["ablate"] = await ablate(model, common);
+  results["shapley"] = await shapley(model, { ...common, heads: ["0.3", "1.1", "1.2"] });
   const sets = [["1.2", "0.3"], ["0.1"]];
-  results["ablate sets"] = await ablate(model, { ...some, eachHead: false, sets });
+  results["ablate sets"] = await ablate(model, { ...common, eachHead: false, sets });
   const idealise = ["1.2"];
-  results["ablate ideal"] = await ablate(model, { ...some, eachHead: false, idealise });
+  results["ablate ideal"] = await ablate(model, { ...common, eachHead: false, idealise });
   const curve = { count: 2 };
-  results["ablate curve"] = await ablate(model, { ...some, eachHead: false, curve });
-  results["lens"] = await lens(model, some);
+  results["ablate curve"] = await ablate(model, { ...common, eachHead: false, curve });
+  results["lens"] = await lens(model, common);
   results["circuit"] = await circuit(model, { backend });
   const certificate = { backend, alphabet: 8, seqLen: 8, numExamples: 20, rounds: 1 };
   results["certify"] = await certify(model, certificate);
@@ -105,16 +105,16 @@ beforeAll(async () => {
   results["why"] = await why(model, { backend, tokens: block, head: "1.2" });
   results["behaviours"] = await behaviours(model, { backend, numExamples: 10 });
   results["text"] = await text(model, { backend, tokens: [block] });
-  const phase = await phaseRun(plantedRun(), some);
+  const phase = await phaseRun(plantedRun(), common);
   results["phase"] = phase;
   const rules = ["copyGain >= 1", "no head label induction", "heads label induction >= 1"];
-  results["check"] = await check(model, { ...some, limit: 20, quick: true, rules });
-  const made = await card(model, { ...some, quick: true });
-  results["card"] = made;
-  results["card-diff"] = cardDiff(made, made);
-  results["compare"] = await compare([model, model], { ...some, verdicts: "quick" });
+  results["check"] = await check(model, { ...common, limit: 20, quick: true, rules });
+  const cardResult = await card(model, { ...common, quick: true });
+  results["card"] = cardResult;
+  results["card-diff"] = cardDiff(cardResult, cardResult);
+  results["compare"] = await compare([model, model], { ...common, verdicts: "quick" });
   results["phase-seeds"] = phaseSeeds([phase, phase]);
-  results["analyse"] = await analyse(model, some);
+  results["analyse"] = await analyse(model, common);
   results["audit"] = audit();
   results["detector"] = await inductionHeadDetector(model, { backend, numExamples: 10 }).detect();
   const { data } = idealHeads({ start: 0, period: 5, length: 10 });
@@ -136,12 +136,15 @@ test("a picture of certify shows no more than is proved", async () => {
 
 test("a picture of behaviours that no head has says so", async () => {
   const result = results["behaviours"] as BehavioursResult;
-  const none = { ...result, behaviours: result.behaviours.map((one) => ({ ...one, heads: [] })) };
-  for (const [shown, words] of [
+  const none = {
+    ...result,
+    behaviours: result.behaviours.map((behaviour) => ({ ...behaviour, heads: [] })),
+  };
+  for (const [behavioursShown, words] of [
     [result, "Heads whose excess is surely .10 or more"],
     [none, "No head has an excess that is surely .10 or more"],
   ] as const) {
-    const [picture] = picturesOf(await viewOf({ name: "behaviours", result: shown }));
+    const [picture] = picturesOf(await viewOf({ name: "behaviours", result: behavioursShown }));
     expect(await lazySvg(picture!, drawnInNode)("light")).toContain(words);
   }
 });
@@ -170,8 +173,8 @@ describe.each(NAMES)("the view of %s", (name) => {
     );
     for (const picture of picturesOf(await viewOf({ name, result: moved }))) {
       expect(await lazySvg(picture, drawnInNode)("light")).not.toContain("secret");
-      const named = await lazySvg(picture, drawnInNode, "Fig. 1")("light");
-      expect(named).toContain("<title>Fig. 1</title>");
+      const svg = await lazySvg(picture, drawnInNode, "Fig. 1")("light");
+      expect(svg).toContain("<title>Fig. 1</title>");
     }
   });
 
@@ -204,11 +207,11 @@ describe.each(NAMES)("the view of %s", (name) => {
     for (const ending of ["html", "csv", "json"]) {
       const file = join(folder, `a.${ending}`);
       await writeResult(results[name], file);
-      const written = readFileSync(file, "utf8");
+      const page = readFileSync(file, "utf8");
       if (ending === "html") {
-        const [, json] = /id="result">(.*?)<\/script>/s.exec(written)!;
+        const [, json] = /id="result">(.*?)<\/script>/s.exec(page)!;
         expect(JSON.parse(json!)).toEqual(JSON.parse(JSON.stringify(results[name])));
-        expect(written).toContain("<dt>versions</dt>");
+        expect(page).toContain("<dt>versions</dt>");
       }
     }
   });
@@ -232,13 +235,13 @@ const GIVEN: Readonly<Partial<Record<FigureName, readonly string[]>>> = {
 test.each(FIGURE_NAMES)(
   "the figure %s is given by the Results that its sentence names, and refused by others in it",
   async (figure) => {
-    const given: string[] = [];
+    const names: string[] = [];
     for (const name of NAMES) {
       const view = await viewNamed(name);
       const make = () => figureView(view, { name: figure, words: [] }, name);
       try {
         const { pictures, tables, csvComment } = make();
-        given.push(name);
+        names.push(name);
         expect(csvComment).toContain(madeOf(view));
         for (const picture of pictures!) {
           const svg = await lazySvg(picture, drawnInNode)("dark");
@@ -252,36 +255,38 @@ test.each(FIGURE_NAMES)(
         );
       }
     }
-    expect(given).toEqual(
-      GIVEN[figure] ? NAMES.filter((one) => GIVEN[figure]!.includes(one)) : given,
+    expect(names).toEqual(
+      GIVEN[figure] ? NAMES.filter((entry) => GIVEN[figure]!.includes(entry)) : names,
     );
-    expect(given.length).toBeGreaterThan(0);
+    expect(names.length).toBeGreaterThan(0);
   },
 );
 
 test("figures of a verdict have its weights, rows, BOS and seed in LaTeX, Markdown, CSV and pictures", async () => {
   const folder = mkdtempSync(join(tmpdir(), "figures-"));
-  const written = async (figure: string, ending: string) => {
+  const textOfFile = async (figure: string, ending: string) => {
     const file = join(folder, `a.${ending}`);
     await writeResult(results["verdict"], file, { figure });
     return readFileSync(file, "utf8");
   };
   const { model, heads } = results["verdict"] as VerdictResult;
-  const made = `weights sha256 ${model.sha256.slice(0, 12)} · 10 rows of`;
-  const latex = await written("table", "tex");
+  const origin = `weights sha256 ${model.sha256.slice(0, 12)} · 10 rows of`;
+  const latex = await textOfFile("table", "tex");
   expect(latex).toContain("\\begin{tabular}{llrrrrrrl}");
-  expect(latex).toContain(made.replaceAll("·", "$\\cdot$"));
+  expect(latex).toContain(origin.replaceAll("·", "$\\cdot$"));
   expect(latex.split("\n").filter((line) => line.endsWith("\\\\"))).toHaveLength(1 + heads.length);
-  expect(await written("table", "md")).toContain("| head | label | strength |");
-  const [comment, header] = (await written("table", "csv")).split("\r\n");
+  expect(await textOfFile("table", "md")).toContain("| head | label | strength |");
+  const [comment, header] = (await textOfFile("table", "csv")).split("\r\n");
   expect(comment).toMatch(/^# .*BOS on \(token 0\) · seed 0 · induction-lens/);
   expect(header).toBe(
     "layer,head,label,strength,strengthLow,strengthHigh,writesLogit,aloneNats,givenOthersNats,flags",
   );
   for (const figure of ["scatter=induction,previousToken", "labels", "maps"])
-    expect(await written(figure, "svg"), figure).toContain(`sha256 ${model.sha256.slice(0, 12)}`);
-  expect(await written("labels", "html")).toContain("<caption>Heads of each layer by label");
-  await expect(written("table", "png")).rejects.toThrow("a table is no picture and needs");
+    expect(await textOfFile(figure, "svg"), figure).toContain(
+      `sha256 ${model.sha256.slice(0, 12)}`,
+    );
+  expect(await textOfFile("labels", "html")).toContain("<caption>Heads of each layer by label");
+  await expect(textOfFile("table", "png")).rejects.toThrow("a table is no picture and needs");
 });
 
 test.each([
@@ -308,8 +313,8 @@ test("scatter and maps show the numbers of the Result, head by head", async () =
   const view = await viewNamed("verdict");
   const { tables } = figureView(view, figureChoice("scatter=previousToken,effect"), "verdict");
   expect(tables[0].rows).toEqual(
-    heads.map(({ layer, head, label, evidence: { attention: seen, copying } }) => [
-      ...[{ layer, head }, label, seen.previousToken.value, copying?.effect.value ?? null],
+    heads.map(({ layer, head, label, evidence: { attention: looks, copying } }) => [
+      ...[{ layer, head }, label, looks.previousToken.value, copying?.effect.value ?? null],
     ]),
   );
 });
@@ -338,11 +343,11 @@ test.runIf(PYTHON)(
     const frames = readByPandas(PYTHON!, files);
     for (const [index, name] of NAMES.entries()) {
       const { columns, kinds, rows } = frames[index]!;
-      const [header, ...written] = strictCsv(readFileSync(files[index]!, "utf8"));
+      const [header, ...dataRows] = strictCsv(readFileSync(files[index]!, "utf8"));
       expect(columns, name).toEqual(header);
-      expect(rows, name).toHaveLength(written.length);
+      expect(rows, name).toHaveLength(dataRows.length);
       header!.forEach((key, column) => {
-        const fields = written.map((row) => row[column]!);
+        const fields = dataRows.map((row) => row[column]!);
         const read = rows.map((row) => row[column]!);
         const full = fields.filter((field) => field !== "");
         const isNumeric = full.every((field) => Number.isFinite(Number(field)));
@@ -372,8 +377,8 @@ test("pictureWords names each model by its own name where one path begins anothe
 });
 
 test("a report has a section for every kind of Result", async () => {
-  const given = NAMES.map((name) => ({ name, result: results[name] }));
-  const page = await reportPage("All", given, drawnInNode);
+  const inputs = NAMES.map((name) => ({ name, result: results[name] }));
+  const page = await reportPage("All", inputs, drawnInNode);
   for (const [index, name] of NAMES.entries()) {
     expect(page).toContain(`id="section-${index + 1}"`);
     expect(page).toContain((await viewNamed(name)).title.split(":")[0]);

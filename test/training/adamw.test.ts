@@ -8,7 +8,7 @@ import { gradient, gradientOf } from "../../src/graph/gradient/gradient.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { ADAMW_VALUES, adamwNumbers } from "../../src/training/adamw.ts";
 import { modelOf, unmovedIn, weightShapes } from "../../src/training/freshModel.ts";
-import { PARAMETERS, gathered, scattered } from "../../src/training/trainable.ts";
+import { PARAMETERS, gatherWeights, scatterWeights } from "../../src/training/trainable.ts";
 import { trainStep, withLoss } from "../../src/training/trainStep.ts";
 import { expectDigest, type Digest } from "../graph/gradient/digest.ts";
 import { backends } from "../runtime/backends.ts";
@@ -83,7 +83,7 @@ async function trained(reference: Reference, engine: (typeof engines)[number], s
   const state = [PARAMETERS, ADAMW_VALUES.mean, ADAMW_VALUES.square];
   const size = parameters.at(-1)!.end;
   let values: readonly Tensor[] = [
-    gathered(parameters, weights),
+    gatherWeights(parameters, weights),
     new Float32Array(size),
     new Float32Array(size),
   ].map((data) => tensor(["parameter"], [size], data));
@@ -103,7 +103,7 @@ async function trained(reference: Reference, engine: (typeof engines)[number], s
       .map(({ data }) => tensor(["parameter"], [size], data));
     losses.push(trace.get("loss")!.data[0]!);
     norms.push(trace.get("gradient_norm")!.data[0]!);
-    after.set(step, scattered(parameters, values[0]!.data));
+    after.set(step, scatterWeights(parameters, values[0]!.data));
   }
   await session.close();
   return { losses, norms, after };

@@ -40,17 +40,17 @@ describe("recipeFrom(input)", () => {
 describe("recipeDifferences(before, now)", () => {
   test("names every key that differs, but not where the same text lies", () => {
     const text = { kind: "text", sha256: "0", characters: [..."abcdefgh"] } as const;
-    const one = recipeFrom({ data: { ...text, file: "a.txt" } });
+    const recipe = recipeFrom({ data: { ...text, file: "a.txt" } });
     const other = recipeFrom({
       data: { ...text, file: "b.txt" },
       seed: 1,
       optimiser: { clip: null },
     });
-    expect(recipeDifferences(one, other)).toEqual([
+    expect(recipeDifferences(recipe, other)).toEqual([
       "optimiser.clip: 1, now null",
       "seed: 0, now 1",
     ]);
-    expect(recipeDifferences(one, one)).toEqual([]);
+    expect(recipeDifferences(recipe, recipe)).toEqual([]);
   });
 });
 

@@ -42,11 +42,11 @@ describe("trainingRows(recipe)", () => {
   test("of bigrams follow one table in all rows, but for where a span begins or ends", () => {
     const recipe = recipeFrom({ data: { kind: "bigram", successors: 2, repeats: 0 }, batch: 64 });
     const { tokens, targets } = trainingRows(recipe, null)(1);
-    const seen = new Map<number, Set<number>>();
+    const followers = new Map<number, Set<number>>();
     tokens.data.forEach((id, index) =>
-      seen.set(id, (seen.get(id) ?? new Set()).add(targets.data[index]!)),
+      followers.set(id, (followers.get(id) ?? new Set()).add(targets.data[index]!)),
     );
-    expect(Math.max(...[...seen.values()].map(({ size }) => size))).toBe(2);
+    expect(Math.max(...[...followers.values()].map(({ size }) => size))).toBe(2);
   });
 
   test("of a text are windows of its first part; held-out windows are of the rest", async () => {
@@ -58,9 +58,9 @@ describe("trainingRows(recipe)", () => {
     expect([split.training.length, split.validation.length]).toEqual([70, 30]);
     const { tokens, targets } = trainingRows(recipe, split)(1);
     tokens.data.forEach((id, index) => expect(targets.data[index]).toBe((id + 1) % 10));
-    const held = validationRows(split, { windows: 3, contextLength: 8 })!;
-    expect([...held.tokens.data.slice(0, 3)]).toEqual([0, 1, 2]);
-    expect([...held.targets.data.slice(-3)]).toEqual([7, 8, 9]);
+    const validation = validationRows(split, { windows: 3, contextLength: 8 })!;
+    expect([...validation.tokens.data.slice(0, 3)]).toEqual([0, 1, 2]);
+    expect([...validation.targets.data.slice(-3)]).toEqual([7, 8, 9]);
   });
 });
 

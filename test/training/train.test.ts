@@ -34,8 +34,8 @@ describe("train(recipe, engine)", () => {
   test("reports the start and every step, with scores and checkpoints where the recipe says", async () => {
     const all = await steps(SMALL);
     expect(all.map(({ step }) => step)).toEqual(Array.from({ length: 25 }, (_, step) => step));
-    const at = (wanted: (step: TrainingStep) => boolean) =>
-      all.filter(wanted).map(({ step }) => step);
+    const at = (isMatch: (step: TrainingStep) => boolean) =>
+      all.filter(isMatch).map(({ step }) => step);
     expect(at(({ scores }) => scores !== null)).toEqual([0, 7, 10, 20, 24]);
     expect(at(({ isCheckpoint }) => isCheckpoint)).toEqual([0, 7, 24]);
     expect(all[0]).toMatchObject({ loss: null, gradientNorm: null, tokens: 0 });
@@ -143,15 +143,15 @@ describe("a trained model", () => {
       expect(new Map(first)).toEqual(initialWeights(shapeOf(recipe), recipe.seed));
       const files = checkpointFiles(recipe, all[24]!.weights());
       const weights = bytesInMemory("model", files.get("model.safetensors") as Uint8Array);
-      const opened = modelFrom(
+      const reopened = modelFrom(
         JSON.parse(files.get("config.json") as string) as Record<string, unknown>,
         await readSafetensors(weights),
       );
-      expect(opened.architecture).toMatchObject({ layers: recipe.model.layers, heads: 2 });
+      expect(reopened.architecture).toMatchObject({ layers: recipe.model.layers, heads: 2 });
       const trained = all[24]!.weights().map(({ name, data }) => [name, data] as const);
-      const wanted = await logits(modelOf(shapeOf(recipe), new Map(trained)));
-      const got = await logits(opened);
-      wanted.forEach((value, index) => expect(got[index]).toBeCloseTo(value, 5));
+      const expectedLogits = await logits(modelOf(shapeOf(recipe), new Map(trained)));
+      const got = await logits(reopened);
+      expectedLogits.forEach((value, index) => expect(got[index]).toBeCloseTo(value, 5));
     },
   );
 

@@ -16,7 +16,7 @@ import { sequence } from "./sequence.ts";
 type Answers = {
   readonly [Name in RequestName]: (
     args: Requests[Name]["args"],
-    held: Held,
+    state: Held,
     options: AnswerOptions,
   ) => Promise<Requests[Name]["answer"]>;
 };
@@ -26,9 +26,9 @@ const EXAMPLES = 100;
 const PATIENT_OPERATIONS = 4e11;
 
 export const answers: Answers = {
-  open: async (source, held, options) => {
+  open: async (source, state, options) => {
     const open = await openModel(source, options);
-    held.hold(open);
+    state.hold(open);
     return open.facts;
   },
   inspect: (source, _, options) => inspectModel(source, options),
@@ -43,9 +43,9 @@ export const answers: Answers = {
   look,
   values,
   cut,
-  why: async (...asked) => (await import("./studies.ts")).whyOf(...asked),
-  attention: async (...asked) => (await import("./studies.ts")).attentionOf(...asked),
-  verdict: async (...asked) => (await import("./studies.ts")).verdictOf(...asked),
-  train: async (...asked) => (await import("./training.ts")).trained(...asked),
-  change: async (asked) => (await import("./training.ts")).changeIn(asked),
+  why: async (...args) => (await import("./studies.ts")).whyOf(...args),
+  attention: async (...args) => (await import("./studies.ts")).attentionOf(...args),
+  verdict: async (...args) => (await import("./studies.ts")).verdictOf(...args),
+  train: async (...args) => (await import("./training.ts")).trainModel(...args),
+  change: async (args) => (await import("./training.ts")).changeIn(args),
 };

@@ -14,7 +14,7 @@ export interface AskOptions {
   /** What opening a model will take, once its size is known. */
   readonly memory?: (need: MemoryNeed) => void;
   /** What a training run tells on its way. */
-  readonly told?: (event: LabEvent) => void;
+  readonly onEvent?: (event: LabEvent) => void;
 }
 
 /** Questions to one engine thread, which answers them one after the other; the same one asked twice at once is one. */
@@ -100,7 +100,7 @@ export function openEngine(): Engine {
 function hear(waiter: Waiter, data: FromWorker): void {
   if (data.kind === "progress") return waiter.progress?.(data.step, data.done, data.total);
   if (data.kind === "memory") return waiter.memory?.(data.need);
-  if (data.kind === "told") return waiter.told?.(data.event);
+  if (data.kind === "told") return waiter.onEvent?.(data.event);
   if (data.kind === "done") return waiter.resolve(data.answer as never);
   waiter.reject(data.stopped ? new Stopped(data.words) : new Error(data.words));
 }

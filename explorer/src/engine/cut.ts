@@ -23,42 +23,42 @@ const GUESSES = 8;
 /** The rows are those of `ablate` with its defaults, or the first of them where the model is large. */
 export async function cut(
   { edits, sequence, at, times = 1 }: Requests["cut"]["args"],
-  held: Held,
+  state: Held,
   options: AnswerOptions,
 ): Promise<Cut> {
-  const numExamples = held.open.rows * times;
+  const numExamples = state.open.rows * times;
   const key = JSON.stringify([numExamples, edits]);
-  const cost = held.costs.get(key) ?? (await costOf(held, edits, numExamples, options));
-  held.costs.delete(key);
-  held.costs.set(key, cost);
-  for (const old of [...held.costs.keys()].slice(0, -KEPT)) held.costs.delete(old);
-  return { at, ...cost, ...(await guessed(held, { edits, sequence, at }, options)) };
+  const cost = state.costs.get(key) ?? (await costOf(state, edits, numExamples, options));
+  state.costs.delete(key);
+  state.costs.set(key, cost);
+  for (const old of [...state.costs.keys()].slice(0, -KEPT)) state.costs.delete(old);
+  return { at, ...cost, ...(await guessNext(state, { edits, sequence, at }, options)) };
 }
 
 /** Costs that are kept: with the changes and without, so that another token is guessed with no measuring again. */
 const KEPT = 2;
 
 async function costOf(
-  held: Held,
+  state: Held,
   edits: readonly HeadEdit[],
   numExamples: number,
   options: AnswerOptions,
 ): Promise<Cost> {
-  const { model } = held.open;
-  const referenceExamples = referenceCount(held);
+  const { model } = state.open;
+  const referenceExamples = referenceCount(state);
   const rows =
-    held.ablationRows.get(numExamples) ??
+    state.ablationRows.get(numExamples) ??
     (await ablationRows(model.architecture, { numExamples, referenceExamples }));
-  held.ablationRows.set(numExamples, rows);
+  state.ablationRows.set(numExamples, rows);
   const { reference: others, info, start, period } = rows;
   const reference = await referenceFor(
-    held,
+    state,
     { length: info.length, edits, others: () => others },
     options,
   );
   const started = performance.now();
   const repeats = { start, period, length: info.length };
-  const measured = await measuredInParts(held, rows, { edits, repeats, ...reference }, options);
+  const measured = await measuredInParts(state, rows, { edits, repeats, ...reference }, options);
   const milliseconds = performance.now() - started;
   return {
     edits,
@@ -80,14 +80,14 @@ interface Parts {
 
 /** Losses of all rows and means of the scores, as many rows at once as the bench was prepared for. */
 async function measuredInParts(
-  held: Held,
+  state: Held,
   { tokens }: AblationRows,
   { repeats, ...edited }: Parts,
   { signal, progress, letPass }: AnswerOptions,
 ) {
-  const bench = await held.workbench();
+  const bench = await state.workbench();
   const [count, length] = tokens.shape as readonly [number, number];
-  const step = held.open.rows;
+  const step = state.open.rows;
   const losses = tensor(
     ["sequence", "position"],
     [count, length],
@@ -121,16 +121,16 @@ function meansOf(runs: readonly Cut["scores"][]): Cut["scores"] {
 }
 
 /** Next tokens of the sequence. */
-async function guessed(
-  held: Held,
+async function guessNext(
+  state: Held,
   { edits, sequence, at }: Requests["cut"]["args"],
   options: AnswerOptions,
 ): Promise<{ readonly guesses: Guess[]; readonly truth: Guess | null }> {
-  const { tokenizer } = held.open;
+  const { tokenizer } = state.open;
   const { ids } = sequence;
   const { logits } = await sequenceRun(
-    held,
-    { ...sequence, edits, wanted: { asked: [at] } },
+    state,
+    { ...sequence, edits, reads: { asked: [at] } },
     options,
   );
   const probabilities = softmax(logits!.data);
@@ -145,20 +145,20 @@ async function guessed(
 
 interface EditedSequence extends Pick<Sequence, "ids" | "repeats"> {
   readonly edits: readonly HeadEdit[];
-  readonly wanted: Pick<WorkbenchOptions, "asked" | "layer">;
+  readonly reads: Pick<WorkbenchOptions, "asked" | "layer">;
 }
 
 /** A run of one sequence with the changes; ideal patterns have no meaning in a text, so they are left out there. */
 export async function sequenceRun(
-  held: Held,
-  { ids, repeats, edits, wanted }: EditedSequence,
+  state: Held,
+  { ids, repeats, edits, reads }: EditedSequence,
   options: AnswerOptions,
 ): Promise<WorkbenchRun> {
-  const bench = await held.workbench();
+  const bench = await state.workbench();
   const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
   const reference = await referenceFor(
-    held,
-    { length: ids.length, edits, others: () => randomRows(held, ids) },
+    state,
+    { length: ids.length, edits, others: () => randomRows(state, ids) },
     options,
   );
   const run = bench.run(
@@ -166,11 +166,11 @@ export async function sequenceRun(
     {
       edits: repeats ? edits : edits.filter(({ kind }) => kind !== "ideal"),
       ...reference,
-      ...wanted,
+      ...reads,
     },
   );
   return run.catch((error: Error) => {
-    throw /^out of memory/.test(error.message) ? tooLong(ids.length, held.open.facts) : error;
+    throw /^out of memory/.test(error.message) ? tooLong(ids.length, state.open.facts) : error;
   });
 }
 
@@ -187,22 +187,22 @@ interface ReferenceChoice {
 }
 
 async function referenceFor(
-  held: Held,
+  state: Held,
   { length, edits, others }: ReferenceChoice,
   options: AnswerOptions,
 ): Promise<{ readonly reference?: Reference }> {
   if (!edits.some(({ kind }) => kind === "mean" || kind === "resample")) return {};
-  const bench = await held.workbench();
-  const reference = held.references.get(length) ?? (await bench.reference(others(), options));
-  held.references.set(length, reference);
+  const bench = await state.workbench();
+  const reference = state.references.get(length) ?? (await bench.reference(others(), options));
+  state.references.set(length, reference);
   return { reference };
 }
 
 /** Rows of ordinary tokens, drawn with repetition; the first token is that of the sequence. */
-function randomRows(held: Held, ids: readonly number[]): Tensor<Int32Array> {
-  const ordinary = drawnTokens(held.open.model.architecture).ids;
+function randomRows(state: Held, ids: readonly number[]): Tensor<Int32Array> {
+  const ordinary = drawnTokens(state.open.model.architecture).ids;
   const draw = random(1);
-  const count = referenceCount(held);
+  const count = referenceCount(state);
   const data = Int32Array.from({ length: count * ids.length }, (_, index) =>
     index % ids.length === 0 ? ids[0]! : ordinary[Math.floor(draw.uniform() * ordinary.length)]!,
   );

@@ -3,7 +3,7 @@ import type { HeadEdit, Tensor } from "induction-lens/browser";
 import { tensor } from "induction-lens/graph";
 import { softmax } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
-import { zeroed } from "./edits.ts";
+import { zeroHeads } from "./edits.ts";
 import { ROW_LENGTH, type Held } from "./held.ts";
 import type { Example, Requests } from "./protocol.ts";
 import { blocks, sequence, writtenFor } from "./sequence.ts";
@@ -33,13 +33,13 @@ interface Place {
  */
 export async function example(
   heads: Requests["example"]["args"],
-  held: Held,
+  state: Held,
   { letPass }: AnswerOptions,
 ): Promise<Example> {
-  const rows = await candidates(held);
+  const rows = await candidates(state);
   let best = { effect: -Infinity, place: rows[0]!.places[0]! };
   for (const { tokens, places } of rows) {
-    const effects = await effectsOf(held, heads, tokens, places);
+    const effects = await effectsOf(state, heads, tokens, places);
     effects.forEach((effect, index) => {
       if (effect > best.effect) best = { effect, place: places[index]! };
     });
@@ -54,7 +54,7 @@ export async function example(
   return {
     sequence: {
       ids,
-      pieces: writtenFor(held.open)(ids),
+      pieces: writtenFor(state.open)(ids),
       repeats: isBlock ? { start, period } : null,
     },
     query: place.query,
@@ -71,17 +71,17 @@ interface Candidates {
 }
 
 /** Sentences in which something comes twice, or random blocks where the model reads none of them so. */
-async function candidates(held: Held): Promise<readonly Candidates[]> {
-  const { tokenizer } = held.open;
-  const found: Candidates[] = [];
+async function candidates(state: Held): Promise<readonly Candidates[]> {
+  const { tokenizer } = state.open;
+  const lines: Candidates[] = [];
   for (const text of tokenizer ? SENTENCES : []) {
-    const read = await sequence({ text, period: 2, seed: 0 }, held).catch(() => null);
+    const read = await sequence({ text, period: 2, seed: 0 }, state).catch(() => null);
     if (!read || read.ids.length > LONGEST) continue;
     const places = repeatsIn(read.ids);
     const tokens = tensor(["batch", "position"], [1, read.ids.length], Int32Array.from(read.ids));
-    if (places.length > 0) found.push({ tokens, places });
+    if (places.length > 0) lines.push({ tokens, places });
   }
-  return found.length > 0 ? found : randomBlocks(held);
+  return lines.length > 0 ? lines : randomBlocks(state);
 }
 
 /** Where a token comes again after which the same token follows. */
@@ -113,25 +113,25 @@ function randomBlocks({ open }: Held): Candidates[] {
 }
 
 async function effectsOf(
-  held: Held,
+  state: Held,
   { induction, previous }: Requests["example"]["args"],
   tokens: Tensor<Int32Array>,
   places: readonly Place[],
 ): Promise<number[]> {
   const { layer, head } = induction;
-  const bench = await held.workbench();
+  const bench = await state.workbench();
   const [batch, length] = tokens.shape as readonly [number, number];
-  const asked = [...new Set(places.map(({ query }) => query))];
+  const queries = [...new Set(places.map(({ query }) => query))];
   const run = (edits: readonly HeadEdit[]) =>
-    bench.run({ tokens, repeats: null }, { layer, edits, asked });
+    bench.run({ tokens, repeats: null }, { layer, edits, asked: queries });
   const whole = await run([]);
-  const cut = previous && (await run(zeroed([previous])));
-  const heads = held.open.facts.heads;
+  const cut = previous && (await run(zeroHeads([previous])));
+  const heads = state.open.facts.heads;
   return places.map(({ ids, query, target }, index) => {
     const row = batch === 1 ? 0 : index;
     const at = ((row * heads + head) * length + query) * length + target;
     const size = whole.logits!.shape.at(-1)!;
-    const first = (row * asked.length + asked.indexOf(query)) * size;
+    const first = (row * queries.length + queries.indexOf(query)) * size;
     const probability = softmax(whole.logits!.data.subarray(first, first + size))[ids[query + 1]!]!;
     const lost = whole.patterns!.data[at]! - (cut ? cut.patterns!.data[at]! : 0);
     return Math.min(lost, probability);

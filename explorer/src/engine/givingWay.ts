@@ -6,10 +6,10 @@ export function givingWay(backend: Backend, turns: Turns): Backend {
   return {
     ...backend,
     availableBytes: () => backend.availableBytes(),
-    create: async (...made) => {
-      const session = await turns.alone(() => backend.create(...made));
+    create: async (...args) => {
+      const session = await turns.alone(() => backend.create(...args));
       return {
-        run: (...asked) => turns.alone(() => session.run(...asked)),
+        run: (...runArgs) => turns.alone(() => session.run(...runArgs)),
         close: () => session.close(),
       };
     },

@@ -9,12 +9,12 @@ import type { Captured, Look, Requests } from "./protocol.ts";
 /** Patterns of a layer and the norms of its values, one value for each query head. */
 export async function look(
   { ids, layer, edits = [], repeats = null }: Requests["look"]["args"],
-  held: Held,
+  state: Held,
   options: AnswerOptions,
 ): Promise<Look> {
-  const { facts } = held.open;
-  const edited = { ids, repeats, edits, wanted: { layer } };
-  const { patterns, valueNorms } = await sequenceRun(held, edited, options);
+  const { facts } = state.open;
+  const edited = { ids, repeats, edits, reads: { layer } };
+  const { patterns, valueNorms } = await sequenceRun(state, edited, options);
   const norms = new Float32Array(ids.length * facts.heads).map((_, index) => {
     const [key, head] = [Math.floor(index / facts.heads), index % facts.heads];
     return valueNorms!.data[key * facts.kvHeads + kvHeadOf(facts, head)]!;
@@ -29,16 +29,16 @@ export async function values(
   { signal, progress }: AnswerOptions,
 ): Promise<Requests["values"]["answer"]> {
   const { model, backend } = open;
-  const found: Record<string, Captured> = {};
+  const captures: Record<string, Captured> = {};
   const there = typesOf(model.program);
   await runModel(model, {
     backend,
     tokens: [ids],
     names: names.filter((name) => there.has(name)),
     receive: ({ name }, _, { shape, data }) => {
-      found[name] = { shape, data };
+      captures[name] = { shape, data };
     },
     ...{ signal, progress },
   });
-  return { values: found };
+  return { values: captures };
 }

@@ -18,7 +18,7 @@ const QUICK_OPERATIONS = 4e9;
 
 export async function openModel(source: ModelSource, options: AnswerOptions): Promise<OpenModel> {
   options.progress("loading the engine", 0, 1);
-  const model = await opened(source, options);
+  const model = await openSource(source, options);
   const { backend, words } = await fastestEngine(model, options);
   const { tokenizer, fault } = await tokenizerOf(model);
   const { family, layers, heads, kvHeads, contextLength, vocabulary, bosToken } =
@@ -61,7 +61,7 @@ export async function inspectModel(
     throw enough;
   };
   try {
-    await opened(source, { ...options, tellMemory });
+    await openSource(source, { ...options, tellMemory });
   } catch (error) {
     if (!isSized) throw error;
   }
@@ -77,13 +77,13 @@ async function tokenizerOf(model: RunnableModel) {
   }
 }
 
-async function opened(source: ModelSource, options: AnswerOptions): Promise<RunnableModel> {
+async function openSource(source: ModelSource, options: AnswerOptions): Promise<RunnableModel> {
   if (source.kind === "named")
     return load(source.name, { zoo: new URL("zoo/", source.base).href, ...options });
   if (source.kind === "hub") {
     const [name, revision] = source.name.split(/@(.*)/s) as [string, string?];
-    const sized = (count: number) => checkSize(count, 0, options);
-    return load(name, { ...(revision && { revision }), sized, ...options });
+    const checkParameters = (count: number) => checkSize(count, 0, options);
+    return load(name, { ...(revision && { revision }), sized: checkParameters, ...options });
   }
   const { id, files } = source.kind === "files" ? source : await servedFiles(source.base, options);
   const decoded = files.some(({ name }) => /\.gguf$/i.test(name)) ? 1 : 0;
@@ -114,7 +114,7 @@ function availableBytes(): number {
 
 /** The files that `induction-lens explore MODEL` hands out beside the page. */
 async function servedFiles(base: string, { progress, signal }: AnswerOptions) {
-  const list = (await (await answered(new URL("model/list.json", base), signal)).json()) as {
+  const list = (await (await fetchChecked(new URL("model/list.json", base), signal)).json()) as {
     readonly name: string;
     readonly files: readonly {
       readonly name: string;
@@ -127,13 +127,13 @@ async function servedFiles(base: string, { progress, signal }: AnswerOptions) {
   const files: NamedBlob[] = [];
   for (const { name, path, sizeBytes } of list.files) {
     progress(`fetching ${name}`, done, total);
-    files.push({ name, blob: await (await answered(new URL(path, base), signal)).blob() });
+    files.push({ name, blob: await (await fetchChecked(new URL(path, base), signal)).blob() });
     done += sizeBytes;
   }
   return { id: list.name, files };
 }
 
-async function answered(address: URL, signal: AbortSignal): Promise<Response> {
+async function fetchChecked(address: URL, signal: AbortSignal): Promise<Response> {
   const response = await fetch(address, { signal }).catch(() => null);
   if (response?.ok) return response;
   throw new UnableError(

@@ -12,14 +12,14 @@ export async function sequence(
   { open }: Held,
 ): Promise<Sequence> {
   const { model } = open;
-  const written = writtenFor(open);
+  const piecesOfIds = writtenFor(open);
   if (text !== null) {
     const ids = await idsOf(text, open);
     return { ids, pieces: piecesOf(text, ids, open), repeats: null };
   }
   const { tokens, ...repeats } = blocks(model, { seed, period, examplesFor: () => 1 });
   const ids = [...tokens.data];
-  return { ids, pieces: written(ids), repeats };
+  return { ids, pieces: piecesOfIds(ids), repeats };
 }
 
 /** The texts of a text's tokens, also where they are parts of characters. */

@@ -23,7 +23,7 @@ const CHECKPOINTS = 40;
 const PERIOD = 8;
 
 /** Trains until the recipe ends or nobody waits any more; what was told before stays good. */
-export async function trained(
+export async function trainModel(
   { seed, steps }: Requests["train"]["args"],
   _: Held,
   { signal, progress, tell }: AnswerOptions,
@@ -33,8 +33,8 @@ export async function trained(
   const threads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
   const backend = await openEngine({ device: "wasm", threads });
   const started = performance.now();
-  for await (const one of train(recipe, { backend })) {
-    if (one.scores) tell(await event(one, recipe, backend, performance.now() - started));
+  for await (const step of train(recipe, { backend })) {
+    if (step.scores) tell(await event(step, recipe, backend, performance.now() - started));
     if (signal.aborted) break;
   }
   return { recipe };

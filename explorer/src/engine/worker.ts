@@ -7,7 +7,7 @@ import { givingWay } from "./givingWay.ts";
 import { Held } from "./held.ts";
 import { messagesIn, Turns } from "./turns.ts";
 
-const held = new Held();
+const state = new Held();
 const stops = new Map<number, AbortController>();
 const tell = (message: FromWorker, transfer: Transferable[] = []) =>
   postMessage(message, { transfer });
@@ -41,8 +41,8 @@ async function answer({ id, name, args }: Asked, letPass: AnswerOptions["letPass
   };
   try {
     throwIfAborted(signal);
-    const given = await answers[name](args as never, held, options);
-    tell({ kind: "done", id, answer: given }, buffersIn(given));
+    const reply = await answers[name](args as never, state, options);
+    tell({ kind: "done", id, answer: reply }, buffersIn(reply));
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     tell({ kind: "failed", id, words, stopped: error instanceof AbortError });

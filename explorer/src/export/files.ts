@@ -41,9 +41,9 @@ export interface Written {
 
 type Format = "SVG" | "PNG" | "CSV" | "JSON" | "HTML";
 
-export async function written(taken: Taken, format: Format): Promise<Written> {
-  const { picture, result, results } = taken;
-  const view = takenView(taken);
+export async function writeFormat(source: Taken, format: Format): Promise<Written> {
+  const { picture, result, results } = source;
+  const view = takenView(source);
   if (format === "JSON") return { type: "application/json", content: jsonText(result) };
   if (format === "CSV") return { type: "text/csv", content: studyCsv(view) };
   if (format === "HTML") {
@@ -62,7 +62,7 @@ function takenView({ title, lines, picture, tables }: Taken): StudyView {
   return { title, lines, sentences: [], map: null, pictures: [picture], tables, warnings: [] };
 }
 
-const drawnHere: Drawn = async (paint) => serialised(paint(document));
+const drawnHere: Drawn = async (paint) => svgText(paint(document));
 
 /** The head map of a score Result, as the command line draws it. */
 export function scorePicture(result: ScoreResult): StudyPicture {
@@ -108,13 +108,13 @@ const DRAWN = [
 /** The chart with what the style sheet says of it written into it; the page's colours become those of `theme`. */
 function chartIn(element: SVGElement, theme: ThemeName): SVGSVGElement {
   const root = document.documentElement;
-  const shown = root.dataset["theme"] ?? "system";
+  const themeBefore = root.dataset["theme"] ?? "system";
   root.dataset["theme"] = theme;
   try {
     const copy = element.cloneNode(true) as SVGSVGElement;
-    const [from, to] = [element, copy].map((one) => [one, ...one.querySelectorAll("*")]);
-    from!.forEach((one, index) => {
-      const style = getComputedStyle(one);
+    const [from, to] = [element, copy].map((node) => [node, ...node.querySelectorAll("*")]);
+    from!.forEach((node, index) => {
+      const style = getComputedStyle(node);
       for (const name of DRAWN) to![index]!.setAttribute(name, style.getPropertyValue(name));
     });
     const panel = getComputedStyle(root).getPropertyValue("--panel").trim();
@@ -124,11 +124,11 @@ function chartIn(element: SVGElement, theme: ThemeName): SVGSVGElement {
     copy.prepend(back);
     return copy;
   } finally {
-    root.dataset["theme"] = shown;
+    root.dataset["theme"] = themeBefore;
   }
 }
 
-function serialised(svg: SVGElement): string {
+function svgText(svg: SVGElement): string {
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return `${new XMLSerializer().serializeToString(svg)}\n`;
 }

@@ -81,36 +81,36 @@ const MAX_PERIOD = 512;
 
 /** The state in an address such as `#view=surgery&head=1.2&off=1.2:zero`; what it lacks or has wrong is the start's. */
 export function readState(hash: string): PageState {
-  const given = new URLSearchParams(hash.replace(/^#/, ""));
-  const at = headIn(given.get("head") ?? "");
+  const params = new URLSearchParams(hash.replace(/^#/, ""));
+  const at = headIn(params.get("head") ?? "");
   return {
-    view: VIEWS.find((name) => name === given.get("view")) ?? (at ? "heads" : START.view),
-    model: given.get("model") || START.model,
+    view: VIEWS.find((name) => name === params.get("view")) ?? (at ? "heads" : START.view),
+    model: params.get("model") || START.model,
     layer: at?.layer ?? START.layer,
     head: at?.head ?? START.head,
-    edits: (given.get("off") ?? "").split(",").flatMap(editIn),
-    text: given.get("text"),
-    period: whole(given.get("period"), 2, MAX_PERIOD) ?? START.period,
-    seed: whole(given.get("seed"), 0, 2 ** 31) ?? START.seed,
+    edits: (params.get("off") ?? "").split(",").flatMap(editIn),
+    text: params.get("text"),
+    period: whole(params.get("period"), 2, MAX_PERIOD) ?? START.period,
+    seed: whole(params.get("seed"), 0, 2 ** 31) ?? START.seed,
     // the served page's address has its own `token`, so the state's is `at`
-    token: whole(given.get("at"), 0, 1e5),
-    key: whole(given.get("key"), 0, 1e5),
-    form: FORMS.find((name) => name === given.get("form")) ?? START.form,
-    weighted: given.get("weighted") === "true",
-    trained: given.get("trained") === "true",
-    lesson: whole(given.get("lesson"), 0, 4) ?? START.lesson,
-    beside: given.get("beside") || null,
-    present: given.get("present") === "true",
-    ids: given.get("ids") === "true",
-    theme: THEME_NAMES.find((name) => name === given.get("theme")) ?? START.theme,
-    size: TEXT_SIZES.find((size) => String(size) === given.get("size")) ?? START.size,
+    token: whole(params.get("at"), 0, 1e5),
+    key: whole(params.get("key"), 0, 1e5),
+    form: FORMS.find((name) => name === params.get("form")) ?? START.form,
+    weighted: params.get("weighted") === "true",
+    trained: params.get("trained") === "true",
+    lesson: whole(params.get("lesson"), 0, 4) ?? START.lesson,
+    beside: params.get("beside") || null,
+    present: params.get("present") === "true",
+    ids: params.get("ids") === "true",
+    theme: THEME_NAMES.find((name) => name === params.get("theme")) ?? START.theme,
+    size: TEXT_SIZES.find((size) => String(size) === params.get("size")) ?? START.size,
   };
 }
 
 /** The address of a state: what is as at the start is left out, but the view and the head. */
 export function stateHash(state: PageState): string {
-  const said = new URLSearchParams({ view: state.view });
-  if (state.layer !== NONE.layer) said.set("head", headName(state));
+  const params = new URLSearchParams({ view: state.view });
+  if (state.layer !== NONE.layer) params.set("head", headName(state));
   for (const key of [
     "model",
     "period",
@@ -124,13 +124,13 @@ export function stateHash(state: PageState): string {
     "theme",
     "size",
   ] as const)
-    if (state[key] !== START[key]) said.set(key, String(state[key]));
-  if (state.edits.length > 0) said.set("off", editsText(state.edits));
-  if (state.beside !== null) said.set("beside", state.beside);
-  if (state.text !== null) said.set("text", state.text);
-  if (state.token !== null) said.set("at", String(state.token));
-  if (state.token !== null && state.key !== null) said.set("key", String(state.key));
-  return `#${plainly(said.toString())}`;
+    if (state[key] !== START[key]) params.set(key, String(state[key]));
+  if (state.edits.length > 0) params.set("off", editsText(state.edits));
+  if (state.beside !== null) params.set("beside", state.beside);
+  if (state.text !== null) params.set("text", state.text);
+  if (state.token !== null) params.set("at", String(state.token));
+  if (state.token !== null && state.key !== null) params.set("key", String(state.key));
+  return `#${plainly(params.toString())}`;
 }
 
 /** Signs that an address may have after # as they are: links stay readable. */

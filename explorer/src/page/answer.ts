@@ -37,23 +37,23 @@ export function useAnswer<Name extends RequestName>(
 ): Answered<Requests[Name]["answer"]> {
   type Answer = Requests[Name]["answer"];
   const key = JSON.stringify(args);
-  const [asked, set] = useState<Asked<Answer>>(() => unanswered(engine, key));
+  const [state, set] = useState<Asked<Answer>>(() => noAnswer(engine, key));
   useEffect(() => {
     if (!engine || args === null) return;
     const stop = new AbortController();
-    set(unanswered(engine, key));
+    set(noAnswer(engine, key));
     const progress = (words: string, done: number, total: number) =>
-      set({ ...unanswered(engine, key), step: { words, share: done / total } });
+      set({ ...noAnswer(engine, key), step: { words, share: done / total } });
     engine.ask(name, args, { signal: stop.signal, progress }).then(
-      (answer) => set({ ...unanswered(engine, key), answer }),
+      (answer) => set({ ...noAnswer(engine, key), answer }),
       (error: Error) => {
-        if (!(error instanceof Stopped)) set({ ...unanswered(engine, key), error: error.message });
+        if (!(error instanceof Stopped)) set({ ...noAnswer(engine, key), error: error.message });
       },
     );
     return () => stop.abort();
   }, [engine, key]);
   const { answer, error, step } =
-    asked.engine === engine && asked.key === key ? asked : unanswered(engine, key);
+    state.engine === engine && state.key === key ? state : noAnswer(engine, key);
   const isAsked = engine !== null && args !== null;
   return {
     answer,
@@ -63,6 +63,6 @@ export function useAnswer<Name extends RequestName>(
   };
 }
 
-function unanswered(engine: Engine | null, key: string) {
+function noAnswer(engine: Engine | null, key: string) {
   return { engine, key, answer: null, error: null, step: null };
 }

@@ -33,11 +33,11 @@ async function filesIn(folder: FileSystemDirectoryEntry): Promise<File[]> {
   const reader = folder.createReader();
   const files: File[] = [];
   for (;;) {
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
     );
-    if (some.length === 0) return files;
-    for (const entry of some)
+    if (batch.length === 0) return files;
+    for (const entry of batch)
       if (entry.isFile)
         files.push(
           await new Promise((resolve, reject) =>

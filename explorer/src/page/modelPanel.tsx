@@ -16,17 +16,17 @@ interface Props {
   readonly fetchFromHub: (name: string) => void;
   readonly mayFetch: boolean;
   /** The model of the address: another than the open one while a verdict on that is made. */
-  readonly wanted: string;
+  readonly wantedModel: string;
   /** Why files that the reader gave were not opened; null: they were. */
   readonly refusal: string | null;
 }
 
 /** Which model it is, how far its measuring is, and where others come from. */
-export function ModelPanel({ model, wanted, refusal, fetchFromHub, mayFetch }: Props) {
+export function ModelPanel({ model, wantedModel, refusal, fetchFromHub, mayFetch }: Props) {
   const { state, change, open } = usePage();
   const [bringing, bring] = useState(false);
   const over = useDrop(open);
-  const known = EMBEDDED.includes(state.model);
+  const isEmbedded = EMBEDDED.includes(state.model);
   const { facts } = model;
   const isForgotten = model.failed && !facts && state.model.startsWith("files:");
   const [shownFor, showFor] = useState(state.model);
@@ -45,7 +45,7 @@ export function ModelPanel({ model, wanted, refusal, fetchFromHub, mayFetch }: P
           {EMBEDDED.map((name) => (
             <option key={name}>{name}</option>
           ))}
-          {!known && <option value={state.model}>{facts?.id ?? state.model}</option>}
+          {!isEmbedded && <option value={state.model}>{facts?.id ?? state.model}</option>}
         </select>
       </label>
       <button type="button" class="plain" aria-expanded={bringing} onClick={() => bring(!bringing)}>
@@ -60,8 +60,8 @@ export function ModelPanel({ model, wanted, refusal, fetchFromHub, mayFetch }: P
           {refusal} {facts && `${facts.id} is still open.`}
         </p>
       )}
-      {wanted !== state.model && <WantsOther {...{ wanted }} />}
-      <Work {...{ model, known, mayFetch, fetchFromHub }} />
+      {wantedModel !== state.model && <WantsOther {...{ wantedModel }} />}
+      <Work {...{ model, isEmbedded, mayFetch, fetchFromHub }} />
       <Chips />
       {facts && <About name={state.model} facts={facts} />}
       {(bringing || over || isForgotten) && <Bring choose={open} {...{ over, fetchFromHub }} />}
@@ -71,11 +71,11 @@ export function ModelPanel({ model, wanted, refusal, fetchFromHub, mayFetch }: P
 
 interface WorkProps extends Pick<Props, "model" | "mayFetch" | "fetchFromHub"> {
   /** The model comes with the page. */
-  readonly known: boolean;
+  readonly isEmbedded: boolean;
 }
 
 /** How far the model's opening is, and what the reader can do about it. */
-function Work({ model, known, mayFetch, fetchFromHub }: WorkProps) {
+function Work({ model, isEmbedded, mayFetch, fetchFromHub }: WorkProps) {
   const { state, change } = usePage();
   const [, hubModel] = /^hub:(.+)/s.exec(state.model) ?? [];
   return (
@@ -83,7 +83,7 @@ function Work({ model, known, mayFetch, fetchFromHub }: WorkProps) {
       {model.share !== null && (
         <>
           <progress aria-label="How far the work is" max={1} value={model.share} />
-          {!known && (
+          {!isEmbedded && (
             <button type="button" class="plain" onClick={model.cancel}>
               Stop
             </button>
@@ -95,7 +95,7 @@ function Work({ model, known, mayFetch, fetchFromHub }: WorkProps) {
           Fetch {hubModel}
         </button>
       )}
-      {model.failed && !known && (
+      {model.failed && !isEmbedded && (
         <button type="button" onClick={() => change({ model: EMBEDDED[0]!, ...NEW_MODEL }, "new")}>
           Back to {EMBEDDED[0]}
         </button>
@@ -105,13 +105,13 @@ function Work({ model, known, mayFetch, fetchFromHub }: WorkProps) {
 }
 
 /** Another model was asked for while a verdict is made: the reader says whether that ends. */
-function WantsOther({ wanted }: Pick<Props, "wanted">) {
+function WantsOther({ wantedModel }: Pick<Props, "wantedModel">) {
   const { state, change, verdict } = usePage();
   return (
     <p class="ways" role="alert">
       <span>
-        Opening {shortName(wanted)} ends the verdict on {shortName(state.model)}, which is being
-        made.
+        Opening {shortName(wantedModel)} ends the verdict on {shortName(state.model)}, which is
+        being made.
       </span>
       <button type="button" class="plain" onClick={() => change({ model: state.model })}>
         Stay

@@ -10,5 +10,5 @@ export function useShown<Value>(current: Value | null) {
     if (current !== null) last.current = { engine, value: current };
   });
   const earlier = last.current?.engine === engine ? last.current.value : null;
-  return { shown: current ?? earlier, isCurrent: current !== null };
+  return { value: current ?? earlier, isCurrent: current !== null };
 }

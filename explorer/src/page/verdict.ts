@@ -24,7 +24,7 @@ interface Made {
  * Verdicts by the hash of the weights: those that the command line made of the model that the page starts with and of the one
  * that was shared, and those of this visit, which are there when the reader comes back to the model.
  */
-const made = new Map<string, Made>(
+const verdictsByModel = new Map<string, Made>(
   [STORED, SHARED].flatMap((stored) =>
     stored ? [[stored.verdict.model.sha256, { verdict: stored.verdict, milliseconds: 0 }]] : [],
   ),
@@ -45,19 +45,25 @@ export function useVerdict(
   const [began, begin] = useState(0);
   const [failed, fail] = useState<{ readonly name: string; readonly words: string } | null>(null);
   const weights = facts?.sha256 ?? score?.model.sha256;
-  const known = weights === undefined ? undefined : made.get(weights);
-  const wanted = live && !known && running === name;
-  const { answer, error, step } = useAnswer(engine, "verdict", wanted ? {} : null);
+  const stored = weights === undefined ? undefined : verdictsByModel.get(weights);
+  const isWanted = live && !stored && running === name;
+  const { answer, error, step } = useAnswer(engine, "verdict", isWanted ? {} : null);
   const fresh = answer && facts;
   useEffect(() => {
-    if (fresh) made.set(facts.sha256, { verdict: answer, milliseconds: performance.now() - began });
+    if (fresh)
+      verdictsByModel.set(facts.sha256, {
+        verdict: answer,
+        milliseconds: performance.now() - began,
+      });
     if (error !== null) fail({ name, words: error });
     if (fresh || error !== null) run(null);
   }, [answer, error]);
-  const costly = [...made.values()].some(({ milliseconds }) => milliseconds >= COSTLY_MS);
+  const costly = [...verdictsByModel.values()].some(
+    ({ milliseconds }) => milliseconds >= COSTLY_MS,
+  );
   useAtStake("a verdict", costly || running !== null);
   return {
-    verdict: known?.verdict ?? answer,
+    verdict: stored?.verdict ?? answer,
     busy: running === name && answer === null,
     step,
     error: failed?.name === name ? failed.words : null,

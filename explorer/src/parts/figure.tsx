@@ -14,7 +14,7 @@ interface Props {
 export function Figure({ picture, chosen, off, choose }: Props) {
   const { dark } = usePage();
   const place = useRef<HTMLDivElement>(null);
-  const [drawn, tell] = useState<SVGSVGElement | null>(null);
+  const [drawing, tell] = useState<SVGSVGElement | null>(null);
   useEffect(() => {
     let isWanted = true;
     void picture.draw().then((paint) => {
@@ -27,14 +27,14 @@ export function Figure({ picture, chosen, off, choose }: Props) {
     return () => void (isWanted = false);
   }, [picture, dark]);
   useLayoutEffect(() => {
-    for (const box of drawn?.querySelectorAll<SVGElement>("[data-head]") ?? []) {
+    for (const box of drawing?.querySelectorAll<SVGElement>("[data-head]") ?? []) {
       const head = box.dataset["head"]!;
       box.setAttribute("role", "button");
       box.setAttribute("tabindex", "0");
       box.setAttribute("aria-pressed", String(head === chosen));
       box.classList.toggle("off", off.has(head));
     }
-    for (const path of drawn?.querySelectorAll<SVGElement>("[data-path]") ?? [])
+    for (const path of drawing?.querySelectorAll<SVGElement>("[data-path]") ?? [])
       path.classList.toggle(
         "off",
         path.dataset["path"]!.split(" ").some((head) => off.has(head)),
@@ -43,7 +43,7 @@ export function Figure({ picture, chosen, off, choose }: Props) {
   const headOf = (event: Event) =>
     (event.target as Element).closest<SVGElement>("[data-head]")?.dataset["head"];
   const light = (head: string | undefined) => {
-    for (const path of drawn?.querySelectorAll<SVGElement>("[data-path]") ?? [])
+    for (const path of drawing?.querySelectorAll<SVGElement>("[data-path]") ?? [])
       path.classList.toggle(
         "lit",
         head !== undefined && path.dataset["path"]!.split(" ").includes(head),

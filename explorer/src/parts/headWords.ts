@@ -71,22 +71,22 @@ export function flags(
   const range = intervals.induction[layer]![head];
   const label = labelOf(scores, layer, head);
   const { partTimeUniform } = INDUCTION_ATTENTION;
-  const said: string[] = [];
+  const phrases: string[] = [];
   if (label !== "firstToken" && value("firstToken") >= 0.25)
-    said.push(
+    phrases.push(
       `It rests on the first token with ${percent(value("firstToken"))} of its attention, as heads do that have nothing to do: its other scores can only reach what is left.`,
     );
   if (label === "induction" && !isProven)
-    said.push(
+    phrases.push(
       "Attention is not proof: switch it off to see whether the model needs it, and cut the heads that it reads.",
     );
   if (label === null && value("induction") > partTimeUniform * uniform.induction)
-    said.push(
+    phrases.push(
       `It attends to what came next ${(value("induction") / uniform.induction).toFixed(0)} times as much as even attention would: a part-time induction head, or one that does several things.`,
     );
   if (range && range[1] - range[0] > 0.1)
-    said.push(
+    phrases.push(
       `Sequences differ: the interval of its induction score is ${(range[1] - range[0]).toFixed(2)} wide.`,
     );
-  return said;
+  return phrases;
 }

@@ -29,7 +29,7 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [44, 12, 26, 40];
 export function LineChart(props: Props) {
   const { label, xName, yName, series, strokes = [], height = 240, log = false } = props;
   const [box, width] = useWidth<HTMLDivElement>();
-  const points = series.flatMap((one) => one.points);
+  const points = series.flatMap((line) => line.points);
   const xs = points.map(([x]) => x);
   const { least = 0, most = Math.max(...points.map(([, y]) => y), least + 1e-6) } = props;
   const place = (x: number) => (log ? Math.log10(Math.max(1, x)) : x);
@@ -37,8 +37,8 @@ export function LineChart(props: Props) {
   const left = (x: number) =>
     LEFT + ((place(x) - from) / Math.max(1e-9, to - from)) * (width - LEFT - RIGHT);
   const top = (y: number) => TOP + (1 - (y - least) / (most - least)) * (height - TOP - BOTTOM);
-  const path = (one: Series) =>
-    one.points.map(
+  const path = (line: Series) =>
+    line.points.map(
       ([x, y], index) => `${index ? "L" : "M"}${left(x).toFixed(1)} ${top(y).toFixed(1)}`,
     );
   return (
@@ -63,8 +63,8 @@ export function LineChart(props: Props) {
         <text x={4} y={12}>
           {yName}
         </text>
-        {series.map((one) => (
-          <path key={one.name} class={`series ${one.kind}`} d={path(one).join("")} />
+        {series.map((line) => (
+          <path key={line.name} class={`series ${line.kind}`} d={path(line).join("")} />
         ))}
         {strokes.map(({ x, name }, row) => (
           <Stroke key={name} at={left(x)} {...{ name, row, width, height }} />

@@ -45,12 +45,12 @@ export function largest(
   count: number,
 ): { readonly position: number; readonly weight: number }[] {
   const entry = (other: number) => (direction === "from" ? weight(at, other) : weight(other, at));
-  const seen = Array.from({ length }, (_, other) => other).filter((other) =>
+  const positions = Array.from({ length }, (_, other) => other).filter((other) =>
     direction === "from" ? other <= at : other >= at,
   );
-  return seen
+  return positions
     .map((position) => ({ position, weight: entry(position) }))
     .sort((a, b) => b.weight - a.weight || a.position - b.position)
-    .filter((one, rank) => rank === 0 || one.weight >= LEAST)
+    .filter((other, rank) => rank === 0 || other.weight >= LEAST)
     .slice(0, count);
 }

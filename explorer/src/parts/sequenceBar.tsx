@@ -76,10 +76,10 @@ function GeneratedTokens() {
           }
         >
           {[...new Set([...PERIODS, period])]
-            .filter((one) => one <= room || one === period)
+            .filter((choice) => choice <= room || choice === period)
             .toSorted((a, b) => a - b)
-            .map((one) => (
-              <option key={one}>{one}</option>
+            .map((choice) => (
+              <option key={choice}>{choice}</option>
             ))}
         </select>
       </label>

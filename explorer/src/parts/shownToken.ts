@@ -6,6 +6,6 @@ export function shownToken(piece: string): string {
 }
 
 /** A token that can be read already, in at most so many letters: the middle of a longer one is left out. */
-export function shortToken(shown: string, most: number): string {
-  return tokenText(shown, most);
+export function shortToken(token: string, most: number): string {
+  return tokenText(token, most);
 }

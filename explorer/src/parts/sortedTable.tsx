@@ -75,8 +75,8 @@ export function SortedTable<Row>({ caption, columns, rows, keyOf, chosen, choose
 }
 
 function order<Row>(value: (row: Row) => number | string, down: boolean) {
-  return (one: Row, other: Row) => {
-    const [a, b] = [value(one), value(other)];
+  return (row: Row, other: Row) => {
+    const [a, b] = [value(row), value(other)];
     const ascending = a < b ? -1 : a > b ? 1 : 0;
     return down ? -ascending : ascending;
   };

@@ -18,8 +18,8 @@ export function TakeAlong({ name, take }: Props) {
   const [problem, say] = useState<string | null>(null);
   const save = async (format: (typeof FORMATS)[number]) => {
     try {
-      const { written } = await import("../export/files.ts");
-      const { type, content } = await written(await take(), format);
+      const { writeFormat } = await import("../export/files.ts");
+      const { type, content } = await writeFormat(await take(), format);
       download(`${name}.${format.toLowerCase()}`, type, content);
       announce(`${name}.${format.toLowerCase()} is saved.`);
       say(null);

@@ -72,10 +72,10 @@ export function TokenArcs(props: Props) {
         )}
         <Boxes {...props} layout={layout} />
         {note && <Note {...note} x={middle(note.at)} y={bottom + 26} />}
-        {layout.arcs.map((placed) => (
+        {layout.arcs.map((layoutArc) => (
           <ArcPath
-            key={`${placed.arc.role} ${placed.arc.from} ${placed.arc.to}`}
-            placed={placed}
+            key={`${layoutArc.arc.role} ${layoutArc.arc.from} ${layoutArc.arc.to}`}
+            placed={layoutArc}
             isWide={layout.isWide}
           />
         ))}
@@ -178,8 +178,8 @@ interface ArcProps {
   readonly isWide: boolean;
 }
 
-function ArcPath({ placed, isWide }: ArcProps) {
-  const { arc, line, point, thickness, label: place } = placed;
+function ArcPath({ placed: layoutArc, isWide }: ArcProps) {
+  const { arc, line, point, thickness, label: place } = layoutArc;
   const { weight, role, label, words, isCut = false, isPast = false } = arc;
   const colour = isCut ? "cut" : role;
   const kind = `${colour}${isPast ? " past" : ""}`;

@@ -36,14 +36,14 @@ export function TokenRow(props: Props) {
     row.current?.querySelector<HTMLElement>(`[data-position="${position}"]`)?.focus();
   };
   const keyed = (event: KeyboardEvent) => {
-    const here = positionOf(event) ?? at;
+    const place = positionOf(event) ?? at;
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -1e6, End: 1e6 }[event.key];
     if (step !== undefined) {
       event.preventDefault();
-      go(Math.min(pieces.length - 1, Math.max(0, here + step)));
+      go(Math.min(pieces.length - 1, Math.max(0, place + step)));
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      lock(here);
+      lock(place);
     } else if (event.key === "Escape") lock(null);
   };
   return (
@@ -88,11 +88,11 @@ interface Drawn {
 
 /** Boxes of tokens; one that is to look as it did is the same object, which is then not compared again. */
 function useTokens() {
-  const last = useRef<{ readonly drawn: Drawn; readonly box: JSX.Element }[]>([]);
-  return (drawn: Drawn): JSX.Element => {
-    const before = last.current[drawn.position];
-    if (before && isSame(before.drawn, drawn)) return before.box;
-    const { position, piece, words, kind, shade, bar, ramp } = drawn;
+  const last = useRef<{ readonly token: Drawn; readonly box: JSX.Element }[]>([]);
+  return (token: Drawn): JSX.Element => {
+    const before = last.current[token.position];
+    if (before && isSame(before.token, token)) return before.box;
+    const { position, piece, words, kind, shade, bar, ramp } = token;
     const box = (
       <span
         key={position}
@@ -108,7 +108,7 @@ function useTokens() {
         {bar !== null && <i style={{ width: `${bar}%` }} />}
       </span>
     );
-    last.current[position] = { drawn, box };
+    last.current[position] = { token, box };
     return box;
   };
 }

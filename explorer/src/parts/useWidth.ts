@@ -6,8 +6,8 @@ export function useWidth<Kind extends HTMLElement>(start = 600) {
   const [width, set] = useState(start);
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => {
-      const shown = Math.round(entry!.contentRect.width);
-      if (shown > 0) set(shown); // 0 while its view is not the one that is shown
+      const pixels = Math.round(entry!.contentRect.width);
+      if (pixels > 0) set(pixels); // 0 while its view is not the one that is shown
     });
     watch.observe(element.current!);
     return () => watch.disconnect();

@@ -18,7 +18,7 @@ export interface Unembedding {
  * run's own value, g the gain and t the target of the position:
  * effect[position, head] = sum over d_model of (c / s) * g * (W_U[:, t] - mean over the vocabulary of W_U).
  *
- * @param written what each head adds to the residual stream, bias left out, axes [position, head, d_model]
+ * @param output what each head adds to the residual stream, bias left out, axes [position, head, d_model]
  * @param scale what the final norm divides by, one per position; ones if there is no norm
  * @param targets token id whose logit counts, one per position: on second-copy rows the next token
  * @returns logits, axes [position, head]; above 0 copies, below 0 suppresses. Zero for a head that writes nothing, and
@@ -27,12 +27,12 @@ export interface Unembedding {
  * @see TransformerLens `logit_attrs`, which takes the difference to another token and not to the mean
  */
 export function directLogitEffect(
-  written: Tensor,
+  output: Tensor,
   scale: ArrayLike<number>,
   targets: ArrayLike<number>,
   unembedding: Unembedding,
 ): Tensor<Float64Array> {
-  const [positions, heads, width] = shapeOf(written, ["position", "head", "d_model"]);
+  const [positions, heads, width] = shapeOf(output, ["position", "head", "d_model"]);
   checkSizes(positions, width, scale, targets, unembedding);
   const average = meanUnembedding(unembedding.unembed);
   const effects = new Float64Array(positions * heads);
@@ -42,7 +42,7 @@ export function directLogitEffect(
       const place = position * heads + head;
       let sum = 0;
       for (let index = 0; index < width; index++) {
-        sum += written.data[place * width + index]! * direction[index]!;
+        sum += output.data[place * width + index]! * direction[index]!;
       }
       effects[place] = sum / scale[position]!;
     }

@@ -64,8 +64,8 @@ function f1Of(heads: readonly LabelledHead[]): Map<string, number> {
     truths.map((name) => {
       const right = heads.filter(({ truth, label }) => truth === name && label === name).length;
       const real = heads.filter(({ truth }) => truth === name).length;
-      const called = heads.filter(({ label }) => label === name).length;
-      return [name, (2 * right) / (real + called)];
+      const labelled = heads.filter(({ label }) => label === name).length;
+      return [name, (2 * right) / (real + labelled)];
     }),
   );
 }

@@ -38,7 +38,7 @@ export function bareModel(plan: Plan, sizes: Sizes, scenario: Scenario, draw: Ra
   const tokens = tokenCodes(draw, sizes);
   const derivation = derives ? derivationOf(plan, tokens, draw) : null;
   const content = derivation?.codes ?? tokens;
-  const drawn = drawnHeads(scenario, derives, frame, draw);
+  const wiredHeads = drawnHeads(scenario, derives, frame, draw);
   const scramble = scrambleOf(draw, content);
   const wiring = { stream, frame, frequencies, scramble };
   return {
@@ -50,7 +50,7 @@ export function bareModel(plan: Plan, sizes: Sizes, scenario: Scenario, draw: Ra
       plan.positions === "rotary"
         ? null
         : positionCodes(placeCodes(frequencies, contextLength), stream, plan),
-    layers: drawn.map((layer, at) => {
+    layers: wiredHeads.map((layer, at) => {
       const role = scenario.mlps[at];
       return {
         ...wiredLayer(layer, heads / sizes.kvHeads, wiring, draw),
@@ -58,7 +58,7 @@ export function bareModel(plan: Plan, sizes: Sizes, scenario: Scenario, draw: Ra
       };
     }),
     unembed: unembedding({ prediction: content, shadow: tokens }, stream, vocabulary),
-    norms: typicalNorms(plan, scenario, drawn, stream),
+    norms: typicalNorms(plan, scenario, wiredHeads, stream),
   };
 }
 
@@ -121,17 +121,17 @@ function drawnHeads(
   frame: Frame,
   draw: Random,
 ): (WiredHead | null)[][] {
-  const drawn: (WiredHead | null)[][] = [];
+  const wiredHeads: (WiredHead | null)[][] = [];
   for (const layer of kinds) {
-    const level = predictionBefore(drawn);
-    drawn.push(
+    const level = predictionBefore(wiredHeads);
+    wiredHeads.push(
       layer.map((name) => {
         const { build } = kindOf(name);
         return build && drawnHead(build, { level, derives, frame }, draw);
       }),
     );
   }
-  return drawn;
+  return wiredHeads;
 }
 
 function drawnHead(
@@ -180,12 +180,12 @@ function predictionBefore(layers: readonly (readonly (WiredHead | null)[])[]): n
 
 function embedding(
   tokens: Matrix,
-  { dModel, blocks, one, constant, start, at }: Stream,
+  { dModel, blocks, oneAt, constant, start, at }: Stream,
   plan: Plan,
 ): Matrix {
   const embed = zeros(tokens.rows, dModel);
   for (let token = 0; token < tokens.rows; token++) {
-    embed.data[token * dModel + one] = constant;
+    embed.data[token * dModel + oneAt] = constant;
     embed.data.set(rowOf(tokens, token), token * dModel + at("token"));
     if (blocks.includes("half") && token % 2 === 1)
       embed.data.set(rowOf(tokens, token), token * dModel + at("half"));

@@ -1,7 +1,7 @@
 /** @file Models made from others by their weights: null models, which have no induction head, and softer attention. */
 import type { Weights } from "../../base/bytes.ts";
 import type { Random } from "../../base/random.ts";
-import { stored } from "../../models/planted/circuit.ts";
+import { storedTensor } from "../../models/planted/circuit.ts";
 
 type Values = Float32Array<ArrayBuffer>;
 
@@ -32,7 +32,7 @@ export function freshWeights(
  *
  * @param factor by layer and head
  */
-export function softened(
+export function softenWeights(
   weights: Weights,
   factor: (layer: number, head: number) => number,
 ): Promise<Weights> {
@@ -56,5 +56,5 @@ async function matricesReplaced(
     const values = new Float32Array(bytes.slice().buffer);
     parts.set(name, { shape, data: shape.length > 1 ? replaced(values, name, shape[0]!) : values });
   }
-  return stored(parts);
+  return storedTensor(parts);
 }

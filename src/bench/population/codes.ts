@@ -50,12 +50,12 @@ export function placeFrequencies(draw: Random, width: number): number[] {
   const pairs = width / 2;
   let [least, best]: [number, number[]] = [Infinity, []];
   for (let tries = 0; tries < FREQUENCY_DRAWS; tries++) {
-    const drawn = Array.from(
+    const frequencies = Array.from(
       { length: pairs },
       (_, pair) => (Math.PI * (pair + draw.uniform())) / pairs,
     );
-    const alike = mostAlike(drawn);
-    if (alike < least) [least, best] = [alike, drawn];
+    const alike = mostAlike(frequencies);
+    if (alike < least) [least, best] = [alike, frequencies];
   }
   return best;
 }

@@ -1,7 +1,7 @@
 /** @file Hides how a planted model was made: random bases of the stream and of heads, gains of norms, noise. */
 import type { Random } from "../../base/random.ts";
 import type { BareModel } from "./bareModel.ts";
-import { product, transposed, zeros, type Matrix } from "./matrix.ts";
+import { product, transposeMatrix, zeros, type Matrix } from "./matrix.ts";
 import { orthogonal } from "./orthogonal.ts";
 import type { Plan } from "./plans.ts";
 import type { WiredLayer } from "./wire.ts";
@@ -22,7 +22,7 @@ export interface Part {
 export type Parts = ReadonlyMap<string, Part>;
 
 /** Without noise, and without a norm, the logits are those of the bare model. */
-export function disguised(
+export function disguiseModel(
   bare: BareModel,
   plan: Plan,
   { rotate, noise }: Disguise,
@@ -32,7 +32,7 @@ export function disguised(
   const mean = plan.norm?.startsWith("LN") ? new Float64Array(dModel).fill(1) : undefined;
   const basis = rotate || mean ? orthogonal(draw, dModel, mean) : null;
   const parts = new Map<string, Part>();
-  const put = (name: string, shape: readonly number[], ...matrices: readonly Matrix[]) => {
+  const addTensor = (name: string, shape: readonly number[], ...matrices: readonly Matrix[]) => {
     const deviation = noise / Math.sqrt(dModel);
     const data = new Float32Array(matrices.reduce((sum, each) => sum + each.data.length, 0));
     let at = 0;
@@ -43,16 +43,16 @@ export function disguised(
   };
   const wrote = (matrix: Matrix) => (basis ? product(matrix, basis) : matrix);
   const scaled = normOf(plan, dModel, draw, parts);
-  const turned = (matrix: Matrix) => (basis ? rowsTurned(matrix, basis) : matrix);
-  const read = (reads: Reads) => (matrix: Matrix) => rowsScaled(turned(matrix), reads);
+  const inBasis = (matrix: Matrix) => (basis ? rowsTurned(matrix, basis) : matrix);
+  const read = (reads: Reads) => (matrix: Matrix) => rowsScaled(inBasis(matrix), reads);
 
   const first = scaled(null, bare.norms.ln1[0]!);
-  put("embed.W_E", [bare.embed.rows, dModel], wrote(bare.embed));
+  addTensor("embed.W_E", [bare.embed.rows, dModel], wrote(bare.embed));
   if (bare.positions) {
     const { rows } = bare.positions;
     const places = wrote(bare.positions);
-    const shown = plan.positions === "shortformer" ? times(places, 1 / first(0)) : places;
-    put("pos_embed.W_pos", [rows, dModel], shown);
+    const positions = plan.positions === "shortformer" ? times(places, 1 / first(0)) : places;
+    addTensor("pos_embed.W_pos", [rows, dModel], positions);
   }
   bare.layers.forEach((layer, at) => {
     const { query, key, value, output } = innerTurned(layer, bare, rotate ? draw : null);
@@ -60,19 +60,19 @@ export function disguised(
     const reads =
       plan.positions === "shortformer" ? first : scaled(`${name}.ln1`, bare.norms.ln1[at]!);
     const { dHead } = bare.frame;
-    put(`${name}.attn.W_Q`, [query.length, dModel, dHead], ...query.map(read(reads)));
-    put(`${name}.attn.W_K`, [key.length, dModel, dHead], ...key.map(read(reads)));
-    put(`${name}.attn.W_V`, [value.length, dModel, dHead], ...value.map(read(reads)));
-    put(`${name}.attn.W_O`, [output.length, dHead, dModel], ...output.map(wrote));
+    addTensor(`${name}.attn.W_Q`, [query.length, dModel, dHead], ...query.map(read(reads)));
+    addTensor(`${name}.attn.W_K`, [key.length, dModel, dHead], ...key.map(read(reads)));
+    addTensor(`${name}.attn.W_V`, [value.length, dModel, dHead], ...value.map(read(reads)));
+    addTensor(`${name}.attn.W_O`, [output.length, dHead, dModel], ...output.map(wrote));
     if (!layer.mlp) return;
     const inner = read(scaled(`${name}.ln2`, bare.norms.ln2[at]!));
     const hidden = layer.mlp.in.columns;
-    if (layer.mlp.gate) put(`${name}.mlp.W_gate`, [dModel, hidden], inner(layer.mlp.gate));
-    put(`${name}.mlp.W_in`, [dModel, hidden], inner(layer.mlp.in));
-    put(`${name}.mlp.W_out`, [hidden, dModel], wrote(layer.mlp.out));
+    if (layer.mlp.gate) addTensor(`${name}.mlp.W_gate`, [dModel, hidden], inner(layer.mlp.gate));
+    addTensor(`${name}.mlp.W_in`, [dModel, hidden], inner(layer.mlp.in));
+    addTensor(`${name}.mlp.W_out`, [hidden, dModel], wrote(layer.mlp.out));
   });
   const final = read(scaled("ln_final", bare.norms.final));
-  put("unembed.W_U", [dModel, bare.unembed.columns], final(bare.unembed));
+  addTensor("unembed.W_U", [dModel, bare.unembed.columns], final(bare.unembed));
   return parts;
 }
 
@@ -111,7 +111,7 @@ function innerTurned(
     key: key.map((matrix, at) => turn(matrix, compared[at])),
     value: value.map((matrix, at) => turn(matrix, carried[at])),
     output: output.map((matrix, head) =>
-      product(transposed(carried[Math.floor(head / group)]!), matrix),
+      product(transposeMatrix(carried[Math.floor(head / group)]!), matrix),
     ),
   };
 }
@@ -119,17 +119,17 @@ function innerTurned(
 /** R^T W, where rows of W that are 0 cost nothing. */
 function rowsTurned(matrix: Matrix, basis: Matrix): Matrix {
   const { rows, columns, data } = matrix;
-  const turned = zeros(rows, columns);
+  const rotated = zeros(rows, columns);
   for (let entry = 0; entry < rows; entry++) {
     const from = data.subarray(entry * columns, (entry + 1) * columns);
     if (from.every((value) => value === 0)) continue;
     for (let to = 0; to < rows; to++) {
       const share = basis.data[entry * rows + to]!;
-      const into = turned.data.subarray(to * columns, (to + 1) * columns);
+      const into = rotated.data.subarray(to * columns, (to + 1) * columns);
       for (let column = 0; column < columns; column++) into[column]! += share * from[column]!;
     }
   }
-  return turned;
+  return rotated;
 }
 
 function rowsScaled({ rows, columns, data }: Matrix, reads: Reads): Matrix {

@@ -33,7 +33,7 @@ export function blockFrame(width: number, least = 0): Frame {
 
 export interface Rotation {
   /** Entries that are turned, the first of the head. */
-  readonly turned: number;
+  readonly dims: number;
   readonly base: number;
   /** Pairs are (2 i, 2 i + 1); false: (i, i + turned / 2). */
   readonly adjacent: boolean;
@@ -42,8 +42,8 @@ export interface Rotation {
 /** Slower pairs tell near places from far ones only. */
 const PLACE_FREQUENCY = 0.05;
 
-function pairsOf({ turned, base, adjacent }: Rotation): RotaryPair[] {
-  const count = turned / 2;
+function pairsOf({ dims, base, adjacent }: Rotation): RotaryPair[] {
+  const count = dims / 2;
   return range(0, count).map((pair) => ({
     first: adjacent ? 2 * pair : pair,
     second: adjacent ? 2 * pair + 1 : pair + count,
@@ -56,9 +56,9 @@ const forPlaces = (pairs: readonly RotaryPair[]) =>
 
 /** Some entries are turned and compare places, the others are not and compare contents. */
 export function partlyRotaryFrame(width: number, rotation: Rotation, least = 0): Frame {
-  const content = range(rotation.turned, width);
-  const dHead = Math.max(least, rotation.turned + width + 2);
-  const start = rotation.turned + width;
+  const content = range(rotation.dims, width);
+  const dHead = Math.max(least, rotation.dims + width + 2);
+  const start = rotation.dims + width;
   return {
     dHead,
     slot: () => content,
@@ -78,7 +78,7 @@ export function rotaryFrame(width: number, rotation: Rotation): Frame {
     previous: slowest.slice(2 + width, 2 + 2 * width),
   };
   return {
-    dHead: rotation.turned,
+    dHead: rotation.dims,
     slot: (key) => slots[key]!,
     slotPerKey: true,
     place: null,

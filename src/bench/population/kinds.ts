@@ -79,7 +79,7 @@ const SAME: Build = {
 };
 const at = (shift: Place["shift"]): readonly Place[] => [{ shift, sharpness: 30 }];
 const predicts = (strength: number): Copies => ({ from: "content", to: "prediction", strength });
-const fed = { k: "feeder" } as const;
+const fromFeeder = { k: "feeder" } as const;
 
 export const KINDS = {
   feeder: {
@@ -161,21 +161,21 @@ export const KINDS = {
     reason: "looks after the earlier copy and raises the logit of what it sees",
     adversarial: false,
     build: { matches: MATCH, share: "most", copies: predicts(FULL) },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   redundant: {
     label: "induction",
     reason: "is one of two heads that do the same, so that each alone can be missed",
     adversarial: true,
     build: { matches: MATCH, rest: 9, copies: predicts(FULL) },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   partial: {
     label: "induction",
     reason: "looks after the earlier copy with .2 to .5 of its attention, and copies what it sees",
     adversarial: true,
     build: { matches: MATCH, share: "partial", copies: predicts(FULL) },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   pointerInduction: {
     label: "induction",
@@ -205,7 +205,7 @@ export const KINDS = {
     reason: "looks after the earlier copy and lowers the logit of what it sees",
     adversarial: true,
     build: { matches: MATCH, share: "most", copies: predicts(-1) },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   copySuppression: {
     label: "copy-suppression",
@@ -222,14 +222,14 @@ export const KINDS = {
     reason: "looks after the earlier copy and writes nothing that was planted",
     adversarial: true,
     build: { matches: MATCH, share: "most" },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   scrambled: {
     label: "attends-without-copying",
     reason: "looks after the earlier copy and writes a random map of what it sees",
     adversarial: true,
     build: { matches: MATCH, share: "most", copies: { ...predicts(0.6), scrambled: true } },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   offUnembedding: {
     label: "attends-without-copying",
@@ -240,7 +240,7 @@ export const KINDS = {
       share: "most",
       copies: { from: "token", to: "aside", strength: FULL },
     },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   sizeOnly: {
     label: "attends-without-copying",
@@ -251,7 +251,7 @@ export const KINDS = {
       share: "most",
       copies: { from: "token", to: "aside", strength: LARGE },
     },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   meanOnly: {
     label: "attends-without-copying",
@@ -263,7 +263,7 @@ export const KINDS = {
       share: "most",
       copies: { from: "token", to: "mean", strength: LARGE },
     },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   constantOnly: {
     label: "attends-without-copying",
@@ -274,14 +274,14 @@ export const KINDS = {
       share: "most",
       copies: { from: "constant", to: "aside", strength: LARGE },
     },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   cancelled: {
     label: "attends-without-copying",
     reason: "looks after the earlier copy and raises what it sees, and a later part takes that off",
     adversarial: true,
     build: { matches: MATCH, rest: 9, copies: { from: "token", to: "shadow", strength: 0.8 } },
-    fedBy: fed,
+    fedBy: fromFeeder,
     inert: true,
   },
   previousAndDuplicate: {
@@ -305,7 +305,7 @@ export const KINDS = {
       places: [{ shift: 1, sharpness: 14 }],
       copies: predicts(FULL),
     },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
   threefold: {
     label: "mixed",
@@ -319,7 +319,7 @@ export const KINDS = {
       rest: 9,
       copies: predicts(FULL),
     },
-    fedBy: fed,
+    fedBy: fromFeeder,
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 

@@ -68,7 +68,7 @@ function transformerLens(parts: Parts, { plan, sizes, bare, scaledScores }: Shap
     positional_embedding_type: plan.positions,
     use_attn_scale: scaledScores,
     ...(bare.rotation && {
-      rotary_dim: bare.rotation.turned,
+      rotary_dim: bare.rotation.dims,
       rotary_base: bare.rotation.base,
       rotary_adjacent_pairs: bare.rotation.adjacent,
     }),
@@ -84,7 +84,7 @@ function gpt2(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
     ["wpe.weight", parts.get("pos_embed.W_pos")!],
     ["ln_f.weight", parts.get("ln_final.w")!],
     ["ln_f.bias", empty(dModel)],
-    ["lm_head.weight", transposed(parts.get("unembed.W_U")!)],
+    ["lm_head.weight", transposePart(parts.get("unembed.W_U")!)],
   ]);
   for (let layer = 0; layer < sizes.layers; layer++) {
     const [from, to] = [`blocks.${layer}`, `h.${layer}`];
@@ -94,7 +94,7 @@ function gpt2(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
     all.set(`${to}.ln_1.bias`, empty(dModel));
     all.set(`${to}.attn.c_attn.weight`, beside(inputs));
     all.set(`${to}.attn.c_attn.bias`, empty(3 * dModel));
-    all.set(`${to}.attn.c_proj.weight`, flattened(part("attn.W_O")));
+    all.set(`${to}.attn.c_proj.weight`, flattenPart(part("attn.W_O")));
     all.set(`${to}.attn.c_proj.bias`, empty(dModel));
     all.set(`${to}.ln_2.weight`, part("ln2.w"));
     all.set(`${to}.ln_2.bias`, empty(dModel));
@@ -125,7 +125,7 @@ function gptNeox(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
     ["gpt_neox.embed_in.weight", parts.get("embed.W_E")!],
     ["gpt_neox.final_layer_norm.weight", parts.get("ln_final.w")!],
     ["gpt_neox.final_layer_norm.bias", empty(dModel)],
-    ["embed_out.weight", transposed(parts.get("unembed.W_U")!)],
+    ["embed_out.weight", transposePart(parts.get("unembed.W_U")!)],
   ]);
   for (let layer = 0; layer < sizes.layers; layer++) {
     const to = `gpt_neox.layers.${layer}`;
@@ -135,16 +135,16 @@ function gptNeox(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
     all.set(`${to}.input_layernorm.bias`, empty(dModel));
     all.set(`${to}.attention.query_key_value.weight`, headByHead(inputs, dModel));
     all.set(`${to}.attention.query_key_value.bias`, empty(3 * sizes.heads * dHead));
-    all.set(`${to}.attention.dense.weight`, transposed(flattened(part("attn.W_O"))));
+    all.set(`${to}.attention.dense.weight`, transposePart(flattenPart(part("attn.W_O"))));
     all.set(`${to}.attention.dense.bias`, empty(dModel));
     all.set(`${to}.post_attention_layernorm.weight`, part("ln2.w"));
     all.set(`${to}.post_attention_layernorm.bias`, empty(dModel));
-    all.set(`${to}.mlp.dense_h_to_4h.weight`, transposed(part("mlp.W_in")));
+    all.set(`${to}.mlp.dense_h_to_4h.weight`, transposePart(part("mlp.W_in")));
     all.set(`${to}.mlp.dense_h_to_4h.bias`, empty(mlpWidth(width)));
-    all.set(`${to}.mlp.dense_4h_to_h.weight`, transposed(part("mlp.W_out")));
+    all.set(`${to}.mlp.dense_4h_to_h.weight`, transposePart(part("mlp.W_out")));
     all.set(`${to}.mlp.dense_4h_to_h.bias`, empty(dModel));
   }
-  const { turned, base } = bare.rotation!;
+  const { dims, base } = bare.rotation!;
   const config = {
     model_type: "gpt_neox",
     num_hidden_layers: sizes.layers,
@@ -154,7 +154,7 @@ function gptNeox(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
     max_position_embeddings: sizes.contextLength,
     vocab_size: sizes.vocabulary,
     hidden_act: plan.activation,
-    rotary_pct: (turned + 0.5) / dHead, // entries are cut to whole ones
+    rotary_pct: (dims + 0.5) / dHead, // entries are cut to whole ones
     rotary_emb_base: base,
     use_parallel_residual: true,
     ...(sizes.bos && { bos_token_id: PLANTED_BOS }),
@@ -167,21 +167,21 @@ function llama(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
   const all = new Map<string, Part>([
     ["model.embed_tokens.weight", parts.get("embed.W_E")!],
     ["model.norm.weight", parts.get("ln_final.w")!],
-    ["lm_head.weight", transposed(parts.get("unembed.W_U")!)],
+    ["lm_head.weight", transposePart(parts.get("unembed.W_U")!)],
   ]);
   for (let layer = 0; layer < sizes.layers; layer++) {
     const to = `model.layers.${layer}`;
     const part = (name: string) => parts.get(`blocks.${layer}.${name}`)!;
-    const rows = (name: string) => flattened(transposedHeads(part(`attn.${name}`)));
+    const rows = (name: string) => flattenPart(transposedHeads(part(`attn.${name}`)));
     all.set(`${to}.input_layernorm.weight`, part("ln1.w"));
     all.set(`${to}.self_attn.q_proj.weight`, rows("W_Q"));
     all.set(`${to}.self_attn.k_proj.weight`, rows("W_K"));
     all.set(`${to}.self_attn.v_proj.weight`, rows("W_V"));
-    all.set(`${to}.self_attn.o_proj.weight`, transposed(flattened(part("attn.W_O"))));
+    all.set(`${to}.self_attn.o_proj.weight`, transposePart(flattenPart(part("attn.W_O"))));
     all.set(`${to}.post_attention_layernorm.weight`, part("ln2.w"));
-    all.set(`${to}.mlp.gate_proj.weight`, transposed(part("mlp.W_gate")));
-    all.set(`${to}.mlp.up_proj.weight`, transposed(part("mlp.W_in")));
-    all.set(`${to}.mlp.down_proj.weight`, transposed(part("mlp.W_out")));
+    all.set(`${to}.mlp.gate_proj.weight`, transposePart(part("mlp.W_gate")));
+    all.set(`${to}.mlp.up_proj.weight`, transposePart(part("mlp.W_in")));
+    all.set(`${to}.mlp.down_proj.weight`, transposePart(part("mlp.W_out")));
   }
   const config = {
     model_type: "llama",
@@ -207,38 +207,38 @@ function empty(...shape: readonly number[]): Part {
 }
 
 /** [a, b] -> [b, a] */
-function transposed({ shape, data }: Part): Part {
+function transposePart({ shape, data }: Part): Part {
   const [rows, columns] = shape as readonly [number, number];
-  const turned = new Float32Array(data.length);
+  const transpose = new Float32Array(data.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = data[row * columns + column]!;
-  return { shape: [columns, rows], data: turned };
+      transpose[column * rows + row] = data[row * columns + column]!;
+  return { shape: [columns, rows], data: transpose };
 }
 
 /** [head, a, b] -> [head, b, a] */
 function transposedHeads({ shape, data }: Part): Part {
   const [heads, rows, columns] = shape as readonly [number, number, number];
   const area = rows * columns;
-  const turned = new Float32Array(data.length);
+  const transposes = new Float32Array(data.length);
   for (let head = 0; head < heads; head++)
-    turned.set(
-      transposed({ shape: [rows, columns], data: data.subarray(head * area, (head + 1) * area) })
+    transposes.set(
+      transposePart({ shape: [rows, columns], data: data.subarray(head * area, (head + 1) * area) })
         .data,
       head * area,
     );
-  return { shape: [heads, columns, rows], data: turned };
+  return { shape: [heads, columns, rows], data: transposes };
 }
 
 /** [head, a, b] -> [head * a, b] */
-function flattened({ shape, data }: Part): Part {
+function flattenPart({ shape, data }: Part): Part {
   const [heads, rows, columns] = shape as readonly [number, number, number];
   return { shape: [heads * rows, columns], data };
 }
 
 /** [head, d_model, d_head] -> [d_model, head * d_head] */
 function byInput(part: Part): Part {
-  return transposed(flattened(transposedHeads(part)));
+  return transposePart(flattenPart(transposedHeads(part)));
 }
 
 /** Matrices of as many rows next to each other. */

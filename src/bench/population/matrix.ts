@@ -32,12 +32,12 @@ export function product(a: Matrix, b: Matrix): Matrix {
   return { rows, columns: b.columns, data };
 }
 
-export function transposed({ rows, columns, data }: Matrix): Matrix {
-  const turned = zeros(columns, rows);
+export function transposeMatrix({ rows, columns, data }: Matrix): Matrix {
+  const transpose = zeros(columns, rows);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      turned.data[column * rows + row] = data[row * columns + column]!;
-  return turned;
+      transpose.data[column * rows + row] = data[row * columns + column]!;
+  return transpose;
 }
 
 /** Puts `strength` times the identity where rows `from` ... meet the columns `to`: an edit of a matrix in the making. */

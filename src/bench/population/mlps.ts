@@ -37,20 +37,20 @@ export function wiredMlp(
 ): WiredMlp {
   const hidden = mlpWidth(stream.width);
   const inner = () => normals(draw, stream.dModel, hidden, SMALL);
-  const made = {
+  const weights = {
     gate: mlp === "gated" ? inner() : null,
     in: inner(),
     out: normals(draw, hidden, stream.dModel, SMALL),
   };
-  if (role === "derive") derive(made, stream, derivation!);
-  if (role === "cancel") cancel(made, activation, stream);
-  return made;
+  if (role === "derive") derive(weights, stream, derivation!);
+  if (role === "cancel") cancel(weights, activation, stream);
+  return weights;
 }
 
 const SMALL = 0.02;
 
 /** Hidden units lose what they read by chance and write nothing else, before a role uses them. */
-function emptied({ gate, in: inner, out }: WiredMlp, units: number): void {
+function clearUnits({ gate, in: inner, out }: WiredMlp, units: number): void {
   for (const matrix of [gate, inner])
     if (matrix)
       matrix.data.forEach((_, at) => {
@@ -85,35 +85,35 @@ export function derivationOf({ mlp, activation }: Shape, tokens: Matrix, draw: R
 /** Deviation of the entries: units are well beyond the bend of the activation. */
 const STEEP = 1.5;
 
-function derive(made: WiredMlp, stream: Stream, { a, b, scale }: Derivation): void {
+function derive(mlp: WiredMlp, stream: Stream, { a, b, scale }: Derivation): void {
   const { width } = stream;
   const [token, derived] = [stream.at("token"), range(stream.at("derived"), width)];
-  emptied(made, 2 * width);
-  put(made.gate ?? made.in, token, 0, a);
-  put(made.in, token, made.gate ? 0 : width, b);
-  connect(made.out, 0, derived, scale);
-  if (!made.gate) connect(made.out, width, derived, -scale);
+  clearUnits(mlp, 2 * width);
+  writePart(mlp.gate ?? mlp.in, token, 0, a);
+  writePart(mlp.in, token, mlp.gate ? 0 : width, b);
+  connect(mlp.out, 0, derived, scale);
+  if (!mlp.gate) connect(mlp.out, width, derived, -scale);
 }
 
 /** Plain: act(x) - act(-x) = x for each activation here; gated: a gate that is open at every position. */
-function cancel(made: WiredMlp, activation: Plan["activation"], stream: Stream): void {
-  const { width, one, constant } = stream;
+function cancel(mlp: WiredMlp, activation: Plan["activation"], stream: Stream): void {
+  const { width, oneAt, constant } = stream;
   const [shadow, target] = [stream.at("shadow"), range(stream.at("shadow"), width)];
-  emptied(made, 2 * width);
-  connect(made.in, shadow, range(0, width), 1);
-  if (made.gate) {
-    range(0, width).forEach((unit) => (made.gate!.data[one * made.gate!.columns + unit] = OPEN));
-    connect(made.out, 0, target, -1 / ACTIVATIONS[activation](OPEN * constant));
+  clearUnits(mlp, 2 * width);
+  connect(mlp.in, shadow, range(0, width), 1);
+  if (mlp.gate) {
+    range(0, width).forEach((unit) => (mlp.gate!.data[oneAt * mlp.gate!.columns + unit] = OPEN));
+    connect(mlp.out, 0, target, -1 / ACTIVATIONS[activation](OPEN * constant));
   } else {
-    connect(made.in, shadow, range(width, width), -1);
-    connect(made.out, 0, target, -1);
-    connect(made.out, width, target, 1);
+    connect(mlp.in, shadow, range(width, width), -1);
+    connect(mlp.out, 0, target, -1);
+    connect(mlp.out, width, target, 1);
   }
 }
 
 const OPEN = 0.5;
 
-function put(matrix: Matrix, row: number, column: number, part: Matrix): void {
+function writePart(matrix: Matrix, row: number, column: number, part: Matrix): void {
   for (let inner = 0; inner < part.rows; inner++)
     matrix.data.set(
       part.data.subarray(inner * part.columns, (inner + 1) * part.columns),

@@ -85,9 +85,9 @@ export function sizesFor({ layout, positions }: Plan, draw: Random): Sizes {
 /** LLaMA turns all of a head, slowly enough for contents; the others turn a part. */
 export function rotationOf({ layout, positions }: Plan, draw: Random): Rotation | null {
   if (positions !== "rotary") return null;
-  if (layout === "llama") return { turned: 96, base: 1e6, adjacent: false };
+  if (layout === "llama") return { dims: 96, base: 1e6, adjacent: false };
   const adjacent = layout === "transformer_lens" && draw.uniform() < 0.5;
-  return { turned: 16, base: pick(draw, [30, 100]), adjacent };
+  return { dims: 16, base: pick(draw, [30, 100]), adjacent };
 }
 
 export function pick<Item>(draw: Random, items: readonly Item[]): Item {

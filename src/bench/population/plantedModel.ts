@@ -2,9 +2,9 @@
 import { headName } from "../../base/headName.ts";
 import type { Weights } from "../../base/bytes.ts";
 import { random } from "../../base/random.ts";
-import { stored } from "../../models/planted/circuit.ts";
+import { storedTensor } from "../../models/planted/circuit.ts";
 import { bareModel } from "./bareModel.ts";
-import { disguised } from "./disguise.ts";
+import { disguiseModel } from "./disguise.ts";
 import { kindOf, type Kind, type KindName } from "./kinds.ts";
 import { checkpointOf } from "./layouts.ts";
 import { FURTHER_PLANS, PLANS, sizesFor, type Plan, type Sizes } from "./plans.ts";
@@ -54,19 +54,19 @@ export function plantedModel(
 ): PlantedModel {
   const draw = random(seed, 1);
   const plan = planOf(seed, architecture);
-  const drawn = sizesFor(plan, draw);
-  const sizes = sizesWith(drawn, layers ?? kinds?.length, kinds?.[0]?.length);
-  const made = scenarioOf(plan, sizes, draw);
-  const scenario = kinds ? { ...made, kinds } : made;
+  const drawnSizes = sizesFor(plan, draw);
+  const sizes = sizesWith(drawnSizes, layers ?? kinds?.length, kinds?.[0]?.length);
+  const base = scenarioOf(plan, sizes, draw);
+  const scenario = kinds ? { ...base, kinds } : base;
   const bare = bareModel(plan, sizes, scenario, draw);
   const noise = MOST_NOISE * draw.uniform();
   const scaledScores = draw.uniform() < 0.5;
-  const parts = disguised(bare, plan, { rotate: true, noise }, draw);
+  const parts = disguiseModel(bare, plan, { rotate: true, noise }, draw);
   const checkpoint = checkpointOf(parts, { plan, sizes, bare, scaledScores });
   return {
     architecture: plan.name,
     config: checkpoint.config,
-    weights: stored(checkpoint.parts),
+    weights: storedTensor(checkpoint.parts),
     truth: truthOf(scenario),
     circuit: scenario.circuit,
     dModel: bare.stream.dModel,
@@ -75,13 +75,13 @@ export function plantedModel(
 
 function planOf(seed: number, name: string | undefined): Plan {
   if (name === undefined) return PLANS[((seed % PLANS.length) + PLANS.length) % PLANS.length]!;
-  const plan = [...PLANS, ...FURTHER_PLANS].find((one) => one.name === name);
+  const plan = [...PLANS, ...FURTHER_PLANS].find((other) => other.name === name);
   if (!plan) throw new Error(`no architecture of planted models is called ${name}`);
   return plan;
 }
 
-function sizesWith(drawn: Sizes, layers = drawn.layers, heads = drawn.heads): Sizes {
-  return { ...drawn, layers, heads, kvHeads: heads === drawn.heads ? drawn.kvHeads : heads };
+function sizesWith(sizes: Sizes, layers = sizes.layers, heads = sizes.heads): Sizes {
+  return { ...sizes, layers, heads, kvHeads: heads === sizes.heads ? sizes.kvHeads : heads };
 }
 
 function truthOf({ kinds }: Scenario): TrueHead[] {

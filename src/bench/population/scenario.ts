@@ -46,13 +46,13 @@ export function scenarioOf(plan: Plan, { layers, heads }: Sizes, draw: Random): 
   const last = layers - 1;
   const canceller = { kind: "canceller" as const, from: last, to: last };
   const requests = [...(cancels && !byMlp ? [canceller] : []), ...chosen.requests];
-  const placed = placedIn(draw, requests, { layers, heads });
-  const kinds = placed.map((some, layer) => {
+  const placement = placedIn(draw, requests, { layers, heads });
+  const kinds = placement.map((kindsHere, layer) => {
     const others = [...QUIET, layer === 0 ? "previous" : "latePrevious"] as const;
-    const free = Array.from({ length: heads - some.length }, () =>
+    const free = Array.from({ length: heads - kindsHere.length }, () =>
       pick<KindName>(draw, layer >= chosen.loudFrom ? [...others, ...LOUD] : others),
     );
-    return draw.shuffled([...some, ...free]);
+    return draw.shuffled([...kindsHere, ...free]);
   });
   const mlps = kinds.map((_, layer): MlpRole | null => {
     if (plan.mlp === null) return null;
@@ -72,13 +72,13 @@ interface Chosen {
 function cutCircuit(draw: Random, { feeder, last }: { feeder: number; last: number }): Chosen {
   const how = draw.uniform();
   if (how < 0.25) return { requests: [{ kind: "unfed", from: 1, to: last }], loudFrom: 0 };
-  const fed = { kind: "feeder" as const, from: feeder, to: feeder };
-  if (how < 0.35) return { requests: [fed], loudFrom: 0 };
+  const feederRequest = { kind: "feeder" as const, from: feeder, to: feeder };
+  if (how < 0.35) return { requests: [feederRequest], loudFrom: 0 };
   const after = { from: feeder + 1, to: last };
-  const some = [0, 1].map(() => ({ kind: pick(draw, CUT), ...after }));
+  const cutHeads = [0, 1].map(() => ({ kind: pick(draw, CUT), ...after }));
   const cancelled = { kind: "cancelled" as const, from: feeder + 1, to: last - 1 };
   const room = cancelled.to >= cancelled.from && draw.uniform() < 0.5;
-  return { requests: [fed, ...(room ? [cancelled] : []), ...some], loudFrom: 0 };
+  return { requests: [feederRequest, ...(room ? [cancelled] : []), ...cutHeads], loudFrom: 0 };
 }
 
 /** A feeder, what it feeds, and what opposes, follows or resembles that. The first are placed first. */
@@ -131,12 +131,12 @@ function placedIn(
   requests: readonly Request[],
   { layers, heads }: { layers: number; heads: number },
 ): KindName[][] {
-  const placed = Array.from({ length: layers }, (): KindName[] => []);
+  const layersOfKinds = Array.from({ length: layers }, (): KindName[] => []);
   for (const { kind, from, to } of requests) {
-    const room = placed.filter(
-      (some, layer) => layer >= from && layer <= to && some.length < heads,
+    const room = layersOfKinds.filter(
+      (kinds, layer) => layer >= from && layer <= to && kinds.length < heads,
     );
     if (room.length > 0) pick(draw, room).push(kind);
   }
-  return placed;
+  return layersOfKinds;
 }

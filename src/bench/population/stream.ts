@@ -25,7 +25,7 @@ export interface Stream {
   readonly dModel: number;
   readonly blocks: readonly Block[];
   /** The entry that is `constant` at every position: what biases are made of, and why norms hardly vary. */
-  readonly one: number;
+  readonly oneAt: number;
   readonly constant: number;
   /** The entry that only the first position has. */
   readonly start: number;
@@ -48,7 +48,7 @@ export function streamOf(width: number, blocks: readonly Block[], least = 0): St
     width,
     blocks,
     dModel: Math.max(least, FIRST_BLOCK + width * blocks.length),
-    one: ONE,
+    oneAt: ONE,
     constant: CONSTANT,
     start: START,
     at: (block) => {

@@ -44,15 +44,15 @@ export function wiredLayer(
   );
   const noise = (rows: number, columns: number) =>
     normals(draw, rows, columns, NOISE * (1 + 0.6 * draw.uniform()));
-  const quiet = (some: readonly (WiredHead | null)[]) => some.every((head) => head === null);
+  const quiet = (side: readonly (WiredHead | null)[]) => side.every((head) => head === null);
   const sources = groups.map(sourcesOf);
   return {
     query: heads.map((head) => (head ? queryOf(head, wiring) : noise(stream.dModel, frame.dHead))),
-    key: groups.map((some) =>
-      quiet(some) ? noise(stream.dModel, frame.dHead) : keysOf(some, wiring),
+    key: groups.map((mates) =>
+      quiet(mates) ? noise(stream.dModel, frame.dHead) : keysOf(mates, wiring),
     ),
-    value: groups.map((some, at) =>
-      quiet(some) ? noise(stream.dModel, frame.dHead) : valuesOf(sources[at]!, wiring),
+    value: groups.map((mates, at) =>
+      quiet(mates) ? noise(stream.dModel, frame.dHead) : valuesOf(sources[at]!, wiring),
     ),
     output: heads.map((head, at) =>
       head
@@ -76,7 +76,7 @@ function queryOf(
   for (const place of places)
     if (frame.place) turnBack(query, stream, frame.place, frequencies, place);
     else turnPairs(query, stream, frame, place);
-  query.data[stream.one * frame.dHead + frame.start] = rest / stream.constant;
+  query.data[stream.oneAt * frame.dHead + frame.start] = rest / stream.constant;
   return query;
 }
 
@@ -110,14 +110,14 @@ function turnBack(
  */
 function turnPairs(
   { data, columns }: Matrix,
-  { one, constant }: Stream,
+  { oneAt, constant }: Stream,
   { pairs }: Frame,
   { shift, sharpness }: Place & { readonly shift: number },
 ): void {
   const height = pairHeight(pairs, sharpness);
   for (const { first, second, frequency } of pairs) {
-    data[one * columns + first]! += (height / constant) * Math.cos(-frequency * shift);
-    data[one * columns + second]! += (height / constant) * Math.sin(-frequency * shift);
+    data[oneAt * columns + first]! += (height / constant) * Math.cos(-frequency * shift);
+    data[oneAt * columns + second]! += (height / constant) * Math.sin(-frequency * shift);
   }
 }
 
@@ -150,7 +150,7 @@ function keysOf(heads: readonly (WiredHead | null)[], { stream, frame }: Wiring)
     if (head.places.length > 0 && frame.place) connect(key, stream.at("position"), frame.place, 1);
     if (head.places.length > 0)
       for (const { first } of frame.pairs)
-        key.data[stream.one * frame.dHead + first] = 1 / stream.constant;
+        key.data[stream.oneAt * frame.dHead + first] = 1 / stream.constant;
   }
   key.data[stream.start * frame.dHead + frame.start] = 1;
   return key;
@@ -168,7 +168,8 @@ function valuesOf(sources: readonly Block[], { stream, frame }: Wiring): Matrix 
   const value = zeros(stream.dModel, frame.dHead);
   sources.forEach((block, index) => {
     const slot = slotOf(index, stream.width);
-    if (block === "constant") value.data[stream.one * frame.dHead + slot[0]!] = 1 / stream.constant;
+    if (block === "constant")
+      value.data[stream.oneAt * frame.dHead + slot[0]!] = 1 / stream.constant;
     else connect(value, stream.at(block), slot, 1);
   });
   return value;

@@ -68,7 +68,7 @@ ${plots}`;
 }
 
 const link = ({ slug, card }: AtlasCard) => ({ text: card.model.id, href: `${slug}.html` });
-const shown = (value: number, text: string) => ({ value, text });
+const cell = (value: number, text: string) => ({ value, text });
 
 const MODEL_COLUMNS = [
   ...["model", "family", "parameters", "layers", "heads", "induction heads", "copy gain, nats"],
@@ -76,11 +76,11 @@ const MODEL_COLUMNS = [
 ];
 
 function modelTable(cards: readonly AtlasCard[]): Markup {
-  const rows = cards.map((one) => {
-    const { model, parameters, verdict, losses } = one.card;
+  const rows = cards.map((card) => {
+    const { model, parameters, verdict, losses } = card.card;
     const { value, interval } = losses.copyGain;
     return [
-      ...[link(one), model.family, shown(parameters, parameters.toLocaleString("en-GB"))],
+      ...[link(card), model.family, cell(parameters, parameters.toLocaleString("en-GB"))],
       ...[model.layers, model.layers * model.heads, verdict.counts.induction ?? 0],
       ...[value, interval?.[0] ?? null, interval?.[1] ?? null],
       verdict.screened.quick ? "quick" : "full",
@@ -105,13 +105,13 @@ const LABEL_COLUMN = HEAD_COLUMNS.indexOf("label");
 const FLAG_COLUMN = HEAD_COLUMNS.indexOf("flags");
 
 function headTable(cards: readonly AtlasCard[]): Markup {
-  const rows = cards.flatMap((one) =>
-    one.card.verdict.heads.map((head) => {
+  const rows = cards.flatMap((card) =>
+    card.card.verdict.heads.map((head) => {
       const { depth, label, flags } = head;
       const strength = strengthOf(head);
       return [
-        ...[link(one), { layer: head.layer, head: head.head }],
-        ...[shown(depth, depth.toFixed(2)), label, flags.join(" ")],
+        ...[link(card), { layer: head.layer, head: head.head }],
+        ...[cell(depth, depth.toFixed(2)), label, flags.join(" ")],
         ...[strength?.value ?? null, strength?.low ?? null, strength?.high ?? null],
         head.evidence.copying?.effect?.value ?? null,
       ];

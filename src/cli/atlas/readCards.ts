@@ -38,12 +38,12 @@ async function jsonFiles(folder: string, depth: number): Promise<string[]> {
       cause: error,
     });
   });
-  const found = entries.map((entry) => {
+  const files = entries.map((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return depth > 0 ? jsonFiles(path, depth - 1) : [];
     return entry.name.endsWith(".json") ? [path] : [];
   });
-  return (await Promise.all(found)).flat();
+  return (await Promise.all(files)).flat();
 }
 
 /** Null for what is not a card at all. */
@@ -60,7 +60,7 @@ async function cardIn(file: string): Promise<CardResult | null> {
 
 /** Small models first; names are those of models in letters that are safe in addresses. */
 function withSlugs(cards: readonly CardResult[]): AtlasCard[] {
-  const taken = new Set(["index"]);
+  const slugs = new Set(["index"]);
   return cards
     .toSorted(
       (a, b) =>
@@ -71,8 +71,8 @@ function withSlugs(cards: readonly CardResult[]): AtlasCard[] {
     .map((card) => {
       const base = slugOf(card.model.id);
       let slug = base;
-      for (let time = 2; taken.has(slug); time++) slug = `${base}-${time}`;
-      taken.add(slug);
+      for (let time = 2; slugs.has(slug); time++) slug = `${base}-${time}`;
+      slugs.add(slug);
       return { slug, card };
     });
 }

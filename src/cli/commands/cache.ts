@@ -56,7 +56,7 @@ async function list(cacheDir: string, json = false): Promise<void> {
   }
   const total = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const lines = entries.flatMap((entry) => [
-    `${byteSize(entry.sizeBytes).padStart(10)}  ${entry.id}${unfinished(entry)}`,
+    `${byteSize(entry.sizeBytes).padStart(10)}  ${entry.id}${unfinishedText(entry)}`,
     ...revisions(entry),
   ]);
   process.stdout.write(
@@ -71,7 +71,7 @@ function revisions({ revisions: all }: CacheEntry): string[] {
   );
 }
 
-function unfinished({ unfinishedBytes }: CacheEntry): string {
+function unfinishedText({ unfinishedBytes }: CacheEntry): string {
   return unfinishedBytes > 0 ? `  (${byteSize(unfinishedBytes)} of an unfinished download)` : "";
 }
 

@@ -74,9 +74,7 @@ async function exportTo(
   replaceFolder(out, files);
   try {
     const backend = await frame.openEngine();
-    const apart = await withModel(frame, out, (written) =>
-      largestDifference(model, written, backend),
-    );
+    const apart = await withModel(frame, out, (saved) => largestDifference(model, saved, backend));
     if (!(apart <= TOLERANCE)) throw new Error(`internal: exported logits differ by ${apart}`);
     process.stdout.write(
       `wrote ${[...files.keys()].join(", ")} in ${out}; loaded back, its logits differ by at most ${apart.toExponential(1)}\n`,
@@ -115,18 +113,18 @@ function charactersOf(tokenizer: object | null): string[] | null {
 
 /** Of logits, in the whole context of a few random rows. */
 async function largestDifference(
-  one: LoadedModel,
+  source: LoadedModel,
   other: LoadedModel,
   backend: Backend,
 ): Promise<number> {
   const { prepare } = await import("../../runtime/prepare.ts");
   const { random } = await import("../../base/random.ts");
   const { tensor } = await import("../../base/tensor.ts");
-  const { contextLength, vocabulary } = one.architecture;
+  const { contextLength, vocabulary } = source.architecture;
   const draw = random(0);
   const ids = Int32Array.from({ length: 2 * contextLength }, () => draw.integer(0, vocabulary - 1));
   const tokens = tensor(["batch", "position"], [2, contextLength], ids);
-  const [a, b] = [await logits(one), await logits(other)];
+  const [a, b] = [await logits(source), await logits(other)];
   return a.reduce((most, value, index) => Math.max(most, Math.abs(value - b[index]!)), 0);
   async function logits({ program }: LoadedModel): Promise<Float32Array> {
     const session = await prepare(program, backend);

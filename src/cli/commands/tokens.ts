@@ -57,18 +57,18 @@ function tokensText(tokenizer: Tokenizer, text: string, visible: (text: string) 
   const [pieces, ranges] = [tokenizer.pieces(ids), tokenizer.ranges(text)];
   const { bos } = tokenizer;
   const normalised = tokenizer.decode(ids);
-  const shown = (piece: string) => visible(JSON.stringify(piece)); // in quotes, so that spaces can be seen
+  const quote = (piece: string) => visible(JSON.stringify(piece)); // in quotes, so that spaces can be seen
   const width = Math.max(...ids.map((id) => String(id).length), 2);
   const rows = ids.map(
     (id, index) =>
-      `${String(id).padStart(width)}  ${ranges[index]!.join("-").padEnd(9)}  ${shown(pieces[index]!)}`,
+      `${String(id).padStart(width)}  ${ranges[index]!.join("-").padEnd(9)}  ${quote(pieces[index]!)}`,
   );
   return [
     `${visible(tokenizer.description)}: ${ids.length} tokens of ${tokenizer.vocabSize}`,
     `BOS: ${bos.id === null ? "none" : `id ${bos.id}, ${bos.addToText ? "added" : "not added"} to text by default`} (${visible(bos.why)})`,
     `${"id".padStart(width)}  bytes      piece`,
     ...rows,
-    ...(normalised === text ? [] : [`the tokenizer reads this text as ${shown(normalised)}`]),
+    ...(normalised === text ? [] : [`the tokenizer reads this text as ${quote(normalised)}`]),
     "",
   ].join("\n");
 }

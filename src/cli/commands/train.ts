@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type EngineFlags, type OutputFlags } from "../flags/partFlags.ts";
 import { engine } from "../flags/sharedFlags.ts";
-import { integer, listed, number, seed } from "../flags/values.ts";
+import { integer, commaList, number, seed } from "../flags/values.ts";
 import type { TrainFlags } from "../training/trainRun.ts";
 
 export const command = defineCommand({
@@ -122,7 +122,7 @@ function schedule(command: Command): Command {
 }
 
 function pair(text: string): [number, number] {
-  const parts = listed(text).map(number);
+  const parts = commaList(text).map(number);
   if (parts.length === 2) return parts as [number, number];
   throw new InvalidArgumentError("It needs two numbers, as .9,.99.");
 }
@@ -132,6 +132,6 @@ function clip(text: string): number | "none" {
 }
 
 function checkpoints(text: string): number | number[] {
-  const steps = listed(text).map(integer(0));
+  const steps = commaList(text).map(integer(0));
   return steps.length === 1 ? steps[0]! : steps;
 }

@@ -28,12 +28,12 @@ export async function sequenceInput(
     "--tokens": tokens !== undefined,
   };
   const chosen = Object.entries(sources).flatMap(([flag, is]) => (is ? [flag] : []));
-  const made = Object.entries({
+  const pairs = Object.entries({
     "--seq-len": seqLen,
     "--seed": seed,
     "--num-examples": numExamples,
   });
-  const random = made.flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  const random = pairs.flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
   const wrong = tokens === undefined || bos === undefined ? random : [...random, "--bos"];
   if (chosen.length > 1 || (chosen.length === 1 && wrong.length > 0))
     throw new InputError(

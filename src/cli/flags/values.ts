@@ -46,26 +46,26 @@ export function number(text: string): number {
 }
 
 /** "18.6, 18.7" as its parts. */
-export function listed(text: string): string[] {
+export function commaList(text: string): string[] {
   return text.split(",").map((name) => name.trim());
 }
 
 /** "40, 41" as numbers. */
 export function wholeNumbers(text: string): number[] {
-  return listed(text).map(wholeNumber);
+  return commaList(text).map(wholeNumber);
 }
 
 /** An option that may repeat, each time with a list. */
 export function sets(text: string, before: readonly string[][] = []): string[][] {
-  return [...before, listed(text)];
+  return [...before, commaList(text)];
 }
 
 /** An option that may repeat. */
-export function collected(file: string, before: readonly string[] = []): string[] {
+export function collectFiles(file: string, before: readonly string[] = []): string[] {
   return [...before, file];
 }
 
 /** "0,512,1000" as steps. */
 export function stepList(text: string): number[] {
-  return listed(text).map(integer(0));
+  return commaList(text).map(integer(0));
 }

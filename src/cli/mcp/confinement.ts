@@ -98,23 +98,23 @@ async function withoutWaysOut(
   roots: readonly string[],
 ): Promise<string> {
   const waiting = [path];
-  for (let seen = 0; waiting.length > 0; seen++) {
-    if (seen > MOST_ENTRIES)
+  for (let count = 0; waiting.length > 0; count++) {
+    if (count > MOST_ENTRIES)
       throw new InputError(
         "path",
         `${typed} has more than ${MOST_ENTRIES} entries; name one model`,
       );
-    const one = waiting.pop()!;
-    const entry = await lstat(one);
+    const place = waiting.pop()!;
+    const entry = await lstat(place);
     if (entry.isSymbolicLink()) {
-      const real = await realpath(one).catch(() => null);
+      const real = await realpath(place).catch(() => null);
       if (real === null || !roots.some((root) => holds(root, real)))
         throw new InputError(
           "path",
-          `${typed} has a link that leads out of the folders allowed here: ${relative(path, one)}`,
+          `${typed} has a link that leads out of the folders allowed here: ${relative(path, place)}`,
         );
     } else if (entry.isDirectory()) {
-      waiting.push(...(await readdir(one)).map((name) => join(one, name)));
+      waiting.push(...(await readdir(place)).map((name) => join(place, name)));
     }
   }
   return path;

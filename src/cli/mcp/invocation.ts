@@ -60,12 +60,12 @@ function lentWords({ engine, model }: CommonFlags): string[] {
 }
 
 function refuseUnknown(tool: Tool, values: Values): void {
-  const known = tool.parts.map(({ property }) => property);
-  const unknown = Object.keys(values).find((name) => !known.includes(name));
+  const properties = tool.parts.map(({ property }) => property);
+  const unknown = Object.keys(values).find((name) => !properties.includes(name));
   if (unknown !== undefined)
     throw new InputError(
       "options",
-      `${tool.name} takes no ${unknown} (did you mean ${closest(unknown, known)}?); it takes ${known.join(", ")}`,
+      `${tool.name} takes no ${unknown} (did you mean ${closest(unknown, properties)}?); it takes ${properties.join(", ")}`,
     );
 }
 

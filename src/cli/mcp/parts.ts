@@ -1,6 +1,6 @@
 /** @file The arguments of a tool: those of its command, found in what the command declares. */
 import type { Argument, Command, Option } from "commander";
-import { collected, listed, sets, stepList, wholeNumbers } from "../flags/values.ts";
+import { collectFiles, commaList, sets, stepList, wholeNumbers } from "../flags/values.ts";
 
 /** What a value is: paths and models are confined to the folders given at start. */
 export type PartKind = "switch" | "number" | "text" | "list" | "file" | "model";
@@ -55,7 +55,7 @@ function partOfArgument(argument: Argument): ToolPart {
 function partOfOption(option: Option): ToolPart {
   const { description, long, flags, optional } = option;
   const placeholder = /[<[]([^>\]]+)[>\]]/.exec(flags)?.[1];
-  const isList = [listed, sets, stepList, wholeNumbers].includes(option.parseArg as never);
+  const isList = [commaList, sets, stepList, wholeNumbers].includes(option.parseArg as never);
   return {
     property: option.attributeName(),
     description,
@@ -63,7 +63,7 @@ function partOfOption(option: Option): ToolPart {
     flag: long ?? null,
     choices: option.argChoices ?? null,
     ...{ isRequired: option.mandatory, mayBeBare: optional },
-    repeats: option.parseArg === (collected as unknown) || option.parseArg === (sets as unknown),
+    repeats: option.parseArg === (collectFiles as unknown) || option.parseArg === (sets as unknown),
   };
 }
 

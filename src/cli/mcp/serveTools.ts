@@ -99,10 +99,12 @@ async function callTool(
   { textOnly, ...options }: ToolOptions,
 ) {
   const answer = (text: string) => ({ content: [{ type: "text" as const, text }] });
-  const tool = tools.find((one) => one.name === name);
+  const tool = tools.find((other) => other.name === name);
   if (!tool)
     return {
-      ...answer(`there is no tool ${name}; there are ${tools.map((one) => one.name).join(", ")}`),
+      ...answer(
+        `there is no tool ${name}; there are ${tools.map((other) => other.name).join(", ")}`,
+      ),
       isError: true,
     };
   try {

@@ -74,21 +74,23 @@ function inputSchema(parts: readonly ToolPart[]): JsonObject {
 
 function schemaOf({ kind, description, choices, mayBeBare, repeats }: ToolPart): object {
   if (kind === "switch") return { type: "boolean", description };
-  const one = choices ? { enum: choices } : { type: TYPES[kind] };
+  const value = choices ? { enum: choices } : { type: TYPES[kind] };
   const forms = [
-    one,
+    value,
     ...(mayBeBare ? [{ type: "boolean" }] : []),
     ...(repeats || kind === "list"
       ? [
           {
             type: "array",
             items:
-              repeats && kind === "list" ? { anyOf: [one, { type: "array", items: one }] } : one,
+              repeats && kind === "list"
+                ? { anyOf: [value, { type: "array", items: value }] }
+                : value,
           },
         ]
       : []),
   ];
-  return forms.length === 1 ? { ...one, description } : { anyOf: forms, description };
+  return forms.length === 1 ? { ...value, description } : { anyOf: forms, description };
 }
 
 const TYPES = {

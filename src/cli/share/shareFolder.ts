@@ -42,10 +42,10 @@ export async function shareFolder(
   const { folder, page, state, weights, results: files } = request;
   checkShared(folder);
   const isPath = (await stat(name).catch(() => null)) !== null;
-  const shown = isPath ? basename(resolve(name)) : name; // no path of this machine leaves it
-  const results = renamed(await sharedResults(frame, name, { files, state }), shown);
+  const modelName = isPath ? basename(resolve(name)) : name; // no path of this machine leaves it
+  const results = withModelId(await sharedResults(frame, name, { files, state }), modelName);
   const own = weights ? await filesOf(frame, name) : [];
-  const model = stateModel(frame, name, { isPath, shown, hasFiles: own.length > 0 });
+  const model = stateModel(frame, name, { isPath, shown: modelName, hasFiles: own.length > 0 });
   const arcs = sharedArcs(results, await tokensOf(frame, name));
   const figures = await sharedFigures(results, arcs);
   const { score, verdict, attention } = results;
@@ -53,7 +53,7 @@ export async function shareFolder(
   const manifest = new Map([
     ...[...page].filter(([path]) => !path.startsWith("/zoo/")),
     ...lastSteps(zooManifest(ZOO), name),
-    ...(own.length > 0 ? modelManifest(shown, own) : []),
+    ...(own.length > 0 ? modelManifest(modelName, own) : []),
     ["/index.html", withShared(page, { model, at, score, verdict, attention, arcs })] as const,
     ...[...figures].map(([path, html]) => [`/${path}`, text("text/html", html)] as const),
   ]);
@@ -66,7 +66,9 @@ export async function shareFolder(
     `${folder}/figure/index.html lists ${figures.size - 1} figures with their snippets for an iframe.`,
   );
   if (!comesAlong(model))
-    frame.done(`The folder has the numbers of ${shown} and not its weights, which --weights adds.`);
+    frame.done(
+      `The folder has the numbers of ${modelName} and not its weights, which --weights adds.`,
+    );
 }
 
 /** What the page opens at: the view that was asked for, else the first one that the folder can show. */
@@ -111,7 +113,7 @@ function stateModel({ flags }: Frame, name: string, { isPath, shown, hasFiles }:
 }
 
 /** Results under the model's own name, without the folders of this machine. */
-function renamed(results: SharedResults, id: string): SharedResults {
+function withModelId(results: SharedResults, id: string): SharedResults {
   const under = <Kind extends { readonly model: { readonly id: string } }>(result: Kind): Kind => ({
     ...result,
     model: { ...result.model, id },
@@ -134,12 +136,12 @@ function lastSteps(zoo: Manifest, name: string): [string, Served][] {
     const [, model, step] = stepOf(path) ?? [];
     if (model && step && step > (last.get(model) ?? "")) last.set(model, step);
   }
-  const wanted = /^zoo:([^@]+)@/.exec(name)?.[1];
+  const zooName = /^zoo:([^@]+)@/.exec(name)?.[1];
   return [...zoo].filter(([path]) => {
     const [, model, step] = stepOf(path) ?? [];
     return model === undefined
       ? path === "/zoo/zoo.json"
-      : model === wanted || last.get(model) === step;
+      : model === zooName || last.get(model) === step;
   });
 }
 

@@ -57,7 +57,7 @@ export async function sharedExample(
       seam: isText ? null : tokens.length - (query - target + 1), // a block ends the row
     })),
   );
-  const [best] = places.toSorted((a, b) => shown(result, b) - shown(result, a));
+  const [best] = places.toSorted((a, b) => weightAt(result, b) - weightAt(result, a));
   return best ? oneSequence(result, best) : null;
 }
 
@@ -91,7 +91,7 @@ function repeatsIn(tokens: readonly number[]) {
   });
 }
 
-function shown(result: AttentionResult, place: ArcsPlace): number {
+function weightAt(result: AttentionResult, place: ArcsPlace): number {
   const { sequence, query, target, induction, previous } = place;
   const match = weightOf(result, sequence, induction, query, target);
   const back = previous && weightOf(result, sequence, previous, target, target - 1);

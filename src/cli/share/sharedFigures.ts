@@ -108,7 +108,7 @@ function mapOf({ score }: SharedResults): Figure {
 
 /** One head alone: that of the view. */
 function patternOf({ attention, head }: SharedResults): Figure {
-  const heads = attention.heads.filter((one) => one.head === head.head);
+  const heads = attention.heads.filter((other) => other.head === head.head);
   const { title, sentences, pictures, tables } = attentionView({ ...attention, heads });
   return {
     name: "pattern",

@@ -42,9 +42,9 @@ export async function sharedResults(
   name: string,
   { files, state }: { readonly files: readonly string[]; readonly state: URLSearchParams },
 ): Promise<SharedResults> {
-  const found = await resultsIn(files);
-  const score = found.score ?? (await scoreOf(frame, name));
-  const verdict = found.verdict ?? (await verdictOf(frame, name));
+  const results = await resultsIn(files);
+  const score = results.score ?? (await scoreOf(frame, name));
+  const verdict = results.verdict ?? (await verdictOf(frame, name));
   const model = await frame.openModel(name);
   try {
     checkModel(model, [score, verdict], name);
@@ -79,20 +79,20 @@ async function verdictOf(frame: Frame, name: string): Promise<VerdictResult> {
 }
 
 async function resultsIn(files: readonly string[]): Promise<Found> {
-  const found: { score?: ScoreResult; verdict?: VerdictResult } = {};
+  const results: { score?: ScoreResult; verdict?: VerdictResult } = {};
   for (const file of files) {
     const result = await readResult(file);
     await viewOf({ name: file, result }); // throws for what is no Result
     const { schema } = result as ScoreResult | VerdictResult;
-    if (schema === "induction-lens/score@1") found.score = result as ScoreResult;
-    else if (schema === "induction-lens/verdict@1") found.verdict = result as VerdictResult;
+    if (schema === "induction-lens/score@1") results.score = result as ScoreResult;
+    else if (schema === "induction-lens/verdict@1") results.verdict = result as VerdictResult;
     else
       throw new InputError(
         "result",
         `--results takes Results of score and verdict, ${file} has the schema ${String(schema)}`,
       );
   }
-  return found;
+  return results;
 }
 
 /** A number under another model would not be true. */
@@ -111,9 +111,9 @@ function checkModel(
 
 /** The head of the view, or the best induction head. */
 function headOf(state: URLSearchParams, { architecture }: LoadedModel, score: ScoreResult): HeadAt {
-  const asked = state.get("head");
+  const headText = state.get("head");
   const { layer, head } =
-    asked === null ? (score.top[0] ?? { layer: 0, head: 0 }) : headNumbers(asked);
+    headText === null ? (score.top[0] ?? { layer: 0, head: 0 }) : headNumbers(headText);
   const { layers, heads } = architecture;
   if (layer < layers && head < heads) return { layer, head };
   throw new InputError(

@@ -31,19 +31,19 @@ export async function diskBudget(bytes: number, cacheDir: string): Promise<DiskB
   const evict = async () => {
     const all = await checkpointsIn(cacheDir);
     const own = all.filter(({ target }) => !before.has(target));
-    for (const one of own)
-      if (isUsed(one, running) || !lastUse.has(one.target)) lastUse.set(one.target, ++uses);
+    for (const entry of own)
+      if (isUsed(entry, running) || !lastUse.has(entry.target)) lastUse.set(entry.target, ++uses);
     const idle = own
-      .filter((one) => !isUsed(one, running))
+      .filter((entry) => !isUsed(entry, running))
       .sort((a, b) => lastUse.get(a.target)! - lastUse.get(b.target)!);
     const left = new Set(own);
-    for (const one of idle) {
+    for (const entry of idle) {
       if (sizeOf([...left], all) <= bytes) return;
-      const isRemoved = await removeFromCache(cacheDir, one.target).then(
+      const isRemoved = await removeFromCache(cacheDir, entry.target).then(
         () => true,
         () => false, // somebody downloads into it: after the next job, then
       );
-      if (isRemoved) left.delete(one);
+      if (isRemoved) left.delete(entry);
     }
   };
   const evictInTurn = () => (evicting = evicting.then(evict, evict));
@@ -73,10 +73,10 @@ async function checkpointsIn(cacheDir: string): Promise<Checkpoint[]> {
 
 /** Every commit of a model of which a job runs, unless the cache knows which one its revision is. */
 function isUsed({ entry, revision }: Checkpoint, running: ReadonlySet<SweepJob>): boolean {
-  return [...running].some(({ name, revision: asked = "main" }) => {
+  return [...running].some(({ name, revision: revisionName = "main" }) => {
     if (name !== entry.id && !name.startsWith(`${entry.id}:`)) return false;
     const isIt = ({ commit, refs }: Checkpoint["revision"]) =>
-      refs.includes(asked) || commit.startsWith(asked);
+      refs.includes(revisionName) || commit.startsWith(revisionName);
     return isIt(revision) || !entry.revisions.some(isIt);
   });
 }
@@ -89,7 +89,9 @@ function sizeOf(own: readonly Checkpoint[], all: readonly Checkpoint[]): number 
       Math.max(0, sizeBytes),
     ]);
   const others = new Set(
-    all.filter((one) => !own.includes(one)).flatMap((one) => blobsOf(one).map(([key]) => key)),
+    all
+      .filter((entry) => !own.includes(entry))
+      .flatMap((entry) => blobsOf(entry).map(([key]) => key)),
   );
   const sizes = new Map(own.flatMap(blobsOf).filter(([key]) => !others.has(key)));
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);

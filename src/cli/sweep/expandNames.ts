@@ -12,17 +12,17 @@ const MOST_NAMES = 100_000;
  * @throws {InputError} "options" for a range that does not reach its end, braces that do not close, or a `*` that nothing fits
  */
 export function expandNames(text: string): string[] {
-  return braced(text).flatMap((name) => (isPattern(name) ? foldersLike(name) : [name]));
+  return expandBraces(text).flatMap((name) => (isPattern(name) ? foldersLike(name) : [name]));
 }
 
 /** The first braces, then those behind them. */
-function braced(text: string): string[] {
+function expandBraces(text: string): string[] {
   const open = text.indexOf("{");
   const close = text.indexOf("}", open);
   if (open < 0 && !text.includes("}")) return [text];
   if (open < 0 || close < open) throw fault(text, "its braces do not match");
   const items = listOf(text.slice(open + 1, close), text);
-  const rest = braced(text.slice(close + 1));
+  const rest = expandBraces(text.slice(close + 1));
   if (items.length * rest.length > MOST_NAMES)
     throw fault(text, `it means more than ${MOST_NAMES} names`);
   return items.flatMap((item) => rest.map((end) => text.slice(0, open) + item + end));
@@ -34,15 +34,18 @@ function listOf(inside: string, text: string): string[] {
   parts.forEach((part, index) => {
     const range = /^(\d+)\.\.(\d+)(?:\/(\d+))?$/.exec(part);
     if (part === "") throw fault(text, "a part between its commas is empty");
-    if (part === "...") items.push(...continued(items, parts[index + 1], text));
-    else if (range) items.push(...stepped(range, text));
+    if (part === "...") items.push(...continueSeries(items, parts[index + 1], text));
+    else if (range) items.push(...expandSteps(range, text));
     else items.push(part);
   });
   return [...new Set(items)];
 }
 
 /** `from..to/by`, the end included. */
-function stepped([, from, to, by = "1"]: readonly (string | undefined)[], text: string): string[] {
+function expandSteps(
+  [, from, to, by = "1"]: readonly (string | undefined)[],
+  text: string,
+): string[] {
   const [first, last, step] = [Number(from), Number(to), Number(by)];
   if (step < 1 || last < first) throw fault(text, `the range ${from}..${to}/${by} has no entries`);
   const count = Math.floor((last - first) / step) + 1;
@@ -51,7 +54,11 @@ function stepped([, from, to, by = "1"]: readonly (string | undefined)[], text: 
 }
 
 /** What stands for `...`: the steps or the doublings of the last three numbers go on up to the next one. */
-function continued(before: readonly string[], end: string | undefined, text: string): string[] {
+function continueSeries(
+  before: readonly string[],
+  end: string | undefined,
+  text: string,
+): string[] {
   const [a, b, c] = before.slice(-3).map(Number) as [number, number, number];
   const last = Number(end);
   if (before.length < 3 || ![a, b, c, last].every(Number.isSafeInteger))
@@ -63,14 +70,14 @@ function continued(before: readonly string[], end: string | undefined, text: str
         ? (value: number) => value * (c / b)
         : null;
   if (next === null) throw fault(text, `${a}, ${b}, ${c} have neither one step nor one factor`);
-  const found: string[] = [];
+  const names: string[] = [];
   let value = next(c);
-  while (value < last && found.length <= MOST_NAMES) {
-    found.push(String(value));
+  while (value < last && names.length <= MOST_NAMES) {
+    names.push(String(value));
     value = next(value);
   }
   if (value !== last) throw fault(text, `${a}, ${b}, ${c}, ... does not come to ${end}`);
-  return found;
+  return names;
 }
 
 const isPattern = (name: string) => name.includes("*");
@@ -78,7 +85,7 @@ const isPattern = (name: string) => name.includes("*");
 /** Paths whose parts fit, sorted; hidden ones only if the pattern asks for them. */
 function foldersLike(pattern: string): string[] {
   const parts = pattern.replace(/\/+$/, "").split("/");
-  const found = parts.reduce<string[]>(
+  const folders = parts.reduce<string[]>(
     (paths, part, index) =>
       paths.flatMap((path) => {
         if (!isPattern(part)) return [index === 0 ? part || "/" : join(path, part)];
@@ -89,8 +96,8 @@ function foldersLike(pattern: string): string[] {
       }),
     [""],
   );
-  if (found.length === 0) throw fault(pattern, `nothing in ${dirname(pattern)} fits it`);
-  return found.sort();
+  if (folders.length === 0) throw fault(pattern, `nothing in ${dirname(pattern)} fits it`);
+  return folders.sort();
 }
 
 function entriesOf(folder: string): string[] {

@@ -4,7 +4,7 @@ import type { LineFigure, LinePoint } from "../../draw/lines.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { plural, share } from "../../draw/numbers.ts";
 import type { Scatter } from "../../draw/scatter.ts";
-import { shortened } from "../../draw/visible.ts";
+import { shortenText } from "../../draw/visible.ts";
 import { familyFigure } from "../../studies/compare/viewFamily.ts";
 import type { Cell, SweepTables, TidyTable } from "./tables.ts";
 
@@ -40,7 +40,7 @@ function rowsOf({ columns, rows }: TidyTable): Row[] {
 
 const numberOf = (row: Row, name: string) => row[name] as number;
 const textOf = (row: Row, name: string) => String(row[name]);
-const byText = (one: Row) => `${textOf(one, "model")} ${numberOf(one, "seed")}`;
+const byText = (line: Row) => `${textOf(line, "model")} ${numberOf(line, "seed")}`;
 
 /** Models of several sizes, each by the first of its seeds and the last of its steps. */
 function familyOf(models: readonly Row[], heads: readonly Row[]): LineFigure | undefined {
@@ -79,10 +79,10 @@ function familyOf(models: readonly Row[], heads: readonly Row[]): LineFigure | u
 
 function boundsOf(row: Row, heads: readonly Row[]) {
   const best = heads.find(
-    (one) =>
-      byText(one) === byText(row) &&
-      one["layer"] === row["bestLayer"] &&
-      one["head"] === row["bestHead"],
+    (line) =>
+      byText(line) === byText(row) &&
+      line["layer"] === row["bestLayer"] &&
+      line["head"] === row["bestHead"],
   );
   return {
     low: (best?.["inductionLow"] ?? null) as number | null,
@@ -93,7 +93,7 @@ function boundsOf(row: Row, heads: readonly Row[]) {
 function countOf(row: Row, heads: readonly Row[]) {
   if (row["labelledInduction"] !== null)
     return { by: "label" as const, count: numberOf(row, "labelledInduction") };
-  const count = heads.filter((one) => byText(one) === byText(row) && attends(one)).length;
+  const count = heads.filter((line) => byText(line) === byText(row) && attends(line)).length;
   return { by: "attention" as const, count };
 }
 
@@ -101,8 +101,8 @@ const attends = (row: Row) => numberOf(row, "induction") >= INDUCTION_ATTENTION.
 
 /** `a/b@step1000` is step 1000 of a/b, `x/step-001500` that of x; a name without a number at its end has no step. */
 export function placeOf(model: string): { readonly run: string; readonly step: number | null } {
-  const found = /^(.*?)[@/](?:[a-z]+[-_]?)?(\d+)$/.exec(model.replace(/\/+$/, ""));
-  return found ? { run: found[1]!, step: Number(found[2]) } : { run: model, step: null };
+  const match = /^(.*?)[@/](?:[a-z]+[-_]?)?(\d+)$/.exec(model.replace(/\/+$/, ""));
+  return match ? { run: match[1]!, step: Number(match[2]) } : { run: model, step: null };
 }
 
 interface Run {
@@ -126,8 +126,11 @@ function runsOf(models: readonly Row[], heads: readonly Row[]): Run[] {
       parameters: numberOf([...steps.values()][0]!, "parameters"),
       steps: [...steps]
         .sort(([a], [b]) => a - b)
-        .map(([step, row]) => ({ step, heads: heads.filter((one) => byText(one) === byText(row)) }))
-        .filter((one) => one.heads.length > 0),
+        .map(([step, row]) => ({
+          step,
+          heads: heads.filter((line) => byText(line) === byText(row)),
+        }))
+        .filter((line) => line.heads.length > 0),
     }))
     .filter(({ steps }) => steps.length > 1);
 }
@@ -138,14 +141,14 @@ const MOST_MAPS = 6;
 /** Heads by steps, a map for each run: those that ever attend like induction, by layer, or else the best. */
 function checkpointMaps(runs: readonly Run[]): Matrices | undefined {
   if (runs.length === 0) return undefined;
-  const shown = runs.slice(0, MOST_MAPS);
+  const firstRuns = runs.slice(0, MOST_MAPS);
   return {
     title: "Induction scores over checkpoints",
-    subtitle: shown.map(({ name, steps }) => `${name}: ${plural(steps.length, "checkpoint")}`),
-    matrices: shown.map((run) => {
+    subtitle: firstRuns.map(({ name, steps }) => `${name}: ${plural(steps.length, "checkpoint")}`),
+    matrices: firstRuns.map((run) => {
       const names = bestHeads(run);
       return {
-        title: shortened(run.name, 40),
+        title: shortenText(run.name, 40),
         rows: names,
         columns: run.steps.map(({ step }) => step.toLocaleString("en-GB")),
         values: names.map((name) =>
@@ -164,7 +167,7 @@ function checkpointMaps(runs: readonly Run[]): Matrices | undefined {
       `Heads that score ${share(INDUCTION_ATTENTION.substantial)} or more at some checkpoint, or the best ones; at most ${MOST_HEADS} of a run.`,
       ...(runs.length > MOST_MAPS ? [`The first ${MOST_MAPS} of ${runs.length} runs.`] : []),
     ],
-    description: `Induction scores of heads over the checkpoints of ${plural(shown.length, "run")}.`,
+    description: `Induction scores of heads over the checkpoints of ${plural(firstRuns.length, "run")}.`,
   };
 }
 
@@ -179,21 +182,21 @@ function bestHeads({ steps }: Run): string[] {
   return (attending.length > 0 ? attending : rising.slice(0, 4))
     .map(([name]) => name)
     .sort((a, b) => {
-      const [one, other] = [a, b].map((name) => name.split(".").map(Number));
-      return one![0]! - other![0]! || one![1]! - other![1]!;
+      const [left, other] = [a, b].map((name) => name.split(".").map(Number));
+      return left![0]! - other![0]! || left![1]! - other![1]!;
     });
 }
 
 /** The first step at which a head attends like induction, against parameters. */
 function formationOf(runs: readonly Run[]): LineFigure | undefined {
-  const found = runs.flatMap((run): LinePoint[] => {
+  const sizePoints = runs.flatMap((run): LinePoint[] => {
     const at = run.steps.findIndex(({ heads }) => heads.some(attends));
     if (at < 1) return []; // there from the beginning, or never
     const [before, step] = [run.steps[at - 1]!.step, run.steps[at]!.step];
     return [{ x: run.parameters, y: step, low: Math.max(before, step / 1e3), high: step }];
   });
-  if (new Set(found.map(({ x }) => x)).size < 2) return undefined; // of one size there is nothing to see
-  const points = found.toSorted((a, b) => a.x - b.x);
+  if (new Set(sizePoints.map(({ x }) => x)).size < 2) return undefined; // of one size there is nothing to see
+  const points = sizePoints.toSorted((a, b) => a.x - b.x);
   return {
     title: "When heads that attend like induction form",
     subtitle: runs.map(({ name, parameters }) => `${parameters.toLocaleString("en-GB")}: ${name}`),
@@ -230,21 +233,21 @@ function agreementOf(heads: readonly Row[]): Scatter | undefined {
   const all = heads.flatMap((row) => {
     const x = base.get(key(row));
     if (row["seed"] === first || x === undefined) return [];
-    const name = `${shortened(textOf(row, "model"), 24)} ${nameOf(row)}`;
+    const name = `${shortenText(textOf(row, "model"), 24)} ${nameOf(row)}`;
     return [{ name, x, y: numberOf(row, "induction"), group: `seed ${numberOf(row, "seed")}` }];
   });
-  const known = others.slice(0, MOST_GROUPS).map((seed) => `seed ${seed}`);
-  const dots = all.filter(({ group }) => known.includes(group));
+  const names = others.slice(0, MOST_GROUPS).map((seed) => `seed ${seed}`);
+  const dots = all.filter(({ group }) => names.includes(group));
   if (dots.length === 0) return undefined;
-  const shown = dots.toSorted((a, b) => Math.abs(b.y - b.x) - Math.abs(a.y - a.x));
-  const largest = Math.abs(shown[0]!.y - shown[0]!.x);
+  const byDifference = dots.toSorted((a, b) => Math.abs(b.y - b.x) - Math.abs(a.y - a.x));
+  const largest = Math.abs(byDifference[0]!.y - byDifference[0]!.x);
   return {
     title: "Agreement between seeds",
     subtitle: [
       `${plural(dots.length, "pair")} of scores of the same head with rows of other seeds; the largest difference is ${share(largest)}`,
     ],
-    dots: shown.slice(0, MOST_PAIRED),
-    groups: known.filter((group) => dots.some((dot) => dot.group === group)),
+    dots: byDifference.slice(0, MOST_PAIRED),
+    groups: names.filter((group) => dots.some((dot) => dot.group === group)),
     namesGroups: true,
     x: `induction score, seed ${first}`,
     y: "induction score, other seeds",

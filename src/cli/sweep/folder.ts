@@ -26,8 +26,8 @@ export interface SweepFolder {
   result(key: string): unknown;
   keep(key: string, result: unknown): void;
   done(job: SweepJob): DoneJob | null;
-  setDone(one: DoneJob): void;
-  setFailed(one: FailedJob): void;
+  setDone(job: DoneJob): void;
+  setFailed(job: FailedJob): void;
 }
 
 export function sweepFolder(path: string): SweepFolder {
@@ -40,16 +40,16 @@ export function sweepFolder(path: string): SweepFolder {
     result: (key) => readJson(at("results", key)),
     keep: (key, result) => write(at("results", key), result),
     done(job) {
-      const one = readJson(at("jobs", jobId(job))) as DoneJob | null;
-      return one?.version === VERSION ? one : null;
+      const record = readJson(at("jobs", jobId(job))) as DoneJob | null;
+      return record?.version === VERSION ? record : null;
     },
-    setDone(one) {
-      write(at("jobs", jobId(one.job)), one);
-      rmSync(at("failed", jobId(one.job)), { force: true });
+    setDone(record) {
+      write(at("jobs", jobId(record.job)), record);
+      rmSync(at("failed", jobId(record.job)), { force: true });
     },
-    setFailed(one) {
-      write(at("failed", jobId(one.job)), one);
-      rmSync(at("jobs", jobId(one.job)), { force: true });
+    setFailed(record) {
+      write(at("failed", jobId(record.job)), record);
+      rmSync(at("jobs", jobId(record.job)), { force: true });
     },
   };
 }

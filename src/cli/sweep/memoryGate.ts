@@ -34,10 +34,10 @@ export function memoryGate(budget: number): MemoryGate {
   return {
     enter: (bytes, signal) =>
       new Promise((resolve) => {
-        const one: Waiting = { bytes, begin: resolve };
-        queue.push(one);
+        const request: Waiting = { bytes, begin: resolve };
+        queue.push(request);
         signal.addEventListener("abort", () => {
-          const place = queue.indexOf(one);
+          const place = queue.indexOf(request);
           if (place < 0) return;
           queue.splice(place, 1);
           admit();

@@ -37,7 +37,7 @@ const MOST_DEATHS = 2;
 export async function runPool(
   jobs: readonly SweepJob[],
   { setup, workers, budget, disk, signal }: PoolOptions,
-  ended: (one: Ended) => void,
+  onEnd: (end: Ended) => void,
 ): Promise<void> {
   const runners = jobRunners(setup, memoryGate(budget));
   const waiting = jobs[Symbol.iterator]();
@@ -45,7 +45,7 @@ export async function runPool(
     for (const job of waiting) {
       if (signal.aborted) break;
       const carryOut = () => endOf(job, runners, signal);
-      ended({ job, ...(await (disk ? disk.during(job, carryOut) : carryOut())) });
+      onEnd({ job, ...(await (disk ? disk.during(job, carryOut) : carryOut())) });
     }
   };
   const count = Math.min(workers, jobs.length);

@@ -63,20 +63,20 @@ export async function runSweep(
   const jobs = await readPlan(plan);
   const folder = sweepFolder(flags.out);
   const own = shardOf(jobs, flags.shard);
-  const ended: Ended[] = [];
+  const ends: Ended[] = [];
   const { engine, model } = frame.flags;
   const setup = { folder: flags.out, engine: { ...engine, threads: engine.threads ?? 1 }, model };
   const disk = await diskOf(flags);
   const order = disk ? own.toSorted(byModel) : own; // jobs of one checkpoint together
-  await runPool(order, { setup, ...roomOf(flags), disk, signal: frame.signal }, (one) => {
-    ended.push(one);
-    if (one.error !== null) {
-      folder.setFailed({ job: one.job, error: one.error });
-      frame.note(`set aside: ${one.job.study} of ${one.job.typed}: ${visible(one.error)}`);
+  await runPool(order, { setup, ...roomOf(flags), disk, signal: frame.signal }, (end) => {
+    ends.push(end);
+    if (end.error !== null) {
+      folder.setFailed({ job: end.job, error: end.error });
+      frame.note(`set aside: ${end.job.study} of ${end.job.typed}: ${visible(end.error)}`);
     }
-    frame.progress("sweep", ended.length, own.length);
+    frame.progress("sweep", ends.length, own.length);
   });
-  return summaryOf(jobs, own, ended, await writeTables(jobs, folder), folder);
+  return summaryOf(jobs, own, ends, await writeTables(jobs, folder), folder);
 }
 
 /** Undefined where nobody asks for one. */
@@ -100,17 +100,17 @@ function shardOf(jobs: readonly SweepJob[], shard: Shard | undefined): readonly 
 function summaryOf(
   jobs: readonly SweepJob[],
   own: readonly SweepJob[],
-  ended: readonly Ended[],
+  ends: readonly Ended[],
   files: readonly string[],
   folder: SweepFolder,
 ): SweepSummary {
-  const fine = ended.filter(({ error }) => error === null);
+  const fine = ends.filter(({ error }) => error === null);
   return {
     jobs: jobs.length,
     own: own.length,
     computed: fine.filter(({ computed }) => computed).length,
     known: fine.filter(({ computed }) => !computed).length,
-    failed: ended
+    failed: ends
       .filter(({ error }) => error !== null)
       .sort((a, b) => (jobId(a.job) < jobId(b.job) ? -1 : 1))
       .map(({ job, error }) => ({ model: job.typed, study: job.study, error: error! })),

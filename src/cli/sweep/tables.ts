@@ -107,11 +107,11 @@ function aboutCells({ typed, seed, parameters, score, stacks, verdict }: Measure
   return [typed, revision, sha256, family, parameters, layers, heads, seed];
 }
 
-function headRows(one: Measured): Cell[][] {
-  const { score, verdict } = one;
+function headRows(model: Measured): Cell[][] {
+  const { score, verdict } = model;
   if (!score && !verdict) return [];
   const { layers, heads } = (score ?? verdict)!.model;
-  const about = aboutCells(one);
+  const about = aboutCells(model);
   return Array.from({ length: layers * heads }, (_, index) => {
     const [layer, head] = [Math.floor(index / heads), index % heads];
     const [low, high] = score?.intervals.induction[layer]![head] ?? [null, null];
@@ -128,9 +128,9 @@ function headRows(one: Measured): Cell[][] {
   });
 }
 
-function stackRows(one: Measured): Cell[][] {
-  const about = aboutCells(one);
-  return (one.stacks?.parts ?? []).flatMap(({ part, direction, scores }) =>
+function stackRows(model: Measured): Cell[][] {
+  const about = aboutCells(model);
+  return (model.stacks?.parts ?? []).flatMap(({ part, direction, scores }) =>
     scores.flatMap(({ name, values, intervals, uniform }) =>
       values.flatMap((heads, layer) =>
         heads.map((value, head) => [
@@ -142,12 +142,12 @@ function stackRows(one: Measured): Cell[][] {
   );
 }
 
-function modelRow(one: Measured): Cell[] {
-  const { score, verdict } = one;
+function modelRow(model: Measured): Cell[] {
+  const { score, verdict } = model;
   const best = score?.top[0];
   const loss = score?.loss;
   return [
-    ...aboutCells(one),
+    ...aboutCells(model),
     ...[loss?.firstCopy ?? null, loss?.secondCopy ?? null, loss?.copyGain ?? null],
     ...(loss?.intervals.copyGain ?? [null, null]),
     ...[best?.layer ?? null, best?.head ?? null, best?.score ?? null],

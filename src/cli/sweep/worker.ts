@@ -27,12 +27,12 @@ process.on("message", (message: ToWorker) => {
   else arrived.push(message);
 });
 
-function told(): Promise<ToWorker> {
+function nextMessage(): Promise<ToWorker> {
   const message = arrived.shift();
   return message ? Promise.resolve(message) : new Promise((resolve) => waiting.push(resolve));
 }
 
-const first = await told();
+const first = await nextMessage();
 if (!("setup" in first)) throw new Error("internal: a worker is set up first");
 const { folder, ...flags } = first.setup;
 await inFrame({ ...flags, output: { quiet: true } }, (frame) => serve(frame, sweepFolder(folder)), {
@@ -43,7 +43,7 @@ async function serve(frame: Frame, folder: SweepFolder): Promise<never> {
   const backend = await frame.openEngine();
   say({ ready: true });
   for (;;) {
-    const message = await told();
+    const message = await nextMessage();
     if (!("job" in message)) continue;
     const { job } = message;
     try {
@@ -98,13 +98,13 @@ async function carriedOut(
 /** Says what the job needs, and waits until there is room for it. */
 async function room(bytes: number, { study }: SweepJob): Promise<void> {
   say({ needsBytes: bytes * TIMES[study] });
-  for (;;) if ("go" in (await told())) return;
+  for (;;) if ("go" in (await nextMessage())) return;
 }
 
 /** Everything but how long it took, so that the same job gives the same bytes. */
 async function resultOf(job: SweepJob, model: LoadedModel, backend: Backend): Promise<unknown> {
-  const { study: asked } = await STUDIES[job.study]();
-  const { study, options } = await studyFor(asked, model, job.options);
+  const { study: studyOfJob } = await STUDIES[job.study]();
+  const { study, options } = await studyFor(studyOfJob, model, job.options);
   const run = (await study.run()) as (model: LoadedModel, options: object) => Promise<object>;
   return { ...(await run(model, { ...options, backend })), timings: {} };
 }

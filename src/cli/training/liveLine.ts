@@ -10,7 +10,7 @@ export function liveLine(
   { steps, quiet }: { readonly steps: number; readonly quiet: boolean },
 ) {
   const began = performance.now();
-  let [first, shown]: [number | null, number] = [null, -Infinity];
+  let [first, shownAt]: [number | null, number] = [null, -Infinity];
   let scores: TrainingScores | null = null;
   let last = "";
   const every = stream.isTTY ? EVERY_MS.terminal : EVERY_MS.lines;
@@ -19,8 +19,8 @@ export function liveLine(
       first ??= step.step;
       scores = step.scores ?? scores;
       const now = performance.now();
-      if (quiet || (now - shown < every && step.step !== steps)) return;
-      shown = now;
+      if (quiet || (now - shownAt < every && step.step !== steps)) return;
+      shownAt = now;
       const line = lineOf(step, scores, { steps, perStepMs: (now - began) / (step.step - first) });
       stream.write(
         stream.isTTY
@@ -48,7 +48,7 @@ function lineOf(
     ...(Number.isFinite(perStepMs)
       ? [
           `${perStepMs.toFixed(perStepMs < 10 ? 1 : 0)} ms a step`,
-          `${left((steps - step) * perStepMs)} left`,
+          `${timeLeft((steps - step) * perStepMs)} left`,
         ]
       : []),
   ];
@@ -66,7 +66,7 @@ function scoreWords({ copyGain, best }: TrainingScores): string[] {
 }
 
 /** `2:05`, or seconds under a minute. */
-export function left(ms: number): string {
+export function timeLeft(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

@@ -126,26 +126,28 @@ async function dataOf(
   base: RecipeInput["data"],
   options: RecipeOptions,
 ): Promise<{ readonly data?: RecipeInput["data"]; readonly text?: string }> {
-  const wanted = options.text === undefined ? options.data : "text";
+  const kindName = options.text === undefined ? options.data : "text";
   if (options.text !== undefined && options.data !== undefined && options.data !== "text")
     throw new InputError("options", `--text cannot be combined with --data ${options.data}`);
-  const kind = (wanted ?? base?.kind ?? "periodic") as Kind;
+  const kind = (kindName ?? base?.kind ?? "periodic") as Kind;
   const own = withoutUndefined(
     Object.fromEntries(DATA_KEYS[kind].map((key) => [key, options[key]])),
   );
   refuseOthers(kind, options);
   const before = base?.kind === kind ? base : undefined;
   if (kind !== "text") {
-    if (wanted === undefined && base === undefined && Object.keys(own).length === 0) return {};
+    if (kindName === undefined && base === undefined && Object.keys(own).length === 0) return {};
     const half = Math.floor((options.context ?? 64) / 2);
     const start = { periodic: { maxPeriod: half }, repeated: { period: half }, bigram: {} }[kind];
     return { data: { kind, ...start, ...before, ...own } as RecipeInput["data"] };
   }
-  const known = before as Extract<Recipe["data"], { kind: "text" }> | undefined;
-  const file = options.text ?? known?.file;
+  const textBefore = before as Extract<Recipe["data"], { kind: "text" }> | undefined;
+  const file = options.text ?? textBefore?.file;
   if (file === undefined) throw new InputError("options", "--data text needs --text FILE");
   const text = await read(file);
-  const data = known?.sha256 ? { ...known, file, ...own } : await textData(text, { file, ...own });
+  const data = textBefore?.sha256
+    ? { ...textBefore, file, ...own }
+    : await textData(text, { file, ...own });
   return { data, text };
 }
 

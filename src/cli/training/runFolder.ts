@@ -34,7 +34,7 @@ export function runFolder(run: string) {
   return {
     hasRecipe: () => existsSync(recipe),
     readRecipe: (): Recipe => recipeFrom(readJson(recipe) as RecipeInput),
-    begin: (made: Recipe) => replaceFile(recipe, jsonFile(made)),
+    begin: (fullRecipe: Recipe) => replaceFile(recipe, jsonFile(fullRecipe)),
     /** The state to go on from, null if none was saved; what was logged after it is forgotten. */
     async goOn(): Promise<SavedState | null> {
       removeTemporary([run, checkpoints]);
@@ -46,8 +46,11 @@ export function runFolder(run: string) {
     async savedStep(): Promise<number | null> {
       return existsSync(state) ? (await readState(await fileSource(state))).state.step : null;
     },
-    keepModel: (made: Recipe, step: TrainingStep) =>
-      replaceFolder(join(checkpoints, stepName(step.step)), checkpointFiles(made, step.weights())),
+    keepModel: (fullRecipe: Recipe, step: TrainingStep) =>
+      replaceFolder(
+        join(checkpoints, stepName(step.step)),
+        checkpointFiles(fullRecipe, step.weights()),
+      ),
     log: (step: TrainingStep) => appendLine(log, JSON.stringify(logLine(step))),
     keepState: (saved: SavedState) => replaceFile(state, stateFile(saved)),
     /** The last model that was kept; null if none was. */
@@ -77,8 +80,8 @@ function logLine({ step, tokens, loss, validationLoss, scores, learningRate }: T
 /** Whole lines of steps that the saved state has behind it. */
 function linesUpTo(text: string, saved: SavedState | null): string {
   const whole = text.split("\n").slice(0, -1);
-  const kept = whole.filter((line) => saved !== null && stepOf(line) <= saved.state.step);
-  return kept.map((line) => `${line}\n`).join("");
+  const lines = whole.filter((line) => saved !== null && stepOf(line) <= saved.state.step);
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 function stepOf(line: string): number {
@@ -90,13 +93,13 @@ function stepOf(line: string): number {
 }
 
 function appendLine(file: string, line: string): void {
-  written(file, () => appendFileSync(file, `${line}\n`));
+  writeOrExplain(file, () => appendFileSync(file, `${line}\n`));
 }
 
 /** All files of a folder, or none: made beside it and renamed. */
 export function replaceFolder(folder: string, files: ModelFiles): void {
   const temporary = `${folder}.tmp`;
-  written(folder, () => {
+  writeOrExplain(folder, () => {
     try {
       rmSync(temporary, { recursive: true, force: true });
       mkdirSync(temporary, { recursive: true });
@@ -110,7 +113,7 @@ export function replaceFolder(folder: string, files: ModelFiles): void {
   });
 }
 
-function written(file: string, write: () => void): void {
+function writeOrExplain(file: string, write: () => void): void {
   try {
     write();
   } catch (cause) {

@@ -8,7 +8,7 @@ import { train, type TrainingStep } from "../../training/train.ts";
 import { lockFolder } from "../folderLock.ts";
 import type { Frame } from "../frame.ts";
 import type { FromWork } from "../messages.ts";
-import { left, liveLine } from "./liveLine.ts";
+import { timeLeft, liveLine } from "./liveLine.ts";
 import { recipeOf, type RecipeAndText, type RecipeOptions } from "./recipeOptions.ts";
 import { readJson, runFolder, type RunFolder } from "./runFolder.ts";
 
@@ -55,7 +55,7 @@ async function trainIn(frame: Frame, run: string, flags: TrainFlags): Promise<st
       text,
       from: saved?.state,
     });
-    for await (const step of kept(steps, folder, { recipe, engine, saved, signal })) {
+    for await (const step of savedSteps(steps, folder, { recipe, engine, saved, signal })) {
       live.tell(step);
       last = step;
     }
@@ -97,7 +97,7 @@ async function recipeFor(
 }
 
 /** The same steps, each with what is to be kept of it on disk. */
-async function* kept(
+async function* savedSteps(
   steps: AsyncGenerator<TrainingStep>,
   folder: RunFolder,
   {
@@ -130,7 +130,9 @@ async function* kept(
       if (due || signal.aborted || step.isCheckpoint || step.step === recipe.steps) {
         folder.keepState({ state: step.state(), engine });
         savedAt = performance.now();
-        process.send?.({ kept: `step ${step.step} is saved; --resume goes on` } satisfies FromWork);
+        process.send?.({
+          resumeHint: `step ${step.step} is saved; --resume goes on`,
+        } satisfies FromWork);
       }
     }
     yield step;
@@ -162,7 +164,7 @@ function summary({ step, scores }: TrainingStep, folder: RunFolder, elapsedMs: n
   const head = ({ layer, head: index, score }: typeof best.induction) =>
     `${layer}.${index} (${score.toFixed(2)})`;
   return [
-    `trained to step ${step} in ${left(elapsedMs)}`,
+    `trained to step ${step} in ${timeLeft(elapsedMs)}`,
     `attends most like an induction head: ${head(best.induction)}`,
     `attends most to the token before: ${head(best.previousToken)}`,
     `loss of the second copy of random tokens: ${secondCopyLoss.toFixed(3)}, of the first: ${firstCopyLoss.toFixed(3)} nats`,

@@ -36,20 +36,20 @@ export function chosenMeasures(
   keys: readonly string[],
   count: number,
 ): HeadMeasure[] {
-  const known = measures.map(({ key }) => key);
-  const asked = keys.length === 0 ? known.slice(0, count) : keys;
-  const unknown = asked.filter((key) => !known.includes(key));
+  const keysOfAll = measures.map(({ key }) => key);
+  const chosenKeys = keys.length === 0 ? keysOfAll.slice(0, count) : keys;
+  const unknown = chosenKeys.filter((key) => !keysOfAll.includes(key));
   if (unknown.length > 0)
     throw new InputError(
       "options",
-      `this Result has no number ${unknown.join(", ")} of every head; the nearest are ${nearest(unknown[0]!, known).join(", ")}, all are ${known.join(", ")}`,
+      `this Result has no number ${unknown.join(", ")} of every head; the nearest are ${nearest(unknown[0]!, keysOfAll).join(", ")}, all are ${keysOfAll.join(", ")}`,
       { option: "figure" },
     );
-  if (asked.length !== count)
+  if (chosenKeys.length !== count)
     throw new InputError(
       "options",
-      `this figure needs ${count} numbers of every head, got ${asked.join(", ") || "none"}; the Result has ${known.join(", ")}`,
+      `this figure needs ${count} numbers of every head, got ${chosenKeys.join(", ") || "none"}; the Result has ${keysOfAll.join(", ")}`,
       { option: "figure" },
     );
-  return asked.map((key) => measures.find((one) => one.key === key)!);
+  return chosenKeys.map((key) => measures.find((measure) => measure.key === key)!);
 }

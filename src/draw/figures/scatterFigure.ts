@@ -72,6 +72,6 @@ function headsOf({ layers, heads }: { readonly layers: number; readonly heads: n
 
 /** The rarest first: they are drawn on top, and most of them are what a reader looks for. */
 function groupsOf(labels: readonly string[]): string[] {
-  const count = (label: string) => labels.filter((one) => one === label).length;
+  const count = (label: string) => labels.filter((other) => other === label).length;
   return [...new Set(labels)].sort((a, b) => count(a) - count(b) || (a < b ? -1 : 1));
 }

@@ -22,22 +22,22 @@ export function stepsFigure(
   const table = view.overSteps.table();
   const { key, name, thresholds } = chosen(table, words, view.overSteps.threshold);
   const lines = linesOf(table, key, thresholds);
-  const shown = lines.slice(0, MOST_SERIES);
+  const firstLines = lines.slice(0, MOST_SERIES);
   const isZero = lines.some(({ points }) => points.some(({ x }) => x === 0));
   const title = `Heads with ${name} at or above ${thresholds.map(share).join(", ")}`;
   const figure: LineFigure = {
     ...{ title, subtitle: made === "" ? [] : [made] },
     panels: [
       {
-        lines: shown.map(drawable),
+        lines: firstLines.map(drawable),
         x: { label: "training steps", log: true },
         y: { label: "number of heads", whole: true },
       },
     ],
     notes: [
       ...(isZero ? ["Step 0 is drawn at half of the first step."] : []),
-      ...(shown.length < lines.length
-        ? [`The first ${shown.length} of ${lines.length} lines; the table has all.`]
+      ...(firstLines.length < lines.length
+        ? [`The first ${firstLines.length} of ${lines.length} lines; the table has all.`]
         : []),
     ],
     description: `${title}, over training steps.`,

@@ -12,22 +12,24 @@ for (const filter of document.querySelectorAll<HTMLElement>(".filter[data-table]
   const rows = [...table.tBodies[0]!.rows];
 
   const show = (): void => {
-    const asked = controls.map((control) => ({
+    const conditions = controls.map((control) => ({
       column: control.dataset["column"],
       value: control.value.trim().toLowerCase(),
     }));
-    let shown = 0;
+    let rowCount = 0;
     for (const row of rows) {
-      const fits = asked.every(({ column, value }) => value === "" || rowFits(row, column, value));
+      const fits = conditions.every(
+        ({ column, value }) => value === "" || rowFits(row, column, value),
+      );
       row.hidden = !fits;
-      shown += Number(fits);
+      rowCount += Number(fits);
     }
-    output.textContent = `${shown} of ${rows.length}`;
+    output.textContent = `${rowCount} of ${rows.length}`;
   };
 
-  const said = new URLSearchParams(location.hash.slice(1));
+  const params = new URLSearchParams(location.hash.slice(1));
   for (const control of controls) {
-    control.value = said.get(control.name) ?? "";
+    control.value = params.get(control.name) ?? "";
     control.addEventListener("input", () => {
       const words = controls
         .filter(({ value }) => value !== "")

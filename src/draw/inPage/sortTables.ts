@@ -26,10 +26,10 @@ interface Sorted {
 function sortBy(table: HTMLTableElement, column: number, isDown: boolean): void {
   const body = table.tBodies[0]!;
   const rows = [...body.rows].map((row): Sorted => ({ row, key: keyOf(row.cells[column]!) }));
-  rows.sort((one, other) => {
-    if (one.key === null || other.key === null)
-      return Number(one.key === null) - Number(other.key === null);
-    return isDown ? compared(other.key, one.key) : compared(one.key, other.key);
+  rows.sort((row, other) => {
+    if (row.key === null || other.key === null)
+      return Number(row.key === null) - Number(other.key === null);
+    return isDown ? compareCells(other.key, row.key) : compareCells(row.key, other.key);
   });
   body.append(...rows.map(({ row }) => row));
 }
@@ -41,8 +41,8 @@ function keyOf(cell: HTMLTableCellElement): number | string | null {
   return cell.className === "words" ? cell.textContent : null;
 }
 
-function compared(one: number | string, other: number | string): number {
-  return typeof one === "number" && typeof other === "number"
-    ? one - other
-    : String(one).localeCompare(String(other));
+function compareCells(value: number | string, other: number | string): number {
+  return typeof value === "number" && typeof other === "number"
+    ? value - other
+    : String(value).localeCompare(String(other));
 }

@@ -20,20 +20,20 @@ export async function dequantiseInPieces(
 ): Promise<void> {
   const totalBytes = [...tensors.values()].reduce((sum, tensor) => sum + codedBytes(tensor), 0);
   let doneBytes = 0;
-  let taken = Promise.resolve();
+  let pending = Promise.resolve();
   for (const [name, tensor] of tensors) {
     const change = tensor.change?.of ?? ((values: Float32Array) => values);
     for (const runs of piecesOf(tensor)) {
       throwIfAborted(signal);
-      const values = change(await decoded(runs));
-      await taken;
-      taken = take(name, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-      taken.catch(() => undefined); // seen at the next await, and until then no unhandled rejection
+      const values = change(await decodeRuns(runs));
+      await pending;
+      pending = take(name, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+      pending.catch(() => undefined); // seen at the next await, and until then no unhandled rejection
       doneBytes += runs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       progress?.(doneBytes, totalBytes);
     }
   }
-  await taken;
+  await pending;
 }
 
 function codedBytes({ runs }: WantedTensor): number {
@@ -56,7 +56,7 @@ function* piecesOf({ runs, change }: WantedTensor): Generator<readonly BlockRun[
   }
 }
 
-async function decoded(runs: readonly BlockRun[]): Promise<Float32Array> {
+async function decodeRuns(runs: readonly BlockRun[]): Promise<Float32Array> {
   const [only, ...others] = runs;
   if (only && others.length === 0) return decodedRun(only);
   const values = new Float32Array(runs.reduce((sum, run) => sum + valuesOf(run), 0));

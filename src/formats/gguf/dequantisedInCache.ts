@@ -53,8 +53,8 @@ export function dequantisedInCache({
 }: DequantisedCache): Dequantiser {
   const path = join(folder, "decoded", `${key}.${LAYOUT}.safetensors`);
   return async (tensors, options) => {
-    const known = await found(path, tensors);
-    if (known) return known;
+    const cached = await findCache(path, tensors);
+    if (cached) return cached;
     try {
       await make(path, tensors, options);
     } catch (error) {
@@ -62,9 +62,9 @@ export function dequantisedInCache({
       warn?.(`cannot keep dequantised weights in ${dirname(path)}: ${String(error)}`);
       return dequantisedInMemory(tensors, options);
     }
-    const made = await found(path, tensors);
-    if (!made) throw new Error(`internal: ${path} is not what was just written`);
-    return made;
+    const cache = await findCache(path, tensors);
+    if (!cache) throw new Error(`internal: ${path} is not what was just written`);
+    return cache;
   };
 }
 
@@ -74,7 +74,7 @@ type Tensors = ReadonlyMap<string, WantedTensor>;
 const LAYOUT = 2;
 
 /** The cache file, if it is there, whole, unchanged and has just these tensors. */
-async function found(path: string, tensors: Tensors): Promise<Dequantised | undefined> {
+async function findCache(path: string, tensors: Tensors): Promise<Dequantised | undefined> {
   let file: OpenFile | undefined;
   try {
     file = await fileSource(path);
@@ -102,15 +102,16 @@ const record = z.object({
 
 /** Whether the file looks as it did when its checksum was right, or else still has that checksum. */
 async function isAsWritten(path: string, file: OpenFile): Promise<boolean> {
-  const known = await readFile(`${path}.json`, "utf8").then(
+  const fileRecord = await readFile(`${path}.json`, "utf8").then(
     (text) => record.safeParse(jsonOrNothing(text)).data,
     () => undefined,
   );
-  if (!known) return false;
+  if (!fileRecord) return false;
   const { size, mtimeMs, ino } = file.snapshot;
-  if (known.size === size && known.mtimeMs === mtimeMs && known.ino === ino) return true;
-  if ((await checksum(file)) !== known.crc32) return false;
-  await keepRecord(path, known.crc32, file.snapshot).catch(() => undefined); // only saves reading it all again
+  if (fileRecord.size === size && fileRecord.mtimeMs === mtimeMs && fileRecord.ino === ino)
+    return true;
+  if ((await checksum(file)) !== fileRecord.crc32) return false;
+  await keepRecord(path, fileRecord.crc32, file.snapshot).catch(() => undefined); // only saves reading it all again
   return true;
 }
 
@@ -173,9 +174,9 @@ async function writeAll(
   const inFileOrder = new Map([...offsets.keys()].map((name) => [name, tensors.get(name)!]));
   let crc = 0;
   const append = async (_name: string, bytes: Uint8Array) => {
-    const written = handle.appendFile(bytes);
+    const appending = handle.appendFile(bytes);
     crc = crc32(bytes, crc); // while the write is under way
-    await written;
+    await appending;
   };
   await append("", header);
   await dequantiseInPieces(inFileOrder, append, options);

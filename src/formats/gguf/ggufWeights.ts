@@ -32,14 +32,14 @@ export interface Dequantised {
  * @param dequantiser what becomes of tensors that are quantised, joined or changed; by default they are decoded into memory
  */
 export async function ggufWeights(
-  wanted: ReadonlyMap<string, WantedTensor>,
+  requests: ReadonlyMap<string, WantedTensor>,
   dequantiser: Dequantiser = dequantisedInMemory,
   options: ScanOptions = {},
 ): Promise<Checkpoint> {
   const plain = new Map<string, StoredTensor>();
   const coded = new Map<string, WantedTensor>();
   const unsupported = new Map<string, string>();
-  for (const [name, tensor] of wanted) {
+  for (const [name, tensor] of requests) {
     const where = asItLies(tensor);
     const unusable = tensor.runs.find(({ type }) => !isUsable(type));
     if (unusable) unsupported.set(name, unusable.type);
@@ -49,7 +49,7 @@ export async function ggufWeights(
   const none: Dequantised = { tensors: new Map() };
   const decoded = coded.size > 0 ? await dequantiser(coded, options) : none;
   const weights = new Map<string, StoredTensor>();
-  for (const name of wanted.keys()) {
+  for (const name of requests.keys()) {
     const weight = plain.get(name) ?? decoded.tensors.get(name);
     if (weight) weights.set(name, weight);
   }

@@ -44,7 +44,7 @@ function valueOf(
 ): GgufValue {
   if (type === TEXT) return cursor.text(what);
   if (type === ARRAY) return arrayOf(source, cursor, what, depth);
-  const { bytes, read } = fixed(source, what, type);
+  const { bytes, read } = fixedReader(source, what, type);
   return read(cursor.take(what, bytes), 0);
 }
 
@@ -54,23 +54,23 @@ function arrayOf(
   what: string,
   depth: number,
 ): readonly GgufValue[] {
-  if (depth >= MAX_DEPTH) throw broken(source, `${what} nests arrays deeper than ${MAX_DEPTH}`);
+  if (depth >= MAX_DEPTH) throw brokenFile(source, `${what} nests arrays deeper than ${MAX_DEPTH}`);
   const type = cursor.u32(what);
   const length = cursor.count(`the length of ${what}`);
   if (type === TEXT || type === ARRAY) {
     cursor.expect(`values in ${what}`, length, type === TEXT ? 8 : 12);
     return Array.from({ length }, () => valueOf(source, cursor, what, type, depth + 1));
   }
-  const { bytes, read } = fixed(source, what, type);
+  const { bytes, read } = fixedReader(source, what, type);
   cursor.expect(`values in ${what}`, length, bytes);
   const view = cursor.take(what, length * bytes);
   return Array.from({ length }, (_, index) => read(view, index * bytes));
 }
 
-function fixed(source: ByteSource, what: string, type: number) {
-  const known = Object.hasOwn(FIXED, type) ? FIXED[type] : undefined;
-  if (!known) throw broken(source, `${what} has value type ${type}, which GGUF does not know`);
-  return known;
+function fixedReader(source: ByteSource, what: string, type: number) {
+  const reader = Object.hasOwn(FIXED, type) ? FIXED[type] : undefined;
+  if (!reader) throw brokenFile(source, `${what} has value type ${type}, which GGUF does not know`);
+  return reader;
 }
 
 function numberIfExact(value: bigint): number | bigint {
@@ -78,6 +78,6 @@ function numberIfExact(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-function broken(source: ByteSource, message: string): InputError {
+function brokenFile(source: ByteSource, message: string): InputError {
   return new InputError("file", `${source.name}: ${message}`);
 }

@@ -9,7 +9,7 @@ import { checkTensorCount } from "../checkpoint.ts";
 import { InputError } from "../../base/errors.ts";
 import { cursorOver, MoreNeeded, type Cursor } from "./cursor.ts";
 import { metadataValue, MIN_PAIR_BYTES, type GgufValue } from "./metadata.ts";
-import { MIN_TENSOR_BYTES, placed, tensorInfo, type GgufTensor } from "./tensors.ts";
+import { MIN_TENSOR_BYTES, placeTensors, tensorInfo, type GgufTensor } from "./tensors.ts";
 
 /** What a GGUF file says about itself. */
 export interface Gguf {
@@ -31,7 +31,7 @@ export async function readGguf(source: ByteSource): Promise<Gguf> {
   for (let size = FIRST_READ_BYTES; ; size *= 4) {
     const bytes = await source.read(0, Math.min(size, source.sizeBytes));
     try {
-      return parsed(source, cursorOver(source, bytes));
+      return parseGguf(source, cursorOver(source, bytes));
     } catch (error) {
       if (!(error instanceof MoreNeeded)) throw error;
     }
@@ -42,7 +42,7 @@ const FIRST_READ_BYTES = 8 * 1024 * 1024;
 const MAGIC = 0x46554747; // "GGUF", little endian
 const DEFAULT_ALIGNMENT = 32;
 
-function parsed(source: ByteSource, cursor: Cursor): Gguf {
+function parseGguf(source: ByteSource, cursor: Cursor): Gguf {
   const version = checkedVersion(source, cursor);
   const tensorCount = cursor.count("the number of tensors");
   const pairCount = cursor.count("the number of metadata keys");
@@ -52,7 +52,7 @@ function parsed(source: ByteSource, cursor: Cursor): Gguf {
   for (let pair = 0; pair < pairCount; pair++) {
     const key = cursor.text("a metadata key");
     if (metadata.has(key))
-      throw broken(source, `has the metadata key ${JSON.stringify(key)} twice`);
+      throw brokenFile(source, `has the metadata key ${JSON.stringify(key)} twice`);
     metadata.set(key, metadataValue(source, cursor, key));
   }
   cursor.expect("tensors", tensorCount, MIN_TENSOR_BYTES);
@@ -60,17 +60,17 @@ function parsed(source: ByteSource, cursor: Cursor): Gguf {
   return {
     version,
     metadata,
-    tensors: placed(source, infos, cursor.position(), alignmentOf(source, metadata)),
+    tensors: placeTensors(source, infos, cursor.position(), alignmentOf(source, metadata)),
   };
 }
 
 function checkedVersion(source: ByteSource, cursor: Cursor): number {
   const magic = cursor.u32("the magic number");
-  if (magic !== MAGIC) throw broken(source, "needs to begin with GGUF");
+  if (magic !== MAGIC) throw brokenFile(source, "needs to begin with GGUF");
   const version = cursor.u32("the version");
   if (version === 2 || version === 3) return version;
   const bigEndian = (version & 0xffff) === 0 && version !== 0;
-  throw broken(
+  throw brokenFile(
     source,
     `needs GGUF version 2 or 3, little endian, got ${bigEndian ? "a big-endian file" : version}`,
   );
@@ -82,9 +82,9 @@ function alignmentOf(source: ByteSource, metadata: ReadonlyMap<string, GgufValue
     typeof alignment === "number" && 2 ** Math.round(Math.log2(alignment)) === alignment;
   if (isPower && alignment >= 1) return alignment;
   const got = String(alignment).slice(0, 80);
-  throw broken(source, `needs a power of two as general.alignment, got ${got}`);
+  throw brokenFile(source, `needs a power of two as general.alignment, got ${got}`);
 }
 
-function broken(source: ByteSource, message: string): InputError {
+function brokenFile(source: ByteSource, message: string): InputError {
   return new InputError("file", `${source.name} ${message}`);
 }

@@ -23,10 +23,10 @@ export async function readGgufFiles<Source extends ByteSource>(
   fileName: string,
   open: (fileName: string) => Promise<Source>,
 ): Promise<GgufFiles<Source>> {
-  const opened = new Map<string, Source>();
+  const sources = new Map<string, Source>();
   const remembered = async (name: string) => {
-    const source = opened.get(name) ?? (await open(name));
-    opened.set(name, source);
+    const source = sources.get(name) ?? (await open(name));
+    sources.set(name, source);
     return source;
   };
   const source = await remembered(fileName);
@@ -35,17 +35,17 @@ export async function readGgufFiles<Source extends ByteSource>(
   if (count === undefined || count <= 1) return { gguf, files: [source] };
   const names = partNames(fileName);
   if (names?.length !== count)
-    throw broken(
+    throw brokenFile(
       source,
       `is one of ${count} parts, which are found by a name such as NAME-00001-of-${digits(count)}.gguf`,
     );
   const files = await allOf(source, names, remembered);
-  return { gguf: await joined(files), files };
+  return { gguf: await joinParts(files), files };
 }
 
 /** Opens all parts, and says at once which of them are missing. */
 async function allOf<Source extends ByteSource>(
-  asked: ByteSource,
+  part: ByteSource,
   names: readonly string[],
   open: (fileName: string) => Promise<Source>,
 ): Promise<Source[]> {
@@ -60,13 +60,13 @@ async function allOf<Source extends ByteSource>(
     }
   }
   if (missing.length === 0) return files;
-  throw broken(
-    asked,
+  throw brokenFile(
+    part,
     `is one of ${names.length} parts, of which there are no ${someOf(missing, ", ", 10)} beside it`,
   );
 }
 
-async function joined(files: readonly ByteSource[]): Promise<Gguf> {
+async function joinParts(files: readonly ByteSource[]): Promise<Gguf> {
   const tensors = new Map<string, GgufTensor>();
   let first: Gguf | undefined;
   for (const [index, source] of files.entries()) {
@@ -76,7 +76,7 @@ async function joined(files: readonly ByteSource[]): Promise<Gguf> {
     agree(source, gguf, "split.count", files.length);
     for (const [name, tensor] of gguf.tensors) {
       if (tensors.has(name))
-        throw broken(source, `has the tensor ${JSON.stringify(name)}, as another part does`);
+        throw brokenFile(source, `has the tensor ${JSON.stringify(name)}, as another part does`);
       tensors.set(name, tensor);
     }
   }
@@ -84,19 +84,22 @@ async function joined(files: readonly ByteSource[]): Promise<Gguf> {
   return { ...first!, tensors };
 }
 
-function agree(source: ByteSource, gguf: Gguf, key: string, wanted: number): void {
+function agree(source: ByteSource, gguf: Gguf, key: string, expected: number): void {
   const got = splitNumber(source, gguf, key);
-  if (got === wanted) return;
-  throw broken(source, `needs ${key} ${wanted} to belong to the other parts, got ${got ?? "none"}`);
+  if (got === expected) return;
+  throw brokenFile(
+    source,
+    `needs ${key} ${expected} to belong to the other parts, got ${got ?? "none"}`,
+  );
 }
 
 function splitNumber(source: ByteSource, { metadata }: Gguf, key: string): number | undefined {
   const value = metadata.get(key);
   if (value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= 0))
     return value;
-  throw broken(source, `needs a whole number as ${key}, got ${String(value).slice(0, 80)}`);
+  throw brokenFile(source, `needs a whole number as ${key}, got ${String(value).slice(0, 80)}`);
 }
 
-function broken(source: ByteSource, message: string): InputError {
+function brokenFile(source: ByteSource, message: string): InputError {
   return new InputError("file", `${source.name} ${message}`);
 }

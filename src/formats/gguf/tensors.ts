@@ -29,12 +29,13 @@ export function tensorInfo(source: ByteSource, cursor: Cursor): TensorInfo {
   const name = cursor.text("a tensor name");
   const what = `tensor ${JSON.stringify(name.slice(0, 80))}`;
   const axes = cursor.u32(what);
-  if (axes > MAX_AXES) throw broken(source, `${what} needs at most ${MAX_AXES} axes, got ${axes}`);
+  if (axes > MAX_AXES)
+    throw brokenFile(source, `${what} needs at most ${MAX_AXES} axes, got ${axes}`);
   const dims = Array.from({ length: axes }, () => cursor.count(`the shape of ${what}`)); // innermost first
   const type = cursor.u32(what);
   const offset = cursor.count(`the offset of ${what}`);
   const typeName = ggmlTypeName(type);
-  if (!typeName) throw broken(source, `${what} has type ${type}, ${whyUnknown(type)}`);
+  if (!typeName) throw brokenFile(source, `${what} has type ${type}, ${whyUnknown(type)}`);
   const sizeBytes = sizeOf(source, what, typeName, dims);
   return { name, source, type: typeName, shape: dims.toReversed(), offset, sizeBytes };
 }
@@ -53,10 +54,10 @@ function sizeOf(
 ): number {
   const { blockValues, blockBytes } = GGML_TYPES[type];
   const shape = dims.toReversed().join(" x ");
-  if (dims.includes(0)) throw broken(source, `${what} needs axes of at least 1, got ${shape}`);
+  if (dims.includes(0)) throw brokenFile(source, `${what} needs axes of at least 1, got ${shape}`);
   const row = dims[0] ?? 1;
   if (row % blockValues !== 0) {
-    throw broken(
+    throw brokenFile(
       source,
       `${what} of ${type} needs rows of a multiple of ${blockValues} values, got ${shape}`,
     );
@@ -64,7 +65,7 @@ function sizeOf(
   let size = (row / blockValues) * blockBytes;
   for (const dim of dims.slice(1)) size *= dim;
   if (size > source.sizeBytes) {
-    throw broken(source, `${what} of ${type} and shape ${shape} is larger than the file`);
+    throw brokenFile(source, `${what} of ${type} and shape ${shape} is larger than the file`);
   }
   return size;
 }
@@ -74,7 +75,7 @@ function sizeOf(
  *
  * @param headerEnd first byte after the list of tensors
  */
-export function placed(
+export function placeTensors(
   source: ByteSource,
   infos: readonly TensorInfo[],
   headerEnd: number,
@@ -84,15 +85,15 @@ export function placed(
   const tensors = new Map<string, GgufTensor>();
   for (const { name, type, shape, offset, sizeBytes } of infos) {
     const what = `tensor ${JSON.stringify(name.slice(0, 80))}`;
-    if (tensors.has(name)) throw broken(source, `${what} is there twice`);
+    if (tensors.has(name)) throw brokenFile(source, `${what} is there twice`);
     if (offset % alignment !== 0) {
-      throw broken(
+      throw brokenFile(
         source,
         `${what} needs an offset that is a multiple of ${alignment}, got ${offset}`,
       );
     }
     if (dataStart + offset + sizeBytes > source.sizeBytes) {
-      throw broken(
+      throw brokenFile(
         source,
         `${what} needs bytes ${dataStart + offset} to ${dataStart + offset + sizeBytes}, but the file has ${source.sizeBytes}`,
       );
@@ -104,15 +105,15 @@ export function placed(
 }
 
 function checkApart(source: ByteSource, tensors: ReadonlyMap<string, GgufTensor>): void {
-  const inOrder = [...tensors].sort(([, one], [, other]) => one.offset - other.offset);
+  const inOrder = [...tensors].sort(([, info], [, other]) => info.offset - other.offset);
   let reached = 0;
   for (const [name, { offset, sizeBytes }] of inOrder) {
     if (offset < reached)
-      throw broken(source, `tensor ${JSON.stringify(name)} overlaps another at byte ${offset}`);
+      throw brokenFile(source, `tensor ${JSON.stringify(name)} overlaps another at byte ${offset}`);
     reached = offset + sizeBytes;
   }
 }
 
-function broken(source: ByteSource, message: string): InputError {
+function brokenFile(source: ByteSource, message: string): InputError {
   return new InputError("file", `${source.name}: ${message}`);
 }

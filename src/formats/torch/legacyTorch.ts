@@ -67,10 +67,10 @@ function pickles(source: ByteSource, bytes: Uint8Array): FirstPass {
   const magic = unpickle(bytes, plain);
   const version = unpickle(bytes, plain, magic.end);
   if (version.value !== PROTOCOL)
-    throw broken(source, `needs torch's old format ${PROTOCOL}, got another`);
+    throw brokenFile(source, `needs torch's old format ${PROTOCOL}, got another`);
   const machine = unpickle(bytes, plain, version.end);
   const little = isMap(machine.value) ? machine.value.get("little_endian") : undefined;
-  if (little !== true) throw broken(source, "needs little-endian values");
+  if (little !== true) throw brokenFile(source, "needs little-endian values");
   const storages = new Map<string, StorageId>();
   const note = (storage: StorageId) => {
     storages.set(storage.key, storage);
@@ -78,9 +78,9 @@ function pickles(source: ByteSource, bytes: Uint8Array): FirstPass {
   };
   const value = unpickle(bytes, torchPickle(source, note), machine.end);
   const keys = unpickle(bytes, plain, value.end);
-  const known =
+  const isKeyList =
     isArray(keys.value) && keys.value.every((key): key is string => typeof key === "string");
-  if (!known) throw broken(source, "needs a list of the keys of its storages");
+  if (!isKeyList) throw brokenFile(source, "needs a list of the keys of its storages");
   return { bytes, start: machine.end, storages, keys: keys.value as string[], dataStart: keys.end };
 }
 
@@ -95,24 +95,24 @@ async function storageOffsets(
   for (const key of keys) {
     const storage = storages.get(key);
     if (!storage || offsets.has(key))
-      throw broken(source, `lists storage ${JSON.stringify(key)}, which nothing uses`);
+      throw brokenFile(source, `lists storage ${JSON.stringify(key)}, which nothing uses`);
     const end = at + COUNT_BYTES + storage.sizeBytes;
     if (end > source.sizeBytes)
-      throw broken(source, `ends within storage ${key}: ${end} bytes are needed`);
+      throw brokenFile(source, `ends within storage ${key}: ${end} bytes are needed`);
     const count = await source.read(at, COUNT_BYTES);
     const values = new DataView(count.buffer, count.byteOffset, COUNT_BYTES).getBigInt64(0, true);
     if (values !== BigInt(storage.values)) {
-      throw broken(source, `needs ${storage.values} values in storage ${key}, got ${values}`);
+      throw brokenFile(source, `needs ${storage.values} values in storage ${key}, got ${values}`);
     }
     offsets.set(key, at + COUNT_BYTES);
     at = end;
   }
   const missing = [...storages.keys()].filter((key) => !offsets.has(key));
   if (missing.length > 0)
-    throw broken(source, `has no values for storage ${someOf(missing, ", ", 5)}`);
+    throw brokenFile(source, `has no values for storage ${someOf(missing, ", ", 5)}`);
   return offsets;
 }
 
-function broken(source: ByteSource, message: string): InputError {
+function brokenFile(source: ByteSource, message: string): InputError {
   return new InputError("pickle", `${source.name} ${message}`);
 }

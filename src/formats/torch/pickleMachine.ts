@@ -20,7 +20,7 @@ export interface PickleMachine {
   topMap(): Map<PickleValue, PickleValue>;
   /** Keeps the top of the stack under a number; without one, under the next that is free. */
   keep(index?: number): void;
-  kept(index: number): PickleValue;
+  recall(index: number): PickleValue;
   readonly fault: Fault;
 }
 
@@ -57,7 +57,7 @@ export function pickleMachine(bytes: Uint8Array, name: string, start: number): P
     topList: () => filled(isArray) as PickleValue[],
     topMap: () => filled(isMap) as Map<PickleValue, PickleValue>,
     keep: (index = memo.size) => memo.set(index, top()),
-    kept: (index) => {
+    recall: (index) => {
       const value = memo.get(index);
       if (value === undefined) throw damaged();
       return value;

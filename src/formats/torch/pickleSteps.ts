@@ -57,10 +57,10 @@ export const PICKLE_STEPS: Readonly<Record<number, Step>> = {
   [code("q")]: (machine) => machine.keep(machine.byte()), // BINPUT
   [code("r")]: (machine) => machine.keep(size32(machine)), // LONG_BINPUT
   0x94: ({ keep }) => keep(), // MEMOIZE
-  [code("h")]: (machine) => machine.push(machine.kept(machine.byte())), // BINGET
-  [code("j")]: (machine) => machine.push(machine.kept(size32(machine))), // LONG_BINGET
-  [code("c")]: (machine, options) => named(machine, options, machine.line(), machine.line()), // GLOBAL
-  [code("i")]: (machine, options) => named(machine, options, machine.line(), machine.line()), // INST: only to refuse it by name
+  [code("h")]: (machine) => machine.push(machine.recall(machine.byte())), // BINGET
+  [code("j")]: (machine) => machine.push(machine.recall(size32(machine))), // LONG_BINGET
+  [code("c")]: (machine, options) => pushName(machine, options, machine.line(), machine.line()), // GLOBAL
+  [code("i")]: (machine, options) => pushName(machine, options, machine.line(), machine.line()), // INST: only to refuse it by name
   0x93: stackGlobal, // STACK_GLOBAL
   [code("R")]: reduce, // REDUCE
   [code("b")]: build, // BUILD
@@ -142,10 +142,10 @@ function stackGlobal(machine: PickleMachine, options: PickleOptions): void {
   if (typeof module !== "string" || typeof name !== "string") {
     throw machine.fault("is a damaged pickle: a name that is not text");
   }
-  named(machine, options, module, name);
+  pushName(machine, options, module, name);
 }
 
-function named(
+function pushName(
   machine: PickleMachine,
   { callables = {} }: PickleOptions,
   module: string,
@@ -157,8 +157,8 @@ function named(
       `names ${full.slice(0, 120)}, which weights and plain data do not need: refused, nothing was run`,
     );
   }
-  const known: PickleName = { made: "name", name: full };
-  machine.push(known);
+  const value: PickleName = { kind: "name", name: full };
+  machine.push(value);
 }
 
 function reduce(machine: PickleMachine, { callables = {} }: PickleOptions): void {

@@ -3,7 +3,7 @@ import type { InputError } from "../../base/errors.ts";
 
 /** Something that a name on the list makes, such as a tensor; the reader only hands it on. */
 export interface Made {
-  readonly made: string;
+  readonly kind: string;
 }
 
 /** Lists and tuples are arrays; dictionaries are maps; whole numbers are bigint only where a number cannot hold them. */
@@ -26,7 +26,7 @@ export interface PickleOptions {
 
 /** A name on the list that has not been called: it stands for itself, such as the type of a storage. */
 export interface PickleName extends Made {
-  readonly made: "name";
+  readonly kind: "name";
   /** `module.name` */
   readonly name: string;
 }
@@ -41,9 +41,9 @@ export function isArray(value: PickleValue | undefined): value is PickleArray {
 
 /** Whether a name on the list made this, such as a "tensor". */
 export function isMade(value: PickleValue | undefined): value is Made {
-  return typeof value === "object" && value !== null && "made" in value;
+  return typeof value === "object" && value !== null && "kind" in value;
 }
 
 export function isName(value: PickleValue | undefined): value is PickleName {
-  return isMade(value) && value.made === "name";
+  return isMade(value) && value.kind === "name";
 }

@@ -37,10 +37,10 @@ export async function readTorch(source: ByteSource): Promise<PickleValue> {
     if (entry) checkPlain(source, name, entry);
     if (entry?.sizeBytes === sizeBytes) return entry.offset;
     const got = entry ? `got ${entry.sizeBytes}` : "but there is none";
-    const shown = JSON.stringify(key.slice(0, 80));
+    const storageName = JSON.stringify(key.slice(0, 80));
     throw new InputError(
       "pickle",
-      `${source.name} needs ${sizeBytes} bytes in storage ${shown}, ${got}`,
+      `${source.name} needs ${sizeBytes} bytes in storage ${storageName}, ${got}`,
     );
   };
   return unpickle(bytes, torchPickle(source, place)).value;

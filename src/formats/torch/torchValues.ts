@@ -19,7 +19,7 @@ import { contiguousSource, isContiguous, lastOf } from "./strides.ts";
 
 /** A tensor of a torch file. */
 export interface TorchTensor extends Made {
-  readonly made: "tensor";
+  readonly kind: "tensor";
   /** As safetensors calls it: F32, F16, BF16, F64, I64, BOOL, ... */
   readonly type: string;
   readonly shape: readonly number[];
@@ -28,7 +28,7 @@ export interface TorchTensor extends Made {
 }
 
 export function isTensor(value: PickleValue | undefined): value is TorchTensor {
-  return isMade(value) && value.made === "tensor";
+  return isMade(value) && value.kind === "tensor";
 }
 
 /** What a persistent id of torch says: key, type and size of a storage. */
@@ -41,7 +41,7 @@ export interface StorageId {
 
 /** Values of one type in a row; tensors are views of them. */
 interface Storage extends Made, StorageId {
-  readonly made: "storage";
+  readonly kind: "storage";
   readonly offset: number;
 }
 
@@ -73,8 +73,8 @@ export function torchPickle(source: ByteSource, place: (id: StorageId) => number
   const tensor = (args: PickleArray, fault: Fault) => rebuilt(source, args, spend, fault);
   const persistent = (id: PickleValue, fault: Fault) => {
     const storage = storageId(id, fault);
-    const made: Storage = { made: "storage", ...storage, offset: place(storage) };
-    return made;
+    const record: Storage = { kind: "storage", ...storage, offset: place(storage) };
+    return record;
   };
   const callables = {
     ...Object.fromEntries([...Object.keys(STORAGES), ...DTYPES].map((name) => [name, onlyNamed])),
@@ -119,8 +119,8 @@ function rebuilt(
   spend: (sizeBytes: number) => boolean,
   fault: Fault,
 ): TorchTensor {
-  const known = isStorage(storage) && isCount(first) && isCounts(shape) && isCounts(strides);
-  if (!known || shape.length !== strides.length) {
+  const isComplete = isStorage(storage) && isCount(first) && isCounts(shape) && isCounts(strides);
+  if (!isComplete || shape.length !== strides.length) {
     throw fault("rebuilds a tensor in a way that is not torch's");
   }
   const { key, type, values } = storage;
@@ -128,12 +128,12 @@ function rebuilt(
     const view = `[${shape.join(", ")}] with strides [${strides.join(", ")}] from ${first}`;
     throw fault(`has a tensor ${view} that leaves storage ${key} of ${values} values`);
   }
-  if (!isStored(type)) return { made: "tensor", type, shape };
+  if (!isStored(type)) return { kind: "tensor", type, shape };
   const width = STORED_BYTES[type];
   const sizeBytes = shape.reduce((product, length) => product * length, width);
   const offset = storage.offset + first * width;
   if (isContiguous(shape, strides)) {
-    return { made: "tensor", type, shape, stored: { type, shape, source, offset, sizeBytes } };
+    return { kind: "tensor", type, shape, stored: { type, shape, source, offset, sizeBytes } };
   }
   if (!spend(sizeBytes)) {
     throw fault(
@@ -142,7 +142,7 @@ function rebuilt(
   }
   const gathered = contiguousSource(source, offset, { shape, strides, width });
   return {
-    made: "tensor",
+    kind: "tensor",
     type,
     shape,
     stored: { type, shape, source: gathered, offset: 0, sizeBytes },
@@ -155,7 +155,7 @@ const MAX_EXPANSION = 16;
 const MAX_AXES = 64;
 
 function isStorage(value: PickleValue | undefined): value is Storage {
-  return isMade(value) && value.made === "storage";
+  return isMade(value) && value.kind === "storage";
 }
 
 function isStored(type: string): type is StoredType {

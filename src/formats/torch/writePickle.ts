@@ -11,10 +11,10 @@ export type Picklable =
 
 /** Protocol 2, which every version of PyTorch reads. Whole numbers are integers, all others floats. */
 export function pickleBytes(value: Picklable): Uint8Array {
-  return Uint8Array.from([0x80, 2, ...written(value), ...op(".")]);
+  return Uint8Array.from([0x80, 2, ...pickleOf(value), ...op(".")]);
 }
 
-function written(value: Picklable): number[] {
+function pickleOf(value: Picklable): number[] {
   if (value === null) return op("N");
   if (typeof value === "boolean") return [value ? 0x88 : 0x89];
   if (typeof value === "number") return Number.isInteger(value) ? integer(value) : float(value);
@@ -23,7 +23,7 @@ function written(value: Picklable): number[] {
     const items = [...(value as ReadonlyMap<string | number, Picklable>)];
     return [
       ...op("}("),
-      ...items.flatMap(([key, each]) => written(key).concat(written(each))),
+      ...items.flatMap(([key, each]) => pickleOf(key).concat(pickleOf(each))),
       ...op("u"),
     ];
   }

@@ -27,8 +27,8 @@ export async function zipEntries(source: ByteSource): Promise<ReadonlyMap<string
   for (const { name, headerAt, sizeBytes, plain } of headers) {
     const offset = await dataStart(source, name, headerAt);
     if (offset + sizeBytes > directory.offset)
-      throw broken(source, `has ${shown(name)} outside its data`);
-    if (entries.has(name)) throw broken(source, `has ${shown(name)} twice`);
+      throw brokenFile(source, `has ${quoteName(name)} outside its data`);
+    if (entries.has(name)) throw brokenFile(source, `has ${quoteName(name)} twice`);
     entries.set(name, { offset, sizeBytes, plain });
   }
   checkApart(source, entries);
@@ -75,14 +75,14 @@ async function findDirectory(source: ByteSource): Promise<Directory> {
     if (directory.count * HEADER.bytes > directory.sizeBytes) break;
     return directory;
   }
-  throw broken(
+  throw brokenFile(
     source,
     "needs to be a whole zip archive, but its directory was not found: is it truncated?",
   );
 }
 
 async function directory64(source: ByteSource, endAt: number): Promise<Directory> {
-  const fault = broken(source, "says it is a zip64 archive, but has no directory of one");
+  const fault = brokenFile(source, "says it is a zip64 archive, but has no directory of one");
   if (endAt < LOCATOR_64.bytes) throw fault;
   const locator = viewOf(await source.read(endAt - LOCATOR_64.bytes, LOCATOR_64.bytes));
   const at = numberAt(source, locator, 8);
@@ -103,7 +103,7 @@ function directoryHeaders(
   const headers: DirectoryHeader[] = [];
   for (let at = 0; headers.length < count;) {
     const fits = at + HEADER.bytes <= bytes.length && view.getUint32(at, true) === HEADER.signature;
-    if (!fits) throw broken(source, `has a damaged zip directory at entry ${headers.length}`);
+    if (!fits) throw brokenFile(source, `has a damaged zip directory at entry ${headers.length}`);
     const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((place) =>
       view.getUint16(at + place, true),
     );
@@ -111,7 +111,7 @@ function directoryHeaders(
     const extraAt = nameAt + nameBytes!;
     const next = extraAt + extraBytes! + commentBytes!;
     if (next > bytes.length)
-      throw broken(source, `has a damaged zip directory at entry ${headers.length}`);
+      throw brokenFile(source, `has a damaged zip directory at entry ${headers.length}`);
     const name = new TextDecoder().decode(bytes.subarray(nameAt, extraAt));
     const extra = viewOf(bytes.subarray(extraAt, extraAt + extraBytes!));
     headers.push(
@@ -143,7 +143,7 @@ function directoryHeader(
   const encrypted = (header.getUint16(8, true) & 1) === 1;
   const plain = !encrypted && header.getUint16(10, true) === 0;
   if (plain && sizeBytes !== unpackedBytes)
-    throw broken(source, `has ${shown(name)} with two sizes`);
+    throw brokenFile(source, `has ${quoteName(name)} with two sizes`);
   return { name, sizeBytes, headerAt: value(42), plain };
 }
 
@@ -164,19 +164,19 @@ function wideValues(source: ByteSource, extra: DataView): number[] {
 /** The local header repeats name and extra field, of its own length: the data come after it. */
 async function dataStart(source: ByteSource, name: string, headerAt: number): Promise<number> {
   if (headerAt + LOCAL.bytes > source.sizeBytes)
-    throw broken(source, `has ${shown(name)} outside the file`);
+    throw brokenFile(source, `has ${quoteName(name)} outside the file`);
   const header = viewOf(await source.read(headerAt, LOCAL.bytes));
   if (header.getUint32(0, true) !== LOCAL.signature)
-    throw broken(source, `has no file header for ${shown(name)}`);
+    throw brokenFile(source, `has no file header for ${quoteName(name)}`);
   return headerAt + LOCAL.bytes + header.getUint16(26, true) + header.getUint16(28, true);
 }
 
 function checkApart(source: ByteSource, entries: ReadonlyMap<string, ZipEntry>): void {
   let reached = 0;
   for (const [name, { offset, sizeBytes }] of [...entries].sort(
-    ([, one], [, other]) => one.offset - other.offset,
+    ([, entry], [, other]) => entry.offset - other.offset,
   )) {
-    if (offset < reached) throw broken(source, `has ${shown(name)} over another file`);
+    if (offset < reached) throw brokenFile(source, `has ${quoteName(name)} over another file`);
     reached = offset + sizeBytes;
   }
 }
@@ -188,14 +188,14 @@ function viewOf(bytes: Uint8Array): DataView {
 function numberAt(source: ByteSource, view: DataView, at: number): number {
   const value = Number(view.getBigUint64(at, true));
   if (!Number.isSafeInteger(value))
-    throw broken(source, `has a size or place above 2^53 in its zip directory`);
+    throw brokenFile(source, `has a size or place above 2^53 in its zip directory`);
   return value;
 }
 
-function shown(name: string): string {
+function quoteName(name: string): string {
   return JSON.stringify(name.slice(0, 80));
 }
 
-function broken(source: ByteSource, message: string): InputError {
+function brokenFile(source: ByteSource, message: string): InputError {
   return new InputError("file", `${source.name} ${message}`);
 }

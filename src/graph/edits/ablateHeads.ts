@@ -22,15 +22,18 @@ export function ablateHeads(program: Program, heads: readonly HeadChoice[]): Pro
       );
     byLayer.set(layer, (byLayer.get(layer) ?? new Set()).add(head));
   }
-  return [...byLayer].reduce((edited, [layer, gone]) => withoutHeads(edited, layer, gone), program);
+  return [...byLayer].reduce(
+    (edited, [layer, layerHeads]) => withoutHeads(edited, layer, layerHeads),
+    program,
+  );
 }
 
-function withoutHeads(program: Program, layer: number, gone: ReadonlySet<number>): Program {
+function withoutHeads(program: Program, layer: number, heads: ReadonlySet<number>): Program {
   const z = `blocks.${layer}.attn.hook_z`;
   const count = headsIn(program, layer);
   return hook(program, z, (b, value) => {
-    const off = Array.from({ length: count }, (_, head) => (gone.has(head) ? 1 : 0));
-    const name = `${z}.ablated_heads.${[...gone].join("_")}`;
+    const off = Array.from({ length: count }, (_, head) => (heads.has(head) ? 1 : 0));
+    const name = `${z}.ablated_heads.${[...heads].join("_")}`;
     const choose = b.constant(name, { head: count }, off, "bool");
     return b.op("where", [choose, b.constant("zero", {}, [0]), value], {});
   });

@@ -18,9 +18,9 @@ export function clampsApart(program: Program, names: readonly string[]): Program
 }
 
 function apart(program: Program, name: string): Program {
-  const made = producerOf(program, name);
-  if (made.op !== "clamp") throw new Error(`internal: ${name} is not made by a clamp`);
-  const x = made.inputs[0]!;
+  const producer = producerOf(program, name);
+  if (producer.op !== "clamp") throw new Error(`internal: ${name} is not made by a clamp`);
+  const x = producer.inputs[0]!;
   const [inside, edge] = clampParts(name);
   const own = (part: string) => `${name}.${part}`;
   const op = (kind: Plain, inputs: readonly string[], output: string): Op => ({

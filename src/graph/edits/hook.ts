@@ -29,18 +29,18 @@ export function hook(
     const ops = before.map((op) => (op.output === name ? { ...op, output: value } : op));
     const b = builder({ ...program, ops });
     const result = fitting(name, () => change(b, value));
-    const made = b.program([result]);
-    const axes = formatAxes(typesOf(made).get(result)!.axes);
+    const built = b.program([result]);
+    const axes = formatAxes(typesOf(built).get(result)!.axes);
     if (axes !== formatAxes(type.axes))
       throw new InputError(
         "shape",
         `a hook on ${name} must give a value of its axes ${formatAxes(type.axes)}, got ${axes}`,
       );
     return {
-      inputs: made.inputs.slice(program.inputs.length),
-      constants: made.constants.slice(program.constants.length),
+      inputs: built.inputs.slice(program.inputs.length),
+      constants: built.constants.slice(program.constants.length),
       ops: [
-        ...made.ops.slice(ops.length),
+        ...built.ops.slice(ops.length),
         { op: "rename", inputs: [result], output: name, attributes: { names: {} } },
       ],
     };

@@ -24,7 +24,7 @@ export function intercept(
   name: string,
   edit: (value: ValueType, before: string) => Interception,
 ): Program {
-  const made = producerOf(program, name);
+  const producer = producerOf(program, name);
   if (!program.outputs.includes(name) && !program.ops.some((op) => op.inputs.includes(name))) {
     throw new InputError(
       "unread",
@@ -33,12 +33,17 @@ export function intercept(
   }
   const before = freeName(program, `${name}.before`);
   const { inputs = [], constants = [], ops } = edit(typesOf(program).get(name)!, before);
-  const known = new Set(program.constants.map((constant) => constant.name));
+  const constantNames = new Set(program.constants.map((constant) => constant.name));
   return {
     ...program,
     inputs: [...program.inputs, ...inputs],
-    constants: [...program.constants, ...constants.filter((constant) => !known.has(constant.name))],
-    ops: program.ops.flatMap((op) => (op === made ? [{ ...op, output: before }, ...ops] : [op])),
+    constants: [
+      ...program.constants,
+      ...constants.filter((constant) => !constantNames.has(constant.name)),
+    ],
+    ops: program.ops.flatMap((op) =>
+      op === producer ? [{ ...op, output: before }, ...ops] : [op],
+    ),
   };
 }
 

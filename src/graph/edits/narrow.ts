@@ -21,23 +21,23 @@ export function narrow(
   const mixing = program.ops.filter((op) => mixes(op, axis)).map((op) => op.output);
   const others = program.outputs.filter((name) => !outputs.includes(name));
   const whole = ancestorsOf(program, [...others, ...mixing]);
-  const wanted = ancestorsOf(program, outputs);
+  const ancestors = ancestorsOf(program, outputs);
   const shared = outputs.filter((name) => whole.has(name));
   if (shared.length > 0) throw new Error(`internal: ${shared.join(", ")} is needed whole`);
 
   const types = typesOf(program);
-  const made = new Set(program.ops.map((op) => op.output));
+  const outputNames = new Set(program.ops.map((op) => op.output));
   const cuts = new Map<string, Op>();
   const cut = (name: string): string => {
-    const atBorder = whole.has(name) || !made.has(name);
-    if (!atBorder || !types.get(name)!.axes.some((one) => one.name === axis)) return name;
+    const atBorder = whole.has(name) || !outputNames.has(name);
+    if (!atBorder || !types.get(name)!.axes.some((each) => each.name === axis)) return name;
     const output = `${name}.${rows}`;
     if (!cuts.has(name))
       cuts.set(name, { op: "take", inputs: [name, rows], output, attributes: { axis } });
     return output;
   };
   const ops = program.ops.flatMap((op): Op[] => {
-    if (whole.has(op.output) || !wanted.has(op.output)) return [op];
+    if (whole.has(op.output) || !ancestors.has(op.output)) return [op];
     const before = new Set(cuts.keys());
     const narrowed = { ...op, inputs: op.inputs.map(cut) };
     return [...[...cuts].filter(([name]) => !before.has(name)).map(([, take]) => take), narrowed];

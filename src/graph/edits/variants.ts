@@ -30,7 +30,7 @@ export interface Variants {
 export function variants(program: Program, edits: readonly (readonly VariantEdit[])[]): Variants {
   const touched = new Map<string, VariantEdit>();
   for (const edit of edits.flat())
-    touched.set(inputOf(edit), merged(touched.get(inputOf(edit)), edit));
+    touched.set(inputOf(edit), mergeEdits(touched.get(inputOf(edit)), edit));
   const edited = [...touched.values()].reduce((before, { value, with: kind, only = {} }) => {
     const by = ["batch", ...Object.keys(only)];
     return kind === "zero" ? ablate(before, value, { by }) : replace(before, value, { by });
@@ -61,13 +61,13 @@ function inputOf(edit: VariantEdit): string {
 }
 
 /** All edits of one value share one switch, so they must name the same axes. */
-function merged(known: VariantEdit | undefined, edit: VariantEdit): VariantEdit {
-  const axes = (one: VariantEdit) =>
-    Object.keys(one.only ?? {})
+function mergeEdits(earlier: VariantEdit | undefined, edit: VariantEdit): VariantEdit {
+  const axes = (each: VariantEdit) =>
+    Object.keys(each.only ?? {})
       .sort()
       .join();
-  if (known && axes(known) !== axes(edit))
-    throw new Error(`internal: ${edit.value} is switched by ${axes(known)} and by ${axes(edit)}`);
+  if (earlier && axes(earlier) !== axes(edit))
+    throw new Error(`internal: ${edit.value} is switched by ${axes(earlier)} and by ${axes(edit)}`);
   return edit;
 }
 

@@ -64,8 +64,8 @@ export const functions: { readonly [Kind in Function]: Rule<Kind> } = {
   ),
   /** 0 beyond the bounds and on them. */
   clamp: rule((_, g, x, _y, { attributes: { low, high }, write, number }) => {
-    const where = (a: Name, b: Name, kept: Name) =>
-      write("where", [write("greater", [a, b], {}), kept, number(0)], {});
+    const where = (a: Name, b: Name, value: Name) =>
+      write("where", [write("greater", [a, b], {}), value, number(0)], {});
     const below = high === undefined ? g : where(number(high), x, g);
     return low === undefined ? below : where(x, number(low), below);
   }),

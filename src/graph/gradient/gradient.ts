@@ -37,18 +37,18 @@ export function gradient(program: Program, { of, wrt, as = gradientOf }: Gradien
   const write = writer(b, as(""));
   const active = between(program, b, of, wrt);
   const producers = new Map(program.ops.map((op) => [op.output, op]));
-  const asked = new Set(wrt);
+  const targets = new Set(wrt);
   const parts = new Map<Name, Part[]>(active.has(of) ? [[of, [seed(b, write, of)]]] : []);
   const finish = (name: Name): Name => {
     const total = sum(write, parts.get(name)!);
-    return asked.has(name) ? b.rename(total, {}, as(name)) : total;
+    return targets.has(name) ? b.rename(total, {}, as(name)) : total;
   };
   const common = {
     write,
     typeOf: b.typeOf,
     number: (value: number) => b.constant(`number ${value}`, {}, [value]),
     producerOf: (name: Name) => producers.get(name),
-    asked: (name: Name) => asked.has(name),
+    isTarget: (name: Name) => targets.has(name),
   };
   const finished: { readonly op: Op; readonly gradient: Name }[] = [];
   for (const op of program.ops.toReversed()) {
@@ -62,13 +62,14 @@ export function gradient(program: Program, { of, wrt, as = gradientOf }: Gradien
     });
   }
   checkReached(parts, of, wrt);
-  for (const { name } of [...program.inputs, ...program.weights]) if (asked.has(name)) finish(name);
+  for (const { name } of [...program.inputs, ...program.weights])
+    if (targets.has(name)) finish(name);
   return b.program([...new Set([...program.outputs, ...wrt.map(as)])], program.limits);
 }
 
 function checkKnown(program: Program, name: string): void {
-  const given = [...program.inputs, ...program.weights];
-  if (!given.some((value) => value.name === name)) producerOf(program, name);
+  const leaves = [...program.inputs, ...program.weights];
+  if (!leaves.some((value) => value.name === name)) producerOf(program, name);
 }
 
 /** Values on a way from `wrt` to `of`. */
@@ -77,8 +78,8 @@ function between(program: Program, b: Builder, of: Name, wrt: readonly Name[]): 
   const leading = new Set(wrt.filter(isFloat));
   for (const { inputs, output } of program.ops)
     if (isFloat(output) && inputs.some((input) => leading.has(input))) leading.add(output);
-  const needed = ancestorsOf(program, [of]);
-  return new Set([...leading].filter((name) => needed.has(name)));
+  const ancestors = ancestorsOf(program, [of]);
+  return new Set([...leading].filter((name) => ancestors.has(name)));
 }
 
 function checkReached(reached: ReadonlyMap<Name, unknown>, of: Name, wrt: readonly Name[]): void {

@@ -46,15 +46,15 @@ export const gain: Rule<"gain"> = (step) => {
   ];
 };
 
-function hasOwnScale({ inputs, attributes, producerOf, asked }: Step<"norm">): boolean {
+function hasOwnScale({ inputs, attributes, producerOf, isTarget }: Step<"norm">): boolean {
   const [x, scale] = inputs as [Name, Name];
-  const made = producerOf(scale);
+  const producer = producerOf(scale);
   return (
-    made?.op === "scale" &&
-    made.inputs[0] === x &&
-    made.attributes.eps === attributes.eps &&
-    made.attributes.center === attributes.center &&
-    !asked(scale)
+    producer?.op === "scale" &&
+    producer.inputs[0] === x &&
+    producer.attributes.eps === attributes.eps &&
+    producer.attributes.center === attributes.center &&
+    !isTarget(scale)
   );
 }
 
@@ -75,8 +75,8 @@ function atScale({ inputs, write, number, typeOf }: Step<"norm">, h: Name, norma
   const scale = inputs[1]!;
   const axis = typeOf(h).axes.at(-1)!.name;
   const total = write("sum", [write("mul", [h, normalized], {})], { axes: [axis] });
-  const kept = write("stretch", [total, scale], {});
-  return write("sub", [number(0), write("div", [kept, scale], {})], {});
+  const projection = write("stretch", [total, scale], {});
+  return write("sub", [number(0), write("div", [projection, scale], {})], {});
 }
 
 function lessMean(step: Way, x: Name, center: boolean): Name {
@@ -88,6 +88,6 @@ function lastMean({ write, typeOf }: Way, x: Name): Name {
 }
 
 function once(make: () => Name): () => Name {
-  let made: Name | undefined;
-  return () => (made ??= make());
+  let name: Name | undefined;
+  return () => (name ??= make());
 }

@@ -22,6 +22,6 @@ export const routed: Rule<"routed"> = (step) => {
 function ofMatrix({ inputs, gradient, write }: Step<"routed">, index: number): Name {
   const size = inputs.length - 2;
   const marks = write("oneHot", [inputs[1]!], { axis: "choice", size });
-  const one = write("slice", [marks], { axis: "choice", start: index, end: index + 1 });
-  return write("mul", [gradient, write("sum", [one], { axes: ["choice"] })], {});
+  const mark = write("slice", [marks], { axis: "choice", start: index, end: index + 1 });
+  return write("mul", [gradient, write("sum", [mark], { axes: ["choice"] })], {});
 }

@@ -31,7 +31,7 @@ export interface Way {
   /** The operations through which `output` got its gradient, each with the gradient of what it makes. */
   readonly readers: () => readonly { readonly op: Op; readonly gradient: Name }[];
   /** Whether the caller wants the gradient of this very value. */
-  readonly asked: (name: Name) => boolean;
+  readonly isTarget: (name: Name) => boolean;
 }
 
 export interface Step<Kind extends OpName> extends Way {

@@ -7,7 +7,7 @@ export const shift: Rule<"shift"> = ({ attributes: { axis, by }, gradient, write
 ];
 
 export const cumulate: Rule<"cumulate"> = ({ attributes, gradient, write }) => [
-  () => write("cumulate", [gradient], turned(attributes)),
+  () => write("cumulate", [gradient], flipDirection(attributes)),
 ];
 
 /** Of x: the same convolution from the end; of tap j: the sum of gradient times the x that the tap read. */
@@ -27,7 +27,7 @@ export const convolve: Rule<"convolve"> = ({ inputs, attributes, gradient, write
     return write("splitAxis", [total], { axis: channel.name, into });
   };
   return [
-    () => write("convolve", [gradient, w], turned(attributes)),
+    () => write("convolve", [gradient, w], flipDirection(attributes)),
     () =>
       write(
         "concat",
@@ -46,11 +46,17 @@ export const convolve: Rule<"convolve"> = ({ inputs, attributes, gradient, write
 export const recur: Rule<"recur"> = ({ inputs, output, attributes, gradient, write }) => {
   const [a] = inputs as [Name, Name];
   const { axis, reverse = false } = attributes;
-  const s = () => write("recur", [a, gradient], turned(attributes));
+  const s = () => write("recur", [a, gradient], flipDirection(attributes));
   const before = (x: Name) => write("shift", [x], { axis, by: 1 });
   return [() => write("mul", reverse ? [before(s()), output] : [s(), before(output)], {}), s];
 };
 
-function turned({ axis, reverse = false }: { readonly axis: string; readonly reverse?: boolean }) {
+function flipDirection({
+  axis,
+  reverse = false,
+}: {
+  readonly axis: string;
+  readonly reverse?: boolean;
+}) {
   return reverse ? { axis } : { axis, reverse: true };
 }

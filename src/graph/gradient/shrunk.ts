@@ -6,8 +6,8 @@ import type { Way } from "./rule.ts";
 export function shrunk({ write, typeOf }: Way, x: Name, to: Name): Name {
   const target = typeOf(to).axes;
   const axes = typeOf(x).axes.flatMap(({ name, size }) => {
-    const kept = target.find((axis) => axis.name === name);
-    return kept && (kept.size !== 1 || size === 1) ? [] : [name];
+    const match = target.find((axis) => axis.name === name);
+    return match && (match.size !== 1 || size === 1) ? [] : [name];
   });
   if (axes.length === 0) return x;
   const total = write("sum", [x], { axes });

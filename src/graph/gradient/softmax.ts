@@ -9,7 +9,7 @@ export const softmax: Rule<"softmax"> = (step) => [
     const total =
       fromMixture(step) ??
       write("sum", [write("mul", [gradient, output], {})], { axes: [attributes.axis] });
-    return write("mul", [output, write("sub", [gradient, aligned(step, total)], {})], {});
+    return write("mul", [output, write("sub", [gradient, alignTotal(step, total)], {})], {});
   },
 ];
 
@@ -25,16 +25,16 @@ function fromMixture({ output, attributes, write, typeOf, readers }: Step<"softm
   if (other === output) return null;
   const of = (name: Name) => typeOf(name).axes.map((axis) => axis.name);
   const [weights, values] = [of(output), of(other)];
-  const kept = op.attributes.axes;
-  const summed = weights.filter((axis) => values.includes(axis) && !kept.includes(axis));
+  const mixtureAxes = op.attributes.axes;
+  const summed = weights.filter((axis) => values.includes(axis) && !mixtureAxes.includes(axis));
   if (summed.length !== 1 || summed[0] !== attributes.axis) return null;
-  const axes = kept.filter((axis) => !weights.includes(axis));
+  const axes = mixtureAxes.filter((axis) => !weights.includes(axis));
   if (axes.length === 0) return null;
   return write("sum", [write("mul", [gradient, op.output], {})], { axes });
 }
 
 /** `total` with its axes in the order that p has them in. */
-function aligned({ output, write, typeOf }: Step<"softmax">, total: Name): Name {
+function alignTotal({ output, write, typeOf }: Step<"softmax">, total: Name): Name {
   const has = typeOf(total).axes.map(({ name }) => name);
   const axes = typeOf(output).axes.flatMap(({ name }) => (has.includes(name) ? [name] : []));
   return axes.join() === has.join() ? total : write("transpose", [total], { axes });

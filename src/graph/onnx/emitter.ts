@@ -58,11 +58,11 @@ export function emitter(
   };
   /** A value that several places need, made at its first use; later uses follow it because nodes stay in order. */
   const once = (key: string, make: () => string): string => {
-    const known = computed.get(key);
-    if (known !== undefined) return known;
-    const made = make();
-    computed.set(key, made);
-    return made;
+    const earlier = computed.get(key);
+    if (earlier !== undefined) return earlier;
+    const value = make();
+    computed.set(key, value);
+    return value;
   };
   /** The length of a symbol as an int64 vector of one entry. */
   const lengthOf = (symbol: string): string =>
@@ -107,10 +107,10 @@ function constants(initializers: Map<string, OnnxInitializer>) {
 
 /** Equal bytes get equal names: two 32-bit FNV-1a hashes, ample for the few constants of one graph; the size is in the name too. */
 function fingerprint(data: Uint8Array): string {
-  let [one, two] = [0x811c9dc5, 0x9747b28c];
+  let [low, two] = [0x811c9dc5, 0x9747b28c];
   for (const byte of data) {
-    one = Math.imul(one ^ byte, 0x01000193);
+    low = Math.imul(low ^ byte, 0x01000193);
     two = Math.imul(two ^ byte, 0x85ebca6b) ^ (two >>> 15);
   }
-  return [one, two].map((hash) => (hash >>> 0).toString(16).padStart(8, "0")).join("");
+  return [low, two].map((hash) => (hash >>> 0).toString(16).padStart(8, "0")).join("");
 }

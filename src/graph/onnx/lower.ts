@@ -15,18 +15,18 @@ export interface LowerOptions {
 
 /** The ONNX graph of what the outputs of `program` need; initializers still say where their bytes lie. */
 export function lower(program: Program, { fusedMatMul = true }: LowerOptions = {}): OnnxGraph {
-  const needed = prune(program);
-  const types = typesOf(needed);
-  const producers = new Map(needed.ops.map((op) => [op.output, op]));
-  const readers = readersOf(needed.ops);
-  const emit = emitter(symbolsOf(needed), fusedMatMul);
+  const pruned = prune(program);
+  const types = typesOf(pruned);
+  const producers = new Map(pruned.ops.map((op) => [op.output, op]));
+  const readers = readersOf(pruned.ops);
+  const emit = emitter(symbolsOf(pruned), fusedMatMul);
   const handles = new Map<string, Handle>();
-  for (const input of needed.inputs)
+  for (const input of pruned.inputs)
     handles.set(input.name, { tensor: input.name, type: input.type, axes: input.axes });
-  for (const weight of needed.weights) handles.set(weight.name, weightHandle(emit, weight));
-  for (const constant of needed.constants)
+  for (const weight of pruned.weights) handles.set(weight.name, weightHandle(emit, weight));
+  for (const constant of pruned.constants)
     handles.set(constant.name, lowerConstant(emit, constant));
-  for (const op of needed.ops) {
+  for (const op of pruned.ops) {
     const inputs = op.inputs.map((name) => handles.get(name)!);
     const type = types.get(op.output)!;
     handles.set(op.output, {
@@ -34,11 +34,11 @@ export function lower(program: Program, { fusedMatMul = true }: LowerOptions = {
       ...type,
     });
   }
-  for (const name of needed.outputs)
+  for (const name of pruned.outputs)
     emit.node("Identity", [handles.get(name)!.tensor], {}, `out:${name}`);
   return withoutDead({
-    inputs: needed.inputs,
-    outputs: needed.outputs.map((name) => ({ name: `out:${name}`, ...types.get(name)! })),
+    inputs: pruned.inputs,
+    outputs: pruned.outputs.map((name) => ({ name: `out:${name}`, ...types.get(name)! })),
     nodes: emit.nodes,
     initializers: [...emit.initializers.values()],
     values: [...emit.values.values()],

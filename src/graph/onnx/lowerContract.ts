@@ -5,7 +5,7 @@
 import type { Axis, ValueType } from "../axes.ts";
 import type { OpAttributes } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
-import { grouped, isInOrder, transposed, withSizes, type Group } from "./shapes.ts";
+import { groupAxes, isInOrder, transposeTo, withSizes, type Group } from "./shapes.ts";
 
 /** Axes of a contraction by role, each group in the order in which the product has it. */
 interface Roles {
@@ -30,14 +30,15 @@ export function lowerContract(
   const product = cheapest(a!, b!, axes, result);
   const { both, left, right } = product;
   const added = bias && both.length === 0 ? gemmBias(emit, bias, product) : undefined;
-  const made = both.length === 0 ? gemm(emit, product, scale, added) : matMul(emit, product, scale);
+  const matrix =
+    both.length === 0 ? gemm(emit, product, scale, added) : matMul(emit, product, scale);
   const groups: Group[] = [...both.map((axis) => [axis]), left, right];
-  const whole = ungrouped(emit, made, groups);
-  const ordered = transposed(emit, { tensor: whole, axes: groups.flat() }, result.axes);
+  const whole = splitGroups(emit, matrix, groups);
+  const ordered = transposeTo(emit, { tensor: whole, axes: groups.flat() }, result.axes);
   if (!bias || added !== undefined) return ordered;
   return emit.node("Add", [
     ordered,
-    grouped(
+    groupAxes(
       emit,
       bias,
       bias.axes.map((axis) => [axis]),
@@ -94,10 +95,10 @@ function cost({ a, b, both, left, right, summed }: Product, result: ValueType): 
     isInOrder(x, [...batch, free, summed]) || isInOrder(x, [...batch, summed, free])
       ? 0
       : size(x.axes);
-  const made = [...both, ...left, ...right];
-  const inOrder = made.every(({ name }, index) => name === result.axes[index]!.name);
-  const keepsLast = made.at(-1)?.name === result.axes.at(-1)?.name;
-  const movedAfter = inOrder ? 0 : size(made) * (keepsLast ? 1 : 1.5);
+  const productAxes = [...both, ...left, ...right];
+  const inOrder = productAxes.every(({ name }, index) => name === result.axes[index]!.name);
+  const keepsLast = productAxes.at(-1)?.name === result.axes.at(-1)?.name;
+  const movedAfter = inOrder ? 0 : size(productAxes) * (keepsLast ? 1 : 1.5);
   const symbols = right.filter((axis) => typeof axis.size === "string").length;
   return moved(a, left) + moved(b, right) + movedAfter + symbols * NEVER_IF_AVOIDABLE;
 }
@@ -119,8 +120,8 @@ function gemmBias(emit: Emitter, bias: Handle, { left, right }: Product): string
   const same = (axes: readonly Axis[]) =>
     bias.axes.length === axes.length &&
     bias.axes.every(({ name, size }, at) => name === axes[at]!.name && size === axes[at]!.size);
-  if (same(right)) return grouped(emit, bias, [right]);
-  return same([...left, ...right]) ? grouped(emit, bias, [left, right]) : undefined;
+  if (same(right)) return groupAxes(emit, bias, [right]);
+  return same([...left, ...right]) ? groupAxes(emit, bias, [left, right]) : undefined;
 }
 
 /** Either side in either order, bias added on the way. */
@@ -130,12 +131,12 @@ function gemm(
   scale: number,
   bias?: string,
 ): string {
-  const turned = (x: Handle, asIs: readonly Group[]) =>
+  const isTransposed = (x: Handle, asIs: readonly Group[]) =>
     !isInOrder(x, asIs) && isInOrder(x, asIs.toReversed());
-  const [transA, transB] = [turned(a, [left, summed]), turned(b, [summed, right])];
+  const [transA, transB] = [isTransposed(a, [left, summed]), isTransposed(b, [summed, right])];
   const inputs = [
-    grouped(emit, a, transA ? [summed, left] : [left, summed]),
-    grouped(emit, b, transB ? [right, summed] : [summed, right]),
+    groupAxes(emit, a, transA ? [summed, left] : [left, summed]),
+    groupAxes(emit, b, transB ? [right, summed] : [summed, right]),
     ...(bias === undefined ? [] : [bias]),
   ];
   return emit.node("Gemm", inputs, {
@@ -153,18 +154,20 @@ function matMul(
   const batch = both.map((axis) => [axis]);
   const first = matrices(emit, a, batch, left, summed);
   const second = matrices(emit, b, batch, summed, right);
-  if (emit.fuses && (first.turned || second.turned || scale !== 1)) {
+  if (emit.fuses && (first.isTransposed || second.isTransposed || scale !== 1)) {
     const attributes = {
-      ...(first.turned && { transA: 1 }),
-      ...(second.turned && { transB: 1 }),
+      ...(first.isTransposed && { transA: 1 }),
+      ...(second.isTransposed && { transB: 1 }),
       ...(scale !== 1 && { alpha: { float: scale } }),
     };
     const inputs = [first.tensor, second.tensor];
     return emit.node("FusedMatMul", inputs, attributes, undefined, "com.microsoft");
   }
   const [row, column] = [batch.length, batch.length + 1];
-  const upright = ({ tensor, turned }: Matrices) =>
-    turned ? emit.node("Transpose", [tensor], { perm: [...batch.keys(), column, row] }) : tensor;
+  const upright = ({ tensor, isTransposed }: Matrices) =>
+    isTransposed
+      ? emit.node("Transpose", [tensor], { perm: [...batch.keys(), column, row] })
+      : tensor;
   const product = emit.node("MatMul", [upright(first), upright(second)]);
   return scale === 1 ? product : emit.node("Mul", [product, emit.floats([scale], [])]);
 }
@@ -172,7 +175,7 @@ function matMul(
 interface Matrices {
   readonly tensor: string;
   /** Whether it is [batch, columns, rows]. */
-  readonly turned: boolean;
+  readonly isTransposed: boolean;
 }
 
 /**
@@ -189,11 +192,11 @@ function matrices(
   const upright = [...batch, rows, columns];
   const over = [...batch, columns, rows];
   const lastInRows = rows.at(-1)?.name === x.axes.at(-1)!.name;
-  const turned = !isInOrder(x, upright) && (isInOrder(x, over) || lastInRows);
-  return { tensor: grouped(emit, x, turned ? over : upright), turned };
+  const isTransposed = !isInOrder(x, upright) && (isInOrder(x, over) || lastInRows);
+  return { tensor: groupAxes(emit, x, isTransposed ? over : upright), isTransposed };
 }
 
-function ungrouped(emit: Emitter, tensor: string, groups: readonly Group[]): string {
+function splitGroups(emit: Emitter, tensor: string, groups: readonly Group[]): string {
   const sizes = (group: Group) => group.map(({ size }) => size);
   return withSizes(
     emit,

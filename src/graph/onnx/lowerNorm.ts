@@ -4,7 +4,7 @@
  */
 import type { Op } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
-import { aligned } from "./shapes.ts";
+import { alignAxes } from "./shapes.ts";
 
 type NormOp = Extract<Op, { op: "norm" | "gain" | "scale" }>;
 type ScaleOp = Extract<Op, { op: "scale" }>;
@@ -36,13 +36,13 @@ export function lowerNorm(
   if (op.op === "gain") return lowerGain(emit, op, inputs, around);
   const scale = ownScale(op, around);
   if (!scale) return inTheOpen(emit, op, inputs);
-  const known = statistics(emit, scale, around);
-  if (known.of === op.output) return known.normalized;
+  const stats = statistics(emit, scale, around);
+  if (stats.of === op.output) return stats.normalized;
   if (inputs.length > 2) return fusedNorm(emit, inputs[0]!, inputs.slice(2), op).normalized;
   const centered = op.attributes.center
-    ? emit.node("Sub", [inputs[0]!.tensor, known.mean])
+    ? emit.node("Sub", [inputs[0]!.tensor, stats.mean])
     : inputs[0]!.tensor;
-  return emit.node("Mul", [centered, known.inverse]);
+  return emit.node("Mul", [centered, stats.inverse]);
 }
 
 /** The gain of a norm without one is left to the fused kernel. */
@@ -64,7 +64,7 @@ function inTheOpen(
   [x, scale, w, b]: readonly Handle[],
 ): string {
   const centered = attributes.center ? lessMean(emit, x!.tensor) : x!.tensor;
-  const normalized = emit.node("Div", [centered, aligned(emit, scale!, x!.axes)]);
+  const normalized = emit.node("Div", [centered, alignAxes(emit, scale!, x!.axes)]);
   const scaled = w ? emit.node("Mul", [normalized, w.tensor]) : normalized;
   return b ? emit.node("Add", [scaled, b.tensor]) : scaled;
 }
@@ -96,9 +96,9 @@ function statistics(
   const ready = gains?.every((gain) => gain !== undefined) ? gains : undefined;
   const x = around.handles.get(scale.inputs[0]!)!;
   const key = `statistics ${scale.output}`;
-  const found = { normalized: key, mean: `${key} mean`, inverse: `${key} inverse` };
-  emit.once(key, () => fusedNorm(emit, x, ready ?? [], scale, found).normalized);
-  return { ...found, of: ready && norm?.output };
+  const names = { normalized: key, mean: `${key} mean`, inverse: `${key} inverse` };
+  emit.once(key, () => fusedNorm(emit, x, ready ?? [], scale, names).normalized);
+  return { ...names, of: ready && norm?.output };
 }
 
 function fusedNorm(
@@ -106,18 +106,18 @@ function fusedNorm(
   x: Handle,
   gains: readonly Handle[],
   { attributes: { eps, center } }: ScaleOp | Norm,
-  made?: Statistics,
+  names?: Statistics,
 ): { readonly normalized: string } {
   const width = Number(x.axes.at(-1)!.size);
   const [w = ones(emit, width), ...bias] = gains.map(({ tensor }) => tensor);
   const type = center ? "LayerNormalization" : "SimplifiedLayerNormalization";
-  const more = made && (center ? [made.mean, made.inverse] : [made.inverse]);
+  const more = names && (center ? [names.mean, names.inverse] : [names.inverse]);
   const attributes = { axis: -1, epsilon: { float: eps } };
   const normalized = emit.node(
     type,
     [x.tensor, w, ...bias],
     attributes,
-    made?.normalized,
+    names?.normalized,
     "",
     more,
   );

@@ -7,14 +7,14 @@ import { lowerRouted, lowerTopK } from "./lowerRouted.ts";
 import { int32Scalar, lowerAddGathered, lowerAddPicked, lowerAddTaken } from "./lowerScatter.ts";
 import { lowerConvolve, lowerCumulate, lowerRecur, lowerShift } from "./lowerSequences.ts";
 import {
-  aligned,
+  alignAxes,
   countOf,
-  grouped,
+  groupAxes,
   indexOf,
   mergedGroups,
-  reshaped,
-  stretched,
-  transposed,
+  reshapeTo,
+  stretchOver,
+  transposeTo,
   withSizes,
 } from "./shapes.ts";
 
@@ -32,7 +32,7 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
   contract: lowerContract,
   gather: (emit, [table, ids]) => emit.node("Gather", [table!.tensor, ids!.tensor], { axis: 0 }),
   take: (emit, [x, indices], { axis, merge = [axis] }) =>
-    emit.node("Gather", [grouped(emit, x!, mergedGroups(x!, merge)), indices!.tensor], {
+    emit.node("Gather", [groupAxes(emit, x!, mergedGroups(x!, merge)), indices!.tensor], {
       axis: indexOf(x!, merge[0]!),
     }),
   pick: (emit, [x, ids]) => {
@@ -73,7 +73,8 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
   sum: (emit, [x], { axes }) => reduction(emit, "ReduceSum", x!, axes),
   mean: (emit, [x], { axes }) => reduction(emit, "ReduceMean", x!, axes),
   rotary: lowerRotary,
-  slice: (emit, [x], { axis, start, end }) => cut(emit, x!.tensor, indexOf(x!, axis), start, end),
+  slice: (emit, [x], { axis, start, end }) =>
+    cutAxis(emit, x!.tensor, indexOf(x!, axis), start, end),
   concat: (emit, inputs, { axis }) =>
     emit.node(
       "Concat",
@@ -89,9 +90,9 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
       x!.type,
     ),
   mergeAxes: (emit, [x], { axes: merged }) => {
-    return reshaped(emit, x!.tensor, x!.axes, mergedGroups(x!, merged), x!.type);
+    return reshapeTo(emit, x!.tensor, x!.axes, mergedGroups(x!, merged), x!.type);
   },
-  transpose: (emit, [x], _, { axes }) => transposed(emit, x!, axes),
+  transpose: (emit, [x], _, { axes }) => transposeTo(emit, x!, axes),
   rename: (_, [x]) => x!.tensor,
   repeat: (emit, [x], { axis, times }) => {
     const at = indexOf(x!, axis);
@@ -101,7 +102,7 @@ export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
   },
   greater: elementwise("Greater"),
   erf: unary("Erf"),
-  stretch: (emit, [x], _, { axes }) => stretched(emit, x!, axes),
+  stretch: (emit, [x], _, { axes }) => stretchOver(emit, x!, axes),
   count: (emit, [x], { axes }) => countOf(emit, x!, axes),
   pad: (emit, [x], { axis, before, after }) => {
     const at = emit.integers([indexOf(x!, axis)]);
@@ -136,7 +137,7 @@ function elementwise(type: string): Attributeless {
   return (emit, inputs, _, { axes }) =>
     emit.node(
       type,
-      inputs.map((input) => aligned(emit, input, axes)),
+      inputs.map((input) => alignAxes(emit, input, axes)),
     );
 }
 
@@ -156,8 +157,11 @@ function lowerLogSumExp(emit: Emitter, x: Handle, axis: string): string {
   return emit.node("Sub", [reduction(emit, "ReduceMax", x, [axis]), emit.node("Log", [largest])]);
 }
 
-function cut(emit: Emitter, tensor: string, axis: number, start: number, end: number): string {
-  return emit.node("Slice", [tensor, ...[[start], [end], [axis]].map((one) => emit.integers(one))]);
+function cutAxis(emit: Emitter, tensor: string, axis: number, start: number, end: number): string {
+  return emit.node("Slice", [
+    tensor,
+    ...[[start], [end], [axis]].map((bound) => emit.integers(bound)),
+  ]);
 }
 
 /** Pairs (i, i + n): y = [a cos - b sin, b cos + a sin, rest]; `interleaved` pairs (2i, 2i + 1) are cut with a step of 2. */
@@ -172,24 +176,24 @@ function lowerRotary(
   const halves = axes.map((axis, index) => (index === last ? { ...axis, size: pairs } : axis));
   const table = (handle: Handle) => {
     const narrow = { ...handle, axes: [...handle.axes.slice(0, -1), halves[last]!] };
-    return stretchedOver(emit, aligned(emit, narrow, halves), narrow.axes, halves);
+    return stretchedOver(emit, alignAxes(emit, narrow, halves), narrow.axes, halves);
   };
   const part = (from: number) =>
     interleaved
       ? emit.node("Slice", [
           x!.tensor,
-          ...[[from], [2 * pairs], [last], [2]].map((one) => emit.integers(one)),
+          ...[[from], [2 * pairs], [last], [2]].map((bound) => emit.integers(bound)),
         ])
-      : cut(emit, x!.tensor, last, from * pairs, (from + 1) * pairs);
+      : cutAxis(emit, x!.tensor, last, from * pairs, (from + 1) * pairs);
   const [a, b] = [part(0), part(1)];
   const times = (value: string, by: Handle) => emit.node("Mul", [value, table(by)]);
   const first = emit.node("Sub", [times(a, cos!), times(b, sin!)]);
   const second = emit.node("Add", [times(b, cos!), times(a, sin!)]);
-  const turned = interleaved ? [woven(emit, first, second, axes, pairs)] : [first, second];
-  const rest = width > 2 * pairs ? [cut(emit, x!.tensor, last, 2 * pairs, width)] : [];
-  return turned.length + rest.length === 1
-    ? turned[0]!
-    : emit.node("Concat", [...turned, ...rest], { axis: last });
+  const rotatedParts = interleaved ? [woven(emit, first, second, axes, pairs)] : [first, second];
+  const rest = width > 2 * pairs ? [cutAxis(emit, x!.tensor, last, 2 * pairs, width)] : [];
+  return rotatedParts.length + rest.length === 1
+    ? rotatedParts[0]!
+    : emit.node("Concat", [...rotatedParts, ...rest], { axis: last });
 }
 
 /**
@@ -205,7 +209,7 @@ function stretchedOver(
   const first = axes.findIndex((axis) => has.some(({ name }) => name === axis.name));
   const inner = axes.slice(first);
   const lacks = inner.map(({ name, size }) =>
-    has.some((one) => one.name === name) || typeof size !== "number" ? 1 : size,
+    has.some((axis) => axis.name === name) || typeof size !== "number" ? 1 : size,
   );
   if (lacks.every((size) => size === 1)) return table;
   return emit.node("Expand", [table, emit.integers(lacks)]);

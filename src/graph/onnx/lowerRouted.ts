@@ -9,7 +9,7 @@
 import type { OpAttributes } from "../ops.ts";
 import type { Axis, ValueType } from "../axes.ts";
 import type { Emitter, Handle } from "./emitter.ts";
-import { grouped, isInOrder, withSizes } from "./shapes.ts";
+import { groupAxes, isInOrder, withSizes } from "./shapes.ts";
 
 /** One more row goes through: the native engine divides by their number, and a batch may be empty. */
 export function lowerTopK(
@@ -20,7 +20,7 @@ export function lowerTopK(
 ): string {
   const outer = x!.axes.slice(0, -1);
   const last = x!.axes.at(-1)!;
-  const rows = grouped(emit, x!, [outer, [last]]);
+  const rows = groupAxes(emit, x!, [outer, [last]]);
   const width = Number(last.size);
   const more = emit.floats(new Array<number>(width).fill(0), [1, width]);
   const all = emit.node("Concat", [rows, more], { axis: 0 });
@@ -28,12 +28,12 @@ export function lowerTopK(
   emit.once(values, () =>
     emit.node("TopK", [all, emit.integers([count])], { axis: -1 }, values, "", [places]),
   );
-  const ends = [[0], [-1], [0]].map((one) => emit.integers(one));
-  const asked = emit.node("Cast", [emit.node("Slice", [places, ...ends])], { to: INT32 });
+  const ends = [[0], [-1], [0]].map((bound) => emit.integers(bound));
+  const bestCount = emit.node("Cast", [emit.node("Slice", [places, ...ends])], { to: INT32 });
   const sizes = outer.map(({ size }) => size);
   return withSizes(
     emit,
-    asked,
+    bestCount,
     [sizes, [count]],
     axes.map(({ size }) => [size]),
     "int32",
@@ -46,10 +46,10 @@ export function lowerRouted(
   _: unknown,
   { axes }: ValueType,
 ): string {
-  const [outer, from, made] = [ids!.axes, x!.axes.at(-1)!, axes.at(-1)!];
+  const [outer, from, outputAxis] = [ids!.axes, x!.axes.at(-1)!, axes.at(-1)!];
   const order = orderOf(emit, ids!, matrices.length);
   const shares = x!.axes.length <= ids!.axes.length;
-  const rows = grouped(emit, x!, [x!.axes.slice(0, -1), [from]]);
+  const rows = groupAxes(emit, x!, [x!.axes.slice(0, -1), [from]]);
   const slots = Number(outer.at(-1)!.size);
   const place = shares ? emit.node("Div", [order.places, emit.scalar(slots)]) : order.places;
   const parts = split(
@@ -58,15 +58,17 @@ export function lowerRouted(
     order.counts,
     matrices,
   );
-  const products = matrices.map((matrix, at) => product(emit, parts[at]!, matrix, from, made));
+  const products = matrices.map((matrix, at) =>
+    product(emit, parts[at]!, matrix, from, outputAxis),
+  );
   const sorted = emit.node("Concat", products, { axis: 0 });
   const back = emit.node("Gather", [sorted, order.back], { axis: 0 });
   const sizes = outer.map(({ size }) => size);
   return withSizes(
     emit,
     back,
-    [sizes, [made.size]],
-    [...sizes, made.size].map((size) => [size]),
+    [sizes, [outputAxis.size]],
+    [...sizes, outputAxis.size].map((size) => [size]),
   );
 }
 
@@ -82,7 +84,7 @@ interface Order {
 }
 
 function orderOf(emit: Emitter, ids: Handle, matrices: number): Order {
-  const flat = grouped(emit, ids, [ids.axes]);
+  const flat = groupAxes(emit, ids, [ids.axes]);
   const key = `order ${flat}`;
   const count = emit.node("Shape", [flat]);
   emit.once(key, () =>
@@ -119,8 +121,18 @@ function split(
   return names;
 }
 
-function product(emit: Emitter, rows: string, matrix: Handle, from: Axis, made: Axis): string {
-  const turned = isInOrder(matrix, [[made], [from]]);
-  const tensor = grouped(emit, matrix, turned ? [[made], [from]] : [[from], [made]]);
-  return emit.node("Gemm", [rows, tensor], turned ? { transB: 1 } : {});
+function product(
+  emit: Emitter,
+  rows: string,
+  matrix: Handle,
+  from: Axis,
+  outputAxis: Axis,
+): string {
+  const isTransposed = isInOrder(matrix, [[outputAxis], [from]]);
+  const tensor = groupAxes(
+    emit,
+    matrix,
+    isTransposed ? [[outputAxis], [from]] : [[from], [outputAxis]],
+  );
+  return emit.node("Gemm", [rows, tensor], isTransposed ? { transB: 1 } : {});
 }

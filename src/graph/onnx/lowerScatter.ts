@@ -5,7 +5,7 @@
 import type { Axis, ValueType } from "../axes.ts";
 import type { OpAttributes } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
-import { grouped, mergedGroups, sizesTensor, withSizes } from "./shapes.ts";
+import { groupAxes, mergedGroups, sizesTensor, withSizes } from "./shapes.ts";
 
 /** Up to this many rows of the table a product with one-hot rows is faster than ScatterElements. */
 const MOST_ONE_HOT = 1024;
@@ -19,13 +19,13 @@ export function lowerAddGathered(
   { axes }: ValueType,
 ): string {
   const [entry, ...inner] = axes as [Axis, ...Axis[]];
-  const flatBase = grouped(emit, base!, [[entry], inner]);
-  const flatIds = grouped(emit, ids!, [ids!.axes]);
-  const flatRows = grouped(emit, rows!, [ids!.axes, inner]);
+  const flatBase = groupAxes(emit, base!, [[entry], inner]);
+  const flatIds = groupAxes(emit, ids!, [ids!.axes]);
+  const flatRows = groupAxes(emit, rows!, [ids!.axes, inner]);
   const added =
     Number(entry.size) <= MOST_ONE_HOT
       ? emit.node("Gemm", [oneHot(emit, flatIds, Number(entry.size)), flatRows, flatBase])
-      : emit.node("ScatterElements", [flatBase, repeated(emit, flatIds, inner), flatRows], {
+      : emit.node("ScatterElements", [flatBase, repeatIds(emit, flatIds, inner), flatRows], {
           axis: 0,
           ...ADD,
         });
@@ -49,7 +49,7 @@ export function int32Scalar(emit: Emitter, value: number): string {
 }
 
 /** Each id once for every entry of its row: [ids, inner]. */
-function repeated(emit: Emitter, ids: string, inner: readonly Axis[]): string {
+function repeatIds(emit: Emitter, ids: string, inner: readonly Axis[]): string {
   const column = emit.node("Unsqueeze", [ids, emit.integers([1])]);
   const width = inner.reduce((product, { size }) => product * Number(size), 1);
   return emit.node("Expand", [column, emit.integers([1, width])]);
@@ -69,7 +69,7 @@ export function lowerAddTaken(
   const groups = mergedGroups(base!, merge);
   const added = emit.node(
     "ScatterElements",
-    [grouped(emit, base!, groups), everywhere, x!.tensor],
+    [groupAxes(emit, base!, groups), everywhere, x!.tensor],
     { axis: at, ...ADD },
   );
   const sizes = (list: readonly Axis[]) => list.map(({ size }) => size);

@@ -2,7 +2,7 @@
 import type { OpAttributes } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import type { OnnxBody } from "./model.ts";
-import { grouped, indexOf, sizesTensor, withSizes } from "./shapes.ts";
+import { groupAxes, indexOf, sizesTensor, withSizes } from "./shapes.ts";
 
 type Lowered<Name extends "shift" | "cumulate" | "convolve" | "recur"> = (
   emit: Emitter,
@@ -35,18 +35,18 @@ export const lowerCumulate: Lowered<"cumulate"> = (emit, [x], { axis, reverse })
 export const lowerConvolve: Lowered<"convolve"> = (emit, [x, w], { reverse }) => {
   const [channel, tap] = w!.axes as [Handle["axes"][number], Handle["axes"][number]];
   const [outer, position] = [x!.axes.slice(0, -2), x!.axes.at(-2)!];
-  const rows = grouped(emit, x!, [outer, [channel], [position]]);
-  const taps = grouped(emit, w!, [[channel], [], [tap]]);
+  const rows = groupAxes(emit, x!, [outer, [channel], [position]]);
+  const taps = groupAxes(emit, w!, [[channel], [], [tap]]);
   const pads = reverse ? [0, Number(tap.size) - 1] : [Number(tap.size) - 1, 0];
   const kernel = reverse ? backwards(emit, taps, Number(tap.size)) : taps;
   const group = Number(channel.size);
   const mixed = emit.node("Conv", [rows, kernel], { group, pads });
-  const turned = emit.node("Transpose", [mixed], { perm: [0, 2, 1] });
-  const made = [outer, [position], [channel]].map((axes) => axes.map(({ size }) => size));
+  const channelsLast = emit.node("Transpose", [mixed], { perm: [0, 2, 1] });
+  const outputSizes = [outer, [position], [channel]].map((axes) => axes.map(({ size }) => size));
   return withSizes(
     emit,
-    turned,
-    made,
+    channelsLast,
+    outputSizes,
     x!.axes.map(({ size }) => [size]),
   );
 };

@@ -1,7 +1,7 @@
 /** @file An ONNX model as plain data, and its bytes (field numbers: onnx/onnx.proto3, IR version 10, opset 21). */
 import type { ByteSource } from "../../base/bytes.ts";
 import type { Axis, NumberType } from "../axes.ts";
-import { bytes, encoded, float, int, nested, text, type Message } from "./protobuf.ts";
+import { bytes, encodeMessage, float, int, nestedField, text, type Message } from "./protobuf.ts";
 
 export const IR_VERSION = 10;
 export const OPSET = 21;
@@ -87,28 +87,30 @@ export type Placed = Uint8Array | { readonly location: string; readonly offset: 
  * @param place says for bytes of the checkpoint whether they go into the model or stay where they lie
  */
 export function encodeModel(graph: OnnxGraph, place: (stored: StoredBytes) => Placed): Uint8Array {
-  return encoded([
+  return encodeMessage([
     int(1, IR_VERSION),
     text(2, "induction-lens"),
-    nested(7, [
-      ...graph.nodes.map((node) => nested(1, encodeNode(node))),
+    nestedField(7, [
+      ...graph.nodes.map((node) => nestedField(1, encodeNode(node))),
       text(2, "program"),
-      ...graph.initializers.map((initializer) => nested(5, encodeInitializer(initializer, place))),
+      ...graph.initializers.map((initializer) =>
+        nestedField(5, encodeInitializer(initializer, place)),
+      ),
       ...graph.inputs.map((input) =>
-        nested(11, encodeValue(input.name, DATA_TYPES[input.type], sizesOf(input.axes))),
+        nestedField(11, encodeValue(input.name, DATA_TYPES[input.type], sizesOf(input.axes))),
       ),
       ...graph.initializers
         .filter(({ overridable }) => overridable)
-        .map(({ name, type, dims }) => nested(11, encodeValue(name, DATA_TYPES[type], dims))),
+        .map(({ name, type, dims }) => nestedField(11, encodeValue(name, DATA_TYPES[type], dims))),
       ...graph.outputs.map((output) =>
-        nested(12, encodeValue(output.name, DATA_TYPES[output.type], sizesOf(output.axes))),
+        nestedField(12, encodeValue(output.name, DATA_TYPES[output.type], sizesOf(output.axes))),
       ),
       ...(graph.values ?? []).map(({ name, type, sizes }) =>
-        nested(13, encodeValue(name, DATA_TYPES[type], sizes)),
+        nestedField(13, encodeValue(name, DATA_TYPES[type], sizes)),
       ),
     ]),
-    nested(8, [text(1, ""), int(2, OPSET)]),
-    nested(8, [text(1, "com.microsoft"), int(2, 1)]),
+    nestedField(8, [text(1, ""), int(2, OPSET)]),
+    nestedField(8, [text(1, "com.microsoft"), int(2, 1)]),
   ]);
 }
 
@@ -118,7 +120,9 @@ function encodeNode({ type, domain, inputs, outputs, attributes = {} }: OnnxNode
     ...outputs.map((name) => text(2, name)),
     text(3, outputs[0]!),
     text(4, type),
-    ...Object.entries(attributes).map(([name, value]) => nested(5, encodeAttribute(name, value))),
+    ...Object.entries(attributes).map(([name, value]) =>
+      nestedField(5, encodeAttribute(name, value)),
+    ),
     ...(domain ? [text(7, domain)] : []),
   ];
 }
@@ -127,20 +131,20 @@ function encodeAttribute(name: string, value: Attribute): Message[] {
   if (typeof value === "number") return [text(1, name), int(3, value), int(20, 2)];
   if (typeof value === "string") return [text(1, name), text(4, value), int(20, 3)];
   if ("float" in value) return [text(1, name), float(2, value.float), int(20, 1)];
-  if ("body" in value) return [text(1, name), nested(6, encodeBody(value.body)), int(20, 5)];
+  if ("body" in value) return [text(1, name), nestedField(6, encodeBody(value.body)), int(20, 5)];
   return [text(1, name), ...value.map((each) => int(8, each)), int(20, 7)];
 }
 
 function encodeBody({ inputs, outputs, nodes }: OnnxBody): Message[] {
   const value = (name: string) => [
     text(1, name),
-    nested(2, [nested(1, [int(1, DATA_TYPES.float32)])]),
+    nestedField(2, [nestedField(1, [int(1, DATA_TYPES.float32)])]),
   ];
   return [
-    ...nodes.map((node) => nested(1, encodeNode(node))),
+    ...nodes.map((node) => nestedField(1, encodeNode(node))),
     text(2, "body"),
-    ...inputs.map((name) => nested(11, value(name))),
-    ...outputs.map((name) => nested(12, value(name))),
+    ...inputs.map((name) => nestedField(11, value(name))),
+    ...outputs.map((name) => nestedField(12, value(name))),
   ];
 }
 
@@ -149,14 +153,14 @@ function encodeInitializer(
   place: (stored: StoredBytes) => Placed,
 ): Message[] {
   const head = [...dims.map((size) => int(1, size)), int(2, DATA_TYPES[type]), text(8, name)];
-  const placed = data instanceof Uint8Array ? data : place(data);
-  if (placed instanceof Uint8Array) return [...head, bytes(9, placed)];
+  const placement = data instanceof Uint8Array ? data : place(data);
+  if (placement instanceof Uint8Array) return [...head, bytes(9, placement)];
   const entry = (key: string, value: string | number) =>
-    nested(13, [text(1, key), text(2, String(value))]);
+    nestedField(13, [text(1, key), text(2, String(value))]);
   return [
     ...head,
-    entry("location", placed.location),
-    entry("offset", placed.offset),
+    entry("location", placement.location),
+    entry("offset", placement.offset),
     entry("length", (data as StoredBytes).sizeBytes),
     int(14, 1),
   ];
@@ -168,7 +172,7 @@ function sizesOf(axes: readonly Axis[]) {
 
 function encodeValue(name: string, type: number, sizes: readonly (number | string)[]): Message[] {
   const dims = sizes.map((size) =>
-    nested(1, [typeof size === "number" ? int(1, size) : text(2, size)]),
+    nestedField(1, [typeof size === "number" ? int(1, size) : text(2, size)]),
   );
-  return [text(1, name), nested(2, [nested(1, [int(1, type), nested(2, dims)])])];
+  return [text(1, name), nestedField(2, [nestedField(1, [int(1, type), nestedField(2, dims)])])];
 }

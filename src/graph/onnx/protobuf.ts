@@ -24,17 +24,17 @@ export function text(field: number, value: string): Message {
 }
 
 /** A message within a message: small ones become one piece, so that lists stay short; large ones are not copied. */
-export function nested(field: number, parts: readonly Message[]): Message {
+export function nestedField(field: number, parts: readonly Message[]): Message {
   const inner = parts.flat();
   const size = sizeBytes(inner);
-  const pieces = size <= SMALL ? [encoded([inner])] : inner;
+  const pieces = size <= SMALL ? [encodeMessage([inner])] : inner;
   return [...varint((field << 3) | 2), ...varint(size), ...pieces];
 }
 
 const SMALL = 4096;
 
 /** All fields as one array of bytes. */
-export function encoded(parts: readonly Message[]): Uint8Array {
+export function encodeMessage(parts: readonly Message[]): Uint8Array {
   const chunks = parts.flat();
   const whole = new Uint8Array(sizeBytes(chunks));
   let offset = 0;

@@ -11,13 +11,13 @@ export type Group = readonly Axis[];
  * The tensor `x` with its axes grouped as `groups`, in this order: transposed if the order differs, merged if a group
  * has several axes.
  */
-export function grouped(emit: Emitter, x: Handle, groups: readonly Group[]): string {
-  const wanted = groups.flat();
-  const inOrder = x.axes.every((axis, index) => axis.name === wanted[index]!.name);
+export function groupAxes(emit: Emitter, x: Handle, groups: readonly Group[]): string {
+  const wantedAxes = groups.flat();
+  const inOrder = x.axes.every((axis, index) => axis.name === wantedAxes[index]!.name);
   const dims = groups.map(sizesOf);
   if (inOrder && x.weight) return weightTensor(emit, x.weight, dims.map(staticSize));
-  const ordered = inOrder ? x.tensor : transposed(emit, x, wanted);
-  return reshaped(emit, ordered, wanted, groups, x.type);
+  const ordered = inOrder ? x.tensor : transposeTo(emit, x, wantedAxes);
+  return reshapeTo(emit, ordered, wantedAxes, groups, x.type);
 }
 
 /** The axes of `x`, each alone but for the neighbours `names`, which are one group. */
@@ -40,14 +40,14 @@ export function isInOrder(x: Handle, groups: readonly Group[]): boolean {
   return true;
 }
 
-export function transposed(emit: Emitter, x: Handle, order: readonly Axis[]): string {
+export function transposeTo(emit: Emitter, x: Handle, order: readonly Axis[]): string {
   const perm = order.map(({ name }) => x.axes.findIndex((axis) => axis.name === name));
   if (perm.every((from, to) => from === to)) return x.tensor;
   return emit.node("Transpose", [x.tensor], { perm });
 }
 
 /** The tensor with axes `from` in groups `to` of the same axes in the same order. */
-export function reshaped(
+export function reshapeTo(
   emit: Emitter,
   tensor: string,
   from: readonly Axis[],
@@ -77,17 +77,17 @@ export function withSizes(
   type: NumberType = "float32",
 ): string {
   const before = emit.reshapes.get(tensor) ?? { tensor, sizes: from };
-  const made = reshapedTo(emit, before, to);
-  if (made !== before.tensor) {
-    emit.reshapes.set(made, before);
-    emit.values.set(made, { name: made, type, sizes: to.map((sizes) => sizeName(sizes)) });
+  const name = reshapedTo(emit, before, to);
+  if (name !== before.tensor) {
+    emit.reshapes.set(name, before);
+    emit.values.set(name, { name: name, type, sizes: to.map((sizes) => sizeName(sizes)) });
   }
-  return made;
+  return name;
 }
 
 /** The size of a dimension; products of symbols by a name that equal products share. */
 function sizeName(sizes: readonly Size[]): Size {
-  const { factor, symbols } = simplified(sizes);
+  const { factor, symbols } = simplifySizes(sizes);
   return symbols.length === 0 ? factor : [...(factor === 1 ? [] : [factor]), ...symbols].join("*");
 }
 
@@ -96,17 +96,17 @@ function reshapedTo(
   { tensor, sizes }: Reshaped,
   to: readonly (readonly Size[])[],
 ): string {
-  const [source, target] = [sizes.map(simplified), to.map(simplified)];
+  const [source, target] = [sizes.map(simplifySizes), to.map(simplifySizes)];
   if (source.length === target.length && target.every((dim, index) => same(dim, source[index]!)))
     return tensor;
-  const known = target.map((dim, index) => {
+  const dims = target.map((dim, index) => {
     if (isStatic(dim)) return dim.factor;
     return source[index] && same(dim, source[index]) ? 0 : null;
   });
-  const unknown = known.filter((size) => size === null).length;
-  const copies = known.includes(0);
+  const unknown = dims.filter((size) => size === null).length;
+  const copies = dims.includes(0);
   if (unknown === 0 || (unknown === 1 && !copies)) {
-    return emit.node("Reshape", [tensor, emit.integers(known.map((size) => size ?? -1))]);
+    return emit.node("Reshape", [tensor, emit.integers(dims.map((size) => size ?? -1))]);
   }
   const key = target.map(({ factor, symbols }) => [factor, ...symbols].join("*")).join(",");
   const shape = emit.once(`shape ${key}`, () =>
@@ -120,7 +120,7 @@ function reshapedTo(
 }
 
 /** `x` with axes of size 1 put in, so that it stretches over `over` as ONNX does: from the last axis backwards. */
-export function aligned(emit: Emitter, x: Handle, over: readonly Axis[]): string {
+export function alignAxes(emit: Emitter, x: Handle, over: readonly Axis[]): string {
   if (x.axes.length === 0 || x.axes.length === over.length) return x.tensor;
   const first = over.findIndex(({ name }) => name === x.axes[0]!.name);
   const within = over.slice(first);
@@ -132,8 +132,8 @@ export function aligned(emit: Emitter, x: Handle, over: readonly Axis[]): string
 }
 
 /** `x` repeated over the axes and sizes `over`; a view where it only lacks axes of size 1. */
-export function stretched(emit: Emitter, x: Handle, over: readonly Axis[]): string {
-  const whole = aligned(emit, x, over);
+export function stretchOver(emit: Emitter, x: Handle, over: readonly Axis[]): string {
+  const whole = alignAxes(emit, x, over);
   const reaches = over.every(
     ({ name, size }) => size === (x.axes.find((axis) => axis.name === name)?.size ?? 1),
   );
@@ -148,7 +148,7 @@ export function sizesTensor(emit: Emitter, axes: readonly Axis[]): string {
   return emit.once(`sizes ${axes.map(({ size }) => size).join()}`, () =>
     emit.node(
       "Concat",
-      axes.map(({ size }) => product(emit, simplified([size]))),
+      axes.map(({ size }) => product(emit, simplifySizes([size]))),
       { axis: 0 },
     ),
   );
@@ -157,7 +157,7 @@ export function sizesTensor(emit: Emitter, axes: readonly Axis[]): string {
 /** How many entries the axes of `x` called `names` have together, as a float32 scalar. */
 export function countOf(emit: Emitter, x: Handle, names: readonly string[]): string {
   const sizes = x.axes.filter(({ name }) => names.includes(name)).map(({ size }) => size);
-  const { factor, symbols } = simplified(sizes);
+  const { factor, symbols } = simplifySizes(sizes);
   if (symbols.length === 0) return emit.floats([factor], []);
   const whole = product(emit, { factor, symbols });
   return emit.node("Squeeze", [emit.node("Cast", [whole], { to: 1 }), emit.integers([0])]);
@@ -168,7 +168,7 @@ interface Product {
   readonly symbols: readonly string[];
 }
 
-function simplified(sizes: readonly Size[]): Product {
+function simplifySizes(sizes: readonly Size[]): Product {
   const factor = sizes.reduce<number>(
     (total, size) => (typeof size === "number" ? total * size : total),
     1,

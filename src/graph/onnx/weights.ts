@@ -30,7 +30,7 @@ export function weightTensor(emit: Emitter, weight: Weight, dims: readonly numbe
       // What has to be cut or cast first is folded once, which only constants are.
       ...(rare && whole && stored.type === "F32" && { overridable: true }),
     });
-    const part = whole ? initializer : selected(emit, initializer, layout, rest, dims);
+    const part = whole ? initializer : selectRows(emit, initializer, layout, rest, dims);
     return bytes === 4 ? part : emit.node("Cast", [part], { to: 1 });
   });
 }
@@ -49,7 +49,7 @@ function contiguous({ layout, select = [] }: Pick<Weight, "layout" | "select">):
   const [outer, ...inner] = layout;
   const chosen = outer && select.find(({ axis }) => axis === outer.name);
   if (!chosen) return { first: 0, layout, rest: select };
-  const rest = select.filter((one) => one !== chosen);
+  const rest = select.filter((other) => other !== chosen);
   const size = entries(inner);
   if (!("index" in chosen))
     return { first: chosen.start * size, layout: selectedAxes(layout, chosen), rest };
@@ -61,7 +61,7 @@ function entries(axes: readonly Axis[]): number {
   return axes.reduce((product, { size }) => product * Number(size), 1);
 }
 
-function selected(
+function selectRows(
   emit: Emitter,
   initializer: string,
   layout: readonly Axis[],
@@ -69,16 +69,18 @@ function selected(
   dims: readonly number[],
 ): string {
   let [tensor, axes] = [initializer, layout];
-  for (const one of select) {
-    const axis = axes.findIndex(({ name }) => name === one.axis);
+  for (const selection of select) {
+    const axis = axes.findIndex(({ name }) => name === selection.axis);
     tensor =
-      "index" in one
-        ? emit.node("Gather", [tensor, emit.scalar(one.index)], { axis })
+      "index" in selection
+        ? emit.node("Gather", [tensor, emit.scalar(selection.index)], { axis })
         : emit.node("Slice", [
             tensor,
-            ...[one.start, one.start + one.length, axis].map((value) => emit.integers([value])),
+            ...[selection.start, selection.start + selection.length, axis].map((value) =>
+              emit.integers([value]),
+            ),
           ]);
-    axes = selectedAxes(axes, one);
+    axes = selectedAxes(axes, selection);
   }
   const same = axes.length === dims.length && axes.every(({ size }, at) => size === dims[at]);
   return same ? tensor : emit.node("Reshape", [tensor, emit.integers(dims)]);

@@ -20,15 +20,15 @@ const MOST_PIXELS = 100e6;
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Picture> {
   const starts = (...first: readonly number[]) => first.every((byte, at) => bytes[at] === byte);
-  if (starts(0x89, 0x50, 0x4e, 0x47)) return broken(name, "PNG", () => png(bytes, name));
-  if (starts(0xff, 0xd8, 0xff)) return broken(name, "JPEG", () => jpeg(bytes));
+  if (starts(0x89, 0x50, 0x4e, 0x47)) return brokenImage(name, "PNG", () => png(bytes, name));
+  if (starts(0xff, 0xd8, 0xff)) return brokenImage(name, "JPEG", () => jpeg(bytes));
   throw new InputError(
     "file",
     `${name} is not an image that is read here: it is neither PNG nor JPEG`,
   );
 }
 
-async function broken(
+async function brokenImage(
   name: string,
   format: string,
   decode: () => Promise<Picture>,
@@ -61,7 +61,8 @@ async function png(bytes: Uint8Array, name: string): Promise<Picture> {
     : image;
   const { channels } = plain;
   const scale = plain.depth < 8 ? 255 / (2 ** plain.depth - 1) : 1;
-  const samples = plain.depth < 8 ? unpacked(plain.data, width, height, plain.depth) : plain.data;
+  const samples =
+    plain.depth < 8 ? unpackImage(plain.data, width, height, plain.depth) : plain.data;
   const data = new Uint8Array(3 * width * height);
   for (let pixel = 0; pixel < width * height; pixel++) {
     for (let colour = 0; colour < 3; colour++) {
@@ -73,7 +74,7 @@ async function png(bytes: Uint8Array, name: string): Promise<Picture> {
 }
 
 /** Grey samples of 1, 2 or 4 bits, of which each row begins with a byte of its own. */
-function unpacked(
+function unpackImage(
   packed: ArrayLike<number>,
   width: number,
   height: number,

@@ -127,11 +127,11 @@ export function imageSettings(
 function classOf(type: string | null, family: string): keyof typeof CLASSES {
   const name =
     type?.replace(/(ImageProcessor|FeatureExtractor)(Fast|Pil)?$/, "") ?? OF_FAMILY[family];
-  const known = Object.keys(CLASSES) as (keyof typeof CLASSES)[];
-  const found = known.find((one) => one === name);
-  if (found) return found;
+  const classNames = Object.keys(CLASSES) as (keyof typeof CLASSES)[];
+  const className = classNames.find((each) => each === name);
+  if (className) return className;
   throw new InputError(
     "config",
-    `images are prepared here as by ${known.map((one) => `${one}ImageProcessor`).join(", ")}; preprocessor_config.json ${type === null ? `names none, and ${family} is not known to mean one` : `names ${type}`}; give pixels in a .safetensors file`,
+    `images are prepared here as by ${classNames.map((each) => `${each}ImageProcessor`).join(", ")}; preprocessor_config.json ${type === null ? `names none, and ${family} is not known to mean one` : `names ${type}`}; give pixels in a .safetensors file`,
   );
 }

@@ -36,7 +36,7 @@ export function logMel(samples: Float32Array, settings: MelSettings): Float32Arr
       logs[bin * frames + frame] = Math.log10(Math.max(FLOOR, sum));
     }
   });
-  const most = logs.reduce((one, other) => Math.max(one, other), -Infinity);
+  const most = logs.reduce((value, other) => Math.max(value, other), -Infinity);
   return Float32Array.from(logs, (value) => (Math.max(value, most - 8) + 4) / 4);
 }
 

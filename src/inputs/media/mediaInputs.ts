@@ -45,7 +45,7 @@ export async function pixelsOfImages(model: Reader, files: readonly MediaFile[])
       "feed",
       `${files[odd]!.name} becomes ${images[odd]!.shape.slice(2).join(" x ")} pixels, ${files[0]!.name} ${images[0]!.shape.slice(2).join(" x ")}: they must be alike`,
     );
-  return stacked(images);
+  return stackRowsOf(images);
 }
 
 const soundSchema = z.looseObject({
@@ -82,7 +82,7 @@ export async function featuresOfAudio(
     );
   const sounds = files.map(({ bytes, name }) => ({ name, ...readWav(bytes, name) }));
   for (const sound of sounds) checkSound(sound, rate, frames * hop);
-  return stacked(
+  return stackRowsOf(
     sounds.map(({ samples }) => ({
       shape: [1, bins, frames],
       data: logMel(samples, { rate, window, hop, bins, frames }),
@@ -106,8 +106,8 @@ function checkSound(sound: Sound & { readonly name: string }, rate: number, long
 }
 
 function inputOf({ inputs }: Program, name: string, verb: "see" | "hear") {
-  const found = inputs.find((input) => input.name === name);
-  if (found) return found;
+  const programInput = inputs.find((input) => input.name === name);
+  if (programInput) return programInput;
   const reads = inputs.filter(({ fill }) => !fill).map((input) => input.name);
   throw new InputError(
     "feed",
@@ -116,7 +116,7 @@ function inputOf({ inputs }: Program, name: string, verb: "see" | "hear") {
 }
 
 /** Arrays of one row each, one after the other. */
-function stacked(rows: readonly Numbers[]): Numbers {
+function stackRowsOf(rows: readonly Numbers[]): Numbers {
   const [, ...inner] = rows[0]!.shape;
   const size = rows[0]!.data.length;
   const data = new Float32Array(rows.length * size);

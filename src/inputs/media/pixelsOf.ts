@@ -7,9 +7,9 @@ import { resample } from "./resample.ts";
 /** [1, colour, row, column] of one image. */
 export function pixelsOf(image: Picture, settings: ImageSettings): Numbers {
   const { resize, crop } = settings;
-  const sized = resize ? resample(image, sizeFor(image, resize.size), resize.by) : image;
-  const cut = crop ? centred(sized, crop) : sized;
-  return normalised(cut, settings);
+  const resized = resize ? resample(image, sizeFor(image, resize.size), resize.by) : image;
+  const cut = crop ? cropCentre(resized, crop) : resized;
+  return normalisePixels(cut, settings);
 }
 
 /** Its own sides where both are given; else the shorter becomes the one, and the longer follows, cut to whole pixels. */
@@ -22,7 +22,7 @@ function sizeFor({ width, height }: Picture, size: ImageSize): Pick<Picture, "wi
 }
 
 /** The middle of an image, with black around it where it is smaller. */
-function centred(image: Picture, { width, height }: Pick<Picture, "width" | "height">): Picture {
+function cropCentre(image: Picture, { width, height }: Pick<Picture, "width" | "height">): Picture {
   const top = offset(image.height, height);
   const left = offset(image.width, width);
   const data = new Uint8Array(3 * width * height);
@@ -38,13 +38,13 @@ function centred(image: Picture, { width, height }: Pick<Picture, "width" | "hei
 }
 
 /** Where the cut begins in the image; below 0 where the image is smaller. */
-function offset(size: number, wanted: number): number {
-  const first = Math.floor((size - wanted) / 2);
-  const padding = Math.ceil((Math.max(size, wanted) - size) / 2);
+function offset(size: number, target: number): number {
+  const first = Math.floor((size - target) / 2);
+  const padding = Math.ceil((Math.max(size, target) - size) / 2);
   return Math.max(0, first + padding) - padding;
 }
 
-function normalised(
+function normalisePixels(
   { width, height, data }: Picture,
   { factor, normalise }: ImageSettings,
 ): Numbers {

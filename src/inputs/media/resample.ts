@@ -41,7 +41,7 @@ export function resample(
   const filter = FILTERS[by];
   const wide = width === image.width ? image : alongRows(image, width, filter);
   if (height === wide.height) return wide;
-  return turned(alongRows(turned(wide), height, filter));
+  return transpose(alongRows(transpose(wide), height, filter));
 }
 
 function nearest(image: Picture, width: number, height: number): Picture {
@@ -89,16 +89,16 @@ function weightsAt(column: number, width: number, from: number, { support, weigh
   const raw = Array.from({ length: end - first }, (_, tap) =>
     weight((tap + first - centre + 0.5) / wider),
   );
-  const total = raw.reduce((sum, one) => sum + one, 0);
-  const weights = raw.map((one) => {
-    const share = (one / (total || 1)) * 2 ** BITS;
+  const total = raw.reduce((sum, share) => sum + share, 0);
+  const weights = raw.map((factor) => {
+    const share = (factor / (total || 1)) * 2 ** BITS;
     return Math.trunc(share < 0 ? share - 0.5 : share + 0.5);
   });
   return { first, weights };
 }
 
 /** Rows as columns. */
-function turned({ width, height, data }: Picture): Picture {
+function transpose({ width, height, data }: Picture): Picture {
   const other = new Uint8Array(data.length);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {

@@ -125,7 +125,7 @@ export async function openWorkbench(
       checkEdits(rows, options, architecture);
       const trace = await session.run(
         feedsOf(session, rows, options),
-        wanted(layers, rows, options),
+        outputsFor(layers, rows, options),
       );
       return {
         losses: lossesByToken(trace.get(WORKBENCH_VALUES.loss)!),
@@ -141,7 +141,7 @@ export async function openWorkbench(
   };
 }
 
-function wanted(
+function outputsFor(
   layers: number,
   { repeats }: WorkbenchRows,
   { layer, asked = [] }: WorkbenchOptions,
@@ -165,17 +165,20 @@ function feedsOf(
   const feeds = new Map<string, Tensor<TensorData>>([
     ["tokens", tokens],
     [WORKBENCH_VALUES.targets, nextTokens(tokens)],
-    [WORKBENCH_VALUES.asked, tensor(["position"], [positions.length], Int32Array.from(positions))],
+    [
+      WORKBENCH_VALUES.positions,
+      tensor(["position"], [positions.length], Int32Array.from(positions)),
+    ],
     ...attentionTableFeeds(repeats ? attentionTables(repeats) : noTables(length)),
-    [WORKBENCH_VALUES.ideals, renamed(repeats ? idealHeads(repeats) : noIdeals(length))],
+    [WORKBENCH_VALUES.ideals, renameAxes(repeats ? idealHeads(repeats) : noIdeals(length))],
   ]);
   if (layer !== undefined)
-    feeds.set(WORKBENCH_VALUES.shown(layer), tensor([], [], Float32Array.of(1)));
+    feeds.set(WORKBENCH_VALUES.showSwitch(layer), tensor([], [], Float32Array.of(1)));
   for (const at of new Set(edits.map((edit) => edit.layer))) {
-    const some = edits.filter((edit) => edit.layer === at);
+    const layerEdits = edits.filter((edit) => edit.layer === at);
     const sizes = { rows, length, reference, firstRow };
-    for (const [name, value] of outputFeeds(session, at, some, sizes)) feeds.set(name, value);
-    for (const [name, value] of idealFeeds(session, at, some, rows)) feeds.set(name, value);
+    for (const [name, value] of outputFeeds(session, at, layerEdits, sizes)) feeds.set(name, value);
+    for (const [name, value] of idealFeeds(session, at, layerEdits, rows)) feeds.set(name, value);
   }
   return feeds;
 }
@@ -201,14 +204,14 @@ function outputFeeds(
     readonly firstRow: number;
   },
 ): [string, Tensor<TensorData>][] {
-  const gone = edits.filter(({ kind }) => kind !== "ideal");
-  if (gone.length === 0) return [];
+  const ablations = edits.filter(({ kind }) => kind !== "ideal");
+  if (ablations.length === 0) return [];
   const names = WORKBENCH_VALUES.zSwitch(layer);
   const [heads, width] = sizesOf(session, names.replacement).slice(2) as [number, number];
   const on = zeros(["batch", "head"], [rows, heads], Uint8Array);
   const instead = zeros(["batch", "position", "head", "d_head"], [rows, length, heads, width]);
   for (let row = 0; row < rows; row++) {
-    for (const { head, kind } of gone) {
+    for (const { head, kind } of ablations) {
       on.data[row * heads + head] = 1;
       if (kind === "zero") continue;
       const source = kind === "mean" ? reference!.means[layer]! : reference!.values[layer]!;
@@ -292,8 +295,8 @@ async function referenceOf(
   const means = meansOverRows();
   for (let row = 0; row < rows; row++) {
     throwIfAborted(signal);
-    const one = tokens.data.slice(row * length, (row + 1) * length);
-    const alone = { tokens: tensor(["batch", "position"], [1, length], one), repeats: null };
+    const rowIds = tokens.data.slice(row * length, (row + 1) * length);
+    const alone = { tokens: tensor(["batch", "position"], [1, length], rowIds), repeats: null };
     const trace = await session.run(feedsOf(session, alone, {}), names);
     names.forEach((name, layer) => {
       const { axes, shape, data } = trace.get(name)!;
@@ -327,7 +330,7 @@ function scoresOf(
   ) as Record<AttentionScore, number[][]>;
 }
 
-function renamed({ shape, data }: Tensor): Tensor {
+function renameAxes({ shape, data }: Tensor): Tensor {
   return tensor(["ideal", "query", "key"], shape, data);
 }
 

@@ -15,7 +15,7 @@ import { hookName } from "../../models/anatomy/hookNames.ts";
 export const WORKBENCH_VALUES = {
   ...ATTENTION_SCORE_VALUES,
   ...TOKEN_LOSS_VALUES,
-  asked: "asked_positions",
+  positions: "asked_positions",
   ideals: "ideal_patterns",
   askedLogits: "logits.asked",
   patterns: "patterns.shown",
@@ -24,7 +24,7 @@ export const WORKBENCH_VALUES = {
   zSwitch: (layer: number) => replacementInputs(hookName(layer, "attn.hook_z")),
   idealOn: (layer: number) => `blocks.${layer}.attn.ideal.on`,
   idealOf: (layer: number) => `blocks.${layer}.attn.ideal.of`,
-  shown: (layer: number) => `blocks.${layer}.shown`,
+  showSwitch: (layer: number) => `blocks.${layer}.shown`,
 } as const;
 
 /**
@@ -106,8 +106,8 @@ function withSwitches(program: Program, layer: number): Program {
 
 /** [batch, asked, d_vocab] */
 function askedLogits(b: Builder): string {
-  const asked = b.input(WORKBENCH_VALUES.asked, "int32", { position: "asked" });
-  return b.op("take", ["logits", asked], { axis: "position" }, WORKBENCH_VALUES.askedLogits);
+  const positions = b.input(WORKBENCH_VALUES.positions, "int32", { position: "asked" });
+  return b.op("take", ["logits", positions], { axis: "position" }, WORKBENCH_VALUES.askedLogits);
 }
 
 /**
@@ -116,12 +116,17 @@ function askedLogits(b: Builder): string {
  */
 function shownLayer(b: Builder, layers: readonly number[]): string[] {
   const chosen = (values: readonly string[], as: string) => {
-    const parts = values.map((value, layer) => b.mul(value, WORKBENCH_VALUES.shown(layer)));
+    const parts = values.map((value, layer) => b.mul(value, WORKBENCH_VALUES.showSwitch(layer)));
     const sum = parts.reduce((total, part) => b.add(total, part));
     return b.op("rename", [sum], { names: {} }, as);
   };
   for (const layer of layers)
-    b.input(WORKBENCH_VALUES.shown(layer), "float32", {}, { fill: { kind: "constant", value: 0 } });
+    b.input(
+      WORKBENCH_VALUES.showSwitch(layer),
+      "float32",
+      {},
+      { fill: { kind: "constant", value: 0 } },
+    );
   const norms = layers.map((layer) => {
     const v = hookName(layer, "attn.hook_v");
     return b.op("sqrt", [b.op("sum", [b.mul(v, v)], { axes: ["d_head"] })], {});

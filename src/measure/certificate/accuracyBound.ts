@@ -11,7 +11,7 @@ import { ballsOf, product, sum, type Balls } from "./balls.ts";
 import type { Grounds, QueryCase } from "./attentionBound.ts";
 import { tokensAt, type HeadNumbers, type NormNumbers } from "./certifiedModel.ts";
 import { down, exactly, root, up, type Enclosure } from "./enclosure.ts";
-import { centred, constantOf, gained, withBias, writeRow } from "./firstLayer.ts";
+import { centreRows, constantOf, applyGain, withBias, writeRow } from "./firstLayer.ts";
 import { widest } from "./secondLayer.ts";
 
 export interface AccuracyReader {
@@ -35,9 +35,9 @@ interface HeadPaths {
 export function accuracyReader(grounds: Grounds): AccuracyReader {
   const { model, first } = grounds;
   const toLogits = (rows: Balls) =>
-    product(gained(centred(rows, model.finalNorm), model.finalNorm), model.unembedding);
+    product(applyGain(centreRows(rows, model.finalNorm), model.finalNorm), model.unembedding);
   const own = toLogits(first.stream);
-  const written = first.heads.map(({ writes }) => leastOver(grounds, toLogits(writes)));
+  const perHead = first.heads.map(({ writes }) => leastOver(grounds, toLogits(writes)));
   const { columns } = first.stream;
   const constant = toLogits(
     sum(constantOf(model.layers[0], columns), constantOf(model.layers[1], columns)),
@@ -57,7 +57,7 @@ export function accuracyReader(grounds: Grounds): AccuracyReader {
             leastDifference(own, row, output, other) + leastDifference(constant, 0, output, other),
           );
           const at = target * model.unembedding.columns + other;
-          for (const table of written) least = down(least + table[at]!);
+          for (const table of perHead) least = down(least + table[at]!);
           heads.forEach((paths, head) => {
             const share = attention.get(head)?.[target] ?? 0;
             least = down(least + leastOfHead(paths, at, share));
@@ -72,13 +72,13 @@ export function accuracyReader(grounds: Grounds): AccuracyReader {
 
 /** Least of A target + (1 - A) others for A from `share` to 1. */
 function leastOfHead({ target, others }: HeadPaths, at: number, share: number): number {
-  const [here, there] = [target[at]!, others[at]!];
-  const size = (Math.abs(here) + Math.abs(there)) * 2 ** -50;
-  return Math.min(here, down(share * here + (1 - share) * there - size));
+  const [own, there] = [target[at]!, others[at]!];
+  const size = (Math.abs(own) + Math.abs(there)) * 2 ** -50;
+  return Math.min(own, down(share * own + (1 - share) * there - size));
 }
 
-function leastDifference({ columns, mid, rad }: Balls, row: number, one: number, other: number) {
-  const [a, b] = [row * columns + one, row * columns + other];
+function leastDifference({ columns, mid, rad }: Balls, row: number, column: number, other: number) {
+  const [a, b] = [row * columns + column, row * columns + other];
   return down(down(mid[a]! - mid[b]!) - up(rad[a]! + rad[b]!));
 }
 
@@ -114,7 +114,7 @@ function writableRows({ family, first }: Grounds): { token: number; row: number 
 
 /** What a head makes of rows of the stream, not yet divided by the scale of its layer's norm. */
 function carriedBy({ value, output }: HeadNumbers, norm: NormNumbers | null, rows: Balls): Balls {
-  return product(product(gained(centred(rows, norm), norm), value), output);
+  return product(product(applyGain(centreRows(rows, norm), norm), value), output);
 }
 
 /** What the biases of a head and of its layer's norm add wherever it attends: [1, d_model]. */
@@ -142,7 +142,7 @@ function headPaths(
       const target = Math.floor(at / model.unembedding.columns);
       const other = at % model.unembedding.columns;
       const all = mixed.reduce(
-        (sum0, one) => down(sum0 + one[at]!),
+        (sum0, part) => down(sum0 + part[at]!),
         down(value0 + leastDifference(constant, 0, model.outputs[target]!, other)),
       );
       return down(all / (all > 0 ? scale.high : scale.low));
@@ -191,12 +191,12 @@ function biasesOf(grounds: Grounds, keyScale: Enclosure): Biases {
 
 /** A bound by the triangle inequality over all parts of the stream's end. */
 function largestScale({ model, first }: Grounds, keyScale: Enclosure): number {
-  const [one, two] = model.layers;
+  const [early, two] = model.layers;
   const columns = first.stream.columns;
   const carried = two.heads.map((head) => {
     const parts = [
       first.stream,
-      constantOf(one, columns),
+      constantOf(early, columns),
       ...first.heads.map(({ writes }) => writes),
     ];
     const lengths = parts.map((part) => longest(carriedBy(head, two.norm, part)));
@@ -205,7 +205,7 @@ function largestScale({ model, first }: Grounds, keyScale: Enclosure): number {
   });
   const whole = [
     longest(first.stream),
-    longest(constantOf(one, columns)),
+    longest(constantOf(early, columns)),
     longest(constantOf(two, columns)),
     ...first.heads.map(({ writes }) => longest(writes)),
     ...carried,
@@ -226,8 +226,13 @@ function longest({ rows, columns, mid, rad }: Balls): number {
   return most;
 }
 
-function afterNorm(least: number, { logits, scale }: Biases, one: number, other: number): number {
+function afterNorm(
+  least: number,
+  { logits, scale }: Biases,
+  column: number,
+  other: number,
+): number {
   if (!logits) return least;
   if (least <= 0) return -Infinity;
-  return down(down(least / scale) + leastDifference(logits, 0, one, other));
+  return down(down(least / scale) + leastDifference(logits, 0, column, other));
 }

@@ -12,7 +12,7 @@
  * writes there is what `shares` allows. With a norm, scores of one query have the factor 1 / s of its scale; the sum is convex in
  * that factor, so the ends of its range decide.
  */
-import { ballAround, dots, rowOf, scaled, sum, type Balls, type Range } from "./balls.ts";
+import { ballAround, dots, rowOf, scaleBalls, sum, type Balls, type Range } from "./balls.ts";
 import {
   startOf,
   tokensAt,
@@ -24,8 +24,8 @@ import {
 import { down, exactly, expUp, over, up, type Enclosure } from "./enclosure.ts";
 import { writeRow, type FirstLayer } from "./firstLayer.ts";
 import { leastOf, mostOf } from "./mixture.ts";
-import { turned } from "./rotation.ts";
-import { projected, streamScales, type Projected, type Scales } from "./secondLayer.ts";
+import { rotateRows } from "./rotation.ts";
+import { projectRows, streamScales, type Projected, type Scales } from "./secondLayer.ts";
 import { shareIndex, SHARES, sharesOf, stateIndex, type Shares } from "./shares.ts";
 
 /** What is taken as known although it is not, to see what it costs; an answer with any of these proves nothing. */
@@ -48,7 +48,7 @@ export function groundsOf(model: ModelNumbers, family: Family, first: FirstLayer
 }
 
 /** The same with some steps as if they lost nothing. @param withoutRest shares as if the rest were never attended to */
-export function idealised(
+export function idealAttention(
   grounds: Grounds,
   ideal: ReadonlySet<Idealisation>,
   withoutRest: readonly Shares[],
@@ -84,16 +84,21 @@ export function headReader(grounds: Grounds, head: number): HeadReader {
   const { model, first } = grounds;
   const layer = model.layers[1];
   const { query, key, queryBias, keyBias } = layer.heads[head]!;
-  const queries = projected(model, first, query, queryBias, true);
-  const keys = projected(model, first, key, keyBias, true);
+  const queries = projectRows(model, first, query, queryBias, true);
+  const keys = projectRows(model, first, key, keyBias, true);
   return {
-    leastAttention: (one) => {
-      const raw = queryBox(grounds, queries, one);
-      const factors = queryFactors(grounds, one);
+    leastAttention: (situation) => {
+      const raw = queryBox(grounds, queries, situation);
+      const factors = queryFactors(grounds, situation);
       const answers = factors.map((factor) => {
-        const read = sum(scaled(raw, factor), rowOf(queries.fixed, one.position));
-        const whole = scaled(read, exactly(layer.scale));
-        return attentionWith(grounds, keys, turnedQuery(whole, layer, one.position), one);
+        const read = sum(scaleBalls(raw, factor), rowOf(queries.fixed, situation.position));
+        const whole = scaleBalls(read, exactly(layer.scale));
+        return attentionWith(
+          grounds,
+          keys,
+          turnedQuery(whole, layer, situation.position),
+          situation,
+        );
       });
       return answers.reduce((least, other) =>
         least.map((value, at) => Math.min(value, other[at]!)),
@@ -106,9 +111,9 @@ export function headReader(grounds: Grounds, head: number): HeadReader {
 function queryBox(
   { family, first, shares, ideal }: Grounds,
   queries: Projected,
-  one: QueryCase,
+  situation: QueryCase,
 ): Balls {
-  const { token, position } = one;
+  const { token, position } = situation;
   const { columns } = queries.direct;
   const base = sum(rowOf(queries.direct, writeRow(first, token, position)), queries.constant);
   const [mid, rad] = [base.mid.slice(), base.rad.slice()];
@@ -118,7 +123,7 @@ function queryBox(
       const { low, high } = ranges[entry]!;
       const rest = restRange(first, family, position, low, high);
       let [least, most] = [Infinity, -Infinity];
-      for (const before of one.befores) {
+      for (const before of situation.befores) {
         const start = shareIndex(shares[head]!, first.length, [token, position, before]);
         const [a, b, c] = partRows(first, family, token, position, before);
         least = Math.min(least, leastOf(shares[head]!, start, low[a]!, low[b]!, low[c]!, rest.low));
@@ -177,7 +182,7 @@ function restRange(
   if (from >= to) return { low: 0, high: 0 };
   let [least, most] = [Infinity, -Infinity];
   for (let token = 0; token < family.tokens; token++)
-    for (let place = first.placed ? from : to - 1; place < to; place++) {
+    for (let place = first.isByPlace ? from : to - 1; place < to; place++) {
       const row = writeRow(first, token, place);
       least = Math.min(least, low[row]!);
       most = Math.max(most, high[row]!);
@@ -195,8 +200,8 @@ function queryFactors(
     stateIndex(shares[0]!, first.length, [token, position, before]),
   );
   const [low, high] = [
-    Math.min(...at.map((one) => scales.low[one]!)),
-    Math.max(...at.map((one) => scales.high[one]!)),
+    Math.min(...at.map((place) => scales.low[place]!)),
+    Math.max(...at.map((place) => scales.high[place]!)),
   ];
   const inverse = (scale: number) => over(exactly(1), exactly(scale));
   return [inverse(low), inverse(high)];
@@ -209,8 +214,8 @@ function turnedQuery(
   position: number,
 ): (key: number) => Balls {
   if (!rotation) return () => query;
-  const own = turned(query, rotation, () => position);
-  return (key) => turned(own, rotation, () => key, true);
+  const own = rotateRows(query, rotation, () => position);
+  return (key) => rotateRows(own, rotation, () => key, true);
 }
 
 /** Products of a query with everything that keys are made of. */
@@ -234,10 +239,10 @@ function attentionWith(
   grounds: Grounds,
   keys: Projected,
   query: (key: number) => Balls,
-  one: QueryCase,
+  situation: QueryCase,
 ): Float64Array {
   const { family, model } = grounds;
-  const { token, befores, position } = one;
+  const { token, befores, position } = situation;
   const alike = model.layers[1].rotation === null ? productsWith(query(0), keys) : null;
   const productsAt = (key: number) => alike ?? productsWith(query(key), keys);
   const target = position - family.period + 1;
@@ -288,14 +293,11 @@ function scoreEnds(
       let high = up(direct.high[a]! + constant.high[0]!);
       for (let head = 0; head < rests.length; head++) {
         const share = shares[head]!;
-        const written = products.writes[head]!;
+        const ends = products.writes[head]!;
         const rest = rests[head]!;
-        low = down(
-          low + leastOf(share, start, written.low[a]!, written.low[b]!, written.low[c]!, rest.low),
-        );
+        low = down(low + leastOf(share, start, ends.low[a]!, ends.low[b]!, ends.low[c]!, rest.low));
         high = up(
-          high +
-            mostOf(share, start, written.high[a]!, written.high[b]!, written.high[c]!, rest.high),
+          high + mostOf(share, start, ends.high[a]!, ends.high[b]!, ends.high[c]!, rest.high),
         );
       }
       if (scales) {

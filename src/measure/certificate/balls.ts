@@ -28,7 +28,7 @@ export function ballAt({ columns, mid, rad }: Balls, row: number, column: number
 }
 
 /** A sum of `terms` radii, each from a few operations, as large as it surely is. */
-function inflated(radius: number, terms: number): number {
+function inflateRadius(radius: number, terms: number): number {
   return radius * (1 + (4 * terms + 16) * UNIT) + LEAST;
 }
 
@@ -39,7 +39,7 @@ export function sum(a: Balls, b: Balls): Balls {
   for (let at = 0; at < mid.length; at++) {
     const other = at % repeats;
     mid[at] = a.mid[at]! + b.mid[other]!;
-    rad[at] = inflated(a.rad[at]! + b.rad[other]! + Math.abs(mid[at]!) * UNIT, 2);
+    rad[at] = inflateRadius(a.rad[at]! + b.rad[other]! + Math.abs(mid[at]!) * UNIT, 2);
   }
   return { ...a, mid, rad };
 }
@@ -59,7 +59,7 @@ export function product(a: Balls, b: Exact): Balls {
         radius += (a.rad[row * inner + at]! + Math.abs(x) * slack) * Math.abs(w);
       }
       mid[row * columns + column] = value;
-      rad[row * columns + column] = inflated(radius, inner);
+      rad[row * columns + column] = inflateRadius(radius, inner);
     }
   return { rows, columns, mid, rad };
 }
@@ -84,7 +84,7 @@ export function dots(row: Balls, table: Balls, at = 0): Range {
       const size = Math.abs(x);
       radius += dx * (Math.abs(y) + dy) + size * (dy + Math.abs(y) * slack);
     }
-    const whole = inflated(radius, columns);
+    const whole = inflateRadius(radius, columns);
     low[other] = down(value - whole);
     high[other] = up(value + whole);
   }
@@ -98,12 +98,12 @@ export function rowOf({ columns, mid, rad }: Balls, row: number): Balls {
 }
 
 /** Every entry times a factor that lies in an enclosure. */
-export function scaled(a: Balls, factor: Enclosure): Balls {
+export function scaleBalls(a: Balls, factor: Enclosure): Balls {
   const middle = (factor.low + factor.high) / 2;
   const spread = up(Math.max(up(factor.high - middle), up(middle - factor.low)));
   const mid = a.mid.map((value) => value * middle);
   const rad = a.rad.map((radius, at) =>
-    inflated(
+    inflateRadius(
       radius * (Math.abs(middle) + spread) +
         Math.abs(a.mid[at]!) * spread +
         Math.abs(mid[at]!) * UNIT,

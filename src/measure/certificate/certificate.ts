@@ -3,7 +3,7 @@ import { accuracyReader } from "./accuracyBound.ts";
 import {
   groundsOf,
   headReader,
-  idealised,
+  idealAttention,
   type Grounds,
   type HeadReader,
   type Idealisation,
@@ -70,12 +70,16 @@ export async function certificate(
   for (let index = 0; index < family.period; index++) {
     const position = startOf(family) + family.period + index;
     for (let token = 0; token < family.tokens; token++) {
-      for (const one of casesOf(family, token, position, split)) {
-        const attention = new Map([...readers].map(([head, of]) => [head, of.leastAttention(one)]));
-        const targets = targetsOf(family, one, split);
-        tallies.forEach((tally) => tally.add(one, attention.get(tally.head)!, targets, split));
+      for (const situation of casesOf(family, token, position, split)) {
+        const attention = new Map(
+          [...readers].map(([head, of]) => [head, of.leastAttention(situation)]),
+        );
+        const targets = targetsOf(family, situation, split);
+        tallies.forEach((tally) =>
+          tally.add(situation, attention.get(tally.head)!, targets, split),
+        );
         if (index === family.period - 1) continue;
-        const predicted = accuracy.predicted(one, attention);
+        const predicted = accuracy.predicted(situation, attention);
         predictions.all += targets.length;
         predictions.surely += targets.filter((target) => predicted[target]).length;
       }
@@ -115,7 +119,7 @@ function targetsOf(family: Family, { token, befores }: QueryCase, split: boolean
 
 interface Tally {
   readonly head: number;
-  add(one: QueryCase, least: Float64Array, targets: readonly number[], split: boolean): void;
+  add(situation: QueryCase, least: Float64Array, targets: readonly number[], split: boolean): void;
   certificate(
     ideal: Readonly<Record<Idealisation | "all", (head: number) => HeadReader>>,
   ): HeadCertificate;
@@ -128,17 +132,17 @@ function openTally(head: number): Tally {
     null;
   return {
     head,
-    add: (one, least, targets, split) => {
+    add: (situation, least, targets, split) => {
       for (const target of targets) {
         const value = least[target]!;
         sums.values = Math.max(0, down(sums.values + value));
         sums.count += 1;
         if (worst && value >= worst.value) continue;
-        const before = split ? one.befores[0]! : null;
+        const before = split ? situation.befores[0]! : null;
         worst = {
           value,
-          at: { token: one.token, before, target, position: one.position },
-          of: one,
+          at: { token: situation.token, before, target, position: situation.position },
+          of: situation,
         };
       }
     },
@@ -168,7 +172,7 @@ function idealReaders(grounds: Grounds) {
   const { first, family } = grounds;
   const withoutRest = first.heads.map((_, head) => sharesOf(first, head, family, "rest"));
   const reader = (name: keyof typeof STEPS) => {
-    const ideal = idealised(grounds, new Set(STEPS[name]), withoutRest);
+    const ideal = idealAttention(grounds, new Set(STEPS[name]), withoutRest);
     return (head: number) => headReader(ideal, head);
   };
   const names = Object.keys(STEPS) as (keyof typeof STEPS)[];

@@ -1,5 +1,5 @@
 /** @file What the first layer makes of each state, a token at a position: its stream, and what its heads compare and carry. */
-import { ballAround, ballsOf, product, scaled, sum, type Balls, type Exact } from "./balls.ts";
+import { ballAround, ballsOf, product, scaleBalls, sum, type Balls, type Exact } from "./balls.ts";
 import type { Family, LayerNumbers, ModelNumbers, NormNumbers } from "./certifiedModel.ts";
 import { lengthOf } from "./certifiedModel.ts";
 import {
@@ -14,13 +14,13 @@ import {
   up,
   type Enclosure,
 } from "./enclosure.ts";
-import { turned } from "./rotation.ts";
+import { rotateRows } from "./rotation.ts";
 
 /** Rows are states: token * length + position. */
 export interface FirstLayer {
   readonly length: number;
   /** Whether what a state writes depends on its position: then tables of writes have a row for each state, else for each token. */
-  readonly placed: boolean;
+  readonly isByPlace: boolean;
   /** [state or token, d_model]: the stream before the layer. */
   readonly stream: Balls;
   readonly heads: readonly {
@@ -33,29 +33,33 @@ export interface FirstLayer {
 }
 
 /** The row of a table of writes. */
-export function writeRow({ placed, length }: FirstLayer, token: number, position: number): number {
-  return placed ? token * length + position : token;
+export function writeRow(
+  { isByPlace, length }: FirstLayer,
+  token: number,
+  position: number,
+): number {
+  return isByPlace ? token * length + position : token;
 }
 
 export function firstLayer(model: ModelNumbers, family: Family): FirstLayer {
   const length = lengthOf(family);
-  const placed = model.positions !== null && model.positionsIn === "stream";
+  const isByPlace = model.positions !== null && model.positionsIn === "stream";
   const embedded = ballsOf(model.embedding);
-  const stream = placed ? everyPlace(embedded, model.positions!, length) : embedded;
+  const stream = isByPlace ? everyPlace(embedded, model.positions!, length) : embedded;
   const [layer] = model.layers;
-  const read = normalised(stream, layer.norm);
-  const spread = placed ? read : repeatedRows(read, length);
+  const read = normaliseRows(stream, layer.norm);
+  const spread = isByPlace ? read : repeatedRows(read, length);
   const compared =
-    model.positions && !placed ? addedByPlace(spread, model.positions, length) : spread;
+    model.positions && !isByPlace ? addedByPlace(spread, model.positions, length) : spread;
   const turn = (rows: Balls) =>
-    layer.rotation ? turned(rows, layer.rotation, (row) => row % length) : rows;
+    layer.rotation ? rotateRows(rows, layer.rotation, (row) => row % length) : rows;
   return {
     length,
-    placed,
+    isByPlace,
     stream,
     heads: layer.heads.map((head) => ({
       query: turn(
-        scaled(withBias(product(compared, head.query), head.queryBias), exactly(layer.scale)),
+        scaleBalls(withBias(product(compared, head.query), head.queryBias), exactly(layer.scale)),
       ),
       key: turn(withBias(product(compared, head.key), head.keyBias)),
       writes: product(withBias(product(read, head.value), head.valueBias), head.output),
@@ -91,7 +95,7 @@ export function addedByPlace(states: Balls, positions: Exact, length: number): B
 }
 
 /** Each row less its mean if the norm centres, the gain not yet in it: what is linear of a norm. */
-export function centred(rows: Balls, norm: NormNumbers | null): Balls {
+export function centreRows(rows: Balls, norm: NormNumbers | null): Balls {
   if (!norm?.center) return rows;
   const { columns } = rows;
   const [mid, rad] = [rows.mid.slice(), rows.rad.slice()];
@@ -117,7 +121,7 @@ export function centred(rows: Balls, norm: NormNumbers | null): Balls {
 }
 
 /** Each entry times the norm's gain. */
-export function gained(rows: Balls, norm: NormNumbers | null): Balls {
+export function applyGain(rows: Balls, norm: NormNumbers | null): Balls {
   if (!norm?.gain) return rows;
   const { columns } = rows;
   const gain = (at: number) => norm.gain![at % columns]!;
@@ -140,10 +144,10 @@ export function scaleOf({ columns, mid, rad }: Balls, row: number, eps: number):
   return root(plus(over(squares, exactly(columns)), exactly(eps)));
 }
 
-function normalised(rows: Balls, norm: NormNumbers | null): Balls {
+function normaliseRows(rows: Balls, norm: NormNumbers | null): Balls {
   if (!norm) return rows;
-  const middle = centred(rows, norm);
-  const whole = gained(middle, norm);
+  const middle = centreRows(rows, norm);
+  const whole = applyGain(middle, norm);
   const { columns } = rows;
   const [mid, rad] = [whole.mid.slice(), whole.rad.slice()];
   for (let row = 0; row < rows.rows; row++) {

@@ -16,7 +16,7 @@ export interface Rotation {
  *
  * @param back by the transpose in place of the turn itself, so that (R q) . k = q . (R^T k)
  */
-export function turned(
+export function rotateRows(
   rows: Balls,
   { cos, sin, pairs, interleaved }: Rotation,
   positionOf: (row: number) => number,
@@ -27,13 +27,13 @@ export function turned(
     for (let pair = 0; pair < pairs; pair++) {
       const at = positionOf(row) * pairs + pair;
       const [c, s] = [cos[at]!, back ? -sin[at]! : sin[at]!];
-      const one = row * rows.columns + (interleaved ? 2 * pair : pair);
-      const two = one + (interleaved ? 1 : pairs);
-      const [x, y] = [rows.mid[one]!, rows.mid[two]!];
-      const [dx, dy] = [rows.rad[one]!, rows.rad[two]!];
-      mid[one] = x * c - y * s;
+      const index = row * rows.columns + (interleaved ? 2 * pair : pair);
+      const two = index + (interleaved ? 1 : pairs);
+      const [x, y] = [rows.mid[index]!, rows.mid[two]!];
+      const [dx, dy] = [rows.rad[index]!, rows.rad[two]!];
+      mid[index] = x * c - y * s;
       mid[two] = x * s + y * c;
-      rad[one] = radius(x * c, y * s, dx * Math.abs(c) + dy * Math.abs(s));
+      rad[index] = radius(x * c, y * s, dx * Math.abs(c) + dy * Math.abs(s));
       rad[two] = radius(x * s, y * c, dx * Math.abs(s) + dy * Math.abs(c));
     }
   return { ...rows, mid, rad };

@@ -4,9 +4,9 @@ import type { ModelNumbers } from "./certifiedModel.ts";
 import { down, root, up, type Enclosure } from "./enclosure.ts";
 import {
   addedByPlace,
-  centred,
+  centreRows,
   constantOf,
-  gained,
+  applyGain,
   withBias,
   writeRow,
   type FirstLayer,
@@ -28,7 +28,7 @@ export interface Projected {
   readonly fixed: Balls;
 }
 
-export function projected(
+export function projectRows(
   model: ModelNumbers,
   first: FirstLayer,
   weight: Exact,
@@ -36,7 +36,7 @@ export function projected(
   comparesPlaces: boolean,
 ): Projected {
   const { norm } = model.layers[1];
-  const linear = (rows: Balls) => product(gained(centred(rows, norm), norm), weight);
+  const linear = (rows: Balls) => product(applyGain(centreRows(rows, norm), norm), weight);
   const zeros = ballsOf({
     rows: first.length,
     columns: weight.rows,
@@ -45,15 +45,15 @@ export function projected(
   const shifted = norm?.bias
     ? sum(zeros, ballsOf({ rows: 1, columns: weight.rows, data: norm.bias }))
     : zeros;
-  const placed =
-    comparesPlaces && model.positions && !first.placed
+  const positions =
+    comparesPlaces && model.positions && !first.isByPlace
       ? addedByPlace(shifted, model.positions, first.length)
       : shifted;
   return {
     direct: linear(first.stream),
     writes: first.heads.map(({ writes }) => linear(writes)),
     constant: linear(constantOf(model.layers[0], weight.rows)),
-    fixed: withBias(product(placed, weight), bias),
+    fixed: withBias(product(positions, weight), bias),
   };
 }
 
@@ -72,13 +72,13 @@ export function streamScales(
   const { norm } = model.layers[1];
   if (!norm) return null;
   const { length } = first;
-  const stream = sized(
+  const stream = withSizes(
     sum(
-      centred(first.stream, norm),
-      centred(constantOf(model.layers[0], first.stream.columns), norm),
+      centreRows(first.stream, norm),
+      centreRows(constantOf(model.layers[0], first.stream.columns), norm),
     ),
   );
-  const heads = first.heads.map(({ writes }) => withCentre(centred(writes, norm)));
+  const heads = first.heads.map(({ writes }) => withCentre(centreRows(writes, norm)));
   const { befores } = shares[0]!;
   const [low, high] = [0, 1].map(() => new Float64Array(befores * length * befores)) as [
     Float64Array,
@@ -111,7 +111,7 @@ interface Centred extends Sized {
   readonly reach: number;
 }
 
-function sized(rows: Balls): Sized {
+function withSizes(rows: Balls): Sized {
   const { columns, mid, rad } = rows;
   const [sizes, radii] = [new Float64Array(rows.rows), new Float64Array(rows.rows)];
   for (let row = 0; row < rows.rows; row++) {
@@ -133,7 +133,7 @@ function withCentre(rows: Balls): Centred {
   const { columns, mid } = rows;
   const centre = new Float64Array(columns);
   for (let at = 0; at < mid.length; at++) centre[at % columns]! += mid[at]! / rows.rows;
-  const all = sized(rows);
+  const all = withSizes(rows);
   let reach = 0;
   for (let row = 0; row < rows.rows; row++) {
     let squares = 0;
@@ -160,9 +160,9 @@ function scaleAround(
   heads.forEach((head, index) => {
     const { mid, rad } = shares[index]!;
     PARTS.forEach((_, part) => {
-      const [one, other] = [start + part, start + PARTS.length + part];
-      const share = (mid[one]! + mid[other]!) / 2;
-      const spread = Math.abs(mid[one]! - mid[other]!) / 2 + rad[one]! + rad[other]! + SLACK;
+      const [near, other] = [start + part, start + PARTS.length + part];
+      const share = (mid[near]! + mid[other]!) / 2;
+      const spread = Math.abs(mid[near]! - mid[other]!) / 2 + rad[near]! + rad[other]! + SLACK;
       const isRest = part === PARTS.length - 1;
       const from = isRest ? 0 : rows[part]! * columns;
       const source = isRest ? head.centre : head.mid;

@@ -106,9 +106,9 @@ function restOf(
   for (let place = startOf(family); place < position - 1; place++) {
     let [low, high] = [Infinity, 0];
     for (let token = 0; token < family.tokens; token++) {
-      const one = weight(token, place);
-      low = Math.min(low, one.low);
-      high = Math.max(high, one.high);
+      const bounds = weight(token, place);
+      low = Math.min(low, bounds.low);
+      high = Math.max(high, bounds.high);
     }
     rest = plus(rest, { low, high });
   }
@@ -126,8 +126,8 @@ function write({ mid, rad }: Shares, start: number, weights: readonly Enclosure[
 }
 
 /** one / (one + others) */
-function shareOf(one: number, others: number): Enclosure {
-  return over(exactly(one), plus(exactly(one), exactly(others)));
+function shareOf(weight: number, others: number): Enclosure {
+  return over(exactly(weight), plus(exactly(weight), exactly(others)));
 }
 
 /** The least share that goes to the token before, over all states where there is one. */

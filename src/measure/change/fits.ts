@@ -57,7 +57,7 @@ export function whitenedFor(x: Float64Array): Whitened[] {
   const columns = smoothColumns(x);
   return CORRELATIONS.map((correlation) => {
     const rows = columns.map((column, index) => {
-      const row = padded(whiten(column, correlation), columns.length);
+      const row = padValues(whiten(column, correlation), columns.length);
       if (index >= FREE) row[x.length + index] = Math.sqrt(RIDGE);
       return row;
     });
@@ -66,7 +66,7 @@ export function whitenedFor(x: Float64Array): Whitened[] {
 }
 
 /** The ridge as so many more observations, which are all zero. */
-function padded(values: Float64Array, more: number): Float64Array {
+function padValues(values: Float64Array, more: number): Float64Array {
   const row = new Float64Array(values.length + more);
   row.set(values);
   return row;
@@ -82,7 +82,7 @@ export function whiten(values: Float64Array, correlation: number): Float64Array 
 
 /** What smooth learning leaves of a curve, whitened. */
 export function residual(values: Float64Array, { basis, correlation }: Whitened): Float64Array {
-  const rest = padded(whiten(values, correlation), basis[0]!.length - values.length);
+  const rest = padValues(whiten(values, correlation), basis[0]!.length - values.length);
   for (const direction of basis) subtract(rest, direction, dot(direction, rest));
   return rest;
 }
@@ -95,7 +95,7 @@ export interface Seen {
   readonly left: number;
 }
 
-export function seen(transition: Transition, whitened: Whitened): Seen {
+export function viewOf(transition: Transition, whitened: Whitened): Seen {
   const column = whiten(
     whitened.x.map((value) => transitionAt(value, transition)),
     whitened.correlation,

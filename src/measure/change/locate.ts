@@ -1,5 +1,5 @@
 /** @file Where the change of a curve lies: the centres whose best fit is hardly worse than the best of all. */
-import { dot, improvement, seen, type Whitened } from "./fits.ts";
+import { dot, improvement, viewOf, type Whitened } from "./fits.ts";
 import { SKEWS, WIDEST_CHANGE, type Transition } from "./shapes.ts";
 
 export interface Location {
@@ -40,9 +40,9 @@ export function locate(
   const fitAt = (centre: number) => bestAt(centre, whitened, rest, most);
   const squaresAt = (centre: number) => Math.max(0, whole - fitAt(centre).squares) + floor;
   const coarse = centres.map((centre) => ({ centre, squares: squaresAt(centre) }));
-  const first = coarse.reduce((best, one) => (one.squares < best.squares ? one : best));
+  const first = coarse.reduce((best, fit) => (fit.squares < best.squares ? fit : best));
   const index = coarse.indexOf(first);
-  const summit = refined(
+  const summit = refinePlace(
     squaresAt,
     centres[Math.max(0, index - 1)]!,
     centres[Math.min(centres.length - 1, index + 1)]!,
@@ -53,7 +53,7 @@ export function locate(
     const limit = least * (1 + share);
     const accepted = [
       summit,
-      ...coarse.filter(({ squares }) => squares <= limit).map((one) => one.centre),
+      ...coarse.filter(({ squares }) => squares <= limit).map((fit) => fit.centre),
     ];
     const [low, high] = [Math.min(...accepted), Math.max(...accepted)];
     const before = centres.findLast((centre) => centre < low);
@@ -80,7 +80,7 @@ interface FitAt {
 function bestAt(centre: number, whitened: Whitened, rest: Float64Array, most: number): FitAt {
   let best: FitAt | null = null;
   const attempt = (transition: Transition): number => {
-    const { squares, amplitude } = improvement(seen(transition, whitened), rest, most);
+    const { squares, amplitude } = improvement(viewOf(transition, whitened), rest, most);
     if (best === null || squares > best.squares) best = { transition, squares, amplitude };
     return squares;
   };
@@ -89,7 +89,7 @@ function bestAt(centre: number, whitened: Whitened, rest: Float64Array, most: nu
       width === 0 && skew !== "even" ? 0 : attempt({ centre, width, skew }),
     );
     const top = tried.indexOf(Math.max(...tried));
-    refined(
+    refinePlace(
       (width) => -attempt({ centre, width, skew }),
       WIDTHS[Math.max(0, top - 1)]!,
       WIDTHS[Math.min(WIDTHS.length - 1, top + 1)]!,
@@ -102,12 +102,12 @@ function bestAt(centre: number, whitened: Whitened, rest: Float64Array, most: nu
 
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/** The place of the least value between two, by golden section; `known` if nothing better is found. */
-function refined(
+/** The place of the least value between two, by golden section; `center` if nothing better is found. */
+function refinePlace(
   valueAt: (place: number) => number,
   from: number,
   to: number,
-  known: number,
+  center: number,
   steps = HALVINGS,
 ): number {
   let [low, high] = [from, to];
@@ -125,7 +125,7 @@ function refined(
     }
   }
   const [place, value] = atLeft <= atRight ? [left, atLeft] : [right, atRight];
-  return value < valueAt(known) ? place : known;
+  return value < valueAt(center) ? place : center;
 }
 
 /** Between a place inside and one outside, by halving. */

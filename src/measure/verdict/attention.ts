@@ -64,10 +64,10 @@ export function attentionEvidence(
   { seed }: { readonly seed: number },
 ): AttentionEvidence[] {
   const heads = periods[0]!.repeated.induction.length;
-  const byPeriod = periods.map((one) => ({
-    one,
-    uniform: uniformOf(one),
-    tested: signFlipTest(gainTable(one, heads), { margin: GAIN_MARGIN, seed }),
+  const byPeriod = periods.map((period) => ({
+    period,
+    uniform: uniformOf(period),
+    tested: signFlipTest(gainTable(period, heads), { margin: GAIN_MARGIN, seed }),
   }));
   const raw = Array.from({ length: heads }, (_, head) => {
     const all = byPeriod.map(({ tested }) => tested[head]!);
@@ -75,16 +75,20 @@ export function attentionEvidence(
   });
   const adjusted = falseDiscovery(raw);
   return Array.from({ length: heads }, (_, head) => {
-    const gains = periods.map((one) => gainAt(one, "induction", head));
+    const gains = periods.map((period) => gainAt(period, "induction", head));
     const excess = (name: "previousToken" | "currentToken" | "firstToken") =>
       weakest(
-        byPeriod.map(({ one, uniform }) => less(scoreEstimate(one.repeated[name][head]!), uniform)),
+        byPeriod.map(({ period, uniform }) =>
+          less(scoreEstimate(period.repeated[name][head]!), uniform),
+        ),
       );
     return {
       gains,
       induction: plain(weakest(gains)),
       p: adjusted[head]!,
-      duplicateToken: plain(weakest(periods.map((one) => gainAt(one, "duplicateToken", head)))),
+      duplicateToken: plain(
+        weakest(periods.map((period) => gainAt(period, "duplicateToken", head))),
+      ),
       previousToken: excess("previousToken"),
       currentToken: excess("currentToken"),
       firstToken: excess("firstToken"),
@@ -146,11 +150,11 @@ function gainTable(period: PeriodAttention, heads: number) {
  * position, and the rows of the longest period show the most distances.
  */
 function fixedDistanceOf(
-  { one, uniform }: { readonly one: PeriodAttention; readonly uniform: number },
+  { period, uniform }: { readonly period: PeriodAttention; readonly uniform: number },
   head: number,
 ): AttentionEvidence["fixedDistance"] {
-  const { sums, squares } = one.scan[head]!;
-  const count = one.disjoint.induction[head]!.length;
+  const { sums, squares } = period.scan[head]!;
+  const count = period.disjoint.induction[head]!.length;
   let best: AttentionEvidence["fixedDistance"] = null;
   for (let distance = 2; distance < sums.length; distance++) {
     const estimate = less(summedEstimate(sums[distance]!, squares[distance]!, count), uniform);

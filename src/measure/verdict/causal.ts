@@ -50,9 +50,9 @@ export function joinedNumbers(left: CausalNumbers, right: CausalNumbers): Causal
     logProbability: [...a.logProbability, ...b.logProbability],
   });
   const each = (a: readonly Metrics[], b: readonly Metrics[]) =>
-    a.map((one, index) => metrics(one, b[index]!));
+    a.map((first, index) => metrics(first, b[index]!));
   const lists = <Item>(a: readonly (readonly Item[])[], b: readonly (readonly Item[])[]) =>
-    a.map((one, index) => [...one, ...b[index]!]);
+    a.map((list, index) => [...list, ...b[index]!]);
   const both = (a: CausalNumbers["written"], b: CausalNumbers["written"]) => a && b && lists(a, b);
   const ablated = (a: Ablated, b: Ablated): Ablated => ({
     alone: each(a.alone, b.alone),

@@ -117,7 +117,7 @@ export function causalScale(
   const difference = minus(numbers.clean.centredLogit, numbers.corrupted.centredLogit);
   const { mean } = moments(difference);
   const nats = (metrics: Metrics) => -moments(metrics.logProbability).mean;
-  const direct = (numbers.written ?? []).slice(0, candidates).map((one) => Math.abs(ownOf(one)));
+  const direct = (numbers.written ?? []).slice(0, candidates).map((rows) => Math.abs(ownOf(rows)));
   return {
     clean: { centredLogit: moments(numbers.clean.centredLogit).mean, nats: nats(numbers.clean) },
     corrupted: {
@@ -141,7 +141,7 @@ export function causalEvidence(
 ): CausalEvidence {
   const { clean, mean, sizedMean, resample } = numbers;
   const alone = (of: CausalNumbers["mean"], head: number) => dropOf(clean, of.alone[head]!);
-  const given = (of: CausalNumbers["mean"], head: number) =>
+  const withOthers = (of: CausalNumbers["mean"], head: number) =>
     head < scale.candidates
       ? dropOf(of.given[head]!, of.allGone)
       : dropOf(of.allGone, of.given[head]!);
@@ -160,11 +160,11 @@ export function causalEvidence(
     sufficiency: sufficiencyOf(numbers, scale, index, nulls),
     necessity: {
       alone: losses((of) => alone(of, index)),
-      givenOthers: losses((of) => given(of, index)),
+      givenOthers: losses((of) => withOthers(of, index)),
       patternsKept: dropOf(clean, numbers.frozen[index]!),
       nullSize: {
         alone: nullSize((head) => alone(sizedMean, head)),
-        givenOthers: nullSize((head) => given(sizedMean, head)),
+        givenOthers: nullSize((head) => withOthers(sizedMean, head)),
       },
     },
     stripe: stripeOf(numbers, index),
@@ -175,29 +175,29 @@ function stripeOf(
   { stripe, stripeGivenOthers, stripeGivenResampled }: CausalNumbers,
   index: number,
 ): StripeEvidence {
-  const [whole, given, resampled] = [stripe, stripeGivenOthers, stripeGivenResampled].map(
+  const [whole, others, resampled] = [stripe, stripeGivenOthers, stripeGivenResampled].map(
     (all) => all[index]!,
   ) as [readonly number[], readonly number[], readonly number[]];
   return {
     whole: meanEstimate(whole),
-    givenOthers: meanEstimate(given),
-    lost: meanEstimate(minus(whole, given)),
+    givenOthers: meanEstimate(others),
+    lost: meanEstimate(minus(whole, others)),
     givenResampled: meanEstimate(resampled),
     lostResampled: meanEstimate(minus(whole, resampled)),
   };
 }
 
 function copyingOf(
-  { written, writtenGivenOthers, writtenGivenResampled }: CausalNumbers,
+  { written: writes, writtenGivenOthers, writtenGivenResampled }: CausalNumbers,
   scale: CausalScale,
   index: number,
 ): CopyingEvidence | null {
-  if (!written || !writtenGivenOthers || !writtenGivenResampled) return null;
-  const all = written[index]!;
+  if (!writes || !writtenGivenOthers || !writtenGivenResampled) return null;
+  const all = writes[index]!;
   const effect = meanEstimate(all.map(({ own }) => own));
-  const others = moments(all.map((one) => one.others)).mean;
-  const found = Math.sqrt(moments(all.map((one) => one.spread ** 2)).mean);
-  const spread = Math.max(found, LEAST_SPREAD * Math.abs(effect.value));
+  const others = moments(all.map((entry) => entry.others)).mean;
+  const observedSpread = Math.sqrt(moments(all.map((entry) => entry.spread ** 2)).mean);
+  const spread = Math.max(observedSpread, LEAST_SPREAD * Math.abs(effect.value));
   const consistency = spread > 0 ? (effect.value - others) / spread : null;
   return {
     effect,
@@ -228,13 +228,13 @@ function sufficiencyOf(
 ): SufficiencyEvidence | null {
   if (!differs) return null;
   const effect = (head: number, metric: keyof Metrics): Estimate => {
-    const found = denoiseEffect({
+    const estimate = denoiseEffect({
       clean: clean[metric],
       corrupted: corrupted[metric],
       patched: sufficiency[head]![metric],
     });
-    const [low, high] = found.interval ?? [null, null];
-    return { value: found.effect, low, high };
+    const [low, high] = estimate.interval ?? [null, null];
+    return { value: estimate.effect, low, high };
   };
   return {
     centredLogit: effect(index, "centredLogit"),
@@ -272,8 +272,8 @@ export function nullSizeOf(values: readonly number[]): number {
   return median + NULL_DEVIATIONS * 1.4826 * quantile(deviations, 0.5);
 }
 
-function ownOf(written: readonly Written[]): number {
-  return moments(written.map(({ own }) => own)).mean;
+function ownOf(writes: readonly Written[]): number {
+  return moments(writes.map(({ own }) => own)).mean;
 }
 
 function minus(left: readonly number[], right: readonly number[]): number[] {

@@ -44,7 +44,7 @@ export function atMost({ value, high }: Estimate): number {
 
 /** Of several estimates the one whose lower bound is least. */
 export function weakest<Item extends Estimate>(estimates: readonly Item[]): Item {
-  return estimates.reduce((least, one) => (atLeast(one) < atLeast(least) ? one : least));
+  return estimates.reduce((least, next) => (atLeast(next) < atLeast(least) ? next : least));
 }
 
 /** Whether a threshold lies within the interval, so that other sequences might decide otherwise. */

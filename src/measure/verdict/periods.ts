@@ -14,11 +14,11 @@ const SHARES = [0.8, 0.62];
 export function periodsFrom(longest: number): number[] {
   const periods = [longest];
   for (const share of SHARES) {
-    const wanted = Math.round(share * longest);
+    const target = Math.round(share * longest);
     const shorter = Array.from(
       { length: Math.max(0, periods.at(-1)! - LEAST_PERIOD) },
       (_, index) => LEAST_PERIOD + index,
-    ).sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted));
+    ).sort((a, b) => Math.abs(a - target) - Math.abs(b - target));
     const fitting = shorter.find((period) => periods.every((other) => other % period !== 0));
     if (fitting !== undefined) periods.push(fitting);
   }

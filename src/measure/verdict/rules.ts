@@ -193,8 +193,8 @@ function exceedsNull(
   return SETTINGS.some((when) =>
     (["centredLogit", "nats"] as const).some((unit) =>
       by.every(
-        (one) =>
-          surely(necessity[when][one][unit]) >
+        (unitOf) =>
+          surely(necessity[when][unitOf][unit]) >
           Math.max(necessity.nullSize[when][unit], least[unit]),
       ),
     ),
@@ -252,7 +252,7 @@ function followsPrediction({ stripe }: CausalEvidence): boolean {
   const { whole, givenOthers, lost, givenResampled, lostResampled } = stripe;
   return (
     [givenOthers, givenResampled].every(({ value }) => value < KEPT_STRIPE * whole.value) &&
-    [lost, lostResampled].every((one) => atLeast(one) > 0)
+    [lost, lostResampled].every((estimate) => atLeast(estimate) > 0)
   );
 }
 
@@ -272,21 +272,21 @@ function flagsOf(
   },
 ): Flag[] {
   const attends = attendsLikeInduction(attention);
-  const found = new Set<Flag>(reason in OUTCOMES ? OUTCOMES[reason as InductionReason].flags : []);
-  if (label === "induction" && causal && viaPattern(causal)) found.add("via-pattern");
-  if (attends && attention.induction.value < STRONG) found.add("partial");
-  if (rests) found.add("first-token-rest");
-  if (unsure) found.add("undecided");
+  const flags = new Set<Flag>(reason in OUTCOMES ? OUTCOMES[reason as InductionReason].flags : []);
+  if (label === "induction" && causal && viaPattern(causal)) flags.add("via-pattern");
+  if (attends && attention.induction.value < STRONG) flags.add("partial");
+  if (rests) flags.add("first-token-rest");
+  if (unsure) flags.add("undecided");
   if (causal && scale) {
-    if (attends && actsBySize(causal, scale)) found.add("norm");
-    if (isRedundant(causal, scale)) found.add("redundant");
-    if (isBackup(causal)) found.add("backup");
-    if (followsPrediction(causal)) found.add("follows-prediction");
+    if (attends && actsBySize(causal, scale)) flags.add("norm");
+    if (isRedundant(causal, scale)) flags.add("redundant");
+    if (isBackup(causal)) flags.add("backup");
+    if (followsPrediction(causal)) flags.add("follows-prediction");
     if (causal.copying && causal.copying.writes === "none" && spans(causal.copying.effect, 0)) {
-      if (Math.abs(causal.copying.consistency ?? 0) >= LEAST_CONSISTENCY) found.add("undecided");
+      if (Math.abs(causal.copying.consistency ?? 0) >= LEAST_CONSISTENCY) flags.add("undecided");
     }
   }
-  return FLAGS.filter((flag) => found.has(flag));
+  return FLAGS.filter((flag) => flags.has(flag));
 }
 
 /** What it says costs little alone and much once the others are gone. */
@@ -295,8 +295,8 @@ function isRedundant({ copying, necessity }: CausalEvidence, scale: CausalScale)
   const { alone, givenOthers, nullSize } = necessity;
   const least = Math.max(nullSize.givenOthers.nats, LEAST_EFFECT * scale.referenceNats);
   return CONTENT.every((by) => {
-    const [given, single] = [givenOthers[by].nats, alone[by].nats];
-    return given.value > REDUNDANT * single.value && atLeast(given) > least;
+    const [amongOthers, single] = [givenOthers[by].nats, alone[by].nats];
+    return amongOthers.value > REDUNDANT * single.value && atLeast(amongOthers) > least;
   });
 }
 
@@ -306,8 +306,8 @@ function isBackup({ copying }: CausalEvidence): boolean {
   const { effect } = copying;
   const sign = copying.writes === "+" ? 1 : -1;
   const most = sign > 0 ? atMost(effect) : -atLeast(effect);
-  return [copying.givenOthers, copying.givenResampled].every((given) => {
-    const least = sign > 0 ? atLeast(given) : -atMost(given);
-    return sign * given.value > BACKUP * sign * effect.value && least > most;
+  return [copying.givenOthers, copying.givenResampled].every((estimate) => {
+    const least = sign > 0 ? atLeast(estimate) : -atMost(estimate);
+    return sign * estimate.value > BACKUP * sign * effect.value && least > most;
   });
 }

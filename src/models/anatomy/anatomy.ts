@@ -7,7 +7,7 @@ import { operationsOf, type Operations } from "./readBack.ts";
 import { readEnd, readLogits } from "./readEnd.ts";
 import { passageOf, summandReader, type SummandsOf } from "./readStream.ts";
 
-const known = new WeakMap<Program, ProgramAnatomy>();
+const cache = new WeakMap<Program, ProgramAnatomy>();
 
 /**
  * Where the parts of a model are: read once for each Program, which is data that nothing changes.
@@ -18,9 +18,9 @@ export function anatomy(
   program: Program,
   { layers }: Pick<Architecture, "layers">,
 ): ProgramAnatomy {
-  const found = known.get(program) ?? read(operationsOf(program), layers);
-  known.set(program, found);
-  return found;
+  const reading = cache.get(program) ?? read(operationsOf(program), layers);
+  cache.set(program, reading);
+  return reading;
 }
 
 function read(operations: Operations, layers: number): ProgramAnatomy {

@@ -14,7 +14,7 @@ import type {
   ScoresAnatomy,
   TurnedInput,
 } from "./programAnatomy.ts";
-import { normAt, operationsBetween, uncapped, unrenamed, type Operations } from "./readBack.ts";
+import { normAt, operationsBetween, beforeCap, beforeRename, type Operations } from "./readBack.ts";
 
 /** @param passage from `hook_attn_out` to the stream */
 export function readAttention(
@@ -26,7 +26,7 @@ export function readAttention(
   const scan = readScan(operations, layer);
   const scores = readScores(operations, layer);
   const product = "missing" in scores.product ? null : scores.product;
-  const turned = (which: "q" | "k", used: string | undefined): TurnedInput => {
+  const rotaryInput = (which: "q" | "k", used: string | undefined): TurnedInput => {
     const norm = used === undefined ? null : normBetween(operations, hook(which), used);
     return {
       ...headInput(operations, layer, which),
@@ -38,8 +38,8 @@ export function readAttention(
   return {
     scan,
     norm: normOfLayer(operations, layer, scan ? hook("z") : hook("q")),
-    queries: turned("q", product?.queries),
-    keys: turned("k", product?.keys),
+    queries: rotaryInput("q", product?.queries),
+    keys: rotaryInput("k", product?.keys),
     values: headInput(operations, layer, "v"),
     scores,
     pattern: hook("pattern"),
@@ -87,13 +87,13 @@ function headInput(operations: Operations, layer: number, which: "q" | "k" | "v"
 }
 
 function projectionOf(operations: Operations, layer: number, hook: string): Projection | null {
-  const made = operations.producers.get(hook);
-  const op = made?.op === "clamp" ? operations.producers.get(made.inputs[0]!) : made;
+  const producer = operations.producers.get(hook);
+  const op = producer?.op === "clamp" ? operations.producers.get(producer.inputs[0]!) : producer;
   if (op?.op !== "contract") return null;
   const [input, weight, bias = null] = op.inputs as [string, string, string?];
   const stream = hookName(layer, "hook_resid_pre");
-  const found = operations.weights.has(weight) ? normOfStream(operations, input, stream) : null;
-  return found && { weight, bias, norm: found.norm };
+  const norm = operations.weights.has(weight) ? normOfStream(operations, input, stream) : null;
+  return norm && { weight, bias, norm: norm.norm };
 }
 
 /** The norm through which `name` is made from the stream, with or without something added; null if it is made otherwise. */
@@ -110,7 +110,9 @@ function normOfStream(
   }
   const norm = normAt(operations, name);
   if (norm)
-    return unrenamed(operations, norm.input) === unrenamed(operations, stream) ? { norm } : null;
+    return beforeRename(operations, norm.input) === beforeRename(operations, stream)
+      ? { norm }
+      : null;
   return op?.op === "rename" ? normOfStream(operations, op.inputs[0]!, stream) : null;
 }
 
@@ -139,7 +141,7 @@ function readScores(operations: Operations, layer: number): ScoresAnatomy {
   const unmasked = op?.op === "rename" ? op.inputs[0]! : masked;
   const [bare, mask] = op?.op === "add" ? op.inputs : [unmasked, ""];
   const fill = operations.program.inputs.find(({ name }) => name === mask)?.fill;
-  const { value, cap } = uncapped(operations, bare!);
+  const { value, cap } = beforeCap(operations, bare!);
   const masks = fill?.kind === "causalMask" || fill?.kind === "alibiMask";
   const others = fill?.kind === "bandMask" || op?.op === "rename";
   const product = masks || others ? productOf(operations, layer, value) : null;
@@ -164,13 +166,14 @@ function productOf(operations: Operations, layer: number, value: string): ScoreP
   if (op?.op !== "contract" || op.inputs.length !== 2) return null;
   const [queries, keys] = op.inputs as [string, string];
   const way = operationsBetween(operations, hookName(layer, "hook_resid_pre"), [queries, keys]);
-  const made = (op: Op["op"]) => way.filter((one) => one.op === op).map(({ output }) => output);
+  const outputsOf = (op: Op["op"]) =>
+    way.filter((step) => step.op === op).map(({ output }) => output);
   return {
     queries,
     keys,
     scale: op.attributes.scale ?? 1,
-    normScales: made("scale"),
-    clamps: made("clamp"),
+    normScales: outputsOf("scale"),
+    clamps: outputsOf("clamp"),
     positions: way.find(({ output }) => output === "hook_pos_embed")?.output ?? null,
   };
 }

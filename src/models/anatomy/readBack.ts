@@ -26,10 +26,10 @@ export function operationsOf(program: Program): Operations {
 }
 
 /** The value that `name` is another name of. */
-export function unrenamed({ producers }: Pick<Operations, "producers">, name: string): string {
+export function beforeRename({ producers }: Pick<Operations, "producers">, name: string): string {
   const op = producers.get(name);
   const same = op?.op === "rename" && Object.keys(op.attributes.names).length === 0;
-  return same ? unrenamed({ producers }, op.inputs[0]!) : name;
+  return same ? beforeRename({ producers }, op.inputs[0]!) : name;
 }
 
 /** The norm whose output, gain included (one for all heads, or one for each), is `name`; null if it is none. */
@@ -50,7 +50,7 @@ export function normAt({ producers, numbers }: Operations, name: string): NormAn
 }
 
 /** `name` as another value times one number; factor 1 if it is not. */
-export function unscaled(
+export function beforeScale(
   { producers, numbers }: Operations,
   name: string,
 ): { readonly value: string; readonly factor: number } {
@@ -60,14 +60,14 @@ export function unscaled(
 }
 
 /** `name` as cap * tanh(value / cap); cap null if it is not. */
-export function uncapped(
+export function beforeCap(
   operations: Operations,
   name: string,
 ): { readonly value: string; readonly cap: number | null } {
-  const { value, factor: cap } = unscaled(operations, name);
+  const { value, factor: cap } = beforeScale(operations, name);
   const op = operations.producers.get(value);
   if (op?.op !== "tanh") return { value: name, cap: null };
-  return { value: unscaled(operations, op.inputs[0]!).value, cap };
+  return { value: beforeScale(operations, op.inputs[0]!).value, cap };
 }
 
 /** Operations that `ends` are computed by, from `begin` on: in order, without those that make `begin`. */
@@ -76,13 +76,13 @@ export function operationsBetween(
   begin: string,
   ends: readonly string[],
 ): Op[] {
-  const found = new Set<Op>();
+  const ops = new Set<Op>();
   const open = [...ends];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     const op = name === begin ? undefined : producers.get(name);
-    if (!op || found.has(op)) continue;
-    found.add(op);
+    if (!op || ops.has(op)) continue;
+    ops.add(op);
     open.push(...op.inputs);
   }
-  return found.size === 0 ? [] : program.ops.filter((op) => found.has(op));
+  return ops.size === 0 ? [] : program.ops.filter((op) => ops.has(op));
 }

@@ -1,6 +1,6 @@
 /** @file How a Program ends: what its residual stream is the sum of, its final norm, its unembedding. */
 import { isMissing, type EndAnatomy, type Part, type ProgramAnatomy } from "./programAnatomy.ts";
-import { normAt, uncapped, type Operations } from "./readBack.ts";
+import { normAt, beforeCap, type Operations } from "./readBack.ts";
 import type { SummandsOf } from "./readStream.ts";
 
 /** Whether the Program ends with logits. */
@@ -17,7 +17,7 @@ export function readEnd(
   const { producers, weights } = operations;
   const all = readLogits(operations);
   if (isMissing(all)) return all;
-  const { value, cap } = uncapped(operations, all.value);
+  const { value, cap } = beforeCap(operations, all.value);
   const logits = producers.get(value);
   const [input, weight, bias = null] = (logits?.inputs ?? []) as string[];
   if (logits?.op !== "contract" || !weights.has(weight!))

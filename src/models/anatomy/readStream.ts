@@ -1,17 +1,17 @@
 /** @file The residual stream as a sum: which terms it has, and what each part's output goes through before it is added. */
 import { hookName } from "./hookNames.ts";
 import type { Missing, Part, Passage, Summand } from "./programAnatomy.ts";
-import { normAt, unrenamed, unscaled, type Operations } from "./readBack.ts";
+import { normAt, beforeRename, beforeScale, type Operations } from "./readBack.ts";
 
 /** Looks up the terms of a value, each value once. */
 export type SummandsOf = (name: string) => readonly Summand[];
 
 export function summandReader(operations: Operations): SummandsOf {
-  const known = new Map<string, readonly Summand[]>();
+  const cache = new Map<string, readonly Summand[]>();
   const read: SummandsOf = (name) => {
-    const found = known.get(name) ?? termsOf(operations, name, read);
-    known.set(name, found);
-    return found;
+    const terms = cache.get(name) ?? termsOf(operations, name, read);
+    cache.set(name, terms);
+    return terms;
   };
   return read;
 }
@@ -20,7 +20,7 @@ const OUTPUT = /^blocks\.(\d+)\.hook_(attn|mlp)_out$/;
 
 /** Terms in the order in which they are made; what a part writes is one, also where experts are added up in it. */
 function termsOf(operations: Operations, name: string, read: SummandsOf): readonly Summand[] {
-  const value = unrenamed(operations, name);
+  const value = beforeRename(operations, name);
   if (value !== name) return read(value);
   const op = OUTPUT.test(name) ? undefined : operations.producers.get(name);
   const isSum = op?.op === "add" && op.inputs.every((input) => operations.producers.has(input));
@@ -45,13 +45,13 @@ function summandOf(operations: Operations, value: string): Summand {
 
 /** Back through a factor and a norm, to what they were given. */
 function wayBack(operations: Operations, value: string) {
-  const { value: unmultiplied, factor } = unscaled(operations, value);
+  const { value: unmultiplied, factor } = beforeScale(operations, value);
   const norm = normAt(operations, unmultiplied);
   const isPart = OUTPUT.test(unmultiplied) || unmultiplied.startsWith("hook_");
   if (isPart || (!norm && factor === 1))
     return { origin: isPart ? unmultiplied : value, passage: passage(value, factor) };
   return {
-    origin: unrenamed(operations, norm?.input ?? unmultiplied),
+    origin: beforeRename(operations, norm?.input ?? unmultiplied),
     passage: { norm, factor, added: value },
   };
 }
@@ -73,10 +73,10 @@ export function passageOf(
   layer: number,
 ): Part<Passage> {
   const own = read(into).find(({ of }) => of.kind === kind && of.layer === layer);
-  return own?.passage ?? normalised(kind, layer);
+  return own?.passage ?? missingForNorm(kind, layer);
 }
 
-function normalised(kind: "attention" | "mlp", layer: number): Missing {
+function missingForNorm(kind: "attention" | "mlp", layer: number): Missing {
   return {
     missing: `what layer ${layer}'s ${kind === "mlp" ? "MLP" : "attention"} writes is not a term of the residual stream, which this model normalises itself`,
   };

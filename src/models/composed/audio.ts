@@ -1,6 +1,6 @@
 /** @file How audio enters a stream: two convolutions over the frames of a spectrogram, and learned positions (Whisper). */
 import type { Builder, Name } from "../../graph/builder.ts";
-import { needed, type WeightLookup } from "../decoder/weights.ts";
+import { requireWeight, type WeightLookup } from "../decoder/weights.ts";
 import type { WeightMap } from "../weightMap.ts";
 
 export interface AudioSpec {
@@ -22,7 +22,7 @@ export function heard(
   const frames = 2 * positions;
   const features = b.input("features", "float32", { batch: "batch", mel_bin: bins, frame: frames });
   const taps = (x: Name, name: string, every: number) =>
-    convolved(b, w, `${prefix}${name}`, x, frames, every);
+    convolveFrames(b, w, `${prefix}${name}`, x, frames, every);
   const first = b.op("gelu", [taps(features, "conv1", 1)], { approximate: "none" }); // [batch, frame, d_model]
   const input = b.rename(first, { d_model: "d_in" });
   const second = b.op(
@@ -31,12 +31,16 @@ export function heard(
     { approximate: "none" },
     `${prefix}hook_embed`,
   );
-  const place = b.rename(needed(w, `${prefix}pos_embed.W_pos`), {}, `${prefix}hook_pos_embed`);
+  const place = b.rename(
+    requireWeight(w, `${prefix}pos_embed.W_pos`),
+    {},
+    `${prefix}hook_pos_embed`,
+  );
   return b.add(b.rename(second, { frame: "position" }), place);
 }
 
 /** y[t] = sum over k of W_k x[every t + k - 1] + b, with zeros beyond the ends. */
-function convolved(
+function convolveFrames(
   b: Builder,
   w: WeightLookup,
   at: string,
@@ -47,9 +51,11 @@ function convolved(
   const padded = b.op("pad", [x], { axis: "frame", before: 1, after: 1 });
   const parts = TAPS.map((tap) => {
     const shifted = b.op("slice", [padded], { axis: "frame", start: tap, end: tap + frames });
-    const bias = tap === 0 ? needed(w, `${at}.b`) : null;
+    const bias = tap === 0 ? requireWeight(w, `${at}.b`) : null;
     const read = every === 1 ? shifted : everyOther(b, shifted, frames);
-    return b.contract(read, needed(w, `${at}.W.${tap}`), ["batch", "frame", "d_model"], { bias });
+    return b.contract(read, requireWeight(w, `${at}.W.${tap}`), ["batch", "frame", "d_model"], {
+      bias,
+    });
   });
   return parts.reduce((sum, part) => b.add(sum, part));
 }

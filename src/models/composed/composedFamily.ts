@@ -49,7 +49,7 @@ export function composedFamily<Shape extends z.ZodRawShape>(
   return (json, checkpoint, options = {}) => {
     const c = readConfig(name, schema, json, fixed);
     const names = [...checkpoint.weights.keys(), ...checkpoint.unsupported.keys()];
-    const has = (end: string) => names.some((one) => one.endsWith(end));
+    const has = (end: string) => names.some((weightName) => weightName.endsWith(end));
     const row = rowOf(c, { json, has });
     const binding = bindWeights(
       row.weights,

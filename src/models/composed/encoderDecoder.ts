@@ -27,7 +27,7 @@ export function encoderDecoderProgram(
 ): Program {
   const b = builder();
   const w = weights(b);
-  const memory = encoded(b, w, encoder); // [batch, position, d_model]
+  const memory = encodeSource(b, w, encoder); // [batch, position, d_model]
   const begin = embed(b, w, decoder, DECODER);
   const normed = stack(b, w, decoder, begin, DECODER, memory);
   unembed(b, w, normed, decoder, DECODER);
@@ -35,7 +35,7 @@ export function encoderDecoderProgram(
   return b.program(["logits"], endless ? {} : { ...source, position: decoder.contextLength });
 }
 
-function encoded(b: Builder, w: WeightLookup, encoder: EncoderSpec): Name {
+function encodeSource(b: Builder, w: WeightLookup, encoder: EncoderSpec): Name {
   const prefix = "encoder.";
   if ("audio" in encoder) {
     const place = { prefix, position: encoder.audio.positions, ids: "" };

@@ -4,7 +4,7 @@ import type { Program } from "../../graph/program.ts";
 import { stack } from "../decoder/stack.ts";
 import type { StackSpec } from "../decoder/spec.ts";
 import type { BoundWeights } from "../weightMap.ts";
-import { imagePositions, seen, type ImageSpec } from "./patches.ts";
+import { imagePositions, patchStream, type ImageSpec } from "./patches.ts";
 
 export interface VisionSpec extends StackSpec {
   readonly image: ImageSpec;
@@ -22,7 +22,7 @@ export function imageProgram(spec: VisionSpec, weights: BoundWeights): Program {
   const w = weights(b);
   const { image } = spec;
   const place = { prefix: "", position: imagePositions(image), ids: "" };
-  const begin = { stream: seen(b, w, image, ""), queryKeyPositions: null };
+  const begin = { stream: patchStream(b, w, image, ""), queryKeyPositions: null };
   const end = stack(b, w, spec, begin, place);
   const classes = w("classifier.W");
   if (!classes) return { ...b.program([end]), absent: { logits: NO_CLASSES } };

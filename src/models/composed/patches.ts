@@ -2,7 +2,7 @@
 import type { Builder, Name } from "../../graph/builder.ts";
 import { norm } from "../decoder/norms.ts";
 import type { NormSpec } from "../decoder/spec.ts";
-import { needed, type WeightLookup } from "../decoder/weights.ts";
+import { requireWeight, type WeightLookup } from "../decoder/weights.ts";
 import type { WeightMap } from "../weightMap.ts";
 
 export interface ImageSpec {
@@ -22,7 +22,7 @@ export function imagePositions({ size, patch, before }: ImageSpec): number {
 }
 
 /** `pixels` [batch, channel, row, column] as the stream [batch, position, d_model], patches row by row. */
-export function seen(
+export function patchStream(
   b: Builder,
   w: WeightLookup,
   spec: ImageSpec,
@@ -48,13 +48,17 @@ export function seen(
   const patches = cut(cut(pixels, "row", "patch_row", "y"), "column", "patch_column", "x");
   const axes = ["batch", "patch_row", "patch_column", "d_model"];
   const bias = w(`${prefix}patch.b`);
-  const vectors = b.contract(patches, needed(w, `${prefix}patch.W`), axes, { bias });
+  const vectors = b.contract(patches, requireWeight(w, `${prefix}patch.W`), axes, { bias });
   const merged = { axes: ["patch_row", "patch_column"], into: "position" };
   const rows = b.op("mergeAxes", [vectors], merged);
   const front = ["class.W", "distillation.W"].slice(0, before).toReversed();
-  const stream = front.reduce((x, name) => inFront(b, needed(w, prefix + name), x), rows);
+  const stream = front.reduce((x, name) => inFront(b, requireWeight(w, prefix + name), x), rows);
   const embedded = b.rename(stream, {}, `${prefix}hook_embed`);
-  const place = b.rename(needed(w, `${prefix}pos_embed.W_pos`), {}, `${prefix}hook_pos_embed`);
+  const place = b.rename(
+    requireWeight(w, `${prefix}pos_embed.W_pos`),
+    {},
+    `${prefix}hook_pos_embed`,
+  );
   return norm(b, w, `${prefix}embed.ln`, b.add(embedded, place), spec.norm ?? null);
 }
 
@@ -73,7 +77,7 @@ export interface PatchNames {
   /** The vector after it, which has two such axes; left out: there is none. */
   readonly distillation?: string | undefined;
   /** The table of positions, and whether its tensor has an axis of size 1 before them. */
-  readonly positions: { readonly from: string; readonly one: boolean };
+  readonly positions: { readonly from: string; readonly isOne: boolean };
 }
 
 /** Weights under the names that `seen` looks for. */
@@ -95,7 +99,7 @@ export function patchWeights(names: PatchNames): WeightMap {
           : vector(classVector.from),
     }),
     ...(distillation !== undefined && { "distillation.W": vector(distillation) }),
-    "pos_embed.W_pos": positions.one
+    "pos_embed.W_pos": positions.isOne
       ? {
           from: positions.from,
           shape: ["one", "position", "d_model"],

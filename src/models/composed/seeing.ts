@@ -3,10 +3,10 @@ import { builder } from "../../graph/builder.ts";
 import type { Program } from "../../graph/program.ts";
 import { activation, type ActivationName } from "../config/activation.ts";
 import { stack } from "../decoder/stack.ts";
-import { needed } from "../decoder/weights.ts";
+import { requireWeight } from "../decoder/weights.ts";
 import type { BoundWeights } from "../weightMap.ts";
 import type { VisionSpec } from "./imageModel.ts";
-import { imagePositions, seen } from "./patches.ts";
+import { imagePositions, patchStream } from "./patches.ts";
 
 export interface SeeingSpec {
   readonly vision: VisionSpec;
@@ -30,7 +30,7 @@ export function seeingProgram(text: Program, spec: SeeingSpec, weights: BoundWei
   const w = weights(b);
   const { image } = spec.vision;
   const place = { prefix: PREFIX, position: imagePositions(image), ids: "" };
-  const stream = seen(b, w, image, PREFIX);
+  const stream = patchStream(b, w, image, PREFIX);
   stack(b, w, spec.vision, { stream, queryKeyPositions: null }, place);
   const blocks = spec.vision.blocks.length;
   const streams = spec.layers.map((layer) =>
@@ -44,12 +44,12 @@ export function seeingProgram(text: Program, spec: SeeingSpec, weights: BoundWei
   const patches = b.op("slice", [all], { axis: "position", start, end });
   const read = b.rename(patches, { position: "patch", d_model: "d_seen" });
   const axes = (last: string) => ["batch", "patch", last];
-  const one = b.contract(read, needed(w, "projector.W_1"), axes("d_hidden"), {
+  const hiddenLayer = b.contract(read, requireWeight(w, "projector.W_1"), axes("d_hidden"), {
     bias: w("projector.b_1"),
   });
   const two = b.contract(
-    activation(b, spec.act, one),
-    needed(w, "projector.W_2"),
+    activation(b, spec.act, hiddenLayer),
+    requireWeight(w, "projector.W_2"),
     axes("d_model"),
     {
       bias: w("projector.b_2"),
@@ -59,22 +59,22 @@ export function seeingProgram(text: Program, spec: SeeingSpec, weights: BoundWei
   const fill = { kind: "placeholdersOf", of: "tokens", id: spec.imageToken } as const;
   const sizes = { batch: "batch", position: "position", patch: end - start };
   const places = b.input("image_places", "float32", sizes, { fill });
-  const placed = b.contract(two, places, ["batch", "position", "d_model"]);
+  const imageStream = b.contract(two, places, ["batch", "position", "d_model"]);
   const isImage = b.op("sum", [places], { axes: ["patch"] });
-  const shown = b.op("stretch", [isImage, placed], {});
-  const choose = b.op("greater", [shown, b.constant("number 0.5", {}, [0.5])], {});
-  b.op("where", [choose, placed, EMBED], {}, SHOWN);
+  const isShown = b.op("stretch", [isImage, imageStream], {});
+  const choose = b.op("greater", [isShown, b.constant("number 0.5", {}, [0.5])], {});
+  b.op("where", [choose, imageStream, EMBED], {}, SHOWN);
   return inPlace(text, b.program(text.outputs, text.limits));
 }
 
 /** The operations that were added, between the embedding and what reads it. */
-function inPlace(text: Program, made: Program): Program {
+function inPlace(text: Program, program: Program): Program {
   const at = text.ops.findIndex(({ output }) => output === EMBED);
   const before = text.ops.slice(0, at).concat({ ...text.ops[at]!, output: TOKENS });
-  const added = made.ops.slice(text.ops.length).map((op) => ({
+  const added = program.ops.slice(text.ops.length).map((op) => ({
     ...op,
     inputs: op.inputs.map((name) => (name === EMBED ? TOKENS : name)),
     output: op.output === SHOWN ? EMBED : op.output,
   }));
-  return { ...made, ops: [...before, ...added, ...text.ops.slice(at + 1)] };
+  return { ...program, ops: [...before, ...added, ...text.ops.slice(at + 1)] };
 }

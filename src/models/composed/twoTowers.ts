@@ -7,10 +7,10 @@ import type { Place } from "../decoder/place.ts";
 import { mlp } from "../decoder/mlp.ts";
 import { stack } from "../decoder/stack.ts";
 import type { DecoderSpec, MlpSpec, NormSpec } from "../decoder/spec.ts";
-import { needed, type WeightLookup } from "../decoder/weights.ts";
+import { requireWeight, type WeightLookup } from "../decoder/weights.ts";
 import type { BoundWeights } from "../weightMap.ts";
 import type { VisionSpec } from "./imageModel.ts";
-import { imagePositions, seen } from "./patches.ts";
+import { imagePositions, patchStream } from "./patches.ts";
 
 export interface TwoTowersSpec {
   readonly text: DecoderSpec;
@@ -40,7 +40,7 @@ export function twoTowersProgram(spec: TwoTowersSpec, weights: BoundWeights): Pr
   const text = b.rename(textVector(b, w, spec), { batch: "text" });
   const image = b.rename(imageVector(b, w, spec), { batch: "image" });
   const cosines = b.contract(image, text, ["image", "text"]);
-  const scale = b.op("exp", [needed(w, "logit_scale")], {});
+  const scale = b.op("exp", [requireWeight(w, "logit_scale")], {});
   const bias = w("logit_bias");
   const scaled = b.mul(cosines, scale, bias ? undefined : "logits_per_image");
   if (bias) b.add(scaled, bias, "logits_per_image");
@@ -53,26 +53,26 @@ function textVector(b: Builder, w: WeightLookup, { text, end }: TwoTowersSpec): 
   const axes = { batch: "batch", position: "position" };
   const mark = b.input("end_of_text", "float32", axes, { fill });
   const pooled = b.contract(last, mark, ["batch", "d_model"]);
-  return unit(b, projected(b, w, "text.", pooled), "text_embeds");
+  return unit(b, projectVector(b, w, "text.", pooled), "text_embeds");
 }
 
 function imageVector(b: Builder, w: WeightLookup, { vision, pooled }: TwoTowersSpec): Name {
   const prefix = "vision.";
   const place = { prefix, position: imagePositions(vision.image), ids: "", batch: "images" };
-  const stream = seen(b, w, vision.image, prefix, "images");
+  const stream = patchStream(b, w, vision.image, prefix, "images");
   const end = stack(b, w, vision, { stream, queryKeyPositions: null }, place);
   if ("mlp" in pooled) {
-    const asked = probed(b, w, `${prefix}probe`, end, pooled);
-    return unit(b, b.op("sum", [asked], { axes: ["position"] }), "image_embeds");
+    const answer = probeStream(b, w, `${prefix}probe`, end, pooled);
+    return unit(b, b.op("sum", [answer], { axes: ["position"] }), "image_embeds");
   }
   const first = b.op("slice", [end], { axis: "position", start: 0, end: 1 });
   const normed = norm(b, w, `${prefix}ln_pooled`, first, pooled.norm);
   const vector = b.op("sum", [normed], { axes: ["position"] });
-  return unit(b, projected(b, w, prefix, vector), "image_embeds");
+  return unit(b, projectVector(b, w, prefix, vector), "image_embeds");
 }
 
 /** What the learned query `at` gets from a tower's end: [batch, position of size 1, d_model]. */
-function probed(
+function probeStream(
   b: Builder,
   w: WeightLookup,
   at: string,
@@ -80,10 +80,10 @@ function probed(
   { dHead, norm: spec, mlp: mlpSpec }: ProbeSpec,
 ): Name {
   const like = b.op("slice", [end], { axis: "position", start: 0, end: 1 });
-  const query = b.op("stretch", [needed(w, `${at}.query`), like], {});
+  const query = b.op("stretch", [requireWeight(w, `${at}.query`), like], {});
   const ask = (x: Name, which: "Q" | "K" | "V") =>
-    b.contract(x, needed(w, `${at}.W_${which}`), ["batch", "position", "head", "d_head"], {
-      bias: needed(w, `${at}.b_${which}`),
+    b.contract(x, requireWeight(w, `${at}.W_${which}`), ["batch", "position", "head", "d_head"], {
+      bias: requireWeight(w, `${at}.b_${which}`),
     });
   const queries = b.rename(ask(query, "Q"), { position: "query" });
   const [keys, values] = [ask(end, "K"), ask(end, "V")].map((x) =>
@@ -95,8 +95,8 @@ function probed(
   const pattern = b.op("softmax", [scores], { axis: "key" }, `${at}.hook_pattern`);
   const mixed = b.contract(pattern, values, ["batch", "query", "head", "d_head"]);
   const z = b.rename(mixed, { query: "position" });
-  const out = b.contract(z, needed(w, `${at}.W_O`), ["batch", "position", "d_model"], {
-    bias: needed(w, `${at}.b_O`),
+  const out = b.contract(z, requireWeight(w, `${at}.W_O`), ["batch", "position", "d_model"], {
+    bias: requireWeight(w, `${at}.b_O`),
   });
   return b.add(
     out,
@@ -105,15 +105,15 @@ function probed(
 }
 
 /** x W + b, where the tower has such a projection: [batch, d_project]. */
-function projected(b: Builder, w: WeightLookup, prefix: string, x: Name): Name {
+function projectVector(b: Builder, w: WeightLookup, prefix: string, x: Name): Name {
   const W = w(`${prefix}W_project`);
   return W ? b.contract(x, W, ["batch", "d_project"], { bias: w(`${prefix}b_project`) }) : x;
 }
 
 /** A vector for each row, divided by its length: [batch, d_project]. */
 function unit(b: Builder, x: Name, as: Name): Name {
-  const made = b.rename(x, { [b.typeOf(x).axes.at(-1)!.name]: "d_project" });
-  const squares = b.op("sum", [b.mul(made, made)], { axes: ["d_project"] });
-  const length = b.op("stretch", [b.op("sqrt", [squares], {}), made], {});
-  return b.op("div", [made, length], {}, as);
+  const vector = b.rename(x, { [b.typeOf(x).axes.at(-1)!.name]: "d_project" });
+  const squares = b.op("sum", [b.mul(vector, vector)], { axes: ["d_project"] });
+  const length = b.op("stretch", [b.op("sqrt", [squares], {}), vector], {});
+  return b.op("div", [vector, length], {}, as);
 }

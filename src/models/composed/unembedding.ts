@@ -9,14 +9,22 @@ export const ENCODER_DECODER = { fixed: { is_encoder_decoder: [true], is_decoder
  * then read by neither.
  */
 export function embeddings(both: WeightMap, which: "shared" | "apart"): WeightMap {
-  const { "encoder.embed.W_E": one, "decoder.embed.W_E": other, ...rest } = both;
+  const { "encoder.embed.W_E": encoderTable, "decoder.embed.W_E": other, ...rest } = both;
   if (which === "shared") {
-    const table = { ...one!, from: "shared.weight", orElse: "decoder.embed_tokens.weight" };
+    const table = {
+      ...encoderTable!,
+      from: "shared.weight",
+      orElse: "decoder.embed_tokens.weight",
+    };
     return { ...rest, "embed.W_E": table };
   }
   return {
     ...rest,
-    "encoder.embed.W_E": { ...one!, from: "encoder.embed_tokens.weight", orElse: "shared.weight" },
+    "encoder.embed.W_E": {
+      ...encoderTable!,
+      from: "encoder.embed_tokens.weight",
+      orElse: "shared.weight",
+    },
     "decoder.embed.W_E": {
       ...other!,
       from: "decoder.embed_tokens.weight",

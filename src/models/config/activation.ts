@@ -17,8 +17,8 @@ const ACTIVATIONS = {
   gelu_10: (b, x, as) =>
     b.op("clamp", [b.op("gelu", [x], { approximate: "none" })], { low: -10, high: 10 }, as),
   quick_gelu: (b, x, as) => b.op("silu", [x], { beta: 1.702 }, as),
-  relu2: (b, x, as) => squared(b, b.op("relu", [x], {}), as),
-  relu_squared: (b, x, as) => squared(b, b.op("relu", [x], {}), as),
+  relu2: (b, x, as) => square(b, b.op("relu", [x], {}), as),
+  relu_squared: (b, x, as) => square(b, b.op("relu", [x], {}), as),
   tanh: (b, x, as) => b.op("tanh", [x], {}, as),
   sigmoid: (b, x, as) => b.op("sigmoid", [x], {}, as),
   linear: (b, x, as) => b.rename(x, {}, as),
@@ -37,7 +37,7 @@ const ACTIVATIONS = {
   sqrtsoftplus: (b, x, as) => b.op("sqrt", [b.op("softplus", [x], {})], {}, as),
 } satisfies Record<string, (b: Builder, x: Name, as?: Name) => Name>;
 
-function squared(b: Builder, x: Name, as?: Name): Name {
+function square(b: Builder, x: Name, as?: Name): Name {
   return b.mul(x, x, as);
 }
 

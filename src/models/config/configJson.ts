@@ -27,17 +27,17 @@ export function checkConfigSize(sizeBytes: number, name: string): void {
  */
 export function parseConfig(text: string, name: string): Record<string, unknown> {
   checkStructure(text, name);
-  const value = parsed(text, name);
+  const value = parseTagged(text, name);
   if (isObject(value)) return value as Record<string, unknown>;
   throw new InputError("config", `${name} must be an object of keys`);
 }
 
-function parsed(text: string, name: string): unknown {
+function parseTagged(text: string, name: string): unknown {
   const tagged = text.replaceAll(STRING_OR_FLOAT, (token) =>
     token.startsWith('"') ? token : `{"${TAG}":"${token}"}`,
   );
   try {
-    return parseJson(tagged, untagged);
+    return parseJson(tagged, withoutTag);
   } catch (error) {
     throw new InputError("config", `${name} is not JSON: ${(error as Error).message}`, {
       cause: error,
@@ -45,7 +45,7 @@ function parsed(text: string, name: string): unknown {
   }
 }
 
-function untagged(_: string, value: unknown): unknown {
+function withoutTag(_: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, TAG)) return value;
   const text = (value as Record<string, unknown>)[TAG];
   return typeof text === "string" && Object.hasOwn(FLOATS, text) ? FLOATS[text] : value;

@@ -18,14 +18,14 @@ export function ownCodeNotice(
 ): string | null {
   const code = ownCodeIn(config["auto_map"]);
   if (code.length === 0) return null;
-  const named = `config.json names code of its own (auto_map: ${code.join(", ")})`;
+  const statement = `config.json names code of its own (auto_map: ${code.join(", ")})`;
   const declared = config["model_type"];
   const type = typeof declared === "string" ? declared : "its text model";
   if (trusted)
-    return `${named}; it is not run, and the model is computed as ${type}, which model_type declares`;
+    return `${statement}; it is not run, and the model is computed as ${type}, which model_type declares`;
   throw new InputError(
     "config",
-    `${named}, which is never run here and may compute something else than ${type}; if ${type} is what the weights were made for, say so with --trust-architecture (trustArchitecture: true)`,
+    `${statement}, which is never run here and may compute something else than ${type}; if ${type} is what the weights were made for, say so with --trust-architecture (trustArchitecture: true)`,
     { option: "trustArchitecture" },
   );
 }

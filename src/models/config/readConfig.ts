@@ -44,27 +44,29 @@ export function readConfig<Shape extends z.ZodRawShape>(
   const allowed = { ...FIXED, ...fixed };
   const unhandled = Object.entries(own).filter(([key]) => !Object.hasOwn(schema.shape, key));
   faults.push(...unhandled.flatMap(([key, value]) => faultOf(family, key, value, allowed) ?? []));
-  const parsed = schema.safeParse(own);
-  if (!parsed.success) faults.push(...faultSentences(parsed.error.issues, own));
-  if (faults.length > 0 || !parsed.success)
+  const reading = schema.safeParse(own);
+  if (!reading.success) faults.push(...faultSentences(reading.error.issues, own));
+  if (faults.length > 0 || !reading.success)
     throw new InputError("config", `config.json of ${family} cannot be used: ${faults.join("; ")}`);
-  return parsed.data;
+  return reading.data;
 }
 
 /** What is wrong with a key that the family does not handle; null for one that changes nothing. */
 function faultOf(family: string, key: string, value: unknown, allowed: FixedValues): string | null {
-  const shown = `${key} = ${shownValue(value)}`;
+  const keyValue = `${key} = ${shownValue(value)}`;
   if (Object.hasOwn(allowed, key)) {
     const values = allowed[key]!;
-    const one = values.some((each) => same(each, value ?? null) || same(each, value));
-    return one ? null : `${shown} is not supported (only ${values.map(shownValue).join(", ")})`;
+    const isAllowed = values.some((each) => same(each, value ?? null) || same(each, value));
+    return isAllowed
+      ? null
+      : `${keyValue} is not supported (only ${values.map(shownValue).join(", ")})`;
   }
   if (isNeutral(key)) return null;
   const reads = KEYS_READ[family]?.reads;
-  if (!reads) return `${shown} is not known`;
+  if (!reads) return `${keyValue} is not known`;
   const usual = reads[key] === NO_DEFAULT ? null : reads[key];
   return Object.hasOwn(reads, key) && !same(usual, value)
-    ? `${shown} is not supported: it may change what this model computes`
+    ? `${keyValue} is not supported: it may change what this model computes`
     : null;
 }
 
@@ -80,10 +82,10 @@ export function unreadNotice(
 ): string | null {
   const keys = KEYS_READ[family];
   if (!keys) return null;
-  const known = [schema.shape, FIXED, fixed, keys.reads, keys.aliases];
+  const tables = [schema.shape, FIXED, fixed, keys.reads, keys.aliases];
   const unread = Object.entries(json).filter(
     ([key]) =>
-      !known.some((names) => Object.hasOwn(names, key)) &&
+      !tables.some((names) => Object.hasOwn(names, key)) &&
       !keys.ignores.includes(key) &&
       !isNeutral(key),
   );

@@ -72,14 +72,14 @@ export interface RopeDefaults {
  * @throws {InputError} "config" for kinds that are not supported, missing numbers, or two values that disagree
  */
 export function ropeOf(config: RopeConfig, headSize: number, defaults: RopeDefaults): Rope {
-  const given = parametersIn(config);
-  const nested = Object.keys(given).find((key) => isObject(given[key]));
+  const ropeParameters = parametersIn(config);
+  const nested = Object.keys(ropeParameters).find((key) => isObject(ropeParameters[key]));
   if (nested !== undefined)
     throw new InputError(
       "config",
       `rope_parameters has ${nested} apart, but layers of this family have one rope for all`,
     );
-  return ropeFrom(given, config, headSize, defaults);
+  return ropeFrom(ropeParameters, config, headSize, defaults);
 }
 
 /**
@@ -145,9 +145,9 @@ function twoRopes(): InputError {
 }
 
 function parametersOf(name: string, type: string, value: unknown): Parameters | null {
-  const parsed = parameters.nullish().safeParse(value);
-  if (parsed.success) return parsed.data ?? null;
-  const issues = parsed.error.issues.map((issue) => ({
+  const reading = parameters.nullish().safeParse(value);
+  if (reading.success) return reading.data ?? null;
+  const issues = reading.error.issues.map((issue) => ({
     ...issue,
     path: [name, type, ...issue.path],
   }));
@@ -162,48 +162,63 @@ function withoutTruncate(own: Parameters | null): Parameters | null {
 }
 
 function ropeFrom(
-  given: Parameters,
+  ropeParameters: Parameters,
   config: Omit<RopeConfig, "rope_parameters" | "rope_scaling">,
   headSize: number,
   defaults: RopeDefaults,
 ): Rope {
-  const kind = kindOf(given);
-  const theta = agreed("rope_theta", given.rope_theta, config.rope_theta) ?? defaults.theta;
+  const kind = kindOf(ropeParameters);
+  const theta =
+    agreedValue("rope_theta", ropeParameters.rope_theta, config.rope_theta) ?? defaults.theta;
   const part =
-    agreed("partial_rotary_factor", given.partial_rotary_factor, config.partial_rotary_factor) ??
-    defaults.part;
-  const turned = turnedOf(kind, headSize, part);
+    agreedValue(
+      "partial_rotary_factor",
+      ropeParameters.partial_rotary_factor,
+      config.partial_rotary_factor,
+    ) ?? defaults.part;
+  const dims = turnedOf(kind, headSize, part);
   const need: RopeFacts["need"] = (key) => {
-    const value = given[key] as RopeNumbers[typeof key] | null | undefined;
+    const value = ropeParameters[key] as RopeNumbers[typeof key] | null | undefined;
     return value ?? missing(kind, key);
   };
   const context = () => config.max_position_embeddings ?? missing(kind, "max_position_embeddings");
   const originalContext = () =>
-    config.original_max_position_embeddings ?? given.original_max_position_embeddings ?? context();
-  const facts = { theta, headSize, turned, given, need, context, originalContext };
-  return checked(kind, ROPE_KINDS[kind]!(facts));
+    config.original_max_position_embeddings ??
+    ropeParameters.original_max_position_embeddings ??
+    context();
+  const facts = {
+    theta,
+    headSize,
+    rotaryDims: dims,
+    parameters: ropeParameters,
+    need,
+    context,
+    originalContext,
+  };
+  return checkRope(kind, ROPE_KINDS[kind]!(facts));
 }
 
 /** "su" is what Phi-3 first called longrope; so is its "yarn", which has factors for each pair. */
-function kindOf(given: Parameters): string {
+function kindOf(ropeParameters: Parameters): string {
   const own = (name: string | null | undefined) => {
-    const first = name === "yarn" && given.short_factor && given.long_factor;
+    const first = name === "yarn" && ropeParameters.short_factor && ropeParameters.long_factor;
     return name === "su" || first ? "longrope" : name;
   };
-  const kind = agreed("rope_type", own(given.rope_type), own(given.type)) ?? "default";
+  const kind =
+    agreedValue("rope_type", own(ropeParameters.rope_type), own(ropeParameters.type)) ?? "default";
   if (Object.hasOwn(ROPE_KINDS, kind)) return kind;
-  const known = Object.keys(ROPE_KINDS).filter((name) => name !== "frequency_factors");
-  throw new InputError("config", `rope type ${kind} is not supported (only ${known.join(", ")})`);
+  const kinds = Object.keys(ROPE_KINDS).filter((name) => name !== "frequency_factors");
+  throw new InputError("config", `rope type ${kind} is not supported (only ${kinds.join(", ")})`);
 }
 
 /** Far above any model; a table is made of this many entries, so it is checked first. */
 const MOST_TURNED = 65_536;
 
 function turnedOf(kind: string, headSize: number, part: number): number {
-  const turned = Math.trunc(headSize * part);
-  const size = kind === "proportional" ? headSize : turned; // there the table has all entries, whatever their part
+  const dims = Math.trunc(headSize * part);
+  const size = kind === "proportional" ? headSize : dims; // there the table has all entries, whatever their part
   const odd = size % 2 === 1 && size < headSize && ODD_PARTS.includes(kind);
-  if (size >= 2 && size <= MOST_TURNED && (size % 2 === 0 || odd)) return turned;
+  if (size >= 2 && size <= MOST_TURNED && (size % 2 === 0 || odd)) return dims;
   throw new InputError(
     "config",
     `rotary embeddings need an even number of entries up to ${MOST_TURNED}, got ${size} of ${headSize}`,
@@ -217,7 +232,7 @@ function missing(kind: string, key: string): never {
   throw new InputError("config", `rope type ${kind} needs ${key}`);
 }
 
-function checked(kind: string, rope: Rope): Rope {
+function checkRope(kind: string, rope: Rope): Rope {
   const { frequencies, factor, longer } = rope;
   const others = longer?.kind === "table" ? longer.frequencies : [];
   const odd = [factor, ...frequencies, ...others].find((value) => !Number.isFinite(value));
@@ -228,15 +243,15 @@ function checked(kind: string, rope: Rope): Rope {
   );
 }
 
-function agreed<Value>(
+function agreedValue<Value>(
   key: string,
   ...values: readonly (Value | null | undefined)[]
 ): Value | undefined {
-  const given = values.filter((value) => value !== undefined && value !== null);
-  if (new Set(given).size > 1)
+  const settings = values.filter((value) => value !== undefined && value !== null);
+  if (new Set(settings).size > 1)
     throw new InputError(
       "config",
-      `config.json gives two values of ${key}: ${given.join(" and ")}`,
+      `config.json gives two values of ${key}: ${settings.join(" and ")}`,
     );
-  return given[0];
+  return settings[0];
 }

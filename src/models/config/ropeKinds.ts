@@ -27,8 +27,10 @@ export interface RopeFacts {
   readonly theta: number;
   /** Entries of a query or key, and how many of them are turned. */
   readonly headSize: number;
-  readonly turned: number;
-  readonly given: { readonly [Key in keyof RopeNumbers]?: RopeNumbers[Key] | null | undefined };
+  readonly rotaryDims: number;
+  readonly parameters: {
+    readonly [Key in keyof RopeNumbers]?: RopeNumbers[Key] | null | undefined;
+  };
   /** @throws {InputError} "config" if the configuration does not have it */
   readonly need: <Key extends keyof RopeNumbers>(key: Key) => RopeNumbers[Key];
   /** `max_position_embeddings`, and the one from before the model was made to read more; each throws if it is not known. */
@@ -37,10 +39,10 @@ export interface RopeFacts {
 }
 
 /** theta^(-2p / d); where d is odd, the last pair has one entry more. */
-function plain({ theta, turned }: RopeFacts): number[] {
+function plain({ theta, rotaryDims }: RopeFacts): number[] {
   return Array.from(
-    { length: Math.ceil(turned / 2) },
-    (_, pair) => theta ** ((-2 * pair) / turned),
+    { length: Math.ceil(rotaryDims / 2) },
+    (_, pair) => theta ** ((-2 * pair) / rotaryDims),
   );
 }
 
@@ -59,10 +61,10 @@ function linear(facts: RopeFacts): RotaryTable {
  * (factor n / c - (factor - 1))^(d / (d - 2)).
  */
 function dynamic(facts: RopeFacts): RotaryTable {
-  if (facts.turned < 4)
+  if (facts.rotaryDims < 4)
     throw new InputError(
       "config",
-      `rope type dynamic needs at least 4 entries that are turned, got ${facts.turned}`,
+      `rope type dynamic needs at least 4 entries that are turned, got ${facts.rotaryDims}`,
     );
   const longer = {
     kind: "dynamic",
@@ -100,27 +102,31 @@ function llama3(facts: RopeFacts): RotaryTable {
  * given, with m(x) = 0.1 x ln(factor) + 1, and 1 for a factor up to 1.
  */
 function yarn(facts: RopeFacts): RotaryTable {
-  const { theta, turned, given } = facts;
+  const { theta, rotaryDims, parameters } = facts;
   if (theta === 1)
     throw new InputError("config", "rope type yarn needs a rope_theta other than 1, got 1");
-  const factor = given.factor ?? facts.context() / facts.originalContext();
+  const factor = parameters.factor ?? facts.context() / facts.originalContext();
   const place = (turns: number) =>
-    (turned * Math.log(facts.originalContext() / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
-  const [first, last] = [place(given.beta_fast || 32), place(given.beta_slow || 1)];
-  const round = given.truncate ?? true;
+    (rotaryDims * Math.log(facts.originalContext() / (turns * 2 * Math.PI))) /
+    (2 * Math.log(theta));
+  const [first, last] = [place(parameters.beta_fast || 32), place(parameters.beta_slow || 1)];
+  const round = parameters.truncate ?? true;
   const low = Math.max(round ? Math.floor(first) : first, 0);
-  const high = Math.min(round ? Math.ceil(last) : last, turned - 1);
+  const high = Math.min(round ? Math.ceil(last) : last, rotaryDims - 1);
   const width = high === low ? 0.001 : high - low;
   return table(
     plain(facts).map((frequency, pair) => {
       const ramp = Math.min(Math.max((pair - low) / width, 0), 1);
       return (frequency / factor) * ramp + frequency * (1 - ramp);
     }),
-    given.attention_factor ?? yarnFactor(factor, given),
+    parameters.attention_factor ?? yarnFactor(factor, parameters),
   );
 }
 
-function yarnFactor(factor: number, { mscale, mscale_all_dim: all }: RopeFacts["given"]): number {
+function yarnFactor(
+  factor: number,
+  { mscale, mscale_all_dim: all }: RopeFacts["parameters"],
+): number {
   const scaled = (by: number) => (factor <= 1 ? 1 : 0.1 * by * Math.log(factor) + 1);
   return mscale && all ? scaled(mscale) / scaled(all) : scaled(1);
 }
@@ -132,26 +138,30 @@ function yarnFactor(factor: number, { mscale, mscale_all_dim: all }: RopeFacts["
  */
 function longrope(facts: RopeFacts): RotaryTable {
   const original = facts.originalContext();
-  const factor = facts.given.factor ?? facts.context() / original;
+  const factor = facts.parameters.factor ?? facts.context() / original;
   const usual = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
   return {
-    ...table(divided(facts, "short_factor"), facts.given.attention_factor ?? usual),
-    longer: { kind: "table", above: original, frequencies: divided(facts, "long_factor") },
+    ...table(divideFrequencies(facts, "short_factor"), facts.parameters.attention_factor ?? usual),
+    longer: {
+      kind: "table",
+      above: original,
+      frequencies: divideFrequencies(facts, "long_factor"),
+    },
   };
 }
 
 /** f[p] = theta^(-2p / head size) / factor for the first `partial_rotary_factor` of all pairs; the others are not turned. */
-function proportional({ theta, headSize, turned, given }: RopeFacts): RotaryTable {
-  const factor = given.factor ?? 1;
+function proportional({ theta, headSize, rotaryDims, parameters }: RopeFacts): RotaryTable {
+  const factor = parameters.factor ?? 1;
   return table(
     Array.from({ length: headSize / 2 }, (_, pair) =>
-      pair < Math.trunc(turned / 2) ? theta ** ((-2 * pair) / headSize) / factor : 0,
+      pair < Math.trunc(rotaryDims / 2) ? theta ** ((-2 * pair) / headSize) / factor : 0,
     ),
   );
 }
 
 /** A factor for each pair: f[p] / factors[p]. */
-function divided(
+function divideFrequencies(
   facts: RopeFacts,
   key: "short_factor" | "long_factor" | "frequency_factors",
   name: string = key,
@@ -176,5 +186,6 @@ export const ROPE_KINDS: Readonly<Record<string, (facts: RopeFacts) => RotaryTab
   llama3,
   proportional,
   /** llama.cpp's rope_freqs.weight, in place of llama3's numbers. */
-  frequency_factors: (facts) => table(divided(facts, "frequency_factors", "rope_freqs.weight")),
+  frequency_factors: (facts) =>
+    table(divideFrequencies(facts, "frequency_factors", "rope_freqs.weight")),
 };

@@ -7,16 +7,16 @@ type Json = Readonly<Record<string, unknown>>;
  * @param window of the layer: configurations without `layer_types` have one for layers with a window
  */
 export function ropeTypeOf(config: Json, layer: number, window?: number | null): string {
-  const given = objectIn(config["rope_parameters"]) ?? objectIn(config["rope_scaling"]) ?? {};
+  const settings = objectIn(config["rope_parameters"]) ?? objectIn(config["rope_scaling"]) ?? {};
   const types: unknown = config["layer_types"];
   const windowed = typeof window === "number";
   const layerType: unknown = Array.isArray(types)
     ? types[layer]
     : `${windowed ? "sliding" : "full"}_attention`;
-  const own = objectIn(given[String(layerType)]);
+  const own = objectIn(settings[String(layerType)]);
   if (!own && windowed && config["rope_local_base_freq"] !== undefined) return "default"; // scaling is of the others
-  const { rope_type: name, type } = own ?? given;
-  return [name, type].find((one) => typeof one === "string") ?? "default";
+  const { rope_type: name, type } = own ?? settings;
+  return [name, type].find((candidate) => typeof candidate === "string") ?? "default";
 }
 
 function objectIn(value: unknown): Json | null {

@@ -65,10 +65,10 @@ export function strayTokensNotice(
 /** How configurations say that there is none: LLaMA's has pad_token_id -1. */
 const UNDECLARED: readonly unknown[] = [undefined, null, -1];
 
-function noticeOf(named: readonly string[], what: string): string[] {
-  if (named.length === 0) return [];
+function noticeOf(tokens: readonly string[], what: string): string[] {
+  if (tokens.length === 0) return [];
   return [
-    `${someOf(named)} ${named.length === 1 ? "is" : "are"} ${what} and taken as not declared`,
+    `${someOf(tokens)} ${tokens.length === 1 ? "is" : "are"} ${what} and taken as not declared`,
   ];
 }
 

@@ -3,11 +3,11 @@ import type { Axis } from "../../graph/axes.ts";
 import type { Builder, Name } from "../../graph/builder.ts";
 import type { Rope } from "../config/rope.ts";
 import { queryKeyNorm } from "./norms.ts";
-import { softcapped } from "./numbers.ts";
-import { clipped, projections, type Three, type Which } from "./projections.ts";
-import { smeared } from "./smearedKeys.ts";
+import { softcap } from "./numbers.ts";
+import { clipValues, projections, type Three, type Which } from "./projections.ts";
+import { smearKeys } from "./smearedKeys.ts";
 import type { AttentionSpec, MaskSpec } from "./spec.ts";
-import { needed, type WeightLookup } from "./weights.ts";
+import { requireWeight, type WeightLookup } from "./weights.ts";
 
 /** What the layers of a model share: inputs that depend on positions. */
 export interface Shared {
@@ -43,28 +43,33 @@ export function attention(
   const group = spec.heads / spec.kvHeads;
   const heads = group === 1 ? ["head"] : ["kv_head", "group"];
   const { q, k, v } = projections(b, w, own, input, spec); // [batch, position, head, d_head]
-  const ready = (x: Name, which: Which) => prepared(b, w, own, x, which, spec, before);
-  const turned = (x: Name, which: Which) => rotated(b, x, spec, tablesOf, hook(`rot_${which}`));
-  const queries = b.rename(turned(ready(q, "q"), "q"), { position: "query" });
-  const keys = b.rename(turned(ready(k, "k"), "k"), { position: "key" });
-  const raw = b.contract(grouped(b, queries, group), keys, ["batch", ...heads, "query", "key"], {
+  const ready = (x: Name, which: Which) => prepareInput(b, w, own, x, which, spec, before);
+  const rotate = (x: Name, which: Which) => rotateInput(b, x, spec, tablesOf, hook(`rot_${which}`));
+  const queries = b.rename(rotate(ready(q, "q"), "q"), { position: "query" });
+  const keys = b.rename(rotate(ready(k, "k"), "k"), { position: "key" });
+  const raw = b.contract(groupHeads(b, queries, group), keys, ["batch", ...heads, "query", "key"], {
     scale: spec.scale,
   });
-  const each = ungrouped(b, raw, group); // [batch, head, query, key]
-  const capped = spec.softcap ? softcapped(b, each, spec.softcap) : each;
-  const scores = masked(b, capped, partName === "attn" ? maskOf(spec) : [], hook("attn_scores"));
+  const each = mergeGroups(b, raw, group); // [batch, head, query, key]
+  const capped = spec.softcap ? softcap(b, each, spec.softcap) : each;
+  const scores = maskScores(
+    b,
+    capped,
+    partName === "attn" ? maskOf(spec) : [],
+    hook("attn_scores"),
+  );
   const pattern = spec.sinks
-    ? besideSink(b, scores, needed(w, `${own}.sinks`), hook)
+    ? besideSink(b, scores, requireWeight(w, `${own}.sinks`), hook)
     : b.op("softmax", [scores], { axis: "key" }, hook("pattern"));
   const values = b.rename(v, { position: "key" });
-  const mixed = b.contract(grouped(b, pattern, group), values, [
+  const mixed = b.contract(groupHeads(b, pattern, group), values, [
     "batch",
     "query",
     ...heads,
     "d_head",
   ]);
-  const z = b.rename(ungrouped(b, mixed, group), { query: "position" }, hook("z")); // [batch, position, head, d_head]
-  const W_O = needed(w, `${own}.W_O`);
+  const z = b.rename(mergeGroups(b, mixed, group), { query: "position" }, hook("z")); // [batch, position, head, d_head]
+  const W_O = requireWeight(w, `${own}.W_O`);
   b.contract(z, W_O, ["batch", "position", "head", "d_model"], { as: hook("result") });
   const bias = w(`${own}.b_O`);
   return b.contract(z, W_O, ["batch", "position", "d_model"], {
@@ -74,7 +79,7 @@ export function attention(
 }
 
 /** Scores with all that is added to them, as the value `as`. */
-function masked(b: Builder, scores: Name, masks: readonly Name[], as: Name): Name {
+function maskScores(b: Builder, scores: Name, masks: readonly Name[], as: Name): Name {
   if (masks.length === 0) return b.rename(scores, {}, as);
   return masks.reduce(
     (sum, mask, at) => b.add(sum, mask, at === masks.length - 1 ? as : undefined),
@@ -83,7 +88,7 @@ function masked(b: Builder, scores: Name, masks: readonly Name[], as: Name): Nam
 }
 
 /** Norm, clipping and smearing of queries or keys, in this order. */
-function prepared(
+function prepareInput(
   b: Builder,
   w: WeightLookup,
   own: string,
@@ -93,14 +98,14 @@ function prepared(
   before: Name | null,
 ): Name {
   const normed = spec.norm ? queryKeyNorm(b, w, `${own}.${which}_norm`, x, spec.norm) : x;
-  const kept = clipped(b, normed, spec);
+  const current = clipValues(b, normed, spec);
   return spec.smearedKeys && before && which === "k"
-    ? smeared(b, kept, needed(w, `${own}.smear`), before)
-    : kept;
+    ? smearKeys(b, current, requireWeight(w, `${own}.smear`), before)
+    : current;
 }
 
 /** The whole of x, or with latent attention its last entries, turned by its position. */
-function rotated(
+function rotateInput(
   b: Builder,
   x: Name,
   { rotary, latent }: AttentionSpec,
@@ -131,7 +136,7 @@ function besideSink(b: Builder, scores: Name, sinks: Name, hook: (name: string) 
   return b.mul(b.op("softmax", [scores], { axis: "key" }), rest, hook("pattern"));
 }
 
-function grouped(b: Builder, x: Name, group: number): Name {
+function groupHeads(b: Builder, x: Name, group: number): Name {
   if (group === 1) return x;
   const heads = b.typeOf(x).axes.find(({ name }) => name === "head")!.size as number;
   const into: Axis[] = [
@@ -141,6 +146,6 @@ function grouped(b: Builder, x: Name, group: number): Name {
   return b.op("splitAxis", [x], { axis: "head", into });
 }
 
-function ungrouped(b: Builder, x: Name, group: number): Name {
+function mergeGroups(b: Builder, x: Name, group: number): Name {
   return group === 1 ? x : b.op("mergeAxes", [x], { axes: ["kv_head", "group"], into: "head" });
 }

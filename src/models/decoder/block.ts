@@ -40,14 +40,14 @@ export function block(
   if (!block.mlp) return part.joined("ln1", base, attended, post);
   if (residual.parallel) {
     const read = residual.parallel === "one norm" ? ln1 : part.before("ln2", pre);
-    const written = part.after("ln2", mlpOut(b, w, at, read, block.mlp));
-    return b.add(b.add(pre, attended), written, post);
+    const output = part.after("ln2", mlpOut(b, w, at, read, block.mlp));
+    return b.add(b.add(pre, attended), output, post);
   }
   const mid = part.joined("ln1", base, attended, `${at}.hook_resid_mid`);
   const [crossed, ln] = crossedWith(b, w, at, mid, block, around, part);
   const ln2 = part.before(ln, crossed);
-  const written = part.after(ln, mlpOut(b, w, at, ln2, block.mlp));
-  return part.joined(ln, residual.fromNorm ? ln2 : crossed, written, post);
+  const mlpOutput = part.after(ln, mlpOut(b, w, at, ln2, block.mlp));
+  return part.joined(ln, residual.fromNorm ? ln2 : crossed, mlpOutput, post);
 }
 
 /** The stream after cross attention, `hook_resid_mid_cross`, and which norm the MLP has; as it was where there is none. */
@@ -64,9 +64,9 @@ function crossedWith(
   const read = part.before("ln2", mid);
   const input = { q: read, k: memory, v: memory };
   const which: AttentionPart = "cross_attn";
-  const written = part.after("ln2", attention(b, w, at, input, cross, shared, which));
+  const output = part.after("ln2", attention(b, w, at, input, cross, shared, which));
   const base = spec.residual.fromNorm ? read : mid;
-  return [part.joined("ln2", base, written, `${at}.hook_resid_mid_cross`), "ln3"];
+  return [part.joined("ln2", base, output, `${at}.hook_resid_mid_cross`), "ln3"];
 }
 
 type Ln = "ln1" | "ln2" | "ln3";
@@ -80,8 +80,8 @@ function attentionOut(
   { queryKeyPositions, memory: _, spec: __, ...shared }: Around,
 ): Name {
   if (!spec) return ssm(b, w, at, read, scan!, shared);
-  const placed = queryKeyPositions ? b.add(read, queryKeyPositions) : read;
-  return attention(b, w, at, { q: placed, k: placed, v: read }, spec, shared);
+  const input = queryKeyPositions ? b.add(read, queryKeyPositions) : read;
+  return attention(b, w, at, { q: input, k: input, v: read }, spec, shared);
 }
 
 function mlpOut(
@@ -107,9 +107,9 @@ function partsOf(b: Builder, w: WeightLookup, at: string, { norm: spec, residual
       const scaled = scale ? b.mul(x, scale) : x;
       return times(b, late ? norm(b, w, `${at}.${ln}_post`, scaled, spec) : scaled, multiplier);
     },
-    joined: (ln: Ln, x: Name, written: Name, as: Name): Name =>
+    joined: (ln: Ln, x: Name, output: Name, as: Name): Name =>
       norms === "stream" && spec
-        ? b.rename(norm(b, w, `${at}.${ln}`, b.add(x, written), spec), {}, as)
-        : b.add(x, written, as),
+        ? b.rename(norm(b, w, `${at}.${ln}`, b.add(x, output), spec), {}, as)
+        : b.add(x, output, as),
   };
 }

@@ -4,8 +4,8 @@ import { norm } from "./norms.ts";
 import type { ChannelScanSpec } from "./spec.ts";
 import {
   beside,
-  convolved,
-  projected,
+  convolve,
+  projectScan,
   rates,
   shares,
   type Layer,
@@ -25,13 +25,13 @@ interface Read {
 /** h[t] = exp(dt[t] A) h[t - 1] + dt[t] B[t] x[t] for each channel and state; y[t] = sum over states of C[t] h[t]. */
 export function channelScan(layer: Layer, input: Name, spec: ChannelScanSpec): Scanned {
   const { b, at, hook, weight, lookup } = layer;
-  const conv = convolved(layer, projected(layer, input, "in", hook("conv_in")), spec);
+  const conv = convolve(layer, projectScan(layer, input, "in", hook("conv_in")), spec);
   const inner = (which: "dt" | "B" | "C", from: string, as?: Name) => {
-    const low = projected(layer, conv, from, spec.norm ? undefined : as);
+    const low = projectScan(layer, conv, from, spec.norm ? undefined : as);
     if (!spec.norm) return low;
     return b.rename(norm(b, lookup, `${at}.ssm.${which}_norm`, low, spec.norm), {}, as);
   };
-  const dt = b.op("softplus", [projected(layer, inner("dt", "dt_down"), "dt")], {}, hook("dt"));
+  const dt = b.op("softplus", [projectScan(layer, inner("dt", "dt_down"), "dt")], {}, hook("dt"));
   const v = b.rename(
     beside(b, conv, "channel", "d_head"),
     { channel: "head" },
@@ -45,7 +45,7 @@ export function channelScan(layer: Layer, input: Name, spec: ChannelScanSpec): S
     C: inner("C", "C", hook("C")),
     A: rates(layer),
   };
-  const y = scanned(layer, read);
+  const y = scanChannels(layer, read);
   const pattern = patternOf(layer, read, spec.states);
   shares(layer, b.rename(pattern, { channel: "head" }));
   const units = (value: Name, as?: Name) =>
@@ -53,17 +53,17 @@ export function channelScan(layer: Layer, input: Name, spec: ChannelScanSpec): S
   return {
     z: units(y, `${at}.attn.hook_z`),
     skip: units(b.mul(conv, weight("D"))),
-    gate: projected(layer, input, "gate", hook("gate_pre")),
+    gate: projectScan(layer, input, "gate", hook("gate_pre")),
   };
 }
 
-function scanned({ b, hook }: Layer, { dt, x, B, C, A }: Read): Name {
+function scanChannels({ b, hook }: Layer, { dt, x, B, C, A }: Read): Name {
   const decay = b.op("exp", [b.mul(beside(b, dt, "channel", "state"), A)], {}); // [batch, position, channel, state]
-  const written = b.mul(
+  const writing = b.mul(
     beside(b, b.mul(dt, x), "channel", "state"),
     beside(b, B, "state", "channel", true),
   );
-  const state = b.op("recur", [decay, written], { axis: "position" }, hook("state"));
+  const state = b.op("recur", [decay, writing], { axis: "position" }, hook("state"));
   return b.contract(state, C, ["batch", "position", "channel"], { as: hook("scan") });
 }
 
@@ -73,20 +73,22 @@ function scanned({ b, hook }: Layer, { dt, x, B, C, A }: Read): Name {
  */
 function patternOf({ b, hook, shared }: Layer, { dt, B, C, A }: Read, states: number): Name {
   const axes = (position: "query" | "key") => ["batch", "channel", position];
-  const turned = (position: "query" | "key") =>
+  const transposeTo = (position: "query" | "key") =>
     b.op("transpose", [b.rename(dt, { position })], { axes: axes(position) });
-  const steps = b.mul(beside(b, turned("query"), "query", "key"), shared.earlier());
+  const steps = b.mul(beside(b, transposeTo("query"), "query", "key"), shared.earlier());
   const since = b.op("cumulate", [steps], { axis: "query" }); // [batch, channel, query, key]
   const mask = shared.maskOf({ heads: 1 })[0]!;
-  const one = (x: Name, state: number, name: string) =>
+  const stateOf = (x: Name, state: number, name: string) =>
     b.rename(b.op("slice", [x], { axis: "state", start: state, end: state + 1 }), { state: name });
   const [queries, keys] = [b.rename(C, { position: "query" }), b.rename(B, { position: "key" })];
   const terms = Array.from({ length: states }, (_, state) => {
-    const rate = beside(b, one(A, state, "query"), "query", "key");
+    const rate = beside(b, stateOf(A, state, "query"), "query", "key");
     const decay = b.op("exp", [b.add(b.mul(since, rate), mask)], {});
-    const key = b.op("transpose", [one(keys, state, "query")], { axes: ["batch", "query", "key"] });
-    return b.mul(decay, b.mul(one(queries, state, "key"), key));
+    const key = b.op("transpose", [stateOf(keys, state, "query")], {
+      axes: ["batch", "query", "key"],
+    });
+    return b.mul(decay, b.mul(stateOf(queries, state, "key"), key));
   });
   const sum = terms.reduce((total, term) => b.add(total, term));
-  return b.mul(sum, beside(b, turned("key"), "key", "query", true), hook("pattern"));
+  return b.mul(sum, beside(b, transposeTo("key"), "key", "query", true), hook("pattern"));
 }

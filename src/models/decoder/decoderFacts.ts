@@ -18,7 +18,7 @@ export function decoderFacts(
   const attentions = attentionsOf(spec);
   const { dHead, dValue } = unitsOf(spec);
   const withExperts = blocks.flatMap(({ mlp }, layer) => (hasExperts(mlp) ? [{ layer, mlp }] : []));
-  const some = withExperts[0]?.mlp;
+  const firstExperts = withExperts[0]?.mlp;
   return {
     dModel: spec.dModel,
     dHead,
@@ -29,8 +29,8 @@ export function decoderFacts(
     scan: scanOf(spec),
     positions: positionsOf(spec),
     rotaryLayers: blocks.flatMap(({ attention }, layer) => (attention?.rotary ? [layer] : [])),
-    rotary: blocks.map(({ attention: one }, layer) =>
-      one ? rotaryOf(one, ropeTypeOf(json, layer, one.window)) : null,
+    rotary: blocks.map(({ attention: mixer }, layer) =>
+      mixer ? rotaryOf(mixer, ropeTypeOf(json, layer, mixer.window)) : null,
     ),
     latent: attentions.some(({ latent }) => latent),
     norm: norm?.kind ?? null,
@@ -40,15 +40,15 @@ export function decoderFacts(
       fromNorm: residual.fromNorm ?? false,
     },
     parallel: residual.parallel !== undefined && residual.parallel !== null,
-    queryKeyNorm: attentions.some((one) => one.norm),
-    normOverAllHeads: attentions.some((one) => one.norm?.over === "all heads"),
+    queryKeyNorm: attentions.some((mixer) => mixer.norm),
+    normOverAllHeads: attentions.some((mixer) => mixer.norm?.over === "all heads"),
     softcap: { scores: attentions[0]?.softcap ?? null, logits: spec.logitSoftcap ?? null },
     sinks: attentions.some(({ sinks }) => sinks),
-    experts: some
+    experts: firstExperts
       ? {
-          count: some.experts,
-          perToken: some.perToken,
-          shared: some.shared ?? null,
+          count: firstExperts.experts,
+          perToken: firstExperts.perToken,
+          shared: firstExperts.shared ?? null,
           layers: withExperts.map(({ layer }) => layer),
         }
       : null,

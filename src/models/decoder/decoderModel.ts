@@ -109,8 +109,8 @@ function tiedHead(
   const from = weights["unembed.W_U"]?.from.replace(/^\//, "");
   const embedding = stored("embed.W_E");
   if (!tied || from === undefined || !embedding) return {};
-  const names = [from, ...prefixes(prefix).map((one) => one + from)];
-  const own = names.map((name) => checkpoint.weights.get(name)).find((found) => found);
+  const names = [from, ...prefixes(prefix).map((start) => start + from)];
+  const own = names.map((name) => checkpoint.weights.get(name)).find((tensor) => tensor);
   return own && own !== embedding ? { tiedHead: { embedding, own } } : {};
 }
 

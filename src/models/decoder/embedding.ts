@@ -2,11 +2,11 @@
 import type { Builder, Name } from "../../graph/builder.ts";
 import { activation } from "../config/activation.ts";
 import { norm } from "./norms.ts";
-import { softcapped, times } from "./numbers.ts";
+import { softcap, times } from "./numbers.ts";
 import { embeddingOf, type Embedded, type Place } from "./place.ts";
 import { positionIds, sinusoids, tokenIds, tokenTypeIds } from "./positions.ts";
 import type { DecoderSpec, HeadSpec } from "./spec.ts";
-import { needed, type WeightLookup } from "./weights.ts";
+import { requireWeight, type WeightLookup } from "./weights.ts";
 
 const STREAM = ["batch", "position", "d_model"];
 
@@ -19,18 +19,18 @@ export function embed(b: Builder, w: WeightLookup, spec: DecoderSpec, place: Pla
   const { prefix } = place;
   const tokens = tokenEmbeddings(b, w, spec, place);
   const typed = tokenTypes ? b.add(tokens, tokenTypeEmbeddings(b, w, tokenTypes, place)) : tokens;
-  const placed = positions ? positionEmbeddings(b, w, spec, place) : null;
-  const early = positions?.to === "stream" && placed ? b.add(typed, placed) : typed;
+  const embedding = positions ? positionEmbeddings(b, w, spec, place) : null;
+  const early = positions?.to === "stream" && embedding ? b.add(typed, embedding) : typed;
   return {
     stream: norm(b, w, `${prefix}embed.ln`, early, embedNorm),
-    queryKeyPositions: positions?.to === "queries and keys" ? placed : null,
+    queryKeyPositions: positions?.to === "queries and keys" ? embedding : null,
   };
 }
 
 function tokenEmbeddings(b: Builder, w: WeightLookup, spec: DecoderSpec, place: Place): Name {
   const { embedMultiplier: multiplier = 1 } = spec;
   const as = `${place.prefix}hook_embed`;
-  const W_E = embeddingOf(w, place) ?? needed(w, "embed.W_E");
+  const W_E = embeddingOf(w, place) ?? requireWeight(w, "embed.W_E");
   const project = w(`${place.prefix}embed.W_in`); // [d_model, d_embed]
   const plain = !project && multiplier === 1;
   const rows = b.gather(W_E, tokenIds(b, spec, place), plain ? as : undefined);
@@ -41,7 +41,7 @@ function tokenEmbeddings(b: Builder, w: WeightLookup, spec: DecoderSpec, place: 
 }
 
 function tokenTypeEmbeddings(b: Builder, w: WeightLookup, kinds: number, place: Place): Name {
-  const table = needed(w, `${place.prefix}embed.W_token_type`);
+  const table = requireWeight(w, `${place.prefix}embed.W_token_type`);
   return b.gather(table, tokenTypeIds(b, kinds, place), `${place.prefix}hook_token_type_embed`);
 }
 
@@ -49,7 +49,7 @@ function positionEmbeddings(b: Builder, w: WeightLookup, spec: DecoderSpec, plac
   const as = `${place.prefix}hook_pos_embed`;
   if (spec.positions?.table === "sinusoids")
     return b.rename(sinusoids(b, spec.dModel, place), {}, as);
-  return b.gather(needed(w, `${place.prefix}pos_embed.W_pos`), positionIds(b, place), as);
+  return b.gather(requireWeight(w, `${place.prefix}pos_embed.W_pos`), positionIds(b, place), as);
 }
 
 /**
@@ -63,10 +63,10 @@ export function unembed(
   { logitMultiplier: scale = 1, logitSoftcap, head }: DecoderSpec,
   place: Place,
 ): void {
-  const W_U = w("unembed.W_U") ?? embeddingOf(w, place) ?? needed(w, "embed.W_E");
+  const W_U = w("unembed.W_U") ?? embeddingOf(w, place) ?? requireWeight(w, "embed.W_E");
   const project = w("unembed.W_out"); // [d_embed, d_model]
-  const made = head ? transformed(b, w, x, head) : x;
-  const read = project ? b.contract(made, project, ["batch", "position", "d_embed"]) : made;
+  const stream = head ? transformHead(b, w, x, head) : x;
+  const read = project ? b.contract(stream, project, ["batch", "position", "d_embed"]) : stream;
   const as = logitSoftcap ? "unembed.hook_uncapped" : "logits";
   const bias = w("unembed.b_U");
   const logits = b.contract(read, W_U, ["batch", "position", "d_vocab"], {
@@ -74,14 +74,14 @@ export function unembed(
     as,
     ...(scale !== 1 && { scale }),
   });
-  if (logitSoftcap) softcapped(b, logits, logitSoftcap, "logits");
+  if (logitSoftcap) softcap(b, logits, logitSoftcap, "logits");
 }
 
 /** norm(act(x W + b)): what BERT's kind does before it unembeds. */
-function transformed(b: Builder, w: WeightLookup, x: Name, { act, norm: spec }: HeadSpec): Name {
+function transformHead(b: Builder, w: WeightLookup, x: Name, { act, norm: spec }: HeadSpec): Name {
   const wide = b.contract(
     x,
-    needed(w, "unembed.W_transform"),
+    requireWeight(w, "unembed.W_transform"),
     ["batch", "position", "d_head_out"],
     {
       bias: w("unembed.b_transform"),

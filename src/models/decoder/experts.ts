@@ -4,10 +4,10 @@
  * `mlp.hook_expert_indices` and `mlp.hook_expert_weights` [batch, position, slot] can be read, held and changed.
  */
 import type { Builder, Name } from "../../graph/builder.ts";
-import { activated, mlp } from "./mlp.ts";
+import { activate, mlp } from "./mlp.ts";
 import { number, times } from "./numbers.ts";
 import type { ExpertsSpec } from "./spec.ts";
-import { needed, type WeightLookup } from "./weights.ts";
+import { requireWeight, type WeightLookup } from "./weights.ts";
 
 const STREAM = ["batch", "position", "d_model"];
 
@@ -23,7 +23,7 @@ export function experts(
   const { indices, weights } = routes(b, w, at, x, spec);
   const each = (which: "gate" | "in" | "out", from: Name, hook: string) => {
     const matrices = Array.from({ length: spec.experts }, (_, expert) =>
-      needed(w, `${at}.experts.${expert}.W_${which}`),
+      requireWeight(w, `${at}.experts.${expert}.W_${which}`),
     );
     const bias = w(`${at}.experts.b_${which}`); // [expert, ...]
     const product = b.op("routed", [from, indices, ...matrices], {}, bias ? undefined : hook);
@@ -31,7 +31,7 @@ export function experts(
   };
   const pre = each("gate", x, `${at}.hook_pre`); // [batch, position, slot, d_mlp]
   const linear = each("in", x, `${at}.hook_pre_linear`);
-  const post = activated(b, spec, pre, linear, `${at}.hook_post`);
+  const post = activate(b, spec, pre, linear, `${at}.hook_post`);
   const outs = each("out", post, `${at}.hook_expert_outs`); // [batch, position, slot, d_model]
   const { shared } = spec;
   const sum = b.contract(outs, weights, STREAM, shared ? {} : { as });
@@ -41,7 +41,7 @@ export function experts(
 function sharedExpert(b: Builder, w: WeightLookup, at: string, x: Name, spec: ExpertsSpec): Name {
   const out = mlp(b, w, `${at}.shared`, x, { act: spec.act }, `${at}.shared.hook_out`);
   if (spec.shared !== "gated") return out;
-  const gate = b.contract(x, needed(w, `${at}.shared.W_share`), ["batch", "position"]);
+  const gate = b.contract(x, requireWeight(w, `${at}.shared.W_share`), ["batch", "position"]);
   return b.mul(out, b.op("sigmoid", [gate], {}, `${at}.shared.hook_share`));
 }
 
@@ -53,15 +53,20 @@ function routes(
   x: Name,
   { router, perToken }: ExpertsSpec,
 ): { readonly indices: Name; readonly weights: Name } {
-  const logits = b.contract(x, needed(w, `${at}.W_router`), ["batch", "position", "expert"], {
-    bias: w(`${at}.b_router`),
-    as: `${at}.hook_router_logits`,
-  });
+  const logits = b.contract(
+    x,
+    requireWeight(w, `${at}.W_router`),
+    ["batch", "position", "expert"],
+    {
+      bias: w(`${at}.b_router`),
+      as: `${at}.hook_router_logits`,
+    },
+  );
   const late = router.scores === "softmax of the chosen";
-  const scores = late ? logits : scored(b, logits, router.scores);
+  const scores = late ? logits : scoreExperts(b, logits, router.scores);
   const correction = w(`${at}.router_correction`);
-  const wanted = correction ? b.add(scores, correction) : scores;
-  const open = router.groups ? bestGroups(b, wanted, router.groups) : wanted;
+  const ranking = correction ? b.add(scores, correction) : scores;
+  const open = router.groups ? bestGroups(b, ranking, router.groups) : ranking;
   const indices = b.op(
     "topK",
     [open],
@@ -70,17 +75,17 @@ function routes(
   );
   const chosen = b.op("pick", [scores, indices], {});
   const raw = late ? b.op("softmax", [chosen], { axis: "slot" }) : chosen;
-  const even = router.normalised ? divided(b, raw, router.normalised.eps) : raw;
+  const even = router.normalised ? divideBySum(b, raw, router.normalised.eps) : raw;
   return { indices, weights: times(b, even, router.factor ?? 1, `${at}.hook_expert_weights`) };
 }
 
-function scored(b: Builder, logits: Name, scores: "sigmoid" | "softmax"): Name {
+function scoreExperts(b: Builder, logits: Name, scores: "sigmoid" | "softmax"): Name {
   return scores === "sigmoid"
     ? b.op("sigmoid", [logits], {})
     : b.op("softmax", [logits], { axis: "expert" });
 }
 
-function divided(b: Builder, weights: Name, eps: number): Name {
+function divideBySum(b: Builder, weights: Name, eps: number): Name {
   const sum = b.op("sum", [weights], { axes: ["slot"] });
   return b.op("div", [weights, eps === 0 ? sum : b.add(sum, number(b, eps))], {});
 }
@@ -89,7 +94,7 @@ function divided(b: Builder, weights: Name, eps: number): Name {
 function bestGroups(
   b: Builder,
   scores: Name,
-  { count, kept, best }: NonNullable<ExpertsSpec["router"]["groups"]>,
+  { count, topGroups, best }: NonNullable<ExpertsSpec["router"]["groups"]>,
 ): Name {
   const experts = Number(b.typeOf(scores).axes.at(-1)!.size);
   const into = [
@@ -99,7 +104,7 @@ function bestGroups(
   const split = b.op("splitAxis", [scores], { axis: "expert", into });
   const largest = b.op("topK", [split], { count: best, into: "place" });
   const total = b.op("sum", [b.op("pick", [split, largest], {})], { axes: ["place"] });
-  const groups = b.op("topK", [total], { count: kept, into: "slot" }); // [batch, position, slot]
+  const groups = b.op("topK", [total], { count: topGroups, into: "slot" }); // [batch, position, slot]
   const marks = b.op("oneHot", [groups], { axis: "expert_group", size: count });
   const open = b.op("sum", [marks], { axes: ["slot"] });
   const choose = b.op("greater", [b.op("stretch", [open, total], {}), number(b, 0.5)], {});

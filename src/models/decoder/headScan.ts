@@ -3,8 +3,8 @@ import type { Name } from "../../graph/builder.ts";
 import type { HeadScanSpec } from "./spec.ts";
 import {
   beside,
-  convolved,
-  projected,
+  convolve,
+  projectScan,
   rates,
   shares,
   type Layer,
@@ -15,7 +15,7 @@ import {
 export function headScan(layer: Layer, input: Name, spec: HeadScanSpec): Scanned {
   const { b, at, hook, weight } = layer;
   const { heads, dHead, groups, states } = spec;
-  const conv = convolved(layer, projected(layer, input, "in", hook("conv_in")), spec);
+  const conv = convolve(layer, projectScan(layer, input, "in", hook("conv_in")), spec);
   const [inner, shared] = [heads * dHead, groups * states];
   const part = (
     start: number,
@@ -53,7 +53,7 @@ export function headScan(layer: Layer, input: Name, spec: HeadScanSpec): Scanned
   return {
     z: b.rename(scan, {}, `${at}.attn.hook_z`),
     skip: b.mul(values, beside(b, weight("D"), "head", "d_head")),
-    gate: projected(layer, input, "gate", hook("gate_pre")),
+    gate: projectScan(layer, input, "gate", hook("gate_pre")),
   };
 }
 
@@ -63,7 +63,7 @@ function timeSteps(
   input: Name,
   { limits }: HeadScanSpec,
 ): Name {
-  const raw = b.add(projected({ b, hook, weight, ...layer }, input, "dt"), weight("dt_bias"));
+  const raw = b.add(projectScan({ b, hook, weight, ...layer }, input, "dt"), weight("dt_bias"));
   const [low, high] = limits;
   const bounds = { ...(low > 0 && { low }), ...(high < Infinity && { high }) };
   const soft = b.op("softplus", [raw], {});
@@ -82,12 +82,12 @@ function patternOf(
   { heads, groups }: HeadScanSpec,
 ): Name {
   const { b, hook, shared } = layer;
-  const turned = (x: Name, position: "query" | "key") =>
+  const ratesOf = (x: Name, position: "query" | "key") =>
     b.op("transpose", [b.rename(x, { position })], { axes: ["batch", "head", position] });
-  const rate = beside(b, turned(b.mul(dt, rates(layer)), "query"), "query", "key");
+  const rate = beside(b, ratesOf(b.mul(dt, rates(layer)), "query"), "query", "key");
   const since = b.op("cumulate", [b.mul(rate, shared.earlier())], { axis: "query" });
   const decay = b.op("exp", [b.add(since, shared.maskOf({ heads })[0]!)], {}); // [batch, head, query, key]
-  const written = b.mul(decay, beside(b, turned(dt, "key"), "key", "query", true));
+  const weights = b.mul(decay, beside(b, ratesOf(dt, "key"), "key", "query", true));
   const products = b.contract(
     b.rename(C, { position: "query" }),
     b.rename(B, { position: "key" }),
@@ -97,7 +97,7 @@ function patternOf(
     { name: "group", size: groups },
     { name: "member", size: heads / groups },
   ];
-  const grouped = b.op("splitAxis", [written], { axis: "head", into });
+  const grouped = b.op("splitAxis", [weights], { axis: "head", into });
   const pattern = b.mul(grouped, beside(b, products, "group", "member"));
   return b.op("mergeAxes", [pattern], { axes: ["group", "member"], into: "head" }, hook("pattern"));
 }

@@ -3,7 +3,7 @@ import type { Builder, Name } from "../../graph/builder.ts";
 import { activation } from "../config/activation.ts";
 import { number } from "./numbers.ts";
 import type { MlpSpec } from "./spec.ts";
-import { needed, type WeightLookup } from "./weights.ts";
+import { requireWeight, type WeightLookup } from "./weights.ts";
 
 /**
  * act(x W_in + b) W_out + b; gated, where the model has `W_gate`: (act(x W_gate) * (x W_in)) W_out.
@@ -19,7 +19,7 @@ export function mlp(
   as: Name,
 ): Name {
   const inner = (which: string, hook: string) =>
-    b.contract(x, needed(w, `${at}.W_${which}`), ["batch", "position", "d_mlp"], {
+    b.contract(x, requireWeight(w, `${at}.W_${which}`), ["batch", "position", "d_mlp"], {
       bias: w(`${at}.b_${which}`),
       as: `${at}.${hook}`,
     });
@@ -27,15 +27,15 @@ export function mlp(
   const [pre, linear] = gated
     ? [inner("gate", "hook_pre"), inner("in", "hook_pre_linear")]
     : [inner("in", "hook_pre"), null];
-  const post = activated(b, spec, pre, linear, `${at}.hook_post`);
-  return b.contract(post, needed(w, `${at}.W_out`), ["batch", "position", "d_model"], {
+  const post = activate(b, spec, pre, linear, `${at}.hook_post`);
+  return b.contract(post, requireWeight(w, `${at}.W_out`), ["batch", "position", "d_model"], {
     bias: w(`${at}.b_out`),
     as,
   });
 }
 
 /** act(pre), times the linear part where there is one. */
-export function activated(
+export function activate(
   b: Builder,
   { act, clamped }: MlpSpec,
   pre: Name,

@@ -1,7 +1,7 @@
 /** @file Norms over d_model, and over queries and keys. */
 import type { Builder, Name } from "../../graph/builder.ts";
 import type { NormSpec, QueryKeyNorm } from "./spec.ts";
-import { needed, type WeightLookup } from "./weights.ts";
+import { requireWeight, type WeightLookup } from "./weights.ts";
 
 /**
  * A norm over the last axis. `hook_scale` is what x is divided by; `hook_normalized` is, as in the HookedTransformer of
@@ -60,7 +60,7 @@ function gainsOfHeads(b: Builder, lookup: WeightLookup, at: string, x: Name): Na
   if (whole) return whole;
   const { name: axis, size } = headAxes(b, x)[0]!;
   const rows = Array.from({ length: Number(size) }, (_, head) => {
-    const row = needed(lookup, `${at}.${head}.w`);
+    const row = requireWeight(lookup, `${at}.${head}.w`);
     return b.rename(row, { [b.typeOf(row).axes[0]!.name]: axis });
   });
   return b.op("concat", rows, { axis });

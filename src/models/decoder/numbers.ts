@@ -11,6 +11,6 @@ export function times(b: Builder, x: Name, factor: number, as?: Name): Name {
 }
 
 /** c tanh(x / c): nearly x where it is small, never beyond c. */
-export function softcapped(b: Builder, x: Name, cap: number, as?: Name): Name {
+export function softcap(b: Builder, x: Name, cap: number, as?: Name): Name {
   return times(b, b.op("tanh", [times(b, x, 1 / cap)], {}), cap, as);
 }

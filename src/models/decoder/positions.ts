@@ -9,7 +9,7 @@ import {
   type RelativeSpec,
   type StackSpec,
 } from "./spec.ts";
-import { needed, type WeightLookup } from "./weights.ts";
+import { requireWeight, type WeightLookup } from "./weights.ts";
 
 const UNPLACED = "it stands for padding, which this model gives no position";
 
@@ -51,12 +51,12 @@ export function masksOf(
   stack: StackSpec,
   place: Place,
 ): (attention: MaskSpec) => readonly Name[] {
-  const made = new Map<string, Name>();
+  const masks = new Map<string, Name>();
   const distinct = (list: readonly string[]) => new Set(list).size > 1;
   const biases = distinct(attentionsOf(stack).map(({ alibi }) => JSON.stringify(alibi ?? null)));
   const once = (key: string, make: () => Name) => {
-    const name = made.get(key) ?? make();
-    made.set(key, name);
+    const name = masks.get(key) ?? make();
+    masks.set(key, name);
     return name;
   };
   return (spec) => {
@@ -64,11 +64,11 @@ export function masksOf(
     const axes = { query: place.position, key: place.position };
     const bias = relative && once("relative", () => relativeBias(b, w, spec, relative, place));
     if (mask === "none" && reach === null) return bias ? [bias] : [];
-    const suffix = [window, reach].map((one) => (one === null ? "" : `.${one}`)).join("");
+    const suffix = [window, reach].map((value) => (value === null ? "" : `.${value}`)).join("");
     const kind = mask === "none" ? "band_mask" : alibi ? "alibi_mask" : "causal_mask";
     const name = `${place.prefix}${kind}${suffix}`;
     const added = once(`${name} ${biases ? JSON.stringify(alibi) : ""}`, () => {
-      const as = [...made.values()].includes(name) ? `${name}.${made.size}` : name;
+      const as = [...masks.values()].includes(name) ? `${name}.${masks.size}` : name;
       if (reach !== null)
         return b.input(as, "float32", axes, { fill: { kind: "bandMask", reach } });
       if (!alibi) return b.input(as, "float32", axes, { fill: { kind: "causalMask", window } });
@@ -95,15 +95,15 @@ function relativeBias(
   } as const;
   const axes = { query: position, key: position };
   const ids = b.input(`${prefix}relative_buckets`, "int32", axes, { fill, below: buckets });
-  const bias = b.gather(needed(w, `${prefix}relative.W_bias`), ids); // [query, key, head]
+  const bias = b.gather(requireWeight(w, `${prefix}relative.W_bias`), ids); // [query, key, head]
   return b.op("transpose", [bias], { axes: ["head", "query", "key"] }, `${prefix}relative_bias`);
 }
 
 /** 1 where the key comes before the query, [query, key]; made at its first use. */
 export function earlierPositions(b: Builder, { prefix, position }: Place): () => Name {
-  let made: Name | null = null;
+  let name: Name | null = null;
   return () =>
-    (made ??= b.input(
+    (name ??= b.input(
       `${prefix}earlier_positions`,
       "float32",
       { query: position, key: position },
@@ -113,16 +113,16 @@ export function earlierPositions(b: Builder, { prefix, position }: Place): () =>
 
 /** cos and sin of every position, [position, rotary] each, once for each table. */
 export function rotaryTables(b: Builder, place: Place): (rope: Rope) => readonly [Name, Name] {
-  const made = new Map<Rope, readonly [Name, Name]>();
+  const byRope = new Map<Rope, readonly [Name, Name]>();
   return (rope) => {
-    const known = made.get(rope);
-    if (known) return known;
-    const suffix = made.size === 0 ? "" : `.${made.size}`;
+    const pair = byRope.get(rope);
+    if (pair) return pair;
+    const suffix = byRope.size === 0 ? "" : `.${byRope.size}`;
     const tables = [
       table(b, rope, "cos", suffix, place),
       table(b, rope, "sin", suffix, place),
     ] as const;
-    made.set(rope, tables);
+    byRope.set(rope, tables);
     return tables;
   };
 }

@@ -2,7 +2,7 @@
 import type { Builder, Name } from "../../graph/builder.ts";
 import { norm } from "./norms.ts";
 import type { AttentionSpec, LatentSpec } from "./spec.ts";
-import { needed, type WeightLookup } from "./weights.ts";
+import { requireWeight, type WeightLookup } from "./weights.ts";
 
 export type Which = "q" | "k" | "v";
 export type Three = Readonly<Record<Which, Name>>;
@@ -19,17 +19,21 @@ export function projections(
   if (latent) return latentProjections(b, w, at, input, latent);
   const kv = kvHeads === heads ? "head" : "kv_head";
   const project = (which: Which, head: string, as?: string) =>
-    projected(b, w, at, which, input[which], head, as);
+    projectInput(b, w, at, which, input[which], head, as);
   const v = project("v", kv, spec.clip ? `${at}.v` : undefined);
-  return { q: project("q", "head"), k: project("k", kv), v: clipped(b, v, spec, `${at}.hook_v`) };
+  return {
+    q: project("q", "head"),
+    k: project("k", kv),
+    v: clipValues(b, v, spec, `${at}.hook_v`),
+  };
 }
 
 /** Kept within bounds, as the value `as`; x itself where there are none. */
-export function clipped(b: Builder, x: Name, { clip }: AttentionSpec, as?: Name): Name {
+export function clipValues(b: Builder, x: Name, { clip }: AttentionSpec, as?: Name): Name {
   return clip ? b.op("clamp", [x], { low: -clip, high: clip }, as) : x;
 }
 
-function projected(
+function projectInput(
   b: Builder,
   w: WeightLookup,
   at: string,
@@ -38,7 +42,7 @@ function projected(
   head: string,
   as = `${at}.hook_${which}`,
 ): Name {
-  const matrix = needed(w, `${at}.W_${which.toUpperCase()}`);
+  const matrix = requireWeight(w, `${at}.W_${which.toUpperCase()}`);
   const bias = w(`${at}.b_${which.toUpperCase()}`);
   return b.contract(x, matrix, ["batch", "position", head, "d_head"], { bias, as });
 }
@@ -57,19 +61,24 @@ function latentProjections(
   const down = (which: Which, name: "Q" | "KV") => {
     const axes = ["batch", "position", name === "Q" ? "q_rank" : "kv_rank"];
     const bias = w(`${at}.b_${name}_down`);
-    const low = b.contract(input[which], needed(w, `${at}.W_${name}_down`), axes, { bias });
+    const low = b.contract(input[which], requireWeight(w, `${at}.W_${name}_down`), axes, { bias });
     return norm(b, w, `${at}.${name.toLowerCase()}_down_norm`, low, { kind: "RMS", eps });
   };
   const queries = queryRank === null ? input.q : down("q", "Q");
   const low = down("k", "KV");
-  const fixed = projected(b, w, at, "k", low, "head", `${at}.k_fixed`);
-  const shared = b.contract(input.k, needed(w, `${at}.W_K_rot`), ["batch", "position", "d_head"], {
-    bias: w(`${at}.b_K_rot`),
-  });
-  const q = projected(b, w, at, "q", queries, "head");
+  const fixed = projectInput(b, w, at, "k", low, "head", `${at}.k_fixed`);
+  const shared = b.contract(
+    input.k,
+    requireWeight(w, `${at}.W_K_rot`),
+    ["batch", "position", "d_head"],
+    {
+      bias: w(`${at}.b_K_rot`),
+    },
+  );
+  const q = projectInput(b, w, at, "q", queries, "head");
   const turning = b.op("stretch", [shared, slicedLike(b, q, shared)], {}); // [batch, position, head, d_head]
   const k = b.op("concat", [fixed, turning], { axis: "d_head" }, `${at}.hook_k`);
-  return { q, k, v: projected(b, w, at, "v", low, "head") };
+  return { q, k, v: projectInput(b, w, at, "v", low, "head") };
 }
 
 /** The last entries of each query, as many as the shared part of a key has. */

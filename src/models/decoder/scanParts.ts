@@ -29,14 +29,19 @@ export interface Scanned {
 }
 
 /** act(convolution + bias), each channel by itself. */
-export function convolved({ b, weight, optional, hook }: Layer, x: Name, spec: SsmSpec): Name {
+export function convolve({ b, weight, optional, hook }: Layer, x: Name, spec: SsmSpec): Name {
   const mixed = b.op("convolve", [x, weight("W_conv")], { axis: "position" });
   const bias = optional("b_conv");
   return activation(b, spec.act, bias ? b.add(mixed, bias) : mixed, hook("conv"));
 }
 
 /** A product with a matrix of the mixer, and its bias where it has one. */
-export function projected({ b, weight, optional }: Layer, x: Name, which: string, as?: Name): Name {
+export function projectScan(
+  { b, weight, optional }: Layer,
+  x: Name,
+  which: string,
+  as?: Name,
+): Name {
   const matrix = weight(`W_${which}`);
   const axis = b
     .typeOf(matrix)
@@ -57,9 +62,9 @@ export function rates({ b, weight }: Layer): Name {
 
 /** `axis` with an axis of size 1 called `name` after it (or before it). */
 export function beside(b: Builder, x: Name, axis: string, name: string, before = false): Name {
-  const own = b.typeOf(x).axes.find((one) => one.name === axis)!;
-  const one = { name, size: 1 };
-  return b.op("splitAxis", [x], { axis, into: before ? [one, own] : [own, one] });
+  const own = b.typeOf(x).axes.find((other) => other.name === axis)!;
+  const unit = { name, size: 1 };
+  return b.op("splitAxis", [x], { axis, into: before ? [unit, own] : [own, unit] });
 }
 
 /** |pattern| / its sum over keys; all 0 where a query reads nothing: [batch, head, query, key]. */

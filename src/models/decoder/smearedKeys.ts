@@ -11,7 +11,7 @@ export function previousPosition(b: Builder): Name {
  *
  * @param before from `previousPosition`
  */
-export function smeared(b: Builder, keys: Name, smear: Name, before: Name): Name {
+export function smearKeys(b: Builder, keys: Name, smear: Name, before: Name): Name {
   const axes = ["batch", "position", "head", "d_head"];
   const share = b.op("sigmoid", [smear], {}); // [head]
   const earlier = b.contract(b.rename(keys, { position: "from" }), before, axes);

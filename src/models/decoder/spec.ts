@@ -133,10 +133,10 @@ export interface RouterSpec {
   readonly normalised?: { readonly eps: number } | null;
   /** Then multiplied by this. */
   readonly factor?: number;
-  /** Experts in equal groups: only `kept` groups, by the sum of their `best` largest scores, are chosen from. */
+  /** Experts in equal groups: only `topGroups` groups, by the sum of their `best` largest scores, are chosen from. */
   readonly groups?: {
     readonly count: number;
-    readonly kept: number;
+    readonly topGroups: number;
     readonly best: number;
   } | null;
 }

@@ -14,7 +14,7 @@ import { headScan } from "./headScan.ts";
 import { norm } from "./norms.ts";
 import type { Layer } from "./scanParts.ts";
 import type { SsmSpec } from "./spec.ts";
-import { needed, type WeightLookup } from "./weights.ts";
+import { requireWeight, type WeightLookup } from "./weights.ts";
 
 export function ssm(
   b: Builder,
@@ -26,7 +26,7 @@ export function ssm(
 ): Name {
   const layer: Layer = {
     b,
-    weight: (name) => needed(w, `${at}.ssm.${name}`),
+    weight: (name) => requireWeight(w, `${at}.ssm.${name}`),
     optional: (name) => w(`${at}.ssm.${name}`),
     lookup: w,
     hook: (name) => `${at}.ssm.hook_${name}`,

@@ -33,7 +33,7 @@ export function stack(
     before: smears ? previousPosition(b) : null,
   };
   const end = blocks.reduce(
-    (x, one, layer) => block(b, w, `${place.prefix}blocks.${layer}`, x, one, around), // [batch, position, d_model]
+    (x, blockSpec, layer) => block(b, w, `${place.prefix}blocks.${layer}`, x, blockSpec, around), // [batch, position, d_model]
     stream,
   );
   return norm(b, w, `${place.prefix}ln_final`, end, finalNorm);

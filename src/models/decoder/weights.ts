@@ -4,8 +4,8 @@ import type { Name } from "../../graph/builder.ts";
 export type WeightLookup = (name: string) => Name | null;
 
 /** A weight that the model must have. */
-export function needed(w: WeightLookup, name: string): Name {
-  const found = w(name);
-  if (!found) throw new Error(`internal: weight ${name} is not in the map`);
-  return found;
+export function requireWeight(w: WeightLookup, name: string): Name {
+  const weight = w(name);
+  if (!weight) throw new Error(`internal: weight ${name} is not in the map`);
+  return weight;
 }

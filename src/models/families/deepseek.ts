@@ -55,9 +55,9 @@ function attentionOf(c: Keys, json: RowContext["json"], interleaved: boolean): A
 
 /** What yarn makes scores larger by, where `mscale_all_dim` asks for it: (0.1 m ln(factor) + 1)^2. */
 function yarnScale(json: RowContext["json"]): number {
-  const given = json["rope_parameters"] ?? json["rope_scaling"];
-  if (typeof given !== "object" || given === null) return 1;
-  const { rope_type, type, mscale_all_dim: all, factor } = given as Record<string, unknown>;
+  const settings = json["rope_parameters"] ?? json["rope_scaling"];
+  if (typeof settings !== "object" || settings === null) return 1;
+  const { rope_type, type, mscale_all_dim: all, factor } = settings as Record<string, unknown>;
   if ((rope_type ?? type ?? "default") === "default" || !all || Number(factor) <= 1) return 1;
   return (0.1 * Number(all) * Math.log(Number(factor)) + 1) ** 2;
 }
@@ -137,7 +137,7 @@ export const deepseekV3 = family(
       scores: "sigmoid",
       normalised: c.norm_topk_prob ? { eps: 1e-20 } : null,
       factor: c.routed_scaling_factor,
-      groups: { count: c.n_group, kept: c.topk_group, best: 2 },
+      groups: { count: c.n_group, topGroups: c.topk_group, best: 2 },
     } as const;
     const attention = attentionOf(c, context.json, c.rope_interleave);
     return deepseekRow(c, attention, router, c.num_experts_per_tok, context);
@@ -169,7 +169,7 @@ export const deepseekV2 = family(
     const router = {
       scores: "softmax",
       factor: c.routed_scaling_factor,
-      groups: grouped ? { count: c.n_group ?? 1, kept: c.topk_group ?? 1, best: 1 } : null,
+      groups: grouped ? { count: c.n_group ?? 1, topGroups: c.topk_group ?? 1, best: 1 } : null,
     } as const;
     const attention = attentionOf({ ...c, norm_topk_prob: false }, context.json, true);
     return deepseekRow(

@@ -54,13 +54,15 @@ export const ernie45Moe = family(
     const last = c.moe_layer_end_index === -1 ? c.num_hidden_layers - 1 : c.moe_layer_end_index;
     const routes = (layer: number) =>
       (layer + 1) % c.moe_layer_interval === 0 && layer >= c.moe_layer_start_index && layer <= last;
-    const some = Array.from({ length: c.num_hidden_layers }, (_, layer) => layer).some(routes);
+    const hasExperts = Array.from({ length: c.num_hidden_layers }, (_, layer) => layer).some(
+      routes,
+    );
     const bias = c.use_bias;
     const row = llamaRow(c, llamaAttention(c, { theta: 5e5, interleaved: true }), {
       mlp: expertsIn(routes, experts, { act: c.hidden_act }),
       names: {
         biases: { qkv: bias, o: bias, mlp: bias, head: bias },
-        ...(some && {
+        ...(hasExperts && {
           experts: {
             router: "mlp.gate",
             correction: `mlp.${context.has("mlp.gate.moe_statics.e_score_correction_bias") ? "gate." : ""}moe_statics.e_score_correction_bias`,

@@ -22,14 +22,15 @@ export function checkedExperts(spec: ExpertsSpec, count: string, perToken: strin
 
 function checkGroups(
   { experts, perToken }: ExpertsSpec,
-  { count: groups, kept, best }: NonNullable<ExpertsSpec["router"]["groups"]>,
+  { count: groups, topGroups, best }: NonNullable<ExpertsSpec["router"]["groups"]>,
   count: string,
 ): void {
   const size = experts / groups;
-  if (Number.isInteger(size) && size >= best && kept <= groups && perToken <= kept * size) return;
+  if (Number.isInteger(size) && size >= best && topGroups <= groups && perToken <= topGroups * size)
+    return;
   throw new InputError(
     "config",
-    `n_group ${groups} and topk_group ${kept} do not fit ${count} ${experts} and ${perToken} experts of a token`,
+    `n_group ${groups} and topk_group ${topGroups} do not fit ${count} ${experts} and ${perToken} experts of a token`,
   );
 }
 

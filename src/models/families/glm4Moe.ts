@@ -38,7 +38,7 @@ function routedRow(
     scores: "sigmoid",
     normalised: c.norm_topk_prob ? { eps: 1e-20 } : null,
     factor: c.routed_scaling_factor,
-    groups: { count: c.n_group, kept: c.topk_group, best: 2 },
+    groups: { count: c.n_group, topGroups: c.topk_group, best: 2 },
   };
   const experts = checkedExperts(
     {

@@ -32,7 +32,7 @@ export const gptNeo = family(
   (c) => {
     const dHead = perHead("hidden_size", c.hidden_size, c.num_heads);
     const attention = { heads: c.num_heads, kvHeads: c.num_heads, dHead, scale: 1 };
-    const windows = kindsOf(c).map((one) => (one === "local" ? c.window_size : null));
+    const windows = kindsOf(c).map((layerKind) => (layerKind === "local" ? c.window_size : null));
     return {
       spec: {
         dModel: c.hidden_size,

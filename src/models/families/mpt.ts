@@ -43,14 +43,14 @@ export const mpt = family(
   (c) => {
     const heads = c.n_heads;
     const dHead = perHead("d_model", c.d_model, heads);
-    const given = attention.parse(c.attn_config ?? {});
+    const settings = attention.parse(c.attn_config ?? {});
     const spec = {
       heads,
       kvHeads: heads,
       dHead,
-      scale: given.softmax_scale ?? 1 / Math.sqrt(dHead),
+      scale: settings.softmax_scale ?? 1 / Math.sqrt(dHead),
       alibi: { slopes: mptSlopes(heads) },
-      clip: given.clip_qkv ?? null,
+      clip: settings.clip_qkv ?? null,
     };
     return {
       spec: {

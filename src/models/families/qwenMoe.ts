@@ -40,7 +40,7 @@ function mlpOf(c: Keys, { experts, perToken, shared }: Counts) {
   return expertsIn(has, spec, { act: c.hidden_act });
 }
 
-const named = (context: RowContext) => ({ router: "mlp.gate", each: expertTensors(context) });
+const expertNames = (context: RowContext) => ({ router: "mlp.gate", each: expertTensors(context) });
 
 const qwen2Schema = z.object({
   ...keys,
@@ -68,7 +68,7 @@ export const qwen2Moe = family("qwen2_moe", qwen2Schema, (c, context) => {
     names: {
       biases: { qkv: c.qkv_bias },
       experts: {
-        ...named(context),
+        ...expertNames(context),
         shared: {
           gate: "mlp.shared_expert.gate_proj",
           in: "mlp.shared_expert.up_proj",
@@ -104,7 +104,7 @@ export const qwen3Moe = family(
       { ...llamaAttention(c), norm, window },
       {
         mlp: mlpOf(c, counts),
-        names: { ...QWEN3_NORMS, biases: { qkv: bias, o: bias }, experts: named(context) },
+        names: { ...QWEN3_NORMS, biases: { qkv: bias, o: bias }, experts: expertNames(context) },
       },
     );
     return { ...row, sizes: { ...row.sizes, d_expert: c.moe_intermediate_size } };

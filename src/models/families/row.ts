@@ -51,8 +51,8 @@ export function family<Shape extends z.ZodRawShape>(
   rowOf: (c: z.infer<z.ZodObject<Shape>>, context: RowContext) => Row,
   { fixed = {}, aliases = {} }: FamilyOptions = {},
 ): Family {
-  return (given, checkpoint, options = {}) => {
-    const json = underOwnNames(given, aliases);
+  return (config, checkpoint, options = {}) => {
+    const json = underOwnNames(config, aliases);
     const c = readConfig(name, schema, json, fixed);
     const { layout = "hugging_face" } = options;
     const row = rowOf(c, { json, layout, has: (end) => hasTensor(checkpoint, end) });
@@ -78,9 +78,9 @@ function underOwnNames(
 ): Readonly<Record<string, unknown>> {
   const others = Object.keys(aliases).filter((other) => Object.hasOwn(json, other));
   if (others.length === 0) return json;
-  const kept = Object.entries(json).filter(([key]) => !others.includes(key));
+  const rest = Object.entries(json).filter(([key]) => !others.includes(key));
   const renamed = others.map((other) => [aliases[other]!, json[other]] as const);
-  return { ...Object.fromEntries(renamed), ...Object.fromEntries(kept) };
+  return { ...Object.fromEntries(renamed), ...Object.fromEntries(rest) };
 }
 
 function hasTensor({ weights, unsupported }: CheckpointTensors, end: string): boolean {
@@ -116,17 +116,17 @@ export type LayerType = "full_attention" | "sliding_attention";
 
 /** The kind of each layer: as the configuration says, else by `otherwise`. */
 export function layerTypesOf(
-  given: readonly LayerType[] | null | undefined,
+  types: readonly LayerType[] | null | undefined,
   layers: number,
   otherwise: (layer: number) => boolean,
 ): readonly LayerType[] {
-  if (!given)
+  if (!types)
     return Array.from({ length: layers }, (_, layer) =>
       otherwise(layer) ? "sliding_attention" : "full_attention",
     );
-  if (given.length !== layers)
-    throw new InputError("config", `layer_types needs ${layers} entries, got ${given.length}`);
-  return given;
+  if (types.length !== layers)
+    throw new InputError("config", `layer_types needs ${layers} entries, got ${types.length}`);
+  return types;
 }
 
 /** The window of each layer. */

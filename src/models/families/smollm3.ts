@@ -33,11 +33,11 @@ export const smollm3 = family("smollm3", schema, (c) => {
   });
 });
 
-function turning({ no_rope_layers: given, num_hidden_layers: layers, ...c }: Config): boolean[] {
-  if (given && given.length !== layers)
-    throw new InputError("config", `no_rope_layers needs ${layers} entries, got ${given.length}`);
+function turning({ no_rope_layers: turns, num_hidden_layers: layers, ...c }: Config): boolean[] {
+  if (turns && turns.length !== layers)
+    throw new InputError("config", `no_rope_layers needs ${layers} entries, got ${turns.length}`);
   return (
-    given?.map((turn) => turn === 1) ??
+    turns?.map((turn) => turn === 1) ??
     Array.from({ length: layers }, (_, layer) => (layer + 1) % c.no_rope_layer_interval !== 0)
   );
 }

@@ -116,8 +116,8 @@ const IGNORABLE = [/\.attn\.(mask|IGNORE|rotary_sin|rotary_cos)$/];
 type Config = z.infer<typeof schema>;
 
 export const transformerLens: Family = (json, checkpoint, options) => {
-  const known = Object.fromEntries(Object.entries(json).filter(([key]) => !NEUTRAL.test(key)));
-  const c = readConfig("transformer_lens", schema, known, {
+  const keys = Object.fromEntries(Object.entries(json).filter(([key]) => !NEUTRAL.test(key)));
+  const c = readConfig("transformer_lens", schema, keys, {
     ...FIXED,
     n_key_value_heads: [null, json["n_heads"]],
     d_vocab_out: [json["d_vocab"], -1],
@@ -152,8 +152,8 @@ function specOf(c: Config): DecoderSpec {
 }
 
 function attentionOf(c: Config): AttentionSpec {
-  const { d_head: dHead, attn_scale: given } = c;
-  const divisor = given !== undefined && given > 0 ? given : Math.sqrt(dHead);
+  const { d_head: dHead, attn_scale: scale } = c;
+  const divisor = scale !== undefined && scale > 0 ? scale : Math.sqrt(dHead);
   const part = (c.rotary_dim ?? dHead) / dHead;
   const rope = () =>
     ropeOf({ partial_rotary_factor: part }, dHead, { theta: c.rotary_base, part: 1 });

@@ -69,7 +69,7 @@ const VIT_PATCHES: PatchNames = {
   patch: "embeddings.patch_embeddings.projection",
   bias: true,
   classVector: { from: "embeddings.cls_token", ones: 2 },
-  positions: { from: "embeddings.position_embeddings", one: true },
+  positions: { from: "embeddings.position_embeddings", isOne: true },
 };
 
 /** What is about masked patches, pooling and its size; nothing in a pass of whole images reads it. */
@@ -203,7 +203,7 @@ export function siglipTowerPart(
       patch: `${at}embeddings.patch_embedding`,
       bias: true,
       classVector: null,
-      positions: { from: `${at}embeddings.position_embedding.weight`, one: false },
+      positions: { from: `${at}embeddings.position_embedding.weight`, isOne: false },
     },
     { d_mlp: c.intermediate_size },
   );
@@ -243,7 +243,7 @@ export function clipTowerPart(
       patch: `${at}embeddings.patch_embedding`,
       bias: false,
       classVector: { from: `${at}embeddings.class_embedding`, ones: 0 },
-      positions: { from: `${at}embeddings.position_embedding.weight`, one: false },
+      positions: { from: `${at}embeddings.position_embedding.weight`, isOne: false },
     },
     { d_mlp: c.intermediate_size },
   );

@@ -10,7 +10,7 @@ export interface GgufArchitecture {
   /** Metadata keys (after the architecture's name) to keys of the configuration. */
   readonly keys: Readonly<Record<string, string>>;
   /** Keys that `more` reads, or that say nothing new. Any other key is refused. */
-  readonly known?: readonly string[];
+  readonly moreKeys?: readonly string[];
   /** What the configuration has besides: what the tensors show, and what llama.cpp has built in. */
   readonly more: (facts: GgufFacts) => Readonly<Record<string, unknown>>;
   /** Names of tensors, `{}` for the layer, to what they become; a tensor of another name is refused. */

@@ -20,13 +20,13 @@ export const ARCHITECTURES: Readonly<Record<string, GgufArchitecture>> = {
  * @throws {InputError} "config" for one that is not known
  */
 export function architectureOf(name: string, path: string): GgufArchitecture {
-  const found = Object.hasOwn(ARCHITECTURES, name) ? ARCHITECTURES[name] : undefined;
-  if (found) return found;
-  const known = Object.keys(ARCHITECTURES);
-  const near = probablyMeant(name, known);
+  const architecture = Object.hasOwn(ARCHITECTURES, name) ? ARCHITECTURES[name] : undefined;
+  if (architecture) return architecture;
+  const names = Object.keys(ARCHITECTURES);
+  const near = probablyMeant(name, names);
   const hint = near === null ? "" : `, did you mean ${near}`;
   throw new InputError(
     "config",
-    `${path} has the architecture ${JSON.stringify(name)}, which is not supported${hint} (supported: ${known.join(", ")})`,
+    `${path} has the architecture ${JSON.stringify(name)}, which is not supported${hint} (supported: ${names.join(", ")})`,
   );
 }

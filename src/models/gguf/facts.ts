@@ -16,7 +16,7 @@ export interface GgufFacts {
   /** The number of a key; undefined if the file does not have it. A list, one for each layer, counts as its one value. */
   number(key: string): number | undefined;
   /** The number of a key that the file must have. */
-  needed(key: string): number;
+  requireKey(key: string): number;
   /** Whether a tensor of this name is in the first layer that could have it, or outside of layers. */
   has(tensor: string): boolean;
   readonly layers: number;
@@ -47,7 +47,7 @@ export function factsOf(
     const value = own.get(key);
     return value === undefined ? undefined : oneNumber(path, `${prefix}${key}`, value);
   };
-  const needed = (key: string) => {
+  const requireKey = (key: string) => {
     const value = number(key);
     if (value === undefined)
       throw new InputError("config", `${path} needs the key ${prefix}${key}`);
@@ -62,24 +62,24 @@ export function factsOf(
     tensors,
     tables,
     number,
-    needed,
+    requireKey,
     has: (name) =>
       name.includes("{}")
         ? [...tensors.keys()].some((each) => layered(name).test(each))
         : tensors.has(name),
     get layers() {
-      return checkedLayers(path, needed("block_count"), tensors.size);
+      return checkedLayers(path, requireKey("block_count"), tensors.size);
     },
     get heads() {
-      return needed("attention.head_count");
+      return requireKey("attention.head_count");
     },
     get kvHeads() {
-      return number("attention.head_count_kv") ?? needed("attention.head_count");
+      return number("attention.head_count_kv") ?? requireKey("attention.head_count");
     },
     get headSize() {
       return (
         number("attention.key_length") ??
-        needed("embedding_length") / needed("attention.head_count")
+        requireKey("embedding_length") / requireKey("attention.head_count")
       );
     },
   };
@@ -96,16 +96,16 @@ function checkedLayers(path: string, layers: number, tensors: number): number {
 
 function oneNumber(path: string, key: string, value: GgufValue): number {
   const values = new Set(Array.isArray(value) ? (value as readonly GgufValue[]) : [value]);
-  const [one] = values;
+  const [first] = values;
   if (values.size !== 1) {
-    const listed = [...values].slice(0, 8).map(String).join(", ");
+    const list = [...values].slice(0, 8).map(String).join(", ");
     throw new InputError(
       "config",
-      `${path}: ${key} differs among layers (${listed}), which is not supported`,
+      `${path}: ${key} differs among layers (${list}), which is not supported`,
     );
   }
-  if (typeof one === "bigint") return Number(one);
-  if (typeof one === "number") return shortest(one);
+  if (typeof first === "bigint") return Number(first);
+  if (typeof first === "number") return shortest(first);
   throw new InputError("config", `${path}: ${key} needs a number, got ${JSON.stringify(value)}`);
 }
 

@@ -14,23 +14,23 @@ export function ggufConfig(
   architecture: GgufArchitecture,
   facts: GgufFacts,
 ): Record<string, unknown> {
-  const { modelType, keys, known = [], more } = architecture;
+  const { modelType, keys, moreKeys = [], more } = architecture;
   const foreign = [...facts.own.keys()].filter(
-    (key) => !Object.hasOwn(keys, key) && !known.includes(key) && !isNeutral(key, facts),
+    (key) => !Object.hasOwn(keys, key) && !moreKeys.includes(key) && !isNeutral(key, facts),
   );
   if (foreign.length > 0)
     throw new InputError(
       "config",
       `${facts.path} has keys that are not supported: ${foreign.map((key) => `${facts.architecture}.${key}`).join(", ")}`,
     );
-  const named = Object.entries(keys).flatMap(([key, name]) => {
+  const entries = Object.entries(keys).flatMap(([key, name]) => {
     const value = typeof facts.own.get(key) === "boolean" ? facts.own.get(key) : facts.number(key);
     const none = value === undefined || (name === "sliding_window" && value === 0);
     return none ? [] : [[name, value] as const];
   });
   return {
     model_type: typeof modelType === "string" ? modelType : modelType(facts),
-    ...Object.fromEntries(named),
+    ...Object.fromEntries(entries),
     vocab_size: tensors.get("token_embd.weight")?.shape[0] ?? facts.number("vocab_size"),
     tie_word_embeddings: !tensors.has("output.weight"),
     ...specialIds(metadata),
@@ -50,7 +50,7 @@ export function ggufKeysOf(
       own.has("vocab_size") ? `${architecture}.vocab_size` : "rows of token_embd.weight",
     ],
     ...Object.entries(keys)
-      .toSorted(([one], [other]) => Number(own.has(one)) - Number(own.has(other))) // those in the file win
+      .toSorted(([key], [other]) => Number(own.has(key)) - Number(own.has(other))) // those in the file win
       .map(([key, name]) => [name, `${architecture}.${key}`] as const),
   ]);
 }

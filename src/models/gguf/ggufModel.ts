@@ -70,10 +70,10 @@ const MOST_TABLE_BYTES = 65_536;
 
 /** Factors of rotary frequencies, which are settings rather than weights. */
 async function tablesIn({ tensors }: Gguf): Promise<ReadonlyMap<string, readonly number[]>> {
-  const found = [...tensors].filter(([name]) => TABLE.test(name));
+  const tables = [...tensors].filter(([name]) => TABLE.test(name));
   return new Map(
     await Promise.all(
-      found.map(async ([name, tensor]) => [name, await table(name, tensor)] as const),
+      tables.map(async ([name, tensor]) => [name, await table(name, tensor)] as const),
     ),
   );
 }

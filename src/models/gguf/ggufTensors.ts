@@ -15,22 +15,23 @@ export function ggufTensors(
   { tensors }: GgufArchitecture,
   facts: GgufFacts,
 ): Map<string, WantedTensor> {
-  const wanted = new Map<string, WantedTensor>();
+  const requests = new Map<string, WantedTensor>();
   const faults: string[] = [];
   for (const name of facts.tensors.keys()) {
     const { pattern, layer, expert } = patternOf(name);
     const rule = Object.hasOwn(tensors, pattern) ? tensors[pattern] : undefined;
     if (rule === undefined) faults.push(name);
     if (!rule) continue;
-    const given = givenTensor(facts, name, layer)!;
-    const made = typeof rule === "string" ? { [rule]: whole(given.tensor) } : rule(given, facts);
-    for (const [to, tensor] of Object.entries(made)) {
+    const source = givenTensor(facts, name, layer)!;
+    const results =
+      typeof rule === "string" ? { [rule]: whole(source.tensor) } : rule(source, facts);
+    for (const [to, tensor] of Object.entries(results)) {
       const full = to.replace("{}", layer).replace("{x}", expert);
-      if (wanted.has(full)) faults.push(`${name} (a second ${full})`);
-      wanted.set(full, checked(full, tensor));
+      if (requests.has(full)) faults.push(`${name} (a second ${full})`);
+      requests.set(full, checkTensor(full, tensor));
     }
   }
-  if (faults.length === 0) return wanted;
+  if (faults.length === 0) return requests;
   throw new InputError(
     "weights",
     `${facts.path} has tensors without a place in ${facts.architecture}: ${someOf(faults)}`,
@@ -55,7 +56,7 @@ function givenTensor(facts: GgufFacts, name: string, layer: string): GivenTensor
 /** Types that llama.cpp has only while it computes. */
 const SCRATCH: readonly string[] = ["Q8_1", "Q8_K"];
 
-function checked(name: string, tensor: WantedTensor): WantedTensor {
+function checkTensor(name: string, tensor: WantedTensor): WantedTensor {
   const scratch = tensor.runs.find(({ type }) => SCRATCH.includes(type));
   if (scratch)
     throw new InputError(
@@ -63,8 +64,8 @@ function checked(name: string, tensor: WantedTensor): WantedTensor {
       `${scratch.source.name}: ${name} has the type ${scratch.type}, which is for numbers in between and not for weights: quantise the model anew`,
     );
   const values = tensor.runs.reduce((sum, run) => sum + valuesOf(run), 0);
-  const wanted = tensor.shape.reduce((product, length) => product * length, 1);
-  if (values === wanted) return tensor;
+  const count = tensor.shape.reduce((product, length) => product * length, 1);
+  if (values === count) return tensor;
   const source = tensor.runs[0]?.source.name ?? "the file";
   throw new InputError(
     "file",

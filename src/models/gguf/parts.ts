@@ -1,7 +1,7 @@
 /** @file Keys, settings and names that architectures of llama.cpp have in common. */
 import { InputError } from "../../base/errors.ts";
 import type { GgufFacts } from "./facts.ts";
-import { remade, renamed, unpaired, type MadeTensors, type TensorRule } from "./rules.ts";
+import { remade, renameTo, unpaired, type MadeTensors, type TensorRule } from "./rules.ts";
 
 /** Sizes under the names that most configurations have. */
 export const SIZES = {
@@ -55,20 +55,20 @@ const USUAL_THETA = 10_000;
 
 /** `rope_parameters` for files whose rotary positions turn the whole of each head. */
 export function rope(facts: GgufFacts): Record<string, unknown> {
-  const turned = facts.number("rope.dimension_count");
-  if (turned !== undefined && turned !== facts.headSize)
+  const dims = facts.number("rope.dimension_count");
+  if (dims !== undefined && dims !== facts.headSize)
     throw new InputError(
       "config",
-      `${facts.path}: ${facts.architecture}.rope.dimension_count is ${turned} of ${facts.headSize} entries, which is not supported for this architecture`,
+      `${facts.path}: ${facts.architecture}.rope.dimension_count is ${dims} of ${facts.headSize} entries, which is not supported for this architecture`,
     );
   return { rope_parameters: ropeParameters(facts) };
 }
 
 /** The same where a part of each head may be turned. */
 export function partialRope(facts: GgufFacts): Record<string, unknown> {
-  const turned = facts.number("rope.dimension_count") ?? facts.headSize;
+  const dims = facts.number("rope.dimension_count") ?? facts.headSize;
   const parameters = ropeParameters(facts);
-  return { rope_parameters: { ...parameters, partial_rotary_factor: turned / facts.headSize } };
+  return { rope_parameters: { ...parameters, partial_rotary_factor: dims / facts.headSize } };
 }
 
 /** Frequency base and scaling, as `rope_parameters` of transformers 5 has them. */
@@ -78,7 +78,7 @@ export function ropeParameters(facts: GgufFacts): Record<string, unknown> {
   if (factors) return { rope_type: "frequency_factors", frequency_factors: [...factors], ...theta };
   const long = facts.tables.get("rope_factors_long.weight");
   if (long) return { ...longRope(facts, long), ...theta };
-  fixed(facts, "rope.scaling.attn_factor", 1);
+  requireFixed(facts, "rope.scaling.attn_factor", 1);
   const old = facts.number("rope.scale_linear");
   const type =
     facts.own.get("rope.scaling.type") ?? (old === undefined || old === 1 ? "none" : "linear");
@@ -99,42 +99,42 @@ function longRope(facts: GgufFacts, long: readonly number[]): Record<string, unk
       "weights",
       `${facts.path} has rope_factors_long.weight without rope_factors_short.weight`,
     );
-  const original = facts.needed("rope.scaling.original_context_length");
-  const scale = facts.needed("context_length") / original;
+  const original = facts.requireKey("rope.scaling.original_context_length");
+  const scale = facts.requireKey("context_length") / original;
   const usual = scale > 1 ? Math.sqrt(1 + Math.log(scale) / Math.log(original)) : 1;
-  const given = facts.number("rope.scaling.attn_factor") ?? usual;
-  const isUsual = Math.abs(given - usual) < 1e-5 * usual;
+  const factor = facts.number("rope.scaling.attn_factor") ?? usual;
+  const isUsual = Math.abs(factor - usual) < 1e-5 * usual;
   return {
     rope_type: "longrope",
     long_factor: [...long],
     short_factor: [...short],
     original_max_position_embeddings: original,
-    ...(isUsual ? {} : { attention_factor: given }),
+    ...(isUsual ? {} : { attention_factor: factor }),
   };
 }
 
 /** Refuses a factor that llama.cpp multiplies with, and no configuration can say. */
-function fixed(facts: GgufFacts, key: string, value: number): void {
-  const given = facts.number(key) ?? value;
-  if (given === value) return;
+function requireFixed(facts: GgufFacts, key: string, value: number): void {
+  const setting = facts.number(key) ?? value;
+  if (setting === value) return;
   throw new InputError(
     "config",
-    `${facts.path}: ${facts.architecture}.${key} is ${given}, which is not supported (only ${value})`,
+    `${facts.path}: ${facts.architecture}.${key} is ${setting}, which is not supported (only ${value})`,
   );
 }
 
 function yarn(facts: GgufFacts): Record<string, unknown> {
-  fixed(facts, "rope.scaling.yarn_ext_factor", 1);
-  const given = {
+  requireFixed(facts, "rope.scaling.yarn_ext_factor", 1);
+  const settings = {
     attention_factor: facts.number("rope.scaling.yarn_attn_factor"),
     beta_fast: facts.number("rope.scaling.yarn_beta_fast"),
     beta_slow: facts.number("rope.scaling.yarn_beta_slow"),
   };
   return {
     rope_type: "yarn",
-    factor: facts.needed("rope.scaling.factor"),
-    original_max_position_embeddings: facts.needed("rope.scaling.original_context_length"),
-    ...withoutGaps(given),
+    factor: facts.requireKey("rope.scaling.factor"),
+    original_max_position_embeddings: facts.requireKey("rope.scaling.original_context_length"),
+    ...withoutGaps(settings),
   };
 }
 
@@ -150,15 +150,15 @@ export function withoutGaps(record: Readonly<Record<string, unknown>>): Record<s
  * @throws {InputError} "config" for a list that is not one entry for each layer
  */
 export function layerTypes(facts: GgufFacts, period: number): string[] {
-  const given = facts.own.get("attention.sliding_window_pattern");
-  const every = typeof given === "number" ? given : period;
-  if (Array.isArray(given) && given.length !== facts.layers)
+  const setting = facts.own.get("attention.sliding_window_pattern");
+  const every = typeof setting === "number" ? setting : period;
+  if (Array.isArray(setting) && setting.length !== facts.layers)
     throw new InputError(
       "config",
-      `${facts.path}: ${facts.architecture}.attention.sliding_window_pattern needs ${facts.layers} entries, got ${given.length}`,
+      `${facts.path}: ${facts.architecture}.attention.sliding_window_pattern needs ${facts.layers} entries, got ${setting.length}`,
     );
   return Array.from({ length: facts.layers }, (_, layer) => {
-    const slides = Array.isArray(given) ? Boolean(given[layer]) : (layer + 1) % every !== 0;
+    const slides = Array.isArray(setting) ? Boolean(setting[layer]) : (layer + 1) % every !== 0;
     return slides ? "sliding_attention" : "full_attention";
   });
 }
@@ -176,8 +176,8 @@ const LAYER = "model.layers.{}";
 /** Embeddings, last norm and unembedding under the names of most families. */
 export const ENDS: Readonly<Record<string, TensorRule>> = {
   "token_embd.weight": "model.embed_tokens.weight",
-  ...renamed("output_norm", "model.norm"),
-  ...renamed("output", "lm_head"),
+  ...renameTo("output_norm", "model.norm"),
+  ...renameTo("output", "lm_head"),
 };
 
 /** Tables that the configuration holds, and one that old files have in each layer. */
@@ -197,30 +197,30 @@ export function attention({ pairs = false } = {}): Record<string, TensorRule> {
   return {
     ...remade("blk.{}.attn_q", q, (to) => of(to, "heads")),
     ...remade("blk.{}.attn_k", k, (to) => of(to, "kvHeads")),
-    ...renamed("blk.{}.attn_v", `${LAYER}.self_attn.v_proj`),
-    ...renamed("blk.{}.attn_output", `${LAYER}.self_attn.o_proj`),
-    ...renamed("blk.{}.attn_q_norm", `${LAYER}.self_attn.q_norm`),
-    ...renamed("blk.{}.attn_k_norm", `${LAYER}.self_attn.k_norm`),
+    ...renameTo("blk.{}.attn_v", `${LAYER}.self_attn.v_proj`),
+    ...renameTo("blk.{}.attn_output", `${LAYER}.self_attn.o_proj`),
+    ...renameTo("blk.{}.attn_q_norm", `${LAYER}.self_attn.q_norm`),
+    ...renameTo("blk.{}.attn_k_norm", `${LAYER}.self_attn.k_norm`),
   };
 }
 
 /** A gated MLP as most families name it. */
 export const GATED_MLP: Readonly<Record<string, TensorRule>> = {
-  ...renamed("blk.{}.ffn_gate", `${LAYER}.mlp.gate_proj`),
-  ...renamed("blk.{}.ffn_up", `${LAYER}.mlp.up_proj`),
-  ...renamed("blk.{}.ffn_down", `${LAYER}.mlp.down_proj`),
+  ...renameTo("blk.{}.ffn_gate", `${LAYER}.mlp.gate_proj`),
+  ...renameTo("blk.{}.ffn_up", `${LAYER}.mlp.up_proj`),
+  ...renameTo("blk.{}.ffn_down", `${LAYER}.mlp.down_proj`),
 };
 
 /** Norms before attention and MLP. */
 export const PRE_NORMS: Readonly<Record<string, TensorRule>> = {
-  ...renamed("blk.{}.attn_norm", `${LAYER}.input_layernorm`),
-  ...renamed("blk.{}.ffn_norm", `${LAYER}.post_attention_layernorm`),
+  ...renameTo("blk.{}.attn_norm", `${LAYER}.input_layernorm`),
+  ...renameTo("blk.{}.ffn_norm", `${LAYER}.post_attention_layernorm`),
 };
 
 /** Norms after attention and MLP, as OLMo 2 and EXAONE 4 have them. */
 export const POST_NORMS: Readonly<Record<string, TensorRule>> = {
-  ...renamed("blk.{}.post_attention_norm", `${LAYER}.post_attention_layernorm`),
-  ...renamed("blk.{}.post_ffw_norm", `${LAYER}.post_feedforward_layernorm`),
+  ...renameTo("blk.{}.post_attention_norm", `${LAYER}.post_attention_layernorm`),
+  ...renameTo("blk.{}.post_ffw_norm", `${LAYER}.post_feedforward_layernorm`),
 };
 
 /** Experts in three stacks, under the names of a list of experts. */

@@ -11,7 +11,7 @@ import type { GgufFacts } from "./facts.ts";
 export type TensorRule = string | null | MadeTensors;
 
 /** The tensors, by name, that a tensor of the file becomes. */
-export type MadeTensors = (given: GivenTensor, facts: GgufFacts) => Record<string, WantedTensor>;
+export type MadeTensors = (source: GivenTensor, facts: GgufFacts) => Record<string, WantedTensor>;
 
 /** A tensor of the file under the rule that is for it. */
 export interface GivenTensor {
@@ -22,7 +22,7 @@ export interface GivenTensor {
 }
 
 /** Weight and bias of a module under another name. */
-export function renamed(from: string, to: string): Record<string, TensorRule> {
+export function renameTo(from: string, to: string): Record<string, TensorRule> {
   return { [`${from}.weight`]: `${to}.weight`, [`${from}.bias`]: `${to}.bias` };
 }
 
@@ -44,12 +44,12 @@ export function remade(
  */
 export const unpaired =
   (to: string, heads: "heads" | "kvHeads"): MadeTensors =>
-  (given, facts) => {
-    const size = evenShare(given, facts[heads], 2);
+  (source, facts) => {
+    const size = evenShare(source, facts[heads], 2);
     return {
       [to]: {
-        shape: given.tensor.shape,
-        runs: Array.from({ length: facts[heads] }, (_, head) => rows(given, head * size, size)),
+        shape: source.tensor.shape,
+        runs: Array.from({ length: facts[heads] }, (_, head) => rows(source, head * size, size)),
         change: { runs: 1, of: (values) => pairsApart(values, size) },
       },
     };
@@ -72,27 +72,27 @@ function pairsApart(values: Float32Array, rowCount: number): Float32Array {
  */
 export const grouped =
   (to: string): MadeTensors =>
-  (given, facts) => {
+  (source, facts) => {
     const { heads, kvHeads } = facts;
-    const size = evenShare(given, heads + 2 * kvHeads);
+    const size = evenShare(source, heads + 2 * kvHeads);
     const queries = heads / kvHeads;
     const runs = Array.from({ length: kvHeads }, (_, group) => [
-      rows(given, group * queries * size, queries * size),
-      rows(given, (heads + group) * size, size),
-      rows(given, (heads + kvHeads + group) * size, size),
+      rows(source, group * queries * size, queries * size),
+      rows(source, (heads + group) * size, size),
+      rows(source, (heads + kvHeads + group) * size, size),
     ]).flat();
-    return { [to]: { shape: given.tensor.shape, runs } };
+    return { [to]: { shape: source.tensor.shape, runs } };
   };
 
 /** Queries, keys and values one after the other, where Hugging Face has a tensor for each. */
 export const threeParts =
   (query: string, key: string, value: string): MadeTensors =>
-  (given, facts) => {
+  (source, facts) => {
     const { heads, kvHeads } = facts;
-    const size = evenShare(given, heads + 2 * kvHeads);
+    const size = evenShare(source, heads + 2 * kvHeads);
     const part = (first: number, count: number): WantedTensor => ({
-      shape: [count * size, ...given.tensor.shape.slice(1)],
-      runs: [rows(given, first * size, count * size)],
+      shape: [count * size, ...source.tensor.shape.slice(1)],
+      runs: [rows(source, first * size, count * size)],
     });
     return {
       [query]: part(0, heads),
@@ -114,11 +114,11 @@ export const lessOne =
 /** A stack of matrices, one for each expert (`{x}`) or head, where Hugging Face has a tensor for each. */
 export const each =
   (to: string): MadeTensors =>
-  (given) =>
+  (source) =>
     Object.fromEntries(
-      Array.from({ length: given.tensor.shape[0]! }, (_, index) => [
+      Array.from({ length: source.tensor.shape[0]! }, (_, index) => [
         to.replace("{x}", String(index)),
-        { shape: given.tensor.shape.slice(1), runs: [rows(given, index, 1)] },
+        { shape: source.tensor.shape.slice(1), runs: [rows(source, index, 1)] },
       ]),
     );
 
@@ -176,13 +176,13 @@ function inTurns(values: Float32Array, outs: number, ins: number): Float32Array 
 /** A stack of matrices, each of them turned: rows become columns. */
 export const eachTransposed =
   (to: string): MadeTensors =>
-  (given) => {
-    const [count, height, width] = given.tensor.shape;
+  (source) => {
+    const [count, height, width] = source.tensor.shape;
     return {
       [to]: {
         shape: [count!, width!, height!],
-        runs: Array.from({ length: count! }, (_, index) => rows(given, index, 1)),
-        change: { runs: 1, of: (values) => transposed(values, height!) },
+        runs: Array.from({ length: count! }, (_, index) => rows(source, index, 1)),
+        change: { runs: 1, of: (values) => transposeValues(values, height!) },
       },
     };
   };
@@ -210,7 +210,7 @@ export const keysThenValues =
           runs: 2,
           of: (both) => {
             const ordered = both.slice();
-            ordered.set(transposed(both.subarray(0, keyValues), rank!));
+            ordered.set(transposeValues(both.subarray(0, keyValues), rank!));
             return ordered;
           },
         },
@@ -218,14 +218,14 @@ export const keysThenValues =
     };
   };
 
-function transposed(values: Float32Array, height: number): Float32Array {
+function transposeValues(values: Float32Array, height: number): Float32Array {
   const width = values.length / height;
-  const turned = new Float32Array(values.length);
+  const transpose = new Float32Array(values.length);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++)
-      turned[column * height + row] = values[row * width + column]!;
+      transpose[column * height + row] = values[row * width + column]!;
   }
-  return turned;
+  return transpose;
 }
 
 /** Rows that each of so many heads has: a whole multiple of `multiple`. Checked before anything is made for each head. */

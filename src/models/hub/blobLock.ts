@@ -35,7 +35,7 @@ export async function withLock<Value>(
     key: randomBytes(8).toString("hex"),
   });
   await mkdir(dirname(path), { recursive: true });
-  while (!(await taken(path, mark))) {
+  while (!(await takeLock(path, mark))) {
     if (!(await brokenIfStale(path))) await pause(40, signal);
   }
   const beat = setInterval(() => void touch(path), BEAT_MS).unref();
@@ -58,7 +58,7 @@ export async function sweepLocks(folder: string): Promise<void> {
   }
 }
 
-async function taken(path: string, mark: string): Promise<boolean> {
+async function takeLock(path: string, mark: string): Promise<boolean> {
   try {
     await writeFile(path, mark, { flag: "wx" });
     return true;
@@ -80,14 +80,14 @@ async function brokenIfStale(path: string): Promise<boolean> {
     return true; // somebody else was quicker
   }
   const moved = await markAt(aside);
-  if (moved !== mark && moved !== null) await taken(path, moved).catch(() => false); // a new owner's: give it back
+  if (moved !== mark && moved !== null) await takeLock(path, moved).catch(() => false); // a new owner's: give it back
   await rm(aside, { force: true });
   return true;
 }
 
 async function isStale(path: string, mark: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  const silentMs = found === null ? 0 : Date.now() - found.mtimeMs;
+  const stats = await stat(path).catch(() => null);
+  const silentMs = stats === null ? 0 : Date.now() - stats.mtimeMs;
   const owner = ownerOf(mark);
   if (owner === null) return silentMs > UNSIGNED_MS;
   return isAlive(owner.pid, owner.host) === false || silentMs > SILENT_MS;

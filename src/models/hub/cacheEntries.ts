@@ -193,11 +193,11 @@ async function sizesIn(
   folder: string,
 ): Promise<{ name: string; size: number; modifiedMs: number }[]> {
   const names = await readdir(folder).catch(() => []);
-  const found = await Promise.all(
+  const entries = await Promise.all(
     names.map(async (name) => {
       const of = await stat(join(folder, name)).catch(() => null);
       return of === null ? null : { name, size: of.size, modifiedMs: of.mtimeMs };
     }),
   );
-  return found.filter((of) => of !== null);
+  return entries.filter((of) => of !== null);
 }

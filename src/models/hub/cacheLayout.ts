@@ -138,7 +138,7 @@ async function writeWhole(cache: RepoCache, path: string, text: string): Promise
 
 async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
-    (found) => found.isFile(),
+    (stats) => stats.isFile(),
     () => false,
   );
 }

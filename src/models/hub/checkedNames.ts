@@ -18,7 +18,7 @@ export function checkedId(id: string): string {
     parts.every((part) => /^[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?$/.test(part)) &&
     !/--|\.\.|\.git$|\.ipynb$/.test(id);
   if (!fine) {
-    throw new InputError("hub-name", `a hub id is name or organisation/name, got ${shown(id)}`);
+    throw new InputError("hub-name", `a hub id is name or organisation/name, got ${shorten(id)}`);
   }
   return id;
 }
@@ -36,7 +36,7 @@ export function checkedRevision(revision: string): string {
   if (!fine) {
     throw new InputError(
       "hub-name",
-      `a revision is a branch, tag or commit, got ${shown(revision)}`,
+      `a revision is a branch, tag or commit, got ${shorten(revision)}`,
     );
   }
   return revision;
@@ -51,7 +51,7 @@ export function checkedFileName(name: string): string {
   if (name.length > LONGEST_PATH || !name.split("/").every(isSafePart)) {
     throw new InputError(
       "hub-name",
-      `a file of a repository needs a plain relative path, got ${shown(name)}`,
+      `a file of a repository needs a plain relative path, got ${shorten(name)}`,
     );
   }
   return name;
@@ -64,7 +64,7 @@ export function checkedFileName(name: string): string {
  */
 export function checkedCommit(commit: unknown): string {
   if (!isCommit(commit)) {
-    throw new InputError("hub-name", `a commit is 40 hexadecimal digits, got ${shown(commit)}`);
+    throw new InputError("hub-name", `a commit is 40 hexadecimal digits, got ${shorten(commit)}`);
   }
   return commit;
 }
@@ -75,7 +75,7 @@ export function isCommit(value: unknown): value is string {
 }
 
 /** A value that somebody else sent, short and without control characters, for a message. */
-export function shown(value: unknown): string {
+export function shorten(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}... (${text.length} characters)` : text;
 }

@@ -1,16 +1,16 @@
 /** @file Which of the wanted files a repository has, brought one after the other. */
 import { parseJson } from "../../base/parseJson.ts";
 import { InputError } from "../../base/errors.ts";
-import { checkedFileName, shown } from "./checkedNames.ts";
+import { checkedFileName, shorten } from "./checkedNames.ts";
 import type { WantedFiles } from "./wantedFiles.ts";
 
 /** Tells whether the repository has a file of this name, and has it at hand when it says yes. */
 export type Bring = (name: string) => Promise<boolean>;
 
 /** The wanted files that there are, or a sentence's end about what is missing. */
-export async function collected(
+export async function collectFiles(
   id: string,
-  wanted: WantedFiles,
+  request: WantedFiles,
   bring: Bring,
   textOf: (name: string) => Promise<string>,
 ): Promise<readonly string[] | string> {
@@ -21,18 +21,18 @@ export async function collected(
     if (has) files.push(name);
     return has;
   };
-  for (const name of wanted.required) if (!(await take(name))) missing.push(name);
-  for (const name of wanted.optional) await take(name);
+  for (const name of request.required) if (!(await take(name))) missing.push(name);
+  for (const name of request.optional) await take(name);
   let first: string | undefined;
-  for (const name of wanted.firstOf) {
+  for (const name of request.firstOf) {
     if (first === undefined && (await take(name))) first = name;
   }
   if (first?.endsWith(".index.json")) {
     for (const name of await shards(id, first, textOf)) if (!(await take(name))) missing.push(name);
   }
   if (missing.length > 0) return `has no ${missing.join(", ")}`;
-  if (wanted.firstOf.length > 0 && first === undefined)
-    return `has none of ${wanted.firstOf.join(", ")}`;
+  if (request.firstOf.length > 0 && first === undefined)
+    return `has none of ${request.firstOf.join(", ")}`;
   return files;
 }
 
@@ -56,7 +56,7 @@ async function shards(
   ) {
     throw new InputError(
       "hub-answer",
-      `${index} of ${id} needs a weight_map of file names, got ${shown(map)}`,
+      `${index} of ${id} needs a weight_map of file names, got ${shorten(map)}`,
     );
   }
   return names.sort();

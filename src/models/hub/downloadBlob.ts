@@ -11,7 +11,7 @@ import { LOCK_SUFFIX, withLock, type HeldLock } from "./blobLock.ts";
 import { folderInside, type RepoCache } from "./cacheLayout.ts";
 import type { HubSettings } from "./hubSettings.ts";
 import type { RepoFile } from "./listing.ts";
-import { ask, retried, TryAgain, type Answer } from "./request.ts";
+import { ask, retryRequest, TryAgain, type Answer } from "./request.ts";
 import { abandon, leftovers, temporaryName } from "./temporaryFiles.ts";
 
 /** After a broken connection, what is at least this long stays for the next call to continue. */
@@ -71,12 +71,12 @@ async function fetchBlob(
   lock: HeldLock,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const incoming = await opened(cache, file);
+  const incoming = await openIncoming(cache, file);
   let worthKeeping = false;
   try {
     await checkSpace(cache.blobs, file, incoming.bytes);
-    await retried(settings, (progressed) =>
-      filled(settings, url, incoming, lock, progressed, onBytes),
+    await retryRequest(settings, (progressed) =>
+      fillFile(settings, url, incoming, lock, progressed, onBytes),
     );
     await incoming.handle.sync();
     await lock.check();
@@ -93,19 +93,19 @@ async function fetchBlob(
 }
 
 /** A new temporary file, or the longest one that a dead process left, read through for its hash; the others are removed. */
-async function opened(cache: RepoCache, file: RepoFile): Promise<Incoming> {
+async function openIncoming(cache: RepoCache, file: RepoFile): Promise<Incoming> {
   const name = temporaryName(file.hash);
   const path = join(cache.blobs, name);
   const left = await bySize(cache.blobs, await leftovers(cache.blobs, file.hash));
   const [longest, ...shorter] = left.map((old) => join(cache.blobs, old));
   for (const old of shorter) await rm(old, { force: true });
-  const taken =
+  const partial =
     longest !== undefined &&
     (await rename(longest, path).then(
       () => true,
       () => false,
     ));
-  const handle = await open(path, taken ? "r+" : "wx+");
+  const handle = await open(path, partial ? "r+" : "wx+");
   const incoming: Incoming = {
     name,
     path,
@@ -118,19 +118,19 @@ async function opened(cache: RepoCache, file: RepoFile): Promise<Incoming> {
     source: null,
   };
   const { size } = await handle.stat();
-  if (size > file.sizeBytes) await emptied(incoming);
+  if (size > file.sizeBytes) await emptyFile(incoming);
   else if (size > 0) await readThrough(incoming);
   return incoming;
 }
 
 async function bySize(folder: string, names: readonly string[]): Promise<string[]> {
-  const sized = await Promise.all(
+  const sizes = await Promise.all(
     names.map(async (name) => ({
       name,
       size: (await stat(join(folder, name)).catch(() => null))?.size ?? -1,
     })),
   );
-  return sized.sort((one, other) => other.size - one.size).map(({ name }) => name);
+  return sizes.sort((entry, other) => other.size - entry.size).map(({ name }) => name);
 }
 
 async function readThrough(incoming: Incoming): Promise<void> {
@@ -145,7 +145,7 @@ async function readThrough(incoming: Incoming): Promise<void> {
   incoming.continued = true;
 }
 
-async function emptied(incoming: Incoming): Promise<void> {
+async function emptyFile(incoming: Incoming): Promise<void> {
   await incoming.handle.truncate(0);
   incoming.hash = newHash(incoming.file);
   incoming.bytes = 0;
@@ -153,7 +153,7 @@ async function emptied(incoming: Incoming): Promise<void> {
 }
 
 /** One try to bring the file to its full size, and the check of its hash. */
-async function filled(
+async function fillFile(
   settings: HubSettings,
   url: string,
   incoming: Incoming,
@@ -165,7 +165,7 @@ async function filled(
   if (incoming.bytes < file.sizeBytes || file.sizeBytes === 0) {
     const answer = await ask(settings, url, rangeHeaders(incoming));
     try {
-      await placed(incoming, answer);
+      await placeAnswer(incoming, answer);
       let heardAt = Date.now();
       for await (const chunk of answer.chunks) {
         if (Date.now() - heardAt > LONG_SLEEP_MS) await lock.check();
@@ -183,7 +183,7 @@ async function filled(
     }
   }
   if (!(await hashIsRight(incoming)))
-    await filled(settings, url, incoming, lock, progressed, onBytes);
+    await fillFile(settings, url, incoming, lock, progressed, onBytes);
 }
 
 function rangeHeaders({ bytes, source }: Incoming): Record<string, string> {
@@ -192,19 +192,19 @@ function rangeHeaders({ bytes, source }: Incoming): Record<string, string> {
 }
 
 /** Reads from the answer's head where its bytes belong: behind what is there, or at the start. */
-async function placed(incoming: Incoming, answer: Answer): Promise<void> {
+async function placeAnswer(incoming: Incoming, answer: Answer): Promise<void> {
   const { file } = incoming;
   const etag = answer.headers.get("etag") ?? "";
   const { source } = incoming;
   const changed = source !== null && source.origin === answer.origin && source.etag !== etag;
   if (answer.status === 416 || (answer.status === 206 && changed)) {
-    await emptied(incoming);
+    await emptyFile(incoming);
     incoming.source = null;
     throw new TryAgain(`${answer.place} could not continue the file`);
   }
   const start = answer.status === 206 ? incoming.bytes : 0;
   checkHead(answer, file, start);
-  if (start === 0 && incoming.bytes > 0) await emptied(incoming);
+  if (start === 0 && incoming.bytes > 0) await emptyFile(incoming);
   incoming.source = /^"[^"]*"$/.test(etag) ? { etag, origin: answer.origin } : null; // weak tags cannot be ranged
 }
 
@@ -252,7 +252,7 @@ async function hashIsRight(incoming: Incoming): Promise<boolean> {
   const got = incoming.hash.copy().digest("hex");
   if (got === file.hash) return true;
   if (continued) {
-    await emptied(incoming);
+    await emptyFile(incoming);
     return false;
   }
   throw new InputError(

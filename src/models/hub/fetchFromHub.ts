@@ -13,7 +13,7 @@ import {
   type RepoCache,
 } from "./cacheLayout.ts";
 import { checkedId, checkedRevision, isCommit } from "./checkedNames.ts";
-import { collected, type Bring } from "./collected.ts";
+import { collectFiles, type Bring } from "./collected.ts";
 import { downloadBlob } from "./downloadBlob.ts";
 import { hubSettings, type HubOptions, type HubSettings } from "./hubSettings.ts";
 import { fileUrl, type RepoListing } from "./listing.ts";
@@ -67,8 +67,8 @@ export async function fetchFromHub(id: string, options: FetchOptions = {}): Prom
   const settings = hubSettings(options);
   const revision = checkedRevision(options.revision ?? "main");
   const cache = repoCache(settings.cacheDir, checkedId(id));
-  const wanted = options.wanted ?? MODEL_FILES;
-  const cached = await cachedSnapshot(cache, revision, wanted, settings.offline);
+  const choice = options.wanted ?? MODEL_FILES;
+  const cached = await cachedSnapshot(cache, revision, choice, settings.offline);
   if (cached && (settings.offline || isCommit(revision))) return cached;
   if (settings.offline) throw notCached(id, revision, settings.cacheDir);
 
@@ -88,7 +88,7 @@ export async function fetchFromHub(id: string, options: FetchOptions = {}): Prom
     cache,
     revision,
     listing,
-    wanted,
+    choice,
     options.onProgress ?? (() => undefined),
   );
 }
@@ -98,7 +98,7 @@ async function freshSnapshot(
   cache: RepoCache,
   revision: string,
   listing: RepoListing,
-  wanted: WantedFiles | WantedFrom,
+  choice: WantedFiles | WantedFrom,
   onProgress: (progress: HubProgress) => void,
 ): Promise<HubSnapshot> {
   const { commit } = listing;
@@ -116,12 +116,12 @@ async function freshSnapshot(
     await linkFile(cache, commit, name, file.hash);
     return true;
   };
-  const some = wantedIn(wanted, listing.names);
-  const files = await collected(cache.id, some, bring, textIn(cache, commit));
+  const choices = wantedIn(choice, listing.names);
+  const files = await collectFiles(cache.id, choices, bring, textIn(cache, commit));
   if (typeof files === "string")
     throw new InputError("hub-not-found", `${cache.id} at ${revision} ${files}`);
   await rememberCommit(cache, revision, commit);
-  await tidied(cache);
+  await tidyCache(cache);
   return {
     id: cache.id,
     revision,
@@ -136,21 +136,21 @@ async function freshSnapshot(
 async function cachedSnapshot(
   cache: RepoCache,
   revision: string,
-  wanted: WantedFiles | WantedFrom,
+  choice: WantedFiles | WantedFrom,
   offline: boolean,
 ): Promise<HubSnapshot | null> {
   const commit =
     (await rememberedCommit(cache, revision)) ??
     (offline ? await shortCommit(cache, revision) : null);
-  const some = commit === null ? null : await wantedInCache(cache, commit, wanted, offline);
-  if (commit === null || some === null) return null;
-  let unknown = some.guessed ?? false;
+  const choices = commit === null ? null : await wantedInCache(cache, commit, choice, offline);
+  if (commit === null || choices === null) return null;
+  let unknown = choices.guessed ?? false;
   const bring: Bring = async (name) => {
     const state = await fileState(cache, commit, name);
     unknown ||= state === "unknown";
     return state === "here";
   };
-  const files = await collected(cache.id, some, bring, textIn(cache, commit));
+  const files = await collectFiles(cache.id, choices, bring, textIn(cache, commit));
   if (typeof files === "string" || (unknown && !offline)) return null;
   return {
     id: cache.id,
@@ -166,14 +166,14 @@ async function cachedSnapshot(
 async function wantedInCache(
   cache: RepoCache,
   commit: string,
-  wanted: WantedFiles | WantedFrom,
+  choice: WantedFiles | WantedFrom,
   offline: boolean,
 ): Promise<WantedFiles | null> {
   const folder = join(cache.snapshots, commit);
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   try {
     return wantedIn(
-      wanted,
+      choice,
       names.map((name) => name.replaceAll("\\", "/")),
     );
   } catch (error) {
@@ -189,12 +189,12 @@ const textIn = (cache: RepoCache, commit: string) => (name: string) =>
 async function shortCommit(cache: RepoCache, digits: string): Promise<string | null> {
   if (!/^[0-9a-f]{5,39}$/.test(digits)) return null;
   const commits = await readdir(cache.snapshots).catch(() => []);
-  const found = commits.filter((commit) => isCommit(commit) && commit.startsWith(digits));
-  return found.length === 1 ? found[0]! : null;
+  const matches = commits.filter((commit) => isCommit(commit) && commit.startsWith(digits));
+  return matches.length === 1 ? matches[0]! : null;
 }
 
 /** Removes what killed processes left, unless it is the beginning of a blob that is still missing. */
-async function tidied(cache: RepoCache): Promise<void> {
+async function tidyCache(cache: RepoCache): Promise<void> {
   const blobs = new Set(await readdir(cache.blobs).catch(() => []));
   await sweep(cache.blobs, (name) => !blobs.has(name.slice(0, name.indexOf("."))));
   await sweep(cache.locks);

@@ -4,7 +4,7 @@ import { AbortError, InputError, UnableError } from "../../base/errors.ts";
 import { sha1Hex, sha256Hex } from "../../base/hash.ts";
 import type { NamedBlob } from "../openBlobs.ts";
 import { checkedId, checkedRevision } from "./checkedNames.ts";
-import { collected } from "./collected.ts";
+import { collectFiles } from "./collected.ts";
 import {
   fileUrl,
   listingIn,
@@ -51,25 +51,25 @@ export async function fetchHubBlobs(
   options: HubBlobsOptions = {},
 ): Promise<HubBlobs> {
   const { name, gguf } = chosenGguf(typed);
-  const known = hubName(name);
+  const short = hubName(name);
   const revision = checkedRevision(options.revision ?? "main");
-  const id = checkedId(known?.id ?? name);
-  const wanted: WantedFrom = (names) => modelFilesIn(names, id, gguf);
-  const model = await fetched(id, revision, wanted, options);
+  const id = checkedId(short?.id ?? name);
+  const choose: WantedFrom = (names) => modelFilesIn(names, id, gguf);
+  const model = await fetchModel(id, revision, choose, options);
   const hasTokenizer = model.files.some(({ name }) => /^(tokenizer|vocab)\.json$/.test(name));
-  if (!known?.tokenizer || hasTokenizer) return model;
-  const lent = await fetched(known.tokenizer, "main", TOKENIZER_FILES, options);
+  if (!short?.tokenizer || hasTokenizer) return model;
+  const lent = await fetchModel(short.tokenizer, "main", TOKENIZER_FILES, options);
   return { commit: model.commit, files: [...model.files, ...lent.files] };
 }
 
-async function fetched(
+async function fetchModel(
   id: string,
   revision: string,
-  wanted: WantedFiles | WantedFrom,
+  choice: WantedFiles | WantedFrom,
   options: HubBlobsOptions,
 ): Promise<HubBlobs> {
   const endpoint = options.endpoint ?? PUBLIC_HUB;
-  const answer = await asked(listingUrl(endpoint, id, revision), options);
+  const answer = await fetchAnswer(listingUrl(endpoint, id, revision), options);
   const listing = listingIn(await jsonIn(answer, id), id, revision);
   const files = new Map<string, Blob>();
   const bound = (bytes: number) => options.sized?.(Math.floor(bytes / MOST_BYTES_EACH));
@@ -86,7 +86,7 @@ async function fetched(
     bound(bytesOfShards(text, listing));
     return text;
   };
-  const names = await collected(id, wantedIn(wanted, listing.names), bring, indexText);
+  const names = await collectFiles(id, wantedIn(choice, listing.names), bring, indexText);
   if (typeof names === "string")
     throw new InputError("hub-not-found", `${id} at ${revision} ${names}`);
   return { commit: listing.commit, files: names.map((name) => ({ name, blob: files.get(name)! })) };
@@ -109,14 +109,14 @@ async function jsonIn(answer: Response, id: string): Promise<unknown> {
 /** The file's bytes, which the browser may keep on disk, once they are what the hub listed. */
 async function download(url: string, file: RepoFile, options: HubBlobsOptions): Promise<Blob> {
   const { name, sizeBytes, hash } = file;
-  const answer = await asked(url, options);
+  const answer = await fetchAnswer(url, options);
   const parts: Blob[] = [];
   let done = 0;
   options.progress?.(`downloading ${name}`, 0, sizeBytes);
   try {
     for (const reader = answer.body!.getReader(); ;) {
-      const { done: ended, value } = await reader.read();
-      if (ended) break;
+      const { done: isEnd, value } = await reader.read();
+      if (isEnd) break;
       parts.push(new Blob([value as BlobPart]));
       done += value.byteLength;
       if (done > sizeBytes) {
@@ -127,7 +127,7 @@ async function download(url: string, file: RepoFile, options: HubBlobsOptions): 
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw broken(url, error, options);
+    throw brokenDownload(url, error, options);
   }
   if (done < sizeBytes)
     throw new UnableError(`${name} broke off after ${done} of ${sizeBytes} bytes`);
@@ -147,11 +147,11 @@ async function hashOf(blob: Blob, digits: number): Promise<string> {
   return digits === 64 ? sha256Hex(bytes) : sha1Hex(bytes);
 }
 
-async function asked(url: string, options: HubBlobsOptions): Promise<Response> {
+async function fetchAnswer(url: string, options: HubBlobsOptions): Promise<Response> {
   const { signal } = options;
   const answer = await fetch(url, { ...(signal && { signal }), credentials: "omit" }).catch(
     (error: unknown) => {
-      throw broken(url, error, options);
+      throw brokenDownload(url, error, options);
     },
   );
   if (answer.ok) return answer;
@@ -168,7 +168,7 @@ async function asked(url: string, options: HubBlobsOptions): Promise<Response> {
   throw new InputError("hub-answer", `the hub answered ${status} for ${place}`);
 }
 
-function broken(url: string, cause: unknown, { signal }: HubBlobsOptions): Error {
+function brokenDownload(url: string, cause: unknown, { signal }: HubBlobsOptions): Error {
   if (signal?.aborted) return new AbortError(signal?.reason);
   return new UnableError(
     `the hub at ${new URL(url).origin} cannot be reached from here, or the connection broke off`,

@@ -37,10 +37,10 @@ function modelsIn(names: readonly string[]): string[] {
 }
 
 function isCalled(name: string, gguf: string): boolean {
-  const [whole, asked] = [name.toLowerCase(), gguf.toLowerCase()];
-  if (whole === asked) return true;
+  const [whole, ending] = [name.toLowerCase(), gguf.toLowerCase()];
+  if (whole === ending) return true;
   const stem = whole.replace(/(-\d{5}-of-\d{5})?\.gguf$/, "");
-  return stem.endsWith(`-${asked}`) || stem.endsWith(`.${asked}`);
+  return stem.endsWith(`-${ending}`) || stem.endsWith(`.${ending}`);
 }
 
 /** Of what can be chosen a message shows more than of faults. */
@@ -54,15 +54,15 @@ function notOne(
 ): InputError {
   if (firsts.length === 0)
     return new InputError("hub-not-found", `${id} has no GGUF file, so ${gguf} cannot be one`);
-  const found = meant.length === 0 ? firsts : meant;
+  const candidates = meant.length === 0 ? firsts : meant;
   const many = meant.length === 0 ? "is not one" : "is the end of several";
   const start =
     gguf === null
       ? `${id} has no weights but GGUF files`
       : `${gguf} ${many} of the GGUF files of ${id}`;
-  const list = someOf(found, ", ", MOST_LISTED);
+  const list = someOf(candidates, ", ", MOST_LISTED);
   return new InputError(
     "hub-not-found",
-    `${start} (${list}): name one of them, as ${id}:${found[0]}`,
+    `${start} (${list}): name one of them, as ${id}:${candidates[0]}`,
   );
 }

@@ -65,7 +65,7 @@ export function hubSettings(options: HubOptions = {}): HubSettings {
 
 /** The folder that holds downloaded models: the one that Python uses under the same environment. */
 export function hubCacheFolder(env: Environment = process.env): string {
-  return expanded(
+  return expandPath(
     env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(homeOfHub(env), "hub"),
     env,
   );
@@ -73,15 +73,18 @@ export function hubCacheFolder(env: Environment = process.env): string {
 
 function homeOfHub(env: Environment): string {
   const cache = env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache");
-  return expanded(env.HF_HOME || join(cache, "huggingface"), env);
+  return expandPath(env.HF_HOME || join(cache, "huggingface"), env);
 }
 
 function implicitToken(env: Environment): string | null {
   if (isTrue(env.HF_HUB_DISABLE_IMPLICIT_TOKEN)) return null;
-  const named = env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN;
-  if (named) return named;
+  const token = env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN;
+  if (token) return token;
   try {
-    return readFileSync(expanded(env.HF_TOKEN_PATH || join(homeOfHub(env), "token"), env), "utf8");
+    return readFileSync(
+      expandPath(env.HF_TOKEN_PATH || join(homeOfHub(env), "token"), env),
+      "utf8",
+    );
   } catch {
     return null; // most people have none
   }
@@ -109,7 +112,7 @@ function isTrue(value: string | undefined): boolean {
 }
 
 /** `~` and `$NAME` at their value, as Python's client reads paths. */
-function expanded(path: string, env: Environment): string {
+function expandPath(path: string, env: Environment): string {
   return path
     .replace(/^~(?=\/|\\|$)/, env.HOME || homedir())
     .replace(/\$(\w+)|\$\{(\w+)\}/g, (whole, plain, braced) => env[plain ?? braced] ?? whole);

@@ -1,7 +1,7 @@
 /** @file What the hub says a repository holds at a revision. */
 import { InputError } from "../../base/errors.ts";
 import { isObject } from "../../base/isObject.ts";
-import { checkedCommit, isCommit, shown } from "./checkedNames.ts";
+import { checkedCommit, isCommit, shorten } from "./checkedNames.ts";
 
 export const PUBLIC_HUB = "https://huggingface.co";
 
@@ -60,24 +60,24 @@ function fileCalled(
   files: readonly Record<string, unknown>[],
   id: string,
 ): RepoFile | null {
-  const found = files.filter((entry) => entry.rfilename === name);
-  if (found.length === 0) return null;
-  if (found.length > 1)
+  const matches = files.filter((entry) => entry.rfilename === name);
+  if (matches.length === 0) return null;
+  if (matches.length > 1)
     throw new InputError("hub-answer", `the hub lists ${name} of ${id} more than once`);
-  const entry = found[0]!;
+  const entry = matches[0]!;
   const lfs = entry.lfs === undefined || entry.lfs === null ? null : recordOf(entry.lfs, id);
   const hash = lfs ? (lfs.sha256 ?? lfs.oid) : entry.blobId;
   const sizeBytes = lfs ? (lfs.size ?? entry.size) : entry.size;
   if (typeof hash !== "string" || !(lfs ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(hash)) {
     throw new InputError(
       "hub-name",
-      `${name} of ${id} needs a hash of hexadecimal digits, got ${shown(hash)}`,
+      `${name} of ${id} needs a hash of hexadecimal digits, got ${shorten(hash)}`,
     );
   }
   if (typeof sizeBytes !== "number" || !Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
     throw new InputError(
       "hub-answer",
-      `${name} of ${id} needs a size in bytes, got ${shown(sizeBytes)}`,
+      `${name} of ${id} needs a size in bytes, got ${shorten(sizeBytes)}`,
     );
   }
   return { name, sizeBytes, hash };
@@ -87,7 +87,7 @@ function recordOf(value: unknown, id: string): Record<string, unknown> {
   if (!isObject(value)) {
     throw new InputError(
       "hub-answer",
-      `the hub's listing of ${id} needs objects, got ${shown(value)}`,
+      `the hub's listing of ${id} needs objects, got ${shorten(value)}`,
     );
   }
   return value as Record<string, unknown>;

@@ -49,22 +49,22 @@ function meantBy(
   if (whole) return { entry: whole, commits: whole.revisions.map(({ commit }) => commit) };
   const at = target.lastIndexOf("@");
   const [id, revision] = at > 0 ? [target.slice(0, at), target.slice(at + 1)] : [null, target];
-  const found = entries
+  const matches = entries
     .filter((entry) => id === null || entry.id === id)
     .flatMap((entry) =>
       entry.revisions
         .filter(({ commit, refs }) => isMeant(revision, commit, id === null ? [] : refs))
         .map(({ commit }) => ({ entry, commits: [commit] })),
     );
-  if (found.length === 1) return found[0]!;
-  if (found.length > 1) {
-    const ids = found.map(({ entry, commits }) => `${entry.id}@${commits[0]}`).join(", ");
+  if (matches.length === 1) return matches[0]!;
+  if (matches.length > 1) {
+    const ids = matches.map(({ entry, commits }) => `${entry.id}@${commits[0]}`).join(", ");
     throw new InputError("hub-name", `${target} could be any of ${ids}`);
   }
-  const known = entries.map((entry) => entry.id).join(", ") || "nothing";
+  const list = entries.map((entry) => entry.id).join(", ") || "nothing";
   throw new InputError(
     "hub-not-found",
-    `the cache in ${cacheDir} has no ${target}, it has ${known}`,
+    `the cache in ${cacheDir} has no ${target}, it has ${list}`,
   );
 }
 
@@ -89,11 +89,11 @@ async function removeCommits(
   entry: CacheEntry,
   commits: readonly string[],
 ): Promise<number> {
-  const blobsOf = (gone: boolean) =>
+  const blobsOf = (isRemoved: boolean) =>
     entry.revisions
-      .filter(({ commit }) => commits.includes(commit) === gone)
+      .filter(({ commit }) => commits.includes(commit) === isRemoved)
       .flatMap(({ files }) => files.map(({ blob }) => blob));
-  const kept = new Set(blobsOf(false));
+  const lasting = new Set(blobsOf(false));
   for (const [ref, commit] of await refsOf(cache)) {
     if (commits.includes(commit)) await removeFile(join(cache.refs, ref), cache.refs);
   }
@@ -103,7 +103,7 @@ async function removeCommits(
   }
   let freedBytes = 0;
   for (const blob of new Set(blobsOf(true))) {
-    if (blob === null || kept.has(blob)) continue;
+    if (blob === null || lasting.has(blob)) continue;
     freedBytes += (await stat(join(cache.blobs, blob)).catch(() => null))?.size ?? 0;
     await rm(join(cache.blobs, blob), { force: true });
   }

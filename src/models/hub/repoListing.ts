@@ -1,7 +1,7 @@
 /** @file Asks the hub what a repository holds at a revision: one request, answered with a commit and the files' hashes. Node only. */
 import type { HubSettings } from "./hubSettings.ts";
 import { listingIn, listingUrl, type RepoListing } from "./listing.ts";
-import { ask, jsonOf, retried } from "./request.ts";
+import { ask, jsonOf, retryRequest } from "./request.ts";
 
 const MOST_LISTING_BYTES = 64 * 2 ** 20;
 
@@ -16,7 +16,7 @@ export async function repoListing(
   revision: string,
 ): Promise<RepoListing> {
   const url = listingUrl(settings.endpoint, id, revision);
-  const answer = await retried(settings, async () =>
+  const answer = await retryRequest(settings, async () =>
     jsonOf(await ask(settings, url), MOST_LISTING_BYTES),
   );
   return listingIn(answer, id, revision);

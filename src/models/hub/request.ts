@@ -53,7 +53,7 @@ export async function ask(
     });
     if (![301, 302, 303, 307, 308].includes(answer.status)) return checkedAnswer(answer, settings);
     answer.close();
-    at = redirected(at, answer);
+    at = redirectTarget(at, answer);
   }
   throw new InputError("hub-answer", `${placeOf(at)} redirects more than ${MOST_REDIRECTS} times`);
 }
@@ -62,7 +62,7 @@ export async function ask(
  * Calls `attempt` until it succeeds, waiting longer each time. `attempt` tells through `progressed` that it brought
  * something new, which gives it all its tries again.
  */
-export async function retried<Value>(
+export async function retryRequest<Value>(
   settings: HubSettings,
   attempt: (progressed: () => void) => Promise<Value>,
 ): Promise<Value> {
@@ -196,7 +196,7 @@ function connectionError(error: unknown, place: string, signal: AbortSignal | un
   return new TryAgain(`the connection to ${place} failed (${cause})`, null, { cause: error });
 }
 
-function redirected(from: URL, answer: Answer): URL {
+function redirectTarget(from: URL, answer: Answer): URL {
   const location = answer.headers.get("location") ?? "";
   const to = location !== "" && URL.canParse(location, from) ? new URL(location, from) : null;
   const fine =

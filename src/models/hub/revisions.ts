@@ -2,9 +2,9 @@
 import { readdir } from "node:fs/promises";
 import { InputError, UnableError } from "../../base/errors.ts";
 import { repoCache } from "./cacheLayout.ts";
-import { checkedId, shown } from "./checkedNames.ts";
+import { checkedId, shorten } from "./checkedNames.ts";
 import { hubSettings, type HubOptions } from "./hubSettings.ts";
-import { ask, jsonOf, retried } from "./request.ts";
+import { ask, jsonOf, retryRequest } from "./request.ts";
 
 export interface HubRevisions {
   /** Each once, in no order. */
@@ -37,7 +37,7 @@ export async function hubRevisions(id: string, options: HubOptions = {}): Promis
   }
   const hurried = names.length > 0 ? { ...settings, retries: 0 } : settings;
   try {
-    const answer = await retried(hurried, async () =>
+    const answer = await retryRequest(hurried, async () =>
       jsonOf(await ask(hurried, `${settings.endpoint}/api/models/${id}/refs`), MOST_REFS_BYTES),
     );
     return { names: namesIn(answer, id), warning: null };
@@ -58,7 +58,7 @@ function namesIn(answer: unknown, id: string): string[] {
   if (!names?.every((name) => typeof name === "string"))
     throw new InputError(
       "hub-answer",
-      `the hub's list of revisions of ${id} needs branches and tags with names, got ${shown(answer)}`,
+      `the hub's list of revisions of ${id} needs branches and tags with names, got ${shorten(answer)}`,
     );
   return [...new Set(names)];
 }

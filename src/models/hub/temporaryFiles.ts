@@ -28,8 +28,8 @@ export async function leftovers(folder: string, what?: string): Promise<string[]
   const checked = await Promise.all(
     names.map(async (name) => {
       const [, of, pid, host] = PATTERN.exec(name) ?? [];
-      const wanted = of !== undefined && (what === undefined || of === what);
-      return wanted && (await isLeft(join(folder, name), Number(pid), host!)) ? name : null;
+      const fits = of !== undefined && (what === undefined || of === what);
+      return fits && (await isLeft(join(folder, name), Number(pid), host!)) ? name : null;
     }),
   );
   return checked.filter((name) => name !== null);
@@ -49,6 +49,6 @@ async function isLeft(path: string, pid: number, host: string): Promise<boolean>
   if (pid === 0) return true;
   const alive = isAlive(pid, host);
   if (alive !== null) return !alive;
-  const found = await stat(path).catch(() => null);
-  return found !== null && Date.now() - found.mtimeMs > ABANDONED_MS;
+  const stats = await stat(path).catch(() => null);
+  return stats !== null && Date.now() - stats.mtimeMs > ABANDONED_MS;
 }

@@ -35,7 +35,7 @@ export function transport(env: Environment): Fetch {
     const undici = await import("undici"); // only users with a proxy wait for it
     const proxy = isDirect(url, env) ? null : proxyOf(url.protocol, env);
     const key = `${url.protocol} ${proxy?.href ?? ""}`;
-    const made =
+    const agent =
       agents.get(key) ??
       Promise.resolve(
         proxy
@@ -46,8 +46,8 @@ export function transport(env: Environment): Fetch {
             })
           : new undici.Agent(ca ? { connect: { ca } } : {}),
       );
-    agents.set(key, made);
-    return undici.fetch(url, { ...init, dispatcher: await made }) as unknown as Promise<Response>;
+    agents.set(key, agent);
+    return undici.fetch(url, { ...init, dispatcher: await agent }) as unknown as Promise<Response>;
   };
 }
 
@@ -71,7 +71,7 @@ function proxyOf(protocol: string, env: Environment): URL | null {
 /** Whether `NO_PROXY` has the host of `url`: a name with all names under it, an address, a range of addresses, or *. */
 function isDirect({ hostname, port, protocol }: URL, env: Environment): boolean {
   const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
-  const given = port || (protocol === "https:" ? "443" : "80");
+  const ownPort = port || (protocol === "https:" ? "443" : "80");
   return valueOf("NO_PROXY", env)
     .split(/[\s,]+/)
     .filter((entry) => entry !== "")
@@ -79,7 +79,7 @@ function isDirect({ hostname, port, protocol }: URL, env: Environment): boolean 
       if (entry === "*") return true;
       if (entry.includes("/")) return inRange(host, entry);
       const [, name = entry, only] = /^(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
-      if (isIP(entry) !== 6 && only !== undefined && only !== given) return false;
+      if (isIP(entry) !== 6 && only !== undefined && only !== ownPort) return false;
       const suffix = (isIP(entry) === 6 ? entry.toLowerCase() : name).replace(/^\*?\./, "");
       return host === suffix || host.endsWith(`.${suffix}`);
     });

@@ -17,8 +17,8 @@ export interface WantedFiles {
 /** Files to bring, by the names of all that the repository has. */
 export type WantedFrom = (names: readonly string[]) => WantedFiles;
 
-export function wantedIn(wanted: WantedFiles | WantedFrom, names: readonly string[]): WantedFiles {
-  return typeof wanted === "function" ? wanted(names) : wanted;
+export function wantedIn(choice: WantedFiles | WantedFrom, names: readonly string[]): WantedFiles {
+  return typeof choice === "function" ? choice(names) : choice;
 }
 
 const TOKENIZER = [

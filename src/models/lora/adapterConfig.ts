@@ -50,20 +50,20 @@ export function adapterConfig(json: unknown, path: string): AdapterConfig {
   const type = (Object(json) as Record<string, unknown>).peft_type;
   if (type !== "LORA")
     throw new InputError("config", `${path} needs peft_type LORA, got ${JSON.stringify(type)}`);
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) {
-    const faults = faultSentences(parsed.error.issues, json);
+  const reading = schema.safeParse(json);
+  if (!reading.success) {
+    const faults = faultSentences(reading.error.issues, json);
     throw new InputError("config", `${path} cannot be used: ${faults.join("; ")}`);
   }
   const used = Object.entries(REFUSED).filter(([key]) => {
     const value = (json as Record<string, unknown>)[key];
     return value !== undefined && value !== null && value !== false;
   });
-  const { init_lora_weights: init } = parsed.data;
+  const { init_lora_weights: init } = reading.data;
   const reasons = used.map(([key, what]) => `${what} (${key})`);
   if (typeof init === "string" && CHANGES_BASE.test(init))
     reasons.push(`a base that was changed first (init_lora_weights ${init})`);
-  if (reasons.length === 0) return parsed.data;
+  if (reasons.length === 0) return reading.data;
   throw new InputError(
     "config",
     `${path} has ${reasons.join(", ")}, which is not merged here; peft's merge_and_unload() writes a whole model`,
@@ -96,16 +96,16 @@ export function isTarget({ target_modules: targets }: AdapterConfig, module: str
   return targets.some((target) => module === target || module.endsWith(`.${target}`));
 }
 
-function matches(regex: string, module: string, written: string): boolean {
-  if (/[+*}][^)]*\)[+*{]/.test(written))
+function matches(regex: string, module: string, pattern: string): boolean {
+  if (/[+*}][^)]*\)[+*{]/.test(pattern))
     throw new InputError(
       "config",
-      `the pattern ${JSON.stringify(written)} of an adapter could take for ever`,
+      `the pattern ${JSON.stringify(pattern)} of an adapter could take for ever`,
     );
   try {
     return new RegExp(regex).test(module);
   } catch (cause) {
-    throw new InputError("config", `${JSON.stringify(written)} of an adapter is not a pattern`, {
+    throw new InputError("config", `${JSON.stringify(pattern)} of an adapter is not a pattern`, {
       cause,
     });
   }

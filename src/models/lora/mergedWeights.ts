@@ -46,7 +46,7 @@ export function mergedWeights(
   const faults: string[] = [...adapter.unsupported].map(
     ([name, type]) => `${name} has type ${type}`,
   );
-  const modules = sorted(adapter.weights, weights, faults);
+  const modules = sortTensors(adapter.weights, weights, faults);
   for (const [module, parts] of modules) {
     const fault = merge(weights, module, parts, config, options);
     if (fault) faults.push(fault);
@@ -61,7 +61,7 @@ export function mergedWeights(
 }
 
 /** Parts by module; whole tensors go into `weights` at once. */
-function sorted(
+function sortTensors(
   tensors: Weights,
   weights: Map<string, StoredTensor>,
   faults: string[],

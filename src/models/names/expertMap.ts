@@ -48,32 +48,34 @@ export function expertMap(around: Around, experts: ExpertNames): WeightMap {
 const RENAMED = { merge: { d_mlp: ["d_expert"] } };
 
 function matrices(each: ExpertNames["each"], layer: string, at: string): WeightMap {
-  const put = (which: string, entry: WeightEntry) => ({
+  const entryFor = (which: string, entry: WeightEntry) => ({
     [`${at}.experts.{expert}.W_${which}`]: { ...entry, ...RENAMED },
   });
   if (each.kind === "each")
     return {
-      ...put("gate", matrix({}, layer + each.gate, "d_expert", "d_model")),
-      ...put("in", matrix({}, layer + each.in, "d_expert", "d_model")),
-      ...put("out", matrix({}, layer + each.out, "d_model", "d_expert")),
+      ...entryFor("gate", matrix({}, layer + each.gate, "d_expert", "d_model")),
+      ...entryFor("in", matrix({}, layer + each.in, "d_expert", "d_model")),
+      ...entryFor("out", matrix({}, layer + each.out, "d_model", "d_expert")),
     };
-  return each.kind === "stacked" ? stacked(each, layer, put) : interleaved(each, layer, at, put);
+  return each.kind === "stacked"
+    ? stackedExperts(each, layer, entryFor)
+    : interleavedExperts(each, layer, at, entryFor);
 }
 
 type Put = (which: string, entry: WeightEntry) => WeightMap;
 
 const ONE = { axis: "expert", index: 0 };
 
-function stacked({ gateIn, out }: StackedExperts, layer: string, put: Put) {
+function stackedExperts({ gateIn, out }: StackedExperts, layer: string, entryFor: Put) {
   const half = (index: number): WeightEntry => ({
     from: layer + gateIn,
     shape: ["expert", ["gate_in", "d_expert"], "d_model"],
     select: [ONE, { axis: "gate_in", index }],
   });
   return {
-    ...put("gate", half(0)),
-    ...put("in", half(1)),
-    ...put("out", {
+    ...entryFor("gate", half(0)),
+    ...entryFor("in", half(1)),
+    ...entryFor("out", {
       from: layer + out,
       shape: ["expert", "d_model", "d_expert"],
       select: [ONE],
@@ -81,7 +83,12 @@ function stacked({ gateIn, out }: StackedExperts, layer: string, put: Put) {
   };
 }
 
-function interleaved({ gateIn, out }: InterleavedExperts, layer: string, at: string, put: Put) {
+function interleavedExperts(
+  { gateIn, out }: InterleavedExperts,
+  layer: string,
+  at: string,
+  entryFor: Put,
+) {
   const half = (index: number) => ({ axis: "gate_in", index });
   const both: WeightEntry = {
     from: layer + gateIn,
@@ -89,9 +96,9 @@ function interleaved({ gateIn, out }: InterleavedExperts, layer: string, at: str
   };
   const bias = { from: `${layer}${gateIn}_bias`, shape: ["expert", ["d_expert", "gate_in"]] };
   return {
-    ...put("gate", { ...both, select: [ONE, half(0)] }),
-    ...put("in", { ...both, select: [ONE, half(1)] }),
-    ...put("out", {
+    ...entryFor("gate", { ...both, select: [ONE, half(0)] }),
+    ...entryFor("in", { ...both, select: [ONE, half(1)] }),
+    ...entryFor("out", {
       from: layer + out,
       shape: ["expert", "d_expert", "d_model"],
       select: [ONE],

@@ -15,7 +15,7 @@ export function latentMap({ spec, names }: Around): WeightMap {
     merge: { [name]: ["kv_down"] },
   });
   const down = `${own}kv_a_proj_with_mqa`;
-  const [low, turned] = [downRows(0, keyRank, "kv_rank"), downRows(keyRank, rotated, "d_head")];
+  const [low, rotary] = [downRows(0, keyRank, "kv_rank"), downRows(keyRank, rotated, "d_head")];
   const up = (start: number, length: number): WeightEntry => ({
     ...matrix({}, `${own}kv_b_proj`, ["head", "kv_up"], "kv_rank"),
     select: [{ axis: "kv_up", start, length }],
@@ -26,10 +26,10 @@ export function latentMap({ spec, names }: Around): WeightMap {
   const head = ["head", "d_head"];
   return {
     [`${at}.W_KV_down`]: { ...matrix({}, down, "kv_down", "d_model"), ...low },
-    [`${at}.W_K_rot`]: { ...matrix({}, down, "kv_down", "d_model"), ...turned },
+    [`${at}.W_K_rot`]: { ...matrix({}, down, "kv_down", "d_model"), ...rotary },
     ...(biased && {
       [`${at}.b_KV_down`]: { from: `${down}.bias`, shape: ["kv_down"], ...low },
-      [`${at}.b_K_rot`]: { from: `${down}.bias`, shape: ["kv_down"], ...turned },
+      [`${at}.b_K_rot`]: { from: `${down}.bias`, shape: ["kv_down"], ...rotary },
     }),
     [`${at}.kv_down_norm.w`]: { from: `${own}kv_a_layernorm.weight`, shape: ["kv_rank"] },
     [`${at}.W_K`]: up(0, fixed),

@@ -53,7 +53,7 @@ export function plantedCheckpoint(sizes: CircuitSizes, planted: readonly Planted
   tokens[PLANTED_BOS]!.fill(0);
   const frequencies = Array.from({ length: width / 2 }, () => Math.PI * draw.uniform());
   const parts = new Map<string, { shape: number[]; data: Float32Array }>();
-  const put = (
+  const addTensor = (
     name: string,
     shape: number[],
     fill: (data: Float32Array) => void = () => undefined,
@@ -66,10 +66,10 @@ export function plantedCheckpoint(sizes: CircuitSizes, planted: readonly Planted
     (data: Float32Array, columns: number) => (row: number, column: number, value: number) => {
       data[row * columns + column] = value;
     };
-  put("embed.W_E", [vocabulary, dModel], (data) =>
+  addTensor("embed.W_E", [vocabulary, dModel], (data) =>
     copyRows(tokens, into(data, dModel), offsetOf("token", width)),
   );
-  put("pos_embed.W_pos", [contextLength, dModel], (data) => {
+  addTensor("pos_embed.W_pos", [contextLength, dModel], (data) => {
     copyRows(
       positions(frequencies, contextLength),
       into(data, dModel),
@@ -79,20 +79,21 @@ export function plantedCheckpoint(sizes: CircuitSizes, planted: readonly Planted
   });
   for (let layer = 0; layer < layers; layer++) {
     for (const matrix of ["W_Q", "W_K", "W_V"])
-      put(`blocks.${layer}.attn.${matrix}`, [heads, dModel, dHead], noise(draw));
-    put(`blocks.${layer}.attn.W_O`, [heads, dHead, dModel], noise(draw));
-    for (const bias of ["b_Q", "b_K", "b_V"]) put(`blocks.${layer}.attn.${bias}`, [heads, dHead]);
-    put(`blocks.${layer}.attn.b_O`, [dModel]);
+      addTensor(`blocks.${layer}.attn.${matrix}`, [heads, dModel, dHead], noise(draw));
+    addTensor(`blocks.${layer}.attn.W_O`, [heads, dHead, dModel], noise(draw));
+    for (const bias of ["b_Q", "b_K", "b_V"])
+      addTensor(`blocks.${layer}.attn.${bias}`, [heads, dHead]);
+    addTensor(`blocks.${layer}.attn.b_O`, [dModel]);
   }
-  put("unembed.W_U", [dModel, vocabulary], (data) => {
+  addTensor("unembed.W_U", [dModel, vocabulary], (data) => {
     const at = into(data, vocabulary);
     tokens.forEach((direction, token) =>
       direction.forEach((value, entry) => at(offsetOf("prediction", width) + entry, token, value)),
     );
   });
-  put("unembed.b_U", [vocabulary]);
+  addTensor("unembed.b_U", [vocabulary]);
   for (const head of planted) plant(parts, head, { width, dModel, dHead, frequencies });
-  return { config: configOf(sizes, dModel, dHead), weights: stored(parts) };
+  return { config: configOf(sizes, dModel, dHead), weights: storedTensor(parts) };
 }
 
 function configOf(
@@ -215,7 +216,7 @@ function noise(draw: Random): (data: Float32Array) => void {
 }
 
 /** Every tensor in one block of memory, as a file would have it. */
-export function stored(
+export function storedTensor(
   parts: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>,
 ): Weights {
   const total = [...parts.values()].reduce((sum, { data }) => sum + data.length, 0);

@@ -5,7 +5,7 @@
  * `previous`. Cross head 0.0 then looks, with the token that was written last, for the place that has it as `previous`, and copies the
  * token there into `prediction`. Encoder head 1.1 asks the same within the encoder, apart from the next place, which always has it.
  */
-import { stored } from "./circuit.ts";
+import { storedTensor } from "./circuit.ts";
 
 const HEADS = 2;
 const BUCKETS = 8;
@@ -21,7 +21,7 @@ export function plantedT5({ tokens }: { readonly tokens: number }) {
   const dModel = 3 * tokens;
   const large = Math.sqrt(dModel); // an entry of a unit vector after the norm
   const [token, previous, prediction] = [0, tokens, 2 * tokens];
-  const { parts, put, attention, norm, dense } = writer(tokens, dModel);
+  const { parts, addTensor, attention, norm, dense } = writer(tokens, dModel);
   const none = { from: token, times: 0 };
   const nothing: Wiring = { query: none, key: none, value: none, to: prediction };
   const matching = {
@@ -29,23 +29,25 @@ export function plantedT5({ tokens }: { readonly tokens: number }) {
     key: { from: previous, times: 1 },
   };
   const value = (times: number) => ({ from: token, times: times / large });
-  put("shared.weight", [tokens + 2, dModel], (id, entry) => Number(id - 2 === entry));
-  put("lm_head.weight", [tokens + 2, dModel], (id, entry) => Number(id - 2 === entry - prediction));
+  addTensor("shared.weight", [tokens + 2, dModel], (id, entry) => Number(id - 2 === entry));
+  addTensor("lm_head.weight", [tokens + 2, dModel], (id, entry) =>
+    Number(id - 2 === entry - prediction),
+  );
   attention(block("encoder", 0, 0), 0, { ...nothing, value: value(1), to: previous });
   attention(block("encoder", 1, 0), 1, { ...nothing, ...matching });
   attention(block("decoder", 0, 0), 0, nothing);
   attention(block("decoder", 0, 1), 0, { ...matching, value: value(3), to: prediction });
   const biases = (stack: string) =>
     `${block(stack, 0, 0)}.SelfAttention.relative_attention_bias.weight`;
-  put(biases("encoder"), [BUCKETS, HEADS], (bucket, head) => {
+  addTensor(biases("encoder"), [BUCKETS, HEADS], (bucket, head) => {
     if (head === 0) return bucket === BEFORE ? ONLY : 0;
     return bucket === AFTER ? -ONLY : 0;
   });
-  put(biases("decoder"), [BUCKETS, HEADS]);
+  addTensor(biases("decoder"), [BUCKETS, HEADS]);
   for (const at of [block("encoder", 0, 1), block("encoder", 1, 1), block("decoder", 0, 2)])
     dense(at);
   for (const stack of ["encoder", "decoder"]) norm(`${stack}.final_layer_norm`);
-  return { config: configOf(tokens, dModel), weights: stored(parts) };
+  return { config: configOf(tokens, dModel), weights: storedTensor(parts) };
 }
 
 /** What a planted head's queries, keys and values read, each from a block of the stream, and where it writes. */
@@ -65,7 +67,7 @@ interface Reading {
 /** Writes the tensors of a checkpoint, part by part. */
 function writer(tokens: number, dModel: number) {
   const parts = new Map<string, { shape: number[]; data: Float32Array }>();
-  const put = (
+  const addTensor = (
     name: string,
     shape: readonly [number, number] | readonly [number],
     entry: (row: number, column: number) => number = () => 0,
@@ -76,25 +78,25 @@ function writer(tokens: number, dModel: number) {
     );
     parts.set(name, { shape: [...shape], data });
   };
-  const norm = (name: string) => put(`${name}.weight`, [dModel], () => 1);
+  const norm = (name: string) => addTensor(`${name}.weight`, [dModel], () => 1);
   const attention = (at: string, head: number, { query, key, value, to }: Wiring) => {
     const inner = HEADS * tokens;
     const name = at.startsWith("decoder") && at.endsWith("1") ? "EncDecAttention" : "SelfAttention";
     const within = (part: Reading) => (row: number, column: number) =>
       Math.floor(row / tokens) === head && row % tokens === column - part.from ? part.times : 0;
-    put(`${at}.${name}.q.weight`, [inner, dModel], within(query));
-    put(`${at}.${name}.k.weight`, [inner, dModel], within(key));
-    put(`${at}.${name}.v.weight`, [inner, dModel], within(value));
+    addTensor(`${at}.${name}.q.weight`, [inner, dModel], within(query));
+    addTensor(`${at}.${name}.k.weight`, [inner, dModel], within(key));
+    addTensor(`${at}.${name}.v.weight`, [inner, dModel], within(value));
     const out = within({ from: to, times: 1 });
-    put(`${at}.${name}.o.weight`, [dModel, inner], (row, column) => out(column, row));
+    addTensor(`${at}.${name}.o.weight`, [dModel, inner], (row, column) => out(column, row));
     norm(`${at}.layer_norm`);
   };
   const dense = (at: string) => {
-    put(`${at}.DenseReluDense.wi.weight`, [1, dModel]);
-    put(`${at}.DenseReluDense.wo.weight`, [dModel, 1]);
+    addTensor(`${at}.DenseReluDense.wi.weight`, [1, dModel]);
+    addTensor(`${at}.DenseReluDense.wo.weight`, [dModel, 1]);
     norm(`${at}.layer_norm`);
   };
-  return { parts, put, norm, attention, dense };
+  return { parts, addTensor, norm, attention, dense };
 }
 
 const block = (stack: string, layer: number, part: number) =>

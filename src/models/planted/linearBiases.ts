@@ -6,7 +6,7 @@
  * Head 1.7, whose slope is the least, looks for the place that has the current token as `previous`, and copies the token there into `prediction`.
  * BOS has a direction of its own, where a head that finds nothing rests.
  */
-import { PLANTED_BOS, stored } from "./circuit.ts";
+import { PLANTED_BOS, storedTensor } from "./circuit.ts";
 
 const HEADS = 8;
 /** Entries of a head beside those for tokens: the first of them is for BOS. */
@@ -20,7 +20,7 @@ export function plantedBloom({ tokens }: { readonly tokens: number }) {
   const dModel = HEADS * dHead;
   const [token, previous, prediction, start] = [0, tokens, 2 * tokens, 3 * tokens];
   const parts = new Map<string, { shape: number[]; data: Float32Array }>();
-  const put = (
+  const addTensor = (
     name: string,
     rows: number,
     columns: number | null,
@@ -33,12 +33,14 @@ export function plantedBloom({ tokens }: { readonly tokens: number }) {
     parts.set(name, { shape: columns === null ? [rows] : [rows, columns], data });
   };
   const norm = (name: string, gain: number) => {
-    put(`${name}.weight`, dModel, null, () => gain);
-    put(`${name}.bias`, dModel, null);
+    addTensor(`${name}.weight`, dModel, null, () => gain);
+    addTensor(`${name}.bias`, dModel, null);
   };
   const code = (id: number) => (id === PLANTED_BOS ? start : id - 1);
-  put("word_embeddings.weight", tokens + 1, dModel, (id, entry) => Number(entry === code(id)));
-  put("lm_head.weight", tokens + 1, dModel, (id, entry) =>
+  addTensor("word_embeddings.weight", tokens + 1, dModel, (id, entry) =>
+    Number(entry === code(id)),
+  );
+  addTensor("lm_head.weight", tokens + 1, dModel, (id, entry) =>
     Number(id !== PLANTED_BOS && entry === prediction + id - 1),
   );
   norm("word_embeddings_layernorm", dModel ** -0.5); // what enters the stream has length 1
@@ -46,14 +48,14 @@ export function plantedBloom({ tokens }: { readonly tokens: number }) {
     const at = `h.${layer}`;
     for (const name of ["input_layernorm", "post_attention_layernorm"])
       norm(`${at}.${name}`, dModel ** -0.5);
-    putHead(put, at, { dHead, dModel }, layer === 0 ? before() : induction());
-    put(`${at}.mlp.dense_h_to_4h.weight`, 4 * dModel, dModel);
-    put(`${at}.mlp.dense_h_to_4h.bias`, 4 * dModel, null);
-    put(`${at}.mlp.dense_4h_to_h.weight`, dModel, 4 * dModel);
-    put(`${at}.mlp.dense_4h_to_h.bias`, dModel, null);
+    putHead(addTensor, at, { dHead, dModel }, layer === 0 ? before() : induction());
+    addTensor(`${at}.mlp.dense_h_to_4h.weight`, 4 * dModel, dModel);
+    addTensor(`${at}.mlp.dense_h_to_4h.bias`, 4 * dModel, null);
+    addTensor(`${at}.mlp.dense_4h_to_h.weight`, dModel, 4 * dModel);
+    addTensor(`${at}.mlp.dense_4h_to_h.bias`, dModel, null);
   }
   norm("ln_f", 1);
-  return { config: configOf(tokens, dModel), weights: stored(parts) };
+  return { config: configOf(tokens, dModel), weights: storedTensor(parts) };
 
   function before(): Head {
     const same = { query: token, key: token, sharpness: -AVOID };

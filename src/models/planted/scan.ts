@@ -6,7 +6,7 @@
  * token, what came after it, and C[q] . B[k] is 1 where the token before k is that at q. The first half of the channels (of Mamba-2
  * the first head) carry tokens along and write them; all others forget at once.
  */
-import { stored } from "./circuit.ts";
+import { storedTensor } from "./circuit.ts";
 
 export interface PlantedScan {
   /** Tokens beside BOS, which is 0 and no vector. */
@@ -19,48 +19,52 @@ export interface PlantedScan {
 export function plantedMamba({ tokens, shifts }: PlantedScan) {
   const channels = 2 * tokens;
   const isCurrent = (channel: number) => channel < tokens;
-  const { put, parts, large } = around(tokens);
-  put(`${MIXER}.in_proj.weight`, [2 * channels, tokens], (row, entry) =>
+  const { addTensor, parts, large } = around(tokens);
+  addTensor(`${MIXER}.in_proj.weight`, [2 * channels, tokens], (row, entry) =>
     row < channels ? Number(row % tokens === entry) : GATE / large,
   );
-  put(`${MIXER}.conv1d.weight`, [channels, 1, TAPS], (channel, tap) =>
+  addTensor(`${MIXER}.conv1d.weight`, [channels, 1, TAPS], (channel, tap) =>
     Number(tap === tapOf(shifts && !isCurrent(channel))),
   );
-  put(`${MIXER}.x_proj.weight`, [1 + 2 * tokens, channels], (row, channel) => {
+  addTensor(`${MIXER}.x_proj.weight`, [1 + 2 * tokens, channels], (row, channel) => {
     const half = isCurrent(channel) ? tokens : 0; // rows: time step, B, C
     return row > 0 && row - 1 === half + (channel % tokens) ? 1 / large : 0;
   });
-  put(`${MIXER}.dt_proj.weight`, [channels, 1], () => 0);
-  put(`${MIXER}.dt_proj.bias`, [channels], () => STEP);
-  put(`${MIXER}.A_log`, [channels, tokens], (channel) => (isCurrent(channel) ? KEEPS : FORGETS));
-  put(`${MIXER}.D`, [channels], () => 0);
-  put(`${MIXER}.out_proj.weight`, [tokens, channels], (entry, channel) =>
+  addTensor(`${MIXER}.dt_proj.weight`, [channels, 1], () => 0);
+  addTensor(`${MIXER}.dt_proj.bias`, [channels], () => STEP);
+  addTensor(`${MIXER}.A_log`, [channels, tokens], (channel) =>
+    isCurrent(channel) ? KEEPS : FORGETS,
+  );
+  addTensor(`${MIXER}.D`, [channels], () => 0);
+  addTensor(`${MIXER}.out_proj.weight`, [tokens, channels], (entry, channel) =>
     Number(entry === channel),
   );
   const own = { model_type: "mamba", intermediate_size: channels, time_step_rank: 1 };
-  return { config: { ...configOf(tokens), ...own }, weights: stored(parts) };
+  return { config: { ...configOf(tokens), ...own }, weights: storedTensor(parts) };
 }
 
 /** A Mamba-2 with four heads, each as wide as there are tokens; the same bytes for the same sizes. */
 export function plantedMamba2({ tokens, shifts }: PlantedScan) {
   const inner = HEADS * tokens;
   const conv = inner + 2 * tokens;
-  const { put, parts, large } = around(tokens);
-  put(`${MIXER}.in_proj.weight`, [inner + conv + HEADS, tokens], (row, entry) => {
+  const { addTensor, parts, large } = around(tokens);
+  addTensor(`${MIXER}.in_proj.weight`, [inner + conv + HEADS, tokens], (row, entry) => {
     if (row < inner) return GATE / large;
     if (row >= inner + conv) return 0; // time steps
     const scale = row < 2 * inner ? 1 : ONE_AFTER_SILU / large; // x, then B and C
     return row % tokens === entry ? scale : 0;
   });
   const isB = (channel: number) => channel >= inner && channel < inner + tokens;
-  put(`${MIXER}.conv1d.weight`, [conv, 1, TAPS], (channel, tap) =>
+  addTensor(`${MIXER}.conv1d.weight`, [conv, 1, TAPS], (channel, tap) =>
     Number(tap === tapOf(shifts && isB(channel))),
   );
-  put(`${MIXER}.dt_bias`, [HEADS], () => STEP);
-  put(`${MIXER}.A_log`, [HEADS], (head) => (head === 0 ? KEEPS : FORGETS));
-  put(`${MIXER}.D`, [HEADS], () => 0);
-  put(`${MIXER}.norm.weight`, [inner], () => 1);
-  put(`${MIXER}.out_proj.weight`, [tokens, inner], (entry, channel) => Number(entry === channel));
+  addTensor(`${MIXER}.dt_bias`, [HEADS], () => STEP);
+  addTensor(`${MIXER}.A_log`, [HEADS], (head) => (head === 0 ? KEEPS : FORGETS));
+  addTensor(`${MIXER}.D`, [HEADS], () => 0);
+  addTensor(`${MIXER}.norm.weight`, [inner], () => 1);
+  addTensor(`${MIXER}.out_proj.weight`, [tokens, inner], (entry, channel) =>
+    Number(entry === channel),
+  );
   const own = {
     model_type: "mamba2",
     expand: HEADS,
@@ -68,7 +72,7 @@ export function plantedMamba2({ tokens, shifts }: PlantedScan) {
     head_dim: tokens,
     n_groups: 1,
   };
-  return { config: { ...configOf(tokens), ...own }, weights: stored(parts) };
+  return { config: { ...configOf(tokens), ...own }, weights: storedTensor(parts) };
 }
 
 const MIXER = "backbone.layers.0.mixer";
@@ -88,7 +92,11 @@ const tapOf = (before: boolean) => (before ? TAPS - 2 : TAPS - 1);
 /** Embedding, norms and unembedding, to which the mixer is added. */
 function around(tokens: number) {
   const parts = new Map<string, { shape: number[]; data: Float32Array }>();
-  const put = (name: string, shape: number[], entry: (row: number, column: number) => number) => {
+  const addTensor = (
+    name: string,
+    shape: number[],
+    entry: (row: number, column: number) => number,
+  ) => {
     const columns = shape.length === 1 ? 1 : shape.at(-1)!;
     const size = shape.reduce((product, each) => product * each, 1);
     const data = Float32Array.from({ length: size }, (_, index) =>
@@ -96,12 +104,14 @@ function around(tokens: number) {
     );
     parts.set(name, { shape, data });
   };
-  put("backbone.embeddings.weight", [tokens + 1, tokens], (id, entry) => Number(id === entry + 1));
-  put("backbone.layers.0.norm.weight", [tokens], () => 1);
-  put("backbone.norm_f.weight", [tokens], () => 1);
-  put("lm_head.weight", [tokens + 1, tokens], (id, entry) => 2 * Number(id === entry + 1));
+  addTensor("backbone.embeddings.weight", [tokens + 1, tokens], (id, entry) =>
+    Number(id === entry + 1),
+  );
+  addTensor("backbone.layers.0.norm.weight", [tokens], () => 1);
+  addTensor("backbone.norm_f.weight", [tokens], () => 1);
+  addTensor("lm_head.weight", [tokens + 1, tokens], (id, entry) => 2 * Number(id === entry + 1));
   const large = Math.sqrt(tokens); // an entry of a unit vector after the norm
-  return { put, parts, large };
+  return { addTensor, parts, large };
 }
 
 function configOf(tokens: number) {

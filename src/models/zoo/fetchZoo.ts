@@ -10,22 +10,22 @@ import { zooIndex, zooPlace } from "./zooIndex.ts";
  * @throws {InputError} "unknown-model" if the zoo has no such model, "file" if it is not served there
  */
 export async function fetchZoo(
-  asked: string,
+  zooName: string,
   base: string,
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
-  const index = zooIndex.parse(await (await fetched(`${base}zoo.json`, options)).json());
-  const { id, folder, files } = zooPlace(index, asked);
+  const index = zooIndex.parse(await (await fetchFile(`${base}zoo.json`, options)).json());
+  const { id, folder, files } = zooPlace(index, zooName);
   const blobs = await Promise.all(
     files.map(async (name) => ({
       name,
-      blob: await (await fetched(`${base}${folder}/${name}`, options)).blob(),
+      blob: await (await fetchFile(`${base}${folder}/${name}`, options)).blob(),
     })),
   );
   return openBlobs(blobs, { ...options, id });
 }
 
-async function fetched(url: string, { signal }: LoadOptions): Promise<Response> {
+async function fetchFile(url: string, { signal }: LoadOptions): Promise<Response> {
   const response = await fetch(url, signal ? { signal } : {});
   if (response.ok) return response;
   throw new InputError("file", `the zoo's ${url} could not be fetched: ${response.status}`);

@@ -20,11 +20,11 @@ export async function readZoo(): Promise<ZooIndex> {
  *
  * @throws {InputError} "unknown-model" if the zoo has no such model, or not that step of it
  */
-export async function openZoo(asked: string, options: LoadOptions = {}): Promise<LoadedModel> {
-  return openFolder(await zooFolder(asked), `zoo:${asked}`, options);
+export async function openZoo(zooName: string, options: LoadOptions = {}): Promise<LoadedModel> {
+  return openFolder(await zooFolder(zooName), `zoo:${zooName}`, options);
 }
 
 /** The folder of `NAME` or `NAME@STEP`; throws as `openZoo`. */
-export async function zooFolder(asked: string): Promise<string> {
-  return join(ZOO, zooPlace(await readZoo(), asked).folder);
+export async function zooFolder(zooName: string): Promise<string> {
+  return join(ZOO, zooPlace(await readZoo(), zooName).folder);
 }

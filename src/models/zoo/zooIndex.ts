@@ -36,8 +36,8 @@ export interface ZooPlace {
  *
  * @throws {InputError} "unknown-model" if the zoo has no such model, or not that step of it
  */
-export function zooPlace(index: ZooIndex, asked: string): ZooPlace {
-  const [name, at] = asked.split(/@(.*)/s) as [string, string | undefined];
+export function zooPlace(index: ZooIndex, zooName: string): ZooPlace {
+  const [name, at] = zooName.split(/@(.*)/s) as [string, string | undefined];
   const names = Object.keys(index);
   if (!Object.hasOwn(index, name))
     throw new InputError(
@@ -52,5 +52,5 @@ export function zooPlace(index: ZooIndex, asked: string): ZooPlace {
       `zoo:${name} has no step ${at}, it has ${steps.join(", ")}`,
     );
   const folder = `${name}/checkpoints/step-${String(step).padStart(6, "0")}`;
-  return { id: `zoo:${asked}`, folder, files };
+  return { id: `zoo:${zooName}`, folder, files };
 }

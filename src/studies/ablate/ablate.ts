@@ -142,9 +142,9 @@ function distinctJobs({ baseHeads, each, sets, ideal, curve }: AblationPlan): Ab
         heads: [...baseHeads, ...set.filter((other) => headName(other) !== headName(head))],
       })),
     ]),
-    ...ideal.flatMap((one) => [
-      { heads: [...baseHeads, one.head] },
-      { heads: baseHeads, ideal: one },
+    ...ideal.flatMap((job) => [
+      { heads: [...baseHeads, job.head] },
+      { heads: baseHeads, ideal: job },
     ]),
     ...(curve ? curveJobs(curve, baseHeads) : []),
   ];

@@ -51,11 +51,11 @@ const DRAWS = 8;
  */
 export function curvePlan(
   scores: readonly (readonly number[])[],
-  { count: asked, randomSets = RANDOM_SETS, seed = 0 }: CurveOptions,
+  { count: countOption, randomSets = RANDOM_SETS, seed = 0 }: CurveOptions,
 ): CurvePlan {
   const all = scores.flatMap((row, layer) => row.map((score, head) => ({ layer, head, score })));
   const most = Math.floor(all.length / 2);
-  const count = asked ?? Math.min(COUNT, most);
+  const count = countOption ?? Math.min(COUNT, most);
   if (!(Number.isInteger(count) && count >= 1 && count <= most))
     throw new InputError(
       "range",
@@ -122,7 +122,7 @@ export function curveOf(
   const rises = (sets: readonly (readonly HeadAt[])[]) =>
     bandOf(sets.map((heads) => moments(change(heads, "secondCopy")).mean));
   return {
-    order: order.map((one) => ({ head: headName(one), score: one.score })),
+    order: order.map((head) => ({ head: headName(head), score: head.score })),
     randomSets,
     points: order.map((_, last) => {
       const second = change(order.slice(0, last + 1), "secondCopy");

@@ -72,14 +72,14 @@ interface Running {
 
 function ablationsOf(running: Running, rows: AblationRows): Ablations {
   const losses = new Map<string, CopyLossesByExample>();
-  const kept = runCache<{ readonly saved: State; readonly states: readonly State[] }>(
+  const cachedStates = runCache<{ readonly saved: State; readonly states: readonly State[] }>(
     running.chain.cacheBytes,
   );
   const feeds = lossFeeds(rows);
   const examples = rows.info.examples;
   const { chain } = running;
   const base = (chunk: readonly number[]) =>
-    kept(chunk.join(), async () => {
+    cachedStates(chunk.join(), async () => {
       const { saved } = await savedRun(chain, takeRows(rows.tokens, chunk), feedsFor(feeds, chunk));
       return { saved, states: [saved] };
     });
@@ -122,12 +122,12 @@ async function runChunk(
   { into, ran }: { readonly into: Losses; readonly ran: (rows: number) => void },
 ): Promise<void> {
   const changes = await sources.forChunk(chunk, saved);
-  const groups = byStart(jobs, chain).map(({ from, jobs: some }): VariantRuns => ({
+  const groups = byStart(jobs, chain).map(({ from, jobs: startJobs }): VariantRuns => ({
     ...{ from, base: saved, examples: chunk.length, feeds },
-    variants: some.map((job) => variantOf(job, changes, chain, rows)),
+    variants: startJobs.map((job) => variantOf(job, changes, chain, rows)),
     read: readCopyLosses,
-    put: ({ variant, example }, [firstCopy, secondCopy]) => {
-      const losses = into.get(jobName(some[variant]!))!;
+    store: ({ variant, example }, [firstCopy, secondCopy]) => {
+      const losses = into.get(jobName(startJobs[variant]!))!;
       losses.firstCopy[chunk[example]!] = firstCopy!;
       losses.secondCopy[chunk[example]!] = secondCopy!;
     },
@@ -148,7 +148,7 @@ function byStart(
     const from = hookName(layer, atPattern ? "attn.hook_pattern" : "attn.hook_z");
     groups.set(from, [...(groups.get(from) ?? []), job]);
   }
-  return [...groups].map(([from, some]) => ({ from, jobs: some }));
+  return [...groups].map(([from, group]) => ({ from, jobs: group }));
 }
 
 function variantOf(
@@ -158,16 +158,16 @@ function variantOf(
   rows: AblationRows,
 ): Variant {
   const layers = [...new Set(heads.map(({ layer }) => layer))];
-  const gone = layers.map((layer) =>
+  const changesByLayer = layers.map((layer) =>
     changes.ofHeads(
       layer,
-      heads.filter((one) => one.layer === layer).map(({ head }) => head),
+      heads.filter((head) => head.layer === layer).map(({ head }) => head),
     ),
   );
   const first = Math.min(...layers);
   const later = [...new Set(chain.points.map(({ layer }) => layer))].filter(
     (layer) => layer > first,
   );
-  const kept = changes.ofPatterns ? later.map(changes.ofPatterns) : [];
-  return [...gone, ...kept, ...(ideal ? [idealPattern(ideal, rows)] : [])];
+  const keptPatterns = changes.ofPatterns ? later.map(changes.ofPatterns) : [];
+  return [...changesByLayer, ...keptPatterns, ...(ideal ? [idealPattern(ideal, rows)] : [])];
 }

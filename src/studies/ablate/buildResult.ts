@@ -125,8 +125,8 @@ function idealOf(plan: AblationPlan, losses: Losses): AblateResult["ideal"] {
   return plan.ideal.map((ideal) => {
     const change = changeOf({ heads: plan.baseHeads, ideal }, plan, losses);
     const cost = changeOf({ heads: [...plan.baseHeads, ideal.head] }, plan, losses).secondCopy;
-    const kept = cost === 0 ? null : 1 - change.secondCopy / cost;
-    return { head: headName(ideal.head), pattern: ideal.pattern, ...change, kept };
+    const share = cost === 0 ? null : 1 - change.secondCopy / cost;
+    return { head: headName(ideal.head), pattern: ideal.pattern, ...change, kept: share };
   });
 }
 
@@ -155,12 +155,12 @@ function minimalWords({ share, necessary, sufficient }: NonNullable<AblateResult
   const percent = (part: number) => `${(100 * part).toFixed(0)} %`;
   const checked = ({ check }: typeof necessary) =>
     `On ${check.what} ${percent(check.kept)} is kept: ${check.holds ? "it holds" : "it does NOT hold"} there.`;
-  const named = ({ heads }: typeof necessary) =>
+  const headNames = ({ heads }: typeof necessary) =>
     heads.length > 24 ? `${heads.length} heads` : heads.join(", ") || "no head";
   return [
     necessary.reached
-      ? `Without ${named(necessary)} the second copy keeps ${percent(necessary.kept)} of what repetition helps: a necessary set, found greedily, so that a smaller one may exist. ${checked(necessary)}`
-      : `No set of the candidates takes ${percent(share)} of what repetition helps; without ${named(necessary)} it keeps ${percent(necessary.kept)}.`,
-    `With every other head ablated, ${named(sufficient)} keep ${percent(sufficient.kept)}: a sufficient set, found greedily${sufficient.pruned ? "" : " and not pruned head by head"}. ${checked(sufficient)}`,
+      ? `Without ${headNames(necessary)} the second copy keeps ${percent(necessary.kept)} of what repetition helps: a necessary set, found greedily, so that a smaller one may exist. ${checked(necessary)}`
+      : `No set of the candidates takes ${percent(share)} of what repetition helps; without ${headNames(necessary)} it keeps ${percent(necessary.kept)}.`,
+    `With every other head ablated, ${headNames(sufficient)} keep ${percent(sufficient.kept)}: a sufficient set, found greedily${sufficient.pruned ? "" : " and not pruned head by head"}. ${checked(sufficient)}`,
   ];
 }

@@ -1,8 +1,8 @@
 import { Option, type Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { ABLATION_KINDS } from "../../results/causalNames.ts";
-import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
-import { integer, listed, number, sets } from "../../cli/flags/values.ts";
+import { MODEL, rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { integer, commaList, number, sets } from "../../cli/flags/values.ts";
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
@@ -44,8 +44,8 @@ function declare(command: Command): Command {
       ),
     )
     .option("--set <heads>", "ablate these together, as 18.6,18.7; may repeat", sets)
-    .option("--always-ablate <heads>", "ablate these in every run", listed)
-    .option("--idealise <heads>", "put exact patterns in place of these heads' own", listed)
+    .option("--always-ablate <heads>", "ablate these in every run", commaList)
+    .option("--idealise <heads>", "put exact patterns in place of these heads' own", commaList)
     .option("--each-head", "each head alone, beside sets and patterns")
     .option(
       "--curve [n]",
@@ -59,7 +59,7 @@ function declare(command: Command): Command {
       "share of what repetition helps that --minimal goes by (default .8)",
       number,
     );
-  return shared(
+  return withSharedFlags(
     rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true, "reference": [[...]]}'),
   );
 }

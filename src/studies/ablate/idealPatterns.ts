@@ -24,10 +24,10 @@ export function idealPattern({ head, pattern }: IdealJob, rows: AblationRows): C
   const { data } = idealHeads({ start, period, length });
   const area = length * length;
   const index = IDEAL_HEADS.indexOf(pattern);
-  const one = data.subarray(index * area, (index + 1) * area);
+  const values = data.subarray(index * area, (index + 1) * area);
   const heads = head.head + 1; // a row of the source reaches as far as the head
   const source = new Float32Array(heads * area);
-  source.set(one, head.head * area);
+  source.set(values, head.head * area);
   return {
     value: hookName(head.layer, "attn.hook_pattern"),
     source: tensor(["batch", "head", "query", "key"], [1, heads, length, length], source),

@@ -48,22 +48,22 @@ export async function minimalSets(
   await runs.run([{ heads: baseHeads }], "ablating");
   const search = { runs, baseHeads, share };
   checkGain(await runs.run([], "ablating"), baseHeads);
-  const gone = await necessary(search, ranking);
-  const left = await sufficient(search, ranking, gone.set);
+  const smallest = await necessary(search, ranking);
+  const left = await sufficient(search, ranking, smallest.set);
   const check = async (ablated: readonly HeadAt[]): Promise<Kept> => {
     const job = { heads: [...baseHeads, ...ablated] };
     return keptOf(await fresh.runs.run([{ heads: baseHeads }, job], "checking"), baseHeads, job);
   };
   const checked = { examples: fresh.runs.rows.info.examples, what: fresh.what };
-  const found = async (
-    { set, kept, reached, pruned }: Searched,
+  const checkSet = async (
+    { set, retention, reached, pruned }: Searched,
     ablated: readonly HeadAt[],
-    holds: (kept: number) => boolean,
+    holds: (amount: number) => boolean,
   ): Promise<Found> => {
     const again = await check(ablated);
     return {
       heads: set.map(headName),
-      ...kept,
+      ...retention,
       reached,
       pruned,
       check: { ...checked, ...again, holds: holds(again.kept) },
@@ -72,8 +72,8 @@ export async function minimalSets(
   const rest = without(ranking.byCost, left.set);
   return {
     share,
-    necessary: await found(gone, gone.set, (kept) => kept <= 1 - share),
-    sufficient: await found(left, rest, (kept) => kept >= share),
+    necessary: await checkSet(smallest, smallest.set, (retention) => retention <= 1 - share),
+    sufficient: await checkSet(left, rest, (retention) => retention >= share),
   };
 }
 
@@ -90,13 +90,13 @@ interface Kept {
 
 interface Searched {
   readonly set: readonly HeadAt[];
-  readonly kept: Kept;
+  readonly retention: Kept;
   readonly reached: boolean;
   readonly pruned: boolean;
 }
 
-function without(heads: readonly HeadAt[], some: readonly HeadAt[]): HeadAt[] {
-  const names = new Set(some.map(headName));
+function without(heads: readonly HeadAt[], removed: readonly HeadAt[]): HeadAt[] {
+  const names = new Set(removed.map(headName));
   return heads.filter((head) => !names.has(headName(head)));
 }
 
@@ -144,17 +144,20 @@ async function necessary(search: Search, { byCost, byScore }: Ranking): Promise<
   let [now] = (await keptWithout(search, [set], step)) as [Kept];
   while (now.kept > enough && set.length < candidates.length) {
     const more = without(candidates, set).map((head) => [...set, head]);
-    const kept = await keptWithout(search, more, step);
-    const least = kept.reduce((at, one, index) => (one.kept < kept[at]!.kept ? index : at), 0);
-    [set, now] = [more[least]!, kept[least]!];
+    const trials = await keptWithout(search, more, step);
+    const least = trials.reduce(
+      (at, trial, index) => (trial.kept < trials[at]!.kept ? index : at),
+      0,
+    );
+    [set, now] = [more[least]!, trials[least]!];
   }
   const reached = now.kept <= enough;
   for (const head of reached ? [...set] : []) {
     const fewer = without(set, [head]);
-    const [kept] = (await keptWithout(search, [fewer], step)) as [Kept];
-    if (kept.kept <= enough) [set, now] = [fewer, kept];
+    const [trial] = (await keptWithout(search, [fewer], step)) as [Kept];
+    if (trial.kept <= enough) [set, now] = [fewer, trial];
   }
-  return { set, kept: now, reached, pruned: true };
+  return { set, retention: now, reached, pruned: true };
 }
 
 async function sufficient(
@@ -177,8 +180,8 @@ async function sufficient(
   const pruned = set.length <= MOST_TO_PRUNE;
   for (const head of pruned ? set.toReversed() : []) {
     const fewer = without(set, [head]);
-    const kept = await keptBy(fewer);
-    if (kept.kept >= search.share) [set, now] = [fewer, kept];
+    const trial = await keptBy(fewer);
+    if (trial.kept >= search.share) [set, now] = [fewer, trial];
   }
-  return { set, kept: now, reached: now.kept >= search.share, pruned };
+  return { set, retention: now, reached: now.kept >= search.share, pruned };
 }

@@ -70,14 +70,14 @@ export type AblationChoice = Omit<AblationPlan, "curve" | "byScore">;
 export function ablationChoice(architecture: Architecture, options: AblateOptions): AblationChoice {
   const { kind = "mean", sets = [], alwaysAblate = [], idealise = [], curve, minimal } = options;
   const heads = (choices: readonly HeadChoice[]) => headsCalled(choices, architecture);
-  const asked = sets.length + idealise.length > 0 || curve !== undefined;
+  const hasTask = sets.length + idealise.length > 0 || curve !== undefined;
   return {
     kind,
     baseHeads: heads(alwaysAblate),
     sets: sets.map(heads),
     ideal: idealJobs(heads(idealise)),
     minimalShare: minimal ? minimalShareOf(minimal) : null,
-    each: minimal || (options.eachHead ?? !asked) ? allHeads(architecture) : [],
+    each: minimal || (options.eachHead ?? !hasTask) ? allHeads(architecture) : [],
   };
 }
 

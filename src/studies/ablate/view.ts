@@ -33,7 +33,18 @@ const FIRST_COPY = { name: "first copy", key: "firstCopyNats" };
 const SECOND_COPY = { name: "second copy", key: "secondCopyNats" };
 
 export function ablateView(result: AblateResult): StudyView {
-  const { kind, reference, given, loss, heads, sets, ideal, curve, minimal, words } = result;
+  const {
+    kind,
+    reference,
+    given: baseHeads,
+    loss,
+    heads,
+    sets,
+    ideal,
+    curve,
+    minimal,
+    words,
+  } = result;
   const values = heads?.delta.secondCopy;
   const tables: StudyTable[] = [
     ...(curve ? [curveTable(curve)] : []),
@@ -47,7 +58,9 @@ export function ablateView(result: AblateResult): StudyView {
     lines: [
       ...aboutLines(result),
       `ablated: ${KIND_WORDS[kind]}${reference ? ` (${reference.examples} rows: ${reference.what})` : ""}`,
-      ...(given.length > 0 ? [`in every run, these are ablated too: ${given.join(", ")}`] : []),
+      ...(baseHeads.length > 0
+        ? [`in every run, these are ablated too: ${baseHeads.join(", ")}`]
+        : []),
       `loss in nats before: first copy ${nats(loss.firstCopy)}, second copy ${nats(loss.secondCopy)}`,
     ],
     sentences: [
@@ -275,12 +288,12 @@ function minimalTable(minimal: NonNullable<AblateResult["minimal"]>): StudyTable
       "holds",
     ],
     rows: (["necessary", "sufficient"] as const).map((which) => {
-      const { heads, kept, interval, check } = minimal[which];
+      const { heads, kept: shareKept, interval, check } = minimal[which];
       return [
         which,
         heads.length,
         heads.map(headNumbers),
-        kept,
+        shareKept,
         ...(interval ?? [null, null]),
         check.kept,
         check.holds ? "yes" : "no",
@@ -331,11 +344,11 @@ function idealTable(ideal: AblateResult["ideal"]): StudyTable {
   return {
     caption: "Exact patterns in place of a head's own",
     columns: [headColumn(), "pattern", SECOND_COPY, "kept"],
-    rows: ideal.map(({ head, pattern, secondCopy, kept }) => [
+    rows: ideal.map(({ head, pattern, secondCopy, kept: shareKept }) => [
       headNumbers(head),
       pattern,
       secondCopy,
-      kept,
+      shareKept,
     ]),
   };
 }

@@ -65,7 +65,7 @@ export async function analyse(
       heads: bestHeads(scored, shownHeads),
     }),
   };
-  const found = {
+  const parts = {
     inductionTest: tests,
     importantLayers: importantLayers(patches),
     depth: depthOf(scored),
@@ -74,8 +74,8 @@ export async function analyse(
   return {
     schema: "induction-lens/analyse@1",
     ...headerOf(model, scored.input, warningsOf(scored, patches)),
-    ...found,
-    findings: findings(found),
+    ...parts,
+    findings: findings(parts),
     ...footerOf(backend, { run: performance.now() - started }),
   };
 }
@@ -118,15 +118,15 @@ function importantLayers({
   patchAttention,
   patchMlp,
 }: PatchScan): AnalyseResult["importantLayers"] {
-  const named = (what: string, result: PatchResult | null) =>
+  const effectsOf = (what: string, result: PatchResult | null) =>
     (result?.important ?? []).map(({ layer, effect, low, high }) => ({
       name: `${what} ${layer}`,
       layer,
       effect,
       interval: low === null || high === null ? null : ([low, high] as [number, number]),
     }));
-  return [...named("attention", patchAttention), ...named("mlp", patchMlp)].sort(
-    (one, other) => other.effect - one.effect,
+  return [...effectsOf("attention", patchAttention), ...effectsOf("mlp", patchMlp)].sort(
+    (effect, other) => other.effect - effect.effect,
   );
 }
 

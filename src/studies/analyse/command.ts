@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
-import { bosOption, MODEL, shared } from "../../cli/flags/sharedFlags.ts";
+import { bosOption, MODEL, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { integer, seed, wholeNumber } from "../../cli/flags/values.ts";
 import type { RowFlags } from "../../cli/flags/rowFlags.ts";
 import type { Destination } from "../../cli/request.ts";
@@ -44,7 +44,7 @@ function declare(command: Command): Command {
     )
     .option("--all-heads", "patch every head exactly, however many there are")
     .option("--json", "print the Result as JSON and nothing else");
-  return shared(withFlags);
+  return withSharedFlags(withFlags);
 }
 
 /** All files of the analysis, or none. */

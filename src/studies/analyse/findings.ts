@@ -11,13 +11,13 @@ const percent = (value: number) => {
 };
 
 /** What was found, a sentence for each question that the notebook asks. */
-export function findings(found: Found): string[] {
+export function findings(parts: Found): string[] {
   return [
-    ...found.inductionTest.map(testWords),
-    found.studies.score.verdictInWords,
-    causeWords(found),
-    depthWords(found.depth, found.studies.score.scores.induction.length),
-    lensWords(found.studies.lens),
+    ...parts.inductionTest.map(testWords),
+    parts.studies.score.verdictInWords,
+    causeWords(parts),
+    depthWords(parts.depth, parts.studies.score.scores.induction.length),
+    lensWords(parts.studies.lens),
   ];
 }
 
@@ -69,8 +69,8 @@ function most(
   heads: readonly { readonly layer: number; readonly head: number; readonly effect: number }[],
   among: string,
 ) {
-  const { layer, head, effect } = heads.reduce((best, one) =>
-    one.effect > best.effect ? one : best,
+  const { layer, head, effect } = heads.reduce((best, other) =>
+    other.effect > best.effect ? other : best,
   );
   return { name: headName({ layer, head }), effect, among };
 }

@@ -63,7 +63,7 @@ export async function inductionTest(
   await lastLogits(model, backend, tokens, options, (logits, row) =>
     answers.push(answerOf(logits, targetOf(row))),
   );
-  const named = (token: number) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
+  const tokenOf = (token: number) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
   const share = (count: number, chance: number) => ({
     value: count / examples,
     interval: proportionInterval(count, examples),
@@ -87,11 +87,11 @@ export async function inductionTest(
     },
     rank: moments(answers.map(({ rank }) => rank)).mean,
     first: {
-      repeated: named(tokens.data[length - 1]!),
-      target: named(targetOf(0)),
+      repeated: tokenOf(tokens.data[length - 1]!),
+      target: tokenOf(targetOf(0)),
       rank: first.rank,
       probability: first.probability,
-      top: first.top.map(({ token, probability }) => ({ ...named(token), probability })),
+      top: first.top.map(({ token, probability }) => ({ ...tokenOf(token), probability })),
     },
   };
 }
@@ -140,7 +140,7 @@ function lastProgram(program: Program, layers: number): Program {
 function answerOf(logits: Float32Array, target: number): Answer {
   const probabilities = softmax(logits);
   const probability = (token: number) => probabilities[token]!;
-  const order = [...logits.keys()].sort((one, other) => logits[other]! - logits[one]!);
+  const order = [...logits.keys()].sort((id, other) => logits[other]! - logits[id]!);
   return {
     rank: 1 + logits.filter((logit) => logit > logits[target]!).length,
     probability: probability(target),

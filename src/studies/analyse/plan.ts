@@ -69,10 +69,10 @@ function roomFor(architecture: Architecture, input: GeneratedInput): number {
 
 function screenOf(
   { layers, heads }: Architecture,
-  asked: AnalyseOptions["screen"],
+  screen: AnalyseOptions["screen"],
 ): AnalysePlan["screen"] {
-  if (asked === "all") return null;
-  if (asked === undefined) return layers * heads > MOST_EXACT ? SCREEN : null;
-  checkWholeNumber("screen", asked, 1);
-  return asked;
+  if (screen === "all") return null;
+  if (screen === undefined) return layers * heads > MOST_EXACT ? SCREEN : null;
+  checkWholeNumber("screen", screen, 1);
+  return screen;
 }

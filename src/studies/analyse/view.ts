@@ -83,11 +83,11 @@ function path(study: keyof AnalyseResult["studies"]): string[] {
 
 /** The layers' parts that restore most. */
 function layerChart(result: AnalyseResult): BarChart {
-  const shown = result.importantLayers.slice(0, BARS);
+  const bars = result.importantLayers.slice(0, BARS);
   return {
     title: "Layers that carry induction (activation patching)",
     subtitle: pictureLines(result.studies.patchAttention ?? result),
-    bars: shown.map(({ name, effect, interval }) => ({
+    bars: bars.map(({ name, effect, interval }) => ({
       name,
       value: effect,
       low: interval?.[0] ?? null,
@@ -97,7 +97,7 @@ function layerChart(result: AnalyseResult): BarChart {
     notes: [
       "Clean values of one layer's attention or MLP, put into runs whose first copy is another block; 95 % intervals.",
     ],
-    description: shown.map(({ name, effect }) => `${name}: ${effect.toFixed(2)}`).join(", "),
+    description: bars.map(({ name, effect }) => `${name}: ${effect.toFixed(2)}`).join(", "),
   };
 }
 
@@ -191,6 +191,6 @@ function exactEffects({ patchHeads, screenHeads }: AnalyseResult["studies"]) {
   const confirmed = screenHeads?.screen?.confirmed ?? [];
   return (layer: number, head: number): number | null =>
     all?.[layer]![head] ??
-    confirmed.find((one) => one.layer === layer && one.head === head)?.effect ??
+    confirmed.find((other) => other.layer === layer && other.head === head)?.effect ??
     null;
 }

@@ -44,17 +44,18 @@ export async function attention(
   checkCanRun("attention", model);
   const backend = await engineFor(model, options);
   const plan = attentionPlan(model.architecture, options);
-  const found = await sequencesOf(model, options);
-  checkSize(found, plan.shown);
+  const sequences = await sequencesOf(model, options);
+  checkSize(sequences, plan.mostHeads);
   return whileUnchanged(model, backend, async (elapsed) => {
-    const { shown, values } = plan;
-    const heads = plan.heads ?? (await strongestHeads(model, backend, found, shown, options));
+    const { mostHeads, values } = plan;
+    const heads =
+      plan.heads ?? (await strongestHeads(model, backend, sequences, mostHeads, options));
     return {
       schema: "induction-lens/attention@1",
-      ...headerOf(model, found.info, found.warnings),
+      ...headerOf(model, sequences.info, sequences.warnings),
       values,
-      sequences: [...found.sequences],
-      heads: await panelsOf(model, backend, found, heads, values, options),
+      sequences: [...sequences.sequences],
+      heads: await panelsOf(model, backend, sequences, heads, values, options),
       ...footerOf(backend, { run: elapsed() }),
     };
   });
@@ -63,7 +64,7 @@ export async function attention(
 async function panelsOf(
   { program, architecture }: LoadedModel,
   backend: Backend,
-  found: Sequences,
+  sequences: Sequences,
   heads: readonly HeadAt[],
   values: AttentionValue,
   { signal, progress }: AttentionOptions,
@@ -73,20 +74,26 @@ async function panelsOf(
   const outputs = layers.flatMap((layer) => attentionHooks(parts[layer]!, values));
   const panels: AttentionPanel[] = [];
   const options = { step: "reading attention", signal, progress };
-  await eachSequence(slice(program, { outputs }), backend, found, options, (trace, sequence) => {
-    const { tokens } = found.sequences[sequence]!;
-    for (const at of heads)
-      panels.push({
-        ...at,
-        kvHead: kvHeadOf(architecture, at.head),
-        sequence,
-        weights: shownValues(trace, at, values, {
-          heads: architecture.heads,
-          anatomy: parts[at.layer]!,
-        }),
-        looksAt: looksAt(patternOf(trace, at), tokens, found.starts[sequence]!),
-      });
-  });
+  await eachSequence(
+    slice(program, { outputs }),
+    backend,
+    sequences,
+    options,
+    (trace, sequence) => {
+      const { tokens } = sequences.sequences[sequence]!;
+      for (const at of heads)
+        panels.push({
+          ...at,
+          kvHead: kvHeadOf(architecture, at.head),
+          sequence,
+          weights: shownValues(trace, at, values, {
+            heads: architecture.heads,
+            anatomy: parts[at.layer]!,
+          }),
+          looksAt: looksAt(patternOf(trace, at), tokens, sequences.starts[sequence]!),
+        });
+    },
+  );
   return panels;
 }
 

@@ -38,7 +38,7 @@ export function shownValues(
 ): (number | null)[][] {
   const scores = matrixOfHead(trace.get(scoresOf(anatomy))!, at.head);
   const [queries, keys] = scores.shape as readonly [number, number];
-  const shown =
+  const visible =
     values === "scores"
       ? scores
       : values === "pattern"
@@ -47,7 +47,7 @@ export function shownValues(
   return Array.from({ length: queries }, (_, query) =>
     Array.from({ length: query + 1 }, (_key, key) => {
       const place = query * keys + key;
-      return scores.data[place]! > -Infinity ? Number(shown.data[place]!.toPrecision(7)) : null;
+      return scores.data[place]! > -Infinity ? Number(visible.data[place]!.toPrecision(7)) : null;
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { ATTENTION_VALUES, type AttentionValue } from "../../results/causalNames.ts";
-import { MODEL, output, sequences, shared } from "../../cli/flags/sharedFlags.ts";
-import { listed, wholeNumber } from "../../cli/flags/values.ts";
+import { MODEL, output, sequences, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { commaList, wholeNumber } from "../../cli/flags/values.ts";
 import { sequenceInput, type SequenceFlags } from "../../cli/flags/sequenceFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
@@ -27,12 +27,12 @@ function declare(command: Command): Command {
     .option(
       "--heads <list>",
       "heads such as 18.6,17.*; left out: the 4 that attend to what followed a repeat more than other queries do",
-      listed,
+      commaList,
     )
     .addOption(
       new Option("--values <what>", "what is shown (default pattern)").choices(ATTENTION_VALUES),
     );
-  return shared(
+  return withSharedFlags(
     output(
       sequences(withFlags).option(
         "--num-examples <n>",

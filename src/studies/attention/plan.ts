@@ -23,9 +23,9 @@ export const ATTENTION_OPTIONS: OptionNames<AttentionOptions> = {
 
 /** What is asked for, with every default in place. */
 export interface AttentionPlan {
-  /** Null: the `shown` heads that attend most to induction's targets. */
+  /** Null: the `mostHeads` heads that attend most to induction's targets. */
   readonly heads: readonly HeadAt[] | null;
-  readonly shown: number;
+  readonly mostHeads: number;
   readonly values: AttentionValue;
 }
 
@@ -35,8 +35,8 @@ const SHOWN = 4;
 /** @throws {InputError} "unknown-head" */
 export function attentionPlan(
   architecture: Architecture,
-  { heads: asked, values = "pattern" }: AttentionOptions,
+  { heads: choices, values = "pattern" }: AttentionOptions,
 ): AttentionPlan {
-  const heads = asked ? headsCalled(asked, architecture) : null;
-  return { heads, shown: heads?.length ?? SHOWN, values };
+  const heads = choices ? headsCalled(choices, architecture) : null;
+  return { heads, mostHeads: heads?.length ?? SHOWN, values };
 }

@@ -28,12 +28,14 @@ const TABLE = "attention_table";
 export async function strongestHeads(
   { program, architecture }: LoadedModel,
   backend: Backend,
-  found: Sequences,
+  sequences: Sequences,
   count: number,
   options: Pick<EachOptions, "signal" | "progress">,
 ): Promise<HeadAt[]> {
   const { layers, heads } = architecture;
-  const tables = found.sequences.map(({ tokens }, index) => tableOf(tokens, found.starts[index]!));
+  const tables = sequences.sequences.map(({ tokens }, index) =>
+    tableOf(tokens, sequences.starts[index]!),
+  );
   if (tables.every((table) => table === null))
     throw new InputError(
       "heads",
@@ -55,15 +57,15 @@ export async function strongestHeads(
   await eachSequence(
     scored,
     backend,
-    found,
+    sequences,
     { step: "finding heads", feeds, ...options },
     (trace) =>
       outputs.forEach((name, layer) =>
         trace.get(name)!.data.forEach((score, head) => (scores[layer * heads + head]! += score)),
       ),
   );
-  const even = tables.reduce((sum, one) => sum + (one ? evenScore(one) : 0), 0);
-  const order = [...scores.keys()].sort((one, other) => scores[other]! - scores[one]!);
+  const even = tables.reduce((sum, weights) => sum + (weights ? evenScore(weights) : 0), 0);
+  const order = [...scores.keys()].sort((head, other) => scores[other]! - scores[head]!);
   const all = allHeads(architecture);
   return order
     .slice(0, count)

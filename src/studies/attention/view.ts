@@ -115,10 +115,10 @@ const LOOKS_WORDS = {
 
 /** What gets most, of the four that have names, and induction's targets where there are any. */
 function looksWords(panel: AttentionPanel, result: AttentionResult): string {
-  const known = Object.entries(panel.looksAt).flatMap(([name, mean]) =>
+  const means = Object.entries(panel.looksAt).flatMap(([name, mean]) =>
     mean === null ? [] : [{ words: LOOKS_WORDS[name as keyof typeof LOOKS_WORDS], ...mean }],
   );
-  const [most] = known.toSorted((one, other) => other.value - one.value);
+  const [most] = means.toSorted((mean, other) => other.value - mean.value);
   const induction = panel.looksAt.induction;
   const also =
     induction && most && induction.value !== most.value
@@ -131,7 +131,7 @@ function looksWords(panel: AttentionPanel, result: AttentionResult): string {
 
 function plotOf(panel: AttentionPanel, result: AttentionResult): string[] {
   const pieces = result.sequences[panel.sequence]!.pieces;
-  const labels = padded(labelsOf(pieces));
+  const labels = padLabels(labelsOf(pieces));
   const pattern = shadesOf(panel, result);
   const plot = plotAttentionPattern(pattern, { width: PLOT_WIDTH, labels });
   const scale = scaleOf(result);
@@ -149,7 +149,7 @@ function plotOf(panel: AttentionPanel, result: AttentionResult): string[] {
   ];
 }
 
-function padded(labels: readonly string[]): string[] {
+function padLabels(labels: readonly string[]): string[] {
   const width = Math.max(...labels.map(columnsOf));
   return labels.map((label) => " ".repeat(width - columnsOf(label)) + label);
 }
@@ -210,7 +210,7 @@ function largestTable(result: AttentionResult): StudyTable {
     caption: "Largest values but for those of the first token",
     columns: [headColumn(), "sequence", "query", "token", "key", "token", "value", ""],
     rows: cells
-      .sort((one, other) => other.value - one.value)
+      .sort((entry, other) => other.value - entry.value)
       .slice(0, LARGEST)
       .map(({ panel, query, key, value }) => [
         { layer: panel.layer, head: panel.head },

@@ -33,7 +33,7 @@ export function attentionArcs(
   const weight = (at: HeadAt, from: number, to: number) => weightOf(result, sequence, at, from, to);
   const match = weight(induction, query, target);
   const back = previous && weight(previous, target, target - 1);
-  const found = `${headName(induction)} finds what came after ${pieces[query]!}: ${share(match)}`;
+  const matchWords = `${headName(induction)} finds what came after ${pieces[query]!}: ${share(match)}`;
   const looks = previous && `${headName(previous)} looks one back: ${share(back!)}`;
   const next = pieces[query + 1];
   return {
@@ -52,7 +52,7 @@ export function attentionArcs(
               label: looks,
             },
           ]),
-      { from: query, to: target, weight: match, role: "induction" as const, label: found },
+      { from: query, to: target, weight: match, role: "induction" as const, label: matchWords },
     ],
     query,
     target,
@@ -63,7 +63,7 @@ export function attentionArcs(
       result.input.examples > 1
         ? [`Of these ${result.input.examples} sequences the one that shows it most.`]
         : [],
-    description: [looks, found].filter((words) => words !== null).join("; "),
+    description: [looks, matchWords].filter((words) => words !== null).join("; "),
   };
 }
 
@@ -76,7 +76,7 @@ export function weightOf(
   to: number,
 ): number {
   const panel = heads.find(
-    (one) => one.sequence === sequence && one.layer === layer && one.head === head,
+    (entry) => entry.sequence === sequence && entry.layer === layer && entry.head === head,
   );
   if (!panel) throw new Error(`internal: head ${headName({ layer, head })} is not in the Result`);
   return panel.weights[from]![to] ?? 0;

@@ -31,16 +31,16 @@ interface Head {
 for (const section of document.querySelectorAll<HTMLElement>("section.attention")) mount(section);
 
 function mount(section: HTMLElement): void {
-  const shown = readResult(section);
+  const result = readResult(section);
   const parts = partsOf(section);
-  let head = showHead(shown, parts);
+  let head = showHead(result, parts);
   let current = head.pieces.length - 1;
   const show = (position: number) => {
-    showPosition(head, shown, parts, current, position);
+    showPosition(head, result, parts, current, position);
     current = position;
   };
   const choose = () => {
-    head = showHead(shown, parts);
+    head = showHead(result, parts);
     current = Math.min(current, head.pieces.length - 1);
     show(current);
   };
@@ -49,7 +49,7 @@ function mount(section: HTMLElement): void {
     const cell = cellAt(event, parts.canvas, head.pieces.length);
     const position = isByRow(parts) ? cell.query : cell.key;
     if (position !== current) show(position);
-    parts.canvas.title = cellWords(head, shown, cell);
+    parts.canvas.title = cellWords(head, result, cell);
   });
   parts.chooser.addEventListener("change", choose);
   for (const way of parts.ways) way.addEventListener("change", () => show(current));
@@ -126,7 +126,7 @@ function showHead({ heads, sequences, values }: Shown, parts: Parts): Head {
 /** Colours all tokens by what the token at `position` looks at, or by who looks at it, and says so in words. */
 function showPosition(
   head: Head,
-  shown: Shown,
+  result: Shown,
   parts: Parts,
   before: number,
   position: number,
@@ -138,17 +138,17 @@ function showPosition(
   const values = spans.map((_, other) =>
     isRow ? valueAt(head, position, other) : valueAt(head, other, position),
   );
-  const known = values.flatMap((value, other) => (value === null ? [] : [{ value, other }]));
+  const cells = values.flatMap((value, other) => (value === null ? [] : [{ value, other }]));
   const [low, high] = rangeOf(
-    known.map(({ value }) => value),
+    cells.map(({ value }) => value),
     head,
-    shown,
+    result,
   );
-  spans.forEach((span, other) => colourToken(span, other, values[other]!, low, high, shown));
-  const best = known
-    .sort((one, other) => other.value - one.value)
+  spans.forEach((span, other) => colourToken(span, other, values[other]!, low, high, result));
+  const best = cells
+    .sort((cell, other) => other.value - cell.value)
     .slice(0, 5)
-    .map(({ value, other }) => `${text(pieces[other]!)} at ${other}: ${numberText(value, shown)}`);
+    .map(({ value, other }) => `${text(pieces[other]!)} at ${other}: ${numberText(value, result)}`);
   const [subject, verb] = isRow ? ["Query", "looks at"] : ["Key", "is looked at by"];
   parts.words.textContent = `${subject} ${position} ${text(pieces[position]!)} ${verb} ${best.join(", ")}`;
   outline(parts, pieces.length, position, isRow);
@@ -160,8 +160,8 @@ function setCurrent(span: HTMLElement, isCurrent: boolean): void {
 }
 
 /** Attention has one scale; scores have the range of those that are shown. */
-function rangeOf(values: readonly number[], { least }: Head, shown: Shown): [number, number] {
-  return shown.values === "pattern" ? [0, 1] : [Math.min(least, ...values), Math.max(...values)];
+function rangeOf(values: readonly number[], { least }: Head, result: Shown): [number, number] {
+  return result.values === "pattern" ? [0, 1] : [Math.min(least, ...values), Math.max(...values)];
 }
 
 function colourToken(
@@ -170,13 +170,13 @@ function colourToken(
   value: number | null,
   low: number,
   high: number,
-  shown: Shown,
+  result: Shown,
 ): void {
   const percent = value === null ? 0 : Math.round((100 * (value - low)) / (high - low || 1));
   span.style.background =
     percent === 0 ? "" : `color-mix(in srgb, var(--attention) ${percent}%, var(--panel))`;
   span.style.color = percent > 45 ? "var(--panel)" : "";
-  span.title = `${position}: ${value === null ? "cannot be seen" : numberText(value, shown)}`;
+  span.title = `${position}: ${value === null ? "cannot be seen" : numberText(value, result)}`;
 }
 
 const MATRIX_PIXELS = 420;
@@ -264,9 +264,9 @@ function cellAt(event: PointerEvent, canvas: HTMLCanvasElement, length: number):
   };
 }
 
-function cellWords(head: Head, shown: Shown, { query, key }: MatrixCell): string {
+function cellWords(head: Head, result: Shown, { query, key }: MatrixCell): string {
   const { pieces } = head;
   const value = valueAt(head, query, key);
-  const number = value === null ? "cannot be seen" : numberText(value, shown);
+  const number = value === null ? "cannot be seen" : numberText(value, result);
   return `query ${query} ${text(pieces[query]!)}, key ${key} ${text(pieces[key]!)}: ${number}`;
 }

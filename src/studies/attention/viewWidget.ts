@@ -1,7 +1,7 @@
 /** @file Tokens that show where they look and who looks at them, in a page that works offline, at any number of tokens. */
 import { headName } from "../../base/headName.ts";
 import type { AttentionResult } from "./result.ts";
-import { markup, trusted } from "../../draw/markup.ts";
+import { markup, trustMarkup } from "../../draw/markup.ts";
 import type { StudyWidget } from "../../draw/studyView.ts";
 import { THEMES } from "../../draw/theme.ts";
 import { ATTENTION_SCRIPT } from "./viewScript.ts";
@@ -14,7 +14,7 @@ export function attentionWidget({ heads, sequences }: AttentionResult): StudyWid
   return {
     markup: ({ element, path }) => {
       const group = ["attention", element, ...path].join("-");
-      return markup`<style>${trusted(STYLE)}</style>
+      return markup`<style>${trustMarkup(STYLE)}</style>
 <section class="attention" aria-label="Attention by token" data-element="${element}" data-path="${JSON.stringify(path)}">
 <p class="controls"><label>head <select>
 ${heads.map((panel, index) => markup`<option value="${index}">${name(panel)}</option>`)}

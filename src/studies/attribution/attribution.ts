@@ -129,14 +129,14 @@ async function estimatesOf(
   const [base, source] =
     plan.mode === "denoise" ? [pair.corrupted, pair.clean] : [pair.clean, pair.corrupted];
   for (const chunk of chunksOf(examples, rows)) {
-    const few = feedsFor(feeds, chunk);
-    const run = await savedRun(chain, takeRows(source, chunk), few);
-    const fed = new Map<string, Tensor | Tensor<Int32Array>>([
+    const chunkFeeds = feedsFor(feeds, chunk);
+    const run = await savedRun(chain, takeRows(source, chunk), chunkFeeds);
+    const allFeeds = new Map<string, Tensor | Tensor<Int32Array>>([
       ["tokens", takeRows(base, chunk)],
       ...sources(session, run.saved),
-      ...metricFeeds(session, few),
+      ...metricFeeds(session, chunkFeeds),
     ]);
-    const trace = await session.run(fed);
+    const trace = await session.run(allFeeds);
     const metricOf = (from: typeof trace) => from.get(metricValue(plan.metric))!.data;
     chunk.forEach((example, row) => {
       atSource[example] = metricOf(run.metrics)[row]!;

@@ -131,11 +131,11 @@ function difference({ b, program, differences }: Writing, name: Name): Name {
   const before = `${name}.before`;
   const base = program.ops.some(({ output }) => output === before) ? before : name;
   const sizes = b.typeOf(base).axes.map((axis) => [axis.name, axis.size]);
-  const made =
+  const step =
     differences.get(name) ??
     b.op("sub", [b.input(sourceInput(name), "float32", Object.fromEntries(sizes)), base], {});
-  differences.set(name, made);
-  return made;
+  differences.set(name, step);
+  return step;
 }
 
 function writeEstimate(writing: Writing, unit: HeadUnit, layer: number): Name {
@@ -146,15 +146,15 @@ function writeEstimate(writing: Writing, unit: HeadUnit, layer: number): Name {
   const slope = axesOf(writing, copies).includes("group")
     ? b.op("sum", [copies], { axes: ["group"] })
     : copies;
-  const kept = ["batch", "head", "kv_head"];
-  const axes = axesOf(writing, changed).filter((axis) => !kept.includes(axis));
+  const keptAxes = ["batch", "head", "kv_head"];
+  const axes = axesOf(writing, changed).filter((axis) => !keptAxes.includes(axis));
   return b.op("sum", [b.mul(changed, slope)], { axes }, estimateOf(unit, layer));
 }
 
 function writePaths(writing: Writing, layers: readonly number[]): Name[] {
-  const written = layers.slice(0, -1).map((layer) => writtenBy(writing, layer));
+  const outputs = layers.slice(0, -1).map((layer) => writtenBy(writing, layer));
   const into = layers.slice(1).map((layer) => {
-    const sources = written.slice(0, layer);
+    const sources = outputs.slice(0, layer);
     const before =
       sources.length === 1 ? sources[0]! : writing.b.op("concat", sources, { axis: "source" });
     return writeInto(writing, layer, before);
@@ -222,8 +222,8 @@ function writeReading(writing: Writing, hook: string, { weight, norm }: Projecti
   const { b } = writing;
   const slope = gradientOf(hook);
   const heads = axesOf(writing, slope).filter((axis) => /^(head|kv_head|group)$/.test(axis));
-  const turned = b.contract(slope, weight, ["batch", ...heads, "position", "d_model"]);
-  const receivers = b.op("mergeAxes", [turned], { axes: heads, into: "receiver" });
+  const receiversOfSlope = b.contract(slope, weight, ["batch", ...heads, "position", "d_model"]);
+  const receivers = b.op("mergeAxes", [receiversOfSlope], { axes: heads, into: "receiver" });
   if (!norm) return receivers;
   const { gain, scale } = norm;
   return gain === null

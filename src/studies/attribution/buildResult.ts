@@ -147,15 +147,15 @@ function wordsOf(screen: AttributionResult["screen"]): string[] {
   const approximate =
     "Estimates are first-order and approximate: they miss what saturates, and prove nothing by themselves.";
   if (!screen) return [approximate];
-  const { confirmed, largestControl, asked, beyond } = screen;
+  const { confirmed, largestControl, asked: count, beyond } = screen;
   const controls = confirmed.filter(({ why }) => why === "control").length;
   const above =
     largestControl === null
       ? ""
-      : ` ${confirmed.filter((one) => one.why === "estimate" && Math.abs(one.effect) > largestControl).length} of them have a larger effect than any of ${controls} random other heads (${largestControl.toFixed(3)}).`;
+      : ` ${confirmed.filter((head) => head.why === "estimate" && Math.abs(head.effect) > largestControl).length} of them have a larger effect than any of ${controls} random other heads (${largestControl.toFixed(3)}).`;
   return [
     approximate,
-    `The ${Math.min(asked, confirmed.length - controls)} best by estimate were run exactly.${above}`,
+    `The ${Math.min(count, confirmed.length - controls)} best by estimate were run exactly.${above}`,
     ...(beyond.heads.length > 0
       ? [
           `${beyond.heads.length} more have an estimate whose 95 % interval excludes 0 and were not run: a screen of ${beyond.screen} runs them all.`,

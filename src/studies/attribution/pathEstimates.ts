@@ -28,8 +28,8 @@ export function addPaths(
   const isPath = (name: string) => /^estimate:(paths|logits)\./.test(name);
   for (const [name, { data }] of [...trace].filter(([key]) => isPath(key))) {
     const size = data.length / examples;
-    const known = into.sums.get(name);
-    const { sum, squares } = known ?? {
+    const earlier = into.sums.get(name);
+    const { sum, squares } = earlier ?? {
       sum: new Float64Array(size),
       squares: new Float64Array(size),
     };

@@ -17,7 +17,7 @@ export function attributionView(result: AttributionResult): StudyView {
   const [first] = units;
   const values = first!.effect ?? first!.change;
   const what = first!.effect ? `effect on ${metric.name}` : `change of ${metric.name}`;
-  const found = bestWords(result);
+  const summary = bestWords(result);
   return {
     title: `Attribution patching (approximate): ${result.model.id}`,
     lines: [
@@ -25,7 +25,7 @@ export function attributionView(result: AttributionResult): StudyView {
       `gradients at the ${mode === "denoise" ? "corrupted" : "clean"} run, times what a patch would change`,
       `${metric.name}: clean ${tableNumber(metric.clean)}, corrupted ${tableNumber(metric.corrupted)}`,
     ],
-    sentences: [found, ...words],
+    sentences: [summary, ...words],
     map: {
       title: `Estimated effect of ${first!.unit} (approximate)`,
       subtitle: pictureLines(result),
@@ -40,7 +40,7 @@ export function attributionView(result: AttributionResult): StudyView {
           label: "run exactly",
         },
       }),
-      description: found,
+      description: summary,
     },
     tables: [
       ...(screen ? [screenTable(screen)] : []),

@@ -7,7 +7,7 @@ import { fractionOf, valueText, type HeadScale } from "../../draw/headScale.ts";
 import { drawLegend } from "../../draw/legend.ts";
 import { hexOf, ramp, textOn } from "../../draw/ramp.ts";
 import { THEMES, type Theme } from "../../draw/theme.ts";
-import { shortened, visible } from "../../draw/visible.ts";
+import { shortenText, visible } from "../../draw/visible.ts";
 import { widthOf } from "../../draw/wrap.ts";
 
 interface Cell {
@@ -45,7 +45,7 @@ export function auditPicture(
   });
   return drawFigure(document, theme, {
     title: "What every convention makes of ideal heads",
-    subtitle: [shortened(layoutWords(result), LONGEST_LINE), result.summary],
+    subtitle: [shortenText(layoutWords(result), LONGEST_LINE), result.summary],
     parts: [legend, { node: plot, width: spec.width!, height: spec.height! }],
     notes: [
       "A convention that is right has its ceiling in the outlined cell and the null or less in all others. A dash is 0/0.",
@@ -99,12 +99,12 @@ function cellMarks(cells: readonly Cell[], theme: Theme): Plot.Markish[] {
   const at = { x: "column", y: "row" };
   const colourOf = ramp(theme.diverging);
   const colour = (value: number) => colourOf(fractionOf(value, SCALE));
-  const known = cells.filter((cell): cell is Cell & { value: number } => cell.value !== null);
+  const filled = cells.filter((cell): cell is Cell & { value: number } => cell.value !== null);
   const meant = cells.filter(({ isMeant }) => isMeant);
   const outline = { ...at, fill: "none", rx: 2 };
   const fill = ({ value }: Cell) => (value === null ? theme.secondText : textOn(colour(value)));
   return [
-    Plot.cell(known, {
+    Plot.cell(filled, {
       ...at,
       inset: 0.5,
       title: "title",

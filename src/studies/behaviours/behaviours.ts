@@ -48,8 +48,8 @@ export async function behaviours(
     };
     const { built, skipped } = builtScenes(source, plan.only);
     const measured = await runScenes(model, backend, built, { signal, progress });
-    const asked = { plan, policy, source, skipped };
-    return behavioursResultOf(model, backend, measured, asked, { run: elapsed() });
+    const request = { plan, policy, source, skipped };
+    return behavioursResultOf(model, backend, measured, request, { run: elapsed() });
   });
 }
 
@@ -60,14 +60,14 @@ function builtScenes(
 ): { readonly built: readonly BuiltScene[]; readonly skipped: BehavioursResult["skipped"] } {
   const skipped: BehavioursResult["skipped"] = [];
   const built = SCENES.flatMap((scene): BuiltScene[] => {
-    const wanted = scene.behaviours.filter((name) => only.includes(name));
-    if (wanted.length === 0) return [];
+    const names = scene.behaviours.filter((name) => only.includes(name));
+    if (names.length === 0) return [];
     const rows = scene.rows(source);
     if (typeof rows === "string") {
-      skipped.push(...wanted.map((behaviour) => ({ behaviour, why: rows })));
+      skipped.push(...names.map((behaviour) => ({ behaviour, why: rows })));
       return [];
     }
-    const measures = rows.measures.filter(({ name }) => wanted.includes(name));
+    const measures = rows.measures.filter(({ name }) => names.includes(name));
     return [{ scene, variants: rows.variants, measures }];
   });
   return { built, skipped };

@@ -39,12 +39,12 @@ export function behavioursResultOf(
     };
   });
   const length = Math.max(startOf(source.bos), ...scenes.map((scene) => scene.length));
-  const drawn = drawnTokens(model.architecture);
+  const tokens = drawnTokens(model.architecture);
   const input = {
     ...{ kind: "rows of several scenes", seed: plan.seed, examples: plan.examples, period: null },
     ...{ bos: source.bos !== null, bosToken: source.bos, bosPolicy: policy, length },
     tokensSha256: null,
-    drawn: { tokens: drawn.ids.length, leftOut: { ...drawn.leftOut }, source: drawn.source },
+    drawn: { tokens: tokens.ids.length, leftOut: { ...tokens.leftOut }, source: tokens.source },
   };
   const warnings = [...tooFewWarning(plan.examples), ...reachWarnings(model.architecture, length)];
   const results = behaviours.map(behaviourResultOf);
@@ -78,7 +78,7 @@ function behaviourResultOf({
     ),
   );
   const intervalOf = kind === "share" ? scoreInterval : meanInterval;
-  const found = {
+  const measures = {
     scores: means(scores),
     intervals: intervals(scores, intervalOf),
     controls: controls && means(controls),
@@ -86,7 +86,17 @@ function behaviourResultOf({
     excessIntervals: intervals(less, meanInterval),
   };
   const uniform = uniformOf(measure.tables);
-  return { name, title, formula, source, kind, scene, uniform, ...found, heads: headsOf(found) };
+  return {
+    name,
+    title,
+    formula,
+    source,
+    kind,
+    scene,
+    uniform,
+    ...measures,
+    heads: headsOf(measures),
+  };
 }
 
 type ByRow = readonly (readonly Float64Array[])[];
@@ -127,21 +137,28 @@ type Copies = NonNullable<BehavioursResult["copies"]>;
 /** Heads whose excess over all three copies is substantial, and which of them they follow. */
 function copiesOf(results: readonly BehaviourResult[]): Copies | null {
   const [firsts, middles, lasts] = ["firstCopy", "middleCopy", "lastCopy"].map((name) =>
-    results.find((one) => one.name === name),
+    results.find((result) => result.name === name),
   );
   if (!firsts || !middles || !lasts) return null;
   return firsts.excess
     .flatMap((row, layer) =>
       row.map((first, head) => {
         const [middle, last] = [middles.excess[layer]![head]!, lasts.excess[layer]![head]!];
-        return { layer, head, first, middle, last, follows: followed({ first, middle, last }) };
+        return {
+          layer,
+          head,
+          first,
+          middle,
+          last,
+          follows: copiesFollowed({ first, middle, last }),
+        };
       }),
     )
     .filter(({ first, middle, last }) => first + middle + last >= INDUCTION_ATTENTION.substantial)
     .sort((a, b) => b.first + b.middle + b.last - (a.first + a.middle + a.last));
 }
 
-function followed(
+function copiesFollowed(
   parts: Omit<Copies[number], "layer" | "head" | "follows">,
 ): Copies[number]["follows"] {
   const total = parts.first + parts.middle + parts.last;
@@ -154,13 +171,15 @@ const NAMED = 3;
 
 /** One sentence for each behaviour that some head has, and one for those that none has. */
 function wordsOf(results: readonly BehaviourResult[], copies: Copies | null): string[] {
-  const some = results.filter(({ heads }) => heads.length > 0);
+  const withHeads = results.filter(({ heads }) => heads.length > 0);
   const none = results.filter(({ heads }) => heads.length === 0);
-  const followedBy = (copies ?? []).slice(0, NAMED).map((one) => `${headName(one)} ${one.follows}`);
+  const followedBy = (copies ?? [])
+    .slice(0, NAMED)
+    .map((copy) => `${headName(copy)} ${copy.follows}`);
   return [
-    ...some.map(({ title, heads }) => {
-      const named = heads.map((one) => `${headName(one)} ${one.excess.toFixed(2)}`);
-      return `${title}: ${someOf(named, ", ", NAMED)}`;
+    ...withHeads.map(({ title, heads }) => {
+      const headWords = heads.map((head) => `${headName(head)} ${head.excess.toFixed(2)}`);
+      return `${title}: ${someOf(headWords, ", ", NAMED)}`;
     }),
     ...(none.length > 0 ? [`no head: ${none.map(({ title }) => title).join(", ")}`] : []),
     ...(followedBy.length > 0

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
-import { bosOption, MODEL, output, shared } from "../../cli/flags/sharedFlags.ts";
-import { integer, listed, seed } from "../../cli/flags/values.ts";
+import { bosOption, MODEL, output, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { integer, commaList, seed } from "../../cli/flags/values.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
 
@@ -23,9 +23,13 @@ export const command = studyCommand({
 function declare(command: Command): Command {
   const withFlags = command
     .argument("<model>", MODEL)
-    .option("--only <list>", "behaviours to measure, as firstCopy,lastCopy (default all)", listed)
+    .option(
+      "--only <list>",
+      "behaviours to measure, as firstCopy,lastCopy (default all)",
+      commaList,
+    )
     .option("--num-examples <n>", "rows of each kind (default 40)", integer(1))
     .option("--seed <n>", "seed of the random tokens (default 0)", seed)
     .addOption(bosOption());
-  return shared(output(withFlags));
+  return withSharedFlags(output(withFlags));
 }

@@ -22,8 +22,8 @@ export function markedRows<Marked extends string>(
   const inLetters = { ...source, ordinary: words.letters };
   const why = doesNotFit(inLetters, { length: shape.length, distinct: shape.length });
   if (why !== null) return why;
-  return variantRows(inLetters, shape.length, [marked, "words"], (drawn, variant) =>
-    drawn.map((id, at) => (variant === marked ? (ids.get(shape[at]!) ?? id) : id)),
+  return variantRows(inLetters, shape.length, [marked, "words"], (draw, variant) =>
+    draw.map((id, at) => (variant === marked ? (ids.get(shape[at]!) ?? id) : id)),
   );
 }
 

@@ -45,14 +45,14 @@ export async function runScenes(
   built: readonly BuiltScene[],
   { signal, progress }: Pick<StudyOptions, "signal" | "progress">,
 ): Promise<MeasuredScenes> {
-  const slots = built.map((one) => slotsOf(one, architecture));
+  const slots = built.map((entry) => slotsOf(entry, architecture));
   const measures = Math.max(1, ...slots.map((list) => list.length));
   if (built.length === 0) return { built, behaviours: [] };
   const bare = { ...program, outputs: [] };
   const scored = prune(withAttentionScores(bare, { layers: architecture.layers, measures }));
   const longest = Math.max(...built.map(lengthOf));
   const batch = rowsPerRun(scored, backend, longest);
-  const runs = built.flatMap((one, scene) => runsOf(one, slots[scene]!, measures, batch));
+  const runs = built.flatMap((entry, scene) => runsOf(entry, slots[scene]!, measures, batch));
   const session = await prepare(scored, backend, { batch, position: longest });
   const step = "reading rows";
   try {
@@ -73,7 +73,7 @@ export async function runScenes(
   } finally {
     await session.close();
   }
-  return { built, behaviours: built.flatMap((one, at) => behavioursOf(one, slots[at]!)) };
+  return { built, behaviours: built.flatMap((entry, at) => behavioursOf(entry, slots[at]!)) };
 }
 
 /** One row of the weight tables that a scene's runs are fed: a behaviour, or its control. */
@@ -114,7 +114,7 @@ function runsOf(
   return Object.entries(variants).flatMap(([variant, tokens]) => {
     if (slots.every(({ tables }) => !tables[variant])) return []; // read by no behaviour that is asked for
     const tables = attentionTableFeeds(
-      stacked(
+      stackTables(
         slots.map((slot) => slot.tables[variant] ?? null),
         measures,
         tokens.shape[1]!,
@@ -129,7 +129,7 @@ function runsOf(
 }
 
 /** Tables one after the other, and zeros where a slot has none in this variant or there is no slot. */
-function stacked(tables: readonly (Tensor | null)[], measures: number, length: number): Tensor {
+function stackTables(tables: readonly (Tensor | null)[], measures: number, length: number): Tensor {
   const area = length * length;
   const data = new Float32Array(measures * area);
   tables.forEach((table, slot) => table && data.set(table.data, slot * area));

@@ -76,7 +76,7 @@ export function variantRows<Variant extends string>(
   { ordinary, ...source }: RowSource,
   distinct: number,
   variants: readonly Variant[],
-  rowOf: (drawn: readonly number[], variant: Variant, stream: Random) => readonly number[],
+  rowOf: (ids: readonly number[], variant: Variant, stream: Random) => readonly number[],
 ): Record<Variant, Tensor<Int32Array>> {
   const options = { ...source, ordinary, period: 2 };
   return Object.fromEntries(
@@ -90,13 +90,13 @@ export function variantRows<Variant extends string>(
 }
 
 /** Drawn tokens handed out by name, as many of each as `counts` says. */
-export function parted<Name extends string>(
-  drawn: readonly number[],
+export function partsOfIds<Name extends string>(
+  ids: readonly number[],
   counts: Readonly<Record<Name, number>>,
 ): Record<Name, number[]> {
   let first = 0;
   const parts = Object.entries<number>(counts).map(([name, count]) => {
-    const part = drawn.slice(first, (first += count));
+    const part = ids.slice(first, (first += count));
     return [name, part] as const;
   });
   return Object.fromEntries(parts) as Record<Name, number[]>;

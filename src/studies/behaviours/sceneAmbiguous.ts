@@ -3,7 +3,7 @@ import { queryMeanTable } from "../../measure/weightTable.ts";
 import {
   countOf,
   doesNotFit,
-  parted,
+  partsOfIds,
   startOf,
   sumOfTables,
   timesTable,
@@ -49,13 +49,13 @@ export const AMBIGUOUS: Scene = {
   },
 };
 
-function rowOf(drawn: readonly number[], variant: "first" | "second"): number[] {
-  const { a, b, c, d, e, f, g, h } = parted(drawn, PARTS);
-  const quads = (one: readonly number[], then: readonly number[], filler: readonly number[]) =>
-    one.flatMap((id, pair) => [id, b[pair]!, then[pair]!, filler[pair]!]);
+function rowOf(ids: readonly number[], variant: "first" | "second"): number[] {
+  const { a, b, c, d, e, f, g, h } = partsOfIds(ids, PARTS);
+  const quads = (firsts: readonly number[], then: readonly number[], filler: readonly number[]) =>
+    firsts.flatMap((id, pair) => [id, b[pair]!, then[pair]!, filler[pair]!]);
   const before = variant === "first" ? a : d;
-  const asked = before.flatMap((id, pair) => [id, b[pair]!, h[pair]!]);
-  return [...quads(a, c, f), ...quads(d, e, g), ...asked];
+  const questions = before.flatMap((id, pair) => [id, b[pair]!, h[pair]!]);
+  return [...quads(a, c, f), ...quads(d, e, g), ...questions];
 }
 
 /** Attention of the last B of each pair to what followed it in one half. */

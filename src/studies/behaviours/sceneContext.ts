@@ -4,7 +4,7 @@ import {
   countOf,
   doesNotFit,
   orderOfBlock,
-  parted,
+  partsOfIds,
   startOf,
   timesTable,
   variantRows,
@@ -82,8 +82,8 @@ export const CONTEXT: Scene = {
   },
 };
 
-function rowOf(drawn: readonly number[], variant: Variant): number[] {
-  const { a, b, c, f, g, x, y } = parted(drawn, PARTS);
+function rowOf(ids: readonly number[], variant: Variant): number[] {
+  const { a, b, c, f, g, x, y } = partsOfIds(ids, PARTS);
   const first = a.flatMap((id, triple) => [id, b[triple]!, c[triple]!, f[triple]!]);
   const keepsPrevious = variant === "both" || variant === "currentReplaced";
   const keepsCurrent = variant === "both" || variant === "previousReplaced";

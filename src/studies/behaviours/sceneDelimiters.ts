@@ -29,9 +29,9 @@ export const DELIMITERS: Scene = {
   rows: (source) => {
     const variants = markedRows(source, SHAPE, "marks");
     if (typeof variants === "string") return variants;
-    const measures = [WORDS.last, WORDS.first].map((one, index) => {
+    const measures = [WORDS.last, WORDS.first].map((measure, index) => {
       const table = tableOf(startOf(source.bos), index === 0);
-      return { ...one, tables: { marks: table }, control: { words: table } };
+      return { ...measure, tables: { marks: table }, control: { words: table } };
     });
     return { variants, measures };
   },
@@ -47,8 +47,8 @@ function tableOf(start: number, last: boolean) {
     start + LENGTH,
     queries.map((at) => start + at),
     (query) => {
-      const seen = before(query - start);
-      return [start + (last ? seen.at(-1)! : seen[0]!)];
+      const keys = before(query - start);
+      return [start + (last ? keys.at(-1)! : keys[0]!)];
     },
   );
 }

@@ -4,7 +4,7 @@ import {
   countOf,
   doesNotFit,
   needsWords,
-  parted,
+  partsOfIds,
   startOf,
   timesTable,
   variantRows,
@@ -83,7 +83,7 @@ function largestGroup(
   concepts: ReadonlyMap<number, readonly (readonly number[])[]>,
 ): readonly [number, readonly (readonly number[])[]] {
   const groups = [3, 2, 4].map((size) => [size, concepts.get(size) ?? []] as const);
-  return groups.reduce((most, one) => (one[1].length > most[1].length ? one : most));
+  return groups.reduce((most, group) => (group[1].length > most[1].length ? group : most));
 }
 
 const partsOf = (size: number) => ({
@@ -101,8 +101,8 @@ function variantsOf(
 ): Record<Variant, ReturnType<typeof variantRows>[string]> {
   const parts = partsOf(size);
   const names = ["words", "tokens", "newWords", "newTokens"] as const;
-  return variantRows(source, countOf(parts), names, (drawn, variant, stream) => {
-    const { leads, tokens, fillers, later, newLeads } = parted(drawn, parts);
+  return variantRows(source, countOf(parts), names, (draw, variant, stream) => {
+    const { leads, tokens, fillers, later, newLeads } = partsOfIds(draw, parts);
     const words = stream.distinct(ENTITIES, entities.length).flatMap((at) => entities[at]!);
     const all = variant === "words" || variant === "newWords" ? words : tokens;
     const part = (ids: readonly number[], each: number, index: number) =>
@@ -111,8 +111,8 @@ function variantsOf(
     const before = fillers.flatMap((filler, index) => [
       ...[...part(leads, LEAD, index), ...part(all, size, index), filler],
     ]);
-    const asked = ORDER.flatMap((index, slot) => [...part(again, LEAD, index), later[slot]!]);
-    return [...before, ...asked];
+    const questions = ORDER.flatMap((index, slot) => [...part(again, LEAD, index), later[slot]!]);
+    return [...before, ...questions];
   });
 }
 

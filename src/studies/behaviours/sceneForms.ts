@@ -5,7 +5,7 @@ import {
   doesNotFit,
   needsWords,
   orderOfBlock,
-  parted,
+  partsOfIds,
   startOf,
   variantRows,
   type Scene,
@@ -56,9 +56,9 @@ export const FORMS: Scene = {
     const why = doesNotFit(others, { length: LENGTH, distinct: countOf(PARTS) });
     if (why !== null) return why;
     const names = ["same", "otherForm", "otherWord"] as const;
-    const variants = variantRows(others, countOf(PARTS), names, (drawn, variant, stream) => {
+    const variants = variantRows(others, countOf(PARTS), names, (ids, variant, stream) => {
       const chosen = stream.distinct(2 * WORDS_IN_ROW, pairs.length).map((at) => pairs[at]!);
-      return rowOf(drawn, variant, chosen);
+      return rowOf(ids, variant, chosen);
     });
     const table = tableOf(startOf(source.bos));
     const control = { otherWord: table };
@@ -73,13 +73,13 @@ export const FORMS: Scene = {
 };
 
 /** @param words twice as many as stand in a row: the second half is there where others are asked for */
-function rowOf(drawn: readonly number[], variant: Variant, words: readonly FormPair[]): number[] {
-  const { successors, fillers, later } = parted(drawn, PARTS);
+function rowOf(ids: readonly number[], variant: Variant, words: readonly FormPair[]): number[] {
+  const { successors, fillers, later } = partsOfIds(ids, PARTS);
   const form = (word: number, other: boolean) => words[word]![(word + (other ? 1 : 0)) % 2]!;
   const first = successors.flatMap((id, word) => [form(word, false), id, fillers[word]!]);
   const again = orderOfBlock(1).flatMap((word) => {
-    const asked = variant === "otherWord" ? word + WORDS_IN_ROW : word;
-    return [form(asked, variant !== "same"), later[word]!];
+    const asksFor = variant === "otherWord" ? word + WORDS_IN_ROW : word;
+    return [form(asksFor, variant !== "same"), later[word]!];
   });
   return [...first, ...again];
 }

@@ -4,7 +4,7 @@ import {
   countOf,
   doesNotFit,
   orderOfBlock,
-  parted,
+  partsOfIds,
   startOf,
   variantRows,
   type Scene,
@@ -56,13 +56,13 @@ export const RECURRING: Scene = {
   },
 };
 
-function rowOf(drawn: readonly number[], variant: "recurring" | "new"): number[] {
-  const { anchors, successors, others } = parted(drawn, PARTS);
+function rowOf(ids: readonly number[], variant: "recurring" | "new"): number[] {
+  const { anchors, successors, others } = partsOfIds(ids, PARTS);
   return successors.flatMap((successor, place) => {
     const block = Math.floor(place / ANCHORS);
     const anchor = orderOfBlock(block)[place % ANCHORS]!;
-    const asked = variant === "new" && block === BLOCKS - 1 ? others : anchors;
-    return [asked[anchor]!, successor];
+    const anchorsOfBlock = variant === "new" && block === BLOCKS - 1 ? others : anchors;
+    return [anchorsOfBlock[anchor]!, successor];
   });
 }
 

@@ -51,11 +51,20 @@ function behaviourTable({ behaviours, least }: BehavioursResult): StudyTable {
       "uniform",
       "heads",
     ],
-    rows: behaviours.map((one) => {
-      const [{ layer, head, value }] = byExcess(one) as [Excess];
-      const [low, high] = one.excessIntervals[layer]![head] ?? [null, null];
-      const score = one.scores[layer]![head]!;
-      return [one.title, { layer, head }, score, value, low, high, one.uniform, one.heads.length];
+    rows: behaviours.map((behaviour) => {
+      const [{ layer, head, value }] = byExcess(behaviour) as [Excess];
+      const [low, high] = behaviour.excessIntervals[layer]![head] ?? [null, null];
+      const score = behaviour.scores[layer]![head]!;
+      return [
+        behaviour.title,
+        { layer, head },
+        score,
+        value,
+        low,
+        high,
+        behaviour.uniform,
+        behaviour.heads.length,
+      ];
     }),
     terminalRows: Infinity,
   };
@@ -84,9 +93,12 @@ function copyTable(copies: NonNullable<BehavioursResult["copies"]>): StudyTable 
 /** Heads that have some behaviour, by layer; all of the best ones where none has any. */
 function shownHeads({ behaviours }: BehavioursResult): HeadAt[] {
   const doing = behaviours.flatMap(({ heads }) => heads);
-  const some = doing.length > 0 ? doing : behaviours.flatMap((one) => byExcess(one).slice(0, 2));
-  const seen = new Map(some.map(({ layer, head }) => [headName({ layer, head }), { layer, head }]));
-  return [...seen.values()].sort((a, b) => a.layer - b.layer || a.head - b.head);
+  const examples =
+    doing.length > 0 ? doing : behaviours.flatMap((behaviour) => byExcess(behaviour).slice(0, 2));
+  const byName = new Map(
+    examples.map(({ layer, head }) => [headName({ layer, head }), { layer, head }]),
+  );
+  return [...byName.values()].sort((a, b) => a.layer - b.layer || a.head - b.head);
 }
 
 function headTable(result: BehavioursResult): StudyTable {
@@ -142,13 +154,17 @@ function everything({ behaviours }: BehavioursResult): StudyTable {
       ...["score", "low", "high", "uniform", "control"],
       ...["excess", "low", "high"],
     ],
-    rows: behaviours.flatMap((one) =>
-      one.scores.flatMap((row, layer) =>
+    rows: behaviours.flatMap((behaviour) =>
+      behaviour.scores.flatMap((row, layer) =>
         row.map((score, head) => [
-          ...[one.name, { layer, head }, score],
-          ...(one.intervals[layer]![head] ?? [null, null]),
-          ...[one.uniform, one.controls?.[layer]![head] ?? null, one.excess[layer]![head]!],
-          ...(one.excessIntervals[layer]![head] ?? [null, null]),
+          ...[behaviour.name, { layer, head }, score],
+          ...(behaviour.intervals[layer]![head] ?? [null, null]),
+          ...[
+            behaviour.uniform,
+            behaviour.controls?.[layer]![head] ?? null,
+            behaviour.excess[layer]![head]!,
+          ],
+          ...(behaviour.excessIntervals[layer]![head] ?? [null, null]),
         ]),
       ),
     ),
@@ -159,12 +175,12 @@ function everything({ behaviours }: BehavioursResult): StudyTable {
 const MOST_ROWS = 48;
 
 function picture(result: BehavioursResult): StudyPicture {
-  const drawn = pictureOf(result);
+  const figure = pictureOf(result);
   return {
-    label: drawn.title,
+    label: figure.title,
     draw: async () => {
       const { matrices } = await import("../../draw/matrices.ts");
-      return (document, theme) => matrices(drawn, document, theme);
+      return (document, theme) => matrices(figure, document, theme);
     },
   };
 }
@@ -174,8 +190,8 @@ function pictureOf(result: BehavioursResult): Matrices {
   const all = shownHeads(result);
   const most = (at: HeadAt) =>
     Math.max(...behaviours.map(({ excess }) => Math.abs(excess[at.layer]![at.head]!)));
-  const kept = new Set(all.toSorted((a, b) => most(b) - most(a)).slice(0, MOST_ROWS));
-  const heads = all.filter((head) => kept.has(head));
+  const topHeads = new Set(all.toSorted((a, b) => most(b) - most(a)).slice(0, MOST_ROWS));
+  const heads = all.filter((head) => topHeads.has(head));
   const left = all.length - heads.length;
   return {
     title: "Behaviours of heads",
@@ -195,7 +211,7 @@ function pictureOf(result: BehavioursResult): Matrices {
     scale: { kind: "diverging", bound: 1 },
     scaleLabel: "excess: score less the same without the cue",
     notes: [
-      behaviours.some((one) => one.heads.length > 0)
+      behaviours.some((behaviour) => behaviour.heads.length > 0)
         ? `Heads whose excess is surely ${share(least)} or more in some behaviour.`
         : `No head has an excess that is surely ${share(least)} or more; these have the largest.`,
       ...(left > 0 ? [`The ${heads.length} with the largest; the table has ${left} more.`] : []),

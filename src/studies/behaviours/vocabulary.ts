@@ -42,17 +42,17 @@ function formPairs(byPiece: ReadonlyMap<string, number>): FormPair[] {
 }
 
 function conceptsIn(tokenizer: Tokenizer): Map<number, number[][]> {
-  const found = new Map<number, number[][]>();
+  const concepts = new Map<number, number[][]>();
   const used = new Map<number, Set<number>>();
   for (const word of CONCEPTS) {
     const ids = withoutSpace(tokenizer, tokenizer.encode(` ${word}`));
-    const taken = used.get(ids.length) ?? new Set<number>();
-    if (new Set(ids).size < ids.length || ids.some((id) => taken.has(id))) continue;
-    ids.forEach((id) => taken.add(id));
-    used.set(ids.length, taken);
-    found.set(ids.length, [...(found.get(ids.length) ?? []), ids]);
+    const idsInUse = used.get(ids.length) ?? new Set<number>();
+    if (new Set(ids).size < ids.length || ids.some((id) => idsInUse.has(id))) continue;
+    ids.forEach((id) => idsInUse.add(id));
+    used.set(ids.length, idsInUse);
+    concepts.set(ids.length, [...(concepts.get(ids.length) ?? []), ids]);
   }
-  return found;
+  return concepts;
 }
 
 /** Some tokenizers put a token of nothing but a space before a word. */

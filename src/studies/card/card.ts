@@ -67,11 +67,11 @@ async function lossesOf(
 
 /** What others published of these heads, beside our label. */
 function disagreements({ heads, model }: VerdictResult): CardResult["published"] {
-  return publishedOf(model).flatMap(({ named, called, labels, convention, source }) =>
-    named.map((name) => {
+  return publishedOf(model).flatMap(({ headNames, term, labels, convention, source }) =>
+    headNames.map((name) => {
       const { layer, head } = headNumbers(name);
-      const ours = heads.find((one) => headName(one) === name)!.label;
-      return { layer, head, called, ours, agrees: labels.includes(ours), convention, source };
+      const ours = heads.find((other) => headName(other) === name)!.label;
+      return { layer, head, called: term, ours, agrees: labels.includes(ours), convention, source };
     }),
   );
 }

@@ -43,12 +43,12 @@ function sideOf({ model, version, verdict }: CardResult): CardDiffResult["old"] 
   return { model, version, induction };
 }
 
-function checkSizes({ model: one }: CardResult, { model: other }: CardResult): void {
-  if (one.layers === other.layers && one.heads === other.heads) return;
-  const size = (model: typeof one) => `${model.layers} layers of ${model.heads} heads`;
+function checkSizes({ model: from }: CardResult, { model: other }: CardResult): void {
+  if (from.layers === other.layers && from.heads === other.heads) return;
+  const size = (model: typeof from) => `${model.layers} layers of ${model.heads} heads`;
   throw new InputError(
     "result",
-    `cards are compared head by head, got ${one.id} with ${size(one)} and ${other.id} with ${size(other)} (compare takes models of any sizes)`,
+    `cards are compared head by head, got ${from.id} with ${size(from)} and ${other.id} with ${size(other)} (compare takes models of any sizes)`,
   );
 }
 
@@ -70,7 +70,7 @@ function warningsOf(before: CardResult, after: CardResult): string[] {
 
 function wordsOf({ changes, losses, sameWeights }: Omit<CardDiffResult, "words">): string[] {
   const { labels, edges } = changes;
-  const changed = labels.map((one) => `${headName(one)} ${one.from} to ${one.to}`);
+  const changed = labels.map((change) => `${headName(change)} ${change.from} to ${change.to}`);
   const sure = labels.filter(({ parted }) => parted.length > 0).length;
   return [
     sameWeights ? "The weights are the same." : "The weights differ.",

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
-import { MODEL, bosOption, shared } from "../../cli/flags/sharedFlags.ts";
+import { MODEL, bosOption, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import type { RowFlags } from "../../cli/flags/rowFlags.ts";
 import { wholeNumber } from "../../cli/flags/values.ts";
 import { readResult } from "../../cli/readResult.ts";
@@ -38,7 +38,7 @@ function declare(command: Command): Command {
     .addOption(bosOption())
     .option("--quick", "a quick verdict; the card says so")
     .option("--json", "print the Result as JSON and nothing else");
-  return shared(withFlags);
+  return withSharedFlags(withFlags);
 }
 
 function cardRequest(flags: Flags, model: string, more: readonly string[]): Request {

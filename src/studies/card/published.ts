@@ -7,9 +7,9 @@ export interface PublishedFact {
   readonly layers: number;
   readonly heads: number;
   /** `5.5`. */
-  readonly named: readonly string[];
+  readonly headNames: readonly string[];
   /** What they are called there. */
-  readonly called: string;
+  readonly term: string;
   /** Our labels that agree with it. */
   readonly labels: readonly Label[];
   /** How they decided. */
@@ -29,32 +29,32 @@ const ON_REPEATS = "attention on repeated random tokens, and path patching on th
 export const PUBLISHED: readonly PublishedFact[] = [
   {
     ...GPT2,
-    named: ["5.5", "5.8", "5.9", "6.9"],
-    called: "induction heads",
+    headNames: ["5.5", "5.8", "5.9", "6.9"],
+    term: "induction heads",
     labels: ["induction"],
     convention: ON_REPEATS,
     source: IOI,
   },
   {
     ...GPT2,
-    named: ["2.2", "4.11"],
-    called: "previous-token heads",
+    headNames: ["2.2", "4.11"],
+    term: "previous-token heads",
     labels: ["previous-token"],
     convention: ON_REPEATS,
     source: IOI,
   },
   {
     ...GPT2,
-    named: ["0.1", "0.10", "3.0"],
-    called: "duplicate-token heads",
+    headNames: ["0.1", "0.10", "3.0"],
+    term: "duplicate-token heads",
     labels: ["duplicate-token"],
     convention: ON_REPEATS,
     source: IOI,
   },
   {
     ...GPT2,
-    named: ["10.7"],
-    called: "copy suppression head",
+    headNames: ["10.7"],
+    term: "copy suppression head",
     labels: ["copy-suppression", "anti-induction"],
     convention: "what is lost without the head on natural text",
     source: "McDougall et al. 2023, arXiv:2310.04625",

@@ -6,13 +6,13 @@ import { headName } from "../../base/headName.ts";
 
 export function cardView(result: CardResult): StudyView {
   const { verdict, model, parameters } = result;
-  const shown = verdictView(verdict);
+  const view = verdictView(verdict);
   return {
-    ...shown,
+    ...view,
     title: `Heads of ${model.id}`,
-    lines: [...shown.lines, `${parameters.toLocaleString("en-GB")} parameters`],
+    lines: [...view.lines, `${parameters.toLocaleString("en-GB")} parameters`],
     sentences: [...verdict.words, ...disagreementWords(result)],
-    tables: [...shown.tables, lossTable(result), publishedTable(result), notTestedTable(result)],
+    tables: [...view.tables, lossTable(result), publishedTable(result), notTestedTable(result)],
   };
 }
 
@@ -20,11 +20,11 @@ export function cardView(result: CardResult): StudyView {
 export function disagreementWords({ published }: Pick<CardResult, "published">): string[] {
   if (published.length === 0) return [];
   const others = published.filter(({ agrees }) => !agrees);
-  const said = others.map((one) => `${headName(one)} (${one.called}; here ${one.ours})`);
+  const list = others.map((fact) => `${headName(fact)} (${fact.called}; here ${fact.ours})`);
   return [
     others.length === 0
       ? `The labels agree with what was published (heads: ${published.length}).`
-      : `Of the heads that others wrote about (${published.length}), the labels differ for ${said.join(", ")}.`,
+      : `Of the heads that others wrote about (${published.length}), the labels differ for ${list.join(", ")}.`,
   ];
 }
 
@@ -51,9 +51,9 @@ function publishedTable({ published }: CardResult): StudyTable {
   return {
     caption: "What others published of these heads",
     columns: [headColumn(), "called", "here", "agrees", "how they decided", "source"],
-    rows: published.map(({ layer, head, called, ours, agrees, convention, source }) => [
+    rows: published.map(({ layer, head, called: term, ours, agrees, convention, source }) => [
       { layer, head },
-      called,
+      term,
       ours,
       agrees ? "yes" : "no",
       convention,

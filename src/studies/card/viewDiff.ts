@@ -15,7 +15,7 @@ export function cardDiffView(result: CardDiffResult): StudyView {
   const { old, new: now, changes, words, warnings, losses } = result;
   const title = `What changed from ${old.model.id} to ${now.model.id}`;
   const [from, to] = pictureNames([old.model.id, now.model.id]) as [string, string];
-  const shown = (side: typeof old, id: string) => ({
+  const sideView = (side: typeof old, id: string) => ({
     id,
     values: side.induction.map((row) => row.map((gain) => Math.max(0, gain))),
   });
@@ -32,7 +32,7 @@ export function cardDiffView(result: CardDiffResult): StudyView {
     map: null,
     pictures: [
       matricesPicture(
-        mapsOf(shown(old, from), shown(now, to), {
+        mapsOf(sideView(old, from), sideView(now, to), {
           title: `What changed from ${from} to ${to}`,
           subtitle: [modelWords({ ...old.model, id: from }), modelWords({ ...now.model, id: to })],
           scaleLabel: "gain: attention to the token after the earlier copy, less that on controls",

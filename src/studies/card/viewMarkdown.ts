@@ -25,7 +25,7 @@ export async function cardMarkdown(result: CardResult, picture: string | null): 
     "## What was not tested",
     result.notTested.map((text) => `- ${markdownText(text)}`).join("\n"),
     "## How it was measured",
-    measured(result),
+    measurementText(result),
     ...(result.warnings.length > 0
       ? ["## Warnings", result.warnings.map((text) => `- ${markdownText(text)}`).join("\n")]
       : []),
@@ -48,11 +48,11 @@ async function metadata({ model, verdict, losses, version }: CardResult): Promis
 }
 
 function headTable({ verdict }: CardResult): string {
-  const shown = byInterest(verdict.heads).filter(
+  const interesting = byInterest(verdict.heads).filter(
     ({ label }) => label !== "other" && label !== "first-token",
   );
-  if (shown.length === 0) return "No head has a label but `first-token` and `other`.";
-  const rows = shown.map((head) => {
+  if (interesting.length === 0) return "No head has a label but `first-token` and `other`.";
+  const rows = interesting.map((head) => {
     const strength = strengthOf(head);
     const { low = null, high = null } = strength ?? {};
     const bounds = low === null || high === null ? null : ([low, high] as const);
@@ -64,7 +64,7 @@ function headTable({ verdict }: CardResult): string {
       head.why,
     ];
   });
-  const left = verdict.heads.length - shown.length;
+  const left = verdict.heads.length - interesting.length;
   return `${markdownTable(["head", "label", "attention, 95 %", "flags", "why"], rows)}\n\nNot listed, since they are \`first-token\` or \`other\`: ${plural(left, "head")}.`;
 }
 
@@ -87,9 +87,9 @@ function lossTable({ losses }: CardResult): string {
 }
 
 function publishedTable({ published }: CardResult): string {
-  const rows = published.map(({ layer, head, called, ours, agrees, convention, source }) => [
+  const rows = published.map(({ layer, head, called: term, ours, agrees, convention, source }) => [
     headName({ layer, head }),
-    called,
+    term,
     agrees ? `${ours} (agrees)` : `${ours} (differs)`,
     convention,
     source,
@@ -97,7 +97,7 @@ function publishedTable({ published }: CardResult): string {
   return markdownTable(["head", "called", "here", "how they decided", "source"], rows);
 }
 
-function measured({ model, input, verdict, environment, version }: CardResult): string {
+function measurementText({ model, input, verdict, environment, version }: CardResult): string {
   const versions = Object.entries(environment.versions).map((entry) => entry.join(" "));
   const { attention, causal } = verdict.screened.examples;
   return [

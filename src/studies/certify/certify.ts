@@ -92,7 +92,9 @@ function resultOf(
     ...headerOf(model, plan.info, plan.warnings),
     family: { ...family, positions: lengthOf(family), sequences: sequencesIn(family) },
     uniform,
-    heads: proof.heads.map((one) => headOf(one, plan, measured, lows.get(one.head)!.low, uniform)),
+    heads: proof.heads.map((head) =>
+      headOf(head, plan, measured, lows.get(head.head)!.low, uniform),
+    ),
     before: proof.before.map((least, head) => ({ layer: 0, head, least })),
     accuracy: { proved: proof.accuracy, found: measured.accuracy },
     search: {
@@ -145,7 +147,7 @@ function headOf(
 
 /** N! / (N - S)! */
 function sequencesIn({ tokens, period }: Family): number {
-  return Array.from({ length: period }, (_, drawn) => tokens - drawn).reduce((a, b) => a * b, 1);
+  return Array.from({ length: period }, (_, place) => tokens - place).reduce((a, b) => a * b, 1);
 }
 
 const ASSUMPTIONS = [

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { bosOption, MODEL, output, shared } from "../../cli/flags/sharedFlags.ts";
-import { listed, seed, wholeNumber } from "../../cli/flags/values.ts";
+import { bosOption, MODEL, output, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { commaList, seed, wholeNumber } from "../../cli/flags/values.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
 import type { CertifyOptions } from "./plan.ts";
@@ -27,7 +27,7 @@ function declare(command: Command): Command {
     .option(
       "--heads <list>",
       "heads of the second layer (default: the one that attends most to its target)",
-      listed,
+      commaList,
     )
     .option(
       "--alphabet <n>",
@@ -43,5 +43,5 @@ function declare(command: Command): Command {
       wholeNumber,
     )
     .option("--seed <n>", "seed of the search (default 0)", seed);
-  return shared(output(withFlags));
+  return withSharedFlags(output(withFlags));
 }

@@ -19,7 +19,7 @@ import {
   type NormAnatomy,
 } from "../../models/anatomy/programAnatomy.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
-import { filled } from "../../runtime/fill.ts";
+import { fillInput } from "../../runtime/fill.ts";
 import { prepare } from "../../runtime/prepare.ts";
 
 /**
@@ -64,7 +64,7 @@ export async function modelNumbers(
 const count = (size: number) => Array.from({ length: size }, (_, index) => index);
 
 function weightsOf({ queries, keys, values, projection }: AttentionAnatomy) {
-  const all = [queries, keys, values].map((one) => required(one.projection));
+  const all = [queries, keys, values].map((input) => required(input.projection));
   return [...all, required(projection)].flatMap(({ weight, bias }) => [weight, bias]);
 }
 
@@ -84,8 +84,10 @@ async function weightReader(
   names: readonly (string | null | undefined)[],
 ): Promise<WeightReader> {
   const b = builder(program);
-  const wanted = [...new Set(names.filter((name) => name !== null && name !== undefined))];
-  const outputs = wanted.map((name) => b.op("rename", [name], { names: {} }, `numbers.${name}`));
+  const valueNames = [...new Set(names.filter((name) => name !== null && name !== undefined))];
+  const outputs = valueNames.map((name) =>
+    b.op("rename", [name], { names: {} }, `numbers.${name}`),
+  );
   const session = await prepare(slice(b.program(outputs, program.limits), { outputs }), backend);
   const trace = await session.run(new Map()).finally(() => session.close());
   const of = (name: string) => trace.get(`numbers.${name}`)!;
@@ -125,8 +127,8 @@ function layerOf(
   read: WeightReader,
   rotation: Rotation | null,
 ): LayerNumbers {
-  const [q, k, v] = [attention.queries, attention.keys, attention.values].map((one) =>
-    required(one.projection),
+  const [q, k, v] = [attention.queries, attention.keys, attention.values].map((input) =>
+    required(input.projection),
   );
   const out = required(attention.projection);
   const [queries, keys, values] = [q!, k!, v!].map(({ weight }) => read.byHead(weight));
@@ -157,13 +159,13 @@ function normOf(norm: NormAnatomy | null, read: WeightReader): NormNumbers | nul
 
 /** The tables that a run of this many positions is fed. */
 function rotationOf({ program }: LoadedModel, length: number): Rotation | null {
-  const op = program.ops.find((one) => one.op === "rotary");
+  const op = program.ops.find((operation) => operation.op === "rotary");
   if (op?.op !== "rotary") return null;
   const table = (name: string) => {
     const { fill } = program.inputs.find((input) => input.name === name)!;
     if (fill?.kind !== "rotary") throw new Error(`internal: ${name} is no rotary table`);
     const pairs = fill.frequencies.length;
-    return { pairs, data: filled(fill, "float32", [length, pairs]) };
+    return { pairs, data: fillInput(fill, "float32", [length, pairs]) };
   };
   const [cos, sin] = [table(op.inputs[1]!), table(op.inputs[2]!)];
   return {

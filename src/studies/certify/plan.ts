@@ -61,8 +61,8 @@ export function certifyPlan(architecture: Architecture, options: CertifyOptions)
   const { numExamples = 1000, rounds = 100, seed = 0 } = options;
   checkWholeNumber("numExamples", numExamples, 1);
   checkWholeNumber("rounds", rounds, 0);
-  const drawn = Array.from(drawnTokens(architecture).ids);
-  const tokens = tokenCount(drawn.length, options.alphabet);
+  const ordinary = Array.from(drawnTokens(architecture).ids);
+  const tokens = tokenCount(ordinary.length, options.alphabet);
   const { bos } = options;
   const usual = Math.min(USUAL_PERIOD, tokens);
   const seqLen = options.seqLen ?? 2 * Math.min(usual, roomIn(architecture));
@@ -85,7 +85,7 @@ export function certifyPlan(architecture: Architecture, options: CertifyOptions)
   const { bosToken } = info;
   return {
     family,
-    ids: [...drawn.slice(0, tokens), ...(start === 1 ? [bosToken!] : [])],
+    ids: [...ordinary.slice(0, tokens), ...(start === 1 ? [bosToken!] : [])],
     bosToken: start === 1 ? bosToken : null,
     heads: options.heads ? secondLayer(headsCalled(options.heads, architecture)) : null,
     examples: numExamples,
@@ -102,15 +102,15 @@ function roomIn({ contextLength }: Architecture): number {
   return Math.max(2, Math.floor((contextLength - 1) / 2));
 }
 
-function tokenCount(drawn: number, asked: number | undefined): number {
-  if (asked === undefined && drawn > MOST.tokens)
+function tokenCount(available: number, alphabet: number | undefined): number {
+  if (alphabet === undefined && available > MOST.tokens)
     throw new InputError(
       "range",
-      `certify goes through up to ${MOST.tokens} tokens and this model has ${drawn}; name how many of them sequences are made of with \`alphabet\``,
+      `certify goes through up to ${MOST.tokens} tokens and this model has ${available}; name how many of them sequences are made of with \`alphabet\``,
       { option: "alphabet" },
     );
-  const count = asked ?? drawn;
-  checkWholeNumber("alphabet", count, 2, Math.min(drawn, MOST.tokens));
+  const count = alphabet ?? available;
+  checkWholeNumber("alphabet", count, 2, Math.min(available, MOST.tokens));
   return count;
 }
 

@@ -4,7 +4,7 @@ import { resultFooter, resultHeader } from "../../results/common.ts";
 
 const head = { layer: z.int(), head: z.int() };
 
-const found = z.object({
+const bounds = z.object({
   least: z.number().describe("the least attention to the target of all queries that were tried"),
   mean: z.number().describe("mean over queries of the random sequences"),
   tokens: z.array(z.int()).describe("the sequence that has the least"),
@@ -36,7 +36,7 @@ const certified = z.object({
     .describe(
       "the query whose bound is `least`: its position, its id, and the id that followed it",
     ),
-  found,
+  found: bounds,
   looseness: z.number().describe("found.least - least: what the proof gives away at most"),
   without: z
     .object({

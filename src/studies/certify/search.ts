@@ -53,7 +53,7 @@ export async function openSearcher(
   });
   const measure = (blocks: readonly (readonly number[])[]) => {
     throwIfAborted(signal);
-    return measured(session, plan, blocks, outputs as [string, string]);
+    return measureBlocks(session, plan, blocks, outputs as [string, string]);
   };
   return {
     atRandom: () => atRandom(plan, measure),
@@ -71,7 +71,7 @@ interface BatchMeasures {
 
 type Measure = (blocks: readonly (readonly number[])[]) => Promise<BatchMeasures>;
 
-async function measured(
+async function measureBlocks(
   session: Session,
   { family, bosToken }: CertifyPlan,
   blocks: readonly (readonly number[])[],
@@ -135,11 +135,11 @@ async function atRandom(plan: CertifyPlan, measure: Measure): Promise<Measured> 
       blockOf(plan, draw),
     );
     const batch = await measure(blocks);
-    batch.sums.forEach((some) =>
-      some.forEach((sum, head) => (sums[head] = (sums[head] ?? 0) + sum)),
+    batch.sums.forEach((rowSums) =>
+      rowSums.forEach((sum, head) => (sums[head] = (sums[head] ?? 0) + sum)),
     );
-    batch.lows.forEach((some) =>
-      some.forEach((low, head) => {
+    batch.lows.forEach((rowLows) =>
+      rowLows.forEach((low, head) => {
         if (!lows[head] || low.least < lows[head].least) lows[head] = low;
       }),
     );
@@ -169,15 +169,15 @@ async function downhill(
   const blockIn = ({ tokens }: Low) =>
     tokens.slice(startOf(family), startOf(family) + family.period);
   const lowsOn = async (blocks: readonly (readonly number[])[]) =>
-    (await measure(blocks)).lows.map((some) => some[head]!);
+    (await measure(blocks)).lows.map((rowLows) => rowLows[head]!);
   const others = Array.from({ length: BATCH - 1 }, () => blockOf(plan, draw));
   let lows = await lowsOn([blockIn(from), ...others]);
   for (let round = 0; round < rounds; round++) {
-    const found = await lowsOn(lows.map((low) => changedBlock(plan, blockIn(low), draw)));
-    lows = lows.map((low, at) => (found[at]!.least < low.least ? found[at]! : low));
+    const trials = await lowsOn(lows.map((low) => changedBlock(plan, blockIn(low), draw)));
+    lows = lows.map((low, at) => (trials[at]!.least < low.least ? trials[at]! : low));
     await turn();
   }
-  const low = lows.reduce((best, one) => (one.least < best.least ? one : best));
+  const low = lows.reduce((best, candidate) => (candidate.least < best.least ? candidate : best));
   return { low, tried: BATCH * (rounds + 1) };
 }
 

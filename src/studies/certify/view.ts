@@ -25,7 +25,12 @@ export function certifyView(result: CertifyResult): StudyView {
     sentences: words,
     pictures: [barPicture(chart(result))],
     map: null,
-    tables: [headTable(result), lossTable(result), beforeTable(result), listed(assumptions)],
+    tables: [
+      headTable(result),
+      lossTable(result),
+      beforeTable(result),
+      assumptionTable(assumptions),
+    ],
     settings: settingsOf(result),
     warnings: result.warnings,
   };
@@ -42,9 +47,9 @@ function chart(result: CertifyResult): BarChart {
   return {
     title: "Least attention to the induction target, on every sequence",
     subtitle: pictureLines(result),
-    bars: best.flatMap(({ least, found, ...head }) => [
+    bars: best.flatMap(({ least, found: measured, ...head }) => [
       bar(`${headName(head)} proved`, roundedDown(least, BAR_DECIMALS)),
-      bar(`${headName(head)} found`, roundedUp(found.least, BAR_DECIMALS)),
+      bar(`${headName(head)} found`, roundedUp(measured.least, BAR_DECIMALS)),
     ]),
     valueLabel: "attention; the truth lies between proved and found",
     reference: { value: uniform, label: "most that uniform attention pays" },
@@ -65,14 +70,14 @@ function headTable({ heads, uniform }: CertifyResult): StudyTable {
       { name: "proved mean", key: "provedMean" },
       { name: "found mean", key: "foundMean" },
     ],
-    rows: heads.map(({ layer, head, certified, least, mean, found, looseness }) => [
+    rows: heads.map(({ layer, head, certified, least, mean, found: measured, looseness }) => [
       { layer, head },
       certified ? "yes" : "no",
       roundedDown(least),
-      roundedUp(found.least),
+      roundedUp(measured.least),
       roundedUp(looseness),
       roundedDown(mean),
-      roundedUp(found.mean),
+      roundedUp(measured.mean),
     ]),
   };
 }
@@ -99,10 +104,10 @@ function beforeTable({ before }: CertifyResult): StudyTable {
   };
 }
 
-function listed(assumptions: readonly string[]): StudyTable {
+function assumptionTable(assumptions: readonly string[]): StudyTable {
   return {
     caption: "What the proof assumes",
     columns: ["assumption"],
-    rows: assumptions.map((one) => [one]),
+    rows: assumptions.map((assumption) => [assumption]),
   };
 }

@@ -15,10 +15,10 @@ const floor = (value: number) => roundedDown(value).toFixed(4);
 function headWords(head: Told["heads"][number], { family, uniform }: Told): string {
   const name = headName(head);
   const all = `all ${family.sequences.toLocaleString("en")} sequences of ${family.period} different tokens out of ${family.tokens}, twice`;
-  const found = `the least that was found is ${roundedUp(head.found.least).toFixed(4)}`;
+  const floorWords = `the least that was found is ${roundedUp(head.found.least).toFixed(4)}`;
   if (head.certified)
-    return `Proved: on ${all}, ${name} pays at least ${floor(head.least)} of its attention to the induction target at every query, and ${floor(head.mean)} in the mean; ${found}.`;
-  return `No certificate for ${name}: on ${all}, only ${floor(head.least)} is proved, and uniform attention pays up to ${roundedUp(uniform).toFixed(4)}; ${found}. ${lossWords(head)}`;
+    return `Proved: on ${all}, ${name} pays at least ${floor(head.least)} of its attention to the induction target at every query, and ${floor(head.mean)} in the mean; ${floorWords}.`;
+  return `No certificate for ${name}: on ${all}, only ${floor(head.least)} is proved, and uniform attention pays up to ${roundedUp(uniform).toFixed(4)}; ${floorWords}. ${lossWords(head)}`;
 }
 
 const STEPS = {

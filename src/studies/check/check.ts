@@ -39,8 +39,8 @@ export async function check(model: LoadedModel, options: CheckOptions): Promise<
   checkRules(model, plan.rules);
   const backend = await engineFor(model, options);
   return whileUnchanged(model, backend, async (elapsed) => {
-    const seen = await decide(model, backend, plan, options);
-    return resultOf(model, backend, plan, seen, options.file ?? null, { run: elapsed() });
+    const evidence = await decide(model, backend, plan, options);
+    return resultOf(model, backend, plan, evidence, options.file ?? null, { run: elapsed() });
   });
 }
 
@@ -97,7 +97,7 @@ async function decide(
     if (openWhere(isOfLabels))
       judged = await verdict(model, {
         ...{ ...input, quick: plan.quick, backend },
-        ...(look > 0 || plan.asked ? { numExamples: examples } : {}),
+        ...(look > 0 || plan.hasOwnCount ? { numExamples: examples } : {}),
         ...{ signal: options.signal, progress: options.progress },
       });
     for (const [index, { rule }] of rules.entries()) {
@@ -130,7 +130,7 @@ async function moreNumbers(
   const { scores, losses } = await scoreRows(model, backend, fresh, { signal, progress });
   const effects = withEffects ? await effectsOf(model, backend, fresh, { signal, progress }) : null;
   const now = { scores, losses: losses && copyLosses(losses, rows), effects, looks };
-  return before === null ? now : joined(before, now);
+  return before === null ? now : joinNumbers(before, now);
 }
 
 async function effectsOf(
@@ -155,11 +155,11 @@ function rowsFrom(rows: RepeatedRows, first: number): RepeatedRows {
   };
 }
 
-function joined(before: RowNumbers, now: RowNumbers): RowNumbers {
-  const append = (one: Float64Array, other: Float64Array) => Float64Array.of(...one, ...other);
-  const appendAll = <Numbers extends object>(one: Numbers, other: Numbers) =>
+function joinNumbers(before: RowNumbers, now: RowNumbers): RowNumbers {
+  const append = (first: Float64Array, other: Float64Array) => Float64Array.of(...first, ...other);
+  const appendAll = <Numbers extends object>(first: Numbers, other: Numbers) =>
     Object.fromEntries(
-      Object.entries(one).map(([name, values]) => [
+      Object.entries(first).map(([name, values]) => [
         name,
         append(values as Float64Array, (other as Record<string, Float64Array>)[name]!),
       ]),

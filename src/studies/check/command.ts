@@ -3,7 +3,7 @@ import { dirname, extname, isAbsolute, join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { checkPlace, replaceFile } from "../../draw/replaceFile.ts";
-import { MODEL, bosOption, output, shared } from "../../cli/flags/sharedFlags.ts";
+import { MODEL, bosOption, output, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { integer, wholeNumber } from "../../cli/flags/values.ts";
 import type { RowFlags } from "../../cli/flags/rowFlags.ts";
 import { readResult } from "../../cli/readResult.ts";
@@ -60,7 +60,7 @@ function declare(command: Command): Command {
       "--github",
       "print annotations that GitHub Actions show; with --json on standard error",
     );
-  return shared(output(withFlags));
+  return withSharedFlags(output(withFlags));
 }
 
 /** The verdicts that rules compare with, from files beside the rules. */

@@ -22,29 +22,29 @@ export function labelFinding(
 }
 
 function headFinding(
-  { head: at, not, ...named }: LabelRule & { readonly kind: "head" },
+  { head: at, not, ...subject }: LabelRule & { readonly kind: "head" },
   { heads }: VerdictResult,
 ): Finding {
-  const one = heads.find(({ layer, head }) => layer === at.layer && head === at.head)!;
-  const keeps = has(one, named) !== not;
-  const outcome: Outcome = couldBeOther(one, named) ? "undecided" : keeps ? "holds" : "fails";
-  return labelled(outcome, `head ${headName(at)} is ${described(one)}`, [one]);
+  const entry = heads.find(({ layer, head }) => layer === at.layer && head === at.head)!;
+  const keeps = has(entry, subject) !== not;
+  const outcome: Outcome = couldBeOther(entry, subject) ? "undecided" : keeps ? "holds" : "fails";
+  return findingOf(outcome, `head ${headName(at)} is ${describeHead(entry)}`, [entry]);
 }
 
 /** Heads that have it for certain, and those that may. */
 function countFinding(
-  { operator, bound, ...named }: LabelRule & { readonly kind: "count" },
+  { operator, bound, ...subject }: LabelRule & { readonly kind: "count" },
   { heads }: VerdictResult,
 ): Finding {
-  const having = heads.filter((head) => has(head, named));
-  const open = heads.filter((head) => couldBeOther(head, named));
+  const having = heads.filter((head) => has(head, subject));
+  const open = heads.filter((head) => couldBeOther(head, subject));
   const certain = having.filter((head) => !open.includes(head)).length;
   const most = certain + open.length;
   const outcome = outcomeOf([certain, most], operator, bound);
-  const name = `${named.what === "label" ? "the label" : "the flag"} ${named.name}`;
+  const name = `${subject.what === "label" ? "the label" : "the flag"} ${subject.name}`;
   const may = open.length > 0 ? `, undecided: ${open.length}` : "";
   return {
-    ...labelled(outcome, `heads with ${name}: ${certain} for certain${may}`, [...having, ...open]),
+    ...findingOf(outcome, `heads with ${name}: ${certain} for certain${may}`, [...having, ...open]),
     value: having.length,
     low: certain,
     high: most,
@@ -62,20 +62,20 @@ function sameFinding(
     return textOf(head, what) === textOf(before, what) ? [] : [{ head, before }];
   });
   const open = others.filter(({ head, before }) => [head, before].some(isUndecided));
-  const sure = others.filter((one) => !open.includes(one));
+  const sure = others.filter((head) => !open.includes(head));
   const outcome: Outcome =
     sure.length > 0 ? "fails" : open.length > 0 && !exceptUndecided ? "undecided" : "holds";
-  const shown = (outcome === "fails" ? sure : open)
+  const list = (outcome === "fails" ? sure : open)
     .slice(0, 5)
     .map(
       ({ head, before }) =>
         `${headName(head)} was ${textOf(before, what)} and is ${textOf(head, what)}`,
     );
   const counts = `heads with other ${what} than in ${file}: ${sure.length} for certain, ${open.length} undecided`;
-  const said = shown.length > 0 ? `${counts}: ${shown.join(", ")}` : counts;
-  return labelled(
+  const detail = list.length > 0 ? `${counts}: ${list.join(", ")}` : counts;
+  return findingOf(
     outcome,
-    said,
+    detail,
     (outcome === "fails" ? sure : open).map(({ head }) => head),
   );
 }
@@ -109,21 +109,21 @@ const OF_ATTENTION: readonly Flag[] = ["partial", "first-token-rest"];
  * Whether other rows could change what a rule asks of a head. A head that was not run causally cannot get a label or a flag that
  * takes causal runs.
  */
-function couldBeOther(head: Head, named: Named): boolean {
-  if (!isUndecided(head) || named.name === "undecided") return false;
-  if (has(head, named)) return true;
+function couldBeOther(head: Head, subject: Named): boolean {
+  if (!isUndecided(head) || subject.name === "undecided") return false;
+  if (has(head, subject)) return true;
   const causal =
-    named.what === "label"
-      ? ACTING_LABELS.includes(named.name)
-      : !OF_ATTENTION.includes(named.name);
+    subject.what === "label"
+      ? ACTING_LABELS.includes(subject.name)
+      : !OF_ATTENTION.includes(subject.name);
   return !causal || head.evidence.copying !== null;
 }
 
-function described({ label, flags }: Head): string {
+function describeHead({ label, flags }: Head): string {
   return flags.length === 0 ? label : `${label} (${flags.join(", ")})`;
 }
 
-function labelled(outcome: Outcome, why: string, heads: readonly HeadAt[]): Finding {
+function findingOf(outcome: Outcome, why: string, heads: readonly HeadAt[]): Finding {
   const guilty = outcome === "holds" ? [] : heads.map(({ layer, head }) => ({ layer, head }));
   return { outcome, why, value: null, low: null, high: null, heads: guilty };
 }

@@ -36,19 +36,22 @@ export function numberFinding(rule: NumberRule, rows: RowNumbers): Finding {
   if (rule.kind === "loss") {
     const values = rows.losses![rule.of];
     const interval = meanInterval(values, 1 - 0.05 / rows.looks)!;
-    return bounded(rule, { value: moments(values).mean, interval }, `${rule.of}, nats`, []);
+    return boundFinding(rule, { value: moments(values).mean, interval }, `${rule.of}, nats`, []);
   }
   const all = headNumbersOf(rule, rows);
   if (typeof rule.heads === "object")
-    return bounded(rule, all[0]!, `${rule.of} of head ${headName(rule.heads)}`, all);
+    return boundFinding(rule, all[0]!, `${rule.of} of head ${headName(rule.heads)}`, all);
   const isAny = rule.heads === "any";
-  const pick = (of: (one: HeadNumber) => number) =>
+  const pick = (of: (entry: HeadNumber) => number) =>
     isAny ? Math.max(...all.map(of)) : Math.min(...all.map(of));
-  const value = pick((one) => one.value);
-  const interval: Interval = [pick((one) => one.interval[0]), pick((one) => one.interval[1])];
-  const at = all.find((one) => one.value === value)!;
+  const value = pick((entry) => entry.value);
+  const interval: Interval = [
+    pick((entry) => entry.interval[0]),
+    pick((entry) => entry.interval[1]),
+  ];
+  const at = all.find((entry) => entry.value === value)!;
   const what = `the ${isAny ? "largest" : "smallest"} ${rule.of}, of head ${headName(at)}`;
-  return bounded(rule, { value, interval }, what, all);
+  return boundFinding(rule, { value, interval }, what, all);
 }
 
 function headNumbersOf(
@@ -71,7 +74,7 @@ function headNumbersOf(
   });
 }
 
-function bounded(
+function boundFinding(
   { operator, bound }: { readonly operator: Operator; readonly bound: number },
   { value, interval }: { readonly value: number; readonly interval: Interval },
   what: string,
@@ -79,7 +82,7 @@ function bounded(
 ): Finding {
   const outcome = outcomeOf(interval, operator, bound);
   const [low, high] = interval;
-  const guilty = heads.filter((one) => outcomeOf(one.interval, operator, bound) !== "holds");
+  const guilty = heads.filter((entry) => outcomeOf(entry.interval, operator, bound) !== "holds");
   const verb = { holds: "is", fails: "is", undecided: "may be" }[outcome];
   return {
     outcome,

@@ -52,12 +52,12 @@ export interface CheckPlan {
   };
   readonly quick: boolean;
   /** The first number of rows was asked for; else the first verdict takes its own. */
-  readonly asked: boolean;
+  readonly hasOwnCount: boolean;
 }
 
 /** @throws {InputError} "rules" for a sentence that is not a rule, or a baseline that is not there; "range" for rows */
 export function checkPlan(options: CheckOptions): CheckPlan {
-  const { rules, ...said } = settingsOf(options);
+  const { rules, ...settings } = settingsOf(options);
   if (rules.length === 0) throw new InputError("rules", "a check needs rules, got none");
   for (const { rule, text } of rules)
     if (rule.kind === "same" && !Object.hasOwn(options.baselines ?? {}, rule.file))
@@ -66,11 +66,11 @@ export function checkPlan(options: CheckOptions): CheckPlan {
         `the rule "${text}" needs the verdict ${rule.file} in \`baselines\`, which does not have it`,
         { option: "baselines" },
       );
-  const of = <Key extends keyof typeof said>(key: Key) => options[key] ?? said[key];
+  const of = <Key extends keyof typeof settings>(key: Key) => options[key] ?? settings[key];
   const input = { seqLen: of("seqLen"), seed: of("seed"), bos: of("bos") };
   const looks = looksOf(of("numExamples") ?? 20, of("limit") ?? 160);
-  const asked = of("numExamples") !== undefined;
-  return { rules, looks, input, quick: of("quick") ?? false, asked };
+  const hasOwnCount = of("numExamples") !== undefined;
+  return { rules, looks, input, quick: of("quick") ?? false, hasOwnCount };
 }
 
 function settingsOf({ rules }: CheckOptions): Rules {

@@ -93,7 +93,7 @@ function startingWith({ text: first, at }: Word, words: Words, text: string): Ru
   }
   const starts = [...LOSSES, ...ATTENTION_SCORES, "effect", "head", "heads", "some", "no", "same"];
   throw new RuleFault(
-    `a rule begins with ${listed(starts)}, got ${first} (did you mean ${closest(first, starts)})`,
+    `a rule begins with ${choiceList(starts)}, got ${first} (did you mean ${closest(first, starts)})`,
     at,
   );
 }
@@ -187,10 +187,10 @@ function wordsOf(text: string): Words {
       if (got !== name) throw new RuleFault(`${name} is needed here, got ${got}`, at);
     },
     oneOf(names) {
-      const { text: got, at } = take(listed(names));
+      const { text: got, at } = take(choiceList(names));
       if (isOneOf(names, got)) return got;
       throw new RuleFault(
-        `${listed(names)} is needed here, got ${got} (did you mean ${closest(got, names)})`,
+        `${choiceList(names)} is needed here, got ${got} (did you mean ${closest(got, names)})`,
         at,
       );
     },
@@ -210,6 +210,6 @@ function camelCase(text: string): string {
   return text.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function listed(names: readonly string[]): string {
+function choiceList(names: readonly string[]): string {
   return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }

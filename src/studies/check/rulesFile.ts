@@ -66,15 +66,15 @@ export async function rulesFrom(text: string, file: string): Promise<Rules> {
     at: pos[0],
     message: oneLine(message),
   }));
-  const read = faults.length === 0 ? checked(document, faults) : null;
-  const rules = read?.rules.map((one, index) => placed(one, document, index, lines, faults));
+  const read = faults.length === 0 ? checkDocument(document, faults) : null;
+  const rules = read?.rules.map((item, index) => ruleAt(item, document, index, lines, faults));
   if (faults.length > 0 || !read || !rules) throw faultsOf(file, faults, lines);
-  const found = rules.filter((rule) => rule !== null);
+  const complete = rules.filter((rule) => rule !== null);
   const { $schema: _, ...settings } = read;
-  return { ...settings, rules: found };
+  return { ...settings, rules: complete };
 }
 
-function checked(document: Document.Parsed, faults: Fault[]): RulesFile | null {
+function checkDocument(document: Document.Parsed, faults: Fault[]): RulesFile | null {
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
@@ -118,17 +118,17 @@ function nodeAt(document: Document.Parsed, path: readonly PropertyKey[]): Node |
   return typeof node === "object" && node !== null && "range" in node ? (node as Node) : null;
 }
 
-function placed(
-  one: RulesFile["rules"][number],
+function ruleAt(
+  item: RulesFile["rules"][number],
   document: Document.Parsed,
   index: number,
   lines: LineCounter,
   faults: Fault[],
 ): PlacedRule | null {
   const [text, name, path] =
-    typeof one === "string"
-      ? [one, one, ["rules", index]]
-      : [one.rule, one.name ?? one.rule, ["rules", index, "rule"]];
+    typeof item === "string"
+      ? [item, item, ["rules", index]]
+      : [item.rule, item.name ?? item.rule, ["rules", index, "rule"]];
   const begin = placeOf(document, path);
   try {
     return { rule: ruleFrom(text), text, name, line: lines.linePos(begin).line };
@@ -147,11 +147,11 @@ function shiftOf(document: Document.Parsed, path: readonly PropertyKey[]): numbe
 }
 
 function faultsOf(file: string, faults: readonly Fault[], lines: LineCounter): InputError {
-  const said = faults.map(({ at, message }) => {
+  const sentences = faults.map(({ at, message }) => {
     const { line, col } = lines.linePos(at);
     return `${file}:${Math.max(1, line)}:${Math.max(1, col)}: ${message}`;
   });
-  return new InputError("rules", someOf(said, "\n", MOST_FAULTS));
+  return new InputError("rules", someOf(sentences, "\n", MOST_FAULTS));
 }
 
 function oneLine(message: string): string {

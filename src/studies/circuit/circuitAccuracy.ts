@@ -26,7 +26,7 @@ export function circuitTokens(vocabulary: number, count: number): number[] {
   if (count >= vocabulary) return Array.from({ length: vocabulary }, (_, token) => token);
   return random(0)
     .distinct(count, vocabulary)
-    .sort((one, other) => one - other);
+    .sort((first, other) => first - other);
 }
 
 export async function ranker(
@@ -62,15 +62,15 @@ async function accuracy(
   const all = tensor(["d_vocab", "d_head"], [vocabulary, width], right.data);
   let [first, five] = [0, 0];
   for (let from = 0; from < tokens.length; from += ROWS) {
-    const some = tokens.slice(from, from + ROWS);
-    const rows = new Float32Array(some.length * width);
-    some.forEach((token, row) =>
+    const batch = tokens.slice(from, from + ROWS);
+    const rows = new Float32Array(batch.length * width);
+    batch.forEach((token, row) =>
       rows.set(left.data.subarray(token * width, (token + 1) * width), row * width),
     );
     const feeds = new Map<string, Tensor | Tensor<Int32Array>>([
-      ["left", tensor(["batch", "d_head"], [some.length, width], rows)],
+      ["left", tensor(["batch", "d_head"], [batch.length, width], rows)],
       ["right", all],
-      ["tokens", tensor(["batch"], [some.length], Int32Array.from(some))],
+      ["tokens", tensor(["batch"], [batch.length], Int32Array.from(batch))],
     ]);
     for (const smaller of (await session.run(feeds)).get("smaller")!.data) {
       const before = vocabulary - 1 - smaller;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { MODEL, output, shared } from "../../cli/flags/sharedFlags.ts";
-import { integer, listed, wholeNumber } from "../../cli/flags/values.ts";
+import { MODEL, output, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { integer, commaList, wholeNumber } from "../../cli/flags/values.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
 
@@ -25,12 +25,12 @@ function declare(command: Command): Command {
   const withFlags = command
     .argument("<model>", MODEL)
     .option("--top-pairs <n>", "strongest pairs to list by route (default 10)", wholeNumber)
-    .option("--heads <list>", "also token by token: heads such as 18.6,17.*", listed)
+    .option("--heads <list>", "also token by token: heads such as 18.6,17.*", commaList)
     .option(
       "--circuit-tokens <n>",
       "tokens to try on the full circuits of --heads (default 8192)",
       integer(1),
     )
     .option("--top-k <n>", "directions of --heads, and tokens of each (default 5)", integer(1));
-  return shared(output(withFlags));
+  return withSharedFlags(output(withFlags));
 }

@@ -35,7 +35,7 @@ export async function headCircuits(
   const ranks = await ranker(backend, { vocabulary, width });
   const tokens = circuitTokens(vocabulary, count);
   const tokenizer = await model.tokenizer();
-  const named: Named = (token, value) => ({
+  const tokenValue: Named = (token, value) => ({
     token,
     piece: piecesOf(tokenizer, [token])[0]!,
     value,
@@ -47,7 +47,7 @@ export async function headCircuits(
       const matrices = matricesOf(layers[at.layer]!, at.head);
       all.push({
         head: headName(at),
-        ...(await directionsOf(matrices, raw, named, topK)),
+        ...(await directionsOf(matrices, raw, tokenValue, topK)),
         raw: await accuraciesOf(matrices, raw, ranks, tokens),
         effective: effective && (await accuraciesOf(matrices, effective, ranks, tokens)),
       });
@@ -82,7 +82,7 @@ function matricesOf({ query, key, value, output }: HeadMatrices, head: number): 
 async function directionsOf(
   { query, key, value, output }: OneHead,
   projector: TokenProjector,
-  named: Named,
+  tokenValue: Named,
   topK: number,
 ): Promise<Pick<HeadCircuit, "ov" | "qk">> {
   const ov = productSvd(value, output);
@@ -95,8 +95,8 @@ async function directionsOf(
     embed: beside([reads!, queries!, keys!]),
     unembed: writes!,
   });
-  const top = (from: Tensor, column: number) => topTokens(from, column, topK, named);
-  const listed = (
+  const top = (from: Tensor, column: number) => topTokens(from, column, topK, tokenValue);
+  const directionsIn = (
     values: readonly number[],
     from: number,
     to: (direction: number) => [Tensor, number],
@@ -109,8 +109,8 @@ async function directionsOf(
     })),
   });
   return {
-    ov: listed(ov.values, 0, (direction) => [unembed, direction]),
-    qk: listed(qk.values, 1, (direction) => [embed, 2 * count + direction]),
+    ov: directionsIn(ov.values, 0, (direction) => [unembed, direction]),
+    qk: directionsIn(qk.values, 1, (direction) => [embed, 2 * count + direction]),
   };
 }
 
@@ -157,11 +157,11 @@ function columnsOf({ axes, shape, data }: Tensor, count: number, first = 0): Ten
 }
 
 /** The tokens with the largest entries in a column of [token, column]. */
-function topTokens({ shape, data }: Tensor, column: number, count: number, named: Named) {
+function topTokens({ shape, data }: Tensor, column: number, count: number, tokenValue: Named) {
   const [rows, width] = shape as readonly [number, number];
   const entry = (token: number) => data[token * width + column]!;
   return Array.from({ length: rows }, (_, token) => token)
-    .sort((one, other) => entry(other) - entry(one))
+    .sort((id, other) => entry(other) - entry(id))
     .slice(0, count)
-    .map((token) => named(token, entry(token)));
+    .map((token) => tokenValue(token, entry(token)));
 }

@@ -46,13 +46,15 @@ export async function tokenProjector(
     async of(columns) {
       const counts = SIDES.map((side) => columns[side].shape[1]!);
       const all = counts.map((count) => new Float32Array(vocabulary * count));
-      const fed = SIDES.map((side) => [`${side}_columns`, named(columns[side], side)] as const);
+      const columnFeeds = SIDES.map(
+        (side) => [`${side}_columns`, columnTensor(columns[side], side)] as const,
+      );
       for (let first = 0; first < vocabulary; first += PIECE) {
         const count = Math.min(PIECE, vocabulary - first);
         const ids = Int32Array.from({ length: count }, (_, index) => first + index);
         const feeds = new Map<string, Tensor | Tensor<Int32Array>>([
           ["tokens", tensor(["batch", "position"], [count, 1], ids)],
-          ...fed,
+          ...columnFeeds,
         ]);
         const trace = await session.run(feeds);
         outputs.forEach((name, side) =>
@@ -69,6 +71,6 @@ export async function tokenProjector(
   };
 }
 
-function named({ shape, data }: Tensor, side: string): Tensor {
+function columnTensor({ shape, data }: Tensor, side: string): Tensor {
   return tensor(["d_model", `${side}_column`], shape, data);
 }

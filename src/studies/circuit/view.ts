@@ -48,7 +48,7 @@ function headTables({ head, ov, qk, raw, effective }: HeadCircuit): StudyTable[]
 
 export function circuitView(result: CircuitResult): StudyView {
   const { composition, copying, matching, top, model } = result;
-  const shown = copying.effective ?? copying.full;
+  const shares = copying.effective ?? copying.full;
   const which = copying.effective ? "effective embedding, W_E + MLP0(W_E)" : "raw embedding";
   const about = modelWords(model);
   return {
@@ -58,8 +58,8 @@ export function circuitView(result: CircuitResult): StudyView {
     map: {
       title: "Copying by head",
       subtitle: [modelWords({ ...model, id: pictureName(model.id) })],
-      values: shown,
-      scale: { ...divergingScale(shown), bound: 1 },
+      values: shares,
+      scale: { ...divergingScale(shares), bound: 1 },
       scaleLabel: `eigenvalue share of the full OV circuit (${which})`,
       description: compositionWords(result),
     },

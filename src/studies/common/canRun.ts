@@ -49,7 +49,7 @@ const NEEDS = {
   /** What a proof knows every operation of. */
   "two layers of attention alone": ({ layers }, { family, positions }, program) => {
     const other = program.ops.find(({ op }) => !PROVED_OPS.has(op));
-    const found = [
+    const fault = [
       [layers.length !== 2, `this one has ${layers.length}`],
       [layers.some(({ mlp }) => mlp !== null), "this one has MLPs"],
       [family !== "transformer_lens", `this one is of the family ${family}`],
@@ -57,7 +57,7 @@ const NEEDS = {
       [!PROVED_POSITIONS.has(positions ?? ""), `this one has ${positions} positions`],
     ].find(([broken]) => broken)?.[1];
     const what = "proofs are for two layers of attention alone in TransformerLens' layout";
-    return found === undefined ? null : `${what}, and ${String(found)}`;
+    return fault === undefined ? null : `${what}, and ${String(fault)}`;
   },
 } as const satisfies Readonly<
   Record<
@@ -166,7 +166,7 @@ const SEVERAL =
   "this model does not read one row of tokens and say what comes next; `run --inputs` gives its values";
 
 function reasonOfCopy({ inputs, absent }: Program): string | null {
-  const reads = ["encoder", "decoder"].every((one) => inputs.some(({ name }) => name === one));
+  const reads = ["encoder", "decoder"].every((input) => inputs.some(({ name }) => name === input));
   if (!reads) return "this model has no decoder that writes what an encoder of tokens reads";
   return absent?.["logits"] ?? null;
 }
@@ -183,8 +183,8 @@ function reasonOfStacks({ inputs }: Program, { stacks, mask, image }: Architectu
 
 /** @throws {InputError} "study" if it cannot, or if it is not a model, as callers in JavaScript may have it */
 export function checkCanRun(study: ModelStudy, model: Described): void {
-  const given = model as Partial<Described> | null | undefined;
-  const isModel = [given, given?.program, given?.architecture].every(
+  const candidate = model as Partial<Described> | null | undefined;
+  const isModel = [candidate, candidate?.program, candidate?.architecture].every(
     (part) => typeof part === "object" && part !== null,
   );
   if (!isModel)

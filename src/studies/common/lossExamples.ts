@@ -8,9 +8,9 @@ const LOSS_EXAMPLES = 10;
  *
  * @throws {InputError} "range" for a number that is not from 0 to `examples`
  */
-export function lossExamplesOf(asked: number | "all" | undefined, examples: number): number {
-  if (asked === "all") return examples;
-  if (asked === undefined) return Math.min(LOSS_EXAMPLES, examples);
-  checkWholeNumber("lossExamples", asked, 0, examples);
-  return asked;
+export function lossExamplesOf(lossChoice: number | "all" | undefined, examples: number): number {
+  if (lossChoice === "all") return examples;
+  if (lossChoice === undefined) return Math.min(LOSS_EXAMPLES, examples);
+  checkWholeNumber("lossExamples", lossChoice, 0, examples);
+  return lossChoice;
 }

@@ -37,10 +37,10 @@ export async function overSeeds<Options extends Seeded, Result>(
   if (count === 1) return { seeds, results: [await run(options)] };
   const results: Result[] = [];
   for (const seed of seeds) {
-    const said: StudyOptions["progress"] =
+    const report: StudyOptions["progress"] =
       progress && ((step, ...rest) => progress(`seed ${seed}: ${step}`, ...rest));
     const own = { ...options, seeds: undefined, seed, log: log && under(log, seed) };
-    results.push(await run({ ...own, progress: said }));
+    results.push(await run({ ...own, progress: report }));
   }
   return { seeds, results };
 }

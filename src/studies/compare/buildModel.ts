@@ -72,7 +72,7 @@ function bestOf(
   intervals: ComparedModel["intervals"]["induction"],
 ): ComparedModel["best"] {
   const all = induction.flatMap((row, layer) => row.map((score, head) => ({ layer, head, score })));
-  const best = all.reduce((most, one) => (one.score > most.score ? one : most));
+  const best = all.reduce((most, head) => (head.score > most.score ? head : most));
   const [low, high] = intervals[best.layer]![best.head] ?? [null, null];
   return { ...best, depth: headDepth(best.layer, induction.length), low, high };
 }
@@ -101,7 +101,7 @@ function verdictOf(
 ): NonNullable<ComparedModel["verdict"]> {
   const byLayer = <Value>(of: (head: VerdictResult["heads"][number]) => Value) =>
     Array.from({ length: layers }, (_, layer) =>
-      heads.filter((one) => one.layer === layer).map(of),
+      heads.filter((head) => head.layer === layer).map(of),
     );
   return {
     labels: byLayer(({ label }) => label),

@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
+import { MODEL, rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { number } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
@@ -53,7 +53,7 @@ function declare(command: Command): Command {
       number,
     )
     .option("--level <rate>", "false-discovery rate (default 0.05)", number);
-  return shared(rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true}', "50"));
+  return withSharedFlags(rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true}', "50"));
 }
 
 async function compareNamed(frame: Frame, names: readonly string[], options: CompareOptions) {

@@ -45,11 +45,11 @@ export async function compare(
   options: CompareOptions = {},
 ): Promise<CompareResult> {
   checkOptionNames("compare", options, COMPARE_OPTIONS);
-  const kept = models.map((model) => ({
+  const sources = models.map((model) => ({
     open: () => Promise.resolve({ ...model, close: () => Promise.resolve() }),
   }));
   const backend = models[0] ? await engineFor(models[0], options) : options.backend;
-  return compareInTurn(kept, { ...options, backend });
+  return compareInTurn(sources, { ...options, backend });
 }
 
 /** The same of models that are opened one after another, so that no two are in memory. */
@@ -67,12 +67,12 @@ export async function compareInTurn(
   const started = performance.now();
   const facts = [];
   for (const source of sources)
-    facts.push(await opened(source, true, (model) => vocabularyFacts(model)));
+    facts.push(await withSource(source, true, (model) => vocabularyFacts(model)));
   const rows = sharedRows(facts, plan.separateRows);
   const measured: MeasuredModel[] = [];
   for (const [index, source] of sources.entries())
     measured.push(
-      await opened(source, false, (model) =>
+      await withSource(source, false, (model) =>
         measuredAt(index, { ...model, architecture: rows.architectures[index]! }, backend, {
           ...options,
           plan,
@@ -83,7 +83,7 @@ export async function compareInTurn(
   return resultOf(measured, rows, plan, backend, { run: performance.now() - started });
 }
 
-async function opened<Value>(
+async function withSource<Value>(
   source: ComparedSource,
   factsOnly: boolean,
   use: (model: LoadedModel) => Promise<Value>,
@@ -115,13 +115,13 @@ async function measuredAt(
     ? await ownRows(model.architecture, own)
     : generatedRows(model.architecture, input, COMPARE_EXAMPLES);
   const { signal, progress } = options;
-  const said = (step: string, done: number, total: number) =>
+  const report = (step: string, done: number, total: number) =>
     progress?.(`model ${index + 1} of ${of}: ${step}`, done, total);
   const judge =
     plan.verdicts === "none"
       ? null
       : { ...(own ? { rows: own } : input), quick: plan.verdicts === "quick" };
-  return measureModel(model, backend, rows, { signal, progress: said }, judge);
+  return measureModel(model, backend, rows, { signal, progress: report }, judge);
 }
 
 function resultOf(
@@ -132,12 +132,12 @@ function resultOf(
   timings: Record<string, number>,
 ): CompareResult {
   const { margin, effectMargin, level, verdicts } = plan;
-  const sides = measured.map((one, index): Side => ({
+  const sides = measured.map((run, index): Side => ({
     index,
-    measured: one,
-    shown: comparedModelOf(one),
+    measured: run,
+    facts: comparedModelOf(run),
   }));
-  const models = sides.map(({ shown }) => shown);
+  const models = sides.map(({ facts }) => facts);
   const [first, ...others] = sides;
   const result = {
     schema: "induction-lens/compare@1" as const,

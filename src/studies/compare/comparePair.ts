@@ -13,7 +13,7 @@ export interface Side {
   readonly index: number;
   readonly measured: MeasuredModel;
   /** The same in means. */
-  readonly shown: ComparedModel;
+  readonly facts: ComparedModel;
 }
 
 export function comparePair(
@@ -22,11 +22,11 @@ export function comparePair(
   paired: boolean,
   plan: ComparePlan,
 ): ComparedPair {
-  const sameArchitecture = isSameArchitecture(first.shown, second.shown);
+  const sameArchitecture = isSameArchitecture(first.facts, second.facts);
   const heads = sameArchitecture
     ? headDifferences(first.measured, second.measured, paired, plan)
     : null;
-  const [one, two] = [first.measured.verdict, second.measured.verdict];
+  const [firstVerdict, two] = [first.measured.verdict, second.measured.verdict];
   return {
     first: first.index,
     second: second.index,
@@ -37,17 +37,17 @@ export function comparePair(
         (sum, head) => sum + ATTENTION_SCORES.length + Number(head.effect !== null),
         0,
       ) ?? 0,
-    discoveries: heads?.reduce((sum, { found }) => sum + found.length, 0) ?? 0,
+    discoveries: heads?.reduce((sum, { found: names }) => sum + names.length, 0) ?? 0,
     heads,
     loss: lossDifferences(first.measured, second.measured, paired),
-    changes: sameArchitecture && one && two ? labelChangesOf(one, two) : null,
-    matching: matchingOf(first.shown, second.shown, plan.seed),
+    changes: sameArchitecture && firstVerdict && two ? labelChangesOf(firstVerdict, two) : null,
+    matching: matchingOf(first.facts, second.facts, plan.seed),
   };
 }
 
-function isSameArchitecture(one: ComparedModel, other: ComparedModel): boolean {
+function isSameArchitecture(first: ComparedModel, other: ComparedModel): boolean {
   return (["family", "layers", "heads", "kvHeads"] as const).every(
-    (key) => one[key] === other[key],
+    (key) => first[key] === other[key],
   );
 }
 
@@ -62,26 +62,34 @@ function headDifferences(
   const tests = first.scores.flatMap((layer, at) =>
     layer.flatMap((_, head) =>
       COMPARED.map((name) => {
-        const [one, two] = [valuesOf(first, name, at, head), valuesOf(second, name, at, head)];
+        const [firstValues, two] = [
+          valuesOf(first, name, at, head),
+          valuesOf(second, name, at, head),
+        ];
         const options = { paired, margin: name === "effect" ? effectMargin : margin };
-        return { layer: at, head, name, found: one && two && differenceOf(one, two, options) };
+        return {
+          layer: at,
+          head,
+          name,
+          found: firstValues && two && differenceOf(firstValues, two, options),
+        };
       }),
     ),
   );
-  const adjusted = falseDiscovery(tests.map(({ found }) => found?.p ?? null));
-  const all = tests.map(({ found, ...test }, index) => ({
+  const adjusted = falseDiscovery(tests.map(({ found: result }) => result?.p ?? null));
+  const all = tests.map(({ found: result, ...test }, index) => ({
     ...test,
-    difference: found && { ...found, q: adjusted[index]! },
+    difference: result && { ...result, q: adjusted[index]! },
   }));
   return Array.from({ length: all.length / COMPARED.length }, (_, index) => {
     const own = all.slice(index * COMPARED.length, (index + 1) * COMPARED.length);
     const { layer, head } = own[0]!;
-    const found = own.filter(({ difference }) => (difference?.q ?? Infinity) <= level);
+    const findings = own.filter(({ difference }) => (difference?.q ?? Infinity) <= level);
     return {
       layer,
       head,
       ...Object.fromEntries(own.map(({ name, difference }) => [name, difference])),
-      found: found.map(({ name }) => name),
+      found: findings.map(({ name }) => name),
     } as HeadDifference;
   });
 }
@@ -147,14 +155,14 @@ function matchingOf(
   second: ComparedModel,
   seed: number,
 ): ComparedPair["matching"] {
-  const [one, other] = [activeHeads(first), activeHeads(second)];
+  const [firstHeads, other] = [activeHeads(first), activeHeads(second)];
   const behaviours = (heads: readonly ActiveHead[]) => heads.map(({ behaviour }) => behaviour);
-  const { matches, ...strength } = matchHeads(behaviours(one), behaviours(other), { seed });
+  const { matches, ...strength } = matchHeads(behaviours(firstHeads), behaviours(other), { seed });
   const place = ({ layer, head }: ActiveHead) => ({ layer, head });
   return {
-    heads: [one.length, other.length],
+    heads: [firstHeads.length, other.length],
     matches: matches.map(({ first: a, second: b, distance }) => ({
-      first: place(one[a]!),
+      first: place(firstHeads[a]!),
       second: place(other[b]!),
       distance,
     })),

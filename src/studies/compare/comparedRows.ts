@@ -25,10 +25,10 @@ const PROBE =
 
 export async function vocabularyFacts(model: LoadedModel): Promise<VocabularyFacts> {
   const tokenizer = await model.tokenizer().catch(() => null);
-  return { id: model.id, architecture: model.architecture, probe: probed(tokenizer) };
+  return { id: model.id, architecture: model.architecture, probe: probeIds(tokenizer) };
 }
 
-function probed(tokenizer: Tokenizer | null): readonly number[] | null {
+function probeIds(tokenizer: Tokenizer | null): readonly number[] | null {
   return tokenizer && tokenizer.encode(PROBE);
 }
 
@@ -40,18 +40,20 @@ export function sharedRows(models: readonly VocabularyFacts[], separate: boolean
   const architectures = models.map(({ architecture }) => architecture);
   const why = separate ? "each model draws its own, as asked" : whyNot(models);
   if (why !== null) return { shared: false, why, architectures };
-  const vocabulary = Math.min(...architectures.map((one) => one.vocabulary));
-  const contextLength = Math.min(...architectures.map((one) => one.contextLength));
+  const vocabulary = Math.min(...architectures.map((architecture) => architecture.vocabulary));
+  const contextLength = Math.min(
+    ...architectures.map((architecture) => architecture.contextLength),
+  );
   const left = leftOut(architectures);
   return {
     shared: true,
     why: "the models share a vocabulary",
-    architectures: architectures.map((one) => ({
-      ...one,
+    architectures: architectures.map((architecture) => ({
+      ...architecture,
       contextLength,
       notText: {
-        ids: withPadding(left, vocabulary, one.vocabulary),
-        source: one.notText?.source ?? "another model of the comparison",
+        ids: withPadding(left, vocabulary, architecture.vocabulary),
+        source: architecture.notText?.source ?? "another model of the comparison",
       },
     })),
   };
@@ -59,15 +61,15 @@ export function sharedRows(models: readonly VocabularyFacts[], separate: boolean
 
 function whyNot([first, ...others]: readonly VocabularyFacts[]): string | null {
   for (const other of others) {
-    const [one, two] = [first!.architecture, other.architecture];
+    const [firstModel, two] = [first!.architecture, other.architecture];
     const names = `${first!.id} and ${other.id}`;
     if (first!.probe && other.probe) {
       if (first!.probe.join() !== other.probe.join())
         return `the tokenizers of ${names} cut text differently`;
-    } else if (one.vocabulary !== two.vocabulary)
-      return `${names} have vocabularies of ${one.vocabulary} and ${two.vocabulary} ids`;
-    if (one.bosToken !== two.bosToken)
-      return `${names} begin rows differently (BOS ${one.bosToken ?? "none"} and ${two.bosToken ?? "none"})`;
+    } else if (firstModel.vocabulary !== two.vocabulary)
+      return `${names} have vocabularies of ${firstModel.vocabulary} and ${two.vocabulary} ids`;
+    if (firstModel.bosToken !== two.bosToken)
+      return `${names} begin rows differently (BOS ${firstModel.bosToken ?? "none"} and ${two.bosToken ?? "none"})`;
   }
   return null;
 }

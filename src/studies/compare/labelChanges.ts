@@ -23,47 +23,47 @@ const EVIDENCE = {
 } as const satisfies Readonly<Record<string, (head: Head) => Bounded | null>>;
 
 export function labelChangesOf(first: VerdictResult, second: VerdictResult): Changes {
-  const heads = first.heads.map((one, index) => ({ one, two: second.heads[index]! }));
+  const heads = first.heads.map((before, index) => ({ before, after: second.heads[index]! }));
   return {
     labels: heads
-      .filter(({ one, two }) => one.label !== two.label)
-      .map(({ one, two }) => ({
-        layer: one.layer,
-        head: one.head,
-        from: one.label,
-        to: two.label,
-        undecided: [one, two].some(({ flags }) => flags.includes("undecided")),
-        parted: partedEvidence(one, two),
+      .filter(({ before, after }) => before.label !== after.label)
+      .map(({ before, after }) => ({
+        layer: before.layer,
+        head: before.head,
+        from: before.label,
+        to: after.label,
+        undecided: [before, after].some(({ flags }) => flags.includes("undecided")),
+        parted: partedEvidence(before, after),
       })),
     flags: heads
-      .map(({ one, two }) => ({
-        layer: one.layer,
-        head: one.head,
-        gained: two.flags.filter((flag) => !one.flags.includes(flag)),
-        lost: one.flags.filter((flag) => !two.flags.includes(flag)),
+      .map(({ before, after }) => ({
+        layer: before.layer,
+        head: before.head,
+        gained: after.flags.filter((flag) => !before.flags.includes(flag)),
+        lost: before.flags.filter((flag) => !after.flags.includes(flag)),
       }))
       .filter(({ gained, lost }) => gained.length + lost.length > 0),
     edges: { gained: edgesBeyond(second, first), lost: edgesBeyond(first, second) },
   };
 }
 
-function partedEvidence(one: Head, two: Head): string[] {
+function partedEvidence(before: Head, after: Head): string[] {
   return Object.entries(EVIDENCE).flatMap(([name, of]) =>
-    areParted(of(one), of(two)) ? [name] : [],
+    areParted(of(before), of(after)) ? [name] : [],
   );
 }
 
-function areParted(one: Bounded | null, two: Bounded | null): boolean {
+function areParted(first: Bounded | null, second: Bounded | null): boolean {
   const isAbove = (a: Bounded | null, b: Bounded | null) =>
     (a?.low ?? -Infinity) > (b?.high ?? Infinity);
-  return isAbove(one, two) || isAbove(two, one);
+  return isAbove(first, second) || isAbove(second, first);
 }
 
 /** Edges of the circuit that the other verdict does not have. */
 function edgesBeyond({ circuit }: VerdictResult, other: VerdictResult): Changes["edges"]["lost"] {
   const keyOf = ({ from, to, route }: Changes["edges"]["lost"][number]) => `${from} ${route} ${to}`;
-  const known = new Set(other.circuit.edges.map(keyOf));
+  const keys = new Set(other.circuit.edges.map(keyOf));
   return circuit.edges
-    .filter((edge) => !known.has(keyOf(edge)))
+    .filter((edge) => !keys.has(keyOf(edge)))
     .map(({ from, to, route }) => ({ from, to, route }));
 }

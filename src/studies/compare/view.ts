@@ -77,9 +77,9 @@ function namedPair(
   pair: ComparedPair,
 ): [ComparedModel, ComparedModel] {
   const both = [models[pair.first]!, models[pair.second]!] as const;
-  const [one, other] = pictureNames(both.map(({ id }) => id)) as [string, string];
+  const [firstName, other] = pictureNames(both.map(({ id }) => id)) as [string, string];
   return [
-    { ...both[0], id: one },
+    { ...both[0], id: firstName },
     { ...both[1], id: other },
   ];
 }
@@ -96,7 +96,7 @@ function differenceMap({ models, words }: CompareResult, pair: ComparedPair): St
     scale: divergingScale(values),
     scaleLabel: "difference of the induction score",
     marked: {
-      heads: pair.heads!.filter(({ found }) => found.length > 0),
+      heads: pair.heads!.filter(({ found: names }) => names.length > 0),
       label: "differs in attention or direct effect",
     },
     description: pictureWords(
@@ -172,13 +172,13 @@ const namesOf = (models: readonly ComparedModel[], { first, second }: ComparedPa
 
 /** A row for each difference that was found, largest first. */
 function foundTable(models: readonly ComparedModel[], pair: ComparedPair): StudyTable {
-  const found = pair.heads!.flatMap((head) =>
+  const differences = pair.heads!.flatMap((head) =>
     head.found.map((name) => ({ head, name, ...head[name]! })),
   );
   return {
     caption: `Heads that differ, ${namesOf(models, pair)}; q is p adjusted over ${pair.tests} tests`,
     columns: [headColumn(), "measure", "difference", "low", "high", "q"],
-    rows: found
+    rows: differences
       .toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value))
       .map(({ head: { layer, head }, name, value, low, high, q }) => [
         { layer, head },
@@ -211,12 +211,12 @@ function bothTable(models: readonly ComparedModel[], pair: ComparedPair): StudyT
       ),
       ...COMPARED.map((name) => ({ name: `difference of ${name}`, key: `${name}Difference` })),
     ],
-    rows: pair.heads!.map((one) => [
-      { layer: one.layer, head: one.head },
+    rows: pair.heads!.map((row) => [
+      { layer: row.layer, head: row.head },
       ...ATTENTION_SCORES.flatMap((score) =>
-        sides.map(({ model }) => model.scores[score][one.layer]![one.head]!),
+        sides.map(({ model }) => model.scores[score][row.layer]![row.head]!),
       ),
-      ...COMPARED.map((name) => one[name]?.value ?? null),
+      ...COMPARED.map((name) => row[name]?.value ?? null),
     ]),
   };
 }
@@ -238,17 +238,17 @@ function headTable(models: readonly ComparedModel[], pairs: readonly ComparedPai
       "found",
     ],
     rows: pairs.flatMap((pair) =>
-      pair.heads!.map((one) => [
+      pair.heads!.map((head) => [
         models[pair.first]!.id,
         models[pair.second]!.id,
-        { layer: one.layer, head: one.head },
+        { layer: head.layer, head: head.head },
         ...COMPARED.flatMap((name) => {
-          const difference = one[name];
+          const difference = head[name];
           return difference
             ? [difference.value, difference.low, difference.high, difference.q]
             : [null, null, null, null];
         }),
-        one.found.join(" "),
+        head.found.join(" "),
       ]),
     ),
   };
@@ -284,7 +284,7 @@ function strongest(
     value: scores[name][layer]![head]!,
     more: scores[name][layer]![head]! - uniform[name]!,
   }));
-  const { name, value } = above.reduce((most, one) => (one.more > most.more ? one : most));
+  const { name, value } = above.reduce((most, change) => (change.more > most.more ? change : most));
   return `${scoreRow(name).title} ${value.toFixed(2)}`;
 }
 

@@ -3,7 +3,7 @@ import { headDepth } from "../../measure/headDepth.ts";
 import { MOST_SERIES } from "../../draw/key.ts";
 import type { LineFigure, LinePanel, LinePoint } from "../../draw/lines.ts";
 import { pictureNames, pictureWords } from "../../draw/studyView.ts";
-import { shortened } from "../../draw/visible.ts";
+import { shortenText } from "../../draw/visible.ts";
 import type { CompareResult, ComparedModel } from "./result.ts";
 
 const LONGEST_ID = 60;
@@ -45,7 +45,7 @@ export function familyFigure(
     title,
     subtitle: rising.map(
       ({ parameters }, index) =>
-        `${parameters.toLocaleString("en-GB")}: ${shortened(names[index]!, LONGEST_ID)}`,
+        `${parameters.toLocaleString("en-GB")}: ${shortenText(names[index]!, LONGEST_ID)}`,
     ),
     panels: [
       ...panel("best head", { label: `induction ${score}`, domain: [0, 1] }, ({ best }) => ({
@@ -86,15 +86,15 @@ export function depthFigure({
   models,
   words,
 }: Pick<CompareResult, "models" | "words">): LineFigure {
-  const shown = models.slice(0, MOST_SERIES);
-  const names = pictureNames(shown.map(({ id }) => id));
+  const firstModels = models.slice(0, MOST_SERIES);
+  const names = pictureNames(firstModels.map(({ id }) => id));
   return {
     title: "Where heads attend like induction",
     subtitle: ["The best induction score in each layer, over the share of layers before it"],
     panels: [
       {
-        lines: shown.map(({ id, layers, scores }, index) => ({
-          name: `${models.findIndex((one) => one.id === id) === index ? "" : `${index + 1}: `}${shortened(names[index]!, LONGEST_ID)}`,
+        lines: firstModels.map(({ id, layers, scores }, index) => ({
+          name: `${models.findIndex((model) => model.id === id) === index ? "" : `${index + 1}: `}${shortenText(names[index]!, LONGEST_ID)}`,
           points: scores.induction.map((row, layer) => ({
             x: headDepth(layer, layers),
             y: Math.max(...row),
@@ -105,7 +105,9 @@ export function depthFigure({
       },
     ],
     notes:
-      shown.length < models.length ? [`The first ${shown.length} of ${models.length} models.`] : [],
+      firstModels.length < models.length
+        ? [`The first ${firstModels.length} of ${models.length} models.`]
+        : [],
     description: pictureWords(
       words,
       models.map(({ id }) => id),

@@ -64,12 +64,12 @@ function differenceWords(
   const tested = (heads ?? []).some(({ induction }) => induction.p !== null);
   if (!tested) return `Too few rows to test whether heads of ${names} differ.`;
   if (discoveries === 0) return `No head of ${names} differs (${bounds}, ${tests} tests).`;
-  const found = (heads ?? []).filter((head) => head.found.length > 0);
-  const shown = found.map((head) => {
+  const different = (heads ?? []).filter((head) => head.found.length > 0);
+  const list = different.map((head) => {
     const [name] = head.found as [Compared];
-    return `${headName(head)} (${head.found.map((one) => MEASURE_WORDS[one]).join(", ")}${head.found.length === 1 ? ` by ${head[name]!.value.toFixed(3)}` : ""})`;
+    return `${headName(head)} (${head.found.map((measure) => MEASURE_WORDS[measure]).join(", ")}${head.found.length === 1 ? ` by ${head[name]!.value.toFixed(3)}` : ""})`;
   });
-  return `${found.length === 1 ? "One head" : `${found.length} heads`} of ${names} ${found.length === 1 ? "differs" : "differ"}: ${someOf(shown, ", ", MOST_NAMED)} (${bounds}, ${tests} tests).`;
+  return `${different.length === 1 ? "One head" : `${different.length} heads`} of ${names} ${different.length === 1 ? "differs" : "differ"}: ${someOf(list, ", ", MOST_NAMED)} (${bounds}, ${tests} tests).`;
 }
 
 function changeWords(
@@ -78,11 +78,11 @@ function changeWords(
 ): string {
   if (labels.length === 0)
     return `No label changes ${way}; heads whose flags change: ${flags.length}; edges of the circuit: ${edges.gained.length + edges.lost.length}.`;
-  const shown = labels.map(
-    (one) =>
-      `${headName(one)} ${one.from} to ${one.to}${one.parted.length === 0 ? " (no interval parts)" : ""}`,
+  const list = labels.map(
+    (change) =>
+      `${headName(change)} ${change.from} to ${change.to}${change.parted.length === 0 ? " (no interval parts)" : ""}`,
   );
-  return `${labels.length === 1 ? "One label changes" : `${labels.length} labels change`} ${way}: ${someOf(shown, ", ", MOST_NAMED)}. Edges of the circuit that are gained: ${edges.gained.length}, lost: ${edges.lost.length}.`;
+  return `${labels.length === 1 ? "One label changes" : `${labels.length} labels change`} ${way}: ${someOf(list, ", ", MOST_NAMED)}. Edges of the circuit that are gained: ${edges.gained.length}, lost: ${edges.lost.length}.`;
 }
 
 function matchingWords({ matching }: ComparedPair, names: string): string {

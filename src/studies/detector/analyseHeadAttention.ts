@@ -19,8 +19,8 @@ export function analyseHeadAttention(
 ): HeadBehaviour & DetectorScores {
   const [queries, keys] = shapeOf(pattern, ["query", "key"]);
   verifyRepeats(verifyTokens([tokens], 2 ** 31), { start, period });
-  const one = tensor(["head", "query", "key"], [1, queries, keys], pattern.data);
-  const [scores] = detectorScores(one, tokens);
-  const [behaviour] = headBehaviour(one, { start, period, length: tokens.length });
+  const perHead = tensor(["head", "query", "key"], [1, queries, keys], pattern.data);
+  const [scores] = detectorScores(perHead, tokens);
+  const [behaviour] = headBehaviour(perHead, { start, period, length: tokens.length });
   return { ...behaviour!, ...scores! };
 }

@@ -36,7 +36,7 @@ export function detectorResultOf(facts: Facts): DetectorResult {
   );
   const detected = heads
     .filter(({ overall }) => measurable && overall >= threshold)
-    .toSorted((one, other) => other.overall - one.overall)
+    .toSorted((head, other) => other.overall - head.overall)
     .map(({ layer, head }) => ({ layer, head }));
   const first = tokens.data.subarray(0, tokens.shape[1]!);
   return {
@@ -72,7 +72,7 @@ function thresholdsOf(
   fixed: number,
 ): DetectorResult["thresholds"] {
   const scores = heads.map(({ overall }) => overall);
-  const found = (threshold: number) => ({
+  const headCount = (threshold: number) => ({
     threshold,
     heads: scores.filter((score) => score >= threshold).length,
   });
@@ -82,13 +82,13 @@ function thresholdsOf(
   const fromNull = controls && controls.length >= 2 ? thresholdFromNull(controls) : null;
   const gap = thresholdByGap(scores);
   return {
-    fixed: found(fixed),
+    fixed: headCount(fixed),
     fromNull: fromNull && {
-      ...found(fromNull.threshold),
+      ...headCount(fromNull.threshold),
       mean: fromNull.mean,
       deviation: fromNull.deviation,
     },
-    byGap: gap && { ...found(gap.threshold), size: gap.size },
+    byGap: gap && { ...headCount(gap.threshold), size: gap.size },
   };
 }
 

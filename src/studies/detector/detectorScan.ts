@@ -46,7 +46,7 @@ export async function detectorScan(
     diagonalTable(length, 1),
     distanceTable(length, pattern.queries, pattern.period - 1),
   ]);
-  const found: HeadSequence[][][] = Array.from({ length: layers }, () =>
+  const sequencesOfHead: HeadSequence[][][] = Array.from({ length: layers }, () =>
     Array.from({ length: heads }, () => []),
   );
   const names = Array.from({ length: layers }, (_, layer) => patternName(layer));
@@ -56,12 +56,12 @@ export async function detectorScan(
       const at = (first + row) * length;
       const tokens = pattern.tokens.data.subarray(at, at + length);
       const sequence = sequenceScores(patternOf(values, row), tokens, tables);
-      sequence.forEach((scores, head) => found[layer]![head]!.push(scores));
+      sequence.forEach((scores, head) => sequencesOfHead[layer]![head]!.push(scores));
     }
   };
   const run = { backend, memory, signal, progress };
   await runModel(model, { ...run, tokens: rowsOf(rows), names, receive });
-  return found;
+  return sequencesOfHead;
 }
 
 /** The name of a layer's attention, TransformerLens' hook. */
@@ -93,8 +93,8 @@ function sequenceScores(
   const scores = detectorScores(attention, tokens);
   const legacy = legacyDetectorScores(attention, tokens);
   const { data } = contract(attention, tables);
-  return scores.map((one, head) => ({
-    scores: one,
+  return scores.map((headScores, head) => ({
+    scores: headScores,
     legacy: legacy[head]!,
     diagonal: data[head]!,
     inductionStripe: data[heads + head]!,

@@ -52,7 +52,7 @@ export function inductionHeadDetector(
     ...options,
     ...withoutUndefined(overrides),
   });
-  const detect = async (overrides?: DetectorOptions) => detected(model, settings(overrides));
+  const detect = async (overrides?: DetectorOptions) => detectHeads(model, settings(overrides));
   return {
     detect,
     detectAll: async (overrides) => {
@@ -69,10 +69,10 @@ export function topHeads(
   { heads }: Pick<DetectorResult, "heads">,
   count = 5,
 ): readonly DetectorHead[] {
-  return heads.toSorted((one, other) => other.overall - one.overall).slice(0, count);
+  return heads.toSorted((head, other) => other.overall - head.overall).slice(0, count);
 }
 
-async function detected(model: LoadedModel, options: DetectorOptions): Promise<DetectorResult> {
+async function detectHeads(model: LoadedModel, options: DetectorOptions): Promise<DetectorResult> {
   checkCanRun("score", model);
   const backend = await engineFor(model, options);
   const plan = detectorPlan(options);

@@ -129,8 +129,8 @@ export function primaryMeasure(mask: Mask, hasPeriod: boolean): string {
 export function uniformPattern(mask: Mask, queries: number, keys: number): Tensor {
   const data = new Float32Array(queries * keys);
   for (let query = 0; query < queries; query++) {
-    const seen = mask === "causal" ? query + 1 : keys;
-    data.fill(1 / seen, query * keys, query * keys + seen);
+    const visible = mask === "causal" ? query + 1 : keys;
+    data.fill(1 / visible, query * keys, query * keys + visible);
   }
   return tensor(["head", "query", "key"], [1, queries, keys], data);
 }
@@ -154,11 +154,12 @@ function matchTable(formula: string, input: SequenceInput, matches: Matches): Te
   const keysOf = Array.from({ length: queries }, (_, query) =>
     Array.from({ length: keys }, (__, key) => key).filter((key) => matches(input, query, key)),
   );
-  const found = keysOf.flatMap((matched, query) => (matched.length > 0 ? [query] : []));
-  if (found.length === 0) throw new InputError("tokens", `no query has a key for ${formula}`);
-  const weights = shares(found.length);
+  const queriesWithKeys = keysOf.flatMap((matched, query) => (matched.length > 0 ? [query] : []));
+  if (queriesWithKeys.length === 0)
+    throw new InputError("tokens", `no query has a key for ${formula}`);
+  const weights = shares(queriesWithKeys.length);
   const data = new Float32Array(queries * keys);
-  found.forEach((query, row) => {
+  queriesWithKeys.forEach((query, row) => {
     for (const key of keysOf[query]!) data[query * keys + key] = weights[row]!;
   });
   return tensor(["query", "key"], [queries, keys], data);

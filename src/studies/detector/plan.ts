@@ -53,8 +53,8 @@ export function detectorPlan(options: DetectorOptions): DetectorPlan {
   if (!(threshold >= 0 && threshold <= 1))
     throw new InputError("range", `the detector needs a threshold from 0 to 1, got ${threshold}`);
   if (!PATTERN_NAMES.includes(pattern)) {
-    const known = PATTERN_NAMES.join(", ");
-    throw new InputError("unknown-pattern", `the detector knows ${known}, got ${String(pattern)}`);
+    const names = PATTERN_NAMES.join(", ");
+    throw new InputError("unknown-pattern", `the detector knows ${names}, got ${String(pattern)}`);
   }
   return {
     threshold,

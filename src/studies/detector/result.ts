@@ -19,7 +19,7 @@ export const detectorHead = metrics.extend({
 });
 export type DetectorHead = z.infer<typeof detectorHead>;
 
-const found = { threshold: z.number(), heads: z.int().describe("heads at or above it") };
+const headCount = { threshold: z.number(), heads: z.int().describe("heads at or above it") };
 
 export const detectorResult = z.object({
   schema: z.literal("induction-lens/detector@1"),
@@ -35,13 +35,13 @@ export const detectorResult = z.object({
     .array(z.object({ layer: z.int(), head: z.int() }))
     .describe("heads with overall at or above the threshold, best first; attention alone"),
   thresholds: z.object({
-    fixed: z.object(found),
+    fixed: z.object(headCount),
     fromNull: z
-      .object({ ...found, mean: z.number(), deviation: z.number() })
+      .object({ ...headCount, mean: z.number(), deviation: z.number() })
       .nullable()
       .describe("mean + 3 deviations of overall over heads on control D; null without a control"),
     byGap: z
-      .object({ ...found, size: z.number() })
+      .object({ ...headCount, size: z.number() })
       .nullable()
       .describe("middle of the largest gap between heads above .1"),
   }),

@@ -47,7 +47,7 @@ function detectorHeadMap(result: DetectorResult): HeadMap {
 }
 
 function byOverall(heads: readonly DetectorHead[]): DetectorHead[] {
-  return heads.toSorted((one, other) => other.overall - one.overall);
+  return heads.toSorted((head, other) => other.overall - head.overall);
 }
 
 function headTable({ heads }: DetectorResult): StudyTable {

@@ -14,7 +14,7 @@ export interface DetectorTextOptions {
 export function detectorText(result: DetectorResult, options: DetectorTextOptions = {}): string {
   const { detailed = false, count = 5 } = options;
   const { model, input, ceiling, threshold, detected } = result;
-  const top = result.heads.toSorted((one, other) => other.overall - one.overall).slice(0, count);
+  const top = result.heads.toSorted((head, other) => other.overall - head.overall).slice(0, count);
   const title = "INDUCTION HEAD ANALYSIS REPORT";
   const lines = [
     title,
@@ -46,15 +46,15 @@ export function detectorText(result: DetectorResult, options: DetectorTextOption
 
 function thresholdLines({ thresholds }: DetectorResult): string[] {
   const { fixed, fromNull, byGap } = thresholds;
-  const found = (heads: number) => `${heads} head${heads === 1 ? "" : "s"}`;
+  const headCount = (heads: number) => `${heads} head${heads === 1 ? "" : "s"}`;
   return [
-    `fixed at ${fixed.threshold.toFixed(2)}: ${found(fixed.heads)}`,
+    `fixed at ${fixed.threshold.toFixed(2)}: ${headCount(fixed.heads)}`,
     fromNull === null
       ? "from the null: no control run on this input"
-      : `from the null at ${fromNull.threshold.toFixed(3)} (${fromNull.mean.toFixed(3)} + 3 x ${fromNull.deviation.toFixed(3)}): ${found(fromNull.heads)}`,
+      : `from the null at ${fromNull.threshold.toFixed(3)} (${fromNull.mean.toFixed(3)} + 3 x ${fromNull.deviation.toFixed(3)}): ${headCount(fromNull.heads)}`,
     byGap === null
       ? "by the largest gap: no head above .1"
-      : `by the largest gap at ${byGap.threshold.toFixed(3)} (${byGap.size.toFixed(3)} wide): ${found(byGap.heads)}`,
+      : `by the largest gap at ${byGap.threshold.toFixed(3)} (${byGap.size.toFixed(3)} wide): ${headCount(byGap.heads)}`,
   ];
 }
 

@@ -45,7 +45,7 @@ export async function imageResultOf(
     intervals: repeated[index]!.map((heads) => heads.map((rows) => scoreInterval(rows))),
     control: means(control[index]!),
   }));
-  const shown = GROUPS.map((to, index) => ({
+  const groupShares = GROUPS.map((to, index) => ({
     to,
     uniform: groupNulls[index]!,
     values: means(shares[index]!),
@@ -59,9 +59,9 @@ export async function imageResultOf(
     ...{ metric, clean, other },
     ...{ harm: copied(harm), restored: copied(restored), cut: copied(cut) },
   };
-  const top = rankedHeads(answer, shown[0]!.values)
+  const top = rankedHeads(answer, groupShares[0]!.values)
     .slice(0, plan.topHeads)
-    .map((one) => ({ ...one, patches: [...looks[one.layer]![one.head]!] }));
+    .map((head) => ({ ...head, patches: [...looks[head.layer]![head.head]!] }));
   return {
     schema: "induction-lens/image@1",
     ...headerOf(model, plan.info, [...plan.warnings, ...tooFewWarning(plan.info.examples)]),
@@ -71,7 +71,7 @@ export async function imageResultOf(
       thumbnail: await thumbnail(plan.images[0]),
     },
     induction,
-    shares: shown,
+    shares: groupShares,
     answer,
     top,
     verdictInWords: [wordsOf(answer, top[0]!), ...induction.map(inductionWords)].join(" "),
@@ -129,12 +129,12 @@ function wordsOf(
   const unit = metric === "logit-difference" ? "logits" : "nats";
   const against = foil === null ? "" : ` against ${JSON.stringify(foil.piece)}`;
   const sizes = `${clean.toFixed(3)} ${unit} beside the image, ${other.toFixed(3)} beside the other`;
-  const said = `The answer ${JSON.stringify(answer.piece)}${against} has ${sizes}`;
+  const answerWords = `The answer ${JSON.stringify(answer.piece)}${against} has ${sizes}`;
   const total = clean - other;
   if (total < LEAST)
-    return `${said}: it does not come from the image, so no head carries the image to it.`;
+    return `${answerWords}: it does not come from the image, so no head carries the image to it.`;
   const numbers = `without its view of the image ${best.cut.toFixed(3)} ${unit} are lost, its output alone restores ${best.restored.toFixed(3)} of ${total.toFixed(3)}`;
-  return `${said}. Head ${headName(best)} carries it the most: ${numbers}.`;
+  return `${answerWords}. Head ${headName(best)} carries it the most: ${numbers}.`;
 }
 
 function inductionWords({
@@ -147,7 +147,7 @@ function inductionWords({
   const all = values.flatMap((heads, layer) =>
     heads.map((score, head) => ({ layer, head, score })),
   );
-  const best = all.reduce((most, one) => (one.score > most.score ? one : most));
+  const best = all.reduce((most, head) => (head.score > most.score ? head : most));
   const beside = control[best.layer]![best.head]!;
   const low = intervals[best.layer]![best.head]?.[0] ?? best.score;
   const attends = low - Math.max(beside, uniform) >= LEAST;

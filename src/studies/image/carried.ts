@@ -58,10 +58,10 @@ export async function carried(model: LoadedModel, plan: ImagePlan, lent: Lent): 
   const runs = await sessionFor(model, plan, metric, lent);
   const targets = { answer, foil: foil ?? answer };
   try {
-    const one = async (start: Tensor) =>
+    const answerOf = async (start: Tensor) =>
       (await measured(runs, plan, targets, { start, heads: [0], feeds: () => [] }, lent))[0]!;
-    const [clean, changed] = [await one(image.start), await one(other.start)];
-    const found: { harm: number[][]; restored: number[][]; cut: number[][] } = {
+    const [clean, changed] = [await answerOf(image.start), await answerOf(other.start)];
+    const effects: { harm: number[][]; restored: number[][]; cut: number[][] } = {
       ...{ harm: [], restored: [], cut: [] },
     };
     const { layers, heads } = model.architecture;
@@ -72,9 +72,9 @@ export async function carried(model: LoadedModel, plan: ImagePlan, lent: Lent): 
       const harmed = await each(image.start, outputOf(layer, other, plan, heads));
       const restored = await each(other.start, outputOf(layer, image, plan, heads));
       const blind = await each(image.start, withoutImage(layer, image, plan, heads));
-      found.harm.push(harmed.map((value) => clean - value));
-      found.restored.push(restored.map((value) => value - changed));
-      found.cut.push(blind.map((value) => clean - value));
+      effects.harm.push(harmed.map((value) => clean - value));
+      effects.restored.push(restored.map((value) => value - changed));
+      effects.cut.push(blind.map((value) => clean - value));
       lent.progress?.("exchanging heads", layer + 1, layers);
     }
     return {
@@ -83,7 +83,7 @@ export async function carried(model: LoadedModel, plan: ImagePlan, lent: Lent): 
       metric,
       clean,
       other: changed,
-      ...found,
+      ...effects,
       looks: looksOf(image, plan, layers),
     };
   } finally {
@@ -140,7 +140,7 @@ async function sessionFor(
   { backend }: Lent,
 ): Promise<Runs> {
   const parts = { vocabulary: architecture.vocabulary, anatomy: anatomy(seeing!, architecture) };
-  const made = withMetrics(seeing!, parts, [metric]);
+  const measuring = withMetrics(seeing!, parts, [metric]);
   const edited = Array.from({ length: architecture.layers }, (_, layer) => layer).reduce(
     (program, layer) => {
       const sees = replace(program, at(layer, "pattern"), {
@@ -152,9 +152,9 @@ async function sessionFor(
         given: ["position", "head", "d_head"],
       });
     },
-    made,
+    measuring,
   );
-  const whole = slice(edited, { outputs: made.outputs, from: [START] });
+  const whole = slice(edited, { outputs: measuring.outputs, from: [START] });
   const program = atPositions(whole, [metric]);
   const perRun = rowsPerRun(program, backend, row.length);
   const sizes = { batch: perRun, position: row.length };
@@ -177,7 +177,7 @@ async function measured(
   { signal }: Lent,
 ): Promise<number[]> {
   const reads = new Set(session.program.inputs.map(({ name }) => name));
-  const found: number[] = [];
+  const values: number[] = [];
   for (const chunk of chunksOf(heads.length, perRun)) {
     signal?.throwIfAborted();
     const count = chunk.length;
@@ -189,7 +189,7 @@ async function measured(
       );
     const same = new Array<number>(count).fill(0);
     const tokens = tensor(["batch", "position"], [1, row.length], Int32Array.from(row));
-    const fed: readonly (readonly [string, Tensor<TensorData>])[] = [
+    const feedsOfAll: readonly (readonly [string, Tensor<TensorData>])[] = [
       [START, takeRows(start, same)],
       ["tokens", takeRows(tokens, same)],
       [METRIC_INPUTS.targets, ids(answer)],
@@ -197,10 +197,10 @@ async function measured(
       [METRIC_INPUTS.positions, tensor(["position"], [1], Int32Array.of(row.length - 1))],
       ...feeds(chunk.map((index) => heads[index]!)),
     ];
-    const all: Feeds = new Map(fed.filter(([name]) => reads.has(name)));
-    found.push(...(await session.run(all)).get(metricValue(metric))!.data);
+    const all: Feeds = new Map(feedsOfAll.filter(([name]) => reads.has(name)));
+    values.push(...(await session.run(all)).get(metricValue(metric))!.data);
   }
-  return found;
+  return values;
 }
 
 /** Each head gives at the text after the image what it gave in another run. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
-import { MODEL, bosOption, output, shared } from "../../cli/flags/sharedFlags.ts";
+import { MODEL, bosOption, output, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { seed, wholeNumber } from "../../cli/flags/values.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { readRows } from "../../cli/tokensFile.ts";
@@ -66,7 +66,7 @@ function declare(command: Command): Command {
     .option("--seq-len <n>", "tokens of their text, in two copies, even (default 64)", wholeNumber)
     .option("--seed <n>", "seed of random tokens and noise (default 0)", seed)
     .addOption(bosOption());
-  return shared(output(withFlags));
+  return withSharedFlags(output(withFlags));
 }
 
 function token(text: string): number | string {

@@ -63,7 +63,7 @@ export async function image(model: LoadedModel, options: ImageOptions = {}): Pro
 
 /** Induction after the image, then of its patches. */
 function inductionTables({ repeats }: ImagePlan): Tensor {
-  const tables = [repeats.text, repeats.patches].map((one) => attentionTables(one));
+  const tables = [repeats.text, repeats.patches].map((layout) => attentionTables(layout));
   return stackTables(
     tables.map(({ shape, data }) => {
       const [, queries, keys] = shape as [number, number, number];
@@ -100,7 +100,7 @@ async function scores(
     withAttentionScores({ ...seeing!, outputs: [] }, { layers, measures, part }),
   );
   const examples = rows.tokens.shape[0]!;
-  const found = Array.from({ length: measures }, () =>
+  const scoresByLayer = Array.from({ length: measures }, () =>
     Array.from({ length: layers }, () =>
       Array.from({ length: heads }, () => new Float64Array(examples)),
     ),
@@ -111,11 +111,11 @@ async function scores(
     runs.pass(feeds, attentionTableFeeds(tables, part), (trace, from) => {
       for (let layer = 0; layer < layers; layer++)
         unpackScores(trace.get(names.scores(layer))!).forEach((own, score) =>
-          own.forEach((values, head) => found[score]![layer]![head]!.set(values, from)),
+          own.forEach((values, head) => scoresByLayer[score]![layer]![head]!.set(values, from)),
         );
     }),
   );
-  return found;
+  return scoresByLayer;
 }
 
 /** A row as a batch of its own. */

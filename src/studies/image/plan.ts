@@ -90,10 +90,10 @@ export async function imagePlan(model: LoadedModel, options: ImageOptions): Prom
   const drawnImages = imageRows({ ...sight.image, ...squares(sight) }, 2, seed + 1).control;
   const noise = padded(drawnImages, sight.image.size);
   const [own, other] = await Promise.all(
-    [options.image, options.otherImage].map((one) => one && pixelsFor(model, sight, one)),
+    [options.image, options.otherImage].map((file) => file && pixelsFor(model, sight, file)),
   );
   const size = noise.data.length / 2;
-  const drawn = (index: number) =>
+  const drawImage = (index: number) =>
     tensor(
       PIXELS,
       [1, ...noise.shape.slice(1)],
@@ -106,7 +106,7 @@ export async function imagePlan(model: LoadedModel, options: ImageOptions): Prom
   return {
     ...rows,
     row,
-    images: [own ?? drawn(0), other ?? drawn(1)],
+    images: [own ?? drawImage(0), other ?? drawImage(1)],
     sources: [sourceOf(options.image), sourceOf(options.otherImage)],
     first,
     text: first + sight.vectors,
@@ -134,23 +134,23 @@ function generated(
   options: GeneratedInput & { readonly numExamples: number; readonly seed: number },
 ) {
   const { numExamples: examples, seed } = options;
-  const asked = askedPeriod(options, examples);
+  const periodOption = askedPeriod(options, examples);
   const { bosToken, policy } = bosFor(architecture, options.bos ?? "auto");
   const before = bosToken === null ? [] : [bosToken];
   const ids = drawnTokens(architecture).ids.filter((id) => id !== sight.imageToken);
   const start = before.length + sight.around.flat().length + sight.vectors;
   const { period, warning } = fitPeriod({
-    ...{ period: asked, explicit: options.seqLen !== undefined, start, distinctBlocks: 2 },
+    ...{ period: periodOption, explicit: options.seqLen !== undefined, start, distinctBlocks: 2 },
     ...{ contextLength: architecture.contextLength, ordinary: ids.length },
   });
   checkPeriod(period);
-  const seen = imageRows({ ...sight.image, ...squares(sight) }, examples, seed);
+  const drawnImages = imageRows({ ...sight.image, ...squares(sight) }, examples, seed);
   const blocks = Array.from({ length: examples }, (_, row) =>
     drawTokens(random(seed, row), 2 * period, ids),
   );
   const lead = [...before, ...placesOf(sight)];
-  const rowsOf = (made: (block: readonly number[]) => readonly number[]) => {
-    const rows = blocks.map((block) => [...lead, ...made(block)]);
+  const rowsOf = (build: (block: readonly number[]) => readonly number[]) => {
+    const rows = blocks.map((block) => [...lead, ...build(block)]);
     return tensor(["batch", "position"], [examples, rows[0]!.length], Int32Array.from(rows.flat()));
   };
   const length = start + 2 * period;
@@ -160,12 +160,12 @@ function generated(
   return {
     repeated: {
       tokens: rowsOf((block) => [...again(block), ...again(block)]),
-      pixels: whole(seen.repeated),
+      pixels: whole(drawnImages.repeated),
     },
-    control: { tokens: rowsOf((block) => block), pixels: whole(seen.control) },
+    control: { tokens: rowsOf((block) => block), pixels: whole(drawnImages.control) },
     repeats: {
       text: { start, period, length },
-      patches: { start: image, period: seen.repeats.period, length },
+      patches: { start: image, period: drawnImages.repeats.period, length },
     },
     row: [...lead, ...again(blocks[0]!)],
     warnings: warning ? [warning] : [],
@@ -197,9 +197,9 @@ async function ownRow(
   model: LoadedModel,
   sight: Sight,
   { text, bos }: ImageOptions,
-  drawn: readonly number[],
+  drawIds: readonly number[],
 ): Promise<readonly number[]> {
-  if (text === undefined) return drawn;
+  if (text === undefined) return drawIds;
   const [ids] = (await promptRows(model, text, bos)).rows as [readonly number[]];
   const { contextLength, vocabulary, bosToken } = model.architecture;
   verifyTokens([ids], vocabulary);
@@ -239,12 +239,12 @@ async function pixelsFor(
   image: MediaFile | Numbers,
 ): Promise<Tensor> {
   const { shape, data } = "bytes" in image ? await pixelsOfImages(model, [image]) : image;
-  const wanted = [1, channels, size, size];
-  if (shape.join() === wanted.join() && sizeOf(shape) === data.length)
+  const expectedShape = [1, channels, size, size];
+  if (shape.join() === expectedShape.join() && sizeOf(shape) === data.length)
     return tensor(PIXELS, shape, data);
   throw new InputError(
     "feed",
-    `an image of this model has ${wanted.join(" x ")} numbers, got ${shape.join(" x ")}`,
+    `an image of this model has ${expectedShape.join(" x ")} numbers, got ${shape.join(" x ")}`,
     { option: "image" },
   );
 }
@@ -253,16 +253,16 @@ async function pixelsFor(
 async function tokenOf(
   model: LoadedModel,
   option: "answer" | "foil",
-  asked: number | string | undefined,
+  choice: number | string | undefined,
 ): Promise<number | null> {
-  if (asked === undefined) return null;
+  if (choice === undefined) return null;
   const ids =
-    typeof asked === "number" ? [asked] : (await promptRows(model, asked, "off")).rows[0]!;
+    typeof choice === "number" ? [choice] : (await promptRows(model, choice, "off")).rows[0]!;
   if (ids.length === 1)
     return verifyTokens([ids], model.architecture.vocabulary, `the ids of ${option}`).data[0]!;
   throw new InputError(
     "tokens",
-    `\`${option}\` must be one token, and ${JSON.stringify(asked)} is ${ids.length}; give an id`,
+    `\`${option}\` must be one token, and ${JSON.stringify(choice)} is ${ids.length}; give an id`,
     { option },
   );
 }

@@ -47,7 +47,7 @@ function overlay(result: ImageResult): OverImage {
     png: image.thumbnail.png,
     side: image.side,
     layers: top.map(({ layer, head, patches }) => {
-      const whole = patches.reduce((sum, one) => sum + one, 0);
+      const whole = patches.reduce((sum, weight) => sum + weight, 0);
       return {
         title: `head ${headName({ layer, head })}: ${share(whole)} of its attention on the image`,
         values: patches.slice(image.before),

@@ -195,7 +195,7 @@ function studyRows({ studies }: ModelCard): Row[] {
   return [
     ["can run", runs.join(", ")],
     ...reasons.map((reason): Row => {
-      const names = refused.filter((one) => one.reason === reason).map(({ name }) => name);
+      const names = refused.filter((entry) => entry.reason === reason).map(({ name }) => name);
       return ["cannot run", `${names.join(", ")}: ${reason}`];
     }),
   ];

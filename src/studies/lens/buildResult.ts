@@ -40,24 +40,24 @@ export async function lensResultOf(
   backend: Backend,
   rows: LensRows,
   plan: LensPlan & { readonly softcap: number | null },
-  runs: (take: (seen: LensSeen) => void) => Promise<void>,
+  runs: (take: (values: LensSeen) => void) => Promise<void>,
 ): Promise<LensResult> {
   const { layers } = model.architecture;
   const { positions, threshold, topK, of, softcap } = plan;
   const sums = noSums(layers);
-  await runs((seen) => addSeen(sums, seen, { threshold, of }));
+  await runs((values) => addSeen(sums, values, { threshold, of }));
   const tokenizer = await model.tokenizer();
-  const named: Named = (token) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
+  const tokenOf: Named = (token) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
   return {
     schema: "induction-lens/lens@1",
     ...headerOf(model, rows.info, rows.warnings),
     positions: [...positions],
     ...(rows.texts && {
-      texts: rows.texts.asked.map(({ text, answer = null }) => ({ text, answer })),
+      texts: rows.texts.targets.map(({ text, answer = null }) => ({ text, answer })),
       pieces: [...rows.texts.pieces],
     }),
     norm: `lens: the final norm is recomputed for each stream; attribution: its scale is that of the whole stream, frozen${cappedWords(softcap)}`,
-    layers: layersOf(sums, named, topK),
+    layers: layersOf(sums, tokenOf, topK),
     convergence: {
       threshold,
       layer: sums.convergedAt.length === 0 ? null : moments(sums.convergedAt).mean,
@@ -65,7 +65,7 @@ export async function lensResultOf(
       settled: sums.settledAt / sums.places,
     },
     stability: 1 - sums.changes / sums.places / layers,
-    evolution: evolutionOf(sums, named, topK, positions.at(-1)!),
+    evolution: evolutionOf(sums, tokenOf, topK, positions.at(-1)!),
     attribution: { ...attributionOf(sums, layers, of), softcap },
     ...footerOf(backend, {}),
   };
@@ -99,7 +99,7 @@ function noSums(layers: number): Sums {
 
 function layersOf(
   { layers, last, places }: Sums,
-  named: Named,
+  tokenOf: Named,
   topK: number,
 ): LensResult["layers"] {
   return layers.map((layer, index) => {
@@ -112,7 +112,7 @@ function layersOf(
       rank: layer.rank / places,
       first: layer.first / places,
       top: mostLikely(stream, topK).map((token) => ({
-        ...named(token),
+        ...tokenOf(token),
         probability: stream[token]!,
       })),
     };
@@ -121,17 +121,17 @@ function layersOf(
 
 function evolutionOf(
   { last }: Sums,
-  named: Named,
+  tokenOf: Named,
   topK: number,
   position: number,
 ): LensResult["evolution"] {
   const { streams, target } = last!;
-  const shown = new Set([...mostLikely(streams.at(-1)!, topK), target]);
+  const ids = new Set([...mostLikely(streams.at(-1)!, topK), target]);
   return {
     position,
     target,
-    tokens: [...shown].map((token) => ({
-      ...named(token),
+    tokens: [...ids].map((token) => ({
+      ...tokenOf(token),
       probabilities: streams.map((stream) => stream[token]!),
     })),
   };
@@ -139,16 +139,16 @@ function evolutionOf(
 
 function addSeen(
   sums: Sums,
-  seen: LensSeen,
+  values: LensSeen,
   { threshold, of }: { threshold: number; of: "logit" | "centred-logit" },
 ): void {
-  const [rows, positions] = seen.targets.shape as readonly [number, number];
+  const [rows, positions] = values.targets.shape as readonly [number, number];
   for (let row = 0; row < rows; row++) {
     const before = sums.layers.map(({ probability }) => probability);
     for (let position = 0; position < positions; position++) {
       const place = row * positions + position;
-      const target = seen.targets.data[place]!;
-      const looks = seen.logits.map((logits) => lookAt(logits, place, target));
+      const target = values.targets.data[place]!;
+      const looks = values.logits.map((logits) => lookAt(logits, place, target));
       looks.forEach((look, layer) => addLook(sums.layers[layer]!, look, target));
       const confidentAt = looks.findIndex((look) => look.most >= threshold);
       if (confidentAt >= 0) sums.convergedAt.push(confidentAt);
@@ -157,21 +157,23 @@ function addSeen(
         (look, layer) => layer > 0 && look.token !== looks[layer - 1]!.token,
       ).length;
       const last =
-        seen.uncapped === seen.logits.at(-1) ? looks.at(-1)! : lookAt(seen.uncapped, place, target);
+        values.uncapped === values.logits.at(-1)
+          ? looks.at(-1)!
+          : lookAt(values.uncapped, place, target);
       const logit = of === "logit" ? last.logit : last.logit - last.meanLogit;
       sums.logit += logit;
-      sums.largestError = Math.max(sums.largestError, Math.abs(sumOfParts(seen, place) - logit));
+      sums.largestError = Math.max(sums.largestError, Math.abs(sumOfParts(values, place) - logit));
       sums.places += 1;
     }
     sums.layers.forEach(({ byExample, probability }, layer) =>
       byExample.push((probability - before[layer]!) / positions),
     );
-    for (const [name, part] of seen.parts) addPart(sums.parts, name, part, row);
+    for (const [name, part] of values.parts) addPart(sums.parts, name, part, row);
   }
-  if (seen.first === 0)
+  if (values.first === 0)
     sums.last = {
-      target: seen.targets.data[positions - 1]!,
-      streams: seen.logits.map((logits) => probabilitiesOf(logits, positions - 1)),
+      target: values.targets.data[positions - 1]!,
+      streams: values.logits.map((logits) => probabilitiesOf(logits, positions - 1)),
     };
 }
 
@@ -229,7 +231,7 @@ function probabilitiesOf({ data, shape }: Tensor, place: number): Float64Array {
 /** The `count` tokens with the largest probabilities, largest first. */
 function mostLikely(probabilities: Float64Array, count: number): number[] {
   return [...probabilities.keys()]
-    .sort((one, other) => probabilities[other]! - probabilities[one]!)
+    .sort((id, other) => probabilities[other]! - probabilities[id]!)
     .slice(0, count);
 }
 

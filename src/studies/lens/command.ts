@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
-import { collected } from "../../cli/flags/values.ts";
+import { collectFiles } from "../../cli/flags/values.ts";
 import type { TargetText } from "../../inputs/targetRows.ts";
-import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
+import { MODEL, rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { number, wholeNumber, wholeNumbers } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
@@ -59,17 +59,17 @@ function textsOf(flags: Flags): TargetText[] | undefined {
       "options",
       `needs an --answer for each --text, got ${answer.length} for ${text.length}`,
     );
-  return text.map((one, index) => withoutUndefined({ text: one, answer: answer?.[index] }));
+  return text.map((entry, index) => withoutUndefined({ text: entry, answer: answer?.[index] }));
 }
 
 function declare(command: Command): Command {
   const withFlags = command
     .argument("<model>", MODEL)
-    .option("--text <text>", "a text of your own in place of random rows; may repeat", collected)
+    .option("--text <text>", "a text of your own in place of random rows; may repeat", collectFiles)
     .option(
       "--answer <token>",
       'the token that follows the text, with its space: " Mary" (default: the text\'s own next tokens)',
-      collected,
+      collectFiles,
     )
     .option("--centred", "take the logit less the mean over the vocabulary")
     .option(
@@ -83,5 +83,5 @@ function declare(command: Command): Command {
       wholeNumbers,
     )
     .option("--top-k <n>", "most likely tokens to list by layer (default 5)", wholeNumber);
-  return shared(rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true}'));
+  return withSharedFlags(rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true}'));
 }

@@ -75,7 +75,7 @@ export async function runLens(
   rows: LensRows,
   positions: readonly number[],
   { signal, progress }: StudyOptions,
-  take: (seen: LensSeen) => void,
+  take: (values: LensSeen) => void,
 ): Promise<void> {
   const { length, examples } = rows.info;
   const perRun = Math.min(
@@ -106,7 +106,7 @@ export async function runLens(
         runs,
         async (trace, run) => {
           const chunk = chunks[run]!;
-          const { logits, uncapped } = await unembedded(unembed, programs, trace);
+          const { logits, uncapped } = await unembedStreams(unembed, programs, trace);
           const parts = new Map(programs.parts.map(({ name, value }) => [name, trace.get(value)!]));
           take({ first: chunk[0]!, targets: targets[run]!, logits, uncapped, parts });
           progress?.(step, chunk.at(-1)! + 1, examples);
@@ -121,7 +121,7 @@ export async function runLens(
   }
 }
 
-async function unembedded(
+async function unembedStreams(
   session: Session,
   { streams, stream, uncapped }: LensPrograms,
   trace: Trace,
@@ -129,9 +129,9 @@ async function unembedded(
   const logits: Tensor[] = [];
   let last: Tensor | null = null;
   for (const name of streams) {
-    const made = await session.run(new Map([[stream, trace.get(name)!]]));
-    logits.push(made.get("logits")!);
-    last = made.get(uncapped)!;
+    const outputs = await session.run(new Map([[stream, trace.get(name)!]]));
+    logits.push(outputs.get("logits")!);
+    last = outputs.get(uncapped)!;
   }
   return { logits, uncapped: last! };
 }

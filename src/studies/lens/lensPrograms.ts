@@ -103,8 +103,8 @@ function headParts(
   const { weight, bias } = required(projection);
   const as = `lens.part.${output}`;
   const own = backThroughPassage(b, direction, passage, at);
-  const written = b.contract(at(z), weight, ["batch", "position", "head", "d_model"]);
-  const product = b.contract(written, own, ["batch", "position", "head"], { as });
+  const writes = b.contract(at(z), weight, ["batch", "position", "head", "d_model"]);
+  const product = b.contract(writes, own, ["batch", "position", "head"], { as });
   const heads = { name: `heads ${layer}`, value: product };
   const along = (way: Name, x: Name, value?: Name) =>
     b.op("sum", [b.mul(way, x)], { axes: ["d_model"] }, value);
@@ -114,7 +114,7 @@ function headParts(
   ];
   if (biases.length === 0) return [heads];
   const value = b.rename(
-    biases.reduce((sum, one) => b.add(sum, one)),
+    biases.reduce((sum, term) => b.add(sum, term)),
     {},
     `${as}.bias`,
   );

@@ -21,7 +21,7 @@ export interface LensRows {
   readonly targets: (rows: readonly number[], positions: readonly number[]) => Tensor<Int32Array>;
   /** Of texts: what was asked, and the tokens of the first one. */
   readonly texts?: {
-    readonly asked: readonly TargetText[];
+    readonly targets: readonly TargetText[];
     readonly pieces: readonly string[];
   };
 }
@@ -45,7 +45,7 @@ export async function lensRows(model: LoadedModel, options: LensOptions): Promis
 
 async function rowsOfTexts(
   model: LoadedModel,
-  asked: readonly TargetText[],
+  requests: readonly TargetText[],
   { rows: own, seqLen, numExamples, seed, bos = "auto" }: LensOptions,
 ): Promise<LensRows> {
   const others = Object.keys(withoutUndefined({ rows: own, seqLen, numExamples, seed }));
@@ -54,7 +54,7 @@ async function rowsOfTexts(
       "options",
       `texts are read as they are, so ${others.join(", ")} cannot be used`,
     );
-  const { tokens, targets, positions, info, pieces } = await targetRows(model, asked, bos);
+  const { tokens, targets, positions, info, pieces } = await targetRows(model, requests, bos);
   const length = tokens.shape[1]!;
   return {
     ...{ tokens, info, warnings: [] },
@@ -64,6 +64,6 @@ async function rowsOfTexts(
       const ids = rows.flatMap((_, row) => places.map((place) => data[row * length + place]!));
       return tensor(targets.axes, [rows.length, places.length], Int32Array.from(ids));
     },
-    texts: { asked, pieces },
+    texts: { targets: requests, pieces },
   };
 }

@@ -60,10 +60,10 @@ export function lensPlan({ read }: { readonly read: LensRead }, options: LensOpt
 
 function lensPositions(
   { of, positions }: LensRead,
-  asked: readonly number[] | undefined,
+  choices: readonly number[] | undefined,
 ): number[] {
-  const wrong = asked?.find((position) => !positions.includes(position));
-  if (wrong === undefined) return [...(asked ?? positions)];
+  const wrong = choices?.find((position) => !positions.includes(position));
+  if (wrong === undefined) return [...(choices ?? positions)];
   throw new InputError(
     "range",
     `the lens reads positions of ${of}, ${positions[0]} to ${positions.at(-1)}, got ${wrong}`,

@@ -63,13 +63,13 @@ function lensSentence({ layers, attribution, positions, input }: LensResult): st
   const all = attribution.heads.flatMap((row, layer) =>
     row.map((value, head) => ({ name: headName({ layer, head }), value })),
   );
-  const most = all.reduce((best, one) => (one.value > best.value ? one : best));
-  const known = layers.find(({ first }) => first >= 0.5);
+  const most = all.reduce((best, part) => (part.value > best.value ? part : best));
+  const firstLikely = layers.find(({ first }) => first >= 0.5);
   const isOne = positions.length * input.examples === 1;
   const when = isOne
     ? onePlaceWords(layers)
-    : known
-      ? `The target is the most likely token at half of the positions from the stream "${known.name}" on`
+    : firstLikely
+      ? `The target is the most likely token at half of the positions from the stream "${firstLikely.name}" on`
       : "In no layer is the target the most likely token at half of the positions";
   return `${when}; ${most.name} adds most to its ${attribution.of}: ${tableNumber(most.value)} of ${tableNumber(attribution.mean)}.`;
 }

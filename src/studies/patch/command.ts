@@ -12,8 +12,8 @@ import {
   type UnitName,
 } from "../../results/causalNames.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
-import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
-import { integer, listed, number, sets, wholeNumber } from "../../cli/flags/values.ts";
+import { MODEL, rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { integer, commaList, number, sets, wholeNumber } from "../../cli/flags/values.ts";
 import type { CausalPrompt } from "../../inputs/causalPrompt.ts";
 import type { Request } from "../../cli/request.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
@@ -51,7 +51,7 @@ export const command = studyCommand({
   name: "patch",
   description: "activation patching: what each component carries of clean against corrupted runs",
   declare: (command) =>
-    shared(
+    withSharedFlags(
       rows(
         promptFlags(attributionFlags(pathFlags(patchFlags(command)))),
         '{"clean": [[...]], "corrupted": [[...]], "period": S, "bos": true}',
@@ -97,7 +97,7 @@ function patchFlags(command: Command): Command {
     )
     .option("--by-position", "patch each position by itself")
     .option("--by-cell", "patch each (query, key) of the patterns of --heads by itself")
-    .option("--heads <heads>", "only these heads, as 1.2,5.5", listed)
+    .option("--heads <heads>", "only these heads, as 1.2,5.5", commaList)
     .addOption(
       new Option(
         "--mode <name>",
@@ -122,7 +122,7 @@ function patchFlags(command: Command): Command {
     .option(
       "--fingerprint <heads>",
       "the table of designs x parts of these heads, as 1.2,5.5",
-      listed,
+      commaList,
     );
 }
 
@@ -134,7 +134,7 @@ function pathFlags(command: Command): Command {
         "follow single paths from earlier heads into queries, keys or values of --into, or into the logits",
       ).choices(PATH_ROUTES),
     )
-    .option("--into <heads>", "heads that paths lead into, as 18.6,18.7", listed)
+    .option("--into <heads>", "heads that paths lead into, as 18.6,18.7", commaList)
     .option(
       "--from <heads>",
       "one path from these heads together; may repeat (default: each earlier head)",
@@ -181,9 +181,9 @@ const PROMPT_FLAGS = {
 /** The flags of one pair of texts, or the pairs of a file. */
 async function promptsOf(flags: Flags): Promise<readonly CausalPrompt[] | undefined> {
   const { clean, corrupted, answer, wrong, prompts } = flags;
-  const { prompts: _, ...one } = PROMPT_FLAGS;
+  const { prompts: _, ...flagsOfOne } = PROMPT_FLAGS;
   if (prompts !== undefined) {
-    refuse(flags, one, "--prompts has all texts");
+    refuse(flags, flagsOfOne, "--prompts has all texts");
     return readCausalPrompts(prompts);
   }
   if ([clean, corrupted, answer, wrong].every((value) => value === undefined)) return undefined;
@@ -242,18 +242,18 @@ async function estimates(flags: Flags, model: string): Promise<Request> {
     { ...PATH_FLAGS, byPosition, byCell, heads, threshold },
     "--attribution estimates whole heads",
   );
-  const { unit: asked, mode, metric, design, raw, topK, screen, controls } = flags;
+  const { unit: unitFlag, mode, metric, design, raw, topK, screen, controls } = flags;
   const { HEAD_UNITS } = await import("../attribution/plan.ts");
-  const unit = HEAD_UNITS.find((one) => one === (asked ?? HEAD_UNITS[0]));
+  const unit = HEAD_UNITS.find((name) => name === (unitFlag ?? HEAD_UNITS[0]));
   if (!unit)
     throw new InputError(
       "options",
-      `--attribution estimates ${HEAD_UNITS.join(", ")}, got --unit ${asked}`,
+      `--attribution estimates ${HEAD_UNITS.join(", ")}, got --unit ${unitFlag}`,
     );
   return onModel(STUDIES.attribution, model, {
     ...(await pairOptions(flags)),
-    units: screen !== undefined || asked !== undefined ? [unit] : undefined,
-    paths: flags.attribution && asked === undefined ? true : undefined,
+    units: screen !== undefined || unitFlag !== undefined ? [unit] : undefined,
+    paths: flags.attribution && unitFlag === undefined ? true : undefined,
     ...{ mode, metric: wholeRunMetric(metric), design, raw, topK, screen, controls },
   });
 }

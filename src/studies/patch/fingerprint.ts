@@ -65,10 +65,10 @@ export async function fingerprint(
   checkCanRun("fingerprint", model);
   const backend = await engineFor(model, options);
   const { architecture } = model;
-  const { heads: asked, nulls } = fingerprintPlan(architecture, options);
+  const { heads: choices, nulls } = fingerprintPlan(architecture, options);
   return whileUnchanged(model, backend, async (elapsed) => {
     const narrowest = await pairOf(architecture, { ...options, design: "BC" });
-    const sized = { ...options, seqLen: 2 * narrowest.period };
+    const sizes = { ...options, seqLen: 2 * narrowest.period };
     const chain = await openChain(model, backend, {
       hooks: hooksFor(["head-out", "head-q", "head-pattern"]),
       metrics: [METRIC],
@@ -79,14 +79,14 @@ export async function fingerprint(
     try {
       const tables: Partial<Record<FingerprintDesign, DesignTable>> = {};
       for (const design of FINGERPRINT_DESIGNS) {
-        const pair = await pairOf(architecture, { ...sized, design });
-        tables[design] = await designTable(chain, pair, asked, nulls);
+        const pair = await pairOf(architecture, { ...sizes, design });
+        tables[design] = await designTable(chain, pair, choices, nulls);
         options.progress?.("fingerprints", Object.keys(tables).length, FINGERPRINT_DESIGNS.length);
       }
       return {
         schema: "induction-lens/fingerprint@1",
         ...headerOf(model, narrowest.input, [...narrowest.warnings, ...fewNulls(nulls)]),
-        ...tabled(tables as Record<FingerprintDesign, DesignTable>, asked, nulls),
+        ...cellTables(tables as Record<FingerprintDesign, DesignTable>, choices, nulls),
         ...footerOf(backend, { run: elapsed() }),
       };
     } finally {
@@ -105,14 +105,14 @@ interface DesignTable {
   readonly clean: Float64Array;
   readonly corrupted: Float64Array;
   /** [head][unit]: the metric per example. */
-  readonly asked: readonly Readonly<Record<FingerprintUnit, Float64Array>>[];
+  readonly heads: readonly Readonly<Record<FingerprintUnit, Float64Array>>[];
   readonly nulls: readonly Float64Array[];
 }
 
 async function designTable(
   chain: Chain,
   pair: Pair,
-  asked: readonly HeadAt[],
+  choices: readonly HeadAt[],
   nulls: readonly HeadAt[],
 ): Promise<DesignTable> {
   const examples = pair.clean.shape[0]!;
@@ -120,7 +120,7 @@ async function designTable(
   const empty = () => new Float64Array(examples);
   const runs = { clean: { [METRIC]: empty() }, corrupted: { [METRIC]: empty() } };
   const table = {
-    asked: asked.map(
+    heads: choices.map(
       () =>
         Object.fromEntries(FINGERPRINT_UNITS.map((unit) => [unit, empty()])) as Record<
           FingerprintUnit,
@@ -132,7 +132,7 @@ async function designTable(
   for (const chunk of chunksOf(examples, chain.rows)) {
     const { clean, corrupted, read } = await bothRuns(chain, pair, feeds, chunk, [METRIC], runs);
     const groups = async function* (): AsyncGenerator<VariantRuns> {
-      for (const layer of new Set([...asked, ...nulls].map((one) => one.layer))) {
+      for (const layer of new Set([...choices, ...nulls].map((head) => head.layer))) {
         const z = hookName(layer, "attn.hook_z");
         const sources: Record<FingerprintUnit, Awaited<ReturnType<typeof mixedWith>>> = {
           output: valueOf(clean, z),
@@ -142,23 +142,23 @@ async function designTable(
           pattern: await mixedWith(chain, layer, "head-pattern", corrupted, clean),
         };
         const jobs = [
-          ...asked.flatMap((one, index) =>
-            FINGERPRINT_UNITS.map((unit) => ({ one, unit, into: table.asked[index]![unit] })),
+          ...choices.flatMap((head, index) =>
+            FINGERPRINT_UNITS.map((unit) => ({ one: head, unit, into: table.heads[index]![unit] })),
           ),
-          ...nulls.map((one, index) => ({
-            one,
+          ...nulls.map((head, index) => ({
+            one: head,
             unit: "output" as const,
             into: table.nulls[index]!,
           })),
-        ].filter(({ one }) => one.layer === layer);
-        const variants = jobs.map(({ one, unit }): Variant => [
-          { value: z, source: sources[unit], part: { heads: [one.head] } },
+        ].filter(({ one: head }) => head.layer === layer);
+        const variants = jobs.map(({ one: head, unit }): Variant => [
+          { value: z, source: sources[unit], part: { heads: [head.head] } },
         ]);
         yield {
           ...{ from: z, base: corrupted, examples: chunk.length, variants },
           feeds: feedsFor(feeds, chunk),
           read: (trace, row, { example }) => [read[METRIC]!(trace, row, example)],
-          put: ({ variant, example }, [value]) => {
+          store: ({ variant, example }, [value]) => {
             jobs[variant]!.into[chunk[example]!] = value!;
           },
         };
@@ -171,9 +171,9 @@ async function designTable(
 }
 
 /** From metrics to effects, marks and the answer. */
-function tabled(
+function cellTables(
   tables: Readonly<Record<FingerprintDesign, DesignTable>>,
-  asked: readonly HeadAt[],
+  choices: readonly HeadAt[],
   nulls: readonly HeadAt[],
 ): Pick<FingerprintResult, "metric" | "null" | "heads"> {
   const byDesign = <Value>(each: (table: DesignTable, design: FingerprintDesign) => Value) =>
@@ -188,14 +188,14 @@ function tabled(
       corrupted: moments(corrupted).mean,
     })),
     null: { heads: nulls.map(headName), effect: effects },
-    heads: asked.map((one, index) => {
+    heads: choices.map((head, index) => {
       const cells = byDesign((table) => cellsOf(table, index));
       const aboveNull = FINGERPRINT_DESIGNS.every(
         (design) => cells[design].output.effect > effects[design],
       );
       const matches =
         aboveNull && FINGERPRINT_DESIGNS.every((design) => isInduction(design, cells[design]));
-      return { ...one, cells, aboveNull, matches };
+      return { ...head, cells, aboveNull, matches };
     }),
   };
 }
@@ -208,11 +208,11 @@ function nullEffect({ clean, corrupted, nulls }: DesignTable): number {
 }
 
 function cellsOf(
-  { clean, corrupted, asked }: DesignTable,
+  { clean, corrupted, heads }: DesignTable,
   index: number,
 ): Record<FingerprintUnit, FingerprintCell> {
   const effectOf = (unit: FingerprintUnit) =>
-    denoiseEffect({ clean, corrupted, patched: asked[index]![unit] });
+    denoiseEffect({ clean, corrupted, patched: heads[index]![unit] });
   const output = effectOf("output").effect;
   return Object.fromEntries(
     FINGERPRINT_UNITS.map((unit) => {

@@ -35,9 +35,9 @@ export const WANTED_NULLS = 20;
 /** @throws {InputError} "unknown-head" */
 export function fingerprintPlan(
   architecture: Architecture,
-  { heads: asked, nullHeads = WANTED_NULLS, seed = 0 }: FingerprintOptions,
+  { heads: choices, nullHeads = WANTED_NULLS, seed = 0 }: FingerprintOptions,
 ): FingerprintPlan {
-  const heads = headsCalled(asked, architecture);
+  const heads = headsCalled(choices, architecture);
   const draw = random(seed, 1);
   const nulls = controlHeads(allHeads(architecture), nullHeads, {
     layersOf: heads,

@@ -55,7 +55,12 @@ export function patchView(result: PatchResult): StudyView {
       {
         caption: `Effects of at least ${share(result.threshold)} in size`,
         columns: ["component", "effect", "low", "high"],
-        rows: important.map((one) => [nameOf(one, pair.pieces), one.effect, one.low, one.high]),
+        rows: important.map((component) => [
+          nameOf(component, pair.pieces),
+          component.effect,
+          component.low,
+          component.high,
+        ]),
       },
       componentTable(result),
     ],

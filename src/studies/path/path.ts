@@ -84,9 +84,9 @@ async function pathRuns(
   const feeds = metricFeedsOf(pair, [metric]);
   let done = 0;
   for (const chunk of chunksOf(examples, chain.rows)) {
-    const few = feedsFor(feeds, chunk);
+    const chunkFeeds = feedsFor(feeds, chunk);
     const run = async (tokens: Tensor<Int32Array>): Promise<{ saved: State; values: number[] }> => {
-      const { saved, metrics } = await savedRun(chain, takeRows(tokens, chunk), few);
+      const { saved, metrics } = await savedRun(chain, takeRows(tokens, chunk), chunkFeeds);
       const values =
         plan.metric === "induction-score"
           ? inductionScores(saved, plan.receivers, pair)
@@ -97,7 +97,7 @@ async function pathRuns(
     clean.values.forEach((value, row) => (runs.clean[chunk[row]!] = value));
     corrupted.values.forEach((value, row) => (runs.corrupted[chunk[row]!] = value));
     const both = { clean: clean.saved, corrupted: corrupted.saved };
-    await readThrough(chain, sessions, plan, both, few, pair, (source, example, value) => {
+    await readThrough(chain, sessions, plan, both, chunkFeeds, pair, (source, example, value) => {
       runs.paths[source]![chunk[example]!] = value;
       progress?.("following paths", ++done, plan.sources.length * examples);
     });

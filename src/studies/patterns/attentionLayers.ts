@@ -26,13 +26,17 @@ export interface AttentionLayers {
 export async function attentionLayers(
   arrays: ReadonlyMap<string, AttentionArray>,
 ): Promise<AttentionLayers> {
-  const named = [...arrays].map(([name, array]) => ({ name, ...array, read: () => array.read() }));
-  checkArrays(named);
-  const [first] = named;
+  const entries = [...arrays].map(([name, array]) => ({
+    name,
+    ...array,
+    read: () => array.read(),
+  }));
+  checkArrays(entries);
+  const [first] = entries;
   if (first!.shape.length === 5) return stackedLayers(first!);
-  const layers = named
-    .map((array) => ({ ...array, layer: layerOf(array.name, named.length) }))
-    .sort((one, other) => one.layer - other.layer);
+  const layers = entries
+    .map((array) => ({ ...array, layer: layerOf(array.name, entries.length) }))
+    .sort((layer, other) => layer.layer - other.layer);
   layers.forEach(({ layer, name }, index) => {
     if (layers[index + 1]?.layer !== layer) return;
     const both = `${name} and ${layers[index + 1]!.name}`;
@@ -61,8 +65,8 @@ function checkArrays(arrays: readonly Named[]): void {
   const fits = rank === 5 ? arrays.length === 1 : rank === 4 && arrays.every(same);
   if (first && fits && first.shape.every((size) => size > 0)) return;
   const all = arrays.map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
-  const listed = someOf(all, ", ", MOST_LISTED);
-  throw new InputError("shape", `${needs}; got ${listed || "no array"} (choose with \`arrays\`)`);
+  const list = someOf(all, ", ", MOST_LISTED);
+  throw new InputError("shape", `${needs}; got ${list || "no array"} (choose with \`arrays\`)`);
 }
 
 async function stackedLayers({ shape, read }: Named): Promise<AttentionLayers> {

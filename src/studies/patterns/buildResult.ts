@@ -132,9 +132,10 @@ function topHeads(
   const intervals = intervalsOf(measured, attention);
   return meansOf(measured, attention)
     .flatMap((heads, index) => heads.map((score, head) => ({ index, head, score })))
-    .filter((one): one is typeof one & { score: number } => one.score !== null)
+    .filter((entry): entry is typeof entry & { score: number } => entry.score !== null)
     .sort(
-      (one, other) => other.score - one.score || one.index - other.index || one.head - other.head,
+      (entry, other) =>
+        other.score - entry.score || entry.index - other.index || entry.head - other.head,
     )
     .slice(0, count)
     .map(({ index, head, score }) => {
@@ -144,17 +145,17 @@ function topHeads(
 }
 
 function warningsOf({ sequences, why }: MeasuredConvention, examples: number): string[] {
-  const found = sequences.length;
-  if (found === 0)
+  const count = sequences.length;
+  if (count === 0)
     return [`nothing is said about induction, since no sequence has a key for it: ${why}`];
   return [
-    ...(found < examples
+    ...(count < examples
       ? [
-          `${examples - found} of ${examples} sequences have no key for induction and are left out: ${why}`,
+          `${examples - count} of ${examples} sequences have no key for induction and are left out: ${why}`,
         ]
       : []),
-    ...(found < FEWEST_FOR_INTERVAL
-      ? [`an interval needs ${FEWEST_FOR_INTERVAL} sequences, got ${found}`]
+    ...(count < FEWEST_FOR_INTERVAL
+      ? [`an interval needs ${FEWEST_FOR_INTERVAL} sequences, got ${count}`]
       : []),
   ];
 }
@@ -165,7 +166,7 @@ function wordsOf(
   examples: number,
 ): string {
   if (!best) return `No sequence of ${examples} has a key that induction would attend to.`;
-  const floor = sequences.reduce((sum, one) => sum + one.null, 0) / sequences.length;
+  const floor = sequences.reduce((sum, sequence) => sum + sequence.null, 0) / sequences.length;
   const name = headName(best);
   return `Head ${name} has the most ${convention}: ${best.score.toFixed(3)} (even attention ${floor.toFixed(3)}). Attention alone does not show that it copies or matters.`;
 }

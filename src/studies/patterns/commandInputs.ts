@@ -59,9 +59,9 @@ export async function readPatternTokens(path: string): Promise<PatternTokens> {
   const needs = `{"tokens": [[...]]}, and if they repeat "period" and "bos", for cross attention "keyTokens"`;
   try {
     const value: unknown = parseJson(await readFile(path, "utf8"));
-    const parsed = tokensFile.safeParse(value);
-    if (parsed.success) return parsed.data;
-    throw new Error(faultSentences(parsed.error.issues, value).join("; "));
+    const reading = tokensFile.safeParse(value);
+    if (reading.success) return reading.data;
+    throw new Error(faultSentences(reading.error.issues, value).join("; "));
   } catch (cause) {
     const reason = (cause as Error).message;
     throw new InputError("tokens", `${path} needs ${needs}: ${reason}`, { cause });

@@ -102,7 +102,7 @@ function conventionTable({ attention, conventions }: PatternsResult): StudyTable
             value,
           })),
         )
-        .sort((one, other) => (other.value ?? 0) - (one.value ?? 0))
+        .sort((entry, other) => (other.value ?? 0) - (entry.value ?? 0))
         .slice(0, BEST)
         .map(({ name, value }) => `${name} ${share(value ?? NaN)}`)
         .join(" · "),

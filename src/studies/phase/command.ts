@@ -3,7 +3,7 @@ import { InputError } from "../../base/errors.ts";
 import type { Progress } from "../../base/progress.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { readText } from "../../cli/flags/sequenceFlags.ts";
-import { rows, shared } from "../../cli/flags/sharedFlags.ts";
+import { rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { integer, stepList } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
 import type { Request } from "../../cli/request.ts";
@@ -62,7 +62,7 @@ function declare(command: Command): Command {
       "compare runs: how stable time, place and mechanism are; with n one run is repeated with other seeds",
       integer(2),
     );
-  return shared(rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true}'));
+  return withSharedFlags(rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true}'));
 }
 
 /** One Result for each run that the paths name. */
@@ -77,22 +77,22 @@ async function measureRuns(
     throw new InputError("options", "phase takes --revisions and --steps in place of --revision");
   const { runSources } = await import("./commandSources.ts");
   const { steps, checkpoints, revisions, seeds } = flags;
-  const all = typeof seeds === "number" ? await repeated(frame, paths, seeds) : paths;
+  const all = typeof seeds === "number" ? await measureSeeds(frame, paths, seeds) : paths;
   const { offline } = common.model;
-  const asked = { steps, checkpoints, revisions, offline, signal, notice: note };
-  const runs = await runSources(all, asked);
+  const sourceOptions = { steps, checkpoints, revisions, offline, signal, notice: note };
+  const runs = await runSources(all, sourceOptions);
   checkCount(runs, seeds !== undefined);
   const { phaseRun } = await import("./phaseRun.ts");
   const backend = await frame.openEngine();
   const results: PhaseResult[] = [];
-  for (const { id, checkpoints: found, training } of runs) {
+  for (const { id, checkpoints: sources, training } of runs) {
     const of = runs.length > 1 ? `${id}: ` : "";
     const progress: Progress = (step, ...amount) => frame.progress(`${of}${step}`, ...amount);
-    const opened = found.map(({ step, model, revision }) => ({
+    const openers = sources.map(({ step, model, revision }) => ({
       step,
       open: () => frame.openModel(model, { revision, progress: loading(frame, revision) }),
     }));
-    results.push(await phaseRun(opened, { ...input, id, training, backend, signal, progress }));
+    results.push(await phaseRun(openers, { ...input, id, training, backend, signal, progress }));
   }
   return results;
 }
@@ -104,7 +104,7 @@ function loading({ progress }: Frame, revision: string | undefined): Progress {
 }
 
 /** The one run that is given, and its repetitions with other seeds. */
-async function repeated(
+async function measureSeeds(
   frame: Frame,
   paths: readonly string[],
   count: number,

@@ -27,30 +27,30 @@ export interface HubRunOptions {
  */
 export async function hubRun(
   id: string,
-  { revisions: pattern, notice, ...asked }: HubRunOptions,
+  { revisions: pattern, notice, ...hubOptions }: HubRunOptions,
 ): Promise<CheckpointName[]> {
   if (!pattern.includes("*"))
     throw new InputError("options", `--revisions needs a * where the step stands, got ${pattern}`);
-  const { names, warning } = await revisionsOf(id, asked);
+  const { names, warning } = await revisionsOf(id, hubOptions);
   if (warning) notice(warning);
   const before = pattern.indexOf("*");
   const fits = globPattern(pattern);
-  const found = names
+  const matches = names
     .filter((name) => fits.test(name))
     .flatMap((name) => {
       const digits = /^\d+/.exec(name.slice(before))?.[0];
       return digits === undefined ? [] : [{ step: Number(digits), model: id, revision: name }];
     })
     .toSorted((a, b) => a.step - b.step || (a.revision < b.revision ? -1 : 1));
-  if (found.length === 0) {
-    const some = someOf(names.toSorted(), ", ", 8);
-    throw new InputError("checkpoints", `${id} has no revisions ${pattern}; it has ${some}`);
+  if (matches.length === 0) {
+    const examples = someOf(names.toSorted(), ", ", 8);
+    throw new InputError("checkpoints", `${id} has no revisions ${pattern}; it has ${examples}`);
   }
-  const twice = found.findIndex(({ step }, index) => found[index - 1]?.step === step);
+  const twice = matches.findIndex(({ step }, index) => matches[index - 1]?.step === step);
   if (twice > 0)
     throw new InputError(
       "checkpoints",
-      `phase needs one revision a step, but ${found[twice - 1]!.revision} and ${found[twice]!.revision} of ${id} fit ${pattern}`,
+      `phase needs one revision a step, but ${matches[twice - 1]!.revision} and ${matches[twice]!.revision} of ${id} fit ${pattern}`,
     );
-  return found;
+  return matches;
 }

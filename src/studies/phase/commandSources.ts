@@ -53,7 +53,10 @@ export async function runSources(
   if (single.length === 0) return runs;
   const checkpoints = single.map((path) => ({ step: stepOf(path), model: path }));
   const id = single.length === 1 ? single[0]! : `${single[0]} to ${basename(single.at(-1)!)}`;
-  return [...runs, { id, checkpoints: chosen(checkpoints, options, id), training: null }];
+  return [
+    ...runs,
+    { id, checkpoints: chooseCheckpoints(checkpoints, options, id), training: null },
+  ];
 }
 
 const RUNS = {
@@ -61,7 +64,7 @@ const RUNS = {
   zoo: zooRun,
   hub: async (id: string, options: SourceOptions): Promise<RunSource> => {
     const all = await hubRun(id, options);
-    const checkpoints = chosen(all, { checkpoints: OF_HUB, ...options }, id);
+    const checkpoints = chooseCheckpoints(all, { checkpoints: OF_HUB, ...options }, id);
     if (!options.steps && checkpoints.length < all.length)
       options.notice(
         `${id} has ${all.length} revisions ${options.revisions}; ${checkpoints.length} of them, evenly on a log scale, are measured (--checkpoints, --steps)`,
@@ -71,14 +74,14 @@ const RUNS = {
 } as const;
 
 async function kindOf(path: string): Promise<"checkpoint" | keyof typeof RUNS> {
-  const found = await stat(path).catch(() => null);
-  if (!found) {
+  const stats = await stat(path).catch(() => null);
+  if (!stats) {
     if (path.startsWith("zoo:")) return "zoo";
     if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(path))
       throw new InputError("file", `there is no file or folder ${path}`);
     return "hub";
   }
-  if (!found.isDirectory())
+  if (!stats.isDirectory())
     throw new InputError("checkpoints", `phase needs folders of checkpoints, got the file ${path}`);
   return (await isModel(path)) ? "checkpoint" : "folder";
 }
@@ -89,7 +92,7 @@ async function folderRun(path: string, options: SourceOptions): Promise<RunSourc
   const holder = (await isFolder(inside)) ? inside : path;
   const entries = await readdir(holder, { withFileTypes: true });
   const names: string[] = [];
-  for (const entry of entries.filter((one) => !one.name.startsWith(".")))
+  for (const entry of entries.filter((item) => !item.name.startsWith(".")))
     if (await isModel(join(holder, entry.name))) names.push(entry.name);
   if (names.length === 0)
     throw new InputError(
@@ -99,7 +102,7 @@ async function folderRun(path: string, options: SourceOptions): Promise<RunSourc
   const checkpoints = names.map((name) => ({ step: stepOf(name), model: join(holder, name) }));
   return {
     id: path,
-    checkpoints: chosen(checkpoints, options, path),
+    checkpoints: chooseCheckpoints(checkpoints, options, path),
     training: await trainingLog(join(path, "log.jsonl")),
   };
 }
@@ -114,7 +117,7 @@ async function zooRun(id: string, options: SourceOptions): Promise<RunSource> {
     throw new InputError("checkpoints", `phase needs a whole run, as zoo:attn-2l, got ${id}`);
   const checkpoints = run.steps.map((step) => ({ step, model: `${id}@${step}` }));
   const training = await trainingLog(join(ZOO, name, "log.jsonl"));
-  return { id, checkpoints: chosen(checkpoints, options, id), training };
+  return { id, checkpoints: chooseCheckpoints(checkpoints, options, id), training };
 }
 
 /** The last number in a name: `step-000120`, `checkpoint-500`, `iter1000`. */
@@ -127,14 +130,16 @@ function stepOf(path: string): number {
   );
 }
 
-function chosen(
+function chooseCheckpoints(
   checkpoints: readonly CheckpointName[],
   { steps, checkpoints: most }: Pick<SourceOptions, "steps" | "checkpoints">,
   id: string,
 ): readonly CheckpointName[] {
   const rising = checkpoints.toSorted((a, b) => a.step - b.step);
   if (!steps) return most === undefined ? rising : logSpaced(rising, most);
-  const missing = steps.filter((step) => !checkpoints.some((one) => one.step === step));
+  const missing = steps.filter(
+    (step) => !checkpoints.some((checkpoint) => checkpoint.step === step),
+  );
   if (missing.length > 0) {
     const there = rising.map(({ step }) => step);
     throw new InputError(
@@ -149,11 +154,13 @@ function chosen(
 async function trainingLog(path: string): Promise<RunSource["training"]> {
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return null;
-  const written = text.split("\n").filter((line) => line.trim() !== "");
-  const lines = written.flatMap((line, index) => parsed(path, line, index, written.length));
-  const held = lines.filter(({ step, validationLoss }) => isPoint(step, validationLoss));
+  const texts = text.split("\n").filter((line) => line.trim() !== "");
+  const lines = texts.flatMap((line, index) => parseLine(path, line, index, texts.length));
+  const validations = lines.filter(({ step, validationLoss }) => isPoint(step, validationLoss));
   const what =
-    held.length >= lines.length / 2 && held.length > 0 ? "validation loss" : "training loss";
+    validations.length >= lines.length / 2 && validations.length > 0
+      ? "validation loss"
+      : "training loss";
   const points = lines
     .map(({ step, loss, validationLoss }) => ({
       step: Number(step),
@@ -174,7 +181,7 @@ const isPoint = (step: unknown, loss: unknown) =>
   typeof step === "number" && step > 0 && typeof loss === "number" && Number.isFinite(loss);
 
 /** A last line that was cut off belongs to a run that was killed. */
-function parsed(
+function parseLine(
   path: string,
   line: string,
   index: number,

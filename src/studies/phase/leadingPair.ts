@@ -16,9 +16,9 @@ export type Upstream = PhasePair["upstream"][number];
 
 /** All heads by their induction score at the last checkpoint, highest first. */
 export function byInduction({ induction, control }: HeadCurves): RankedHead[] {
-  return ranked(induction).map((one) => ({
-    ...one,
-    gain: one.score - (control?.[one.layer]![one.head]!.at(-1) ?? 0),
+  return rankHeads(induction).map((head) => ({
+    ...head,
+    gain: head.score - (control?.[head.layer]![head.head]!.at(-1) ?? 0),
   }));
 }
 
@@ -35,10 +35,10 @@ export function previousBefore(
   layer: number,
   { previousToken }: Pick<HeadCurves, "previousToken">,
 ): RankedHead[] {
-  return ranked(previousToken)
-    .filter((one) => one.layer < layer && one.score >= INDUCTION_ATTENTION.least)
+  return rankHeads(previousToken)
+    .filter((head) => head.layer < layer && head.score >= INDUCTION_ATTENTION.least)
     .slice(0, MOST_CANDIDATES)
-    .map((one) => ({ ...one, gain: one.score }));
+    .map((head) => ({ ...head, gain: head.score }));
 }
 
 /**
@@ -60,8 +60,8 @@ export function pairWith(induction: PhaseHead, candidates: readonly Upstream[]):
     upstream: [...candidates],
   });
   if (!strongest) return pair(undefined, null);
-  const best = (of: (one: Upstream) => number) =>
-    candidates.reduce((top, one) => (of(one) > of(top) ? one : top));
+  const best = (of: (each: Upstream) => number) =>
+    candidates.reduce((top, each) => (of(each) > of(top) ? each : top));
   if (strongest.lost) {
     const feeding = best(lostOf);
     return lostOf(feeding) >= LEAST_UPSTREAM
@@ -84,7 +84,7 @@ function composedOf({ composition }: Upstream): number {
   return composition ? Math.max(composition.k, composition.q) : 0;
 }
 
-function ranked(curves: PhaseCurves["induction"]) {
+function rankHeads(curves: PhaseCurves["induction"]) {
   return curves
     .flatMap((heads, layer) => heads.map((curve, head) => ({ layer, head, score: curve.at(-1)! })))
     .sort((a, b) => b.score - a.score || a.layer - b.layer || a.head - b.head);

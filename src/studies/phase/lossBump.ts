@@ -28,8 +28,8 @@ export function lossBump(
   const [curve, at, values] = own
     ? [own.what, own.steps, own.loss]
     : ["mean loss of both copies", steps, mean];
-  const found = changeIn(at, values);
-  const fall = found && found.effectSize < 0 ? found : null;
+  const step = changeIn(at, values);
+  const fall = step && step.effectSize < 0 ? step : null;
   return {
     curve,
     change: fall,

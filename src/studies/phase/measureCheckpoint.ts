@@ -154,8 +154,8 @@ export function pairComposition(
   previous: PhaseHead,
   induction: PhaseHead,
 ): { readonly k: number; readonly q: number } {
-  const [earlier, later] = [previous, induction].map((one) =>
-    weightsOf(weights.get(one.layer)!, one.head),
+  const [earlier, later] = [previous, induction].map((head) =>
+    weightsOf(weights.get(head.layer)!, head.head),
   ) as [HeadWeights, HeadWeights];
   return { k: composition(earlier, later, "k") ?? 0, q: composition(earlier, later, "q") ?? 0 };
 }
@@ -165,16 +165,16 @@ function weightsOf({ query, key, value, output }: HeadMatrices, head: number): H
     query: matrixOfHead(query, head),
     key: matrixOfHead(key, head),
     value: matrixOfHead(value, head),
-    output: transposed(matrixOfHead(output, head)),
+    output: transposeMatrix(matrixOfHead(output, head)),
   };
 }
 
 /** [d_model, d_head] as [d_head, d_model]. */
-function transposed({ shape, data }: Tensor): Tensor {
+function transposeMatrix({ shape, data }: Tensor): Tensor {
   const [rows, columns] = shape as readonly [number, number];
-  const turned = new Float32Array(data.length);
+  const transpose = new Float32Array(data.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = data[row * columns + column]!;
-  return tensor(["d_head", "d_model"], [columns, rows], turned);
+      transpose[column * rows + row] = data[row * columns + column]!;
+  return tensor(["d_head", "d_model"], [columns, rows], transpose);
 }

@@ -31,29 +31,29 @@ export interface Finding {
  * discoveries of 5 % over all heads.
  *
  * @param steps of the checkpoints, rising
- * @param given curves as in the Result, axes [layer][head][checkpoint]; `composition` is that of the pair
+ * @param measuredCurves curves as in the Result, axes [layer][head][checkpoint]; `composition` is that of the pair
  * @returns `change` is null where no head changes so: in models that cannot, such as those of one layer, and in runs that
  *   learn smoothly
  * @throws {InputError} as `changeSearch`
  */
 export function phase(
   steps: readonly number[],
-  given: PhaseCurves,
+  measuredCurves: PhaseCurves,
   options: PhaseOptions = {},
 ): PhaseResult {
   const { pairOf, compositionOf } = options;
   const { id, warnings, about, level, search } = phasePlan(options);
   const enough = steps.length >= FEWEST_CHECKPOINTS;
   const searched = enough ? changeSearch(steps, search) : null;
-  const find = (values: readonly number[]): Finding => found(searched?.(values));
+  const find = (values: readonly number[]): Finding => findingOf(searched?.(values));
   const changeIn: ChangeIn = (at, values) =>
-    at === steps ? find(values).change : found(changeSearch(at, search)(values)).change;
-  const heads = headsOf(given, find, level);
+    at === steps ? find(values).change : findingOf(changeSearch(at, search)(values)).change;
+  const heads = headsOf(measuredCurves, find, level);
   const leading = heads.find(({ change }) => change) ?? heads[0] ?? null;
-  const best = byInduction(given)[0] ?? null;
-  const pair = leading && (pairOf?.(leading) ?? byAttention(leading, given));
+  const best = byInduction(measuredCurves)[0] ?? null;
+  const pair = leading && (pairOf?.(leading) ?? byAttention(leading, measuredCurves));
   const composed = pair?.previous && compositionOf?.(pair.previous, pair.induction);
-  const curves = composed ? { ...given, composition: composed } : given;
+  const curves = composed ? { ...measuredCurves, composition: composed } : measuredCurves;
   const events = eventsOf(curves, pair, leading, find);
   const change = leading?.change ?? null;
   const parts = {
@@ -98,7 +98,7 @@ function tooFew(count: number): string {
   return `${are} too few to find a change in; ${FEWEST_CHECKPOINTS} are the least`;
 }
 
-function found(finding: ChangeFinding | undefined): Finding {
+function findingOf(finding: ChangeFinding | undefined): Finding {
   if (!finding) return { change: null, p: null };
   const { change, p } = finding;
   if (!change) return { change, p };
@@ -114,16 +114,16 @@ function headsOf(
 ): PhaseResult["inductionHeads"] {
   const all = byInduction(curves);
   const attending = inductionHeads(curves);
-  const findings = all.map((one) => find(curveOf(curves.induction, one)));
+  const findings = all.map((head) => find(curveOf(curves.induction, head)));
   const adjusted = falseDiscovery(findings.map(({ p }) => p));
   const layers = curves.induction.length;
-  return attending.map((one) => {
-    const index = all.findIndex(({ layer, head }) => layer === one.layer && head === one.head);
+  return attending.map((pair) => {
+    const index = all.findIndex(({ layer, head }) => layer === pair.layer && head === pair.head);
     const p = adjusted[index]!;
     const { change } = findings[index]!;
     const counts =
       change !== null && p !== null && p <= level && change.effectSize >= INDUCTION_ATTENTION.least;
-    return { ...plain(one, layers), change: counts ? change : null, p };
+    return { ...plain(pair, layers), change: counts ? change : null, p };
   });
 }
 
@@ -145,20 +145,20 @@ function eventsOf(
   find: (values: readonly number[]) => Finding,
 ): Event[] {
   const events: Event[] = [];
-  const put = (name: Event["name"], head: PhaseHead | null, finding: Finding) => {
+  const addEvent = (name: Event["name"], head: PhaseHead | null, finding: Finding) => {
     events.push({ name, head, change: finding.change, p: finding.p });
   };
   if (pair?.previous)
-    put("previousToken", pair.previous, find(curveOf(curves.previousToken, pair.previous)));
+    addEvent("previousToken", pair.previous, find(curveOf(curves.previousToken, pair.previous)));
   if (pair && curves.composition) {
-    put("kComposition", pair.induction, find(curves.composition.k));
-    put("qComposition", pair.induction, find(curves.composition.q));
+    addEvent("kComposition", pair.induction, find(curves.composition.k));
+    addEvent("qComposition", pair.induction, find(curves.composition.q));
   }
-  if (pair && leading) put("induction", pair.induction, leading);
+  if (pair && leading) addEvent("induction", pair.induction, leading);
   const copying = pair ? curves.copying?.[pair.induction.layer]?.[pair.induction.head] : null;
   if (pair && copying?.every((share) => share !== null))
-    put("copying", pair.induction, find(copying));
-  if (curves.loss) put("copyGain", null, find(curves.loss.copyGain));
+    addEvent("copying", pair.induction, find(copying));
+  if (curves.loss) addEvent("copyGain", null, find(curves.loss.copyGain));
   return events.sort((a, b) => (a.change?.step ?? Infinity) - (b.change?.step ?? Infinity));
 }
 

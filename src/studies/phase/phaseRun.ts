@@ -64,7 +64,7 @@ export async function phaseRun(
     pairOf: (induction) => pairs.find((pair) => same(pair.induction, induction)) ?? null,
     compositionOf: (_, induction) => {
       const which = pairs.findIndex((pair) => same(pair.induction, induction));
-      const of = (route: "k" | "q") => compositions.map((one) => one[which]?.[route] ?? 0);
+      const of = (route: "k" | "q") => compositions.map((pair) => pair[which]?.[route] ?? 0);
       return which < 0 ? null : { k: of("k"), q: of("q"), baseline: compositionBaseline(width) };
     },
     about: {
@@ -166,8 +166,8 @@ function layersOf(pairs: readonly PhasePair[]): Set<number> {
   );
 }
 
-const same = (one: PhaseHead, other: PhaseHead) =>
-  one.layer === other.layer && one.head === other.head;
+const same = (first: PhaseHead, other: PhaseHead) =>
+  first.layer === other.layer && first.head === other.head;
 
 /** Induction heads whose upstream paths are cut; of the others the weights tell. */
 const PATHS_OF = 4;
@@ -197,9 +197,9 @@ async function pairsOf(
 }
 
 function curvesOf(measured: readonly Numbers[], training: PhaseCurves["training"]): PhaseCurves {
-  const byHead = <Score>(of: (one: Numbers) => readonly (readonly Score[])[]) =>
+  const byHead = <Score>(of: (checkpoint: Numbers) => readonly (readonly Score[])[]) =>
     of(measured[0]!).map((heads, layer) =>
-      heads.map((_, head) => measured.map((one) => of(one)[layer]![head]!)),
+      heads.map((_, head) => measured.map((checkpoint) => of(checkpoint)[layer]![head]!)),
     );
   return {
     loss: {
@@ -281,12 +281,12 @@ function refuseOther(last: LoadedModel, model: LoadedModel, step: number): void 
   const names = ["family", "layers", "heads", "kvHeads", "vocabulary", "contextLength"] as const;
   const differ = names.filter((name) => model.architecture[name] !== last.architecture[name]);
   if (differ.length === 0) return;
-  const said = differ.map(
+  const list = differ.map(
     (name) => `${name} ${model.architecture[name]} and not ${last.architecture[name]}`,
   );
   throw new InputError(
     "checkpoints",
-    `the checkpoints of a run need one shape, but step ${step} has ${said.join(", ")}`,
+    `the checkpoints of a run need one shape, but step ${step} has ${list.join(", ")}`,
   );
 }
 

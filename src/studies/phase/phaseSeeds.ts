@@ -74,7 +74,7 @@ export function phaseSeeds(runs: readonly PhaseResult[]): PhaseSeedsResult {
 
 function depthOf({ pair, inductionHeads }: PhaseResult): number | null {
   const head = inductionHeads.find(
-    (one) => one.layer === pair?.induction.layer && one.head === pair.induction.head,
+    (other) => other.layer === pair?.induction.layer && other.head === pair.induction.head,
   );
   return head?.depth ?? null;
 }
@@ -115,8 +115,16 @@ function differences(runs: readonly PhaseResult[]): string[] {
 
 type Parts = Omit<PhaseSeedsResult, "schema" | "version" | "warnings" | "words">;
 
-function wordsOf({ runs, found, steps, depth, mechanisms, orders, expectations }: Parts): string[] {
-  const first = `${found} of ${runs.length} runs have a phase change`;
+function wordsOf({
+  runs,
+  found: changeCount,
+  steps,
+  depth,
+  mechanisms,
+  orders,
+  expectations,
+}: Parts): string[] {
+  const first = `${changeCount} of ${runs.length} runs have a phase change`;
   if (!steps || !depth) return [`${first}: none.`];
   const whole = (step: number) => Math.round(step).toLocaleString("en-GB");
   const { length: byKeys } = mechanisms.filter((mechanism) => mechanism === "k");

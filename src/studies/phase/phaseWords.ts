@@ -19,13 +19,13 @@ interface Said extends Parts {
 }
 
 /** The change or that there is none, the order of events, the loss, and where the heads are. */
-export function phaseWords(said: Said): string[] {
+export function phaseWords(facts: Said): string[] {
   return [
-    changeWords(said),
-    orderWords(said),
-    pairWords(said),
-    ...lossWords(said),
-    ...depthWords(said),
+    changeWords(facts),
+    orderWords(facts),
+    pairWords(facts),
+    ...lossWords(facts),
+    ...depthWords(facts),
   ].filter((text) => text !== "");
 }
 
@@ -65,18 +65,18 @@ function pText(p: number | null): string {
 function pairWords({ pair }: Said): string {
   if (!pair?.previous) return "";
   const { induction, previous, chosenBy, upstream } = pair;
-  const is = (one: PhaseHead) => one.layer === previous.layer && one.head === previous.head;
+  const is = (head: PhaseHead) => head.layer === previous.layer && head.head === previous.head;
   const chosen = upstream.find(is)!;
   const [strongest] = upstream;
   const reads = readsText(headName(induction), chosen, chosenBy!);
-  const others = upstream.filter((one) => !is(one));
+  const others = upstream.filter((head) => !is(head));
   if (others.length === 0 || !chosen.lost) return `${reads}.`;
   const stronger = strongest && !is(strongest) ? strongest : null;
   const rest = stronger ?? others.reduce((a, b) => (lostMost(b).share > lostMost(a).share ? b : a));
-  const said = stronger
+  const comparison = stronger
     ? `${headName(rest)} attends more to the previous token (${rest.previousToken.toFixed(2)} against ${chosen.previousToken.toFixed(2)})`
     : `the next is ${headName(rest)}`;
-  return `${reads}; ${said}: ${lostText(rest)}.`;
+  return `${reads}; ${comparison}: ${lostText(rest)}.`;
 }
 
 function readsText(
@@ -103,8 +103,8 @@ function lostMost({ lost }: PhasePair["upstream"][number]) {
     : { share: q.share, into: "queries" };
 }
 
-function lostText(one: PhasePair["upstream"][number]): string {
-  const { share, into } = lostMost(one);
+function lostText(head: PhasePair["upstream"][number]): string {
+  const { share, into } = lostMost(head);
   return `without its path into the ${into}, ${(100 * Math.max(0, share)).toFixed(0)} % of the induction score is lost`;
 }
 

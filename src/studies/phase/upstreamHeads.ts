@@ -49,10 +49,10 @@ export async function withPaths(
     const { metric, paths } = await pathPatch(model, {
       ...{ backend, seed, bos, signal, route },
       into: [induction],
-      from: candidates.map((one) => [one]),
+      from: candidates.map((head) => [head]),
     });
-    return (one: Upstream) => {
-      const { drop, interval } = paths.find(({ from }) => from[0] === headName(one))!;
+    return (head: Upstream) => {
+      const { drop, interval } = paths.find(({ from }) => from[0] === headName(head))!;
       return {
         share: metric.clean > 0 ? drop / metric.clean : 0,
         sure: interval !== null && interval[0] > 0,
@@ -60,5 +60,5 @@ export async function withPaths(
     };
   };
   const [byKeys, byQueries] = [await along("k"), await along("q")];
-  return candidates.map((one) => ({ ...one, lost: { k: byKeys(one), q: byQueries(one) } }));
+  return candidates.map((head) => ({ ...head, lost: { k: byKeys(head), q: byQueries(head) } }));
 }

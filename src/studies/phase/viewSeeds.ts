@@ -80,8 +80,8 @@ function placeOf({ layer, head }: HeadCell): HeadCell {
 const MOST_RUNS = 12;
 
 function seedsFigure({ runs, words }: PhaseSeedsResult): LineFigure {
-  const shown = runs.slice(0, MOST_RUNS);
-  const lines = shown.map(({ id, steps, curves, pair }) => {
+  const firstRuns = runs.slice(0, MOST_RUNS);
+  const lines = firstRuns.map(({ id, steps, curves, pair }) => {
     const { layer, head } = pair?.induction ?? bestOf(curves.induction);
     const first = steps.find((step) => step > 0) ?? 1;
     const values = curves.induction[layer]![head]!;
@@ -103,7 +103,9 @@ function seedsFigure({ runs, words }: PhaseSeedsResult): LineFigure {
     ],
     notes: [
       "Step 0 is drawn at half of the first step.",
-      ...(shown.length < runs.length ? [`The first ${shown.length} of ${runs.length} runs.`] : []),
+      ...(firstRuns.length < runs.length
+        ? [`The first ${firstRuns.length} of ${runs.length} runs.`]
+        : []),
     ],
     description: words.join(" "),
   };
@@ -112,5 +114,5 @@ function seedsFigure({ runs, words }: PhaseSeedsResult): LineFigure {
 function bestOf(induction: readonly (readonly (readonly number[])[])[]) {
   return induction
     .flatMap((heads, layer) => heads.map((curve, head) => ({ layer, head, score: curve.at(-1)! })))
-    .reduce((best, one) => (one.score > best.score ? one : best));
+    .reduce((best, entry) => (entry.score > best.score ? entry : best));
 }

@@ -11,8 +11,8 @@ import {
   type ModelFlags,
   type OutputFlags,
 } from "../../cli/flags/partFlags.ts";
-import { MODEL, shared } from "../../cli/flags/sharedFlags.ts";
-import { collected, listed } from "../../cli/flags/values.ts";
+import { MODEL, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { collectFiles, commaList } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
 import type { FromWork } from "../../cli/messages.ts";
 import { readInputs, type InputsFor } from "../../cli/inputsFile.ts";
@@ -34,14 +34,14 @@ export const command = defineCommand({
   name: "run",
   description: "run a model on your inputs and save any named values as safetensors",
   declare: (command: Command) =>
-    shared(
+    withSharedFlags(
       command
         .argument("<model>", MODEL)
         .option("--tokens <file>", 'rows to run, as they are: {"tokens": [[...]]}')
         .option(
           "--text <text>",
           "a text to run, for a model with a tokenizer; may repeat",
-          collected,
+          collectFiles,
         )
         .option(
           "--inputs <file>",
@@ -50,7 +50,7 @@ export const command = defineCommand({
         .option(
           "--capture <names>",
           "values to save: names or globs with *, separated by commas; logits too",
-          listed,
+          commaList,
         )
         .option("--out <file>", "the safetensors file to write", (file) => [file])
         .option("--list", "print the names that --capture takes, with their axes, and run nothing"),
@@ -80,7 +80,7 @@ export const command = defineCommand({
 type Inputs = ModelInputs | { readonly texts: readonly string[] } | InputsFor;
 
 async function inputsOf({ tokens, inputs, text }: RunFlags): Promise<Inputs> {
-  if ([tokens, inputs, text].filter((one) => one !== undefined).length !== 1)
+  if ([tokens, inputs, text].filter((value) => value !== undefined).length !== 1)
     throw new InputError("options", "run needs one of --text, --tokens and --inputs");
   if (text !== undefined) return { texts: text };
   return tokens === undefined ? readInputs(inputs!) : { tokens: await readRows(tokens) };
@@ -114,7 +114,7 @@ async function list(frame: Frame, name: string): Promise<void> {
 async function capture(
   frame: Frame,
   name: string,
-  asked: Inputs,
+  request: Inputs,
   patterns: readonly string[],
   out: string,
 ): Promise<void> {
@@ -123,7 +123,7 @@ async function capture(
   const { signal, progress } = frame;
   const backend = await frame.openEngine();
   await withModel(frame, name, async (model) => {
-    const inputs = await read(model, asked);
+    const inputs = await read(model, request);
     const names = matchValues(programFor(model, inputs), patterns);
     let file: SafetensorsFile | null = null;
     const begin = async (values: readonly CapturedValue[]) => {
@@ -147,13 +147,13 @@ async function capture(
 /** @throws {InputError} "output" if the disk has less room than the values need */
 async function checkRoom(out: string, values: readonly CapturedValue[]): Promise<void> {
   const { statfs } = await import("node:fs/promises");
-  const needed = values.reduce((sum, value) => sum + planOf(value).sizeBytes, 0);
+  const sizeBytes = values.reduce((sum, value) => sum + planOf(value).sizeBytes, 0);
   const disk = await statfs(dirname(resolve(out))).catch(() => null); // a folder that is still to be made
   const free = disk && disk.bavail * disk.bsize;
-  if (free === null || needed <= free) return;
+  if (free === null || sizeBytes <= free) return;
   throw new InputError(
     "output",
-    `${values.length} values need ${byteSize(needed, "up")} in ${out}, and its disk has ${byteSize(free, "down")} left; capture fewer`,
+    `${values.length} values need ${byteSize(sizeBytes, "up")} in ${out}, and its disk has ${byteSize(free, "down")} left; capture fewer`,
   );
 }
 

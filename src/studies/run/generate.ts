@@ -110,7 +110,7 @@ export async function generate(
       const row = tensor(["batch", "position"], [1, length], Int32Array.from(tokens));
       const last = tensor(["position"], [1], Int32Array.of(length - 1));
       const trace = await session.run(new Map([...feeds, ["tokens", row], [LAST, last]]));
-      const token = chosen(trace.get("logits")!.data, options, draw);
+      const token = chooseToken(trace.get("logits")!.data, options, draw);
       tokens.push(token);
       newTokens.push(token);
       options.onToken?.(token, tokenizer?.pieces([token])[0] ?? String(token));
@@ -144,7 +144,7 @@ function checkOptions({ maxNewTokens = 1, temperature = 0, topK = 1 }: GenerateO
 }
 
 /** The likeliest token, or one drawn from softmax(logits / temperature) over the `topK` likeliest. */
-function chosen(
+function chooseToken(
   logits: Float32Array,
   { temperature = 0, topK = logits.length }: GenerateOptions,
   draw: Random,

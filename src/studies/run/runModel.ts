@@ -84,14 +84,14 @@ export function matchValues(program: Program, patterns: readonly string[]): stri
     ...new Set(
       patterns.flatMap((pattern) => {
         const glob = globPattern(pattern);
-        const found = pattern.includes("*")
+        const matches = pattern.includes("*")
           ? hooks.filter(
               (name) =>
                 glob.test(name) &&
                 (pattern.includes("hook_result") || !name.endsWith("hook_result")),
             )
           : names.filter((name) => name === pattern);
-        if (found.length > 0) return found;
+        if (matches.length > 0) return matches;
         const near = nearest(pattern, hooks);
         throw new InputError(
           "unknown-value",
@@ -116,31 +116,31 @@ export async function runModel(
   checkOptionNames("runModel", options, RUN_OPTIONS);
   const { signal, progress, valuesBytes } = options;
   const whole = programFor(model, inputs);
-  const fed = feedsOf(whole, inputs);
+  const rowFeeds = feedsOf(whole, inputs);
   const program = slice(whole, { outputs: names });
-  const sizes = sizesOf(whole, fed);
+  const sizes = sizesOf(whole, rowFeeds);
   const backend = await engineFor(model, options);
   const types = typesOf(program);
-  const values = names.map((name) => captured(name, types.get(name)!, sizes));
+  const values = names.map((name) => captureValues(name, types.get(name)!, sizes));
   await model.unchanged();
   await begin?.(values);
-  const { rows, perRun } = cut(program, backend, sizes);
+  const { rows, perRun } = cutProgram(program, backend, sizes);
   const step = "running";
   const groups = groupsOf(values, perRun / rows, valuesBytes);
   for (const [index, group] of groups.entries()) {
     const part = sizedSlice(
       model.program,
       group.map(({ name }) => name),
-      fed,
+      rowFeeds,
     );
     const session = await prepare(part, backend, { ...sizes, batch: perRun });
     const isHere = (name: string) => isRead(session.program, name);
-    const read = [...fed].filter(([name]) => isHere(name));
+    const read = [...rowFeeds].filter(([name]) => isHere(name));
     const more = [...feeds].filter(([name]) => isHere(name) || !isRead(program, name));
     const runs = Array.from({ length: Math.ceil(rows / perRun) }, (_, run) => {
       const [first, count] = [run * perRun, Math.min(perRun, rows - run * perRun)];
-      const here = read.map(([name, one]) => [name, rowsOf(one, first, count)] as const);
-      return new Map([...more, ...here]);
+      const feedsOfRun = read.map(([name, value]) => [name, rowsOf(value, first, count)] as const);
+      return new Map([...more, ...feedsOfRun]);
     });
     const receiveRun = async (trace: Trace, run: number) => {
       const first = run * perRun;
@@ -158,10 +158,10 @@ export async function runModel(
 }
 
 /** The program up to `outputs`; where they read nothing that is fed, as learned positions, one more value says how many there are. */
-function sizedSlice(program: Program, outputs: readonly string[], fed: Feeds): Program {
+function sizedSlice(program: Program, outputs: readonly string[], feeds: Feeds): Program {
   const part = slice(program, { outputs });
-  if (part.inputs.some(({ name }) => fed.has(name))) return part;
-  const first = program.ops.find(({ inputs }) => inputs.some((name) => fed.has(name)));
+  if (part.inputs.some(({ name }) => feeds.has(name))) return part;
+  const first = program.ops.find(({ inputs }) => inputs.some((name) => feeds.has(name)));
   return first ? slice(program, { outputs: [...outputs, first.output] }) : part;
 }
 
@@ -198,9 +198,9 @@ export function programFor({ program, seeing }: Model, { pixels }: ModelInputs):
 }
 
 /** Lengths of the symbols, after checking that the model has so many positions. */
-function sizesOf(program: Program, fed: Feeds): Readonly<Record<string, number>> {
+function sizesOf(program: Program, feeds: Feeds): Readonly<Record<string, number>> {
   const sizes: Record<string, number> = {};
-  for (const [name, { shape }] of fed)
+  for (const [name, { shape }] of feeds)
     program.inputs
       .find((input) => input.name === name)!
       .axes.forEach(({ size }, at) => {
@@ -216,7 +216,7 @@ function sizesOf(program: Program, fed: Feeds): Readonly<Record<string, number>>
 }
 
 /** Rows in all, and of one run: all at once where a value is of all rows together. */
-function cut(program: Program, backend: Backend, sizes: Readonly<Record<string, number>>) {
+function cutProgram(program: Program, backend: Backend, sizes: Readonly<Record<string, number>>) {
   const { batch: rows = 1, ...lengths } = sizes;
   const types = typesOf(program);
   const alone = program.outputs.every((name) => types.get(name)!.axes[0]?.size === "batch");
@@ -235,7 +235,7 @@ function rowsOf(value: Tensor<TensorData>, first: number, count: number): Tensor
   return tensor(value.axes, [count, ...value.shape.slice(1)], part);
 }
 
-function captured(
+function captureValues(
   name: string,
   { axes }: ValueType,
   sizes: Readonly<Record<string, number>>,

@@ -80,7 +80,7 @@ export async function runWithCache(
     ? prompt
     : { tokens: (await promptRows(model, prompt, bos)).rows };
   const program = edits.reduce((edited, edit) => edit(edited), programFor(model, inputs));
-  const wanted = matchValues(program, [names].flat());
+  const valueNames = matchValues(program, [names].flat());
   const hasLogits = program.ops.some((op) => op.output === LOGITS);
   const values = new Map<string, Tensor>();
   await runModel(
@@ -88,7 +88,7 @@ export async function runWithCache(
     {
       backend,
       inputs,
-      names: [...new Set([...(hasLogits ? [LOGITS] : []), ...wanted])],
+      names: [...new Set([...(hasLogits ? [LOGITS] : []), ...valueNames])],
       feeds,
       signal,
       progress,
@@ -101,8 +101,8 @@ export async function runWithCache(
     },
   );
   const logits = values.get(LOGITS) ?? null;
-  const kept = new Map(wanted.map((name) => [name, values.get(name)!]));
-  return { logits, cache: cacheOf(kept), tokens: inputs.tokens ?? inputs.decoder ?? [] };
+  const chosenValues = new Map(valueNames.map((name) => [name, values.get(name)!]));
+  return { logits, cache: cacheOf(chosenValues), tokens: inputs.tokens ?? inputs.decoder ?? [] };
 }
 
 function isInputs(prompt: Prompt | ModelInputs): prompt is ModelInputs {

@@ -80,9 +80,9 @@ function best(
   return induction
     .flatMap((heads, layer) => heads.map((score, head) => ({ layer, head, score })))
     .sort((a, b) => b.score - a.score || a.layer - b.layer || a.head - b.head)
-    .map((one) => {
-      const [low, high] = intervals[one.layer]![one.head] ?? [null, null];
-      return { ...one, low, high };
+    .map((entry) => {
+      const [low, high] = intervals[entry.layer]![entry.head] ?? [null, null];
+      return { ...entry, low, high };
     });
 }
 

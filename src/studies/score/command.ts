@@ -6,9 +6,9 @@ import {
   TITLE,
   bosOption,
   seedsOption,
-  shared,
+  withSharedFlags,
 } from "../../cli/flags/sharedFlags.ts";
-import { collected, integer, number, seed } from "../../cli/flags/values.ts";
+import { collectFiles, integer, number, seed } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
@@ -59,12 +59,12 @@ function declare(command: Command): Command {
     .option(
       "--out <file>",
       `write ${FORMATS}; may repeat (default output/induction_scores.png)`,
-      collected,
+      collectFiles,
     )
     .option("--figure <name>", FIGURE)
     .option("--title <text>", TITLE)
     .option("--json", "print the Result as JSON and nothing else");
-  return shared(withFlags);
+  return withSharedFlags(withFlags);
 }
 
 function precision(text: string): number | "auto" {

@@ -43,7 +43,9 @@ export async function score(model: LoadedModel, options: ScoreOptions = {}): Pro
   checkOptionNames("score", options, SCORE_OPTIONS);
   checkCanRun("score", model);
   const backend = await engineFor(model, options);
-  const { seeds, results } = await overSeeds(options, (one) => scoreOnce(model, backend, one));
+  const { seeds, results } = await overSeeds(options, (seedOptions) =>
+    scoreOnce(model, backend, seedOptions),
+  );
   return results.length === 1 ? results[0]! : { ...results[0]!, seeds: scoreSeeds(seeds, results) };
 }
 
@@ -71,8 +73,8 @@ async function scoreOnce(
     try {
       const { signal, progress } = options;
       const { layers, heads } = architecture;
-      const asked = { ...plan, layers, heads, signal, progress };
-      const measured = await measureRows(session, rows, asked);
+      const request = { ...plan, layers, heads, signal, progress };
+      const measured = await measureRows(session, rows, request);
       const timings = { prepare: prepared, run: elapsed() - prepared };
       const measuredRows = firstRows(rows, measured.examples);
       const warnings = [...rows.warnings, ...(await blindWarning(model, backend, measured))];
@@ -278,11 +280,11 @@ function feedsOf(
 
 /** Every score of every sequence is kept, since intervals need them. */
 function checkScoresFit(backend: Backend, heads: number, examples: number): void {
-  const needed = 8 * ATTENTION_SCORES.length * heads * examples;
+  const sizeBytes = 8 * ATTENTION_SCORES.length * heads * examples;
   const available = backend.availableBytes();
-  if (needed <= available) return;
+  if (sizeBytes <= available) return;
   throw new UnableError(
-    `the scores of ${examples} sequences and ${heads} heads take ${byteSize(needed, "up")}, ${backend.device} has ${byteSize(available, "down")}; ask for fewer sequences`,
+    `the scores of ${examples} sequences and ${heads} heads take ${byteSize(sizeBytes, "up")}, ${backend.device} has ${byteSize(available, "down")}; ask for fewer sequences`,
   );
 }
 

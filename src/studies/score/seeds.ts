@@ -11,12 +11,12 @@ export function scoreSeeds(
     row.map((_, head) => ({ layer, head })),
   );
   const apart = heads.flatMap(({ layer, head }) => {
-    const intervals = results.map((one) => one.intervals.induction[layer]![head]!);
+    const intervals = results.map((result) => result.intervals.induction[layer]![head]!);
     if (intervals.some((interval) => interval === null)) return [];
     const highestLow = Math.max(...intervals.map((interval) => interval![0]));
     const lowestHigh = Math.min(...intervals.map((interval) => interval![1]));
     if (highestLow <= lowestHigh) return [];
-    const scores = results.map((one) => one.scores.induction[layer]![head]!);
+    const scores = results.map((result) => result.scores.induction[layer]![head]!);
     return [{ layer, head, least: Math.min(...scores), most: Math.max(...scores) }];
   });
   return {

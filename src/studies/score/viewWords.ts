@@ -14,8 +14,8 @@ export function topWords({ top }: ScoreResult): string[] {
 
 /** What the intervals are, or why there are none. */
 export function intervalWords({ input, intervals }: ScoreResult): string {
-  const some = intervals.induction.some((row) => row.some((interval) => interval !== null));
-  return some
+  const hasIntervals = intervals.induction.some((row) => row.some((interval) => interval !== null));
+  return hasIntervals
     ? `95\u00a0% intervals over ${input.examples} sequences (logit-t)`
     : `no intervals (they need at least 10 sequences, got ${input.examples})`;
 }
@@ -25,8 +25,8 @@ export function precisionWords({ precision, scores }: ScoreResult): string[] {
   if (!precision || precision.halfWidth === null) return [];
   const { halfWidth, target, heads } = precision;
   const isAll = heads === undefined || heads === scores.induction.flat().length;
-  const some = heads === 1 ? "the best head is" : `the best ${heads} heads are`;
-  const which = isAll ? "all heads are" : some;
+  const bestWords = heads === 1 ? "the best head is" : `the best ${heads} heads are`;
+  const which = isAll ? "all heads are" : bestWords;
   return [
     `${which} within ±${halfWidth.toFixed(4)} of these scores at once (95\u00a0%; ${target} was asked for)`,
   ];

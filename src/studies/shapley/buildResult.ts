@@ -58,7 +58,7 @@ interface Measure {
 }
 
 function measureOf(name: MeasureName, plan: ShapleyPlan, worths: Found["worths"]): Measure {
-  const on = (some: Worths) => shapleyValues(plan, (set) => some.get(set)![name]);
+  const on = (byName: Worths) => shapleyValues(plan, (set) => byName.get(set)![name]);
   const { all, none, gain, values } = on(worths.repeated);
   const nulls = on(worths.control).values;
   return {
@@ -85,7 +85,7 @@ function wordsOf({
   copyGain,
   threshold,
 }: Pick<ShapleyResult, "heads" | "copyGain" | "threshold">): string[] {
-  const named = (which: "yes" | "undecided") =>
+  const list = (which: "yes" | "undecided") =>
     heads
       .filter((head) => head.copyGain.matters === which)
       .toSorted((a, b) => Math.abs(b.copyGain.value) - Math.abs(a.copyGain.value))
@@ -93,7 +93,7 @@ function wordsOf({
         (head) =>
           `${headName(head)} (${head.copyGain.value.toFixed(2)}${which === "yes" ? " nats" : ""})`,
       );
-  const [sure, unsure] = [named("yes"), named("undecided")];
+  const [sure, unsure] = [list("yes"), list("undecided")];
   const least = `${Math.round(threshold * 100)} %`;
   return [
     `The heads of the list bring ${copyGain.gain.value.toFixed(2)} nats of copy gain: ${copyGain.all.toFixed(2)} with all of them, ${copyGain.none.toFixed(2)} with none.`,

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
-import { MODEL, rows, shared } from "../../cli/flags/sharedFlags.ts";
-import { integer, listed, number } from "../../cli/flags/values.ts";
+import { MODEL, rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { integer, commaList, number } from "../../cli/flags/values.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { readAblation } from "../../cli/tokensFile.ts";
 import { STUDIES } from "../registry.ts";
@@ -31,7 +31,7 @@ function declare(command: Command): Command {
     .option(
       "--heads <list>",
       "heads that are removed, as 1.0,1.2 or 1.*; the others stay (default all)",
-      listed,
+      commaList,
     )
     .addOption(
       new Option(
@@ -49,7 +49,7 @@ function declare(command: Command): Command {
       "share of the whole from which a head matters (default .05)",
       number,
     );
-  return shared(
+  return withSharedFlags(
     rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true, "reference": [[...]]}'),
   );
 }

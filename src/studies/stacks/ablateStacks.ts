@@ -94,20 +94,20 @@ async function headOutputs(
   const names = parts.flatMap((part) =>
     Array.from({ length: part.layers }, (_, layer) => outputOf(part, layer)),
   );
-  const kept = new Map<string, Tensor>();
+  const outputs = new Map<string, Tensor>();
   const examples = copied.get("decoder")!.shape[0]!;
   await withRuns(slice(program, { outputs: names }), copied, lent, (runs) =>
     runs.pass(copied, [], (trace, first) => {
       for (const name of names) {
         const value = trace.get(name)!;
         const shape = [examples, ...value.shape.slice(1)];
-        const all = kept.get(name) ?? tensor(value.axes, shape, new Float32Array(sizeOf(shape)));
+        const all = outputs.get(name) ?? tensor(value.axes, shape, new Float32Array(sizeOf(shape)));
         all.data.set(value.data, first * sizeOf(shape.slice(1)));
-        kept.set(name, all);
+        outputs.set(name, all);
       }
     }),
   );
-  return kept;
+  return outputs;
 }
 
 async function effects(
@@ -135,8 +135,8 @@ async function effects(
         const name = outputOf(part, layer);
         const own = outputs.get(name)!;
         const without = kind === "zero" ? zeros(own) : meanForAll(name, own);
-        const each = (fed: FedRows, by: Tensor) =>
-          ofEachHead(runs, { rows: fed, name, by, heads: part.heads }, rows.crossing);
+        const each = (rowFeeds: FedRows, by: Tensor) =>
+          ofEachHead(runs, { rows: rowFeeds, name, by, heads: part.heads }, rows.crossing);
         harmed.push(await each(rows.copied, without));
         restored.push(await each(rows.other, own));
       }
@@ -163,14 +163,14 @@ async function ofEachHead(
   crossing: CrossRows["crossing"],
 ): Promise<Float64Array[]> {
   const { on, replacement } = replacementInputs(name);
-  const fed: FedRows = new Map<string, Tensor<TensorData>>([...rows, [replacement, by]]);
-  const found: Float64Array[] = [];
+  const feeds: FedRows = new Map<string, Tensor<TensorData>>([...rows, [replacement, by]]);
+  const losses: Float64Array[] = [];
   for (let head = 0; head < heads; head++) {
-    const data = Uint8Array.from({ length: heads }, (_, one) => Number(one === head));
+    const data = Uint8Array.from({ length: heads }, (_, index) => Number(index === head));
     const more: Shared = [[on, tensor(["head"], [heads], data)]];
-    found.push(await meanLosses(runs, fed, crossing, more));
+    losses.push(await meanLosses(runs, feeds, crossing, more));
   }
-  return found;
+  return losses;
 }
 
 function zeros({ axes, shape, data }: Tensor): Tensor {

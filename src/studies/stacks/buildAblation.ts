@@ -27,7 +27,7 @@ interface Measured {
 export function ablationResultOf(
   model: LoadedModel,
   backend: Backend,
-  asked: {
+  request: {
     readonly rows: StackRows;
     readonly kind: "mean" | "zero";
     readonly topHeads: number;
@@ -35,7 +35,7 @@ export function ablationResultOf(
   { losses, parts: measured }: Measured,
   timings: Record<string, number>,
 ): StackAblationResult {
-  const { rows, kind, topHeads } = asked;
+  const { rows, kind, topHeads } = request;
   const parts = measured.map((part) => partOf(part, losses));
   const ranked = rankedHeads(parts);
   const loss = copyLossOf(losses);
@@ -76,8 +76,8 @@ function partOf(
   };
 }
 
-function minus(one: Float64Array, other: Float64Array): Float64Array {
-  return one.map((value, at) => value - other[at]!);
+function minus(first: Float64Array, other: Float64Array): Float64Array {
+  return first.map((value, at) => value - other[at]!);
 }
 
 /** All heads, the most harmful to lose first; of equal ones the earlier first. */

@@ -18,8 +18,8 @@ export function lossRows({ copied, other, crossing }: CrossRows, examples: numbe
 }
 
 function firstRows(rows: FedRows, examples: number): FedRows {
-  const few = Array.from({ length: examples }, (_, row) => row);
-  const first = new Map([...rows].map(([name, value]) => [name, takeRows(value, few)]));
+  const firstIndices = Array.from({ length: examples }, (_, row) => row);
+  const first = new Map([...rows].map(([name, value]) => [name, takeRows(value, firstIndices)]));
   const decoder = first.get("decoder") as Tensor<Int32Array>;
   return new Map([...first, [TOKEN_LOSS_VALUES.targets, nextTokens(decoder)] as const]);
 }
@@ -53,7 +53,7 @@ export async function meanLosses(
     const { data, shape } = trace.get(TOKEN_LOSS_VALUES.loss)!;
     for (let row = 0; row < shape[0]!; row++) {
       const own = data.subarray(row * shape[1]!, row * shape[1]! + period);
-      means[from + row] = own.reduce((sum, one) => sum + one, 0) / period;
+      means[from + row] = own.reduce((sum, loss) => sum + loss, 0) / period;
     }
   });
   return means;

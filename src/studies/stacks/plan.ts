@@ -34,13 +34,13 @@ export function scoreStacksPlan(
 ): ScoreStacksPlan {
   const rows = stackRows(program, architecture, options);
   const { examples } = rows.info;
-  const asked = options.lossExamples;
+  const choice = options.lossExamples;
   const absent = rows.across ? (program.absent?.["logits"] ?? null) : NO_COPY;
-  if (asked !== undefined && asked !== 0 && absent !== null)
+  if (choice !== undefined && choice !== 0 && absent !== null)
     throw new InputError("options", `\`lossExamples\` needs a copy to be written: ${absent}`, {
       option: "lossExamples",
     });
-  const most = lossExamplesOf(asked, examples);
+  const most = lossExamplesOf(choice, examples);
   return { rows, lossExamples: absent === null ? most : 0, topHeads: options.topHeads ?? 5 };
 }
 

@@ -59,7 +59,7 @@ export async function scoreStacks(
     const losses =
       across && lossExamples > 0 ? await lossesOf(model, across, lossExamples, lent) : null;
     const controlOf = ({ input, direction }: MeasuredPart) =>
-      input === "pixels" ? controls.find((one) => one.direction === direction) : undefined;
+      input === "pixels" ? controls.find((control) => control.direction === direction) : undefined;
     const all: MeasuredPart[] = [
       ...measured.map((part) => ({ ...part, control: controlOf(part)?.scores })),
       ...crossed,
@@ -86,10 +86,10 @@ async function measure(
   );
   const feeds = parts.flatMap(({ tables, scored: part }) => attentionTableFeeds(tables, part));
   const examples = [...rows.values()][0]!.shape[0]!;
-  const found = parts.map((part) => ({ ...part, scores: emptyScores(part, examples) }));
+  const results = parts.map((part) => ({ ...part, scores: emptyScores(part, examples) }));
   await withRuns(prune(scored), rows, lent, (runs) =>
     runs.pass(rows, feeds, (trace, first) => {
-      for (const { scored: part, layers, scores } of found) {
+      for (const { scored: part, layers, scores } of results) {
         const names = attentionScoreValues(part);
         for (let layer = 0; layer < layers; layer++)
           unpackScores(trace.get(names.scores(layer))!).forEach((heads, score) =>
@@ -98,7 +98,7 @@ async function measure(
       }
     }),
   );
-  return found;
+  return results;
 }
 
 /** [score][layer][head], a number for each example. */

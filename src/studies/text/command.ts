@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { bosOption, MODEL, output, shared } from "../../cli/flags/sharedFlags.ts";
-import { integer, listed, seed } from "../../cli/flags/values.ts";
+import { bosOption, MODEL, output, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { integer, commaList, seed } from "../../cli/flags/values.ts";
 import { sequenceInput, type SequenceFlags } from "../../cli/flags/sequenceFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
@@ -40,9 +40,9 @@ function declare(command: Command): Command {
     .option(
       "--heads <list>",
       "heads to switch off in pairs (default those that do induction)",
-      listed,
+      commaList,
     )
     .option("--seed <n>", "seed of the random tokens to compare with (default 0)", seed)
     .addOption(bosOption());
-  return shared(output(withFlags));
+  return withSharedFlags(output(withFlags));
 }

@@ -135,8 +135,8 @@ function gapReader(bench: Workbench, { architecture }: LoadedModel, seed: number
   const references = new Map<number, Promise<Reference>>();
   const ordinary = drawnTokens(architecture).ids;
   const referenceOf = (length: number) => {
-    const known = references.get(length);
-    if (known) return known;
+    const cached = references.get(length);
+    if (cached) return cached;
     const rows = Array.from({ length: REFERENCE_ROWS }, (_, row) =>
       drawTokens(random(seed, row), length, ordinary),
     );
@@ -145,9 +145,9 @@ function gapReader(bench: Workbench, { architecture }: LoadedModel, seed: number
       [REFERENCE_ROWS, length],
       Int32Array.from(rows.flat()),
     );
-    const made = bench.reference(tokens);
-    references.set(length, made);
-    return made;
+    const reference = bench.reference(tokens);
+    references.set(length, reference);
+    return reference;
   };
   const logProbability = async ({ ids, from }: Prompt, off: readonly HeadAt[]) => {
     const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));

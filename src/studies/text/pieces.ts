@@ -3,9 +3,9 @@ import type { Sequences } from "../../inputs/sequences.ts";
 import { LEAST_PIECE } from "./plan.ts";
 
 /** Texts in pieces that the model has room for, each after BOS where the text begins with it; a tail of a few tokens is left. */
-export function cutUp(found: Sequences, most: number): Sequences {
-  const pieces = found.sequences.flatMap((sequence, index) => {
-    const start = found.starts[index]!;
+export function cutUp(sequences: Sequences, most: number): Sequences {
+  const pieces = sequences.sequences.flatMap((sequence, index) => {
+    const start = sequences.starts[index]!;
     const step = most - start;
     const count = Math.max(1, Math.ceil((sequence.tokens.length - start) / step));
     return Array.from({ length: count }, (_, piece) => {
@@ -23,15 +23,21 @@ export function cutUp(found: Sequences, most: number): Sequences {
       };
     });
   });
-  const kept = pieces.filter(({ tokens, piece }) => piece === 0 || tokens.length >= LEAST_PIECE);
+  const longPieces = pieces.filter(
+    ({ tokens, piece }) => piece === 0 || tokens.length >= LEAST_PIECE,
+  );
   return {
-    ...found,
-    sequences: kept.map(({ tokens, pieces: shown }) => ({ tokens, pieces: shown, text: null })),
-    starts: kept.map(({ start }) => start),
+    ...sequences,
+    sequences: longPieces.map(({ tokens, pieces: texts }) => ({
+      tokens,
+      pieces: texts,
+      text: null,
+    })),
+    starts: longPieces.map(({ start }) => start),
     info: {
-      ...found.info,
-      examples: kept.length,
-      length: Math.max(...kept.map(({ tokens }) => tokens.length)),
+      ...sequences.info,
+      examples: longPieces.length,
+      length: Math.max(...longPieces.map(({ tokens }) => tokens.length)),
     },
   };
 }

@@ -41,12 +41,12 @@ const TABLES = "repeat_tables";
 export async function repeatScores(
   { program, architecture }: LoadedModel,
   backend: Backend,
-  found: Sequences,
+  sequences: Sequences,
   options: Pick<EachOptions, "signal" | "progress">,
 ): Promise<RepeatScores> {
   const { layers, heads } = architecture;
-  const repeats = found.sequences.map(({ tokens }, index) =>
-    repeatsWithKeys(tokens, found.starts[index]!),
+  const repeats = sequences.sequences.map(({ tokens }, index) =>
+    repeatsWithKeys(tokens, sequences.starts[index]!),
   );
   const all = repeats.flat();
   if (all.length === 0)
@@ -54,10 +54,10 @@ export async function repeatScores(
       "tokens",
       "the text repeats no token at a distance of 3 or more, so there is nothing to score",
     );
-  const classes = repeatClasses(found.info.length).filter((one) =>
-    all.some((repeat) => isOf(one, repeat)),
+  const classes = repeatClasses(sequences.info.length).filter((repeatClass) =>
+    all.some((repeat) => isOf(repeatClass, repeat)),
   );
-  const sums = found.sequences.map(() => new Float64Array(classes.length * layers * heads));
+  const sums = sequences.sequences.map(() => new Float64Array(classes.length * layers * heads));
   const b = builder(program);
   const tables = b.input(TABLES, "float32", {
     measure: classes.length,
@@ -73,13 +73,16 @@ export async function repeatScores(
     repeats[index]!.length === 0
       ? null
       : new Map([
-          [TABLES, repeatTables(classes, repeats[index]!, found.sequences[index]!.tokens.length)],
+          [
+            TABLES,
+            repeatTables(classes, repeats[index]!, sequences.sequences[index]!.tokens.length),
+          ],
         ]);
   const scored = slice(b.program(outputs, program.limits), { outputs });
   await eachSequence(
     scored,
     backend,
-    found,
+    sequences,
     { step: "reading the text", feeds, ...options },
     (trace, piece) =>
       outputs.forEach((name, layer) => keepSums(sums[piece]!, trace.get(name)!, layer, layers)),
@@ -120,20 +123,20 @@ function summedUp(
     Array.from({ length: layers }, (_, layer) =>
       Array.from({ length: heads }, (_head, head) => of(layer * heads + head)),
     );
-  const total = (place: number) => sums.reduce((sum, one) => sum + one[place]!, 0);
-  const counts = repeats.map((some) => some.length);
+  const total = (place: number) => sums.reduce((sum, row) => sum + row[place]!, 0);
+  const counts = repeats.map((list) => list.length);
   const intervalsFrom = (first: number) =>
     perHead((place) =>
       intervalOf(
-        sums.map((one) => one[first + place]!),
+        sums.map((row) => row[first + place]!),
         counts,
       ),
     );
   return {
-    groups: classes.map((one, measure) => {
-      const own = repeats.flat().filter((repeat) => isOf(one, repeat));
+    groups: classes.map((repeatClass, measure) => {
+      const own = repeats.flat().filter((repeat) => isOf(repeatClass, repeat));
       return {
-        ...groupOf(one, own),
+        ...groupOf(repeatClass, own),
         scores: perHead((place) => total(measure * layers * heads + place) / own.length),
       };
     }),
@@ -143,19 +146,21 @@ function summedUp(
 }
 
 function groupOf(
-  one: RepeatClass,
+  repeatClass: RepeatClass,
   own: readonly RepeatWithKeys[],
 ): Omit<RepeatGroupResult, "scores"> {
-  const { name, ngram, distance } = one;
-  const known = own.filter(({ continues }) => continues !== null);
+  const { name, ngram, distance } = repeatClass;
+  const decided = own.filter(({ continues }) => continues !== null);
   return {
     name,
     ngram,
     distance: distance && [distance[0], distance[1]],
     repeats: own.length,
     continues:
-      known.length === 0 ? null : known.filter(({ continues }) => continues).length / known.length,
-    uniform: mean(own.map((repeat) => keysOf(one, repeat).length / (repeat.query + 1))),
+      decided.length === 0
+        ? null
+        : decided.filter(({ continues }) => continues).length / decided.length,
+    uniform: mean(own.map((repeat) => keysOf(repeatClass, repeat).length / (repeat.query + 1))),
   };
 }
 

@@ -65,10 +65,10 @@ export function repeatTables(
   length: number,
 ): Tensor {
   const data = new Float32Array(classes.length * length * length);
-  classes.forEach((one, measure) => {
+  classes.forEach((repeatClass, measure) => {
     for (const repeat of repeats)
-      if (isOf(one, repeat))
-        for (const key of keysOf(one, repeat))
+      if (isOf(repeatClass, repeat))
+        for (const key of keysOf(repeatClass, repeat))
           data[(measure * length + repeat.query) * length + key] = 1;
   });
   return tensor(["measure", "query", "key"], [classes.length, length, length], data);

@@ -40,9 +40,10 @@ export async function text(model: LoadedModel, options: TextOptions): Promise<Te
   const { sequences, pieceLength, pairs, heads, bos, seed } = plan;
   const { signal, progress } = options;
   return whileUnchanged(model, backend, async (elapsed) => {
-    const found =
+    const ownSequences =
       sequences && cutUp(await sequencesOf(model, sequences, { longest: Infinity }), pieceLength);
-    const scored = found && (await repeatScores(model, backend, found, { signal, progress }));
+    const scored =
+      ownSequences && (await repeatScores(model, backend, ownSequences, { signal, progress }));
     const random = await score(model, {
       ...{ backend, numExamples: RANDOM_EXAMPLES, lossExamples: 0, seed, signal, progress },
     });
@@ -51,8 +52,12 @@ export async function text(model: LoadedModel, options: TextOptions): Promise<Te
       pairs && (await pairGaps(model, backend, pairs, chosen, { bos, seed, signal, progress }));
     return {
       schema: "induction-lens/text@1",
-      ...headerOf(model, found ? found.info : random.input, warningsOf(found, compared)),
-      repeats: found && scored && repeatsOf(found, scored, random),
+      ...headerOf(
+        model,
+        ownSequences ? ownSequences.info : random.input,
+        warningsOf(ownSequences, compared),
+      ),
+      repeats: ownSequences && scored && repeatsOf(ownSequences, scored, random),
       pairs: compared,
       ...footerOf(backend, { run: elapsed() }),
     };
@@ -72,8 +77,8 @@ function attending({ scores, uniform }: ScoreResult): HeadAt[] {
   );
 }
 
-function whyWords(named: readonly HeadAt[] | null): string {
-  return named
+function whyWords(heads: readonly HeadAt[] | null): string {
+  return heads
     ? "as asked"
     : `they attend to the induction target with ${INDUCTION_ATTENTION.substantial} or more on repeated random tokens`;
 }
@@ -92,7 +97,7 @@ function repeatsOf(
         return { layer, head, score: value, low: ends[0], high: ends[1], random: other };
       }),
     )
-    .sort((one, other) => other.score - one.score)
+    .sort((entry, other) => other.score - entry.score)
     .slice(0, TOP);
   return {
     pieces: sequences.length,
@@ -108,16 +113,16 @@ function repeatsOf(
   };
 }
 
-function warningsOf(found: Sequences | null, pairs: TextResult["pairs"]): string[] {
-  const few = (one: string, many: string, count: number) =>
+function warningsOf(sequences: Sequences | null, pairs: TextResult["pairs"]): string[] {
+  const fewWords = (one: string, many: string, count: number) =>
     count < FEWEST_FOR_INTERVAL
       ? [
           `${count} ${count === 1 ? `${one} is` : `${many} are`} too few for intervals, which need ${FEWEST_FOR_INTERVAL}`,
         ]
       : [];
   return [
-    ...(found?.warnings ?? []),
-    ...(found ? few("piece of text", "pieces of text", found.sequences.length) : []),
-    ...(pairs ? few("pair", "pairs", pairs.list.length) : []),
+    ...(sequences?.warnings ?? []),
+    ...(sequences ? fewWords("piece of text", "pieces of text", sequences.sequences.length) : []),
+    ...(pairs ? fewWords("pair", "pairs", pairs.list.length) : []),
   ];
 }

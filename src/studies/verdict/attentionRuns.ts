@@ -60,11 +60,11 @@ export async function attentionRuns(
   const scan = emptySums(scanned ? count : 0, distancesSeen(rows));
   for (const [index, kind] of KINDS.entries())
     for (const chunk of chunksOf(rows[kind].shape[0]!, chain.rows)) {
-      const seen = await step(() =>
+      const measured = await step(() =>
         see(takeRows(rows[kind], chunk), scanned && kind === "disjoint"),
       );
-      addScores(all[index]!, seen.scores);
-      addSums(scan, seen.scan);
+      addScores(all[index]!, measured.scores);
+      addSums(scan, measured.scan);
       progress(chunk.length);
     }
   const [repeated, disjoint, reshuffled] = all as [ScoresByHead, ScoresByHead, ScoresByHead];
@@ -123,11 +123,11 @@ function keepScores(
 ): void {
   const [rows, heads, length] = shape as readonly [number, number, number];
   const patterns = tensor(["head", "query", "key"], [rows * heads, length, length], data);
-  const { data: found } = contract(patterns, tables); // [measure, row and head]
+  const { data: values } = contract(patterns, tables); // [measure, row and head]
   ATTENTION_SCORES.forEach((name, measure) => {
     for (let row = 0; row < rows; row++)
       for (let head = 0; head < heads; head++)
-        scores[name][firstHead + head]!.push(found[(measure * rows + row) * heads + head]!);
+        scores[name][firstHead + head]!.push(values[(measure * rows + row) * heads + head]!);
   });
 }
 

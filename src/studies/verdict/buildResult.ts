@@ -52,7 +52,7 @@ export function verdictResultOf(
   const counts = Object.fromEntries(
     [...new Set(heads.map(({ label }) => label))].map((label) => [
       label,
-      heads.filter((one) => one.label === label).length,
+      heads.filter((head) => head.label === label).length,
     ]),
   );
   const result = {
@@ -98,9 +98,12 @@ function headResult(
 ): Head {
   const { heads: run, causal } = measured;
   const attention = measured.attention[index]!;
-  const candidate = run.candidates.findIndex((one) => one.layer === layer && one.head === head);
-  const found = causal && scale && candidate >= 0 ? causalEvidence(causal, scale, candidate) : null;
-  const evidence = { attention, causal: found, scale };
+  const candidate = run.candidates.findIndex(
+    (other) => other.layer === layer && other.head === head,
+  );
+  const evidenceOfHead =
+    causal && scale && candidate >= 0 ? causalEvidence(causal, scale, candidate) : null;
+  const evidence = { attention, causal: evidenceOfHead, scale };
   const verdict = verdictOf(evidence);
   const { label, behaviours, flags } = verdict;
   const upstream = candidate >= 0 ? upstreamOf(architecture, measured, candidate) : [];
@@ -122,12 +125,12 @@ function headResult(
     ...(measured.worth && { worth: headWorth(measured.worth, { layer, head }) }),
     evidence: {
       attention: { ...attention, gains: [...attention.gains] },
-      ...causalParts(measured, found, candidate),
+      ...causalParts(measured, evidenceOfHead, candidate),
       upstream,
       mechanism:
         candidate >= 0
           ? mechanismOf(
-              upstream.map(({ effect, ...one }) => ({ ...one, value: effect })),
+              upstream.map(({ effect, ...part }) => ({ ...part, value: effect })),
               convolution,
             )
           : null,
@@ -143,14 +146,14 @@ function convolutionOf({ convolution }: Measured, candidate: number): Estimate |
   return whole && whole.length > 0 ? pathEffect(whole, convolution.cut[candidate]!) : null;
 }
 
-function causalParts(measured: Measured, found: CausalEvidence | null, candidate: number) {
+function causalParts(measured: Measured, evidence: CausalEvidence | null, candidate: number) {
   return {
-    copying: found?.copying
-      ? { ...found.copying, weights: measured.weights?.copying[candidate] ?? null }
+    copying: evidence?.copying
+      ? { ...evidence.copying, weights: measured.weights?.copying[candidate] ?? null }
       : null,
-    sufficiency: found?.sufficiency ?? null,
-    necessity: found?.necessity ?? null,
-    stripe: found?.stripe ?? null,
+    sufficiency: evidence?.sufficiency ?? null,
+    necessity: evidence?.necessity ?? null,
+    stripe: evidence?.stripe ?? null,
   };
 }
 

@@ -93,24 +93,24 @@ export async function causalRuns(step: Step, chunk: readonly number[]): Promise<
     corrupted.saved,
     all.map((head) => ({ layer: head.layer, variant: [output(head, clean.saved)] })),
   );
-  const { mean, sized, resample } = await replacementsOf(step, clean.saved, sampled.saved);
+  const { mean, sizedMeans, resample } = await replacementsOf(step, clean.saved, sampled.saved);
   const frozen = await run(
     clean.saved,
     heads.candidates.map((head) => ({
       layer: head.layer,
       variant: [
-        ...replacedIn(head.layer, [head], sized),
+        ...replacedIn(head.layer, [head], sizedMeans),
         ...laterPatterns(chain, clean.saved, head),
       ],
     })),
   );
-  const bySized = await ablations(step, sized, clean.saved, chunk, feeds);
-  const few = { ...step, heads: { ...heads, nulls: [] } };
-  const byMean = await ablations(few, mean, clean.saved, chunk, feeds);
-  const byResample = await ablations(few, resample, clean.saved, chunk, feeds);
-  const written = readers && (await readers.read(clean.saved, feeds));
+  const bySized = await ablations(step, sizedMeans, clean.saved, chunk, feeds);
+  const candidateStep = { ...step, heads: { ...heads, nulls: [] } };
+  const byMean = await ablations(candidateStep, mean, clean.saved, chunk, feeds);
+  const byResample = await ablations(candidateStep, resample, clean.saved, chunk, feeds);
+  const outputsRead = readers && (await readers.read(clean.saved, feeds));
   const givenOthers = ({ outputs }: { outputs: State }) =>
-    written && heads.candidates.map((head) => writtenBy(outputs, written, head, rows));
+    outputsRead && heads.candidates.map((head) => writtenBy(outputs, outputsRead, head, rows));
   return {
     clean: metricsOf(clean.metrics, chunk.length),
     corrupted: metricsOf(corrupted.metrics, chunk.length),
@@ -122,7 +122,7 @@ export async function causalRuns(step: Step, chunk: readonly number[]): Promise<
     stripe: stripesOf(clean.saved, heads.candidates, rows),
     stripeGivenOthers: byMean.stripes,
     stripeGivenResampled: byResample.stripes,
-    written: written && all.map((head) => writtenBy(clean.saved, written, head, rows)),
+    written: outputsRead && all.map((head) => writtenBy(clean.saved, outputsRead, head, rows)),
     writtenGivenOthers: givenOthers(byMean),
     writtenGivenResampled: givenOthers(byResample),
   };
@@ -131,13 +131,16 @@ export async function causalRuns(step: Step, chunk: readonly number[]): Promise<
 /** What stands in for heads of some examples: their mean, that as long as they are, and the outputs of other rows. */
 async function replacementsOf({ means, heads, lengths }: Step, clean: State, sampled: State) {
   const mean = (layer: number) => means.get(zName(layer))!;
-  const sized = new Map<number, Tensor>();
+  const sources = new Map<number, Tensor>();
   for (const { layer } of [...heads.candidates, ...heads.nulls])
-    if (!sized.has(layer))
-      sized.set(layer, await sizedMean(lengths, layer, valueOf(clean, zName(layer)), mean(layer)));
+    if (!sources.has(layer))
+      sources.set(
+        layer,
+        await sizedMean(lengths, layer, valueOf(clean, zName(layer)), mean(layer)),
+      );
   return {
     mean: { sourceOf: mean, exampleOf: () => 0 },
-    sized: { sourceOf: (layer) => sized.get(layer)! },
+    sizedMeans: { sourceOf: (layer) => sources.get(layer)! },
     resample: { sourceOf: (layer) => valueOf(sampled, zName(layer)) },
   } satisfies Record<string, Replacement>;
 }
@@ -163,13 +166,15 @@ async function jobMetrics(
 ): Promise<Metrics[]> {
   const numbers = jobs.map((): Metrics => ({ centredLogit: [], logProbability: [] }));
   const groups = [...new Set(jobs.map((job) => job.layer))].map((layer): VariantRuns => {
-    const here = jobs.flatMap((job, index) => (job.layer === layer ? [{ ...job, index }] : []));
+    const layerJobs = jobs.flatMap((job, index) =>
+      job.layer === layer ? [{ ...job, index }] : [],
+    );
     return {
       ...{ from: zName(layer), base, examples: chunk.length, feeds },
-      variants: here.map(({ variant }) => variant),
+      variants: layerJobs.map(({ variant }) => variant),
       read: (trace, row) => METRICS.map((name) => trace.get(metricValue(name))!.data[row]!),
-      put: ({ variant, example }, [centredLogit, logProbability]) => {
-        const into = numbers[here[variant]!.index]!;
+      store: ({ variant, example }, [centredLogit, logProbability]) => {
+        const into = numbers[layerJobs[variant]!.index]!;
         into.centredLogit[example] = centredLogit!;
         into.logProbability[example] = logProbability!;
       },
@@ -220,12 +225,12 @@ async function ablations(
     jobs([...candidates, ...nulls], (head) => [head]),
   );
   const { run, stripes } = await withoutCandidates(step, replacement, chunk, feeds);
-  const given = await jobMetrics(step, feeds, run.saved, chunk, [
+  const amongOthers = await jobMetrics(step, feeds, run.saved, chunk, [
     ...jobs(candidates, (head) => without(candidates, head)),
     ...jobs(nulls, (head) => [...candidates, head]),
   ]);
   return {
-    numbers: { alone, allGone: metricsOf(run.metrics, chunk.length), given },
+    numbers: { alone, allGone: metricsOf(run.metrics, chunk.length), given: amongOthers },
     stripes,
     outputs: run.saved,
   };

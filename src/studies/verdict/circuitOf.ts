@@ -43,7 +43,7 @@ const mechanism = ({ evidence }: Head): Mechanism => evidence.mechanism ?? "none
 
 /** One mechanism if all heads that have one agree. */
 function together(mechanisms: readonly Mechanism[]): Mechanism {
-  const known = new Set(mechanisms.filter((one) => one !== "none"));
-  if (known.size === 0) return "none";
-  return known.size === 1 ? [...known][0]! : "mixed";
+  const kinds = new Set(mechanisms.filter((name) => name !== "none"));
+  if (kinds.size === 0) return "none";
+  return kinds.size === 1 ? [...kinds][0]! : "mixed";
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { MODEL, rows, seedsOption, shared } from "../../cli/flags/sharedFlags.ts";
+import { MODEL, rows, seedsOption, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { readText } from "../../cli/flags/sequenceFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
@@ -38,7 +38,7 @@ function declare(command: Command): Command {
     .option("--matters", "also which heads matter for the copy gain, by Shapley values")
     .option("--text <file>", "a file of text: the same heads on the repeats that it has")
     .addOption(seedsOption());
-  return shared(
+  return withSharedFlags(
     rows(
       withFlags,
       '{"tokens": [[...]], "period": S, "bos": true, "corrupted": [[...]], "reference": [[...]]}',

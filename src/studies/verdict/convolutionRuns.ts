@@ -42,17 +42,17 @@ export async function convolutionRuns(
     throwIfAborted(signal);
     const { scan, pattern } = layers[layer]!.attention;
     if (!scan) continue;
-    const here = candidates.filter((head) => head.layer === layer);
+    const layerHeads = candidates.filter((head) => head.layer === layer);
     const { program } = model;
     const [whole, cut] = await finishedOnce(log, `convolution ${layer}`, async () => [
-      await stripes(work, slice(program, { outputs: [pattern] }), here),
+      await stripes(work, slice(program, { outputs: [pattern] }), layerHeads),
       await stripes(
         work,
         slice(withoutTaps(program, scan.convolution), { outputs: [pattern] }),
-        here,
+        layerHeads,
       ),
     ]);
-    here.forEach((head, index) => {
+    layerHeads.forEach((head, index) => {
       numbers.whole[candidates.indexOf(head)] = whole![index]!;
       numbers.cut[candidates.indexOf(head)] = cut![index]!;
     });
@@ -93,12 +93,14 @@ async function stripes(
   const [examples, length] = causal.clean.shape as readonly [number, number];
   const session = await prepare(program, backend, { batch: chain.rows, position: length });
   try {
-    const found = heads.map((): number[] => []);
+    const scores = heads.map((): number[] => []);
     for (const chunk of chunksOf(examples, chain.rows)) {
       const trace = await session.run(new Map([["tokens", takeRows(causal.clean, chunk)]]));
-      heads.forEach((head, index) => found[index]!.push(...inductionScores(trace, [head], causal)));
+      heads.forEach((head, index) =>
+        scores[index]!.push(...inductionScores(trace, [head], causal)),
+      );
     }
-    return found;
+    return scores;
   } finally {
     await session.close();
   }

@@ -74,7 +74,7 @@ export async function openReaders(
     batch: chain.rows,
     [LENS_INPUTS.positions]: positions,
   });
-  const asked = new Set(session.program.inputs.map(({ name }) => name));
+  const inputNames = new Set(session.program.inputs.map(({ name }) => name));
   return {
     async read(clean, feeds) {
       const positions = Int32Array.from(feeds.positions);
@@ -83,7 +83,7 @@ export async function openReaders(
         [LENS_INPUTS.targets, targetsAt(feeds)],
         [LENS_INPUTS.positions, tensor(["position"], [positions.length], positions)],
       ];
-      const trace = await session.run(new Map(all.filter(([name]) => asked.has(name))));
+      const trace = await session.run(new Map(all.filter(([name]) => inputNames.has(name))));
       return new Map(layers.map((layer) => [layer, trace.get(valueName(layer))!]));
     },
     close: () => session.close(),

@@ -70,11 +70,11 @@ export function verdictPlan(options: VerdictOptions): VerdictPlan {
 /** A number of examples that was asked for holds for attention; causal runs take as many up to their own number. */
 function extentOf({ numExamples, rows }: VerdictOptions, quick: boolean): Extent {
   const extent = quick ? QUICK : FULL;
-  const asked = rows ? rows.tokens.length : numExamples;
-  if (asked === undefined) return extent;
+  const count = rows ? rows.tokens.length : numExamples;
+  if (count === undefined) return extent;
   const { counts } = extent;
   return {
     ...extent,
-    counts: { ...counts, attention: asked, causal: Math.min(asked, counts.causal), worth: asked },
+    counts: { ...counts, attention: count, causal: Math.min(count, counts.causal), worth: count },
   };
 }

@@ -20,10 +20,10 @@ export function reasonWords(
   if (reason === "behaviour") return behaviourWords(attention, best!);
   if (reason === "mixed")
     return `${best!.name} ${short(best!.value)} and ${next!.name} ${short(next!.value)}: neither is much the larger`;
-  const seen = `attends like induction (gain ${short(attention.induction.value)})`;
-  if (!causal) return `${seen}, but no causal run looked at it`;
+  const sight = `attends like induction (gain ${short(attention.induction.value)})`;
+  if (!causal) return `${sight}, but no causal run looked at it`;
   const size = flags.includes("norm") ? `; ${sizeWords(causal)}` : "";
-  return `${seen}, ${CAUSAL_WORDS[reason](causal)}${size}`;
+  return `${sight}, ${CAUSAL_WORDS[reason](causal)}${size}`;
 }
 
 function sizeWords({ necessity: { alone } }: CausalEvidence): string {
@@ -59,8 +59,8 @@ function stripeWords({ stripe }: CausalEvidence): string {
 
 /** What is lost with what it says, its size kept. */
 function costs({ necessity: { alone, givenOthers } }: CausalEvidence): string {
-  const [one, given] = [alone.sizedMean.nats.value, givenOthers.sizedMean.nats.value];
-  return `costs ${short(one)} nats alone, ${short(given)} without the other candidates`;
+  const [single, amongOthers] = [alone.sizedMean.nats.value, givenOthers.sizedMean.nats.value];
+  return `costs ${short(single)} nats alone, ${short(amongOthers)} without the other candidates`;
 }
 
 function behaviourWords({ fixedDistance }: AttentionEvidence, { name, value }: Behaviour): string {

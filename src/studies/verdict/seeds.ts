@@ -8,9 +8,9 @@ export function verdictSeeds(
 ): NonNullable<VerdictResult["seeds"]> {
   const [first] = results as readonly [VerdictResult];
   const heads = first.heads.map(({ layer, head }, index) => {
-    const all = results.map((one) => one.heads[index]!);
+    const all = results.map((each) => each.heads[index]!);
     const labels = all.map(({ label }) => label);
-    const flags = all.map((one) => one.flags.toSorted());
+    const flags = all.map((each) => each.flags.toSorted());
     return { layer, head, labels, flags };
   });
   const distinct = (values: readonly unknown[]) => new Set(values.map(String)).size;

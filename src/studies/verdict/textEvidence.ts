@@ -49,25 +49,25 @@ export async function textEvidence(
   { signal, progress }: Pick<StudyOptions, "signal" | "progress">,
 ): Promise<TextEvidence> {
   const length = Math.min(PIECE, model.architecture.contextLength);
-  const found = cutUp(await sequencesOf(model, { texts, bos }, { longest: Infinity }), length);
-  const scored = await repeatScores(model, backend, found, { signal, progress });
+  const sequences = cutUp(await sequencesOf(model, { texts, bos }, { longest: Infinity }), length);
+  const scored = await repeatScores(model, backend, sequences, { signal, progress });
   const [all, every] = [scored.groups[0]!, scored.groups.at(-1)!];
   const heads = headsOnText(judged, scored).slice(0, most);
-  const pieces = causalPieces(found, length);
+  const pieces = causalPieces(sequences, length);
   const effects =
     pieces.length < 2
       ? null
       : await causalEffects(model, backend, pieces, heads, { signal, progress });
   return {
-    ...{ pieces: found.sequences.length, causalPieces: effects ? pieces.length : 0 },
-    tokens: found.sequences.reduce((sum, { tokens }) => sum + tokens.length, 0),
-    tokensSha256: found.info.tokensSha256,
+    ...{ pieces: sequences.sequences.length, causalPieces: effects ? pieces.length : 0 },
+    tokens: sequences.sequences.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    tokensSha256: sequences.info.tokensSha256,
     ...{ repeats: all.repeats, continues: all.continues, uniform: every.uniform },
     groups: scored.groups.map(({ scores, ...group }) => ({
       ...group,
       scores: heads.map(({ layer, head }) => scores[layer]![head]!),
     })),
-    heads: heads.map((one, at) => ({ ...one, ...(effects?.[at] ?? NO_EFFECTS) })),
+    heads: heads.map((head, at) => ({ ...head, ...(effects?.[at] ?? NO_EFFECTS) })),
   };
 }
 
@@ -155,9 +155,9 @@ async function causalEffects(
     const effects: Pick<TextHead, "continued" | "elsewhere">[] = [];
     for (const [at, head] of heads.entries()) {
       const changes: PieceChange[] = [];
-      for (const [piece, one] of pieces.entries()) {
+      for (const [piece, sequence] of pieces.entries()) {
         throwIfAborted(signal);
-        changes.push(changeOf(one, whole[piece]!, await lossesWithout(piece, head)));
+        changes.push(changeOf(sequence, whole[piece]!, await lossesWithout(piece, head)));
       }
       progress?.("cutting heads on the text", at + 1, heads.length);
       effects.push({
@@ -175,10 +175,10 @@ async function lossesOf(
   bench: Workbench,
   tokens: Tensor<Int32Array>,
   head: HeadAt | null,
-  given: Pick<NonNullable<Parameters<Workbench["run"]>[1]>, "reference" | "firstRow">,
+  runOptions: Pick<NonNullable<Parameters<Workbench["run"]>[1]>, "reference" | "firstRow">,
 ): Promise<Tensor> {
   const edits = head ? [{ layer: head.layer, head: head.head, kind: "resample" as const }] : [];
-  return (await bench.run({ tokens, repeats: null }, { edits, ...given })).losses;
+  return (await bench.run({ tokens, repeats: null }, { edits, ...runOptions })).losses;
 }
 
 /** Nats lost, mean over the tokens of a kind; null where a piece has none. */
@@ -189,32 +189,32 @@ interface PieceChange {
 
 function changeOf({ tokens, continued, first }: Piece, before: Tensor, after: Tensor): PieceChange {
   const lost = (is: boolean) => {
-    const some = tokens.flatMap((_, at) =>
+    const differences = tokens.flatMap((_, at) =>
       at >= first && continued.has(at) === is ? [after.data[at]! - before.data[at]!] : [],
     );
-    return some.length > 0 ? mean(some) : null;
+    return differences.length > 0 ? mean(differences) : null;
   };
   return { continued: lost(true), elsewhere: lost(false) };
 }
 
 function estimateOf(values: readonly (number | null)[]): TextHead["continued"] {
-  const known = values.filter((value) => value !== null);
-  if (known.length === 0) return null;
-  const [low, high] = meanInterval(known) ?? [null, null];
-  return { value: mean(known), low, high };
+  const decided = values.filter((value) => value !== null);
+  if (decided.length === 0) return null;
+  const [low, high] = meanInterval(decided) ?? [null, null];
+  return { value: mean(decided), low, high };
 }
 
 /** What the text says beside the random tokens, in sentences. */
 export function textWords({ heads, repeats, continues, causalPieces }: TextEvidence): string[] {
-  const named = (some: readonly TextHead[]) => some.map(headName).join(", ");
-  const part = (attends: TextHead["attends"]) => heads.filter((one) => one.attends === attends);
+  const headNames = (list: readonly TextHead[]) => list.map(headName).join(", ");
+  const part = (attends: TextHead["attends"]) => heads.filter((head) => head.attends === attends);
   const helping = heads
     .filter(({ continued }) => continued !== null && (continued.low ?? 0) > 0)
     .sort((a, b) => b.continued!.value - a.continued!.value);
   const goOn =
     continues === null ? "" : `, of which ${Math.round(100 * continues)} % go on as before`;
   return [
-    `On the text's own ${repeats} repeats${goOn}: ${listed("attend both here and on random tokens", named(part("both")))}; ${listed("on random tokens only", named(part("random")))}; ${listed("on the text only", named(part("text")))}.`,
+    `On the text's own ${repeats} repeats${goOn}: ${listWords("attend both here and on random tokens", headNames(part("both")))}; ${listWords("on random tokens only", headNames(part("random")))}; ${listWords("on the text only", headNames(part("text")))}.`,
     ...(causalPieces === 0
       ? []
       : [
@@ -222,12 +222,12 @@ export function textWords({ heads, repeats, continues, causalPieces }: TextEvide
             ? "For none of these heads is it sure that tokens that come again get worse without it."
             : `Tokens that come again get worse without ${helping
                 .slice(0, 3)
-                .map((one) => `${headName(one)} (${one.continued!.value.toFixed(3)} nats)`)
+                .map((head) => `${headName(head)} (${head.continued!.value.toFixed(3)} nats)`)
                 .join(", ")}.`,
         ]),
   ];
 }
 
-function listed(what: string, names: string): string {
+function listWords(what: string, names: string): string {
   return `${what}: ${names || "none"}`;
 }

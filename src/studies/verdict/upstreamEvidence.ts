@@ -28,10 +28,10 @@ export async function upstreamEvidence(
   work: Work,
   receivers: readonly HeadAt[],
   readers: Readers | null,
-  wanted: readonly Route[],
+  allowed: readonly Route[],
 ): Promise<UpstreamNumbers> {
   const { model, backend, chain, rows, log } = work;
-  const routes = wanted.filter((route) => route !== "v" || readers !== null);
+  const routes = allowed.filter((route) => route !== "v" || readers !== null);
   const layers = [...new Set(receivers.map(({ layer }) => layer))];
   const all = layers.flatMap((layer) =>
     allHeads(model.architecture)
@@ -104,19 +104,19 @@ async function pathNumbers(
   for (const chunk of chunksOf(examples, chain.rows))
     parts.push(
       await finishedOnce(log, `${name} ${chunk.join(" ")}`, () => {
-        const kept = chainKeptAs(chain, log, `${name} ${chunk[0]!} run`);
-        return upstreamRuns({ ...step, chain: kept }, jobs, chunk);
+        const loggedChain = chainKeptAs(chain, log, `${name} ${chunk[0]!} run`);
+        return upstreamRuns({ ...step, chain: loggedChain }, jobs, chunk);
       }),
     );
   return parts.reduce((left, right) => ({
     stripe: lists(left.stripe, right.stripe),
     written: left.written && right.written && lists(left.written, right.written),
-    paths: left.paths.map((one, job) => lists(one, right.paths[job]!)),
+    paths: left.paths.map((row, job) => lists(row, right.paths[job]!)),
   }));
 }
 
 function lists(left: readonly number[][], right: readonly number[][]): number[][] {
-  return left.map((one, index) => [...one, ...right[index]!]);
+  return left.map((list, index) => [...list, ...right[index]!]);
 }
 
 /** For each receiver and route the paths that cost most of its stripe, or of what it writes. */
@@ -130,7 +130,7 @@ function bestJobs(
   receivers.forEach((receiver, index) => {
     const place = receivers
       .filter(({ layer }) => layer === receiver.layer)
-      .findIndex((one) => headName(one) === headName(receiver));
+      .findIndex((head) => headName(head) === headName(receiver));
     for (const route of ["k", "q", "v"] as const) {
       const clean = route === "v" ? screened.written?.[index] : screened.stripe[index];
       if (!clean) continue;

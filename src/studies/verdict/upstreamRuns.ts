@@ -65,10 +65,10 @@ export async function upstreamRuns(
   for (const layer of [...sources].sort((a, b) => a - b)) {
     const both = { clean: clean.saved, corrupted: corrupted.saved };
     const change = await writtenChange(step.sessions, both, layer, "recomputed");
-    const here = jobs.flatMap((job, index) =>
+    const layerJobs = jobs.flatMap((job, index) =>
       job.source.layer === layer ? [{ ...job, index }] : [],
     );
-    for (const group of grouped(here)) {
+    for (const group of groupJobs(layerJobs)) {
       const numbers = await pathGroup(step, group, clean.saved, change, directions, chunk.length);
       group.forEach(({ index }, place) => (paths[index] = numbers[place]!));
       step.progress(group.length * chunk.length);
@@ -86,7 +86,7 @@ export async function upstreamRuns(
 type Placed = PathJob & { readonly index: number };
 
 /** Jobs of one receiving layer and route. */
-function grouped(jobs: readonly Placed[]): Placed[][] {
+function groupJobs(jobs: readonly Placed[]): Placed[][] {
   const groups = new Map<string, Placed[]>();
   for (const job of jobs) {
     const key = `${job.layer} ${job.route}`;
@@ -105,12 +105,12 @@ async function pathGroup(
   examples: number,
 ): Promise<number[][][]> {
   const { layer, route } = group[0]!;
-  const here = receivers.filter((head) => head.layer === layer);
-  const numbers = group.map(() => here.map((): number[] => []));
+  const layerHeads = receivers.filter((head) => head.layer === layer);
+  const numbers = group.map(() => layerHeads.map((): number[] => []));
   const places = group.flatMap(({ source }, job) =>
     Array.from({ length: examples }, (_, example) => ({ job, example, heads: [source] })),
   );
-  const written = new Map([[group[0]!.source.layer, change]]);
+  const changesByLayer = new Map([[group[0]!.source.layer, change]]);
   const resid = valueOf(clean, hookName(layer, "hook_resid_pre"));
   const into = { layer, route, norm: "recomputed" as const };
   const to = route === "v" ? "attn.hook_z" : "attn.hook_pattern";
@@ -118,10 +118,10 @@ async function pathGroup(
     const now = places.slice(first, first + chain.rows);
     const rowExamples = now.map(({ example }) => example);
     const values = await chain.once(async () => {
-      const stream = await exchangedStream(resid, written, now);
+      const stream = await exchangedStream(resid, changesByLayer, now);
       const changed = { clean, stream, examples: rowExamples };
       const state = await readByRoute(chain, sessions, into, changed, to);
-      return here.flatMap((head) =>
+      return layerHeads.flatMap((head) =>
         route === "v"
           ? writtenBy(state, rowsOf(directions!, head.layer, rowExamples), head, rows).map(
               ({ own }) => own,
@@ -129,7 +129,7 @@ async function pathGroup(
           : inductionScores(state, [head], rows),
       ); // receiver by receiver
     });
-    here.forEach((_, receiver) =>
+    layerHeads.forEach((_, receiver) =>
       now.forEach(({ job, example }, row) => {
         numbers[job]![receiver]![example] = values[receiver * now.length + row]!;
       }),

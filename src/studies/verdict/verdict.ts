@@ -59,9 +59,12 @@ export async function verdict(
   checkCanRun("verdict", model);
   const backend = await engineFor(model, options);
   const { seed: first = 0 } = options;
-  const { seeds, results } = await overSeeds(options, (one) => {
-    const { seed = 0, texts } = one;
-    return verdictOnce(model, backend, { ...one, texts: seed === first ? texts : undefined });
+  const { seeds, results } = await overSeeds(options, (seedOptions) => {
+    const { seed = 0, texts } = seedOptions;
+    return verdictOnce(model, backend, {
+      ...seedOptions,
+      texts: seed === first ? texts : undefined,
+    });
   });
   return results.length === 1
     ? results[0]!
@@ -108,10 +111,10 @@ async function withText(
   { texts = [], bos }: VerdictOptions,
 ): Promise<VerdictResult> {
   const most = TEXT_HEADS[plan.quick ? "quick" : "full"];
-  const found = await finishedOnce(log, "text", () =>
+  const evidence = await finishedOnce(log, "text", () =>
     textEvidence(model, backend, result.heads, { texts, bos, most }, { signal, progress }),
   );
-  return { ...result, text: found, words: [...result.words, ...textWords(found)] };
+  return { ...result, text: evidence, words: [...result.words, ...textWords(evidence)] };
 }
 
 /** Heads' queries and patterns can be changed; scans have no queries, and their patterns are only looked at. */
@@ -154,19 +157,19 @@ function inOrder(heads: readonly HeadAt[]): HeadAt[] {
 
 async function attentionOf(work: Work): Promise<PeriodAttention[]> {
   const { rows, log, progress } = work;
-  const total = rows.attention.reduce((sum, one) => sum + 3 * one.repeated.shape[0]!, 0);
+  const total = rows.attention.reduce((sum, period) => sum + 3 * period.repeated.shape[0]!, 0);
   let done = 0;
   const periods: PeriodAttention[] = [];
-  for (const one of rows.attention) {
+  for (const period of rows.attention) {
     const before = done;
     periods.push(
-      await finishedOnce(log, `attention ${one.period}`, () =>
-        attentionRuns(work, one, one === rows.attention[0], (count) =>
+      await finishedOnce(log, `attention ${period.period}`, () =>
+        attentionRuns(work, period, period === rows.attention[0], (count) =>
           progress?.("attention", (done += count), total),
         ),
       ),
     );
-    done = before + 3 * one.repeated.shape[0]!;
+    done = before + 3 * period.repeated.shape[0]!;
   }
   return periods;
 }
@@ -258,8 +261,8 @@ async function causalNumbers(
       await finishedOnce(log, `causal ${chunk.join(" ")}`, async () => {
         means ??= meanOutputs(chain, causal.reference, advance);
         const shared = { rows: causal, heads, means: await means, ...open, progress: advance };
-        const kept = chainKeptAs(chain, log, `causal ${chunk[0]!} run`);
-        return causalRuns({ chain: kept, ...shared }, chunk);
+        const loggedChain = chainKeptAs(chain, log, `causal ${chunk[0]!} run`);
+        return causalRuns({ chain: loggedChain, ...shared }, chunk);
       }),
     );
     done = Math.max(done, before + variants * chunk.length);

@@ -158,8 +158,8 @@ async function ownVerdictRows(
   const [reference, corrupted] = (["reference", "corrupted"] as const).map((name) =>
     sameLength(architecture, rows, name, own[name]),
   );
-  const made = causalRows(rows, ordinary, seed, reference ?? rows.tokens);
-  const causal = corrupted ? { ...made, corrupted } : made;
+  const generated = causalRows(rows, ordinary, seed, reference ?? rows.tokens);
+  const causal = corrupted ? { ...generated, corrupted } : generated;
   return {
     attention: [withControls(rows, ordinary, seed)],
     causal,
@@ -179,17 +179,17 @@ function sameLength(
   { vocabulary }: Architecture,
   { tokens }: RepeatedRows,
   name: "reference" | "corrupted",
-  given: readonly (readonly number[])[] | undefined,
+  rowsOption: readonly (readonly number[])[] | undefined,
 ): Rows | null {
-  if (!given) return null;
-  const rows = verifyTokens(given, vocabulary);
+  if (!rowsOption) return null;
+  const rows = verifyTokens(rowsOption, vocabulary);
   const [count, length] = tokens.shape;
   const fits = rows.shape[1] === length && (name === "reference" || rows.shape[0] === count);
   if (fits) return rows;
-  const wanted = name === "reference" ? `rows of ${length}` : `${count} rows of ${length}`;
+  const shape = name === "reference" ? `rows of ${length}` : `${count} rows of ${length}`;
   throw new InputError(
     name === "reference" ? "reference" : "pair",
-    `\`${name}\` needs ${wanted} tokens, as the measured rows have, got ${rows.shape.join(" x ")}`,
+    `\`${name}\` needs ${shape} tokens, as the measured rows have, got ${rows.shape.join(" x ")}`,
     { option: "rows" },
   );
 }

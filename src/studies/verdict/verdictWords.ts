@@ -11,21 +11,26 @@ type Said = Pick<VerdictResult, "heads" | "circuit" | "causal" | "periods" | "mo
  * @param outOfReach layers whose window does not reach the earlier copy
  */
 export function verdictWords(result: Said, outOfReach: readonly number[] = []): string[] {
-  return [...found(result, outOfReach), ...line(result), ...depth(result), ...absent(result)];
+  return [
+    ...inductionWords(result, outOfReach),
+    ...line(result),
+    ...depth(result),
+    ...absent(result),
+  ];
 }
 
-function named(heads: Said["heads"]): string {
+function nameList(heads: Said["heads"]): string {
   return heads.map(headName).join(", ");
 }
 
-function found(
+function inductionWords(
   { heads, screened, causal, circuit, model }: Said,
   outOfReach: readonly number[],
 ): string[] {
   const induction = heads.filter(({ label }) => label === "induction");
   if (induction.length > 0)
     return [
-      `${induction.length === 1 ? "One induction head" : `${induction.length} induction heads`}: ${named(induction)}.${ranWords(screened)}`,
+      `${induction.length === 1 ? "One induction head" : `${induction.length} induction heads`}: ${nameList(induction)}.${ranWords(screened)}`,
     ];
   if (outOfReach.length === model.layers)
     return [
@@ -65,8 +70,8 @@ function line({ circuit, heads }: Said): string[] {
   if (!circuit.present) return [];
   const strongest = new Map<string, Edge>();
   for (const edge of circuit.edges) {
-    const known = strongest.get(edge.to);
-    if (!known || edge.effect > known.effect) strongest.set(edge.to, edge);
+    const best = strongest.get(edge.to);
+    if (!best || edge.effect > best.effect) strongest.set(edge.to, edge);
   }
   if (circuit.mechanism === "convolution") return [convolutionWords(heads)];
   if (strongest.size === 0)
@@ -76,10 +81,11 @@ function line({ circuit, heads }: Said): string[] {
     const key = `${edge.from} ${edge.route}`;
     groups.set(key, [...(groups.get(key) ?? []), edge]);
   }
-  const named = (name: string) => `${name} (${heads.find((one) => headName(one) === name)!.label})`;
+  const headWithLabel = (name: string) =>
+    `${name} (${heads.find((head) => headName(head) === name)!.label})`;
   const parts = [...groups.values()].map((edges) => {
     const { from, route } = edges[0]!;
-    return `${named(from)} → ${ROUTE_WORDS[route]} of ${edges.map(({ to }) => to).join(", ")}: ${shares(edges)}`;
+    return `${headWithLabel(from)} → ${ROUTE_WORDS[route]} of ${edges.map(({ to }) => to).join(", ")}: ${shares(edges)}`;
   });
   return [
     `Circuit, the strongest path into each, with the share of attention (for values, of output) lost without it: ${parts.join("; ")}.`,
@@ -121,6 +127,6 @@ const LOOKED_FOR = [
 ] as const;
 
 function absent({ heads }: Said): string[] {
-  const missing = LOOKED_FOR.filter((label) => heads.every((one) => one.label !== label));
+  const missing = LOOKED_FOR.filter((label) => heads.every((head) => head.label !== label));
   return missing.length > 0 ? [`Not found: ${missing.join(", ")}.`] : [];
 }

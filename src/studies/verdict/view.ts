@@ -39,7 +39,7 @@ export function verdictView(result: VerdictResult): StudyView {
       subtitle: pictureLines(result),
       values: Array.from({ length: model.layers }, (_, layer) =>
         result.heads
-          .filter((one) => one.layer === layer)
+          .filter((head) => head.layer === layer)
           .map(({ evidence }) => Math.max(0, evidence.attention.induction.value)),
       ),
       scale: { kind: "sequential", bound: 1 },
@@ -78,7 +78,7 @@ export function verdictView(result: VerdictResult): StudyView {
 /** Attention that the label speaks of; null for mixed and other heads. */
 export function strengthOf({ label, behaviours, evidence }: Head) {
   if (ATTENDING_LABELS.includes(label)) return evidence.attention.induction;
-  const own = behaviours.find((one) => one.name === label);
+  const own = behaviours.find((behaviour) => behaviour.name === label);
   return own ? { ...own, value: own.strength } : null;
 }
 
@@ -105,19 +105,19 @@ function headTable(heads: readonly Head[]): StudyTable {
       { name: "given", key: "givenOthersNats" },
       "flags",
     ],
-    rows: byInterest(heads).map((one) => {
-      const { copying, necessity } = one.evidence;
-      const strength = strengthOf(one);
+    rows: byInterest(heads).map((head) => {
+      const { copying, necessity } = head.evidence;
+      const strength = strengthOf(head);
       return [
-        { layer: one.layer, head: one.head },
-        one.label,
+        { layer: head.layer, head: head.head },
+        head.label,
         strength?.value ?? null,
         strength?.low ?? null,
         strength?.high ?? null,
         copying?.effect.value ?? null,
         necessity?.alone.sizedMean.nats.value ?? null,
         necessity?.givenOthers.sizedMean.nats.value ?? null,
-        one.flags.join(" "),
+        head.flags.join(" "),
       ];
     }),
   };
@@ -125,11 +125,11 @@ function headTable(heads: readonly Head[]): StudyTable {
 
 /** Those that occur. */
 function flagTable(heads: readonly Head[]): StudyTable {
-  const found = FLAGS.filter((flag) => heads.some(({ flags }) => flags.includes(flag)));
+  const present = FLAGS.filter((flag) => heads.some(({ flags }) => flags.includes(flag)));
   return {
     caption: "What the flags say",
     columns: ["flag", "meaning"],
-    rows: found.map((flag) => [flag, FLAG_WORDS[flag]]),
+    rows: present.map((flag) => [flag, FLAG_WORDS[flag]]),
   };
 }
 
@@ -139,7 +139,7 @@ function whyTable(heads: readonly Head[]): StudyTable {
     columns: [headColumn(), "label", "why"],
     rows: byInterest(heads)
       .filter(({ label }) => label !== "other" && label !== "first-token")
-      .map((one) => [{ layer: one.layer, head: one.head }, one.label, one.why]),
+      .map((head) => [{ layer: head.layer, head: head.head }, head.label, head.why]),
   };
 }
 
@@ -235,17 +235,17 @@ function textGroupTable({ groups, heads }: NonNullable<VerdictResult["text"]>): 
 function drawingOf({ heads, circuit, model, words, input }: VerdictResult): CircuitDrawing | null {
   const acting = heads.filter(({ label }) => ACTING_LABELS.includes(label));
   if (acting.length === 0) return null;
-  const shown = drawnEdges(circuit.edges);
-  const names = new Set([...acting.map(headName), ...shown.flatMap(({ from, to }) => [from, to])]);
+  const edges = drawnEdges(circuit.edges);
+  const names = new Set([...acting.map(headName), ...edges.flatMap(({ from, to }) => [from, to])]);
   return {
     title: `Circuit: ${pictureName(model.id)}`,
     subtitle: pictureLines({ model, input }),
     nodes: heads
-      .filter((one) => names.has(headName(one)))
-      .map((one) => ({ name: headName(one), layer: one.layer, label: one.label })),
-    edges: shown,
+      .filter((head) => names.has(headName(head)))
+      .map((head) => ({ name: headName(head), layer: head.layer, label: head.label })),
+    edges: edges,
     notes: [
-      `A line is a direct path into keys (whole), queries (dashed) or values (dotted); thicker carries more of its receiver's induction attention, for values of what it writes.${circuit.edges.length > shown.length ? ` Of ${circuit.edges.length} paths the strongest into each head and those that carry half are drawn; the table has all.` : ""}`,
+      `A line is a direct path into keys (whole), queries (dashed) or values (dotted); thicker carries more of its receiver's induction attention, for values of what it writes.${circuit.edges.length > edges.length ? ` Of ${circuit.edges.length} paths the strongest into each head and those that carry half are drawn; the table has all.` : ""}`,
     ],
     description: words.join(" "),
   };

@@ -58,42 +58,42 @@ interface Placed extends CircuitNode {
   readonly y: number;
   readonly height: number;
   /** What feeds the head, one line a route: "keys 0.0 .88, 0.2 .24". */
-  readonly fed: readonly string[];
+  readonly feedLines: readonly string[];
 }
 
 /** Columns are layers that have a node, evenly spaced; in a column heads go down. */
-function placed(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]): Placed[] {
+function placeNodes(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]): Placed[] {
   const feeding = nodes.map(({ name }) => fedLines(edges.filter(({ to }) => to === name)));
   const height = BOX.height + BOX.line * Math.max(0, ...feeding.map((lines) => lines.length));
   const stepY = height + GAP.y;
   const layers = [...new Set(nodes.map(({ layer }) => layer))].sort((a, b) => a - b);
   const most = Math.max(
-    ...layers.map((layer) => nodes.filter((one) => one.layer === layer).length),
+    ...layers.map((layer) => nodes.filter((node) => node.layer === layer).length),
   );
   return layers.flatMap((layer, column) => {
-    const here = nodes.filter((one) => one.layer === layer);
-    const lead = ((most - here.length) * stepY) / 2;
-    return here.map((node, row) => {
-      const fed = feeding[nodes.indexOf(node)]!;
-      const own = BOX.height + BOX.line * fed.length;
+    const layerNodes = nodes.filter((node) => node.layer === layer);
+    const lead = ((most - layerNodes.length) * stepY) / 2;
+    return layerNodes.map((node, row) => {
+      const feedLines = feeding[nodes.indexOf(node)]!;
+      const own = BOX.height + BOX.line * feedLines.length;
       const y = TOP + lead + row * stepY + (height - own) / 2;
-      return { ...node, fed, x: EDGE + column * (BOX.width + GAP.x), y, height: own };
+      return { ...node, feedLines, x: EDGE + column * (BOX.width + GAP.x), y, height: own };
     });
   });
 }
 
 function fedLines(edges: readonly CircuitEdge[]): string[] {
   return (["k", "q", "v"] as const).flatMap((route) => {
-    const here = edges.filter((edge) => edge.route === route);
-    const best = here.toSorted((a, b) => b.effect - a.effect).slice(0, NAMED);
-    const more = here.length > best.length ? `, +${here.length - best.length}` : "";
-    const named = best.map(({ from, effect }) => `${from} ${share(effect)}`).join(", ");
-    return here.length > 0 ? [`${ROUTE_WORDS[route]} ${named}${more}`] : [];
+    const routeEdges = edges.filter((edge) => edge.route === route);
+    const best = routeEdges.toSorted((a, b) => b.effect - a.effect).slice(0, NAMED);
+    const more = routeEdges.length > best.length ? `, +${routeEdges.length - best.length}` : "";
+    const list = best.map(({ from, effect }) => `${from} ${share(effect)}`).join(", ");
+    return routeEdges.length > 0 ? [`${ROUTE_WORDS[route]} ${list}${more}`] : [];
   });
 }
 
 function graph({ nodes, edges }: CircuitDrawing, document: Document, theme: Theme): Part {
-  const places = placed(nodes, edges);
+  const places = placeNodes(nodes, edges);
   const at = new Map(places.map((place) => [place.name, place]));
   const width = Math.max(...places.map(({ x }) => x)) + BOX.width + EDGE;
   const height = Math.max(...places.map((place) => place.y + place.height)) + 8;
@@ -154,7 +154,7 @@ function markOf(label: string, theme: Theme): string {
 }
 
 function box(
-  { name, label, x, y, height, fed }: Placed,
+  { name, label, x, y, height, feedLines }: Placed,
   document: Document,
   theme: Theme,
 ): SVGElement {
@@ -181,6 +181,6 @@ function box(
     }),
     text(name, 17, 14, theme.text),
     text(label, 32, 11, colour),
-    ...fed.map((line, row) => text(line, 47 + row * BOX.line, 10.5, theme.secondText)),
+    ...feedLines.map((line, row) => text(line, 47 + row * BOX.line, 10.5, theme.secondText)),
   ]);
 }

@@ -75,14 +75,14 @@ export function everyHeadTable(heads: readonly Head[]): StudyTable {
       ...ROWS.flatMap(({ column }): (string | StudyColumn)[] => [column, "low", "high"]),
       "flags",
     ],
-    rows: heads.map((one) => [
-      { layer: one.layer, head: one.head },
-      one.label,
+    rows: heads.map((row) => [
+      { layer: row.layer, head: row.head },
+      row.label,
       ...ROWS.flatMap(({ of }): StudyCell[] => {
-        const { value = null, low = null, high = null } = of(one.evidence) ?? {};
+        const { value = null, low = null, high = null } = of(row.evidence) ?? {};
         return [value, low, high];
       }),
-      one.flags.join(" "),
+      row.flags.join(" "),
     ]),
   };
 }

@@ -9,12 +9,12 @@ export function seedWords({ seeds: over, heads }: VerdictResult): string[] {
   const { seeds, induction, labels, flags } = over;
   const always = induction.filter(({ times }) => times === seeds.length).length;
   const sometimes = induction.length - always;
-  const found =
+  const summary =
     induction.length === 0
       ? "no head is an induction head in any"
       : `${plural(always, "induction head")} in all of them${sometimes > 0 ? `, ${sometimes} in some` : ""}`;
   return [
-    `Over ${plural(seeds.length, "seed")} (${seeds[0]} to ${seeds.at(-1)}): ${found}; labels of ${labels.length} and flags of ${flags.length} of ${plural(heads.length, "head")} differ.`,
+    `Over ${plural(seeds.length, "seed")} (${seeds[0]} to ${seeds.at(-1)}): ${summary}; labels of ${labels.length} and flags of ${flags.length} of ${plural(heads.length, "head")} differ.`,
   ];
 }
 
@@ -25,7 +25,7 @@ export function seedTables({ seeds: over }: VerdictResult): StudyTable[] {
   const columns = [headColumn(), ...seeds.map((seed) => `seed ${seed}`)];
   const table = (
     caption: string,
-    rows: readonly { layer: number; head: number; said: readonly string[] }[],
+    rows: readonly { layer: number; head: number; cells: readonly string[] }[],
   ): StudyTable[] =>
     rows.length === 0
       ? []
@@ -33,17 +33,20 @@ export function seedTables({ seeds: over }: VerdictResult): StudyTable[] {
           {
             caption,
             columns,
-            rows: rows.map(({ layer, head, said }) => [{ layer, head }, ...said]),
+            rows: rows.map(({ layer, head, cells }) => [{ layer, head }, ...cells]),
           },
         ];
   return [
     ...table(
       "Labels that differ between seeds",
-      labels.map((one) => ({ ...one, said: one.labels })),
+      labels.map((entry) => ({ ...entry, cells: entry.labels })),
     ),
     ...table(
       "Flags that differ between seeds",
-      flags.map((one) => ({ ...one, said: one.flags.map((all) => all.join(", ") || "none") })),
+      flags.map((entry) => ({
+        ...entry,
+        cells: entry.flags.map((all) => all.join(", ") || "none"),
+      })),
     ),
   ];
 }

@@ -11,7 +11,7 @@ export function headWorth(
   { copyGain, found }: WorthNumbers,
   head: HeadAt,
 ): NonNullable<VerdictResult["heads"][number]["worth"]> | null {
-  const at = found?.heads.findIndex((one) => headName(one) === headName(head)) ?? -1;
+  const at = found?.heads.findIndex((other) => headName(other) === headName(head)) ?? -1;
   if (!found || at < 0) return null;
   const value = found.values[at]!;
   return {
@@ -59,9 +59,9 @@ export function worthWords({ heads, worth }: Pick<VerdictResult, "heads" | "wort
   const least = `${Math.round(100 * worth.threshold)} %`;
   const [sure, unsure] = (["yes", "undecided"] as const).map((which) =>
     heads
-      .filter((one) => one.worth?.matters === which)
+      .filter((row) => row.worth?.matters === which)
       .toSorted((a, b) => Math.abs(b.worth!.value) - Math.abs(a.worth!.value))
-      .map((one) => `${headName(one)} (${Math.round(100 * one.worth!.share)} %)`),
+      .map((row) => `${headName(row)} (${Math.round(100 * row.worth!.share)} %)`),
   ) as [string[], string[]];
   return [
     sure.length > 0

@@ -162,9 +162,9 @@ async function screenedHeads(
   const { model, plan, rows } = runs.work;
   const all = allHeads(model.architecture);
   const whole = everyone(all.length);
-  const few = { ...rows.worth, tokens: takeRows(rows.worth.tokens, screenRows(rows.worth)) };
+  const screenRun = { ...rows.worth, tokens: takeRows(rows.worth.tokens, screenRows(rows.worth)) };
   const without = all.map((_, index) => whole ^ (1n << BigInt(index)));
-  const worth = await worthsOf(runs, few, all, [whole, ...without]);
+  const worth = await worthsOf(runs, screenRun, all, [whole, ...without]);
   const mean = (set: Coalition) => moments(worth(set)).mean;
   const alone = all
     .map((head, index) => ({ head, moved: Math.abs(mean(whole) - mean(without[index]!)) }))

@@ -17,7 +17,7 @@ interface Measured {
   readonly backend: Backend;
   readonly plan: WhyPlan;
   readonly inputs: WhyLayer;
-  readonly found: Sequences;
+  readonly sequences: Sequences;
   readonly cell: ScoreCell;
   readonly run: WhyRun;
   readonly apart: ScoreTakenApart;
@@ -26,12 +26,12 @@ interface Measured {
 }
 
 export function whyResultOf(measured: Measured): WhyResult {
-  const { model, backend, plan, inputs, found, cell, apart, run, timings } = measured;
-  const sequence = found.sequences[0]!;
-  const named: Named = (token) => ({ token, piece: piecesOf(found.tokenizer, [token])[0]! });
+  const { model, backend, plan, inputs, sequences, cell, apart, run, timings } = measured;
+  const sequence = sequences.sequences[0]!;
+  const tokenOf: Named = (token) => ({ token, piece: piecesOf(sequences.tokenizer, [token])[0]! });
   return {
     schema: "induction-lens/why@1",
-    ...headerOf(model, found.info, found.warnings),
+    ...headerOf(model, sequences.info, sequences.warnings),
     sequence,
     cell: cellOf(cell, run, model.architecture),
     frozen: frozenWords(inputs),
@@ -39,12 +39,12 @@ export function whyResultOf(measured: Measured): WhyResult {
     score: scoreOf(apart, run.uncapped[cell.key]!, inputs.layer.attention.scores.softcap),
     contrast: contrastOf(apart, cell, run),
     row: strongest(run.weights, run.visible, plan.topK).map((key) => ({
-      ...named(sequence.tokens[key]!),
+      ...tokenOf(sequence.tokens[key]!),
       key,
       score: run.scores[key]!,
       weight: run.weights[key]!,
     })),
-    effect: effectOf(measured, named),
+    effect: effectOf(measured, tokenOf),
     ...footerOf(backend, { ...timings }),
   };
 }
@@ -105,29 +105,37 @@ function contrastOf(
   return { logRatio: total(byKey), byKey };
 }
 
-function effectOf({ effect, run, cell, found, plan }: Measured, named: Named): WhyResult["effect"] {
-  const { target: asked, topK } = plan;
+function effectOf(
+  { effect, run, cell, sequences, plan }: Measured,
+  tokenOf: Named,
+): WhyResult["effect"] {
+  const { target: targetOption, topK } = plan;
   const logits = lastRow(run.saved.get("logits")!);
-  const next = found.sequences[0]!.tokens[cell.query + 1];
+  const next = sequences.sequences[0]!.tokens[cell.query + 1];
   const likely = logits.indexOf(Math.max(...logits));
-  const target = asked ?? next ?? likely;
-  const listed = (sign: 1 | -1) =>
+  const target = targetOption ?? next ?? likely;
+  const tokensOf = (sign: 1 | -1) =>
     strongest(
       effect.cell.map((logit) => sign * logit),
       [...effect.cell.keys()],
       topK,
-    ).map((token) => ({ ...named(token), logit: effect.cell[token]! }));
+    ).map((token) => ({ ...tokenOf(token), logit: effect.cell[token]! }));
   return {
     target: {
-      ...named(target),
-      why: asked !== null ? "asked for" : next === undefined ? "most likely token" : "next token",
+      ...tokenOf(target),
+      why:
+        targetOption !== null
+          ? "asked for"
+          : next === undefined
+            ? "most likely token"
+            : "next token",
       logit: logits[target]!,
       probability: Math.exp(logits[target]! - logSumExp(logits)),
     },
     cell: effect.cell[target]!,
     head: effect.head[target]!,
-    raised: listed(1),
-    lowered: listed(-1),
+    raised: tokensOf(1),
+    lowered: tokensOf(-1),
   };
 }
 

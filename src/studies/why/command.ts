@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
-import { MODEL, output, sequences, shared } from "../../cli/flags/sharedFlags.ts";
+import { MODEL, output, sequences, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { wholeNumber } from "../../cli/flags/values.ts";
 import { sequenceInput, type SequenceFlags } from "../../cli/flags/sequenceFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
@@ -44,5 +44,5 @@ function declare(command: Command): Command {
     )
     .option("--target <id>", "token id to read the effect on (default the next token)", wholeNumber)
     .option("--top-k <n>", "keys and tokens to list (default 5)", wholeNumber);
-  return shared(output(sequences(withFlags)));
+  return withSharedFlags(output(sequences(withFlags)));
 }

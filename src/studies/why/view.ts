@@ -44,7 +44,7 @@ function sumWords({ score: { softcap, uncapped } }: WhyResult): string {
 }
 
 /** A token at its position: `“·the” at 12`. */
-function placed({ sequence }: WhyResult, position: number): string {
+function tokenAt({ sequence }: WhyResult, position: number): string {
   return `“${tokenText(sequence.pieces[position]!)}” at ${position}`;
 }
 
@@ -59,18 +59,18 @@ function cellWords(result: WhyResult): string {
   const part = best
     ? ` The largest part, ${number(best.value)}, is query part ${best.query} × key part ${best.key}.`
     : "";
-  return `${headName(cell)} looks from ${placed(result, cell.query)} to ${placed(result, cell.key)}: score ${number(cell.score)}, weight ${share(cell.weight)} (number ${cell.rank} of ${cell.visibleKeys} keys).${part}`;
+  return `${headName(cell)} looks from ${tokenAt(result, cell.query)} to ${tokenAt(result, cell.key)}: score ${number(cell.score)}, weight ${share(cell.weight)} (number ${cell.rank} of ${cell.visibleKeys} keys).${part}`;
 }
 
 function contrastWords({ contrast, parts }: WhyResult): string {
   const order = [...parts.keys()].sort(
-    (one, other) => contrast.byKey[other]! - contrast.byKey[one]!,
+    (first, other) => contrast.byKey[other]! - contrast.byKey[first]!,
   );
-  const named = order
+  const list = order
     .slice(0, 3)
     .map((part) => `${parts[part]!} ${number(contrast.byKey[part]!)}`)
     .join(", ");
-  return `Beside the average key it has ${number(contrast.logRatio)} more; by key part: ${named}.`;
+  return `Beside the average key it has ${number(contrast.logRatio)} more; by key part: ${list}.`;
 }
 
 function effectWords({ effect, cell }: WhyResult): string {
@@ -94,7 +94,7 @@ function pairs({ parts, score }: WhyResult): Pair[] {
     .flatMap((row, query) =>
       row.map((value, key) => ({ query: parts[query]!, key: parts[key]!, value })),
     )
-    .sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
+    .sort((first, other) => Math.abs(other.value) - Math.abs(first.value));
 }
 
 function pairTable(result: WhyResult, most: number): StudyTable {
@@ -119,7 +119,7 @@ function partTable({ parts, score, contrast }: WhyResult): StudyTable {
       "Every part: as query (sums to the score), as key (sums to the score), and as key less its mean over keys",
     columns: ["part", "as query", "as key", "stands out"],
     rows: [...parts.keys()]
-      .sort((one, other) => size(other) - size(one))
+      .sort((first, other) => size(other) - size(first))
       .map((part) => [
         parts[part]!,
         score.byQuery[part]!,
@@ -165,7 +165,7 @@ function whyPicture(result: WhyResult): Matrices {
     group.length === 1 ? parts[group[0]!]! : `${group.length} other parts`;
   const bound = Math.max(...values.flat().map(Math.abs)) || 1;
   return {
-    title: `Why ${headName(cell)} looks from ${placed(result, cell.query)} to ${placed(result, cell.key)}`,
+    title: `Why ${headName(cell)} looks from ${tokenAt(result, cell.query)} to ${tokenAt(result, cell.key)}`,
     subtitle: [...pictureLines({ ...result, model }), cellWords(result)],
     matrices: [
       {
@@ -178,8 +178,8 @@ function whyPicture(result: WhyResult): Matrices {
         values,
       },
     ],
-    rowName: `query parts: what the stream of ${placed(result, cell.query)} is the sum of`,
-    columnName: `key parts: what the stream of ${placed(result, cell.key)} is the sum of`,
+    rowName: `query parts: what the stream of ${tokenAt(result, cell.query)} is the sum of`,
+    columnName: `key parts: what the stream of ${tokenAt(result, cell.key)} is the sum of`,
     scale: { kind: "diverging", bound },
     scaleLabel: "contribution to the score before softmax",
     notes: [result.frozen, contrastWords(result), effectWords(result)],
@@ -190,9 +190,9 @@ function whyPicture(result: WhyResult): Matrices {
 /** Parts by the size of their sums, each alone; what is left over together. In the order of the model. */
 function groups(sums: readonly number[]): number[][] {
   const order = [...sums.keys()].sort(
-    (one, other) => Math.abs(sums[other]!) - Math.abs(sums[one]!),
+    (first, other) => Math.abs(sums[other]!) - Math.abs(sums[first]!),
   );
-  const alone = order.slice(0, SHOWN).sort((one, other) => one - other);
+  const alone = order.slice(0, SHOWN).sort((first, other) => first - other);
   const rest = order.slice(SHOWN);
   return [...alone.map((part) => [part]), ...(rest.length > 0 ? [rest] : [])];
 }

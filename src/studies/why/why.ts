@@ -48,20 +48,31 @@ export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyR
   const layer = anatomy(program, architecture).layers[plan.head.layer]!;
   const inputs = { layer, product: required(layer.attention.scores.product) };
   const linear = { ...model, program: clampsApart(program, inputs.product.clamps) };
-  const found = await sequencesOf(model, plan.sequence);
-  const query = queryOf(plan.query, found.sequences[0]!.tokens.length);
+  const sequences = await sequencesOf(model, plan.sequence);
+  const query = queryOf(plan.query, sequences.sequences[0]!.tokens.length);
   const total = partCount(inputs, architecture.heads);
   checkSize(total, query + 1, architecture.dModel);
   const backend = await engineFor(model, options);
   const advance = partCounter(options, total);
   return whileUnchanged(model, backend, async (elapsed) => {
     advance();
-    const run = await savedRun(linear, backend, inputs, plan.head, query, found);
+    const run = await savedRun(linear, backend, inputs, plan.head, query, sequences);
     const cell = { ...plan.head, query, key: keyOf(plan.key, query, run) };
     const apart = await scoreTakenApart(linear, backend, inputs, cell, run, advance);
     const effect = await cellEffect(model, backend, cell, run.weights[cell.key]!, run.saved);
     const timings = { run: elapsed() };
-    return whyResultOf({ model, backend, plan, inputs, found, cell, run, apart, effect, timings });
+    return whyResultOf({
+      model,
+      backend,
+      plan,
+      inputs,
+      sequences,
+      cell,
+      run,
+      apart,
+      effect,
+      timings,
+    });
   });
 }
 
@@ -147,26 +158,26 @@ function rowOfHead({ data, shape }: Tensor, head: number, query: number): Float3
   return data.slice(from, from + keys);
 }
 
-function queryOf(asked: number | null, length: number): number {
-  const query = asked === null ? length - 1 : asked < 0 ? length + asked : asked;
+function queryOf(position: number | null, length: number): number {
+  const query = position === null ? length - 1 : position < 0 ? length + position : position;
   if (Number.isInteger(query) && query >= 0 && query < length) return query;
   throw new InputError(
     "range",
-    `the query must be a position from 0 to ${length - 1}, got ${asked}`,
+    `the query must be a position from 0 to ${length - 1}, got ${position}`,
   );
 }
 
-function keyOf(asked: number | null, query: number, { visible, weights }: WhyRun): number {
-  if (asked === null) {
+function keyOf(position: number | null, query: number, { visible, weights }: WhyRun): number {
+  if (position === null) {
     const later = visible.filter((key) => key > 0); // heads rest on the first token
     return (later.length > 0 ? later : visible).reduce((best, key) =>
       weights[key]! > weights[best]! ? key : best,
     );
   }
-  const key = asked < 0 ? query + 1 + asked : asked;
+  const key = position < 0 ? query + 1 + position : position;
   if (visible.includes(key)) return key;
   throw new InputError(
     "range",
-    `query ${query} sees keys ${visible[0]} to ${visible.at(-1)}, got ${asked}`,
+    `query ${query} sees keys ${visible[0]} to ${visible.at(-1)}, got ${position}`,
   );
 }

@@ -47,7 +47,7 @@ export async function cellEffect(
   const value = valueVector(saved.get(hookName(cell.layer, "attn.hook_v"))!, cell, architecture);
   const own = headEntries(all, cell.query, cell.head);
   const entries = [value.map((entry) => weight * entry), own];
-  const written = await writes(model, backend, cell, saved, entries);
+  const headOutputs = await writes(model, backend, cell, saved, entries);
   const frozen = norm
     ? new Map([[norm.scale, atPosition(saved.get(norm.scale)!, cell.query)]])
     : new Map<string, Tensor>();
@@ -58,8 +58,8 @@ export async function cellEffect(
     length: 1,
   });
   try {
-    const logits = await map.of(written.map((one) => ({ input: stream, value: one })));
-    const [ofCell, ofHead] = [0, 1].map((row) => centred(logits.get(uncapped)!, row));
+    const logits = await map.of(headOutputs.map((output) => ({ input: stream, value: output })));
+    const [ofCell, ofHead] = [0, 1].map((row) => centreRow(logits.get(uncapped)!, row));
     return { cell: ofCell!, head: ofHead! };
   } finally {
     await map.close();
@@ -130,7 +130,7 @@ function atPosition({ axes, shape, data }: Tensor, position: number): Tensor {
 }
 
 /** A row of logits less its mean. */
-function centred({ data, shape }: Tensor, row: number): Float64Array {
+function centreRow({ data, shape }: Tensor, row: number): Float64Array {
   const width = shape.at(-1)!;
   const own = Float64Array.from(data.subarray(row * width, (row + 1) * width));
   const average = mean(own);

@@ -57,10 +57,10 @@ export async function scoreTakenApart(
   });
   const vectors: PartVectors[] = [];
   try {
-    for await (const few of inGroups(namedParts(model, backend, inputs, saved), map.rows)) {
-      const trace = await map.of(few.map(({ part }) => part));
-      few.forEach(({ name }, row) => vectors.push(read(trace, row, name)));
-      advance(few.length);
+    for await (const group of inGroups(namedParts(model, backend, inputs, saved), map.rows)) {
+      const trace = await map.of(group.map(({ part }) => part));
+      group.forEach(({ name }, row) => vectors.push(read(trace, row, name)));
+      advance(group.length);
     }
     vectors.push(read(map.constant, 0, CONSTANT));
   } finally {
@@ -120,9 +120,9 @@ function takenApart(
   place: number,
   scale: number,
 ): ScoreTakenApart {
-  const keysAt = (key: number) => stacked(vectors.map(({ keys }) => keys[key]!));
-  const queries = stacked(vectors.map(({ query }) => query));
-  const whole = stacked([sum(vectors.map(({ query }) => query))]);
+  const keysAt = (key: number) => stackRows(vectors.map(({ keys }) => keys[key]!));
+  const queries = stackRows(vectors.map(({ query }) => query));
+  const whole = stackRows([sum(vectors.map(({ query }) => query))]);
   const all = Array.from(vectors.keys());
   const { data } = scoreParts(queries, keysAt(place), scale);
   const byKey = vectors[0]!.keys.map((_, key) => scoreParts(whole, keysAt(key), scale).data);
@@ -139,7 +139,7 @@ function sum(rows: readonly Float32Array[]): Float32Array {
   );
 }
 
-function stacked(rows: readonly Float32Array[]): Tensor {
+function stackRows(rows: readonly Float32Array[]): Tensor {
   const width = rows[0]!.length;
   const data = new Float32Array(rows.length * width);
   rows.forEach((row, index) => data.set(row, index * width));

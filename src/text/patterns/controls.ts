@@ -35,12 +35,12 @@ export function reshuffledControl(options: PatternOptions): TokenPattern {
   checkPattern("reshuffledControl", options, period);
   return patternRows(options, (stream) => {
     const block = drawTokens(stream, period, ordinary);
-    return [...block, ...deranged(stream, block)];
+    return [...block, ...derange(stream, block)];
   });
 }
 
 /** The items in an order that leaves none in place: shuffles are tried until one does, 2.7 on average. */
-function deranged(stream: Random, items: readonly number[]): number[] {
+function derange(stream: Random, items: readonly number[]): number[] {
   for (;;) {
     const order = stream.shuffled(items);
     if (order.every((item, place) => item !== items[place])) return order;

@@ -29,7 +29,13 @@ export interface GeneratorOptions extends PatternOptions {
   readonly recurring?: 1 | 2 | undefined;
 }
 
-const GENERATORS = { repeated, abab, copy, embedded, periodic } as const;
+const GENERATORS = {
+  repeated: repeatedPattern,
+  abab,
+  copy,
+  embedded: embeddedPattern,
+  periodic,
+} as const;
 export type PatternName = keyof typeof GENERATORS;
 export const PATTERN_NAMES = Object.keys(GENERATORS) as readonly PatternName[];
 
@@ -53,7 +59,7 @@ export function allPatterns(options: GeneratorOptions): Record<PatternName, Meas
   ) as Record<PatternName, MeasuredPattern>;
 }
 
-function repeated(options: GeneratorOptions): MeasuredPattern {
+function repeatedPattern(options: GeneratorOptions): MeasuredPattern {
   const pattern = repeatedTokens(options);
   return {
     ...pattern,
@@ -100,9 +106,9 @@ function copy(options: GeneratorOptions): MeasuredPattern {
   const { period, ordinary, separator } = options;
   checkPattern("copy", options, separator === undefined ? period + 1 : period);
   const pattern = patternRows(options, (stream) => {
-    const drawn = drawTokens(stream, separator === undefined ? period + 1 : period, ordinary);
-    const block = drawn.slice(0, period);
-    return [...block, separator ?? drawn[period]!, ...block];
+    const tokens = drawTokens(stream, separator === undefined ? period + 1 : period, ordinary);
+    const block = tokens.slice(0, period);
+    return [...block, separator ?? tokens[period]!, ...block];
   });
   return {
     ...pattern,
@@ -113,7 +119,7 @@ function copy(options: GeneratorOptions): MeasuredPattern {
   };
 }
 
-function embedded({ recurring = 2, ...options }: GeneratorOptions): MeasuredPattern {
+function embeddedPattern({ recurring = 2, ...options }: GeneratorOptions): MeasuredPattern {
   const { period } = options;
   checkPattern("embedded", options, 2 * period - recurring);
   if (period < recurring + 2) {

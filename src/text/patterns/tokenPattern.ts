@@ -52,13 +52,13 @@ const MOST_TOKENS = 2 ** 27;
 /**
  * Refuses sizes that no row can have.
  *
- * @param needed different ordinary tokens that one row takes
+ * @param count different ordinary tokens that one row takes
  * @throws {InputError} "range"
  */
 export function checkPattern(
   asker: string,
   { seed, examples, period, ordinary }: PatternOptions,
-  needed: number,
+  count: number,
 ): void {
   if (!Number.isSafeInteger(seed)) {
     throw new InputError("range", `${asker} needs a whole number as seed, got ${seed}`);
@@ -78,10 +78,10 @@ export function checkPattern(
   if (!Number.isSafeInteger(period) || period < 2) {
     throw new InputError("range", `${asker} needs a period of at least 2 tokens, got ${period}`);
   }
-  if (needed > ordinary.length) {
+  if (count > ordinary.length) {
     throw new InputError(
       "range",
-      `${asker} with period ${period} needs ${needed} different ordinary tokens, the vocabulary has ${ordinary.length}`,
+      `${asker} with period ${period} needs ${count} different ordinary tokens, the vocabulary has ${ordinary.length}`,
     );
   }
 }

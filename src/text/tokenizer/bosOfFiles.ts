@@ -26,9 +26,9 @@ export interface BosFiles {
  */
 export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFiles): BosPolicy {
   const { content, source } = namedBos(config, specials, of);
-  const named = content === null ? null : idOf(content);
+  const idOfFiles = content === null ? null : idOf(content);
   const flag = typeof config.add_bos_token === "boolean" ? config.add_bos_token : null;
-  if (postProcessor === undefined) return withoutTemplate(named, flag, source);
+  if (postProcessor === undefined) return withoutTemplate(idOfFiles, flag, source);
   const first = firstOfTemplate(postProcessor);
   const begins = typeof first === "string" ? idOf(first) : null;
   const adds = begins !== null && of?.usesTemplate !== false;
@@ -44,7 +44,7 @@ export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFil
       source: file,
       why: `the template in ${file} begins with it${against}`,
     };
-  const id = named ?? begins;
+  const id = idOfFiles ?? begins;
   if (id === null) return withoutBos(source);
   const why =
     begins === null

@@ -41,18 +41,18 @@ const MOST_TOKENS = 4_000_000;
  */
 export function bpeTokenizer(bpe: Bpe): Tokenizer {
   const tokenOf = tokensById(bpe);
-  const library = guarded(bpe.description, () => new Library(libraryParts(bpe), {}));
+  const library = guardWork(bpe.description, () => new Library(libraryParts(bpe), {}));
   const addedIds = new Set(bpe.added.map(({ id }) => id));
   const encoder = new TextEncoder();
-  const known = new Map<number, Uint8Array>(); // texts use the same tokens over and over
+  const cache = new Map<number, Uint8Array>(); // texts use the same tokens over and over
   const bytesOf = (id: number) => {
-    const seen = known.get(id);
-    if (seen) return seen;
+    const cached = cache.get(id);
+    if (cached) return cached;
     const token = tokenOf.get(id);
     if (token === undefined) return null;
     const plain = bpe.kind === "byte-level" ? bytesOfToken : bytesOfPiece;
     const bytes = addedIds.has(id) ? encoder.encode(token) : plain(token);
-    known.set(id, bytes);
+    cache.set(id, bytes);
     return bytes;
   };
   return tokenizerOf({
@@ -63,7 +63,7 @@ export function bpeTokenizer(bpe: Bpe): Tokenizer {
       .map(({ id, content }) => ({ id, content })),
     bos: bpe.bos,
     encode: (text) =>
-      checkedIds(guarded(bpe.description, () => library.encode(text, WITHOUT)).ids, bpe),
+      checkedIds(guardWork(bpe.description, () => library.encode(text, WITHOUT)).ids, bpe),
     bytesOf,
   });
 }
@@ -162,7 +162,7 @@ function checkedIds(ids: readonly (number | undefined)[], { description }: Bpe):
 }
 
 /** What the library throws is about the file it was given. */
-function guarded<Value>(description: string, work: () => Value): Value {
+function guardWork<Value>(description: string, work: () => Value): Value {
   try {
     return work();
   } catch (cause) {

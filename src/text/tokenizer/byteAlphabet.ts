@@ -5,7 +5,7 @@ export const BYTE_OF_CHARACTER: ReadonlyMap<string, number> = new Map(characters
 
 /** Character by its byte. */
 export const CHARACTER_OF_BYTE: readonly string[] = [...BYTE_OF_CHARACTER]
-  .sort(([, one], [, other]) => one - other)
+  .sort(([, first], [, other]) => first - other)
   .map(([character]) => character);
 
 /** The bytes that a token of a byte-level vocabulary stands for; characters outside the alphabet stand for themselves. */

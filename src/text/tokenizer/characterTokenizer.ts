@@ -29,7 +29,7 @@ export function characterTokenizer(table: CharacterTable | readonly string[]): T
     vocabSize: Math.max(largest + 1, "stoi" in table ? (table.vocabSize ?? 0) : 0),
     specialTokens: [],
     bos: { id: null, addToText: false, why: "a table of characters has no BOS" },
-    encode: (text) => encoded(text, idOf),
+    encode: (text) => encodeText(text, idOf),
     bytesOf: (id) => (charOf.has(id) ? encoder.encode(charOf.get(id)) : null),
   });
 }
@@ -65,12 +65,12 @@ function checkTable(entries: readonly [string, number][], ids: number): void {
   }
 }
 
-function encoded(text: string, idOf: ReadonlyMap<string, number>): number[] {
+function encodeText(text: string, idOf: ReadonlyMap<string, number>): number[] {
   const chars = [...text];
   const missing = [...new Set(chars.filter((char) => !idOf.has(char)))];
   if (missing.length > 0) {
-    const shown = missing.map((char) => JSON.stringify(char));
-    throw new InputError("tokens", `the character table has no ${someOf(shown, ", ", 20)}`);
+    const list = missing.map((char) => JSON.stringify(char));
+    throw new InputError("tokens", `the character table has no ${someOf(list, ", ", 20)}`);
   }
   return chars.map((char) => idOf.get(char)!);
 }

@@ -12,19 +12,19 @@ export interface GgufCut {
 
 /** The cut, or a sentence on why there is none. */
 export function ggufCut(metadata: GgufMetadata, { tokens }: Vocabulary): GgufCut | string {
-  const given = metadata["tokenizer.ggml.pre"];
-  const isSaid = given !== undefined && given !== "default";
+  const preName = metadata["tokenizer.ggml.pre"];
+  const isSaid = preName !== undefined && preName !== "default";
   if (isSaid) {
-    const pattern = SPLIT_PATTERNS.get(String(given));
-    if (pattern) return { name: String(given), pattern, guessed: false };
-    const known = [...SPLIT_PATTERNS.keys()].join(", ");
-    return `tokenizer.ggml.pre of the GGUF is ${JSON.stringify(given)}, a cut that is not known (known: ${known})`;
+    const pattern = SPLIT_PATTERNS.get(String(preName));
+    if (pattern) return { name: String(preName), pattern, guessed: false };
+    const names = [...SPLIT_PATTERNS.keys()].join(", ");
+    return `tokenizer.ggml.pre of the GGUF is ${JSON.stringify(preName)}, a cut that is not known (known: ${names})`;
   }
   const guess = VOCABULARIES.find(({ marks }) =>
     marks.every(([id, token]) => tokens[id] === token),
   );
   if (guess) return { name: guess.cut, pattern: SPLIT_PATTERNS.get(guess.cut)!, guessed: true };
-  return `the GGUF does not say how text is cut before it is merged (tokenizer.ggml.pre is ${given === undefined ? "missing" : '"default"'}), and its vocabulary is none that tells`;
+  return `the GGUF does not say how text is cut before it is merged (tokenizer.ggml.pre is ${preName === undefined ? "missing" : '"default"'}), and its vocabulary is none that tells`;
 }
 
 interface KnownVocabulary {

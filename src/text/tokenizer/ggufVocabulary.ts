@@ -28,9 +28,9 @@ export interface Vocabulary {
  */
 export function vocabularyOf(metadata: GgufMetadata): Vocabulary {
   const tokens = list(metadata, "tokens", (token) => typeof token === "string") as string[];
-  const given = metadata["tokenizer.ggml.token_type"];
+  const tokenTypes = metadata["tokenizer.ggml.token_type"];
   const types = (
-    given === undefined
+    tokenTypes === undefined
       ? tokens.map(() => TYPE.normal)
       : list(metadata, "token_type", (type) => Number.isInteger(type))
   ) as number[];
@@ -43,9 +43,9 @@ export function vocabularyOf(metadata: GgufMetadata): Vocabulary {
   if (tokens.some((token, id) => token === "" && types[id] !== TYPE.unused)) {
     throw new InputError("tokenizer", "a token of a GGUF needs at least one character");
   }
-  const wanted: unknown[] = [TYPE.control, TYPE.unknown];
+  const markers: unknown[] = [TYPE.control, TYPE.unknown];
   const special = tokens.flatMap((content, id) =>
-    wanted.includes(types[id]) ? [{ id, content: wellFormed(content) }] : [],
+    markers.includes(types[id]) ? [{ id, content: wellFormed(content) }] : [],
   );
   return { tokens, types, special };
 }

@@ -36,11 +36,11 @@ export function pieceIds(text: string, pieces: Pieces): number[] {
   const queue = new JoinQueue();
   const offer = (left: number, right: number) => {
     if (left < 0 || right < 0) return;
-    const [one, other] = [symbols[left]!.text, symbols[right]!.text];
-    const found = pieces.joinable.get(one + other);
-    if (!found) return;
-    queue.push({ left, right, score: found.score, text: one + other });
-    if (found.unused) parts.set(one + other, [one, other]);
+    const [first, other] = [symbols[left]!.text, symbols[right]!.text];
+    const joint = pieces.joinable.get(first + other);
+    if (!joint) return;
+    queue.push({ left, right, score: joint.score, text: first + other });
+    if (joint.unused) parts.set(first + other, [first, other]);
   };
   for (let index = 1; index < symbols.length; index++) offer(index - 1, index);
   for (let join = queue.pop(); join; join = queue.pop()) {
@@ -74,12 +74,12 @@ function idsOf(
   pieces: Pieces,
   parts: ReadonlyMap<string, readonly [string, string]>,
 ): number[] {
-  const found = pieces.joinable.get(piece);
-  const [left, right] = found?.unused ? (parts.get(piece) ?? []) : [];
+  const joint = pieces.joinable.get(piece);
+  const [left, right] = joint?.unused ? (parts.get(piece) ?? []) : [];
   if (left !== undefined && right !== undefined) {
     return [...idsOf(left, pieces, parts), ...idsOf(right, pieces, parts)];
   }
-  if (found) return [found.id];
+  if (joint) return [joint.id];
   if (pieces.bytes === null) return [pieces.unknown];
   return Array.from(new TextEncoder().encode(piece), (byte) => pieces.bytes![byte]!);
 }
@@ -125,5 +125,5 @@ class JoinQueue {
   }
 }
 
-const before = (one: Join, other: Join) =>
-  one.score > other.score || (one.score === other.score && one.left < other.left);
+const before = (first: Join, other: Join) =>
+  first.score > other.score || (first.score === other.score && first.left < other.left);

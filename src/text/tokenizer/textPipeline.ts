@@ -39,7 +39,7 @@ export function checkedNormalizer(step: unknown, depth = 0): object | null {
         ),
       };
     default:
-      throw unsupported("normalizer", type);
+      throw unsupportedError("normalizer", type);
   }
 }
 
@@ -64,7 +64,7 @@ function preTokenizers(step: unknown, depth: number): object[] {
     case "Sequence":
       return steps(rest.pretokenizers, depth).flatMap((each) => preTokenizers(each, depth + 1));
     default:
-      throw unsupported("pre_tokenizer", type);
+      throw unsupportedError("pre_tokenizer", type);
   }
 }
 
@@ -93,10 +93,10 @@ function metaspace({
   split: cuts,
 }: Step): object[] {
   if (replacement !== "\u2581")
-    throw unsupported("pre_tokenizer Metaspace with replacement", replacement);
+    throw unsupportedError("pre_tokenizer Metaspace with replacement", replacement);
   const scheme = prepend_scheme ?? (add_prefix_space === false ? "never" : "always");
   if (scheme !== "always" && scheme !== "never" && scheme !== "first") {
-    throw unsupported("pre_tokenizer Metaspace with prepend_scheme", scheme);
+    throw unsupportedError("pre_tokenizer Metaspace with prepend_scheme", scheme);
   }
   const step = { type: "Metaspace", replacement, prepend_scheme: scheme };
   return cuts === false ? [step] : [step, isolated("\u2581[^\u2581]*")];
@@ -107,11 +107,11 @@ function split({ pattern, behavior, invert }: Step): object {
   if (behavior === "Isolated") return { type: "Split", pattern: checked, behavior, invert: false };
   if (behavior === "Removed")
     return { type: "Split", pattern: checked, behavior, invert: invert === true };
-  const one = "String" in checked ? checked.String : "";
-  if (behavior === "MergedWithPrevious" && invert !== true && /^[^\\^\][-]$/u.test(one)) {
-    return isolated(`[^${one}]*${one === " " ? " " : `[${one}]`}`);
+  const character = "String" in checked ? checked.String : "";
+  if (behavior === "MergedWithPrevious" && invert !== true && /^[^\\^\][-]$/u.test(character)) {
+    return isolated(`[^${character}]*${character === " " ? " " : `[${character}]`}`);
   }
-  throw unsupported("pre_tokenizer Split with behavior", behavior);
+  throw unsupportedError("pre_tokenizer Split with behavior", behavior);
 }
 
 const isolated = (Regex: string) => ({
@@ -146,7 +146,7 @@ function text(value: unknown, what: string): string {
   );
 }
 
-function unsupported(what: string, got: unknown): InputError {
+function unsupportedError(what: string, got: unknown): InputError {
   return new InputError(
     "tokenizer",
     `${what} ${JSON.stringify(got)} of a tokenizer.json is not supported`,

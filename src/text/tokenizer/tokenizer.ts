@@ -69,7 +69,7 @@ export function tokenizerOf(parts: TokenizerParts): Tokenizer {
     specialTokens,
     bos,
     encode,
-    decode: (ids) => decoder.decode(joined(ids.map(bytesOf))),
+    decode: (ids) => decoder.decode(joinBytes(ids.map(bytesOf))),
     pieces: (ids) => ids.map((id) => decoder.decode(bytesOf(id))),
     ranges: (text) => {
       let end = 0;
@@ -83,7 +83,7 @@ export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -94,13 +94,13 @@ export interface NamedClass {
  * @param config tokenizer_config.json; @param model config.json; each empty if there is none
  */
 export function tokenizerClassOf(config: Json, model: Json): NamedClass {
-  for (const [file, { tokenizer_class: named }] of [
+  for (const [file, { tokenizer_class: className }] of [
     ["tokenizer_config.json", config],
     ["config.json", model],
   ] as const) {
-    if (typeof named !== "string") continue;
-    const name = named.replace(/Fast$/, "");
-    const source = `${file} (tokenizer_class ${named})`;
+    if (typeof className !== "string") continue;
+    const name = className.replace(/Fast$/, "");
+    const source = `${file} (tokenizer_class ${className})`;
     return { name, source, of: CLASSES.get(name) ?? null };
   }
   const type = model.model_type;

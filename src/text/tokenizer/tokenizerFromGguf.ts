@@ -94,9 +94,9 @@ function byteLevel(
     (merge) => typeof merge === "string" && / ./.test(merge),
   ) as string[];
   const apart = tokens.map((content, id) => ({ content, id, type: types[id] }));
-  const known = guessed ? `${name}, which its vocabulary shows and the file does not say` : name;
+  const cutWords = guessed ? `${name}, which its vocabulary shows and the file does not say` : name;
   return bpeTokenizer({
-    description: `the GGUF's gpt2 tokenizer (${known})`,
+    description: `the GGUF's gpt2 tokenizer (${cutWords})`,
     kind: "byte-level",
     vocab: new Map(tokens.map((token, id) => [token, id])),
     merges: merges.map((merge) => {
@@ -140,7 +140,7 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
   const isApart = (id: number) => types[id] === TYPE.control || types[id] === TYPE.userDefined;
   const apart = new Map(
     // converters write spaces in them as spaces, and text has marks for spaces when they are looked for
-    tokens.flatMap((token, id) => (isApart(id) ? [[marked(token), id] as const] : [])),
+    tokens.flatMap((token, id) => (isApart(id) ? [[markSpaces(token), id] as const] : [])),
   );
   const cut = anyOf([...apart.keys()]);
   const plain = (text: string) => (text === "" ? [] : pieceIds(prefix + text, pieces));
@@ -151,7 +151,7 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
     specialTokens: special,
     bos: bosPolicy(metadata, special, { usual: true, kind: "llama" }),
     encode: (text) =>
-      (cut ? marked(text).split(cut) : [marked(text)]).flatMap((part, index) => {
+      (cut ? markSpaces(text).split(cut) : [markSpaces(text)]).flatMap((part, index) => {
         const id = index % 2 === 1 ? apart.get(part) : undefined;
         return id === undefined ? plain(part) : [id];
       }),
@@ -166,7 +166,7 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
 }
 
 /** Text with U+2581 for each space. */
-function marked(text: string): string {
+function markSpaces(text: string): string {
   return text.replaceAll(" ", "\u2581");
 }
 
@@ -174,7 +174,7 @@ function marked(text: string): string {
 function anyOf(words: readonly string[]): RegExp | null {
   if (words.length === 0) return null;
   const escaped = [...words]
-    .sort((one, other) => other.length - one.length)
+    .sort((first, other) => other.length - first.length)
     .map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
   return new RegExp(`(${escaped.join("|")})`, "u");
 }
@@ -214,8 +214,8 @@ function bosPolicy(
   special: readonly SpecialToken[],
   { usual, kind }: { readonly usual: boolean; readonly kind: string },
 ): BosPolicy {
-  const given = metadata["tokenizer.ggml.bos_token_id"];
-  const id = typeof given === "number" && Number.isInteger(given) && given >= 0 ? given : null;
+  const bosId = metadata["tokenizer.ggml.bos_token_id"];
+  const id = typeof bosId === "number" && Number.isInteger(bosId) && bosId >= 0 ? bosId : null;
   const flag = metadata["tokenizer.ggml.add_bos_token"];
   if (id === null) return { id, addToText: false, why: "the GGUF names no BOS" };
   if (typeof flag === "boolean")

@@ -42,8 +42,8 @@ const SPECIAL_KEYS = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"].map(
  */
 export function tokenizerFromMerges(files: MergesFiles): Tokenizer {
   const config = fileOf(files.config, "tokenizer_config.json");
-  const named = tokenizerClassOf(config, fileOf(files.modelConfig, "config.json"));
-  const of = named.of ?? assumedClass(files, named.name, named.source);
+  const tokenizerClass = tokenizerClassOf(config, fileOf(files.modelConfig, "config.json"));
+  const of = tokenizerClass.of ?? assumedClass(files, tokenizerClass.name, tokenizerClass.source);
   const vocab = vocabOf(parsedObject(files.vocab, "vocab.json"), "vocab.json");
   const lines = files.merges
     .split(/\r?\n/)
@@ -52,7 +52,7 @@ export function tokenizerFromMerges(files: MergesFiles): Tokenizer {
   const idOf = (token: string) =>
     added.find(({ content }) => content === token)?.id ?? vocab.get(token) ?? null;
   return bpeTokenizer({
-    description: `${NAME}, as ${of.name} by ${named.source ?? "assumption: no file names a tokenizer_class"}`,
+    description: `${NAME}, as ${of.name} by ${tokenizerClass.source ?? "assumption: no file names a tokenizer_class"}`,
     kind: "byte-level",
     vocab,
     merges: mergesOf(lines, "merges.txt"),
@@ -98,28 +98,33 @@ function addedTokens(
   of: TokenizerClass,
   vocab: ReadonlyMap<string, number>,
 ): { added: AddedToken[]; specials: Json } {
-  const listed = config.added_tokens_decoder;
+  const decoder = config.added_tokens_decoder;
   const specials =
-    listed === undefined ? fileOf(files.specialTokensMap, "special_tokens_map.json") : {};
-  const known: Known = { vocab, tokens: new Map([...vocab].map(([token, id]) => [id, token])) };
+    decoder === undefined ? fileOf(files.specialTokensMap, "special_tokens_map.json") : {};
+  const vocabulary: Known = {
+    vocab,
+    tokens: new Map([...vocab].map(([token, id]) => [id, token])),
+  };
   const names = namesOfSpecials({ ...of.specials, ...config, ...specials });
   const withIds: [number, string, Json][] =
-    listed === undefined
+    decoder === undefined
       ? Object.entries(fileOf(files.addedTokens, "added_tokens.json")).map(([content, id]) => [
           Number(id),
           content,
           {},
         ])
-      : Object.entries(parsedObject(listed, "tokenizer_config.json: added_tokens_decoder")).map(
+      : Object.entries(parsedObject(decoder, "tokenizer_config.json: added_tokens_decoder")).map(
           ([id, token]) => [Number(id), contentOf(token) ?? "", Object(token) as Json],
         );
   const added = withIds
-    .sort(([one], [other]) => one - other)
-    .map(([id, content, flags]) => checkedToken(id, content, flags, names.has(content), known));
+    .sort(([first], [other]) => first - other)
+    .map(([id, content, flags]) =>
+      checkedToken(id, content, flags, names.has(content), vocabulary),
+    );
   let next = Math.max(-1, ...added.map(({ id }) => id), largestOf(vocab)) + 1;
   for (const [content, flags] of names) {
     if (added.some((each) => each.content === content)) continue;
-    added.push(checkedToken(vocab.get(content) ?? next++, content, flags, true, known));
+    added.push(checkedToken(vocab.get(content) ?? next++, content, flags, true, vocabulary));
   }
   return { added, specials };
 }
@@ -148,10 +153,10 @@ function checkedToken(
   content: string,
   flags: Json,
   isNamed: boolean,
-  known: Known,
+  vocabulary: Known,
 ): AddedToken {
-  const own = known.vocab.get(content) ?? id;
-  const other = known.tokens.get(id) ?? content;
+  const own = vocabulary.vocab.get(content) ?? id;
+  const other = vocabulary.tokens.get(id) ?? content;
   if (content === "" || !Number.isInteger(id) || id < 0 || own !== id || other !== content)
     throw new InputError(
       "tokenizer",

@@ -14,7 +14,7 @@ export interface TextSplit {
 
 /** The different characters (code points) of a text, sorted. */
 export function charactersIn(text: string): string[] {
-  return [...new Set(text)].sort((one, other) => one.codePointAt(0)! - other.codePointAt(0)!);
+  return [...new Set(text)].sort((first, other) => first.codePointAt(0)! - other.codePointAt(0)!);
 }
 
 /**
@@ -43,9 +43,9 @@ export async function textSplit(
   contextLength: number,
 ): Promise<TextSplit> {
   const ids = Int32Array.from(characterTokenizer(characters).encode(text));
-  const found = await sha256Hex(new TextEncoder().encode(text));
-  if (found !== sha256)
-    throw new InputError("text", `the recipe's text has sha256 ${sha256}, ${file} has ${found}`);
+  const digest = await sha256Hex(new TextEncoder().encode(text));
+  if (digest !== sha256)
+    throw new InputError("text", `the recipe's text has sha256 ${sha256}, ${file} has ${digest}`);
   const end = Math.floor(ids.length * (1 - validation));
   const split = { training: ids.subarray(0, end), validation: ids.subarray(end) };
   for (const [part, { length }] of Object.entries(split)) {

@@ -50,8 +50,8 @@ describe("readCards(folder)", () => {
     const others = ["../../x", "A/b c", "a/B-C", "index", "é"].map((id) => renamed(card, id));
     const folder = folderOf([card, { ...card, timings: { totalMs: 5 } }, ...others]);
     writeFileSync(join(folder, "other.json"), "[1, 2]");
-    const found = await readCards(folder);
-    expect(found.map(({ slug }) => slug).sort()).toEqual(
+    const cards = await readCards(folder);
+    expect(cards.map(({ slug }) => slug).sort()).toEqual(
       ["a-b-c", "a-b-c-2", "attn-2l", "index-2", "model", "x"].sort(),
     );
   });
@@ -119,12 +119,12 @@ describe("atlas (runs the built package)", () => {
         page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
         const address = pathToFileURL(join(folder, "site/index.html")).href;
         await page.goto(address);
-        const shown = () => page.textContent("output");
-        expect(await shown()).toBe("20 of 20");
+        const outputText = () => page.textContent("output");
+        expect(await outputText()).toBe("20 of 20");
         await page.selectOption("select[name=label]", "induction");
-        expect(await shown()).toBe("8 of 20");
+        expect(await outputText()).toBe("8 of 20");
         await page.fill("input[name=text]", "LLAMA");
-        expect(await shown()).toBe("4 of 20");
+        expect(await outputText()).toBe("4 of 20");
         const [visible] = await page.$$eval("#heads tbody", ([body]) => [
           [...(body as HTMLTableSectionElement).rows].filter((row) => row.offsetHeight > 0).length,
         ]);
@@ -133,7 +133,7 @@ describe("atlas (runs the built package)", () => {
         await again.goto(page.url());
         expect(await again.textContent("output")).toBe("4 of 20");
         await page.selectOption("select[name=flag]", "redundant");
-        expect(await shown()).toMatch(/^[0-4] of 20$/);
+        expect(await outputText()).toMatch(/^[0-4] of 20$/);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(
           0,
         );

@@ -31,10 +31,10 @@ async function connected(folders: readonly string[], ...flags: string[]) {
   onTestFinished(() => client.close());
   const call = async (name: string, values: object, options = {}): Promise<Said> => {
     const request = { name, arguments: { ...values } };
-    const said = await client.callTool(request, undefined, { timeout: LASTING, ...options });
-    const [first] = said.content as { text: string }[];
-    const result = said.structuredContent as Said["result"];
-    return { text: first!.text, isError: said.isError === true, result };
+    const reply = await client.callTool(request, undefined, { timeout: LASTING, ...options });
+    const [first] = reply.content as { text: string }[];
+    const result = reply.structuredContent as Said["result"];
+    return { text: first!.text, isError: reply.isError === true, result };
   };
   return { client, call, pid: transport.pid! };
 }
@@ -134,15 +134,19 @@ describe("mcp (runs the built package)", () => {
       const folder = folderWithModel();
       writeFileSync(join(folder, "words.txt"), "one two three one two three");
       const { call } = await connected([emptyFolder(), folder]);
-      const few = { model: "model", numExamples: 4 };
+      const options = { model: "model", numExamples: 4 };
       const calls = [
-        ["score", { ...few }, "score"],
+        ["score", { ...options }, "score"],
         ["verdict", { model: "model", quick: true }, "verdict"],
-        ["behaviours", { ...few, only: ["firstCopy"] }, "behaviours"],
-        ["patch", { ...few, heads: ["1.0", "1.1"] }, "patch"],
-        ["patch", { ...few, route: "k", into: "1.0" }, "path"],
-        ["patch", { ...few, attribution: true }, "attribution"],
-        ["ablate", { ...few, set: [["1.0", "1.1"], "0.1"], curve: true, randomSets: 2 }, "ablate"],
+        ["behaviours", { ...options, only: ["firstCopy"] }, "behaviours"],
+        ["patch", { ...options, heads: ["1.0", "1.1"] }, "patch"],
+        ["patch", { ...options, route: "k", into: "1.0" }, "path"],
+        ["patch", { ...options, attribution: true }, "attribution"],
+        [
+          "ablate",
+          { ...options, set: [["1.0", "1.1"], "0.1"], curve: true, randomSets: 2 },
+          "ablate",
+        ],
         ["attention", { model: "model", heads: "1.0", seqLen: 20 }, "attention"],
         ["compare", { first: "model", other: ["zoo:attn-2l"], numExamples: 4 }, "compare"],
       ] as const;
@@ -161,9 +165,9 @@ describe("mcp (runs the built package)", () => {
     async () => {
       const { call, client } = await connected([emptyFolder()]);
       await client.listTools(); // from here on the client checks
-      const few = { model: "planted:t5", numExamples: 4, seqLen: 12 };
+      const options = { model: "planted:t5", numExamples: 4, seqLen: 12 };
       for (const tool of ["score", "ablate"]) {
-        const { text, isError, result } = await call(tool, few);
+        const { text, isError, result } = await call(tool, options);
         expect({ text, isError }).toEqual({ text, isError: false });
         expect(result!["schema"]).toBe(`induction-lens/${tool}-stacks@1`);
       }
@@ -274,17 +278,17 @@ describe("mcp (runs the built package)", () => {
     "tells progress that only grows, and computes calls in turn",
     async () => {
       const { call } = await connected([emptyFolder()]);
-      const told: { progress: number; message?: string }[] = [];
-      const onprogress = (one: { progress: number; message?: string }) => void told.push(one);
+      const events: { progress: number; message?: string }[] = [];
+      const onprogress = (event: { progress: number; message?: string }) => void events.push(event);
       const [first, second] = await Promise.all([
         call("verdict", { model: "zoo:attn-2l", quick: true }, { onprogress }),
         call("score", { model: "planted:induction", numExamples: 2 }),
       ]);
       expect([first.isError, second.isError]).toEqual([false, false]);
-      expect(told.length).toBeGreaterThan(3);
-      const values = told.map(({ progress }) => progress);
-      expect(values).toEqual([...new Set(values)].sort((one, other) => one - other));
-      expect(told[0]!.message).toMatch(/: \d+ of \d+$/);
+      expect(events.length).toBeGreaterThan(3);
+      const values = events.map(({ progress }) => progress);
+      expect(values).toEqual([...new Set(values)].sort((a, other) => a - other));
+      expect(events[0]!.message).toMatch(/: \d+ of \d+$/);
     },
     LASTING,
   );

@@ -20,6 +20,6 @@ test("a call names the command line that asks for the same, which the list of ke
   const [name, ...words] = call.command;
   const typed = tool.spec.declare(new Command(name)).parse(words, { from: "user" });
   expect(typed.processedArgs).toEqual(call.args);
-  const { json: _json, quiet: _quiet, ...asked } = call.flags;
-  expect(typed.opts()).toMatchObject(JSON.parse(JSON.stringify(asked)) as object);
+  const { json: _json, quiet: _quiet, ...flags } = call.flags;
+  expect(typed.opts()).toMatchObject(JSON.parse(JSON.stringify(flags)) as object);
 });

@@ -71,11 +71,11 @@ describe("figures of a sweep", () => {
   });
 
   test("show each head's score with the first seed and with the others", () => {
-    const one = { model: "a", parameters: 10 };
+    const base = { model: "a", parameters: 10 };
     const { seeds, family, checkpoints, formation } = sweepFigures(
       tablesOf([
-        { ...one, seed: 3, scores: [0.5, 0.2] },
-        { ...one, seed: 7, scores: [0.4, 0.2] },
+        { ...base, seed: 3, scores: [0.5, 0.2] },
+        { ...base, seed: 7, scores: [0.4, 0.2] },
       ]),
     );
     expect(seeds!.dots).toEqual([

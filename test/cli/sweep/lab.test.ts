@@ -39,10 +39,10 @@ describe("the walk from one model to a lab", () => {
     const all = texts.flatMap(commandsIn);
     expect(all.length).toBeGreaterThanOrEqual(12);
     for (const words of all) {
-      const name = [words.slice(0, 2).join(" "), words[0]!].find((one) =>
-        specs.some((spec) => spec.name === one),
+      const name = [words.slice(0, 2).join(" "), words[0]!].find((part) =>
+        specs.some((spec) => spec.name === part),
       );
-      const spec = specs.find((one) => one.name === name);
+      const spec = specs.find((item) => item.name === name);
       expect(spec, words.join(" ")).toBeDefined();
       const command = spec!.declare(new Command(name)).allowExcessArguments(false).exitOverride();
       command.configureOutput({ writeErr: () => undefined });

@@ -30,11 +30,11 @@ const jobs = (count: number): QueuedJob[] =>
   }));
 
 const FEW = { priority: 100, attempts: 3, backoffMs: 50 };
-const push = ({ queue }: OpenQueue, some: readonly QueuedJob[], options = {}) =>
-  pushJobs(queue, some, { ...FEW, ...options }, () => undefined);
+const push = ({ queue }: OpenQueue, batch: readonly QueuedJob[], options = {}) =>
+  pushJobs(queue, batch, { ...FEW, ...options }, () => undefined);
 
 /** A queue on a server of its own. */
-async function opened() {
+async function openTestQueue() {
   const server = await redisServer();
   const open = await openQueue({ redis: server.url }, { waits: true });
   onTestFinished(() => open.close());
@@ -43,15 +43,15 @@ async function opened() {
 
 /** Works on it with a stub; gives what ended, in order. */
 async function worked(open: OpenQueue, options: Partial<WorkOptions> & Pick<WorkOptions, "run">) {
-  const ended: EndedJob[] = [];
+  const ends: EndedJob[] = [];
   await workOn(open, {
     ...{ workers: 1, heartbeatMs: 300, untilEmpty: true, signal: new AbortController().signal },
-    ended: (one) => void ended.push(one),
+    onEnd: (end) => void ends.push(end),
     progress: () => undefined,
     fault: () => undefined,
     ...options,
   });
-  return ended;
+  return ends;
 }
 
 const fine = () => Promise.resolve({ key: "k", computed: true });
@@ -61,7 +61,7 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
   test(
     "has each job once, however often it is pushed, and runs it again when it is over",
     async () => {
-      const { open } = await opened();
+      const { open } = await openTestQueue();
       expect(await push(open, jobs(5))).toEqual({ added: 5, again: 0, there: 0 });
       expect(await push(open, jobs(7))).toEqual({ added: 2, again: 0, there: 5 });
       expect(await worked(open, { run: fine })).toHaveLength(7);
@@ -74,13 +74,13 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
   test(
     "gives jobs of a lower number out first, also where they were pushed before",
     async () => {
-      const { open } = await opened();
+      const { open } = await openTestQueue();
       const [a, b, c] = jobs(3);
       await push(open, [a!, b!], { priority: 50 });
       await push(open, [c!], { priority: 10 });
       await push(open, [b!], { priority: 1 });
-      const ended = await worked(open, { run: fine });
-      expect(ended.map(nameOf)).toEqual(["model-1", "model-2", "model-0"]);
+      const ends = await worked(open, { run: fine });
+      expect(ends.map(nameOf)).toEqual(["model-1", "model-2", "model-0"]);
     },
     LASTING,
   );
@@ -88,10 +88,10 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
   test(
     "tries again, later and later, what may work another time, and then sets it aside",
     async () => {
-      const { open } = await opened();
+      const { open } = await openTestQueue();
       await push(open, jobs(2));
       const times = new Map<string, number>();
-      const ended = await worked(open, {
+      const ends = await worked(open, {
         run: ({ job }) => {
           const time = (times.get(job.typed) ?? 0) + 1;
           times.set(job.typed, time);
@@ -100,7 +100,7 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
         },
       });
       expect([...times.values()]).toEqual([3, 3]);
-      expect(ended.map((one) => [nameOf(one), one.error]).sort()).toEqual([
+      expect(ends.map((end) => [nameOf(end), end.error]).sort()).toEqual([
         ["model-0", null],
         ["model-1", "the disk is full"],
       ]);
@@ -116,17 +116,17 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
   test(
     "sets what fails whenever it is tried aside at once",
     async () => {
-      const { open } = await opened();
+      const { open } = await openTestQueue();
       await push(open, jobs(3));
       let tried = 0;
-      const ended = await worked(open, {
+      const ends = await worked(open, {
         run: ({ job }) => {
           if (job.typed !== "model-1") return fine();
           tried++;
           return Promise.reject(new JobFault("input", "weights are cut short"));
         },
       });
-      expect([tried, ended.length]).toEqual([1, 3]);
+      expect([tried, ends.length]).toEqual([1, 3]);
       expect((await queueStatus(open)).failures).toMatchObject([
         { error: "weights are cut short" },
       ]);
@@ -137,7 +137,7 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
   test(
     "gives the jobs of a worker that ends to another, without counting an attempt",
     async () => {
-      const { open } = await opened();
+      const { open } = await openTestQueue();
       await push(open, jobs(1));
       const stop = new AbortController();
       const untilStopped = (_: QueuedJob, signal: AbortSignal) =>
@@ -155,11 +155,11 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
   test(
     "takes cancelled jobs out, ends the one that runs, and leaves those of other plans",
     async () => {
-      const { open } = await opened();
+      const { open } = await openTestQueue();
       const [running, waiting, other] = jobs(3);
       await push(open, [running!, waiting!]);
       await push(open, [other!], { priority: 500 });
-      const ended = await worked(open, {
+      const ends = await worked(open, {
         run: ({ job }, signal) =>
           job.typed !== "model-0"
             ? fine()
@@ -171,7 +171,7 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
                 );
               }),
       });
-      expect(ended.map(nameOf)).toEqual(["model-2"]);
+      expect(ends.map(nameOf)).toEqual(["model-2"]);
       const { failures } = await queueStatus(open);
       expect(failures).toMatchObject([{ model: "model-0", error: "cancelled" }]);
       expect(await open.queue.getJob(queueId(waiting!.job))).toBeUndefined();
@@ -182,7 +182,7 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
   test(
     "loses nothing when the server goes away while jobs run",
     async () => {
-      const { open, server } = await opened();
+      const { open, server } = await openTestQueue();
       await push(open, jobs(30));
       let restarts = 0;
       const faults: string[] = [];
@@ -215,7 +215,7 @@ describe.skipIf(SERVER === null)(
     test(
       "give the bytes of sweep, with workers killed and the server restarted, and set poison aside",
       async () => {
-        const { server, open } = await opened();
+        const { server, open } = await openTestQueue();
         const folder = emptyFolder();
         const broken = join(folder, "broken");
         mkdirSync(broken);
@@ -247,7 +247,7 @@ describe.skipIf(SERVER === null)(
           ) as QueueStatus;
         for (let kill = 0; kill < 3; kill++) {
           const before = (await queueStatus(open)).jobs;
-          const { child, ended } = started(folder, work, { REDIS_URL: server.url });
+          const { child, ended: end } = started(folder, work, { REDIS_URL: server.url });
           for (;;) {
             const { finished, setAside, running } = (await queueStatus(open)).jobs;
             if (finished + setAside >= before.finished + before.setAside + 3 && running > 0) break;
@@ -255,7 +255,7 @@ describe.skipIf(SERVER === null)(
           }
           if (kill === 1) await server.restart();
           child.kill("SIGKILL");
-          await ended;
+          await end;
         }
         const last = await swept(folder, server.url, [...work, "--until-empty"]);
         expect([0, 3]).toContain(last.code);
@@ -290,16 +290,16 @@ describe.skipIf(SERVER === null)(
     test(
       "show the queue as a page with its failures, which cannot steer it",
       async () => {
-        const { server, open } = await opened();
-        const [one] = jobs(1);
-        await push(open, [{ ...one!, job: { ...one!.job, typed: "<b>model" } }]);
+        const { server, open } = await openTestQueue();
+        const [job] = jobs(1);
+        await push(open, [{ ...job!, job: { ...job!.job, typed: "<b>model" } }]);
         await worked(open, {
           run: () => Promise.reject(new JobFault("input", "<script>no</script>")),
         });
         const folder = emptyFolder();
-        const shown = await swept(folder, server.url, ["sweep", "status", "--out", "status.html"]);
-        expect(shown).toMatchObject({ code: 0 });
-        expect(shown.stdout).toContain("1 of 1 job are over");
+        const status = await swept(folder, server.url, ["sweep", "status", "--out", "status.html"]);
+        expect(status).toMatchObject({ code: 0 });
+        expect(status.stdout).toContain("1 of 1 job are over");
         const page = readFileSync(join(folder, "status.html"), "utf8");
         expect(page).toContain("&lt;script&gt;no");
         expect(page).not.toContain("<b>model");
@@ -315,21 +315,25 @@ describe.skipIf(SERVER === null)(
     test(
       "end on Ctrl-C, with what ran back in the queue",
       async () => {
-        const { server, open } = await opened();
+        const { server, open } = await openTestQueue();
         const folder = emptyFolder();
         writeFileSync(
           join(folder, "plan.yml"),
           'models: ["zoo:attn-2l"]\noptions: {numExamples: 500000}\n',
         );
         await swept(folder, server.url, ["sweep", "push", "plan.yml"]);
-        const { child, ended, printed } = started(folder, ["sweep", "work", "--folder", "out"], {
+        const {
+          child,
+          ended: end,
+          printed,
+        } = started(folder, ["sweep", "work", "--folder", "out"], {
           REDIS_URL: server.url,
         });
         await printed("Working on queue");
         while ((await queueStatus(open)).jobs.running === 0)
           await new Promise((resolve) => setTimeout(resolve, 100));
         child.kill("SIGINT");
-        expect(await ended).toMatchObject({ code: 130 });
+        expect(await end).toMatchObject({ code: 130 });
         expect((await queueStatus(open)).jobs).toMatchObject({
           waiting: 1,
           running: 0,

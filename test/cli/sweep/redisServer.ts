@@ -19,7 +19,7 @@ export interface RedisServer {
 export async function redisServer(): Promise<RedisServer> {
   const [folder, port] = [emptyFolder(), await freePort()];
   let child = await begun(folder, port);
-  const stop = () => ended(child);
+  const stop = () => endOf(child);
   onTestFinished(stop);
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -55,7 +55,7 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-function ended(child: ChildProcess): Promise<void> {
+function endOf(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   const over = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGKILL");

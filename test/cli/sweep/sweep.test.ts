@@ -54,7 +54,7 @@ describe("sweep (runs the built package)", () => {
 
     const killed = planned();
     for (let time = 0; time < 4; time++) {
-      const { child, ended } = started(killed, [
+      const { child, ended: end } = started(killed, [
         "sweep",
         "plan.yml",
         "--folder",
@@ -64,7 +64,7 @@ describe("sweep (runs the built package)", () => {
       ]);
       await new Promise((resolve) => setTimeout(resolve, 900 + 400 * time));
       child.kill("SIGKILL");
-      await ended;
+      await end;
     }
     const last = summaryOf(await swept(killed, "--workers", "2"));
     expect(last.computed + last.known).toBe(JOBS);
@@ -96,10 +96,8 @@ describe("sweep (runs the built package)", () => {
     });
     expect(head["induction"]).toBeGreaterThan(0.9);
     const names = lines[0]!.split(",");
-    const written = lines
-      .find((line) => line.split(",")[names.indexOf("layer")] === "1")!
-      .split(",");
-    expect(Number(written[names.indexOf("induction")])).toBe(head["induction"]);
+    const cells = lines.find((line) => line.split(",")[names.indexOf("layer")] === "1")!.split(",");
+    expect(Number(cells[names.indexOf("induction")])).toBe(head["induction"]);
   });
 
   test("scores models of stacks by direction, in a table of their own beside that of decoders", async () => {
@@ -130,10 +128,10 @@ describe("sweep (runs the built package)", () => {
     const folder = planned("models: [./broken, zoo:attn-1l]\n");
     mkdirSync(join(folder, "broken"));
     writeFileSync(join(folder, "broken/config.json"), '{"model_type": "gpt2"}');
-    const ended = await swept(folder);
-    expect(ended.code).toBe(3);
-    expect(ended.stderr).toContain("1 of 2 jobs were set aside");
-    const { computed, failed } = summaryOf(ended);
+    const run = await swept(folder);
+    expect(run.code).toBe(3);
+    expect(run.stderr).toContain("1 of 2 jobs were set aside");
+    const { computed, failed } = summaryOf(run);
     expect({ computed, failed }).toMatchObject({
       computed: 1,
       failed: [{ model: "./broken", study: "score" }],
@@ -144,8 +142,8 @@ describe("sweep (runs the built package)", () => {
 
   test("runs jobs that need more than the budget alone", async () => {
     const folder = planned("models: [zoo:attn-1l, zoo:attn-2l]\n");
-    const ended = await swept(folder, "--workers", "2", "--memory-budget", "1MB");
-    expect(summaryOf(ended)).toMatchObject({ computed: 2, failed: [] });
+    const run = await swept(folder, "--workers", "2", "--memory-budget", "1MB");
+    expect(summaryOf(run)).toMatchObject({ computed: 2, failed: [] });
   });
 
   test("gives the same tables to two at once, beside another version's entries and clocks that are wrong", async () => {
@@ -160,8 +158,8 @@ describe("sweep (runs the built package)", () => {
 
     const [name] = readdirSync(join(folder, "out/jobs"));
     const entry = join(folder, "out/jobs", name!);
-    const known = JSON.parse(readFileSync(entry, "utf8")) as { key: string };
-    const other = { ...known, version: "0.0.1", key: "another" };
+    const original = JSON.parse(readFileSync(entry, "utf8")) as { key: string };
+    const other = { ...original, version: "0.0.1", key: "another" };
     writeFileSync(entry, JSON.stringify(other));
     writeFileSync(join(folder, "out/results/another.json"), '{"scores": "of another version"}');
     const [past, future] = [new Date(0), new Date("2100-01-01")];
@@ -170,7 +168,7 @@ describe("sweep (runs the built package)", () => {
     const again = summaryOf(await swept(folder, "--workers", "1"));
     expect(again).toMatchObject({ computed: 0, known: 2, inTables: 2 });
     expect(tablesOf(folder)).toEqual(tables);
-    expect(JSON.parse(readFileSync(entry, "utf8"))).toEqual(known);
+    expect(JSON.parse(readFileSync(entry, "utf8"))).toEqual(original);
   }, 120_000);
 
   test("refuses a shard past the end, a plan that is none, and a study that it does not have", async () => {

@@ -13,7 +13,7 @@ type Sizes = Readonly<Record<string, number>>;
 type Fed = ReadonlyMap<string, Numbers>;
 
 /** A program's inputs drawn at random: numbers that float32 has too, ids below their bound. */
-export function drawn(program: Program, sizes: Sizes, seed: number): Map<string, Numbers> {
+export function drawInputs(program: Program, sizes: Sizes, seed: number): Map<string, Numbers> {
   return new Map(
     program.inputs.map((input, stream) => {
       const shape = input.axes.map(({ size }) => (typeof size === "number" ? size : sizes[size]!));
@@ -49,22 +49,22 @@ export function expectGradient(
   program: Program,
   of: Name,
   wrt: readonly Name[],
-  given: Fed,
+  inputs: Fed,
   { tolerance = 1e-6 } = {},
 ): { readonly program: Program; readonly values: Map<string, Numbers> } {
   const withGradient = gradient(program, { of, wrt });
-  const values = interpret(withGradient, given);
+  const values = interpret(withGradient, inputs);
   const at = (name: Name, entry: number, change: number) => {
-    const x = given.get(name)!;
+    const x = inputs.get(name)!;
     const data = x.data.slice();
     data[entry]! += change;
-    const total = interpret(program, new Map([...given, [name, { ...x, data }]])).get(of)!;
+    const total = interpret(program, new Map([...inputs, [name, { ...x, data }]])).get(of)!;
     return total.data.reduce((sum, value) => sum + value, 0);
   };
   const slope = (name: Name, entry: number, h: number) =>
     (at(name, entry, h) - at(name, entry, -h)) / (2 * h);
   for (const name of wrt) {
-    const [x, got] = [given.get(name)!, values.get(gradientOf(name))!];
+    const [x, got] = [inputs.get(name)!, values.get(gradientOf(name))!];
     expect([name, got.axes, got.shape]).toEqual([name, x.axes, x.shape]);
     const entries = random(1).distinct(Math.min(PROBES, x.data.length), x.data.length);
     const largest = Math.max(...got.data.map(Math.abs), 1e-2);
@@ -82,14 +82,14 @@ export function expectGradient(
 export async function expectEngines(
   engines: readonly Backend[],
   program: Program,
-  given: Fed,
+  inputs: Fed,
   values: Fed,
   { tolerance = 4e-6 } = {},
 ): Promise<void> {
   for (const engine of engines) {
     const session = await prepare(program, engine);
     const feeds = session.program.inputs.map(
-      ({ name, type }) => [name, fed(type, given.get(name)!)] as const,
+      ({ name, type }) => [name, feedOf(type, inputs.get(name)!)] as const,
     );
     const trace = await session.run(new Map(feeds));
     await session.close();
@@ -110,7 +110,7 @@ export async function expectEngines(
   }
 }
 
-export function fed(type: "float32" | "int32" | "bool", x: Numbers): Tensor<TensorData> {
+export function feedOf(type: "float32" | "int32" | "bool", x: Numbers): Tensor<TensorData> {
   const data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type].from(x.data);
   return tensor(x.axes, x.shape, data);
 }

@@ -11,7 +11,7 @@ import { nativeBackend } from "../../../src/runtime/native.ts";
 import { prepare } from "../../../src/runtime/prepare.ts";
 import { backends } from "../../runtime/backends.ts";
 import { interpret, numbers, type Numbers } from "../interpreter.ts";
-import { drawn, expectEngines, expectGradient, fed, weighted } from "./check.ts";
+import { drawInputs, expectEngines, expectGradient, feedOf, weighted } from "./check.ts";
 
 const engines = await backends();
 
@@ -71,12 +71,12 @@ function transformer(): Program {
   return b.program(["loss"]);
 }
 
-function given(
+function drawValues(
   program: Program,
   seed = 1,
   sizes = { batch: 2, position: 5 },
 ): Map<string, Numbers> {
-  const values = drawn(program, sizes, seed);
+  const values = drawInputs(program, sizes, seed);
   const mask = values.get("mask");
   const length = sizes.position;
   const causal = (_: number, at: number) =>
@@ -92,16 +92,16 @@ const INSIDE = ["resid_pre", "hook_z", "hook_q", "hook_k", "hook_v", "hook_patte
 describe("gradient(program, {of, wrt})", () => {
   test("of a mean loss with respect to every weight equals numeric differentiation", async () => {
     const program = transformer();
-    const values = given(program);
-    const made = expectGradient(program, "loss", WEIGHTS, values);
-    await expectEngines(engines, made.program, values, made.values);
+    const values = drawValues(program);
+    const expected = expectGradient(program, "loss", WEIGHTS, values);
+    await expectEngines(engines, expected.program, values, expected.values);
   });
 
   test("with respect to values inside equals what adding to them does", async () => {
     const program = transformer();
     const edited = INSIDE.reduce((before, name) => add(before, name), program);
-    const values = given(edited);
-    const made = expectGradient(edited, "loss", INSIDE.map(additionInput), values);
+    const values = drawValues(edited);
+    const expected = expectGradient(edited, "loss", INSIDE.map(additionInput), values);
     const inside = gradient(program, { of: "loss", wrt: INSIDE });
     const direct = interpret(inside, values);
     for (const name of INSIDE) {
@@ -110,7 +110,7 @@ describe("gradient(program, {of, wrt})", () => {
           .get(name)!
           .axes.map((a) => a.name),
       );
-      const want = made.values.get(`grad:${additionInput(name)}`)!.data;
+      const want = expected.values.get(`grad:${additionInput(name)}`)!.data;
       direct
         .get(`grad:${name}`)!
         .data.forEach((value, index) => expect(value).toBeCloseTo(want[index]!, 12));
@@ -120,10 +120,10 @@ describe("gradient(program, {of, wrt})", () => {
 
   test("keeps the program's values and outputs and adds grad:NAME, with the axes of NAME", () => {
     const program = transformer();
-    const made = gradient(program, { of: "loss", wrt: ["hook_z", "W_O"] });
-    expect(made.outputs).toEqual(["loss", "grad:hook_z", "grad:W_O"]);
-    expect(made.ops.slice(0, program.ops.length)).toEqual(program.ops);
-    const types = typesOf(made);
+    const withGradient = gradient(program, { of: "loss", wrt: ["hook_z", "W_O"] });
+    expect(withGradient.outputs).toEqual(["loss", "grad:hook_z", "grad:W_O"]);
+    expect(withGradient.ops.slice(0, program.ops.length)).toEqual(program.ops);
+    const types = typesOf(withGradient);
     expect(types.get("grad:W_O")).toEqual({ type: "float32", axes: types.get("W_O")!.axes });
   });
 
@@ -140,22 +140,22 @@ describe("gradient(program, {of, wrt})", () => {
   test("is 1 of a value with respect to itself, and sums the entries of what has axes", () => {
     const b = builder();
     const x = b.input("x", "float32", { position: "position" });
-    const made = gradient(b.program([b.mul(x, x, "square")]), {
+    const withGradient = gradient(b.program([b.mul(x, x, "square")]), {
       of: "square",
       wrt: ["square", "x"],
     });
-    const got = interpret(made, new Map([["x", numbers(["position"], [3], [1, -2, 3])]]));
+    const got = interpret(withGradient, new Map([["x", numbers(["position"], [3], [1, -2, 3])]]));
     expect([...got.get("grad:square")!.data]).toEqual([1, 1, 1]);
     expect([...got.get("grad:x")!.data]).toEqual([2, -4, 6]);
   });
 
   test("of masked scores is exactly 0 and never NaN, on every engine", async () => {
     const program = gradient(transformer(), { of: "loss", wrt: ["hook_attn_scores"] });
-    const values = given(program);
+    const values = drawValues(program);
     for (const engine of engines) {
       const session = await prepare(program, engine);
       const feeds = session.program.inputs.map(
-        ({ name, type }) => [name, fed(type, values.get(name)!)] as const,
+        ({ name, type }) => [name, feedOf(type, values.get(name)!)] as const,
       );
       const { data } = (await session.run(new Map(feeds))).get("grad:hook_attn_scores")!;
       await session.close();
@@ -183,27 +183,27 @@ describe("gradient(program, {of, wrt})", () => {
   test("passes nothing through what is frozen", () => {
     const program = transformer();
     const frozen = freeze(program, ["hook_scale", "hook_pattern"]);
-    const values = given(program);
+    const values = drawValues(program);
     const whole = interpret(program, values);
-    const kept = new Map([
+    const positive = new Map([
       ...values,
       ...frozen.inputs.map(({ name }) => [name, whole.get(name) ?? values.get(name)!] as const),
     ]);
-    expectGradient(frozen, "loss", ["W_E", "w", "b", "W_v", "W_O"], kept);
+    expectGradient(frozen, "loss", ["W_E", "w", "b", "W_v", "W_O"], positive);
     expect(() => gradient(frozen, { of: "loss", wrt: ["W_q"] })).toThrow("W_q");
   });
 
   test("with respect to a norm's scale is its part alone, and x still gets the whole", () => {
     const program = transformer();
     const edited = add(program, "hook_scale");
-    const values = given(edited);
-    const made = expectGradient(edited, "loss", [additionInput("hook_scale"), "W_E"], values);
+    const values = drawValues(edited);
+    const expected = expectGradient(edited, "loss", [additionInput("hook_scale"), "W_E"], values);
     const got = interpret(gradient(program, { of: "loss", wrt: ["hook_scale", "W_E"] }), values);
     for (const [name, other] of [
       ["hook_scale", additionInput("hook_scale")],
       ["W_E", "W_E"],
     ] as const) {
-      const want = made.values.get(`grad:${other}`)!.data;
+      const want = expected.values.get(`grad:${other}`)!.data;
       got
         .get(`grad:${name}`)!
         .data.forEach((value, index) => expect(value).toBeCloseTo(want[index]!, 10));
@@ -216,7 +216,7 @@ describe("gradient(program, {of, wrt})", () => {
     const first = gradient(b.program([]), { of: "loss", wrt: ["hook_z"] });
     const both = gradient(first, { of: "other", wrt: ["hook_z"], as: (name) => `other:${name}` });
     expect(both.outputs).toEqual(["grad:hook_z", "other:hook_z"]);
-    const values = given(both);
+    const values = drawValues(both);
     const alone = interpret(gradient(b.program([]), { of: "other", wrt: ["hook_z"] }), values);
     const got = interpret(both, values).get("other:hook_z")!;
     expect(got).toEqual(alone.get("grad:hook_z")!);
@@ -248,8 +248,8 @@ describe("gradient(program, {of, wrt})", () => {
   test("of a planted model reaches every head of every layer", async () => {
     const { program } = await openPlanted("induction");
     const wrt = [0, 1].map((layer) => `blocks.${layer}.attn.hook_z`);
-    const made = gradient(program, { of: "logits", wrt });
-    expect(typesOf(made).get(`grad:${wrt[0]!}`)).toEqual(typesOf(program).get(wrt[0]!));
+    const withGradient = gradient(program, { of: "logits", wrt });
+    expect(typesOf(withGradient).get(`grad:${wrt[0]!}`)).toEqual(typesOf(program).get(wrt[0]!));
   });
 });
 
@@ -291,7 +291,7 @@ describe("the gradient of an embedding", () => {
               name === "table" ? [vocabulary, 256] : name === "ids" ? [4, 512] : [4, 512, 256];
             return [
               name,
-              fed(
+              feedOf(
                 type,
                 numbers(
                   axes.map((axis) => axis.name),

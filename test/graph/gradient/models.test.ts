@@ -36,9 +36,9 @@ function assembled(weights: readonly Weight[], trace: ReadonlyMap<string, Tensor
   for (const { name, layout, select = [] } of weights) {
     const part = trace.get(gradientOf(name))!.data;
     const ranges = layout.map((axis, at) => {
-      const one = select.find((selection) => selection.axis === axis.name);
-      if (!one) return { start: 0, length: shape[at]! };
-      return "index" in one ? { start: one.index, length: 1 } : one;
+      const choice = select.find((selection) => selection.axis === axis.name);
+      if (!choice) return { start: 0, length: shape[at]! };
+      return "index" in choice ? { start: choice.index, length: 1 } : choice;
     });
     part.forEach((value, index) => (whole[placeIn(shape, ranges, index)]! += value));
   }

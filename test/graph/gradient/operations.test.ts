@@ -8,7 +8,7 @@ import type { OpName } from "../../../src/graph/ops.ts";
 import { gradient } from "../../../src/graph/gradient/gradient.ts";
 import { RULES } from "../../../src/graph/gradient/rules.ts";
 import { backends } from "../../runtime/backends.ts";
-import { drawn, expectEngines, expectGradient, weighted } from "./check.ts";
+import { drawInputs, expectEngines, expectGradient, weighted } from "./check.ts";
 
 const engines = await backends();
 const STREAM = { batch: "batch", position: "position" } as const;
@@ -19,7 +19,7 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly Name[]>> = {
     const x = b.input("x", "float32", { ...STREAM, head: 3, d_head: 4 });
     const y = b.input("y", "float32", { batch: "batch", head: 3 });
     const thin = b.input("thin", "float32", { ...STREAM, head: 1, d_head: 4 });
-    const one = b.input("one", "float32", { d_head: 4 });
+    const vector = b.input("one", "float32", { d_head: 4 });
     const number = b.input("number", "float32", {});
     const on = b.input("on", "bool", { batch: "batch", head: 3 });
     const positive = b.op("exp", [y], {});
@@ -28,13 +28,13 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly Name[]>> = {
       b.op("add", [thin, x], {}),
       b.op("sub", [y, x], {}),
       b.op("sub", [x, thin], {}),
-      b.op("mul", [one, x], {}),
+      b.op("mul", [vector, x], {}),
       b.op("mul", [x, number], {}),
       b.op("mul", [x, x], {}),
       b.op("div", [x, positive], {}),
-      b.op("div", [one, b.op("exp", [thin], {})], {}),
+      b.op("div", [vector, b.op("exp", [thin], {})], {}),
       b.op("where", [on, x, y], {}),
-      b.op("where", [on, one, x], {}),
+      b.op("where", [on, vector, x], {}),
       b.op("where", [b.op("greater", [x, y], {}), x, thin], {}),
     ];
   },
@@ -100,14 +100,14 @@ const CASES: Readonly<Record<string, (b: Builder) => readonly Name[]>> = {
   },
   "norms with a scale from elsewhere, and scales": (b) => {
     const { x, w, bias } = normInputs(b);
-    const given = b.op("exp", [b.input("s", "float32", { ...STREAM, d_model: 1 })], {});
+    const ownScale = b.op("exp", [b.input("s", "float32", { ...STREAM, d_model: 1 })], {});
     return [
       b.op("scale", [x], LAYER),
       b.op("scale", [x], RMS),
-      b.op("norm", [x, given], LAYER),
-      b.op("norm", [x, given, w, bias], LAYER),
-      b.op("norm", [x, given, w], RMS),
-      b.op("gain", [b.op("norm", [x, given], RMS), w], {}),
+      b.op("norm", [x, ownScale], LAYER),
+      b.op("norm", [x, ownScale, w, bias], LAYER),
+      b.op("norm", [x, ownScale, w], RMS),
+      b.op("gain", [b.op("norm", [x, ownScale], RMS), w], {}),
       b.op("norm", [w, b.op("scale", [w], LAYER)], LAYER),
     ];
   },
@@ -213,14 +213,14 @@ function normInputs(b: Builder) {
 /** Rotary tables are given, not learned; weights of the test itself are not asked about. */
 const learned = (name: Name) => !name.startsWith("weight of") && !/^[csCS]$/.test(name);
 
-function written(write: (b: Builder) => readonly Name[]) {
+function build(write: (b: Builder) => readonly Name[]) {
   const b = builder();
-  const made = write(b);
+  const outputs = write(b);
   const floats = b
     .program([])
     .inputs.filter(({ type, name }) => type === "float32" && learned(name));
   const wrt = floats.map(({ name }) => name);
-  const of = made.map((x) => weighted(b, x)).reduce((a, c) => b.add(a, c));
+  const of = outputs.map((x) => weighted(b, x)).reduce((a, c) => b.add(a, c));
   return { b, of, wrt, program: b.program([]) };
 }
 
@@ -243,26 +243,26 @@ function again(program: Program, of: Name, wrt: readonly Name[]) {
 describe("the gradient of every operation", () => {
   test("the cases below have every operation of the table", () => {
     const used = new Set(
-      Object.values(CASES).flatMap((write) => written(write).program.ops.map(({ op }) => op)),
+      Object.values(CASES).flatMap((write) => build(write).program.ops.map(({ op }) => op)),
     );
     expect([...Object.keys(RULES)].filter((op) => !used.has(op as OpName))).toEqual([]);
   });
 
   for (const [title, write] of Object.entries(CASES)) {
     test(`${title}: equals numeric differentiation, on every engine`, async () => {
-      const { program, of, wrt } = written(write);
+      const { program, of, wrt } = build(write);
       for (const seed of [1, 2]) {
-        const given = drawn(program, { batch: 2, position: 3 + seed, rows: 3 }, seed);
-        const made = expectGradient(program, of, wrt, given);
-        if (seed === 1) await expectEngines(engines, made.program, given, made.values);
+        const inputs = drawInputs(program, { batch: 2, position: 3 + seed, rows: 3 }, seed);
+        const result = expectGradient(program, of, wrt, inputs);
+        if (seed === 1) await expectEngines(engines, result.program, inputs, result.values);
       }
     });
 
     test(`${title}: the gradient of the gradient too`, () => {
-      const { program, of, wrt } = written(write);
+      const { program, of, wrt } = build(write);
       const second = again(program, of, wrt);
-      const given = drawn(second.program, { batch: 2, position: 3, rows: 2 }, 3);
-      expectGradient(second.program, second.of, second.wrt, given, { tolerance: 1e-5 });
+      const inputs = drawInputs(second.program, { batch: 2, position: 3, rows: 2 }, 3);
+      expectGradient(second.program, second.of, second.wrt, inputs, { tolerance: 1e-5 });
     });
   }
 });
@@ -280,23 +280,23 @@ describe("the gradient of a contraction", () => {
         const draw = random(seed);
         const having = (...kinds: string[]) =>
           draw.shuffled(names.filter((_, index) => kinds.includes(role[index]!)));
-        const sized = (axes: readonly (keyof typeof pool)[]) =>
+        const withSizes = (axes: readonly (keyof typeof pool)[]) =>
           Object.fromEntries(axes.map((axis) => [axis, pool[axis]]));
         const b = builder();
         const out = having("a", "b", "both");
         const [left, right] = [
-          b.input("left", "float32", sized(having("a", "both", "summed"))),
-          b.input("right", "float32", sized(having("b", "both", "summed"))),
+          b.input("left", "float32", withSizes(having("a", "both", "summed"))),
+          b.input("right", "float32", withSizes(having("b", "both", "summed"))),
         ];
         const wrt = [left, right];
         const biasAxes = bias === 2 ? out : out.slice(-1);
-        if (bias > 0) wrt.push(b.input("bias", "float32", sized(biasAxes)));
+        if (bias > 0) wrt.push(b.input("bias", "float32", withSizes(biasAxes)));
         const y = b.contract(left, right, out, { bias: wrt[2] ?? null, scale: 0.7 });
         const of = weighted(b, b.op("tanh", [y], {}));
         const program = b.program([]);
-        const given = drawn(program, { batch: 2, position: 3 }, seed);
-        const made = expectGradient(program, of, wrt, given);
-        if (seed % 3 === 0) await expectEngines(engines, made.program, given, made.values);
+        const inputs = drawInputs(program, { batch: 2, position: 3 }, seed);
+        const result = expectGradient(program, of, wrt, inputs);
+        if (seed % 3 === 0) await expectEngines(engines, result.program, inputs, result.values);
       }),
       { numRuns: 100, seed: 1 },
     );

@@ -7,10 +7,10 @@ import type { Program } from "../../../src/graph/program.ts";
 import { nativeBackend } from "../../../src/runtime/native.ts";
 import { prepare } from "../../../src/runtime/prepare.ts";
 import { interpret, type Numbers } from "../interpreter.ts";
-import { drawn, fed, weighted } from "./check.ts";
+import { drawInputs, feedOf, weighted } from "./check.ts";
 
 const [LONGEST, WIDEST] = [2048, 256];
-const one = await nativeBackend(1);
+const onOneThread = await nativeBackend(1);
 const two = await nativeBackend(2);
 
 /** What is computed from x [position, width] and tables beside it; each is a test of its own. */
@@ -62,17 +62,19 @@ const WRITTEN: Readonly<Record<string, (b: Builder, x: Name, width: number) => N
 function gradientProgram(write: (typeof WRITTEN)[string], width: number): Program {
   const b = builder();
   const x = b.input("x", "float32", { position: "position", width });
-  const made = write(b, x, width);
+  const outputs = write(b, x, width);
   const learned = b.program([]).inputs.filter(({ type }) => type === "float32");
-  const of = made.map((y) => weighted(b, y)).reduce((total, each) => b.add(total, each));
+  const of = outputs.map((y) => weighted(b, y)).reduce((total, each) => b.add(total, each));
   return gradient(b.program([]), { of, wrt: learned.map(({ name }) => name) });
 }
 
-async function ran(program: Program, given: ReadonlyMap<string, Numbers>, threads: 1 | 2) {
-  const session = await prepare(program, (threads === 1 ? one : two)!);
+async function ran(program: Program, inputs: ReadonlyMap<string, Numbers>, threads: 1 | 2) {
+  const session = await prepare(program, (threads === 1 ? onOneThread : two)!);
   const trace = await session.run(
     new Map(
-      session.program.inputs.map(({ name, type }) => [name, fed(type, given.get(name)!)] as const),
+      session.program.inputs.map(
+        ({ name, type }) => [name, feedOf(type, inputs.get(name)!)] as const,
+      ),
     ),
   );
   await session.close();
@@ -80,8 +82,8 @@ async function ran(program: Program, given: ReadonlyMap<string, Numbers>, thread
 }
 
 /** Both threads' outputs, after comparing their bits. */
-async function sameBits(program: Program, given: ReadonlyMap<string, Numbers>) {
-  const [alone, together] = [await ran(program, given, 1), await ran(program, given, 2)];
+async function sameBits(program: Program, inputs: ReadonlyMap<string, Numbers>) {
+  const [alone, together] = [await ran(program, inputs, 1), await ran(program, inputs, 2)];
   for (const name of program.outputs) {
     const [a, b] = [alone.get(name)!.data, together.get(name)!.data];
     const equal = Buffer.compare(Buffer.from(a.buffer), Buffer.from(b.buffer)) === 0;
@@ -90,7 +92,7 @@ async function sameBits(program: Program, given: ReadonlyMap<string, Numbers>) {
   return alone;
 }
 
-describe.skipIf(!one || !two)("gradients of large values", () => {
+describe.skipIf(!onOneThread || !two)("gradients of large values", () => {
   for (const [title, write] of Object.entries(WRITTEN)) {
     test(`${title}: equal the interpreter at any size from 2 x 2 up to ${LONGEST} x ${WIDEST}, on 1 and 2 threads bit for bit`, async () => {
       // From 2 on: the engine shares a product with a single column out among threads and sums in another order.
@@ -100,9 +102,9 @@ describe.skipIf(!one || !two)("gradients of large values", () => {
         fc.asyncProperty(size(LONGEST), size(WIDEST), fc.nat(), async (position, width, seed) => {
           fc.pre(position * Math.max(width, title === "products" ? position : 0) <= 1 << 13);
           const program = gradientProgram(write, width);
-          const given = drawn(program, { position }, seed);
-          const got = await sameBits(program, given);
-          const truth = interpret(program, given);
+          const inputs = drawInputs(program, { position }, seed);
+          const got = await sameBits(program, inputs);
+          const truth = interpret(program, inputs);
           for (const name of program.outputs) {
             const want = truth.get(name)!.data;
             const largest = want.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
@@ -115,7 +117,7 @@ describe.skipIf(!one || !two)("gradients of large values", () => {
         { numRuns: 6, seed: 5 },
       );
       const program = gradientProgram(write, WIDEST);
-      await sameBits(program, drawn(program, { position: LONGEST }, 1));
+      await sameBits(program, drawInputs(program, { position: LONGEST }, 1));
     });
   }
 });

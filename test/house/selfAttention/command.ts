@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { MODEL, output, shared } from "../../../src/cli/flags/sharedFlags.ts";
+import { MODEL, output, withSharedFlags } from "../../../src/cli/flags/sharedFlags.ts";
 import { integer } from "../../../src/cli/flags/values.ts";
 import { onModel, studyCommand } from "../../../src/cli/studyCommand.ts";
 
@@ -15,7 +15,7 @@ export const command = studyCommand({
   name: "self-attention",
   description: "how much each head looks at the token it stands on",
   declare: (command: Command) =>
-    shared(
+    withSharedFlags(
       output(
         command
           .argument("<model>", MODEL)

@@ -29,14 +29,14 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const here = () => ({
+const rowsNow = () => ({
   tokens: rows.tokens,
   repeats: { start: rows.start, period: rows.period, length: rows.info.length },
 });
 /** Mean loss of tokens 2 ... S of each copy, as `ablate` reads them. */
 async function lossesWith(edits: readonly HeadEdit[]) {
   const reference = await bench.reference(rows.reference);
-  const { losses } = await bench.run(here(), { edits, reference });
+  const { losses } = await bench.run(rowsNow(), { edits, reference });
   const [examples, length] = losses.shape as readonly [number, number];
   const copy = (begin: number) => {
     let sum = 0;
@@ -57,9 +57,9 @@ test.each(["zero", "mean", "resample"] as const)(
         const [layer, head] = name.split(".").map(Number) as [number, number];
         return { layer, head, kind };
       });
-      const found = await lossesWith(edits);
+      const losses = await lossesWith(edits);
       for (const copy of ["firstCopy", "secondCopy"] as const)
-        expect(found[copy]).toBeCloseTo(study.loss[copy] + study.sets[0]![copy], 5);
+        expect(losses[copy]).toBeCloseTo(study.loss[copy] + study.sets[0]![copy], 5);
     }
   },
 );
@@ -67,28 +67,28 @@ test.each(["zero", "mean", "resample"] as const)(
 test("gives the losses of the ablation study for ideal patterns", async () => {
   const study = await ablate(model, { backend, ...options, kind: "zero", idealise: ["1.2"] });
   for (const ideal of study.ideal) {
-    const found = await lossesWith([
+    const losses = await lossesWith([
       { layer: 1, head: 2, kind: "ideal", pattern: ideal.pattern as IdealPattern },
     ]);
-    expect(found.secondCopy).toBeCloseTo(study.loss.secondCopy + ideal.secondCopy, 5);
+    expect(losses.secondCopy).toBeCloseTo(study.loss.secondCopy + ideal.secondCopy, 5);
   }
 });
 
 test("gives the scores of the score study, and those of other heads once a head they read is gone", async () => {
   const scored = await score(model, { backend, numExamples: EXAMPLES });
-  const whole = await bench.run(here());
+  const whole = await bench.run(rowsNow());
   for (const [name, values] of Object.entries(whole.scores!))
     values.flat().forEach((value, at) => {
       expect(value).toBeCloseTo(scored.scores[name as "induction"].flat()[at]!, 5);
     });
-  const cut = await bench.run(here(), { edits: [{ layer: 0, head: 3, kind: "zero" }] });
+  const cut = await bench.run(rowsNow(), { edits: [{ layer: 0, head: 3, kind: "zero" }] });
   expect(cut.scores!.induction[1]![2]!).toBeLessThan(0.2);
   expect(whole.scores!.induction[1]![2]!).toBeGreaterThan(0.9);
 });
 
 test("shows patterns, norms of values and logits of one layer as a plain run has them, for rows that do not repeat too", async () => {
   const tokens = tensor(["batch", "position"], [1, 5], Int32Array.of(3, 9, 3, 9, 200));
-  const shown = await bench.run({ tokens, repeats: null }, { layer: 1, asked: [4, 0] });
+  const look = await bench.run({ tokens, repeats: null }, { layer: 1, asked: [4, 0] });
   const names = ["blocks.1.attn.hook_pattern", "blocks.1.attn.hook_v", "logits"];
   const plain = new Map<string, Float32Array>();
   await runModel(model, {
@@ -99,29 +99,29 @@ test("shows patterns, norms of values and logits of one layer as a plain run has
       plain.set(name, data);
     },
   });
-  expect(shown.scores).toBeNull();
-  expect([...shown.patterns!.data]).toEqual([...plain.get(names[0]!)!]);
+  expect(look.scores).toBeNull();
+  expect([...look.patterns!.data]).toEqual([...plain.get(names[0]!)!]);
   const vocabulary = model.architecture.vocabulary;
-  expect([...shown.logits!.data.subarray(0, vocabulary)]).toEqual([
+  expect([...look.logits!.data.subarray(0, vocabulary)]).toEqual([
     ...plain.get("logits")!.subarray(4 * vocabulary),
   ]);
   const v = plain.get(names[1]!)!;
   const width = v.length / (5 * model.architecture.heads);
   const norm = Math.hypot(...v.subarray(2 * width, 3 * width)); // position 0, head 2
-  expect(shown.valueNorms!.data[2]).toBeCloseTo(norm, 5);
+  expect(look.valueNorms!.data[2]).toBeCloseTo(norm, 5);
 });
 
 test("refuses a head that is not there, and edits that need rows that are not there", async () => {
   const edit = { layer: 0, head: 1 } as const;
-  await expect(bench.run(here(), { edits: [{ layer: 2, head: 0, kind: "zero" }] })).rejects.toThrow(
-    "the model has heads 0.0 to 1.3, got 2.0",
-  );
-  await expect(bench.run(here(), { edits: [{ ...edit, kind: "mean" }] })).rejects.toThrow(
+  await expect(
+    bench.run(rowsNow(), { edits: [{ layer: 2, head: 0, kind: "zero" }] }),
+  ).rejects.toThrow("the model has heads 0.0 to 1.3, got 2.0");
+  await expect(bench.run(rowsNow(), { edits: [{ ...edit, kind: "mean" }] })).rejects.toThrow(
     "mean ablation of 0.1 needs reference rows of 65 tokens",
   );
   await expect(
     bench.run(
-      { ...here(), repeats: null },
+      { ...rowsNow(), repeats: null },
       { edits: [{ ...edit, kind: "ideal", pattern: "firstToken" }] },
     ),
   ).rejects.toThrow("an ideal pattern of 0.1 needs rows that repeat");

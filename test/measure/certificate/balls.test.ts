@@ -6,12 +6,12 @@ import {
   dots,
   product,
   rowOf,
-  scaled,
+  scaleBalls,
   sum,
   type Balls,
 } from "../../../src/measure/certificate/balls.ts";
-import { centred, scaleOf } from "../../../src/measure/certificate/firstLayer.ts";
-import { turned } from "../../../src/measure/certificate/rotation.ts";
+import { centreRows, scaleOf } from "../../../src/measure/certificate/firstLayer.ts";
+import { rotateRows } from "../../../src/measure/certificate/rotation.ts";
 import {
   added,
   atMost,
@@ -45,11 +45,11 @@ describe("matrices with radii", () => {
       const a = balls(2, 7);
       const weight = { rows: 7, columns: 3, data: Array.from({ length: 21 }, number) };
       const result = product(a, weight);
-      const some = someOf(a);
+      const exacts = someOf(a);
       for (let row = 0; row < 2; row++)
         for (let column = 0; column < 3; column++) {
           const terms = Array.from({ length: 7 }, (_, at) =>
-            multiplied(some[row * 7 + at]!, fraction(weight.data[at * 3 + column]!)),
+            multiplied(exacts[row * 7 + at]!, fraction(weight.data[at * 3 + column]!)),
           );
           expect(within(total(terms), ballAt(result, row, column))).toBe(true);
         }
@@ -60,9 +60,11 @@ describe("matrices with radii", () => {
     for (let trial = 0; trial < 100; trial++) {
       const [row, table] = [balls(1, 6), balls(4, 6)];
       const { low, high } = dots(row, table);
-      const [one, others] = [someOf(row), someOf(table)];
+      const [firstExacts, others] = [someOf(row), someOf(table)];
       for (let at = 0; at < 4; at++) {
-        const exact = total(one.map((value, entry) => multiplied(value, others[at * 6 + entry]!)));
+        const exact = total(
+          firstExacts.map((value, entry) => multiplied(value, others[at * 6 + entry]!)),
+        );
         expect(within(exact, { low: low[at]!, high: high[at]! })).toBe(true);
       }
     }
@@ -71,11 +73,11 @@ describe("matrices with radii", () => {
   test("sums, and multiples by a factor between two ends, hold theirs", () => {
     for (let trial = 0; trial < 100; trial++) {
       const [a, b] = [balls(1, 4), balls(1, 4)];
-      const [some, others] = [someOf(a), someOf(b)];
+      const [firstExacts, others] = [someOf(a), someOf(b)];
       const low = number();
       const high = low + Math.abs(number());
-      const [whole, multiple] = [sum(a, b), scaled(a, { low, high })];
-      some.forEach((value, at) => {
+      const [whole, multiple] = [sum(a, b), scaleBalls(a, { low, high })];
+      firstExacts.forEach((value, at) => {
         expect(within(added(value, others[at]!), ballAt(whole, 0, at))).toBe(true);
         for (const factor of [low, high, low + (high - low) * draw.uniform()])
           expect(within(multiplied(value, fraction(factor)), ballAt(multiple, 0, at))).toBe(true);
@@ -86,10 +88,10 @@ describe("matrices with radii", () => {
   test("a row less its mean, and its scale, hold the exact ones", () => {
     for (let trial = 0; trial < 100; trial++) {
       const a = balls(1, 5);
-      const some = someOf(a);
-      const mean = divided(total(some), fraction(5));
-      const middle = centred(a, { center: true, eps: 0, gain: null, bias: null });
-      const exact = some.map((value) => added(value, negative(mean)));
+      const exacts = someOf(a);
+      const mean = divided(total(exacts), fraction(5));
+      const middle = centreRows(a, { center: true, eps: 0, gain: null, bias: null });
+      const exact = exacts.map((value) => added(value, negative(mean)));
       exact.forEach((value, at) => expect(within(value, ballAt(middle, 0, at))).toBe(true));
       const { low, high } = scaleOf(middle, 0, 0.25);
       const squares = divided(total(exact.map((value) => multiplied(value, value))), fraction(5));
@@ -108,19 +110,19 @@ describe("matrices with radii", () => {
     };
     for (let trial = 0; trial < 50; trial++) {
       const a = balls(1, 5);
-      const some = someOf(a);
+      const exacts = someOf(a);
       for (const back of [false, true]) {
-        const result = turned(rowOf(a, 0), rotation, () => 2, back);
+        const result = rotateRows(rowOf(a, 0), rotation, () => 2, back);
         for (let pair = 0; pair < 2; pair++) {
           const cos = fraction(rotation.cos[4 + pair]!);
           const sin = fraction((back ? -1 : 1) * rotation.sin[4 + pair]!);
-          const [x, y] = [some[pair]!, some[pair + 2]!];
+          const [x, y] = [exacts[pair]!, exacts[pair + 2]!];
           const first = added(multiplied(x, cos), negative(multiplied(y, sin)));
           const second = added(multiplied(x, sin), multiplied(y, cos));
           expect(within(first, ballAt(result, 0, pair))).toBe(true);
           expect(within(second, ballAt(result, 0, pair + 2))).toBe(true);
         }
-        expect(within(some[4]!, ballAt(result, 0, 4))).toBe(true);
+        expect(within(exacts[4]!, ballAt(result, 0, 4))).toBe(true);
       }
     }
   });

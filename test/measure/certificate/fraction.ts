@@ -38,8 +38,8 @@ export const within = (value: Fraction, { low, high }: { low: number; high: numb
 export function exactExp(x: Fraction): { readonly low: Fraction; readonly high: Fraction } {
   if (x.over < 0n) {
     const { low, high } = exactExp(negative(x));
-    const one = fraction(1);
-    return { low: divided(one, high), high: divided(one, low) };
+    const whole = fraction(1);
+    return { low: divided(whole, high), high: divided(whole, low) };
   }
   const unit = 1n << 256n;
   let [low, high, least, most] = [unit, unit, unit, unit];

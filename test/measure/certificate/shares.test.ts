@@ -52,7 +52,7 @@ function mixed(tokens: readonly number[], position: number, numbers: (state: num
   const shares = scores.map((score) => score / sum);
   return {
     before: shares[position - 1]!,
-    value: shares.reduce((all, one, at) => all + one * numbers(tokens[at]! * 4 + at), 0),
+    value: shares.reduce((all, share, at) => all + share * numbers(tokens[at]! * 4 + at), 0),
   };
 }
 

@@ -34,7 +34,7 @@ function period(
   stripe = 0,
 ): PeriodAttention {
   const layout = { start: 1, period: length };
-  const one = (value: number) =>
+  const estimateOf = (value: number) =>
     Array.from({ length: distancesSeen(layout) }, (_, distance) =>
       distance === 7 ? SEQUENCES * value : 0,
     );
@@ -43,7 +43,7 @@ function period(
     repeated: scores(repeated),
     disjoint: scores(control),
     reshuffled: scores({}),
-    scan: [{ sums: one(stripe), squares: one(stripe ** 2) }],
+    scan: [{ sums: estimateOf(stripe), squares: estimateOf(stripe ** 2) }],
   };
 }
 
@@ -91,8 +91,8 @@ test("periodsFrom gives up to three periods of at least 4, none dividing another
       expect(periods[0]).toBe(longest);
       expect(Math.min(...periods)).toBeGreaterThanOrEqual(4);
       expect(new Set(periods).size).toBe(periods.length);
-      for (const one of periods)
-        for (const other of periods) if (one !== other) expect(one % other).not.toBe(0);
+      for (const length of periods)
+        for (const other of periods) if (length !== other) expect(length % other).not.toBe(0);
       if (longest >= 7) expect(periods.length).toBe(3);
     }),
   );

@@ -58,12 +58,12 @@ describe("anatomy(program, architecture)", () => {
     } catch {
       return; // a family or option that is not read yet has no Program
     }
-    const found = anatomy(model.program, model.architecture);
+    const reading = anatomy(model.program, model.architecture);
     const types = typesOf(model.program);
-    expect(namesIn(found).filter((value) => !types.has(value))).toEqual([]);
-    expect(found.layers).toHaveLength(model.architecture.layers);
-    expect(anatomy(model.program, model.architecture)).toBe(found);
-    for (const { attention } of found.layers) {
+    expect(namesIn(reading).filter((value) => !types.has(value))).toEqual([]);
+    expect(reading.layers).toHaveLength(model.architecture.layers);
+    expect(anatomy(model.program, model.architecture)).toBe(reading);
+    for (const { attention } of reading.layers) {
       if (isMissing(attention.projection)) continue;
       const axes = types.get(attention.projection.weight)!.axes.map((axis) => axis.name);
       expect(axes.toSorted()).toEqual(["d_head", "d_model", "head"]);
@@ -74,10 +74,10 @@ describe("anatomy(program, architecture)", () => {
   const on = (what: string, run: () => Promise<void>) => test.skipIf(skip)(what + note, run);
 
   on("reads norms before and after, soft caps and windows of Gemma 2", async () => {
-    const found = await anatomyOf("gemma2");
-    const { attention, mlp } = found.layers[0]!;
+    const reading = await anatomyOf("gemma2");
+    const { attention, mlp } = reading.layers[0]!;
     expect(attention.scores).toMatchObject({ softcap: 5, window: 8, alibi: null });
-    expect(found.layers[1]!.attention.scores.window).toBeNull();
+    expect(reading.layers[1]!.attention.scores.window).toBeNull();
     expect(required(attention.passage)).toMatchObject({
       factor: 1,
       norm: {
@@ -88,8 +88,8 @@ describe("anatomy(program, architecture)", () => {
       },
     });
     expect(required(mlp!.passage).norm!.scale).toBe("blocks.0.ln2_post.hook_scale");
-    expect(sumOf(found.layers[1]!)).toBe("e a0n m0n");
-    expect(required(found.end).unembedding).toMatchObject({
+    expect(sumOf(reading.layers[1]!)).toBe("e a0n m0n");
+    expect(required(reading.end).unembedding).toMatchObject({
       softcap: 3,
       weight: "embed.W_E",
       uncapped: "unembed.hook_uncapped",
@@ -114,11 +114,14 @@ describe("anatomy(program, architecture)", () => {
   );
 
   on("reads multipliers of what is written, of scores and of logits in Granite", async () => {
-    const found = await anatomyOf("granite");
-    expect(required(found.layers[0]!.attention.passage)).toMatchObject({ factor: 0.4, norm: null });
-    expect(required(found.layers[0]!.attention.scores.product).scale).toBe(0.2);
-    expect(required(found.end).unembedding.scale).toBe(0.5);
-    expect(sumOf(found.layers[1]!)).toBe("e a0 m0");
+    const reading = await anatomyOf("granite");
+    expect(required(reading.layers[0]!.attention.passage)).toMatchObject({
+      factor: 0.4,
+      norm: null,
+    });
+    expect(required(reading.layers[0]!.attention.scores.product).scale).toBe(0.2);
+    expect(required(reading.end).unembedding.scale).toBe(0.5);
+    expect(sumOf(reading.layers[1]!)).toBe("e a0 m0");
   });
 
   on("reads attention and MLP side by side, and rotation layer by layer", async () => {

@@ -55,8 +55,8 @@ for (const engine of await backends())
     const names = activationName.options;
     const outputs = names.map((name) => activation(b, name, x, `out.${name}`));
     const session = await prepare(b.program(outputs), engine);
-    const given = tensor(["batch"], [POINTS.length], Float32Array.from(POINTS));
-    const values = await session.run(new Map([["x", given]]));
+    const inputs = tensor(["batch"], [POINTS.length], Float32Array.from(POINTS));
+    const values = await session.run(new Map([["x", inputs]]));
     await session.close();
     for (const name of names)
       POINTS.forEach((point, at) => {

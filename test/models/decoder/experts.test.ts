@@ -36,20 +36,20 @@ describe.skipIf(skip)(`experts${note}`, () => {
     test(`routes that are held give the same logits, and others give others, on ${engine.device}`, async () => {
       const { config, checkpoint, tokens } = await golden("mixtral");
       const model = modelFrom(config, checkpoint);
-      const held = ["hook_expert_indices", "hook_expert_weights"].map(
+      const routeNames = ["hook_expert_indices", "hook_expert_weights"].map(
         (name) => `blocks.0.mlp.${name}`,
       );
-      const free = await valuesOf(model, tokens, [...held, "logits"]);
-      const program = slice(freeze(model.program, held), { outputs: ["logits"] });
+      const free = await valuesOf(model, tokens, [...routeNames, "logits"]);
+      const program = slice(freeze(model.program, routeNames), { outputs: ["logits"] });
       const session = await prepare(program, engine);
       const ids = tensor(["batch", "position"], [2, 24], Int32Array.from(tokens.flat()));
-      const indices = free.get(held[0]!)!;
+      const indices = free.get(routeNames[0]!)!;
       const run = async (shift: number) => {
         const moved = Int32Array.from(indices.data, (expert) => (expert + shift) % 4);
         const feeds = new Map<string, Tensor<TensorData>>([
           ["tokens", ids],
-          [held[0]!, tensor(indices.axes, indices.shape, moved)],
-          [held[1]!, free.get(held[1]!)!],
+          [routeNames[0]!, tensor(indices.axes, indices.shape, moved)],
+          [routeNames[1]!, free.get(routeNames[1]!)!],
         ]);
         return (await session.run(feeds)).get("logits")!.data;
       };

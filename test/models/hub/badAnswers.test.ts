@@ -47,10 +47,10 @@ const api =
     answer(response);
     return true;
   };
-const listed = (change: (honest: Record<string, unknown>) => unknown) => ({ change });
+const changedListing = (change: (honest: Record<string, unknown>) => unknown) => ({ change });
 
 const HEAD = { "content-length": SIZE };
-const BAD: Record<string, [Misbehave | ReturnType<typeof listed>, RegExp]> = {
+const BAD: Record<string, [Misbehave | ReturnType<typeof changedListing>, RegExp]> = {
   "one bit flipped": [sent(200, HEAD, flipped), /needs the hash .* and what arrived has/],
   "another file of the same size": [sent(200, HEAD, someBytes(SIZE, 9)), /needs the hash/],
   "cut off, with the right length announced": [
@@ -194,36 +194,36 @@ const BAD: Record<string, [Misbehave | ReturnType<typeof listed>, RegExp]> = {
     /sent more than 67108864 bytes of JSON/,
   ],
   "a listing without files": [
-    listed((honest) => ({ ...honest, siblings: undefined })),
+    changedListing((honest) => ({ ...honest, siblings: undefined })),
     /sent no list of files/,
   ],
   "a listing without commit": [
-    listed((honest) => ({ ...honest, sha: undefined })),
+    changedListing((honest) => ({ ...honest, sha: undefined })),
     /a commit is 40 hexadecimal digits, got undefined/,
   ],
   "a listing with the file twice": [
-    listed((honest) => ({
+    changedListing((honest) => ({
       ...honest,
       siblings: [...(honest.siblings as []), ...(honest.siblings as [])],
     })),
     /lists model.safetensors of org\/name more than once/,
   ],
   "a listing with another size": [
-    listed((honest) => ({
+    changedListing((honest) => ({
       ...honest,
       siblings: [{ rfilename: FILE.name, lfs: { sha256: hashOf(FILE), size: 5 } }],
     })),
     /needs 5 bytes, and .* answers 200000 bytes/,
   ],
   "a listing with a size below zero": [
-    listed((honest) => ({
+    changedListing((honest) => ({
       ...honest,
       siblings: [{ rfilename: FILE.name, lfs: { sha256: hashOf(FILE), size: -1 } }],
     })),
     /needs a size in bytes, got -1/,
   ],
   "a listing with more bytes than any disk has": [
-    listed((honest) => ({
+    changedListing((honest) => ({
       ...honest,
       siblings: [{ rfilename: FILE.name, lfs: { sha256: hashOf(FILE), size: 2 ** 52 } }],
     })),
@@ -255,8 +255,8 @@ describe(`${Object.keys(BAD).length} bad answers leave nothing in the cache`, ()
         backoffMs: 1,
         timeoutMs: 200,
       };
-      const wanted = exactly(FILE.name);
-      const error = await fetchFromHub("org/name", { ...options, wanted }).then(
+      const files = exactly(FILE.name);
+      const error = await fetchFromHub("org/name", { ...options, wanted: files }).then(
         () => null,
         (thrown: unknown) => thrown as Error,
       );
@@ -267,7 +267,7 @@ describe(`${Object.keys(BAD).length} bad answers leave nothing in the cache`, ()
 
       hub.setMisbehave(null);
       hub.listing = null;
-      await fetchFromHub("org/name", { ...options, timeoutMs: 20_000, wanted }); // and the next call is fine
+      await fetchFromHub("org/name", { ...options, timeoutMs: 20_000, wanted: files }); // and the next call is fine
       rmSync(cacheDir, { recursive: true });
     });
   }
@@ -276,13 +276,13 @@ describe(`${Object.keys(BAD).length} bad answers leave nothing in the cache`, ()
     const cacheDir = mkdtempSync(join(tmpdir(), "hub-bad-"));
     hub.setMisbehave(null);
     hub.listing = (honest) => honest;
-    const asked = fetchFromHub("org/name", {
+    const fetching = fetchFromHub("org/name", {
       endpoint: hub.endpoint,
       cacheDir,
       env: {},
       revision: OTHER_COMMIT,
     });
-    await expect(asked).rejects.toThrow(/does not exist/);
+    await expect(fetching).rejects.toThrow(/does not exist/);
     hub.setMisbehave((request, response) => {
       if (!request.url!.includes(OTHER_COMMIT)) return false;
       response.writeHead(307, { location: "/api/models/org/name/revision/main?blobs=true" }).end();

@@ -223,8 +223,8 @@ describe("Python's client", () => {
   test.skipIf(!has)(
     "finds our files offline (needs huggingface_hub; PYTHON_WITH_HUB names the interpreter)",
     async () => {
-      const wanted = { ...exactly("config.json", "model.safetensors"), optional: ["missing.json"] };
-      const { folder } = await fetched("org/name", { wanted });
+      const files = { ...exactly("config.json", "model.safetensors"), optional: ["missing.json"] };
+      const { folder } = await fetched("org/name", { wanted: files });
       const script = `
 from huggingface_hub import hf_hub_download, snapshot_download, scan_cache_dir, try_to_load_from_cache, _CACHED_NO_EXIST
 print(hf_hub_download("org/name", "model.safetensors"))

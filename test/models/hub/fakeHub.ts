@@ -120,17 +120,17 @@ export async function fakeHub(
     const api = /^\/api\/models\/(.+)\/revision\/(.+)\?blobs=true$/.exec(path);
     if (api) {
       const branch = branches.get(api[2]!);
-      const known = branch
+      const branchFiles = branch
         ? { files: branch, sha: commitOf(api[2]!) }
         : { files, sha: MAIN_NAMES.includes(api[2]!) ? COMMIT : null };
-      return sendListing(hub, known.files, api[1]!, known.sha, response);
+      return sendListing(hub, branchFiles.files, api[1]!, branchFiles.sha, response);
     }
     if (/^\/api\/models\/.+\/refs$/.test(path)) return sendRefs([...branches.keys()], response);
     if (/^\/api\/models\/.+\/paths-info\//.test(path))
       return void sendPathsInfo(files, request, response);
-    const [, asked = "", name = ""] = /\/resolve\/([0-9a-f]{40}|main)\/([^?]+)/.exec(path) ?? [];
-    const commit = asked === "main" ? COMMIT : asked;
-    const file = at(commit).find((one) => one.name === name);
+    const [, revision = "", name = ""] = /\/resolve\/([0-9a-f]{40}|main)\/([^?]+)/.exec(path) ?? [];
+    const commit = revision === "main" ? COMMIT : revision;
+    const file = at(commit).find((entry) => entry.name === name);
     response.setHeader("x-repo-commit", commit);
     if (!file) return void response.writeHead(404, { "x-error-code": "EntryNotFound" }).end();
     if (!file.lfs) return void sendFile(hub, path, file, request, response, rate);
@@ -162,8 +162,8 @@ async function sendPathsInfo(
   let body = "";
   for await (const chunk of request) body += String(chunk);
   const { paths } = JSON.parse(body) as { paths: string[] };
-  const found = files.filter(({ name }) => paths.includes(name));
-  const answer = found.map((file) => ({
+  const matches = files.filter(({ name }) => paths.includes(name));
+  const answer = matches.map((file) => ({
     ...{ type: "file", path: file.name, size: file.bytes.byteLength, oid: gitHash(file.bytes) },
     ...(file.lfs && {
       lfs: { oid: sha256(file.bytes), size: file.bytes.byteLength, pointerSize: 130 },

@@ -132,9 +132,9 @@ describe("fetchFromHub(id, options)", () => {
   });
 
   test("tells how many bytes of each file are here", async () => {
-    const seen: [string, number, number][] = [];
-    await fetched({ onProgress: ({ file, bytes, total }) => seen.push([file, bytes, total]) });
-    const ofWeights = seen.filter(([file]) => file === "model.safetensors");
+    const events: [string, number, number][] = [];
+    await fetched({ onProgress: ({ file, bytes, total }) => events.push([file, bytes, total]) });
+    const ofWeights = events.filter(([file]) => file === "model.safetensors");
     expect(ofWeights.at(-1)).toEqual(["model.safetensors", 300_000, 300_000]);
     expect(ofWeights.map(([, bytes]) => bytes)).toEqual(
       ofWeights.map(([, bytes]) => bytes).sort((a, b) => a - b),

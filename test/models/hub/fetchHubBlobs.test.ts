@@ -36,14 +36,14 @@ describe("a model of the hub in a browser", () => {
   };
 
   test("is loaded by its id or a short name, at a commit, with progress in bytes", async () => {
-    const seen: string[] = [];
+    const steps: string[] = [];
     const progress = (step: string, done: number, total: number) =>
-      done === total && seen.push(step);
+      done === total && steps.push(step);
     const model = await load("pythia-14m", { hub: hub.endpoint, revision: "step1000", progress });
     expect(model).toMatchObject({ id: "pythia-14m", revision: COMMIT });
     expect(model.sha256).toBe(createHash("sha256").update(WEIGHTS.bytes).digest("hex"));
     expect(model.architecture).toMatchObject({ layers: 2, heads: 4 });
-    expect(seen).toEqual(
+    expect(steps).toEqual(
       expect.arrayContaining(["downloading config.json", "downloading model.safetensors"]),
     );
     expect(hub.seen[0]!.path).toContain("/EleutherAI/pythia-14m/revision/step1000");
@@ -52,10 +52,10 @@ describe("a model of the hub in a browser", () => {
 
   test("is refused for its size before its weights are asked for", async () => {
     hub.seen.length = 0;
-    const sized = (parameters: number) => {
+    const checkParameters = (parameters: number) => {
       throw new Error(`too large: ${parameters}`);
     };
-    await expect(load("org/tiny", { hub: hub.endpoint, sized })).rejects.toThrow(
+    await expect(load("org/tiny", { hub: hub.endpoint, sized: checkParameters })).rejects.toThrow(
       `too large: ${Math.floor(WEIGHTS.bytes.byteLength / 4)}`,
     );
     expect(hub.seen.some(({ path }) => path.endsWith("model.safetensors"))).toBe(false);
@@ -67,12 +67,12 @@ describe("a model of the hub in a browser", () => {
     const map = { weight_map: Object.fromEntries(names.map((name, at) => [`w${at}`, name])) };
     const index = text("model.safetensors.index.json", JSON.stringify(map));
     const sharded = await fakeHub([FILES[0]!, index, ...names.map(shard)]);
-    const seen: number[] = [];
+    const counts: number[] = [];
     await fetchHubBlobs("org/tiny", {
       endpoint: sharded.endpoint,
-      sized: (parameters) => void seen.push(parameters),
+      sized: (parameters) => void counts.push(parameters),
     });
-    expect(seen[0]).toBe(Math.floor((2 * WEIGHTS.bytes.byteLength) / 4));
+    expect(counts[0]).toBe(Math.floor((2 * WEIGHTS.bytes.byteLength) / 4));
     await sharded.close();
   });
 

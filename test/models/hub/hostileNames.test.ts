@@ -186,8 +186,8 @@ describe(`${count} hostile names are refused, and nothing is written`, () => {
         JSON.stringify({ weight_map: { w: name } }),
       );
       const own = await fakeHub([index, { ...FILE, name }]);
-      const wanted = { required: [], optional: [], firstOf: [index.name] };
-      const error = await fetched("org/name", { endpoint: own.endpoint, wanted }).catch(
+      const request = { required: [], optional: [], firstOf: [index.name] };
+      const error = await fetched("org/name", { endpoint: own.endpoint, wanted: request }).catch(
         (thrown: unknown) => thrown,
       );
       await own.close();
@@ -240,8 +240,8 @@ describe("what is laid in the way is not followed", () => {
       const path = join(top, "cache/models--org--name", place);
       mkdirSync(join(path, ".."), { recursive: true });
       symlinkSync(join(top, "outside"), path);
-      const wanted = { ...exactly(FILE.name), optional: ["missing.json"] };
-      await fetched("org/name", { wanted }).catch((error: unknown) =>
+      const request = { ...exactly(FILE.name), optional: ["missing.json"] };
+      await fetched("org/name", { wanted: request }).catch((error: unknown) =>
         expect(error).toBeInstanceOf(InputError),
       );
       const outside = readdirSync(join(top, "outside"), { recursive: true, withFileTypes: true });

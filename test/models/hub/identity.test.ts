@@ -51,9 +51,9 @@ describe("a name that means nothing", () => {
   });
 
   test("is tried once where no name can be resolved, and says why", async () => {
-    let asked = 0;
+    let requests = 0;
     vi.stubGlobal("fetch", () => {
-      asked++;
+      requests++;
       const cause = Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" });
       return Promise.reject(new TypeError("fetch failed", { cause }));
     });
@@ -63,7 +63,7 @@ describe("a name that means nothing", () => {
     expect((error as Error).message).toBe(
       "the name hub.invalid cannot be resolved (ENOTFOUND): there is no network, or a proxy is needed (HTTPS_PROXY)",
     );
-    expect(asked).toBe(1);
+    expect(requests).toBe(1);
   });
 });
 
@@ -92,6 +92,6 @@ test("cache verify of nothing says that there is nothing", async () => {
   expect([code, stderr]).toEqual([2, expect.stringContaining("hub has no models to verify")]);
   mkdirSync(join(folder, "hf", "hub", "models--a--b", "blobs"), { recursive: true });
   writeFileSync(join(folder, "hf", "hub", "models--a--b", "blobs", "x"), "");
-  const named = await cli(folder, ["cache", "verify", "org/none"], environment);
-  expect(named.stderr).toContain("has no model org/none to verify");
+  const verifying = await cli(folder, ["cache", "verify", "org/none"], environment);
+  expect(verifying.stderr).toContain("has no model org/none to verify");
 });

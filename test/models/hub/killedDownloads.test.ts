@@ -28,7 +28,7 @@ const child = (endpoint: string, cacheDir: string, name: string): ChildProcess =
   spawn(process.execPath, [compiled.script, endpoint, cacheDir, name], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-const ended = (process: ChildProcess) =>
+const exitOf = (process: ChildProcess) =>
   new Promise<string>((done) => {
     let output = "";
     process.stdout!.on("data", (chunk: Buffer) => void (output += chunk.toString()));
@@ -51,7 +51,7 @@ async function killedAt(
     if (afterMs === 0) process.kill("SIGKILL");
     else setTimeout(() => process.kill("SIGKILL"), afterMs);
   });
-  await ended(process);
+  await exitOf(process);
   watch.delete(path);
   return process.signalCode === "SIGKILL";
 }
@@ -75,7 +75,7 @@ describe("a download that is killed", () => {
     let continued = 0;
     const work = files.map(async (file, index) => {
       const cacheDir = mkdtempSync(join(tmpdir(), "hub-killed-"));
-      const wanted = exactly(file.name);
+      const request = exactly(file.name);
       for (const { atByte, afterMs, twice } of draws.filter(
         (_, draw) => draw % AT_ONCE === index,
       )) {
@@ -86,7 +86,7 @@ describe("a download that is killed", () => {
           endpoint: hub.endpoint,
           cacheDir,
           env: {},
-          wanted,
+          wanted: request,
         });
         continued += hub.seen
           .slice(before)
@@ -116,7 +116,7 @@ describe("a download that is killed", () => {
     expect(await killedAt(hub, cacheDir, file, 20_000, 0)).toBe(true);
     expect(unfinished(cacheDir).length).toBe(2);
     const waiting = child(hub.endpoint, cacheDir, file.name);
-    expect(await ended(waiting)).toMatch(/^[0-9a-f]{40}$/);
+    expect(await exitOf(waiting)).toMatch(/^[0-9a-f]{40}$/);
     expect(unfinished(cacheDir)).toEqual([]);
     await hub.close();
     rmSync(cacheDir, { recursive: true });
@@ -130,7 +130,7 @@ describe(`${PROCESSES} processes that ask for one blob`, () => {
     hub.setRate(800_000); // long enough that all of them are waiting
     const cacheDir = mkdtempSync(join(tmpdir(), "hub-many-"));
     const outputs = await Promise.all(
-      Array.from({ length: PROCESSES }, () => ended(child(hub.endpoint, cacheDir, file.name))),
+      Array.from({ length: PROCESSES }, () => exitOf(child(hub.endpoint, cacheDir, file.name))),
     );
     expect(outputs.filter((output) => /^[0-9a-f]{40}$/.test(output)).length).toBe(PROCESSES);
     expect(hub.seen.filter(({ host }) => host === "store").length).toBe(1);

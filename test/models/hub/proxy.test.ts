@@ -20,11 +20,11 @@ interface Seen {
   readonly credentials: string | undefined;
 }
 let hub: FakeHub;
-let seen: Seen[];
+let requests: Seen[];
 let servers: Server[];
 let folder: string;
 beforeEach(async () => {
-  [folder, seen, servers] = [emptyFolder(), [], []];
+  [folder, requests, servers] = [emptyFolder(), [], []];
   hub = await fakeHub(FILES);
 });
 afterEach(async () => {
@@ -44,7 +44,7 @@ async function listening(server: Server): Promise<number> {
 async function proxy(): Promise<string> {
   const server = createServer((request, response) => {
     const { "proxy-authorization": credentials } = request.headers;
-    seen.push({ line: `${request.method} ${request.url}`, credentials });
+    requests.push({ line: `${request.method} ${request.url}`, credentials });
     const through = plainRequest(request.url!, { headers: request.headers }, (answer) => {
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
@@ -53,7 +53,7 @@ async function proxy(): Promise<string> {
   });
   server.on("connect", (request, socket) => {
     const { "proxy-authorization": credentials } = request.headers;
-    seen.push({ line: `CONNECT ${request.url}`, credentials });
+    requests.push({ line: `CONNECT ${request.url}`, credentials });
     const [host = "", port] = request.url!.split(":");
     const to = connect(Number(port), host, () => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
@@ -82,13 +82,13 @@ async function secureHub(): Promise<string> {
 const fetched = (
   env: Environment,
   endpoint = hub.endpoint,
-  wanted = exactly("config.json", "model.safetensors"),
+  files = exactly("config.json", "model.safetensors"),
 ) =>
   fetchFromHub("org/name", {
     endpoint,
     cacheDir: folder,
     env,
-    wanted,
+    wanted: files,
     retries: 0,
     timeoutMs: 5000,
   });
@@ -97,19 +97,19 @@ describe("a proxy", () => {
   test("gets whole addresses of http hubs, with the credentials of its own address", async () => {
     const { files } = await fetched({ HTTP_PROXY: `http://user:pass@${await proxy()}` });
     expect(files).toEqual(["config.json", "model.safetensors"]);
-    expect(seen.map(({ line }) => line)).toContain(
+    expect(requests.map(({ line }) => line)).toContain(
       `GET ${hub.endpoint}/api/models/org/name/revision/main?blobs=true`,
     );
-    expect(seen.length).toBeGreaterThanOrEqual(3); // listing, config, weights and where they redirect to
+    expect(requests.length).toBeGreaterThanOrEqual(3); // listing, config, weights and where they redirect to
     const basic = `Basic ${Buffer.from("user:pass").toString("base64")}`;
-    expect(new Set(seen.map(({ credentials }) => credentials))).toEqual(new Set([basic]));
+    expect(new Set(requests.map(({ credentials }) => credentials))).toEqual(new Set([basic]));
   });
 
   test("gets tunnels to https hubs, whose authority REQUESTS_CA_BUNDLE names", async () => {
     const endpoint = await secureHub();
     const env = { HTTPS_PROXY: `http://${await proxy()}`, REQUESTS_CA_BUNDLE: tls("cert.pem") };
     await fetched(env, endpoint, exactly("config.json"));
-    expect(seen.map(({ line }) => line)).toContain(`CONNECT ${new URL(endpoint).host}`);
+    expect(requests.map(({ line }) => line)).toContain(`CONNECT ${new URL(endpoint).host}`);
   });
 
   test.each([
@@ -144,7 +144,7 @@ describe("a proxy", () => {
     ],
   ])("is used as Python's client uses it: %s", async (_, env, used) => {
     await fetched(env(`http://${await proxy()}`));
-    expect(seen.length > 0).toBe(used);
+    expect(requests.length > 0).toBe(used);
   });
 
   test("is refused where its address cannot be used, without its password in the message", () => {

@@ -50,10 +50,10 @@ describe("ablate", () => {
   test("an exact induction pattern keeps what an induction head does, other exact patterns do not", async () => {
     const model = await openPlanted("induction");
     const { ideal } = await ablate(model, { backend: engine, idealise: ["1.2"], numExamples: 10 });
-    const kept = Object.fromEntries(ideal.map((one) => [one.pattern, one.kept!]));
-    expect(kept["induction"]).toBeGreaterThan(0.99);
-    expect(kept["previousToken"]).toBeLessThan(0.5);
-    expect(kept["firstToken"]).toBeLessThan(0.5);
+    const keptByPattern = Object.fromEntries(ideal.map((entry) => [entry.pattern, entry.kept!]));
+    expect(keptByPattern["induction"]).toBeGreaterThan(0.99);
+    expect(keptByPattern["previousToken"]).toBeLessThan(0.5);
+    expect(keptByPattern["firstToken"]).toBeLessThan(0.5);
   });
 
   test("redirect costs what an exact first-token pattern costs, head by head", async () => {
@@ -188,8 +188,8 @@ describe("ablate", () => {
       sets: [necessary.heads],
     });
     const { loss, sets } = without;
-    const kept = 1 - sets[0]!.secondCopy / (loss.firstCopy - loss.secondCopy);
-    expect(necessary.check.kept).toBeCloseTo(kept, 2);
+    const share = 1 - sets[0]!.secondCopy / (loss.firstCopy - loss.secondCopy);
+    expect(necessary.check.kept).toBeCloseTo(share, 2);
   });
 
   test("refuses minimal sets where repetition does not help, and shares that are none", async () => {

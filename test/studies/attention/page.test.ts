@@ -15,14 +15,14 @@ const HOSTILE = ["</script><img src=x onerror=alert(1)>", "\u202e", "\n", " "];
 
 async function pageOf(length: number) {
   const block = Array.from({ length: Math.floor(length / 2) }, (_, index) => 1 + index);
-  const made = await attention(await openPlanted("induction"), {
+  const original = await attention(await openPlanted("induction"), {
     backend: await oneEngine(),
     tokens: [[...block, ...block]],
     heads: ["1.2", "0.3"],
   });
-  const [sequence] = made.sequences;
+  const [sequence] = original.sequences;
   const pieces = sequence!.pieces.map((piece, place) => HOSTILE[place] ?? piece);
-  const result = { ...made, sequences: [{ ...sequence!, pieces }] };
+  const result = { ...original, sequences: [{ ...sequence!, pieces }] };
   const file = join(mkdtempSync(join(tmpdir(), "attention-")), "page.html");
   await writeStudy(attentionView(result), result, file);
   return { file, result, block };
@@ -52,17 +52,21 @@ test.skipIf(note !== "")(
       });
       await page.goto(`file://${file}`);
       const query = block.length + 40;
-      const said = () => page.textContent(".attention-words");
+      const wordsText = () => page.textContent(".attention-words");
       await page.locator(`.attention-tokens [data-position="${query}"]`).hover();
-      expect(await said()).toMatch(new RegExp(`^Query ${query} 41 looks at 42 at 41: (1|0.9)`));
+      expect(await wordsText()).toMatch(
+        new RegExp(`^Query ${query} 41 looks at 42 at 41: (1|0.9)`),
+      );
       await page.locator(`.attention-tokens [data-position="${query}"]`).click();
       await page.mouse.move(0, 0);
       await page.keyboard.press("ArrowRight");
-      expect(await said()).toMatch(new RegExp(`^Query ${query + 1} 42 looks at 43 at 42: `));
+      expect(await wordsText()).toMatch(new RegExp(`^Query ${query + 1} 42 looks at 43 at 42: `));
       await page.selectOption("section.attention select", "1");
-      expect(await said()).toContain(`looks at 41 at ${query}: `); // 0.3 is the previous-token head
+      expect(await wordsText()).toContain(`looks at 41 at ${query}: `); // 0.3 is the previous-token head
       await page.getByLabel("who looks at it").check();
-      expect(await said()).toContain(`Key ${query + 1} 42 is looked at by 43 at ${query + 2}: `);
+      expect(await wordsText()).toContain(
+        `Key ${query + 1} 42 is looked at by 43 at ${query + 2}: `,
+      );
       expect(faults).toEqual([]);
     } finally {
       await browser.close();

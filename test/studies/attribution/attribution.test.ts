@@ -121,10 +121,10 @@ describe("attribution", () => {
           const largest = Math.max(...exact.paths.map(({ drop }) => Math.abs(drop)));
           for (const { from, drop } of exact.paths) {
             const ours = paths!.top.find(
-              (one) =>
-                one.from === from[0] &&
-                one.route === route &&
-                one.into === (route === "logits" ? null : into),
+              (edge) =>
+                edge.from === from[0] &&
+                edge.route === route &&
+                edge.into === (route === "logits" ? null : into),
             )!;
             expect(Math.abs(ours.change + drop), `${route} from ${from}`).toBeLessThan(
               largest / 20 + ROUNDING,
@@ -208,7 +208,7 @@ describe("attribution", () => {
         return low * high > 0 && !run.has(name) ? [{ name, size: Math.abs(value) }] : [];
       }),
     );
-    left.sort((one, other) => other.size - one.size);
+    left.sort((first, other) => other.size - first.size);
     const sizes = change.flat().map(Math.abs);
     const { beyond } = result.screen!;
     expect(beyond.heads).toEqual(left.map(({ name }) => name));

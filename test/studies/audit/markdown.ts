@@ -57,7 +57,7 @@ const GROUPS: readonly {
 /** The page. Numbers have four digits; the last group of the table above comes first. */
 export function auditMarkdown(result: AuditResult): string {
   const groupOf = ({ convention }: AuditConvention) =>
-    GROUPS.find(({ prefix }) => [prefix].flat().some((one) => convention.startsWith(one)))!;
+    GROUPS.find(({ prefix }) => [prefix].flat().some((start) => convention.startsWith(start)))!;
   const ordered = [GROUPS.at(-1)!, ...GROUPS.slice(0, -1)];
   return [
     "# Measures: what every convention computes, and what it confuses",

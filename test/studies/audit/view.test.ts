@@ -76,10 +76,10 @@ describe("auditPicture(result)", () => {
   const cells = [...svg.querySelectorAll("rect > title")].map((title) => title.textContent);
 
   test("draws a cell for every convention and ideal head that has a score, and names both", () => {
-    const known = result.conventions.flatMap(({ values }) =>
+    const filled = result.conventions.flatMap(({ values }) =>
       Object.values(values).filter((value) => value !== null),
     );
-    expect(cells).toHaveLength(known.length + result.conventions.length);
+    expect(cells).toHaveLength(filled.length + result.conventions.length);
     expect(cells).toContain("arena.induction, induction: 0.9706");
     const texts = [...svg.querySelectorAll("text")].map((text) => text.textContent);
     for (const { convention } of result.conventions) expect(texts).toContain(convention);

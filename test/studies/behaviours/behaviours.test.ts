@@ -7,20 +7,20 @@ import { oneEngine } from "../../interventions/engine.ts";
 const backend = await oneEngine();
 const model = await openPlanted("induction");
 const lasting = ({ environment, timings, ...rest }: BehavioursResult) => JSON.stringify(rest);
-const named = ({ behaviours: all }: BehavioursResult, name: string) =>
-  all.find((one) => one.name === name)!;
+const behaviourOf = ({ behaviours: all }: BehavioursResult, name: string) =>
+  all.find((behaviour) => behaviour.name === name)!;
 
 describe("behaviours(model)", () => {
   test("finds in a planted circuit one head that follows copies, and needs the current token alone", async () => {
     const result = await behaviours(model, { backend, numExamples: 12 });
     expect(behavioursResult.safeParse(result).success).toBe(true);
     const heads = (name: string) =>
-      named(result, name).heads.map(({ layer, head }) => `${layer}.${head}`);
+      behaviourOf(result, name).heads.map(({ layer, head }) => `${layer}.${head}`);
     expect(heads("pairInduction")).toEqual(["1.2"]);
     expect(heads("needsCurrent")).toEqual(["1.2"]);
     expect(heads("needsPrevious")).toEqual([]);
     expect(heads("selectsByContext")).toEqual([]);
-    const { scores, excess, controls } = named(result, "pairInduction");
+    const { scores, excess, controls } = behaviourOf(result, "pairInduction");
     expect(scores[1]![2]!).toBeGreaterThan(0.8);
     expect(excess[1]![2]!).toBeCloseTo(scores[1]![2]! - controls![1]![2]!, 6);
     // every key of a recurring token matches alike, so the planted head attends to all copies
@@ -29,32 +29,32 @@ describe("behaviours(model)", () => {
 
   test("measures what is asked for alone, with the same numbers", async () => {
     const all = await behaviours(model, { backend, numExamples: 10 });
-    const some = await behaviours(model, { backend, numExamples: 10, only: ["needsCurrent"] });
-    expect(some.behaviours).toEqual([named(all, "needsCurrent")]);
-    expect(some.copies).toBeNull();
-    expect(some.scenes.map(({ name }) => name)).toEqual(["context"]);
+    const subset = await behaviours(model, { backend, numExamples: 10, only: ["needsCurrent"] });
+    expect(subset.behaviours).toEqual([behaviourOf(all, "needsCurrent")]);
+    expect(subset.copies).toBeNull();
+    expect(subset.scenes.map(({ name }) => name)).toEqual(["context"]);
   });
 
   test("gives the same bytes for the same seed and other numbers for another", async () => {
     const options = { backend, numExamples: 3, only: ["lastCopy"] };
-    const [one, same, other] = [
+    const [first, same, other] = [
       await behaviours(model, options),
       await behaviours(model, options),
       await behaviours(model, { ...options, seed: 1 }),
     ];
-    expect(lasting(same)).toBe(lasting(one));
-    expect(other.behaviours[0]!.scores).not.toEqual(one.behaviours[0]!.scores);
-    expect(one.warnings.join()).toContain("3 examples are too few for an interval");
-    expect(one.behaviours[0]!.intervals[0]![0]).toBeNull();
+    expect(lasting(same)).toBe(lasting(first));
+    expect(other.behaviours[0]!.scores).not.toEqual(first.behaviours[0]!.scores);
+    expect(first.warnings.join()).toContain("3 examples are too few for an interval");
+    expect(first.behaviours[0]!.intervals[0]![0]).toBeNull();
   });
 
   test("lists what a model has no room for, with the reason", async () => {
     const architecture = { ...model.architecture, contextLength: 44 };
-    const { behaviours: found, skipped } = await behaviours(
+    const { behaviours: list, skipped } = await behaviours(
       { ...model, architecture },
       { backend, numExamples: 2 },
     );
-    expect(found.map(({ name }) => name)).toContain("pairInduction");
+    expect(list.map(({ name }) => name)).toContain("pairInduction");
     expect(skipped.find(({ behaviour }) => behaviour === "lastCopy")!.why).toMatch(
       /49 tokens.*44 positions/,
     );

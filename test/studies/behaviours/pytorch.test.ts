@@ -47,7 +47,7 @@ async function rowsOf(model: LoadedModel): Promise<{ readonly rows: Rows; readon
     ...{ ordinary: ids, bos, examples: EXAMPLES, seed: SEED, contextLength, words },
   };
   const sizes = [...words.concepts].filter(([size]) => size >= 2 && size <= 4);
-  const [size] = sizes.reduce((most, one) => (one[1].length > most[1].length ? one : most));
+  const [size] = sizes.reduce((most, entry) => (entry[1].length > most[1].length ? entry : most));
   const rows = Object.fromEntries(
     SCENES.map((scene) => {
       const built = scene.rows(source);
@@ -71,19 +71,21 @@ describe("behaviours equal PyTorch", () => {
       `of ${name}, for every head and behaviour${note}`,
       async () => {
         const model = await openModel(shared("data", name, file)!);
-        const made = await rowsOf(model);
+        const rows = await rowsOf(model);
         if (writes) {
           mkdirSync(FIXTURES, { recursive: true });
-          writeFileSync(fixture, `${JSON.stringify(made)}\n`);
+          writeFileSync(fixture, `${JSON.stringify(rows)}\n`);
           return await model.close();
         }
         const golden = JSON.parse(readFileSync(fixture, "utf8")) as Golden;
-        expect(made.rows).toEqual(golden.rows);
+        expect(rows.rows).toEqual(golden.rows);
         const backend = await oneEngine();
         const result = await behaviours(model, { backend, numExamples: EXAMPLES, seed: SEED });
         await model.close();
         expect(result.skipped).toEqual([]);
-        expect(result.behaviours.map((one) => one.name)).toEqual(Object.keys(golden.behaviours));
+        expect(result.behaviours.map((behaviour) => behaviour.name)).toEqual(
+          Object.keys(golden.behaviours),
+        );
         for (const { name: behaviour, scores, controls } of result.behaviours) {
           const expected = golden.behaviours[behaviour]!;
           expect(furthestOf(scores, expected.scores), behaviour).toBeLessThan(TOLERANCE);
@@ -100,8 +102,8 @@ describe("behaviours equal PyTorch", () => {
     for (const [name] of MODELS) {
       const fixture = join(FIXTURES, `${name}.json`);
       expect(existsSync(fixture)).toBe(true);
-      const { behaviours: found } = JSON.parse(readFileSync(fixture, "utf8")) as Golden;
-      const { scores } = found["pairInduction"]!;
+      const { behaviours: expected } = JSON.parse(readFileSync(fixture, "utf8")) as Golden;
+      const { scores } = expected["pairInduction"]!;
       expect(Math.max(...scores.flat())).toBeGreaterThan(0.5);
       expect(Math.min(...scores.flat())).toBeLessThan(0.05);
     }

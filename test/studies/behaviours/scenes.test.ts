@@ -117,10 +117,10 @@ describe.each(SCENES)("the scene $name", (scene) => {
     const all = Object.values(rows.variants);
     expect(new Set(all.map(({ shape }) => shape.join())).size).toBe(1);
     expect(all.every(({ data, shape }) => data[0] === 0 && data[shape[1]!] === 0)).toBe(true);
-    const [one, other] = all.map(({ data, shape }) => data.subarray(0, shape[1]!));
-    const changed = one!.filter((id, at) => id !== other![at]).length;
+    const [first, other] = all.map(({ data, shape }) => data.subarray(0, shape[1]!));
+    const changed = first!.filter((id, at) => id !== other![at]).length;
     expect(changed).toBeGreaterThan(0);
-    expect(changed).toBeLessThanOrEqual(one!.length / 4);
+    expect(changed).toBeLessThanOrEqual(first!.length / 4);
     const longer = rowsOf(scene, { examples: 5 }).variants;
     for (const [variant, { data }] of Object.entries(rows.variants))
       expect(longer[variant]!.data.subarray(0, data.length)).toEqual(data);
@@ -132,9 +132,9 @@ describe.each(SCENES)("the scene $name", (scene) => {
     expect(scene.rows({ ...SOURCE, contextLength: 8 })).toMatch(
       /rows take \d+ tokens.*8 positions/,
     );
-    const few = Int32Array.of(1, 2, 3);
-    const words = { ...WORDS, letters: few };
-    expect(scene.rows({ ...SOURCE, ordinary: few, words })).toMatch(
+    const tooFew = Int32Array.of(1, 2, 3);
+    const words = { ...WORDS, letters: tooFew };
+    expect(scene.rows({ ...SOURCE, ordinary: tooFew, words })).toMatch(
       /different tokens, and there are 3/,
     );
   });

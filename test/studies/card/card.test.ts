@@ -62,8 +62,8 @@ describe("card", () => {
 
 describe("published facts", () => {
   test("are of heads that the models have, with labels that exist and a source", () => {
-    for (const { named, layers, heads, labels, source } of PUBLISHED) {
-      for (const name of named) {
+    for (const { headNames, layers, heads, labels, source } of PUBLISHED) {
+      for (const name of headNames) {
         const [layer, head] = name.split(".").map(Number) as [number, number];
         expect(layer < layers && head < heads).toBe(true);
       }

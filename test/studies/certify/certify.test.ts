@@ -65,11 +65,11 @@ describe("certify(model)", () => {
   ])("proves of a planted head in %s, seed %i, at least %f", async (architecture, seed, proved) => {
     const model = loadedPlanted(plantedModel(seed, { kinds: CIRCUIT, architecture }), seed);
     const { heads, accuracy } = await certify(model, { ...SMALL, heads: ["1.0"] });
-    const [{ least, found, certified } = heads[0]!] = heads;
+    const [{ least, found: search, certified } = heads[0]!] = heads;
     expect(certified).toBe(true);
     expect(least).toBeGreaterThan(proved);
-    expect(least).toBeLessThanOrEqual(found.least + 1e-5);
-    expect(least).toBeGreaterThan(0.4 * found.least);
+    expect(least).toBeLessThanOrEqual(search.least + 1e-5);
+    expect(least).toBeGreaterThan(0.4 * search.least);
     if (proved > 0.9) expect(accuracy).toEqual({ proved: 1, found: 1 });
   });
 
@@ -92,11 +92,11 @@ describe("certify(model)", () => {
       const model = randomModel(shape, size, seed);
       const options = { backend, alphabet: 4, seqLen: 6, numExamples: 400, rounds: 5 };
       const { heads, accuracy } = await certify(model, { ...options, heads: ["1.*"] });
-      for (const { least, mean, found } of heads) {
-        expect(least).toBeLessThanOrEqual(found.least + 1e-6);
-        expect(mean).toBeLessThanOrEqual(found.mean + 0.01);
+      for (const { least, mean, found: search } of heads) {
+        expect(least).toBeLessThanOrEqual(search.least + 1e-6);
+        expect(mean).toBeLessThanOrEqual(search.mean + 0.01);
         expect(mean).toBeGreaterThanOrEqual(least);
-        if (size < 0.2 && shape.norm === null) expect(least).toBeGreaterThan(0.3 * found.least);
+        if (size < 0.2 && shape.norm === null) expect(least).toBeGreaterThan(0.3 * search.least);
       }
       expect(accuracy.proved).toBeLessThanOrEqual(accuracy.found + 0.05);
     }
@@ -139,8 +139,11 @@ describe("certify(model)", () => {
     ["zoo:llama-gqa", {}, "study", /two layers of attention alone .* has MLPs/],
   ] as const)("refuses %s with %j", async (name, options, code, message) => {
     const model = await openModel(name);
-    const asked = certify(model, { backend, ...(options as CertifyOptions) });
-    await expect(asked).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    const certifying = certify(model, { backend, ...(options as CertifyOptions) });
+    await expect(certifying).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
     await model.close();
   });
 });

@@ -82,22 +82,22 @@ describe("check", () => {
       "effect of head 1.2 >= 1",
       "head 1.2 label induction",
     ];
-    const { rules: found } = await check(cut, { backend, rules });
-    expect(found.map(({ outcome }) => outcome)).toEqual(["holds", "fails", "fails"]);
+    const { rules: outcomes } = await check(cut, { backend, rules });
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(["holds", "fails", "fails"]);
   });
 
   test("refuses heads and baselines that are not there, and limits below the first rows", async () => {
-    const asked = (rules: string[], more = {}) => check(zoo, { backend, rules, ...more });
-    await expect(asked(["head 7.0 label induction"])).rejects.toThrow("has heads 0.0 to 1.3");
-    await expect(asked(["same labels as b.json"])).rejects.toThrow("needs the verdict b.json");
-    await expect(asked(["copyGain >= 3"], { limit: 10 })).rejects.toThrow(
+    const checkWith = (rules: string[], more = {}) => check(zoo, { backend, rules, ...more });
+    await expect(checkWith(["head 7.0 label induction"])).rejects.toThrow("has heads 0.0 to 1.3");
+    await expect(checkWith(["same labels as b.json"])).rejects.toThrow("needs the verdict b.json");
+    await expect(checkWith(["copyGain >= 3"], { limit: 10 })).rejects.toThrow(
       "from the first 20 rows on",
     );
-    await expect(asked([])).rejects.toThrow("a check needs rules, got none");
+    await expect(checkWith([])).rejects.toThrow("a check needs rules, got none");
     const other = await verdict(await load("planted:induction"), { backend, quick: true });
-    const one = { ...other, model: { ...other.model, layers: 3 } };
+    const otherShape = { ...other, model: { ...other.model, layers: 3 } };
     await expect(
-      asked(["same labels as b.json"], { baselines: { "b.json": one } }),
+      checkWith(["same labels as b.json"], { baselines: { "b.json": otherShape } }),
     ).rejects.toThrow("b.json is the verdict of a model with 3 layers");
   });
 
@@ -164,7 +164,7 @@ describe("the command (runs the built package)", () => {
     expect(Object.keys(step.with!).filter((name) => !Object.hasOwn(action.inputs, name))).toEqual(
       [],
     );
-    const { run, env } = action.runs.steps.find((one) => one.run)!;
+    const { run, env } = action.runs.steps.find((item) => item.run)!;
     const folder = emptyFolder();
     mkdirSync(join(folder, "bin"));
     writeFileSync(
@@ -179,7 +179,7 @@ describe("the command (runs the built package)", () => {
         /\$\{\{ inputs\.(\w+) \}\}/,
         (_, name: string) => inputs[name] ?? action.inputs[name]!.default ?? "",
       );
-    const asked = Object.fromEntries(
+    const actionInputs = Object.fromEntries(
       Object.entries(env!).map(([name, text]) => [name, valueOf(text)]),
     );
     const variables = {
@@ -190,7 +190,7 @@ describe("the command (runs the built package)", () => {
     const ran = (more: Record<string, string> = {}) =>
       execFileSync("bash", ["-e", "-c", run!], {
         cwd: folder,
-        env: { ...variables, ...asked, GITHUB_OUTPUT: join(folder, "output"), ...more },
+        env: { ...variables, ...actionInputs, GITHUB_OUTPUT: join(folder, "output"), ...more },
         encoding: "utf8",
         stdio: "pipe",
       });

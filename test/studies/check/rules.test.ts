@@ -85,13 +85,13 @@ describe("a file of rules", () => {
       "rules: - head 1.0 label induction copyGain >= <= .3 no some flags inert [ ] { } \" ' & * : , \n \t 0x1 !!js";
     const mutant = fc
       .tuple(fc.nat(example.length), fc.nat(12), fc.constantFrom(...words.split(" ")))
-      .map(([at, cut, put]) => example.slice(0, at) + put + example.slice(at + cut));
-    const made = fc
+      .map(([at, cut, insert]) => example.slice(0, at) + insert + example.slice(at + cut));
+    const builtText = fc
       .array(fc.constantFrom(...words.split(" "), " ", "\n  "), { maxLength: 30 })
       .map((parts) => parts.join(" "));
     let [read, refused] = [0, 0];
     await fc.assert(
-      fc.asyncProperty(fc.oneof(mutant, made, fc.string(), fc.json()), async (text) => {
+      fc.asyncProperty(fc.oneof(mutant, builtText, fc.string(), fc.json()), async (text) => {
         try {
           expect((await rulesFrom(text, "r.yml")).rules.length).toBeGreaterThan(0);
           read++;

@@ -92,7 +92,7 @@ describe("circuit", () => {
         backend: engine,
         heads: [`${layer}.${head}`],
       });
-      const [one] = heads as [HeadCircuit];
+      const [circuitOfHead] = heads as [HeadCircuit];
       const { layers } = await rawMatrices(model);
       const { W_E, W_U, W_V, W_O, W_Q, W_K } = layers(layer, head);
       const shares = (scores: Matrix) => {
@@ -102,23 +102,23 @@ describe("circuit", () => {
         );
         return [1, 5].map((most) => before.filter((count) => count < most).length / rows.length);
       };
-      const found = ({ top1, top5 }: HeadCircuit["raw"]["ov"]) => [top1.value, top5.value];
-      expect(found(one.raw.ov)).toEqual(shares(W_E.mmul(W_V).mmul(W_O).mmul(W_U)));
-      expect(found(one.raw.qk)).toEqual(
+      const valuesOf = ({ top1, top5 }: HeadCircuit["raw"]["ov"]) => [top1.value, top5.value];
+      expect(valuesOf(circuitOfHead.raw.ov)).toEqual(shares(W_E.mmul(W_V).mmul(W_O).mmul(W_U)));
+      expect(valuesOf(circuitOfHead.raw.qk)).toEqual(
         shares(W_E.mmul(W_Q).mmul(W_K.transpose()).mmul(W_E.transpose())),
       );
-      expect(one.raw.ov.top1.interval).toBeNull();
+      expect(circuitOfHead.raw.ov.top1.interval).toBeNull();
       const svd = (matrix: Matrix) =>
         new SingularValueDecomposition(matrix, { autoTranspose: true }).diagonal.slice(
           0,
           W_V.columns,
         );
-      expect(furthest(one.ov.singularValues, svd(W_V.mmul(W_O)))).toBeLessThan(TOLERANCE);
-      expect(furthest(one.qk.singularValues, svd(W_Q.mmul(W_K.transpose())))).toBeLessThan(
-        TOLERANCE,
-      );
+      expect(furthest(circuitOfHead.ov.singularValues, svd(W_V.mmul(W_O)))).toBeLessThan(TOLERANCE);
+      expect(
+        furthest(circuitOfHead.qk.singularValues, svd(W_Q.mmul(W_K.transpose()))),
+      ).toBeLessThan(TOLERANCE);
       expect(copying.effective).not.toBeNull();
-      expect(one.effective!.ov.tokens).toBe(model.architecture.vocabulary);
+      expect(circuitOfHead.effective!.ov.tokens).toBe(model.architecture.vocabulary);
       await model.close();
     },
   );
@@ -129,10 +129,11 @@ describe("circuit", () => {
       HeadCircuit,
     ];
     expect(all.raw.ov.top1.value).toBe(255 / 256); // BOS has no embedding, and ties count against it
-    const [some] = (await circuit(model, { backend: engine, heads: ["1.2"], circuitTokens: 100 }))
-      .heads;
-    expect(some!.raw.ov.tokens).toBe(100);
-    expect(some!.raw.ov.top1.interval![1]).toBeGreaterThanOrEqual(255 / 256);
+    const [sampled] = (
+      await circuit(model, { backend: engine, heads: ["1.2"], circuitTokens: 100 })
+    ).heads;
+    expect(sampled!.raw.ov.tokens).toBe(100);
+    expect(sampled!.raw.ov.top1.interval![1]).toBeGreaterThanOrEqual(255 / 256);
     await expect(circuit(model, { backend: engine, heads: ["1.7"] })).rejects.toThrow(
       /nearest: 1.3/,
     );

@@ -14,6 +14,6 @@ test("without a composition the words say whether there are layers to compose", 
   expect(circuitView(result).sentences).toEqual([
     "No head composes with the keys of another: all these products of weights are 0.",
   ]);
-  const one = { ...result, model: { ...result.model, layers: 1 } };
-  expect(circuitView(one).sentences).toEqual(["A model of one layer has no composition."]);
+  const oneLayer = { ...result, model: { ...result.model, layers: 1 } };
+  expect(circuitView(oneLayer).sentences).toEqual(["A model of one layer has no composition."]);
 });

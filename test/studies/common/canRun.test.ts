@@ -71,9 +71,9 @@ describe("canRun(study, model)", () => {
     "%s refuses such a model by that sentence, before it opens an engine",
     async (study, call) => {
       const model = await headless();
-      let opened = 0;
+      let openCount = 0;
       const openEngine: OpenEngine = () => {
-        opened += 1;
+        openCount += 1;
         return oneEngine();
       };
       const error = await call({ ...model, openEngine }).catch((reason: unknown) => reason);
@@ -82,7 +82,7 @@ describe("canRun(study, model)", () => {
         code: "study",
         message: `${study} cannot run: ${LOGITS}`,
       });
-      if (study !== "phase") expect(opened).toBe(0); // its checkpoints share an engine
+      if (study !== "phase") expect(openCount).toBe(0); // its checkpoints share an engine
     },
   );
 

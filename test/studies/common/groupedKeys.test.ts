@@ -29,7 +29,7 @@ const [LAYERS, HEADS, KEY_HEADS, SIZE, WIDTH, MLP, VOCABULARY] = [2, 6, 2, 10, 2
 const GROUP = HEADS / KEY_HEADS;
 
 /** @param copies how often each key head is written, one after the other */
-function written(folder: string, copies: number): string {
+function writeGrouped(folder: string, copies: number): string {
   let seed = 0;
   const random = (name: string, shape: number[], times = 2): TensorToWrite => {
     const data = numbers(shape, seed++).map((value) => times * value);
@@ -80,7 +80,7 @@ let own: RunnableModel;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "induction-lens-test-"));
   const open = async (name: string, copies: number) =>
-    runnableModel(await openModel(written(join(folder, name), copies)), oneEngine);
+    runnableModel(await openModel(writeGrouped(join(folder, name), copies)), oneEngine);
   [shared, own] = [await open("shared", 1), await open("own", GROUP)];
 });
 afterAll(async () => {
@@ -129,9 +129,9 @@ function leavesOf(value: unknown, path = ""): [string, unknown][] {
 
 function expectAlike(ours: unknown, theirs: unknown): void {
   const expected = new Map(leavesOf(theirs));
-  const found = leavesOf(ours);
-  expect(found.map(([path]) => path)).toEqual([...expected.keys()]);
-  for (const [path, value] of found) {
+  const leaves = leavesOf(ours);
+  expect(leaves.map(([path]) => path)).toEqual([...expected.keys()]);
+  for (const [path, value] of leaves) {
     const other = expected.get(path);
     if (typeof value === "number" && typeof other === "number")
       expect(Math.abs(value - other), path).toBeLessThan(2e-4 * (1 + Math.abs(other)));

@@ -37,8 +37,8 @@ function lasting(result: object): object {
 }
 
 test.each(Object.entries(STUDIES))("%s takes a head by name or by numbers", async (_, study) => {
-  const [named, numbered] = [await study("1.2"), await study({ layer: 1, head: 2 })];
-  expect(lasting(numbered)).toEqual(lasting(named));
+  const [byName, numbered] = [await study("1.2"), await study({ layer: 1, head: 2 })];
+  expect(lasting(numbered)).toEqual(lasting(byName));
 });
 
 test.each(Object.entries(STUDIES))(

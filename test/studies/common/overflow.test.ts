@@ -18,12 +18,12 @@ const ZOO = "zoo/attn-2l/checkpoints/step-001500";
 async function scaled(name: string, factor: number): Promise<LoadedModel> {
   const model = await openFolder(ZOO, "scaled");
   const weights = await Promise.all(
-    model.program.weights.map(async (one) => {
-      if (one.name !== name) return one;
-      const values = (await readTensor(one.stored)).map((value) => value * factor);
+    model.program.weights.map(async (weight) => {
+      if (weight.name !== name) return weight;
+      const values = (await readTensor(weight.stored)).map((value) => value * factor);
       const source = bytesInMemory("scaled", new Uint8Array(Float32Array.from(values).buffer));
-      const stored = { ...one.stored, type: "F32" as const, source, offset: 0 };
-      return { ...one, stored: { ...stored, sizeBytes: source.sizeBytes } };
+      const stored = { ...weight.stored, type: "F32" as const, source, offset: 0 };
+      return { ...weight, stored: { ...stored, sizeBytes: source.sizeBytes } };
     }),
   );
   return { ...model, program: { ...model.program, weights } };

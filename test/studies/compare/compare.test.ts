@@ -29,27 +29,29 @@ describe("compare", () => {
   });
 
   test("finds a difference in at most 5 % of comparisons of a model with itself on other rows", async () => {
-    let [found, tests] = [0, 0];
+    let [hits, tests] = [0, 0];
     for (let seed = 0; seed < 20; seed++) {
       const options = { seed: 10 * seed, separateRows: true, margin: 0, effectMargin: 0 };
       const { rows, pairs } = await compare([zoo, zoo], { backend, numExamples: 40, ...options });
       expect(rows).toMatchObject({ shared: false, why: "each model draws its own, as asked" });
       expect(pairs[0]!.paired).toBe(false);
-      found += pairs[0]!.discoveries;
+      hits += pairs[0]!.discoveries;
       tests += pairs[0]!.tests;
     }
     expect(tests).toBe(960);
-    expect(found / tests).toBeLessThanOrEqual(0.05);
+    expect(hits / tests).toBeLessThanOrEqual(0.05);
   });
 
   test("finds a head whose output is halved by its effect, and no attention at all", async () => {
     const halved = await changedModel(zoo, "halved", scaledHead(1, 2, 0.5));
     const { pairs, words } = await compare([zoo, halved], { backend });
     const heads = pairs[0]!.heads!;
-    const one = heads.find(({ layer, head }) => layer === 1 && head === 2)!;
-    expect(one.found).toEqual(["effect"]);
-    expect(one.effect!.high).toBeLessThan(-0.05);
-    expect(heads.flatMap(({ found }) => found).filter((name) => name !== "effect")).toEqual([]);
+    const changedHead = heads.find(({ layer, head }) => layer === 1 && head === 2)!;
+    expect(changedHead.found).toEqual(["effect"]);
+    expect(changedHead.effect!.high).toBeLessThan(-0.05);
+    expect(heads.flatMap(({ found: names }) => names).filter((name) => name !== "effect")).toEqual(
+      [],
+    );
     const largest = heads.toSorted((a, b) => a.effect!.value - b.effect!.value)[0]!;
     expect([largest.layer, largest.head]).toEqual([1, 2]);
     expect(words.join(" ")).toContain("1.2 (direct effect by -");

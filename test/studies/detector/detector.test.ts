@@ -26,7 +26,7 @@ let backend: Backend;
 let detector: InductionHeadDetector;
 let result: DetectorResult;
 const headOf = (of: DetectorResult, layer: number, head: number) =>
-  of.heads.find((one) => one.layer === layer && one.head === head)!;
+  of.heads.find((other) => other.layer === layer && other.head === head)!;
 
 beforeAll(async () => {
   model = await openPlanted("induction");

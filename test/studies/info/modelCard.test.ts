@@ -224,11 +224,11 @@ async function headlessFolder(golden: string): Promise<string> {
   const folder = emptyFolder();
   const file = await fileSource(join(golden, "model.safetensors"));
   const { weights } = await readSafetensors(file);
-  const kept = [...weights].filter(([name]) => name !== "lm_head.weight");
+  const entries = [...weights].filter(([name]) => name !== "lm_head.weight");
   const tensors: Record<string, object> = {};
   const bytes: Uint8Array[] = [];
   let at = 0;
-  for (const [name, { type, shape, sizeBytes, offset }] of kept) {
+  for (const [name, { type, shape, sizeBytes, offset }] of entries) {
     tensors[name.replace(/^model\./, "")] = {
       dtype: type,
       shape,
@@ -255,7 +255,7 @@ test("a scan has channels or heads of its own and no longest row, in words", asy
 });
 
 test("a model of several stacks has the facts of each, and none that are of one", async () => {
-  const text = cardText(await cardOf("planted:t5"), (one) => one);
+  const text = cardText(await cardOf("planted:t5"), (words) => words);
   expect(text).toContain("encoder stack  2 layers, 2 heads");
   expect(text).not.toMatch(/^(layers|heads|norms|context) /m);
   expect(text).toMatch(/^can run +score, ablate$/m);

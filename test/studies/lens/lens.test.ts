@@ -25,11 +25,11 @@ describe("lens", () => {
         const loaded = await model();
         const rows = await lensRows(loaded, { rows: { tokens: clean, period, bos } });
         const programs = lensPrograms(loaded, "logit");
-        const seen: LensSeen[] = [];
+        const traces: LensSeen[] = [];
         const last = [2 * period - 1];
-        await runLens(engine, programs, rows, last, {}, (one) => seen.push(one));
+        await runLens(engine, programs, rows, last, {}, (trace) => traces.push(trace));
         await loaded.close();
-        const [{ logits, parts }] = seen as [LensSeen];
+        const [{ logits, parts }] = traces as [LensSeen];
         const theirs = expected.logit_lens_last_pos.logits;
         logits.forEach((layer, index) =>
           expect(furthest([...layer.data], theirs[index]!.flat()), `stream ${index}`).toBeLessThan(

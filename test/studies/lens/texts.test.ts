@@ -57,12 +57,12 @@ describe("lens of texts", () => {
     const values = each.flat();
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     expect(result.layers.at(-1)!.probability).toBeCloseTo(mean, 5);
-    const some = await lens(await reader(), {
+    const averaged = await lens(await reader(), {
       ...OFF,
       texts: [{ text: both[0]! }],
       positions: [2],
     });
-    expect(some.layers.at(-1)!.probability).toBeCloseTo(each[0]![2]!, 5);
+    expect(averaged.layers.at(-1)!.probability).toBeCloseTo(each[0]![2]!, 5);
   });
 
   test.each([

@@ -15,8 +15,8 @@ describe("fingerprint", () => {
     const [head] = result.heads;
     for (const design of FINGERPRINT_DESIGNS) {
       for (const unit of FINGERPRINT_UNITS) {
-        const wanted = INDUCTION_FINGERPRINT[design].includes(unit) ? "tick" : "cross";
-        expect(head!.cells[design][unit].mark, `${design} ${unit}`).toBe(wanted);
+        const mark = INDUCTION_FINGERPRINT[design].includes(unit) ? "tick" : "cross";
+        expect(head!.cells[design][unit].mark, `${design} ${unit}`).toBe(mark);
       }
     }
     expect(head!.matches).toBe(true);

@@ -69,7 +69,7 @@ describe("pathPatch", () => {
   });
 
   const smol = unlessShared("goldens", "smollm2-135m", "circuit.json");
-  const asked = process.env["CAUSAL_SMOLLM2"] !== undefined;
+  const isWanted = process.env["CAUSAL_SMOLLM2"] !== undefined;
   /** The earlier heads that come first behind its keys. */
   const FIRST = {
     "18.6": ["16.0", "17.8"],
@@ -78,7 +78,7 @@ describe("pathPatch", () => {
     "17.4": ["16.0"],
   };
   describe.each(Object.entries(FIRST))("SmolLM2's %s", (receiver, first) => {
-    const left = smol.skip || (receiver !== "18.6" && !asked);
+    const left = smol.skip || (receiver !== "18.6" && !isWanted);
     const note = smol.note || (left ? " (SKIPPED unless CAUSAL_SMOLLM2 is set)" : "");
     test.skipIf(left)(
       `has PyTorch's path effects on keys and queries, ${first.join(" and ")} first behind its keys${note}`,

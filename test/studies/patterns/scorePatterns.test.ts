@@ -40,7 +40,11 @@ const own: PatternTokens = { tokens: rows, period: 8, bos: true };
 
 const valuesOf = (result: PatternsResult, name: string) =>
   result.conventions.find(({ convention }) => convention === name)!.values;
-const one = (size: number, rowsOf: readonly (readonly number[])[], tokens: readonly number[]) =>
+const singleExample = (
+  size: number,
+  rowsOf: readonly (readonly number[])[],
+  tokens: readonly number[],
+) =>
   [
     new Map([["a", array([1, 1, size, rowsOf[0]!.length], Float32Array.from(rowsOf.flat()))]]),
     { tokens: [tokens] },
@@ -104,7 +108,7 @@ describe("scorePatterns(arrays, tokens, {mask})", () => {
   });
 
   test("finds in an encoder the copy that comes later too", async () => {
-    const [attention, tokens] = one(
+    const [attention, tokens] = singleExample(
       4,
       [
         [0, 0, 0, 1],
@@ -126,7 +130,7 @@ describe("scorePatterns(arrays, tokens, {mask})", () => {
   });
 
   test("measures cross attention by the tokens of the keys", async () => {
-    const [attention, tokens] = one(
+    const [attention, tokens] = singleExample(
       2,
       [
         [0, 1, 0],
@@ -178,8 +182,8 @@ function randomAttention(seed: number, heads: number, length: number): Float32Ar
   const { uniform } = random(seed);
   const values = new Float32Array(heads * length * length);
   for (let row = 0; row < heads * length; row++) {
-    const seen = (row % length) + 1;
-    const weights = Array.from({ length: seen }, uniform);
+    const visible = (row % length) + 1;
+    const weights = Array.from({ length: visible }, uniform);
     const sum = weights.reduce((total, weight) => total + weight);
     weights.forEach((weight, key) => (values[row * length + key] = weight / sum));
   }
@@ -308,12 +312,12 @@ test("NEEDS_PERIOD and NEEDS_TOKENS hold every convention that is linear in atte
   };
   const entries = Object.entries(CONVENTIONS);
   const linear = entries.filter(isLinear).map(([name]) => name);
-  const listed: readonly string[] = [...NEEDS_PERIOD, ...NEEDS_TOKENS];
-  expect(linear).toEqual(expect.arrayContaining([...listed]));
+  const names: readonly string[] = [...NEEDS_PERIOD, ...NEEDS_TOKENS];
+  expect(linear).toEqual(expect.arrayContaining([...names]));
   // Linear here only: "abs" where rows of D have one entry, but for its rounding, and "strongest" with one copy.
   // Those of recent tools are on these tokens what others are, or are computed on rows of their own: `audit` has them.
   const isElsewhere = (name: string) => Object.hasOwn(ELSEWHERE, name);
-  const left = linear.filter((name) => !listed.includes(name) && !isElsewhere(name));
+  const left = linear.filter((name) => !names.includes(name) && !isElsewhere(name));
   expect(left.sort()).toEqual(["detectHead.abs.previousToken", "induction.strongest"]);
 });
 

@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { pairWith, previousBefore, type Upstream } from "../../../src/studies/phase/leadingPair.ts";
 
 const INDUCTION = { layer: 2, head: 3 };
-const of = (head: number, known: Partial<Upstream> = {}): Upstream => ({
+const of = (head: number, fields: Partial<Upstream> = {}): Upstream => ({
   layer: 0,
   head,
   previousToken: 0.9 - head / 10,
   composition: null,
   lost: null,
-  ...known,
+  ...fields,
 });
 const lost = (k: number, q = 0, sure = true) => ({
   lost: { k: { share: k, sure }, q: { share: q, sure } },

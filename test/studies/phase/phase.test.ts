@@ -69,19 +69,23 @@ describe("phase(steps, curves)", () => {
   test("says none for a head that attends by position, and for one that learns smoothly", () => {
     const positional = phase(STEPS, curves({ control: 0.9 }), options);
     expect([positional.change, positional.pair]).toEqual([null, null]);
-    const made = curves();
+    const original = curves();
     const smooth = STEPS.map((step) => 0.5 * (1 - Math.exp(-step / 800)));
-    const slow = phase(STEPS, { ...made, induction: [made.induction[0]!, [smooth]] }, options);
+    const slow = phase(
+      STEPS,
+      { ...original, induction: [original.induction[0]!, [smooth]] },
+      options,
+    );
     expect(slow.change).toBeNull();
     expect(slow.inductionHeads).toHaveLength(1);
     expect(slow.words[0]).toMatch(/attends by induction at the end .* does not rise suddenly/);
   });
 
   test("leaves its input as it was, and says the same every time", () => {
-    const made = curves();
-    const before = structuredClone(made);
-    expect(phase(STEPS, made, options)).toEqual(phase(STEPS, made, options));
-    expect(made).toEqual(before);
+    const original = curves();
+    const before = structuredClone(original);
+    expect(phase(STEPS, original, options)).toEqual(phase(STEPS, original, options));
+    expect(original).toEqual(before);
   });
 });
 

@@ -136,34 +136,34 @@ describe("phaseRun(checkpoints)", () => {
     const short = await phaseRun(plantedRun().slice(-1), { backend, ...ROWS, text });
     expect(short.curves.icl).toBeNull();
     expect(short.warnings).toContain("icl.olsson needs 501 positions, the model has 64");
-    const few = phaseRun(checkpoints, { backend, ...ROWS, text: "1 2 3" });
-    await expect(few).rejects.toThrow("icl.olsson needs a text of 500 tokens, got 3");
+    const run = phaseRun(checkpoints, { backend, ...ROWS, text: "1 2 3" });
+    await expect(run).rejects.toThrow("icl.olsson needs a text of 500 tokens, got 3");
   });
 
   test("opens one model at a time and closes each, the last first", async () => {
-    const said: string[] = [];
+    const events: string[] = [];
     const checkpoints = plantedRun()
       .slice(0, 4)
       .map(({ step, open }) => ({
         step,
         open: async () => {
-          said.push(`open ${step}`);
+          events.push(`open ${step}`);
           const model = await open();
-          return { ...model, close: async () => void said.push(`close ${step}`) };
+          return { ...model, close: async () => void events.push(`close ${step}`) };
         },
       }));
     await phaseRun(checkpoints, { backend: await oneEngine(), ...ROWS });
     const order = [3, 0, 1, 2].map((index) => STEPS[index]);
-    expect(said).toEqual(order.flatMap((step) => [`open ${step}`, `close ${step}`]));
+    expect(events).toEqual(order.flatMap((step) => [`open ${step}`, `close ${step}`]));
   });
 
   test("refuses no checkpoints, a step twice, and models of another shape", async () => {
     const backend = await oneEngine();
-    const [one] = plantedRun();
+    const [first] = plantedRun();
     await expect(phaseRun([], { backend })).rejects.toThrow("phase needs checkpoints, got none");
-    await expect(phaseRun([one!, one!], { backend })).rejects.toThrow("got two of step 10");
+    await expect(phaseRun([first!, first!], { backend })).rejects.toThrow("got two of step 10");
     const other = { step: 5, open: () => modelAt(5, { layers: 1, induction: false }) };
-    await expect(phaseRun([one!, other], { backend, ...ROWS })).rejects.toThrow(
+    await expect(phaseRun([first!, other], { backend, ...ROWS })).rejects.toThrow(
       "need one shape, but step 5 has layers 1 and not 2",
     );
   });

@@ -41,13 +41,13 @@ describe("generate(model, prompt, options)", () => {
 
   test("draws the same tokens for the same seed, others for another, and the likeliest at topK 1", async () => {
     const model = await load("zoo:attn-2l");
-    const drawn = (more: object) =>
+    const draw = (more: object) =>
       generate(model, PROMPT.slice(0, 3), { maxNewTokens: 12, temperature: 5, ...more });
-    const { newTokens: first } = await drawn({ seed: 1 });
-    expect((await drawn({ seed: 1 })).newTokens).toEqual(first);
-    expect((await drawn({ seed: 2 })).newTokens).not.toEqual(first);
+    const { newTokens: first } = await draw({ seed: 1 });
+    expect((await draw({ seed: 1 })).newTokens).toEqual(first);
+    expect((await draw({ seed: 2 })).newTokens).not.toEqual(first);
     const greedy = await generate(model, PROMPT.slice(0, 3), { maxNewTokens: 12 });
-    expect((await drawn({ topK: 1 })).newTokens).toEqual(greedy.newTokens);
+    expect((await draw({ topK: 1 })).newTokens).toEqual(greedy.newTokens);
     await model.close();
   });
 

@@ -15,7 +15,7 @@ test("hook_normalized is after gain and bias; (hook_normalized - b) / w is (x - 
     backend: await oneEngine(),
   });
   const weight = async (name: string) =>
-    readTensor(model.program.weights.find((one) => one.name === `${norm}.${name}`)!.stored);
+    readTensor(model.program.weights.find((entry) => entry.name === `${norm}.${name}`)!.stored);
   const [w, b] = [await weight("w"), await weight("b")];
   await model.close();
   const [x, scale, normalized] = names.map((name) => cache.get(name).data) as [

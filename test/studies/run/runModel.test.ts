@@ -8,8 +8,8 @@ const value = (name: string, count: number) => ({ name, axes: ["batch", "x"], sh
 
 test("groupsOf: in order, as many together as fit, and one that does not fit by itself alone", () => {
   const values = [value("a", 2), value("b", 3), value("c", 9), value("d", 1)];
-  const named = groupsOf(values, 0.5, 20).map((group) => group.map(({ name }) => name));
-  expect(named).toEqual([["a", "b"], ["c"], ["d"]]); // 8 + 12 bytes, 36, 4 of one row in two
+  const groups = groupsOf(values, 0.5, 20).map((group) => group.map(({ name }) => name));
+  expect(groups).toEqual([["a", "b"], ["c"], ["d"]]); // 8 + 12 bytes, 36, 4 of one row in two
   expect(groupsOf([], 1)).toEqual([]);
 });
 
@@ -18,14 +18,14 @@ test("runModel: every value once for each cut of the rows, equal however few byt
   const names = matchValues(model.program, ["*"]);
   const tokens = [0, 1].map((row) => Array.from({ length: 12 }, (_, at) => 1 + ((at + row) % 6)));
   const run = async (valuesBytes?: number) => {
-    const found = new Map<string, number[]>();
+    const values = new Map<string, number[]>();
     let steps = 0;
     const receive = ({ name }: { name: string }, first: number, { data }: { data: Float32Array }) =>
-      void found.set(`${name} ${first}`, [...data]);
+      void values.set(`${name} ${first}`, [...data]);
     const progress = () => void steps++;
     const options = { backend: await oneEngine(), tokens, names, receive, progress, valuesBytes };
     await runModel(model, options);
-    return { found, steps };
+    return { found: values, steps };
   };
   const [whole, parts] = [await run(), await run(5000)];
   expect(whole.steps).toBe(1);

@@ -98,7 +98,7 @@ export function scoreFixture(
 function topOf(induction: Matrix, intervals: ([number, number] | null)[][]): ScoreResult["top"] {
   return induction
     .flatMap((row, layer) => row.map((score, head) => ({ layer, head, score })))
-    .sort((one, other) => other.score - one.score)
+    .sort((a, other) => other.score - a.score)
     .slice(0, 5)
     .map((entry) => {
       const interval = intervals[entry.layer]![entry.head]!;

@@ -75,12 +75,12 @@ describe.skipIf(name === undefined)(
         ),
       );
       const pattern = tensor(["head", "query", "key"], [heads.length, length, length], weights);
-      const wanted = detectionPattern(tokens, "previous_token_head");
-      const found = (options: Parameters<typeof detectHead>[2]) => {
-        const fits = detectHead(pattern, wanted, options);
+      const expectedPattern = detectionPattern(tokens, "previous_token_head");
+      const detect = (options: Parameters<typeof detectHead>[2]) => {
+        const fits = detectHead(pattern, expectedPattern, options);
         return Object.fromEntries(HEADS.map((head, index) => [head, fits[index]!]));
       };
-      const plain = found({});
+      const plain = detect({});
       for (const [head, value] of [
         ["4.11", 0.9594],
         ["2.2", 0.5738],
@@ -88,7 +88,7 @@ describe.skipIf(name === undefined)(
         ["2.9", 0.3567],
       ] as const)
         expect.soft(plain[head], head).toBeCloseTo(value, 3);
-      const excluded = found({ excludeBos: true, excludeCurrentToken: true });
+      const excluded = detect({ excludeBos: true, excludeCurrentToken: true });
       for (const [head, value] of [
         ["4.11", 1],
         ["5.6", 0.8786],
@@ -126,7 +126,8 @@ describe.skipIf(name === undefined)(
 
     test("its verdict names them, 4.11 upstream, and the two heads that write against", async () => {
       const result = await verdict(model, { backend: engine, quick: true });
-      const of = (head: string) => result.heads.find((one) => `${one.layer}.${one.head}` === head)!;
+      const of = (head: string) =>
+        result.heads.find((entry) => `${entry.layer}.${entry.head}` === head)!;
       for (const head of INDUCTION) {
         expect.soft(of(head).label, head).toBe("induction");
         expect

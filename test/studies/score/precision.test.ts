@@ -60,8 +60,8 @@ test("score with the precision auto stops once the best heads are within .02, wi
     same(await score(model, { backend: engine, numExamples: examples, lossExamples: 0 })),
   );
   expect(studyText(scoreView(auto))).toContain("the best 5 heads are within ±");
-  const one = { backend: engine, precision: "auto", lossExamples: 0, topHeads: 1 } as const;
-  const { input, precision } = await score(model, one);
+  const options = { backend: engine, precision: "auto", lossExamples: 0, topHeads: 1 } as const;
+  const { input, precision } = await score(model, options);
   expect(precision!.heads).toBe(1);
   expect(input.examples).toBeLessThanOrEqual(examples);
 });

@@ -24,10 +24,10 @@ describe.each(engines.map((engine) => [engine.device, engine] as const))(
 
     test("scores a scan, also in runs that give no losses", async () => {
       const options = { backend: engine, numExamples: 24, topHeads: 3 };
-      const few = await score(await openPlanted("mamba"), { ...options, lossExamples: 1 });
+      const oneExample = await score(await openPlanted("mamba"), { ...options, lossExamples: 1 });
       const all = await score(await openPlanted("mamba"), { ...options, lossExamples: "all" });
-      expect(few.scores).toEqual(all.scores);
-      expect(few.top[0]!.score).toBeGreaterThan(0.98);
+      expect(oneExample.scores).toEqual(all.scores);
+      expect(oneExample.top[0]!.score).toBeGreaterThan(0.98);
     });
 
     const { skip, note } = unlessShared("data", "stories260k");
@@ -59,12 +59,13 @@ describe.each(engines.map((engine) => [engine.device, engine] as const))(
           currentToken: "current",
         } as const;
         for (const [ours, theirs] of Object.entries(pairs) as [keyof typeof pairs, string][]) {
-          const wanted = expected[theirs] as unknown as number[][];
+          const expectedScores = expected[theirs] as unknown as number[][];
           result.scores[ours].forEach((layer, at) =>
             layer.forEach((value, head) => {
-              expect(Math.abs(value - wanted[at]![head]!), `${ours} ${at}.${head}`).toBeLessThan(
-                1e-4,
-              );
+              expect(
+                Math.abs(value - expectedScores[at]![head]!),
+                `${ours} ${at}.${head}`,
+              ).toBeLessThan(1e-4);
             }),
           );
         }

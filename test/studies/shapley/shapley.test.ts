@@ -64,10 +64,10 @@ describe("shapley(model)", () => {
     const { firstCopy, secondCopy } = ablated!.delta;
     expect(alone.heads[0]!.copyGain.value).toBeCloseTo(secondCopy[1]![0]! - firstCopy[1]![0]!, 3);
     const both = await shapley(model, { ...options, heads: ["1.0", "1.1"] });
-    const [one, other] = both.heads.map((head) => head.copyGain.value) as [number, number];
-    expect(one / other).toBeGreaterThan(0.8);
-    expect(one / other).toBeLessThan(1.25);
-    expect(one).toBeGreaterThan(alone.heads[0]!.copyGain.value);
+    const [first, other] = both.heads.map((head) => head.copyGain.value) as [number, number];
+    expect(first / other).toBeGreaterThan(0.8);
+    expect(first / other).toBeLessThan(1.25);
+    expect(first).toBeGreaterThan(alone.heads[0]!.copyGain.value);
   });
 
   test("draws orders for more than twelve heads, and resumes to the same bytes", async () => {

@@ -8,11 +8,14 @@ import { oneEngine } from "../../interventions/engine.ts";
 import { shared, unlessShared } from "../../shared.ts";
 
 const backend = await oneEngine();
-const some = { backend, numExamples: 10, seqLen: 24 };
+const options = { backend, numExamples: 10, seqLen: 24 };
 
 describe("what heads do for the copy of a T5 that copies by content", async () => {
   const model = await openPlanted("t5");
-  const { parts, loss, top, verdictInWords } = await ablateStacks(model, { ...some, kind: "zero" });
+  const { parts, loss, top, verdictInWords } = await ablateStacks(model, {
+    ...options,
+    kind: "zero",
+  });
   const of = (name: string) => parts.find(({ part }) => part.startsWith(name))!;
 
   test("without its cross head nothing is known: the loss is ln(vocabulary)", () => {
@@ -35,13 +38,13 @@ describe("what heads do for the copy of a T5 that copies by content", async () =
   });
 
   test("the losses are those of the scores", async () => {
-    const scored = await scoreStacks(model, some);
+    const scored = await scoreStacks(model, options);
     expect(scored.loss!.copied.mean).toBeCloseTo(loss.copied.mean, 5);
     expect(scored.loss!.gain.mean).toBeCloseTo(loss.gain.mean, 5);
   });
 
   test("the mean of a head over the rows is between what it gives and nothing", async () => {
-    const { parts: means } = await ablateStacks(model, some);
+    const { parts: means } = await ablateStacks(model, options);
     const harm = means[2]!.harm[0]![0]!;
     expect(harm).toBeGreaterThan(1);
     expect(harm).toBeLessThan(of("cross").harm[0]![0]!);
@@ -55,7 +58,7 @@ describe("what heads do for the copy of a T5 that copies by content", async () =
       "`kind` is mean or zero on encoder-decoders, got resample",
     );
     const decoder = await openPlanted("induction");
-    await expect(ablateStacks(decoder, some)).rejects.toThrow(
+    await expect(ablateStacks(decoder, options)).rejects.toThrow(
       "ablate-stacks cannot run: this model has no decoder that writes what an encoder of tokens reads",
     );
   });
@@ -65,7 +68,7 @@ const { note, skip } = unlessShared("goldens");
 describe.skipIf(skip)(`a random BART${note}`, () => {
   test("copies nothing, and says that no head has much to do with it", async () => {
     const model = await openFolder(shared("goldens", "bart")!, "bart");
-    const { verdictInWords, parts } = await ablateStacks(model, some);
+    const { verdictInWords, parts } = await ablateStacks(model, options);
     expect(verdictInWords).toContain("The model does not copy what its encoder reads");
     expect(parts.map(({ part }) => part)).toEqual([
       "encoder attention",

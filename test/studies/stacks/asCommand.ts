@@ -8,7 +8,10 @@ export async function asCommand(
   model: LoadedModel,
   options: object,
 ): Promise<unknown> {
-  const found = await studyFor((await STUDIES[name]()).study, model, options);
-  const run = (await found.study.run()) as (model: LoadedModel, options: object) => Promise<object>;
-  return run(model, found.options);
+  const choice = await studyFor((await STUDIES[name]()).study, model, options);
+  const run = (await choice.study.run()) as (
+    model: LoadedModel,
+    options: object,
+  ) => Promise<object>;
+  return run(model, choice.options);
 }

@@ -17,7 +17,7 @@ import { oneEngine } from "../../interventions/engine.ts";
 import { shared, unlessShared } from "../../shared.ts";
 
 const backend = await oneEngine();
-const few = { backend, numExamples: 12, seqLen: 16 };
+const options = { backend, numExamples: 12, seqLen: 16 };
 
 const { note, skip } = unlessShared("goldens");
 const open = (name: string) => openFolder(shared("goldens", name)!, name);
@@ -37,9 +37,9 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
     "clip",
   ])("of %s are those of the patterns that a run gives on the same rows", async (name) => {
     const model = await open(name);
-    const asked = /vit|dino/.test(name) ? { backend, numExamples: 12 } : few;
-    const rows = stackRows(model.program, model.architecture, asked);
-    const { parts } = await scoreStacks(model, asked);
+    const request = /vit|dino/.test(name) ? { backend, numExamples: 12 } : options;
+    const rows = stackRows(model.program, model.architecture, request);
+    const { parts } = await scoreStacks(model, request);
     expect(parts.length).toBe(/bart|marian|t5/.test(name) ? 4 : name === "clip" ? 3 : 2);
     for (const { direction, stack, values, scores } of parts) {
       const isCross = direction === "across";
@@ -54,17 +54,24 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
         values.replace("L", String(layer)),
       );
       const session = await prepare(slice(model.program, { outputs: names }), backend);
-      const fed = [...(isCross ? rows.across!.copied : rows.self)];
+      const feeds = [...(isCross ? rows.across!.copied : rows.self)];
       const trace = await session.run(
-        new Map(fed.filter(([one]) => session.program.inputs.some((input) => input.name === one))),
+        new Map(
+          feeds.filter(([entry]) => session.program.inputs.some((input) => input.name === entry)),
+        ),
       );
       await session.close();
       names.forEach((pattern, layer) => {
-        const found = byExample(trace.get(pattern)!).map((one) => contract(one, tables).data);
+        const perExample = byExample(trace.get(pattern)!).map(
+          (example) => contract(example, tables).data,
+        );
         const heads = scores[0]!.values[layer]!.length;
         scores.forEach(({ values: got }, measure) =>
           got[layer]!.forEach((value, head) =>
-            expect(value).toBeCloseTo(mean(found.map((one) => one[measure * heads + head]!)), 6),
+            expect(value).toBeCloseTo(
+              mean(perExample.map((entry) => entry[measure * heads + head]!)),
+              6,
+            ),
           ),
         );
       });
@@ -87,13 +94,13 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
 
   test("the decoder of Whisper is scored beside noise, and the text of CLIP by itself", async () => {
     const whisper = await open("whisper");
-    const heard = await scoreStacks(whisper, few);
+    const heard = await scoreStacks(whisper, options);
     expect(heard.parts.map(({ stack, direction }) => `${stack} ${direction}`)).toEqual([
       "decoder causal",
     ]);
     expect(heard.warnings.join()).toContain("the encoder hears noise");
     const clip = await open("clip");
-    const { parts } = await scoreStacks(clip, few);
+    const { parts } = await scoreStacks(clip, options);
     expect(parts.map(({ stack, direction }) => `${stack} ${direction}`)).toEqual([
       "vision back",
       "vision ahead",
@@ -104,7 +111,7 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
 
   test("what a model or an option does not allow is refused in one sentence", async () => {
     const vit = await open("vit");
-    await expect(asCommand("score", vit, few)).rejects.toThrow(
+    await expect(asCommand("score", vit, options)).rejects.toThrow(
       "`seqLen` is for rows of tokens, and this model sees images",
     );
     await expect(scoreStacks(vit, { backend, numExamples: 0.5 })).rejects.toThrow(
@@ -114,16 +121,16 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
       "at most 536870912 numbers of noise are drawn at once, got 1000000 rows (`numExamples`) of 768",
     );
     const bert = await open("bert");
-    await expect(asCommand("score", bert, { ...few, precision: 0.1 })).rejects.toThrow(
+    await expect(asCommand("score", bert, { ...options, precision: 0.1 })).rejects.toThrow(
       "`precision` needs a decoder, and this model sees both directions",
     );
-    await expect(scoreStacks(bert, { ...few, lossExamples: 2 })).rejects.toThrow(
+    await expect(scoreStacks(bert, { ...options, lossExamples: 2 })).rejects.toThrow(
       "`lossExamples` needs a copy to be written",
     );
     await expect(scoreStacks(bert, { backend, seqLen: 80 })).rejects.toThrow(
       "two copies of 40 tokens do not fit: the context of 64 tokens has room for 2 x 32",
     );
-    await expect(scoreStacks(bert, { ...few, bos: "on" })).rejects.toThrow(
+    await expect(scoreStacks(bert, { ...options, bos: "on" })).rejects.toThrow(
       "`bos` on needs a model",
     );
     await Promise.all([vit.close(), bert.close()]);
@@ -144,11 +151,11 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
     const trace = await session.run(new Map([["pixels", rows.control]]));
     await session.close();
     const tables = selfTables(rows.repeats, "back");
-    const found = byExample(trace.get("blocks.0.attn.hook_pattern")!).map(
-      (one) => contract(one, tables).data,
+    const scores = byExample(trace.get("blocks.0.attn.hook_pattern")!).map(
+      (example) => contract(example, tables).data,
     );
     parts[0]!.scores[0]!.control![0]!.forEach((value, head) =>
-      expect(value).toBeCloseTo(mean(found.map((one) => one[head]!)), 6),
+      expect(value).toBeCloseTo(mean(scores.map((entry) => entry[head]!)), 6),
     );
     expect(parts[0]!.scores[0]!.key).toBe("the patch after the other copy of the current patch");
     expect(verdictInWords).toContain("where no patch repeats");
@@ -163,7 +170,7 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
     expect(induction!.uniform[1]).toBe(0);
     expect(induction!.values[1]).toEqual([0, 0, 0, 0]);
     expect(warnings.join()).toMatch(/layers 1, 2 see 4 tokens/);
-    expect(await toText(await scoreStacks(model, few))).toContain("Attention by direction");
+    expect(await toText(await scoreStacks(model, options))).toContain("Attention by direction");
     await model.close();
   });
 });
@@ -200,8 +207,10 @@ test("a T5 that copies by content scores 1 where its heads are planted, and its 
 test("a decoder has no scores of stacks", async () => {
   const model = await openPlanted("induction");
   expect(canRun("score-stacks", model)).toContain("this model is a decoder");
-  await expect(scoreStacks(model, few)).rejects.toThrow("score-stacks cannot run");
-  expect(await asCommand("score", model, few)).toMatchObject({ schema: "induction-lens/score@1" });
+  await expect(scoreStacks(model, options)).rejects.toThrow("score-stacks cannot run");
+  expect(await asCommand("score", model, options)).toMatchObject({
+    schema: "induction-lens/score@1",
+  });
 });
 
 function inputOf(stack: string, repeats: ReadonlyMap<string, unknown>): string {

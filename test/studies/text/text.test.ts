@@ -40,9 +40,12 @@ describe("text", () => {
     const repeats = findRepeats(babble(3, 120));
     const classes = repeatClasses(120);
     for (const kind of ["ngram", "distance"] as const) {
-      const some = classes.filter((one) => one[kind] !== null);
+      const members = classes.filter((member) => member[kind] !== null);
       for (const repeat of repeats)
-        expect(some.filter((one) => isOf(one, repeat)).length, JSON.stringify(repeat)).toBe(1);
+        expect(
+          members.filter((member) => isOf(member, repeat)).length,
+          JSON.stringify(repeat),
+        ).toBe(1);
     }
   });
 
@@ -68,7 +71,7 @@ describe("text", () => {
                   at < query - 1 && at > 0 && row[at - 1] === row[query] ? [at] : [],
                 );
                 const keys = group.name === "every copy" ? followed : [key];
-                return keys.reduce((sum, one) => sum + panel.weights[query]![one]!, 0);
+                return keys.reduce((sum, place) => sum + panel.weights[query]![place]!, 0);
               }),
             );
           const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;

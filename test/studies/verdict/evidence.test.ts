@@ -74,8 +74,8 @@ describe("the evidence of a verdict on own rows", () => {
     ["reference", short, "reference", /rows of 33 .* got 12 x 32/],
   ] as const)("refuses %s rows that do not fit", async (name, change, code, message) => {
     const rows = plantedRows(12);
-    const asked = verdict(planted(), { backend, rows: { ...rows, [name]: change(rows[name]) } });
-    await expect(asked).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    const refusing = verdict(planted(), { backend, rows: { ...rows, [name]: change(rows[name]) } });
+    await expect(refusing).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 });
 
@@ -102,7 +102,7 @@ const MODELS = [
   ["smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf"],
   ["gemma3-270m", "gemma-3-270m.v40960.Q4_K_M.gguf"],
 ] as const;
-const asked = process.env["VERDICT_EVIDENCE"] !== undefined;
+const isWanted = process.env["VERDICT_EVIDENCE"] !== undefined;
 const SLOW_MS = 3_600_000;
 /** As the toolkit is compared: within 1 %, or .01 nats and logits; paths within .002. */
 const near = (value: number) => Math.max(0.01, 0.01 * Math.abs(value));
@@ -111,9 +111,9 @@ const PATHS = 2e-3;
 describe.each(MODELS)("the evidence of a verdict of %s", (name, file) => {
   const goldens = unlessShared("goldens", name, "circuit.json");
   const weights = unlessShared("data", name, file);
-  const skip = goldens.skip || weights.skip || !asked;
+  const skip = goldens.skip || weights.skip || !isWanted;
   const note =
-    goldens.note || weights.note || (asked ? "" : " (SKIPPED unless VERDICT_EVIDENCE is set)");
+    goldens.note || weights.note || (isWanted ? "" : " (SKIPPED unless VERDICT_EVIDENCE is set)");
 
   test.skipIf(skip)(`is PyTorch's${note}`, { timeout: SLOW_MS }, async () => {
     const golden = sharedJson("goldens", name, "circuit.json") as Golden;

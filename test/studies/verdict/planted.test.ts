@@ -30,14 +30,16 @@ test("verdict --quick calls the heads of planted models what they are", async ()
       quick: true,
     });
     for (const { layer, head, kind, label } of model.truth) {
-      const said = result.heads.find((one) => one.layer === layer && one.head === head)!;
+      const headResult = result.heads.find(
+        (other) => other.layer === layer && other.head === head,
+      )!;
       heads++;
-      if (said.label !== label)
+      if (headResult.label !== label)
         wrong.push(
-          `${seed} ${layer}.${head} ${kind}: is ${label}, called ${said.label}: ${said.why}`,
+          `${seed} ${layer}.${head} ${kind}: is ${label}, called ${headResult.label}: ${headResult.why}`,
         );
-      if (label === "induction") expect(said.label, wrong.at(-1) ?? "").toBe("induction");
-      if (model.circuit === "cut") expect(said.label).not.toBe("induction");
+      if (label === "induction") expect(headResult.label, wrong.at(-1) ?? "").toBe("induction");
+      if (model.circuit === "cut") expect(headResult.label).not.toBe("induction");
     }
   }
   expect(wrong.length / heads, wrong.join("\n")).toBeLessThan(0.04);

@@ -19,14 +19,18 @@ describe.each(FURTHER_PLANS.map(({ name }) => name))("planted models: %s", (arch
       const loaded = loadedPlanted(model, seed);
       const result = await verdict(loaded, { backend: engine, seed, quick: true });
       for (const { layer, head, kind, label, fedBy } of model.truth) {
-        const said = result.heads.find((one) => one.layer === layer && one.head === head)!;
+        const headResult = result.heads.find(
+          (other) => other.layer === layer && other.head === head,
+        )!;
         heads++;
-        if (said.label !== label)
-          wrong.push(`${seed} ${layer}.${head} ${kind}: is ${label}, called ${said.label}`);
-        if (model.circuit === "cut") expect(said.label).not.toBe("induction");
+        if (headResult.label !== label)
+          wrong.push(`${seed} ${layer}.${head} ${kind}: is ${label}, called ${headResult.label}`);
+        if (model.circuit === "cut") expect(headResult.label).not.toBe("induction");
         if (label !== "induction") continue;
-        expect(said.label, `${seed} ${layer}.${head} ${kind}: ${said.why}`).toBe("induction");
-        const [first] = said.evidence.upstream.filter(({ route }) => route === "k");
+        expect(headResult.label, `${seed} ${layer}.${head} ${kind}: ${headResult.why}`).toBe(
+          "induction",
+        );
+        const [first] = headResult.evidence.upstream.filter(({ route }) => route === "k");
         if (fedBy.k) expect(fedBy.k).toContain(`${first!.layer}.${first!.head}`);
       }
     }

@@ -9,7 +9,7 @@ import { oneEngine } from "../../interventions/engine.ts";
 
 const stories = unlessShared("data", "stories260k", "hf");
 const smol = unlessShared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf");
-const asked = process.env["VERDICT_SMOLLM2"];
+const request = process.env["VERDICT_SMOLLM2"];
 const labelOf = ({ heads }: VerdictResult, name: string) =>
   heads.find(({ layer, head }) => `${layer}.${head}` === name)!;
 
@@ -25,7 +25,7 @@ test.skipIf(stories.skip)(
   },
 );
 
-describe.skipIf(smol.skip || asked === undefined)(
+describe.skipIf(smol.skip || request === undefined)(
   `SmolLM2-135M-Instruct${smol.note || " (SKIPPED unless VERDICT_SMOLLM2 is set)"}`,
   () => {
     test("has the circuit that goldens/smollm2-135m/circuit.json knows", async () => {
@@ -33,7 +33,7 @@ describe.skipIf(smol.skip || asked === undefined)(
         shared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf")!,
       );
       const backend = (await nativeBackend())!;
-      const quick = asked === "quick";
+      const quick = request === "quick";
       const result = await verdict(model, { backend, quick });
       await model.close();
       const main = labelOf(result, "18.6");

@@ -14,20 +14,20 @@ const title = "heads of models that were built in another way are called what th
 test(title, { timeout: 1000 * SECONDS_EACH * COUNT }, async () => {
   const backend = await openEngine();
   const wrong: string[] = [];
-  const seen = new Map<string, number>();
+  const counts = new Map<string, number>();
   for (let seed = 0; seed < COUNT; seed++) {
     const { model, labels } = await rotatedModel(seed, NOISES[seed % NOISES.length]!);
     const { heads } = await verdict(model, { backend });
     for (const { layer, head, label, why } of heads) {
       const truth = labels[layer]![head]!;
-      seen.set(truth, (seen.get(truth) ?? 0) + 1);
+      counts.set(truth, (counts.get(truth) ?? 0) + 1);
       if (label !== truth)
         wrong.push(`${seed}: ${layer}.${head} is ${truth}, not ${label}: ${why}`);
     }
   }
-  const total = [...seen.values()].reduce((sum, count) => sum + count, 0);
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   console.log(`${COUNT} models, ${total} heads, ${wrong.length} called wrong\n${wrong.join("\n")}`);
   expect(wrong.length).toBeLessThanOrEqual(total * MOST_WRONG);
-  expect(seen.get("induction")).toBeGreaterThan(8);
-  expect(seen.size).toBe(9);
+  expect(counts.get("induction")).toBeGreaterThan(8);
+  expect(counts.size).toBe(9);
 });

@@ -47,46 +47,46 @@ export async function rotatedModel(seed: number, noise: number): Promise<Rotated
     draw.shuffled(layer === 0 ? firstLayer(draw, frequencies) : laterLayer(draw, frequencies)),
   );
   const tensors: TensorToWrite[] = [];
-  const put = (name: string, shape: number[], data: Float32Array) =>
+  const addTensor = (name: string, shape: number[], data: Float32Array) =>
     tensors.push({ name, shape, data });
   const rows = (features: readonly Matrix[]) => {
     const data = new Float32Array(features.length * STREAM);
-    features.forEach((one, row) => data.set(rotated(one, basis), row * STREAM));
+    features.forEach((feature, row) => data.set(rotated(feature, basis), row * STREAM));
     return data;
   };
-  const embedded = tokens.map((token) => placed("token", token));
-  for (const one of embedded) one[ONE] = 1;
-  put("embed.W_E", [vocabulary, STREAM], rows(embedded));
+  const embedded = tokens.map((token) => placeFeature("token", token));
+  for (const vector of embedded) vector[ONE] = 1;
+  addTensor("embed.W_E", [vocabulary, STREAM], rows(embedded));
   const positions = Array.from({ length: CONTEXT }, (_, t) =>
-    placed("position", clock(frequencies, t)),
+    placeFeature("position", clock(frequencies, t)),
   );
   positions[0]![START] = 1;
-  put("pos_embed.W_pos", [CONTEXT, STREAM], rows(positions));
-  const columns = rows(tokens.map((token) => placed("prediction", token)));
-  put("unembed.W_U", [STREAM, vocabulary], transposed(columns, vocabulary));
-  put("unembed.b_U", [vocabulary], new Float32Array(vocabulary));
-  heads.forEach((some, layer) => {
+  addTensor("pos_embed.W_pos", [CONTEXT, STREAM], rows(positions));
+  const columns = rows(tokens.map((token) => placeFeature("prediction", token)));
+  addTensor("unembed.W_U", [STREAM, vocabulary], transposed(columns, vocabulary));
+  addTensor("unembed.b_U", [vocabulary], new Float32Array(vocabulary));
+  heads.forEach((layerHeads, layer) => {
     const name = (part: string) => `blocks.${layer}.attn.${part}`;
     const spread = (of: (head: Head) => Float32Array) => {
       const data = new Float32Array(HEADS * STREAM * D_HEAD);
-      some.forEach((head, index) => data.set(of(head), index * STREAM * D_HEAD));
+      layerHeads.forEach((head, index) => data.set(of(head), index * STREAM * D_HEAD));
       return data.map((value) => value + (noise * draw.normal()) / Math.sqrt(STREAM));
     };
     for (const part of ["q", "k", "v"] as const) {
       const shape = [HEADS, STREAM, D_HEAD];
-      put(
+      addTensor(
         name(`W_${part.toUpperCase()}`),
         shape,
         spread((head) => reading(head[part], basis)),
       );
-      put(name(`b_${part.toUpperCase()}`), [HEADS, D_HEAD], new Float32Array(HEADS * D_HEAD));
+      addTensor(name(`b_${part.toUpperCase()}`), [HEADS, D_HEAD], new Float32Array(HEADS * D_HEAD));
     }
-    put(
+    addTensor(
       name("W_O"),
       [HEADS, D_HEAD, STREAM],
       spread((head) => writing(head.o, basis)),
     );
-    put(name("b_O"), [STREAM], new Float32Array(STREAM));
+    addTensor(name("b_O"), [STREAM], new Float32Array(STREAM));
   });
   const config = {
     format: "transformer_lens",
@@ -106,7 +106,7 @@ export async function rotatedModel(seed: number, noise: number): Promise<Rotated
     { name: "model.safetensors", blob: new Blob([safetensorsBytes(tensors) as BlobPart]) },
   ];
   const model = await openBlobs(files, { id: `rotated ${seed}` });
-  return { model, labels: heads.map((some) => some.map(({ label }) => label)) };
+  return { model, labels: heads.map((layerHeads) => layerHeads.map(({ label }) => label)) };
 }
 
 function firstLayer(draw: Random, frequencies: readonly number[]): Head[] {
@@ -210,7 +210,7 @@ function eye(matrix: Matrix, space: Space, column: number, scale: number): void 
     matrix[(AT[space] + entry) * D_HEAD + column + entry]! += scale;
 }
 
-function placed(space: Space, values: Matrix): Matrix {
+function placeFeature(space: Space, values: Matrix): Matrix {
   const features = new Float64Array(STREAM);
   features.set(values, AT[space]);
   return features;
@@ -219,9 +219,9 @@ function placed(space: Space, values: Matrix): Matrix {
 /** Hands of clocks that turn at these speeds, of length 1 together. */
 function clock(frequencies: readonly number[], time: number): Matrix {
   const size = 1 / Math.sqrt(frequencies.length);
-  const hands = frequencies.flatMap((one) => [
-    size * Math.cos(one * time),
-    size * Math.sin(one * time),
+  const hands = frequencies.flatMap((frequency) => [
+    size * Math.cos(frequency * time),
+    size * Math.sin(frequency * time),
   ]);
   return Float64Array.from(hands);
 }
@@ -230,7 +230,8 @@ function clock(frequencies: readonly number[], time: number): Matrix {
 function rotated(features: Matrix, basis: readonly Matrix[]): Float32Array {
   const row = new Float32Array(STREAM);
   features.forEach((value, feature) => {
-    if (value !== 0) basis[feature]!.forEach((one, entry) => (row[entry]! += value * one));
+    if (value !== 0)
+      basis[feature]!.forEach((coordinate, entry) => (row[entry]! += value * coordinate));
   });
   return row;
 }
@@ -241,7 +242,9 @@ function reading(matrix: Matrix, basis: readonly Matrix[]): Float32Array {
   matrix.forEach((value, index) => {
     if (value === 0) return;
     const [feature, column] = [Math.floor(index / D_HEAD), index % D_HEAD];
-    basis[feature]!.forEach((one, entry) => (data[entry * D_HEAD + column]! += value * one));
+    basis[feature]!.forEach(
+      (coordinate, entry) => (data[entry * D_HEAD + column]! += value * coordinate),
+    );
   });
   return data;
 }

@@ -40,11 +40,13 @@ test.each(cases)(
       seed: plan,
       quick: true,
     });
-    const called = (kind: KindName) => {
-      const { layer, head } = model.truth.find((one) => one.kind === kind)!;
-      return result.heads.find((one) => one.layer === layer && one.head === head)!;
+    const headOfKind = (kind: KindName) => {
+      const { layer, head } = model.truth.find((planted) => planted.kind === kind)!;
+      return result.heads.find(
+        (candidate) => candidate.layer === layer && candidate.head === head,
+      )!;
     };
-    const [size, content] = [called(other), called(main)];
+    const [size, content] = [headOfKind(other), headOfKind(main)];
     expect(size.label, size.why).toBe("attends-without-copying");
     expect(content.label, content.why).toBe(main === "induction" ? "induction" : "anti-induction");
     expect(content.flags).not.toContain("norm");

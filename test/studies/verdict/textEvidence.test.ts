@@ -21,7 +21,7 @@ function reading(model: LoadedModel): LoadedModel {
     vocabSize: model.architecture.vocabulary,
     specialTokens: [],
     bos: { id: 0, addToText: true, why: "it does" },
-    encode: (text) => [...text].map((one) => one.codePointAt(0)! - FIRST),
+    encode: (text) => [...text].map((character) => character.codePointAt(0)! - FIRST),
     bytesOf: (id) => encoder.encode(String.fromCodePoint(FIRST + id)),
   });
   return { ...model, tokenizer: () => Promise.resolve(tokenizer) };
@@ -30,7 +30,7 @@ function reading(model: LoadedModel): LoadedModel {
 const asText = (ids: readonly number[]) => String.fromCodePoint(...ids.map((id) => FIRST + id));
 
 /** Runs of ten tokens that come twice or not, so that a text goes on as before in some of its repeats. */
-function written(length: number): string {
+function textOfBlocks(length: number): string {
   const draw = random(4);
   const ids: number[] = [];
   while (ids.length < length) {
@@ -46,7 +46,7 @@ const OPTIONS = { backend, quick: true, numExamples: 10 };
 describe("verdict on a text", () => {
   test("finds a planted head that does on the text what it does on random tokens, and what it is worth there", async () => {
     const model = reading(await openPlanted("induction"));
-    const result = await verdict(model, { ...OPTIONS, texts: [written(1900)] });
+    const result = await verdict(model, { ...OPTIONS, texts: [textOfBlocks(1900)] });
     expect(verdictResult.safeParse(result).error).toBeUndefined();
     const { heads, pieces, causalPieces, groups, repeats, continues } = result.text!;
     expect(pieces).toBe(12);
@@ -72,7 +72,7 @@ describe("verdict on a text", () => {
     const model = reading(await openPlanted("induction"));
     const { text, words, ...bare } = await verdict(model, OPTIONS);
     expect(text).toBeUndefined();
-    const both = await verdict(model, { ...OPTIONS, texts: [written(330)] });
+    const both = await verdict(model, { ...OPTIONS, texts: [textOfBlocks(330)] });
     expect(both.heads).toEqual(bare.heads);
     expect(both.words.slice(0, words.length)).toEqual(words);
     expect(both.text!.heads[0]!.continued!.low).toBeNull(); // two whole pieces

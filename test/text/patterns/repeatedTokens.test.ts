@@ -46,8 +46,8 @@ describe("repeatedTokens(options)", () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 9 }), (seed, examples) => {
         const many = rowsOf(repeatedTokens({ ...options, seed, examples: 10 }).tokens);
-        const few = rowsOf(repeatedTokens({ ...options, seed, examples, bos: null }).tokens);
-        few.forEach((row, index) => expect(row).toEqual(many[index]!.slice(1)));
+        const withoutBos = rowsOf(repeatedTokens({ ...options, seed, examples, bos: null }).tokens);
+        withoutBos.forEach((row, index) => expect(row).toEqual(many[index]!.slice(1)));
       }),
       { numRuns: 30 },
     );

@@ -157,9 +157,9 @@ describe("tokenizerFromJson(json, config)", () => {
     });
     const plain = VECTORS.byteLevel.tokenizer;
     expect(tokenizerFromJson(plain).bos).toMatchObject({ id: null, addToText: false });
-    const named = tokenizerFromJson(plain, { bos_token: "<|endoftext|>" }).bos;
-    expect(named.id).toBe(tokenizerFromJson(plain).specialTokens[0]!.id);
-    expect(named.addToText).toBe(false);
+    const bosPolicy = tokenizerFromJson(plain, { bos_token: "<|endoftext|>" }).bos;
+    expect(bosPolicy.id).toBe(tokenizerFromJson(plain).specialTokens[0]!.id);
+    expect(bosPolicy.addToText).toBe(false);
   });
 
   test("makes one U+FFFD of each lone surrogate, and gives ranges in UTF-8 bytes", () => {
@@ -226,7 +226,7 @@ describe("tokenizerFromJson(json, config)", () => {
 
 describe("tokenizerFromGguf(metadata)", () => {
   const { vocab, merges } = VECTORS.byteLevel.tokenizer.model;
-  const tokens = Object.keys(vocab).sort((one, other) => vocab[one]! - vocab[other]!);
+  const tokens = Object.keys(vocab).sort((a, other) => vocab[a]! - vocab[other]!);
   const small: GgufMetadata = {
     "tokenizer.ggml.model": "gpt2",
     "tokenizer.ggml.pre": "qwen2",
@@ -261,7 +261,7 @@ describe("tokenizerFromGguf(metadata)", () => {
       const cut = fromGguf({
         "tokenizer.ggml.model": "gpt2",
         "tokenizer.ggml.pre": pre,
-        "tokenizer.ggml.tokens": Object.keys(ids).sort((one, other) => ids[one]! - ids[other]!),
+        "tokenizer.ggml.tokens": Object.keys(ids).sort((a, other) => ids[a]! - ids[other]!),
         "tokenizer.ggml.merges": joins.map((pair) => pair.join(" ")),
       });
       expectVectors(cut, vectors, null);

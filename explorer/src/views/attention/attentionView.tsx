@@ -27,7 +27,7 @@ export function AttentionView() {
   const { engine, state } = usePage();
   const { layer, head } = state;
   const attentionHeading = useHeading("attention");
-  const edits = zeroed(state);
+  const edits = editsShown(state);
   const sequence = useSequence();
   const ids = sequence.answer?.ids ?? null;
   const look = useAnswer(engine, "look", ids && { ids, layer, edits });
@@ -35,36 +35,36 @@ export function AttentionView() {
     look.answer && sequence.answer
       ? { look: look.answer, sequence: sequence.answer, at: { layer, head }, edits }
       : null;
-  const { shown, isCurrent } = useShown<ShownProps>(current);
+  const { value: props, isCurrent } = useShown<ShownProps>(current);
   const error = sequence.error ?? look.error;
   return (
     <section aria-labelledby={attentionHeading.labelledBy}>
       <h2 id={attentionHeading.id}>Where head {headName(state)} looks</h2>
       <SequenceBar error={error} />
-      <Changes shown={edits} />
-      {shown && !error && (
+      <Changes changes={edits} />
+      {props && !error && (
         <Waiting words={isCurrent ? null : `head ${headName(state)}`}>
-          <Shown key="shown" {...shown} />
+          <Shown key="shown" {...props} />
         </Waiting>
       )}
-      {!shown && !error && <p class="status">Reading the tokens</p>}
+      {!props && !error && <p class="status">Reading the tokens</p>}
     </section>
   );
 }
 
 /** The changes under which attention is shown: heads at zero, whose other forms need other rows. */
-function zeroed({ edits, trained }: PageState): readonly HeadEdit[] {
+function editsShown({ edits, trained }: PageState): readonly HeadEdit[] {
   return trained ? [] : edits.filter(({ kind }) => kind === "zero");
 }
 
 /** Says whether the changes that were made hold here, and switches between both. */
-function Changes({ shown }: { readonly shown: readonly HeadEdit[] }) {
+function Changes({ changes }: { readonly changes: readonly HeadEdit[] }) {
   const { state, change } = usePage();
   const { edits, trained } = state;
   if (edits.length === 0) return null;
   const left = edits.filter(({ kind }) => kind !== "zero");
   return (
-    <p class="ways" data-changes={headList(shown)}>
+    <p class="ways" data-changes={headList(changes)}>
       <button
         type="button"
         class="plain"
@@ -74,8 +74,8 @@ function Changes({ shown }: { readonly shown: readonly HeadEdit[] }) {
         With the changes
       </button>
       <span class="hint">
-        {shown.length > 0
-          ? `Attention with ${headList(shown)} at zero.`
+        {changes.length > 0
+          ? `Attention with ${headList(changes)} at zero.`
           : "Attention as it was trained, without the changes."}
         {left.length > 0 &&
           !trained &&
@@ -112,7 +112,7 @@ function Shown({ look, sequence, at, edits }: ShownProps) {
       {edits.length > 0 && (
         <p class="hint">“Why” and downloads are of the model as it was trained.</p>
       )}
-      <WhyCell ids={sequence.ids} at={at} cell={focus.cell} named={focus.named} />
+      <WhyCell ids={sequence.ids} at={at} cell={focus.cell} nameOf={focus.nameOf} />
       <AllWeights focus={focus} />
       <Take {...{ look, sequence, at, edits }} />
       <h3>All heads of layer {layer}</h3>
@@ -149,7 +149,7 @@ function useFocus(look: Look, { pieces, repeats }: Sequence, at: HeadAt) {
       point(position === null ? null : { query: position, key: mostSeen(position) }),
     lock: (position: number | null) =>
       change({ token: position === locked ? null : position, key: null }),
-    named: (position: number) => `${readable(pieces[position]!)} at ${position}`,
+    nameOf: (position: number) => `${readable(pieces[position]!)} at ${position}`,
     number: (weight: number) => weight.toFixed(weighted ? 2 : 3),
   };
 }
@@ -212,12 +212,12 @@ const MOST_ARCS = 12;
 /** The pattern as a matrix, arcs or lines, and the cell in focus in words. */
 function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
   const { state, change, token } = usePage();
-  const { at, pattern, pieces, repeats, ramp, cell, isPinned, point, hover, lock, named, number } =
+  const { at, pattern, pieces, repeats, ramp, cell, isPinned, point, hover, lock, nameOf, number } =
     focus;
   const { query, key } = cell;
   const readable = useMemo(() => pieces.map(token), [pieces, token]);
   const weight = key > query ? "nothing: it comes later" : number(pattern.weight(query, key));
-  const words = `${named(query)} looks at ${named(key)} with ${weight}`;
+  const words = `${nameOf(query)} looks at ${nameOf(key)} with ${weight}`;
   return (
     <div>
       {state.form === "matrix" ? (
@@ -229,14 +229,14 @@ function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
         />
       ) : state.form === "arcs" ? (
         <TokenArcs
-          label={`Attention of head ${headName(at)} from ${named(query)}, as arcs`}
+          label={`Attention of head ${headName(at)} from ${nameOf(query)}, as arcs`}
           pieces={readable}
-          arcs={largest(pattern, "from", query, MOST_ARCS).map((one) => ({
+          arcs={largest(pattern, "from", query, MOST_ARCS).map((other) => ({
             from: query,
-            to: one.position,
-            weight: one.weight / pattern.bound,
+            to: other.position,
+            weight: other.weight / pattern.bound,
             role: "induction",
-            words: `${named(query)} looks at ${named(one.position)} with ${number(one.weight)}`,
+            words: `${nameOf(query)} looks at ${nameOf(other.position)} with ${number(other.weight)}`,
           }))}
           query={query}
           choose={lock}
@@ -267,19 +267,19 @@ function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
 
 /** What the token in focus looks at most, and what looks at it most. */
 function Lists({ focus }: FocusProps) {
-  const { pattern, named, number } = focus;
+  const { pattern, nameOf, number } = focus;
   const { query } = focus.cell;
   return (
     <div>
       <List
-        title={`${named(query)} looks at`}
+        title={`${nameOf(query)} looks at`}
         rows={largest(pattern, "from", query, 8)}
-        {...{ named, number }}
+        {...{ nameOf, number }}
       />
       <List
-        title={`What looks at ${named(query)}`}
+        title={`What looks at ${nameOf(query)}`}
         rows={largest(pattern, "to", query, 8)}
-        {...{ named, number }}
+        {...{ nameOf, number }}
       />
     </div>
   );
@@ -293,7 +293,7 @@ const MOST_ROWS = 1000;
 /** The picture as a table, made when it is asked for: every weight that is not next to nothing. */
 function AllWeights({ focus }: FocusProps) {
   const [isOpen, open] = useState(false);
-  const { at, pattern, named, number } = focus;
+  const { at, pattern, nameOf, number } = focus;
   const rows = isOpen ? weightsOf(pattern) : [];
   return (
     <details onToggle={(event) => open(event.currentTarget.open)}>
@@ -307,9 +307,9 @@ function AllWeights({ focus }: FocusProps) {
             {
               name: "token",
               value: ({ query }) => query,
-              text: ({ query }) => named(query),
+              text: ({ query }) => nameOf(query),
             },
-            { name: "looks at", value: ({ key }) => key, text: ({ key }) => named(key) },
+            { name: "looks at", value: ({ key }) => key, text: ({ key }) => nameOf(key) },
             {
               name: "weight",
               value: ({ weight }) => weight,
@@ -338,13 +338,16 @@ function LayerThumbs({ look, at }: Pick<ShownProps, "look" | "at">) {
   const ramp = useMemo(() => sequential(dark), [dark]);
   return useMemo(
     () => (
-      <Thumbs {...{ look, layer, head, weighted, ramp }} choose={(one) => change({ head: one })} />
+      <Thumbs
+        {...{ look, layer, head, weighted, ramp }}
+        choose={(other) => change({ head: other })}
+      />
     ),
     [look, layer, head, weighted, ramp],
   );
 }
 
-function Take({ look: shown, sequence, at, edits }: ShownProps) {
+function Take({ look: plainLook, sequence, at, edits }: ShownProps) {
   const { state, engine } = usePage();
   const { weighted } = state;
   const { head } = at;
@@ -353,7 +356,7 @@ function Take({ look: shown, sequence, at, edits }: ShownProps) {
     const name = headName(at);
     const result = await engine!.ask("attention", { ids, head: name, weighted });
     const { attentionFigure } = await import("../../export/files.ts");
-    const look = edits.length > 0 ? await engine!.ask("look", { ids, layer: at.layer }) : shown;
+    const look = edits.length > 0 ? await engine!.ask("look", { ids, layer: at.layer }) : plainLook;
     const pattern = patternOf(look, head, weighted);
     const rows = weightsOf(pattern).map(({ query, key, weight }) => [
       query,
@@ -405,11 +408,11 @@ function LayerButtons() {
 interface ListProps {
   readonly title: string;
   readonly rows: readonly { readonly position: number; readonly weight: number }[];
-  readonly named: (position: number) => string;
+  readonly nameOf: (position: number) => string;
   readonly number: (weight: number) => string;
 }
 
-function List({ title, rows, named, number }: ListProps) {
+function List({ title, rows, nameOf, number }: ListProps) {
   return (
     <table class="short">
       <caption>{title}</caption>
@@ -423,7 +426,7 @@ function List({ title, rows, named, number }: ListProps) {
         {rows.map(({ position, weight }) => (
           <tr key={position}>
             <th scope="row">
-              <code>{named(position)}</code>
+              <code>{nameOf(position)}</code>
             </th>
             <td>{number(weight)}</td>
           </tr>

@@ -28,8 +28,8 @@ export function Lines({ pattern, pieces, at, colours, hover, lock }: Props) {
     [pattern, pieces, at, colours.text],
   );
   const rowOf = (event: PointerEvent | MouseEvent) => {
-    const { top, height: shown } = canvas.current!.getBoundingClientRect();
-    const row = Math.floor((((event.clientY - top) / shown) * height) / ROW);
+    const { top, height: shownHeight } = canvas.current!.getBoundingClientRect();
+    const row = Math.floor((((event.clientY - top) / shownHeight) * height) / ROW);
     return Math.min(pieces.length - 1, Math.max(0, row));
   };
   return (

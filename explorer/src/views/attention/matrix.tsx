@@ -110,10 +110,10 @@ interface AxisProps {
 
 /** The tokens along a side of the matrix. */
 function Axis({ kind, pieces, every, share }: AxisProps) {
-  const shown = pieces.flatMap((piece, at) => (at % every === 0 ? [{ piece, at }] : []));
+  const ticks = pieces.flatMap((piece, at) => (at % every === 0 ? [{ piece, at }] : []));
   return (
     <div class={`axis ${kind}`} aria-hidden="true">
-      {shown.map(({ piece, at }) => (
+      {ticks.map(({ piece, at }) => (
         <span key={at} style={{ [kind === "queries" ? "top" : "left"]: share(at + 0.5) }}>
           {shortToken(piece, LETTERS)}
         </span>

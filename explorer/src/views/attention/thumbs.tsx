@@ -16,21 +16,21 @@ interface Props {
 /** All heads of a layer as small pictures; choosing one shows it large. */
 export function Thumbs({ look, layer, head, weighted, ramp, choose }: Props) {
   const patterns = useMemo(
-    () => Array.from({ length: look.heads }, (_, one) => patternOf(look, one, weighted)),
+    () => Array.from({ length: look.heads }, (_, index) => patternOf(look, index, weighted)),
     [look, weighted],
   );
   return (
     <div class="thumbs" role="group" aria-label={`Patterns of the heads of layer ${layer}`}>
-      {Array.from({ length: look.heads }, (_, one) => (
+      {Array.from({ length: look.heads }, (_, index) => (
         <button
-          key={one}
+          key={index}
           type="button"
           class="plain thumb"
-          aria-pressed={one === head}
-          onClick={() => choose(one)}
+          aria-pressed={index === head}
+          onClick={() => choose(index)}
         >
-          <Thumb pattern={patterns[one]!} ramp={ramp} />
-          {layer}.{one}
+          <Thumb pattern={patterns[index]!} ramp={ramp} />
+          {layer}.{index}
         </button>
       ))}
     </div>

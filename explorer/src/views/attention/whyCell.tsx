@@ -13,22 +13,22 @@ interface Props {
   readonly at: HeadAt;
   readonly cell: Cell;
   /** `owl at 10` */
-  readonly named: (position: number) => string;
+  readonly nameOf: (position: number) => string;
 }
 
 /** Why the head attends from one token to the other: its score as a sum of parts, and what it then does. */
-export function WhyCell({ ids, at, cell, named }: Props) {
+export function WhyCell({ ids, at, cell, nameOf }: Props) {
   const { engine } = usePage();
-  const [asked, ask] = useState<Requests["why"]["args"] | null>(null);
+  const [request, ask] = useState<Requests["why"]["args"] | null>(null);
   const head = headName(at);
-  const args = asked?.ids === ids && asked.head === head ? asked : null;
+  const args = request?.ids === ids && request.head === head ? request : null;
   const { answer, busy, error, step } = useAnswer(engine, "why", args);
-  const seen = cell.key <= cell.query;
+  const isVisible = cell.key <= cell.query;
   return (
     <div class="why">
       <button
         type="button"
-        disabled={!seen}
+        disabled={!isVisible}
         onClick={() => ask({ ids, head, query: cell.query, key: cell.key })}
       >
         Why does it look there?
@@ -40,7 +40,7 @@ export function WhyCell({ ids, at, cell, named }: Props) {
         </p>
       )}
       {error && <p role="alert">{error}</p>}
-      {answer && <Parts result={answer} named={named} />}
+      {answer && <Parts result={answer} nameOf={nameOf} />}
     </div>
   );
 }
@@ -48,10 +48,10 @@ export function WhyCell({ ids, at, cell, named }: Props) {
 interface PartsProps {
   readonly result: WhyResult;
   /** `owl at 10` */
-  readonly named: (position: number) => string;
+  readonly nameOf: (position: number) => string;
 }
 
-function Parts({ result, named }: PartsProps) {
+function Parts({ result, nameOf }: PartsProps) {
   const { cell, contrast, effect } = result;
   const rows = rowsOf(result);
   const most = Math.max(...rows.map(({ value }) => Math.abs(value)), 1e-9);
@@ -60,7 +60,7 @@ function Parts({ result, named }: PartsProps) {
     <>
       <table class="parts">
         <caption>
-          Why {named(cell.query)} attends to {named(cell.key)} in head {cell.layer}.{cell.head}:
+          Why {nameOf(cell.query)} attends to {nameOf(cell.key)} in head {cell.layer}.{cell.head}:
           which earlier parts of the model wrote what it matched. They add up to{" "}
           {cell.score.toFixed(2)}.
         </caption>
@@ -110,7 +110,7 @@ function rowsOf({ parts, score, contrast }: WhyResult) {
     .map((name, index) => ({ name, value: score.byKey[index]!, stands: contrast.byKey[index]! }))
     .toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const rest = ranked.slice(SHOWN);
-  const sum = (key: "value" | "stands") => rest.reduce((total, one) => total + one[key], 0);
+  const sum = (key: "value" | "stands") => rest.reduce((total, part) => total + part[key], 0);
   return [
     ...ranked.slice(0, SHOWN),
     ...(rest.length > 0

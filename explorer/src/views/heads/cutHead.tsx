@@ -1,5 +1,5 @@
 import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
-import { isSameHead, switched, zeroed } from "../../engine/edits.ts";
+import { isSameHead, switchHead, zeroHeads } from "../../engine/edits.ts";
 import { STORED } from "../../page/stored.ts";
 import { usePage } from "../../page/page.ts";
 import { useCut } from "../../page/useCut.ts";
@@ -10,18 +10,18 @@ import { headList, inductionHeads } from "../../parts/headWords.ts";
 export function CutHead() {
   const { state, change, score } = usePage();
   const { edits } = state;
-  const [alone] = zeroed([state]) as [HeadEdit];
-  const here = (at: HeadAt) => isSameHead(at, state);
-  const off = edits.some(here);
+  const [alone] = zeroHeads([state]) as [HeadEdit];
+  const isChosen = (at: HeadAt) => isSameHead(at, state);
+  const off = edits.some(isChosen);
   const losses = useLosses(alone, off);
   const alike = score ? inductionHeads(score.scores) : [];
-  const others = alike.some(here) ? alike.filter((at) => !here(at)) : [];
+  const others = alike.some(isChosen) ? alike.filter((at) => !isChosen(at)) : [];
   return (
     <>
       <button
         type="button"
         aria-pressed={off}
-        onClick={() => change({ edits: switched(edits, state) })}
+        onClick={() => change({ edits: switchHead(edits, state) })}
       >
         {off ? "Switch it on again" : "Switch it off"}
       </button>
@@ -91,7 +91,7 @@ function LossTable({ rows, sequences, name: head, off }: TableProps) {
               value={after}
               of={`${head}:zero`}
               most={most}
-              gone={!off}
+              isOn={!off}
             />
           </tr>
         ))}
@@ -107,11 +107,11 @@ interface LossProps {
   /** The changes under which it was measured. */
   readonly of?: string;
   /** The head is on, so there is nothing to show. */
-  readonly gone?: boolean;
+  readonly isOn?: boolean;
 }
 
-function Loss({ name, value, most, of = "", gone = false }: LossProps) {
-  if (value === null) return <td data-loss={name}>{gone ? "not switched off" : "measuring …"}</td>;
+function Loss({ name, value, most, of = "", isOn = false }: LossProps) {
+  if (value === null) return <td data-loss={name}>{isOn ? "not switched off" : "measuring …"}</td>;
   const width = { width: `${(100 * Math.max(0, value)) / most}%` };
   return (
     <td data-loss={name} data-value={value} data-of={of}>

@@ -14,12 +14,12 @@ export function HeadCard({
   head,
   isProven,
 }: Props & { readonly isProven: boolean }) {
-  const said = flags(result, { layer, head }, isProven);
+  const phrases = flags(result, { layer, head }, isProven);
   return (
     <>
-      {said.length > 0 && (
+      {phrases.length > 0 && (
         <ul class="flags">
-          {said.map((flag) => (
+          {phrases.map((flag) => (
             <li key={flag}>{flag}</li>
           ))}
         </ul>

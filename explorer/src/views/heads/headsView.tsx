@@ -21,18 +21,18 @@ import { LABELS, labelOf, OTHER, sentence, signOf } from "../../parts/headWords.
 
 /** Every head's induction score as a map and as a table, and the chosen head with all that is known of it. */
 export function HeadsView() {
-  const { state, change, score, dark, verdict: found } = usePage();
+  const { state, change, score, dark, verdict: proof } = usePage();
   const { layer, head } = state;
   const [mapHeading, chosenHeading] = [useHeading("map"), useHeading("chosen")];
   const result = score!;
   const windows = windowsOf(result);
-  const verdicts = found.verdict?.heads ?? null;
-  const verdict = verdicts?.find((one) => isSameHead(one, state)) ?? null;
+  const verdicts = proof.verdict?.heads ?? null;
+  const verdict = verdicts?.find((row) => isSameHead(row, state)) ?? null;
   const choose = (nextLayer: number, nextHead: number) =>
     change({ layer: nextLayer, head: nextHead });
   return (
     <>
-      {found.verdict && <CircuitGraph verdict={found.verdict} />}
+      {proof.verdict && <CircuitGraph verdict={proof.verdict} />}
       <div class="panes">
         <section aria-labelledby={mapHeading.labelledBy}>
           <h2 id={mapHeading.id}>Induction score of every head</h2>
@@ -50,14 +50,14 @@ export function HeadsView() {
             <summary>As a table</summary>
             <HeadTable result={result} chosen={headName(state)} choose={choose} />
           </details>
-          <TakeAlong name="induction-scores" take={() => taken(result, found.verdict)} />
+          <TakeAlong name="induction-scores" take={() => filesOf(result, proof.verdict)} />
         </section>
         <section aria-labelledby={chosenHeading.labelledBy}>
           <h2 id={chosenHeading.id}>
             Head {layer}.{head}
           </h2>
           {verdict ? (
-            <VerdictCard head={verdict} circuit={found.verdict!.circuit} />
+            <VerdictCard head={verdict} circuit={proof.verdict!.circuit} />
           ) : (
             <p class="say">{sentence(labelOf(result.scores, layer, head))}</p>
           )}
@@ -117,8 +117,8 @@ function legend(
     ? " ▸ beside a layer: its heads see only so many tokens; the others see all."
     : "";
   if (verdicts) {
-    const seen = [...new Set(verdicts.map(({ label }) => label))];
-    return `${seen.map((label) => `${VERDICT_GLYPHS[label]} ${label}`).join(" · ")}. Colour and number are the induction score; framed: induction heads.${narrow}`;
+    const labels = [...new Set(verdicts.map(({ label }) => label))];
+    return `${labels.map((label) => `${VERDICT_GLYPHS[label]} ${label}`).join(" · ")}. Colour and number are the induction score; framed: induction heads.${narrow}`;
   }
   const names = [...Object.values(LABELS), OTHER].map(({ glyph, name }) => `${glyph} ${name}`);
   return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more.${narrow}`;
@@ -134,9 +134,9 @@ function cellsOf(
       const at = { layer, head };
       const sign = signOf(labelOf(scores, layer, head));
       const range = intervals.induction[layer]![head];
-      const verdict = verdicts?.find((one) => isSameHead(one, at))?.label;
+      const verdict = verdicts?.find((entry) => isSameHead(entry, at))?.label;
       const name = verdict ?? sign.name;
-      const isChanged = edits.some((one) => isSameHead(one, at));
+      const isChanged = edits.some((edit) => isSameHead(edit, at));
       const words = range ? `, interval ${range[0].toFixed(2)} to ${range[1].toFixed(2)}` : "";
       return {
         value,
@@ -150,7 +150,7 @@ function cellsOf(
   );
 }
 
-async function taken(result: ScoreResult, verdict: VerdictResult | null) {
+async function filesOf(result: ScoreResult, verdict: VerdictResult | null) {
   const { scorePicture, scoreTable } = await import("../../export/files.ts");
   const { model } = result;
   return {

@@ -13,9 +13,9 @@ export function LabView() {
   const lab = useLab();
   const isOwn = lab.runs.some(({ state, events }) => state !== "loaded" && events.length > 0);
   useAtStake("a run of the lab", isOwn);
-  const [shown, show] = useState<string | null>(null);
+  const [runName, show] = useState<string | null>(null);
   const [problem, say] = useState<string | null>(null);
-  const run = lab.runs.find(({ name }) => name === shown) ?? lab.runs.at(-1) ?? null;
+  const run = lab.runs.find(({ name }) => name === runName) ?? lab.runs.at(-1) ?? null;
   return (
     <section aria-labelledby="lab">
       <h2 id="lab">Train a model, watch induction form</h2>
@@ -33,7 +33,7 @@ export function LabView() {
           {run ? (run.words ?? "Loading the engine") : "Nothing is trained yet."}
         </p>
       )}
-      {lab.runs.length > 0 && <Runs {...lab} shown={run?.name ?? null} show={show} />}
+      {lab.runs.length > 0 && <Runs {...lab} runName={run?.name ?? null} show={show} />}
     </section>
   );
 }

@@ -79,10 +79,10 @@ function fileIn({ name, base64 }: KeptFile): NamedBlob {
  */
 export function runFrom(text: string): LabRun {
   const wrong = new Error("this file is not a run that the lab kept");
-  const kept = parsed(text, wrong);
-  if (kept.format !== FORMAT || !Array.isArray(kept.events) || kept.events.length === 0)
+  const file = parseObject(text, wrong);
+  if (file.format !== FORMAT || !Array.isArray(file.events) || file.events.length === 0)
     throw wrong;
-  const events = kept.events.map((event: LabEvent): LabEvent => {
+  const events = file.events.map((event: LabEvent): LabEvent => {
     const { checkpoint: at, scores } = event;
     const area = at ? at.layers * at.heads * at.length ** 2 : 0;
     const fits = at === null || (Array.isArray(at.patterns) && at.patterns.length === area);
@@ -97,13 +97,13 @@ export function runFrom(text: string): LabRun {
     };
   });
   return {
-    name: `${String(kept.name)} (loaded)`,
-    seed: Number(kept.seed),
-    steps: Number(kept.steps),
+    name: `${String(file.name)} (loaded)`,
+    seed: Number(file.seed),
+    steps: Number(file.steps),
     events,
     state: "loaded",
     words: null,
-    change: kept.change ?? null,
+    change: file.change ?? null,
   };
 }
 
@@ -117,7 +117,7 @@ function filesIn(files: unknown, wrong: Error): NamedBlob[] {
   }
 }
 
-function parsed(text: string, wrong: Error) {
+function parseObject(text: string, wrong: Error) {
   try {
     const value = JSON.parse(text);
     if (typeof value === "object" && value !== null) return value;

@@ -13,7 +13,7 @@ export function Run({ run }: { readonly run: LabRun }) {
   const [scrubbed, scrub] = useState<number | null>(null);
   const at = Math.min(scrubbed ?? checkpoints.length - 1, checkpoints.length - 1);
   const now = run.events.at(-1)!;
-  const here = checkpoints[at] ?? now;
+  const checkpoint = checkpoints[at] ?? now;
   const rate = now.step / (now.milliseconds / 1000);
   return (
     <>
@@ -26,40 +26,40 @@ export function Run({ run }: { readonly run: LabRun }) {
       <p class="say" data-change={run.change?.step ?? undefined}>
         {changeWords(run)}
       </p>
-      <Curves run={run} here={here} />
+      <Curves run={run} current={checkpoint} />
       {checkpoints.length > 0 && (
         <>
           <label class="scrub">
-            Checkpoint: step {here.step}{" "}
+            Checkpoint: step {checkpoint.step}{" "}
             <input
               type="range"
               min={0}
               max={checkpoints.length - 1}
               value={at}
-              aria-valuetext={`step ${here.step}`}
+              aria-valuetext={`step ${checkpoint.step}`}
               onInput={(event) => scrub(Number(event.currentTarget.value))}
             />
           </label>
-          <Patterns event={here} />
-          <OpenIt run={run} event={here} />
+          <Patterns event={checkpoint} />
+          <OpenIt run={run} event={checkpoint} />
         </>
       )}
       <details>
         <summary>As a table</summary>
         <Table run={run} />
       </details>
-      <TakeAlong name={`lab ${run.name}`} take={() => taken(run)} />
+      <TakeAlong name={`lab ${run.name}`} take={() => runFiles(run)} />
     </>
   );
 }
 
 /** Losses and best scores by step, with strokes at the chosen checkpoint and at the change. */
-function Curves({ run, here }: { readonly run: LabRun; readonly here: LabEvent }) {
+function Curves({ run, current }: { readonly run: LabRun; readonly current: LabEvent }) {
   const { firstCopyLoss, secondCopyLoss, best } = run.events.at(-1)!.scores;
   const by = (value: (scores: LabEvent["scores"]) => number) =>
     run.events.map(({ step, scores }) => [Math.max(1, step), value(scores)] as const);
   const strokes = [
-    { x: Math.max(1, here.step), name: `step ${here.step}` },
+    { x: Math.max(1, current.step), name: `step ${current.step}` },
     ...(run.change?.step ? [{ x: run.change.step, name: "the change" }] : []),
   ];
   const common = { xName: "step (log scale)", log: true, strokes };
@@ -68,8 +68,12 @@ function Curves({ run, here }: { readonly run: LabRun; readonly here: LabEvent }
     { name: "repeated half", kind: "second", points: by((scores) => scores.secondCopyLoss) },
   ];
   const scores: readonly Series[] = [
-    { name: "induction", kind: "first", points: by((one) => one.best.induction.score) },
-    { name: "previous token", kind: "second", points: by((one) => one.best.previousToken.score) },
+    { name: "induction", kind: "first", points: by((event) => event.best.induction.score) },
+    {
+      name: "previous token",
+      kind: "second",
+      points: by((event) => event.best.previousToken.score),
+    },
   ];
   return (
     <div class="panes">
@@ -90,7 +94,7 @@ function Curves({ run, here }: { readonly run: LabRun; readonly here: LabEvent }
   );
 }
 
-async function taken(run: LabRun) {
+async function runFiles(run: LabRun) {
   const { pagePicture } = await import("../../export/files.ts");
   const chart = document.querySelector<SVGElement>("[aria-labelledby=lab] .chart > svg")!;
   const columns = [
@@ -139,7 +143,7 @@ function Patterns({ event }: { readonly event: LabEvent }) {
   const ramp = useMemo(() => sequential(dark), [dark]);
   const { layers, heads, length, patterns } = event.checkpoint!;
   const { induction, previousToken } = event.scores;
-  const shown = useMemo(
+  const pair = useMemo(
     () =>
       Array.from({ length: layers * heads }, (_, index) => ({
         length,
@@ -152,10 +156,10 @@ function Patterns({ event }: { readonly event: LabEvent }) {
     <div class="labHeads">
       {Array.from({ length: layers * heads }, (_, index) => {
         const [layer, head] = [Math.floor(index / heads), index % heads];
-        const scores = [induction, previousToken].map((one) => one[layer]![head]!.toFixed(2));
+        const scores = [induction, previousToken].map((table) => table[layer]![head]!.toFixed(2));
         return (
           <figure key={index}>
-            <Thumb pattern={shown[index]!} ramp={ramp} />
+            <Thumb pattern={pair[index]!} ramp={ramp} />
             <figcaption>
               <b>
                 {layer}.{head}

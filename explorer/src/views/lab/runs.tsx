@@ -8,7 +8,7 @@ const KINDS = ["first", "second", "third", "fourth"] as const;
 interface RunsProps {
   readonly runs: readonly LabRun[];
   readonly remove: (name: string) => void;
-  readonly shown: string | null;
+  readonly runName: string | null;
   readonly show: (name: string) => void;
 }
 
@@ -18,7 +18,7 @@ async function keep(run: LabRun): Promise<void> {
 }
 
 /** All runs of this visit, and their copy gains in one chart once there are two. */
-export function Runs({ runs, remove, shown, show }: RunsProps) {
+export function Runs({ runs, remove, runName, show }: RunsProps) {
   const compared = runs.filter(({ events }) => events.length > 1).slice(-KINDS.length);
   const series: Series[] = compared.map((run, index) => ({
     name: run.name,
@@ -50,7 +50,7 @@ export function Runs({ runs, remove, shown, show }: RunsProps) {
         </thead>
         <tbody>
           {runs.map((run) => (
-            <tr key={run.name} class={run.name === shown ? "chosen" : undefined}>
+            <tr key={run.name} class={run.name === runName ? "chosen" : undefined}>
               <th scope="row">
                 <button type="button" class="sort" onClick={() => show(run.name)}>
                   {run.name}

@@ -25,22 +25,22 @@ export function useLab() {
   const start = (seed: number, steps: number) => {
     engine.current ??= openEngine();
     const stopping = (stop.current = new AbortController());
-    const taken = runs.filter((run) => run.seed === seed).length;
-    const name = `seed ${seed}${taken ? ` again ${taken}` : ""}`;
+    const earlier = runs.filter((run) => run.seed === seed).length;
+    const name = `seed ${seed}${earlier ? ` again ${earlier}` : ""}`;
     set([...runs, { name, seed, steps, events: [], state: "running", words: null, change: null }]);
     const announceGain = gainAnnouncer(announce);
-    const told = (event: LabRun["events"][number]) => {
+    const onEvent = (event: LabRun["events"][number]) => {
       update(name, ({ events }) => ({ events: [...events, event] }));
       announceGain(event);
     };
-    const ended = (state: LabRun["state"], words: string | null = null) => {
+    const endRun = (state: LabRun["state"], words: string | null = null) => {
       update(name, () => ({ state, words }));
       void look(name);
     };
-    engine.current.ask("train", { seed, steps }, { signal: stopping.signal, told }).then(
-      () => ended("done"),
+    engine.current.ask("train", { seed, steps }, { signal: stopping.signal, onEvent }).then(
+      () => endRun("done"),
       (error: Error) =>
-        error instanceof Stopped ? ended("stopped") : ended("failed", error.message),
+        error instanceof Stopped ? endRun("stopped") : endRun("failed", error.message),
     );
   };
   const latest = useRef(runs);
@@ -49,11 +49,11 @@ export function useLab() {
   });
   /** Looks for the change in the copy gain of a run that ended. */
   const look = async (name: string) => {
-    const run = latest.current.find((one) => one.name === name);
-    const seen = run ? checkpointsOf(run) : [];
-    if (seen.length < FEWEST) return;
-    const steps = seen.map(({ step }) => step);
-    const values = seen.map(({ scores }) => scores.copyGain);
+    const run = latest.current.find((other) => other.name === name);
+    const checkpoints = run ? checkpointsOf(run) : [];
+    if (checkpoints.length < FEWEST) return;
+    const steps = checkpoints.map(({ step }) => step);
+    const values = checkpoints.map(({ scores }) => scores.copyGain);
     const change = await engine.current!.ask("change", { steps, values }).catch(() => null);
     if (change) update(name, () => ({ change }));
   };

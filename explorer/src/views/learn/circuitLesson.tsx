@@ -106,24 +106,26 @@ interface ArcsProps {
 function CircuitArcs({ lesson, circuit, steps, step }: ArcsProps) {
   const { token } = usePage();
   const { sequence, query, target, tokenAt } = lesson;
-  const seen = steps.slice(0, step + 1);
+  const stepsSoFar = steps.slice(0, step + 1);
   const { guess } = circuit;
   const { repeats } = sequence;
   return (
     <TokenArcs
       label="The tokens of this lesson, with arcs from each token that looks to the one it looks at"
       pieces={sequence.pieces.slice(0, query + 1).map(token)}
-      arcs={seen.flatMap(({ arcs }, at) => arcs.map((arc) => ({ ...arc, isPast: at < step })))}
+      arcs={stepsSoFar.flatMap(({ arcs }, at) =>
+        arcs.map((arc) => ({ ...arc, isPast: at < step })),
+      )}
       seam={repeats && repeats.start + repeats.period}
       note={
-        seen.some(({ isNoted }) => isNoted)
+        stepsSoFar.some(({ isNoted }) => isNoted)
           ? { at: target, text: `after ${tokenAt(target - 1)}` }
           : null
       }
       guess={{
         piece: guess ? token(guess.piece) : "…",
         probability: guess?.probability ?? null,
-        from: seen.some(({ isCopied }) => isCopied) ? target : null,
+        from: stepsSoFar.some(({ isCopied }) => isCopied) ? target : null,
       }}
       {...{ query, target }}
     />

@@ -25,11 +25,11 @@ export function stepsOf(
   cutHeads: readonly HeadAt[],
 ): readonly Step[] {
   const [first, second] = [headName(previous), headName(induction)];
-  const isCut = (at: HeadAt) => cutHeads.some((one) => isSameHead(one, at));
+  const isCut = (at: HeadAt) => cutHeads.some((cut) => isSameHead(cut, at));
   const owner = tokenAt(query);
   return [
     {
-      words: `One back. At ${named(tokenAt, target)}, head ${first} looks one back, at ${tokenAt(target - 1)}, with ${percent(back)} of its attention.`,
+      words: `One back. At ${nameOf(tokenAt, target)}, head ${first} looks one back, at ${tokenAt(target - 1)}, with ${percent(back)} of its attention.`,
       arcs: [
         {
           from: target,
@@ -37,7 +37,7 @@ export function stepsOf(
           weight: back ?? 0,
           role: "previous",
           label: `① head ${first} looks one back: ${percent(back)}`,
-          words: `Head ${first}: ${named(tokenAt, target)} looks at ${named(tokenAt, target - 1)}, ${percent(back)}`,
+          words: `Head ${first}: ${nameOf(tokenAt, target)} looks at ${nameOf(tokenAt, target - 1)}, ${percent(back)}`,
           isCut: isCut(previous),
         },
       ],
@@ -56,7 +56,7 @@ export function stepsOf(
           weight: match ?? 0,
           role: "induction",
           label: `③ head ${second} asks “what came after ${owner}?”: ${percent(match)}`,
-          words: `Head ${second}: ${named(tokenAt, query)} looks at ${named(tokenAt, target)}, ${percent(match)}`,
+          words: `Head ${second}: ${nameOf(tokenAt, query)} looks at ${nameOf(tokenAt, target)}, ${percent(match)}`,
           isCut: isCut(induction),
         },
       ],
@@ -69,7 +69,7 @@ export function stepsOf(
   ];
 }
 
-function named(tokenAt: (position: number) => string, position: number): string {
+function nameOf(tokenAt: (position: number) => string, position: number): string {
   return `${tokenAt(position)} (position ${position})`;
 }
 

@@ -47,16 +47,16 @@ export function lossWords(whole: Cut, cut: Cut): string {
 /** What the cuts tried so far say together, or which one to try next. */
 export function conclusion({ whole, previous, best, all }: Tried): string {
   const share = ({ after }: TriedCut) => (after ? shareLeft(whole, after) : null);
-  const [first, one, every] = [share(previous), share(best), share(all)];
+  const [first, alone, every] = [share(previous), share(best), share(all)];
   const many = all.heads.length > 1;
   const others = headList(all.heads.slice(1));
-  if (one !== null && one >= HALF && many && every === null)
+  if (alone !== null && alone >= HALF && many && every === null)
     return `It is not alone: ${others} attend${all.heads.length === 2 ? "s" : ""} as it does. Cut all ${all.heads.length}.`;
   const standIn =
-    one !== null && every !== null && one >= HALF && every < HALF
-      ? `Without ${headList(best.heads)} alone ${percent(one)} is left, without all ${all.heads.length} ${percent(Math.max(0, every))}: they stand in for each other.`
+    alone !== null && every !== null && alone >= HALF && every < HALF
+      ? `Without ${headList(best.heads)} alone ${percent(alone)} is left, without all ${all.heads.length} ${percent(Math.max(0, every))}: they stand in for each other.`
       : "";
-  const second = many ? (every ?? one) : one;
+  const second = many ? (every ?? alone) : alone;
   if (first === null || second === null) return standIn || "Put it back and cut the other one.";
   if (first < HALF && second < HALF)
     return `${standIn} Either cut breaks it: it takes both steps, the look back and the match.`.trim();

@@ -68,8 +68,8 @@ function useTitle(at: number, change: (lesson: number) => void) {
 /** Five short lessons on the open model's own numbers, one at a time. */
 export function LearnView() {
   const { state, change, engine } = usePage();
-  const shown = useRef<HTMLDivElement>(null);
-  const found = useLesson();
+  const content = useRef<HTMLDivElement>(null);
+  const current = useLesson();
   const at = Math.min(state.lesson, LESSONS.length - 1);
   const { name, question, Shown } = LESSONS[at]!;
   const { title, go } = useTitle(at, (lesson) => {
@@ -84,19 +84,19 @@ export function LearnView() {
           <h2 id="lesson" ref={title} tabIndex={-1}>
             {at + 1} {question}
           </h2>
-          {found.error && <p role="alert">{found.error}</p>}
-          {found.lesson ? (
-            <div ref={shown}>
-              <Shown key={`${at} ${found.lesson.facts.id}`} lesson={found.lesson} />
+          {current.error && <p role="alert">{current.error}</p>}
+          {current.lesson ? (
+            <div ref={content}>
+              <Shown key={`${at} ${current.lesson.facts.id}`} lesson={current.lesson} />
             </div>
           ) : (
-            !found.error && <p class="status">Waiting for the model's own numbers</p>
+            !current.error && <p class="status">Waiting for the model's own numbers</p>
           )}
-          {found.lesson && engine && (
+          {current.lesson && engine && (
             <TakeAlong
               name={`lesson-${at + 1}`}
               take={() =>
-                lessonTaken(found.lesson!, `Lesson ${at + 1}, ${name}`, shown.current!, engine)
+                lessonTaken(current.lesson!, `Lesson ${at + 1}, ${name}`, content.current!, engine)
               }
             />
           )}

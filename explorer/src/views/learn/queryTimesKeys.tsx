@@ -85,10 +85,10 @@ function placeWords(
   tokenAt: (position: number) => string,
 ): string {
   const [q, k] = [query[place]!, keys[key]![place]!];
-  return `Place ${place}, query × key of ${tokenAt(key)} at ${key}: ${signed(q)} × ${signed(k)} = ${signed(q * k)}`;
+  return `Place ${place}, query × key of ${tokenAt(key)} at ${key}: ${signedText(q)} × ${signedText(k)} = ${signedText(q * k)}`;
 }
 
-function signed(value: number): string {
+function signedText(value: number): string {
   return `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(1)}`;
 }
 
@@ -129,7 +129,7 @@ function QueryStrip({ compared, bounds, place, point }: StripProps) {
       class="product"
       viewBox={`0 0 ${ROOM} ${QUERY_HEIGHT}`}
       role="img"
-      aria-label={`query: ${listed(query)}`}
+      aria-label={`query: ${numbersText(query)}`}
       onPointerLeave={() => point(null)}
     >
       {[...query].map((value, at) => (
@@ -149,7 +149,7 @@ function QueryStrip({ compared, bounds, place, point }: StripProps) {
 }
 
 /** All numbers, for a listener who wants to do the sum. */
-function listed(values: Float32Array): string {
+function numbersText(values: Float32Array): string {
   return [...values].map((value) => value.toFixed(1)).join(", ");
 }
 
@@ -224,16 +224,16 @@ function KeyStrip({ compared, bounds, at, name, place, point }: KeyStripProps) {
       class="product"
       viewBox={`0 0 ${ROOM} ${KEY_HEIGHT}`}
       role="img"
-      aria-label={`${name}: ${listed(key)}`}
+      aria-label={`${name}: ${numbersText(key)}`}
       onPointerLeave={() => point(null)}
     >
-      {[...key].map((value, one) => {
-        const product = (value * query[one]!) / bounds.product;
+      {[...key].map((value, index) => {
+        const product = (value * query[index]!) / bounds.product;
         const height = Math.abs(product) * (middle - 1);
         return (
-          <g key={one} onPointerEnter={() => point(one)}>
+          <g key={index} onPointerEnter={() => point(index)}>
             <rect
-              x={one * size}
+              x={index * size}
               y={0}
               width={size * 0.94}
               height={KEY_HEIGHT}
@@ -241,7 +241,7 @@ function KeyStrip({ compared, bounds, at, name, place, point }: KeyStripProps) {
             />
             <rect
               class={product < 0 ? "against" : "for"}
-              x={one * size + size * 0.17}
+              x={index * size + size * 0.17}
               y={product < 0 ? middle : middle - height}
               width={size * 0.6}
               height={Math.max(0.6, height)}

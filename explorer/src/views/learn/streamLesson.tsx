@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { HeadAt } from "induction-lens/browser";
-import { zeroed } from "../../engine/edits.ts";
+import { zeroHeads } from "../../engine/edits.ts";
 import type { Captured } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
@@ -76,7 +76,8 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
   const [tried, add] = useState<readonly number[]>([]);
   const at = { sequence, at: query };
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
-  const cutArgs = hidden === null ? null : { edits: zeroed(allHeads(facts.heads, hidden)), ...at };
+  const cutArgs =
+    hidden === null ? null : { edits: zeroHeads(allHeads(facts.heads, hidden)), ...at };
   const without = useAnswer(engine, "cut", cutArgs);
   const probability = whole?.truth?.probability ?? null;
   const more = tried.length < facts.layers && facts.layers <= 4 ? " Hide the others too." : "";

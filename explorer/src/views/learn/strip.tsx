@@ -17,22 +17,22 @@ export function Strip({
 }) {
   const { dark } = usePage();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const shown = values.subarray(0, DRAWN);
+  const entries = values.subarray(0, DRAWN);
   useEffect(() => {
     const context = canvas.current!.getContext("2d")!;
     const colourOf = signedColour(dark, bound);
-    shown.forEach((value, index) => {
+    entries.forEach((value, index) => {
       context.fillStyle = colourOf(value);
       context.fillRect(index, 0, 1, 1);
     });
   });
-  const first = [...shown.subarray(0, 6)].map((value) => value.toFixed(2)).join(", ");
+  const first = [...entries.subarray(0, 6)].map((value) => value.toFixed(2)).join(", ");
   const more = values.length > DRAWN ? `, the first ${DRAWN} of ${values.length} numbers` : "";
   return (
     <canvas
       ref={canvas}
       class="strip"
-      width={shown.length}
+      width={entries.length}
       height={1}
       role="img"
       aria-label={`${name}: ${first} and so on${more}`}
@@ -44,7 +44,7 @@ export function Strip({
 export function largestIn(vectors: readonly Float32Array[]): number {
   return Math.max(
     1e-9,
-    ...vectors.map((one) => one.reduce((most, value) => Math.max(most, Math.abs(value)), 0)),
+    ...vectors.map((vector) => vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0)),
   );
 }
 

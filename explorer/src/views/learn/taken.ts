@@ -4,11 +4,11 @@ import type { StudyTable } from "induction-lens/report";
 import type { Engine } from "../../engine/client.ts";
 import type { Lesson } from "../../parts/lesson.ts";
 
-/** @param shown the lesson on the page, whose sentences and tables are taken as they stand */
+/** @param element the lesson on the page, whose sentences and tables are taken as they stand */
 export async function lessonTaken(
   { sequence, induction }: Lesson,
   title: string,
-  shown: Element,
+  element: Element,
   engine: Engine,
 ) {
   const head = headName(induction);
@@ -24,11 +24,11 @@ export async function lessonTaken(
         .map((weight, key) => [query, sequence.pieces[query]!, key, sequence.pieces[key]!, weight]),
     ),
   };
-  const tables = [...shown.querySelectorAll("table")].map((table) => tableOf(table, title));
+  const tables = [...element.querySelectorAll("table")].map((table) => tableOf(table, title));
   const [first = weights, ...more] = [...tables, weights];
   return {
     title: `${title}: ${result.model.id}`,
-    lines: [...shown.querySelectorAll("p")].map(textOf).filter(Boolean),
+    lines: [...element.querySelectorAll("p")].map(textOf).filter(Boolean),
     picture: attentionFigure(result),
     tables: [first, ...more] as const,
     result,
@@ -53,6 +53,6 @@ function cellOf(cell: HTMLTableCellElement): string | number {
 /** What the element says, without what is only drawn. */
 function textOf(element: Element | null): string {
   const copy = element?.cloneNode(true) as Element | undefined;
-  for (const drawn of copy?.querySelectorAll("[aria-hidden=true]") ?? []) drawn.remove();
+  for (const drawing of copy?.querySelectorAll("[aria-hidden=true]") ?? []) drawing.remove();
   return copy?.textContent?.replace(/\s+/g, " ").trim() ?? "";
 }

@@ -1,7 +1,7 @@
 /** @file The data of the lesson on circuits: its numbers with the cut that is chosen, and what came of the cuts that were tried. */
 import { useState } from "preact/hooks";
 import type { HeadAt } from "induction-lens/browser";
-import { zeroed } from "../../engine/edits.ts";
+import { zeroHeads } from "../../engine/edits.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { useLooks, type Lesson } from "../../parts/lesson.ts";
@@ -30,13 +30,14 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
     all: alike.length > 1 ? alike : [induction],
   };
   const cutHeads = chosen ? heads[chosen] : [];
-  const edits = zeroed(cutHeads);
+  const edits = zeroHeads(cutHeads);
   const looks = useLooks(lesson, edits);
   const looksBefore = useLooks(lesson, []);
   const at = { sequence, at: query };
   const now = useAnswer(engine, "cut", { edits, ...at });
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
-  const argsOf = (way: Way) => (tried.includes(way) ? { edits: zeroed(heads[way]), ...at } : null);
+  const argsOf = (way: Way) =>
+    tried.includes(way) ? { edits: zeroHeads(heads[way]), ...at } : null;
   return {
     heads,
     chosen,

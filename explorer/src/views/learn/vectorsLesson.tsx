@@ -53,16 +53,16 @@ function useCompared({ facts, sequence, query, induction }: Lesson) {
   const vector = (name: string, position: number, of: number) =>
     entry(values[hook(name)]!, [0, position, of], width);
   const scores = entry(values[hook("hook_attn_scores")]!, [0, head, query], query + 1);
-  const asked = vector(queries!, query, head);
+  const queryVector = vector(queries!, query, head);
   const kvHead = kvHeadOf(facts, head);
   const offered = Array.from({ length: query + 1 }, (_, at) => vector(keys!, at, kvHead));
   const compared: Compared = {
-    query: asked,
+    query: queryVector,
     keys: offered,
     scores,
     width,
     rotated,
-    scale: scaleOf(asked, offered, scores),
+    scale: scaleOf(queryVector, offered, scores),
   };
   return { names: names.filter((name) => name in values), compared, error };
 }
@@ -80,8 +80,8 @@ function scaleOf(
   const most = dots.reduce((top, dot, at) => (Math.abs(dot) > Math.abs(dots[top]!) ? at : top), 0);
   const scale = scores[most]! / dots[most]!;
   const bound = ROUNDING * Math.max(...scores.map(Math.abs));
-  const seen = [...scores.keys()].filter((at) => Number.isFinite(scores[at]));
-  return seen.every((at) => Math.abs(scale * dots[at]! - scores[at]!) <= bound) ? scale : null;
+  const places = [...scores.keys()].filter((at) => Number.isFinite(scores[at]));
+  return places.every((at) => Math.abs(scale * dots[at]! - scores[at]!) <= bound) ? scale : null;
 }
 
 function resultWords(

@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
-import { isSameHead, switched, zeroed } from "../../engine/edits.ts";
+import { isSameHead, switchHead, zeroHeads } from "../../engine/edits.ts";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
@@ -52,27 +52,27 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
   const at = { sequence: lesson.sequence, at: lesson.query };
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
   const now = useAnswer(engine, "cut", { edits, ...at });
-  const { shown } = useShown(now.answer);
+  const { value: cut } = useShown(now.answer);
   const { score, previous, alike, induction } = lesson;
   const others = alike.length > 0 ? alike : [induction];
   return (
     <>
       <Arcs {...{ lesson }} guess={now.answer} />
-      <Waiting words={now.busy && shown ? "the guess" : null}>
+      <Waiting words={now.busy && cut ? "the guess" : null}>
         <div class="outcome">
-          {shown && <Guess cut={shown} />}
-          {whole && shown && <Price {...{ whole, shown }} />}
+          {cut && <Guess cut={cut} />}
+          {whole && cut && <Price {...{ whole, now: cut }} />}
         </div>
       </Waiting>
       <p class="ways">
         {previous && (
-          <button type="button" onClick={() => change({ edits: zeroed([previous]) })}>
+          <button type="button" onClick={() => change({ edits: zeroHeads([previous]) })}>
             Cut {headName(previous)}
             {labelOf(score.scores, previous.layer, previous.head) === "previousToken" &&
               ", which looks one back"}
           </button>
         )}
-        <button type="button" onClick={() => change({ edits: zeroed(others) })}>
+        <button type="button" onClick={() => change({ edits: zeroHeads(others) })}>
           Cut {headList(others)}
         </button>
         <button
@@ -102,8 +102,8 @@ function Arcs({ lesson, guess }: ArcsProps) {
   const { sequence, query, target, induction, previous, tokenAt } = lesson;
   const { ids, repeats } = sequence;
   const { back, match } = useLooks(lesson, edits);
-  const isOff = (at: HeadAt) => edits.some((one) => isSameHead(one, at));
-  const named = (position: number) => `${tokenAt(position)} at ${position}`;
+  const isOff = (at: HeadAt) => edits.some((edit) => isSameHead(edit, at));
+  const nameOf = (position: number) => `${tokenAt(position)} at ${position}`;
   const best = guess?.guesses[0];
   return (
     <TokenArcs
@@ -120,7 +120,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
                 label: isOff(previous)
                   ? cutWords(edits, previous)
                   : `${headName(previous)} looks one back: ${percent(back)}`,
-                words: `Head ${headName(previous)}: ${named(target)} looks at ${named(target - 1)}, ${percent(back)}`,
+                words: `Head ${headName(previous)}: ${nameOf(target)} looks at ${nameOf(target - 1)}, ${percent(back)}`,
                 isCut: isOff(previous),
               },
             ]
@@ -131,7 +131,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
           weight: match ?? 0,
           role: "induction" as const,
           label: `${headName(induction)} finds what came after ${tokenAt(query)}: ${percent(match)}`,
-          words: `Head ${headName(induction)}: ${named(query)} looks at ${named(target)}, ${percent(match)}`,
+          words: `Head ${headName(induction)}: ${nameOf(query)} looks at ${nameOf(target)}, ${percent(match)}`,
           isCut: isOff(induction),
         },
       ]}
@@ -148,7 +148,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
 
 /** What a head that is changed still does. */
 function cutWords(edits: readonly HeadEdit[], at: HeadAt): string {
-  const isZero = edits.some((one) => isSameHead(one, at) && one.kind === "zero");
+  const isZero = edits.some((edit) => isSameHead(edit, at) && edit.kind === "zero");
   return isZero
     ? `${headName(at)} is cut: it passes nothing on`
     : `${headName(at)} is changed in Surgery`;
@@ -160,12 +160,12 @@ const GUESSES = 5;
 function Guess({ cut }: { readonly cut: Cut }) {
   const { token } = usePage();
   const { guesses, truth } = cut;
-  const shown = guesses.slice(0, GUESSES);
+  const likeliest = guesses.slice(0, GUESSES);
   return (
     <table class="guess" data-of={editsOf(cut.edits)}>
       <caption>The model's guess of what comes next</caption>
       <tbody>
-        {shown.map(({ id, piece, probability }) => (
+        {likeliest.map(({ id, piece, probability }) => (
           <tr key={id}>
             <th scope="row">
               <code>{token(piece)}</code>
@@ -191,11 +191,11 @@ function editsOf(edits: readonly HeadEdit[]): string {
 }
 
 /** The one number: what the changes cost where the row comes again. */
-function Price({ whole, shown }: { readonly whole: Cut; readonly shown: Cut }) {
-  const [was, is] = [whole.losses.secondCopy, shown.losses.secondCopy];
-  const changed = shown.edits.length > 0;
+function Price({ whole, now }: { readonly whole: Cut; readonly now: Cut }) {
+  const [was, is] = [whole.losses.secondCopy, now.losses.secondCopy];
+  const changed = now.edits.length > 0;
   return (
-    <p class="price" role="status" data-of={editsOf(shown.edits)}>
+    <p class="price" role="status" data-of={editsOf(now.edits)}>
       <span>loss on the repeat</span>
       <b data-loss="secondCopy" data-value={is}>
         {was.toFixed(2)}
@@ -203,7 +203,7 @@ function Price({ whole, shown }: { readonly whole: Cut; readonly shown: Cut }) {
       </b>
       <span>
         {changed
-          ? `nats without ${headList(shown.edits)}`
+          ? `nats without ${headList(now.edits)}`
           : `nats, mean of ${plural(whole.rows, "sequence")}`}
         ; guessing with no repeat costs {whole.losses.firstCopy.toFixed(2)}
       </span>
@@ -238,8 +238,8 @@ function Switches({ lesson }: { readonly lesson: Lesson }) {
               <HeadSwitch
                 key={headName(at)}
                 {...{ at, lesson }}
-                isOff={edits.some((one) => isSameHead(one, at))}
-                toggle={() => change({ edits: switched(edits, at) })}
+                isOff={edits.some((edit) => isSameHead(edit, at))}
+                toggle={() => change({ edits: switchHead(edits, at) })}
               />
             ))}
         </div>
@@ -260,7 +260,7 @@ function HeadSwitch({ at, lesson, isOff, toggle }: SwitchProps) {
   const { edits } = state;
   const { ids, repeats } = lesson.sequence;
   const { answer } = useAnswer(engine, "look", { ids, layer: at.layer, edits, repeats });
-  const { shown: look } = useShown(answer);
+  const { value: look } = useShown(answer);
   const ramp = useMemo(() => sequential(dark), [dark]);
   const pattern = useMemo(() => look && patternOf(look, at.head, false), [look, at.head]);
   const { glyph, name } = signOf(labelOf(lesson.score.scores, at.layer, at.head));

@@ -43,8 +43,8 @@ function usePicture(stored: Shared | null, isAttention: boolean): StudyPicture |
     let isWanted = true;
     void import("../../export/files.ts").then(({ arcsFigure, attentionFigure }) => {
       const { attention, arcs } = stored;
-      const drawn = isAttention || !arcs ? attentionFigure(attention) : arcsFigure(arcs);
-      if (isWanted) show(drawn);
+      const figure = isAttention || !arcs ? attentionFigure(attention) : arcsFigure(arcs);
+      if (isWanted) show(figure);
     });
     return () => void (isWanted = false);
   }, [stored, isAttention]);

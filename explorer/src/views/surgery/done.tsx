@@ -51,7 +51,7 @@ export function Done({
                   type="button"
                   class="sort"
                   aria-label={`Undo the change of ${headName(edit)}`}
-                  onClick={() => change({ edits: edits.filter((one) => one !== edit) })}
+                  onClick={() => change({ edits: edits.filter((other) => other !== edit) })}
                 >
                   undo
                 </button>
@@ -71,10 +71,10 @@ function useLosses(edits: Cut["edits"], after: Cut | null): Readonly<Record<stri
   useEffect(() => keep({}), [engine]);
   const steps = edits.map((_, index) => edits.slice(0, index + 1));
   const unknown = useCut(steps.find((step) => !(editsText(step) in losses)) ?? null);
-  const seen = [after, unknown.answer];
+  const cuts = [after, unknown.answer];
   useEffect(() => {
-    for (const cut of seen)
-      if (cut) keep((known) => ({ ...known, [editsText(cut.edits)]: cut.losses.secondCopy }));
-  }, seen);
+    for (const cut of cuts)
+      if (cut) keep((earlier) => ({ ...earlier, [editsText(cut.edits)]: cut.losses.secondCopy }));
+  }, cuts);
   return losses;
 }

@@ -61,7 +61,7 @@ function GuessTable({ before, after }: Omit<Props, "waiting">) {
         </tr>
       </thead>
       <tbody>
-        {joined(before, after).map(({ id, piece, was, is }) => (
+        {joinGuesses(before, after).map(({ id, piece, was, is }) => (
           <tr key={id}>
             <th scope="row">
               <code>{token(piece)}</code>
@@ -86,15 +86,15 @@ function Probability({ value, kind }: { readonly value: number | null; readonly 
 }
 
 /** The token that comes next, then the best guesses of both. */
-function joined(before: Cut, after: Cut) {
-  const guesses = (one: Cut) => [...(one.truth ? [one.truth] : []), ...one.guesses.slice(0, SHOWN)];
-  const known = new Map<number, Guess>(
+function joinGuesses(before: Cut, after: Cut) {
+  const guesses = (cut: Cut) => [...(cut.truth ? [cut.truth] : []), ...cut.guesses.slice(0, SHOWN)];
+  const byId = new Map<number, Guess>(
     [...guesses(before), ...guesses(after)].map((guess) => [guess.id, guess]),
   );
-  const of = (one: Cut, id: number) =>
-    [...(one.truth ? [one.truth] : []), ...one.guesses].find((guess) => guess.id === id)
+  const of = (cut: Cut, id: number) =>
+    [...(cut.truth ? [cut.truth] : []), ...cut.guesses].find((guess) => guess.id === id)
       ?.probability ?? null;
-  return [...known.values()].map(({ id, piece }) => ({
+  return [...byId.values()].map(({ id, piece }) => ({
     id,
     piece,
     was: of(before, id),

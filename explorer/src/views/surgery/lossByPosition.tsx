@@ -62,7 +62,7 @@ function CopyTable({ before, after }: Props) {
                   {is.toFixed(3)}
                 </td>
                 <td data-difference={copy}>
-                  {signed(is - was)} <Interval {...{ before, after, copy }} />
+                  {signedText(is - was)} <Interval {...{ before, after, copy }} />
                 </td>
               </tr>
             );
@@ -117,9 +117,9 @@ interface IntervalProps extends Props {
 
 function Interval({ before, after, copy }: IntervalProps) {
   const interval = differenceInterval(before, after, copy);
-  return interval && <span class="interval">[{interval.map(signed).join(", ")}]</span>;
+  return interval && <span class="interval">[{interval.map(signedText).join(", ")}]</span>;
 }
 
-export function signed(value: number): string {
+export function signedText(value: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
 }

@@ -19,7 +19,7 @@ export function Others({ before, after }: { readonly before: Cut; readonly after
   const cells = after.scores[name].map((row, at) =>
     row.map((value, column) => {
       const was = before.scores[name][at]![column]!;
-      const edit = edits.find((one) => isSameHead(one, { layer: at, head: column }));
+      const edit = edits.find((other) => isSameHead(other, { layer: at, head: column }));
       const moved = Math.abs(value - was) >= MOVED;
       const sign = moved ? (value > was ? "▲" : "▼") : "";
       return {
@@ -38,9 +38,9 @@ export function Others({ before, after }: { readonly before: Cut; readonly after
         <label>
           All heads:{" "}
           <select value={name} onChange={(event) => show(event.currentTarget.value as ScoreName)}>
-            {(Object.keys(LABELS) as ScoreName[]).map((one) => (
-              <option key={one} value={one}>
-                {LABELS[one].name} score
+            {(Object.keys(LABELS) as ScoreName[]).map((score) => (
+              <option key={score} value={score}>
+                {LABELS[score].name} score
               </option>
             ))}
           </select>

@@ -31,7 +31,7 @@ export function SurgeryView() {
   const after = useCut(edits, token, times);
   const { step, error } = after;
   const busy = before.busy || after.busy;
-  const { shown: pair, isCurrent } = useShown(pairOf(before.answer, after.answer));
+  const { value: pair, isCurrent } = useShown(pairOf(before.answer, after.answer));
   const waiting = isCurrent ? null : changesWords(edits);
   return (
     <div class="panes">
@@ -70,7 +70,7 @@ export function SurgeryView() {
             measure={(factor) => measureMore({ done, times: times * factor })}
           />
           {isCurrent && (
-            <TakeAlong name="surgery" take={() => taken(pair, model, effectHeading.labelledBy)} />
+            <TakeAlong name="surgery" take={() => filesOf(pair, model, effectHeading.labelledBy)} />
           )}
           <Guesses {...pair} waiting={waiting} />
         </section>
@@ -125,7 +125,7 @@ function More({ rows, busy, measure }: MoreProps) {
   );
 }
 
-async function taken(
+async function filesOf(
   { before, after }: Pair,
   model: { readonly id: string; readonly sha256: string } | null,
   labelledBy: string,

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { headName, type HeadEdit } from "induction-lens/browser";
-import { isSameHead, zeroed } from "../../engine/edits.ts";
+import { isSameHead, zeroHeads } from "../../engine/edits.ts";
 import { usePage } from "../../page/page.ts";
 import { inductionHeads, LABELS } from "../../parts/headWords.ts";
 import { editWords, KINDS, PATTERNS } from "./words.ts";
@@ -11,12 +11,15 @@ export function Tools() {
   const { layer, head, edits } = state;
   const history = useHistory();
   const alike = score ? inductionHeads(score.scores) : [];
-  const current = edits.find((one) => isSameHead(one, state));
+  const current = edits.find((edit) => isSameHead(edit, state));
   const changeHead = (edit: Pick<HeadEdit, "kind" | "pattern">) =>
-    history.replace([...edits.filter((one) => !isSameHead(one, state)), { layer, head, ...edit }]);
+    history.replace([
+      ...edits.filter((other) => !isSameHead(other, state)),
+      { layer, head, ...edit },
+    ]);
   const cutAlike = () => {
     const others = edits.filter((edit) => !alike.some((at) => isSameHead(edit, at)));
-    history.replace([...others, ...zeroed(alike)]);
+    history.replace([...others, ...zeroHeads(alike)]);
   };
   return (
     <>

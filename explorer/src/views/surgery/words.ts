@@ -11,6 +11,6 @@ export const PATTERNS = ["induction", "previousToken", "firstToken", "currentTok
 
 /** What was done to a head, in words. */
 export function editWords({ kind, pattern }: HeadEdit): string {
-  if (kind !== "ideal") return KINDS.find((one) => one.kind === kind)!.means;
+  if (kind !== "ideal") return KINDS.find((entry) => entry.kind === kind)!.means;
   return `it attends exactly like an ideal ${LABELS[pattern!].name} head`;
 }

@@ -43,7 +43,7 @@ export async function pushJobs(
   let [added, again, there] = [0, 0, 0];
   for (let first = 0; first < jobs.length; first += CHUNK) {
     const part = jobs.slice(first, first + CHUNK);
-    const before = await Promise.all(part.map((one) => stateOf(queue, one, options)));
+    const before = await Promise.all(part.map((job) => stateOf(queue, job, options)));
     const fresh = part.filter((_, place) => before[place] !== "there");
     await queue.addBulk(fresh.map((data) => bulkRow(data, options)));
     added += before.filter((state) => state === "added").length;
@@ -60,14 +60,14 @@ async function stateOf(
   { job }: QueuedJob,
   { priority }: PushOptions,
 ): Promise<keyof Pushed> {
-  const known = (await queue.getJob(queueId(job))) as Job<QueuedJob> | undefined;
-  if (!known) return "added";
-  const state = await known.getState();
+  const queued = (await queue.getJob(queueId(job))) as Job<QueuedJob> | undefined;
+  if (!queued) return "added";
+  const state = await queued.getState();
   if (state === "completed" || state === "failed") {
-    await known.remove();
+    await queued.remove();
     return "again";
   }
-  if (state === "prioritized" || state === "waiting") await known.changePriority({ priority });
+  if (state === "prioritized" || state === "waiting") await queued.changePriority({ priority });
   return state === "unknown" ? "added" : "there";
 }
 

@@ -33,16 +33,16 @@ export async function sweepWork(
   const disk = await diskOf(flags);
   const processes = processesFor(flags.folder, frame, memoryGate(budget));
   const counts = { computed: 0, known: 0, failed: 0 };
-  const ended = (one: EndedJob) => {
-    if (one.error !== null) setAside(one, folder, note);
-    counts[one.error !== null ? "failed" : one.computed ? "computed" : "known"]++;
+  const onEnd = (end: EndedJob) => {
+    if (end.error !== null) setAside(end, folder, note);
+    counts[end.error !== null ? "failed" : end.computed ? "computed" : "known"]++;
   };
   done(
     `Working on queue ${open.name} of ${open.address}, ${workers} at once.${untilEmpty ? "" : " Ctrl-C ends it."}`,
   );
   try {
     await workOn(open, {
-      ...{ workers, heartbeatMs: 1000 * heartbeat, untilEmpty, signal, ended },
+      ...{ workers, heartbeatMs: 1000 * heartbeat, untilEmpty, signal, onEnd },
       run(queued, stop) {
         const carryOut = () => processes.of(queued).run(queued.job, stop);
         return disk ? disk.during(queued.job, carryOut) : carryOut();

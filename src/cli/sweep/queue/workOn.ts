@@ -15,7 +15,7 @@ export interface WorkOptions {
   /** Carries out one job. */
   readonly run: (job: QueuedJob, signal: AbortSignal) => Promise<Finished>;
   /** Told of each job that ended here. */
-  readonly ended: (one: EndedJob) => void;
+  readonly onEnd: (end: EndedJob) => void;
   /** Told how many of all jobs are over, now and then. */
   readonly progress: (done: number, total: number) => void;
   /** Told, once for each fault, that the server does not answer. */
@@ -48,7 +48,7 @@ export async function workOn(open: OpenQueue, options: WorkOptions): Promise<voi
       // three parameters: BullMQ counts them to see who wants a signal
       running.add(job.id!);
       const how = { open, options, token: token!, cancelled, stop: stop.signal };
-      return processed(job, how).finally(() => running.delete(job.id!));
+      return processJob(job, how).finally(() => running.delete(job.id!));
     },
     {
       ...{ connection, concurrency: workers, maxStalledCount: MOST_STALLS },
@@ -86,11 +86,11 @@ async function over(
   { signal, untilEmpty, progress }: WorkOptions,
   look: () => Promise<void>,
 ): Promise<void> {
-  const stopped = aborted(signal);
+  const stopped = untilAbort(signal);
   for (;;) {
     await Promise.race([new Promise((resolve) => setTimeout(resolve, LOOK_MS)), stopped]);
-    const asked = look().then(() => queue.getJobCounts()); // waits for a server that is away
-    const counts = await Promise.race([asked, stopped]);
+    const lookup = look().then(() => queue.getJobCounts()); // waits for a server that is away
+    const counts = await Promise.race([lookup, stopped]);
     if (!counts) return;
     const { completed = 0, failed = 0, ...rest } = counts;
     const left = Object.values(rest).reduce((sum, count) => sum + count, 0);
@@ -99,7 +99,7 @@ async function over(
   }
 }
 
-function aborted(signal: AbortSignal): Promise<null> {
+function untilAbort(signal: AbortSignal): Promise<null> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(null);
     signal.addEventListener("abort", () => resolve(null), { once: true });
@@ -116,7 +116,7 @@ interface Processing {
   readonly stop: AbortSignal;
 }
 
-async function processed(job: Job<QueuedJob, Finished>, how: Processing): Promise<Finished> {
+async function processJob(job: Job<QueuedJob, Finished>, how: Processing): Promise<Finished> {
   const { open, options, token, cancelled, stop } = how;
   const { UnrecoverableError, WaitingError } = open.bull;
   const queued = job.data;
@@ -124,7 +124,7 @@ async function processed(job: Job<QueuedJob, Finished>, how: Processing): Promis
   const signals = AbortSignal.any([stop, ...(cancelled ? [cancelled] : [])]);
   try {
     const finished = await options.run(queued, signals);
-    options.ended({ queued, error: null, computed: finished.computed });
+    options.onEnd({ queued, error: null, computed: finished.computed });
     return finished;
   } catch (error) {
     if (cancelled?.aborted) throw new UnrecoverableError("cancelled");
@@ -134,7 +134,7 @@ async function processed(job: Job<QueuedJob, Finished>, how: Processing): Promis
     }
     const { message } = error as Error;
     const isLast = isFinal(error) || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
-    if (isLast) options.ended({ queued, error: message, computed: false });
+    if (isLast) options.onEnd({ queued, error: message, computed: false });
     throw isFinal(error) ? new UnrecoverableError(message) : error;
   }
 }

@@ -16,7 +16,7 @@ import {
   SIZES,
   TABLES,
 } from "../parts.ts";
-import { each, grouped, remade, renamed, threeParts, type TensorRule } from "../rules.ts";
+import { each, grouped, remade, renameTo, threeParts, type TensorRule } from "../rules.ts";
 
 const LAYER = "model.layers.{}";
 const LAYER_NORM = { "attention.layer_norm_epsilon": "layer_norm_eps" };
@@ -24,21 +24,21 @@ const OLD_LAYER_NORM = { "attention.layer_norm_epsilon": "layer_norm_epsilon" };
 
 /** Rows of a matrix of the first layer that has it: what some files say wrong in their metadata. */
 function rowsOf(facts: GgufFacts, part: string): number | undefined {
-  const found = [...facts.tensors].find(([name]) => name.endsWith(`.${part}.weight`));
-  return found?.[1].shape[0];
+  const entry = [...facts.tensors].find(([name]) => name.endsWith(`.${part}.weight`));
+  return entry?.[1].shape[0];
 }
 
 const GPT2_TENSORS: Readonly<Record<string, TensorRule>> = {
   "token_embd.weight": "transformer.wte.weight",
   "position_embd.weight": "transformer.wpe.weight",
   "output.weight": "lm_head.weight",
-  ...renamed("output_norm", "transformer.ln_f"),
-  ...renamed("blk.{}.attn_norm", "transformer.h.{}.ln_1"),
-  ...renamed("blk.{}.attn_qkv", "transformer.h.{}.attn.c_attn"),
-  ...renamed("blk.{}.attn_output", "transformer.h.{}.attn.c_proj"),
-  ...renamed("blk.{}.ffn_norm", "transformer.h.{}.ln_2"),
-  ...renamed("blk.{}.ffn_up", "transformer.h.{}.mlp.c_fc"),
-  ...renamed("blk.{}.ffn_down", "transformer.h.{}.mlp.c_proj"),
+  ...renameTo("output_norm", "transformer.ln_f"),
+  ...renameTo("blk.{}.attn_norm", "transformer.h.{}.ln_1"),
+  ...renameTo("blk.{}.attn_qkv", "transformer.h.{}.attn.c_attn"),
+  ...renameTo("blk.{}.attn_output", "transformer.h.{}.attn.c_proj"),
+  ...renameTo("blk.{}.ffn_norm", "transformer.h.{}.ln_2"),
+  ...renameTo("blk.{}.ffn_up", "transformer.h.{}.mlp.c_fc"),
+  ...renameTo("blk.{}.ffn_down", "transformer.h.{}.mlp.c_proj"),
 };
 const GPT2_KEYS = {
   block_count: "n_layer",
@@ -52,7 +52,7 @@ const GPT2_KEYS = {
 const gpt2: GgufArchitecture = {
   modelType: "gpt2",
   keys: GPT2_KEYS,
-  known: [...IMPLIED, "feed_forward_length", "attention.head_count_kv"],
+  moreKeys: [...IMPLIED, "feed_forward_length", "attention.head_count_kv"],
   more: (facts) => ({ n_inner: rowsOf(facts, "ffn_up") }),
   tensors: GPT2_TENSORS,
   layout: "nanogpt",
@@ -61,7 +61,7 @@ const gpt2: GgufArchitecture = {
 const starcoder: GgufArchitecture = {
   modelType: "gpt_bigcode",
   keys: GPT2_KEYS,
-  known: [...IMPLIED, "feed_forward_length", "attention.head_count_kv"],
+  moreKeys: [...IMPLIED, "feed_forward_length", "attention.head_count_kv"],
   more: (facts) => ({
     n_inner: rowsOf(facts, "ffn_up"),
     activation_function: "gelu_pytorch_tanh",
@@ -73,7 +73,7 @@ const starcoder: GgufArchitecture = {
 const starcoder2: GgufArchitecture = {
   modelType: "starcoder2",
   keys: { ...SIZES, ...KV_HEADS, "attention.layer_norm_epsilon": "norm_epsilon" },
-  known: [...IMPLIED, "attention.key_length"],
+  moreKeys: [...IMPLIED, "attention.key_length"],
   more: (facts) => ({
     hidden_act: "gelu_pytorch_tanh",
     use_bias: biases(facts).attention_bias,
@@ -85,15 +85,15 @@ const starcoder2: GgufArchitecture = {
     ...TABLES,
     ...PRE_NORMS,
     ...attention(),
-    ...renamed("blk.{}.ffn_up", `${LAYER}.mlp.c_fc`),
-    ...renamed("blk.{}.ffn_down", `${LAYER}.mlp.c_proj`),
+    ...renameTo("blk.{}.ffn_up", `${LAYER}.mlp.c_fc`),
+    ...renameTo("blk.{}.ffn_down", `${LAYER}.mlp.c_proj`),
   },
 };
 
 const gptneox: GgufArchitecture = {
   modelType: "gpt_neox",
   keys: { ...SIZES, ...LAYER_NORM, use_parallel_residual: "use_parallel_residual" },
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({
     hidden_act: "gelu",
     attention_bias: facts.has("blk.{}.attn_qkv.bias"),
@@ -103,13 +103,13 @@ const gptneox: GgufArchitecture = {
     "token_embd.weight": "gpt_neox.embed_in.weight",
     "output.weight": "embed_out.weight",
     ...TABLES,
-    ...renamed("output_norm", "gpt_neox.final_layer_norm"),
-    ...renamed("blk.{}.attn_norm", "gpt_neox.layers.{}.input_layernorm"),
+    ...renameTo("output_norm", "gpt_neox.final_layer_norm"),
+    ...renameTo("blk.{}.attn_norm", "gpt_neox.layers.{}.input_layernorm"),
     ...remade("blk.{}.attn_qkv", "gpt_neox.layers.{}.attention.query_key_value", grouped),
-    ...renamed("blk.{}.attn_output", "gpt_neox.layers.{}.attention.dense"),
-    ...renamed("blk.{}.ffn_norm", "gpt_neox.layers.{}.post_attention_layernorm"),
-    ...renamed("blk.{}.ffn_up", "gpt_neox.layers.{}.mlp.dense_h_to_4h"),
-    ...renamed("blk.{}.ffn_down", "gpt_neox.layers.{}.mlp.dense_4h_to_h"),
+    ...renameTo("blk.{}.attn_output", "gpt_neox.layers.{}.attention.dense"),
+    ...renameTo("blk.{}.ffn_norm", "gpt_neox.layers.{}.post_attention_layernorm"),
+    ...renameTo("blk.{}.ffn_up", "gpt_neox.layers.{}.mlp.dense_h_to_4h"),
+    ...renameTo("blk.{}.ffn_down", "gpt_neox.layers.{}.mlp.dense_4h_to_h"),
   },
 };
 
@@ -117,14 +117,14 @@ const H = "transformer.h.{}";
 const BLOOM_TENSORS: Readonly<Record<string, TensorRule>> = {
   "token_embd.weight": "transformer.word_embeddings.weight",
   "output.weight": "lm_head.weight",
-  ...renamed("token_embd_norm", "transformer.word_embeddings_layernorm"),
-  ...renamed("output_norm", "transformer.ln_f"),
-  ...renamed("blk.{}.attn_norm", `${H}.input_layernorm`),
+  ...renameTo("token_embd_norm", "transformer.word_embeddings_layernorm"),
+  ...renameTo("output_norm", "transformer.ln_f"),
+  ...renameTo("blk.{}.attn_norm", `${H}.input_layernorm`),
   ...remade("blk.{}.attn_qkv", `${H}.self_attention.query_key_value`, grouped),
-  ...renamed("blk.{}.attn_output", `${H}.self_attention.dense`),
-  ...renamed("blk.{}.ffn_norm", `${H}.post_attention_layernorm`),
-  ...renamed("blk.{}.ffn_up", `${H}.mlp.dense_h_to_4h`),
-  ...renamed("blk.{}.ffn_down", `${H}.mlp.dense_4h_to_h`),
+  ...renameTo("blk.{}.attn_output", `${H}.self_attention.dense`),
+  ...renameTo("blk.{}.ffn_norm", `${H}.post_attention_layernorm`),
+  ...renameTo("blk.{}.ffn_up", `${H}.mlp.dense_h_to_4h`),
+  ...renameTo("blk.{}.ffn_down", `${H}.mlp.dense_4h_to_h`),
 };
 
 /** Its positions are slopes, so that the length of its context is no size of it. */
@@ -136,7 +136,7 @@ const bloom: GgufArchitecture = {
     "attention.head_count": "n_head",
     ...OLD_LAYER_NORM,
   },
-  known: [...IMPLIED, "context_length", "feed_forward_length", "attention.head_count_kv"],
+  moreKeys: [...IMPLIED, "context_length", "feed_forward_length", "attention.head_count_kv"],
   more: () => ({}),
   tensors: BLOOM_TENSORS,
 };
@@ -151,7 +151,7 @@ const falcon: GgufArchitecture = {
     "attention.head_count_kv": "num_kv_heads",
     ...OLD_LAYER_NORM,
   },
-  known: [...IMPLIED, "feed_forward_length", "tensor_data_layout"],
+  moreKeys: [...IMPLIED, "feed_forward_length", "tensor_data_layout"],
   more: (facts) => {
     const isNew = facts.kvHeads > 1; // from Falcon 40B on
     const norms = facts.has("blk.{}.attn_norm_2.weight") ? 2 : 1;
@@ -171,7 +171,7 @@ const falcon: GgufArchitecture = {
     ...BLOOM_TENSORS,
     ...TABLES,
     ...remade("blk.{}.attn_norm", H, falconNorm),
-    ...renamed("blk.{}.attn_norm_2", `${H}.ln_attn`),
+    ...renameTo("blk.{}.attn_norm_2", `${H}.ln_attn`),
   },
 };
 
@@ -193,7 +193,7 @@ const mpt: GgufArchitecture = {
     "attention.head_count": "n_heads",
     ...OLD_LAYER_NORM,
   },
-  known: [
+  moreKeys: [
     ...IMPLIED,
     "feed_forward_length",
     "attention.head_count_kv",
@@ -201,7 +201,7 @@ const mpt: GgufArchitecture = {
     "attention.clamp_kqv",
   ],
   more: (facts) => ({
-    expansion_ratio: (rowsOf(facts, "ffn_up") ?? NaN) / facts.needed("embedding_length"),
+    expansion_ratio: (rowsOf(facts, "ffn_up") ?? NaN) / facts.requireKey("embedding_length"),
     no_bias: !facts.has("blk.{}.attn_qkv.bias"),
     attn_config: mptAttention(facts),
   }),
@@ -209,15 +209,15 @@ const mpt: GgufArchitecture = {
     "token_embd.weight": "transformer.wte.weight",
     "position_embd.weight": "transformer.wpe.weight",
     "output.weight": "lm_head.weight",
-    ...renamed("output_norm", "transformer.norm_f"),
-    ...renamed("blk.{}.attn_norm", "transformer.blocks.{}.norm_1"),
-    ...renamed("blk.{}.attn_qkv", "transformer.blocks.{}.attn.Wqkv"),
-    ...renamed("blk.{}.attn_q_norm", "transformer.blocks.{}.attn.q_ln"),
-    ...renamed("blk.{}.attn_k_norm", "transformer.blocks.{}.attn.k_ln"),
-    ...renamed("blk.{}.attn_output", "transformer.blocks.{}.attn.out_proj"),
-    ...renamed("blk.{}.ffn_norm", "transformer.blocks.{}.norm_2"),
-    ...renamed("blk.{}.ffn_up", "transformer.blocks.{}.ffn.up_proj"),
-    ...renamed("blk.{}.ffn_down", "transformer.blocks.{}.ffn.down_proj"),
+    ...renameTo("output_norm", "transformer.norm_f"),
+    ...renameTo("blk.{}.attn_norm", "transformer.blocks.{}.norm_1"),
+    ...renameTo("blk.{}.attn_qkv", "transformer.blocks.{}.attn.Wqkv"),
+    ...renameTo("blk.{}.attn_q_norm", "transformer.blocks.{}.attn.q_ln"),
+    ...renameTo("blk.{}.attn_k_norm", "transformer.blocks.{}.attn.k_ln"),
+    ...renameTo("blk.{}.attn_output", "transformer.blocks.{}.attn.out_proj"),
+    ...renameTo("blk.{}.ffn_norm", "transformer.blocks.{}.norm_2"),
+    ...renameTo("blk.{}.ffn_up", "transformer.blocks.{}.ffn.up_proj"),
+    ...renameTo("blk.{}.ffn_down", "transformer.blocks.{}.ffn.down_proj"),
   },
 };
 
@@ -239,7 +239,7 @@ function mptAttention(facts: GgufFacts): Record<string, unknown> {
 const phi2: GgufArchitecture = {
   modelType: "phi",
   keys: { ...SIZES, ...LAYER_NORM },
-  known: [...IMPLIED, "attention.head_count_kv", "attention.key_length"],
+  moreKeys: [...IMPLIED, "attention.head_count_kv", "attention.key_length"],
   more: (facts) => ({
     hidden_act: "gelu_new",
     intermediate_size: rowsOf(facts, "ffn_up"), // the key says four times the width whatever it is
@@ -249,18 +249,18 @@ const phi2: GgufArchitecture = {
   }),
   tensors: {
     "token_embd.weight": "model.embed_tokens.weight",
-    ...renamed("output_norm", "model.final_layernorm"),
-    ...renamed("output", "lm_head"),
+    ...renameTo("output_norm", "model.final_layernorm"),
+    ...renameTo("output", "lm_head"),
     ...TABLES,
-    ...renamed("blk.{}.attn_norm", `${LAYER}.input_layernorm`),
+    ...renameTo("blk.{}.attn_norm", `${LAYER}.input_layernorm`),
     ...attention(),
-    ...renamed("blk.{}.attn_output", `${LAYER}.self_attn.dense`),
+    ...renameTo("blk.{}.attn_output", `${LAYER}.self_attn.dense`),
     ...["weight", "bias"].reduce<Record<string, TensorRule>>(
       (rules, kind) => ({ ...rules, [`blk.{}.attn_qkv.${kind}`]: separate(kind) }),
       {},
     ),
-    ...renamed("blk.{}.ffn_up", `${LAYER}.mlp.fc1`),
-    ...renamed("blk.{}.ffn_down", `${LAYER}.mlp.fc2`),
+    ...renameTo("blk.{}.ffn_up", `${LAYER}.mlp.fc1`),
+    ...renameTo("blk.{}.ffn_down", `${LAYER}.mlp.fc2`),
   },
 };
 
@@ -281,7 +281,7 @@ const phi3: GgufArchitecture = {
     ...LLAMA_KEYS,
     "rope.scaling.original_context_length": "original_max_position_embeddings",
   },
-  known: [...IMPLIED, "attention.sliding_window"],
+  moreKeys: [...IMPLIED, "attention.sliding_window"],
   more: (facts) => ({
     hidden_act: "silu",
     sliding_window: facts.number("attention.sliding_window") || null, // 0 stands for none
@@ -291,10 +291,10 @@ const phi3: GgufArchitecture = {
     ...ENDS,
     ...TABLES,
     ...PRE_NORMS,
-    ...renamed("blk.{}.attn_qkv", `${LAYER}.self_attn.qkv_proj`),
-    ...renamed("blk.{}.attn_output", `${LAYER}.self_attn.o_proj`),
-    ...renamed("blk.{}.ffn_up", `${LAYER}.mlp.gate_up_proj`),
-    ...renamed("blk.{}.ffn_down", `${LAYER}.mlp.down_proj`),
+    ...renameTo("blk.{}.attn_qkv", `${LAYER}.self_attn.qkv_proj`),
+    ...renameTo("blk.{}.attn_output", `${LAYER}.self_attn.o_proj`),
+    ...renameTo("blk.{}.ffn_up", `${LAYER}.mlp.gate_up_proj`),
+    ...renameTo("blk.{}.ffn_down", `${LAYER}.mlp.down_proj`),
   },
 };
 
@@ -306,7 +306,7 @@ const stablelm: GgufArchitecture = {
     ...LAYER_NORM,
     use_parallel_residual: "use_parallel_residual",
   },
-  known: [...IMPLIED, "attention.key_length"],
+  moreKeys: [...IMPLIED, "attention.key_length"],
   more: (facts) => ({
     hidden_act: "silu",
     use_qkv_bias: biases(facts).attention_bias,
@@ -328,7 +328,7 @@ const stablelm: GgufArchitecture = {
 const chatglm: GgufArchitecture = {
   modelType: "glm",
   keys: { ...SIZES, ...KV_HEADS, ...HEAD_SIZE, "attention.layer_norm_rms_epsilon": "rms_norm_eps" },
-  known: [...IMPLIED, "attention.layer_norm_epsilon"],
+  moreKeys: [...IMPLIED, "attention.layer_norm_epsilon"],
   more: (facts) => ({
     hidden_act: "silu",
     head_dim: facts.headSize,

@@ -33,7 +33,7 @@ const llama: GgufArchitecture = {
     expert_count: "num_local_experts",
     expert_used_count: "num_experts_per_tok",
   },
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => {
     const mixtral = llamaType(facts) === "mixtral" && { sliding_window: null };
     return {
@@ -57,7 +57,7 @@ const llama: GgufArchitecture = {
 const qwen2: GgufArchitecture = {
   modelType: "qwen2",
   keys: LLAMA_KEYS,
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({ hidden_act: "silu", ...rope(facts) }),
   tensors: { ...TENSORS, ...attention() },
 };
@@ -76,7 +76,7 @@ const qwen3: GgufArchitecture = {
 const smollm3: GgufArchitecture = {
   modelType: "smollm3",
   keys: LLAMA_KEYS,
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({
     hidden_act: "silu",
     ...biases(facts),
@@ -90,7 +90,7 @@ const smollm3: GgufArchitecture = {
 const granite: GgufArchitecture = {
   modelType: "granite",
   keys: GRANITE_KEYS,
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({ hidden_act: "silu", ...biases(facts), ...rope(facts) }),
   tensors: { ...TENSORS, ...attention({ pairs: true }) },
 };
@@ -98,7 +98,7 @@ const granite: GgufArchitecture = {
 const ernie45: GgufArchitecture = {
   modelType: "ernie4_5",
   keys: LLAMA_KEYS,
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({
     hidden_act: "silu",
     use_bias: biases(facts).attention_bias,
@@ -111,7 +111,7 @@ const ernie45: GgufArchitecture = {
 const olmo: GgufArchitecture = {
   modelType: "olmo",
   keys: { ...LLAMA_KEYS, "attention.clamp_kqv": "clip_qkv" },
-  known: [...IMPLIED, "attention.layer_norm_epsilon"],
+  moreKeys: [...IMPLIED, "attention.layer_norm_epsilon"],
   more: (facts) => ({ hidden_act: "silu", attention_bias: false, ...rope(facts) }),
   tensors: { ...ENDS, ...TABLES, ...GATED_MLP, ...attention({ pairs: true }) },
 };
@@ -123,7 +123,7 @@ const command: GgufArchitecture = {
     "attention.layer_norm_epsilon": "layer_norm_eps",
     logit_scale: "logit_scale",
   },
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({
     hidden_act: "silu",
     attention_bias: biases(facts).attention_bias,

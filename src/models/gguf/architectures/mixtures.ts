@@ -23,7 +23,7 @@ import {
   gateThenUp,
   gateUpInTurns,
   keysThenValues,
-  renamed,
+  renameTo,
   type TensorRule,
 } from "../rules.ts";
 
@@ -31,7 +31,7 @@ const LAYER = "model.layers.{}";
 const MLP = `${LAYER}.mlp`;
 const NAMES = { gate: "gate_proj", up: "up_proj", down: "down_proj" };
 const EXPERTS: Readonly<Record<string, TensorRule>> = {
-  ...renamed("blk.{}.ffn_gate_inp", `${MLP}.gate`),
+  ...renameTo("blk.{}.ffn_gate_inp", `${MLP}.gate`),
   ...experts(each, `${MLP}.experts`, NAMES),
 };
 const COUNTS = { expert_count: "num_experts", expert_used_count: "num_experts_per_tok" };
@@ -39,9 +39,9 @@ const TENSORS = { ...ENDS, ...TABLES, ...PRE_NORMS, ...attention(), ...EXPERTS }
 
 function sharedExpert(to: string): Record<string, TensorRule> {
   return {
-    ...renamed("blk.{}.ffn_gate_shexp", `${to}.gate_proj`),
-    ...renamed("blk.{}.ffn_up_shexp", `${to}.up_proj`),
-    ...renamed("blk.{}.ffn_down_shexp", `${to}.down_proj`),
+    ...renameTo("blk.{}.ffn_gate_shexp", `${to}.gate_proj`),
+    ...renameTo("blk.{}.ffn_up_shexp", `${to}.up_proj`),
+    ...renameTo("blk.{}.ffn_down_shexp", `${to}.down_proj`),
   };
 }
 
@@ -53,7 +53,7 @@ const qwen2moe: GgufArchitecture = {
     expert_feed_forward_length: "moe_intermediate_size",
     expert_shared_feed_forward_length: "shared_expert_intermediate_size",
   },
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({
     hidden_act: "silu",
     norm_topk_prob: false,
@@ -72,7 +72,7 @@ const qwen2moe: GgufArchitecture = {
 const qwen3moe: GgufArchitecture = {
   modelType: "qwen3_moe",
   keys: { ...LLAMA_KEYS, ...COUNTS, expert_feed_forward_length: "moe_intermediate_size" },
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({
     hidden_act: "silu",
     norm_topk_prob: true,
@@ -87,7 +87,7 @@ const qwen3moe: GgufArchitecture = {
 const olmoe: GgufArchitecture = {
   modelType: "olmoe",
   keys: { ...LLAMA_KEYS, ...COUNTS, "attention.clamp_kqv": "clip_qkv" },
-  known: [...IMPLIED, "expert_feed_forward_length"],
+  moreKeys: [...IMPLIED, "expert_feed_forward_length"],
   more: (facts) => ({
     hidden_act: "silu",
     norm_topk_prob: false,
@@ -106,7 +106,7 @@ const granitemoe: GgufArchitecture = {
     expert_count: "num_local_experts",
     expert_used_count: "num_experts_per_tok",
   },
-  known: [...IMPLIED, "expert_feed_forward_length"],
+  moreKeys: [...IMPLIED, "expert_feed_forward_length"],
   more: (facts) => ({
     hidden_act: "silu",
     attention_bias: biases(facts).attention_bias,
@@ -137,7 +137,7 @@ const gptOss: GgufArchitecture = {
     expert_used_count: "num_experts_per_tok",
     expert_feed_forward_length: "intermediate_size",
   },
-  known: [...IMPLIED, "attention.sliding_window_pattern"],
+  moreKeys: [...IMPLIED, "attention.sliding_window_pattern"],
   more: (facts) => {
     const parameters = ropeParameters(facts);
     const yarn = parameters["rope_type"] === "yarn";
@@ -154,11 +154,11 @@ const gptOss: GgufArchitecture = {
     ...ENDS,
     ...TABLES,
     ...attention(),
-    ...renamed("blk.{}.attn_norm", `${LAYER}.input_layernorm`),
-    ...renamed("blk.{}.post_attention_norm", `${LAYER}.post_attention_layernorm`),
-    ...renamed("blk.{}.ffn_norm", `${LAYER}.post_attention_layernorm`),
+    ...renameTo("blk.{}.attn_norm", `${LAYER}.input_layernorm`),
+    ...renameTo("blk.{}.post_attention_norm", `${LAYER}.post_attention_layernorm`),
+    ...renameTo("blk.{}.ffn_norm", `${LAYER}.post_attention_layernorm`),
     "blk.{}.attn_sinks.weight": `${LAYER}.self_attn.sinks`,
-    ...renamed("blk.{}.ffn_gate_inp", `${MLP}.router`),
+    ...renameTo("blk.{}.ffn_gate_inp", `${MLP}.router`),
     "blk.{}.ffn_gate_exps.weight": gateUpInTurns(
       `${MLP}.experts.gate_up_proj`,
       "blk.{}.ffn_up_exps.weight",
@@ -197,7 +197,7 @@ const deepseek2: GgufArchitecture = {
     expert_group_count: "n_group",
     expert_group_used_count: "topk_group",
   },
-  known: [
+  moreKeys: [
     ...IMPLIED,
     "attention.head_count_kv",
     "attention.key_length",
@@ -231,10 +231,11 @@ const deepseek2: GgufArchitecture = {
 };
 
 function deepseekMore(facts: GgufFacts): Record<string, unknown> {
-  const turned = facts.needed("rope.dimension_count");
-  const keySize = facts.number("attention.key_length_mla") ?? facts.needed("attention.key_length");
+  const ropeSize = facts.requireKey("rope.dimension_count");
+  const keySize =
+    facts.number("attention.key_length_mla") ?? facts.requireKey("attention.key_length");
   const valueSize =
-    facts.number("attention.value_length_mla") ?? facts.needed("attention.value_length");
+    facts.number("attention.value_length_mla") ?? facts.requireKey("attention.value_length");
   const groups = facts.number("expert_group_count") ?? 0;
   const v2 = {
     q_lora_rank: facts.number("attention.q_lora_rank") ?? null,
@@ -243,8 +244,8 @@ function deepseekMore(facts: GgufFacts): Record<string, unknown> {
   return {
     hidden_act: "silu",
     num_key_value_heads: facts.heads,
-    qk_rope_head_dim: turned,
-    qk_nope_head_dim: keySize - turned,
+    qk_rope_head_dim: ropeSize,
+    qk_nope_head_dim: keySize - ropeSize,
     v_head_dim: valueSize,
     norm_topk_prob: facts.own.get("expert_weights_norm") === true,
     attention_bias: false,

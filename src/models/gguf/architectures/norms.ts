@@ -16,7 +16,7 @@ import {
   ropeParameters,
   TABLES,
 } from "../parts.ts";
-import { lessOne, renamed, type TensorRule } from "../rules.ts";
+import { lessOne, renameTo, type TensorRule } from "../rules.ts";
 
 const LAYER = "model.layers.{}";
 const WINDOW = { "attention.sliding_window": "sliding_window" };
@@ -45,14 +45,14 @@ const GEMMA2_TENSORS = normsLessOne({
   ...GATED_MLP,
   ...attention(),
   ...POST_NORMS,
-  ...renamed("blk.{}.attn_norm", `${LAYER}.input_layernorm`),
-  ...renamed("blk.{}.ffn_norm", `${LAYER}.pre_feedforward_layernorm`),
+  ...renameTo("blk.{}.attn_norm", `${LAYER}.input_layernorm`),
+  ...renameTo("blk.{}.ffn_norm", `${LAYER}.pre_feedforward_layernorm`),
 });
 
 const gemma: GgufArchitecture = {
   modelType: "gemma",
   keys: LLAMA_KEYS,
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({ hidden_act: "gelu_pytorch_tanh", ...rope(facts) }),
   tensors: GEMMA_TENSORS,
 };
@@ -60,7 +60,7 @@ const gemma: GgufArchitecture = {
 /** Scores are divided by the root of the size of a head, but in the 27B models, which llama.cpp tells by their layers. */
 function scoreScalar(facts: GgufFacts, layersOf27B: number): number {
   const is27B = facts.layers === layersOf27B;
-  return is27B ? facts.needed("embedding_length") / facts.heads : facts.headSize;
+  return is27B ? facts.requireKey("embedding_length") / facts.heads : facts.headSize;
 }
 
 const gemma2: GgufArchitecture = {
@@ -71,7 +71,7 @@ const gemma2: GgufArchitecture = {
     attn_logit_softcapping: "attn_logit_softcapping",
     final_logit_softcapping: "final_logit_softcapping",
   },
-  known: [...IMPLIED, PATTERN],
+  moreKeys: [...IMPLIED, PATTERN],
   more: (facts) => ({
     hidden_activation: "gelu_pytorch_tanh",
     layer_types: layerTypes(facts, 2),
@@ -84,7 +84,7 @@ const gemma2: GgufArchitecture = {
 const gemma3: GgufArchitecture = {
   modelType: "gemma3_text",
   keys: { ...LLAMA_KEYS, ...WINDOW, final_logit_softcapping: "final_logit_softcapping" },
-  known: [...IMPLIED, PATTERN, "rope.freq_base_swa"],
+  moreKeys: [...IMPLIED, PATTERN, "rope.freq_base_swa"],
   more: (facts) => ({
     hidden_activation: "gelu_pytorch_tanh",
     layer_types: layerTypes(facts, 6),
@@ -107,7 +107,7 @@ function twoRopes(facts: GgufFacts, localTheta: number): Record<string, unknown>
 const olmo2: GgufArchitecture = {
   modelType: (facts) => (facts.number("attention.sliding_window") ? "olmo3" : "olmo2"),
   keys: { ...LLAMA_KEYS, ...WINDOW },
-  known: [...IMPLIED, PATTERN, "rope.freq_base_swa"],
+  moreKeys: [...IMPLIED, PATTERN, "rope.freq_base_swa"],
   more: (facts) => {
     const plain = { hidden_act: "silu", attention_bias: false };
     if (!facts.number("attention.sliding_window")) return { ...plain, ...rope(facts) };
@@ -124,7 +124,7 @@ const olmo2: GgufArchitecture = {
 const exaone4: GgufArchitecture = {
   modelType: "exaone4",
   keys: { ...LLAMA_KEYS, ...WINDOW },
-  known: [...IMPLIED, PATTERN],
+  moreKeys: [...IMPLIED, PATTERN],
   more: (facts) => ({
     hidden_act: "silu",
     ...(facts.number("attention.sliding_window")
@@ -143,7 +143,7 @@ const cohere2: GgufArchitecture = {
     "attention.layer_norm_epsilon": "layer_norm_eps",
     logit_scale: "logit_scale",
   },
-  known: [...IMPLIED, PATTERN],
+  moreKeys: [...IMPLIED, PATTERN],
   more: (facts) => ({
     hidden_act: "silu",
     attention_bias: biases(facts).attention_bias,
@@ -156,7 +156,7 @@ const cohere2: GgufArchitecture = {
 const glm4: GgufArchitecture = {
   modelType: "glm4",
   keys: LLAMA_KEYS,
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({
     hidden_act: "silu",
     attention_bias: biases(facts).attention_bias,
@@ -167,10 +167,10 @@ const glm4: GgufArchitecture = {
     ...TABLES,
     ...PRE_NORMS,
     ...attention(),
-    ...renamed("blk.{}.ffn_up", `${LAYER}.mlp.gate_up_proj`),
-    ...renamed("blk.{}.ffn_down", `${LAYER}.mlp.down_proj`),
-    ...renamed("blk.{}.post_attention_norm", `${LAYER}.post_self_attn_layernorm`),
-    ...renamed("blk.{}.post_ffw_norm", `${LAYER}.post_mlp_layernorm`),
+    ...renameTo("blk.{}.ffn_up", `${LAYER}.mlp.gate_up_proj`),
+    ...renameTo("blk.{}.ffn_down", `${LAYER}.mlp.down_proj`),
+    ...renameTo("blk.{}.post_attention_norm", `${LAYER}.post_self_attn_layernorm`),
+    ...renameTo("blk.{}.post_ffw_norm", `${LAYER}.post_mlp_layernorm`),
   },
 };
 
@@ -181,15 +181,15 @@ const nemotron: GgufArchitecture = {
     "attention.layer_norm_rms_epsilon": "norm_eps",
     "attention.layer_norm_epsilon": "norm_eps",
   },
-  known: IMPLIED,
+  moreKeys: IMPLIED,
   more: (facts) => ({ hidden_act: "relu2", ...biases(facts), ...partialRope(facts) }),
   tensors: normsLessOne({
     ...ENDS,
     ...TABLES,
     ...PRE_NORMS,
     ...attention(),
-    ...renamed("blk.{}.ffn_up", `${LAYER}.mlp.up_proj`),
-    ...renamed("blk.{}.ffn_down", `${LAYER}.mlp.down_proj`),
+    ...renameTo("blk.{}.ffn_up", `${LAYER}.mlp.up_proj`),
+    ...renameTo("blk.{}.ffn_down", `${LAYER}.mlp.down_proj`),
   }),
 };
 
