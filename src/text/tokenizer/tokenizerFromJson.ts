@@ -133,10 +133,10 @@ function addedTokens(value: unknown, name: string): AddedToken[] {
 
 /** A JSON object, as text or parsed. */
 export function parsedObject(value: unknown, name: string): Json {
-  return object(parsed(value, name), name);
+  return object(parseIfText(value, name), name);
 }
 
-function parsed(value: unknown, name: string): unknown {
+function parseIfText(value: unknown, name: string): unknown {
   if (typeof value !== "string") return value;
   try {
     return parseJson(value);
