@@ -194,11 +194,19 @@ function curveFigure(result: AblateResult, curve: Curve): LineFigure {
     title: `Ablation (${result.kind}) in the order of induction scores`,
     subtitle: pictureLines(result),
     panels: [{ ...panel, lines }],
-    notes: [
-      `Bands of random heads: mean, lowest and highest of up to ${curve.randomSets} sets; without those that attend like induction they are as many of each layer.`,
-    ],
+    notes: bandNotes(curve),
     description: curveWords(curve),
   };
+}
+
+/** What the bands that are drawn show. */
+function bandNotes({ points, randomSets }: Curve): string[] {
+  const has = (of: "random" | "anyHeads") => points.some(({ [of]: band }) => band);
+  if (!has("random") && !has("anyHeads")) return [];
+  const bands = `Bands of random heads: mean, lowest and highest of up to ${randomSets} sets`;
+  return has("random")
+    ? [`${bands}; without those that attend like induction they are as many of each layer.`]
+    : [`${bands}.`];
 }
 
 /** Random sets beside the curve; one point alone where no set of them is there. */
