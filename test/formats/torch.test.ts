@@ -47,7 +47,7 @@ describe("readTorch(source)", () => {
   test("gives plain values as they were saved", async () => {
     const saved = (await readTorch(await fileSource(`${FOLDER}/values.pt`))) as PickleMap;
     const values = [1, -1, 255, 65536, 2 ** 40, -(2n ** 70n), 1.5, null, true, [1, 2], [2, 3]];
-    const type = { made: "name", name: "torch.float16" };
+    const type = { kind: "name", name: "torch.float16" };
     expect(saved.get("values")).toEqual([...values, type, "ab"]);
     expect(saved.get("device")).toBe("cpu");
   });

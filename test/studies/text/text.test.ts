@@ -161,7 +161,7 @@ describe("text", () => {
     [
       "pieces that are too short",
       { tokens: [[1, 2, 3, 1]], pieceLength: 4 },
-      /8 tokens or more, got 4/,
+      /`pieceLength` needs a whole number from 8 on, got 4/,
     ],
     ["no pairs", { pairs: [], heads: ["1.2"] }, /at least one pair/],
     ["heads that are not there", { pairs: [], heads: ["5.0"] }, /nearest: 1.0/],
