@@ -96,19 +96,23 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
     SLOW_MS,
   );
 
-  test("has PyTorch's ablations of heads together", async () => {
-    const { joint } = golden();
-    for (const kind of ["mean", "resample"] as const) {
-      const sets = joint.map(({ heads }) => heads);
-      const result = await ablate(model, { backend, rows: rows(), kind, sets });
-      joint.forEach((set, index) => {
-        const ours = result.sets[index]!.secondCopy;
-        expect(Math.abs(ours - set[kind]), `${kind} ${set.heads.join()}`).toBeLessThan(
-          near(set[kind]),
-        );
-      });
-    }
-  });
+  for (const kind of ["mean", "resample"] as const) {
+    const left = !all && kind === "resample";
+    test.skipIf(left)(
+      `has PyTorch's ${kind} ablations of heads together${left ? " (SKIPPED unless CAUSAL_GEMMA3 is set)" : ""}`,
+      async () => {
+        const { joint } = golden();
+        const sets = joint.map(({ heads }) => heads);
+        const result = await ablate(model, { backend, rows: rows(), kind, sets });
+        joint.forEach((set, index) => {
+          const ours = result.sets[index]!.secondCopy;
+          expect(Math.abs(ours - set[kind]), `${kind} ${set.heads.join()}`).toBeLessThan(
+            near(set[kind]),
+          );
+        });
+      },
+    );
+  }
 
   for (const receiver of ["5.1", "5.2", "11.2", "13.3", "17.2"]) {
     const left = !all && receiver !== "5.1";
