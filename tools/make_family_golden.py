@@ -55,8 +55,8 @@ def main(out, model_type, *options):
             lambda _, args, at=at: keep(f"{at}.attn.hook_z", args[0].reshape(BATCH, LENGTH, config.num_attention_heads, -1)))
         if hasattr(block, "shared_mlp"):
             continue  # what the MLP writes is the sum of two modules
-        mlp = part(block, "mlp", "block_sparse_moe")
-        mlp.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out)))
+        mlp = part(block, "mlp", "block_sparse_moe", "feed_forward")
+        mlp.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out).reshape(BATCH, LENGTH, -1)))
     with torch.no_grad():
         result = model(tokens, use_cache=False, **({} if hasattr(model, "backbone") else {"output_attentions": True}))
     keep("logits", result.logits)

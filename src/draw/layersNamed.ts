@@ -15,25 +15,34 @@ export function layersNamed(layers: readonly number[]): string {
 }
 
 /**
- * How far layers see: `global attention in layers 5, 11, 17; the last 512 tokens in all others`; null where all see everything.
+ * How far layers see: `global attention in layers 5, 11, 17; the last 512 tokens in all others`, or `the query's own chunk of 8192 tokens`; null where all see everything.
  * A window counts the query's own token.
  */
 export function windowsNamed({ layers }: ArchitectureInfo["attention"]): string | null {
-  const windows = [...new Set(layers.map(({ window }) => window))];
-  if (windows.every((window) => window === null)) return null;
-  if (windows.length === 1) return `${reachNamed(windows[0]!)} in every layer`;
-  const own = (window: number | null) =>
-    layers.filter((entry) => entry.window === window).map(({ layer }) => layer);
-  return windows
-    .toSorted((window, other) => (other ?? Infinity) - (window ?? Infinity))
-    .map((window, place) => {
-      const others = place > 0 && windows.length === 2;
-      return `${reachNamed(window)} in ${others ? "all others" : layersNamed(own(window))}`;
+  const reaches = [...new Map(layers.map((layer) => [reachNamed(layer), layer]))];
+  if (reaches.every(([name]) => name === GLOBAL)) return null;
+  if (reaches.length === 1) return `${reaches[0]![0]} in every layer`;
+  const own = (name: string) =>
+    layers.filter((entry) => reachNamed(entry) === name).map(({ layer }) => layer);
+  return reaches
+    .toSorted(([, a], [, b]) => most(b) - most(a))
+    .map(([name], place) => {
+      const others = place > 0 && reaches.length === 2;
+      return `${name} in ${others ? "all others" : layersNamed(own(name))}`;
     })
     .join("; ");
 }
 
-/** How far a layer with this window sees. */
-function reachNamed(window: number | null): string {
-  return window === null ? "global attention" : `the last ${plural(window, "token")}`;
+type Reach = Pick<ArchitectureInfo["attention"]["layers"][number], "window" | "chunk">;
+
+const GLOBAL = "global attention";
+
+/** How far a layer sees. */
+function reachNamed({ window, chunk }: Reach): string {
+  if (chunk !== undefined) return `the query's own chunk of ${plural(chunk, "token")}`;
+  return window === null ? GLOBAL : `the last ${plural(window, "token")}`;
+}
+
+function most({ window, chunk }: Reach): number {
+  return Math.min(window ?? Infinity, chunk ?? Infinity);
 }

@@ -13,8 +13,11 @@ import type { RotaryTable } from "./rotaryTable.ts";
 /** How a run fills an input that nobody feeds, from the sizes of the inputs that somebody did. */
 export type Fill =
   | { readonly kind: "constant"; readonly value: number }
-  /** 0 where the key may be seen, minus infinity where not: keys after the query, or `window` or more before it. */
-  | { readonly kind: "causalMask"; readonly window: number | null }
+  /**
+   * 0 where the key may be seen, minus infinity where not: keys after the query, `window` or more before it, or in another of
+   * the parts of `chunk` tokens that positions are cut into.
+   */
+  | { readonly kind: "causalMask"; readonly window: number | null; readonly chunk?: number }
   /** The same for each head [head, query, key], with slope (key - query) in place of 0: attention with linear biases. */
   | {
       readonly kind: "alibiMask";
@@ -36,6 +39,8 @@ export type Fill =
   | { readonly kind: "sinusoids" }
   /** factor x cos or sin of position x frequency, axes [position, frequency]; frequencies may depend on how many positions a run has. */
   | ({ readonly kind: "rotary"; readonly part: "cos" | "sin" } & RotaryTable)
+  /** [position]: 1 + scale ln(1 + floor((position + 1) / floor)). */
+  | { readonly kind: "temperature"; readonly floor: number; readonly scale: number }
   /** 0, 1, 2, ... along the last axis. */
   | { readonly kind: "count" }
   /** [query, key]: 1 where the key comes before the query, else 0. */

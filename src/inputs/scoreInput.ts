@@ -86,7 +86,7 @@ export function generatedRows(
     tokens,
     start,
     period,
-    warnings: [...(warning ? [warning] : []), ...reachWarnings(architecture, period)],
+    warnings: [...(warning ? [warning] : []), ...reachWarnings(architecture, period, start)],
     info: {
       kind: "repeated",
       seed,
@@ -158,7 +158,7 @@ export async function ownRows(architecture: Architecture, own: OwnTokens): Promi
     tokens,
     start,
     period: own.period,
-    warnings: reachWarnings(architecture, own.period),
+    warnings: reachWarnings(architecture, own.period, start),
     info: {
       kind: "tokens",
       seed: null,

@@ -1,24 +1,73 @@
-/** @file Windows that are shorter than a period: a head there cannot see what followed the earlier copy, whatever it has learned. */
+/**
+ * @file Windows and chunks that are shorter than a period: a head there cannot see what followed the earlier copy, whatever it
+ * has learned.
+ */
 import type { Architecture } from "../models/family.ts";
 
-type Windows = Pick<Architecture, "layers" | "windows">;
+type Reach = Pick<Architecture, "layers" | "windows" | "chunks">;
+type Sizes = readonly (number | null)[];
 
-/** Layers of which no query sees the token after the earlier copy, `period - 1` before it: those with a window under `period`. */
-export function layersOutOfReach({ windows = [] }: Windows, period: number): number[] {
-  return windows.flatMap((window, layer) => (window !== null && window < period ? [layer] : []));
+/** Layers of which no query sees the token after the earlier copy, `period - 1` before it: those with a window, or chunks, under `period`. */
+export function layersOutOfReach({ windows = [], chunks = [] }: Reach, period: number): number[] {
+  const layers = new Set([...shorterThan(period, windows), ...shorterThan(period, chunks)]);
+  return [...layers].sort((a, b) => a - b);
 }
 
-/** One sentence for all such layers; nothing where every layer reaches. */
-export function reachWarnings(architecture: Windows, period: number): string[] {
-  const layers = layersOutOfReach(architecture, period);
-  if (layers.length === 0) return [];
-  const windows = layers.map((layer) => architecture.windows![layer]!);
-  const [least, most] = [Math.min(...windows), Math.max(...windows)];
-  const all = layers.length === architecture.layers;
-  const who = all ? "no layer sees" : `layers ${layers.join(", ")} do not see`;
-  const window =
-    least === most ? `a window of ${least} tokens` : `windows of ${least} to ${most} tokens`;
+/**
+ * A sentence for all layers with too short a window, one for those with too short chunks, and one for each size of chunks that
+ * parts some queries of the second copy from what they would look for; nothing where every layer reaches.
+ *
+ * @param start where the first copy starts; left out where rows are no two copies
+ */
+export function reachWarnings(architecture: Reach, period: number, start?: number): string[] {
+  const { windows = [], chunks = [] } = architecture;
   return [
-    `${who} what followed the earlier copy (${window}, a period of ${period}): induction cannot reach there, which does not mean that there is none; sequences of at most ${2 * least} tokens bring it within reach`,
+    ...outOfReach(architecture, period, windows, "window"),
+    ...outOfReach(architecture, period, chunks, "chunk"),
+    ...(start === undefined ? [] : partedByChunks(chunks, period, start)),
   ];
+}
+
+function outOfReach(
+  { layers: count }: Reach,
+  period: number,
+  sizes: Sizes,
+  kind: "window" | "chunk",
+): string[] {
+  const layers = shorterThan(period, sizes);
+  if (layers.length === 0) return [];
+  const own = layers.map((layer) => sizes[layer]!);
+  const [least, most] = [Math.min(...own), Math.max(...own)];
+  const seeing =
+    layers.length === count
+      ? "no layer sees"
+      : `${named(layers)} ${layers.length === 1 ? "does" : "do"} not see`;
+  const one = kind === "window" ? `a window of ${least}` : `chunks of ${least}`;
+  const size = least === most ? `${one} tokens` : `${kind}s of ${least} to ${most} tokens`;
+  const longest = kind === "window" ? 2 * least : least;
+  return [
+    `${seeing} what followed the earlier copy (${size}, a period of ${period}): induction cannot reach there, which does not mean that there is none; sequences of at most ${longest} tokens bring it within reach`,
+  ];
+}
+
+/** Query i and key i - period + 1 are in one chunk where i modulo its size is at least period - 1. */
+function partedByChunks(chunks: Sizes, period: number, start: number): string[] {
+  const sizes = [...new Set(chunks)].filter((size) => size !== null && size >= period) as number[];
+  return sizes.flatMap((size) => {
+    const queries = Array.from({ length: period }, (_, at) => start + period + at);
+    const within = queries.filter((query) => query % size >= period - 1).length;
+    if (within === period) return [];
+    const layers = [...chunks.keys()].filter((layer) => chunks[layer] === size);
+    return [
+      `${named(layers)}: ${within} of the ${period} tokens of the second copy see what followed the earlier copy, the others are in another chunk than it (chunks of ${size} tokens): induction scores there are at most ${(within / period).toFixed(3)}; sequences of at most ${size} tokens lie in one chunk`,
+    ];
+  });
+}
+
+function shorterThan(period: number, sizes: Sizes): number[] {
+  return sizes.flatMap((size, layer) => (size !== null && size < period ? [layer] : []));
+}
+
+function named(layers: readonly number[]): string {
+  return `${layers.length === 1 ? "layer" : "layers"} ${layers.join(", ")}`;
 }

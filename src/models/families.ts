@@ -38,6 +38,7 @@ import { gptOss } from "./families/gptOss.ts";
 import { granite } from "./families/granite.ts";
 import { graniteMoe, graniteMoeShared } from "./families/graniteMoe.ts";
 import { llavaSeeing } from "./families/llava.ts";
+import { llama4Text } from "./families/llama4.ts";
 import { llama } from "./families/llama.ts";
 import { falconMamba, mamba, mamba2 } from "./families/mamba.ts";
 import { mistral } from "./families/mistral.ts";
@@ -99,6 +100,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   granite,
   granitemoe: graniteMoe,
   helium,
+  llama4_text: llama4Text,
   mamba,
   mamba2,
   ministral,

@@ -106,6 +106,8 @@ export interface DecoderFacts {
   readonly mask: "causal" | "none";
   /** Keys that a query of each layer sees, itself included; null: all up to it. */
   readonly windows: readonly (number | null)[];
+  /** Tokens of the parts that each layer cuts rows into, of which a query sees its own alone; null: it cuts none. */
+  readonly chunks: readonly (number | null)[];
   /** With the mask none: keys on each side that a query of each layer sees; null: all. */
   readonly reaches: readonly (number | null)[];
   /** State-space layers in place of attention; null where there are none. */

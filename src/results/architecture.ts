@@ -30,6 +30,12 @@ export const architectureInfo = z.object({
             .int()
             .nullable()
             .describe("keys that a query sees, itself included; null: all up to it (global)"),
+          chunk: z
+            .int()
+            .optional()
+            .describe(
+              "rows are cut into parts of this many tokens, and a query sees its own alone; left out: they are not cut",
+            ),
           rotary,
         }),
       )

@@ -15,22 +15,32 @@ export function fillInput(
   const data = new { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type](size);
   if (fill.kind === "constant") return data.fill(fill.value);
   if (fill.kind === "count") return data.map((_: number, index: number) => index % shape.at(-1)!);
-  if (fill.kind === "causalMask") return causalMask(data, shape, fill.window);
+  if (fill.kind === "causalMask") return causalMask(data, shape, fill);
   if (fill.kind === "alibiMask") return alibiMask(data, shape, fill);
   if (fill.kind === "earlier") return earlier(data, shape[1]!);
   if (fill.kind === "previous") return previous(data, shape);
   if (fill.kind === "bandMask") return bandMask(data, shape, fill.reach);
   if (fill.kind === "relativeBuckets") return relativeBuckets(data, shape, fill);
   if (fill.kind === "sinusoids") return sinusoids(data, shape);
+  if (fill.kind === "temperature") return temperatures(data, fill);
   return rotaryTable(data, shape, fill);
 }
 
-/** [query, key]: 0 where key <= query and, with a window, key > query - window; elsewhere minus infinity. */
-function causalMask(data: TensorData, shape: readonly number[], window: number | null): TensorData {
+/**
+ * [query, key]: 0 where key <= query and, with a window, key > query - window, and, with chunks,
+ * key >= chunk floor(query / chunk); elsewhere minus infinity.
+ */
+function causalMask(
+  data: TensorData,
+  shape: readonly number[],
+  { window, chunk }: Extract<Fill, { kind: "causalMask" }>,
+): TensorData {
   const [queries, keys] = shape as [number, number];
   for (let query = 0; query < queries; query++) {
+    const chunkStart = chunk === undefined ? 0 : query - (query % chunk);
+    const first = Math.max(chunkStart, window === null ? 0 : query - window + 1);
     for (let key = 0; key < keys; key++) {
-      const isVisible = key <= query && (window === null || key > query - window);
+      const isVisible = key <= query && key >= first;
       data[query * keys + key] = isVisible ? 0 : -Infinity;
     }
   }
@@ -54,6 +64,17 @@ function sinusoids(data: TensorData, shape: readonly number[]): TensorData {
     const angle = position / 10_000 ** ((2 * (at % half)) / width);
     return at < half ? Math.sin(angle) : Math.cos(angle);
   });
+}
+
+/** The quotient is rounded to float32, as the reference has it. */
+function temperatures(
+  data: TensorData,
+  { floor, scale }: Extract<Fill, { kind: "temperature" }>,
+): TensorData {
+  return data.map(
+    (_: number, position: number) =>
+      1 + scale * Math.log1p(Math.floor(Math.fround((position + 1) / floor))),
+  );
 }
 
 function earlier(data: TensorData, keys: number): TensorData {

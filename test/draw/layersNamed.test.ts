@@ -32,6 +32,22 @@ describe("layers in words", () => {
     );
   });
 
+  test("say where rows are cut into chunks", () => {
+    const layer = (at: number, chunk?: number) => ({
+      ...{ layer: at, window: null, rotary: null },
+      ...(chunk !== undefined && { chunk }),
+    });
+    const named = (...layers: ReturnType<typeof layer>[]) =>
+      windowsNamed({
+        ...{ positions: "rotary", layers, latent: false, queryKeyNorm: true },
+        ...{ scoreSoftcap: null, sinks: false },
+      });
+    expect(named(layer(0, 8), layer(1))).toBe(
+      "global attention in layer 1; the query's own chunk of 8 tokens in all others",
+    );
+    expect(named(layer(0, 8))).toBe("the query's own chunk of 8 tokens in every layer");
+  });
+
   const { skip, note } = unlessShared("goldens", "gemma3", "config.json");
   test.skipIf(skip)(`stand in every Result, and in its text${note}`, async () => {
     const model = await openFolder(shared("goldens", "gemma3")!, "gemma3");

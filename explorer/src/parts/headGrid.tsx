@@ -63,7 +63,7 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
             <span class="layerWord">layer </span>
             {at}
             {(windows?.[at] ?? null) !== null && (
-              <small title={`its heads see ${windows![at]} tokens`}> ▸{windows![at]}</small>
+              <small title={`its heads see at most ${windows![at]} tokens`}> ▸{windows![at]}</small>
             )}
           </span>
           {row.map((cell, column) => (

@@ -88,6 +88,8 @@ export interface ScoresAnatomy {
   readonly alibi: AlibiFill | null;
   /** Keys that a query sees, itself included; null: all up to it. */
   readonly window: number | null;
+  /** Parts that positions are cut into, each of which sees itself alone; null where they are not. */
+  readonly chunk: number | null;
   /** `attn.hook_attn_scores`: after the cap, masked. */
   readonly masked: string;
 }

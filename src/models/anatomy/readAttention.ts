@@ -155,6 +155,7 @@ function readScores(operations: Operations, layer: number): ScoresAnatomy {
     uncapped: value,
     alibi: fill?.kind === "alibiMask" ? fill : null,
     window: masks ? fill.window : null,
+    chunk: fill?.kind === "causalMask" ? (fill.chunk ?? null) : null,
     masked,
   };
 }

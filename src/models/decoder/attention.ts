@@ -6,7 +6,7 @@ import { queryKeyNorm } from "./norms.ts";
 import { softcap } from "./numbers.ts";
 import { clipValues, projections, type Three, type Which } from "./projections.ts";
 import { smearKeys } from "./smearedKeys.ts";
-import type { AttentionSpec, MaskSpec } from "./spec.ts";
+import type { AttentionSpec, MaskSpec, QueryKeyNorm, TemperatureSpec } from "./spec.ts";
 import { requireWeight, type WeightLookup } from "./weights.ts";
 
 /** What the layers of a model share: inputs that depend on positions. */
@@ -16,6 +16,7 @@ export interface Shared {
   /** Whether the key comes before the query, as 1 or 0. */
   readonly earlier: () => Name;
   readonly tablesOf: (rope: Rope) => readonly [Name, Name];
+  readonly temperatureOf: (spec: TemperatureSpec) => Name;
   /** From `previousPosition`; null where no layer smears its keys. */
   readonly before: Name | null;
 }
@@ -35,7 +36,7 @@ export function attention(
   at: string,
   input: Three,
   spec: AttentionSpec,
-  { maskOf, tablesOf, before }: Shared,
+  shared: Shared,
   partName: AttentionPart = "attn",
 ): Name {
   const own = `${at}.${partName}`;
@@ -43,10 +44,7 @@ export function attention(
   const group = spec.heads / spec.kvHeads;
   const heads = group === 1 ? ["head"] : ["kv_head", "group"];
   const { q, k, v } = projections(b, w, own, input, spec); // [batch, position, head, d_head]
-  const ready = (x: Name, which: Which) => prepareInput(b, w, own, x, which, spec, before);
-  const rotate = (x: Name, which: Which) => rotateInput(b, x, spec, tablesOf, hook(`rot_${which}`));
-  const queries = b.rename(rotate(ready(q, "q"), "q"), { position: "query" });
-  const keys = b.rename(rotate(ready(k, "k"), "k"), { position: "key" });
+  const [queries, keys] = scoreInputs(b, w, own, { q, k }, spec, shared);
   const raw = b.contract(groupHeads(b, queries, group), keys, ["batch", ...heads, "query", "key"], {
     scale: spec.scale,
   });
@@ -55,7 +53,7 @@ export function attention(
   const scores = maskScores(
     b,
     capped,
-    partName === "attn" ? maskOf(spec) : [],
+    partName === "attn" ? shared.maskOf(spec) : [],
     hook("attn_scores"),
   );
   const pattern = spec.sinks
@@ -78,6 +76,28 @@ export function attention(
   });
 }
 
+/** Queries and keys as they are multiplied: [batch, query, head, d_head] and [batch, key, head, d_head]. */
+function scoreInputs(
+  b: Builder,
+  w: WeightLookup,
+  own: string,
+  { q, k }: Pick<Three, "q" | "k">,
+  spec: AttentionSpec,
+  { tablesOf, temperatureOf, before }: Shared,
+): readonly [queries: Name, keys: Name] {
+  const rotate = (x: Name, which: Which) =>
+    rotateInput(b, x, spec, tablesOf, `${own}.hook_rot_${which}`);
+  const prepare = (x: Name, which: Which) => {
+    const rotation = rotate(prepareInput(b, w, own, x, which, spec, before), which);
+    return normIf("after rotation", b, w, `${own}.${which}_norm`, rotation, spec);
+  };
+  const { temperature } = spec;
+  const factor = temperature ? temperatureOf(temperature) : null; // [position]
+  const final = prepare(q, "q");
+  const queries = b.rename(factor ? b.mul(final, factor) : final, { position: "query" });
+  return [queries, b.rename(prepare(k, "k"), { position: "key" })];
+}
+
 /** Scores with all that is added to them, as the value `as`. */
 function maskScores(b: Builder, scores: Name, masks: readonly Name[], as: Name): Name {
   if (masks.length === 0) return b.rename(scores, {}, as);
@@ -85,6 +105,18 @@ function maskScores(b: Builder, scores: Name, masks: readonly Name[], as: Name):
     (sum, mask, at) => b.add(sum, mask, at === masks.length - 1 ? as : undefined),
     scores,
   );
+}
+
+/** The norm of queries or keys where it stands here; else x itself. */
+function normIf(
+  place: QueryKeyNorm["place"],
+  b: Builder,
+  w: WeightLookup,
+  at: string,
+  x: Name,
+  { norm }: AttentionSpec,
+): Name {
+  return norm && norm.place === place ? queryKeyNorm(b, w, at, x, norm) : x;
 }
 
 /** Norm, clipping and smearing of queries or keys, in this order. */
@@ -97,7 +129,7 @@ function prepareInput(
   spec: AttentionSpec,
   before: Name | null,
 ): Name {
-  const normed = spec.norm ? queryKeyNorm(b, w, `${own}.${which}_norm`, x, spec.norm) : x;
+  const normed = normIf(undefined, b, w, `${own}.${which}_norm`, x, spec);
   const current = clipValues(b, normed, spec);
   return spec.smearedKeys && before && which === "k"
     ? smearKeys(b, current, requireWeight(w, `${own}.smear`), before)

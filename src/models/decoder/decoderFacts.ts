@@ -25,6 +25,7 @@ export function decoderFacts(
     dValue,
     mask: attentions[0]?.mask ?? "causal",
     windows: blocks.map(({ attention }) => attention?.window ?? null),
+    chunks: blocks.map(({ attention }) => attention?.chunk ?? null),
     reaches: blocks.map(({ attention }) => attention?.reach ?? null),
     scan: scanOf(spec),
     positions: positionsOf(spec),

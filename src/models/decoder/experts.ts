@@ -10,8 +10,9 @@ import type { ExpertsSpec } from "./spec.ts";
 import { requireWeight, type WeightLookup } from "./weights.ts";
 
 const STREAM = ["batch", "position", "d_model"];
+const SLOTS = ["batch", "position", "slot"];
 
-/** `hook_mlp_out`: the chosen experts' outputs by their weights, and the shared expert's. */
+/** `hook_mlp_out`: the chosen experts' outputs by their weights (or of inputs by their weights), and the shared expert's. */
 export function experts(
   b: Builder,
   w: WeightLookup,
@@ -29,12 +30,17 @@ export function experts(
     const product = b.op("routed", [from, indices, ...matrices], {}, bias ? undefined : hook);
     return bias ? b.add(product, b.gather(bias, indices), hook) : product;
   };
-  const pre = each("gate", x, `${at}.hook_pre`); // [batch, position, slot, d_mlp]
-  const linear = each("in", x, `${at}.hook_pre_linear`);
+  const late = spec.router.weighs !== "inputs";
+  const read = late ? x : b.contract(x, weights, [...SLOTS, "d_model"]);
+  const pre = each("gate", read, `${at}.hook_pre`); // [batch, position, slot, d_mlp]
+  const linear = each("in", read, `${at}.hook_pre_linear`);
   const post = activate(b, spec, pre, linear, `${at}.hook_post`);
   const outs = each("out", post, `${at}.hook_expert_outs`); // [batch, position, slot, d_model]
   const { shared } = spec;
-  const sum = b.contract(outs, weights, STREAM, shared ? {} : { as });
+  const own = shared ? undefined : as;
+  const sum = late
+    ? b.contract(outs, weights, STREAM, { as: own })
+    : b.op("sum", [outs], { axes: ["slot"] }, own);
   return shared ? b.add(sum, sharedExpert(b, w, at, x, spec), as) : sum;
 }
 

@@ -8,6 +8,7 @@ import {
   type MaskSpec,
   type RelativeSpec,
   type StackSpec,
+  type TemperatureSpec,
 } from "./spec.ts";
 import { requireWeight, type WeightLookup } from "./weights.ts";
 
@@ -60,18 +61,23 @@ export function masksOf(
     return name;
   };
   return (spec) => {
-    const { mask = "causal", window = null, reach = null, alibi = null, relative = null } = spec;
+    const { mask = "causal", window = null, chunk, reach = null } = spec;
+    const { alibi = null, relative = null } = spec;
     const axes = { query: place.position, key: place.position };
     const bias = relative && once("relative", () => relativeBias(b, w, spec, relative, place));
     if (mask === "none" && reach === null) return bias ? [bias] : [];
-    const suffix = [window, reach].map((value) => (value === null ? "" : `.${value}`)).join("");
+    const parts = chunk ? { chunk } : {};
+    const suffix = [window, reach, chunk ? `chunk_${chunk}` : null]
+      .map((value) => (value === null ? "" : `.${value}`))
+      .join("");
     const kind = mask === "none" ? "band_mask" : alibi ? "alibi_mask" : "causal_mask";
     const name = `${place.prefix}${kind}${suffix}`;
     const added = once(`${name} ${biases ? JSON.stringify(alibi) : ""}`, () => {
       const as = [...masks.values()].includes(name) ? `${name}.${masks.size}` : name;
       if (reach !== null)
         return b.input(as, "float32", axes, { fill: { kind: "bandMask", reach } });
-      if (!alibi) return b.input(as, "float32", axes, { fill: { kind: "causalMask", window } });
+      if (!alibi)
+        return b.input(as, "float32", axes, { fill: { kind: "causalMask", window, ...parts } });
       const fill = { kind: "alibiMask", window, ...alibi } as const;
       return b.input(as, "float32", { head: spec.heads, ...axes }, { fill });
     });
@@ -109,6 +115,28 @@ export function earlierPositions(b: Builder, { prefix, position }: Place): () =>
       { query: position, key: position },
       { fill: { kind: "earlier" } },
     ));
+}
+
+/** What queries are multiplied by at each position, [position]; once for each pair of numbers. */
+export function temperatures(b: Builder, place: Place): (spec: TemperatureSpec) => Name {
+  const names = new Map<string, Name>();
+  return ({ floor, scale }) => {
+    const key = `${floor} ${scale}`;
+    const suffix = names.size === 0 ? "" : `.${names.size}`;
+    const made = names.get(key) ?? temperatureInput(b, place, { floor, scale }, suffix);
+    names.set(key, made);
+    return made;
+  };
+}
+
+function temperatureInput(
+  b: Builder,
+  { prefix, position }: Place,
+  { floor, scale }: TemperatureSpec,
+  suffix: string,
+): Name {
+  const fill = { kind: "temperature", floor, scale } as const;
+  return b.input(`${prefix}temperature${suffix}`, "float32", { position }, { fill });
 }
 
 /** cos and sin of every position, [position, rotary] each, once for each table. */

@@ -13,10 +13,12 @@ export interface NormSpec {
   readonly gain?: "w" | "1 + w";
 }
 
-/** Norms of queries and keys, before the rotation. */
+/** Norms of queries and keys. */
 export interface QueryKeyNorm extends NormSpec {
   /** head: one gain for all heads; all heads: one norm over all of them together; each head: a gain for each head. */
   readonly over: "head" | "all heads" | "each head";
+  /** Left out: before the rotation (and the bounds of `clip`). */
+  readonly place?: "after rotation";
 }
 
 export interface RotarySpec {
@@ -32,6 +34,12 @@ export interface AlibiSpec {
   readonly slopes: readonly number[];
   /** Slopes, and slope x key, are rounded to 16 bits as Falcon does, and then multiplied by this. */
   readonly rounded?: number;
+}
+
+/** A factor of each query by its position: 1 + scale ln(1 + floor((position + 1) / floor)) (Nakanishi 2025, arXiv:2501.19399). */
+export interface TemperatureSpec {
+  readonly floor: number;
+  readonly scale: number;
 }
 
 /** DeepSeek's attention: keys and values (and queries) come from a low-rank vector, a part of each key is rotated. */
@@ -65,6 +73,8 @@ export interface AttentionSpec {
   readonly mask?: "causal" | "none";
   /** Keys that a query sees, itself included; left out or null: all up to it. */
   readonly window?: number | null;
+  /** Positions are cut into parts of this many; a query sees keys of its own part alone (Llama 4). Not with `alibi`. */
+  readonly chunk?: number | null;
   /** With mask none: how far from the query a key may be, before or after it; left out or null: anywhere. */
   readonly reach?: number | null;
   /** A learned bias by distance, the same in all layers (T5). */
@@ -72,6 +82,7 @@ export interface AttentionSpec {
   readonly rotary?: RotarySpec | null;
   readonly alibi?: AlibiSpec | null;
   readonly norm?: QueryKeyNorm | null;
+  readonly temperature?: TemperatureSpec | null;
   /** Queries, keys and values (after their norms) are kept within plus and minus this (OLMo, MPT). */
   readonly clip?: number | null;
   /** Scores become c tanh(score / c) (Gemma 2). */
@@ -131,6 +142,8 @@ export interface RouterSpec {
   readonly scores: "sigmoid" | "softmax" | "softmax of the chosen";
   /** The weights of the chosen are divided by their sum (plus `eps`). */
   readonly normalised?: { readonly eps: number } | null;
+  /** What weights multiply: what experts give (left out), or what they read (Llama 4). */
+  readonly weighs?: "inputs";
   /** Then multiplied by this. */
   readonly factor?: number;
   /** Experts in equal groups: only `topGroups` groups, by the sum of their `best` largest scores, are chosen from. */
@@ -226,7 +239,7 @@ export interface DecoderSpec extends StackSpec {
 /** What the mask of a layer depends on. */
 export type MaskSpec = Pick<
   AttentionSpec,
-  "heads" | "mask" | "window" | "reach" | "alibi" | "relative"
+  "heads" | "mask" | "window" | "chunk" | "reach" | "alibi" | "relative"
 >;
 
 /** The attention of every layer that has it. */

@@ -3,7 +3,7 @@ import type { Builder, Name } from "../../graph/builder.ts";
 import { block } from "./block.ts";
 import { norm } from "./norms.ts";
 import type { Embedded, Place } from "./place.ts";
-import { earlierPositions, masksOf, rotaryTables } from "./positions.ts";
+import { earlierPositions, masksOf, rotaryTables, temperatures } from "./positions.ts";
 import { previousPosition } from "./smearedKeys.ts";
 import { attentionsOf, type StackSpec } from "./spec.ts";
 import type { WeightLookup } from "./weights.ts";
@@ -30,6 +30,7 @@ export function stack(
     maskOf: masksOf(b, w, spec, place),
     earlier: earlierPositions(b, place),
     tablesOf: rotaryTables(b, place),
+    temperatureOf: temperatures(b, place),
     before: smears ? previousPosition(b) : null,
   };
   const end = blocks.reduce(

@@ -92,14 +92,15 @@ export interface ByLayer {
   readonly windows?: readonly (number | null)[];
   readonly rotary?: readonly (RotarySpec | null)[];
   readonly scales?: readonly number[];
+  readonly others?: readonly Partial<AttentionSpec>[];
 }
 
-/** Blocks that are alike but for windows, tables and scales. */
+/** Blocks that are alike but for what `ByLayer` has. */
 export function blocksOf(
   layers: number,
   attention: AttentionSpec,
   mlp: BlockSpec["mlp"] | ((layer: number) => MlpSpec),
-  { windows, rotary, scales }: ByLayer = {},
+  { windows, rotary, scales, others }: ByLayer = {},
 ): BlockSpec[] {
   return Array.from({ length: layers }, (_, layer) => ({
     attention: {
@@ -107,6 +108,7 @@ export function blocksOf(
       ...(windows && { window: windows[layer]! }),
       ...(rotary && { rotary: rotary[layer]! }),
       ...(scales && { scale: scales[layer]! }),
+      ...others?.[layer],
     },
     mlp: typeof mlp === "function" ? mlp(layer) : mlp,
   }));

@@ -2,7 +2,13 @@
 import { hasExperts } from "../decoder/spec.ts";
 import type { WeightEntry, WeightMap } from "../weightMap.ts";
 import { matrix, mlpMap } from "./matrices.ts";
-import type { Around, ExpertNames, InterleavedExperts, StackedExperts } from "./moduleNames.ts";
+import type {
+  Around,
+  ExpertNames,
+  InterleavedExperts,
+  StackedExperts,
+  TransposedExperts,
+} from "./moduleNames.ts";
 
 export function expertMap(around: Around, experts: ExpertNames): WeightMap {
   const { spec, names } = around;
@@ -57,19 +63,25 @@ function matrices(each: ExpertNames["each"], layer: string, at: string): WeightM
       ...entryFor("in", matrix({}, layer + each.in, "d_expert", "d_model")),
       ...entryFor("out", matrix({}, layer + each.out, "d_model", "d_expert")),
     };
-  return each.kind === "stacked"
-    ? stackedExperts(each, layer, entryFor)
-    : interleavedExperts(each, layer, at, entryFor);
+  return each.kind === "interleaved"
+    ? interleavedExperts(each, layer, at, entryFor)
+    : stackedExperts(each, layer, entryFor);
 }
 
 type Put = (which: string, entry: WeightEntry) => WeightMap;
 
 const ONE = { axis: "expert", index: 0 };
 
-function stackedExperts({ gateIn, out }: StackedExperts, layer: string, entryFor: Put) {
+function stackedExperts(
+  { kind, gateIn, out }: StackedExperts | TransposedExperts,
+  layer: string,
+  entryFor: Put,
+) {
+  const shapeOf = (output: WeightEntry["shape"][number], input: string) =>
+    kind === "stacked" ? ["expert", output, input] : ["expert", input, output];
   const half = (index: number): WeightEntry => ({
     from: layer + gateIn,
-    shape: ["expert", ["gate_in", "d_expert"], "d_model"],
+    shape: shapeOf(["gate_in", "d_expert"], "d_model"),
     select: [ONE, { axis: "gate_in", index }],
   });
   return {
@@ -77,7 +89,7 @@ function stackedExperts({ gateIn, out }: StackedExperts, layer: string, entryFor
     ...entryFor("in", half(1)),
     ...entryFor("out", {
       from: layer + out,
-      shape: ["expert", "d_model", "d_expert"],
+      shape: shapeOf("d_model", "d_expert"),
       select: [ONE],
     }),
   };

@@ -99,7 +99,7 @@ export interface ExpertNames {
   readonly correction?: string;
   /** Whether that is a row of a matrix with no other (ERNIE). */
   readonly correctionRow?: boolean;
-  readonly each: EachExpert | StackedExperts | InterleavedExperts;
+  readonly each: EachExpert | StackedExperts | TransposedExperts | InterleavedExperts;
   /** The MLP of every token, and the vector of its share. */
   readonly shared?: MlpNames;
   readonly sharedBiases?: boolean;
@@ -117,6 +117,13 @@ export interface EachExpert {
 /** Tensors [expert, out, in]: gate and in as one. */
 export interface StackedExperts {
   readonly kind: "stacked";
+  readonly gateIn: string;
+  readonly out: string;
+}
+
+/** Llama 4: tensors [expert, in, out], gate before in. */
+export interface TransposedExperts {
+  readonly kind: "transposed";
   readonly gateIn: string;
   readonly out: string;
 }

@@ -19,12 +19,13 @@ export function architectureInfoOf(architecture: Architecture): ArchitectureInfo
 }
 
 function attentionOf(architecture: Architecture): ArchitectureInfo["attention"] {
-  const { layers, positions, windows, rotary, softcap } = architecture;
+  const { layers, positions, windows, chunks, rotary, softcap } = architecture;
   return {
     positions: positions ?? null,
     layers: Array.from({ length: layers }, (_, layer) => ({
       layer,
       window: windows?.[layer] ?? null,
+      ...(chunks?.[layer] && { chunk: chunks[layer] }),
       rotary: rotary?.[layer] ?? null,
     })),
     latent: architecture.latent ?? false,

@@ -105,6 +105,7 @@ export async function verdictRows(
   const attention = periodsFrom(period).map((length) =>
     withControls(rowsOf(length, seed, counts.attention), ordinary, seed),
   );
+  const { info, start } = rowsOf(period, seed, counts.attention);
   const reference = rowsOf(period, seed + OTHER_SEEDS.reference, counts.reference).tokens;
   const causal = (at: number, examples: number) =>
     causalRows(rowsOf(period, at, examples), ordinary, at, reference);
@@ -113,10 +114,10 @@ export async function verdictRows(
     causal: causal(seed, counts.causal),
     screening: causal(seed + OTHER_SEEDS.screening, counts.screening),
     worth: { ...rowsOf(period, seed, counts.worth), reference },
-    info: rowsOf(period, seed, counts.attention).info,
+    info,
     warnings: [
       ...warnings,
-      ...reachWarnings(architecture, period),
+      ...reachWarnings(architecture, period, start),
       ...fewPeriods(attention.length, period),
     ],
   };

@@ -58,6 +58,17 @@ test("layersOutOfReach: a window of as many keys as the period still has the tok
   ]);
 });
 
+test("reachWarnings: chunks under the period hide the earlier copy, larger ones hide it from the queries that they part from it", () => {
+  const chunks = [null, 7, 12, 64];
+  expect(layersOutOfReach({ layers: 4, windows: [null, null, 4, null], chunks }, 9)).toEqual([
+    1, 2,
+  ]);
+  expect(reachWarnings({ layers: 4, chunks }, 9, 1)).toEqual([
+    "layer 1 does not see what followed the earlier copy (chunks of 7 tokens, a period of 9): induction cannot reach there, which does not mean that there is none; sequences of at most 7 tokens bring it within reach",
+    "layer 2: 2 of the 9 tokens of the second copy see what followed the earlier copy, the others are in another chunk than it (chunks of 12 tokens): induction scores there are at most 0.222; sequences of at most 12 tokens lie in one chunk",
+  ]);
+});
+
 test("score, phase and verdict say that induction cannot reach", async () => {
   const model = await windowed(WINDOW);
   const warning = expect.stringMatching(

@@ -81,13 +81,13 @@ export function HeadsView() {
   );
 }
 
-/** How far the heads of each layer see; null: all tokens. */
+/** How many tokens the heads of each layer see at most; null: all. */
 function windowsOf({ model }: ScoreResult): readonly (number | null)[] {
   const layers = model.architecture?.attention.layers ?? [];
-  return Array.from(
-    { length: model.layers },
-    (_, at) => layers.find(({ layer }) => layer === at)?.window ?? null,
-  );
+  return Array.from({ length: model.layers }, (_, at) => {
+    const { window = null, chunk = null } = layers.find(({ layer }) => layer === at) ?? {};
+    return window ?? chunk;
+  });
 }
 
 interface LegendProps {
