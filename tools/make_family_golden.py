@@ -35,6 +35,8 @@ def main(out, model_type, *options):
         for name, buffer in model.named_buffers():
             if name.endswith("e_score_correction_bias"):
                 buffer.copy_(torch.randn_like(buffer) * 0.1)
+            if name.endswith(("act_fn.beta", "act_fn.eps")):
+                buffer.fill_(0.7 if name.endswith("beta") else -0.2)
     tokens = torch.randint(3, config.vocab_size, (BATCH, LENGTH))
     kept = {}
 

@@ -11,6 +11,7 @@ import {
   type ModelOptions,
   type StoredLayout,
 } from "./family.ts";
+import { apertus } from "./families/apertus.ts";
 import { bart, marian, mbart, whisper } from "./families/bart.ts";
 import { bert, camembert, roberta, xlmRoberta } from "./families/bert.ts";
 import { bloom } from "./families/bloom.ts";
@@ -75,6 +76,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   mistral,
   qwen2,
   qwen3,
+  apertus,
   arcee,
   bloom,
   codegen,

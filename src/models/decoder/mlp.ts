@@ -1,9 +1,10 @@
 /** @file The part of a block that looks at one position at a time. */
 import type { Builder, Name } from "../../graph/builder.ts";
-import { activation } from "../config/activation.ts";
+import { activation, type ActivationName } from "../config/activation.ts";
 import { number } from "./numbers.ts";
 import type { MlpSpec } from "./spec.ts";
 import { requireWeight, type WeightLookup } from "./weights.ts";
+import { xielu } from "./xielu.ts";
 
 /**
  * act(x W_in + b) W_out + b; gated, where the model has `W_gate`: (act(x W_gate) * (x W_in)) W_out.
@@ -27,7 +28,11 @@ export function mlp(
   const [pre, linear] = gated
     ? [inner("gate", "hook_pre"), inner("in", "hook_pre_linear")]
     : [inner("in", "hook_pre"), null];
-  const post = activate(b, spec, pre, linear, `${at}.hook_post`);
+  const [{ act }, hook] = [spec, `${at}.hook_post`];
+  const post =
+    act === "xielu"
+      ? xielu(b, w, `${at}.act`, pre, hook)
+      : activate(b, { ...spec, act }, pre, linear, hook);
   return b.contract(post, requireWeight(w, `${at}.W_out`), ["batch", "position", "d_model"], {
     bias: w(`${at}.b_out`),
     as,
@@ -37,7 +42,7 @@ export function mlp(
 /** act(pre), times the linear part where there is one. */
 export function activate(
   b: Builder,
-  { act, clamped }: MlpSpec,
+  { act, clamped }: MlpSpec & { readonly act: ActivationName },
   pre: Name,
   linear: Name | null,
   as: Name,

@@ -132,7 +132,8 @@ export type SsmSpec = ChannelScanSpec | HeadScanSpec;
 
 /** W_out act(W_in x), or, where the weight map has W_gate, W_out (act(W_gate x) * W_in x). */
 export interface MlpSpec {
-  readonly act: ActivationName;
+  /** xielu: with weights of its own in each layer (Apertus), without a gate. */
+  readonly act: ActivationName | "xielu";
   /** gpt_oss: the gate at most `limit`, the linear part within it and 1 added, x sigmoid(alpha x) for the activation. */
   readonly clamped?: { readonly limit: number; readonly alpha: number } | null;
 }
@@ -155,6 +156,7 @@ export interface RouterSpec {
 }
 
 export interface ExpertsSpec extends MlpSpec {
+  readonly act: ActivationName;
   readonly experts: number;
   /** Experts that a token goes to. */
   readonly perToken: number;

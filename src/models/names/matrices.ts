@@ -36,9 +36,24 @@ export function mlpMap(
           ...inner("in", mlp.gateIn, half(1), fused),
         }
       : { ...(mlp.gate && inner("gate", mlp.gate)), ...inner("in", mlp.in) }),
+    ...("xielu" in mlp && mlp.xielu && xieluMap(`${ours}.act`, layer + mlp.xielu)),
     [`${ours}.W_out`]: { ...matrix(names, layer + mlp.out, "d_model", width), ...renamed },
     ...(names.biases?.mlp && {
       [`${ours}.b_out`]: { from: `${layer}${mlp.out}.bias`, shape: ["d_model"] },
     }),
+  };
+}
+
+/** Numbers of an activation; beta and eps are no parameters, so files may lack them. */
+function xieluMap(ours: string, theirs: string): WeightMap {
+  const one: WeightEntry["select"] = [{ axis: "one", index: 0 }];
+  const alpha = (which: "p" | "n") => ({
+    [`${ours}.alpha_${which}`]: { from: `${theirs}.alpha_${which}`, shape: ["one"], select: one },
+  });
+  return {
+    ...alpha("p"),
+    ...alpha("n"),
+    [`${ours}.beta`]: { from: `${theirs}.beta`, shape: [], optional: true },
+    [`${ours}.eps`]: { from: `${theirs}.eps`, shape: [], optional: true },
   };
 }

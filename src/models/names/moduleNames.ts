@@ -62,9 +62,9 @@ export interface SsmNames {
   readonly norms?: { readonly dt: string; readonly B: string; readonly C: string };
 }
 
-/** gate (if there is one), in, out; or gate and in as one matrix. */
+/** gate (if there is one), in, out, the activation where it has weights; or gate and in as one matrix. */
 export type MlpNames =
-  | { readonly gate?: string; readonly in: string; readonly out: string }
+  | { readonly gate?: string; readonly in: string; readonly out: string; readonly xielu?: string }
   | { readonly gateIn: string; readonly out: string };
 
 /** Which modules have biases; left out: none. */
