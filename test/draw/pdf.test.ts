@@ -75,7 +75,7 @@ describe("pdf(svg)", () => {
   });
 
   test.each([
-    ["<image/>", "an element <image>"],
+    ["<foreignObject/>", "an element <foreignObject>"],
     ['<rect clip-path="url(#a)"/>', "an attribute clip-path of <rect>"],
     ['<rect fill="red"/>', "the colour red"],
     ['<g transform="skewX(3)"/>', "a transform skewX(3)"],
