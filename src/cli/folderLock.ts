@@ -1,5 +1,5 @@
 /** @file One process at a time in a folder: a file that names it, made only where there is none. */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
@@ -58,11 +58,28 @@ function checkFolderPlace(folder: string, file: string): void {
   }
 }
 
+/** The file appears with its words in it: whoever is killed meanwhile leaves no lock that names nobody. */
 function createLock(file: string, own: Holder): boolean {
+  const words = `${JSON.stringify(own)}\n`;
+  const draft = `${file}.${own.pid}`;
   try {
-    const descriptor = openSync(file, "wx");
-    writeSync(descriptor, `${JSON.stringify(own)}\n`);
-    closeSync(descriptor);
+    writeFileSync(draft, words);
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
+    return createWithoutLinks(file, words);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** On file systems that have no links. */
+function createWithoutLinks(file: string, words: string): boolean {
+  try {
+    writeFileSync(file, words, { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -70,7 +87,7 @@ function createLock(file: string, own: Holder): boolean {
   }
 }
 
-/** Null for a file that is not one of ours, or is just being written. */
+/** Null for a file that is not one of ours. */
 function holderOf(file: string): Holder | null {
   try {
     const { pid, host } = JSON.parse(readFileSync(file, "utf8")) as Partial<Holder>;
@@ -80,8 +97,18 @@ function holderOf(file: string): Holder | null {
   }
 }
 
+/** A process that was killed a moment ago may still be there: it is given a second. */
 function hasEnded({ pid, host }: Holder): boolean {
-  return host === hostname() && !isRunning(pid);
+  if (host !== hostname()) return false;
+  for (let looks = 0; looks < ENDING_MS / LOOK_MS && isRunning(pid); looks++) sleep(LOOK_MS);
+  return !isRunning(pid);
+}
+
+const ENDING_MS = 1000;
+const LOOK_MS = 50;
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 function lockedError(folder: string, file: string, holder: Holder | null, use: string): InputError {
