@@ -90,10 +90,11 @@ function useOnePage() {
   const [state, change] = usePageState();
   const [chosen, choose] = useState<ReadonlyMap<string, ChosenFiles>>(new Map());
   const [allowed, allow] = useState<string | null>(null);
+  const [trusted, trustModel] = useState<string | null>(null);
   const [announcement, announce] = useState("");
   const [running, run] = useState<string | null>(null);
   const openName = running ?? state.model; // another model waits until the verdict is there or the reader ends it
-  const model = useModel(openName, chosen.get(openName) ?? null, allowed);
+  const model = useModel(openName, chosen.get(openName) ?? null, { allowed, trusted });
   const verdict = useVerdict(model, running, run);
   const dark = useDark(state.theme);
   const within = useMemo(
@@ -123,7 +124,10 @@ function useOnePage() {
     ...{ change, engine, facts, score, live, verdict, dark, token, open, announce },
     ...{ lessonsDone, finishLesson, pane: "" },
     filesOf: (name) => chosen.get(name) ?? null,
+    trusted,
   };
   const mayFetch = allowed === state.model;
-  return { page, model, wantedModel: state.model, mayFetch, refusal, fetchFromHub, announcement };
+  const trust = () => trustModel(openName);
+  const sources = { wantedModel: state.model, mayFetch, refusal, fetchFromHub, trust };
+  return { page, model, ...sources, announcement };
 }

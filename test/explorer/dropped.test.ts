@@ -1,5 +1,5 @@
 /** @file Models that are dropped on the page as a reader drops them, good and bad. */
-import { cpSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Page } from "playwright-core";
@@ -86,6 +86,26 @@ describePage("models dropped on the explorer", (open) => {
     );
     expect(errors).toEqual([]);
     expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("a folder that names code of its own opens once the reader says that its architecture holds", async () => {
+    const folder = join(emptyFolder(), "own-code");
+    const plain = at("zoo/llama-gqa/checkpoints/step-001500");
+    cpSync(plain, folder, { recursive: true });
+    const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as object;
+    const auto_map = { AutoModelForCausalLM: "modeling_x.XForCausalLM" };
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, auto_map }));
+    const { tab, errors } = await open();
+    await drop(tab, folder);
+    await tab.getByText("names code of its own").waitFor({ timeout: 30_000 });
+    await tab.getByRole("button", { name: "The declared architecture holds: open it" }).click();
+    await tab
+      .getByRole("combobox", { name: "Model" })
+      .getByText("own-code")
+      .waitFor({ state: "attached" });
+    await expectScores(tab, plain);
+    expect(errors).toEqual([]);
     await tab.close();
   });
 

@@ -19,7 +19,7 @@ export interface AskOptions {
 
 /** Questions to one engine thread, which answers them one after the other; the same one asked twice at once is one. */
 export interface Engine {
-  /** @throws {Stopped} once `signal` is aborted or the engine is closed; {Error} with words for the reader */
+  /** @throws {Stopped} once `signal` is aborted or the engine is closed; {Failed} with words for the reader */
   ask<Name extends RequestName>(
     name: Name,
     args: Requests[Name]["args"],
@@ -33,6 +33,22 @@ export interface Engine {
 export class Stopped extends Error {
   override readonly name = "Stopped";
 }
+
+/** The engine did not do what it was asked for. */
+export class Failed extends Error {
+  override readonly name = "Failed";
+  /** The option that would change it; null: none would. */
+  readonly option: string | null;
+
+  constructor(words: string, option: string | null = null) {
+    super(words);
+    this.option = option;
+  }
+}
+
+/** Whether the reader could say that the declared architecture of a model holds, which has code of its own. */
+export const needsTrust = (error: unknown) =>
+  error instanceof Failed && error.option === "trustArchitecture";
 
 interface Waiter extends AskOptions {
   readonly resolve: (answer: never) => void;
@@ -63,7 +79,7 @@ export function openEngine(): Engine {
     if (data.kind === "done" || data.kind === "failed") questions.delete(data.id);
     for (const waiter of question.waiters) hear(waiter, data);
   };
-  worker.onerror = () => failAll(new Error("the engine did not start in this browser"));
+  worker.onerror = () => failAll(new Failed("the engine did not start in this browser"));
   let count = 0;
   /** Asks, or joins those who wait for the same. */
   const join = (waiter: Waiter, name: RequestName, args: Requests[RequestName]["args"]) => {
@@ -102,5 +118,5 @@ function hear(waiter: Waiter, data: FromWorker): void {
   if (data.kind === "memory") return waiter.memory?.(data.need);
   if (data.kind === "told") return waiter.onEvent?.(data.event);
   if (data.kind === "done") return waiter.resolve(data.answer as never);
-  waiter.reject(data.stopped ? new Stopped(data.words) : new Error(data.words));
+  waiter.reject(data.stopped ? new Stopped(data.words) : new Failed(data.words, data.option));
 }

@@ -83,11 +83,16 @@ async function openSource(source: ModelSource, options: AnswerOptions): Promise<
   if (source.kind === "hub") {
     const [name, revision] = source.name.split(/@(.*)/s) as [string, string?];
     const checkParameters = (count: number) => checkSize(count, 0, options);
-    return load(name, { ...(revision && { revision }), sized: checkParameters, ...options });
+    return load(name, {
+      ...(revision && { revision }),
+      ...{ sized: checkParameters, trustArchitecture: source.trustArchitecture, ...options },
+    });
   }
   const { id, files } = source.kind === "files" ? source : await servedFiles(source.base, options);
   const decoded = files.some(({ name }) => /\.gguf$/i.test(name)) ? 1 : 0;
-  return loadFiles(files, { id, ...options, sized: (count) => checkSize(count, decoded, options) });
+  const { trustArchitecture } = source;
+  const checkParameters = (count: number) => checkSize(count, decoded, options);
+  return loadFiles(files, { id, ...options, trustArchitecture, sized: checkParameters });
 }
 
 /** The engine copies weights twice while it starts (measured: 2.6 to 3.1 times their size); quantised ones are decoded first. */

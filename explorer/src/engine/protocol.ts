@@ -13,10 +13,19 @@ import type { Recipe, TrainingScores } from "induction-lens/train";
 
 export type ModelSource =
   | { readonly kind: "named"; readonly name: string; readonly base: string }
-  | { readonly kind: "served"; readonly base: string }
+  | (Trust & { readonly kind: "served"; readonly base: string })
   /** An id or a short name of the hub, with @REVISION after it where it is not main. */
-  | { readonly kind: "hub"; readonly name: string }
-  | { readonly kind: "files"; readonly id: string; readonly files: readonly NamedBlob[] };
+  | (Trust & { readonly kind: "hub"; readonly name: string })
+  | (Trust & {
+      readonly kind: "files";
+      readonly id: string;
+      readonly files: readonly NamedBlob[];
+    });
+
+interface Trust {
+  /** Whether the reader says that a model with code of its own is of the architecture that it declares. */
+  readonly trustArchitecture: boolean;
+}
 
 /** What the page needs to know of a model that is open. */
 export interface ModelFacts {
@@ -241,4 +250,6 @@ export type FromWorker =
       readonly id: number;
       readonly words: string;
       readonly stopped: boolean;
+      /** The option that would change it; null: none would. */
+      readonly option: string | null;
     };

@@ -1,5 +1,5 @@
 /** @file The engine's thread: answers the page's questions one at a time, short ones between two runs of a long one. */
-import { AbortError, throwIfAborted } from "induction-lens/browser";
+import { AbortError, InputError, throwIfAborted } from "induction-lens/browser";
 import type { FromWorker, Requests, ToWorker } from "./protocol.ts";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { answers } from "./answers.ts";
@@ -45,7 +45,8 @@ async function answer({ id, name, args }: Asked, letPass: AnswerOptions["letPass
     tell({ kind: "done", id, answer: reply }, buffersIn(reply));
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    tell({ kind: "failed", id, words, stopped: error instanceof AbortError });
+    const option = error instanceof InputError ? (error.option ?? null) : null;
+    tell({ kind: "failed", id, words, stopped: error instanceof AbortError, option });
   } finally {
     stops.delete(id);
   }

@@ -123,7 +123,10 @@ interface OtherProps extends PanesProps {
 /** Another model in an engine of its own. */
 function Other({ name, View }: OtherProps) {
   const page = usePage();
-  const model = useModel(name, page.filesOf(name), null);
+  const model = useModel(name, page.filesOf(name), {
+    allowed: null,
+    trusted: page.trusted,
+  });
   const [running, run] = useState<string | null>(null);
   const verdict = useVerdict(model, running, run);
   const { engine, facts, score, live, status } = model;

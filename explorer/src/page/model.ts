@@ -1,7 +1,7 @@
 /** @file Opens the model of the page's state in an engine thread of its own, and scores it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ScoreResult } from "induction-lens/browser";
-import { openEngine, Stopped, type Engine } from "../engine/client.ts";
+import { needsTrust, openEngine, Stopped, type Engine } from "../engine/client.ts";
 import { memoryWords } from "../engine/memoryWords.ts";
 import type { MemoryNeed, ModelFacts, ModelSource } from "../engine/protocol.ts";
 import { shortName } from "./address.ts";
@@ -19,6 +19,8 @@ export interface ModelState {
   /** Share of the step that is done; null where nothing is going on. */
   readonly share: number | null;
   readonly failed: boolean;
+  /** Whether it was refused because it has code of its own, and opens once the reader says that the declared architecture holds. */
+  readonly needsTrust: boolean;
 }
 
 const EMPTY: Omit<ModelState, "name"> = {
@@ -29,20 +31,26 @@ const EMPTY: Omit<ModelState, "name"> = {
   status: "",
   share: null,
   failed: false,
+  needsTrust: false,
 };
 
-/**
- * Another name ends the thread of the model before it, which gives its memory back.
- *
- * @param allowed the model of the hub that the reader said to fetch: a link alone asks nobody else for anything
- */
-export function useModel(name: string, chosen: ChosenFiles | null, allowed: string | null) {
+/** What the reader allowed, each of one model. */
+interface Allowed {
+  /** The model of the hub that may be fetched: a link alone asks nobody else for anything. */
+  readonly allowed: string | null;
+  /** The model with code of its own that is of the architecture that it declares. */
+  readonly trusted: string | null;
+}
+
+/** Another name ends the thread of the model before it, which gives its memory back. */
+export function useModel(name: string, chosen: ChosenFiles | null, { allowed, trusted }: Allowed) {
   const [state, set] = useState<ModelState>(() => beginning(name));
   const stop = useRef<AbortController | null>(null);
   const files = name.startsWith("files:") ? chosen : null;
   const mayFetch = name === allowed;
+  const isTrusted = name === trusted;
   useEffect(() => {
-    const source = sourceOf(name, files, mayFetch);
+    const source = sourceOf(name, files, { mayFetch, isTrusted });
     if (typeof source === "string") {
       const status = waitingWords(name, source);
       return set({ ...EMPTY, name, score: storedScore(name), status, failed: true });
@@ -67,7 +75,7 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
       set((before) => ({ ...before, facts, engine }));
       const score = await engine.ask("score", {}, { signal, progress });
       const status = `Live numbers, measured in this page on ${facts.engine}.`;
-      set({ name, engine, facts, score, live: true, status, share: null, failed: false });
+      set({ ...EMPTY, name, engine, facts, score, live: true, status, share: null });
     };
     work().catch((error: Error) => {
       if (signal.aborted && stop.current !== stopping) return;
@@ -80,6 +88,7 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
         status: `${lead}${words}`,
         share: null,
         failed: true,
+        needsTrust: needsTrust(error),
       }));
     });
     return () => {
@@ -87,7 +96,7 @@ export function useModel(name: string, chosen: ChosenFiles | null, allowed: stri
       stopping.abort();
       engine.close();
     };
-  }, [name, files, mayFetch]);
+  }, [name, files, mayFetch, isTrusted]);
   const current = state.name === name ? state : beginning(name);
   return { ...current, cancel: () => stop.current?.abort() };
 }
@@ -120,14 +129,16 @@ function beginning(name: string): ModelState {
 function sourceOf(
   name: string,
   files: ChosenFiles | null,
-  mayFetch: boolean,
+  { mayFetch, isTrusted }: { readonly mayFetch: boolean; readonly isTrusted: boolean },
 ): ModelSource | string {
   const base = new URL(".", location.href).href;
-  if (name === "served") return { kind: "served", base };
+  if (name === "served") return { kind: "served", base, trustArchitecture: isTrusted };
   if (name.startsWith("hub:"))
-    return mayFetch ? { kind: "hub", name: name.slice("hub:".length) } : HUB_WANTED;
+    return mayFetch
+      ? { kind: "hub", name: name.slice("hub:".length), trustArchitecture: isTrusted }
+      : HUB_WANTED;
   if (!name.startsWith("files:")) return { kind: "named", name, base };
-  return files ? { kind: "files", ...files } : FILES_WANTED;
+  return files ? { kind: "files", trustArchitecture: isTrusted, ...files } : FILES_WANTED;
 }
 
 function sentence(step: string): string {

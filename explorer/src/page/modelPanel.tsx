@@ -19,10 +19,12 @@ interface Props {
   readonly wantedModel: string;
   /** Why files that the reader gave were not opened; null: they were. */
   readonly refusal: string | null;
+  /** Opens the model, which has code of its own, as the architecture that it declares. */
+  readonly trust: () => void;
 }
 
 /** Which model it is, how far its measuring is, and where others come from. */
-export function ModelPanel({ model, wantedModel, refusal, fetchFromHub, mayFetch }: Props) {
+export function ModelPanel({ model, wantedModel, refusal, fetchFromHub, mayFetch, trust }: Props) {
   const { state, change, open } = usePage();
   const [bringing, bring] = useState(false);
   const over = useDrop(open);
@@ -61,7 +63,7 @@ export function ModelPanel({ model, wantedModel, refusal, fetchFromHub, mayFetch
         </p>
       )}
       {wantedModel !== state.model && <WantsOther {...{ wantedModel }} />}
-      <Work {...{ model, isEmbedded, mayFetch, fetchFromHub }} />
+      <Work {...{ model, isEmbedded, mayFetch, fetchFromHub, trust }} />
       <Chips />
       {facts && <About name={state.model} facts={facts} />}
       {(bringing || over || isForgotten) && <Bring choose={open} {...{ over, fetchFromHub }} />}
@@ -69,13 +71,13 @@ export function ModelPanel({ model, wantedModel, refusal, fetchFromHub, mayFetch
   );
 }
 
-interface WorkProps extends Pick<Props, "model" | "mayFetch" | "fetchFromHub"> {
+interface WorkProps extends Pick<Props, "model" | "mayFetch" | "fetchFromHub" | "trust"> {
   /** The model comes with the page. */
   readonly isEmbedded: boolean;
 }
 
 /** How far the model's opening is, and what the reader can do about it. */
-function Work({ model, isEmbedded, mayFetch, fetchFromHub }: WorkProps) {
+function Work({ model, isEmbedded, mayFetch, fetchFromHub, trust }: WorkProps) {
   const { state, change } = usePage();
   const [, hubModel] = /^hub:(.+)/s.exec(state.model) ?? [];
   return (
@@ -93,6 +95,11 @@ function Work({ model, isEmbedded, mayFetch, fetchFromHub }: WorkProps) {
       {hubModel !== undefined && !mayFetch && (
         <button type="button" onClick={() => fetchFromHub(hubModel)}>
           Fetch {hubModel}
+        </button>
+      )}
+      {model.needsTrust && (
+        <button type="button" onClick={trust}>
+          The declared architecture holds: open it
         </button>
       )}
       {model.failed && !isEmbedded && (

@@ -23,6 +23,8 @@ export interface Page {
   readonly pane: string;
   /** Files of a model that the reader opened on this visit. */
   readonly filesOf: (name: string) => ChosenFiles | null;
+  /** The model with code of its own of which the reader said that it is of the architecture that it declares. */
+  readonly trusted: string | null;
   readonly dark: boolean;
   /** A token as people can read it: text as it is, numbers of a model without tokenizer as words where it has few. */
   readonly token: (piece: string) => string;

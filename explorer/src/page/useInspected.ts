@@ -13,7 +13,7 @@ export function useInspected(open: (files: ChosenFiles) => void) {
       const mine = ++latest.current;
       const engine = openEngine();
       try {
-        await engine.ask("inspect", { kind: "files", ...files });
+        await engine.ask("inspect", { kind: "files", trustArchitecture: false, ...files });
         if (mine !== latest.current) return;
         refuse(null);
         open(files);
