@@ -21,7 +21,7 @@ export const command = defineCommand({
       .argument("<result...>", "JSON files of --out or --json, in the order of the sections")
       .option(
         "--out <file>",
-        `the page, .html (default ${DEFAULT_PAGE}); with --figure also .png, .svg, .csv, .tex or .md`,
+        `the page, .html (default ${DEFAULT_PAGE}); with --figure also .png, .svg, .pdf, .csv, .tex or .md`,
       )
       .option("--figure <name>", FIGURE)
       .option("--title <text>", "what the page is called (default Induction heads)"),
