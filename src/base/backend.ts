@@ -96,7 +96,7 @@ export interface EngineOptions {
   readonly threads?: number | undefined;
   /**
    * Bytes that the model may take. What does not fit is run in pieces, with the same numbers: all rows go through one piece
-   * before the next is made. Left out: what is free, and pieces of three quarters of it.
+   * before any goes through the next. Left out: what is free, and pieces take at most three quarters of it.
    */
   readonly memory?: number | undefined;
 }

@@ -1,4 +1,4 @@
-/** @file Many runs through a Program in pieces: all of them go through one piece before the next is opened. */
+/** @file Many runs through a Program in pieces: all of them go through one piece before any goes through the next. */
 import type { Feeds, Tenant, Trace } from "../base/backend.ts";
 import { throwIfAborted } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
