@@ -108,7 +108,7 @@ function cutPieces(
     piecesOf(program, backend, sizes, { whole: budget.bytes, piece });
   if (!opensBesideRuns(backend)) return within(most);
   const inPairs = within(most / 2);
-  return largestOf(inPairs) <= most / 2 ? inPairs : within(most);
+  return inPairs.length === 1 || largestOf(inPairs) <= most / 2 ? inPairs : within(most);
 }
 
 /** The native engine opens a session on a thread of its own; there two pieces have room, one that runs and the next. */
