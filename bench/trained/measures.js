@@ -1,17 +1,14 @@
 /** @file What is true of a trained model, what the verdict says of it, and what simpler methods rank its heads by. */
 import { headName } from "../../dist/base/headName.js";
 import { ablationRows } from "../../dist/inputs/ablationRows.js";
-import { openChain } from "../../dist/interventions/chain.js";
 import {
   coalitionSources,
   coalitionWorths,
-  TAILS,
+  withCoalitionRuns,
 } from "../../dist/interventions/coalitionRuns.js";
-import { openOutputLengths } from "../../dist/interventions/outputLengths.js";
-import { hooksFor } from "../../dist/interventions/units.js";
+import { allHeads } from "../../dist/interventions/headNames.js";
 import { shapleyDesign } from "../../dist/measure/shapleyDesign.js";
 import { shapleyValues } from "../../dist/measure/shapleyValues.js";
-import { allHeads } from "../../dist/interventions/headNames.js";
 import { attribution } from "../../dist/studies/attribution/attribution.js";
 import { ablate } from "../../dist/studies/ablate/ablate.js";
 import { circuit } from "../../dist/studies/circuit/circuit.js";
@@ -32,26 +29,16 @@ export async function valuesOf(model, backend) {
     seed: TRUTH_SEED,
     numExamples: VALUE_EXAMPLES,
   });
-  const { length } = rows.info;
-  const chain = await openChain(model, backend, {
-    hooks: hooksFor(["head-out"]),
-    metrics: TAILS,
-    length,
-    positions: 2 * (rows.period - 1),
-  });
-  const lengths = openOutputLengths(model, backend, length);
-  try {
-    const design = shapleyDesign(heads.length, { mostExact: heads.length, pairs: 0, seed: 0 });
-    const plan = { heads, coalitions: design.coalitions, kind: "sized-mean" };
-    const step = { chain, rows, plan, lengths };
-    const worths = await coalitionWorths(step, await coalitionSources(step), rows.tokens, "");
+  const kind = "sized-mean";
+  const design = shapleyDesign(heads.length, { mostExact: heads.length, pairs: 0, seed: 0 });
+  return withCoalitionRuns(model, backend, { rows, kind }, async (runs) => {
+    const step = { ...runs, rows, plan: { heads, coalitions: design.coalitions, kind } };
+    const sources = await coalitionSources(runs, rows, kind);
+    const worths = await coalitionWorths(step, sources, rows.tokens, "");
     const { all, none, values } = shapleyValues(design, (set) => worths.get(set).copyGain);
     const entries = heads.map((head, player) => [headName(head), boundsOf(values[player])]);
     return { copyGain: { all, none }, values: Object.fromEntries(entries) };
-  } finally {
-    await lengths.close();
-    await chain.close();
-  }
+  });
 }
 
 const boundsOf = ({ value, low, high }) => ({ value, low, high });

@@ -1,25 +1,27 @@
 /** @file What the model reaches with some heads in place and the others ablated, example by example. */
 import type { Tensor } from "../base/tensor.ts";
-import type { Trace } from "../base/backend.ts";
+import type { Backend, Trace } from "../base/backend.ts";
 import type { HeadAt } from "../base/headName.ts";
 import type { Progress } from "../base/progress.ts";
 import type { Replacement } from "../results/causalNames.ts";
 import { ablationSources, type AllSources } from "./ablationSources.ts";
-import type { Chain } from "./chain.ts";
+import { openChain, type Chain, type ChainOptions } from "./chain.ts";
 import type { MetricFeeds } from "./chainRun.ts";
 import { chunksOf, feedsFor } from "./chunks.ts";
 import { metricValue } from "./metrics.ts";
-import type { OutputLengths } from "./outputLengths.ts";
+import { openOutputLengths, type OutputLengths } from "./outputLengths.ts";
 import { readCopyLosses } from "./readCopyLosses.ts";
 import { takeRows } from "./rows.ts";
 import { savedRun } from "./savedRun.ts";
+import { hooksFor } from "./units.ts";
 import { runVariants, type Variant, type VariantRuns } from "./variantRuns.ts";
 import type { AblationRows } from "../inputs/ablationRows.ts";
 import { nextTokens } from "../measure/nextTokens.ts";
 import type { Coalition } from "../measure/shapley.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
+import type { LoadedModel } from "../models/loaded.ts";
 
-export const TAILS = ["token-loss", "token-centred-logit"] as const;
+const TAILS = ["token-loss", "token-centred-logit"] as const;
 export const MEASURES = ["copyGain", "centredLogit"] as const;
 export type MeasureName = (typeof MEASURES)[number];
 
@@ -33,24 +35,55 @@ export interface CoalitionPlan {
   readonly kind: Replacement;
 }
 
-export interface CoalitionStep {
-  /** With the hooks of "head-out" and {@link TAILS}, at 2 (S - 1) positions. */
+/** What sets of heads are removed with, from {@link withCoalitionRuns}. */
+export interface CoalitionRuns {
   readonly chain: Chain;
-  readonly rows: Pick<AblationRows, "tokens" | "reference" | "start" | "period">;
-  readonly plan: CoalitionPlan;
   /** For the sized mean alone. */
   readonly lengths: OutputLengths | null;
-  readonly progress: Progress | undefined;
+}
+
+export interface CoalitionStep extends CoalitionRuns {
+  readonly rows: Pick<AblationRows, "tokens" | "reference" | "start" | "period">;
+  readonly plan: CoalitionPlan;
+  readonly progress?: Progress | undefined;
+}
+
+/** Opens what removing heads from rows of this layout needs, for as long as `work` takes. */
+export async function withCoalitionRuns<Value>(
+  model: LoadedModel,
+  backend: Backend,
+  {
+    rows: { tokens, period },
+    kind,
+    ...options
+  }: Pick<ChainOptions, "signal" | "log"> &
+    Pick<CoalitionPlan, "kind"> & { readonly rows: Pick<AblationRows, "tokens" | "period"> },
+  work: (runs: CoalitionRuns) => Promise<Value>,
+): Promise<Value> {
+  const length = tokens.shape[1]!;
+  const chain = await openChain(model, backend, {
+    hooks: hooksFor(["head-out"]),
+    metrics: TAILS,
+    length,
+    positions: 2 * (period - 1),
+    ...options,
+  });
+  const lengths = kind === "sized-mean" ? openOutputLengths(model, backend, length) : null;
+  try {
+    return await work({ chain, lengths });
+  } finally {
+    await lengths?.close();
+    await chain.close();
+  }
 }
 
 /** What stands in for heads of the rows, from their reference. */
-export function coalitionSources({
-  chain,
-  rows,
-  plan,
-  lengths,
-}: CoalitionStep): Promise<AllSources> {
-  return ablationSources(chain, rows, plan.kind, feedsOf(rows, rows.tokens), lengths);
+export function coalitionSources(
+  { chain, lengths }: CoalitionRuns,
+  rows: CoalitionStep["rows"],
+  kind: Replacement,
+): Promise<AllSources> {
+  return ablationSources(chain, rows, kind, feedsOf(rows, rows.tokens), lengths);
 }
 
 /** Positions that predict tokens 2 ... S of the first copy, then those of the second. */
@@ -84,7 +117,7 @@ export async function coalitionWorths(
     const groups = [...byFirstLayer(plan)].map(([layer, sets]): VariantRuns => ({
       from: hookName(layer, "attn.hook_z"),
       ...{ base: saved, examples: chunk.length, feeds: chunkFeeds },
-      variants: sets.map((set): Variant => variantOf(goneFrom(plan.heads, set), changes)),
+      variants: sets.map((set): Variant => variantOf(removedHeads(plan.heads, set), changes)),
       read: readWorth,
       store: ({ variant, example }, [copyGain, centredLogit]) => {
         const worth = worths.get(sets[variant]!)!;
@@ -98,7 +131,7 @@ export async function coalitionWorths(
 }
 
 /** Heads of the list that a set lacks. */
-export function goneFrom(heads: readonly HeadAt[], set: Coalition): HeadAt[] {
+function removedHeads(heads: readonly HeadAt[], set: Coalition): HeadAt[] {
   return heads.filter((_, player) => ((set >> BigInt(player)) & 1n) === 0n);
 }
 
@@ -107,7 +140,7 @@ function byFirstLayer({ heads, coalitions }: CoalitionPlan): Map<number, Coaliti
   const last = Math.max(...heads.map(({ layer }) => layer));
   const groups = new Map<number, Coalition[]>();
   for (const set of coalitions) {
-    const layer = Math.min(last, ...goneFrom(heads, set).map((head) => head.layer));
+    const layer = Math.min(last, ...removedHeads(heads, set).map((head) => head.layer));
     groups.set(layer, [...(groups.get(layer) ?? []), set]);
   }
   return groups;

@@ -2,10 +2,11 @@
 import { engineFor } from "../../runtime/engineFor.ts";
 import { ablationRows } from "../../inputs/ablationRows.ts";
 import { disjointRows } from "../../inputs/controlRows.ts";
-import { coalitionSources, coalitionWorths, TAILS } from "../../interventions/coalitionRuns.ts";
-import { openChain } from "../../interventions/chain.ts";
-import { openOutputLengths } from "../../interventions/outputLengths.ts";
-import { hooksFor } from "../../interventions/units.ts";
+import {
+  coalitionSources,
+  coalitionWorths,
+  withCoalitionRuns,
+} from "../../interventions/coalitionRuns.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { checkCanRun } from "../common/canRun.ts";
@@ -42,21 +43,11 @@ export async function shapley(
   );
   const control = disjointRows(rows, drawnTokens(model.architecture).ids, plan.seed);
   const backend = await engineFor(model, options);
-  return whileUnchanged(model, backend, async (elapsed) => {
-    const { length } = rows.info;
-    const chain = await openChain(model, backend, {
-      hooks: hooksFor(["head-out"]),
-      metrics: TAILS,
-      length,
-      positions: 2 * (rows.period - 1),
-      signal,
-      log,
-    });
-    const lengths = plan.kind === "sized-mean" ? openOutputLengths(model, backend, length) : null;
-    const prepare = elapsed();
-    try {
-      const step = { chain, rows, plan, lengths, progress };
-      const sources = await coalitionSources(step);
+  return whileUnchanged(model, backend, (elapsed) =>
+    withCoalitionRuns(model, backend, { rows, kind: plan.kind, signal, log }, async (runs) => {
+      const prepare = elapsed();
+      const step = { ...runs, rows, plan, progress };
+      const sources = await coalitionSources(runs, rows, plan.kind);
       const worths = {
         repeated: await coalitionWorths(step, sources, rows.tokens, "removing heads"),
         control: await coalitionWorths(
@@ -68,11 +59,8 @@ export async function shapley(
       };
       const timings = { prepare, run: elapsed() - prepare };
       return shapleyResultOf(model, backend, { rows, plan, worths, timings });
-    } finally {
-      await lengths?.close();
-      await chain.close();
-    }
-  });
+    }),
+  );
 }
 
 const USUAL_EXAMPLES = 16;

@@ -4,18 +4,16 @@
  */
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { finishedOnce } from "../../base/resumeLog.ts";
-import { openChain, type Chain } from "../../interventions/chain.ts";
+import type { AllSources } from "../../interventions/ablationSources.ts";
 import {
   coalitionSources,
   coalitionWorths,
-  TAILS,
-  type CoalitionStep,
+  withCoalitionRuns,
+  type CoalitionRuns,
 } from "../../interventions/coalitionRuns.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import { allHeads } from "../../interventions/headNames.ts";
-import { openOutputLengths } from "../../interventions/outputLengths.ts";
 import { takeRows } from "../../interventions/rows.ts";
-import { hooksFor } from "../../interventions/units.ts";
 import { moments } from "../../measure/moments.ts";
 import { everyone, type Coalition, type Worth } from "../../measure/shapley.ts";
 import { shapleyDesign, type ShapleyDesign } from "../../measure/shapleyDesign.ts";
@@ -45,6 +43,8 @@ export interface WorthNumbers {
   } | null;
 }
 
+/** What a removed head becomes. */
+const KIND = "sized-mean" as const;
 /** Up to this many heads all subsets cost about what drawn orders do. */
 const MOST_EXACT = 8;
 /** Of orders, each with its reverse; fewer give no interval, and more hardly help: rows differ more than orders. */
@@ -65,30 +65,18 @@ export interface Found {
 /** Shapley values on rows of their own, more of them while a head is undecided; nothing is removed in a model that does not copy. */
 export async function worthRuns(work: Work, found: Found): Promise<WorthNumbers> {
   const { model, backend, rows, log, signal } = work;
-  const { tokens, period } = rows.worth;
-  return finishedOnce(log, "worth", async () => {
-    const length = tokens.shape[1]!;
-    const chain = await openChain(model, backend, {
-      hooks: hooksFor(["head-out"]),
-      metrics: TAILS,
-      length,
-      positions: 2 * (period - 1),
-      signal,
-    });
-    const lengths = openOutputLengths(model, backend, length);
-    try {
-      return await valuesOn({ work, chain, lengths }, found);
-    } finally {
-      await lengths.close();
-      await chain.close();
-    }
-  });
+  return finishedOnce(log, "worth", () =>
+    withCoalitionRuns(model, backend, { rows: rows.worth, kind: KIND, signal }, async (runs) => {
+      const sources = await coalitionSources(runs, rows.worth, KIND);
+      return valuesOn({ work, runs, sources }, found);
+    }),
+  );
 }
 
 interface Runs {
   readonly work: Work;
-  readonly chain: Chain;
-  readonly lengths: NonNullable<CoalitionStep["lengths"]>;
+  readonly runs: CoalitionRuns;
+  readonly sources: AllSources;
 }
 
 async function valuesOn(runs: Runs, found: Found): Promise<WorthNumbers> {
@@ -197,18 +185,13 @@ function feedersOf(candidates: readonly HeadAt[], upstream: UpstreamNumbers | nu
 
 /** The copy gain of each set, example by example. */
 async function worthsOf(
-  { work, chain, lengths }: Runs,
+  { work, runs, sources }: Runs,
   rows: WorthRows,
   heads: readonly HeadAt[],
   coalitions: readonly Coalition[],
 ): Promise<Worth> {
-  const plan = { heads, coalitions, kind: "sized-mean" as const };
-  const step = { chain, rows, plan, lengths, progress: work.progress };
-  const worths = await coalitionWorths(
-    step,
-    await coalitionSources(step),
-    rows.tokens,
-    "removing sets of heads",
-  );
+  const plan = { heads, coalitions, kind: KIND };
+  const step = { ...runs, rows, plan, progress: work.progress };
+  const worths = await coalitionWorths(step, sources, rows.tokens, "removing sets of heads");
   return (set) => worths.get(set)!.copyGain;
 }
