@@ -6,11 +6,10 @@ import { LEAST_COPY_GAIN, MATTERS_SHARE } from "../../measure/verdict/thresholds
 import type { VerdictResult } from "./result.ts";
 import type { WorthNumbers } from "./worthRuns.ts";
 
+type HeadWorth = NonNullable<VerdictResult["heads"][number]["worth"]>;
+
 /** Null for a head without a value. */
-export function headWorth(
-  { copyGain, found }: WorthNumbers,
-  head: HeadAt,
-): NonNullable<VerdictResult["heads"][number]["worth"]> | null {
+export function headWorth({ copyGain, found }: WorthNumbers, head: HeadAt): HeadWorth | null {
   const at = found?.heads.findIndex((other) => headName(other) === headName(head)) ?? -1;
   if (!found || at < 0) return null;
   const value = found.values[at]!;
@@ -50,23 +49,27 @@ function designOf({ pairs, subsets }: NonNullable<WorthNumbers["found"]>) {
     : { kind: "sampled" as const, pairs, subsets };
 }
 
-/** Which heads matter, and of which it is undecided. */
+/** Which heads bring the copy gain, which take from it, and of which it is undecided. */
 export function worthWords({ heads, worth }: Pick<VerdictResult, "heads" | "worth">): string[] {
   if (!worth) return [];
   const gain = `${worth.copyGain.value.toFixed(2)} nats`;
   if (!worth.copies)
     return [`The model hardly copies (copy gain ${gain}), so no head matters for that.`];
   const least = `${Math.round(100 * worth.threshold)} %`;
-  const [sure, unsure] = (["yes", "undecided"] as const).map((which) =>
+  const list = (isMeant: (own: HeadWorth) => boolean) =>
     heads
-      .filter((row) => row.worth?.matters === which)
-      .toSorted((a, b) => Math.abs(b.worth!.value) - Math.abs(a.worth!.value))
-      .map((row) => `${headName(row)} (${Math.round(100 * row.worth!.share)} %)`),
-  ) as [string[], string[]];
+      .flatMap((head) => (head.worth && isMeant(head.worth) ? [{ head, own: head.worth }] : []))
+      .toSorted((a, b) => Math.abs(b.own.value) - Math.abs(a.own.value))
+      .map(({ head, own }) => `${headName(head)} (${Math.round(100 * own.share)} %)`)
+      .join(", ");
+  const bringing = list(({ matters, value }) => matters === "yes" && value > 0);
+  const taking = list(({ matters, value }) => matters === "yes" && value < 0);
+  const unsure = list(({ matters }) => matters === "undecided");
   return [
-    sure.length > 0
-      ? `Of the copy gain of ${gain} these heads bring ${least} or more each: ${sure.join(", ")}.`
-      : `No head surely brings ${least} of the copy gain of ${gain}.`,
-    ...(unsure.length > 0 ? [`Undecided: ${unsure.join(", ")}.`] : []),
+    bringing === ""
+      ? `No head surely brings ${least} of the copy gain of ${gain}.`
+      : `Of the copy gain of ${gain} these heads bring ${least} or more each: ${bringing}.`,
+    ...(taking === "" ? [] : [`These heads take as much or more away from it each: ${taking}.`]),
+    ...(unsure === "" ? [] : [`Undecided: ${unsure}.`]),
   ];
 }

@@ -5,6 +5,7 @@ import { shapley } from "../../../src/studies/shapley/shapley.ts";
 import { verdictResult, type VerdictResult } from "../../../src/studies/verdict/result.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
 import { verdictView } from "../../../src/studies/verdict/view.ts";
+import { worthWords } from "../../../src/studies/verdict/worth.ts";
 import { oneEngine } from "../../interventions/engine.ts";
 import { loadedPlanted } from "./loadedPlanted.ts";
 
@@ -16,14 +17,15 @@ const KINDS = [
 ] as const;
 const CIRCUIT = ["0.0", "1.0", "1.1"];
 const circuitModel = () => loadedPlanted(plantedModel(700, { kinds: KINDS }), 0);
+const ofCircuit = await verdict(circuitModel(), SMALL);
 const withAnswer = ({ heads }: VerdictResult, answer: string) =>
   heads
     .filter(({ worth }) => worth?.matters === answer)
     .map(({ layer, head }) => `${layer}.${head}`);
 
 describe("verdict(model, {matters: true})", () => {
-  test("says that two heads matter that stand in for each other, and their feeder, and no other", async () => {
-    const result = await verdict(circuitModel(), SMALL);
+  test("says that two heads matter that stand in for each other, and their feeder, and no other", () => {
+    const result = ofCircuit;
     expect(verdictResult.safeParse(result).success).toBe(true);
     expect(withAnswer(result, "yes")).toEqual(CIRCUIT);
     expect(withAnswer(result, "no")).toHaveLength(5);
@@ -35,10 +37,22 @@ describe("verdict(model, {matters: true})", () => {
     expect(table!.rows).toHaveLength(8);
   });
 
+  test("says of a head that takes from the copy gain that it does", () => {
+    const { heads, worth } = ofCircuit;
+    const opposed = heads.map((head) =>
+      head.layer === 1 && head.head === 1
+        ? { ...head, worth: { ...head.worth!, value: -head.worth!.value, share: -0.25 } }
+        : head,
+    );
+    const [bringing, taking] = worthWords({ heads: opposed, worth });
+    expect(bringing).toMatch(/bring 5 % or more each: .*0\.0 \(/);
+    expect(bringing).not.toContain("1.1");
+    expect(taking).toBe("These heads take as much or more away from it each: 1.1 (-25 %).");
+  });
+
   test("gives the values of shapley, within its interval, on other rows", async () => {
-    const model = circuitModel();
-    const { heads, worth } = await verdict(model, SMALL);
-    const same = await shapley(model, { backend, seqLen: 24, seed: 5, numExamples: 10 });
+    const { heads, worth } = ofCircuit;
+    const same = await shapley(circuitModel(), { backend, seqLen: 24, seed: 5, numExamples: 10 });
     expect(worth!.copyGain.value).toBeCloseTo(same.copyGain.all, 0);
     for (const [at, { copyGain }] of same.heads.entries()) {
       const { value, low, high } = heads[at]!.worth!;
