@@ -190,7 +190,7 @@ const wholeWorth = z.object({
   heads: z.array(z.string()).describe("that have a value; all others stayed in place"),
   screened: z
     .boolean()
-    .describe("whether heads were chosen: candidates, their feeders, what costs .01 of it alone"),
+    .describe("whether heads were chosen: candidates, their feeders, what moves it by .01 alone"),
   design: z
     .discriminatedUnion("kind", [
       z.object({ kind: z.literal("exact"), subsets: z.int() }),
