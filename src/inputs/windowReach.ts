@@ -2,6 +2,7 @@
  * @file Windows and chunks that are shorter than a period: a head there cannot see what followed the earlier copy, whatever it
  * has learned.
  */
+import { roundedUp } from "../measure/certificate/rounded.ts";
 import type { Architecture } from "../models/family.ts";
 
 type Reach = Pick<Architecture, "layers" | "windows" | "chunks">;
@@ -41,7 +42,7 @@ function outOfReach(
   const seeing =
     layers.length === count
       ? "no layer sees"
-      : `${named(layers)} ${layers.length === 1 ? "does" : "do"} not see`;
+      : `${layerList(layers)} ${layers.length === 1 ? "does" : "do"} not see`;
   const one = kind === "window" ? `a window of ${least}` : `chunks of ${least}`;
   const size = least === most ? `${one} tokens` : `${kind}s of ${least} to ${most} tokens`;
   const longest = kind === "window" ? 2 * least : least;
@@ -59,7 +60,7 @@ function partedByChunks(chunks: Sizes, period: number, start: number): string[] 
     if (within === period) return [];
     const layers = [...chunks.keys()].filter((layer) => chunks[layer] === size);
     return [
-      `${named(layers)}: ${within} of the ${period} tokens of the second copy see what followed the earlier copy, the others are in another chunk than it (chunks of ${size} tokens): induction scores there are at most ${(within / period).toFixed(3)}; sequences of at most ${size} tokens lie in one chunk`,
+      `${layerList(layers)}: ${within} of the ${period} tokens of the second copy see what followed the earlier copy, the others are in another chunk than it (chunks of ${size} tokens): induction scores there are at most ${roundedUp(within / period, 3).toFixed(3)}; sequences of at most ${size} tokens lie in one chunk`,
     ];
   });
 }
@@ -68,6 +69,7 @@ function shorterThan(period: number, sizes: Sizes): number[] {
   return sizes.flatMap((size, layer) => (size !== null && size < period ? [layer] : []));
 }
 
-function named(layers: readonly number[]): string {
+/** `layer 1`, `layers 1, 2`. */
+export function layerList(layers: readonly number[]): string {
   return `${layers.length === 1 ? "layer" : "layers"} ${layers.join(", ")}`;
 }

@@ -9,7 +9,7 @@ export function roundedDown(value: number, decimals = DECIMALS): number {
   return (whole / digits > value ? whole - 1 : whole) / digits; // the product itself may have been rounded up to the whole number
 }
 
-/** A case that was found, with few decimals: what the bound is held against is not made smaller by them. */
+/** The same of an upper bound, at least the bound itself; and of a case that was found, which a lower bound is held against. */
 export function roundedUp(value: number, decimals = DECIMALS): number {
   const digits = 10 ** decimals;
   const whole = Math.ceil(value * digits);

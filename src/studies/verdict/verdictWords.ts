@@ -2,13 +2,14 @@
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import type { VerdictResult } from "./result.ts";
 import { headName } from "../../base/headName.ts";
+import { layerList } from "../../inputs/windowReach.ts";
 
 type Said = Pick<VerdictResult, "heads" | "circuit" | "causal" | "periods" | "model" | "screened">;
 
 /**
  * What was found, how it works, how deep it lies, and what was not found.
  *
- * @param outOfReach layers whose window does not reach the earlier copy
+ * @param outOfReach layers that do not see what followed the earlier copy
  */
 export function verdictWords(result: Said, outOfReach: readonly number[] = []): string[] {
   return [
@@ -34,11 +35,11 @@ function inductionWords(
     ];
   if (outOfReach.length === model.layers)
     return [
-      "Whether there are induction heads cannot be told: no layer's window reaches the earlier copy; shorter sequences do.",
+      "Whether there are induction heads cannot be told: no layer sees what followed the earlier copy; shorter sequences bring it within reach.",
     ];
   if (screened.candidates.length === 0 && outOfReach.length > 0)
     return [
-      `No induction head in the layers that see the earlier copy; the windows of layers ${outOfReach.join(", ")} do not reach it.`,
+      `No induction head in the layers that see what followed the earlier copy; ${layerList(outOfReach)} ${outOfReach.length === 1 ? "does" : "do"} not.`,
     ];
   if (screened.candidates.length === 0)
     return [

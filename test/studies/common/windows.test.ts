@@ -65,7 +65,7 @@ test("reachWarnings: chunks under the period hide the earlier copy, larger ones 
   ]);
   expect(reachWarnings({ layers: 4, chunks }, 9, 1)).toEqual([
     "layer 1 does not see what followed the earlier copy (chunks of 7 tokens, a period of 9): induction cannot reach there, which does not mean that there is none; sequences of at most 7 tokens bring it within reach",
-    "layer 2: 2 of the 9 tokens of the second copy see what followed the earlier copy, the others are in another chunk than it (chunks of 12 tokens): induction scores there are at most 0.222; sequences of at most 12 tokens lie in one chunk",
+    "layer 2: 2 of the 9 tokens of the second copy see what followed the earlier copy, the others are in another chunk than it (chunks of 12 tokens): induction scores there are at most 0.223; sequences of at most 12 tokens lie in one chunk",
   ]);
 });
 
@@ -85,7 +85,7 @@ test("score, phase and verdict say that induction cannot reach", async () => {
   const { words, warnings } = await verdict(model, { quick: true, seqLen: 18 });
   expect(warnings).toContainEqual(warning);
   expect(words[0]).toBe(
-    "Whether there are induction heads cannot be told: no layer's window reaches the earlier copy; shorter sequences do.",
+    "Whether there are induction heads cannot be told: no layer sees what followed the earlier copy; shorter sequences bring it within reach.",
   );
   await model.close();
 });
