@@ -4,7 +4,7 @@ import { InputError } from "../../base/errors.ts";
 import type { ExpertsSpec, QueryKeyNorm, TemperatureSpec } from "../decoder/spec.ts";
 import { checkedExperts, expertsIn } from "./expertRows.ts";
 import { llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
-import { family } from "./row.ts";
+import { checkLayerTypes, family, windowsOf } from "./row.ts";
 
 const schema = z.object({
   ...llamaKeys,
@@ -92,14 +92,8 @@ function chunksOf(
   turns: readonly boolean[],
 ): (number | null)[] {
   if (!types) return turns.map((turn) => (turn ? size : null));
-  if (types.length !== layers)
-    throw new InputError("config", `layer_types needs ${layers} entries, got ${types.length}`);
-  if (size === null && types.includes("chunked_attention"))
-    throw new InputError(
-      "config",
-      "layer_types has chunked_attention, but attention_chunk_size is not set",
-    );
-  return types.map((type) => (type === "chunked_attention" ? size : null));
+  checkLayerTypes(types, layers);
+  return windowsOf(types, size, "attention_chunk_size");
 }
 
 function normOf(c: Config): QueryKeyNorm | null {

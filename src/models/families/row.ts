@@ -126,21 +126,25 @@ export function layerTypesOf(
     return Array.from({ length: layers }, (_, layer) =>
       otherwise(layer) ? "sliding_attention" : "full_attention",
     );
-  if (types.length !== layers)
-    throw new InputError("config", `layer_types needs ${layers} entries, got ${types.length}`);
+  checkLayerTypes(types, layers);
   return types;
 }
 
-/** The window of each layer. */
+/** @throws {InputError} "config" unless there is one entry for each layer */
+export function checkLayerTypes(types: readonly string[], layers: number): void {
+  if (types.length !== layers)
+    throw new InputError("config", `layer_types needs ${layers} entries, got ${types.length}`);
+}
+
+/** The window of each layer, or what else bounds those that do not see all. */
 export function windowsOf(
-  types: readonly LayerType[],
+  types: readonly string[],
   window: number | null | undefined,
   needs = "sliding_window",
 ): (number | null)[] {
   return types.map((type) => {
     if (type === "full_attention") return null;
-    if (!window)
-      throw new InputError("config", `layer_types has sliding_attention, but ${needs} is not set`);
+    if (!window) throw new InputError("config", `layer_types has ${type}, but ${needs} is not set`);
     return window;
   });
 }
