@@ -1,5 +1,5 @@
 /** @file Which study runs, and whose Result there is, where one study stands in for another on some models. */
-import { ON_STACKS, studyOnModel } from "./common/onStacks.ts";
+import { standInOf, studyOnModel, type StandIn } from "./common/onStacks.ts";
 import { STUDIES, type Studies } from "./registry.ts";
 import type { Study } from "./study.ts";
 
@@ -30,7 +30,7 @@ export async function studyOfResult<Result>(
   study: Study<Result>,
   result: unknown,
 ): Promise<Study<Result>> {
-  const other = standIn(study.name);
+  const other = standInOf(study.name);
   if (other === null || schemaOf(result) !== `induction-lens/${other}@1`) return study;
   return (await STUDIES[other]()).study as Study as Study<Result>; // the Result says that it is of this study
 }
@@ -40,15 +40,9 @@ export function withStandIns<Name extends keyof Studies>(
   names: readonly Name[],
 ): readonly (Name | StandIn)[] {
   return names.flatMap((name) => {
-    const other = standIn(String(name));
+    const other = standInOf(String(name));
     return other === null ? [name] : [name, other];
   });
-}
-
-type StandIn = (typeof ON_STACKS)[keyof typeof ON_STACKS];
-
-function standIn(name: string): StandIn | null {
-  return Object.hasOwn(ON_STACKS, name) ? ON_STACKS[name as keyof typeof ON_STACKS] : null;
 }
 
 function schemaOf(result: unknown): unknown {

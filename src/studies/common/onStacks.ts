@@ -11,19 +11,22 @@ export const ON_STACKS = {
   ablate: "ablate-stacks",
 } as const satisfies Partial<Record<ModelStudy, ModelStudy>>;
 
+export type StandIn = (typeof ON_STACKS)[keyof typeof ON_STACKS];
+
+/** The study of encoders and stacks that stands in for this one; null where none does. */
+export function standInOf(study: string): StandIn | null {
+  return Object.hasOwn(ON_STACKS, study) ? ON_STACKS[study as keyof typeof ON_STACKS] : null;
+}
+
 type Described = { readonly architecture: Pick<Architecture, "stacks" | "mask"> };
 
 /** The name of the study that runs on this model where `study` is asked for: itself, or the one of stacks. */
 export function studyOnModel<Name extends string>(
   study: Name,
   { architecture: { stacks, mask } }: Described,
-): Name | (typeof ON_STACKS)[keyof typeof ON_STACKS] {
+): Name | StandIn {
   const isDecoder = !stacks && mask !== "none";
-  return isDecoder || !hasOther(study) ? study : ON_STACKS[study];
-}
-
-function hasOther(study: string): study is keyof typeof ON_STACKS {
-  return Object.hasOwn(ON_STACKS, study);
+  return (isDecoder ? null : standInOf(study)) ?? study;
 }
 
 /**
