@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { InputError } from "../base/errors.ts";
 import { faultSentences } from "../base/faultSentences.ts";
+import { isObject } from "../base/isObject.ts";
 import type { ModelShape } from "./modelShape.ts";
 import { logSpacedSteps } from "./schedule.ts";
 
@@ -126,7 +127,7 @@ const MAMBA2_DEFAULTS = { positions: "none", norm: "RMS", states: 32 } as const;
  *   all of them listed
  */
 export function recipeFrom(input: RecipeInput = {}): Recipe {
-  if (typeof input !== "object" || input === null || Array.isArray(input))
+  if (!isObject(input as unknown))
     throw new InputError("recipe", "a recipe must be an object of keys");
   const values = withoutGaps(input);
   const steps = values.steps ?? RECIPE_DEFAULTS.run.steps;
@@ -161,7 +162,7 @@ export function recipeFrom(input: RecipeInput = {}): Recipe {
 
 /** Without members that are undefined, which mean the default; what is no object stays as it is, to be refused. */
 function withoutGaps<Input>(input: Input): Input {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
+  if (!isObject(input)) return input;
   const entries = Object.entries(input).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Input;
 }
@@ -275,8 +276,7 @@ export function recipeDifferences(before: Recipe, now: Recipe): string[] {
 }
 
 function leaves(value: unknown, at = ""): Map<string, string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return new Map([[at, JSON.stringify(value)]]);
+  if (!isObject(value)) return new Map([[at, JSON.stringify(value)]]);
   return new Map(
     Object.entries(value).flatMap(([key, inner]) => [
       ...leaves(inner, at === "" ? key : `${at}.${key}`),
