@@ -1,5 +1,5 @@
 /** @file What an ablated head's output becomes: zero, a mean by position (as it is, or as long as the output), its output in another row or at the first token. */
-import { tensor, type Tensor } from "../base/tensor.ts";
+import { sizeOf, tensor, type Tensor } from "../base/tensor.ts";
 import type { AblationKind } from "../results/causalNames.ts";
 import { chunksOf, feedsFor } from "./chunks.ts";
 import { savedRun } from "./savedRun.ts";
@@ -113,7 +113,7 @@ function restingOutputs(base: State): AblationSources {
 /** [batch, position, head, d_head] with the first position everywhere. */
 function firstPositions({ axes, shape, data }: Tensor): Tensor {
   const [rows, positions, ...rest] = shape as readonly [number, number, ...number[]];
-  const size = rest.reduce((product, count) => product * count, 1);
+  const size = sizeOf(rest);
   const first = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {
     const from = row * positions * size;
@@ -143,11 +143,7 @@ function savedPatterns(base: State, layer: number): Change {
 
 function zeros({ axes, shape }: Tensor): Tensor {
   const rowShape = [1, ...shape.slice(1)];
-  return tensor(
-    axes,
-    rowShape,
-    new Float32Array(rowShape.reduce((product, size) => product * size, 1)),
-  );
+  return tensor(axes, rowShape, new Float32Array(sizeOf(rowShape)));
 }
 
 /** Mean of hook_z over all reference rows, by position and head: [1, position, head, d_head] by name. */

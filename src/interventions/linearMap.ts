@@ -1,5 +1,5 @@
 /** @file A piece of a Program that is linear, but for a constant, once the scales of its norms are frozen. */
-import { tensor, type Tensor } from "../base/tensor.ts";
+import { sizeOf, tensor, type Tensor } from "../base/tensor.ts";
 import { slice } from "../graph/edits/slice.ts";
 import { typesOf, type Program } from "../graph/program.ts";
 import type { Backend, Trace } from "../base/backend.ts";
@@ -68,7 +68,7 @@ function stackTensors(
 ): Tensor {
   const { axes } = typesOf(program).get(name)!;
   const sizes = axes.slice(1).map(({ size }) => (typeof size === "number" ? size : length));
-  const area = sizes.reduce((product, size) => product * size, 1);
+  const area = sizeOf(sizes);
   const data = new Float32Array(parts.length * area);
   parts.forEach((part, row) => {
     if (part?.input === name) data.set(part.value.data, row * area);

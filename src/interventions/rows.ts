@@ -1,5 +1,5 @@
 /** @file Rows of a batch: which example a row is, and entries of saved values put into its place. */
-import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
+import { sizeOf, tensor, type Tensor, type TensorData } from "../base/tensor.ts";
 import type { State } from "./chainRun.ts";
 
 /** Rows `examples` of `value`, whose first axis is batch; one example may stand in several rows. */
@@ -74,7 +74,7 @@ function runsOf(value: Tensor, { heads, positions }: Part): [number, number][] {
     HEAD_AXES.includes(axis) ? heads : POSITION_AXES.includes(axis) ? positions : undefined,
   );
   const deepest = selections.findLastIndex((indices) => indices !== undefined);
-  const length = sizes.slice(deepest + 1).reduce((product, size) => product * size, 1);
+  const length = sizeOf(sizes.slice(deepest + 1));
   let starts = [0];
   for (let axis = 0; axis <= deepest; axis++) {
     const indices = selections[axis] ?? Array.from({ length: sizes[axis]! }, (_, index) => index);

@@ -2,7 +2,7 @@
 import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import { InputError, UnableError } from "../base/errors.ts";
 import { random, type Random } from "../base/random.ts";
-import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
+import { sizeOf, tensor, type Tensor, type TensorData } from "../base/tensor.ts";
 import { prune, type Program, type ProgramInput } from "../graph/program.ts";
 import { withBudget } from "./memoryBudget.ts";
 import { prepare } from "./prepare.ts";
@@ -108,7 +108,7 @@ function numbersFor(
   draw: Random,
 ): TensorData {
   if (below < 1) throw new InputError("feed", `${name} has no id to try`);
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = sizeOf(shape);
   if (type === "float32") return Float32Array.from({ length: count }, () => draw.normal());
   if (type === "bool") return new Uint8Array(count).fill(1);
   const ids = new Int32Array(count);

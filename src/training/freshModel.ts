@@ -1,6 +1,7 @@
 /** @file Models to be trained: a configuration with weights drawn from a seed, in memory. */
 import { bytesInMemory, type StoredTensor } from "../base/bytes.ts";
 import { random } from "../base/random.ts";
+import { sizeOf } from "../base/tensor.ts";
 import type { Model } from "../models/family.ts";
 import { modelFrom } from "../models/families.ts";
 import { llamaConfig, llamaShapes } from "./freshLlama.ts";
@@ -16,10 +17,7 @@ export function weightShapes(shape: ModelShape): Map<string, readonly number[]> 
 /** Numbers in all weights; by one layer and two, since a shape may have more layers than there is memory for their names. */
 export function weightCount(shape: ModelShape): number {
   const count = (layers: number) =>
-    [...weightShapes({ ...shape, layers }).values()].reduce(
-      (sum, sizes) => sum + sizes.reduce((product, size) => product * size, 1),
-      0,
-    );
+    [...weightShapes({ ...shape, layers }).values()].reduce((sum, sizes) => sum + sizeOf(sizes), 0);
   const first = count(1);
   return first + (shape.layers - 1) * (count(2) - first);
 }
@@ -86,7 +84,7 @@ export function initialWeights(shape: ModelShape, seed: number): Map<string, Flo
   const draw = random(seed);
   return new Map(
     [...weightShapes(shape)].map(([name, sizes]) => {
-      const data = new Float32Array(sizes.reduce((product, size) => product * size, 1));
+      const data = new Float32Array(sizeOf(sizes));
       if (/(ln1|ln2|ln_final)\.w$|norm(_f)?\.weight$/.test(name)) return [name, data.fill(1)];
       const own = shape.family === "mamba2" ? mamba2Start(name, data.length, draw) : null;
       if (own) return [name, own];

@@ -1,4 +1,5 @@
 /** @file Writes the weights of a planted model as each family's files have them. */
+import { sizeOf } from "../../base/tensor.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { PLANTED_BOS } from "../../models/planted/circuit.ts";
 import type { BareModel } from "./bareModel.ts";
@@ -203,7 +204,7 @@ function llama(parts: Parts, { plan, sizes, bare }: Shape): Checkpoint {
 }
 
 function empty(...shape: readonly number[]): Part {
-  return { shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)) };
+  return { shape, data: new Float32Array(sizeOf(shape)) };
 }
 
 /** [a, b] -> [b, a] */

@@ -1,4 +1,4 @@
-import { tensor, type Tensor } from "../../base/tensor.ts";
+import { sizeOf, tensor, type Tensor } from "../../base/tensor.ts";
 import type { Program } from "../program.ts";
 import { ablate, ablationInput } from "./ablate.ts";
 import { replace, replacementInputs } from "./replace.ts";
@@ -44,7 +44,7 @@ export function variants(program: Program, edits: readonly (readonly VariantEdit
         const on = tensor(
           axes.map((axis) => axis.name),
           sizes,
-          new Uint8Array(sizes.reduce((a, b) => a * b, 1)),
+          new Uint8Array(sizeOf(sizes)),
         );
         edits.forEach((list, variant) => {
           for (const edit of list)
@@ -77,7 +77,7 @@ function turnOn(
   rows: number,
   { only = {} }: VariantEdit,
 ): void {
-  const inner = on.shape.slice(1).reduce((product, size) => product * size, 1);
+  const inner = sizeOf(on.shape.slice(1));
   let offset = 0;
   on.axes.slice(1).forEach((axis, index) => (offset = offset * on.shape[index + 1]! + only[axis]!));
   const chosen =

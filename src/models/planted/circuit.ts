@@ -7,6 +7,7 @@
  */
 import { bytesInMemory, type StoredTensor, type Weights } from "../../base/bytes.ts";
 import { random, type Random } from "../../base/random.ts";
+import { sizeOf } from "../../base/tensor.ts";
 
 /** A matrix by rows. */
 type Matrix = Float32Array[];
@@ -58,7 +59,7 @@ export function plantedCheckpoint(sizes: CircuitSizes, planted: readonly Planted
     shape: number[],
     fill: (data: Float32Array) => void = () => undefined,
   ) => {
-    const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    const data = new Float32Array(sizeOf(shape));
     fill(data);
     parts.set(name, { shape, data });
   };

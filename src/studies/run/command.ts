@@ -2,6 +2,7 @@ import { dirname, extname, resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { byteSize } from "../../base/byteSize.ts";
+import { sizeOf } from "../../base/tensor.ts";
 import type { SafetensorsFile } from "../../formats/safetensorsFile.ts";
 import { plural } from "../../draw/numbers.ts";
 import { defineCommand } from "../../cli/commandSpec.ts";
@@ -174,11 +175,11 @@ function planOf({ name, shape }: CapturedValue) {
     name,
     dtype: "F32",
     shape,
-    sizeBytes: 4 * shape.reduce((product, size) => product * size, 1),
+    sizeBytes: 4 * sizeOf(shape),
   };
 }
 
 /** Values in one row of the batch, which is the first axis of everything that a run gives. */
 function innerOf({ shape }: CapturedValue): number {
-  return shape.slice(1).reduce((product, size) => product * size, 1);
+  return sizeOf(shape.slice(1));
 }

@@ -1,7 +1,7 @@
 /** @file `runWithCache`: logits and named values of one forward pass, in one call. */
 import { InputError } from "../../base/errors.ts";
 import { nearest } from "../../base/nearest.ts";
-import { tensor, type Tensor } from "../../base/tensor.ts";
+import { sizeOf, tensor, type Tensor } from "../../base/tensor.ts";
 import type { Edit } from "../../graph/edits/hook.ts";
 import type { Feeds } from "../../base/backend.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -94,10 +94,10 @@ export async function runWithCache(
       progress,
       begin: async (captured) => {
         for (const { name, axes, shape } of captured)
-          values.set(name, tensor(axes, shape, new Float32Array(shape.reduce((a, b) => a * b, 1))));
+          values.set(name, tensor(axes, shape, new Float32Array(sizeOf(shape))));
       },
       receive: ({ name, shape }, first, part) =>
-        values.get(name)!.data.set(part.data, first * shape.slice(1).reduce((a, b) => a * b, 1)),
+        values.get(name)!.data.set(part.data, first * sizeOf(shape.slice(1))),
     },
   );
   const logits = values.get(LOGITS) ?? null;

@@ -1,6 +1,6 @@
 /** @file One attention score as query parts times key parts, from a run of the tokens up to the query. */
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
-import { tensor, type Tensor } from "../../base/tensor.ts";
+import { sizeOf, tensor, type Tensor } from "../../base/tensor.ts";
 import { clampParts } from "../../graph/edits/clampsApart.ts";
 import type { ScoreProduct } from "../../models/anatomy/programAnatomy.ts";
 import { scoreParts } from "../../measure/scoreParts.ts";
@@ -156,7 +156,7 @@ function headVector(
 ): Float32Array {
   const [, length, ...rest] = shape as readonly number[];
   const width = rest.at(-1)!;
-  const count = rest.slice(0, -1).reduce((product, size) => product * size, 1);
+  const count = sizeOf(rest.slice(0, -1));
   const own = kvHeadOf({ heads, kvHeads: count }, head);
   const from = ((row * length! + position) * count + own) * width;
   return data.slice(from, from + width); // a copy: the whole trace need not be kept
