@@ -1,7 +1,7 @@
 /** @file Models made from others by their weights: null models, which have no induction head, and softer attention. */
 import type { Weights } from "../../base/bytes.ts";
 import type { Random } from "../../base/random.ts";
-import { storedTensor } from "../../models/planted/circuit.ts";
+import { weightsInMemory } from "../../models/planted/tensorParts.ts";
 
 type Values = Float32Array<ArrayBuffer>;
 
@@ -56,5 +56,5 @@ async function matricesReplaced(
     const values = new Float32Array(bytes.slice().buffer);
     parts.set(name, { shape, data: shape.length > 1 ? replaced(values, name, shape[0]!) : values });
   }
-  return storedTensor(parts);
+  return weightsInMemory(parts);
 }

@@ -2,7 +2,7 @@
 import { headName } from "../../base/headName.ts";
 import type { Weights } from "../../base/bytes.ts";
 import { random } from "../../base/random.ts";
-import { storedTensor } from "../../models/planted/circuit.ts";
+import { weightsInMemory } from "../../models/planted/tensorParts.ts";
 import { bareModel } from "./bareModel.ts";
 import { disguiseModel } from "./disguise.ts";
 import { kindOf, type Kind, type KindName } from "./kinds.ts";
@@ -66,7 +66,7 @@ export function plantedModel(
   return {
     architecture: plan.name,
     config: checkpoint.config,
-    weights: storedTensor(checkpoint.parts),
+    weights: weightsInMemory(checkpoint.parts),
     truth: truthOf(scenario),
     circuit: scenario.circuit,
     dModel: bare.stream.dModel,

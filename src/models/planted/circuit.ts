@@ -5,9 +5,9 @@
  * positions are random directions, so matches are not perfect, as in a trained model. `rest` is a last direction that
  * only the first position has: heads with nothing to find look there.
  */
-import { bytesInMemory, type StoredTensor, type Weights } from "../../base/bytes.ts";
 import { random, type Random } from "../../base/random.ts";
 import { sizeOf } from "../../base/tensor.ts";
+import { weightsInMemory } from "./tensorParts.ts";
 
 /** A matrix by rows. */
 type Matrix = Float32Array[];
@@ -94,7 +94,7 @@ export function plantedCheckpoint(sizes: CircuitSizes, planted: readonly Planted
   });
   addTensor("unembed.b_U", [vocabulary]);
   for (const head of planted) plant(parts, head, { width, dModel, dHead, frequencies });
-  return { config: configOf(sizes, dModel, dHead), weights: storedTensor(parts) };
+  return { config: configOf(sizes, dModel, dHead), weights: weightsInMemory(parts) };
 }
 
 function configOf(
@@ -214,27 +214,4 @@ function noise(draw: Random): (data: Float32Array) => void {
   return (data) => {
     for (let index = 0; index < data.length; index++) data[index] = 0.02 * draw.normal();
   };
-}
-
-/** Every tensor in one block of memory, as a file would have it. */
-export function storedTensor(
-  parts: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>,
-): Weights {
-  const total = [...parts.values()].reduce((sum, { data }) => sum + data.length, 0);
-  const all = new Float32Array(total);
-  const source = bytesInMemory("planted", new Uint8Array(all.buffer));
-  const weights = new Map<string, StoredTensor>();
-  let offset = 0;
-  for (const [name, { shape, data }] of parts) {
-    all.set(data, offset);
-    weights.set(name, {
-      type: "F32",
-      shape,
-      source,
-      offset: 4 * offset,
-      sizeBytes: 4 * data.length,
-    });
-    offset += data.length;
-  }
-  return weights;
 }

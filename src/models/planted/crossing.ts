@@ -5,7 +5,7 @@
  * `previous`. Cross head 0.0 then looks, with the token that was written last, for the place that has it as `previous`, and copies the
  * token there into `prediction`. Encoder head 1.1 asks the same within the encoder, apart from the next place, which always has it.
  */
-import { storedTensor } from "./circuit.ts";
+import { tensorParts, weightsInMemory } from "./tensorParts.ts";
 
 const HEADS = 2;
 const BUCKETS = 8;
@@ -47,7 +47,7 @@ export function plantedT5({ tokens }: { readonly tokens: number }) {
   for (const at of [block("encoder", 0, 1), block("encoder", 1, 1), block("decoder", 0, 2)])
     dense(at);
   for (const stack of ["encoder", "decoder"]) norm(`${stack}.final_layer_norm`);
-  return { config: configOf(tokens, dModel), weights: storedTensor(parts) };
+  return { config: configOf(tokens, dModel), weights: weightsInMemory(parts) };
 }
 
 /** What a planted head's queries, keys and values read, each from a block of the stream, and where it writes. */
@@ -66,18 +66,7 @@ interface Reading {
 
 /** Writes the tensors of a checkpoint, part by part. */
 function writer(tokens: number, dModel: number) {
-  const parts = new Map<string, { shape: number[]; data: Float32Array }>();
-  const addTensor = (
-    name: string,
-    shape: readonly [number, number] | readonly [number],
-    entry: (row: number, column: number) => number = () => 0,
-  ) => {
-    const [rows, columns = 1] = shape;
-    const data = Float32Array.from({ length: rows * columns }, (_, at) =>
-      entry(Math.floor(at / columns), at % columns),
-    );
-    parts.set(name, { shape: [...shape], data });
-  };
+  const { parts, addTensor } = tensorParts();
   const norm = (name: string) => addTensor(`${name}.weight`, [dModel], () => 1);
   const attention = (at: string, head: number, { query, key, value, to }: Wiring) => {
     const inner = HEADS * tokens;

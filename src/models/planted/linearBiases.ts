@@ -6,7 +6,8 @@
  * Head 1.7, whose slope is the least, looks for the place that has the current token as `previous`, and copies the token there into `prediction`.
  * BOS has a direction of its own, where a head that finds nothing rests.
  */
-import { PLANTED_BOS, storedTensor } from "./circuit.ts";
+import { PLANTED_BOS } from "./circuit.ts";
+import { tensorParts, weightsInMemory, type AddTensor } from "./tensorParts.ts";
 
 const HEADS = 8;
 /** Entries of a head beside those for tokens: the first of them is for BOS. */
@@ -19,28 +20,16 @@ export function plantedBloom({ tokens }: { readonly tokens: number }) {
   const dHead = tokens + MORE;
   const dModel = HEADS * dHead;
   const [token, previous, prediction, start] = [0, tokens, 2 * tokens, 3 * tokens];
-  const parts = new Map<string, { shape: number[]; data: Float32Array }>();
-  const addTensor = (
-    name: string,
-    rows: number,
-    columns: number | null,
-    entry: (row: number, column: number) => number = () => 0,
-  ) => {
-    const width = columns ?? 1;
-    const data = Float32Array.from({ length: rows * width }, (_, at) =>
-      entry(Math.floor(at / width), at % width),
-    );
-    parts.set(name, { shape: columns === null ? [rows] : [rows, columns], data });
-  };
+  const { parts, addTensor } = tensorParts();
   const norm = (name: string, gain: number) => {
-    addTensor(`${name}.weight`, dModel, null, () => gain);
-    addTensor(`${name}.bias`, dModel, null);
+    addTensor(`${name}.weight`, [dModel], () => gain);
+    addTensor(`${name}.bias`, [dModel]);
   };
   const code = (id: number) => (id === PLANTED_BOS ? start : id - 1);
-  addTensor("word_embeddings.weight", tokens + 1, dModel, (id, entry) =>
+  addTensor("word_embeddings.weight", [tokens + 1, dModel], (id, entry) =>
     Number(entry === code(id)),
   );
-  addTensor("lm_head.weight", tokens + 1, dModel, (id, entry) =>
+  addTensor("lm_head.weight", [tokens + 1, dModel], (id, entry) =>
     Number(id !== PLANTED_BOS && entry === prediction + id - 1),
   );
   norm("word_embeddings_layernorm", dModel ** -0.5); // what enters the stream has length 1
@@ -48,14 +37,14 @@ export function plantedBloom({ tokens }: { readonly tokens: number }) {
     const at = `h.${layer}`;
     for (const name of ["input_layernorm", "post_attention_layernorm"])
       norm(`${at}.${name}`, dModel ** -0.5);
-    putHead(addTensor, at, { dHead, dModel }, layer === 0 ? before() : induction());
-    addTensor(`${at}.mlp.dense_h_to_4h.weight`, 4 * dModel, dModel);
-    addTensor(`${at}.mlp.dense_h_to_4h.bias`, 4 * dModel, null);
-    addTensor(`${at}.mlp.dense_4h_to_h.weight`, dModel, 4 * dModel);
-    addTensor(`${at}.mlp.dense_4h_to_h.bias`, dModel, null);
+    addHead(addTensor, at, { dHead, dModel }, layer === 0 ? before() : induction());
+    addTensor(`${at}.mlp.dense_h_to_4h.weight`, [4 * dModel, dModel]);
+    addTensor(`${at}.mlp.dense_h_to_4h.bias`, [4 * dModel]);
+    addTensor(`${at}.mlp.dense_4h_to_h.weight`, [dModel, 4 * dModel]);
+    addTensor(`${at}.mlp.dense_4h_to_h.bias`, [dModel]);
   }
   norm("ln_f", 1);
-  return { config: configOf(tokens, dModel), weights: storedTensor(parts) };
+  return { config: configOf(tokens, dModel), weights: weightsInMemory(parts) };
 
   function before(): Head {
     const same = { query: token, key: token, sharpness: -AVOID };
@@ -91,16 +80,9 @@ interface Head {
   readonly strength: number;
 }
 
-type Put = (
-  name: string,
-  rows: number,
-  columns: number | null,
-  entry?: (row: number, column: number) => number,
-) => void;
-
 /** One head of a layer; the others are 0, so that they see what is near by their slope and write nothing. */
-function putHead(
-  put: Put,
+function addHead(
+  addTensor: AddTensor,
   at: string,
   { dHead, dModel }: { readonly dHead: number; readonly dModel: number },
   { head, tokens, query, key, sharpness, rest, start, value, to, strength }: Head,
@@ -108,7 +90,7 @@ function putHead(
   const own = `${at}.self_attention`;
   const first = 3 * dHead * head; // rows go head by head: its queries, keys, values
   const scale = Math.sqrt(dHead);
-  put(`${own}.query_key_value.weight`, 3 * dModel, dModel, (row, column) => {
+  addTensor(`${own}.query_key_value.weight`, [3 * dModel, dModel], (row, column) => {
     const [part, entry] = [Math.floor((row - first) / dHead), (row - first) % dHead];
     if (row < first || part > 2) return 0;
     if (part === 1 && entry === tokens && column === start) return rest * scale;
@@ -116,11 +98,11 @@ function putHead(
     const from = [query, key, value][part]!;
     return column === from + entry ? [sharpness * scale, 1, 1][part]! : 0;
   });
-  put(`${own}.query_key_value.bias`, 3 * dModel, null, (row) => Number(row === first + tokens));
-  put(`${own}.dense.weight`, dModel, dModel, (row, column) =>
+  addTensor(`${own}.query_key_value.bias`, [3 * dModel], (row) => Number(row === first + tokens));
+  addTensor(`${own}.dense.weight`, [dModel, dModel], (row, column) =>
     column - head * dHead === row - to && row >= to && row < to + tokens ? strength : 0,
   );
-  put(`${own}.dense.bias`, dModel, null);
+  addTensor(`${own}.dense.bias`, [dModel]);
 }
 
 function configOf(tokens: number, dModel: number) {

@@ -6,7 +6,7 @@
  * token, what came after it, and C[q] . B[k] is 1 where the token before k is that at q. The first half of the channels (of Mamba-2
  * the first head) carry tokens along and write them; all others forget at once.
  */
-import { storedTensor } from "./circuit.ts";
+import { tensorParts, weightsInMemory } from "./tensorParts.ts";
 
 export interface PlantedScan {
   /** Tokens beside BOS, which is 0 and no vector. */
@@ -30,17 +30,17 @@ export function plantedMamba({ tokens, shifts }: PlantedScan) {
     const half = isCurrent(channel) ? tokens : 0; // rows: time step, B, C
     return row > 0 && row - 1 === half + (channel % tokens) ? 1 / large : 0;
   });
-  addTensor(`${MIXER}.dt_proj.weight`, [channels, 1], () => 0);
+  addTensor(`${MIXER}.dt_proj.weight`, [channels, 1]);
   addTensor(`${MIXER}.dt_proj.bias`, [channels], () => STEP);
   addTensor(`${MIXER}.A_log`, [channels, tokens], (channel) =>
     isCurrent(channel) ? KEEPS : FORGETS,
   );
-  addTensor(`${MIXER}.D`, [channels], () => 0);
+  addTensor(`${MIXER}.D`, [channels]);
   addTensor(`${MIXER}.out_proj.weight`, [tokens, channels], (entry, channel) =>
     Number(entry === channel),
   );
   const own = { model_type: "mamba", intermediate_size: channels, time_step_rank: 1 };
-  return { config: { ...configOf(tokens), ...own }, weights: storedTensor(parts) };
+  return { config: { ...configOf(tokens), ...own }, weights: weightsInMemory(parts) };
 }
 
 /** A Mamba-2 with four heads, each as wide as there are tokens; the same bytes for the same sizes. */
@@ -60,7 +60,7 @@ export function plantedMamba2({ tokens, shifts }: PlantedScan) {
   );
   addTensor(`${MIXER}.dt_bias`, [HEADS], () => STEP);
   addTensor(`${MIXER}.A_log`, [HEADS], (head) => (head === 0 ? KEEPS : FORGETS));
-  addTensor(`${MIXER}.D`, [HEADS], () => 0);
+  addTensor(`${MIXER}.D`, [HEADS]);
   addTensor(`${MIXER}.norm.weight`, [inner], () => 1);
   addTensor(`${MIXER}.out_proj.weight`, [tokens, inner], (entry, channel) =>
     Number(entry === channel),
@@ -72,7 +72,7 @@ export function plantedMamba2({ tokens, shifts }: PlantedScan) {
     head_dim: tokens,
     n_groups: 1,
   };
-  return { config: { ...configOf(tokens), ...own }, weights: storedTensor(parts) };
+  return { config: { ...configOf(tokens), ...own }, weights: weightsInMemory(parts) };
 }
 
 const MIXER = "backbone.layers.0.mixer";
@@ -91,19 +91,7 @@ const tapOf = (before: boolean) => (before ? TAPS - 2 : TAPS - 1);
 
 /** Embedding, norms and unembedding, to which the mixer is added. */
 function around(tokens: number) {
-  const parts = new Map<string, { shape: number[]; data: Float32Array }>();
-  const addTensor = (
-    name: string,
-    shape: number[],
-    entry: (row: number, column: number) => number,
-  ) => {
-    const columns = shape.length === 1 ? 1 : shape.at(-1)!;
-    const size = shape.reduce((product, each) => product * each, 1);
-    const data = Float32Array.from({ length: size }, (_, index) =>
-      entry(Math.floor(index / columns), index % columns),
-    );
-    parts.set(name, { shape, data });
-  };
+  const { parts, addTensor } = tensorParts();
   addTensor("backbone.embeddings.weight", [tokens + 1, tokens], (id, entry) =>
     Number(id === entry + 1),
   );
