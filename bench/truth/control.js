@@ -9,7 +9,7 @@ import { hooksFor } from "../../dist/interventions/units.js";
 import { attentionRuns } from "../../dist/studies/verdict/attentionRuns.js";
 import { verdictRows } from "../../dist/studies/verdict/verdictRows.js";
 
-const COUNTS = { attention: 30, causal: 1, screening: 1, reference: 1 };
+const COUNTS = { attention: 30, causal: 1, screening: 1, reference: 1, worth: 1 };
 /** Seeds of rows that stand in for repeats lie this far from those of the controls. */
 const OTHER_SEED = 5_000_011;
 
@@ -30,7 +30,7 @@ export async function attendsOnControl(model, backend, seed) {
     const periods = [];
     for (const [at, period] of rows.attention.entries()) {
       const control = { ...period, repeated: others.attention[at].disjoint };
-      periods.push(await attentionRuns(chain, control, architecture, at === 0, () => undefined));
+      periods.push(await attentionRuns({ chain, model }, control, at === 0, () => undefined));
     }
     return attentionEvidence(periods, { seed }).flatMap((evidence, index) => {
       const head = `${Math.floor(index / architecture.heads)}.${index % architecture.heads}`;
