@@ -63,7 +63,7 @@ const jobs = [
   })),
 ];
 const answers = await inWorkers(join(import.meta.dirname, "coverage/worker.js"), jobs, {
-  said: progressLine("models"),
+  onProgress: progressLine("models"),
 });
 const measured = smollm2 ? answers.slice(1) : answers;
 

@@ -6,13 +6,9 @@ import { availableParallelism } from "node:os";
  * Sends each job to a worker that is free and gives the answers in the order of the jobs.
  *
  * @param file the worker: it sends { ready: true } once, then one answer for each message
- * @param said told how many answers there are, every time
+ * @param onProgress hears with each answer how many there are, of how many
  */
-export async function inWorkers(
-  file,
-  jobs,
-  { workers = availableParallelism(), said: onProgress } = {},
-) {
+export async function inWorkers(file, jobs, { workers = availableParallelism(), onProgress } = {}) {
   const answers = new Array(jobs.length);
   let next = 0;
   let done = 0;

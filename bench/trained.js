@@ -19,7 +19,7 @@ const models = valueOf("--models") ?? ENOUGH;
 
 const jobs = Array.from({ length: models }, (_, number) => ({ number }));
 const answers = await inWorkers(join(import.meta.dirname, "trained/worker.js"), jobs, {
-  said: progressLine("models"),
+  onProgress: progressLine("models"),
   ...(valueOf("--workers") && { workers: valueOf("--workers") }),
 });
 const rows = reportRows(answers, models >= ENOUGH);

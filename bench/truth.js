@@ -49,7 +49,7 @@ const jobs = [
 
 const started = performance.now();
 const answers = await inWorkers(join(import.meta.dirname, "truth/worker.js"), jobs, {
-  said: progressLine("models"),
+  onProgress: progressLine("models"),
 });
 const models = answers.slice(0, count);
 const nulls = answers.slice(count);
@@ -77,6 +77,6 @@ console.log(`\n${labelTable("baseline, adversarial heads", byBaseline(adversaria
 console.log(`\n${shareTable("by kind", models, ({ kind }) => kind)}`);
 console.log(`\n${shareTable("by architecture", models, (_, { architecture }) => architecture)}`);
 console.log(["", "errors of the verdict", ...errorsOf(models)].join("\n"));
-for (const { kind, seed, called: labels } of nulls)
+for (const { kind, seed, labels } of nulls)
   for (const head of labels) console.log(`null model ${kind} ${seed}: ${head}`);
 if (rows.some(({ met }) => met === false)) process.exitCode = 1;

@@ -58,7 +58,7 @@ function headsOf({ about, moment, truth, verdict, baselines }) {
       groups: [moment, gainGroup(truth.copyGain.all), ...Object.values(about)],
       matters: copies && Math.abs(value) >= least,
       sure: copies && (low > least || high < -least || (low > -least && high < least)),
-      said: verdict.copies && worth !== null && Math.abs(worth.share) >= LEAST_SHARE,
+      guess: verdict.copies && worth !== null && Math.abs(worth.share) >= LEAST_SHARE,
       byLabel: acts || feeders.has(name),
       undecided: worth?.matters === "undecided",
       ...baselines[name],
@@ -79,15 +79,15 @@ const qualityOf = (heads, key) =>
   );
 
 function mattersRows(heads, judged) {
-  const { precision, recall, f1 } = qualityOf(heads, ({ said: guess }) => guess);
+  const { precision, recall, f1 } = qualityOf(heads, ({ guess }) => guess);
   const met = (value) => (judged && value !== null ? value >= 0.95 : null);
   const sure = heads.filter((head) => head.sure);
   const labels = qualityOf(heads, ({ byLabel }) => byLabel);
-  const clear = qualityOf(sure, ({ said: guess }) => guess);
+  const clear = qualityOf(sure, ({ guess }) => guess);
   return [
-    row(`matters: precision`, decimals(precision), ">= .95", met(precision)),
-    row(`matters: recall`, decimals(recall), ">= .95", met(recall)),
-    row(`matters: F1`, decimals(f1), "", null),
+    row("matters: precision", decimals(precision), ">= .95", met(precision)),
+    row("matters: recall", decimals(recall), ">= .95", met(recall)),
+    row("matters: F1", decimals(f1), "", null),
     row(
       "  heads whose value is surely above or below the threshold",
       `${decimals(clear.precision)} ${decimals(clear.recall)}`,
@@ -112,7 +112,7 @@ function groupRows(heads) {
     .sort((a, b) => rank(a) - rank(b))
     .map((group) => {
       const members = heads.filter((head) => head.groups.includes(group));
-      const { precision, recall } = qualityOf(members, ({ said: guess }) => guess);
+      const { precision, recall } = qualityOf(members, ({ guess }) => guess);
       const true_ = members.filter(({ matters }) => matters).length;
       return row(
         `  ${group}`,
@@ -128,7 +128,7 @@ function groupRows(heads) {
 function undecidedRows(heads) {
   return [true, false].map((undecided) => {
     const members = heads.filter((head) => head.undecided === undecided);
-    const wrong = members.filter(({ said: guess, matters }) => guess !== matters).length;
+    const wrong = members.filter(({ guess, matters }) => guess !== matters).length;
     const share =
       members.length === 0 ? "none" : `${((100 * wrong) / members.length).toFixed(1)} %`;
     const which = undecided ? "flagged undecided" : "not flagged";

@@ -5,7 +5,7 @@ import { row, table } from "../statistics.js";
 const decimals = (value) => value.toFixed(3);
 
 /** A cancelled copier is right as what it is, and as an induction head that is flagged inert. */
-export function labelOf({ said: guess, flags, inert, truth }) {
+export function labelOf({ guess, flags, inert, truth }) {
   return inert && guess === "induction" && flags.includes("inert") ? truth : guess;
 }
 
@@ -126,7 +126,7 @@ export function errorsOf(models) {
     heads
       .filter((head) => labelOf(head) !== head.truth)
       .map(
-        ({ layer, head, kind, truth, said: guess, flags, why }) =>
+        ({ layer, head, kind, truth, guess, flags, why }) =>
           `seed ${seed} (${architecture}) ${layer}.${head} ${kind}: is ${truth}, called ${guess}${flags.length ? ` [${flags.join(", ")}]` : ""}: ${why}`,
       ),
   );
@@ -134,7 +134,7 @@ export function errorsOf(models) {
 
 /** Null models by kind: how many have any label of the induction stripe. */
 export function nullRows(nulls, judged) {
-  const share = nulls.filter(({ called: labels }) => labels.length > 0).length / nulls.length;
+  const share = nulls.filter(({ labels }) => labels.length > 0).length / nulls.length;
   const kinds = [...new Set(nulls.map(({ kind }) => kind))];
   return [
     row(
@@ -145,7 +145,7 @@ export function nullRows(nulls, judged) {
     ),
     ...kinds.map((kind) => {
       const ofKind = nulls.filter((model) => model.kind === kind);
-      const withLabels = ofKind.filter((model) => model.called.length > 0).length;
+      const withLabels = ofKind.filter((model) => model.labels.length > 0).length;
       return row(`  ${kind}`, `${withLabels} of ${ofKind.length}`, "", null);
     }),
   ];

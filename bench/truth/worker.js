@@ -32,7 +32,7 @@ async function planted(seed) {
     return {
       ...head,
       truth: head.label,
-      said: label,
+      guess: label,
       flags,
       why,
       mechanism: evidence.mechanism,
@@ -81,12 +81,12 @@ const INDUCTION_LABELS = [
 async function nullModel(kind, seed) {
   const model = await (NULLS[kind] ?? CONTROLS[kind])(seed);
   try {
-    if (CONTROLS[kind]) return { kind, seed, called: await attendsOnControl(model, backend, seed) };
+    if (CONTROLS[kind]) return { kind, seed, labels: await attendsOnControl(model, backend, seed) };
     const { heads } = await verdict(model, { backend, seed });
     const labels = heads
       .filter(({ label }) => INDUCTION_LABELS.includes(label))
       .map(({ layer, head, label, why }) => `${layer}.${head} ${label}: ${why}`);
-    return { kind, seed, called: labels };
+    return { kind, seed, labels };
   } finally {
     await model.close();
   }
