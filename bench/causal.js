@@ -23,7 +23,7 @@ import { attributionProgram } from "../dist/studies/attribution/attributionProgr
 import { circuit } from "../dist/studies/circuit/circuit.js";
 import { metricTail } from "../dist/interventions/metrics.js";
 import { patch } from "../dist/studies/patch/patch.js";
-import { hookName } from "../dist/interventions/points.js";
+import { hookName } from "../dist/models/anatomy/hookNames.js";
 import { gpt2Shape } from "./gpt2Shape.js";
 import { matMul, MATMUL_OPERATIONS } from "./matMul.js";
 import { median, row, spread, table } from "./statistics.js";
@@ -47,7 +47,7 @@ say("writing the model ...");
 const folder = await gpt2Shape(join(benchFolder, "..", ".bench"));
 const model = await openModel(folder);
 const backend = await nativeBackend();
-const { vocabulary, heads, layers } = model.architecture;
+const { heads, layers } = model.architecture;
 const alone = await matMul(backend);
 await alone.seconds(2);
 const draw = (seed) => {
@@ -73,7 +73,7 @@ function unavoidable(metric, positions) {
     const sizes = { batch: 1, position: length, metric_positions: positions };
     const stream =
       layer < layers - 1 ? slice(model.program, { outputs: last, from: at(layer) }) : null;
-    const end = metricTail(model.program, vocabulary, { metrics: [metric], from: last });
+    const end = metricTail(model, { metrics: [metric], from: last });
     const adds = (stream ? multiplyAdds(stream, sizes) : 0) + multiplyAdds(end, sizes);
     return 2 * heads * EXAMPLES * adds;
   }).reduce((total, each) => total + each, 0);
