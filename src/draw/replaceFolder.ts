@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } f
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { someOf } from "../base/someOf.ts";
+import { REPORT_FORMATS } from "./write.ts";
 
 /**
  * Refuses a `folder` that `replaceFolder` could not write, and touches nothing.
@@ -34,7 +35,7 @@ function checkName(folder: string): void {
   );
 }
 
-const FILE_ENDING = /\.(png|svg|pdf|html|md|csv|json)$/i;
+const FILE_ENDING = new RegExp(`\\.(${REPORT_FORMATS.join("|")})$`, "i");
 
 /**
  * Puts `files` into `folder` by way of a new folder beside it. It is synchronous, so that a signal handler finds all of it or

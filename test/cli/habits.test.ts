@@ -56,6 +56,7 @@ describe("refused before any work, in the user's own words:", () => {
     ["score MODEL --tokens kinds.json", "tokens must be a list, got 3; period is missing"],
     ["cache list extra", "cache list takes no model, got extra"],
     ["card MODEL --out card.html", "card.html ends in .html, as a file does: choose a name"],
+    ["analyse MODEL --out all.tex", "all.tex ends in .tex, as a file does: choose a name"],
     ["analyse MODEL --out all.png", "all.png ends in .png, as a file does: choose a name"],
     ["train new --layers 1000000000", "of memory to train"],
     ["train new --width 1000000000", "of memory to train"],
