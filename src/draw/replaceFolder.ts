@@ -48,13 +48,25 @@ export function replaceFolder(
   files: ReadonlyMap<string, string | Uint8Array>,
 ): void {
   checkFolder(folder, [...files.keys()]);
+  refillFolder(folder, (fresh) => {
+    for (const [name, content] of files) writeFileSync(join(fresh, name), content);
+  });
+}
+
+/**
+ * As `replaceFolder`, with whatever `fill` writes; what `folder` may hold before is the caller's to check.
+ *
+ * @param fill writes into the new folder that it gets
+ * @throws {InputError} "output" if the system does not let us
+ */
+export function refillFolder(folder: string, fill: (fresh: string) => void): void {
   const target = resolve(folder);
   const beside = (what: string) => `${target}.${randomUUID().slice(0, 8)}.${what}`;
   const [fresh, old] = [beside("tmp"), beside("old")];
   try {
     mkdirSync(dirname(target), { recursive: true });
     mkdirSync(fresh);
-    for (const [name, content] of files) writeFileSync(join(fresh, name), content);
+    fill(fresh);
     const existed = statSync(target, { throwIfNoEntry: false }) !== undefined;
     if (existed) renameSync(target, old);
     renameSync(fresh, target);

@@ -1,18 +1,8 @@
 /** @file Writes what a server would send as a folder for any host. */
-import { randomUUID } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { InputError } from "../../base/errors.ts";
-import { checkFolder } from "../../draw/replaceFolder.ts";
+import { checkFolder, refillFolder } from "../../draw/replaceFolder.ts";
 import type { Manifest, Served } from "../../server/manifest.ts";
 
 /** What a shared folder may have. */
@@ -33,30 +23,18 @@ export function checkShared(folder: string): void {
 const MARK = 'id="shared"';
 
 /**
- * Puts all of the manifest into `folder` by way of a new one beside it.
+ * Puts all of the manifest into `folder`, in one step.
  *
  * @returns bytes written
  * @throws {InputError} "output" if the system does not let us, or as `checkShared`
  */
 export function writeShared(folder: string, manifest: Manifest): number {
   checkShared(folder);
-  const target = resolve(folder);
-  const fresh = `${target}.${randomUUID().slice(0, 8)}.tmp`;
-  try {
-    let sizeBytes = 0;
-    for (const [path, file] of manifest) {
-      if (path === "/") continue; // the same as index.html
-      writeServed(join(fresh, path), file);
-      sizeBytes += file.sizeBytes;
-    }
-    if (statSync(target, { throwIfNoEntry: false })) rmSync(target, { recursive: true });
-    renameSync(fresh, target);
-    return sizeBytes;
-  } catch (cause) {
-    rmSync(fresh, { recursive: true, force: true });
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError("output", `output ${folder} could not be written: ${reason}`, { cause });
-  }
+  const files = [...manifest].filter(([path]) => path !== "/"); // the same as index.html
+  refillFolder(folder, (fresh) => {
+    for (const [path, file] of files) writeServed(join(fresh, path), file);
+  });
+  return files.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, 0);
 }
 
 function writeServed(place: string, { body, path }: Served): void {
