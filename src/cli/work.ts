@@ -1,7 +1,7 @@
 /** @file The process that does what the supervisor was asked for, which tells it in its first message. */
 import { once } from "node:events";
 import { loadCommands } from "./commands.ts";
-import { exitAfter } from "./exited.ts";
+import { exitAfter } from "./exitAfter.ts";
 import type { Invocation } from "./messages.ts";
 import { carryOut } from "./program.ts";
 

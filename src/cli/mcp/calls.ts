@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { AbortError, UnableError } from "../../base/errors.ts";
 import type { Progress } from "../../base/progress.ts";
-import { deathBy } from "../supervised.ts";
+import { deathBy } from "../superviseWork.ts";
 import type { Answer, FromEngine, ToEngine, ToolCall } from "./messages.ts";
 
 export interface CallOptions {
