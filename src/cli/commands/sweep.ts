@@ -6,8 +6,8 @@ import {
   type ModelFlags,
   type OutputFlags,
 } from "../flags/partFlags.ts";
+import { poolOptions } from "../flags/poolFlags.ts";
 import { engine, fromHub, reading } from "../flags/sharedFlags.ts";
-import { byteCount, integer } from "../flags/values.ts";
 import type { Shard, SweepFlags } from "../sweep/runSweep.ts";
 
 type Flags = EngineFlags &
@@ -40,20 +40,10 @@ export const command = defineCommand({
 });
 
 function declare(command: Command): Command {
-  const withFlags = command
+  const withFolder = command
     .argument("<plan>", "the plan, YAML or JSON: models, studies, seeds, options")
-    .requiredOption("--folder <folder>", "where Results and tables are kept; sweeps may share one")
-    .option("--workers <n>", "jobs at once (default: half of the cores)", integer(1))
-    .option(
-      "--memory-budget <size>",
-      "what jobs may take together, such as 8GB (default: 80 % of what is free)",
-      byteCount,
-    )
-    .option(
-      "--disk-budget <size>",
-      "what downloaded checkpoints may take between jobs, such as 50GB; those used longest ago go first (default: all stay)",
-      byteCount,
-    )
+    .requiredOption("--folder <folder>", "where Results and tables are kept; sweeps may share one");
+  const withFlags = poolOptions(withFolder)
     .option("--shard <i/n>", "only part i of n of the jobs, as 3/40", shard)
     .option("--json", "print what was done as JSON");
   return engine(

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type ModelFlags, type OutputFlags } from "../flags/partFlags.ts";
+import { poolOptions } from "../flags/poolFlags.ts";
 import { queueOptions } from "../flags/queueFlags.ts";
 import { QUIET } from "../flags/sharedFlags.ts";
-import { byteCount, integer } from "../flags/values.ts";
+import { integer } from "../flags/values.ts";
 import type { SweepWorkFlags } from "../sweep/queue/sweepWork.ts";
 
 type Flags = ModelFlags & OutputFlags & SweepWorkFlags;
@@ -22,20 +23,10 @@ export const command = defineCommand({
 });
 
 function declare(command: Command): Command {
-  return queueOptions(
+  const withQueue = queueOptions(
     command.requiredOption("--folder <folder>", "where Results are kept; all workers share it"),
-  )
-    .option("--workers <n>", "jobs at once (default: half of the cores)", integer(1))
-    .option(
-      "--memory-budget <size>",
-      "what jobs may take together, such as 8GB (default: 80 % of what is free)",
-      byteCount,
-    )
-    .option(
-      "--disk-budget <size>",
-      "what downloaded checkpoints may take between jobs, such as 50GB; those used longest ago go first (default: all stay)",
-      byteCount,
-    )
+  );
+  return poolOptions(withQueue)
     .option("--until-empty", "end when no job waits or runs anywhere")
     .option(
       "--heartbeat <s>",
