@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
-import { parsedResult } from "../readResult.ts";
+import { jsonFrom } from "../userFile.ts";
 import { headCardResult, type CardResult } from "../../studies/card/result.ts";
 
 /** A card, and a name for its files. */
@@ -50,7 +50,7 @@ async function jsonFiles(folder: string, depth: number): Promise<string[]> {
 async function cardIn(file: string): Promise<CardResult | null> {
   const text = await readFile(file, "utf8");
   if (!text.includes('"induction-lens/card@')) return null;
-  const value = parsedResult(text, file);
+  const value = jsonFrom(text, file, "result");
   if ((value as { schema?: unknown } | null)?.schema !== "induction-lens/card@1") return null;
   const read = headCardResult.safeParse(value);
   if (read.success) return read.data;

@@ -1,8 +1,8 @@
 /** @file Flags of commands that look at sequences: texts, a file of text, token ids, or generated repeats. */
-import { readFile } from "node:fs/promises";
 import { InputError } from "../../base/errors.ts";
 import type { SequenceInput } from "../../inputs/sequences.ts";
 import { readRows } from "../tokensFile.ts";
+import { bytesIn } from "../userFile.ts";
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import type { RowFlags } from "./rowFlags.ts";
 
@@ -55,12 +55,7 @@ export async function readText(
   path: string,
   { empty = true }: { readonly empty?: boolean } = {},
 ): Promise<string> {
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw new InputError("file", `cannot read the text ${path}: ${error.message}`, {
-      cause: error,
-    });
-  });
-  const text = decodedText(path, bytes);
+  const text = decodedText(path, await bytesIn(path, "the text"));
   if (text === "" && !empty) throw new InputError("file", `the text ${path} is empty`);
   return text;
 }

@@ -1,9 +1,9 @@
 /** @file The options of `train` as a recipe: a base, and over it what the command line says. */
-import { readFile } from "node:fs/promises";
 import { InputError } from "../../base/errors.ts";
 import { textData } from "../../training/data/textSplit.ts";
 import { recipeFrom, type Recipe, type RecipeInput } from "../../training/recipe.ts";
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
+import { bytesIn } from "../userFile.ts";
 
 export interface RecipeOptions {
   readonly family?: string | undefined;
@@ -162,11 +162,7 @@ function refuseOthers(kind: Kind, options: RecipeOptions): void {
 }
 
 async function read(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((error: Error) => {
-    throw new InputError("file", `cannot read the text ${file}: ${error.message}`, {
-      cause: error,
-    });
-  });
+  const bytes = await bytesIn(file, "the text");
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {

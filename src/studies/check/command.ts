@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { dirname, extname, isAbsolute, join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
@@ -10,6 +9,7 @@ import { readResult } from "../../cli/readResult.ts";
 import type { Destination, Request } from "../../cli/request.ts";
 import { resultFiles } from "../../cli/resultFiles.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
+import { textIn } from "../../cli/userFile.ts";
 import { STUDIES } from "../registry.ts";
 import type { VerdictResult } from "../verdict/result.ts";
 import type { CheckResult, Outcome } from "./result.ts";
@@ -34,7 +34,7 @@ export const command = studyCommand({
   request: async (flags: Flags, model: string): Promise<Request<CheckResult>> => {
     const { rules: file, junit, github = false, ...own } = flags;
     const { rulesFrom } = await import("./rulesFile.ts");
-    const rules = await rulesFrom(await readText(file), file);
+    const rules = await rulesFrom(await textIn(file, "the rules"), file);
     const baselines = await baselinesOf(rules, file);
     return {
       ...onModel(STUDIES.check, model, { ...own, rules, baselines, file }),
@@ -82,14 +82,6 @@ async function baselinesOf(
     all[name] = read.data;
   }
   return all;
-}
-
-async function readText(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: Error) => {
-    throw new InputError("file", `cannot read the rules ${path}: ${error.message}`, {
-      cause: error,
-    });
-  });
 }
 
 /** The same files, and the XML. */

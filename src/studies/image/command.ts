@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
@@ -6,6 +5,7 @@ import { MODEL, bosOption, output, withSharedFlags } from "../../cli/flags/share
 import { seed, wholeNumber } from "../../cli/flags/values.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { readRows } from "../../cli/tokensFile.ts";
+import { bytesIn } from "../../cli/userFile.ts";
 import type { MediaFile } from "../../inputs/media/mediaInputs.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
 import { STUDIES } from "../registry.ts";
@@ -75,10 +75,5 @@ function token(text: string): number | string {
 
 async function fileAt(path: string | undefined): Promise<MediaFile | undefined> {
   if (path === undefined) return undefined;
-  const bytes = await readFile(path).catch((error: Error) => {
-    throw new InputError("file", `cannot read the image ${path}: ${error.message}`, {
-      cause: error,
-    });
-  });
-  return { name: basename(path), bytes: new Uint8Array(bytes) };
+  return { name: basename(path), bytes: new Uint8Array(await bytesIn(path, "the image")) };
 }
