@@ -1,11 +1,14 @@
 /** @file The figures of a sweep, of what its tables have: the family, heads over checkpoints, when they form, and how far seeds agree. */
+import { group } from "d3-array";
+import { headName, headNumbers } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
+import { MOST_SERIES } from "../../draw/key.ts";
 import type { LineFigure, LinePoint } from "../../draw/lines.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { plural, share } from "../../draw/numbers.ts";
 import type { Scatter } from "../../draw/scatter.ts";
 import { shortenText } from "../../draw/visible.ts";
-import { familyFigure } from "../../studies/compare/viewFamily.ts";
+import { familyFigure, type FamilyMember } from "../../studies/compare/viewFamily.ts";
 import type { Cell, SweepTables, TidyTable } from "./tables.ts";
 
 /** Pictures by the name of their file; those for which the tables have too little are left out. */
@@ -18,15 +21,20 @@ export interface SweepFigures {
 
 type Row = Readonly<Record<string, Cell>>;
 
+/** The heads of the model and seed that a row is of. */
+type HeadsOf = (row: Row) => readonly Row[];
+
 export function sweepFigures({
   heads,
   models,
 }: Pick<SweepTables, "heads" | "models">): SweepFigures {
   const modelRows = rowsOf(models);
   const headRows = rowsOf(heads).filter(({ induction }) => induction !== null);
-  const runs = runsOf(modelRows, headRows);
+  const headsByModel = group(headRows, modelAndSeed);
+  const headsOf: HeadsOf = (row) => headsByModel.get(modelAndSeed(row)) ?? [];
+  const runs = runsOf(modelRows, headsOf);
   return {
-    family: familyOf(modelRows, headRows),
+    family: familyOf(modelRows, headsOf),
     checkpoints: checkpointMaps(runs),
     formation: formationOf(runs),
     seeds: agreementOf(headRows),
@@ -40,10 +48,10 @@ function rowsOf({ columns, rows }: TidyTable): Row[] {
 
 const numberOf = (row: Row, name: string) => row[name] as number;
 const textOf = (row: Row, name: string) => String(row[name]);
-const byText = (line: Row) => `${textOf(line, "model")} ${numberOf(line, "seed")}`;
+const modelAndSeed = (row: Row) => `${textOf(row, "model")} ${numberOf(row, "seed")}`;
 
 /** Models of several sizes, each by the first of its seeds and the last of its steps. */
-function familyOf(models: readonly Row[], heads: readonly Row[]): LineFigure | undefined {
+function familyOf(models: readonly Row[], headsOf: HeadsOf): LineFigure | undefined {
   const scored = models.filter(({ bestScore }) => bestScore !== null);
   const last = new Map<string, Row>();
   for (const row of scored.toSorted((a, b) => numberOf(b, "seed") - numberOf(a, "seed"))) {
@@ -53,48 +61,37 @@ function familyOf(models: readonly Row[], heads: readonly Row[]): LineFigure | u
   }
   const rows = [...last.values()];
   if (new Set(rows.map((row) => row["parameters"])).size < 2) return undefined;
-  return familyFigure({
-    models: rows.map((row) => ({
-      id: textOf(row, "model"),
-      parameters: numberOf(row, "parameters"),
-      inductionHeads: countOf(row, heads),
-      best: {
-        ...{ score: numberOf(row, "bestScore"), depth: numberOf(row, "bestDepth") },
-        ...boundsOf(row, heads),
-      },
-      loss:
-        row["copyGain"] === null
-          ? null
-          : {
-              copyGain: {
-                value: numberOf(row, "copyGain"),
-                low: row["copyGainLow"] as number | null,
-                high: row["copyGainHigh"] as number | null,
-              },
-            },
-    })),
-    words: [`${plural(rows.length, "model")} of a sweep by parameters.`],
-  } as Parameters<typeof familyFigure>[0]);
+  const title = `${plural(rows.length, "model")} of a sweep by parameters`;
+  const members = rows.map((row) => memberOf(row, headsOf(row)));
+  return familyFigure({ models: members, words: [`${title}.`] }, { title });
 }
 
-function boundsOf(row: Row, heads: readonly Row[]) {
-  const best = heads.find(
-    (line) =>
-      byText(line) === byText(row) &&
-      line["layer"] === row["bestLayer"] &&
-      line["head"] === row["bestHead"],
-  );
+/** @param heads of the model and seed of the row */
+function memberOf(row: Row, heads: readonly Row[]): FamilyMember {
+  const isBest = ({ layer, head }: Row) => layer === row["bestLayer"] && head === row["bestHead"];
+  const best = heads.find(isBest);
+  const copyGain = {
+    value: row["copyGain"] as number,
+    low: row["copyGainLow"] as number | null,
+    high: row["copyGainHigh"] as number | null,
+  };
   return {
-    low: (best?.["inductionLow"] ?? null) as number | null,
-    high: (best?.["inductionHigh"] ?? null) as number | null,
+    id: textOf(row, "model"),
+    parameters: numberOf(row, "parameters"),
+    inductionHeads: countOf(row, heads),
+    best: {
+      ...{ score: numberOf(row, "bestScore"), depth: numberOf(row, "bestDepth") },
+      low: (best?.["inductionLow"] ?? null) as number | null,
+      high: (best?.["inductionHigh"] ?? null) as number | null,
+    },
+    loss: row["copyGain"] === null ? null : { copyGain },
   };
 }
 
-function countOf(row: Row, heads: readonly Row[]) {
+function countOf(row: Row, heads: readonly Row[]): FamilyMember["inductionHeads"] {
   if (row["labelledInduction"] !== null)
-    return { by: "label" as const, count: numberOf(row, "labelledInduction") };
-  const count = heads.filter((line) => byText(line) === byText(row) && attends(line)).length;
-  return { by: "attention" as const, count };
+    return { by: "label", count: numberOf(row, "labelledInduction") };
+  return { by: "attention", count: heads.filter(attends).length };
 }
 
 const attends = (row: Row) => numberOf(row, "induction") >= INDUCTION_ATTENTION.substantial;
@@ -113,7 +110,7 @@ interface Run {
 }
 
 /** Models of which there are several steps. */
-function runsOf(models: readonly Row[], heads: readonly Row[]): Run[] {
+function runsOf(models: readonly Row[], headsOf: HeadsOf): Run[] {
   const runs = new Map<string, Map<number, Row>>();
   for (const row of models) {
     const { run, step } = placeOf(textOf(row, "model"));
@@ -126,11 +123,8 @@ function runsOf(models: readonly Row[], heads: readonly Row[]): Run[] {
       parameters: numberOf([...steps.values()][0]!, "parameters"),
       steps: [...steps]
         .sort(([a], [b]) => a - b)
-        .map(([step, row]) => ({
-          step,
-          heads: heads.filter((line) => byText(line) === byText(row)),
-        }))
-        .filter((line) => line.heads.length > 0),
+        .map(([step, row]) => ({ step, heads: headsOf(row) }))
+        .filter(({ heads }) => heads.length > 0),
     }))
     .filter(({ steps }) => steps.length > 1);
 }
@@ -171,20 +165,19 @@ function checkpointMaps(runs: readonly Run[]): Matrices | undefined {
   };
 }
 
-const nameOf = (row: Row) => `${numberOf(row, "layer")}.${numberOf(row, "head")}`;
+const nameOf = (row: Row) =>
+  headName({ layer: numberOf(row, "layer"), head: numberOf(row, "head") });
 
 function bestHeads({ steps }: Run): string[] {
   const most = new Map<string, number>();
   for (const row of steps.flatMap(({ heads }) => heads))
     most.set(nameOf(row), Math.max(most.get(nameOf(row)) ?? 0, numberOf(row, "induction")));
-  const rising = [...most].sort(([, a], [, b]) => b - a).slice(0, MOST_HEADS);
-  const attending = rising.filter(([, score]) => score >= INDUCTION_ATTENTION.substantial);
-  return (attending.length > 0 ? attending : rising.slice(0, 4))
-    .map(([name]) => name)
-    .sort((a, b) => {
-      const [left, other] = [a, b].map((name) => name.split(".").map(Number));
-      return left![0]! - other![0]! || left![1]! - other![1]!;
-    });
+  const falling = [...most].sort(([, a], [, b]) => b - a).slice(0, MOST_HEADS);
+  const attending = falling.filter(([, score]) => score >= INDUCTION_ATTENTION.substantial);
+  return (attending.length > 0 ? attending : falling.slice(0, 4))
+    .map(([name]) => headNumbers(name))
+    .sort((a, b) => a.layer - b.layer || a.head - b.head)
+    .map(headName);
 }
 
 /** The first step at which a head attends like induction, against parameters. */
@@ -208,7 +201,7 @@ function formationOf(runs: readonly Run[]): LineFigure | undefined {
       },
     ],
     notes: [
-      `A head attends like induction from a score of ${share(INDUCTION_ATTENTION.substantial)} on. Bands reach down to the checkpoint before.`,
+      `A head attends like induction from a score of ${share(INDUCTION_ATTENTION.substantial)} on. Bands reach down to the checkpoint before, or to a thousandth of the step.`,
       ...(points.length < runs.length
         ? [
             `${plural(runs.length - points.length, "run")} without a checkpoint at which the first one forms: not drawn.`,
@@ -236,8 +229,8 @@ function agreementOf(heads: readonly Row[]): Scatter | undefined {
     const name = `${shortenText(textOf(row, "model"), 24)} ${nameOf(row)}`;
     return [{ name, x, y: numberOf(row, "induction"), group: `seed ${numberOf(row, "seed")}` }];
   });
-  const names = others.slice(0, MOST_GROUPS).map((seed) => `seed ${seed}`);
-  const dots = all.filter(({ group }) => names.includes(group));
+  const groups = others.slice(0, MOST_SERIES).map((seed) => `seed ${seed}`);
+  const dots = all.filter((dot) => groups.includes(dot.group));
   if (dots.length === 0) return undefined;
   const byDifference = dots.toSorted((a, b) => Math.abs(b.y - b.x) - Math.abs(a.y - a.x));
   const largest = Math.abs(byDifference[0]!.y - byDifference[0]!.x);
@@ -247,7 +240,7 @@ function agreementOf(heads: readonly Row[]): Scatter | undefined {
       `${plural(dots.length, "pair")} of scores of the same head with rows of other seeds; the largest difference is ${share(largest)}`,
     ],
     dots: byDifference.slice(0, MOST_PAIRED),
-    groups: names.filter((group) => dots.some((dot) => dot.group === group)),
+    groups: groups.filter((name) => dots.some((dot) => dot.group === name)),
     namesGroups: true,
     x: `induction score, seed ${first}`,
     y: "induction score, other seeds",
@@ -255,10 +248,10 @@ function agreementOf(heads: readonly Row[]): Scatter | undefined {
     notes: [
       "Dots on the diagonal agree; those farthest from it have their names.",
       ...(dots.length > MOST_PAIRED ? [`The ${MOST_PAIRED} that differ most.`] : []),
+      ...(others.length > MOST_SERIES
+        ? [`The first ${MOST_SERIES} of ${others.length} other seeds.`]
+        : []),
     ],
-    description: `Induction scores of heads with two seeds; the largest difference is ${share(largest)}.`,
+    description: `Induction scores of heads with seed ${first} and with other seeds; the largest difference is ${share(largest)}.`,
   };
 }
-
-/** Seeds that a picture tells apart. */
-const MOST_GROUPS = 15;

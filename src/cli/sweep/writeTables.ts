@@ -26,19 +26,18 @@ export async function writeTables(
     write(`${name}.csv`, tidyCsv(table));
     write(`${name}.parquet`, await tidyParquet(table));
   }
-  for (const [name, picture] of picturesOf(tables))
-    write(`${name}.svg`, await lazySvg(picture, drawnInNode)("light"));
+  for (const [name, picture] of Object.entries(picturesOf(tables)))
+    if (picture) write(`${name}.svg`, await lazySvg(picture, drawnInNode)("light"));
   return files;
 }
 
-function picturesOf(tables: SweepTables): [name: string, picture: StudyPicture][] {
+/** By the name of the file; undefined where the tables have too little for one. */
+function picturesOf(tables: SweepTables): Record<string, StudyPicture | undefined> {
   const { family, checkpoints, formation, seeds } = sweepFigures(tables);
-  return [
-    ...(family ? [["family", linePicture(family)] as [string, StudyPicture]] : []),
-    ...(checkpoints
-      ? [["checkpoints", matricesPicture(checkpoints)] as [string, StudyPicture]]
-      : []),
-    ...(formation ? [["formation", linePicture(formation)] as [string, StudyPicture]] : []),
-    ...(seeds ? [["seeds", scatterPicture(seeds)] as [string, StudyPicture]] : []),
-  ];
+  return {
+    family: family && linePicture(family),
+    checkpoints: checkpoints && matricesPicture(checkpoints),
+    formation: formation && linePicture(formation),
+    seeds: seeds && scatterPicture(seeds),
+  };
 }
