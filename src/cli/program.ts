@@ -33,7 +33,7 @@ export async function carryOut(
   { name, flags, args }: Invocation,
   surroundings?: Partial<Surroundings>,
 ): Promise<void> {
-  const spec = commands.find((other) => other.name === name);
+  const spec = commands.find((command) => command.name === name);
   if (!spec) throw new Error(`internal: there is no command ${name}`);
   await spec.carryOut(flags as never, args as never, surroundings);
 }

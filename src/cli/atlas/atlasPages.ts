@@ -76,11 +76,11 @@ const MODEL_COLUMNS = [
 ];
 
 function modelTable(cards: readonly AtlasCard[]): Markup {
-  const rows = cards.map((card) => {
-    const { model, parameters, verdict, losses } = card.card;
+  const rows = cards.map((entry) => {
+    const { model, parameters, verdict, losses } = entry.card;
     const { value, interval } = losses.copyGain;
     return [
-      ...[link(card), model.family, cell(parameters, parameters.toLocaleString("en-GB"))],
+      ...[link(entry), model.family, cell(parameters, parameters.toLocaleString("en-GB"))],
       ...[model.layers, model.layers * model.heads, verdict.counts.induction ?? 0],
       ...[value, interval?.[0] ?? null, interval?.[1] ?? null],
       verdict.screened.quick ? "quick" : "full",
@@ -105,12 +105,12 @@ const LABEL_COLUMN = HEAD_COLUMNS.indexOf("label");
 const FLAG_COLUMN = HEAD_COLUMNS.indexOf("flags");
 
 function headTable(cards: readonly AtlasCard[]): Markup {
-  const rows = cards.flatMap((card) =>
-    card.card.verdict.heads.map((head) => {
+  const rows = cards.flatMap((entry) =>
+    entry.card.verdict.heads.map((head) => {
       const { depth, label, flags } = head;
       const strength = strengthOf(head);
       return [
-        ...[link(card), { layer: head.layer, head: head.head }],
+        ...[link(entry), { layer: head.layer, head: head.head }],
         ...[cell(depth, depth.toFixed(2)), label, flags.join(" ")],
         ...[strength?.value ?? null, strength?.low ?? null, strength?.high ?? null],
         head.evidence.copying?.effect?.value ?? null,

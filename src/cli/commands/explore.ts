@@ -6,7 +6,7 @@ import { InputError } from "../../base/errors.ts";
 import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type ModelFlags, type OutputFlags } from "../flags/partFlags.ts";
 import { fromHub, MODEL, QUIET } from "../flags/sharedFlags.ts";
-import { collectFiles, integer } from "../flags/values.ts";
+import { collectTexts, integer } from "../flags/values.ts";
 import type { Frame } from "../frame.ts";
 
 interface ExploreFlags {
@@ -66,7 +66,7 @@ function declare(command: Command): Command {
     .option(
       "--results <file>",
       "with --share: a Result of score or verdict that is there already; may repeat",
-      collectFiles,
+      collectTexts,
     );
   return fromHub(withFlags).option("--quiet", QUIET);
 }

@@ -1,7 +1,7 @@
 /** @file Flags that several commands take, with one help text each. */
 import { Option, type Command } from "commander";
 import { DEVICES } from "../../base/backend.ts";
-import { bosChoice, byteCount, collectFiles, integer, seed, wholeNumber } from "./values.ts";
+import { bosChoice, byteCount, collectTexts, integer, seed, wholeNumber } from "./values.ts";
 
 export const MODEL =
   "a folder with config.json and weights, a .gguf or nanoGPT ckpt.pt, a hub id, zoo:NAME or planted:NAME";
@@ -93,7 +93,7 @@ export function rows(command: Command, form: string, examples = "16"): Command {
 /** The sequences of a study that looks at tokens one by one. */
 export function sequences(command: Command): Command {
   return command
-    .option("--text <text>", "a text; may repeat", collectFiles)
+    .option("--text <text>", "a text; may repeat", collectTexts)
     .option("--file <file>", "a file of text")
     .option("--tokens <file>", 'token ids: {"tokens": [[...]]}')
     .option(
@@ -108,7 +108,7 @@ export function sequences(command: Command): Command {
 /** Where a Result goes. */
 export function output(command: Command): Command {
   return command
-    .option("--out <file>", `write ${FORMATS}; may repeat`, collectFiles)
+    .option("--out <file>", `write ${FORMATS}; may repeat`, collectTexts)
     .option("--figure <name>", FIGURE)
     .option("--title <text>", TITLE)
     .option("--json", "print the Result as JSON and nothing else");

@@ -61,8 +61,8 @@ export function sets(text: string, before: readonly string[][] = []): string[][]
 }
 
 /** An option that may repeat. */
-export function collectFiles(file: string, before: readonly string[] = []): string[] {
-  return [...before, file];
+export function collectTexts(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }
 
 /** "0,512,1000" as steps. */

@@ -1,6 +1,6 @@
 /** @file The arguments of a tool: those of its command, found in what the command declares. */
 import type { Argument, Command, Option } from "commander";
-import { collectFiles, commaList, sets, stepList, wholeNumbers } from "../flags/values.ts";
+import { collectTexts, commaList, sets, stepList, wholeNumbers } from "../flags/values.ts";
 
 /** What a value is: paths and models are confined to the folders given at start. */
 export type PartKind = "switch" | "number" | "text" | "list" | "file" | "model";
@@ -63,7 +63,7 @@ function partOfOption(option: Option): ToolPart {
     flag: long ?? null,
     choices: option.argChoices ?? null,
     ...{ isRequired: option.mandatory, mayBeBare: optional },
-    repeats: option.parseArg === (collectFiles as unknown) || option.parseArg === (sets as unknown),
+    repeats: option.parseArg === (collectTexts as unknown) || option.parseArg === (sets as unknown),
   };
 }
 

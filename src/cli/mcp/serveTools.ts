@@ -99,12 +99,10 @@ async function callTool(
   { textOnly, ...options }: ToolOptions,
 ) {
   const answer = (text: string) => ({ content: [{ type: "text" as const, text }] });
-  const tool = tools.find((other) => other.name === name);
+  const tool = tools.find((each) => each.name === name);
   if (!tool)
     return {
-      ...answer(
-        `there is no tool ${name}; there are ${tools.map((other) => other.name).join(", ")}`,
-      ),
+      ...answer(`there is no tool ${name}; there are ${tools.map((each) => each.name).join(", ")}`),
       isError: true,
     };
   try {

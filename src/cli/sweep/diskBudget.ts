@@ -31,19 +31,21 @@ export async function diskBudget(bytes: number, cacheDir: string): Promise<DiskB
   const evict = async () => {
     const all = await checkpointsIn(cacheDir);
     const own = all.filter(({ target }) => !before.has(target));
-    for (const entry of own)
-      if (isUsed(entry, running) || !lastUse.has(entry.target)) lastUse.set(entry.target, ++uses);
+    for (const checkpoint of own) {
+      const { target } = checkpoint;
+      if (isUsed(checkpoint, running) || !lastUse.has(target)) lastUse.set(target, ++uses);
+    }
     const idle = own
-      .filter((entry) => !isUsed(entry, running))
+      .filter((checkpoint) => !isUsed(checkpoint, running))
       .sort((a, b) => lastUse.get(a.target)! - lastUse.get(b.target)!);
     const left = new Set(own);
-    for (const entry of idle) {
+    for (const checkpoint of idle) {
       if (sizeOf([...left], all) <= bytes) return;
-      const isRemoved = await removeFromCache(cacheDir, entry.target).then(
+      const isRemoved = await removeFromCache(cacheDir, checkpoint.target).then(
         () => true,
         () => false, // somebody downloads into it: after the next job, then
       );
-      if (isRemoved) left.delete(entry);
+      if (isRemoved) left.delete(checkpoint);
     }
   };
   const evictInTurn = () => (evicting = evicting.then(evict, evict));
@@ -88,11 +90,8 @@ function sizeOf(own: readonly Checkpoint[], all: readonly Checkpoint[]): number 
       `${entry.id}/${blob ?? `${revision.commit}/${name}`}`,
       Math.max(0, sizeBytes),
     ]);
-  const others = new Set(
-    all
-      .filter((entry) => !own.includes(entry))
-      .flatMap((entry) => blobsOf(entry).map(([key]) => key)),
-  );
-  const sizes = new Map(own.flatMap(blobsOf).filter(([key]) => !others.has(key)));
+  const others = all.filter((checkpoint) => !own.includes(checkpoint)).flatMap(blobsOf);
+  const otherKeys = new Set(others.map(([key]) => key));
+  const sizes = new Map(own.flatMap(blobsOf).filter(([key]) => !otherKeys.has(key)));
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
-import { collectFiles } from "../../cli/flags/values.ts";
+import { collectTexts } from "../../cli/flags/values.ts";
 import type { TargetText } from "../../inputs/targetRows.ts";
 import { MODEL, rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { number, wholeNumber, wholeNumbers } from "../../cli/flags/values.ts";
@@ -65,11 +65,11 @@ function textsOf(flags: Flags): TargetText[] | undefined {
 function declare(command: Command): Command {
   const withFlags = command
     .argument("<model>", MODEL)
-    .option("--text <text>", "a text of your own in place of random rows; may repeat", collectFiles)
+    .option("--text <text>", "a text of your own in place of random rows; may repeat", collectTexts)
     .option(
       "--answer <token>",
       'the token that follows the text, with its space: " Mary" (default: the text\'s own next tokens)',
-      collectFiles,
+      collectTexts,
     )
     .option("--centred", "take the logit less the mean over the vocabulary")
     .option(

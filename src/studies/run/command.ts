@@ -13,7 +13,7 @@ import {
   type OutputFlags,
 } from "../../cli/flags/partFlags.ts";
 import { MODEL, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
-import { collectFiles, commaList } from "../../cli/flags/values.ts";
+import { collectTexts, commaList } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
 import type { FromWork } from "../../cli/messages.ts";
 import { readInputs, type InputsFor } from "../../cli/inputsFile.ts";
@@ -42,7 +42,7 @@ export const command = defineCommand({
         .option(
           "--text <text>",
           "a text to run, for a model with a tokenizer; may repeat",
-          collectFiles,
+          collectTexts,
         )
         .option(
           "--inputs <file>",

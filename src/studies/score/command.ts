@@ -8,7 +8,7 @@ import {
   seedsOption,
   withSharedFlags,
 } from "../../cli/flags/sharedFlags.ts";
-import { collectFiles, integer, number, seed } from "../../cli/flags/values.ts";
+import { collectTexts, integer, number, seed } from "../../cli/flags/values.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
@@ -59,7 +59,7 @@ function declare(command: Command): Command {
     .option(
       "--out <file>",
       `write ${FORMATS}; may repeat (default output/induction_scores.png)`,
-      collectFiles,
+      collectTexts,
     )
     .option("--figure <name>", FIGURE)
     .option("--title <text>", TITLE)
