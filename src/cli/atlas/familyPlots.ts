@@ -1,5 +1,6 @@
 /** @file The plots of an atlas: models of a family over their sizes. */
 import { group } from "d3-array";
+import { linePicture } from "../../draw/pictures.ts";
 import type { StudyPicture } from "../../draw/studyView.ts";
 import { familyFigure, type FamilyMember } from "../../studies/compare/viewFamily.ts";
 import { headDepth } from "../../measure/headDepth.ts";
@@ -15,15 +16,7 @@ function plotOf(title: string, cards: readonly CardResult[]): StudyPicture[] {
   const sizes = new Set(cards.map(({ parameters }) => parameters));
   if (sizes.size < 2) return [];
   const figure = familyFigure({ models: cards.map(memberOf), words: [] }, { title, score: "gain" });
-  return [
-    {
-      label: title,
-      draw: async () => {
-        const { lineFigure } = await import("../../draw/lines.ts");
-        return (document, theme) => lineFigure(figure, document, theme);
-      },
-    },
-  ];
+  return [linePicture(figure)];
 }
 
 /** The best head is that with the largest gain over controls, which is what a verdict goes by. */
