@@ -1,6 +1,7 @@
 /** @file `explore --share`: a folder for any host that opens at one view of one model, with that model's Results in the page. */
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { byteSize } from "../../base/byteSize.ts";
 import type { Arcs } from "../../draw/arcs.ts";
 import { markup, scriptJson } from "../../draw/markup.ts";
 import type { ModelFile } from "../../models/modelFiles.ts";
@@ -8,7 +9,6 @@ import type { Manifest, Served } from "../../server/manifest.ts";
 import { modelManifest, text, zooManifest } from "../../server/manifest.ts";
 import { ZOO } from "../../models/zoo/openZoo.ts";
 import type { Frame } from "../frame.ts";
-import { withModel } from "../frame.ts";
 import { sharedArcs, sharedFigures } from "./sharedFigures.ts";
 import { sharedResults, type SharedResults } from "./sharedResults.ts";
 import { checkShared, writeShared } from "./writeShared.ts";
@@ -45,8 +45,8 @@ export async function shareFolder(
   const modelName = isPath ? basename(resolve(name)) : name; // no path of this machine leaves it
   const results = withModelId(await sharedResults(frame, name, { files, state }), modelName);
   const own = weights ? await filesOf(frame, name) : [];
-  const model = stateModel(frame, name, { isPath, shown: modelName, hasFiles: own.length > 0 });
-  const arcs = sharedArcs(results, await tokensOf(frame, name));
+  const model = stateModel(frame, name, { isPath, modelName, hasFiles: own.length > 0 });
+  const arcs = sharedArcs(results);
   const figures = await sharedFigures(results, arcs);
   const { score, verdict, attention } = results;
   const at = addressOf(state, model);
@@ -60,7 +60,7 @@ export async function shareFolder(
   const sizeBytes = writeShared(folder, manifest);
   process.stdout.write(`${folder}\n`);
   frame.done(
-    `wrote ${folder}: ${manifest.size - 1} files, ${Math.round(sizeBytes / 1e6)} MB. Any host can serve it, under any path.`,
+    `wrote ${folder}: ${manifest.size - 1} files, ${byteSize(sizeBytes)}. Any host can serve it, under any path.`,
   );
   frame.done(
     `${folder}/figure/index.html lists ${figures.size - 1} figures with their snippets for an iframe.`,
@@ -78,14 +78,6 @@ function addressOf(state: URLSearchParams, model: string): string {
   return new URLSearchParams([["view", view], ["model", model], ...rest]).toString();
 }
 
-/** What the model's tokens are. */
-function tokensOf(frame: Frame, name: string) {
-  return withModel(frame, name, async (model) => ({
-    tokenizer: await model.tokenizer(),
-    vocabulary: model.architecture.vocabulary,
-  }));
-}
-
 /** Whether the page has the model by itself. */
 function comesAlong(model: string): boolean {
   return /^(zoo|planted):|^served$/.test(model);
@@ -99,14 +91,18 @@ async function filesOf({ flags, signal, progress }: Frame, name: string): Promis
 
 interface Origin {
   readonly isPath: boolean;
-  readonly shown: string;
+  readonly modelName: string;
   readonly hasFiles: boolean;
 }
 
 /** What the page calls the model: the hub's are fetched if the reader says so, files are the reader's to choose. */
-function stateModel({ flags }: Frame, name: string, { isPath, shown, hasFiles }: Origin): string {
+function stateModel(
+  { flags }: Frame,
+  name: string,
+  { isPath, modelName, hasFiles }: Origin,
+): string {
   if (hasFiles) return "served";
-  if (isPath) return `files:${shown}`;
+  if (isPath) return `files:${modelName}`;
   if (/^(zoo|planted):/.test(name)) return name;
   const { revision } = flags.model;
   return `hub:${name}${revision ? `@${revision}` : ""}`;

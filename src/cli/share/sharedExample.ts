@@ -2,13 +2,12 @@
 import type { Backend } from "../../base/backend.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import type { Progress } from "../../base/progress.ts";
-import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { attention } from "../../studies/attention/attention.ts";
 import type { AttentionResult } from "../../studies/attention/result.ts";
 import { weightOf, type ArcsPlace } from "../../studies/attention/viewArcs.ts";
 import type { ScoreResult } from "../../studies/score/result.ts";
-import { repeatedTokens } from "../../text/patterns/repeatedTokens.ts";
+import { blockRows } from "./blockRows.ts";
 
 export interface SharedExample {
   readonly result: AttentionResult;
@@ -27,8 +26,7 @@ const SENTENCES = [
   "The owl found the key. Then the owl found the key",
   "Anna Karlov met Tom. Later Tom met Anna Karlov",
 ];
-const PERIOD = 6;
-const SEEDS = 16;
+const BLOCKS = { period: 6, seed: 0, examples: 16 };
 
 /**
  * Of sentences (where the model reads text) or random blocks, the place where the smaller of two numbers is largest: the
@@ -47,7 +45,7 @@ export async function sharedExample(
   const heads = [first, ...(previous ? [previous] : [])];
   const isText = (await model.tokenizer()) !== null;
   const result = await attention(model, {
-    ...(isText ? { texts: SENTENCES } : { tokens: randomBlocks(model) }),
+    ...(isText ? { texts: SENTENCES } : { tokens: blockRows(model.architecture, BLOCKS) }),
     heads,
     ...lent,
   });
@@ -68,18 +66,6 @@ function bestBefore({ scores }: ScoreResult, end: number): HeadAt | null {
     .flatMap((row, layer) => row.map((value, head) => ({ layer, head, value })));
   const [best] = heads.toSorted((a, b) => b.value - a.value);
   return best ? { layer: best.layer, head: best.head } : null;
-}
-
-function randomBlocks({ architecture }: LoadedModel): number[][] {
-  const { bosToken: bos, contextLength } = architecture;
-  const { ids: ordinary } = drawnTokens(architecture);
-  const room = Math.floor((contextLength - (bos === null ? 0 : 1)) / 2);
-  const period = Math.min(PERIOD, ordinary.length, room);
-  const { tokens } = repeatedTokens({ seed: 0, examples: SEEDS, period, bos, ordinary });
-  const length = tokens.shape[1]!;
-  return Array.from({ length: SEEDS }, (_, row) => [
-    ...tokens.data.subarray(row * length, (row + 1) * length),
-  ]);
 }
 
 /** Where a token comes again after which the same token follows again. */

@@ -7,7 +7,7 @@ import { markup, type Markup } from "../../draw/markup.ts";
 import { page } from "../../draw/page.ts";
 import { arcsPicture, mapPicture } from "../../draw/pictures.ts";
 import { tokenText } from "../../draw/tokenText.ts";
-import { hasWords, wordOf } from "../../draw/tokenWords.ts";
+import { wordOf } from "../../draw/tokenWords.ts";
 import { attentionView } from "../../studies/attention/view.ts";
 import { attentionArcs } from "../../studies/attention/viewArcs.ts";
 import { scoreHeadMap, scoreView } from "../../studies/score/view.ts";
@@ -41,17 +41,9 @@ export async function sharedFigures(
   return files;
 }
 
-/**
- * The two heads of induction on the example.
- *
- * @param tokens what the model's tokens are: those of a small model without tokenizer are shown as words
- */
-export function sharedArcs(
-  { example }: SharedResults,
-  tokens: Parameters<typeof hasWords>[0],
-): Arcs | null {
+/** The two heads of induction on the example. */
+export function sharedArcs({ example, isWorded }: SharedResults): Arcs | null {
   if (!example) return null;
-  const isWorded = hasWords(tokens);
   return attentionArcs(example.result, example.place, (piece) =>
     isWorded ? wordOf(Number(piece)) : tokenText(piece, Infinity),
   );
@@ -108,7 +100,7 @@ function mapOf({ score }: SharedResults): Figure {
 
 /** One head alone: that of the view. */
 function patternOf({ attention, head }: SharedResults): Figure {
-  const heads = attention.heads.filter((other) => other.head === head.head);
+  const heads = attention.heads.filter((panel) => panel.head === head.head);
   const { title, sentences, pictures, tables } = attentionView({ ...attention, heads });
   return {
     name: "pattern",

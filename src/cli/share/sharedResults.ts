@@ -2,18 +2,17 @@
 import { InputError } from "../../base/errors.ts";
 import { headName, headNumbers, type HeadAt } from "../../base/headName.ts";
 import { hasWords, idOf } from "../../draw/tokenWords.ts";
-import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { attention } from "../../studies/attention/attention.ts";
 import type { AttentionResult } from "../../studies/attention/result.ts";
 import type { ScoreResult } from "../../studies/score/result.ts";
 import type { VerdictResult } from "../../studies/verdict/result.ts";
-import { repeatedTokens } from "../../text/patterns/repeatedTokens.ts";
 import { STUDIES } from "../../studies/registry.ts";
 import { viewOf } from "../../studies/views.ts";
 import type { Frame } from "../frame.ts";
 import { readResult } from "../readResult.ts";
 import { runOnModel } from "../runOnModel.ts";
+import { blockRows } from "./blockRows.ts";
 import { sharedExample, type SharedExample } from "./sharedExample.ts";
 
 export interface SharedResults {
@@ -25,6 +24,8 @@ export interface SharedResults {
   readonly head: HeadAt;
   /** Null for a model that shows no such place, as one that reads no sequence twice. */
   readonly example: SharedExample | null;
+  /** Whether tokens are shown as words, as those of a small model without tokenizer are. */
+  readonly isWorded: boolean;
 }
 
 /** Results that may come from files. */
@@ -43,8 +44,8 @@ export async function sharedResults(
   { files, state }: { readonly files: readonly string[]; readonly state: URLSearchParams },
 ): Promise<SharedResults> {
   const results = await resultsIn(files);
-  const score = results.score ?? (await scoreOf(frame, name));
-  const verdict = results.verdict ?? (await verdictOf(frame, name));
+  const score = results.score ?? (await runOnModel(frame, STUDIES.score, name, {}));
+  const verdict = results.verdict ?? (await runOnModel(frame, STUDIES.verdict, name, {}));
   const model = await frame.openModel(name);
   try {
     checkModel(model, [score, verdict], name);
@@ -56,26 +57,18 @@ export async function sharedResults(
       head: at,
     }));
     const rows = await sequenceOf(state, model);
+    const { vocabulary } = model.architecture;
     return {
       score,
       verdict,
       head,
       attention: await attention(model, { ...rows, heads: layer, ...lent }),
       example: await sharedExample(model, score, lent),
+      isWorded: hasWords({ tokenizer: await model.tokenizer(), vocabulary }),
     };
   } finally {
     await model.close();
   }
-}
-
-async function scoreOf(frame: Frame, name: string): Promise<ScoreResult> {
-  const result = await runOnModel(frame, STUDIES.score, name, {});
-  return result;
-}
-
-async function verdictOf(frame: Frame, name: string): Promise<VerdictResult> {
-  const result = await runOnModel(frame, STUDIES.verdict, name, {});
-  return result;
 }
 
 async function resultsIn(files: readonly string[]): Promise<Found> {
@@ -132,13 +125,9 @@ async function sequenceOf(state: URLSearchParams, model: LoadedModel) {
     return (await model.tokenizer()) === null
       ? { tokens: [idsIn(text, architecture.vocabulary)] }
       : { texts: [text] };
-  const { bosToken: bos, contextLength } = architecture;
-  const { ids: ordinary } = drawnTokens(architecture);
   const number = (key: "period" | "seed") => Number(state.get(key) ?? USUAL[key]);
-  const room = Math.floor((contextLength - (bos === null ? 0 : 1)) / 2);
-  const period = Math.min(number("period"), ordinary.length, room);
-  const { tokens } = repeatedTokens({ seed: number("seed"), examples: 1, period, bos, ordinary });
-  return { tokens: [[...tokens.data]] };
+  const choice = { period: number("period"), seed: number("seed"), examples: 1 };
+  return { tokens: blockRows(architecture, choice) };
 }
 
 /** Ids of a model without tokenizer, or the words that the page shows for them; ids that it lacks are refused by the study. */
