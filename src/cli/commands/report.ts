@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { defineCommand } from "../commandSpec.ts";
-import { FIGURE } from "../flags/sharedFlags.ts";
+import { FIGURE, FORMATS } from "../flags/sharedFlags.ts";
 import { readResult } from "../readResult.ts";
 
 interface Flags {
@@ -19,10 +19,7 @@ export const command = defineCommand({
   declare: (command: Command) =>
     command
       .argument("<result...>", "JSON files of --out or --json, in the order of the sections")
-      .option(
-        "--out <file>",
-        `the page, .html (default ${DEFAULT_PAGE}); with --figure also .png, .svg, .pdf, .csv, .tex or .md`,
-      )
+      .option("--out <file>", `the page, .html (default ${DEFAULT_PAGE}); with --figure ${FORMATS}`)
       .option("--figure <name>", FIGURE)
       .option("--title <text>", "what the page is called (default Induction heads)"),
   carryOut: async (flags: Flags, [files]: readonly [readonly string[]]) => {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
-import { MODEL, bosOption, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { FORMATS, MODEL, bosOption, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import type { RowFlags } from "../../cli/flags/rowFlags.ts";
 import { wholeNumber } from "../../cli/flags/values.ts";
 import { readResult } from "../../cli/readResult.ts";
@@ -29,7 +29,7 @@ function declare(command: Command): Command {
     .argument("[cards...]", "after diff: the JSON of the old card and of the new one")
     .option(
       "--out <folder>",
-      `where the card goes (default ${FOLDER}); of diff a file, .png, .svg, .pdf, .html, .csv or .json`,
+      `where the card goes (default ${FOLDER}); of diff a file, ${FORMATS}`,
       (name) => [name],
     )
     .option("--num-examples <n>", "sequences (default 20, 16 causal, 50 for losses)", wholeNumber)
