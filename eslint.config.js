@@ -51,7 +51,7 @@ export const reservedPackages = {
   cli: ["commander", "cli-progress", "@modelcontextprotocol/sdk", "bullmq", "ioredis"],
 };
 
-/** Folders that must run anywhere, so that nothing in them may need Node; in runtime two files may. */
+/** Folders that must run anywhere, so that nothing in them may need Node; in runtime three files may. */
 const anywhere = [
   ...[
     "base",
