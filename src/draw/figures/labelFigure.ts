@@ -1,5 +1,6 @@
 import type { CountBars } from "../countBars.ts";
 import { headNumbers } from "../headNumbers.ts";
+import { countPicture } from "../pictures.ts";
 import type { StudyView } from "../studyView.ts";
 import type { FigureParts, FigureWords } from "./figureParts.ts";
 
@@ -18,13 +19,7 @@ export function labelFigure(view: StudyView, { made }: FigureWords): FigureParts
     description: `${title}: ${rows.map(({ name }) => `${name} ${total(labels, name)}`).join(", ")}.`,
   };
   return {
-    picture: {
-      label: title,
-      draw: async () => {
-        const { countBars } = await import("../countBars.ts");
-        return (document, theme) => countBars(picture, document, theme);
-      },
-    },
+    picture: countPicture(picture),
     table: {
       caption: "Heads of each layer by label",
       columns: ["layer", ...names.map((name) => ({ name, key: name }))],

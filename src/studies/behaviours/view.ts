@@ -2,12 +2,12 @@
 import { headName, type HeadAt } from "../../base/headName.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { plural, share } from "../../draw/numbers.ts";
+import { matricesPicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
   headColumn,
   pictureLines,
   settingsOf,
-  type StudyPicture,
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
@@ -23,7 +23,7 @@ export function behavioursView(result: BehavioursResult): StudyView {
     ],
     sentences: result.words,
     map: null,
-    pictures: [picture(result)],
+    pictures: [matricesPicture(pictureOf(result))],
     tables: [
       behaviourTable(result),
       ...(copies && copies.length > 0 ? [copyTable(copies)] : []),
@@ -173,17 +173,6 @@ function everything({ behaviours }: BehavioursResult): StudyTable {
 
 /** Rows that a picture has room for. */
 const MOST_ROWS = 48;
-
-function picture(result: BehavioursResult): StudyPicture {
-  const figure = pictureOf(result);
-  return {
-    label: figure.title,
-    draw: async () => {
-      const { matrices } = await import("../../draw/matrices.ts");
-      return (document, theme) => matrices(figure, document, theme);
-    },
-  };
-}
 
 function pictureOf(result: BehavioursResult): Matrices {
   const { behaviours, words, least } = result;

@@ -2,6 +2,7 @@
 import { headName, headNumbers } from "../../base/headName.ts";
 import type { TEXT_PLACES, VerdictResult } from "./result.ts";
 import { share } from "../../draw/numbers.ts";
+import { chartPicture } from "../../draw/pictures.ts";
 import { ACTING_LABELS, ATTENDING_LABELS, FLAGS, LABELS } from "../../measure/verdict/names.ts";
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import {
@@ -51,12 +52,8 @@ export function verdictView(result: VerdictResult): StudyView {
     pictures: drawing
       ? [
           {
-            label: drawing.title,
+            ...chartPicture(drawing, async () => (await import("./viewCircuit.ts")).circuitDrawing),
             figure: { name: "circuit", table: edgeTable(circuit) },
-            draw: async () => {
-              const { circuitDrawing } = await import("./viewCircuit.ts");
-              return (document, theme) => circuitDrawing(drawing, document, theme);
-            },
           },
         ]
       : [],
