@@ -62,12 +62,8 @@ export function headMap(map: HeadMap, document: Document, theme = THEMES.light):
   );
   const spec = headMapPlot(map, theme, size);
   const plot = Plot.plot({ ...spec, document }) as SVGSVGElement;
-  const colourOf = ramp(theme[map.scale.kind]);
-  const colour = (fraction: number) => hexOf(colourOf(fraction));
   const legend = drawLegend(document, theme, {
-    colour,
-    low: map.scale.kind === "diverging" ? -map.scale.bound : 0,
-    high: map.scale.bound,
+    scale: map.scale,
     label: map.scaleLabel,
     ...(map.reference && { reference: map.reference.value }),
     key: keyOf(map),

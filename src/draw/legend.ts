@@ -1,21 +1,22 @@
 /** @file The colour scale of a picture with its label, and the key beside it. */
 import * as Plot from "@observablehq/plot";
 import type { Part } from "./figure.ts";
+import type { HeadScale } from "./headScale.ts";
 import { drawKey, type KeyEntry } from "./key.ts";
+import { hexOf, ramp } from "./ramp.ts";
 import { svgNode } from "./svgNode.ts";
 import type { Theme } from "./theme.ts";
 import { visible } from "./visible.ts";
 import { widthOf } from "./wrap.ts";
 
 export interface Legend {
-  /** Colour at a fraction of the scale, 0 to 1. */
-  readonly colour: (fraction: number) => string;
-  readonly low: number;
-  readonly high: number;
+  readonly scale: HeadScale;
+  /** What the colours mean, with the unit. */
   readonly label: string;
   /** A value to be marked by a tick across the ramp. */
   readonly reference?: number | undefined;
-  readonly key: readonly KeyEntry[];
+  /** What stands beside the ramp; left out: nothing. */
+  readonly key?: readonly KeyEntry[] | undefined;
 }
 
 const INSET = 50; // the left margin of the map below
@@ -24,24 +25,26 @@ const FONT = 12;
 const HEIGHT = 54;
 
 export function drawLegend(document: Document, theme: Theme, legend: Legend): Part {
-  const ramp = Plot.plot({ ...rampPlot(theme, legend), document }) as SVGSVGElement;
+  const plot = Plot.plot({ ...rampPlot(theme, legend), document }) as SVGSVGElement;
   const label = svgNode(document, "text", { x: INSET, y: 13, "font-size": FONT }, [
     visible(legend.label),
   ]);
   const left = INSET + RAMP.width + 28;
-  const key = drawKey(document, theme, legend.key, { left, most: Infinity });
-  for (const node of [ramp, key.node]) node.setAttribute("y", "20");
+  const key = drawKey(document, theme, legend.key ?? [], { left, most: Infinity });
+  for (const node of [plot, key.node]) node.setAttribute("y", "20");
   const width = Math.max(key.width, left, INSET + widthOf(legend.label) * FONT);
-  const node = svgNode(document, "svg", { width, height: HEIGHT }, [label, ramp, key.node]);
+  const node = svgNode(document, "svg", { width, height: HEIGHT }, [label, plot, key.node]);
   return { node, width, height: HEIGHT };
 }
 
-function rampPlot(theme: Theme, { low, high, colour, reference }: Legend): Plot.PlotOptions {
+function rampPlot(theme: Theme, { scale, reference }: Legend): Plot.PlotOptions {
+  const colourOf = ramp(theme[scale.kind]);
+  const [low, high] = [scale.kind === "diverging" ? -scale.bound : 0, scale.bound];
   const step = (high - low) / RAMP.steps;
   const slices = Array.from({ length: RAMP.steps }, (_, index) => ({
     from: low + index * step,
     to: Math.min(high, low + (index + 1.5) * step), // overlaps the next, so that no seam shows
-    fill: colour((index + 0.5) / RAMP.steps),
+    fill: hexOf(colourOf((index + 0.5) / RAMP.steps)),
   }));
   const rule = (stroke: string, strokeWidth: number) =>
     Plot.ruleX([reference!], { stroke, strokeWidth, insetTop: -3, insetBottom: -3 });

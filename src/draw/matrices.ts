@@ -55,8 +55,8 @@ export function matrices(
 ): SVGSVGElement {
   if (picture.matrices.length === 0 || picture.matrices.some(({ values }) => values.length === 0))
     throw new InputError("shape", "a picture of matrices needs cells, got none");
-  const legends = [picture, ...picture.matrices.flatMap(({ own }) => own ?? [])].map((part) =>
-    legendOf(document, theme, part),
+  const legends = [picture, ...picture.matrices.flatMap(({ own }) => own ?? [])].map(
+    ({ scale, scaleLabel: label }) => drawLegend(document, theme, { scale, label }),
   );
   return drawFigure(document, theme, {
     title: picture.title,
@@ -67,21 +67,6 @@ export function matrices(
       ...(picture.notes ?? []),
     ],
     description: picture.description,
-  });
-}
-
-function legendOf(
-  document: Document,
-  theme: Theme,
-  { scale, scaleLabel: label }: Pick<Matrices, "scale" | "scaleLabel">,
-): Part {
-  const colourOf = ramp(theme[scale.kind]);
-  return drawLegend(document, theme, {
-    colour: (fraction) => hexOf(colourOf(fraction)),
-    low: scale.kind === "diverging" ? -scale.bound : 0,
-    high: scale.bound,
-    label,
-    key: [],
   });
 }
 

@@ -1,7 +1,8 @@
 /** @file Numbers by patch over an image: the image as it is, then once for each set of numbers under them. */
 import { drawFigure, type Part } from "./figure.ts";
+import type { HeadScale } from "./headScale.ts";
 import { drawLegend } from "./legend.ts";
-import { hexOf, ramp } from "./ramp.ts";
+import { hexOf, ramp, type Ramp } from "./ramp.ts";
 import { svgNode } from "./svgNode.ts";
 import { THEMES, type Theme } from "./theme.ts";
 
@@ -23,9 +24,11 @@ export interface OverImage {
   readonly description: string;
 }
 
-/** Pixels of a side, between two images, and above one for its title. */
+/** Pixels of a side, between two images, above one for its title, and of its letters. */
 const [SIZE, GAP, TITLE, FONT] = [224, 18, 20, 11.5];
 const IN_A_ROW = 3;
+/** Of numbers as shares of the largest in their set. */
+const SCALE: HeadScale = { kind: "sequential", bound: 1 };
 /** How much of the image is hidden where a number is the largest. */
 const COVER = 0.75;
 
@@ -35,25 +38,14 @@ export function overImage(
   document: Document,
   theme: Theme = THEMES.light,
 ): SVGSVGElement {
-  const colourOf = ramp(theme.sequential);
-  const legend = drawLegend(document, theme, {
-    colour: (fraction) => hexOf(colourOf(fraction)),
-    low: 0,
-    high: 1,
-    label: picture.scaleLabel,
-    key: [],
-  });
-  const { title, subtitle, notes = [], description } = picture;
-  const parts = [legend, gridOf(document, theme, picture, (fraction) => hexOf(colourOf(fraction)))];
+  const { title, subtitle, scaleLabel: label, notes = [], description } = picture;
+  const legend = drawLegend(document, theme, { scale: SCALE, label });
+  const parts = [legend, gridOf(document, theme, picture)];
   return drawFigure(document, theme, { title, subtitle, parts, notes, description });
 }
 
-function gridOf(
-  document: Document,
-  theme: Theme,
-  { png, side, layers }: OverImage,
-  colour: (fraction: number) => string,
-): Part {
+function gridOf(document: Document, theme: Theme, { png, side, layers }: OverImage): Part {
+  const colourOf = ramp(theme[SCALE.kind]);
   const panels = [{ title: "the image", values: [] as readonly number[] }, ...layers];
   const nodes = panels.flatMap(({ title, values }, index) => {
     const x = (index % IN_A_ROW) * (SIZE + GAP);
@@ -65,7 +57,7 @@ function gridOf(
         ...{ x, y: y + TITLE, width: SIZE, height: SIZE },
         ...{ href: `data:image/png;base64,${png}`, preserveAspectRatio: "none" },
       }),
-      ...cells(document, values, side, { x, y: y + TITLE }, colour),
+      ...cells(document, values, side, { x, y: y + TITLE }, colourOf),
     ];
   });
   const rows = Math.ceil(panels.length / IN_A_ROW);
@@ -83,7 +75,7 @@ function cells(
   values: readonly number[],
   side: number,
   at: { readonly x: number; readonly y: number },
-  colour: (fraction: number) => string,
+  colourOf: Ramp,
 ): SVGElement[] {
   const most = Math.max(0, ...values);
   const cell = SIZE / side;
@@ -92,7 +84,12 @@ function cells(
     if (fraction < 0.02) return []; // too faint to be seen
     return svgNode(document, "rect", {
       ...{ x: at.x + (index % side) * cell, y: at.y + Math.floor(index / side) * cell },
-      ...{ width: cell, height: cell, fill: colour(fraction), "fill-opacity": COVER * fraction },
+      ...{
+        width: cell,
+        height: cell,
+        fill: hexOf(colourOf(fraction)),
+        "fill-opacity": COVER * fraction,
+      },
     });
   });
 }

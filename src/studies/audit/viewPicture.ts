@@ -35,11 +35,8 @@ export function auditPicture(
 ): SVGSVGElement {
   const spec = auditPlot(result, theme);
   const plot = Plot.plot({ ...spec, document }) as SVGSVGElement;
-  const colourOf = ramp(theme.diverging);
   const legend = drawLegend(document, theme, {
-    colour: (fraction) => hexOf(colourOf(fraction)),
-    low: -1,
-    high: 1,
+    scale: SCALE,
     label: "score of the head in this column",
     key: [{ shape: "box", label: "the head that the convention is meant to find" }],
   });
@@ -97,7 +94,7 @@ function cellsOf(conventions: AuditResult["conventions"]): Cell[] {
 
 function cellMarks(cells: readonly Cell[], theme: Theme): Plot.Markish[] {
   const at = { x: "column", y: "row" };
-  const colourOf = ramp(theme.diverging);
+  const colourOf = ramp(theme[SCALE.kind]);
   const colour = (value: number) => colourOf(fractionOf(value, SCALE));
   const filled = cells.filter((cell): cell is Cell & { value: number } => cell.value !== null);
   const meant = cells.filter(({ isMeant }) => isMeant);
