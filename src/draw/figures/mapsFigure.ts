@@ -1,3 +1,4 @@
+import { headMatrix } from "../headMatrix.ts";
 import { headNumbers, type HeadMeasure } from "../headNumbers.ts";
 import type { Matrices } from "../matrices.ts";
 import { matricesPicture } from "../pictures.ts";
@@ -22,18 +23,15 @@ export function mapsFigure(
   const numbers = headNumbers(view);
   if (!numbers || numbers.measures.length < 2) return null;
   const [first, second] = chosenMeasures(numbers, keys, 2) as [HeadMeasure, HeadMeasure];
-  const { layers, heads } = numbers;
   const title = capitalised(`${titleName(first)} and ${titleName(second)}`);
-  const names = (count: number) => Array.from({ length: count }, (_, index) => String(index));
-  const axes = { rows: names(layers), columns: names(heads) };
   const hasGaps = [first, second].some(({ values }) => values.flat().includes(null));
   const picture: Matrices = {
     ...{ title, subtitle: [made], rowName: "layers", columnName: "heads" },
     ...{ scale: first.scale, scaleLabel: first.name },
     matrices: [
-      { title: first.name, ...axes, values: first.values },
+      headMatrix(first.name, first.values),
       {
-        ...{ title: second.name, ...axes, values: second.values },
+        ...headMatrix(second.name, second.values),
         own: { scale: second.scale, scaleLabel: second.name },
       },
     ],

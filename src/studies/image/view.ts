@@ -1,5 +1,6 @@
 /** @file What `image` shows: the image with what heads attend to over it, maps of shares, scores and effects, every head. */
 import { headName } from "../../base/headName.ts";
+import { headMatrix } from "../../draw/headMatrix.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { share } from "../../draw/numbers.ts";
 import type { OverImage } from "../../draw/overImage.ts";
@@ -13,7 +14,6 @@ import {
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
-import { headMatrix } from "../stacks/viewMatrix.ts";
 import type { ImageResult } from "./result.ts";
 
 export function imageView(result: ImageResult): StudyView {

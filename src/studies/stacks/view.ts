@@ -10,7 +10,7 @@ import {
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
-import { headMatrix } from "./viewMatrix.ts";
+import { headMatrix } from "../../draw/headMatrix.ts";
 import type { StackPart, StacksResult } from "./result.ts";
 
 export function stacksView(result: StacksResult): StudyView {

@@ -11,7 +11,7 @@ import {
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
-import { headMatrix } from "./viewMatrix.ts";
+import { headMatrix } from "../../draw/headMatrix.ts";
 import type { StackAblationResult } from "./resultAblate.ts";
 
 export function stackAblationView(result: StackAblationResult): StudyView {
