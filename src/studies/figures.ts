@@ -109,8 +109,9 @@ export function figureView(
   kind: string,
 ): StudyView {
   const origin = madeOf(view);
+  const lines = origin === "" ? [] : [origin];
   const { make, from } = FIGURES[name] as FigureKind;
-  const parts = make(view, words, { made: origin });
+  const parts = make(view, words, { subtitle: lines });
   if (parts === null)
     throw new InputError(
       "options",
@@ -120,7 +121,7 @@ export function figureView(
   const { picture, table } = parts;
   return {
     title: picture?.label ?? view.title,
-    lines: [origin],
+    lines,
     sentences: [],
     map: null,
     pictures: picture ? [picture] : [],

@@ -11,10 +11,10 @@ export interface FigureParts {
   readonly table: StudyTable;
 }
 
-/** What stands below the title of every figure. */
+/** What every figure says beside its own words. */
 export interface FigureWords {
-  /** How the numbers were made: weights, rows, BOS, seed. */
-  readonly made: string;
+  /** How the numbers were made: weights, rows, BOS, seed; empty where the Result does not say. */
+  readonly subtitle: readonly string[];
 }
 
 /** A measure in a title: without its unit. */

@@ -5,7 +5,7 @@ import type { StudyView } from "../studyView.ts";
 import type { FigureParts, FigureWords } from "./figureParts.ts";
 
 /** How many heads of each layer have each label. Null if the Result labels no heads. */
-export function labelFigure(view: StudyView, { made }: FigureWords): FigureParts | null {
+export function labelFigure(view: StudyView, { subtitle }: FigureWords): FigureParts | null {
   const labels = headNumbers(view)?.labels;
   if (!labels) return null;
   const names = [...new Set(labels.flat())].sort((a, b) => total(labels, a) - total(labels, b));
@@ -15,7 +15,7 @@ export function labelFigure(view: StudyView, { made }: FigureWords): FigureParts
   }));
   const title = "Labels of heads by layer";
   const picture: CountBars = {
-    ...{ title, subtitle: [made], rows, columnName: "layer" },
+    ...{ title, subtitle, rows, columnName: "layer" },
     description: `${title}: ${rows.map(({ name }) => `${name} ${total(labels, name)}`).join(", ")}.`,
   };
   return {

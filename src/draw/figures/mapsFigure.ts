@@ -18,7 +18,7 @@ import {
 export function mapsFigure(
   view: StudyView,
   keys: readonly string[],
-  { made }: FigureWords,
+  { subtitle }: FigureWords,
 ): FigureParts | null {
   const numbers = headNumbers(view);
   if (!numbers || numbers.measures.length < 2) return null;
@@ -26,7 +26,7 @@ export function mapsFigure(
   const title = capitalised(`${titleName(first)} and ${titleName(second)}`);
   const hasGaps = [first, second].some(({ values }) => values.flat().includes(null));
   const picture: Matrices = {
-    ...{ title, subtitle: [made], rowName: "layers", columnName: "heads" },
+    ...{ title, subtitle, rowName: "layers", columnName: "heads" },
     ...{ scale: first.scale, scaleLabel: first.name },
     matrices: [
       headMatrix(first.name, first.values),

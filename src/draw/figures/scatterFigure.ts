@@ -1,5 +1,5 @@
 import { headName, type HeadAt } from "../../base/headName.ts";
-import { headNumbers } from "../headNumbers.ts";
+import { headNumbers, type HeadMeasure } from "../headNumbers.ts";
 import { plural } from "../numbers.ts";
 import { scatterPicture } from "../pictures.ts";
 import type { Scatter } from "../scatter.ts";
@@ -18,11 +18,11 @@ const EVERY = "heads";
 export function scatterFigure(
   view: StudyView,
   keys: readonly string[],
-  { made }: FigureWords,
+  { subtitle }: FigureWords,
 ): FigureParts | null {
   const numbers = headNumbers(view);
   if (!numbers || numbers.measures.length < 2) return null;
-  const [x, y] = chosenMeasures(numbers, keys, 2) as [HeadMeasureOf, HeadMeasureOf];
+  const [x, y] = chosenMeasures(numbers, keys, 2) as [HeadMeasure, HeadMeasure];
   const all = headsOf(numbers);
   const rows = all.map(({ layer, head }) => ({
     ...{ layer, head },
@@ -34,7 +34,7 @@ export function scatterFigure(
   const title = capitalised(`${titleName(y)} against ${titleName(x)}`);
   const missing = all.length - dots.length;
   const picture: Scatter = {
-    ...{ title, subtitle: [made], x: x.name, y: y.name },
+    ...{ title, subtitle, x: x.name, y: y.name },
     dots: dots.map((row) => ({
       ...{ name: headName(row), group: row.label },
       ...{ x: row.x!, y: row.y! },
@@ -60,8 +60,6 @@ export function scatterFigure(
     },
   };
 }
-
-type HeadMeasureOf = ReturnType<typeof chosenMeasures>[number];
 
 function headsOf({ layers, heads }: { readonly layers: number; readonly heads: number }): HeadAt[] {
   return Array.from({ length: layers * heads }, (_, index) => ({

@@ -16,7 +16,7 @@ import type { FigureParts, FigureWords } from "./figureParts.ts";
 export function stepsFigure(
   view: StudyView,
   words: readonly string[],
-  { made }: FigureWords,
+  { subtitle }: FigureWords,
 ): FigureParts | null {
   if (!view.overSteps) return null;
   const table = view.overSteps.table();
@@ -26,7 +26,7 @@ export function stepsFigure(
   const isZero = lines.some(({ points }) => points.some(({ x }) => x === 0));
   const title = `Heads with ${name} at or above ${thresholds.map(share).join(", ")}`;
   const figure: LineFigure = {
-    ...{ title, subtitle: made === "" ? [] : [made] },
+    ...{ title, subtitle },
     panels: [
       {
         lines: firstLines.map(drawable),
