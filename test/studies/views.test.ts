@@ -329,6 +329,8 @@ test("the figure steps counts heads at every checkpoint of every run", async () 
   const expected = [0.2, 0.9].flatMap((least) => counts(least));
   expect(tables[0].rows.map((row) => row[2])).toEqual([...expected, ...expected]);
   expect(new Set(expected).size).toBeGreaterThan(1);
+  const precise = figureView(view, figureChoice("steps=.3,.125"), "phase-seeds");
+  expect(precise.title).toBe("Heads with induction at or above .30, .125");
 });
 
 const PYTHON = process.env["INDUCTION_LENS_PANDAS"];

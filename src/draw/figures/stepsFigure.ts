@@ -1,4 +1,6 @@
+import { group } from "d3-array";
 import { InputError } from "../../base/errors.ts";
+import { columnName } from "../cellText.ts";
 import { columnKeys } from "../csv.ts";
 import { MOST_SERIES } from "../key.ts";
 import type { Line, LineFigure } from "../lines.ts";
@@ -20,11 +22,11 @@ export function stepsFigure(
 ): FigureParts | null {
   if (!view.overSteps) return null;
   const table = view.overSteps.table();
-  const { key, name, thresholds } = chosen(table, words, view.overSteps.threshold);
+  const { key, name, thresholds } = scoreToCount(table, words, view.overSteps.threshold);
   const lines = linesOf(table, key, thresholds);
   const firstLines = lines.slice(0, MOST_SERIES);
   const isZero = lines.some(({ points }) => points.some(({ x }) => x === 0));
-  const title = `Heads with ${name} at or above ${thresholds.map(share).join(", ")}`;
+  const title = `Heads with ${name} at or above ${thresholds.map(thresholdText).join(", ")}`;
   const figure: LineFigure = {
     ...{ title, subtitle },
     panels: [
@@ -59,9 +61,16 @@ function drawable({ name, points }: Line): Line {
   return { name, points: points.map(({ x, y }) => ({ x: x > 0 ? x : least, y })) };
 }
 
+/** With all its digits: heads are counted by it. */
+function thresholdText(threshold: number): string {
+  const isShort = Number(threshold.toFixed(2)) === threshold;
+  return isShort ? share(threshold) : String(threshold).replace(/^0(?=\.)/, "");
+}
+
 const NOT_SCORES = ["step", "run", "head"];
 
-function chosen(table: StudyTable, words: readonly string[], threshold: number) {
+/** The score that the words name, and the thresholds by which heads are counted. */
+function scoreToCount(table: StudyTable, words: readonly string[], threshold: number) {
   const keys = columnKeys(table.columns);
   const scores = keys.filter((key) => !NOT_SCORES.includes(key));
   const isNumber = (word: string) => word !== "" && Number.isFinite(Number(word));
@@ -73,11 +82,10 @@ function chosen(table: StudyTable, words: readonly string[], threshold: number) 
       `the figure steps counts heads by one of ${scores.join(", ")}, got ${names.join(", ")}`,
       { option: "figure" },
     );
-  const column = table.columns[keys.indexOf(key)]!;
   const numbers = words.filter(isNumber).map(Number);
   return {
     key,
-    name: typeof column === "string" ? column : column.name,
+    name: columnName(table.columns[keys.indexOf(key)]!),
     thresholds: numbers.length === 0 ? [threshold] : numbers,
   };
 }
@@ -85,11 +93,7 @@ function chosen(table: StudyTable, words: readonly string[], threshold: number) 
 function linesOf(table: StudyTable, key: string, thresholds: readonly number[]): Line[] {
   const keys = columnKeys(table.columns);
   const [run, step, score] = ["run", "step", key].map((name) => keys.indexOf(name));
-  const runs = new Map<string, StudyTable["rows"][number][]>();
-  for (const row of table.rows) {
-    const name = run! < 0 ? "" : String(row[run!]);
-    runs.set(name, [...(runs.get(name) ?? []), row]);
-  }
+  const runs = group(table.rows, (row) => (run! < 0 ? "" : String(row[run!])));
   return [...runs].flatMap(([name, rows]) =>
     thresholds.map((threshold) => {
       const counts = new Map<number, number>();
@@ -99,7 +103,7 @@ function linesOf(table: StudyTable, key: string, thresholds: readonly number[]):
         counts.set(at, (counts.get(at) ?? 0) + (isOver ? 1 : 0));
       }
       return {
-        name: [...(name === "" ? [] : [name]), `${share(threshold)} or more`].join(": "),
+        name: [...(name === "" ? [] : [name]), `${thresholdText(threshold)} or more`].join(": "),
         points: [...counts].map(([x, y]) => ({ x, y })),
       };
     }),
