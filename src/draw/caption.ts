@@ -1,4 +1,5 @@
 /** @file What a published figure or table must say of how it was made: weights, rows, BOS, seed, version. */
+import { plural } from "./numbers.ts";
 import { pictureName, type Setting, type StudyView } from "./studyView.ts";
 
 const HASH = 12; // digits of a hash that a caption has room for
@@ -9,22 +10,23 @@ const HASH = 12; // digits of a hash that a caption has room for
  */
 export function madeOf({ settings = [] }: Pick<StudyView, "settings">): string {
   const value = (term: string) => settings.find(([name]) => name === term)?.[1];
-  const part = (words: string, term: string) => {
+  const part = (term: string, words: (text: string) => string) => {
     const text = value(term);
-    return text === undefined || text === "–" ? [] : [`${words} ${text}`];
+    return text === undefined || text === "–" ? [] : [words(String(text))];
   };
-  const bos = value("BOS");
-  const rows = value("examples");
   return [
-    ...(value("model") === undefined ? [] : [`model ${pictureName(String(value("model")))}`]),
-    ...part("revision", "revision"),
+    ...part("model", (id) => `model ${pictureName(id)}`),
+    ...part("revision", (revision) => `revision ${revision}`),
     ...hashesOf(settings),
-    ...(rows === undefined ? [] : [`${rows} rows of ${value("tokens in a row")} tokens`]),
-    ...part("period", "period"),
-    ...(bos === undefined ? [] : [`BOS ${String(bos).split(":")[0]}`]),
-    ...part("seed", "seed"),
-    ...part("tokens sha256", "sha256 of the tokens").map((words) => words.slice(0, 14 + HASH)),
-    ...part("", "versions").map((words) => words.trim().split(",")[0]!),
+    ...part("examples", (rows) => {
+      const tokens = plural(Number(value("tokens in a row")), "token");
+      return `${plural(Number(rows), "row")} of ${tokens}`;
+    }),
+    ...part("period", (period) => `period ${period}`),
+    ...part("BOS", (bos) => `BOS ${bos.split(":")[0]}`),
+    ...part("seed", (seed) => `seed ${seed}`),
+    ...part("sha256 of the tokens", (hash) => `tokens sha256 ${hash.slice(0, HASH)}`),
+    ...part("versions", (versions) => versions.split(",")[0]!),
   ].join(" · ");
 }
 

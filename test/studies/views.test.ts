@@ -289,6 +289,11 @@ test("figures of a verdict have its weights, rows, BOS and seed in LaTeX, Markdo
   await expect(textOfFile("table", "png")).rejects.toThrow("a table is no picture and needs");
 });
 
+test("a caption has one row where there is one", async () => {
+  expect(madeOf(await viewNamed("score"))).toContain("10 rows of 13 tokens · period 6 · ");
+  expect(madeOf(await viewNamed("attention"))).toContain(" · 1 row of 10 tokens · ");
+});
+
 test.each([
   [
     "scater",
