@@ -1,7 +1,13 @@
 /** @file The numbers that a study's tables have of every head, gathered by head: what figures of heads are made of. */
 import { columnKeys } from "./csv.ts";
 import type { HeadScale } from "./headScale.ts";
-import type { StudyCell, StudyColumn, StudyTable, StudyView } from "./studyView.ts";
+import {
+  divergingScale,
+  type StudyCell,
+  type StudyColumn,
+  type StudyTable,
+  type StudyView,
+} from "./studyView.ts";
 
 /** One number of every head. */
 export interface HeadMeasure {
@@ -93,10 +99,9 @@ function numberIn(cell: StudyCell): number | null {
 
 function scaleOf(numbers: readonly number[], scaleName: StudyColumn["scale"]): HeadScale {
   if (scaleName !== undefined && scaleName !== "signed") return scaleName;
-  const most = numbers.reduce((bound, value) => Math.max(bound, Math.abs(value)), 0);
   const isSigned = scaleName === "signed" || numbers.some((value) => value < 0);
-  const kind = isSigned ? "diverging" : "sequential";
-  return { kind, bound: most > 0 ? most : 1 };
+  const signed = divergingScale([numbers]);
+  return isSigned ? signed : { ...signed, kind: "sequential" };
 }
 
 function labelsOf({ table, rows }: Grid): string[][] | null {

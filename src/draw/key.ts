@@ -59,7 +59,7 @@ export function drawKey(
   return { node: svgNode(document, "svg", { width, height }, nodes), width, height };
 }
 
-/** Colour, symbol and filling of the dots of a kind; no two kinds are alike without their colours or by them alone. */
+/** Colour, symbol and filling of the dots of a kind: no two kinds have all three alike, and the first eight differ without colour. */
 export function dotStyle(theme: Theme, index: number) {
   const mark = index % SYMBOLS.length;
   const turn = Math.floor(index / SYMBOLS.length) % DASHES.length;

@@ -3,6 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { InputError } from "../base/errors.ts";
 import { drawFigure } from "./figure.ts";
 import { drawKey, MOST_SERIES, dotStyle } from "./key.ts";
+import { tickText } from "./ticks.ts";
 import { THEMES, type Theme } from "./theme.ts";
 import { visible } from "./visible.ts";
 import { widthOf } from "./wrap.ts";
@@ -65,7 +66,6 @@ function scatterPlot(picture: Scatter, theme: Theme): Plot.PlotOptions {
     y: domainOf(dots.map(({ y }) => y)),
   };
   const axis = { fontSize: FONT, tickSize: 4, labelArrow: "none" as const };
-  const plain = (value: number) => value.toLocaleString("en-GB", { maximumSignificantDigits: 6 });
   const zero = { stroke: theme.text, strokeOpacity: 0.4 };
   const grid = { stroke: theme.line, strokeOpacity: 0.25 };
   const spans = (domain: readonly [number, number]) => domain[0] < 0 && domain[1] > 0;
@@ -82,14 +82,14 @@ function scatterPlot(picture: Scatter, theme: Theme): Plot.PlotOptions {
       ...(spans(domains.y) ? [Plot.ruleY([0], zero)] : []),
       Plot.axisX({
         ...axis,
-        tickFormat: plain,
+        tickFormat: tickText,
         label: visible(picture.x),
         labelAnchor: "center",
         labelOffset: 40,
       }),
       Plot.axisY({
         ...axis,
-        tickFormat: plain,
+        tickFormat: tickText,
         label: visible(picture.y),
         labelAnchor: "center",
         labelOffset: 52,
