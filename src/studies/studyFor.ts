@@ -1,5 +1,6 @@
 /** @file Which study runs, and whose Result there is, where one study stands in for another on some models. */
 import { standInOf, studyOnModel, type StandIn } from "./common/onStacks.ts";
+import { kindOf } from "./kindOf.ts";
 import { STUDIES, type Studies } from "./registry.ts";
 import type { Study } from "./study.ts";
 
@@ -31,7 +32,7 @@ export async function studyOfResult<Result>(
   result: unknown,
 ): Promise<Study<Result>> {
   const other = standInOf(study.name);
-  if (other === null || schemaOf(result) !== `induction-lens/${other}@1`) return study;
+  if (other === null || kindOf(result) !== other) return study;
   return (await STUDIES[other]()).study as Study as Study<Result>; // the Result says that it is of this study
 }
 
@@ -43,8 +44,4 @@ export function withStandIns<Name extends keyof Studies>(
     const other = standInOf(String(name));
     return other === null ? [name] : [name, other];
   });
-}
-
-function schemaOf(result: unknown): unknown {
-  return (result as { readonly schema?: unknown } | null)?.schema;
 }

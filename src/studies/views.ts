@@ -1,9 +1,10 @@
 /** @file What a Result of any kind shows; its kind is the name in its `schema`. */
-import { z } from "zod";
+import type { z } from "zod";
 import { faultSentences } from "../base/faultSentences.ts";
 import { InputError } from "../base/errors.ts";
 import { studyText, type StudyTextOptions } from "../draw/studyText.ts";
 import type { StudyView } from "../draw/studyView.ts";
+import { kindOf, schemaOf } from "./kindOf.ts";
 import { STUDIES, type Studies } from "./registry.ts";
 import type { Study } from "./study.ts";
 
@@ -41,16 +42,6 @@ async function studyOf({ name, result }: NamedResult, studies: Studies): Promise
     "result",
     `a Result is of the kind ${Object.keys(studies).join(", ")}; ${name} has the schema ${schemaOf(result)}`,
   );
-}
-
-/** The study that it says it is of; empty for none. */
-export function kindOf(result: unknown): string {
-  return /^induction-lens\/([a-z-]+)@1$/.exec(schemaOf(result))?.[1] ?? "";
-}
-
-function schemaOf(result: unknown): string {
-  const read = z.object({ schema: z.string() }).safeParse(result);
-  return read.success ? read.data.schema : "none";
 }
 
 /** @throws {InputError} "result" for a Result that does not fit its schema; names the first five faults */

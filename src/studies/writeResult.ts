@@ -2,7 +2,8 @@ import { InputError } from "../base/errors.ts";
 import { shownValue } from "../base/faultSentences.ts";
 import { writeStudy, type FileOptions } from "../draw/studyFiles.ts";
 import { figureChoice, figureView } from "./figures.ts";
-import { kindOf, viewOf } from "./views.ts";
+import { kindOf } from "./kindOf.ts";
+import { viewOf } from "./views.ts";
 
 export interface ResultFileOptions extends FileOptions {
   /** A figure in place of what the study shows first, such as `labels` or `scatter=induction,effect` (docs/figures.md). */
