@@ -105,7 +105,7 @@ export function piecesOf(tokenizer: Tokenizer | null, ids: readonly number[]): s
 
 /** One sequence as a batch of one row, or its first `length` tokens. */
 export function rowOf(
-  { tokens }: Pick<SequenceInfo, "tokens">,
+  { tokens }: { readonly tokens: readonly number[] },
   length = tokens.length,
 ): Tensor<Int32Array> {
   return tensor(["batch", "position"], [1, length], Int32Array.from(tokens.slice(0, length)));

@@ -9,13 +9,11 @@ import { uniformScores } from "../../measure/uniformScores.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import type { Scores } from "../stacks/scoreParts.ts";
 import type { Carried } from "./carried.ts";
 import type { ImagePlan } from "./plan.ts";
 import type { ImageResult } from "./result.ts";
 import { thumbnail } from "./thumbnail.ts";
-
-/** [score][layer][head], a number for each row. */
-export type Scores = readonly (readonly (readonly Float64Array[])[])[];
 
 export interface Measured {
   readonly tables: Tensor;

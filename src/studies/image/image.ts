@@ -1,21 +1,16 @@
 /** @file `image`: what a model of text makes of an image that it is shown, head by head. */
 import { checkOptionNames } from "../../base/optionNames.ts";
-import { tensor, type Tensor } from "../../base/tensor.ts";
-import {
-  attentionScoreValues,
-  attentionTableFeeds,
-  withAttentionScores,
-} from "../../graph/edits/withAttentionScores.ts";
-import { prune } from "../../graph/program.ts";
+import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
+import { rowOf } from "../../inputs/sequences.ts";
 import { attentionTables } from "../../measure/attentionTables.ts";
-import { unpackScores } from "../../measure/unpackScores.ts";
 import { queryMeanTable, stackTables } from "../../measure/weightTable.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { withRuns, type Lent } from "../stacks/stackRuns.ts";
-import { imageResultOf, type Scores } from "./buildResult.ts";
+import { scoreParts, type Scores } from "../stacks/scoreParts.ts";
+import type { Lent } from "../stacks/stackRuns.ts";
+import { imageResultOf } from "./buildResult.ts";
 import { carried } from "./carried.ts";
 import {
   IMAGE_OPTIONS,
@@ -51,7 +46,7 @@ export async function image(model: LoadedModel, options: ImageOptions = {}): Pro
     const tables = inductionTables(plan);
     const repeated = await scores(model, plan.repeated, tables, lent);
     const control = await scores(model, plan.control, tables, lent);
-    const own = { tokens: rowOf(plan.row), pixels: plan.images[0] };
+    const own = { tokens: rowOf({ tokens: plan.row }), pixels: plan.images[0] };
     const groups = groupTables(plan);
     const shares = await scores(model, own, groups, lent);
     const effects = await carried(model, plan, lent);
@@ -90,35 +85,15 @@ function groupTables({ row, first, text, hasBos }: ImagePlan): Tensor {
 /** What tables read of all patterns, row by row. */
 async function scores(
   { seeing, architecture: { layers, heads } }: LoadedModel,
-  rows: SeenRows,
+  { tokens, pixels }: SeenRows,
   tables: Tensor,
   lent: Lent,
 ): Promise<Scores> {
-  const measures = tables.shape[0]!;
-  const part = { prefix: "", attention: "attn" } as const;
-  const scored = prune(
-    withAttentionScores({ ...seeing!, outputs: [] }, { layers, measures, part }),
-  );
-  const examples = rows.tokens.shape[0]!;
-  const scoresByLayer = Array.from({ length: measures }, () =>
-    Array.from({ length: layers }, () =>
-      Array.from({ length: heads }, () => new Float64Array(examples)),
-    ),
-  );
-  const feeds = new Map<string, Tensor<Int32Array> | Tensor>(Object.entries(rows));
-  const names = attentionScoreValues(part);
-  await withRuns(scored, feeds, lent, (runs) =>
-    runs.pass(feeds, attentionTableFeeds(tables, part), (trace, from) => {
-      for (let layer = 0; layer < layers; layer++)
-        unpackScores(trace.get(names.scores(layer))!).forEach((own, score) =>
-          own.forEach((values, head) => scoresByLayer[score]![layer]![head]!.set(values, from)),
-        );
-    }),
-  );
-  return scoresByLayer;
-}
-
-/** A row as a batch of its own. */
-function rowOf(ids: readonly number[]): Tensor<Int32Array> {
-  return tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
+  const part = { scored: { prefix: "", attention: "attn" }, layers, heads, tables } as const;
+  const rows = new Map<string, Tensor<TensorData>>([
+    ["tokens", tokens],
+    ["pixels", pixels],
+  ]);
+  const [entry] = await scoreParts(seeing!, [part], rows, lent);
+  return entry!.scores;
 }

@@ -13,13 +13,13 @@ import type { CopyLosses } from "./copyLosses.ts";
 import type { ScoredStack } from "./parts.ts";
 import type { ScoreStacksPlan } from "./plan.ts";
 import type { StackPart, StacksResult } from "./result.ts";
+import type { Scores } from "./scoreParts.ts";
 
 export interface MeasuredPart extends ScoredStack {
   readonly tables: Tensor;
-  /** [score][layer][head], a number for each example. */
-  readonly scores: readonly (readonly (readonly Float64Array[])[])[];
+  readonly scores: Scores;
   /** The same of rows in which nothing repeats. */
-  readonly control?: MeasuredPart["scores"] | undefined;
+  readonly control?: Scores | undefined;
 }
 
 interface Measured {

@@ -1,15 +1,8 @@
 /** @file `scoreStacks`: what `score` measures in encoders and models with several stacks, direction by direction. */
 import { checkOptionNames } from "../../base/optionNames.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import {
-  attentionScoreValues,
-  attentionTableFeeds,
-  withAttentionScores,
-} from "../../graph/edits/withAttentionScores.ts";
-import { prune, type Program } from "../../graph/program.ts";
-import type { CrossRows, FedRows } from "../../inputs/stackRows.ts";
+import type { CrossRows } from "../../inputs/stackRows.ts";
 import { crossTables, selfTables } from "../../measure/stackScores.ts";
-import { unpackScores } from "../../measure/unpackScores.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
@@ -19,6 +12,7 @@ import { scoredStacks, type ScoredStack } from "./parts.ts";
 import { SCORE_STACKS_OPTIONS, scoreStacksPlan, type ScoreStacksOptions } from "./plan.ts";
 import type { StacksResult } from "./result.ts";
 import { copyLosses, lossProgram, lossRows, type CopyLosses } from "./copyLosses.ts";
+import { scoreParts } from "./scoreParts.ts";
 import { withRuns, type Lent } from "./stackRuns.ts";
 
 /**
@@ -52,10 +46,12 @@ export async function scoreStacks(
         crossing.push({ ...part, tables: crossTables(across!.crossing) });
       else own.push({ ...part, tables: selfTables(repeats.get(part.input)!, part.direction) });
     }
-    const measured = await measure(model.program, own, self, lent);
+    const measured = await scoreParts(model.program, own, self, lent);
     const looking = own.filter(({ input }) => input === "pixels");
-    const controls = rows.control ? await measure(model.program, looking, rows.control, lent) : [];
-    const crossed = across ? await measure(model.program, crossing, across.copied, lent) : [];
+    const controls = rows.control
+      ? await scoreParts(model.program, looking, rows.control, lent)
+      : [];
+    const crossed = across ? await scoreParts(model.program, crossing, across.copied, lent) : [];
     const losses =
       across && lossExamples > 0 ? await lossesOf(model, across, lossExamples, lent) : null;
     const controlOf = ({ input, direction }: MeasuredPart) =>
@@ -70,44 +66,6 @@ export async function scoreStacks(
 
 interface Tabled extends ScoredStack {
   readonly tables: Tensor;
-}
-
-/** The scores of some parts on the same rows, in one session. */
-async function measure(
-  program: Program,
-  parts: readonly Tabled[],
-  rows: FedRows,
-  lent: Lent,
-): Promise<MeasuredPart[]> {
-  const scored = parts.reduce(
-    (before, { scored: part, layers, tables }) =>
-      withAttentionScores(before, { layers, measures: tables.shape[0]!, part }),
-    { ...program, outputs: [] as readonly string[] },
-  );
-  const feeds = parts.flatMap(({ tables, scored: part }) => attentionTableFeeds(tables, part));
-  const examples = [...rows.values()][0]!.shape[0]!;
-  const results = parts.map((part) => ({ ...part, scores: emptyScores(part, examples) }));
-  await withRuns(prune(scored), rows, lent, (runs) =>
-    runs.pass(rows, feeds, (trace, first) => {
-      for (const { scored: part, layers, scores } of results) {
-        const names = attentionScoreValues(part);
-        for (let layer = 0; layer < layers; layer++)
-          unpackScores(trace.get(names.scores(layer))!).forEach((heads, score) =>
-            heads.forEach((values, head) => scores[score]![layer]![head]!.set(values, first)),
-          );
-      }
-    }),
-  );
-  return results;
-}
-
-/** [score][layer][head], a number for each example. */
-function emptyScores({ tables, layers, heads }: Tabled, examples: number): Float64Array[][][] {
-  return Array.from({ length: tables.shape[0]! }, () =>
-    Array.from({ length: layers }, () =>
-      Array.from({ length: heads }, () => new Float64Array(examples)),
-    ),
-  );
 }
 
 async function lossesOf(
