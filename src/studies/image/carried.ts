@@ -3,7 +3,7 @@ import type { Feeds } from "../../base/backend.ts";
 import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { replace, replacementInputs } from "../../graph/edits/replace.ts";
 import { slice } from "../../graph/edits/slice.ts";
-import type { Program } from "../../graph/program.ts";
+import { rowOf } from "../../inputs/sequences.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import {
   atPositions,
@@ -47,11 +47,7 @@ interface Seen {
 
 /** @throws {InputError} and {AbortError} as `image` */
 export async function carried(model: LoadedModel, plan: ImagePlan, lent: Lent): Promise<Carried> {
-  const whole = { ...model.seeing!, outputs: [] };
-  const [image, other] = [
-    await seenWith(whole, model, plan, plan.images[0], lent),
-    await seenWith(whole, model, plan, plan.images[1], lent),
-  ];
+  const [image, other] = await bothSeen(model, plan, lent);
   const answer = plan.answer ?? image.says;
   const foil = plan.foil ?? (other.says === answer ? null : other.says);
   const metric = foil === null ? "log-probability" : "logit-difference";
@@ -91,39 +87,44 @@ export async function carried(model: LoadedModel, plan: ImagePlan, lent: Lent): 
   }
 }
 
-async function seenWith(
-  program: Program,
-  { architecture: { layers } }: LoadedModel,
-  { row }: ImagePlan,
-  pixels: Tensor,
+/** A run of each image, in one session of the whole model. */
+async function bothSeen(
+  { seeing, architecture: { layers } }: LoadedModel,
+  { row, images }: ImagePlan,
   { backend, signal }: Lent,
-): Promise<Seen> {
+): Promise<readonly [Seen, Seen]> {
   const names = Array.from({ length: layers }, (_, layer) => [
     at(layer, "z"),
     at(layer, "pattern"),
   ]);
   const outputs = [START, ...names.flat(), "logits"];
-  const session = await prepare(slice(program, { outputs }), backend, {
-    batch: 1,
-    position: row.length,
-  });
+  const sizes = { batch: 1, position: row.length };
+  const session = await prepare(slice(seeing!, { outputs }), backend, sizes);
   try {
-    signal?.throwIfAborted();
-    const tokens = tensor(["batch", "position"], [1, row.length], Int32Array.from(row));
-    const trace = await session.run(
-      new Map<string, Tensor<TensorData>>([
-        ["tokens", tokens],
-        ["pixels", pixels],
-      ]),
-    );
-    const logits = trace.get("logits")!;
-    const vocabulary = logits.shape[2]!;
-    const last = logits.data.subarray(logits.data.length - vocabulary);
-    const says = last.reduce((best, value, id) => (value > last[best]! ? id : best), 0);
-    return { start: trace.get(START)!, values: new Map(trace), says };
+    const [image, other] = images;
+    return [await seen(session, row, image, signal), await seen(session, row, other, signal)];
   } finally {
     await session.close();
   }
+}
+
+async function seen(
+  session: Session,
+  row: readonly number[],
+  pixels: Tensor,
+  signal: AbortSignal | undefined,
+): Promise<Seen> {
+  signal?.throwIfAborted();
+  const feeds = new Map<string, Tensor<TensorData>>([
+    ["tokens", rowOf({ tokens: row })],
+    ["pixels", pixels],
+  ]);
+  const trace = await session.run(feeds);
+  const logits = trace.get("logits")!;
+  const vocabulary = logits.shape[2]!;
+  const last = logits.data.subarray(logits.data.length - vocabulary);
+  const says = last.reduce((best, value, id) => (value > last[best]! ? id : best), 0);
+  return { start: trace.get(START)!, values: new Map(trace), says };
 }
 
 interface Runs {
@@ -188,10 +189,9 @@ async function measured(
         new Int32Array(count * row.length).fill(id),
       );
     const same = new Array<number>(count).fill(0);
-    const tokens = tensor(["batch", "position"], [1, row.length], Int32Array.from(row));
     const feedsOfAll: readonly (readonly [string, Tensor<TensorData>])[] = [
       [START, takeRows(start, same)],
-      ["tokens", takeRows(tokens, same)],
+      ["tokens", takeRows(rowOf({ tokens: row }), same)],
       [METRIC_INPUTS.targets, ids(answer)],
       [METRIC_INPUTS.others, ids(foil)],
       [METRIC_INPUTS.positions, tensor(["position"], [1], Int32Array.of(row.length - 1))],

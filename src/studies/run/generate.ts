@@ -8,6 +8,7 @@ import type { Edit } from "../../graph/edits/hook.ts";
 import { narrow } from "../../graph/edits/narrow.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { promptRows } from "../../inputs/promptRows.ts";
+import { rowOf } from "../../inputs/sequences.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
@@ -107,7 +108,7 @@ export async function generate(
     while (tokens.length < most) {
       throwIfAborted(signal);
       const { length } = tokens;
-      const row = tensor(["batch", "position"], [1, length], Int32Array.from(tokens));
+      const row = rowOf({ tokens });
       const last = tensor(["position"], [1], Int32Array.of(length - 1));
       const trace = await session.run(new Map([...feeds, ["tokens", row], [LAST, last]]));
       const token = chooseToken(trace.get("logits")!.data, options, draw);

@@ -14,7 +14,7 @@ import { drawnTokens } from "../../models/drawnTokens.ts";
 import { controlHeads } from "../../interventions/controlHeads.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
-import { sequencesOf } from "../../inputs/sequences.ts";
+import { rowOf, sequencesOf } from "../../inputs/sequences.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
 import type { PromptPair } from "./plan.ts";
 import {
@@ -150,7 +150,7 @@ function gapReader(bench: Workbench, { architecture }: LoadedModel, seed: number
     return reference;
   };
   const logProbability = async ({ ids, from }: Prompt, off: readonly HeadAt[]) => {
-    const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
+    const tokens = rowOf({ tokens: ids });
     const edits = off.map((at) => ({ ...at, kind: "mean" as const }));
     const reference = edits.length > 0 ? { reference: await referenceOf(ids.length) } : {};
     const { losses } = await bench.run({ tokens, repeats: null }, { edits, ...reference });

@@ -3,7 +3,7 @@ import type { Backend } from "../../base/backend.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import { sequencesOf, type Sequences } from "../../inputs/sequences.ts";
+import { rowOf, sequencesOf, type Sequences } from "../../inputs/sequences.ts";
 import { openWorkbench, type Workbench } from "../../interventions/workbench/workbench.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { meanInterval } from "../../measure/interval.ts";
@@ -141,8 +141,6 @@ async function causalEffects(
   { signal, progress }: Pick<StudyOptions, "signal" | "progress">,
 ): Promise<Pick<TextHead, "continued" | "elsewhere">[]> {
   const length = pieces[0]!.tokens.length;
-  const rowOf = ({ tokens }: Piece) =>
-    tensor(["batch", "position"], [1, length], Int32Array.from(tokens));
   const bench = await openWorkbench(model, { backend, rows: 1, length });
   try {
     const ids = Int32Array.from(pieces.flatMap(({ tokens }) => tokens));
