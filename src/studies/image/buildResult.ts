@@ -117,8 +117,10 @@ function rankedHeads(
     );
 }
 
-/** Under this the answer does not depend on the image. */
-const LEAST = 0.05;
+/** Logits or nats: the metric must be so much higher beside the image for the answer to come from it. */
+const LEAST_EFFECT = 0.05;
+/** Share of attention: so much above control and uniform attention a head's score must lie, with its interval if it has one. */
+const LEAST_GAIN = 0.05;
 
 function wordsOf(
   { metric, clean, other, answer, foil }: ImageResult["answer"],
@@ -129,7 +131,7 @@ function wordsOf(
   const sizes = `${clean.toFixed(3)} ${unit} beside the image, ${other.toFixed(3)} beside the other`;
   const answerWords = `The answer ${JSON.stringify(answer.piece)}${against} has ${sizes}`;
   const total = clean - other;
-  if (total < LEAST)
+  if (total < LEAST_EFFECT)
     return `${answerWords}: it does not come from the image, so no head carries the image to it.`;
   const numbers = `without its view of the image ${best.cut.toFixed(3)} ${unit} are lost, its output alone restores ${best.restored.toFixed(3)} of ${total.toFixed(3)}`;
   return `${answerWords}. Head ${headName(best)} carries it the most: ${numbers}.`;
@@ -148,7 +150,7 @@ function inductionWords({
   const best = all.reduce((most, head) => (head.score > most.score ? head : most));
   const beside = control[best.layer]![best.head]!;
   const low = intervals[best.layer]![best.head]?.[0] ?? best.score;
-  const attends = low - Math.max(beside, uniform) >= LEAST;
+  const attends = low - Math.max(beside, uniform) >= LEAST_GAIN;
   const numbers = `${headName(best)} with ${best.score.toFixed(3)} of 1 (control ${beside.toFixed(3)}, uniform attention ${uniform.toFixed(3)})`;
   const whole = `${title[0]!.toUpperCase()}${title.slice(1)}`;
   return attends ? `${whole}: head ${numbers}.` : `${whole}: no head, the best is ${numbers}.`;

@@ -36,7 +36,7 @@ export interface ImageOptions extends GeneratedInput, StudyOptions {
   readonly answer?: number | string | undefined;
   /** What the answer is compared with. Left out: what the model says beside the other image, if that is another. */
   readonly foil?: number | string | undefined;
-  /** Heads in the list of those that carry the image, and images with attention over them; left out: 4. */
+  /** Heads in the list of those with the largest effects, and images with attention over them; left out: 4. */
   readonly topHeads?: number | undefined;
 }
 

@@ -70,7 +70,7 @@ export const imageResult = z.object({
           .describe("attention from the end of the row to each vector of the image"),
       }),
     )
-    .describe("heads that carry the image: by the larger of cut and restored"),
+    .describe("heads with the largest effects: by the larger of cut and restored"),
   verdictInWords: z.string(),
   ...resultFooter,
 });

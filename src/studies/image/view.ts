@@ -42,7 +42,7 @@ export function imageView(result: ImageResult): StudyView {
 function overlay(result: ImageResult): OverImage {
   const { image, top } = result;
   return {
-    title: "What the heads that carry the image look at",
+    title: "What the heads with the largest effects look at",
     subtitle: pictureLines(result),
     png: image.thumbnail.png,
     side: image.side,
@@ -108,8 +108,8 @@ function attentionPicture(result: ImageResult): Matrices {
 function topTable({ top, answer }: ImageResult): StudyTable {
   const unit = answer.metric === "logit-difference" ? "logits" : "nats";
   return {
-    caption: `Heads that carry the image to the answer, ${unit}; the share of their attention that the text gives to the image`,
-    columns: [headColumn(), "cut", "harm", "restored", { name: "to image", key: "toImage" }],
+    caption: `Heads with the largest effects on the answer, ${unit}; the share of their attention that the text gives to the image`,
+    columns: [headColumn(), "cut", "harm", "restored", "to image"],
     rows: top.map(({ layer, head, cut, harm, restored, image }) => [
       { layer, head },
       ...[cut, harm, restored, image],
@@ -124,14 +124,8 @@ function allTable({ shares, induction, answer }: ImageResult): StudyTable {
       "Every head: shares of attention from the text, induction scores with controls, effects on the answer",
     columns: [
       headColumn(),
-      ...shares.map(({ to }) => ({
-        name: `to ${to}`,
-        key: `to${to[0]!.toUpperCase()}${to.slice(1)}`,
-      })),
-      ...induction.flatMap(({ name }) => [
-        { name: `${name} induction`, key: `${name}Induction` },
-        { name: `${name} control`, key: `${name}Control` },
-      ]),
+      ...shares.map(({ to }) => `to ${to}`),
+      ...induction.flatMap(({ name }) => [`${name} induction`, `${name} control`]),
       "cut",
       "harm",
       "restored",
