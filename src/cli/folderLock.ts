@@ -1,5 +1,13 @@
 /** @file One process at a time in a folder: a file that names it, made only where there is none. */
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
@@ -36,6 +44,7 @@ export function lockFolder(folder: string, use: string): () => void {
     rmSync(file, { force: true });
     if (!createLock(file, own)) throw lockedError(folder, file, holderOf(file), use);
   }
+  removeDrafts(folder);
   return () => {
     if (holderOf(file)?.pid === own.pid) rmSync(file, { force: true });
     if (firstFolder !== undefined) removeFolders(resolve(folder), firstFolder); // those that stayed empty
@@ -68,12 +77,18 @@ function createLock(file: string, own: Holder): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
+    if (code === "EEXIST" || code === "ENOENT") return false; // the latter: the process that has the folder removed the draft
     if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
     return createWithoutLinks(file, words);
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Of processes that were killed while they asked for the folder; the one that has it removes them. */
+function removeDrafts(folder: string): void {
+  const drafts = readdirSync(folder).filter((name) => name.startsWith(`${LOCK}.`));
+  for (const name of drafts) rmSync(join(folder, name), { force: true });
 }
 
 /** On file systems that have no links. */
