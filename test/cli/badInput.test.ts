@@ -116,13 +116,7 @@ describe("a checkpoint is refused by name", () => {
     await writeCheckpoint(folder, "used", { sizes });
     const before = pathsIn(folder);
     const options = ["--num-examples", String(examples), "--loss-examples", "0"];
-    const { ended: end, printed } = started(folder, [
-      "score",
-      "used",
-      "--threads",
-      "1",
-      ...options,
-    ]);
+    const { end, printed } = started(folder, ["score", "used", "--threads", "1", ...options]);
     await printed("scoring");
     const weights = join(folder, "used", "model.safetensors");
     if (sizes === LARGE) truncateSync(weights, 1000);

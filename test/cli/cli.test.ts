@@ -87,7 +87,7 @@ describe("score", () => {
 
   test("is quick to end when nobody reads its output any more", async () => {
     const folder = emptyFolder();
-    const { child, ended: end } = started(folder, ["score", "--json", "--num-examples", "10"]);
+    const { child, end } = started(folder, ["score", "--json", "--num-examples", "10"]);
     child.stdout!.destroy();
     const { code, stderr } = await end;
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^([a-z]+: .*\n)*$/)]);

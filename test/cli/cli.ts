@@ -34,7 +34,7 @@ export function started(
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): { child: ChildProcess; ended: Promise<Ended>; printed: (text: string) => Promise<void> } {
+): { child: ChildProcess; end: Promise<Ended>; printed: (text: string) => Promise<void> } {
   const { PATH = "" } = process.env;
   const env = { PATH, HOME: folder, XDG_CACHE_HOME: join(folder, ".cache"), ...environment };
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env });
@@ -53,7 +53,7 @@ export function started(
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  return { child, ended: end, printed };
+  return { child, end, printed };
 }
 
 /** The command from start to end. */
@@ -62,5 +62,5 @@ export function cli(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  return started(folder, args, environment).ended;
+  return started(folder, args, environment).end;
 }

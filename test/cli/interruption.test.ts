@@ -23,7 +23,7 @@ async function expectStopped(
 ) {
   const began = performance.now();
   running.child.kill(signal);
-  const { code, signal: by, stdout, stderr } = await running.ended;
+  const { code, signal: by, stdout, stderr } = await running.end;
   const tookMs = performance.now() - began;
   if (code === null)
     expect([by, stderr]).toEqual([signal, ""]); // before any of our code ran; a shell says 130 too
@@ -78,7 +78,7 @@ describe("a signal ends the command in two seconds and leaves nothing behind", (
     const running = started(folder, [...SCORE, "--device", "wasm"]);
     await running.printed("scoring");
     running.child.kill("SIGKILL");
-    const { signal } = await running.ended; // the pipes close only when nobody writes to them any more
+    const { signal } = await running.end; // the pipes close only when nobody writes to them any more
     expect(signal).toBe("SIGKILL");
     expect(pathsIn(folder)).toEqual(before);
   });

@@ -20,11 +20,13 @@ function countRuns(folder: string): number {
 }
 
 async function killed(folder: string, model: string, runs: number): Promise<void> {
-  const {
-    child,
-    ended: end,
-    printed,
-  } = started(folder, ["ablate", model, ...WITHIN, "--out", "result.json"]);
+  const { child, end, printed } = started(folder, [
+    "ablate",
+    model,
+    ...WITHIN,
+    "--out",
+    "result.json",
+  ]);
   if (runs === 0) await printed("ablating");
   while (countRuns(folder) < runs && child.exitCode === null)
     await new Promise((resolve) => setTimeout(resolve, 20));

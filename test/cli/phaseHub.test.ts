@@ -89,7 +89,7 @@ describe("induction-lens phase over the revisions of a hub model", () => {
     await running.printed("step0: downloading model.safetensors: ");
     const began = performance.now();
     running.child.kill("SIGINT");
-    const { code, stdout, stderr } = await running.ended;
+    const { code, stdout, stderr } = await running.end;
     expect([code, stdout]).toEqual([130, ""]);
     expect(stderr).toContain("step1500: downloading model.safetensors: "); // the last comes first
     expect(stderr).toContain("interrupted: ");

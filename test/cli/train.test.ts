@@ -84,14 +84,14 @@ describe("train", () => {
     await running.printed("step ");
     await new Promise((resolve) => setTimeout(resolve, 500));
     running.child.kill("SIGINT");
-    const { code, stderr, stdout } = await running.ended;
+    const { code, stderr, stdout } = await running.end;
     expect([code, stdout]).toEqual([130, ""]);
     const step = Number(/stopped after step (\d+) and saved; --resume goes on/.exec(stderr)![1]);
     expect(step).toBeGreaterThan(0);
     const further = started(folder, ["train", "run", "--resume"]);
     await further.printed(`step ${step} of 100000`);
     further.child.kill("SIGINT");
-    expect((await further.ended).code).toBe(130);
+    expect((await further.end).code).toBe(130);
   });
 
   test("saves the last finished step at Ctrl-C in the middle of one that takes seconds, and ends in two", async () => {
@@ -109,7 +109,7 @@ describe("train", () => {
     await new Promise((resolve) => setTimeout(resolve, 300)); // the next step is under way
     running.child.kill("SIGINT");
     const began = performance.now();
-    const { code, stderr } = await running.ended;
+    const { code, stderr } = await running.end;
     expect(performance.now() - began).toBeLessThan(2000);
     expect(code).toBe(130);
     const message =
@@ -122,7 +122,7 @@ describe("train", () => {
     const further = started(folder, ["train", "run", "--resume"]);
     await further.printed(`step ${stepOf()} of 1000`);
     further.child.kill("SIGINT");
-    await further.ended;
+    await further.end;
   });
 
   test("says nothing on standard error with --quiet, not even that another engine goes on", async () => {

@@ -14,7 +14,7 @@ const page = built ? describe : describe.skip;
 
 /** The command with `--no-open`, once it serves: its address, and its end by Ctrl-C. */
 async function exploring(...args: string[]) {
-  const { child, ended: end, printed } = started(emptyFolder(), ["explore", "--no-open", ...args]);
+  const { child, end, printed } = started(emptyFolder(), ["explore", "--no-open", ...args]);
   onTestFinished(() => void child.kill("SIGKILL"));
   const address = new Promise<string>((resolve) =>
     child.stdout!.once("data", (text: string) => resolve(text.trim())),

@@ -247,7 +247,7 @@ describe.skipIf(SERVER === null)(
           ) as QueueStatus;
         for (let kill = 0; kill < 3; kill++) {
           const before = (await queueStatus(open)).jobs;
-          const { child, ended: end } = started(folder, work, { REDIS_URL: server.url });
+          const { child, end } = started(folder, work, { REDIS_URL: server.url });
           for (;;) {
             const { finished, setAside, running } = (await queueStatus(open)).jobs;
             if (finished + setAside >= before.finished + before.setAside + 3 && running > 0) break;
@@ -322,11 +322,7 @@ describe.skipIf(SERVER === null)(
           'models: ["zoo:attn-2l"]\noptions: {numExamples: 500000}\n',
         );
         await swept(folder, server.url, ["sweep", "push", "plan.yml"]);
-        const {
-          child,
-          ended: end,
-          printed,
-        } = started(folder, ["sweep", "work", "--folder", "out"], {
+        const { child, end, printed } = started(folder, ["sweep", "work", "--folder", "out"], {
           REDIS_URL: server.url,
         });
         await printed("Working on queue");

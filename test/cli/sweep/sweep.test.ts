@@ -54,7 +54,7 @@ describe("sweep (runs the built package)", () => {
 
     const killed = planned();
     for (let time = 0; time < 4; time++) {
-      const { child, ended: end } = started(killed, [
+      const { child, end } = started(killed, [
         "sweep",
         "plan.yml",
         "--folder",
