@@ -16,7 +16,7 @@ export function markdownTable(
 export function markdownText(text: string): string {
   return visible(text)
     .replaceAll(/\s+/g, " ")
-    .replaceAll(/[\\`*_[\]<>|#]/g, "\\$&");
+    .replaceAll(/[\\`*_~[\]<>|#&]/g, "\\$&");
 }
 
 /** The table of a study with its caption below. */

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { scoreResult, SCORE_NAMES } from "../../src/studies/score/result.ts";
 import { csvText, studyCsv, tableCsv } from "../../src/draw/csv.ts";
+import { markdownText } from "../../src/draw/markdown.ts";
 import { headColumn } from "../../src/draw/studyView.ts";
 import { scoreView } from "../../src/studies/score/view.ts";
 import { jsonText } from "../../src/draw/json.ts";
@@ -140,6 +141,14 @@ describe("csvText(rows)", () => {
   test("quotes commas, quotes and line ends", () => {
     expect(csvText([["a,b", 'say "x"', "two\nlines", 1.5]])).toBe(
       '"a,b","say ""x""","two\nlines",1.5\r\n',
+    );
+  });
+});
+
+describe("markdownText(text)", () => {
+  test("escapes emphasis, deletion, code, links, tables, headings, HTML and its entities", () => {
+    expect(markdownText("*a* _b_ ~~c~~ `d` [e](f) | # <g> &lt; \\")).toBe(
+      "\\*a\\* \\_b\\_ \\~\\~c\\~\\~ \\`d\\` \\[e\\](f) \\| \\# \\<g\\> \\&lt; \\\\",
     );
   });
 });
