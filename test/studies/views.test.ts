@@ -204,7 +204,7 @@ describe.each(NAMES)("the view of %s", (name) => {
 
   test("makes a page and a file of every format", async () => {
     const folder = mkdtempSync(join(tmpdir(), "views-"));
-    for (const ending of ["html", "csv", "json"]) {
+    for (const ending of ["html", "csv", "tex", "md", "json"]) {
       const file = join(folder, `a.${ending}`);
       await writeResult(results[name], file);
       const page = readFileSync(file, "utf8");
