@@ -83,7 +83,7 @@ export function arcsLayout<Kind extends Arc>(
     box: { width: size, height: BOX.height, top },
     left,
     middle,
-    arcs: strongArcs.map((arc) => placeArcs(arc, middle, top, right)),
+    arcs: strongArcs.map((arc) => placeArc(arc, middle, top, right)),
     isWide: width > WIDE,
     copied: copies ? copyOf(middle(copiedFrom), middle(tokens), top + BOX.height) : null,
   };
@@ -94,7 +94,7 @@ function heightOf(tokens: number): number {
   return Math.min(210, 34 + 19 * tokens);
 }
 
-function placeArcs<Kind extends Arc>(
+function placeArc<Kind extends Arc>(
   arc: Kind,
   middle: (at: number) => number,
   top: number,

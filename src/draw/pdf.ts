@@ -101,7 +101,7 @@ const PAINTERS: Readonly<Record<string, (pdf: Pdf, element: Element, style: SvgS
   desc: () => undefined,
 };
 
-/** Where and how large an element is, and what no printed page shows. */
+/** Where and how large an element is, what no printed page shows, and family and weight of letters: there is one typeface of one weight. */
 const OTHER_ATTRIBUTES =
   /^(x|y|x1|x2|y1|y2|dx|dy|cx|cy|r|rx|d|width|height|viewBox|transform|xmlns|role|class|font-family|font-weight|font-variant|shape-rendering|pointer-events|href|preserveAspectRatio|aria-.*|data-.*)$/;
 

@@ -22,10 +22,6 @@ export function titleName({ name }: HeadMeasure): string {
   return name.split(",")[0]!;
 }
 
-export function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 /**
  * The measures with these keys; the first ones where nobody says which.
  *

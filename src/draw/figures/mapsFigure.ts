@@ -1,15 +1,10 @@
+import { capitalise } from "../../base/capitalise.ts";
 import { headMatrix } from "../headMatrix.ts";
 import { headNumbers, type HeadMeasure } from "../headNumbers.ts";
 import type { Matrices } from "../matrices.ts";
 import { matricesPicture } from "../pictures.ts";
 import { headColumn, type StudyView } from "../studyView.ts";
-import {
-  capitalised,
-  chosenMeasures,
-  titleName,
-  type FigureParts,
-  type FigureWords,
-} from "./figureParts.ts";
+import { chosenMeasures, titleName, type FigureParts, type FigureWords } from "./figureParts.ts";
 
 /**
  * Two numbers of every head as maps side by side, each with a scale of its own: such as attention against the signed direct
@@ -23,7 +18,7 @@ export function mapsFigure(
   const numbers = headNumbers(view);
   if (!numbers || numbers.measures.length < 2) return null;
   const [first, second] = chosenMeasures(numbers, keys, 2) as [HeadMeasure, HeadMeasure];
-  const title = capitalised(`${titleName(first)} and ${titleName(second)}`);
+  const title = capitalise(`${titleName(first)} and ${titleName(second)}`);
   const hasGaps = [first, second].some(({ values }) => values.flat().includes(null));
   const picture: Matrices = {
     ...{ title, subtitle, rowName: "layers", columnName: "heads" },

@@ -1,16 +1,11 @@
+import { capitalise } from "../../base/capitalise.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { headNumbers, type HeadMeasure } from "../headNumbers.ts";
 import { plural } from "../numbers.ts";
 import { scatterPicture } from "../pictures.ts";
 import type { Scatter } from "../scatter.ts";
 import { headColumn, type StudyView } from "../studyView.ts";
-import {
-  capitalised,
-  chosenMeasures,
-  titleName,
-  type FigureParts,
-  type FigureWords,
-} from "./figureParts.ts";
+import { chosenMeasures, titleName, type FigureParts, type FigureWords } from "./figureParts.ts";
 
 const EVERY = "heads";
 
@@ -31,7 +26,7 @@ export function scatterFigure(
   }));
   const dots = rows.filter((row) => row.x !== null && row.y !== null);
   if (dots.length === 0) return null;
-  const title = capitalised(`${titleName(y)} against ${titleName(x)}`);
+  const title = capitalise(`${titleName(y)} against ${titleName(x)}`);
   const missing = all.length - dots.length;
   const picture: Scatter = {
     ...{ title, subtitle, x: x.name, y: y.name },

@@ -1,5 +1,6 @@
 /** @file From what was measured, row by row and head by head, to the Result of `image`. */
 import type { Backend } from "../../base/backend.ts";
+import { capitalise } from "../../base/capitalise.ts";
 import { headName } from "../../base/headName.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { piecesOf } from "../../inputs/sequences.ts";
@@ -152,6 +153,6 @@ function inductionWords({
   const low = intervals[best.layer]![best.head]?.[0] ?? best.score;
   const attends = low - Math.max(beside, uniform) >= LEAST_GAIN;
   const numbers = `${headName(best)} with ${best.score.toFixed(3)} of 1 (control ${beside.toFixed(3)}, uniform attention ${uniform.toFixed(3)})`;
-  const whole = `${title[0]!.toUpperCase()}${title.slice(1)}`;
+  const whole = capitalise(title);
   return attends ? `${whole}: head ${numbers}.` : `${whole}: no head, the best is ${numbers}.`;
 }

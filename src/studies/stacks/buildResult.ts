@@ -1,6 +1,7 @@
 /** @file From scores and losses, per sequence, to the Result of `scoreStacks`. */
 import type { Backend } from "../../base/backend.ts";
 import type { Tensor } from "../../base/tensor.ts";
+import { capitalise } from "../../base/capitalise.ts";
 import { headName } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { meanInterval, scoreInterval } from "../../measure/interval.ts";
@@ -121,7 +122,7 @@ function wordsOf(
   const beside =
     control === undefined ? "" : `, it itself ${control.toFixed(3)} where no patch repeats`;
   const numbers = `${score.toFixed(3)} of 1 (uniform attention scores ${uniform.toFixed(3)}${beside})`;
-  const whole = `${part[0]!.toUpperCase()}${part.slice(1)}:`;
+  const whole = `${capitalise(part)}:`;
   if (!attends)
     return `${whole} no head has a high ${what} score, the best is ${name} with ${numbers}.`;
   const means =
