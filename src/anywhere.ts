@@ -58,6 +58,7 @@ export type { Progress } from "./base/progress.ts";
 export { analyse } from "./studies/analyse/analyse.ts";
 export type { AnalyseOptions, HeadScreen } from "./studies/analyse/plan.ts";
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
+export { blockRows, type BlockChoice } from "./inputs/blockRows.ts";
 export { ablationRows, type AblationInput, type AblationRows } from "./inputs/ablationRows.ts";
 export { ablate } from "./studies/ablate/ablate.ts";
 export type { AblateOptions, MinimalOptions } from "./studies/ablate/plan.ts";

@@ -1,12 +1,12 @@
 /** @file Chooses the sequence that the lessons speak of: by what the open model does on each, and not by hand. */
-import type { HeadEdit, Tensor } from "induction-lens/browser";
+import { blockRows, type HeadEdit, type Tensor } from "induction-lens/browser";
 import { tensor } from "induction-lens/graph";
 import { softmax } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { zeroHeads } from "./edits.ts";
 import { ROW_LENGTH, type Held } from "./held.ts";
 import type { Example, Requests } from "./protocol.ts";
-import { blocks, sequence, writtenFor } from "./sequence.ts";
+import { sequence, writtenFor } from "./sequence.ts";
 
 const PERIOD = 6;
 const SEEDS = 64;
@@ -97,7 +97,7 @@ function repeatsIn(ids: readonly number[]): Place[] {
 /** `[BOS] r r`, as many as the bench has room for at once. */
 function randomBlocks({ open }: Held): Candidates[] {
   const room = (length: number) => Math.floor((open.rows * ROW_LENGTH) / length);
-  const { tokens, period } = blocks(open.model, {
+  const { tokens, period } = blockRows(open.model.architecture, {
     seed: 0,
     period: PERIOD,
     examplesFor: (length) => Math.max(1, Math.min(SEEDS, room(length))),

@@ -1,6 +1,5 @@
 /** @file The row of tokens that the page shows. */
-import { drawnTokens, InputError } from "induction-lens/browser";
-import { repeatedTokens } from "induction-lens/measure";
+import { blockRows, InputError } from "induction-lens/browser";
 import type { Held, OpenModel } from "./held.ts";
 import { splitCharacters } from "./splitCharacters.ts";
 import type { ModelFacts, Sequence, SequenceChoice } from "./protocol.ts";
@@ -17,7 +16,8 @@ export async function sequence(
     const ids = await idsOf(text, open);
     return { ids, pieces: piecesOf(text, ids, open), repeats: null };
   }
-  const { tokens, ...repeats } = blocks(model, { seed, period, examplesFor: () => 1 });
+  const choice = { seed, period, examplesFor: () => 1 };
+  const { tokens, ...repeats } = blockRows(model.architecture, choice);
   const ids = [...tokens.data];
   return { ids, pieces: piecesOfIds(ids), repeats };
 }
@@ -29,28 +29,6 @@ function piecesOf(text: string, ids: readonly number[], open: OpenModel): readon
   if (!tokenizer || !pieces.some((piece) => piece.includes("\ufffd"))) return pieces;
   const bytes = new TextEncoder().encode(tokenizer.decode(tokenizer.encode(text)));
   return splitCharacters(pieces, bytes, tokenizer.ranges(text));
-}
-
-interface BlockChoice {
-  readonly seed: number;
-  /** Tokens of a block, or as many fewer as the model has room and tokens for. */
-  readonly period: number;
-  /** Rows of this length that are wanted. */
-  readonly examplesFor: (length: number) => number;
-}
-
-/** Rows `[BOS] r r` of ordinary tokens of the model. */
-export function blocks(
-  { architecture }: OpenModel["model"],
-  { seed, period: most, examplesFor }: BlockChoice,
-) {
-  const { bosToken: bos, contextLength } = architecture;
-  const start = bos === null ? 0 : 1;
-  const ordinary = drawnTokens(architecture).ids;
-  const period = Math.min(most, ordinary.length, Math.floor((contextLength - start) / 2));
-  const examples = examplesFor(start + 2 * period);
-  const { tokens } = repeatedTokens({ seed, examples, period, bos, ordinary });
-  return { tokens, start, period };
 }
 
 /** How the open model's tokens are written. */

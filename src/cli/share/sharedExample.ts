@@ -7,7 +7,7 @@ import { attention } from "../../studies/attention/attention.ts";
 import type { AttentionResult } from "../../studies/attention/result.ts";
 import { weightOf, type ArcsPlace } from "../../studies/attention/viewArcs.ts";
 import type { ScoreResult } from "../../studies/score/result.ts";
-import { blockRows } from "./blockRows.ts";
+import { blockIds } from "./blockIds.ts";
 
 export interface SharedExample {
   readonly result: AttentionResult;
@@ -45,7 +45,7 @@ export async function sharedExample(
   const heads = [first, ...(previous ? [previous] : [])];
   const isText = (await model.tokenizer()) !== null;
   const result = await attention(model, {
-    ...(isText ? { texts: SENTENCES } : { tokens: blockRows(model.architecture, BLOCKS) }),
+    ...(isText ? { texts: SENTENCES } : { tokens: blockIds(model.architecture, BLOCKS) }),
     heads,
     ...lent,
   });

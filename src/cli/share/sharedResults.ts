@@ -12,7 +12,7 @@ import { viewOf } from "../../studies/views.ts";
 import type { Frame } from "../frame.ts";
 import { readResult } from "../readResult.ts";
 import { runOnModel } from "../runOnModel.ts";
-import { blockRows } from "./blockRows.ts";
+import { blockIds } from "./blockIds.ts";
 import { sharedExample, type SharedExample } from "./sharedExample.ts";
 
 export interface SharedResults {
@@ -127,7 +127,7 @@ async function sequenceOf(state: URLSearchParams, model: LoadedModel) {
       : { texts: [text] };
   const number = (key: "period" | "seed") => Number(state.get(key) ?? USUAL[key]);
   const choice = { period: number("period"), seed: number("seed"), examples: 1 };
-  return { tokens: blockRows(architecture, choice) };
+  return { tokens: blockIds(architecture, choice) };
 }
 
 /** Ids of a model without tokenizer, or the words that the page shows for them; ids that it lacks are refused by the study. */
