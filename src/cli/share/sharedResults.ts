@@ -9,7 +9,7 @@ import type { ScoreResult } from "../../studies/score/result.ts";
 import type { VerdictResult } from "../../studies/verdict/result.ts";
 import { STUDIES } from "../../studies/registry.ts";
 import { viewOf } from "../../studies/views.ts";
-import type { Frame } from "../frame.ts";
+import { withModel, type Frame } from "../frame.ts";
 import { readResult } from "../readResult.ts";
 import { runOnModel } from "../runOnModel.ts";
 import { blockIds } from "./blockIds.ts";
@@ -43,32 +43,35 @@ export async function sharedResults(
   name: string,
   { files, state }: { readonly files: readonly string[]; readonly state: URLSearchParams },
 ): Promise<SharedResults> {
-  const results = await resultsIn(files);
-  const score = results.score ?? (await runOnModel(frame, STUDIES.score, name, {}));
-  const verdict = results.verdict ?? (await runOnModel(frame, STUDIES.verdict, name, {}));
-  const model = await frame.openModel(name);
-  try {
-    checkModel(model, [score, verdict], name);
-    const backend = await frame.openEngine();
-    const lent = { backend, signal: frame.signal, progress: frame.progress };
-    const head = headOf(state, model, score);
-    const layer = Array.from({ length: model.architecture.heads }, (_, at) => ({
-      layer: head.layer,
-      head: at,
-    }));
-    const rows = await sequenceOf(state, model);
-    const { vocabulary } = model.architecture;
-    return {
-      score,
-      verdict,
-      head,
-      attention: await attention(model, { ...rows, heads: layer, ...lent }),
-      example: await sharedExample(model, score, lent),
-      isWorded: hasWords({ tokenizer: await model.tokenizer(), vocabulary }),
-    };
-  } finally {
-    await model.close();
-  }
+  const stored = await resultsIn(files);
+  const score = stored.score ?? (await runOnModel(frame, STUDIES.score, name, {}));
+  const onRows = await withModel(frame, name, async (model) => {
+    checkModel(model, [score, ...(stored.verdict ? [stored.verdict] : [])], name);
+    return resultsOnRows(frame, model, { score, state });
+  });
+  // last, because it takes longest: what is refused is refused before
+  const verdict = stored.verdict ?? (await runOnModel(frame, STUDIES.verdict, name, {}));
+  return { score, verdict, ...onRows };
+}
+
+/** What is of the view's sequence and of the example. */
+async function resultsOnRows(
+  frame: Frame,
+  model: LoadedModel,
+  { score, state }: { readonly score: ScoreResult; readonly state: URLSearchParams },
+): Promise<Omit<SharedResults, "score" | "verdict">> {
+  const { heads, vocabulary } = model.architecture;
+  const { signal, progress } = frame;
+  const lent = { backend: await frame.openEngine(), signal, progress };
+  const head = headOf(state, model, score);
+  const layer = Array.from({ length: heads }, (_, at) => ({ layer: head.layer, head: at }));
+  const rows = await sequenceOf(state, model);
+  return {
+    head,
+    attention: await attention(model, { ...rows, heads: layer, ...lent }),
+    example: await sharedExample(model, score, lent),
+    isWorded: hasWords({ tokenizer: await model.tokenizer(), vocabulary }),
+  };
 }
 
 async function resultsIn(files: readonly string[]): Promise<Found> {
