@@ -57,6 +57,14 @@ describePage("two panes of the explorer", (open) => {
     await tab.close();
   });
 
+  test("a link to files that are not here names them, and offers the other models in their place", async () => {
+    const { tab } = await open("#view=heads&beside=files:mine.gguf");
+    const choice = tab.getByLabel("Compare with");
+    expect(await choice.inputValue()).toBe("files:mine.gguf");
+    expect(await choice.locator("option").allInnerTexts()).toContain("zoo:llama-gqa");
+    await tab.close();
+  });
+
   checkLooks(
     open,
     ["heads", "attention", "surgery"].map((view) => ({

@@ -22,10 +22,9 @@ export function besideOf({ view, beside, model, edits }: PageState): string | nu
 
 /** Chooses what stands beside the model. */
 export function BesideChoice() {
-  const { state, change, filesOf } = usePage();
+  const { state, change } = usePage();
   const { view, model, beside, edits } = state;
   if (!SIDE_BY_SIDE.includes(view)) return null;
-  const isLost = beside?.startsWith("files:") && filesOf(beside) === null;
   const others = [...new Set([...EMBEDDED, ...(beside && beside !== AS_TRAINED ? [beside] : [])])];
   return (
     <label>
@@ -37,7 +36,7 @@ export function BesideChoice() {
         <option value="">nothing</option>
         {edits.length > 0 && <option value={AS_TRAINED}>itself, without the changes</option>}
         {others
-          .filter((name) => name !== model && !isLost)
+          .filter((name) => name !== model)
           .map((name) => (
             <option key={name}>{name}</option>
           ))}
