@@ -8,7 +8,7 @@ import { Figure } from "../../parts/figure.tsx";
 
 /** In place of a view whose numbers only the model can give: what is stored of it, and what would bring the view. */
 export function NeedsModel() {
-  const { state, change } = usePage();
+  const { state, change, score } = usePage();
   const stored = SHARED?.model === state.model ? SHARED : null;
   const picture = usePicture(stored, state.view === "attention");
   const { name } = VIEW_TITLES[state.view];
@@ -16,10 +16,7 @@ export function NeedsModel() {
     <section aria-labelledby="needs">
       <h2 id="needs">{name} computes with the model itself</h2>
       <p class="say">
-        {shortName(state.model)} is not here.{" "}
-        {state.model.startsWith("hub:")
-          ? "Fetch it from the hub above to go on; that asks huggingface.co."
-          : "Open its files above to go on; they stay on this machine."}
+        {shortName(score!.model.id)} {wayOn(state.model)}
       </p>
       <p class="ways">
         <button type="button" class="plain" onClick={() => change({ view: "heads" }, "new")}>
@@ -33,6 +30,15 @@ export function NeedsModel() {
       )}
     </section>
   );
+}
+
+/** Why a model is not there, and what brings it. */
+function wayOn(model: string): string {
+  if (model.startsWith("hub:"))
+    return "is not here. Fetch it from the hub above to go on; that asks huggingface.co.";
+  if (model.startsWith("files:"))
+    return "is not here. Open its files above to go on; they stay on this machine.";
+  return "is not open: the line above says why.";
 }
 
 /** The stored figure that is nearest to the view: attention of a layer, or the arcs of the two heads. */
