@@ -347,7 +347,7 @@ function LayerThumbs({ look, at }: Pick<ShownProps, "look" | "at">) {
   );
 }
 
-function Take({ look: plainLook, sequence, at, edits }: ShownProps) {
+function Take({ look: shownLook, sequence, at, edits }: ShownProps) {
   const { state, engine } = usePage();
   const { weighted } = state;
   const { head } = at;
@@ -356,7 +356,7 @@ function Take({ look: plainLook, sequence, at, edits }: ShownProps) {
     const name = headName(at);
     const result = await engine!.ask("attention", { ids, head: name, weighted });
     const { attentionFigure } = await import("../../export/files.ts");
-    const look = edits.length > 0 ? await engine!.ask("look", { ids, layer: at.layer }) : plainLook;
+    const look = edits.length > 0 ? await engine!.ask("look", { ids, layer: at.layer }) : shownLook;
     const pattern = patternOf(look, head, weighted);
     const rows = weightsOf(pattern).map(({ query, key, weight }) => [
       query,

@@ -132,7 +132,8 @@ function cellsOf(
   return scores.induction.map((row, layer) =>
     row.map((value, head) => {
       const at = { layer, head };
-      const sign = signOf(labelOf(scores, layer, head));
+      const label = labelOf(scores, layer, head);
+      const sign = signOf(label);
       const range = intervals.induction[layer]![head];
       const verdict = verdicts?.find((entry) => isSameHead(entry, at))?.label;
       const name = verdict ?? sign.name;
@@ -142,7 +143,7 @@ function cellsOf(
         value,
         text: value.toFixed(2),
         off: isChanged,
-        framed: (verdict ?? labelOf(scores, layer, head)) === "induction",
+        framed: (verdict ?? label) === "induction",
         glyph: isChanged ? "✂" : verdict ? VERDICT_GLYPHS[verdict] : sign.glyph,
         words: `${isChanged ? "changed, " : ""}${name}, score ${value.toFixed(2)}${words}`,
       };

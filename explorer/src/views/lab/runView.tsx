@@ -143,7 +143,7 @@ function Patterns({ event }: { readonly event: LabEvent }) {
   const ramp = useMemo(() => sequential(dark), [dark]);
   const { layers, heads, length, patterns } = event.checkpoint!;
   const { induction, previousToken } = event.scores;
-  const pair = useMemo(
+  const patternOfHead = useMemo(
     () =>
       Array.from({ length: layers * heads }, (_, index) => ({
         length,
@@ -159,7 +159,7 @@ function Patterns({ event }: { readonly event: LabEvent }) {
         const scores = [induction, previousToken].map((table) => table[layer]![head]!.toFixed(2));
         return (
           <figure key={index}>
-            <Thumb pattern={pair[index]!} ramp={ramp} />
+            <Thumb pattern={patternOfHead[index]!} ramp={ramp} />
             <figcaption>
               <b>
                 {layer}.{head}
