@@ -66,6 +66,26 @@ describePage("attention in the explorer", (open) => {
     await tab.close();
   });
 
+  test("draws lines in the colours of a theme that is chosen later, and shows the token whose arcs are drawn", async () => {
+    const { tab } = await open("#view=attention&head=1.0&form=lines&theme=light");
+    await tab.locator("canvas.lines").waitFor({ timeout: 60_000 });
+    const brightest = () =>
+      tab.evaluate<number>(`(() => {
+        const canvas = document.querySelector("canvas.lines");
+        const names = canvas.getContext("2d").getImageData(0, 0, canvas.width / 4, canvas.height);
+        return names.data.reduce((most, value, at) => (at % 4 === 0 ? Math.max(most, value) : most));
+      })()`);
+    await expect.poll(brightest).toBeLessThan(100);
+    await tab.evaluate("location.hash = '#view=attention&head=1.0&form=lines&theme=dark'");
+    await expect.poll(brightest).toBeGreaterThan(200);
+    await tab.setViewportSize({ width: 360, height: 800 });
+    await tab.evaluate("location.hash = '#view=attention&head=1.0&form=arcs'");
+    await expect
+      .poll(async () => (await tab.locator("rect.query").boundingBox())!.x)
+      .toBeLessThan(340);
+    await tab.close();
+  });
+
   test("takes the score of a cell apart as the library does, into parts that sum to it", async () => {
     const model = await load("zoo:attn-2l");
     const study = await why(model, {

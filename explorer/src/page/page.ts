@@ -1,6 +1,6 @@
 /** @file What every view gets: the page's state, the model, and the ways to change them. */
 import { createContext } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ScoreResult } from "induction-lens/browser";
 import type { Engine } from "../engine/client.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
@@ -67,7 +67,8 @@ export function usePageState() {
     return () => removeEventListener("popstate", follow);
   }, []);
   const isPresented = state.present && state.view === "learn";
-  useEffect(() => {
+  // before any effect that reads the colours of the theme, as canvases do
+  useLayoutEffect(() => {
     const { dataset, style } = document.documentElement;
     dataset["theme"] = state.theme;
     dataset["present"] = String(isPresented);

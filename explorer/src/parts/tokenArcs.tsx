@@ -1,3 +1,4 @@
+import { useLayoutEffect } from "preact/hooks";
 import {
   arcsLayout,
   tokenFont,
@@ -44,7 +45,7 @@ interface Props {
 
 /** Tokens in a row and arcs over them: who looks back at whom, as thick as the attention. */
 export function TokenArcs(props: Props) {
-  const { label, pieces, arcs, guess = null, seam = null, note = null } = props;
+  const { label, pieces, arcs, query = null, guess = null, seam = null, note = null } = props;
   const [element, width] = useWidth<HTMLDivElement>();
   const layout = arcsLayout(
     {
@@ -57,6 +58,13 @@ export function TokenArcs(props: Props) {
     width,
   );
   const { box, left, middle, gap, copied } = layout;
+  useLayoutEffect(() => {
+    if (query === null) return;
+    const view = element.current!;
+    const end = left(query + (guess ? 2 : 1));
+    const isInView = left(query) >= view.scrollLeft && end <= view.scrollLeft + view.clientWidth;
+    if (!isInView) view.scrollLeft = end - view.clientWidth;
+  }, [query, guess !== null, width, layout.width]);
   const bottom = box.top + box.height;
   return (
     <div ref={element} class="arcs" role="group" tabIndex={0} aria-label={label}>

@@ -242,7 +242,7 @@ function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
           choose={lock}
         />
       ) : (
-        <Lines {...{ pattern, hover, lock }} pieces={readable} at={query} colours={inks()} />
+        <Lines {...{ pattern, hover, lock }} pieces={readable} at={query} />
       )}
       {state.form === "matrix" && (
         <ColourBar
@@ -434,11 +434,4 @@ function List({ title, rows, nameOf, number }: ListProps) {
       </tbody>
     </table>
   );
-}
-
-/** Colours that a canvas cannot take from the style sheet by itself. */
-function inks() {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  return { text: colour("--text"), line: colour("--line"), chosen: colour("--accent") };
 }

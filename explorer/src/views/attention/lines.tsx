@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { usePage } from "../../page/page.ts";
 import type { Pattern } from "../../parts/pattern.ts";
 import { shortToken } from "../../parts/shownToken.ts";
 
@@ -7,7 +8,6 @@ interface Props {
   /** As people can read them. */
   readonly pieces: readonly string[];
   readonly at: number;
-  readonly colours: { readonly text: string; readonly line: string; readonly chosen: string };
   readonly hover: (position: number | null) => void;
   readonly lock: (position: number) => void;
 }
@@ -20,12 +20,13 @@ const LEAST = 0.02;
 const ALL_LINES = 128;
 
 /** Queries on the left, keys on the right, a line for each weight: thicker is more. */
-export function Lines({ pattern, pieces, at, colours, hover, lock }: Props) {
+export function Lines({ pattern, pieces, at, hover, lock }: Props) {
+  const { state, dark } = usePage();
   const canvas = useRef<HTMLCanvasElement>(null);
   const height = ROW * pieces.length + 8;
   useEffect(
-    () => draw(canvas.current!, { pattern, pieces, at, colours }, height),
-    [pattern, pieces, at, colours.text],
+    () => draw(canvas.current!, { pattern, pieces, at }, height),
+    [pattern, pieces, at, state.theme, dark],
   );
   const rowOf = (event: PointerEvent | MouseEvent) => {
     const { top, height: shownHeight } = canvas.current!.getBoundingClientRect();
@@ -48,9 +49,17 @@ export function Lines({ pattern, pieces, at, colours, hover, lock }: Props) {
   );
 }
 
-type Drawn = Pick<Props, "pattern" | "pieces" | "at" | "colours">;
+type Drawn = Pick<Props, "pattern" | "pieces" | "at">;
 
-function draw(canvas: HTMLCanvasElement, { pattern, pieces, at, colours }: Drawn, height: number) {
+/** Colours that a canvas cannot take from the style sheet by itself. */
+function coloursNow() {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  return { text: colour("--text"), line: colour("--line"), chosen: colour("--accent") };
+}
+
+function draw(canvas: HTMLCanvasElement, { pattern, pieces, at }: Drawn, height: number) {
+  const colours = coloursNow();
   const scale = Math.min(2, 16_000 / height);
   canvas.width = WIDTH * scale;
   canvas.height = height * scale;
