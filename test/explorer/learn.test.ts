@@ -240,6 +240,13 @@ describePage("the lessons of the explorer", (open) => {
   );
 });
 
+/** What a lesson's task says, by the lesson from 0. */
+const TASKS: Readonly<Record<number, string>> = {
+  1: "Which key fits the query?",
+  2: "Which one attends more to the previous token?",
+  3: "Cut heads and read the numbers again.",
+};
+
 describePage("learning as a place", (open) => {
   test("says which lessons are done, and presents one on the whole screen with arrow keys and Escape", async () => {
     const { tab, errors } = await open("#view=learn&lesson=2", { width: 1280, height: 720 });
@@ -261,6 +268,14 @@ describePage("learning as a place", (open) => {
     ).toBe(0);
     const { width, height } = (await tab.locator(".lesson").boundingBox())!;
     expect(width / height).toBeCloseTo(16 / 9, 1);
+    await tab.setViewportSize({ width: 1920, height: 1080 });
+    expect((await tab.locator(".lesson").boundingBox())!.x).toBeGreaterThanOrEqual(0);
+    for (const lesson of [1, 2, 3]) {
+      await tab.evaluate(`location.hash = '#view=learn&lesson=${lesson}&present=true'`);
+      await tab.locator(".task").getByText(TASKS[lesson]!).waitFor();
+      const hidden = "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)";
+      expect(await tab.evaluate(`${hidden}(document.querySelector(".lesson"))`)).toBe(0);
+    }
     for (const step of [1, 2, 3]) {
       await tab.keyboard.press("ArrowRight");
       await tab.locator(`[data-step='${step}']`).waitFor();
