@@ -121,7 +121,7 @@ function legend(
     return `${labels.map((label) => `${VERDICT_GLYPHS[label]} ${label}`).join(" · ")}. Colour and number are the induction score; framed: induction heads.${narrow}`;
   }
   const names = [...Object.values(LABELS), OTHER].map(({ glyph, name }) => `${glyph} ${name}`);
-  return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more.${narrow}`;
+  return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more; framed: induction.${narrow}`;
 }
 
 function cellsOf(
