@@ -63,6 +63,7 @@ describe.skipIf(lacks !== null)(title, { timeout: 120_000 }, () => {
     const scored = await cli(folder, ["score", "mine", "--json"]);
     const { scores } = JSON.parse(scored.stdout) as ScoreResult;
     await tab.locator("[data-verdict]").waitFor();
+    await tab.locator('[data-loss="firstCopy.before"]').getByText("waits for the model").waitFor();
     expect(await shownScores(tab)).toEqual(scores.induction.flat());
     expect(await tab.content()).not.toContain(folder);
     const files = ["config.json", "model.safetensors"].map((name) => join(LLAMA, name));

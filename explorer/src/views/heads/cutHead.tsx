@@ -111,7 +111,9 @@ interface LossProps {
 }
 
 function Loss({ name, value, most, of = "", isOn = false }: LossProps) {
-  if (value === null) return <td data-loss={name}>{isOn ? "not switched off" : "measuring …"}</td>;
+  const { live } = usePage();
+  const waiting = live ? "measuring …" : "waits for the model";
+  if (value === null) return <td data-loss={name}>{isOn ? "not switched off" : waiting}</td>;
   const width = { width: `${(100 * Math.max(0, value)) / most}%` };
   return (
     <td data-loss={name} data-value={value} data-of={of}>
