@@ -112,12 +112,12 @@ function patternOf({ attention, head }: SharedResults): Figure {
   };
 }
 
-/** Pixels that a frame needs for a figure as it is first seen; what is folded open scrolls. */
+/** Pixels that a frame of up to 900 takes for a small model's figure as it is first seen; more than that scrolls. */
 const HEIGHTS: Readonly<Record<string, number>> = {
-  arcs: 420,
-  circuit: 460,
-  map: 480,
-  pattern: 760,
+  arcs: 540,
+  circuit: 790,
+  map: 490,
+  pattern: 1060,
 };
 
 async function listOf(figures: readonly Figure[]): Promise<string> {
