@@ -89,15 +89,26 @@ function servedFile(path: string, lasting = /-[\w-]{8}\.\w+$/.test(path)): Serve
   return { type, sizeBytes: size, body, hash: body && hashOf(body), path, lasting };
 }
 
-/** The list of a model's files at `/model/list.json`, and each under a number. */
-export function modelManifest(name: string, files: readonly ModelFile[]): Map<string, Served> {
+/**
+ * The list of a model's files at `/model/list.json`, and each under a number.
+ *
+ * @param how.trustArchitecture the page opens the model as its declared architecture, although it names code of its own
+ */
+export function modelManifest(
+  name: string,
+  files: readonly ModelFile[],
+  { trustArchitecture }: { readonly trustArchitecture?: boolean | undefined } = {},
+): Map<string, Served> {
   const list = files.map(({ name: file, sizeBytes }, index) => ({
     name: file,
     sizeBytes,
     path: `model/${index}`,
   }));
   return new Map([
-    ["/model/list.json", text("application/json", JSON.stringify({ name, files: list }))],
+    [
+      "/model/list.json",
+      text("application/json", JSON.stringify({ name, trustArchitecture, files: list })),
+    ],
     ...files.map(({ path, sizeBytes }, index): [string, Served] => [
       `/model/${index}`,
       { type: "application/octet-stream", sizeBytes, body: null, hash: null, path, lasting: false },

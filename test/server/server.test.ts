@@ -232,6 +232,13 @@ describe("server of the explorer", () => {
     expect([status, body.length]).toEqual([200, big.length]);
   });
 
+  test("tells the page that the reader trusts the architecture of a model with code of its own", async () => {
+    const serving = await servedSite(modelManifest("mine", [], { trustArchitecture: true }));
+    const headers = { cookie: await cookieOf(serving) };
+    const list = await ask(serving, { path: "/model/list.json", headers });
+    expect(JSON.parse(list.body)).toEqual({ name: "mine", trustArchitecture: true, files: [] });
+  });
+
   test.skipIf(!existsSync(PAGE))(
     "takes the engine's WASM from the engine's package where the page comes without it (needs the built page)",
     () => {

@@ -88,9 +88,10 @@ async function openSource(source: ModelSource, options: AnswerOptions): Promise<
       ...{ sized: checkParameters, trustArchitecture: source.trustArchitecture, ...options },
     });
   }
-  const { id, files } = source.kind === "files" ? source : await servedFiles(source.base, options);
+  const served = source.kind === "served" ? await servedFiles(source.base, options) : null;
+  const { id, files } = source.kind === "files" ? source : served!;
   const decoded = files.some(({ name }) => /\.gguf$/i.test(name)) ? 1 : 0;
-  const { trustArchitecture } = source;
+  const trustArchitecture = source.trustArchitecture || served?.trustArchitecture;
   const checkParameters = (count: number) => checkSize(count, decoded, options);
   return loadFiles(files, { id, ...options, trustArchitecture, sized: checkParameters });
 }
@@ -121,6 +122,7 @@ function availableBytes(): number {
 async function servedFiles(base: string, { progress, signal }: AnswerOptions) {
   const list = (await (await fetchChecked(new URL("model/list.json", base), signal)).json()) as {
     readonly name: string;
+    readonly trustArchitecture?: boolean;
     readonly files: readonly {
       readonly name: string;
       readonly path: string;
@@ -135,7 +137,7 @@ async function servedFiles(base: string, { progress, signal }: AnswerOptions) {
     files.push({ name, blob: await (await fetchChecked(new URL(path, base), signal)).blob() });
     done += sizeBytes;
   }
-  return { id: list.name, files };
+  return { id: list.name, files, trustArchitecture: list.trustArchitecture };
 }
 
 async function fetchChecked(address: URL, signal: AbortSignal): Promise<Response> {

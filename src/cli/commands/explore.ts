@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type ModelFlags, type OutputFlags } from "../flags/partFlags.ts";
-import { fromHub, MODEL, QUIET } from "../flags/sharedFlags.ts";
+import { fromHub, MODEL, QUIET, trustOption } from "../flags/sharedFlags.ts";
 import { collectTexts, integer } from "../flags/values.ts";
 import type { Frame } from "../frame.ts";
 
@@ -68,7 +68,7 @@ function declare(command: Command): Command {
       "with --share: a Result of score or verdict that is there already; may repeat",
       collectTexts,
     );
-  return fromHub(withFlags).option("--quiet", QUIET);
+  return fromHub(withFlags).addOption(trustOption()).option("--quiet", QUIET);
 }
 
 /** Flags of sharing without --share would change nothing, silently. */
@@ -109,7 +109,7 @@ async function explore(
   const manifest = new Map([
     ...page,
     ...zooManifest(ZOO),
-    ...(model?.files.length ? modelManifest(name!, model.files) : []),
+    ...(model?.files.length ? modelManifest(name!, model.files, frame.flags.model) : []),
   ]);
   const serving = await serve(manifest, { port, host: host ?? null });
   const address = serving.address([model?.state, state.toString()].filter(Boolean).join("&"));

@@ -24,7 +24,7 @@ function headOption(): Option {
 }
 
 /** The declared architecture holds, although the configuration names code of its own. */
-function trustOption(): Option {
+export function trustOption(): Option {
   return new Option(
     "--trust-architecture",
     "the configuration names code of its own (auto_map): read the model as its model_type all the same",

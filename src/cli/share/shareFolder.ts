@@ -53,7 +53,7 @@ export async function shareFolder(
   const manifest = new Map([
     ...[...page].filter(([path]) => !path.startsWith("/zoo/")),
     ...lastSteps(zooManifest(ZOO), name),
-    ...(own.length > 0 ? modelManifest(modelName, own) : []),
+    ...(own.length > 0 ? modelManifest(modelName, own, frame.flags.model) : []),
     ["/index.html", withShared(page, { model, at, score, verdict, attention, arcs })] as const,
     ...[...figures].map(([path, html]) => [`/${path}`, text("text/html", html)] as const),
   ]);
