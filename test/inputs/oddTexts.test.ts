@@ -45,8 +45,8 @@ test("texts of one token or none are refused by their number; doubled words are 
     [["a"], 1],
     [[""], 0],
   ] as const)
-    for (const study of [attention(model, { texts }), text(model, { texts })])
-      await expect(study).rejects.toThrow(
+    for (const study of [attention, text])
+      await expect(study(model, { texts })).rejects.toThrow(
         `sequences need 2 tokens or more, got ${count} in sequence 0`,
       );
   const doubled = "the the the the";
