@@ -7,6 +7,7 @@ import { random } from "../../src/base/random.ts";
 import { ggufWeights } from "../../src/formats/gguf/ggufWeights.ts";
 import { readGguf } from "../../src/formats/gguf/readGguf.ts";
 import { allOf, ggufBytes, mutant, pair, tensor, text, u32, u64 } from "./ggufFile.ts";
+import { usedMs } from "../usedMs.ts";
 
 const SEEDS = [
   new Uint8Array(readFileSync("test/fixtures/gguf/tiny.gguf")),
@@ -28,7 +29,7 @@ describe("readGguf and ggufWeights of damaged files", () => {
     for (let round = 0; round < 20_000; round++) {
       const file = mutant(SEEDS[round % 2]!, generator);
       const source = bytesInMemory("mutant", file);
-      const start = performance.now();
+      const start = usedMs();
       try {
         const header = await readGguf(source);
         for (const { offset, sizeBytes } of header.tensors.values()) {
@@ -44,7 +45,7 @@ describe("readGguf and ggufWeights of damaged files", () => {
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
       }
-      slowestMs = Math.max(slowestMs, performance.now() - start);
+      slowestMs = Math.max(slowestMs, usedMs() - start);
     }
     expect(accepted).toBeGreaterThan(500);
     expect(accepted).toBeLessThan(15_000);

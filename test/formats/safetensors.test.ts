@@ -5,6 +5,7 @@ import { bytesInMemory, type ByteSource } from "../../src/base/bytes.ts";
 import { InputError } from "../../src/base/errors.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { f32, fileOf, rawFile } from "./safetensorsFile.ts";
+import { usedMs } from "../usedMs.ts";
 
 const ONE = { a: f32([2], 0, 8) };
 
@@ -359,15 +360,15 @@ describe("readSafetensors(source)", () => {
     );
   });
 
-  test("a header of 20,000 tensors is read in well under a second", async () => {
+  test("a header of 20,000 tensors is read in well under a second of the processor", async () => {
     const entries = Array.from({ length: 20_000 }, (_, at) => [
       `layer.${at}`,
       f32([1], at * 4, at * 4 + 4),
     ]);
     const file = rawFile(Object.fromEntries(entries) as object, 80_000);
-    const start = performance.now();
+    const start = usedMs();
     const { weights } = await readSafetensors(bytesInMemory("big", file));
     expect(weights.size).toBe(20_000);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(usedMs() - start).toBeLessThan(1000);
   });
 });

@@ -6,6 +6,7 @@ import { random, type Random } from "../../src/base/random.ts";
 import type { Checkpoint } from "../../src/formats/checkpoint.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { f32, rawFile } from "./safetensorsFile.ts";
+import { usedMs } from "../usedMs.ts";
 
 const SEEDS = [
   rawFile({ a: f32([2, 3], 0, 24), b: { dtype: "BF16", shape: [2], data_offsets: [24, 28] } }, 28),
@@ -113,17 +114,17 @@ function faultOf(file: Uint8Array, { weights, unsupported }: Checkpoint): string
 }
 
 describe("readSafetensors(source) of damaged files", () => {
-  test("refuses with a typed error, or reads what keeps every rule; 100,000 files, none slower than 50 ms", async () => {
+  test("refuses with a typed error, or reads what keeps every rule; 100,000 files, none takes 50 ms of the processor", async () => {
     const generator = random(20260);
     let accepted = 0;
     let slowestMs = 0;
     for (let round = 0; round < 100_000; round++) {
       const file = mutant(SEEDS[round % SEEDS.length]!, generator);
-      const start = performance.now();
+      const start = usedMs();
       const outcome = await readSafetensors(bytesInMemory("mutant", file)).catch(
         (error: unknown) => error,
       );
-      slowestMs = Math.max(slowestMs, performance.now() - start);
+      slowestMs = Math.max(slowestMs, usedMs() - start);
       if (outcome instanceof Error) {
         if (!(outcome instanceof InputError)) throw outcome;
         continue;
@@ -134,6 +135,6 @@ describe("readSafetensors(source) of damaged files", () => {
     }
     expect(accepted).toBeGreaterThan(1000); // else the mutants would only try the first rule
     expect(accepted).toBeLessThan(60_000);
-    expect(slowestMs).toBeLessThan(500); // 50 ms and room for a pause of a busy machine
+    expect(slowestMs).toBeLessThan(500); // 50 ms and room for other threads of the process
   });
 });

@@ -9,6 +9,7 @@ import { isMap, type PickleValue } from "../../src/formats/torch/pickleValues.ts
 import { readPickle, readTorch } from "../../src/formats/torch/readTorch.ts";
 import { isTensor } from "../../src/formats/torch/torchValues.ts";
 import { joined } from "./ggufFile.ts";
+import { usedMs } from "../usedMs.ts";
 
 const FOLDER = "test/fixtures/torch";
 const FILES = [
@@ -99,7 +100,7 @@ describe("readTorch and readPickle of damaged files", () => {
       const { read, bytes } = FILES[round % FILES.length]!;
       const file = mutant(bytes, generator);
       const source = { ...bytesInMemory("mutant", file), realPath: "/in/memory" };
-      const start = performance.now();
+      const start = usedMs();
       try {
         const madeBytes = await readAll(await read(source));
         if (madeBytes > 16 * file.length)
@@ -108,7 +109,7 @@ describe("readTorch and readPickle of damaged files", () => {
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
       }
-      slowestMs = Math.max(slowestMs, performance.now() - start);
+      slowestMs = Math.max(slowestMs, usedMs() - start);
     }
     expect(accepted).toBeGreaterThan(500);
     expect(accepted).toBeLessThan(18_000);

@@ -12,6 +12,7 @@ import { ROPE_KINDS } from "../../src/models/config/ropeKinds.ts";
 import { modelFrom } from "../../src/models/families.ts";
 import { shared, unlessShared } from "../shared.ts";
 import { decoderFolders, golden, goldenAt } from "./golden.ts";
+import { usedMs } from "../usedMs.ts";
 
 const FOLDERS = [
   ...decoderFolders(shared("goldens")),
@@ -24,9 +25,6 @@ const GROUPS = Array.from({ length: every ? Math.ceil(FOLDERS.length / 10) : 1 }
   return [every ? paths.map((path) => basename(path)).join(", ") : "all families", paths] as const;
 });
 const { skip, note } = unlessShared("goldens");
-
-/** Time that this process had a processor: how busy the machine is does not count. */
-const usedMs = () => process.cpuUsage().user / 1000;
 
 describe.skipIf(skip)(`configurations${note}`, () => {
   const REFUSED: readonly (readonly [

@@ -27,6 +27,24 @@ const PLANS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   BF16: [["64", "4"]],
 };
 
+/** What a busy machine leaves free varies: the middle one of this many counts. */
+const MEASURES = 3;
+
+/** What was planned over what was taken, of one process, with both in words. */
+function measured(model: string, args: readonly string[]): readonly [number, string] {
+  const printed = execFileSync(
+    process.execPath,
+    ["--expose-gc", join(bench, "peakMemory.js"), model, ...args],
+    { encoding: "utf8" },
+  );
+  const { totalBytes, growthBytes } = JSON.parse(printed) as {
+    totalBytes: number;
+    growthBytes: number;
+  };
+  expect(totalBytes).toBeGreaterThan(1e8);
+  return [totalBytes / growthBytes, `planned ${totalBytes}, took ${growthBytes}`];
+}
+
 describe("planMemory", () => {
   test.skipIf(skip)(
     "is within 1.3 x of what a session and its runs add, for F32 and BF16 weights",
@@ -39,25 +57,12 @@ describe("planMemory", () => {
         const model = await gpt2Shape(scratch, type, { layers: 5, vocabulary: 12_000 });
         await (await openModel(model)).close(); // hashing leaves memory free, which a session would take first
         for (const args of PLANS[type]!) {
-          const printed = execFileSync(
-            process.execPath,
-            ["--expose-gc", join(bench, "peakMemory.js"), model, ...args],
-            { encoding: "utf8" },
-          );
-          const { totalBytes, growthBytes } = JSON.parse(printed) as {
-            totalBytes: number;
-            growthBytes: number;
-          };
-          const ratio = totalBytes / growthBytes;
-          expect(totalBytes).toBeGreaterThan(1e8);
-          expect(
-            ratio,
-            `${type} ${args.join(" ")}: planned ${totalBytes}, took ${growthBytes}`,
-          ).toBeLessThan(1.3);
-          expect(
-            ratio,
-            `${type} ${args.join(" ")}: planned ${totalBytes}, took ${growthBytes}`,
-          ).toBeGreaterThan(1 / 1.3);
+          const measures = Array.from({ length: MEASURES }, () => measured(model, args));
+          const [ratio, words] = measures.sort(([one], [other]) => one - other)[
+            (MEASURES - 1) / 2
+          ]!;
+          expect(ratio, `${type} ${args.join(" ")}: ${words}`).toBeLessThan(1.3);
+          expect(ratio, `${type} ${args.join(" ")}: ${words}`).toBeGreaterThan(1 / 1.3);
         }
       }
     },

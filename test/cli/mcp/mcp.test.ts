@@ -351,8 +351,9 @@ describe("mcp (runs the built package)", () => {
       const engines = enginesOf(pid);
       expect(engines).toHaveLength(1);
       await client.close();
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      expect([pid, ...engines].filter(isAlive)).toEqual([]);
+      await expect
+        .poll(() => [pid, ...engines].filter(isAlive), { timeout: 30_000, interval: 100 })
+        .toEqual([]);
     },
     LASTING,
   );
