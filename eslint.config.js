@@ -108,25 +108,52 @@ const restricted = (patterns) => ({
   ],
 });
 
-/** Bare participles do not say what a thing is: variables, parameters and functions have no such name. */
+/** Bare participles do not say what a thing is: variables, parameters, functions and members of types have no such name. */
 const PARTICIPLES = new Set(
-  "called fed few gone held here kept listed needed parsed placed said taken told turned wanted written".split(
-    " ",
-  ),
+  [
+    "asked called fed few given gone held here kept listed made named needed opened parsed placed",
+    "ran said seen sized taken told tried turned wanted watched written",
+  ]
+    .join(" ")
+    .split(" "),
 );
 
+/** What a type or a function of the package is called: a noun, or a verb and a noun; `Seed` and `Bound` are nouns, `embed` is a verb. */
+const BARE_PARTICIPLE =
+  /^(?!(un)?embed$)(\w*[^e\W]ed|built|chosen|done|drawn|found|given|hidden|kept|known|lost|made|put|read|said|seen|shown|spent|taken|told|worn|written|others?)$/i;
+
+const says = (name) => `${name} does not say what it is: use a noun, or a verb and a noun`;
+
 const noParticiple = {
-  create: (context) => ({
-    "Program:exit": () => {
-      for (const { variables } of context.sourceCode.scopeManager.scopes)
-        for (const { name, defs } of variables.filter((variable) => PARTICIPLES.has(variable.name)))
-          for (const { name: node } of defs)
-            context.report({
-              node,
-              message: `${name} does not say what it is: use a noun, or a verb and a noun`,
-            });
-    },
-  }),
+  create: (context) => {
+    const checkMember = ({ key }) => {
+      if (key.type === "Identifier" && PARTICIPLES.has(key.name))
+        context.report({ node: key, message: says(key.name) });
+    };
+    return {
+      TSPropertySignature: checkMember,
+      TSMethodSignature: checkMember,
+      "Program:exit": () => {
+        for (const { variables } of context.sourceCode.scopeManager.scopes)
+          for (const { name, defs } of variables.filter(({ name }) => PARTICIPLES.has(name)))
+            for (const { name: node } of defs) context.report({ node, message: says(name) });
+      },
+    };
+  },
+};
+
+const noParticipleDeclaration = {
+  create: (context) => {
+    const check = ({ id }) => {
+      if (id && /^[A-Za-z][a-z]+$/.test(id.name) && BARE_PARTICIPLE.test(id.name))
+        context.report({ node: id, message: says(id.name) });
+    };
+    return {
+      FunctionDeclaration: check,
+      TSInterfaceDeclaration: check,
+      TSTypeAliasDeclaration: check,
+    };
+  },
 };
 
 export default tseslint.config(
@@ -145,8 +172,19 @@ export default tseslint.config(
     },
   },
   {
-    plugins: { names: { rules: { "no-participle": noParticiple } } },
+    plugins: {
+      names: {
+        rules: {
+          "no-participle": noParticiple,
+          "no-participle-declaration": noParticipleDeclaration,
+        },
+      },
+    },
     rules: { "names/no-participle": "error" },
+  },
+  {
+    files: ["src/**/*.ts", "explorer/src/**/*.{ts,tsx}"],
+    rules: { "names/no-participle-declaration": "error" },
   },
   {
     files: ["src/**/*.ts"],

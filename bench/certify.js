@@ -4,7 +4,7 @@
  * was found, by more than float32's error, or if the planted head gets less than .9.
  */
 import { plantedModel } from "../dist/bench/population/plantedModel.js";
-import { roundedDown, roundedUp } from "../dist/measure/certificate/rounded.js";
+import { roundedDown, roundedUp } from "../dist/measure/certificate/safeRounding.js";
 import { modelFrom } from "../dist/models/families.js";
 import { modelInMemory } from "../dist/models/inMemory.js";
 import { plantedCheckpoint } from "../dist/models/planted/circuit.js";
@@ -22,7 +22,7 @@ const ROUND = 32;
 const backend = await nativeBackend(1);
 if (!backend) throw new Error("bench:certify needs onnxruntime-node, which is not installed");
 
-function loaded(id, { config, weights }) {
+function modelFrom(id, { config, weights }) {
   const model = modelFrom(config, { weights, unsupported: new Map() });
   return modelInMemory(model, { id, sha256: "0".repeat(64) });
 }
@@ -41,12 +41,12 @@ const kinds = [
   ["induction", "noise"],
 ];
 const planted = (seed, architecture) =>
-  loaded(architecture, plantedModel(seed, { kinds, architecture }));
+  modelFrom(architecture, plantedModel(seed, { kinds, architecture }));
 
 const CASES = [
   {
     name: "tiny planted, 8 of 16 tokens",
-    model: loaded("tiny", plantedCheckpoint(TINY, [previous, induction])),
+    model: modelFrom("tiny", plantedCheckpoint(TINY, [previous, induction])),
     options: { seqLen: 16 },
     target: 0.9,
   },

@@ -38,7 +38,7 @@ const path = await gpt2Shape(folder, "F32", SHAPE);
 const model = await load(path);
 
 /** Median seconds of the runs alone, after one that warms up, and the induction scores. */
-async function measured(backend, { rows, length }) {
+async function measureRun(backend, { rows, length }) {
   const once = () =>
     score(model, {
       ...{ backend, bos: "off", seqLen: length, numExamples: rows, lossExamples: 0 },
@@ -60,7 +60,7 @@ const device = await openEngine({ device: values.device });
 const cpu = await openEngine({ device: "cpu" });
 let farthest = 0;
 for (const task of TASKS) {
-  const [ours, reference] = [await measured(device, task), await measured(cpu, task)];
+  const [ours, reference] = [await measureRun(device, task), await measureRun(cpu, task)];
   const apart = Math.max(...ours.scores.map((value, at) => Math.abs(value - reference.scores[at])));
   farthest = Math.max(farthest, apart);
   const line = (what, seconds) =>

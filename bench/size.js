@@ -30,7 +30,7 @@ const model = values.small
   : await llamaShape(folder, name);
 const megabytes = Number(values.memory ?? (values.large ? 3500 : values.small ? 300 : 1500));
 
-function measured(memory) {
+function measureMemory(memory) {
   const worker = join(import.meta.dirname, "sizeWorker.js");
   const args = ["--expose-gc", worker, model, values.rows, String(memory)];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
@@ -51,10 +51,10 @@ const show = (title, { peakBytes, anonymousBytes, seconds, prepareSeconds, share
   );
 
 console.log(`${name}, BF16, ${values.rows} x 64 tokens`);
-const pieces = measured(megabytes);
+const pieces = measureMemory(megabytes);
 show(`in ${megabytes} MB`, pieces);
 if (!values.large) {
-  const whole = measured(0);
+  const whole = measureMemory(0);
   show("whole", whole);
   console.log(`time: ${(pieces.seconds / whole.seconds).toFixed(2)} of the whole`);
   console.log(`same bytes: ${pieces.numbers === whole.numbers}`);

@@ -71,7 +71,7 @@ export { cardDiff } from "./studies/card/cardDiff.ts";
 export { check } from "./studies/check/check.ts";
 export type { CheckOptions } from "./studies/check/plan.ts";
 export { rulesFrom, type PlacedRule, type Rules } from "./studies/check/rulesFile.ts";
-export type { LabelRule, Named, NumberRule, Rule } from "./studies/check/rule.ts";
+export type { LabelRule, HeadProperty as Named, NumberRule, Rule } from "./studies/check/rule.ts";
 export { certify } from "./studies/certify/certify.ts";
 export type { CertifyOptions } from "./studies/certify/plan.ts";
 export { circuit } from "./studies/circuit/circuit.ts";
@@ -231,4 +231,8 @@ export {
   type CachedRun,
   type RunWithCacheOptions,
 } from "./studies/run/runWithCache.ts";
-export { generate, type Generated, type GenerateOptions } from "./studies/run/generate.ts";
+export {
+  generate,
+  type GeneratedText as Generated,
+  type GenerateOptions,
+} from "./studies/run/generate.ts";

@@ -25,7 +25,7 @@ export interface BrowserLoadOptions extends LoadOptions {
    * Told how many numbers the weights of a hub model have: at least, before they are fetched, and exactly, before any is
    * read. What it throws ends the loading.
    */
-  readonly sized?: ((parameters: number) => void) | undefined;
+  readonly checkParameters?: ((parameters: number) => void) | undefined;
 }
 
 /**
@@ -54,7 +54,7 @@ export async function loadFiles(
 
 async function openNamed(
   name: string,
-  { zoo = "zoo/", hub, sized, ...options }: BrowserLoadOptions,
+  { zoo = "zoo/", hub, checkParameters, ...options }: BrowserLoadOptions,
 ): Promise<LoadedModel> {
   const [scheme, rest] = name.split(/:(.*)/s);
   if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
@@ -62,8 +62,13 @@ async function openNamed(
   const { fetchHubBlobs } = await import("./models/hub/fetchHubBlobs.ts");
   const { commit, files } = await fetchHubBlobs(name, {
     ...options,
-    ...(sized && { sized }),
+    ...(checkParameters && { checkParameters }),
     ...(hub !== undefined && { endpoint: hub }),
   });
-  return openBlobs(files, { ...options, ...(sized && { sized }), id: name, revision: commit });
+  return openBlobs(files, {
+    ...options,
+    ...(checkParameters && { checkParameters }),
+    id: name,
+    revision: commit,
+  });
 }

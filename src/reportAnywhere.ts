@@ -21,7 +21,7 @@ export { headMap, type HeadMap, type MarkedHead } from "./draw/headMap.ts";
 export { figurePage, type FigurePage } from "./draw/figurePage.ts";
 export type { HeadScale } from "./draw/headScale.ts";
 export { jsonText } from "./draw/json.ts";
-export { lazySvg, type Drawn, type LazySvg } from "./draw/lazySvg.ts";
+export { lazySvg, type SvgMaker as Drawn, type LazySvg } from "./draw/lazySvg.ts";
 export type { Markup } from "./draw/markup.ts";
 export { matrices, type Matrices, type Matrix } from "./draw/matrices.ts";
 export { arcsPicture, mapPicture, picturesOf } from "./draw/pictures.ts";

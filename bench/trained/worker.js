@@ -13,7 +13,7 @@ if (!backend) throw new Error("bench:trained needs onnxruntime-node, which is no
 
 const code = verdictHash();
 
-async function measured({ folder, ...at }, number) {
+async function measureRun({ folder, ...at }, number) {
   const model = await openModel(folder);
   const once = (name, measure) =>
     measuredOnce(join(folder, `${name}.json`), () => measure(model, backend, number));
@@ -36,7 +36,7 @@ process.on("message", async ({ number }) => {
   const { recipe, about } = recipeOf(number);
   const moments = [];
   for (const moment of await trainedModel(recipe, backend))
-    moments.push(await measured(moment, number));
+    moments.push(await measureRun(moment, number));
   process.send({ number, about, moments });
 });
 process.send({ ready: true });

@@ -15,14 +15,14 @@ const STORIES = join(import.meta.dirname, "../../../shared/data/stories260k/hf")
 const backend = await nativeBackend(1);
 if (!backend) throw new Error("bench:truth needs onnxruntime-node, which is not installed");
 
-function loaded(id, config, weights) {
+function modelFrom(id, config, weights) {
   const model = modelFrom(config, { weights, unsupported: new Map() });
   return modelInMemory(model, { id, sha256: "0".repeat(64) });
 }
 
-async function planted(seed) {
+async function measurePlanted(seed) {
   const { config, weights, truth, architecture, circuit } = plantedModel(seed);
-  const model = loaded(`population:${seed}`, config, weights);
+  const model = modelFrom(`population:${seed}`, config, weights);
   const baseline = await baselineLabels(model, backend, seed);
   const result = await verdict(model, { backend, seed });
   const heads = truth.map((head) => {
@@ -47,17 +47,17 @@ async function planted(seed) {
 const NULLS = {
   "shuffled weights": async (seed) => {
     const { config, weights } = plantedModel(seed);
-    return loaded(`shuffled:${seed}`, config, await shuffledWeights(weights, random(seed, 7)));
+    return modelFrom(`shuffled:${seed}`, config, await shuffledWeights(weights, random(seed, 7)));
   },
   "random init": async (seed) => {
     const { config, weights, dModel } = plantedModel(seed);
     const draw = random(seed, 7);
     const options = { dModel, deviation: 0.5 + 2 * draw.uniform() };
-    return loaded(`fresh:${seed}`, config, await freshWeights(weights, options, draw));
+    return modelFrom(`fresh:${seed}`, config, await freshWeights(weights, options, draw));
   },
   "one layer": async (seed) => {
     const { config, weights } = plantedModel(seed, { layers: 1 });
-    return loaded(`one-layer:${seed}`, config, weights);
+    return modelFrom(`one-layer:${seed}`, config, weights);
   },
   stories260K: () => openModel(STORIES),
 };
@@ -66,7 +66,7 @@ const NULLS = {
 const CONTROLS = {
   "planted, nothing repeats": async (seed) => {
     const { config, weights } = plantedModel(seed);
-    return loaded(`control:${seed}`, config, weights);
+    return modelFrom(`control:${seed}`, config, weights);
   },
   "stories260K, nothing repeats": () => openModel(STORIES),
 };
@@ -94,7 +94,7 @@ async function nullModel(kind, seed) {
 
 process.on("message", async ({ kind, seed }) => {
   const before = process.cpuUsage();
-  const answer = kind === "planted" ? await planted(seed) : await nullModel(kind, seed);
+  const answer = kind === "planted" ? await measurePlanted(seed) : await nullModel(kind, seed);
   const { user, system } = process.cpuUsage(before);
   process.send({ ...answer, cpuSeconds: (user + system) / 1e6 });
 });

@@ -40,7 +40,7 @@ export interface SessionOptions {
 export interface MemoryBudget {
   readonly bytes: number;
   /** Whether it was asked for, or is what was free. */
-  readonly asked: boolean;
+  readonly isAsked: boolean;
   /** Whether so many bytes more can be had without giving anything back. */
   hasRoom(bytes: number): boolean;
   /** Something that is opened when it is used, and closed when others need its room. */

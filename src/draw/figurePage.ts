@@ -1,6 +1,6 @@
 /** @file One figure as a page for an iframe: everything is in the file, so it works on any host and in `sandbox="allow-scripts"`. */
 import { figureMarkup } from "./figureMarkup.ts";
-import type { Drawn } from "./lazySvg.ts";
+import type { SvgMaker } from "./lazySvg.ts";
 import { markup, trustMarkup } from "./markup.ts";
 import { page } from "./page.ts";
 import type { StudyPicture, StudyTable } from "./studyView.ts";
@@ -24,7 +24,7 @@ export interface FigurePage {
  */
 export async function figurePage(
   { title, words, picture, table, link }: FigurePage,
-  drawSvg: Drawn,
+  drawSvg: SvgMaker,
 ): Promise<string> {
   const body = markup`<style>${trustMarkup(STYLE)}</style>
 <h1>${title}</h1>

@@ -1,7 +1,7 @@
 import type { StudyPicture } from "./studyView.ts";
 
 /** What `paint` makes in a document, as SVG text: `drawnInNode`, or a page's own. */
-export type Drawn = (paint: (document: Document) => SVGSVGElement) => Promise<string>;
+export type SvgMaker = (paint: (document: Document) => SVGSVGElement) => Promise<string>;
 
 export type LazySvg = (theme: "light" | "dark") => Promise<string>;
 
@@ -10,7 +10,7 @@ export type LazySvg = (theme: "light" | "dark") => Promise<string>;
  *
  * @param title in place of the picture's own
  */
-export function lazySvg({ draw }: StudyPicture, drawSvg: Drawn, title?: string): LazySvg {
+export function lazySvg({ draw }: StudyPicture, drawSvg: SvgMaker, title?: string): LazySvg {
   return async (name) => {
     const painted = await draw();
     const { THEMES } = await import("./theme.ts");

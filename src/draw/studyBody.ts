@@ -1,6 +1,6 @@
 /** @file All that a study shows, as a part of a page. */
 import { figureMarkup } from "./figureMarkup.ts";
-import type { Drawn } from "./lazySvg.ts";
+import type { SvgMaker } from "./lazySvg.ts";
 import { markup, type Markup } from "./markup.ts";
 import { picturesOf } from "./pictures.ts";
 import type { Setting, StudyView, WidgetData } from "./studyView.ts";
@@ -9,7 +9,7 @@ import { tableMarkup } from "./tableMarkup.ts";
 /** Everything that a study shows, without its title and Result. @param data where its Result is in the page */
 export async function studyBody(
   view: StudyView,
-  drawSvg: Drawn,
+  drawSvg: SvgMaker,
   data: WidgetData,
 ): Promise<Markup> {
   const figures: Markup[] = [];
@@ -32,7 +32,7 @@ export function scriptsOf({ widget, sections = [] }: StudyView): string[] {
 
 async function sectionsMarkup(
   { sections = [] }: StudyView,
-  drawSvg: Drawn,
+  drawSvg: SvgMaker,
   { element, path }: WidgetData,
 ): Promise<Markup[]> {
   const parts: Markup[] = [];

@@ -1,11 +1,15 @@
 import { markup, scriptJson, type Markup } from "./markup.ts";
 import { page } from "./page.ts";
 import { scriptsOf, studyBody } from "./studyBody.ts";
-import type { Drawn } from "./lazySvg.ts";
+import type { SvgMaker } from "./lazySvg.ts";
 import type { StudyView } from "./studyView.ts";
 
 /** What a study shows as one HTML file that works offline; its Result can be read back from the element `result`. */
-export async function studyPage(view: StudyView, result: unknown, drawSvg: Drawn): Promise<string> {
+export async function studyPage(
+  view: StudyView,
+  result: unknown,
+  drawSvg: SvgMaker,
+): Promise<string> {
   const body = markup`<h1>${view.title}</h1>
 ${await studyBody(view, drawSvg, { element: "result", path: [] })}
 ${resultMarkup("result", result)}`;

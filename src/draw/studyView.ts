@@ -184,7 +184,7 @@ function inputWords(input: InputInfo): string {
   ].join(" · ");
 }
 
-interface Made {
+interface ResultOrigin {
   readonly version: string;
   readonly model?: ModelInfo | null | undefined;
   readonly input?: InputInfo | null | undefined;
@@ -196,7 +196,7 @@ function deviceWords({ device, threads }: EnvironmentInfo): string {
 }
 
 /** All that a Result says of how it was made, for the end of its page. */
-export function settingsOf({ version, model, input, environment }: Made): Setting[] {
+export function settingsOf({ version, model, input, environment }: ResultOrigin): Setting[] {
   const versions = Object.entries(environment?.versions ?? {}).map((entry) => entry.join(" "));
   return [
     ...(model ? modelSettings(model) : []),

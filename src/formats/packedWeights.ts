@@ -9,7 +9,7 @@ import { computedTensor } from "./computedTensor.ts";
 import { readTensor } from "./readTensor.ts";
 
 /** A checkpoint whose packed weights are decoded, and what they were, in words; `form` is null if there were none. */
-export interface Unpacked {
+export interface UnpackedCheckpoint {
   readonly checkpoint: Checkpoint;
   readonly form: string | null;
 }
@@ -29,7 +29,7 @@ export type GroupSizes = (name: string) => { readonly groupSize: number; readonl
 export async function unpackedEights(
   checkpoint: Checkpoint,
   block: readonly [number, number] | null,
-): Promise<Unpacked> {
+): Promise<UnpackedCheckpoint> {
   const weights = new Map(checkpoint.weights);
   const unsupported = new Map(checkpoint.unsupported);
   const forms = new Set<string>();
@@ -108,7 +108,10 @@ function decodedEights(
  *
  * @throws {InputError} "weights" for bits that do not fill words, and sizes that do not fit
  */
-export async function unpackedGroups(checkpoint: Checkpoint, sizes: GroupSizes): Promise<Unpacked> {
+export async function unpackedGroups(
+  checkpoint: Checkpoint,
+  sizes: GroupSizes,
+): Promise<UnpackedCheckpoint> {
   const weights = new Map(checkpoint.weights);
   const unsupported = new Map(checkpoint.unsupported);
   const forms = new Set<string>();

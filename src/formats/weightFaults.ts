@@ -71,7 +71,7 @@ export async function weightFaults(
   };
 }
 
-interface Scanned extends StoredTensor {
+interface ScannedTensor extends StoredTensor {
   readonly name: string;
   readonly zeroBytes: number;
 }
@@ -79,12 +79,12 @@ interface Scanned extends StoredTensor {
 /** Biases begin as zeros, and some writers keep them by head, in two axes. */
 const BIAS = /(^|[._])(bias|b_\w+)$/;
 
-function isZeroMatrix({ name, shape, zeroBytes, sizeBytes }: Scanned): boolean {
+function isZeroMatrix({ name, shape, zeroBytes, sizeBytes }: ScannedTensor): boolean {
   if (BIAS.test(name)) return false;
   return shape.filter((size) => size > 1).length >= 2 && zeroBytes === sizeBytes;
 }
 
-function zeroTails(scanned: readonly Scanned[]): ZeroTail[] {
+function zeroTails(scanned: readonly ScannedTensor[]): ZeroTail[] {
   const sources = [...new Set(scanned.map(({ source }) => source))];
   return sources.flatMap((source) => {
     const tensors = scanned.filter((tensor) => tensor.source === source);

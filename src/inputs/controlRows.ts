@@ -8,7 +8,7 @@ import { tensor, type Tensor } from "../base/tensor.ts";
 import type { RepeatedRows } from "./scoreInput.ts";
 
 type Rows = Tensor<Int32Array>;
-type Repeated = Pick<RepeatedRows, "tokens" | "start" | "period">;
+type RepeatedPart = Pick<RepeatedRows, "tokens" | "start" | "period">;
 
 /**
  * Control D, `[BOS] r s`: the second block shares no token with the first.
@@ -16,17 +16,17 @@ type Repeated = Pick<RepeatedRows, "tokens" | "start" | "period">;
  * @throws {InputError} "range" if the vocabulary has too few tokens that a row lacks
  */
 export function disjointRows(
-  { tokens, start, period }: Repeated,
+  { tokens, start, period }: RepeatedPart,
   ordinary: Int32Array,
   seed: number,
 ): Rows {
   return eachRow(tokens, seed, 11, (row, stream) =>
-    row.toSpliced(start + period, period, ...others(row, period, ordinary, stream)),
+    row.toSpliced(start + period, period, ...otherTokens(row, period, ordinary, stream)),
   );
 }
 
 /** Control R, `[BOS] r shuffled(r)`: the second block has the same tokens, none in its old place if that can be. */
-export function reshuffledRows({ tokens, start, period }: Repeated, seed: number): Rows {
+export function reshuffledRows({ tokens, start, period }: RepeatedPart, seed: number): Rows {
   return eachRow(tokens, seed, 12, (row, stream) =>
     row.toSpliced(start + period, period, ...derange(row.slice(start, start + period), stream)),
   );
@@ -34,12 +34,12 @@ export function reshuffledRows({ tokens, start, period }: Repeated, seed: number
 
 /** `[BOS] s r`: the first copy is a block without a common token; errors as `disjointRows`. */
 export function corruptedRows(
-  { tokens, start, period }: Repeated,
+  { tokens, start, period }: RepeatedPart,
   ordinary: Int32Array,
   seed: number,
 ): Rows {
   return eachRow(tokens, seed, 13, (row, stream) =>
-    row.toSpliced(start, period, ...others(row, period, ordinary, stream)),
+    row.toSpliced(start, period, ...otherTokens(row, period, ordinary, stream)),
   );
 }
 
@@ -60,7 +60,7 @@ function eachRow(
 }
 
 /** Ordinary tokens that the row does not have. */
-function others(row: number[], count: number, ordinary: Int32Array, stream: Random): number[] {
+function otherTokens(row: number[], count: number, ordinary: Int32Array, stream: Random): number[] {
   const rowIds = new Set(row);
   const free = ordinary.filter((id) => !rowIds.has(id));
   if (free.length < count)

@@ -2,7 +2,7 @@
  * @file Windows and chunks that are shorter than a period: a head there cannot see what followed the earlier copy, whatever it
  * has learned.
  */
-import { roundedUp } from "../measure/certificate/rounded.ts";
+import { roundedUp } from "../measure/certificate/safeRounding.ts";
 import type { Architecture } from "../models/family.ts";
 
 type Reach = Pick<Architecture, "layers" | "windows" | "chunks">;

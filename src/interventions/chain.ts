@@ -56,7 +56,7 @@ export interface ChainOptions {
   /** Points of each layer in the order of computation; the last must not come before `attn.hook_z`. */
   readonly hooks: readonly PointHooks[];
   /** Hooks among them that are looked at and that nothing reads; left out: none. */
-  readonly watched?: readonly string[] | undefined;
+  readonly watchedHooks?: readonly string[] | undefined;
   readonly metrics: readonly TailName[];
   /** Tokens in a row, and positions at which metrics are read. */
   readonly length: number;
@@ -80,11 +80,11 @@ const TOKENS_PER_RUN = 640;
 export async function openChain(
   model: Pick<LoadedModel, "program" | "architecture">,
   backend: Backend,
-  { hooks, watched, metrics, length, positions, signal, log }: ChainOptions,
+  { hooks, watchedHooks, metrics, length, positions, signal, log }: ChainOptions,
 ): Promise<Chain> {
   const { program, architecture } = model;
   const { layers } = architecture;
-  const points = pointsOf(program, layers, hooks, watched);
+  const points = pointsOf(program, layers, hooks, watchedHooks);
   const last = points.at(-1)!;
   const stages = points
     .slice(0, -1)

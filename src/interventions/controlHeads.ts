@@ -2,14 +2,14 @@
 import type { Random } from "../base/random.ts";
 
 /** A head, or what stands for one in a sweep. */
-export interface Placed {
+export interface HeadPlace {
   readonly layer: number;
   readonly head: number | null;
 }
 
 export interface ControlOptions {
   /** Heads that are not drawn. */
-  readonly not?: readonly Placed[] | undefined;
+  readonly not?: readonly HeadPlace[] | undefined;
   readonly draw: Random;
 }
 
@@ -18,14 +18,14 @@ export interface ControlOptions {
  *
  * @param layersOf only heads of the layers of these; left out: of all layers
  */
-export function controlHeads<Head extends Placed>(
+export function controlHeads<Head extends HeadPlace>(
   pool: readonly Head[],
   count: number,
   {
     layersOf,
     not = [],
     draw,
-  }: ControlOptions & { readonly layersOf?: readonly Pick<Placed, "layer">[] | undefined },
+  }: ControlOptions & { readonly layersOf?: readonly Pick<HeadPlace, "layer">[] | undefined },
 ): Head[] {
   const layers = layersOf && new Set(layersOf.map(({ layer }) => layer));
   const others = pool.filter((head) => !among(not, head) && (layers?.has(head.layer) ?? true));
@@ -33,9 +33,9 @@ export function controlHeads<Head extends Placed>(
 }
 
 /** For each head of `heads` another one of its layer, all different; ends before the first whose layer has no more. */
-export function controlsByLayer<Head extends Placed>(
+export function controlsByLayer<Head extends HeadPlace>(
   pool: readonly Head[],
-  heads: readonly Placed[],
+  heads: readonly HeadPlace[],
   { not = [], draw }: ControlOptions,
 ): Head[] {
   const left = draw.shuffled(pool.filter((head) => !among(not, head)));
@@ -48,6 +48,6 @@ export function controlsByLayer<Head extends Placed>(
   return controls;
 }
 
-function among(heads: readonly Placed[], { layer, head }: Placed): boolean {
+function among(heads: readonly HeadPlace[], { layer, head }: HeadPlace): boolean {
   return heads.some((other) => other.layer === layer && other.head === head);
 }

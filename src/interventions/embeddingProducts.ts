@@ -7,7 +7,7 @@ import type { Backend } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
-import { required } from "../models/anatomy/programAnatomy.ts";
+import { requirePart } from "../models/anatomy/programAnatomy.ts";
 import type { Model } from "../models/family.ts";
 import { unembeddingRows } from "./targetDirections.ts";
 
@@ -24,10 +24,10 @@ export type EmbeddingKind = "raw" | "effective";
 /** Tokens in one piece. */
 const PIECE = 2048;
 
-type Described = Pick<Model, "program" | "architecture">;
+type DescribedModel = Pick<Model, "program" | "architecture">;
 
 /** Whether layer 0 has an MLP, so that the effective embedding is another one. */
-export function hasEffective({ program, architecture }: Described): boolean {
+export function hasEffective({ program, architecture }: DescribedModel): boolean {
   return anatomy(program, architecture).layers[0]!.mlp !== null;
 }
 
@@ -39,7 +39,7 @@ export function hasEffective({ program, architecture }: Described): boolean {
  * @throws {InputError} "study" for a model whose logits are not a product
  */
 export async function embeddingProducts(
-  model: Described,
+  model: DescribedModel,
   backend: Backend,
   kind: EmbeddingKind,
 ): Promise<EmbeddingProducts> {
@@ -75,7 +75,7 @@ export async function embeddingProducts(
   return { copying: product("copying"), matching: product("matching") };
 }
 
-function productProgram(model: Described, kind: EmbeddingKind): Program {
+function productProgram(model: DescribedModel, kind: EmbeddingKind): Program {
   const { joined, embedding, unembedding } = embeddingIn(model, kind);
   const b = builder(joined);
   const rows = b.rename(b.gather(unembedding, "tokens"), { d_model: "row" }); // [batch, position, row]
@@ -93,14 +93,14 @@ function productProgram(model: Described, kind: EmbeddingKind): Program {
  * [d_vocab, d_model].
  */
 export function embeddingIn(
-  { program, architecture }: Described,
+  { program, architecture }: DescribedModel,
   kind: EmbeddingKind,
 ): { readonly joined: Program; readonly embedding: string; readonly unembedding: string } {
   const { layers, end } = anatomy(program, architecture);
   const mlp = kind === "effective" ? layers[0]!.mlp : null;
   const b = builder(mlp ? withEmbeddingAt(program, mlp.reads) : program);
-  const embedding = mlp ? b.add("hook_embed", required(mlp.passage).added) : "hook_embed";
-  const unembedding = unembeddingRows(b, required(end).unembedding);
+  const embedding = mlp ? b.add("hook_embed", requirePart(mlp.passage).added) : "hook_embed";
+  const unembedding = unembeddingRows(b, requirePart(end).unembedding);
   return { joined: b.program(program.outputs, program.limits), embedding, unembedding };
 }
 

@@ -24,7 +24,7 @@ export interface TogetherOptions {
   /** Gets the metrics of each run. */
   readonly take: (metrics: Trace, run: number) => Promise<void> | void;
   /** Told after each stage of each run which share of all stages of all runs is done. */
-  readonly passed?: ((share: number) => void) | undefined;
+  readonly onShare?: ((share: number) => void) | undefined;
 }
 
 const same: AtPoint = (_, state) => state;
@@ -33,7 +33,7 @@ const same: AtPoint = (_, state) => state;
 export async function finishTogether(
   { points, pass, feedsOf }: Stages,
   runs: readonly ChainRun[],
-  { take, passed }: TogetherOptions,
+  { take, onShare }: TogetherOptions,
 ): Promise<void> {
   const starts = runs.map(({ from }) => points.findIndex(({ name }) => name === from));
   const total = starts.reduce((sum, start) => sum + points.length - start, 0);
@@ -53,7 +53,7 @@ export async function finishTogether(
         states.delete(run);
         await take(trace, run);
       } else await moveOn(run, next, stateAfter(points[index]!, next, states.get(run)!, trace));
-      passed?.(++done / total);
+      onShare?.(++done / total);
     });
   }
 }

@@ -4,7 +4,7 @@ import { tensor, type Tensor } from "../base/tensor.ts";
 import { builder } from "../graph/builder.ts";
 import { slice } from "../graph/edits/slice.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
-import { required, type LayerAnatomy } from "../models/anatomy/programAnatomy.ts";
+import { requirePart, type LayerAnatomy } from "../models/anatomy/programAnatomy.ts";
 import type { Model } from "../models/family.ts";
 import type { Backend } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
@@ -51,10 +51,10 @@ export async function headMatrices(
 function weightsOf({ attention }: LayerAnatomy): Record<keyof HeadMatrices, string> {
   const { queries, keys, values, projection } = attention;
   return {
-    query: required(queries.projection).weight,
-    key: required(keys.projection).weight,
-    value: required(values.projection).weight,
-    output: required(projection).weight,
+    query: requirePart(queries.projection).weight,
+    key: requirePart(keys.projection).weight,
+    value: requirePart(values.projection).weight,
+    output: requirePart(projection).weight,
   };
 }
 

@@ -4,7 +4,7 @@ import { narrow } from "../graph/edits/narrow.ts";
 import { slice } from "../graph/edits/slice.ts";
 import type { Program } from "../graph/program.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
-import { isMissing, required, type ProgramAnatomy } from "../models/anatomy/programAnatomy.ts";
+import { isMissing, requirePart, type ProgramAnatomy } from "../models/anatomy/programAnatomy.ts";
 import type { Model } from "../models/family.ts";
 import type { MetricName } from "../results/causalNames.ts";
 
@@ -86,7 +86,7 @@ export function withMetrics(
   { vocabulary, anatomy }: MetricParts,
   metrics: readonly TailName[],
 ): Program {
-  required(anatomy.logits);
+  requirePart(anatomy.logits);
   const b = builder(program);
   const ids = (name: string) =>
     b.input(name, "int32", { batch: "batch", position: "position" }, { below: vocabulary });

@@ -9,7 +9,7 @@ import type {
   Passage,
   ScanAnatomy,
 } from "../models/anatomy/programAnatomy.ts";
-import { required } from "../models/anatomy/programAnatomy.ts";
+import { requirePart } from "../models/anatomy/programAnatomy.ts";
 
 /** A value as it is needed: at some positions, or everywhere. */
 export type At = (value: Name) => Name;
@@ -51,7 +51,7 @@ export function backThroughNorm(
 
 /** What each head of a layer adds to the stream: [batch, position, head, d_model]. */
 export function headWrites(b: Builder, { attention }: LayerAnatomy): Name {
-  return throughPassage(b, headResult(attention.z), required(attention.passage));
+  return throughPassage(b, headResult(attention.z), requirePart(attention.passage));
 }
 
 /** The scales that `headWrites` takes from a run. */

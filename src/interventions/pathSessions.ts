@@ -5,7 +5,11 @@ import { slice } from "../graph/edits/slice.ts";
 import type { Program } from "../graph/program.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
 import { hookName, residBefore } from "../models/anatomy/hookNames.ts";
-import { required, type Passage, type ProgramAnatomy } from "../models/anatomy/programAnatomy.ts";
+import {
+  requirePart,
+  type Passage,
+  type ProgramAnatomy,
+} from "../models/anatomy/programAnatomy.ts";
 import type { LoadedModel } from "../models/loaded.ts";
 import type { MetricName, PathRoute } from "../results/causalNames.ts";
 import { prepare, type Session } from "../runtime/prepare.ts";
@@ -133,13 +137,13 @@ function recomputedPassage(
   layer: number,
   norm: NormOfPath,
 ): Passage | null {
-  const passage = required(layers[layer]!.attention.passage);
+  const passage = requirePart(layers[layer]!.attention.passage);
   return norm === "recomputed" && passage.norm ? passage : null;
 }
 
 function writtenScales(parts: ProgramAnatomy, layer: number, norm: NormOfPath): string[] {
   if (recomputedPassage(parts, layer, norm)) return [];
-  return frozenScales(required(parts.layers[layer]!.attention.passage));
+  return frozenScales(requirePart(parts.layers[layer]!.attention.passage));
 }
 
 function readScales({ layers }: ProgramAnatomy, layer: number, norm: NormOfPath): string[] {
@@ -148,6 +152,6 @@ function readScales({ layers }: ProgramAnatomy, layer: number, norm: NormOfPath)
 }
 
 function endScales({ end }: ProgramAnatomy, norm: NormOfPath): string[] {
-  const last = norm === "frozen" ? required(end).norm : null;
+  const last = norm === "frozen" ? requirePart(end).norm : null;
   return last ? [last.scale] : [];
 }

@@ -28,7 +28,7 @@ export interface Stage {
 /**
  * The points of every layer at `hooks`, whose groups come in the order in which a layer computes them.
  *
- * @param watched hooks that are there to be looked at, and that nothing reads: a change there changes nothing
+ * @param watchedHooks hooks that are there to be looked at, and that nothing reads: a change there changes nothing
  * @throws {InputError} "unit" for a hook that the model's layers do not have, as `hook_resid_mid` where attention and MLP
  *   stand side by side
  */
@@ -36,11 +36,11 @@ export function pointsOf(
   program: Program,
   layers: number,
   hooks: readonly PointHooks[],
-  watched: readonly string[] = [],
+  watchedHooks: readonly string[] = [],
 ): Point[] {
   return Array.from({ length: layers }, (_, layer) => {
     const next = residBefore(layer + 1, layers);
-    const hookNames = watched.map((hook) => hookName(layer, hook));
+    const hookNames = watchedHooks.map((hook) => hookName(layer, hook));
     const onward = ancestorsOf(program, [next]);
     const read = ancestorsOf(program, [next, ...hookNames]);
     const outputs = program.ops

@@ -6,7 +6,7 @@ import { builder } from "../graph/builder.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
 import {
   isMissing,
-  required,
+  requirePart,
   type LayerAnatomy,
   type Summand,
 } from "../models/anatomy/programAnatomy.ts";
@@ -24,17 +24,20 @@ export interface StreamPart {
   readonly value: Tensor;
 }
 
-type Described = Pick<Model, "program" | "architecture">;
+type DescribedModel = Pick<Model, "program" | "architecture">;
 
 /** The attention that a summand is, if it can be taken apart into heads. */
-function attentionOf({ program, architecture }: Described, { of }: Summand): LayerAnatomy | null {
+function attentionOf(
+  { program, architecture }: DescribedModel,
+  { of }: Summand,
+): LayerAnatomy | null {
   const layer =
     of.kind === "attention" ? anatomy(program, architecture).layers[of.layer]! : undefined;
   return layer && !isMissing(layer.attention.projection) ? layer : null;
 }
 
 /** What a run has to save for `streamParts`: the summands, and what heads read where attention is one of them. */
-export function streamPartNames(model: Described, summands: readonly Summand[]): string[] {
+export function streamPartNames(model: DescribedModel, summands: readonly Summand[]): string[] {
   return summands.flatMap((summand) => {
     const layer = attentionOf(model, summand);
     const { value, passage } = summand;
@@ -49,7 +52,7 @@ export function streamPartNames(model: Described, summands: readonly Summand[]):
  * @param saved values `streamPartNames` of a run of one row
  */
 export async function* streamParts(
-  model: Described,
+  model: DescribedModel,
   backend: Backend,
   summands: readonly Summand[],
   saved: Trace,
@@ -69,7 +72,7 @@ function partName({ of, value }: Summand): string {
 }
 
 async function* attentionParts(
-  model: Described,
+  model: DescribedModel,
   backend: Backend,
   parts: LayerAnatomy,
   { value, passage }: Summand,
@@ -88,7 +91,7 @@ async function* attentionParts(
     data.forEach((entry, index) => (rest[index]! -= entry));
     yield { name: headName({ layer, head }), value: streamTensor(length, width, data) };
   }
-  if (required(attention.projection).bias !== null || passage.norm?.bias)
+  if (requirePart(attention.projection).bias !== null || passage.norm?.bias)
     yield {
       name: `attention bias ${layer}`,
       value: streamTensor(length, width, Float32Array.from(rest)),
@@ -101,7 +104,7 @@ function streamTensor(length: number, width: number, data: Float32Array): Tensor
 
 /** What every head of a layer adds to the stream: [batch, position, head, d_model]. */
 async function writesOf(
-  { program }: Described,
+  { program }: DescribedModel,
   backend: Backend,
   layer: LayerAnatomy,
   saved: Trace,
@@ -109,7 +112,7 @@ async function writesOf(
   const { z, passage } = layer.attention;
   const b = builder(program);
   const output = headWrites(b, layer);
-  const from = [z, ...frozenScales(required(passage))];
+  const from = [z, ...frozenScales(requirePart(passage))];
   const feeds = from.map((name) => [name, saved.get(name)!] as const);
   const sizes = { batch: 1, position: saved.get(z)!.shape[1]! };
   const piece = slice(b.program([output], program.limits), { outputs: [output], from });

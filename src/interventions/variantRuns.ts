@@ -54,12 +54,12 @@ interface Waiting {
  * Runs variants x examples rows of each group from its point to the metrics, as many rows at a time as fit. Where the stages of
  * the chain take turns in the memory, many runs go through each together, of as many groups as there is room for.
  *
- * @param ran told how many more rows are done
+ * @param countRows told how many more rows are done
  */
 export async function runVariants(
   chain: Chain,
   groups: Iterable<VariantRuns> | AsyncIterable<VariantRuns>,
-  ran?: (rows: number) => void,
+  countRows?: (rows: number) => void,
 ): Promise<void> {
   const waiting: Waiting[] = [];
   for await (const group of groups) {
@@ -68,12 +68,12 @@ export async function runVariants(
       if (numbers === undefined) waiting.push(run);
       else {
         run.take(numbers as readonly number[]);
-        ran?.(run.rows.length);
+        countRows?.(run.rows.length);
       }
-      if (waiting.length >= chain.together) await runTogether(chain, waiting.splice(0), ran);
+      if (waiting.length >= chain.together) await runTogether(chain, waiting.splice(0), countRows);
     }
   }
-  if (waiting.length > 0) await runTogether(chain, waiting, ran);
+  if (waiting.length > 0) await runTogether(chain, waiting, countRows);
 }
 
 function* runsOf(chain: Chain, group: VariantRuns): Generator<Waiting> {
@@ -106,7 +106,7 @@ function* runsOf(chain: Chain, group: VariantRuns): Generator<Waiting> {
 async function runTogether(
   chain: Chain,
   runs: readonly Waiting[],
-  ran?: (rows: number) => void,
+  countRows?: (rows: number) => void,
 ): Promise<void> {
   const total = runs.reduce((sum, { rows }) => sum + rows.length, 0);
   let reported = 0;
@@ -119,10 +119,10 @@ async function runTogether(
         await chain.log?.set(key, numbers);
         take(numbers);
       },
-      passed(share) {
+      onShare(share) {
         const more = Math.floor(share * total) - reported;
         reported += more;
-        if (more > 0) ran?.(more);
+        if (more > 0) countRows?.(more);
       },
     },
   );

@@ -10,8 +10,8 @@ import {
   residual,
   viewOf,
   whitenedFor,
-  type Seen,
-  type Whitened,
+  type ChangeShape,
+  type Whitening,
 } from "./change/fits.ts";
 import { locate } from "./change/locate.ts";
 import { logSteps, WIDEST_CHANGE, type Transition } from "./change/shapes.ts";
@@ -123,9 +123,9 @@ function neighbours(correlation: number): number[] {
   return [correlation, Math.min(correlation + 1, CORRELATIONS.length - 1)];
 }
 
-interface Searched {
-  readonly whitened: Whitened;
-  readonly coarse: readonly Seen[];
+interface CoarseSearch {
+  readonly whitened: Whitening;
+  readonly coarse: readonly ChangeShape[];
 }
 
 interface Bounds {
@@ -163,14 +163,14 @@ function centresOf(x: Float64Array): number[] {
   });
 }
 
-function coarseChanges(whitened: Whitened, centres: readonly number[]): Seen[] {
+function coarseChanges(whitened: Whitening, centres: readonly number[]): ChangeShape[] {
   return centres.flatMap((centre) =>
     COARSE_WIDTHS.map((width) => viewOf({ centre, width, skew: "even" }, whitened)),
   );
 }
 
 /** Twice the log of the likelihood ratio with against without a change, and the places of the best correlations. */
-function likelihoods(all: readonly Searched[], values: Float64Array, { floor, most }: Bounds) {
+function likelihoods(all: readonly CoarseSearch[], values: Float64Array, { floor, most }: Bounds) {
   const count = values.length;
   let [smooth, changed, smoothRestricted, changedRestricted] = [
     Infinity,
@@ -207,7 +207,7 @@ function likelihoods(all: readonly Searched[], values: Float64Array, { floor, mo
 
 /** Ratios of curves that have no change: noise of this autocorrelation, to which smooth learning adds nothing. */
 function nullRatios(
-  all: readonly Searched[],
+  all: readonly CoarseSearch[],
   { correlation, seed, draws }: { correlation: number; seed: number; draws: number },
 ): Float64Array {
   const stream = random(seed, Math.round(correlation * 100));
@@ -226,7 +226,7 @@ function nullRatios(
 }
 
 /** Beyond the simulated ratios the tail falls as that of one candidate: (1 + t^2 / v)^(-v / 2). */
-function chanceOf(ratio: number, sorted: Float64Array, { x, basis }: Whitened): number {
+function chanceOf(ratio: number, sorted: Float64Array, { x, basis }: Whitening): number {
   const draws = sorted.length;
   const above = sorted.reduce((sum, value) => sum + (value >= ratio ? 1 : 0), 0);
   if (above > draws / 40) return (1 + above) / (1 + draws);
@@ -236,7 +236,7 @@ function chanceOf(ratio: number, sorted: Float64Array, { x, basis }: Whitened): 
 }
 
 function locateChange(
-  whitened: Whitened,
+  whitened: Whitening,
   centres: readonly number[],
   values: Float64Array,
   bounds: Bounds,

@@ -28,11 +28,11 @@ export interface Convention {
   readonly notes?: readonly string[] | undefined;
 }
 
-type Described = Pick<Convention, "formula" | "source" | "finds" | "rows" | "notes">;
+type ConventionText = Pick<Convention, "formula" | "source" | "finds" | "rows" | "notes">;
 
 /** A convention that is a weight table. */
 export function linear(
-  described: Described,
+  described: ConventionText,
   tableOf: (input: MeasuredInput) => Tensor,
 ): Convention {
   return {

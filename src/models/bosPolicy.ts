@@ -12,7 +12,7 @@ export interface RowBos {
 }
 
 /** What a configuration says. */
-interface Declared {
+interface DeclaredConfig {
   readonly bosToken: number | null;
   readonly family: string;
   readonly vocabulary: number;
@@ -43,7 +43,7 @@ const WITHOUT_BOS = /^qwen/;
  * @see TransformerLens, `default_prepend_bos`: true, but for Qwen's models
  */
 export function bosOfRows(
-  { bosToken, family, vocabulary }: Declared,
+  { bosToken, family, vocabulary }: DeclaredConfig,
   files: TokenizerBos | null,
 ): RowBos {
   const without = (reason: string, source: string | null): RowBos => ({

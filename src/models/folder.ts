@@ -15,7 +15,7 @@ import { configIn } from "./config/configIn.ts";
 import { folderModel } from "./folderModel.ts";
 import { checkedMap, mappedCheckpoint, mappedConfig } from "./nameMap.ts";
 import { preprocessorIn } from "./preprocessor.ts";
-import { dequantiseCheckpoint } from "./quantised.ts";
+import { dequantiseCheckpoint } from "./dequantiseCheckpoint.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { loadedModel, sightOfTensors, type LoadedModel } from "./loaded.ts";

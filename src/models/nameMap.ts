@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { StoredTensor } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
-import { joinStored, transposeStored, unpairedRows } from "../formats/rearranged.ts";
+import { joinStored, transposeStored, unpairedRows } from "../formats/rearrangeStored.ts";
 import { faultSentences } from "../base/faultSentences.ts";
 import { someOf } from "../base/someOf.ts";
 

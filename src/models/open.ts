@@ -102,7 +102,7 @@ export async function hubSnapshot(
   const id = hubName(name)?.id ?? name;
   return fetchFromHub(id, {
     revision: revision ?? undefined,
-    wanted: (names) => modelFilesIn(names, id, gguf),
+    files: (names) => modelFilesIn(names, id, gguf),
     ...(offline !== undefined && { offline }),
     signal,
     onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),

@@ -11,7 +11,7 @@ import type { Checkpoint } from "../formats/checkpoint.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { checkConfigSize, parseConfig } from "./config/configJson.ts";
 import { withNotices, type Model } from "./family.ts";
-import { dequantiseCheckpoint } from "./quantised.ts";
+import { dequantiseCheckpoint } from "./dequantiseCheckpoint.ts";
 import { folderModel } from "./folderModel.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
@@ -28,11 +28,11 @@ export interface BlobOptions extends LoadOptions {
   /** What to call the model; left out: "files". */
   readonly id?: string | undefined;
   /** Told how many numbers the weights have, before any is read; what it throws ends the opening. */
-  readonly sized?: ((parameters: number) => void) | undefined;
+  readonly checkParameters?: ((parameters: number) => void) | undefined;
 }
 
 /** A model and the files that its weights are in. */
-interface Opened {
+interface OpenedModel {
   readonly model: Model;
   readonly weights: Weights;
   readonly weightFiles: readonly string[];
@@ -80,7 +80,7 @@ export async function openBlobs(
   };
 }
 
-function openedFrom(blobs: Blobs, options: BlobOptions): Promise<Opened> {
+function openedFrom(blobs: Blobs, options: BlobOptions): Promise<OpenedModel> {
   const names = [...blobs.keys()];
   if (blobs.has(CONFIG)) return fromFolder(blobs, options);
   const gguf = names.find((name) => /\.gguf$/i.test(name));
@@ -94,7 +94,7 @@ function openedFrom(blobs: Blobs, options: BlobOptions): Promise<Opened> {
   );
 }
 
-async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<Opened> {
+async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<OpenedModel> {
   const text: FolderText = async (name) => (await blobs.get(name)?.text()) ?? null;
   const file = requireFile(blobs, CONFIG);
   checkConfigSize(file.size, CONFIG);
@@ -111,7 +111,7 @@ async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<Opened> {
 }
 
 /** The readers of GGUF are fetched for a GGUF alone: a page that opens a folder does without them. */
-async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promise<Opened> {
+async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promise<OpenedModel> {
   const { readGgufFiles } = await import("../formats/gguf/splitGguf.ts");
   const { ggufWeights } = await import("../formats/gguf/ggufWeights.ts");
   const { ggufPlan } = await import("./gguf/ggufModel.ts");
@@ -134,7 +134,7 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
   };
 }
 
-async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Promise<Opened> {
+async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Promise<OpenedModel> {
   const { torchModel } = await import("./torchModel.ts");
   const { characterTableIn } = await import("./characterTableIn.ts");
   const { sizesFileOf } = await import("./torchWriters.ts");
@@ -157,7 +157,7 @@ async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Prom
 
 function sizeOf(
   tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
-  { sized: checkSize }: BlobOptions,
+  { checkParameters: checkSize }: BlobOptions,
 ): void {
   const sizes = [...tensors.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   checkSize?.(sizes.reduce((a, b) => a + b, 0));

@@ -48,19 +48,19 @@ export async function openTokenizerBeside(
   );
 }
 
-interface Found {
+interface FoundTokenizer {
   readonly tokenizer: Tokenizer | null;
   readonly vocabulary: number | null;
 }
 
 /** That of the folder, or of the last checkpoint if it is the folder of a run. */
-async function tokenizerOfFolder(folder: string): Promise<Found> {
+async function tokenizerOfFolder(folder: string): Promise<FoundTokenizer> {
   const own = await tokenizerIn(folder);
   const last = own.tokenizer ? null : await lastCheckpoint(folder);
   return last ? tokenizerIn(last) : own;
 }
 
-async function tokenizerIn(folder: string): Promise<Found> {
+async function tokenizerIn(folder: string): Promise<FoundTokenizer> {
   const tokenizer = await folderTokenizer(folder);
   return { tokenizer, vocabulary: tokenizer && (await vocabularyOf(folder)) };
 }
@@ -80,7 +80,7 @@ async function vocabularyOf(folder: string): Promise<number | null> {
 async function findTokenizer(
   name: string,
   { revision, offline, signal, progress }: OpenOptions,
-): Promise<Found> {
+): Promise<FoundTokenizer> {
   const stats = await stat(name).catch(() => null);
   refuseRevision(name, stats !== null, { revision });
   if (stats?.isDirectory()) {
@@ -102,7 +102,7 @@ async function findTokenizer(
   const short = hubName(name);
   const { folder } = await fetchFromHub(short?.tokenizer ?? short?.id ?? name, {
     revision: revision ?? undefined,
-    wanted: TOKENIZER_FILES,
+    files: TOKENIZER_FILES,
     ...(offline !== undefined && { offline }),
     signal,
     onProgress: ({ file, bytes, total }) => progress?.(`downloading ${file}`, bytes, total),
@@ -111,7 +111,7 @@ async function findTokenizer(
 }
 
 /** Of a GGUF in several parts the first holds the tokenizer. */
-async function ggufTokenizer(path: string): Promise<Found> {
+async function ggufTokenizer(path: string): Promise<FoundTokenizer> {
   const [first = basename(path)] = partNames(basename(path)) ?? [];
   const file = await fileSource(join(dirname(path), first));
   const { metadata, tensors } = await readGguf(file).finally(() => file.close());

@@ -49,7 +49,7 @@ export interface BindOptions {
   readonly others?: boolean;
 }
 
-interface Bound {
+interface BoundWeight {
   readonly entry: WeightEntry;
   readonly stored: StoredTensor;
 }
@@ -84,7 +84,7 @@ export function bindWeights(
     checkpoint,
   );
   const faults = { missing: new Array<string>(), shape: new Array<string>() };
-  const bound = new Map<string, Bound>();
+  const bound = new Map<string, BoundWeight>();
   const names = new Set<string>();
   for (const [name, entry] of expanded) {
     const [from, stored] = findTensor(entry, prefix, checkpoint);
@@ -120,7 +120,7 @@ function findTensor(
 
 function lookUp(
   b: Builder,
-  bound: ReadonlyMap<string, Bound>,
+  bound: ReadonlyMap<string, BoundWeight>,
   sizes: Sizes,
 ): (name: string) => Name | null {
   const declared = new Set<string>();
@@ -203,7 +203,7 @@ function refuse({ missing, shape, leftOver: rest }: Faults): void {
   throw new InputError("weights", `the weights do not fit the configuration: ${list.join("; ")}`);
 }
 
-function declare(b: Builder, name: string, { entry, stored }: Bound, sizes: Sizes): void {
+function declare(b: Builder, name: string, { entry, stored }: BoundWeight, sizes: Sizes): void {
   const all = { ...sizes, ...entry.sizes };
   const axes = Object.fromEntries(entry.shape.flat().map((axis) => [axis, sizeOf(axis, all)]));
   const { select, merge } = entry;

@@ -25,7 +25,7 @@ export function withBudget(backend: Backend, bytes?: number): Backend {
       `\`memory\` needs at least ${byteSize(LEAST_BYTES, "up")}, got ${byteSize(bytes, "down")}`,
       { option: "memory" },
     );
-  if (backend.budget?.asked && backend.budget.bytes === bytes) return backend;
+  if (backend.budget?.isAsked && backend.budget.bytes === bytes) return backend;
   return { ...backend, budget: memoryBudget(bytes, true) };
 }
 
@@ -53,7 +53,7 @@ export function memoryBudget(bytes: number, isAsked: boolean): MemoryBudget {
   const inTurn = queue();
   return {
     bytes,
-    asked: isAsked,
+    isAsked,
     hasRoom: (more) => used() + more <= bytes,
     tenant: <Value extends { close(): Promise<void> }>(
       needs: TenantNeeds,
@@ -67,7 +67,7 @@ export function memoryBudget(bytes: number, isAsked: boolean): MemoryBudget {
         open.delete(entry);
         await value.close();
       };
-      const opened = async () => {
+      const openOnce = async () => {
         if (tenancy) return tenancy;
         await makeRoom(needs.opening);
         tenancy = { value: await make(), entry: { bytes: needs.open, users: 0, close } };
@@ -75,14 +75,14 @@ export function memoryBudget(bytes: number, isAsked: boolean): MemoryBudget {
         return tenancy;
       };
       const enter = async () => {
-        const tenant = await opened();
+        const tenant = await openOnce();
         open.delete(tenant.entry);
         open.add(tenant.entry);
         tenant.entry.users++;
         return tenant;
       };
       const ahead = async () => {
-        if (inUse() + needs.opening <= bytes) await opened();
+        if (inUse() + needs.opening <= bytes) await openOnce();
       };
       return {
         async use(work) {

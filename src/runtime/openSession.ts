@@ -4,7 +4,7 @@ import { tensor } from "../base/tensor.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { typesOf, type Program } from "../graph/program.ts";
 import { completeFeeds } from "./feeds.ts";
-import { placeWeights } from "./placed.ts";
+import { placeWeights } from "./placeWeights.ts";
 
 /** One session of the engine. */
 export interface OpenSession {

@@ -46,9 +46,9 @@ export async function passThrough(
   const words = `${step}, ${visits.length} pieces`;
   const total = visits.length * runs.length;
   let done = 0;
-  const ran = () => progress?.(words, ++done, total);
+  const countRun = () => progress?.(words, ++done, total);
   for (const group of groupsOf(program, visits, runs, outputs, room)) {
-    const traces = await throughAll(program, visits, group, runs, { ...options, ran });
+    const traces = await throughAll(program, visits, group, runs, { ...options, countRun });
     for (const [at, run] of group.entries()) {
       const values = traces[at]!;
       traces[at] = new Map();
@@ -63,7 +63,7 @@ async function throughAll(
   pieces: readonly OpenPiece[],
   group: readonly number[],
   runs: readonly Feeds[],
-  { outputs, signal, ran, ahead = false }: ThroughOptions & { readonly ran: () => void },
+  { outputs, signal, countRun, ahead = false }: ThroughOptions & { readonly countRun: () => void },
 ): Promise<Map<string, Tensor>[]> {
   const traces = group.map(() => new Map<string, Tensor>());
   for (const [index, { program, tenant }] of pieces.entries()) {
@@ -77,7 +77,7 @@ async function throughAll(
         const trace = await session.run(feedsOf(whole, program, runs[run]!, values), names);
         for (const name of [...values.keys()]) if (!read.has(name)) values.delete(name);
         for (const [name, value] of trace) values.set(name, value);
-        ran();
+        countRun();
         await turn();
       }
     });

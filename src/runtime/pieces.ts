@@ -5,7 +5,7 @@ import { shareKernel } from "../graph/onnx/lowerNorm.ts";
 import type { Op } from "../graph/ops.ts";
 import { prune, typesOf, type Program } from "../graph/program.ts";
 import { float32Bytes, planMemory, type MemoryPlan } from "./memory.ts";
-import { scheduleOps } from "./scheduled.ts";
+import { scheduleOps } from "./scheduleOps.ts";
 
 /** A part of a Program that runs by itself. */
 export interface Piece {

@@ -103,7 +103,7 @@ function cutPieces(
   budget: MemoryBudget,
   sizes: Readonly<Record<string, number>>,
 ): Piece[] {
-  const most = budget.bytes * (budget.asked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE);
+  const most = budget.bytes * (budget.isAsked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE);
   const within = (piece: number) =>
     piecesOf(program, backend, sizes, { whole: budget.bytes, piece });
   if (!opensBesideRuns(backend)) return within(most);
@@ -135,7 +135,7 @@ export function checkBudget(
 function checkLargest(
   all: readonly (readonly Piece[])[],
   device: string,
-  { bytes, asked: isAsked }: MemoryBudget,
+  { bytes, isAsked }: MemoryBudget,
 ): void {
   const largest = Math.max(...all.map(largestOf));
   if (largest <= bytes) return;

@@ -6,7 +6,7 @@ import { dirname, extname, join } from "node:path";
 import { InputError } from "../base/errors.ts";
 import type { ModelFile } from "../models/modelFiles.ts";
 
-export interface Served {
+export interface ServedFile {
   readonly type: string;
   readonly sizeBytes: number;
   /** Sent from memory, with the hash that a browser compares its copy by; null: read from `path`. */
@@ -17,7 +17,7 @@ export interface Served {
   readonly lasting: boolean;
 }
 
-export type Manifest = ReadonlyMap<string, Served>;
+export type Manifest = ReadonlyMap<string, ServedFile>;
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -31,10 +31,10 @@ const TYPES: Readonly<Record<string, string>> = {
 const IN_MEMORY_BYTES = 4e6;
 
 /** Adds every file below `folder` under its own path, `index.html` under `/` too. */
-export function pageManifest(folder: string): Map<string, Served> {
+export function pageManifest(folder: string): Map<string, ServedFile> {
   if (!existsSync(join(folder, "index.html")))
     throw new InputError("file", `the explorer is not built: ${folder} has no index.html`);
-  const files = new Map<string, Served>();
+  const files = new Map<string, ServedFile>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
@@ -50,7 +50,7 @@ export function pageManifest(folder: string): Map<string, Served> {
  * The engine's WASM, 40 MB, is not packed with the page: it is the same file that the engine's own package has. What the
  * page's scripts call `ort-NAME-HASH.wasm` is NAME there.
  */
-function enginesOf(page: ReadonlyMap<string, Served>): [string, Served][] {
+function enginesOf(page: ReadonlyMap<string, ServedFile>): [string, ServedFile][] {
   const scripts = [...page].filter(([name]) => name.endsWith(".js"));
   const names = new Set(
     scripts.flatMap(([, { body, path }]) => {
@@ -59,7 +59,7 @@ function enginesOf(page: ReadonlyMap<string, Served>): [string, Served][] {
     }),
   );
   const folder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
-  return [...names].flatMap((name): [string, Served][] => {
+  return [...names].flatMap((name): [string, ServedFile][] => {
     const own = join(folder, name.replace(/-[\w-]{8}\.wasm$/, ".wasm"));
     return page.has(`/assets/${name}`) || !existsSync(own)
       ? []
@@ -68,10 +68,10 @@ function enginesOf(page: ReadonlyMap<string, Served>): [string, Served][] {
 }
 
 /** The models of the zoo under `/zoo/`, which are packed once and not with the page. */
-export function zooManifest(folder: string): Map<string, Served> {
+export function zooManifest(folder: string): Map<string, ServedFile> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return new Map(
-    entries.flatMap((entry): [string, Served][] => {
+    entries.flatMap((entry): [string, ServedFile][] => {
       if (!entry.isFile()) return [];
       const path = join(entry.parentPath, entry.name);
       const name = path.slice(folder.length).replaceAll("\\", "/");
@@ -82,7 +82,7 @@ export function zooManifest(folder: string): Map<string, Served> {
   );
 }
 
-function servedFile(path: string, lasting = /-[\w-]{8}\.\w+$/.test(path)): Served {
+function servedFile(path: string, lasting = /-[\w-]{8}\.\w+$/.test(path)): ServedFile {
   const { size } = statSync(path);
   const type = TYPES[extname(path)] ?? "application/octet-stream";
   const body = size <= IN_MEMORY_BYTES ? new Uint8Array(readFileSync(path)) : null;
@@ -98,7 +98,7 @@ export function modelManifest(
   name: string,
   files: readonly ModelFile[],
   { trustArchitecture }: { readonly trustArchitecture?: boolean | undefined } = {},
-): Map<string, Served> {
+): Map<string, ServedFile> {
   const list = files.map(({ name: file, sizeBytes }, index) => ({
     name: file,
     sizeBytes,
@@ -109,7 +109,7 @@ export function modelManifest(
       "/model/list.json",
       text("application/json", JSON.stringify({ name, trustArchitecture, files: list })),
     ],
-    ...files.map(({ path, sizeBytes }, index): [string, Served] => [
+    ...files.map(({ path, sizeBytes }, index): [string, ServedFile] => [
       `/model/${index}`,
       { type: "application/octet-stream", sizeBytes, body: null, hash: null, path, lasting: false },
     ]),
@@ -117,13 +117,13 @@ export function modelManifest(
 }
 
 /** A file that exists only in memory. */
-export function text(type: string, content: string): Served {
+export function text(type: string, content: string): ServedFile {
   const body = new TextEncoder().encode(content);
   return { type, sizeBytes: body.length, body, hash: hashOf(body), path: null, lasting: false };
 }
 
 /** What a browser compares to know whether its copy is still good; of a file on disk as it is now. */
-export function tagOf({ hash, path, sizeBytes }: Served): string {
+export function tagOf({ hash, path, sizeBytes }: ServedFile): string {
   return `"${hash ?? hashOf(`${path} ${sizeBytes} ${statSync(path!).mtimeMs}`)}"`;
 }
 

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { UnableError } from "../base/errors.ts";
-import { tagOf, type Manifest, type Served } from "./manifest.ts";
+import { tagOf, type Manifest, type ServedFile } from "./manifest.ts";
 import { hostsOf, refusalOf } from "./rules.ts";
 import { newSession, OPEN_PAGE, STRANGERS_PAGE, type Session } from "./session.ts";
 
@@ -160,7 +160,7 @@ function tokenIn(body: string): unknown {
   }
 }
 
-async function send(request: IncomingMessage, response: ServerResponse, file: Served) {
+async function send(request: IncomingMessage, response: ServerResponse, file: ServedFile) {
   const tag = tagOf(file);
   response.setHeader("etag", tag);
   response.setHeader(

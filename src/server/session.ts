@@ -1,6 +1,6 @@
 /** @file Who may see what is served: whoever has the token of the address that the command printed. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { text, type Served } from "./manifest.ts";
+import { text, type ServedFile } from "./manifest.ts";
 
 export interface Session {
   /** In the address after `#`, where it reaches no server's log. */
@@ -40,7 +40,7 @@ export const STRANGERS_PAGE = `<!doctype html>
 `;
 
 /** The page that the printed address opens: it hands the token in and goes on to the explorer. */
-export const OPEN_PAGE: ReadonlyMap<string, Served> = new Map([
+export const OPEN_PAGE: ReadonlyMap<string, ServedFile> = new Map([
   [
     "/open",
     text(

@@ -1,5 +1,5 @@
 /** @file Several Results as one HTML file that works offline, a section for each. */
-import type { Drawn } from "../draw/lazySvg.ts";
+import type { SvgMaker } from "../draw/lazySvg.ts";
 import { markup, type Markup } from "../draw/markup.ts";
 import { page } from "../draw/page.ts";
 import { scriptsOf, studyBody } from "../draw/studyBody.ts";
@@ -20,7 +20,7 @@ export const REPORT_TITLE = "Induction heads";
 export async function reportPage(
   title: string,
   results: readonly NamedResult[],
-  drawSvg: Drawn,
+  drawSvg: SvgMaker,
   studies: Studies = STUDIES,
 ): Promise<string> {
   const views = await Promise.all(results.map((entry) => viewOf(entry, studies)));

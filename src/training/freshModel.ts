@@ -119,7 +119,7 @@ export function modelOf(shape: ModelShape, weights: ReadonlyMap<string, Float32A
 
 /**
  * Weights of a shape that must not move, by our names: biases that it does not train, and key biases, unless keys are turned
- * after them (trainStep.ts, `unmoved`).
+ * after them (trainStep.ts, `isUnmoved`).
  */
 export function unmovedIn({ positions, biases = "all" }: ModelShape): (name: string) => boolean {
   return (name) =>

@@ -93,18 +93,18 @@ export type TrainingData = Recipe["data"];
 
 /** Arrays of any depth may be readonly. */
 type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
-type Written = Frozen<z.input<typeof recipeSchema>>;
+type WrittenRecipe = Frozen<z.input<typeof recipeSchema>>;
 /** All members may be left out, or undefined. */
 type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
 /** A recipe as a person writes it: what is left out is the default. */
 export interface RecipeInput extends Optional<
-  Omit<Written, "model" | "optimiser" | "checkpoints">
+  Omit<WrittenRecipe, "model" | "optimiser" | "checkpoints">
 > {
   /** Family, sizes and parts of the model; left out: two attention-only layers of four heads. */
-  readonly model?: Optional<Written["model"]> | undefined;
+  readonly model?: Optional<WrittenRecipe["model"]> | undefined;
   /** AdamW with a linear rise and a cosine; left out: a learning rate of .004. */
-  readonly optimiser?: Optional<Written["optimiser"]> | undefined;
+  readonly optimiser?: Optional<WrittenRecipe["optimiser"]> | undefined;
   /** Steps, or how many, spaced evenly on a log scale. */
   readonly checkpoints?: number | readonly number[] | undefined;
 }

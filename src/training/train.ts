@@ -135,7 +135,7 @@ async function prepareRun(recipe: Recipe, backend: Backend, trainingText: string
   checkRoom(shape, backend);
   const weights = initialWeights(shape, recipe.seed);
   const model = modelOf(shape, weights);
-  const options = { ...recipe.optimiser, unmoved: unmovedIn(shape) };
+  const options = { ...recipe.optimiser, isUnmoved: unmovedIn(shape) };
   const { program, parameters } = trainStep(model.program, options);
   const heldOut = text && validationRows(text, { windows: VALIDATION_WINDOWS, contextLength });
   const first = gatherWeights(parameters, weights);
@@ -159,7 +159,7 @@ async function prepareRun(recipe: Recipe, backend: Backend, trainingText: string
 
 type Run = Awaited<ReturnType<typeof prepareRun>>;
 
-interface Done {
+interface StepOutcome {
   readonly state: TrainingState;
   readonly loss: number | null;
   readonly gradientNorm: number | null;
@@ -183,10 +183,10 @@ async function takeStep({ recipe, parameters, rowsOf, session }: Run, before: Tr
   refuseLost({ step, loss, gradientNorm, learningRate }, model.vocabulary);
   refuseInfinite({ step, learningRate }, next!, parameters);
   const state = { ...before, step, parameters: next!, mean: mean!, square: square! };
-  return { state, loss, gradientNorm } satisfies Done;
+  return { state, loss, gradientNorm } satisfies StepOutcome;
 }
 
-async function reportStep(run: Run, { state, ...losses }: Done): Promise<TrainingStep> {
+async function reportStep(run: Run, { state, ...losses }: StepOutcome): Promise<TrainingStep> {
   const { recipe, parameters, scores, validation } = run;
   const { step } = state;
   const isCheckpoint = recipe.checkpoints.includes(step);

@@ -12,7 +12,7 @@ export interface TrainStepOptions extends AdamWOptions {
    * Weights whose true gradient is zero and computed one is rounding, which the optimiser would blow up to the size of a
    * step: key biases without rotation, which add the same to all scores of a query.
    */
-  readonly unmoved?: ((name: string) => boolean) | undefined;
+  readonly isUnmoved?: ((name: string) => boolean) | undefined;
 }
 
 export interface TrainStep {
@@ -43,13 +43,13 @@ export function trainStep(
   program: Program,
   {
     decays = ({ name }) => !/\.(w|b|b_\w+|A_log|D|dt_bias)$/.test(name),
-    unmoved = () => false,
+    isUnmoved = () => false,
     ...optimiser
   }: TrainStepOptions = {},
 ): TrainStep {
   const { program: forward, parameters } = trainable(withLoss(program), { first: decays });
   const names = parameters.map(({ weight }) => weight.name);
-  const moved = names.filter((name) => !unmoved(name));
+  const moved = names.filter((name) => !isUnmoved(name));
   const b = builder(gradient(forward, { of: STEP_VALUES.loss, wrt: moved }));
   const flat = parameters.map(({ weight: { name }, axes }) => {
     const merged = { axes: axes.map((axis) => axis.name), into: "parameter" };

@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 
 export const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 
-export interface Ended {
+export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
@@ -34,7 +34,7 @@ export function started(
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): { child: ChildProcess; end: Promise<Ended>; printed: (text: string) => Promise<void> } {
+): { child: ChildProcess; end: Promise<ProcessEnd>; printed: (text: string) => Promise<void> } {
   const { PATH = "" } = process.env;
   const env = { PATH, HOME: folder, XDG_CACHE_HOME: join(folder, ".cache"), ...environment };
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env });
@@ -43,7 +43,7 @@ export function started(
     child[stream].setEncoding("utf8");
     child[stream].on("data", (text: string) => (out[stream] += text));
   }
-  const end = new Promise<Ended>((resolve, reject) => {
+  const end = new Promise<ProcessEnd>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, ...out }));
   });
@@ -61,6 +61,6 @@ export function cli(
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
+): Promise<ProcessEnd> {
   return started(folder, args, environment).end;
 }

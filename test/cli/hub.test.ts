@@ -44,10 +44,10 @@ describe("a hub model", () => {
     expect(first.code).toBe(0);
     const result = JSON.parse(first.stdout) as { model: { id: string; revision: string } };
     expect(result.model).toMatchObject({ id: "org/model", revision: COMMIT });
-    const requests = hub.seen.length;
+    const requests = hub.requests.length;
     const again = await score("--offline");
     expect(again.code).toBe(0);
-    expect(hub.seen.length).toBe(requests);
+    expect(hub.requests.length).toBe(requests);
     expect(JSON.parse(again.stdout)).toMatchObject({ model: { revision: COMMIT } });
     const list = await cli(folder, ["cache", "list"], environment);
     expect(list.stdout).toContain("org/model");
@@ -71,7 +71,7 @@ describe("a hub model", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/2 {2}0-2 +"ab"/);
     expect(
-      hub.seen.filter(({ path }) => path.includes("safetensors") && path.includes("resolve"))
+      hub.requests.filter(({ path }) => path.includes("safetensors") && path.includes("resolve"))
         .length,
     ).toBeLessThanOrEqual(1);
   });

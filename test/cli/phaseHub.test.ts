@@ -29,7 +29,7 @@ describe("induction-lens phase over the revisions of a hub model", () => {
     HF_HOME: join(folder, ".cache", "hf"),
   });
   const downloads = () =>
-    hub.seen.filter(({ host, path }) => host === "store" && path.startsWith("/blob/"));
+    hub.requests.filter(({ host, path }) => host === "store" && path.startsWith("/blob/"));
 
   test("finds what the same run has in the zoo, in the order of its steps, and asks nothing the second time", async () => {
     const folder = emptyFolder();
@@ -50,7 +50,7 @@ describe("induction-lens phase over the revisions of a hub model", () => {
       expect(result.pair![part]).toEqual(expected.pair![part]);
     expect(Math.abs(Math.log10(result.change!.step / expected.change!.step))).toBeLessThan(0.001);
 
-    const requests = hub.seen.length;
+    const requests = hub.requests.length;
     const offline = await cli(
       folder,
       ["phase", ID, "--offline", "--json", "--quiet", ...QUICK],
@@ -58,7 +58,7 @@ describe("induction-lens phase over the revisions of a hub model", () => {
     );
     const same = ({ timings: _, ...rest }: Record<string, unknown>) => rest;
     expect(same(JSON.parse(offline.stdout))).toEqual(same(JSON.parse(run.stdout)));
-    expect(hub.seen.length).toBe(requests);
+    expect(hub.requests.length).toBe(requests);
   });
 
   test("takes as many as are asked for, evenly on a log scale, and says so", async () => {

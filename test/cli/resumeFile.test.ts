@@ -8,7 +8,7 @@ import { VERSION } from "../../src/base/version.ts";
 import { canResume, discardWork, keptWork, type KeptWork } from "../../src/cli/keptWork.ts";
 import { resumeFile, resumeKey, type ResumeFacts } from "../../src/cli/resumeFile.ts";
 import { workLines } from "../../src/cli/workOfCache.ts";
-import { transposeStored } from "../../src/formats/rearranged.ts";
+import { transposeStored } from "../../src/formats/rearrangeStored.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";
 import { attribution } from "../../src/studies/attribution/attribution.ts";

@@ -37,15 +37,15 @@ describe("layers in words", () => {
       ...{ layer: at, window: null, rotary: null },
       ...(chunk !== undefined && { chunk }),
     });
-    const named = (...layers: ReturnType<typeof layer>[]) =>
+    const windowsOf = (...layers: ReturnType<typeof layer>[]) =>
       windowsNamed({
         ...{ positions: "rotary", layers, latent: false, queryKeyNorm: true },
         ...{ scoreSoftcap: null, sinks: false },
       });
-    expect(named(layer(0, 8), layer(1))).toBe(
+    expect(windowsOf(layer(0, 8), layer(1))).toBe(
       "global attention in layer 1; the query's own chunk of 8 tokens in all others",
     );
-    expect(named(layer(0, 8))).toBe("the query's own chunk of 8 tokens in every layer");
+    expect(windowsOf(layer(0, 8))).toBe("the query's own chunk of 8 tokens in every layer");
   });
 
   const { skip, note } = unlessShared("goldens", "gemma3", "config.json");

@@ -9,10 +9,10 @@ const SOFTWARE_MS = 240_000;
 const HASH = `#view=heads&model=${NAME}&head=1.0`;
 
 /** The engine that the page says it runs on, with its reason. */
-async function engine(tab: Page): Promise<{ readonly name: string; readonly said: string }> {
+async function engine(tab: Page): Promise<{ readonly name: string; readonly words: string }> {
   await live(tab, SOFTWARE_MS);
   const line = tab.locator("[data-engine]");
-  return { name: (await line.getAttribute("data-engine"))!, said: (await line.textContent())! };
+  return { name: (await line.getAttribute("data-engine"))!, words: (await line.textContent())! };
 }
 
 async function expectScores(tab: Page): Promise<void> {
@@ -36,7 +36,7 @@ const inThread = (lines: string) => (tab: Page) =>
 describePage("the explorer in a browser without WebGPU", (open) => {
   test("runs on WASM, says that there is no adapter and why there is one thread", async () => {
     const { tab, errors } = await open(HASH);
-    const { name, said: words } = await engine(tab);
+    const { name, words: words } = await engine(tab);
     expect(name).toBe("WASM, 1 thread");
     expect(words).toContain("this browser has no WebGPU adapter");
     expect(words).toContain("not cross-origin isolated, so WASM has one thread");
@@ -53,7 +53,7 @@ describePage(
       { timeout: SOFTWARE_MS },
       async () => {
         const { tab, errors, elsewhere } = await open(HASH);
-        const { name, said: words } = await engine(tab);
+        const { name, words: words } = await engine(tab);
         expect(words).toMatch(/differs from WASM by \d\.\de-\d+ where 0\.0001 is allowed/);
         expect(name).toMatch(/^WebGPU \(.+\)$/);
         await expectScores(tab);
@@ -90,7 +90,7 @@ describePage(
         };
       }`);
       const { tab } = await open(HASH, undefined, wrong);
-      const { name, said: words } = await engine(tab);
+      const { name, words: words } = await engine(tab);
       expect(name).toBe("WASM, 1 thread");
       expect(words).toMatch(/WebGPU failed its self-check by \S+ where 0\.0001 is allowed/);
       await expectScores(tab);
@@ -102,7 +102,7 @@ describePage(
         throw new Error("this device is lost");
       };`);
       const { tab } = await open(HASH, undefined, broken);
-      const { name, said: words } = await engine(tab);
+      const { name, words: words } = await engine(tab);
       expect(name).toBe("WASM, 1 thread");
       expect(words).toContain("WebGPU could not run this model (");
       await expectScores(tab);

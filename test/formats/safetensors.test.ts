@@ -335,11 +335,11 @@ describe("readSafetensors(source)", () => {
     const reads: number[] = [];
     for (const length of [0n, 9n, 100_000_000n, 2n ** 40n]) {
       const source = fileOf(ONE, 8, length);
-      const watched = {
+      const counting = {
         ...source,
         read: (at: number, size: number) => (reads.push(size), source.read(at, size)),
       };
-      await readSafetensors(watched).catch(() => undefined);
+      await readSafetensors(counting).catch(() => undefined);
     }
     expect(Math.max(...reads)).toBeLessThan(200);
   });

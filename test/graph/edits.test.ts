@@ -144,7 +144,7 @@ describe("replace(program, name)", () => {
   test("chooses and never blends: infinity and NaN on the side not taken stay there", async () => {
     const tokens = rows(2);
     const scores = "blocks.1.attn.hook_attn_scores";
-    const edited = replace(program, scores, { by: ["batch"], given: ["query", "key"] });
+    const edited = replace(program, scores, { by: ["batch"], axes: ["query", "key"] });
     const poison = tensor(["query", "key"], [12, 12], new Float32Array(144).fill(NaN));
     const off = await run(edited, { tokens, [`${scores}.replacement`]: poison });
     expect(off.get("logits")!.data).toEqual((await run(program, { tokens })).get("logits")!.data);

@@ -12,7 +12,7 @@ import {
   type Attribute,
   type OnnxGraph,
   type OnnxInitializer,
-  type Placed,
+  type BytesPlace,
 } from "../../src/graph/onnx/model.ts";
 import type { NumberType } from "../../src/graph/axes.ts";
 
@@ -67,7 +67,7 @@ describe("encodeModel", () => {
   test("writes what an independent decoder reads, on 2,000 random graphs", () => {
     fc.assert(
       fc.property(graph, (original) => {
-        const place = ({ offset }: { offset: number }): Placed => ({
+        const place = ({ offset }: { offset: number }): BytesPlace => ({
           location: "a/b.safetensors",
           offset,
         });

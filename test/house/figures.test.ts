@@ -40,8 +40,8 @@ describe("docs/figures.md", () => {
     ["labels", "labels", card],
     ["curve", "curve", curve],
     ["steps", "steps=.3,.5,.8", run],
-  ] as const)("shows the figure %s as it is drawn, in both themes", async (name, text, made) => {
-    const view = await viewOf({ name, result: await made() });
+  ] as const)("shows the figure %s as it is drawn, in both themes", async (name, text, fresh) => {
+    const view = await viewOf({ name, result: await fresh() });
     const { pictures } = figureView(view, figureChoice(text), name);
     const draw = lazySvg(pictures![0]!, drawnInNode);
     for (const [theme, ending] of [

@@ -15,14 +15,14 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** What `npm run check` says of these two files: its exit code, and its words. */
-async function check(first: string, second: string): Promise<{ code: number; said: string }> {
+async function check(first: string, second: string): Promise<{ code: number; output: string }> {
   await writeFile(join(folder, "src/first.ts"), first);
   await writeFile(join(folder, "src/second.ts"), second);
   const depcruise = join(ROOT, "node_modules/.bin/depcruise");
   const config = join(ROOT, "tools/importCircles.config.js");
   return promisify(execFile)(depcruise, ["--config", config, "src"], { cwd: folder }).then(
-    ({ stdout }) => ({ code: 0, said: stdout }),
-    ({ code, stdout }: { code: number; stdout: string }) => ({ code, said: stdout }),
+    ({ stdout }) => ({ code: 0, output: stdout }),
+    ({ code, stdout }: { code: number; stdout: string }) => ({ code, output: stdout }),
   );
 }
 
@@ -33,7 +33,7 @@ test.each([
   ["type imports", `import type { Two } from "./second.ts";\nexport const one: Two = 1;\n`],
   ["late imports", `export const one = () => import("./second.ts");\n`],
 ])("npm run check refuses a circle through %s", async (_, first) => {
-  const { code, said: text } = await check(first, `${USES_FIRST}export type Two = number;\n`);
+  const { code, output: text } = await check(first, `${USES_FIRST}export type Two = number;\n`);
   expect(text).toContain("import-circle: src/first.ts");
   expect(code).toBe(1);
 });

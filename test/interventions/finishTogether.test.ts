@@ -45,7 +45,7 @@ test("all runs pass a stage before the next; those that begin later are made whe
   const shares: number[] = [];
   await finishTogether(stages(log), [run("a", 0), late, run("b", 10)], {
     take: (trace, index) => void (metrics[index] = at(trace)),
-    passed: (share) => shares.push(share),
+    onShare: (share) => shares.push(share),
   });
   expect(metrics).toEqual([3, 101, 12]);
   expect(log).toEqual(["stage 0: 1", "stage 1: 2", "late begins", "stage 2: 3"]);

@@ -14,11 +14,11 @@ const TOKENS = 24;
 const PERIOD = 12;
 const LENGTH = 1 + 2 * PERIOD;
 
-type Made = typeof plantedMamba | typeof plantedMamba2;
+type MadeModel = typeof plantedMamba | typeof plantedMamba2;
 
 /** Scores by name, a number for each channel or head. */
 async function scores(
-  plant: Made,
+  plant: MadeModel,
   shifts: boolean,
   engine: Awaited<ReturnType<typeof backends>>[number],
 ) {

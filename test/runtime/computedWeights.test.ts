@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { bytesInMemory } from "../../src/base/bytes.ts";
 import { computedTensor } from "../../src/formats/computedTensor.ts";
-import { transposeStored } from "../../src/formats/rearranged.ts";
+import { transposeStored } from "../../src/formats/rearrangeStored.ts";
 import { builder } from "../../src/graph/builder.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { backends } from "./backends.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { fillInput } from "../../src/runtime/fill.ts";
 
 /** Keys that each query sees, as `first-last`. */
-function seen(length: number, window: number | null, chunk?: number): string[] {
+function seenKeys(length: number, window: number | null, chunk?: number): string[] {
   const fill = { kind: "causalMask", window, ...(chunk !== undefined && { chunk }) } as const;
   const mask = [...fillInput(fill, "float32", [length, length])];
   return Array.from({ length }, (_, query) => {
@@ -14,11 +14,11 @@ function seen(length: number, window: number | null, chunk?: number): string[] {
 
 describe("a causal mask", () => {
   test("with chunks lets a query see its own chunk, up to itself", () => {
-    expect(seen(7, null, 3)).toEqual(["0-0", "0-1", "0-2", "3-3", "3-4", "3-5", "6-6"]);
+    expect(seenKeys(7, null, 3)).toEqual(["0-0", "0-1", "0-2", "3-3", "3-4", "3-5", "6-6"]);
   });
 
   test("with a window and chunks lets it see what both let it see", () => {
-    expect(seen(6, 2, 4)).toEqual(["0-0", "0-1", "1-2", "2-3", "4-4", "4-5"]);
+    expect(seenKeys(6, 2, 4)).toEqual(["0-0", "0-1", "1-2", "2-3", "4-4", "4-5"]);
   });
 });
 

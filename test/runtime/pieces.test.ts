@@ -11,7 +11,7 @@ import { memoryBudget } from "../../src/runtime/memoryBudget.ts";
 import { piecesOf } from "../../src/runtime/pieces.ts";
 import { planMemory } from "../../src/runtime/memory.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
-import { scheduleOps } from "../../src/runtime/scheduled.ts";
+import { scheduleOps } from "../../src/runtime/scheduleOps.ts";
 import { backends } from "./backends.ts";
 
 const [LAYERS, WIDTH, INNER] = [6, 64, 4096];
@@ -63,7 +63,7 @@ function feeds(seed: number, { batch, position } = SIZES): Feeds {
 const RUNS = [feeds(1), feeds(2, { batch: 1, position: 9 }), feeds(3)];
 
 /** A budget that two layers fit into, and what was opened and closed under it. */
-function watched(backend: Backend) {
+function countSessions(backend: Backend) {
   const whole = planMemory(program, backend, SIZES).totalBytes;
   const layers = planMemory({ ...program, outputs: ["resid 1"] }, backend, SIZES).totalBytes;
   const counts = { opened: 0, open: 0, most: 0 };
@@ -96,7 +96,7 @@ describe.each((await backends()).map((engine) => [engine.device, engine] as cons
   "a program in pieces, on %s,",
   (_, engine) => {
     test("returns the same bytes as whole, and opens each piece once for all runs", async () => {
-      const { seen: counts, backend } = watched(engine);
+      const { seen: counts, backend } = countSessions(engine);
       const whole = await all(engine);
       expect(await all(backend)).toEqual(whole);
       expect(counts.opened).toBeGreaterThan(2);
@@ -108,7 +108,7 @@ describe.each((await backends()).map((engine) => [engine.device, engine] as cons
 
     test("opens a piece while the one before it runs, where the engine opens on a thread of its own", async () => {
       const log: string[] = [];
-      const { backend } = watched(engine);
+      const { backend } = countSessions(engine);
       let openCount = 0;
       const create: Backend["create"] = async (...args) => {
         const piece = openCount++;
@@ -127,7 +127,7 @@ describe.each((await backends()).map((engine) => [engine.device, engine] as cons
     });
 
     test("runs no piece after the last that is asked for", async () => {
-      const { seen: counts, backend } = watched(engine);
+      const { seen: counts, backend } = countSessions(engine);
       await all(backend, ["sum 0"]);
       expect(counts.opened).toBe(1);
     });
@@ -255,7 +255,7 @@ test.each([26_300_000, 26_900_001, 27_400_000])(
 
 test("a pass in pieces is told piece by piece, and stops between two runs", async () => {
   const [engine] = await backends();
-  const { backend } = watched(engine!);
+  const { backend } = countSessions(engine!);
   const session = await prepare(program, backend, SIZES);
   const stop = new AbortController();
   const events: string[] = [];

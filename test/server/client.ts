@@ -2,14 +2,14 @@
 import type { Agent } from "node:http";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { onTestFinished } from "vitest";
-import { text, type Served } from "../../src/server/manifest.ts";
+import { text, type ServedFile } from "../../src/server/manifest.ts";
 import { serve, type Serving } from "../../src/server/server.ts";
 
 export const SECRET = "byte that only the manifest has";
 
 /** A server with a page of two files and a model's list. */
 export async function servedSite(
-  more: ReadonlyMap<string, Served> = new Map(),
+  more: ReadonlyMap<string, ServedFile> = new Map(),
   patienceMs?: number,
 ): Promise<Serving> {
   const manifest = new Map([
@@ -33,7 +33,7 @@ export interface Answer {
   readonly body: string;
 }
 
-export interface Asked {
+export interface AskOptions {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -41,7 +41,7 @@ export interface Asked {
   readonly agent?: Agent;
 }
 
-export function ask({ port }: Serving, options: Asked = {}): Promise<Answer> {
+export function ask({ port }: Serving, options: AskOptions = {}): Promise<Answer> {
   const { method = "GET", path = "/", headers = {}, body, agent } = options;
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -78,7 +78,7 @@ export async function cookieOf(serving: Serving): Promise<string> {
   return headers["set-cookie"]![0]!.split(";")[0]!;
 }
 
-export function openSession(serving: Serving, body: string, more: Asked["headers"] = {}) {
+export function openSession(serving: Serving, body: string, more: AskOptions["headers"] = {}) {
   const origin = `http://127.0.0.1:${serving.port}`;
   const headers = { origin, "content-type": "application/json", ...more };
   return ask(serving, { method: "POST", path: "/session", headers, body });

@@ -10,14 +10,15 @@ import {
   pageManifest,
   zooManifest,
   type Manifest,
-  type Served,
+  type ServedFile,
 } from "../../src/server/manifest.ts";
 import { ZOO } from "../../src/models/zoo/openZoo.ts";
 import { emptyFolder } from "../cli/cli.ts";
 import { ask, cookieOf, openSession, SECRET, servedSite, tokenOf } from "./client.ts";
 
 const PAGE = join(import.meta.dirname, "../../explorer/dist");
-const tag = ({ path }: Served) => createHash("sha256").update(readFileSync(path!)).digest("hex");
+const tag = ({ path }: ServedFile) =>
+  createHash("sha256").update(readFileSync(path!)).digest("hex");
 const METHODS = ["GET", "HEAD", "POST", "DELETE"];
 
 describe("server of the explorer", () => {

@@ -77,7 +77,7 @@ async function trained(reference: Reference, engine: (typeof engines)[number], s
   const weights = initial(shape);
   const { program, parameters } = trainStep(modelOf(shape, weights).program, {
     ...optimiser,
-    unmoved: unmovedIn(shape),
+    isUnmoved: unmovedIn(shape),
   });
   const session = await prepare(program, engine);
   const state = [PARAMETERS, ADAMW_VALUES.mean, ADAMW_VALUES.square];

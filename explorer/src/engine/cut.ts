@@ -130,7 +130,7 @@ async function guessNext(
   const { ids } = sequence;
   const { logits } = await sequenceRun(
     state,
-    { ...sequence, edits, reads: { asked: [at] } },
+    { ...sequence, edits, reads: { logitPositions: [at] } },
     options,
   );
   const probabilities = softmax(logits!.data);
@@ -145,7 +145,7 @@ async function guessNext(
 
 interface EditedSequence extends Pick<Sequence, "ids" | "repeats"> {
   readonly edits: readonly HeadEdit[];
-  readonly reads: Pick<WorkbenchOptions, "asked" | "layer">;
+  readonly reads: Pick<WorkbenchOptions, "logitPositions" | "layer">;
 }
 
 /** A run of one sequence with the changes; ideal patterns have no meaning in a text, so they are left out there. */

@@ -59,7 +59,7 @@ export async function example(
     },
     query: place.query,
     target: place.target,
-    tried: rows.reduce((sum, { places }) => sum + places.length, 0),
+    trials: rows.reduce((sum, { places }) => sum + places.length, 0),
   };
 }
 
@@ -123,7 +123,7 @@ async function effectsOf(
   const [batch, length] = tokens.shape as readonly [number, number];
   const queries = [...new Set(places.map(({ query }) => query))];
   const run = (edits: readonly HeadEdit[]) =>
-    bench.run({ tokens, repeats: null }, { layer, edits, asked: queries });
+    bench.run({ tokens, repeats: null }, { layer, edits, logitPositions: queries });
   const whole = await run([]);
   const cut = previous && (await run(zeroHeads([previous])));
   const heads = state.open.facts.heads;

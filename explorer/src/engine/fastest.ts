@@ -10,18 +10,21 @@ import {
 } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 
-export interface Chosen {
+export interface ChosenEngine {
   readonly backend: Backend;
   /** The engine, and in a sentence why it is that one. */
   readonly words: { readonly engine: string; readonly why: string };
 }
 
 /** WebGPU is checked on one row of repeated tokens: logits, and the last layer's patterns and residual stream. */
-export async function fastestEngine(model: LoadedModel, options: AnswerOptions): Promise<Chosen> {
+export async function fastestEngine(
+  model: LoadedModel,
+  options: AnswerOptions,
+): Promise<ChosenEngine> {
   const isolated = globalThis.crossOriginIsolated;
   const threads = isolated ? navigator.hardwareConcurrency : 1;
   const wasm = await openEngine({ device: "wasm", threads });
-  const onWasm = (why: string): Chosen => ({
+  const onWasm = (why: string): ChosenEngine => ({
     backend: wasm,
     words: {
       engine: `WASM, ${threads} ${threads === 1 ? "thread" : "threads"}`,

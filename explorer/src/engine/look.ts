@@ -4,7 +4,7 @@ import { kvHeadOf, runModel } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { sequenceRun } from "./cut.ts";
 import type { Held } from "./held.ts";
-import type { Captured, Look, Requests } from "./protocol.ts";
+import type { CapturedValue, Look, Requests } from "./protocol.ts";
 
 /** Patterns of a layer and the norms of its values, one value for each query head. */
 export async function look(
@@ -29,7 +29,7 @@ export async function values(
   { signal, progress }: AnswerOptions,
 ): Promise<Requests["values"]["answer"]> {
   const { model, backend } = open;
-  const captures: Record<string, Captured> = {};
+  const captures: Record<string, CapturedValue> = {};
   const there = typesOf(model.program);
   await runModel(model, {
     backend,

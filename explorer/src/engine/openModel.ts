@@ -85,7 +85,7 @@ async function openSource(source: ModelSource, options: AnswerOptions): Promise<
     const checkParameters = (count: number) => checkSize(count, 0, options);
     return load(name, {
       ...(revision && { revision }),
-      ...{ sized: checkParameters, trustArchitecture: source.trustArchitecture, ...options },
+      ...{ checkParameters, trustArchitecture: source.trustArchitecture, ...options },
     });
   }
   const served = source.kind === "served" ? await servedFiles(source.base, options) : null;
@@ -93,7 +93,7 @@ async function openSource(source: ModelSource, options: AnswerOptions): Promise<
   const decoded = files.some(({ name }) => /\.gguf$/i.test(name)) ? 1 : 0;
   const trustArchitecture = source.trustArchitecture || served?.trustArchitecture;
   const checkParameters = (count: number) => checkSize(count, decoded, options);
-  return loadFiles(files, { id, ...options, trustArchitecture, sized: checkParameters });
+  return loadFiles(files, { id, ...options, trustArchitecture, checkParameters });
 }
 
 /** The engine copies weights twice while it starts (measured: 2.6 to 3.1 times their size); quantised ones are decoded first. */

@@ -71,7 +71,7 @@ export interface Example {
   readonly query: number;
   readonly target: number;
   /** Sequences that were tried. */
-  readonly tried: number;
+  readonly trials: number;
 }
 
 export interface SequenceChoice {
@@ -91,7 +91,7 @@ export interface Look {
 }
 
 /** A value of a run, row-major. */
-export interface Captured {
+export interface CapturedValue {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
@@ -154,7 +154,7 @@ export interface Requests {
   readonly values: {
     readonly args: { readonly ids: readonly number[]; readonly names: readonly string[] };
     /** By hook name; a name that the model does not have is left out. */
-    readonly answer: { readonly values: Readonly<Record<string, Captured>> };
+    readonly answer: { readonly values: Readonly<Record<string, CapturedValue>> };
   };
   readonly why: {
     readonly args: {

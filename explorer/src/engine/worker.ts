@@ -22,14 +22,17 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
 };
 
 /** Questions that take many runs; the others take a few. */
-function isLong({ name, args }: Asked): boolean {
+function isLong({ name, args }: AskMessage): boolean {
   if (name === "cut") return ((args as Requests["cut"]["args"]).times ?? 1) > 1;
   return name === "verdict" || name === "score" || name === "train" || name === "open";
 }
 
-type Asked = Extract<ToWorker, { kind: "ask" }>;
+type AskMessage = Extract<ToWorker, { kind: "ask" }>;
 
-async function answer({ id, name, args }: Asked, letPass: AnswerOptions["letPass"]): Promise<void> {
+async function answer(
+  { id, name, args }: AskMessage,
+  letPass: AnswerOptions["letPass"],
+): Promise<void> {
   const { signal } = stops.get(id)!;
   const options: AnswerOptions = {
     signal,

@@ -24,7 +24,7 @@ import type { AttentionResult, ScoreResult, VerdictResult } from "induction-lens
 type ThemeName = "light" | "dark";
 
 /** What is taken along. The first table is what a CSV file has. */
-export interface Taken {
+export interface ExportContent {
   readonly title: string;
   readonly lines: readonly string[];
   readonly picture: StudyPicture;
@@ -34,14 +34,14 @@ export interface Taken {
   readonly results?: readonly NamedResult[];
 }
 
-export interface Written {
+export interface ExportFile {
   readonly type: string;
   readonly content: string | Blob;
 }
 
 type Format = "SVG" | "PNG" | "CSV" | "JSON" | "HTML";
 
-export async function writeFormat(source: Taken, format: Format): Promise<Written> {
+export async function writeFormat(source: ExportContent, format: Format): Promise<ExportFile> {
   const { picture, result, results } = source;
   const view = takenView(source);
   if (format === "JSON") return { type: "application/json", content: jsonText(result) };
@@ -58,7 +58,7 @@ export async function writeFormat(source: Taken, format: Format): Promise<Writte
     : { type: "image/png", content: await png(svg) };
 }
 
-function takenView({ title, lines, picture, tables }: Taken): StudyView {
+function takenView({ title, lines, picture, tables }: ExportContent): StudyView {
   return { title, lines, sentences: [], map: null, pictures: [picture], tables, warnings: [] };
 }
 

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Stopped, type Engine } from "../engine/client.ts";
 import type { RequestName, Requests } from "../engine/protocol.ts";
 
-interface Answered<Answer> {
+interface AnswerState<Answer> {
   /** The answer to what is asked now; null until it is there. */
   readonly answer: Answer | null;
   readonly busy: boolean;
@@ -18,7 +18,7 @@ export interface Step {
 }
 
 /** What became of one question to one engine. */
-interface Asked<Answer> {
+interface QuestionState<Answer> {
   readonly engine: Engine | null;
   readonly key: string;
   readonly answer: Answer | null;
@@ -34,10 +34,10 @@ export function useAnswer<Name extends RequestName>(
   engine: Engine | null,
   name: Name,
   args: Requests[Name]["args"] | null,
-): Answered<Requests[Name]["answer"]> {
+): AnswerState<Requests[Name]["answer"]> {
   type Answer = Requests[Name]["answer"];
   const key = JSON.stringify(args);
-  const [state, set] = useState<Asked<Answer>>(() => noAnswer(engine, key));
+  const [state, set] = useState<QuestionState<Answer>>(() => noAnswer(engine, key));
   useEffect(() => {
     if (!engine || args === null) return;
     const stop = new AbortController();

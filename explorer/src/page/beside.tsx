@@ -6,7 +6,7 @@ import type { ModelFacts } from "../engine/protocol.ts";
 import { headList } from "../parts/headWords.ts";
 import { AS_TRAINED, shortName, type PageState, type ViewName } from "./address.ts";
 import { useModel } from "./model.ts";
-import { EMBEDDED } from "./embedded.ts";
+import { EMBEDDED } from "./embeddedModels.ts";
 import { PageContext, usePage, type Page } from "./page.ts";
 import { useToken, withHead } from "./shownModel.ts";
 import { useVerdict } from "./verdict.ts";
@@ -62,7 +62,7 @@ export function Panes({ View }: PanesProps) {
       {beside === AS_TRAINED ? (
         <AsTrained View={View} />
       ) : (
-        <Other key={beside} name={beside} View={View} />
+        <OtherModel key={beside} name={beside} View={View} />
       )}
     </div>
   );
@@ -120,7 +120,7 @@ interface OtherProps extends PanesProps {
 }
 
 /** Another model in an engine of its own. */
-function Other({ name, View }: OtherProps) {
+function OtherModel({ name, View }: OtherProps) {
   const page = usePage();
   const model = useModel(name, page.filesOf(name), {
     allowed: null,

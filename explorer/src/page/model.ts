@@ -6,7 +6,7 @@ import { memoryWords } from "../engine/memoryWords.ts";
 import type { MemoryNeed, ModelFacts, ModelSource } from "../engine/protocol.ts";
 import { shortName } from "./address.ts";
 import type { ChosenFiles } from "./files.ts";
-import { SHARED, storedScore } from "./stored.ts";
+import { SHARED, storedScore } from "./storedResults.ts";
 
 export interface ModelState {
   /** The model of the page's state that this is about. */
@@ -35,7 +35,7 @@ const EMPTY: Omit<ModelState, "name"> = {
 };
 
 /** What the reader allowed, each of one model. */
-interface Allowed {
+interface Permissions {
   /** The model of the hub that may be fetched: a link alone asks nobody else for anything. */
   readonly allowed: string | null;
   /** The model with code of its own that is of the architecture that it declares. */
@@ -43,7 +43,11 @@ interface Allowed {
 }
 
 /** Another name ends the thread of the model before it, which gives its memory back. */
-export function useModel(name: string, chosen: ChosenFiles | null, { allowed, trusted }: Allowed) {
+export function useModel(
+  name: string,
+  chosen: ChosenFiles | null,
+  { allowed, trusted }: Permissions,
+) {
   const [state, set] = useState<ModelState>(() => beginning(name));
   const stop = useRef<AbortController | null>(null);
   const files = name.startsWith("files:") ? chosen : null;

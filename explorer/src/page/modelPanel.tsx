@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { NEW_MODEL, shortName } from "./address.ts";
 import { BesideChoice } from "./beside.tsx";
-import { EMBEDDED } from "./embedded.ts";
+import { EMBEDDED } from "./embeddedModels.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";

@@ -7,7 +7,7 @@ import type { ModelFacts } from "../engine/protocol.ts";
 import type { ChosenFiles } from "./files.ts";
 import type { VerdictRun } from "./verdict.ts";
 import { readState, stateHash, type PageState } from "./address.ts";
-import { SHARED } from "./stored.ts";
+import { SHARED } from "./storedResults.ts";
 
 export interface Page {
   readonly state: PageState;

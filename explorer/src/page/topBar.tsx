@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { shortName, TEXT_SIZES, THEME_NAMES, type ThemeName } from "./address.ts";
 import { usePage } from "./page.ts";
-import { SHARED } from "./stored.ts";
+import { SHARED } from "./storedResults.ts";
 
 const THEMES: Readonly<Record<ThemeName, string>> = {
   system: "as the system",

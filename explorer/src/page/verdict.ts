@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { VerdictResult } from "induction-lens/browser";
 import { useAtStake } from "./atStake.ts";
 import type { ModelState } from "./model.ts";
-import { SHARED, STORED } from "./stored.ts";
+import { SHARED, STORED } from "./storedResults.ts";
 import { useAnswer, type Step } from "./answer.ts";
 
 export interface VerdictRun {
@@ -15,7 +15,7 @@ export interface VerdictRun {
   readonly stop: () => void;
 }
 
-interface Made {
+interface TimedVerdict {
   readonly verdict: VerdictResult;
   readonly milliseconds: number;
 }
@@ -24,7 +24,7 @@ interface Made {
  * Verdicts by the hash of the weights: those that the command line made of the model that the page starts with and of the one
  * that was shared, and those of this visit, which are there when the reader comes back to the model.
  */
-const verdictsByModel = new Map<string, Made>(
+const verdictsByModel = new Map<string, TimedVerdict>(
   [STORED, SHARED].flatMap((stored) =>
     stored ? [[stored.verdict.model.sha256, { verdict: stored.verdict, milliseconds: 0 }]] : [],
   ),

@@ -1,7 +1,7 @@
 /** @file What the lessons speak of: a short sequence that repeats, and the heads of the model that play a part. */
 import { useMemo } from "preact/hooks";
 import type { HeadAt, HeadEdit, ScoreName, ScoreResult } from "induction-lens/browser";
-import type { Captured, Example, Look, ModelFacts, Sequence } from "../engine/protocol.ts";
+import type { CapturedValue, Example, Look, ModelFacts, Sequence } from "../engine/protocol.ts";
 import { usePage } from "../page/page.ts";
 import { useAnswer } from "../page/answer.ts";
 import { inductionHeads } from "./headWords.ts";
@@ -16,7 +16,7 @@ export interface Lesson {
   /** Where an induction head looks from there: after the earlier copy of its token. */
   readonly target: number;
   /** Sequences among which this one shows most. */
-  readonly tried: number;
+  readonly trials: number;
   /** The head with the highest score of its kind; the previous-token head lies before the induction head. */
   readonly induction: HeadAt;
   readonly previous: HeadAt | null;
@@ -76,7 +76,7 @@ function lessonOf(
   facts: ModelFacts,
   score: ScoreResult,
   heads: ReturnType<typeof headsOf>,
-  { sequence, query, target, tried }: Example,
+  { sequence, query, target, trials }: Example,
   token: (piece: string) => string,
 ): Lesson {
   return {
@@ -85,7 +85,7 @@ function lessonOf(
     sequence,
     query,
     target,
-    tried,
+    trials,
     ...heads,
     alike: inductionHeads(score.scores),
     tokenAt: (position) => token(sequence.pieces[position]!),
@@ -102,7 +102,7 @@ export function bestHead({ scores }: ScoreResult, name: ScoreName, end: number):
 
 /** `length` numbers of a value that begin at the entry with these indices. */
 export function entry(
-  { shape, data }: Captured,
+  { shape, data }: CapturedValue,
   indices: readonly number[],
   length: number,
 ): Float32Array {

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Taken } from "../export/files.ts";
+import type { ExportContent } from "../export/files.ts";
 import { usePage } from "../page/page.ts";
 import { download } from "./download.ts";
 
@@ -9,7 +9,7 @@ interface Props {
   /** Of the files, without ending. */
   readonly name: string;
   /** What is taken, made when it is asked for. */
-  readonly take: () => Promise<Taken> | Taken;
+  readonly take: () => Promise<ExportContent> | ExportContent;
 }
 
 /** What a view shows, as a file. What writes files is fetched when the first one is asked for. */

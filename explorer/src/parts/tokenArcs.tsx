@@ -83,11 +83,11 @@ export function TokenArcs(props: Props) {
         {layout.arcs.map((layoutArc) => (
           <ArcPath
             key={`${layoutArc.arc.role} ${layoutArc.arc.from} ${layoutArc.arc.to}`}
-            placed={layoutArc}
+            place={layoutArc}
             isWide={layout.isWide}
           />
         ))}
-        {copied && <Copied {...copied} />}
+        {copied && <CopyArc {...copied} />}
       </svg>
     </div>
   );
@@ -181,12 +181,12 @@ function Note({ text, x, y }: { readonly text: string; readonly x: number; reado
 }
 
 interface ArcProps {
-  readonly placed: PlacedArc<Arc>;
+  readonly place: PlacedArc<Arc>;
   /** There is room for words. */
   readonly isWide: boolean;
 }
 
-function ArcPath({ placed: layoutArc, isWide }: ArcProps) {
+function ArcPath({ place: layoutArc, isWide }: ArcProps) {
   const { arc, line, point, thickness, label: place } = layoutArc;
   const { weight, role, label, words, isCut = false, isPast = false } = arc;
   const colour = isCut ? "cut" : role;
@@ -215,7 +215,7 @@ function ArcPath({ placed: layoutArc, isWide }: ArcProps) {
   );
 }
 
-function Copied({ line, point }: { readonly line: string; readonly point: string }) {
+function CopyArc({ line, point }: { readonly line: string; readonly point: string }) {
   return (
     <g aria-hidden="true">
       <path class="arc copy" d={line} style={{ strokeWidth: "3px" }} />

@@ -75,7 +75,7 @@ export function TokenRow(props: Props) {
 /** Shades that the eye can tell apart are fewer. */
 const STEPS = 100;
 
-interface Drawn {
+interface DrawnToken {
   readonly position: number;
   readonly piece: string;
   readonly words: string;
@@ -88,8 +88,8 @@ interface Drawn {
 
 /** Boxes of tokens; one that is to look as it did is the same object, which is then not compared again. */
 function useTokens() {
-  const last = useRef<{ readonly token: Drawn; readonly box: JSX.Element }[]>([]);
-  return (token: Drawn): JSX.Element => {
+  const last = useRef<{ readonly token: DrawnToken; readonly box: JSX.Element }[]>([]);
+  return (token: DrawnToken): JSX.Element => {
     const before = last.current[token.position];
     if (before && isSame(before.token, token)) return before.box;
     const { position, piece, words, kind, shade, bar, ramp } = token;
@@ -113,6 +113,6 @@ function useTokens() {
   };
 }
 
-function isSame(a: Drawn, b: Drawn): boolean {
-  return (Object.keys(a) as (keyof Drawn)[]).every((key) => a[key] === b[key]);
+function isSame(a: DrawnToken, b: DrawnToken): boolean {
+  return (Object.keys(a) as (keyof DrawnToken)[]).every((key) => a[key] === b[key]);
 }

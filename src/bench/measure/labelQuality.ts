@@ -13,12 +13,12 @@ export interface LabelQuality {
   /** confusion[truth][label]: heads. */
   readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Per true label: 2 TP / (2 TP + FP + FN), and how many heads have it. */
-  readonly labels: Readonly<Record<string, Bounded & { readonly heads: number }>>;
+  readonly labels: Readonly<Record<string, BoundedF1 & { readonly heads: number }>>;
   /** Mean F1 of the labels that some head truly has. */
-  readonly macro: Bounded;
+  readonly macro: BoundedF1;
 }
 
-export interface Bounded {
+export interface BoundedF1 {
   readonly f1: number;
   /** Fifth percentile over resampled models: a one-sided 95 % lower bound. */
   readonly low: number;

@@ -62,14 +62,17 @@ export function scenarioOf(plan: Plan, { layers, heads }: Sizes, draw: Random): 
   return { kinds, mlps, circuit: cut ? "cut" : "whole" };
 }
 
-interface Chosen {
+interface ChosenRequests {
   readonly requests: readonly Request[];
   /** From this layer on, heads may write predictions that do not belong to the circuit. */
   readonly loudFrom: number;
 }
 
 /** Attention without copying, an induction head whose feeder is not there, or no match at all. */
-function cutCircuit(draw: Random, { feeder, last }: { feeder: number; last: number }): Chosen {
+function cutCircuit(
+  draw: Random,
+  { feeder, last }: { feeder: number; last: number },
+): ChosenRequests {
   const how = draw.uniform();
   if (how < 0.25) return { requests: [{ kind: "unfed", from: 1, to: last }], loudFrom: 0 };
   const feederRequest = { kind: "feeder" as const, from: feeder, to: feeder };
@@ -86,7 +89,7 @@ function wholeCircuit(
   draw: Random,
   { positions }: Plan,
   { feeder, last, derives }: { feeder: number; last: number; derives: boolean },
-): Chosen {
+): ChosenRequests {
   const suppressed = last >= 2 && !derives && draw.uniform() < 0.75;
   const match = { from: feeder + 1, to: suppressed ? last - 1 : last };
   const at = suppressed ? draw.integer(match.to + 1, last) : match.from;

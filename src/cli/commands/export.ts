@@ -67,9 +67,9 @@ async function exportTo(
       `export needs a model in TransformerLens' layout, ${name} is of the family ${model.architecture.family}`,
     );
   const { lastCheckpoint } = await import("../../models/lastCheckpoint.ts");
-  const named = name.startsWith("zoo:") ? await zooFolder(name.slice("zoo:".length)) : name;
-  const own = existsSync(join(named, "config.json"));
-  const folder = own ? named : ((await lastCheckpoint(named)) ?? named);
+  const path = name.startsWith("zoo:") ? await zooFolder(name.slice("zoo:".length)) : name;
+  const own = existsSync(join(path, "config.json"));
+  const folder = own ? path : ((await lastCheckpoint(path)) ?? path);
   const files = await filesOf(model, folder, to);
   replaceFolder(out, files);
   try {

@@ -5,7 +5,7 @@ import { byteSize } from "../../base/byteSize.ts";
 import type { Arcs } from "../../draw/arcs.ts";
 import { markup, scriptJson } from "../../draw/markup.ts";
 import type { ModelFile } from "../../models/modelFiles.ts";
-import type { Manifest, Served } from "../../server/manifest.ts";
+import type { Manifest, ServedFile } from "../../server/manifest.ts";
 import { modelManifest, text, zooManifest } from "../../server/manifest.ts";
 import { ZOO } from "../../models/zoo/openZoo.ts";
 import type { Frame } from "../frame.ts";
@@ -26,7 +26,7 @@ export interface ShareRequest {
 }
 
 /** What the page finds in its element `shared`. */
-interface Shared extends Pick<SharedResults, "score" | "verdict" | "attention"> {
+interface SharedElement extends Pick<SharedResults, "score" | "verdict" | "attention"> {
   /** The model of the page's state that all this is about. */
   readonly model: string;
   /** What the page opens at, as after `#` of its address. */
@@ -125,7 +125,7 @@ function withModelId(results: SharedResults, id: string): SharedResults {
 }
 
 /** Of each model of the zoo its last step, and all of the one that is shared. */
-function lastSteps(zoo: Manifest, name: string): [string, Served][] {
+function lastSteps(zoo: Manifest, name: string): [string, ServedFile][] {
   const last = new Map<string, string>();
   const stepOf = (path: string) => /^\/zoo\/([^/]+)\/checkpoints\/([^/]+)\//.exec(path);
   for (const path of zoo.keys()) {
@@ -142,7 +142,7 @@ function lastSteps(zoo: Manifest, name: string): [string, Served][] {
 }
 
 /** The page's document with what is shared in it. */
-function withShared(page: Manifest, shared: Shared) {
+function withShared(page: Manifest, shared: SharedElement) {
   const html = Buffer.from(page.get("/index.html")!.body!).toString("utf8");
   const data = markup`<script type="application/json" id="shared">${scriptJson(shared)}</script>`;
   return text(

@@ -29,7 +29,7 @@ export interface SharedResults {
 }
 
 /** Results that may come from files. */
-interface Found {
+interface ResultsAtHand {
   readonly score?: ScoreResult;
   readonly verdict?: VerdictResult;
 }
@@ -74,7 +74,7 @@ async function resultsOnRows(
   };
 }
 
-async function resultsIn(files: readonly string[]): Promise<Found> {
+async function resultsIn(files: readonly string[]): Promise<ResultsAtHand> {
   const results: { score?: ScoreResult; verdict?: VerdictResult } = {};
   for (const file of files) {
     const result = await readResult(file);

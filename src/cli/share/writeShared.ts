@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { dirname, join } from "node:path";
 import { InputError } from "../../base/errors.ts";
 import { checkFolder, refillFolder } from "../../draw/replaceFolder.ts";
-import type { Manifest, Served } from "../../server/manifest.ts";
+import type { Manifest, ServedFile } from "../../server/manifest.ts";
 
 /** What a shared folder may have. */
 const PARTS = ["index.html", "icon.svg", "assets", "zoo", "figure", "model"];
@@ -37,7 +37,7 @@ export function writeShared(folder: string, manifest: Manifest): number {
   return files.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, 0);
 }
 
-function writeServed(place: string, { body, path }: Served): void {
+function writeServed(place: string, { body, path }: ServedFile): void {
   mkdirSync(dirname(place), { recursive: true });
   if (body) writeFileSync(place, body);
   else copyFileSync(path!, place);

@@ -7,7 +7,7 @@ import { splitRevision } from "../splitRevision.ts";
 import { expandNames } from "./expandNames.ts";
 
 export const SWEPT = ["score", "verdict"] as const;
-export type Swept = (typeof SWEPT)[number];
+export type SweptStudy = (typeof SWEPT)[number];
 
 const rowOptions = {
   numExamples: z.int().min(1).optional(),
@@ -32,7 +32,7 @@ export interface SweepJob {
   readonly typed: string;
   readonly name: string;
   readonly revision?: string | undefined;
-  readonly study: Swept;
+  readonly study: SweptStudy;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -64,7 +64,7 @@ export function hashOf(value: unknown): string {
 }
 
 /** Keys in one order; `quick` is for verdicts alone. */
-function optionsOf(study: Swept, options: Readonly<Record<string, unknown>>) {
+function optionsOf(study: SweptStudy, options: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(
     Object.entries(options)
       .filter(([name, value]) => value !== undefined && (study === "verdict" || name !== "quick"))

@@ -17,7 +17,7 @@ export interface PoolOptions {
 }
 
 /** How a job ended. */
-export interface Ended {
+export interface JobEnd {
   readonly job: SweepJob;
   /** Why it failed; null: its Result is in the folder. */
   readonly error: string | null;
@@ -37,7 +37,7 @@ const MOST_DEATHS = 2;
 export async function runPool(
   jobs: readonly SweepJob[],
   { setup, workers, budget, disk, signal }: PoolOptions,
-  onEnd: (end: Ended) => void,
+  onEnd: (end: JobEnd) => void,
 ): Promise<void> {
   const runners = jobRunners(setup, memoryGate(budget));
   const waiting = jobs[Symbol.iterator]();
@@ -61,7 +61,7 @@ async function endOf(
   job: SweepJob,
   runners: Runners,
   signal: AbortSignal,
-): Promise<Omit<Ended, "job">> {
+): Promise<Omit<JobEnd, "job">> {
   let starts = 0;
   for (let deaths = 0; deaths < MOST_DEATHS;) {
     try {

@@ -6,7 +6,7 @@ import type { Frame } from "../frame.ts";
 import type { DiskBudget } from "./diskBudget.ts";
 import { sweepFolder, type SweepFolder } from "./folder.ts";
 import { jobId, type SweepJob } from "./plan.ts";
-import { runPool, type Ended } from "./pool.ts";
+import { runPool, type JobEnd } from "./pool.ts";
 import { readPlan } from "./readPlan.ts";
 import { writeTables } from "./writeTables.ts";
 
@@ -63,7 +63,7 @@ export async function runSweep(
   const jobs = await readPlan(plan);
   const folder = sweepFolder(flags.out);
   const own = shardOf(jobs, flags.shard);
-  const ends: Ended[] = [];
+  const ends: JobEnd[] = [];
   const { engine, model } = frame.flags;
   const setup = { folder: flags.out, engine: { ...engine, threads: engine.threads ?? 1 }, model };
   const disk = await diskOf(flags);
@@ -100,7 +100,7 @@ function shardOf(jobs: readonly SweepJob[], shard: Shard | undefined): readonly 
 function summaryOf(
   jobs: readonly SweepJob[],
   own: readonly SweepJob[],
-  ends: readonly Ended[],
+  ends: readonly JobEnd[],
   files: readonly string[],
   folder: SweepFolder,
 ): SweepSummary {

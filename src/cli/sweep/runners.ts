@@ -7,7 +7,7 @@ import type { MemoryGate } from "./memoryGate.ts";
 import type { SweepJob } from "./plan.ts";
 
 /** How a job was finished. */
-export interface Finished {
+export interface FinishedJob {
   /** Of its Result. */
   readonly key: string;
   /** False: the Result was there. */
@@ -21,7 +21,7 @@ export interface Runners {
    * @param signal aborting it ends the process
    * @throws {JobFault} with the sentence of what was wrong; {AbortError} once `signal` is aborted
    */
-  run(job: SweepJob, signal: AbortSignal): Promise<Finished>;
+  run(job: SweepJob, signal: AbortSignal): Promise<FinishedJob>;
   /** Ends all processes. */
   close(): void;
 }
@@ -93,7 +93,7 @@ class Runner {
     this.#child.kill("SIGKILL");
   }
 
-  async run(job: SweepJob, signal: AbortSignal): Promise<Finished> {
+  async run(job: SweepJob, signal: AbortSignal): Promise<FinishedJob> {
     const over = new AbortController(); // however it ends, nothing waits for memory any longer
     let leave: () => void = () => undefined;
     const wait = async (bytes: number) => {
@@ -113,7 +113,7 @@ class Runner {
     }
   }
 
-  #outcome(job: SweepJob, wait: (bytes: number) => Promise<void>): Promise<Finished> {
+  #outcome(job: SweepJob, wait: (bytes: number) => Promise<void>): Promise<FinishedJob> {
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
         this.#child.off("message", hear);

@@ -26,7 +26,7 @@ export interface SweepTables {
 }
 
 /** One model with one seed: its Results that are there. */
-interface Measured {
+interface MeasuredModel {
   readonly typed: string;
   readonly seed: number;
   readonly parameters: number;
@@ -46,8 +46,8 @@ export function sweepTables(jobs: readonly SweepJob[], folder: SweepFolder): Swe
   };
 }
 
-function measuredIn(jobs: readonly SweepJob[], folder: SweepFolder): Measured[] {
-  const groups = new Map<string, Measured>();
+function measuredIn(jobs: readonly SweepJob[], folder: SweepFolder): MeasuredModel[] {
+  const groups = new Map<string, MeasuredModel>();
   for (const job of jobs.toSorted((a, b) => (jobId(a) < jobId(b) ? -1 : 1))) {
     const done = folder.done(job);
     const result = done && folder.result(done.key);
@@ -62,12 +62,12 @@ function measuredIn(jobs: readonly SweepJob[], folder: SweepFolder): Measured[] 
   );
 }
 
-function emptyOf({ job, parameters }: DoneJob, seed: number): Measured {
+function emptyOf({ job, parameters }: DoneJob, seed: number): MeasuredModel {
   return { typed: job.typed, seed, parameters, score: null, stacks: null, verdict: null };
 }
 
 /** A job of score has the Result of the study that stood in for it, where there is one. */
-function readAs({ study }: SweepJob, result: unknown): Partial<Measured> {
+function readAs({ study }: SweepJob, result: unknown): Partial<MeasuredModel> {
   if (study === "verdict") return { verdict: verdictResult.parse(result) };
   const stacks = stacksResult.safeParse(result);
   return stacks.success ? { stacks: stacks.data } : { score: scoreResult.parse(result) };
@@ -102,12 +102,12 @@ const STACK_COLUMNS: TidyTable["columns"] = [
   ...[text("score"), number("value"), number("low"), number("high"), number("uniform")],
 ];
 
-function aboutCells({ typed, seed, parameters, score, stacks, verdict }: Measured): Cell[] {
+function aboutCells({ typed, seed, parameters, score, stacks, verdict }: MeasuredModel): Cell[] {
   const { revision, sha256, family, layers, heads } = (score ?? stacks ?? verdict)!.model;
   return [typed, revision, sha256, family, parameters, layers, heads, seed];
 }
 
-function headRows(model: Measured): Cell[][] {
+function headRows(model: MeasuredModel): Cell[][] {
   const { score, verdict } = model;
   if (!score && !verdict) return [];
   const { layers, heads } = (score ?? verdict)!.model;
@@ -128,7 +128,7 @@ function headRows(model: Measured): Cell[][] {
   });
 }
 
-function stackRows(model: Measured): Cell[][] {
+function stackRows(model: MeasuredModel): Cell[][] {
   const about = aboutCells(model);
   return (model.stacks?.parts ?? []).flatMap(({ part, direction, scores }) =>
     scores.flatMap(({ name, values, intervals, uniform }) =>
@@ -142,7 +142,7 @@ function stackRows(model: Measured): Cell[][] {
   );
 }
 
-function modelRow(model: Measured): Cell[] {
+function modelRow(model: MeasuredModel): Cell[] {
   const { score, verdict } = model;
   const best = score?.top[0];
   const loss = score?.loss;

@@ -144,7 +144,7 @@ async function dataOf(
   const textBefore = before as Extract<Recipe["data"], { kind: "text" }> | undefined;
   const file = options.text ?? textBefore?.file;
   if (file === undefined) throw new InputError("options", "--data text needs --text FILE");
-  const text = await read(file);
+  const text = await readText(file);
   const data = textBefore?.sha256
     ? { ...textBefore, file, ...own }
     : await textData(text, { file, ...own });
@@ -161,7 +161,7 @@ function refuseOthers(kind: Kind, options: RecipeOptions): void {
   throw new InputError("options", `data of kind ${kind} has no ${flags.join(", ")}`);
 }
 
-async function read(file: string): Promise<string> {
+async function readText(file: string): Promise<string> {
   const bytes = await bytesIn(file, "the text");
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -18,14 +18,14 @@ for (const table of document.querySelectorAll<HTMLTableElement>("table.sortable"
   });
 }
 
-interface Sorted {
+interface SortedRow {
   readonly row: HTMLTableRowElement;
   readonly key: number | string | null;
 }
 
 function sortBy(table: HTMLTableElement, column: number, isDown: boolean): void {
   const body = table.tBodies[0]!;
-  const rows = [...body.rows].map((row): Sorted => ({ row, key: keyOf(row.cells[column]!) }));
+  const rows = [...body.rows].map((row): SortedRow => ({ row, key: keyOf(row.cells[column]!) }));
   rows.sort((row, other) => {
     if (row.key === null || other.key === null)
       return Number(row.key === null) - Number(other.key === null);

@@ -30,7 +30,7 @@ import { dequantiseInPieces } from "./dequantiseInPieces.ts";
 import {
   dequantisedInMemory,
   float32Bytes,
-  type Dequantised,
+  type DequantisedWeights,
   type Dequantiser,
 } from "./ggufWeights.ts";
 import type { WantedTensor } from "./wantedTensor.ts";
@@ -74,7 +74,7 @@ type Tensors = ReadonlyMap<string, WantedTensor>;
 const LAYOUT = 2;
 
 /** The cache file, if it is there, whole, unchanged and has just these tensors. */
-async function findCache(path: string, tensors: Tensors): Promise<Dequantised | undefined> {
+async function findCache(path: string, tensors: Tensors): Promise<DequantisedWeights | undefined> {
   let file: OpenFile | undefined;
   try {
     file = await fileSource(path);

@@ -16,9 +16,9 @@ import type { WantedTensor } from "./wantedTensor.ts";
 export type Dequantiser = (
   tensors: ReadonlyMap<string, WantedTensor>,
   options: ScanOptions,
-) => Promise<Dequantised>;
+) => Promise<DequantisedWeights>;
 
-export interface Dequantised {
+export interface DequantisedWeights {
   readonly tensors: Weights;
   /** Gives back a file that was opened for them. */
   readonly close?: () => Promise<void>;
@@ -46,7 +46,7 @@ export async function ggufWeights(
     else if (where) plain.set(name, where);
     else coded.set(name, tensor);
   }
-  const none: Dequantised = { tensors: new Map() };
+  const none: DequantisedWeights = { tensors: new Map() };
   const decoded = coded.size > 0 ? await dequantiser(coded, options) : none;
   const weights = new Map<string, StoredTensor>();
   for (const name of requests.keys()) {

@@ -7,7 +7,7 @@ import { PICKLE_STEPS } from "./pickleSteps.ts";
 import type { PickleOptions, PickleValue } from "./pickleValues.ts";
 
 /** What a pickle holds, and the first byte after it. */
-export interface Unpickled {
+export interface PickleContent {
   readonly value: PickleValue;
   readonly end: number;
 }
@@ -18,7 +18,7 @@ export interface Unpickled {
  * @throws {InputError} "truncated" if the pickle goes on after `bytes`; "pickle" if it names something that is not on the list (the message says what), uses what data do
  *   not need, or is damaged
  */
-export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): Unpickled {
+export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): PickleContent {
   const machine = pickleMachine(bytes, options.name, start);
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const code = machine.byte();

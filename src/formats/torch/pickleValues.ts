@@ -2,13 +2,13 @@
 import type { InputError } from "../../base/errors.ts";
 
 /** Something that a name on the list makes, such as a tensor; the reader only hands it on. */
-export interface Made {
+export interface MadeObject {
   readonly kind: string;
 }
 
 /** Lists and tuples are arrays; dictionaries are maps; whole numbers are bigint only where a number cannot hold them. */
 export type PickleValue =
-  null | boolean | number | bigint | string | Uint8Array | Made | PickleArray | PickleMap;
+  null | boolean | number | bigint | string | Uint8Array | MadeObject | PickleArray | PickleMap;
 export type PickleArray = readonly PickleValue[];
 export type PickleMap = ReadonlyMap<PickleValue, PickleValue>;
 
@@ -25,7 +25,7 @@ export interface PickleOptions {
 }
 
 /** A name on the list that has not been called: it stands for itself, such as the type of a storage. */
-export interface PickleName extends Made {
+export interface PickleName extends MadeObject {
   readonly kind: "name";
   /** `module.name` */
   readonly name: string;
@@ -40,7 +40,7 @@ export function isArray(value: PickleValue | undefined): value is PickleArray {
 }
 
 /** Whether a name on the list made this, such as a "tensor". */
-export function isMade(value: PickleValue | undefined): value is Made {
+export function isMade(value: PickleValue | undefined): value is MadeObject {
   return typeof value === "object" && value !== null && "kind" in value;
 }
 

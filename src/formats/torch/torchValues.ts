@@ -10,7 +10,7 @@ import {
   isMade,
   isName,
   type Fault,
-  type Made,
+  type MadeObject,
   type PickleArray,
   type PickleOptions,
   type PickleValue,
@@ -18,7 +18,7 @@ import {
 import { contiguousSource, isContiguous, lastOf } from "./strides.ts";
 
 /** A tensor of a torch file. */
-export interface TorchTensor extends Made {
+export interface TorchTensor extends MadeObject {
   readonly kind: "tensor";
   /** As safetensors calls it: F32, F16, BF16, F64, I64, BOOL, ... */
   readonly type: string;
@@ -40,7 +40,7 @@ export interface StorageId {
 }
 
 /** Values of one type in a row; tensors are views of them. */
-interface Storage extends Made, StorageId {
+interface Storage extends MadeObject, StorageId {
   readonly kind: "storage";
   readonly offset: number;
 }

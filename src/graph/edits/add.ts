@@ -15,7 +15,7 @@ export function additionInput(name: string): string {
 export function add(
   program: Program,
   name: string,
-  { given }: { readonly given?: readonly string[] } = {},
+  { axes }: { readonly axes?: readonly string[] } = {},
 ): Program {
   const input = freeName(program, additionInput(name));
   return intercept(program, name, (value, before) => ({
@@ -23,7 +23,7 @@ export function add(
       {
         name: input,
         type: "float32",
-        axes: someAxes(value, given),
+        axes: someAxes(value, axes),
         fill: { kind: "constant", value: 0 },
       },
     ],

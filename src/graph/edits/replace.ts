@@ -30,8 +30,8 @@ export function replace(
   name: string,
   {
     by = ["batch"],
-    given,
-  }: { readonly by?: readonly string[]; readonly given?: readonly string[] } = {},
+    axes,
+  }: { readonly by?: readonly string[]; readonly axes?: readonly string[] } = {},
 ): Program {
   const names = replacementInputs(name);
   const on = freeName(program, names.on);
@@ -42,7 +42,7 @@ export function replace(
       {
         name: replacement,
         type: "float32",
-        axes: someAxes(value, given),
+        axes: someAxes(value, axes),
         fill: { kind: "constant", value: 0 },
       },
     ],

@@ -6,7 +6,7 @@ import { functions } from "./functions.ts";
 import { addGathered, addPicked, addTaken, gather, pick, take } from "./indexing.ts";
 import { gain, norm, scale } from "./norm.ts";
 import { mean, stretch, sum } from "./reductions.ts";
-import { routed } from "./routed.ts";
+import { routed } from "./routedGradient.ts";
 import { rotary } from "./rotary.ts";
 import type { Rule } from "./rule.ts";
 import { convolve, cumulate, recur, shift } from "./sequences.ts";

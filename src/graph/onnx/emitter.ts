@@ -17,7 +17,7 @@ export interface Handle {
 }
 
 /** The same numbers with other sizes. */
-export interface Reshaped {
+export interface ReshapedTensor {
   readonly tensor: string;
   /** Each dimension a product of sizes. */
   readonly sizes: readonly (readonly (number | string)[])[];
@@ -77,7 +77,7 @@ export function emitter(
     nodes,
     initializers,
     /** What tensors that a reshape made were before it. */
-    reshapes: new Map<string, Reshaped>(),
+    reshapes: new Map<string, ReshapedTensor>(),
     /** Sizes that the engine cannot find out by itself. */
     values: new Map<string, OnnxValue>(),
     node,

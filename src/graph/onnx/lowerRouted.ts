@@ -52,7 +52,7 @@ export function lowerRouted(
   const rows = groupAxes(emit, x!, [x!.axes.slice(0, -1), [from]]);
   const slots = Number(outer.at(-1)!.size);
   const place = shares ? emit.node("Div", [order.places, emit.scalar(slots)]) : order.places;
-  const parts = split(
+  const parts = splitRows(
     emit,
     emit.node("Gather", [rows, place], { axis: 0 }),
     order.counts,
@@ -108,7 +108,7 @@ function orderOf(emit: Emitter, ids: Handle, matrices: number): Order {
 }
 
 /** Rows of each matrix, one tensor each. */
-function split(
+function splitRows(
   emit: Emitter,
   sorted: string,
   counts: string,

@@ -4,14 +4,14 @@ import type { Emitter, Handle } from "./emitter.ts";
 import type { OnnxBody } from "./model.ts";
 import { groupAxes, indexOf, sizesTensor, withSizes } from "./shapes.ts";
 
-type Lowered<Name extends "shift" | "cumulate" | "convolve" | "recur"> = (
+type LoweringOf<Name extends "shift" | "cumulate" | "convolve" | "recur"> = (
   emit: Emitter,
   inputs: readonly Handle[],
   attributes: OpAttributes[Name],
 ) => string;
 
 /** Zeros before (or after), and as many entries less at the other end. */
-export const lowerShift: Lowered<"shift"> = (emit, [x], { axis, by }) => {
+export const lowerShift: LoweringOf<"shift"> = (emit, [x], { axis, by }) => {
   if (by === 0) return x!.tensor;
   const at = emit.integers([indexOf(x!, axis)]);
   const count = Math.abs(by);
@@ -28,11 +28,11 @@ export const lowerShift: Lowered<"shift"> = (emit, [x], { axis, by }) => {
 /** Beyond the end of any axis. */
 const FAR = Number.MAX_SAFE_INTEGER;
 
-export const lowerCumulate: Lowered<"cumulate"> = (emit, [x], { axis, reverse }) =>
+export const lowerCumulate: LoweringOf<"cumulate"> = (emit, [x], { axis, reverse }) =>
   emit.node("CumSum", [x!.tensor, emit.scalar(indexOf(x!, axis))], reverse ? { reverse: 1 } : {});
 
 /** Conv with a group for each channel, which wants channels before positions and one axis before them. */
-export const lowerConvolve: Lowered<"convolve"> = (emit, [x, w], { reverse }) => {
+export const lowerConvolve: LoweringOf<"convolve"> = (emit, [x, w], { reverse }) => {
   const [channel, tap] = w!.axes as [Handle["axes"][number], Handle["axes"][number]];
   const [outer, position] = [x!.axes.slice(0, -2), x!.axes.at(-2)!];
   const rows = groupAxes(emit, x!, [outer, [channel], [position]]);
@@ -57,7 +57,7 @@ function backwards(emit: Emitter, taps: string, count: number): string {
 }
 
 /** A Scan, exact whatever a is: products of many a, or their logarithms, would lose what is small beside what is large. */
-export const lowerRecur: Lowered<"recur"> = (emit, [a, u], { axis, reverse = false }) => {
+export const lowerRecur: LoweringOf<"recur"> = (emit, [a, u], { axis, reverse = false }) => {
   const at = indexOf(u!, axis);
   const states = u!.axes.filter((_, index) => index !== at);
   const inputs = [a!.tensor, u!.tensor];

@@ -79,14 +79,17 @@ export interface OnnxGraph {
 }
 
 /** Where the runtime finds an initializer's bytes: in the model itself, or in a file beside it. */
-export type Placed = Uint8Array | { readonly location: string; readonly offset: number };
+export type BytesPlace = Uint8Array | { readonly location: string; readonly offset: number };
 
 /**
  * The bytes of a model that any ONNX Runtime 1.20 or later reads.
  *
  * @param place says for bytes of the checkpoint whether they go into the model or stay where they lie
  */
-export function encodeModel(graph: OnnxGraph, place: (stored: StoredBytes) => Placed): Uint8Array {
+export function encodeModel(
+  graph: OnnxGraph,
+  place: (stored: StoredBytes) => BytesPlace,
+): Uint8Array {
   return encodeMessage([
     int(1, IR_VERSION),
     text(2, "induction-lens"),
@@ -150,7 +153,7 @@ function encodeBody({ inputs, outputs, nodes }: OnnxBody): Message[] {
 
 function encodeInitializer(
   { name, type, dims, data }: OnnxInitializer,
-  place: (stored: StoredBytes) => Placed,
+  place: (stored: StoredBytes) => BytesPlace,
 ): Message[] {
   const head = [...dims.map((size) => int(1, size)), int(2, DATA_TYPES[type]), text(8, name)];
   const placement = data instanceof Uint8Array ? data : place(data);

@@ -1,7 +1,7 @@
 /** @file Reshape, transpose and align tensors by axis name; weights are re-declared with other sizes instead. */
 import type { Axis, NumberType } from "../axes.ts";
 import type { Weight } from "../program.ts";
-import type { Emitter, Handle, Reshaped } from "./emitter.ts";
+import type { Emitter, Handle, ReshapedTensor } from "./emitter.ts";
 import { weightTensor } from "./weights.ts";
 
 /** One dimension of a reshaped tensor: the axes that it merges, possibly none (size 1). */
@@ -93,7 +93,7 @@ function sizeName(sizes: readonly Size[]): Size {
 
 function reshapedTo(
   emit: Emitter,
-  { tensor, sizes }: Reshaped,
+  { tensor, sizes }: ReshapedTensor,
   to: readonly (readonly Size[])[],
 ): string {
   const [source, target] = [sizes.map(simplifySizes), to.map(simplifySizes)];

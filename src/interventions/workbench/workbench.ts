@@ -17,7 +17,7 @@ import type { Repeats } from "../../measure/repeats.ts";
 import { mean } from "../../measure/mean.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import { meansOverRows } from "../meansOverRows.ts";
-import { required } from "../../models/anatomy/programAnatomy.ts";
+import { requirePart } from "../../models/anatomy/programAnatomy.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { IdealPattern } from "../../results/causalNames.ts";
 import type { EngineOptions } from "../../base/backend.ts";
@@ -52,7 +52,7 @@ export interface WorkbenchOptions {
   /** Layer whose patterns and value norms are wanted. */
   readonly layer?: number | undefined;
   /** Positions whose logits are wanted. */
-  readonly asked?: readonly number[] | undefined;
+  readonly logitPositions?: readonly number[] | undefined;
 }
 
 /** What heads put out on other rows of the same length, by layer. */
@@ -113,7 +113,7 @@ export async function openWorkbench(
 ): Promise<Workbench> {
   const backend = await engineFor(model, sizes);
   const { architecture } = model;
-  required(anatomy(model.program, architecture).logits);
+  requirePart(anatomy(model.program, architecture).logits);
   const program = workbenchProgram(model.program, architecture, {
     measures: ATTENTION_SCORES.length,
     ideals: IDEALS,
@@ -144,24 +144,24 @@ export async function openWorkbench(
 function outputsFor(
   layers: number,
   { repeats }: WorkbenchRows,
-  { layer, asked = [] }: WorkbenchOptions,
+  { layer, logitPositions = [] }: WorkbenchOptions,
 ): string[] {
   const scores = Array.from({ length: layers }, (_, at) => WORKBENCH_VALUES.scores(at));
   return [
     WORKBENCH_VALUES.loss,
     ...(repeats ? scores : []),
     ...(layer === undefined ? [] : [WORKBENCH_VALUES.patterns, WORKBENCH_VALUES.valueNorms]),
-    ...(asked.length > 0 ? [WORKBENCH_VALUES.askedLogits] : []),
+    ...(logitPositions.length > 0 ? [WORKBENCH_VALUES.askedLogits] : []),
   ];
 }
 
 function feedsOf(
   session: Session,
   { tokens, repeats }: WorkbenchRows,
-  { edits = [], reference, firstRow = 0, layer, asked = [] }: WorkbenchOptions,
+  { edits = [], reference, firstRow = 0, layer, logitPositions = [] }: WorkbenchOptions,
 ): Map<string, Tensor<TensorData>> {
   const [rows, length] = tokens.shape as readonly [number, number];
-  const positions = asked.length > 0 ? asked : [0];
+  const positions = logitPositions.length > 0 ? logitPositions : [0];
   const feeds = new Map<string, Tensor<TensorData>>([
     ["tokens", tokens],
     [WORKBENCH_VALUES.targets, nextTokens(tokens)],

@@ -25,7 +25,7 @@ import { down, exactly, expUp, over, up, type Enclosure } from "./enclosure.ts";
 import { writeRow, type FirstLayer } from "./firstLayer.ts";
 import { leastOf, mostOf } from "./mixture.ts";
 import { rotateRows } from "./rotation.ts";
-import { projectRows, streamScales, type Projected, type Scales } from "./secondLayer.ts";
+import { projectRows, streamScales, type ProjectedState, type Scales } from "./secondLayer.ts";
 import { shareIndex, SHARES, sharesOf, stateIndex, type Shares } from "./shares.ts";
 
 /** What is taken as known although it is not, to see what it costs; an answer with any of these proves nothing. */
@@ -110,7 +110,7 @@ export function headReader(grounds: Grounds, head: number): HeadReader {
 /** Everything that the query's vector may be before its norm divides and biases are added. */
 function queryBox(
   { family, first, shares, ideal }: Grounds,
-  queries: Projected,
+  queries: ProjectedState,
   situation: QueryCase,
 ): Balls {
   const { token, position } = situation;
@@ -226,7 +226,7 @@ interface Products {
   readonly fixed: Range;
 }
 
-function productsWith(query: Balls, { direct, writes, constant, fixed }: Projected): Products {
+function productsWith(query: Balls, { direct, writes, constant, fixed }: ProjectedState): Products {
   return {
     direct: dots(query, direct),
     writes: writes.map((rows) => dots(query, rows)),
@@ -237,7 +237,7 @@ function productsWith(query: Balls, { direct, writes, constant, fixed }: Project
 
 function attentionWith(
   grounds: Grounds,
-  keys: Projected,
+  keys: ProjectedState,
   query: (key: number) => Balls,
   situation: QueryCase,
 ): Float64Array {

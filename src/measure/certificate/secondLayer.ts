@@ -17,7 +17,7 @@ import { PARTS, SHARES, stateIndex, type Shares } from "./shares.ts";
  * A projection of the stream by its parts. With s the scale of the layer's norm, it is
  * (direct + constant + sum over heads of what they mix of `writes`) / s + fixed.
  */
-export interface Projected {
+export interface ProjectedState {
   /** [state or token, entry] */
   readonly direct: Balls;
   /** By head of the first layer: [state or token, entry]. */
@@ -34,7 +34,7 @@ export function projectRows(
   weight: Exact,
   bias: Exact | null,
   comparesPlaces: boolean,
-): Projected {
+): ProjectedState {
   const { norm } = model.layers[1];
   const linear = (rows: Balls) => product(applyGain(centreRows(rows, norm), norm), weight);
   const zeros = ballsOf({
@@ -99,19 +99,19 @@ export function streamScales(
   return { low, high };
 }
 
-interface Sized extends Balls {
+interface SizedBalls extends Balls {
   /** [row]: no smaller than the length of the row, and of its radii. */
   readonly sizes: Float64Array;
   readonly radii: Float64Array;
 }
 
-interface Centred extends Sized {
+interface CentredBalls extends SizedBalls {
   /** A point, and how far any row lies from it. */
   readonly centre: Float64Array;
   readonly reach: number;
 }
 
-function withSizes(rows: Balls): Sized {
+function withSizes(rows: Balls): SizedBalls {
   const { columns, mid, rad } = rows;
   const [sizes, radii] = [new Float64Array(rows.rows), new Float64Array(rows.rows)];
   for (let row = 0; row < rows.rows; row++) {
@@ -129,7 +129,7 @@ function withSizes(rows: Balls): Sized {
 /** More than the rounding of sums over the entries of a stream takes off, for up to a hundred thousand entries. */
 const SAFE = 1 + 2 ** -34;
 
-function withCentre(rows: Balls): Centred {
+function withCentre(rows: Balls): CentredBalls {
   const { columns, mid } = rows;
   const centre = new Float64Array(columns);
   for (let at = 0; at < mid.length; at++) centre[at % columns]! += mid[at]! / rows.rows;
@@ -146,8 +146,8 @@ function withCentre(rows: Balls): Centred {
 
 /** The stream lies in a ball around its middle; so do its length and its scale. */
 function scaleAround(
-  stream: Sized,
-  heads: readonly Centred[],
+  stream: SizedBalls,
+  heads: readonly CentredBalls[],
   shares: readonly Shares[],
   rows: readonly number[],
   start: number,

@@ -10,7 +10,7 @@ import { relaxationAt, transitionAt, type Transition } from "./shapes.ts";
 export const CORRELATIONS = [0, 0.2, 0.4, 0.55, 0.7, 0.8, 0.9] as const;
 
 /** What smooth learning leaves of curves over these checkpoints, for one autocorrelation. */
-export interface Whitened {
+export interface Whitening {
   readonly x: Float64Array;
   readonly correlation: number;
   /** Orthonormal basis of smooth learning, whitened. */
@@ -53,7 +53,7 @@ const RIDGE = 1e-3;
 const FREE = 2;
 
 /** One for each of {@link CORRELATIONS}. */
-export function whitenedFor(x: Float64Array): Whitened[] {
+export function whitenedFor(x: Float64Array): Whitening[] {
   const columns = smoothColumns(x);
   return CORRELATIONS.map((correlation) => {
     const rows = columns.map((column, index) => {
@@ -81,21 +81,21 @@ export function whiten(values: Float64Array, correlation: number): Float64Array 
 }
 
 /** What smooth learning leaves of a curve, whitened. */
-export function residual(values: Float64Array, { basis, correlation }: Whitened): Float64Array {
+export function residual(values: Float64Array, { basis, correlation }: Whitening): Float64Array {
   const rest = padValues(whiten(values, correlation), basis[0]!.length - values.length);
   for (const direction of basis) subtract(rest, direction, dot(direction, rest));
   return rest;
 }
 
 /** A change of unit height as it looks beside smooth learning. */
-export interface Seen {
+export interface ChangeShape {
   /** Whitened, smooth learning not taken away. */
   readonly column: Float64Array;
   /** Square length of what smooth learning leaves of it. */
   readonly left: number;
 }
 
-export function viewOf(transition: Transition, whitened: Whitened): Seen {
+export function viewOf(transition: Transition, whitened: Whitening): ChangeShape {
   const column = whiten(
     whitened.x.map((value) => transitionAt(value, transition)),
     whitened.correlation,
@@ -113,7 +113,7 @@ const LEAST_LEFT = 1e-5;
  *
  * @param most largest height: what is higher than the curve only cancels against smooth learning
  */
-export function improvement({ column, left }: Seen, rest: Float64Array, most: number) {
+export function improvement({ column, left }: ChangeShape, rest: Float64Array, most: number) {
   if (left < LEAST_LEFT) return { squares: 0, amplitude: 0 };
   const along = dot(column, rest);
   const amplitude = Math.min(most, Math.max(-most, along / left));
@@ -125,7 +125,7 @@ export function fittedCurve(
   values: Float64Array,
   transition: Transition,
   amplitude: number,
-  whitened: Whitened,
+  whitened: Whitening,
 ): Float64Array {
   const { x, correlation } = whitened;
   const change = x.map((value) => amplitude * transitionAt(value, transition));

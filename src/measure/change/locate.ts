@@ -1,5 +1,5 @@
 /** @file Where the change of a curve lies: the centres whose best fit is hardly worse than the best of all. */
-import { dot, improvement, viewOf, type Whitened } from "./fits.ts";
+import { dot, improvement, viewOf, type Whitening } from "./fits.ts";
 import { SKEWS, WIDEST_CHANGE, type Transition } from "./shapes.ts";
 
 export interface Location {
@@ -22,7 +22,7 @@ const HALVINGS = 12;
  * @param most largest height of the change
  */
 export function locate(
-  whitened: Whitened,
+  whitened: Whitening,
   rest: Float64Array,
   {
     centres,
@@ -77,7 +77,7 @@ interface FitAt {
 }
 
 /** The best width and skew at a centre. */
-function bestAt(centre: number, whitened: Whitened, rest: Float64Array, most: number): FitAt {
+function bestAt(centre: number, whitened: Whitening, rest: Float64Array, most: number): FitAt {
   let best: FitAt | null = null;
   const attempt = (transition: Transition): number => {
     const { squares, amplitude } = improvement(viewOf(transition, whitened), rest, most);
@@ -85,10 +85,10 @@ function bestAt(centre: number, whitened: Whitened, rest: Float64Array, most: nu
     return squares;
   };
   for (const skew of SKEWS) {
-    const tried = WIDTHS.map((width) =>
+    const trials = WIDTHS.map((width) =>
       width === 0 && skew !== "even" ? 0 : attempt({ centre, width, skew }),
     );
-    const top = tried.indexOf(Math.max(...tried));
+    const top = trials.indexOf(Math.max(...trials));
     refinePlace(
       (width) => -attempt({ centre, width, skew }),
       WIDTHS[Math.max(0, top - 1)]!,

@@ -1,5 +1,5 @@
 /** @file The numbers of causal runs, one per example, as they come from the runs and before anything is made of them. */
-import type { Written } from "./copying.ts";
+import type { WrittenEffect } from "./copying.ts";
 
 /** A run's metrics, higher is better at continuing the repeat. */
 export interface Metrics {
@@ -9,13 +9,13 @@ export interface Metrics {
   readonly logProbability: number[];
 }
 
-export interface Ablated {
+export interface AblationMetrics {
   /** Each head alone, candidates first, then null heads. */
   readonly alone: readonly Metrics[];
   /** All candidates together. */
   readonly allGone: Metrics;
   /** All candidates but the one in question; for a null head all candidates and it. */
-  readonly given: readonly Metrics[];
+  readonly amongOthers: readonly Metrics[];
 }
 
 export interface CausalNumbers {
@@ -24,11 +24,11 @@ export interface CausalNumbers {
   /** The corrupted run with the head's clean output. */
   readonly sufficiency: readonly Metrics[];
   /** Of candidates alone: a mean is smaller than what it stands for, so that norms divide by less. */
-  readonly mean: Ablated;
+  readonly mean: AblationMetrics;
   /** The mean as long as the head's own output, which keeps that. Null heads too. */
-  readonly sizedMean: Ablated;
+  readonly sizedMean: AblationMetrics;
   /** Of candidates alone: the null is that of the sized mean. */
-  readonly resample: Ablated;
+  readonly resample: AblationMetrics;
   /** Candidates replaced by their sized mean while all later patterns stay: what they do by any way but later heads' attention. */
   readonly frozen: readonly Metrics[];
   /** Attention to the induction target, [candidate][example]. */
@@ -38,9 +38,9 @@ export interface CausalNumbers {
   /** The same where they have the outputs of other rows. */
   readonly stripeGivenResampled: readonly (readonly number[])[];
   /** [head][example]; null where it cannot be read off the weights. */
-  readonly written: readonly (readonly Written[])[] | null;
-  readonly writtenGivenOthers: readonly (readonly Written[])[] | null;
-  readonly writtenGivenResampled: readonly (readonly Written[])[] | null;
+  readonly directEffects: readonly (readonly WrittenEffect[])[] | null;
+  readonly directEffectsGivenOthers: readonly (readonly WrittenEffect[])[] | null;
+  readonly directEffectsGivenResampled: readonly (readonly WrittenEffect[])[] | null;
 }
 
 /** The numbers of two sets of examples as those of all of them. */
@@ -53,11 +53,12 @@ export function joinedNumbers(left: CausalNumbers, right: CausalNumbers): Causal
     a.map((first, index) => metrics(first, b[index]!));
   const lists = <Item>(a: readonly (readonly Item[])[], b: readonly (readonly Item[])[]) =>
     a.map((list, index) => [...list, ...b[index]!]);
-  const both = (a: CausalNumbers["written"], b: CausalNumbers["written"]) => a && b && lists(a, b);
-  const ablated = (a: Ablated, b: Ablated): Ablated => ({
+  const both = (a: CausalNumbers["directEffects"], b: CausalNumbers["directEffects"]) =>
+    a && b && lists(a, b);
+  const ablated = (a: AblationMetrics, b: AblationMetrics): AblationMetrics => ({
     alone: each(a.alone, b.alone),
     allGone: metrics(a.allGone, b.allGone),
-    given: each(a.given, b.given),
+    amongOthers: each(a.amongOthers, b.amongOthers),
   });
   return {
     clean: metrics(left.clean, right.clean),
@@ -70,8 +71,11 @@ export function joinedNumbers(left: CausalNumbers, right: CausalNumbers): Causal
     stripe: lists(left.stripe, right.stripe),
     stripeGivenOthers: lists(left.stripeGivenOthers, right.stripeGivenOthers),
     stripeGivenResampled: lists(left.stripeGivenResampled, right.stripeGivenResampled),
-    written: both(left.written, right.written),
-    writtenGivenOthers: both(left.writtenGivenOthers, right.writtenGivenOthers),
-    writtenGivenResampled: both(left.writtenGivenResampled, right.writtenGivenResampled),
+    directEffects: both(left.directEffects, right.directEffects),
+    directEffectsGivenOthers: both(left.directEffectsGivenOthers, right.directEffectsGivenOthers),
+    directEffectsGivenResampled: both(
+      left.directEffectsGivenResampled,
+      right.directEffectsGivenResampled,
+    ),
   };
 }

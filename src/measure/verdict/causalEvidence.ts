@@ -3,7 +3,7 @@ import { denoiseEffect } from "../effects.ts";
 import { quantile } from "../interval.ts";
 import { moments } from "../moments.ts";
 import type { CausalNumbers, Metrics } from "./causal.ts";
-import type { Written } from "./copying.ts";
+import type { WrittenEffect } from "./copying.ts";
 import { atLeast, atMost, meanEstimate, type Estimate } from "./estimate.ts";
 import {
   LEAST_CONSISTENCY,
@@ -117,7 +117,9 @@ export function causalScale(
   const difference = minus(numbers.clean.centredLogit, numbers.corrupted.centredLogit);
   const { mean } = moments(difference);
   const nats = (metrics: Metrics) => -moments(metrics.logProbability).mean;
-  const direct = (numbers.written ?? []).slice(0, candidates).map((rows) => Math.abs(ownOf(rows)));
+  const direct = (numbers.directEffects ?? [])
+    .slice(0, candidates)
+    .map((rows) => Math.abs(ownOf(rows)));
   return {
     clean: { centredLogit: moments(numbers.clean.centredLogit).mean, nats: nats(numbers.clean) },
     corrupted: {
@@ -143,8 +145,8 @@ export function causalEvidence(
   const alone = (of: CausalNumbers["mean"], head: number) => dropOf(clean, of.alone[head]!);
   const withOthers = (of: CausalNumbers["mean"], head: number) =>
     head < scale.candidates
-      ? dropOf(of.given[head]!, of.allGone)
-      : dropOf(of.allGone, of.given[head]!);
+      ? dropOf(of.amongOthers[head]!, of.allGone)
+      : dropOf(of.allGone, of.amongOthers[head]!);
   const losses = (of: (ablated: CausalNumbers["mean"]) => Drop): Losses => ({
     mean: of(mean),
     sizedMean: of(sizedMean),
@@ -188,11 +190,11 @@ function stripeOf(
 }
 
 function copyingOf(
-  { written: writes, writtenGivenOthers, writtenGivenResampled }: CausalNumbers,
+  { directEffects: writes, directEffectsGivenOthers, directEffectsGivenResampled }: CausalNumbers,
   scale: CausalScale,
   index: number,
 ): CopyingEvidence | null {
-  if (!writes || !writtenGivenOthers || !writtenGivenResampled) return null;
+  if (!writes || !directEffectsGivenOthers || !directEffectsGivenResampled) return null;
   const all = writes[index]!;
   const effect = meanEstimate(all.map(({ own }) => own));
   const others = moments(all.map((entry) => entry.others)).mean;
@@ -204,8 +206,8 @@ function copyingOf(
     others,
     consistency,
     writes: signOf(effect, consistency, LEAST_EFFECT * scale.reference),
-    givenOthers: meanEstimate(writtenGivenOthers[index]!.map(({ own }) => own)),
-    givenResampled: meanEstimate(writtenGivenResampled[index]!.map(({ own }) => own)),
+    givenOthers: meanEstimate(directEffectsGivenOthers[index]!.map(({ own }) => own)),
+    givenResampled: meanEstimate(directEffectsGivenResampled[index]!.map(({ own }) => own)),
   };
 }
 
@@ -272,7 +274,7 @@ export function nullSizeOf(values: readonly number[]): number {
   return median + NULL_DEVIATIONS * 1.4826 * quantile(deviations, 0.5);
 }
 
-function ownOf(writes: readonly Written[]): number {
+function ownOf(writes: readonly WrittenEffect[]): number {
   return moments(writes.map(({ own }) => own)).mean;
 }
 

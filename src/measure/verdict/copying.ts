@@ -1,7 +1,7 @@
 /** @file Whether a head copies: what it writes towards the right token, against what it writes towards its neighbours. */
 
 /** What a head writes in one sequence, in units of the centred logit. */
-export interface Written {
+export interface WrittenEffect {
   /** Mean over second-copy positions of the direct logit effect on each position's own target. */
   readonly own: number;
   /** The same on the targets of the other positions. */
@@ -22,7 +22,7 @@ export interface Written {
 export function writtenTowards(
   outputs: readonly Float32Array[],
   targets: readonly Float32Array[],
-): Written {
+): WrittenEffect {
   let [own, sum, squares] = [0, 0, 0];
   outputs.forEach((output, position) =>
     targets.forEach((target, place) => {

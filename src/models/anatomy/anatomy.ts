@@ -18,12 +18,12 @@ export function anatomy(
   program: Program,
   { layers }: Pick<Architecture, "layers">,
 ): ProgramAnatomy {
-  const reading = cache.get(program) ?? read(operationsOf(program), layers);
+  const reading = cache.get(program) ?? readAnatomy(operationsOf(program), layers);
   cache.set(program, reading);
   return reading;
 }
 
-function read(operations: Operations, layers: number): ProgramAnatomy {
+function readAnatomy(operations: Operations, layers: number): ProgramAnatomy {
   const summandsOf = summandReader(operations);
   return {
     layers: Array.from({ length: layers }, (_, layer) => readLayer(operations, summandsOf, layer)),

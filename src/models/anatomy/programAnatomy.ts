@@ -17,7 +17,7 @@ export function isMissing<Known extends object>(part: Part<Known>): part is Miss
 }
 
 /** @throws {InputError} "study", with the reason, for a part that is missing */
-export function required<Known extends object>(part: Part<Known>): Known {
+export function requirePart<Known extends object>(part: Part<Known>): Known {
   if (isMissing(part)) throw new InputError("study", part.missing);
   return part;
 }

@@ -10,7 +10,7 @@ import type { AttentionSpec, MaskSpec, QueryKeyNorm, TemperatureSpec } from "./s
 import { requireWeight, type WeightLookup } from "./weights.ts";
 
 /** What the layers of a model share: inputs that depend on positions. */
-export interface Shared {
+export interface SharedInputs {
   /** What is added to scores, one after the other. */
   readonly maskOf: (attention: MaskSpec) => readonly Name[];
   /** Whether the key comes before the query, as 1 or 0. */
@@ -36,7 +36,7 @@ export function attention(
   at: string,
   input: Three,
   spec: AttentionSpec,
-  shared: Shared,
+  shared: SharedInputs,
   partName: AttentionPart = "attn",
 ): Name {
   const own = `${at}.${partName}`;
@@ -83,7 +83,7 @@ function scoreInputs(
   own: string,
   { q, k }: Pick<Three, "q" | "k">,
   spec: AttentionSpec,
-  { tablesOf, temperatureOf, before }: Shared,
+  { tablesOf, temperatureOf, before }: SharedInputs,
 ): readonly [queries: Name, keys: Name] {
   const rotate = (x: Name, which: Which) =>
     rotateInput(b, x, spec, tablesOf, `${own}.hook_rot_${which}`);
@@ -141,7 +141,7 @@ function rotateInput(
   b: Builder,
   x: Name,
   { rotary, latent }: AttentionSpec,
-  tablesOf: Shared["tablesOf"],
+  tablesOf: SharedInputs["tablesOf"],
   as: Name,
 ): Name {
   if (!rotary) return x;

@@ -1,6 +1,6 @@
 /** @file One block: attention (or a state-space layer) and MLP with their norms, and what they add to the residual stream. */
 import type { Builder, Name } from "../../graph/builder.ts";
-import { attention, type AttentionPart, type Shared } from "./attention.ts";
+import { attention, type AttentionPart, type SharedInputs } from "./attention.ts";
 import { experts } from "./experts.ts";
 import { mlp } from "./mlp.ts";
 import { norm } from "./norms.ts";
@@ -10,7 +10,7 @@ import { ssm } from "./ssm.ts";
 import type { WeightLookup } from "./weights.ts";
 
 /** What writes a block with: the whole model's spec, and values that all blocks read. */
-export interface Around extends Shared {
+export interface Around extends SharedInputs {
   readonly spec: StackSpec;
   /** Learned positions that queries and keys alone see (shortformer); null elsewhere. */
   readonly queryKeyPositions: Name | null;

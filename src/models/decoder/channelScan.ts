@@ -9,11 +9,11 @@ import {
   rates,
   shares,
   type Layer,
-  type Scanned,
+  type ScanOutput,
 } from "./scanParts.ts";
 
 /** What the scan reads, by position: time steps and x [batch, position, channel], B and C [batch, position, state]. */
-interface Read {
+interface ScanInputs {
   readonly dt: Name;
   readonly x: Name;
   readonly B: Name;
@@ -23,7 +23,7 @@ interface Read {
 }
 
 /** h[t] = exp(dt[t] A) h[t - 1] + dt[t] B[t] x[t] for each channel and state; y[t] = sum over states of C[t] h[t]. */
-export function channelScan(layer: Layer, input: Name, spec: ChannelScanSpec): Scanned {
+export function channelScan(layer: Layer, input: Name, spec: ChannelScanSpec): ScanOutput {
   const { b, at, hook, weight, lookup } = layer;
   const conv = convolve(layer, projectScan(layer, input, "in", hook("conv_in")), spec);
   const inner = (which: "dt" | "B" | "C", from: string, as?: Name) => {
@@ -57,7 +57,7 @@ export function channelScan(layer: Layer, input: Name, spec: ChannelScanSpec): S
   };
 }
 
-function scanChannels({ b, hook }: Layer, { dt, x, B, C, A }: Read): Name {
+function scanChannels({ b, hook }: Layer, { dt, x, B, C, A }: ScanInputs): Name {
   const decay = b.op("exp", [b.mul(beside(b, dt, "channel", "state"), A)], {}); // [batch, position, channel, state]
   const writing = b.mul(
     beside(b, b.mul(dt, x), "channel", "state"),
@@ -71,7 +71,7 @@ function scanChannels({ b, hook }: Layer, { dt, x, B, C, A }: Read): Name {
  * pattern[channel, q, k] = sum over states of C[q] B[k] exp(A (dt[k + 1] + ... + dt[q])) dt[k]. The sums are added up from k on
  * for each k, so nothing small is the difference of two large numbers; states are added one by one, to save memory.
  */
-function patternOf({ b, hook, shared }: Layer, { dt, B, C, A }: Read, states: number): Name {
+function patternOf({ b, hook, shared }: Layer, { dt, B, C, A }: ScanInputs, states: number): Name {
   const axes = (position: "query" | "key") => ["batch", "channel", position];
   const transposeTo = (position: "query" | "key") =>
     b.op("transpose", [b.rename(dt, { position })], { axes: axes(position) });

@@ -3,7 +3,7 @@ import type { Builder, Name } from "../../graph/builder.ts";
 import { activation } from "../config/activation.ts";
 import { norm } from "./norms.ts";
 import { softcap, times } from "./numbers.ts";
-import { embeddingOf, type Embedded, type Place } from "./place.ts";
+import { embeddingOf, type EmbeddedStream, type Place } from "./place.ts";
 import { positionIds, sinusoids, tokenIds, tokenTypeIds } from "./positions.ts";
 import type { DecoderSpec, HeadSpec } from "./spec.ts";
 import { requireWeight, type WeightLookup } from "./weights.ts";
@@ -14,7 +14,12 @@ const STREAM = ["batch", "position", "d_model"];
  * `hook_embed`, after a projection and multiplier of the model; `hook_token_type_embed` and `hook_pos_embed` where it has
  * such.
  */
-export function embed(b: Builder, w: WeightLookup, spec: DecoderSpec, place: Place): Embedded {
+export function embed(
+  b: Builder,
+  w: WeightLookup,
+  spec: DecoderSpec,
+  place: Place,
+): EmbeddedStream {
   const { embedNorm = null, positions, tokenTypes } = spec;
   const { prefix } = place;
   const tokens = tokenEmbeddings(b, w, spec, place);

@@ -8,11 +8,11 @@ import {
   rates,
   shares,
   type Layer,
-  type Scanned,
+  type ScanOutput,
 } from "./scanParts.ts";
 
 /** z[q] = sum over k of pattern[q, k] x[k] for each head. */
-export function headScan(layer: Layer, input: Name, spec: HeadScanSpec): Scanned {
+export function headScan(layer: Layer, input: Name, spec: HeadScanSpec): ScanOutput {
   const { b, at, hook, weight } = layer;
   const { heads, dHead, groups, states } = spec;
   const conv = convolve(layer, projectScan(layer, input, "in", hook("conv_in")), spec);

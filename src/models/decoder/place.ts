@@ -26,7 +26,7 @@ export function embeddingOf(w: WeightLookup, { prefix }: Place): Name | null {
 }
 
 /** What a stack begins with: the value that each of its blocks reads, and what else they share. */
-export interface Embedded {
+export interface EmbeddedStream {
   /** What the first block reads. */
   readonly stream: Name;
   /** Learned positions that queries and keys alone see (shortformer); null elsewhere. */

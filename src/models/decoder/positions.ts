@@ -123,9 +123,9 @@ export function temperatures(b: Builder, place: Place): (spec: TemperatureSpec) 
   return ({ floor, scale }) => {
     const key = `${floor} ${scale}`;
     const suffix = names.size === 0 ? "" : `.${names.size}`;
-    const made = names.get(key) ?? temperatureInput(b, place, { floor, scale }, suffix);
-    names.set(key, made);
-    return made;
+    const input = names.get(key) ?? temperatureInput(b, place, { floor, scale }, suffix);
+    names.set(key, input);
+    return input;
   };
 }
 

@@ -1,7 +1,7 @@
 /** @file What the scans of both kinds of state-space layers are written with. */
 import type { Builder, Name } from "../../graph/builder.ts";
 import { activation } from "../config/activation.ts";
-import type { Shared } from "./attention.ts";
+import type { SharedInputs } from "./attention.ts";
 import { times } from "./numbers.ts";
 import type { SsmSpec } from "./spec.ts";
 import type { WeightLookup } from "./weights.ts";
@@ -16,11 +16,11 @@ export interface Layer {
   readonly hook: (name: string) => string;
   /** `blocks.0`. */
   readonly at: string;
-  readonly shared: Pick<Shared, "maskOf" | "earlier">;
+  readonly shared: Pick<SharedInputs, "maskOf" | "earlier">;
 }
 
 /** y after the scan, and what is added to it and multiplied with it. */
-export interface Scanned {
+export interface ScanOutput {
   /** [batch, position, head, d_head] */
   readonly z: Name;
   /** The scan's input times D, [batch, position, head, d_head]. */

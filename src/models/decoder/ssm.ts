@@ -8,7 +8,7 @@
  * which nothing reads.
  */
 import type { Builder, Name } from "../../graph/builder.ts";
-import type { Shared } from "./attention.ts";
+import type { SharedInputs } from "./attention.ts";
 import { channelScan } from "./channelScan.ts";
 import { headScan } from "./headScan.ts";
 import { norm } from "./norms.ts";
@@ -22,7 +22,7 @@ export function ssm(
   at: string,
   input: Name,
   spec: SsmSpec,
-  shared: Pick<Shared, "maskOf" | "earlier">,
+  shared: Pick<SharedInputs, "maskOf" | "earlier">,
 ): Name {
   const layer: Layer = {
     b,

@@ -2,7 +2,7 @@
 import type { Builder, Name } from "../../graph/builder.ts";
 import { block } from "./block.ts";
 import { norm } from "./norms.ts";
-import type { Embedded, Place } from "./place.ts";
+import type { EmbeddedStream, Place } from "./place.ts";
 import { earlierPositions, masksOf, rotaryTables, temperatures } from "./positions.ts";
 import { previousPosition } from "./smearedKeys.ts";
 import { attentionsOf, type StackSpec } from "./spec.ts";
@@ -17,7 +17,7 @@ export function stack(
   b: Builder,
   w: WeightLookup,
   spec: StackSpec,
-  { stream, queryKeyPositions }: Embedded,
+  { stream, queryKeyPositions }: EmbeddedStream,
   place: Place,
   memory: Name | null = null,
 ): Name {

@@ -2,7 +2,7 @@
 import { InputError } from "../../base/errors.ts";
 import { probablyMeant } from "../../base/nearest.ts";
 import type { GgufArchitecture } from "./architecture.ts";
-import { FUSED } from "./architectures/fused.ts";
+import { FUSED } from "./architectures/fusedAttention.ts";
 import { LLAMA_LIKE } from "./architectures/llama.ts";
 import { MIXTURES } from "./architectures/mixtures.ts";
 import { OTHER_NORMS } from "./architectures/norms.ts";

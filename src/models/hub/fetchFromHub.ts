@@ -13,7 +13,7 @@ import {
   type RepoCache,
 } from "./cacheLayout.ts";
 import { checkedId, checkedRevision, isCommit } from "./checkedNames.ts";
-import { collectFiles, type Bring } from "./collected.ts";
+import { collectFiles, type Bring } from "./collectFiles.ts";
 import { downloadBlob } from "./downloadBlob.ts";
 import { hubSettings, type HubOptions, type HubSettings } from "./hubSettings.ts";
 import { fileUrl, type RepoListing } from "./listing.ts";
@@ -33,7 +33,7 @@ export interface FetchOptions extends HubOptions {
   /** Branch, tag or commit. Default `main`. */
   readonly revision?: string | undefined;
   /** Which files. Default: configuration, tokenizer and weights. */
-  readonly wanted?: WantedFiles | WantedFrom | undefined;
+  readonly files?: WantedFiles | WantedFrom | undefined;
   /** Called as bytes arrive. */
   readonly onProgress?: ((progress: HubProgress) => void) | undefined;
 }
@@ -67,7 +67,7 @@ export async function fetchFromHub(id: string, options: FetchOptions = {}): Prom
   const settings = hubSettings(options);
   const revision = checkedRevision(options.revision ?? "main");
   const cache = repoCache(settings.cacheDir, checkedId(id));
-  const choice = options.wanted ?? MODEL_FILES;
+  const choice = options.files ?? MODEL_FILES;
   const cached = await cachedSnapshot(cache, revision, choice, settings.offline);
   if (cached && (settings.offline || isCommit(revision))) return cached;
   if (settings.offline) throw notCached(id, revision, settings.cacheDir);

@@ -4,7 +4,7 @@ import { AbortError, InputError, UnableError } from "../../base/errors.ts";
 import { sha1Hex, sha256Hex } from "../../base/hash.ts";
 import type { NamedBlob } from "../openBlobs.ts";
 import { checkedId, checkedRevision } from "./checkedNames.ts";
-import { collectFiles } from "./collected.ts";
+import { collectFiles } from "./collectFiles.ts";
 import {
   fileUrl,
   listingIn,
@@ -23,7 +23,7 @@ export interface HubBlobsOptions {
   /** Address of the hub; left out: the public one. */
   readonly endpoint?: string | undefined;
   /** Told how many numbers the weights have at least, before they are fetched; what it throws ends the download. */
-  readonly sized?: ((parameters: number) => void) | undefined;
+  readonly checkParameters?: ((parameters: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
 }
@@ -72,7 +72,7 @@ async function fetchModel(
   const answer = await fetchAnswer(listingUrl(endpoint, id, revision), options);
   const listing = listingIn(await jsonIn(answer, id), id, revision);
   const files = new Map<string, Blob>();
-  const bound = (bytes: number) => options.sized?.(Math.floor(bytes / MOST_BYTES_EACH));
+  const bound = (bytes: number) => options.checkParameters?.(Math.floor(bytes / MOST_BYTES_EACH));
   const bring = async (name: string) => {
     const file = listing.file(name);
     if (file === null) return false;

@@ -8,7 +8,7 @@ import { LOCK_SUFFIX, withLock } from "./blobLock.ts";
 import { leftovers } from "./temporaryFiles.ts";
 
 /** What a removal took away. */
-export interface Removed {
+export interface RemovedModel {
   readonly id: string;
   readonly commits: readonly string[];
   readonly freedBytes: number;
@@ -21,7 +21,7 @@ export interface Removed {
  * @throws {InputError} "hub-not-found" if the cache has no such thing, "hub-name" if a commit is not the only one,
  *   "hub-busy" while it is being downloaded
  */
-export async function removeFromCache(cacheDir: string, target: string): Promise<Removed> {
+export async function removeFromCache(cacheDir: string, target: string): Promise<RemovedModel> {
   const entries = await cacheEntries(cacheDir);
   const { entry, commits } = meantBy(entries, target, cacheDir);
   const cache = repoCache(cacheDir, entry.id);

@@ -68,14 +68,14 @@ function matrices(each: ExpertNames["each"], layer: string, at: string): WeightM
     : stackedExperts(each, layer, entryFor);
 }
 
-type Put = (which: string, entry: WeightEntry) => WeightMap;
+type PutEntry = (which: string, entry: WeightEntry) => WeightMap;
 
 const ONE = { axis: "expert", index: 0 };
 
 function stackedExperts(
   { kind, gateIn, out }: StackedExperts | TransposedExperts,
   layer: string,
-  entryFor: Put,
+  entryFor: PutEntry,
 ) {
   const shapeOf = (output: WeightEntry["shape"][number], input: string) =>
     kind === "stacked" ? ["expert", output, input] : ["expert", input, output];
@@ -99,7 +99,7 @@ function interleavedExperts(
   { gateIn, out }: InterleavedExperts,
   layer: string,
   at: string,
-  entryFor: Put,
+  entryFor: PutEntry,
 ) {
   const half = (index: number) => ({ axis: "gate_in", index });
   const both: WeightEntry = {

@@ -96,7 +96,7 @@ function ablationsOf(running: Running, rows: AblationRows): Ablations {
         if (!saved) break;
         await runChunk(running, rows, { chunk, saved, feeds: feedsFor(feeds, chunk) }, due, {
           into: losses,
-          ran: (count) => running.progress?.(step, (done += count), due.length * examples),
+          countRows: (count) => running.progress?.(step, (done += count), due.length * examples),
         });
       }
       return losses;
@@ -119,7 +119,7 @@ async function runChunk(
   rows: AblationRows,
   { chunk, saved, feeds }: Chunk,
   jobs: readonly AblationJob[],
-  { into, ran }: { readonly into: Losses; readonly ran: (rows: number) => void },
+  { into, countRows }: { readonly into: Losses; readonly countRows: (rows: number) => void },
 ): Promise<void> {
   const changes = await sources.forChunk(chunk, saved);
   const groups = byStart(jobs, chain).map(({ from, jobs: startJobs }): VariantRuns => ({
@@ -132,7 +132,7 @@ async function runChunk(
       losses.secondCopy[chunk[example]!] = secondCopy!;
     },
   }));
-  await runVariants(chain, groups, ran);
+  await runVariants(chain, groups, countRows);
 }
 
 /** Jobs in groups that begin at the same point: the first layer that they change. */

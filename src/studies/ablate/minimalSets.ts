@@ -19,7 +19,7 @@ export interface Ranking {
 }
 
 type Minimal = NonNullable<AblateResult["minimal"]>;
-type Found = Minimal["necessary"];
+type FoundSet = Minimal["necessary"];
 
 /** Candidates of the necessary set: as many by cost alone, and by score. */
 const BY_COST = 12;
@@ -50,16 +50,16 @@ export async function minimalSets(
   checkGain(await runs.run([], "ablating"), baseHeads);
   const smallest = await necessary(search, ranking);
   const left = await sufficient(search, ranking, smallest.set);
-  const check = async (ablated: readonly HeadAt[]): Promise<Kept> => {
+  const check = async (ablated: readonly HeadAt[]): Promise<Retention> => {
     const job = { heads: [...baseHeads, ...ablated] };
     return keptOf(await fresh.runs.run([{ heads: baseHeads }, job], "checking"), baseHeads, job);
   };
   const checked = { examples: fresh.runs.rows.info.examples, what: fresh.what };
   const checkSet = async (
-    { set, retention, reached, pruned }: Searched,
+    { set, retention, reached, pruned }: SearchedSet,
     ablated: readonly HeadAt[],
     holds: (amount: number) => boolean,
-  ): Promise<Found> => {
+  ): Promise<FoundSet> => {
     const again = await check(ablated);
     return {
       heads: set.map(headName),
@@ -83,14 +83,11 @@ interface Search {
   readonly share: number;
 }
 
-interface Kept {
-  readonly kept: number;
-  readonly interval: [number, number] | null;
-}
+type Retention = Pick<FoundSet["check"], "kept" | "interval">;
 
-interface Searched {
+interface SearchedSet {
   readonly set: readonly HeadAt[];
-  readonly retention: Kept;
+  readonly retention: Retention;
   readonly reached: boolean;
   readonly pruned: boolean;
 }
@@ -115,7 +112,7 @@ function checkGain(losses: Losses, baseHeads: readonly HeadAt[]): void {
   );
 }
 
-function keptOf(losses: Losses, baseHeads: readonly HeadAt[], job: AblationJob): Kept {
+function keptOf(losses: Losses, baseHeads: readonly HeadAt[], job: AblationJob): Retention {
   const gain = gains(losses, baseHeads);
   const before = losses.get(jobName({ heads: baseHeads }))!.secondCopy;
   const after = losses.get(jobName(job))!.secondCopy;
@@ -129,19 +126,19 @@ async function keptWithout(
   { runs, baseHeads }: Search,
   sets: readonly (readonly HeadAt[])[],
   step: string,
-): Promise<Kept[]> {
+): Promise<Retention[]> {
   const jobs = sets.map((set) => ({ heads: [...baseHeads, ...set] }));
   const losses = await runs.run(jobs, step);
   return jobs.map((job) => keptOf(losses, baseHeads, job));
 }
 
-async function necessary(search: Search, { byCost, byScore }: Ranking): Promise<Searched> {
+async function necessary(search: Search, { byCost, byScore }: Ranking): Promise<SearchedSet> {
   const step = "searching a necessary set";
   const best = byCost.slice(0, BY_COST);
   const candidates = [...best, ...without(byScore.slice(0, BY_SCORE), best)];
   const enough = 1 - search.share;
   let set: HeadAt[] = [];
-  let [now] = (await keptWithout(search, [set], step)) as [Kept];
+  let [now] = (await keptWithout(search, [set], step)) as [Retention];
   while (now.kept > enough && set.length < candidates.length) {
     const more = without(candidates, set).map((head) => [...set, head]);
     const trials = await keptWithout(search, more, step);
@@ -154,7 +151,7 @@ async function necessary(search: Search, { byCost, byScore }: Ranking): Promise<
   const reached = now.kept <= enough;
   for (const head of reached ? [...set] : []) {
     const fewer = without(set, [head]);
-    const [trial] = (await keptWithout(search, [fewer], step)) as [Kept];
+    const [trial] = (await keptWithout(search, [fewer], step)) as [Retention];
     if (trial.kept <= enough) [set, now] = [fewer, trial];
   }
   return { set, retention: now, reached, pruned: true };
@@ -164,7 +161,7 @@ async function sufficient(
   search: Search,
   { byCost }: Ranking,
   first: readonly HeadAt[],
-): Promise<Searched> {
+): Promise<SearchedSet> {
   const step = "searching a sufficient set";
   const order = [...first, ...without(byCost, first)];
   const keptBy = async (set: readonly HeadAt[]) =>

@@ -2,7 +2,7 @@ import { headName } from "../../base/headName.ts";
 import { someOf } from "../../base/someOf.ts";
 import type { AnalyseResult } from "./result.ts";
 
-type Found = Pick<AnalyseResult, "inductionTest" | "importantLayers" | "depth" | "studies">;
+type FoundFacts = Pick<AnalyseResult, "inductionTest" | "importantLayers" | "depth" | "studies">;
 
 /** Small shares keep two digits: one token of a large vocabulary is not 0. */
 const percent = (value: number) => {
@@ -11,7 +11,7 @@ const percent = (value: number) => {
 };
 
 /** What was found, a sentence for each question that the notebook asks. */
-export function findings(parts: Found): string[] {
+export function findings(parts: FoundFacts): string[] {
   return [
     ...parts.inductionTest.map(testWords),
     parts.studies.score.verdictInWords,
@@ -29,7 +29,7 @@ function testWords(test: AnalyseResult["inductionTest"][number]): string {
   return `After ${what}, the token that followed it before is the most likely in ${percent(predicted.value)}${interval} of ${examples} rows and among the five most likely in ${percent(inTopFive.value)} (guessing: ${percent(predicted.chance)}).`;
 }
 
-function causeWords({ importantLayers, studies }: Found): string {
+function causeWords({ importantLayers, studies }: FoundFacts): string {
   const head = strongest(studies);
   if (!head) return "Nothing was patched: there is no difference to restore.";
   const [layer] = importantLayers;
@@ -45,7 +45,7 @@ function causeWords({ importantLayers, studies }: Found): string {
 }
 
 /** The head whose clean output restores most, of those that were run exactly; null if none was. */
-function strongest({ patchHeads, screenHeads }: Found["studies"]) {
+function strongest({ patchHeads, screenHeads }: FoundFacts["studies"]) {
   const screen = screenHeads?.screen;
   if (screen) {
     const among = ` that were run exactly (${counts(screen.confirmed)})`;
@@ -85,6 +85,6 @@ function depthWords({ heads, withinClaim }: AnalyseResult["depth"], layers: numb
   return `${count} (${someOf(heads, ", ", 8)}); ${withinClaim} of them in layers ${claim}, where they are said to be (L/2 to 3L/4).`;
 }
 
-function lensWords({ convergence, layers, stability }: Found["studies"]["lens"]): string {
+function lensWords({ convergence, layers, stability }: FoundFacts["studies"]["lens"]): string {
   return `At the last position the final prediction stands from stream ${convergence.settled.toFixed(1)} of ${layers.length - 1} on; stability ${stability.toFixed(2)}.`;
 }

@@ -6,7 +6,7 @@
 import { tokenText } from "../../draw/tokenText.ts";
 import type { AttentionPanel, AttentionResult } from "./result.ts";
 
-type Shown = Pick<AttentionResult, "heads" | "sequences" | "values">;
+type ShownResult = Pick<AttentionResult, "heads" | "sequences" | "values">;
 
 /** What one section of the page consists of. */
 interface Parts {
@@ -58,11 +58,14 @@ function mount(section: HTMLElement): void {
 }
 
 /** The Result in the element that `data-element` names, at the members that `data-path` lists. */
-function readResult(section: HTMLElement): Shown {
+function readResult(section: HTMLElement): ShownResult {
   const { element, path } = section.dataset;
   const members = JSON.parse(path!) as string[];
   const whole: unknown = JSON.parse(document.getElementById(element!)!.textContent);
-  return members.reduce((at, member) => (at as Record<string, unknown>)[member], whole) as Shown;
+  return members.reduce(
+    (at, member) => (at as Record<string, unknown>)[member],
+    whole,
+  ) as ShownResult;
 }
 
 function partsOf(section: HTMLElement): Parts {
@@ -84,7 +87,7 @@ function text(piece: string): string {
   return tokenText(piece, Infinity);
 }
 
-function numberText(value: number, { values }: Shown): string {
+function numberText(value: number, { values }: ShownResult): string {
   return values === "pattern" ? value.toFixed(3) : value.toPrecision(3);
 }
 
@@ -93,7 +96,7 @@ function valueAt({ panel }: Head, query: number, key: number): number | null {
 }
 
 /** Puts the tokens and the matrix of the chosen head into the page. */
-function showHead({ heads, sequences, values }: Shown, parts: Parts): Head {
+function showHead({ heads, sequences, values }: ShownResult, parts: Parts): Head {
   const panel = heads[Number(parts.chooser.value)]!;
   const { pieces } = sequences[panel.sequence]!;
   const numbers = panel.weights.flat().filter((value) => value !== null);
@@ -126,7 +129,7 @@ function showHead({ heads, sequences, values }: Shown, parts: Parts): Head {
 /** Colours all tokens by what the token at `position` looks at, or by who looks at it, and says so in words. */
 function showPosition(
   head: Head,
-  result: Shown,
+  result: ShownResult,
   parts: Parts,
   before: number,
   position: number,
@@ -160,7 +163,11 @@ function setCurrent(span: HTMLElement, isCurrent: boolean): void {
 }
 
 /** Attention has one scale; scores have the range of those that are shown. */
-function rangeOf(values: readonly number[], { least }: Head, result: Shown): [number, number] {
+function rangeOf(
+  values: readonly number[],
+  { least }: Head,
+  result: ShownResult,
+): [number, number] {
   return result.values === "pattern" ? [0, 1] : [Math.min(least, ...values), Math.max(...values)];
 }
 
@@ -170,7 +177,7 @@ function colourToken(
   value: number | null,
   low: number,
   high: number,
-  result: Shown,
+  result: ShownResult,
 ): void {
   const percent = value === null ? 0 : Math.round((100 * (value - low)) / (high - low || 1));
   span.style.background =
@@ -264,7 +271,7 @@ function cellAt(event: PointerEvent, canvas: HTMLCanvasElement, length: number):
   };
 }
 
-function cellWords(head: Head, result: Shown, { query, key }: MatrixCell): string {
+function cellWords(head: Head, result: ShownResult, { query, key }: MatrixCell): string {
   const { pieces } = head;
   const value = valueAt(head, query, key);
   const number = value === null ? "cannot be seen" : numberText(value, result);

@@ -18,7 +18,7 @@ import {
   type AttributionPlan,
   type HeadUnit,
 } from "./plan.ts";
-import { attributionResultOf, type Confirmed } from "./buildResult.ts";
+import { attributionResultOf, type ConfirmedEffect } from "./buildResult.ts";
 import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
 import { savedRun } from "../../interventions/savedRun.ts";
 import { metricFeeds, openChain, type Chain } from "../../interventions/chain.ts";
@@ -185,7 +185,7 @@ async function confirm(
   { metric, units, screen, controls, seed, mode }: AttributionPlan,
   { changes }: Estimates,
   progress: Progress | undefined,
-): Promise<readonly Confirmed[]> {
+): Promise<readonly ConfirmedEffect[]> {
   if (screen <= 0) return [];
   const unit = units[0]!;
   const all = componentsOf(architecture, unit, { positions: null });

@@ -10,7 +10,7 @@ import type { Program } from "../../graph/program.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import {
   type NormAnatomy,
-  required,
+  requirePart,
   type ProgramAnatomy,
   type Projection,
 } from "../../models/anatomy/programAnatomy.ts";
@@ -101,7 +101,7 @@ function sharedHooks({ layers }: ProgramAnatomy, hooks: readonly string[]): stri
 }
 
 function scalesBehindHeads({ layers }: ProgramAnatomy): string[] {
-  return layers.flatMap(({ attention }) => frozenScales(required(attention.passage)));
+  return layers.flatMap(({ attention }) => frozenScales(requirePart(attention.passage)));
 }
 
 function hooksOf(units: readonly HeadUnit[], paths: boolean): string[] {
@@ -167,11 +167,11 @@ function writtenBy(writing: Writing, layer: number): Name {
   const { b } = writing;
   const { z, projection, passage } = writing.parts.layers[layer]!.attention;
   const changed = difference(writing, z);
-  const [source, output] = [changed, required(projection).weight].map((name) =>
+  const [source, output] = [changed, requirePart(projection).weight].map((name) =>
     b.rename(name, { head: "source" }),
   );
   const result = b.contract(source!, output!, ["batch", "source", "position", "d_model"]);
-  const between = required(passage);
+  const between = requirePart(passage);
   return throughPassage(b, between.norm ? alongNorm(b, result, between.norm) : result, between);
 }
 
@@ -198,10 +198,10 @@ function writeInto(writing: Writing, layer: number, before: Name): Name {
   const { b } = writing;
   const { queries, keys, values } = writing.parts.layers[layer]!.attention;
   const readings = [queries, keys, values].map(({ hook, projection }) =>
-    writeReading(writing, hook, required(projection)),
+    writeReading(writing, hook, requirePart(projection)),
   );
   const slopes = b.op("concat", readings, { axis: "receiver" });
-  const { norm } = required(queries.projection);
+  const { norm } = requirePart(queries.projection);
   const axes = ["batch", "source", "receiver"];
   if (!norm) return b.contract(before, slopes, axes, { as: pathsInto(layer) });
   const { input, scale, eps, center } = norm;
@@ -237,9 +237,9 @@ function writeOut(writing: Writing, layer: number): Name {
   const { z, projection, passage } = writing.parts.layers[layer]!.attention;
   const at = (value: Name) => b.op("take", [value, METRIC_INPUTS.positions], { axis: "position" });
   const there = at(difference(writing, z));
-  const between = required(passage);
+  const between = requirePart(passage);
   const back = backThroughPassage(b, gradientOf(end), between, at);
   const direction = between.norm ? alongNorm(b, back, between.norm, at) : back;
-  const slope = b.contract(direction, required(projection).weight, axesOf(writing, there));
+  const slope = b.contract(direction, requirePart(projection).weight, axesOf(writing, there));
   return b.op("sum", [b.mul(there, slope)], { axes: ["position", "d_head"] }, pathsOut(layer));
 }

@@ -19,7 +19,7 @@ import type { AttributionPlan, HeadUnit } from "./plan.ts";
 import type { AttributionResult } from "./result.ts";
 
 /** An exact run of one component. */
-export interface Confirmed {
+export interface ConfirmedEffect {
   readonly component: Component;
   /** Where it stands among all components of the unit. */
   readonly place: number;
@@ -27,17 +27,17 @@ export interface Confirmed {
   readonly patched: Float64Array;
 }
 
-interface Measured {
+interface MeasuredAttribution {
   readonly model: LoadedModel;
   readonly backend: Backend;
   readonly pair: Pair;
   readonly plan: AttributionPlan;
   readonly estimates: Estimates;
-  readonly confirmed: readonly Confirmed[];
+  readonly confirmed: readonly ConfirmedEffect[];
   readonly timings: Record<string, number>;
 }
 
-export function attributionResultOf(measured: Measured): AttributionResult {
+export function attributionResultOf(measured: MeasuredAttribution): AttributionResult {
   const { model, backend, pair, plan, estimates, timings } = measured;
   const { clean, corrupted, paths } = estimates;
   const { mode, metric, topK } = plan;
@@ -85,7 +85,7 @@ function unitOf(
 }
 
 function screenOf(
-  { model: { architecture }, plan, estimates, confirmed }: Measured,
+  { model: { architecture }, plan, estimates, confirmed }: MeasuredAttribution,
   share: number,
 ): AttributionResult["screen"] {
   const { units, mode, screen } = plan;

@@ -16,7 +16,7 @@ import type { BehaviourResult, BehavioursResult } from "./result.ts";
 import type { MeasuredBehaviour, MeasuredScenes } from "./runScenes.ts";
 import { startOf, type RowSource, type VariantTables } from "./scene.ts";
 
-interface Asked {
+interface SceneRequest {
   readonly plan: BehavioursPlan;
   /** Why rows begin with BOS or do not. */
   readonly policy: string;
@@ -28,7 +28,7 @@ export function behavioursResultOf(
   model: LoadedModel,
   backend: Backend,
   { built, behaviours }: MeasuredScenes,
-  { plan, policy, source, skipped }: Asked,
+  { plan, policy, source, skipped }: SceneRequest,
   timings: Record<string, number>,
 ): BehavioursResult {
   const scenes = built.map(({ scene, variants }) => {

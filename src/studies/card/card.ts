@@ -12,7 +12,7 @@ import { scoreRows } from "../score/scoreRows.ts";
 import type { VerdictOptions } from "../verdict/plan.ts";
 import type { VerdictResult } from "../verdict/result.ts";
 import { verdict } from "../verdict/verdict.ts";
-import { publishedOf } from "./published.ts";
+import { publishedOf } from "./publishedFacts.ts";
 import type { CardResult } from "./result.ts";
 
 /** Rows of the losses where nobody says how many. */

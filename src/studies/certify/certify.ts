@@ -14,7 +14,7 @@ import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { modelNumbers } from "./modelNumbers.ts";
 import { CERTIFY_OPTIONS, certifyPlan, type CertifyOptions, type CertifyPlan } from "./plan.ts";
 import type { CertifyResult } from "./result.ts";
-import { openSearcher, type Low, type Measured } from "./search.ts";
+import { openSearcher, type Low, type RandomMeans } from "./search.ts";
 import { wordsOf } from "./words.ts";
 
 /**
@@ -42,8 +42,8 @@ export async function certify(
   return whileUnchanged(model, backend, async (elapsed) => {
     const searcher = await openSearcher(model, backend, plan, signal);
     try {
-      const measured = await searcher.atRandom();
-      const heads = plan.heads ?? [best(measured.means)];
+      const random = await searcher.atRandom();
+      const heads = plan.heads ?? [best(random.means)];
       const numbers = await modelNumbers(model, backend, plan.family, plan.ids);
       const searched = elapsed();
       const proof = await certificate(numbers, plan.family, {
@@ -55,13 +55,13 @@ export async function certify(
         },
       });
       const proved = elapsed();
-      const lows = new Map<number, { low: Low; tried: number }>();
+      const lows = new Map<number, { low: Low; trials: number }>();
       for (const [index, head] of heads.entries()) {
-        lows.set(head, await searcher.downhill(head, measured.lows[head]!));
+        lows.set(head, await searcher.downhill(head, random.lows[head]!));
         progress?.("searching for the least", index + 1, heads.length);
       }
       const timings = { random: searched, proof: proved - searched, search: elapsed() - proved };
-      return resultOf(model, backend, { plan, measured, proof, lows, timings });
+      return resultOf(model, backend, { plan, random, proof, lows, timings });
     } finally {
       await searcher.close();
     }
@@ -72,18 +72,18 @@ function best(means: readonly number[]): number {
   return means.indexOf(Math.max(...means));
 }
 
-interface Found {
+interface FoundBounds {
   readonly plan: CertifyPlan;
-  readonly measured: Measured;
+  readonly random: RandomMeans;
   readonly proof: Certificate;
-  readonly lows: ReadonlyMap<number, { low: Low; tried: number }>;
+  readonly lows: ReadonlyMap<number, { low: Low; trials: number }>;
   readonly timings: Record<string, number>;
 }
 
 function resultOf(
   model: LoadedModel,
   backend: Backend,
-  { plan, measured, proof, lows, timings }: Found,
+  { plan, random, proof, lows, timings }: FoundBounds,
 ): CertifyResult {
   const { family } = plan;
   const uniform = 1 / (startOf(family) + family.period + 1);
@@ -92,14 +92,12 @@ function resultOf(
     ...headerOf(model, plan.info, plan.warnings),
     family: { ...family, positions: lengthOf(family), sequences: sequencesIn(family) },
     uniform,
-    heads: proof.heads.map((head) =>
-      headOf(head, plan, measured, lows.get(head.head)!.low, uniform),
-    ),
+    heads: proof.heads.map((head) => headOf(head, plan, random, lows.get(head.head)!.low, uniform)),
     before: proof.before.map((least, head) => ({ layer: 0, head, least })),
-    accuracy: { proved: proof.accuracy, found: measured.accuracy },
+    accuracy: { proved: proof.accuracy, found: random.accuracy },
     search: {
       random: plan.examples,
-      adversarial: [...lows.values()].reduce((sum, { tried }) => sum + tried, 0),
+      adversarial: [...lows.values()].reduce((sum, { trials }) => sum + trials, 0),
       seed: plan.seed,
     },
     assumptions: [...ASSUMPTIONS],
@@ -113,7 +111,7 @@ const ENGINE_ERROR = 1e-4;
 function headOf(
   { head, least, mean, worst, without }: Certificate["heads"][number],
   { ids }: CertifyPlan,
-  measured: Measured,
+  measured: RandomMeans,
   low: Low,
   uniform: number,
 ): CertifyResult["heads"][number] {

@@ -14,7 +14,7 @@ import {
 import type { Rotation } from "../../measure/certificate/rotation.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import {
-  required,
+  requirePart,
   type AttentionAnatomy,
   type NormAnatomy,
 } from "../../models/anatomy/programAnatomy.ts";
@@ -33,7 +33,7 @@ export async function modelNumbers(
 ): Promise<ModelNumbers> {
   const { program, architecture } = model;
   const parts = anatomy(program, architecture);
-  const end = required(parts.end);
+  const end = requirePart(parts.end);
   const attentions = parts.layers.map(({ attention }) => attention);
   const norms = [...attentions.map(({ norm }) => norm), end.norm];
   const gathered = new Map(
@@ -64,8 +64,8 @@ export async function modelNumbers(
 const count = (size: number) => Array.from({ length: size }, (_, index) => index);
 
 function weightsOf({ queries, keys, values, projection }: AttentionAnatomy) {
-  const all = [queries, keys, values].map((input) => required(input.projection));
-  return [...all, required(projection)].flatMap(({ weight, bias }) => [weight, bias]);
+  const all = [queries, keys, values].map((input) => requirePart(input.projection));
+  return [...all, requirePart(projection)].flatMap(({ weight, bias }) => [weight, bias]);
 }
 
 interface WeightReader {
@@ -128,9 +128,9 @@ function layerOf(
   rotation: Rotation | null,
 ): LayerNumbers {
   const [q, k, v] = [attention.queries, attention.keys, attention.values].map((input) =>
-    required(input.projection),
+    requirePart(input.projection),
   );
-  const out = required(attention.projection);
+  const out = requirePart(attention.projection);
   const [queries, keys, values] = [q!, k!, v!].map(({ weight }) => read.byHead(weight));
   const [queryBias, keyBias, valueBias] = [q!, k!, v!].map(({ bias }) => read.rowByHead(bias));
   const outputs = read.byHead(out.weight);
@@ -146,7 +146,7 @@ function layerOf(
       valueBias: valueBias![head]!,
     })),
     outputBias: out.bias ? read.vector(out.bias) : null,
-    scale: required(attention.scores.product).scale,
+    scale: requirePart(attention.scores.product).scale,
     rotation: attention.queries.rotated === null ? null : rotation,
   };
 }

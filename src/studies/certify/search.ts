@@ -6,7 +6,7 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { startOf, type Family } from "../../measure/certificate/certifiedModel.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import { required } from "../../models/anatomy/programAnatomy.ts";
+import { requirePart } from "../../models/anatomy/programAnatomy.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
@@ -19,7 +19,7 @@ export interface Low {
   readonly position: number;
 }
 
-export interface Measured {
+export interface RandomMeans {
   /** [head] of the second layer, over the random sequences. */
   readonly means: readonly number[];
   readonly lows: readonly Low[];
@@ -29,9 +29,9 @@ export interface Measured {
 
 export interface Searcher {
   /** Measures the plan's random sequences. */
-  atRandom(): Promise<Measured>;
+  atRandom(): Promise<RandomMeans>;
   /** The least that changes of a low sequence and of random ones find, and how many were tried. */
-  downhill(head: number, from: Low): Promise<{ low: Low; tried: number }>;
+  downhill(head: number, from: Low): Promise<{ low: Low; trials: number }>;
   close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export async function openSearcher(
 ): Promise<Searcher> {
   const { layers, logits } = anatomy(model.program, model.architecture);
   const pattern = layers[1]!.attention.pattern;
-  const outputs = [pattern, required(logits).value];
+  const outputs = [pattern, requirePart(logits).value];
   const session = await prepare(slice(model.program, { outputs }), backend, {
     batch: BATCH,
     position: plan.info.length,
@@ -124,7 +124,7 @@ function rightIn({ data, shape }: Tensor, family: Family, rows: readonly (readon
   return right;
 }
 
-async function atRandom(plan: CertifyPlan, measure: Measure): Promise<Measured> {
+async function atRandom(plan: CertifyPlan, measure: Measure): Promise<RandomMeans> {
   const { family, examples, seed } = plan;
   const draw = random(seed, 41);
   const sums: number[] = [];
@@ -163,7 +163,7 @@ async function downhill(
   head: number,
   from: Low,
   measure: Measure,
-): Promise<{ low: Low; tried: number }> {
+): Promise<{ low: Low; trials: number }> {
   const { family, rounds, seed } = plan;
   const draw = random(seed, 42 + head);
   const blockIn = ({ tokens }: Low) =>
@@ -178,7 +178,7 @@ async function downhill(
     await turn();
   }
   const low = lows.reduce((best, candidate) => (candidate.least < best.least ? candidate : best));
-  return { low, tried: BATCH * (rounds + 1) };
+  return { low, trials: BATCH * (rounds + 1) };
 }
 
 /** Two places exchanged, or one token replaced by one that is not there. */

@@ -10,7 +10,7 @@ import {
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
-import { roundedDown, roundedUp } from "../../measure/certificate/rounded.ts";
+import { roundedDown, roundedUp } from "../../measure/certificate/safeRounding.ts";
 import type { CertifyResult } from "./result.ts";
 
 export function certifyView(result: CertifyResult): StudyView {

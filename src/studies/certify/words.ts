@@ -1,18 +1,21 @@
 /** @file What a certificate says, in sentences. */
 import { headName } from "../../base/headName.ts";
-import { roundedDown, roundedUp } from "../../measure/certificate/rounded.ts";
+import { roundedDown, roundedUp } from "../../measure/certificate/safeRounding.ts";
 import type { CertifyResult } from "./result.ts";
 
-type Told = Omit<CertifyResult, "words" | "environment" | "timings">;
+type CertifyNumbers = Omit<CertifyResult, "words" | "environment" | "timings">;
 
-export function wordsOf(result: Told): string[] {
+export function wordsOf(result: CertifyNumbers): string[] {
   return [...result.heads.map((head) => headWords(head, result)), accuracyWords(result)];
 }
 
 /** Downward, so that no rounding says more than is proved. */
 const floor = (value: number) => roundedDown(value).toFixed(4);
 
-function headWords(head: Told["heads"][number], { family, uniform }: Told): string {
+function headWords(
+  head: CertifyNumbers["heads"][number],
+  { family, uniform }: CertifyNumbers,
+): string {
   const name = headName(head);
   const all = `all ${family.sequences.toLocaleString("en")} sequences of ${family.period} different tokens out of ${family.tokens}, twice`;
   const floorWords = `the least that was found is ${roundedUp(head.found.least).toFixed(4)}`;
@@ -27,7 +30,7 @@ const STEPS = {
   scale: "the scales of norms",
 } as const;
 
-function lossWords({ least, without }: Told["heads"][number]): string {
+function lossWords({ least, without }: CertifyNumbers["heads"][number]): string {
   const gains = (Object.keys(STEPS) as (keyof typeof STEPS)[])
     .map((step) => ({ step, gain: without[step] - least }))
     .sort((a, b) => b.gain - a.gain);
@@ -39,7 +42,7 @@ function lossWords({ least, without }: Told["heads"][number]): string {
   return `Most is lost by ${STEPS[most!.step]}: with it known the bound would be ${floor(without[most!.step])} there.`;
 }
 
-function accuracyWords({ accuracy }: Told): string {
+function accuracyWords({ accuracy }: CertifyNumbers): string {
   return accuracy.proved > 0
     ? `Proved: the model predicts the next token at ${floor(accuracy.proved)} of all queries of the second copy at least; on random sequences ${floor(accuracy.found)}.`
     : `Of the model's predictions nothing is proved; on random sequences ${floor(accuracy.found)} are right.`;

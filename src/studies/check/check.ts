@@ -60,15 +60,15 @@ function checkRules(model: LoadedModel, rules: readonly PlacedRule[]): void {
   if (rules.some(({ rule }) => isOfLabels(rule))) checkCanRun("verdict", model);
 }
 
-interface Decided extends Finding {
+interface DecidedFinding extends Finding {
   readonly examples: number;
 }
 
-interface Seen {
+interface RuleEvidence {
   readonly rows: RepeatedRows;
   readonly numbers: RowNumbers;
   readonly verdict: VerdictResult | null;
-  readonly findings: readonly Decided[];
+  readonly findings: readonly DecidedFinding[];
 }
 
 async function decide(
@@ -76,9 +76,9 @@ async function decide(
   backend: Backend,
   plan: CheckPlan,
   options: CheckOptions,
-): Promise<Seen> {
+): Promise<RuleEvidence> {
   const { rules, looks, input } = plan;
-  const findings = rules.map((): Decided | null => null);
+  const findings = rules.map((): DecidedFinding | null => null);
   const isOpen = (index: number) => (findings[index]?.outcome ?? "undecided") === "undecided";
   const openWhere = (is: (rule: Rule) => boolean) =>
     rules.some(({ rule }, index) => is(rule) && isOpen(index));
@@ -109,7 +109,12 @@ async function decide(
     }
     if (!openWhere(() => true)) break;
   }
-  return { rows: rows!, numbers: numbers!, verdict: judged, findings: findings as Decided[] };
+  return {
+    rows: rows!,
+    numbers: numbers!,
+    verdict: judged,
+    findings: findings as DecidedFinding[],
+  };
 }
 
 interface MoreOptions extends StudyOptions {
@@ -181,7 +186,7 @@ function resultOf(
   model: LoadedModel,
   backend: Backend,
   { rules, looks, quick }: CheckPlan,
-  { rows, numbers, verdict: judged, findings }: Seen,
+  { rows, numbers, verdict: judged, findings }: RuleEvidence,
   file: string | null,
   timings: Record<string, number>,
 ): CheckResult {

@@ -5,7 +5,7 @@ import { InputError } from "../../base/errors.ts";
 import { ACTING_LABELS, type Flag } from "../../measure/verdict/names.ts";
 import type { VerdictResult } from "../verdict/result.ts";
 import { outcomeOf, type Finding } from "./numberRules.ts";
-import type { LabelRule, Named } from "./rule.ts";
+import type { LabelRule, HeadProperty } from "./rule.ts";
 import type { Outcome } from "./result.ts";
 
 type Head = VerdictResult["heads"][number];
@@ -96,7 +96,7 @@ function textOf({ label, flags }: Head, what: "labels" | "flags"): string {
   return flags.filter((flag) => flag !== "undecided").join(" ") || "without flags";
 }
 
-function has({ label, flags }: Head, { what, name }: Named): boolean {
+function has({ label, flags }: Head, { what, name }: HeadProperty): boolean {
   return what === "label" ? label === name : flags.includes(name);
 }
 
@@ -109,7 +109,7 @@ const OF_ATTENTION: readonly Flag[] = ["partial", "first-token-rest"];
  * Whether other rows could change what a rule asks of a head. A head that was not run causally cannot get a label or a flag that
  * takes causal runs.
  */
-function couldBeOther(head: Head, subject: Named): boolean {
+function couldBeOther(head: Head, subject: HeadProperty): boolean {
   if (!isUndecided(head) || subject.name === "undecided") return false;
   if (has(head, subject)) return true;
   const causal =

@@ -6,13 +6,13 @@ import { meanInterval, scoreInterval, type Interval } from "../../measure/interv
 import type { CopyLosses } from "../../measure/losses.ts";
 import { moments } from "../../measure/moments.ts";
 import type { DirectEffects } from "../../interventions/directEffects.ts";
-import type { Measured } from "../score/buildResult.ts";
+import type { MeasuredScores } from "../score/buildResult.ts";
 import type { NumberRule, Operator } from "./rule.ts";
 import type { CheckedRule, Outcome } from "./result.ts";
 
 /** Everything that was measured so far, row by row. */
 export interface RowNumbers {
-  readonly scores: Measured["scores"];
+  readonly scores: MeasuredScores["scores"];
   readonly losses: CopyLosses | null;
   readonly effects: DirectEffects | null;
   /** Times that rules are looked at, at most. */

@@ -10,7 +10,7 @@ export type Operator = (typeof OPERATORS)[number];
 export const LOSSES = ["copyGain", "firstCopy", "secondCopy"] as const;
 
 /** What has a label or a flag. */
-export type Named =
+export type HeadProperty =
   | { readonly what: "label"; readonly name: Label }
   | { readonly what: "flags"; readonly name: Flag };
 
@@ -31,8 +31,8 @@ export type NumberRule =
 
 /** A rule about what a verdict calls heads. */
 export type LabelRule =
-  | ({ readonly kind: "head"; readonly head: HeadAt; readonly not: boolean } & Named)
-  | ({ readonly kind: "count" } & Named & Bound)
+  | ({ readonly kind: "head"; readonly head: HeadAt; readonly not: boolean } & HeadProperty)
+  | ({ readonly kind: "count" } & HeadProperty & Bound)
   | {
       readonly kind: "same";
       readonly what: "labels" | "flags";
@@ -125,7 +125,7 @@ function headOf(words: Words): HeadAt {
   }
 }
 
-function namedOf(words: Words): Named {
+function namedOf(words: Words): HeadProperty {
   const what = words.oneOf(["label", "flags"]);
   return what === "label"
     ? { what, name: words.oneOf(LABELS) }

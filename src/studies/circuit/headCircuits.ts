@@ -35,7 +35,7 @@ export async function headCircuits(
   const ranks = await ranker(backend, { vocabulary, width });
   const tokens = circuitTokens(vocabulary, count);
   const tokenizer = await model.tokenizer();
-  const tokenValue: Named = (token, value) => ({
+  const tokenValue: NameToken = (token, value) => ({
     token,
     piece: piecesOf(tokenizer, [token])[0]!,
     value,
@@ -61,7 +61,7 @@ export async function headCircuits(
   }
 }
 
-type Named = (
+type NameToken = (
   token: number,
   value: number,
 ) => HeadCircuit["ov"]["directions"][number]["from"][number];
@@ -82,7 +82,7 @@ function matricesOf({ query, key, value, output }: HeadMatrices, head: number): 
 async function directionsOf(
   { query, key, value, output }: OneHead,
   projector: TokenProjector,
-  tokenValue: Named,
+  tokenValue: NameToken,
   topK: number,
 ): Promise<Pick<HeadCircuit, "ov" | "qk">> {
   const ov = productSvd(value, output);
@@ -157,7 +157,7 @@ function columnsOf({ axes, shape, data }: Tensor, count: number, first = 0): Ten
 }
 
 /** The tokens with the largest entries in a column of [token, column]. */
-function topTokens({ shape, data }: Tensor, column: number, count: number, tokenValue: Named) {
+function topTokens({ shape, data }: Tensor, column: number, count: number, tokenValue: NameToken) {
   const [rows, width] = shape as readonly [number, number];
   const entry = (token: number) => data[token * width + column]!;
   return Array.from({ length: rows }, (_, token) => token)

@@ -138,14 +138,14 @@ export const MODEL_STUDIES = [
   ...(["attention", "why", "analyse", "text", "behaviours", "image"] as const),
 ] satisfies readonly ModelStudy[];
 
-type Described = Pick<Model, "program" | "architecture" | "seeing">;
+type DescribedModel = Pick<Model, "program" | "architecture" | "seeing">;
 
 /**
  * Whether a study can run on a model, from the model's Program alone.
  *
  * @returns null if it can, else one sentence that says why not
  */
-export function canRun(study: ModelStudy, model: Described): string | null {
+export function canRun(study: ModelStudy, model: DescribedModel): string | null {
   const { program, architecture, seeing } = model;
   if (study === IMAGE) return seeing ? canRun("ablate", { program, architecture }) : BLIND;
   if (study === COPY) return reasonOfCopy(program);
@@ -182,8 +182,8 @@ function reasonOfStacks({ inputs }: Program, { stacks, mask, image }: Architectu
 }
 
 /** @throws {InputError} "study" if it cannot, or if it is not a model, as callers in JavaScript may have it */
-export function checkCanRun(study: ModelStudy, model: Described): void {
-  const candidate = model as Partial<Described> | null | undefined;
+export function checkCanRun(study: ModelStudy, model: DescribedModel): void {
+  const candidate = model as Partial<DescribedModel> | null | undefined;
   const isModel = [candidate, candidate?.program, candidate?.architecture].every(
     (part) => typeof part === "object" && part !== null,
   );

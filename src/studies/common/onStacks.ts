@@ -18,12 +18,12 @@ export function standInOf(study: string): StandIn | null {
   return Object.hasOwn(ON_STACKS, study) ? ON_STACKS[study as keyof typeof ON_STACKS] : null;
 }
 
-type Described = { readonly architecture: Pick<Architecture, "stacks" | "mask"> };
+type DescribedStacks = { readonly architecture: Pick<Architecture, "stacks" | "mask"> };
 
 /** The name of the study that runs on this model where `study` is asked for: itself, or the one of stacks. */
 export function studyOnModel<Name extends string>(
   study: Name,
-  { architecture: { stacks, mask } }: Described,
+  { architecture: { stacks, mask } }: DescribedStacks,
 ): Name | StandIn {
   const isDecoder = !stacks && mask !== "none";
   return (isDecoder ? null : standInOf(study)) ?? study;

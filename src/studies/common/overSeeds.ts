@@ -9,7 +9,7 @@ export interface SeedOptions {
   readonly seeds?: number | undefined;
 }
 
-interface Seeded extends SeedOptions, StudyOptions {
+interface SeededOptions extends SeedOptions, StudyOptions {
   readonly seed?: number | undefined;
   readonly rows?: unknown;
   readonly log?: ResumeLog | undefined;
@@ -23,7 +23,7 @@ const MOST = 100;
  *
  * @throws {InputError} "options" for rows of one's own, which no seed changes; "range" for a number that is none
  */
-export async function overSeeds<Options extends Seeded, Result>(
+export async function overSeeds<Options extends SeededOptions, Result>(
   options: Options,
   run: (options: Options) => Promise<Result>,
 ): Promise<{ readonly seeds: readonly number[]; readonly results: readonly Result[] }> {

@@ -96,7 +96,7 @@ async function withSource<Value>(
   }
 }
 
-interface Asked extends CompareOptions {
+interface CompareRequest extends CompareOptions {
   readonly plan: ComparePlan;
   /** How many models there are. */
   readonly of: number;
@@ -106,7 +106,7 @@ async function measuredAt(
   index: number,
   model: LoadedModel,
   backend: Backend,
-  { plan, of, ...options }: Asked,
+  { plan, of, ...options }: CompareRequest,
 ): Promise<MeasuredModel> {
   const { rows: own, seqLen, bos, numExamples } = options;
   const seed = plan.seed + (plan.separateRows ? index : 0);

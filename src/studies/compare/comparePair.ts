@@ -7,7 +7,7 @@ import type { HeadAt } from "../../base/headName.ts";
 import { labelChangesOf } from "./labelChanges.ts";
 import type { MeasuredModel } from "./measureModel.ts";
 import type { ComparePlan } from "./plan.ts";
-import { COMPARED, type Compared, type ComparedModel, type ComparedPair } from "./result.ts";
+import { COMPARED, type ComparedNumber, type ComparedModel, type ComparedPair } from "./result.ts";
 
 export interface Side {
   readonly index: number;
@@ -97,7 +97,7 @@ function headDifferences(
 /** One number per row; null where the model has no effects. */
 function valuesOf(
   { scores, effects }: MeasuredModel,
-  name: Compared,
+  name: ComparedNumber,
   layer: number,
   head: number,
 ): Float64Array | null {

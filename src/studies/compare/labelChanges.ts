@@ -5,7 +5,7 @@ import type { ComparedPair } from "./result.ts";
 type Head = VerdictResult["heads"][number];
 type Changes = NonNullable<ComparedPair["changes"]>;
 
-interface Bounded {
+interface BoundedNumber {
   readonly low: number | null;
   readonly high: number | null;
 }
@@ -20,7 +20,7 @@ const EVIDENCE = {
   copying: ({ evidence }) => evidence.copying?.effect ?? null,
   sufficiency: ({ evidence }) => evidence.sufficiency?.centredLogit ?? null,
   necessity: ({ evidence }) => evidence.necessity?.givenOthers.sizedMean.nats ?? null,
-} as const satisfies Readonly<Record<string, (head: Head) => Bounded | null>>;
+} as const satisfies Readonly<Record<string, (head: Head) => BoundedNumber | null>>;
 
 export function labelChangesOf(first: VerdictResult, second: VerdictResult): Changes {
   const heads = first.heads.map((before, index) => ({ before, after: second.heads[index]! }));
@@ -53,8 +53,8 @@ function partedEvidence(before: Head, after: Head): string[] {
   );
 }
 
-function areParted(first: Bounded | null, second: Bounded | null): boolean {
-  const isAbove = (a: Bounded | null, b: Bounded | null) =>
+function areParted(first: BoundedNumber | null, second: BoundedNumber | null): boolean {
+  const isAbove = (a: BoundedNumber | null, b: BoundedNumber | null) =>
     (a?.low ?? -Infinity) > (b?.high ?? Infinity);
   return isAbove(first, second) || isAbove(second, first);
 }

@@ -10,7 +10,7 @@ import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { parametersOf } from "../info/parameters.ts";
 import { scoreRows } from "../score/scoreRows.ts";
-import type { Measured as Scored } from "../score/buildResult.ts";
+import type { MeasuredScores as Scored } from "../score/buildResult.ts";
 import { verdict } from "../verdict/verdict.ts";
 import type { VerdictOptions } from "../verdict/plan.ts";
 import type { VerdictResult } from "../verdict/result.ts";

@@ -19,7 +19,7 @@ const estimate = z.object({ value: z.number().describe("mean over rows"), ...bou
 
 /** What is compared of a head: the attention scores, and the direct effect. */
 export const COMPARED = [...ATTENTION_SCORES, "effect"] as const;
-export type Compared = (typeof COMPARED)[number];
+export type ComparedNumber = (typeof COMPARED)[number];
 
 const scores = Object.fromEntries(
   ATTENTION_SCORES.map((name) => [

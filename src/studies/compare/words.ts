@@ -1,12 +1,12 @@
 /** @file What a comparison found, in sentences. */
 import { headName } from "../../base/headName.ts";
 import { someOf } from "../../base/someOf.ts";
-import type { Compared, CompareResult, ComparedPair } from "./result.ts";
+import type { ComparedNumber, CompareResult, ComparedPair } from "./result.ts";
 
 type Facts = Pick<CompareResult, "models" | "pairs" | "rows" | "settings">;
 
 /** What each measure is called in a sentence. */
-export const MEASURE_WORDS: Readonly<Record<Compared, string>> = {
+export const MEASURE_WORDS: Readonly<Record<ComparedNumber, string>> = {
   induction: "induction score",
   previousToken: "previous-token score",
   duplicateToken: "duplicate-token score",
@@ -66,7 +66,7 @@ function differenceWords(
   if (discoveries === 0) return `No head of ${names} differs (${bounds}, ${tests} tests).`;
   const different = (heads ?? []).filter((head) => head.found.length > 0);
   const list = different.map((head) => {
-    const [name] = head.found as [Compared];
+    const [name] = head.found as [ComparedNumber];
     return `${headName(head)} (${head.found.map((measure) => MEASURE_WORDS[measure]).join(", ")}${head.found.length === 1 ? ` by ${head[name]!.value.toFixed(3)}` : ""})`;
   });
   return `${different.length === 1 ? "One head" : `${different.length} heads`} of ${names} ${different.length === 1 ? "differs" : "differ"}: ${someOf(list, ", ", MOST_NAMED)} (${bounds}, ${tests} tests).`;

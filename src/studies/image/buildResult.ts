@@ -11,18 +11,18 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { Scores } from "../stacks/scoreParts.ts";
-import type { Carried } from "./carried.ts";
+import type { CarriedEffects } from "./carriedEffects.ts";
 import type { ImagePlan } from "./plan.ts";
 import type { ImageResult } from "./result.ts";
 import { thumbnail } from "./thumbnail.ts";
 
-export interface Measured {
+export interface MeasuredImages {
   readonly tables: Tensor;
   readonly repeated: Scores;
   readonly control: Scores;
   readonly groups: Tensor;
   readonly shares: Scores;
-  readonly effects: Carried;
+  readonly effects: CarriedEffects;
   readonly tokenizer: Tokenizer | null;
 }
 
@@ -30,7 +30,7 @@ export async function imageResultOf(
   model: LoadedModel,
   backend: Backend,
   plan: ImagePlan,
-  { tables, repeated, control, groups, shares, effects, tokenizer }: Measured,
+  { tables, repeated, control, groups, shares, effects, tokenizer }: MeasuredImages,
   timings: Record<string, number>,
 ): Promise<ImageResult> {
   const { vectors, before, side } = model.sight!;
@@ -56,7 +56,7 @@ export async function imageResultOf(
     answer: token(effects.answer),
     foil: effects.foil === null ? null : token(effects.foil),
     ...{ metric, clean, other },
-    ...{ harm: copied(harm), restored: copied(restored), cut: copied(cut) },
+    ...{ harm: copyRows(harm), restored: copyRows(restored), cut: copyRows(cut) },
   };
   const top = rankedHeads(answer, groupShares[0]!.values)
     .slice(0, plan.topHeads)
@@ -93,7 +93,7 @@ const SCORES = [
 
 const GROUPS = ["image", "text", "bos"] as const;
 
-function copied(values: readonly (readonly number[])[]): number[][] {
+function copyRows(values: readonly (readonly number[])[]): number[][] {
   return values.map((heads) => [...heads]);
 }
 

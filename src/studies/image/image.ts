@@ -11,7 +11,7 @@ import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { scoreParts, type Scores } from "../stacks/scoreParts.ts";
 import type { Lent } from "../stacks/stackRuns.ts";
 import { imageResultOf } from "./buildResult.ts";
-import { carried } from "./carried.ts";
+import { carriedEffects } from "./carriedEffects.ts";
 import {
   IMAGE_OPTIONS,
   imagePlan,
@@ -49,7 +49,7 @@ export async function image(model: LoadedModel, options: ImageOptions = {}): Pro
     const own = { tokens: rowOf({ tokens: plan.row }), pixels: plan.images[0] };
     const groups = groupTables(plan);
     const shares = await scores(model, own, groups, lent);
-    const effects = await carried(model, plan, lent);
+    const effects = await carriedEffects(model, plan, lent);
     const tokenizer = await model.tokenizer();
     const measured = { tables, repeated, control, groups, shares, effects, tokenizer };
     return imageResultOf(model, backend, plan, measured, { run: elapsed() });

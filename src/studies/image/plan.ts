@@ -85,10 +85,10 @@ export async function imagePlan(model: LoadedModel, options: ImageOptions): Prom
   const sight = model.sight!;
   const { numExamples = EXAMPLES, seed = 0, topHeads = 4 } = options;
   checkWholeNumber("topHeads", topHeads, 1);
-  const rows = generated(model, sight, { ...options, numExamples, seed });
+  const rows = generatedRows(model, sight, { ...options, numExamples, seed });
   const row = await ownRow(model, sight, options, rows.row);
   const drawnImages = imageRows({ ...sight.image, ...squares(sight) }, 2, seed + 1).control;
-  const noise = padded(drawnImages, sight.image.size);
+  const noise = paddedImages(drawnImages, sight.image.size);
   const [own, other] = await Promise.all(
     [options.image, options.otherImage].map((file) => file && pixelsFor(model, sight, file)),
   );
@@ -128,7 +128,7 @@ function sourceOf(image: ImageOptions["image"]): string {
 }
 
 /** Images of noise and rows `[BOS] image r r`; in the control nothing repeats. */
-function generated(
+function generatedRows(
   { architecture }: LoadedModel,
   sight: Sight,
   options: GeneratedInput & { readonly numExamples: number; readonly seed: number },
@@ -156,7 +156,7 @@ function generated(
   const length = start + 2 * period;
   const image = before.length + sight.around[0].length + sight.before;
   const again = (block: readonly number[]) => block.slice(0, period);
-  const whole = (pixels: Tensor) => padded(pixels, sight.image.size);
+  const whole = (pixels: Tensor) => paddedImages(pixels, sight.image.size);
   return {
     repeated: {
       tokens: rowsOf((block) => [...again(block), ...again(block)]),
@@ -181,7 +181,7 @@ function placesOf({ imageToken, vectors, around: [before, after] }: Sight): numb
 }
 
 /** Images with zeros at the right and at the bottom, which no patch reads. */
-function padded({ axes, shape, data }: Tensor, size: number): Tensor {
+function paddedImages({ axes, shape, data }: Tensor, size: number): Tensor {
   const [images, channels, side] = shape as [number, number, number];
   if (side === size) return tensor(axes, shape, data);
   const all = new Float32Array(images * channels * size * size);

@@ -64,13 +64,13 @@ function memoryOf({ program, architecture }: LoadedModel): ModelCard["bytes"]["m
   };
 }
 
-type Found = { readonly tokenizer: Tokenizer | null; readonly none: string | null };
+type FoundTokenizer = { readonly tokenizer: Tokenizer | null; readonly none: string | null };
 
 const NO_TOKENIZER =
   "its files have none that is read: no tokenizer.json, no vocab.json with merges.txt, no meta.pkl beside a ckpt.pt, none in a GGUF";
 
 /** A tokenizer that cannot be used is none, with the reason. */
-async function tokenizerOf(model: LoadedModel): Promise<Found> {
+async function tokenizerOf(model: LoadedModel): Promise<FoundTokenizer> {
   try {
     const tokenizer = await model.tokenizer();
     return { tokenizer, none: tokenizer ? null : NO_TOKENIZER };
@@ -80,7 +80,7 @@ async function tokenizerOf(model: LoadedModel): Promise<Found> {
   }
 }
 
-function describe({ tokenizer, none }: Found): ModelCard["tokenizer"] {
+function describe({ tokenizer, none }: FoundTokenizer): ModelCard["tokenizer"] {
   const [description, vocabulary] = [tokenizer?.description, tokenizer?.vocabSize];
   return { description: description ?? null, vocabulary: vocabulary ?? null, none };
 }

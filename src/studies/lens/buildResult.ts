@@ -47,7 +47,7 @@ export async function lensResultOf(
   const sums = noSums(layers);
   await runs((values) => addSeen(sums, values, { threshold, of }));
   const tokenizer = await model.tokenizer();
-  const tokenOf: Named = (token) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
+  const tokenOf: NameToken = (token) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
   return {
     schema: "induction-lens/lens@1",
     ...headerOf(model, rows.info, rows.warnings),
@@ -99,7 +99,7 @@ function noSums(layers: number): Sums {
 
 function layersOf(
   { layers, last, places }: Sums,
-  tokenOf: Named,
+  tokenOf: NameToken,
   topK: number,
 ): LensResult["layers"] {
   return layers.map((layer, index) => {
@@ -121,7 +121,7 @@ function layersOf(
 
 function evolutionOf(
   { last }: Sums,
-  tokenOf: Named,
+  tokenOf: NameToken,
   topK: number,
   position: number,
 ): LensResult["evolution"] {
@@ -220,7 +220,7 @@ function addLook(layer: Sums["layers"][number], look: Look, target: number): voi
   layer.first += look.token === target ? 1 : 0; // of equal logits the first token counts
 }
 
-type Named = (token: number) => { readonly token: number; readonly piece: string };
+type NameToken = (token: number) => { readonly token: number; readonly piece: string };
 
 /** One position of logits [batch, position, d_vocab] as probabilities. */
 function probabilitiesOf({ data, shape }: Tensor, place: number): Float64Array {

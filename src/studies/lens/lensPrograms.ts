@@ -6,7 +6,7 @@ import { backThroughPassage } from "../../interventions/passages.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import {
   isMissing,
-  required,
+  requirePart,
   type AttentionAnatomy,
   type ProgramAnatomy,
   type Summand,
@@ -51,7 +51,7 @@ export function lensPrograms(
 ): LensPrograms {
   const { layers, vocabulary } = architecture;
   const parted = anatomy(program, architecture);
-  const end = required(parted.end);
+  const end = requirePart(parted.end);
   const b = builder(program);
   const directions = targetDirections(b, end, vocabulary, of);
   const { bias, at } = directions;
@@ -100,7 +100,7 @@ function headParts(
   { passage }: Summand,
   { direction, at }: TargetDirections,
 ): LensPart[] {
-  const { weight, bias } = required(projection);
+  const { weight, bias } = requirePart(projection);
   const as = `lens.part.${output}`;
   const own = backThroughPassage(b, direction, passage, at);
   const writes = b.contract(at(z), weight, ["batch", "position", "head", "d_model"]);

@@ -12,7 +12,7 @@ import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { PatchPlan } from "./plan.ts";
 import type { PatchResult } from "./result.ts";
 
-interface Measured {
+interface MeasuredPatch {
   readonly model: LoadedModel;
   readonly backend: Backend;
   readonly pair: Pair;
@@ -22,7 +22,7 @@ interface Measured {
   readonly timings: Record<string, number>;
 }
 
-export function patchResultOf(measured: Measured): PatchResult {
+export function patchResultOf(measured: MeasuredPatch): PatchResult {
   const { model, backend, pair, components, plan, runs, timings } = measured;
   const { unit, metric, mode, byPosition, byCell, threshold } = plan;
   const whole = components[0]!.position === null;
@@ -75,7 +75,7 @@ function means({ patched }: PatchedRuns, metric: MetricName): number[] {
 }
 
 /** Logits do not saturate, so they are reported beside another metric, where clean and corrupted differ in them. */
-function centredLogitOf({ components, runs, plan }: Measured): PatchResult["centredLogit"] {
+function centredLogitOf({ components, runs, plan }: MeasuredPatch): PatchResult["centredLogit"] {
   const { metric, mode } = plan;
   if (metric === "centred-logit" || !differs(runs, "centred-logit")) return null;
   const effects = effectsOf(runs, "centred-logit", mode, false);
@@ -87,14 +87,14 @@ function centredLogitOf({ components, runs, plan }: Measured): PatchResult["cent
   };
 }
 
-interface Chosen {
+interface ChosenByUser {
   readonly heads: boolean;
 }
 
 function laidOutEffects(
   components: readonly Component[],
   effects: readonly Effect[],
-  chosen: Chosen,
+  chosen: ChosenByUser,
 ) {
   const shares = effects.map(({ effect }) => effect);
   return laidOut(components, shares, chosen);
@@ -104,7 +104,7 @@ function laidOutEffects(
 function intervalsByHead(
   components: readonly Component[],
   effects: readonly Effect[],
-  { heads }: Chosen,
+  { heads }: ChosenByUser,
 ): ([number, number] | null)[][] {
   const rowOf = (component: Component) => (heads ? 0 : component.layer);
   return [...new Set(components.map(rowOf))].map((row) =>

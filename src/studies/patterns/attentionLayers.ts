@@ -50,17 +50,17 @@ export async function attentionLayers(
   return { layers: layers.map(({ layer }) => layer), shape: rank4(first!.shape), values };
 }
 
-interface Named extends AttentionArray {
+interface NamedArray extends AttentionArray {
   readonly name: string;
 }
 
 const MOST_LISTED = 6;
 
-function checkArrays(arrays: readonly Named[]): void {
+function checkArrays(arrays: readonly NamedArray[]): void {
   const needs =
     "attention needs one array [layer, batch, head, query, key], or [batch, head, query, key] for each layer, all of one size";
   const [first] = arrays;
-  const same = ({ shape }: Named) => shape.join() === first!.shape.join();
+  const same = ({ shape }: NamedArray) => shape.join() === first!.shape.join();
   const rank = first?.shape.length;
   const fits = rank === 5 ? arrays.length === 1 : rank === 4 && arrays.every(same);
   if (first && fits && first.shape.every((size) => size > 0)) return;
@@ -69,7 +69,7 @@ function checkArrays(arrays: readonly Named[]): void {
   throw new InputError("shape", `${needs}; got ${list || "no array"} (choose with \`arrays\`)`);
 }
 
-async function stackedLayers({ shape, read }: Named): Promise<AttentionLayers> {
+async function stackedLayers({ shape, read }: NamedArray): Promise<AttentionLayers> {
   const values = await read();
   const layers = Array.from({ length: shape[0]! }, (_, layer) => layer);
   const size = values.length / shape[0]!;

@@ -29,7 +29,7 @@ export interface CheckpointRows {
   readonly text: Tensor<Int32Array> | null;
 }
 
-export interface Measured {
+export interface CheckpointNumbers {
   /** [layer][head]. */
   readonly induction: number[][];
   readonly control: number[][] | null;
@@ -62,7 +62,7 @@ export async function measureCheckpoint(
     keep,
     signal,
   }: { readonly keep: ReadonlySet<number> | null; readonly signal?: AbortSignal | undefined },
-): Promise<Measured> {
+): Promise<CheckpointNumbers> {
   checkCanRun("phase", model);
   const { layers, heads } = model.architecture;
   const program = scoreProgram(model.program, model.architecture, {

@@ -21,7 +21,7 @@ import {
   measureCheckpoint,
   pairComposition,
   type CheckpointRows,
-  type Measured,
+  type CheckpointNumbers,
   type TextLosses,
 } from "./measureCheckpoint.ts";
 import { OLSSON_POSITIONS, textWindows } from "./textWindows.ts";
@@ -53,12 +53,12 @@ export async function phaseRun(
   const { id, training } = options;
   const ordered = rising(checkpoints);
   const started = performance.now();
-  const { steps, measured, compositions, pairs, model, backend, rows, copies } = await measureAll(
+  const { steps, numbers, compositions, pairs, model, backend, rows, copies } = await measureAll(
     ordered,
     options,
   );
   const width = widthOf(model);
-  return phase(steps, curvesOf(measured, training ?? null), {
+  return phase(steps, curvesOf(numbers, training ?? null), {
     id,
     warnings: [...copyWarnings(copies), ...rows.warnings],
     pairOf: (induction) => pairs.find((pair) => same(pair.induction, induction)) ?? null,
@@ -76,10 +76,10 @@ export async function phaseRun(
   });
 }
 
-type Numbers = Omit<Measured, "weights">;
+type Numbers = Omit<CheckpointNumbers, "weights">;
 
 /** Composition of each pair at one checkpoint. */
-type Composed = readonly ({ readonly k: number; readonly q: number } | null)[];
+type Compositions = readonly ({ readonly k: number; readonly q: number } | null)[];
 
 /** A checkpoint with the same weights as one that was measured. */
 interface Copy {
@@ -91,8 +91,8 @@ interface MeasuredRun {
   /** Of the checkpoints that were measured, rising. */
   readonly steps: readonly number[];
   readonly copies: readonly Copy[];
-  readonly measured: readonly Numbers[];
-  readonly compositions: readonly Composed[];
+  readonly numbers: readonly Numbers[];
+  readonly compositions: readonly Compositions[];
   readonly pairs: readonly PhasePair[];
   /** The last checkpoint; closed by now. */
   readonly model: LoadedModel;
@@ -105,7 +105,7 @@ async function measureAll(
   options: PhaseRunOptions,
 ): Promise<MeasuredRun> {
   const { seed, bos, signal, progress } = options;
-  const byStep = new Map<number, Numbers & { readonly composed: Composed }>();
+  const byStep = new Map<number, Numbers & { readonly pairCompositions: Compositions }>();
   const stepOf = new Map<string, number>(); // by hash of the weights
   const copies: Copy[] = [];
   let last: Pick<MeasuredRun, "model" | "backend" | "rows"> | null = null;
@@ -136,19 +136,19 @@ async function measureAll(
         signal,
       });
       pairs ??= await pairsOf(model, backend, { weights, ...numbers }, pathRows);
-      const composed = pairs.map(({ previous, induction }) =>
+      const pairCompositions = pairs.map(({ previous, induction }) =>
         previous ? pairComposition(weights, previous, induction) : null,
       );
-      byStep.set(step, { ...numbers, composed });
+      byStep.set(step, { ...numbers, pairCompositions });
     } finally {
       await model.close();
     }
   }
   progress?.("checkpoints", turns.length, turns.length);
   const steps = [...byStep.keys()].sort((a, b) => a - b);
-  const measured = steps.map((step) => byStep.get(step)!);
-  const compositions = measured.map(({ composed }) => composed);
-  return { steps, copies, measured, compositions, pairs: pairs!, ...last! };
+  const numbers = steps.map((step) => byStep.get(step)!);
+  const compositions = numbers.map(({ pairCompositions }) => pairCompositions);
+  return { steps, copies, numbers, compositions, pairs: pairs!, ...last! };
 }
 
 /** Equal weights are one state of a run: counted more than once, they would look like time that nothing happens in. */
@@ -176,7 +176,7 @@ const PATHS_OF = 4;
 async function pairsOf(
   model: LoadedModel,
   backend: Backend,
-  { induction, control, previousToken, weights }: Measured,
+  { induction, control, previousToken, weights }: CheckpointNumbers,
   options: PathRows,
 ): Promise<PhasePair[]> {
   const asCurves = (scores: readonly (readonly number[])[]) =>

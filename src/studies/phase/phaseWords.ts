@@ -9,7 +9,7 @@ type Parts = Pick<
   "pair" | "change" | "p" | "inductionHeads" | "events" | "order" | "bump"
 >;
 
-interface Said extends Parts {
+interface PhaseFacts extends Parts {
   readonly curves: PhaseCurves;
   readonly steps: readonly number[];
   /** The head with the highest induction score at the end. */
@@ -19,7 +19,7 @@ interface Said extends Parts {
 }
 
 /** The change or that there is none, the order of events, the loss, and where the heads are. */
-export function phaseWords(facts: Said): string[] {
+export function phaseWords(facts: PhaseFacts): string[] {
   return [
     changeWords(facts),
     orderWords(facts),
@@ -37,7 +37,7 @@ export function stepText({ step, low, high }: PhaseChange): string {
 const whole = (step: number) =>
   (step < 10 ? Number(step.toPrecision(2)) : Math.round(step)).toLocaleString("en-GB");
 
-function changeWords({ change, pair, inductionHeads, best, enough, p }: Said): string {
+function changeWords({ change, pair, inductionHeads, best, enough, p }: PhaseFacts): string {
   if (!enough) return "Too few checkpoints to find a change in: the curves only.";
   if (change && pair)
     return `Phase change at step ${stepText(change)}: the induction score of head ${headName(pair.induction)} rises by ${change.effectSize.toFixed(2)} within ${widthText(change)} (p ${pText(p)}).`;
@@ -62,7 +62,7 @@ function pText(p: number | null): string {
 }
 
 /** Which previous-token head is meant, what chose it, and who else attends so. */
-function pairWords({ pair }: Said): string {
+function pairWords({ pair }: PhaseFacts): string {
   if (!pair?.previous) return "";
   const { induction, previous, chosenBy, upstream } = pair;
   const is = (head: PhaseHead) => head.layer === previous.layer && head.head === previous.head;
@@ -108,7 +108,7 @@ function lostText(head: PhasePair["upstream"][number]): string {
   return `without its path into the ${into}, ${(100 * Math.max(0, share)).toFixed(0)} % of the induction score is lost`;
 }
 
-function orderWords({ events, order, pair }: Said): string {
+function orderWords({ events, order, pair }: PhaseFacts): string {
   if (!pair) return "";
   const previous = events.find(({ name }) => name === "previousToken");
   const induction = events.find(({ name }) => name === "induction")?.change;
@@ -125,7 +125,7 @@ function orderWords({ events, order, pair }: Said): string {
   }[order];
 }
 
-function lossWords({ events, bump, curves }: Said): string[] {
+function lossWords({ events, bump, curves }: PhaseFacts): string[] {
   const gain = events.find(({ name }) => name === "copyGain");
   const end = curves.loss?.copyGain.at(-1);
   const words: string[] = [];
@@ -155,7 +155,7 @@ function lossWords({ events, bump, curves }: Said): string[] {
 
 const LEAST_OVERSHOOT = 0.05;
 
-function depthWords({ inductionHeads }: Said): string[] {
+function depthWords({ inductionHeads }: PhaseFacts): string[] {
   if (inductionHeads.length === 0) return [];
   const heads = inductionHeads.map(
     (head) => `${headName(head)} (${head.score.toFixed(2)}, depth ${head.depth.toFixed(2)})`,

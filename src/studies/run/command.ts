@@ -87,7 +87,7 @@ async function inputsOf({ tokens, inputs, text }: RunFlags): Promise<Inputs> {
   return tokens === undefined ? readInputs(inputs!) : { tokens: await readRows(tokens) };
 }
 
-async function read(model: LoadedModel, inputs: Inputs): Promise<ModelInputs> {
+async function loadInputs(model: LoadedModel, inputs: Inputs): Promise<ModelInputs> {
   if (typeof inputs === "function") return inputs(model);
   if (!("texts" in inputs)) return inputs;
   const { promptRows } = await import("../../inputs/promptRows.ts");
@@ -124,7 +124,7 @@ async function capture(
   const { signal, progress } = frame;
   const backend = await frame.openEngine();
   await withModel(frame, name, async (model) => {
-    const inputs = await read(model, request);
+    const inputs = await loadInputs(model, request);
     const names = matchValues(programFor(model, inputs), patterns);
     let file: SafetensorsFile | null = null;
     const begin = async (values: readonly CapturedValue[]) => {

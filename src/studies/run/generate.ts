@@ -53,7 +53,7 @@ export const GENERATE_OPTIONS: OptionNames<GenerateOptions> = {
   onToken: true,
 };
 
-export interface Generated {
+export interface GeneratedText {
   /** The prompt's ids and the new ones. */
   readonly tokens: readonly number[];
   readonly newTokens: readonly number[];
@@ -84,7 +84,7 @@ export async function generate(
   model: LoadedModel,
   prompt: string | readonly number[],
   options: GenerateOptions = {},
-): Promise<Generated> {
+): Promise<GeneratedText> {
   checkOptionNames("generate", options, GENERATE_OPTIONS);
   const { maxNewTokens = MAX_NEW_TOKENS, edits = [], feeds = new Map(), signal } = options;
   checkCanRun("text", model);
@@ -103,7 +103,7 @@ export async function generate(
   const backend = await engineFor(model, options);
   const session = await prepare(lastLogits(model, edits), backend, { batch: 1, position: most });
   const newTokens: number[] = [];
-  let finish: Generated["finish"] = most < tokens.length + maxNewTokens ? "context" : "length";
+  let finish: GeneratedText["finish"] = most < tokens.length + maxNewTokens ? "context" : "length";
   try {
     while (tokens.length < most) {
       throwIfAborted(signal);

@@ -14,7 +14,7 @@ import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import type { ScorePlan } from "./plan.ts";
 import { scoreWords } from "./words.ts";
 
-export interface Measured {
+export interface MeasuredScores {
   /** Sequences that were measured. */
   readonly examples: number;
   /** [layer][head]: one score per example, by measure. */
@@ -30,7 +30,7 @@ export function scoreResultOf(
   model: LoadedModel,
   backend: Backend,
   { rows, topHeads }: Pick<ScorePlan, "rows" | "topHeads">,
-  { scores, losses, precision }: Measured,
+  { scores, losses, precision }: MeasuredScores,
   timings: Record<string, number>,
 ): ScoreResult {
   const { info } = rows;
@@ -86,7 +86,7 @@ function best(
     });
 }
 
-function notPrecise(precision: Measured["precision"]): string[] {
+function notPrecise(precision: MeasuredScores["precision"]): string[] {
   if (!precision || precision.enough) return [];
   const { target, halfWidth, sequences } = precision;
   const got = halfWidth === null ? "no band" : `a half-width of ${halfWidth.toFixed(4)}`;

@@ -27,7 +27,7 @@ import {
   type ScoreOptions,
   type ScorePlan,
 } from "./plan.ts";
-import { scoreResultOf, type Measured } from "./buildResult.ts";
+import { scoreResultOf, type MeasuredScores } from "./buildResult.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
 import { byteSize } from "../../base/byteSize.ts";
 
@@ -93,7 +93,7 @@ const SURELY_SEEN = 0.5;
 async function blindWarning(
   model: LoadedModel,
   backend: Backend,
-  { scores, examples }: Measured,
+  { scores, examples }: MeasuredScores,
 ): Promise<string[]> {
   const isSame = (values: Float64Array) =>
     values.every((value) => Math.abs(value - values[0]!) < 1e-6 || Number.isNaN(value));
@@ -166,7 +166,7 @@ export async function measureRows(
   session: Session,
   { tokens, start, period }: Pick<RepeatedRows, "tokens" | "start" | "period">,
   { layers, heads, lossExamples, precision = null, seed, signal, progress }: MeasureOptions,
-): Promise<Measured> {
+): Promise<MeasuredScores> {
   const [examples, length] = tokens.shape as readonly [number, number];
   const tables = attentionTableFeeds(attentionTables({ start, period, length }));
   checkScoresFit(session.backend, layers * heads, examples);

@@ -5,7 +5,7 @@ import type { Model } from "../../models/family.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
-import type { Measured } from "./buildResult.ts";
+import type { MeasuredScores } from "./buildResult.ts";
 import { measureRows } from "./score.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
 
@@ -15,7 +15,7 @@ export async function scoreRows(
   backend: Backend,
   rows: RepeatedRows,
   options: Pick<StudyOptions, "signal" | "progress">,
-): Promise<Measured> {
+): Promise<MeasuredScores> {
   const { length, examples } = rows.info;
   const withLoss = program.absent?.["logits"] === undefined;
   const measures = ATTENTION_SCORES.length;

@@ -10,7 +10,7 @@ import type { MeasureName, Worths } from "../../interventions/coalitionRuns.ts";
 import type { ShapleyPlan } from "./plan.ts";
 import type { ShapleyResult } from "./result.ts";
 
-interface Found {
+interface FoundWorths {
   readonly rows: AblationRows;
   readonly plan: ShapleyPlan;
   readonly worths: { readonly repeated: Worths; readonly control: Worths };
@@ -20,7 +20,7 @@ interface Found {
 export function shapleyResultOf(
   model: LoadedModel,
   backend: Backend,
-  { rows, plan, worths, timings }: Found,
+  { rows, plan, worths, timings }: FoundWorths,
 ): ShapleyResult {
   const { kind, orders, heads, threshold, seed } = plan;
   const [gains, logits] = (["copyGain", "centredLogit"] as const).map((measure) =>
@@ -57,7 +57,7 @@ interface Measure {
   readonly parts: readonly ShapleyResult["heads"][number]["copyGain"][];
 }
 
-function measureOf(name: MeasureName, plan: ShapleyPlan, worths: Found["worths"]): Measure {
+function measureOf(name: MeasureName, plan: ShapleyPlan, worths: FoundWorths["worths"]): Measure {
   const on = (byName: Worths) => shapleyValues(plan, (set) => byName.get(set)![name]);
   const { all, none, gain, values } = on(worths.repeated);
   const nulls = on(worths.control).values;

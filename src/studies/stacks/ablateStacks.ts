@@ -17,7 +17,7 @@ import { ablationResultOf, type AblatedPart } from "./buildAblation.ts";
 import { copyLosses, lossProgram, lossRows, meanLosses } from "./copyLosses.ts";
 import { scoredStacks, type ScoredStack } from "./parts.ts";
 import type { StackAblationResult } from "./resultAblate.ts";
-import { withRuns, type Lent, type Runs, type Shared } from "./stackRuns.ts";
+import { withRuns, type Lent, type Runs, type SharedValues } from "./stackRuns.ts";
 
 export interface AblateStacksOptions extends GeneratedInput, StudyOptions {
   /** What a head's output becomes: its mean over the rows at each position, or 0. Left out: "mean". */
@@ -167,7 +167,7 @@ async function ofEachHead(
   const losses: Float64Array[] = [];
   for (let head = 0; head < heads; head++) {
     const data = Uint8Array.from({ length: heads }, (_, index) => Number(index === head));
-    const more: Shared = [[on, tensor(["head"], [heads], data)]];
+    const more: SharedValues = [[on, tensor(["head"], [heads], data)]];
     losses.push(await meanLosses(runs, feeds, crossing, more));
   }
   return losses;

@@ -19,7 +19,7 @@ export interface AblatedPart extends ScoredStack {
   readonly restored: readonly (readonly Float64Array[])[];
 }
 
-interface Measured {
+interface MeasuredAblation {
   readonly losses: CopyLosses;
   readonly parts: readonly AblatedPart[];
 }
@@ -32,7 +32,7 @@ export function ablationResultOf(
     readonly kind: "mean" | "zero";
     readonly topHeads: number;
   },
-  { losses, parts: measured }: Measured,
+  { losses, parts: measured }: MeasuredAblation,
   timings: Record<string, number>,
 ): StackAblationResult {
   const { rows, kind, topHeads } = request;

@@ -23,7 +23,7 @@ export interface MeasuredPart extends ScoredStack {
   readonly control?: Scores | undefined;
 }
 
-interface Measured {
+interface MeasuredStacks {
   readonly parts: readonly MeasuredPart[];
   /** Means by example; null without losses. */
   readonly losses: CopyLosses | null;
@@ -33,7 +33,7 @@ export function stacksResultOf(
   model: LoadedModel,
   backend: Backend,
   { rows, topHeads }: ScoreStacksPlan,
-  { parts: measured, losses }: Measured,
+  { parts: measured, losses }: MeasuredStacks,
   timings: Record<string, number>,
 ): StacksResult {
   const parts = measured.map((part) => partOf(part, rows.words));

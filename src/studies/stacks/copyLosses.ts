@@ -5,7 +5,7 @@ import { prune, type Program } from "../../graph/program.ts";
 import type { CrossRows, FedRows } from "../../inputs/stackRows.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { nextTokens } from "../../measure/nextTokens.ts";
-import type { Runs, Shared } from "./stackRuns.ts";
+import type { Runs, SharedValues } from "./stackRuns.ts";
 
 /** The program that gives the loss at each position, and nothing else. */
 export function lossProgram(program: Program, vocabulary: number): Program {
@@ -46,7 +46,7 @@ export async function meanLosses(
   runs: Runs,
   rows: FedRows,
   { period }: CrossRows["crossing"],
-  more: Shared = [],
+  more: SharedValues = [],
 ): Promise<Float64Array> {
   const means = new Float64Array(rows.get("decoder")!.shape[0]!);
   await runs.pass(rows, more, (trace, from) => {

@@ -39,8 +39,8 @@ export async function scoreStacks(
   const parts = scoredStacks(model.program, model.architecture);
   const lent = { backend, signal: options.signal, progress: options.progress };
   return whileUnchanged(model, backend, async (elapsed) => {
-    const own: Tabled[] = [];
-    const crossing: Tabled[] = [];
+    const own: TabledStack[] = [];
+    const crossing: TabledStack[] = [];
     for (const part of parts) {
       if (part.direction === "across")
         crossing.push({ ...part, tables: crossTables(across!.crossing) });
@@ -64,7 +64,7 @@ export async function scoreStacks(
   });
 }
 
-interface Tabled extends ScoredStack {
+interface TabledStack extends ScoredStack {
   readonly tables: Tensor;
 }
 

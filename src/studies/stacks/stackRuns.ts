@@ -13,7 +13,7 @@ import type { StudyOptions } from "../common/studyOptions.ts";
 export type Lent = Pick<StudyOptions, "signal" | "progress"> & { readonly backend: Backend };
 
 /** Values that are the same for all rows, by name. */
-export type Shared = readonly (readonly [string, Tensor<TensorData>])[];
+export type SharedValues = readonly (readonly [string, Tensor<TensorData>])[];
 
 /** Takes what some rows give, and the row that they begin with. */
 type Receive = (trace: ReadonlyMap<string, Tensor>, first: number) => void;
@@ -21,7 +21,7 @@ type Receive = (trace: ReadonlyMap<string, Tensor>, first: number) => void;
 /** A session for rows of these lengths. */
 export interface Runs {
   /** Runs all rows; `more` is the same for all. */
-  pass(rows: FedRows, more: Shared, receive: Receive): Promise<void>;
+  pass(rows: FedRows, more: SharedValues, receive: Receive): Promise<void>;
 }
 
 /** What `use` makes of a session of `program` for rows as long as `rows`. */
@@ -51,7 +51,7 @@ async function pass(
   session: Session,
   read: readonly (readonly [string, Tensor<TensorData>])[],
   perRun: number,
-  more: Shared,
+  more: SharedValues,
   { signal, progress }: Lent,
   receive: Receive,
 ): Promise<void> {

@@ -21,7 +21,7 @@ import { footerOf, headerOf } from "../common/about.ts";
 import { allHeads } from "../../interventions/headNames.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { circuitOf } from "./circuitOf.ts";
-import type { Measured } from "./measured.ts";
+import type { VerdictEvidence } from "./verdictEvidence.ts";
 import type { VerdictPlan } from "./plan.ts";
 import { reasonWords } from "./reasonWords.ts";
 import { effectsInto } from "./upstreamEvidence.ts";
@@ -34,7 +34,7 @@ type Head = VerdictResult["heads"][number];
 export function verdictResultOf(
   model: LoadedModel,
   backend: Backend,
-  measured: Measured,
+  measured: VerdictEvidence,
   { quick }: VerdictPlan,
   timings: Record<string, number>,
 ): VerdictResult {
@@ -91,7 +91,7 @@ export function verdictResultOf(
 
 function headResult(
   { architecture }: LoadedModel,
-  measured: Measured,
+  measured: VerdictEvidence,
   scale: CausalScale | null,
   { layer, head }: HeadAt,
   index: number,
@@ -140,13 +140,20 @@ function headResult(
 }
 
 /** Left out where no layer has a convolution; null for heads that were not run, or have no stripe to lose. */
-function convolutionOf({ convolution }: Measured, candidate: number): Estimate | null | undefined {
+function convolutionOf(
+  { convolution }: VerdictEvidence,
+  candidate: number,
+): Estimate | null | undefined {
   if (!convolution) return undefined;
   const whole = convolution.whole[candidate];
   return whole && whole.length > 0 ? pathEffect(whole, convolution.cut[candidate]!) : null;
 }
 
-function causalParts(measured: Measured, evidence: CausalEvidence | null, candidate: number) {
+function causalParts(
+  measured: VerdictEvidence,
+  evidence: CausalEvidence | null,
+  candidate: number,
+) {
   return {
     copying: evidence?.copying
       ? { ...evidence.copying, weights: measured.weights?.copying[candidate] ?? null }
@@ -160,7 +167,7 @@ function causalParts(measured: Measured, evidence: CausalEvidence | null, candid
 /** Paths into one candidate, largest effect first. */
 function upstreamOf(
   architecture: LoadedModel["architecture"],
-  { heads: { candidates }, upstream, weights }: Measured,
+  { heads: { candidates }, upstream, weights }: VerdictEvidence,
   candidate: number,
 ): Head["evidence"]["upstream"] {
   if (!upstream) return [];
@@ -189,7 +196,10 @@ function upstreamOf(
     .sort((a, b) => b.effect - a.effect);
 }
 
-function warningsOf({ rows, heads, attention, leftOut }: Measured, quick: boolean): string[] {
+function warningsOf(
+  { rows, heads, attention, leftOut }: VerdictEvidence,
+  quick: boolean,
+): string[] {
   const examples = rows.attention[0]!.repeated.shape[0]!;
   const causal = rows.causal.clean.shape[0]!;
   const { candidates, nulls } = heads;

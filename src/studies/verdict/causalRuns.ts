@@ -122,9 +122,10 @@ export async function causalRuns(step: Step, chunk: readonly number[]): Promise<
     stripe: stripesOf(clean.saved, heads.candidates, rows),
     stripeGivenOthers: byMean.stripes,
     stripeGivenResampled: byResample.stripes,
-    written: outputsRead && all.map((head) => writtenBy(clean.saved, outputsRead, head, rows)),
-    writtenGivenOthers: givenOthers(byMean),
-    writtenGivenResampled: givenOthers(byResample),
+    directEffects:
+      outputsRead && all.map((head) => writtenBy(clean.saved, outputsRead, head, rows)),
+    directEffectsGivenOthers: givenOthers(byMean),
+    directEffectsGivenResampled: givenOthers(byResample),
   };
 }
 
@@ -230,7 +231,7 @@ async function ablations(
     ...jobs(nulls, (head) => [...candidates, head]),
   ]);
   return {
-    numbers: { alone, allGone: metricsOf(run.metrics, chunk.length), given: amongOthers },
+    numbers: { alone, allGone: metricsOf(run.metrics, chunk.length), amongOthers },
     stripes,
     outputs: run.saved,
   };

@@ -3,7 +3,7 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import { builder } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { ancestorsOf } from "../../graph/program.ts";
-import type { Written } from "../../measure/verdict/copying.ts";
+import type { WrittenEffect } from "../../measure/verdict/copying.ts";
 import { writtenTowards } from "../../measure/verdict/copying.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend } from "../../base/backend.ts";
@@ -105,7 +105,7 @@ export function writtenBy(
   directions: ReadDirections,
   { layer, head }: HeadAt,
   { positions }: Pick<CausalRows, "positions">,
-): Written[] {
+): WrittenEffect[] {
   const z = valueOf(state, hookName(layer, "attn.hook_z"));
   const read = directions.get(layer)!;
   const [examples, length, heads, size] = z.shape as readonly [number, number, number, number];

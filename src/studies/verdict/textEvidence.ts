@@ -16,7 +16,7 @@ import type { VerdictResult } from "./result.ts";
 
 type TextEvidence = NonNullable<VerdictResult["text"]>;
 type TextHead = TextEvidence["heads"][number];
-type Judged = VerdictResult["heads"];
+type JudgedHeads = VerdictResult["heads"];
 
 export interface TextInput {
   readonly texts: readonly string[];
@@ -44,7 +44,7 @@ const CAUSAL_PIECES = 16;
 export async function textEvidence(
   model: LoadedModel,
   backend: Backend,
-  judged: Judged,
+  judged: JudgedHeads,
   { texts, bos, most }: TextInput,
   { signal, progress }: Pick<StudyOptions, "signal" | "progress">,
 ): Promise<TextEvidence> {
@@ -75,7 +75,7 @@ const NO_EFFECTS = { continued: null, elsewhere: null };
 
 /** Heads that attend like induction on random tokens or to what followed in the text, those that attend most first. */
 function headsOnText(
-  judged: Judged,
+  judged: JudgedHeads,
   { groups, everyCopy }: RepeatScores,
 ): Omit<TextHead, "continued" | "elsewhere">[] {
   const { scores, uniform } = groups.at(-1)!;

@@ -70,7 +70,7 @@ export function effectsInto(
     .findIndex(({ head }) => head === receiver.head);
   return upstream.jobs.flatMap(({ source, layer, route }, job) => {
     if (layer !== receiver.layer) return [];
-    const clean = route === "v" ? upstream.written?.[candidate] : upstream.stripe[candidate];
+    const clean = route === "v" ? upstream.directEffects?.[candidate] : upstream.stripe[candidate];
     const effect = clean && pathEffect(clean, upstream.paths[job]![place]!);
     return effect ? [{ source, route, effect }] : [];
   });
@@ -110,7 +110,8 @@ async function pathNumbers(
     );
   return parts.reduce((left, right) => ({
     stripe: lists(left.stripe, right.stripe),
-    written: left.written && right.written && lists(left.written, right.written),
+    directEffects:
+      left.directEffects && right.directEffects && lists(left.directEffects, right.directEffects),
     paths: left.paths.map((row, job) => lists(row, right.paths[job]!)),
   }));
 }
@@ -132,7 +133,7 @@ function bestJobs(
       .filter(({ layer }) => layer === receiver.layer)
       .findIndex((head) => headName(head) === headName(receiver));
     for (const route of ["k", "q", "v"] as const) {
-      const clean = route === "v" ? screened.written?.[index] : screened.stripe[index];
+      const clean = route === "v" ? screened.directEffects?.[index] : screened.stripe[index];
       if (!clean) continue;
       const sign = Math.sign(mean(clean));
       jobs

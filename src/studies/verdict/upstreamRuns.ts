@@ -33,7 +33,7 @@ export interface PathJob {
 export interface PathNumbers {
   /** [receiver][example]. */
   readonly stripe: readonly number[][];
-  readonly written: readonly number[][] | null;
+  readonly directEffects: readonly number[][] | null;
   /** [job][receiver of the job's layer][example], in the order of receivers. */
   readonly paths: readonly (readonly number[][])[];
 }
@@ -76,18 +76,18 @@ export async function upstreamRuns(
   }
   return {
     stripe: receivers.map((head) => inductionScores(clean.saved, [head], rows)),
-    written:
+    directEffects:
       directions &&
       receivers.map((head) => writtenBy(clean.saved, directions, head, rows).map(({ own }) => own)),
     paths,
   };
 }
 
-type Placed = PathJob & { readonly index: number };
+type PlacedJob = PathJob & { readonly index: number };
 
 /** Jobs of one receiving layer and route. */
-function groupJobs(jobs: readonly Placed[]): Placed[][] {
-  const groups = new Map<string, Placed[]>();
+function groupJobs(jobs: readonly PlacedJob[]): PlacedJob[][] {
+  const groups = new Map<string, PlacedJob[]>();
   for (const job of jobs) {
     const key = `${job.layer} ${job.route}`;
     groups.set(key, [...(groups.get(key) ?? []), job]);
@@ -98,7 +98,7 @@ function groupJobs(jobs: readonly Placed[]): Placed[][] {
 /** [job][receiver of the layer][example]. */
 async function pathGroup(
   { chain, sessions, rows, receivers }: PathStep,
-  group: readonly Placed[],
+  group: readonly PlacedJob[],
   clean: State,
   change: WrittenChange,
   directions: ReadDirections | null,

@@ -30,7 +30,7 @@ import { textEvidence, textWords } from "./textEvidence.ts";
 import { upstreamEvidence } from "./upstreamEvidence.ts";
 import { verdictResultOf } from "./buildResult.ts";
 import { verdictSeeds } from "./seeds.ts";
-import type { Measured } from "./measured.ts";
+import type { VerdictEvidence } from "./verdictEvidence.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { VERDICT_OPTIONS, verdictPlan, type VerdictOptions, type VerdictPlan } from "./plan.ts";
 import { verdictRows } from "./verdictRows.ts";
@@ -118,13 +118,13 @@ async function withText(
 }
 
 /** Heads' queries and patterns can be changed; scans have no queries, and their patterns are only looked at. */
-function cutsOf(model: LoadedModel): Pick<ChainOptions, "hooks" | "watched"> {
+function cutsOf(model: LoadedModel): Pick<ChainOptions, "hooks" | "watchedHooks"> {
   return hasScans(model)
-    ? { hooks: SCAN_HOOKS, watched: ["attn.hook_pattern"] }
+    ? { hooks: SCAN_HOOKS, watchedHooks: ["attn.hook_pattern"] }
     : { hooks: hooksFor(["head-out", "head-q", "head-pattern"]) };
 }
 
-async function measure(work: Work): Promise<Measured> {
+async function measure(work: Work): Promise<VerdictEvidence> {
   const { model, rows, plan } = work;
   const { extent, seed } = plan;
   const attention = attentionEvidence(await attentionOf(work), { seed });
@@ -138,7 +138,7 @@ async function measure(work: Work): Promise<Measured> {
   const leftOut = inOrder(attending.slice(extent.candidates));
   const nulls = nullHeads(all, attention, candidates, attending, extent.nullHeads, seed);
   const heads = { candidates, nulls };
-  const worthOf = async (upstream: Measured["upstream"]) =>
+  const worthOf = async (upstream: VerdictEvidence["upstream"]) =>
     plan.matters ? await worthRuns(work, { candidates, upstream }) : null;
   if (candidates.length === 0) {
     const none = { causal: null, upstream: null, convolution: null, weights: null };
@@ -195,7 +195,7 @@ function nullHeads(
 async function causesOf(
   work: Work,
   heads: CausalHeads,
-): Promise<Pick<Measured, "causal" | "upstream" | "convolution" | "weights" | "lacking">> {
+): Promise<Pick<VerdictEvidence, "causal" | "upstream" | "convolution" | "weights" | "lacking">> {
   const { model, backend, chain, rows, plan, log, signal, progress } = work;
   const layers = [...new Set([...heads.candidates, ...heads.nulls].map(({ layer }) => layer))];
   const readers = await openReaders(model, backend, chain, layers, rows.causal.positions.length);

@@ -4,14 +4,17 @@ import type { VerdictResult } from "./result.ts";
 import { headName } from "../../base/headName.ts";
 import { layerList } from "../../inputs/windowReach.ts";
 
-type Said = Pick<VerdictResult, "heads" | "circuit" | "causal" | "periods" | "model" | "screened">;
+type VerdictFacts = Pick<
+  VerdictResult,
+  "heads" | "circuit" | "causal" | "periods" | "model" | "screened"
+>;
 
 /**
  * What was found, how it works, how deep it lies, and what was not found.
  *
  * @param outOfReach layers that do not see what followed the earlier copy
  */
-export function verdictWords(result: Said, outOfReach: readonly number[] = []): string[] {
+export function verdictWords(result: VerdictFacts, outOfReach: readonly number[] = []): string[] {
   return [
     ...inductionWords(result, outOfReach),
     ...line(result),
@@ -20,12 +23,12 @@ export function verdictWords(result: Said, outOfReach: readonly number[] = []): 
   ];
 }
 
-function nameList(heads: Said["heads"]): string {
+function nameList(heads: VerdictFacts["heads"]): string {
   return heads.map(headName).join(", ");
 }
 
 function inductionWords(
-  { heads, screened, causal, circuit, model }: Said,
+  { heads, screened, causal, circuit, model }: VerdictFacts,
   outOfReach: readonly number[],
 ): string[] {
   const induction = heads.filter(({ label }) => label === "induction");
@@ -56,7 +59,7 @@ function inductionWords(
 }
 
 /** How much of what attends alike was run, and whether there was anything to compare it with. */
-function ranWords({ candidates, leftOut, nullHeads }: Said["screened"]): string {
+function ranWords({ candidates, leftOut, nullHeads }: VerdictFacts["screened"]): string {
   const rest =
     leftOut.length === 0
       ? ""
@@ -67,7 +70,7 @@ function ranWords({ candidates, leftOut, nullHeads }: Said["screened"]): string 
 }
 
 /** Each receiver's strongest feeder, receivers of one feeder together: 16.0 -> keys of 17.3, 18.6. */
-function line({ circuit, heads }: Said): string[] {
+function line({ circuit, heads }: VerdictFacts): string[] {
   if (!circuit.present) return [];
   const strongest = new Map<string, Edge>();
   for (const edge of circuit.edges) {
@@ -94,14 +97,14 @@ function line({ circuit, heads }: Said): string[] {
 }
 
 /** The previous-token step is the layer's own. */
-function convolutionWords(heads: Said["heads"]): string {
+function convolutionWords(heads: VerdictFacts["heads"]): string {
   const lost = heads.flatMap(({ label, evidence: { convolution } }) =>
     label === "induction" && convolution ? [{ effect: convolution.value }] : [],
   );
   return `The previous-token step is the convolution of their own layers: where it reads the current token alone, ${shares(lost)} of their attention to the induction target is lost.`;
 }
 
-type Edge = Said["circuit"]["edges"][number];
+type Edge = VerdictFacts["circuit"]["edges"][number];
 
 function shares(edges: readonly { readonly effect: number }[]): string {
   const all = edges.map(({ effect }) => Math.round(100 * effect));
@@ -109,7 +112,7 @@ function shares(edges: readonly { readonly effect: number }[]): string {
   return least === most ? `${least} %` : `${least} to ${most} %`;
 }
 
-function depth({ circuit, model }: Said): string[] {
+function depth({ circuit, model }: VerdictFacts): string[] {
   if (!circuit.depth) return [];
   const { least, most, withinClaim, heads } = circuit.depth;
   const share = (value: number) => value.toFixed(2);
@@ -127,7 +130,7 @@ const LOOKED_FOR = [
   "duplicate-token",
 ] as const;
 
-function absent({ heads }: Said): string[] {
+function absent({ heads }: VerdictFacts): string[] {
   const missing = LOOKED_FOR.filter((label) => heads.every((head) => head.label !== label));
   return missing.length > 0 ? [`Not found: ${missing.join(", ")}.`] : [];
 }

@@ -53,7 +53,7 @@ export function circuitDrawing(
   });
 }
 
-interface Placed extends CircuitNode {
+interface PlacedNode extends CircuitNode {
   readonly x: number;
   readonly y: number;
   readonly height: number;
@@ -62,7 +62,7 @@ interface Placed extends CircuitNode {
 }
 
 /** Columns are layers that have a node, evenly spaced; in a column heads go down. */
-function placeNodes(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]): Placed[] {
+function placeNodes(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]): PlacedNode[] {
   const feeding = nodes.map(({ name }) => fedLines(edges.filter(({ to }) => to === name)));
   const height = BOX.height + BOX.line * Math.max(0, ...feeding.map((lines) => lines.length));
   const stepY = height + GAP.y;
@@ -125,8 +125,8 @@ function graph({ nodes, edges }: CircuitDrawing, document: Document, theme: Them
 
 function edgeNode(
   { route, effect }: CircuitEdge,
-  from: Placed,
-  to: Placed,
+  from: PlacedNode,
+  to: PlacedNode,
   document: Document,
   theme: Theme,
 ) {
@@ -154,7 +154,7 @@ function markOf(label: string, theme: Theme): string {
 }
 
 function box(
-  { name, label, x, y, height, feedLines }: Placed,
+  { name, label, x, y, height, feedLines }: PlacedNode,
   document: Document,
   theme: Theme,
 ): SVGElement {

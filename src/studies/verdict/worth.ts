@@ -9,10 +9,10 @@ import type { WorthNumbers } from "./worthRuns.ts";
 type HeadWorth = NonNullable<VerdictResult["heads"][number]["worth"]>;
 
 /** Null for a head without a value. */
-export function headWorth({ copyGain, found }: WorthNumbers, head: HeadAt): HeadWorth | null {
-  const at = found?.heads.findIndex((other) => headName(other) === headName(head)) ?? -1;
-  if (!found || at < 0) return null;
-  const value = found.values[at]!;
+export function headWorth({ copyGain, worths }: WorthNumbers, head: HeadAt): HeadWorth | null {
+  const at = worths?.heads.findIndex((other) => headName(other) === headName(head)) ?? -1;
+  if (!worths || at < 0) return null;
+  const value = worths.values[at]!;
   return {
     ...value,
     share: value.value / copyGain.value,
@@ -29,21 +29,21 @@ function mattersIn(copyGain: Estimate, value: Estimate): Matters {
 export function wholeWorth({
   copyGain,
   examples,
-  found,
+  worths,
 }: WorthNumbers): NonNullable<VerdictResult["worth"]> {
   return {
     copyGain,
     copies: copyGain.value >= LEAST_COPY_GAIN,
-    none: found?.none ?? null,
+    none: worths?.none ?? null,
     threshold: MATTERS_SHARE,
     examples,
-    heads: found?.heads.map(headName) ?? [],
-    screened: found?.screened ?? false,
-    design: found && designOf(found),
+    heads: worths?.heads.map(headName) ?? [],
+    screened: worths?.screened ?? false,
+    design: worths && designOf(worths),
   };
 }
 
-function designOf({ pairs, subsets }: NonNullable<WorthNumbers["found"]>) {
+function designOf({ pairs, subsets }: NonNullable<WorthNumbers["worths"]>) {
   return pairs === null
     ? { kind: "exact" as const, subsets }
     : { kind: "sampled" as const, pairs, subsets };

@@ -32,7 +32,7 @@ export interface WorthNumbers {
   readonly copyGain: Estimate;
   readonly examples: number;
   /** Null where the model does not copy. */
-  readonly found: {
+  readonly worths: {
     readonly heads: readonly HeadAt[];
     readonly screened: boolean;
     readonly none: number;
@@ -57,18 +57,18 @@ const SCREEN_ROWS = 4;
 const SCREEN_SHARE = 0.01;
 
 /** Heads that attend like induction, and the paths into them that were measured. */
-export interface Found {
+export interface CandidatePaths {
   readonly candidates: readonly HeadAt[];
   readonly upstream: UpstreamNumbers | null;
 }
 
 /** Shapley values on rows of their own, more of them while a head is undecided; nothing is removed in a model that does not copy. */
-export async function worthRuns(work: Work, found: Found): Promise<WorthNumbers> {
+export async function worthRuns(work: Work, paths: CandidatePaths): Promise<WorthNumbers> {
   const { model, backend, rows, log, signal } = work;
   return finishedOnce(log, "worth", () =>
     withCoalitionRuns(model, backend, { rows: rows.worth, kind: KIND, signal }, async (runs) => {
       const sources = await coalitionSources(runs, rows.worth, KIND);
-      return valuesOn({ work, runs, sources }, found);
+      return valuesOn({ work, runs, sources }, paths);
     }),
   );
 }
@@ -79,7 +79,7 @@ interface Runs {
   readonly sources: AllSources;
 }
 
-async function valuesOn(runs: Runs, found: Found): Promise<WorthNumbers> {
+async function valuesOn(runs: Runs, paths: CandidatePaths): Promise<WorthNumbers> {
   const { model, plan, rows } = runs.work;
   const all = allHeads(model.architecture);
   const whole = everyone(all.length);
@@ -89,8 +89,8 @@ async function valuesOn(runs: Runs, found: Found): Promise<WorthNumbers> {
   for (const batch of batches)
     gains.push(...Array.from((await worthsOf(runs, batch, all, [whole]))(whole)));
   const copyGain = meanEstimate(gains);
-  if (copyGain.value < LEAST_COPY_GAIN) return { copyGain, examples: gains.length, found: null };
-  const heads = screened ? await screenedHeads(runs, copyGain.value, found) : all;
+  if (copyGain.value < LEAST_COPY_GAIN) return { copyGain, examples: gains.length, worths: null };
+  const heads = screened ? await screenedHeads(runs, copyGain.value, paths) : all;
   const mostExact = screened ? 0 : MOST_EXACT;
   const design = shapleyDesign(heads.length, { pairs: PAIRS, seed: plan.seed, mostExact });
   const { examples, values } = await untilDecided(runs, batches, {
@@ -99,7 +99,7 @@ async function valuesOn(runs: Runs, found: Found): Promise<WorthNumbers> {
   return {
     copyGain,
     examples,
-    found: {
+    worths: {
       ...{ heads, screened, none: values.none, values: values.values },
       pairs: design.orders?.length ?? null,
       subsets: design.coalitions.length,
@@ -145,7 +145,7 @@ async function untilDecided(
 async function screenedHeads(
   runs: Runs,
   gain: number,
-  { candidates, upstream }: Found,
+  { candidates, upstream }: CandidatePaths,
 ): Promise<HeadAt[]> {
   const { model, plan, rows } = runs.work;
   const all = allHeads(model.architecture);

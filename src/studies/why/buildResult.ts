@@ -12,7 +12,7 @@ import type { CellEffect } from "./whyEffect.ts";
 import type { ScoreCell, WhyLayer, WhyRun } from "./whyRun.ts";
 import type { ScoreTakenApart } from "./whyScore.ts";
 
-interface Measured {
+interface MeasuredWhy {
   readonly model: LoadedModel;
   readonly backend: Backend;
   readonly plan: WhyPlan;
@@ -25,10 +25,13 @@ interface Measured {
   readonly timings: Readonly<Record<string, number>>;
 }
 
-export function whyResultOf(measured: Measured): WhyResult {
+export function whyResultOf(measured: MeasuredWhy): WhyResult {
   const { model, backend, plan, inputs, sequences, cell, apart, run, timings } = measured;
   const sequence = sequences.sequences[0]!;
-  const tokenOf: Named = (token) => ({ token, piece: piecesOf(sequences.tokenizer, [token])[0]! });
+  const tokenOf: NameToken = (token) => ({
+    token,
+    piece: piecesOf(sequences.tokenizer, [token])[0]!,
+  });
   return {
     schema: "induction-lens/why@1",
     ...headerOf(model, sequences.info, sequences.warnings),
@@ -49,7 +52,7 @@ export function whyResultOf(measured: Measured): WhyResult {
   };
 }
 
-type Named = (token: number) => { readonly token: number; readonly piece: string };
+type NameToken = (token: number) => { readonly token: number; readonly piece: string };
 
 function cellOf(
   cell: ScoreCell,
@@ -106,8 +109,8 @@ function contrastOf(
 }
 
 function effectOf(
-  { effect, run, cell, sequences, plan }: Measured,
-  tokenOf: Named,
+  { effect, run, cell, sequences, plan }: MeasuredWhy,
+  tokenOf: NameToken,
 ): WhyResult["effect"] {
   const { target: targetOption, topK } = plan;
   const logits = lastRow(run.saved.get("logits")!);

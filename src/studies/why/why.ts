@@ -12,7 +12,7 @@ import { prepare } from "../../runtime/prepare.ts";
 import { rowOf, sequencesOf, type Sequences } from "../../inputs/sequences.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import { required, type AlibiFill } from "../../models/anatomy/programAnatomy.ts";
+import { requirePart, type AlibiFill } from "../../models/anatomy/programAnatomy.ts";
 import { alibiMask } from "../../runtime/alibiMask.ts";
 import { streamPartNames } from "../../interventions/streamParts.ts";
 import { cellEffect, effectNames } from "./whyEffect.ts";
@@ -46,7 +46,7 @@ export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyR
   const { architecture, program } = model;
   const plan = whyPlan(architecture, options);
   const layer = anatomy(program, architecture).layers[plan.head.layer]!;
-  const inputs = { layer, product: required(layer.attention.scores.product) };
+  const inputs = { layer, product: requirePart(layer.attention.scores.product) };
   const linear = { ...model, program: clampsApart(program, inputs.product.clamps) };
   const sequences = await sequencesOf(model, plan.sequence);
   const query = queryOf(plan.query, sequences.sequences[0]!.tokens.length);

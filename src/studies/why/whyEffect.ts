@@ -2,7 +2,7 @@
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import { required } from "../../models/anatomy/programAnatomy.ts";
+import { requirePart } from "../../models/anatomy/programAnatomy.ts";
 import { frozenScales } from "../../interventions/passages.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
@@ -22,8 +22,8 @@ export interface CellEffect {
 export function effectNames({ program, architecture }: LoadedModel, layer: number): string[] {
   const { layers, end } = anatomy(program, architecture);
   const { z, values, passage } = layers[layer]!.attention;
-  const { norm } = required(end);
-  return [z, values.hook, ...frozenScales(required(passage)), ...(norm ? [norm.scale] : [])];
+  const { norm } = requirePart(end);
+  return [z, values.hook, ...frozenScales(requirePart(passage)), ...(norm ? [norm.scale] : [])];
 }
 
 /**
@@ -40,7 +40,7 @@ export async function cellEffect(
   saved: Trace,
 ): Promise<CellEffect> {
   const { program, architecture } = model;
-  const { stream, norm, unembedding } = required(anatomy(program, architecture).end);
+  const { stream, norm, unembedding } = requirePart(anatomy(program, architecture).end);
   const { uncapped } = unembedding;
   const z = hookName(cell.layer, "attn.hook_z");
   const all = saved.get(z)!;
@@ -75,9 +75,9 @@ async function writes(
   entries: readonly Float32Array[],
 ): Promise<Tensor[]> {
   const { z: from, passage } = anatomy(program, architecture).layers[layer]!.attention;
-  const { added: to } = required(passage);
+  const { added: to } = requirePart(passage);
   const { axes, shape } = saved.get(from)!;
-  const scales = frozenScales(required(passage));
+  const scales = frozenScales(requirePart(passage));
   const map = await linearMap(program, backend, {
     from: [from],
     outputs: [to],

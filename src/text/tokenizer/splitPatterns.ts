@@ -80,11 +80,14 @@ export interface SplitPattern {
   readonly bos: boolean;
 }
 
-interface Cut extends Partial<Omit<SplitPattern, "preTokenizer" | "normalizer">> {
+interface SplitOptions extends Partial<Omit<SplitPattern, "preTokenizer" | "normalizer">> {
   readonly nfc?: boolean;
 }
 
-const cut = (steps: readonly (string | object)[], { nfc, ...more }: Cut = {}): SplitPattern => {
+const cut = (
+  steps: readonly (string | object)[],
+  { nfc, ...more }: SplitOptions = {},
+): SplitPattern => {
   const splits = steps.map((step) => (typeof step === "string" ? split(step) : step));
   return {
     preTokenizer: {

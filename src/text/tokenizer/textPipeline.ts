@@ -58,7 +58,7 @@ function preTokenizers(step: unknown, depth: number): object[] {
     case "Digits":
       return [isolated(rest.individual_digits === true ? "\\p{N}" : "\\p{N}+")];
     case "Split":
-      return [split(rest)];
+      return [splitStep(rest)];
     case "Metaspace":
       return metaspace(rest);
     case "Sequence":
@@ -102,7 +102,7 @@ function metaspace({
   return cuts === false ? [step] : [step, isolated("\u2581[^\u2581]*")];
 }
 
-function split({ pattern, behavior, invert }: Step): object {
+function splitStep({ pattern, behavior, invert }: Step): object {
   const checked = checkedPattern(pattern);
   if (behavior === "Isolated") return { type: "Split", pattern: checked, behavior, invert: false };
   if (behavior === "Removed")

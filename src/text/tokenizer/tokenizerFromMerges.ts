@@ -86,7 +86,7 @@ function assumedClass(
 }
 
 /** The vocabulary in both directions. */
-interface Known {
+interface TokenTables {
   readonly vocab: ReadonlyMap<string, number>;
   readonly tokens: ReadonlyMap<number, string>;
 }
@@ -101,7 +101,7 @@ function addedTokens(
   const decoder = config.added_tokens_decoder;
   const specials =
     decoder === undefined ? fileOf(files.specialTokensMap, "special_tokens_map.json") : {};
-  const vocabulary: Known = {
+  const vocabulary: TokenTables = {
     vocab,
     tokens: new Map([...vocab].map(([token, id]) => [id, token])),
   };
@@ -153,7 +153,7 @@ function checkedToken(
   content: string,
   flags: Json,
   isNamed: boolean,
-  vocabulary: Known,
+  vocabulary: TokenTables,
 ): AddedToken {
   const own = vocabulary.vocab.get(content) ?? id;
   const other = vocabulary.tokens.get(id) ?? content;

@@ -11,7 +11,7 @@ import { cli, emptyFolder, MAIN } from "../cli.ts";
 const ZOO = join(import.meta.dirname, "../../../zoo");
 const LASTING = 120_000;
 
-interface Said {
+interface ToolWords {
   readonly text: string;
   readonly isError: boolean;
   readonly result: Record<string, unknown> | undefined;
@@ -29,11 +29,11 @@ async function connected(folders: readonly string[], ...flags: string[]) {
   const client = new Client({ name: "test", version: "1" });
   await client.connect(transport);
   onTestFinished(() => client.close());
-  const call = async (name: string, values: object, options = {}): Promise<Said> => {
+  const call = async (name: string, values: object, options = {}): Promise<ToolWords> => {
     const request = { name, arguments: { ...values } };
     const reply = await client.callTool(request, undefined, { timeout: LASTING, ...options });
     const [first] = reply.content as { text: string }[];
-    const result = reply.structuredContent as Said["result"];
+    const result = reply.structuredContent as ToolWords["result"];
     return { text: first!.text, isError: reply.isError === true, result };
   };
   return { client, call, pid: transport.pid! };

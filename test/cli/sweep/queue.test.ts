@@ -118,15 +118,15 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
     async () => {
       const { open } = await openTestQueue();
       await push(open, jobs(3));
-      let tried = 0;
+      let attempts = 0;
       const ends = await worked(open, {
         run: ({ job }) => {
           if (job.typed !== "model-1") return fine();
-          tried++;
+          attempts++;
           return Promise.reject(new JobFault("input", "weights are cut short"));
         },
       });
-      expect([tried, ends.length]).toEqual([1, 3]);
+      expect([attempts, ends.length]).toEqual([1, 3]);
       expect((await queueStatus(open)).failures).toMatchObject([
         { error: "weights are cut short" },
       ]);

@@ -68,7 +68,7 @@ function gradientProgram(write: (typeof WRITTEN)[string], width: number): Progra
   return gradient(b.program([]), { of, wrt: learned.map(({ name }) => name) });
 }
 
-async function ran(program: Program, inputs: ReadonlyMap<string, Numbers>, threads: 1 | 2) {
+async function runProgram(program: Program, inputs: ReadonlyMap<string, Numbers>, threads: 1 | 2) {
   const session = await prepare(program, (threads === 1 ? onOneThread : two)!);
   const trace = await session.run(
     new Map(
@@ -83,7 +83,10 @@ async function ran(program: Program, inputs: ReadonlyMap<string, Numbers>, threa
 
 /** Both threads' outputs, after comparing their bits. */
 async function sameBits(program: Program, inputs: ReadonlyMap<string, Numbers>) {
-  const [alone, together] = [await ran(program, inputs, 1), await ran(program, inputs, 2)];
+  const [alone, together] = [
+    await runProgram(program, inputs, 1),
+    await runProgram(program, inputs, 2),
+  ];
   for (const name of program.outputs) {
     const [a, b] = [alone.get(name)!.data, together.get(name)!.data];
     const equal = Buffer.compare(Buffer.from(a.buffer), Buffer.from(b.buffer)) === 0;

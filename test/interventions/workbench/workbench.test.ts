@@ -88,7 +88,7 @@ test("gives the scores of the score study, and those of other heads once a head 
 
 test("shows patterns, norms of values and logits of one layer as a plain run has them, for rows that do not repeat too", async () => {
   const tokens = tensor(["batch", "position"], [1, 5], Int32Array.of(3, 9, 3, 9, 200));
-  const look = await bench.run({ tokens, repeats: null }, { layer: 1, asked: [4, 0] });
+  const look = await bench.run({ tokens, repeats: null }, { layer: 1, logitPositions: [4, 0] });
   const names = ["blocks.1.attn.hook_pattern", "blocks.1.attn.hook_v", "logits"];
   const plain = new Map<string, Float32Array>();
   await runModel(model, {

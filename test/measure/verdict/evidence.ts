@@ -44,7 +44,7 @@ export interface Cause {
   /** Direct effect on the right token; left out: 10, -10 or 0, as `writes` says. */
   readonly effect?: number;
   readonly alone?: readonly [logit: number, nats: number];
-  readonly given?: readonly [logit: number, nats: number];
+  readonly amongOthers?: readonly [logit: number, nats: number];
   /** What is lost alone and given the others by another row's output and by the sized mean; left out: as by the mean. */
   readonly content?: readonly [logit: number, nats: number];
   readonly patternsKept?: number;
@@ -56,7 +56,7 @@ export function cause({
   writes = "+",
   effect = { "+": 10, "-": -10, none: 0 }[writes],
   alone = [10, 2],
-  given = alone,
+  amongOthers = alone,
   content,
   patternsKept = alone[0],
   stripeGivenOthers = 0.9,
@@ -74,7 +74,7 @@ export function cause({
     sufficiency: null,
     necessity: {
       alone: losses(alone, content),
-      givenOthers: losses(given, content),
+      givenOthers: losses(amongOthers, content),
       patternsKept: drop(patternsKept, alone[1]),
       nullSize: {
         alone: { centredLogit: 0.5, nats: 0.05 },

@@ -40,7 +40,7 @@ describe("verdictOf(evidence)", () => {
   });
 
   test("does not call a head induction of whose writing nothing arrives, however quiet the null", () => {
-    const cancelled = cause({ alone: [0.5, 0.3], given: [0.5, 0.3] });
+    const cancelled = cause({ alone: [0.5, 0.3], amongOthers: [0.5, 0.3] });
     expect(verdict(ATTENDS, cancelled)).toMatchObject({
       label: "attends-without-copying",
       flags: ["inert"],
@@ -63,10 +63,12 @@ describe("verdictOf(evidence)", () => {
   });
 
   test("flags a head redundant that costs little alone and much without the others", () => {
-    expect(verdict(ATTENDS, cause({ alone: [0.1, 0.007], given: [5, 0.365] }))).toMatchObject({
-      label: "induction",
-      flags: ["redundant"],
-    });
+    expect(verdict(ATTENDS, cause({ alone: [0.1, 0.007], amongOthers: [5, 0.365] }))).toMatchObject(
+      {
+        label: "induction",
+        flags: ["redundant"],
+      },
+    );
   });
 
   test("tells anti-induction from copy suppression by the stripe without the other candidates", () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { anatomy } from "../../../src/models/anatomy/anatomy.ts";
 import {
   isMissing,
-  required,
+  requirePart,
   type LayerAnatomy,
   type ProgramAnatomy,
 } from "../../../src/models/anatomy/programAnatomy.ts";
@@ -78,7 +78,7 @@ describe("anatomy(program, architecture)", () => {
     const { attention, mlp } = reading.layers[0]!;
     expect(attention.scores).toMatchObject({ softcap: 5, window: 8, alibi: null });
     expect(reading.layers[1]!.attention.scores.window).toBeNull();
-    expect(required(attention.passage)).toMatchObject({
+    expect(requirePart(attention.passage)).toMatchObject({
       factor: 1,
       norm: {
         input: "blocks.0.hook_attn_out",
@@ -87,9 +87,9 @@ describe("anatomy(program, architecture)", () => {
         center: false,
       },
     });
-    expect(required(mlp!.passage).norm!.scale).toBe("blocks.0.ln2_post.hook_scale");
+    expect(requirePart(mlp!.passage).norm!.scale).toBe("blocks.0.ln2_post.hook_scale");
     expect(sumOf(reading.layers[1]!)).toBe("e a0n m0n");
-    expect(required(reading.end).unembedding).toMatchObject({
+    expect(requirePart(reading.end).unembedding).toMatchObject({
       softcap: 3,
       weight: "embed.W_E",
       uncapped: "unembed.hook_uncapped",
@@ -115,26 +115,26 @@ describe("anatomy(program, architecture)", () => {
 
   on("reads multipliers of what is written, of scores and of logits in Granite", async () => {
     const reading = await anatomyOf("granite");
-    expect(required(reading.layers[0]!.attention.passage)).toMatchObject({
+    expect(requirePart(reading.layers[0]!.attention.passage)).toMatchObject({
       factor: 0.4,
       norm: null,
     });
-    expect(required(reading.layers[0]!.attention.scores.product).scale).toBe(0.2);
-    expect(required(reading.end).unembedding.scale).toBe(0.5);
+    expect(requirePart(reading.layers[0]!.attention.scores.product).scale).toBe(0.2);
+    expect(requirePart(reading.end).unembedding.scale).toBe(0.5);
     expect(sumOf(reading.layers[1]!)).toBe("e a0 m0");
   });
 
   on("reads attention and MLP side by side, and rotation layer by layer", async () => {
     const neox = await anatomyOf("neox");
     expect(neox.layers[1]).toMatchObject({ mid: null, mlp: { reads: "blocks.1.hook_resid_pre" } });
-    expect(sumOf(required(neox.end))).toBe("e a0 m0 a1 m1 a2 m2");
+    expect(sumOf(requirePart(neox.end))).toBe("e a0 m0 a1 m1 a2 m2");
     const cohere2 = await anatomyOf("cohere2");
     expect(cohere2.layers.map(({ attention }) => attention.queries.rotated !== null)).toEqual([
       ...[true, true, true],
       false,
     ]);
     const { attention } = (await anatomyOf("tl-shortformer")).layers[1]!;
-    expect(required(attention.scores.product).positions).toBe("hook_pos_embed");
+    expect(requirePart(attention.scores.product).positions).toBe("hook_pos_embed");
     const bloom = (await anatomyOf("bloom")).layers[1]!;
     expect(bloom.attention.scores.alibi?.slopes).toHaveLength(4);
     expect(sumOf(bloom)).toBe("en a0 m0");
@@ -151,8 +151,8 @@ describe("anatomy(program, architecture)", () => {
         ),
       );
       const { end } = await anatomyOf("deepseek_v3");
-      expect(sumOf(required(end))).toBe("e a0 m0 a1 m1 a2 m2");
-      expect(() => required(layer!.attention.keys.projection)).toThrow(
+      expect(sumOf(requirePart(end))).toBe("e a0 m0 a1 m1 a2 m2");
+      expect(() => requirePart(layer!.attention.keys.projection)).toThrow(
         expect.objectContaining({ code: "study" }),
       );
     },

@@ -256,7 +256,7 @@ describe(`${Object.keys(BAD).length} bad answers leave nothing in the cache`, ()
         timeoutMs: 200,
       };
       const files = exactly(FILE.name);
-      const error = await fetchFromHub("org/name", { ...options, wanted: files }).then(
+      const error = await fetchFromHub("org/name", { ...options, files }).then(
         () => null,
         (thrown: unknown) => thrown as Error,
       );
@@ -267,7 +267,7 @@ describe(`${Object.keys(BAD).length} bad answers leave nothing in the cache`, ()
 
       hub.setMisbehave(null);
       hub.listing = null;
-      await fetchFromHub("org/name", { ...options, timeoutMs: 20_000, wanted: files }); // and the next call is fine
+      await fetchFromHub("org/name", { ...options, timeoutMs: 20_000, files }); // and the next call is fine
       rmSync(cacheDir, { recursive: true });
     });
   }

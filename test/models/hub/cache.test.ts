@@ -178,11 +178,11 @@ describe("a full disk", () => {
       endpoint: big.endpoint,
       cacheDir: root,
       env: {},
-      wanted: exactly("big.bin"),
+      files: exactly("big.bin"),
     });
     await expect(call).rejects.toThrow(/^big.bin needs 3.0 MB, and (1.0 MB|9\d\d kB) are free$/);
     await expect(call).rejects.toThrow(UnableError);
-    expect(big.seen.some(({ host }) => host === "store")).toBe(false);
+    expect(big.requests.some(({ host }) => host === "store")).toBe(false);
     expect(readdirSync(blobs)).toEqual([]);
     await big.close();
   });
@@ -196,7 +196,7 @@ describe("a full disk", () => {
           endpoint: own.endpoint,
           cacheDir: root,
           env: {},
-          wanted: exactly(name),
+          files: exactly(name),
         });
       await call("config.json");
       own.setRate(2_000_000);
@@ -224,7 +224,7 @@ describe("Python's client", () => {
     "finds our files offline (needs huggingface_hub; PYTHON_WITH_HUB names the interpreter)",
     async () => {
       const files = { ...exactly("config.json", "model.safetensors"), optional: ["missing.json"] };
-      const { folder } = await fetched("org/name", { wanted: files });
+      const { folder } = await fetched("org/name", { files });
       const script = `
 from huggingface_hub import hf_hub_download, snapshot_download, scan_cache_dir, try_to_load_from_cache, _CACHED_NO_EXIST
 print(hf_hub_download("org/name", "model.safetensors"))

@@ -39,7 +39,7 @@ export function compiledHub(): { folder: string; script: string } {
 const [, , endpoint, cacheDir, name] = process.argv;
 try {
   const wanted = { required: [name], optional: [], firstOf: [] };
-  const got = await fetchFromHub("org/name", { endpoint, cacheDir, wanted, token: false, env: {} });
+  const got = await fetchFromHub("org/name", { endpoint, cacheDir, files: wanted, token: false, env: {} });
   console.log(got.commit);
 } catch (error) {
   console.error(error.message);

@@ -10,7 +10,7 @@ export interface FakeFile {
 }
 
 /** A request that the hub got. */
-export interface Seen {
+export interface SeenRequest {
   readonly host: "hub" | "store";
   readonly path: string;
   readonly range: string | undefined;
@@ -29,7 +29,7 @@ export interface FakeHub {
   readonly endpoint: string;
   /** A second server, where large files lie, as the real hub has one. Another port is another origin. */
   readonly store: string;
-  readonly seen: Seen[];
+  readonly requests: SeenRequest[];
   /** Bytes a second of a body, all connections together; 0 for no limit. */
   setRate(bytesPerSecond: number): void;
   setMisbehave(misbehave: Misbehave | null): void;
@@ -92,7 +92,7 @@ export async function fakeHub(
   const hub: FakeHub = {
     endpoint: "",
     store: "",
-    seen: [],
+    requests: [],
     onSent: null,
     listing: null,
     setRate: (bytes) => void (rate = bytes),
@@ -104,7 +104,7 @@ export async function fakeHub(
   const note = (host: "hub" | "store", request: IncomingMessage) => {
     const path = decodeURIComponent(request.url ?? "");
     const { range, authorization, "if-range": ifRange } = request.headers;
-    hub.seen.push({
+    hub.requests.push({
       host,
       path,
       range,

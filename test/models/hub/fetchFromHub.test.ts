@@ -77,7 +77,7 @@ describe("fetchFromHub(id, options)", () => {
   });
 
   test("links files in folders, and stores an empty file", async () => {
-    const { folder } = await fetched({ wanted: exactly("nested/more/notes.txt", "empty.txt") });
+    const { folder } = await fetched({ files: exactly("nested/more/notes.txt", "empty.txt") });
     expect(readFileSync(join(folder, "nested/more/notes.txt"), "utf8")).toBe("deep");
     expect(readlinkSync(join(folder, "nested/more/notes.txt"))).toMatch(
       /^\.\.\/\.\.\/\.\.\/\.\.\/blobs\//,
@@ -88,9 +88,9 @@ describe("fetchFromHub(id, options)", () => {
   test("the second call asks once for a branch, and nothing for a full commit or offline", async () => {
     await fetched();
     const requests = async (more: FetchOptions) => {
-      hub.seen.length = 0;
+      hub.requests.length = 0;
       await fetched(more);
-      return hub.seen.length;
+      return hub.requests.length;
     };
     expect(await requests({})).toBe(1);
     expect(await requests({ revision: COMMIT })).toBe(0);
@@ -101,7 +101,7 @@ describe("fetchFromHub(id, options)", () => {
 
   test("resolves a tag, a short commit and a pull request to the full commit", async () => {
     for (const revision of ["step1000", COMMIT.slice(0, 7), "refs/pr/1"]) {
-      const got = await fetched({ revision, wanted: exactly("config.json") });
+      const got = await fetched({ revision, files: exactly("config.json") });
       expect(got.commit).toBe(COMMIT);
       const ref = join(cacheDir, "models--org--name/refs", revision);
       expect(readFileSync(ref, "utf8")).toBe(COMMIT);
@@ -126,9 +126,9 @@ describe("fetchFromHub(id, options)", () => {
       "model.safetensors.index.json",
       ...shards.map(({ name }) => name),
     ]);
-    hub.seen.length = 0;
+    hub.requests.length = 0;
     await fetchFromHub("org/sharded", options({ revision: COMMIT }));
-    expect(hub.seen).toEqual([]);
+    expect(hub.requests).toEqual([]);
   });
 
   test("tells how many bytes of each file are here", async () => {
@@ -144,11 +144,11 @@ describe("fetchFromHub(id, options)", () => {
   test("sends the token to the hub and to no other origin", async () => {
     await fetched({ env: { HF_TOKEN: "hf_secret" } });
     expect(
-      hub.seen
+      hub.requests
         .filter(({ host }) => host === "hub")
         .every(({ token }) => token === "Bearer hf_secret"),
     ).toBe(true);
-    expect(hub.seen.filter(({ host }) => host === "store").map(({ token }) => token)).toEqual([
+    expect(hub.requests.filter(({ host }) => host === "store").map(({ token }) => token)).toEqual([
       undefined,
     ]);
   });
@@ -161,8 +161,8 @@ describe("fetchFromHub(id, options)", () => {
       response.writeHead(302, { location: `http://localhost:${port}${request.url!}` }).end();
       return true;
     });
-    await fetched({ token: "hf_secret", wanted: exactly("config.json") });
-    expect(hub.seen.map(({ token }) => token)).toEqual([
+    await fetched({ token: "hf_secret", files: exactly("config.json") });
+    expect(hub.requests.map(({ token }) => token)).toEqual([
       "Bearer hf_secret",
       "Bearer hf_secret",
       undefined,
@@ -175,8 +175,8 @@ describe("fetchFromHub(id, options)", () => {
       response.writeHead(307, { location: request.url!.replace("org/name", "neworg/name") }).end();
       return true;
     });
-    await fetched({ token: "hf_secret", wanted: exactly("config.json") });
-    expect(hub.seen.every(({ token }) => token === "Bearer hf_secret")).toBe(true);
+    await fetched({ token: "hf_secret", files: exactly("config.json") });
+    expect(hub.requests.every(({ token }) => token === "Bearer hf_secret")).toBe(true);
   });
 
   test("reads the token file of HF_HOME, unless it is told not to", async () => {
@@ -184,19 +184,19 @@ describe("fetchFromHub(id, options)", () => {
     mkdirSync(home);
     writeFileSync(join(home, "token"), "hf_from_file\n");
     const env = { HF_HOME: home };
-    await fetched({ env, wanted: exactly("config.json") });
-    expect(hub.seen[0]!.token).toBe("Bearer hf_from_file");
+    await fetched({ env, files: exactly("config.json") });
+    expect(hub.requests[0]!.token).toBe("Bearer hf_from_file");
     await fetched({ env, token: false });
     await fetched({ env: { ...env, HF_HUB_DISABLE_IMPLICIT_TOKEN: "1" } });
-    expect(hub.seen.slice(3).every(({ token }) => token === undefined)).toBe(true);
+    expect(hub.requests.slice(3).every(({ token }) => token === undefined)).toBe(true);
   });
 
   test("finds the hub and the cache in the environment", async () => {
     const env = { HF_ENDPOINT: `${hub.endpoint}/`, HF_HUB_CACHE: join(cacheDir, "elsewhere") };
-    const got = await fetchFromHub("org/name", { env, wanted: exactly("config.json") });
+    const got = await fetchFromHub("org/name", { env, files: exactly("config.json") });
     expect(got.folder.startsWith(join(cacheDir, "elsewhere", "models--org--name"))).toBe(true);
     const home = { HF_ENDPOINT: hub.endpoint, HF_HOME: join(cacheDir, "home") };
-    const other = await fetchFromHub("org/name", { env: home, wanted: exactly("config.json") });
+    const other = await fetchFromHub("org/name", { env: home, files: exactly("config.json") });
     expect(other.folder.startsWith(join(cacheDir, "home", "hub", "models--org--name"))).toBe(true);
   });
 
@@ -204,10 +204,10 @@ describe("fetchFromHub(id, options)", () => {
     await expect(fetched({ offline: true })).rejects.toThrow(
       /^org\/name at main is not complete in .*offline$/,
     );
-    await fetched({ wanted: TOKENIZER_FILES });
-    hub.seen.length = 0;
+    await fetched({ files: TOKENIZER_FILES });
+    hub.requests.length = 0;
     await expect(fetched({ offline: true })).rejects.toThrow(InputError);
-    expect(hub.seen).toEqual([]);
+    expect(hub.requests).toEqual([]);
   });
 
   test("with the hub out of reach, uses what is complete in the cache and says so", async () => {
@@ -216,7 +216,7 @@ describe("fetchFromHub(id, options)", () => {
     expect((await fetched()).warning).toMatch(
       /^main of org\/name is as it was last downloaded: .* 503/,
     );
-    await expect(fetched({ wanted: exactly("README.md") })).rejects.toThrow(
+    await expect(fetched({ files: exactly("README.md") })).rejects.toThrow(
       /answered 503; gave up after 3 tries/,
     );
   });
@@ -233,7 +233,7 @@ describe("fetchFromHub(id, options)", () => {
       return true;
     });
     const { folder } = await fetched();
-    const store = hub.seen.filter(({ host }) => host === "store");
+    const store = hub.requests.filter(({ host }) => host === "store");
     expect(store.map(({ range }) => range)).toEqual([undefined, "bytes=100000-"]);
     expect(store[1]!.ifRange).toBe(`"${hashOf(WEIGHTS)}"`);
     expect(new Uint8Array(readFileSync(join(folder, "model.safetensors")))).toEqual(WEIGHTS.bytes);
@@ -247,7 +247,7 @@ describe("fetchFromHub(id, options)", () => {
     writeFileSync(left, new Uint8Array(1000));
     const { folder } = await fetched();
     expect(new Uint8Array(readFileSync(join(folder, "model.safetensors")))).toEqual(WEIGHTS.bytes);
-    expect(hub.seen.filter(({ host }) => host === "store").map(({ range }) => range)).toEqual([
+    expect(hub.requests.filter(({ host }) => host === "store").map(({ range }) => range)).toEqual([
       "bytes=1000-",
       undefined,
     ]);
@@ -283,24 +283,24 @@ describe("fetchFromHub(id, options)", () => {
   test("two calls at once in one process make one transfer", async () => {
     hub.setRate(1_000_000);
     await Promise.all([fetched(), fetched(), fetched()]);
-    expect(hub.seen.filter(({ host }) => host === "store").length).toBe(1);
+    expect(hub.requests.filter(({ host }) => host === "store").length).toBe(1);
   });
 
   test("uses a blob that another commit brought", async () => {
     await fetched();
-    hub.seen.length = 0;
+    hub.requests.length = 0;
     rmSync(join(cacheDir, "models--org--name/snapshots"), { recursive: true });
     const { folder } = await fetched();
-    expect(hub.seen.length).toBe(1);
+    expect(hub.requests.length).toBe(1);
     expect(lstatSync(join(folder, "model.safetensors")).isSymbolicLink()).toBe(true);
   });
 
   test("says which file a repository lacks", async () => {
-    await expect(fetched({ wanted: exactly("gone.bin", "away.bin") })).rejects.toThrow(
+    await expect(fetched({ files: exactly("gone.bin", "away.bin") })).rejects.toThrow(
       "org/name at main has no gone.bin, away.bin",
     );
     const none = { required: [], optional: [], firstOf: ["one.bin", "two.bin"] };
-    await expect(fetched({ wanted: none })).rejects.toThrow(
+    await expect(fetched({ files: none })).rejects.toThrow(
       "org/name at main has none of one.bin, two.bin",
     );
   });

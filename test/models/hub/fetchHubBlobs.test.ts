@@ -46,19 +46,19 @@ describe("a model of the hub in a browser", () => {
     expect(steps).toEqual(
       expect.arrayContaining(["downloading config.json", "downloading model.safetensors"]),
     );
-    expect(hub.seen[0]!.path).toContain("/EleutherAI/pythia-14m/revision/step1000");
-    expect(hub.seen.every(({ token }) => token === undefined)).toBe(true);
+    expect(hub.requests[0]!.path).toContain("/EleutherAI/pythia-14m/revision/step1000");
+    expect(hub.requests.every(({ token }) => token === undefined)).toBe(true);
   });
 
   test("is refused for its size before its weights are asked for", async () => {
-    hub.seen.length = 0;
+    hub.requests.length = 0;
     const checkParameters = (parameters: number) => {
       throw new Error(`too large: ${parameters}`);
     };
-    await expect(load("org/tiny", { hub: hub.endpoint, sized: checkParameters })).rejects.toThrow(
+    await expect(load("org/tiny", { hub: hub.endpoint, checkParameters })).rejects.toThrow(
       `too large: ${Math.floor(WEIGHTS.bytes.byteLength / 4)}`,
     );
-    expect(hub.seen.some(({ path }) => path.endsWith("model.safetensors"))).toBe(false);
+    expect(hub.requests.some(({ path }) => path.endsWith("model.safetensors"))).toBe(false);
   });
 
   test("in shards counts as large as all of them together", async () => {
@@ -70,7 +70,7 @@ describe("a model of the hub in a browser", () => {
     const counts: number[] = [];
     await fetchHubBlobs("org/tiny", {
       endpoint: sharded.endpoint,
-      sized: (parameters) => void counts.push(parameters),
+      checkParameters: (parameters) => void counts.push(parameters),
     });
     expect(counts[0]).toBe(Math.floor((2 * WEIGHTS.bytes.byteLength) / 4));
     await sharded.close();

@@ -145,7 +145,7 @@ const fetched = (id: string, more: FetchOptions = {}) =>
     cacheDir: join(top, "cache"),
     env: {},
     retries: 0,
-    wanted: exactly(FILE.name),
+    files: exactly(FILE.name),
     ...more,
   });
 const files = () =>
@@ -167,16 +167,16 @@ const count = IDS.length + REVISIONS.length + FILES.length * 2 + HASHES.length +
 describe(`${count} hostile names are refused, and nothing is written`, () => {
   test(`${IDS.length} ids`, async () => {
     for (const id of IDS) await refused(fetched(id));
-    expect(hub.seen).toEqual([]);
+    expect(hub.requests).toEqual([]);
   });
 
   test(`${REVISIONS.length} revisions`, async () => {
     for (const revision of REVISIONS) await refused(fetched("org/name", { revision }));
-    expect(hub.seen).toEqual([]);
+    expect(hub.requests).toEqual([]);
   });
 
   test(`${FILES.length} file names that were asked for`, async () => {
-    for (const name of FILES) await refused(fetched("org/name", { wanted: exactly(name) }));
+    for (const name of FILES) await refused(fetched("org/name", { files: exactly(name) }));
   });
 
   test(`${FILES.length} file names in an index of weights`, async () => {
@@ -187,7 +187,7 @@ describe(`${count} hostile names are refused, and nothing is written`, () => {
       );
       const own = await fakeHub([index, { ...FILE, name }]);
       const request = { required: [], optional: [], firstOf: [index.name] };
-      const error = await fetched("org/name", { endpoint: own.endpoint, wanted: request }).catch(
+      const error = await fetched("org/name", { endpoint: own.endpoint, files: request }).catch(
         (thrown: unknown) => thrown,
       );
       await own.close();
@@ -241,7 +241,7 @@ describe("what is laid in the way is not followed", () => {
       mkdirSync(join(path, ".."), { recursive: true });
       symlinkSync(join(top, "outside"), path);
       const request = { ...exactly(FILE.name), optional: ["missing.json"] };
-      await fetched("org/name", { wanted: request }).catch((error: unknown) =>
+      await fetched("org/name", { files: request }).catch((error: unknown) =>
         expect(error).toBeInstanceOf(InputError),
       );
       const outside = readdirSync(join(top, "outside"), { recursive: true, withFileTypes: true });

@@ -97,7 +97,7 @@ describe("a repository of GGUF files", () => {
     );
     expect(await layersOf("org/name:Q8_0")).toEqual(["llama", "org/name:Q8_0"]);
     expect(await layersOf("org/name:Q8_0", true)).toEqual(["llama", "org/name:Q8_0"]);
-    expect(hub.seen.filter(({ path }) => path.includes("Q4_K_M"))).toEqual([]);
+    expect(hub.requests.filter(({ path }) => path.includes("Q4_K_M"))).toEqual([]);
   });
 
   test("gives browsers the file as a blob", async () => {

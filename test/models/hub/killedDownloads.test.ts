@@ -81,14 +81,14 @@ describe("a download that is killed", () => {
       )) {
         if (await killedAt(hub, cacheDir, file, atByte, afterMs)) killed++;
         if (twice) await killedAt(hub, cacheDir, file, SIZE, 0);
-        const before = hub.seen.length;
+        const before = hub.requests.length;
         const { folder } = await fetchFromHub("org/name", {
           endpoint: hub.endpoint,
           cacheDir,
           env: {},
-          wanted: request,
+          files: request,
         });
-        continued += hub.seen
+        continued += hub.requests
           .slice(before)
           .some(({ path, range }) => range && path.includes(hashOf(file)))
           ? 1
@@ -133,7 +133,7 @@ describe(`${PROCESSES} processes that ask for one blob`, () => {
       Array.from({ length: PROCESSES }, () => exitOf(child(hub.endpoint, cacheDir, file.name))),
     );
     expect(outputs.filter((output) => /^[0-9a-f]{40}$/.test(output)).length).toBe(PROCESSES);
-    expect(hub.seen.filter(({ host }) => host === "store").length).toBe(1);
+    expect(hub.requests.filter(({ host }) => host === "store").length).toBe(1);
     expect(unfinished(cacheDir)).toEqual([]);
     await hub.close();
     rmSync(cacheDir, { recursive: true });

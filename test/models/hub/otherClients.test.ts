@@ -37,7 +37,7 @@ const ours = (offline: boolean) =>
     cacheDir: folder,
     env: {},
     offline,
-    wanted: exactly(...NAMES),
+    files: exactly(...NAMES),
   });
 
 /** Where huggingface_hub puts the files, one a line. */
@@ -99,7 +99,7 @@ describe.skipIf(!node)("@huggingface/hub of npm (INDUCTION_LENS_HF_NODE)", () =>
       expectFiles(paths);
       const { folder: at } = await fetchFromHub("org/name", {
         ...{ endpoint: hub.endpoint, cacheDir: folder, env: {}, offline: true },
-        ...{ wanted: exactly(...NAMES), revision: COMMIT },
+        ...{ files: exactly(...NAMES), revision: COMMIT },
       });
       expectFiles(NAMES.map((name) => join(at, name)));
     },

@@ -15,12 +15,12 @@ import { fakeHub, large, text, type FakeHub } from "./fakeHub.ts";
 const FILES = [text("config.json", "{}"), large("model.safetensors", 100_000)];
 const tls = (name: string) => join(import.meta.dirname, "../../fixtures/tls", name);
 
-interface Seen {
+interface SeenRequest {
   readonly line: string;
   readonly credentials: string | undefined;
 }
 let hub: FakeHub;
-let requests: Seen[];
+let requests: SeenRequest[];
 let servers: Server[];
 let folder: string;
 beforeEach(async () => {
@@ -88,7 +88,7 @@ const fetched = (
     endpoint,
     cacheDir: folder,
     env,
-    wanted: files,
+    files,
     retries: 0,
     timeoutMs: 5000,
   });

@@ -6,7 +6,7 @@ import { load } from "../../../src/index.ts";
 import { LABELS } from "../../../src/measure/verdict/names.ts";
 import { card } from "../../../src/studies/card/card.ts";
 import { cardDiff } from "../../../src/studies/card/cardDiff.ts";
-import { PUBLISHED, publishedOf } from "../../../src/studies/card/published.ts";
+import { PUBLISHED, publishedOf } from "../../../src/studies/card/publishedFacts.ts";
 import { headCardResult, type CardResult } from "../../../src/studies/card/result.ts";
 import { cardDiffResult } from "../../../src/studies/card/resultDiff.ts";
 import { disagreementWords } from "../../../src/studies/card/view.ts";

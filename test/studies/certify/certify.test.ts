@@ -5,7 +5,7 @@ import { openModel } from "../../../src/models/open.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { modelInMemory } from "../../../src/models/inMemory.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
-import { roundedDown, roundedUp } from "../../../src/measure/certificate/rounded.ts";
+import { roundedDown, roundedUp } from "../../../src/measure/certificate/safeRounding.ts";
 import { certify } from "../../../src/studies/certify/certify.ts";
 import type { CertifyOptions } from "../../../src/studies/certify/plan.ts";
 import { certifyResult } from "../../../src/studies/certify/result.ts";

@@ -187,21 +187,23 @@ describe("the command (runs the built package)", () => {
       HOME: folder,
       XDG_CACHE_HOME: folder,
     };
-    const ran = (more: Record<string, string> = {}) =>
+    const runCheck = (more: Record<string, string> = {}) =>
       execFileSync("bash", ["-e", "-c", run!], {
         cwd: folder,
         env: { ...variables, ...actionInputs, GITHUB_OUTPUT: join(folder, "output"), ...more },
         encoding: "utf8",
         stdio: "pipe",
       });
-    expect(ran()).toContain("::notice file=heads.rules.yml,line=6,");
+    expect(runCheck()).toContain("::notice file=heads.rules.yml,line=6,");
     expect(readFileSync(join(folder, "output"), "utf8")).toBe("outcome=holds\n");
     expect(existsSync(join(folder, "heads.xml"))).toBe(true);
     writeFileSync(join(folder, "bad.yml"), "rules: [copyGain >= 30]");
-    expect(() => ran({ RULES: "bad.yml", UNDECIDED: "pass" })).toThrow(
+    expect(() => runCheck({ RULES: "bad.yml", UNDECIDED: "pass" })).toThrow(
       expect.objectContaining({ status: 1 }),
     );
-    expect(() => ran({ RULES: "$(touch evil)" })).toThrow(expect.objectContaining({ status: 2 }));
+    expect(() => runCheck({ RULES: "$(touch evil)" })).toThrow(
+      expect.objectContaining({ status: 2 }),
+    );
     expect(existsSync(join(folder, "evil"))).toBe(false);
   });
 });

@@ -49,7 +49,7 @@ const HEADS: Readonly<
     `${SEEN}acts through where later heads attend: costs 2.00 nats alone, 2.00 without the other candidates`,
   ],
   "acts-by-layers": [
-    head(ATTENDS, cause({ writes: "none", given: [12, 3] })),
+    head(ATTENDS, cause({ writes: "none", amongOthers: [12, 3] })),
     "induction",
     `${SEEN}acts through later layers, which turn it into the copy: costs 2.00 nats alone, 3.00 without the other candidates`,
   ],

@@ -35,7 +35,7 @@ export function AttentionView() {
     look.answer && sequence.answer
       ? { look: look.answer, sequence: sequence.answer, at: { layer, head }, edits }
       : null;
-  const { value: props, isCurrent } = useShown<ShownProps>(current);
+  const { value: props, isCurrent } = useShown<AttentionOfLookProps>(current);
   const error = sequence.error ?? look.error;
   return (
     <section aria-labelledby={attentionHeading.labelledBy}>
@@ -44,7 +44,7 @@ export function AttentionView() {
       <Changes changes={edits} />
       {props && !error && (
         <Waiting words={isCurrent ? null : `head ${headName(state)}`}>
-          <Shown key="shown" {...props} />
+          <AttentionOfLook key="shown" {...props} />
         </Waiting>
       )}
       {!props && !error && <p class="status">Reading the tokens</p>}
@@ -85,7 +85,7 @@ function Changes({ changes }: { readonly changes: readonly HeadEdit[] }) {
   );
 }
 
-interface ShownProps {
+interface AttentionOfLookProps {
   readonly look: Look;
   readonly sequence: Sequence;
   /** The head that is shown: while another layer is on its way, the one before. */
@@ -94,7 +94,7 @@ interface ShownProps {
   readonly edits: readonly HeadEdit[];
 }
 
-function Shown({ look, sequence, at, edits }: ShownProps) {
+function AttentionOfLook({ look, sequence, at, edits }: AttentionOfLookProps) {
   const { layer } = at;
   const focus = useFocus(look, sequence, at);
   return (
@@ -210,7 +210,7 @@ function FormButtons() {
 const MOST_ARCS = 12;
 
 /** The pattern as a matrix, arcs or lines, and the cell in focus in words. */
-function Picture({ focus, edits }: FocusProps & Pick<ShownProps, "edits">) {
+function Picture({ focus, edits }: FocusProps & Pick<AttentionOfLookProps, "edits">) {
   const { state, change, token } = usePage();
   const { at, pattern, pieces, repeats, ramp, cell, isPinned, point, hover, lock, nameOf, number } =
     focus;
@@ -331,7 +331,7 @@ function weightsOf({ length, weight }: Pattern) {
 }
 
 /** Pictures of all heads of the layer, the same elements while the reader only points at tokens. */
-function LayerThumbs({ look, at }: Pick<ShownProps, "look" | "at">) {
+function LayerThumbs({ look, at }: Pick<AttentionOfLookProps, "look" | "at">) {
   const { state, change, dark } = usePage();
   const { weighted } = state;
   const { layer, head } = at;
@@ -347,7 +347,7 @@ function LayerThumbs({ look, at }: Pick<ShownProps, "look" | "at">) {
   );
 }
 
-function Take({ look: shownLook, sequence, at, edits }: ShownProps) {
+function Take({ look: shownLook, sequence, at, edits }: AttentionOfLookProps) {
   const { state, engine } = usePage();
   const { weighted } = state;
   const { head } = at;

@@ -49,7 +49,7 @@ export function Lines({ pattern, pieces, at, hover, lock }: Props) {
   );
 }
 
-type Drawn = Pick<Props, "pattern" | "pieces" | "at">;
+type DrawnLines = Pick<Props, "pattern" | "pieces" | "at">;
 
 /** Colours that a canvas cannot take from the style sheet by itself. */
 function coloursNow() {
@@ -58,7 +58,7 @@ function coloursNow() {
   return { text: colour("--text"), line: colour("--line"), chosen: colour("--accent") };
 }
 
-function draw(canvas: HTMLCanvasElement, { pattern, pieces, at }: Drawn, height: number) {
+function draw(canvas: HTMLCanvasElement, { pattern, pieces, at }: DrawnLines, height: number) {
   const colours = coloursNow();
   const scale = Math.min(2, 16_000 / height);
   canvas.width = WIDTH * scale;

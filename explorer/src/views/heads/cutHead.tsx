@@ -1,6 +1,6 @@
 import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
 import { isSameHead, switchHead, zeroHeads } from "../../engine/edits.ts";
-import { STORED } from "../../page/stored.ts";
+import { STORED } from "../../page/storedResults.ts";
 import { usePage } from "../../page/page.ts";
 import { useCut } from "../../page/useCut.ts";
 import { plural } from "induction-lens/report";

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { headName, type HeadAt } from "induction-lens/browser";
 import { usePage } from "../../page/page.ts";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
-import { Folded, Task } from "./folded.tsx";
+import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { CLEARLY, headList } from "../../parts/headWords.ts";
 import { stepsOf, resultWords, type Step } from "./circuitSteps.ts";
 import { useCircuit, WAYS, type Circuit as CircuitData } from "./useCircuit.ts";
@@ -64,9 +64,9 @@ function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previ
         <p>Cut heads and read the numbers again.</p>
         <CutButtons {...circuit} />
       </Task>
-      <Folded
+      <FoldedFormula
         formula={`key[k] reads W_K · (stream[k] + W_O · z[${headName(previous)}][k]): K-composition; z[q] = sum over k of pattern[q, k] · value[k]`}
-        call={`const bench = await openWorkbench(model, backend, { rows: 1, length: ${sequence.ids.length} });\nawait bench.run({ tokens, repeats }, { edits: [{ layer: ${previous.layer}, head: ${previous.head}, kind: "zero" }], layer: ${induction.layer}, asked: [${query}] });\nawait circuit(model, backend); // composition of all ${facts.layers * facts.heads} heads, from the weights alone`}
+        call={`const bench = await openWorkbench(model, backend, { rows: 1, length: ${sequence.ids.length} });\nawait bench.run({ tokens, repeats }, { edits: [{ layer: ${previous.layer}, head: ${previous.head}, kind: "zero" }], layer: ${induction.layer}, logitPositions: [${query}] });\nawait circuit(model, backend); // composition of all ${facts.layers * facts.heads} heads, from the weights alone`}
       />
     </>
   );

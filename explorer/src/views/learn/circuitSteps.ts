@@ -75,8 +75,8 @@ function nameOf(tokenAt: (position: number) => string, position: number): string
 
 /** What the chosen cut did, once it was measured; null before. */
 export function resultWords({ induction, target }: Lesson, circuit: Circuit): string | null {
-  const { chosen, cutHeads, tried, whole, isBusy, numbers } = circuit;
-  const lost = chosen && tried[chosen].after;
+  const { chosen, cutHeads, tried: trials, whole, isBusy, numbers } = circuit;
+  const lost = chosen && trials[chosen].after;
   const { match, copied } = numbers;
   const before = circuit.matchBefore;
   if (!lost || !whole || isBusy || match === null || before === null) return null;
@@ -84,5 +84,5 @@ export function resultWords({ induction, target }: Lesson, circuit: Circuit): st
     match < before - 0.1
       ? `head ${headName(induction)} gives position ${target} ${percent(match)} of its attention and no longer ${percent(before)}`
       : `head ${headName(induction)} still looks at position ${target} (${percent(match)})`;
-  return `Without ${headList(cutHeads)}: ${looks}, and the next token gets a probability of ${percent(copied)}; with all heads it gets ${percent(whole.truth?.probability ?? null)}. ${lossWords(whole, lost)} ${conclusion({ whole, ...tried })}`;
+  return `Without ${headList(cutHeads)}: ${looks}, and the next token gets a probability of ${percent(copied)}; with all heads it gets ${percent(whole.truth?.probability ?? null)}. ${lossWords(whole, lost)} ${conclusion({ whole, ...trials })}`;
 }

@@ -10,7 +10,7 @@ export interface TriedCut {
   readonly after: Cut | null;
 }
 
-export interface Tried {
+export interface CutTrials {
   readonly whole: Cut;
   /** The previous-token head, the best induction head, and all heads that attend as it does. */
   readonly previous: TriedCut;
@@ -45,7 +45,7 @@ export function lossWords(whole: Cut, cut: Cut): string {
 }
 
 /** What the cuts tried so far say together, or which one to try next. */
-export function conclusion({ whole, previous, best, all }: Tried): string {
+export function conclusion({ whole, previous, best, all }: CutTrials): string {
   const share = ({ after }: TriedCut) => (after ? shareLeft(whole, after) : null);
   const [first, alone, every] = [share(previous), share(best), share(all)];
   const many = all.heads.length > 1;

@@ -10,7 +10,7 @@ import { PatternLesson } from "./patternLesson.tsx";
 import { CircuitLesson } from "./circuitLesson.tsx";
 import { YoursLesson } from "./yoursLesson.tsx";
 import { MarginNotes } from "./glossary.tsx";
-import { lessonTaken } from "./taken.ts";
+import { lessonTaken } from "./exportLesson.ts";
 import { usePresent } from "./usePresent.ts";
 import "./learn.css";
 

@@ -6,7 +6,7 @@ import { sequential } from "../../parts/colour.ts";
 import { patternOf } from "../../parts/pattern.ts";
 import { Thumb } from "../../parts/thumb.tsx";
 import { percent } from "../../parts/percent.ts";
-import { Folded, Task } from "./folded.tsx";
+import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { CLEARLY, LABELS } from "../../parts/headWords.ts";
 import { bestHead, entry, type Lesson } from "../../parts/lesson.ts";
 
@@ -37,7 +37,7 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
       </p>
       <RowTable lesson={lesson} scores={row(names[0]!)} weights={row(names[1]!)} />
       <WhichHead lesson={lesson} />
-      <Folded
+      <FoldedFormula
         formula="pattern[q, k] = exp(score[q, k]) / sum over k' <= q of exp(score[q, k'])"
         call={`await runModel(model, backend, [ids], ${JSON.stringify(names)}, receive)`}
       />

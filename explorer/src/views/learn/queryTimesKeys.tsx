@@ -4,7 +4,7 @@ import { usePage } from "../../page/page.ts";
 import type { Lesson } from "../../parts/lesson.ts";
 import { largestIn } from "./strip.tsx";
 
-export interface Compared {
+export interface ComparedVectors {
   readonly query: Float32Array;
   /** By position. */
   readonly keys: readonly Float32Array[];
@@ -19,7 +19,7 @@ export interface Compared {
 
 interface Props {
   readonly lesson: Lesson;
-  readonly compared: Compared;
+  readonly vectors: ComparedVectors;
   readonly winner: number;
   readonly guess: number | null;
   readonly choose: (key: number) => void;
@@ -30,10 +30,10 @@ const ROOM = 448;
 const [QUERY_HEIGHT, KEY_HEIGHT] = [26, 34];
 
 /** The query above, the keys below in the same columns, in each the product: up where it adds, down where it takes away. */
-export function QueryTimesKeys({ lesson, compared, winner, guess, choose }: Props) {
+export function QueryTimesKeys({ lesson, vectors, winner, guess, choose }: Props) {
   const { query, tokenAt } = lesson;
   const [place, point] = useState<number | null>(null);
-  const bounds = useMemo(() => boundsOf(compared), [compared]);
+  const bounds = useMemo(() => boundsOf(vectors), [vectors]);
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="The query times each key">
       <table class="qk">
@@ -56,15 +56,15 @@ export function QueryTimesKeys({ lesson, compared, winner, guess, choose }: Prop
               query of <code>{tokenAt(query)}</code>
             </th>
             <td>
-              <QueryStrip {...{ compared, bounds, place, point }} />
+              <QueryStrip {...{ vectors, bounds, place, point }} />
             </td>
             <td />
           </tr>
-          {compared.keys.map((_, key) => (
+          {vectors.keys.map((_, key) => (
             <KeyRow
               key={key}
               at={key}
-              {...{ lesson, compared, bounds, place, point, winner, guess, choose }}
+              {...{ lesson, vectors, bounds, place, point, winner, guess, choose }}
             />
           ))}
         </tbody>
@@ -72,14 +72,14 @@ export function QueryTimesKeys({ lesson, compared, winner, guess, choose }: Prop
       <p class="hint" role="status">
         {place === null
           ? "Point at a column to see its numbers."
-          : placeWords(compared, place, guess ?? lesson.target, tokenAt)}
+          : placeWords(vectors, place, guess ?? lesson.target, tokenAt)}
       </p>
     </div>
   );
 }
 
 function placeWords(
-  { query, keys }: Compared,
+  { query, keys }: ComparedVectors,
   place: number,
   key: number,
   tokenAt: (position: number) => string,
@@ -100,7 +100,7 @@ interface Bounds {
 }
 
 /** One scale for all keys, one for all products and one for all scores, so that rows can be compared. */
-function boundsOf({ query, keys, scores }: Compared): Bounds {
+function boundsOf({ query, keys, scores }: ComparedVectors): Bounds {
   return {
     query: largestIn([query]),
     key: largestIn(keys),
@@ -115,13 +115,13 @@ interface Pointing {
 }
 
 interface StripProps extends Pointing {
-  readonly compared: Compared;
+  readonly vectors: ComparedVectors;
   readonly bounds: Bounds;
 }
 
-function QueryStrip({ compared, bounds, place, point }: StripProps) {
+function QueryStrip({ vectors, bounds, place, point }: StripProps) {
   const { dark } = usePage();
-  const { query, width } = compared;
+  const { query, width } = vectors;
   const size = ROOM / width;
   const colourOf = signedColour(dark, bounds.query);
   return (
@@ -174,9 +174,9 @@ interface RowProps extends Props, Pointing {
   readonly at: number;
 }
 
-function KeyRow({ at, lesson, compared, bounds, place, point, winner, guess, choose }: RowProps) {
+function KeyRow({ at, lesson, vectors, bounds, place, point, winner, guess, choose }: RowProps) {
   const { tokenAt } = lesson;
-  const { scores } = compared;
+  const { scores } = vectors;
   return (
     <tr class={guess !== null && at === winner ? "chosen" : undefined}>
       <th scope="row">
@@ -191,7 +191,7 @@ function KeyRow({ at, lesson, compared, bounds, place, point, winner, guess, cho
         </button>
       </th>
       <td>
-        <KeyStrip {...{ compared, bounds, place, point }} name={`key at ${at}`} at={at} />
+        <KeyStrip {...{ vectors, bounds, place, point }} name={`key at ${at}`} at={at} />
       </td>
       <td data-score={at} data-value={guess === null ? undefined : scores[at]}>
         {guess === null ? "?" : scores[at]!.toFixed(2)}
@@ -212,9 +212,9 @@ interface KeyStripProps extends StripProps {
   readonly name: string;
 }
 
-function KeyStrip({ compared, bounds, at, name, place, point }: KeyStripProps) {
+function KeyStrip({ vectors, bounds, at, name, place, point }: KeyStripProps) {
   const { dark } = usePage();
-  const { query, keys, width } = compared;
+  const { query, keys, width } = vectors;
   const key = keys[at]!;
   const size = ROOM / width;
   const colourOf = signedColour(dark, bounds.key);

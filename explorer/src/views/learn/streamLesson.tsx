@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import type { HeadAt } from "induction-lens/browser";
 import { zeroHeads } from "../../engine/edits.ts";
-import type { Captured } from "../../engine/protocol.ts";
+import type { CapturedValue } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { hasWords } from "induction-lens/report";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
 import { percent } from "../../parts/percent.ts";
-import { Folded, Task } from "./folded.tsx";
+import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { entry, type Lesson } from "../../parts/lesson.ts";
 import { largestIn, lengthOf, Strip } from "./strip.tsx";
 
@@ -61,9 +61,9 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
         </p>
         <HideButtons layers={facts.layers} {...hiding} />
       </Task>
-      <Folded
+      <FoldedFormula
         formula="resid_post[l] = resid_pre[l] + attn_out[l] + mlp_out[l]; logits = W_U · norm(resid_post[last])"
-        call={`await runModel(model, backend, [ids], ${JSON.stringify(names.slice(0, 2))}, receive)\nbench.run(rows, { edits: heads.map((head) => ({ layer, head, kind: "zero" })), asked: [${query}] })`}
+        call={`await runModel(model, backend, [ids], ${JSON.stringify(names.slice(0, 2))}, receive)\nbench.run(rows, { edits: heads.map((head) => ({ layer, head, kind: "zero" })), logitPositions: [${query}] })`}
       />
     </>
   );
@@ -73,14 +73,14 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
 function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
   const { engine } = usePage();
   const [hidden, hide] = useState<number | null>(null);
-  const [tried, add] = useState<readonly number[]>([]);
+  const [trials, add] = useState<readonly number[]>([]);
   const at = { sequence, at: query };
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
   const cutArgs =
     hidden === null ? null : { edits: zeroHeads(allHeads(facts.heads, hidden)), ...at };
   const without = useAnswer(engine, "cut", cutArgs);
   const probability = whole?.truth?.probability ?? null;
-  const more = tried.length < facts.layers && facts.layers <= 4 ? " Hide the others too." : "";
+  const more = trials.length < facts.layers && facts.layers <= 4 ? " Hide the others too." : "";
   const result = without.answer
     ? `Without the attention of layer ${hidden} the model gives ${tokenAt(query + 1)} a probability of ${percent(without.answer.truth!.probability)}, with it ${percent(probability)}; chance is ${percent(1 / facts.vocabulary)}.${more}`
     : null;
@@ -91,7 +91,7 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
     result,
     hide: (layer: number) => {
       hide(layer);
-      add([...new Set([...tried, layer])]);
+      add([...new Set([...trials, layer])]);
     },
   };
 }
@@ -101,7 +101,7 @@ interface StreamRow {
   readonly vector: Float32Array;
 }
 
-function rowOf(name: string, value: Captured, query: number): StreamRow {
+function rowOf(name: string, value: CapturedValue, query: number): StreamRow {
   return { name, vector: entry(value, [0, query], value.shape.at(-1)!) };
 }
 

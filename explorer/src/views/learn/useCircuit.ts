@@ -23,7 +23,7 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
   const { sequence, query, induction, alike } = lesson;
   const { engine } = usePage();
   const [chosen, cut] = useState<Way | null>(null);
-  const [tried, remember] = useState<readonly Way[]>([]);
+  const [trials, remember] = useState<readonly Way[]>([]);
   const heads: Readonly<Record<Way, readonly HeadAt[]>> = {
     previous: [previous],
     best: [induction],
@@ -37,7 +37,7 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
   const now = useAnswer(engine, "cut", { edits, ...at });
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
   const argsOf = (way: Way) =>
-    tried.includes(way) ? { edits: zeroHeads(heads[way]), ...at } : null;
+    trials.includes(way) ? { edits: zeroHeads(heads[way]), ...at } : null;
   return {
     heads,
     chosen,
@@ -58,7 +58,7 @@ export function useCircuit(lesson: Lesson, previous: HeadAt) {
     },
     toggle: (way: Way) => {
       cut(chosen === way ? null : way);
-      remember([...new Set([...tried, way])]);
+      remember([...new Set([...trials, way])]);
     },
   };
 }

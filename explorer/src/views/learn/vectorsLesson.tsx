@@ -2,17 +2,17 @@ import { useState } from "preact/hooks";
 import { headName, kvHeadOf } from "induction-lens/browser";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
-import { Folded, Task } from "./folded.tsx";
+import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { entry, type Lesson } from "../../parts/lesson.ts";
-import { QueryTimesKeys, type Compared } from "./queryTimesKeys.tsx";
+import { QueryTimesKeys, type ComparedVectors } from "./queryTimesKeys.tsx";
 
 /** One head at one position: its query, everybody's keys, and their product place by place. The reader finds the key that wins. */
 export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
   const { query, induction, tokenAt } = lesson;
-  const { names, compared, error } = useCompared(lesson);
+  const { names, vectors, error } = useComparedVectors(lesson);
   const [guess, choose] = useState<number | null>(null);
-  if (!compared) return <p class="status">{error ?? "Reading the vectors"}</p>;
-  const { scores, width, rotated, scale } = compared;
+  if (!vectors) return <p class="status">{error ?? "Reading the vectors"}</p>;
+  const { scores, width, rotated, scale } = vectors;
   const winner = scores.indexOf(Math.max(...scores));
   return (
     <>
@@ -26,11 +26,11 @@ export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
         Multiply place by place and add up: same colour above same colour counts for a key,
         different colours against it.
       </p>
-      <QueryTimesKeys {...{ lesson, compared, winner, guess, choose }} />
+      <QueryTimesKeys {...{ lesson, vectors, winner, guess, choose }} />
       <Task result={guess === null ? null : resultWords(lesson, scores, winner, guess)}>
         <p>Which key fits the query? Choose the row with the most purple product.</p>
       </Task>
-      <Folded
+      <FoldedFormula
         formula={`score[q, k] = ${scale === null ? "query[q] · key[k] with what this model adds by position" : `${scale.toPrecision(3)} · query[q] · key[k]`}, over ${width} places${rotated ? "; both as this model turns them by their position (hook_rot_q, hook_rot_k)" : ""}`}
         call={`await runModel(model, backend, [ids], ${JSON.stringify(names)}, receive)`}
       />
@@ -39,13 +39,13 @@ export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
 }
 
 /** The vectors that the head's scores are made of, and these scores. */
-function useCompared({ facts, sequence, query, induction }: Lesson) {
+function useComparedVectors({ facts, sequence, query, induction }: Lesson) {
   const { engine } = usePage();
   const { layer, head } = induction;
   const hook = (name: string) => `blocks.${layer}.attn.${name}`;
   const names = ["hook_q", "hook_k", "hook_rot_q", "hook_rot_k", "hook_attn_scores"].map(hook);
   const { answer, error } = useAnswer(engine, "values", { ids: sequence.ids, names });
-  if (!answer) return { names, compared: null, error };
+  if (!answer) return { names, vectors: null, error };
   const { values } = answer;
   const rotated = hook("hook_rot_q") in values;
   const [queries, keys] = [rotated ? "hook_rot_q" : "hook_q", rotated ? "hook_rot_k" : "hook_k"];
@@ -56,7 +56,7 @@ function useCompared({ facts, sequence, query, induction }: Lesson) {
   const queryVector = vector(queries!, query, head);
   const kvHead = kvHeadOf(facts, head);
   const offered = Array.from({ length: query + 1 }, (_, at) => vector(keys!, at, kvHead));
-  const compared: Compared = {
+  const vectors: ComparedVectors = {
     query: queryVector,
     keys: offered,
     scores,
@@ -64,7 +64,7 @@ function useCompared({ facts, sequence, query, induction }: Lesson) {
     rotated,
     scale: scaleOf(queryVector, offered, scores),
   };
-  return { names: names.filter((name) => name in values), compared, error };
+  return { names: names.filter((name) => name in values), vectors, error };
 }
 
 /** Largest difference, as a share of the largest score, that rounding explains. */

@@ -8,7 +8,7 @@ import { largest, looks, patternOf, type Pattern } from "../../parts/pattern.ts"
 import { idExample } from "../../parts/sequenceBar.tsx";
 import { percent } from "../../parts/percent.ts";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
-import { Folded, Task } from "./folded.tsx";
+import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import type { Lesson } from "../../parts/lesson.ts";
 
 /** The reader's own sequence: where will the induction head look from its last token? */
@@ -65,7 +65,7 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
           />
         )}
       </Task>
-      <Folded
+      <FoldedFormula
         formula="where it looks = the key with the largest pattern[last, key]"
         call={`await bench.run({ tokens, repeats: null }, { layer: ${induction.layer} }) // patterns [1, head, query, key]`}
       />
@@ -87,13 +87,13 @@ function useSequence(text: string, { layer, head }: HeadAt) {
   return { pieces, pattern, error: sequence.error };
 }
 
-interface Guessed {
+interface NextGuess {
   readonly last: number;
   readonly guess: number;
   readonly at: (position: number) => string;
 }
 
-function resultWords(induction: HeadAt, pattern: Pattern, { last, guess, at }: Guessed): string {
+function resultWords(induction: HeadAt, pattern: Pattern, { last, guess, at }: NextGuess): string {
   const best = largest(pattern, "from", last, 1)[0]!;
   const most = percent(best.weight);
   if (guess === best.position)

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { StudyPicture } from "induction-lens/report";
 import { shortName } from "../../page/address.ts";
 import { usePage } from "../../page/page.ts";
-import { SHARED, type Shared } from "../../page/stored.ts";
+import { SHARED, type SharedPage } from "../../page/storedResults.ts";
 import { VIEW_TITLES } from "../../page/viewBar.tsx";
 import { Figure } from "../../parts/figure.tsx";
 
@@ -42,7 +42,7 @@ function wayOn(model: string): string {
 }
 
 /** The stored figure that is nearest to the view: attention of a layer, or the arcs of the two heads. */
-function usePicture(stored: Shared | null, isAttention: boolean): StudyPicture | null {
+function usePicture(stored: SharedPage | null, isAttention: boolean): StudyPicture | null {
   const [picture, show] = useState<StudyPicture | null>(null);
   useEffect(() => {
     if (!stored) return;

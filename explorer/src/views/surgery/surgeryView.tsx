@@ -8,10 +8,10 @@ import { plural } from "induction-lens/report";
 import { Waiting } from "../../parts/waiting.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { editsText } from "../../page/address.ts";
-import { Done } from "./done.tsx";
+import { EditHistory } from "./editHistory.tsx";
 import { Guesses } from "./guesses.tsx";
 import { differenceInterval, LossByPosition } from "./lossByPosition.tsx";
-import { Others } from "./others.tsx";
+import { OtherScores } from "./otherScores.tsx";
 import { Tools } from "./tools.tsx";
 import { editWords } from "./words.ts";
 import { useCut } from "../../page/useCut.ts";
@@ -53,10 +53,10 @@ export function SurgeryView() {
         </p>
         {pair && (
           <Waiting words={waiting}>
-            <Others {...pair} />
+            <OtherScores {...pair} />
           </Waiting>
         )}
-        <Done before={before.answer} after={times === 1 ? after.answer : null} />
+        <EditHistory before={before.answer} after={times === 1 ? after.answer : null} />
       </section>
       {pair && (
         <section aria-labelledby={effectHeading.labelledBy}>

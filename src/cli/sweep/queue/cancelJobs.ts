@@ -3,7 +3,7 @@ import type { SweepJob } from "../plan.ts";
 import type { JobQueue } from "./openQueue.ts";
 import { queueId } from "./pushJobs.ts";
 
-export interface Cancelled {
+export interface CancelCounts {
   /** Taken out of the queue. */
   readonly removed: number;
   /** Running: their workers were told to end them. */
@@ -13,7 +13,10 @@ export interface Cancelled {
 const WAITING = ["waiting", "prioritized", "delayed"] as const;
 
 /** Cancels what waits and what runs; what is finished stays. @param only jobs of one plan; left out: all of the queue */
-export async function cancelJobs(queue: JobQueue, only?: readonly SweepJob[]): Promise<Cancelled> {
+export async function cancelJobs(
+  queue: JobQueue,
+  only?: readonly SweepJob[],
+): Promise<CancelCounts> {
   const ids = only && new Set(only.map(queueId));
   const jobs = await queue.getJobs([...WAITING, "active"]);
   let [removed, stopped] = [0, 0];

@@ -5,7 +5,7 @@ import { InputError, UnableError } from "../../../base/errors.ts";
 import { optionalPackage } from "../../optionalPackage.ts";
 import type { EngineFlags, ModelFlags } from "../../flags/partFlags.ts";
 import type { SweepJob } from "../plan.ts";
-import type { Finished } from "../runners.ts";
+import type { FinishedJob } from "../runners.ts";
 
 export interface QueueFlags {
   readonly redis?: string | undefined;
@@ -21,7 +21,7 @@ export interface QueuedJob {
   readonly isCancelled?: boolean | undefined;
 }
 
-export type JobQueue = BullMQ.Queue<QueuedJob, Finished, string>;
+export type JobQueue = BullMQ.Queue<QueuedJob, FinishedJob, string>;
 
 export interface OpenQueue {
   readonly bull: typeof BullMQ;

@@ -13,7 +13,7 @@ export interface PushOptions {
 }
 
 /** What became of the jobs of a plan. */
-export interface Pushed {
+export interface PushCounts {
   readonly added: number;
   /** Finished or set aside before; they are looked at again, and computed if their Result is missing. */
   readonly again: number;
@@ -39,7 +39,7 @@ export async function pushJobs(
   jobs: readonly QueuedJob[],
   options: PushOptions,
   progress: (done: number) => void,
-): Promise<Pushed> {
+): Promise<PushCounts> {
   let [added, again, there] = [0, 0, 0];
   for (let first = 0; first < jobs.length; first += CHUNK) {
     const part = jobs.slice(first, first + CHUNK);
@@ -59,7 +59,7 @@ async function stateOf(
   queue: JobQueue,
   { job }: QueuedJob,
   { priority }: PushOptions,
-): Promise<keyof Pushed> {
+): Promise<keyof PushCounts> {
   const queued = (await queue.getJob(queueId(job))) as Job<QueuedJob> | undefined;
   if (!queued) return "added";
   const state = await queued.getState();

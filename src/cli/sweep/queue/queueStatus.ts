@@ -1,5 +1,5 @@
 import type { Job } from "bullmq";
-import type { Finished } from "../runners.ts";
+import type { FinishedJob } from "../runners.ts";
 import type { OpenQueue, QueuedJob } from "./openQueue.ts";
 
 /** How a queue is. */
@@ -67,7 +67,7 @@ export async function queueStatus({ queue, name, address }: OpenQueue): Promise<
   };
 }
 
-type OneJob = Job<QueuedJob, Finished>;
+type OneJob = Job<QueuedJob, FinishedJob>;
 
 function rowOf({ data: { job } }: OneJob): JobRow {
   return { model: job.typed, study: job.study, seed: Number(job.options["seed"]) };

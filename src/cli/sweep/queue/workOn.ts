@@ -1,7 +1,7 @@
 /** @file A worker of the queue. It only listens and tells; jobs run in processes of their own, so it is never silent. */
 import type { Job, Worker } from "bullmq";
 import { AbortError } from "../../../base/errors.ts";
-import { JobFault, type Finished } from "../runners.ts";
+import { JobFault, type FinishedJob } from "../runners.ts";
 import type { OpenQueue, QueuedJob } from "./openQueue.ts";
 
 export interface WorkOptions {
@@ -13,7 +13,7 @@ export interface WorkOptions {
   readonly untilEmpty: boolean;
   readonly signal: AbortSignal;
   /** Carries out one job. */
-  readonly run: (job: QueuedJob, signal: AbortSignal) => Promise<Finished>;
+  readonly run: (job: QueuedJob, signal: AbortSignal) => Promise<FinishedJob>;
   /** Told of each job that ended here. */
   readonly onEnd: (end: EndedJob) => void;
   /** Told how many of all jobs are over, now and then. */
@@ -42,7 +42,7 @@ export async function workOn(open: OpenQueue, options: WorkOptions): Promise<voi
   const connection = client.duplicate();
   connection.on("error", () => undefined); // the worker hears of it too
   const running = new Set<string>();
-  const worker: QueueWorker = new bull.Worker<QueuedJob, Finished>(
+  const worker: QueueWorker = new bull.Worker<QueuedJob, FinishedJob>(
     name,
     async (job, token, cancelled) => {
       // three parameters: BullMQ counts them to see who wants a signal
@@ -68,7 +68,7 @@ export async function workOn(open: OpenQueue, options: WorkOptions): Promise<voi
   connection.disconnect();
 }
 
-type QueueWorker = Worker<QueuedJob, Finished>;
+type QueueWorker = Worker<QueuedJob, FinishedJob>;
 
 /** Ends those that were cancelled while they ran here. */
 async function endCancelled(
@@ -116,7 +116,7 @@ interface Processing {
   readonly stop: AbortSignal;
 }
 
-async function processJob(job: Job<QueuedJob, Finished>, how: Processing): Promise<Finished> {
+async function processJob(job: Job<QueuedJob, FinishedJob>, how: Processing): Promise<FinishedJob> {
   const { open, options, token, cancelled, stop } = how;
   const { UnrecoverableError, WaitingError } = open.bull;
   const queued = job.data;

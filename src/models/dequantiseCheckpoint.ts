@@ -2,13 +2,17 @@
 import { InputError } from "../base/errors.ts";
 import { isObject } from "../base/isObject.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
-import { unpackedEights, unpackedGroups, type Unpacked } from "../formats/packedWeights.ts";
+import {
+  unpackedEights,
+  unpackedGroups,
+  type UnpackedCheckpoint,
+} from "../formats/packedWeights.ts";
 import type { FolderText } from "./tokenizerFiles.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** A folder as if it had never been quantised. */
-export interface Unquantised {
+export interface UnquantisedFolder {
   readonly config: Json;
   readonly checkpoint: Checkpoint;
   /** What was decoded, for people; null if nothing was. */
@@ -33,7 +37,7 @@ export async function dequantiseCheckpoint(
   config: Json,
   checkpoint: Checkpoint,
   text: FolderText,
-): Promise<Unquantised> {
+): Promise<UnquantisedFolder> {
   const { quantization_config: settings, quantization: mlx, ...plain } = config;
   const { checkpoint: decoded, form } = await unpackWeights(config, checkpoint);
   const packed = [...decoded.unsupported.keys(), ...decoded.weights.keys()].find((name) =>
@@ -64,7 +68,7 @@ export async function dequantiseCheckpoint(
 const PACKED =
   /\.(qweight|qzeros|weight_packed|SCB|quant_state\.\w+|absmax|quant_map|weight_scale|weight_scale_inv)$/;
 
-async function unpackWeights(config: Json, checkpoint: Checkpoint): Promise<Unpacked> {
+async function unpackWeights(config: Json, checkpoint: Checkpoint): Promise<UnpackedCheckpoint> {
   const { quantization_config: settings, quantization } = config;
   const mlx = isObject(quantization)
     ? quantization

@@ -9,16 +9,16 @@ import type { Arcs } from "induction-lens/report";
 import results from "../../generated/stored.json";
 
 /** What the command line said of the model that the page starts with, when the page was built. */
-export interface Stored {
+export interface StoredResults {
   readonly score: ScoreResult;
   readonly verdict: VerdictResult;
   readonly ablate: AblateResult;
 }
 
-export const STORED = results as unknown as Stored;
+export const STORED = results as unknown as StoredResults;
 
 /** What `explore --share` put into the page's document. */
-export interface Shared {
+export interface SharedPage {
   /** The model of the page's state that all this is about. */
   readonly model: string;
   /** What the page opens at, as after `#` of its address. */
@@ -34,9 +34,9 @@ export interface Shared {
 /** Null in a page that was not shared. */
 export const SHARED = sharedIn(document);
 
-function sharedIn(page: Document): Shared | null {
+function sharedIn(page: Document): SharedPage | null {
   const element = page.getElementById("shared");
-  return element && (JSON.parse(element.textContent) as Shared);
+  return element && (JSON.parse(element.textContent) as SharedPage);
 }
 
 /** Scores that the page has of a model without running it. */

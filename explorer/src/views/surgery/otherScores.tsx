@@ -11,7 +11,7 @@ import { editWords } from "./words.ts";
 const MOVED = 0.1;
 
 /** Scores of all heads with the edits; those that moved are marked. */
-export function Others({ before, after }: { readonly before: Cut; readonly after: Cut }) {
+export function OtherScores({ before, after }: { readonly before: Cut; readonly after: Cut }) {
   const { state, change, dark } = usePage();
   const { layer, head } = state;
   const { edits } = after;

@@ -20,7 +20,7 @@ import { prepare, type Session } from "../../runtime/prepare.ts";
 import type { Lent } from "../stacks/stackRuns.ts";
 import type { ImagePlan } from "./plan.ts";
 
-export interface Carried {
+export interface CarriedEffects {
   readonly answer: number;
   readonly foil: number | null;
   readonly metric: "logit-difference" | "log-probability";
@@ -39,14 +39,18 @@ const START = "hook_embed";
 const at = (layer: number, what: "z" | "pattern") => `blocks.${layer}.attn.hook_${what}`;
 
 /** What a run of one image gives: the stream's begin, what each head gives and sees, the likeliest token at the end. */
-interface Seen {
+interface SeenImage {
   readonly start: Tensor;
   readonly values: ReadonlyMap<string, Tensor>;
   readonly says: number;
 }
 
 /** @throws {InputError} and {AbortError} as `image` */
-export async function carried(model: LoadedModel, plan: ImagePlan, lent: Lent): Promise<Carried> {
+export async function carriedEffects(
+  model: LoadedModel,
+  plan: ImagePlan,
+  lent: Lent,
+): Promise<CarriedEffects> {
   const [image, other] = await bothSeen(model, plan, lent);
   const answer = plan.answer ?? image.says;
   const foil = plan.foil ?? (other.says === answer ? null : other.says);
@@ -55,7 +59,7 @@ export async function carried(model: LoadedModel, plan: ImagePlan, lent: Lent): 
   const targets = { answer, foil: foil ?? answer };
   try {
     const answerOf = async (start: Tensor) =>
-      (await measured(runs, plan, targets, { start, heads: [0], feeds: () => [] }, lent))[0]!;
+      (await metricByHead(runs, plan, targets, { start, heads: [0], feeds: () => [] }, lent))[0]!;
     const [clean, changed] = [await answerOf(image.start), await answerOf(other.start)];
     const effects: { harm: number[][]; restored: number[][]; cut: number[][] } = {
       ...{ harm: [], restored: [], cut: [] },
@@ -64,7 +68,7 @@ export async function carried(model: LoadedModel, plan: ImagePlan, lent: Lent): 
     const all = Array.from({ length: heads }, (_, head) => head);
     for (let layer = 0; layer < layers; layer++) {
       const each = (start: Tensor, feeds: Change) =>
-        measured(runs, plan, targets, { start, heads: all, feeds }, lent);
+        metricByHead(runs, plan, targets, { start, heads: all, feeds }, lent);
       const harmed = await each(image.start, outputOf(layer, other, plan, heads));
       const restored = await each(other.start, outputOf(layer, image, plan, heads));
       const blind = await each(image.start, withoutImage(layer, image, plan, heads));
@@ -92,7 +96,7 @@ async function bothSeen(
   { seeing, architecture: { layers } }: LoadedModel,
   { row, images }: ImagePlan,
   { backend, signal }: Lent,
-): Promise<readonly [Seen, Seen]> {
+): Promise<readonly [SeenImage, SeenImage]> {
   const names = Array.from({ length: layers }, (_, layer) => [
     at(layer, "z"),
     at(layer, "pattern"),
@@ -102,18 +106,21 @@ async function bothSeen(
   const session = await prepare(slice(seeing!, { outputs }), backend, sizes);
   try {
     const [image, other] = images;
-    return [await seen(session, row, image, signal), await seen(session, row, other, signal)];
+    return [
+      await runImage(session, row, image, signal),
+      await runImage(session, row, other, signal),
+    ];
   } finally {
     await session.close();
   }
 }
 
-async function seen(
+async function runImage(
   session: Session,
   row: readonly number[],
   pixels: Tensor,
   signal: AbortSignal | undefined,
-): Promise<Seen> {
+): Promise<SeenImage> {
   signal?.throwIfAborted();
   const feeds = new Map<string, Tensor<TensorData>>([
     ["tokens", rowOf({ tokens: row })],
@@ -146,11 +153,11 @@ async function sessionFor(
     (program, layer) => {
       const sees = replace(program, at(layer, "pattern"), {
         by: ["batch", "head"],
-        given: ["head", "query", "key"],
+        axes: ["head", "query", "key"],
       });
       return replace(sees, at(layer, "z"), {
         by: ["batch", "position", "head"],
-        given: ["position", "head", "d_head"],
+        axes: ["position", "head", "d_head"],
       });
     },
     measuring,
@@ -166,7 +173,7 @@ async function sessionFor(
 type Change = (heads: readonly number[]) => readonly (readonly [string, Tensor<TensorData>])[];
 
 /** The metric with each head changed alone. */
-async function measured(
+async function metricByHead(
   { session, perRun, metric }: Runs,
   { row }: ImagePlan,
   { answer, foil }: { readonly answer: number; readonly foil: number },
@@ -206,7 +213,7 @@ async function measured(
 /** Each head gives at the text after the image what it gave in another run. */
 function outputOf(
   layer: number,
-  { values }: Seen,
+  { values }: SeenImage,
   { row, text }: ImagePlan,
   heads: number,
 ): Change {
@@ -229,7 +236,12 @@ function outputOf(
 }
 
 /** Each head sees as before, but nothing of the image from the text after it; what it saw there is lost, not shared out. */
-function withoutImage(layer: number, { values }: Seen, plan: ImagePlan, heads: number): Change {
+function withoutImage(
+  layer: number,
+  { values }: SeenImage,
+  plan: ImagePlan,
+  heads: number,
+): Change {
   const { row, first, text } = plan;
   const name = at(layer, "pattern");
   const { on, replacement } = replacementInputs(name);
@@ -251,7 +263,7 @@ function withoutImage(layer: number, { values }: Seen, plan: ImagePlan, heads: n
   };
 }
 
-function looksOf({ values }: Seen, { row, first, text }: ImagePlan, layers: number) {
+function looksOf({ values }: SeenImage, { row, first, text }: ImagePlan, layers: number) {
   return Array.from({ length: layers }, (_, layer) => {
     const { shape, data } = values.get(at(layer, "pattern"))!;
     return Array.from({ length: shape[1]! }, (_head, head) => {

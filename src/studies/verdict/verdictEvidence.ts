@@ -10,7 +10,7 @@ import type { WorthNumbers } from "./worthRuns.ts";
 import type { WeightEvidence } from "./weights.ts";
 
 /** Everything that was measured, before the rules look at it. */
-export interface Measured {
+export interface VerdictEvidence {
   readonly rows: VerdictRows;
   readonly attention: readonly AttentionEvidence[];
   readonly heads: CausalHeads;

@@ -7,7 +7,7 @@ import { useCut } from "../../page/useCut.ts";
 import { editWords } from "./words.ts";
 
 /** What was done, in order, with the loss of the repeated half after each step that was measured. */
-export function Done({
+export function EditHistory({
   before,
   after,
 }: {

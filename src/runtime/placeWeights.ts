@@ -2,7 +2,12 @@
 import type { Backend, SideFile } from "../base/backend.ts";
 import type { ByteSource } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
-import { encodeModel, type OnnxGraph, type Placed, type StoredBytes } from "../graph/onnx/model.ts";
+import {
+  encodeModel,
+  type OnnxGraph,
+  type BytesPlace,
+  type StoredBytes,
+} from "../graph/onnx/model.ts";
 import { commonFolder } from "./commonFolder.ts";
 
 /** Weights up to this size travel inside the model; larger ones stay in their file or in side files. */
@@ -30,7 +35,7 @@ export async function placeWeights(graph: OnnxGraph, backend: Backend) {
   if (total <= INLINE_BYTES) {
     return { model: encodeModel(graph, (bytes) => pieces.get(keyOf(bytes))!.data), sideFiles: [] };
   }
-  const place = (bytes: StoredBytes): Placed => ({
+  const place = (bytes: StoredBytes): BytesPlace => ({
     location: pieces.get(keyOf(bytes))!.path,
     offset: 0,
   });

@@ -3,7 +3,13 @@ import { useEffect } from "preact/hooks";
 import { usePage } from "../../page/page.ts";
 
 /** The formula and the library call behind what a lesson shows, for those who ask. */
-export function Folded({ formula, call }: { readonly formula: string; readonly call: string }) {
+export function FoldedFormula({
+  formula,
+  call,
+}: {
+  readonly formula: string;
+  readonly call: string;
+}) {
   return (
     <details class="folded">
       <summary>Formula and library call</summary>
