@@ -1,9 +1,11 @@
 /** @file One process at a time in a folder: a file that names it, made only where there is none. */
+import { randomUUID } from "node:crypto";
 import {
   linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -17,7 +19,12 @@ import { checkPlace, removeFolders } from "../draw/replaceFile.ts";
 interface Holder {
   readonly pid: number;
   readonly host: string;
+  /** Of this one process, whoever has its number later; locks of older versions lack it. */
+  readonly id?: string | undefined;
 }
+
+const OWN_ID = randomUUID();
+const DRAFT = ".draft";
 
 /** The name of the file in the folder. */
 export const LOCK = ".lock";
@@ -37,18 +44,32 @@ export function lockFolder(folder: string, use: string): () => void {
     throw new InputError("output", `${folder} is a file, and not a folder that can be used`);
   checkFolderPlace(folder, file);
   const firstFolder = mkdirSync(resolve(folder), { recursive: true });
-  const own: Holder = { pid: process.pid, host: hostname() };
-  if (!createLock(file, own)) {
-    const holder = holderOf(file);
-    if (!holder || !hasEnded(holder)) throw lockedError(folder, file, holder, use);
-    rmSync(file, { force: true });
-    if (!createLock(file, own)) throw lockedError(folder, file, holderOf(file), use);
-  }
+  const own: Holder = { pid: process.pid, host: hostname(), id: OWN_ID };
+  if (!takeLock(file, own)) throw lockedError(folder, file, holderIn(wordsAt(file)), use);
   removeDrafts(folder);
   return () => {
-    if (holderOf(file)?.pid === own.pid) rmSync(file, { force: true });
+    if (holderIn(wordsAt(file))?.id === own.id) rmSync(file, { force: true });
     if (firstFolder !== undefined) removeFolders(resolve(folder), firstFolder); // those that stayed empty
   };
+}
+
+/**
+ * Makes the lock, or takes that of a process that has ended. Of several that see it, the one that makes the claim on it may put its
+ * own in the place: no other changes the lock of a dead process, so what was read before the claim and is there behind it stays
+ * until it is replaced. A claim whose maker was killed is taken in the same way.
+ */
+function takeLock(file: string, own: Holder): boolean {
+  if (createLock(file, own)) return true;
+  const words = wordsAt(file);
+  const holder = holderIn(words);
+  if (!holder || !hasEnded(holder)) return false;
+  const claim = `${file}.claim`;
+  if (!takeLock(claim, own)) return false;
+  try {
+    return wordsAt(file) === words && replaceLock(file, own);
+  } finally {
+    rmSync(claim, { force: true });
+  }
 }
 
 /** As `checkPlace` of the lock, said of the folder that the user named. */
@@ -69,25 +90,42 @@ function checkFolderPlace(folder: string, file: string): void {
 
 /** The file appears with its words in it: whoever is killed meanwhile leaves no lock that names nobody. */
 function createLock(file: string, own: Holder): boolean {
-  const words = `${JSON.stringify(own)}\n`;
-  const draft = `${file}.${own.pid}`;
+  const words = wordsOf(own);
+  return withDraft(file, words, (draft) => {
+    try {
+      linkSync(draft, file);
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EEXIST" || code === "ENOENT") return false; // the latter: the process that has the folder removed the draft
+      if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
+      return createWithoutLinks(file, words);
+    }
+  });
+}
+
+function replaceLock(file: string, own: Holder): boolean {
+  return withDraft(file, wordsOf(own), (draft) => {
+    renameSync(draft, file);
+    return true;
+  });
+}
+
+function withDraft(file: string, words: string, put: (draft: string) => boolean): boolean {
+  const draft = `${file}.${OWN_ID}${DRAFT}`;
   try {
     writeFileSync(draft, words);
-    linkSync(draft, file);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" || code === "ENOENT") return false; // the latter: the process that has the folder removed the draft
-    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
-    return createWithoutLinks(file, words);
+    return put(draft);
   } finally {
     rmSync(draft, { force: true });
   }
 }
 
-/** Of processes that were killed while they asked for the folder; the one that has it removes them. */
+/** Of processes that were killed while they asked for the folder; the one that has it removes them. Claims are not its own to remove. */
 function removeDrafts(folder: string): void {
-  const drafts = readdirSync(folder).filter((name) => name.startsWith(`${LOCK}.`));
+  const drafts = readdirSync(folder).filter(
+    (name) => name.startsWith(`${LOCK}.`) && name.endsWith(DRAFT),
+  );
   for (const name of drafts) rmSync(join(folder, name), { force: true });
 }
 
@@ -102,19 +140,34 @@ function createWithoutLinks(file: string, words: string): boolean {
   }
 }
 
-/** Null for a file that is not one of ours. */
-function holderOf(file: string): Holder | null {
+const wordsOf = (holder: Holder) => `${JSON.stringify(holder)}\n`;
+
+/** Null if there is no file. */
+function wordsAt(file: string): string | null {
   try {
-    const { pid, host } = JSON.parse(readFileSync(file, "utf8")) as Partial<Holder>;
-    return Number.isInteger(pid) && typeof host === "string" ? { pid: pid!, host } : null;
+    return readFileSync(file, "utf8");
   } catch {
     return null;
   }
 }
 
-/** A process that was killed a moment ago may still be there: it is given a second. */
-function hasEnded({ pid, host }: Holder): boolean {
+/** Null for words that are not those of a lock. */
+function holderIn(words: string | null): Holder | null {
+  try {
+    const { pid, host, id } = JSON.parse(words ?? "") as Partial<Holder>;
+    return Number.isInteger(pid) && typeof host === "string" ? { pid: pid!, host, id } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A process that was killed a moment ago may still be there: it is given a second. One that had the number of this process is gone,
+ * as the first process of a container that was started again.
+ */
+function hasEnded({ pid, host, id }: Holder): boolean {
   if (host !== hostname()) return false;
+  if (pid === process.pid) return id !== OWN_ID;
   for (let looks = 0; looks < ENDING_MS / LOOK_MS && isRunning(pid); looks++) sleep(LOOK_MS);
   return !isRunning(pid);
 }

@@ -204,7 +204,7 @@ describe("train refuses, with exit code 2 and nothing left behind,", () => {
     expect(refused.stderr).toContain(`process ${process.pid} of ${hostname()} trains in run`);
     expect([refused.code, pathsIn(folder)]).toEqual([2, ["run", "run/.lock"]]);
     writeFileSync(lock, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() })); // above any pid
-    writeFileSync(`${lock}.${2 ** 22 + 2}`, ""); // of one that was killed while it asked for the folder
+    writeFileSync(`${lock}.00000000.draft`, ""); // of one that was killed while it asked for the folder
     expect(await cli(folder, SMALL)).toMatchObject({ code: 0 });
     expect(pathsIn(folder).filter((path) => path.includes(".lock"))).toEqual([]);
   });
