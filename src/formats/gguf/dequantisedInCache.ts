@@ -21,6 +21,7 @@ import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { AbortError, InputError } from "../../base/errors.ts";
+import { isAbandoned } from "../abandoned.ts";
 import { fileSource, type FileSnapshot, type OpenFile } from "../file.ts";
 import { cacheFolder } from "../firstSight.ts";
 import { inChunks, type ScanOptions } from "../inChunks.ts";
@@ -184,14 +185,9 @@ async function writeAll(
   return crc;
 }
 
-const ABANDONED_MS = 24 * 60 * 60 * 1000;
-
 /** Removes what a killed process left behind: it has not been written to for a day. */
 async function removeAbandoned(folder: string): Promise<void> {
   const partial = (await readdir(folder)).filter((name) => name.endsWith(".partial"));
-  for (const name of partial) {
-    const state = await stat(join(folder, name)).catch(() => undefined);
-    if (state && Date.now() - state.mtimeMs > ABANDONED_MS)
-      await rm(join(folder, name), { force: true });
-  }
+  for (const name of partial)
+    if (await isAbandoned(join(folder, name))) await rm(join(folder, name), { force: true });
 }

@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "n
 import { dirname, join } from "node:path";
 import { UnableError } from "../../base/errors.ts";
 import { pause } from "./request.ts";
+import { isAbandoned } from "../../formats/abandoned.ts";
 import { hostTag, isAlive } from "../../formats/livingProcess.ts";
 import { temporaryName } from "./temporaryFiles.ts";
 
@@ -20,7 +21,7 @@ export interface HeldLock {
 export const LOCK_SUFFIX = ".owner";
 
 const BEAT_MS = 5_000;
-const SILENT_MS = 120_000;
+const SILENT_MS = 120_000; // by the clock of who waits: that of the owner may be another
 const UNSIGNED_MS = 5_000; // made, but its owner's name not written yet
 
 /** Runs `work` while holding the lock at `path`; waits for it as long as its owner lives. */
@@ -35,8 +36,9 @@ export async function withLock<Value>(
     key: randomBytes(8).toString("hex"),
   });
   await mkdir(dirname(path), { recursive: true });
+  const silence = silenceOf(path);
   while (!(await takeLock(path, mark))) {
-    if (!(await brokenIfStale(path))) await pause(40, signal);
+    if (!(await brokenIfStale(path, silence))) await pause(40, signal);
   }
   const beat = setInterval(() => void touch(path), BEAT_MS).unref();
   const check = async () => {
@@ -54,7 +56,9 @@ export async function withLock<Value>(
 /** Removes the locks in `folder` whose owners are gone. */
 export async function sweepLocks(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
-    if (name.endsWith(LOCK_SUFFIX)) await brokenIfStale(join(folder, name));
+    if (!name.endsWith(LOCK_SUFFIX)) continue;
+    const path = join(folder, name);
+    await brokenIfStale(path, async () => ((await isAbandoned(path)) ? Infinity : 0));
   }
 }
 
@@ -68,11 +72,27 @@ async function takeLock(path: string, mark: string): Promise<boolean> {
   }
 }
 
+/** How long a lock has been silent, in ms. */
+type Silence = () => Promise<number>;
+
+/** Since the lock at `path` was last seen to be another one or to be touched; from the first look on. */
+function silenceOf(path: string): Silence {
+  let last = "";
+  let since = 0;
+  return async () => {
+    const stats = await stat(path).catch(() => null);
+    const seen = `${stats?.ino} ${stats?.mtimeMs}`;
+    const now = performance.now();
+    if (seen !== last) [last, since] = [seen, now];
+    return now - since;
+  };
+}
+
 /** Removes the lock if its owner is gone. By rename, so that of several who see it only one removes it. */
-async function brokenIfStale(path: string): Promise<boolean> {
+async function brokenIfStale(path: string, silence: Silence): Promise<boolean> {
   const mark = await markAt(path);
   if (mark === null) return true; // released meanwhile
-  if (!(await isStale(path, mark))) return false;
+  if (!(await isStale(mark, silence))) return false;
   const aside = `${dirname(path)}/${temporaryName("lock")}`;
   try {
     await rename(path, aside);
@@ -85,9 +105,8 @@ async function brokenIfStale(path: string): Promise<boolean> {
   return true;
 }
 
-async function isStale(path: string, mark: string): Promise<boolean> {
-  const stats = await stat(path).catch(() => null);
-  const silentMs = stats === null ? 0 : Date.now() - stats.mtimeMs;
+async function isStale(mark: string, silence: Silence): Promise<boolean> {
+  const silentMs = await silence();
   const owner = ownerOf(mark);
   if (owner === null) return silentMs > UNSIGNED_MS;
   return isAlive(owner.pid, owner.host) === false || silentMs > SILENT_MS;

@@ -3,13 +3,13 @@
  * be continued or removed, and what a living one writes is left alone.
  */
 import { randomBytes } from "node:crypto";
-import { readdir, rename, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isAbandoned } from "../../formats/abandoned.ts";
 import { hostTag, isAlive } from "../../formats/livingProcess.ts";
 
 const SUFFIX = ".incomplete";
 const PATTERN = /^(.+)\.(\d+)\.([0-9a-f]{8})\.[0-9a-f]{12}\.incomplete$/;
-const ABANDONED_MS = 24 * 3600_000;
 
 /** A new name, unique on every machine that shares the cache: WHAT.PID.HOST.RANDOM.incomplete */
 export function temporaryName(what: string, pid: number = process.pid): string {
@@ -48,7 +48,5 @@ export async function sweep(
 async function isLeft(path: string, pid: number, host: string): Promise<boolean> {
   if (pid === 0) return true;
   const alive = isAlive(pid, host);
-  if (alive !== null) return !alive;
-  const stats = await stat(path).catch(() => null);
-  return stats !== null && Date.now() - stats.mtimeMs > ABANDONED_MS;
+  return alive === null ? isAbandoned(path) : !alive;
 }
