@@ -12,6 +12,5 @@ export function interruption(): AbortSignal {
   process.on("message", (message: FromSupervisor) => {
     if (message === "stop") controller.abort("stopped");
   });
-  process.on("disconnect", () => process.exit(3)); // nobody is left to tell
   return controller.signal;
 }

@@ -1,6 +1,7 @@
 /** @file The process that computes for the server, one call at a time; so that the server hears its client meanwhile. */
 import { toText } from "../../studies/views.ts";
 import { loadCommands } from "../commands.ts";
+import { endWithParent } from "../endWithParent.ts";
 import { explain } from "../exit.ts";
 import { carryOut } from "../program.ts";
 import type { Answer, FromEngine, ToEngine, ToolCall } from "./messages.ts";
@@ -9,7 +10,7 @@ const WIDTH = 100;
 
 let stop = new AbortController();
 
-process.on("disconnect", () => process.exit(3)); // the server is gone
+endWithParent(); // the server
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined); // the server's to tell
 process.on("message", (message: ToEngine) => {
   if ("stop" in message) return stop.abort("cancelled");

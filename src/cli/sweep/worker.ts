@@ -6,6 +6,7 @@ import type { LoadedModel } from "../../models/loaded.ts";
 import { modelCard } from "../../studies/info/modelCard.ts";
 import { STUDIES } from "../../studies/registry.ts";
 import { studyFor } from "../../studies/studyFor.ts";
+import { endWithParent } from "../endWithParent.ts";
 import { explain } from "../exit.ts";
 import { inFrame, withModel, type Frame } from "../frame.ts";
 import { sweepFolder, type SweepFolder } from "./folder.ts";
@@ -15,7 +16,7 @@ import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 /** A verdict has several sessions of parts of the model open, beside the whole. */
 const TIMES = { score: 1, verdict: 2 } as const;
 
-process.on("disconnect", () => process.exit(3)); // the pool is gone
+endWithParent(); // the pool
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined); // the pool's to tell
 
 const say = (message: FromWorker) => process.send?.(message);

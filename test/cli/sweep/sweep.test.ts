@@ -1,3 +1,4 @@
+import { execFileSync, fork } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -10,8 +11,9 @@ import { join } from "node:path";
 import { csvParse } from "d3-dsv";
 import { parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
+import { sweepJobs } from "../../../src/cli/sweep/plan.ts";
 import type { SweepSummary } from "../../../src/cli/sweep/runSweep.ts";
-import { cli, emptyFolder, started } from "../cli.ts";
+import { cli, emptyFolder, pathsIn, started } from "../cli.ts";
 
 const PLAN = `models: ["zoo:attn-2l@{0,50,100,1500}", "zoo:llama-gqa"]
 studies: [score, verdict]
@@ -32,6 +34,25 @@ const swept = (folder: string, ...more: string[]) =>
 const summaryOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as SweepSummary;
 const tablesOf = (folder: string) =>
   TABLES.map((name) => readFileSync(join(folder, "out", name)).toString("base64"));
+
+function processes(): { pid: number; parent: number }[] {
+  const lines = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
+  return lines.map((line) => {
+    const [pid, parent] = line.trim().split(/\s+/).map(Number);
+    return { pid: pid!, parent: parent! };
+  });
+}
+
+/** A command is carried out by its child, whose children are the workers. */
+function descendantsOf(ancestor: number): number[] {
+  const all = processes();
+  const childrenOf = (pid: number) => all.filter(({ parent }) => parent === pid);
+  return childrenOf(ancestor).flatMap(({ pid }) => [pid, ...descendantsOf(pid)]);
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 50));
+}
 
 describe("sweep (runs the built package)", () => {
   test("gives the same tables in one go, in shards, and killed again and again", async () => {
@@ -73,6 +94,35 @@ describe("sweep (runs the built package)", () => {
       readdirSync(join(whole, "out/results")),
     );
   }, 300_000);
+
+  test("ends the processes of a sweep that was killed, also those that had not begun to listen", async () => {
+    const folder = planned(
+      "models: [zoo:attn-2l]\noptions: {numExamples: 500000}\n", // would take minutes
+    );
+    for (const generations of [1, 2]) {
+      const { child, end } = started(folder, ["sweep", "plan.yml", "--folder", "out"]);
+      const below = () => descendantsOf(child.pid!);
+      await until(() => below().length >= generations);
+      const all = below();
+      child.kill("SIGKILL");
+      await end;
+      await until(() => !processes().some(({ pid }) => all.includes(pid)));
+    }
+
+    const orphan = fork(join(import.meta.dirname, "../../../dist/cli/sweep/worker.js"), {
+      ...{ serialization: "advanced", stdio: "ignore" },
+      env: { ...process.env, XDG_CACHE_HOME: folder },
+    });
+    const over = new Promise((resolve) => orphan.once("exit", resolve));
+    const setup = { folder: join(folder, "out"), engine: { threads: 1 }, model: {} };
+    const [job] = await sweepJobs("models: [zoo:attn-1l]\noptions: {numExamples: 4}\n", "plan.yml");
+    orphan.send({ setup });
+    orphan.send({ job });
+    orphan.send({ go: true });
+    orphan.disconnect();
+    await over;
+    expect(pathsIn(folder).filter((path) => path.endsWith(".json"))).toEqual([]);
+  }, 120_000);
 
   test("has a row for each head in CSV and Parquet, with scores and labels together", async () => {
     const folder = planned(
