@@ -18,6 +18,7 @@ import {
   readFileSync,
   rmSync,
   truncateSync,
+  watch,
   writeFileSync,
 } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -150,6 +151,7 @@ async function chaos(count, workers, killEvery, restarts) {
       env: { ...process.env, REDIS_URL },
       stdio: "ignore",
     });
+  const computations = computationsIn(results);
   const alive = Array.from({ length: workers }, start);
   const began = performance.now();
   let [kills, restarted, fullFor] = [0, 0, 0];
@@ -158,10 +160,10 @@ async function chaos(count, workers, killEvery, restarts) {
     alive[kills % workers] = start();
     kills++;
   }, 1000 * killEvery);
-  const watch = await openQueue({ redis: REDIS_URL }, { waits: true });
+  const looking = await openQueue({ redis: REDIS_URL }, { waits: true });
   for (let turn = 0; ; turn++) {
     await sleep(1000);
-    const counts = await watch.queue.getJobCounts();
+    const counts = await looking.queue.getJobCounts();
     const over = counts.completed + counts.failed;
     if (restarted < restarts && over > ((restarted + 1) * count) / (restarts + 1)) {
       restarted++;
@@ -179,7 +181,7 @@ async function chaos(count, workers, killEvery, restarts) {
       console.log(`${kills} kills, ${restarted} restarts, ${over} of ${count + 1} over`);
   }
   clearInterval(killing);
-  await watch.close();
+  await looking.close();
   for (const child of alive) child.kill("SIGKILL");
   const seconds = (performance.now() - began) / 1000;
   const { jobs, failures } = status();
@@ -194,8 +196,11 @@ async function chaos(count, workers, killEvery, restarts) {
   console.log(
     `finished ${jobs.finished} of ${count}, set aside ${jobs.setAside}: ${[...new Set(failures.map(({ error }) => error))].join("; ")}`,
   );
+  const timesByResult = computations.end();
+  const most = Math.max(...timesByResult.values());
+  const sum = [...timesByResult.values()].reduce((total, times) => total + times, 0);
   console.log(
-    `begun ${(begun / finished.length).toFixed(3)} times on average; ${computed} told that they computed it, the others found it`,
+    `computed ${(sum / timesByResult.size).toFixed(3)} times on average, ${most} at most; begun ${(begun / finished.length).toFixed(3)} times; ${computed} told that they computed it, the others found it`,
   );
   cli("sweep", "tables", "plan.yml", "--folder", "out");
   cli("sweep", "plan.yml", "--folder", "alone");
@@ -204,6 +209,23 @@ async function chaos(count, workers, killEvery, restarts) {
     `the tables are ${same ? "the same bytes as" : "NOT THE SAME as"} those of a sweep without a queue`,
   );
   if (hasDisk) execFileSync("umount", ["-l", results]);
+}
+
+/** Times that each Result is computed from now on: each computation begins a file of its own, KEY.json.RANDOM.tmp, full disk or not. */
+function computationsIn(results) {
+  const files = new Set();
+  const watcher = watch(results, (_, name) => name.endsWith(".tmp") && files.add(name));
+  return {
+    end() {
+      watcher.close();
+      const times = new Map();
+      for (const name of files) {
+        const [key] = name.split(".");
+        times.set(key, (times.get(key) ?? 0) + 1);
+      }
+      return times;
+    },
+  };
 }
 
 /** What the shared folder carries: a Result and its note written, and found again, as a shard does for each job. */
