@@ -1,7 +1,7 @@
 /** @file The queue on a real server. Its jobs are stubs where the queue itself is meant, models of the zoo where the whole is. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   openQueue,
   type OpenQueue,
@@ -109,6 +109,29 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
       expect(failures).toEqual([
         { model: "model-1", study: "score", seed: 1, attempts: 3, error: "the disk is full" },
       ]);
+    },
+    LASTING,
+  );
+
+  test(
+    "tries again in time what a worker failed whose clock is an hour ahead",
+    async () => {
+      const { open } = await openTestQueue();
+      await push(open, jobs(1));
+      const stop = new AbortController();
+      const clock = Date.now.bind(Date);
+      const ahead = vi.spyOn(Date, "now").mockImplementation(() => clock() + 3_600_000);
+      onTestFinished(() => ahead.mockRestore());
+      const failing = worked(open, {
+        run: () => Promise.reject(new JobFault("unable", "the disk is full")),
+        signal: stop.signal,
+      });
+      while ((await queueStatus(open)).jobs.retrying === 0)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      stop.abort("stopped");
+      await failing;
+      ahead.mockRestore();
+      expect(await worked(open, { run: fine })).toMatchObject([{ error: null }]);
     },
     LASTING,
   );

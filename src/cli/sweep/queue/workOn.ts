@@ -62,7 +62,11 @@ export async function workOn(open: OpenQueue, options: WorkOptions): Promise<voi
     if (!faults.has(message)) options.fault(message);
     faults.add(message);
   });
-  await over(open, options, () => endCancelled(open, worker, [...running]));
+  const promoteOverdue = overdueJobs(open);
+  await over(open, options, async () => {
+    await endCancelled(open, worker, [...running]);
+    await promoteOverdue();
+  });
   stop.abort(signal.reason ?? "done");
   await worker.close();
   connection.disconnect();
@@ -79,6 +83,27 @@ async function endCancelled(
   for (const id of running)
     if ((await queue.getJob(id))?.data.isCancelled) worker.cancelJob(id, "cancelled");
 }
+
+/**
+ * Jobs wait for their next attempt until a time by the clock of the worker that failed; where that one is ahead, they wait for long.
+ * So each look begins those that this worker has seen waiting for longer than they were to.
+ */
+function overdueJobs({ queue }: OpenQueue): () => Promise<void> {
+  let seen = new Map<string, number>();
+  return async () => {
+    const now = performance.now();
+    const latest = await queue.getJobs(["delayed"], 0, MOST_DELAYED - 1);
+    const places = latest.map((job): [string, number] => {
+      const key = `${job.id} ${job.attemptsMade}`;
+      return [key, seen.get(key) ?? now];
+    });
+    for (const [index, job] of latest.entries())
+      if (now - places[index]![1] > job.delay) await job.promote().catch(() => undefined); // another did
+    seen = new Map(places);
+  };
+}
+
+const MOST_DELAYED = 1000;
 
 /** Looks at the queue now and then, until it is empty or somebody asks to stop. */
 async function over(
