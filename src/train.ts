@@ -1,5 +1,5 @@
 /** @file `induction-lens/train` in Node. */
-import { openEngine } from "./runtime/openBackend.ts";
+import { openEngineHere } from "./runtime/openBackend.ts";
 import { trainWith, type OpenTrainOptions } from "./training/trainWith.ts";
 import type { Recipe } from "./training/recipe.ts";
 import type { TrainingStep } from "./training/train.ts";
@@ -18,5 +18,5 @@ export function train(
   recipe: Recipe,
   options: OpenTrainOptions = {},
 ): AsyncGenerator<TrainingStep, void, void> {
-  return trainWith(openEngine, recipe, options);
+  return trainWith(openEngineHere, recipe, options);
 }

@@ -65,6 +65,22 @@ export interface Tenant<Value> {
   close(): Promise<void>;
 }
 
+/** How long devices took for a row of a program, in seconds, or why they cannot run it; keys say all that this depends on. */
+export interface SpeedMemory {
+  get(key: string): Promise<number | string | undefined>;
+  set(key: string, value: number | string): Promise<void>;
+}
+
+/** What else there may be beside the processor. */
+export interface OtherEngines {
+  /** @throws {UnableError} if the device cannot be had, with the reason */
+  readonly open: Readonly<Partial<Record<Device, () => Promise<Backend>>>>;
+  /** Left out: every choice measures anew. */
+  readonly speeds?: SpeedMemory | undefined;
+  /** Told in a sentence what was chosen where there was a choice; left out: Results alone say it. */
+  readonly say?: ((words: string) => void) | undefined;
+}
+
 /** An engine that runs ONNX models. */
 export interface Backend {
   readonly device: Device;
@@ -77,8 +93,16 @@ export interface Backend {
   availableBytes(): number;
   /** Left out: a session that does not fit into `availableBytes` is refused. */
   readonly budget?: MemoryBudget | undefined;
+  /** Whether a session is opened on a thread of its own, so that one can be opened while another runs; left out: it is not. */
+  readonly opensBesideRuns?: boolean | undefined;
   /** Opens the engine that this one is checked against before it is used; left out: it needs no check. */
   readonly reference?: (() => Promise<Backend>) | undefined;
+  /** Engines that may be faster than this one; left out: this one was asked for. */
+  readonly others?: OtherEngines | undefined;
+  /** Why it is this engine, for Results; left out: it was asked for. */
+  readonly choice?: string | undefined;
+  /** What computes everything again once this device is lost or full, as `why` says; left out: nothing does. */
+  readonly instead?: ((why: string) => Promise<Backend>) | undefined;
   create(model: Uint8Array, options: SessionOptions): Promise<EngineSession>;
 }
 

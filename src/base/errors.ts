@@ -51,6 +51,17 @@ export class UnableError extends Error {
   override readonly name = "UnableError";
 }
 
+/** The engine's device was lost, or has no memory left: what it computed may be computed by another one. */
+export class DeviceError extends UnableError {
+  /** What happened, without what may be done about it. */
+  readonly why: string;
+
+  constructor(why: string, message: string = why, options: ErrorOptions = {}) {
+    super(message, options);
+    this.why = why;
+  }
+}
+
 /**
  * The caller's signal was aborted. Its name is "AbortError", as that of errors of `fetch`; `cause` is the signal's reason.
  * The command line exits with 130.

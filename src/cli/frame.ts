@@ -64,8 +64,10 @@ export async function inFrame<Value>(
     async openEngine() {
       const { openBackend } = await import("../runtime/openBackend.ts");
       const { withBudget } = await import("../runtime/memoryBudget.ts");
+      const { rememberedSpeeds } = await import("../formats/rememberedSpeeds.ts");
       const { device, threads, memory } = flags.engine;
-      const { backend, notice } = await openBackend(device, threads);
+      const speeds = flags.model.cache === false ? undefined : rememberedSpeeds();
+      const { backend, notice } = await openBackend(device, threads, { speeds, say: note });
       if (notice) note(notice);
       return withBudget(backend, memory);
     },

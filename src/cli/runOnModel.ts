@@ -1,7 +1,9 @@
+import type { Backend } from "../base/backend.ts";
 import type { ResumeLog } from "../base/resumeLog.ts";
 import type { StudyOptions } from "../studies/common/studyOptions.ts";
 import type { LazyStudy } from "../studies/study.ts";
 import { studyFor } from "../studies/studyFor.ts";
+import { engineFor } from "../runtime/engineFor.ts";
 import { withoutUndefined } from "../base/withoutUndefined.ts";
 import { withModel, type Frame } from "./frame.ts";
 import { resumeFile } from "./resumeFile.ts";
@@ -25,18 +27,42 @@ export async function runOnModel<Result, Run extends ModelRun<Result>>(
   options: object,
 ): Promise<Result> {
   const { study: askedStudy } = await load();
-  const backend = await frame.openEngine();
+  const opened = await frame.openEngine();
   const { signal, progress, note, flags, command } = frame;
   return withModel(frame, name, async (model) => {
     const { study, options: own } = await studyFor(askedStudy, model, withoutUndefined(options));
     const keeps = study.resumes && flags.model.cache !== false;
-    const facts = { study: study.name, model, backend, options: own };
+    const engine = await engineFor(model, { ...own, backend: opened });
+    const facts = { study: study.name, model, backend: engine, options: own };
     const heading = { model: name, command, folder: process.cwd() };
     const log = keeps ? resumeFile(facts, { note, heading }) : undefined;
-    const lent: Lent = { backend, signal, progress, ...(log && { log }) };
+    const { backend, log: logOfDevice } = untilItIsLost(engine, log, note);
+    const lent: Lent = { backend, signal, progress, ...(logOfDevice && { log: logOfDevice }) };
     const run = (await study.run()) as ModelRun<Result>;
     const result = await run(model, { ...own, ...lent } as never); // onModel checked them against the study
     log?.remove();
     return result;
   });
+}
+
+/** Says so when the device is lost or full; steps that it finished are no steps of the engine that takes its place. */
+function untilItIsLost(engine: Backend, log: ResumeLog | undefined, note: Frame["note"]) {
+  let isLost = false;
+  const { instead } = engine;
+  const backend: Backend = {
+    ...engine,
+    ...(instead && {
+      instead: async (why: string) => {
+        isLost = true;
+        const other = await instead(why);
+        note(`${engine.device} could not finish (${why}); ${other.device} computes all of it`);
+        return other;
+      },
+    }),
+  };
+  const own: ResumeLog | undefined = log && {
+    get: (key) => (isLost ? undefined : log.get(key)),
+    set: (key, value) => (isLost ? undefined : log.set(key, value)),
+  };
+  return { backend, log: own };
 }

@@ -191,8 +191,9 @@ interface ResultOrigin {
   readonly environment?: EnvironmentInfo | null | undefined;
 }
 
-function deviceWords({ device, threads }: EnvironmentInfo): string {
-  return threads === undefined ? device : `${device}, ${plural(threads, "thread")}`;
+function deviceWords({ device, choice, threads }: EnvironmentInfo): string {
+  const words = threads === undefined ? device : `${device}, ${plural(threads, "thread")}`;
+  return choice === undefined ? words : `${words} (${choice})`;
 }
 
 /** All that a Result says of how it was made, for the end of its page. */

@@ -2,12 +2,11 @@
  * @file What is found out about a checkpoint the first time it is seen, remembered by file: hashing and scanning take
  * seconds and need not be done again. Node only. The cache is a convenience: nothing fails when it cannot be kept.
  */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
-import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { z } from "zod";
 import type { FileSnapshot } from "./file.ts";
+import { rememberedEntries } from "./rememberedEntries.ts";
 
 const sight = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -50,7 +49,7 @@ export async function firstSight(
   const stored = await sightBefore(files, folder);
   if (stored) return stored;
   const result = await find();
-  await remember(join(folder, REMEMBERED), keyOf(files), result);
+  await remembered(folder).set(keyOf(files), result);
   return result;
 }
 
@@ -59,43 +58,13 @@ export async function sightBefore(
   files: readonly FileSnapshot[],
   folder: string = cacheFolder(),
 ): Promise<FirstSight | null> {
-  const key = keyOf(files);
-  const entry = (await readMemory(join(folder, REMEMBERED))).find(([other]) => other === key);
-  return entry?.[1] ?? null;
+  return (await remembered(folder).get(keyOf(files))) ?? null;
 }
 
-const REMEMBERED = "first-sight.json";
-
-const entries = z.array(z.tuple([z.string(), sight]));
-const MAX_ENTRIES = 500;
+const remembered = (folder: string) => rememberedEntries(join(folder, "first-sight.json"), sight);
 
 function keyOf(files: readonly FileSnapshot[]): string {
   return JSON.stringify(
     files.map(({ realPath, size, mtimeMs, ino }) => [realPath, size, mtimeMs, ino]),
   );
-}
-
-/** Newest first. A file that cannot be read or makes no sense remembers nothing. */
-async function readMemory(path: string): Promise<[string, FirstSight][]> {
-  try {
-    return entries.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch {
-    return [];
-  }
-}
-
-/** Reads again before writing, so that of two processes that write at once at most the last entry is lost. */
-async function remember(path: string, key: string, result: FirstSight): Promise<void> {
-  const others = (await readMemory(path)).filter(([other]) => other !== key);
-  const temporary = `${path}.${randomUUID()}`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(
-      temporary,
-      JSON.stringify([[key, result], ...others.slice(0, MAX_ENTRIES - 1)]),
-    );
-    await rename(temporary, path);
-  } catch {
-    await rm(temporary, { force: true }).catch(() => undefined); // a home that cannot be written is not an error
-  }
 }

@@ -56,6 +56,10 @@ export type InputInfo = z.infer<typeof inputInfo>;
 
 export const environmentInfo = z.object({
   device: z.string(),
+  choice: z
+    .string()
+    .optional()
+    .describe("why this device computed; not there where it was asked for and did"),
   threads: z.int().optional().describe("of the processor; not there where another device computes"),
   versions: z.record(z.string(), z.string()),
   prepacking: z

@@ -9,7 +9,7 @@ import type { Backend } from "../base/backend.ts";
 const TOKENS_PER_RUN = { cpu: 320, wasm: 320, ...forAccelerators(3200) } as const;
 
 /** Multiply-adds that a run may take: about a quarter of a second on two cores that are not busy, or a graphics card in a laptop. */
-const OPERATIONS_PER_RUN = { cpu: 30e9, wasm: 3e9, ...forAccelerators(200e9) } as const;
+export const OPERATIONS_PER_RUN = { cpu: 30e9, wasm: 3e9, ...forAccelerators(200e9) } as const;
 
 function forAccelerators<Value>(value: Value) {
   return { webgpu: value, cuda: value, coreml: value, directml: value };

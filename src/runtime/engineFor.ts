@@ -1,11 +1,16 @@
 import type { Backend, EngineOptions, OpenEngine } from "../base/backend.ts";
 import { InputError } from "../base/errors.ts";
 import type { Program } from "../graph/program.ts";
+import { fastestFor } from "./fastest.ts";
 import { withBudget } from "./memoryBudget.ts";
 import { refuseWrongDevice } from "./selfCheck.ts";
 
+/** Tokens of a row where nobody says how many. */
+const USUAL_LENGTH = 64;
+
 /**
- * The engine that a study of `model` runs on: the one in the options, else one that the model's own opener makes.
+ * The engine that a study of `model` runs on: the one in the options, else one that the model's own opener makes; of an engine
+ * that has others beside it, the one that runs the model fastest.
  *
  * @throws {InputError} "options" if there is neither; @throws {UnableError} if the device cannot be had, or
  *   computes this model differently from the processor
@@ -15,16 +20,39 @@ export async function engineFor(
     openEngine,
     program,
   }: { readonly openEngine?: OpenEngine | undefined; readonly program?: Program | undefined },
-  { backend, device, threads, memory }: EngineOptions,
+  {
+    backend,
+    device,
+    threads,
+    memory,
+    seqLen = USUAL_LENGTH,
+  }: EngineOptions & { readonly seqLen?: number | undefined },
 ): Promise<Backend> {
-  const base = backend ?? (await openEngine?.({ device, threads }));
-  if (base) {
-    const engine = withBudget(base, memory);
-    if (program) await refuseWrongDevice(program, engine);
-    return engine;
-  }
-  throw new InputError(
-    "options",
-    "a model that `load` did not make needs the option backend (see `openEngine`), got none",
-  );
+  const opened = backend ?? (await openEngine?.({ device, threads }));
+  if (!opened)
+    throw new InputError(
+      "options",
+      "a model that `load` did not make needs the option backend (see `openEngine`), got none",
+    );
+  const fastest = program ? await fastestFor(program, opened, seqLen) : opened;
+  const engine = withInstead(withBudget(fastest, memory), memory);
+  if (program) await refuseWrongDevice(program, engine);
+  return engine;
+}
+
+/** The engine, and the one that it is checked against in its place once its device is lost or full. */
+function withInstead(engine: Backend, memory: number | undefined): Backend {
+  const { reference, instead } = engine;
+  if (!reference || instead) return engine;
+  const asked = engine.budget?.asked ? engine.budget.bytes : memory;
+  return {
+    ...engine,
+    instead: async (why) => {
+      const other = withBudget(await reference(), asked);
+      return {
+        ...other,
+        choice: `${other.device}, since ${engine.device} could not finish: ${why}`,
+      };
+    },
+  };
 }

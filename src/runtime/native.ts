@@ -68,6 +68,7 @@ export async function nativeBackend(
     threads,
     versions: { "onnxruntime-node": ort.env.versions.node ?? ort.env.versions.common },
     mapsFiles: true,
+    opensBesideRuns: true,
     ...(device !== "cpu" && { reference: async () => (await nativeBackend(threads))! }),
     availableBytes: () => process.availableMemory(), // of the container, where the process is in one
     create,
@@ -92,7 +93,7 @@ function refuseAbsent(device: NativeDevice, providers: readonly string[]): void 
     );
 }
 
-const NATIVE_DEVICES = Object.keys(PROVIDERS) as NativeDevice[];
+export const NATIVE_DEVICES = Object.keys(PROVIDERS) as NativeDevice[];
 
 /** Looked for where the package has them, because the engine says on standard error, beside its error, that it cannot load them. */
 function hasCudaLibraries(): boolean {

@@ -1,8 +1,8 @@
 /** @file Chooses the engine in Node: native where it is installed, else WASM, and says which. */
 import { InputError, UnableError } from "../base/errors.ts";
-import type { Backend, Device, OpenEngine } from "../base/backend.ts";
+import type { Backend, Device, EngineOptions, OtherEngines } from "../base/backend.ts";
 import { usableCores } from "./cores.ts";
-import { nativeBackend } from "./native.ts";
+import { nativeBackend, NATIVE_DEVICES } from "./native.ts";
 import { wasmBackend } from "./wasm.ts";
 
 export const INSTALL_NATIVE = "npm install onnxruntime-node --ignore-scripts";
@@ -14,13 +14,16 @@ export interface OpenedBackend {
 }
 
 /**
- * @param device "auto" is the native processor engine if it is installed, else WASM
+ * @param device "auto" is the native processor engine if it is installed, with the other devices that it has beside it (a study
+ *   takes the fastest, see `fastestFor`), else WASM
+ * @param choosing where speeds are remembered, and who is told of a choice
  * @throws {InputError} "options" if WASM is asked for with several threads, which it has only in browsers
  * @throws {UnableError} if the device asked for by name cannot be had
  */
 export async function openBackend(
   device: Device | "auto" = "auto",
   threads?: number,
+  choosing: Omit<OtherEngines, "open"> = {},
 ): Promise<OpenedBackend> {
   if (device === "wasm" && threads !== undefined && threads !== 1)
     throw new InputError("options", `device wasm has 1 thread outside browsers, got ${threads}`);
@@ -32,7 +35,9 @@ export async function openBackend(
       threads === undefined || threads === most
         ? null
         : `${threads} threads are slower than ${cores}, one for each core that this process has, which is used`;
-    if (native) return { backend: native, notice };
+    if (native && device !== "auto") return { backend: native, notice };
+    if (native)
+      return { backend: { ...native, others: { open: othersOf(most), ...choosing } }, notice };
     if (device !== "auto") {
       throw new UnableError(
         `device ${device} needs onnxruntime-node, which is not installed here: ${INSTALL_NATIVE}`,
@@ -47,15 +52,26 @@ export async function openBackend(
   return { backend: wasmBackend(ort), notice };
 }
 
+/** All devices of the native engine but the processor. */
+function othersOf(threads: number): OtherEngines["open"] {
+  return Object.fromEntries(
+    NATIVE_DEVICES.filter((device) => device !== "cpu").map((device) => [
+      device,
+      async () => (await nativeBackend(threads, device))!,
+    ]),
+  );
+}
+
 /**
- * Opens what computes in Node: `backend` as it is, else `device` with `threads`. If `auto` finds no native engine, a warning of
- * the process says so and how to install it.
- *
- * @throws {InputError} "options" if WASM is asked for with several threads; @throws {UnableError} if there is no such device
+ * What is opened in Node: `backend` as it is, else `device` with `threads`, as {@link openBackend}. What it has to say is a
+ * warning of the process.
  */
-export const openEngine: OpenEngine = async ({ backend, device, threads } = {}) => {
+export async function openEngineHere(
+  { backend, device, threads }: EngineOptions = {},
+  choosing: Omit<OtherEngines, "open"> = {},
+): Promise<Backend> {
   if (backend) return backend;
-  const result = await openBackend(device, threads);
+  const result = await openBackend(device, threads, choosing);
   if (result.notice) process.emitWarning(result.notice, "InductionLensWarning");
   return result.backend;
-};
+}

@@ -1,5 +1,5 @@
 /** @file The part of ONNX Runtime's JavaScript API that is the same in onnxruntime-node and onnxruntime-web. */
-import { UnableError } from "../base/errors.ts";
+import { DeviceError, UnableError } from "../base/errors.ts";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import type { Device, EngineSession, RawTensor } from "../base/backend.ts";
 
@@ -48,10 +48,12 @@ export function explainError(error: unknown, instead: Device = "cpu"): never {
       message,
     )
   ) {
-    throw new UnableError(`out of memory: ${message}`, { cause: error });
+    const words = `out of memory: ${message}`;
+    throw new DeviceError(words, words, { cause: error });
   }
   if (/device (was |is )?lost|DEVICE_REMOVED|DEVICE_HUNG/i.test(message))
-    throw new UnableError(
+    throw new DeviceError(
+      `the device was lost (${message})`,
       `the device was lost, so there is no result (${message}); \`device\` ${instead} computes it`,
       { cause: error },
     );

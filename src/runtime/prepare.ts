@@ -97,6 +97,7 @@ async function openPieces(
   return openings;
 }
 
+/** Where an engine opens sessions beside runs two pieces have room, one that runs and the next. */
 function cutPieces(
   program: Program,
   backend: Backend,
@@ -106,13 +107,10 @@ function cutPieces(
   const most = budget.bytes * (budget.isAsked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE);
   const within = (piece: number) =>
     piecesOf(program, backend, sizes, { whole: budget.bytes, piece });
-  if (!opensBesideRuns(backend)) return within(most);
+  if (!backend.opensBesideRuns) return within(most);
   const inPairs = within(most / 2);
   return inPairs.length === 1 || largestOf(inPairs) <= most / 2 ? inPairs : within(most);
 }
-
-/** The native engine opens a session on a thread of its own; there two pieces have room, one that runs and the next. */
-const opensBesideRuns = ({ mapsFiles }: Backend) => mapsFiles;
 
 const largestOf = (pieces: readonly Piece[]) =>
   Math.max(...pieces.map(({ plan }) => plan.totalBytes));
@@ -153,7 +151,7 @@ function sessionOf(program: Program, backend: Backend, pieces: readonly OpenPiec
     if (pieces.length > 1)
       return passThrough(program, pieces, runs, take, {
         ...{ ...options, outputs, room },
-        ahead: opensBesideRuns(backend),
+        ahead: backend.opensBesideRuns,
       });
     for (const [index, feeds] of runs.entries()) {
       throwIfAborted(signal);

@@ -1,11 +1,10 @@
 /** @file Whether a device computes what the processor computes: drivers have given wrong numbers without an error. */
 import type { Backend, Feeds, Trace } from "../base/backend.ts";
-import { InputError, UnableError } from "../base/errors.ts";
-import { random, type Random } from "../base/random.ts";
-import { sizeOf, tensor, type Tensor, type TensorData } from "../base/tensor.ts";
-import { prune, type Program, type ProgramInput } from "../graph/program.ts";
+import { UnableError } from "../base/errors.ts";
+import { prune, type Program } from "../graph/program.ts";
 import { withBudget } from "./memoryBudget.ts";
 import { prepare } from "./prepare.ts";
+import { randomFeeds } from "./randomFeeds.ts";
 
 /** Largest difference that passes, as a share of the largest number of its value, or of 1 where that is less. */
 export const ALLOWED_DIFFERENCE = 1e-4;
@@ -61,7 +60,7 @@ async function differenceOf(
   reference: NonNullable<Backend["reference"]>,
 ): Promise<number> {
   const observed = withLastLayer(program);
-  const feeds = feedsOf(observed);
+  const feeds = randomFeeds(observed, { rows: 1, length: LENGTH, seed: SEED });
   const expected = await once(observed, withBudget(await reference()), feeds);
   const got = await once(observed, backend, feeds);
   return Math.max(...[...expected].map(([name, value]) => apart(value.data, got.get(name)!.data)));
@@ -82,42 +81,6 @@ async function once(program: Program, backend: Backend, feeds: Feeds): Promise<T
   } finally {
     await session.close();
   }
-}
-
-/** One row; inputs that fill themselves are left to do so. */
-function feedsOf({ inputs, limits }: Program): Feeds {
-  const draw = random(SEED);
-  const lengthOf = (size: number | string) => {
-    if (typeof size === "number") return size;
-    return size === "batch" ? 1 : Math.min(LENGTH, limits[size] ?? LENGTH);
-  };
-  const unfilled = inputs.filter(({ fill }) => !fill);
-  return new Map(
-    unfilled.map((input) => {
-      const shape = input.axes.map(({ size }) => lengthOf(size));
-      const axes = input.axes.map(({ name }) => name);
-      return [input.name, tensor(axes, shape, numbersFor(input, shape, draw))] as const;
-    }),
-  ) as ReadonlyMap<string, Tensor<TensorData>>;
-}
-
-/** Ids whose second half repeats the first, so that heads which attend by content have something to find. */
-function numbersFor(
-  { name, type, below = 2, refused }: ProgramInput,
-  shape: readonly number[],
-  draw: Random,
-): TensorData {
-  if (below < 1) throw new InputError("feed", `${name} has no id to try`);
-  const count = sizeOf(shape);
-  if (type === "float32") return Float32Array.from({ length: count }, () => draw.normal());
-  if (type === "bool") return new Uint8Array(count).fill(1);
-  const ids = new Int32Array(count);
-  const period = Math.ceil(count / 2);
-  for (let at = 0; at < count; at++) {
-    const id = at < period ? draw.integer(0, below - 1) : ids[at - period]!;
-    ids[at] = id === refused?.id ? (id + 1) % below : id;
-  }
-  return ids;
 }
 
 /** Largest difference, as a share of the largest number expected; numbers that are equal, infinite ones too, are not apart. */

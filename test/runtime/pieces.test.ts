@@ -122,7 +122,7 @@ describe.each((await backends()).map((engine) => [engine.device, engine] as cons
       };
       await all({ ...backend, create });
       const second = log.indexOf("open 1");
-      expect(log.lastIndexOf("run 0") > second).toBe(engine.mapsFiles);
+      expect(log.lastIndexOf("run 0") > second).toBe(engine.opensBesideRuns ?? false);
       expect(second).toBeGreaterThan(log.indexOf("open 0"));
     });
 

@@ -8,6 +8,7 @@ import { openBackend } from "../../src/runtime/openBackend.ts";
 import { explainError } from "../../src/runtime/ortSession.ts";
 import { ALLOWED_DIFFERENCE, selfCheck } from "../../src/runtime/selfCheck.ts";
 import { wasmBackend } from "../../src/runtime/wasm.ts";
+import { runWithCache } from "../../src/studies/run/runWithCache.ts";
 import { score } from "../../src/studies/score/score.ts";
 import { oneEngine } from "../interventions/engine.ts";
 
@@ -80,7 +81,7 @@ describe("a device", () => {
     );
   });
 
-  test("that is lost ends a study in one sentence, and nothing of it is a result", async () => {
+  test("that is lost says so in one sentence, and leaves a study to the processor", async () => {
     const { backend } = device((value) => value);
     let sessions = 0;
     const create: Backend["create"] = async (...args) => {
@@ -90,8 +91,14 @@ describe("a device", () => {
         Promise.reject(new Error("GPU device was lost: driver restarted")).catch(explainError);
       return isChecked ? session : { ...session, run: lost };
     };
-    const study = score(model, { backend: { ...backend, create }, numExamples: 2, seqLen: 12 });
-    await expect(study).rejects.toThrow(
+    const ours = { ...backend, create };
+    const { environment } = await score(model, { backend: ours, numExamples: 2, seqLen: 12 });
+    expect(environment).toMatchObject({
+      device: "cpu",
+      choice:
+        "cpu, since webgpu could not finish: the device was lost (GPU device was lost: driver restarted)",
+    });
+    await expect(runWithCache(model, [1, 2, 3], { backend: ours })).rejects.toThrow(
       "the device was lost, so there is no result (GPU device was lost: driver restarted); `device` cpu computes it",
     );
   });

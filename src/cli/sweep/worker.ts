@@ -1,6 +1,6 @@
 /** @file A process of the pool: one job at a time, from opening its model to its Result in the folder. */
 import { VERSION } from "../../base/version.ts";
-import { InputError } from "../../base/errors.ts";
+import { InputError, UnableError } from "../../base/errors.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { modelCard } from "../../studies/info/modelCard.ts";
@@ -41,7 +41,7 @@ await inFrame({ ...flags, output: { quiet: true } }, (frame) => serve(frame, swe
 });
 
 async function serve(frame: Frame, folder: SweepFolder): Promise<never> {
-  const backend = await frame.openEngine();
+  const backend = ofOneDevice(await frame.openEngine());
   say({ ready: true });
   for (;;) {
     const message = await nextMessage();
@@ -61,6 +61,15 @@ async function serve(frame: Frame, folder: SweepFolder): Promise<never> {
       say({ failed: explain(error).replace(/^(error|unable): /, ""), kind: kindOf(error) });
     }
   }
+}
+
+/** Every job of a sweep is computed by the device that its key names: none is chosen for a job, and none takes its place. */
+function ofOneDevice(backend: Backend): Backend {
+  return {
+    ...backend,
+    others: undefined,
+    instead: (why) => Promise.reject(new UnableError(why)),
+  };
 }
 
 /** What could not be written may have room another time; the hub may answer. */

@@ -48,11 +48,11 @@ export async function ablate(
   const atPatterns = kind === "pattern-preserving" || kind === "redirect" || idealise.length > 0;
   checkCanRun("ablate", model);
   if (atPatterns) checkCanRun("ablate with patterns", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const { architecture } = model;
   const choice = ablationChoice(architecture, options);
   const rows = await ablationRows(architecture, options);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const scores =
       options.curve || options.minimal
         ? await inductionScores(model, backend, rows, options)

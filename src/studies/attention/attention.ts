@@ -42,11 +42,11 @@ export async function attention(
 ): Promise<AttentionResult> {
   checkOptionNames("attention", options, ATTENTION_OPTIONS);
   checkCanRun("attention", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const plan = attentionPlan(model.architecture, options);
   const sequences = await sequencesOf(model, options);
   checkSize(sequences, plan.mostHeads);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const { mostHeads, values } = plan;
     const heads =
       plan.heads ?? (await strongestHeads(model, backend, sequences, mostHeads, options));

@@ -59,8 +59,8 @@ export async function attribution(
   if (plan.units.some((unit) => UNITS[unit].mixed)) checkCanRun("attribution within heads", model);
   const { metric, units, paths } = plan;
   const pair = await causalPair(model, options);
-  const backend = await engineFor(model, options);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  const engine = await engineFor(model, options);
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const chain = await openChain(model, backend, {
       hooks: hooksFor(paths ? [...HEAD_UNITS] : units),
       metrics: [metric],

@@ -33,9 +33,9 @@ export async function behaviours(
   checkCanRun("behaviours", model);
   const plan = behavioursPlan(options);
   const { bosToken, policy } = bosFor(model.architecture, options.bos ?? "auto");
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const { signal, progress } = options;
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const { ids } = drawnTokens(model.architecture);
     const tokenizer = await model.tokenizer();
     const source: RowSource = {

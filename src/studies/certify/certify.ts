@@ -36,10 +36,10 @@ export async function certify(
 ): Promise<CertifyResult> {
   checkOptionNames("certify", options, CERTIFY_OPTIONS);
   checkCanRun("certify", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const plan = certifyPlan(model.architecture, options);
   const { signal, progress } = options;
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const searcher = await openSearcher(model, backend, plan, signal);
     try {
       const random = await searcher.atRandom();

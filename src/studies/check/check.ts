@@ -37,8 +37,8 @@ export async function check(model: LoadedModel, options: CheckOptions): Promise<
   checkOptionNames("check", options, CHECK_OPTIONS);
   const plan = checkPlan(options);
   checkRules(model, plan.rules);
-  const backend = await engineFor(model, options);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  const engine = await engineFor(model, options);
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const evidence = await decide(model, backend, plan, options);
     return resultOf(model, backend, plan, evidence, options.file ?? null, { run: elapsed() });
   });

@@ -44,11 +44,11 @@ export async function circuit(
 ): Promise<CircuitResult> {
   checkOptionNames("circuit", options, CIRCUIT_OPTIONS);
   checkCanRun("circuit", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const plan = circuitPlan(model.architecture, options);
   const { signal, progress } = options;
   const { layers: count, heads } = model.architecture;
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const layers: HeadMatrices[] = [];
     for (let layer = 0; layer < count; layer++) {
       layers.push(await headMatrices(model, backend, layer));

@@ -12,9 +12,14 @@ export function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel)
   return { ...about, architecture: architectureInfoOf(architecture) };
 }
 
-export function environmentOf({ device, threads, versions }: Backend): EnvironmentInfo {
+export function environmentOf({ device, choice, threads, versions }: Backend): EnvironmentInfo {
   const onProcessor = device === "cpu" || device === "wasm";
-  return { device, ...(onProcessor && { threads, prepacking: true }), versions: { ...versions } };
+  return {
+    device,
+    ...(choice !== undefined && { choice }),
+    ...(onProcessor && { threads, prepacking: true }),
+    versions: { ...versions },
+  };
 }
 
 /** The fields that a Result begins with, after its schema. */

@@ -35,7 +35,8 @@ export async function measureModel(
   { signal, progress }: Pick<StudyOptions, "signal" | "progress">,
   judge: VerdictOptions | null,
 ): Promise<MeasuredModel> {
-  return whileUnchanged(model, backend, async () => {
+  // Models are compared on one engine: none takes its place for some of them.
+  return whileUnchanged(model, { ...backend, instead: undefined }, async () => {
     const options = { signal, progress };
     const { scores, losses } = await scoreRows(model, backend, rows, options);
     return {

@@ -39,10 +39,10 @@ export type { ImageOptions } from "./plan.ts";
 export async function image(model: LoadedModel, options: ImageOptions = {}): Promise<ImageResult> {
   checkOptionNames("image", options, IMAGE_OPTIONS);
   checkCanRun("image", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const plan = await imagePlan(model, options);
-  const lent = { backend, signal: options.signal, progress: options.progress };
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
+    const lent = { backend, signal: options.signal, progress: options.progress };
     const tables = inductionTables(plan);
     const repeated = await scores(model, plan.repeated, tables, lent);
     const control = await scores(model, plan.control, tables, lent);

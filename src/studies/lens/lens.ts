@@ -36,11 +36,11 @@ import { byteSize } from "../../base/byteSize.ts";
 export async function lens(model: LoadedModel, options: LensOptions = {}): Promise<LensResult> {
   checkOptionNames("lens", options, LENS_OPTIONS);
   checkCanRun("lens", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const rows = await lensRows(model, options);
   const plan = lensPlan(rows, options);
   checkLogits(model, plan.positions.length);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const programs = lensPrograms(model, plan.of);
     const result = await lensResultOf(
       model,

@@ -63,10 +63,10 @@ export async function fingerprint(
 ): Promise<FingerprintResult> {
   checkOptionNames("fingerprint", options, FINGERPRINT_OPTIONS);
   checkCanRun("fingerprint", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const { architecture } = model;
   const { heads: choices, nulls } = fingerprintPlan(architecture, options);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const narrowest = await pairOf(architecture, { ...options, design: "BC" });
     const sizes = { ...options, seqLen: 2 * narrowest.period };
     const chain = await openChain(model, backend, {

@@ -41,8 +41,8 @@ export async function patch(model: LoadedModel, options: PatchOptions = {}): Pro
     positions: plan.byPosition || plan.byCell ? length : null,
     byCell: plan.byCell,
   });
-  const backend = await engineFor(model, options);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  const engine = await engineFor(model, options);
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const metrics = [...new Set<MetricName>([plan.metric, "centred-logit"])];
     const chain = await openChain(model, backend, {
       hooks: hooksFor([plan.unit]),

@@ -41,10 +41,10 @@ import { checkOptionNames } from "../../base/optionNames.ts";
 export async function pathPatch(model: LoadedModel, options: PathOptions): Promise<PathResult> {
   checkOptionNames("pathPatch", options, PATH_OPTIONS);
   checkCanRun("path", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const pair = await causalPair(model, options);
   const plan = pathPlan(model.architecture, options);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const length = pair.clean.shape[1]!;
     const chain = await openChain(model, backend, {
       hooks: hooksFor(["resid-pre", "head-out", "head-q", "head-pattern"]),

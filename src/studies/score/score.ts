@@ -51,14 +51,14 @@ export async function score(model: LoadedModel, options: ScoreOptions = {}): Pro
 
 async function scoreOnce(
   model: LoadedModel,
-  backend: Backend,
+  engine: Backend,
   options: ScoreOptions,
 ): Promise<ScoreResult> {
   const { architecture } = model;
   const plan = withLossesIfAny(model, await scorePlan(architecture, options), options);
   const { rows, lossExamples } = plan;
   const { length } = rows.info;
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const program = scoreProgram(model.program, architecture, {
       measures: ATTENTION_SCORES.length,
       withLoss: lossExamples > 0,

@@ -42,8 +42,8 @@ export async function shapley(
     options.rows ? options : { ...options, numExamples },
   );
   const control = disjointRows(rows, drawnTokens(model.architecture).ids, plan.seed);
-  const backend = await engineFor(model, options);
-  return whileUnchanged(model, backend, (elapsed) =>
+  const engine = await engineFor(model, options);
+  return whileUnchanged(model, engine, (elapsed, backend) =>
     withCoalitionRuns(model, backend, { rows, kind: plan.kind, signal, log }, async (runs) => {
       const prepare = elapsed();
       const step = { ...runs, rows, plan, progress };

@@ -62,11 +62,11 @@ export async function ablateStacks(
         option: "kind",
       },
     );
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const rows = stackRows(model.program, model.architecture, { ...rest, numExamples });
   const parts = onePerAttention(scoredStacks(model.program, model.architecture));
-  const lent = { backend, signal: options.signal, progress: options.progress };
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
+    const lent = { backend, signal: options.signal, progress: options.progress };
     const outputs = await headOutputs(model, parts, rows.across!, lent);
     const measured = await effects(model, parts, rows.across!, { kind, outputs, lent });
     const timings = { run: elapsed() };

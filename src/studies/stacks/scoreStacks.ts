@@ -32,13 +32,13 @@ export async function scoreStacks(
 ): Promise<StacksResult> {
   checkOptionNames("scoreStacks", options, SCORE_STACKS_OPTIONS);
   checkCanRun("score-stacks", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const plan = scoreStacksPlan(model, options);
   const { rows, lossExamples } = plan;
   const { self, repeats, across } = rows;
   const parts = scoredStacks(model.program, model.architecture);
-  const lent = { backend, signal: options.signal, progress: options.progress };
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
+    const lent = { backend, signal: options.signal, progress: options.progress };
     const own: TabledStack[] = [];
     const crossing: TabledStack[] = [];
     for (const part of parts) {

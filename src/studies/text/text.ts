@@ -35,11 +35,11 @@ const TOP = 10;
 export async function text(model: LoadedModel, options: TextOptions): Promise<TextResult> {
   checkOptionNames("text", options, TEXT_OPTIONS);
   checkCanRun("text", model);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const plan = textPlan(model.architecture, options);
   const { sequences, pieceLength, pairs, heads, bos, seed } = plan;
   const { signal, progress } = options;
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const ownSequences =
       sequences && cutUp(await sequencesOf(model, sequences, { longest: Infinity }), pieceLength);
     const scored =

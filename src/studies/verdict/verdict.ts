@@ -73,13 +73,13 @@ export async function verdict(
 
 async function verdictOnce(
   model: LoadedModel,
-  backend: Backend,
+  engine: Backend,
   options: VerdictOptions,
 ): Promise<VerdictResult> {
   const { log, signal, progress } = options;
   const plan = verdictPlan(options);
   const rows = await verdictRows(model.architecture, options, plan.extent.counts);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     const { clean, positions } = rows.causal;
     const chain = await openChain(model, backend, {
       ...cutsOf(model),

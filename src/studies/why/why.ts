@@ -52,9 +52,9 @@ export async function why(model: LoadedModel, options: WhyOptions): Promise<WhyR
   const query = queryOf(plan.query, sequences.sequences[0]!.tokens.length);
   const total = partCount(inputs, architecture.heads);
   checkSize(total, query + 1, architecture.dModel);
-  const backend = await engineFor(model, options);
+  const engine = await engineFor(model, options);
   const advance = partCounter(options, total);
-  return whileUnchanged(model, backend, async (elapsed) => {
+  return whileUnchanged(model, engine, async (elapsed, backend) => {
     advance();
     const run = await savedRun(linear, backend, inputs, plan.head, query, sequences);
     const cell = { ...plan.head, query, key: keyOf(plan.key, query, run) };
