@@ -27,12 +27,12 @@ export async function runOnModel<Result, Run extends ModelRun<Result>>(
   options: object,
 ): Promise<Result> {
   const { study: askedStudy } = await load();
-  const opened = await frame.openEngine();
+  const first = await frame.openEngine();
   const { signal, progress, note, flags, command } = frame;
   return withModel(frame, name, async (model) => {
     const { study, options: own } = await studyFor(askedStudy, model, withoutUndefined(options));
     const keeps = study.resumes && flags.model.cache !== false;
-    const engine = await engineFor(model, { ...own, backend: opened });
+    const engine = await engineFor(model, { ...own, backend: first });
     const facts = { study: study.name, model, backend: engine, options: own };
     const heading = { model: name, command, folder: process.cwd() };
     const log = keeps ? resumeFile(facts, { note, heading }) : undefined;

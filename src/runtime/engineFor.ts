@@ -28,13 +28,13 @@ export async function engineFor(
     seqLen = USUAL_LENGTH,
   }: EngineOptions & { readonly seqLen?: number | undefined },
 ): Promise<Backend> {
-  const opened = backend ?? (await openEngine?.({ device, threads }));
-  if (!opened)
+  const first = backend ?? (await openEngine?.({ device, threads }));
+  if (!first)
     throw new InputError(
       "options",
       "a model that `load` did not make needs the option backend (see `openEngine`), got none",
     );
-  const fastest = program ? await fastestFor(program, opened, seqLen) : opened;
+  const fastest = program ? await fastestFor(program, first, seqLen) : first;
   const engine = withInstead(withBudget(fastest, memory), memory);
   if (program) await refuseWrongDevice(program, engine);
   return engine;
@@ -44,11 +44,11 @@ export async function engineFor(
 function withInstead(engine: Backend, memory: number | undefined): Backend {
   const { reference, instead } = engine;
   if (!reference || instead) return engine;
-  const asked = engine.budget?.asked ? engine.budget.bytes : memory;
+  const limit = engine.budget?.isAsked ? engine.budget.bytes : memory;
   return {
     ...engine,
     instead: async (why) => {
-      const other = withBudget(await reference(), asked);
+      const other = withBudget(await reference(), limit);
       return {
         ...other,
         choice: `${other.device}, since ${engine.device} could not finish: ${why}`,

@@ -121,10 +121,10 @@ async function best(
   for (const { device, open } of faster) {
     try {
       const { budget } = processor;
-      const opened = await open();
-      const engine = budget?.asked
-        ? { ...opened, budget: memoryBudget(budget.bytes, true) }
-        : opened;
+      const other = await open();
+      const engine = budget?.isAsked
+        ? { ...other, budget: memoryBudget(budget.bytes, true) }
+        : other;
       const difference = await selfCheck(program, engine);
       if (difference <= ALLOWED_DIFFERENCE) return chosen(engine);
       words.push(

@@ -55,10 +55,7 @@ export function useModel(
   const isTrusted = name === trusted;
   useEffect(() => {
     const source = sourceOf(name, files, { mayFetch, isTrusted });
-    if (typeof source === "string") {
-      const status = waitingWords(name, source);
-      return set({ ...EMPTY, name, score: storedScore(name), status, failed: true });
-    }
+    if (typeof source === "string") return set(waiting(name, source));
     const engine = openEngine();
     const stopping = new AbortController();
     stop.current = stopping;
@@ -103,6 +100,12 @@ export function useModel(
   }, [name, files, mayFetch, isTrusted]);
   const current = state.name === name ? state : beginning(name);
   return { ...current, cancel: () => stop.current?.abort() };
+}
+
+/** Before there is an engine: stored numbers, and what the model is waited for. */
+function waiting(name: string, source: string): ModelState {
+  const status = waitingWords(name, source);
+  return { ...EMPTY, name, score: storedScore(name), status, failed: true };
 }
 
 /** What a model is waited for, in words. */

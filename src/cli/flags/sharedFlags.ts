@@ -58,7 +58,10 @@ export function engine(command: Command, threads = "1"): Command {
   return command
     .option("--threads <n>", `threads of the engine (default: ${threads})`, integer(1))
     .addOption(
-      new Option("--device <name>", "what computes; auto: cpu, or what a short try on a large model found faster")
+      new Option(
+        "--device <name>",
+        "what computes; auto: cpu, or what a short try on a large model found faster",
+      )
         .choices(["auto", ...DEVICES])
         .default("auto"),
     )

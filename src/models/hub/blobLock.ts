@@ -81,9 +81,9 @@ function silenceOf(path: string): Silence {
   let since = 0;
   return async () => {
     const stats = await stat(path).catch(() => null);
-    const seen = `${stats?.ino} ${stats?.mtimeMs}`;
+    const look = `${stats?.ino} ${stats?.mtimeMs}`;
     const now = performance.now();
-    if (seen !== last) [last, since] = [seen, now];
+    if (look !== last) [last, since] = [look, now];
     return now - since;
   };
 }

@@ -89,17 +89,17 @@ async function endCancelled(
  * So each look begins those that this worker has seen waiting for longer than they were to.
  */
 function overdueJobs({ queue }: OpenQueue): () => Promise<void> {
-  let seen = new Map<string, number>();
+  let firstLooks = new Map<string, number>();
   return async () => {
     const now = performance.now();
     const latest = await queue.getJobs(["delayed"], 0, MOST_DELAYED - 1);
     const places = latest.map((job): [string, number] => {
       const key = `${job.id} ${job.attemptsMade}`;
-      return [key, seen.get(key) ?? now];
+      return [key, firstLooks.get(key) ?? now];
     });
     for (const [index, job] of latest.entries())
       if (now - places[index]![1] > job.delay) await job.promote().catch(() => undefined); // another did
-    seen = new Map(places);
+    firstLooks = new Map(places);
   };
 }
 
