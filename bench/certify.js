@@ -5,8 +5,7 @@
  */
 import { plantedModel } from "../dist/bench/population/plantedModel.js";
 import { roundedDown, roundedUp } from "../dist/measure/certificate/safeRounding.js";
-import { modelFrom } from "../dist/models/families.js";
-import { modelInMemory } from "../dist/models/inMemory.js";
+import { checkpointInMemory } from "../dist/models/checkpointInMemory.js";
 import { plantedCheckpoint } from "../dist/models/planted/circuit.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { certify } from "../dist/studies/certify/certify.js";
@@ -22,11 +21,6 @@ const ROUND = 32;
 const backend = await nativeBackend(1);
 if (!backend) throw new Error("bench:certify needs onnxruntime-node, which is not installed");
 
-function modelFrom(id, { config, weights }) {
-  const model = modelFrom(config, { weights, unsupported: new Map() });
-  return modelInMemory(model, { id, sha256: "0".repeat(64) });
-}
-
 const TINY = { vocabulary: 17, contextLength: 17, width: 16, heads: 1, layers: 2, seed: 3 };
 const previous = {
   ...{ layer: 0, head: 0, query: "position", key: "position", sharpness: 30, shift: 1 },
@@ -41,12 +35,12 @@ const kinds = [
   ["induction", "noise"],
 ];
 const planted = (seed, architecture) =>
-  modelFrom(architecture, plantedModel(seed, { kinds, architecture }));
+  checkpointInMemory(plantedModel(seed, { kinds, architecture }), { id: architecture });
 
 const CASES = [
   {
     name: "tiny planted, 8 of 16 tokens",
-    model: modelFrom("tiny", plantedCheckpoint(TINY, [previous, induction])),
+    model: checkpointInMemory(plantedCheckpoint(TINY, [previous, induction]), { id: "tiny" }),
     options: { seqLen: 16 },
     target: 0.9,
   },

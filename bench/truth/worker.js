@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import { nativeBackend } from "../../dist/runtime/native.js";
 import { random } from "../../dist/base/random.js";
-import { modelFrom } from "../../dist/models/families.js";
-import { modelInMemory } from "../../dist/models/inMemory.js";
+import { checkpointInMemory } from "../../dist/models/checkpointInMemory.js";
 import { openModel } from "../../dist/models/open.js";
 import { plantedModel } from "../../dist/bench/population/plantedModel.js";
 import { freshWeights, shuffledWeights } from "../../dist/bench/population/changedWeights.js";
@@ -15,14 +14,9 @@ const STORIES = join(import.meta.dirname, "../../../shared/data/stories260k/hf")
 const backend = await nativeBackend(1);
 if (!backend) throw new Error("bench:truth needs onnxruntime-node, which is not installed");
 
-function modelFrom(id, config, weights) {
-  const model = modelFrom(config, { weights, unsupported: new Map() });
-  return modelInMemory(model, { id, sha256: "0".repeat(64) });
-}
-
 async function measurePlanted(seed) {
   const { config, weights, truth, architecture, circuit } = plantedModel(seed);
-  const model = modelFrom(`population:${seed}`, config, weights);
+  const model = checkpointInMemory({ config, weights }, { id: `population:${seed}` });
   const baseline = await baselineLabels(model, backend, seed);
   const result = await verdict(model, { backend, seed });
   const heads = truth.map((head) => {
@@ -47,17 +41,23 @@ async function measurePlanted(seed) {
 const NULLS = {
   "shuffled weights": async (seed) => {
     const { config, weights } = plantedModel(seed);
-    return modelFrom(`shuffled:${seed}`, config, await shuffledWeights(weights, random(seed, 7)));
+    return checkpointInMemory(
+      { config, weights: await shuffledWeights(weights, random(seed, 7)) },
+      { id: `shuffled:${seed}` },
+    );
   },
   "random init": async (seed) => {
     const { config, weights, dModel } = plantedModel(seed);
     const draw = random(seed, 7);
     const options = { dModel, deviation: 0.5 + 2 * draw.uniform() };
-    return modelFrom(`fresh:${seed}`, config, await freshWeights(weights, options, draw));
+    return checkpointInMemory(
+      { config, weights: await freshWeights(weights, options, draw) },
+      { id: `fresh:${seed}` },
+    );
   },
   "one layer": async (seed) => {
     const { config, weights } = plantedModel(seed, { layers: 1 });
-    return modelFrom(`one-layer:${seed}`, config, weights);
+    return checkpointInMemory({ config, weights }, { id: `one-layer:${seed}` });
   },
   stories260K: () => openModel(STORIES),
 };
@@ -66,7 +66,7 @@ const NULLS = {
 const CONTROLS = {
   "planted, nothing repeats": async (seed) => {
     const { config, weights } = plantedModel(seed);
-    return modelFrom(`control:${seed}`, config, weights);
+    return checkpointInMemory({ config, weights }, { id: `control:${seed}` });
   },
   "stories260K, nothing repeats": () => openModel(STORIES),
 };

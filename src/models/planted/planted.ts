@@ -2,7 +2,6 @@
 import { closest } from "fastest-levenshtein";
 import { sha256Hex } from "../../base/hash.ts";
 import { InputError } from "../../base/errors.ts";
-import { modelInMemory } from "../inMemory.ts";
 import type { LoadedModel } from "../loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "./circuit.ts";
 import { plantedT5 } from "./crossing.ts";
@@ -79,10 +78,9 @@ export async function openPlanted(name: string): Promise<LoadedModel> {
     );
   }
   // Families are many, and a page has one model: they are fetched when a model is opened.
-  const { modelFrom } = await import("../families.ts");
-  const { config, weights } = PLANTED[name as keyof typeof PLANTED].checkpoint();
-  const model = modelFrom(config, { weights, unsupported: new Map() });
-  const { source } = weights.values().next().value!;
+  const { checkpointInMemory } = await import("../checkpointInMemory.ts");
+  const checkpoint = PLANTED[name as keyof typeof PLANTED].checkpoint();
+  const { source } = checkpoint.weights.values().next().value!;
   const sha256 = await sha256Hex(await source.read(0, source.sizeBytes));
-  return modelInMemory(model, { id: `planted:${name}`, sha256 });
+  return checkpointInMemory(checkpoint, { id: `planted:${name}`, sha256 });
 }

@@ -34,7 +34,7 @@ function randomModel(shape: ModelShape, size: number, seed: number): LoadedModel
       return [name, Float32Array.from({ length: count }, () => gain + size * draw.normal())];
     }),
   );
-  return modelInMemory(modelOf(shape, weights), { id: "random", sha256: "0".repeat(64) });
+  return modelInMemory(modelOf(shape, weights), { id: "random" });
 }
 
 const SHAPES = (["learned", "shortformer", "rotary"] as const).flatMap((positions) =>

@@ -1,7 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { load } from "../../../src/index.ts";
-import { modelFrom } from "../../../src/models/families.ts";
-import { modelInMemory } from "../../../src/models/inMemory.ts";
+import { checkpointInMemory } from "../../../src/models/checkpointInMemory.ts";
 import { plantedCheckpoint } from "../../../src/models/planted/circuit.ts";
 import { PLANTED } from "../../../src/models/planted/planted.ts";
 import { compare } from "../../../src/studies/compare/compare.ts";
@@ -108,9 +107,8 @@ describe("compare", () => {
     const family = [16, 24, 32, 48, 64].map((width, index) => {
       const sizes = { vocabulary: 64, contextLength: 80, width, heads: 4, layers: 2, seed: 1 };
       const heads = PLANTED.induction.heads.filter(({ layer }) => layer === 0 || index > 1);
-      const { config, weights } = plantedCheckpoint(sizes, heads);
-      const model = modelFrom(config, { weights, unsupported: new Map() });
-      return modelInMemory(model, { id: `width ${width}`, sha256: String(width) });
+      const about = { id: `width ${width}`, sha256: String(width) };
+      return checkpointInMemory(plantedCheckpoint(sizes, heads), about);
     });
     const result = await compare(family, { backend, numExamples: 20 });
     expect(result.models.map(({ inductionHeads }) => inductionHeads.count)).toEqual([

@@ -1,7 +1,6 @@
 /** @file A made-up training run: the planted circuit, its heads sharpened one after the other, at steps that are known. */
 import { plantedCheckpoint, type PlantedHead } from "../../../src/models/planted/circuit.ts";
-import { modelFrom } from "../../../src/models/families.ts";
-import { modelInMemory } from "../../../src/models/inMemory.ts";
+import { checkpointInMemory } from "../../../src/models/checkpointInMemory.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import type { RunCheckpoint } from "../../../src/studies/phase/phaseRun.ts";
 
@@ -82,7 +81,7 @@ export async function modelAt(
   } = {},
 ): Promise<LoadedModel> {
   const sizes = { ...SIZES, layers, contextLength };
-  const { config, weights } = plantedCheckpoint(sizes, headsAt(step, { induction, decoy }));
-  const model = modelFrom(config, { weights, unsupported: new Map() });
-  return modelInMemory(model, { id: `step ${step}`, sha256: String(step).padStart(64, "0") });
+  const checkpoint = plantedCheckpoint(sizes, headsAt(step, { induction, decoy }));
+  const sha256 = String(step).padStart(64, "0");
+  return checkpointInMemory(checkpoint, { id: `step ${step}`, sha256 });
 }

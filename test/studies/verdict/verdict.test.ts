@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { random } from "../../../src/base/random.ts";
-import { modelFrom } from "../../../src/models/families.ts";
-import { modelInMemory } from "../../../src/models/inMemory.ts";
+import { checkpointInMemory } from "../../../src/models/checkpointInMemory.ts";
 import type { LoadedModel } from "../../../src/models/loaded.ts";
 import { plantedCheckpoint, type PlantedHead } from "../../../src/models/planted/circuit.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
@@ -48,9 +47,7 @@ function planted(
     seed: 5,
     ...sizes,
   };
-  const { config, weights } = plantedCheckpoint(all, heads);
-  const model = modelFrom(config, { weights, unsupported: new Map() });
-  return modelInMemory(model, { id: "planted", sha256: "0".repeat(64) });
+  return checkpointInMemory(plantedCheckpoint(all, heads), { id: "planted" });
 }
 
 const SMALL = { numExamples: 14, seqLen: 48 };
