@@ -129,7 +129,11 @@ const patches = rowNames.has("patches") && {
 
 if (rowNames.has("gradient")) {
   say("one gradient ...");
-  const plan = { metric: "log-probability", units: ["head-out"], paths: false };
+  const plan = {
+    metric: /** @type {const} */ ("log-probability"),
+    units: /** @type {const} */ (["head-out"]),
+    paths: false,
+  };
   const whole = attributionProgram(model, plan);
   const sizes = { batch: 5, position: 2 * PERIOD, metric_positions: PERIOD - 1 };
   const forward = await prepare(
@@ -146,6 +150,7 @@ if (rowNames.has("gradient")) {
     ["targets", ids(own.clean.map((r) => [...r.slice(1), 0]))],
     ["metric_positions", tensor(["position"], [PERIOD - 1], positions)],
   ]);
+  /** @type {Map<string, import("../dist/base/tensor.js").Tensor<any>>} */
   const values = new Map(feeds);
   for (const { name, axes } of both.program.inputs.filter((input) =>
     input.name.startsWith("source:"),
@@ -184,7 +189,7 @@ if (rowNames.has("gradient")) {
   );
 }
 
-const units = ["head-out"];
+const units = /** @type {const} */ (["head-out"]);
 let screened;
 if (rowNames.has("screen")) {
   say("screen of 20 ...");
@@ -196,7 +201,12 @@ if (rowNames.has("screen")) {
   };
   const times = [];
   for (let pair = 0; pair < (quick ? 1 : 3); pair++) {
-    const options = { rows: same, units, metric: "centred-logit", screen: 20 };
+    const options = {
+      rows: same,
+      units,
+      metric: /** @type {const} */ ("centred-logit"),
+      screen: 20,
+    };
     const { timings } = await attribution(model, { backend, ...options });
     times.push(timings.run / 1000);
   }

@@ -22,14 +22,17 @@ const backend = await nativeBackend(1);
 if (!backend) throw new Error("bench:certify needs onnxruntime-node, which is not installed");
 
 const TINY = { vocabulary: 17, contextLength: 17, width: 16, heads: 1, layers: 2, seed: 3 };
+/** @type {import("../dist/models/planted/circuit.js").PlantedHead} */
 const previous = {
   ...{ layer: 0, head: 0, query: "position", key: "position", sharpness: 30, shift: 1 },
   copies: { from: "token", to: "previous", strength: 1 },
 };
+/** @type {import("../dist/models/planted/circuit.js").PlantedHead} */
 const induction = {
   ...{ layer: 1, head: 0, query: "token", key: "previous", sharpness: 18, rest: 8 },
   copies: { from: "token", to: "prediction", strength: 20 },
 };
+/** @type {import("../dist/bench/population/plantedModel.js").PlantedOptions["kinds"]} */
 const kinds = [
   ["feeder", "noise"],
   ["induction", "noise"],

@@ -56,7 +56,7 @@ function torchSeconds({ rows, length }) {
   return JSON.parse(execFileSync(values.torch, args, { encoding: "utf8" }));
 }
 
-const device = await openEngine({ device: values.device });
+const device = await openEngine({ device: /** @type {"webgpu"} */ (values.device) });
 const cpu = await openEngine({ device: "cpu" });
 let farthest = 0;
 for (const task of TASKS) {

@@ -59,11 +59,11 @@ for (const [experts, perToken] of [
   const runs = [];
   for (const routed of [true, false]) {
     const routedProgram = program(experts, perToken, routed);
-    runs.push([await prepare(routedProgram, backend), feeds(routedProgram)]);
+    runs.push({ session: await prepare(routedProgram, backend), inputs: feeds(routedProgram) });
   }
   const times = [[], []];
   for (let pair = 0; pair <= PAIRS; pair++)
-    for (const [which, [session, inputs]] of runs.entries()) {
+    for (const [which, { session, inputs }] of runs.entries()) {
       const started = performance.now();
       await session.run(inputs);
       if (pair > 0) times[which].push(performance.now() - started);
@@ -73,5 +73,5 @@ for (const [experts, perToken] of [
   process.stdout.write(
     `${experts} experts, ${perToken} of a token: ${routed.toFixed(1)} ms routed, ${all.toFixed(1)} ms all, ${ratio} times as fast (${experts / perToken} times less arithmetic)\n`,
   );
-  for (const [session] of runs) await session.close();
+  for (const { session } of runs) await session.close();
 }

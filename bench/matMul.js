@@ -21,7 +21,7 @@ export async function matMul(backend) {
     const weight = (name, axes) => {
       const source = bytesInMemory(`${name}.${pair}`, new Uint8Array(values(WIDTH * INNER).buffer));
       const stored = {
-        type: "F32",
+        type: /** @type {const} */ ("F32"),
         shape: Object.values(axes),
         source,
         offset: 0,

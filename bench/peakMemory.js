@@ -34,7 +34,9 @@ const session = await prepare(program, backend);
 const tokens = tensor(
   ["batch", "position"],
   [sizes.batch, sizes.position],
-  new Int32Array(rows * length).map((_, index) => (index * 7919) % model.architecture.vocabulary),
+  new Int32Array(sizes.batch * sizes.position).map(
+    (_, index) => (index * 7919) % model.architecture.vocabulary,
+  ),
 );
 for (let run = 0; run < 3; run++) await session.run(new Map([["tokens", tokens]]));
 console.log(JSON.stringify({ ...plan, growthBytes: peakBytes() - before }));

@@ -5,15 +5,16 @@ import { availableParallelism } from "node:os";
 /**
  * Sends each job to a worker that is free and gives the answers in the order of the jobs.
  *
- * @param file the worker: it sends { ready: true } once, then one answer for each message
- * @param onProgress hears with each answer how many there are, of how many
+ * @param {string} file the worker: it sends { ready: true } once, then one answer for each message
+ * @param {readonly any[]} jobs one message each
+ * @param {{ workers?: number, onProgress?: (done: number, total: number) => void }} options `onProgress` hears with each answer how many there are, of how many
  */
 export async function inWorkers(file, jobs, { workers = availableParallelism(), onProgress } = {}) {
   const answers = new Array(jobs.length);
   let next = 0;
   let done = 0;
   const startWorker = () =>
-    new Promise((resolve, reject) => {
+    new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
       const child = fork(file);
       let at = -1;
       const give = () => {
@@ -21,7 +22,7 @@ export async function inWorkers(file, jobs, { workers = availableParallelism(), 
         if (at < jobs.length) child.send(jobs[at]);
         else child.disconnect();
       };
-      child.on("message", (answer) => {
+      child.on("message", (/** @type {any} */ answer) => {
         if (!answer.ready) {
           answers[at] = answer;
           onProgress?.(++done, jobs.length);

@@ -57,7 +57,8 @@ const program = ["valkey-server", "redis-server"].find(
   (name) => spawnSync(name, ["--version"]).status === 0,
 );
 if (!program) throw new Error("needs valkey-server or redis-server");
-let server = null;
+/** @type {import("node:child_process").ChildProcess} */
+let server;
 async function begin() {
   const disk = ["--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"];
   server = spawn(program, ["--port", String(PORT), "--bind", "127.0.0.1", ...disk], {
@@ -75,7 +76,12 @@ async function restart() {
 async function pace(count) {
   const open = await openQueue({ redis: REDIS_URL, queue: "pace" }, { waits: true });
   const jobs = Array.from({ length: count }, (_, seed) => ({
-    job: { typed: `model-${seed}`, name: `model-${seed}`, study: "score", options: { seed } },
+    job: {
+      typed: `model-${seed}`,
+      name: `model-${seed}`,
+      study: /** @type {const} */ ("score"),
+      options: { seed },
+    },
     engine: {},
     model: {},
   }));
@@ -100,7 +106,7 @@ async function pace(count) {
     fault: (message) => console.log(message),
   });
   console.log(`carried out ${done} in ${last.toFixed(1)} s: ${Math.round(done / last)} a second`);
-  const memory = /used_memory:(\d+)/.exec(await open.client.info("memory"))[1];
+  const memory = Number(/used_memory:(\d+)/.exec(await open.client.info("memory"))[1]);
   console.log(
     `the server has ${(memory / 1e6).toFixed(1)} MB for them: ${Math.round(memory / count)} bytes a job`,
   );
@@ -232,7 +238,12 @@ function computationsIn(results) {
 function folderPace(count) {
   const shared = sweepFolder(join(folder, "pace"));
   const jobs = Array.from({ length: count }, (_, seed) => ({
-    ...{ typed: "zoo:attn-2l", name: "zoo:attn-2l", study: "score", options: { seed } },
+    ...{
+      typed: "zoo:attn-2l",
+      name: "zoo:attn-2l",
+      study: /** @type {const} */ ("score"),
+      options: { seed },
+    },
   }));
   const result = { scores: Array.from({ length: 144 * 5 }, () => Math.random()) };
   const paced = (what, act) => {

@@ -26,7 +26,7 @@ import { median } from "./statistics.js";
 
 const [pairs = "5", device = "cpu"] = process.argv.slice(2);
 const [LAYERS, MEASURES, HEADS] = [4, 5, 12];
-const { backend } = await openBackend(device);
+const { backend } = await openBackend(/** @type {"cpu"} */ (device));
 const folder = mkdtempSync(join(tmpdir(), "scoring-product-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const model = await openModel(await gpt2Shape(folder, "F32", { layers: LAYERS, vocabulary: 1024 }));

@@ -10,7 +10,7 @@ const PARTS = ["measure", "inputs", "interventions", "studies/verdict", "text/pa
 export function verdictHash() {
   const hash = createHash("sha256");
   for (const part of PARTS)
-    for (const name of readdirSync(join(DIST, part), { recursive: true }).sort())
+    for (const name of readdirSync(join(DIST, part), { recursive: true, encoding: "utf8" }).sort())
       if (name.endsWith(".js")) hash.update(name).update(readFileSync(join(DIST, part, name)));
   return hash.digest("hex").slice(0, 8);
 }

@@ -6,7 +6,7 @@ import { tensor } from "../../dist/base/tensor.js";
 import { scoreInterval } from "../../dist/measure/interval.js";
 import { mean } from "../../dist/measure/mean.js";
 import { highestHeads, stopByPrecision } from "../../dist/measure/stopByPrecision.js";
-import { modelFrom } from "../../dist/models/families.js";
+import { checkpointInMemory } from "../../dist/models/checkpointInMemory.js";
 import { openModel } from "../../dist/models/open.js";
 import { softenWeights } from "../../dist/bench/population/changedWeights.js";
 import { plantedModel } from "../../dist/bench/population/plantedModel.js";
@@ -37,7 +37,7 @@ async function softenedModel(seed) {
   const draw = random(seed, 11);
   const factors = KINDS.map((layer) => layer.map(() => Math.exp(-4 * draw.uniform())));
   const softer = await softenWeights(weights, (layer, head) => factors[layer][head]);
-  return modelFrom(config, { weights: softer, unsupported: new Map() });
+  return checkpointInMemory({ config, weights: softer }, { id: `softened:${seed}` });
 }
 
 async function modelOf({ seed, step, stories, smollm2 }) {
@@ -80,13 +80,13 @@ async function scorer({ program, architecture, close }, seqLen) {
     },
     async close() {
       await session.close();
-      await close?.();
+      await close();
     },
   };
 }
 
 /** Where `score --precision` would stop in these scores, and whether the heads it holds are within the target there; or null. */
-function stopIn(scores, truth, { target, top, seed }) {
+function stopIn(scores, truth, { target, top = undefined, seed }) {
   for (let count = LOOK; count <= scores[0].length; count += LOOK) {
     const all = new Float64Array(scores.length * count);
     scores.forEach((values, head) => all.set(values.subarray(0, count), head * count));
@@ -139,7 +139,7 @@ async function resampled({ model, draws, sequences, stop }) {
   return { heads: [], stops: both.map(([all]) => all), autoStops: both.map(([, auto]) => auto) };
 }
 
-process.on("message", async (job) => {
+process.on("message", async (/** @type {any} */ job) => {
   process.send(await (job.model.smollm2 ? resampled(job) : intervals(job)));
 });
 process.send({ ready: true });

@@ -29,7 +29,7 @@ export async function valuesOf(model, backend) {
     seed: TRUTH_SEED,
     numExamples: VALUE_EXAMPLES,
   });
-  const kind = "sized-mean";
+  const kind = /** @type {const} */ ("sized-mean");
   const design = shapleyDesign(heads.length, { mostExact: heads.length, pairs: 0, seed: 0 });
   return withCoalitionRuns(model, backend, { rows, kind }, async (runs) => {
     const step = { ...runs, rows, plan: { heads, coalitions: design.coalitions, kind } };
@@ -48,7 +48,7 @@ export async function pathsOf(model, backend) {
   const options = { backend, seed: TRUTH_SEED, numExamples: EXAMPLES };
   const edges = [];
   for (const head of allHeads(model.architecture).filter(({ layer }) => layer > 0))
-    for (const route of ["k", "q"]) {
+    for (const route of /** @type {const} */ (["k", "q"])) {
       const { metric, paths } = await pathPatch(model, {
         ...options,
         into: [headName(head)],

@@ -15,7 +15,7 @@ const seedsOf = (quick) => (quick ? [0] : [0, 1, 2, 3, 4]);
 async function verdictOf(recipe, weights, backend) {
   const files = [...checkpointFiles(recipe, weights)].map(([name, content]) => ({
     name,
-    blob: new Blob([content]),
+    blob: new Blob([/** @type {BlobPart} */ (content)]),
   }));
   const model = await loadFiles(files);
   const { heads, circuit } = await verdict(model, { backend });

@@ -30,7 +30,9 @@ export async function attendsOnControl(model, backend, seed) {
     const periods = [];
     for (const [at, period] of rows.attention.entries()) {
       const control = { ...period, repeated: others.attention[at].disjoint };
-      periods.push(await attentionRuns({ chain, model }, control, at === 0, () => undefined));
+      periods.push(
+        await attentionRuns({ chain, model, log: undefined }, control, at === 0, () => undefined),
+      );
     }
     return attentionEvidence(periods, { seed }).flatMap((evidence, index) => {
       const head = `${Math.floor(index / architecture.heads)}.${index % architecture.heads}`;

@@ -61,7 +61,7 @@ export function pathsOut(layer: number): string {
  */
 export function attributionProgram(
   { program, architecture }: Pick<Model, "program" | "architecture">,
-  { metric, units, paths }: AttributionPlan,
+  { metric, units, paths }: Pick<AttributionPlan, "metric" | "units" | "paths">,
 ): Program {
   const { layers, heads, kvHeads, vocabulary } = architecture;
   const parts = anatomy(program, architecture);
