@@ -54,6 +54,14 @@ CASES = [
     ("phi", {"partial_rotary_factor": 0.5, "rope_scaling": {"type": "dynamic", "factor": 2.0}}),
     ("stablelm", {"partial_rotary_factor": 0.25, "head_dim": 16}),
     ("gpt_neox", {"rotary_pct": 0.5, "rotary_emb_base": 5000}),
+    # odd parts: one entry more is turned
+    *[("glm", {"head_dim": size, "partial_rotary_factor": 0.5, "rope_parameters": {"rope_theta": 1000.0, **parameters}})
+      for size, parameters in [
+          (2, {"rope_type": "default"}), (10, {"rope_type": "linear", "factor": 2.0}), (6, {"rope_type": "dynamic", "factor": 2.0}),
+          (14, {"rope_type": "dynamic", "factor": 4.0}), (6, YARN), (6, {**YARN, "beta_fast": 1, "truncate": False}),
+          (10, LLAMA3), (6, {"rope_type": "longrope", "original_max_position_embeddings": 16, "short_factor": [1.5], "long_factor": [3.0]}),
+          (10, {"rope_type": "longrope", "original_max_position_embeddings": 16, "short_factor": [1.0, 1.1, 1.2], "long_factor": [1.5, 2.0, 3.0]}),
+      ]],
     ("gemma3_text", {}),
     ("gemma3_text", {"rope_theta": 1e6, "rope_local_base_freq": 2e4, "rope_scaling": {"rope_type": "linear", "factor": 8.0}}),
     ("gemma3_text", {"rope_parameters": {FULL: {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6}, SLIDING: {"rope_type": "default", "rope_theta": 1e4}}}),
@@ -67,7 +75,7 @@ CASES = [
 
 LENGTHS = [1, 8, 16, 17, 64, 65, 100, 256]
 SIZES = dict(hidden_size=32, num_attention_heads=4, head_dim=8, max_position_embeddings=64)
-DEFAULTS = {"phi": {"theta": 10000.0, "part": 0.5}, "stablelm": {"theta": 10000.0, "part": 0.25}, "gpt_neox": {"theta": 10000.0, "part": 0.25}}
+DEFAULTS = {"glm": {"theta": 10000.0, "part": 0.5}, "phi": {"theta": 10000.0, "part": 0.5}, "stablelm": {"theta": 10000.0, "part": 0.25}, "gpt_neox": {"theta": 10000.0, "part": 0.25}}
 LAYERS = {"gemma3_text": (1e6, 1e4), "olmo3": (5e5, 5e5)}
 
 

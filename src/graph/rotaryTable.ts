@@ -14,8 +14,14 @@ export type LongerRuns =
       readonly above: number;
       readonly frequencies: readonly number[];
     }
-  /** f[p] s^(-2p / (d - 2)) with d entries that are turned, n positions and s = factor n / above - (factor - 1). */
-  | { readonly kind: "dynamic"; readonly above: number; readonly factor: number };
+  /** f[p] s^(-2p / (d - 2)) with d `entries`, n positions and s = factor n / above - (factor - 1). */
+  | {
+      readonly kind: "dynamic";
+      readonly above: number;
+      readonly factor: number;
+      /** That the configuration says are turned; where they are odd, the last pair has one more. */
+      readonly entries: number;
+    };
 
 /** Radians per position, of each pair, in a run of `positions`. */
 export function frequenciesOf(
@@ -25,6 +31,6 @@ export function frequenciesOf(
   if (!longer || positions <= longer.above) return frequencies;
   if (longer.kind === "table") return longer.frequencies;
   const stretch = (longer.factor * positions) / longer.above - (longer.factor - 1);
-  const exponent = -2 / (2 * frequencies.length - 2);
+  const exponent = -2 / (longer.entries - 2);
   return frequencies.map((frequency, pair) => frequency * stretch ** (exponent * pair));
 }

@@ -133,12 +133,12 @@ describe("ropeOf(config, headSize, defaults), ropesByLayerType(config, types)", 
     [
       "dynamic with one pair",
       () => flat({ rope_type: "dynamic", factor: 2 }, 2),
-      /at least 4 entries/,
+      /needs more than 2 entries that are turned, got 2/,
     ],
     [
       "factors that are too few",
-      () => flat({ rope_type: "longrope", short_factor: [1], long_factor: [1] }),
-      /short_factor needs 4 factors, one for each pair, has 1/,
+      () => flat({ rope_type: "longrope", short_factor: [1, 2], long_factor: [1, 2] }),
+      /short_factor needs 4 factors, one for each pair, has 2/,
     ],
     [
       "numbers without a result",
@@ -184,15 +184,11 @@ describe("ropeOf(config, headSize, defaults), ropesByLayerType(config, types)", 
     expect(own).toEqual(plain);
   });
 
-  test("turns one entry more where a part of a head is an odd number of entries", () => {
-    const odd = (rope_type: string) =>
-      ropeOf({ rope_parameters: { rope_type, partial_rotary_factor: 0.5, factor: 2 } }, 6, {
-        theta: 1000,
-        part: 1,
-      });
-    expect(odd("default").frequencies).toEqual([1, 1000 ** (-2 / 3)]);
-    expect(odd("linear").frequencies).toEqual([0.5, 1000 ** (-2 / 3) / 2]);
-    expect(() => odd("yarn")).toThrow("need an even number of entries up to 65536, got 3 of 6");
+  test("yarn on an odd part other than 3 is refused, as the reference fails there", () => {
+    const yarn = { rope_type: "yarn", partial_rotary_factor: 0.5, factor: 2 };
+    expect(() => flat(yarn, 10)).toThrow(
+      "rope type yarn needs 3 or an even number of entries that are turned, got 5",
+    );
   });
 });
 
@@ -220,7 +216,7 @@ describe("a rotary table of a run", () => {
     const dynamic: Rope = {
       frequencies: [1, 0.5],
       factor: 1,
-      longer: { kind: "dynamic", above: 64, factor: 2.5 },
+      longer: { kind: "dynamic", above: 64, factor: 2.5, entries: 4 },
     };
     expect(reachOf(dynamic, 64)).toBe(160);
     expect(reachOf(rope, 64)).toBe(64);

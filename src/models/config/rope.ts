@@ -217,16 +217,14 @@ const MOST_TURNED = 65_536;
 function turnedOf(kind: string, headSize: number, part: number): number {
   const dims = Math.trunc(headSize * part);
   const size = kind === "proportional" ? headSize : dims; // there the table has all entries, whatever their part
-  const odd = size % 2 === 1 && size < headSize && ODD_PARTS.includes(kind);
-  if (size >= 2 && size <= MOST_TURNED && (size % 2 === 0 || odd)) return dims;
+  // Where an odd number of entries is a part of each head, transformers makes a table for one entry more.
+  const even = size % 2 === 0 || size < headSize;
+  if (size >= 1 && size <= MOST_TURNED && even) return dims;
   throw new InputError(
     "config",
     `rotary embeddings need an even number of entries up to ${MOST_TURNED}, got ${size} of ${headSize}`,
   );
 }
-
-/** Kinds that turn one entry more where an odd number of them is a part of each head: transformers makes a table for it. */
-const ODD_PARTS = ["default", "linear", "llama3", "longrope"];
 
 function missing(kind: string, key: string): never {
   throw new InputError("config", `rope type ${kind} needs ${key}`);

@@ -61,15 +61,16 @@ function linear(facts: RopeFacts): RotaryTable {
  * (factor n / c - (factor - 1))^(d / (d - 2)).
  */
 function dynamic(facts: RopeFacts): RotaryTable {
-  if (facts.rotaryDims < 4)
+  if (facts.rotaryDims === 2)
     throw new InputError(
       "config",
-      `rope type dynamic needs at least 4 entries that are turned, got ${facts.rotaryDims}`,
+      "rope type dynamic needs more than 2 entries that are turned, got 2",
     );
   const longer = {
     kind: "dynamic",
     above: facts.context(),
     factor: facts.need("factor"),
+    entries: facts.rotaryDims,
   } as const;
   return { ...table(plain(facts)), longer };
 }
@@ -114,12 +115,25 @@ function yarn(facts: RopeFacts): RotaryTable {
   const low = Math.max(round ? Math.floor(first) : first, 0);
   const high = Math.min(round ? Math.ceil(last) : last, rotaryDims - 1);
   const width = high === low ? 0.001 : high - low;
+  const ramped = rampedPairs(rotaryDims);
   return table(
     plain(facts).map((frequency, pair) => {
-      const ramp = Math.min(Math.max((pair - low) / width, 0), 1);
+      const ramp = Math.min(Math.max((Math.min(pair, ramped - 1) - low) / width, 0), 1);
       return (frequency / factor) * ramp + frequency * (1 - ramp);
     }),
     parameters.attention_factor ?? yarnFactor(factor, parameters),
+  );
+}
+
+/**
+ * Pairs that the ramp is made for. transformers makes it for floor(d / 2) of them: with 3 entries its one number holds for
+ * both pairs, with any other odd number it does not fit them, and the reference fails.
+ */
+function rampedPairs(rotaryDims: number): number {
+  if (rotaryDims % 2 === 0 || rotaryDims === 3) return Math.floor(rotaryDims / 2);
+  throw new InputError(
+    "config",
+    `rope type yarn needs 3 or an even number of entries that are turned, got ${rotaryDims}`,
   );
 }
 
@@ -160,7 +174,7 @@ function proportional({ theta, headSize, rotaryDims, parameters }: RopeFacts): R
   );
 }
 
-/** A factor for each pair: f[p] / factors[p]. */
+/** A factor for each pair, or one for all: f[p] / factors[p]. */
 function divideFrequencies(
   facts: RopeFacts,
   key: "short_factor" | "long_factor" | "frequency_factors",
@@ -168,12 +182,14 @@ function divideFrequencies(
 ): number[] {
   const factors = facts.need(key);
   const frequencies = plain(facts);
-  if (factors.length !== frequencies.length)
+  if (factors.length !== frequencies.length && factors.length !== 1)
     throw new InputError(
       "config",
       `${name} needs ${frequencies.length} factors, one for each pair, has ${factors.length}`,
     );
-  return frequencies.map((frequency, pair) => frequency / factors[pair]!);
+  return frequencies.map(
+    (frequency, pair) => frequency / factors[factors.length === 1 ? 0 : pair]!,
+  );
 }
 
 /** Kinds by `rope_type`. */
