@@ -54,6 +54,10 @@ DEEPSEEK = dict(
     n_routed_experts=4, n_shared_experts=1, num_experts_per_tok=2, first_k_dense_replace=1, moe_intermediate_size=8,
 )
 
+T5 = dict(d_model=16, d_kv=4, d_ff=24, num_layers=2, num_heads=4, decoder_start_token_id=0)
+ROUTED = dict(head_dim=4, n_routed_experts=4, n_shared_experts=2, num_experts_per_tok=2, moe_intermediate_size=8, n_group=1, topk_group=1,
+              routed_scaling_factor=2.5)
+
 # Name: model type of transformers, its settings, and settings that only the converter reads.
 MODELS = {
     "llama": ("llama", dict(), {}),
@@ -107,13 +111,58 @@ MODELS = {
     "exaone4": ("exaone4", dict(num_hidden_layers=4, sliding_window=8, sliding_window_pattern=4), {}),
     "nemotron": ("nemotron", dict(rope_parameters=rope(0.5)), {}),
     "ernie4_5": ("ernie4_5", dict(head_dim=4), {}),
+    "arcee": ("arcee", dict(mlp_bias=True), {}),
+    "apertus": ("apertus", dict(rope_parameters=rope()), {}),
+    "apertus-llama3": ("apertus", dict(rope_parameters=LLAMA3), {}),
+    "llama4": ("llama4_text", dict(
+        num_hidden_layers=4, head_dim=4, intermediate_size=8, intermediate_size_mlp=24, num_local_experts=4, interleave_moe_layer_step=2,
+        rope_parameters=rope()), {}),
+    "llama4-full": ("llama4_text", dict(
+        head_dim=4, intermediate_size=8, intermediate_size_mlp=24, num_local_experts=4, rope_parameters=LLAMA3, no_rope_layers=[1, 1],
+        layer_types=["full_attention"] * 2), {}),
+    "dots1": ("dots1", dict(**ROUTED, first_k_dense_replace=1, norm_topk_prob=True), {}),
+    "ernie4_5-moe": ("ernie4_5_moe", dict(
+        head_dim=4, moe_num_experts=4, moe_k=2, moe_intermediate_size=8, moe_num_shared_experts=2, moe_layer_start_index=1), {}),
+    "glm4moe": ("glm4_moe", dict(**ROUTED, first_k_dense_replace=1, use_qk_norm=True, attention_bias=True, rope_parameters=rope(0.5)), {}),
+    "solar-open": ("solar_open", dict(**ROUTED, rope_parameters=rope(1.0)), {}),
+    "jais2": ("jais2", dict(head_dim=4), {}),
+    "mamba": ("mamba", dict(state_size=4, expand=2, time_step_rank=3), {}),
+    "falcon-mamba": ("falcon_mamba", dict(state_size=4, expand=2, time_step_rank=3), {}),
+    "mamba2": ("mamba2", dict(state_size=4, expand=2, num_heads=4, head_dim=8, n_groups=2), {}),
+    "minimax-m2": ("minimax_m2", dict(head_dim=8, num_local_experts=4, num_experts_per_tok=2, rotary_dim=4, rope_parameters=rope(0.5)),
+                   dict(scoring_func="sigmoid")),
+    "seed_oss": ("seed_oss", dict(head_dim=8), {}),
+    "granitemoeshared": ("granitemoeshared", dict(num_local_experts=4, num_experts_per_tok=2, shared_intermediate_size=12), {}),
+    # text models of Qwen-VL, which equal these where there is no image
+    "qwen2vl": ("qwen2", dict(), dict(
+        architectures=["Qwen2VLForConditionalGeneration"], rope_parameters=rope(mrope_section=[1, 1, 0]))),
+    "qwen3vl": ("qwen3", dict(head_dim=8), dict(
+        architectures=["Qwen3VLForConditionalGeneration"], rope_parameters=rope(mrope_section=[2, 1, 1]),
+        vision_config=dict(deepstack_visual_indexes=[]))),
+    "bert": ("bert", dict(), {}),
+    "roberta": ("roberta", dict(), {}),
+    "modern-bert": ("modernbert", dict(num_hidden_layers=4, local_attention=6, norm_bias=False), {}),
+    "t5": ("t5", dict(**T5, num_decoder_layers=1), {}),
+    "t5-gated": ("t5", dict(**T5, feed_forward_proj="gated-gelu", tie_word_embeddings=False), {}),
 }
+
+# What a run of these gives that is no logits, under our name.
+LAST_STREAM = {"bert": "blocks.1.hook_resid_post", "roberta": "blocks.1.hook_resid_post", "modern-bert": "ln_final.hook_normalized"}
+
+
+def class_of(model_type: str):
+    if model_type in ("bert", "roberta", "modernbert"):
+        return transformers.AutoModel  # the converter leaves out what predicts masked tokens
+    return transformers.AutoModelForSeq2SeqLM if model_type == "t5" else transformers.AutoModelForCausalLM
 
 
 def made(model_type: str, settings: dict, folder: Path) -> torch.Tensor:
     torch.manual_seed(20262)
-    config = transformers.AutoConfig.for_model(model_type, **{**SIZES, **settings})
-    model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
+    sizes = {key: value for key, value in SIZES.items() if not {"expand", "d_kv"} & settings.keys() or not key.startswith(("num_att", "num_key", "inter", "max"))}
+    config = transformers.AutoConfig.for_model(model_type, **{**sizes, **settings})
+    model = class_of(model_type).from_config(config, attn_implementation="eager").eval()
+    if model_type == "t5" and not config.scale_decoder_outputs:
+        model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.clone())  # as the files of T5 1.1 have it
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)  # norms and biases are not to be ones and zeros
@@ -122,7 +171,9 @@ def made(model_type: str, settings: dict, folder: Path) -> torch.Tensor:
         tokens = {str(token): token for token in range(SIZES["vocab_size"])}
         (folder / "tokenizer.json").write_text(json.dumps(dict(model=dict(vocab=tokens), added_tokens=[])))
     with torch.no_grad():
-        return model(torch.tensor(TOKENS)).logits
+        tokens = torch.tensor(TOKENS)
+        run = model(tokens, decoder_input_ids=tokens[:, :5]) if model_type == "t5" else model(tokens)
+        return run.last_hidden_state if class_of(model_type) is transformers.AutoModel else run.logits
 
 
 def converted(folder: Path, hidden: dict, path: Path, **more) -> None:
@@ -149,10 +200,15 @@ def write(name: str) -> None:
             parts = OUT.parent / "parts"
             parts.mkdir(exist_ok=True)
             converted(folder, hidden, parts / "llama.gguf", split_max_tensors=9)
-        tensors = {key: fingerprint(tensor) for key, tensor in sorted(load_file(folder / "model.safetensors").items())}
+        stored = {key: tensor for key, tensor in sorted(load_file(folder / "model.safetensors").items()) if "pooler" not in key}
+        if model_type == "roberta":  # rows of positions before the first are left out
+            stored["embeddings.position_embeddings.weight"] = stored["embeddings.position_embeddings.weight"][1:]
+        tensors = {key: fingerprint(tensor) for key, tensor in stored.items()}
     rounded = [float(f"{value:.8g}") for value in logits.flatten().tolist()]
     assert all(math.isfinite(value) for value in rounded)
     expected = dict(config=config, tensors=tensors, tokens=TOKENS, logits=rounded)
+    if name in LAST_STREAM:
+        expected["output"] = LAST_STREAM[name]
     (OUT / f"{name}.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")
 
 

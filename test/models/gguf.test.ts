@@ -13,11 +13,11 @@ import { afterAll, describe, expect, test } from "vitest";
 import { bytesInMemory } from "../../src/base/bytes.ts";
 import { InputError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
-import { tensor } from "../../src/base/tensor.ts";
 import { fileSource } from "../../src/formats/file.ts";
 import { ggufWeights } from "../../src/formats/gguf/ggufWeights.ts";
 import { readGguf } from "../../src/formats/gguf/readGguf.ts";
 import { readTensor } from "../../src/formats/readTensor.ts";
+import { feedsOf } from "../../src/inputs/modelInputs.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { FAMILIES } from "../../src/models/families.ts";
 import { ARCHITECTURES } from "../../src/models/gguf/architectures.ts";
@@ -40,6 +40,8 @@ interface Expected {
   readonly tensors: Readonly<Record<string, readonly [shape: number[], print: number]>>;
   readonly tokens: number[][];
   readonly logits: number[];
+  /** Our name of what `logits` are, where the model has none. */
+  readonly output?: string;
 }
 const MODELS = readdirSync(FOLDER)
   .filter((file) => file.endsWith(".gguf"))
@@ -87,14 +89,13 @@ describe.each(MODELS)("the GGUF %s", (name) => {
     `gives the logits of the checkpoint${waitsFor ? ` (once there is ${waitsFor})` : ""}`,
     async () => {
       const model = await openModel(path, { cache: false });
-      const session = await prepare(slice(model.program, { outputs: ["logits"] }), engine);
-      const { tokens } = expected;
-      const rows = tensor(
-        ["batch", "position"],
-        [tokens.length, tokens[0]!.length],
-        Int32Array.from(tokens.flat()),
-      );
-      const logits = (await session.run(new Map([["tokens", rows]]))).get("logits")!.data;
+      const { tokens, output = "logits" } = expected;
+      const session = await prepare(slice(model.program, { outputs: [output] }), engine);
+      const isPair = model.program.inputs.some((input) => input.name === "encoder");
+      const inputs = isPair
+        ? { encoder: tokens, decoder: tokens.map((row) => row.slice(0, 5)) }
+        : { tokens };
+      const logits = (await session.run(feedsOf(session.program, inputs))).get(output)!.data;
       await session.close();
       await model.close();
       expect(logits.length).toBe(expected.logits.length);
@@ -113,14 +114,20 @@ function missing(config: Readonly<Record<string, unknown>>): string | null {
 }
 
 /** What the file says in another way than config.json, or for a fixed value of llama.cpp's. */
-const ANOTHER_WAY: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  "llama-llama3": {
-    rope_parameters: {
-      rope_type: "frequency_factors",
-      rope_theta: 500000,
-      frequency_factors: [Math.fround(1.735941290855408), 8],
-    },
+const LLAMA3_TABLE = {
+  rope_parameters: {
+    rope_type: "frequency_factors",
+    rope_theta: 500000,
+    frequency_factors: [Math.fround(1.735941290855408), 8],
   },
+};
+const ANOTHER_WAY: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "llama-llama3": LLAMA3_TABLE,
+  "apertus-llama3": LLAMA3_TABLE,
+  "llama4-full": LLAMA3_TABLE,
+  dots1: { sliding_window: null }, // no layer has it
+  t5: { n_positions: 512 }, // the converter's, where there is none
+  "t5-gated": { n_positions: 512, tie_word_embeddings: false },
   falcon: { max_position_embeddings: 2048, num_kv_heads: 1 },
   "falcon-40b": { max_position_embeddings: 2048 },
   gpt2: { n_inner: 64 },
@@ -136,11 +143,17 @@ const ANOTHER_WAY: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
     },
   },
   qwen3moe: { num_experts: 4 }, // as published configurations call it
+  // where there is only text
+  qwen2vl: { model_type: "qwen2_vl_text" },
+  qwen3vl: { model_type: "qwen3_vl_text" },
+  // the same model under another name: no rows of positions before the first, no layer without experts
+  roberta: { model_type: "bert", max_position_embeddings: 63 },
+  "solar-open": { model_type: "glm4_moe", first_k_dense_replace: 0, use_qk_norm: false },
 };
 
 /** Keys that change no logits of a forward pass, or do so nowhere in their family. */
 const OF_NO_CONSEQUENCE =
-  /^(_.*|architectures|transformers_version|dtype|initializer_range|use_cache|.*_token_id|pretraining_tp|slow_but_exact|.*dropout.*|.*_pdrop|summary_.*|.*router_aux.*|output_router_logits|router_jitter_noise|init_device|norm_type|embedding_fraction|learned_pos_emb|use_bidirectional_attention|num_nextn_predict_layers|qk_head_dim|max_window_layers|reorder_and_upcast_attn|.*softmax_in_fp32|add_cross_attention|is_decoder)$/;
+  /^(_.*|architectures|transformers_version|dtype|initializer_range|use_cache|.*_token_id|pretraining_tp|slow_but_exact|.*dropout.*|.*_pdrop|summary_.*|.*router_aux.*|output_router_logits|router_jitter_noise|init_device|norm_type|embedding_fraction|learned_pos_emb|use_bidirectional_attention|num_nextn_predict_layers|qk_head_dim|max_window_layers|reorder_and_upcast_attn|.*softmax_in_fp32|add_cross_attention|is_decoder|time_step_.*|rescale_prenorm_residual|residual_in_fp32|use_associative_scan|use_mambapy|chunk_size|is_encoder_decoder|dense_act_fn|is_gated_act|initializer_factor|classifier_.*|decoder_bias|deterministic_flash_attn|sparse_.*|initializer_cutoff_factor)$/;
 
 /** Keys that the configuration of a GGUF may lack, with the values that they have then. */
 const FULL = "full_attention";
@@ -161,8 +174,19 @@ const USUAL: Readonly<Record<string, readonly unknown[]>> = {
   use_sliding_window: [false],
   layer_types: [new Array(2).fill(FULL), new Array(4).fill(FULL)],
   num_local_experts: [4], // of qwen3moe, whose num_experts it is
+  // as interleave_moe_layer_step, no_rope_layers and moe_layer_interval say
+  moe_layers: [
+    [1, 3],
+    [0, 1],
+  ],
+  no_rope_layer_interval: [4],
+  moe_norm_min: [1e-12],
+  moe_layer_end_index: [-1, 1],
+  mixer_rms_eps: [1e-6],
+  relative_attention_max_distance: [128],
+  scale_decoder_outputs: [true, false], // true where embeddings are tied
   // of families that have these sizes under other names
-  intermediate_size: [24],
+  intermediate_size: [24, 32],
   max_position_embeddings: [64],
   num_key_value_heads: [2],
   head_dim: [4, null],
@@ -290,6 +314,18 @@ describe("names that older converters gave", () => {
     );
   });
 
+  test("queries, keys and values in one matrix of LLaMA, whose rotary pairs are taken apart", () => {
+    const shapes = shapesOf("llama", [["blk.0.attn_qkv.weight", [16, 8]]]);
+    expect(shapes).toEqual({
+      "model.layers.0.self_attn.q_proj.weight": [8, 8],
+      "model.layers.0.self_attn.k_proj.weight": [4, 8],
+      "model.layers.0.self_attn.v_proj.weight": [4, 8],
+    });
+    expect(() => shapesOf("llama", [["blk.0.attn_qkv.weight", [8, 8]]])).toThrow(
+      /has no pairs of rows for each of 8 heads/,
+    );
+  });
+
   test("DeepSeek's keys and values in one matrix", () => {
     expect(shapesOf("deepseek2", [["blk.0.attn_kv_b.weight", [40, 8]]])).toEqual({
       "model.layers.0.self_attn.kv_b_proj.weight": [40, 8],
@@ -321,8 +357,8 @@ const SMALL: GgufEntry[] = [
 test.each<[string, () => Promise<void>, RegExp]>([
   [
     "an architecture, naming those there are",
-    () => openMade("mamba", []),
-    /architecture "mamba", which is not supported \(supported: llama, /,
+    () => openMade("rwkv6", []),
+    /architecture "rwkv6", which is not supported \(supported: llama, /,
   ],
   ["a misspelt architecture, with the nearest", () => openMade("gemma4", []), /did you mean gemma/],
   [

@@ -1,4 +1,5 @@
 /** @file What has to be known of an architecture of llama.cpp to read its files as Hugging Face checkpoints. */
+import type { WantedTensor } from "../../formats/gguf/wantedTensor.ts";
 import type { StoredLayout } from "../family.ts";
 import type { GgufFacts } from "./facts.ts";
 import type { TensorRule } from "./rules.ts";
@@ -15,6 +16,8 @@ export interface GgufArchitecture {
   readonly more: (facts: GgufFacts) => Readonly<Record<string, unknown>>;
   /** Names of tensors, `{}` for the layer, to what they become; a tensor of another name is refused. */
   readonly tensors: Readonly<Record<string, TensorRule>>;
+  /** Tensors of the checkpoint that the file has as settings, by Hugging Face's names. */
+  readonly tensorsOfSettings?: (facts: GgufFacts) => Readonly<Record<string, WantedTensor>>;
   /** How matrices lie where it is not as Hugging Face's modules keep them. */
   readonly layout?: StoredLayout;
 }

@@ -2,16 +2,24 @@
 import { InputError } from "../../base/errors.ts";
 import { probablyMeant } from "../../base/nearest.ts";
 import type { GgufArchitecture } from "./architecture.ts";
+import { ENCODERS } from "./architectures/encoders.ts";
 import { FUSED } from "./architectures/fusedAttention.ts";
 import { LLAMA_LIKE } from "./architectures/llama.ts";
 import { MIXTURES } from "./architectures/mixtures.ts";
 import { OTHER_NORMS } from "./architectures/norms.ts";
+import { WITH_CORRECTION } from "./architectures/routerCorrections.ts";
+import { SCANS } from "./architectures/scans.ts";
+import { XIELU } from "./architectures/xielu.ts";
 
 export const ARCHITECTURES: Readonly<Record<string, GgufArchitecture>> = {
   ...LLAMA_LIKE,
   ...OTHER_NORMS,
   ...FUSED,
   ...MIXTURES,
+  ...WITH_CORRECTION,
+  ...SCANS,
+  ...XIELU,
+  ...ENCODERS,
 };
 
 /**

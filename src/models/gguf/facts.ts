@@ -8,6 +8,8 @@ import type { GgufTensor } from "../../formats/gguf/tensors.ts";
 export interface GgufFacts {
   readonly path: string;
   readonly architecture: string;
+  /** Every key of the file. */
+  readonly metadata: ReadonlyMap<string, GgufValue>;
   /** By the key after the architecture's name. */
   readonly own: ReadonlyMap<string, GgufValue>;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
@@ -58,6 +60,7 @@ export function factsOf(
   return {
     path,
     architecture,
+    metadata,
     own,
     tensors,
     tables,

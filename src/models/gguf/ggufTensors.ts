@@ -12,10 +12,10 @@ import type { GivenTensor } from "./rules.ts";
  * @throws {InputError} "weights" for tensors without a place, "file" for those that cannot be divided as they should
  */
 export function ggufTensors(
-  { tensors }: GgufArchitecture,
+  { tensors, tensorsOfSettings }: GgufArchitecture,
   facts: GgufFacts,
 ): Map<string, WantedTensor> {
-  const requests = new Map<string, WantedTensor>();
+  const requests = new Map<string, WantedTensor>(Object.entries(tensorsOfSettings?.(facts) ?? {}));
   const faults: string[] = [];
   for (const name of facts.tensors.keys()) {
     const { pattern, layer, expert } = patternOf(name);
@@ -38,13 +38,14 @@ export function ggufTensors(
   );
 }
 
-/** `blk.3.ffn_up.7.weight` is expert 7 of layer 3 of `blk.{}.ffn_up.{x}.weight`. */
+/** `blk.3.ffn_up.7.weight` is expert 7 of layer 3 of `blk.{}.ffn_up.{x}.weight`; stacks of T5 begin with `enc.` or `dec.`. */
 function patternOf(name: string): { pattern: string; layer: string; expert: string } {
-  const [, layer = "", inner = ""] = /^blk\.(\d+)\.(.*)$/.exec(name) ?? [];
+  const [, stack = "", layer = "", inner = ""] =
+    /^((?:enc\.|dec\.)?)blk\.(\d+)\.(.*)$/.exec(name) ?? [];
   if (layer === "") return { pattern: name, layer, expert: "" };
   const expert = /\.(\d+)\./.exec(inner)?.[1] ?? "";
   const rest = expert === "" ? inner : inner.replace(`.${expert}.`, ".{x}.");
-  return { pattern: `blk.{}.${rest}`, layer, expert };
+  return { pattern: `${stack}blk.{}.${rest}`, layer, expert };
 }
 
 function givenTensor(facts: GgufFacts, name: string, layer: string): GivenTensor | undefined {

@@ -1,7 +1,7 @@
 /** @file Keys, settings and names that architectures of llama.cpp have in common. */
 import { InputError } from "../../base/errors.ts";
 import type { GgufFacts } from "./facts.ts";
-import { remade, renameTo, unpaired, type MadeTensors, type TensorRule } from "./rules.ts";
+import { each, remade, renameTo, threeParts, unpaired, type TensorRule } from "./rules.ts";
 
 /** Sizes under the names that most configurations have. */
 export const SIZES = {
@@ -166,7 +166,7 @@ export function layerTypes(facts: GgufFacts, period: number): string[] {
 /** Biases of attention and MLP, where a family has a switch for each. */
 export function biases(facts: GgufFacts): { attention_bias: boolean; mlp_bias: boolean } {
   return {
-    attention_bias: facts.has("blk.{}.attn_q.bias"),
+    attention_bias: facts.has("blk.{}.attn_q.bias") || facts.has("blk.{}.attn_qkv.bias"),
     mlp_bias: facts.has("blk.{}.ffn_up.bias"),
   };
 }
@@ -192,12 +192,16 @@ export const TABLES: Readonly<Record<string, TensorRule>> = {
 export function attention({ pairs = false } = {}): Record<string, TensorRule> {
   const q = `${LAYER}.self_attn.q_proj`;
   const k = `${LAYER}.self_attn.k_proj`;
+  const v = `${LAYER}.self_attn.v_proj`;
+  const three = (kind: string) => threeParts(`${q}.${kind}`, `${k}.${kind}`, `${v}.${kind}`, pairs);
   const of = (to: string, heads: "heads" | "kvHeads"): TensorRule =>
     pairs ? unpaired(to, heads) : to;
   return {
     ...remade("blk.{}.attn_q", q, (to) => of(to, "heads")),
     ...remade("blk.{}.attn_k", k, (to) => of(to, "kvHeads")),
-    ...renameTo("blk.{}.attn_v", `${LAYER}.self_attn.v_proj`),
+    ...renameTo("blk.{}.attn_v", v),
+    "blk.{}.attn_qkv.weight": three("weight"), // with --fuse-qkv, and in some old files
+    "blk.{}.attn_qkv.bias": three("bias"),
     ...renameTo("blk.{}.attn_output", `${LAYER}.self_attn.o_proj`),
     ...renameTo("blk.{}.attn_q_norm", `${LAYER}.self_attn.q_norm`),
     ...renameTo("blk.{}.attn_k_norm", `${LAYER}.self_attn.k_norm`),
@@ -225,13 +229,33 @@ export const POST_NORMS: Readonly<Record<string, TensorRule>> = {
 
 /** Experts in three stacks, under the names of a list of experts. */
 export function experts(
-  rule: (to: string) => MadeTensors,
   to: string,
   names: { readonly gate: string; readonly up: string; readonly down: string },
 ): Record<string, TensorRule> {
+  const name = (part: "gate" | "up" | "down") => `${to}.{x}.${names[part]}.weight`;
   return {
-    "blk.{}.ffn_gate_exps.weight": rule(`${to}.{x}.${names.gate}.weight`),
-    "blk.{}.ffn_up_exps.weight": rule(`${to}.{x}.${names.up}.weight`),
-    "blk.{}.ffn_down_exps.weight": rule(`${to}.{x}.${names.down}.weight`),
+    "blk.{}.ffn_gate_exps.weight": each(name("gate")),
+    "blk.{}.ffn_up_exps.weight": each(name("up")),
+    "blk.{}.ffn_down_exps.weight": each(name("down")),
+  };
+}
+
+const MLP = `${LAYER}.mlp`;
+
+/** Names of experts' matrices in most families. */
+export const EXPERT_NAMES = { gate: "gate_proj", up: "up_proj", down: "down_proj" };
+
+/** A router and its experts as most families name them. */
+export const ROUTED: Readonly<Record<string, TensorRule>> = {
+  ...renameTo("blk.{}.ffn_gate_inp", `${MLP}.gate`),
+  ...experts(`${MLP}.experts`, EXPERT_NAMES),
+};
+
+/** The expert of every token. */
+export function sharedExpert(to: string): Record<string, TensorRule> {
+  return {
+    ...renameTo("blk.{}.ffn_gate_shexp", `${to}.gate_proj`),
+    ...renameTo("blk.{}.ffn_up_shexp", `${to}.up_proj`),
+    ...renameTo("blk.{}.ffn_down_shexp", `${to}.down_proj`),
   };
 }

@@ -46,14 +46,22 @@ export const unpaired =
   (to: string, heads: "heads" | "kvHeads"): MadeTensors =>
   (source, facts) => {
     const size = evenShare(source, facts[heads], 2);
-    return {
-      [to]: {
-        shape: source.tensor.shape,
-        runs: Array.from({ length: facts[heads] }, (_, head) => rows(source, head * size, size)),
-        change: { runs: 1, of: (values) => pairsApart(values, size) },
-      },
-    };
+    return { [to]: unpairedHeads(source, 0, facts[heads], size) };
   };
+
+/** `count` heads of `size` rows each, from head `first` on, whose rotary pairs are taken apart. */
+function unpairedHeads(
+  source: GivenTensor,
+  first: number,
+  count: number,
+  size: number,
+): WantedTensor {
+  return {
+    shape: [count * size, ...source.tensor.shape.slice(1)],
+    runs: Array.from({ length: count }, (_, head) => rows(source, (first + head) * size, size)),
+    change: { runs: 1, of: (values) => pairsApart(values, size) },
+  };
+}
 
 function pairsApart(values: Float32Array, rowCount: number): Float32Array {
   const ordered = new Float32Array(values.length);
@@ -84,19 +92,25 @@ export const grouped =
     return { [to]: { shape: source.tensor.shape, runs } };
   };
 
-/** Queries, keys and values one after the other, where Hugging Face has a tensor for each. */
+/**
+ * Queries, keys and values one after the other, where Hugging Face has a tensor for each.
+ *
+ * @param pairs whether queries and keys are in rotary pairs, as in `unpaired`
+ */
 export const threeParts =
-  (query: string, key: string, value: string): MadeTensors =>
+  (query: string, key: string, value: string, pairs = false): MadeTensors =>
   (source, facts) => {
     const { heads, kvHeads } = facts;
-    const size = evenShare(source, heads + 2 * kvHeads);
+    const size = evenShare(source, heads + 2 * kvHeads, pairs ? 2 : 1);
     const part = (first: number, count: number): WantedTensor => ({
       shape: [count * size, ...source.tensor.shape.slice(1)],
       runs: [rows(source, first * size, count * size)],
     });
+    const queriesOrKeys = (first: number, count: number): WantedTensor =>
+      pairs ? unpairedHeads(source, first, count, size) : part(first, count);
     return {
-      [query]: part(0, heads),
-      [key]: part(heads, kvHeads),
+      [query]: queriesOrKeys(0, heads),
+      [key]: queriesOrKeys(heads, kvHeads),
       [value]: part(heads + kvHeads, kvHeads),
     };
   };
@@ -121,6 +135,31 @@ export const each =
         { shape: source.tensor.shape.slice(1), runs: [rows(source, index, 1)] },
       ]),
     );
+
+/** Rows of a matrix and then those of another, where Hugging Face has one. */
+export const joinedRows =
+  (to: string, other: string): MadeTensors =>
+  (first) => {
+    const second = first.beside(other);
+    if (!second) return {};
+    const [height, ...inner] = first.tensor.shape;
+    const runs = [first, second].map(({ tensor }) => whole(tensor).runs[0]!);
+    return { [to]: { shape: [height! + second.tensor.shape[0]!, ...inner], runs } };
+  };
+
+/** The same values under another shape: what the converter squeezed or added an axis to. */
+export const reshaped =
+  (to: string, shape: (lengths: readonly number[]) => readonly number[]): MadeTensors =>
+  ({ tensor }) => ({ [to]: { ...whole(tensor), shape: shape(tensor.shape) } });
+
+/** A, where Hugging Face has the logarithm of its negative; on one axis if `flat`. */
+export const logOfNegative =
+  (to: string, flat = false): MadeTensors =>
+  ({ tensor }) => {
+    const { runs, shape } = whole(tensor);
+    const of = (values: Float32Array) => values.map((value) => Math.log(-value));
+    return { [to]: { shape: flat ? [shape[0]!] : shape, runs, change: { runs: 1, of } } };
+  };
 
 /** Gates and inputs of experts in two stacks, where Hugging Face has, for each expert, the gate and then the input. */
 export const gateThenUp =
@@ -172,6 +211,21 @@ function inTurns(values: Float32Array, outs: number, ins: number): Float32Array 
   }
   return ordered;
 }
+
+/** Llama 4: [expert, in, gate and then input], out of two stacks [expert, out, in]. */
+export const gateThenUpTransposed =
+  (to: string, up: string): MadeTensors =>
+  (gate) => {
+    const other = gate.beside(up);
+    if (!other) return {};
+    const [experts, width, inner] = gate.tensor.shape;
+    const runs = Array.from({ length: experts! }, (_, expert) => [
+      rows(gate, expert, 1),
+      rows(other, expert, 1),
+    ]).flat();
+    const change = { runs: 2, of: (values: Float32Array) => transposeValues(values, 2 * width!) };
+    return { [to]: { shape: [experts!, inner!, 2 * width!], runs, change } };
+  };
 
 /** A stack of matrices, each of them turned: rows become columns. */
 export const eachTransposed =

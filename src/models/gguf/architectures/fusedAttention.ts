@@ -16,7 +16,7 @@ import {
   SIZES,
   TABLES,
 } from "../parts.ts";
-import { each, grouped, remade, renameTo, threeParts, type TensorRule } from "../rules.ts";
+import { each, grouped, remade, renameTo, type TensorRule } from "../rules.ts";
 
 const LAYER = "model.layers.{}";
 const LAYER_NORM = { "attention.layer_norm_epsilon": "layer_norm_eps" };
@@ -255,10 +255,6 @@ const phi2: GgufArchitecture = {
     ...renameTo("blk.{}.attn_norm", `${LAYER}.input_layernorm`),
     ...attention(),
     ...renameTo("blk.{}.attn_output", `${LAYER}.self_attn.dense`),
-    ...["weight", "bias"].reduce<Record<string, TensorRule>>(
-      (rules, kind) => ({ ...rules, [`blk.{}.attn_qkv.${kind}`]: separate(kind) }),
-      {},
-    ),
     ...renameTo("blk.{}.ffn_up", `${LAYER}.mlp.fc1`),
     ...renameTo("blk.{}.ffn_down", `${LAYER}.mlp.fc2`),
   },
@@ -268,11 +264,6 @@ const phi2: GgufArchitecture = {
 function phiKeyHeads(facts: GgufFacts): number {
   const rows = rowsOf(facts, "attn_k");
   return rows === undefined ? facts.kvHeads : rows / facts.headSize;
-}
-
-function separate(kind: string): TensorRule {
-  const to = (part: string) => `${LAYER}.self_attn.${part}_proj.${kind}`;
-  return threeParts(to("q"), to("k"), to("v"));
 }
 
 const phi3: GgufArchitecture = {
@@ -332,14 +323,12 @@ const chatglm: GgufArchitecture = {
   more: (facts) => ({
     hidden_act: "silu",
     head_dim: facts.headSize,
-    attention_bias: facts.has("blk.{}.attn_q.bias") || facts.has("blk.{}.attn_qkv.bias"),
+    attention_bias: biases(facts).attention_bias,
     ...partialRope(facts),
   }),
   tensors: {
     ...phi3.tensors,
     ...attention(),
-    "blk.{}.attn_qkv.weight": separate("weight"),
-    "blk.{}.attn_qkv.bias": separate("bias"),
   },
 };
 

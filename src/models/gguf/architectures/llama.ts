@@ -14,10 +14,11 @@ import {
   rope,
   TABLES,
 } from "../parts.ts";
-import { each } from "../rules.ts";
+import { renameTo } from "../rules.ts";
 
 const TENSORS = { ...ENDS, ...TABLES, ...PRE_NORMS, ...GATED_MLP };
-const MIXTRAL = "model.layers.{}.block_sparse_moe";
+const LAYER = "model.layers.{}";
+const MIXTRAL = `${LAYER}.block_sparse_moe`;
 
 /** What is llama to llama.cpp is Mixtral where it has experts, and Mistral where it has a window. */
 const llamaType = (facts: GgufFacts) => {
@@ -47,7 +48,7 @@ const llama: GgufArchitecture = {
     ...TENSORS,
     ...attention({ pairs: true }),
     "blk.{}.ffn_gate_inp.weight": `${MIXTRAL}.gate.weight`,
-    ...experts(each, `${MIXTRAL}.experts`, { gate: "w1", up: "w3", down: "w2" }),
+    ...experts(`${MIXTRAL}.experts`, { gate: "w1", up: "w3", down: "w2" }),
     "blk.{}.ffn_gate.{x}.weight": `${MIXTRAL}.experts.{x}.w1.weight`, // files of before April 2024
     "blk.{}.ffn_up.{x}.weight": `${MIXTRAL}.experts.{x}.w3.weight`,
     "blk.{}.ffn_down.{x}.weight": `${MIXTRAL}.experts.{x}.w2.weight`,
@@ -133,6 +134,53 @@ const command: GgufArchitecture = {
   tensors: { ...TENSORS, ...attention() },
 };
 
+const arcee: GgufArchitecture = {
+  modelType: "arcee",
+  keys: LLAMA_KEYS,
+  moreKeys: IMPLIED,
+  more: (facts) => ({ hidden_act: "relu2", ...biases(facts), ...rope(facts) }),
+  tensors: { ...TENSORS, ...attention({ pairs: true }) },
+};
+
+/** Layer norms, and a plain MLP. */
+const jais2: GgufArchitecture = {
+  modelType: "jais2",
+  keys: { ...LLAMA_KEYS, "attention.layer_norm_epsilon": "layer_norm_eps" },
+  moreKeys: IMPLIED,
+  more: (facts) => ({ hidden_act: "relu2", ...biases(facts), ...rope(facts) }),
+  tensors: { ...TENSORS, ...attention() },
+};
+
+const seedOss: GgufArchitecture = {
+  modelType: "seed_oss",
+  keys: LLAMA_KEYS,
+  moreKeys: IMPLIED,
+  more: (facts) => ({
+    hidden_act: "silu",
+    ...biases(facts),
+    attention_out_bias: facts.has("blk.{}.attn_output.bias"),
+    ...rope(facts),
+  }),
+  tensors: {
+    ...TENSORS,
+    ...attention(),
+    ...renameTo("blk.{}.post_attention_norm", `${LAYER}.post_attention_layernorm`),
+  },
+};
+
+/** How positions are shared among directions, which are equal where there is only text, and layers that see images. */
+const SIGHT = ["rope.dimension_sections", "n_deepstack_layers"];
+const qwen2vl: GgufArchitecture = {
+  ...qwen2,
+  modelType: "qwen2_vl_text",
+  moreKeys: [...IMPLIED, ...SIGHT],
+};
+const qwen3vl: GgufArchitecture = {
+  ...qwen3,
+  modelType: "qwen3_vl_text",
+  moreKeys: [...IMPLIED, ...SIGHT],
+};
+
 export const LLAMA_LIKE: Readonly<Record<string, GgufArchitecture>> = {
   llama,
   qwen2,
@@ -142,4 +190,9 @@ export const LLAMA_LIKE: Readonly<Record<string, GgufArchitecture>> = {
   ernie4_5: ernie45,
   olmo,
   "command-r": command,
+  arcee,
+  jais2,
+  seed_oss: seedOss,
+  qwen2vl,
+  qwen3vl,
 };

@@ -5,7 +5,6 @@ import {
   attention,
   biases,
   ENDS,
-  experts,
   GATED_MLP,
   GRANITE_KEYS,
   IMPLIED,
@@ -14,36 +13,24 @@ import {
   PRE_NORMS,
   rope,
   ropeParameters,
+  ROUTED,
+  sharedExpert,
   SIZES,
   TABLES,
 } from "../parts.ts";
 import {
-  each,
   eachTransposed,
   gateThenUp,
   gateUpInTurns,
+  joinedRows,
   keysThenValues,
   renameTo,
-  type TensorRule,
 } from "../rules.ts";
 
 const LAYER = "model.layers.{}";
 const MLP = `${LAYER}.mlp`;
-const NAMES = { gate: "gate_proj", up: "up_proj", down: "down_proj" };
-const EXPERTS: Readonly<Record<string, TensorRule>> = {
-  ...renameTo("blk.{}.ffn_gate_inp", `${MLP}.gate`),
-  ...experts(each, `${MLP}.experts`, NAMES),
-};
 const COUNTS = { expert_count: "num_experts", expert_used_count: "num_experts_per_tok" };
-const TENSORS = { ...ENDS, ...TABLES, ...PRE_NORMS, ...attention(), ...EXPERTS };
-
-function sharedExpert(to: string): Record<string, TensorRule> {
-  return {
-    ...renameTo("blk.{}.ffn_gate_shexp", `${to}.gate_proj`),
-    ...renameTo("blk.{}.ffn_up_shexp", `${to}.up_proj`),
-    ...renameTo("blk.{}.ffn_down_shexp", `${to}.down_proj`),
-  };
-}
+const TENSORS = { ...ENDS, ...TABLES, ...PRE_NORMS, ...attention(), ...ROUTED };
 
 const qwen2moe: GgufArchitecture = {
   modelType: "qwen2_moe",
@@ -99,12 +86,16 @@ const olmoe: GgufArchitecture = {
 
 const BLOCK = `${LAYER}.block_sparse_moe`;
 
+const SHARED = `${LAYER}.shared_mlp`;
+
 const granitemoe: GgufArchitecture = {
-  modelType: "granitemoe",
+  modelType: (facts) =>
+    facts.number("expert_shared_feed_forward_length") ? "granitemoeshared" : "granitemoe",
   keys: {
     ...GRANITE_KEYS,
     expert_count: "num_local_experts",
     expert_used_count: "num_experts_per_tok",
+    expert_shared_feed_forward_length: "shared_intermediate_size",
   },
   moreKeys: [...IMPLIED, "expert_feed_forward_length"],
   more: (facts) => ({
@@ -117,6 +108,12 @@ const granitemoe: GgufArchitecture = {
     ...TABLES,
     ...PRE_NORMS,
     ...attention({ pairs: true }),
+    "blk.{}.ffn_gate_shexp.weight": joinedRows(
+      `${SHARED}.input_linear.weight`,
+      "blk.{}.ffn_up_shexp.weight",
+    ),
+    "blk.{}.ffn_up_shexp.weight": null, // taken with the gate
+    "blk.{}.ffn_down_shexp.weight": `${SHARED}.output_linear.weight`,
     "blk.{}.ffn_gate_inp.weight": `${BLOCK}.router.layer.weight`,
     "blk.{}.ffn_gate_exps.weight": gateThenUp(
       `${BLOCK}.input_linear.weight`,
@@ -213,7 +210,7 @@ const deepseek2: GgufArchitecture = {
     ...PRE_NORMS,
     ...attention(),
     ...GATED_MLP,
-    ...EXPERTS,
+    ...ROUTED,
     ...sharedExpert(`${MLP}.shared_experts`),
     "blk.{}.exp_probs_b.bias": `${MLP}.gate.e_score_correction_bias`,
     "blk.{}.attn_q_a.weight": `${LAYER}.self_attn.q_a_proj.weight`,
