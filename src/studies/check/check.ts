@@ -14,8 +14,8 @@ import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { scoreRows } from "../score/scoreRows.ts";
 import type { VerdictResult } from "../verdict/result.ts";
-import { verdict } from "../verdict/verdict.ts";
-import { labelFinding } from "./labelRules.ts";
+import { verdictAsNeeded } from "../verdict/verdict.ts";
+import { isByAttention, labelFinding } from "./labelRules.ts";
 import { checkHead, numberFinding, type Finding, type RowNumbers } from "./numberRules.ts";
 import { CHECK_OPTIONS, checkPlan, type CheckOptions, type CheckPlan } from "./plan.ts";
 import type { LabelRule, Rule } from "./rule.ts";
@@ -27,7 +27,8 @@ import { checkOptionNames } from "../../base/optionNames.ts";
  * Whether a model keeps rules, such as `copyGain >= 3` or `head 1.0 label induction`.
  *
  * Each rule holds, fails, or is undecided: its interval spans the bound, or a head that decides has the flag `undecided`. While
- * one is, twice as many rows are drawn, up to the limit. Verdicts are made only for rules about labels.
+ * one is, twice as many rows are drawn, up to the limit. Verdicts are made only for rules about labels, with causal
+ * runs only if attention does not decide those.
  *
  * @returns one outcome per rule and one for all; a rule about a number whose true value breaks it holds in at most 5 % of checks
  * @throws {InputError} "rules" for what is not a rule or asks what the model does not have, "unknown-head", "range"
@@ -82,6 +83,10 @@ async function decide(
   const isOpen = (index: number) => (findings[index]?.outcome ?? "undecided") === "undecided";
   const openWhere = (is: (rule: Rule) => boolean) =>
     rules.some(({ rule }, index) => is(rule) && isOpen(index));
+  const findingOf = (rule: LabelRule, verdict: VerdictResult) =>
+    labelFinding(rule, verdict, options.baselines ?? {});
+  const isLeftOpen = (rule: LabelRule, verdict: VerdictResult) =>
+    findingOf(rule, verdict).outcome === "undecided";
   let numbers: RowNumbers | null = null;
   let judged: VerdictResult | null = null;
   let rows: RepeatedRows | null = null;
@@ -95,16 +100,18 @@ async function decide(
       });
     }
     if (openWhere(isOfLabels))
-      judged = await verdict(model, {
-        ...{ ...input, quick: plan.quick, backend },
-        ...(look > 0 || plan.hasOwnCount ? { numExamples: examples } : {}),
-        ...{ signal: options.signal, progress: options.progress },
-      });
+      judged = await verdictAsNeeded(
+        model,
+        {
+          ...{ ...input, quick: plan.quick, backend },
+          ...(look > 0 || plan.hasOwnCount ? { numExamples: examples } : {}),
+          ...{ signal: options.signal, progress: options.progress },
+        },
+        (byAttention) => !openWhere((rule) => isOfLabels(rule) && isLeftOpen(rule, byAttention)),
+      );
     for (const [index, { rule }] of rules.entries()) {
       if (!isOpen(index)) continue;
-      const finding = isOfLabels(rule)
-        ? labelFinding(rule, judged!, options.baselines ?? {})
-        : numberFinding(rule, numbers);
+      const finding = isOfLabels(rule) ? findingOf(rule, judged!) : numberFinding(rule, numbers);
       findings[index] = { ...finding, examples };
     }
     if (!openWhere(() => true)) break;
@@ -201,7 +208,8 @@ function resultOf(
     outcome: together(checked),
     rules: checked,
     looks: [...looks],
-    verdict: judged === null ? "none" : quick ? "quick" : "full",
+    verdict:
+      judged === null ? "none" : isByAttention(judged) ? "attention" : quick ? "quick" : "full",
     scores: {
       induction: numbers.scores.map((layer) =>
         layer.map(({ induction }) => moments(induction).mean),

@@ -11,6 +11,7 @@ import type { Outcome } from "./result.ts";
 type Head = VerdictResult["heads"][number];
 type Baselines = Readonly<Record<string, VerdictResult>>;
 
+/** What causal runs decide is undecided in a verdict that has none yet. */
 export function labelFinding(
   rule: LabelRule,
   verdict: VerdictResult,
@@ -21,23 +22,39 @@ export function labelFinding(
   return sameFinding(rule, verdict, baselines[rule.file]!);
 }
 
+/** Whether the verdict ended with attention, though heads attend like induction. */
+export function isByAttention({ screened }: VerdictResult): boolean {
+  return screened.candidates.length === 0 && screened.leftOut.length > 0;
+}
+
+/** Causal runs can change every flag of such heads, and the label of those that have no other behaviour. */
+function awaitsRuns(head: Head, what: "label" | "labels" | "flags", verdict: VerdictResult) {
+  if (!isByAttention(verdict) || !verdict.screened.leftOut.includes(headName(head))) return false;
+  return what === "flags" || head.label === "other";
+}
+
 function headFinding(
   { head: at, not, ...subject }: LabelRule & { readonly kind: "head" },
-  { heads }: VerdictResult,
+  verdict: VerdictResult,
 ): Finding {
-  const entry = heads.find(({ layer, head }) => layer === at.layer && head === at.head)!;
+  const entry = verdict.heads.find(({ layer, head }) => layer === at.layer && head === at.head)!;
   const keeps = has(entry, subject) !== not;
-  const outcome: Outcome = couldBeOther(entry, subject) ? "undecided" : keeps ? "holds" : "fails";
+  const outcome: Outcome = couldBeOther(entry, subject, verdict)
+    ? "undecided"
+    : keeps
+      ? "holds"
+      : "fails";
   return findingOf(outcome, `head ${headName(at)} is ${describeHead(entry)}`, [entry]);
 }
 
 /** Heads that have it for certain, and those that may. */
 function countFinding(
   { operator, bound, ...subject }: LabelRule & { readonly kind: "count" },
-  { heads }: VerdictResult,
+  verdict: VerdictResult,
 ): Finding {
+  const { heads } = verdict;
   const having = heads.filter((head) => has(head, subject));
-  const open = heads.filter((head) => couldBeOther(head, subject));
+  const open = heads.filter((head) => couldBeOther(head, subject, verdict));
   const certain = having.filter((head) => !open.includes(head)).length;
   const most = certain + open.length;
   const outcome = outcomeOf([certain, most], operator, bound);
@@ -64,7 +81,12 @@ function sameFinding(
   const open = others.filter(({ head, before }) => [head, before].some(isUndecided));
   const sure = others.filter((head) => !open.includes(head));
   const outcome: Outcome =
-    sure.length > 0 ? "fails" : open.length > 0 && !exceptUndecided ? "undecided" : "holds";
+    sure.length > 0
+      ? "fails"
+      : (open.length > 0 && !exceptUndecided) ||
+          verdict.heads.some((head) => awaitsRuns(head, what, verdict))
+        ? "undecided"
+        : "holds";
   const list = (outcome === "fails" ? sure : open)
     .slice(0, 5)
     .map(
@@ -109,7 +131,8 @@ const OF_ATTENTION: readonly Flag[] = ["partial", "first-token-rest"];
  * Whether other rows could change what a rule asks of a head. A head that was not run causally cannot get a label or a flag that
  * takes causal runs.
  */
-function couldBeOther(head: Head, subject: HeadProperty): boolean {
+function couldBeOther(head: Head, subject: HeadProperty, verdict: VerdictResult): boolean {
+  if (awaitsRuns(head, subject.what, verdict)) return true;
   if (!isUndecided(head) || subject.name === "undecided") return false;
   if (has(head, subject)) return true;
   const causal =

@@ -29,7 +29,9 @@ export const checkResult = z.object({
   outcome: z.enum(OUTCOMES).describe("fails if any rule fails, else undecided if any is"),
   rules: z.array(checkedRule),
   looks: z.array(z.int()).describe("rows after which rules were looked at, at most"),
-  verdict: z.enum(["none", "quick", "full"]).describe("which verdict rules about labels took"),
+  verdict: z
+    .enum(["none", "attention", "quick", "full"])
+    .describe("which verdict rules about labels took; attention: one without causal runs"),
   scores: z.object({ induction: byHead }).describe("of the rows that were drawn last"),
   ...resultFooter,
 });

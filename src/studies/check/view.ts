@@ -13,7 +13,12 @@ import { OUTCOMES, type CheckResult } from "./result.ts";
 export function checkView(result: CheckResult): StudyView {
   const { model, rules, scores, looks, verdict } = result;
   const open = rules.some(({ outcome }) => outcome === "undecided");
-  const verdicts = verdict === "none" ? "" : `; ${verdict} verdict`;
+  const verdicts =
+    verdict === "none"
+      ? ""
+      : verdict === "attention"
+        ? "; verdict by attention alone, which decides these rules"
+        : `; ${verdict} verdict`;
   return {
     title: `Check of ${model.id}: ${result.outcome}`,
     lines: [

@@ -219,7 +219,7 @@ function warningsOf(
           `the causal null has ${nulls.length} heads, ${NULL_HEADS} are wanted${quick ? " (a quick verdict takes 10)" : ": the candidates' layers have no more without behaviours of their own"}`,
         ]
       : []),
-    ...(leftOut.length > 0
+    ...(leftOut.length > 0 && candidates.length > 0
       ? [
           `the quick verdict ran the ${candidates.length} strongest candidates; these attend like induction too and have no verdict: ${leftOut.map(headName).join(", ")}`,
         ]

@@ -71,10 +71,24 @@ export async function verdict(
     : { ...results[0]!, seeds: verdictSeeds(seeds, results) };
 }
 
+/**
+ * As `verdict` with one seed, but asks once attention is known whether that suffices: then heads that attend like induction have no
+ * causal runs, and are in `screened.leftOut`.
+ */
+export async function verdictAsNeeded(
+  model: LoadedModel,
+  options: VerdictOptions,
+  suffices: (byAttention: VerdictResult) => boolean,
+): Promise<VerdictResult> {
+  checkCanRun("verdict", model);
+  return verdictOnce(model, await engineFor(model, options), options, suffices);
+}
+
 async function verdictOnce(
   model: LoadedModel,
   engine: Backend,
   options: VerdictOptions,
+  suffices: (byAttention: VerdictResult) => boolean = () => false,
 ): Promise<VerdictResult> {
   const { log, signal, progress } = options;
   const plan = verdictPlan(options);
@@ -91,7 +105,9 @@ async function verdictOnce(
     const prepare = elapsed();
     try {
       const work = { model, backend, chain, rows, plan, log, signal, progress };
-      const measured = await measure(work);
+      const measured = await measure(work, (evidence) =>
+        suffices(verdictResultOf(model, backend, evidence, plan, {})),
+      );
       const timings = { prepare, run: elapsed() - prepare };
       const result = verdictResultOf(model, backend, measured, plan, timings);
       return options.texts ? await withText(work, result, options) : result;
@@ -124,16 +140,19 @@ function cutsOf(model: LoadedModel): Pick<ChainOptions, "hooks" | "watchedHooks"
     : { hooks: hooksFor(["head-out", "head-q", "head-pattern"]) };
 }
 
-async function measure(work: Work): Promise<VerdictEvidence> {
+async function measure(
+  work: Work,
+  suffices: (byAttention: VerdictEvidence) => boolean,
+): Promise<VerdictEvidence> {
   const { model, rows, plan } = work;
   const { extent, seed } = plan;
   const attention = attentionEvidence(await attentionOf(work), { seed });
   const all = allHeads(model.architecture);
-  const attending = all
-    .map((head, index) => ({ head, evidence: attention[index]! }))
-    .filter(({ evidence }) => attendsLikeInduction(evidence))
-    .sort((a, b) => atLeast(b.evidence.induction) - atLeast(a.evidence.induction))
-    .map(({ head }) => head);
+  const attending = attendingHeads(all, attention);
+  const none = { causal: null, upstream: null, convolution: null, weights: null };
+  const noRuns = { heads: { candidates: [], nulls: [] }, lacking: [], worth: null, ...none };
+  const byAttention = { rows, attention, leftOut: inOrder(attending), ...noRuns };
+  if (attending.length > 0 && suffices(byAttention)) return byAttention;
   const candidates = inOrder(attending.slice(0, extent.candidates));
   const leftOut = inOrder(attending.slice(extent.candidates));
   const nulls = nullHeads(all, attention, candidates, attending, extent.nullHeads, seed);
@@ -141,7 +160,6 @@ async function measure(work: Work): Promise<VerdictEvidence> {
   const worthOf = async (upstream: VerdictEvidence["upstream"]) =>
     plan.matters ? await worthRuns(work, { candidates, upstream }) : null;
   if (candidates.length === 0) {
-    const none = { causal: null, upstream: null, convolution: null, weights: null };
     const overflow = await overflowWords(model, work.backend); // norms make 0 of what overflows, and no head attends
     const lacking = overflow === null ? [] : [overflow];
     const worth = overflow === null ? await worthOf(null) : null;
@@ -149,6 +167,18 @@ async function measure(work: Work): Promise<VerdictEvidence> {
   }
   const causes = await causesOf(work, heads);
   return { rows, attention, heads, leftOut, ...causes, worth: await worthOf(causes.upstream) };
+}
+
+/** Heads that attend like induction, the one that surely does so most first. */
+function attendingHeads(
+  all: readonly HeadAt[],
+  attention: readonly AttentionEvidence[],
+): readonly HeadAt[] {
+  return all
+    .map((head, index) => ({ head, evidence: attention[index]! }))
+    .filter(({ evidence }) => attendsLikeInduction(evidence))
+    .sort((a, b) => atLeast(b.evidence.induction) - atLeast(a.evidence.induction))
+    .map(({ head }) => head);
 }
 
 function inOrder(heads: readonly HeadAt[]): HeadAt[] {

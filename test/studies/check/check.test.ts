@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { load } from "../../../src/index.ts";
 import { check } from "../../../src/studies/check/check.ts";
 import { outcomeOf } from "../../../src/studies/check/numberRules.ts";
-import { checkResult } from "../../../src/studies/check/result.ts";
+import { checkResult, type CheckResult } from "../../../src/studies/check/result.ts";
 import { githubAnnotations, junitXml } from "../../../src/studies/check/viewForCi.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
 import { cli, emptyFolder, MAIN } from "../../cli/cli.ts";
@@ -36,6 +36,23 @@ describe("check", () => {
 
   test("makes no verdict where no rule speaks of labels", async () => {
     expect((await check(zoo, { backend, rules: ["copyGain >= 3"] })).verdict).toBe("none");
+  });
+
+  test("makes no causal runs where attention decides, and comes to what they would", async () => {
+    const byAttention = ["head 0.0 label previous-token", "some head label previous-token"];
+    const fast = await check(zoo, { backend, rules: byAttention });
+    const rules = [...byAttention, "head 1.0 label other", "head 1.0 not flags inert"];
+    const whole = await check(zoo, { backend, rules, quick: true });
+    expect([fast.verdict, whole.verdict]).toEqual(["attention", "quick"]);
+    const outcomesOf = ({ rules }: CheckResult) => rules.map(({ outcome }) => outcome);
+    expect(outcomesOf(fast)).toEqual(outcomesOf(whole).slice(0, 2));
+    const baseline = await verdict(zoo, { backend, quick: true });
+    const cut = await changedModel(zoo, "cut", scaledHead(1, 2, 0));
+    const same = await check(cut, {
+      ...{ backend, baselines: { "b.json": baseline }, quick: true },
+      rules: ["same labels as b.json except undecided"],
+    });
+    expect(same).toMatchObject({ verdict: "quick", outcome: "fails" });
   });
 
   test("draws more rows for a rule that its interval spans, and says so at the limit", async () => {
