@@ -1,12 +1,15 @@
 /** @file Opens a folder with a LoRA adapter on top of the base that the caller names. Node only. */
 import { join } from "node:path";
+import type { StoredTensor } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
+import type { Checkpoint } from "../formats/checkpoint.ts";
 import { fileSource } from "../formats/file.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readTorch } from "../formats/torch/readTorch.ts";
 import { torchCheckpoint } from "../formats/torch/torchCheckpoint.ts";
 import { closedOnError, folderParts, readJson, weightsOf } from "./folder.ts";
-import { withNotices } from "./family.ts";
+import { configIn } from "./config/configIn.ts";
+import { withNotices, type Model } from "./family.ts";
 import { folderModel } from "./folderModel.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import { adapterConfig, baseNamedIn } from "./lora/adapterConfig.ts";
@@ -21,7 +24,8 @@ const READERS = {
   "adapter_model.bin": async (source) => torchCheckpoint(source.name, await readTorch(source)),
 } satisfies Parameters<typeof weightsOf>[1];
 
-/** Modules of GPT-2 whose matrices are [in, out]. */
+/** Families whose modules of these names keep [in, out]. peft goes by the module too, whatever fan_in_fan_out says. */
+const CONV1D_FAMILIES: readonly unknown[] = ["gpt2", "openai-gpt"];
 const CONV1D = /(^|\.)(c_attn|c_proj|c_fc|q_attn)$/;
 
 /**
@@ -50,19 +54,23 @@ export async function openAdapter(
   return closedOnError(base.files, async () => {
     const adapter = await weightsOf(path, READERS);
     return closedOnError(adapter.files, async () => {
-      const { model_type: type, tie_word_embeddings: tied } = base.config;
+      const hasConv1d = CONV1D_FAMILIES.includes(base.config.model_type);
+      const own = await folderTokenizer(path);
+      const text = folderText(own ? path : baseFolder);
+      const modelOf = (checkpoint: Checkpoint) =>
+        folderModel(base.config, checkpoint, text, options).catch((error: unknown) => {
+          throw configIn(error, join(baseFolder, "config.json"));
+        });
       const checkpoint = mergedWeights(base.checkpoint, adapter.checkpoint, settings, {
-        isTransposed: (module) =>
-          type === "gpt2" ? CONV1D.test(module) : settings.fan_in_fan_out === true,
-        tied: tied === true || (tied === undefined && type === "gpt2"),
+        isTransposed: (module) => hasConv1d && CONV1D.test(module),
+        tied: tiedEmbedding(await modelOf(base.checkpoint)),
+        keepsTie: settings.ensure_weight_tying === true,
         path,
       });
       const files = [...base.files, ...adapter.files];
-      const own = await folderTokenizer(path);
-      const text = folderText(own ? path : baseFolder);
       return loadedModel({
         id: path,
-        model: withNotices(await folderModel(base.config, checkpoint, text, options), [
+        model: withNotices(await modelOf(checkpoint), [
           base.notice,
           baseName === null || baseName === options.base
             ? null
@@ -75,6 +83,12 @@ export async function openAdapter(
       });
     });
   });
+}
+
+/** The embedding of a model whose unembedding it is too; null where that is another, or there is none. */
+function tiedEmbedding({ architecture, program }: Model): StoredTensor | null {
+  if (architecture.head !== "tied") return null;
+  return program.weights.find(({ name }) => name === "embed.W_E")?.stored ?? null;
 }
 
 /** Whether `path` has an adapter; a folder with both a model and an adapter is the model. */

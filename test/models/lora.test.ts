@@ -2,9 +2,13 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { bytesInMemory } from "../../src/base/bytes.ts";
+import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { readTensor } from "../../src/formats/readTensor.ts";
+import { safetensorsBytes } from "../../src/formats/writeSafetensors.ts";
 import { openModel } from "../../src/models/open.ts";
 import { emptyFolder } from "../cli/cli.ts";
-import { weightsIn } from "./tinyLlama.ts";
+import { numbers, weightsIn } from "./tinyLlama.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/lora");
 const at = (name: string) => join(FIXTURES, name);
@@ -37,6 +41,37 @@ describe("a LoRA adapter", () => {
         expect(Math.abs(ours[weight]![index]! - value)).toBeLessThan(1e-6),
       );
     expect(ours).not.toEqual(await weightsIn(at(base)));
+  });
+
+  test("goes by the module's own layout, whatever fan_in_fan_out says, as peft does", async () => {
+    const ours = await weightsIn(changed("plain", { fan_in_fan_out: true }), { base: llama });
+    expect(ours).toEqual(await weightsIn(at("plain"), { base: llama }));
+    const gpt2 = await weightsIn(changed("conv1d", { fan_in_fan_out: false }), {
+      base: at("gpt2"),
+    });
+    expect(gpt2).toEqual(await weightsIn(at("conv1d"), { base: at("gpt2") }));
+  });
+
+  test("with an embedding of its own leaves the base's as the unembedding, unless it keeps the tie", async () => {
+    const folder = changed("conv1d", {});
+    const path = join(folder, "adapter_model.safetensors");
+    const { weights } = await readSafetensors(bytesInMemory("x", readFileSync(path)));
+    const tensors = await Promise.all(
+      [...weights].map(async ([name, stored]) => ({
+        ...{ name, shape: stored.shape, data: await readTensor(stored) },
+      })),
+    );
+    const wte = numbers([12, 8], 5);
+    const more = { name: "base_model.model.transformer.wte.weight", shape: [12, 8], data: wte };
+    writeFileSync(path, safetensorsBytes([...tensors, more]));
+    const base = await weightsIn(at("gpt2"));
+    const apart = await weightsIn(folder, { base: at("gpt2") });
+    expect([apart["embed.W_E"], apart["unembed.W_U"]]).toEqual([[...wte], base["embed.W_E"]]);
+    const config = join(folder, "adapter_config.json");
+    const json = JSON.parse(readFileSync(config, "utf8")) as object;
+    writeFileSync(config, JSON.stringify({ ...json, ensure_weight_tying: true }));
+    const together = await weightsIn(folder, { base: at("gpt2") });
+    expect([together["embed.W_E"], together["unembed.W_U"]]).toEqual([[...wte], undefined]);
   });
 
   test("without a base names the one that it was trained on", async () => {

@@ -12,6 +12,7 @@ const schema = z.object({
   use_rslora: z.boolean().nullish(),
   use_dora: z.boolean().nullish(),
   fan_in_fan_out: z.boolean().nullish(),
+  ensure_weight_tying: z.boolean().nullish(),
   target_modules: z.union([z.string(), z.array(z.string())]).nullish(),
   modules_to_save: z.array(z.string()).nullish(),
   rank_pattern: patterns,

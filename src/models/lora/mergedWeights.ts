@@ -19,8 +19,10 @@ interface Parts {
 export interface MergeOptions {
   /** Modules that keep their matrix as [in, out]: GPT-2's Conv1D. */
   readonly isTransposed: (module: string) => boolean;
-  /** Whether input and output embeddings are one tensor. */
-  readonly tied: boolean;
+  /** The embedding, where it is the unembedding too. */
+  readonly tied: StoredTensor | null;
+  /** Whether an embedding that the adapter has as a whole is the unembedding too: `ensure_weight_tying`. */
+  readonly keepsTie: boolean;
   /** For messages. */
   readonly path: string;
 }
@@ -47,6 +49,9 @@ export function mergedWeights(
     ([name, type]) => `${name} has type ${type}`,
   );
   const modules = sortTensors(adapter.weights, weights, faults);
+  const { tied, keepsTie } = options;
+  const embeddingRemains = tied === null || [...weights.values()].includes(tied);
+  if (!embeddingRemains && !keepsTie && !weights.has(HEAD)) weights.set(HEAD, tied); // as peft leaves it
   for (const [module, parts] of modules) {
     const fault = merge(weights, module, parts, config, options);
     if (fault) faults.push(fault);
@@ -59,6 +64,11 @@ export function mergedWeights(
     );
   return { ...base, weights };
 }
+
+/** The unembedding, which files of tied models leave out. */
+const HEAD = "lm_head.weight";
+/** GPT-NeoX's is called by the second name in files and by the first in the module of today. */
+const HEADS = [HEAD, "embed_out.weight"];
 
 /** Parts by module; whole tensors go into `weights` at once. */
 function sortTensors(
@@ -75,7 +85,7 @@ function sortTensors(
       ) ?? [];
     if (kind === undefined) {
       const whole = plain.replace(/\.(base_layer|modules_to_save)(?=\.)/, "");
-      const own = nameIn(weights, whole) ?? (whole === "lm_head.weight" ? whole : null);
+      const own = nameIn(weights, whole) ?? (whole === HEAD ? whole : null);
       if (own === null) faults.push(`the base has no tensor ${whole}`);
       else weights.set(own, tensor);
       continue;
@@ -92,8 +102,8 @@ function sortTensors(
 
 /** The base's own name of a tensor: some checkpoints leave the first part (`transformer.`, `model.`) away. */
 function nameIn(weights: Weights, name: string): string | null {
-  const short = name.replace(/^[^.]+\./, "");
-  return weights.has(name) ? name : weights.has(short) ? short : null;
+  const names = [name, name.replace(/^[^.]+\./, ""), ...(HEADS.includes(name) ? HEADS : [])];
+  return names.find((each) => weights.has(each)) ?? null;
 }
 
 /** Puts the merged matrix into `weights`, or says what does not fit. */
