@@ -16,7 +16,7 @@ export interface ZeroTail {
   readonly zeroBytes: number;
   /** The first tensor that is cut, or zero as a whole. */
   readonly from: string;
-  /** Matrices that are zero as a whole. */
+  /** Matrices that are zero as a whole; 0 where the zeros are the end of the last one. */
   readonly matrices: number;
   /** Whether `from` has values before its zeros. */
   readonly cut: boolean;
@@ -92,8 +92,9 @@ function zeroTails(scanned: readonly ScannedTensor[]): ZeroTail[] {
     const whole = fromEnd.findIndex(({ zeroBytes, sizeBytes }) => zeroBytes < sizeBytes);
     const zeros = fromEnd.slice(0, whole < 0 ? fromEnd.length : whole);
     const [last] = fromEnd;
-    if (!last || last.offset + last.sizeBytes !== source.sizeBytes || zeros.length === 0) return [];
     const before = fromEnd[zeros.length];
+    if (!last || last.offset + last.sizeBytes !== source.sizeBytes) return [];
+    if (zeros.length === 0 && before!.zeroBytes === 0) return [];
     const cut = before !== undefined && before.zeroBytes > 0;
     const zeroBytes = zeros.reduce((sum, tensor) => sum + tensor.zeroBytes, before?.zeroBytes ?? 0);
     const from = (cut ? before : zeros.at(-1)!).name;

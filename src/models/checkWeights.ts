@@ -17,15 +17,28 @@ export function checkWeights(id: string, { nonFinite, zero, zeroTails }: WeightF
     );
     throw new InputError("weights", `${id} has weights that are not finite: ${someOf(list)}`);
   }
-  if (zero.length === 0) return [];
-  return [`${id} has matrices in which every value is 0: ${someOf(zero)}`];
+  const notices = zeroTails.filter(isPadding).map(padding);
+  if (zero.length > 0)
+    notices.push(`${id} has matrices in which every value is 0: ${someOf(zero)}`);
+  return notices;
 }
 
 const LEAST_BYTES = 4096;
+/** Fewer at the end of a tensor are a few values that happen to be 0. */
+const LEAST_PADDING = 1024;
 
 /** One zero matrix at the end may be meant; zeros that begin inside a tensor and go on through others are not. */
 function isUnwritten({ zeroBytes, matrices, cut }: ZeroTail): boolean {
   return zeroBytes >= LEAST_BYTES && matrices >= (cut ? 1 : 2);
+}
+
+/** The last rows of an embedding may be room that nothing uses; nobody can tell them from a file that was cut short. */
+function isPadding(tail: ZeroTail): boolean {
+  return tail.cut && !isUnwritten(tail) && tail.zeroBytes >= LEAST_PADDING;
+}
+
+function padding({ file, zeroBytes, from }: ZeroTail): string {
+  return `${file} ends in ${zeroBytes} bytes of zero, which begin inside tensor ${from}: rows without use, or a file that was not downloaded or copied to its end`;
 }
 
 function unwritten({ file, zeroBytes, from, cut }: ZeroTail): InputError {

@@ -103,6 +103,14 @@ describe("weightFaults(weights)", () => {
     expect(progress.at(-1)).toBe(1);
   });
 
+  test("finds zeros at the end of the last tensor, where no other follows", async () => {
+    const tail = { file: "bits", zeroBytes: 8, from: "w", matrices: 0, cut: true };
+    const weights = new Map([["w", stored("F32", [0x3f800000, 0x3f800000, 0, 0])]]);
+    expect((await weightFaults(weights)).zeroTails).toEqual([tail]);
+    const sound = new Map([["w", stored("F32", [0, 0x3f800000])]]);
+    expect((await weightFaults(sound)).zeroTails).toEqual([]);
+  });
+
   test("stops when it is interrupted", async () => {
     const weights = new Map([["w", stored("F32", [0])]]);
     await expect(weightFaults(weights, { signal: AbortSignal.abort() })).rejects.toMatchObject({
