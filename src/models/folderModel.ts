@@ -1,10 +1,11 @@
+import { InputError } from "../base/errors.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { withVocabulary } from "./drawnTokens.ts";
-import type { Model } from "./family.ts";
+import { withNotices, type Model } from "./family.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { withHead } from "./tiedHead.ts";
 import type { FolderText } from "./tokenizerFiles.ts";
-import { vocabularyIn } from "./vocabularyFiles.ts";
+import { vocabularyIn, type Vocabulary } from "./vocabularyFiles.ts";
 
 /** The model of a folder, wherever its files are, with what its tokenizer's files say of BOS and of ids that are no text. */
 export async function folderModel(
@@ -19,5 +20,19 @@ export async function folderModel(
     (head) => modelFrom(config, checkpoint, "hugging_face", { head, trustArchitecture }),
     choice,
   );
-  return withVocabulary(model, await vocabularyIn(text));
+  const { vocabulary, notice } = await readableVocabulary(text);
+  return withNotices(withVocabulary(model, vocabulary), [notice]);
+}
+
+/** The vocabulary, or why it cannot be read: that is an error where a text needs the tokenizer, and not before. */
+async function readableVocabulary(
+  text: FolderText,
+): Promise<{ readonly vocabulary: Vocabulary | null; readonly notice: string | null }> {
+  try {
+    return { vocabulary: await vocabularyIn(text), notice: null };
+  } catch (error) {
+    if (!(error instanceof InputError && error.code === "tokenizer")) throw error;
+    const notice = `${error.message}; texts cannot be read, and random rows are drawn from all ids but the special ones of config.json, which may have no text`;
+    return { vocabulary: null, notice };
+  }
 }

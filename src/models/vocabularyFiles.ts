@@ -1,10 +1,11 @@
 /** @file What the files of a tokenizer say about its ids, without making the tokenizer: which are text, and which is BOS. */
-import { parseJson } from "../base/parseJson.ts";
 import { InputError } from "../base/errors.ts";
 import { namedBos } from "../text/tokenizer/bosOfFiles.ts";
 import { bytesOfToken } from "../text/tokenizer/byteAlphabet.ts";
 import { hasStep } from "../text/tokenizer/textPipeline.ts";
 import { tokenizerClassOf } from "../text/tokenizer/tokenizerClasses.ts";
+import { parsedObject } from "../text/tokenizer/tokenizerFromJson.ts";
+import { namesOfSpecials } from "../text/tokenizer/tokenizerFromMerges.ts";
 import type { TokenizerBos } from "./bosPolicy.ts";
 import type { FolderText } from "./tokenizerFiles.ts";
 
@@ -36,7 +37,11 @@ export interface ListedToken {
   readonly content: string;
 }
 
-/** The vocabulary in the files of a folder; null if there is none, or none that can be read: making the tokenizer says why. */
+/**
+ * The vocabulary in the files of a folder; null if there is none.
+ *
+ * @throws {InputError} "tokenizer" for one that cannot be read: the model is sound without it; "file" as `text` does
+ */
 export async function vocabularyIn(text: FolderText): Promise<Vocabulary | null> {
   try {
     const file = await jsonOf(text, "tokenizer.json");
@@ -52,17 +57,25 @@ export async function vocabularyIn(text: FolderText): Promise<Vocabulary | null>
       ([content, id]) => ({ content, id, special: false }),
     );
     const specials = (await jsonOf(text, "special_tokens_map.json")) ?? {};
-    const added = tokens.length > 0 ? tokens : legacy;
+    const [added, map] = tokens.length > 0 ? [tokens, {}] : [legacy, specials];
+    const { of } = tokenizerClassOf(config, model);
+    const ids = new Map(Object.entries(vocab) as [string, number][]);
+    for (const { content, id } of added as ListedToken[]) ids.set(content, id);
+    const special = [...namesOfSpecials({ ...of?.specials, ...config, ...map }).keys()].flatMap(
+      (content) => (ids.has(content) ? [{ content, id: ids.get(content), special: true }] : []),
+    );
     return vocabularyOf(
       "vocab.json",
       vocab,
-      added,
+      [...added, ...special],
       true,
-      bosIn(config, tokens.length > 0 ? {} : specials, model),
+      bosIn(config, map, model),
     );
   } catch (error) {
-    if (error instanceof InputError) throw error; // a file that is there and cannot be read
-    return null; // a tokenizer that cannot be read is an error where a tokenizer is needed, not here
+    if (error instanceof InputError) throw error;
+    throw new InputError("tokenizer", `the tokenizer's files are malformed: ${String(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -73,6 +86,8 @@ function fromJson(file: Json, config: Json, model: Json): Vocabulary {
     ? Object.fromEntries(vocab.map((piece: unknown, id) => [String((piece as unknown[])[0]), id]))
     : (Object(vocab) as Json);
   const added = [(file.added_tokens ?? []) as object[]].flat();
+  if (Object.keys(pairs).length === 0)
+    throw new InputError("tokenizer", "tokenizer.json has no model.vocab");
   const missing = typeof unknown === "string" && unknown in pairs;
   const specials = missing ? [{ id: pairs[unknown], content: unknown, special: true }] : [];
   return vocabularyOf(
@@ -179,5 +194,5 @@ function isPiece(piece: string): boolean {
 
 async function jsonOf(text: FolderText, name: string): Promise<Json | null> {
   const json = await text(name);
-  return json === null ? null : (parseJson(json) as Json);
+  return json === null ? null : parsedObject(json, name);
 }

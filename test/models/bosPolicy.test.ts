@@ -3,14 +3,17 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { InputError } from "../../src/base/errors.ts";
 import { generatedRows } from "../../src/inputs/scoreInput.ts";
 import { tokenizeTexts } from "../../src/inputs/sequences.ts";
 import { bosOfRows, withBos } from "../../src/models/bosPolicy.ts";
 import { drawnTokens, leftOutInWords, withVocabulary } from "../../src/models/drawnTokens.ts";
 import type { Architecture, Model } from "../../src/models/family.ts";
 import { folderText } from "../../src/models/folderTokenizer.ts";
+import { openModel } from "../../src/models/open.ts";
 import { textTokenizer } from "../../src/models/tokenizerFiles.ts";
 import { vocabularyIn, vocabularyOfGguf } from "../../src/models/vocabularyFiles.ts";
+import { CONFIG, writeFolder } from "./tinyLlama.ts";
 
 const architecture: Architecture = {
   ...{ family: "llama", layers: 1, heads: 1, kvHeads: 1, contextLength: 64, vocabulary: 12 },
@@ -135,6 +138,39 @@ describe("drawnTokens(architecture)", () => {
     const tokens = drawnTokens(await loaded(files, { specialTokens: [] }));
     expect([...tokens.ids]).toEqual([0, 1, 2, 5]);
     expect(tokens.leftOut).toEqual({ added: 1, padded: 5, unused: 1, bytes: 1 });
+  });
+
+  test("leaves out special tokens of vocab.json that its class or its files name", async () => {
+    const own = { ...vocab, "<|endoftext|>": 6, "<pad>": 7 };
+    const files = { "vocab.json": own, "merges.txt": "a b", "config.json": { model_type: "gpt2" } };
+    const map = { "special_tokens_map.json": { pad_token: "<pad>" } };
+    const tokens = drawnTokens(await loaded({ ...files, ...map }, { specialTokens: [] }));
+    expect([...tokens.ids]).toEqual([0, 1, 2, 5]);
+    expect(tokens.leftOut).toEqual({ special: 2, padded: 4, unused: 1, bytes: 1 });
+  });
+
+  test.each([
+    ["{", "tokenizer.json is not JSON; texts cannot be read, and random rows are drawn"],
+    ["{}", "tokenizer.json has no model.vocab; texts"],
+    ['{"model":{"vocab":{"a":0}},"added_tokens":[null]}', "files are malformed: TypeError"],
+  ])("a tokenizer.json that cannot be read, %j, is told", async (content, message) => {
+    const path = writeFolder(await folder({}), undefined, { files: { "tokenizer.json": content } });
+    const opened = await openModel(path);
+    expect(opened.notices).toEqual([expect.stringContaining(message)]);
+    expect(drawnTokens(opened.architecture).ids).toHaveLength(23);
+    await expect(opened.tokenizer()).rejects.toThrow(InputError);
+    await opened.close();
+  });
+
+  test("reads the tokenizer beside a config.json with Python's numbers", async () => {
+    const files = { "tokenizer.json": JSON.stringify(tokenizerJson) };
+    const path = writeFolder(await folder({}), undefined, { files });
+    const config = JSON.stringify({ ...CONFIG, initializer_range: "X" }).replace('"X"', "Infinity");
+    await writeFile(join(path, "config.json"), config);
+    const opened = await openModel(path);
+    expect(drawnTokens(opened.architecture).leftOut).toMatchObject({ added: 1, bytes: 1 });
+    expect((await opened.tokenizer())!.encode("ab")).toEqual([5]);
+    await opened.close();
   });
 
   test("takes all ids but the configuration's special ones without a tokenizer, and says so", () => {

@@ -1,5 +1,5 @@
 /** @file The text of a config.json, as Python's json module writes it: also with NaN and Infinity, bare or as transformers 5 tags them. */
-import { parseJson } from "../../base/parseJson.ts";
+import { parsePythonJson } from "../../base/parseJson.ts";
 import { InputError } from "../../base/errors.ts";
 import { isObject } from "../../base/isObject.ts";
 
@@ -7,11 +7,6 @@ import { isObject } from "../../base/isObject.ts";
 const MOST_BYTES = 1024 * 1024;
 const MOST_KEYS = 100_000;
 const MOST_DEEP = 64;
-
-const TAG = "__float__";
-const FLOATS: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
-/** A text, or a number that JSON does not have. */
-const STRING_OR_FLOAT = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
 
 /** @throws {InputError} "config" for a file that is too large to be read as one */
 export function checkConfigSize(sizeBytes: number, name: string): void {
@@ -27,28 +22,19 @@ export function checkConfigSize(sizeBytes: number, name: string): void {
  */
 export function parseConfig(text: string, name: string): Record<string, unknown> {
   checkStructure(text, name);
-  const value = parseTagged(text, name);
+  const value = jsonOf(text, name);
   if (isObject(value)) return value as Record<string, unknown>;
   throw new InputError("config", `${name} must be an object of keys`);
 }
 
-function parseTagged(text: string, name: string): unknown {
-  const tagged = text.replaceAll(STRING_OR_FLOAT, (token) =>
-    token.startsWith('"') ? token : `{"${TAG}":"${token}"}`,
-  );
+function jsonOf(text: string, name: string): unknown {
   try {
-    return parseJson(tagged, withoutTag);
+    return parsePythonJson(text);
   } catch (error) {
     throw new InputError("config", `${name} is not JSON: ${(error as Error).message}`, {
       cause: error,
     });
   }
-}
-
-function withoutTag(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, TAG)) return value;
-  const text = (value as Record<string, unknown>)[TAG];
-  return typeof text === "string" && Object.hasOwn(FLOATS, text) ? FLOATS[text] : value;
 }
 
 /** Counts brackets and keys before anything that goes into itself reads them. */

@@ -1,5 +1,5 @@
 /** @file The tokenizer of a Hugging Face folder: tokenizer.json, with tokenizer_config.json beside it. */
-import { parseJson } from "../../base/parseJson.ts";
+import { parseJson, parsePythonJson } from "../../base/parseJson.ts";
 import { InputError } from "../../base/errors.ts";
 import { isObject } from "../../base/isObject.ts";
 import { addedToken } from "./addedToken.ts";
@@ -141,6 +141,15 @@ function parseIfText(value: unknown, name: string): unknown {
   try {
     return parseJson(value);
   } catch (cause) {
+    return parsedAsPython(value, name, cause);
+  }
+}
+
+/** Only where it is no JSON: the numbers are looked for in all of a text, and tokenizers are large. */
+function parsedAsPython(text: string, name: string, cause: unknown): unknown {
+  try {
+    return parsePythonJson(text);
+  } catch {
     throw new InputError("tokenizer", `${name} is not JSON`, { cause });
   }
 }

@@ -130,7 +130,7 @@ function addedTokens(
 }
 
 /** Special tokens by content, in the reference's order, with what the files say of spaces around them. */
-function namesOfSpecials(settings: Json): Map<string, Json> {
+export function namesOfSpecials(settings: Json): Map<string, Json> {
   const more = [settings.extra_special_tokens ?? settings.additional_special_tokens ?? []].flat();
   const extra = more.flatMap((each) =>
     typeof each === "string" || contentOf(each) !== null
