@@ -28,7 +28,10 @@ export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFil
   const { content, source } = namedBos(config, specials, of);
   const idOfFiles = content === null ? null : idOf(content);
   const flag = typeof config.add_bos_token === "boolean" ? config.add_bos_token : null;
-  if (postProcessor === undefined) return withoutTemplate(idOfFiles, flag, source);
+  if (postProcessor === undefined)
+    return (
+      beginOfClass(of, { ...config, ...specials }, idOf) ?? withoutTemplate(idOfFiles, flag, source)
+    );
   const first = firstOfTemplate(postProcessor);
   const begins = typeof first === "string" ? idOf(first) : null;
   const adds = begins !== null && of?.usesTemplate !== false;
@@ -51,6 +54,19 @@ export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFil
       ? `${source ?? file} names it, and the template in ${file} does not begin with it${against}`
       : `${of?.name ?? "its class"} does not follow the template in ${file}`;
   return { id, addToText: false, source: file, why };
+}
+
+/** What a class puts before every text by itself. */
+function beginOfClass(
+  of: TokenizerClass | null,
+  settings: Json,
+  idOf: BosFiles["idOf"],
+): BosPolicy | null {
+  if (of?.begins === undefined) return null;
+  const content = contentOf(settings[of.begins]) ?? of.specials[of.begins]!;
+  const id = idOf(content);
+  const why = `${of.name} puts its ${of.begins} before every text`;
+  return id === null ? null : { id, addToText: true, source: of.name, why };
 }
 
 function withoutBos(source: string | null): BosPolicy {

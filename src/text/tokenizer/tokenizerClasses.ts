@@ -16,6 +16,8 @@ export interface TokenizerClass {
   readonly specials: Readonly<Record<string, string>>;
   /** Whether it follows the template of a tokenizer.json: GPT-NeoX's class makes its own. */
   readonly usesTemplate: boolean;
+  /** The special token that it puts before every text, whatever `add_bos_token` says; left out: that decides. */
+  readonly begins?: string;
 }
 
 const END = "<|endoftext|>";
@@ -65,7 +67,24 @@ const cohere: TokenizerClass = {
   usesTemplate: true,
 };
 
-const CLASSES = new Map([gpt2, codegen, gptNeox, qwen2, cohere].map((each) => [each.name, each]));
+const roberta: TokenizerClass = {
+  ...gpt2,
+  name: "RobertaTokenizer",
+  specials: {
+    ...{ bos_token: "<s>", eos_token: "</s>", unk_token: "<unk>", sep_token: "</s>" },
+    ...{ pad_token: "<pad>", cls_token: "<s>", mask_token: "<mask>" },
+  },
+  begins: "cls_token",
+};
+
+const CLASSES = new Map(
+  [gpt2, codegen, gptNeox, qwen2, cohere, roberta].map((each) => [each.name, each]),
+);
+/** Names that the reference takes for another class. */
+const ALIASES: Readonly<Record<string, string>> = {
+  ...{ BartTokenizer: roberta.name, LongformerTokenizer: roberta.name },
+  ...{ LEDTokenizer: roberta.name },
+};
 
 /** Names of the classes that are known, for messages. */
 export const TOKENIZER_CLASSES: readonly string[] = [...CLASSES.keys()];
@@ -73,8 +92,11 @@ export const TOKENIZER_CLASSES: readonly string[] = [...CLASSES.keys()];
 /** The class where no file names one, by `model_type` of config.json: the reference's table. */
 const CLASS_OF_MODEL: Readonly<Record<string, TokenizerClass>> = {
   ...{ gpt2, gpt_neo: gpt2, gptj: gpt2, opt: gpt2, phi: gpt2, starcoder2: gpt2, jais2: gpt2 },
-  ...{ codegen, gpt_neox: gptNeox, gpt_neox_japanese: gptNeox, cohere, cohere2: cohere },
+  ...{ codegen, gpt_neox: gptNeox, cohere, cohere2: cohere },
+  ...{ falcon_mamba: gptNeox, mamba: gptNeox, mamba2: gptNeox, mpt: gptNeox, olmo: gptNeox },
+  ...{ olmoe: gptNeox, roberta, bart: roberta },
   ...{ qwen2, qwen2_moe: qwen2, qwen3: qwen2, qwen3_moe: qwen2, qwen3_next: qwen2 },
+  ...{ qwen2_vl: qwen2, qwen2_5_vl: qwen2, qwen3_vl: qwen2 },
 };
 
 /** What the files of a folder say about the class of its tokenizer. */
@@ -101,7 +123,7 @@ export function tokenizerClassOf(config: Json, model: Json): NamedClass {
     if (typeof className !== "string") continue;
     const name = className.replace(/Fast$/, "");
     const source = `${file} (tokenizer_class ${className})`;
-    return { name, source, of: CLASSES.get(name) ?? null };
+    return { name, source, of: CLASSES.get(ALIASES[name] ?? name) ?? null };
   }
   const type = model.model_type;
   const of =
