@@ -43,6 +43,12 @@ describe.skipIf(skip)(`names of weights${note}`, () => {
     });
   }
 
+  test("neox with its head under the name of today's module is the same model", async () => {
+    const { config, checkpoint } = await golden("neox");
+    const today = renamed(checkpoint, (name) => name.replace("embed_out", "lm_head"));
+    expect(digest(modelFrom(config, today))).toEqual(digest(modelFrom(config, checkpoint)));
+  });
+
   const HOLDERS: Readonly<Record<string, (name: string) => string>> = {
     "language_model.*": (name) => `language_model.${name}`,
     "model.language_model.*": (name) => name.replace(/^model\./, "model.language_model."),

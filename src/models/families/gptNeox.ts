@@ -22,7 +22,7 @@ const schema = z.object({
   ...ropeKeys,
 });
 
-export const gptNeox = family("gpt_neox", schema, (c) => {
+export const gptNeox = family("gpt_neox", schema, (c, { has }) => {
   const heads = c.num_attention_heads;
   const dHead = perHead("hidden_size", c.hidden_size, heads);
   const keys = {
@@ -53,7 +53,7 @@ export const gptNeox = family("gpt_neox", schema, (c) => {
       attention: { qkv: "attention.query_key_value", order: "by head" },
       o: "attention.dense",
       mlp: { in: "mlp.dense_h_to_4h", out: "mlp.dense_4h_to_h" },
-      head: "/embed_out",
+      head: has("lm_head.weight") ? "/lm_head" : "/embed_out", // the module's name of today, and the files'
       biases: { qkv: bias, o: bias, mlp: true, norms: true },
     },
     sizes: { d_mlp: c.intermediate_size },

@@ -92,6 +92,8 @@ export function matchValues(program: Program, patterns: readonly string[]): stri
             )
           : names.filter((name) => name === pattern);
         if (matches.length > 0) return matches;
+        const reason = program.absent?.[pattern];
+        if (reason !== undefined) throw new InputError("unknown-value", reason);
         const near = nearest(pattern, hooks);
         throw new InputError(
           "unknown-value",
