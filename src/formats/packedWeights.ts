@@ -45,9 +45,14 @@ export async function unpackedEights(
       weights.delete(name.replace(/weight$/, more));
     forms.add(packed.dtype);
   }
+  if (forms.size > 0)
+    for (const name of weights.keys()) if (CACHE_SCALE.test(name)) weights.delete(name);
   const form = forms.size > 0 ? `${[...forms].join(" and ")} with scales` : null;
   return { checkpoint: { ...checkpoint, weights, unsupported }, form };
 }
+
+/** How far to round keys and values that servers keep; nothing is rounded here. */
+const CACHE_SCALE = /\.[qkv]_(proj\.output_)?scale$|\.[kv]_proj\.[kv]_scale$/;
 
 const TABLES: Readonly<Record<string, Float32Array | undefined>> = {
   F8_E4M3: Float32Array.from({ length: 256 }, (_, bits) => ofE4m3(bits)),

@@ -7,6 +7,7 @@ import {
   unpackedGroups,
   type UnpackedCheckpoint,
 } from "../formats/packedWeights.ts";
+import { parseConfig } from "./config/configJson.ts";
 import type { FolderText } from "./tokenizerFiles.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -57,11 +58,37 @@ export async function dequantiseCheckpoint(
   if (!isObject(settings) && !isObject(mlx) && packed === undefined)
     return { config, checkpoint, notice: null };
   throw await refusal(
-    isObject(settings) ? settings : isObject(mlx) ? { ...mlx, quant_method: "MLX" } : {},
+    isObject(settings)
+      ? settings
+      : isObject(mlx)
+        ? { ...mlx, quant_method: "MLX" }
+        : await settingsBeside(text),
     left,
     config,
     text,
   );
+}
+
+/** Files of their own that older tools wrote, with the method that each is of. */
+const SETTINGS_FILES = { "quantize_config.json": "gptq", "quant_config.json": "awq" } as const;
+
+/** What such a file says; nothing where there is none that can be read. */
+async function settingsBeside(text: FolderText): Promise<Json> {
+  for (const [name, method] of Object.entries(SETTINGS_FILES)) {
+    const json = await text(name);
+    if (json === null) continue;
+    const { bits, w_bit: width } = settingsIn(json, name);
+    return { quant_method: method, bits: bits ?? width };
+  }
+  return {};
+}
+
+function settingsIn(json: string, name: string): Json {
+  try {
+    return parseConfig(json, name);
+  } catch {
+    return {}; // the name of the file says enough
+  }
 }
 
 /** Names that only packed weights have. */

@@ -127,7 +127,7 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
     stepOptions(options, "decoding weights"),
   );
   return {
-    model: plan.model(checkpoint),
+    model: plan.model(checkpoint, options.head),
     weights: checkpoint.weights,
     weightFiles: files.map((file) => file.name),
     tokenizer: () => Promise.resolve(tokenizerFromGguf(Object.fromEntries(gguf.metadata))),

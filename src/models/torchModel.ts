@@ -11,6 +11,7 @@ import { withNotices, type Model, type UnembeddingChoice } from "./family.ts";
 import { checkedMap, mappedCheckpoint, mappedConfig, type NameMap } from "./nameMap.ts";
 import { nanoGptModel } from "./nanoGpt.ts";
 import { withHead } from "./tiedHead.ts";
+import { unwrapNames } from "./weightPrefix.ts";
 import {
   fromScratchPlan,
   isFromScratch,
@@ -41,7 +42,7 @@ export async function torchModel(
   const map = options.map && checkedMap(options.map);
   const args = part(saved, "model_args");
   if (isMap(args) && args.has("n_embd") && !map) return nanoGptModel(saved, path, options);
-  const checkpoint = withoutPrefix(
+  const checkpoint = unwrapNames(
     torchCheckpoint(`${path}: ${stateName(saved) ?? "the whole"}`, stateOf(saved)),
   );
   const plan = planOf(checkpoint, path, args, options.sizes, map);
@@ -93,13 +94,4 @@ function stateName(saved: PickleValue): string | undefined {
 function stateOf(saved: PickleValue): PickleValue | undefined {
   const name = stateName(saved);
   return name === undefined ? saved : part(saved, name);
-}
-
-/** torch.compile puts `_orig_mod.` before every name, data parallel training `module.`. */
-function withoutPrefix({ weights, unsupported, ...rest }: Checkpoint): Checkpoint {
-  const plain = <Value>(entries: ReadonlyMap<string, Value>) =>
-    new Map(
-      [...entries].map(([name, value]) => [name.replace(/^(_orig_mod\.|module\.)+/, ""), value]),
-    );
-  return { ...rest, weights: plain(weights), unsupported: plain(unsupported) };
 }

@@ -94,6 +94,11 @@ describe("weights in 8 or 4 bits are decoded", () => {
           { name: `${name}.weight`, shape, data },
           { name: `${name}.weight_scale`, shape: isPerTensor ? [1] : [shape[0], 1], data: scale },
           { name: `${name}.input_scale`, shape: [1], data: Float32Array.of(1) },
+          ...(/k_proj/.test(name)
+            ? ["k_scale", "v_scale"].map((each) => ({
+                ...{ name: name.replace("k_proj", each), shape: [1], data: Float32Array.of(1) },
+              }))
+            : []),
         ];
         return {
           tensors,
@@ -193,6 +198,18 @@ describe("what is not decoded is refused with what it is, and the two ways on", 
       "MLX in 3 bits",
       () => packedAs("weight", { quantization: { bits: 3, mode: "mxfp4" } }),
       "quantised by MLX (3 bits)",
+      "GGUF",
+    ],
+    [
+      "GPTQ of an older tool",
+      () => packedAs("qweight", {}, { "quantize_config.json": '{"bits": 4, "group_size": 128}' }),
+      "quantised by GPTQ (4 bits), such as",
+      "GGUF",
+    ],
+    [
+      "AWQ of an older tool",
+      () => packedAs("qweight", {}, { "quant_config.json": '{"w_bit": 4}' }),
+      "quantised by AWQ (4 bits), such as",
       "GGUF",
     ],
     [

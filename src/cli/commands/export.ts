@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
 import type { Backend } from "../../base/backend.ts";
@@ -10,6 +10,7 @@ import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type EngineFlags, type OutputFlags } from "../flags/partFlags.ts";
 import { engine } from "../flags/sharedFlags.ts";
 import type { Frame } from "../frame.ts";
+import { textIn } from "../userFile.ts";
 
 interface ExportFlags {
   readonly to: ExportFormat;
@@ -88,8 +89,11 @@ async function exportTo(
 async function filesOf(model: LoadedModel, folder: string, to: ExportFormat): Promise<ModelFiles> {
   const { readTensor } = await import("../../formats/readTensor.ts");
   const { exportModel } = await import("../../training/exportModel.ts");
-  const json = (file: string) => JSON.parse(readFileSync(join(folder, file), "utf8")) as object;
-  const tokenizer = existsSync(join(folder, "tokenizer.json")) ? json("tokenizer.json") : null;
+  const { readJson } = await import("../../models/folder.ts");
+  const { parsedObject } = await import("../../text/tokenizer/tokenizerFromJson.ts");
+  const path = join(folder, "tokenizer.json");
+  const text = existsSync(path) ? await textIn(path) : null;
+  const tokenizer = text === null ? null : parsedObject(text, path);
   const weights = await Promise.all(
     model.program.weights.map(async ({ name, stored }) => ({
       name,
@@ -97,10 +101,10 @@ async function filesOf(model: LoadedModel, folder: string, to: ExportFormat): Pr
       data: await readTensor(stored),
     })),
   );
-  const config = json("config.json") as Record<string, unknown>;
+  const config = await readJson(join(folder, "config.json"), folder);
   const files = exportModel({ config, weights, characters: charactersOf(tokenizer) }, to);
-  if (!tokenizer || to === "nanogpt") return files;
-  return new Map([...files, ["tokenizer.json", readFileSync(join(folder, "tokenizer.json"))]]);
+  if (text === null || to === "nanogpt") return files;
+  return new Map([...files, ["tokenizer.json", new TextEncoder().encode(text)]]);
 }
 
 /** The characters of a tokenizer without merges, in the order of their ids; null for other tokenizers. */
