@@ -1,17 +1,27 @@
 /** @file Unembeddings: tied, of their own, both with other numbers, and none at all. */
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { StoredTensor } from "../../src/base/bytes.ts";
+import { fileSource } from "../../src/formats/file.ts";
+import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { modelFrom } from "../../src/models/families.ts";
 import type { UnembeddingChoice } from "../../src/models/family.ts";
 import { withHead } from "../../src/models/tiedHead.ts";
 import type { CheckpointTensors } from "../../src/models/checkpointTensors.ts";
 
-import { unlessShared } from "../shared.ts";
+import { shared, sharedJson, unlessShared } from "../shared.ts";
 import { golden, inMemory, renamed, valuesOf, withTensor, type Config } from "./golden.ts";
 
 const open = (config: Config, checkpoint: CheckpointTensors, choice?: UnembeddingChoice) =>
   withHead((head) => modelFrom(config, checkpoint, "hugging_face", { head }), choice);
+
+/** A golden of a model that reads more than tokens. */
+async function checkpointOf(family: string) {
+  const file = await fileSource(join(shared("goldens")!, family, "model.safetensors"));
+  const config = sharedJson("goldens", family, "config.json") as Config;
+  return { config, checkpoint: await readSafetensors(file) };
+}
 
 async function copyOf({ source, offset, sizeBytes, ...tensor }: StoredTensor) {
   const bytes = await source.read(offset, sizeBytes);
@@ -64,6 +74,22 @@ describe.skipIf(skip)(`unembeddings${note}`, () => {
     expect(got!.get(pattern)).toEqual(want!.get(pattern));
     const ask = () => slice(model.program, { outputs: ["logits"] });
     expect(ask).toThrow(/this model has no logits: its files have no unembedding/);
+  });
+
+  test.each(["bart", "t5"])("of the decoder of %s are chosen and told alike", async (family) => {
+    const { config, checkpoint } = await checkpointOf(family);
+    const both = withTensor(checkpoint, "lm_head.weight", other);
+    const names = async (choice?: UnembeddingChoice) => {
+      const { program, notices } = await open(config, both, choice);
+      return [program.weights.some(({ name }) => name === "unembed.W_U"), notices?.length];
+    };
+    expect(await names()).toEqual([true, 1]);
+    expect(await names("tied")).toEqual([false, 1]);
+    const headless = renamed(checkpoint, (name) => (/lm_head\.weight$/.test(name) ? null : name));
+    const untied = await open({ ...config, tie_word_embeddings: false }, headless);
+    expect(untied.notices).toEqual([
+      "the files have no unembedding (lm_head.weight) and the configuration does not tie one; the embedding is used",
+    ]);
   });
 
   test("an embedding that is there only as the unembedding serves as both", async () => {

@@ -11,6 +11,7 @@ import {
   type Model,
   type StackFacts,
 } from "../family.ts";
+import type { CheckpointTensors } from "../checkpointTensors.ts";
 import type { Program } from "../../graph/program.ts";
 import { bindWeights, type Binding, type WeightMap } from "../weightMap.ts";
 
@@ -26,12 +27,16 @@ export interface ComposedRow {
   readonly stacks: readonly StackFacts[];
   /** How images enter; left out where the model sees none. */
   readonly image?: ImageFacts | undefined;
+  /** An unembedding that files may have: the end of its name, and whether the configuration ties it to the embedding. */
+  readonly head?: { readonly from: string; readonly tied: boolean } | undefined;
 }
 
 interface Context {
   readonly json: Readonly<Record<string, unknown>>;
   /** Whether the checkpoint has a tensor whose name ends so. */
   readonly has: (name: string) => boolean;
+  /** Whether the embedding is the unembedding: where the files have none whose name ends so, or the caller chose it. */
+  readonly ties: (name: string) => boolean;
 }
 
 export interface ComposedOptions {
@@ -50,7 +55,8 @@ export function composedFamily<Shape extends z.ZodRawShape>(
     const c = readConfig(name, schema, json, fixed);
     const names = [...checkpoint.weights.keys(), ...checkpoint.unsupported.keys()];
     const has = (end: string) => names.some((weightName) => weightName.endsWith(end));
-    const row = rowOf(c, { json, has });
+    const ties = (end: string) => options.head === "tied" || !has(end);
+    const row = rowOf(c, { json, has, ties });
     const binding = bindWeights(
       row.weights,
       {
@@ -65,12 +71,28 @@ export function composedFamily<Shape extends z.ZodRawShape>(
     const model: Model = {
       architecture: architectureOf(name, row, json),
       program: row.program(binding),
+      ...tiedHead(row, checkpoint, binding),
     };
     return withNotices(model, [
+      row.head && !row.head.tied && !has(row.head.from)
+        ? `the files have no unembedding (${row.head.from}) and the configuration does not tie one; the embedding is used`
+        : null,
       unreadNotice(name, schema, json, fixed),
       row.vocabulary > 0 ? strayTokensNotice(json, row.vocabulary) : null,
     ]);
   };
+}
+
+/** The two tensors, where the configuration ties them and the files have both. */
+function tiedHead(
+  { head }: ComposedRow,
+  { weights }: CheckpointTensors,
+  { stored }: Binding,
+): Pick<Model, "tiedHead"> {
+  if (!head?.tied) return {};
+  const own = [...weights].find(([name]) => name.endsWith(head.from))?.[1];
+  const embedding = stored("embed.W_E") ?? stored("decoder.embed.W_E");
+  return own && embedding && own !== embedding ? { tiedHead: { embedding, own } } : {};
 }
 
 /** The counts of a whole are those of its last stack, which gives the output. */

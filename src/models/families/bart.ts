@@ -106,7 +106,7 @@ function bartFamily(name: string, vocabulary: number, early: boolean) {
   return composedFamily(
     name,
     schema,
-    (c, { has }) => {
+    (c, { ties }) => {
       const more = {
         contextLength: c.max_position_embeddings,
         embedNorm: NORM,
@@ -126,7 +126,8 @@ function bartFamily(name: string, vocabulary: number, early: boolean) {
           },
           { d_mlp: c[`${which}_ffn_dim`] },
         );
-      const tied = !has("lm_head.weight"); // a file that has one means it, whatever the configuration ties
+      const head = { from: "lm_head.weight", tied: c.tie_word_embeddings };
+      const tied = ties(head.from);
       return {
         weights: {
           ...embeddings(
@@ -144,6 +145,7 @@ function bartFamily(name: string, vocabulary: number, early: boolean) {
         ignorable: IGNORABLE,
         program: ({ weights }) => encoderDecoderProgram({ encoder, decoder }, weights),
         vocabulary: c.vocab_size,
+        head,
         stacks: [
           stackFacts("encoder", encoder, c.max_position_embeddings),
           stackFacts("decoder", decoder, c.max_position_embeddings),
@@ -166,7 +168,7 @@ export const marian = composedFamily(
     decoder_vocab_size: z.int().positive().nullish(),
     share_encoder_decoder_embeddings: z.boolean().default(true),
   }),
-  (c, { has }) => {
+  (c, { ties }) => {
     const shared = c.share_encoder_decoder_embeddings;
     const vocabulary = shared ? c.vocab_size : (c.decoder_vocab_size ?? c.vocab_size);
     const more = {
@@ -177,7 +179,8 @@ export const marian = composedFamily(
     const decoder = tokenStack("marian", c, "decoder", false, { ...more, vocabulary });
     const part = (which: Which, spec: DecoderSpec) =>
       tokenPart(`${which}.`, spec, namesOf(which, false), { d_mlp: c[`${which}_ffn_dim`] });
-    const tied = !has("lm_head.weight"); // a file that has one means it, whatever the configuration ties
+    const head = { from: "lm_head.weight", tied: c.tie_word_embeddings };
+    const tied = ties(head.from);
     return {
       weights: {
         ...embeddings(
@@ -190,6 +193,7 @@ export const marian = composedFamily(
       ignorable: [...IGNORABLE, /(^|\.)(encoder|decoder)\.embed_positions\.weight$/],
       program: ({ weights }) => encoderDecoderProgram({ encoder, decoder }, weights),
       vocabulary,
+      head,
       stacks: [
         stackFacts("encoder", encoder, c.max_position_embeddings),
         stackFacts("decoder", decoder, c.max_position_embeddings),
@@ -225,7 +229,7 @@ export const whisper = composedFamily(
     mask_feature_min_masks: z.unknown().optional(),
     median_filter_width: z.unknown().optional(),
   }),
-  (c, { has }) => {
+  (c, { ties }) => {
     const positions = c.max_source_positions;
     const audio = { bins: c.num_mel_bins, positions };
     const encoder = { ...stackOf(c, "encoder", true), audio };
@@ -236,7 +240,8 @@ export const whisper = composedFamily(
     });
     const biases = { qkv: "q and v", o: true, mlp: true, norms: true } as const;
     const sizes = { d_mlp: c.encoder_ffn_dim, mel_bin: c.num_mel_bins, d_in: c.d_model };
-    const tied = !has("proj_out.weight"); // a file that has one means it, whatever the configuration ties
+    const head = { from: "proj_out.weight", tied: c.tie_word_embeddings };
+    const tied = ties(head.from);
     return {
       weights: {
         ...stackPart(
@@ -263,6 +268,7 @@ export const whisper = composedFamily(
       ignorable: IGNORABLE,
       program: ({ weights }) => encoderDecoderProgram({ encoder, decoder }, weights),
       vocabulary: c.vocab_size,
+      head,
       stacks: [
         stackFacts("encoder", encoder, positions),
         stackFacts("decoder", decoder, c.max_target_positions),

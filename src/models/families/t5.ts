@@ -51,7 +51,7 @@ function t5Family(name: string, keys: typeof schema) {
   return composedFamily(
     name,
     keys,
-    (c, { has }) => {
+    (c, { ties }) => {
       const encoder = stackOf(name, c, c.num_layers, false);
       const decoder = stackOf(name, c, c.num_decoder_layers ?? c.num_layers, true);
       const scaled = name === "t5" && (c.scale_decoder_outputs ?? c.tie_word_embeddings);
@@ -61,7 +61,8 @@ function t5Family(name: string, keys: typeof schema) {
         endless: true,
       };
       const sizes = { d_mlp: c.d_ff };
-      const tied = !has("lm_head.weight"); // a file that has one means it, whatever the configuration ties
+      const head = { from: "lm_head.weight", tied: c.tie_word_embeddings };
+      const tied = ties(head.from);
       const both = {
         ...tokenPart("encoder.", encoder, namesOf(c, false), sizes),
         ...tokenPart("decoder.", decoder, namesOf(c, true), sizes),
@@ -78,6 +79,7 @@ function t5Family(name: string, keys: typeof schema) {
         ],
         program: ({ weights: bound }) => encoderDecoderProgram(spec, bound),
         vocabulary: c.vocab_size,
+        head,
         stacks: [
           stackFacts("encoder", encoder, c.n_positions),
           stackFacts("decoder", decoder, c.n_positions),
