@@ -8,6 +8,7 @@ import { openFolder, openSafetensorsFile, refuseBase, refuseMap } from "./folder
 import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
 import { chosenGguf, modelFilesIn } from "./hub/hubGguf.ts";
 import { hubName } from "./hub/names.ts";
+import { MODEL_FILES } from "./hub/wantedFiles.ts";
 import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
 import type { LoadOptions } from "./loadOptions.ts";
@@ -134,9 +135,11 @@ export async function revisionsOf(
  */
 async function openDirectory(path: string, options: OpenOptions): Promise<LoadedModel> {
   const has = (name: string) => isFile(join(path, name));
-  if (await has("config.json")) return openFolder(path, path, options);
+  const isAdapter = await hasAdapter(path);
+  if ((await has("config.json")) && !(isAdapter && !(await hasWeights(path))))
+    return openFolder(path, path, options);
   for (const name of ALONE) if (await has(name)) return openFile(join(path, name), options, path);
-  if (await hasAdapter(path)) return openAdapter(path, options, (base) => folderOf(base, options));
+  if (isAdapter) return openAdapter(path, options, (base) => folderOf(base, options));
   const last = await lastCheckpoint(path);
   if (last !== null) {
     options.notice?.(`${path} is the folder of a run: its last checkpoint is ${last}`);
@@ -144,6 +147,12 @@ async function openDirectory(path: string, options: OpenOptions): Promise<Loaded
   }
   const gguf = await ggufInFolder(path);
   return gguf === null ? openFolder(path, path, options) : openGguf(gguf, path, options);
+}
+
+/** Some tools put the base's config.json beside an adapter. */
+async function hasWeights(path: string): Promise<boolean> {
+  for (const name of MODEL_FILES.firstOf) if (await isThere(join(path, name))) return true;
+  return false;
 }
 
 /** Weights that need no config.json: nanoGPT's, and Meta's with params.json beside. */

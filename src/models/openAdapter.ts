@@ -91,7 +91,7 @@ function tiedEmbedding({ architecture, program }: Model): StoredTensor | null {
   return program.weights.find(({ name }) => name === "embed.W_E")?.stored ?? null;
 }
 
-/** Whether `path` has an adapter; a folder with both a model and an adapter is the model. */
+/** Whether `path` has an adapter; a folder with weights of a model beside it is the model. */
 export async function hasAdapter(path: string): Promise<boolean> {
   return fileSource(join(path, ADAPTER_CONFIG)).then(
     async (file) => {

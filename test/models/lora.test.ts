@@ -83,6 +83,17 @@ describe("a LoRA adapter", () => {
     );
   });
 
+  test("is one though the base's config.json lies beside it, as some tools leave it", async () => {
+    const folder = changed("plain", {});
+    cpSync(join(llama, "config.json"), join(folder, "config.json"));
+    expect(await weightsIn(folder, { base: llama })).toEqual(
+      await weightsIn(at("plain"), { base: llama }),
+    );
+    await expect(openModel(folder)).rejects.toThrow("is a LoRA adapter");
+    cpSync(join(llama, "model.safetensors"), join(folder, "model.safetensors"));
+    expect(await weightsIn(folder)).toEqual(await weightsIn(llama));
+  });
+
   test("a base for a whole model is refused", async () => {
     for (const name of [llama, "planted:induction"])
       await expect(openModel(name, { base: llama })).rejects.toThrow("is a whole model");
