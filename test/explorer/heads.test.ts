@@ -34,7 +34,7 @@ describePage("the heads of the explorer", (open) => {
     await tab.close();
   });
 
-  test("draws the map with what its exports have: heads in numbers, the scale with even attention, frames", async () => {
+  test("draws the map with what its exports have: heads in numbers, the scale with uniform attention, frames", async () => {
     const { tab } = await open("#view=heads&head=1.2");
     await live(tab);
     const numbers = tab.locator("[role=columnheader]:not(.rowName)");
@@ -43,7 +43,7 @@ describePage("the heads of the explorer", (open) => {
       .locator(".cell.framed")
       .evaluateAll((all) => all.map((element) => (element as HTMLElement).dataset["at"]));
     expect(framed).toEqual(["1.0", "1.1", "1.2", "1.3"]);
-    await tab.locator(".colourBar").getByText("even attention, 0.021").waitFor();
+    await tab.locator(".colourBar").getByText("uniform attention, 0.021").waitFor();
     await tab.close();
   });
 

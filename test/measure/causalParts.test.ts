@@ -104,7 +104,7 @@ describe("looksAt(pattern, tokens, start)", () => {
     expect(previous.induction!.value).toBe(0);
   });
 
-  test("even attention has what `uniform` says; nothing to find is null", () => {
+  test("uniform attention has what `uniform` says; nothing to find is null", () => {
     const even = tensor(
       ["query", "key"],
       [7, 7],

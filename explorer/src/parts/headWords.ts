@@ -82,7 +82,7 @@ export function flags(
     );
   if (label === null && value("induction") > partTimeUniform * uniform.induction)
     phrases.push(
-      `It attends to what came next ${(value("induction") / uniform.induction).toFixed(0)} times as much as even attention would: a part-time induction head, or one that does several things.`,
+      `It attends to what came next ${(value("induction") / uniform.induction).toFixed(0)} times as much as uniform attention would: a part-time induction head, or one that does several things.`,
     );
   if (range && range[1] - range[0] > 0.1)
     phrases.push(

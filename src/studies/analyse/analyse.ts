@@ -103,7 +103,7 @@ function warningsOf({ warnings }: ScoreResult, { patchHeads, screenHeads }: Patc
   return [...warnings, ...(patchHeads || screenHeads ? [] : [none])];
 }
 
-/** Heads above twice even attention, or the best one. */
+/** Heads above twice uniform attention, or the best one. */
 function bestHeads({ top, uniform }: ScoreResult, most: number): HeadAt[] {
   return top
     .slice(0, most)

@@ -33,9 +33,13 @@ function causeWords({ importantLayers, studies }: FoundFacts): string {
   const head = strongest(studies);
   if (!head) return "Nothing was patched: there is no difference to restore.";
   const [layer] = importantLayers;
+  const first =
+    layer?.name === "mlp 0"
+      ? " (it carries the tokens themselves in most models: that says nothing of induction)"
+      : "";
   const byLayer =
     layer && layer.effect > 0
-      ? `Of the layers' parts, ${layer.name} alone restores most: ${percent(layer.effect)}`
+      ? `Of the layers' parts, ${layer.name} alone restores most: ${percent(layer.effect)}${first}`
       : "No layer's part alone restores the prediction";
   const byHead =
     head.effect > 0
@@ -86,5 +90,5 @@ function depthWords({ heads, withinClaim }: AnalyseResult["depth"], layers: numb
 }
 
 function lensWords({ convergence, layers, stability }: FoundFacts["studies"]["lens"]): string {
-  return `At the last position the final prediction stands from stream ${convergence.settled.toFixed(1)} of ${layers.length - 1} on; stability ${stability.toFixed(2)}.`;
+  return `At the last position the final prediction is on top from stream ${convergence.settled.toFixed(1)} of ${layers.length - 1} on; stability ${stability.toFixed(2)}.`;
 }

@@ -7,7 +7,7 @@ import { ATTENTION_VALUES } from "../../results/causalNames.ts";
 const mean = z
   .object({
     value: z.number().describe("mean attention of the head, 0 to 1"),
-    uniform: z.number().describe("what even attention has there"),
+    uniform: z.number().describe("what uniform attention has there"),
     queries: z.int().describe("positions in the mean"),
   })
   .nullable();

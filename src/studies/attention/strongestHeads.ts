@@ -21,7 +21,7 @@ const TABLE = "attention_table";
 
 /**
  * At most `count` heads with the largest gain, summed over sequences, largest first: the general induction score less what other
- * queries pay the same keys ({@link gainTable}). Those above twice what even attention scores, or the best one.
+ * queries pay the same keys ({@link gainTable}). Those above twice what uniform attention scores, or the best one.
  *
  * @throws {InputError} "heads" if no sequence repeats a token
  */

@@ -175,7 +175,7 @@ function summaryTable(result: AttentionResult): StudyTable {
       panel.looksAt[name]?.uniform ?? null,
     ]);
   return {
-    caption: "Mean attention on these sequences, and what even attention has there",
+    caption: "Mean attention on these sequences, and what uniform attention has there",
     columns: [
       headColumn(),
       "sequence",

@@ -20,7 +20,7 @@ import { rowVocabulary } from "./vocabulary.ts";
  * Each behaviour has rows made for it, in which a cue says where a head that has the behaviour attends, and the same rows without the
  * cue. score = sum over (query, key) of table x pattern, mean over rows; excess = score less the same on rows without the cue.
  *
- * @returns shares from 0 to 1 and differences from -1 to 1, by layer and head, with intervals over rows; even attention scores
+ * @returns shares from 0 to 1 and differences from -1 to 1, by layer and head, with intervals over rows; uniform attention scores
  *   `uniform`, and a head that ignores the cue has an excess of 0. What the model has no room or no tokens for is in `skipped`
  * @throws {InputError} "study" for a model that has no causal attention, "options" and "range" for options that do not fit
  * @throws {AbortError} between two runs once `signal` is aborted

@@ -168,5 +168,5 @@ function wordsOf(
   if (!best) return `No sequence of ${examples} has a key that induction would attend to.`;
   const floor = sequences.reduce((sum, sequence) => sum + sequence.null, 0) / sequences.length;
   const name = headName(best);
-  return `Head ${name} has the most ${convention}: ${best.score.toFixed(3)} (even attention ${floor.toFixed(3)}). Attention alone does not show that it copies or matters.`;
+  return `Head ${name} has the most ${convention}: ${best.score.toFixed(3)} (uniform attention ${floor.toFixed(3)}). Attention alone does not show that it copies or matters.`;
 }

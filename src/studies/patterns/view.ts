@@ -72,7 +72,7 @@ function patternsHeadMap(result: PatternsResult): HeadMap {
     scale: { kind: "sequential", bound: 1 },
     scaleLabel: main?.formula ?? "not measured",
     ...(main && {
-      reference: { value: main.null, label: `even attention scores ${share(main.null)}` },
+      reference: { value: main.null, label: `uniform attention scores ${share(main.null)}` },
     }),
     notes: [...layerWords(result), ...warnings],
     description: verdictInWords,

@@ -22,7 +22,7 @@ const repeatGroup = z.object({
     .number()
     .nullable()
     .describe("share of repeats after which the text goes on as it did before"),
-  uniform: z.number().describe("what even attention has on these queries"),
+  uniform: z.number().describe("what uniform attention has on these queries"),
   scores: byHead.describe("mean attention to the token after the earlier copy, [layer][head]"),
 });
 

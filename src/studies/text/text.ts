@@ -27,7 +27,7 @@ const TOP = 10;
  *
  * score = mean over repeats of A[q, copy + 1]: where the token at q came before, at copy, attention to what followed it there.
  *
- * @returns scores 0 to 1; even attention has `uniform`. In a text a head may look there for another reason than induction,
+ * @returns scores 0 to 1; uniform attention has `uniform`. In a text a head may look there for another reason than induction,
  *   since what is repeated is also related
  * @throws {InputError} "options" for neither text nor pairs, and as `sequencesOf`, `repeatScores` and `pairGaps`
  * @throws {AbortError} between two runs once `signal` is aborted

@@ -42,7 +42,7 @@ export function textView(result: TextResult): StudyView {
       values: repeats.groups[0]!.scores,
       scale: { kind: "sequential", bound: 1 },
       scaleLabel: "mean attention to the token after the earlier copy, 0 to 1",
-      reference: { value: repeats.groups[0]!.uniform, label: "even attention" },
+      reference: { value: repeats.groups[0]!.uniform, label: "uniform attention" },
       description: repeatWords(repeats),
     },
     tables: tables as [StudyTable, ...StudyTable[]],
@@ -59,7 +59,7 @@ function repeatWords({ groups, top, random }: Repeats): string {
     all!.continues === null
       ? ""
       : `; ${Math.round(100 * all!.continues)} % go on as they did before`;
-  return `The text has ${all!.repeats} repeats${continues}. ${best!.layer}.${best!.head} attends most to what followed the earlier copy: ${share(best!.score)} (even attention ${share(all!.uniform)}; on random tokens it has ${share(best!.random)}, even attention ${share(random.uniform)}).`;
+  return `The text has ${all!.repeats} repeats${continues}. ${best!.layer}.${best!.head} attends most to what followed the earlier copy: ${share(best!.score)} (uniform attention ${share(all!.uniform)}; on random tokens it has ${share(best!.random)}, uniform attention ${share(random.uniform)}).`;
 }
 
 function nats(value: number): string {

@@ -209,7 +209,7 @@ const onText = z.object({
   tokensSha256: z.string().nullable(),
   repeats: z.int(),
   continues: z.number().nullable().describe("share of repeats that go on as they did before"),
-  uniform: z.number().describe("what even attention has on what followed every copy"),
+  uniform: z.number().describe("what uniform attention has on what followed every copy"),
   groups: z
     .array(
       z.object({
@@ -233,7 +233,9 @@ const onText = z.object({
         attention: estimate.describe("to what followed every earlier copy, summed; bootstrap"),
         attends: z
           .enum(TEXT_PLACES)
-          .describe("text: surely .1 more than even attention; random: run as a candidate there"),
+          .describe(
+            "text: surely .1 more than uniform attention; random: run as a candidate there",
+          ),
         continued: estimate
           .nullable()
           .describe(

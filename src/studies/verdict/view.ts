@@ -194,7 +194,7 @@ const ATTENDS_WORDS = {
 
 function textTable({ heads, uniform }: NonNullable<VerdictResult["text"]>): StudyTable {
   return {
-    caption: `On the text: attention to what followed every earlier copy (even attention ${share(uniform)}), and nats lost on tokens that come again and elsewhere, with the output on another piece in place`,
+    caption: `On the text: attention to what followed every earlier copy (uniform attention ${share(uniform)}), and nats lost on tokens that come again and elsewhere, with the output on another piece in place`,
     columns: [
       headColumn(),
       { name: "random", key: "randomGain" },

@@ -21,7 +21,7 @@ export const whyResult = z.object({
     score: z.number().describe("before softmax, as the model computes it"),
     weight: z.number().describe("after softmax, 0 to 1"),
     rank: z.int().describe("1 + the number of keys in this row with more weight"),
-    visibleKeys: z.int().describe("keys that this query may see; even attention is 1 of them"),
+    visibleKeys: z.int().describe("keys that this query may see; uniform attention is 1 of them"),
   }),
   frozen: z
     .string()
@@ -71,7 +71,7 @@ export const whyResult = z.object({
       cell: z
         .number()
         .describe(
-          "what this cell's value adds to the target's logit (before the soft cap of logits where there is one), less its mean over tokens",
+          "what reading the key (weight times value) adds to the target's logit (before the soft cap of logits where there is one), less its mean over tokens",
         ),
       head: z.number().describe("the same of the whole head, all keys"),
       raised: z.array(token.extend({ logit: z.number() })),

@@ -142,7 +142,7 @@ function effectTable({ effect }: WhyResult): StudyTable {
     list.map(({ piece, token, logit }) => [what, tokenText(piece), token, logit]);
   return {
     caption:
-      "Tokens that the cell's value raises and lowers most (logits less their mean, norm frozen)",
+      "Tokens that reading the key (weight times value) raises and lowers most (logits less their mean, norm frozen)",
     columns: ["what", "token", "id", "logit"],
     rows: [...rows(effect.raised, "raised"), ...rows(effect.lowered, "lowered")],
   };

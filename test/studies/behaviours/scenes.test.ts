@@ -1,4 +1,4 @@
-/** @file Every scene against heads whose rule is known: the ideal head has 1, impostors 0, even attention its closed form. */
+/** @file Every scene against heads whose rule is known: the ideal head has 1, impostors 0, uniform attention its closed form. */
 import { describe, expect, test } from "vitest";
 import { uniformScores } from "../../../src/measure/uniformScores.ts";
 import { stackTables } from "../../../src/measure/weightTable.ts";
@@ -101,7 +101,7 @@ describe.each([ENTITY, FORMS, BRACKETS, DELIMITERS])("the scene $name", (scene) 
 describe.each(SCENES)("the scene $name", (scene) => {
   const rows = rowsOf(scene);
 
-  test("gives even attention what its tables say, and heads of any rule nothing without the cue", () => {
+  test("gives uniform attention what its tables say, and heads of any rule nothing without the cue", () => {
     for (const { tables, control, name } of rows.measures) {
       const uniform = Object.values(tables)
         .map((table) => uniformScores(stackTables([table])).data[0]!)

@@ -39,7 +39,7 @@ export function HeadCard({
             <tr>
               <th scope="col">score</th>
               <th scope="col">this head</th>
-              <th scope="col">even attention</th>
+              <th scope="col">uniform attention</th>
             </tr>
           </thead>
           <tbody>

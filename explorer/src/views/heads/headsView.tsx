@@ -91,7 +91,7 @@ function windowsOf({ model }: ScoreResult): readonly (number | null)[] {
 }
 
 interface LegendProps {
-  /** What even attention scores. */
+  /** What uniform attention scores. */
   readonly uniform: number;
   readonly verdicts: readonly HeadVerdict[] | null;
   readonly windows: readonly (number | null)[];
@@ -100,7 +100,7 @@ interface LegendProps {
 /** What colours, glyphs and frames of the map mean. */
 function MapLegend({ uniform, verdicts, windows }: LegendProps) {
   const { dark } = usePage();
-  const mark = { share: uniform, label: `even attention, ${uniform.toFixed(3)}` };
+  const mark = { share: uniform, label: `uniform attention, ${uniform.toFixed(3)}` };
   return (
     <>
       <ColourBar ramp={sequential(dark)} ends={["0", "1"]} label="induction score" mark={mark} />
