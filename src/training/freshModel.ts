@@ -6,11 +6,13 @@ import type { Model } from "../models/family.ts";
 import { modelFrom } from "../models/families.ts";
 import { llamaConfig, llamaShapes } from "./freshLlama.ts";
 import { mamba2Config, mamba2Shapes, mamba2Start } from "./freshMamba2.ts";
+import { t5Config, t5Deviation, t5Shapes } from "./freshT5.ts";
 import type { ModelShape } from "./modelShape.ts";
 
 /** The weights of a shape by their names in a checkpoint, with their sizes, in the order of the forward pass. */
 export function weightShapes(shape: ModelShape): Map<string, readonly number[]> {
   if (shape.family === "mamba2") return mamba2Shapes(shape);
+  if (shape.family === "t5") return t5Shapes(shape);
   return shape.family === "llama" ? llamaShapes(shape) : transformerLensShapes(shape);
 }
 
@@ -58,6 +60,7 @@ function transformerLensShapes(shape: ModelShape): Map<string, readonly number[]
 export function configOf(shape: ModelShape): Record<string, unknown> {
   if (shape.family === "llama") return llamaConfig(shape);
   if (shape.family === "mamba2") return mamba2Config(shape);
+  if (shape.family === "t5") return t5Config(shape);
   const { positions = "learned", dMlp, activation = "gelu_new", norm = "LN" } = shape;
   return {
     format: "transformer_lens",
@@ -94,14 +97,17 @@ export function initialWeights(shape: ModelShape, seed: number): Map<string, Flo
   );
 }
 
-function deviationOf(name: string, { dModel, dMlp = 0, layers, tied }: ModelShape): number {
+function deviationOf(name: string, shape: ModelShape): number {
+  const { dModel, dMlp = 0, layers, tied } = shape;
+  const own = shape.family === "t5" ? t5Deviation(name, shape) : null;
+  if (own !== null) return own;
   if (/\.(b(_\w+)?|smear|bias)$/.test(name)) return 0;
   if (name.endsWith("conv1d.weight")) return 0.5; // 1 / sqrt(its 4 taps)
-  if (/^embed\.W_E$|embed_tokens|embeddings/.test(name)) return tied ? 0.02 : 0.3;
+  if (/^embed\.W_E$|embed_tokens|embeddings|^shared/.test(name)) return tied ? 0.02 : 0.3;
   if (name === "pos_embed.W_pos") return tied ? 0.02 : 0.3;
   const inner = name.endsWith("out_proj.weight") ? 2 * dModel : dModel;
-  const inputs = /W_out$|down_proj/.test(name) ? dMlp : inner;
-  const intoStream = /W_(O|out)$|(o|down|out)_proj/.test(name);
+  const inputs = /W_out$|down_proj|\.wo\.weight$/.test(name) ? dMlp : inner;
+  const intoStream = /W_(O|out)$|(o|down|out)_proj|\.w?o\.weight$/.test(name);
   return 1 / Math.sqrt(inputs * (intoStream ? 2 * layers : 1));
 }
 

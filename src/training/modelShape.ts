@@ -1,9 +1,10 @@
 export interface ModelShape {
   /**
    * How the checkpoint is laid out; llama has grouped keys, rotary positions, RMS norms, gated MLPs and no biases; mamba2 has
-   * state-space layers in place of attention and no positions.
+   * state-space layers in place of attention and no positions; t5 is an encoder-decoder with biases by distance, RMS norms, plain
+   * MLPs and no biases, of which both stacks have `layers` layers.
    */
-  readonly family?: "transformer_lens" | "llama" | "mamba2" | undefined;
+  readonly family?: "transformer_lens" | "llama" | "mamba2" | "t5" | undefined;
   readonly vocabulary: number;
   readonly contextLength: number;
   readonly layers: number;
@@ -12,8 +13,8 @@ export interface ModelShape {
   /** Left out: attention only. */
   readonly dMlp?: number | undefined;
   readonly activation?: "relu" | "gelu" | "gelu_new" | "silu" | undefined;
-  /** learned: added to the residual stream; shortformer: to what queries and keys read; rotary: turns them; none: mamba2. */
-  readonly positions?: "learned" | "shortformer" | "rotary" | "none" | undefined;
+  /** learned: added to the residual stream; shortformer: to what queries and keys read; rotary: turns them; relative: t5; none: mamba2. */
+  readonly positions?: "learned" | "shortformer" | "rotary" | "relative" | "none" | undefined;
   readonly norm?: "LN" | "RMS" | null | undefined;
   /** llama: heads that keys and values have; left out: as many as queries. */
   readonly kvHeads?: number | undefined;

@@ -9,7 +9,7 @@ import { logSpacedSteps } from "./schedule.ts";
 const count = z.int().positive();
 
 const model = z.strictObject({
-  family: z.enum(["transformer_lens", "llama", "mamba2"]).default("transformer_lens"),
+  family: z.enum(["transformer_lens", "llama", "mamba2", "t5"]).default("transformer_lens"),
   vocabulary: count,
   contextLength: count,
   layers: count,
@@ -19,7 +19,7 @@ const model = z.strictObject({
   dModel: count,
   dMlp: count.nullable().default(null).describe("null: attention only"),
   activation: z.enum(["relu", "gelu", "gelu_new", "silu"]).default("gelu_new"),
-  positions: z.enum(["learned", "shortformer", "rotary", "none"]).default("rotary"),
+  positions: z.enum(["learned", "shortformer", "rotary", "relative", "none"]).default("rotary"),
   norm: z.enum(["LN", "RMS"]).nullable().default("LN"),
   smearedKeys: z.boolean().default(false),
   tied: z.boolean().default(false),
@@ -45,6 +45,15 @@ const data = z.discriminatedUnion("kind", [
     repeats: z.number().min(0).max(1).default(0.1).describe("chance of a repeat at each place"),
     minSpan: count.default(4),
     maxSpan: count.default(16),
+  }),
+  z.strictObject({
+    kind: z
+      .literal("copied")
+      .describe(
+        "t5: random tokens that the encoder reads and the decoder writes, as many in all rows of a step",
+      ),
+    minLength: count.default(4),
+    maxLength: count,
   }),
   z.strictObject({
     kind: z.literal("text").describe("windows of a text, one token per character"),
@@ -120,6 +129,15 @@ export const RECIPE_DEFAULTS = {
 /** What a family has that knows no positions and has one kind of norm. */
 const MAMBA2_DEFAULTS = { positions: "none", norm: "RMS", states: 32 } as const;
 
+/** What T5 has, whose feed-forwards are as wide as its stream times four unless something else is said. */
+const T5_DEFAULTS = { positions: "relative", norm: "RMS", activation: "relu" } as const;
+
+/** What a family has unless something else is said. */
+const FAMILY_DEFAULTS: Readonly<Record<string, object>> = {
+  mamba2: MAMBA2_DEFAULTS,
+  t5: T5_DEFAULTS,
+};
+
 /**
  * The whole recipe.
  *
@@ -133,20 +151,21 @@ export function recipeFrom(input: RecipeInput = {}): Recipe {
   const steps = values.steps ?? RECIPE_DEFAULTS.run.steps;
   const contextLength = values.model?.contextLength ?? RECIPE_DEFAULTS.model.contextLength;
   const { checkpoints = RECIPE_DEFAULTS.checkpoints } = values;
+  const family = values.model?.family;
   const whole = {
     format: RECIPE_FORMAT,
     ...RECIPE_DEFAULTS.run,
     ...values,
     model: {
       ...RECIPE_DEFAULTS.model,
-      ...(values.model?.family === "mamba2" && MAMBA2_DEFAULTS),
+      ...FAMILY_DEFAULTS[String(values.model?.family)],
+      ...(family === "t5" && {
+        dMlp: 4 * Number(values.model?.dModel ?? RECIPE_DEFAULTS.model.dModel),
+      }),
       ...charactersOf(values),
       ...withoutGaps(values.model),
     },
-    data: values.data ?? {
-      kind: "periodic",
-      maxPeriod: Math.max(4, Math.floor(contextLength / 2)),
-    },
+    data: values.data ?? defaultData(family, contextLength),
     optimiser: { ...RECIPE_DEFAULTS.optimiser, ...withoutGaps(values.optimiser) },
     checkpoints:
       typeof checkpoints === "number" ? logSpacedSteps(Number(steps), checkpoints) : checkpoints,
@@ -158,6 +177,13 @@ export function recipeFrom(input: RecipeInput = {}): Recipe {
   if (faults.length > 0 || !reading.success)
     throw new InputError("recipe", `the recipe cannot be used: ${faults.join("; ")}`);
   return reading.data;
+}
+
+/** Rows that an encoder reads and a decoder writes are as long as fit, with the token before or after them. */
+function defaultData(family: string | undefined, contextLength: number): TrainingData {
+  return family === "t5"
+    ? { kind: "copied", minLength: 4, maxLength: Math.max(4, contextLength - 1) }
+    : { kind: "periodic", minPeriod: 4, maxPeriod: Math.max(4, Math.floor(contextLength / 2)) };
 }
 
 /** Without members that are undefined, which mean the default; what is no object stays as it is, to be refused. */
@@ -197,6 +223,7 @@ function misfits({ model: m, data: d, checkpoints, steps }: Recipe): string[] {
       "smearedKeys needs the family transformer_lens",
     ],
     ...scanRules(m),
+    ...crossRules(m, d),
     [m.contextLength < 8, `contextLength must be at least 8, got ${m.contextLength}`],
     [m.vocabulary < 8, `vocabulary must be at least 8, got ${m.vocabulary}`],
     [checkpoints.some((step) => step > steps), `checkpoints must be at most steps ${steps}`],
@@ -217,6 +244,22 @@ function scanRules(m: Recipe["model"]): readonly (readonly [boolean, string])[] 
   ];
 }
 
+function crossRules(
+  m: Recipe["model"],
+  { kind }: TrainingData,
+): readonly (readonly [boolean, string])[] {
+  const crosses = m.family === "t5";
+  return [
+    [m.positions === "relative" && !crosses, "positions relative needs the family t5"],
+    [kind === "copied" && !crosses, "data of kind copied needs the family t5"],
+    [crosses && kind !== "copied", `the family t5 needs data of kind copied, got ${kind}`],
+    [
+      crosses && (m.positions !== "relative" || m.norm !== "RMS" || m.dMlp === null),
+      "the family t5 needs positions relative, norm RMS and a dMlp",
+    ],
+  ];
+}
+
 function dataRules(
   d: TrainingData,
   m: Pick<ModelShape, "vocabulary" | "contextLength">,
@@ -226,6 +269,13 @@ function dataRules(
       [
         d.period < 2 || d.period > m.contextLength / 2 || d.period > m.vocabulary,
         `data.period must be from 2 to half the contextLength and to the vocabulary, got ${d.period}`,
+      ],
+    ];
+  if (d.kind === "copied")
+    return [
+      [
+        d.minLength < 3 || d.minLength > d.maxLength || d.maxLength >= m.contextLength,
+        `lengths must be from 3 to less than the contextLength, got ${d.minLength} to ${d.maxLength}`,
       ],
     ];
   if (d.kind === "periodic")

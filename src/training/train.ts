@@ -9,7 +9,9 @@ import { turn } from "../runtime/turn.ts";
 import { ADAMW_VALUES, adamwNumbers } from "./adamw.ts";
 import { textSplit } from "./data/textSplit.ts";
 import { validationRows } from "./data/validationRows.ts";
-import { trainingRows, type TrainingRows } from "./data/trainingRows.ts";
+import type { TrainingRows } from "./data/rowsFrom.ts";
+import { stepRows } from "./data/trainingRows.ts";
+import { copyScores } from "./copyScores.ts";
 import { initialWeights, modelOf, unmovedIn, weightCount, weightShapes } from "./freshModel.ts";
 import type { ModelShape } from "./modelShape.ts";
 import { shapeOf, type Recipe } from "./recipe.ts";
@@ -128,6 +130,7 @@ function checkRoom(shape: ModelShape, backend: Backend): void {
 async function prepareRun(recipe: Recipe, backend: Backend, trainingText: string | undefined) {
   const shape = shapeOf(recipe);
   const { contextLength } = shape;
+  const crosses = recipe.data.kind === "copied";
   const text =
     recipe.data.kind === "text"
       ? await textSplit(requireText(trainingText), recipe.data, contextLength)
@@ -150,9 +153,11 @@ async function prepareRun(recipe: Recipe, backend: Backend, trainingText: string
     recipe,
     parameters,
     start,
-    rowsOf: trainingRows(recipe, text),
-    session: await prepare(program, backend, { batch: recipe.batch, position: contextLength }),
-    scores: await trainingScores(model, parameters, backend),
+    rowsOf: stepRows(recipe, text),
+    session: await prepare(program, backend, {
+      ...{ batch: recipe.batch, position: contextLength, source: contextLength },
+    }),
+    scores: await (crosses ? copyScores : trainingScores)(model, parameters, backend),
     validation: heldOut && (await lossOf(model.program, parameters, heldOut, backend)),
   };
 }

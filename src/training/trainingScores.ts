@@ -29,7 +29,11 @@ export interface BestHead {
   readonly score: number;
 }
 
-/** Means over 32 rows of random tokens twice in a row, as `score` defines them; losses in nats. */
+/**
+ * Means over 32 rows of random tokens twice in a row, as `score` defines them; losses in nats. Of an encoder-decoder `induction` is the
+ * alignment of cross-attention, `previousToken` that of the encoder, and the copies are rows of which the encoder reads others
+ * (first) and those that are to be written (second).
+ */
 export interface TrainingScores {
   readonly copyGain: number;
   readonly firstCopyLoss: number;
@@ -39,11 +43,15 @@ export interface TrainingScores {
   readonly best: { readonly induction: BestHead; readonly previousToken: BestHead };
 }
 
-const ROWS = 32;
-/** Tokens in one copy, fewer if the model has no room. */
-const PERIOD = 32;
-/** Far from the seeds that people give, so that no training row is one of these. */
-const SEED = 0x5c0e5;
+/** Rows, and tokens in one copy: fewer if the model has no room. Seed: far from those that people give, so that no training row is one of these. */
+export const SCORED_ROWS = { rows: 32, period: 32, seed: 0x5c0e5 } as const;
+const { rows: ROWS, period: PERIOD, seed: SEED } = SCORED_ROWS;
+
+/** Measures parameters during training. */
+export interface ScoreMeter {
+  measure(vector: Tensor): Promise<TrainingScores>;
+  close(): Promise<void>;
+}
 
 /**
  * Measures parameters during training.
@@ -54,7 +62,7 @@ export async function trainingScores(
   { program, architecture }: Model,
   parameters: readonly Parameter[],
   backend: Backend,
-) {
+): Promise<ScoreMeter> {
   const { contextLength, vocabulary, layers } = architecture;
   const period = Math.min(PERIOD, Math.floor(contextLength / 2), vocabulary);
   const { tokens } = repeatedTokens({
@@ -101,8 +109,17 @@ function summary(
   const unpacked = byLayer.map(unpackScores);
   const of = (score: AttentionScore) =>
     unpacked.map((measures) => measures[ATTENTION_SCORES.indexOf(score)]!.map(mean));
-  const [induction, previousToken] = [of("induction"), of("previousToken")];
-  const [first, second] = [mean(firstCopy), mean(secondCopy)];
+  return scoresFrom(
+    { induction: of("induction"), previousToken: of("previousToken") },
+    { first: mean(firstCopy), second: mean(secondCopy) },
+  );
+}
+
+/** @param losses means of the copy that nothing foretells and of the one that can be known, nats */
+export function scoresFrom(
+  { induction, previousToken }: Pick<TrainingScores, "induction" | "previousToken">,
+  { first, second }: { readonly first: number; readonly second: number },
+): TrainingScores {
   return {
     copyGain: first - second,
     firstCopyLoss: first,

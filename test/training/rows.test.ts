@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { charactersIn, textData, textSplit } from "../../src/training/data/textSplit.ts";
 import { validationRows } from "../../src/training/data/validationRows.ts";
-import { trainingRows } from "../../src/training/data/trainingRows.ts";
+import type { CopiedRows } from "../../src/training/data/copiedRows.ts";
+import { stepRows, trainingRows } from "../../src/training/data/trainingRows.ts";
 import { recipeFrom, type RecipeInput } from "../../src/training/recipe.ts";
 
 const KINDS: Readonly<Record<string, RecipeInput>> = {
@@ -31,6 +32,30 @@ describe("trainingRows(recipe)", () => {
       );
     },
   );
+
+  test("of a copy are what the encoder reads, and the decoder writes after its start", () => {
+    const recipe = recipeFrom({
+      model: { family: "t5" },
+      data: { kind: "copied", maxLength: 6 },
+      batch: 3,
+    });
+    const rowsOf = stepRows(recipe, null);
+    const lengths = Array.from({ length: 20 }, (_, step) => {
+      const { encoder, decoder, targets } = rowsOf(step) as CopiedRows;
+      const [, length] = encoder.shape as [number, number];
+      expect(targets.data).toEqual(encoder.data);
+      for (let row = 0; row < 3; row++) {
+        const at = row * length;
+        expect(encoder.data[at + length - 1]).toBe(1);
+        expect([...decoder.data.slice(at, at + length)]).toEqual([
+          ...[0, ...encoder.data.slice(at, at + length - 1)],
+        ]);
+      }
+      expect(rowsOf(step)).toEqual({ encoder, decoder, targets });
+      return length - 1;
+    });
+    expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([4, 6]);
+  });
 
   test("of repeated tokens come back after the period, and differ within it", () => {
     const { tokens } = trainingRows(recipeFrom(KINDS["repeated"]), null)(1);

@@ -39,6 +39,7 @@ function model(command: Command): Command {
         "transformer_lens",
         "llama",
         "mamba2",
+        "t5",
       ]),
     )
     .option("--layers <n>", "layers (default 2)", integer(1))
@@ -60,6 +61,7 @@ function model(command: Command): Command {
         "learned",
         "shortformer",
         "rotary",
+        "relative",
       ]),
     )
     .addOption(choice("--norm <name>", "norm before each part (default LN)", ["LN", "RMS", "none"]))
@@ -83,6 +85,7 @@ function data(command: Command): Command {
         "repeated",
         "periodic",
         "bigram",
+        "copied",
         "text",
       ]),
     )
@@ -93,6 +96,12 @@ function data(command: Command): Command {
     .option("--max-period <n>", "periodic: longest period (default half the context)", integer(1))
     .option("--successors <n>", "bigram: tokens that may follow a token (default 4)", integer(1))
     .option("--repeats <share>", "bigram: chance that a span comes back (default .1)", number)
+    .option("--min-length <n>", "copied: fewest tokens to copy (default 4)", integer(1))
+    .option(
+      "--max-length <n>",
+      "copied: most tokens to copy (default the context less one)",
+      integer(1),
+    )
     .option("--min-span <n>", "bigram: shortest span (default 4)", integer(1))
     .option("--max-span <n>", "bigram: longest span (default 16)", integer(1));
 }

@@ -7,7 +7,11 @@ const EVERY_MS = { terminal: 200, lines: 5000 };
 /** Tells of steps as they come; `end` leaves the last line standing. */
 export function liveLine(
   stream: NodeJS.WriteStream,
-  { steps, quiet }: { readonly steps: number; readonly quiet: boolean },
+  {
+    steps,
+    quiet,
+    crosses,
+  }: { readonly steps: number; readonly quiet: boolean; readonly crosses: boolean },
 ) {
   const began = performance.now();
   let [first, shownAt]: [number | null, number] = [null, -Infinity];
@@ -21,7 +25,11 @@ export function liveLine(
       const now = performance.now();
       if (quiet || (now - shownAt < every && step.step !== steps)) return;
       shownAt = now;
-      const line = lineOf(step, scores, { steps, perStepMs: (now - began) / (step.step - first) });
+      const line = lineOf(step, scores, {
+        steps,
+        crosses,
+        perStepMs: (now - began) / (step.step - first),
+      });
       stream.write(
         stream.isTTY
           ? `\r${line}${" ".repeat(Math.max(0, last.length - line.length))}`
@@ -38,13 +46,17 @@ export function liveLine(
 function lineOf(
   { step, loss, validationLoss }: TrainingStep,
   scores: TrainingScores | null,
-  { steps, perStepMs }: { readonly steps: number; readonly perStepMs: number },
+  {
+    steps,
+    perStepMs,
+    crosses,
+  }: { readonly steps: number; readonly perStepMs: number; readonly crosses: boolean },
 ): string {
   const parts = [
     `step ${step} of ${steps}`,
     ...(loss === null ? [] : [`loss ${loss.toFixed(3)}`]),
     ...(validationLoss === null ? [] : [`held out ${validationLoss.toFixed(3)}`]),
-    ...(scores ? scoreWords(scores) : []),
+    ...(scores ? scoreWords(scores, crosses) : []),
     ...(Number.isFinite(perStepMs)
       ? [
           `${perStepMs.toFixed(perStepMs < 10 ? 1 : 0)} ms a step`,
@@ -55,12 +67,12 @@ function lineOf(
   return parts.join(" | ");
 }
 
-function scoreWords({ copyGain, best }: TrainingScores): string[] {
+function scoreWords({ copyGain, best }: TrainingScores, crosses: boolean): string[] {
   const head = ({ layer, head: index, score }: TrainingScores["best"]["induction"]) =>
     `${layer}.${index} ${score.toFixed(2)}`;
   return [
     `copy gain ${copyGain.toFixed(2)}`,
-    `induction ${head(best.induction)}`,
+    `${crosses ? "alignment" : "induction"} ${head(best.induction)}`,
     `previous token ${head(best.previousToken)}`,
   ];
 }

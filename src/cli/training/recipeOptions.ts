@@ -30,6 +30,8 @@ export interface RecipeOptions {
   readonly maxPeriod?: number | undefined;
   readonly successors?: number | undefined;
   readonly repeats?: number | undefined;
+  readonly minLength?: number | undefined;
+  readonly maxLength?: number | undefined;
   readonly minSpan?: number | undefined;
   readonly maxSpan?: number | undefined;
   readonly learningRate?: number | undefined;
@@ -51,6 +53,7 @@ const DATA_KEYS = {
   repeated: ["period"],
   periodic: ["minPeriod", "maxPeriod"],
   bigram: ["successors", "repeats", "minSpan", "maxSpan"],
+  copied: ["minLength", "maxLength"],
   text: ["validation"],
 } as const;
 type Kind = keyof typeof DATA_KEYS;
@@ -129,7 +132,8 @@ async function dataOf(
   const kindName = options.text === undefined ? options.data : "text";
   if (options.text !== undefined && options.data !== undefined && options.data !== "text")
     throw new InputError("options", `--text cannot be combined with --data ${options.data}`);
-  const kind = (kindName ?? base?.kind ?? "periodic") as Kind;
+  const usual = options.family === "t5" ? "copied" : "periodic";
+  const kind = (kindName ?? base?.kind ?? usual) as Kind;
   const own = withoutUndefined(
     Object.fromEntries(DATA_KEYS[kind].map((key) => [key, options[key]])),
   );
@@ -137,8 +141,12 @@ async function dataOf(
   const before = base?.kind === kind ? base : undefined;
   if (kind !== "text") {
     if (kindName === undefined && base === undefined && Object.keys(own).length === 0) return {};
-    const half = Math.floor((options.context ?? 64) / 2);
-    const start = { periodic: { maxPeriod: half }, repeated: { period: half }, bigram: {} }[kind];
+    const context = options.context ?? 64;
+    const half = Math.floor(context / 2);
+    const start = {
+      ...{ periodic: { maxPeriod: half }, repeated: { period: half }, bigram: {} },
+      copied: { maxLength: context - 1 },
+    }[kind];
     return { data: { kind, ...start, ...before, ...own } as RecipeInput["data"] };
   }
   const textBefore = before as Extract<Recipe["data"], { kind: "text" }> | undefined;

@@ -47,6 +47,7 @@ async function trainIn(frame: Frame, run: string, flags: TrainFlags): Promise<st
   const live = liveLine(process.stderr, {
     steps: recipe.steps,
     quiet: common.output.quiet ?? false,
+    crosses: recipe.data.kind === "copied",
   });
   const began = performance.now();
   let last: TrainingStep | null = null;
@@ -65,7 +66,7 @@ async function trainIn(frame: Frame, run: string, flags: TrainFlags): Promise<st
     live.end();
   }
   const next = `next: induction-lens phase ${shellWord(run)} (when heads form), induction-lens verdict ${shellWord(run)} (what they are)`;
-  return [...summary(last!, folder, performance.now() - began), next, ""].join("\n");
+  return [...summary(last!, recipe, folder, performance.now() - began), next, ""].join("\n");
 }
 
 /** The recipe to train by: the run's own if it goes on, and then nothing may differ. */
@@ -159,15 +160,35 @@ function wordsOf({ device, threads, versions }: Backend): string {
   return `${device} with ${threads} ${threads === 1 ? "thread" : "threads"} of ${engine.join(", ")}`;
 }
 
-function summary({ step, scores }: TrainingStep, folder: RunFolder, elapsedMs: number): string[] {
+function summary(
+  { step, scores }: TrainingStep,
+  { data }: Recipe,
+  folder: RunFolder,
+  elapsedMs: number,
+): string[] {
+  const words = data.kind === "copied" ? ACROSS : WITHIN;
   const { best, firstCopyLoss, secondCopyLoss } = scores!;
   const head = ({ layer, head: index, score }: typeof best.induction) =>
     `${layer}.${index} (${score.toFixed(2)})`;
   return [
     `trained to step ${step} in ${timeLeft(elapsedMs)}`,
-    `attends most like an induction head: ${head(best.induction)}`,
-    `attends most to the token before: ${head(best.previousToken)}`,
-    `loss of the second copy of random tokens: ${secondCopyLoss.toFixed(3)}, of the first: ${firstCopyLoss.toFixed(3)} nats`,
+    `${words.induction}: ${head(best.induction)}`,
+    `${words.previous}: ${head(best.previousToken)}`,
+    `${words.second}: ${secondCopyLoss.toFixed(3)}, ${words.first}: ${firstCopyLoss.toFixed(3)} nats`,
     `last checkpoint: ${folder.lastCheckpoint() ?? "none was asked for"}`,
   ];
 }
+
+const WITHIN = {
+  induction: "attends most like an induction head",
+  previous: "attends most to the token before",
+  second: "loss of the second copy of random tokens",
+  first: "of the first",
+} as const;
+
+const ACROSS = {
+  induction: "of cross heads attends most to the token that is written next",
+  previous: "of the encoder attends most to the token before",
+  second: "loss of what is to be copied where the encoder reads it",
+  first: "where it reads others",
+} as const;

@@ -1,21 +1,27 @@
 /** @file Rows to train on, by the recipe: the batch of a step is a function of seed and step alone. */
 import { random, type Random } from "../../base/random.ts";
-import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { Recipe, TrainingData } from "../recipe.ts";
 import { bigramRow } from "./bigramRow.ts";
+import { copiedRows, type CopiedRows } from "./copiedRows.ts";
+import { rowsFrom, type TrainingRows } from "./rowsFrom.ts";
 import type { TextSplit } from "./textSplit.ts";
-
-/** Token ids, axes [batch, position]; `targets` are the tokens that follow. */
-export interface TrainingRows {
-  readonly tokens: Tensor<Int32Array>;
-  readonly targets: Tensor<Int32Array>;
-}
 
 /** One row of `length` tokens. */
 type RowMaker = (draw: Random, length: number) => ArrayLike<number>;
 
+/** The batch of each step, counted from 1, by the names of the model's inputs. */
+export function stepRows(
+  recipe: Recipe,
+  text: TextSplit | null,
+): (step: number) => TrainingRows | CopiedRows {
+  const { data, model, batch, seed } = recipe;
+  return data.kind === "copied"
+    ? (step) => copiedRows(data, random(seed, step), { vocabulary: model.vocabulary, batch })
+    : trainingRows(recipe, text);
+}
+
 /**
- * The batch of each step, counted from 1.
+ * The batch of each step of a decoder, counted from 1.
  *
  * @param text the text as token ids, where the recipe trains on one
  */
@@ -32,19 +38,6 @@ export function trainingRows(
       length,
     );
   };
-}
-
-/** Tokens and targets from rows that are one token longer. */
-export function rowsFrom(rows: readonly ArrayLike<number>[], length: number): TrainingRows {
-  const part = (from: number) => {
-    const data = new Int32Array(rows.length * length);
-    rows.forEach((row, index) => {
-      for (let position = 0; position < length; position++)
-        data[index * length + position] = row[from + position]!;
-    });
-    return tensor(["batch", "position"], [rows.length, length], data);
-  };
-  return { tokens: part(0), targets: part(1) };
 }
 
 function rowMaker(
@@ -66,6 +59,8 @@ function rowMaker(
       return again(block, length);
     };
   if (data.kind === "bigram") return bigramRow(data, { vocabulary, seed });
+  if (data.kind === "copied")
+    throw new Error("internal: rows that are copied have no tokens alone");
   if (!text) throw new Error("internal: a recipe of text needs its text");
   const { training } = text;
   return (draw, length) => {

@@ -1,5 +1,5 @@
 import type { TextSplit } from "./textSplit.ts";
-import { rowsFrom, type TrainingRows } from "./trainingRows.ts";
+import { rowsFrom, type TrainingRows } from "./rowsFrom.ts";
 
 /** Windows of the held-out part, evenly spaced; null if none is held out. */
 export function validationRows(
