@@ -28,8 +28,8 @@ BEYOND = {
     **dict.fromkeys("bert camembert distilbert modernbert roberta xlm-roberta".split(), MODEL_FOR_MASKED_LM_MAPPING_NAMES),
     **dict.fromkeys("bart marian mbart mt5 t5".split(), MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES),
     "whisper": MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING_NAMES,
-    "llava": MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
-    **dict.fromkeys("clip clip_text_model clip_vision_model deit dinov2 siglip siglip_text_model siglip_vision_model vit".split(), MODEL_MAPPING_NAMES),
+    **dict.fromkeys("gemma3 llava".split(), MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES),
+    **dict.fromkeys("clip clip_text_model clip_vision_model deit dinov2 dinov2_with_registers siglip siglip_text_model siglip_vision_model vit".split(), MODEL_MAPPING_NAMES),
 }
 TYPES += BEYOND
 NOTHING = object()

@@ -26,6 +26,8 @@ CLASSES = {
     "dinov2": (T.Dinov2Model, {**SEES, "mlp_ratio": 2}), "siglip_vision_model": (T.SiglipVisionModel, SEES), "clip_vision_model": (T.CLIPVisionModel, SEES),
     "clip": (T.CLIPModel, dict(text_config={**TEXT, "bos_token_id": 1, "eos_token_id": 2}, vision_config=SEES, projection_dim=20)),
     "siglip": (T.SiglipModel, dict(text_config=TEXT, vision_config=SEES)),
+    "gemma3": (T.Gemma3ForConditionalGeneration, dict(vision_config={**SEES, "model_type": "siglip_vision_model", "vision_use_head": False}, mm_tokens_per_image=4, image_token_index=3, boi_token_index=4, eoi_token_index=2,
+        text_config={**TEXT, "num_key_value_heads": 2, "head_dim": 8, "num_hidden_layers": 3, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"], "sliding_window": 3, "query_pre_attn_scalar": 8})),
     "llava": (T.LlavaForConditionalGeneration, dict(vision_config={**SEES, "model_type": "clip_vision_model"}, text_config=LLAMA, image_token_index=3)),
 }
 
@@ -57,7 +59,7 @@ def computed(kind, model, config):
     """What goes in, ids by name and arrays, and what comes out."""
     arguments, ids, arrays, kept = {}, {}, {}, {}
     both = dict(output_attentions=True, output_hidden_states=True)
-    if kind in ("vit", "vit-classes", "deit", "dinov2", "siglip_vision_model", "clip_vision_model", "clip", "siglip", "llava"):
+    if kind in ("vit", "vit-classes", "deit", "dinov2", "dinov2_with_registers", "siglip_vision_model", "clip_vision_model", "clip", "siglip", "llava", "gemma3"):
         vision = getattr(config, "vision_config", config)
         arrays["pixels"] = arguments["pixel_values"] = torch.randn(2, vision.num_channels, vision.image_size, vision.image_size)
     if kind == "whisper":
@@ -90,6 +92,11 @@ def computed(kind, model, config):
         places = (config.vision_config.image_size // config.vision_config.patch_size) ** 2 + (config.vision_feature_select_strategy == "full")
         copy = torch.randint(5, VOCABULARY, (2, 8))
         ids["tokens"] = arguments["input_ids"] = torch.cat([torch.full((2, 1), 1), torch.full((2, places), 3), copy, copy], 1)
+    elif kind == "gemma3":
+        image = torch.tensor([[1, 4] + [3] * config.mm_tokens_per_image + [2]] * 2)
+        copy = torch.randint(5, VOCABULARY, (2, 8))
+        ids["tokens"] = arguments["input_ids"] = torch.cat([image, copy, copy], 1)
+        arguments["token_type_ids"] = (arguments["input_ids"] == 3).long()
     elif "pixels" not in arrays:
         ids["tokens"] = arguments["input_ids"] = rows(24)
     out = model(**arguments, **both)

@@ -24,6 +24,7 @@ import { exaone4 } from "./families/exaone4.ts";
 import { falcon } from "./families/falcon.ts";
 import { gemma, gemma2, vaultgemma } from "./families/gemma.ts";
 import { gemma3Text } from "./families/gemma3.ts";
+import { gemma3Seeing } from "./families/gemma3Seeing.ts";
 import { ernie45Moe } from "./families/ernie45Moe.ts";
 import { minimaxM2 } from "./families/minimaxM2.ts";
 import { openaiGpt } from "./families/openaiGpt.ts";
@@ -211,13 +212,20 @@ function textModel(
   outer: Readonly<Record<string, unknown>>,
   inner: Readonly<Record<string, unknown>>,
   checkpoint: CheckpointTensors,
+/** Models of several parts, by `model_type`, whose text model can be shown images. */
+const SEEING: ReadonlyMap<string, typeof llavaSeeing> = new Map([
+  ["llava", llavaSeeing],
+  ["gemma3", gemma3Seeing],
+]);
+
   options: Omit<ModelOptions, "layout">,
 ): Model {
   const ties = "tie_word_embeddings";
   const config = { ...inner, ...(ties in outer && { [ties]: outer[ties] }) };
   const model = modelFrom(config, checkpoint, "hugging_face", { ...options, others: true });
   const [whole, part] = [outer["model_type"], inner["model_type"]].map(nameOf);
-  const wholeModel = whole === "llava" ? withImages(outer, model, checkpoint) : model;
+  const seeingOf = SEEING.get(String(outer["model_type"]));
+  const wholeModel = seeingOf ? withImages(seeingOf, outer, model, checkpoint) : model;
   const aside = wholeModel.seeing
     ? "images are read where `inputs` have pixels"
     : "what sees or hears is left aside";
@@ -232,7 +240,9 @@ function withImages(
   checkpoint: CheckpointTensors,
 ): Model {
   try {
-    return { ...model, ...llavaSeeing(json, model.program, checkpoint) };
+  seeingOf: typeof llavaSeeing,
+    const seeingFamily = nameOf(json["model_type"]);
+    return { ...model, ...seeingOf(json, model.program, checkpoint), seeingFamily };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return withNotices(model, [`it cannot be shown images: ${error.message}`]);

@@ -163,12 +163,17 @@ export interface Model {
 
 /** How matrices lie in a file: as Hugging Face's modules keep them, or nn.Linear's [out, in] everywhere, as nanoGPT has them. */
 export type StoredLayout = "hugging_face" | "nanogpt";
+  /** The `model_type` of the whole that `seeing` is of, as llava. */
+  readonly seeingFamily?: string | undefined;
 
 /** Which unembedding is used where a configuration ties it and the files have one: theirs, or the embedding. */
 export type UnembeddingChoice = "file" | "tied";
 
 export interface ModelOptions {
   readonly layout?: StoredLayout;
+/** A program that is shown images, and where they stand. */
+export type Seeing = Required<Pick<Model, "seeing" | "sight">>;
+
   /** Left out: the embedding, where the configuration says so. */
   readonly head?: UnembeddingChoice | undefined;
   /** The checkpoint has other models beside this one. */

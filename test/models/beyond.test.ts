@@ -36,7 +36,7 @@ function folders(folder: string | null): string[] {
   return readdirSync(folder)
     .map((name) => join(folder, name))
     .filter((path) => FILES.every((name) => existsSync(join(path, name))))
-    .filter((path) => Object.hasOwn({ ...FAMILIES, llava: true }, modelType(path)));
+    .filter((path) => Object.hasOwn({ ...FAMILIES, llava: true, gemma3: true }, modelType(path)));
 }
 
 function modelType(path: string): string {

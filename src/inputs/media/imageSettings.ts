@@ -41,6 +41,8 @@ const schema = z.looseObject({
   image_mean: colours.nullish(),
   image_std: colours.nullish(),
   do_pad: z.literal(false).nullish(),
+  /** More views of one image, which this does not make. */
+  do_pan_and_scan: z.literal(false).nullish(),
   do_convert_rgb: z.boolean().nullish(),
 });
 
@@ -55,6 +57,7 @@ const CLIP = {
 const CLASSES = {
   ViT: { square: true, resample: 2, size: 224, crop: null, mean: HALF, deviation: HALF },
   DeiT: { square: true, resample: 3, size: 256, crop: 224, mean: HALF, deviation: HALF },
+  Gemma3: { square: true, resample: 2, size: 224, crop: null, mean: HALF, deviation: HALF },
   Siglip: { square: true, resample: 3, size: 224, crop: null, mean: HALF, deviation: HALF },
   CLIP,
   Bit: CLIP,
@@ -71,6 +74,7 @@ const OF_FAMILY: Readonly<Record<string, keyof typeof CLASSES>> = {
   dinov2: "Bit",
   llava: "CLIP",
 };
+  gemma3: "Gemma3",
 
 /**
  * @param json what preprocessor_config.json says

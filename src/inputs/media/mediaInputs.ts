@@ -17,7 +17,10 @@ export interface MediaFile {
   readonly bytes: Uint8Array;
 }
 
-type Reader = Pick<LoadedModel, "program" | "seeing" | "architecture" | "preprocessor">;
+type Reader = Pick<
+  LoadedModel,
+  "program" | "seeing" | "seeingFamily" | "architecture" | "preprocessor"
+>;
 
 /**
  * PNG or JPEG files as `pixels` [image, colour, row, column], resized, cropped, scaled and normalised as the model's
@@ -34,7 +37,7 @@ export async function pixelsOfImages(model: Reader, files: readonly MediaFile[])
       "config",
       "an image needs preprocessor_config.json beside the model's weights, which says how it is resized and normalised; give pixels in a .safetensors file",
     );
-  const kind = model.seeing && model.program !== model.seeing ? "llava" : model.architecture.family;
+  const kind = model.seeingFamily ?? model.architecture.family;
   const settings = imageSettings(json, kind);
   const images = await Promise.all(
     files.map(async ({ bytes, name }) => pixelsOf(await decodeImage(bytes, name), settings)),

@@ -7,7 +7,7 @@ import { readConfig } from "../config/readConfig.ts";
 import type { CheckpointTensors } from "../checkpointTensors.ts";
 import { partMap } from "../composed/partMap.ts";
 import { seeingProgram } from "../composed/seeing.ts";
-import type { Model, Sight } from "../family.ts";
+import type { Seeing, Sight } from "../family.ts";
 import { bindWeights } from "../weightMap.ts";
 import { clipTower, clipTowerPart, clipVisionSchema } from "./vision.ts";
 
@@ -24,9 +24,6 @@ const schema = z.object({
   vocab_size: z.unknown().optional(),
   hidden_size: z.unknown().optional(),
 });
-
-/** A program that is shown images, and where they stand. */
-export type Seeing = Required<Pick<Model, "seeing" | "sight">>;
 
 /**
  * The text model's program with images.
@@ -88,7 +85,7 @@ export function llavaSeeing(
       vision,
       layers,
       whole,
-      act: c.projector_hidden_act,
+      projector: { kind: "mlp", act: c.projector_hidden_act },
       imageToken: c.image_token_index,
     },
     weights,

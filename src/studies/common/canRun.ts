@@ -160,7 +160,7 @@ export function canRun(study: ModelStudy, model: DescribedModel): string | null 
 }
 
 const BLIND =
-  "this model writes no text about images; those that do are llava models whose tower is read here";
+  "this model writes no text about images; those that do are llava and gemma3 models whose tower is read here";
 
 const SEVERAL =
   "this model does not read one row of tokens and say what comes next; `run --inputs` gives its values";
