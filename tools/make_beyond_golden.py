@@ -23,7 +23,7 @@ CLASSES = {
     "marian": (T.MarianMTModel, {**PAIR, "max_position_embeddings": CONTEXT, "pad_token_id": 0, "decoder_start_token_id": 0}),
     "whisper": (T.WhisperForConditionalGeneration, {**PAIR, "num_mel_bins": 8, "max_source_positions": 24, "max_target_positions": CONTEXT, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}),
     "vit": (T.ViTModel, SEES), "vit-classes": (T.ViTForImageClassification, SEES), "deit": (T.DeiTModel, SEES),
-    "dinov2": (T.Dinov2Model, {**SEES, "mlp_ratio": 2}), "siglip_vision_model": (T.SiglipVisionModel, SEES), "clip_vision_model": (T.CLIPVisionModel, SEES),
+    "dinov2": (T.Dinov2Model, {**SEES, "mlp_ratio": 2}), "dinov2_with_registers": (T.Dinov2WithRegistersModel, {**SEES, "mlp_ratio": 2}), "siglip_vision_model": (T.SiglipVisionModel, SEES), "clip_vision_model": (T.CLIPVisionModel, SEES),
     "clip": (T.CLIPModel, dict(text_config={**TEXT, "bos_token_id": 1, "eos_token_id": 2}, vision_config=SEES, projection_dim=20)),
     "siglip": (T.SiglipModel, dict(text_config=TEXT, vision_config=SEES)),
     "gemma3": (T.Gemma3ForConditionalGeneration, dict(vision_config={**SEES, "model_type": "siglip_vision_model", "vision_use_head": False}, mm_tokens_per_image=4, image_token_index=3, boi_token_index=4, eoi_token_index=2,

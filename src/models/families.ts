@@ -64,7 +64,7 @@ import { stablelm } from "./families/stablelm.ts";
 import { starcoder2 } from "./families/starcoder2.ts";
 import { mt5, t5 } from "./families/t5.ts";
 import { transformerLens } from "./families/transformerLens.ts";
-import { clipVision, deit, dinov2, siglipVision, vit } from "./families/vision.ts";
+import { clipVision, deit, dinov2, dinov2WithRegisters, siglipVision, vit } from "./families/vision.ts";
 import type { CheckpointTensors } from "./checkpointTensors.ts";
 
 import { unwrapNames } from "./weightPrefix.ts";
@@ -147,6 +147,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   distilbert,
   marian,
   mbart,
+  dinov2_with_registers: dinov2WithRegisters,
   modernbert,
   mt5,
   roberta,

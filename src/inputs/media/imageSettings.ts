@@ -72,9 +72,10 @@ const OF_FAMILY: Readonly<Record<string, keyof typeof CLASSES>> = {
   clip: "CLIP",
   clip_vision_model: "CLIP",
   dinov2: "Bit",
+  dinov2_with_registers: "Bit",
   llava: "CLIP",
-};
   gemma3: "Gemma3",
+};
 
 /**
  * @param json what preprocessor_config.json says

@@ -10,8 +10,10 @@ export interface ImageSpec {
   /** Pixels of a side of the image, and of a patch; what is left at the right and at the bottom is not read. */
   readonly size: number;
   readonly patch: number;
-  /** Vectors before those of the patches: the class, and in DeiT one for what a teacher says. */
+  /** Vectors before those of the patches: the class, in DeiT one for what a teacher says, and registers. */
   readonly before: number;
+  /** Vectors without a position between the class's and the patches (Darcet et al. 2023, arXiv:2309.16588); left out: none. */
+  readonly registers?: number;
   /** A norm before the first block (CLIP). */
   readonly norm?: NormSpec | null;
 }
@@ -51,7 +53,8 @@ export function patchStream(
   const vectors = b.contract(patches, requireWeight(w, `${prefix}patch.W`), axes, { bias });
   const merged = { axes: ["patch_row", "patch_column"], into: "position" };
   const rows = b.op("mergeAxes", [vectors], merged);
-  const front = ["class.W", "distillation.W"].slice(0, before).toReversed();
+  const { registers = 0 } = spec;
+  const front = ["class.W", "distillation.W"].slice(0, before - registers).toReversed();
   const stream = front.reduce((x, name) => inFront(b, requireWeight(w, prefix + name), x), rows);
   const embedded = b.rename(stream, {}, `${prefix}hook_embed`);
   const place = b.rename(
@@ -59,7 +62,26 @@ export function patchStream(
     {},
     `${prefix}hook_pos_embed`,
   );
-  return norm(b, w, `${prefix}embed.ln`, b.add(embedded, place), spec.norm ?? null);
+  const embeddedPlaces = b.add(embedded, place);
+  const whole =
+    registers > 0
+      ? withRegisters(b, requireWeight(w, `${prefix}registers.W`), embeddedPlaces)
+      : embeddedPlaces;
+  return norm(b, w, `${prefix}embed.ln`, whole, spec.norm ?? null);
+}
+
+/** Registers [register, d_model] after the class's vector of every image. */
+function withRegisters(b: Builder, registers: Name, stream: Name): Name {
+  const part = (start: number, end: number) =>
+    b.op("slice", [stream], { axis: "position", start, end });
+  const count = Number(b.typeOf(registers).axes[0]!.size);
+  const length = Number(b.typeOf(stream).axes[1]!.size);
+  const like = part(0, 1);
+  const each = Array.from({ length: count }, (_, index) => {
+    const one = b.op("slice", [registers], { axis: "register", start: index, end: index + 1 });
+    return b.op("stretch", [b.op("sum", [one], { axes: ["register"] }), like], {});
+  });
+  return b.op("concat", [like, ...each, part(1, length)], { axis: "position" });
 }
 
 /** A vector in front of the patches of every image. */
@@ -76,13 +98,15 @@ export interface PatchNames {
   readonly classVector: { readonly from: string; readonly ones: 0 | 2 } | null;
   /** The vector after it, which has two such axes; left out: there is none. */
   readonly distillation?: string | undefined;
+  /** Registers, whose tensor has an axis of size 1 first; left out: there are none. */
+  readonly registers?: string | undefined;
   /** The table of positions, and whether its tensor has an axis of size 1 before them. */
   readonly positions: { readonly from: string; readonly isOne: boolean };
 }
 
 /** Weights under the names that `seen` looks for. */
 export function patchWeights(names: PatchNames): WeightMap {
-  const { patch, bias, classVector, distillation, positions } = names;
+  const { patch, bias, classVector, distillation, registers, positions } = names;
   const ones = ["one", "other_one"];
   const vector = (from: string) => ({
     from,
@@ -99,6 +123,13 @@ export function patchWeights(names: PatchNames): WeightMap {
           : vector(classVector.from),
     }),
     ...(distillation !== undefined && { "distillation.W": vector(distillation) }),
+    ...(registers !== undefined && {
+      "registers.W": {
+        from: registers,
+        shape: ["one", "register", "d_model"],
+        select: [{ axis: "one", index: 0 }],
+      },
+    }),
     "pos_embed.W_pos": positions.isOne
       ? {
           from: positions.from,
@@ -111,6 +142,7 @@ export function patchWeights(names: PatchNames): WeightMap {
 
 /** Sizes of the axes that those weights have. */
 export function patchSizes(spec: ImageSpec) {
-  const { channels: channel, patch } = spec;
-  return { channel, y: patch, x: patch, one: 1, other_one: 1, position: imagePositions(spec) };
+  const { channels: channel, patch, registers: register = 0 } = spec;
+  const position = imagePositions(spec) - register; // registers have no places
+  return { channel, y: patch, x: patch, one: 1, other_one: 1, register, position };
 }

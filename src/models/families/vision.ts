@@ -130,46 +130,66 @@ export const deit = composedFamily("deit", deitSchema, (c, { json, has }) => {
   });
 });
 
-export const dinov2 = composedFamily(
-  "dinov2",
-  z.object({
-    ...visionKeys,
-    layer_norm_eps: z.number().positive().default(1e-6),
-    mlp_ratio: z.number().positive().default(4),
-    qkv_bias: z.boolean().default(true),
-    use_swiglu_ffn: z.boolean().default(false),
-    /** Of training, and of what a backbone hands on. */
-    layerscale_value: z.unknown().optional(),
-    drop_path_rate: z.unknown().optional(),
-    use_mask_token: z.unknown().optional(),
-    apply_layernorm: z.unknown().optional(),
-    reshape_hidden_states: z.unknown().optional(),
-    out_features: z.unknown().optional(),
-    out_indices: z.unknown().optional(),
-    stage_names: z.unknown().optional(),
-  }),
-  (c, { has }) => {
-    const wide = Math.trunc(c.hidden_size * c.mlp_ratio);
-    const gated = Math.floor((Math.trunc((wide * 2) / 3) + 7) / 8) * 8;
-    const mlp = has("mlp.gate_proj.weight")
-      ? { gate: "mlp.gate_proj", in: "mlp.up_proj", out: "mlp.down_proj" }
-      : { gateIn: "mlp.weights_in", out: "mlp.weights_out" };
-    const spec = visionSpec(c, { before: 1, ...(c.use_swiglu_ffn && { mlp: { act: "silu" } }) });
-    const names = {
-      ...VIT_NAMES,
-      ln1: "norm1",
-      ln2: "norm2",
-      scales: { attention: "layer_scale1.lambda1", mlp: "layer_scale2.lambda1" },
-      mlp: c.use_swiglu_ffn ? mlp : { in: "mlp.fc1", out: "mlp.fc2" },
-      biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias },
-    };
-    const sizes = { d_mlp: c.use_swiglu_ffn ? gated : wide, gate_in: 2 };
-    return visionRow(spec, visionPart("", spec, names, VIT_PATCHES, sizes), {
-      base: "dinov2.",
-      ignorable: [...BESIDE, /(^|\.)classifier\./],
-    });
-  },
+const dinoKeys = {
+  ...visionKeys,
+  layer_norm_eps: z.number().positive().default(1e-6),
+  mlp_ratio: z.number().positive().default(4),
+  qkv_bias: z.boolean().default(true),
+  use_swiglu_ffn: z.boolean().default(false),
+  /** Of training, and of what a backbone hands on. */
+  layerscale_value: z.unknown().optional(),
+  drop_path_rate: z.unknown().optional(),
+  use_mask_token: z.unknown().optional(),
+  apply_layernorm: z.unknown().optional(),
+  reshape_hidden_states: z.unknown().optional(),
+  out_features: z.unknown().optional(),
+  out_indices: z.unknown().optional(),
+  stage_names: z.unknown().optional(),
+};
+
+export const dinov2 = composedFamily("dinov2", z.object(dinoKeys), (c, { has }) =>
+  dinoRow(c, has, 0),
 );
+
+/** DINOv2 with vectors in front of the patches that stand for nothing. */
+export const dinov2WithRegisters = composedFamily(
+  "dinov2_with_registers",
+  z.object({ ...dinoKeys, num_register_tokens: z.int().nonnegative().default(4) }),
+  (c, { has }) => dinoRow(c, has, c.num_register_tokens),
+);
+
+function dinoRow(
+  c: z.infer<z.ZodObject<typeof dinoKeys>>,
+  has: (name: string) => boolean,
+  registers: number,
+): ComposedRow {
+  const wide = Math.trunc(c.hidden_size * c.mlp_ratio);
+  const gated = Math.floor((Math.trunc((wide * 2) / 3) + 7) / 8) * 8;
+  const mlp = has("mlp.gate_proj.weight")
+    ? { gate: "mlp.gate_proj", in: "mlp.up_proj", out: "mlp.down_proj" }
+    : { gateIn: "mlp.weights_in", out: "mlp.weights_out" };
+  const spec = visionSpec(c, {
+    ...{ before: 1 + registers, registers },
+    ...(c.use_swiglu_ffn && { mlp: { act: "silu" } }),
+  });
+  const names = {
+    ...VIT_NAMES,
+    ln1: "norm1",
+    ln2: "norm2",
+    scales: { attention: "layer_scale1.lambda1", mlp: "layer_scale2.lambda1" },
+    mlp: c.use_swiglu_ffn ? mlp : { in: "mlp.fc1", out: "mlp.fc2" },
+    biases: { ...VIT_NAMES.biases, qkv: c.qkv_bias },
+  };
+  const sizes = { d_mlp: c.use_swiglu_ffn ? gated : wide, gate_in: 2 };
+  const patches = {
+    ...VIT_PATCHES,
+    ...(registers > 0 && { registers: "embeddings.register_tokens" }),
+  };
+  return visionRow(spec, visionPart("", spec, names, patches, sizes), {
+    base: registers > 0 ? "dinov2_with_registers." : "dinov2.",
+    ignorable: [...BESIDE, /(^|\.)classifier\./],
+  });
+}
 
 const towerKeys = {
   ...visionKeys,

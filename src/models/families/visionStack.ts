@@ -33,9 +33,14 @@ export function visionSpec(
   c: Keys,
   {
     before,
+    registers,
     mlp,
     ...more
-  }: { readonly before: number; readonly mlp?: MlpSpec } & Partial<VisionSpec> & {
+  }: {
+    readonly before: number;
+    readonly registers?: number;
+    readonly mlp?: MlpSpec;
+  } & Partial<VisionSpec> & {
       readonly norm?: NormSpec;
       readonly imageNorm?: boolean;
     },
@@ -54,6 +59,7 @@ export function visionSpec(
     size,
     patch,
     before,
+    ...(registers !== undefined && { registers }),
     norm: imageNorm ? norm : null,
   };
   return {
