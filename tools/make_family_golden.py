@@ -23,7 +23,7 @@ def part(module, *names):
 
 def main(out, model_type, *options):
     torch.manual_seed(0)
-    common = SCANS if "mamba" in model_type else FIRST_GPT if model_type == "openai-gpt" else COMMON
+    common = SCANS if model_type in ("mamba", "mamba2", "falcon_mamba") else FIRST_GPT if model_type == "openai-gpt" else COMMON
     fields = {**common, **{key: json.loads(value) for key, value in (option.split("=", 1) for option in options)}}
     fields = {key: value for key, value in fields.items() if value is not None}
     config = AutoConfig.for_model(model_type, **fields)
@@ -48,8 +48,13 @@ def main(out, model_type, *options):
         at = f"blocks.{layer}"
         first = lambda out: out[0] if isinstance(out, (tuple, list)) else out
         block.register_forward_pre_hook(lambda _, args, kwargs, at=at: keep(f"{at}.hook_resid_pre", args[0] if args else kwargs["hidden_states"]), with_kwargs=True)
+        mixer = getattr(block, "mixer", getattr(block, "mamba", None))
+        if mixer is not None:
+            mixer.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
         if hasattr(block, "mixer"):
-            block.mixer.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
+            continue
+        if mixer is not None:  # of a hybrid, whose other layers have attention
+            block.feed_forward.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out).reshape(BATCH, LENGTH, -1)))
             continue
         attention = part(block, "self_attn", "attn")
         attention.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
@@ -62,8 +67,11 @@ def main(out, model_type, *options):
     with torch.no_grad():
         result = model(tokens, use_cache=False, **({} if hasattr(model, "backbone") else {"output_attentions": True}))
     keep("logits", result.logits)
-    for layer, pattern in enumerate(getattr(result, "attentions", None) or []):
-        keep(f"blocks.{layer}.attn.hook_pattern", pattern)
+    with_attention = [layer for layer, block in enumerate(layers) if not hasattr(block, "mamba")]
+    patterns = getattr(result, "attentions", None) or []
+    for layer, pattern in zip(with_attention, patterns) if len(patterns) == len(with_attention) else enumerate(patterns):
+        if pattern is not None:
+            keep(f"blocks.{layer}.attn.hook_pattern", pattern)
     folder = pathlib.Path(out)
     model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)

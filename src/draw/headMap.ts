@@ -20,7 +20,7 @@ export interface MarkedHead {
 export interface HeadMap {
   readonly title: string;
   readonly subtitle: readonly string[];
-  /** `[layer][head]`, rows of equal length; null where there is no value. */
+  /** `[layer][head]`; layers may have fewer heads than others. Null where there is no value. */
   readonly values: readonly (readonly (number | null)[])[];
   /** Written on the cells in place of the values, `[layer][head]`. */
   readonly texts?: readonly (readonly string[])[] | undefined;
@@ -49,7 +49,7 @@ interface Cell {
  * The picture as one SVG element.
  *
  * @param document the page's, or a stand-in such as happy-dom's
- * @throws {InputError} "shape" for no values, rows of unequal length, or texts of another shape; "range" unless the
+ * @throws {InputError} "shape" for no values, a layer without heads, or texts of another shape; "range" unless the
  *   bound is positive and finite
  */
 export function headMap(map: HeadMap, document: Document, theme = THEMES.light): SVGSVGElement {
@@ -57,7 +57,7 @@ export function headMap(map: HeadMap, document: Document, theme = THEMES.light):
   const cells = cellsOf(map);
   const size = cellSize(
     map.values.length,
-    map.values[0]!.length,
+    mostHeads(map.values),
     cells.map((cell) => cell.text),
   );
   const spec = headMapPlot(map, theme, size);
@@ -80,7 +80,7 @@ export function headMap(map: HeadMap, document: Document, theme = THEMES.light):
 /** The Observable Plot specification of the matrix alone, without title, legend and notes. */
 function headMapPlot(map: HeadMap, theme: Theme, size: CellSize): Plot.PlotOptions {
   const layers = map.values.length;
-  const heads = map.values[0]!.length;
+  const heads = mostHeads(map.values);
   const margin = { marginTop: 3, marginRight: 3, marginBottom: 40, marginLeft: 50 };
   const axis = { tickSize: 0, tickPadding: 5, fontSize: size.axisFont, fill: theme.text };
   const colourOf = ramp(theme[map.scale.kind]);
@@ -175,11 +175,16 @@ function keyOf(map: HeadMap): KeyEntry[] {
   return key;
 }
 
+/** Heads of the layer that has most. */
+export function mostHeads(values: HeadMap["values"]): number {
+  return Math.max(...values.map((row) => row.length));
+}
+
 function checkHeadMap({ values, texts, scale }: HeadMap): void {
-  const heads = values[0]?.length ?? 0;
   const sameShape = (rows: readonly (readonly unknown[])[]) =>
-    rows.length === values.length && rows.every((row) => row.length === heads);
-  if (heads === 0 || !sameShape(values) || (texts !== undefined && !sameShape(texts))) {
+    rows.length === values.length &&
+    rows.every((row, layer) => row.length > 0 && row.length === values[layer]!.length);
+  if (values.length === 0 || !sameShape(values) || (texts !== undefined && !sameShape(texts))) {
     const lengths = (rows: readonly (readonly unknown[])[]) =>
       `rows of ${rows.map((row) => row.length).join(", ") || "nothing"}`;
     const got = texts === undefined ? "" : ` and texts in ${lengths(texts)}`;

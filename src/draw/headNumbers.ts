@@ -58,7 +58,7 @@ interface Grid {
   readonly rows: readonly (readonly (readonly StudyCell[])[])[];
 }
 
-/** Null unless the first column of heads names each head of a rectangle once. */
+/** Null unless the first column of heads names each head of each layer once. */
 function gridOf(table: StudyTable): Grid | null {
   const at = table.columns.findIndex((column) => typeof column !== "string" && column.isHead);
   if (at < 0 || table.rows.length === 0) return null;
@@ -66,10 +66,11 @@ function gridOf(table: StudyTable): Grid | null {
   if (places.some((place) => place === null)) return null;
   const layers = 1 + Math.max(...places.map((place) => place!.layer));
   const heads = 1 + Math.max(...places.map((place) => place!.head));
-  if (layers * heads !== table.rows.length) return null;
   const rows: (readonly StudyCell[])[][] = Array.from({ length: layers }, () => []);
   places.forEach((place, index) => (rows[place!.layer]![place!.head] = table.rows[index]!));
-  const isWhole = rows.every((row) => Object.keys(row).length === heads);
+  const isWhole =
+    rows.flat().length === table.rows.length &&
+    rows.every((row) => row.length > 0 && Object.keys(row).length === row.length);
   return isWhole ? { table, layers, heads, rows } : null;
 }
 

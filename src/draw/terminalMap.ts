@@ -30,7 +30,7 @@ const LEAST_COLOURED = 0.1;
  * another block below.
  */
 export function terminalMap(map: TerminalMap, { depth, width }: TerminalMapOptions): string[] {
-  const heads = map.values[0]!.length;
+  const heads = Math.max(...map.values.map((row) => row.length));
   const gutter = String(map.values.length - 1).length + 1;
   const cell =
     1 + Math.max(...map.values.flat().map((value) => valueText(value, map.scale).length));

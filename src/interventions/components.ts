@@ -2,6 +2,7 @@
 import { headName } from "../base/headName.ts";
 import { InputError } from "../base/errors.ts";
 import type { Architecture } from "../models/family.ts";
+import { headsIn } from "../models/headCounts.ts";
 import type { UnitName } from "../results/causalNames.ts";
 import type { Components } from "../results/pair.ts";
 import { headsCalled } from "./headNames.ts";
@@ -39,17 +40,18 @@ export function componentsOf(
   unit: UnitName,
   { layers: only, heads: names, positions, byCell = false }: ComponentChoice,
 ): Component[] {
-  const { layers, heads, kvHeads } = architecture;
+  const { layers, kvHeads } = architecture;
   const wrong = only?.find((layer) => !(Number.isInteger(layer) && layer >= 0 && layer < layers));
   if (wrong !== undefined)
     throw new InputError("unknown-layer", `the model has layers 0 to ${layers - 1}, got ${wrong}`);
   checkUnit(unit, { names, byCell });
-  const count = { head: heads, kv: kvHeads, layer: 0 }[UNITS[unit].of];
+  const { of } = UNITS[unit];
+  const counts = of === "kv" ? { layers, heads: kvHeads } : architecture;
   const each = (size: number) => Array.from({ length: size }, (_, index) => index);
   const places = names
-    ? headsCalled(names, { ...architecture, heads: count })
+    ? headsCalled(names, counts)
     : (only ?? each(layers)).flatMap((layer) =>
-        (count > 0 ? each(count) : [null]).map((head) => ({ layer, head })),
+        (of === "layer" ? [null] : each(headsIn(counts, layer))).map((head) => ({ layer, head })),
       );
   return places.flatMap(({ layer, head }) =>
     (positions === null ? [null] : each(positions)).flatMap((position) =>

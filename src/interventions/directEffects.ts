@@ -11,6 +11,7 @@ import { secondCopyQueries } from "../inputs/secondCopyQueries.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
 import { isMissing } from "../models/anatomy/programAnatomy.ts";
 import type { Model } from "../models/family.ts";
+import { headsIn } from "../models/headCounts.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
 import { prepare } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";
@@ -48,11 +49,11 @@ export async function directEffects(
 ): Promise<DirectEffects | string> {
   const program = directEffectProgram(model);
   if (typeof program === "string") return program;
-  const { layers, heads } = model.architecture;
+  const { architecture } = model;
   const { length, examples } = rows.info;
   const positions = Int32Array.from(secondCopyQueries(rows));
-  const effects = Array.from({ length: layers }, () =>
-    Array.from({ length: heads }, () => new Float64Array(examples)),
+  const effects = Array.from({ length: architecture.layers }, (_, layer) =>
+    Array.from({ length: headsIn(architecture, layer) }, () => new Float64Array(examples)),
   );
   const perRun = rowsPerRun(program, backend, length);
   const sizes = { batch: perRun, position: length, [LENS_INPUTS.positions]: positions.length };

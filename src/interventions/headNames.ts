@@ -2,6 +2,7 @@
 import { InputError } from "../base/errors.ts";
 import { headList, headName, headNumbers, type HeadAt, type HeadChoice } from "../base/headName.ts";
 import type { Architecture } from "../models/family.ts";
+import { headsIn } from "../models/headCounts.ts";
 
 /**
  * The head that `choice` means.
@@ -9,15 +10,21 @@ import type { Architecture } from "../models/family.ts";
  * @throws {InputError} "unknown-head" for a name that is not layer.head, or a head that the model does not have; the nearest is
  *   named
  */
-export function headCalled(choice: HeadChoice, { layers, heads }: Architecture): HeadAt {
+export function headCalled(choice: HeadChoice, architecture: Counts): HeadAt {
+  const { layers } = architecture;
   const { layer, head } = headNumbers(choice);
   const within = (index: number, count: number) =>
     Number.isInteger(index) && index >= 0 && index < count;
-  if (within(layer, layers) && within(head, heads)) return { layer, head };
-  const nearest = headName({ layer: Math.min(layer, layers - 1), head: Math.min(head, heads - 1) });
+  if (within(layer, layers) && within(head, headsIn(architecture, layer))) return { layer, head };
+  const near = Math.min(layer, layers - 1);
+  const last = headsIn(architecture, near) - 1;
+  const nearest = headName({ layer: near, head: Math.min(head, last) });
+  const there = architecture.headsByLayer
+    ? `layer ${near} has heads ${near}.0 to ${near}.${last}`
+    : `the model has heads 0.0 to ${layers - 1}.${last}`;
   throw new InputError(
     "unknown-head",
-    `the model has heads 0.0 to ${layers - 1}.${heads - 1}, got ${headName({ layer, head })}; nearest: ${nearest}`,
+    `${there}, got ${headName({ layer, head })}; nearest: ${nearest}`,
   );
 }
 
@@ -26,13 +33,12 @@ export function headCalled(choice: HeadChoice, { layers, heads }: Architecture):
  *
  * @throws {InputError} "unknown-head"
  */
-export function headsCalled(choices: readonly HeadChoice[], architecture: Architecture): HeadAt[] {
-  const { heads } = architecture;
+export function headsCalled(choices: readonly HeadChoice[], architecture: Counts): HeadAt[] {
   const all = headList(choices).flatMap((choice) => {
     const layer = typeof choice === "string" ? /^(\d+)\.\*$/.exec(choice.trim())?.[1] : undefined;
     return layer === undefined
       ? [headCalled(choice, architecture)]
-      : Array.from({ length: heads }, (_, head) =>
+      : Array.from({ length: headsIn(architecture, Number(layer)) }, (_, head) =>
           headCalled({ layer: Number(layer), head }, architecture),
         );
   });
@@ -40,9 +46,10 @@ export function headsCalled(choices: readonly HeadChoice[], architecture: Archit
 }
 
 /** Every head, in order. */
-export function allHeads({ layers, heads }: Architecture): HeadAt[] {
-  return Array.from({ length: layers * heads }, (_, index) => ({
-    layer: Math.floor(index / heads),
-    head: index % heads,
-  }));
+export function allHeads(architecture: Counts): HeadAt[] {
+  return Array.from({ length: architecture.layers }, (_, layer) =>
+    Array.from({ length: headsIn(architecture, layer) }, (__, head) => ({ layer, head })),
+  ).flat();
 }
+
+type Counts = Pick<Architecture, "layers" | "heads" | "headsByLayer">;

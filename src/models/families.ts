@@ -12,6 +12,7 @@ import {
   type StoredLayout,
 } from "./family.ts";
 import { apertus } from "./families/apertus.ts";
+import { bamba } from "./families/bamba.ts";
 import { bart, marian, mbart, whisper } from "./families/bart.ts";
 import { bert, camembert, roberta, xlmRoberta } from "./families/bert.ts";
 import { bloom } from "./families/bloom.ts";
@@ -23,8 +24,8 @@ import { ernie45 } from "./families/ernie45.ts";
 import { exaone4 } from "./families/exaone4.ts";
 import { falcon } from "./families/falcon.ts";
 import { gemma, gemma2, vaultgemma } from "./families/gemma.ts";
-import { gemma3Text } from "./families/gemma3.ts";
 import { gemma3Seeing } from "./families/gemma3Seeing.ts";
+import { gemma3Text } from "./families/gemma3.ts";
 import { ernie45Moe } from "./families/ernie45Moe.ts";
 import { minimaxM2 } from "./families/minimaxM2.ts";
 import { openaiGpt } from "./families/openaiGpt.ts";
@@ -41,6 +42,7 @@ import { granite } from "./families/granite.ts";
 import { graniteMoe, graniteMoeShared } from "./families/graniteMoe.ts";
 import { llavaSeeing } from "./families/llava.ts";
 import { llama4Text } from "./families/llama4.ts";
+import { jamba } from "./families/jamba.ts";
 import { llama } from "./families/llama.ts";
 import { falconMamba, mamba, mamba2 } from "./families/mamba.ts";
 import { mistral } from "./families/mistral.ts";
@@ -64,7 +66,14 @@ import { stablelm } from "./families/stablelm.ts";
 import { starcoder2 } from "./families/starcoder2.ts";
 import { mt5, t5 } from "./families/t5.ts";
 import { transformerLens } from "./families/transformerLens.ts";
-import { clipVision, deit, dinov2, dinov2WithRegisters, siglipVision, vit } from "./families/vision.ts";
+import {
+  clipVision,
+  deit,
+  dinov2,
+  dinov2WithRegisters,
+  siglipVision,
+  vit,
+} from "./families/vision.ts";
 import type { CheckpointTensors } from "./checkpointTensors.ts";
 
 import { unwrapNames } from "./weightPrefix.ts";
@@ -137,6 +146,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   qwen3_vl_text: qwen3VlText,
   solar_open: solarOpen,
   vaultgemma,
+  bamba,
   bart,
   bert,
   camembert,
@@ -144,10 +154,11 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   clip_vision_model: clipVision,
   deit,
   dinov2,
+  dinov2_with_registers: dinov2WithRegisters,
   distilbert,
   marian,
+  jamba,
   mbart,
-  dinov2_with_registers: dinov2WithRegisters,
   modernbert,
   mt5,
   roberta,
@@ -208,17 +219,17 @@ function besideOthers(config: Readonly<Record<string, unknown>>): unknown {
   return { ...Object.fromEntries(own), model_type: type };
 }
 
-/** Says that of several models in one checkpoint this is the one that reads text. */
-function textModel(
-  outer: Readonly<Record<string, unknown>>,
-  inner: Readonly<Record<string, unknown>>,
-  checkpoint: CheckpointTensors,
 /** Models of several parts, by `model_type`, whose text model can be shown images. */
 const SEEING: ReadonlyMap<string, typeof llavaSeeing> = new Map([
   ["llava", llavaSeeing],
   ["gemma3", gemma3Seeing],
 ]);
 
+/** Says that of several models in one checkpoint this is the one that reads text. */
+function textModel(
+  outer: Readonly<Record<string, unknown>>,
+  inner: Readonly<Record<string, unknown>>,
+  checkpoint: CheckpointTensors,
   options: Omit<ModelOptions, "layout">,
 ): Model {
   const ties = "tie_word_embeddings";
@@ -236,12 +247,12 @@ const SEEING: ReadonlyMap<string, typeof llavaSeeing> = new Map([
 
 /** The same model, which can be shown images where its tower is one that is read here; else a notice says why it cannot. */
 function withImages(
+  seeingOf: typeof llavaSeeing,
   json: Readonly<Record<string, unknown>>,
   model: Model,
   checkpoint: CheckpointTensors,
 ): Model {
   try {
-  seeingOf: typeof llavaSeeing,
     const seeingFamily = nameOf(json["model_type"]);
     return { ...model, ...seeingOf(json, model.program, checkpoint), seeingFamily };
   } catch (error) {

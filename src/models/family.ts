@@ -11,7 +11,10 @@ export interface Architecture extends Partial<DecoderFacts> {
   /** As the configuration calls it; left out where it does not. */
   readonly modelType?: string | undefined;
   readonly layers: number;
+  /** Of attention; of scans where no layer has attention. */
   readonly heads: number;
+  /** Heads of each layer, or units of its scan, where layers differ (hybrids); left out where all have `heads`. */
+  readonly headsByLayer?: readonly number[] | undefined;
   readonly kvHeads: number;
   readonly contextLength: number;
   readonly vocabulary: number;
@@ -35,6 +38,11 @@ export interface Architecture extends Partial<DecoderFacts> {
 /** What a state-space layer is made of; what other models have as heads are its channels, or its heads of several channels. */
 export interface ScanFacts {
   readonly units: "channels" | "heads";
+  /** How many of these a layer has, and how many channels each. */
+  readonly heads: number;
+  readonly dHead: number;
+  /** Layers that are scans; all but in hybrids. */
+  readonly layers: readonly number[];
   /** Numbers in the state of a channel. */
   readonly states: number;
   /** Tokens that the convolution before the scan sees, the current one included. */
@@ -155,25 +163,25 @@ export interface Model {
   readonly notices?: readonly string[];
   /** The forward pass with images, where `program` reads text alone: it reads `pixels` too. */
   readonly seeing?: Program | undefined;
+  /** The `model_type` of the whole that `seeing` is of, as llava. */
+  readonly seeingFamily?: string | undefined;
   /** Where an image stands in the rows of `seeing`; left out without it. */
   readonly sight?: Sight | undefined;
   /** The unembedding that the configuration ties, and one of its own that the files have; left out where it ties none. */
   readonly tiedHead?: { readonly embedding: StoredTensor; readonly own: StoredTensor };
 }
 
+/** A program that is shown images, and where they stand. */
+export type Seeing = Required<Pick<Model, "seeing" | "sight">>;
+
 /** How matrices lie in a file: as Hugging Face's modules keep them, or nn.Linear's [out, in] everywhere, as nanoGPT has them. */
 export type StoredLayout = "hugging_face" | "nanogpt";
-  /** The `model_type` of the whole that `seeing` is of, as llava. */
-  readonly seeingFamily?: string | undefined;
 
 /** Which unembedding is used where a configuration ties it and the files have one: theirs, or the embedding. */
 export type UnembeddingChoice = "file" | "tied";
 
 export interface ModelOptions {
   readonly layout?: StoredLayout;
-/** A program that is shown images, and where they stand. */
-export type Seeing = Required<Pick<Model, "seeing" | "sight">>;
-
   /** Left out: the embedding, where the configuration says so. */
   readonly head?: UnembeddingChoice | undefined;
   /** The checkpoint has other models beside this one. */

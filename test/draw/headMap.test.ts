@@ -168,9 +168,16 @@ describe("headMapSvg(map) with a diverging scale", () => {
     );
   });
 
-  test("refuses rows of unequal length, no rows, and a bound that is not positive", () => {
-    expect(() => headMapSvg({ ...diverging, values: [[1, 2], [3]] })).toThrow(
-      "a head map needs a value for every head of every layer, got values in rows of 2, 1",
+  test("draws layers with fewer heads than others, as hybrids have them", () => {
+    const svg = headMapSvg({ ...diverging, values: [[0.4, 0.2, -0.7], [0.3]], texts: undefined });
+    expect([...svg.matchAll(/<title>(\d\.\d): /g)].map(([, head]) => head)).toEqual([
+      ...["0.0", "0.1", "0.2", "1.0"],
+    ]);
+  });
+
+  test("refuses layers without heads, no rows, and a bound that is not positive", () => {
+    expect(() => headMapSvg({ ...diverging, values: [[1, 2], []] })).toThrow(
+      "a head map needs a value for every head of every layer, got values in rows of 2, 0",
     );
     expect(() => headMapSvg({ ...diverging, values: [] })).toThrow("rows of nothing");
     expect(() => headMapSvg({ ...diverging, texts: [["a"]] })).toThrow("and texts in rows of 1");

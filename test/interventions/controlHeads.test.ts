@@ -3,11 +3,7 @@ import { random } from "../../src/base/random.ts";
 import { controlHeads, controlsByLayer } from "../../src/interventions/controlHeads.ts";
 import { allHeads } from "../../src/interventions/headNames.ts";
 
-const all = allHeads({
-  family: "",
-  ...{ layers: 3, heads: 4, kvHeads: 4, contextLength: 8, vocabulary: 9 },
-  ...{ bosToken: null, specialTokens: [] },
-});
+const all = allHeads({ layers: 3, heads: 4 });
 const chosenHeads = [
   { layer: 1, head: 0 },
   { layer: 1, head: 2 },

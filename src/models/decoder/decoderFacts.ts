@@ -58,8 +58,11 @@ export function decoderFacts(
 }
 
 function scanOf({ blocks }: DecoderSpec): DecoderFacts["scan"] {
-  const [ssm = null] = blocks.flatMap((block) => block.ssm ?? []);
-  return ssm && { units: ssm.kind, states: ssm.states, taps: ssm.taps };
+  const layers = blocks.flatMap(({ ssm }, layer) => (ssm ? [layer] : []));
+  const { ssm } = blocks[layers[0] ?? 0]!;
+  if (!ssm) return null;
+  const { kind: units, heads, dHead, states, taps } = ssm;
+  return { units, heads, dHead, layers, states, taps };
 }
 
 function positionsOf(spec: DecoderSpec): DecoderFacts["positions"] {

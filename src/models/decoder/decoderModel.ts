@@ -57,6 +57,7 @@ export function decoderModel(
       ...(typeof json["model_type"] === "string" && { modelType: json["model_type"] }),
       layers: spec.blocks.length,
       heads,
+      ...headsByLayer(spec),
       kvHeads,
       contextLength: spec.contextLength,
       vocabulary: spec.vocabulary,
@@ -67,6 +68,12 @@ export function decoderModel(
     ...tiedHead(row, checkpoint, binding),
   };
   return withNotices(model, [strayTokensNotice(json, spec.vocabulary)]);
+}
+
+/** Nothing where all layers have as many. */
+function headsByLayer({ blocks }: DecoderSpec): Pick<Model["architecture"], "headsByLayer"> {
+  const counts = blocks.map(({ attention, ssm }) => (attention ?? ssm!).heads);
+  return new Set(counts).size > 1 ? { headsByLayer: counts } : {};
 }
 
 const HEADLESS =

@@ -249,16 +249,16 @@ export function attentionsOf({ blocks }: Pick<DecoderSpec, "blocks">): Attention
   return blocks.flatMap(({ attention }) => attention ?? []);
 }
 
-/** Heads and sizes of the first layer: its attention's, or its scan's. */
+/** Heads and sizes of attention, or of scans where no layer has attention. */
 export function unitsOf({ blocks }: Pick<DecoderSpec, "blocks">): {
   readonly heads: number;
   readonly kvHeads: number;
   readonly dHead: number;
   readonly dValue: number;
 } {
-  const [{ attention, ssm }] = blocks as readonly [BlockSpec];
+  const [attention] = attentionsOf({ blocks });
   if (attention) return { ...attention, dValue: attention.dValue ?? attention.dHead };
-  const { heads, dHead } = ssm!;
+  const { heads, dHead } = blocks[0]!.ssm!;
   return { heads, kvHeads: heads, dHead, dValue: dHead };
 }
 

@@ -28,7 +28,13 @@ const keys = {
   use_mambapy: z.unknown().optional(),
 };
 
-const rank = z
+/** Bounds of Mamba-2's time steps. */
+export const timeLimits = z
+  .tuple([z.number(), z.union([z.number(), z.literal(Infinity)])])
+  .default([0, Infinity]);
+
+/** Width from which time steps are projected; auto: a sixteenth of the stream. */
+export const timeStepRank = z
   .union([z.literal("auto"), z.int().positive(), z.string().regex(/^[1-9]\d*$/)])
   .default("auto");
 
@@ -36,7 +42,7 @@ const mambaKeys = {
   ...keys,
   state_size: keys.state_size.default(16),
   intermediate_size: z.int().positive().nullish(),
-  time_step_rank: rank,
+  time_step_rank: timeStepRank,
   tie_word_embeddings: z.boolean().default(true),
 };
 
@@ -60,9 +66,7 @@ const mamba2Schema = z.object({
   num_heads: z.int().positive().default(128),
   head_dim: z.int().positive().default(64),
   n_groups: z.int().positive().default(8),
-  time_step_limit: z
-    .tuple([z.number(), z.union([z.number(), z.literal(Infinity)])])
-    .default([0, Infinity]),
+  time_step_limit: timeLimits,
   time_step_rank: z.unknown().optional(),
   chunk_size: z.unknown().optional(),
   rms_norm: z.literal(true).default(true),
@@ -72,14 +76,7 @@ const mamba2Schema = z.object({
 
 export const mamba2 = family("mamba2", mamba2Schema, (c) => {
   const { num_heads: heads, head_dim: dHead, n_groups: groups } = c;
-  const inner = c.expand * c.hidden_size;
-  if (inner !== heads * dHead)
-    throw new InputError(
-      "config",
-      `expand ${c.expand} times hidden_size ${c.hidden_size} is ${inner}, and must be num_heads ${heads} times head_dim ${dHead}, which is ${heads * dHead}`,
-    );
-  if (heads % groups !== 0)
-    throw new InputError("config", `num_heads ${heads} cannot share n_groups ${groups} evenly`);
+  checkScanHeads({ heads, dHead, groups, inner: c.expand * c.hidden_size });
   return rowOf(c, {
     kind: "heads",
     heads,
@@ -93,13 +90,35 @@ export const mamba2 = family("mamba2", mamba2Schema, (c) => {
   });
 });
 
+/** @throws {InputError} "config" unless heads of this size fill the channels, and groups share heads evenly */
+export function checkScanHeads(
+  { heads, dHead, groups, inner }: Readonly<Record<"heads" | "dHead" | "groups" | "inner", number>>,
+  prefix = "",
+): void {
+  const [count, size, group] =
+    prefix === ""
+      ? ["num_heads", "head_dim", "n_groups"]
+      : ["n_heads", "d_head", "n_groups"].map((key) => prefix + key);
+  if (inner !== heads * dHead)
+    throw new InputError(
+      "config",
+      `${prefix}expand times hidden_size is ${inner}, and must be ${count} ${heads} times ${size} ${dHead}, which is ${heads * dHead}`,
+    );
+  if (heads % groups !== 0)
+    throw new InputError("config", `${count} ${heads} cannot share ${group} ${groups} evenly`);
+}
+
+/** The width that a configuration means. */
+export function rankOf(rank: z.infer<typeof timeStepRank>, width: number): number {
+  return rank === "auto" ? Math.ceil(width / 16) : Number(rank);
+}
+
 type Keys = z.infer<z.ZodObject<typeof keys>> & {
   readonly tie_word_embeddings: boolean;
 };
 
 function mambaRow(c: z.infer<typeof mambaSchema>, norm: NormSpec | null): Row {
   const inner = c.intermediate_size ?? c.expand * c.hidden_size;
-  const auto = Math.ceil(c.hidden_size / 16);
   return rowOf(c, {
     kind: "channels",
     heads: inner,
@@ -107,7 +126,7 @@ function mambaRow(c: z.infer<typeof mambaSchema>, norm: NormSpec | null): Row {
     states: c.state_size,
     taps: c.conv_kernel,
     act: c.hidden_act,
-    rank: c.time_step_rank === "auto" ? auto : Number(c.time_step_rank),
+    rank: rankOf(c.time_step_rank, c.hidden_size),
     norm,
   });
 }

@@ -17,8 +17,9 @@ export function ssmMap({ spec, names }: Around): WeightMap {
     [`${OURS}.W_out`]: { from: `${at}.out_proj.weight`, shape: ["d_model", "channel"] },
     ...(biases.ssm && { [`${OURS}.b_out`]: { from: `${at}.out_proj.bias`, shape: ["d_model"] } }),
   };
+  const sizes = { head: ssm.heads }; // where other layers have attention, its heads are others
   return Object.fromEntries(
-    Object.entries(all).map(([name, entry]) => [name, { ...entry, layers }]),
+    Object.entries(all).map(([name, entry]) => [name, { ...entry, layers, sizes }]),
   );
 }
 

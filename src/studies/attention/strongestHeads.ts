@@ -9,6 +9,7 @@ import { inductionTable, inductionTargets } from "../../measure/inductionTargets
 import { uniformScores } from "../../measure/uniformScores.ts";
 import { stackTables } from "../../measure/weightTable.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { headOffsets } from "../../models/headCounts.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { Sequences } from "../../inputs/sequences.ts";
 import { eachSequence, type EachOptions } from "../../interventions/eachSequence.ts";
@@ -32,7 +33,8 @@ export async function strongestHeads(
   count: number,
   options: Pick<EachOptions, "signal" | "progress">,
 ): Promise<HeadAt[]> {
-  const { layers, heads } = architecture;
+  const { layers } = architecture;
+  const offsets = headOffsets(architecture);
   const tables = sequences.sequences.map(({ tokens }, index) =>
     tableOf(tokens, sequences.starts[index]!),
   );
@@ -48,7 +50,7 @@ export async function strongestHeads(
       as: `targets.${layer}`,
     }),
   );
-  const scores = new Float64Array(layers * heads);
+  const scores = new Float64Array(offsets.at(-1)!);
   const feeds = (index: number) => {
     const own = tables[index]!;
     return own && new Map([[TABLE, gainTable(own)]]);
@@ -61,7 +63,7 @@ export async function strongestHeads(
     { step: "finding heads", feeds, ...options },
     (trace) =>
       outputs.forEach((name, layer) =>
-        trace.get(name)!.data.forEach((score, head) => (scores[layer * heads + head]! += score)),
+        trace.get(name)!.data.forEach((score, head) => (scores[offsets[layer]! + head]! += score)),
       ),
   );
   const even = tables.reduce((sum, weights) => sum + (weights ? evenScore(weights) : 0), 0);

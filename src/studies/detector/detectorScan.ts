@@ -13,6 +13,7 @@ import {
 } from "../../measure/prefixDetector.ts";
 import { stackTables } from "../../measure/weightTable.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { headsIn } from "../../models/headCounts.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { runModel } from "../run/runModel.ts";
@@ -40,14 +41,14 @@ export async function detectorScan(
   pattern: MeasuredPattern,
   { signal, progress, memory }: StudyOptions,
 ): Promise<HeadSequence[][][]> {
-  const { layers, heads } = model.architecture;
+  const { layers } = model.architecture;
   const [, length] = rows.shape as readonly [number, number];
   const tables = stackTables([
     diagonalTable(length, 1),
     distanceTable(length, pattern.queries, pattern.period - 1),
   ]);
-  const sequencesOfHead: HeadSequence[][][] = Array.from({ length: layers }, () =>
-    Array.from({ length: heads }, () => []),
+  const sequencesOfHead: HeadSequence[][][] = Array.from({ length: layers }, (_, layer) =>
+    Array.from({ length: headsIn(model.architecture, layer) }, () => []),
   );
   const names = Array.from({ length: layers }, (_, layer) => patternName(layer));
   const receive = ({ name }: { readonly name: string }, first: number, values: Tensor) => {

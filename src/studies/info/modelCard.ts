@@ -32,7 +32,9 @@ export async function modelCard(model: LoadedModel): Promise<ModelCard> {
     sizes: { layers, heads, kvHeads, ...sizes },
     ...parts,
     stacks: architecture.stacks ? [...architecture.stacks] : null,
-    scan: architecture.scan ? { ...architecture.scan } : null,
+    scan: architecture.scan
+      ? { ...architecture.scan, layers: [...architecture.scan.layers] }
+      : null,
     reaches: architecture.mask === "none" ? [...(architecture.reaches ?? [])] : null,
     parameters: parametersOf(model),
     bytes: { disk: model.sizeBytes ?? null, memory: memoryOf(model) },

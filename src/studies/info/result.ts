@@ -48,6 +48,11 @@ export const cardResult = z.object({
     .object({
       /** What is counted as heads: channels, or heads of several channels. */
       units: z.enum(["channels", "heads"]),
+      /** How many of these a layer has, and how many channels each. */
+      heads: z.int(),
+      dHead: z.int(),
+      /** Layers that are scans; all but in hybrids. */
+      layers: z.array(z.int()),
       /** Numbers in the state of a channel. */
       states: z.int(),
       /** Tokens that the convolution before the scan sees. */

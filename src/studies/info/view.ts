@@ -37,34 +37,55 @@ function aboutRows({ model, sizes, scan, stacks }: ModelCard): Row[] {
   return [
     ...about,
     ["layers", String(layers)],
-    ...(scan ? scanRows(sizes, scan) : headRows(sizes)),
+    ...(scan ? scanRows(scan, layers) : headRows(sizes)),
+    ...(isHybrid(scan, layers) ? headRows(sizes, restOf(scan, layers)) : []),
     ["d_model", width(dModel)],
     reads,
     [
       "context",
-      scan ? "no longest row: a scan carries a state of one size along" : `${contextLength} tokens`,
+      scan && !isHybrid(scan, layers)
+        ? "no longest row: a scan carries a state of one size along"
+        : `${contextLength} tokens`,
     ],
   ];
 }
 
 const width = (entries: number | null) => (entries === null ? "unknown" : String(entries));
 
-function headRows({ heads, kvHeads, dHead, dValue }: ModelCard["sizes"]): Row[] {
+/** Whether layers that are no scans have attention. */
+function isHybrid(scan: Scan | null, layers: number): scan is Scan {
+  return scan !== null && scan.layers.length < layers;
+}
+
+function restOf(scan: Scan, layers: number): number[] {
+  return Array.from({ length: layers }, (_, layer) => layer).filter(
+    (layer) => !scan.layers.includes(layer),
+  );
+}
+
+/** @param only layers that have attention, where others have not; left out: all */
+function headRows(
+  { heads, kvHeads, dHead, dValue }: ModelCard["sizes"],
+  only: readonly number[] = [],
+): Row[] {
+  const where = only.length > 0 ? `: ${layersNamed(only)}` : "";
   return [
-    ["heads", `${heads}, ${kvHeads} for keys and values`],
+    ["heads", `${heads}, ${kvHeads} for keys and values${where}`],
     ["head size", dValue === dHead ? width(dHead) : `${width(dHead)}, values ${width(dValue)}`],
   ];
 }
 
 /** What has the place of heads: each has a pattern of its own. */
-function scanRows({ heads, dHead }: ModelCard["sizes"], scan: Scan): Row[] {
-  const { units, states, taps } = scan;
+function scanRows(scan: Scan, layers: number): Row[] {
+  const { units, heads, dHead, states, taps } = scan;
+  const hybrid = isHybrid(scan, layers);
+  const where = hybrid ? `: ${layersNamed(scan.layers)}` : "";
   const what =
     units === "channels"
       ? `${heads}, each a scan of its own: what other models have as heads`
-      : `${heads}, each a scan of ${width(dHead)} channels`;
+      : `${heads}, each a scan of ${dHead} channels`;
   return [
-    [units, what],
+    [hybrid && units === "heads" ? "scans" : units, `${what}${where}`],
     ["state", `${states} numbers for each channel`],
     [
       "convolution",
@@ -82,14 +103,14 @@ function stackRow({ name, layers, heads, mask, cross, dModel, length }: Stack): 
   ];
 }
 
-function attentionRows({ attention, scan, reaches }: ModelCard): Row[] {
+function attentionRows({ attention, scan, reaches, sizes }: ModelCard): Row[] {
   const { layers, positions, latent, queryKeyNorm, scoreSoftcap, sinks } = attention;
   const turns = layers.map(({ rotary }) =>
     rotary === null
       ? "none"
       : `${rotary.entries} entries of each head, type ${rotary.type}${rotary.interleaved ? ", neighbours in pairs" : ""}`,
   );
-  if (scan && layers.every(({ rotary }) => rotary === null))
+  if (scan && !isHybrid(scan, sizes.layers))
     return [["attention", "none; `score` and others read the pattern of each scan"]];
   return [
     ["positions", positions ?? "unknown"],

@@ -18,7 +18,7 @@ import { matrixOfHead } from "../../interventions/matrixOfHead.ts";
 import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "../score/scoreProgram.ts";
-import { measureRows } from "../score/score.ts";
+import { measureRows, type MeasureOptions } from "../score/score.ts";
 import { OLSSON_POSITIONS } from "./textWindows.ts";
 
 export interface CheckpointRows {
@@ -64,8 +64,8 @@ export async function measureCheckpoint(
   }: { readonly keep: ReadonlySet<number> | null; readonly signal?: AbortSignal | undefined },
 ): Promise<CheckpointNumbers> {
   checkCanRun("phase", model);
-  const { layers, heads } = model.architecture;
-  const program = scoreProgram(model.program, model.architecture, {
+  const { architecture } = model;
+  const program = scoreProgram(model.program, architecture, {
     measures: ATTENTION_SCORES.length,
     withLoss: true,
   });
@@ -74,7 +74,7 @@ export async function measureCheckpoint(
   const perRun = rowsPerRun(program, backend, longest);
   const sizes = { batch: perRun, position: longest, [SCORE_VALUES.lossRows]: perRun };
   const session = await prepare(program, backend, sizes);
-  const options = { layers, heads, signal };
+  const options = { architecture, signal };
   try {
     const { scores, losses } = await measureRows(session, repeated, {
       ...options,
@@ -101,11 +101,7 @@ export async function measureCheckpoint(
 async function textLosses(
   session: Session,
   tokens: Tensor<Int32Array>,
-  options: {
-    readonly layers: number;
-    readonly heads: number;
-    readonly signal?: AbortSignal | undefined;
-  },
+  options: Pick<MeasureOptions, "architecture" | "signal">,
 ): Promise<TextLosses> {
   const [lossExamples, length] = tokens.shape as readonly [number, number];
   const rows = { tokens, start: 0, period: Math.floor(length / 2) };

@@ -15,6 +15,8 @@ import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import type { Architecture } from "../../models/family.ts";
+import { headOffsets, headsIn } from "../../models/headCounts.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
@@ -72,8 +74,7 @@ async function scoreOnce(
     const prepared = elapsed();
     try {
       const { signal, progress } = options;
-      const { layers, heads } = architecture;
-      const request = { ...plan, layers, heads, signal, progress };
+      const request = { ...plan, architecture, signal, progress };
       const measured = await measureRows(session, rows, request);
       const timings = { prepare: prepared, run: elapsed() - prepared };
       const measuredRows = firstRows(rows, measured.examples);
@@ -151,8 +152,7 @@ function firstRows(rows: RepeatedRows, examples: number): RepeatedRows {
 }
 
 export interface MeasureOptions extends Pick<StudyOptions, "signal" | "progress"> {
-  readonly layers: number;
-  readonly heads: number;
+  readonly architecture: Pick<Architecture, "layers" | "heads" | "headsByLayer">;
   /** How many of the rows, from the first on, give losses. */
   readonly lossExamples: number;
   /** What to stop at; null or left out: all rows are measured. */
@@ -165,12 +165,14 @@ export interface MeasureOptions extends Pick<StudyOptions, "signal" | "progress"
 export async function measureRows(
   session: Session,
   { tokens, start, period }: Pick<RepeatedRows, "tokens" | "start" | "period">,
-  { layers, heads, lossExamples, precision = null, seed, signal, progress }: MeasureOptions,
+  { architecture, lossExamples, precision = null, seed, signal, progress }: MeasureOptions,
 ): Promise<MeasuredScores> {
   const [examples, length] = tokens.shape as readonly [number, number];
   const tables = attentionTableFeeds(attentionTables({ start, period, length }));
-  checkScoresFit(session.backend, layers * heads, examples);
-  const scores = emptyScores(layers, heads, examples);
+  const { layers } = architecture;
+  const all = headOffsets(architecture).at(-1)!;
+  checkScoresFit(session.backend, all, examples);
+  const scores = emptyScores(architecture, examples);
   const losses = tensor(
     ["sequence", "position"],
     [lossExamples, length],
@@ -208,7 +210,7 @@ export async function measureRows(
     scores: scores.map((layer) => layer.map((head) => firstOf(head, done))),
     losses: lossExamples > 0 ? firstLosses(losses, Math.min(done, lossExamples)) : null,
     precision: reached && {
-      ...{ target: precision!.target, heads: Math.min(precision!.top ?? Infinity, layers * heads) },
+      ...{ target: precision!.target, heads: Math.min(precision!.top ?? Infinity, all) },
       ...reached,
     },
   };
@@ -288,12 +290,14 @@ function checkScoresFit(backend: Backend, heads: number, examples: number): void
   );
 }
 
-function emptyScores(layers: number, heads: number, examples: number) {
+function emptyScores(architecture: MeasureOptions["architecture"], examples: number) {
   const head = () =>
     Object.fromEntries(
       ATTENTION_SCORES.map((name) => [name, new Float64Array(examples)]),
     ) as Record<ScoreName, Float64Array>;
-  return Array.from({ length: layers }, () => Array.from({ length: heads }, head));
+  return Array.from({ length: architecture.layers }, (_, layer) =>
+    Array.from({ length: headsIn(architecture, layer) }, head),
+  );
 }
 
 function keepScores(

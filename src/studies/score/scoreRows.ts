@@ -24,9 +24,8 @@ export async function scoreRows(
   const sizes = { batch: perRun, position: length, [SCORE_VALUES.lossRows]: perRun };
   const session = await prepare(scored, backend, sizes);
   try {
-    const { layers, heads } = architecture;
     const lossExamples = withLoss ? examples : 0;
-    return await measureRows(session, rows, { layers, heads, lossExamples, ...options });
+    return await measureRows(session, rows, { architecture, lossExamples, ...options });
   } finally {
     await session.close();
   }

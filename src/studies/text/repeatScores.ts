@@ -7,6 +7,7 @@ import { inductionTargets } from "../../measure/inductionTargets.ts";
 import { ratioInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { headOffsets } from "../../models/headCounts.ts";
 import type { RepeatGroupResult, TextResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { findRepeats } from "../../text/repeats.ts";
@@ -44,7 +45,9 @@ export async function repeatScores(
   sequences: Sequences,
   options: Pick<EachOptions, "signal" | "progress">,
 ): Promise<RepeatScores> {
-  const { layers, heads } = architecture;
+  const { layers } = architecture;
+  const offsets = headOffsets(architecture);
+  const heads = offsets.at(-1)!;
   const repeats = sequences.sequences.map(({ tokens }, index) =>
     repeatsWithKeys(tokens, sequences.starts[index]!),
   );
@@ -57,7 +60,7 @@ export async function repeatScores(
   const classes = repeatClasses(sequences.info.length).filter((repeatClass) =>
     all.some((repeat) => isOf(repeatClass, repeat)),
   );
-  const sums = sequences.sequences.map(() => new Float64Array(classes.length * layers * heads));
+  const sums = sequences.sequences.map(() => new Float64Array(classes.length * heads));
   const b = builder(program);
   const tables = b.input(TABLES, "float32", {
     measure: classes.length,
@@ -85,9 +88,11 @@ export async function repeatScores(
     sequences,
     { step: "reading the text", feeds, ...options },
     (trace, piece) =>
-      outputs.forEach((name, layer) => keepSums(sums[piece]!, trace.get(name)!, layer, layers)),
+      outputs.forEach((name, layer) =>
+        keepSums(sums[piece]!, trace.get(name)!, offsets[layer]!, heads),
+      ),
   );
-  return summedUp(classes, repeats, sums, layers, heads);
+  return summedUp(classes, repeats, sums, offsets);
 }
 
 /** Repeats of one sequence, with the keys after every earlier copy. */
@@ -99,30 +104,27 @@ export function repeatsWithKeys(tokens: readonly number[], start: number): Repea
   }));
 }
 
-/** [1, measure, head] of a layer into [measure][layer][head]. */
-function keepSums(
-  into: Float64Array,
-  { data, shape }: Tensor,
-  layer: number,
-  layers: number,
-): void {
+/** [1, measure, head] of a layer, whose heads begin at `first` of `all`, into [measure][layer][head]. */
+function keepSums(into: Float64Array, { data, shape }: Tensor, first: number, all: number): void {
   const [, measures, heads] = shape as readonly [number, number, number];
   for (let measure = 0; measure < measures; measure++)
     for (let head = 0; head < heads; head++)
-      into[(measure * layers + layer) * heads + head] = data[measure * heads + head]!;
+      into[measure * all + first + head] = data[measure * heads + head]!;
 }
 
 function summedUp(
   classes: readonly RepeatClass[],
   repeats: readonly (readonly RepeatWithKeys[])[],
   sums: readonly Float64Array[],
-  layers: number,
-  heads: number,
+  offsets: readonly number[],
 ): RepeatScores {
+  const heads = offsets.at(-1)!;
   const perHead = <Value>(of: (place: number) => Value): Value[][] =>
-    Array.from({ length: layers }, (_, layer) =>
-      Array.from({ length: heads }, (_head, head) => of(layer * heads + head)),
-    );
+    offsets
+      .slice(0, -1)
+      .map((first, layer) =>
+        Array.from({ length: offsets[layer + 1]! - first }, (_, head) => of(first + head)),
+      );
   const total = (place: number) => sums.reduce((sum, row) => sum + row[place]!, 0);
   const counts = repeats.map((list) => list.length);
   const intervalsFrom = (first: number) =>
@@ -137,11 +139,11 @@ function summedUp(
       const own = repeats.flat().filter((repeat) => isOf(repeatClass, repeat));
       return {
         ...groupOf(repeatClass, own),
-        scores: perHead((place) => total(measure * layers * heads + place) / own.length),
+        scores: perHead((place) => total(measure * heads + place) / own.length),
       };
     }),
     intervals: intervalsFrom(0),
-    everyCopy: intervalsFrom((classes.length - 1) * layers * heads),
+    everyCopy: intervalsFrom((classes.length - 1) * heads),
   };
 }
 

@@ -3,6 +3,7 @@ import { numberedSteps } from "../../base/resumeLog.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import type { Chain } from "../../interventions/chain.ts";
+import { headOffsets } from "../../models/headCounts.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 import { takeRows, valueOf } from "../../interventions/rows.ts";
 import {
@@ -42,16 +43,16 @@ export async function attentionRuns(
   scanned: boolean,
   progress: (rowsDone: number) => void,
 ): Promise<PeriodAttention> {
-  const { heads } = architecture;
-  const count = architecture.layers * heads;
+  const offsets = headOffsets(architecture);
+  const count = offsets.at(-1)!;
   const { start, period } = rows;
   const tables = attentionTables({ start, period, length: rows.repeated.shape[1]! });
   const see = async (tokens: Tensor<Int32Array>, withDistances: boolean): Promise<RowsSeen> => {
     const scores = emptyScores(count);
     const scan = emptySums(withDistances ? count : 0, distancesSeen(rows));
     await patternsOf(chain, tokens, (layer, pattern) => {
-      keepScores(scores, pattern, tables, layer * heads);
-      if (withDistances) keepDistances(scan, pattern, rows, layer * heads);
+      keepScores(scores, pattern, tables, offsets[layer]!);
+      if (withDistances) keepDistances(scan, pattern, rows, offsets[layer]!);
     });
     return { scores, scan };
   };
