@@ -1,4 +1,5 @@
 /** @file `ablate`: the losses of both copies without some heads, or with ideal patterns in place of their own. */
+import { InputError } from "../../base/errors.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
@@ -47,6 +48,8 @@ export async function ablate(
   const { kind, idealise = [] } = options;
   const atPatterns = kind === "pattern-preserving" || kind === "redirect" || idealise.length > 0;
   checkCanRun("ablate", model);
+  if (options.maskToken !== undefined)
+    throw new InputError("options", "`maskToken` is for encoders of text", { option: "maskToken" });
   if (atPatterns) checkCanRun("ablate with patterns", model);
   const engine = await engineFor(model, options);
   const { architecture } = model;

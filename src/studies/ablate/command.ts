@@ -20,6 +20,7 @@ interface Flags extends RowFlags {
   readonly randomSets?: number | undefined;
   readonly minimal?: boolean | undefined;
   readonly share?: number | undefined;
+  readonly maskToken?: number | undefined;
 }
 
 export const command = studyCommand({
@@ -27,11 +28,11 @@ export const command = studyCommand({
   description: "the losses of both copies without heads: each alone, sets, curves, exact patterns",
   declare,
   request: async (flags: Flags, model: string) => {
-    const { kind, set: sets, alwaysAblate, idealise, eachHead } = flags;
+    const { kind, set: sets, alwaysAblate, idealise, eachHead, maskToken } = flags;
     const { curve, minimal } = searches(flags);
     const rows = await rowOptions(flags, readAblation);
     const ablations = { kind, sets, alwaysAblate, idealise, eachHead, curve, minimal };
-    return onModel(STUDIES.ablate, model, { ...rows, ...ablations });
+    return onModel(STUDIES.ablate, model, { ...rows, ...ablations, maskToken });
   },
 });
 
@@ -58,7 +59,8 @@ function declare(command: Command): Command {
       "--share <x>",
       "share of what repetition helps that --minimal goes by (default .8)",
       number,
-    );
+    )
+    .option("--mask-token <id>", "encoders of text: the id that hides a token", integer(0));
   return withSharedFlags(
     rows(withFlags, '{"tokens": [[...]], "period": S, "bos": true, "reference": [[...]]}'),
   );

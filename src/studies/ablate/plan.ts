@@ -31,6 +31,8 @@ export interface AblateOptions extends AblationInput, StudyOptions {
   readonly curve?: CurveOptions | undefined;
   /** Look for small sets that copying needs and that are enough for it. */
   readonly minimal?: MinimalOptions | undefined;
+  /** Of an encoder of text, which `ablateStacks` takes: refused for decoders. */
+  readonly maskToken?: number | undefined;
   /** What an interrupted sweep with the same model and options left behind. */
   readonly log?: ResumeLog | undefined;
 }
@@ -45,6 +47,7 @@ export const ABLATE_OPTIONS: OptionNames<AblateOptions> = {
   idealise: true,
   curve: true,
   minimal: true,
+  maskToken: true,
   log: true,
 };
 

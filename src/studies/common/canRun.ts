@@ -126,7 +126,7 @@ export type ModelStudy = keyof typeof NEEDS_OF | typeof STACKS | typeof COPY | t
 /** What is asked of a model of text that is shown images. */
 const IMAGE = "image";
 
-/** What `ablate` runs where a decoder writes what its encoder reads. */
+/** What `ablate` runs where a model is no decoder. */
 const COPY = "ablate-stacks";
 
 /** What `score` runs where it is no decoder's attention that is scored. */
@@ -148,7 +148,7 @@ type DescribedModel = Pick<Model, "program" | "architecture" | "seeing">;
 export function canRun(study: ModelStudy, model: DescribedModel): string | null {
   const { program, architecture, seeing } = model;
   if (study === IMAGE) return seeing ? canRun("ablate", { program, architecture }) : BLIND;
-  if (study === COPY) return reasonOfCopy(program);
+  if (study === COPY) return reasonOfCopy(program, architecture);
   if (study === STACKS) return reasonOfStacks(program, architecture);
   if (architecture.stacks) return SEVERAL;
   const parts = anatomy(program, architecture);
@@ -165,11 +165,18 @@ const BLIND =
 const SEVERAL =
   "this model does not read one row of tokens and say what comes next; `run --inputs` gives its values";
 
-function reasonOfCopy({ inputs, absent }: Program): string | null {
-  const reads = ["encoder", "decoder"].every((input) => inputs.some(({ name }) => name === input));
-  if (!reads) return "this model has no decoder that writes what an encoder of tokens reads";
+/** Null for an encoder-decoder of tokens, an encoder of tokens with logits, and a model that sees images. */
+function reasonOfCopy(program: Program, { stacks, mask }: Architecture): string | null {
+  const { inputs, absent } = program;
+  const reads = (input: string) => inputs.some(({ name }) => name === input);
+  if (!stacks && mask !== "none") return DECODER;
+  if (reads("pixels")) return null;
+  if (reads("decoder") && !reads("encoder"))
+    return "this model has no decoder that writes what an encoder of tokens reads";
   return absent?.["logits"] ?? null;
 }
+
+const DECODER = "this model is a decoder, whose heads `ablate` takes out by the copy of its own";
 
 /** Null for an encoder, and for a model of several stacks of which one reads tokens or images. */
 function reasonOfStacks({ inputs }: Program, { stacks, mask, image }: Architecture): string | null {

@@ -1,10 +1,11 @@
-/** @file `ablateStacks`: what each head of an encoder-decoder does for the copy that the decoder is to write. */
+/** @file `ablateStacks`: what each head of a model that is no decoder does for what the model is asked. */
 import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
 import { InputError } from "../../base/errors.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { replace, replacementInputs } from "../../graph/edits/replace.ts";
 import { slice } from "../../graph/edits/slice.ts";
-import { stackRows, type CrossRows, type FedRows } from "../../inputs/stackRows.ts";
+import { prune } from "../../graph/program.ts";
+import { stackRows, type FedRows } from "../../inputs/stackRows.ts";
 import { GENERATED_INPUT, type GeneratedInput } from "../../inputs/scoreInput.ts";
 import { meansOverRows } from "../../interventions/meansOverRows.ts";
 import { takeRows } from "../../interventions/rows.ts";
@@ -13,8 +14,8 @@ import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
+import { openTask, type AblationTask } from "./ablationTask.ts";
 import { ablationResultOf, type AblatedPart } from "./buildAblation.ts";
-import { copyLosses, lossProgram, lossRows, meanLosses } from "./copyLosses.ts";
 import { scoredStacks, type ScoredStack } from "./parts.ts";
 import type { StackAblationResult } from "./resultAblate.ts";
 import { withRuns, type Lent, type Runs, type SharedValues } from "./stackRuns.ts";
@@ -24,6 +25,8 @@ export interface AblateStacksOptions extends GeneratedInput, StudyOptions {
   readonly kind?: "mean" | "zero" | undefined;
   /** Heads in the list of those that matter most; left out: 5. */
   readonly topHeads?: number | undefined;
+  /** Of an encoder of text: the id that hides a token; left out: the tokenizer's. */
+  readonly maskToken?: number | undefined;
 }
 
 export const ABLATE_STACKS_OPTIONS: OptionNames<AblateStacksOptions> = {
@@ -31,20 +34,25 @@ export const ABLATE_STACKS_OPTIONS: OptionNames<AblateStacksOptions> = {
   ...GENERATED_INPUT,
   kind: true,
   topHeads: true,
+  maskToken: true,
 };
 
 /** Each head is two passes over all rows. */
 const EXAMPLES = 30;
 
 /**
- * Takes every head out of an encoder-decoder, and puts every head's output into a run that lacks what it found.
+ * Takes every head out, and puts every head's output into a run that lacks what it found.
  *
- * harm = loss(copy without the head) - loss(copy), where the encoder reads the tokens that the decoder is to write; restored =
- * loss(other) - loss(other with the head's output of the copy), where it reads others: zero ablation or mean ablation, and activation
- * patching, at `hook_z` of encoder, decoder and cross-attention.
+ * harm = loss without the head - loss; restored = loss(other rows) - loss(other rows with the head's output of the rows): zero ablation
+ * or mean ablation, and activation patching, at `hook_z` of every attention. What the loss is depends on the model:
  *
- * @returns nats by head; about 0 for heads that do nothing for the copy. A model that does not copy has nothing to harm or restore
- * @throws {InputError} "study" for a model without an encoder of tokens or without logits, and for options that do not fit
+ * - an encoder-decoder: mean -log p of the tokens to write, where the encoder reads them; other: where it reads others;
+ * - an encoder of text: mean -log p of masked tokens of the second copy; other: beside another first copy;
+ * - an encoder of images that tells classes: -log p of the class that the whole model says; other: another image;
+ * - other towers of images: 1 - cosine of the embedding and the whole model's; other: another image.
+ *
+ * @returns nats (of embeddings: 1 - cosine) by head; about 0 for heads that do nothing for it
+ * @throws {InputError} "study" for a model that is asked none of these, and for options that do not fit
  * @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function ablateStacks(
@@ -53,24 +61,26 @@ export async function ablateStacks(
 ): Promise<StackAblationResult> {
   checkOptionNames("ablateStacks", options, ABLATE_STACKS_OPTIONS);
   checkCanRun("ablate-stacks", model);
-  const { kind = "mean", topHeads = 5, numExamples = EXAMPLES, ...rest } = options;
+  const { kind = "mean", topHeads = 5, numExamples = EXAMPLES, maskToken, ...rest } = options;
   if (kind !== "mean" && kind !== "zero")
     throw new InputError(
       "options",
-      `\`kind\` is mean or zero on encoder-decoders, got ${String(kind)}`,
+      `\`kind\` is mean or zero where a model is no decoder, got ${String(kind)}`,
       {
         option: "kind",
       },
     );
   const engine = await engineFor(model, options);
   const rows = stackRows(model.program, model.architecture, { ...rest, numExamples });
-  const parts = onePerAttention(scoredStacks(model.program, model.architecture));
+  const all = onePerAttention(scoredStacks(model.program, model.architecture));
   return whileUnchanged(model, engine, async (elapsed, backend) => {
     const lent = { backend, signal: options.signal, progress: options.progress };
-    const outputs = await headOutputs(model, parts, rows.across!, lent);
-    const measured = await effects(model, parts, rows.across!, { kind, outputs, lent });
+    const task = await openTask(model, rows, { maskToken, lent });
+    const parts = all.filter(({ input }) => task.inputs.includes(input));
+    const outputs = await headOutputs(task, parts, lent);
+    const measured = await effects(task, parts, { kind, outputs, lent });
     const timings = { run: elapsed() };
-    return ablationResultOf(model, backend, { rows, kind, topHeads }, measured, timings);
+    return ablationResultOf(model, backend, { rows, task, kind, topHeads }, measured, timings);
   });
 }
 
@@ -84,20 +94,19 @@ const outputOf = ({ scored: { prefix, attention } }: ScoredStack, layer: number)
 
 type Outputs = ReadonlyMap<string, Tensor>;
 
-/** What each head gives where the encoder reads the tokens to write, by name: [example, position, head, d_head]. */
+/** What each head gives on the rows, by name: [example, position, head, d_head]. */
 async function headOutputs(
-  { program }: LoadedModel,
+  { program, rows }: AblationTask,
   parts: readonly ScoredStack[],
-  { copied }: CrossRows,
   lent: Lent,
 ): Promise<Outputs> {
   const names = parts.flatMap((part) =>
     Array.from({ length: part.layers }, (_, layer) => outputOf(part, layer)),
   );
   const outputs = new Map<string, Tensor>();
-  const examples = copied.get("decoder")!.shape[0]!;
-  await withRuns(slice(program, { outputs: names }), copied, lent, (runs) =>
-    runs.pass(copied, [], (trace, first) => {
+  const examples = examplesOf(rows);
+  await withRuns(slice(program, { outputs: names }), rows, lent, (runs) =>
+    runs.pass(rows, [], (trace, first) => {
       for (const name of names) {
         const value = trace.get(name)!;
         const shape = [examples, ...value.shape.slice(1)];
@@ -110,10 +119,11 @@ async function headOutputs(
   return outputs;
 }
 
+const examplesOf = (rows: FedRows) => [...rows.values()][0]!.shape[0]!;
+
 async function effects(
-  { program, architecture }: LoadedModel,
+  task: AblationTask,
   parts: readonly ScoredStack[],
-  across: CrossRows,
   {
     kind,
     outputs,
@@ -122,12 +132,13 @@ async function effects(
 ) {
   const switched = [...outputs.keys()].reduce(
     (edited, name) => replace(edited, name, { by: ["head"] }),
-    program,
+    task.program,
   );
-  const lossy = lossProgram(switched, architecture.vocabulary);
-  const rows = lossRows(across, across.copied.get("decoder")!.shape[0]!);
-  return withRuns(lossy, rows.copied, lent, async (runs) => {
-    const losses = await copyLosses(runs, rows);
+  return withRuns(prune(switched), task.rows, lent, async (runs) => {
+    const losses = {
+      copied: await lossesOf(runs, task, task.rows),
+      other: await lossesOf(runs, task, task.other),
+    };
     const measured: AblatedPart[] = [];
     for (const part of parts) {
       const [harmed, restored]: [Float64Array[][], Float64Array[][]] = [[], []];
@@ -135,10 +146,10 @@ async function effects(
         const name = outputOf(part, layer);
         const own = outputs.get(name)!;
         const without = kind === "zero" ? zeros(own) : meanForAll(name, own);
-        const each = (rowFeeds: FedRows, by: Tensor) =>
-          ofEachHead(runs, { rows: rowFeeds, name, by, heads: part.heads }, rows.crossing);
-        harmed.push(await each(rows.copied, without));
-        restored.push(await each(rows.other, own));
+        const each = (rows: FedRows, by: Tensor) =>
+          ofEachHead(runs, task, { rows, name, by, heads: part.heads });
+        harmed.push(await each(task.rows, without));
+        restored.push(await each(task.other, own));
       }
       measured.push({ ...part, harmed, restored });
     }
@@ -146,9 +157,10 @@ async function effects(
   });
 }
 
-/** Mean losses by example, with one head's output replaced at a time. */
+/** Losses by example, with one head's output replaced at a time. */
 async function ofEachHead(
   runs: Runs,
+  task: AblationTask,
   {
     rows,
     name,
@@ -160,7 +172,6 @@ async function ofEachHead(
     readonly by: Tensor;
     readonly heads: number;
   },
-  crossing: CrossRows["crossing"],
 ): Promise<Float64Array[]> {
   const { on, replacement } = replacementInputs(name);
   const feeds: FedRows = new Map<string, Tensor<TensorData>>([...rows, [replacement, by]]);
@@ -168,8 +179,19 @@ async function ofEachHead(
   for (let head = 0; head < heads; head++) {
     const data = Uint8Array.from({ length: heads }, (_, index) => Number(index === head));
     const more: SharedValues = [[on, tensor(["head"], [heads], data)]];
-    losses.push(await meanLosses(runs, feeds, crossing, more));
+    losses.push(await lossesOf(runs, task, feeds, more));
   }
+  return losses;
+}
+
+async function lossesOf(
+  runs: Runs,
+  task: AblationTask,
+  rows: FedRows,
+  more: SharedValues = [],
+): Promise<Float64Array> {
+  const losses = new Float64Array(examplesOf(rows));
+  await runs.pass(rows, more, (trace, first) => losses.set(task.lossesOf(trace, first), first));
   return losses;
 }
 

@@ -6,6 +6,7 @@ import { meanInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
+import type { AblationTask } from "./ablationTask.ts";
 import { copyLossOf } from "./buildResult.ts";
 import type { CopyLosses } from "./copyLosses.ts";
 import type { ScoredStack } from "./parts.ts";
@@ -29,13 +30,14 @@ export function ablationResultOf(
   backend: Backend,
   request: {
     readonly rows: StackRows;
+    readonly task: Pick<AblationTask, "name" | "words">;
     readonly kind: "mean" | "zero";
     readonly topHeads: number;
   },
   { losses, parts: measured }: MeasuredAblation,
   timings: Record<string, number>,
 ): StackAblationResult {
-  const { rows, kind, topHeads } = request;
+  const { rows, task, kind, topHeads } = request;
   const parts = measured.map((part) => partOf(part, losses));
   const ranked = rankedHeads(parts);
   const loss = copyLossOf(losses);
@@ -43,16 +45,20 @@ export function ablationResultOf(
     schema: "induction-lens/ablate-stacks@1",
     ...headerOf(model, rows.info, [...rows.warnings, ...tooFewWarning(rows.info.examples)]),
     kind,
-    rows: rows.words.across,
+    task: task.name,
+    rows: task.words,
     loss,
     parts,
     top: ranked.slice(0, topHeads),
-    verdictInWords: wordsOf(parts, ranked, loss),
+    verdictInWords: wordsOf(task.name, parts, ranked, loss),
     ...footerOf(backend, timings),
   };
 }
 
-const WORDS = { encoder: "encoder attention", decoder: "decoder attention to what is before" };
+const WORDS: Readonly<Record<string, string>> = {
+  ...{ encoder: "encoder attention", decoder: "decoder attention to what is before" },
+  ...{ vision: "attention of the images' tower", "": "attention" },
+};
 
 function partOf(
   { stack, scored, direction, harmed, restored }: AblatedPart,
@@ -65,7 +71,7 @@ function partOf(
   const intervals = (all: readonly (readonly Float64Array[])[]) =>
     all.map((heads) => heads.map((values) => meanInterval(values)));
   return {
-    part: isCross ? "cross-attention" : WORDS[stack as keyof typeof WORDS],
+    part: isCross ? "cross-attention" : WORDS[stack]!,
     stack,
     attention: isCross ? "cross" : "self",
     values: `${scored.prefix}blocks.L.${scored.attention}.hook_z`,
@@ -97,14 +103,48 @@ function rankedHeads(parts: StackAblationResult["parts"]): StackAblationResult["
 /** Under this a model does not copy, and its heads have nothing to harm. */
 const LEAST_GAIN = 0.1;
 
+/** What each task's sentences say. */
+const TASKS = {
+  copy: {
+    no: "The model does not copy what its encoder reads",
+    needs: "The copy",
+    ownRows: "where the encoder reads the tokens to write",
+    otherRows: "where it reads others",
+    unit: "nats",
+  },
+  masked: {
+    no: "The model does not fill masked tokens from their other copy",
+    needs: "Filling masked tokens from their other copy",
+    ownRows: "where the first copy has the masked tokens",
+    otherRows: "where it is another",
+    unit: "nats",
+  },
+  class: {
+    no: "The class that the model says is much the same for other images",
+    needs: "The class that the model says",
+    ownRows: "for the image",
+    otherRows: "for another",
+    unit: "nats",
+  },
+  embedding: {
+    no: "The image's embedding is much the same for other images",
+    needs: "The image's embedding",
+    ownRows: "for the image",
+    otherRows: "for another",
+    unit: "of 1 - cosine",
+  },
+} as const;
+
 function wordsOf(
+  task: AblationTask["name"],
   parts: StackAblationResult["parts"],
   [best]: StackAblationResult["top"],
   { copied, other, gain }: StackAblationResult["loss"],
 ): string {
-  const sizes = `${copied.mean.toFixed(3)} nats where the encoder reads the tokens to write, ${other.mean.toFixed(3)} where it reads others`;
+  const { no, needs, ownRows, otherRows, unit } = TASKS[task];
+  const sizes = `${copied.mean.toFixed(3)} ${unit} ${ownRows}, ${other.mean.toFixed(3)} ${otherRows}`;
   if (!best || gain.mean < LEAST_GAIN)
-    return `The model does not copy what its encoder reads (loss ${sizes}), so no head has much to do with it.`;
+    return `${no} (loss ${sizes}), so no head has much to do with it.`;
   const name = `${parts[best.part]!.part} ${headName(best)}`;
-  return `The copy needs ${name} the most: without it the loss rises by ${best.harm.toFixed(3)} nats, and it alone restores ${best.restored.toFixed(3)} of ${gain.mean.toFixed(3)} nats (loss ${sizes}).`;
+  return `${needs} needs ${name} the most: without it the loss rises by ${best.harm.toFixed(3)} ${unit}, and it alone restores ${best.restored.toFixed(3)} of ${gain.mean.toFixed(3)} ${unit} (loss ${sizes}).`;
 }

@@ -40,7 +40,7 @@ const part = z.object({
 
 const loss = z.object({ mean: z.number(), interval });
 
-/** Mean -log p of the tokens that a decoder is to write, nats. */
+/** Mean -log p of the tokens that a decoder is to write, nats; in `ablate` of other models the loss of its task. */
 export const copyLoss = z.object({
   copied: loss.describe("the encoder reads the tokens that the decoder is to write"),
   other: loss.describe("the encoder reads others"),

@@ -1,4 +1,4 @@
-/** @file The Result of `ablate` on encoder-decoders: what each head does for the copy that the decoder is to write. */
+/** @file The Result of `ablate` on models that are no decoders: what each head does for what the model is asked. */
 import { z } from "zod";
 import { byHead, intervalByHead, resultFooter, resultHeader } from "../../results/common.ts";
 import { copyLoss } from "./result.ts";
@@ -9,7 +9,12 @@ export const stackAblationResult = z.object({
   kind: z
     .enum(["mean", "zero"])
     .describe("what a head's output becomes: its mean over the rows at each position, or 0"),
-  rows: z.string().describe("what encoder and decoder read"),
+  task: z
+    .enum(["copy", "masked", "class", "embedding"])
+    .describe(
+      "what the loss is: -log p of tokens that a decoder is to write, of masked tokens, of the class that the whole model says, nats; or 1 - cosine of an image's embedding and the whole model's",
+    ),
+  rows: z.string().describe("what the model reads, and what `other` lacks"),
   loss: copyLoss,
   parts: z.array(
     z.object({
@@ -17,10 +22,10 @@ export const stackAblationResult = z.object({
       stack: z.string(),
       attention: z.enum(["self", "cross"]),
       values: z.string().describe("name of the values that are changed, L the layer"),
-      harm: byHead.describe("how much the loss of the copy rises without the head, nats"),
+      harm: byHead.describe("how much the loss rises without the head"),
       harmIntervals: intervalByHead,
       restored: byHead.describe(
-        "how much the loss falls where the encoder reads other tokens and the head gives what it gave beside the right ones, nats",
+        "how much the loss falls on the other rows where the head gives what it gave on the rows",
       ),
       restoredIntervals: intervalByHead,
     }),

@@ -1,4 +1,4 @@
-/** @file What ablations of an encoder-decoder show: maps of harm and of what is restored, and every head. */
+/** @file What ablations of a model that is no decoder show: maps of harm and of what is restored, and every head. */
 import type { Matrices } from "../../draw/matrices.ts";
 import { nats } from "../../draw/numbers.ts";
 import { matricesPicture } from "../../draw/pictures.ts";
@@ -16,7 +16,7 @@ import type { StackAblationResult } from "./resultAblate.ts";
 
 export function stackAblationView(result: StackAblationResult): StudyView {
   return {
-    title: `What each head does for the copy: ${result.model.id}`,
+    title: `What each head does for ${FOR[result.task]}: ${result.model.id}`,
     lines: [...aboutLines(result), result.rows, `a head's output becomes ${WHAT[result.kind]}`],
     sentences: [result.verdictInWords],
     map: null,
@@ -30,11 +30,21 @@ export function stackAblationView(result: StackAblationResult): StudyView {
 
 const WHAT = { mean: "its mean over the rows at each position", zero: "0" };
 
+const FOR = {
+  copy: "the copy",
+  masked: "masked tokens",
+  class: "the class",
+  embedding: "the embedding",
+};
+
+const unitOf = ({ task }: StackAblationResult) =>
+  task === "embedding" ? "1 - cosine of the embedding" : "nats of the loss";
+
 function picture(result: StackAblationResult): Matrices {
   const titleOf = ({ stack, attention }: StackAblationResult["parts"][number], what: string) =>
     `${attention === "cross" ? "cross" : stack}, ${what}`;
   return {
-    title: "What each head does for the copy",
+    title: `What each head does for ${FOR[result.task]}`,
     subtitle: pictureLines(result),
     matrices: [
       ...result.parts.map((part) => headMatrix(titleOf(part, "harm"), part.harm)),
@@ -43,18 +53,18 @@ function picture(result: StackAblationResult): Matrices {
     rowName: "layer",
     columnName: "head",
     scale: divergingScale(result.parts.flatMap(({ harm, restored }) => [...harm, ...restored])),
-    scaleLabel: "nats of the copy's loss",
+    scaleLabel: unitOf(result),
     notes: [
-      "Harm: how much the loss rises without the head. Restored: how much it falls where the encoder reads other tokens and the head gives what it gave beside the right ones.",
-      `The whole copy gains ${nats(result.loss.gain.mean)} nats.`,
+      "Harm: how much the loss rises without the head. Restored: how much it falls on the other rows where the head gives what it gave on the rows.",
+      `Between the rows and the other ones lie ${nats(result.loss.gain.mean)}.`,
     ],
     description: result.verdictInWords,
   };
 }
 
-function topTable({ parts, top }: StackAblationResult): StudyTable {
+function topTable({ parts, top, ...result }: StackAblationResult): StudyTable {
   return {
-    caption: "Heads whose absence harms the copy the most, nats",
+    caption: `Heads whose absence harms the most, ${unitOf({ parts, top, ...result })}`,
     columns: [{ name: "attention", key: "part" }, headColumn(), "harm", "low", "high", "restored"],
     rows: top.map(({ part, layer, head, harm, low, high, restored }) => [
       parts[part]!.part,
@@ -67,10 +77,9 @@ function topTable({ parts, top }: StackAblationResult): StudyTable {
   };
 }
 
-function allTable({ parts }: StackAblationResult): StudyTable {
+function allTable({ parts, ...result }: StackAblationResult): StudyTable {
   return {
-    caption:
-      "Every head: what its absence harms and what its output restores, nats, with 95 % intervals",
+    caption: `Every head: what its absence harms and what its output restores, ${unitOf({ parts, ...result })}, with 95 % intervals`,
     columns: [
       "stack",
       "attention",

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
@@ -55,11 +56,11 @@ describe("what heads do for the copy of a T5 that copies by content", async () =
       "`sets` needs a decoder, and this model sees both directions or has several stacks",
     );
     await expect(asCommand("ablate", model, { backend, kind: "resample" })).rejects.toThrow(
-      "`kind` is mean or zero on encoder-decoders, got resample",
+      "`kind` is mean or zero where a model is no decoder, got resample",
     );
     const decoder = await openPlanted("induction");
     await expect(ablateStacks(decoder, options)).rejects.toThrow(
-      "ablate-stacks cannot run: this model has no decoder that writes what an encoder of tokens reads",
+      "ablate-stacks cannot run: this model is a decoder",
     );
   });
 });
@@ -77,4 +78,44 @@ describe.skipIf(skip)(`a random BART${note}`, () => {
     ]);
     await model.close();
   });
+});
+
+describe("what heads of encoders and towers are asked", () => {
+  const FIXTURES = join(import.meta.dirname, "../../fixtures/beyond");
+  const fourRows = { backend, numExamples: 4 };
+  const open = (name: string) => openFolder(join(FIXTURES, name), name);
+
+  test("a model that tells classes: the class that it says, of the image itself", async () => {
+    const model = await open("vit-classes");
+    const { task, loss, parts, rows } = await ablateStacks(model, fourRows);
+    await model.close();
+    expect([task, parts.length, parts[0]!.stack]).toEqual(["class", 1, ""]);
+    expect(loss.copied.mean).toBeLessThanOrEqual(Math.log(5)); // the class that it says is likeliest
+    expect(loss.gain.mean).toBeGreaterThan(-1e-6);
+    expect(parts[0]!.harm.flat().every(Number.isFinite)).toBe(true);
+    expect(rows).toContain("images of noise");
+  });
+
+  test("two towers: the embedding of the image, whose distance to itself is 0; the text is left alone", async () => {
+    const model = await open("siglip");
+    const { task, loss, parts, top } = await ablateStacks(model, fourRows);
+    await model.close();
+    expect([task, parts.map(({ stack }) => stack)]).toEqual(["embedding", ["vision"]]);
+    expect(loss.copied.mean).toBeCloseTo(0, 6);
+    expect(loss.other.mean).toBeGreaterThan(0.01);
+    expect(top[0]!.harm).toBeGreaterThan(0);
+  });
+
+  test.skipIf(shared("goldens") === null)(
+    "an encoder of text: masked tokens, whose id has to be known",
+    async () => {
+      const model = await openFolder(join(shared("goldens")!, "bert"), "bert");
+      await expect(ablateStacks(model, fourRows)).rejects.toThrow("give `maskToken`");
+      const { task, loss, rows, parts } = await ablateStacks(model, { ...fourRows, maskToken: 4 });
+      await model.close();
+      expect([task, parts.length]).toEqual(["masked", 1]);
+      expect(rows).toContain("masked");
+      expect(loss.copied.mean).toBeGreaterThan(0);
+    },
+  );
 });
