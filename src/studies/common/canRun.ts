@@ -115,7 +115,7 @@ const NEEDS_OF = {
     "an unembedding",
   ],
   analyse: ["a causal mask", "an unembedding"],
-  phase: ["logits", ...WEIGHTS],
+  phase: CAUSAL,
   text: CAUSAL,
   behaviours: ["a causal mask"],
 } as const satisfies Readonly<Record<string, readonly Need[]>>;

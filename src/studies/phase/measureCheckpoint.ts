@@ -1,6 +1,6 @@
 /** @file What one checkpoint of a run shows: attention, losses, copying, and the composition of the pairs that matter. */
 import { mean } from "../../measure/mean.ts";
-import { checkCanRun } from "../common/canRun.ts";
+import { canRun, checkCanRun } from "../common/canRun.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { composition, type HeadWeights } from "../../measure/composition.ts";
@@ -34,7 +34,8 @@ export interface CheckpointNumbers {
   readonly induction: number[][];
   readonly control: number[][] | null;
   readonly previousToken: number[][];
-  readonly copying: (number | null)[][];
+  /** Null where heads have no queries, keys and values that are products of the stream. */
+  readonly copying: (number | null)[][] | null;
   readonly firstCopy: number;
   readonly secondCopy: number;
   /** On the text, where there is one. */
@@ -127,6 +128,8 @@ async function weightMeasures(
   keep: ReadonlySet<number> | null,
 ) {
   const { layers, heads } = model.architecture;
+  if (canRun("circuit", model) !== null)
+    return { copying: null, weights: new Map<number, HeadMatrices>() };
   const kind = hasEffective(model) ? "effective" : "raw";
   const products = await embeddingProducts(model, backend, kind);
   const copying: (number | null)[][] = [];
@@ -144,12 +147,13 @@ async function weightMeasures(
   return { copying, weights };
 }
 
-/** K- and Q-composition of a pair of heads from the weights of their layers; 0 if one of them is zero. */
+/** K- and Q-composition of a pair of heads from the weights of their layers, 0 if one of them is zero; null where weights are not known. */
 export function pairComposition(
   weights: ReadonlyMap<number, HeadMatrices>,
   previous: PhaseHead,
   induction: PhaseHead,
-): { readonly k: number; readonly q: number } {
+): { readonly k: number; readonly q: number } | null {
+  if (!weights.has(previous.layer) || !weights.has(induction.layer)) return null;
   const [earlier, later] = [previous, induction].map((head) =>
     weightsOf(weights.get(head.layer)!, head.head),
   ) as [HeadWeights, HeadWeights];

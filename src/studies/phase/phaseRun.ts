@@ -8,6 +8,7 @@ import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts
 import type { Backend } from "../../base/backend.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import { reshuffledControl } from "../../text/patterns/controls.ts";
+import { canRun, checkCanRun } from "../common/canRun.ts";
 import { environmentOf, modelInfoOf } from "../common/about.ts";
 import {
   generatedRows,
@@ -15,6 +16,7 @@ import {
   type GeneratedInput,
   type RepeatedRows,
 } from "../../inputs/scoreInput.ts";
+import { stackRows, type StackRows } from "../../inputs/stackRows.ts";
 import { inductionHeads, pairWith, previousBefore } from "./leadingPair.ts";
 import { composedWith, withPaths, type PathRows } from "./upstreamHeads.ts";
 import {
@@ -24,6 +26,8 @@ import {
   type CheckpointNumbers,
   type TextLosses,
 } from "./measureCheckpoint.ts";
+import { taskOf } from "../stacks/ablationTask.ts";
+import { ACROSS, measureStacks } from "./measureStacks.ts";
 import { OLSSON_POSITIONS, textWindows } from "./textWindows.ts";
 import { phase } from "./phase.ts";
 import { PHASE_RUN_OPTIONS, type PhaseRunOptions } from "./plan.ts";
@@ -65,11 +69,14 @@ export async function phaseRun(
     compositionOf: (_, induction) => {
       const which = pairs.findIndex((pair) => same(pair.induction, induction));
       const of = (route: "k" | "q") => compositions.map((pair) => pair[which]?.[route] ?? 0);
-      return which < 0 ? null : { k: of("k"), q: of("q"), baseline: compositionBaseline(width) };
+      const known = compositions.every((pair) => pair[which]);
+      return which < 0 || !known
+        ? null
+        : { k: of("k"), q: of("q"), baseline: compositionBaseline(width) };
     },
     about: {
       model: modelInfoOf(model),
-      input: rows.repeated.info,
+      input: "stacks" in rows ? rows.stacks.info : rows.repeated.info,
       environment: environmentOf(backend),
       timings: { run: performance.now() - started },
     },
@@ -131,10 +138,13 @@ async function measureAll(
         continue;
       }
       if (model.sha256 !== "") stepOf.set(model.sha256, step);
-      const { weights, ...numbers } = await measureCheckpoint(model, backend, last.rows, {
-        keep: pairs ? layersOf(pairs) : null,
-        signal,
-      });
+      const { weights, ...numbers } =
+        "stacks" in last.rows
+          ? await measureStacks(model, backend, last.rows.stacks, { signal })
+          : await measureCheckpoint(model, backend, last.rows, {
+              keep: pairs ? layersOf(pairs) : null,
+              signal,
+            });
       pairs ??= await pairsOf(model, backend, { weights, ...numbers }, pathRows);
       const pairCompositions = pairs.map(({ previous, induction }) =>
         previous ? pairComposition(weights, previous, induction) : null,
@@ -189,8 +199,8 @@ async function pairsOf(
   const pairs: PhasePair[] = [];
   for (const head of inductionHeads(curves)) {
     const composed = composedWith(head, previousBefore(head.layer, curves), weights);
-    const candidates =
-      pairs.length < PATHS_OF ? await withPaths(model, backend, head, composed, options) : composed;
+    const cut = pairs.length < PATHS_OF && canRun("path", model) === null;
+    const candidates = cut ? await withPaths(model, backend, head, composed, options) : composed;
     pairs.push(pairWith(head, candidates));
   }
   return pairs;
@@ -212,7 +222,7 @@ function curvesOf(measured: readonly Numbers[], training: PhaseCurves["training"
     induction: byHead(({ induction }) => induction),
     control: measured[0]!.control && byHead(({ control }) => control!),
     previousToken: byHead(({ previousToken }) => previousToken),
-    copying: byHead<number | null>(({ copying }) => copying),
+    copying: measured[0]!.copying && byHead<number | null>(({ copying }) => copying!),
     composition: null,
   };
 }
@@ -226,9 +236,9 @@ function iclOf(losses: readonly TextLosses[]): PhaseCurves["icl"] {
   };
 }
 
-interface Rows extends CheckpointRows {
+type Rows = (CheckpointRows | { readonly stacks: StackRows }) & {
   readonly warnings: readonly string[];
-}
+};
 
 async function rowsFor(
   model: LoadedModel,
@@ -236,6 +246,7 @@ async function rowsFor(
 ): Promise<Rows> {
   const { architecture } = model;
   const { rows: own, text } = options;
+  if (architecture.stacks) return stackRowsFor(model, options);
   const repeated = own
     ? await ownRows(architecture, own)
     : generatedRows(architecture, options, EXAMPLES);
@@ -249,6 +260,32 @@ async function rowsFor(
     text: windows.tokens,
     warnings: [...repeated.warnings, ...windows.warnings],
   };
+}
+
+/** @throws {InputError} "options" for rows or a text, which only decoders have; "study" for stacks that do not copy */
+function stackRowsFor(
+  model: LoadedModel,
+  { rows: own, text, ...input }: Pick<PhaseRunOptions, "rows" | "text" | keyof GeneratedInput>,
+): Rows {
+  checkCopies(model);
+  const wrong = own ? "rows" : text !== undefined ? "text" : null;
+  if (wrong !== null)
+    throw new InputError("options", `\`${wrong}\` is for decoders, and this model has an encoder`, {
+      option: wrong,
+    });
+  const { numExamples = EXAMPLES, ...rest } = input;
+  const stacks = stackRows(model.program, model.architecture, { ...rest, numExamples });
+  return { stacks, warnings: [ACROSS, ...stacks.warnings] };
+}
+
+/** @throws {InputError} "study" for a model in which no decoder writes what an encoder of tokens reads */
+function checkCopies(model: LoadedModel): void {
+  checkCanRun("ablate-stacks", model);
+  if (taskOf(model) === "copy") return;
+  throw new InputError(
+    "study",
+    "phase cannot run: this model has no decoder that writes what an encoder of tokens reads",
+  );
 }
 
 /** The same rows without their repetition. */

@@ -114,7 +114,6 @@ describe("canRun(study, model)", () => {
       expect(await reasonsOf("deepseek_v3")).toEqual({
         "attribution of paths": lowRank,
         circuit: lowRank,
-        phase: lowRank,
       });
       expect(Object.keys(await reasonsOf("olmo2"))).toEqual(["attribution of paths"]);
       for (const name of [
