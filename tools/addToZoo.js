@@ -5,7 +5,7 @@
  */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { load, score } from "../dist/index.js";
+import { load, score, scoreStacks } from "../dist/index.js";
 
 const [name, run, ...stepArgs] = process.argv.slice(2);
 if (!name || !run) throw new Error("addToZoo needs NAME and RUN");
@@ -22,13 +22,30 @@ for (const step of chosenSteps)
 
 const last = join(to, "checkpoints", chosenSteps.at(-1));
 const model = await load(last);
-const { scores, loss } = await score(model, { lossExamples: "all", threads: 1 });
+const { scores, loss } = model.architecture.stacks ? await across() : await within();
 const parameters = model.program.weights.reduce(
   (sum, { axes }) => sum + axes.reduce((product, { size }) => product * size, 1),
   0,
 );
 await model.close();
 const rounded = (value) => Math.round(value * 1000) / 1000;
+async function within() {
+  return score(model, { lossExamples: "all", threads: 1 });
+}
+
+/** Of an encoder-decoder: alignment of cross heads, previous-token heads of the encoder, and losses of the copy across. */
+async function across() {
+  const { parts, loss: copy } = await scoreStacks(model, { lossExamples: "all", threads: 1 });
+  const of = (direction, name) =>
+    parts
+      .find((part) => part.direction === direction)
+      .scores.find((measure) => measure.name === name).values;
+  return {
+    scores: { induction: of("across", "alignment"), previousToken: of("back", "previousToken") },
+    loss: { firstCopy: copy.other.mean, secondCopy: copy.copied.mean },
+  };
+}
+
 /** Heads that give the measure at least half their attention. */
 const strong = (byHead) =>
   Object.fromEntries(

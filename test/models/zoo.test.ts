@@ -6,7 +6,12 @@ import { load as loadInBrowser } from "../../src/browser.ts";
 import { openModel } from "../../src/models/open.ts";
 import { openTokenizer } from "../../src/models/openTokenizer.ts";
 import { readZoo, ZOO } from "../../src/models/zoo/openZoo.ts";
+import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { ScoreResult } from "../../src/studies/score/result.ts";
+import { scoreStacks } from "../../src/studies/stacks/scoreStacks.ts";
+import { phaseRun } from "../../src/studies/phase/phaseRun.ts";
 import { score } from "../../src/studies/score/score.ts";
+import { ablateStacks } from "../../src/studies/stacks/ablateStacks.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
 import { recipeFrom } from "../../src/training/recipe.ts";
 import { backends } from "../runtime/backends.ts";
@@ -15,10 +20,27 @@ const zoo = await readZoo();
 const [engine] = await backends();
 const files = readdirSync(ZOO, { recursive: true }).map(String);
 
+type Measured = Pick<ScoreResult, "scores" | "loss">;
+
+/** What zoo.json has of a model: of an encoder-decoder that of the copy across. */
+async function measured(model: LoadedModel) {
+  const options = { backend: engine!, lossExamples: "all" } as const;
+  if (!model.architecture.stacks) return score(model, options);
+  const { parts, loss } = await scoreStacks(model, options);
+  const of = (direction: string, name: string) =>
+    parts
+      .find((part) => part.direction === direction)!
+      .scores.find((measure) => measure.name === name)!.values;
+  return {
+    scores: { induction: of("across", "alignment"), previousToken: of("back", "previousToken") },
+    loss: { firstCopy: loss!.other.mean, secondCopy: loss!.copied.mean },
+  } satisfies { scores: Partial<Measured["scores"]>; loss: object };
+}
+
 describe("the zoo", () => {
-  test("has at most 12 MB, and nothing that zoo.json does not name", () => {
+  test("has at most 14 MB, and nothing that zoo.json does not name", () => {
     const total = files.reduce((sum, file) => sum + statSync(join(ZOO, file)).size, 0);
-    expect(total).toBeLessThan(12e6);
+    expect(total).toBeLessThan(14e6);
     expect(readdirSync(ZOO).sort()).toEqual(["zoo.json", ...Object.keys(zoo)].sort());
     for (const [name, model] of Object.entries(zoo)) {
       expect(readdirSync(join(ZOO, name)).sort()).toEqual([
@@ -43,8 +65,10 @@ describe("the zoo", () => {
       expect(recipe.steps).toBe(steps.at(-1));
       const model = await openModel(`zoo:${name}`);
       const { layers, heads, contextLength, vocabulary } = recipe.model;
-      expect(model.architecture).toMatchObject({ layers, heads, contextLength, vocabulary });
-      const { scores, loss } = await score(model, { backend: engine!, lossExamples: "all" });
+      expect(model.architecture).toMatchObject({ layers, heads, vocabulary });
+      if (recipe.model.family !== "mamba2")
+        expect(model.architecture).toMatchObject({ contextLength });
+      const { scores, loss } = await measured(model);
       await model.close();
       for (const measure of ["induction", "previousToken"] as const) {
         const strong = scores[measure].flatMap((row, layer) =>
@@ -77,6 +101,48 @@ describe("the zoo", () => {
         expect.objectContaining({ from: "0.0", to, route: "k", effect: expect.any(Number) }),
       );
     expect(circuit.mechanism).toBe(expected.length > 0 ? "K" : null);
+  });
+
+  test("has a scan that copies by its convolution in mamba2, and none at its start", async () => {
+    const model = await openModel("zoo:mamba2");
+    const { heads } = await verdict(model, { backend: engine!, quick: true });
+    await model.close();
+    const found = heads.filter(({ label }) => label === "induction");
+    expect(found.length).toBeGreaterThan(0);
+    for (const { evidence } of found) expect(evidence.mechanism).toBe("convolution");
+    const early = await openModel("zoo:mamba2@0");
+    const start = await verdict(early, { backend: engine!, quick: true });
+    await early.close();
+    expect(start.heads.filter(({ label }) => label === "induction")).toEqual([]);
+  });
+
+  test("has cross heads that carry the copy in t5, and none at its start", async () => {
+    const gain = async (name: string) => {
+      const model = await openModel(name);
+      const { loss, parts } = await ablateStacks(model, { backend: engine!, numExamples: 10 });
+      await model.close();
+      const cross = parts.find(({ attention }) => attention === "cross")!;
+      return { gain: loss.gain.mean, alone: Math.max(...cross.restored.flat()) };
+    };
+    const copies = await gain("zoo:t5");
+    expect(copies.gain).toBeGreaterThan(10);
+    expect(copies.alone).toBeGreaterThan(5);
+    const start = await gain("zoo:t5@0");
+    expect(Math.max(start.gain, start.alone)).toBeLessThan(0.1);
+  });
+
+  test.each([
+    ["mamba2", 325, 375],
+    ["t5", 700, 900],
+  ])("has the change of %s between steps %d and %d", async (name, low, high) => {
+    const steps = zoo[name]!.steps;
+    const open = (step: number) => () => openModel(`zoo:${name}@${step}`);
+    const checkpoints = steps.map((step) => ({ step, open: open(step) }));
+    const options = { backend: engine!, numExamples: 8 };
+    const { change, curves } = await phaseRun(checkpoints, options);
+    expect(change!.step).toBeGreaterThan(low);
+    expect(change!.step).toBeLessThan(high);
+    expect(curves.copying).toBeNull();
   });
 
   test("has the change of attn-2l between steps 225 and 300", async () => {

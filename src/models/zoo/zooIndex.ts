@@ -10,10 +10,13 @@ export const zooIndex = z.record(
   z.strictObject({
     about: z.string().describe("what it is, in a sentence"),
     known: z.string().describe("what was found in it, in a sentence"),
-    /** Of the last step, by `score` with its defaults; a test measures them again. */
+    /**
+     * Of the last step, by `score` with its defaults; a test measures them again. Of an encoder-decoder: alignment of cross heads,
+     * previous-token heads of its encoder, and the loss of a copy where the encoder reads others (first) and the right tokens (second).
+     */
     scores: z.strictObject({
-      induction: byHead.describe("heads that attend like induction heads, all of them"),
-      previousToken: byHead.describe("heads that attend to the token before, all of them"),
+      induction: byHead.describe("heads that give the induction target half of their attention or more"),
+      previousToken: byHead.describe("heads that give the token before half of their attention or more"),
       firstCopyLoss: z.number(),
       secondCopyLoss: z.number(),
     }),
