@@ -1,11 +1,11 @@
 /** @file What a head looks at: its attention on repeats at several periods, less what it does without the repetition. */
 import { mean } from "../mean.ts";
-import { tensor } from "../../base/tensor.ts";
+import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { AttentionScore } from "../attentionTables.ts";
 import { falseDiscovery } from "../falseDiscovery.ts";
 import { signFlipTest } from "../signFlipTest.ts";
 import { meanEstimate, scoreEstimate, summedEstimate, weakest, type Estimate } from "./estimate.ts";
-import { GAIN_MARGIN } from "./thresholds.ts";
+import { GAIN_MARGIN, LEAST_SCAN_STRENGTH, SCAN_GAIN_MARGIN } from "./thresholds.ts";
 
 /** Scores on one kind of rows, [head][sequence], heads counted through all layers; the entries of attentionTables. */
 export type ScoresByHead = Readonly<Record<AttentionScore, readonly number[][]>>;
@@ -37,7 +37,9 @@ export interface AttentionEvidence {
   /** score - max(D, R) of the induction stripe at each period. */
   readonly gains: readonly GainAt[];
   readonly induction: Estimate;
-  /** Sign-flip test of gain <= .05, the largest over periods, adjusted over all heads; null with too few sequences. */
+  /** From which lower bound on it is there; left out: .1, of units of scans .02. */
+  readonly least?: number | undefined;
+  /** Sign-flip test of gain <= .05 (of units of scans .01), the largest over periods, adjusted over all heads; null with too few sequences. */
   readonly p: number | null;
   /** Gain of the duplicate-token stripe. */
   readonly duplicateToken: Estimate;
@@ -58,16 +60,20 @@ export function distancesSeen({ start, period }: { start: number; period: number
  * The attention evidence of every head.
  *
  * @param periods one entry per period, the same heads and sequences in each
+ * @param isScan whether a head, counted through all layers, is a unit of a scan; left out: none is
  */
 export function attentionEvidence(
   periods: readonly PeriodAttention[],
-  { seed }: { readonly seed: number },
+  {
+    seed,
+    isScan = () => false,
+  }: { readonly seed: number; readonly isScan?: ((head: number) => boolean) | undefined },
 ): AttentionEvidence[] {
   const heads = periods[0]!.repeated.induction.length;
   const byPeriod = periods.map((period) => ({
     period,
     uniform: uniformOf(period),
-    tested: signFlipTest(gainTable(period, heads), { margin: GAIN_MARGIN, seed }),
+    tested: testedGains(gainTable(period, heads), { seed, isScan }),
   }));
   const raw = Array.from({ length: heads }, (_, head) => {
     const all = byPeriod.map(({ tested }) => tested[head]!);
@@ -85,6 +91,7 @@ export function attentionEvidence(
     return {
       gains,
       induction: plain(weakest(gains)),
+      ...(isScan(head) && { least: LEAST_SCAN_STRENGTH }),
       p: adjusted[head]!,
       duplicateToken: plain(
         weakest(periods.map((period) => gainAt(period, "duplicateToken", head))),
@@ -95,6 +102,18 @@ export function attentionEvidence(
       fixedDistance: fixedDistanceOf(byPeriod[0]!, head),
     };
   });
+}
+
+/** Each head by the margin of its kind; both tests draw the same signs. */
+function testedGains(
+  table: Tensor<Float64Array>,
+  { seed, isScan }: { readonly seed: number; readonly isScan: (head: number) => boolean },
+): (number | null)[] {
+  const ofAttention = signFlipTest(table, { margin: GAIN_MARGIN, seed });
+  const scans = ofAttention.map((_, head) => isScan(head));
+  if (!scans.includes(true)) return ofAttention;
+  const ofScans = signFlipTest(table, { margin: SCAN_GAIN_MARGIN, seed });
+  return ofAttention.map((p, head) => (scans[head] ? ofScans[head]! : p));
 }
 
 const plain = ({ value, low, high }: Estimate): Estimate => ({ value, low, high });

@@ -60,9 +60,13 @@ export type InductionReason = keyof typeof OUTCOMES;
 /** `behaviour`: the label is that of the strongest; `no-behaviour`: none is strong enough; `mixed`: two are alike. */
 export type Reason = InductionReason | "behaviour" | "no-behaviour" | "mixed";
 
-/** Whether a head attends like induction: its gain has a lower bound of .1 at every period and is a discovery. */
-export function attendsLikeInduction({ induction, p }: AttentionEvidence): boolean {
-  return atLeast(induction) >= LEAST_STRENGTH && (p === null || p <= DISCOVERY_LEVEL);
+/** Whether a head attends like induction: its gain has a lower bound of .1 (a unit of a scan: .02) at every period and is a discovery. */
+export function attendsLikeInduction({
+  induction,
+  p,
+  least = LEAST_STRENGTH,
+}: AttentionEvidence): boolean {
+  return atLeast(induction) >= least && (p === null || p <= DISCOVERY_LEVEL);
 }
 
 /** How strong a head may be in each behaviour, and from where on it has it. */
@@ -77,7 +81,8 @@ function strengthsOf(attention: AttentionEvidence) {
   };
   return BEHAVIOURS.flatMap((name) => {
     const strength = strengths[name];
-    const least = name === "positional" ? LEAST_POSITIONAL : LEAST_STRENGTH;
+    const own = name === "induction" ? attention.least : undefined;
+    const least = own ?? (name === "positional" ? LEAST_POSITIONAL : LEAST_STRENGTH);
     return strength ? [{ name, strength, least }] : [];
   });
 }

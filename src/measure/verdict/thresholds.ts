@@ -3,10 +3,14 @@ import { INDUCTION_ATTENTION } from "../attendsLikeInduction.ts";
 
 /** H0 of the sign-flip test: gains up to this are nothing. */
 export const GAIN_MARGIN = 0.05;
+/** The same of units of scans, whose shares are not sharpened by a softmax: `npm run bench:scans` measures what null scans have. */
+export const SCAN_GAIN_MARGIN = 0.01;
 /** False-discovery rate over heads. */
 export const DISCOVERY_LEVEL = 0.05;
 /** A behaviour is there if its lower bound reaches this. */
 export const LEAST_STRENGTH = INDUCTION_ATTENTION.least;
+/** Induction of a unit of a scan is there if its lower bound reaches this. */
+export const LEAST_SCAN_STRENGTH = 0.02;
 /** A fixed distance needs this much: it is the best of some fifty distances, of which chance favours one. */
 export const LEAST_POSITIONAL = 0.3;
 /** Two behaviours are mixed if the weaker may have this share of the stronger. */

@@ -12,6 +12,7 @@ import { joinedNumbers, type CausalNumbers } from "../../measure/verdict/causal.
 import { atLeast } from "../../measure/verdict/estimate.ts";
 import { attendsLikeInduction, behavioursOf } from "../../measure/verdict/rules.ts";
 import { STRONG } from "../../measure/verdict/thresholds.ts";
+import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { VerdictResult } from "./result.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
@@ -146,7 +147,7 @@ async function measure(
 ): Promise<VerdictEvidence> {
   const { model, rows, plan } = work;
   const { extent, seed } = plan;
-  const attention = attentionEvidence(await attentionOf(work), { seed });
+  const attention = attentionEvidence(await attentionOf(work), { seed, isScan: scansOf(model) });
   const all = allHeads(model.architecture);
   const attending = attendingHeads(all, attention);
   const none = { causal: null, upstream: null, convolution: null, weights: null };
@@ -179,6 +180,13 @@ function attendingHeads(
     .filter(({ evidence }) => attendsLikeInduction(evidence))
     .sort((a, b) => atLeast(b.evidence.induction) - atLeast(a.evidence.induction))
     .map(({ head }) => head);
+}
+
+/** Whether heads, counted through all layers, are units of scans. */
+function scansOf({ program, architecture }: LoadedModel): (head: number) => boolean {
+  const { layers } = anatomy(program, architecture);
+  const all = allHeads(architecture).map(({ layer }) => layers[layer]!.attention.scan !== null);
+  return (head) => all[head]!;
 }
 
 function inOrder(heads: readonly HeadAt[]): HeadAt[] {
