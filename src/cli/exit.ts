@@ -21,6 +21,7 @@ export function explain(error: unknown): string {
 /** Options whose flags have another name. */
 const FLAGS: Readonly<Record<string, string>> = {
   rows: "--tokens",
+  sets: "--set",
   contextLength: "--context",
   load: "the command", // which loads the model
 };
