@@ -25,7 +25,13 @@ describe("studies of a hybrid", () => {
     expect(induction.map((layer) => layer.length)).toEqual(HEADS);
     const values = induction.flat();
     expect(values.every((value) => value >= 0 && value <= 1)).toBe(true);
-    expect(scoreView(result).map).not.toBeNull();
+    const view = scoreView(result);
+    expect(view.map).not.toBeNull();
+    const layers = view.tables.find(({ caption }) => caption.startsWith("Layers of scans"))!;
+    expect(layers.rows.map(([layer, units]) => [layer, units])).toEqual([
+      [0, 8],
+      [2, 8],
+    ]);
     const map = { values: induction, scale: { kind: "sequential", bound: 1 } as const, marked: [] };
     expect(terminalMap(map, { depth: 1, width: 80 })).toHaveLength(4);
   });

@@ -1,4 +1,6 @@
 /** @file What `score` shows: the map of induction scores, the best heads, every head, and the losses. */
+import { headName } from "../../base/headName.ts";
+import { mean } from "../../measure/mean.ts";
 import { scoreRow } from "../../measure/attentionTables.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
 import type { HeadScale } from "../../draw/headScale.ts";
@@ -30,7 +32,13 @@ export function scoreView(result: ScoreResult): StudyView {
       ...seedWords(result),
     ],
     map: scoreHeadMap(result),
-    tables: [topTable(result), headTable(result), ...lossTables(result), ...seedTables(result)],
+    tables: [
+      topTable(result),
+      ...channelTables(result),
+      headTable(result),
+      ...lossTables(result),
+      ...seedTables(result),
+    ],
     csv: () => headTable(result),
     settings: settingsOf(result),
     warnings: result.warnings,
@@ -67,6 +75,24 @@ function topTable({ top }: ScoreResult): StudyTable {
     columns: [headColumn(), "induction", "low", "high"],
     rows: top.map(({ layer, head, score, low, high }) => [{ layer, head }, score, low, high]),
   };
+}
+
+/** Of layers whose units are channels of a scan, which are many and narrow: their mean beside the best of them. */
+function channelTables({ scores, model, uniform }: ScoreResult): StudyTable[] {
+  const channels = model.architecture?.sizes.dHead === 1;
+  const rows = scores.induction.flatMap((row, layer) => {
+    if (!channels && row.length <= model.heads) return []; // a hybrid's attention has fewer heads
+    const best = row.indexOf(Math.max(...row));
+    return [[layer, row.length, mean(row), headName({ layer, head: best }), row[best]!]];
+  });
+  if (rows.length === 0) return [];
+  return [
+    {
+      caption: `Layers of scans: the mean induction score of their units, and the best; equal shares score ${share(uniform.induction)}`,
+      columns: ["layer", "units", "mean", "best", { name: "score", key: "best_score" }],
+      rows,
+    },
+  ];
 }
 
 function headTable({ scores, intervals, uniform }: ScoreResult): StudyTable {
