@@ -26,8 +26,8 @@ CLASSES = {
     "dinov2": (T.Dinov2Model, {**SEES, "mlp_ratio": 2}), "dinov2_with_registers": (T.Dinov2WithRegistersModel, {**SEES, "mlp_ratio": 2}), "siglip_vision_model": (T.SiglipVisionModel, SEES), "clip_vision_model": (T.CLIPVisionModel, SEES),
     "clip": (T.CLIPModel, dict(text_config={**TEXT, "bos_token_id": 1, "eos_token_id": 2}, vision_config=SEES, projection_dim=20)),
     "siglip": (T.SiglipModel, dict(text_config=TEXT, vision_config=SEES)),
-    "gemma3": (T.Gemma3ForConditionalGeneration, dict(vision_config={**SEES, "model_type": "siglip_vision_model", "vision_use_head": False}, mm_tokens_per_image=4, image_token_index=3, boi_token_index=4, eoi_token_index=2,
-        text_config={**TEXT, "num_key_value_heads": 2, "head_dim": 8, "num_hidden_layers": 3, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"], "sliding_window": 3, "query_pre_attn_scalar": 8})),
+    "gemma3": (T.Gemma3ForConditionalGeneration, dict(vision_config={**SEES, "model_type": "siglip_vision_model", "vision_use_head": False, "patch_size": 2}, mm_tokens_per_image=16, image_token_index=3, boi_token_index=4, eoi_token_index=2,
+        text_config={**TEXT, "num_key_value_heads": 2, "head_dim": 8, "layer_types": ["sliding_attention", "full_attention"], "sliding_window": 5, "query_pre_attn_scalar": 8})),
     "llava": (T.LlavaForConditionalGeneration, dict(vision_config={**SEES, "model_type": "clip_vision_model"}, text_config=LLAMA, image_token_index=3)),
 }
 

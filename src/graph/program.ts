@@ -147,9 +147,14 @@ function alike(value: string, target: string): boolean {
   );
 }
 
-/** Only what the outputs need: unused operations, inputs, weights and constants are dropped. */
+/**
+ * Only what the outputs need: unused operations, inputs, weights and constants are dropped. An input whose numbers follow from those of
+ * another one needs that too, whoever else reads it.
+ */
 export function prune(program: Program): Program {
   const ancestors = ancestorsOf(program, program.outputs);
+  for (const { name, fill } of program.inputs)
+    if (ancestors.has(name) && fill && "of" in fill) ancestors.add(fill.of);
   return {
     ...program,
     inputs: program.inputs.filter(({ name }) => ancestors.has(name)),
