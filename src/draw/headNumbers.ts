@@ -37,10 +37,16 @@ export interface HeadNumbers {
 export function headNumbers({ everyHead, tables, csv }: StudyView): HeadNumbers | null {
   const all = [...(everyHead ? [everyHead()] : []), ...tables, ...(csv ? [csv()] : [])];
   const grids = all.flatMap((table) => gridOf(table) ?? []);
-  const [first] = grids;
+  const first = grids.reduce<Grid | null>(
+    (most, grid) => (grid.table.rows.length > (most?.table.rows.length ?? 0) ? grid : most),
+    null,
+  ); // a list of the best heads may name all heads of some layers
   if (!first) return null;
   const fitting = grids.filter(
-    ({ layers, heads }) => layers === first.layers && heads === first.heads,
+    ({ layers, heads, table }) =>
+      layers === first.layers &&
+      heads === first.heads &&
+      table.rows.length === first.table.rows.length,
   );
   const measures = new Map<string, HeadMeasure>();
   for (const measure of fitting.flatMap(measuresOf))
@@ -58,7 +64,7 @@ interface Grid {
   readonly rows: readonly (readonly (readonly StudyCell[])[])[];
 }
 
-/** Null unless the first column of heads names each head of each layer once. */
+/** Null unless the first column of heads names each head of each layer once: in order, where layers have different numbers of heads. */
 function gridOf(table: StudyTable): Grid | null {
   const at = table.columns.findIndex((column) => typeof column !== "string" && column.isHead);
   if (at < 0 || table.rows.length === 0) return null;
@@ -68,8 +74,10 @@ function gridOf(table: StudyTable): Grid | null {
   const heads = 1 + Math.max(...places.map((place) => place!.head));
   const rows: (readonly StudyCell[])[][] = Array.from({ length: layers }, () => []);
   places.forEach((place, index) => (rows[place!.layer]![place!.head] = table.rows[index]!));
+  const inOrder = rows.flat().every((row, index) => row === table.rows[index]);
   const isWhole =
     rows.flat().length === table.rows.length &&
+    (inOrder || layers * heads === table.rows.length) &&
     rows.every((row) => row.length > 0 && Object.keys(row).length === row.length);
   return isWhole ? { table, layers, heads, rows } : null;
 }
