@@ -26,6 +26,7 @@ import { writeRow, type FirstLayer } from "./firstLayer.ts";
 import { leastOf, mostOf } from "./mixture.ts";
 import { rotateRows } from "./rotation.ts";
 import { projectRows, streamScales, type ProjectedState, type Scales } from "./secondLayer.ts";
+import { ceilingsOf, type Ceilings } from "./ceilings.ts";
 import { shareIndex, SHARES, sharesOf, stateIndex, type Shares } from "./shares.ts";
 
 /** What is taken as known although it is not, to see what it costs; an answer with any of these proves nothing. */
@@ -38,13 +39,16 @@ export interface Grounds {
   readonly first: FirstLayer;
   readonly shares: readonly Shares[];
   readonly scales: Scales | null;
+  /** What scores of a token stay under, whatever comes before it. */
+  readonly ceilings: Ceilings;
   readonly ideal: ReadonlySet<Idealisation>;
 }
 
 export function groundsOf(model: ModelNumbers, family: Family, first: FirstLayer): Grounds {
   const shares = first.heads.map((_, head) => sharesOf(first, head, family));
   const scales = streamScales(model, first, shares);
-  return { model, family, first, shares, scales, ideal: new Set() };
+  const ceilings = ceilingsOf(first, shares, scales);
+  return { model, family, first, shares, scales, ceilings, ideal: new Set() };
 }
 
 /** The same with some steps as if they lost nothing. @param withoutRest shares as if the rest were never attended to */
@@ -57,7 +61,9 @@ export function idealAttention(
   const scales = ideal.has("rest")
     ? streamScales(grounds.model, grounds.first, shares)
     : grounds.scales;
-  return { ...grounds, ideal, shares, scales: ideal.has("scale") ? middle(scales) : scales };
+  const scalesUsed = ideal.has("scale") ? middle(scales) : scales;
+  const ceilings = ceilingsOf(grounds.first, shares, scalesUsed);
+  return { ...grounds, ideal, shares, scales: scalesUsed, ceilings };
 }
 
 function middle(scales: Scales | null): Scales | null {
@@ -86,9 +92,12 @@ export function headReader(grounds: Grounds, head: number): HeadReader {
   const { query, key, queryBias, keyBias } = layer.heads[head]!;
   const queries = projectRows(model, first, query, queryBias, true);
   const keys = projectRows(model, first, key, keyBias, true);
+  const columns = queries.writes.map((writes) =>
+    columnsOf(writes).map((column) => ({ ...column, rests: restRanges(grounds, column) })),
+  );
   return {
     leastAttention: (situation) => {
-      const raw = queryBox(grounds, queries, situation);
+      const raw = queryBox(grounds, queries, columns, situation);
       const factors = queryFactors(grounds, situation);
       const answers = factors.map((factor) => {
         const read = sum(scaleBalls(raw, factor), rowOf(queries.fixed, situation.position));
@@ -111,17 +120,17 @@ export function headReader(grounds: Grounds, head: number): HeadReader {
 function queryBox(
   { family, first, shares, ideal }: Grounds,
   queries: ProjectedState,
+  columnsByHead: readonly (readonly WithRests[])[],
   situation: QueryCase,
 ): Balls {
   const { token, position } = situation;
   const { columns } = queries.direct;
   const base = sum(rowOf(queries.direct, writeRow(first, token, position)), queries.constant);
   const [mid, rad] = [base.mid.slice(), base.rad.slice()];
-  queries.writes.forEach((writes, head) => {
-    const ranges = columnsOf(writes);
+  columnsByHead.forEach((ranges, head) => {
     for (let entry = 0; entry < columns; entry++) {
-      const { low, high } = ranges[entry]!;
-      const rest = restRange(first, family, position, low, high);
+      const { low, high, rests } = ranges[entry]!;
+      const rest = { low: rests.low[position]!, high: rests.high[position]! };
       let [least, most] = [Infinity, -Infinity];
       for (const before of situation.befores) {
         const start = shareIndex(shares[head]!, first.length, [token, position, before]);
@@ -170,24 +179,31 @@ function partRows(
   ] as const;
 }
 
-/** The least and the largest over all tokens at the places that are the rest for a query at `position`; zeros for none. */
-function restRange(
-  first: FirstLayer,
-  family: Family,
-  position: number,
-  low: Float64Array,
-  high: Float64Array,
-): Enclosure {
-  const [from, to] = [startOf(family), position - 1];
-  if (from >= to) return { low: 0, high: 0 };
+/** Ends by row, and the ends over all tokens at the places that are the rest, by position. */
+interface WithRests extends Range {
+  readonly rests: Range;
+}
+
+/** By position of the query: the least and the largest over all tokens at the places that are its rest; zeros for none. */
+function restRanges(
+  { first, family }: Pick<Grounds, "first" | "family">,
+  { low, high }: Range,
+): Range {
+  const { length, isByPlace } = first;
+  const start = startOf(family);
+  const rests = { low: new Float64Array(length), high: new Float64Array(length) };
   let [least, most] = [Infinity, -Infinity];
-  for (let token = 0; token < family.tokens; token++)
-    for (let place = first.isByPlace ? from : to - 1; place < to; place++) {
+  for (let position = start + 2; position < length; position++) {
+    const place = position - 2; // the one that is new in the rest
+    for (let token = 0; token < family.tokens; token++) {
+      if (!isByPlace && place > start) break; // the same rows at every place
       const row = writeRow(first, token, place);
       least = Math.min(least, low[row]!);
       most = Math.max(most, high[row]!);
     }
-  return { low: least, high: most };
+    [rests.low[position], rests.high[position]] = [least, most];
+  }
+  return rests;
 }
 
 /** The ends of 1 / scale of the query's norm. */
@@ -221,15 +237,22 @@ function turnedQuery(
 /** Products of a query with everything that keys are made of. */
 interface Products {
   readonly direct: Range;
-  readonly writes: readonly Range[];
+  readonly writes: readonly WithRests[];
   readonly constant: Range;
   readonly fixed: Range;
 }
 
-function productsWith(query: Balls, { direct, writes, constant, fixed }: ProjectedState): Products {
+function productsWith(
+  grounds: Grounds,
+  query: Balls,
+  { direct, writes, constant, fixed }: ProjectedState,
+): Products {
   return {
     direct: dots(query, direct),
-    writes: writes.map((rows) => dots(query, rows)),
+    writes: writes.map((rows) => {
+      const ends = dots(query, rows);
+      return { ...ends, rests: restRanges(grounds, ends) };
+    }),
     constant: dots(query, constant),
     fixed: dots(query, fixed),
   };
@@ -243,8 +266,8 @@ function attentionWith(
 ): Float64Array {
   const { family, model } = grounds;
   const { token, befores, position } = situation;
-  const alike = model.layers[1].rotation === null ? productsWith(query(0), keys) : null;
-  const productsAt = (key: number) => alike ?? productsWith(query(key), keys);
+  const alike = model.layers[1].rotation === null ? productsWith(grounds, query(0), keys) : null;
+  const productsAt = (key: number) => alike ?? productsWith(grounds, query(key), keys);
   const target = position - family.period + 1;
   const others = tokensBut(family, token);
   const ends: number[] = [];
@@ -254,12 +277,12 @@ function attentionWith(
     const [from, to] = tokensAt(family, key);
     const tokens = own ? [token] : from === family.tokens ? [family.tokens] : others.slice(0, to);
     const before = beforesOf(family, key, own ? befores : others);
-    ends.push(scoreEnds(grounds, productsAt(key), key, tokens, before).high);
+    ends.push(mostScore(grounds, productsAt(key), key, tokens, before));
   }
   const products = productsAt(target);
   const least = new Float64Array(family.tokens).fill(1);
   for (const other of others) {
-    const { low } = scoreEnds(grounds, products, target, [other], [token]);
+    const low = leastScore(grounds, products, target, other, token);
     let rest = 1;
     for (const high of ends) rest = up(rest + expUp(up(high - low)));
     least[other] = rest < Infinity ? Math.max(0, down(1 / rest)) : 0;
@@ -273,39 +296,67 @@ function beforesOf(family: Family, key: number, usual: readonly number[]): reado
   return family.bos && key === 1 ? [family.tokens] : usual;
 }
 
-/** The least and the largest score that any of these tokens, with any of those before it, has at a place. */
-function scoreEnds(
+/** The least score of a token at a place with that token before it. */
+function leastScore(
   { first, family, shares, scales }: Grounds,
-  products: Products,
+  { direct, constant, fixed, writes }: Products,
+  key: number,
+  token: number,
+  before: number,
+): number {
+  const [a, b, c] = partRows(first, family, token, key, before);
+  const at = stateIndex(shares[0]!, first.length, [token, key, before]);
+  let low = down(direct.low[a]! + constant.low[0]!);
+  writes.forEach(({ low: ends, rests }, head) => {
+    const rest = rests.low[key]!;
+    low = down(low + leastOf(shares[head]!, at * SHARES, ends[a]!, ends[b]!, ends[c]!, rest));
+  });
+  if (scales) low = down(low / (low > 0 ? scales.high[at]! : scales.low[at]!));
+  return down(low + fixed.low[key]!);
+}
+
+/**
+ * The largest score that any of these tokens, with any of those before it, has at a place. Tokens whose ceiling lies under what others
+ * have are passed over, which saves nearly all of the work and changes nothing.
+ */
+function mostScore(
+  { first, family, shares, scales, ceilings }: Grounds,
+  { direct, constant, fixed, writes }: Products,
   key: number,
   tokens: readonly number[],
   befores: readonly number[],
-): Enclosure {
-  const rests = products.writes.map(({ low, high }) => restRange(first, family, key, low, high));
-  const { direct, constant, fixed } = products;
-  let [least, most] = [Infinity, -Infinity];
-  for (const token of tokens)
-    for (const before of befores) {
-      const [a, b, c] = partRows(first, family, token, key, before);
+): number {
+  const mostOfRest = writes.map(({ rests }) => rests.high[key]!);
+  const [, anyBefore, bos] = partRows(first, family, tokens[0]!, key, befores[0]!);
+  const beforeRows = befores.map((before) => partRows(first, family, tokens[0]!, key, before)[1]);
+  const mostBefore = writes.map(({ high }) =>
+    beforeRows.reduce((most, row) => Math.max(most, high[row]!), high[anyBefore]!),
+  );
+  const base = (row: number) => up(direct.high[row]! + constant.high[0]!);
+  const ordered = tokens
+    .map((token) => {
+      const row = writeRow(first, token, key);
+      const parts = writes.map(
+        ({ high }, head) => [high[row]!, mostBefore[head]!, high[bos]!, mostOfRest[head]!] as const,
+      );
+      return { token, row, ceiling: ceilings.ceilingOf(token, key, base(row), parts) };
+    })
+    .sort((one, other) => other.ceiling - one.ceiling);
+  let most = -Infinity;
+  for (const { token, row, ceiling } of ordered) {
+    if (!(ceiling > most)) break;
+    befores.forEach((before, index) => {
       const at = stateIndex(shares[0]!, first.length, [token, key, before]);
-      const start = at * SHARES;
-      let low = down(direct.low[a]! + constant.low[0]!);
-      let high = up(direct.high[a]! + constant.high[0]!);
-      for (let head = 0; head < rests.length; head++) {
-        const share = shares[head]!;
-        const ends = products.writes[head]!;
-        const rest = rests[head]!;
-        low = down(low + leastOf(share, start, ends.low[a]!, ends.low[b]!, ends.low[c]!, rest.low));
-        high = up(
-          high + mostOf(share, start, ends.high[a]!, ends.high[b]!, ends.high[c]!, rest.high),
-        );
+      const b = beforeRows[index]!;
+      let high = base(row);
+      for (let head = 0; head < writes.length; head++) {
+        const ends = writes[head]!.high;
+        const mixture = [ends[row]!, ends[b]!, ends[bos]!, mostOfRest[head]!] as const;
+        high = up(high + mostOf(shares[head]!, at * SHARES, ...mixture));
       }
-      if (scales) {
-        low = down(low / (low > 0 ? scales.high[at]! : scales.low[at]!));
-        high = up(high / (high > 0 ? scales.low[at]! : scales.high[at]!));
-      }
-      least = Math.min(least, low);
+      if (scales) high = up(high / (high > 0 ? scales.low[at]! : scales.high[at]!));
       most = Math.max(most, high);
-    }
-  return { low: down(least + fixed.low[key]!), high: up(most + fixed.high[key]!) };
+    });
+  }
+  return up(most + fixed.high[key]!);
 }

@@ -6,7 +6,7 @@
  * over the rest R, over the sum of all. Of R only this is used: it lies between the sum over positions of the least and of the
  * largest e that any token has there. Every share grows or falls with R, so its two ends give all that may be.
  */
-import { dots, rowOf } from "./balls.ts";
+import { dots, rowOf, type Range } from "./balls.ts";
 import { lengthOf, startOf, tokensAt, type Family } from "./certifiedModel.ts";
 import { down, exactly, expDown, expUp, over, plus, up, type Enclosure } from "./enclosure.ts";
 import type { FirstLayer } from "./firstLayer.ts";
@@ -76,16 +76,18 @@ function sharesAt(first: FirstLayer, head: number, family: Family, at: At): void
   const { query, key } = first.heads[head]!;
   const scores = dots(rowOf(query, token * length + position), key);
   const reference = scores.high[token * length + position]!;
+  const weighed = ({ low, high }: Enclosure): Enclosure => ({
+    low: expDown(down(low - reference)),
+    high: expUp(up(high - reference)),
+  });
   const weight = (of: number, place: number): Enclosure => {
     const state = of * length + place;
-    return {
-      low: expDown(down(scores.low[state]! - reference)),
-      high: expUp(up(scores.high[state]! - reference)),
-    };
+    return weighed({ low: scores.low[state]!, high: scores.high[state]! });
   };
   const itself = weight(token, position);
   const bos = family.bos && position > 1 ? weight(family.tokens, 0) : NOTHING;
-  const rest = at.without ? NOTHING : restOf(family, position, weight);
+  const ends = (place: number) => endsAt(family, place, length, scores);
+  const rest = at.without ? NOTHING : restOf(family, position, (place) => weighed(ends(place)));
   const [from, to] = position === 0 ? [0, 1] : tokensAt(family, position - 1);
   for (let before = from; before < to; before++) {
     const previous = position === 0 ? NOTHING : weight(before, position - 1);
@@ -96,22 +98,26 @@ function sharesAt(first: FirstLayer, head: number, family: Family, at: At): void
   }
 }
 
-/** Sum over the positions that are neither the query's, nor the one before, nor BOS. */
+/** The least and the largest score that any token has at a place. */
+function endsAt(family: Family, place: number, length: number, { low, high }: Range): Enclosure {
+  let [least, most] = [Infinity, -Infinity];
+  for (let token = 0; token < family.tokens; token++) {
+    const state = token * length + place;
+    least = Math.min(least, low[state]!);
+    most = Math.max(most, high[state]!);
+  }
+  return { low: least, high: most };
+}
+
+/** Sum over the positions that are neither the query's, nor the one before, nor BOS. e grows with the score, so its ends decide. */
 function restOf(
   family: Family,
   position: number,
-  weight: (token: number, place: number) => Enclosure,
+  weightAt: (place: number) => Enclosure,
 ): Enclosure {
   let rest = NOTHING;
-  for (let place = startOf(family); place < position - 1; place++) {
-    let [low, high] = [Infinity, 0];
-    for (let token = 0; token < family.tokens; token++) {
-      const bounds = weight(token, place);
-      low = Math.min(low, bounds.low);
-      high = Math.max(high, bounds.high);
-    }
-    rest = plus(rest, { low, high });
-  }
+  for (let place = startOf(family); place < position - 1; place++)
+    rest = plus(rest, weightAt(place));
   return { low: Math.max(0, rest.low), high: rest.high };
 }
 
