@@ -1,18 +1,14 @@
 /** @file What heads do on the repeats that a text has, beside random tokens: attention to what followed, and what is lost without them. */
 import type { Backend } from "../../base/backend.ts";
-import { throwIfAborted } from "../../base/errors.ts";
-import { headName, type HeadAt } from "../../base/headName.ts";
-import { tensor, type Tensor } from "../../base/tensor.ts";
-import { rowOf, sequencesOf, type Sequences } from "../../inputs/sequences.ts";
-import { openWorkbench, type Workbench } from "../../interventions/workbench/workbench.ts";
+import { headName } from "../../base/headName.ts";
+import { sequencesOf } from "../../inputs/sequences.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
-import { meanInterval } from "../../measure/interval.ts";
-import { mean } from "../../measure/mean.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { cutUp } from "../text/pieces.ts";
-import { repeatScores, repeatsWithKeys, type RepeatScores } from "../text/repeatScores.ts";
+import { repeatScores, type RepeatScores } from "../text/repeatScores.ts";
 import type { VerdictResult } from "./result.ts";
+import { causalPieces, causesOnText } from "./textCauses.ts";
 
 type TextEvidence = NonNullable<VerdictResult["text"]>;
 type TextHead = TextEvidence["heads"][number];
@@ -27,8 +23,6 @@ export interface TextInput {
 
 /** Tokens of a piece. */
 const PIECE = 256;
-/** Pieces in causal runs, from the first to the last evenly; outputs of all of them are kept for samples. */
-const CAUSAL_PIECES = 16;
 
 /**
  * The evidence of a verdict on a text's own repeats.
@@ -57,7 +51,7 @@ export async function textEvidence(
   const effects =
     pieces.length < 2
       ? null
-      : await causalEffects(model, backend, pieces, heads, { signal, progress });
+      : await causesOnText(model, backend, pieces, heads, { signal, progress });
   return {
     ...{ pieces: sequences.sequences.length, causalPieces: effects ? pieces.length : 0 },
     tokens: sequences.sequences.reduce((sum, { tokens }) => sum + tokens.length, 0),
@@ -103,103 +97,6 @@ function whereOf(onRandom: boolean, onText: boolean): TextHead["attends"] {
   if (onRandom && onText) return "both";
   if (onText) return "text";
   return onRandom ? "random" : "neither";
-}
-
-/** A piece of full length: its tokens, and which of them come as they did before. */
-interface Piece {
-  readonly tokens: readonly number[];
-  readonly continued: ReadonlySet<number>;
-  /** The first token that is predicted. */
-  readonly first: number;
-}
-
-function causalPieces({ sequences, starts }: Sequences, length: number): Piece[] {
-  const whole = sequences.flatMap(({ tokens }, index) =>
-    tokens.length === length ? [{ tokens, start: starts[index]! }] : [],
-  );
-  const step = Math.max(1, whole.length / CAUSAL_PIECES);
-  const chosen = Array.from({ length: Math.min(CAUSAL_PIECES, whole.length) }, (_, index) =>
-    whole.at(Math.floor(index * step))!,
-  );
-  return chosen.map(({ tokens, start }) => ({
-    tokens,
-    first: start + 1,
-    continued: new Set(
-      repeatsWithKeys(tokens, start).flatMap(({ query, continues }) =>
-        continues ? [query + 1] : [],
-      ),
-    ),
-  }));
-}
-
-/** What each head's content is worth where the text repeats itself, and where it does not. */
-async function causalEffects(
-  model: LoadedModel,
-  backend: Backend,
-  pieces: readonly Piece[],
-  heads: readonly HeadAt[],
-  { signal, progress }: Pick<StudyOptions, "signal" | "progress">,
-): Promise<Pick<TextHead, "continued" | "elsewhere">[]> {
-  const length = pieces[0]!.tokens.length;
-  const bench = await openWorkbench(model, { backend, rows: 1, length });
-  try {
-    const ids = Int32Array.from(pieces.flatMap(({ tokens }) => tokens));
-    const all = tensor(["batch", "position"], [pieces.length, length], ids);
-    const reference = await bench.reference(all, { signal, progress });
-    const lossesWithout = (piece: number, head: HeadAt | null) =>
-      lossesOf(bench, rowOf(pieces[piece]!), head, { reference, firstRow: piece + 1 });
-    const whole: Tensor[] = [];
-    for (const piece of pieces.keys()) whole.push(await lossesWithout(piece, null));
-    const effects: Pick<TextHead, "continued" | "elsewhere">[] = [];
-    for (const [at, head] of heads.entries()) {
-      const changes: PieceChange[] = [];
-      for (const [piece, sequence] of pieces.entries()) {
-        throwIfAborted(signal);
-        changes.push(changeOf(sequence, whole[piece]!, await lossesWithout(piece, head)));
-      }
-      progress?.("cutting heads on the text", at + 1, heads.length);
-      effects.push({
-        continued: estimateOf(changes.map(({ continued }) => continued)),
-        elsewhere: estimateOf(changes.map(({ elsewhere }) => elsewhere)),
-      });
-    }
-    return effects;
-  } finally {
-    await bench.close();
-  }
-}
-
-async function lossesOf(
-  bench: Workbench,
-  tokens: Tensor<Int32Array>,
-  head: HeadAt | null,
-  runOptions: Pick<NonNullable<Parameters<Workbench["run"]>[1]>, "reference" | "firstRow">,
-): Promise<Tensor> {
-  const edits = head ? [{ layer: head.layer, head: head.head, kind: "resample" as const }] : [];
-  return (await bench.run({ tokens, repeats: null }, { edits, ...runOptions })).losses;
-}
-
-/** Nats lost, mean over the tokens of a kind; null where a piece has none. */
-interface PieceChange {
-  readonly continued: number | null;
-  readonly elsewhere: number | null;
-}
-
-function changeOf({ tokens, continued, first }: Piece, before: Tensor, after: Tensor): PieceChange {
-  const lost = (is: boolean) => {
-    const differences = tokens.flatMap((_, at) =>
-      at >= first && continued.has(at) === is ? [after.data[at]! - before.data[at]!] : [],
-    );
-    return differences.length > 0 ? mean(differences) : null;
-  };
-  return { continued: lost(true), elsewhere: lost(false) };
-}
-
-function estimateOf(values: readonly (number | null)[]): TextHead["continued"] {
-  const decided = values.filter((value) => value !== null);
-  if (decided.length === 0) return null;
-  const [low, high] = meanInterval(decided) ?? [null, null];
-  return { value: mean(decided), low, high };
 }
 
 /** What the text says beside the random tokens, in sentences. */
