@@ -7,6 +7,6 @@ export interface BehaviourWords {
   readonly formula: string;
   /** Who described it, and how this differs. */
   readonly source: string;
-  /** share: 0 to 1; difference: -1 to 1, with 0 for a head that does not tell the two apart. */
-  readonly kind: "share" | "difference";
+  /** share: 0 to 1; difference: -1 to 1, with 0 for a head that does not tell the two apart; logits: any number. */
+  readonly kind: "share" | "difference" | "logits";
 }

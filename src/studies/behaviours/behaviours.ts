@@ -11,6 +11,8 @@ import { BEHAVIOURS_OPTIONS, behavioursPlan, type BehavioursOptions } from "./pl
 import type { BehavioursResult } from "./result.ts";
 import { runScenes, type BuiltScene } from "./runScenes.ts";
 import type { RowSource } from "./scene.ts";
+import type { ProbeAnswer, ProbeContext } from "./probe.ts";
+import { PROBES } from "./probes.ts";
 import { SCENES } from "./scenes.ts";
 import { rowVocabulary } from "./vocabulary.ts";
 
@@ -47,10 +49,40 @@ export async function behaviours(
       words: tokenizer && rowVocabulary(tokenizer, ids),
     };
     const { built, skipped } = builtScenes(source, plan.only);
-    const measured = await runScenes(model, backend, built, { signal, progress });
-    const request = { plan, policy, source, skipped };
+    const scenes = await runScenes(model, backend, built, { signal, progress });
+    const { texts = [] } = options;
+    const context = { model, backend, source, tokenizer, texts, options: { signal, progress } };
+    const probed = await runProbes(context, plan.only);
+    const measured = {
+      rows: [...scenes.rows, ...probed.rows],
+      behaviours: [...scenes.behaviours, ...probed.behaviours],
+    };
+    const request = { plan, policy, source, skipped: [...skipped, ...probed.skipped] };
     return behavioursResultOf(model, backend, measured, request, { run: elapsed() });
   });
+}
+
+/** What probes find of the behaviours that are asked for, one after the other. */
+async function runProbes(context: ProbeContext, only: readonly string[]) {
+  const answers: ProbeAnswer[] = [];
+  const skipped: BehavioursResult["skipped"] = [];
+  for (const probe of PROBES) {
+    const names = probe.behaviours.filter((name) => only.includes(name));
+    if (names.length === 0) continue;
+    const answer = await probe.measure(context);
+    if (typeof answer === "string")
+      skipped.push(...names.map((behaviour) => ({ behaviour, why: answer })));
+    else
+      answers.push({
+        ...answer,
+        behaviours: answer.behaviours.filter(({ words }) => names.includes(words.name)),
+      });
+  }
+  return {
+    rows: answers.map(({ rows }) => rows),
+    behaviours: answers.flatMap((answer) => answer.behaviours),
+    skipped,
+  };
 }
 
 /** The scenes of the behaviours that are asked for, and what this model has no rows for. */

@@ -6,15 +6,15 @@ import { reachWarnings } from "../../inputs/windowReach.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
-import { uniformScores } from "../../measure/uniformScores.ts";
-import { stackTables } from "../../measure/weightTable.ts";
+import { rankCorrelation } from "../../measure/rankCorrelation.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { BehavioursPlan } from "./plan.ts";
 import type { BehaviourResult, BehavioursResult } from "./result.ts";
-import type { MeasuredBehaviour, MeasuredScenes } from "./runScenes.ts";
-import { startOf, type RowSource, type VariantTables } from "./scene.ts";
+import type { MeasuredBehaviour } from "./probe.ts";
+import type { MeasuredScenes } from "./runScenes.ts";
+import { startOf, type RowSource } from "./scene.ts";
 
 interface SceneRequest {
   readonly plan: BehavioursPlan;
@@ -27,17 +27,11 @@ interface SceneRequest {
 export function behavioursResultOf(
   model: LoadedModel,
   backend: Backend,
-  { built, behaviours }: MeasuredScenes,
+  { rows, behaviours }: MeasuredScenes,
   { plan, policy, source, skipped }: SceneRequest,
   timings: Record<string, number>,
 ): BehavioursResult {
-  const scenes = built.map(({ scene, variants }) => {
-    const [examples, length] = Object.values(variants)[0]!.shape as readonly [number, number];
-    return {
-      ...{ name: scene.name, layout: scene.layout, length, examples },
-      variants: Object.keys(variants),
-    };
-  });
+  const scenes = rows.map(({ variants, ...row }) => ({ ...row, variants: [...variants] }));
   const length = Math.max(startOf(source.bos), ...scenes.map((scene) => scene.length));
   const tokens = drawnTokens(model.architecture);
   const input = {
@@ -49,6 +43,7 @@ export function behavioursResultOf(
   const warnings = [...tooFewWarning(plan.examples), ...reachWarnings(model.architecture, length)];
   const results = behaviours.map(behaviourResultOf);
   const copies = copiesOf(results);
+  const overlap = overlapOf(results);
   return {
     schema: "induction-lens/behaviours@1",
     ...headerOf(model, input, warnings),
@@ -56,8 +51,9 @@ export function behavioursResultOf(
     least: LEAST,
     behaviours: results,
     copies,
+    overlap,
     skipped,
-    words: wordsOf(results, copies),
+    words: wordsOf(results, copies, overlap),
     ...footerOf(backend, timings),
   };
 }
@@ -66,12 +62,13 @@ export function behavioursResultOf(
 const LEAST = INDUCTION_ATTENTION.least;
 
 function behaviourResultOf({
-  measure,
+  words,
   scene,
+  uniform,
   scores,
   controls,
 }: MeasuredBehaviour): BehaviourResult {
-  const { name, title, formula, source, kind } = measure;
+  const { name, title, formula, source, kind } = words;
   const less = scores.map((layer, at) =>
     layer.map((values, head) =>
       values.map((value, row) => value - (controls?.[at]![head]![row] ?? 0)),
@@ -85,7 +82,6 @@ function behaviourResultOf({
     excess: means(less),
     excessIntervals: intervals(less, meanInterval),
   };
-  const uniform = uniformOf(measure.tables);
   return {
     name,
     title,
@@ -108,12 +104,6 @@ function intervals(
   of: (values: Float64Array) => Interval | null,
 ): (Interval | null)[][] {
   return values.map((layer) => layer.map((head) => of(head)));
-}
-
-function uniformOf(tables: VariantTables): number {
-  return Object.values(tables)
-    .map((table) => uniformScores(stackTables([table])).data[0]!)
-    .reduce((sum, value) => sum + value, 0);
 }
 
 function headsOf({
@@ -167,10 +157,40 @@ function copiesFollowed(
   );
 }
 
+/** Heads that retrieve and heads that follow repeats of random tokens: how far they are the same. */
+function overlapOf(results: readonly BehaviourResult[]): BehavioursResult["overlap"] {
+  const [retrieval, induction] = ["retrieval", "pairInduction"].map((name) =>
+    results.find((result) => result.name === name),
+  );
+  if (!retrieval || !induction) return null;
+  const names = new Set(induction.heads.map(headName));
+  return {
+    retrieval: retrieval.heads.length,
+    induction: induction.heads.length,
+    both: retrieval.heads
+      .filter((head) => names.has(headName(head)))
+      .map(({ layer, head }) => ({ layer, head })),
+    rankCorrelation: rankCorrelation(retrieval.excess.flat(), induction.excess.flat()),
+  };
+}
+
+function overlapWords(overlap: BehavioursResult["overlap"]): string[] {
+  if (!overlap || overlap.retrieval === 0) return [];
+  const { retrieval, both, induction, rankCorrelation: correlation } = overlap;
+  const ranks = correlation === null ? "" : ` (rank correlation ${correlation.toFixed(2)})`;
+  return [
+    `${both.length} of ${retrieval} heads that retrieve are among the ${induction} that follow repeated random tokens${ranks}`,
+  ];
+}
+
 const NAMED = 3;
 
 /** One sentence for each behaviour that some head has, and one for those that none has. */
-function wordsOf(results: readonly BehaviourResult[], copies: Copies | null): string[] {
+function wordsOf(
+  results: readonly BehaviourResult[],
+  copies: Copies | null,
+  overlap: BehavioursResult["overlap"],
+): string[] {
   const withHeads = results.filter(({ heads }) => heads.length > 0);
   const none = results.filter(({ heads }) => heads.length === 0);
   const followedBy = (copies ?? [])
@@ -185,5 +205,6 @@ function wordsOf(results: readonly BehaviourResult[], copies: Copies | null): st
     ...(followedBy.length > 0
       ? [`of several copies these heads follow: ${followedBy.join(", ")}`]
       : []),
+    ...overlapWords(overlap),
   ];
 }

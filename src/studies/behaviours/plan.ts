@@ -5,17 +5,20 @@ import type { GeneratedInput } from "../../inputs/scoreInput.ts";
 import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
+import { PROBES } from "./probes.ts";
 import { SCENES } from "./scenes.ts";
 
 export interface BehavioursOptions
   extends Pick<GeneratedInput, "numExamples" | "seed" | "bos">, StudyOptions {
   /** Behaviours to measure, by name. Left out: all. */
   readonly only?: readonly string[] | undefined;
+  /** Texts, on which copy suppression is measured, and in which needles are hidden. Left out: the one is not, the others lie in random words. */
+  readonly texts?: readonly string[] | undefined;
 }
 
 export const BEHAVIOURS_OPTIONS: OptionNames<BehavioursOptions> = {
   ...STUDY_OPTIONS,
-  ...{ only: true, numExamples: true, seed: true, bos: true },
+  ...{ only: true, texts: true, numExamples: true, seed: true, bos: true },
 };
 
 export interface BehavioursPlan {
@@ -26,7 +29,9 @@ export interface BehavioursPlan {
 }
 
 /** The names of all behaviours, in the order of the Result. */
-export const BEHAVIOUR_NAMES: readonly string[] = SCENES.flatMap(({ behaviours }) => behaviours);
+export const BEHAVIOUR_NAMES: readonly string[] = [...SCENES, ...PROBES].flatMap(
+  ({ behaviours }) => behaviours,
+);
 
 const EXAMPLES = 40;
 

@@ -20,10 +20,16 @@ const behaviour = z.object({
   formula: z.string().describe("what is computed, with indices"),
   source: z.string(),
   kind: z
-    .enum(["share", "difference"])
-    .describe("share: 0 to 1; difference: -1 to 1, 0 for a head that does not tell two cues apart"),
+    .enum(["share", "difference", "logits"])
+    .describe(
+      "share: 0 to 1; difference: -1 to 1, 0 for a head that does not tell two cues apart; logits: any number",
+    ),
   scene: z.string().describe("the rows that it is measured on"),
-  uniform: z.number().describe("what uniform causal attention scores on these rows"),
+  uniform: z
+    .number()
+    .describe(
+      "what uniform causal attention scores on these rows; by weights alone: what chance does",
+    ),
   scores: byHead.describe("mean over rows"),
   intervals: intervalByHead.describe("95 % interval of the score over rows; null under 10 rows"),
   controls: byHead
@@ -69,6 +75,20 @@ export const behavioursResult = z.object({
     .nullable()
     .describe(
       "heads that follow copies, by the excess of firstCopy, middleCopy and lastCopy; null where these were not measured",
+    ),
+  overlap: z
+    .object({
+      retrieval: z.int().describe("heads that surely retrieve"),
+      induction: z.int().describe("heads that surely have pairInduction"),
+      both: z.array(z.object({ layer: z.int(), head: z.int() })),
+      rankCorrelation: z
+        .number()
+        .nullable()
+        .describe("of the two excesses over all heads; null where one of them is the same for all"),
+    })
+    .nullable()
+    .describe(
+      "retrieval beside induction on random tokens; null where one of them was not measured",
     ),
   skipped: z.array(z.object({ behaviour: z.string(), why: z.string() })),
   words: z.array(z.string()),

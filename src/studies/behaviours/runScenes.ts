@@ -14,6 +14,9 @@ import type { Model } from "../../models/family.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
+import { uniformScores } from "../../measure/uniformScores.ts";
+import { stackTables as stacked } from "../../measure/weightTable.ts";
+import type { MeasuredBehaviour, MeasuredRows } from "./probe.ts";
 import type { Scene, SceneMeasure, SceneRows, VariantTables } from "./scene.ts";
 
 /** A scene with the rows that this model gets, and the behaviours that are asked for. */
@@ -23,18 +26,9 @@ export interface BuiltScene {
   readonly measures: readonly SceneMeasure[];
 }
 
-/** One behaviour: [layer][head], one value for each row. */
-export interface MeasuredBehaviour {
-  readonly measure: SceneMeasure;
-  readonly scene: string;
-  readonly scores: readonly (readonly Float64Array[])[];
-  /** The same places without the cue; null where the null is 0. */
-  readonly controls: readonly (readonly Float64Array[])[] | null;
-}
-
 /** What each scene was, and what was measured in all of them. */
 export interface MeasuredScenes {
-  readonly built: readonly BuiltScene[];
+  readonly rows: readonly MeasuredRows[];
   readonly behaviours: readonly MeasuredBehaviour[];
 }
 
@@ -47,7 +41,7 @@ export async function runScenes(
 ): Promise<MeasuredScenes> {
   const slots = built.map((entry) => slotsOf(entry, architecture));
   const measures = Math.max(1, ...slots.map((list) => list.length));
-  if (built.length === 0) return { built, behaviours: [] };
+  if (built.length === 0) return { rows: [], behaviours: [] };
   const bare = { ...program, outputs: [] };
   const scored = prune(withAttentionScores(bare, { layers: architecture.layers, measures }));
   const longest = Math.max(...built.map(lengthOf));
@@ -73,7 +67,10 @@ export async function runScenes(
   } finally {
     await session.close();
   }
-  return { built, behaviours: built.flatMap((entry, at) => behavioursOf(entry, slots[at]!)) };
+  return {
+    rows: built.map(rowsOf),
+    behaviours: built.flatMap((entry, at) => behavioursOf(entry, slots[at]!)),
+  };
 }
 
 /** One row of the weight tables that a scene's runs are fed: a behaviour, or its control. */
@@ -148,6 +145,27 @@ function behavioursOf(
   return measures.map((measure) => {
     const { values } = slots[next++]!;
     const controls = measure.control ? slots[next++]!.values : null;
-    return { measure, scene: scene.name, scores: values, controls };
+    return {
+      words: measure,
+      scene: scene.name,
+      uniform: uniformOf(measure.tables),
+      scores: values,
+      controls,
+    };
   });
+}
+
+function rowsOf({ scene, variants }: BuiltScene): MeasuredRows {
+  const [examples, length] = Object.values(variants)[0]!.shape as readonly [number, number];
+  return {
+    ...{ name: scene.name, layout: scene.layout, length, examples },
+    variants: Object.keys(variants),
+  };
+}
+
+/** What even attention scores. */
+function uniformOf(tables: VariantTables): number {
+  return Object.values(tables)
+    .map((table) => uniformScores(stacked([table])).data[0]!)
+    .reduce((sum, value) => sum + value, 0);
 }

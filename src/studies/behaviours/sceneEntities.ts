@@ -79,7 +79,7 @@ export const ENTITY: Scene = {
 };
 
 /** Words of two to four tokens: the length that most words of the list have. */
-function largestGroup(
+export function largestGroup(
   concepts: ReadonlyMap<number, readonly (readonly number[])[]>,
 ): readonly [number, readonly (readonly number[])[]] {
   const groups = [3, 2, 4].map((size) => [size, concepts.get(size) ?? []] as const);

@@ -15,6 +15,8 @@ export interface RowVocabulary {
   readonly concepts: ReadonlyMap<number, readonly (readonly number[])[]>;
   /** The id of a mark such as `(`, where it is one token; a space before it counts as the mark. */
   readonly mark: (mark: string) => number | null;
+  /** The id whose text is exactly this, a space before it included; null where it takes several tokens. */
+  readonly piece: (text: string) => number | null;
 }
 
 /** @param ids those that rows may be made of */
@@ -26,6 +28,7 @@ export function rowVocabulary(tokenizer: Tokenizer, ids: Int32Array): RowVocabul
     letters,
     forms: formPairs(byPiece),
     concepts: conceptsIn(tokenizer),
+    piece: (text) => byPiece.get(text) ?? null,
     mark: (mark) => byPiece.get(mark) ?? byPiece.get(` ${mark}`) ?? singleToken(tokenizer, mark),
   };
 }

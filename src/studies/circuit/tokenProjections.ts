@@ -1,4 +1,4 @@
-/** @file Every token's embedding and unembedding times some columns, a few thousand tokens at a time. */
+/** @file Tokens' embeddings and unembeddings times some columns, a few thousand tokens at a time. */
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { builder } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
@@ -9,8 +9,12 @@ import { turn } from "../../runtime/turn.ts";
 import { embeddingIn, type EmbeddingKind } from "../../interventions/embeddingProducts.ts";
 
 export interface TokenProjector {
-  /** E times `embed` and W_U^T times `unembed`, which are [d_model, column]: [token, column] each. */
-  of(columns: Columns): Promise<Columns>;
+  /**
+   * E times `embed` and W_U^T times `unembed`, which are [d_model, column]: [token, column] each.
+   *
+   * @param tokens whose rows are wanted, in this order; left out: all
+   */
+  of(columns: Columns, tokens?: readonly number[]): Promise<Columns>;
   close(): Promise<void>;
 }
 
@@ -43,17 +47,16 @@ export async function tokenProjector(
     position: 1,
   });
   return {
-    async of(columns) {
+    async of(columns, tokens = Array.from({ length: vocabulary }, (_, id) => id)) {
       const counts = SIDES.map((side) => columns[side].shape[1]!);
-      const all = counts.map((count) => new Float32Array(vocabulary * count));
+      const all = counts.map((count) => new Float32Array(tokens.length * count));
       const columnFeeds = SIDES.map(
         (side) => [`${side}_columns`, columnTensor(columns[side], side)] as const,
       );
-      for (let first = 0; first < vocabulary; first += PIECE) {
-        const count = Math.min(PIECE, vocabulary - first);
-        const ids = Int32Array.from({ length: count }, (_, index) => first + index);
+      for (let first = 0; first < tokens.length; first += PIECE) {
+        const ids = Int32Array.from(tokens.slice(first, first + PIECE));
         const feeds = new Map<string, Tensor | Tensor<Int32Array>>([
-          ["tokens", tensor(["batch", "position"], [count, 1], ids)],
+          ["tokens", tensor(["batch", "position"], [ids.length, 1], ids)],
           ...columnFeeds,
         ]);
         const trace = await session.run(feeds);
@@ -63,7 +66,7 @@ export async function tokenProjector(
         await turn();
       }
       const [embed, unembed] = all.map((data, side) =>
-        tensor(["token", "column"], [vocabulary, counts[side]!], data),
+        tensor(["token", "column"], [tokens.length, counts[side]!], data),
       );
       return { embed: embed!, unembed: unembed! };
     },

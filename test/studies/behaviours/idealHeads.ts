@@ -120,6 +120,7 @@ export const WORDS: RowVocabulary = {
     ],
   ]),
   mark: (mark) => MARKS[mark] ?? null,
+  piece: () => null,
 };
 
 export const SOURCE: RowSource = {

@@ -80,7 +80,9 @@ describe("behaviours equal PyTorch", () => {
         const golden = JSON.parse(readFileSync(fixture, "utf8")) as Golden;
         expect(rows.rows).toEqual(golden.rows);
         const backend = await oneEngine();
-        const result = await behaviours(model, { backend, numExamples: EXAMPLES, seed: SEED });
+        const only = SCENES.flatMap((scene) => scene.behaviours);
+        const settings = { backend, numExamples: EXAMPLES, seed: SEED };
+        const result = await behaviours(model, { ...settings, only });
         await model.close();
         expect(result.skipped).toEqual([]);
         expect(result.behaviours.map((behaviour) => behaviour.name)).toEqual(
