@@ -12,10 +12,14 @@ import { COPIES } from "./recipes.js";
 const ROOT = join(import.meta.dirname, "../../.bench/trained");
 export const MOMENTS = ["during", "after"];
 
-/** Where the recipe's model lies: another recipe has another folder, so an old model never stands in for it. */
+/**
+ * Where the recipe's model lies: another recipe has another folder, so an old model never stands in for it. What is null in a recipe is
+ * not used, so that a new key of other kinds of models makes no model anew.
+ */
 function folderOf(recipe) {
+  const used = (_key, value) => value ?? undefined;
   const hash = createHash("sha256")
-    .update(JSON.stringify([recipe, COPIES]))
+    .update(JSON.stringify([recipe, COPIES], used))
     .digest("hex");
   return join(ROOT, hash.slice(0, 16));
 }
