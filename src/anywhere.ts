@@ -50,6 +50,8 @@ export type {
   RawTensor,
   SessionOptions,
   SideFile,
+  OtherEngines,
+  SpeedMemory,
   Tenant,
   TenantNeeds,
   Trace,

@@ -193,7 +193,7 @@ describe("a device that is lost or full in the middle of a study", () => {
     const backend = await engineFor(model, { backend: device(0), memory: 100e6 });
     expect((await backend.instead!("it is full")).budget).toMatchObject({
       bytes: 100e6,
-      asked: true,
+      isAsked: true,
     });
   });
 
