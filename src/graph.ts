@@ -2,6 +2,7 @@
 export {
   bytesInMemory,
   type ByteSource,
+  type StoredBlocks,
   type StoredTensor,
   type StoredType,
   type Weights,

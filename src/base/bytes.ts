@@ -15,6 +15,17 @@ export interface ByteSource {
 export const STORED_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
 export type StoredType = keyof typeof STORED_BYTES;
 
+/** Values that share a scale, along the innermost axis. */
+export const BLOCK_VALUES = 32;
+
+/** Values as codes of four bits with a scale for each block: value = (code - 8) scale, exactly, as float32. */
+export interface StoredBlocks {
+  /** Half a byte for each value, row-major; of two neighbours the first is in the low half. */
+  readonly codes: ByteSource;
+  /** Float32, for each block. */
+  readonly scales: ByteSource;
+}
+
 /** A tensor in a file (or in memory), located but not read. Row-major and contiguous. */
 export interface StoredTensor {
   readonly type: StoredType;
@@ -24,6 +35,8 @@ export interface StoredTensor {
   readonly offset: number;
   /** Product of shape times bytes per value: checked against the source by whoever made this. */
   readonly sizeBytes: number;
+  /** The same values in fewer bytes, where the file has whole rows of such blocks; left out: it has none. */
+  readonly blocks?: StoredBlocks | undefined;
 }
 
 /** Tensors of a checkpoint by their name in the checkpoint. */

@@ -1,9 +1,9 @@
 /** @file How much memory a Program will take, before anything is made: plans are refused rather than killed. */
-import { STORED_BYTES } from "../base/bytes.ts";
+import { BLOCK_VALUES, STORED_BYTES } from "../base/bytes.ts";
 import { UnableError } from "../base/errors.ts";
 import { prune, typesOf, type Program, type Weight } from "../graph/program.ts";
 import type { Axis } from "../graph/axes.ts";
-import type { Backend } from "../base/backend.ts";
+import type { Backend, Device } from "../base/backend.ts";
 import { byteSize } from "../base/byteSize.ts";
 
 export interface MemoryPlan {
@@ -23,6 +23,17 @@ const CAST_PEAK = 1.3;
 /** An engine's arena grows by doubling and keeps what it has (measured: 1.3 for a few large values, 3.3 for many small). */
 const ARENA = 2;
 
+/** Four bits for each value and a float32 for 32 of them, of float32's size. */
+const BLOCK_SHARE = (1 / 2 + 4 / BLOCK_VALUES) / 4;
+
+/** Such weights are handed over, not mapped: they exist twice while a session is made, and a part of them repacked. */
+const BLOCK_PEAK = 2.5;
+
+/** Engines of the processor multiply weights in blocks of four bits as they are stored. */
+export function keepsBlocks({ device }: { readonly device?: Device | undefined }): boolean {
+  return device === undefined || device === "cpu" || device === "wasm";
+}
+
 /** What a first session costs whatever it runs; others beside it cost little. */
 export const SESSION_BYTES = 25 * 1024 * 1024;
 
@@ -39,29 +50,55 @@ const READ_AHEAD_BYTES = 4 * 1024 * 1024;
  */
 export function planMemory(
   program: Program,
-  backend: Pick<Backend, "mapsFiles">,
+  backend: Pick<Backend, "mapsFiles"> & { readonly device?: Device | undefined },
   sizes: Readonly<Record<string, number>>,
 ): MemoryPlan {
   const pruned = prune(program);
-  const multiplied = new Set(pruned.ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
-  const isCast = ({ stored }: Weight) => STORED_BYTES[stored.type] !== 4;
-  const bytesAlive = (weight: Weight) => {
-    const size = float32Bytes(weight.axes, {});
-    return multiplied.has(weight.name) || isCast(weight) ? size : Math.min(size, READ_AHEAD_BYTES);
+  const kindOf = weightKinds(pruned, backend);
+  const total = (bytesOf: (weight: Weight, kind: WeightKind, float32: number) => number) =>
+    pruned.weights.reduce(
+      (sum, weight) => sum + bytesOf(weight, kindOf(weight), float32Bytes(weight.axes, {})),
+      0,
+    );
+  const held = (_: Weight, kind: WeightKind, size: number) => {
+    if (kind === "blocks") return BLOCK_SHARE * size;
+    return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
-  const total = (bytesOf: (weight: Weight) => number) =>
-    pruned.weights.reduce((sum, weight) => sum + bytesOf(weight), 0);
-  const weightBytes = backend.mapsFiles
-    ? total(bytesAlive)
-    : WASM_COPIES * total(({ axes }) => float32Bytes(axes, {}));
+  const weightBytes = backend.mapsFiles ? total(held) : WASM_COPIES * total(heldByWasm);
   const whileMade = backend.mapsFiles
-    ? total((weight) => (isCast(weight) ? CAST_PEAK : 1) * bytesAlive(weight))
+    ? total((weight, kind, size) => PEAKS[kind] * held(weight, kind, size))
     : weightBytes;
   const valueBytes = ARENA * mostAlive(pruned, sizes);
   return {
     weightBytes,
     valueBytes,
     totalBytes: SESSION_BYTES + Math.max(whileMade, weightBytes + valueBytes),
+  };
+}
+
+type WeightKind = "blocks" | "cast" | "multiplied" | "looked up";
+
+const PEAKS: Readonly<Record<WeightKind, number>> = {
+  blocks: BLOCK_PEAK,
+  cast: CAST_PEAK,
+  multiplied: 1,
+  "looked up": 1,
+};
+
+const heldByWasm = (_: Weight, kind: WeightKind, size: number) =>
+  kind === "blocks" ? BLOCK_SHARE * size : size;
+
+/** What the engine does with a weight. */
+function weightKinds(
+  { ops }: Program,
+  backend: { readonly device?: Device | undefined },
+): (weight: Weight) => WeightKind {
+  const read = new Set(ops.flatMap((op) => (op.op === "contract" ? [] : op.inputs)));
+  const multiplied = new Set(ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
+  return ({ name, stored }) => {
+    if (stored.blocks && !read.has(name) && keepsBlocks(backend)) return "blocks";
+    if (STORED_BYTES[stored.type] !== 4) return "cast";
+    return multiplied.has(name) ? "multiplied" : "looked up";
   };
 }
 

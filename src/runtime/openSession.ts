@@ -4,6 +4,7 @@ import { tensor } from "../base/tensor.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { typesOf, type Program } from "../graph/program.ts";
 import { completeFeeds } from "./feeds.ts";
+import { keepsBlocks } from "./memory.ts";
 import { placeWeights } from "./placeWeights.ts";
 
 /** One session of the engine. */
@@ -15,7 +16,10 @@ export interface OpenSession {
 /** @param program has nothing that its outputs do not need */
 export async function openSession(program: Program, backend: Backend): Promise<OpenSession> {
   const types = typesOf(program);
-  const graph = lower(program, { fusedMatMul: backend.device !== "webgpu" });
+  const graph = lower(program, {
+    fusedMatMul: backend.device !== "webgpu",
+    matMulNBits: keepsBlocks(backend),
+  });
   const { model, folder, sideFiles } = await placeWeights(graph, backend);
   const engine = await backend.create(model, {
     ...(folder !== undefined && { folder }),

@@ -1,4 +1,7 @@
-/** @file Weights of a GGUF file for the engine: plain types stay where they lie, quantised ones become float32. */
+/**
+ * @file Weights of a GGUF file for the engine: plain types stay where they lie, blocks that it multiplies are read when they are
+ * needed, other quantised ones become float32.
+ */
 import {
   bytesInMemory,
   STORED_BYTES,
@@ -8,6 +11,7 @@ import {
 } from "../../base/bytes.ts";
 import type { ScanOptions } from "../inChunks.ts";
 import type { Checkpoint } from "../checkpoint.ts";
+import { blocksAsTheyLie } from "./blocksAsTheyLie.ts";
 import { dequantiseInPieces } from "./dequantiseInPieces.ts";
 import { GGML_TYPES } from "./types.ts";
 import type { WantedTensor } from "./wantedTensor.ts";
@@ -40,7 +44,7 @@ export async function ggufWeights(
   const coded = new Map<string, WantedTensor>();
   const unsupported = new Map<string, string>();
   for (const [name, tensor] of requests) {
-    const where = asItLies(tensor);
+    const where = asItLies(tensor) ?? blocksAsTheyLie(tensor);
     const unusable = tensor.runs.find(({ type }) => !isUsable(type));
     if (unusable) unsupported.set(name, unusable.type);
     else if (where) plain.set(name, where);

@@ -27,11 +27,12 @@ export type Emitter = ReturnType<typeof emitter>;
 
 /**
  * @param symbols for each symbol, a graph input that has it and at which axis
- * @param fuses whether ONNX Runtime's own FusedMatMul is at hand, which scales and turns matrices on the way
+ * @param has which of ONNX Runtime's own operators are at hand: FusedMatMul, which scales and turns matrices on the way, and
+ *   MatMulNBits, which multiplies weights of four bits
  */
 export function emitter(
   symbols: ReadonlyMap<string, { readonly input: string; readonly axis: number }>,
-  fuses = true,
+  has: { readonly fusedMatMul: boolean; readonly matMulNBits: boolean },
 ) {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxInitializer>();
@@ -73,7 +74,7 @@ export function emitter(
     });
 
   return {
-    fuses,
+    has,
     nodes,
     initializers,
     /** What tensors that a reshape made were before it. */

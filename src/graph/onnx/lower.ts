@@ -11,15 +11,20 @@ import { weightHandle } from "./shapes.ts";
 export interface LowerOptions {
   /** Use FusedMatMul, which the processor's engines have and WebGPU's lacks. */
   readonly fusedMatMul?: boolean | undefined;
+  /** Multiply weights that are stored in blocks without decoding them, as the processor's engines can. */
+  readonly matMulNBits?: boolean | undefined;
 }
 
 /** The ONNX graph of what the outputs of `program` need; initializers still say where their bytes lie. */
-export function lower(program: Program, { fusedMatMul = true }: LowerOptions = {}): OnnxGraph {
+export function lower(
+  program: Program,
+  { fusedMatMul = true, matMulNBits = true }: LowerOptions = {},
+): OnnxGraph {
   const pruned = prune(program);
   const types = typesOf(pruned);
   const producers = new Map(pruned.ops.map((op) => [op.output, op]));
   const readers = readersOf(pruned.ops);
-  const emit = emitter(symbolsOf(pruned), fusedMatMul);
+  const emit = emitter(symbolsOf(pruned), { fusedMatMul, matMulNBits });
   const handles = new Map<string, Handle>();
   for (const input of pruned.inputs)
     handles.set(input.name, { tensor: input.name, type: input.type, axes: input.axes });

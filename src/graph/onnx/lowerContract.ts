@@ -5,6 +5,8 @@
 import type { Axis, ValueType } from "../axes.ts";
 import type { OpAttributes } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
+import { BLOCK_VALUES } from "../../base/bytes.ts";
+import { blockTensors, entries } from "./weights.ts";
 import { groupAxes, isInOrder, transposeTo, withSizes, type Group } from "./shapes.ts";
 
 /** Axes of a contraction by role, each group in the order in which the product has it. */
@@ -31,7 +33,9 @@ export function lowerContract(
   const { both, left, right } = product;
   const added = bias && both.length === 0 ? gemmBias(emit, bias, product) : undefined;
   const matrix =
-    both.length === 0 ? gemm(emit, product, scale, added) : matMul(emit, product, scale);
+    both.length === 0
+      ? (blockProduct(emit, product, scale, added) ?? gemm(emit, product, scale, added))
+      : matMul(emit, product, scale);
   const groups: Group[] = [...both.map((axis) => [axis]), left, right];
   const whole = splitGroups(emit, matrix, groups);
   const ordered = transposeTo(emit, { tensor: whole, axes: groups.flat() }, result.axes);
@@ -124,6 +128,27 @@ function gemmBias(emit: Emitter, bias: Handle, { left, right }: Product): string
   return same([...left, ...right]) ? groupAxes(emit, bias, [left, right]) : undefined;
 }
 
+/** Weights in blocks of four bits as they are stored; undefined where b is none of those. */
+function blockProduct(
+  emit: Emitter,
+  { a, b, left, right, summed }: Product,
+  scale: number,
+  bias?: string,
+): string | undefined {
+  if (!emit.has.matMulNBits || !b.weight || !isInOrder(b, [right, summed])) return undefined;
+  const [rows, inner] = [entries(right), entries(summed)];
+  const blocks = blockTensors(emit, b.weight, rows, inner);
+  if (!blocks) return undefined;
+  const inputs = [groupAxes(emit, a, [left, summed]), blocks.codes, blocks.scales];
+  const attributes = {
+    ...{ K: inner, N: rows, bits: 4, block_size: BLOCK_VALUES },
+    accuracy_level: 1, // float32 throughout; left out, the engine may round what is multiplied to 8 bits
+  };
+  const product = emit.node("MatMulNBits", inputs, attributes, undefined, "com.microsoft");
+  const scaled = scale === 1 ? product : emit.node("Mul", [product, emit.floats([scale], [])]);
+  return bias === undefined ? scaled : emit.node("Add", [scaled, bias]);
+}
+
 /** Either side in either order, bias added on the way. */
 function gemm(
   emit: Emitter,
@@ -154,7 +179,7 @@ function matMul(
   const batch = both.map((axis) => [axis]);
   const first = matrices(emit, a, batch, left, summed);
   const second = matrices(emit, b, batch, summed, right);
-  if (emit.fuses && (first.isTransposed || second.isTransposed || scale !== 1)) {
+  if (emit.has.fusedMatMul && (first.isTransposed || second.isTransposed || scale !== 1)) {
     const attributes = {
       ...(first.isTransposed && { transA: 1 }),
       ...(second.isTransposed && { transB: 1 }),

@@ -12,6 +12,7 @@ export const DATA_TYPES = {
   int32: 6,
   int64: 7,
   bool: 9,
+  uint8: 2,
   F32: 1,
   F16: 10,
   BF16: 16,

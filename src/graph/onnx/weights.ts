@@ -1,8 +1,9 @@
-import { STORED_BYTES } from "../../base/bytes.ts";
+import { BLOCK_VALUES, STORED_BYTES } from "../../base/bytes.ts";
 import { selectedAxes } from "../builder.ts";
 import type { Axis } from "../axes.ts";
 import type { Selection, Weight } from "../program.ts";
 import type { Emitter } from "./emitter.ts";
+import type { OnnxInitializer } from "./model.ts";
 
 /**
  * The tensor of a weight, float32, with sizes `dims`: the same bytes in the same order, however they are grouped.
@@ -35,6 +36,40 @@ export function weightTensor(emit: Emitter, weight: Weight, dims: readonly numbe
   });
 }
 
+/**
+ * A matrix [rows, inner] in its blocks of four bits: codes [rows, blocks, bytes] and scales [rows x blocks]. Undefined where the
+ * weight has no blocks, or its rows are not made of whole ones.
+ */
+export function blockTensors(
+  emit: Emitter,
+  weight: Weight,
+  rows: number,
+  inner: number,
+): { readonly codes: string; readonly scales: string } | undefined {
+  const { blocks } = weight.stored;
+  const { first, rest } = contiguous(weight);
+  if (!blocks || rest.length > 0 || inner % BLOCK_VALUES !== 0 || first % BLOCK_VALUES !== 0)
+    return undefined;
+  const count = (rows * inner) / BLOCK_VALUES;
+  const [from, codeBytes, scaleBytes] = [first / BLOCK_VALUES, BLOCK_VALUES / 2, 4];
+  const initializer = (name: string, rest: Omit<OnnxInitializer, "name">) => {
+    emit.initializers.set(name, { name, ...rest });
+    return name;
+  };
+  return {
+    codes: initializer(`${weight.name}[${rows},${inner}].codes`, {
+      type: "uint8",
+      dims: [rows, inner / BLOCK_VALUES, codeBytes],
+      data: { source: blocks.codes, offset: from * codeBytes, sizeBytes: count * codeBytes },
+    }),
+    scales: initializer(`${weight.name}[${rows},${inner}].scales`, {
+      type: "float32",
+      dims: [count],
+      data: { source: blocks.scales, offset: from * scaleBytes, sizeBytes: count * scaleBytes },
+    }),
+  };
+}
+
 interface Contiguous {
   /** Entries before the part. */
   readonly first: number;
@@ -57,7 +92,8 @@ function contiguous({ layout, select = [] }: Pick<Weight, "layout" | "select">):
   return { ...within, first: chosen.index * size + within.first };
 }
 
-function entries(axes: readonly Axis[]): number {
+/** How many entries these axes, all of known sizes, have together. */
+export function entries(axes: readonly Axis[]): number {
   return axes.reduce((product, { size }) => product * Number(size), 1);
 }
 
