@@ -60,13 +60,13 @@ export function planMemory(
       (sum, weight) => sum + bytesOf(weight, kindOf(weight), float32Bytes(weight.axes, {})),
       0,
     );
-  const held = (_: Weight, kind: WeightKind, size: number) => {
+  const bytesAlive = (_: Weight, kind: WeightKind, size: number) => {
     if (kind === "blocks") return BLOCK_SHARE * size;
     return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
-  const weightBytes = backend.mapsFiles ? total(held) : WASM_COPIES * total(heldByWasm);
+  const weightBytes = backend.mapsFiles ? total(bytesAlive) : WASM_COPIES * total(bytesInWasm);
   const whileMade = backend.mapsFiles
-    ? total((weight, kind, size) => PEAKS[kind] * held(weight, kind, size))
+    ? total((weight, kind, size) => PEAKS[kind] * bytesAlive(weight, kind, size))
     : weightBytes;
   const valueBytes = ARENA * mostAlive(pruned, sizes);
   return {
@@ -85,7 +85,7 @@ const PEAKS: Readonly<Record<WeightKind, number>> = {
   "looked up": 1,
 };
 
-const heldByWasm = (_: Weight, kind: WeightKind, size: number) =>
+const bytesInWasm = (_: Weight, kind: WeightKind, size: number) =>
   kind === "blocks" ? BLOCK_SHARE * size : size;
 
 /** What the engine does with a weight. */
