@@ -1,16 +1,17 @@
 /**
  * @file `npm run bench:size`: a LLaMA shape of 1.1 billion parameters scored whole and in a budget of memory, each in a process
  * of its own: peak memory, time, share of MatMul's rate, and whether the numbers are the same bytes.
- * usage: node bench/size.js [--rows N] [--memory MB] [--folder DIR] [--large | --small]
+ * usage: node bench/size.js [--rows N] [--memory MB] [--folder DIR] [--large | --small] [--gguf]
  *
  * The checkpoint is random BF16 of 2.2 GB, kept in DIR where it is given, else removed. --large: 6.7 billion, 13.5 GB, only in
- * the budget; --small: two layers, to try the script.
+ * the budget; --small: two layers, to try the script. --gguf: the same shape in Q4_0.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { llamaGguf } from "./llamaGguf.js";
 import { LLAMA_SHAPES, llamaShape } from "./llamaShape.js";
 
 const { values } = parseArgs({
@@ -20,14 +21,17 @@ const { values } = parseArgs({
     folder: { type: "string" },
     large: { type: "boolean", default: false },
     small: { type: "boolean", default: false },
+    gguf: { type: "boolean", default: false },
   },
 });
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), "bench-size-"));
 if (!values.folder) process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const name = values.large ? "6.7B" : "1.1B";
-const model = values.small
-  ? await llamaShape(folder, "small", { ...LLAMA_SHAPES[name], layers: 2, vocabulary: 2000 })
-  : await llamaShape(folder, name);
+const shape = values.small
+  ? { ...LLAMA_SHAPES[name], layers: 2, vocabulary: 2000 }
+  : LLAMA_SHAPES[name];
+const writeShape = values.gguf ? llamaGguf : llamaShape;
+const model = await writeShape(folder, values.small ? "small" : name, shape);
 const megabytes = Number(values.memory ?? (values.large ? 3500 : values.small ? 300 : 1500));
 
 function measureMemory(memory) {
@@ -50,7 +54,7 @@ const show = (title, { peakBytes, anonymousBytes, seconds, prepareSeconds, share
     ].join(" "),
   );
 
-console.log(`${name}, BF16, ${values.rows} x 64 tokens`);
+console.log(`${name}, ${values.gguf ? "Q4_0" : "BF16"}, ${values.rows} x 64 tokens`);
 const pieces = measureMemory(megabytes);
 show(`in ${megabytes} MB`, pieces);
 if (!values.large) {

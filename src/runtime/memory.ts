@@ -76,13 +76,14 @@ export function planMemory(
   };
 }
 
-type WeightKind = "blocks" | "cast" | "multiplied" | "looked up";
+type WeightKind = "blocks" | "cast" | "multiplied" | "looked up" | "looked up in memory";
 
 const PEAKS: Readonly<Record<WeightKind, number>> = {
   blocks: BLOCK_PEAK,
   cast: CAST_PEAK,
   multiplied: 1,
   "looked up": 1,
+  "looked up in memory": 2,
 };
 
 const bytesInWasm = (_: Weight, kind: WeightKind, size: number) =>
@@ -98,7 +99,8 @@ function weightKinds(
   return ({ name, stored }) => {
     if (stored.blocks && !read.has(name) && keepsBlocks(backend)) return "blocks";
     if (STORED_BYTES[stored.type] !== 4) return "cast";
-    return multiplied.has(name) ? "multiplied" : "looked up";
+    if (multiplied.has(name)) return "multiplied";
+    return stored.blocks ? "looked up in memory" : "looked up";
   };
 }
 

@@ -19,24 +19,27 @@ export async function placeWeights(graph: OnnxGraph, backend: Backend) {
     data instanceof Uint8Array ? [] : [data],
   );
   const total = stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const isMapped = ({ source }: StoredBytes) =>
-    total > INLINE_BYTES && backend.mapsFiles && source.realPath !== undefined;
-  const mapped = new Set(stored.filter(isMapped).map(({ source }) => source.realPath!));
-  const folder = mapped.size > 0 ? commonFolder([...mapped]) : null;
+  if (total > INLINE_BYTES && backend.mapsFiles) {
+    const sources = new Set(stored.map(({ source }) => source));
+    if ([...sources].every(({ realPath }) => realPath !== undefined)) {
+      const { folder, relative } = commonFolder([...sources].map(({ realPath }) => realPath!));
+      const place = ({ source, offset }: StoredBytes) => ({
+        location: relative(source.realPath!),
+        offset,
+      });
+      return { model: encodeModel(graph, place), folder, sideFiles: [] };
+    }
+  }
   const keyOf = rangeKeys();
-  const pieces = await readPieces(
-    stored.filter((bytes) => !isMapped(bytes)),
-    keyOf,
-  );
+  const pieces = await readPieces(stored, keyOf);
   if (total <= INLINE_BYTES) {
     return { model: encodeModel(graph, (bytes) => pieces.get(keyOf(bytes))!.data), sideFiles: [] };
   }
-  const place = (bytes: StoredBytes): BytesPlace =>
-    isMapped(bytes)
-      ? { location: folder!.relative(bytes.source.realPath!), offset: bytes.offset }
-      : { location: pieces.get(keyOf(bytes))!.path, offset: 0 };
-  const sideFiles = [...pieces.values()];
-  return { model: encodeModel(graph, place), sideFiles, ...(folder && { folder: folder.folder }) };
+  const place = (bytes: StoredBytes): BytesPlace => ({
+    location: pieces.get(keyOf(bytes))!.path,
+    offset: 0,
+  });
+  return { model: encodeModel(graph, place), sideFiles: [...pieces.values()] };
 }
 
 /** The bytes of each different range, read once however many initializers show it. */

@@ -45,23 +45,43 @@ export function blocksAsTheyLie({ shape, runs, change }: WantedTensor): StoredTe
   };
 }
 
+interface PartOfRun {
+  readonly source: ByteSource;
+  readonly offset: number;
+  readonly sizeBytes: number;
+  /** Where its bytes belong. */
+  readonly to: number;
+}
+
 /** `count` blocks from the `first` on, of runs one after another. */
 function blockReader(runs: readonly BlockRun[]) {
+  const starts = [0];
+  for (const run of runs) starts.push(starts.at(-1)! + valuesOf(run) / BLOCK_VALUES);
   return async (first: number, count: number): Promise<Uint8Array> => {
+    const parts = runs.flatMap(({ source, offset }, index): PartOfRun[] => {
+      const from = Math.max(first, starts[index]!);
+      const sizeBytes = (Math.min(first + count, starts[index + 1]!) - from) * BLOCK_BYTES;
+      if (sizeBytes <= 0) return [];
+      const at = offset + (from - starts[index]!) * BLOCK_BYTES;
+      return [{ source, offset: at, sizeBytes, to: (from - first) * BLOCK_BYTES }];
+    });
     const blocks = new Uint8Array(count * BLOCK_BYTES);
-    let start = 0;
-    for (const run of runs) {
-      const end = start + valuesOf(run) / BLOCK_VALUES;
-      const [from, to] = [Math.max(first, start), Math.min(first + count, end)];
-      if (from < to) {
-        const at = run.offset + (from - start) * BLOCK_BYTES;
-        const bytes = await run.source.read(at, (to - from) * BLOCK_BYTES);
-        blocks.set(bytes, (from - first) * BLOCK_BYTES);
-      }
-      start = end;
-    }
+    const bytesOf = await readTogether(parts, blocks.length);
+    for (const part of parts) blocks.set(await bytesOf(part), part.to);
     return blocks;
   };
+}
+
+/** Parts of a tensor whose rows are in another order lie near each other: they are read in one go. */
+async function readTogether(parts: readonly PartOfRun[], sizeBytes: number) {
+  const [{ source }] = parts as [PartOfRun];
+  const begin = parts.reduce((least, { offset }) => Math.min(least, offset), Infinity);
+  const end = parts.reduce((most, part) => Math.max(most, part.offset + part.sizeBytes), 0);
+  if (parts.some((part) => part.source !== source) || end - begin > 2 * sizeBytes)
+    return (part: PartOfRun) => part.source.read(part.offset, part.sizeBytes);
+  const all = await source.read(begin, end - begin);
+  return (part: PartOfRun) =>
+    Promise.resolve(all.subarray(part.offset - begin, part.offset - begin + part.sizeBytes));
 }
 
 /** A file has the first half of a block's codes in low halves of bytes and the second in high ones; the engine has neighbours. */
