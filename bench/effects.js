@@ -122,10 +122,10 @@ for (const name of models) {
   };
   const percent = (value) => (value === null ? "none" : `${(100 * value).toFixed(1)} %`);
   const line = (what, isOf, isJudged) => {
-    const [few, many] = SIZES.map((size) => share(size, isOf));
-    const met = isJudged && many !== null ? many >= 0.92 && many <= 0.98 : null;
+    const [fewer, more] = SIZES.map((size) => share(size, isOf));
+    const met = isJudged && more !== null ? more >= 0.92 && more <= 0.98 : null;
     missed ||= met === false;
-    return row(what, `${percent(few)}, ${percent(many)}`, isJudged ? "92 to 98 %" : "", met);
+    return row(what, `${percent(fewer)}, ${percent(more)}`, isJudged ? "92 to 98 %" : "", met);
   };
   console.log(
     `${name}: ${candidates.join(" ")}, ${pool} rows, ${draws} draws of ${SIZES.join(" and of ")}`,

@@ -12,13 +12,14 @@ const BLOCKS_AT_ONCE = 1 << 16;
 /** Name, sizes from the innermost on, and type of each tensor. */
 function tensors({ width, inner, layers, heads, kvHeads, vocabulary }) {
   const narrow = (width / heads) * kvHeads;
+  /** @type {[string, number[], number?][]} */
   const all = [
     ["token_embd.weight", [width, vocabulary], Q4_0],
     ["output_norm.weight", [width], F32],
     ["output.weight", [width, vocabulary], Q4_0],
   ];
   for (let layer = 0; layer < layers; layer++)
-    for (const [name, dims, type = Q4_0] of [
+    for (const [name, dims, type = Q4_0] of /** @type {[string, number[], number?][]} */ ([
       ["attn_norm", [width], F32],
       ["attn_q", [width, width]],
       ["attn_k", [width, narrow]],
@@ -28,7 +29,7 @@ function tensors({ width, inner, layers, heads, kvHeads, vocabulary }) {
       ["ffn_gate", [width, inner]],
       ["ffn_up", [width, inner]],
       ["ffn_down", [inner, width]],
-    ])
+    ]))
       all.push([`blk.${layer}.${name}.weight`, dims, type]);
   return all;
 }

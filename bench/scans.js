@@ -67,7 +67,8 @@ function mamba2(seed, scale, wide) {
   const draw = random(seed, 12);
   const heads = draw.integer(2, 8);
   const shape = {
-    ...{ family: "mamba2", vocabulary: VOCABULARY, contextLength: 64, heads },
+    family: /** @type {const} */ ("mamba2"),
+    ...{ vocabulary: VOCABULARY, contextLength: 64, heads },
     ...{ layers: draw.integer(1, 3), dModel: 8 * heads, states: draw.integer(4, 48) },
   };
   return loaded(
@@ -119,7 +120,9 @@ async function evidenceOf(model, seed, control) {
     const periods = [];
     for (const [at, period] of rows.attention.entries()) {
       const shownRows = others ? { ...period, repeated: others.attention[at].disjoint } : period;
-      periods.push(await attentionRuns({ chain, model }, shownRows, at === 0, () => undefined));
+      periods.push(
+        await attentionRuns({ chain, model, log: undefined }, shownRows, at === 0, () => undefined),
+      );
     }
     return attentionEvidence(periods, { seed, isScan: () => true });
   } finally {
@@ -136,13 +139,19 @@ const cut = () => {
   );
   return { ...trained, program };
 };
+/** @typedef {[string, (seed: number) => import("../dist/models/loaded.js").LoadedModel, boolean]} Kind name, how to make one, whether nothing repeats */
+
+/** @type {Kind[]} */
 const KINDS = [
-  ...[1, 2, 4].flatMap((scale) => [
-    [`mamba2, weights x ${scale}`, (seed) => mamba2(seed, scale, false), false],
-    [`mamba2, weights x ${scale}, wide`, (seed) => mamba2(seed, scale, true), false],
-    [`mamba, weights x ${scale}`, (seed) => mamba(seed, scale, false), false],
-    [`mamba, weights x ${scale}, wide`, (seed) => mamba(seed, scale, true), false],
-  ]),
+  ...[1, 2, 4].flatMap(
+    (scale) =>
+      /** @type {Kind[]} */ ([
+        [`mamba2, weights x ${scale}`, (seed) => mamba2(seed, scale, false), false],
+        [`mamba2, weights x ${scale}, wide`, (seed) => mamba2(seed, scale, true), false],
+        [`mamba, weights x ${scale}`, (seed) => mamba(seed, scale, false), false],
+        [`mamba, weights x ${scale}, wide`, (seed) => mamba(seed, scale, true), false],
+      ]),
+  ),
   ["trained, nothing repeats", () => trained, true],
   ["trained, convolution cut", () => cut(), false],
 ];

@@ -7,6 +7,7 @@ import { scoreInterval } from "../../dist/measure/interval.js";
 import { mean } from "../../dist/measure/mean.js";
 import { highestHeads, stopByPrecision } from "../../dist/measure/stopByPrecision.js";
 import { checkpointInMemory } from "../../dist/models/checkpointInMemory.js";
+import { headOffsets } from "../../dist/models/headCounts.js";
 import { openModel } from "../../dist/models/open.js";
 import { softenWeights } from "../../dist/bench/population/changedWeights.js";
 import { plantedModel } from "../../dist/bench/population/plantedModel.js";
@@ -55,7 +56,6 @@ async function modelOf({ seed, step, stories, smollm2 }) {
 
 /** Makes induction scores of as many new sequences as asked, [head][sequence]: no two calls see the same ones. */
 async function scorer({ program, architecture, close }, seqLen) {
-  const { layers, heads } = architecture;
   const scored = scoreProgram(program, architecture, { measures: MEASURES, withLoss: false });
   const sizes = generatedRows(architecture, { seqLen, numExamples: 1 }).info;
   const session = await prepare(scored, backend, {
@@ -65,16 +65,17 @@ async function scorer({ program, architecture, close }, seqLen) {
   let block = 0;
   const make = async (numExamples) => {
     const rows = generatedRows(architecture, { seqLen, numExamples, seed: 5000 + block++ });
-    const { scores } = await measureRows(session, rows, { layers, heads, lossExamples: 0 });
+    const { scores } = await measureRows(session, rows, { architecture, lossExamples: 0 });
     return scores.flat().map(({ induction }) => induction);
   };
+  const count = headOffsets(architecture).at(-1);
   return {
-    heads: layers * heads,
-    async sequences(count) {
+    heads: count,
+    async sequences(total) {
       const parts = [];
-      for (let drawnCount = 0; drawnCount < count; drawnCount += BLOCK)
-        parts.push(await make(Math.min(BLOCK, count - drawnCount)));
-      return Array.from({ length: layers * heads }, (_, head) =>
+      for (let drawnCount = 0; drawnCount < total; drawnCount += BLOCK)
+        parts.push(await make(Math.min(BLOCK, total - drawnCount)));
+      return Array.from({ length: count }, (_, head) =>
         Float64Array.from(parts.flatMap((part) => [...part[head]])),
       );
     },
