@@ -28,6 +28,7 @@ export { drawnTokens, type DrawnTokens } from "./models/drawnTokens.ts";
 export type { RowBos } from "./models/bosPolicy.ts";
 export type { NotText } from "./models/vocabularyFiles.ts";
 export { kvHeadOf } from "./models/kvHeadOf.ts";
+export { splitRevision } from "./models/modelName.ts";
 export type { LoadOptions } from "./models/loadOptions.ts";
 export type { NameMap } from "./models/nameMap.ts";
 export type { LoadedModel } from "./models/loaded.ts";

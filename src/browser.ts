@@ -3,6 +3,7 @@ import { runnableModel, type RunnableModel } from "./inputs/runnableModel.ts";
 import type { LoadOptions } from "./models/loadOptions.ts";
 import type { LoadedModel } from "./models/loaded.ts";
 import { openBlobs, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
+import { parseModelName } from "./models/modelName.ts";
 import { openPlanted } from "./models/planted/planted.ts";
 import { fetchZoo } from "./models/zoo/fetchZoo.ts";
 import { openEngine } from "./runtime/openInBrowser.ts";
@@ -56,11 +57,11 @@ async function openNamed(
   name: string,
   { zoo = "zoo/", hub, checkParameters, ...options }: BrowserLoadOptions,
 ): Promise<LoadedModel> {
-  const [scheme, rest] = name.split(/:(.*)/s);
-  if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
-  if (scheme === "zoo" && rest !== undefined) return fetchZoo(rest, zoo, options);
+  const model = parseModelName(name);
+  if (model.kind === "planted") return openPlanted(model.name);
+  if (model.kind === "zoo") return fetchZoo(model.name, zoo, options);
   const { fetchHubBlobs } = await import("./models/hub/fetchHubBlobs.ts");
-  const { commit, files } = await fetchHubBlobs(name, {
+  const { commit, files } = await fetchHubBlobs(model, {
     ...options,
     ...(checkParameters && { checkParameters }),
     ...(hub !== undefined && { endpoint: hub }),

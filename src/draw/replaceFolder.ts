@@ -43,14 +43,19 @@ const FILE_ENDING = new RegExp(`\\.(${REPORT_FORMATS.join("|")})$`, "i");
  *
  * @throws {InputError} "output" if the system does not let us, or as {@link checkFolder}
  */
-export function replaceFolder(
-  folder: string,
-  files: ReadonlyMap<string, string | Uint8Array>,
-): void {
+export function replaceFolder(folder: string, files: FolderFiles): void {
   checkFolder(folder, [...files.keys()]);
-  refillFolder(folder, (fresh) => {
+  refillFolder(folder, writerOf(files));
+}
+
+/** By name. */
+type FolderFiles = ReadonlyMap<string, string | Uint8Array>;
+
+/** What writes `files` into a new folder. */
+export function writerOf(files: FolderFiles): (fresh: string) => void {
+  return (fresh) => {
     for (const [name, content] of files) writeFileSync(join(fresh, name), content);
-  });
+  };
 }
 
 /**

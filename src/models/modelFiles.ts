@@ -8,6 +8,7 @@ import { partNames } from "../formats/gguf/partNames.ts";
 import { shardNames } from "../formats/shards.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
+import { isOfPackage } from "./modelName.ts";
 import { MODEL_FILES } from "./hub/wantedFiles.ts";
 import { ggufOf, hubSnapshot, refuseRevision, type OpenOptions } from "./open.ts";
 
@@ -28,7 +29,7 @@ export interface ModelFile {
 export async function modelFiles(name: string, options: OpenOptions = {}): Promise<ModelFile[]> {
   const stats = await stat(name).catch(() => null);
   refuseRevision(name, stats !== null, options);
-  if (/^(planted|zoo):/.test(name)) return [];
+  if (isOfPackage(name)) return [];
   if (stats?.isDirectory()) return folderFiles(name);
   if (stats && /\.gguf$/i.test(name)) return parts(name);
   if (stats) return withCharacters(name);

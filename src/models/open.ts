@@ -6,14 +6,14 @@ import { shownValue } from "../base/faultSentences.ts";
 import { isThere } from "../formats/file.ts";
 import { openFolder, openSafetensorsFile, refuseBase, refuseMap } from "./folder.ts";
 import { fetchFromHub, type HubSnapshot } from "./hub/fetchFromHub.ts";
-import { chosenGguf, modelFilesIn } from "./hub/hubGguf.ts";
-import { hubName } from "./hub/names.ts";
+import { modelFilesIn } from "./hub/hubGguf.ts";
 import { MODEL_FILES } from "./hub/wantedFiles.ts";
 import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loaded.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
+import { isOfPackage, parseHubName, parseModelName } from "./modelName.ts";
 import { notThere } from "./nearNames.ts";
 import { hasAdapter, openAdapter } from "./openAdapter.ts";
 import { openGguf } from "./openGguf.ts";
@@ -47,13 +47,12 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   if (stats) {
     return stats.isDirectory() ? openDirectory(name, options) : openFile(name, options);
   }
-  if (/^(planted|zoo):/.test(name)) {
+  const model = parseModelName(name);
+  if (model.kind === "planted" || model.kind === "zoo") {
     refuseBase(name, options);
     refuseMap(name, options);
+    return model.kind === "planted" ? openPlanted(model.name) : openZoo(model.name, options);
   }
-  const [scheme, rest] = name.split(/:(.*)/s);
-  if (scheme === "planted" && rest !== undefined) return openPlanted(rest);
-  if (scheme === "zoo" && rest !== undefined) return openZoo(rest, options);
   const snapshot = await hubSnapshot(name, options);
   if (snapshot.warning) options.notice?.(snapshot.warning);
   const snapshotOptions = { ...options, revision: snapshot.commit };
@@ -79,11 +78,11 @@ export function refuseRevision(
   isPath: boolean,
   { revision }: Pick<OpenOptions, "revision">,
 ): void {
-  const place = isPath ? "a path" : /^(planted|zoo):/.test(name) ? "a model of this package" : null;
+  const place = isPath ? "a path" : isOfPackage(name) ? "a model of this package" : null;
   if (!revision || place === null) return;
   throw new InputError(
     "options",
-    `\`revision\` is for hub models, ${name} is ${place}${/^zoo:/.test(name) ? " (its steps are zoo:NAME@STEP)" : ""}`,
+    `\`revision\` is for hub models, ${name} is ${place}${parseModelName(name).kind === "zoo" ? " (its steps are zoo:NAME@STEP)" : ""}`,
     { option: "revision" },
   );
 }
@@ -97,10 +96,8 @@ export async function hubSnapshot(
   typed: string,
   { revision, offline, signal, progress }: OpenOptions,
 ): Promise<HubSnapshot> {
-  const { name, gguf } = chosenGguf(typed);
-  if (gguf === null && /^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(typed))
-    throw new InputError("file", await notThere(typed));
-  const id = hubName(name)?.id ?? name;
+  const { kind, id, gguf } = parseHubName(typed);
+  if (kind === "path") throw new InputError("file", await notThere(typed));
   return fetchFromHub(id, {
     revision: revision ?? undefined,
     files: (names) => modelFilesIn(names, id, gguf),
@@ -121,7 +118,7 @@ export async function revisionsOf(
   typed: string,
   { offline, signal }: Pick<OpenOptions, "offline" | "signal">,
 ): Promise<HubRevisions> {
-  return hubRevisions(hubName(typed)?.id ?? typed, {
+  return hubRevisions(parseHubName(typed).id, {
     ...(offline !== undefined && { offline }),
     signal,
   }).catch(async (error: unknown) => {

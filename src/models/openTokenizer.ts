@@ -13,9 +13,8 @@ import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import { fetchFromHub } from "./hub/fetchFromHub.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
-import { chosenGguf } from "./hub/hubGguf.ts";
-import { hubName } from "./hub/names.ts";
 import { TOKENIZER_FILES } from "./hub/wantedFiles.ts";
+import { parseModelName } from "./modelName.ts";
 import { ggufOf, hubSnapshot, refuseRevision, type OpenOptions } from "./open.ts";
 import { zooFolder } from "./zoo/openZoo.ts";
 
@@ -93,14 +92,14 @@ async function findTokenizer(
   if (stats && /\.gguf$/i.test(name)) return ggufTokenizer(name);
   if (stats)
     return { tokenizer: await characterTable(join(dirname(name), "meta.pkl")), vocabulary: null };
-  if (name.startsWith("planted:")) return { tokenizer: null, vocabulary: null };
-  if (name.startsWith("zoo:")) return tokenizerIn(await zooFolder(name.slice("zoo:".length)));
-  if (chosenGguf(name).gguf !== null) {
+  const model = parseModelName(name);
+  if (model.kind === "planted") return { tokenizer: null, vocabulary: null };
+  if (model.kind === "zoo") return tokenizerIn(await zooFolder(model.name));
+  if (model.gguf !== null) {
     const gguf = ggufOf(await hubSnapshot(name, { revision, offline, signal, progress }));
     return gguf === null ? { tokenizer: null, vocabulary: null } : ggufTokenizer(gguf);
   }
-  const short = hubName(name);
-  const { folder } = await fetchFromHub(short?.tokenizer ?? short?.id ?? name, {
+  const { folder } = await fetchFromHub(model.tokenizer ?? model.id, {
     revision: revision ?? undefined,
     files: TOKENIZER_FILES,
     ...(offline !== undefined && { offline }),

@@ -112,7 +112,7 @@ describe("a LoRA adapter", () => {
     [
       "plain",
       { target_modules: ["q_proj"] },
-      "model.layers.0.self_attn.v_proj is none of target_modules",
+      "model.layers.0.self_attn.v_proj is not one of target_modules",
     ],
     ["dora", { use_dora: false }, "has a magnitude, and use_dora is false"],
     ["plain", { peft_type: "LOHA" }, 'needs peft_type LORA, got "LOHA"'],

@@ -1,5 +1,6 @@
 /** @file Opens a model from wherever the page has it, with the engine that runs it best here. */
 import {
+  splitRevision,
   load,
   loadFiles,
   UnableError,
@@ -81,7 +82,7 @@ async function openSource(source: ModelSource, options: AnswerOptions): Promise<
   if (source.kind === "named")
     return load(source.name, { zoo: new URL("zoo/", source.base).href, ...options });
   if (source.kind === "hub") {
-    const [name, revision] = source.name.split(/@(.*)/s) as [string, string?];
+    const { name, revision } = splitRevision(source.name);
     const checkParameters = (count: number) => checkSize(count, 0, options);
     return load(name, {
       ...(revision && { revision }),

@@ -35,7 +35,7 @@ const EMPTY: Omit<ModelState, "name"> = {
 };
 
 /** What the reader allowed, each of one model. */
-interface Permissions {
+interface Grants {
   /** The model of the hub that may be fetched: a link alone asks nobody else for anything. */
   readonly allowed: string | null;
   /** The model with code of its own that is of the architecture that it declares. */
@@ -43,11 +43,7 @@ interface Permissions {
 }
 
 /** Another name ends the thread of the model before it, which gives its memory back. */
-export function useModel(
-  name: string,
-  chosen: ChosenFiles | null,
-  { allowed, trusted }: Permissions,
-) {
+export function useModel(name: string, chosen: ChosenFiles | null, { allowed, trusted }: Grants) {
   const [state, set] = useState<ModelState>(() => beginning(name));
   const stop = useRef<AbortController | null>(null);
   const files = name.startsWith("files:") ? chosen : null;
@@ -112,13 +108,13 @@ function waiting(name: string, source: string): ModelState {
 function waitingWords(name: string, source: string): string {
   const short = shortName(name);
   if (name === SHARED?.model)
-    return `Stored numbers of ${short}, made by the command line. To go on with the model itself, ${name.startsWith("hub:") ? "fetch it" : "choose its files"}.`;
+    return `Stored numbers of ${short}, made by the command line. To use the model itself, ${name.startsWith("hub:") ? "fetch it" : "choose its files"}.`;
   if (name.startsWith("files:") && isReload())
     return `A reload forgets files. Choose ${short} again.`;
   return `The link is about ${short}, ${source}`;
 }
 
-const FILES_WANTED = "a file of the reader who made it. Choose the file to go on.";
+const FILES_WANTED = "a file of the reader who made it. Choose the file to continue.";
 /** After a reload it is the reader's own. */
 const isReload = () =>
   performance

@@ -59,8 +59,9 @@ async function exportTo(
   model: LoadedModel,
   { name, out, to }: { readonly name: string; readonly out: string; readonly to: ExportFormat },
 ): Promise<void> {
+  const { parseModelName } = await import("../../models/modelName.ts");
   const { zooFolder } = await import("../../models/zoo/openZoo.ts");
-  const { replaceFolder } = await import("../training/runFolder.ts");
+  const { replaceFolder } = await import("../../draw/replaceFolder.ts");
   const { withModel } = await import("../frame.ts");
   if (model.architecture.family !== "transformer_lens")
     throw new InputError(
@@ -68,7 +69,8 @@ async function exportTo(
       `export needs a model in TransformerLens' layout, ${name} is of the family ${model.architecture.family}`,
     );
   const { lastCheckpoint } = await import("../../models/lastCheckpoint.ts");
-  const path = name.startsWith("zoo:") ? await zooFolder(name.slice("zoo:".length)) : name;
+  const parts = parseModelName(name);
+  const path = parts.kind === "zoo" ? await zooFolder(parts.name) : name;
   const own = existsSync(join(path, "config.json"));
   const folder = own ? path : ((await lastCheckpoint(path)) ?? path);
   const files = await filesOf(model, folder, to);

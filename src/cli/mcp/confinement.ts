@@ -2,6 +2,7 @@
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { InputError } from "../../base/errors.ts";
+import { isOfPackage } from "../../models/modelName.ts";
 
 /** Checks names, and gives them as they are passed on. */
 export interface Confinement {
@@ -41,7 +42,7 @@ export async function confinement(
     home: roots[0]!,
     file,
     async model(typed) {
-      if (/^(zoo|planted):/.test(typed)) return typed;
+      if (isOfPackage(typed)) return typed;
       const path = await within(typed, roots);
       if (path !== null) return withoutWaysOut(path, typed, roots);
       if (!HUB_ID.test(typed)) throw outside(typed);

@@ -4,6 +4,7 @@ import { basename, resolve } from "node:path";
 import { byteSize } from "../../base/byteSize.ts";
 import type { Arcs } from "../../draw/arcs.ts";
 import { markup, scriptJson } from "../../draw/markup.ts";
+import { isOfPackage } from "../../models/modelName.ts";
 import type { ModelFile } from "../../models/modelFiles.ts";
 import type { Manifest, ServedFile } from "../../server/manifest.ts";
 import { modelManifest, text, zooManifest } from "../../server/manifest.ts";
@@ -103,7 +104,7 @@ function stateModel(
 ): string {
   if (hasFiles) return "served";
   if (isPath) return `files:${modelName}`;
-  if (/^(zoo|planted):/.test(name)) return name;
+  if (isOfPackage(name)) return name;
   const { revision } = flags.model;
   return `hub:${name}${revision ? `@${revision}` : ""}`;
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Document } from "yaml";
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
-import { splitRevision } from "../splitRevision.ts";
+import { splitTypedRevision } from "../splitTypedRevision.ts";
 import { expandNames } from "./expandNames.ts";
 
 export const SWEPT = ["score", "verdict"] as const;
@@ -46,7 +46,7 @@ export async function sweepJobs(text: string, file: string): Promise<readonly Sw
   const names = [...new Set(models.flatMap(expandNames))];
   const jobs: SweepJob[] = [];
   for (const typed of names) {
-    const split = await splitRevision(typed);
+    const split = await splitTypedRevision(typed);
     for (const study of new Set(studies))
       for (const seed of new Set(seeds))
         jobs.push({ typed, ...split, study, options: optionsOf(study, { ...options, seed }) });

@@ -2,29 +2,22 @@
  * @file The folder of a run: recipe, log, checkpoints, state (docs/training.md). Everything is written whole or not at all,
  * and in an order in which a run that is killed anywhere can go on: checkpoint, line of the log, state.
  */
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseJson } from "../../base/parseJson.ts";
 import { InputError } from "../../base/errors.ts";
 import { fileSource } from "../../formats/file.ts";
 import { replaceFile } from "../../draw/replaceFile.ts";
-import { checkpointFiles, jsonFile, type ModelFiles } from "../../training/checkpointFiles.ts";
+import { refillFolder, writerOf } from "../../draw/replaceFolder.ts";
+import { checkpointFiles, jsonFile } from "../../training/checkpointFiles.ts";
 import { recipeFrom, type Recipe, type RecipeInput } from "../../training/recipe.ts";
 import { readState, stateFile, type SavedState } from "../../training/stateFile.ts";
 import type { TrainingStep } from "../../training/train.ts";
 
 export type RunFolder = ReturnType<typeof runFolder>;
 
-const TEMPORARY = /\.tmp$/;
+/** What `replaceFile` and `refillFolder` write beside their target. */
+const TEMPORARY = /\.[\da-f]{8}\.(tmp|old)$/;
 
 /** The run in the folder `run`, which need not exist yet. */
 export function runFolder(run: string) {
@@ -47,9 +40,9 @@ export function runFolder(run: string) {
       return existsSync(state) ? (await readState(await fileSource(state))).state.step : null;
     },
     keepModel: (fullRecipe: Recipe, step: TrainingStep) =>
-      replaceFolder(
+      refillFolder(
         join(checkpoints, stepName(step.step)),
-        checkpointFiles(fullRecipe, step.weights()),
+        writerOf(checkpointFiles(fullRecipe, step.weights())),
       ),
     log: (step: TrainingStep) => appendLine(log, JSON.stringify(logLine(step))),
     keepState: (saved: SavedState) => replaceFile(state, stateFile(saved)),
@@ -94,23 +87,6 @@ function stepOf(line: string): number {
 
 function appendLine(file: string, line: string): void {
   writeOrExplain(file, () => appendFileSync(file, `${line}\n`));
-}
-
-/** All files of a folder, or none: made beside it and renamed. */
-export function replaceFolder(folder: string, files: ModelFiles): void {
-  const temporary = `${folder}.tmp`;
-  writeOrExplain(folder, () => {
-    try {
-      rmSync(temporary, { recursive: true, force: true });
-      mkdirSync(temporary, { recursive: true });
-      for (const [name, content] of files) writeFileSync(join(temporary, name), content);
-      rmSync(folder, { recursive: true, force: true });
-      renameSync(temporary, folder);
-    } catch (error) {
-      rmSync(temporary, { recursive: true, force: true });
-      throw error;
-    }
-  });
 }
 
 function writeOrExplain(file: string, write: () => void): void {

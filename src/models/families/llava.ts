@@ -45,7 +45,7 @@ export function llavaSeeing(
     if (at >= 0 && at <= blocks) return at;
     throw new InputError(
       "config",
-      `vision_feature_layer ${layer} is none of ${blocks + 1} streams`,
+      `vision_feature_layer ${layer} is not one of the ${blocks + 1} streams`,
     );
   });
   const dModel = c.text_config.hidden_size;

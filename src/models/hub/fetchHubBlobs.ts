@@ -13,8 +13,8 @@ import {
   type RepoFile,
   type RepoListing,
 } from "./listing.ts";
-import { chosenGguf, modelFilesIn } from "./hubGguf.ts";
-import { hubName } from "./names.ts";
+import { modelFilesIn } from "./hubGguf.ts";
+import type { HubModelName } from "../modelName.ts";
 import { TOKENIZER_FILES, wantedIn, type WantedFiles, type WantedFrom } from "./wantedFiles.ts";
 
 export interface HubBlobsOptions {
@@ -39,7 +39,7 @@ const WEIGHTS = /\.(safetensors|bin|gguf)$/i;
 const MOST_BYTES_EACH = 4;
 
 /**
- * Configuration, tokenizer and weights of the model called `typed`: an id of the hub, or a short name such as pythia-70m.
+ * Configuration, tokenizer and weights of a model of the hub.
  * Every file is checked against the hash that the hub lists for it.
  *
  * @throws {InputError} "hub-name", "hub-not-found", "hub-refused", "hub-answer" for what is not what the hub listed
@@ -47,18 +47,16 @@ const MOST_BYTES_EACH = 4;
  * @throws {AbortError} if the signal fires
  */
 export async function fetchHubBlobs(
-  typed: string,
+  { id: typedId, tokenizer, gguf }: HubModelName,
   options: HubBlobsOptions = {},
 ): Promise<HubBlobs> {
-  const { name, gguf } = chosenGguf(typed);
-  const short = hubName(name);
   const revision = checkedRevision(options.revision ?? "main");
-  const id = checkedId(short?.id ?? name);
+  const id = checkedId(typedId);
   const choose: WantedFrom = (names) => modelFilesIn(names, id, gguf);
   const model = await fetchModel(id, revision, choose, options);
   const hasTokenizer = model.files.some(({ name }) => /^(tokenizer|vocab)\.json$/.test(name));
-  if (!short?.tokenizer || hasTokenizer) return model;
-  const lent = await fetchModel(short.tokenizer, "main", TOKENIZER_FILES, options);
+  if (tokenizer === null || hasTokenizer) return model;
+  const lent = await fetchModel(tokenizer, "main", TOKENIZER_FILES, options);
   return { commit: model.commit, files: [...model.files, ...lent.files] };
 }
 

@@ -120,7 +120,7 @@ function merge(
     return `the base has no tensor ${module}.weight${tied && module === "lm_head" ? " (its embeddings are tied)" : ""}`;
   if (tied && (embedding || module === "lm_head"))
     return `${module} is adapted alone, but in the base it is one tensor with ${embedding ? "the unembedding" : "the embedding"}`;
-  if (!isTarget(config, module)) return `${module} is none of target_modules`;
+  if (!isTarget(config, module)) return `${module} is not one of target_modules`;
   const stored = weights.get(name)!;
   const { rank, scale } = scaleOf(config, module);
   const transposed = embedding || isTransposed(module);

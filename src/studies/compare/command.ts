@@ -3,7 +3,7 @@ import { MODEL, rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { number } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
-import { splitRevision } from "../../cli/splitRevision.ts";
+import { splitTypedRevision } from "../../cli/splitTypedRevision.ts";
 import { studyCommand } from "../../cli/studyCommand.ts";
 import { readOwnTokens } from "../../cli/tokensFile.ts";
 import { STUDIES } from "../registry.ts";
@@ -66,7 +66,7 @@ async function compareNamed(frame: Frame, names: readonly string[], options: Com
 
 /** A model by name; a branch is resolved once, so that both openings are of one commit. */
 async function sourceOf(frame: Frame, typed: string): Promise<ComparedSource> {
-  const { name, revision } = await splitRevision(typed);
+  const { name, revision } = await splitTypedRevision(typed);
   let commit = revision;
   return {
     async open(factsOnly) {

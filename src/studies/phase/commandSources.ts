@@ -6,6 +6,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../../base/errors.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { parseModelName } from "../../models/modelName.ts";
 import { readZoo, ZOO } from "../../models/zoo/openZoo.ts";
 import { zooPlace } from "../../models/zoo/zooIndex.ts";
 import type { PhaseResult } from "./result.ts";
@@ -76,10 +77,11 @@ const RUNS = {
 async function kindOf(path: string): Promise<"checkpoint" | keyof typeof RUNS> {
   const stats = await stat(path).catch(() => null);
   if (!stats) {
-    if (path.startsWith("zoo:")) return "zoo";
-    if (/^[./~]|\\|\.(gguf|pt|bin|safetensors|json)$/i.test(path))
-      throw new InputError("file", `there is no file or folder ${path}`);
-    return "hub";
+    const { kind } = parseModelName(path);
+    if (kind === "path") throw new InputError("file", `there is no file or folder ${path}`);
+    if (kind === "planted")
+      throw new InputError("checkpoints", `phase needs a whole run, as zoo:attn-2l, got ${path}`);
+    return kind;
   }
   if (!stats.isDirectory())
     throw new InputError("checkpoints", `phase needs folders of checkpoints, got the file ${path}`);
@@ -109,7 +111,7 @@ async function folderRun(path: string, options: SourceOptions): Promise<RunSourc
 
 /** The steps that the zoo has of a model, and its run's log. */
 async function zooRun(id: string, options: SourceOptions): Promise<RunSource> {
-  const name = id.slice("zoo:".length);
+  const name = id.replace(/^zoo:/, "");
   const zoo = await readZoo();
   zooPlace(zoo, name); // refuses names that it does not have
   const run = zoo[name];

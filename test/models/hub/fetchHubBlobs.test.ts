@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { load } from "../../../src/browser.ts";
+import { parseHubName } from "../../../src/models/modelName.ts";
 import { fetchHubBlobs } from "../../../src/models/hub/fetchHubBlobs.ts";
 import { COMMIT, fakeHub, text, type FakeFile, type FakeHub, type Misbehave } from "./fakeHub.ts";
 
@@ -25,7 +26,7 @@ describe("a model of the hub in a browser", () => {
     hub = await fakeHub(FILES);
   });
   afterAll(() => hub.close());
-  const ask = (name = "org/tiny") => fetchHubBlobs(name, { endpoint: hub.endpoint });
+  const ask = (name = "org/tiny") => fetchHubBlobs(parseHubName(name), { endpoint: hub.endpoint });
   const misbehaving = async (misbehave: Misbehave) => {
     hub.setMisbehave(misbehave);
     try {
@@ -68,7 +69,7 @@ describe("a model of the hub in a browser", () => {
     const index = text("model.safetensors.index.json", JSON.stringify(map));
     const sharded = await fakeHub([FILES[0]!, index, ...names.map(shard)]);
     const counts: number[] = [];
-    await fetchHubBlobs("org/tiny", {
+    await fetchHubBlobs(parseHubName("org/tiny"), {
       endpoint: sharded.endpoint,
       checkParameters: (parameters) => void counts.push(parameters),
     });
@@ -96,9 +97,9 @@ describe("a model of the hub in a browser", () => {
   });
 
   test("says that the hub cannot be reached, what is no name, and what a repository lacks", async () => {
-    await expect(fetchHubBlobs("org/tiny", { endpoint: "http://127.0.0.1:9" })).rejects.toThrow(
-      "the hub at http://127.0.0.1:9 cannot be reached from here",
-    );
+    await expect(
+      fetchHubBlobs(parseHubName("org/tiny"), { endpoint: "http://127.0.0.1:9" }),
+    ).rejects.toThrow("the hub at http://127.0.0.1:9 cannot be reached from here");
     await expect(ask("../etc/passwd")).rejects.toThrow("a hub id is name or organisation/name");
     hub.listing = (honest) => ({ ...honest, siblings: [] });
     await expect(ask()).rejects.toThrow("has no config.json");
@@ -108,7 +109,7 @@ describe("a model of the hub in a browser", () => {
   test("can be stopped while it comes", async () => {
     hub.setRate(20_000);
     const stop = new AbortController();
-    const fetched = fetchHubBlobs("org/tiny", {
+    const fetched = fetchHubBlobs(parseHubName("org/tiny"), {
       endpoint: hub.endpoint,
       signal: stop.signal,
       progress: (step, done) => step.endsWith("safetensors") && done > 0 && stop.abort(),

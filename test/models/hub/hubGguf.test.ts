@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { chosenGguf, modelFilesIn } from "../../../src/models/hub/hubGguf.ts";
+import { parseHubName } from "../../../src/models/modelName.ts";
 import { fetchHubBlobs } from "../../../src/models/hub/fetchHubBlobs.ts";
 import { MODEL_FILES } from "../../../src/models/hub/wantedFiles.ts";
 import { modelFiles } from "../../../src/models/modelFiles.ts";
@@ -102,7 +103,7 @@ describe("a repository of GGUF files", () => {
 
   test("gives browsers the file as a blob", async () => {
     await served(gguf("one.gguf"));
-    const { files } = await fetchHubBlobs("org/name", { endpoint: hub.endpoint });
+    const { files } = await fetchHubBlobs(parseHubName("org/name"), { endpoint: hub.endpoint });
     expect(files.map(({ name, blob }) => [name, blob.size])).toEqual([["one.gguf", BYTES.length]]);
   });
 });
