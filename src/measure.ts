@@ -7,6 +7,7 @@ export {
   ATTENTION_SCORES,
   type AttentionScore,
 } from "./measure/attentionTables.ts";
+export { bestHead } from "./measure/bestHead.ts";
 export { contract } from "./measure/contract.ts";
 export {
   changePoint,
@@ -33,6 +34,7 @@ export {
   legacyDetectorScores,
   type DetectorScores,
 } from "./measure/prefixDetector.ts";
+export { repeatedPlaces, type RepeatedPlace } from "./measure/repeatedPlaces.ts";
 export type { Repeats } from "./measure/repeats.ts";
 export { uniformScores } from "./measure/uniformScores.ts";
 export {

@@ -46,7 +46,7 @@ export type { ColourDepth } from "./draw/terminalColour.ts";
 export { THEMES, type Theme } from "./draw/theme.ts";
 export { tickText, wholeTicks } from "./draw/ticks.ts";
 export { tokenText } from "./draw/tokenText.ts";
-export { hasWords, idOf, wordOf } from "./draw/tokenWords.ts";
+export { hasWords, idOf, idsInText, wordOf } from "./draw/tokenWords.ts";
 export { ROUTE_WORDS } from "./results/causalNames.ts";
 export type { Flag } from "./measure/verdict/names.ts";
 export type { Studies } from "./studies/registry.ts";

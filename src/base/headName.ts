@@ -34,7 +34,7 @@ export function headName({ layer, head }: HeadAt): string {
  *
  * @throws {InputError} "unknown-head" for a name that is not layer.head
  */
-export function headNumbers(choice: HeadChoice): HeadAt {
+export function headAt(choice: HeadChoice): HeadAt {
   if (typeof choice === "object" && (choice as unknown) !== null)
     return { layer: choice.layer, head: choice.head };
   const [, layer, head] = /^(\d+)\.(\d+)$/.exec(String(choice).trim()) ?? [];

@@ -7,6 +7,9 @@ export interface HeadScale {
   readonly bound: number;
 }
 
+/** Of shares, scores and attention weights: 0 to 1. */
+export const UNIT_SCALE: HeadScale = { kind: "sequential", bound: 1 };
+
 /** Where `value` stands on the ramp, 0 to 1, clamped. */
 export function fractionOf(value: number, { kind, bound }: HeadScale): number {
   const fraction = kind === "diverging" ? 0.5 + value / bound / 2 : value / bound;

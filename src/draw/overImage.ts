@@ -1,6 +1,6 @@
 /** @file Numbers by patch over an image: the image as it is, then once for each set of numbers under them. */
 import { drawFigure, type Part } from "./figure.ts";
-import type { HeadScale } from "./headScale.ts";
+import { UNIT_SCALE } from "./headScale.ts";
 import { drawLegend } from "./legend.ts";
 import { hexOf, ramp, type Ramp } from "./ramp.ts";
 import { svgNode } from "./svgNode.ts";
@@ -28,7 +28,6 @@ export interface OverImage {
 const [SIZE, GAP, TITLE, FONT] = [224, 18, 20, 11.5];
 const IN_A_ROW = 3;
 /** Of numbers as shares of the largest in their set. */
-const SCALE: HeadScale = { kind: "sequential", bound: 1 };
 /** How much of the image is hidden where a number is the largest. */
 const COVER = 0.75;
 
@@ -39,13 +38,13 @@ export function overImage(
   theme: Theme = THEMES.light,
 ): SVGSVGElement {
   const { title, subtitle, scaleLabel: label, notes = [], description } = picture;
-  const legend = drawLegend(document, theme, { scale: SCALE, label });
+  const legend = drawLegend(document, theme, { scale: UNIT_SCALE, label });
   const parts = [legend, gridOf(document, theme, picture)];
   return drawFigure(document, theme, { title, subtitle, parts, notes, description });
 }
 
 function gridOf(document: Document, theme: Theme, { png, side, layers }: OverImage): Part {
-  const colourOf = ramp(theme[SCALE.kind]);
+  const colourOf = ramp(theme[UNIT_SCALE.kind]);
   const panels = [{ title: "the image", values: [] as readonly number[] }, ...layers];
   const nodes = panels.flatMap(({ title, values }, index) => {
     const x = (index % IN_A_ROW) * (SIZE + GAP);

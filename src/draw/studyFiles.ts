@@ -48,7 +48,7 @@ function svgOf(view: StudyView, title: string | undefined, file: string): LazySv
   if (picture) return lazySvg(picture, drawnInNode, title);
   throw new InputError(
     "output",
-    `a table is no picture and needs a file that ends in .tex, .md, .csv or .html, got ${file}`,
+    `a table is not a picture; it needs a file that ends in .tex, .md, .csv or .html, got ${file}`,
   );
 }
 

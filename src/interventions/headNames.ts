@@ -1,6 +1,6 @@
 /** @file The heads of a model that names mean. */
 import { InputError } from "../base/errors.ts";
-import { headList, headName, headNumbers, type HeadAt, type HeadChoice } from "../base/headName.ts";
+import { headList, headName, headAt, type HeadAt, type HeadChoice } from "../base/headName.ts";
 import type { Architecture } from "../models/family.ts";
 import { headsIn } from "../models/headCounts.ts";
 
@@ -12,7 +12,7 @@ import { headsIn } from "../models/headCounts.ts";
  */
 export function headCalled(choice: HeadChoice, architecture: Counts): HeadAt {
   const { layers } = architecture;
-  const { layer, head } = headNumbers(choice);
+  const { layer, head } = headAt(choice);
   const within = (index: number, count: number) =>
     Number.isInteger(index) && index >= 0 && index < count;
   if (within(layer, layers) && within(head, headsIn(architecture, layer))) return { layer, head };

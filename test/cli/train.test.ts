@@ -86,7 +86,7 @@ describe("train", () => {
     running.child.kill("SIGINT");
     const { code, stderr, stdout } = await running.end;
     expect([code, stdout]).toEqual([130, ""]);
-    const step = Number(/stopped after step (\d+) and saved; --resume goes on/.exec(stderr)![1]);
+    const step = Number(/stopped after step (\d+) and saved; resume with --resume/.exec(stderr)![1]);
     expect(step).toBeGreaterThan(0);
     const further = started(folder, ["train", "run", "--resume"]);
     await further.printed(`step ${step} of 100000`);
@@ -113,7 +113,7 @@ describe("train", () => {
     expect(performance.now() - began).toBeLessThan(2000);
     expect(code).toBe(130);
     const message =
-      /stopped, step (\d+) is saved; --resume goes on|stopped after step (\d+) and saved/;
+      /stopped, step (\d+) is saved; resume with --resume|stopped after step (\d+) and saved/;
     const [, killed, lastStep] = message.exec(stderr)!;
     expect(stepOf()).toBeGreaterThanOrEqual(Number(killed ?? lastStep));
     const finished = Number(log(folder).at(-1)!["step"]); // or just being saved when the command was ended
@@ -129,7 +129,7 @@ describe("train", () => {
     const folder = emptyFolder();
     await cli(folder, [...RUN, "--steps", "30", "--checkpoints", "2", "--threads", "1"]);
     const resume = ["train", "run", "--resume", "--threads", "2"];
-    expect((await cli(folder, resume)).stderr).toMatch(/^note: .* goes on: not bit for bit\n/);
+    expect((await cli(folder, resume)).stderr).toMatch(/^note: .* resumes it: not bit for bit\n/);
     expect(await cli(folder, [...resume, "--quiet"])).toMatchObject({ code: 0, stderr: "" });
   });
 
@@ -220,7 +220,7 @@ describe("train refuses, with exit code 2 and nothing left behind,", () => {
     const other = await cli(folder, ["train", "run", "--resume", "--seed", "1", "--clip", "none"]);
     expect(other.code).toBe(2);
     expect(other.stderr).toContain(
-      "goes on with that one only: optimiser.clip: 1, now null; seed: 0, now 1",
+      "can be resumed with that one only: optimiser.clip: 1, now null; seed: 0, now 1",
     );
     writeFileSync(join(folder, "a.txt"), "abcdefgi".repeat(40));
     const changed = await cli(folder, ["train", "run", "--resume"]);

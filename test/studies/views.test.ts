@@ -286,7 +286,7 @@ test("figures of a verdict have its weights, rows, BOS and seed in LaTeX, Markdo
       `sha256 ${model.sha256.slice(0, 12)}`,
     );
   expect(await textOfFile("labels", "html")).toContain("<caption>Heads of each layer by label");
-  await expect(textOfFile("table", "png")).rejects.toThrow("a table is no picture and needs");
+  await expect(textOfFile("table", "png")).rejects.toThrow("a table is not a picture; it needs");
 });
 
 test("a caption has one row where there is one", async () => {

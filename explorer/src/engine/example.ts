@@ -1,7 +1,7 @@
 /** @file Chooses the sequence that the lessons speak of: by what the open model does on each, and not by hand. */
 import { blockRows, type HeadEdit, type Tensor } from "induction-lens/browser";
 import { tensor } from "induction-lens/graph";
-import { softmax } from "induction-lens/measure";
+import { repeatedPlaces, softmax, type RepeatedPlace } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { zeroHeads } from "./edits.ts";
 import { ROW_LENGTH, type Held } from "./held.ts";
@@ -20,11 +20,9 @@ const SENTENCES = [
   "red fox, red fox",
 ];
 
-/** A place in one row: `target` came after the earlier token of `query`, and comes after it again. */
-interface Place {
+/** A place in one row where it repeats itself. */
+interface Place extends RepeatedPlace {
   readonly ids: readonly number[];
-  readonly query: number;
-  readonly target: number;
 }
 
 /**
@@ -77,21 +75,12 @@ async function candidates(state: Held): Promise<readonly Candidates[]> {
   for (const text of tokenizer ? SENTENCES : []) {
     const read = await sequence({ text, period: 2, seed: 0 }, state).catch(() => null);
     if (!read || read.ids.length > LONGEST) continue;
-    const places = repeatsIn(read.ids);
+    const { ids } = read;
+    const places = repeatedPlaces(ids).map((place) => ({ ids, ...place }));
     const tokens = tensor(["batch", "position"], [1, read.ids.length], Int32Array.from(read.ids));
     if (places.length > 0) lines.push({ tokens, places });
   }
   return lines.length > 0 ? lines : randomBlocks(state);
-}
-
-/** Where a token comes again after which the same token follows. */
-function repeatsIn(ids: readonly number[]): Place[] {
-  return ids.slice(0, -1).flatMap((id, query) => {
-    const before = ids.lastIndexOf(id, query - 1);
-    return query > 0 && before >= 0 && before + 1 < query && ids[before + 1] === ids[query + 1]
-      ? [{ ids, query, target: before + 1 }]
-      : [];
-  });
 }
 
 /** `[BOS] r r`, as many as the bench has room for at once. */

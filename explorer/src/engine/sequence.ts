@@ -3,7 +3,7 @@ import { blockRows, InputError } from "induction-lens/browser";
 import type { Held, OpenModel } from "./held.ts";
 import { splitCharacters } from "./splitCharacters.ts";
 import type { ModelFacts, Sequence, SequenceChoice } from "./protocol.ts";
-import { hasWords, idOf } from "induction-lens/report";
+import { idsInText } from "induction-lens/report";
 
 /** The reader's text as tokens, or `[BOS] r r` for the open model. */
 export async function sequence(
@@ -59,7 +59,7 @@ async function idsOf(
   { model, tokenizer, facts }: OpenModel,
 ): Promise<readonly number[]> {
   const { vocabulary, contextLength } = model.architecture;
-  const ids = tokenizer ? await model.tokens(text) : idsIn(text, vocabulary);
+  const ids = tokenizer ? await model.tokens(text) : idsInText(text, vocabulary);
   if (ids.length < 2)
     throw new InputError(
       "tokens",
@@ -72,19 +72,4 @@ async function idsOf(
       `the model has ${contextLength} positions, this text has ${ids.length} tokens`,
     );
   return ids;
-}
-
-function idsIn(text: string, vocabulary: number): number[] {
-  const words = text
-    .trim()
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .map((word) => (hasWords({ tokenizer: null, vocabulary }) ? String(idOf(word) ?? word) : word));
-  const wrong = words.find((word) => !/^\d+$/.test(word) || Number(word) >= vocabulary);
-  if (wrong !== undefined)
-    throw new InputError(
-      "tokens",
-      `this model has no tokenizer: it takes ids from 0 to ${vocabulary - 1}, got ${wrong}`,
-    );
-  return words.map(Number);
 }

@@ -1,6 +1,7 @@
 /** @file What the lessons speak of: a short sequence that repeats, and the heads of the model that play a part. */
 import { useMemo } from "preact/hooks";
-import type { HeadAt, HeadEdit, ScoreName, ScoreResult } from "induction-lens/browser";
+import type { HeadAt, HeadEdit, ScoreResult } from "induction-lens/browser";
+import { bestHead } from "induction-lens/measure";
 import type { CapturedValue, Example, Look, ModelFacts, Sequence } from "../engine/protocol.ts";
 import { usePage } from "../page/page.ts";
 import { useAnswer } from "../page/answer.ts";
@@ -28,10 +29,7 @@ export interface Lesson {
 /** The lessons' material, once the model is open. */
 export function useLesson(): { readonly lesson: Lesson | null; readonly error: string | null } {
   const { engine, facts, score, live, token } = usePage();
-  const heads = useMemo(
-    () => (facts && score && live ? headsOf(facts, score) : null),
-    [score, live],
-  );
+  const heads = useMemo(() => (facts && score && live ? headsOf(score) : null), [score, live]);
   const example = useAnswer(engine, "example", heads);
   const lesson = useMemo(
     () =>
@@ -62,9 +60,9 @@ export function useLooks(lesson: Lesson, edits: readonly HeadEdit[]) {
   };
 }
 
-function headsOf(facts: ModelFacts, score: ScoreResult) {
-  const induction = at(bestHead(score, "induction", facts.layers)!);
-  const previous = bestHead(score, "previousToken", induction.layer);
+function headsOf(score: ScoreResult) {
+  const induction = at(bestHead(score.scores.induction)!);
+  const previous = bestHead(score.scores.previousToken, induction.layer);
   return { induction, previous: previous && at(previous) };
 }
 
@@ -90,14 +88,6 @@ function lessonOf(
     alike: inductionHeads(score.scores),
     tokenAt: (position) => token(sequence.pieces[position]!),
   };
-}
-
-/** The head that scores highest, of the layers before `end`. */
-export function bestHead({ scores }: ScoreResult, name: ScoreName, end: number): HeadAt | null {
-  const heads = scores[name]
-    .slice(0, end)
-    .flatMap((row, layer) => row.map((value, head) => ({ layer, head, value })));
-  return heads.toSorted((a, b) => b.value - a.value)[0] ?? null;
 }
 
 /** `length` numbers of a value that begin at the entry with these indices. */

@@ -24,7 +24,7 @@ function declare(command: Command): Command {
   const withFlags = command
     .argument("<run>", "folder of the run: recipe, log, checkpoints, state")
     .option("--recipe <file>", "recipe as JSON; the options below go over it")
-    .option("--resume", "go on where the run stopped, bit for bit");
+    .option("--resume", "resume the run where it stopped, bit for bit");
   return engine(schedule(optimiser(data(model(withFlags)))));
 }
 

@@ -1,7 +1,8 @@
 /** @file The short sequence on which a model shows induction best, with the attention of the two heads that make it. */
 import type { Backend } from "../../base/backend.ts";
-import type { HeadAt } from "../../base/headName.ts";
 import type { Progress } from "../../base/progress.ts";
+import { bestHead } from "../../measure/bestHead.ts";
+import { repeatedPlaces } from "../../measure/repeatedPlaces.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { attention } from "../../studies/attention/attention.ts";
 import type { AttentionResult } from "../../studies/attention/result.ts";
@@ -41,7 +42,7 @@ export async function sharedExample(
   const induction = score.top[0];
   if (!induction) return null;
   const first = { layer: induction.layer, head: induction.head };
-  const previous = bestBefore(score, first.layer);
+  const previous = bestHead(score.scores.previousToken, first.layer);
   const heads = [first, ...(previous ? [previous] : [])];
   const isText = (await model.tokenizer()) !== null;
   const result = await attention(model, {
@@ -50,31 +51,13 @@ export async function sharedExample(
     ...lent,
   });
   const places = result.sequences.flatMap(({ tokens }, sequence) =>
-    repeatsIn(tokens).map(({ query, target }) => ({
+    repeatedPlaces(tokens).map(({ query, target }) => ({
       ...{ sequence, query, target, induction: first, previous },
       seam: isText ? null : tokens.length - (query - target + 1), // a block ends the row
     })),
   );
   const [best] = places.toSorted((a, b) => weightAt(result, b) - weightAt(result, a));
   return best ? oneSequence(result, best) : null;
-}
-
-/** The previous-token head with the highest score in a layer before `end`. */
-function bestBefore({ scores }: ScoreResult, end: number): HeadAt | null {
-  const heads = scores.previousToken
-    .slice(0, end)
-    .flatMap((row, layer) => row.map((value, head) => ({ layer, head, value })));
-  const [best] = heads.toSorted((a, b) => b.value - a.value);
-  return best ? { layer: best.layer, head: best.head } : null;
-}
-
-/** Where a token comes again after which the same token follows again. */
-function repeatsIn(tokens: readonly number[]) {
-  return tokens.slice(0, -1).flatMap((id, query) => {
-    const before = query === 0 ? -1 : tokens.lastIndexOf(id, query - 1);
-    const follows = before >= 0 && before + 1 < query && tokens[before + 1] === tokens[query + 1];
-    return follows ? [{ query, target: before + 1 }] : [];
-  });
 }
 
 function weightAt(result: AttentionResult, place: ArcsPlace): number {

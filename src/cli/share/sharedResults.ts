@@ -1,7 +1,7 @@
 /** @file The Results that a shared explorer shows without its model: read from the user's files, or made now. */
 import { InputError } from "../../base/errors.ts";
-import { headName, headNumbers, type HeadAt } from "../../base/headName.ts";
-import { hasWords, idOf } from "../../draw/tokenWords.ts";
+import { headName, headAt, type HeadAt } from "../../base/headName.ts";
+import { hasWords, idsInText } from "../../draw/tokenWords.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { attention } from "../../studies/attention/attention.ts";
 import type { AttentionResult } from "../../studies/attention/result.ts";
@@ -109,7 +109,7 @@ function checkModel(
 function headOf(state: URLSearchParams, { architecture }: LoadedModel, score: ScoreResult): HeadAt {
   const headText = state.get("head");
   const { layer, head } =
-    headText === null ? (score.top[0] ?? { layer: 0, head: 0 }) : headNumbers(headText);
+    headText === null ? (score.top[0] ?? { layer: 0, head: 0 }) : headAt(headText);
   const { layers, heads } = architecture;
   if (layer < layers && head < heads) return { layer, head };
   throw new InputError(
@@ -126,16 +126,9 @@ async function sequenceOf(state: URLSearchParams, model: LoadedModel) {
   const text = state.get("text");
   if (text !== null)
     return (await model.tokenizer()) === null
-      ? { tokens: [idsIn(text, architecture.vocabulary)] }
+      ? { tokens: [idsInText(text, architecture.vocabulary)] }
       : { texts: [text] };
   const number = (key: "period" | "seed") => Number(state.get(key) ?? USUAL[key]);
   const choice = { period: number("period"), seed: number("seed"), examples: 1 };
   return { tokens: blockIds(architecture, choice) };
-}
-
-/** Ids of a model without tokenizer, or the words that the page shows for them; ids that it lacks are refused by the study. */
-function idsIn(text: string, vocabulary: number): number[] {
-  const isWorded = hasWords({ tokenizer: null, vocabulary });
-  const words = text.split(/[\s,]+/).filter(Boolean);
-  return words.map((word) => (isWorded ? (idOf(word) ?? Number(word)) : Number(word)));
 }

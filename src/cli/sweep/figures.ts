@@ -1,6 +1,7 @@
 /** @file The figures of a sweep, of what its tables have: the family, heads over checkpoints, when they form, and how far seeds agree. */
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { group } from "d3-array";
-import { headName, headNumbers } from "../../base/headName.ts";
+import { headName, headAt } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { MOST_SERIES } from "../../draw/key.ts";
 import type { LineFigure, LinePoint } from "../../draw/lines.ts";
@@ -155,7 +156,7 @@ function checkpointMaps(runs: readonly Run[]): Matrices | undefined {
     }),
     rowName: "heads",
     columnName: "steps",
-    scale: { kind: "sequential", bound: 1 },
+    scale: UNIT_SCALE,
     scaleLabel: "induction score, 0 to 1",
     notes: [
       `Heads that score ${share(INDUCTION_ATTENTION.substantial)} or more at some checkpoint, or the best ones; at most ${MOST_HEADS} of a run.`,
@@ -175,7 +176,7 @@ function bestHeads({ steps }: Run): string[] {
   const falling = [...most].sort(([, a], [, b]) => b - a).slice(0, MOST_HEADS);
   const attending = falling.filter(([, score]) => score >= INDUCTION_ATTENTION.substantial);
   return (attending.length > 0 ? attending : falling.slice(0, 4))
-    .map(([name]) => headNumbers(name))
+    .map(([name]) => headAt(name))
     .sort((a, b) => a.layer - b.layer || a.head - b.head)
     .map(headName);
 }

@@ -43,7 +43,7 @@ async function trainIn(frame: Frame, run: string, flags: TrainFlags): Promise<st
   const backend = await frame.openEngine();
   const engine = wordsOf(backend);
   if (saved && saved.engine !== engine)
-    note(`${saved.engine} computed this run so far, ${engine} goes on: not bit for bit`);
+    note(`${saved.engine} computed this run so far, ${engine} resumes it: not bit for bit`);
   const live = liveLine(process.stderr, {
     steps: recipe.steps,
     quiet: common.output.quiet ?? false,
@@ -80,7 +80,7 @@ async function recipeFor(
     if (folder.hasRecipe())
       throw new InputError(
         "output",
-        `${run} has a run already; --resume goes on with it, another folder begins another`,
+        `${run} has a run already; resume it with --resume, or choose another folder`,
       );
     return recipeOf(base ?? {}, options);
   }
@@ -92,7 +92,7 @@ async function recipeFor(
   if (differences.length > 0)
     throw new InputError(
       "recipe",
-      `${run} was begun with another recipe, and goes on with that one only: ${differences.join("; ")}`,
+      `${run} was begun with another recipe and can be resumed with that one only: ${differences.join("; ")}`,
     );
   return now;
 }
@@ -132,13 +132,13 @@ async function* savedSteps(
         folder.keepState({ state: step.state(), engine });
         savedAt = performance.now();
         process.send?.({
-          resumeHint: `step ${step.step} is saved; --resume goes on`,
+          resumeHint: `step ${step.step} is saved; resume with --resume`,
         } satisfies FromWork);
       }
     }
     yield step;
     if (signal.aborted && step.step < recipe.steps)
-      throw new AbortError(`stopped after step ${step.step} and saved; --resume goes on`);
+      throw new AbortError(`stopped after step ${step.step} and saved; resume with --resume`);
     endedAt = performance.now();
   }
 }

@@ -1,5 +1,5 @@
 import { InputError } from "../../base/errors.ts";
-import { headName, headNumbers, type HeadChoice } from "../../base/headName.ts";
+import { headName, headAt, type HeadChoice } from "../../base/headName.ts";
 import type { Program } from "../program.ts";
 import { typesOf } from "../program.ts";
 import { hook } from "./hook.ts";
@@ -11,7 +11,7 @@ import { hook } from "./hook.ts";
  */
 export function ablateHeads(program: Program, heads: readonly HeadChoice[]): Program {
   const byLayer = new Map<number, Set<number>>();
-  for (const { layer, head } of heads.map(headNumbers)) {
+  for (const { layer, head } of heads.map(headAt)) {
     const count = headsIn(program, layer);
     if (head >= count)
       throw new InputError(

@@ -1,5 +1,5 @@
 /** @file What `ablate` shows. */
-import { headName, headNumbers } from "../../base/headName.ts";
+import { headName, headAt } from "../../base/headName.ts";
 import { range } from "d3-array";
 import { FEWEST_SETS, type AblateResult } from "./result.ts";
 import type { BarChart } from "../../draw/bars.ts";
@@ -245,7 +245,7 @@ function curveTable({ order, points }: Curve): StudyTable {
     ],
     rows: points.map(({ count, firstCopy, secondCopy, interval, random }) => [
       count,
-      headNumbers(order[count - 1]!.head),
+      headAt(order[count - 1]!.head),
       order[count - 1]!.score,
       firstCopy,
       secondCopy,
@@ -300,7 +300,7 @@ function minimalTable(minimal: NonNullable<AblateResult["minimal"]>): StudyTable
       return [
         which,
         heads.length,
-        heads.map(headNumbers),
+        heads.map(headAt),
         shareKept,
         ...(interval ?? [null, null]),
         check.kept,
@@ -338,7 +338,7 @@ function setTable(sets: AblateResult["sets"]): StudyTable {
       { name: "synergy", key: "synergyNats" },
     ],
     rows: sets.map(({ heads, firstCopy, secondCopy, interval, sumOfAlone, synergy }) => [
-      heads.map(headNumbers),
+      heads.map(headAt),
       firstCopy,
       secondCopy,
       ...(interval ?? [null, null]),
@@ -353,7 +353,7 @@ function idealTable(ideal: AblateResult["ideal"]): StudyTable {
     caption: "Exact patterns in place of a head's own",
     columns: [headColumn(), "pattern", SECOND_COPY, "kept"],
     rows: ideal.map(({ head, pattern, secondCopy, kept: shareKept }) => [
-      headNumbers(head),
+      headAt(head),
       pattern,
       secondCopy,
       shareKept,

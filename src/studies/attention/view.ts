@@ -3,7 +3,7 @@ import { headName } from "../../base/headName.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { AttentionPanel, AttentionResult } from "./result.ts";
 import { asciiBar, plotAttentionPattern } from "../../draw/asciiPlots.ts";
-import type { HeadScale } from "../../draw/headScale.ts";
+import { type HeadScale, UNIT_SCALE } from "../../draw/headScale.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { matricesPicture } from "../../draw/pictures.ts";
 import { plural, share } from "../../draw/numbers.ts";
@@ -84,7 +84,7 @@ export function attentionPicture(result: AttentionResult): Matrices {
 }
 
 function scaleOf({ values, heads }: AttentionResult): HeadScale {
-  if (values === "pattern") return { kind: "sequential", bound: 1 };
+  if (values === "pattern") return UNIT_SCALE;
   let bound = 0;
   for (const { weights } of heads)
     for (const row of weights)

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import type { AuditResult } from "./result.ts";
 import { AUDIT_COLUMNS, layoutWords } from "./viewWords.ts";
 import { drawFigure } from "../../draw/figure.ts";
-import { fractionOf, valueText, type HeadScale } from "../../draw/headScale.ts";
+import { fractionOf, type HeadScale, UNIT_SCALE, valueText } from "../../draw/headScale.ts";
 import { drawLegend } from "../../draw/legend.ts";
 import { hexOf, ramp, textOn } from "../../draw/ramp.ts";
 import { THEMES, type Theme } from "../../draw/theme.ts";
@@ -82,7 +82,7 @@ function cellsOf(conventions: AuditResult["conventions"]): Cell[] {
   return conventions.flatMap((convention, row) =>
     AUDIT_COLUMNS.map(({ title, head, valueOf }, column) => {
       const value = valueOf(convention);
-      const text = valueText(value, { kind: "sequential", bound: 1 });
+      const text = valueText(value, UNIT_SCALE);
       return {
         ...{ row, column, value, text },
         title: `${convention.convention}, ${title}: ${value?.toFixed(4) ?? "0/0"}`,

@@ -1,5 +1,5 @@
 /** @file `card`: a page of a model's heads to put beside its weights, from one verdict. */
-import { headName, headNumbers } from "../../base/headName.ts";
+import { headName, headAt } from "../../base/headName.ts";
 import { generatedRows, ownRows } from "../../inputs/scoreInput.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { copyLosses } from "../../measure/losses.ts";
@@ -69,7 +69,7 @@ async function lossesOf(
 function disagreements({ heads, model }: VerdictResult): CardResult["published"] {
   return publishedOf(model).flatMap(({ headNames, term, labels, convention, source }) =>
     headNames.map((name) => {
-      const { layer, head } = headNumbers(name);
+      const { layer, head } = headAt(name);
       const ours = heads.find((other) => headName(other) === name)!.label;
       return { layer, head, called: term, ours, agrees: labels.includes(ours), convention, source };
     }),

@@ -1,6 +1,6 @@
 /** @file One rule of a gate: a sentence of a few forms, read into data. */
 import { closest } from "fastest-levenshtein";
-import { headNumbers, type HeadAt } from "../../base/headName.ts";
+import { headAt, type HeadAt } from "../../base/headName.ts";
 import { ATTENTION_SCORES, type AttentionScore } from "../../measure/attentionTables.ts";
 import { FLAGS, LABELS, type Flag, type Label } from "../../measure/verdict/names.ts";
 
@@ -119,7 +119,7 @@ function headsAndBound(words: Words) {
 function headOf(words: Words): HeadAt {
   const { text, at } = words.take("a head, such as 1.0");
   try {
-    return headNumbers(text);
+    return headAt(text);
   } catch (error) {
     throw new RuleFault((error as Error).message, at);
   }

@@ -1,4 +1,5 @@
 /** @file What `check` shows: the outcome of every rule, and the heads that break one. */
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { plural } from "../../draw/numbers.ts";
 import {
   aboutLines,
@@ -37,7 +38,7 @@ export function checkView(result: CheckResult): StudyView {
       title: `Check of ${pictureName(model.id)}: ${result.outcome}`,
       subtitle: [...pictureLines(result), countWords(result)],
       values: scores.induction,
-      scale: { kind: "sequential", bound: 1 },
+      scale: UNIT_SCALE,
       scaleLabel: "mean attention to the token after the earlier copy, 0 to 1",
       marked: {
         heads: rules.flatMap(({ heads }) => heads),

@@ -1,5 +1,5 @@
 /** @file What `circuit` shows. */
-import { headNumbers } from "../../base/headName.ts";
+import { headAt } from "../../base/headName.ts";
 import type { CircuitResult, HeadCircuit } from "./result.ts";
 import { tableNumber } from "../../draw/numbers.ts";
 import { tokenText } from "../../draw/tokenText.ts";
@@ -69,8 +69,8 @@ export function circuitView(result: CircuitResult): StudyView {
         columns: ["route", headColumn("earlier"), headColumn("later"), "score"],
         rows: top.map(({ route, earlier, later, score }) => [
           route,
-          headNumbers(earlier),
-          headNumbers(later),
+          headAt(earlier),
+          headAt(later),
           score,
         ]),
       },

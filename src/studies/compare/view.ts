@@ -1,4 +1,5 @@
 /** @file What `compare` shows: the maps of two models and their difference, the family, and what changed. */
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { ATTENTION_SCORES, scoreRow } from "../../measure/attentionTables.ts";
 import { plural } from "../../draw/numbers.ts";
 import { linePicture, matricesPicture } from "../../draw/pictures.ts";
@@ -206,7 +207,7 @@ function bothTable(models: readonly ComparedModel[], pair: ComparedPair): StudyT
       ...ATTENTION_SCORES.flatMap((score) =>
         sides.map(({ suffix, name }) => ({
           ...{ name: `${scoreRow(score).title} in ${name}`, key: `${score}${suffix}` },
-          scale: { kind: "sequential", bound: 1 } as const,
+          scale: UNIT_SCALE,
         })),
       ),
       ...COMPARED.map((name) => ({ name: `difference of ${name}`, key: `${name}Difference` })),

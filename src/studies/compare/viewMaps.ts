@@ -1,5 +1,6 @@
 /** @file The maps of two models and their difference, and tables of what a verdict calls otherwise. */
-import { headNumbers } from "../../base/headName.ts";
+import { UNIT_SCALE } from "../../draw/headScale.ts";
+import { headAt } from "../../base/headName.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { divergingScale, headColumn, type StudyTable } from "../../draw/studyView.ts";
 import type { ComparedPair } from "./result.ts";
@@ -39,7 +40,7 @@ export function mapsOf(
     ],
     rowName: "layers",
     columnName: "heads",
-    scale: { kind: "sequential", bound: 1 },
+    scale: UNIT_SCALE,
   };
 }
 
@@ -73,7 +74,7 @@ export function changeTables(
       caption: `Edges of the circuit that change ${way}`,
       columns: ["edge", headColumn("from"), "into", headColumn("of")],
       rows: (["gained", "lost"] as const).flatMap((kind) =>
-        edges[kind].map(({ from, to, route }) => [kind, headNumbers(from), route, headNumbers(to)]),
+        edges[kind].map(({ from, to, route }) => [kind, headAt(from), route, headAt(to)]),
       ),
     },
   ];

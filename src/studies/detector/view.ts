@@ -1,4 +1,5 @@
 /** @file What the induction-head detector shows: the map of its overall score, thresholds, every head. */
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
 import { share } from "../../draw/numbers.ts";
 import {
@@ -37,7 +38,7 @@ function detectorHeadMap(result: DetectorResult): HeadMap {
     title: "Detector score by head",
     subtitle: pictureLines(result),
     values,
-    scale: { kind: "sequential", bound: 1 },
+    scale: UNIT_SCALE,
     scaleLabel: "mean of induction, prefix matching and copying, 0 to 1",
     marked: { heads: detected, label: "detected" },
     reference: { value: threshold, label: `threshold ${share(threshold)}` },

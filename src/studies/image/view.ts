@@ -1,4 +1,5 @@
 /** @file What `image` shows: the image with what heads attend to over it, maps of shares, scores and effects, every head. */
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { headName } from "../../base/headName.ts";
 import { headMatrix } from "../../draw/headMatrix.ts";
 import type { Matrices } from "../../draw/matrices.ts";
@@ -90,7 +91,7 @@ function attentionPicture(result: ImageResult): Matrices {
     ],
     rowName: "layer",
     columnName: "head",
-    scale: { kind: "sequential", bound: 1 },
+    scale: UNIT_SCALE,
     scaleLabel: "share of attention (0 to 1)",
     notes: [
       ...shares.map(

@@ -1,5 +1,5 @@
 /** @file From logits and parts, position by position, to the Result of `lens`. */
-import { softmax } from "../../measure/softmax.ts";
+import { shiftedSum, softmax } from "../../measure/softmax.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
@@ -199,9 +199,7 @@ function lookAt({ data, shape }: Tensor, place: number, target: number): Look {
     if (value > logit) larger += 1;
     total += value;
   }
-  const largest = data[start + token]!;
-  let sum = 0;
-  for (let id = 0; id < vocabulary; id++) sum += Math.exp(data[start + id]! - largest);
+  const { largest, sum } = shiftedSum(data.subarray(start, start + vocabulary));
   const all = largest + Math.log(sum);
   return {
     logit,

@@ -1,5 +1,5 @@
 /** @file What `patch` is asked for: its options, and the plan with every default in place. */
-import { headList, headName, headNumbers, type HeadChoice } from "../../base/headName.ts";
+import { headList, headName, headAt, type HeadChoice } from "../../base/headName.ts";
 import { usualMetric } from "../../inputs/causalPrompts.ts";
 import { PAIR_OPTIONS, type PairOptions } from "../../inputs/pair.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
@@ -74,7 +74,7 @@ export function patchPlan({ byCell = false, ...options }: PatchOptions): PatchPl
     byPosition: options.byPosition ?? false,
     byCell,
     heads: options.heads
-      ? [...new Set(headList(options.heads).map((head) => headName(headNumbers(head))))]
+      ? [...new Set(headList(options.heads).map((head) => headName(headAt(head))))]
       : null,
     layers: options.layers ?? null,
     mode: options.mode ?? "denoise",

@@ -1,5 +1,5 @@
 /** @file What `patch` and fingerprints show. */
-import { headName, headNumbers } from "../../base/headName.ts";
+import { headName, headAt } from "../../base/headName.ts";
 import { FINGERPRINT_DESIGNS, FINGERPRINT_UNITS } from "../../results/causalNames.ts";
 import { type Components } from "../../results/pair.ts";
 import { type FingerprintResult, type PatchResult } from "./result.ts";
@@ -136,7 +136,7 @@ function axisCells(
   axes: readonly string[],
   heads: PatchResult["heads"],
 ): StudyCell[] {
-  if (heads) return [headNumbers(heads[at[0]!]!), ...at.slice(1)];
+  if (heads) return [headAt(heads[at[0]!]!), ...at.slice(1)];
   return isByHead(axes) ? [{ layer: at[0]!, head: at[1]! }, ...at.slice(2)] : [...at];
 }
 

@@ -1,5 +1,5 @@
 /** @file What path patching shows. */
-import { headNumbers } from "../../base/headName.ts";
+import { headAt } from "../../base/headName.ts";
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import type { PathResult } from "./result.ts";
 import { tableNumber } from "../../draw/numbers.ts";
@@ -24,7 +24,7 @@ export function pathView(result: PathResult): StudyView {
     new Array<number | null>(model.heads).fill(null),
   );
   for (const { from, drop } of paths) {
-    const { layer, head } = headNumbers(from[0]!);
+    const { layer, head } = headAt(from[0]!);
     if (from.length === 1) values[layer]![head] = drop;
   }
   return {
@@ -66,7 +66,7 @@ function pathTable({ paths }: PathResult): StudyTable {
     caption: "Every path",
     columns: ["from", headColumn(), "value", "drop", "effect", "low", "high"],
     rows: paths.map((path) => {
-      const heads = path.from.map(headNumbers);
+      const heads = path.from.map(headAt);
       return [heads, heads.length === 1 ? heads[0]! : null, ...numbersOf(path)];
     }),
   };

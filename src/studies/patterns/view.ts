@@ -1,4 +1,5 @@
 /** @file What `score-patterns` shows: the conventions with their best heads, the map of the primary one, every head. */
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { headName } from "../../base/headName.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
 import { plural, share } from "../../draw/numbers.ts";
@@ -69,7 +70,7 @@ function patternsHeadMap(result: PatternsResult): HeadMap {
     title: `${primary} by head`,
     subtitle: [attentionWords(result), verdictInWords],
     values: main?.values ?? none,
-    scale: { kind: "sequential", bound: 1 },
+    scale: UNIT_SCALE,
     scaleLabel: main?.formula ?? "not measured",
     ...(main && {
       reference: { value: main.null, label: `uniform attention scores ${share(main.null)}` },

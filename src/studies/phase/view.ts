@@ -1,7 +1,7 @@
 /** @file What `phase` shows: losses and head scores over log steps, the change shaded; the heads; the events. */
 import { headName } from "../../base/headName.ts";
 import type { PhaseCurves, PhaseResult } from "./result.ts";
-import type { HeadScale } from "../../draw/headScale.ts";
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import type { Line, LineFigure, LinePanel } from "../../draw/lines.ts";
 import { linePicture } from "../../draw/pictures.ts";
@@ -171,8 +171,8 @@ function lastTable({ curves }: PhaseResult): StudyTable {
     caption: "Every head at the last checkpoint",
     columns: [
       headColumn(),
-      { name: "induction", scale: WEIGHT },
-      { name: "previous token", scale: WEIGHT },
+      { name: "induction", scale: UNIT_SCALE },
+      { name: "previous token", scale: UNIT_SCALE },
       ...(copying ? ["copying"] : []),
     ],
     rows: induction.flatMap((heads, layer) =>
@@ -185,8 +185,6 @@ function lastTable({ curves }: PhaseResult): StudyTable {
     ),
   };
 }
-
-const WEIGHT: HeadScale = { kind: "sequential", bound: 1 };
 
 interface ModelCurve {
   readonly key: string;

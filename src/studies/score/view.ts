@@ -3,7 +3,7 @@ import { headName } from "../../base/headName.ts";
 import { mean } from "../../measure/mean.ts";
 import { scoreRow } from "../../measure/attentionTables.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
-import type { HeadScale } from "../../draw/headScale.ts";
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { share } from "../../draw/numbers.ts";
 import {
   aboutLines,
@@ -18,7 +18,6 @@ import { SCORE_NAMES, type ScoreResult } from "./result.ts";
 import { seedTables, seedWords } from "./viewSeeds.ts";
 
 /** Of attention weights. */
-const WEIGHT: HeadScale = { kind: "sequential", bound: 1 };
 
 export function scoreView(result: ScoreResult): StudyView {
   return {
@@ -54,7 +53,7 @@ export function scoreHeadMap(result: ScoreResult): HeadMap {
     title: "Induction score by head",
     subtitle: pictureLines(result),
     values: scores.induction,
-    scale: { kind: "sequential", bound: 1 },
+    scale: UNIT_SCALE,
     scaleLabel: "mean attention weight to the token after the previous copy (0 to 1)",
     marked: {
       heads: marked,
@@ -102,10 +101,10 @@ function headTable({ scores, intervals, uniform }: ScoreResult): StudyTable {
     caption: `Mean attention weights of every head, 0 to 1, with the 95 % interval of induction. Uniform attention scores: ${nulls.join(", ")}.`,
     columns: [
       headColumn(),
-      { name: "induction", scale: WEIGHT },
+      { name: "induction", scale: UNIT_SCALE },
       "low",
       "high",
-      ...others.map((name) => ({ name: scoreRow(name).title, key: name, scale: WEIGHT })),
+      ...others.map((name) => ({ name: scoreRow(name).title, key: name, scale: UNIT_SCALE })),
     ],
     rows: scores.induction.flatMap((row, layer) =>
       row.map((value, head) => [

@@ -1,4 +1,5 @@
 /** @file What the scores of stacks show: a map for each direction, the best heads, every score of every head. */
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { nats, plural, share } from "../../draw/numbers.ts";
 import { matricesPicture } from "../../draw/pictures.ts";
@@ -39,7 +40,7 @@ function picture(result: StacksResult): Matrices {
     matrices: result.parts.map((part) => headMatrix(titleOf(part), part.scores[0]!.values)),
     rowName: "layer",
     columnName: "head",
-    scale: { kind: "sequential", bound: 1 },
+    scale: UNIT_SCALE,
     scaleLabel: "mean attention weight to the key that the score reads (0 to 1)",
     notes: result.parts.map(
       ({ part, scores }) =>

@@ -1,4 +1,5 @@
 /** @file What `text` shows. */
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { headName } from "../../base/headName.ts";
 import type { TextResult } from "./result.ts";
 import { plural, share, toBound } from "../../draw/numbers.ts";
@@ -40,7 +41,7 @@ export function textView(result: TextResult): StudyView {
       title: "Attention to what followed a repeat, in the text",
       subtitle: pictureLines(result),
       values: repeats.groups[0]!.scores,
-      scale: { kind: "sequential", bound: 1 },
+      scale: UNIT_SCALE,
       scaleLabel: "mean attention to the token after the earlier copy, 0 to 1",
       reference: { value: repeats.groups[0]!.uniform, label: "uniform attention" },
       description: repeatWords(repeats),

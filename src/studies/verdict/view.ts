@@ -1,5 +1,6 @@
 /** @file What `verdict` shows: labelled heads with their reasons, the map of induction attention, the circuit. */
-import { headName, headNumbers } from "../../base/headName.ts";
+import { UNIT_SCALE } from "../../draw/headScale.ts";
+import { headName, headAt } from "../../base/headName.ts";
 import type { TEXT_PLACES, VerdictResult } from "./result.ts";
 import { share } from "../../draw/numbers.ts";
 import { chartPicture } from "../../draw/pictures.ts";
@@ -43,7 +44,7 @@ export function verdictView(result: VerdictResult): StudyView {
           .filter((head) => head.layer === layer)
           .map(({ evidence }) => Math.max(0, evidence.attention.induction.value)),
       ),
-      scale: { kind: "sequential", bound: 1 },
+      scale: UNIT_SCALE,
       scaleLabel:
         "gain: attention to the token after the earlier copy, less that on controls, 0 to 1",
       ...(induction.length > 0 && { marked: { heads: induction, label: "labelled induction" } }),
@@ -173,9 +174,9 @@ function edgeTable({ edges }: VerdictResult["circuit"]): StudyTable {
       "rank",
     ],
     rows: edges.map(({ from, to, route, effect, low, high, composition, compositionRank }) => [
-      headNumbers(from),
+      headAt(from),
       ROUTE_WORDS[route],
-      headNumbers(to),
+      headAt(to),
       effect,
       low,
       high,

@@ -1,5 +1,5 @@
 /** @file Every number that a verdict has of every head, for figures of heads. */
-import type { HeadScale } from "../../draw/headScale.ts";
+import { UNIT_SCALE } from "../../draw/headScale.ts";
 import {
   headColumn,
   type StudyCell,
@@ -15,8 +15,6 @@ interface Estimate {
   readonly high: number | null;
 }
 
-const WEIGHT: HeadScale = { kind: "sequential", bound: 1 };
-
 interface Row {
   readonly column: StudyColumn;
   readonly of: (evidence: Head["evidence"]) => Estimate | null | undefined;
@@ -24,7 +22,7 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    column: { name: "induction attention, gain", key: "induction", scale: WEIGHT },
+    column: { name: "induction attention, gain", key: "induction", scale: UNIT_SCALE },
     of: ({ attention }) => attention.induction,
   },
   {
@@ -32,19 +30,19 @@ const ROWS: readonly Row[] = [
     of: ({ copying }) => copying?.effect,
   },
   {
-    column: { name: "duplicate-token attention, gain", key: "duplicateToken", scale: WEIGHT },
+    column: { name: "duplicate-token attention, gain", key: "duplicateToken", scale: UNIT_SCALE },
     of: ({ attention }) => attention.duplicateToken,
   },
   {
-    column: { name: "previous-token attention, excess", key: "previousToken", scale: WEIGHT },
+    column: { name: "previous-token attention, excess", key: "previousToken", scale: UNIT_SCALE },
     of: ({ attention }) => attention.previousToken,
   },
   {
-    column: { name: "current-token attention, excess", key: "currentToken", scale: WEIGHT },
+    column: { name: "current-token attention, excess", key: "currentToken", scale: UNIT_SCALE },
     of: ({ attention }) => attention.currentToken,
   },
   {
-    column: { name: "first-token attention, excess", key: "firstToken", scale: WEIGHT },
+    column: { name: "first-token attention, excess", key: "firstToken", scale: UNIT_SCALE },
     of: ({ attention }) => attention.firstToken,
   },
   {

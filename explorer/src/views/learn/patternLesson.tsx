@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt, type ScoreName, type ScoreResult } from "induction-lens/browser";
+import { bestHead } from "induction-lens/measure";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { sequential } from "../../parts/colour.ts";
@@ -8,19 +9,19 @@ import { Thumb } from "../../parts/thumb.tsx";
 import { percent } from "../../parts/percent.ts";
 import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { CLEARLY, LABELS } from "../../parts/headWords.ts";
-import { bestHead, entry, type Lesson } from "../../parts/lesson.ts";
+import { entry, type Lesson } from "../../parts/lesson.ts";
 
 /** Scores become shares of a row. The reader tells a previous-token head from a resting one, or from another where none rests. */
 export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
   const { engine } = usePage();
-  const { facts, sequence, query, induction, score, tokenAt } = lesson;
+  const { sequence, query, induction, score, tokenAt } = lesson;
   const { layer, head } = induction;
   const names = ["hook_attn_scores", "hook_pattern"].map((name) => `blocks.${layer}.attn.${name}`);
   const answer = useAnswer(engine, "values", { ids: sequence.ids, names });
   if (!answer.answer) return <p class="status">{answer.error ?? "Reading the scores"}</p>;
   const row = (name: string) =>
     entry(answer.answer!.values[name]!, [0, head, query], sequence.ids.length);
-  const rest = bestHead(score, "firstToken", facts.layers)!;
+  const rest = bestHead(score.scores.firstToken)!;
   const rests = score.scores.firstToken[rest.layer]![rest.head]! >= CLEARLY;
   return (
     <>
@@ -92,8 +93,8 @@ function RowTable({ lesson, scores, weights }: RowProps) {
 
 /** The reader's task: two heads by their pictures. */
 function WhichHead({ lesson }: { readonly lesson: Lesson }) {
-  const { facts, score } = lesson;
-  const previous = bestHead(score, "previousToken", facts.layers)!;
+  const { score } = lesson;
+  const previous = bestHead(score.scores.previousToken)!;
   const other = besides(previous, score);
   const [guess, choose] = useState<number | null>(null);
   const pair: readonly HeadAt[] = [other, previous];

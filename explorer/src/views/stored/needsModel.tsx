@@ -35,9 +35,9 @@ export function NeedsModel() {
 /** Why a model is not there, and what brings it. */
 function wayOn(model: string): string {
   if (model.startsWith("hub:"))
-    return "is not here. Fetch it from the hub above to go on; that asks huggingface.co.";
+    return "is not here. Fetch it from the hub above to continue; that asks huggingface.co.";
   if (model.startsWith("files:"))
-    return "is not here. Open its files above to go on; they stay on this machine.";
+    return "is not here. Open its files above to continue; they stay on this machine.";
   return "is not open: the line above says why.";
 }
 

@@ -106,7 +106,7 @@ export async function withQueue<Value>(
     if (!/Connection is closed|ECONN|EPIPE|Stream isn't writeable/.test((error as Error).message))
       throw error;
     throw new UnableError(
-      `Redis at ${open.address} went away; the same command goes on where it was`,
+      `Redis at ${open.address} went away; the same command resumes`,
       { cause: error },
     );
   } finally {
