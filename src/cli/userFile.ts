@@ -1,4 +1,6 @@
 /** @file Files that the user names, read whole; one that cannot be read is said in a sentence. */
+import { basename } from "node:path";
+import type { MediaFile } from "../inputs/media/mediaInputs.ts";
 import { readFile } from "node:fs/promises";
 import { parseJson } from "../base/parseJson.ts";
 import { InputError } from "../base/errors.ts";
@@ -30,4 +32,9 @@ export function jsonFrom(text: string, path: string, code: "tokens" | "result"):
       cause: error,
     });
   }
+}
+
+/** An image or a sound that a user names. @throws {InputError} "file" as {@link bytesIn} */
+export async function mediaFileAt(path: string): Promise<MediaFile> {
+  return { name: basename(path), bytes: new Uint8Array(await bytesIn(path, "the image")) };
 }

@@ -72,6 +72,8 @@ export interface Sight {
   readonly side: number;
   /** Pixels of the side of what a vector stands for. */
   readonly patch: number;
+  /** Whether vectors of an image attend to later ones of it too (Gemma 3); left out: to what is before, as text does. */
+  readonly bothWays?: boolean | undefined;
 }
 
 /** What stands around the text in the rows of an encoder-decoder. */

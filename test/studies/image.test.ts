@@ -167,3 +167,31 @@ test("a model that sees no images is refused", async () => {
   expect(canRun("image", model)).toContain("writes no text about images");
   await expect(image(model)).rejects.toThrow("image cannot run: this model writes no text");
 });
+
+test("image(model) on a tiny Gemma 3 stands between the ids around it, and answers as a run by hand", async () => {
+  const model = await openFolder(join(import.meta.dirname, "../fixtures/beyond/gemma3"), "gemma3");
+  const backend = await oneEngine();
+  const result = await image(model, {
+    ...{
+      backend,
+      image: source,
+      otherImage: other,
+      text: [2, 3, 39, 53, 27],
+      answer: 10,
+      foil: 12,
+    },
+    ...{ numExamples: 10, seqLen: 12 },
+  });
+  expect(imageResult.parse(result)).toEqual(result);
+  const { tokens, clean, harm } = result.answer;
+  const places = new Array<number>(16).fill(3);
+  expect(result.induction[1]!.uniform).toBeCloseTo(1 / 18, 6); // BOS, the id before the image, and all of it
+  expect(result.warnings.join()).toContain("1 of 2 layers have windows");
+  expect(tokens).toEqual([2, 4, ...places, 2, 39, 53, 27]);
+  expect(result.image).toMatchObject({ vectors: 16, side: 4, before: 0, first: 2 });
+  const run = await runWithCache(model, { tokens: [tokens], pixels: source }, { backend });
+  const last = run.logits!.data.slice(-run.logits!.shape[2]!);
+  await model.close();
+  expect(clean).toBeCloseTo(last[10]! - last[12]!, 4);
+  expect(Math.max(...harm.flat().map(Math.abs))).toBeGreaterThan(0);
+});

@@ -66,7 +66,7 @@ export function gemma3Seeing(
   checkToken(imageToken, c.text_config.vocab_size);
   const sight: Sight = {
     ...{ image, imageToken, around: [[c.boi_token_index], [c.eoi_token_index]] },
-    ...{ vectors: side ** 2, before: 0, side, patch: kernel * image.patch },
+    ...{ vectors: side ** 2, before: 0, side, patch: kernel * image.patch, bothWays: true },
   };
   const projected = { kind: "pooled", side, kernel, norm } as const;
   const spec = { vision, layers: "end", whole: true, projector: projected, imageToken } as const;

@@ -7,6 +7,7 @@ import { piecesOf } from "../../inputs/sequences.ts";
 import { scoreInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
+import type { Sight } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
@@ -34,7 +35,7 @@ export async function imageResultOf(
   timings: Record<string, number>,
 ): Promise<ImageResult> {
   const { vectors, before, side } = model.sight!;
-  const nulls = uniformScores(tables).data;
+  const nulls = uniformScores(tables, seenBy(model.sight!, plan)).data;
   const groupNulls = uniformScores(groups).data;
   const means = (all: Scores[number]) => all.map((heads) => heads.map(mean));
   const induction = SCORES.map((about, index) => ({
@@ -76,6 +77,14 @@ export async function imageResultOf(
     verdictInWords: [wordsOf(answer, top[0]!), ...induction.map(inductionWords)].join(" "),
     ...footerOf(backend, timings),
   };
+}
+
+/** What a query of the induction rows sees: all up to itself, and where images are seen both ways all of its own image. */
+function seenBy({ before, vectors, bothWays = false }: Sight, { repeats }: ImagePlan) {
+  const first = repeats.patches.start - before;
+  const isImage = (place: number) => place >= first && place < first + vectors;
+  return (query: number, key: number) =>
+    key <= query || (bothWays && isImage(query) && isImage(key));
 }
 
 const SCORES = [

@@ -1,12 +1,10 @@
-import { basename } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import { MODEL, bosOption, output, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { seed, wholeNumber } from "../../cli/flags/values.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { readRows } from "../../cli/tokensFile.ts";
-import { bytesIn } from "../../cli/userFile.ts";
-import type { MediaFile } from "../../inputs/media/mediaInputs.ts";
+import { mediaFileAt } from "../../cli/userFile.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
 import { STUDIES } from "../registry.ts";
 
@@ -34,8 +32,8 @@ export const command = studyCommand({
     const rows = tokens === undefined ? undefined : await readRows(tokens);
     return onModel(STUDIES.image, model, {
       ...flags,
-      image: await fileAt(image),
-      otherImage: await fileAt(otherImage),
+      image: image === undefined ? undefined : await mediaFileAt(image),
+      otherImage: otherImage === undefined ? undefined : await mediaFileAt(otherImage),
       text: rows?.[0] ?? text,
     });
   },
@@ -71,9 +69,4 @@ function declare(command: Command): Command {
 
 function token(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
-}
-
-async function fileAt(path: string | undefined): Promise<MediaFile | undefined> {
-  if (path === undefined) return undefined;
-  return { name: basename(path), bytes: new Uint8Array(await bytesIn(path, "the image")) };
 }

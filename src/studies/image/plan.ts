@@ -16,7 +16,7 @@ import {
 } from "../../inputs/scoreInput.ts";
 import type { Repeats } from "../../measure/repeats.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
-import type { Sight } from "../../models/family.ts";
+import type { Architecture, Sight } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { InputInfo } from "../../results/common.ts";
 import { fitPeriod } from "../../text/patterns/fitPeriod.ts";
@@ -117,6 +117,15 @@ export async function imagePlan(model: LoadedModel, options: ImageOptions): Prom
   };
 }
 
+/** Layers with a window see fewer keys than the null of the Result counts. */
+function windowWarning({ windows = [] }: Architecture, length: number): string[] {
+  const short = windows.filter((window) => window !== null && window < length).length;
+  if (short === 0) return [];
+  return [
+    `${short} of ${windows.length} layers have windows shorter than the rows of ${length} tokens: what uniform attention scores is that of layers which see all`,
+  ];
+}
+
 /** What a vector stands for, as patches of an image of noise. */
 function squares({ patch, side, before }: Sight) {
   return { patch, size: patch * side, before };
@@ -137,7 +146,9 @@ function generatedRows(
   const periodOption = askedPeriod(options, examples);
   const { bosToken, policy } = bosFor(architecture, options.bos ?? "auto");
   const before = bosToken === null ? [] : [bosToken];
-  const ids = drawnTokens(architecture).ids.filter((id) => id !== sight.imageToken);
+  const ids = drawnTokens(architecture).ids.filter(
+    (id) => ![sight.imageToken, ...sight.around.flat()].includes(id),
+  );
   const start = before.length + sight.around.flat().length + sight.vectors;
   const { period, warning } = fitPeriod({
     ...{ period: periodOption, explicit: options.seqLen !== undefined, start, distinctBlocks: 2 },
@@ -168,7 +179,7 @@ function generatedRows(
       patches: { start: image, period: drawnImages.repeats.period, length },
     },
     row: [...lead, ...again(blocks[0]!)],
-    warnings: warning ? [warning] : [],
+    warnings: [...(warning ? [warning] : []), ...windowWarning(architecture, length)],
     info: {
       ...{ kind: "an image and repeated text", seed, examples, period, length },
       ...{ bos: bosToken !== null, bosToken, bosPolicy: policy, tokensSha256: null },

@@ -6,7 +6,11 @@ const score = z.object({
   name: z.enum(["text", "patches"]),
   title: z.string(),
   key: z.string().describe("the key whose weight is averaged over the queries"),
-  uniform: z.number().describe("what attention scores that sees all keys up to the query alike"),
+  uniform: z
+    .number()
+    .describe(
+      "what attention scores that sees alike all keys up to the query, and where an image is seen both ways all of it",
+    ),
   values: byHead,
   intervals: intervalByHead.describe("95 % over rows; null under 10 examples"),
   control: byHead.describe("the same entries in rows in which nothing repeats"),
