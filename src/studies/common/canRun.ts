@@ -12,7 +12,7 @@ const NEEDS = {
   /** Queries see what is before them alone, so that what comes next can be asked. */
   "a causal mask": (_, { mask }) =>
     mask === "none"
-      ? "this model is an encoder: its attention sees both directions, and it does not say what comes next"
+      ? "this model is an encoder: its attention sees both directions, and it does not say what comes next; score and ablate measure what it is asked"
       : null,
   logits: ({ logits }) => reasonOf(logits),
   /** Logits are a product of the normed end of the stream, before a soft cap where there is one. */
@@ -163,7 +163,7 @@ const BLIND =
   "this model writes no text about images; those that do are llava and gemma3 models whose tower is read here";
 
 const SEVERAL =
-  "this model does not read one row of tokens and say what comes next; `run --inputs` gives its values";
+  "this model does not read one row of tokens and say what comes next; score and ablate measure what it is asked, and `run --inputs` gives its values";
 
 /** Null for an encoder-decoder of tokens, an encoder of tokens with logits, and a model that sees images. */
 function reasonOfCopy(program: Program, { stacks, mask }: Architecture): string | null {
