@@ -50,6 +50,8 @@ export async function ablate(
   checkCanRun("ablate", model);
   if (options.maskToken !== undefined)
     throw new InputError("options", "`maskToken` is for encoders of text", { option: "maskToken" });
+  if (options.images !== undefined)
+    throw new InputError("options", "`images` is for towers of images", { option: "images" });
   if (atPatterns) checkCanRun("ablate with patterns", model);
   const engine = await engineFor(model, options);
   const { architecture } = model;

@@ -4,6 +4,7 @@ import { ABLATION_KINDS } from "../../results/causalNames.ts";
 import { MODEL, rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { integer, commaList, number, sets } from "../../cli/flags/values.ts";
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
+import { mediaFileAt } from "../../cli/userFile.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
@@ -21,6 +22,7 @@ interface Flags extends RowFlags {
   readonly minimal?: boolean | undefined;
   readonly share?: number | undefined;
   readonly maskToken?: number | undefined;
+  readonly images?: readonly string[] | undefined;
 }
 
 export const command = studyCommand({
@@ -32,7 +34,10 @@ export const command = studyCommand({
     const { curve, minimal } = searches(flags);
     const rows = await rowOptions(flags, readAblation);
     const ablations = { kind, sets, alwaysAblate, idealise, eachHead, curve, minimal };
-    return onModel(STUDIES.ablate, model, { ...rows, ...ablations, maskToken });
+    return onModel(STUDIES.ablate, model, {
+      ...{ ...rows, ...ablations, maskToken },
+      images: flags.images && (await Promise.all(flags.images.map(mediaFileAt))),
+    });
   },
 });
 
@@ -59,6 +64,11 @@ function declare(command: Command): Command {
       "--share <x>",
       "share of what repetition helps that --minimal goes by (default .8)",
       number,
+    )
+    .option(
+      "--images <files>",
+      "towers of images: PNG or JPEG files, two or more (default: noise)",
+      commaList,
     )
     .option("--mask-token <id>", "encoders of text: the id that hides a token", integer(0));
   return withSharedFlags(

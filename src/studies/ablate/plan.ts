@@ -1,4 +1,5 @@
 /** @file What `ablate` is asked for: its options, and the plan with every default in place. */
+import type { MediaFile } from "../../inputs/media/mediaInputs.ts";
 import { InputError } from "../../base/errors.ts";
 import type { HeadAt, HeadChoice } from "../../base/headName.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
@@ -31,7 +32,8 @@ export interface AblateOptions extends AblationInput, StudyOptions {
   readonly curve?: CurveOptions | undefined;
   /** Look for small sets that copying needs and that are enough for it. */
   readonly minimal?: MinimalOptions | undefined;
-  /** Of an encoder of text, which `ablateStacks` takes: refused for decoders. */
+  /** Of a model that sees, and of an encoder of text, which `ablateStacks` takes: refused for decoders. */
+  readonly images?: readonly MediaFile[] | undefined;
   readonly maskToken?: number | undefined;
   /** What an interrupted sweep with the same model and options left behind. */
   readonly log?: ResumeLog | undefined;
@@ -47,6 +49,7 @@ export const ABLATE_OPTIONS: OptionNames<AblateOptions> = {
   idealise: true,
   curve: true,
   minimal: true,
+  images: true,
   maskToken: true,
   log: true,
 };

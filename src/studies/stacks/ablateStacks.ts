@@ -14,6 +14,9 @@ import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
+import type { MediaFile } from "../../inputs/media/mediaInputs.ts";
+import type { Numbers } from "../../inputs/modelInputs.ts";
+import { nextOnes, ownImages, withImages } from "./ownImages.ts";
 import { openTask, type AblationTask } from "./ablationTask.ts";
 import { ablationResultOf, type AblatedPart } from "./buildAblation.ts";
 import { scoredStacks, type ScoredStack } from "./parts.ts";
@@ -25,6 +28,8 @@ export interface AblateStacksOptions extends GeneratedInput, StudyOptions {
   readonly kind?: "mean" | "zero" | undefined;
   /** Heads in the list of those that matter most; left out: 5. */
   readonly topHeads?: number | undefined;
+  /** Of a model that sees: PNG or JPEG files, or pixels [image, channel, row, column], two or more, in place of noise. */
+  readonly images?: readonly MediaFile[] | Numbers | undefined;
   /** Of an encoder of text: the id that hides a token; left out: the tokenizer's. */
   readonly maskToken?: number | undefined;
 }
@@ -34,6 +39,7 @@ export const ABLATE_STACKS_OPTIONS: OptionNames<AblateStacksOptions> = {
   ...GENERATED_INPUT,
   kind: true,
   topHeads: true,
+  images: true,
   maskToken: true,
 };
 
@@ -48,7 +54,7 @@ const EXAMPLES = 30;
  *
  * - an encoder-decoder: mean -log p of the tokens to write, where the encoder reads them; other: where it reads others;
  * - an encoder of text: mean -log p of masked tokens of the second copy; other: beside another first copy;
- * - an encoder of images that tells classes: -log p of the class that the whole model says; other: another image;
+ * - an encoder of images that tells classes: -log p of the class that the whole model says; other: another image (of `images` the next one);
  * - other towers of images: 1 - cosine of the embedding and the whole model's; other: another image.
  *
  * @returns nats (of embeddings: 1 - cosine) by head; about 0 for heads that do nothing for it
@@ -61,7 +67,14 @@ export async function ablateStacks(
 ): Promise<StackAblationResult> {
   checkOptionNames("ablateStacks", options, ABLATE_STACKS_OPTIONS);
   checkCanRun("ablate-stacks", model);
-  const { kind = "mean", topHeads = 5, numExamples = EXAMPLES, maskToken, ...rest } = options;
+  const {
+    kind = "mean",
+    topHeads = 5,
+    numExamples = EXAMPLES,
+    maskToken,
+    images,
+    ...rest
+  } = options;
   if (kind !== "mean" && kind !== "zero")
     throw new InputError(
       "options",
@@ -71,11 +84,17 @@ export async function ablateStacks(
       },
     );
   const engine = await engineFor(model, options);
-  const rows = stackRows(model.program, model.architecture, { ...rest, numExamples });
+  const pixels = images && (await ownImages(model, images));
+  const drawnRows = stackRows(model.program, model.architecture, { ...rest, numExamples });
+  const rows = pixels ? withImages(drawnRows, pixels) : drawnRows;
   const all = onePerAttention(scoredStacks(model.program, model.architecture));
   return whileUnchanged(model, engine, async (elapsed, backend) => {
     const lent = { backend, signal: options.signal, progress: options.progress };
-    const task = await openTask(model, rows, { maskToken, lent });
+    const task = await openTask(model, rows, {
+      maskToken,
+      others: pixels && nextOnes(pixels),
+      lent,
+    });
     const parts = all.filter(({ input }) => task.inputs.includes(input));
     const outputs = await headOutputs(task, parts, lent);
     const measured = await effects(task, parts, { kind, outputs, lent });

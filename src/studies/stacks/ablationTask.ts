@@ -44,7 +44,16 @@ export function taskOf({ program }: Pick<LoadedModel, "program">): AblationTask[
 export async function openTask(
   model: LoadedModel,
   rows: StackRows,
-  { maskToken, lent }: { readonly maskToken?: number | undefined; readonly lent: Lent },
+  {
+    maskToken,
+    others,
+    lent,
+  }: {
+    readonly maskToken?: number | undefined;
+    /** Images that stand in for those of the rows; left out: noise. */
+    readonly others?: Tensor | undefined;
+    readonly lent: Lent;
+  },
 ): Promise<AblationTask> {
   const name = taskOf(model)!;
   if (maskToken !== undefined && name !== "masked")
@@ -52,7 +61,7 @@ export async function openTask(
   if (name === "copy") return copyTask(model, rows);
   return name === "masked"
     ? maskedTask(model, rows, maskToken)
-    : imageTask(model, rows, name, lent);
+    : imageTask(model, rows, name, { others, lent });
 }
 
 /** mean -log p of the tokens that the decoder is to write. */
@@ -115,10 +124,10 @@ async function imageTask(
   { program, architecture }: LoadedModel,
   { self, info }: StackRows,
   name: "class" | "embedding",
-  lent: Lent,
+  { others, lent }: { readonly others: Tensor | undefined; readonly lent: Lent },
 ): Promise<AblationTask> {
   const rows: FedRows = new Map([["pixels", self.get("pixels")!]]);
-  const others = imageRows(architecture.image!, info.examples, (info.seed ?? 0) + 1).control;
+  const noise = () => imageRows(architecture.image!, info.examples, (info.seed ?? 0) + 1).control;
   const embedding = program.ops.some(({ output }) => output === "image_embeds");
   const output = name === "class" ? "logits" : embedding ? "image_embeds" : program.outputs[0]!;
   const answering = slice(program, { outputs: [output] });
@@ -133,8 +142,10 @@ async function imageTask(
   const lossOf = name === "class" ? surprise : distance;
   return {
     ...{ name, program: answering, rows, inputs: ["pixels"] },
-    words: `the model sees images of noise, and others of noise in their place`,
-    other: new Map([["pixels", others]]),
+    words: others
+      ? "the model sees the images, and in the place of each the next one"
+      : "the model sees images of noise, and others of noise in their place",
+    other: new Map([["pixels", others ?? noise()]]),
     lossesOf: (trace, first) =>
       read(trace).map((vector, row) => lossOf(vector, whole[first + row]!)),
   };

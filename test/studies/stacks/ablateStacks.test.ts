@@ -96,6 +96,18 @@ describe("what heads of encoders and towers are asked", () => {
     expect(rows).toContain("images of noise");
   });
 
+  test("images of one's own: each is the other one of another, so that one alone is refused", async () => {
+    const model = await open("vit-classes");
+    const data = Float32Array.from({ length: 2 * 3 * 16 * 16 }, (_, at) => Math.sin(at * at));
+    const images = { shape: [2, 3, 16, 16], data };
+    const { loss, input, rows } = await ablateStacks(model, { backend, images });
+    expect([input.kind, input.examples, loss.examples]).toEqual(["images", 2, 2]);
+    expect(rows).toContain("the next one");
+    const one = { shape: [1, 3, 16, 16], data: data.slice(0, 768) };
+    await expect(ablateStacks(model, { backend, images: one })).rejects.toThrow("two or more");
+    await model.close();
+  });
+
   test("two towers: the embedding of the image, whose distance to itself is 0; the text is left alone", async () => {
     const model = await open("siglip");
     const { task, loss, parts, top } = await ablateStacks(model, fourRows);
