@@ -59,6 +59,7 @@ const index = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
 index[name] = {
   about: index[name]?.about ?? "",
   known: index[name]?.known ?? "",
+  ...(model.architecture.stacks && { copiesAcross: true }),
   scores: {
     induction: strong(scores.induction),
     previousToken: strong(scores.previousToken),

@@ -10,6 +10,7 @@ import type { LoadedModel } from "../../src/models/loaded.ts";
 import type { ScoreResult } from "../../src/studies/score/result.ts";
 import { scoreStacks } from "../../src/studies/stacks/scoreStacks.ts";
 import { phaseRun } from "../../src/studies/phase/phaseRun.ts";
+import { runWithCache } from "../../src/studies/run/runWithCache.ts";
 import { score } from "../../src/studies/score/score.ts";
 import { ablateStacks } from "../../src/studies/stacks/ablateStacks.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
@@ -129,6 +130,32 @@ describe("the zoo", () => {
     expect(copies.alone).toBeGreaterThan(5);
     const start = await gain("zoo:t5@0");
     expect(Math.max(start.gain, start.alone)).toBeLessThan(0.1);
+  });
+
+  test("has cross heads that find what comes next by content in t5: not where all tokens are one", async () => {
+    const model = await openModel("zoo:t5");
+    const name = "decoder.blocks.0.cross_attn.hook_pattern";
+    const ids = Array.from({ length: 20 }, (_, place) => 2 + 3 * place);
+    const alignmentOf = async (row: readonly number[]) => {
+      const { cache } = await runWithCache(
+        model,
+        { encoder: [[...row, 1]], decoder: [[0, ...row]] },
+        { backend: engine!, names: name },
+      );
+      const { data, shape } = cache.get(name);
+      const [, heads, queries, keys] = shape as [number, number, number, number];
+      const at = (head: number, place: number) => data[(head * queries + place) * keys + place]!;
+      return Math.max(
+        ...Array.from(
+          { length: heads },
+          (_, head) =>
+            ids.slice(1, -1).reduce((sum, _id, index) => sum + at(head, index + 1), 0) / 18,
+        ),
+      );
+    };
+    expect(await alignmentOf(ids)).toBeGreaterThan(0.95);
+    expect(await alignmentOf(ids.map(() => 5))).toBeLessThan(0.15);
+    await model.close();
   });
 
   test.each([

@@ -41,7 +41,7 @@ async function listZoo(): Promise<void> {
 
 function sentences(
   name: string,
-  { about, known, scores, steps }: ZooIndex[string],
+  { about, known, scores, steps, copiesAcross = false }: ZooIndex[string],
   folder: string,
 ): string[] {
   const heads = (byHead: Readonly<Record<string, number>>) =>
@@ -52,8 +52,15 @@ function sentences(
   return [
     about,
     known,
-    `Attend like induction heads: ${heads(scores.induction)}; to the token before: ${heads(scores.previousToken)}.`,
-    `Loss of random tokens: ${firstCopyLoss.toFixed(2)} nats, of the same again: ${secondCopyLoss.toFixed(2)}.`,
+    ...(copiesAcross
+      ? [
+          `Cross heads that attend to the token which is written next: ${heads(scores.induction)}.`,
+          `Loss of tokens to write where the encoder reads others: ${firstCopyLoss.toFixed(2)} nats, where it reads them: ${secondCopyLoss.toFixed(2)}.`,
+        ]
+      : [
+          `Attend like induction heads: ${heads(scores.induction)}; to the token before: ${heads(scores.previousToken)}.`,
+          `Loss of random tokens: ${firstCopyLoss.toFixed(2)} nats, of the same again: ${secondCopyLoss.toFixed(2)}.`,
+        ]),
     ...(steps.length > 2
       ? [`Steps: ${steps.join(", ")}; zoo:${name}@STEP is the model there.`]
       : []),

@@ -9,6 +9,10 @@ export const zooIndex = z.record(
   z.string(),
   z.strictObject({
     about: z.string().describe("what it is, in a sentence"),
+    copiesAcross: z
+      .literal(true)
+      .optional()
+      .describe("an encoder-decoder, whose heads and losses are those of a copy across"),
     known: z.string().describe("what was found in it, in a sentence"),
     /**
      * Of the last step, by `score` with its defaults; a test measures them again. Of an encoder-decoder: alignment of cross heads,
