@@ -142,6 +142,140 @@ def scores(reader, rows, size):
     }
 
 
+class Inside:
+    """Parts of a model that attention does not show, for one head at a time: values, what norms divide by, and the way to logits."""
+
+    def __init__(self, reader):
+        self.model = reader.model
+        self.core = self.model.model
+        config = self.model.config
+        self.heads, self.kv_heads = config.num_attention_heads, config.num_key_value_heads
+        self.is_gemma = config.model_type.startswith("gemma")
+        self.unembedding = self.model.get_output_embeddings().weight.double()
+
+    def gain(self, norm):
+        weight = norm.weight.double()
+        return 1 + weight if self.is_gemma else weight
+
+    def scale(self, x, norm):
+        eps = getattr(norm, "variance_epsilon", None) or norm.eps
+        return (x.double().pow(2).mean(-1, keepdim=True) + eps).sqrt()
+
+    def after(self, layer):
+        """The norm of what attention adds, where there is one."""
+        return self.core.layers[layer].post_attention_layernorm if self.is_gemma else None
+
+    def output(self, layer, head):
+        weight = self.core.layers[layer].self_attn.o_proj.weight.double()
+        size = weight.shape[1] // self.heads
+        return weight[:, head * size : (head + 1) * size]  # [d_model, d_head]
+
+    def value(self, layer, head):
+        weight = self.core.layers[layer].self_attn.v_proj.weight.double()
+        size = weight.shape[0] // self.kv_heads
+        group = head // (self.heads // self.kv_heads)
+        return weight[group * size : (group + 1) * size]  # [d_head, d_model]
+
+    def run(self, row):
+        """Streams before each layer and the last, outputs of attention before their norm, values, patterns, logits."""
+        seen = {"values": [], "outs": [], "streams": []}
+        hooks = [self.core.norm.register_forward_pre_hook(lambda _, args: seen["streams"].append(args[0][0].double()))]
+        for layer in self.core.layers:
+            hooks.append(layer.register_forward_pre_hook(lambda _, args, kwargs: seen["streams"].append((args[0] if args else kwargs["hidden_states"])[0].double()), with_kwargs=True))
+            hooks.append(layer.self_attn.v_proj.register_forward_hook(lambda _, __, out: seen["values"].append(out[0].double())))
+            hooks.append(layer.self_attn.o_proj.register_forward_hook(lambda _, __, out: seen["outs"].append(out[0].double())))
+        result = self.model(torch.tensor([row]), output_attentions=True)
+        for hook in hooks:
+            hook.remove()
+        return {**seen, "patterns": [pattern[0].double() for pattern in result.attentions], "logits": result.logits[0].double()}
+
+
+def retrieval(inside, needles):
+    """Share of answer tokens that the model would say and that have a head's largest weight; the same of the other needle."""
+    scores, controls = [], []
+    for needle in needles:
+        row, answer = needle["tokens"], needle["answer"]
+        value = row[answer:]
+        before = row[answer - 4 : answer]
+        found = [at for at in range(4, answer - len(value)) if row[at : at + len(value)] == value and row[at - 4 : at] == before]
+        assert len(found) == 1
+        run = inside.run(row)
+        said = [run["logits"][answer - 1 + at].argmax().item() == token for at, token in enumerate(value)]
+        for into, places in ((scores, [found[0] + at for at in range(len(value))]), (controls, needle["decoyPlaces"])):
+            into.append(torch.stack([torch.stack([torch.tensor([float(is_said and pattern[h, answer - 1 + at].argmax().item() == key) for h in range(inside.heads)]) for pattern in run["patterns"]]) for at, (key, is_said) in enumerate(zip(places, said))]).mean(0))
+    return torch.stack(scores).mean(0), torch.stack(controls).mean(0)
+
+
+def suppression(inside, pieces):
+    """- mean of A[d, s] v[s] W_O . direction, s the earlier word that the stream before the layer predicts most at d."""
+    average = inside.unembedding.mean(0)
+    final = inside.core.norm
+    values = []
+    for piece in pieces:
+        row = piece["tokens"]
+        run = inside.run(row)
+        end = inside.scale(run["streams"][-1], final)
+        layers = []
+        for layer, pattern in enumerate(run["patterns"]):
+            stream = run["streams"][layer]
+            lens = (stream / inside.scale(stream, final) * inside.gain(final)) @ inside.unembedding[row].T
+            sums = torch.zeros(inside.heads, dtype=torch.double)
+            count = 0
+            outputs = [inside.output(layer, head) for head in range(inside.heads)]
+            for d in range(8, len(row)):
+                keys = [s for s in range(piece["start"], d) if piece["isWord"][s] and row[s] != row[d]]
+                if not keys:
+                    continue
+                s = max(keys, key=lambda key: lens[d, key])
+                count += 1
+                for head in range(inside.heads):
+                    size = run["values"][layer].shape[1] // inside.kv_heads
+                    group = head // (inside.heads // inside.kv_heads)
+                    written = outputs[head] @ run["values"][layer][s, group * size : (group + 1) * size]
+                    norm = inside.after(layer)
+                    if norm is not None:
+                        written = written / inside.scale(run["outs"][layer][d], norm) * inside.gain(norm)
+                    direction = (inside.unembedding[row[s]] - average) * inside.gain(final) / end[d]
+                    sums[head] -= pattern[head, d, s] * (written @ direction)
+            layers.append(sums / count)
+        values.append(torch.stack(layers))
+    return torch.stack(values).mean(0)
+
+
+def successors(inside, lists):
+    """Share of list tokens whose successor, or predecessor, is the largest of the list in what a head makes of them."""
+    core, first = inside.core, inside.core.layers[0]
+    found = {"next": [], "before": []}
+    for items in lists:
+        tokens = torch.tensor(items["tokens"])
+        embedded = core.embed_tokens(tokens[:, None])
+        if inside.is_gemma:
+            mlp = first.post_feedforward_layernorm(first.mlp(first.pre_feedforward_layernorm(embedded)))
+        else:
+            mlp = first.mlp(first.post_attention_layernorm(embedded))
+        effective = (embedded + mlp)[:, 0].double()
+        for layer in range(len(core.layers)):
+            reads = effective * inside.gain(core.layers[layer].input_layernorm)
+            for head in range(inside.heads):
+                written = reads @ inside.value(layer, head).T @ inside.output(layer, head).T
+                norm = inside.after(layer)
+                if norm is not None:
+                    written = written * inside.gain(norm)
+                tops = ((written * inside.gain(core.norm)) @ inside.unembedding[tokens].T).argmax(1)
+                for which in found:
+                    hits = [float(tops[place["at"]].item() == place[which]) for place in items["inner"]]
+                    found[which].append((layer, head, hits))
+    shares = {}
+    for which, hits in found.items():
+        table = torch.zeros(len(core.layers), inside.heads, dtype=torch.double)
+        for layer in range(len(core.layers)):
+            for head in range(inside.heads):
+                own = [hit for at, h, each in hits if (at, h) == (layer, head) for hit in each]
+                table[layer, head] = sum(own) / len(own)
+        shares[which] = table
+    return shares["next"], shares["before"]
+
+
 def rounded(values):
     return None if values is None else [[round(value, 5) for value in layer] for layer in values.tolist()]
 
@@ -149,7 +283,15 @@ def rounded(values):
 def main(weights: str, fixture: str):
     file = Path(fixture)
     golden = json.loads(file.read_text())
-    found = scores(Reader(Path(weights)), golden["rows"], golden["size"])
+    reader = Reader(Path(weights))
+    found = scores(reader, golden["rows"], golden["size"])
+    inside, probes = Inside(reader), golden["probes"]
+    measured = {
+        "retrieval": retrieval(inside, probes["needles"]),
+        "copySuppression": (suppression(inside, probes["pieces"]), None),
+        "successor": successors(inside, probes["lists"]),
+    }
+    golden["probeScores"] = {name: {"scores": rounded(score), "controls": rounded(control)} for name, (score, control) in measured.items()}
     golden["behaviours"] = {name: {"scores": rounded(score), "controls": rounded(control)} for name, (score, control) in found.items()}
     file.write_text(json.dumps(golden) + "\n")
 

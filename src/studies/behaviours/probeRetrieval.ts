@@ -2,6 +2,7 @@
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { random, type Random } from "../../base/random.ts";
 import { builder } from "../../graph/builder.ts";
+import { narrow } from "../../graph/edits/narrow.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import type { Program } from "../../graph/program.ts";
 import { retrievalScore, type RetrievalStep } from "../../measure/retrieval.ts";
@@ -137,6 +138,8 @@ function strawOf(draw: Random, hay: readonly number[], letters: Int32Array, leng
 }
 
 const QUERIES = "retrieval_queries";
+/** The same as positions of the choices, which alone go through the unembedding. */
+const POSITIONS = "retrieval_positions";
 const CHOICES = "retrieval.choices";
 const patternName = (layer: number) => `retrieval.pattern.${layer}`;
 
@@ -152,10 +155,10 @@ function retrievalProgram({ program, architecture: { layers } }: LoadedModel): P
       patternName(layer),
     ),
   );
-  const logits = b.op("take", ["logits", queries], { axis: "position" });
-  b.op("topK", [logits], { count: 1, into: "choice" }, CHOICES);
+  b.op("topK", ["logits"], { count: 1, into: "choice" }, CHOICES);
   const outputs = [...patterns, CHOICES];
-  return slice(b.program(outputs, program.limits), { outputs });
+  const whole = slice(b.program(outputs, program.limits), { outputs });
+  return narrow(whole, { outputs: [CHOICES], axis: "position", rows: POSITIONS });
 }
 
 async function retrieval(
@@ -165,7 +168,9 @@ async function retrieval(
   const { layers, heads } = model.architecture;
   const [scores, controls] = [0, 1].map(() => zerosByHead({ layers, heads }, rows.length));
   const longest = Math.max(...rows.map(({ tokens }) => tokens.length));
-  const session = await prepare(retrievalProgram(model), backend, { batch: 1, position: longest });
+  const steps = rows[0]!.answerPlaces.length;
+  const sizes = { batch: 1, position: longest, asked: steps, [POSITIONS]: steps };
+  const session = await prepare(retrievalProgram(model), backend, sizes);
   let [saidCount, all] = [0, 0];
   const step = "asking for needles";
   try {
@@ -215,6 +220,7 @@ function feedsOf({ tokens, answer }: NeedleRow) {
   return new Map<string, Tensor<Int32Array>>([
     ["tokens", tensor(["batch", "position"], [1, tokens.length], Int32Array.from(tokens))],
     [QUERIES, tensor(["position"], [queries.length], queries)],
+    [POSITIONS, tensor(["position"], [queries.length], queries)],
   ]);
 }
 

@@ -10,6 +10,9 @@ import type { LoadedModel } from "../../../src/models/loaded.ts";
 import { openModel } from "../../../src/models/open.ts";
 import { behaviours } from "../../../src/studies/behaviours/behaviours.ts";
 import type { RowSource } from "../../../src/studies/behaviours/scene.ts";
+import { needleRows, type NeedleRow } from "../../../src/studies/behaviours/probeRetrieval.ts";
+import { tokenLists, type TokenList } from "../../../src/studies/behaviours/probeSuccessor.ts";
+import { textPieces, type TextPiece } from "../../../src/studies/behaviours/probeSuppression.ts";
 import { SCENES } from "../../../src/studies/behaviours/scenes.ts";
 import { rowVocabulary } from "../../../src/studies/behaviours/vocabulary.ts";
 import { oneEngine } from "../../interventions/engine.ts";
@@ -24,8 +27,19 @@ const writes = process.env["BEHAVIOUR_ROWS"] !== undefined;
 
 type Rows = Readonly<Record<string, Readonly<Record<string, number[][]>>>>;
 
+/** Rows of what no table of attention shows. */
+interface ProbeRows {
+  readonly needles: readonly NeedleRow[];
+  readonly pieces: readonly TextPiece[];
+  readonly lists: readonly TokenList[];
+}
+
 interface Golden {
   readonly rows: Rows;
+  readonly probes: ProbeRows;
+  readonly probeScores: Readonly<
+    Record<string, { readonly scores: number[][]; readonly controls: number[][] | null }>
+  >;
   /** Tokens of an entity. */
   readonly size: number;
   readonly behaviours: Readonly<
@@ -38,7 +52,22 @@ const MODELS = [
   ["gemma3-270m", "gemma-3-270m.v40960.Q4_K_M.gguf"],
 ] as const;
 
-async function rowsOf(model: LoadedModel): Promise<{ readonly rows: Rows; readonly size: number }> {
+/** The beginning of Hamlet's soliloquy, twice over, so that tokens come again. */
+const TEXT = Array.from(
+  { length: 3 },
+  () =>
+    "To be, or not to be, that is the question: whether 'tis nobler in the mind to suffer the slings and arrows of outrageous fortune, or to take arms against a sea of troubles, and by opposing end them. To die, to sleep, no more; and by a sleep to say we end the heartache and the thousand natural shocks that flesh is heir to. ",
+).join("");
+const PROBED = {
+  only: ["retrieval", "copySuppression", "successor"],
+  texts: [TEXT],
+  numExamples: 2,
+};
+const ATTENDED = SCENES.flatMap((scene) => scene.behaviours);
+
+async function rowsOf(
+  model: LoadedModel,
+): Promise<{ readonly rows: Rows; readonly size: number; readonly probes: ProbeRows }> {
   const { ids } = drawnTokens(model.architecture);
   const tokenizer = (await model.tokenizer())!;
   const words = rowVocabulary(tokenizer, ids);
@@ -60,7 +89,11 @@ async function rowsOf(model: LoadedModel): Promise<{ readonly rows: Rows; readon
       return [scene.name, Object.fromEntries(variants) as Record<string, number[][]>];
     }),
   );
-  return { rows, size };
+  const probe = { model, tokenizer, texts: [], source: { ...source, examples: 2 } };
+  const needles = needleRows(probe);
+  if (typeof needles === "string") throw new Error(needles);
+  const pieces = await textPieces({ ...probe, texts: [TEXT] });
+  return { rows, size, probes: { needles, pieces, lists: tokenLists(words) } };
 }
 
 describe("behaviours equal PyTorch", () => {
@@ -79,11 +112,26 @@ describe("behaviours equal PyTorch", () => {
         }
         const golden = JSON.parse(readFileSync(fixture, "utf8")) as Golden;
         expect(rows.rows).toEqual(golden.rows);
+        expect(rows.probes).toEqual(golden.probes);
         const backend = await oneEngine();
-        const only = SCENES.flatMap((scene) => scene.behaviours);
         const settings = { backend, numExamples: EXAMPLES, seed: SEED };
-        const result = await behaviours(model, { ...settings, only });
+        const result = await behaviours(model, { ...settings, only: ATTENDED });
+        const { texts, ...probed } = PROBED;
+        const hidden = await behaviours(model, { ...settings, ...probed, only: ["retrieval"] });
+        const others = await behaviours(model, {
+          ...settings,
+          ...{ ...probed, texts, only: probed.only.slice(1) },
+        });
         await model.close();
+        for (const { name: behaviour, scores, controls } of [
+          ...hidden.behaviours,
+          ...others.behaviours,
+        ]) {
+          const expected = golden.probeScores[behaviour]!;
+          expect(furthestOf(scores, expected.scores), behaviour).toBeLessThan(TOLERANCE);
+          if (expected.controls)
+            expect(furthestOf(controls!, expected.controls), behaviour).toBeLessThan(TOLERANCE);
+        }
         expect(result.skipped).toEqual([]);
         expect(result.behaviours.map((behaviour) => behaviour.name)).toEqual(
           Object.keys(golden.behaviours),
@@ -104,10 +152,17 @@ describe("behaviours equal PyTorch", () => {
     for (const [name] of MODELS) {
       const fixture = join(FIXTURES, `${name}.json`);
       expect(existsSync(fixture)).toBe(true);
-      const { behaviours: expected } = JSON.parse(readFileSync(fixture, "utf8")) as Golden;
+      const { behaviours: expected, probeScores } = JSON.parse(
+        readFileSync(fixture, "utf8"),
+      ) as Golden;
       const { scores } = expected["pairInduction"]!;
       expect(Math.max(...scores.flat())).toBeGreaterThan(0.5);
       expect(Math.min(...scores.flat())).toBeLessThan(0.05);
+      const best = (name: string) => Math.max(...probeScores[name]!.scores.flat());
+      expect(best("retrieval")).toBeGreaterThan(0.6);
+      expect(best("copySuppression")).toBeGreaterThan(0.05);
+      expect(Math.min(...probeScores["copySuppression"]!.scores.flat())).toBeLessThan(-0.1);
+      expect(best("successor")).toBeGreaterThan(0.15);
     }
   });
 });
