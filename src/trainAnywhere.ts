@@ -13,3 +13,4 @@ export type {
 } from "./training/train.ts";
 export type { OpenTrainOptions as TrainOptions } from "./training/trainWith.ts";
 export type { BestHead, TrainingScores } from "./training/trainingScores.ts";
+export type { FollowedStrategy, Strategy } from "./measure/contextStrategies.ts";

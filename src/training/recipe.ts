@@ -56,6 +56,12 @@ const data = z.discriminatedUnion("kind", [
     maxLength: count,
   }),
   z.strictObject({
+    kind: z
+      .literal("markov")
+      .describe("a random Markov chain for each row: only the row itself tells what comes next"),
+    symbols: count.min(2).default(4).describe("tokens that rows are made of: the first ids"),
+  }),
+  z.strictObject({
     kind: z.literal("text").describe("windows of a text, one token per character"),
     file: z.string(),
     sha256: z.string(),
@@ -295,6 +301,10 @@ function dataRules(
         d.minSpan < 2 || d.minSpan > d.maxSpan || d.maxSpan > m.contextLength / 2,
         `spans must be from 2 to half the contextLength, got ${d.minSpan} to ${d.maxSpan}`,
       ],
+    ];
+  if (d.kind === "markov")
+    return [
+      [d.symbols > m.vocabulary, `data.symbols must be at most the vocabulary, got ${d.symbols}`],
     ];
   return [
     [

@@ -157,9 +157,15 @@ async function prepareRun(recipe: Recipe, backend: Backend, trainingText: string
     session: await prepare(program, backend, {
       ...{ batch: recipe.batch, position: contextLength, source: contextLength },
     }),
-    scores: await (crosses ? copyScores : trainingScores)(model, parameters, backend),
+    scores: crosses
+      ? await copyScores(model, parameters, backend)
+      : await trainingScores(model, parameters, backend, symbolsOf(recipe)),
     validation: heldOut && (await lossOf(model.program, parameters, heldOut, backend)),
   };
+}
+
+function symbolsOf({ data }: Recipe): number | null {
+  return data.kind === "markov" ? data.symbols : null;
 }
 
 type Run = Awaited<ReturnType<typeof prepareRun>>;

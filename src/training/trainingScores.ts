@@ -1,10 +1,11 @@
 /** @file How far induction has come, measured during training on the same rows each time. */
-import type { Tensor } from "../base/tensor.ts";
+import type { Tensor, TensorData } from "../base/tensor.ts";
 import {
   ATTENTION_SCORE_VALUES,
   attentionTableFeeds,
   withAttentionScores,
 } from "../graph/edits/withAttentionScores.ts";
+import { SYMBOL_VALUES, withSymbolLogProbs } from "../graph/edits/withSymbolLogProbs.ts";
 import { TOKEN_LOSS_VALUES, withTokenLoss } from "../graph/edits/withTokenLoss.ts";
 import { prune, type Program } from "../graph/program.ts";
 import {
@@ -12,6 +13,7 @@ import {
   attentionTables,
   type AttentionScore,
 } from "../measure/attentionTables.ts";
+import { followedStrategy, type FollowedStrategy } from "../measure/contextStrategies.ts";
 import { copyLosses } from "../measure/losses.ts";
 import { lossesByToken, nextTokens } from "../measure/nextTokens.ts";
 import { unpackScores } from "../measure/unpackScores.ts";
@@ -20,6 +22,7 @@ import type { Architecture, Model } from "../models/family.ts";
 import type { Backend } from "../base/backend.ts";
 import { prepare } from "../runtime/prepare.ts";
 import { ordinaryTokens } from "../text/patterns/ordinaryTokens.ts";
+import { markovRows } from "../text/patterns/markovRows.ts";
 import { repeatedTokens } from "../text/patterns/repeatedTokens.ts";
 import { PARAMETERS, trainable, type Parameter } from "./trainable.ts";
 
@@ -41,6 +44,8 @@ export interface TrainingScores {
   readonly induction: readonly (readonly number[])[];
   readonly previousToken: readonly (readonly number[])[];
   readonly best: { readonly induction: BestHead; readonly previousToken: BestHead };
+  /** How the model predicts on new rows of the kind that it trains on; null unless these are Markov chains. */
+  readonly strategies: FollowedStrategy | null;
 }
 
 /** Rows, and tokens in one copy: fewer if the model has no room. Seed: far from those that people give, so that no training row is one of these. */
@@ -57,12 +62,15 @@ export interface ScoreMeter {
  * Measures parameters during training.
  *
  * @param parameters their order, that of the train step
+ * @param symbols of the Markov chains that the model trains on; null: it trains on something else
  */
 export async function trainingScores(
-  { program, architecture }: Model,
+  model: Model,
   parameters: readonly Parameter[],
   backend: Backend,
+  symbols: number | null,
 ): Promise<ScoreMeter> {
+  const { program, architecture } = model;
   const { contextLength, vocabulary, layers } = architecture;
   const period = Math.min(PERIOD, Math.floor(contextLength / 2), vocabulary);
   const { tokens } = repeatedTokens({
@@ -80,16 +88,54 @@ export async function trainingScores(
     [TOKEN_LOSS_VALUES.targets, nextTokens(tokens)],
     ...attentionTableFeeds(attentionTables({ start: 0, period, length })),
   ] as [string, Tensor][]);
+  const strategies =
+    symbols === null ? null : await strategyReader(model, parameters, backend, symbols);
   return {
     async measure(vector: Tensor): Promise<TrainingScores> {
       const trace = await session.run(new Map([...feeds, [PARAMETERS, vector]]));
       const byLayer = Array.from({ length: layers }, (_, layer) =>
         trace.get(ATTENTION_SCORE_VALUES.scores(layer))!,
       );
-      return summary(
-        byLayer,
-        copyLosses(lossesByToken(trace.get(TOKEN_LOSS_VALUES.loss)!), { start: 0, period }),
+      const losses = copyLosses(lossesByToken(trace.get(TOKEN_LOSS_VALUES.loss)!), {
+        ...{ start: 0, period },
+      });
+      return {
+        ...summary(byLayer, losses),
+        strategies: strategies && (await strategies.measure(vector)),
+      };
+    },
+    async close() {
+      await session.close();
+      await strategies?.close();
+    },
+  };
+}
+
+/** Compares the model with ways of counting on rows of chains that it was not trained on. */
+async function strategyReader(
+  { program, architecture: { contextLength, vocabulary } }: Model,
+  parameters: readonly Parameter[],
+  backend: Backend,
+  symbols: number,
+) {
+  const { tokens, symbolTokens, chains } = markovRows(
+    { seed: SEED, examples: ROWS, bos: null, ordinary: [] },
+    { symbols: Array.from({ length: symbols }, (_, id) => id), length: contextLength },
+  );
+  const read = prune(withSymbolLogProbs({ ...program, outputs: [] }, { vocabulary, symbols }));
+  const session = await prepare(trainable(read, { parameters }).program, backend, {
+    ...{ batch: ROWS, position: contextLength },
+  });
+  const feeds = [
+    ["tokens", tokens],
+    [SYMBOL_VALUES.symbols, symbolTokens],
+  ] as const;
+  return {
+    async measure(vector: Tensor): Promise<FollowedStrategy> {
+      const trace = await session.run(
+        new Map<string, Tensor<TensorData>>([...feeds, [PARAMETERS, vector]]),
       );
+      return followedStrategy(trace.get(SYMBOL_VALUES.logProbs)!, chains);
     },
     close: () => session.close(),
   };
@@ -127,6 +173,7 @@ export function scoresFrom(
     induction,
     previousToken,
     best: { induction: best(induction), previousToken: best(previousToken) },
+    strategies: null,
   };
 }
 

@@ -45,6 +45,18 @@ describe("train(recipe, engine)", () => {
     expect(Math.max(...induction.flat())).toBe(best.induction.score);
   });
 
+  test("says by which counts a model predicts that trains on random chains, and of no other", async () => {
+    const data = { kind: "markov", symbols: 3 } as const;
+    const all = await steps({ ...SMALL, data, steps: 10, checkpoints: [0, 10] });
+    const [first, last] = [all[0]!, all[10]!].map(({ scores }) => scores!.strategies!);
+    expect(first!.follows).toBe("uniform"); // knows nothing yet
+    expect(last!.divergence.chain).toBeLessThan(first!.divergence.chain);
+    expect(last!.crossEntropy.uniform).toBeGreaterThanOrEqual(Math.log(3) - 1e-6);
+    expect(
+      (await steps({ ...SMALL, steps: 1, checkpoints: [] }))[0]!.scores!.strategies,
+    ).toBeNull();
+  });
+
   test("goes on from any step bit for bit, and leaves the state it came from as it was", async () => {
     const all = await steps(SMALL);
     for (const stop of [1, 6, 13, 23]) {

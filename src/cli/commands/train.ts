@@ -86,6 +86,7 @@ function data(command: Command): Command {
         "periodic",
         "bigram",
         "copied",
+        "markov",
         "text",
       ]),
     )
@@ -103,7 +104,8 @@ function data(command: Command): Command {
       integer(1),
     )
     .option("--min-span <n>", "bigram: shortest span (default 4)", integer(1))
-    .option("--max-span <n>", "bigram: longest span (default 16)", integer(1));
+    .option("--max-span <n>", "bigram: longest span (default 16)", integer(1))
+    .option("--symbols <n>", "markov: tokens that rows are made of (default 4)", integer(2));
 }
 
 function optimiser(command: Command): Command {

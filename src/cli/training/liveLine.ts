@@ -67,13 +67,16 @@ function lineOf(
   return parts.join(" | ");
 }
 
-function scoreWords({ copyGain, best }: TrainingScores, crosses: boolean): string[] {
+function scoreWords({ copyGain, best, strategies }: TrainingScores, crosses: boolean): string[] {
   const head = ({ layer, head: index, score }: TrainingScores["best"]["induction"]) =>
     `${layer}.${index} ${score.toFixed(2)}`;
   return [
     `copy gain ${copyGain.toFixed(2)}`,
     `${crosses ? "alignment" : "induction"} ${head(best.induction)}`,
     `previous token ${head(best.previousToken)}`,
+    ...(strategies === null
+      ? []
+      : [`${strategies.follows} ${strategies.divergence[strategies.follows].toFixed(3)}`]),
   ];
 }
 

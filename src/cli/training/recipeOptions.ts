@@ -34,6 +34,7 @@ export interface RecipeOptions {
   readonly maxLength?: number | undefined;
   readonly minSpan?: number | undefined;
   readonly maxSpan?: number | undefined;
+  readonly symbols?: number | undefined;
   readonly learningRate?: number | undefined;
   readonly warmUp?: number | undefined;
   readonly floor?: number | undefined;
@@ -54,6 +55,7 @@ const DATA_KEYS = {
   periodic: ["minPeriod", "maxPeriod"],
   bigram: ["successors", "repeats", "minSpan", "maxSpan"],
   copied: ["minLength", "maxLength"],
+  markov: ["symbols"],
   text: ["validation"],
 } as const;
 type Kind = keyof typeof DATA_KEYS;
@@ -144,7 +146,7 @@ async function dataOf(
     const context = options.context ?? 64;
     const half = Math.floor(context / 2);
     const start = {
-      ...{ periodic: { maxPeriod: half }, repeated: { period: half }, bigram: {} },
+      ...{ periodic: { maxPeriod: half }, repeated: { period: half }, bigram: {}, markov: {} },
       copied: { maxLength: context - 1 },
     }[kind];
     return { data: { kind, ...start, ...before, ...own } as RecipeInput["data"] };

@@ -64,10 +64,11 @@ export function stepName(step: number): string {
 }
 
 function logLine({ step, tokens, loss, validationLoss, scores, learningRate }: TrainingStep) {
-  const { copyGain, firstCopyLoss, secondCopyLoss, best } = scores!;
+  const { copyGain, firstCopyLoss, secondCopyLoss, best, strategies } = scores!;
   const heldOut = validationLoss === null ? {} : { validationLoss };
   const copies = { copyGain, firstCopyLoss, secondCopyLoss, best };
-  return { step, tokens, loss, ...heldOut, ...copies, learningRate };
+  const followed = strategies === null ? {} : { strategies };
+  return { step, tokens, loss, ...heldOut, ...copies, ...followed, learningRate };
 }
 
 /** Whole lines of steps that the saved state has behind it. */

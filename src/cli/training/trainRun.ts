@@ -167,7 +167,7 @@ function summary(
   elapsedMs: number,
 ): string[] {
   const words = data.kind === "copied" ? ACROSS : WITHIN;
-  const { best, firstCopyLoss, secondCopyLoss } = scores!;
+  const { best, firstCopyLoss, secondCopyLoss, strategies } = scores!;
   const head = ({ layer, head: index, score }: typeof best.induction) =>
     `${layer}.${index} (${score.toFixed(2)})`;
   return [
@@ -175,6 +175,11 @@ function summary(
     `${words.induction}: ${head(best.induction)}`,
     `${words.previous}: ${head(best.previousToken)}`,
     `${words.second}: ${secondCopyLoss.toFixed(3)}, ${words.first}: ${firstCopyLoss.toFixed(3)} nats`,
+    ...(strategies === null
+      ? []
+      : [
+          `predicts what follows in a chain by its ${strategies.follows} counts, ${strategies.divergence[strategies.follows].toFixed(3)} nats away`,
+        ]),
     `last checkpoint: ${folder.lastCheckpoint() ?? "none was asked for"}`,
   ];
 }

@@ -21,6 +21,7 @@ interface Flags extends RowFlags {
   /** How many runs with other seeds make one; true: the runs that are given are compared. */
   readonly seeds?: true | number | undefined;
   readonly file?: string | undefined;
+  readonly symbols?: number | undefined;
 }
 
 export const command = studyCommand({
@@ -28,8 +29,9 @@ export const command = studyCommand({
   description: "when induction heads form over the checkpoints of a run, and in which order",
   declare,
   request: async (flags: Flags, paths: readonly string[]): Promise<Request> => {
-    const { file, seeds } = flags;
+    const { file, seeds, symbols } = flags;
     const input = {
+      symbols,
       ...(await rowOptions(flags, readOwnTokens)),
       text: file === undefined ? undefined : await readText(file, { empty: false }),
     };
@@ -58,6 +60,11 @@ function declare(command: Command): Command {
     .option("--revisions <pattern>", "branches and tags of a hub id; the step is at the *", "step*")
     .option("--file <file>", "a natural text for icl.olsson, where the context is long enough")
     .option(
+      "--symbols <n>",
+      "also how the model predicts in random Markov chains of n tokens (default for a run that trained on such: its own)",
+      integer(2),
+    )
+    .option(
       "--seeds [n]",
       "compare runs: how stable time, place and mechanism are; with n one run is repeated with other seeds",
       integer(2),
@@ -85,14 +92,15 @@ async function measureRuns(
   const { phaseRun } = await import("./phaseRun.ts");
   const backend = await frame.openEngine();
   const results: PhaseResult[] = [];
-  for (const { id, checkpoints: sources, training } of runs) {
+  for (const { id, checkpoints: sources, training, symbols } of runs) {
     const of = runs.length > 1 ? `${id}: ` : "";
     const progress: Progress = (step, ...amount) => frame.progress(`${of}${step}`, ...amount);
     const openers = sources.map(({ step, model, revision }) => ({
       step,
       open: () => frame.openModel(model, { revision, progress: loading(frame, revision) }),
     }));
-    results.push(await phaseRun(openers, { ...input, id, training, backend, signal, progress }));
+    const own = { id, training, symbols: input.symbols ?? symbols };
+    results.push(await phaseRun(openers, { ...input, ...own, backend, signal, progress }));
   }
   return results;
 }

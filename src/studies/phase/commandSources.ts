@@ -5,6 +5,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../../base/errors.ts";
+import { parseJson } from "../../base/parseJson.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { parseModelName } from "../../models/modelName.ts";
 import { readZoo, ZOO } from "../../models/zoo/openZoo.ts";
@@ -19,6 +20,8 @@ export interface RunSource {
   readonly id: string;
   readonly checkpoints: readonly CheckpointName[];
   readonly training: PhaseResult["curves"]["training"];
+  /** Tokens of the random Markov chains that the run trained on; left out: it did not. */
+  readonly symbols?: readonly number[] | undefined;
 }
 
 export type OpenCheckpoint = (checkpoint: CheckpointName) => Promise<LoadedModel>;
@@ -106,7 +109,26 @@ async function folderRun(path: string, options: SourceOptions): Promise<RunSourc
     id: path,
     checkpoints: chooseCheckpoints(checkpoints, options, path),
     training: await trainingLog(join(path, "log.jsonl")),
+    symbols: await chainSymbols(join(path, "recipe.json")),
   };
+}
+
+/** The first ids, as many as the recipe says. */
+async function chainSymbols(recipe: string): Promise<number[] | undefined> {
+  const text = await readFile(recipe, "utf8").catch(() => null);
+  const data = text === null ? null : dataOf(text);
+  if (data?.kind !== "markov" || typeof data.symbols !== "number") return undefined;
+  return Array.from({ length: data.symbols }, (_, id) => id);
+}
+
+/** A recipe.json of another program may be anything. */
+function dataOf(text: string): { readonly kind?: unknown; readonly symbols?: unknown } | null {
+  try {
+    const recipe = parseJson(text) as { readonly data?: object } | null;
+    return recipe?.data ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** The steps that the zoo has of a model, and its run's log. */

@@ -19,6 +19,9 @@ import { headMatrices, type HeadMatrices } from "../../interventions/headMatrice
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "../score/scoreProgram.ts";
 import { measureRows, type MeasureOptions } from "../score/score.ts";
+import type { FollowedStrategy } from "../../measure/contextStrategies.ts";
+import type { MarkovRows } from "../../text/patterns/markovRows.ts";
+import { checkpointStrategies } from "./checkpointStrategies.ts";
 import { OLSSON_POSITIONS } from "./textWindows.ts";
 
 export interface CheckpointRows {
@@ -27,6 +30,8 @@ export interface CheckpointRows {
   readonly control: RepeatedRows | null;
   /** Windows of the user's text, axes [batch, position]. */
   readonly text: Tensor<Int32Array> | null;
+  /** Rows of random Markov chains; null: not asked for. */
+  readonly chains: MarkovRows | null;
 }
 
 export interface CheckpointNumbers {
@@ -40,6 +45,8 @@ export interface CheckpointNumbers {
   readonly secondCopy: number;
   /** On the text, where there is one. */
   readonly icl: TextLosses | null;
+  /** In random Markov chains, where it is asked for. */
+  readonly strategies: FollowedStrategy | null;
   /** By layer, as far as they were asked for. */
   readonly weights: ReadonlyMap<number, HeadMatrices>;
 }
@@ -58,7 +65,7 @@ export interface TextLosses {
 export async function measureCheckpoint(
   model: LoadedModel,
   backend: Backend,
-  { repeated, control, text }: CheckpointRows,
+  { repeated, control, text, chains }: CheckpointRows,
   {
     keep,
     signal,
@@ -91,6 +98,7 @@ export async function measureCheckpoint(
       firstCopy: mean(copies.firstCopy),
       secondCopy: mean(copies.secondCopy),
       icl: text && (await textLosses(session, text, options)),
+      strategies: chains && (await checkpointStrategies(model, backend, chains)),
       ...(await weightMeasures(model, backend, keep)),
     };
   } finally {

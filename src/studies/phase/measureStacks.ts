@@ -45,6 +45,7 @@ export async function measureStacks(
     firstCopy: mean(losses.other),
     secondCopy: mean(losses.copied),
     icl: null,
+    strategies: null,
     weights: new Map(),
   };
 }

@@ -26,6 +26,9 @@ import {
   type CheckpointNumbers,
   type TextLosses,
 } from "./measureCheckpoint.ts";
+import { STRATEGIES, type Strategy } from "../../measure/contextStrategies.ts";
+import type { MarkovRows } from "../../text/patterns/markovRows.ts";
+import { chainRows } from "./checkpointStrategies.ts";
 import { taskOf } from "../stacks/ablationTask.ts";
 import { ACROSS, measureStacks } from "./measureStacks.ts";
 import { OLSSON_POSITIONS, textWindows } from "./textWindows.ts";
@@ -62,7 +65,7 @@ export async function phaseRun(
     options,
   );
   const width = widthOf(model);
-  return phase(steps, curvesOf(numbers, training ?? null), {
+  return phase(steps, curvesOf(numbers, training ?? null, "stacks" in rows ? null : rows.chains), {
     id,
     warnings: [...copyWarnings(copies), ...rows.warnings],
     pairOf: (induction) => pairs.find((pair) => same(pair.induction, induction)) ?? null,
@@ -206,7 +209,11 @@ async function pairsOf(
   return pairs;
 }
 
-function curvesOf(measured: readonly Numbers[], training: PhaseCurves["training"]): PhaseCurves {
+function curvesOf(
+  measured: readonly Numbers[],
+  training: PhaseCurves["training"],
+  chains: MarkovRows | null,
+): PhaseCurves {
   const byHead = <Score>(of: (checkpoint: Numbers) => readonly (readonly Score[])[]) =>
     of(measured[0]!).map((heads, layer) =>
       heads.map((_, head) => measured.map((checkpoint) => of(checkpoint)[layer]![head]!)),
@@ -224,6 +231,28 @@ function curvesOf(measured: readonly Numbers[], training: PhaseCurves["training"
     previousToken: byHead(({ previousToken }) => previousToken),
     copying: measured[0]!.copying && byHead<number | null>(({ copying }) => copying!),
     composition: null,
+    ...strategyCurvesOf(measured, chains),
+  };
+}
+
+function strategyCurvesOf(
+  measured: readonly Numbers[],
+  chains: MarkovRows | null,
+): Pick<PhaseCurves, "strategies"> {
+  if (!chains) return {};
+  const [rows, , symbols] = chains.symbolTokens.shape as readonly [number, number, number];
+  const each = measured.map(({ strategies }) => strategies!);
+  const curves = (of: "divergence" | "crossEntropy") =>
+    Object.fromEntries(
+      STRATEGIES.map((name) => [name, each.map((strategies) => strategies[of][name])]),
+    ) as Record<Strategy, number[]>;
+  return {
+    strategies: {
+      ...{ symbols, rows },
+      divergence: curves("divergence"),
+      crossEntropy: curves("crossEntropy"),
+      follows: each.map(({ follows }) => follows),
+    },
   };
 }
 
@@ -242,10 +271,10 @@ type Rows = (CheckpointRows | { readonly stacks: StackRows }) & {
 
 async function rowsFor(
   model: LoadedModel,
-  options: Pick<PhaseRunOptions, "rows" | "text" | keyof GeneratedInput>,
+  options: Pick<PhaseRunOptions, "rows" | "text" | "symbols" | keyof GeneratedInput>,
 ): Promise<Rows> {
   const { architecture } = model;
-  const { rows: own, text } = options;
+  const { rows: own, text, symbols } = options;
   if (architecture.stacks) return stackRowsFor(model, options);
   const repeated = own
     ? await ownRows(architecture, own)
@@ -258,6 +287,7 @@ async function rowsFor(
     repeated,
     control: own ? null : controlOf(repeated, architecture),
     text: windows.tokens,
+    chains: symbols === undefined ? null : chainRows(architecture, symbols, options),
     warnings: [...repeated.warnings, ...windows.warnings],
   };
 }
@@ -265,10 +295,16 @@ async function rowsFor(
 /** @throws {InputError} "options" for rows or a text, which only decoders have; "study" for stacks that do not copy */
 function stackRowsFor(
   model: LoadedModel,
-  { rows: own, text, ...input }: Pick<PhaseRunOptions, "rows" | "text" | keyof GeneratedInput>,
+  {
+    rows: own,
+    text,
+    symbols,
+    ...input
+  }: Pick<PhaseRunOptions, "rows" | "text" | "symbols" | keyof GeneratedInput>,
 ): Rows {
   checkCopies(model);
-  const wrong = own ? "rows" : text !== undefined ? "text" : null;
+  const unfit = { rows: own, text, symbols };
+  const wrong = Object.entries(unfit).find(([, value]) => value !== undefined)?.[0] ?? null;
   if (wrong !== null)
     throw new InputError("options", `\`${wrong}\` is for decoders, and this model has an encoder`, {
       option: wrong,

@@ -26,6 +26,7 @@ export function phaseWords(facts: PhaseFacts): string[] {
     pairWords(facts),
     ...lossWords(facts),
     ...depthWords(facts),
+    ...strategyWords(facts),
   ].filter((text) => text !== "");
 }
 
@@ -163,5 +164,18 @@ function depthWords({ inductionHeads }: PhaseFacts): string[] {
   const count = inductionHeads.length;
   return [
     `${count} ${count === 1 ? "head attends" : "heads attend"} by induction at the end: ${someOf(heads, ", ", 5)}. Depth is layer / layers.`,
+  ];
+}
+
+/** Which way of counting the model follows, from which checkpoint on. */
+function strategyWords({ curves: { strategies }, steps }: PhaseFacts): string[] {
+  if (!strategies) return [];
+  const { follows, divergence, symbols } = strategies;
+  const spans = follows.flatMap((name, at) =>
+    at > 0 && name === follows[at - 1] ? [] : [`${name} from step ${whole(steps[at]!)}`],
+  );
+  const last = follows.at(-1)!;
+  return [
+    `In random Markov chains of ${symbols} symbols the model predicts most like: ${spans.join(", ")}; at the end it is ${divergence[last].at(-1)!.toFixed(3)} nats from that and ${divergence.chain.at(-1)!.toFixed(3)} from the truth.`,
   ];
 }

@@ -47,6 +47,11 @@ export interface PhaseRunOptions extends GeneratedInput, StudyOptions {
   readonly rows?: OwnTokens | undefined;
   /** A natural text for `icl.olsson`: windows of 501 tokens, as many as there are examples at most. */
   readonly text?: string | undefined;
+  /**
+   * Also how the model predicts in random Markov chains: of so many tokens, drawn for each row, or of these very tokens. Left out:
+   * not measured.
+   */
+  readonly symbols?: number | readonly number[] | undefined;
   /** The loss in the run's own log. */
   readonly training?: PhaseCurves["training"] | undefined;
 }
@@ -57,5 +62,6 @@ export const PHASE_RUN_OPTIONS: OptionNames<PhaseRunOptions> = {
   id: true,
   rows: true,
   text: true,
+  symbols: true,
   training: true,
 };

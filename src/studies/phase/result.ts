@@ -1,5 +1,6 @@
 /** @file The Result of `phase`: what the checkpoints of a run show, the change in it, and the order of events. */
 import { z } from "zod";
+import { STRATEGIES } from "../../measure/contextStrategies.ts";
 import { environmentInfo, inputInfo, modelInfo } from "../../results/common.ts";
 
 const curve = z.array(z.number()).describe("one number a checkpoint");
@@ -64,6 +65,22 @@ export const EVENT_NAMES = [
   "copyGain",
 ] as const;
 
+const strategyCurves = z.object({
+  symbols: z.int(),
+  rows: z.int(),
+  divergence: z
+    .record(z.enum(STRATEGIES), curve)
+    .describe(
+      "nats from each strategy to the model: mean over the second half of rows of sum p log(p / model)",
+    ),
+  crossEntropy: z.record(z.enum(STRATEGIES), curve).describe("mean of -sum p log(model), nats"),
+  follows: z
+    .array(z.enum(["uniform", "unigram", "bigram", "trigram"]))
+    .describe(
+      "the strategy with the least divergence, by checkpoint; `chain` knows the truth and is left out",
+    ),
+});
+
 export const phaseResult = z.object({
   schema: z.literal("induction-lens/phase@1"),
   version: z.string(),
@@ -106,6 +123,9 @@ export const phaseResult = z.object({
       .object({ k: curve, q: curve, baseline: z.number() })
       .nullable()
       .describe("of the pair, from the weights; random heads score the baseline"),
+    strategies: strategyCurves
+      .optional()
+      .describe("how the model predicts in random Markov chains; left out where it was not asked"),
   }),
   pair: pair
     .nullable()

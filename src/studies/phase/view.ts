@@ -34,6 +34,7 @@ export function phaseView(result: PhaseResult): StudyView {
       headTable(result),
       upstreamTable(result),
       lossTable(result),
+      ...strategyTables(result),
       shortTable(result),
     ],
     settings: settingsOf(result),
@@ -47,7 +48,7 @@ function phaseFigure(result: PhaseResult, subtitle: readonly string[]): LineFigu
   return {
     title: `Phase change: ${pictureName(id)}`,
     subtitle: [...subtitle, words[0]!],
-    panels: [...lossPanels(result), scorePanel(result)],
+    panels: [...lossPanels(result), scorePanel(result), ...strategyPanels(result)],
     notes: [
       ...(result.change
         ? ["Shaded: 95 % interval of the step at which half of the change is done."]
@@ -67,6 +68,16 @@ function lossPanels(result: PhaseResult): LinePanel[] {
     ...(training ? [lineOf(training.what, training.steps, training.loss)] : []),
   ];
   return [panelOf(result, lines, { label: "loss, nats" })];
+}
+
+/** Nats from each way of counting in the context, where it was asked for. */
+function strategyPanels(result: PhaseResult): LinePanel[] {
+  const { strategies } = result.curves;
+  if (!strategies) return [];
+  const lines = Object.entries(strategies.divergence).map(([name, values]) =>
+    lineOf(name, result.steps, values),
+  );
+  return [panelOf(result, lines, { label: "nats from each strategy" })];
 }
 
 const MOST_LINES = 6;
@@ -192,7 +203,7 @@ interface ModelCurve {
 }
 
 /** Curves of the model as a whole. */
-function modelCurves({ loss, icl, composition }: PhaseCurves): ModelCurve[] {
+function modelCurves({ loss, icl, composition, strategies }: PhaseCurves): ModelCurve[] {
   return [
     ...(loss
       ? [
@@ -207,6 +218,12 @@ function modelCurves({ loss, icl, composition }: PhaseCurves): ModelCurve[] {
           { key: "kComposition", values: composition.k },
           { key: "qComposition", values: composition.q },
         ]
+      : []),
+    ...(strategies
+      ? Object.entries(strategies.divergence).map(([name, values]) => ({
+          key: `${name}Nats`,
+          values,
+        }))
       : []),
   ];
 }
@@ -272,6 +289,25 @@ function upstreamTable({ pair }: PhaseResult): StudyTable {
 }
 
 const MOST_STEPS = 12;
+
+/** What the model predicts by in random chains, at some checkpoints. */
+function strategyTables({ steps, curves: { strategies } }: PhaseResult): StudyTable[] {
+  if (!strategies) return [];
+  const { symbols, rows, divergence, follows } = strategies;
+  const names = Object.keys(divergence) as (keyof typeof divergence)[];
+  return [
+    {
+      caption: `Nats from the predictions of each way of counting to the model's, ${rows} random Markov chains of ${symbols} symbols; chain knows the truth`,
+      columns: ["step", "follows", ...names],
+      rows: steps.map((step, at) => [
+        step,
+        follows[at]!,
+        ...names.map((name) => divergence[name][at]!),
+      ]),
+      terminalRows: MOST_STEPS,
+    },
+  ];
+}
 
 /** The circuit at some checkpoints, for a terminal. */
 function shortTable({ steps, curves, pair, ...rest }: PhaseResult): StudyTable {

@@ -1,6 +1,7 @@
 /** @file Rows to train on, by the recipe: the batch of a step is a function of seed and step alone. */
 import { random, type Random } from "../../base/random.ts";
 import type { Recipe, TrainingData } from "../recipe.ts";
+import { markovRow } from "../../text/patterns/markovRow.ts";
 import { bigramRow } from "./bigramRow.ts";
 import { copiedRows, type CopiedRows } from "./copiedRows.ts";
 import { rowsFrom, type TrainingRows } from "./rowsFrom.ts";
@@ -58,6 +59,7 @@ function rowMaker(
       const block = Array.from({ length: period }, () => draw.integer(0, vocabulary - 1));
       return again(block, length);
     };
+  if (data.kind === "markov") return (draw, length) => markovRow(draw, data.symbols, length).states;
   if (data.kind === "bigram") return bigramRow(data, { vocabulary, seed });
   if (data.kind === "copied")
     throw new Error("internal: rows that are copied have no tokens alone");

@@ -36,6 +36,23 @@ describe("phaseRun(checkpoints)", () => {
     expect(k.at(-1)!).toBeGreaterThan(q.at(-1)!);
   });
 
+  test("says of each checkpoint by which counts it predicts in random chains, where it is asked", async () => {
+    const options = { backend: await oneEngine(), ...ROWS, symbols: 3 };
+    const result = await phaseRun(plantedRun().slice(-2), options);
+    expect(phaseResult.parse(result)).toEqual(result);
+    const { symbols, rows, follows, divergence } = result.curves.strategies!;
+    expect([symbols, rows, follows.length, divergence.bigram.length]).toEqual([3, 32, 2, 2]);
+    expect(result.words.at(-1)).toMatch(
+      /^In random Markov chains of 3 symbols .* from the truth\.$/,
+    );
+    await expect(phaseRun(plantedRun().slice(-1), { ...options, symbols: 1 })).rejects.toThrow(
+      /`symbols` needs a whole number from 2/,
+    );
+    await expect(
+      phaseRun(plantedRun().slice(-1), { ...options, symbols: [0, 9999] }),
+    ).rejects.toThrow(/needs token ids below \d+, got 9999/);
+  });
+
   test("takes the previous-token head that is read, not the one that attends most, and says why", async () => {
     const result = await phaseRun(plantedRun({ decoy: true }), {
       backend: await oneEngine(),
