@@ -1,11 +1,12 @@
 /**
- * @file `npm run bench:trained [-- --models N] [--workers N]`: verdicts on models that nobody planted, against an exact causal
+ * @file `npm run bench:trained [-- --models N] [--workers N] [--docs]`: verdicts on models that nobody planted, against an exact causal
  * truth: Shapley values over all subsets of heads, and every path from head to head. Models are trained here and kept in
  * .bench/trained, as is what was measured of each, so a run that was interrupted goes on where it stopped. Exit code 1 if a
- * target is missed. docs/benchmark.md says what is counted.
+ * target is missed. docs/benchmark.md says what is counted; with --docs the table is written there.
  */
 import { join } from "node:path";
 import { inWorkers, progressLine } from "./pool.js";
+import { writeDocsTable } from "./docsTable.js";
 import { table } from "./statistics.js";
 import { reportRows } from "./trained/report.js";
 
@@ -23,8 +24,7 @@ const answers = await inWorkers(join(import.meta.dirname, "trained/worker.js"), 
   ...(valueOf("--workers") && { workers: valueOf("--workers") }),
 });
 const rows = reportRows(answers, models >= ENOUGH);
-console.log(
-  `${models} trained models, each during the change and after it${models >= ENOUGH ? "" : " (too few for the targets)"}\n`,
-);
-console.log(table(rows));
+const title = `${models} trained models, each during the change and after it${models >= ENOUGH ? "" : " (too few for the targets)"}`;
+console.log(`${title}\n\n${table(rows)}`);
+if (process.argv.includes("--docs")) writeDocsTable("bench:trained", `${title}:`, rows);
 if (rows.some(({ met }) => met === false)) process.exitCode = 1;
