@@ -230,11 +230,4 @@ export default tseslint.config(
     files: ["src/cli/**/*.ts", "src/server/**/*.ts"],
     rules: { "no-console": "off" },
   },
-  {
-    // A forward pass and a name map are read top to bottom on one screen; cut up they are harder to follow.
-    files: ["src/models/families/*.ts"],
-    rules: {
-      "max-lines-per-function": ["error", { max: 100, skipBlankLines: true, skipComments: true }],
-    },
-  },
 );

@@ -39,15 +39,9 @@ export function llavaSeeing(
   const c = readConfig("llava", schema, json);
   const tower = readConfig("clip_vision_model", clipVisionSchema, c.vision_config);
   const vision = clipTower(tower);
-  const blocks = vision.blocks.length;
-  const layers = [c.vision_feature_layer].flat().map((layer) => {
-    const at = layer < 0 ? blocks + 1 + layer : layer;
-    if (at >= 0 && at <= blocks) return at;
-    throw new InputError(
-      "config",
-      `vision_feature_layer ${layer} is not one of the ${blocks + 1} streams`,
-    );
-  });
+  const layers = [c.vision_feature_layer]
+    .flat()
+    .map((layer) => streamAt(layer, vision.blocks.length));
   const dModel = c.text_config.hidden_size;
   const sizes = { d_seen: layers.length * vision.dModel, d_hidden: dModel, d_model: dModel };
   const linear = (count: number, inner: string, out: string) => {
@@ -91,4 +85,14 @@ export function llavaSeeing(
     weights,
   );
   return { seeing, sight };
+}
+
+/** The stream before block `layer`, or after the last; below 0 counted from the end. */
+function streamAt(layer: number, blocks: number): number {
+  const at = layer < 0 ? blocks + 1 + layer : layer;
+  if (at >= 0 && at <= blocks) return at;
+  throw new InputError(
+    "config",
+    `vision_feature_layer ${layer} is not one of the ${blocks + 1} streams`,
+  );
 }
