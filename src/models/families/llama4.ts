@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import type { ExpertsSpec, QueryKeyNorm, TemperatureSpec } from "../decoder/spec.ts";
+import type { ExpertNames } from "../names/moduleNames.ts";
 import { checkedExperts, expertsIn } from "./expertRows.ts";
 import { llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
-import { checkLayerTypes, family, windowsOf } from "./row.ts";
+import { checkLayerTypes, family, windowsOf, type RowContext } from "./row.ts";
 
 const schema = z.object({
   ...llamaKeys,
@@ -49,7 +50,7 @@ const names = (of: string) => ({
   out: `${of}down_proj`,
 });
 
-export const llama4Text = family("llama4_text", schema, (c) => {
+export const llama4Text = family("llama4_text", schema, (c, context) => {
   const { rotary = null, ...attention } = llamaAttention(c, { theta: 5e5, interleaved: true });
   const turns = turning(c);
   const chunks = chunksOf(c, turns);
@@ -65,11 +66,7 @@ export const llama4Text = family("llama4_text", schema, (c) => {
       mlp: names(AT),
       experts: {
         router: `${AT}router`,
-        each: {
-          kind: "transposed",
-          gateIn: `${AT}experts.gate_up_proj`,
-          out: `${AT}experts.down_proj`,
-        },
+        each: expertsOf(context),
         shared: names(`${AT}shared_expert.`),
       },
     },
@@ -77,6 +74,14 @@ export const llama4Text = family("llama4_text", schema, (c) => {
   const { intermediate_size: d_expert, intermediate_size_mlp: d_mlp } = c;
   return { ...row, sizes: { d_mlp, d_expert, d_shared: d_expert } };
 });
+
+/** Two stacks in the files of its makers, one by one in those of some quantisers. */
+function expertsOf({ has }: RowContext): ExpertNames["each"] {
+  if (has(`${AT}experts.0.gate_proj.weight`))
+    return { kind: "each", ...names(`${AT}experts.{expert}.`) };
+  const [gateIn, out] = [`${AT}experts.gate_up_proj`, `${AT}experts.down_proj`];
+  return { kind: "transposed", gateIn, out };
+}
 
 function turning({ no_rope_layers: turns, num_hidden_layers: layers, ...c }: Config): boolean[] {
   if (turns && turns.length > 0 && turns.length < layers)
