@@ -58,8 +58,8 @@ import { phi } from "./families/phi.ts";
 import { phi3 } from "./families/phi3.ts";
 import { qwen2, qwen3 } from "./families/qwen.ts";
 import { qwen2Moe, qwen3Moe } from "./families/qwenMoe.ts";
-import { qwen3VlText, qwenVlText } from "./families/qwenVl.ts";
 import { arcee, cwm, helium, jais2, ministral, seedOss } from "./families/relatives.ts";
+import { glm4vText, internlm3, iquestcoder, qwen3VlText, qwenVlText } from "./families/sameSpec.ts";
 import { siglip } from "./families/siglip.ts";
 import { smollm3 } from "./families/smollm3.ts";
 import { stablelm } from "./families/stablelm.ts";
@@ -105,6 +105,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   glm,
   glm4,
   glm4_moe: glm4Moe,
+  glm4v_text: glm4vText,
   gpt_bigcode: gptBigCode,
   gpt_neo: gptNeo,
   gptj: gptJ,
@@ -112,6 +113,8 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   granite,
   granitemoe: graniteMoe,
   helium,
+  internlm3,
+  iquestcoder,
   llama4_text: llama4Text,
   mamba,
   mamba2,
@@ -225,6 +228,9 @@ const SEEING: ReadonlyMap<string, typeof llavaSeeing> = new Map([
   ["gemma3", gemma3Seeing],
 ]);
 
+/** Models whose text model sees its whole prompt, which configurations of theirs do not say. */
+const UNMASKED = ["paligemma", "colpali"];
+
 /** Says that of several models in one checkpoint this is the one that reads text. */
 function textModel(
   outer: Readonly<Record<string, unknown>>,
@@ -232,10 +238,15 @@ function textModel(
   checkpoint: CheckpointTensors,
   options: Omit<ModelOptions, "layout">,
 ): Model {
+  const [whole, part] = [outer["model_type"], inner["model_type"]].map(nameOf);
+  if (UNMASKED.includes(whole!))
+    throw new InputError(
+      "config",
+      `${whole} is not supported: its text model (${part}) sees its whole prompt, tokens after the query too, and ${part} is computed with a causal mask here`,
+    );
   const ties = "tie_word_embeddings";
   const config = { ...inner, ...(ties in outer && { [ties]: outer[ties] }) };
   const model = modelFrom(config, checkpoint, "hugging_face", { ...options, others: true });
-  const [whole, part] = [outer["model_type"], inner["model_type"]].map(nameOf);
   const seeingOf = SEEING.get(String(outer["model_type"]));
   const wholeModel = seeingOf ? withImages(seeingOf, outer, model, checkpoint) : model;
   const aside = wholeModel.seeing

@@ -128,9 +128,28 @@ describe("keys of config.json", () => {
       expect((await changed("gemma3_two_ropes", change)).notices).toBeUndefined();
   });
 
-  test("every family has a list of the keys that the reference reads, but those that are another's text model", () => {
+  test("every family has a list of the keys that the reference reads, but those that are another's spec", () => {
     const without = Object.keys(FAMILIES).filter((type) => !Object.hasOwn(KEYS_READ, type));
-    expect(without).toEqual(["qwen2_5_vl_text", "qwen2_vl_text", "qwen3_vl_text"]);
+    expect(without).toEqual([
+      ...["glm4v_text", "internlm3", "iquestcoder"],
+      ...["qwen2_5_vl_text", "qwen2_vl_text", "qwen3_vl_text"],
+    ]);
+  });
+
+  test.for(["internlm3", "iquestcoder"])("of %s mean what they mean for llama", async (type) => {
+    const model = await changed("llama_dynamic", { model_type: type });
+    const llama = await changed("llama_dynamic", {});
+    expect(model.program.ops).toEqual(llama.program.ops);
+    expect(model.notices).toBeUndefined();
+  });
+
+  test("of internlm3 have names of their own for biases", async () => {
+    const none = { model_type: "internlm3", attention_bias: undefined, mlp_bias: undefined };
+    const model = await changed("llama_dynamic", { ...none, qkv_bias: false, bias: false });
+    expect(model.notices).toBeUndefined();
+    await expect(changed("llama_dynamic", { ...none, qkv_bias: true })).rejects.toThrow(
+      /q_proj\.bias is missing/,
+    );
   });
 
   test("with two names may have either, and both only where they agree", async () => {

@@ -1,10 +1,21 @@
 /** @file Checkpoints of one model under the names that different tools write. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { modelFrom } from "../../src/models/families.ts";
 import type { Model } from "../../src/models/family.ts";
-import { unlessShared } from "../shared.ts";
-import { golden, inMemory, renamed, withTensor } from "./golden.ts";
+import { shared, unlessShared } from "../shared.ts";
+import type { CheckpointTensors } from "../../src/models/checkpointTensors.ts";
+import {
+  decoderFolders,
+  type Config,
+  golden,
+  goldenAt,
+  inMemory,
+  renamed,
+  withTensor,
+} from "./golden.ts";
 import { usedMs } from "../usedMs.ts";
 
 /** What tells two models apart: operations, and where each weight lies. */
@@ -15,6 +26,29 @@ function digest({ program }: Model) {
     outputs: program.outputs,
   };
 }
+
+/** Of what is counted or allocated by number: not positions, whose table may be as long as one likes where they are computed. */
+const SIZES =
+  /^(n_layers?|num_(hidden_)?layers|.*heads?|n_embd|.*hidden_size|d_model|dim|vocab_size|.*intermediate_size|n_inner|ffn_dim|d_ff|.*experts|moe_k|num_experts_per_tok|head_dim|.*_lora_rank|.*_head_dim|state_size)$/;
+/** A golden of each family. */
+const familyFolders = () => [
+  ...decoderFolders(shared("goldens")),
+  ...decoderFolders(join(import.meta.dirname, "../fixtures/families")),
+];
+/** Whether a configuration is refused, or means the same model as another because nothing reads what differs. */
+function isRefusedOrSame(config: Config, other: Config, checkpoint: CheckpointTensors): boolean {
+  try {
+    expect(digest(modelFrom(config, checkpoint))).toEqual(digest(modelFrom(other, checkpoint)));
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return true;
+    throw error;
+  }
+}
+const modelTypeAt = (path: string) => {
+  const text = readFileSync(join(path, "config.json"), "utf8");
+  return String((JSON.parse(text) as { model_type?: string }).model_type);
+};
 
 const { skip, note } = unlessShared("goldens");
 describe.skipIf(skip)(`names of weights${note}`, () => {
@@ -71,6 +105,14 @@ describe.skipIf(skip)(`names of weights${note}`, () => {
     });
   }
 
+  test("PaliGemma's text model, which sees its whole prompt, is refused", async () => {
+    const { config, checkpoint } = await golden("gemma");
+    const all = renamed(checkpoint, HOLDERS["language_model.*"]!);
+    expect(() => modelFrom({ model_type: "paligemma", text_config: config }, all)).toThrow(
+      "paligemma is not supported: its text model (gemma) sees its whole prompt",
+    );
+  });
+
   test("a text model whose keys lie beside those of another is used", async () => {
     const { config, checkpoint } = await golden("qwen2");
     const flat = {
@@ -121,6 +163,23 @@ describe.skipIf(skip)(`names of weights${note}`, () => {
     expect(() => modelFrom(config, many)).toThrow(
       "t0 has no place in this architecture; t1 has no place in this architecture; t2 has no place in this architecture; and 199997 more",
     );
+  });
+
+  const EVERY = [...new Map(familyFolders().map((path) => [modelTypeAt(path), path]))];
+  test(`10^9 layers, heads, experts or sizes are refused at once by each of ${EVERY.length} families`, async () => {
+    for (const [type, path] of EVERY) {
+      const { config, checkpoint } = await goldenAt(path);
+      const keys = Object.entries(config).filter(
+        ([key, value]) => typeof value === "number" && SIZES.test(key),
+      );
+      expect(keys.length, type).toBeGreaterThan(3);
+      for (const [key] of keys) {
+        const usedMs = process.cpuUsage().user / 1000;
+        const same = isRefusedOrSame({ ...config, [key]: 1e9 }, config, checkpoint);
+        expect(same, `${type} with ${key} is neither refused nor without consequence`).toBe(true);
+        expect(process.cpuUsage().user / 1000 - usedMs, `${type} with ${key}`).toBeLessThan(1000);
+      }
+    }
   });
 
   const COUNTS: readonly (readonly [golden: string, key: string])[] = [
