@@ -1,6 +1,7 @@
 /** @file What a command asks of the frame. */
 import type { LoadedModel } from "../models/loaded.ts";
 import type { LazyStudy } from "../studies/study.ts";
+import type { OutputFlags } from "./flags/partFlags.ts";
 import type { Frame } from "./frame.ts";
 
 /** What a command asks for: a study, and how it is run in a frame. */
@@ -15,7 +16,7 @@ export interface Request<Result = unknown> {
   /** Exit code of a Result that is no success; left out: 0. */
   exitCode?(result: Result): number;
   /** Where the Result goes, if not into the files of --out. */
-  destination?(out: readonly string[] | undefined): Destination<Result>;
+  destination?(output: OutputFlags): Destination<Result>;
 }
 
 /** Where a Result goes beside standard output. */

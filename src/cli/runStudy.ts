@@ -14,8 +14,8 @@ export async function runStudy<Result>(
   surroundings: Partial<Surroundings> = {},
 ): Promise<void> {
   const { stdout = process.stdout, stderr = process.stderr } = surroundings;
-  const { out, json = false } = flags.output;
-  const destination = request.destination?.(out) ?? resultFiles(request, flags.output);
+  const { json = false } = flags.output;
+  const destination = request.destination?.(flags.output) ?? resultFiles(request, flags.output);
   await destination.check();
   await inFrame(
     flags,

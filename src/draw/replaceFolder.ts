@@ -41,10 +41,15 @@ const FILE_ENDING = new RegExp(`\\.(${REPORT_FORMATS.join("|")})$`, "i");
  * Puts `files` into `folder` by way of a new folder beside it. It is synchronous, so that a signal handler finds all of it or
  * nothing.
  *
+ * @param names as those of {@link checkFolder}; left out: those of `files`
  * @throws {InputError} "output" if the system does not let us, or as {@link checkFolder}
  */
-export function replaceFolder(folder: string, files: FolderFiles): void {
-  checkFolder(folder, [...files.keys()]);
+export function replaceFolder(
+  folder: string,
+  files: FolderFiles,
+  names: readonly string[] = [...files.keys()],
+): void {
+  checkFolder(folder, names);
   refillFolder(folder, writerOf(files));
 }
 

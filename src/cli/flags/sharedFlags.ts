@@ -124,5 +124,9 @@ export const FORMATS = ".png, .svg, .pdf, .html, .csv, .tex, .md or .json";
 export const FIGURE =
   "what --out files show in place of the study's own picture: scatter, maps, labels, curve, circuit, steps, map, table";
 
+/** Of --figure, where the Result is a folder. */
+export const FOLDER_FIGURE =
+  "also one of these, as figure.svg, .png and .csv: scatter, maps, labels, circuit, map; table as .tex, .md and .csv";
+
 /** Of --title. */
 export const TITLE = "what pictures and pages are called";

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
-import { bosOption, MODEL, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import { bosOption, FOLDER_FIGURE, MODEL, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { integer, seed, wholeNumber } from "../../cli/flags/values.ts";
 import type { RowFlags } from "../../cli/flags/rowFlags.ts";
 import type { Destination } from "../../cli/request.ts";
+import { folderOfResult } from "../../cli/folderOfResult.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { STUDIES } from "../registry.ts";
 import type { AnalyseResult } from "./result.ts";
@@ -21,7 +22,7 @@ export const command = studyCommand({
   declare,
   request: async (flags: Flags, model: string) => ({
     ...onModel(STUDIES.analyse, model, { ...rowsOf(flags), screen: screenOf(flags) }),
-    destination: ([folder = FOLDER] = []) => folderDestination(folder),
+    destination: ({ out, figure }) => analysisFolder(out?.[0] ?? FOLDER, figure),
   }),
 });
 
@@ -29,6 +30,7 @@ function declare(command: Command): Command {
   const withFlags = command
     .argument("<model>", MODEL)
     .option("--out <folder>", `where everything goes (default: ${FOLDER})`, (folder) => [folder])
+    .option("--figure <name>", FOLDER_FIGURE)
     .option(
       "--num-examples <n>",
       "sequences of each study (default 10 to 100, by its cost)",
@@ -47,15 +49,18 @@ function declare(command: Command): Command {
   return withSharedFlags(withFlags);
 }
 
-/** All files of the analysis, or none. */
-function folderDestination(folder: string): Destination<AnalyseResult> {
-  return {
+/** All files of the analysis, or none. A figure is of the part that has it: scores, or effects of heads. */
+function analysisFolder(folder: string, figure: string | undefined): Destination<AnalyseResult> {
+  return folderOfResult({
+    ...{ study: "analyse", folder, figure },
     check: async () => (await import("./viewFiles.ts")).checkAnalysisFolder(folder),
-    write: async (result, done) => {
-      const files = await (await import("./viewFiles.ts")).writeAnalysis(result, folder);
-      done(`wrote ${folder}: ${files.join(", ")}`);
+    write: async (result, more) =>
+      (await import("./viewFiles.ts")).writeAnalysis(result, folder, more),
+    async views(result) {
+      const { score, patching } = (await import("./view.ts")).analyseView(result).parts;
+      return patching ? [score, patching] : [score];
     },
-  };
+  });
 }
 
 const rowsOf = ({ numExamples, seqLen, seed, bos }: RowFlags) => ({

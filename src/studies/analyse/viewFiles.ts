@@ -1,5 +1,6 @@
 /** @file An analysis as one folder: JSON, a page with everything in it, and the pictures. Node only. */
 import type { AnalyseResult } from "./result.ts";
+import { FIGURE_FILES } from "../../draw/figures/figureFileNames.ts";
 import { drawnInNode } from "../../draw/drawnInNode.ts";
 import { jsonText } from "../../draw/json.ts";
 import { lazySvg } from "../../draw/lazySvg.ts";
@@ -22,7 +23,7 @@ const PICTURES: Readonly<Record<string, (view: AnalyseView) => StudyPicture | un
   "induction_logit_lens.png": ({ parts }) => picturesOf(parts.lens)[1],
 };
 
-const NAMES = [JSON_FILE, PAGE, ...Object.keys(PICTURES)];
+const NAMES = [JSON_FILE, PAGE, ...Object.keys(PICTURES), ...FIGURE_FILES];
 
 /**
  * Refuses a folder that `writeAnalysis` could not write, before any work is done.
@@ -36,10 +37,15 @@ export function checkAnalysisFolder(folder: string): void {
 /**
  * Writes the analysis into `folder`: all files or none.
  *
+ * @param more files of a figure
  * @returns names of the files
  * @throws {InputError} "output" for a folder that holds anything else, or that cannot be written
  */
-export async function writeAnalysis(result: AnalyseResult, folder: string): Promise<string[]> {
+export async function writeAnalysis(
+  result: AnalyseResult,
+  folder: string,
+  more: ReadonlyMap<string, string | Uint8Array> = new Map(),
+): Promise<string[]> {
   checkAnalysisFolder(folder);
   const { png } = await import("../../draw/png.ts");
   const view = analyseView(result);
@@ -51,6 +57,7 @@ export async function writeAnalysis(result: AnalyseResult, folder: string): Prom
     const picture = pictureOf(view);
     if (picture) files.set(name, await png(await lazySvg(picture, drawnInNode)("light")));
   }
-  replaceFolder(folder, files);
+  more.forEach((content, name) => files.set(name, content));
+  replaceFolder(folder, files, NAMES);
   return [...files.keys()];
 }

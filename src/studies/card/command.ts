@@ -1,8 +1,15 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
-import { FORMATS, MODEL, bosOption, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
+import {
+  FOLDER_FIGURE,
+  FORMATS,
+  MODEL,
+  bosOption,
+  withSharedFlags,
+} from "../../cli/flags/sharedFlags.ts";
 import type { RowFlags } from "../../cli/flags/rowFlags.ts";
 import { wholeNumber } from "../../cli/flags/values.ts";
+import { folderOfResult } from "../../cli/folderOfResult.ts";
 import { readResult } from "../../cli/readResult.ts";
 import type { Destination, Request } from "../../cli/request.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
@@ -32,6 +39,7 @@ function declare(command: Command): Command {
       `where the card goes (default ${FOLDER}); of diff a file, ${FORMATS}`,
       (name) => [name],
     )
+    .option("--figure <name>", FOLDER_FIGURE)
     .option("--num-examples <n>", "sequences (default 20, 16 causal, 50 for losses)", wholeNumber)
     .option("--seq-len <n>", "tokens in the two copies together, even (default 64)", wholeNumber)
     .option("--seed <n>", "seed of the random tokens (default 0)", wholeNumber)
@@ -50,7 +58,7 @@ function cardRequest(flags: Flags, model: string, more: readonly string[]): Requ
   const request = onModel(STUDIES.card, model, flags);
   return {
     ...request,
-    destination: ([folder = FOLDER] = []) => folderDestination(folder),
+    destination: ({ out, figure }) => cardFolder(out?.[0] ?? FOLDER, figure),
   } as Request;
 }
 
@@ -81,12 +89,11 @@ async function cardIn(path: string): Promise<CardResult> {
   );
 }
 
-function folderDestination(folder: string): Destination<CardResult> {
-  return {
+function cardFolder(folder: string, figure: string | undefined): Destination<CardResult> {
+  return folderOfResult({
+    ...{ study: "card", folder, figure },
     check: async () => (await import("./viewFiles.ts")).checkCardFolder(folder),
-    write: async (result, done) => {
-      const files = await (await import("./viewFiles.ts")).writeCard(result, folder);
-      done(`wrote ${folder}: ${files.join(", ")}`);
-    },
-  };
+    write: async (result, more) => (await import("./viewFiles.ts")).writeCard(result, folder, more),
+    views: async (result) => [(await import("./view.ts")).cardView(result)],
+  });
 }

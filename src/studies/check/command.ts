@@ -40,7 +40,7 @@ export const command = studyCommand({
       ...onModel(STUDIES.check, model, { ...own, rules, baselines, file }),
       ...(github && { after: githubAnnotations }),
       exitCode: ({ outcome }) => EXIT_CODES[outcome],
-      destination: (out) => withJunit(resultFiles({ study: STUDIES.check }, { out }), junit),
+      destination: (output) => withJunit(resultFiles({ study: STUDIES.check }, output), junit),
     };
   },
 });

@@ -118,12 +118,20 @@ describe("card diff", () => {
 
 test("the command writes a folder, and diff reads it (runs the built package)", async () => {
   const folder = emptyFolder();
-  expect(await cli(folder, ["card", "zoo:attn-2l", "--quick", "--out", "a"])).toMatchObject({
-    code: 0,
-  });
-  expect(pathsIn(folder)).toEqual(["a", "a/card.html", "a/card.json", "a/card.md", "a/card.png"]);
+  const command = ["card", "zoo:attn-2l", "--quick", "--out", "a", "--figure", "maps"];
+  expect(await cli(folder, command)).toMatchObject({ code: 0 });
+  const figures = ["a/figure.csv", "a/figure.png", "a/figure.svg"];
+  const names = ["a", "a/card.html", "a/card.json", "a/card.md", "a/card.png", ...figures];
+  expect(pathsIn(folder)).toEqual(names);
+  expect(readFileSync(join(folder, "a/figure.csv"), "utf8")).toMatch(/^# .*zoo:attn-2l/);
   const json = JSON.parse(readFileSync(join(folder, "a/card.json"), "utf8")) as CardResult;
   expect(headCardResult.parse(json).verdict.screened.quick).toBe(true);
+  const without = await cli(folder, [...command.slice(0, -1), "steps"]);
+  expect(without).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("the figure steps needs a Result of phase") as string,
+  });
+  expect(pathsIn(folder)).toEqual(names.slice(0, 5)); // the card all the same
   const diff = await cli(folder, ["card", "diff", "a/card.json", "a/card.json"]);
   expect(diff).toMatchObject({
     code: 0,
