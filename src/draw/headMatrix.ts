@@ -5,7 +5,9 @@ export function headMatrix(title: string, values: Matrix["values"]): Matrix {
   return {
     title,
     rows: values.map((_, layer) => String(layer)),
-    columns: values[0]!.map((_, head) => String(head)),
+    columns: Array.from({ length: Math.max(...values.map((row) => row.length)) }, (_, head) =>
+      String(head),
+    ), // layers of a hybrid have different numbers of heads
     values,
   };
 }

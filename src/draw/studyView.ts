@@ -166,10 +166,18 @@ export function modelWords(model: ModelInfo): string {
   return [
     model.id,
     `family ${model.family}`,
-    `${plural(model.layers, "layer")} × ${plural(model.heads, "head")}${grouped}`,
+    model.headsByLayer
+      ? `${plural(model.layers, "layer")} of ${unitCounts(model.headsByLayer)}`
+      : `${plural(model.layers, "layer")} × ${plural(model.heads, "head")}${grouped}`,
     ...(model.revision === null ? [] : [`revision ${model.revision.slice(0, 8)}`]),
     ...(model.processing === "none" ? [] : [`weights: ${model.processing}`]),
   ].join(" · ");
+}
+
+/** `4 or 8 heads`: of layers with attention and with scans. */
+function unitCounts(headsByLayer: readonly number[]): string {
+  const counts = [...new Set(headsByLayer)].sort((a, b) => a - b);
+  return `${counts.join(" or ")} heads`;
 }
 
 /** `input: repeated random tokens · 100 examples of 51 tokens · period 25 · BOS on · seed 0`. */
@@ -215,6 +223,9 @@ function modelSettings(model: ModelInfo): Setting[] {
     ["sha256 of the weights", model.sha256],
     ["layers", model.layers],
     ["heads", `${model.heads} query heads, ${model.kvHeads} key and value heads`],
+    ...(model.headsByLayer
+      ? [["heads by layer, or units of a scan", model.headsByLayer.join(", ")] as const]
+      : []),
     ["weights", model.processing === "none" ? "as they are" : model.processing],
     ...(model.architecture ? architectureSettings(model.architecture) : []),
   ];

@@ -16,6 +16,10 @@ export const modelInfo = z.object({
   sha256: z.string().describe("hash of the weight files, in name order"),
   layers: z.int(),
   heads: z.int().describe("query heads in a layer"),
+  headsByLayer: z
+    .array(z.int())
+    .optional()
+    .describe("heads of each layer, or units of its scan, where layers differ; else not there"),
   kvHeads: z
     .int()
     .describe(

@@ -1,6 +1,7 @@
 /** @file Hybrids, whose layers of attention and of scans have different numbers of heads: every study runs, or says why not. */
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { headNumbers } from "../../src/draw/headNumbers.ts";
 import { terminalMap } from "../../src/draw/terminalMap.ts";
 import { openFolder } from "../../src/models/folder.ts";
 import { canRun, MODEL_STUDIES } from "../../src/studies/common/canRun.ts";
@@ -27,6 +28,8 @@ describe("studies of a hybrid", () => {
     expect(values.every((value) => value >= 0 && value <= 1)).toBe(true);
     const view = scoreView(result);
     expect(view.map).not.toBeNull();
+    expect(view.lines.join()).toContain("3 layers of 4 or 8 heads");
+    expect(headNumbers(view)!.measures[0]!.values.map((row) => row.length)).toEqual(HEADS);
     const layers = view.tables.find(({ caption }) => caption.startsWith("Layers of scans"))!;
     expect(layers.rows.map(([layer, units]) => [layer, units])).toEqual([
       [0, 8],

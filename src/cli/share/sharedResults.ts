@@ -3,6 +3,7 @@ import { InputError } from "../../base/errors.ts";
 import { headName, headAt, type HeadAt } from "../../base/headName.ts";
 import { hasWords, idsInText } from "../../draw/tokenWords.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { headsIn } from "../../models/headCounts.ts";
 import { attention } from "../../studies/attention/attention.ts";
 import type { AttentionResult } from "../../studies/attention/result.ts";
 import type { ScoreResult } from "../../studies/score/result.ts";
@@ -60,10 +61,11 @@ async function resultsOnRows(
   model: LoadedModel,
   { score, state }: { readonly score: ScoreResult; readonly state: URLSearchParams },
 ): Promise<Omit<SharedResults, "score" | "verdict">> {
-  const { heads, vocabulary } = model.architecture;
+  const { vocabulary } = model.architecture;
   const { signal, progress } = frame;
   const lent = { backend: await frame.openEngine(), signal, progress };
   const head = headOf(state, model, score);
+  const heads = headsIn(model.architecture, head.layer);
   const layer = Array.from({ length: heads }, (_, at) => ({ layer: head.layer, head: at }));
   const rows = await sequenceOf(state, model);
   return {
@@ -110,7 +112,8 @@ function headOf(state: URLSearchParams, { architecture }: LoadedModel, score: Sc
   const headText = state.get("head");
   const { layer, head } =
     headText === null ? (score.top[0] ?? { layer: 0, head: 0 }) : headAt(headText);
-  const { layers, heads } = architecture;
+  const { layers } = architecture;
+  const heads = headsIn(architecture, layer);
   if (layer < layers && head < heads) return { layer, head };
   throw new InputError(
     "unknown-head",

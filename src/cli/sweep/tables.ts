@@ -110,10 +110,12 @@ function aboutCells({ typed, seed, parameters, score, stacks, verdict }: Measure
 function headRows(model: MeasuredModel): Cell[][] {
   const { score, verdict } = model;
   if (!score && !verdict) return [];
-  const { layers, heads } = (score ?? verdict)!.model;
+  const { layers } = (score ?? verdict)!.model;
   const about = aboutCells(model);
-  return Array.from({ length: layers * heads }, (_, index) => {
-    const [layer, head] = [Math.floor(index / heads), index % heads];
+  const all = score
+    ? score.scores.induction.flatMap((row, layer) => row.map((_, head) => ({ layer, head })))
+    : verdict!.heads;
+  return all.map(({ layer, head }, index) => {
     const [low, high] = score?.intervals.induction[layer]![head] ?? [null, null];
     const judged = verdict?.heads[index];
     const gain = judged?.evidence.attention.induction;

@@ -18,7 +18,7 @@ export function scatterFigure(
   const numbers = headNumbers(view);
   if (!numbers || numbers.measures.length < 2) return null;
   const [x, y] = chosenMeasures(numbers, keys, 2) as [HeadMeasure, HeadMeasure];
-  const all = headsOf(numbers);
+  const all = headsOf(x);
   const rows = all.map(({ layer, head }) => ({
     ...{ layer, head },
     label: numbers.labels?.[layer]![head] ?? EVERY,
@@ -56,11 +56,8 @@ export function scatterFigure(
   };
 }
 
-function headsOf({ layers, heads }: { readonly layers: number; readonly heads: number }): HeadAt[] {
-  return Array.from({ length: layers * heads }, (_, index) => ({
-    layer: Math.floor(index / heads),
-    head: index % heads,
-  }));
+function headsOf({ values }: HeadMeasure): HeadAt[] {
+  return values.flatMap((row, layer) => row.map((_, head) => ({ layer, head })));
 }
 
 /** The rarest first: they are drawn on top, and most of them are what a reader looks for. */

@@ -7,9 +7,10 @@ import { architectureInfoOf } from "./architectureInfo.ts";
 import type { EnvironmentInfo, InputInfo, ModelInfo } from "../../results/common.ts";
 
 export function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel): ModelInfo {
-  const { family, layers, heads, kvHeads } = architecture;
+  const { family, layers, heads, headsByLayer, kvHeads } = architecture;
   const about = { id, family, revision, sha256, layers, heads, kvHeads, processing: "none" };
-  return { ...about, architecture: architectureInfoOf(architecture) };
+  const counts = headsByLayer && { headsByLayer: [...headsByLayer] };
+  return { ...about, ...counts, architecture: architectureInfoOf(architecture) };
 }
 
 export function environmentOf({ device, choice, threads, versions }: Backend): EnvironmentInfo {
