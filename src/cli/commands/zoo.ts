@@ -41,7 +41,7 @@ async function listZoo(): Promise<void> {
 
 function sentences(
   name: string,
-  { about, known, scores, steps, copiesAcross = false }: ZooIndex[string],
+  { about, known, scores, steps, copiesAcross }: ZooIndex[string],
   folder: string,
 ): string[] {
   const heads = (byHead: Readonly<Record<string, number>>) =>
