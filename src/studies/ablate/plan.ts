@@ -32,8 +32,9 @@ export interface AblateOptions extends AblationInput, StudyOptions {
   readonly curve?: CurveOptions | undefined;
   /** Look for small sets that copying needs and that are enough for it. */
   readonly minimal?: MinimalOptions | undefined;
-  /** Of a model that sees, and of an encoder of text, which `ablateStacks` takes: refused for decoders. */
+  /** PNG or JPEG files for a model that sees, which `ablateStacks` takes: refused for decoders. */
   readonly images?: readonly MediaFile[] | undefined;
+  /** The id that hides a token, for an encoder of text, which `ablateStacks` takes: refused for decoders. */
   readonly maskToken?: number | undefined;
   /** What an interrupted sweep with the same model and options left behind. */
   readonly log?: ResumeLog | undefined;
