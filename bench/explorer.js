@@ -3,17 +3,15 @@
  * `induction-lens explore` serves. Times are medians on this machine, so they say something of machines like it. SmolLM2's row
  * needs ../shared.
  */
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import { readTensor } from "../dist/formats/readTensor.js";
 import { safetensorsBytes } from "../dist/formats/writeSafetensors.js";
 import { plantedCheckpoint } from "../dist/models/planted/circuit.js";
+import { openExplorer } from "../tools/explorerPage.js";
 import { median, row, table } from "./statistics.js";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const SMOLLM = join(
   import.meta.dirname,
   "../../shared/data/smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -52,21 +50,8 @@ const SELECTIONS = `(async () => {
 })()`;
 
 const scratch = mkdtempSync(join(tmpdir(), "induction-lens-bench-"));
-const explore = spawn(
-  process.execPath,
-  [join(import.meta.dirname, "../dist/cli/main.js"), "explore", "--no-open"],
-  { stdio: ["ignore", "pipe", "ignore"] },
-);
-const address = await new Promise((resolve) =>
-  explore.stdout.once("data", (bytes) => resolve(String(bytes).trim())),
-);
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+const { browser, start, close } = await openExplorer();
 try {
-  const start = async (hash) => {
-    const tab = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    await tab.goto(`${address}&${hash}`);
-    return tab;
-  };
   say("the model that comes with the page ...");
   await embedded(start);
   say("1,024 tokens ...");
@@ -81,8 +66,7 @@ try {
     await smollm(start);
   } else say(`no SmolLM2: there is no ${SMOLLM}`);
 } finally {
-  await browser.close();
-  explore.kill("SIGINT");
+  await close();
   rmSync(scratch, { recursive: true, force: true });
 }
 process.stdout.write(`${cpus().length} processors, ${cpus()[0].model}\n${table(rows)}\n`);

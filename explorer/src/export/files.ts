@@ -75,6 +75,13 @@ export async function circuitPicture(result: VerdictResult): Promise<StudyPictur
   return pictures?.[0] ?? null;
 }
 
+/** What the report of a Result has, of whatever study: its view, and its pictures with the map first. */
+export async function resultView(entry: NamedResult) {
+  const view = await viewOf(entry);
+  const map = view.map ? [mapPicture(view.map)] : [];
+  return { view, pictures: [...map, ...(view.pictures ?? [])] };
+}
+
 /** Every head with its scores. */
 export function scoreTable(result: ScoreResult): StudyTable {
   return scoreView(result).csv!();
@@ -97,6 +104,8 @@ export function pagePicture(chart: SVGElement, label: string): StudyPicture {
 
 const DRAWN = [
   "fill",
+  "fill-opacity",
+  "opacity",
   "stroke",
   "stroke-width",
   "stroke-dasharray",

@@ -1,6 +1,6 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { useAtStake } from "../../page/atStake.ts";
-import { runFrom } from "./run.ts";
+import { runFrom, storedRun } from "./run.ts";
 import { Runs } from "./runs.tsx";
 import { Run } from "./runView.tsx";
 import { useLab } from "./useLab.ts";
@@ -8,17 +8,20 @@ import "./lab.css";
 
 const STEPS = 600;
 
-/** A two-layer model is trained in the page, and induction forms: losses, scores and every head's pattern by step. */
+/** A stored run to play, then one that the reader trains in the page: losses, scores and every head's pattern by step. */
 export function LabView() {
   const lab = useLab();
   const isOwn = lab.runs.some(({ state, events }) => state !== "loaded" && events.length > 0);
   useAtStake("a run of the lab", isOwn);
   const [runName, show] = useState<string | null>(null);
   const [problem, say] = useState<string | null>(null);
-  const run = lab.runs.find(({ name }) => name === runName) ?? lab.runs.at(-1) ?? null;
+  const stored = useMemo(storedRun, []);
+  const runs = [stored, ...lab.runs.filter(({ events }) => events.length > 0)];
+  const run = runs.find(({ name }) => name === runName) ?? runs.at(-1)!;
+  const words = lab.runs.find(({ events }) => events.length === 0)?.words ?? null;
   return (
     <section aria-labelledby="lab">
-      <h2 id="lab">Train a model, watch induction form</h2>
+      <h2 id="lab">Watch induction form, then train your own</h2>
       <p class="say">
         A model of two layers with four heads each reads random tokens that repeat. At first it only
         guesses; then, within a few hundred steps, heads find each other and the repeated half
@@ -26,14 +29,9 @@ export function LabView() {
       </p>
       <Controls lab={lab} forgetShown={() => show(null)} say={say} />
       {problem && <p role="alert">{problem}</p>}
-      {run && run.events.length > 0 ? (
-        <Run key={run.name} run={run} />
-      ) : (
-        <p class="status">
-          {run ? (run.words ?? "Loading the engine") : "Nothing is trained yet."}
-        </p>
-      )}
-      {lab.runs.length > 0 && <Runs {...lab} runName={run?.name ?? null} show={show} />}
+      {words && <p role="alert">The run did not begin: {words}</p>}
+      <Run key={run.name} run={run} beside={run === stored ? null : stored} />
+      {runs.length > 1 && <Runs {...lab} runs={runs} runName={run.name} show={show} />}
     </section>
   );
 }
@@ -50,6 +48,9 @@ interface ControlsProps {
 function Controls({ lab, forgetShown, say }: ControlsProps) {
   const [seed, choose] = useState(0);
   const running = lab.runs.some(({ state }) => state === "running");
+  const isStarting = lab.runs.some(
+    ({ state, events }) => state === "running" && events.length === 0,
+  );
   const load = async (event: Event) => {
     const [file] = (event.currentTarget as HTMLInputElement).files ?? [];
     if (!file) return;
@@ -89,6 +90,7 @@ function Controls({ lab, forgetShown, say }: ControlsProps) {
           Train {STEPS.toLocaleString("en")} steps
         </button>
       )}
+      <span class="status">{isStarting ? "Loading the engine …" : "about half a minute here"}</span>
       <label class="file">
         Load a run <input type="file" accept=".json" onChange={load} />
       </label>

@@ -1,6 +1,7 @@
 /** @file A training run as the lab keeps it, and as a file. */
 import type { NamedBlob } from "induction-lens/browser";
 import type { LabEvent } from "../../engine/protocol.ts";
+import stored from "../../../lab/seed0.json";
 
 export interface LabRun {
   readonly name: string;
@@ -8,7 +9,7 @@ export interface LabRun {
   readonly steps: number;
   readonly events: readonly LabEvent[];
   /** Running, or how it ended. */
-  readonly state: "running" | "done" | "stopped" | "loaded" | "failed";
+  readonly state: "running" | "done" | "stopped" | "loaded" | "failed" | "stored";
   readonly words: string | null;
   readonly change: Change | null;
 }
@@ -20,6 +21,9 @@ export interface Change {
 }
 
 const FORMAT = "induction-lens/lab-run@1";
+
+/** Steps of a weight that is one byte in a file. */
+const BYTE = 255;
 
 /** Fewest checkpoints in which the library looks for a change. */
 export const FEWEST = 12;
@@ -79,20 +83,36 @@ function fileIn({ name, base64 }: KeptFile): NamedBlob {
  */
 export function runFrom(text: string): LabRun {
   const wrong = new Error("this file is not a run that the lab kept");
-  const file = parseObject(text, wrong);
+  return runIn(parseObject(text, wrong), wrong);
+}
+
+/** The run that comes with the page: seed 0, as the page itself trained it (explorer/storeRun.js). */
+export function storedRun(): LabRun {
+  const run = runIn(stored as never, new Error("internal: the stored run is none"));
+  return { ...run, name: `seed ${run.seed} (stored)`, state: "stored" };
+}
+
+interface KeptRun {
+  readonly format: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly change: Change | null;
+  readonly events: LabEvent[];
+}
+
+function runIn(file: KeptRun, wrong: Error): LabRun {
   if (file.format !== FORMAT || !Array.isArray(file.events) || file.events.length === 0)
     throw wrong;
   const events = file.events.map((event: LabEvent): LabEvent => {
     const { checkpoint: at, scores } = event;
-    const area = at ? at.layers * at.heads * at.length ** 2 : 0;
-    const fits = at === null || (Array.isArray(at.patterns) && at.patterns.length === area);
-    if (!fits || !Number.isInteger(event.step) || !Array.isArray(scores?.induction)) throw wrong;
+    if (!Number.isInteger(event.step) || !Array.isArray(scores?.induction)) throw wrong;
     return {
       ...event,
       checkpoint: at && {
         ...at,
         files: filesIn((at as { readonly files?: unknown }).files, wrong),
-        patterns: Float32Array.from(at.patterns),
+        patterns: patternsIn(at, wrong),
       },
     };
   });
@@ -105,6 +125,26 @@ export function runFrom(text: string): LabRun {
     words: null,
     change: file.change ?? null,
   };
+}
+
+/** Weights as numbers, or as one byte each in base64, which is as fine as the page draws them. */
+function patternsIn(
+  { patterns, layers, heads, length }: KeptPatterns,
+  wrong: Error,
+): Float32Array<ArrayBuffer> {
+  const values =
+    typeof patterns === "string"
+      ? Float32Array.from(atob(patterns), (letter) => letter.charCodeAt(0) / BYTE)
+      : Array.isArray(patterns) && Float32Array.from(patterns as number[]);
+  if (!values || values.length !== layers * heads * length ** 2) throw wrong;
+  return values;
+}
+
+interface KeptPatterns {
+  readonly patterns: unknown;
+  readonly layers: number;
+  readonly heads: number;
+  readonly length: number;
 }
 
 /** Files of a checkpoint; none in a run that was kept without them. */

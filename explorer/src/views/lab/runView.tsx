@@ -1,5 +1,6 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { LabEvent } from "../../engine/protocol.ts";
+import type { Handle } from "../../parts/chartHandle.tsx";
 import { LineChart, type Series } from "../../parts/lineChart.tsx";
 import { sequential } from "../../parts/colour.ts";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
@@ -7,39 +8,40 @@ import { usePage } from "../../page/page.ts";
 import { Thumb } from "../../parts/thumb.tsx";
 import { checkpointsOf, runText, type LabRun } from "./run.ts";
 
+interface Props {
+  readonly run: LabRun;
+  /** A run whose curves stand in grey behind these; null: none. */
+  readonly beside: LabRun | null;
+}
+
 /** One run: its curves, the change in them, and every head's pattern at the checkpoint that is chosen. */
-export function Run({ run }: { readonly run: LabRun }) {
+export function Run({ run, beside }: Props) {
   const checkpoints = checkpointsOf(run);
-  const [scrubbed, scrub] = useState<number | null>(null);
-  const at = Math.min(scrubbed ?? checkpoints.length - 1, checkpoints.length - 1);
+  const player = usePlayer(checkpoints.length);
   const now = run.events.at(-1)!;
-  const checkpoint = checkpoints[at] ?? now;
-  const rate = now.step / (now.milliseconds / 1000);
+  const checkpoint = checkpoints[player.at] ?? now;
+  const handle: Handle | null =
+    checkpoints.length === 0
+      ? null
+      : {
+          label: "Checkpoint",
+          xs: checkpoints.map(({ step }) => step),
+          at: player.at,
+          words: (index) => `step ${checkpoints[index]!.step}`,
+          choose: player.go,
+        };
   return (
     <>
       <p class="status" data-step={now.step} data-gain={now.scores.copyGain}>
-        {run.name}: step {now.step} of {run.steps}
-        {run.state === "running"
-          ? `, ${rate.toFixed(1)} steps a second`
-          : `, ${ENDED[run.state]}`}. {run.words}
+        {run.name}: step {now.step} of {run.steps}, {stateWords(run)}. {run.words}
       </p>
       <p class="say" data-change={run.change?.step ?? undefined}>
         {changeWords(run)}
       </p>
-      <Curves run={run} current={checkpoint} />
-      {checkpoints.length > 0 && (
+      {handle && <Player {...player} step={checkpoint.step} />}
+      <Curves {...{ run, beside, handle }} />
+      {handle && (
         <>
-          <label class="scrub">
-            Checkpoint: step {checkpoint.step}{" "}
-            <input
-              type="range"
-              min={0}
-              max={checkpoints.length - 1}
-              value={at}
-              aria-valuetext={`step ${checkpoint.step}`}
-              onInput={(event) => scrub(Number(event.currentTarget.value))}
-            />
-          </label>
           <Patterns event={checkpoint} />
           <OpenIt run={run} event={checkpoint} />
         </>
@@ -53,45 +55,122 @@ export function Run({ run }: { readonly run: LabRun }) {
   );
 }
 
-/** Losses and best scores by step, with strokes at the chosen checkpoint and at the change. */
-function Curves({ run, current }: { readonly run: LabRun; readonly current: LabEvent }) {
-  const { firstCopyLoss, secondCopyLoss, best } = run.events.at(-1)!.scores;
-  const by = (value: (scores: LabEvent["scores"]) => number) =>
-    run.events.map(({ step, scores }) => [Math.max(1, step), value(scores)] as const);
-  const strokes = [
-    { x: Math.max(1, current.step), name: `step ${current.step}` },
-    ...(run.change?.step ? [{ x: run.change.step, name: "the change" }] : []),
-  ];
-  const common = { xName: "step (log scale)", log: true, strokes };
-  const losses: readonly Series[] = [
-    { name: "first copy", kind: "first", points: by((scores) => scores.firstCopyLoss) },
-    { name: "repeated half", kind: "second", points: by((scores) => scores.secondCopyLoss) },
-  ];
-  const scores: readonly Series[] = [
-    { name: "induction", kind: "first", points: by((event) => event.best.induction.score) },
-    {
-      name: "previous token",
-      kind: "second",
-      points: by((event) => event.best.previousToken.score),
+/** A checkpoint stands this long while a run is played. */
+const FRAME_MS = 125;
+
+/** The checkpoint that is shown: the last one, until the reader moves or plays; nothing moves by itself. */
+function usePlayer(count: number) {
+  const [chosen, choose] = useState<number | null>(null);
+  const [playing, play] = useState(false);
+  const at = Math.min(chosen ?? count - 1, count - 1);
+  useEffect(() => {
+    if (!playing) return;
+    if (at >= count - 1) return play(false);
+    const timer = setTimeout(() => choose(at + 1), FRAME_MS);
+    return () => clearTimeout(timer);
+  }, [playing, at, count]);
+  const begin = () => {
+    const from = at >= count - 1 ? 0 : at;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches)
+      return choose(at >= count - 1 ? 0 : at + 1);
+    choose(from);
+    play(true);
+  };
+  return {
+    at,
+    playing,
+    go: (index: number) => {
+      play(false);
+      choose(index);
     },
-  ];
+    toggle: () => (playing ? play(false) : begin()),
+  };
+}
+
+interface PlayerProps extends Pick<ReturnType<typeof usePlayer>, "playing" | "toggle"> {
+  readonly step: number;
+}
+
+function Player({ playing, toggle, step }: PlayerProps) {
   return (
-    <div class="panes">
-      <LineChart
-        {...common}
-        label={`Losses of both copies by step; now ${firstCopyLoss.toFixed(2)} and ${secondCopyLoss.toFixed(2)} nats`}
-        yName="loss, nats"
-        series={losses}
-      />
-      <LineChart
-        {...common}
-        most={1}
-        label={`Best scores by step; now induction ${best.induction.score.toFixed(2)}, previous token ${best.previousToken.score.toFixed(2)}`}
-        yName="best head's score"
-        series={scores}
-      />
+    <div class="ways">
+      <button type="button" onClick={toggle}>
+        {playing ? "❚❚ Pause" : "▶ Play the training"}
+      </button>
+      <span class="hint">
+        Checkpoint: step {step}. Drag in a chart, or move its handle with the arrow keys.
+      </span>
     </div>
   );
+}
+
+/** Losses and best scores by step, with a handle at the chosen checkpoint and a stroke at the change. */
+function Curves({ run, beside, handle }: Props & { readonly handle: Handle | null }) {
+  const [log, stretch] = useState(false);
+  const { firstCopyLoss, secondCopyLoss, best } = run.events.at(-1)!.scores;
+  const { step = null, interval = null } = run.change ?? {};
+  const common = {
+    xName: log ? "step (log scale)" : "step",
+    log,
+    strokes: step === null ? [] : [{ x: step, name: "the jump, 95 % interval" }],
+    band: interval,
+  };
+  return (
+    <>
+      <div class="panes">
+        <LineChart
+          {...common}
+          handle={handle}
+          label={`Losses of both copies by step; now ${firstCopyLoss.toFixed(2)} and ${secondCopyLoss.toFixed(2)} nats`}
+          yName="loss, nats"
+          series={curvesOf(run, beside, LOSSES)}
+        />
+        <LineChart
+          {...common}
+          handle={handle && { ...handle, isSecond: true }}
+          most={1}
+          label={`Best scores by step; now induction ${best.induction.score.toFixed(2)}, previous token ${best.previousToken.score.toFixed(2)}`}
+          yName="best head's score"
+          series={curvesOf(run, beside, SCORES)}
+        />
+      </div>
+      <label>
+        <input
+          type="checkbox"
+          checked={log}
+          onChange={(event) => stretch(event.currentTarget.checked)}
+        />{" "}
+        first steps wider (log scale)
+      </label>
+    </>
+  );
+}
+
+type Curve = readonly [string, (scores: LabEvent["scores"]) => number];
+
+const LOSSES: readonly [Curve, Curve] = [
+  ["first copy", (scores) => scores.firstCopyLoss],
+  ["repeated half", (scores) => scores.secondCopyLoss],
+];
+
+const SCORES: readonly [Curve, Curve] = [
+  ["induction", ({ best }) => best.induction.score],
+  ["previous token", ({ best }) => best.previousToken.score],
+];
+
+/** Two curves of a run, and those of another in grey behind them. */
+function curvesOf(
+  run: LabRun,
+  beside: LabRun | null,
+  [first, second]: readonly [Curve, Curve],
+): Series[] {
+  const series = (of: LabRun, [name, value]: Curve, kind: Series["kind"]): Series => ({
+    name: of === run ? name : `${name}, ${of.name}`,
+    kind,
+    points: of.events.map(({ step, scores }) => [step, value(scores)] as const),
+  });
+  const behind = beside ? [first, second].map((curve) => series(beside, curve, "ghost")) : [];
+  return [...behind, series(run, first, "first"), series(run, second, "second")];
 }
 
 async function runFiles(run: LabRun) {
@@ -124,7 +203,12 @@ async function runFiles(run: LabRun) {
   };
 }
 
-const ENDED = { done: "done", stopped: "stopped", loaded: "loaded", failed: "failed" } as const;
+function stateWords({ state, events }: LabRun): string {
+  if (state === "stored") return "trained earlier in this page and stored with it";
+  if (state !== "running") return state;
+  const { step, milliseconds } = events.at(-1)!;
+  return `${(step / (milliseconds / 1000)).toFixed(1)} steps a second`;
+}
 
 function changeWords({ state, change, events }: LabRun): string {
   const now = events.at(-1)!.scores;
@@ -154,31 +238,41 @@ function Patterns({ event }: { readonly event: LabEvent }) {
   );
   return (
     <div class="labHeads">
-      {Array.from({ length: layers * heads }, (_, index) => {
-        const [layer, head] = [Math.floor(index / heads), index % heads];
-        const scores = [induction, previousToken].map((table) => table[layer]![head]!.toFixed(2));
-        return (
-          <figure key={index}>
-            <Thumb pattern={patternOfHead[index]!} ramp={ramp} />
-            <figcaption>
-              <b>
-                {layer}.{head}
-              </b>
-              <br />◆ {scores[0]}
-              <br />◀ {scores[1]}
-            </figcaption>
-          </figure>
-        );
-      })}
+      {Array.from({ length: layers }, (_, layer) => (
+        <div
+          key={layer}
+          role="group"
+          aria-label={`Heads of layer ${layer}`}
+          style={{ "--heads": heads }}
+        >
+          {Array.from({ length: heads }, (_, head) => {
+            const scores = [induction, previousToken].map((table) =>
+              table[layer]![head]!.toFixed(2),
+            );
+            return (
+              <figure key={head}>
+                <Thumb pattern={patternOfHead[layer * heads + head]!} ramp={ramp} />
+                <figcaption>
+                  <b>
+                    {layer}.{head}
+                  </b>{" "}
+                  ◆ {scores[0]} ◀ {scores[1]}
+                </figcaption>
+              </figure>
+            );
+          })}
+        </div>
+      ))}
       <p class="hint">
-        Queries down, keys to the right. ◆ induction score, ◀ previous-token score.
+        Where each head looks at this step, a group for each layer: queries down, keys to the right.
+        ◆ induction score, ◀ previous-token score.
       </p>
     </div>
   );
 }
 
 function OpenIt({ run, event }: { readonly run: LabRun; readonly event: LabEvent }) {
-  const { open } = usePage();
+  const { open, change } = usePage();
   const { files } = event.checkpoint!;
   if (files.length === 0) return null;
   return (
@@ -186,9 +280,12 @@ function OpenIt({ run, event }: { readonly run: LabRun; readonly event: LabEvent
       <button
         type="button"
         class="plain"
-        onClick={() => open({ id: `lab ${run.name}, step ${event.step}`, files })}
+        onClick={() => {
+          change({ view: "heads" }, "new");
+          open({ id: `lab ${run.name}, step ${event.step}`, files });
+        }}
       >
-        Open this checkpoint in the other views
+        Open this checkpoint in Heads
       </button>
     </p>
   );

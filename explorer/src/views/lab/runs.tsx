@@ -23,7 +23,7 @@ export function Runs({ runs, remove, runName, show }: RunsProps) {
   const series: Series[] = compared.map((run, index) => ({
     name: run.name,
     kind: KINDS[index]!,
-    points: run.events.map(({ step, scores }) => [Math.max(1, step), scores.copyGain] as const),
+    points: run.events.map(({ step, scores }) => [step, scores.copyGain] as const),
   }));
   return (
     <>
@@ -31,9 +31,8 @@ export function Runs({ runs, remove, runName, show }: RunsProps) {
       {series.length > 1 && (
         <LineChart
           label="Copy gain of each run by step"
-          xName="step (log scale)"
+          xName="step"
           yName="copy gain, nats"
-          log
           least={Math.min(0, ...series.flatMap(({ points }) => points.map(([, gain]) => gain)))}
           series={series}
         />
@@ -63,7 +62,7 @@ export function Runs({ runs, remove, runName, show }: RunsProps) {
                 <button type="button" class="sort" onClick={() => void keep(run)}>
                   download run
                 </button>{" "}
-                {run.state !== "running" && (
+                {run.state !== "running" && run.state !== "stored" && (
                   <button type="button" class="sort" onClick={() => remove(run.name)}>
                     remove
                   </button>
