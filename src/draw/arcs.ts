@@ -46,6 +46,8 @@ interface Canvas {
   readonly document: Document;
   readonly theme: Theme;
   readonly layout: ArcsLayout;
+  /** Of the tokens, pixels. */
+  readonly fontSize: number;
 }
 
 function rowOf(picture: Arcs, document: Document, theme: Theme): Part {
@@ -60,7 +62,8 @@ function rowOf(picture: Arcs, document: Document, theme: Theme): Part {
     },
     WIDTH,
   );
-  const canvas = { document, theme, layout };
+  const texts = guess ? [...pieces, guess.piece] : pieces;
+  const canvas = { document, theme, layout, fontSize: tokenFont(texts, layout.box.width) };
   const { width, height } = layout;
   const nodes = [...seamOf(canvas, picture), ...boxesOf(canvas, picture), ...linesOf(canvas)];
   return { node: svgNode(document, "svg", { width, height }, nodes), width, height };
@@ -104,11 +107,10 @@ interface Box {
 }
 
 function boxOf(
-  { document, theme, layout }: Canvas,
+  { document, theme, layout, fontSize }: Canvas,
   { piece, at, below, outline: [stroke, strokeWidth], dash }: Box,
 ): SVGElement[] {
   const { left, middle, box } = layout;
-  const size = tokenFont(piece, box.width);
   const frame = { x: left(at), y: box.top, width: box.width, height: box.height, rx: 8 };
   const anchor = { x: middle(at), "text-anchor": "middle" };
   return [
@@ -122,7 +124,7 @@ function boxOf(
     svgNode(
       document,
       "text",
-      { ...anchor, y: box.top + box.height / 2 + 6, "font-size": size, fill: theme.text },
+      { ...anchor, y: box.top + box.height / 2 + 6, "font-size": fontSize, fill: theme.text },
       [tokenText(piece, tokenRoom(box.width))],
     ),
     svgNode(
@@ -138,22 +140,11 @@ function linesOf({ document, theme, layout }: Canvas): SVGElement[] {
   const colours = coloursOf(theme);
   const { copied } = layout;
   return [
-    ...layout.arcs.flatMap(({ arc, line, point, thickness, label }) => {
+    ...layout.arcs.flatMap(({ arc, line, point, thickness }) => {
       const stroke = colours[arc.role];
-      const words = { x: label.x, y: label.y, "text-anchor": label.anchor };
       return [
         svgNode(document, "path", { d: line, fill: "none", stroke, "stroke-width": thickness }),
         svgNode(document, "path", { d: point, fill: stroke }),
-        ...(arc.label
-          ? [
-              svgNode(
-                document,
-                "text",
-                { ...words, fill: stroke, "font-size": 13, "font-weight": 600 },
-                [arc.label],
-              ),
-            ]
-          : []),
       ];
     }),
     ...(copied
@@ -165,5 +156,18 @@ function linesOf({ document, theme, layout }: Canvas): SVGElement[] {
           svgNode(document, "path", { d: copied.point, fill: colours.key }),
         ]
       : []),
+    ...layout.arcs.flatMap((drawnArc) => labelOf({ document, theme }, drawnArc)),
   ];
+}
+
+/** Words of an arc, drawn after all arcs so that none crosses them. */
+function labelOf(
+  { document, theme }: Pick<Canvas, "document" | "theme">,
+  { arc, label: { x, y, anchor } }: ArcsLayout["arcs"][number],
+): SVGElement[] {
+  if (!arc.label) return [];
+  const halo = { stroke: theme.panel, "stroke-width": 4, "paint-order": "stroke" };
+  const place = { x, y, "text-anchor": anchor, fill: coloursOf(theme)[arc.role] };
+  const font = { "font-size": 13, "font-weight": 600 };
+  return [svgNode(document, "text", { ...place, ...font, ...halo }, [arc.label])];
 }

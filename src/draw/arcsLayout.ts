@@ -21,12 +21,16 @@ export interface ArcsInput<Kind extends Arc = Arc> {
   readonly copiedFrom: number | null;
   /** Whether something stands below the boxes. */
   readonly hasNote: boolean;
+  /** Room that is kept for what comes and goes, so that the boxes stay where they are: for arcs over so many tokens, and below. */
+  readonly reach?: number | undefined;
 }
 
 /** Weights below this draw no arc. */
 export const LEAST_ARC = 0.03;
 const BOX = { height: 52, widest: 84, least: 28 };
 const SIDE = 4;
+/** Above boxes with no arcs over them. */
+const BARE = 28;
 const THICK = 8;
 /** From this width on arcs have words. */
 const WIDE = 640;
@@ -64,7 +68,7 @@ export function arcsLayout<Kind extends Arc>(
   input: ArcsInput<Kind>,
   width: number,
 ): ArcsLayout<Kind> {
-  const { tokens, arcs, hasGuess, hasNote, copiedFrom } = input;
+  const { tokens, arcs, hasGuess, hasNote, copiedFrom, reach = null } = input;
   const count = tokens + (hasGuess ? 1 : 0);
   const gap = width < WIDE ? 4 : 12;
   const fitting = Math.floor((width - 2 * SIDE) / count) - gap;
@@ -72,13 +76,13 @@ export function arcsLayout<Kind extends Arc>(
   const left = (at: number) => SIDE + at * (size + gap);
   const middle = (at: number) => left(at) + size / 2;
   const strongArcs = arcs.filter(({ weight }) => weight >= LEAST_ARC);
-  const span = Math.max(1, ...strongArcs.map(({ from, to }) => Math.abs(from - to)));
-  const top = 40 + heightOf(span);
+  const span = Math.max(reach ?? 0, ...strongArcs.map(({ from, to }) => Math.abs(from - to)));
+  const top = strongArcs.length === 0 && reach === null ? BARE : 46 + heightOf(Math.max(1, span));
   const right = Math.max(width, left(count));
   const copies = hasGuess && copiedFrom !== null;
   return {
     width: right,
-    height: top + BOX.height + (hasNote || copies ? 104 : 24),
+    height: top + BOX.height + (hasNote || copies || (hasGuess && reach !== null) ? 104 : 24),
     gap,
     box: { width: size, height: BOX.height, top },
     left,
@@ -113,7 +117,7 @@ function placeArc<Kind extends Arc>(
     line: `M${start} ${top - 2}C${start} ${high} ${stop} ${high} ${stop} ${end}`,
     point: `M${stop - 7} ${end - 5}L${stop} ${top - 1}L${stop + 7} ${end - 5}Z`,
     thickness: Math.max(1.5, THICK * arc.weight),
-    label: { x, y: end - height - 8, anchor },
+    label: { x, y: end - height - 14, anchor },
   };
 }
 
@@ -128,9 +132,10 @@ function copyOf(from: number, to: number, bottom: number) {
 /** Width of a letter as a share of its size, and the smallest size that is read. */
 const LETTER = { width: 0.62, least: 11 };
 
-/** The size of a token's letters in a box so wide. */
-export function tokenFont(piece: string, boxWidth: number): number {
-  const fitting = boxWidth / (LETTER.width * Math.max(1, piece.length));
+/** The size of letters in boxes so wide: one for all tokens, which the longest of them sets. */
+export function tokenFont(pieces: readonly string[], boxWidth: number): number {
+  const longest = Math.max(1, ...pieces.map((piece) => piece.length));
+  const fitting = (boxWidth - 4) / (LETTER.width * longest);
   return Math.max(LETTER.least, Math.min(20, fitting));
 }
 

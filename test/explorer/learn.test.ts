@@ -74,7 +74,7 @@ describePage("the lessons of the explorer", (open) => {
 
   test("show the model's numbers: lengths of the stream, shares of a row, and the path of induction", async () => {
     const { tab } = await open("#view=learn&ids=true");
-    await tab.locator("b[data-value]").waitFor({ timeout: 60_000 });
+    await tab.locator("b[data-value]").waitFor();
     const ids = await lessonTokens(tab); // with the model's own guess, which is right, at the end
     expect(ids.slice(6)).toEqual(ids.slice(0, 6));
     const names = [
@@ -118,7 +118,7 @@ describePage("the lessons of the explorer", (open) => {
   test("are on the sequence of 64 that shows the circuit best: the cut of the head that looks back takes the match to nothing", async () => {
     const { tab } = await open("#view=learn&lesson=3");
     const step = tab.locator("[data-step][data-back][data-match][data-copied]");
-    await step.waitFor({ timeout: 60_000 });
+    await step.waitFor();
     for (let click = 0; click < 3; click++)
       await tab.getByRole("button", { name: "Next step" }).click();
     const match = async () => Number(await step.getAttribute("data-match"));
@@ -136,7 +136,7 @@ describePage("the lessons of the explorer", (open) => {
     for (const model of ["zoo:attn-2l", "zoo:llama-gqa"]) {
       const { tab } = await open(`#view=learn&lesson=1&model=${model}`);
       const strips = tab.locator("svg.product");
-      await strips.nth(1).waitFor({ timeout: 60_000 });
+      await strips.nth(1).waitFor();
       const rows = await strips.evaluateAll((all) =>
         all.map((element) =>
           element.getAttribute("aria-label")!.split(": ")[1]!.split(", ").map(Number),
@@ -153,7 +153,7 @@ describePage("the lessons of the explorer", (open) => {
 
   test("begin at their title, which has the focus", async () => {
     const { tab } = await open("#view=learn&lesson=1", { width: 360 });
-    await tab.locator("svg.product").first().waitFor({ timeout: 60_000 });
+    await tab.locator("svg.product").first().waitFor();
     await tab.getByRole("button", { name: "Next lesson" }).click();
     const title = tab.getByRole("heading", { name: "3 Where does it look?" });
     await title.waitFor();
@@ -203,9 +203,13 @@ describePage("the lessons of the explorer", (open) => {
     const html = await saved(tab, "HTML");
     expect(html).toContain("Lesson 1, The stream: zoo:attn-2l");
     expect(html).toContain("A transformer reads tokens.");
-    expect(await saved(tab, "CSV")).toContain(`after layer 1,${length},`);
+    const csv = await saved(tab, "CSV");
+    expect(csv).toContain(`after layer 1,${length}\n`); // and no column of what is only drawn
+    expect(csv).not.toContain("vector");
     expect(JSON.parse(await saved(tab, "JSON")).heads[0].weights).toHaveLength(12);
-    expect(await saved(tab, "SVG")).toContain("query: the token that looks");
+    const pieces = await tab.locator("svg text.piece").allTextContents();
+    const svg = await saved(tab, "SVG"); // the picture that the lesson shows
+    for (const piece of pieces) expect(svg).toContain(`>${piece}<`);
     expect((await saved(tab, "PNG")).slice(1, 4)).toBe("PNG");
     expect(errors).toEqual([]);
     await tab.close();
@@ -224,7 +228,7 @@ describePage("the lessons of the explorer", (open) => {
       name: `lesson-${lesson + 1}`,
       hash: `#view=learn&lesson=${lesson}`,
       ready: async (tab) => {
-        await tab.locator(selector).first().waitFor({ timeout: 60_000 });
+        await tab.locator(selector).first().waitFor();
         if (lesson !== 3) return;
         for (let step = 0; step < 3; step++)
           await tab.getByRole("button", { name: "Next step" }).click();
@@ -236,7 +240,7 @@ describePage("the lessons of the explorer", (open) => {
 /** What a lesson's task says, by the lesson from 0. */
 const TASKS: Readonly<Record<number, string>> = {
   1: "Which key fits the query?",
-  2: "Which one attends more to the previous token?",
+  2: "Which head attends more to the previous token?",
   3: "Cut heads and read the numbers again.",
 };
 

@@ -39,6 +39,8 @@ interface Props {
     readonly probability: number | null;
     readonly from: number | null;
   } | null;
+  /** Room is kept for arcs over so many tokens and for what stands below, so that nothing moves when they come and go. */
+  readonly reach?: number;
   /** Left out: tokens cannot be chosen. */
   readonly choose?: (position: number) => void;
 }
@@ -54,6 +56,7 @@ export function TokenArcs(props: Props) {
       hasGuess: guess !== null,
       copiedFrom: guess?.from ?? null,
       hasNote: note !== null,
+      reach: props.reach,
     },
     width,
   );
@@ -69,37 +72,32 @@ export function TokenArcs(props: Props) {
   return (
     <div ref={element} class="arcs" role="group" tabIndex={0} aria-label={label}>
       <svg width={layout.width} height={layout.height} role="group" aria-label={label}>
-        {seam !== null && (
-          <line
-            class="seam"
-            x1={left(seam) - gap / 2}
-            x2={left(seam) - gap / 2}
-            y1={box.top - 16}
-            y2={bottom + 20}
-          />
-        )}
+        {seam !== null && <Seam x={left(seam) - gap / 2} {...{ left, seam, box }} />}
         <Boxes {...props} layout={layout} />
         {note && <Note {...note} x={middle(note.at)} y={bottom + 26} />}
-        {layout.arcs.map((layoutArc) => (
+        {layout.arcs.map((drawnArc) => (
           <ArcPath
-            key={`${layoutArc.arc.role} ${layoutArc.arc.from} ${layoutArc.arc.to}`}
-            place={layoutArc}
-            isWide={layout.isWide}
+            key={`${drawnArc.arc.role} ${drawnArc.arc.from} ${drawnArc.arc.to}`}
+            place={drawnArc}
           />
         ))}
         {copied && <CopyArc {...copied} />}
+        {layout.isWide &&
+          layout.arcs.map((drawnArc) => <ArcLabel key={drawnArc.line} place={drawnArc} />)}
       </svg>
     </div>
   );
 }
 
 interface BoxesProps extends Props {
-  readonly layout: ArcsLayout;
+  readonly layout: ArcsLayout<Arc>;
 }
 
 /** The tokens, and the guess of the next one after them. */
 function Boxes({ layout, ...props }: BoxesProps) {
   const { pieces, guess, choose } = props;
+  const texts = guess ? [...pieces, guess.piece] : pieces;
+  const fontSize = tokenFont(texts, layout.box.width);
   return (
     <>
       {pieces.map((piece, at) => (
@@ -109,7 +107,7 @@ function Boxes({ layout, ...props }: BoxesProps) {
           textKind="piece"
           below={String(at)}
           choose={choose && (() => choose(at))}
-          {...{ piece, at, layout }}
+          {...{ piece, at, layout, fontSize }}
         />
       ))}
       {guess && (
@@ -119,7 +117,7 @@ function Boxes({ layout, ...props }: BoxesProps) {
           piece={guess.piece}
           below={percent(guess.probability)}
           at={pieces.length}
-          layout={layout}
+          {...{ layout, fontSize }}
         />
       )}
     </>
@@ -134,12 +132,13 @@ interface BoxProps {
   readonly at: number;
   /** What stands below the box. */
   readonly below: string;
-  readonly layout: ArcsLayout;
+  readonly layout: ArcsLayout<Arc>;
+  readonly fontSize: number;
   readonly choose?: (() => void) | undefined;
 }
 
 /** A token, or the guess of one, in its box. */
-function Box({ kind, textKind, piece, at, below, layout, choose }: BoxProps) {
+function Box({ kind, textKind, piece, at, below, layout, fontSize, choose }: BoxProps) {
   const { box, left, middle } = layout;
   const { width, height, top } = box;
   return (
@@ -149,7 +148,7 @@ function Box({ kind, textKind, piece, at, below, layout, choose }: BoxProps) {
         class={textKind}
         x={middle(at)}
         y={top + height / 2 + 6}
-        style={{ fontSize: `${tokenFont(piece, width)}px` }}
+        style={{ fontSize: `${fontSize}px` }}
       >
         {shortToken(piece, tokenRoom(width))}
       </text>
@@ -182,36 +181,62 @@ function Note({ text, x, y }: { readonly text: string; readonly x: number; reado
 
 interface ArcProps {
   readonly place: PlacedArc<Arc>;
-  /** There is room for words. */
-  readonly isWide: boolean;
 }
 
-function ArcPath({ place: layoutArc, isWide }: ArcProps) {
-  const { arc, line, point, thickness, label: place } = layoutArc;
-  const { weight, role, label, words, isCut = false, isPast = false } = arc;
-  const colour = isCut ? "cut" : role;
-  const kind = `${colour}${isPast ? " past" : ""}`;
+function kindOfArc({ role, isCut = false }: Arc): string {
+  return isCut ? "cut" : role;
+}
+
+function ArcPath({ place: { arc, line, point, thickness } }: ArcProps) {
+  const kind = `${kindOfArc(arc)}${arc.isPast ? " past" : ""}`;
   return (
     <g
       role="img"
-      tabIndex={0}
-      aria-label={words}
+      tabindex={0} // not tabIndex: attributes of SVG are case-sensitive
+      aria-label={arc.words}
       data-arc={`${arc.from},${arc.to}`}
-      data-value={weight}
+      data-value={arc.weight}
     >
       <path class={`arc ${kind}`} d={line} style={{ strokeWidth: `${thickness}px` }} />
       <path class={`arc ${kind}`} d={point} style={{ fill: "currentColor", strokeWidth: "1px" }} />
-      {label && isWide && (
-        <text
-          class={`label ${colour}`}
-          x={place.x}
-          y={place.y}
-          style={{ textAnchor: place.anchor }}
-        >
-          {label}
-        </text>
-      )}
     </g>
+  );
+}
+
+/** Words of an arc, drawn after all arcs so that none crosses them; a listener has heard them with the arc. */
+function ArcLabel({ place: { arc, label } }: ArcProps) {
+  return (
+    <text
+      aria-hidden="true"
+      class={`label ${kindOfArc(arc)}`}
+      x={label.x}
+      y={label.y}
+      style={{ textAnchor: label.anchor }}
+    >
+      {arc.label}
+    </text>
+  );
+}
+
+interface SeamProps extends Pick<ArcsLayout, "left" | "box"> {
+  readonly seam: number;
+  readonly x: number;
+}
+
+/** Where the block begins again. */
+function Seam({ seam, x, left, box }: SeamProps) {
+  const { top, height } = box;
+  const above = { y: top - 8, style: { textAnchor: "start" } };
+  return (
+    <>
+      <line class="seam" x1={x} x2={x} y1={top - 20} y2={top + height + 20} />
+      <text class="faint" x={left(0)} {...above}>
+        first time
+      </text>
+      <text class="faint" x={left(seam)} {...above}>
+        again
+      </text>
+    </>
   );
 }
 

@@ -95,6 +95,7 @@ interface AttentionOfLookProps {
 }
 
 function AttentionOfLook({ look, sequence, at, edits }: AttentionOfLookProps) {
+  const { state } = usePage();
   const { layer } = at;
   const focus = useFocus(look, sequence, at);
   return (
@@ -105,9 +106,16 @@ function AttentionOfLook({ look, sequence, at, edits }: AttentionOfLookProps) {
         attends to it. A click or Enter locks a token, or pins a cell of the matrix.
       </p>
       <FormButtons />
-      <div class="attention">
+      <div class={state.form === "arcs" ? "attention broad" : "attention"}>
         <Picture focus={focus} edits={edits} />
-        <Lists focus={focus} />
+        <div class="besidePicture">
+          <div>
+            <h3>All heads of layer {layer}</h3>
+            <LayerButtons />
+            <LayerThumbs {...{ look, at }} />
+          </div>
+          <Lists focus={focus} />
+        </div>
       </div>
       {edits.length > 0 && (
         <p class="hint">“Why” and downloads are of the model as it was trained.</p>
@@ -115,9 +123,6 @@ function AttentionOfLook({ look, sequence, at, edits }: AttentionOfLookProps) {
       <WhyCell ids={sequence.ids} at={at} cell={focus.cell} nameOf={focus.nameOf} />
       <AllWeights focus={focus} />
       <Take {...{ look, sequence, at, edits }} />
-      <h3>All heads of layer {layer}</h3>
-      <LayerButtons />
-      <LayerThumbs {...{ look, at }} />
     </>
   );
 }
@@ -209,6 +214,11 @@ function FormButtons() {
 /** Arcs of a token: more than these are too thin to be seen. */
 const MOST_ARCS = 12;
 
+/** Tokens under the longest arc that there can be: rows of arcs then stand still while the reader points at others. */
+function reachOf({ length }: Pattern): number {
+  return Math.min(length - 1, 10); // arcs over more are no higher
+}
+
 /** The pattern as a matrix, arcs or lines, and the cell in focus in words. */
 function Picture({ focus, edits }: FocusProps & Pick<AttentionOfLookProps, "edits">) {
   const { state, change, token } = usePage();
@@ -239,6 +249,7 @@ function Picture({ focus, edits }: FocusProps & Pick<AttentionOfLookProps, "edit
             words: `${nameOf(query)} looks at ${nameOf(other.position)} with ${number(other.weight)}`,
           }))}
           query={query}
+          reach={reachOf(pattern)}
           choose={lock}
         />
       ) : (

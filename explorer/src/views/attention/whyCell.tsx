@@ -3,6 +3,7 @@ import { headName, type HeadAt, type WhyResult } from "induction-lens/browser";
 import type { Requests } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
+import { decimals } from "../../parts/decimals.ts";
 import type { Cell } from "./matrix.tsx";
 
 /** Parts that are shown by themselves; the others are one row. */
@@ -76,14 +77,14 @@ function Parts({ result, nameOf }: PartsProps) {
             <tr key={name}>
               <th scope="row">{name}</th>
               <td data-part={name} data-value={value}>
-                {value.toFixed(2)}
+                {decimals(value, 2)}
                 <span
                   class={value < 0 ? "bar gone" : "bar"}
                   aria-hidden="true"
                   style={{ width: `${(100 * Math.abs(value)) / most}%` }}
                 />
               </td>
-              <td>{stands.toFixed(2)}</td>
+              <td>{decimals(stands, 2)}</td>
             </tr>
           ))}
           <tr class="chosen">

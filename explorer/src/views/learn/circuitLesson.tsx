@@ -117,6 +117,7 @@ function CircuitArcs({ lesson, circuit, steps, step }: ArcsProps) {
         arcs.map((arc) => ({ ...arc, isPast: at < step })),
       )}
       seam={repeats && repeats.start + repeats.period}
+      reach={query - target}
       note={
         stepsSoFar.some(({ isNoted }) => isNoted)
           ? { at: target, text: `after ${tokenAt(target - 1)}` }

@@ -14,7 +14,8 @@ export async function lessonTaken(
   const head = headName(induction);
   const args = { ids: sequence.ids, head, weighted: false };
   const result = await engine.ask("attention", args);
-  const { attentionFigure } = await import("../../export/files.ts");
+  const { attentionFigure, pagePicture } = await import("../../export/files.ts");
+  const arcs = element.querySelector<SVGElement>(".arcs > svg");
   const weights: StudyTable = {
     caption: `Attention of head ${head}, which the lesson is about`,
     columns: ["query", "token", "key", "looks at", "weight"],
@@ -29,18 +30,24 @@ export async function lessonTaken(
   return {
     title: `${title}: ${result.model.id}`,
     lines: [...element.querySelectorAll("p")].map(textOf).filter(Boolean),
-    picture: attentionFigure(result),
+    picture: arcs ? pagePicture(arcs, arcs.getAttribute("aria-label")!) : attentionFigure(result),
     tables: [first, ...more] as const,
     result,
   };
 }
 
+/** A table of the page without its columns of pictures. */
 function tableOf(table: HTMLTableElement, title: string): StudyTable {
   const [head, ...body] = [...table.rows];
+  const rows = body.map((row) => [...row.cells].map(cellOf));
+  const columns = [...head!.cells].map(textOf);
+  const textColumns = [...columns.keys()].filter((column) =>
+    rows.some((row) => row[column] !== ""),
+  );
   return {
     caption: textOf(table.caption) || title,
-    columns: [...head!.cells].map(textOf),
-    rows: body.map((row) => [...row.cells].map(cellOf)),
+    columns: textColumns.map((column) => columns[column]!),
+    rows: rows.map((row) => textColumns.map((column) => row[column] ?? "")),
   };
 }
 

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt, type ScoreName, type ScoreResult } from "induction-lens/browser";
-import { bestHead } from "induction-lens/measure";
+import { bestHead, softmax } from "induction-lens/measure";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { sequential } from "../../parts/colour.ts";
@@ -26,13 +26,13 @@ export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
   return (
     <>
       <p class="say">
-        Softmax turns the scores into shares of 100 %. Tokens that come later are hidden. That row
-        of shares is the pattern.
+        The head has a score for every token up to the one it is reading; later ones are hidden.{" "}
+        <b>Softmax</b> turns these scores into shares of 100 %: how much of its attention each token
+        gets.
       </p>
       <p>
-        Below is the row of <code>{tokenAt(query)}</code> at {query} in head {headName(induction)}.
-        The shares must add up to 100 % even if nothing fits. Most heads then park on the first
-        token, so the first column is often filled.
+        Here head {headName(induction)} is reading <code>{tokenAt(query)}</code> at {query}. The
+        shares must add up to 100 % even if nothing fits. Most heads then park on the first token.
         {!rests &&
           ` (None in this model: ${headName(rest)} comes closest, with ${percent(score.scores.firstToken[rest.layer]![rest.head]!)}.)`}
       </p>
@@ -57,42 +57,83 @@ interface RowProps {
   readonly weights: Float32Array;
 }
 
+/** Each earlier token's score, and the share that softmax makes of it; the reader weakens the scores and sees the shares even out. */
 function RowTable({ lesson, scores, weights }: RowProps) {
-  const { sequence, query, tokenAt } = lesson;
-  const most = Math.max(...scores.subarray(0, query + 1));
+  const { query, tokenAt } = lesson;
+  const [times, scale] = useState(1);
+  const visible = scores.subarray(0, query + 1);
+  const most = Math.max(...visible.map(Math.abs));
+  const shares = times === 1 ? weights : softmax(visible.map((score) => times * score));
   return (
-    <div class="scroll" role="group" tabIndex={0} aria-label="A row of the pattern">
-      <table class="rowTable">
-        <thead>
-          <tr>
-            <th scope="col">key</th>
-            <th scope="col">score</th>
-            <th scope="col">e^(score − largest)</th>
-            <th scope="col">share</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sequence.ids.map((_, key) => (
-            <tr key={key} class={weights[key]! >= 0.5 ? "chosen" : undefined}>
-              <th scope="row">
-                <code>{tokenAt(key)}</code> at {key}
-              </th>
-              <td>{key > query ? "masked" : scores[key]!.toFixed(2)}</td>
-              <td>{key > query ? "0" : Math.exp(scores[key]! - most).toFixed(4)}</td>
-              <td data-share={key} data-value={weights[key]}>
-                {weights[key]!.toFixed(3)}
-                <span class="bar" aria-hidden="true" style={{ width: `${100 * weights[key]!}%` }} />
-              </td>
+    <>
+      <div class="scroll wide" role="group" tabIndex={0} aria-label="A row of the pattern">
+        <table class="rowTable">
+          <thead>
+            <tr>
+              <th scope="col">token it can look at</th>
+              <th scope="col">score{times !== 1 && ` × ${times}`}</th>
+              <th scope="col">share of its attention</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {[...visible].map((score, key) => (
+              <tr key={key} class={shares[key]! >= 0.5 ? "chosen" : undefined}>
+                <th scope="row">
+                  <code>{tokenAt(key)}</code> at {key}
+                </th>
+                <td data-value={times * score}>
+                  <Bar
+                    text={(times * score).toFixed(1)}
+                    share={(times * Math.abs(score)) / most}
+                    kind={score < 0 ? "against" : "for"}
+                  />
+                </td>
+                <td data-share={key} data-value={shares[key]}>
+                  <Bar text={percent(shares[key]!)} share={shares[key]!} kind="" />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <label class="weaken">
+        What if the scores were weaker: × {times}{" "}
+        <input
+          type="range"
+          min={0}
+          max={1}
+          step={0.05}
+          value={times}
+          aria-valuetext={`scores times ${times}`}
+          onInput={(event) => scale(Number(event.currentTarget.value))}
+        />
+      </label>
+    </>
+  );
+}
+
+interface BarProps {
+  readonly text: string;
+  /** Of the longest bar. */
+  readonly share: number;
+  readonly kind: string;
+}
+
+/** A number with a bar beside it. */
+function Bar({ text, share, kind }: BarProps) {
+  return (
+    <span class="numberBar">
+      {text}
+      <span>
+        <span class={`bar ${kind}`} aria-hidden="true" style={{ width: `${100 * share}%` }} />
+      </span>
+    </span>
   );
 }
 
 /** The reader's task: two heads by their pictures. */
 function WhichHead({ lesson }: { readonly lesson: Lesson }) {
+  const { dark } = usePage();
   const { score } = lesson;
   const previous = bestHead(score.scores.previousToken)!;
   const other = besides(previous, score);
@@ -107,8 +148,10 @@ function WhichHead({ lesson }: { readonly lesson: Lesson }) {
   return (
     <Task result={result}>
       <p>
-        Two heads of this model, queries down, keys to the right. Which one attends more to the
-        previous token?
+        The pictures show all tokens at once: a line for each token that reads, from the first at
+        the top, and in it a square for each token that it can look at,{" "}
+        {dark ? "brighter" : "darker"} for a larger share. Which head attends more to the previous
+        token?
       </p>
       <div class="ways">
         {pair.map((at, index) => (

@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt } from "induction-lens/browser";
+import { hasWords } from "induction-lens/report";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { sequential } from "../../parts/colour.ts";
@@ -29,15 +30,16 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
   return (
     <>
       <p class="say">
-        Type a sequence of your own in which something comes twice, and say where head{" "}
-        {headName(induction)} will look from its last token.
+        Type a sequence of your own in which something comes twice. Where will head{" "}
+        {headName(induction)}, which looks for what came next last time, look from the last token?
       </p>
       <p>
-        It scores {strength.toFixed(2)} of 1 on random sequences that repeat. If it does something
-        else on yours, you have found a limit of the score.
+        On random sequences that repeat it gives {percent(strength)} of its attention to the token
+        that came next last time. If it does something else on yours, you have found a limit of that
+        number.
       </p>
       <OwnText
-        label={facts.tokenizer ? "Text" : `Token ids from 0 to ${facts.vocabulary - 1}`}
+        label={facts.tokenizer ? "Text" : idsLabel(facts)}
         example={example}
         read={(own) => {
           choose(null);
@@ -46,24 +48,12 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
       />
       {error && <p role="alert">{error}</p>}
       <Task result={result}>
-        <p>Choose the token that it will look at from {last >= 0 ? at(last) : "the last token"}.</p>
+        <p>
+          It is reading {last >= 0 ? at(last) : "the last token"}. Choose the token that it will
+          look at.
+        </p>
         {pieces.length > 0 && <Guess {...{ pieces, pattern, guess, choose }} />}
-        {guess !== null && pattern && (
-          <TokenArcs
-            label={`Where head ${headName(induction)} looks from the last token`}
-            pieces={pieces.map(token)}
-            arcs={largest(pattern, "from", last, 6).map(({ position, weight }) => ({
-              from: last,
-              to: position,
-              weight,
-              role: "induction",
-              label: weight >= 0.2 ? `${percent(weight)} on ${token(pieces[position]!)}` : "",
-              words: `${at(last)} looks at ${at(position)}, ${percent(weight)}`,
-            }))}
-            query={last}
-            target={guess}
-          />
-        )}
+        {guess !== null && pattern && <Looks {...{ induction, pieces, pattern, guess, at }} />}
       </Task>
       <FoldedFormula
         formula="where it looks = the key with the largest pattern[last, key]"
@@ -71,6 +61,44 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
       />
     </>
   );
+}
+
+interface LooksProps {
+  readonly induction: HeadAt;
+  readonly pieces: readonly string[];
+  readonly pattern: Pattern;
+  readonly guess: number;
+  readonly at: (position: number) => string;
+}
+
+/** Where the head looks from the last token, as arcs. */
+function Looks({ induction, pieces, pattern, guess, at }: LooksProps) {
+  const { token } = usePage();
+  const last = pieces.length - 1;
+  return (
+    <TokenArcs
+      label={`Where head ${headName(induction)} looks from the last token`}
+      pieces={pieces.map(token)}
+      arcs={largest(pattern, "from", last, 6).map(({ position, weight }) => ({
+        from: last,
+        to: position,
+        weight,
+        role: "induction",
+        label: weight >= 0.2 ? `${percent(weight)} on ${token(pieces[position]!)}` : "",
+        words: `${at(last)} looks at ${at(position)}, ${percent(weight)}`,
+      }))}
+      query={last}
+      target={guess}
+    />
+  );
+}
+
+/** What a model without tokenizer can be given, in words. */
+function idsLabel({ vocabulary }: Lesson["facts"]): string {
+  const numbers = `numbers from 0 to ${vocabulary - 1}`;
+  return hasWords({ tokenizer: null, vocabulary })
+    ? `Words as above, or ${numbers}`
+    : `Token ids, ${numbers}`;
 }
 
 /** The reader's text as tokens, and where the head looks in it; null while that is on its way. */

@@ -136,6 +136,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
         },
       ]}
       seam={repeats && repeats.start + repeats.period}
+      reach={query - target}
       guess={{
         piece: best ? token(best.piece) : "…",
         probability: best?.probability ?? null,
@@ -195,7 +196,7 @@ function Price({ whole, now }: { readonly whole: Cut; readonly now: Cut }) {
   const [was, is] = [whole.losses.secondCopy, now.losses.secondCopy];
   const changed = now.edits.length > 0;
   return (
-    <p class="price" role="status" data-of={editsOf(now.edits)}>
+    <p class={changed ? "price changed" : "price"} role="status" data-of={editsOf(now.edits)}>
       <span>loss on the repeat</span>
       <b data-loss="secondCopy" data-value={is}>
         {was.toFixed(2)}
