@@ -7,3 +7,12 @@ export const EMBEDDED: readonly string[] = [
   ...ZOO.map(({ name }) => name).filter((name) => name !== START.model),
   "planted:induction",
 ];
+
+/** What is said of a model that comes with the page, by its name. */
+export const ABOUT: ReadonlyMap<string, string> = new Map([
+  ...ZOO.map(({ name, about }) => [name, about] as const),
+  [
+    "planted:induction",
+    "Written by hand, not trained: previous-token head 0.3, induction head 1.2, duplicate-token head 0.1, resting head 0.2; the others are noise.",
+  ],
+]);

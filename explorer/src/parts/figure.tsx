@@ -4,14 +4,19 @@ import { usePage } from "../page/page.ts";
 
 interface Props {
   readonly picture: StudyPicture;
-  readonly chosen: string;
+  readonly chosen?: string;
   /** Heads that are changed. */
-  readonly off: ReadonlySet<string>;
-  readonly choose: (head: string) => void;
+  readonly off?: ReadonlySet<string>;
+  /** Left out: heads cannot be chosen. */
+  readonly choose?: (head: string) => void;
+  /** Hears how wide the drawing is, pixels. */
+  readonly measured?: (width: number) => void;
 }
 
+const NONE_OFF: ReadonlySet<string> = new Set();
+
 /** A figure of the library on the page, drawn by the code that draws it in exports; boxes of heads are buttons. */
-export function Figure({ picture, chosen, off, choose }: Props) {
+export function Figure({ picture, chosen, off = NONE_OFF, choose, measured }: Props) {
   const { dark } = usePage();
   const place = useRef<HTMLDivElement>(null);
   const [drawing, tell] = useState<SVGSVGElement | null>(null);
@@ -20,13 +25,15 @@ export function Figure({ picture, chosen, off, choose }: Props) {
     void picture.draw().then((paint) => {
       if (!isWanted) return;
       const svg = paint(document, THEMES[dark ? "dark" : "light"]);
-      svg.setAttribute("role", "group"); // a picture would hide its buttons from those who listen
+      if (choose) svg.setAttribute("role", "group"); // a picture would hide its buttons from those who listen
       place.current!.replaceChildren(svg);
       tell(svg);
+      measured?.(Number(svg.getAttribute("width")));
     });
     return () => void (isWanted = false);
   }, [picture, dark]);
   useLayoutEffect(() => {
+    if (!choose) return;
     for (const box of drawing?.querySelectorAll<SVGElement>("[data-head]") ?? []) {
       const head = box.dataset["head"]!;
       box.setAttribute("role", "button");
@@ -55,13 +62,13 @@ export function Figure({ picture, chosen, off, choose }: Props) {
       class="figure"
       onClick={(event) => {
         const head = headOf(event);
-        if (head) choose(head);
+        if (head) choose?.(head);
       }}
       onKeyDown={(event) => {
         const head = headOf(event);
         if (head === undefined || (event.key !== "Enter" && event.key !== " ")) return;
         event.preventDefault();
-        choose(head);
+        choose?.(head);
       }}
       onPointerOver={(event) => light(headOf(event))}
       onPointerLeave={() => light(undefined)}

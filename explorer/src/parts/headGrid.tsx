@@ -1,8 +1,11 @@
 import { useMemo, useRef } from "preact/hooks";
-import { cellStyle, diverging, sequential } from "./colour.ts";
+import type { Ramp } from "induction-lens/report";
+import { cellStyle, diverging, sequential, splitStyle } from "./colour.ts";
 
 export interface GridCell {
   readonly value: number;
+  /** What it was before the changes: the cell then shows both, cut from corner to corner. */
+  readonly before?: number;
   readonly text: string;
   readonly glyph: string;
   /** What a screen reader says after `layer 1 head 3`. */
@@ -53,9 +56,15 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
     choose(next[0]!, next[1]!);
     grid.current?.querySelector<HTMLElement>(`[data-at="${next.join(".")}"]`)?.focus();
   };
-  const many = cells[0]!.length > 6 ? " many" : "";
+  const isMany = cells[0]!.length > 6;
   return (
-    <div ref={grid} class={`grid${many}`} role="grid" aria-label={label} onKeyDown={move}>
+    <div
+      ref={grid}
+      class={isMany ? "grid many" : "grid"}
+      role="grid"
+      aria-label={label}
+      onKeyDown={move}
+    >
       <ColumnNumbers count={cells[0]!.length} />
       {cells.map((row, at) => (
         <div role="row" class="row" key={at}>
@@ -67,27 +76,60 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
             )}
           </span>
           {row.map((cell, column) => (
-            <span
+            <Cell
               key={column}
-              role="gridcell"
-              class={`cell${cell.off ? " off" : ""}${cell.framed ? " framed" : ""}${cell.marked ? " marked" : ""}`}
-              data-at={`${at}.${column}`}
-              data-value={cell.value}
-              tabIndex={at === layer && column === head ? 0 : -1}
-              aria-selected={at === layer && column === head}
-              aria-label={`layer ${at} head ${column}, ${cell.words}`}
-              style={cellStyle(ramp, scale === "sequential" ? cell.value : (cell.value + 1) / 2)}
-              onClick={() => choose(at, column)}
-            >
-              <b>{cell.glyph}</b>{" "}
-              {(many === "" || Math.abs(cell.value) >= LEAST_WRITTEN) && (
-                <span class="number">{cell.text}</span>
-              )}
-            </span>
+              {...{ cell, ramp, scale, isMany }}
+              at={`${at}.${column}`}
+              label={`layer ${at} head ${column}, ${cell.words}`}
+              isChosen={at === layer && column === head}
+              choose={() => choose(at, column)}
+            />
           ))}
         </div>
       ))}
     </div>
+  );
+}
+
+interface CellProps extends Pick<Props, "scale"> {
+  readonly cell: GridCell;
+  readonly at: string;
+  readonly label: string;
+  readonly ramp: Ramp;
+  readonly isMany: boolean;
+  readonly isChosen: boolean;
+  readonly choose: () => void;
+}
+
+function Cell({ cell, at, label, ramp, scale, isMany, isChosen, choose }: CellProps) {
+  const { value, before, text, glyph } = cell;
+  const share = (of: number) => (scale === "sequential" ? of : (of + 1) / 2);
+  const split = before === undefined ? null : splitStyle(ramp, share(before), share(value));
+  const kinds = ["off", "framed", "marked"] as const;
+  const classes = ["cell", ...kinds.filter((kind) => cell[kind]), ...(split ? ["split"] : [])];
+  const isWritten = (number: number) => !isMany || Math.abs(number) >= LEAST_WRITTEN;
+  return (
+    <span
+      role="gridcell"
+      class={classes.join(" ")}
+      data-at={at}
+      data-value={value}
+      tabIndex={isChosen ? 0 : -1}
+      aria-selected={isChosen}
+      aria-label={label}
+      style={split ? split.cell : cellStyle(ramp, share(value))}
+      onClick={choose}
+    >
+      {split && !isMany && (
+        <span class="was number" style={split.was}>
+          {before!.toFixed(2)}
+        </span>
+      )}
+      <span class="now">
+        <b>{glyph}</b>{" "}
+        {isWritten(value) && !(split && isMany) && <span class="number">{text}</span>}
+      </span>
+    </span>
   );
 }
 

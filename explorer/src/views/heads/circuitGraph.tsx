@@ -6,8 +6,14 @@ import { Figure } from "../../parts/figure.tsx";
 import { headList } from "../../parts/headWords.ts";
 import { headAt } from "./headAt.ts";
 
+interface Props {
+  readonly verdict: VerdictResult;
+  /** Hears how wide the drawing is, pixels. */
+  readonly measured: (width: number) => void;
+}
+
 /** The circuit of a verdict: a box for each head, a button that chooses it, and lines for the paths between them. */
-export function CircuitGraph({ verdict }: { readonly verdict: VerdictResult }) {
+export function CircuitGraph({ verdict, measured }: Props) {
   const { state, change } = usePage();
   const circuitHeading = useHeading("circuit");
   const picture = useDrawing(verdict);
@@ -22,6 +28,7 @@ export function CircuitGraph({ verdict }: { readonly verdict: VerdictResult }) {
           chosen={headName(state)}
           off={new Set(state.edits.map(headName))}
           choose={(name) => change(headAt(name))}
+          measured={measured}
         />
       </div>
     </section>

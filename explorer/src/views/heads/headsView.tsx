@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import {
   headName,
   type HeadAt,
@@ -30,56 +31,92 @@ export function HeadsView() {
   const verdict = verdicts?.find((row) => isSameHead(row, state)) ?? null;
   const choose = (nextLayer: number, nextHead: number) =>
     change({ layer: nextLayer, head: nextHead });
+  const [circuitWidth, measure] = useState(0);
+  const circuit = proof.verdict && <CircuitGraph verdict={proof.verdict} measured={measure} />;
+  const isWide = circuitWidth > COLUMN;
   return (
     <>
-      {proof.verdict && <CircuitGraph verdict={proof.verdict} />}
+      {isWide && circuit}
       <div class="panes">
-        <section aria-labelledby={mapHeading.labelledBy}>
-          <h2 id={mapHeading.id}>Induction score of every head</h2>
-          {!verdicts && <p class="say">{result.verdictInWords}</p>}
-          <HeadGrid
-            label="Induction score by layer and head"
-            cells={cellsOf(result, verdicts, state.edits)}
-            scale="sequential"
-            windows={windows}
-            {...{ layer, head, dark, choose }}
-          />
-          <MapLegend uniform={result.uniform.induction} {...{ verdicts, windows }} />
-          <VerdictBar />
-          <details>
-            <summary>As a table</summary>
-            <HeadTable result={result} chosen={headName(state)} choose={choose} />
-          </details>
-          <TakeAlong name="induction-scores" take={() => filesOf(result, proof.verdict)} />
-        </section>
-        <section aria-labelledby={chosenHeading.labelledBy}>
-          <h2 id={chosenHeading.id}>
-            Head {layer}.{head}
-          </h2>
-          {verdict ? (
-            <VerdictCard head={verdict} circuit={proof.verdict!.circuit} />
-          ) : (
-            <p class="say">{sentence(labelOf(result.scores, layer, head))}</p>
-          )}
-          <CutHead />
-          <HeadCard {...{ result, layer, head }} isProven={verdict !== null} />
-          <p class="ways">
+        <div>
+          {!isWide && circuit}
+          <section aria-labelledby={mapHeading.labelledBy}>
+            <h2 id={mapHeading.id}>Induction score of every head</h2>
+            {!verdicts && <p class="say">{result.verdictInWords}</p>}
+            <HeadGrid
+              label="Induction score by layer and head"
+              cells={cellsOf(result, verdicts, state.edits)}
+              scale="sequential"
+              windows={windows}
+              {...{ layer, head, dark, choose }}
+            />
             <button
               type="button"
-              class="plain"
-              onClick={() => change({ view: "attention" }, "new")}
+              class="plain small below"
+              onClick={() => showHeading(chosenHeading.id)}
             >
-              See where it looks
+              Head {headName(state)}:{" "}
+              {verdict?.label ?? signOf(labelOf(result.scores, layer, head)).name}, further down
             </button>
-            <button type="button" class="plain" onClick={() => change({ view: "surgery" }, "new")}>
-              Cut it together with others
-            </button>
-          </p>
-        </section>
+            <MapLegend uniform={result.uniform.induction} {...{ verdicts, windows }} />
+            <VerdictBar />
+            <details>
+              <summary>As a table</summary>
+              <HeadTable result={result} chosen={headName(state)} choose={choose} />
+            </details>
+            <TakeAlong name="induction-scores" take={() => filesOf(result, proof.verdict)} />
+          </section>
+        </div>
+        <ChosenHead result={result} verdict={verdict} />
       </div>
     </>
   );
 }
+
+interface ChosenProps {
+  readonly result: ScoreResult;
+  /** On this head; null: there is none. */
+  readonly verdict: HeadVerdict | null;
+}
+
+/** All that is known of the chosen head, and what it costs to switch it off. */
+function ChosenHead({ result, verdict }: ChosenProps) {
+  const { state, change, verdict: proof } = usePage();
+  const { layer, head } = state;
+  const chosenHeading = useHeading("chosen");
+  return (
+    <section aria-labelledby={chosenHeading.labelledBy}>
+      <h2 id={chosenHeading.id} tabIndex={-1}>
+        Head {layer}.{head}
+      </h2>
+      {verdict ? (
+        <VerdictCard head={verdict} circuit={proof.verdict!.circuit} />
+      ) : (
+        <p class="say">{sentence(labelOf(result.scores, layer, head))}</p>
+      )}
+      <CutHead />
+      <HeadCard {...{ result, layer, head }} isProven={verdict !== null} />
+      <p class="ways">
+        <button type="button" class="plain" onClick={() => change({ view: "attention" }, "new")}>
+          See where it looks
+        </button>
+        <button type="button" class="plain" onClick={() => change({ view: "surgery" }, "new")}>
+          Cut it together with others
+        </button>
+      </p>
+    </section>
+  );
+}
+
+/** Goes to a part of the page that a narrow one has further down. */
+function showHeading(id: string) {
+  const heading = document.getElementById(id)!;
+  heading.focus({ preventScroll: true });
+  heading.scrollIntoView();
+}
+
+/** The circuit of a small model has room over the map; a wider one stands over both columns. */
+const COLUMN = 700;
 
 /** How many tokens the heads of each layer see at most; null: all. */
 function windowsOf({ model }: ScoreResult): readonly (number | null)[] {

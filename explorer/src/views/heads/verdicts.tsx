@@ -1,6 +1,7 @@
 import { headName, type VerdictResult } from "induction-lens/browser";
 import { FLAG_WORDS, ROUTE_WORDS } from "induction-lens/report";
 import { usePage } from "../../page/page.ts";
+import { decimals } from "../../parts/decimals.ts";
 
 export type HeadVerdict = VerdictResult["heads"][number];
 
@@ -23,16 +24,22 @@ export const VERDICT_GLYPHS: Readonly<Record<HeadVerdict["label"], string>> = {
 export function VerdictBar() {
   const { live, facts, verdict: run } = usePage();
   const { verdict, busy, step, error, ask, stop } = run;
-  if (verdict)
+  if (verdict) {
+    const [first, ...more] = verdict.words;
     return (
       <div class="verdict">
-        {verdict.words.map((words) => (
-          <p key={words} class="say">
-            {words}
-          </p>
-        ))}
+        <p class="say">{first}</p>
+        {more.length > 0 && (
+          <details>
+            <summary>More of the verdict</summary>
+            {more.map((words) => (
+              <p key={words}>{words}</p>
+            ))}
+          </details>
+        )}
       </div>
     );
+  }
   return (
     <div class="ways">
       {busy ? (
@@ -130,11 +137,11 @@ function EvidenceTable({ evidence }: { readonly evidence: Evidence }) {
             <tr key={name}>
               <th scope="row">{name}</th>
               <td data-evidence={name} data-value={estimate?.value}>
-                {estimate ? estimate.value.toFixed(3) : "not measured: no candidate"}
+                {estimate ? decimals(estimate.value, 3) : "not measured: no candidate"}
               </td>
               <td>
                 {estimate?.low !== null && estimate?.high !== null && estimate
-                  ? `${estimate.low.toFixed(3)} to ${estimate.high.toFixed(3)}`
+                  ? `${decimals(estimate.low, 3)} to ${decimals(estimate.high, 3)}`
                   : "–"}
               </td>
             </tr>

@@ -1,5 +1,5 @@
 import type { Cut, Guess } from "../../engine/protocol.ts";
-import { usePage } from "../../page/page.ts";
+import { useHeading, usePage } from "../../page/page.ts";
 import { positionIn, useSequence } from "../../page/useSequence.ts";
 import { sequential } from "../../parts/colour.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
@@ -19,32 +19,38 @@ const SHOWN = 5;
 export function Guesses({ before, after, waiting }: Props) {
   const { state, change, dark } = usePage();
   const { token } = state;
+  const nextHeading = useHeading("next");
   const sequence = useSequence();
   const pieces = sequence.answer?.pieces ?? [];
   const at = positionIn(pieces.length, token);
   return (
-    <>
-      <h3>What comes next?</h3>
-      <SequenceBar error={sequence.error} />
-      {pieces.length > 0 && (
-        <TokenRow
-          label="The model guesses the token after the chosen one"
-          pieces={pieces}
-          at={at}
-          locked={token !== null}
-          shades={[]}
-          words={(position) =>
-            position === at ? "the model guesses what comes after this" : "choose"
-          }
-          ramp={sequential(dark)}
-          hover={() => undefined}
-          lock={(position) => change({ token: position })}
-        />
-      )}
-      <Waiting words={waiting}>
-        <GuessTable {...{ before, after }} />
-      </Waiting>
-    </>
+    <section class="next" aria-labelledby={nextHeading.labelledBy}>
+      <h2 id={nextHeading.id}>What comes next?</h2>
+      <div class="panes">
+        <div>
+          <SequenceBar error={sequence.error} />
+          {pieces.length > 0 && (
+            <TokenRow
+              label="The model guesses the token after the chosen one"
+              pieces={pieces}
+              at={at}
+              locked={token !== null}
+              shades={[]}
+              words={(position) =>
+                position === at ? "the model guesses what comes after this" : "choose"
+              }
+              ramp={sequential(dark)}
+              hover={() => undefined}
+              lock={(position) => change({ token: position })}
+            />
+          )}
+          <p class="hint">Choose a token: the model then guesses the one after it.</p>
+        </div>
+        <Waiting words={waiting}>
+          <GuessTable {...{ before, after }} />
+        </Waiting>
+      </div>
+    </section>
   );
 }
 

@@ -23,6 +23,9 @@ export function LossByPosition({ before, after }: Props) {
           { name: "all heads", kind: "first", points: pointsOf(before) },
           { name: "with the changes", kind: "second", points: pointsOf(after) },
         ]}
+        {...(after.edits.length > 0 && {
+          between: `the difference, ${signedText(after.losses.secondCopy - before.losses.secondCopy)} nats on the repeat`,
+        })}
         strokes={[{ x: second, name: "the block repeats" }]}
       />
       <PositionTable {...{ before, after }} />

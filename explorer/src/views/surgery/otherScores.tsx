@@ -24,11 +24,12 @@ export function OtherScores({ before, after }: { readonly before: Cut; readonly 
       const sign = moved ? (value > was ? "▲" : "▼") : "";
       return {
         value,
+        ...(edits.length > 0 && { before: was }),
         text: value.toFixed(2),
         glyph: edit ? "✂" : sign,
         off: edit !== undefined,
         marked: moved,
-        words: `${edit ? `${editWords(edit)}, ` : ""}${LABELS[name].name} ${value.toFixed(2)}, was ${was.toFixed(2)}`,
+        words: `${edit ? `${editWords(edit)}, ` : ""}${LABELS[name].name} ${edits.length > 0 ? `was ${was.toFixed(2)}, ` : ""}${value.toFixed(2)}${edits.length > 0 ? " now" : ""}`,
       };
     }),
   );
@@ -53,7 +54,8 @@ export function OtherScores({ before, after }: { readonly before: Cut; readonly 
         choose={(nextLayer, nextHead) => change({ layer: nextLayer, head: nextHead })}
       />
       <p class="hint">
-        ✂ changed by you · ▲ ▼ moved by {MOVED} or more. Choose a head to change it too.
+        {edits.length > 0 && "Above left as trained, below right with the changes. "}✂ changed by
+        you · ▲ ▼ moved by {MOVED} or more. Choose a head to change it too.
       </p>
     </>
   );

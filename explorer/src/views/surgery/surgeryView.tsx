@@ -72,9 +72,9 @@ export function SurgeryView() {
           {isCurrent && (
             <TakeAlong name="surgery" take={() => filesOf(pair, model, effectHeading.labelledBy)} />
           )}
-          <Guesses {...pair} waiting={waiting} />
         </section>
       )}
+      {pair && <Guesses {...pair} waiting={waiting} />}
     </div>
   );
 }

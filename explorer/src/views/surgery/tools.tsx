@@ -81,12 +81,11 @@ function Kinds({ current, changeHead }: KindsProps) {
   return (
     <>
       <div class="ways" role="group" aria-label={`What head ${name} puts out`}>
-        {KINDS.map(({ kind, name: title, means }) => (
+        {KINDS.map(({ kind, name: title }) => (
           <button
             key={kind}
             type="button"
             class="plain"
-            title={means}
             aria-pressed={current?.kind === kind}
             onClick={() => changeHead({ kind })}
           >
@@ -107,6 +106,10 @@ function Kinds({ current, changeHead }: KindsProps) {
           </button>
         ))}
       </div>
+      <p class="hint">
+        {KINDS.map(({ name: title, means }) => `${title}: ${means}.`).join(" ")} Ideal: it looks
+        where such a head would look, and nowhere else.
+      </p>
     </>
   );
 }
@@ -116,7 +119,7 @@ function History({ history }: { readonly history: ReturnType<typeof useHistory> 
   const { undone, undo, redo, undoAll } = history;
   return (
     <div class="ways">
-      <button type="button" disabled={edits.length === 0} onClick={undo}>
+      <button type="button" class="plain" disabled={edits.length === 0} onClick={undo}>
         Undo
       </button>
       <button type="button" class="plain" disabled={undone.length === 0} onClick={redo}>
