@@ -1,4 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import type { NamedResult } from "induction-lens/report";
+import type { Engine } from "./engine/client.ts";
 import { Panes } from "./page/beside.tsx";
 import { useModel } from "./page/model.ts";
 import { useToken, withHead } from "./page/shownModel.ts";
@@ -10,12 +12,12 @@ import { useVerdict } from "./page/verdict.ts";
 import { PageContext, usePageState, type Page } from "./page/page.ts";
 import { TopBar } from "./page/topBar.tsx";
 import { VIEW_TITLES, ViewBar } from "./page/viewBar.tsx";
-import { lazyView, prefetchViews } from "./page/lazyView.tsx";
+import { lazyView, prefetchViews, type View } from "./page/lazyView.tsx";
 import { NEW_MODEL, shortName, type ViewName } from "./page/address.ts";
 import { StartView } from "./views/start/startView.tsx";
 
 /** The view that the page opens on comes with it, the others when somebody goes there. */
-const VIEW_OF: Readonly<Record<Exclude<ViewName, "lab">, () => preact.JSX.Element>> = {
+const VIEW_OF: Readonly<Record<Exclude<ViewName, "lab">, View>> = {
   start: StartView,
   heads: lazyView(async () => (await import("./views/heads/headsView.tsx")).HeadsView),
   learn: lazyView(async () => (await import("./views/learn/learnView.tsx")).LearnView),
@@ -28,17 +30,19 @@ const VIEW_OF: Readonly<Record<Exclude<ViewName, "lab">, () => preact.JSX.Elemen
 /** What is shown of a model that is not there. */
 const NeedsModel = lazyView(async () => (await import("./views/stored/needsModel.tsx")).NeedsModel);
 
+const LazyResult = lazyView(async () => (await import("./views/result/resultView.tsx")).ResultView);
+
 const Lab = lazyView(async () => (await import("./views/lab/labView.tsx")).LabView);
 
 /** The page: one model, one head, one sequence, and five views of them. */
 export function App() {
-  const { page, model, ...sources } = useOnePage();
+  const { page, model, result, closeResult, ...sources } = useOnePage();
   const { view } = page.state;
-  const View = view === "lab" ? null : VIEW_OF[view];
+  const Shown = view === "lab" ? null : VIEW_OF[view];
   const inLab = view === "lab";
   useEffect(() => {
-    if (page.live) void prefetchViews();
-  }, [page.live]);
+    if (page.live) void prefetchAll(page.engine);
+  }, [page.live, page.engine]);
   const waits = needsModel(view) && page.score !== null && model.failed && !page.engine;
   const [labVisited, visitLab] = useState(inLab); // a run goes on while the reader looks elsewhere
   useEffect(() => {
@@ -53,8 +57,9 @@ export function App() {
       <ViewBar />
       <main id="main" tabIndex={-1}>
         <ModelPanel model={model} {...sources} />
+        {result && <LazyResult entry={result} close={closeResult} />}
         {waits && <NeedsModel />}
-        {View && page.score && !waits && <Panes key={view} View={View} />}
+        {Shown && page.score && !waits && <Panes key={view} View={Shown} />}
         {(inLab || labVisited) && (
           <div hidden={!inLab}>
             <Lab />
@@ -66,6 +71,12 @@ export function App() {
       </p>
     </PageContext.Provider>
   );
+}
+
+/** Fetches what views and rare questions need, so that all goes on when the command has ended. */
+async function prefetchAll(engine: Engine | null): Promise<void> {
+  await prefetchViews();
+  await engine?.ask("prefetch", {}).catch(() => undefined);
 }
 
 /** Views that compute with the model: stored Results are not enough for them. */
@@ -101,11 +112,12 @@ function useOnePage() {
     () => withHead({ ...state, model: openName }, model),
     [state, openName, model],
   );
+  const [result, showResult] = useState<NamedResult | null>(null);
   const { open, refusal } = useInspected((files) => {
     const name = `files:${files.id}`;
     choose((before) => new Map([...before, [name, files]]));
     change({ model: name, ...NEW_MODEL }, "new");
-  });
+  }, showResult);
   const fetchFromHub = (name: string) => {
     const hubName = `hub:${name}`;
     allow(hubName);
@@ -129,5 +141,5 @@ function useOnePage() {
   const mayFetch = allowed === state.model;
   const trust = () => trustModel(openName);
   const sources = { wantedModel: state.model, mayFetch, refusal, fetchFromHub, trust };
-  return { page, model, ...sources, announcement };
+  return { page, model, ...sources, announcement, result, closeResult: () => showResult(null) };
 }

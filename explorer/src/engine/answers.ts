@@ -32,6 +32,11 @@ export const answers: Answers = {
     return open.facts;
   },
   inspect: (source, _, options) => inspectModel(source, options),
+  prefetch: async () => {
+    await import("./studies.ts");
+    await import("./training.ts");
+    return {};
+  },
   score: async (_, { open }, { signal, progress, givingWay }) => {
     const { model, backend, facts } = open;
     const affordable = Math.floor(PATIENT_OPERATIONS / (facts.parameters * 65));

@@ -133,6 +133,8 @@ export interface Requests {
   readonly open: { readonly args: ModelSource; readonly answer: ModelFacts };
   /** Whether there is a model that this browser can hold, by its headers: no weights are read. */
   readonly inspect: { readonly args: ModelSource; readonly answer: Record<never, never> };
+  /** Fetches the scripts of rare questions, so that they can be asked when the command has ended. */
+  readonly prefetch: { readonly args: Record<never, never>; readonly answer: Record<never, never> };
   readonly score: { readonly args: Record<never, never>; readonly answer: ScoreResult };
   readonly sequence: { readonly args: SequenceChoice; readonly answer: Sequence };
   /** The short sequence that shows best what these two heads do together. */

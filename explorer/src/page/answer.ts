@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Stopped, type Engine } from "../engine/client.ts";
 import type { RequestName, Requests } from "../engine/protocol.ts";
+import { timeLeft } from "./timeLeft.ts";
 
 interface AnswerState<Answer> {
   /** The answer to what is asked now; null until it is there. */
@@ -42,8 +43,12 @@ export function useAnswer<Name extends RequestName>(
     if (!engine || args === null) return;
     const stop = new AbortController();
     set(noAnswer(engine, key));
-    const progress = (words: string, done: number, total: number) =>
-      set({ ...noAnswer(engine, key), step: { words, share: done / total } });
+    const leftOf = timeLeft();
+    const progress = (step: string, done: number, total: number) => {
+      const share = done / total;
+      const words = [step, leftOf(step, share)].filter(Boolean).join(", ");
+      set({ ...noAnswer(engine, key), step: { words, share } });
+    };
     engine.ask(name, args, { signal: stop.signal, progress }).then(
       (answer) => set({ ...noAnswer(engine, key), answer }),
       (error: Error) => {

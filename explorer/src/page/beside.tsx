@@ -1,5 +1,5 @@
 /** @file A second pane with the same view: another model, or the same one without the changes. What is chosen in one holds in both. */
-import type { ComponentChildren, JSX } from "preact";
+import type { ComponentChildren } from "preact";
 import { useCallback, useMemo, useState } from "preact/hooks";
 import type { HeadEdit } from "induction-lens/browser";
 import type { ModelFacts } from "../engine/protocol.ts";
@@ -7,6 +7,7 @@ import { headList } from "../parts/headWords.ts";
 import { AS_TRAINED, shortName, type PageState, type ViewName } from "./address.ts";
 import { useModel } from "./model.ts";
 import { EMBEDDED } from "./embeddedModels.ts";
+import type { View as ShownView } from "./lazyView.tsx";
 import { PageContext, usePage, type Page } from "./page.ts";
 import { useToken, withHead } from "./shownModel.ts";
 import { useVerdict } from "./verdict.ts";
@@ -46,7 +47,7 @@ export function BesideChoice() {
 }
 
 interface PanesProps {
-  readonly View: () => JSX.Element;
+  readonly View: ShownView;
 }
 
 /** Both panes, the model's first. */

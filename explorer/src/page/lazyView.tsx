@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JSX } from "preact";
 
-type View = () => JSX.Element;
+/** What fills the page, or a part of it. */
+export type View<Props extends object = object> = (props: Props) => JSX.Element;
 
 /** Scripts of views that are not there yet: fetched once the page is quiet, so that all work when the command has ended. */
 const later: (() => Promise<unknown>)[] = [];
@@ -12,12 +13,14 @@ export async function prefetchViews(): Promise<void> {
 }
 
 /** A view whose script is fetched when it is first shown, or before. */
-export function lazyView(load: () => Promise<View>): View {
-  let loaded: View | null = null;
+export function lazyView<Props extends object = object>(
+  load: () => Promise<View<Props>>,
+): View<Props> {
+  let loaded: View<Props> | null = null;
   const fetched = async () => (loaded ??= await load());
   later.push(fetched);
-  return function Lazy() {
-    const [View, show] = useState<View | null>(() => loaded);
+  return function Lazy(props: Props) {
+    const [View, show] = useState<View<Props> | null>(() => loaded);
     const [isLost, lose] = useState(false);
     const open = () => {
       lose(false);
@@ -29,7 +32,7 @@ export function lazyView(load: () => Promise<View>): View {
     useEffect(() => {
       if (loaded === null) open();
     }, []);
-    if (View) return <View />;
+    if (View) return <View {...props} />;
     if (!isLost) return <p class="status">Opening</p>;
     return (
       <p role="alert">

@@ -7,6 +7,7 @@ import type { MemoryNeed, ModelFacts, ModelSource } from "../engine/protocol.ts"
 import { shortName } from "./address.ts";
 import type { ChosenFiles } from "./files.ts";
 import { SHARED, storedScore } from "./storedResults.ts";
+import { timeLeft } from "./timeLeft.ts";
 
 export interface ModelState {
   /** The model of the page's state that this is about. */
@@ -18,6 +19,8 @@ export interface ModelState {
   readonly status: string;
   /** Share of the step that is done; null where nothing is going on. */
   readonly share: number | null;
+  /** How long the step still takes, in words; empty while that cannot be told. */
+  readonly left: string;
   readonly failed: boolean;
   /** Whether it was refused because it has code of its own, and opens once the reader says that the declared architecture holds. */
   readonly needsTrust: boolean;
@@ -30,6 +33,7 @@ const EMPTY: Omit<ModelState, "name"> = {
   live: false,
   status: "",
   share: null,
+  left: "",
   failed: false,
   needsTrust: false,
 };
@@ -59,9 +63,11 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
     set(beginning(name));
     const lead = storedScore(name) ? "Stored numbers. " : "";
     let need = "";
+    const leftOf = timeLeft();
     const progress = (step: string, done: number, total: number) => {
+      const share = done / total;
       const status = `${lead}${need}${sentence(step)}`;
-      set((before) => ({ ...before, status, share: done / total }));
+      set((before) => ({ ...before, status, share, left: leftOf(step, share) }));
     };
     const memory = (of: MemoryNeed) => {
       need = `This needs about ${memoryWords(of)}. `;

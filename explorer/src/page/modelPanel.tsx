@@ -1,14 +1,13 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { NEW_MODEL, shortName } from "./address.ts";
 import { BesideChoice } from "./beside.tsx";
-import { EMBEDDED } from "./embeddedModels.ts";
+import { ABOUT, EMBEDDED } from "./embeddedModels.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
 import { Chips } from "./chips.tsx";
 import { plural } from "induction-lens/report";
 import { usePage, type Page } from "./page.ts";
-import { ZOO } from "./zoo.ts";
 
 interface Props {
   readonly model: ModelState & { readonly cancel: () => void };
@@ -66,7 +65,9 @@ export function ModelPanel({ model, wantedModel, refusal, fetchFromHub, mayFetch
       <Work {...{ model, isEmbedded, mayFetch, fetchFromHub, trust }} />
       <Chips />
       {facts && <About name={state.model} facts={facts} />}
-      {(bringing || over || isForgotten) && <Bring choose={open} {...{ over, fetchFromHub }} />}
+      {(bringing || over || isForgotten) && (
+        <Bring choose={open} isFloating={!bringing && !isForgotten} {...{ over, fetchFromHub }} />
+      )}
     </div>
   );
 }
@@ -85,6 +86,7 @@ function Work({ model, isEmbedded, mayFetch, fetchFromHub, trust }: WorkProps) {
       {model.share !== null && (
         <>
           <progress aria-label="How far the work is" max={1} value={model.share} />
+          {model.left && <span class="status">{model.left}</span>}
           {!isEmbedded && (
             <button type="button" class="plain" onClick={model.cancel}>
               Stop
@@ -138,9 +140,7 @@ function About({ name: model, facts }: { readonly name: string; readonly facts: 
         {plural(facts.layers, "layer")} of {plural(facts.heads, "head")}: about this model and what
         computes it
       </summary>
-      {ZOO.filter(({ name }) => name === model).map(({ about }) => (
-        <p key={about}>{about}</p>
-      ))}
+      {ABOUT.has(model) && <p>{ABOUT.get(model)}</p>}
       <p>
         {millions(facts.parameters)} parameters, {tokenizerWords(facts)}
       </p>
@@ -155,19 +155,22 @@ interface BringProps extends Pick<Props, "fetchFromHub"> {
   readonly choose: Page["open"];
   /** Something is being dragged over the page. */
   readonly over: boolean;
+  /** It lies over the page, so that nothing moves under the pointer. */
+  readonly isFloating: boolean;
 }
 
-function Bring({ choose, over, fetchFromHub }: BringProps) {
+function Bring({ choose, over, isFloating, fetchFromHub }: BringProps) {
   const [name, write] = useState("");
   const take = (event: Event) => {
     const files = chosenFiles([...((event.currentTarget as HTMLInputElement).files ?? [])]);
     if (files) choose(files);
   };
   return (
-    <div class={over ? "bring over" : "bring"}>
+    <div class={`bring${over ? " over" : ""}${isFloating ? " floating" : ""}`}>
       <p>
         Drop a model anywhere on the page, or choose it: a folder with config.json and safetensors,
-        a GGUF file, or nanoGPT's ckpt.pt (with meta.pkl beside it). It stays on this machine.
+        a GGUF file, or nanoGPT's ckpt.pt (with meta.pkl beside it). It stays on this machine. A
+        Result that the command line wrote (.json, of any study) is shown above the view.
       </p>
       <label>
         Files <input type="file" multiple onChange={take} />

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { shortName, TEXT_SIZES, THEME_NAMES, type ThemeName } from "./address.ts";
 import { usePage } from "./page.ts";
 import { SHARED } from "./storedResults.ts";
@@ -73,10 +73,13 @@ function useQuestionMark(toggle: (change: (before: boolean) => boolean) => void)
   }, []);
 }
 
+/** Opened by a key or a button, it has the focus, so that the next Tab is in it. */
 function Settings() {
   const { state, change } = usePage();
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current!.focus(), []);
   return (
-    <div class="settings">
+    <div ref={box} class="settings" role="group" tabIndex={-1} aria-label="Display and shortcuts">
       <label>
         Theme{" "}
         <select
