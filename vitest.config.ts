@@ -8,5 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 400_000,
     hookTimeout: 400_000,
+    // A poll ends when its value is right; its own second is too short on a machine with other work.
+    expect: { poll: { timeout: 60_000 } },
   },
 });

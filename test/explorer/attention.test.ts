@@ -68,7 +68,7 @@ describePage("attention in the explorer", (open) => {
 
   test("draws lines in the colours of a theme that is chosen later, and shows the token whose arcs are drawn", async () => {
     const { tab } = await open("#view=attention&head=1.0&form=lines&theme=light");
-    await tab.locator("canvas.lines").waitFor({ timeout: 60_000 });
+    await tab.locator("canvas.lines").waitFor();
     const brightest = () =>
       tab.evaluate<number>(`(() => {
         const canvas = document.querySelector("canvas.lines");

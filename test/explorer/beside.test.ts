@@ -23,7 +23,7 @@ describePage("two panes of the explorer", (open) => {
     const { tab, errors } = await open("#view=surgery&head=0.0&off=0.0:zero");
     await live(tab);
     await tab.getByLabel("Compare with").selectOption("zoo:llama-gqa");
-    await tab.locator(`${OTHER} ${AFTER}[data-value]`).waitFor({ timeout: 60_000 });
+    await tab.locator(`${OTHER} ${AFTER}[data-value]`).waitFor();
     expect(await value(tab, `${ONE} ${AFTER}`)).toBeCloseTo(mine.cut, 4);
     expect(await value(tab, `${OTHER} ${AFTER}`)).toBeCloseTo(others.cut, 4);
     await tab.getByText("llama-gqa, 0.0 changed").waitFor();
@@ -72,8 +72,7 @@ describePage("two panes of the explorer", (open) => {
       hash: `#view=${view}&head=1.0&off=0.0:zero&beside=zoo:llama-gqa`,
       ready: async (tab) => {
         const number = view === "attention" ? "[data-cell]" : `${AFTER}`;
-        for (const pane of [ONE, OTHER])
-          await tab.locator(`${pane} ${number}`).first().waitFor({ timeout: 60_000 });
+        for (const pane of [ONE, OTHER]) await tab.locator(`${pane} ${number}`).first().waitFor();
       },
     })),
   );

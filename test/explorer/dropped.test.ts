@@ -25,7 +25,7 @@ async function drop(tab: Page, ...files: readonly string[]): Promise<void> {
 
 /** The page's scores of all heads against those of the library in Node. */
 async function expectScores(tab: Page, path: string): Promise<void> {
-  await live(tab, 60_000);
+  await live(tab);
   const model = await load(path);
   const { scores } = await score(model, { backend: await openEngine() });
   await model.close();
@@ -42,7 +42,7 @@ async function expectScores(tab: Page, path: string): Promise<void> {
 /** What the page says of a drop that it did not open; the model that was open still is. */
 async function refusal(tab: Page): Promise<string> {
   const line = tab.locator(".model [role=alert]");
-  await line.getByText("could not be opened").waitFor({ timeout: 30_000 });
+  await line.getByText("could not be opened").waitFor();
   const words = await line.innerText();
   expect(words).toContain("attn-2l is still open.");
   await live(tab);
@@ -53,7 +53,7 @@ describePage("models dropped on the explorer", (open) => {
   test("a folder with a tokenizer: scores, the reader's own text and its attention are the library's", async () => {
     const { tab, errors, elsewhere } = await open();
     await drop(tab, SHAKESPEARE);
-    await tab.getByText(/tokenizer: \w/).waitFor({ state: "attached", timeout: 60_000 });
+    await tab.getByText(/tokenizer: \w/).waitFor({ state: "attached" });
     await expectScores(tab, SHAKESPEARE);
     const model = await load(SHAKESPEARE);
     const text = "ROMEO: ROMEO";
@@ -98,7 +98,7 @@ describePage("models dropped on the explorer", (open) => {
     writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, auto_map }));
     const { tab, errors } = await open();
     await drop(tab, folder);
-    await tab.getByText("names code of its own").waitFor({ timeout: 30_000 });
+    await tab.getByText("names code of its own").waitFor();
     await tab.getByRole("button", { name: "The declared architecture holds: open it" }).click();
     await tab
       .getByRole("combobox", { name: "Model" })
@@ -113,7 +113,7 @@ describePage("models dropped on the explorer", (open) => {
     const path = shared("goldens", "nanogpt", "ckpt.pt")!;
     const { tab, errors } = await open();
     await drop(tab, path);
-    await tab.getByText("no tokenizer: token ids").waitFor({ state: "attached", timeout: 60_000 });
+    await tab.getByText("no tokenizer: token ids").waitFor({ state: "attached" });
     await expectScores(tab, path);
     expect(errors).toEqual([]);
     await tab.close();
@@ -169,9 +169,7 @@ describePage("models dropped on the explorer", (open) => {
       .waitFor();
     writeFileSync(join(folder, "tokenizer.json"), "{");
     await drop(tab, folder);
-    await tab
-      .getByText(/its tokenizer cannot be read/)
-      .waitFor({ state: "attached", timeout: 60_000 });
+    await tab.getByText(/its tokenizer cannot be read/).waitFor({ state: "attached" });
     await live(tab);
     await tab.locator("form.sequence select").first().selectOption("own");
     await tab.getByRole("textbox", { name: "Token ids" }).fill("1 2 3 1 2");

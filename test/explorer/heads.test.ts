@@ -86,7 +86,7 @@ describePage("the heads of the explorer", (open) => {
     const { tab, errors } = await open("#view=heads&model=zoo:llama-gqa");
     await live(tab);
     await tab.getByRole("button", { name: "Test every head" }).click();
-    await tab.locator("[data-verdict=induction]").waitFor({ timeout: 110_000 });
+    await tab.locator("[data-verdict=induction]").waitFor();
     const study = await verdict(await load("zoo:llama-gqa"), { backend: await openEngine() });
     const chosen = /\d+\.\d+/.exec(await tab.locator("#chosen").innerText())![0];
     const { evidence, why } = study.heads.find((other) => headName(other) === chosen)!;

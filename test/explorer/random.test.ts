@@ -66,6 +66,12 @@ async function clickOne(tab: Page, selector: string, draw: Draw): Promise<void> 
     .catch(() => null);
 }
 
+/** Waits until nothing is measured any more, but for a verdict, which goes on. */
+async function still(tab: Page): Promise<void> {
+  const busy = "[aria-busy=true], td[data-loss]:text('measuring'), main > p:text('Opening')";
+  await expect.poll(() => tab.locator(`${busy}`).filter({ visible: true }).count()).toBe(0);
+}
+
 /** What the library says of a model, worked out once for each question. */
 function truths() {
   const promises = new Map<string, Promise<never>>();
@@ -150,7 +156,7 @@ describePage("after any actions", (open) => {
       for (let action = 1; action <= ACTIONS; action++) {
         await ACTS[pick(draw, DRAWN)]!(tab, draw);
         // Numbers are looked at both at once, while others are measured, and once the page is still.
-        if (action % BETWEEN === 0) await tab.waitForTimeout(2000);
+        if (action % BETWEEN === 0) await still(tab);
         await expectTrue(tab, truth, counts);
       }
       expect(counts.losses).toBeGreaterThan(10);

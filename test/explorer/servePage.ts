@@ -10,22 +10,13 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** What a browser asks of a page before it gives it threads. */
-const ISOLATION = {
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-embedder-policy": "require-corp",
-};
-
 /** Serves the built page under /some/base/ on the loopback address. */
-export async function servePage(folder: string, { isolated = false } = {}) {
+export async function servePage(folder: string) {
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://here").pathname.replace(/^\/some\/base\//, "/");
     const file = join(folder, path === "/" ? "index.html" : path);
     if (!existsSync(file)) return void response.writeHead(404).end();
-    response.writeHead(200, {
-      "content-type": TYPES[extname(file)] ?? "text/plain",
-      ...(isolated && ISOLATION),
-    });
+    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "text/plain" });
     createReadStream(file).pipe(response);
   });
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));

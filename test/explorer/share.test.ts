@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { ScoreResult } from "../../src/index.ts";
 import { PAGE_KEYS, PAGE_VIEWS, pageState } from "../../src/server/pageState.ts";
 import { cli, emptyFolder } from "../cli/cli.ts";
-import { CHROMIUM, at, lacks, live } from "./openPage.ts";
+import { CHROMIUM, PATIENT_MS, at, lacks, live } from "./openPage.ts";
 import { servePage } from "./servePage.ts";
 
 const LLAMA = at("zoo/llama-gqa/checkpoints/step-001500");
@@ -26,7 +26,7 @@ async function blogWith(address: string) {
 }
 
 const title = `explore --share${lacks ? ` (skipped: ${lacks})` : ""}`;
-describe.skipIf(lacks !== null)(title, { timeout: 120_000 }, () => {
+describe.skipIf(lacks !== null)(title, { timeout: 3 * PATIENT_MS }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
@@ -42,6 +42,7 @@ describe.skipIf(lacks !== null)(title, { timeout: 120_000 }, () => {
     const site = await servePage(join(folder, "out"));
     onTestFinished(() => void site.close());
     const tab = await browser.newPage();
+    tab.setDefaultTimeout(PATIENT_MS);
     onTestFinished(() => tab.close());
     const errors: string[] = [];
     tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -89,6 +90,7 @@ describe.skipIf(lacks !== null)(title, { timeout: 120_000 }, () => {
     const site = await servePage(at("explorer/dist"));
     onTestFinished(() => void site.close());
     const tab = await browser.newPage();
+    tab.setDefaultTimeout(PATIENT_MS);
     onTestFinished(() => tab.close());
     await tab.goto(
       `${site.address}#view=lab&head=1.2&period=8&seed=3&form=arcs&weighted=true&trained=true&lesson=2&present=true&beside=trained&ids=true&theme=dark&size=150&off=1.2:zero&text=a&at=3&key=1`,

@@ -19,7 +19,7 @@ describePage("the first screen of the explorer", (open) => {
     await tab.getByRole("heading", { name: "This model has learnt to copy. Break it." }).waitFor();
     await live(tab);
     const match = tab.locator('[data-arc="10,5"]');
-    await match.waitFor({ timeout: 60_000 });
+    await match.waitFor();
     expect(Number(await match.getAttribute("data-value"))).toBeGreaterThan(0.95);
     const first = tab.locator("table.guess tr").first();
     expect(await first.innerText()).toMatch(/✓/);
@@ -48,7 +48,7 @@ describePage("the first screen of the explorer", (open) => {
 
   test("asks the engine once for what its parts ask at the same time", async () => {
     const { tab } = await open("#", undefined, (early) => early.addInitScript(COUNTED));
-    await tab.locator(".price [data-value]").waitFor({ timeout: 60_000 });
+    await tab.locator(".price [data-value]").waitFor();
     await tab.locator(".switches canvas").nth(7).waitFor();
     const requests = await tab.evaluate<string[]>("window.asked");
     const count = (name: string) => requests.filter((request) => request === name).length;
@@ -60,7 +60,7 @@ describePage("the first screen of the explorer", (open) => {
     const { tab } = await open("#off=0.0:mean");
     for (const change of ["0.0:mean", "0.0:resample", "1.0:ideal-firstToken"]) {
       await tab.evaluate((edits) => (location.hash = `#off=${edits}`), change);
-      await tab.locator(`.price[data-of="${change.slice(0, 3)}"]`).waitFor({ timeout: 60_000 });
+      await tab.locator(`.price[data-of="${change.slice(0, 3)}"]`).waitFor();
       await tab.locator('[data-arc="5,4"]').waitFor();
       await tab.locator(".switches canvas").nth(7).waitFor();
     }
@@ -84,7 +84,7 @@ describePage("the first screen of the explorer", (open) => {
       ["Read my own text", /Where head \d+\.\d+ looks/],
     ] as const) {
       await tab.getByRole("button", { name: door }).click();
-      await tab.getByRole("heading", { name: title }).waitFor({ timeout: 30_000 });
+      await tab.getByRole("heading", { name: title }).waitFor();
       await tab.getByRole("button", { name: "Start" }).click();
     }
     await tab.close();
@@ -94,7 +94,7 @@ describePage("the first screen of the explorer", (open) => {
     {
       name: "start",
       hash: "#view=start&off=0.0:zero",
-      ready: (tab) => tab.locator('.price[data-of="0.0"]').waitFor({ timeout: 60_000 }),
+      ready: (tab) => tab.locator('.price[data-of="0.0"]').waitFor(),
     },
   ]);
 });

@@ -14,16 +14,12 @@ describePage("surgery in the explorer", (open) => {
       const name = `${kind[0]!.toUpperCase()}${kind.slice(1)}`;
       await tab.getByRole("button", { name, exact: true }).click();
       const study = await ablate(model, { backend, kind, sets: [["0.0"]] });
-      await expect
-        .poll(after, { timeout: 20_000 })
-        .toBeCloseTo(study.loss.secondCopy + study.sets[0]!.secondCopy, 4);
+      await expect.poll(after).toBeCloseTo(study.loss.secondCopy + study.sets[0]!.secondCopy, 4);
     }
     await tab.getByRole("button", { name: "Ideal first token" }).click();
     const study = await ablate(model, { backend, kind: "zero", idealise: ["0.0"] });
     const rest = study.ideal.find(({ pattern }) => pattern === "firstToken")!;
-    await expect
-      .poll(after, { timeout: 20_000 })
-      .toBeCloseTo(study.loss.secondCopy + rest.secondCopy, 4);
+    await expect.poll(after).toBeCloseTo(study.loss.secondCopy + rest.secondCopy, 4);
     expect(errors).toEqual([]);
     expect(elsewhere).toEqual([]);
     await tab.close();
@@ -41,7 +37,7 @@ describePage("surgery in the explorer", (open) => {
       const { secondCopy, interval } = study.sets[0]!;
       const [low, high] = interval!.map((end) => `+${end.toFixed(3)}`);
       await expect
-        .poll(() => difference.innerText(), { timeout: 30_000 })
+        .poll(() => difference.innerText())
         .toBe(`+${secondCopy.toFixed(3)} [${low}, ${high}]`);
       await tab.getByRole("button", { name: `Measure on ${4 * numExamples} sequences` }).click();
     }
@@ -79,7 +75,7 @@ describePage("surgery in the explorer", (open) => {
     for (const [index, step] of ["1.0:zero", "1.2:zero", "1.1:zero", "1.3:zero"].entries()) {
       const cell = tab.locator(`[data-after="${step}"]`);
       const expected = study.loss.secondCopy + study.sets[index]!.secondCopy;
-      await expect.poll(() => cell.innerText(), { timeout: 30_000 }).toBe(expected.toFixed(3));
+      await expect.poll(() => cell.innerText()).toBe(expected.toFixed(3));
     }
     await tab.close();
   });
@@ -88,7 +84,7 @@ describePage("surgery in the explorer", (open) => {
     const { tab } = await open("#view=surgery&head=1.2&off=0.1:zero,1.2:zero&at=20");
     for (const step of ["0.1:zero", "1.2:zero"])
       await expect
-        .poll(() => tab.locator(`[data-after="${step}"]`).innerText(), { timeout: 30_000 })
+        .poll(() => tab.locator(`[data-after="${step}"]`).innerText())
         .toMatch(/^\d\.\d{3}$/);
     await tab.close();
   });

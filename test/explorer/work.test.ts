@@ -24,7 +24,7 @@ describePage("work in the explorer", (open) => {
       await tab.getByRole("button", { name: view, exact: true }).click();
       expect(await chip(tab).count(), view).toBe(1);
     }
-    await chip(tab).waitFor({ state: "detached", timeout: 110_000 });
+    await chip(tab).waitFor({ state: "detached" });
     await tab.getByRole("button", { name: "Heads", exact: true }).click();
     await tab.locator("[data-verdict]").waitFor();
     await chooseModel(tab, "zoo:attn-1l");
