@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { load, openEngine, runModel, score } from "../../src/index.ts";
 import { emptyFolder } from "../cli/cli.ts";
 import { LARGE, writeCheckpoint } from "../cli/checkpoint.ts";
+import { viewOf } from "../../src/reportAnywhere.ts";
 import { shared, unlessShared } from "../shared.ts";
 import { at, describePage, live, value } from "./openPage.ts";
 
@@ -115,6 +116,31 @@ describePage("models dropped on the explorer", (open) => {
     await drop(tab, path);
     await tab.getByText("no tokenizer: token ids").waitFor({ state: "attached" });
     await expectScores(tab, path);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("a Result of the command line is shown as its report has it, beside the model that stays open", async () => {
+    const stored = JSON.parse(readFileSync(at("explorer/generated/stored.json"), "utf8"));
+    const folder = emptyFolder();
+    const { tab, errors } = await open();
+    await live(tab);
+    for (const kind of ["ablate", "verdict"]) {
+      writeFileSync(join(folder, `${kind}.json`), JSON.stringify(stored[kind]));
+      await drop(tab, join(folder, `${kind}.json`));
+      const { title, tables } = await viewOf({ name: kind, result: stored[kind] });
+      const section = tab.locator("section.result");
+      await section.getByRole("heading", { name: title, exact: true }).waitFor();
+      await section.locator("summary").getByText(tables[0].caption, { exact: true }).waitFor();
+      await section.locator(".figure > svg").first().waitFor();
+    }
+    await tab.getByRole("button", { name: "Close it" }).click();
+    await tab.locator("section.result").waitFor({ state: "detached" });
+    const wrong = join(folder, "wrong.json");
+    writeFileSync(wrong, '{"schema":"induction-lens/ablate@1"}');
+    await drop(tab, wrong);
+    await tab.getByText("wrong.json does not fit its schema").waitFor();
+    await tab.getByRole("heading", { name: /^Head / }).waitFor();
     expect(errors).toEqual([]);
     await tab.close();
   });

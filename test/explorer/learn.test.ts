@@ -204,7 +204,7 @@ describePage("the lessons of the explorer", (open) => {
     expect(html).toContain("Lesson 1, The stream: zoo:attn-2l");
     expect(html).toContain("A transformer reads tokens.");
     const csv = await saved(tab, "CSV");
-    expect(csv).toContain(`after layer 1,${length}\n`); // and no column of what is only drawn
+    expect(csv).toContain(`after layer 1,${length}\r\n`); // and no column of what is only drawn
     expect(csv).not.toContain("vector");
     expect(JSON.parse(await saved(tab, "JSON")).heads[0].weights).toHaveLength(12);
     const pieces = await tab.locator("svg text.piece").allTextContents();

@@ -60,6 +60,28 @@ describePage("work in the explorer", (open) => {
     await tab.close();
   });
 
+  test("goes on in every view when the command has ended, and follows the system from light to dark", async () => {
+    const { tab, errors } = await open("#view=heads&model=zoo:attn-1l");
+    await live(tab);
+    await tab.waitForLoadState("networkidle"); // what comes later has come
+    const requests: string[] = [];
+    tab.on("request", (request) => requests.push(request.url()));
+    for (const view of ["Learn", "Attention", "Surgery", "Lab", "Start", "Heads"]) {
+      await tab.getByRole("button", { name: view, exact: true }).click();
+      await tab.locator("main h2").first().waitFor();
+    }
+    await ask(tab);
+    await tab.getByText("More of the verdict").waitFor();
+    expect(requests.filter((url) => !url.endsWith("icon.svg"))).toEqual([]);
+    const colour = () =>
+      tab.locator('[data-at="0.0"]').evaluate((cell) => getComputedStyle(cell).backgroundColor);
+    const light = await colour();
+    await tab.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(colour).not.toBe(light);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
   test("a new model comes with its own best head, and an emptied text stays empty", async () => {
     const { tab } = await open("#view=heads&head=0.3");
     await live(tab);
