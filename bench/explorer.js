@@ -182,6 +182,10 @@ async function lab(start) {
   const tab = await start("view=lab");
   await tab.getByRole("button", { name: "Train 600 steps" }).click();
   const started = Date.now();
+  await tab
+    .getByText(/^seed 0: step 600 of 600, done/)
+    .first()
+    .waitFor({ timeout: 600_000 });
   await tab.locator("[data-change]").waitFor({ timeout: 600_000 });
   const got = Date.now() - started;
   const step = await tab.locator("[data-change]").getAttribute("data-change");
