@@ -14,11 +14,11 @@ const { values, positionals } = parseArgs({
 });
 const folder = positionals[0] ?? join(import.meta.dirname, "../docs/explorer");
 /** Widths of the page, and how large each is kept. */
-const WIDTHS = { 360: 0.75, 768: 0.5, 1440: 0.5 };
+const WIDTHS = { 360: 0.6, 768: 0.45, 1440: 0.5 };
 const THEMES = ["light", "dark", "contrast"];
 /** Pixels of a picture's height: of longer pages the rest is more of the same. */
 const MOST = 2400;
-const QUALITY = 30;
+const QUALITY = 18;
 
 const press = (name) => (tab) => tab.getByRole("button", { name }).first().click();
 
@@ -69,10 +69,6 @@ const LOOKS = {
     ready: '[data-loss="secondCopy.after"]',
   },
   lab: { hash: "view=lab", ready: "[role=slider]" },
-  beside: {
-    hash: "view=heads&head=1.0&off=0.0:zero&beside=trained",
-    ready: '[data-loss="secondCopy.after"]',
-  },
 };
 
 mkdirSync(folder, { recursive: true });
@@ -113,6 +109,7 @@ async function setTheme(tab, theme) {
 
 /** All of the page in one picture: the bar at the bottom stays at the bottom. */
 async function shoot(tab, name, width) {
+  await tab.evaluate("scrollTo(0, 0)");
   await tab.setViewportSize({ width, height: 800 });
   await drawn(tab);
   const whole = await tab.evaluate("document.documentElement.scrollHeight");

@@ -16,7 +16,7 @@ const VIEWS = {
   "view=lab": "[aria-labelledby=lab]",
 };
 /** Text size in per cent, and widths at which it has to fit: 320 px is what 1280 px are at a zoom of 400 %. */
-const SIZES = { 100: [320, 768, 1920], 150: [320, 768], 200: [768, 1920] };
+const SIZES = { 100: [320, 768, 1920], 150: [768], 200: [320, 768, 1920] };
 
 /** What sticks out of the page, or is cut by its own box, in words; what scrolls by itself may be wider. */
 const OUTSIDE = `

@@ -69,34 +69,36 @@ type TableProps = Pick<ReturnType<typeof useLosses>, "rows" | "sequences"> & {
 function LossTable({ rows, sequences, name: head, off }: TableProps) {
   const most = Math.max(...rows.flatMap(({ before, after }) => [before ?? 0, after ?? 0]), 1e-9);
   return (
-    <table class="losses">
-      <caption>
-        Loss in nats{sequences === undefined ? "" : `, mean of ${plural(sequences, "sequence")}`};
-        lower is better
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">part</th>
-          <th scope="col">all heads</th>
-          <th scope="col">without {head}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ copy, name, before, after }) => (
-          <tr key={copy}>
-            <th scope="row">{name}</th>
-            <Loss name={`${copy}.before`} value={before} {...{ most }} />
-            <Loss
-              name={`${copy}.after`}
-              value={after}
-              of={`${head}:zero`}
-              most={most}
-              isOn={!off}
-            />
+    <div class="scroll wide" role="group" tabIndex={0} aria-label={`Losses without ${head}`}>
+      <table class="losses">
+        <caption>
+          Loss in nats{sequences === undefined ? "" : `, mean of ${plural(sequences, "sequence")}`};
+          lower is better
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">part</th>
+            <th scope="col">all heads</th>
+            <th scope="col">without {head}</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map(({ copy, name, before, after }) => (
+            <tr key={copy}>
+              <th scope="row">{name}</th>
+              <Loss name={`${copy}.before`} value={before} {...{ most }} />
+              <Loss
+                name={`${copy}.after`}
+                value={after}
+                of={`${head}:zero`}
+                most={most}
+                isOn={!off}
+              />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

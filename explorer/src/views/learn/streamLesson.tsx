@@ -120,32 +120,34 @@ function rowsShown(
 /** The stream at one position after every layer, or after some of many. */
 function Stream({ query, rows }: { readonly query: number; readonly rows: readonly StreamRow[] }) {
   return (
-    <table>
-      <caption>
-        The stream at position {query}: purple is above zero, orange below, each row against its own
-        largest number
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">where</th>
-          <th scope="col">length</th>
-          <th scope="col">vector</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rowsShown(rows).map(({ name, vector, index }) => (
-          <tr key={name}>
-            <th scope="row">{index === 0 ? "token and position" : `after layer ${index - 1}`}</th>
-            <td data-length={name} data-value={lengthOf(vector)}>
-              {lengthOf(vector).toFixed(2)}
-            </td>
-            <td class="strips">
-              <Strip bound={largestIn([vector])} values={vector} name={name} />
-            </td>
+    <div class="scroll wide" role="group" tabIndex={0} aria-label="The stream">
+      <table>
+        <caption>
+          The stream at position {query}: purple is above zero, orange below, each row against its
+          own largest number
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">where</th>
+            <th scope="col">length</th>
+            <th scope="col">vector</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rowsShown(rows).map(({ name, vector, index }) => (
+            <tr key={name}>
+              <th scope="row">{index === 0 ? "token and position" : `after layer ${index - 1}`}</th>
+              <td data-length={name} data-value={lengthOf(vector)}>
+                {lengthOf(vector).toFixed(2)}
+              </td>
+              <td class="strips">
+                <Strip bound={largestIn([vector])} values={vector} name={name} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -57,28 +57,32 @@ export function Guesses({ before, after, waiting }: Props) {
 function GuessTable({ before, after }: Omit<Props, "waiting">) {
   const { token } = usePage();
   return (
-    <table class="guesses">
-      <caption>The model's guess after position {after.at} (– = not among its eight best)</caption>
-      <thead>
-        <tr>
-          <th scope="col">token</th>
-          <th scope="col">all heads</th>
-          <th scope="col">with the changes</th>
-        </tr>
-      </thead>
-      <tbody>
-        {joinGuesses(before, after).map(({ id, piece, was, is }) => (
-          <tr key={id}>
-            <th scope="row">
-              <code>{token(piece)}</code>
-              {id === after.truth?.id && " (comes next)"}
-            </th>
-            <Probability value={was} kind="bar" />
-            <Probability value={is} kind="bar gone" />
+    <div class="scroll wide" role="group" tabIndex={0} aria-label="The guesses">
+      <table class="guesses">
+        <caption>
+          The model's guess after position {after.at} (– = not among its eight best)
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">token</th>
+            <th scope="col">all heads</th>
+            <th scope="col">with the changes</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {joinGuesses(before, after).map(({ id, piece, was, is }) => (
+            <tr key={id}>
+              <th scope="row">
+                <code>{token(piece)}</code>
+                {id === after.truth?.id && " (comes next)"}
+              </th>
+              <Probability value={was} kind="bar" />
+              <Probability value={is} kind="bar gone" />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
