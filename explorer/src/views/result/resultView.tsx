@@ -9,14 +9,14 @@ interface Props {
   readonly close: () => void;
 }
 
-interface Shown {
+interface ResultParts {
   readonly view: StudyView;
   readonly pictures: readonly StudyPicture[];
 }
 
 /** A Result of the command line, of whatever study, with the sentences, pictures and tables that its report has. */
 export function ResultView({ entry, close }: Props) {
-  const [shown, show] = useState<Shown | null>(null);
+  const [shown, show] = useState<ResultParts | null>(null);
   const [problem, say] = useState<string | null>(null);
   useEffect(() => {
     let isWanted = true;
@@ -43,7 +43,7 @@ export function ResultView({ entry, close }: Props) {
   );
 }
 
-function Body({ view, pictures, entry }: Shown & Pick<Props, "entry">) {
+function Body({ view, pictures, entry }: ResultParts & Pick<Props, "entry">) {
   return (
     <>
       {view.sentences.map((sentence) => (
