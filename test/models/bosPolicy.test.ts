@@ -155,11 +155,11 @@ describe("drawnTokens(architecture)", () => {
     ['{"model":{"vocab":{"a":0}},"added_tokens":[null]}', "files are malformed: TypeError"],
   ])("a tokenizer.json that cannot be read, %j, is told", async (content, message) => {
     const path = writeFolder(await folder({}), undefined, { files: { "tokenizer.json": content } });
-    const opened = await openModel(path);
-    expect(opened.notices).toEqual([expect.stringContaining(message)]);
-    expect(drawnTokens(opened.architecture).ids).toHaveLength(23);
-    await expect(opened.tokenizer()).rejects.toThrow(InputError);
-    await opened.close();
+    const model = await openModel(path);
+    expect(model.notices).toEqual([expect.stringContaining(message)]);
+    expect(drawnTokens(model.architecture).ids).toHaveLength(23);
+    await expect(model.tokenizer()).rejects.toThrow(InputError);
+    await model.close();
   });
 
   test("reads the tokenizer beside a config.json with Python's numbers", async () => {
@@ -167,10 +167,10 @@ describe("drawnTokens(architecture)", () => {
     const path = writeFolder(await folder({}), undefined, { files });
     const config = JSON.stringify({ ...CONFIG, initializer_range: "X" }).replace('"X"', "Infinity");
     await writeFile(join(path, "config.json"), config);
-    const opened = await openModel(path);
-    expect(drawnTokens(opened.architecture).leftOut).toMatchObject({ added: 1, bytes: 1 });
-    expect((await opened.tokenizer())!.encode("ab")).toEqual([5]);
-    await opened.close();
+    const model = await openModel(path);
+    expect(drawnTokens(model.architecture).leftOut).toMatchObject({ added: 1, bytes: 1 });
+    expect((await model.tokenizer())!.encode("ab")).toEqual([5]);
+    await model.close();
   });
 
   test("takes all ids but the configuration's special ones without a tokenizer, and says so", () => {
