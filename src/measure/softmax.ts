@@ -21,7 +21,10 @@ export function softmax(logits: ArrayLike<number>): Float64Array {
 }
 
 /** The largest logit, and the sum of exp(x_i - largest): the likeliest has probability 1 / sum. */
-export function shiftedSum(logits: ArrayLike<number>): { readonly largest: number; readonly sum: number } {
+export function shiftedSum(logits: ArrayLike<number>): {
+  readonly largest: number;
+  readonly sum: number;
+} {
   let [largest, sum] = [-Infinity, 0];
   for (let index = 0; index < logits.length; index++) largest = Math.max(largest, logits[index]!);
   for (let index = 0; index < logits.length; index++) sum += Math.exp(logits[index]! - largest);

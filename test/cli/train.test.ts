@@ -86,7 +86,9 @@ describe("train", () => {
     running.child.kill("SIGINT");
     const { code, stderr, stdout } = await running.end;
     expect([code, stdout]).toEqual([130, ""]);
-    const step = Number(/stopped after step (\d+) and saved; resume with --resume/.exec(stderr)![1]);
+    const step = Number(
+      /stopped after step (\d+) and saved; resume with --resume/.exec(stderr)![1],
+    );
     expect(step).toBeGreaterThan(0);
     const further = started(folder, ["train", "run", "--resume"]);
     await further.printed(`step ${step} of 100000`);

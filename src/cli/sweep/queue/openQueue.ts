@@ -105,10 +105,9 @@ export async function withQueue<Value>(
   } catch (error) {
     if (!/Connection is closed|ECONN|EPIPE|Stream isn't writeable/.test((error as Error).message))
       throw error;
-    throw new UnableError(
-      `Redis at ${open.address} went away; the same command resumes`,
-      { cause: error },
-    );
+    throw new UnableError(`Redis at ${open.address} went away; the same command resumes`, {
+      cause: error,
+    });
   } finally {
     await open.close();
   }
