@@ -14,6 +14,7 @@ import { TopBar } from "./page/topBar.tsx";
 import { VIEW_TITLES, ViewBar } from "./page/viewBar.tsx";
 import { lazyView, prefetchViews, type View } from "./page/lazyView.tsx";
 import { NEW_MODEL, shortName, type ViewName } from "./page/address.ts";
+import { STORED } from "./page/storedResults.ts";
 import { StartView } from "./views/start/startView.tsx";
 
 /** The view that the page opens on comes with it, the others when somebody goes there. */
@@ -76,7 +77,14 @@ export function App() {
 /** Fetches what views and rare questions need, so that all goes on when the command has ended. */
 async function prefetchAll(engine: Engine | null): Promise<void> {
   await prefetchViews();
+  await prefetchDrawing().catch(() => undefined);
   await engine?.ask("prefetch", {}).catch(() => undefined);
+}
+
+/** What draws the circuit of a verdict, and the files that are downloaded. */
+async function prefetchDrawing(): Promise<void> {
+  const { circuitPicture } = await import("./export/files.ts");
+  await (await circuitPicture(STORED.verdict))?.draw();
 }
 
 /** Views that compute with the model: stored Results are not enough for them. */
