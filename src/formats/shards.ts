@@ -52,7 +52,7 @@ export async function readShards(
   }
   for (const [name, fileName] of missing) faults.push(inOtherFile(name, fileName, filesByTensor));
   if (faults.length > 0)
-    throw brokenFile(index, `does not agree with its files: ${someOf(faults, "; ", LISTED)}`);
+    throw brokenFile(index, `does not agree with its files: ${someOf(faults, "; ")}`);
   return { weights, unsupported, packed, metadata };
 }
 
@@ -97,10 +97,7 @@ async function weightMap(index: ByteSource): Promise<[name: string, fileName: st
     throw brokenFile(index, "needs a weight_map with tensors, got an empty one");
   if (faults.length > 0) {
     const names = faults.map(([name, fileName]) => `${JSON.stringify(fileName)} for ${name}`);
-    throw brokenFile(
-      index,
-      `needs names of files in its own folder, got ${someOf(names, "; ", LISTED)}`,
-    );
+    throw brokenFile(index, `needs names of files in its own folder, got ${someOf(names, "; ")}`);
   }
   return pairs as [string, string][];
 }
@@ -137,8 +134,6 @@ async function readOne(
     return undefined;
   }
 }
-
-const LISTED = 20;
 
 function brokenFile(source: ByteSource, message: string, cause?: unknown): InputError {
   return new InputError("file", `${source.name} ${message}`, { cause });

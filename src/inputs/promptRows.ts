@@ -2,6 +2,7 @@
 import { InputError } from "../base/errors.ts";
 import { shownValue } from "../base/faultSentences.ts";
 import type { LoadedModel } from "../models/loaded.ts";
+import { readableTokenizer } from "../models/readableTokenizer.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { tokenizeTexts } from "./sequences.ts";
 import type { BosChoice } from "./scoreInput.ts";
@@ -25,11 +26,12 @@ export async function promptRows(
   readonly tokenizer: Tokenizer | null;
 }> {
   checkPrompt(prompt);
-  const tokenizer = await model.tokenizer();
   const items = typeof prompt === "string" ? [prompt] : prompt;
   if (items.length === 0)
     throw new InputError("tokens", "a run needs at least one token, got none");
-  const rows = items.every((item) => typeof item === "string")
+  const isText = items.every((item) => typeof item === "string");
+  const tokenizer = await (isText ? model.tokenizer() : readableTokenizer(model));
+  const rows = isText
     ? tokenizeTexts(model, tokenizer, items, bos).ids
     : items.every((item) => typeof item === "number")
       ? [items]

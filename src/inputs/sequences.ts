@@ -4,6 +4,7 @@ import { InputError } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { withBos } from "../models/bosPolicy.ts";
 import type { LoadedModel } from "../models/loaded.ts";
+import { readableTokenizer } from "../models/readableTokenizer.ts";
 import type { InputInfo } from "../results/common.ts";
 import type { SequenceInfo } from "../results/sequence.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
@@ -55,7 +56,7 @@ export async function sequencesOf(
   const { texts, tokens } = input;
   if (texts && tokens)
     throw new InputError("options", "sequences are texts or tokens, got both at once");
-  const tokenizer = await model.tokenizer();
+  const tokenizer = await (texts ? model.tokenizer() : readableTokenizer(model));
   const rows = texts ? tokenizeTexts(model, tokenizer, texts, input.bos ?? "auto") : null;
   if (!rows && !tokens) return generateSequences(model, tokenizer, input);
   const ids = rows?.ids ?? tokens!;

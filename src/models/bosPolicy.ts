@@ -40,7 +40,8 @@ const WITHOUT_BOS = /^qwen/;
  * and Pythia's say no though their training text has the token before every document.
  *
  * @param files null if the model has no tokenizer
- * @see TransformerLens, `default_prepend_bos`: true, but for Qwen's models
+ * @see TransformerLens, whose `default_prepend_bos` is true but for families that its table names (BLOOM and GPT-NeoX among
+ *   them): here the files decide
  */
 export function bosOfRows(
   { bosToken, family, vocabulary }: DeclaredConfig,

@@ -27,9 +27,9 @@ const LEAST_BYTES = 4096;
 /** Fewer at the end of a tensor are a few values that happen to be 0. */
 const LEAST_PADDING = 1024;
 
-/** One zero matrix at the end may be meant; zeros that begin inside a tensor and go on through others are not. */
+/** Matrices that are zero as a whole may be meant; zeros that begin inside a tensor and go on through others are not. */
 function isUnwritten({ zeroBytes, matrices, cut }: ZeroTail): boolean {
-  return zeroBytes >= LEAST_BYTES && matrices >= (cut ? 1 : 2);
+  return cut && zeroBytes >= LEAST_BYTES && matrices >= 1;
 }
 
 /** The last rows of an embedding may be room that nothing uses; nobody can tell them from a file that was cut short. */
@@ -41,9 +41,9 @@ function padding({ file, zeroBytes, from }: ZeroTail): string {
   return `${file} ends in ${zeroBytes} bytes of zero, which begin inside tensor ${from}: rows without use, or a file that was not downloaded or copied to its end`;
 }
 
-function unwritten({ file, zeroBytes, from, cut }: ZeroTail): InputError {
+function unwritten({ file, zeroBytes, from }: ZeroTail): InputError {
   return new InputError(
     "file",
-    `${file} ends in ${zeroBytes} bytes of zero, ${cut ? "which begin inside" : "from"} tensor ${from} on: it was not downloaded or copied to its end; fetch it again`,
+    `${file} ends in ${zeroBytes} bytes of zero, which begin inside tensor ${from} and go on through others: it was not downloaded or copied to its end; fetch it again`,
   );
 }

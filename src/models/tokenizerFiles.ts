@@ -1,4 +1,5 @@
 /** @file The tokenizer in the files of a Hugging Face folder, wherever they are. */
+import { InputError } from "../base/errors.ts";
 import { tokenizerFromJson } from "../text/tokenizer/tokenizerFromJson.ts";
 import { tokenizerFromMerges } from "../text/tokenizer/tokenizerFromMerges.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
@@ -7,9 +8,10 @@ import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 export type FolderText = (name: string) => Promise<string | null>;
 
 /**
- * tokenizer.json, or else vocab.json with merges.txt; null if there is neither.
+ * tokenizer.json, or else vocab.json with merges.txt; null if there is no tokenizer.
  *
  * @param path of tokenizer.json, for messages
+ * @throws {InputError} "tokenizer" for one that cannot be read, and for kinds that are not read, with the way on
  */
 export async function textTokenizer(text: FolderText, path: string): Promise<Tokenizer | null> {
   const config = await text("tokenizer_config.json");
@@ -17,7 +19,7 @@ export async function textTokenizer(text: FolderText, path: string): Promise<Tok
   const whole = await text("tokenizer.json");
   if (whole !== null) return tokenizerFromJson(whole, config, path, modelConfig);
   const [vocab, merges] = [await text("vocab.json"), await text("merges.txt")];
-  if (vocab === null || merges === null) return null;
+  if (vocab === null || merges === null) return withoutMerges(text, vocab !== null);
   return tokenizerFromMerges({
     vocab,
     merges,
@@ -26,4 +28,18 @@ export async function textTokenizer(text: FolderText, path: string): Promise<Tok
     addedTokens: await text("added_tokens.json"),
     specialTokensMap: await text("special_tokens_map.json"),
   });
+}
+
+/** Kinds of tokenizers that folders have and that are not read. */
+const OTHERS = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt"];
+
+/** Null where there is no tokenizer at all. */
+async function withoutMerges(text: FolderText, hasVocab: boolean): Promise<null> {
+  const has = await Promise.all(OTHERS.map(async (name) => (await text(name)) !== null));
+  const other = hasVocab ? "vocab.json without merges.txt" : OTHERS.find((_, index) => has[index]);
+  if (other === undefined) return null;
+  throw new InputError(
+    "tokenizer",
+    `the tokenizer beside the model is ${other}, which is not read; a tokenizer.json says it all: AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one`,
+  );
 }

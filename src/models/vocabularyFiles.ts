@@ -48,35 +48,35 @@ export async function vocabularyIn(text: FolderText): Promise<Vocabulary | null>
     const config = (await jsonOf(text, "tokenizer_config.json")) ?? {};
     const model = (await jsonOf(text, "config.json")) ?? {};
     if (file) return fromJson(file, config, model);
-    const vocab = await jsonOf(text, "vocab.json");
-    if (!vocab) return null;
-    const tokens = Object.entries((config.added_tokens_decoder ?? {}) as Json).map(
-      ([id, token]) => ({ ...(token as object), id: Number(id) }),
-    );
-    const legacy = Object.entries((await jsonOf(text, "added_tokens.json")) ?? {}).map(
-      ([content, id]) => ({ content, id, special: false }),
-    );
-    const specials = (await jsonOf(text, "special_tokens_map.json")) ?? {};
-    const [added, map] = tokens.length > 0 ? [tokens, {}] : [legacy, specials];
-    const { of } = tokenizerClassOf(config, model);
-    const ids = new Map(Object.entries(vocab) as [string, number][]);
-    for (const { content, id } of added as ListedToken[]) ids.set(content, id);
-    const special = [...namesOfSpecials({ ...of?.specials, ...config, ...map }).keys()].flatMap(
-      (content) => (ids.has(content) ? [{ content, id: ids.get(content), special: true }] : []),
-    );
-    return vocabularyOf(
-      "vocab.json",
-      vocab,
-      [...added, ...special],
-      true,
-      bosIn(config, map, model),
-    );
+    return await fromVocab(text, config, model);
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError("tokenizer", `the tokenizer's files are malformed: ${String(error)}`, {
       cause: error,
     });
   }
+}
+
+/** vocab.json, with what the files beside it and the class say of its special and added tokens. */
+async function fromVocab(text: FolderText, config: Json, model: Json): Promise<Vocabulary | null> {
+  const vocab = await jsonOf(text, "vocab.json");
+  if (!vocab) return null;
+  const tokens = Object.entries((config.added_tokens_decoder ?? {}) as Json).map(([id, token]) => ({
+    ...(token as object),
+    id: Number(id),
+  }));
+  const legacy = Object.entries((await jsonOf(text, "added_tokens.json")) ?? {}).map(
+    ([content, id]) => ({ content, id, special: false }),
+  );
+  const specials = (await jsonOf(text, "special_tokens_map.json")) ?? {};
+  const [added, map] = tokens.length > 0 ? [tokens, {}] : [legacy, specials];
+  const { of } = tokenizerClassOf(config, model);
+  const ids = new Map(Object.entries(vocab) as [string, number][]);
+  for (const { content, id } of added as ListedToken[]) ids.set(content, id);
+  const special = [...namesOfSpecials({ ...of?.specials, ...config, ...map }).keys()].flatMap(
+    (content) => (ids.has(content) ? [{ content, id: ids.get(content), special: true }] : []),
+  );
+  return vocabularyOf("vocab.json", vocab, [...added, ...special], true, bosIn(config, map, model));
 }
 
 function fromJson(file: Json, config: Json, model: Json): Vocabulary {

@@ -6,6 +6,10 @@ import { readText } from "../../src/cli/flags/sequenceFlags.ts";
 import { runnableModel } from "../../src/inputs/runnableModel.ts";
 import { sequencesOf } from "../../src/inputs/sequences.ts";
 import { openModel } from "../../src/models/open.ts";
+import { writeFolder } from "../models/tinyLlama.ts";
+import { circuit } from "../../src/studies/circuit/circuit.ts";
+import { lens } from "../../src/studies/lens/lens.ts";
+import { runWithCache } from "../../src/studies/run/runWithCache.ts";
 import { attention } from "../../src/studies/attention/attention.ts";
 import { text } from "../../src/studies/text/text.ts";
 import { why } from "../../src/studies/why/why.ts";
@@ -56,3 +60,29 @@ test("texts of one token or none are refused by their number; doubled words are 
   expect(cell.query).toBeGreaterThan(cell.key - 1);
   await model.close();
 });
+
+const vocab = Object.fromEntries(Array.from({ length: 24 }, (_, id) => [`t${id}`, id]));
+test.each([
+  [
+    "tokenizer.json",
+    JSON.stringify({ model: { type: "WordPiece", vocab } }),
+    "needs the model BPE",
+  ],
+  ["tokenizer.model", "\n", "is tokenizer.model, which is not read; a tokenizer.json says it all"],
+  ["vocab.json", JSON.stringify(vocab), "is vocab.json without merges.txt, which is not read"],
+])(
+  "beside a %s that is not read, texts are refused and ids are measured and shown",
+  async (name, content, message) => {
+    const folder = writeFolder(emptyFolder(), undefined, { files: { [name]: content } });
+    const model = runnableModel(await openModel(folder), oneEngine);
+    const rows = { numExamples: 2, seqLen: 8 };
+    const { sequences } = await attention(model, { tokens: [[5, 6, 5, 6]], heads: ["0.0"] });
+    expect(sequences[0]!.pieces).toEqual(["5", "6", "5", "6"]);
+    await attention(model, { heads: ["0.0"] });
+    await lens(model, rows);
+    await circuit(model, { circuitTokens: 4 });
+    expect((await runWithCache(model, [5, 6], { names: "hook_embed" })).tokens).toEqual([[5, 6]]);
+    await expect(attention(model, { texts: ["a a"], heads: ["0.0"] })).rejects.toThrow(message);
+    await model.close();
+  },
+);

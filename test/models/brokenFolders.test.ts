@@ -106,6 +106,17 @@ describe("zeros", () => {
     await model.close();
   });
 
+  test("in every matrix are told too: a model of zeros opens", async () => {
+    const folder = await checkpoint({
+      tensor: (tensor) => ({ ...tensor, data: new Float32Array(tensor.data.length) }),
+    });
+    const model = await openModel(folder);
+    expect(model.notices).toEqual([
+      expect.stringMatching(/has matrices in which every value is 0: .*, .*, .* and \d+ more$/),
+    ]);
+    await model.close();
+  });
+
   test("in the whole of a matrix are told, and the model opens", async () => {
     const folder = await checkpoint({
       tensor: (tensor) =>

@@ -4,6 +4,7 @@ import type { Progress } from "../../base/progress.ts";
 import { bestHead } from "../../measure/bestHead.ts";
 import { repeatedPlaces } from "../../measure/repeatedPlaces.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import { attention } from "../../studies/attention/attention.ts";
 import type { AttentionResult } from "../../studies/attention/result.ts";
 import { weightOf, type ArcsPlace } from "../../studies/attention/viewArcs.ts";
@@ -44,7 +45,7 @@ export async function sharedExample(
   const first = { layer: induction.layer, head: induction.head };
   const previous = bestHead(score.scores.previousToken, first.layer);
   const heads = [first, ...(previous ? [previous] : [])];
-  const isText = (await model.tokenizer()) !== null;
+  const isText = (await readableTokenizer(model)) !== null;
   const result = await attention(model, {
     ...(isText ? { texts: SENTENCES } : { tokens: blockIds(model.architecture, BLOCKS) }),
     heads,

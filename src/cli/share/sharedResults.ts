@@ -4,6 +4,7 @@ import { headName, headAt, type HeadAt } from "../../base/headName.ts";
 import { hasWords, idsInText } from "../../draw/tokenWords.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { headsIn } from "../../models/headCounts.ts";
+import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import { attention } from "../../studies/attention/attention.ts";
 import type { AttentionResult } from "../../studies/attention/result.ts";
 import type { ScoreResult } from "../../studies/score/result.ts";
@@ -72,7 +73,7 @@ async function resultsOnRows(
     head,
     attention: await attention(model, { ...rows, heads: layer, ...lent }),
     example: await sharedExample(model, score, lent),
-    isWorded: hasWords({ tokenizer: await model.tokenizer(), vocabulary }),
+    isWorded: hasWords({ tokenizer: await readableTokenizer(model), vocabulary }),
   };
 }
 

@@ -10,6 +10,7 @@ import type { AnalyseResult, InductionTest } from "./result.ts";
 import type { PatchResult } from "../patch/result.ts";
 import type { ScoreResult } from "../score/result.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
+import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import { tokenPattern } from "../../text/patterns/generators.ts";
 import { attention } from "../attention/attention.ts";
 import { lens } from "../lens/lens.ts";
@@ -48,7 +49,7 @@ export async function analyse(
   const shared = { backend, ...input, signal, progress };
   const rows = generatedRows(model.architecture, { ...input, numExamples: count.test });
   const started = performance.now();
-  const tokenizer = await model.tokenizer();
+  const tokenizer = await readableTokenizer(model);
   const tests: InductionTest[] = [];
   for (const test of [singleToken(model, rows), block(rows)])
     tests.push(await inductionTest(model, backend, tokenizer, test, { signal, progress }));

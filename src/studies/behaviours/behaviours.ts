@@ -2,6 +2,7 @@
 import { checkOptionNames } from "../../base/optionNames.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import { bosFor } from "../../inputs/scoreInput.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
@@ -39,7 +40,7 @@ export async function behaviours(
   const { signal, progress } = options;
   return whileUnchanged(model, engine, async (elapsed, backend) => {
     const { ids } = drawnTokens(model.architecture);
-    const tokenizer = await model.tokenizer();
+    const tokenizer = await readableTokenizer(model);
     const source: RowSource = {
       ordinary: ids,
       bos: bosToken,

@@ -3,6 +3,7 @@ import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { productSvd, type ProductSvd } from "../../measure/productSvd.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import type { HeadCircuit } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { piecesOf } from "../../inputs/sequences.ts";
@@ -34,7 +35,7 @@ export async function headCircuits(
   const effective = hasEffective(model) ? await tokenProjector(model, backend, "effective") : null;
   const ranks = await ranker(backend, { vocabulary, width });
   const tokens = circuitTokens(vocabulary, count);
-  const tokenizer = await model.tokenizer();
+  const tokenizer = await readableTokenizer(model);
   const tokenValue: NameToken = (token, value) => ({
     token,
     piece: piecesOf(tokenizer, [token])[0]!,

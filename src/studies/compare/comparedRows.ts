@@ -2,6 +2,7 @@
 import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import type { NotText } from "../../models/vocabularyFiles.ts";
+import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 
 /** What has to be known of a model before any is run. */
@@ -24,7 +25,7 @@ const PROBE =
   "The quick brown fox's 12,345 jumps -- naïve café; def f(x):\n\treturn x**2 != 7  // Straße Привет 你好 🙂";
 
 export async function vocabularyFacts(model: LoadedModel): Promise<VocabularyFacts> {
-  const tokenizer = await model.tokenizer().catch(() => null);
+  const tokenizer = await readableTokenizer(model);
   return { id: model.id, architecture: model.architecture, probe: probeIds(tokenizer) };
 }
 

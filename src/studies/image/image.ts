@@ -5,6 +5,7 @@ import { rowOf } from "../../inputs/sequences.ts";
 import { attentionTables } from "../../measure/attentionTables.ts";
 import { queryMeanTable, stackTables } from "../../measure/weightTable.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
@@ -50,7 +51,7 @@ export async function image(model: LoadedModel, options: ImageOptions = {}): Pro
     const groups = groupTables(plan);
     const shares = await scores(model, own, groups, lent);
     const effects = await carriedEffects(model, plan, lent);
-    const tokenizer = await model.tokenizer();
+    const tokenizer = await readableTokenizer(model);
     const measured = { tables, repeated, control, groups, shares, effects, tokenizer };
     return imageResultOf(model, backend, plan, measured, { run: elapsed() });
   });

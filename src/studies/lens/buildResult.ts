@@ -4,6 +4,7 @@ import type { Tensor } from "../../base/tensor.ts";
 import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
+import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import type { LensResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { piecesOf } from "../../inputs/sequences.ts";
@@ -46,7 +47,7 @@ export async function lensResultOf(
   const { positions, threshold, topK, of, softcap } = plan;
   const sums = noSums(layers);
   await runs((values) => addSeen(sums, values, { threshold, of }));
-  const tokenizer = await model.tokenizer();
+  const tokenizer = await readableTokenizer(model);
   const tokenOf: NameToken = (token) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
   return {
     schema: "induction-lens/lens@1",

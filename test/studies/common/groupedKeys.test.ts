@@ -7,18 +7,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TensorToWrite } from "../../../src/formats/writeSafetensors.ts";
+import { generate } from "../../../src/studies/run/generate.ts";
 import { runWithCache } from "../../../src/studies/run/runWithCache.ts";
 import { runnableModel, type RunnableModel } from "../../../src/inputs/runnableModel.ts";
 import { openModel } from "../../../src/models/open.ts";
 import { ablate } from "../../../src/studies/ablate/ablate.ts";
 import { attention } from "../../../src/studies/attention/attention.ts";
 import { attribution } from "../../../src/studies/attribution/attribution.ts";
+import { behaviours } from "../../../src/studies/behaviours/behaviours.ts";
 import { circuit } from "../../../src/studies/circuit/circuit.ts";
+import { compare } from "../../../src/studies/compare/compare.ts";
+import { inductionHeadDetector } from "../../../src/studies/detector/inductionHeadDetector.ts";
 import { lens } from "../../../src/studies/lens/lens.ts";
 import { patch } from "../../../src/studies/patch/patch.ts";
 import { pathPatch } from "../../../src/studies/path/path.ts";
 import { phaseRun } from "../../../src/studies/phase/phaseRun.ts";
 import { score } from "../../../src/studies/score/score.ts";
+import { shapley } from "../../../src/studies/shapley/shapley.ts";
 import { text } from "../../../src/studies/text/text.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
 import { why } from "../../../src/studies/why/why.ts";
@@ -110,6 +115,11 @@ const STUDIES: Readonly<Record<string, (model: RunnableModel) => Promise<unknown
   attention: (model) => attention(model, { tokens: TOKENS }),
   why: (model) => why(model, { head: "1.4", tokens: TOKENS[0] }),
   text: (model) => text(model, { tokens: TOKENS }),
+  shapley: (model) => shapley(model, { ...ROWS, heads: ["0.2", "0.5", "1.4"] }),
+  behaviours: (model) => behaviours(model, { numExamples: 2 }),
+  compare: async (model) => (await compare([model, model], { ...ROWS, verdicts: "none" })).pairs,
+  detector: (model) => inductionHeadDetector(model, { numExamples: 2, seqLen: 8 }).detect(),
+  generate: (model) => generate(model, TOKENS[0]!, { maxNewTokens: 3 }),
   phase: (model) => phaseRun([{ step: 1, open: () => Promise.resolve(unclosed(model)) }], ROWS),
 };
 
