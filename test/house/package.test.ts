@@ -1,6 +1,6 @@
 /** @file The package as others get it: packed, installed into an empty project, used from there. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -42,6 +42,7 @@ export const all = [svg, await loadFiles([{ name: "config.json", blob: new Blob(
 `;
 
 let project = "";
+let packedBytes = 0;
 let unreached: string | null = null;
 
 beforeAll(() => {
@@ -49,6 +50,7 @@ beforeAll(() => {
   const pack = ["pack", "--ignore-scripts", "--pack-destination", project];
   execFileSync("npm", pack, { cwd: ROOT, stdio: "pipe" });
   const tarball = readdirSync(project).find((file) => file.endsWith(".tgz"))!;
+  packedBytes = statSync(join(project, tarball)).size;
   writeFileSync(join(project, "package.json"), '{"name": "empty", "type": "module"}');
   const options = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
   const installed = spawnSync("npm", ["install", `./${tarball}`, ...options], {
@@ -68,6 +70,10 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 function node(...args: string[]) {
   return spawnSync(process.execPath, args, { cwd: project, encoding: "utf8" });
 }
+
+test("the packed package has under 12 MB", () => {
+  expect(packedBytes).toBeLessThan(12e6);
+});
 
 describe("the packed package in an empty project (SKIPPED where no registry is reached)", () => {
   test("has what it needs, and no sources, tests or build caches", ({ skip }) => {

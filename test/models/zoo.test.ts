@@ -39,9 +39,9 @@ async function measured(model: LoadedModel) {
 }
 
 describe("the zoo", () => {
-  test("has at most 14 MB, and nothing that zoo.json does not name", () => {
+  test("has at most 12 MB, and nothing that zoo.json does not name", () => {
     const total = files.reduce((sum, file) => sum + statSync(join(ZOO, file)).size, 0);
-    expect(total).toBeLessThan(14e6);
+    expect(total).toBeLessThan(12e6);
     expect(readdirSync(ZOO).sort()).toEqual(["zoo.json", ...Object.keys(zoo)].sort());
     for (const [name, model] of Object.entries(zoo)) {
       expect(readdirSync(join(ZOO, name)).sort()).toEqual([
