@@ -24,13 +24,17 @@ export interface ToolPart {
 /** By what stands between the brackets of a flag or names an argument; a name that is missing here is a fault of ours. */
 const KINDS: Readonly<Record<string, PartKind>> = {
   ...{ n: "number", x: "number", w: "number", a: "number", rate: "number", logits: "number" },
+  id: "number",
   ...{ name: "text", which: "text", when: "text", what: "text", extent: "text" },
   ...{ text: "text", token: "text", list: "list", heads: "list" },
   ...{ file: "file", model: "model", first: "model", other: "model" },
 };
 
-/** What the server decides for all tools, and what writes files. */
-const LEFT_OUT = ["out", "json", "quiet", "threads", "device", "memory", "offline", "cache"];
+/** What the server decides for all tools, what writes files, and lists of files, which it does not confine to its folders. */
+const LEFT_OUT = [
+  ...["out", "json", "quiet", "threads", "device", "memory", "offline", "cache"],
+  "images",
+];
 
 /** @param hub whether options of hub models make sense */
 export function toolParts(command: Command, { hub }: { readonly hub: boolean }): ToolPart[] {
