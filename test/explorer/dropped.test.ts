@@ -168,7 +168,9 @@ describePage("models dropped on the explorer", (open) => {
     const folder = emptyFolder();
     await writeCheckpoint(folder, "slow", { sizes: LARGE });
     const { tab, errors } = await open("#head=1.2");
+    await live(tab); // else it is the first model's work that is stopped
     await drop(tab, join(folder, "slow"));
+    await tab.getByText("slow", { exact: true }).first().waitFor({ state: "attached" });
     await tab.getByText(/needs about [\d.]+ [MG]B of memory/).waitFor();
     await tab.getByRole("button", { name: "Stop" }).click();
     await tab.locator(".model [role=status]").getByText("Stopped.").waitFor();
