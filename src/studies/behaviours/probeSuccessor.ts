@@ -95,9 +95,8 @@ async function successors(
     const norms = await normReader(model, backend);
     for (let layer = 0; layer < layers; layer++) {
       throwIfAborted(signal);
-      const raised = await raisedBy(projector, norms, layer, lists, async () =>
-        headMatrices(model, backend, layer),
-      );
+      const matrices = await headMatrices(model, backend, layer);
+      const raised = await raisedBy(projector, norms, layer, lists, matrices);
       for (let head = 0; head < heads; head++) {
         let pair = 0;
         lists.forEach((list, index) => {
@@ -137,9 +136,8 @@ async function raisedBy(
   norms: NormReader,
   layer: number,
   lists: readonly TokenList[],
-  matrices: () => Promise<{ readonly value: Tensor; readonly output: Tensor }>,
+  { value, output }: { readonly value: Tensor; readonly output: Tensor },
 ): Promise<Float64Array[][]> {
-  const { value, output } = await matrices();
   const [heads, , size] = value.shape as readonly [number, number, number];
   const tokens = lists.flatMap((list) => list.tokens);
   const { embed, unembed } = await projector.of(

@@ -7,6 +7,7 @@ import type { Program } from "../../graph/program.ts";
 import { imageRows } from "../../inputs/imageRows.ts";
 import { maskedRows } from "../../inputs/maskedRows.ts";
 import type { FedRows, StackRows } from "../../inputs/stackRows.ts";
+import { logSumExp } from "../../measure/softmax.ts";
 import type { LoadedModel } from "../../models/loaded.ts";
 import { lossProgram, lossRows } from "./copyLosses.ts";
 import type { StackAblationResult } from "./resultAblate.ts";
@@ -162,10 +163,8 @@ function vectorsOf({ axes, shape, data }: Tensor, before: number): Float32Array[
 
 /** -log p of the class that `whole` has the largest logit for, nats. */
 function surprise(logits: Float32Array, whole: Float32Array): number {
-  const largest = whole.indexOf(whole.reduce((most, value) => Math.max(most, value)));
-  const most = logits.reduce((largest, value) => Math.max(largest, value));
-  const sum = logits.reduce((total, value) => total + Math.exp(value - most), 0);
-  return most + Math.log(sum) - logits[largest]!;
+  const likeliest = whole.indexOf(whole.reduce((most, value) => Math.max(most, value)));
+  return logSumExp(logits) - logits[likeliest]!;
 }
 
 /** 1 - cosine. */
